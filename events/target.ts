@@ -1,0 +1,99 @@
+import * as z from 'zod'
+import { defineEvents, type EventsOf } from './registry.ts'
+
+const name = z.string().min(1).max(128)
+const instant = z.iso.datetime()
+/** Dense number of the events that feed the target's own view row: all but `AttemptAssigned` and `AttemptAccepted`. */
+const revision = z.int().positive()
+
+/** Which admission of which upgrade an attempt answers: `member` is the target's place in the plan, `n` counts its admissions. */
+const admission = { upgrade: name, phase: z.int().min(0), member: z.int().min(0), n: z.int().positive() }
+
+/** Dense number of the events of one attempt: they feed that attempt's view row. */
+const step = z.int().positive()
+
+/** How an attempt can end (DESIGN §6). `skipped`, `deferred` and `withdrawn` return the slot without a touch of the target. */
+export const outcomes = [
+  'succeeded',
+  'failed',
+  'timed_out',
+  'lost',
+  'rejected',
+  'cancelled',
+  'rolled_back',
+  'rollback_failed',
+  'unreachable',
+  'skipped',
+  'deferred',
+  'withdrawn',
+] as const
+export type AttemptOutcome = (typeof outcomes)[number]
+
+/** What a target is, apart from what happens to it. */
+export const targetFacts = z.object({
+  type: name,
+  region: name.nullable(),
+  tags: z.record(name, z.string().max(256)),
+  critical: z.boolean(),
+  namespace: name.nullable(),
+  gateway: name.nullable(),
+})
+export type TargetFacts = z.output<typeof targetFacts>
+
+export const targetEvents = defineEvents({
+  TargetRegistered: {
+    schema: z.object({
+      facts: targetFacts,
+      components: z.record(name, name),
+      enrolment: z.object({ hash: name, expiresAt: instant }).nullable(),
+      revision,
+    }),
+  },
+  TargetPatched: { schema: z.object({ facts: targetFacts.partial(), revision }) },
+  /** `component` null pins every component; `version` null pins to whatever runs now. */
+  TargetPinned: { schema: z.object({ component: name.nullable(), reason: z.string().max(512), revision }) },
+  TargetUnpinned: { schema: z.object({ revision }) },
+  TargetRetired: { schema: z.object({ reason: z.string().max(512), revision }) },
+  EnrolmentIssued: { schema: z.object({ hash: name, expiresAt: instant, revision }) },
+  AgentEnrolled: { schema: z.object({ keyHash: name, revision }) },
+  /** The inventory alone: a version that a target reported outside an active attempt. */
+  VersionReported: { schema: z.object({ component: name, version: name, revision }) },
+  AttemptAssigned: {
+    schema: z.object({
+      attempt: z.uuid(),
+      ...admission,
+      kind: z.enum(['deploy', 'retry', 'rollback']),
+      component: name,
+      from: name,
+      to: name,
+      digest: z.string().max(128).nullable(),
+      /** Not accepted by then: unreachable. */
+      acceptBy: instant,
+      /** How long it may take from acceptance on, in seconds. */
+      seconds: z.int().positive(),
+      step,
+    }),
+  },
+  AttemptAccepted: { schema: z.object({ attempt: z.uuid(), ...admission, deadline: instant, step }) },
+  AttemptEnded: {
+    schema: z.object({
+      attempt: z.uuid(),
+      ...admission,
+      kind: z.enum(['deploy', 'retry', 'rollback']),
+      component: name,
+      from: name,
+      to: name,
+      outcome: z.enum(outcomes),
+      /** A stable word for the reason: `already_at_version`, `HEALTH_CHECK_FAILED`, … */
+      code: z.string().max(128).nullable(),
+      retryable: z.boolean(),
+      /** The version that the component runs now, where the target said so. */
+      version: name.nullable(),
+      output: z.string().max(4096).nullable(),
+      step,
+      revision,
+    }),
+  },
+})
+
+export type TargetEvent = EventsOf<typeof targetEvents>

@@ -1,0 +1,177 @@
+import * as z from 'zod'
+import { defineEvents, type EventsOf } from './registry.ts'
+import { outcomes } from './target.ts'
+
+const instant = z.iso.datetime()
+const person = z.string().min(1).max(256)
+const words = z.string().max(512)
+const index = z.int().min(0)
+
+/** Members of a plan as half-open ranges with the number of their admission: [from, to, n]. */
+const admitted = z.array(z.tuple([index, index, z.int().positive()]))
+const ranges = z.array(z.tuple([index, index]))
+
+const limit = z.object({
+  /** Percent of a wave's members, skipped ones left out. */
+  percent: z.number().min(0).max(100),
+  absolute: z.int().min(0).nullable(),
+})
+
+/** What an upgrade shall do, with every default filled in: the request as it was understood. */
+export const upgradeRequest = z.object({
+  kind: z.enum(['deploy', 'retry', 'rollback']),
+  parent: z.string().nullable(),
+  component: z.string(),
+  /** The version asked for; `latest` and `stable` are resolved in the plan. A rollback has one for each member. */
+  version: z.string(),
+  strategy: z.enum(['all', 'canary', 'batch']),
+  canaryPercent: z.number().nullable(),
+  batchSize: z.int().nullable(),
+  selection: z.object({
+    targets: z.array(z.string()).nullable(),
+    types: z.array(z.string()).nullable(),
+    regions: z.array(z.string()).nullable(),
+    tags: z.record(z.string(), z.string()).nullable(),
+    canaries: z.array(z.string()),
+  }),
+  /** Members in flight at once. */
+  parallel: z.int().positive(),
+  failures: limit.extend({ action: z.enum(['pause', 'abort', 'rollback']) }),
+  unreachable: limit,
+  approvals: z.object({
+    required: z.int().min(0),
+    approvers: z.array(person).nullable(),
+    expiresInSeconds: z.int().positive(),
+  }),
+  /** Does each wave wait for `continue` before the next? */
+  continueByHand: z.boolean(),
+  continueBySecondPerson: z.boolean(),
+  window: z.object({ start: instant, end: instant }).nullable(),
+  bakeSeconds: z.int().min(0),
+  gate: z.object({ successRatePercent: z.number().min(0).max(100) }).nullable(),
+  retry: z.object({ attempts: z.int().min(0).max(5), delaySeconds: z.int().positive() }),
+  /** In seconds: until accepted, from acceptance to the end, and the expected time of one attempt. */
+  deadlines: z.object({
+    accept: z.int().positive(),
+    attempt: z.int().positive(),
+    expected: z.int().positive(),
+  }),
+  /** May it run while everything is stopped? Needs a reason and a second person (break-glass). */
+  breakGlass: z.boolean(),
+  reason: words.nullable(),
+})
+export type UpgradeRequest = z.output<typeof upgradeRequest>
+
+/** Waves as cumulative cuts over the plan's order, or as equal batches: a thousand batches stay one number. */
+export const waveCuts = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('cuts'), cuts: z.array(index) }),
+  z.object({ kind: z.literal('batches'), size: z.int().positive() }),
+])
+export type WaveCuts = z.output<typeof waveCuts>
+
+export const upgradeEvents = defineEvents({
+  UpgradeRequested: { schema: z.object({ request: upgradeRequest, by: person }) },
+  UpgradePlanned: {
+    schema: z.object({
+      planHash: z.string(),
+      version: z.string(),
+      digest: z.string().nullable(),
+      members: index,
+      waves: waveCuts,
+      /** Percentages whose wave would have been empty. */
+      droppedWaves: z.array(z.number()),
+      /** How many were left out, by reason. */
+      leftOut: z.record(z.string(), z.int().positive()),
+      policyVersion: index,
+      releaseVersion: index,
+    }),
+  },
+  PlanningFailed: { schema: z.object({ code: z.string(), detail: words }) },
+  ApprovalGiven: { schema: z.object({ by: person, planHash: z.string(), comment: words.nullable() }) },
+  UpgradeRejected: { schema: z.object({ by: person, reason: words }) },
+  UpgradeExpired: { schema: z.object({ detail: words }) },
+  ExecutionStarting: { schema: z.object({ generation: z.int().positive(), reason: words }) },
+  ExecutionEnded: {
+    schema: z.object({ generation: z.int().positive(), status: z.string(), cause: words.nullable() }),
+  },
+  WaveStarted: { schema: z.object({ wave: index }) },
+  TargetsAdmitted: {
+    schema: z.object({
+      wave: index,
+      members: admitted,
+      /** Not accepted by then: unreachable. */
+      acceptBy: instant,
+      /** What the admission was checked against (DESIGN §3). */
+      policyVersion: index,
+      releaseVersion: index,
+    }),
+  },
+  /** Ends copied from the targets' streams, each citing its commit there. */
+  OutcomesRecorded: {
+    schema: z.object({
+      outcomes: z.array(
+        z.object({
+          member: index,
+          n: z.int().positive(),
+          outcome: z.enum(outcomes),
+          code: z.string().nullable(),
+          retryable: z.boolean(),
+          commit: z.int().positive(),
+        }),
+      ),
+      /** When members that wait for another try are due, by chunk and kind of wait. */
+      due: z.array(z.object({ chunk: index, kind: z.enum(['retry', 'deferred']), at: instant })),
+    }),
+  },
+  /** The reactor asks these members' targets whether their attempts have run out. */
+  DeadlinePassed: { schema: z.object({ members: ranges }) },
+  /** A target answered that its attempt may run on until then. */
+  DeadlineMoved: { schema: z.object({ chunk: index, until: instant }) },
+  /** An operator, or the wave's deadline, took these out. */
+  MembersSkipped: { schema: z.object({ members: ranges, code: z.string(), by: person }) },
+  ThresholdBreached: {
+    schema: z.object({
+      wave: index,
+      kind: z.enum(['failures', 'unreachable']),
+      count: index,
+      allowed: index,
+      action: z.enum(['pause', 'abort', 'rollback']),
+    }),
+  },
+  WaveEnded: { schema: z.object({ wave: index }) },
+  BakeStarted: { schema: z.object({ wave: index, until: instant }) },
+  BakeEnded: { schema: z.object({ wave: index }) },
+  GateEvaluated: {
+    schema: z.object({
+      wave: index,
+      result: z.enum(['passed', 'failed', 'inconclusive']),
+      successRatePercent: z.number().nullable(),
+      required: z.number(),
+    }),
+  },
+  ContinueAwaited: { schema: z.object({ wave: index }) },
+  ContinueGiven: { schema: z.object({ wave: index, by: person }) },
+  HoldPlaced: {
+    schema: z.object({
+      code: z.enum(['WINDOW_CLOSED', 'FREEZE']),
+      until: instant.nullable(),
+      ref: z.string().nullable(),
+    }),
+  },
+  HoldLifted: { schema: z.object({ code: z.enum(['WINDOW_CLOSED', 'FREEZE']) }) },
+  WindowSet: { schema: z.object({ start: instant, end: instant, by: person }) },
+  UpgradePaused: { schema: z.object({ by: person, reason: words }) },
+  UpgradeResumed: { schema: z.object({ by: person }) },
+  AbortRequested: { schema: z.object({ by: person, reason: words, rollBack: z.boolean() }) },
+  /** A child upgrade that takes members of this one back, or tries the failed ones again. */
+  ChildRequested: {
+    schema: z.object({ child: z.string(), kind: z.enum(['retry', 'rollback']), by: person }),
+  },
+  UpgradeAborted: { schema: z.object({}) },
+  UpgradeCompleted: { schema: z.object({ exceptions: z.boolean() }) },
+  UpgradeFailed: { schema: z.object({ code: z.string(), detail: words }) },
+  /** When the log wants to be asked again; null: never. `sequence` is dense: it feeds the row that the ticker reads. */
+  WakeUpMoved: { schema: z.object({ at: instant.nullable(), sequence: z.int().positive() }) },
+})
+
+export type UpgradeEvent = EventsOf<typeof upgradeEvents>
