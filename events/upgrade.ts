@@ -7,9 +7,10 @@ const person = z.string().min(1).max(256)
 const words = z.string().max(512)
 const index = z.int().min(0)
 
-/** Members of a plan as half-open ranges with the number of their admission: [from, to, n]. */
-const admitted = z.array(z.tuple([index, index, z.int().positive()]))
+/** Members of a plan as half-open ranges: [from, to]. */
 const ranges = z.array(z.tuple([index, index]))
+/** Ranges of members that are admitted once more, with the number of that admission: [from, to, n]. */
+const admittedAgain = z.array(z.tuple([index, index, z.int().min(2)]))
 
 const limit = z.object({
   /** Percent of a wave's members, skipped ones left out. */
@@ -98,7 +99,12 @@ export const upgradeEvents = defineEvents({
   TargetsAdmitted: {
     schema: z.object({
       wave: index,
-      members: admitted,
+      /** Admitted for the first time. */
+      members: ranges,
+      /** Admitted again after a failure. */
+      retried: admittedAgain,
+      /** Admitted again after the target was busy or the admission was withdrawn. */
+      readmitted: admittedAgain,
       /** Not accepted by then: unreachable. */
       acceptBy: instant,
       /** What the admission was checked against (DESIGN §3). */
@@ -115,11 +121,12 @@ export const upgradeEvents = defineEvents({
           n: z.int().positive(),
           outcome: z.enum(outcomes),
           code: z.string().nullable(),
-          retryable: z.boolean(),
+          /** Does the member wait for another admission, and as what? */
+          again: z.enum(['retry', 'deferred']).nullable(),
           commit: z.int().positive(),
         }),
       ),
-      /** When members that wait for another try are due, by chunk and kind of wait. */
+      /** From when on members that wait for another admission may have it, by chunk and kind of wait. */
       due: z.array(z.object({ chunk: index, kind: z.enum(['retry', 'deferred']), at: instant })),
     }),
   },
@@ -128,7 +135,15 @@ export const upgradeEvents = defineEvents({
   /** A target answered that its attempt may run on until then. */
   DeadlineMoved: { schema: z.object({ chunk: index, until: instant }) },
   /** An operator, or the wave's deadline, took these out. */
-  MembersSkipped: { schema: z.object({ members: ranges, code: z.string(), by: person }) },
+  MembersSkipped: {
+    schema: z.object({
+      members: ranges,
+      /** What they were until then. */
+      was: z.enum(['pending', 'retrying', 'deferred']),
+      code: z.string(),
+      by: person,
+    }),
+  },
   ThresholdBreached: {
     schema: z.object({
       wave: index,
