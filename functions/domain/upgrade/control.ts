@@ -1,0 +1,119 @@
+import { accept } from '../aggregate.ts'
+import { type AdmissionFacts, admit, checkHolds } from './admission.ts'
+import { Draft, refuse, type UpgradeDecision } from './draft.ts'
+import { memberAt } from './members.ts'
+import { endWaveWhenOver } from './outcomes.ts'
+import { exists, hasEnded, type UpgradeState } from './state.ts'
+
+function refuseEnded(state: UpgradeState) {
+  if (!exists(state)) return refuse('upgrade-not-found', 'There is no such upgrade.')
+  if (hasEnded(state))
+    return refuse('upgrade-ended', `The upgrade is over: it is ${state.phase}, and an end is final.`)
+  return undefined
+}
+
+/** Stops admitting and assigning; what a target has accepted finishes. */
+export function pauseUpgrade(command: { by: string; reason: string }): UpgradeDecision {
+  return (state, now) => {
+    if (state.phase === 'paused') return accept()
+    const refused = refuseEnded(state)
+    if (refused) return refused
+    if (state.phase === 'aborting')
+      return refuse('upgrade-aborting', 'The upgrade is being aborted: an abort wins over all.')
+    if (state.phase === 'requested')
+      return refuse('not-planned', 'The upgrade is being planned: nothing is admitted yet.')
+    const draft = new Draft(state, now)
+    draft.add({ type: 'UpgradePaused', data: command })
+    return draft.decision()
+  }
+}
+
+/** Goes on, with the failures seen so far accepted, and in another window where one is given. */
+export function resumeUpgrade(
+  command: { by: string; window?: { start: string; end: string } },
+  facts: AdmissionFacts,
+): UpgradeDecision {
+  return (state, now) => {
+    const refused = refuseEnded(state)
+    if (refused) return refused
+    if (state.phase === 'aborting')
+      return refuse('upgrade-aborting', 'The upgrade is being aborted: an abort wins over all.')
+    const { window } = command
+    const sameWindow = !window || (window.start === state.window?.start && window.end === state.window.end)
+    if (state.phase !== 'paused' && sameWindow) return accept()
+    const draft = new Draft(state, now)
+    if (window && !sameWindow) draft.add({ type: 'WindowSet', data: { ...window, by: command.by } })
+    if (state.phase === 'paused') draft.add({ type: 'UpgradeResumed', data: { by: command.by } })
+    if (draft.state.phase === 'scheduled') checkHolds(draft, facts)
+    admit(draft, facts)
+    endWaveWhenOver(draft)
+    return draft.decision()
+  }
+}
+
+/** Lets the next wave begin after a canary. */
+export function continueUpgrade(command: { by: string }): UpgradeDecision {
+  return (state, now) => {
+    const refused = refuseEnded(state)
+    if (refused) return refused
+    if (state.stage !== 'awaiting') {
+      return refuse(
+        'nothing-to-continue',
+        `The upgrade waits for nobody to continue it: it is ${state.phase}, wave ${state.wave + 1}.`,
+      )
+    }
+    if (state.abort)
+      return refuse('upgrade-aborting', 'The upgrade is being aborted: an abort wins over all.')
+    if (state.request?.continueBySecondPerson && command.by === state.requestedBy) {
+      return refuse(
+        'self-approval',
+        `${command.by} asked for this upgrade, which wants a second person to continue it.`,
+      )
+    }
+    const draft = new Draft(state, now)
+    draft.add({ type: 'ContinueGiven', data: { wave: state.wave, by: command.by } })
+    return draft.decision()
+  }
+}
+
+/** Ends the upgrade as soon as nothing is in flight; with `rollBack`, what it touched is then taken back. */
+export function abortUpgrade(command: { by: string; reason: string; rollBack: boolean }): UpgradeDecision {
+  return (state, now) => {
+    if (state.abort && (state.abort.rollBack || !command.rollBack)) return accept()
+    const refused = refuseEnded(state)
+    if (refused) return refused
+    const draft = new Draft(state, now)
+    draft.add({ type: 'AbortRequested', data: command })
+    endWaveWhenOver(draft)
+    return draft.decision()
+  }
+}
+
+/** Takes one member out that is not in flight. */
+export function skipMember(command: { member: number; by: string }, facts: AdmissionFacts): UpgradeDecision {
+  return (state, now) => {
+    const refused = refuseEnded(state)
+    if (refused) return refused
+    if (!state.plan || command.member >= state.plan.members)
+      return refuse('not-a-member', 'The plan has no such target.')
+    const member = memberAt(state.chunks, command.member)
+    const through = member === undefined && command.member < state.cursor
+    const status = through ? 'succeeded' : (member?.status ?? 'pending')
+    if (status === 'skipped') return accept()
+    if (status === 'in_flight') {
+      return refuse(
+        'update-in-progress',
+        'The target is being upgraded now: pause first, then skip it once it is withdrawn.',
+      )
+    }
+    if (status !== 'pending' && status !== 'retrying' && status !== 'deferred') {
+      return refuse('attempt-over', 'The target has had its attempt: there is nothing left to skip.')
+    }
+    const draft = new Draft(state, now)
+    const members: [number, number][] = [[command.member, command.member + 1]]
+    draft.add({ type: 'MembersSkipped', data: { members, was: status, code: 'operator', by: command.by } })
+    admit(draft, facts)
+    endWaveWhenOver(draft)
+    return draft.decision()
+  }
+}

@@ -1,0 +1,50 @@
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import { type Decision, reject } from '../aggregate.ts'
+import type { Rejection } from '../rejection.ts'
+import { evolve } from './evolve.ts'
+import { hasEnded, type UpgradeState } from './state.ts'
+import { earliestDue } from './wake-up.ts'
+
+/** A decision about an upgrade: `command => (state, now)`, where `now` is an ISO instant. */
+export type UpgradeDecision = (state: UpgradeState, now: string) => Decision<UpgradeEvent, Rejection>
+
+/** A decision in the making: each event is folded at once, so that what follows from it can be decided in the same commit. */
+export class Draft {
+  readonly now: string
+  readonly events: UpgradeEvent[] = []
+  #state: UpgradeState
+
+  constructor(state: UpgradeState, now: string) {
+    this.#state = state
+    this.now = now
+  }
+
+  get state(): UpgradeState {
+    return this.#state
+  }
+
+  add(event: UpgradeEvent): void {
+    this.events.push(event)
+    this.#state = evolve(this.#state, event, { commit: 0, at: this.now, actor: '' })
+  }
+
+  /**
+   * Returns the decision, with the wake-up moved where it has to be. A wake-up that is too early does no harm (the tick finds
+   * nothing and moves it), so it moves only to an earlier instant, or when `exact` says that it has just been used.
+   */
+  decision({ exact = false } = {}): Decision<UpgradeEvent, Rejection> {
+    const { nextDue, wakeUps } = this.#state
+    const due = hasEnded(this.#state) ? null : earliestDue(this.#state)
+    const mustMove =
+      hasEnded(this.#state) || exact ? due !== nextDue : due !== null && (nextDue === null || due < nextDue)
+    if (mustMove && (this.events.length > 0 || exact)) {
+      this.add({ type: 'WakeUpMoved', data: { at: due, sequence: wakeUps + 1 } })
+    }
+    return { events: this.events }
+  }
+}
+
+/** Returns the decision to refuse, with a stable code and words that say what would be right. */
+export function refuse(code: string, detail: string): { readonly rejected: Rejection } {
+  return reject({ code, detail })
+}

@@ -1,0 +1,203 @@
+import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
+import { accept } from '../aggregate.ts'
+import { waveCount } from '../plan/waves.ts'
+import { type AdmissionFacts, admit, checkHolds } from './admission.ts'
+import { Draft, refuse, type UpgradeDecision } from './draft.ts'
+import { position } from './position.ts'
+import { exists, hasEnded, type UpgradeState } from './state.ts'
+
+/** An execution hands over to the next after so many waves: 400 waves of at most 40 events stay below AWS's 25,000. */
+const wavesPerExecution = 400
+
+/** Asks for an upgrade; asking again changes nothing. */
+export function requestUpgrade(command: { request: UpgradeRequest; by: string }): UpgradeDecision {
+  return (state, now) => {
+    if (exists(state)) return accept()
+    const draft = new Draft(state, now)
+    draft.add({ type: 'UpgradeRequested', data: command })
+    draft.add({ type: 'ExecutionStarting', data: { generation: 1, reason: 'requested' } })
+    return draft.decision()
+  }
+}
+
+/** What the planner found, as the upgrade keeps it. */
+export type PlanSummary = Extract<UpgradeEvent, { type: 'UpgradePlanned' }>['data']
+
+/** Records the plan. The first plan stands: a second planner that comes late changes nothing. */
+export function recordPlan(plan: PlanSummary, facts: AdmissionFacts): UpgradeDecision {
+  return (state, now) => {
+    if (!exists(state)) return refuse('upgrade-not-found', 'There is no such upgrade.')
+    if (state.plan || hasEnded(state) || state.phase !== 'requested') return accept()
+    const draft = new Draft(state, now)
+    draft.add({ type: 'UpgradePlanned', data: plan })
+    if (plan.members === 0) draft.add({ type: 'UpgradeCompleted', data: { exceptions: false } })
+    else if (draft.state.phase === 'scheduled') checkHolds(draft, facts)
+    return draft.decision()
+  }
+}
+
+/** Ends an upgrade that cannot be planned, and says why. */
+export function failPlanning(failure: { code: string; detail: string }): UpgradeDecision {
+  return (state, now) => {
+    if (state.phase !== 'requested' || !exists(state)) return accept()
+    const draft = new Draft(state, now)
+    draft.add({ type: 'PlanningFailed', data: failure })
+    return draft.decision()
+  }
+}
+
+/** Refuses what an approver may not do: approve twice is fine, approve one's own request never is. */
+function refuseApprover(state: UpgradeState & { request: UpgradeRequest }, by: string) {
+  if (by === state.requestedBy) {
+    return refuse(
+      'self-approval',
+      `${by} asked for this upgrade and cannot also approve it: somebody else has to.`,
+    )
+  }
+  const approvers = state.request.approvals.approvers
+  if (approvers && !approvers.includes(by)) {
+    return refuse(
+      'not-an-approver',
+      `${by} is not among the approvers of this upgrade: ${approvers.join(', ')}.`,
+    )
+  }
+  return undefined
+}
+
+/** Approves the plan of a hash; the approval counts for that plan alone. */
+export function approveUpgrade(command: {
+  by: string
+  planHash: string
+  comment: string | null
+}): UpgradeDecision {
+  return (state, now) => {
+    if (!exists(state)) return refuse('upgrade-not-found', 'There is no such upgrade.')
+    const refused = refuseApprover(state, command.by)
+    if (refused) return refused
+    if (!state.plan) return refuse('not-planned', 'The upgrade has no plan yet that could be approved.')
+    if (command.planHash !== state.plan.planHash) {
+      return refuse(
+        'plan-changed',
+        `The plan is ${state.plan.planHash}, not ${command.planHash}: look at it before you approve.`,
+      )
+    }
+    if (state.approvals.some((approval) => approval.by === command.by)) return accept()
+    const pending = state.phase === 'paused' ? state.resumesTo : state.phase
+    if (pending !== 'pending_approval') {
+      return refuse('nothing-to-approve', `The upgrade waits for no approval: it is ${state.phase}.`)
+    }
+    const draft = new Draft(state, now)
+    draft.add({ type: 'ApprovalGiven', data: command })
+    return draft.decision()
+  }
+}
+
+/** Rejects an upgrade that waits for its approval. */
+export function rejectUpgrade(command: { by: string; reason: string }): UpgradeDecision {
+  return (state, now) => {
+    if (!exists(state)) return refuse('upgrade-not-found', 'There is no such upgrade.')
+    if (state.phase === 'rejected') return accept()
+    const refused = refuseApprover(state, command.by)
+    if (refused) return refused
+    if (state.phase !== 'pending_approval') {
+      return refuse('nothing-to-approve', `The upgrade waits for no approval: it is ${state.phase}.`)
+    }
+    const draft = new Draft(state, now)
+    draft.add({ type: 'UpgradeRejected', data: command })
+    return draft.decision()
+  }
+}
+
+/**
+ * Starts a wave and admits what it may have in flight. Only the present execution may; one with a long history hands over to the
+ * next generation instead.
+ */
+export function startWave(
+  command: { wave: number; generation: number },
+  facts: AdmissionFacts,
+): UpgradeDecision {
+  return (state, now) => {
+    if (command.generation !== state.generation)
+      return refuse('superseded', 'Another execution has taken over.')
+    const { step, wave } = position(state, now)
+    if (step !== 'start-wave' || wave !== command.wave) return accept()
+    const draft = new Draft(state, now)
+    if (wave - state.generationWave >= wavesPerExecution) {
+      draft.add({
+        type: 'ExecutionStarting',
+        data: { generation: state.generation + 1, reason: `${wavesPerExecution} waves` },
+      })
+      return draft.decision()
+    }
+    draft.add({ type: 'WaveStarted', data: { wave } })
+    admit(draft, facts)
+    return draft.decision()
+  }
+}
+
+/** Ends an upgrade whose waves are through, or that was aborted and has nothing in flight. */
+export function finishUpgrade(command: { generation: number }): UpgradeDecision {
+  return (state, now) => {
+    if (hasEnded(state)) return accept()
+    if (command.generation !== state.generation)
+      return refuse('superseded', 'Another execution has taken over.')
+    const draft = new Draft(state, now)
+    if (state.phase === 'aborting' && state.counts.inFlight === 0) {
+      draft.add({ type: 'UpgradeAborted', data: {} })
+    } else if (position(state, now).step === 'finish') {
+      const { failed, unreachable, skipped } = state.counts
+      draft.add({ type: 'UpgradeCompleted', data: { exceptions: failed + unreachable + skipped > 0 } })
+    }
+    return draft.decision()
+  }
+}
+
+/** Notes the child that takes members back or tries them again. One child of an identity is noted once. */
+export function requestChild(command: {
+  child: string
+  kind: 'retry' | 'rollback'
+  by: string
+}): UpgradeDecision {
+  return (state, now) => {
+    if (!exists(state)) return refuse('upgrade-not-found', 'There is no such upgrade.')
+    if (state.children.some(({ child }) => child === command.child)) return accept()
+    if (!state.plan) return refuse('not-planned', 'The upgrade has not touched anything yet.')
+    const draft = new Draft(state, now)
+    draft.add({ type: 'ChildRequested', data: command })
+    return draft.decision()
+  }
+}
+
+/**
+ * Notes that an execution is over while the upgrade is not; the next generation starts at once when this one got anything done,
+ * else after a pause that doubles up to an hour.
+ */
+export function endExecution(command: {
+  generation: number
+  status: string
+  cause: string | null
+}): UpgradeDecision {
+  return (state, now) => {
+    if (!exists(state) || hasEnded(state) || command.generation !== state.generation) return accept()
+    if (state.restartAt !== null) return accept()
+    const draft = new Draft(state, now)
+    draft.add({ type: 'ExecutionEnded', data: command })
+    restartWhenDue(draft)
+    return draft.decision()
+  }
+}
+
+/** Starts the next generation when the pause after a fruitless one is over. */
+export function restartWhenDue(draft: Draft): void {
+  const { restartAt, generation } = draft.state
+  if (restartAt === null || restartAt > draft.now) return
+  draft.add({
+    type: 'ExecutionStarting',
+    data: { generation: generation + 1, reason: 'the execution ended early' },
+  })
+}
+
+/** How many waves the upgrade has; 0 before it is planned. */
+export function wavesOf(state: UpgradeState): number {
+  return state.plan ? waveCount(state.plan.waves, state.plan.members) : 0
+}
