@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
+import type { Commit } from '../../events/envelope.ts'
+import type { Aggregate, Decision, DomainEvent } from '../domain/aggregate.ts'
+import { decodeEvents, type Fold, foldCommit, loadFold } from './fold.ts'
+import type { Consumed, Loaded, Log, Metadata, Outcome } from './log.ts'
+import { nextCommit } from './next.ts'
+import { categoriesOf, type Put, type Store, streamOf } from './store.ts'
+
+/** What a log needs beside its store. */
+export interface LogOptions {
+  /** The clock, in milliseconds since the epoch. */
+  readonly now: () => number
+  /** Returns a number in [0, 1), for jitter. */
+  readonly random?: () => number
+  /** Returns a fresh commit id. */
+  readonly newId?: () => string
+  /** Waits between attempts. */
+  readonly pause?: (milliseconds: number) => Promise<unknown>
+  /** Called around each write: the place where crash tests die. */
+  readonly around?: (step: 'before-put' | 'after-put', stream: string) => Promise<void> | void
+}
+
+/** How often a command without `retryFor` is tried, and how long the waits between tries grow (milliseconds). */
+const retries = { attempts: 6, firstPause: 10, longestPause: 200 } as const
+
+type Meter = { -readonly [Kind in keyof Consumed]: Consumed[Kind] }
+
+/** Opens a log over a store: every rule of the log that does not depend on where the commits lie. */
+export function logOver(store: Store, options: LogOptions): Log {
+  const { now, random = Math.random, newId = randomUUID, pause = setTimeout, around } = options
+  const total: Meter = { written: 0, lost: 0, read: 0 }
+  const reading = (units: number) => {
+    total.read += units
+  }
+
+  /** Writes one commit until it is known what became of it, or `patience` is at its end. */
+  async function settle(commit: Commit, meter: Meter, patience: Patience): Promise<Put> {
+    let unknown: Put | undefined
+    for (;;) {
+      await around?.('before-put', commit.stream)
+      const put = await store.put(commit)
+      await around?.('after-put', commit.stream)
+      if (put.kind === 'stored') meter.written += put.units
+      if (put.kind === 'taken') meter.lost += put.units
+      if (put.kind === 'stored' || put.kind === 'taken') return put
+      // Once an answer was lost, a later refusal no longer proves that nothing was written.
+      if (put.kind === 'unknown') unknown = put
+      if (!(await patience.wait())) return unknown ?? put
+    }
+  }
+
+  async function catchUp<State, Event extends DomainEvent>(
+    aggregate: Aggregate<State, Event>,
+    stream: string,
+    fold: Fold<State>,
+    spend: (units: number) => void,
+  ): Promise<Fold<State>> {
+    let caughtUp = fold
+    for await (const commit of ascending(stream, fold.commit + 1, Number.MAX_SAFE_INTEGER, true, spend)) {
+      caughtUp = foldCommit(aggregate, caughtUp, commit)
+    }
+    return caughtUp
+  }
+
+  async function* ascending(
+    stream: string,
+    from: number,
+    to: number,
+    consistent: boolean,
+    spend: (units: number) => void,
+  ): AsyncGenerator<Commit> {
+    let next = from
+    while (next <= to) {
+      const page = await store.read({ stream, from: next, to, descending: false, consistent })
+      spend(page.units)
+      yield* page.commits
+      const last = page.commits.at(-1)
+      if (!page.more || last === undefined) return
+      next = last.commit + 1
+    }
+  }
+
+  async function attempt<State, Event extends DomainEvent, Rejection>(
+    aggregate: Aggregate<State, Event>,
+    id: string,
+    decide: (state: State, now: string) => Decision<Event, Rejection>,
+    metadata: Metadata,
+    patience: Patience,
+    meter: Meter,
+  ): Promise<Outcome<State, Event, Rejection>> {
+    const stream = streamOf(aggregate.name, id)
+    const identified = { ...metadata, commitId: metadata.commitId ?? newId() }
+    const spend = (units: number) => {
+      meter.read += units
+    }
+    let fold = await loadFold(store, aggregate, stream, spend)
+    for (;;) {
+      const used = fold.keys.find(({ key }) => key === metadata.idempotency?.key)
+      if (used !== undefined) {
+        return used.hash === metadata.idempotency?.hash
+          ? { kind: 'repeated', loaded: loadedOf(fold) }
+          : { kind: 'key-reused' }
+      }
+      if (metadata.expectedCommit !== undefined && metadata.expectedCommit !== fold.commit) {
+        return { kind: 'precondition-failed', commit: fold.commit }
+      }
+      const at = later(new Date(now()).toISOString(), fold.at)
+      const decision = decide(fold.state, at)
+      if ('rejected' in decision) {
+        return { kind: 'rejected', rejection: decision.rejected, loaded: loadedOf(fold) }
+      }
+      if (decision.events.length === 0) return { kind: 'unchanged', loaded: loadedOf(fold) }
+      const next = nextCommit(aggregate, id, fold, decision.events, identified, at)
+      const put = await settle(next.commit, meter, patience)
+      if (put.kind === 'refused') return { kind: 'contended' }
+      if (put.kind === 'unknown') throw put.error
+      const won = put.kind === 'stored' ? next : { commit: put.by, fold: foldCommit(aggregate, fold, put.by) }
+      if (won.commit.id === identified.commitId) {
+        const events = decodeEvents(aggregate, won.commit)
+        return { kind: 'committed', loaded: loadedOf(won.fold), events, consumed: { ...meter } }
+      }
+      fold = won.fold
+      if (!(await patience.wait())) return { kind: 'contended' }
+      if (patience.waited > 1) fold = await catchUp(aggregate, stream, fold, spend)
+    }
+  }
+
+  return {
+    async load(aggregate, id, { at } = {}) {
+      return loadedOf(await loadFold(store, aggregate, streamOf(aggregate.name, id), reading, at))
+    },
+    async execute(aggregate, id, decide, metadata, { retryFor } = {}) {
+      const meter: Meter = { written: 0, lost: 0, read: 0 }
+      try {
+        return await attempt(aggregate, id, decide, metadata, patienceOf(retryFor, random, pause), meter)
+      } finally {
+        total.written += meter.written
+        total.lost += meter.lost
+        total.read += meter.read
+      }
+    },
+    commits(stream, { from = 1, to = Number.MAX_SAFE_INTEGER, consistent = false } = {}) {
+      return ascending(stream, from, to, consistent, reading)
+    },
+    async *streams(category) {
+      for (const shard of categoriesOf(category)) yield* store.list(shard, reading)
+    },
+    consumed: () => ({ ...total }),
+  }
+}
+
+/** How long a command goes on trying: each wait is jittered and longer than the one before. */
+interface Patience {
+  /** Waits before the next try; false when there should be none. */
+  wait(): Promise<boolean>
+  readonly waited: number
+}
+
+function patienceOf(
+  retryFor: number | undefined,
+  random: () => number,
+  pause: (milliseconds: number) => Promise<unknown>,
+): Patience {
+  let waited = 0
+  let spent = 0
+  return {
+    get waited() {
+      return waited
+    },
+    async wait() {
+      if (retryFor === undefined ? waited + 1 >= retries.attempts : spent >= retryFor) return false
+      const longest = Math.min(retries.longestPause, retries.firstPause * 2 ** Math.min(waited, 10))
+      // Never less than half, so that waiting always gets nearer to its end.
+      const milliseconds = longest * (0.5 + random() / 2)
+      waited += 1
+      spent += milliseconds
+      await pause(milliseconds)
+      return true
+    },
+  }
+}
+
+function loadedOf<State>({ sinceSnapshot: _, ...loaded }: Fold<State>): Loaded<State> {
+  return loaded
+}
+
+function later(a: string, b: string): string {
+  return a > b ? a : b
+}
