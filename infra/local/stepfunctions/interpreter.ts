@@ -1,0 +1,248 @@
+import type { Clock } from '../clock.ts'
+import type { Calls } from './calls.ts'
+import type { TaskState } from './definition.ts'
+import { EvaluationFailed, type Failure, StateFailed } from './errors.ts'
+import { events } from './history.ts'
+import { remedyFor } from './recovery.ts'
+import { kindOf } from './states/kinds.ts'
+import { resourceName } from './states/task.ts'
+import { type Outcome, Step, type Surroundings } from './step.ts'
+import type { Branch, Call, Store } from './store.ts'
+import type { Timers } from './timers.ts'
+import { branchKey, type Transitions } from './transitions.ts'
+
+/**
+ * Drives branches: reads where one stands, runs the state it is in, and stores the outcome as one transaction.
+ * Nothing but the store knows how far a branch is, so a process that was killed is continued by `advance`.
+ */
+export class Interpreter {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #timers: Timers
+  readonly #transitions: Transitions
+  readonly #calls: Calls
+  readonly #roleArn: string
+  readonly #region: string
+  /** Branches being driven; true when one was advanced again meanwhile. */
+  readonly #driven = new Map<number, boolean>()
+  readonly #drives = new Set<Promise<void>>()
+  #stopped = false
+
+  constructor(parts: {
+    store: Store
+    clock: Clock
+    timers: Timers
+    transitions: Transitions
+    calls: Calls
+    roleArn: string
+    region: string
+  }) {
+    this.#store = parts.store
+    this.#clock = parts.clock
+    this.#timers = parts.timers
+    this.#transitions = parts.transitions
+    this.#calls = parts.calls
+    this.#roleArn = parts.roleArn
+    this.#region = parts.region
+  }
+
+  /** Makes a branch go on from where it stands. At most one drive of a branch runs at a time. */
+  advance(id: number): void {
+    if (this.#stopped) return
+    if (this.#driven.has(id)) {
+      this.#driven.set(id, true)
+      return
+    }
+    this.#driven.set(id, false)
+    const drive = this.#drive(id).finally(() => {
+      this.#driven.delete(id)
+      this.#drives.delete(drive)
+    })
+    this.#drives.add(drive)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await Promise.all(this.#drives)
+  }
+
+  async #drive(id: number): Promise<void> {
+    do {
+      this.#driven.set(id, false)
+      const branch = this.#store.branch(id)
+      if (branch === undefined || this.#stopped) return
+      await this.#run(branch)
+    } while (this.#driven.get(id) === true)
+  }
+
+  /** Does the next thing a branch has to do; a change it stores advances the branch again. */
+  async #run(branch: Branch): Promise<void> {
+    const { phase, progress, wake } = branch
+    if ((phase === 'waiting' || phase === 'retrying') && wake !== null && wake > this.#clock.now()) {
+      return this.#wakeAt(branch.id, wake)
+    }
+    if (phase === 'entered' || phase === 'retrying') {
+      return this.#compute(branch, (step) => kindOf(step.state).enter(step))
+    }
+    if (phase === 'waiting' || phase === 'returned') {
+      return this.#compute(branch, async (step) => {
+        const outcome = await kindOf(step.state).leave?.(step, progress.result)
+        return outcome ?? step.exit({}, step.input, undefined)
+      })
+    }
+    if (phase === 'failed') return this.#recover(branch, progress.failure ?? {})
+    if (phase === 'calling' && progress.call !== undefined) this.#call(branch, progress.call)
+  }
+
+  async #compute(branch: Branch, work: (step: Step) => Promise<Outcome>): Promise<void> {
+    const step = this.#step(branch)
+    try {
+      const outcome = await work(step)
+      this.#transitions.commit(branch, (present) => this.#apply(present, outcome))
+    } catch (error) {
+      const { failure, written } = failureOf(error, step)
+      this.#transitions.commit(branch, (present) =>
+        this.#transitions.record(present, written, { phase: 'failed', progress: { failure }, wake: null }),
+      )
+    }
+  }
+
+  #apply(branch: Branch, outcome: Outcome): void {
+    switch (outcome.do) {
+      case 'exit':
+        this.#transitions.exit(branch, outcome)
+        break
+      case 'wait':
+        this.#transitions.move(branch, { phase: 'waiting', wake: outcome.until })
+        break
+      case 'fork':
+        this.#transitions.fork(branch, outcome)
+        break
+      case 'fail':
+        this.#transitions.move(branch, { phase: 'failed', progress: { failure: outcome.failure } })
+        break
+      case 'call': {
+        const { call, resource, timeout } = outcome
+        const scheduled = events.taskScheduled(resource, this.#region, JSON.stringify(call.arguments), {
+          ...(timeout !== undefined && { timeoutInSeconds: timeout }),
+          ...(call.heartbeat !== undefined && { heartbeatInSeconds: call.heartbeat }),
+        })
+        const written = [scheduled, events.taskStarted(resource)]
+        this.#transitions.record(branch, written, { phase: 'calling', progress: { call }, wake: null })
+        if (call.token !== undefined)
+          this.#store.addToken(call.token, { ...branch, revision: branch.revision + 1 })
+      }
+    }
+  }
+
+  /** Times a task out, or sees to it that its function is invoked and its next deadline kept. */
+  #call(branch: Branch, call: Call): void {
+    const state = this.#taskState(branch)
+    const due = Math.min(
+      call.deadline ?? Number.POSITIVE_INFINITY,
+      call.heartbeatDue ?? Number.POSITIVE_INFINITY,
+    )
+    if (due > this.#clock.now()) {
+      if (Number.isFinite(due)) this.#wakeAt(branch.id, due)
+      this.#calls.dispatch(branch, call, state)
+      return
+    }
+    const missedHeartbeat = call.heartbeatDue === due && call.deadline !== due
+    const failure = { error: missedHeartbeat ? 'States.HeartbeatTimeout' : 'States.Timeout' }
+    this.#transitions.commit(branch, (present) => {
+      // A heartbeat may have come in since the branch was read.
+      if (missedHeartbeat && (present.progress.call?.heartbeatDue ?? 0) > due) return
+      this.#transitions.record(present, [events.taskEnded('TimedOut', resourceName(state), failure)], {
+        phase: 'failed',
+        progress: { failure },
+        wake: null,
+      })
+    })
+  }
+
+  async #recover(branch: Branch, failure: Failure): Promise<void> {
+    const step = this.#step(branch)
+    const remedy = remedyFor(step.state, failure, branch.retries, Math.random)
+    if (remedy.do === 'retry') {
+      const wake = this.#clock.now() + remedy.delay
+      this.#transitions.commit(branch, (present) =>
+        this.#transitions.move(present, { phase: 'retrying', retries: remedy.retries, progress: {}, wake }),
+      )
+    } else if (remedy.do === 'catch') {
+      const errorOutput = { Error: failure.error, Cause: failure.cause }
+      const { catcher } = remedy
+      await this.#rescue(branch, step, () => step.exit(catcher, errorOutput, catcher.Next, { errorOutput }))
+    } else {
+      this.#transitions.commit(branch, (present) => this.#transitions.giveUp(present, failure))
+    }
+  }
+
+  /** Leaves a failed state by its catcher. A catcher that itself fails is not caught again. */
+  async #rescue(branch: Branch, step: Step, exit: () => Promise<Outcome>): Promise<void> {
+    try {
+      const outcome = await exit()
+      this.#transitions.commit(branch, (present) => {
+        const lastEvent = this.#transitions.fanOutFailed(present, step.state)
+        this.#apply({ ...present, lastEvent }, outcome)
+      })
+    } catch (error) {
+      const { failure, written } = failureOf(error, step)
+      this.#transitions.commit(branch, (present) => {
+        const lastEvent = this.#transitions.write(present, written)
+        this.#transitions.giveUp({ ...present, lastEvent }, failure)
+      })
+    }
+  }
+
+  #wakeAt(branch: number, instant: number): void {
+    this.#timers.set(branchKey(branch), instant, () => this.advance(branch))
+  }
+
+  #taskState(branch: Branch): TaskState {
+    const state = this.#transitions.state(branch)
+    if (state.Type !== 'Task') throw new Error(`branch ${branch.id} calls from a ${state.Type} state`)
+    return state
+  }
+
+  #step(branch: Branch): Step {
+    const execution = this.#store.execution(branch.execution)
+    if (execution === undefined) throw new Error(`branch ${branch.id} has no execution`)
+    const around = this.#around(branch)
+    const item = around.findLast((each) => each.item !== null)
+    const surroundings: Surroundings = {
+      execution,
+      machine: {
+        arn: execution.machine,
+        name: execution.machine.slice(execution.machine.lastIndexOf(':') + 1),
+        roleArn: this.#roleArn,
+      },
+      variables: Object.assign({}, ...around.map((each) => JSON.parse(each.variables))),
+      now: this.#clock.now(),
+      ...(item && { item: { Index: item.position, Value: JSON.parse(item.item ?? 'null') } }),
+    }
+    return new Step(this.#transitions.state(branch), branch, surroundings)
+  }
+
+  /** The branches around one and itself, the outermost first. */
+  #around(branch: Branch): Branch[] {
+    const parent = branch.parent === null ? undefined : this.#store.branch(branch.parent)
+    return parent === undefined ? [branch] : [...this.#around(parent), branch]
+  }
+}
+
+/** What a state that threw has failed with, and what its history says of it. */
+function failureOf(
+  error: unknown,
+  step: Step,
+): { failure: Failure; written: ReturnType<typeof events.evaluationFailed>[] } {
+  if (error instanceof EvaluationFailed) {
+    const { error: name = '', cause = '' } = error.failure
+    return {
+      failure: { error: name, cause: step.placed(cause) },
+      written: [events.evaluationFailed(step.branch.state, error.location, name, cause)],
+    }
+  }
+  if (error instanceof StateFailed) return { failure: error.failure, written: [] }
+  const problem = error instanceof Error ? error.message : String(error)
+  return { failure: step.runtimeError(problem).failure, written: [] }
+}
