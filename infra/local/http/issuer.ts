@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
+import {
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JSONWebKeySet,
+  type JWK,
+  SignJWT,
+} from 'jose'
 import type { Clock } from '../clock.ts'
 
 /** What a token says about its bearer. */
@@ -20,7 +28,7 @@ export interface Issuer {
   readonly audience: string
   token(request: TokenRequest): Promise<string>
   /** The public keys, as a JSON Web Key Set. */
-  jwks(): { readonly keys: readonly JWK[] }
+  jwks(): JSONWebKeySet
 }
 
 interface IssuerFile {
