@@ -1,0 +1,108 @@
+import { CfnOutput, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
+import {
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpStage,
+  type IHttpRouteAuthorizer,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2'
+import {
+  HttpJwtAuthorizer,
+  HttpLambdaAuthorizer,
+  HttpLambdaResponseType,
+} from 'aws-cdk-lib/aws-apigatewayv2-authorizers'
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { Construct } from 'constructs'
+import { type Access, type Group, type Route, routes } from '../../functions/api/routes.ts'
+import type { Functions } from './functions.ts'
+import type { Identity } from './identity.ts'
+
+/** The way in: one HTTP API with every route of the table, each behind the authorizer that the table names. */
+export class Api extends Construct {
+  readonly api: HttpApi
+  readonly stage: HttpStage
+
+  constructor(
+    scope: Construct,
+    { functions, identity }: { readonly functions: Functions; readonly identity: Identity },
+  ) {
+    super(scope, 'Api')
+    const people = new HttpJwtAuthorizer('People', identity.issuer, { jwtAudience: [identity.audience] })
+    const agents = new HttpLambdaAuthorizer('Agents', functions.all.authorizer, {
+      identitySource: ['$request.header.Authorization'],
+      responseTypes: [HttpLambdaResponseType.SIMPLE],
+      // What a retired target may still do for these five minutes is checked again when it accepts.
+      resultsCacheTtl: Duration.minutes(5),
+    })
+    const nobody = new HttpNoneAuthorizer()
+    const authorizer = (access: Access): IHttpRouteAuthorizer =>
+      access === 'public' ? nobody : access === 'agent' ? agents : people
+
+    // Deny by default: a route whose access nobody stated is closed.
+    this.api = new HttpApi(this, 'Api', {
+      apiName: 'drydock',
+      description: 'Drydock: staged upgrades of fleets',
+      createDefaultStage: false,
+      defaultAuthorizer: people,
+    })
+
+    const integrations = new Map<Group, HttpLambdaIntegration>()
+    for (const { operation, method, path, group, access } of routes as readonly Route[]) {
+      const integration =
+        integrations.get(group) ??
+        new HttpLambdaIntegration(`To-${group}`, functions.all[group], { scopePermissionToRoute: false })
+      integrations.set(group, integration)
+      const added = this.api.addRoutes({
+        path,
+        methods: [HttpMethod[method]],
+        integration,
+        authorizer: authorizer(access),
+      })
+      if (access === 'public') acknowledgePublic(added, operation)
+    }
+
+    this.stage = new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      // A fleet of 100,000 agents that polls every minute asks 1,700 times a second.
+      throttle: { rateLimit: 2000, burstLimit: 4000 },
+      accessLogSettings: { destination: new LogGroupLogDestination(accessLog(this)), format: accessFormat },
+    })
+    new CfnOutput(this, 'Url', { value: this.api.apiEndpoint })
+  }
+}
+
+function acknowledgePublic(added: readonly Construct[], operation: string): void {
+  const reason =
+    operation === 'getHealth'
+      ? 'Load balancers and monitors ask for health without a credential; the answer names no data.'
+      : 'The description of the API is public, so that a client can be made before anybody has a token.'
+  for (const route of added) Validations.of(route).acknowledge({ id: 'AwsSolutions-APIG4', reason })
+}
+
+function accessLog(scope: Construct): LogGroup {
+  return new LogGroup(scope, 'AccessLog', {
+    retention: RetentionDays.THREE_MONTHS,
+    removalPolicy: RemovalPolicy.DESTROY,
+  })
+}
+
+/** No header and no query string: tokens travel in the one, and what people search for in the other. */
+const accessFormat = AccessLogFormat.custom(
+  JSON.stringify({
+    requestId: '$context.requestId',
+    at: '$context.requestTime',
+    sourceIp: '$context.identity.sourceIp',
+    route: '$context.routeKey',
+    status: '$context.status',
+    responseLength: '$context.responseLength',
+    latencyMilliseconds: '$context.responseLatency',
+    subject: '$context.authorizer.claims.sub',
+    authorizerError: '$context.authorizer.error',
+    integrationError: '$context.integrationErrorMessage',
+  }),
+)

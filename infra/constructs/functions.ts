@@ -1,0 +1,170 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Architecture, Code, Function as Lambda, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { Construct } from 'constructs'
+import { catalogueIndex, environmentNames } from '../../functions/environment.ts'
+import { bundle, bundleOf } from './bundles.ts'
+import type { Bus } from './bus.ts'
+import type { Identity } from './identity.ts'
+import type { Log } from './log.ts'
+import { executionArns, machineArn } from './names.ts'
+import { type FunctionName, functionNames, permissions, type Resource } from './permissions.ts'
+import type { Views } from './views.ts'
+import type { Work } from './work.ts'
+
+interface Shape {
+  readonly entry: string
+  readonly memory: number
+  readonly timeout: Duration
+  readonly does: string
+}
+
+const request = { memory: 1024, timeout: Duration.seconds(25) } as const
+const batch = { memory: 1024, timeout: Duration.seconds(60) } as const
+
+/** A request ends before the gateway's 30 seconds do; a plan of many targets and a walk over the whole log may take longer. */
+const shapes: Record<FunctionName, Shape> = {
+  upgrades: {
+    ...request,
+    entry: 'functions/api/upgrades.ts',
+    does: 'Upgrades: deploy, watch, approve, stop',
+  },
+  targets: { ...request, entry: 'functions/api/targets.ts', does: 'Targets: register, list, explain' },
+  releases: { ...request, entry: 'functions/api/releases.ts', does: 'Releases: register, list, withdraw' },
+  operations: { ...request, entry: 'functions/api/operations.ts', does: 'Approvals, stop, work queue' },
+  agents: { ...request, entry: 'functions/api/agents.ts', does: 'What agents ask and report' },
+  system: { ...request, memory: 256, entry: 'functions/api/system.ts', does: 'Health and OpenAPI document' },
+  authorizer: {
+    ...request,
+    memory: 512,
+    timeout: Duration.seconds(10),
+    entry: 'functions/api/authorizer.ts',
+    does: 'Admits agents and gateways',
+  },
+  projector: { ...batch, entry: 'functions/views/projector.ts', does: 'Folds commits into views' },
+  reactor: { ...batch, entry: 'functions/reactor/reactor.ts', does: 'Does what follows from a commit' },
+  ticker: { ...batch, entry: 'functions/reactor/ticker.ts', does: 'Tells live upgrades the time' },
+  reconcile: {
+    ...batch,
+    timeout: Duration.minutes(15),
+    entry: 'functions/reactor/reconcile.ts',
+    does: 'Compares views with the log and heals; rebuilds on request',
+  },
+  advance: {
+    ...batch,
+    timeout: Duration.minutes(5),
+    entry: 'functions/workflow/advance.ts',
+    does: 'Takes an upgrade one step on',
+  },
+  await: { ...batch, entry: 'functions/workflow/await.ts', does: 'Keeps the token of a wait' },
+  ended: {
+    ...batch,
+    entry: 'functions/workflow/ended.ts',
+    does: 'Records that an execution ended before its upgrade',
+  },
+}
+
+interface FunctionsProps {
+  readonly log: Log
+  readonly views: Views
+  readonly work: Work
+  readonly bus: Bus
+  readonly identity: Identity
+}
+
+/** Every Lambda function, each with a role of its own that holds the table of permissions and nothing else. */
+export class Functions extends Construct {
+  readonly all: Record<FunctionName, Lambda>
+
+  constructor(scope: Construct, { log, views, work, bus, identity }: FunctionsProps) {
+    super(scope, 'Functions')
+    const environment = {
+      [environmentNames.logTable]: log.table.tableName,
+      [environmentNames.viewsTable]: views.table.tableName,
+      [environmentNames.workTable]: work.table.tableName,
+      [environmentNames.busName]: bus.bus.eventBusName,
+      [environmentNames.upgradeMachineArn]: machineArn(this),
+      [environmentNames.roleClaim]: identity.roleClaim,
+    }
+    const arns: Record<Resource, string> = {
+      log: log.table.tableArn,
+      catalogue: `${log.table.tableArn}/index/${catalogueIndex}`,
+      views: views.table.tableArn,
+      work: work.table.tableArn,
+      machine: machineArn(this),
+      executions: executionArns(this),
+      bus: bus.bus.eventBusArn,
+    }
+
+    const bundles = bundle(functionNames.map((name) => shapes[name].entry))
+    const create = (name: FunctionName): Lambda => lambda(this, name, bundles, environment, arns)
+    this.all = {
+      upgrades: create('upgrades'),
+      targets: create('targets'),
+      releases: create('releases'),
+      operations: create('operations'),
+      agents: create('agents'),
+      system: create('system'),
+      authorizer: create('authorizer'),
+      projector: create('projector'),
+      reactor: create('reactor'),
+      ticker: create('ticker'),
+      reconcile: create('reconcile'),
+      advance: create('advance'),
+      await: create('await'),
+      ended: create('ended'),
+    }
+    rmSync(bundles, { recursive: true })
+  }
+}
+
+function lambda(
+  scope: Construct,
+  name: FunctionName,
+  bundles: string,
+  environment: Record<string, string>,
+  arns: Record<Resource, string>,
+): Lambda {
+  const { entry, memory, timeout, does } = shapes[name]
+  const here = new Construct(scope, name)
+  const logGroup = new LogGroup(here, 'Logs', {
+    retention: RetentionDays.THREE_MONTHS,
+    removalPolicy: RemovalPolicy.DESTROY,
+  })
+  const role = new Role(here, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
+  role.addToPolicy(
+    new PolicyStatement({
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup.logGroupArn],
+    }),
+  )
+  for (const [resource, actions] of Object.entries(permissions[name])) {
+    // Object.entries forgets that the keys are resources.
+    role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [arns[resource as Resource]] }))
+  }
+  if (permissions[name].executions !== undefined) {
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${executionFinding}]`,
+      reason:
+        'An execution is named after its upgrade and generation: only those of this one state machine can be described.',
+    })
+  }
+  return new Lambda(here, 'Function', {
+    description: does,
+    code: Code.fromAsset(join(bundles, bundleOf(entry))),
+    handler: 'index.handler',
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    memorySize: memory,
+    timeout,
+    role,
+    logGroup,
+    loggingFormat: LoggingFormat.JSON,
+    environment,
+  })
+}
+
+const executionFinding = 'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:upgrade:*'

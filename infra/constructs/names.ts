@@ -1,0 +1,32 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib'
+import type { IConstruct } from 'constructs'
+
+/**
+ * Names that more than one construct needs. Only what another resource must know before it exists has a fixed name: the state
+ * machine, because its own tasks redeem its tokens, and the bus, because integrations subscribe to it by name.
+ */
+export const names = {
+  machine: 'upgrade',
+  bus: 'drydock',
+  metrics: 'Drydock',
+} as const
+
+/** Returns the ARN of the state machine from its name, so that its tasks can be granted it without a circular dependency. */
+export function machineArn(scope: IConstruct): string {
+  return Stack.of(scope).formatArn({
+    service: 'states',
+    resource: 'stateMachine',
+    resourceName: names.machine,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  })
+}
+
+/** Returns the ARN that stands for every execution of the state machine. */
+export function executionArns(scope: IConstruct): string {
+  return Stack.of(scope).formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName: `${names.machine}:*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  })
+}

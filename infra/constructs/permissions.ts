@@ -1,0 +1,63 @@
+import { type Group, groups } from '../../functions/api/routes.ts'
+
+/** Every function of the stack: one for each group of routes, and those that nobody calls over HTTP. */
+export const functionNames = [
+  ...groups,
+  'authorizer',
+  'projector',
+  'reactor',
+  'ticker',
+  'reconcile',
+  'advance',
+  'await',
+  'ended',
+] as const
+export type FunctionName = (typeof functionNames)[number] | Group
+
+/** What a function may be granted. `catalogue` is the log's index, `executions` are those of the state machine. */
+export type Resource = 'log' | 'catalogue' | 'views' | 'work' | 'machine' | 'executions' | 'bus'
+
+const load = ['dynamodb:GetItem', 'dynamodb:Query'] as const
+// Append-only (S12): nobody is granted UpdateItem, DeleteItem, BatchWriteItem, PartiQL or Scan on the log.
+const append = [...load, 'dynamodb:PutItem'] as const
+const read = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'] as const
+const fold = [...read, 'dynamodb:DeleteItem', 'dynamodb:PutItem'] as const
+const redeem = ['states:SendTaskFailure', 'states:SendTaskSuccess'] as const
+
+/** Who may do what: exact actions, by function and resource. What is not here is not granted. */
+export const permissions: Record<FunctionName, Partial<Record<Resource, readonly string[]>>> = {
+  upgrades: { log: append, views: read },
+  targets: { log: append, views: read },
+  releases: { log: append, views: read },
+  operations: { log: append, views: read },
+  agents: {
+    log: append,
+    views: read,
+    work: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+  },
+  system: {},
+  authorizer: { log: load },
+  projector: { log: load, views: fold },
+  reactor: {
+    log: append,
+    views: read,
+    work: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+    machine: ['states:StartExecution', ...redeem],
+    executions: ['states:DescribeExecution'],
+    bus: ['events:PutEvents'],
+  },
+  ticker: { log: append, views: read },
+  reconcile: {
+    log: append,
+    catalogue: ['dynamodb:Query'],
+    views: fold,
+    executions: ['states:DescribeExecution'],
+  },
+  advance: { log: append, views: read },
+  await: {
+    log: load,
+    work: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+    machine: redeem,
+  },
+  ended: { log: append },
+}

@@ -1,0 +1,18 @@
+import { Duration, Validations } from 'aws-cdk-lib'
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import type { Construct } from 'constructs'
+
+/** Returns a queue for what could not be delivered: the end of a road, kept as long as SQS allows and watched by an alarm. */
+export function deadLetters(scope: Construct): Queue {
+  const queue = new Queue(scope, 'DeadLetters', {
+    // References to records and identifiers only, no secrets: a key of our own would add a grant for every sender.
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    retentionPeriod: Duration.days(14),
+  })
+  Validations.of(queue).acknowledge({
+    id: 'AwsSolutions-SQS3',
+    reason: 'This is a dead-letter queue itself.',
+  })
+  return queue
+}

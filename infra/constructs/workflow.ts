@@ -1,0 +1,78 @@
+import { fileURLToPath } from 'node:url'
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
+import { Rule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
+import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions'
+import { Construct } from 'constructs'
+import type { Functions } from './functions.ts'
+import { machineArn, names } from './names.ts'
+import { deadLetters } from './queue.ts'
+
+const definition = fileURLToPath(new URL('../../statemachines/upgrade.asl.json', import.meta.url))
+
+/** The state machine that waits, and the rule that notices when an execution ends before its upgrade does. */
+export class Workflow extends Construct {
+  readonly machine: StateMachine
+  readonly deadLetters: Queue
+
+  constructor(scope: Construct, { functions }: { readonly functions: Functions }) {
+    super(scope, 'Workflow')
+    const { advance, await: wait, ended } = functions.all
+    this.deadLetters = deadLetters(this)
+
+    this.machine = new StateMachine(this, 'Upgrade', {
+      stateMachineName: names.machine,
+      stateMachineType: StateMachineType.STANDARD,
+      definitionBody: DefinitionBody.fromFile(definition),
+      definitionSubstitutions: { AdvanceFunction: advance.functionArn, AwaitFunction: wait.functionArn },
+      logs: {
+        destination: new LogGroup(this, 'Logs', {
+          // API Gateway, Step Functions and others share one resource policy of limited length unless they write below this prefix.
+          logGroupName: '/aws/vendedlogs/states/drydock-upgrade',
+          retention: RetentionDays.THREE_MONTHS,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+        level: LogLevel.ALL,
+        // The input of a wait holds its task token (S9).
+        includeExecutionData: false,
+      },
+      tracingEnabled: false,
+    })
+    this.machine.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: [advance.functionArn, wait.functionArn],
+      }),
+    )
+    Validations.of(this.machine).acknowledge(
+      {
+        id: 'AwsSolutions-SF2',
+        reason:
+          'The log is the trace: every commit names its correlation and its cause. X-Ray would cost more than the executions.',
+      },
+      {
+        id: 'AwsSolutions-IAM5[Resource::*]',
+        reason: 'Log delivery, which writes the execution log, can only be granted on everything.',
+      },
+    )
+
+    new Rule(this, 'Ended', {
+      description: 'An execution ended before its upgrade: the next generation takes over',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [machineArn(this)] },
+      },
+      targets: [
+        new LambdaFunction(ended, {
+          deadLetterQueue: this.deadLetters,
+          retryAttempts: 185,
+          maxEventAge: Duration.hours(24),
+        }),
+      ],
+    })
+  }
+}

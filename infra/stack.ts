@@ -1,0 +1,42 @@
+import { DefaultStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib'
+import type { Construct } from 'constructs'
+import { Alarms } from './constructs/alarms.ts'
+import { Api } from './constructs/api.ts'
+import { Bus } from './constructs/bus.ts'
+import { Functions } from './constructs/functions.ts'
+import { Identity } from './constructs/identity.ts'
+import { Log } from './constructs/log.ts'
+import { Projector } from './constructs/projector.ts'
+import { Reactor } from './constructs/reactor.ts'
+import { Schedules } from './constructs/schedules.ts'
+import { Views } from './constructs/views.ts'
+import { Work } from './constructs/work.ts'
+import { Workflow } from './constructs/workflow.ts'
+
+/** Drydock in one stack: the truth, what is derived from it, what acts on it, and the way in. */
+export class DrydockStack extends Stack {
+  constructor(scope: Construct) {
+    super(scope, 'Drydock', {
+      description: 'Drydock: staged upgrades of fleets',
+      // The CDK CLI checks the bootstrap version itself before it deploys. The cast: the library's own types do not hold under
+      // exactOptionalPropertyTypes.
+      synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }) as IStackSynthesizer,
+    })
+
+    const log = new Log(this)
+    const views = new Views(this, log)
+    const work = new Work(this)
+    const bus = new Bus(this)
+    const identity = new Identity(this)
+
+    const functions = new Functions(this, { log, views, work, bus, identity })
+
+    const api = new Api(this, { functions, identity })
+    const workflow = new Workflow(this, { functions })
+    const projector = new Projector(this, { log, functions })
+    const reactor = new Reactor(this, { log, functions })
+    const schedules = new Schedules(this, { functions })
+
+    new Alarms(this, { api, functions, workflow, queues: [projector, reactor, workflow, schedules] })
+  }
+}
