@@ -1,5 +1,4 @@
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
-import { accept } from '../aggregate.ts'
 import { allowedFailures, waveRange } from '../plan/waves.ts'
 import type { Draft } from './draft.ts'
 import { chunkOf, type Member, memberAt, membersOf, type Range, toRanges } from './members.ts'

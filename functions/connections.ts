@@ -1,0 +1,70 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { SFNClient } from '@aws-sdk/client-sfn'
+import { environment } from './environment.ts'
+import { openLog } from './log/dynamo.ts'
+import type { Log } from './log/log.ts'
+import { openViews } from './views/dynamo.ts'
+import type { Views } from './views/read.ts'
+import { openRedemption, type Redemption } from './work/redemption.ts'
+import { openTokens, type Tokens } from './work/tokens.ts'
+
+/** What a function reaches in the deployed stack. Each part is opened when it is first used: no function needs them all. */
+export interface Connections {
+  readonly log: Log
+  readonly views: Views
+  readonly tokens: Tokens
+  readonly redemption: Redemption
+  readonly bus: EventBridgeClient
+  readonly stepFunctions: SFNClient
+  readonly dynamo: DynamoDBClient
+  /** The present instant, in milliseconds since the epoch. */
+  now(): number
+}
+
+function once<Value>(open: () => Value): () => Value {
+  let opened: { readonly value: Value } | undefined
+  return () => {
+    opened ??= { value: open() }
+    return opened.value
+  }
+}
+
+const now = () => Date.now()
+const dynamo = once(() => new DynamoDBClient({ maxAttempts: 5 }))
+const stepFunctions = once(() => new SFNClient({ maxAttempts: 5 }))
+const bus = once(() => new EventBridgeClient({ maxAttempts: 5 }))
+const log = once(() => openLog({ client: dynamo(), table: environment('logTable'), now }))
+const views = once(() => openViews({ client: dynamo(), table: environment('viewsTable') }))
+const tokens = once(() => openTokens({ client: dynamo(), table: environment('workTable'), now }))
+const redemption = once(() => openRedemption(stepFunctions()))
+
+const connections: Connections = {
+  get log() {
+    return log()
+  },
+  get views() {
+    return views()
+  },
+  get tokens() {
+    return tokens()
+  },
+  get redemption() {
+    return redemption()
+  },
+  get bus() {
+    return bus()
+  },
+  get stepFunctions() {
+    return stepFunctions()
+  },
+  get dynamo() {
+    return dynamo()
+  },
+  now,
+}
+
+/** Returns the connections of this function; warm invocations share them. */
+export function connect(): Connections {
+  return connections
+}

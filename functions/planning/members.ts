@@ -1,0 +1,36 @@
+import { membersPerChunk } from '../../events/plan.ts'
+import { type PlanMember, memberOf, planAggregate } from '../domain/plan/aggregate.ts'
+import { chunkOf } from '../domain/upgrade/members.ts'
+import type { Log } from '../log/log.ts'
+
+type Chunk = Parameters<typeof memberOf>[0]
+
+/** Chunks never change once stored, so a warm function may keep the last few it has read. */
+const kept = new Map<string, Chunk>()
+const keptAtMost = 64
+
+/** Returns the members of a plan by their index, read from the log. Throws when the plan has no such chunk. */
+export async function planMembers(
+  log: Log,
+  planHash: string,
+  indexes: Iterable<number>,
+): Promise<ReadonlyMap<number, PlanMember>> {
+  const found = new Map<number, PlanMember>()
+  for (const index of indexes) {
+    const chunk = await planChunk(log, planHash, chunkOf(index))
+    found.set(index, memberOf(chunk, index % membersPerChunk))
+  }
+  return found
+}
+
+/** Returns one chunk of a plan. */
+export async function planChunk(log: Log, planHash: string, chunk: number): Promise<Chunk> {
+  const id = `${planHash}#${chunk}`
+  const known = kept.get(id)
+  if (known) return known
+  const { state, commit } = await log.load(planAggregate, id)
+  if (commit === 0) throw new Error(`The plan ${planHash} has no chunk ${chunk} in the log.`)
+  if (kept.size >= keptAtMost) kept.delete(kept.keys().next().value ?? '')
+  kept.set(id, state)
+  return state
+}

@@ -1,0 +1,55 @@
+import { targetAggregate } from '../domain/target/aggregate.ts'
+import { assignAttempt, attemptId } from '../domain/target/attempt.ts'
+import type { UpgradeState } from '../domain/upgrade/state.ts'
+import type { Log, Metadata } from '../log/log.ts'
+import { planMembers } from '../planning/members.ts'
+import { settled } from './settle.ts'
+
+/** Today's upgrades have one phase. */
+const phase = 0
+/** How long a duty goes on against other writers of a target, in milliseconds. */
+const retryFor = 5000
+
+/** What the reactor needs to act on a member's target. */
+export interface MemberContext {
+  readonly log: Log
+  readonly upgrade: string
+  readonly state: UpgradeState
+  readonly metadata: Metadata
+}
+
+/** Returns the target of a member and the identity of its attempt, as both streams know it. */
+export async function attemptOf({ log, upgrade, state }: MemberContext, admission: { member: number; n: number }) {
+  if (!state.plan || !state.request) throw new Error(`upgrade#${upgrade} has no plan, so it has no members.`)
+  const { member, n } = admission
+  const planned = (await planMembers(log, state.plan.planHash, [member])).get(member)
+  if (!planned) throw new Error(`The plan of upgrade#${upgrade} has no member ${member}.`)
+  const identity = {
+    attempt: attemptId({ upgrade, phase, target: planned.target, n }),
+    upgrade,
+    phase,
+    member,
+    n,
+    kind: state.request.kind,
+    component: state.request.component,
+    from: planned.from,
+    to: planned.to,
+  }
+  return { target: planned.target, identity }
+}
+
+/** Assigns an admitted member its attempt, in the target's own stream; assigning twice changes nothing. */
+export async function assignMember(
+  context: MemberContext,
+  admission: { member: number; n: number; acceptBy: string },
+): Promise<void> {
+  const { log, state, metadata } = context
+  const { target, identity } = await attemptOf(context, admission)
+  const assignment = assignAttempt({
+    ...identity,
+    digest: state.plan?.digest ?? null,
+    acceptBy: admission.acceptBy,
+    seconds: state.request?.deadlines.attempt ?? 3600,
+  })
+  settled(`target#${target}`, await log.execute(targetAggregate, target, assignment, metadata, { retryFor }))
+}

@@ -1,0 +1,54 @@
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
+import type { Commit } from '../../events/envelope.ts'
+import { type PublicDetail, publicSource, publicTypes } from '../../events/public.ts'
+import { type Duty, holds, streamOf } from './duty.ts'
+
+const isPublic = (type: string): type is PublicDetail['type'] => publicTypes.some((known) => known === type)
+
+/** PutEvents takes ten entries a call (AWS). */
+const entriesPerCall = 10
+
+/** Thrown when the bus refused some entries: the commit comes again, and the entries carry the same ids. */
+export class NotPublished extends Error {
+  override readonly name = 'NotPublished'
+}
+
+function detailsOf(commit: Commit): PublicDetail[] {
+  return commit.events.flatMap(({ type, data }, place) =>
+    isPublic(type)
+      ? [
+          {
+            id: `${commit.stream}@${commit.commit}.${place}`,
+            upgradeId: streamOf(commit).id,
+            commit: commit.commit,
+            at: commit.at,
+            actor: commit.actor,
+            type,
+            data: JSON.parse(data),
+          },
+        ]
+      : [],
+  )
+}
+
+/** Public facts go to the bus, at least once. */
+export function publishEvents({ client, busName }: { client: () => EventBridgeClient; busName: () => string }): Duty {
+  return {
+    name: 'publish-events',
+    concerns: (commit) => streamOf(commit).aggregate === 'upgrade' && holds(commit, ...publicTypes),
+    async act(commit) {
+      const details = detailsOf(commit)
+      for (let start = 0; start < details.length; start += entriesPerCall) {
+        const Entries = details.slice(start, start + entriesPerCall).map((detail) => ({
+          EventBusName: busName(),
+          Source: publicSource,
+          DetailType: detail.type,
+          Detail: JSON.stringify(detail),
+          Time: new Date(detail.at),
+        }))
+        const { FailedEntryCount = 0 } = await client().send(new PutEventsCommand({ Entries }))
+        if (FailedEntryCount > 0) throw new NotPublished(`The bus refused ${FailedEntryCount} of ${Entries.length} events.`)
+      }
+    },
+  }
+}

@@ -1,0 +1,60 @@
+import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
+import { fromImage } from '../../events/envelope.ts'
+import { connect } from '../connections.ts'
+import { systemActor } from '../domain/upgrade/admission.ts'
+import { environment } from '../environment.ts'
+import { assignTargets } from './assign-targets.ts'
+import { endWaits } from './end-waits.ts'
+import { expireAttempts } from './expire-attempts.ts'
+import { publishEvents } from './publish-events.ts'
+import { recordOutcomes } from './record-outcomes.ts'
+import { runDuties } from './run.ts'
+import { startExecution } from './start-execution.ts'
+import { tickLive } from './tick-live.ts'
+import { withdrawTargets } from './withdraw-targets.ts'
+
+/** What follows from a fact, in the order in which the duties act on one commit. */
+export function allDuties() {
+  const services = connect()
+  const { log, now } = services
+  return {
+    duties: [
+      startExecution({ log, client: () => services.stepFunctions, machine: () => environment('upgradeMachineArn') }),
+      withdrawTargets({ log }),
+      assignTargets({ log }),
+      expireAttempts({ log, telemetry: services.telemetry }),
+      endWaits({ log, tokens: () => services.tokens, redemption: () => services.redemption, now }),
+      tickLive({ log, views: () => services.views }),
+      publishEvents({ client: () => services.bus, busName: () => environment('busName') }),
+    ],
+    collecting: [recordOutcomes({ log })],
+    parked: services.parked,
+  }
+}
+
+/** Counts what the reactor itself appended and what came from outside: a loop would show as the first outrunning the second. */
+function emitAppends(actors: readonly string[]): void {
+  const own = actors.filter((actor) => actor === systemActor).length
+  const metrics = [{ Name: 'ReactorAppends' }, { Name: 'ExternalAppends' }]
+  const CloudWatchMetrics = [{ Namespace: 'Drydock', Dimensions: [[]], Metrics: metrics }]
+  console.log(
+    JSON.stringify({
+      _aws: { Timestamp: Date.now(), CloudWatchMetrics },
+      ReactorAppends: own,
+      ExternalAppends: actors.length - own,
+    }),
+  )
+}
+
+/** Acts on the commits of one batch of the log's stream; answers which records have to come again. */
+export async function handler(event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
+  const records = event.Records.flatMap((record) => {
+    const image = record.eventName === 'INSERT' ? record.dynamodb?.NewImage : undefined
+    return image ? [{ commit: fromImage(image), sequence: record.dynamodb?.SequenceNumber ?? '' }] : []
+  })
+  const commits = records.map(({ commit }) => commit)
+  emitAppends(commits.map(({ actor }) => actor))
+  const again = await runDuties(commits, allDuties())
+  const failed = records.filter(({ commit }) => again.has(commit.stream))
+  return { batchItemFailures: failed.map(({ sequence }) => ({ itemIdentifier: sequence })) }
+}

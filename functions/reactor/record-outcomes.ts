@@ -1,0 +1,42 @@
+import { type TargetEvent, targetEvents } from '../../events/target.ts'
+import { systemActor } from '../domain/upgrade/admission.ts'
+import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
+import { type ReportedOutcome, recordOutcomes as record } from '../domain/upgrade/outcomes.ts'
+import type { Log } from '../log/log.ts'
+import { admissionFacts } from '../planning/facts.ts'
+import { type CollectingDuty, eventsIn, holds, streamOf } from './duty.ts'
+import { settled } from './settle.ts'
+
+/** At most so many outcomes a commit (DESIGN §3). */
+const outcomesPerCommit = 100
+/** The reactor does not give up against other writers, but yields: the batch comes again, in milliseconds. */
+const retryFor = 20_000
+
+function reported(event: Extract<TargetEvent, { type: 'AttemptEnded' }>, commit: number): ReportedOutcome {
+  const { member, n, outcome, code, retryable } = event.data
+  return { member, n, outcome, code, retryable, commit }
+}
+
+/** Attempts ended: the ends are copied into the upgrade, many in one commit, which may admit the next targets. */
+export function recordOutcomes({ log }: { log: Log }): CollectingDuty {
+  const ended = (commit: Parameters<CollectingDuty['collectedBy']>[0]) =>
+    streamOf(commit).aggregate === 'target' ? eventsIn(commit, targetEvents.decode, 'AttemptEnded') : []
+  return {
+    name: 'record-outcomes',
+    collectedBy: (commit) => (holds(commit, 'AttemptEnded') ? ended(commit)[0]?.data.upgrade : undefined),
+    async act(upgrade, commits) {
+      const outcomes = commits.flatMap((commit) => ended(commit).map((event) => reported(event, commit.commit)))
+      const cause = commits[0]
+      const metadata = {
+        actor: systemActor,
+        correlation: cause?.correlation ?? upgrade,
+        ...(cause ? { causation: `${cause.stream}@${cause.commit}` } : {}),
+      }
+      for (let start = 0; start < outcomes.length; start += outcomesPerCommit) {
+        const { state } = await log.load(upgradeAggregate, upgrade)
+        const decision = record(outcomes.slice(start, start + outcomesPerCommit), await admissionFacts(log, state))
+        settled(`upgrade#${upgrade}`, await log.execute(upgradeAggregate, upgrade, decision, metadata, { retryFor }))
+      }
+    },
+  }
+}

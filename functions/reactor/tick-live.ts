@@ -1,0 +1,17 @@
+import type { Log } from '../log/log.ts'
+import type { Views } from '../views/read.ts'
+import { type Duty, holds } from './duty.ts'
+import { eachAtOnce } from './settle.ts'
+import { tickUpgrade } from './tick.ts'
+
+/** Everything was stopped, a stop was lifted, or a release was withdrawn: every live upgrade hears of it at once. */
+export function tickLive({ log, views }: { log: Log; views: () => Views }): Duty {
+  return {
+    name: 'tick-live',
+    concerns: (commit) => holds(commit, 'FreezePlaced', 'FreezeLifted', 'ReleaseWithdrawn'),
+    async act(commit) {
+      const cause = { correlation: commit.correlation, causation: `${commit.stream}@${commit.commit}` }
+      await eachAtOnce(await views().liveUpgrades(), 8, (upgrade) => tickUpgrade(log, upgrade, cause))
+    },
+  }
+}

@@ -1,0 +1,14 @@
+import { systemActor } from '../domain/upgrade/admission.ts'
+import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
+import { tick } from '../domain/upgrade/tick.ts'
+import type { Log } from '../log/log.ts'
+import { admissionFacts } from '../planning/facts.ts'
+import { settled } from './settle.ts'
+
+/** Tells an upgrade what time it is. Telling it twice changes nothing. */
+export async function tickUpgrade(log: Log, upgrade: string, cause: { correlation: string; causation?: string }): Promise<void> {
+  const { state } = await log.load(upgradeAggregate, upgrade)
+  const decision = tick(await admissionFacts(log, state))
+  const metadata = { actor: systemActor, ...cause }
+  settled(`upgrade#${upgrade}`, await log.execute(upgradeAggregate, upgrade, decision, metadata, { retryFor: 5000 }))
+}

@@ -1,0 +1,11 @@
+import { connect } from '../connections.ts'
+import { eachAtOnce } from './settle.ts'
+import { tickUpgrade } from './tick.ts'
+
+/** Every minute: each live upgrade whose time has come is told so. */
+export async function handler(): Promise<{ ticked: number }> {
+  const { log, views, now } = connect()
+  const due = await views.dueUpgrades(new Date(now()).toISOString())
+  await eachAtOnce(due, 8, (upgrade) => tickUpgrade(log, upgrade, { correlation: `tick-${new Date(now()).toISOString()}` }))
+  return { ticked: due.length }
+}

@@ -1,0 +1,62 @@
+import {
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb'
+
+/** Which wait of which execution a token belongs to. */
+export interface Wait {
+  readonly upgrade: string
+  readonly generation: number
+  readonly wait: string
+  readonly wave: number
+}
+
+export interface StoredToken extends Wait {
+  readonly token: string
+}
+
+/** The tokens of executions that wait. They are secrets: they live here and nowhere else, and losing them costs latency only. */
+export interface Tokens {
+  /** Keeps the token of a wait; the token of a repeated task takes the place of the one before. */
+  store(token: StoredToken, lifetimeSeconds: number): Promise<void>
+  /** Returns the tokens of an upgrade's executions, read strongly. */
+  list(upgrade: string): Promise<StoredToken[]>
+  remove(wait: Wait): Promise<void>
+}
+
+function key({ upgrade, generation, wait, wave }: Wait) {
+  return { item: { S: `tokens#${upgrade}` }, detail: { S: `${generation}/${wait}/${wave}` } }
+}
+
+/** Opens the tokens in the table `Work`; `now` is in milliseconds since the epoch. */
+export function openTokens({ client, table, now }: { client: DynamoDBClient; table: string; now: () => number }): Tokens {
+  return {
+    async store(stored, lifetimeSeconds) {
+      const expires = String(Math.ceil(now() / 1000) + lifetimeSeconds)
+      const Item = { ...key(stored), token: { S: stored.token }, expires: { N: expires } }
+      await client.send(new PutItemCommand({ TableName: table, Item }))
+    },
+    async list(upgrade) {
+      const { Items = [] } = await client.send(
+        new QueryCommand({
+          TableName: table,
+          ConsistentRead: true,
+          KeyConditionExpression: '#item = :item',
+          ExpressionAttributeNames: { '#item': 'item' },
+          ExpressionAttributeValues: { ':item': { S: `tokens#${upgrade}` } },
+        }),
+      )
+      return Items.flatMap((item) => {
+        const [generation, wait, wave] = (item.detail?.S ?? '').split('/')
+        const token = item.token?.S
+        if (token === undefined || wait === undefined) return []
+        return [{ upgrade, generation: Number(generation), wait, wave: Number(wave), token }]
+      })
+    },
+    async remove(wait) {
+      await client.send(new DeleteItemCommand({ TableName: table, Key: key(wait) }))
+    },
+  }
+}

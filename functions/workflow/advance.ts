@@ -1,0 +1,76 @@
+import * as z from 'zod'
+import { connect } from '../connections.ts'
+import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
+import { systemActor } from '../domain/upgrade/admission.ts'
+import type { UpgradeDecision } from '../domain/upgrade/draft.ts'
+import { finishUpgrade, startWave } from '../domain/upgrade/lifecycle.ts'
+import type { Position } from '../domain/upgrade/position.ts'
+import type { UpgradeState } from '../domain/upgrade/state.ts'
+import { tick } from '../domain/upgrade/tick.ts'
+import type { Log } from '../log/log.ts'
+import { requestRollback } from '../planning/children.ts'
+import { admissionFacts } from '../planning/facts.ts'
+import { type PlanningServices, planUpgrade } from '../planning/planning.ts'
+import { type Execution, positionOf } from './positions.ts'
+
+const input = z.strictObject({
+  action: z.enum(['locate', 'plan', 'start-wave', 'tick', 'revert', 'finish']),
+  upgradeId: z.string(),
+  generation: z.int().positive(),
+})
+type Input = z.output<typeof input>
+
+/** How long a task goes on against other writers before Step Functions tries it again, in milliseconds. */
+const retryFor = 5000
+
+/** The log kept refusing: Step Functions tries the task again. */
+class LogContended extends Error {
+  override readonly name = 'LogContended'
+}
+
+async function decide(log: Log, execution: Execution, decision: UpgradeDecision): Promise<UpgradeState> {
+  const metadata = { actor: systemActor, correlation: `${execution.upgradeId}-${execution.generation}` }
+  const outcome = await log.execute(upgradeAggregate, execution.upgradeId, decision, metadata, { retryFor })
+  switch (outcome.kind) {
+    case 'committed':
+    case 'unchanged':
+    case 'repeated':
+    case 'rejected':
+      return outcome.loaded.state
+    default:
+      throw new LogContended(`upgrade#${execution.upgradeId}: ${outcome.kind}`)
+  }
+}
+
+async function act(services: PlanningServices, { action, ...execution }: Input): Promise<UpgradeState> {
+  const { log, now } = services
+  const { state, commit } = await log.load(upgradeAggregate, execution.upgradeId)
+  if (commit === 0) throw new Error(`There is no upgrade ${execution.upgradeId}: an execution is started only after its request.`)
+  const present = positionOf(state, execution, new Date(now()).toISOString())
+  if (present.step === 'superseded') return state
+  switch (action) {
+    case 'locate':
+      return state
+    case 'plan':
+      await planUpgrade(services, execution.upgradeId)
+      return (await log.load(upgradeAggregate, execution.upgradeId)).state
+    case 'start-wave':
+      return decide(log, execution, startWave({ ...execution, wave: present.wave }, await admissionFacts(log, state)))
+    case 'tick':
+      return decide(log, execution, tick(await admissionFacts(log, state)))
+    case 'revert':
+      await requestRollback(services, { parent: execution.upgradeId, by: state.abort?.by ?? systemActor, correlation: execution.upgradeId })
+      return (await log.load(upgradeAggregate, execution.upgradeId)).state
+    case 'finish':
+      return decide(log, execution, finishUpgrade(execution))
+  }
+}
+
+/** Does one step of an upgrade's execution and answers where it goes on. Doing a step twice changes nothing. */
+export async function handler(event: unknown): Promise<Position> {
+  const command = input.parse(event)
+  const services = connect()
+  const state = await act(services, command)
+  return positionOf(state, command, new Date(services.now()).toISOString())
+}
+
