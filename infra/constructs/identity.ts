@@ -1,4 +1,13 @@
-import { CfnCondition, CfnOutput, CfnParameter, CfnResource, Duration, Fn, RemovalPolicy } from 'aws-cdk-lib'
+import {
+  CfnCondition,
+  CfnOutput,
+  CfnParameter,
+  CfnResource,
+  Duration,
+  Fn,
+  RemovalPolicy,
+  Validations,
+} from 'aws-cdk-lib'
 import {
   AccountRecovery,
   CfnUserPoolGroup,
