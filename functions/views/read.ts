@@ -1,0 +1,96 @@
+import type { Phase } from '../domain/upgrade/state.ts'
+import type {
+  AttemptRow,
+  AttemptStatus,
+  LiveRow,
+  PlannableTarget,
+  ReleaseRow,
+  TargetRow,
+  UpgradeRow,
+} from './rows.ts'
+
+/** A row and the version up to which it has been folded. */
+export interface Versioned<Row> {
+  readonly row: Row
+  /** For an upgrade or a release the number of the last commit; for a target its revision. */
+  readonly version: number
+  /** The last commit of the stream that fed the row. */
+  readonly commit: number
+}
+
+/** One page; without a cursor it is the last. A page may be shorter than its limit, even empty, and still not be the last. */
+export interface Page<Row> {
+  readonly rows: readonly Row[]
+  readonly cursor: string | null
+}
+
+export interface Paging {
+  readonly cursor?: string | undefined
+  readonly limit: number
+}
+
+export interface UpgradeFilters {
+  readonly component?: string | undefined
+  readonly version?: string | undefined
+  readonly phase?: Phase | undefined
+  /** A status word, as answers carry it. */
+  readonly status?: string | undefined
+  readonly kind?: UpgradeRow['kind'] | undefined
+  readonly parentId?: string | undefined
+  readonly requestedBy?: string | undefined
+}
+
+export interface TargetFilters {
+  readonly component?: string | undefined
+  /** The version of `component`; without one, of any component. */
+  readonly version?: string | undefined
+  readonly type?: string | undefined
+  readonly region?: string | undefined
+  /** All must match. */
+  readonly tags?: Readonly<Record<string, string>> | undefined
+  readonly retired?: boolean | undefined
+}
+
+export interface ReleaseFilters {
+  readonly component?: string | undefined
+  readonly channel?: string | undefined
+}
+
+/** Upgrades by what they wait for, as seed 001 counts the jobs of its queue. */
+export interface QueueStats {
+  /** Not begun: being planned, or for an approval, or about to start. */
+  readonly waiting: number
+  readonly active: number
+  readonly completed: number
+  /** Failed, aborted, rejected or expired. */
+  readonly failed: number
+  /** Held: by a closed window, a stop, or an operator's pause. */
+  readonly delayed: number
+}
+
+/** Everything that answers reads. A view may lag behind the log by moments: no decision is made on one. */
+export interface Views {
+  getUpgrade(id: string): Promise<Versioned<UpgradeRow> | undefined>
+  /** Newest first. Throws InvalidCursor. */
+  listUpgrades(query: Paging & { readonly filters?: UpgradeFilters | undefined }): Promise<Page<UpgradeRow>>
+  /** In the order of the plan, and of the tries on each target. Throws InvalidCursor. */
+  listAttempts(
+    upgrade: string,
+    query: Paging & { readonly status?: AttemptStatus | undefined },
+  ): Promise<Page<AttemptRow>>
+  getTarget(id: string): Promise<Versioned<TargetRow> | undefined>
+  /** By id. Throws InvalidCursor. */
+  listTargets(query: Paging & TargetFilters): Promise<Page<TargetRow>>
+  /** Yields every target that runs the component, by id; the retired and the pinned are marked. */
+  allTargets(component: string): AsyncIterable<PlannableTarget>
+  getRelease(component: string, version: string): Promise<Versioned<ReleaseRow> | undefined>
+  /** By component, then by the text of the version. Throws InvalidCursor. */
+  listReleases(query: Paging & ReleaseFilters): Promise<Page<ReleaseRow>>
+  /** The highest version of the channel (null: of any) that is not withdrawn. */
+  latestRelease(component: string, channel: string | null): Promise<ReleaseRow | undefined>
+  /** Yields the upgrades whose `nextDue` is at or before an ISO instant. */
+  dueUpgrades(now: string): AsyncIterable<{ readonly upgrade: string } & LiveRow>
+  /** Yields every upgrade that wants to be asked again at some time. */
+  liveUpgrades(): AsyncIterable<{ readonly upgrade: string } & LiveRow>
+  queueStats(): Promise<QueueStats>
+}

@@ -1,0 +1,173 @@
+import type { AttemptOutcome, TargetFacts } from '../../events/target.ts'
+import type { UpgradeRequest } from '../../events/upgrade.ts'
+import type { MemberCounts } from '../domain/upgrade/counts.ts'
+import type { Hold, Phase } from '../domain/upgrade/state.ts'
+
+/** Members of a wave, or of several, by where they stand; `failed` and `unreachable` are apart as their limits are. */
+export interface WaveRow {
+  readonly wave: number
+  readonly size: number
+  readonly succeeded: number
+  readonly failed: number
+  readonly unreachable: number
+  readonly skipped: number
+}
+
+/** One upgrade as lists and `GET …/status` show it. */
+export interface UpgradeRow {
+  readonly upgradeId: string
+  readonly jobId: string
+  readonly kind: UpgradeRequest['kind']
+  readonly parentId: string | null
+  readonly component: string
+  /** The version asked for until it is planned, then the one that was resolved. */
+  readonly version: string
+  readonly strategy: UpgradeRequest['strategy']
+  readonly requestedBy: string
+  readonly requestedAt: string
+  readonly phase: Phase
+  /** The word for the phase that status answers carry. */
+  readonly status: string
+  readonly total: number
+  readonly completed: number
+  readonly failed: number
+  readonly inProgress: number
+  readonly skipped: number
+  readonly unreachable: number
+  readonly rolledBack: number
+  readonly retrying: number
+  readonly deferred: number
+  /** Index of the present wave; -1 before the first. */
+  readonly wave: number
+  readonly waveCount: number
+  /** Every wave of up to ten; of more, the last ones begun. */
+  readonly waves: readonly WaveRow[]
+  /** The sum over the waves that `waves` leaves out. */
+  readonly otherWaves: Omit<WaveRow, 'wave'> | null
+  readonly holds: readonly Hold[]
+  readonly planHash: string | null
+  readonly approvals: { readonly needed: number; readonly given: number }
+  readonly generation: number
+  readonly startedAt: string | null
+  readonly completedAt: string | null
+  /** Why it failed, was rejected or expired. */
+  readonly failure: { readonly code: string; readonly detail: string } | null
+}
+
+/** An upgrade's row as it is stored: what cannot be derived, so that ten waves stay within 1 KB. */
+export interface UpgradeBody {
+  readonly id: string
+  readonly kind: UpgradeRequest['kind']
+  readonly parent: string | null
+  readonly component: string
+  readonly version: string
+  readonly strategy: UpgradeRequest['strategy']
+  readonly by: string
+  readonly at: string
+  readonly phase: Phase
+  readonly resumesTo: 'pending_approval' | 'scheduled' | 'running'
+  readonly counts: MemberCounts
+  readonly plan: { readonly hash: string; readonly members: number; readonly waves: PlannedWaves } | null
+  readonly wave: number
+  /** What is known of single waves, by their number, as [succeeded, failed, unreachable, skipped]; no entry: nothing yet. */
+  readonly waves: Readonly<Record<string, WaveTally>>
+  /** The sum over waves that have no entry any more. */
+  readonly others: WaveTally
+  readonly holds: readonly Omit<Hold, 'unblock'>[]
+  readonly needed: number
+  readonly given: number
+  readonly generation: number
+  readonly startedAt: string | null
+  readonly endedAt: string | null
+  readonly failure: { readonly code: string; readonly detail: string } | null
+}
+
+export type WaveTally = readonly [succeeded: number, failed: number, unreachable: number, skipped: number]
+export type PlannedWaves = readonly number[] | { readonly every: number }
+
+/** Where the row of an upgrade lies in the list, found by its id. */
+export interface UpgradePlace {
+  readonly row: string
+}
+
+/** Where one attempt stands: an end, or one of the two words before it. */
+export type AttemptStatus = 'assigned' | 'accepted' | AttemptOutcome
+
+/** One try on one target, as `GET …/logs` shows it. */
+export interface AttemptRow {
+  /** The attempt's id. */
+  readonly id: string
+  readonly target: string
+  readonly member: number
+  readonly n: number
+  readonly kind: UpgradeRequest['kind']
+  readonly component: string
+  readonly from: string
+  readonly to: string
+  readonly status: AttemptStatus
+  /** When it was assigned; for an attempt that ended unassigned, when it ended. */
+  readonly startedAt: string
+  readonly acceptedAt: string | null
+  readonly completedAt: string | null
+  readonly code: string | null
+  readonly output: string | null
+}
+
+/** One target: what it is and runs. Attempts under way are in the rows of their upgrade. */
+export interface TargetRow {
+  readonly id: string
+  readonly facts: TargetFacts
+  /** The version of each component, as far as it is known. */
+  readonly components: Readonly<Record<string, string>>
+  readonly pin: { readonly component: string | null; readonly reason: string } | null
+  readonly retired: { readonly reason: string } | null
+  /** Has an agent redeemed an enrolment? */
+  readonly enrolled: boolean
+  readonly lastOutcome: {
+    readonly attempt: string
+    readonly upgrade: string
+    readonly outcome: AttemptOutcome
+    readonly code: string | null
+    readonly at: string
+  } | null
+  readonly updatedAt: string
+}
+
+export interface ReleaseRow {
+  readonly component: string
+  readonly version: string
+  readonly channel: string
+  readonly digest: string
+  readonly notes: string | null
+  readonly withdrawn: { readonly reason: string } | null
+  readonly registeredAt: string
+}
+
+/** An upgrade that wants to be asked again at `nextDue`. */
+export interface LiveRow {
+  readonly nextDue: string
+}
+
+/** What a planner needs to know of a target that runs the component. */
+export interface PlannableTarget {
+  readonly target: string
+  readonly type: string
+  readonly region: string | null
+  readonly tags: Readonly<Record<string, string>>
+  readonly critical: boolean
+  /** The version that it runs. */
+  readonly from: string
+  /** Is the component, or are all, pinned? */
+  readonly pinned: boolean
+  readonly retired: boolean
+}
+
+/** The names of the views, each prefixed with the version that the pointer names. */
+export const viewNames = {
+  upgrades: (version: string) => `${version}/upgrades`,
+  upgradePlace: (version: string, upgrade: string) => `${version}/upgrade/${upgrade}`,
+  attempts: (version: string, upgrade: string) => `${version}/attempts/${upgrade}`,
+  targets: (version: string) => `${version}/targets`,
+  releases: (version: string) => `${version}/releases`,
+  live: (version: string) => `${version}/live`,
+} as const
