@@ -37,6 +37,16 @@ export class DrydockStack extends Stack {
     const reactor = new Reactor(this, { log, functions })
     const schedules = new Schedules(this, { functions })
 
-    new Alarms(this, { api, functions, workflow, queues: [projector, reactor, workflow, schedules] })
+    new Alarms(this, {
+      api,
+      functions,
+      workflow,
+      queues: {
+        projector: projector.deadLetters,
+        reactor: reactor.deadLetters,
+        workflow: workflow.deadLetters,
+        schedules: schedules.deadLetters,
+      },
+    })
   }
 }

@@ -1,4 +1,6 @@
 import { Duration, Validations } from 'aws-cdk-lib'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { Function as Lambda } from 'aws-cdk-lib/aws-lambda'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 
@@ -15,4 +17,13 @@ export function deadLetters(scope: Construct): Queue {
     reason: 'This is a dead-letter queue itself.',
   })
   return queue
+}
+
+/**
+ * Sends what a function could not do to a queue, when it was invoked without anybody waiting for its answer. The schedule or the rule
+ * that invoked it sees only whether Lambda took the event, so its own queue would stay empty.
+ */
+export function keepFailures(lambda: Lambda, queue: Queue, retryAttempts: 0 | 1 | 2): void {
+  lambda.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] }))
+  lambda.configureAsyncInvoke({ retryAttempts, onFailure: { bind: () => ({ destination: queue.queueArn }) } })
 }

@@ -5,7 +5,7 @@ import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { Functions } from './functions.ts'
-import { deadLetters } from './queue.ts'
+import { deadLetters, keepFailures } from './queue.ts'
 
 /** What happens by the clock: every minute live upgrades are told the time, every day views are compared with the log. */
 export class Schedules extends Construct {
@@ -15,6 +15,10 @@ export class Schedules extends Construct {
     super(scope, 'Schedules')
     this.deadLetters = deadLetters(this)
     const { ticker, reconcile } = functions.all
+
+    // The next minute ticks again.
+    keepFailures(ticker, this.deadLetters, 0)
+    keepFailures(reconcile, this.deadLetters, 2)
 
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {

@@ -9,7 +9,7 @@ import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cd
 import { Construct } from 'constructs'
 import type { Functions } from './functions.ts'
 import { machineArn, names } from './names.ts'
-import { deadLetters } from './queue.ts'
+import { deadLetters, keepFailures } from './queue.ts'
 
 const definition = fileURLToPath(new URL('../../statemachines/upgrade.asl.json', import.meta.url))
 
@@ -59,6 +59,7 @@ export class Workflow extends Construct {
       },
     )
 
+    keepFailures(ended, this.deadLetters, 2)
     new Rule(this, 'Ended', {
       description: 'An execution ended before its upgrade: the next generation takes over',
       eventPattern: {
