@@ -1,0 +1,97 @@
+import type { UpgradeRequest, WaveCuts } from '../../../events/upgrade.ts'
+
+/** A part of a plan's order, half open: `from` is in it, `to` is not. */
+export interface WaveRange {
+  readonly from: number
+  readonly to: number
+}
+
+/** The waves of a plan, and the percentages whose wave would have been empty. */
+export interface PlannedWaves {
+  readonly waves: WaveCuts
+  readonly droppedWaves: readonly number[]
+}
+
+/** A limit on failures: percent of a wave's members, and optionally a number that it never exceeds. */
+export interface Limit {
+  readonly percent: number
+  readonly absolute: number | null
+}
+
+/** The part of a request that decides about waves. */
+export type WaveRequest = Pick<UpgradeRequest, 'strategy' | 'canaryPercent' | 'batchSize' | 'selection'>
+
+/** Percent of a number, cleared of the noise of binary fractions: 1.1 % of 3,000 is 33, not 33.00000000000001. */
+function percentOf(members: number, percent: number): number {
+  return Number(((members * percent) / 100).toFixed(9))
+}
+
+/**
+ * Returns the cumulative cuts of percentages over `members`: `cut = min(N, max(previous, ceil(N·p/100)))`, the last one N.
+ * A percentage that adds nobody is dropped and reported (DESIGN §6): 10 members at 1/10/50/100 give 1, 4, 5.
+ */
+export function cutsAt(percentages: readonly number[], members: number): PlannedWaves {
+  const cuts: number[] = []
+  const droppedWaves: number[] = []
+  let previous = 0
+  percentages.forEach((percent, place) => {
+    const last = place === percentages.length - 1
+    const cut = last ? members : Math.min(members, Math.max(previous, Math.ceil(percentOf(members, percent))))
+    if (cut > previous) cuts.push(cut)
+    else droppedWaves.push(percent)
+    previous = cut
+  })
+  return { waves: { kind: 'cuts', cuts }, droppedWaves }
+}
+
+/**
+ * Returns the waves that a request asks for over so many members. A canary without a percentage takes the explicit canaries
+ * (`canaries` of them are members) and at least one target.
+ */
+export function cutsOf(
+  request: WaveRequest,
+  members: number,
+  canaries: number = request.selection.canaries.length,
+): PlannedWaves {
+  switch (request.strategy) {
+    case 'all':
+      return cutsAt([100], members)
+    case 'canary': {
+      if (request.canaryPercent !== null) return cutsAt([request.canaryPercent, 100], members)
+      const first = Math.min(members, Math.max(1, canaries))
+      const cuts = [first, members].filter((cut, place, all) => cut > (all[place - 1] ?? 0))
+      return { waves: { kind: 'cuts', cuts }, droppedWaves: [] }
+    }
+    case 'batch':
+      return { waves: { kind: 'batches', size: request.batchSize ?? Math.max(1, members) }, droppedWaves: [] }
+  }
+}
+
+/** Returns how many waves so many members make. */
+export function waveCount(cuts: WaveCuts, members: number): number {
+  return cuts.kind === 'cuts' ? cuts.cuts.length : Math.ceil(members / cuts.size)
+}
+
+/** Returns where a wave begins and ends in the plan's order; a wave that does not exist is empty. */
+export function waveRange(cuts: WaveCuts, members: number, wave: number): WaveRange {
+  if (wave < 0 || wave >= waveCount(cuts, members)) return { from: members, to: members }
+  if (cuts.kind === 'batches') {
+    return { from: wave * cuts.size, to: Math.min(members, (wave + 1) * cuts.size) }
+  }
+  return { from: cuts.cuts[wave - 1] ?? 0, to: cuts.cuts[wave] ?? members }
+}
+
+/** Returns the wave that a member belongs to, by its place in the plan's order; -1 when it is not in the plan. */
+export function waveOf(cuts: WaveCuts, members: number, member: number): number {
+  if (member < 0 || member >= members) return -1
+  return cuts.kind === 'batches' ? Math.floor(member / cuts.size) : cuts.cuts.findIndex((cut) => member < cut)
+}
+
+/**
+ * Returns how many failures a wave bears: `min(absolute, floor(Nw·percent/100))`, where Nw leaves the skipped out. One more
+ * is a breach (DESIGN §6): 10 % of 50 bears 5 and halts at the 6th.
+ */
+export function allowedFailures(limit: Limit, members: number, skipped: number): number {
+  const share = Math.floor(percentOf(Math.max(0, members - skipped), limit.percent))
+  return limit.absolute === null ? share : Math.min(limit.absolute, share)
+}
