@@ -84,7 +84,7 @@ export class Step<Kind extends State = State> {
     }
   }
 
-  /** A text, as the field's template gives it. */
+  /** The value of a template of this state. */
   evaluate(template: Template, field: string, extra: Extra = {}): Promise<unknown> {
     return evaluate(template, field, this.scope(extra))
   }
