@@ -43,6 +43,8 @@ export function logOver(store: Store, options: LogOptions): Log {
       await around?.('after-put', commit.stream)
       if (put.kind === 'stored') meter.written += put.units
       if (put.kind === 'taken') meter.lost += put.units
+      // Its own sending that was never answered has been charged as well.
+      if (put.kind === 'taken' && put.by.id === commit.id) meter.written += put.units
       if (put.kind === 'stored' || put.kind === 'taken') return put
       // Once an answer was lost, a later refusal no longer proves that nothing was written.
       if (put.kind === 'unknown') unknown = put
