@@ -22,7 +22,8 @@ interface Admission {
 
 function* admissionsOf(event: Extract<UpgradeEvent, { type: 'TargetsAdmitted' }>): Generator<Admission> {
   const { members, retried, readmitted, acceptBy } = event.data
-  for (const [from, to] of members) for (let member = from; member < to; member++) yield { member, n: 1, acceptBy }
+  for (const [from, to] of members)
+    for (let member = from; member < to; member++) yield { member, n: 1, acceptBy }
   for (const [from, to, n] of [...retried, ...readmitted]) {
     for (let member = from; member < to; member++) yield { member, n, acceptBy }
   }
@@ -44,7 +45,9 @@ export function assignTargets({ log }: { log: Log }): Duty {
     async act(commit) {
       const upgrade = streamOf(commit).id
       const metadata = causedBy(commit, systemActor)
-      const admissions = eventsIn(commit, upgradeEvents.decode, 'TargetsAdmitted').flatMap((event) => [...admissionsOf(event)])
+      const admissions = eventsIn(commit, upgradeEvents.decode, 'TargetsAdmitted').flatMap((event) => [
+        ...admissionsOf(event),
+      ])
       for (let start = 0; start < admissions.length; start += batchSize) {
         const { state } = await log.load(upgradeAggregate, upgrade)
         if (!(await mayAssign(log, state))) return
@@ -52,7 +55,9 @@ export function assignTargets({ log }: { log: Log }): Duty {
           const present = memberAt(state.chunks, member)
           return present?.status === 'in_flight' && present.n === n
         })
-        await eachAtOnce(due, atOnce, (admission) => assignMember({ log, upgrade, state, metadata }, admission))
+        await eachAtOnce(due, atOnce, (admission) =>
+          assignMember({ log, upgrade, state, metadata }, admission),
+        )
       }
     },
   }

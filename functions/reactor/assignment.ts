@@ -19,7 +19,10 @@ export interface MemberContext {
 }
 
 /** Returns the target of a member and the identity of its attempt, as both streams know it. */
-export async function attemptOf({ log, upgrade, state }: MemberContext, admission: { member: number; n: number }) {
+export async function attemptOf(
+  { log, upgrade, state }: MemberContext,
+  admission: { member: number; n: number },
+) {
   if (!state.plan || !state.request) throw new Error(`upgrade#${upgrade} has no plan, so it has no members.`)
   const { member, n } = admission
   const planned = (await planMembers(log, state.plan.planHash, [member])).get(member)

@@ -29,7 +29,12 @@ const moving = [
 ]
 
 /** A wait is over: its token is redeemed with where the execution goes on. Tokens of older generations are void. */
-export function endWaits(services: { log: Log; tokens: () => Tokens; redemption: () => Redemption; now(): number }): Duty {
+export function endWaits(services: {
+  log: Log
+  tokens: () => Tokens
+  redemption: () => Redemption
+  now(): number
+}): Duty {
   return {
     name: 'end-waits',
     concerns: (commit) => holds(commit, ...moving),

@@ -26,7 +26,9 @@ export function expireAttempts({ log, telemetry }: { log: Log; telemetry: Teleme
       const metadata = causedBy(commit, systemActor)
       const { state } = await log.load(upgradeAggregate, upgrade)
       const context = { log, upgrade, state, metadata }
-      const asked = eventsIn(commit, upgradeEvents.decode, 'DeadlinePassed').flatMap(({ data }) => [...eachMember(data.members)])
+      const asked = eventsIn(commit, upgradeEvents.decode, 'DeadlinePassed').flatMap(({ data }) => [
+        ...eachMember(data.members),
+      ])
       const running = asked.flatMap((member) => {
         const present = memberAt(state.chunks, member)
         return present?.status === 'in_flight' ? [{ member, n: present.n }] : []
@@ -42,12 +44,16 @@ export function expireAttempts({ log, telemetry }: { log: Log; telemetry: Teleme
           const chunk = chunkOf(admission.member)
           deadlines.set(chunk, earlier(deadlines.get(chunk) ?? null, deadline) ?? deadline)
         } else if (outcome.kind === 'unchanged' && state.phase === 'running') {
-          const acceptBy = new Date(Date.parse(commit.at) + (state.request?.deadlines.accept ?? 0) * 1000).toISOString()
+          const acceptBy = new Date(
+            Date.parse(commit.at) + (state.request?.deadlines.accept ?? 0) * 1000,
+          ).toISOString()
           await assignMember(context, { ...admission, acceptBy })
         }
       })
       for (const [chunk, until] of deadlines) {
-        const moved = await log.execute(upgradeAggregate, upgrade, moveDeadline({ chunk, until }), metadata, { retryFor: 5000 })
+        const moved = await log.execute(upgradeAggregate, upgrade, moveDeadline({ chunk, until }), metadata, {
+          retryFor: 5000,
+        })
         settled(commit.stream, moved)
       }
     },

@@ -32,7 +32,13 @@ function detailsOf(commit: Commit): PublicDetail[] {
 }
 
 /** Public facts go to the bus, at least once. */
-export function publishEvents({ client, busName }: { client: () => EventBridgeClient; busName: () => string }): Duty {
+export function publishEvents({
+  client,
+  busName,
+}: {
+  client: () => EventBridgeClient
+  busName: () => string
+}): Duty {
   return {
     name: 'publish-events',
     concerns: (commit) => streamOf(commit).aggregate === 'upgrade' && holds(commit, ...publicTypes),
@@ -47,7 +53,8 @@ export function publishEvents({ client, busName }: { client: () => EventBridgeCl
           Time: new Date(detail.at),
         }))
         const { FailedEntryCount = 0 } = await client().send(new PutEventsCommand({ Entries }))
-        if (FailedEntryCount > 0) throw new NotPublished(`The bus refused ${FailedEntryCount} of ${Entries.length} events.`)
+        if (FailedEntryCount > 0)
+          throw new NotPublished(`The bus refused ${FailedEntryCount} of ${Entries.length} events.`)
       }
     },
   }

@@ -19,7 +19,11 @@ export function allDuties() {
   const { log, now } = services
   return {
     duties: [
-      startExecution({ log, client: () => services.stepFunctions, machine: () => environment('upgradeMachineArn') }),
+      startExecution({
+        log,
+        client: () => services.stepFunctions,
+        machine: () => environment('upgradeMachineArn'),
+      }),
       withdrawTargets({ log }),
       assignTargets({ log }),
       expireAttempts({ log, telemetry: services.telemetry }),

@@ -25,7 +25,9 @@ export function recordOutcomes({ log }: { log: Log }): CollectingDuty {
     name: 'record-outcomes',
     collectedBy: (commit) => (holds(commit, 'AttemptEnded') ? ended(commit)[0]?.data.upgrade : undefined),
     async act(upgrade, commits) {
-      const outcomes = commits.flatMap((commit) => ended(commit).map((event) => reported(event, commit.commit)))
+      const outcomes = commits.flatMap((commit) =>
+        ended(commit).map((event) => reported(event, commit.commit)),
+      )
       const cause = commits[0]
       const metadata = {
         actor: systemActor,
@@ -34,8 +36,14 @@ export function recordOutcomes({ log }: { log: Log }): CollectingDuty {
       }
       for (let start = 0; start < outcomes.length; start += outcomesPerCommit) {
         const { state } = await log.load(upgradeAggregate, upgrade)
-        const decision = record(outcomes.slice(start, start + outcomesPerCommit), await admissionFacts(log, state))
-        settled(`upgrade#${upgrade}`, await log.execute(upgradeAggregate, upgrade, decision, metadata, { retryFor }))
+        const decision = record(
+          outcomes.slice(start, start + outcomesPerCommit),
+          await admissionFacts(log, state),
+        )
+        settled(
+          `upgrade#${upgrade}`,
+          await log.execute(upgradeAggregate, upgrade, decision, metadata, { retryFor }),
+        )
       }
     },
   }

@@ -26,7 +26,11 @@ const transient: ReadonlySet<string> = new Set([
 /** Will the same call go through later, without anybody mending anything? */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  const { code, $retryable, $metadata } = error as { code?: unknown; $retryable?: unknown; $metadata?: { httpStatusCode?: number } } // what the SDK adds to its errors
+  const { code, $retryable, $metadata } = error as {
+    code?: unknown
+    $retryable?: unknown
+    $metadata?: { httpStatusCode?: number }
+  } // what the SDK adds to its errors
   if (transient.has(error.name) || (typeof code === 'string' && transient.has(code))) return true
   return $retryable !== undefined || ($metadata?.httpStatusCode ?? 0) >= 500
 }
@@ -40,10 +44,18 @@ const streamsAtOnce = 16
  */
 export async function runDuties(
   commits: readonly Commit[],
-  { duties, collecting, parked }: { duties: readonly Duty[]; collecting: readonly CollectingDuty[]; parked: Parked },
+  {
+    duties,
+    collecting,
+    parked,
+  }: { duties: readonly Duty[]; collecting: readonly CollectingDuty[]; parked: Parked },
 ): Promise<ReadonlySet<string>> {
   const again = new Set<string>()
-  const attempt = async (duty: string, concerned: readonly Commit[], act: () => Promise<void>): Promise<boolean> => {
+  const attempt = async (
+    duty: string,
+    concerned: readonly Commit[],
+    act: () => Promise<void>,
+  ): Promise<boolean> => {
     try {
       await act()
       return true

@@ -6,7 +6,10 @@ export class Contended extends Error {
 }
 
 /** Returns the state after a command of a duty; a refusal is an answer too, contention is not. */
-export function settled<State, Event, Rejection>(stream: string, outcome: Outcome<State, Event, Rejection>): State {
+export function settled<State, Event, Rejection>(
+  stream: string,
+  outcome: Outcome<State, Event, Rejection>,
+): State {
   switch (outcome.kind) {
     case 'committed':
     case 'unchanged':
@@ -19,7 +22,11 @@ export function settled<State, Event, Rejection>(stream: string, outcome: Outcom
 }
 
 /** Calls `act` on each item, so many at a time; throws the first error after those in progress have ended. */
-export async function eachAtOnce<Item>(items: readonly Item[], atOnce: number, act: (item: Item) => Promise<void>): Promise<void> {
+export async function eachAtOnce<Item>(
+  items: readonly Item[],
+  atOnce: number,
+  act: (item: Item) => Promise<void>,
+): Promise<void> {
   const rest = items.values()
   const errors: unknown[] = []
   const worker = async (): Promise<void> => {

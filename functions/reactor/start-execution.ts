@@ -6,7 +6,15 @@ import type { Log } from '../log/log.ts'
 import { type Duty, eventsIn, holds, streamOf } from './duty.ts'
 
 /** A generation was decided: its execution is started. Only the reactor starts executions, and its name makes it one. */
-export function startExecution({ log, client, machine }: { log: Log; client: () => SFNClient; machine: () => string }): Duty {
+export function startExecution({
+  log,
+  client,
+  machine,
+}: {
+  log: Log
+  client: () => SFNClient
+  machine: () => string
+}): Duty {
   return {
     name: 'start-execution',
     concerns: (commit) => holds(commit, 'ExecutionStarting'),
@@ -29,7 +37,11 @@ export function startExecution({ log, client, machine }: { log: Log; client: () 
 }
 
 /** Returns how an execution stands; undefined when there is none of that name. */
-export async function executionStatus(client: SFNClient, machine: string, name: string): Promise<string | undefined> {
+export async function executionStatus(
+  client: SFNClient,
+  machine: string,
+  name: string,
+): Promise<string | undefined> {
   const executionArn = `${machine.replace(':stateMachine:', ':execution:')}:${name}`
   try {
     return (await client.send(new DescribeExecutionCommand({ executionArn }))).status

@@ -11,7 +11,8 @@ export function tickLive({ log, views }: { log: Log; views: () => Views }): Duty
     concerns: (commit) => holds(commit, 'FreezePlaced', 'FreezeLifted', 'ReleaseWithdrawn'),
     async act(commit) {
       const cause = { correlation: commit.correlation, causation: `${commit.stream}@${commit.commit}` }
-      await eachAtOnce(await views().liveUpgrades(), 8, (upgrade) => tickUpgrade(log, upgrade, cause))
+      const live = await Array.fromAsync(views().liveUpgrades())
+      await eachAtOnce(live, 8, ({ upgrade }) => tickUpgrade(log, upgrade, cause))
     },
   }
 }

@@ -6,9 +6,16 @@ import { admissionFacts } from '../planning/facts.ts'
 import { settled } from './settle.ts'
 
 /** Tells an upgrade what time it is. Telling it twice changes nothing. */
-export async function tickUpgrade(log: Log, upgrade: string, cause: { correlation: string; causation?: string }): Promise<void> {
+export async function tickUpgrade(
+  log: Log,
+  upgrade: string,
+  cause: { correlation: string; causation?: string },
+): Promise<void> {
   const { state } = await log.load(upgradeAggregate, upgrade)
   const decision = tick(await admissionFacts(log, state))
   const metadata = { actor: systemActor, ...cause }
-  settled(`upgrade#${upgrade}`, await log.execute(upgradeAggregate, upgrade, decision, metadata, { retryFor: 5000 }))
+  settled(
+    `upgrade#${upgrade}`,
+    await log.execute(upgradeAggregate, upgrade, decision, metadata, { retryFor: 5000 }),
+  )
 }

@@ -5,7 +5,8 @@ import { tickUpgrade } from './tick.ts'
 /** Every minute: each live upgrade whose time has come is told so. */
 export async function handler(): Promise<{ ticked: number }> {
   const { log, views, now } = connect()
-  const due = await views.dueUpgrades(new Date(now()).toISOString())
-  await eachAtOnce(due, 8, (upgrade) => tickUpgrade(log, upgrade, { correlation: `tick-${new Date(now()).toISOString()}` }))
+  const instant = new Date(now()).toISOString()
+  const due = await Array.fromAsync(views.dueUpgrades(instant))
+  await eachAtOnce(due, 8, ({ upgrade }) => tickUpgrade(log, upgrade, { correlation: `tick-${instant}` }))
   return { ticked: due.length }
 }

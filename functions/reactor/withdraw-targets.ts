@@ -1,9 +1,9 @@
+import { targetAggregate } from '../domain/target/aggregate.ts'
+import { withdrawAttempt } from '../domain/target/attempt.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { membersOf } from '../domain/upgrade/members.ts'
 import type { UpgradeState } from '../domain/upgrade/state.ts'
-import { targetAggregate } from '../domain/target/aggregate.ts'
-import { withdrawAttempt } from '../domain/target/attempt.ts'
 import type { Log } from '../log/log.ts'
 import { attemptOf } from './assignment.ts'
 import { causedBy, type Duty, holds, streamOf } from './duty.ts'
@@ -42,7 +42,9 @@ export function withdrawTargets({ log }: { log: Log }): Duty {
         const context = { log, upgrade, state, metadata }
         await eachAtOnce(admissions.slice(start, start + batchSize), atOnce, async (admission) => {
           const { target, identity } = await attemptOf(context, admission)
-          const outcome = await log.execute(targetAggregate, target, withdrawAttempt(identity), metadata, { retryFor: 5000 })
+          const outcome = await log.execute(targetAggregate, target, withdrawAttempt(identity), metadata, {
+            retryFor: 5000,
+          })
           settled(`target#${target}`, outcome)
         })
       }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { connect } from '../connections.ts'
-import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
+import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import type { UpgradeDecision } from '../domain/upgrade/draft.ts'
 import { finishUpgrade, startWave } from '../domain/upgrade/lifecycle.ts'
 import type { Position } from '../domain/upgrade/position.ts'
@@ -45,7 +45,10 @@ async function decide(log: Log, execution: Execution, decision: UpgradeDecision)
 async function act(services: PlanningServices, { action, ...execution }: Input): Promise<UpgradeState> {
   const { log, now } = services
   const { state, commit } = await log.load(upgradeAggregate, execution.upgradeId)
-  if (commit === 0) throw new Error(`There is no upgrade ${execution.upgradeId}: an execution is started only after its request.`)
+  if (commit === 0)
+    throw new Error(
+      `There is no upgrade ${execution.upgradeId}: an execution is started only after its request.`,
+    )
   const present = positionOf(state, execution, new Date(now()).toISOString())
   if (present.step === 'superseded') return state
   switch (action) {
@@ -55,11 +58,19 @@ async function act(services: PlanningServices, { action, ...execution }: Input):
       await planUpgrade(services, execution.upgradeId)
       return (await log.load(upgradeAggregate, execution.upgradeId)).state
     case 'start-wave':
-      return decide(log, execution, startWave({ ...execution, wave: present.wave }, await admissionFacts(log, state)))
+      return decide(
+        log,
+        execution,
+        startWave({ ...execution, wave: present.wave }, await admissionFacts(log, state)),
+      )
     case 'tick':
       return decide(log, execution, tick(await admissionFacts(log, state)))
     case 'revert':
-      await requestRollback(services, { parent: execution.upgradeId, by: state.abort?.by ?? systemActor, correlation: execution.upgradeId })
+      await requestRollback(services, {
+        parent: execution.upgradeId,
+        by: state.abort?.by ?? systemActor,
+        correlation: execution.upgradeId,
+      })
       return (await log.load(upgradeAggregate, execution.upgradeId)).state
     case 'finish':
       return decide(log, execution, finishUpgrade(execution))
@@ -73,4 +84,3 @@ export async function handler(event: unknown): Promise<Position> {
   const state = await act(services, command)
   return positionOf(state, command, new Date(services.now()).toISOString())
 }
-

@@ -21,7 +21,11 @@ const margin = 3600
 export async function handler(event: unknown): Promise<void> {
   const { token, upgradeId: upgrade, ...wait } = input.parse(event)
   const { log, tokens, redemption, now } = connect()
-  const before = positionOf((await log.load(upgradeAggregate, upgrade)).state, { upgradeId: upgrade, ...wait }, isoNow(now))
+  const before = positionOf(
+    (await log.load(upgradeAggregate, upgrade)).state,
+    { upgradeId: upgrade, ...wait },
+    isoNow(now),
+  )
   await tokens.store({ upgrade, ...wait, token }, before.timeoutSeconds + margin)
   const { state } = await log.load(upgradeAggregate, upgrade)
   const present = positionOf(state, { upgradeId: upgrade, ...wait }, isoNow(now))

@@ -34,5 +34,6 @@ export async function handler(event: unknown): Promise<void> {
     { actor: systemActor, correlation: detail.name },
     { retryFor: 5000 },
   )
-  if (outcome.kind === 'contended') throw new Error(`upgrade#${execution.upgradeId} is contended: the event is delivered again.`)
+  if (outcome.kind === 'contended')
+    throw new Error(`upgrade#${execution.upgradeId} is contended: the event is delivered again.`)
 }

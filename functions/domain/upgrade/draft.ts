@@ -8,6 +8,8 @@ import { earliestDue } from './wake-up.ts'
 /** A decision about an upgrade: `command => (state, now)`, where `now` is an ISO instant. */
 export type UpgradeDecision = (state: UpgradeState, now: string) => Decision<UpgradeEvent, Rejection>
 
+const day = 86_400_000
+
 /** A decision in the making: each event is folded at once, so that what follows from it can be decided in the same commit. */
 export class Draft {
   readonly now: string
@@ -29,12 +31,13 @@ export class Draft {
   }
 
   /**
-   * Returns the decision, with the wake-up moved where it has to be. A wake-up that is too early does no harm (the tick finds
+   * Returns the decision, with the wake-up moved where it has to be: an upgrade that lives is asked at least once a day. A wake-up that is too early does no harm (the tick finds
    * nothing and moves it), so it moves only to an earlier instant, or when `exact` says that it has just been used.
    */
   decision({ exact = false } = {}): Decision<UpgradeEvent, Rejection> {
     const { nextDue, wakeUps } = this.#state
-    const due = hasEnded(this.#state) ? null : earliestDue(this.#state)
+    const tomorrow = new Date(Date.parse(this.now) + day).toISOString()
+    const due = hasEnded(this.#state) ? null : (earliestDue(this.#state) ?? tomorrow)
     const mustMove =
       hasEnded(this.#state) || exact ? due !== nextDue : due !== null && (nextDue === null || due < nextDue)
     if (mustMove && (this.events.length > 0 || exact)) {

@@ -1,0 +1,224 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { waveRange } from '../../../functions/domain/plan/waves.ts'
+import {
+  abortUpgrade,
+  continueUpgrade,
+  pauseUpgrade,
+  resumeUpgrade,
+  skipMember,
+} from '../../../functions/domain/upgrade/control.ts'
+import { finishUpgrade } from '../../../functions/domain/upgrade/lifecycle.ts'
+import { membersOf } from '../../../functions/domain/upgrade/members.ts'
+import { position } from '../../../functions/domain/upgrade/position.ts'
+import { hasEnded } from '../../../functions/domain/upgrade/state.ts'
+import { tick } from '../../../functions/domain/upgrade/tick.ts'
+import { calm, planOf, requestOf, types, UpgradeWorld } from './world.ts'
+
+type Step =
+  | { do: 'wave' | 'continue' | 'pause' | 'resume' | 'abort' | 'freeze' | 'thaw' | 'finish' }
+  | { do: 'later'; seconds: number }
+  | {
+      do: 'end'
+      count: number
+      outcome: 'succeeded' | 'failed' | 'deferred' | 'unreachable' | 'skipped' | 'timed_out'
+      retryable: boolean
+    }
+  | { do: 'skip'; member: number }
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<Step>({ do: 'wave' }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('end' as const),
+      count: fc.integer({ min: 1, max: 40 }),
+      outcome: fc.constantFrom(
+        'succeeded',
+        'succeeded',
+        'succeeded',
+        'failed',
+        'deferred',
+        'unreachable',
+        'skipped',
+        'timed_out',
+      ),
+      retryable: fc.boolean(),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('later' as const), seconds: fc.integer({ min: 0, max: 4000 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('skip' as const), member: fc.integer({ min: 0, max: 1300 }) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom<Step>(
+      { do: 'continue' },
+      { do: 'pause' },
+      { do: 'resume' },
+      { do: 'freeze' },
+      { do: 'thaw' },
+      { do: 'finish' },
+    ),
+  },
+  { weight: 1, arbitrary: fc.constant<Step>({ do: 'abort' }) },
+)
+
+function perform(world: UpgradeWorld, command: Step): void {
+  switch (command.do) {
+    case 'wave':
+      world.startWave()
+      return
+    case 'end':
+      world.end(command.count, command.outcome, command.retryable)
+      return
+    case 'later':
+      world.later(command.seconds).do(tick(world.facts))
+      return
+    case 'skip':
+      world.do(skipMember({ member: command.member, by: 'alice' }, world.facts))
+      return
+    case 'continue':
+      world.do(continueUpgrade({ by: 'bob' }))
+      return
+    case 'pause':
+      world.do(pauseUpgrade({ by: 'alice', reason: 'look' }))
+      return
+    case 'resume':
+      world.do(resumeUpgrade({ by: 'alice' }, world.facts))
+      return
+    case 'abort':
+      world.do(abortUpgrade({ by: 'alice', reason: 'stop', rollBack: false }))
+      return
+    case 'freeze':
+      world.facts = { ...calm, freeze: { reason: 'stop', since: world.now } }
+      world.do(tick(world.facts))
+      return
+    case 'thaw':
+      world.facts = calm
+      world.do(tick(world.facts))
+      return
+    case 'finish':
+      world.do(finishUpgrade({ generation: world.state.generation }))
+  }
+}
+
+/** Refusals are answers; only these may come. */
+const refusals = new Set([
+  'nothing-to-continue',
+  'upgrade-ended',
+  'upgrade-aborting',
+  'update-in-progress',
+  'attempt-over',
+  'not-a-member',
+])
+
+function tryTo(world: UpgradeWorld, command: Step): void {
+  const before = { state: world.state, told: world.story.length }
+  try {
+    perform(world, command)
+  } catch (refusal) {
+    if (!(refusal instanceof Error) || !refusals.has(refusal.message)) throw refusal
+  }
+  const news = world.story.slice(before.told)
+  const admits = news.some(({ type }) => type === 'TargetsAdmitted')
+  if (admits) {
+    expect(world.facts.freeze, 'I2: nothing is admitted inside a freeze').toBeNull()
+    expect(before.state.abort, 'I9: nothing is admitted after an abort').toBeNull()
+    if (before.state.phase === 'paused')
+      expect(types(news), 'I9: only a resume ends a pause').toContain('UpgradeResumed')
+  }
+}
+
+function checkInvariants(world: UpgradeWorld, parallel: number): void {
+  const { state } = world
+  const { counts, plan } = state
+  for (const [name, value] of Object.entries(counts))
+    expect(value, `I5: ${name} is never negative`).toBeGreaterThanOrEqual(0)
+  expect(counts.inFlight, 'I3: in flight').toBeLessThanOrEqual(parallel)
+  expect(JSON.parse(JSON.stringify(state)), 'a state is plain JSON').toEqual(state)
+  expect(Buffer.byteLength(JSON.stringify(state))).toBeLessThan(16_384)
+  if (!plan || hasEnded(state)) return
+  const rows = Object.keys(state.chunks).flatMap((chunk) => [...membersOf(state.chunks, Number(chunk))])
+  const having = (status: string) => rows.filter(([, member]) => member.status === status).length
+  expect(counts.inFlight, 'I5: the count is the fold').toBe(having('in_flight'))
+  expect(counts.retrying).toBe(having('retrying'))
+  expect(counts.deferred).toBe(having('deferred'))
+  const admitted = world.story.filter((event) => event.type === 'TargetsAdmitted')
+  const fresh = admitted.flatMap(({ data }) => data.members)
+  const sizes = fresh.reduce((sum, [from, to]) => sum + to - from, 0)
+  const ended = counts.succeeded + counts.failed + counts.unreachable + counts.skipped
+  const skippedUnseen = world.story
+    .filter((event) => event.type === 'MembersSkipped')
+    .filter(({ data }) => data.was === 'pending').length
+  expect(ended + counts.inFlight + counts.retrying + counts.deferred).toBe(sizes + skippedUnseen)
+  for (const { data } of admitted) {
+    const range = waveRange(plan.waves, plan.members, data.wave)
+    for (const [from, to] of [...data.members, ...data.retried, ...data.readmitted]) {
+      expect(from >= range.from && to <= range.to, 'I4: members of one wave only').toBe(true)
+    }
+  }
+}
+
+/** Nothing is wrong any more, and everybody does what is asked of them. */
+function heal(world: UpgradeWorld): void {
+  world.facts = calm
+  for (let round = 0; round < 3000 && !hasEnded(world.state); round++) {
+    const { step } = position(world.state, world.now)
+    if (world.state.phase === 'paused') perform(world, { do: 'resume' })
+    else if (step === 'start-wave') perform(world, { do: 'wave' })
+    else if (step === 'finish') perform(world, { do: 'finish' })
+    else if (world.state.stage === 'awaiting') perform(world, { do: 'continue' })
+    else if (world.state.counts.inFlight > 0)
+      perform(world, { do: 'end', count: 500, outcome: 'succeeded', retryable: false })
+    else perform(world, { do: 'later', seconds: 600 })
+  }
+}
+
+describe('an upgrade under any order of commands', () => {
+  test('keeps I2-I5 and I9, stays small, and ends once nothing is wrong (I11)', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          members: fc.integer({ min: 1, max: 1200 }),
+          cuts: fc.array(fc.integer({ min: 1, max: 99 }), { maxLength: 3 }),
+          parallel: fc.constantFrom(1, 7, 100, 10_000),
+          continueByHand: fc.boolean(),
+          bakeSeconds: fc.constantFrom(0, 600),
+          gate: fc.constantFrom(null, { successRatePercent: 90 }),
+          retries: fc.integer({ min: 0, max: 3 }),
+          percent: fc.constantFrom(0, 10, 100),
+        }),
+        fc.array(step, { maxLength: 60 }),
+        (shape, steps) => {
+          const { members, parallel } = shape
+          const cuts = [...new Set(shape.cuts.map((percent) => Math.ceil((members * percent) / 100)))].sort(
+            (a, b) => a - b,
+          )
+          const plan = planOf(members, [...cuts.filter((cut) => cut < members), members])
+          const request = requestOf({
+            parallel,
+            continueByHand: shape.continueByHand,
+            bakeSeconds: shape.bakeSeconds,
+            gate: shape.gate,
+            retry: { attempts: shape.retries, delaySeconds: 60 },
+            failures: { percent: shape.percent, absolute: null, action: 'pause' },
+            deadlines: { accept: 600, attempt: 3600, expected: 300 },
+          })
+          const world = new UpgradeWorld().requested(request, plan)
+          for (const command of steps) {
+            tryTo(world, command)
+            checkInvariants(world, parallel)
+          }
+          heal(world)
+          expect(hasEnded(world.state), `ends: ${JSON.stringify({ ...world.state, chunks: {} })}`).toBe(true)
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+})

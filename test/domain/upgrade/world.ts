@@ -1,0 +1,121 @@
+import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
+import type { AdmissionFacts } from '../../../functions/domain/upgrade/admission.ts'
+import type { UpgradeDecision } from '../../../functions/domain/upgrade/draft.ts'
+import { evolve } from '../../../functions/domain/upgrade/evolve.ts'
+import {
+  type PlanSummary,
+  recordPlan,
+  requestUpgrade,
+  startWave,
+} from '../../../functions/domain/upgrade/lifecycle.ts'
+import { membersOf } from '../../../functions/domain/upgrade/members.ts'
+import { type ReportedOutcome, recordOutcomes } from '../../../functions/domain/upgrade/outcomes.ts'
+import { position } from '../../../functions/domain/upgrade/position.ts'
+import { initialUpgrade, type UpgradeState } from '../../../functions/domain/upgrade/state.ts'
+
+export const start = '2026-03-01T12:00:00.000Z'
+
+/** A request with every default, as the API fills them in. */
+export function requestOf(changes: Partial<UpgradeRequest> = {}): UpgradeRequest {
+  return {
+    kind: 'deploy',
+    parent: null,
+    component: 'api',
+    version: 'v1.2.0',
+    strategy: 'all',
+    canaryPercent: null,
+    batchSize: null,
+    selection: { targets: null, types: null, regions: null, tags: null, canaries: [] },
+    parallel: 10_000,
+    failures: { percent: 10, absolute: null, action: 'pause' },
+    unreachable: { percent: 10, absolute: null },
+    approvals: { required: 0, approvers: null, expiresInSeconds: 86_400 },
+    continueByHand: false,
+    continueBySecondPerson: false,
+    window: null,
+    bakeSeconds: 0,
+    gate: null,
+    retry: { attempts: 0, delaySeconds: 60 },
+    deadlines: { accept: 600, attempt: 3600, expected: 300 },
+    breakGlass: false,
+    reason: null,
+    ...changes,
+  }
+}
+
+export function planOf(members: number, cuts: readonly number[] = [members]): PlanSummary {
+  return {
+    planHash: 'a1',
+    version: 'v1.2.0',
+    digest: 'sha256:1',
+    members,
+    waves: { kind: 'cuts', cuts: [...cuts] },
+    droppedWaves: [],
+    leftOut: {},
+    policyVersion: 0,
+    releaseVersion: 1,
+  }
+}
+
+export const calm: AdmissionFacts = {
+  policyVersion: 0,
+  freeze: null,
+  releaseVersion: 1,
+  releaseWithdrawn: null,
+}
+
+/** One upgrade whose commands are decided and folded as the log would, with a clock that the test moves. */
+export class UpgradeWorld {
+  state: UpgradeState = initialUpgrade
+  now = start
+  facts: AdmissionFacts = calm
+  readonly story: UpgradeEvent[] = []
+
+  /** Decides a command and folds what it decided; returns the events, or throws the refusal's code. */
+  do(decision: UpgradeDecision): readonly UpgradeEvent[] {
+    const decided = decision(this.state, this.now)
+    if ('rejected' in decided) throw new Error(decided.rejected.code)
+    for (const event of decided.events) {
+      this.state = evolve(this.state, event, { commit: 1, at: this.now, actor: 'test' })
+      this.story.push(event)
+    }
+    return decided.events
+  }
+
+  requested(request: UpgradeRequest, plan: PlanSummary): this {
+    this.do(requestUpgrade({ request, by: 'alice' }))
+    this.do(recordPlan(plan, this.facts))
+    return this
+  }
+
+  later(seconds: number): this {
+    this.now = new Date(Date.parse(this.now) + seconds * 1000).toISOString()
+    return this
+  }
+
+  startWave(): readonly UpgradeEvent[] {
+    const { wave } = position(this.state, this.now)
+    return this.do(startWave({ wave, generation: this.state.generation }, this.facts))
+  }
+
+  inFlight(): { member: number; n: number }[] {
+    return Object.keys(this.state.chunks).flatMap((chunk) =>
+      [...membersOf(this.state.chunks, Number(chunk))]
+        .filter(([, { status }]) => status === 'in_flight')
+        .map(([member, { n }]) => ({ member, n })),
+    )
+  }
+
+  /** Ends the attempts of so many members in flight. */
+  end(howMany: number, outcome: ReportedOutcome['outcome'], retryable = false): readonly UpgradeEvent[] {
+    const ends = this.inFlight()
+      .slice(0, howMany)
+      .map(({ member, n }) => ({ member, n, outcome, code: null, retryable, commit: 1 }))
+    return this.do(recordOutcomes(ends, this.facts))
+  }
+}
+
+/** The types of events, without the wake-ups that go along with many of them. */
+export function types(events: readonly UpgradeEvent[]): string[] {
+  return events.map(({ type }) => type).filter((type) => type !== 'WakeUpMoved')
+}
