@@ -1,0 +1,162 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  type Commit,
+  canonicalJson,
+  fromImage,
+  fromItem,
+  hashCommit,
+  toItem,
+  verifyChain,
+} from '../../events/envelope.ts'
+import { UndecodableEvent } from '../../functions/log/fold.ts'
+import { memoryLog, memoryStore } from '../../functions/log/memory.ts'
+import { logOver } from '../../functions/log/over.ts'
+import { account, deposit, metadata } from './account.ts'
+import { collect } from './collect.ts'
+
+async function sixteen(): Promise<readonly Commit[]> {
+  const log = memoryLog({ now: () => 0 })
+  for (let n = 0; n < 16; n++) {
+    await log.execute(account, 'a', deposit(n), {
+      ...metadata,
+      causation: 'c',
+      idempotency: { key: `k${n}`, hash: 'h' },
+    })
+  }
+  return collect(log.commits('account#a'))
+}
+
+describe('the envelope of a commit', () => {
+  it('survives the way into an item and back, snapshot included', async () => {
+    const commits = await sixteen()
+    expect(commits[14]).toHaveProperty('snapshot')
+    expect(commits.map((commit) => fromItem(toItem(commit)))).toEqual(commits)
+  })
+
+  it('is read from the records of a stream in the order of the writes', async () => {
+    const log = memoryLog({ now: () => 0 })
+    const heard: Commit[] = []
+    const end = log.subscribe((record) => heard.push(fromImage(record.dynamodb?.NewImage)))
+    await log.execute(account, 'a', deposit(1), metadata)
+    await log.execute(account, 'b', deposit(2), metadata)
+    end()
+    await log.execute(account, 'a', deposit(3), metadata)
+    expect(heard.map(({ stream, commit }) => `${stream}@${commit}`)).toEqual(['account#a@1', 'account#b@1'])
+    expect(log.records).toHaveLength(3)
+  })
+
+  it('refuses an item that is not a commit', async () => {
+    const [first] = await sixteen()
+    if (first === undefined) throw new Error('no commit')
+    const { hash: _, ...without } = toItem(first)
+    expect(() => fromItem(without)).toThrow(/hash/)
+    expect(() => fromItem({ ...toItem(first), commit: { N: '1.5' } })).toThrow(/commit/)
+  })
+
+  it('has one canonical text for equal values, whatever the order of their members', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const text = canonicalJson(value)
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)))
+        if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+          expect(canonicalJson(Object.fromEntries(Object.entries(value).reverse()))).toBe(text)
+        }
+      }),
+    )
+    expect(canonicalJson({ b: [1, { d: null, c: undefined }], a: 'é' })).toBe('{"a":"é","b":[1,{"d":null}]}')
+    expect(() => canonicalJson({ a: [Number.NaN] })).toThrow('$.a[0]')
+    expect(() => canonicalJson({ at: new Date(0) })).toThrow('$.at')
+  })
+
+  it('keeps the hash that was released: a change of it would break every chain there is', () => {
+    const commit = {
+      stream: 'account#a',
+      commit: 1,
+      version: 1,
+      count: 1,
+      id: 'commit-1',
+      at: '2026-01-01T00:00:00.000Z',
+      actor: 'operator-1',
+      correlation: 'request-1',
+      events: [{ type: 'Deposited', schema: 1, data: '{"amount":3}' }],
+    }
+    expect(hashCommit('', commit)).toBe(goldenHash)
+    const listed = { ...commit, category: 'account#00', since: commit.at }
+    expect(hashCommit('', listed)).toBe(goldenHash)
+    expect(hashCommit('x', commit)).not.toBe(goldenHash)
+  })
+})
+
+/** Taken with another implementation: SHA-256 over JSON with sorted names. */
+const goldenHash = '56d111aedb39e1bd5410129f2ad4e413ae48048e2f8abeaff6c5c8ecea27da19'
+
+describe('verifyChain', () => {
+  it('accepts what the log wrote', async () => {
+    const commits = await sixteen()
+    expect(verifyChain(commits)).toBeUndefined()
+    expect(verifyChain(commits, commits.at(-1))).toBeUndefined()
+  })
+
+  it('names the commit at which one was edited, deleted, exchanged or the end was cut off', async () => {
+    const commits = await sixteen()
+    const head = commits.at(-1)
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 14 }), async (index) => {
+        const [one, two] = [commits[index], commits[index + 1]]
+        if (one === undefined || two === undefined) throw new Error('no commit')
+        const commit = index + 1
+        const replaced = (place: number, by: Commit) => commits.with(place, by)
+
+        expect(verifyChain(replaced(index, { ...one, actor: 'someone' }))).toEqual({ commit, why: 'edited' })
+        expect(verifyChain(commits.toSpliced(index, 1))).toEqual({ commit, why: 'deleted' })
+        expect(verifyChain(replaced(index, two).with(index + 1, one))).toEqual({ commit, why: 'reordered' })
+        const renumbered = replaced(index, { ...two, commit }).with(index + 1, { ...one, commit: commit + 1 })
+        expect(verifyChain(renumbered)).toEqual({ commit, why: 'reordered' })
+        expect(verifyChain(commits.slice(0, index), head)).toEqual({ commit, why: 'truncated' })
+
+        const forged = { ...one, actor: 'someone' }
+        const resigned = { ...forged, hash: hashCommit(commits[index - 1]?.hash ?? '', forged) }
+        expect(verifyChain(replaced(index, resigned))).toEqual({ commit: commit + 1, why: 'edited' })
+      }),
+    )
+  })
+})
+
+describe('events of earlier versions', () => {
+  const written = (type: string, schema: number, data: string): Commit => {
+    const body = {
+      stream: 'account#old',
+      commit: 1,
+      version: 1,
+      count: 1,
+      id: 'commit-1',
+      at: '2026-01-01T00:00:00.000Z',
+      actor: 'operator-1',
+      correlation: 'request-1',
+      events: [{ type, schema, data }],
+    }
+    return { ...body, hash: hashCommit('', body) }
+  }
+
+  it.each([
+    [1, '{"amount":3}', { cents: 300, notes: [''] }],
+    [2, '{"cents":250,"note":"n"}', { cents: 250, notes: ['n'] }],
+  ])('are read in their present shape: Deposited version %i', async (schema, data, state) => {
+    const store = memoryStore()
+    await store.put(written('Deposited', schema, data))
+    expect(await logOver(store, { now: () => 0 }).load(account, 'old')).toMatchObject({ commit: 1, state })
+  })
+
+  it.each([
+    ['a shape that no schema knows', 'Deposited', 2, '{"amount":3}'],
+    ['a version of the future', 'Deposited', 3, '{"cents":1,"note":""}'],
+    ['a type of the future', 'Frozen', 1, '{}'],
+  ])('are refused with their place in the log: %s', async (_, type, schema, data) => {
+    const store = memoryStore()
+    await store.put(written(type, schema, data))
+    const load = logOver(store, { now: () => 0 }).load(account, 'old')
+    await expect(load).rejects.toThrow(UndecodableEvent)
+    await expect(load).rejects.toThrow(/account#old commit 1, event 0/)
+  })
+})
