@@ -1,0 +1,39 @@
+/** An answer that says no: an RFC 9457 problem document with its stable code. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+  readonly status: number
+  readonly code: string
+  constructor(status: number, code: string, detail: string) {
+    super(detail)
+    this.status = status
+    this.code = code
+  }
+}
+
+/** Calls the API as one person or agent; answers the body. Throws `Refused` for an answer of 400 or above. */
+export type Call = <Answer>(method: string, path: string, body?: unknown) => Promise<Answer>
+
+/** Returns a way to call the API with one bearer credential. */
+export function caller(url: string, credential: string): Call {
+  return async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${credential}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    const answer: unknown = text === '' ? null : JSON.parse(text)
+    if (!response.ok) {
+      const problem = answer as { code?: string; detail?: string; message?: string } | null // the API's own problem document
+      throw new Refused(
+        response.status,
+        problem?.code ?? 'unknown',
+        problem?.detail ?? problem?.message ?? text,
+      )
+    }
+    return answer as Answer // the caller names what the route's schema promises
+  }
+}
