@@ -12,6 +12,8 @@ export interface Delivery {
   readonly deadLetterArn?: string
   /** Attributes of the dead letter that say where it came from, such as RULE_ARN. */
   readonly origin: Readonly<Record<string, string>>
+  /** What `finished` needs to know again. */
+  readonly reference?: string
 }
 
 /** A letter for the queue of what could not be delivered, as EventBridge and Scheduler write it. */
@@ -150,7 +152,7 @@ export function openDeliveries(options: {
   }
 }
 
-/** Opens a database whose commits survive the end of the process at any moment. */
+/** Runs an action whose writes are committed together, or not at all when it throws. */
 export function inTransaction<Result>(database: DatabaseSync, action: () => Result): Result {
   database.exec('BEGIN IMMEDIATE')
   try {

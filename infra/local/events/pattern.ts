@@ -94,7 +94,7 @@ function numericMatches(conditions: readonly unknown[], value: number): boolean 
 
 /** Matches in linear time for any pattern: after a failure only the last star is moved. */
 function wildcardMatches(wildcard: string, text: string): boolean {
-  const wanted = [...wildcard.matchAll(/\\([\\*])|([^])/g)].map(([, escaped, plain]) => ({
+  const wanted = [...wildcard.matchAll(/\\([\\*])|(.)/gs)].map(([, escaped, plain]) => ({
     star: plain === '*',
     character: escaped ?? plain,
   }))
@@ -161,33 +161,38 @@ function checkAlternative(alternative: unknown, place: string): void {
   }
   switch (name) {
     case 'exists':
-      return need(typeof operand === 'boolean', 'true or false')
+      need(typeof operand === 'boolean', 'true or false')
+      break
     case 'prefix':
     case 'suffix': {
       const part = isFields(operand) ? onlyEntry(operand, 'equals-ignore-case') : operand
-      return need(isText(part), 'a text, or { "equals-ignore-case": text }')
+      need(isText(part), 'a text, or { "equals-ignore-case": text }')
+      break
     }
     case 'equals-ignore-case':
-      return need(typeof operand === 'string', 'a text')
+      need(typeof operand === 'string', 'a text')
+      break
     case 'wildcard':
-      return need(isWildcard(operand), 'a text without "**" whose backslashes escape * or \\')
+      need(isWildcard(operand), 'a text without "**" whose backslashes escape * or \\')
+      break
     case 'cidr':
-      return need(isCidr(operand), 'an address block such as 10.0.0.0/24')
+      need(isCidr(operand), 'an address block such as 10.0.0.0/24')
+      break
     case 'numeric':
-      return need(isNumeric(operand), 'a comparison such as [">", 0, "<=", 5]')
+      need(isNumeric(operand), 'a comparison such as [">", 0, "<=", 5]')
+      break
     case 'anything-but': {
       if (!isFields(operand)) {
         const values = [operand].flat()
         const sameKind = ['string', 'number'].some((kind) => values.every((value) => typeof value === kind))
-        return need(values.length > 0 && sameKind, 'a text or a number, or a list of only one kind of these')
+        need(values.length > 0 && sameKind, 'a text or a number, or a list of only one kind of these')
+        break
       }
       const [kind, parts] = Object.entries(operand)[0] ?? ['', undefined]
       need(negatable.includes(kind) && Object.keys(operand).length === 1, `one of ${negatable.join(', ')}`)
       const fits = kind === 'wildcard' ? isWildcard : isText
-      return need(
-        [parts].flat().length > 0 && [parts].flat().every(fits),
-        `${kind} of a text or of a list of texts`,
-      )
+      need([parts].flat().length > 0 && [parts].flat().every(fits), `${kind} of a text or of a list of texts`)
+      break
     }
     default:
       throw new Error(`${here} is not a test that event patterns know`)

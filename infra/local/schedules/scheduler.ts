@@ -82,8 +82,8 @@ export function openScheduler(options: {
     send: (targetArn, payload, attempt) => options.deliver(targetArn, inputFor(payload, attempt)),
     deadLetter: (queueArn, letter) =>
       options.deadLetter(queueArn, { ...letter, body: inputFor(letter.body, attemptsOf(letter)) }),
-    finished: ({ origin }: Delivery) => {
-      if (origin.DELETE_REVISION !== undefined) removeCompleted.run(origin.DELETE_REVISION)
+    finished: ({ reference }: Delivery) => {
+      if (reference !== undefined) removeCompleted.run(reference)
     },
   })
 
@@ -127,7 +127,9 @@ export function openScheduler(options: {
     const now = clock.now()
     const due = selectDue.all(now) as unknown as Row[] // columns as created above
     if (due.length > 0) {
-      inTransaction(database, () => due.forEach((row) => void fire(row, now)))
+      inTransaction(database, () => {
+        for (const row of due) fire(row, now)
+      })
       deliveries.wake()
     }
     cancelTimer()
@@ -153,7 +155,8 @@ export function openScheduler(options: {
       maximumAttempts: Target.RetryPolicy.MaximumRetryAttempts + 1,
       maximumAgeSeconds: Target.RetryPolicy.MaximumEventAgeInSeconds,
       ...(deadLetterArn === undefined ? {} : { deadLetterArn }),
-      origin: { SCHEDULE_ARN: arn, ...(completes && { DELETE_REVISION: row.revision }) },
+      origin: { SCHEDULE_ARN: arn },
+      ...(completes && { reference: row.revision }),
     })
     moveOn.run(next, row.groupName, row.name)
   }
