@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { type Commit, toItem } from '../../events/envelope.ts'
+import type { Aggregate } from '../../functions/domain/aggregate.ts'
+import { dynamoStore } from '../../functions/log/dynamo.ts'
+import { emptyFold } from '../../functions/log/fold.ts'
+import { nextCommit } from '../../functions/log/next.ts'
+import { logOver } from '../../functions/log/over.ts'
+import { type Account, type AccountEvent, accountWith, deposit, metadata } from './account.ts'
+
+/** Writes a second, one after another. */
+export interface AppendRate {
+  /** Raw conditional Puts of the same items, made beforehand. */
+  readonly raw: number
+  /** Appends by the log: events to commit, fold, hash, conditional Put. */
+  readonly append: number
+  /** Whole commands on streams of at most 10 commits: strong load, decision, append. */
+  readonly command: number
+  /** Whole commands on a stream that is `depth` commits long at the start. */
+  readonly deep: number
+}
+
+const inTurn = 25
+
+/**
+ * Measures `rounds` × 25 writes of each kind, taking turns, so that a slow moment of the machine falls on all alike;
+ * writes its streams into `table` (4 × 25 × rounds commits and `depth` more).
+ */
+export async function appendRate(
+  client: DynamoDBClient,
+  table: string,
+  { rounds = 20, depth = 10_000 } = {},
+): Promise<AppendRate> {
+  // The state is a sum only: depth is to be measured, not the growth of a state.
+  const aggregate = accountWith({
+    evolve: (state, event) => ({ ...state, cents: state.cents + event.data.cents }),
+  })
+  const store = dynamoStore({ client, table })
+  const log = logOver(store, { now: Date.now })
+  const deep = randomUUID()
+  await grow(deep, depth)
+
+  const nextAppended = commitsOf(aggregate, randomUUID())
+  const nextRaw = commitsOf(aggregate, randomUUID())
+  const raw = Array.from({ length: rounds * inTurn }, () => toItem(nextRaw()))
+  let shallow = ''
+  const write = {
+    raw: (n: number) =>
+      client.send(
+        new PutItemCommand({
+          TableName: table,
+          Item: raw[n],
+          ConditionExpression: 'attribute_not_exists(#stream)',
+          ExpressionAttributeNames: { '#stream': 'stream' },
+        }),
+      ),
+    append: () => store.put(nextAppended()),
+    command(n: number) {
+      if (n % 10 === 0) shallow = randomUUID()
+      return log.execute(aggregate, shallow, deposit(1), metadata)
+    },
+    deep: () => log.execute(aggregate, deep, deposit(1), metadata),
+  }
+  const spent = { raw: 0, append: 0, command: 0, deep: 0 }
+  for (let round = 0; round < rounds; round++) {
+    for (const kind of ['raw', 'append', 'command', 'deep'] as const) {
+      const start = performance.now()
+      for (let n = round * inTurn; n < (round + 1) * inTurn; n++) await write[kind](n)
+      spent[kind] += performance.now() - start
+    }
+  }
+  const rate = (milliseconds: number) => (rounds * inTurn * 1000) / milliseconds
+  return {
+    raw: rate(spent.raw),
+    append: rate(spent.append),
+    command: rate(spent.command),
+    deep: rate(spent.deep),
+  }
+
+  async function grow(id: string, commits: number): Promise<void> {
+    const next = commitsOf(aggregate, id)
+    for (let written = 0; written < commits; written += inTurn) {
+      const batch = Array.from({ length: Math.min(inTurn, commits - written) }, next)
+      await Promise.all(batch.map((commit) => store.put(commit)))
+    }
+  }
+}
+
+/** Returns a function that makes the next commit of a stream, each following from the one before. */
+function commitsOf(aggregate: Aggregate<Account, AccountEvent>, id: string): () => Commit {
+  let fold = emptyFold(aggregate)
+  return () => {
+    const events = [{ type: 'Deposited' as const, data: { cents: 1, note: '' } }]
+    const identified = { ...metadata, commitId: randomUUID() }
+    const next = nextCommit(aggregate, id, fold, events, identified, new Date().toISOString())
+    fold = next.fold
+    return next.commit
+  }
+}
