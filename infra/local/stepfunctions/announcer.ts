@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
-import type { Execution, Store } from './store.ts'
+import type { Execution } from './rows.ts'
+import type { Store } from './store.ts'
 import { Timers } from './timers.ts'
 
 /** An EventBridge event as the engine hands it over. */

@@ -1,6 +1,7 @@
 import { StateFailed } from './errors.ts'
 import { HISTORY_EVENTS } from './limits.ts'
-import type { EventRow, Store } from './store.ts'
+import type { EventRow } from './rows.ts'
+import type { Store } from './store.ts'
 
 const WHOLE = { truncated: false }
 

@@ -4,7 +4,8 @@ import { StepFunctionsError } from './errors.ts'
 import { append, events } from './history.ts'
 import { EXECUTION_MILLISECONDS, isTooLarge, NAME_MILLISECONDS } from './limits.ts'
 import type { Machines } from './machines.ts'
-import type { Execution, Store } from './store.ts'
+import type { Execution } from './rows.ts'
+import type { Store } from './store.ts'
 import type { Transitions } from './transitions.ts'
 
 const NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u

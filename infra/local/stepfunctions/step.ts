@@ -3,7 +3,7 @@ import { type Failure, StateFailed } from './errors.ts'
 import { evaluate, type Scope } from './expression.ts'
 import type { HistoryEvent } from './history.ts'
 import { payloadText } from './limits.ts'
-import type { Branch, Call, Execution } from './store.ts'
+import type { Branch, Call, Execution } from './rows.ts'
 
 /** What running a state comes to. The interpreter makes each of these one transaction. */
 export type Outcome =

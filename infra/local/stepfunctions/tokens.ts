@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts'
 import { type Failure, StepFunctionsError } from './errors.ts'
 import { events, type HistoryEvent } from './history.ts'
+import type { Branch, Call, Progress } from './rows.ts'
 import { isToken } from './states/task.ts'
-import type { Branch, Call, Progress, Store } from './store.ts'
+import type { Store } from './store.ts'
 import type { Transitions } from './transitions.ts'
 
 const RESOURCE = 'invoke.waitForTaskToken'

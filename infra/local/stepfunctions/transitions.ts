@@ -5,8 +5,9 @@ import { type Failure, StateFailed } from './errors.ts'
 import { append, events, type HistoryEvent, HistoryFull } from './history.ts'
 import { payloadText } from './limits.ts'
 import type { Machines } from './machines.ts'
+import type { Branch, ExecutionStatus } from './rows.ts'
 import type { Outcome } from './step.ts'
-import type { Branch, ExecutionStatus, Store } from './store.ts'
+import type { Store } from './store.ts'
 import type { Timers } from './timers.ts'
 
 type Exit = Extract<Outcome, { do: 'exit' }>

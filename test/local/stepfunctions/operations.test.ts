@@ -277,7 +277,7 @@ describe('a second start of the engine', () => {
     })
     const definition = { QueryLanguage: 'JSONata', StartAt: 'S', States: { S: { Type: 'Succeed' } } }
     const stateMachineArn = deaf.createStateMachine({ name: 'machine', definition })
-    deaf.request('StartExecution', { stateMachineArn })
+    await deaf.request('StartExecution', { stateMachineArn })
     for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve))
     await deaf.stop()
     const second = new World(file(), clock)
