@@ -1,0 +1,108 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type Route, routes } from '../../functions/api/routes.ts'
+import { functionName, ofType, referred, synthesized, type Template } from './synthesized.ts'
+
+let template: Template
+beforeAll(() => {
+  template = synthesized()
+})
+
+const propertiesOf = (type: string) => ofType(template, type).map(([, { Properties }]) => Properties)
+
+describe('the routes of the API', () => {
+  const deployed = () =>
+    propertiesOf('AWS::ApiGatewayV2::Route').map(({ RouteKey, AuthorizationType, AuthorizerId, Target }) => ({
+      RouteKey,
+      AuthorizationType,
+      authorizer:
+        AuthorizerId === undefined ? 'nobody' : template.Resources[referred(AuthorizerId)]?.Properties.Name,
+      group: groupBehind(Target),
+    }))
+
+  function groupBehind(target: unknown): string {
+    const [, parts] = (target as { 'Fn::Join': [string, [string, unknown]] })['Fn::Join']
+    const integration = template.Resources[referred(parts[1])]
+    return functionName(referred(integration?.Properties.IntegrationUri))
+  }
+
+  test('S32: are those of the table, each behind the authorizer that it names', () => {
+    const kinds = {
+      nobody: ['NONE', 'nobody'],
+      agents: ['CUSTOM', 'Agents'],
+      people: ['JWT', 'People'],
+    } as const
+    const wanted = (routes as readonly Route[]).map(({ method, path, access, group }) => {
+      const [AuthorizationType, authorizer] =
+        access === 'public' ? kinds.nobody : access === 'agent' ? kinds.agents : kinds.people
+      return { RouteKey: `${method} ${path}`, AuthorizationType, authorizer, group }
+    })
+    const byKey = (one: { RouteKey: unknown }, other: { RouteKey: unknown }) =>
+      String(one.RouteKey).localeCompare(String(other.RouteKey))
+    expect(deployed().sort(byKey)).toEqual(wanted.sort(byKey))
+  })
+
+  test('S1: only health and the description of the API are open to everybody', () => {
+    const open = deployed().filter(({ AuthorizationType }) => AuthorizationType === 'NONE')
+    expect(open.map(({ RouteKey }) => RouteKey).sort()).toEqual(['GET /health', 'GET /openapi.json'])
+  })
+
+  test('agents are admitted by the Lambda authorizer, whose answer is kept for five minutes', () => {
+    expect(propertiesOf('AWS::ApiGatewayV2::Authorizer')).toContainEqual(
+      expect.objectContaining({
+        AuthorizerType: 'REQUEST',
+        AuthorizerPayloadFormatVersion: '2.0',
+        EnableSimpleResponses: true,
+        IdentitySource: ['$request.header.Authorization'],
+        AuthorizerResultTtlInSeconds: 300,
+      }),
+    )
+  })
+
+  test('the stage logs every request and limits their rate', () => {
+    expect(propertiesOf('AWS::ApiGatewayV2::Stage')).toEqual([
+      expect.objectContaining({
+        StageName: '$default',
+        DefaultRouteSettings: { ThrottlingRateLimit: 2000, ThrottlingBurstLimit: 4000 },
+        AccessLogSettings: expect.objectContaining({ Format: expect.stringContaining('$context.requestId') }),
+      }),
+    ])
+  })
+})
+
+describe('who people are', () => {
+  test('issuer, audience and role claim are parameters; without an issuer the stack brings a user pool', () => {
+    expect(template.Parameters).toMatchObject({
+      Issuer: { Type: 'String', Default: '' },
+      Audience: { Type: 'String', Default: '' },
+      RoleClaim: { Type: 'String', Default: 'cognito:groups' },
+    })
+    expect(template.Conditions).toEqual({ OwnPool: { 'Fn::Equals': [{ Ref: 'Issuer' }, ''] } })
+    const [pool] = ofType(template, 'AWS::Cognito::UserPool')
+    const [client] = ofType(template, 'AWS::Cognito::UserPoolClient')
+    expect(propertiesOf('AWS::ApiGatewayV2::Authorizer')).toContainEqual(
+      expect.objectContaining({
+        AuthorizerType: 'JWT',
+        JwtConfiguration: {
+          Issuer: { 'Fn::If': ['OwnPool', { 'Fn::GetAtt': [pool?.[0], 'ProviderURL'] }, { Ref: 'Issuer' }] },
+          Audience: [{ 'Fn::If': ['OwnPool', { Ref: client?.[0] }, { Ref: 'Audience' }] }],
+        },
+      }),
+    )
+  })
+
+  test('with an issuer of their own nothing of Cognito is deployed', () => {
+    const cognito = Object.values(template.Resources).filter(({ Type }) => Type.startsWith('AWS::Cognito::'))
+    expect(cognito.map(({ Condition }) => Condition)).toEqual(Array(6).fill('OwnPool'))
+  })
+
+  test('there is a group for each role', () => {
+    const names = propertiesOf('AWS::Cognito::UserPoolGroup').map(({ GroupName }) => GroupName)
+    expect(names.sort()).toEqual(['admin', 'approver', 'operator', 'viewer'])
+  })
+
+  test('the functions read the role claim from the parameter', () => {
+    for (const { Environment } of propertiesOf('AWS::Lambda::Function')) {
+      expect(Environment).toMatchObject({ Variables: { ROLE_CLAIM: { Ref: 'RoleClaim' } } })
+    }
+  })
+})

@@ -1,0 +1,194 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { functionName, ofType, referred, synthesized, type Template } from './synthesized.ts'
+
+const log = 'DescribeStream GetRecords GetShardIterator'
+
+/** Written by hand from DESIGN §4 and §7, not taken from the code: what each function may do, and nothing else. */
+const expected: Record<string, Record<string, string>> = {
+  upgrades: { Log: 'GetItem PutItem Query', Views: 'BatchGetItem GetItem Query' },
+  targets: { Log: 'GetItem PutItem Query', Views: 'BatchGetItem GetItem Query' },
+  releases: { Log: 'GetItem PutItem Query', Views: 'BatchGetItem GetItem Query' },
+  operations: { Log: 'GetItem PutItem Query', Views: 'BatchGetItem GetItem Query' },
+  agents: {
+    Log: 'GetItem PutItem Query',
+    Views: 'BatchGetItem GetItem Query',
+    Work: 'GetItem PutItem UpdateItem',
+  },
+  system: {},
+  authorizer: { Log: 'GetItem Query' },
+  projector: {
+    Log: 'GetItem Query',
+    'Log stream': log,
+    Views: 'BatchGetItem DeleteItem GetItem PutItem Query',
+    'dead letters': 'SendMessage',
+    '*': 'ListStreams',
+  },
+  reactor: {
+    Log: 'GetItem PutItem Query',
+    'Log stream': log,
+    Views: 'BatchGetItem GetItem Query',
+    Work: 'DeleteItem GetItem PutItem Query',
+    'machine upgrade': 'SendTaskFailure SendTaskSuccess StartExecution',
+    'executions of upgrade': 'DescribeExecution',
+    bus: 'PutEvents',
+    'dead letters': 'SendMessage',
+    '*': 'ListStreams',
+  },
+  ticker: {
+    Log: 'GetItem PutItem Query',
+    Views: 'BatchGetItem GetItem Query',
+    'dead letters': 'SendMessage',
+  },
+  reconcile: {
+    Log: 'GetItem PutItem Query',
+    'Log index Catalogue': 'Query',
+    Views: 'BatchGetItem DeleteItem GetItem PutItem Query',
+    'executions of upgrade': 'DescribeExecution',
+    'dead letters': 'SendMessage',
+  },
+  advance: { Log: 'GetItem PutItem Query', Views: 'BatchGetItem GetItem Query' },
+  await: {
+    Log: 'GetItem Query',
+    Work: 'DeleteItem GetItem PutItem',
+    'machine upgrade': 'SendTaskFailure SendTaskSuccess',
+  },
+  ended: { Log: 'GetItem PutItem Query', 'dead letters': 'SendMessage' },
+}
+
+interface Statement {
+  readonly Effect: string
+  readonly Action: string | readonly string[]
+  readonly Resource: unknown
+}
+
+let template: Template
+let granted: Record<string, Record<string, string>>
+
+beforeAll(() => {
+  template = synthesized()
+  granted = Object.fromEntries(
+    ofType(template, 'AWS::Lambda::Function').map(([id, { Properties }]) => [
+      functionName(id),
+      rightsOf(
+        referred(Properties.Role),
+        referred((Properties.LoggingConfig as { LogGroup: unknown }).LogGroup),
+      ),
+    ]),
+  )
+})
+
+/** Returns action names by what they may be done to, for one role; every function may also write its own logs. */
+function rightsOf(role: string, ownLogs: string): Record<string, string> {
+  const rights: Record<string, string[]> = {}
+  for (const { Effect, Action, Resource } of statementsOf(role)) {
+    expect(Effect).toBe('Allow')
+    for (const resource of [Resource].flat()) {
+      const actions = [Action].flat()
+      const name = nameOf(resource)
+      if (name === `logs ${ownLogs}`) {
+        expect(actions).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents'])
+        continue
+      }
+      rights[name] = [...(rights[name] ?? []), ...actions.map((action) => action.split(':')[1] ?? action)]
+    }
+  }
+  return Object.fromEntries(Object.entries(rights).map(([name, actions]) => [name, actions.sort().join(' ')]))
+}
+
+function statementsOf(role: string): readonly Statement[] {
+  return ofType(template, 'AWS::IAM::Policy')
+    .filter(([, { Properties }]) => (Properties.Roles as unknown[]).some((one) => referred(one) === role))
+    .flatMap(([, { Properties }]) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement)
+}
+
+/** Says what an IAM statement is about, in words; an ARN that this does not know fails the test. */
+function nameOf(resource: unknown): string {
+  if (resource === '*') return '*'
+  const text = JSON.stringify(resource)
+  if (text.endsWith('":stateMachine:upgrade"]]}')) return 'machine upgrade'
+  if (text.endsWith('":execution:upgrade:*"]]}')) return 'executions of upgrade'
+  const attribute = /^\{"Fn::GetAtt":\["(\w+)","(Arn|StreamArn)"\]\}$/.exec(text)
+  if (attribute?.[1] !== undefined) {
+    const named = template.Resources[attribute[1]]
+    switch (named?.Type) {
+      case 'AWS::DynamoDB::Table':
+        return attribute[2] === 'StreamArn' ? `${tableName(attribute[1])} stream` : tableName(attribute[1])
+      case 'AWS::Logs::LogGroup':
+        return `logs ${attribute[1]}`
+      case 'AWS::Events::EventBus':
+        return 'bus'
+      case 'AWS::SQS::Queue':
+        return 'dead letters'
+    }
+  }
+  const index = /^\{"Fn::Join":\["",\[\{"Fn::GetAtt":\["(\w+)","Arn"\]\},"\/index\/(\w+)"\]\]\}$/.exec(text)
+  if (index?.[1] !== undefined) return `${tableName(index[1])} index ${index[2]}`
+  throw new Error(`A statement is about ${text}, which this test does not know.`)
+}
+
+function tableName(logicalId: string): string {
+  const keys = template.Resources[logicalId]?.Properties.KeySchema as { AttributeName: string }[]
+  const names: Record<string, string> = { stream: 'Log', view: 'Views', item: 'Work' }
+  return names[keys[0]?.AttributeName ?? ''] ?? logicalId
+}
+
+describe('S11: what each function may do', () => {
+  test.each(Object.keys(expected))('%s may do exactly what is written here', (name) => {
+    expect(granted[name]).toEqual(expected[name])
+  })
+
+  test('there is no function beside these', () => {
+    expect(Object.keys(granted).sort()).toEqual(Object.keys(expected).sort())
+  })
+
+  test('every function has a role of its own without any other policy', () => {
+    const roles = ofType(template, 'AWS::Lambda::Function').map(([, { Properties }]) =>
+      referred(Properties.Role),
+    )
+    expect(new Set(roles).size).toBe(roles.length)
+    for (const role of roles) {
+      const { ManagedPolicyArns, Policies } = template.Resources[role]?.Properties ?? {}
+      expect([role, ManagedPolicyArns, Policies]).toEqual([role, undefined, undefined])
+    }
+  })
+
+  test('no statement of any role has a wildcard in an action', () => {
+    const actions = ofType(template, 'AWS::IAM::Policy').flatMap(([, { Properties }]) =>
+      (Properties.PolicyDocument as { Statement: Statement[] }).Statement.flatMap(({ Action }) => Action),
+    )
+    expect(actions.length).toBeGreaterThan(50)
+    expect(actions.filter((action) => action.includes('*'))).toEqual([])
+  })
+})
+
+describe('S10: who may redeem a task token', () => {
+  test('only the reactor and the await task', () => {
+    const redeemers = Object.entries(granted).filter(([, rights]) =>
+      JSON.stringify(rights).includes('SendTask'),
+    )
+    expect(redeemers.map(([name]) => name).sort()).toEqual(['await', 'reactor'])
+  })
+
+  test('no role that is not a function may', () => {
+    const others = ofType(template, 'AWS::IAM::Policy').filter(([id]) => !id.startsWith('Functions'))
+    expect(others.map(([id]) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([
+      expect.stringMatching(/^SchedulesRole/),
+      expect.stringMatching(/^WorkflowUpgradeRole/),
+    ])
+    expect(JSON.stringify(others)).not.toContain('SendTask')
+  })
+})
+
+describe('S12: the log is append-only', () => {
+  test('nobody may change or remove a commit', () => {
+    const onLog = Object.entries(granted).map(([name, rights]) => [name, rights.Log ?? ''] as const)
+    expect(onLog.filter(([, actions]) => /Update|Delete|Batch|PartiQL|Scan/.test(actions))).toEqual([])
+    expect(onLog.filter(([, actions]) => actions.includes('PutItem'))).toHaveLength(10)
+  })
+
+  test('no resource policy opens a table to others', () => {
+    for (const [, { Properties }] of ofType(template, 'AWS::DynamoDB::Table')) {
+      expect(Properties.ResourcePolicy).toBeUndefined()
+    }
+  })
+})

@@ -1,0 +1,247 @@
+import { Stack } from 'aws-cdk-lib'
+import { Queue } from 'aws-cdk-lib/aws-sqs'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { functionName, ofType, referred, synthesized, type Template } from './synthesized.ts'
+
+let template: Template
+beforeAll(() => {
+  template = synthesized()
+})
+
+const propertiesOf = (type: string) => ofType(template, type).map(([, { Properties }]) => Properties)
+
+describe('cdk-nag (AwsSolutions)', () => {
+  test('a queue that takes plain HTTP stops the synthesis', () => {
+    const careless = () =>
+      synthesized((app) => {
+        const stack = app.node.findChild('Drydock')
+        if (stack instanceof Stack) new Queue(stack, 'Careless')
+      })
+    expect(careless).toThrow(/AwsSolutions-SQS4/)
+  })
+
+  test('the app has no finding that is not acknowledged with a reason', () => {
+    expect(() => synthesized()).not.toThrow()
+  })
+})
+
+describe('what is stored', () => {
+  const table = (key: string) => {
+    const found = ofType(template, 'AWS::DynamoDB::Table').find(([, { Properties }]) =>
+      JSON.stringify(Properties.KeySchema).includes(`{"AttributeName":"${key}","KeyType":"HASH"}`),
+    )
+    if (found === undefined) throw new Error(`No table is keyed by ${key}.`)
+    return found[1]
+  }
+
+  test.each(['stream', 'view', 'item'])(
+    'S14: the table keyed by %s is protected and under a rotated key',
+    (key) => {
+      const { Properties, DeletionPolicy, UpdateReplacePolicy } = table(key)
+      expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain'])
+      expect(Properties).toMatchObject({
+        DeletionProtectionEnabled: true,
+        BillingMode: 'PAY_PER_REQUEST',
+        SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+      })
+      const { KMSMasterKeyId } = Properties.SSESpecification as { KMSMasterKeyId: unknown }
+      const usedKey = template.Resources[referred(KMSMasterKeyId)]
+      expect(usedKey).toMatchObject({ DeletionPolicy: 'Retain', Properties: { EnableKeyRotation: true } })
+    },
+  )
+
+  test('there are three tables', () => expect(ofType(template, 'AWS::DynamoDB::Table')).toHaveLength(3))
+
+  test('S14: the log can be restored to any second, and streams its commits', () => {
+    expect(table('stream').Properties).toMatchObject({
+      KeySchema: [
+        { AttributeName: 'stream', KeyType: 'HASH' },
+        { AttributeName: 'commit', KeyType: 'RANGE' },
+      ],
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'Catalogue',
+          KeySchema: [
+            { AttributeName: 'category', KeyType: 'HASH' },
+            { AttributeName: 'since', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+      ],
+    })
+  })
+
+  test('S9: task tokens have a key apart from the log, and are never logged', () => {
+    const keyOf = (key: string) => JSON.stringify(table(key).Properties.SSESpecification)
+    expect(keyOf('item')).not.toBe(keyOf('stream'))
+    expect(table('item').Properties.TimeToLiveSpecification).toEqual({
+      AttributeName: 'expires',
+      Enabled: true,
+    })
+    expect(propertiesOf('AWS::StepFunctions::StateMachine')).toEqual([
+      expect.objectContaining({
+        LoggingConfiguration: expect.objectContaining({ Level: 'ALL', IncludeExecutionData: false }),
+      }),
+    ])
+  })
+
+  test('a table key serves callers of this account through DynamoDB only', () => {
+    const policies = propertiesOf('AWS::KMS::Key').map(({ KeyPolicy }) => JSON.stringify(KeyPolicy))
+    expect(policies).toHaveLength(2)
+    for (const policy of policies) {
+      expect(policy).toContain('"kms:CallerAccount":{"Ref":"AWS::AccountId"}')
+      expect(policy).toContain('"kms:ViaService":{"Fn::Join":["",["dynamodb."')
+    }
+  })
+
+  test('every queue is encrypted and refuses plain HTTP', () => {
+    expect(propertiesOf('AWS::SQS::Queue').map(({ SqsManagedSseEnabled }) => SqsManagedSseEnabled)).toEqual(
+      Array(4).fill(true),
+    )
+    const secured = propertiesOf('AWS::SQS::QueuePolicy').filter((policy) =>
+      JSON.stringify(policy).includes('"aws:SecureTransport":"false"'),
+    )
+    expect(secured).toHaveLength(4)
+  })
+
+  test('every log group forgets after 90 days', () => {
+    const retention = propertiesOf('AWS::Logs::LogGroup').map(({ RetentionInDays }) => RetentionInDays)
+    expect(retention).toEqual(Array(16).fill(90))
+  })
+
+  test('S24: no template value looks like a secret', () => {
+    for (const { Environment } of propertiesOf('AWS::Lambda::Function')) {
+      const { Variables } = Environment as { Variables: object }
+      expect(Object.keys(Variables).sort()).toEqual([
+        'BUS_NAME',
+        'LOG_TABLE',
+        'ROLE_CLAIM',
+        'UPGRADE_MACHINE_ARN',
+        'VIEWS_TABLE',
+        'WORK_TABLE',
+      ])
+    }
+  })
+})
+
+describe('what moves it', () => {
+  test('every function runs Node 24 on arm64 without X-Ray and logs JSON', () => {
+    const functions = propertiesOf('AWS::Lambda::Function')
+    expect(functions).toHaveLength(14)
+    for (const properties of functions) {
+      expect(properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+        LoggingConfig: { LogFormat: 'JSON' },
+      })
+      expect(properties.TracingConfig).toBeUndefined()
+    }
+  })
+
+  test('exactly projector and reactor read the stream, bounded, and give up into a queue', () => {
+    const mappings = propertiesOf('AWS::Lambda::EventSourceMapping')
+    expect(mappings.map(({ FunctionName }) => functionName(referred(FunctionName))).sort()).toEqual([
+      'projector',
+      'reactor',
+    ])
+    for (const mapping of mappings) {
+      expect(mapping).toMatchObject({
+        StartingPosition: 'TRIM_HORIZON',
+        BatchSize: 100,
+        MaximumBatchingWindowInSeconds: 0,
+        ParallelizationFactor: 10,
+        BisectBatchOnFunctionError: true,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        MaximumRetryAttempts: 100,
+        MaximumRecordAgeInSeconds: 21_600,
+      })
+      const { OnFailure } = mapping.DestinationConfig as { OnFailure: { Destination: unknown } }
+      expect(template.Resources[referred(OnFailure.Destination)]?.Type).toBe('AWS::SQS::Queue')
+    }
+  })
+
+  test('upgrades are ticked every minute and views compared every day', () => {
+    const schedules = propertiesOf('AWS::Scheduler::Schedule').map(({ ScheduleExpression, Target }) => [
+      functionName(referred((Target as { Arn: unknown }).Arn)),
+      ScheduleExpression,
+    ])
+    expect(Object.fromEntries(schedules)).toEqual({ ticker: 'rate(1 minute)', reconcile: 'rate(1 day)' })
+  })
+
+  test('what is invoked without a waiting caller keeps its failures', () => {
+    const kept = propertiesOf('AWS::Lambda::EventInvokeConfig').map(({ FunctionName }) =>
+      functionName(referred(FunctionName)),
+    )
+    expect(kept.sort()).toEqual(['ended', 'reconcile', 'ticker'])
+  })
+
+  test('an execution of this state machine that ends before its upgrade is told to the log', () => {
+    const [rule, ...others] = propertiesOf('AWS::Events::Rule')
+    expect(others).toEqual([])
+    expect(rule).toMatchObject({
+      EventPattern: {
+        source: ['aws.states'],
+        'detail-type': ['Step Functions Execution Status Change'],
+        detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
+      },
+    })
+    expect(JSON.stringify(rule?.EventPattern)).toContain(':stateMachine:upgrade"')
+    expect(rule?.EventBusName).toBeUndefined()
+    const targets = rule?.Targets as { Arn: unknown; DeadLetterConfig: unknown }[]
+    expect(targets.map(({ Arn }) => functionName(referred(Arn)))).toEqual(['ended'])
+    expect(targets[0]?.DeadLetterConfig).toBeDefined()
+  })
+
+  test('the bus is called drydock and archived', () => {
+    expect(propertiesOf('AWS::Events::EventBus')).toEqual([expect.objectContaining({ Name: 'drydock' })])
+    expect(propertiesOf('AWS::Events::Archive')).toEqual([expect.objectContaining({ RetentionDays: 90 })])
+  })
+})
+
+describe('what a person hears of', () => {
+  const functions =
+    'upgrades targets releases operations agents system authorizer projector reactor ticker reconcile advance await ended'
+  const alarms = [
+    ...functions.split(' ').map((name) => `Errors${name}`),
+    ...['projector', 'reactor'].map((name) => `IteratorAge${name}`),
+    ...['projector', 'reactor', 'workflow', 'schedules'].map((name) => `DeadLetters${name}`),
+    ...['Failed', 'TimedOut', 'Aborted'].map((status) => `Executions${status}`),
+    'ServerErrors',
+    'LogTampered',
+    'Loop',
+  ]
+
+  test('every alarm is there, and tells the topic', () => {
+    const found = ofType(template, 'AWS::CloudWatch::Alarm')
+    expect(found.map(([id]) => id.replace(/^Alarms(.*)[0-9A-F]{8}$/, '$1')).sort()).toEqual(alarms.sort())
+    for (const [, { Properties }] of found) {
+      const [action] = Properties.AlarmActions as unknown[]
+      expect(template.Resources[referred(action)]?.Type).toBe('AWS::SNS::Topic')
+    }
+  })
+
+  test('S12: a changed or removed commit raises one at its first occurrence', () => {
+    expect(propertiesOf('AWS::CloudWatch::Alarm')).toContainEqual(
+      expect.objectContaining({
+        Namespace: 'Drydock',
+        MetricName: 'LogTampered',
+        Threshold: 0,
+        EvaluationPeriods: 1,
+        ComparisonOperator: 'GreaterThanThreshold',
+      }),
+    )
+  })
+
+  test('so does a reactor that answers itself', () => {
+    const loop = propertiesOf('AWS::CloudWatch::Alarm').find(({ Metrics }) =>
+      JSON.stringify(Metrics)?.includes('10 *'),
+    )
+    const text = JSON.stringify(loop?.Metrics)
+    expect(text).toContain('FILL(reactor, 0) - 10 * FILL(external, 0)')
+    expect(text).toContain('ReactorAppends')
+    expect(text).toContain('ExternalAppends')
+  })
+})

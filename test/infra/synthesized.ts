@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { drydock } from '../../infra/app.ts'
+
+export interface Resource {
+  readonly Type: string
+  readonly Properties: Readonly<Record<string, unknown>>
+  readonly Condition?: string
+  readonly DeletionPolicy?: string
+  readonly UpdateReplacePolicy?: string
+}
+
+export interface Template {
+  readonly Resources: Readonly<Record<string, Resource>>
+  readonly Parameters: Readonly<Record<string, { readonly Type: string; readonly Default?: string }>>
+  readonly Conditions: Readonly<Record<string, unknown>>
+}
+
+type App = ReturnType<typeof drydock>
+
+/** Synthesizes the app, changed first if a change is given, in a directory of its own, and returns its template. */
+export function synthesized(change: (app: App) => void = () => {}): Template {
+  const outdir = mkdtempSync(join(tmpdir(), 'drydock-synthesis-'))
+  try {
+    const app = drydock(outdir)
+    change(app)
+    // The library types a template as any; the tests read only what is stated here.
+    return app.synth().getStackByName('Drydock').template as Template
+  } finally {
+    rmSync(outdir, { recursive: true })
+  }
+}
+
+/** Returns the resources of one type with their logical ids. */
+export function ofType(template: Template, type: string): readonly (readonly [string, Resource])[] {
+  return Object.entries(template.Resources).filter(([, resource]) => resource.Type === type)
+}
+
+/** Returns the name of a function, as the stack calls it, from the logical id of its Lambda. */
+export function functionName(logicalId: string): string {
+  const name = /^Functions([a-z]+)Function[0-9A-F]{8}$/.exec(logicalId)?.[1]
+  if (name === undefined) throw new Error(`${logicalId} is no function of the construct Functions.`)
+  return name
+}
+
+/** Returns the logical id that a Ref or Fn::GetAtt names. */
+export function referred(value: unknown): string {
+  // Both forms are small objects with one key; anything else is refused below.
+  const { Ref, 'Fn::GetAtt': attribute } = value as { Ref?: string; 'Fn::GetAtt'?: readonly string[] }
+  const id = Ref ?? attribute?.[0]
+  if (id === undefined) throw new Error(`${JSON.stringify(value)} refers to nothing.`)
+  return id
+}
