@@ -1,0 +1,106 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import type { Clock } from './clock.ts'
+
+/** A clock that belongs to one data directory and can be closed. */
+export interface MachineClock extends Clock {
+  /** True when the clock does not show the wall's time: another speed, or an anchor that is ahead of the wall. */
+  readonly differs: boolean
+  /** The age, in the clock's milliseconds, of something that happened at an instant of the wall's clock. */
+  ageOf(wallInstant: number): number
+  /** Keeps the present instant for the next start and cancels every timer. */
+  stop(): void
+}
+
+// The global Date may show this very clock while the runtime runs (date.ts), hence the one of the module's loading.
+const WallDate = globalThis.Date
+const longestTimer = 2 ** 31 - 1
+const reserve = 1_000
+
+/**
+ * Opens the clock whose anchor is kept in `file`. It starts at the wall's time or where the last run ended, whichever
+ * is later. While it runs, the file always holds an instant that the clock has not reached yet (at most one second of
+ * the wall ahead), so that it never runs backwards even after `kill -9`; the price is a jump of up to that second.
+ */
+export function openClock(options: {
+  readonly file: string
+  readonly speed: number
+  readonly wall?: () => number
+}): MachineClock {
+  const { file, speed } = options
+  if (!Number.isFinite(speed) || speed <= 0) {
+    throw new Error(
+      `The speed of the clock must be a number above 0, not ${speed}: 1 is real time, 60 makes a minute a second.`,
+    )
+  }
+  const wall = options.wall ?? (() => WallDate.now())
+  const wallOrigin = wall()
+  const origin = Math.max(wallOrigin, readAnchor(file))
+  let latest = origin
+  let ceiling = origin
+  let stopped = false
+  const timers = new Set<NodeJS.Timeout>()
+
+  const keep = (instant: number) => {
+    writeFileSync(`${file}.next`, `${JSON.stringify({ instant })}\n`)
+    renameSync(`${file}.next`, file)
+    ceiling = instant
+  }
+  const now = () => {
+    latest = Math.max(latest, Math.floor(origin + (wall() - wallOrigin) * speed))
+    if (latest >= ceiling && !stopped) keep(Math.ceil(latest + reserve * speed))
+    return latest
+  }
+  now()
+
+  return {
+    speed,
+    differs: speed !== 1 || origin !== wallOrigin,
+    now,
+    ageOf: (wallInstant) => (wall() - wallInstant) * speed,
+    at(instant, action) {
+      let timer: NodeJS.Timeout | undefined
+      const arm = () => {
+        const delay = Math.min(Math.max(0, Math.ceil((instant - now()) / speed)), longestTimer)
+        const armed = setTimeout(() => {
+          timers.delete(armed)
+          // A timer may fire a little early, and a long wait is made of several.
+          if (now() >= instant) action()
+          else arm()
+        }, delay)
+        armed.unref()
+        timers.add(armed)
+        timer = armed
+      }
+      if (!stopped) arm()
+      return () => {
+        if (timer === undefined) return
+        clearTimeout(timer)
+        timers.delete(timer)
+      }
+    },
+    stop() {
+      if (stopped) return
+      keep(now())
+      stopped = true
+      for (const timer of timers) clearTimeout(timer)
+      timers.clear()
+    },
+  }
+}
+
+function readAnchor(file: string): number {
+  if (!existsSync(file)) return 0
+  const text = readFileSync(file, 'utf8')
+  const anchor: unknown = JSON.parse(text)
+  if (
+    typeof anchor === 'object' &&
+    anchor !== null &&
+    'instant' in anchor &&
+    typeof anchor.instant === 'number'
+  ) {
+    return anchor.instant
+  }
+  throw new Error(
+    `The clock's file ${file} does not hold {"instant": number}: restore it, or start on a new data directory.`,
+  )
+}

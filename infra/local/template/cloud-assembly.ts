@@ -1,0 +1,91 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isRecord } from './shapes.ts'
+
+/** A synthesized stack: its template and where its assets lie. */
+export interface CloudAssembly {
+  readonly stackName: string
+  readonly template: Template
+  /** Returns the path of the directory or file that was published under an S3 key; throws when there is none. */
+  asset(key: string): string
+}
+
+/** A CloudFormation template as JSON, its sections not yet checked. */
+export interface Template {
+  readonly Resources: Readonly<Record<string, ResourceTemplate>>
+  readonly Parameters: Readonly<Record<string, ParameterTemplate>>
+  readonly Conditions: Readonly<Record<string, unknown>>
+  readonly Outputs: Readonly<Record<string, { readonly Value: unknown; readonly Condition?: string }>>
+}
+
+export interface ParameterTemplate {
+  readonly Type: string
+  readonly Default?: unknown
+}
+
+export interface ResourceTemplate {
+  readonly Type: string
+  readonly Properties?: Readonly<Record<string, unknown>>
+  readonly DependsOn?: string | readonly string[]
+  readonly Condition?: string
+}
+
+const sections = [
+  'AWSTemplateFormatVersion',
+  'Description',
+  'Metadata',
+  'Resources',
+  'Parameters',
+  'Conditions',
+  'Outputs',
+]
+
+/** Reads what `cdk synth` wrote: the one stack of the manifest. Throws when the directory holds none, or several. */
+export function readCloudAssembly(directory: string): CloudAssembly {
+  const manifestFile = join(directory, 'manifest.json')
+  if (!existsSync(manifestFile)) {
+    throw new Error(
+      `${directory} holds no synthesized template (no manifest.json): run npm run synth, or name a cdk.out directory.`,
+    )
+  }
+  const manifest = readObject(manifestFile)
+  const artifacts = isRecord(manifest.artifacts) ? Object.entries(manifest.artifacts) : []
+  const stacks = artifacts.filter(
+    ([, artifact]) => isRecord(artifact) && artifact.type === 'aws:cloudformation:stack',
+  )
+  const [stack, ...others] = stacks
+  if (stack === undefined || others.length > 0) {
+    throw new Error(`${manifestFile} lists ${stacks.length} stacks; one machine runs exactly one.`)
+  }
+  const [stackName, artifact] = stack
+  const properties = isRecord(artifact) && isRecord(artifact.properties) ? artifact.properties : {}
+  const templateFile = join(directory, String(properties.templateFile ?? `${stackName}.template.json`))
+  return {
+    stackName: String(properties.stackName ?? stackName),
+    template: checkTemplate(readObject(templateFile), templateFile),
+    asset(key) {
+      const path = join(directory, `asset.${key.replace(/\.zip$/, '')}`)
+      if (existsSync(path)) return path
+      throw new Error(`The asset ${key} is not in ${directory}: synthesize again with npm run synth.`)
+    },
+  }
+}
+
+function readObject(file: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+  if (isRecord(value)) return value
+  throw new Error(`${file} must hold a JSON object.`)
+}
+
+function checkTemplate(template: Record<string, unknown>, file: string): Template {
+  const unknown = Object.keys(template).find((section) => !sections.includes(section))
+  if (unknown !== undefined)
+    throw new Error(`${file} has a section ${unknown}, which one machine does not know.`)
+  return {
+    Parameters: {},
+    Conditions: {},
+    Outputs: {},
+    Resources: {},
+    ...template,
+  }
+}

@@ -1,0 +1,99 @@
+import { used } from '../shapes.ts'
+import { arn, atRest, byLogicalId, byName, noAccessControl, type ResourceType, without } from './type.ts'
+
+const ownIssuer = 'tokens of one machine come from its own issuer'
+
+/** Who may do what: roles, keys, user pools. None of it exists on one machine, apart from its names. */
+export const accessTypes: Readonly<Record<string, ResourceType>> = {
+  'AWS::IAM::Role': {
+    nameProperty: 'RoleName',
+    identify: ({ name }) => ({
+      ref: name,
+      attributes: { Arn: `arn:aws:iam::000000000000:role/${name}`, RoleId: name },
+    }),
+    properties: {
+      RoleName: used,
+      ...without(noAccessControl, [
+        'AssumeRolePolicyDocument',
+        'ManagedPolicyArns',
+        'Policies',
+        'Path',
+        'Description',
+        'Tags',
+      ]),
+    },
+  },
+  'AWS::IAM::Policy': {
+    identify: byLogicalId,
+    properties: without(noAccessControl, ['PolicyDocument', 'PolicyName', 'Roles']),
+  },
+  'AWS::KMS::Key': {
+    identify: ({ logicalId }) => ({
+      ref: logicalId,
+      attributes: { Arn: arn('kms', `key/${logicalId}`), KeyId: logicalId },
+    }),
+    properties: without(atRest, [
+      'Description',
+      'EnableKeyRotation',
+      'KeyPolicy',
+      'PendingWindowInDays',
+      'RotationPeriodInDays',
+      'Tags',
+    ]),
+  },
+  'AWS::KMS::Alias': {
+    nameProperty: 'AliasName',
+    identify: byName('kms', ''),
+    properties: without(atRest, ['AliasName', 'TargetKeyId']),
+  },
+  'AWS::Cognito::UserPool': {
+    identify: ({ logicalId }) => ({
+      ref: `eu-central-1_${logicalId}`,
+      attributes: {
+        Arn: arn('cognito-idp', `userpool/eu-central-1_${logicalId}`),
+        ProviderName: `cognito-idp.eu-central-1.amazonaws.com/eu-central-1_${logicalId}`,
+        ProviderURL: `https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_${logicalId}`,
+        UserPoolId: `eu-central-1_${logicalId}`,
+      },
+    }),
+    properties: without(ownIssuer, [
+      'AccountRecoverySetting',
+      'AdminCreateUserConfig',
+      'AutoVerifiedAttributes',
+      'DeletionProtection',
+      'EmailVerificationMessage',
+      'EmailVerificationSubject',
+      'EnabledMfas',
+      'MfaConfiguration',
+      'Policies',
+      'Schema',
+      'SmsVerificationMessage',
+      'UserPoolAddOns',
+      'UserPoolName',
+      'UserPoolTags',
+      'UserPoolTier',
+      'UsernameAttributes',
+      'VerificationMessageTemplate',
+    ]),
+  },
+  'AWS::Cognito::UserPoolClient': {
+    identify: ({ logicalId }) => ({ ref: logicalId, attributes: { ClientId: logicalId } }),
+    properties: without(ownIssuer, [
+      'AccessTokenValidity',
+      'AllowedOAuthFlowsUserPoolClient',
+      'ClientName',
+      'ExplicitAuthFlows',
+      'GenerateSecret',
+      'IdTokenValidity',
+      'PreventUserExistenceErrors',
+      'RefreshTokenValidity',
+      'SupportedIdentityProviders',
+      'TokenValidityUnits',
+      'UserPoolId',
+    ]),
+  },
+  'AWS::Cognito::UserPoolGroup': {
+    identify: byLogicalId,
+    properties: without(ownIssuer, ['Description', 'GroupName', 'Precedence', 'UserPoolId']),
+  },
+}
