@@ -1,0 +1,110 @@
+import * as z from 'zod'
+import { type Contract, identifier, noQuery, truth, versionName } from './contract.ts'
+
+const offer = z.object({
+  updateAvailable: z.literal(true),
+  version: z.string(),
+  mandatory: z.boolean(),
+  releaseNotes: z.string().nullable(),
+  downloadUrl: z.string().nullable(),
+  signature: z.string().nullable(),
+  component: z.string(),
+  from: z.string(),
+  kind: z.enum(['deploy', 'retry', 'rollback']),
+  attempt: z.string(),
+  digest: z.string().nullable(),
+  acceptBy: z.string(),
+  accepted: z.boolean(),
+  deadline: z.string().nullable(),
+})
+const nothing = z.object({ updateAvailable: z.literal(false) })
+
+const statuses = ['in-progress', 'completed', 'failed', 'rejected', 'rolled-back', 'rollback-failed'] as const
+
+const report = z.strictObject({
+  version: versionName,
+  status: z.enum(statuses),
+  timestamp: z.iso.datetime({ offset: true, error: 'an instant as 2026-01-31T12:00:00Z' }),
+  details: z.record(z.string().max(128), z.unknown()).or(z.string().max(65_536)).default({}),
+  attempt: z.uuid().optional(),
+  sequence: z.int().min(0).max(1_000_000_000).optional(),
+  code: z
+    .string()
+    .regex(/^[A-Za-z0-9._:-]{1,128}$/, '1 to 128 of A-Z a-z 0-9 . _ : -')
+    .optional(),
+  retryable: z.boolean().default(false),
+  target: identifier.optional(),
+})
+export type Report = z.output<typeof report>
+
+const reported = z.object({
+  target: z.string(),
+  result: z.enum(['accepted', 'recorded', 'unchanged', 'failed']),
+  attempt: z.string().nullable(),
+  outcome: z.string().nullable(),
+  error: z.object({ code: z.string(), detail: z.string() }).optional(),
+})
+
+/** What waits for one target, or for the members of a gateway. */
+export type Offer = z.output<typeof offer> | z.output<typeof nothing>
+export type Reported = z.output<typeof reported>
+
+export const agentContracts = {
+  enrolAgent: {
+    summary: "Exchange a one-time enrolment token for the agent's own key; may be repeated with the same key",
+    query: noQuery,
+    body: z.strictObject({
+      key: z
+        .string()
+        .regex(/^[A-Za-z0-9_-]{43}$/, '32 random bytes of the agent as base64url without padding'),
+    }),
+    answers: {
+      201: {
+        description: 'Enrolled; the credential is what the agent sends as a bearer token from now on.',
+        schema: z.object({ target: z.string(), credential: z.string() }),
+      },
+    },
+    problems: ['enrolment-refused', 'forbidden'],
+  },
+  checkForUpdate: {
+    summary: 'Ask whether an update waits',
+    query: z.strictObject({
+      target: identifier.optional(),
+      members: truth.optional(),
+      after: identifier.optional(),
+    }),
+    headers: z.object({
+      'x-current-version': versionName.optional(),
+      'x-channel': identifier.optional(),
+      'x-license-key': z.string().max(256).optional(),
+    }),
+    answers: {
+      200: {
+        description:
+          'The update of the target; for a gateway that asks for its members, those of all that have one.',
+        schema: z.union([
+          offer,
+          nothing,
+          z.object({
+            count: z.int(),
+            nextCursor: z.string().nullable(),
+            offers: z.array(offer.extend({ target: z.string() })),
+          }),
+        ]),
+      },
+    },
+    problems: ['target-not-found', 'forbidden'],
+  },
+  reportUpdateStatus: {
+    summary: 'Report how an update goes; the first in-progress accepts it',
+    query: noQuery,
+    body: z.union([z.strictObject({ reports: z.array(report).min(1).max(100) }), report]),
+    answers: {
+      200: {
+        description: 'What became of the report, or of each.',
+        schema: z.union([reported, z.object({ count: z.int(), results: z.array(reported) })]),
+      },
+    },
+    problems: ['target-not-found', 'forbidden', 'conflict'],
+  },
+} as const satisfies Partial<Record<string, Contract>>

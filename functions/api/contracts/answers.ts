@@ -1,0 +1,150 @@
+import * as z from 'zod'
+
+/** What a write answers when there is nothing more to say. */
+export const acknowledgement = z.object({ message: z.string(), upgradeId: z.string(), status: z.string() })
+
+const hold = z.object({
+  code: z.string(),
+  since: z.string(),
+  until: z.string().nullable(),
+  ref: z.string().nullable(),
+  unblock: z.string(),
+})
+
+const counts = {
+  total: z.int(),
+  completed: z.int(),
+  failed: z.int(),
+  inProgress: z.int(),
+  skipped: z.int(),
+  unreachable: z.int(),
+  rolledBack: z.int(),
+  retrying: z.int(),
+  deferred: z.int(),
+}
+
+/** C2: the seed's fields, and where the upgrade stands. */
+export const upgradeStatus = z.object({
+  upgradeId: z.string(),
+  component: z.string(),
+  version: z.string(),
+  strategy: z.string(),
+  ...counts,
+  status: z.string(),
+  startedAt: z.string().nullable(),
+  completedAt: z.string().nullable(),
+  wave: z.int(),
+  waveCount: z.int(),
+  waves: z.array(
+    z.object({
+      wave: z.int(),
+      size: z.int(),
+      succeeded: z.int(),
+      failed: z.int(),
+      unreachable: z.int(),
+      skipped: z.int(),
+    }),
+  ),
+  holds: z.array(hold),
+})
+
+/** An upgrade in a list. */
+export const upgradeSummary = upgradeStatus.extend({
+  id: z.string(),
+  jobId: z.string(),
+  kind: z.string(),
+  parentId: z.string().nullable(),
+  phase: z.string(),
+  requestedBy: z.string(),
+  requestedAt: z.string(),
+  planHash: z.string().nullable(),
+  approvals: z.object({ needed: z.int(), given: z.int() }),
+  failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
+})
+
+/** An upgrade by itself: the fold of its stream in the words of the API. */
+export const upgradeDetail = upgradeStatus.extend({
+  id: z.string(),
+  kind: z.string(),
+  parentId: z.string().nullable(),
+  phase: z.string(),
+  requestedBy: z.string(),
+  requestedAt: z.string(),
+  reason: z.string().nullable(),
+  request: z.looseObject({}),
+  plan: z
+    .object({
+      planHash: z.string(),
+      version: z.string(),
+      digest: z.string().nullable(),
+      members: z.int(),
+      waves: z.array(z.int()),
+      leftOut: z.record(z.string(), z.int()),
+      droppedWaves: z.array(z.number()),
+      policyVersion: z.int(),
+      releaseVersion: z.int(),
+    })
+    .nullable(),
+  approvals: z.array(z.object({ by: z.string(), at: z.string(), comment: z.string().nullable() })),
+  children: z.array(z.object({ upgradeId: z.string(), kind: z.string(), at: z.string() })),
+  failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
+  window: z.object({ start: z.string(), end: z.string() }).nullable(),
+  generation: z.int(),
+  jobId: z.string(),
+  commit: z.int(),
+})
+
+/** C3: one row of the seed's log, in its field names. */
+export const upgradeLog = z.object({
+  id: z.string(),
+  customer_id: z.string(),
+  component: z.string(),
+  from_version: z.string(),
+  to_version: z.string(),
+  status: z.string(),
+  started_at: z.string().nullable(),
+  completed_at: z.string().nullable(),
+  output: z.string().nullable(),
+  error: z.string().nullable(),
+})
+
+export const story = z.object({
+  commit: z.int(),
+  at: z.string(),
+  actor: z.string(),
+  sentence: z.string(),
+  type: z.string(),
+  data: z.looseObject({}),
+})
+
+export const planned = z.object({
+  planHash: z.string(),
+  version: z.string(),
+  digest: z.string().nullable(),
+  total: z.int(),
+  waves: z.array(
+    z.object({ wave: z.int(), size: z.int(), allowedFailures: z.int(), allowedUnreachable: z.int() }),
+  ),
+  droppedWaves: z.array(z.number()),
+  members: z.array(z.object({ targetId: z.string(), from: z.string(), to: z.string(), wave: z.int() })),
+  leftOut: z.array(z.object({ targetId: z.string(), reason: z.string() })),
+  leftOutCounts: z.record(z.string(), z.int()),
+  window: z.object({ start: z.string(), end: z.string() }).nullable(),
+  expectedFinish: z.string(),
+  truncated: z.boolean(),
+})
+
+export const blastRadius = z.object({
+  upgradeId: z.string(),
+  limits: z.object({ parallel: z.int() }),
+  proven: z.boolean(),
+  waves: z.array(
+    z.object({
+      wave: z.int(),
+      size: z.int(),
+      largestInFlight: z.object({ count: z.int(), limit: z.int(), commit: z.int() }),
+      exposed: z.object({ count: z.int(), limit: z.int(), commit: z.int() }),
+      failures: z.object({ count: z.int(), allowed: z.int(), commit: z.int() }),
+    }),
+  ),
+})

@@ -1,0 +1,85 @@
+import * as z from 'zod'
+import type { ProblemCode } from '../http/problem.ts'
+
+/** What one operation takes and answers. Requests are checked against it, and `/openapi.json` is made from it. */
+export interface Contract {
+  readonly summary: string
+  readonly params?: z.ZodObject
+  readonly query?: z.ZodObject
+  /** Names in lower case; other headers are nobody's business. */
+  readonly headers?: z.ZodObject
+  readonly body?: z.ZodType
+  /** What an absent body means, where it may be absent. */
+  readonly absentBody?: unknown
+  readonly answers: Readonly<Record<number, { readonly description: string; readonly schema: z.ZodType }>>
+  /** Problems of its own beside those that every route can answer. */
+  readonly problems?: readonly ProblemCode[]
+}
+
+type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : Readonly<Record<never, never>>
+
+/** The checked parts of a request as its contract types them. */
+export interface Checked<C extends Contract> {
+  readonly params: Parsed<C['params']>
+  readonly query: Parsed<C['query']>
+  readonly headers: Parsed<C['headers']>
+  readonly body: C['body'] extends z.ZodType ? z.output<C['body']> : undefined
+}
+
+/**
+ * An id: ASCII letters, digits and `. _ : -`, so that it is in normal form, looks like no other id, and fits into names of
+ * streams, paths and logs as it is.
+ */
+export const identifier = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/,
+    '1 to 128 of A-Z a-z 0-9 . _ : - with a letter or digit first',
+  )
+
+/** A version as a release names it, or `latest` or `stable`. */
+export const versionName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/,
+    '1 to 128 of A-Z a-z 0-9 . _ + - with a letter or digit first',
+  )
+
+/** Words of a person, in normal form C, without control characters. */
+export const words = (longest: number) =>
+  z
+    .string()
+    .min(1)
+    .max(longest)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'text without control characters')
+    .transform((text) => text.normalize('NFC'))
+
+export const instant = z.iso.datetime({ error: 'an instant in UTC as 2026-01-31T12:00:00Z' })
+
+/** Reads a whole number from a query. */
+export const wholeNumber = (smallest: number, largest: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `a whole number from ${smallest} to ${largest}`)
+    .transform(Number)
+    .pipe(z.int().min(smallest).max(largest))
+
+/** Reads `true` or `false` from a query. */
+export const truth = z.enum(['true', 'false']).transform((text) => text === 'true')
+
+export const paging = {
+  limit: wholeNumber(1, 100).default(50),
+  cursor: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,1024}$/, 'the nextCursor of the page before')
+    .optional(),
+}
+
+/** The shape of every list: the page under its name, how many it holds, and where the next begins. */
+export const listOf = <const Name extends string, Item extends z.ZodType>(name: Name, item: Item) =>
+  z
+    .object({ count: z.int(), nextCursor: z.string().nullable() })
+    .extend({ [name]: z.array(item) } as Record<Name, z.ZodArray<Item>>)
+
+export const byId = z.strictObject({ id: identifier })
+export const noQuery = z.strictObject({})

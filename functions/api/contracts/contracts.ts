@@ -1,0 +1,18 @@
+import type { Operation } from '../routes.ts'
+import { agentContracts } from './agents.ts'
+import type { Contract } from './contract.ts'
+import { operationsContracts } from './operations.ts'
+import { releaseContracts } from './releases.ts'
+import { systemContracts } from './system.ts'
+import { targetContracts } from './targets.ts'
+import { upgradeContracts } from './upgrades.ts'
+
+/** The contract of every operation: a route without one does not compile. */
+export const contracts = {
+  ...upgradeContracts,
+  ...targetContracts,
+  ...releaseContracts,
+  ...operationsContracts,
+  ...agentContracts,
+  ...systemContracts,
+} as const satisfies Record<Operation, Contract>

@@ -1,0 +1,97 @@
+import * as z from 'zod'
+import { type Contract, listOf, noQuery, paging, words } from './contract.ts'
+
+const stop = z.object({
+  stopped: z.boolean(),
+  reason: z.string().nullable(),
+  by: z.string().nullable(),
+  since: z.string().nullable(),
+})
+
+const reason = z.strictObject({ reason: words(512) })
+
+export const operationsContracts = {
+  listApprovals: {
+    summary: 'List what waits for a person: plans to approve and canaries to continue',
+    query: z.strictObject(paging),
+    answers: {
+      200: {
+        description: 'One page.',
+        schema: listOf(
+          'approvals',
+          z.object({
+            upgradeId: z.string(),
+            waitsFor: z.enum(['approve', 'continue']),
+            component: z.string(),
+            version: z.string(),
+            planHash: z.string().nullable(),
+            requestedBy: z.string(),
+            requestedAt: z.string(),
+            since: z.string(),
+            needed: z.int(),
+            given: z.int(),
+            yours: z.boolean(),
+          }),
+        ),
+      },
+    },
+  },
+  getStop: {
+    summary: 'Is everything stopped?',
+    query: noQuery,
+    answers: { 200: { description: 'Whether, why, and since when.', schema: stop } },
+  },
+  stopEverything: {
+    summary: 'Stop everything: no upgrade admits a target from now on',
+    query: noQuery,
+    body: reason,
+    answers: { 200: { description: 'Stopped.', schema: stop } },
+    problems: ['conflict'],
+  },
+  liftStop: {
+    summary: 'Let upgrades go on after a stop',
+    query: noQuery,
+    body: reason,
+    answers: { 200: { description: 'Lifted.', schema: stop } },
+    problems: ['conflict'],
+  },
+  getQueueStats: {
+    summary: 'Count upgrades by what they wait for',
+    query: noQuery,
+    answers: {
+      200: {
+        description: 'The counts.',
+        schema: z.object({
+          waiting: z.int(),
+          active: z.int(),
+          completed: z.int(),
+          failed: z.int(),
+          delayed: z.int(),
+        }),
+      },
+    },
+  },
+  getQueueJob: {
+    summary: 'Read the job of an upgrade',
+    params: z.strictObject({
+      jobId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}-[1-9]\d{0,5}$/, 'the jobId of an upgrade'),
+    }),
+    query: noQuery,
+    answers: {
+      200: {
+        description: 'The job.',
+        schema: z.object({
+          jobId: z.string(),
+          upgradeId: z.string(),
+          state: z.enum(['waiting', 'active', 'completed', 'failed', 'delayed']),
+          status: z.string(),
+          progress: z.number(),
+          requestedAt: z.string(),
+          startedAt: z.string().nullable(),
+          completedAt: z.string().nullable(),
+        }),
+      },
+    },
+    problems: ['job-not-found'],
+  },
+} as const satisfies Partial<Record<string, Contract>>

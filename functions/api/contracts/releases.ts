@@ -1,0 +1,65 @@
+import * as z from 'zod'
+import { type Contract, identifier, listOf, noQuery, paging, versionName, words } from './contract.ts'
+
+const release = z.object({
+  component: z.string(),
+  version: z.string(),
+  channel: z.string(),
+  digest: z.string(),
+  notes: z.string().nullable(),
+  withdrawn: z.object({ reason: z.string() }).nullable(),
+})
+
+const byVersion = z.strictObject({ component: identifier, version: versionName })
+
+export const releaseContracts = {
+  registerRelease: {
+    summary: 'Register a release of a component',
+    query: noQuery,
+    body: z.strictObject({
+      component: identifier,
+      version: versionName.refine(
+        (version) => version !== 'latest' && version !== 'stable',
+        'a version, not a moving tag',
+      ),
+      channel: identifier.default('stable'),
+      digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hexadecimal digits'),
+      notes: z
+        .string()
+        .max(2048)
+        .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'text without control characters')
+        .nullable()
+        .default(null),
+    }),
+    answers: {
+      201: { description: 'Registered.', schema: release },
+      200: { description: 'It was registered before with the same content.', schema: release },
+    },
+    problems: ['conflict'],
+  },
+  listReleases: {
+    summary: 'List releases by component and version',
+    query: z.strictObject({ ...paging, component: identifier.optional(), channel: identifier.optional() }),
+    answers: {
+      200: {
+        description: 'One page.',
+        schema: listOf('releases', release.extend({ registeredAt: z.string() })),
+      },
+    },
+  },
+  getRelease: {
+    summary: 'Read a release',
+    params: byVersion,
+    query: noQuery,
+    answers: { 200: { description: 'The release.', schema: release } },
+    problems: ['release-not-found'],
+  },
+  withdrawRelease: {
+    summary: 'Withdraw a release: nothing more is rolled out to it',
+    params: byVersion,
+    query: noQuery,
+    body: z.strictObject({ reason: words(512) }),
+    answers: { 200: { description: 'Withdrawn.', schema: release } },
+    problems: ['release-not-found', 'conflict'],
+  },
+} as const satisfies Partial<Record<string, Contract>>

@@ -1,0 +1,227 @@
+import * as z from 'zod'
+import {
+  byId,
+  type Contract,
+  identifier,
+  instant,
+  listOf,
+  noQuery,
+  paging,
+  truth,
+  versionName,
+  words,
+} from './contract.ts'
+
+/** At most so many targets in one request. */
+export const mostTargets = 5000
+
+const tags = z
+  .record(identifier, z.string().min(1).max(256))
+  .refine((all) => Object.keys(all).length <= 50, 'at most 50 tags')
+const facts = {
+  type: identifier.default('customer'),
+  region: identifier.nullable().default(null),
+  tags: tags.default({}),
+  critical: z.boolean().default(false),
+  namespace: identifier.nullable().optional(),
+  gateway: identifier.nullable().default(null),
+}
+const components = z
+  .record(identifier, versionName)
+  .refine((all) => Object.keys(all).length <= 50, 'at most 50 components')
+
+const registration = z.strictObject({ id: identifier, ...facts, components: components.default({}) })
+export type Registration = z.output<typeof registration>
+
+const one = registration.extend({ enrol: z.boolean().default(false) })
+const many = z.strictObject({
+  targets: z.array(registration).min(1).max(mostTargets),
+  enrol: z.boolean().default(false),
+})
+
+/** A body with `targets` is meant as many, whatever else is wrong with it: so the errors name the right fields. */
+const registrations = z.union([many, one]).meta({ description: 'One target, or { targets: [up to 5,000] }.' })
+
+export const target = z.object({
+  id: z.string(),
+  type: z.string(),
+  region: z.string().nullable(),
+  tags: z.record(z.string(), z.string()),
+  critical: z.boolean(),
+  namespace: z.string().nullable(),
+  gateway: z.string().nullable(),
+  components: z.record(z.string(), z.string()),
+  pin: z.object({ component: z.string().nullable(), reason: z.string() }).nullable(),
+  retired: z.object({ reason: z.string() }).nullable(),
+  enrolled: z.boolean(),
+})
+
+const targetInList = target.extend({
+  lastOutcome: z.looseObject({}).nullable(),
+  updatedAt: z.string(),
+})
+
+const targetDetail = target.extend({
+  active: z
+    .object({
+      attempt: z.string(),
+      upgradeId: z.string(),
+      component: z.string(),
+      from: z.string(),
+      to: z.string(),
+      acceptBy: z.string(),
+      acceptedAt: z.string().nullable(),
+      deadline: z.string().nullable(),
+    })
+    .nullable(),
+  attempts: z.array(
+    z.object({
+      attempt: z.string(),
+      upgradeId: z.string(),
+      component: z.string(),
+      from: z.string(),
+      to: z.string(),
+      outcome: z.string(),
+      code: z.string().nullable(),
+      endedAt: z.string(),
+    }),
+  ),
+  lastSeen: z.string().nullable(),
+  commit: z.int(),
+})
+
+const result = z.object({
+  id: z.string(),
+  status: z.enum(['registered', 'exists', 'failed']),
+  enrolmentToken: z.string().optional(),
+  expiresAt: z.string().optional(),
+  error: z.object({ code: z.string(), detail: z.string() }).optional(),
+})
+
+const changed = { description: 'The target as it is now.', schema: targetDetail }
+const reason = words(512)
+
+export const targetContracts = {
+  registerTargets: {
+    summary: 'Register one target or thousands',
+    query: noQuery,
+    body: registrations,
+    answers: {
+      201: { description: 'The one target is registered.', schema: result },
+      200: {
+        description: 'The result of each, or the one target was registered before with the same content.',
+        schema: z.union([
+          z.object({
+            count: z.int(),
+            registered: z.int(),
+            exists: z.int(),
+            failed: z.int(),
+            targets: z.array(result),
+          }),
+          result,
+        ]),
+      },
+    },
+    problems: ['conflict'],
+  },
+  listTargets: {
+    summary: 'List targets by id',
+    query: z.strictObject({
+      ...paging,
+      component: identifier.optional(),
+      version: versionName.optional(),
+      type: identifier.optional(),
+      region: identifier.optional(),
+      tag: z
+        .string()
+        .regex(
+          /^[A-Za-z0-9][A-Za-z0-9._:-]*=[^,]+(,[A-Za-z0-9][A-Za-z0-9._:-]*=[^,]+)*$/,
+          'name=value, more with commas',
+        )
+        .max(1024)
+        .optional(),
+      retired: truth.optional(),
+    }),
+    answers: { 200: { description: 'One page.', schema: listOf('targets', targetInList) } },
+  },
+  getTarget: {
+    summary: 'Read a target with its attempts',
+    params: byId,
+    query: noQuery,
+    answers: { 200: changed },
+    problems: ['target-not-found'],
+  },
+  patchTarget: {
+    summary: 'Change facts about a target; what is left out stays',
+    params: byId,
+    query: noQuery,
+    body: z
+      .strictObject({
+        type: identifier,
+        region: identifier.nullable(),
+        tags,
+        critical: z.boolean(),
+        namespace: identifier.nullable(),
+        gateway: identifier.nullable(),
+      })
+      .partial()
+      .refine((changes) => Object.keys(changes).length > 0, 'at least one field'),
+    answers: { 200: changed },
+    problems: ['target-not-found', 'conflict'],
+  },
+  pinTarget: {
+    summary: 'Keep a target, or one component of it, at what it runs',
+    params: byId,
+    query: noQuery,
+    body: z.strictObject({ component: identifier.nullable().default(null), reason }),
+    answers: { 200: changed },
+    problems: ['target-not-found', 'conflict'],
+  },
+  unpinTarget: {
+    summary: 'Let a target be upgraded again',
+    params: byId,
+    query: noQuery,
+    answers: { 200: changed },
+    problems: ['target-not-found'],
+  },
+  retireTarget: {
+    summary: 'Take a target out of service for good; its credentials are void at once',
+    params: byId,
+    query: noQuery,
+    body: z.strictObject({ reason, force: z.boolean().default(false) }),
+    answers: { 200: changed },
+    problems: ['target-not-found', 'conflict'],
+  },
+  issueEnrolment: {
+    summary: "Issue a one-time token by which a target's agent enrols",
+    params: byId,
+    query: noQuery,
+    body: z.strictObject({}),
+    absentBody: {},
+    answers: {
+      201: {
+        description: 'The token; it is shown once and kept as a hash only.',
+        schema: z.object({ id: z.string(), enrolmentToken: z.string(), expiresAt: z.string() }),
+      },
+    },
+    problems: ['target-not-found', 'conflict'],
+  },
+  explainTarget: {
+    summary: 'Say why a target is, or is not, being upgraded',
+    params: byId,
+    query: z.strictObject({ at: instant.optional(), upgradeId: identifier.optional() }),
+    answers: {
+      200: {
+        description: 'The verdict, and the facts in the log that it follows from.',
+        schema: z.object({
+          id: z.string(),
+          at: z.string(),
+          verdict: z.enum(['updating', 'offered', 'eligible', 'blocked', 'waiting', 'done']),
+          sentence: z.string(),
+          reasons: z.array(z.object({ code: z.string(), detail: z.string(), ref: z.string() })),
+        }),
+      },
+    },
+    problems: ['target-not-found', 'upgrade-not-found'],
+  },
+} as const satisfies Partial<Record<string, Contract>>

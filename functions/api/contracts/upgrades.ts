@@ -1,0 +1,308 @@
+import * as z from 'zod'
+import {
+  acknowledgement,
+  blastRadius,
+  planned,
+  story,
+  upgradeDetail,
+  upgradeLog,
+  upgradeStatus,
+  upgradeSummary,
+} from './answers.ts'
+import {
+  byId,
+  type Contract,
+  identifier,
+  instant,
+  listOf,
+  noQuery,
+  paging,
+  versionName,
+  wholeNumber,
+  words,
+} from './contract.ts'
+import { attemptStatuses, phaseWords } from './words.ts'
+
+const percent = z.number().min(0).max(100)
+const seconds = (smallest: number, largest: number) => z.int().min(smallest).max(largest)
+const day = 86_400
+
+const threshold = z.strictObject({
+  percent: percent.default(10),
+  absolute: z.int().min(0).max(1_000_000).nullable().default(null),
+})
+
+const window = z
+  .strictObject({ start: instant, end: instant })
+  .refine(({ start, end }) => Date.parse(start) < Date.parse(end), {
+    path: ['end'],
+    error: 'an instant after start',
+  })
+
+const tags = z.record(identifier, z.string().min(1).max(256))
+
+/** What is to be upgraded to what, and how; what is left out has the default that stands here. */
+export const deployment = z
+  .strictObject({
+    component: identifier,
+    version: versionName,
+    strategy: z.enum(['all', 'canary', 'batch']),
+    canaryPercent: z.number().positive().max(100).optional(),
+    batchSize: z.int().min(1).max(1_000_000).optional(),
+    parallel: z.int().min(1).max(10_000).default(10_000),
+    failureThreshold: threshold
+      .extend({ action: z.enum(['pause', 'abort', 'rollback']).default('pause') })
+      .prefault({}),
+    unreachableThreshold: threshold.prefault({}),
+    approvals: z
+      .strictObject({
+        required: z.int().min(0).max(10).default(0),
+        approvers: z.array(words(256)).min(1).max(100).nullable().default(null),
+        expiresInSeconds: seconds(60, 365 * day).default(7 * day),
+      })
+      .prefault({}),
+    autoContinue: z.boolean().optional(),
+    continueRequiresSecondPerson: z.boolean().default(false),
+    window: window.nullable().default(null),
+    bakeSeconds: seconds(0, 30 * day).default(0),
+    gate: z.strictObject({ successRatePercent: percent }).nullable().default(null),
+    retry: z
+      .strictObject({ attempts: z.int().min(0).max(5).default(0), delaySeconds: seconds(1, day).default(60) })
+      .prefault({}),
+    deadlines: z
+      .strictObject({
+        acceptSeconds: seconds(1, 30 * day).default(day),
+        attemptSeconds: seconds(1, 7 * day).default(3600),
+        expectedSeconds: seconds(1, 7 * day).default(300),
+      })
+      .prefault({}),
+    targets: z
+      .strictObject({
+        ids: z.array(identifier).min(1).max(1000).optional(),
+        types: z.array(identifier).min(1).max(100).optional(),
+        regions: z.array(identifier).min(1).max(100).optional(),
+        tags: tags.optional(),
+        canaries: z.array(identifier).max(1000).default([]),
+      })
+      .prefault({}),
+    reason: words(512).nullable().default(null),
+  })
+  .superRefine((request, context) => {
+    const wrong = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message })
+    const { strategy, canaryPercent, batchSize, approvals } = request
+    if (canaryPercent !== undefined && strategy !== 'canary')
+      wrong('canaryPercent', 'only with strategy canary')
+    if (batchSize !== undefined && strategy !== 'batch') wrong('batchSize', 'only with strategy batch')
+    if (batchSize === undefined && strategy === 'batch')
+      wrong('batchSize', 'a number of targets, for strategy batch')
+    if (approvals.approvers && approvals.approvers.length < approvals.required) {
+      wrong('approvals', 'as many approvers as are required')
+    }
+  })
+export type Deployment = z.output<typeof deployment>
+
+const at = z.strictObject({ at: instant.optional() })
+const reason = z.strictObject({ reason: words(512).default('no reason given') })
+
+const accepted = (message: string) => ({ description: message, schema: acknowledgement })
+const child = z.object({
+  message: z.string(),
+  upgradeId: z.string(),
+  parentId: z.string(),
+  jobId: z.string(),
+})
+
+export const upgradeContracts = {
+  deployUpgrade: {
+    summary: 'Start an upgrade',
+    query: noQuery,
+    body: deployment,
+    answers: {
+      202: {
+        description: 'The upgrade was asked for and goes on by itself.',
+        schema: z.object({
+          upgradeId: z.string(),
+          jobId: z.string(),
+          strategy: z.string(),
+          message: z.string(),
+        }),
+      },
+    },
+    problems: ['release-not-registered', 'release-withdrawn', 'nothing-matches'],
+  },
+  planUpgrade: {
+    summary: 'Show what a deploy of the same body would do, and do nothing',
+    query: noQuery,
+    body: deployment,
+    answers: { 200: { description: 'The plan, made by the planner that a deploy uses.', schema: planned } },
+    problems: ['release-not-registered', 'release-withdrawn', 'nothing-matches'],
+  },
+  listUpgrades: {
+    summary: 'List upgrades, newest first',
+    query: z.strictObject({
+      ...paging,
+      component: identifier.optional(),
+      version: versionName.optional(),
+      status: z.enum(phaseWords).optional(),
+      kind: z.enum(['deploy', 'retry', 'rollback']).optional(),
+      parentId: identifier.optional(),
+      requestedBy: z.string().min(1).max(256).optional(),
+    }),
+    answers: { 200: { description: 'One page.', schema: listOf('upgrades', upgradeSummary) } },
+  },
+  getUpgrade: {
+    summary: 'Read an upgrade, now or as it was at an instant',
+    params: byId,
+    query: at,
+    answers: { 200: { description: 'The upgrade.', schema: upgradeDetail } },
+    problems: ['upgrade-not-found'],
+  },
+  getUpgradeStatus: {
+    summary: 'Read the progress of an upgrade',
+    params: byId,
+    query: at,
+    answers: { 200: { description: 'The progress.', schema: upgradeStatus } },
+    problems: ['upgrade-not-found'],
+  },
+  getUpgradeLogs: {
+    summary: 'List the attempts on every customer instance',
+    params: byId,
+    query: z.strictObject({ ...paging, status: z.enum(attemptStatuses).optional() }),
+    answers: {
+      200: { description: 'One page.', schema: listOf('logs', upgradeLog).extend({ upgradeId: z.string() }) },
+    },
+    problems: ['upgrade-not-found'],
+  },
+  getUpgradeEvents: {
+    summary: 'Tell the story of an upgrade, one sentence an event',
+    params: byId,
+    query: z.strictObject({
+      at: instant.optional(),
+      limit: paging.limit,
+      cursor: wholeNumber(1, 999_999_999).optional(),
+    }),
+    answers: {
+      200: {
+        description: 'Whole commits.',
+        schema: listOf('events', story).extend({ upgradeId: z.string() }),
+      },
+    },
+    problems: ['upgrade-not-found'],
+  },
+  getBlastRadius: {
+    summary: 'Show from the log how much was ever exposed, and under which limit',
+    params: byId,
+    query: at,
+    answers: {
+      200: { description: 'The largest figures of each wave, with their commits.', schema: blastRadius },
+    },
+    problems: ['upgrade-not-found'],
+  },
+  continueUpgrade: {
+    summary: 'Continue after a canary',
+    params: byId,
+    query: noQuery,
+    body: z.strictObject({}),
+    absentBody: {},
+    answers: {
+      200: {
+        description: 'The next wave begins.',
+        schema: z.object({ message: z.string(), upgradeId: z.string(), jobId: z.string() }),
+      },
+    },
+    problems: ['upgrade-not-found', 'self-approval', 'conflict'],
+  },
+  approveUpgrade: {
+    summary: 'Approve the plan of an upgrade',
+    params: byId,
+    query: noQuery,
+    body: z.strictObject({
+      planHash: z.string().regex(/^[0-9a-f]{16,128}$/, 'the planHash of the upgrade'),
+      comment: words(512).nullable().default(null),
+    }),
+    answers: { 200: accepted('Approved.') },
+    problems: ['upgrade-not-found', 'self-approval', 'not-an-approver', 'conflict'],
+  },
+  rejectUpgrade: {
+    summary: 'Reject an upgrade that waits for approval',
+    params: byId,
+    query: noQuery,
+    body: z.strictObject({ reason: words(512) }),
+    answers: { 200: accepted('Rejected.') },
+    problems: ['upgrade-not-found', 'self-approval', 'not-an-approver', 'conflict'],
+  },
+  pauseUpgrade: {
+    summary: 'Stop admitting targets; what has begun finishes',
+    params: byId,
+    query: noQuery,
+    body: reason,
+    absentBody: {},
+    answers: { 200: accepted('Paused.') },
+    problems: ['upgrade-not-found', 'conflict'],
+  },
+  resumeUpgrade: {
+    summary: 'Go on after a pause, with the failures so far accepted, in another window where one is given',
+    params: byId,
+    query: noQuery,
+    body: z.strictObject({ window: window.optional() }),
+    absentBody: {},
+    answers: { 200: accepted('Resumed.') },
+    problems: ['upgrade-not-found', 'conflict'],
+  },
+  abortUpgrade: {
+    summary: 'End an upgrade early; with rollBack, take back what it touched',
+    params: byId,
+    query: noQuery,
+    body: reason.extend({ rollBack: z.boolean().default(false) }),
+    absentBody: {},
+    answers: { 202: accepted('Aborting.') },
+    problems: ['upgrade-not-found', 'conflict'],
+  },
+  rollBackUpgrade: {
+    summary: 'Take every customer of an upgrade back to the version before it',
+    params: byId,
+    query: noQuery,
+    body: reason,
+    absentBody: {},
+    answers: { 202: { description: 'The rollback has started.', schema: child } },
+    problems: ['upgrade-not-found', 'nothing-matches', 'conflict'],
+  },
+  rollBackCustomer: {
+    summary: 'Take one customer back to the version before the upgrade',
+    params: z.strictObject({ id: identifier, customerId: identifier }),
+    query: noQuery,
+    body: reason,
+    absentBody: {},
+    answers: {
+      202: {
+        description: 'The rollback has started.',
+        schema: z.object({
+          message: z.string(),
+          customerId: z.string(),
+          namespace: z.string().nullable(),
+          upgradeId: z.string(),
+        }),
+      },
+    },
+    problems: ['upgrade-not-found', 'member-not-found', 'conflict'],
+  },
+  retryFailed: {
+    summary: 'Try the failed customers of an upgrade again',
+    params: byId,
+    query: noQuery,
+    body: reason,
+    absentBody: {},
+    answers: { 202: { description: 'The retry has started.', schema: child } },
+    problems: ['upgrade-not-found', 'nothing-matches', 'conflict'],
+  },
+  skipTarget: {
+    summary: 'Leave a target out that has not been upgraded yet',
+    params: z.strictObject({ id: identifier, targetId: identifier }),
+    query: noQuery,
+    body: z.strictObject({}),
+    absentBody: {},
+    answers: { 200: accepted('Skipped.') },
+    problems: ['upgrade-not-found', 'member-not-found', 'conflict'],
+  },
+} as const satisfies Partial<Record<string, Contract>>

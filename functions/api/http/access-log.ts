@@ -1,0 +1,43 @@
+import type { ApiMiddleware, ApiRequest } from './exchange.ts'
+import { correlationOf } from './routing.ts'
+
+/** One line of the access log. */
+export interface AccessLine {
+  readonly level: 'INFO' | 'WARN'
+  readonly at: string
+  readonly operation: string
+  readonly status: number
+  readonly code?: string
+  readonly milliseconds: number
+  readonly correlation: string
+  readonly principal: string
+  readonly authentication: string
+}
+
+/**
+ * Writes one line of JSON a request: who did what with which result. No header, query or body is in it, so no secret is either,
+ * and JSON escapes what could break a line.
+ */
+export function accessLog(now: () => number, write: (line: AccessLine) => void): ApiMiddleware {
+  const log = (request: ApiRequest) => {
+    const { exchange, problem } = request.event
+    const status = request.response?.statusCode ?? 200
+    write({
+      level: status >= 400 ? 'WARN' : 'INFO',
+      at: new Date(now()).toISOString(),
+      operation: exchange?.route.operation ?? 'unknown',
+      status,
+      ...(problem !== undefined && { code: problem }),
+      milliseconds: exchange ? now() - exchange.startedAt : 0,
+      correlation: exchange?.correlation ?? correlationOf(request.event),
+      principal: exchange?.principal.id ?? 'anyone',
+      authentication: exchange?.principal.kind ?? 'anyone',
+    })
+  }
+  return { name: 'access-log', after: log, onError: log }
+}
+
+/** Writes a line to standard output, where CloudWatch takes it from. */
+export function printLine(line: AccessLine): void {
+  console.log(JSON.stringify(line))
+}

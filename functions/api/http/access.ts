@@ -1,0 +1,61 @@
+import { type Access, type Role, roles } from '../routes.ts'
+import type { ApiEvent, ApiMiddleware, Principal } from './exchange.ts'
+import { exchangeOf } from './exchange.ts'
+import { Problem } from './problem.ts'
+
+type Claim = string | number | boolean | readonly string[] | undefined
+
+/**
+ * Returns the roles that a claim names; what is no role of ours is ignored. An HTTP API hands an array on as text: `[a b]`
+ * (AWS); a single value, a list with commas and a JSON array are understood too.
+ */
+export function rolesOf(claim: Claim): ReadonlySet<Role> {
+  const words = typeof claim === 'object' ? claim : String(claim ?? '').split(/[[\]\s,"]+/)
+  return new Set(roles.filter((role) => words.includes(role)))
+}
+
+interface Authorizer {
+  readonly jwt?: { readonly claims?: Readonly<Record<string, Claim>> }
+  readonly lambda?: { readonly kind?: unknown; readonly target?: unknown } | null
+}
+
+/** Returns who calls, from what the gateway's authorizer found; nothing the caller sends can change it. */
+export function principalOf(event: ApiEvent, roleClaim: string): Principal {
+  // The typed event has no authorizer; the gateway adds the one that the route names.
+  const authorizer = (event.requestContext as { authorizer?: Authorizer }).authorizer
+  const claims = authorizer?.jwt?.claims
+  if (typeof claims?.sub === 'string' && claims.sub.length > 0 && claims.sub.length <= 256) {
+    return { kind: 'person', id: claims.sub, roles: rolesOf(claims[roleClaim]) }
+  }
+  const { kind, target } = authorizer?.lambda ?? {}
+  if ((kind === 'agent' || kind === 'enrolment') && typeof target === 'string') {
+    return { kind, target, id: `target:${target}` }
+  }
+  return { kind: 'anyone', id: 'anyone' }
+}
+
+function check(access: Access, principal: Principal): void {
+  if (access === 'public') return
+  if (access === 'agent') {
+    if (principal.kind === 'agent' || principal.kind === 'enrolment') return
+    throw new Problem('unauthenticated', 'Send the credential of an enrolled target as a bearer token.')
+  }
+  if (principal.kind !== 'person') {
+    throw new Problem('unauthenticated', 'Send a token of the configured issuer as a bearer token.')
+  }
+  if (!access.some((role) => principal.roles.has(role))) {
+    throw new Problem('forbidden', `This needs one of the roles ${access.join(', ')}.`)
+  }
+}
+
+/** Refuses everyone whom the route's `access` does not name: no principal, no role, no entry. */
+export function access(roleClaim: () => string): ApiMiddleware {
+  return {
+    name: 'access',
+    before(request) {
+      const exchange = exchangeOf(request)
+      if (exchange.route.access !== 'public') exchange.principal = principalOf(request.event, roleClaim())
+      check(exchange.route.access, exchange.principal)
+    },
+  }
+}

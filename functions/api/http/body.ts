@@ -1,0 +1,81 @@
+import { Buffer } from 'node:buffer'
+import type { ApiMiddleware } from './exchange.ts'
+import { exchangeOf } from './exchange.ts'
+import { type FieldError, Problem } from './problem.ts'
+
+/** The largest body in bytes, after base64 is undone. */
+export const largestBody = 256 * 1024
+/** The deepest nesting of arrays and objects. */
+export const deepestBody = 16
+
+/** Returns what no body may hold anywhere: text with NUL or broken surrogates, the key `__proto__`, too deep a nesting. */
+export function poisonIn(json: unknown): FieldError[] {
+  const errors: FieldError[] = []
+  const rest: { value: unknown; field: string; depth: number }[] = [{ value: json, field: '', depth: 1 }]
+  const text = (value: string, field: string) => {
+    if (value.includes('\0') || !value.isWellFormed()) {
+      errors.push({ field, value: null, expected: 'well-formed text without NUL' })
+    }
+  }
+  for (let next = rest.pop(); next && errors.length < 20; next = rest.pop()) {
+    const { value, field, depth } = next
+    if (typeof value === 'string') text(value, field)
+    if (typeof value !== 'object' || value === null) continue
+    if (depth > deepestBody) {
+      errors.push({ field, value: null, expected: `at most ${deepestBody} levels of nesting` })
+      continue
+    }
+    for (const [key, child] of Object.entries(value)) {
+      const inside = field === '' ? key : `${field}.${key}`
+      text(key, inside.slice(0, 256))
+      if (key === '__proto__') errors.push({ field: inside, value: null, expected: 'no such field' })
+      rest.push({ value: child, field: inside.slice(0, 256), depth: depth + 1 })
+    }
+  }
+  return errors
+}
+
+function decode(body: string, isBase64Encoded: boolean): string {
+  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
+  if (bytes.byteLength > largestBody) {
+    throw new Problem(
+      'body-too-large',
+      `A body has at most ${largestBody} bytes, this one has ${bytes.byteLength}.`,
+    )
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new Problem('malformed-json', 'The body is not UTF-8.')
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The engine's message quotes the body, which may hold a secret.
+    throw new Problem('malformed-json', 'The body is not valid JSON.')
+  }
+}
+
+/** Reads the body: its size, type, encoding and syntax. An absent body is `undefined`. */
+export function body(): ApiMiddleware {
+  return {
+    name: 'body',
+    before(request) {
+      const { body, isBase64Encoded, headers } = request.event
+      if (body === undefined || body === '') return
+      const type = headers?.['content-type']
+      const text = decode(body, isBase64Encoded)
+      if (type !== undefined && !/^application\/json\s*(;|$)/i.test(type)) {
+        throw new Problem('unsupported-media-type', 'Send the body as application/json.')
+      }
+      const json = parse(text)
+      const errors = poisonIn(json)
+      if (errors.length > 0)
+        throw new Problem('validation-failed', 'The body holds what no body may hold.', { errors })
+      exchangeOf(request).json = json
+    },
+  }
+}

@@ -1,0 +1,74 @@
+import middy from '@middy/core'
+import type { Context } from 'aws-lambda'
+import type { Contract } from '../contracts/contract.ts'
+import type { Group, Operation } from '../routes.ts'
+import type { Services } from '../services.ts'
+import { access } from './access.ts'
+import { type AccessLine, accessLog, printLine } from './access-log.ts'
+import type { Answer, Input } from './answer.ts'
+import { body } from './body.ts'
+import { conditions } from './conditions.ts'
+import { type ApiEvent, type ApiResult, exchangeOf } from './exchange.ts'
+import { problems } from './problems.ts'
+import { routing } from './routing.ts'
+import { validation } from './validation.ts'
+
+/** One operation: a checked request in, an answer out. */
+export type Operate<C extends Contract> = (input: Input<C>, services: Services) => Promise<Answer>
+
+/** The operations of a group, each typed by its contract. */
+export type Operations<Contracts extends Partial<Record<Operation, Contract>>> = {
+  readonly [Name in keyof Contracts]: Contracts[Name] extends Contract ? Operate<Contracts[Name]> : never
+}
+
+export type Endpoint = (event: ApiEvent, context: Context) => Promise<ApiResult>
+
+function resultOf({ status, body, commit, etag, location }: Answer, correlation: string): ApiResult {
+  return {
+    statusCode: status,
+    headers: {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-correlation-id': correlation,
+      ...(commit !== undefined && { 'drydock-commit': String(commit) }),
+      ...(etag !== undefined && { etag: `"${etag}"` }),
+      ...(location !== undefined && { location }),
+    },
+    body: JSON.stringify(body),
+  }
+}
+
+/**
+ * Returns the Lambda handler of a group. `services` is called at the first request, so that loading the module needs no
+ * environment. The order of the middleware is the order of the checks: route, access, body, headers, fields.
+ */
+export function endpoint<Contracts extends Partial<Record<Operation, Contract>>>(
+  group: Group,
+  contracts: Contracts,
+  operations: Operations<Contracts>,
+  services: () => Services,
+  write: (line: AccessLine) => void = printLine,
+): Endpoint {
+  const now = () => services().now()
+  const operate = async (event: ApiEvent): Promise<ApiResult> => {
+    const { route, input, principal, correlation, idempotency, ifMatch, seen } = exchangeOf({ event })
+    // Which operation it is is known only now; its contract has checked the input just before.
+    const operation = operations[route.operation as keyof Contracts] as unknown as (
+      input: unknown,
+      services: Services,
+    ) => Promise<Answer>
+    const checked = { ...input, principal, correlation, idempotency, ifMatch, seen }
+    return resultOf(await operation(checked, services()), correlation)
+  }
+  // middy's handler has overloads for callbacks that it does not support any more.
+  return middy<ApiEvent, ApiResult, Error, Context>()
+    .use(accessLog(now, write))
+    .use(problems())
+    .use(routing(group, contracts, now))
+    .use(access(() => services().roleClaim))
+    .use(body())
+    .use(conditions())
+    .use(validation())
+    .handler(operate) as unknown as Endpoint
+}

@@ -1,0 +1,47 @@
+import type { MiddlewareObj, Request } from '@middy/core'
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
+import type { Contract } from '../contracts/contract.ts'
+import type { Operation, Role, Route } from '../routes.ts'
+
+/** Who calls: a person or tool by its token, a target's agent by its key, or one that is about to enrol. */
+export type Principal =
+  | { readonly kind: 'person'; readonly id: string; readonly roles: ReadonlySet<Role> }
+  | { readonly kind: 'agent' | 'enrolment'; readonly target: string; readonly id: string }
+  | { readonly kind: 'anyone'; readonly id: 'anyone' }
+
+/** A checked `Idempotency-Key`, scoped to its principal and route, with the hash of the body it came with. */
+export interface IdempotencyKey {
+  readonly id: string
+  readonly bodyHash: string
+}
+
+/** What the middleware learns about a request, one after the other. */
+export interface Exchange {
+  readonly route: Route & { readonly operation: Operation }
+  readonly contract: Contract
+  readonly correlation: string
+  readonly startedAt: number
+  principal: Principal
+  json: unknown
+  input: { params: unknown; query: unknown; headers: unknown; body: unknown }
+  idempotency: IdempotencyKey | null
+  ifMatch: number | null
+  seen: number | null
+}
+
+/** The event of the gateway with what the middleware learned. */
+export interface ApiEvent extends APIGatewayProxyEventV2 {
+  exchange?: Exchange
+  /** The code of the problem that is answered. */
+  problem?: string
+}
+
+export type ApiResult = APIGatewayProxyStructuredResultV2
+export type ApiRequest = Request<ApiEvent, ApiResult, Error, Context>
+export type ApiMiddleware = MiddlewareObj<ApiEvent, ApiResult, Error, Context>
+
+/** Returns what is known about the request; the first middleware of every endpoint has put it there. */
+export function exchangeOf(request: { readonly event: ApiEvent }): Exchange {
+  if (!request.event.exchange) throw new Error('The routing middleware has not run.')
+  return request.event.exchange
+}

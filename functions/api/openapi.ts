@@ -1,0 +1,147 @@
+import * as z from 'zod'
+import type { Contract } from './contracts/contract.ts'
+import { contracts } from './contracts/contracts.ts'
+import { type ProblemCode, problemCodes } from './http/problem.ts'
+import { type Operation, type Route, routes } from './routes.ts'
+
+const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string(),
+  code: z.string(),
+  correlationId: z.string(),
+  errors: z.array(z.object({ field: z.string(), value: z.unknown(), expected: z.string() })).optional(),
+})
+
+/** Requests are described as they are sent, answers as they come out. */
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
+  return json
+}
+
+function parametersOf(place: 'path' | 'query' | 'header', schema: z.ZodObject | undefined): object[] {
+  return Object.entries(schema?.shape ?? {}).map(([name, field]) => {
+    const required = place === 'path' || !(field as z.ZodType).safeParse(undefined).success // a shape holds schemas
+    return { name, in: place, required, schema: schemaOf(field as z.ZodType, 'input') }
+  })
+}
+
+function conditionsOf(method: Route['method']): object[] {
+  const header = (name: string, description: string, schema: object) => ({
+    name,
+    in: 'header',
+    required: false,
+    description,
+    schema,
+  })
+  if (method === 'GET') {
+    return [
+      header('Drydock-Commit', 'The commit that was just written and shall be in the answer.', {
+        type: 'integer',
+      }),
+    ]
+  }
+  return [
+    header('Idempotency-Key', 'The same key with the same body does the same once.', {
+      type: 'string',
+      maxLength: 128,
+    }),
+    header('If-Match', 'The ETag of the read that the decision rests on.', { type: 'string' }),
+  ]
+}
+
+function problemsOf(route: Route, contract: Contract): ProblemCode[] {
+  const access: ProblemCode[] = route.access === 'public' ? [] : ['unauthenticated', 'forbidden']
+  const write: ProblemCode[] =
+    route.method === 'GET' ? [] : ['precondition-failed', 'idempotency-key-reused', 'contention']
+  const body: ProblemCode[] = contract.body
+    ? ['malformed-json', 'body-too-large', 'unsupported-media-type']
+    : []
+  const own = contract.problems ?? []
+  const always: ProblemCode[] = ['validation-failed', 'internal-error', 'unavailable']
+  return [...new Set([...access, ...write, ...body, ...own, ...always])]
+}
+
+function problemAnswers(codes: readonly ProblemCode[]): Record<string, object> {
+  const byStatus = Map.groupBy(codes, (code) => problemCodes[code][0])
+  return Object.fromEntries(
+    [...byStatus].map(([status, group]) => [
+      String(status),
+      {
+        description: group.map((code) => `${code}: ${problemCodes[code][1]}.`).join(' '),
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
+    ]),
+  )
+}
+
+function securityOf({ access }: Route): object[] {
+  if (access === 'public') return []
+  return [access === 'agent' ? { agent: [] } : { person: [] }]
+}
+
+function describe(route: Route & { operation: Operation }): object {
+  const contract: Contract = contracts[route.operation]
+  const answers = Object.entries(contract.answers).map(([status, { description, schema }]) => [
+    status,
+    { description, content: { 'application/json': { schema: schemaOf(schema, 'output') } } },
+  ])
+  return {
+    operationId: route.operation,
+    summary: contract.summary,
+    tags: [route.group],
+    security: securityOf(route),
+    ...(Array.isArray(route.access) && { 'x-roles': route.access }),
+    parameters: [
+      ...parametersOf('path', contract.params),
+      ...parametersOf('query', contract.query),
+      ...parametersOf('header', contract.headers),
+      ...conditionsOf(route.method),
+    ],
+    ...(contract.body && {
+      requestBody: {
+        required: contract.absentBody === undefined,
+        content: { 'application/json': { schema: schemaOf(contract.body, 'input') } },
+      },
+    }),
+    responses: { ...Object.fromEntries(answers), ...problemAnswers(problemsOf(route, contract)) },
+  }
+}
+
+/** Returns the OpenAPI 3.1 description of the API, made from the routes and the schemas that requests are checked with. */
+export function openApi(version: string): object {
+  const paths: Record<string, Record<string, object>> = {}
+  for (const route of routes) {
+    const methods = paths[route.path] ?? {}
+    methods[route.method.toLowerCase()] = describe(route)
+    paths[route.path] = methods
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Drydock',
+      version,
+      description:
+        'Staged upgrades of fleets: planned, approved, rolled out wave by wave, taken back, and proven.',
+    },
+    paths,
+    components: {
+      schemas: { Problem: schemaOf(problemSchema, 'output') },
+      securitySchemes: {
+        person: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'A token of the configured issuer.',
+        },
+        agent: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'drydock-agent.<target>.<secret>, or an enrolment token.',
+        },
+      },
+    },
+  }
+}

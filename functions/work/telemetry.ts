@@ -1,0 +1,104 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb'
+
+/** How often last-seen is written for one target, in seconds: more often costs and tells nobody more. */
+export const lastSeenEvery = 300
+const keptSeconds = 30 * 86_400
+
+/** What agents say about themselves that decides nothing: losing it costs nothing but a look at progress. */
+export interface Telemetry {
+  /** Notes that a target's agent was heard of, at most every five minutes. */
+  seen(target: string): Promise<void>
+  /** Returns when a target's agent was last heard of; null when it never was. */
+  lastSeen(target: string): Promise<string | null>
+  /** Notes a report of progress. False when one of a higher sequence is known: this one is late. */
+  progressed(attempt: string, sequence: number): Promise<boolean>
+}
+
+function seenKey(target: string) {
+  return { item: { S: `seen#${target}` }, detail: { S: 'last' } }
+}
+
+/** Opens telemetry in the table `Work`; `now` is in milliseconds since the epoch. */
+export function openTelemetry({
+  client,
+  table,
+  now,
+}: {
+  client: DynamoDBClient
+  table: string
+  now: () => number
+}): Telemetry {
+  const written = new Map<string, number>()
+
+  async function upsert(key: ReturnType<typeof seenKey>, value: number, condition: string, bound: number) {
+    const expires = Math.ceil(now() / 1000) + keptSeconds
+    try {
+      await client.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: key,
+          UpdateExpression: 'SET #value = :value, expires = :expires',
+          ConditionExpression: `attribute_not_exists(#value) OR #value ${condition} :bound`,
+          ExpressionAttributeNames: { '#value': 'value' },
+          ExpressionAttributeValues: {
+            ':value': { N: String(value) },
+            ':bound': { N: String(bound) },
+            ':expires': { N: String(expires) },
+          },
+        }),
+      )
+      return true
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false
+      throw error
+    }
+  }
+
+  return {
+    async seen(target) {
+      const at = now()
+      const due = at - lastSeenEvery * 1000
+      if ((written.get(target) ?? 0) > due) return
+      if (written.size >= 10_000) written.clear()
+      written.set(target, at)
+      await upsert(seenKey(target), at, '<=', due)
+    },
+    async lastSeen(target) {
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: table, Key: seenKey(target), ConsistentRead: true }),
+      )
+      const at = Item?.value?.N
+      return at === undefined ? null : new Date(Number(at)).toISOString()
+    },
+    async progressed(attempt, sequence) {
+      const key = { item: { S: `progress#${attempt}` }, detail: { S: 'sequence' } }
+      return upsert(key, sequence, '<=', sequence)
+    },
+  }
+}
+
+/** The twin in memory. */
+export function memoryTelemetry(now: () => number): Telemetry {
+  const seen = new Map<string, number>()
+  const sequences = new Map<string, number>()
+  return {
+    async seen(target) {
+      const at = now()
+      if ((seen.get(target) ?? 0) <= at - lastSeenEvery * 1000) seen.set(target, at)
+    },
+    async lastSeen(target) {
+      const at = seen.get(target)
+      return at === undefined ? null : new Date(at).toISOString()
+    },
+    async progressed(attempt, sequence) {
+      if ((sequences.get(attempt) ?? 0) > sequence) return false
+      sequences.set(attempt, sequence)
+      return true
+    },
+  }
+}
