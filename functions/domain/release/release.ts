@@ -1,0 +1,85 @@
+import { type ReleaseEvent, releaseEvents } from '../../../events/release.ts'
+import { type Aggregate, accept, type Decision, reject } from '../aggregate.ts'
+import type { Rejection } from '../rejection.ts'
+import { parseVersion } from '../version.ts'
+
+/** One version of one component. */
+export interface ReleaseState {
+  readonly registered: boolean
+  readonly component: string
+  readonly version: string
+  readonly channel: string
+  readonly digest: string
+  readonly notes: string | null
+  readonly withdrawn: { readonly reason: string; readonly since: string } | null
+}
+
+/** A decision about a release. */
+export type ReleaseDecision = (state: ReleaseState, now: string) => Decision<ReleaseEvent, Rejection>
+
+/** What may be rolled out: one stream a release; its commit number is the release version that admissions record. */
+export const releaseAggregate: Aggregate<ReleaseState, ReleaseEvent> = {
+  name: 'release',
+  stateSchema: 1,
+  initial: {
+    registered: false,
+    component: '',
+    version: '',
+    channel: '',
+    digest: '',
+    notes: null,
+    withdrawn: null,
+  },
+  evolve(state, event, { at }) {
+    switch (event.type) {
+      case 'ReleaseRegistered':
+        return { ...event.data, registered: true, withdrawn: null }
+      case 'ReleaseWithdrawn':
+        return { ...state, withdrawn: { reason: event.data.reason, since: at } }
+    }
+  },
+  decode: (type, schema, data) => releaseEvents.decode(type, schema, data),
+  schemaOf: (type) => releaseEvents.schemaOf(type),
+}
+
+/** Registers a release. The same again changes nothing; a release never becomes another one under its name. */
+export function registerRelease(release: {
+  readonly component: string
+  readonly version: string
+  readonly channel: string
+  readonly digest: string
+  readonly notes: string | null
+}): ReleaseDecision {
+  return (state) => {
+    const { component, version, channel, digest, notes } = release
+    if (state.registered) {
+      const same = state.channel === channel && state.digest === digest && state.notes === notes
+      if (same) return accept()
+      return reject({
+        code: 'release-exists',
+        detail: `${component} ${state.version} is registered with other content. A changed artifact needs a new version.`,
+      })
+    }
+    if (!parseVersion(version)) {
+      return reject({
+        code: 'version-invalid',
+        detail: `"${version}" is no version: write MAJOR.MINOR.PATCH, optionally with a channel, such as 2.4.1 or 2.5.0-beta.3.`,
+      })
+    }
+    return accept({ type: 'ReleaseRegistered', data: { component, version, channel, digest, notes } })
+  }
+}
+
+/** Withdraws a release: nothing is admitted to it any more. */
+export function withdrawRelease({ reason }: { readonly reason: string }): ReleaseDecision {
+  return (state) => {
+    if (state.withdrawn) return accept()
+    if (!state.registered) {
+      return reject({
+        code: 'release-not-found',
+        detail: 'No such release is registered. GET /api/v1/releases lists those that are.',
+      })
+    }
+    return accept({ type: 'ReleaseWithdrawn', data: { reason } })
+  }
+}

@@ -1,0 +1,100 @@
+import { type TargetEvent, type TargetFacts, targetEvents } from '../../../events/target.ts'
+import type { Aggregate, CommitContext } from '../aggregate.ts'
+import { type EndedAttempt, initialTarget, registrationHash, sameMember, type TargetState } from './state.ts'
+
+/** How many ended attempts the state keeps; the log keeps all of them. */
+const keptAttempts = 20
+
+/** A slot that was given back is forgotten once the member was tried again: a busy day must not push real attempts out. */
+function remember(attempts: readonly EndedAttempt[], ended: EndedAttempt): readonly EndedAttempt[] {
+  const kept = attempts.filter(
+    (earlier) =>
+      !(sameMember(earlier, ended) && (earlier.outcome === 'deferred' || earlier.outcome === 'withdrawn')),
+  )
+  return [...kept, ended].slice(-keptAttempts)
+}
+
+function end(
+  state: TargetState,
+  data: Extract<TargetEvent, { type: 'AttemptEnded' }>['data'],
+  at: string,
+): TargetState {
+  const active = state.active?.attempt === data.attempt ? state.active : null
+  const { step: _step, output: _output, revision, ...attempt } = data
+  return {
+    ...state,
+    components:
+      data.version === null ? state.components : { ...state.components, [data.component]: data.version },
+    active: active ? null : state.active,
+    attempts: remember(state.attempts, { ...attempt, acceptedAt: active?.acceptedAt ?? null, endedAt: at }),
+    revision,
+  }
+}
+
+function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): TargetState {
+  switch (event.type) {
+    case 'TargetRegistered': {
+      const { facts, components, enrolment, revision } = event.data
+      return {
+        ...state,
+        registered: true,
+        content: registrationHash(facts, components),
+        facts,
+        components,
+        enrolment: enrolment && { ...enrolment, used: false },
+        revision,
+      }
+    }
+    case 'TargetPatched': {
+      // A partial fact leaves out what it does not change; JSON has no undefined, so nothing is overwritten by it.
+      const facts = state.facts && ({ ...state.facts, ...event.data.facts } as TargetFacts)
+      return { ...state, facts, revision: event.data.revision }
+    }
+    case 'TargetPinned': {
+      const { component, reason, revision } = event.data
+      return { ...state, pin: { component, reason, since: at }, revision }
+    }
+    case 'TargetUnpinned':
+      return { ...state, pin: null, revision: event.data.revision }
+    case 'TargetRetired': {
+      const { reason, revision } = event.data
+      return { ...state, retired: { reason, since: at }, enrolment: null, keyHash: null, revision }
+    }
+    case 'EnrolmentIssued': {
+      const { hash, expiresAt, revision } = event.data
+      return { ...state, enrolment: { hash, expiresAt, used: false }, revision }
+    }
+    case 'AgentEnrolled': {
+      const { keyHash, revision } = event.data
+      return {
+        ...state,
+        keyHash,
+        enrolment: state.enrolment && { ...state.enrolment, used: true },
+        revision,
+      }
+    }
+    case 'VersionReported': {
+      const { component, version, revision } = event.data
+      return { ...state, components: { ...state.components, [component]: version }, revision }
+    }
+    case 'AttemptAssigned':
+      return { ...state, active: { ...event.data, assignedAt: at, acceptedAt: null, deadline: null } }
+    case 'AttemptAccepted': {
+      const { attempt, deadline, step } = event.data
+      if (state.active?.attempt !== attempt) return state
+      return { ...state, active: { ...state.active, acceptedAt: at, deadline, step } }
+    }
+    case 'AttemptEnded':
+      return end(state, event.data, at)
+  }
+}
+
+/** What gets upgraded: one stream a target. It alone says when an attempt began and how it ended (M19, DESIGN §3). */
+export const targetAggregate: Aggregate<TargetState, TargetEvent> = {
+  name: 'target',
+  stateSchema: 1,
+  initial: initialTarget,
+  evolve,
+  decode: (type, schema, data) => targetEvents.decode(type, schema, data),
+  schemaOf: (type) => targetEvents.schemaOf(type),
+}

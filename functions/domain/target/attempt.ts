@@ -1,0 +1,148 @@
+import { v5 } from 'uuid'
+import type { AttemptOutcome, TargetEvent } from '../../../events/target.ts'
+import { accept } from '../aggregate.ts'
+import { sameVersion } from '../version.ts'
+import {
+  type ActiveAttempt,
+  type AttemptPlan,
+  type EndedAttempt,
+  isPinned,
+  sameMember,
+  type TargetDecision,
+  type TargetState,
+} from './state.ts'
+
+/** The name space of attempt ids. Changing it would let old attempts begin again under new names. */
+const attemptNamespace = 'b1f0a2f4-5a83-5c0e-9f5d-3d8f6f0c7e21'
+
+/** Returns an attempt's id: the uuid v5 of `upgrade/phase/target/n`, so that whoever acts twice names the same attempt. */
+export function attemptId(key: {
+  readonly upgrade: string
+  readonly phase: number
+  readonly target: string
+  readonly n: number
+}): string {
+  return v5(`${key.upgrade}/${key.phase}/${key.target}/${key.n}`, attemptNamespace)
+}
+
+/** How an attempt ends, beside which one it is. */
+export interface AttemptEnd {
+  readonly outcome: AttemptOutcome
+  readonly code: string | null
+  readonly retryable?: boolean
+  readonly version?: string | null
+  readonly output?: string | null
+}
+
+/** Returns the event that ends an attempt, numbered for the rows that it feeds. */
+export function endOf(
+  state: TargetState,
+  plan: AttemptPlan & { readonly step?: number },
+  end: AttemptEnd,
+): TargetEvent {
+  const { attempt, upgrade, phase, member, n, kind, component, from, to } = plan
+  return {
+    type: 'AttemptEnded',
+    data: {
+      ...{ attempt, upgrade, phase, member, n, kind, component, from, to },
+      outcome: end.outcome,
+      code: end.code,
+      retryable: end.retryable ?? false,
+      version: end.version ?? null,
+      output: end.output ?? null,
+      step: (plan.step ?? 0) + 1,
+      revision: state.revision + 1,
+    },
+  }
+}
+
+/** Has this admission of the member, or a later one, been here already? */
+function isKnown(state: TargetState, plan: AttemptPlan): boolean {
+  const known: readonly (ActiveAttempt | EndedAttempt)[] = state.active
+    ? [...state.attempts, state.active]
+    : state.attempts
+  return known.some((attempt) => sameMember(attempt, plan) && attempt.n >= plan.n)
+}
+
+/** Why the target cannot take an attempt now; null when it can. */
+function obstacle(state: TargetState, plan: AttemptPlan): AttemptEnd | null {
+  const skipped = (code: string): AttemptEnd => ({ outcome: 'skipped', code })
+  if (!state.registered) return skipped('not_registered')
+  if (state.retired) return skipped('retired')
+  if (isPinned(state, plan.component)) return skipped('pinned')
+  if (state.active) return { outcome: 'deferred', code: 'busy' }
+  const present = state.components[plan.component]
+  if (present === undefined) return skipped('version_changed')
+  // What a rollback undoes has failed: the inventory may name the old version while something else runs.
+  if (plan.kind !== 'rollback' && sameVersion(present, plan.to)) return skipped('already_at_version')
+  return sameVersion(present, plan.from) ? null : skipped('version_changed')
+}
+
+/**
+ * Begins an attempt, unless another is under way (deferred) or the target is not what the plan saw (skipped). An admission
+ * that has been here, even only to be withdrawn, never begins again.
+ */
+export function assignAttempt(
+  assignment: AttemptPlan & {
+    readonly digest: string | null
+    readonly acceptBy: string
+    readonly seconds: number
+  },
+): TargetDecision {
+  return (state) => {
+    if (isKnown(state, assignment)) return accept()
+    const refusal = obstacle(state, assignment)
+    if (refusal) return accept(endOf(state, assignment, refusal))
+    const { attempt, upgrade, phase, member, n, kind, component, from, to } = assignment
+    const { digest, acceptBy, seconds } = assignment
+    const identity = { attempt, upgrade, phase, member, n, kind, component, from, to }
+    return accept({ type: 'AttemptAssigned', data: { ...identity, digest, acceptBy, seconds, step: 1 } })
+  }
+}
+
+/**
+ * Takes back what the target has not accepted. An admission that never arrived is ended as well, so that a late assignment
+ * finds it over; what is accepted runs to its end.
+ */
+export function withdrawAttempt(plan: AttemptPlan): TargetDecision {
+  return (state) => {
+    const { active } = state
+    if (active && sameMember(active, plan) && active.n === plan.n) {
+      return active.acceptedAt === null
+        ? accept(endOf(state, active, { outcome: 'withdrawn', code: null }))
+        : accept()
+    }
+    return isKnown(state, plan) ? accept() : accept(endOf(state, plan, { outcome: 'withdrawn', code: null }))
+  }
+}
+
+/**
+ * Ends an attempt that has run out: unreachable when nobody accepted it in time; after its deadline lost when the target has
+ * been silent since the middle of its time, else timed out. Not due, over or unknown: nothing to do (`nextDeadline` says which).
+ */
+export function expireAttempt(
+  expiry: Pick<AttemptPlan, 'attempt'> & { readonly lastSeen: string | null },
+): TargetDecision {
+  return (state, now) => {
+    const { active } = state
+    if (active?.attempt !== expiry.attempt) return accept()
+    if (active.acceptedAt === null || active.deadline === null) {
+      return now < active.acceptBy
+        ? accept()
+        : accept(endOf(state, active, { outcome: 'unreachable', code: 'NOT_ACCEPTED' }))
+    }
+    if (now < active.deadline) return accept()
+    const middle = new Date(Date.parse(active.acceptedAt) + active.seconds * 500).toISOString()
+    const lost = expiry.lastSeen === null || expiry.lastSeen < middle
+    const end = lost
+      ? { outcome: 'lost' as const, code: 'SILENT' }
+      : { outcome: 'timed_out' as const, code: 'DEADLINE' }
+    return accept(endOf(state, active, end))
+  }
+}
+
+/** Returns until when an attempt may run on in its present state; null when it is over or was never assigned. */
+export function nextDeadline(state: TargetState, identity: Pick<AttemptPlan, 'attempt'>): string | null {
+  const { active } = state
+  return active?.attempt === identity.attempt ? (active.deadline ?? active.acceptBy) : null
+}

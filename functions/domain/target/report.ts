@@ -1,0 +1,168 @@
+import { accept, reject } from '../aggregate.ts'
+import { sameVersion } from '../version.ts'
+import { type AttemptEnd, endOf } from './attempt.ts'
+import type { ActiveAttempt, EndedAttempt, TargetDecision, TargetState } from './state.ts'
+
+/** More components than any target runs: reports of made-up names must not make a state grow without end. */
+const componentsAtMost = 64
+
+const notFound = reject({
+  code: 'target-not-found',
+  detail: 'No such target is registered. Register it with POST /api/v1/targets.',
+})
+const isRetired = reject({
+  code: 'target-retired',
+  detail: 'This target is retired: it gets no updates and its reports are not taken.',
+})
+const noneActive = reject({
+  code: 'no-active-attempt',
+  detail: 'No update is under way on this target. Ask GET /api/v1/updates/check what to do.',
+})
+const isOver = (attempt: EndedAttempt) =>
+  reject({
+    code: 'attempt-over',
+    detail: `Attempt ${attempt.attempt} has ended as ${attempt.outcome}. Stop working on it and ask GET /api/v1/updates/check.`,
+  })
+
+type Subject =
+  | { readonly kind: 'active'; readonly attempt: ActiveAttempt }
+  | { readonly kind: 'ended'; readonly attempt: EndedAttempt }
+  | { readonly kind: 'none' }
+
+/** Which attempt a report is about. Without a name it is the active one, else the one that ended last (a repeated report). */
+function subjectOf(state: TargetState, named: string | undefined): Subject {
+  const { active, attempts } = state
+  if (active && (named === undefined || named === active.attempt)) return { kind: 'active', attempt: active }
+  const ended =
+    named === undefined
+      ? attempts.findLast(({ outcome }) => outcome !== 'skipped' && outcome !== 'deferred')
+      : attempts.findLast(({ attempt }) => attempt === named)
+  return ended ? { kind: 'ended', attempt: ended } : { kind: 'none' }
+}
+
+/** Hands an attempt over to the target: until this is answered it must not touch anything (DESIGN §3). */
+export function acceptAttempt({ attempt: named }: { readonly attempt?: string }): TargetDecision {
+  return (state, now) => {
+    if (!state.registered) return notFound
+    if (state.retired) return isRetired
+    const subject = subjectOf(state, named)
+    if (subject.kind === 'none') return noneActive
+    if (subject.kind === 'ended') return named === undefined ? noneActive : isOver(subject.attempt)
+    const { attempt, upgrade, phase, member, n, acceptedAt, acceptBy, seconds, step } = subject.attempt
+    if (acceptedAt !== null) return accept()
+    if (now >= acceptBy) {
+      return reject({
+        code: 'attempt-over',
+        detail: `Attempt ${attempt} had to be accepted by ${acceptBy}. Do not begin it; ask GET /api/v1/updates/check.`,
+      })
+    }
+    const deadline = new Date(Date.parse(now) + seconds * 1000).toISOString()
+    return accept({
+      type: 'AttemptAccepted',
+      data: { attempt, upgrade, phase, member, n, deadline, step: step + 1 },
+    })
+  }
+}
+
+/** What a target says about the end of an attempt. */
+export interface FinishReport {
+  /** May be left out while one is active. */
+  readonly attempt?: string
+  readonly status: 'completed' | 'failed' | 'rejected' | 'rolled-back' | 'rollback-failed'
+  /** What the component runs now, where the target knows. */
+  readonly version: string | null
+  readonly code: string | null
+  readonly retryable: boolean
+  readonly output: string | null
+}
+
+/** Success is the version that was asked for, running; a success that runs something else is a failure. */
+function endFrom(report: FinishReport, to: string): AttemptEnd {
+  const { status, version, code, retryable, output } = report
+  switch (status) {
+    case 'completed':
+      return version !== null && sameVersion(version, to)
+        ? { outcome: 'succeeded', code: null, version, output }
+        : { outcome: 'failed', code: 'VERSION_MISMATCH', version, output }
+    case 'failed':
+      return { outcome: 'failed', code, retryable, version, output }
+    case 'rejected':
+      return { outcome: 'rejected', code, retryable, version, output }
+    case 'rolled-back':
+      return { outcome: 'rolled_back', code, retryable, version, output }
+    case 'rollback-failed':
+      return { outcome: 'rollback_failed', code, version, output }
+  }
+}
+
+/** Ends of which the control plane decided without the target: it may know better, too late for the upgrade. */
+const decidedWithoutTarget: ReadonlySet<string> = new Set(['timed_out', 'lost', 'unreachable'])
+
+/** Is this the attempt that touched the component last? An older one has nothing to say about what runs now. */
+function isLatest(state: TargetState, ended: EndedAttempt): boolean {
+  if (state.active?.component === ended.component) return false
+  const latest = state.attempts.findLast(
+    ({ component, acceptedAt, attempt }) =>
+      component === ended.component && (acceptedAt !== null || attempt === ended.attempt),
+  )
+  return latest?.attempt === ended.attempt
+}
+
+function afterEnd(state: TargetState, ended: EndedAttempt, end: AttemptEnd): ReturnType<TargetDecision> {
+  const { component } = ended
+  const repeated =
+    end.outcome === ended.outcome && end.code === ended.code && (end.version ?? null) === ended.version
+  if (repeated) return accept()
+  const late = end.outcome === 'succeeded' && decidedWithoutTarget.has(ended.outcome)
+  if (!late || !end.version || !isLatest(state, ended)) return isOver(ended)
+  if (state.components[component] === end.version) return accept()
+  const inventory = { component, version: end.version, revision: state.revision + 1 }
+  return accept({ type: 'VersionReported', data: inventory })
+}
+
+/**
+ * Ends an attempt as its target reports. The same report again changes nothing; one that contradicts the recorded end is
+ * refused; a success that comes after the attempt was given up corrects the inventory and nothing else.
+ */
+export function finishAttempt(report: FinishReport): TargetDecision {
+  return (state) => {
+    if (!state.registered) return notFound
+    const subject = subjectOf(state, report.attempt)
+    if (subject.kind === 'none') return state.retired ? isRetired : noneActive
+    const { attempt } = subject
+    const end = endFrom(report, attempt.to)
+    if (subject.kind === 'ended') {
+      const decision = afterEnd(state, subject.attempt, end)
+      const changes = 'events' in decision && decision.events.length > 0
+      return state.retired && changes ? isRetired : decision
+    }
+    if (subject.attempt.acceptedAt === null && report.status !== 'rejected') {
+      return reject({
+        code: 'attempt-not-accepted',
+        detail: `Attempt ${attempt.attempt} was not accepted: report in-progress, and begin when that is answered.`,
+      })
+    }
+    return accept(endOf(state, subject.attempt, end))
+  }
+}
+
+/** Corrects the inventory by what a target says it runs. While an attempt is under way its own end says so. */
+export function reportVersion(report: {
+  readonly component: string
+  readonly version: string
+}): TargetDecision {
+  return (state) => {
+    if (!state.registered) return notFound
+    if (state.retired) return isRetired
+    const { component, version } = report
+    const present = state.components[component]
+    if (present === version || state.active?.component === component) return accept()
+    if (present === undefined && Object.keys(state.components).length >= componentsAtMost) {
+      return reject({
+        code: 'too-many-components',
+        detail: `A target runs at most ${componentsAtMost} components; ${component} would be one more.`,
+      })
+    }
+    return accept({ type: 'VersionReported', data: { component, version, revision: state.revision + 1 } })
+  }
+}
