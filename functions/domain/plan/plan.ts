@@ -1,0 +1,182 @@
+import { membersPerChunk } from '../../../events/plan.ts'
+import type { UpgradeRequest, WaveCuts } from '../../../events/upgrade.ts'
+import { reject } from '../aggregate.ts'
+import { hashOf } from '../canonical.ts'
+import type { Rejection } from '../rejection.ts'
+import { sameVersion } from '../version.ts'
+import type { PlanChunk } from './aggregate.ts'
+import { inOrder, type Placed } from './order.ts'
+import { cutsOf, type PlannedWaves, waveCount, waveRange } from './waves.ts'
+
+/** A target that the request selects, as it is when planned. */
+export interface Candidate extends Placed {
+  readonly tags: Readonly<Record<string, string>>
+  /** What the component runs; null when the target does not run it. */
+  readonly from: string | null
+  /** The upgrade whose attempt is under way on it. */
+  readonly active: string | null
+  readonly pinned: boolean
+  readonly retired: boolean
+  /** Where a rollback takes it back to; null or left out when no version is known. */
+  readonly to?: string | null
+}
+
+/** Why a candidate is no member. */
+export type LeftOutReason =
+  | 'retired'
+  | 'component_missing'
+  | 'pinned'
+  | 'no_earlier_version'
+  | 'already_at_version'
+  | 'update_in_progress'
+
+/** A plan: who is upgraded, from what to what, in which order and waves, bound together by its hash. */
+export interface Plan {
+  readonly planHash: string
+  readonly version: string
+  readonly digest: string | null
+  readonly chunks: readonly PlanChunk[]
+  readonly members: number
+  readonly waves: WaveCuts
+  readonly droppedWaves: readonly number[]
+  readonly leftOut: readonly { readonly target: string; readonly reason: LeftOutReason }[]
+  readonly policyVersion: number
+  readonly releaseVersion: number
+}
+
+/** What a plan is made of: everything that it depends on, so that the same facts give the same plan. */
+export interface PlanFacts {
+  readonly request: UpgradeRequest
+  /** In any order, each target once. */
+  readonly candidates: readonly Candidate[]
+  /** What the version asked for resolves to; null for a rollback, whose members have a version each. */
+  readonly release: {
+    readonly version: string
+    readonly digest: string
+    readonly releaseVersion: number
+  } | null
+  readonly policyVersion: number
+}
+
+type Member = Candidate & { readonly from: string; readonly to: string }
+
+/** Explicit cuts are stored in one event of the upgrade: more would not fit beside the rest. */
+const cutsAtMost = 2000
+
+function judge(candidate: Candidate, { request, release }: PlanFacts): LeftOutReason | Member {
+  const { from, active } = candidate
+  const to = request.kind === 'rollback' ? candidate.to : release?.version
+  if (candidate.retired) return 'retired'
+  if (from === null) return 'component_missing'
+  if (candidate.pinned) return 'pinned'
+  if (!to) return 'no_earlier_version'
+  // A rollback undoes attempts that may have failed half-way: the inventory alone does not say that nothing is to be done.
+  if (request.kind !== 'rollback' && sameVersion(from, to)) return 'already_at_version'
+  // A child waits for what its parent still has in flight; everybody else is refused (M19).
+  if (active !== null && active !== request.parent) return 'update_in_progress'
+  return { ...candidate, from, to }
+}
+
+/** No wave but the first may hold a critical target, unless there are no others: the first wave ends where they begin. */
+function sparingCritical(planned: PlannedWaves, members: number, uncritical: number): PlannedWaves {
+  const { waves, droppedWaves } = planned
+  const first = waveRange(waves, members, 0).to
+  if (uncritical === 0 || first <= uncritical) return planned
+  if (waves.kind === 'cuts')
+    return { waves: { kind: 'cuts', cuts: [uncritical, ...waves.cuts] }, droppedWaves }
+  const cuts = [uncritical]
+  for (let cut = uncritical + waves.size; cut < members && cuts.length <= cutsAtMost; cut += waves.size)
+    cuts.push(cut)
+  return { waves: { kind: 'cuts', cuts: [...cuts, members] }, droppedWaves }
+}
+
+function chunksOf(component: string, members: readonly Member[]): PlanChunk[] {
+  const chunks: PlanChunk[] = []
+  for (let start = 0; start < members.length; start += membersPerChunk) {
+    const places = new Map<string, number>()
+    const place = (version: string): number => {
+      const known = places.get(version)
+      if (known !== undefined) return known
+      places.set(version, places.size)
+      return places.size - 1
+    }
+    const rows = members
+      .slice(start, start + membersPerChunk)
+      .map(({ target, from, to }): [string, number, number] => [target, place(from), place(to)])
+    chunks.push({ component, versions: [...places.keys()], members: rows })
+  }
+  return chunks
+}
+
+function nobody(leftOut: Plan['leftOut']): Rejection {
+  if (leftOut.length > 0 && leftOut.every(({ reason }) => reason === 'update_in_progress')) {
+    return {
+      code: 'update-in-progress',
+      detail:
+        'Update already in progress on every target selected. Wait for its end, or abort that upgrade first.',
+    }
+  }
+  const counts = Map.groupBy(leftOut, ({ reason }) => reason)
+  const reasons = [...counts].sort(([left], [right]) => (left < right ? -1 : 1))
+  const words = reasons.map(([reason, targets]) => `${targets.length} ${reason}`).join(', ')
+  return {
+    code: 'nothing-to-upgrade',
+    detail: words
+      ? `No target is left to upgrade: ${words}.`
+      : 'The selection matches no target. GET /api/v1/targets lists those that are registered.',
+  }
+}
+
+/**
+ * Returns the plan of a request over these facts, or why there is none. It depends on nothing else and on no order among the
+ * candidates: a dry run and a deploy over the same facts give the same `planHash`, and any change of a member, digest, wave,
+ * setting or policy version gives another, which is what an approval is bound to (N2, DESIGN §6).
+ */
+export function makePlan(facts: PlanFacts): { readonly plan: Plan } | { readonly rejected: Rejection } {
+  const { request, candidates, release, policyVersion } = facts
+  if (!release && request.kind !== 'rollback') {
+    return reject({
+      code: 'release-not-found',
+      detail: `${request.component} ${request.version} is not registered. Register it with POST /api/v1/releases.`,
+    })
+  }
+  const members: Member[] = []
+  const leftOut: { target: string; reason: LeftOutReason }[] = []
+  for (const candidate of candidates) {
+    const verdict = judge(candidate, facts)
+    if (typeof verdict === 'string') leftOut.push({ target: candidate.target, reason: verdict })
+    else members.push(verdict)
+  }
+  leftOut.sort((left, right) => (left.target < right.target ? -1 : 1))
+  if (members.length === 0) return reject(nobody(leftOut))
+
+  const seed = hashOf(request)
+  const { canaries } = request.selection
+  const ordered = inOrder(members, seed, canaries)
+  const uncritical = members.filter(({ critical }) => !critical).length
+  const canariesIn = new Set(canaries)
+  const present = members.filter(({ target, critical }) => canariesIn.has(target) && !critical).length
+  const { waves, droppedWaves } = sparingCritical(
+    cutsOf(request, members.length, present),
+    members.length,
+    uncritical,
+  )
+  if (waves.kind === 'cuts' && waveCount(waves, members.length) > cutsAtMost) {
+    return reject({
+      code: 'too-many-waves',
+      detail: `Batches this small, with critical targets kept out of the first, make more than ${cutsAtMost} waves. Choose a larger batch size.`,
+    })
+  }
+  const chunks = chunksOf(request.component, ordered)
+  const versions = new Set(members.map(({ to }) => to))
+  const [only = request.version] = versions
+  const version = release?.version ?? (versions.size === 1 ? only : request.version)
+  const digest = release?.digest ?? null
+  const planHash = hashOf({ seed, chunks: chunks.map(hashOf), version, digest, policyVersion, waves })
+  return {
+    plan: {
+      ...{ planHash, version, digest, chunks, members: members.length, waves, droppedWaves, leftOut },
+      ...{ policyVersion, releaseVersion: release?.releaseVersion ?? 0 },
+    },
+  }
+}
