@@ -14,7 +14,7 @@ export interface AppendRate {
   readonly raw: number
   /** Appends by the log: events to commit, fold, hash, conditional Put. */
   readonly append: number
-  /** Whole commands on streams of at most 10 commits: strong load, decision, append. */
+  /** Whole commands on streams that are 10 commits long at the start of a turn: strong load, decision, append. */
   readonly command: number
   /** Whole commands on a stream that is `depth` commits long at the start. */
   readonly deep: number
@@ -55,14 +55,13 @@ export async function appendRate(
         }),
       ),
     append: () => store.put(nextAppended()),
-    command(n: number) {
-      if (n % 10 === 0) shallow = randomUUID()
-      return log.execute(aggregate, shallow, deposit(1), metadata)
-    },
+    command: () => log.execute(aggregate, shallow, deposit(1), metadata),
     deep: () => log.execute(aggregate, deep, deposit(1), metadata),
   }
   const spent = { raw: 0, append: 0, command: 0, deep: 0 }
   for (let round = 0; round < rounds; round++) {
+    shallow = randomUUID()
+    await grow(shallow, 10)
     for (const kind of ['raw', 'append', 'command', 'deep'] as const) {
       const start = performance.now()
       for (let n = round * inTurn; n < (round + 1) * inTurn; n++) await write[kind](n)
