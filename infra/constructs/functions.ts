@@ -10,7 +10,7 @@ import { bundle, bundleOf } from './bundles.ts'
 import type { Bus } from './bus.ts'
 import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
-import { executionArns, machineArn } from './names.ts'
+import { executionArns, machineArn, names } from './names.ts'
 import { type FunctionName, functionNames, permissions, type Resource } from './permissions.ts'
 import type { Views } from './views.ts'
 import type { Work } from './work.ts'
@@ -147,7 +147,7 @@ function lambda(
   }
   if (permissions[name].executions !== undefined) {
     Validations.of(role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::${executionFinding}]`,
+      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${names.machine}:*]`,
       reason:
         'An execution is named after its upgrade and generation: only those of this one state machine can be described.',
     })
@@ -166,5 +166,3 @@ function lambda(
     environment,
   })
 }
-
-const executionFinding = 'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:upgrade:*'

@@ -1,4 +1,4 @@
-import { type Group, groups } from '../../functions/api/routes.ts'
+import { groups } from '../../functions/api/routes.ts'
 
 /** Every function of the stack: one for each group of routes, and those that nobody calls over HTTP. */
 export const functionNames = [
@@ -12,7 +12,7 @@ export const functionNames = [
   'await',
   'ended',
 ] as const
-export type FunctionName = (typeof functionNames)[number] | Group
+export type FunctionName = (typeof functionNames)[number]
 
 /** What a function may be granted. `catalogue` is the log's index, `executions` are those of the state machine. */
 export type Resource = 'log' | 'catalogue' | 'views' | 'work' | 'machine' | 'executions' | 'bus'

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { functionName, ofType, referred, synthesized, type Template } from './synthesized.ts'
 
-const log = 'DescribeStream GetRecords GetShardIterator'
+const stream = 'DescribeStream GetRecords GetShardIterator'
 
 /** Written by hand from DESIGN §4 and §7, not taken from the code: what each function may do, and nothing else. */
 const expected: Record<string, Record<string, string>> = {
@@ -18,14 +18,14 @@ const expected: Record<string, Record<string, string>> = {
   authorizer: { Log: 'GetItem Query' },
   projector: {
     Log: 'GetItem Query',
-    'Log stream': log,
+    'Log stream': stream,
     Views: 'BatchGetItem DeleteItem GetItem PutItem Query',
     'dead letters': 'SendMessage',
     '*': 'ListStreams',
   },
   reactor: {
     Log: 'GetItem PutItem Query',
-    'Log stream': log,
+    'Log stream': stream,
     Views: 'BatchGetItem GetItem Query',
     Work: 'DeleteItem GetItem PutItem Query',
     'machine upgrade': 'SendTaskFailure SendTaskSuccess StartExecution',
