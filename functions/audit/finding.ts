@@ -1,0 +1,41 @@
+import type { Commit } from '../../events/envelope.ts'
+
+/** The invariants that a log alone can show (DESIGN §12), each with what it says. */
+export const invariants = {
+  I1: 'one active attempt per target',
+  I2: 'no admission outside its window or inside a freeze older than 5 s',
+  I3: 'in flight within the limit, and nothing new admitted while failures exceed theirs',
+  I4: 'no wave before the gates, approvals and waves before it',
+  I5: 'counters equal the fold and are never negative',
+  I9: 'no admission after a pause or abort, and no assignment later than one batch',
+  I10: 'a rollback goes to the last confirmed version',
+  I12: 'every execution acts for the present generation',
+  I13: 'the hash chain verifies',
+  I14: 'enough distinct approvers, none the requester, bound to the plan',
+  I15: 'nothing withdrawn, pinned against or changed since planning is assigned',
+} as const
+export type Invariant = keyof typeof invariants
+
+/** A place where the log breaks an invariant. */
+export interface Finding {
+  readonly invariant: Invariant
+  readonly stream: string
+  readonly commit: number
+  readonly words: string
+}
+
+/** Collects findings about one stream. */
+export class Findings {
+  readonly #found: Finding[]
+  readonly #stream: string
+
+  constructor(found: Finding[], stream: string) {
+    this.#found = found
+    this.#stream = stream
+  }
+
+  /** Notes a finding unless `holds`. */
+  expect(holds: boolean, invariant: Invariant, { commit }: Pick<Commit, 'commit'>, words: string): void {
+    if (!holds) this.#found.push({ invariant, stream: this.#stream, commit, words })
+  }
+}
