@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Clock } from './clock.ts'
 import { openExistingIssuer } from './http/issuer.ts'
@@ -18,21 +20,34 @@ async function main(): Promise<void> {
   const ttlSeconds = values.ttl === undefined ? undefined : Number(values.ttl)
   if (ttlSeconds !== undefined && !(Number.isInteger(ttlSeconds) && ttlSeconds > 0))
     throw new Error(`--ttl must be a whole number of seconds, not ${values.ttl}`)
-  const issuer = await openExistingIssuer(values.data, wallClock)
+  const { earlier, later } = await instants(values.data)
+  const issuer = await openExistingIssuer(values.data, standing(later))
   if (issuer === undefined)
     throw new Error(
       `${values.data} has no issuer yet: start the runtime once with npm start -- --data ${values.data}, then ask again.`,
     )
+  const claims = { iat: Math.floor(earlier / 1000) }
   const lifetime = ttlSeconds === undefined ? {} : { ttlSeconds }
-  console.log(await issuer.token({ user: values.user, roles: values.role, ...lifetime }))
+  console.log(await issuer.token({ user: values.user, roles: values.role, claims, ...lifetime }))
 }
 
-const wallClock: Clock = {
-  speed: 1,
-  now: Date.now,
-  at: () => {
+/**
+ * Says from when to when a token may hold, without disturbing the runtime's clock: its file is up to a second of the
+ * wall ahead of it, the wall is behind it unless it runs slowly. A token is valid from the earlier, and lives from the later.
+ */
+async function instants(directory: string): Promise<{ readonly earlier: number; readonly later: number }> {
+  const wall = Date.now()
+  const text = await readFile(join(directory, 'clock.json'), 'utf8').catch(() => undefined)
+  const anchor =
+    text === undefined ? wall : Number((JSON.parse(text) as { readonly instant: number }).instant) // as machine-clock.ts writes it
+  return { earlier: Math.min(wall, anchor - 1000), later: Math.max(wall, anchor) }
+}
+
+function standing(instant: number): Clock {
+  const at = (): never => {
     throw new Error('A token needs no timers')
-  },
+  }
+  return { speed: 1, now: () => instant, at }
 }
 
 main().catch((error: unknown) => {

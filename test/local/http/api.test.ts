@@ -194,9 +194,9 @@ it('stops waiting for a function at the limit of its integration', async () => {
     {
       respond: () => new Promise(() => {}),
       change(template) {
-        const Function = template.integrations.Function
-        if (Function === undefined) throw new Error('the test template has no integration')
-        return { ...template, integrations: { Function: { ...Function, TimeoutInMillis: 50 } } }
+        const integration = template.integrations.Function
+        if (integration === undefined) throw new Error('the test template has no integration')
+        return { ...template, integrations: { Function: { ...integration, TimeoutInMillis: 50 } } }
       },
     },
   )

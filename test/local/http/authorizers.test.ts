@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -77,7 +77,7 @@ describe('the JWT authorizer', () => {
     const claims = decodeJwt(good)
     const { kid, n } = issuer.jwks().keys[0] ?? {}
     const foreign = await generateKeyPair('RS256')
-    const sign = (header: { alg: string; kid?: string }, key: CryptoKey | Uint8Array) =>
+    const sign = (header: { alg: string; kid?: string }, key: Parameters<SignJWT['sign']>[0]) =>
       new SignJWT(claims).setProtectedHeader(header).sign(key)
     const [head = '', , signature = ''] = good.split('.')
     const raised = btoa(JSON.stringify({ ...claims, roles: ['admin'] })).replace(/=+$/, '')
@@ -251,6 +251,17 @@ describe('the issuer', () => {
     )
     expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
     expect(decodeJwt(stdout.trim())).toMatchObject({ sub: 'ann', roles: ['operator', 'approver'] })
+  })
+
+  it('dates a token for a clock that runs ahead of the wall', async () => {
+    const directory = scratch()
+    await openIssuer(directory, movableClock())
+    const ahead = Date.now() + 30 * 86_400_000
+    writeFileSync(join(directory, 'clock.json'), JSON.stringify({ instant: ahead }))
+    const { stdout } = await command('--data', directory, '--user', 'ann', '--ttl', '60')
+    const { iat, exp } = decodeJwt(stdout.trim())
+    expect(exp).toBe(Math.floor(ahead / 1000) + 60)
+    expect(iat).toBeLessThanOrEqual(Date.now() / 1000)
   })
 
   it('says what to do when there is none yet', async () => {
