@@ -6,7 +6,9 @@ import { openLog } from './log/dynamo.ts'
 import type { Log } from './log/log.ts'
 import { openViews } from './views/dynamo.ts'
 import type { Views } from './views/read.ts'
+import { openParked, type Parked } from './work/parked.ts'
 import { openRedemption, type Redemption } from './work/redemption.ts'
+import { openTelemetry, type Telemetry } from './work/telemetry.ts'
 import { openTokens, type Tokens } from './work/tokens.ts'
 
 /** What a function reaches in the deployed stack. Each part is opened when it is first used: no function needs them all. */
@@ -15,6 +17,8 @@ export interface Connections {
   readonly views: Views
   readonly tokens: Tokens
   readonly redemption: Redemption
+  readonly telemetry: Telemetry
+  readonly parked: Parked
   readonly bus: EventBridgeClient
   readonly stepFunctions: SFNClient
   readonly dynamo: DynamoDBClient
@@ -38,6 +42,8 @@ const log = once(() => openLog({ client: dynamo(), table: environment('logTable'
 const views = once(() => openViews({ client: dynamo(), table: environment('viewsTable') }))
 const tokens = once(() => openTokens({ client: dynamo(), table: environment('workTable'), now }))
 const redemption = once(() => openRedemption(stepFunctions()))
+const telemetry = once(() => openTelemetry({ client: dynamo(), table: environment('workTable'), now }))
+const parked = once(() => openParked({ client: dynamo(), table: environment('workTable'), now }))
 
 const connections: Connections = {
   get log() {
@@ -51,6 +57,12 @@ const connections: Connections = {
   },
   get redemption() {
     return redemption()
+  },
+  get telemetry() {
+    return telemetry()
+  },
+  get parked() {
+    return parked()
   },
   get bus() {
     return bus()

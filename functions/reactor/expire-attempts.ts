@@ -7,15 +7,16 @@ import { chunkOf, eachMember, earlier, memberAt } from '../domain/upgrade/member
 import { moveDeadline } from '../domain/upgrade/outcomes.ts'
 import type { Log } from '../log/log.ts'
 import type { Telemetry } from '../work/telemetry.ts'
-import { assignMember, attemptOf } from './assignment.ts'
+import { attemptOf } from './assignment.ts'
 import { causedBy, type Duty, eventsIn, holds, streamOf } from './duty.ts'
+import { healMember } from './heal-member.ts'
 import { eachAtOnce, settled } from './settle.ts'
 
 const atOnce = 16
 
 /**
- * Deadlines passed: the targets are asked, since an attempt ends in their streams alone. One that may run on answers until when;
- * one that was never assigned, because that was lost on the way, is assigned now.
+ * Deadlines passed: the targets are asked, since an attempt ends in their streams alone. One that may run on answers until when; what
+ * was lost on the way is healed.
  */
 export function expireAttempts({ log, telemetry }: { log: Log; telemetry: Telemetry }): Duty {
   return {
@@ -43,11 +44,11 @@ export function expireAttempts({ log, telemetry }: { log: Log; telemetry: Teleme
         if (deadline !== null) {
           const chunk = chunkOf(admission.member)
           deadlines.set(chunk, earlier(deadlines.get(chunk) ?? null, deadline) ?? deadline)
-        } else if (outcome.kind === 'unchanged' && state.phase === 'running') {
+        } else if (outcome.kind === 'unchanged') {
           const acceptBy = new Date(
             Date.parse(commit.at) + (state.request?.deadlines.accept ?? 0) * 1000,
           ).toISOString()
-          await assignMember(context, { ...admission, acceptBy })
+          await healMember(context, { ...admission, acceptBy })
         }
       })
       for (const [chunk, until] of deadlines) {

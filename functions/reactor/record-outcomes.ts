@@ -1,10 +1,11 @@
+import type { Commit } from '../../events/envelope.ts'
 import { type TargetEvent, targetEvents } from '../../events/target.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { type ReportedOutcome, recordOutcomes as record } from '../domain/upgrade/outcomes.ts'
-import type { Log } from '../log/log.ts'
+import type { Log, Metadata } from '../log/log.ts'
 import { admissionFacts } from '../planning/facts.ts'
-import { type CollectingDuty, eventsIn, holds, streamOf } from './duty.ts'
+import { type CollectingDuty, causedBy, eventsIn, holds, streamOf } from './duty.ts'
 import { settled } from './settle.ts'
 
 /** At most so many outcomes a commit (DESIGN §3). */
@@ -17,9 +18,29 @@ function reported(event: Extract<TargetEvent, { type: 'AttemptEnded' }>, commit:
   return { member, n, outcome, code, retryable, commit }
 }
 
-/** Attempts ended: the ends are copied into the upgrade, many in one commit, which may admit the next targets. */
+/** Copies ends into the upgrade that admitted them, many in one commit; those that are no news change nothing. */
+export async function recordReported(
+  log: Log,
+  upgrade: string,
+  outcomes: readonly ReportedOutcome[],
+  metadata: Metadata,
+): Promise<void> {
+  for (let start = 0; start < outcomes.length; start += outcomesPerCommit) {
+    const { state } = await log.load(upgradeAggregate, upgrade)
+    const decision = record(
+      outcomes.slice(start, start + outcomesPerCommit),
+      await admissionFacts(log, state),
+    )
+    settled(
+      `upgrade#${upgrade}`,
+      await log.execute(upgradeAggregate, upgrade, decision, metadata, { retryFor }),
+    )
+  }
+}
+
+/** Attempts ended: the ends are copied into the upgrade, which may admit the next targets in the same commit. */
 export function recordOutcomes({ log }: { log: Log }): CollectingDuty {
-  const ended = (commit: Parameters<CollectingDuty['collectedBy']>[0]) =>
+  const ended = (commit: Commit) =>
     streamOf(commit).aggregate === 'target' ? eventsIn(commit, targetEvents.decode, 'AttemptEnded') : []
   return {
     name: 'record-outcomes',
@@ -28,23 +49,8 @@ export function recordOutcomes({ log }: { log: Log }): CollectingDuty {
       const outcomes = commits.flatMap((commit) =>
         ended(commit).map((event) => reported(event, commit.commit)),
       )
-      const cause = commits[0]
-      const metadata = {
-        actor: systemActor,
-        correlation: cause?.correlation ?? upgrade,
-        ...(cause ? { causation: `${cause.stream}@${cause.commit}` } : {}),
-      }
-      for (let start = 0; start < outcomes.length; start += outcomesPerCommit) {
-        const { state } = await log.load(upgradeAggregate, upgrade)
-        const decision = record(
-          outcomes.slice(start, start + outcomesPerCommit),
-          await admissionFacts(log, state),
-        )
-        settled(
-          `upgrade#${upgrade}`,
-          await log.execute(upgradeAggregate, upgrade, decision, metadata, { retryFor }),
-        )
-      }
+      const [cause] = commits
+      if (cause) await recordReported(log, upgrade, outcomes, causedBy(cause, systemActor))
     },
   }
 }
