@@ -28,30 +28,34 @@ const moving = [
   'UpgradeFailed',
 ]
 
-/** A wait is over: its token is redeemed with where the execution goes on. Tokens of older generations are void. */
-export function endWaits(services: {
-  log: Log
-  tokens: () => Tokens
-  redemption: () => Redemption
+interface Waits {
+  readonly log: Log
+  readonly tokens: () => Tokens
+  readonly redemption: () => Redemption
   now(): number
-}): Duty {
+}
+
+/** Redeems the tokens of waits that are over with where the execution goes on. Tokens of older generations are void. */
+export async function endWaitsOf({ log, tokens, redemption, now }: Waits, upgrade: string): Promise<void> {
+  const { state } = await log.load(upgradeAggregate, upgrade)
+  const present = position(state, new Date(now()).toISOString())
+  for (const stored of await tokens().list(upgrade)) {
+    if (stored.generation < state.generation) {
+      await redemption().fail(stored.token, 'Superseded', 'Another execution has taken over.')
+    } else if (present.step !== stored.wait || present.wave !== stored.wave) {
+      await redemption().succeed(stored.token, present)
+    } else {
+      continue
+    }
+    await tokens().remove(stored)
+  }
+}
+
+/** A wait may be over: its token is redeemed. */
+export function endWaits(waits: Waits): Duty {
   return {
     name: 'end-waits',
-    concerns: (commit) => holds(commit, ...moving),
-    async act(commit) {
-      const upgrade = streamOf(commit).id
-      const { state } = await services.log.load(upgradeAggregate, upgrade)
-      const present = position(state, new Date(services.now()).toISOString())
-      for (const stored of await services.tokens().list(upgrade)) {
-        if (stored.generation < state.generation) {
-          await services.redemption().fail(stored.token, 'Superseded', 'Another execution has taken over.')
-        } else if (present.step !== stored.wait || present.wave !== stored.wave) {
-          await services.redemption().succeed(stored.token, present)
-        } else {
-          continue
-        }
-        await services.tokens().remove(stored)
-      }
-    },
+    concerns: (commit) => streamOf(commit).aggregate === 'upgrade' && holds(commit, ...moving),
+    act: (commit) => endWaitsOf(waits, streamOf(commit).id),
   }
 }

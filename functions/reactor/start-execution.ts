@@ -5,6 +5,23 @@ import { hasEnded } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
 import { type Duty, eventsIn, holds, streamOf } from './duty.ts'
 
+/** Starts the execution of one generation; starting it twice is starting it once, since its name is its own. */
+export async function startGeneration(
+  client: SFNClient,
+  machine: string,
+  upgradeId: string,
+  generation: number,
+): Promise<void> {
+  const input = JSON.stringify({ upgradeId, generation })
+  const name = `${upgradeId}-${generation}`
+  try {
+    await client.send(new StartExecutionCommand({ stateMachineArn: machine, name, input }))
+  } catch (error) {
+    // The name exists when the same generation was started before and has ended since.
+    if (!(error instanceof Error && error.name === 'ExecutionAlreadyExists')) throw error
+  }
+}
+
 /** A generation was decided: its execution is started. Only the reactor starts executions, and its name makes it one. */
 export function startExecution({
   log,
@@ -23,14 +40,7 @@ export function startExecution({
       for (const { data } of eventsIn(commit, upgradeEvents.decode, 'ExecutionStarting')) {
         const { state } = await log.load(upgradeAggregate, upgradeId)
         if (state.generation !== data.generation || hasEnded(state)) continue
-        const name = `${upgradeId}-${data.generation}`
-        const input = JSON.stringify({ upgradeId, generation: data.generation })
-        try {
-          await client().send(new StartExecutionCommand({ stateMachineArn: machine(), name, input }))
-        } catch (error) {
-          // The name exists when this commit came twice and the execution has ended since: that is this execution.
-          if (!(error instanceof Error && error.name === 'ExecutionAlreadyExists')) throw error
-        }
+        await startGeneration(client(), machine(), upgradeId, data.generation)
       }
     },
   }
