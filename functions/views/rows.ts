@@ -1,5 +1,5 @@
 import type { AttemptOutcome, TargetFacts } from '../../events/target.ts'
-import type { UpgradeRequest } from '../../events/upgrade.ts'
+import type { UpgradeRequest, WaveCuts } from '../../events/upgrade.ts'
 import type { MemberCounts } from '../domain/upgrade/counts.ts'
 import type { Hold, Phase } from '../domain/upgrade/state.ts'
 
@@ -67,7 +67,7 @@ export interface UpgradeBody {
   readonly phase: Phase
   readonly resumesTo: 'pending_approval' | 'scheduled' | 'running'
   readonly counts: MemberCounts
-  readonly plan: { readonly hash: string; readonly members: number; readonly waves: PlannedWaves } | null
+  readonly plan: { readonly hash: string; readonly members: number; readonly waves: WaveCuts } | null
   readonly wave: number
   /** What is known of single waves, by their number, as [succeeded, failed, unreachable, skipped]; no entry: nothing yet. */
   readonly waves: Readonly<Record<string, WaveTally>>
@@ -83,7 +83,6 @@ export interface UpgradeBody {
 }
 
 export type WaveTally = readonly [succeeded: number, failed: number, unreachable: number, skipped: number]
-export type PlannedWaves = readonly number[] | { readonly every: number }
 
 /** Where the row of an upgrade lies in the list, found by its id. */
 export interface UpgradePlace {
@@ -119,8 +118,8 @@ export interface TargetRow {
   readonly facts: TargetFacts
   /** The version of each component, as far as it is known. */
   readonly components: Readonly<Record<string, string>>
-  readonly pin: { readonly component: string | null; readonly reason: string } | null
-  readonly retired: { readonly reason: string } | null
+  readonly pin: { readonly component: string | null; readonly reason: string; readonly since: string } | null
+  readonly retired: { readonly reason: string; readonly since: string } | null
   /** Has an agent redeemed an enrolment? */
   readonly enrolled: boolean
   readonly lastOutcome: {
@@ -162,12 +161,15 @@ export interface PlannableTarget {
   readonly retired: boolean
 }
 
-/** The names of the views, each prefixed with the version that the pointer names. */
+/** The names of the views, without the version that each is prefixed with. */
 export const viewNames = {
-  upgrades: (version: string) => `${version}/upgrades`,
-  upgradePlace: (version: string, upgrade: string) => `${version}/upgrade/${upgrade}`,
-  attempts: (version: string, upgrade: string) => `${version}/attempts/${upgrade}`,
-  targets: (version: string) => `${version}/targets`,
-  releases: (version: string) => `${version}/releases`,
-  live: (version: string) => `${version}/live`,
+  upgrades: 'upgrades',
+  upgradePlace: (upgrade: string) => `upgrade/${upgrade}`,
+  attempts: (upgrade: string) => `attempts/${upgrade}`,
+  targets: 'targets',
+  releases: 'releases',
+  live: 'live',
 } as const
+
+/** The one row of the view that finds an upgrade by its id. */
+export const placeRow = 'pointer'

@@ -1,0 +1,54 @@
+import type { StoredRow, ViewStore } from './store.ts'
+
+/** A store in memory, and everything in it. */
+export interface MemoryViewStore extends ViewStore {
+  /** Every row, tombstones included, sorted by view and row. */
+  all(): readonly StoredRow[]
+}
+
+function compare(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b)) // DynamoDB sorts text by its UTF-8 bytes
+}
+
+/** Creates an empty store in memory. Its units are one a write and a read: sizes are what the real store measures. */
+export function memoryViewStore(): MemoryViewStore {
+  const views = new Map<string, Map<string, StoredRow>>()
+  const units = { written: 0, lost: 0, read: 0 }
+
+  return {
+    async get(view, row) {
+      units.read += 1
+      return views.get(view)?.get(row)
+    },
+    async put(row, expected) {
+      const rows = views.get(row.view) ?? new Map<string, StoredRow>()
+      const present = rows.get(row.row)
+      if (present?.version !== expected) {
+        units.lost += 1
+        return { stored: false, present }
+      }
+      units.written += 1
+      rows.set(row.row, { ...row })
+      views.set(row.view, rows)
+      return { stored: true }
+    },
+    async page(view, { prefix = '', after, limit, descending = false }) {
+      units.read += 1
+      const direction = descending ? -1 : 1
+      const rows = [...(views.get(view)?.values() ?? [])]
+        .filter(({ row }) => row.startsWith(prefix))
+        .filter(({ row }) => after === undefined || compare(row, after) * direction > 0)
+        .sort((a, b) => compare(a.row, b.row) * direction)
+      const page = rows.slice(0, limit)
+      return {
+        rows: page.filter(({ body }) => body !== null),
+        last: rows.length > limit ? page.at(-1)?.row : undefined,
+      }
+    },
+    consumed: () => ({ ...units }),
+    all: () =>
+      [...views.values()]
+        .flatMap((rows) => [...rows.values()])
+        .sort((a, b) => compare(a.view, b.view) || compare(a.row, b.row)),
+  }
+}

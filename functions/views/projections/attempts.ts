@@ -1,0 +1,69 @@
+import type { TargetEvent } from '../../../events/target.ts'
+import type { Place, Projection, ProjectionContext } from '../projection.ts'
+import { type AttemptRow, viewNames } from '../rows.ts'
+
+/** Returns the row's name: the order of the plan, then of the tries. */
+export function attemptRow(member: number, n: number): string {
+  return `${String(member).padStart(6, '0')}#${String(n).padStart(3, '0')}`
+}
+
+function placeOf({ upgrade, member, n, step }: AttemptEvent['data']): Place {
+  return { view: viewNames.attempts(upgrade), row: attemptRow(member, n), sequence: step }
+}
+
+type AttemptEvent = Extract<TargetEvent, { type: 'AttemptAssigned' | 'AttemptAccepted' | 'AttemptEnded' }>
+
+/** Every attempt of an upgrade: what its log shows. Three writes at most. */
+export const attempts: Projection<TargetEvent, AttemptRow> = {
+  name: 'attempts',
+  place(event) {
+    switch (event.type) {
+      case 'AttemptAssigned':
+      case 'AttemptAccepted':
+      case 'AttemptEnded':
+        return placeOf(event.data)
+      default:
+        return undefined
+    }
+  },
+  apply(body, event, context) {
+    switch (event.type) {
+      case 'AttemptAssigned':
+        return begun(event.data, 'assigned', context)
+      case 'AttemptAccepted':
+        if (!body) throw new Error(`The attempt ${event.data.attempt} was accepted before it was assigned.`)
+        return { ...body, status: 'accepted', acceptedAt: context.at }
+      case 'AttemptEnded': {
+        const { outcome, code, output } = event.data
+        const before = body ?? begun(event.data, outcome, context)
+        return { ...before, status: outcome, completedAt: context.at, code, output }
+      }
+      default:
+        throw new Error(`${event.type} does not feed the attempts.`)
+    }
+  },
+}
+
+function begun(
+  data: Extract<TargetEvent, { type: 'AttemptAssigned' | 'AttemptEnded' }>['data'],
+  status: AttemptRow['status'],
+  { id, at }: ProjectionContext,
+): AttemptRow {
+  const { attempt, member, n, kind, component, from, to } = data
+  return {
+    id: attempt,
+    target: id,
+    member,
+    n,
+    kind,
+    component,
+    from,
+    to,
+    status,
+    startedAt: at,
+    acceptedAt: null,
+    completedAt: null,
+    code: null,
+    output: null,
+  }
+}

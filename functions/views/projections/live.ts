@@ -1,0 +1,30 @@
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import type { Projection } from '../projection.ts'
+import { type LiveRow, placeRow, type UpgradePlace, viewNames } from '../rows.ts'
+
+/** The upgrades that want to be asked again, and when: what the ticker reads. */
+export const live: Projection<UpgradeEvent, LiveRow> = {
+  name: 'live',
+  place(event, { id }) {
+    if (event.type !== 'WakeUpMoved') return undefined
+    return { view: viewNames.live, row: id, sequence: event.data.sequence }
+  },
+  apply(_body, event) {
+    if (event.type !== 'WakeUpMoved') throw new Error(`${event.type} does not feed the live upgrades.`)
+    return event.data.at === null ? 'deleted' : { nextDue: event.data.at }
+  },
+}
+
+/** Returns the row of an upgrade in the list of all: newest first is descending. */
+export function upgradeRow(since: string, id: string): string {
+  return `${since}#${id}`
+}
+
+/** Where each upgrade lies in the list, by its id. Written once. */
+export const upgradePlaces: Projection<UpgradeEvent, UpgradePlace> = {
+  name: 'upgrade places',
+  place(_event, { id, commit }) {
+    return commit === 1 ? { view: viewNames.upgradePlace(id), row: placeRow, sequence: 1 } : undefined
+  },
+  apply: (_body, _event, { id, since }) => ({ row: upgradeRow(since, id) }),
+}

@@ -1,0 +1,14 @@
+import type { ReleaseEvent } from '../../../events/release.ts'
+import type { Projection } from '../projection.ts'
+import { type ReleaseRow, viewNames } from '../rows.ts'
+
+/** Every release, by component and version. */
+export const releases: Projection<ReleaseEvent, ReleaseRow> = {
+  name: 'releases',
+  place: (_event, { id, commit }) => ({ view: viewNames.releases, row: id, sequence: commit }),
+  apply(body, event, { id, at }) {
+    if (event.type === 'ReleaseRegistered') return { ...event.data, withdrawn: null, registeredAt: at }
+    if (!body) throw new Error(`The release ${id} was withdrawn before it was registered.`)
+    return { ...body, withdrawn: { reason: event.data.reason } }
+  },
+}

@@ -1,0 +1,46 @@
+import type { TargetEvent } from '../../../events/target.ts'
+import { targetAggregate } from '../../domain/target/aggregate.ts'
+import type { TargetState } from '../../domain/target/state.ts'
+import type { Projection } from '../projection.ts'
+import { type TargetRow, viewNames } from '../rows.ts'
+
+/** As much of the fold as the row remembers: what an event does to a target is said once, in the domain. */
+function remembered(row: TargetRow | undefined): TargetState {
+  if (!row) return targetAggregate.initial
+  const { facts, components, pin, retired, enrolled } = row
+  const keyHash = enrolled ? '' : null
+  return { ...targetAggregate.initial, registered: true, facts, components, pin, retired, keyHash }
+}
+
+/** Every target: what it is and runs. One write an attempt: its end. */
+export const targets: Projection<TargetEvent, TargetRow> = {
+  name: 'targets',
+  place(event, { id }) {
+    if (event.type === 'AttemptAssigned' || event.type === 'AttemptAccepted') return undefined
+    return { view: viewNames.targets, row: id, sequence: event.data.revision }
+  },
+  apply(body, event, context) {
+    const { facts, components, pin, retired, keyHash } = targetAggregate.evolve(
+      remembered(body),
+      event,
+      context,
+    )
+    if (!facts) throw new Error(`The target ${context.id} has facts before it was registered.`)
+    return {
+      id: context.id,
+      facts,
+      components,
+      pin,
+      retired,
+      enrolled: keyHash !== null,
+      lastOutcome: lastOutcome(event, context.at) ?? body?.lastOutcome ?? null,
+      updatedAt: context.at,
+    }
+  },
+}
+
+function lastOutcome(event: TargetEvent, at: string): TargetRow['lastOutcome'] {
+  if (event.type !== 'AttemptEnded') return null
+  const { attempt, upgrade, outcome, code } = event.data
+  return { attempt, upgrade, outcome, code, at }
+}

@@ -1,0 +1,149 @@
+import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
+import { count, noCounts } from '../../domain/upgrade/counts.ts'
+import { evolve } from '../../domain/upgrade/evolve.ts'
+import { initialUpgrade, type UpgradeState, unblockedBy } from '../../domain/upgrade/state.ts'
+import { statusWords } from '../../domain/upgrade/status.ts'
+import type { Projection, ProjectionContext } from '../projection.ts'
+import { type UpgradeBody, type UpgradeRow, viewNames } from '../rows.ts'
+import { upgradeRow } from './live.ts'
+import { shownWaves, tally } from './waves.ts'
+
+/** Every upgrade with its counts, waves and holds: lists and status. Fed by every commit. */
+export const upgrades: Projection<UpgradeEvent, UpgradeBody> = {
+  name: 'upgrades',
+  place: (_event, { id, commit, since }) => ({
+    view: viewNames.upgrades,
+    row: upgradeRow(since, id),
+    sequence: commit,
+  }),
+  apply(body, event, context) {
+    if (event.type === 'UpgradeRequested') return requested(event.data, context)
+    if (!body) throw new Error(`The upgrade ${context.id} has ${event.type} before it was requested.`)
+    switch (event.type) {
+      // These move single members, which the row does not hold: it counts them, by the rule of the fold.
+      case 'TargetsAdmitted':
+      case 'OutcomesRecorded':
+      case 'MembersSkipped':
+      case 'DeadlinePassed':
+      case 'DeadlineMoved':
+        return tally({ ...body, counts: count(body.counts, event) }, event)
+      case 'UpgradePlanned': {
+        const { planHash: hash, members, waves, version } = event.data
+        return { ...advanced(body, event, context), version, plan: { hash, members, waves } }
+      }
+      case 'WaveStarted': {
+        const begun = advanced(body, event, context)
+        return { ...begun, waves: { [event.data.wave]: [0, 0, 0, 0], ...begun.waves } }
+      }
+      default:
+        return advanced(body, event, context)
+    }
+  },
+}
+
+function requested(
+  { request, by }: { request: UpgradeRequest; by: string },
+  context: ProjectionContext,
+): UpgradeBody {
+  return {
+    id: context.id,
+    kind: request.kind,
+    parent: request.parent,
+    component: request.component,
+    version: request.version,
+    strategy: request.strategy,
+    by,
+    at: context.at,
+    phase: 'requested',
+    resumesTo: 'scheduled',
+    counts: noCounts,
+    plan: null,
+    wave: -1,
+    waves: {},
+    others: [0, 0, 0, 0],
+    holds: [],
+    needed: request.approvals.required,
+    given: 0,
+    generation: 0,
+    startedAt: null,
+    endedAt: null,
+    failure: null,
+  }
+}
+
+/** Returns the row with phase, holds, approvals and times moved on by the domain's own rule. */
+function advanced(body: UpgradeBody, event: UpgradeEvent, context: ProjectionContext): UpgradeBody {
+  const { phase, resumesTo, counts, holds, approvals, generation, wave, startedAt, endedAt, failure } =
+    evolve(remembered(body), event, context)
+  return {
+    ...body,
+    phase,
+    resumesTo,
+    counts,
+    holds: holds.map(({ unblock: _, ...hold }) => hold),
+    given: approvals.length,
+    generation,
+    wave,
+    startedAt,
+    endedAt,
+    failure: failure && { code: failure.code, detail: failure.detail },
+  }
+}
+
+/** As much of the fold as the row remembers. Members, chunks and the plan's order are not in it. */
+function remembered(body: UpgradeBody): UpgradeState {
+  const { phase, resumesTo, counts, holds, generation, wave, startedAt, endedAt, failure } = body
+  const unasked = { digest: null, droppedWaves: [], leftOut: {}, policyVersion: 0, releaseVersion: 0 }
+  return {
+    ...initialUpgrade,
+    // The fold asks a request for nothing but this; the test against the whole fold would show if that changed.
+    request: { approvals: { required: body.needed } } as UpgradeRequest,
+    plan: body.plan && { ...unasked, ...body.plan, planHash: body.plan.hash, version: body.version },
+    phase,
+    resumesTo,
+    counts,
+    holds: holds.map((hold) => ({ ...hold, unblock: unblockedBy[hold.code] })),
+    approvals: Array.from({ length: body.given }, () => ({ by: '', at: '', comment: null })),
+    generation,
+    wave,
+    startedAt,
+    endedAt,
+    failure,
+  }
+}
+
+/** Returns the row as it is read. */
+export function shownUpgrade(body: UpgradeBody): UpgradeRow {
+  const { counts, plan } = body
+  return {
+    upgradeId: body.id,
+    jobId: `${body.id}-1`,
+    kind: body.kind,
+    parentId: body.parent,
+    component: body.component,
+    version: body.version,
+    strategy: body.strategy,
+    requestedBy: body.by,
+    requestedAt: body.at,
+    phase: body.phase,
+    status: statusWords[body.phase],
+    total: plan?.members ?? 0,
+    completed: counts.succeeded,
+    failed: counts.failed,
+    inProgress: counts.inFlight,
+    skipped: counts.skipped,
+    unreachable: counts.unreachable,
+    rolledBack: counts.rolledBack,
+    retrying: counts.retrying,
+    deferred: counts.deferred,
+    wave: body.wave,
+    ...shownWaves(body),
+    holds: body.holds.map((hold) => ({ ...hold, unblock: unblockedBy[hold.code] })),
+    planHash: plan?.hash ?? null,
+    approvals: { needed: body.needed, given: body.given },
+    generation: body.generation,
+    startedAt: body.startedAt,
+    completedAt: body.endedAt,
+    failure: body.failure,
+  }
+}

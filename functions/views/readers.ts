@@ -1,0 +1,195 @@
+import { resolveRelease } from '../domain/release/resolve.ts'
+import type { Phase } from '../domain/upgrade/state.ts'
+import { cursorAfter, rowOf } from './cursor.ts'
+import { inVersion, readPointer } from './pointer.ts'
+import { shownUpgrade } from './projections/upgrades.ts'
+import type { Page, Paging, QueueStats, UpgradeFilters, Versioned, Views } from './read.ts'
+import {
+  type AttemptRow,
+  type LiveRow,
+  type PlannableTarget,
+  placeRow,
+  type ReleaseRow,
+  type TargetRow,
+  type UpgradeBody,
+  type UpgradePlace,
+  type UpgradeRow,
+  viewNames,
+} from './rows.ts'
+import type { RowRange, StoredRow, ViewStore } from './store.ts'
+
+/** How many rows one page of a filtered list looks at before it is cut short, and how many one request reads. */
+const examined = { page: 2000, request: 200 } as const
+
+/** How long the version of the views is taken as known, in milliseconds: a rebuild feeds both until then. */
+const pointerAge = 5000
+
+/** Returns the readers over a store. `now` is in milliseconds and only tells how old the known pointer is. */
+export function viewsOver(store: ViewStore, now: () => number = Date.now): Views {
+  let pointer: { readonly version: string; readonly readAt: number } | undefined
+
+  async function named(name: string): Promise<string> {
+    if (!pointer || now() - pointer.readAt >= pointerAge || now() < pointer.readAt) {
+      pointer = { version: (await readPointer(store)).version, readAt: now() }
+    }
+    return inVersion(pointer.version, name)
+  }
+
+  async function get<Row>(name: string, row: string): Promise<Versioned<Row> | undefined> {
+    const stored = await store.get(await named(name), row)
+    if (!stored || stored.body === null) return undefined
+    return { row: parsed<Row>(stored), version: stored.version, commit: stored.commit }
+  }
+
+  async function* rowsOf<Row>(
+    name: string,
+    range: Omit<RowRange, 'limit' | 'after'> = {},
+  ): AsyncGenerator<[string, Row]> {
+    const view = await named(name)
+    let after: string | undefined
+    do {
+      const page = await store.page(view, { ...range, after, limit: 1000 })
+      for (const stored of page.rows) yield [stored.row, parsed<Row>(stored)]
+      after = page.last
+    } while (after !== undefined)
+  }
+
+  /** One page of the rows that match. `query` is what its cursors are bound to. */
+  async function list<Row, Shown>(
+    name: string,
+    query: object,
+    { cursor, limit }: Paging,
+    range: Omit<RowRange, 'limit' | 'after'>,
+    show: (row: Row) => Shown | undefined,
+  ): Promise<Page<Shown>> {
+    const bound = { ...query, name }
+    const view = await named(name)
+    // Reading goes ahead of the cursor by one match: only then is it sure that there is another page.
+    let resume = cursor === undefined ? undefined : rowOf(cursor, bound)
+    let after = resume
+    const rows: Shown[] = []
+    for (let looked = 0; looked < examined.page; looked += examined.request) {
+      const page = await store.page(view, { ...range, after, limit: examined.request })
+      for (const stored of page.rows) {
+        const shown = show(parsed<Row>(stored))
+        if (shown === undefined) continue
+        if (rows.length === limit) return { rows, cursor: cursorAfter(resume ?? '', bound) }
+        rows.push(shown)
+        resume = stored.row
+      }
+      if (page.last === undefined) return { rows, cursor: null }
+      after = page.last
+      if (rows.length < limit) resume = after
+    }
+    return { rows, cursor: cursorAfter(resume ?? '', bound) }
+  }
+
+  return {
+    async getUpgrade(id) {
+      const place = await get<UpgradePlace>(viewNames.upgradePlace(id), placeRow)
+      const found = place && (await get<UpgradeBody>(viewNames.upgrades, place.row.row))
+      return found && { ...found, row: shownUpgrade(found.row) }
+    },
+    listUpgrades({ filters = {}, ...paging }) {
+      return list(viewNames.upgrades, filters, paging, { descending: true }, (body: UpgradeBody) => {
+        const row = shownUpgrade(body)
+        return matches(row, filters) ? row : undefined
+      })
+    },
+    listAttempts(upgrade, { status, ...paging }) {
+      return list(viewNames.attempts(upgrade), { status }, paging, {}, (row: AttemptRow) =>
+        status === undefined || row.status === status ? row : undefined,
+      )
+    },
+    getTarget: (id) => get<TargetRow>(viewNames.targets, id),
+    listTargets({ cursor, limit, ...filters }) {
+      const { component, version, type, region, tags = {}, retired } = filters
+      return list(viewNames.targets, filters, { cursor, limit }, {}, (row: TargetRow) => {
+        const runs = component === undefined ? Object.values(row.components) : [row.components[component]]
+        if (component !== undefined && runs[0] === undefined) return undefined
+        if (version !== undefined && !runs.includes(version)) return undefined
+        if (type !== undefined && row.facts.type !== type) return undefined
+        if (region !== undefined && row.facts.region !== region) return undefined
+        if (retired !== undefined && (row.retired !== null) !== retired) return undefined
+        return Object.entries(tags).every(([tag, value]) => row.facts.tags[tag] === value) ? row : undefined
+      })
+    },
+    async *allTargets(component) {
+      for await (const [, row] of rowsOf<TargetRow>(viewNames.targets)) {
+        const from = row.components[component]
+        if (from !== undefined) yield plannable(row, component, from)
+      }
+    },
+    getRelease: (component, version) => get<ReleaseRow>(viewNames.releases, `${component}@${version}`),
+    listReleases({ cursor, limit, component, channel }) {
+      const prefix = component === undefined ? undefined : `${component}@`
+      return list(
+        viewNames.releases,
+        { component, channel },
+        { cursor, limit },
+        { prefix },
+        (row: ReleaseRow) => (channel === undefined || row.channel === channel ? row : undefined),
+      )
+    },
+    async latestRelease(component, channel) {
+      const candidates: ReleaseRow[] = []
+      for await (const [, row] of rowsOf<ReleaseRow>(viewNames.releases, { prefix: `${component}@` })) {
+        if (channel === null || row.channel === channel) candidates.push(row)
+      }
+      const entries = candidates.map((row) => ({ ...row, row, withdrawn: row.withdrawn !== null }))
+      return resolveRelease(channel === 'stable' ? 'stable' : 'latest', entries)?.row
+    },
+    async *dueUpgrades(instant) {
+      for await (const [upgrade, row] of rowsOf<LiveRow>(viewNames.live)) {
+        if (row.nextDue <= instant) yield { upgrade, ...row }
+      }
+    },
+    async *liveUpgrades() {
+      for await (const [upgrade, row] of rowsOf<LiveRow>(viewNames.live)) yield { upgrade, ...row }
+    },
+    async queueStats() {
+      const stats = { waiting: 0, active: 0, completed: 0, failed: 0, delayed: 0 }
+      for await (const [, body] of rowsOf<UpgradeBody>(viewNames.upgrades)) stats[queueOf(body)] += 1
+      return stats
+    },
+  }
+}
+
+function parsed<Row>(stored: StoredRow): Row {
+  return JSON.parse(stored.body ?? 'null') as Row // written by the one projection that feeds the view
+}
+
+function matches(row: UpgradeRow, filters: UpgradeFilters): boolean {
+  const { component, version, phase, status, kind, parentId, requestedBy } = filters
+  const asked = { component, version, phase, status, kind, parentId, requestedBy }
+  return Object.entries(asked).every(
+    ([name, value]) => value === undefined || row[name as keyof typeof asked] === value, // `asked` names them all
+  )
+}
+
+function plannable(row: TargetRow, component: string, from: string): PlannableTarget {
+  const { type, region, tags, critical } = row.facts
+  const pinned = row.pin !== null && (row.pin.component === null || row.pin.component === component)
+  return { target: row.id, type, region, tags, critical, from, pinned, retired: row.retired !== null }
+}
+
+const queues: Readonly<Record<Phase, keyof QueueStats>> = {
+  requested: 'waiting',
+  pending_approval: 'waiting',
+  scheduled: 'waiting',
+  running: 'active',
+  aborting: 'active',
+  paused: 'delayed',
+  completed: 'completed',
+  completed_with_exceptions: 'completed',
+  aborted: 'failed',
+  failed: 'failed',
+  rejected: 'failed',
+  expired: 'failed',
+}
+
+/** A closed window or a stop delays what has not begun as well as what runs. */
+function queueOf({ phase, holds }: UpgradeBody): keyof QueueStats {
+  const held = holds.some(({ code }) => code === 'WINDOW_CLOSED' || code === 'FREEZE')
+  return held ? 'delayed' : queues[phase]
+}

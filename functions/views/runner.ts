@@ -1,0 +1,121 @@
+import type { Commit } from '../../events/envelope.ts'
+import type { Log } from '../log/log.ts'
+import type { Parked } from '../work/parked.ts'
+import { isLasting } from './faults.ts'
+import { inVersion, readPointer } from './pointer.ts'
+import { ProjectionFault, type Source, type Step } from './projection.ts'
+import { sideBySide } from './side-by-side.ts'
+import { sourceOf } from './sources.ts'
+import type { ViewStore } from './store.ts'
+import { streamStart } from './stream-start.ts'
+import { writeRow } from './write-row.ts'
+
+/** The duty under which streams are parked that cannot be projected. */
+export const projectDuty = 'project'
+
+/** How many streams of a batch are projected at once. */
+const streamsAtOnce = 8
+
+/** A stream that could not be projected now and may be later. */
+export interface Postponed {
+  readonly stream: string
+  readonly error: unknown
+}
+
+export interface Runner {
+  /**
+   * Projects commits, which may come twice, late and in any order. Returns the streams that have to be tried again; a stream that would
+   * fail for ever is parked.
+   */
+  project(commits: readonly Commit[]): Promise<readonly Postponed[]>
+}
+
+/** Opens what folds commits into rows. */
+export function openRunner({
+  store,
+  log,
+  parked,
+}: {
+  readonly store: ViewStore
+  readonly log: Pick<Log, 'commits'>
+  readonly parked: Pick<Parked, 'park'>
+}): Runner {
+  const startOf = streamStart(log)
+
+  async function projectStream(
+    source: Source,
+    commits: readonly Commit[],
+    versions: readonly string[],
+  ): Promise<void> {
+    const { stream } = commits[0] ?? { stream: '' }
+    const since = source.needsSince ? await startOf(stream, commits) : ''
+    const readSteps = (commit: Commit) => source.steps(commit, since)
+    const { steps, fault } = readable(commits, readSteps)
+    const faults = fault ? [fault] : []
+    for (const rowSteps of byRow(steps).values()) {
+      for (const version of versions) {
+        try {
+          await writeRow({ store, log, stream, readSteps }, version, rowSteps)
+        } catch (error) {
+          if (!isLasting(error)) throw error
+          faults.push(error)
+        }
+      }
+    }
+    const [first] = faults
+    if (first !== undefined) throw first
+  }
+
+  return {
+    async project(commits) {
+      const { version, building } = await readPointer(store)
+      const versions = building === null ? [version] : [version, building]
+      const postponed: Postponed[] = []
+      await sideBySide(byStream(commits), streamsAtOnce, async ([stream, own]) => {
+        const source = sourceOf(stream)
+        if (!source) return
+        try {
+          await projectStream(source, own, versions).catch((error: unknown) => {
+            if (!isLasting(error)) throw error
+            const commit = error instanceof ProjectionFault ? error.commit : (own[0]?.commit ?? 0)
+            return parked.park(projectDuty, stream, commit, error)
+          })
+        } catch (error) {
+          postponed.push({ stream, error })
+        }
+      })
+      return postponed
+    },
+  }
+}
+
+/** Streams order records per item only: the order inside a stream is made here. */
+function byStream(commits: readonly Commit[]): Map<string, readonly Commit[]> {
+  const streams = new Map<string, Map<number, Commit>>()
+  for (const commit of commits) {
+    const own = streams.get(commit.stream) ?? new Map<number, Commit>()
+    own.set(commit.commit, commit)
+    streams.set(commit.stream, own)
+  }
+  return new Map(
+    [...streams].map(([stream, own]) => [stream, [...own.values()].sort((a, b) => a.commit - b.commit)]),
+  )
+}
+
+/** Returns the steps up to the first commit that cannot be read. */
+function readable(commits: readonly Commit[], readSteps: (commit: Commit) => readonly Step[]) {
+  const steps: Step[] = []
+  for (const commit of commits) {
+    try {
+      steps.push(...readSteps(commit))
+    } catch (fault) {
+      return { steps, fault }
+    }
+  }
+  return { steps, fault: undefined }
+}
+
+/** Groups steps by the row that they feed; several of one row are folded and written once. */
+export function byRow(steps: readonly Step[]): Map<string, readonly Step[]> {
+  return Map.groupBy(steps, ({ place }) => inVersion(place.view, place.row))
+}

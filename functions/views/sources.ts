@@ -1,0 +1,22 @@
+import { releaseEvents } from '../../events/release.ts'
+import { targetEvents } from '../../events/target.ts'
+import { upgradeEvents } from '../../events/upgrade.ts'
+import { type Source, source } from './projection.ts'
+import { attempts } from './projections/attempts.ts'
+import { live, upgradePlaces } from './projections/live.ts'
+import { releases } from './projections/releases.ts'
+import { targets } from './projections/targets.ts'
+import { upgrades } from './projections/upgrades.ts'
+
+/** Everything that feeds views. Plans and policies feed none: they are read from the log. */
+export const sources: readonly Source[] = [
+  source('target', targetEvents, [attempts, targets]),
+  source('upgrade', upgradeEvents, [upgradePlaces, upgrades, live], { needsSince: true }),
+  source('release', releaseEvents, [releases]),
+]
+
+/** Returns what a stream feeds; undefined when it feeds no view. */
+export function sourceOf(stream: string): Source | undefined {
+  const aggregate = stream.slice(0, stream.indexOf('#'))
+  return sources.find((candidate) => candidate.aggregate === aggregate)
+}

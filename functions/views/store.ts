@@ -1,0 +1,51 @@
+/** One row of a view as it lies in the table `Views`. */
+export interface StoredRow {
+  readonly view: string
+  readonly row: string
+  /** Dense number of the last event, or commit, that the row has in it. */
+  readonly version: number
+  /** The last commit of the stream that fed the row: where a gap is read from. */
+  readonly commit: number
+  /** Canonical JSON; null on a tombstone. */
+  readonly body: string | null
+}
+
+/** What became of a conditional write; on a refusal, what is there instead. */
+export type Written =
+  | { readonly stored: true }
+  | { readonly stored: false; readonly present: StoredRow | undefined }
+
+/** Part of a view, in the order of its rows. */
+export interface RowRange {
+  /** Rows that begin so. */
+  readonly prefix?: string | undefined
+  /** The row after which the page begins, in the direction of reading. */
+  readonly after?: string | undefined
+  readonly limit: number
+  readonly descending?: boolean
+}
+
+export interface RowPage {
+  /** Tombstones are left out, so a page may be short. */
+  readonly rows: readonly StoredRow[]
+  /** The row after which the next page begins; undefined at the end. */
+  readonly last: string | undefined
+}
+
+/** Capacity as DynamoDB charges it: units written, of refused conditional writes, and read. */
+export interface ViewUnits {
+  readonly written: number
+  readonly lost: number
+  readonly read: number
+}
+
+/** Where rows lie. Two implementations keep one contract. */
+export interface ViewStore {
+  /** Reads one row strongly, tombstones included. */
+  get(view: string, row: string): Promise<StoredRow | undefined>
+  /** Writes a row if its stored version is still `expected` (undefined: if there is none). */
+  put(row: StoredRow, expected: number | undefined): Promise<Written>
+  page(view: string, range: RowRange): Promise<RowPage>
+  /** The capacity used through this store since it was opened. */
+  consumed(): ViewUnits
+}
