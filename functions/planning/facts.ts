@@ -13,7 +13,8 @@ export const freezePolicy = 'freeze'
  */
 export async function admissionFacts(log: Log, state: UpgradeState): Promise<AdmissionFacts> {
   const { request, plan } = state
-  const release = request && plan && request.kind !== 'rollback' ? `${request.component}@${plan.version}` : null
+  const release =
+    request && plan && request.kind !== 'rollback' ? `${request.component}@${plan.version}` : null
   const [policy, known] = await Promise.all([
     log.load(policyAggregate, freezePolicy),
     release === null ? null : log.load(releaseAggregate, release),

@@ -1,5 +1,5 @@
 import { membersPerChunk } from '../../events/plan.ts'
-import { type PlanMember, memberOf, planAggregate } from '../domain/plan/aggregate.ts'
+import { memberOf, type PlanMember, planAggregate } from '../domain/plan/aggregate.ts'
 import { chunkOf } from '../domain/upgrade/members.ts'
 import type { Log } from '../log/log.ts'
 

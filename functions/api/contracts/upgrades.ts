@@ -285,7 +285,7 @@ export const upgradeContracts = {
         }),
       },
     },
-    problems: ['upgrade-not-found', 'member-not-found', 'conflict'],
+    problems: ['upgrade-not-found', 'not-a-member', 'conflict'],
   },
   retryFailed: {
     summary: 'Try the failed customers of an upgrade again',
@@ -303,6 +303,6 @@ export const upgradeContracts = {
     body: z.strictObject({}),
     absentBody: {},
     answers: { 200: accepted('Skipped.') },
-    problems: ['upgrade-not-found', 'member-not-found', 'conflict'],
+    problems: ['upgrade-not-found', 'not-a-member', 'conflict'],
   },
 } as const satisfies Partial<Record<string, Contract>>

@@ -16,7 +16,11 @@ export function rolesOf(claim: Claim): ReadonlySet<Role> {
 
 interface Authorizer {
   readonly jwt?: { readonly claims?: Readonly<Record<string, Claim>> }
-  readonly lambda?: { readonly kind?: unknown; readonly target?: unknown } | null
+  readonly lambda?: {
+    readonly kind?: unknown
+    readonly target?: unknown
+    readonly tokenHash?: unknown
+  } | null
 }
 
 /** Returns who calls, from what the gateway's authorizer found; nothing the caller sends can change it. */
@@ -27,9 +31,10 @@ export function principalOf(event: ApiEvent, roleClaim: string): Principal {
   if (typeof claims?.sub === 'string' && claims.sub.length > 0 && claims.sub.length <= 256) {
     return { kind: 'person', id: claims.sub, roles: rolesOf(claims[roleClaim]) }
   }
-  const { kind, target } = authorizer?.lambda ?? {}
-  if ((kind === 'agent' || kind === 'enrolment') && typeof target === 'string') {
-    return { kind, target, id: `target:${target}` }
+  const { kind, target, tokenHash } = authorizer?.lambda ?? {}
+  const known = (kind === 'agent' || kind === 'enrolment') && typeof target === 'string'
+  if (known && typeof tokenHash === 'string') {
+    return { kind, target, id: `target:${target}`, tokenHash }
   }
   return { kind: 'anyone', id: 'anyone' }
 }

@@ -6,7 +6,13 @@ import type { Operation, Role, Route } from '../routes.ts'
 /** Who calls: a person or tool by its token, a target's agent by its key, or one that is about to enrol. */
 export type Principal =
   | { readonly kind: 'person'; readonly id: string; readonly roles: ReadonlySet<Role> }
-  | { readonly kind: 'agent' | 'enrolment'; readonly target: string; readonly id: string }
+  | {
+      readonly kind: 'agent' | 'enrolment'
+      readonly target: string
+      readonly id: string
+      /** SHA-256 of the secret that was presented. */
+      readonly tokenHash: string
+    }
   | { readonly kind: 'anyone'; readonly id: 'anyone' }
 
 /** A checked `Idempotency-Key`, scoped to its principal and route, with the hash of the body it came with. */

@@ -1,0 +1,62 @@
+import { releaseAggregate } from '../../domain/release/release.ts'
+import type { TargetState } from '../../domain/target/state.ts'
+import type { agentContracts, Offer } from '../contracts/agents.ts'
+import type { Operate } from '../http/endpoint.ts'
+import { Problem } from '../http/problem.ts'
+import type { Services } from '../services.ts'
+import { membersOf, mostMembers, ownTarget, reach } from './reach.ts'
+
+type Check = Operate<(typeof agentContracts)['checkForUpdate']>
+
+/** Returns what waits for a target: the attempt that the log has assigned to it, and nothing else ever (M5). */
+async function offerTo({ log, now }: Services, { active, retired }: TargetState): Promise<Offer> {
+  if (!active || retired) return { updateAvailable: false }
+  if (active.acceptedAt === null && new Date(now()).toISOString() >= active.acceptBy)
+    return { updateAvailable: false }
+  const release = await log.load(releaseAggregate, `${active.component}@${active.to}`)
+  return {
+    updateAvailable: true,
+    version: active.to,
+    mandatory: false,
+    releaseNotes: release.state.notes,
+    // Where an artifact lies and who signed it comes with signed manifests; the digest binds what is installed.
+    downloadUrl: null,
+    signature: null,
+    component: active.component,
+    from: active.from,
+    kind: active.kind,
+    attempt: active.attempt,
+    digest: active.digest,
+    acceptBy: active.acceptBy,
+    accepted: active.acceptedAt !== null,
+    deadline: active.deadline,
+  }
+}
+
+async function offersToMembers(gateway: string, after: string | undefined, services: Services) {
+  const members = (await membersOf(services, gateway)).filter((id) => after === undefined || id > after)
+  const asked = members.slice(0, mostMembers)
+  const offers = await Promise.all(
+    asked.map(async (target) => {
+      const reached = await reach(services, gateway, target).catch((error: unknown) => {
+        // The view may still name a member that has just left: the log decides.
+        if (error instanceof Problem) return undefined
+        throw error
+      })
+      const offer = reached && (await offerTo(services, reached.state))
+      return offer?.updateAvailable ? [{ target, ...offer }] : []
+    }),
+  )
+  const found = offers.flat()
+  const nextCursor = members.length > asked.length ? (asked.at(-1) ?? null) : null
+  return { status: 200, body: { count: found.length, nextCursor, offers: found } }
+}
+
+/** Answers whether an update waits, for the agent's target, for a member of its gateway, or for all of them. */
+export const checkForUpdate: Check = async ({ principal, query }, services) => {
+  const own = ownTarget(principal)
+  const { state } = await reach(services, own, query.target)
+  await services.telemetry.seen(query.target ?? own)
+  if (query.members) return offersToMembers(own, query.after, services)
+  return { status: 200, body: await offerTo(services, state) }
+}

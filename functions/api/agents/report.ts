@@ -1,0 +1,99 @@
+import { targetAggregate } from '../../domain/target/aggregate.ts'
+import { acceptAttempt, finishAttempt } from '../../domain/target/report.ts'
+import type { TargetDecision, TargetState } from '../../domain/target/state.ts'
+import type { agentContracts, Report, Reported } from '../contracts/agents.ts'
+import { metadataOf, settled } from '../http/answer.ts'
+import type { Operate } from '../http/endpoint.ts'
+import { Problem } from '../http/problem.ts'
+import type { Services } from '../services.ts'
+import { outputOf } from './output.ts'
+import { ownTarget, reach } from './reach.ts'
+
+type Tell = Operate<(typeof agentContracts)['reportUpdateStatus']>
+
+function decisionOf({ status, version, details, code, retryable, attempt }: Report): TargetDecision {
+  const named = attempt === undefined ? {} : { attempt }
+  if (status === 'in-progress') return acceptAttempt(named)
+  return finishAttempt({
+    ...named,
+    status,
+    // Only a success says what runs now; other reports name the version that was tried.
+    version: status === 'completed' ? version : null,
+    code: code ?? null,
+    retryable,
+    output: outputOf(details, status === 'completed'),
+  })
+}
+
+/** Which attempt a report was about, in the state after it. */
+function subjectOf(state: TargetState, { attempt }: Report) {
+  if (state.active && (attempt === undefined || attempt === state.active.attempt)) {
+    return { attempt: state.active.attempt, outcome: null }
+  }
+  const ended = state.attempts.findLast((past) => attempt === undefined || past.attempt === attempt)
+  return { attempt: ended?.attempt ?? null, outcome: ended?.outcome ?? null }
+}
+
+async function take(
+  report: Report,
+  metadata: ReturnType<typeof metadataOf>,
+  own: string,
+  services: Services,
+): Promise<{ readonly reported: Reported; readonly commit: number }> {
+  const { target, state } = await reach(services, own, report.target)
+  await services.telemetry.seen(target)
+  const running = state.active?.acceptedAt != null ? state.active : null
+  if (report.status === 'in-progress' && running && report.sequence !== undefined) {
+    const forward = await services.telemetry.progressed(running.attempt, report.sequence)
+    if (!forward)
+      throw new Problem('sequence-behind', 'A later report of this attempt is known: this one is late.')
+  }
+  const outcome = await services.log.execute(targetAggregate, target, decisionOf(report), metadata)
+  const { state: after, commit } = settled(outcome)
+  const done = report.status === 'in-progress' ? 'accepted' : 'recorded'
+  const result = outcome.kind === 'unchanged' ? 'unchanged' : done
+  return { reported: { target, result, ...subjectOf(after, report) }, commit }
+}
+
+/** Records what agents report: the first `in-progress` accepts the attempt, an end ends it; repeats change nothing (M6). */
+export const reportUpdateStatus: Tell = async (input, services) => {
+  const own = ownTarget(input.principal)
+  const { body } = input
+  if (!('reports' in body)) {
+    const { reported, commit } = await take(body, metadataOf(input), own, services)
+    return { status: 200, body: reported, commit }
+  }
+  // One key would meet itself where two reports are about one target; ends are idempotent by themselves.
+  const metadata = metadataOf({ ...input, idempotency: null, ifMatch: null })
+  const results: Reported[] = []
+  const byTarget = Map.groupBy(body.reports.entries(), ([, { target }]) => target ?? own)
+  await Promise.all(
+    [...byTarget.values()].map(async (reports) => {
+      for (const [index, report] of reports) results[index] = await takeOrSay(report, metadata, own, services)
+    }),
+  )
+  return { status: 200, body: { count: results.length, results } }
+}
+
+/** One bad report in many spoils only itself. */
+async function takeOrSay(
+  report: Report,
+  metadata: ReturnType<typeof metadataOf>,
+  own: string,
+  services: Services,
+): Promise<Reported> {
+  try {
+    return (await take(report, metadata, own, services)).reported
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    const { code, message } = error
+    const target = report.target ?? own
+    return {
+      target,
+      result: 'failed',
+      attempt: report.attempt ?? null,
+      outcome: null,
+      error: { code, detail: message },
+    }
+  }
+}

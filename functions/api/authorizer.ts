@@ -1,0 +1,66 @@
+import { timingSafeEqual } from 'node:crypto'
+import { sha256 } from '../domain/canonical.ts'
+import { targetAggregate } from '../domain/target/aggregate.ts'
+import type { TargetState } from '../domain/target/state.ts'
+import { deployedServices, type Services } from './services.ts'
+
+/** What the gateway asks (a request authorizer, payload version 2.0). */
+export interface AuthorizerEvent {
+  readonly headers?: Readonly<Record<string, string | undefined>> | null
+}
+
+/** What the gateway is answered; the context comes with the request that is let through. */
+export interface AuthorizerResult {
+  readonly isAuthorized: boolean
+  readonly context?: {
+    readonly kind: 'agent' | 'enrolment'
+    readonly target: string
+    readonly tokenHash: string
+  }
+}
+
+const denied: AuthorizerResult = { isAuthorized: false }
+
+/** The target of a credential may hold dots, so its secret is what comes after the last one: 43 characters of base64url. */
+const credential = /^Bearer drydock-(agent|enrol)\.([A-Za-z0-9][A-Za-z0-9._:-]{0,127})\.([A-Za-z0-9_-]{43})$/i
+
+function equal(left: string, right: string | undefined): boolean {
+  const a = Buffer.from(left, 'hex')
+  const b = Buffer.from(right ?? '', 'hex')
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+/** Decides from the fold of a target's stream. An enrolment that was used is let through: the agent may have lost the answer. */
+function matches(state: TargetState, kind: 'agent' | 'enrolment', hash: string, now: string): boolean {
+  if (state.retired || !state.registered) return false
+  if (kind === 'agent') return equal(hash, state.keyHash ?? undefined)
+  return equal(hash, state.enrolment?.hash) && (state.enrolment?.expiresAt ?? '') > now
+}
+
+/**
+ * Returns the authorizer of agents: a credential names its target, whose stream says by hash whether it is the right one. What is
+ * malformed is refused without a read, and whatever goes wrong is a refusal: it fails closed.
+ */
+export function agentAuthorizer(services: () => Pick<Services, 'log' | 'now'>) {
+  return async (event: AuthorizerEvent): Promise<AuthorizerResult> => {
+    const found = credential.exec(event.headers?.authorization ?? '')
+    const [, word, target, secret] = found ?? []
+    if (word === undefined || target === undefined || secret === undefined) return denied
+    const kind = word.toLowerCase() === 'agent' ? 'agent' : 'enrolment'
+    const tokenHash = sha256(secret)
+    try {
+      const { log, now } = services()
+      const { state } = await log.load(targetAggregate, target)
+      const allowed = matches(state, kind, tokenHash, new Date(now()).toISOString())
+      if (!allowed)
+        console.log(JSON.stringify({ level: 'WARN', operation: 'authorize', kind, target, allowed }))
+      return allowed ? { isAuthorized: true, context: { kind, target, tokenHash } } : denied
+    } catch (error) {
+      const name = error instanceof Error ? error.name : 'unknown'
+      console.error(JSON.stringify({ level: 'ERROR', operation: 'authorize', kind, target, name }))
+      return denied
+    }
+  }
+}
+
+export const handler = agentAuthorizer(deployedServices)

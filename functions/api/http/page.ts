@@ -1,0 +1,20 @@
+import type { Page } from '../../views/read.ts'
+import { Problem } from './problem.ts'
+
+/** A page as answers carry it. */
+export interface Paged<Row> {
+  readonly rows: readonly Row[]
+  readonly nextCursor: string | null
+}
+
+/** Returns a page as answers carry it; a cursor that no page gave out is the caller's mistake. */
+export async function pageOf<Row>(page: Promise<Page<Row>>): Promise<Paged<Row>> {
+  try {
+    const { rows, cursor } = await page
+    return { rows, nextCursor: cursor }
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'InvalidCursor')) throw error
+    const errors = [{ field: 'query.cursor', value: null, expected: 'the nextCursor of the page before' }]
+    throw new Problem('validation-failed', '1 invalid field: see errors.', { errors })
+  }
+}

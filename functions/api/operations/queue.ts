@@ -1,0 +1,59 @@
+import type { Phase } from '../../domain/upgrade/state.ts'
+import type { UpgradeRow } from '../../views/rows.ts'
+import type { operationsContracts } from '../contracts/operations.ts'
+import type { Operate } from '../http/endpoint.ts'
+import { Problem } from '../http/problem.ts'
+
+type Contracts = typeof operationsContracts
+type JobState = 'waiting' | 'active' | 'completed' | 'failed' | 'delayed'
+
+const states: Readonly<Record<Phase, JobState>> = {
+  requested: 'waiting',
+  pending_approval: 'waiting',
+  scheduled: 'waiting',
+  running: 'active',
+  paused: 'delayed',
+  aborting: 'active',
+  aborted: 'failed',
+  completed: 'completed',
+  completed_with_exceptions: 'completed',
+  failed: 'failed',
+  rejected: 'failed',
+  expired: 'failed',
+}
+
+/** Returns the seed's word for the job of an upgrade: what a window or a stop holds is delayed. */
+function stateOf({ phase, holds }: UpgradeRow): JobState {
+  const held = holds.some(({ code }) => code === 'WINDOW_CLOSED' || code === 'FREEZE')
+  return held && (states[phase] === 'waiting' || states[phase] === 'active') ? 'delayed' : states[phase]
+}
+
+/** Counts upgrades by what they wait for. */
+export const getQueueStats: Operate<Contracts['getQueueStats']> = async (_input, { views }) => {
+  const { waiting, active, completed, failed, delayed } = await views.queueStats()
+  return { status: 200, body: { waiting, active, completed, failed, delayed } }
+}
+
+/** Reads the job of an upgrade, by any of its generations. */
+export const getQueueJob: Operate<Contracts['getQueueJob']> = async ({ params }, { views }) => {
+  const dash = params.jobId.lastIndexOf('-')
+  const upgradeId = params.jobId.slice(0, dash)
+  const generation = Number(params.jobId.slice(dash + 1))
+  const found = await views.getUpgrade(upgradeId)
+  if (!found || generation > found.row.generation) throw new Problem('job-not-found', 'There is no such job.')
+  const { row } = found
+  const ended = row.completed + row.failed + row.skipped + row.unreachable
+  return {
+    status: 200,
+    body: {
+      jobId: params.jobId,
+      upgradeId,
+      state: stateOf(row),
+      status: row.status,
+      progress: row.total === 0 ? 0 : Math.round((1000 * ended) / row.total) / 10,
+      requestedAt: row.requestedAt,
+      startedAt: row.startedAt,
+      completedAt: row.completedAt,
+    },
+  }
+}

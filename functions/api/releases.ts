@@ -1,0 +1,65 @@
+import {
+  type ReleaseState,
+  registerRelease,
+  releaseAggregate,
+  withdrawRelease,
+} from '../domain/release/release.ts'
+import { releaseContracts } from './contracts/releases.ts'
+import { metadataOf, settled } from './http/answer.ts'
+import { endpoint } from './http/endpoint.ts'
+import { pageOf } from './http/page.ts'
+import { Problem } from './http/problem.ts'
+import { deployedServices, type Services } from './services.ts'
+
+function bodyOf({ component, version, channel, digest, notes, withdrawn }: ReleaseState) {
+  return { component, version, channel, digest, notes, withdrawn: withdrawn && { reason: withdrawn.reason } }
+}
+
+/** Returns the handler of the release catalogue. */
+export function releasesEndpoint(services: () => Services) {
+  return endpoint(
+    'releases',
+    releaseContracts,
+    {
+      async registerRelease(input, { log }) {
+        const { component, version } = input.body
+        const id = `${component}@${version}`
+        const outcome = await log.execute(
+          releaseAggregate,
+          id,
+          registerRelease(input.body),
+          metadataOf(input),
+        )
+        const { state, commit } = settled(outcome)
+        // A repeat of the same request gets the same answer as its first time.
+        const status = outcome.kind === 'unchanged' ? 200 : 201
+        const location = `/api/v1/releases/${component}/${version}`
+        return { status, body: bodyOf(state), commit, etag: commit, location }
+      },
+      async listReleases({ query }, { views }) {
+        const { limit, cursor, component, channel } = query
+        const { rows, nextCursor } = await pageOf(views.listReleases({ limit, cursor, component, channel }))
+        return { status: 200, body: { releases: rows, count: rows.length, nextCursor } }
+      },
+      async getRelease({ params }, { log }) {
+        const { state, commit } = await log.load(releaseAggregate, `${params.component}@${params.version}`)
+        if (!state.registered) throw new Problem('release-not-found', 'No such release is registered.')
+        return { status: 200, body: bodyOf(state), etag: commit }
+      },
+      async withdrawRelease(input, { log }) {
+        const { component, version } = input.params
+        const outcome = await log.execute(
+          releaseAggregate,
+          `${component}@${version}`,
+          withdrawRelease(input.body),
+          metadataOf(input),
+        )
+        const { state, commit } = settled(outcome)
+        return { status: 200, body: bodyOf(state), commit, etag: commit }
+      },
+    },
+    services,
+  )
+}
+
+export const handler = releasesEndpoint(deployedServices)

@@ -1,0 +1,29 @@
+import { targetContracts } from './contracts/targets.ts'
+import { endpoint } from './http/endpoint.ts'
+import { deployedServices, type Services } from './services.ts'
+import { issueEnrolment, patchTarget, pinTarget, retireTarget, unpinTarget } from './targets/change.ts'
+import { explainTarget } from './targets/explain.ts'
+import { getTarget, listTargets } from './targets/read.ts'
+import { registerTargets } from './targets/register.ts'
+
+/** Returns the handler of the target registry. */
+export function targetsEndpoint(services: () => Services) {
+  return endpoint(
+    'targets',
+    targetContracts,
+    {
+      registerTargets,
+      listTargets,
+      getTarget,
+      patchTarget,
+      pinTarget,
+      unpinTarget,
+      retireTarget,
+      issueEnrolment,
+      explainTarget,
+    },
+    services,
+  )
+}
+
+export const handler = targetsEndpoint(deployedServices)

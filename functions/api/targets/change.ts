@@ -1,0 +1,58 @@
+import { targetAggregate } from '../../domain/target/aggregate.ts'
+import {
+  issueEnrolment as decideEnrolment,
+  patchTarget as decidePatch,
+  pinTarget as decidePin,
+  retireTarget as decideRetirement,
+  unpinTarget as decideUnpin,
+} from '../../domain/target/registration.ts'
+import type { TargetDecision } from '../../domain/target/state.ts'
+import type { targetContracts } from '../contracts/targets.ts'
+import { type Answer, metadataOf, settled } from '../http/answer.ts'
+import type { Operate } from '../http/endpoint.ts'
+import type { Services } from '../services.ts'
+import { newEnrolment } from './credential.ts'
+import { targetBody } from './read.ts'
+
+type Contracts = typeof targetContracts
+type Request = Parameters<typeof metadataOf>[0] & { readonly params: { readonly id: string } }
+
+async function change(
+  request: Request,
+  { log, telemetry }: Services,
+  decision: TargetDecision,
+): Promise<Answer> {
+  const { id } = request.params
+  const loaded = settled(await log.execute(targetAggregate, id, decision, metadataOf(request)))
+  const body = targetBody(id, loaded, await telemetry.lastSeen(id))
+  return { status: 200, body, commit: loaded.commit, etag: loaded.commit }
+}
+
+/** Changes facts. */
+export const patchTarget: Operate<Contracts['patchTarget']> = (input, services) =>
+  change(input, services, decidePatch(input.body))
+
+/** Keeps a target at what it runs. */
+export const pinTarget: Operate<Contracts['pinTarget']> = (input, services) =>
+  change(input, services, decidePin(input.body))
+
+/** Lets it be upgraded again. */
+export const unpinTarget: Operate<Contracts['unpinTarget']> = (input, services) =>
+  change(input, services, decideUnpin())
+
+/** Takes it out of service. */
+export const retireTarget: Operate<Contracts['retireTarget']> = (input, services) =>
+  change(input, services, decideRetirement(input.body))
+
+/**
+ * Issues a one-time token. A repeat under the same idempotency key issues another one, as the first cannot be shown again: only
+ * its hash is kept.
+ */
+export const issueEnrolment: Operate<Contracts['issueEnrolment']> = async (input, services) => {
+  const { id } = input.params
+  const { token, hash, expiresAt } = newEnrolment(id, services.now())
+  const decision = decideEnrolment({ hash, expiresAt })
+  const metadata = metadataOf({ ...input, idempotency: null })
+  const { commit } = settled(await services.log.execute(targetAggregate, id, decision, metadata))
+  return { status: 201, body: { id, enrolmentToken: token, expiresAt }, commit }
+}

@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto'
+import { sha256 } from '../../domain/canonical.ts'
+
+/** How long an enrolment token is good for. */
+const enrolmentDays = 7
+
+/** A one-time enrolment token: the text for the agent, and what the log keeps of it. */
+export interface EnrolmentToken {
+  readonly token: string
+  readonly hash: string
+  readonly expiresAt: string
+}
+
+/** Makes an enrolment token of 256 random bits for a target; `now` is in milliseconds since the epoch. */
+export function newEnrolment(target: string, now: number): EnrolmentToken {
+  const secret = randomBytes(32).toString('base64url')
+  return {
+    token: `drydock-enrol.${target}.${secret}`,
+    hash: sha256(secret),
+    expiresAt: new Date(now + enrolmentDays * 86_400_000).toISOString(),
+  }
+}
+
+/** Returns the credential of an agent that made this key for itself. */
+export function agentCredential(target: string, key: string): string {
+  return `drydock-agent.${target}.${key}`
+}
