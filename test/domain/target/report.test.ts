@@ -1,0 +1,220 @@
+import { describe, expect, it } from 'vitest'
+import type { TargetEvent } from '../../../events/target.ts'
+import {
+  acceptAttempt,
+  type FinishReport,
+  finishAttempt,
+  reportVersion,
+} from '../../../functions/domain/target/report.ts'
+import { later } from '../given.ts'
+import { acceptBy, accepted, assigned, ended, fold, given, planned, registered } from './stories.ts'
+
+const { attempt } = planned()
+const underWay = [registered, assigned(), accepted()]
+const retired: TargetEvent = { type: 'TargetRetired', data: { reason: 'sold', revision: 3 } }
+
+function report(changes: Partial<FinishReport> = {}): FinishReport {
+  return {
+    attempt,
+    status: 'completed',
+    version: 'v1.2.0',
+    code: null,
+    retryable: false,
+    output: null,
+    ...changes,
+  }
+}
+
+describe('accepting', () => {
+  it('hands the attempt over and sets its deadline', () => {
+    given(registered, assigned()).when(acceptAttempt({ attempt })).then(accepted())
+  })
+  it('knows the attempt without its name while one is active (M6)', () => {
+    given(registered, assigned()).when(acceptAttempt({})).then(accepted())
+  })
+  it('changes nothing when repeated', () => {
+    given(registered, assigned()).when(acceptAttempt({ attempt })).thenIdempotent()
+  })
+  it('comes too late from the very instant on', () => {
+    given(registered, assigned()).when(acceptAttempt({ attempt }), later(599)).thenTypes('AttemptAccepted')
+    given(registered, assigned()).when(acceptAttempt({ attempt }), acceptBy).thenRejected('attempt-over')
+  })
+  it('is refused for what is over, unknown or withdrawn', () => {
+    given(...underWay, ended({}))
+      .when(acceptAttempt({ attempt }))
+      .thenRejected('attempt-over')
+    given(registered, assigned(), ended({ outcome: 'withdrawn' }))
+      .when(acceptAttempt({ attempt }))
+      .thenRejected('attempt-over')
+    given(registered).when(acceptAttempt({ attempt })).thenRejected('no-active-attempt')
+    given(...underWay, ended({}))
+      .when(acceptAttempt({}))
+      .thenRejected('no-active-attempt')
+  })
+  it('never answers for the attempt of another', () => {
+    given(registered, assigned())
+      .when(acceptAttempt({ attempt: planned({ n: 9 }).attempt }))
+      .thenRejected('no-active-attempt')
+  })
+  it('is refused for a retired and for an unknown target', () => {
+    given(registered, retired).when(acceptAttempt({})).thenRejected('target-retired')
+    given().when(acceptAttempt({})).thenRejected('target-not-found')
+  })
+})
+
+describe('finishing', () => {
+  it('succeeds with the version that was asked for, and moves the inventory', () => {
+    const success = ended({ version: 'v1.2.0' })
+    given(...underWay)
+      .when(finishAttempt(report()))
+      .then(success)
+    expect(fold([...underWay, success]).components).toEqual({ api: 'v1.2.0', web: '3.0.0' })
+  })
+  it('takes 1.2.0 for v1.2.0', () => {
+    const [event] = given(...underWay).when(finishAttempt(report({ version: '1.2.0' }))).events
+    expect(event).toMatchObject({ data: { outcome: 'succeeded', version: '1.2.0' } })
+  })
+  it.each(['1.1.0', null])('is a failure when %s runs instead', (version) => {
+    given(...underWay)
+      .when(finishAttempt(report({ version })))
+      .then(ended({ outcome: 'failed', code: 'VERSION_MISMATCH', version }))
+  })
+  it.each([
+    ['failed', 'failed', true],
+    ['rejected', 'rejected', true],
+    ['rolled-back', 'rolled_back', true],
+    ['rollback-failed', 'rollback_failed', false],
+  ] as const)(
+    'records %s as %s, and only what can be tried again as retryable',
+    (status, outcome, retryable) => {
+      const said = report({
+        status,
+        version: null,
+        code: 'HEALTH_CHECK_FAILED',
+        retryable: true,
+        output: 'x',
+      })
+      given(...underWay)
+        .when(finishAttempt(said))
+        .then(ended({ outcome, code: 'HEALTH_CHECK_FAILED', retryable, output: 'x' }))
+    },
+  )
+  it.each(['completed', 'failed', 'rejected', 'rolled-back', 'rollback-failed'] as const)(
+    'changes nothing when %s is repeated, with or without the attempt named',
+    (status) => {
+      const said = report({ status, code: 'C', version: '1.1.5' })
+      given(...underWay)
+        .when(finishAttempt(said))
+        .thenIdempotent()
+      const { attempt: _attempt, ...unnamed } = said
+      given(...underWay)
+        .when(finishAttempt(unnamed))
+        .thenIdempotent()
+    },
+  )
+  it('needs the acceptance first, but for a rejection', () => {
+    given(registered, assigned()).when(finishAttempt(report())).thenRejected('attempt-not-accepted')
+    given(registered, assigned())
+      .when(finishAttempt(report({ status: 'rejected', version: null, code: 'NO_SPACE' })))
+      .then(ended({ outcome: 'rejected', code: 'NO_SPACE', step: 2 }))
+  })
+  it('is refused when it contradicts the recorded end', () => {
+    const failed = ended({ outcome: 'failed', code: 'C' })
+    given(...underWay, failed)
+      .when(finishAttempt(report()))
+      .thenRejected('attempt-over')
+    given(...underWay, ended({ version: 'v1.2.0' }))
+      .when(finishAttempt(report({ status: 'failed', code: 'C' })))
+      .thenRejected('attempt-over')
+  })
+  it('is refused when there is nothing to finish', () => {
+    given().when(finishAttempt(report())).thenRejected('target-not-found')
+    given(registered).when(finishAttempt(report())).thenRejected('no-active-attempt')
+    given(registered, retired).when(finishAttempt(report())).thenRejected('target-retired')
+  })
+  it('ends even after the deadline, as long as nobody else has ended it', () => {
+    given(...underWay)
+      .when(finishAttempt(report()), later(99_999))
+      .then(ended({ version: 'v1.2.0' }))
+  })
+})
+
+describe('a success that comes too late', () => {
+  const corrected: TargetEvent = {
+    type: 'VersionReported',
+    data: { component: 'api', version: 'v1.2.0', revision: 3 },
+  }
+  it.each(['timed_out', 'lost', 'unreachable'] as const)(
+    'after %s corrects the inventory only',
+    (outcome) => {
+      const history = [...underWay, ended({ outcome })]
+      given(...history)
+        .when(finishAttempt(report()))
+        .then(corrected)
+      given(...history)
+        .when(finishAttempt(report()))
+        .thenIdempotent()
+      const state = fold([...history, corrected])
+      expect(state.attempts.map((past) => past.outcome)).toEqual([outcome])
+      expect(state.components.api).toBe('v1.2.0')
+    },
+  )
+  it('says nothing any more once a newer attempt has touched the component', () => {
+    const next = { upgrade: 'u2', to: '1.3.0' }
+    const history = [...underWay, ended({ outcome: 'timed_out' }), assigned(next), accepted(next)]
+    given(...history)
+      .when(finishAttempt(report()))
+      .thenRejected('attempt-over')
+    given(...history, ended({ version: '1.3.0', revision: 3 }, next))
+      .when(finishAttempt(report()))
+      .thenRejected('attempt-over')
+  })
+  it('is refused after an end that the target itself reported, and after its retirement', () => {
+    given(...underWay, ended({ outcome: 'rolled_back' }))
+      .when(finishAttempt(report()))
+      .thenRejected('attempt-over')
+    given(...underWay, ended({ outcome: 'timed_out' }), retired)
+      .when(finishAttempt(report()))
+      .thenRejected('target-retired')
+  })
+})
+
+describe('reporting a version', () => {
+  it('corrects the inventory, once', () => {
+    given(registered)
+      .when(reportVersion({ component: 'api', version: '1.1.9' }))
+      .then({ type: 'VersionReported', data: { component: 'api', version: '1.1.9', revision: 2 } })
+    given(registered)
+      .when(reportVersion({ component: 'api', version: '1.1.9' }))
+      .thenIdempotent()
+    given(registered)
+      .when(reportVersion({ component: 'api', version: '1.1.0' }))
+      .thenNothing()
+  })
+  it('leaves a component under update to its attempt, and takes the others', () => {
+    given(...underWay)
+      .when(reportVersion({ component: 'api', version: 'v1.2.0' }))
+      .thenNothing()
+    given(...underWay)
+      .when(reportVersion({ component: 'web', version: '3.1.0' }))
+      .thenTypes('VersionReported')
+  })
+  it('is refused for unknown and retired targets and for components without end', () => {
+    given()
+      .when(reportVersion({ component: 'api', version: '1.0.0' }))
+      .thenRejected('target-not-found')
+    given(registered, retired)
+      .when(reportVersion({ component: 'api', version: '1.0.0' }))
+      .thenRejected('target-retired')
+    const many = Array.from(
+      { length: 62 },
+      (_, place): TargetEvent => ({
+        type: 'VersionReported',
+        data: { component: `c${place}`, version: '1.0.0', revision: place + 2 },
+      }),
+    )
+    given(registered, ...many)
+      .when(reportVersion({ component: 'one-more', version: '1.0.0' }))
+      .thenRejected('too-many-components')
+  })
+})

@@ -1,0 +1,80 @@
+import type { TargetEvent, TargetFacts } from '../../../events/target.ts'
+import { targetAggregate } from '../../../functions/domain/target/aggregate.ts'
+import { attemptId } from '../../../functions/domain/target/attempt.ts'
+import type { AttemptPlan } from '../../../functions/domain/target/state.ts'
+import { later, specOf, start } from '../given.ts'
+
+export const { fold, given } = specOf(targetAggregate)
+
+export const facts: TargetFacts = {
+  type: 'customer_instance',
+  region: 'eu-central-1',
+  tags: { tier: 'gold' },
+  critical: false,
+  namespace: 'customer-1',
+  gateway: null,
+}
+
+export const registered: TargetEvent = {
+  type: 'TargetRegistered',
+  data: {
+    facts,
+    components: { api: '1.1.0', web: '3.0.0' },
+    enrolment: { hash: 'token-1', expiresAt: later(3600) },
+    revision: 1,
+  },
+}
+
+/** An attempt that takes api from 1.1.0 to v1.2.0 on the target customer-1. */
+export function planned(changes: Partial<AttemptPlan> = {}): AttemptPlan {
+  const plan = {
+    upgrade: 'u1',
+    phase: 0,
+    member: 7,
+    n: 1,
+    kind: 'deploy',
+    component: 'api',
+    from: '1.1.0',
+    to: 'v1.2.0',
+    ...changes,
+  } as const
+  return { attempt: attemptId({ ...plan, target: 'customer-1' }), ...plan }
+}
+
+export const acceptBy = later(600)
+/** How long an attempt may take from its acceptance on. */
+export const seconds = 1000
+
+export function assignment(changes: Partial<AttemptPlan> = {}) {
+  return { ...planned(changes), digest: 'sha256:1', acceptBy, seconds }
+}
+
+export function assigned(changes: Partial<AttemptPlan> = {}): TargetEvent {
+  return { type: 'AttemptAssigned', data: { ...assignment(changes), step: 1 } }
+}
+
+/** Accepted at the start, so due `seconds` later. */
+export function accepted(changes: Partial<AttemptPlan> = {}, at: string = start): TargetEvent {
+  const { attempt, upgrade, phase, member, n } = planned(changes)
+  const deadline = new Date(Date.parse(at) + seconds * 1000).toISOString()
+  return { type: 'AttemptAccepted', data: { attempt, upgrade, phase, member, n, deadline, step: 2 } }
+}
+
+type Ended = Extract<TargetEvent, { type: 'AttemptEnded' }>['data']
+
+export function ended(end: Partial<Ended>, changes: Partial<AttemptPlan> = {}): TargetEvent {
+  return {
+    type: 'AttemptEnded',
+    data: {
+      ...planned(changes),
+      outcome: 'succeeded',
+      code: null,
+      retryable: false,
+      version: null,
+      output: null,
+      step: 3,
+      revision: 2,
+      ...end,
+    },
+  }
+}
