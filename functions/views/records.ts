@@ -13,8 +13,16 @@ export async function projectRecords(
 ): Promise<DynamoDBBatchResponse> {
   const commits: Commit[] = []
   for (const record of records) {
-    if (record.eventName === 'INSERT') commits.push(fromImage(record.dynamodb?.NewImage))
-    else reportTampering(record)
+    if (record.eventName !== 'INSERT') {
+      reportTampering(record)
+      continue
+    }
+    const { NewImage, Keys } = record.dynamodb ?? {}
+    try {
+      commits.push(fromImage(NewImage))
+    } catch (error) {
+      await runner.setAside(Keys?.stream?.S ?? '', Number(Keys?.commit?.N ?? 0), error)
+    }
   }
   const postponed = await runner.project(commits)
   for (const { stream, error } of postponed) {

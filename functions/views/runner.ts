@@ -28,6 +28,8 @@ export interface Runner {
    * fail for ever is parked.
    */
   project(commits: readonly Commit[]): Promise<readonly Postponed[]>
+  /** Parks a stream of which a commit is no commit at all. */
+  setAside(stream: string, commit: number, error: unknown): Promise<void>
 }
 
 /** Opens what folds commits into rows. */
@@ -50,8 +52,7 @@ export function openRunner({
     const { stream } = commits[0] ?? { stream: '' }
     const since = source.needsSince ? await startOf(stream, commits) : ''
     const readSteps = (commit: Commit) => source.steps(commit, since)
-    const { steps, fault } = readable(commits, readSteps)
-    const faults = fault ? [fault] : []
+    const { steps, faults } = readable(commits, readSteps)
     for (const rowSteps of byRow(steps).values()) {
       for (const version of versions) {
         try {
@@ -62,8 +63,7 @@ export function openRunner({
         }
       }
     }
-    const [first] = faults
-    if (first !== undefined) throw first
+    for (const fault of faults) throw fault
   }
 
   return {
@@ -86,6 +86,7 @@ export function openRunner({
       })
       return postponed
     },
+    setAside: (stream, commit, error) => parked.park(projectDuty, stream, commit, error),
   }
 }
 
@@ -102,17 +103,19 @@ function byStream(commits: readonly Commit[]): Map<string, readonly Commit[]> {
   )
 }
 
-/** Returns the steps up to the first commit that cannot be read. */
+/** Returns the steps up to the first commit that cannot be read, and why it cannot. */
 function readable(commits: readonly Commit[], readSteps: (commit: Commit) => readonly Step[]) {
   const steps: Step[] = []
+  const faults: unknown[] = []
   for (const commit of commits) {
     try {
       steps.push(...readSteps(commit))
     } catch (fault) {
-      return { steps, fault }
+      faults.push(fault)
+      break
     }
   }
-  return { steps, fault: undefined }
+  return { steps, faults }
 }
 
 /** Groups steps by the row that they feed; several of one row are folded and written once. */
