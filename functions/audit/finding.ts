@@ -5,7 +5,7 @@ export const invariants = {
   I1: 'one active attempt per target',
   I2: 'no admission outside its window or inside a freeze older than 5 s',
   I3: 'in flight within the limit, and nothing new admitted while failures exceed theirs',
-  I4: 'no wave before the gates, approvals and waves before it',
+  I4: 'no wave before the gates and waves before it',
   I5: 'counters equal the fold and are never negative',
   I9: 'no admission after a pause or abort, and no assignment later than one batch',
   I10: 'a rollback goes to the last confirmed version',

@@ -1,65 +1,170 @@
 import type { Commit } from '../../events/envelope.ts'
 import { type PlanEvent, planEvents } from '../../events/plan.ts'
-import { type PolicyEvent, policyEvents } from '../../events/policy.ts'
-import { type ReleaseEvent, releaseEvents } from '../../events/release.ts'
+import { policyEvents } from '../../events/policy.ts'
+import { releaseEvents } from '../../events/release.ts'
 import { type TargetEvent, targetEvents } from '../../events/target.ts'
 import { type UpgradeEvent, upgradeEvents } from '../../events/upgrade.ts'
+import { auditChain, type Heads, missingStreams } from './chain.ts'
+import type { Finding } from './finding.ts'
 
-/** A commit with its events decoded. */
-export interface Told<Event> extends Commit {
+/** What the rules ask of a commit, with its events decoded. */
+export interface Told<Event> extends Pick<Commit, 'stream' | 'commit' | 'at' | 'actor' | 'correlation'> {
   readonly told: readonly Event[]
 }
 
-/** A whole log, by kind and id of its streams; the commits of each in their order. */
-export interface History {
-  readonly streams: ReadonlyMap<string, readonly Commit[]>
-  readonly targets: ReadonlyMap<string, readonly Told<TargetEvent>[]>
-  readonly upgrades: ReadonlyMap<string, readonly Told<UpgradeEvent>[]>
-  readonly plans: ReadonlyMap<string, readonly Told<PlanEvent>[]>
-  readonly releases: ReadonlyMap<string, readonly Told<ReleaseEvent>[]>
-  readonly policies: ReadonlyMap<string, readonly Told<PolicyEvent>[]>
+/** From when to when something was in force; `until` null: it still is. */
+export interface Interval {
+  readonly since: string
+  readonly until: string | null
 }
 
-/** Reads a log, in any order of commits, into a history. Throws on an event that this version cannot read. */
-export async function readHistory(commits: AsyncIterable<Commit> | Iterable<Commit>): Promise<History> {
+export interface AuditedRelease {
+  readonly digest: string | null
+  readonly withdrawnAt: string | null
+}
+
+/** A whole log, by kind and id of its streams, with the indexes that make each question a look-up. */
+export interface History {
+  readonly streams: number
+  readonly commits: number
+  readonly targets: ReadonlyMap<string, readonly Told<TargetEvent>[]>
+  readonly upgrades: ReadonlyMap<string, readonly Told<UpgradeEvent>[]>
+  /** Chunks by `<planHash>#<k>`. */
+  readonly plans: ReadonlyMap<string, PlanEvent['data']>
+  readonly releases: ReadonlyMap<string, AuditedRelease>
+  readonly freezes: readonly Interval[]
+  /** The instants at which targets were assigned attempts, ascending, by upgrade. */
+  readonly assignments: ReadonlyMap<string, readonly string[]>
+}
+
+function intervals(commits: readonly Told<{ readonly type: string }>[]): Interval[] {
+  const found: { since: string; until: string | null }[] = []
+  for (const { at, told } of commits) {
+    for (const { type } of told) {
+      const last = found.at(-1)
+      const open = last !== undefined && last.until === null
+      if (type === 'FreezePlaced' && !open) found.push({ since: at, until: null })
+      if (type === 'FreezeLifted' && open) last.until = at
+    }
+  }
+  return found
+}
+
+function assignmentsOf(targets: ReadonlyMap<string, readonly Told<TargetEvent>[]>): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const commits of targets.values()) {
+    for (const { at, told } of commits) {
+      for (const event of told) {
+        if (event.type !== 'AttemptAssigned') continue
+        const instants = found.get(event.data.upgrade)
+        if (instants) instants.push(at)
+        else found.set(event.data.upgrade, [at])
+      }
+    }
+  }
+  for (const instants of found.values()) instants.sort()
+  return found
+}
+
+type Decode<Event> = (type: string, schema: number, data: unknown) => Event
+
+/** Returns a stream's commits with their events; those that cannot be read are findings and left out. */
+function decoded<Event>(commits: readonly Commit[], decode: Decode<Event>, findings: Finding[]) {
+  const found: Told<Event>[] = []
+  for (const { stream, commit, at, actor, correlation, events } of commits) {
+    try {
+      const told = events.map(({ type, schema, data }) => decode(type, schema, JSON.parse(data)))
+      found.push({ stream, commit, at, actor, correlation, told })
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      findings.push({ invariant: 'I13', stream, commit, words: `Its events cannot be read: ${why}` })
+    }
+  }
+  return found
+}
+
+/**
+ * Reads a log, its commits in any order, into a history. What is wrong with the chains, or cannot be read, goes into `findings`.
+ */
+export async function readHistory(
+  commits: AsyncIterable<Commit> | Iterable<Commit>,
+  heads: Heads,
+  findings: Finding[],
+): Promise<History> {
   const streams = new Map<string, Commit[]>()
   for await (const commit of commits) {
     const known = streams.get(commit.stream)
     if (known) known.push(commit)
     else streams.set(commit.stream, [commit])
   }
-  for (const stream of streams.values()) stream.sort((a, b) => a.commit - b.commit)
-  const ofKind = <Event>(name: string, decode: (type: string, schema: number, data: unknown) => Event) => {
-    const found = new Map<string, Told<Event>[]>()
-    for (const [stream, listed] of streams) {
-      if (!stream.startsWith(`${name}#`)) continue
-      const told = listed.map((commit) => ({
-        ...commit,
-        told: commit.events.map(({ type, schema, data }) => decode(type, schema, JSON.parse(data))),
-      }))
-      found.set(stream.slice(name.length + 1), told)
+  findings.push(...missingStreams(heads, (stream) => streams.has(stream)))
+
+  const targets = new Map<string, Told<TargetEvent>[]>()
+  const upgrades = new Map<string, Told<UpgradeEvent>[]>()
+  const plans = new Map<string, PlanEvent['data']>()
+  const releases = new Map<string, AuditedRelease>()
+  const freezes: Interval[] = []
+  let count = 0
+  const total = streams.size
+  for (const [stream, listed] of streams) {
+    listed.sort((a, b) => a.commit - b.commit)
+    findings.push(...auditChain(stream, listed, heads))
+    count += listed.length
+    const separator = stream.indexOf('#')
+    const id = stream.slice(separator + 1)
+    switch (stream.slice(0, separator)) {
+      case 'target':
+        targets.set(id, decoded(listed, targetEvents.decode, findings))
+        break
+      case 'upgrade':
+        upgrades.set(id, decoded(listed, upgradeEvents.decode, findings))
+        break
+      case 'plan': {
+        const [first] = decoded(listed, planEvents.decode, findings)
+        const chunk = first?.told[0]?.data
+        if (chunk) plans.set(id, chunk)
+        if (listed.length > 1) {
+          const words = 'A plan was changed after it had been stored.'
+          findings.push({ invariant: 'I15', stream, commit: 2, words })
+        }
+        break
+      }
+      case 'release':
+        releases.set(id, releaseOf(decoded(listed, releaseEvents.decode, findings)))
+        break
+      case 'policy':
+        freezes.push(...intervals(decoded(listed, policyEvents.decode, findings)))
+        break
+      default:
+        findings.push({
+          invariant: 'I13',
+          stream,
+          commit: 1,
+          words: 'No part of the system has such streams.',
+        })
     }
-    return found
+    // The text of a whole fleet's events is larger than everything that is asked of it.
+    streams.delete(stream)
   }
-  return {
-    streams,
-    targets: ofKind('target', targetEvents.decode),
-    upgrades: ofKind('upgrade', upgradeEvents.decode),
-    plans: ofKind('plan', planEvents.decode),
-    releases: ofKind('release', releaseEvents.decode),
-    policies: ofKind('policy', policyEvents.decode),
-  }
+  const assignments = assignmentsOf(targets)
+  return { streams: total, commits: count, targets, upgrades, plans, releases, freezes, assignments }
 }
 
-/** Returns whether something placed and lifted was in force at an instant, and since when. */
-export function inForce(
-  changes: readonly { readonly at: string; readonly on: boolean }[],
-  instant: string,
-): { readonly since: string } | null {
-  let since: string | null = null
-  for (const { at, on } of changes) {
-    if (at > instant) break
-    since = on ? (since ?? at) : null
+function releaseOf(commits: readonly Told<ReturnType<typeof releaseEvents.decode>>[]): AuditedRelease {
+  let release: AuditedRelease = { digest: null, withdrawnAt: null }
+  for (const { at, told } of commits) {
+    for (const event of told) {
+      if (event.type === 'ReleaseRegistered') release = { ...release, digest: event.data.digest }
+      else release = { ...release, withdrawnAt: release.withdrawnAt ?? at }
+    }
   }
-  return since === null ? null : { since }
+  return release
+}
+
+/** A freeze or a withdrawal binds this long after its acknowledgement (DESIGN §3), in milliseconds. */
+const bindsAfter = 5000
+
+/** Had something, in force since an instant, come to bind at another? */
+export function bound(since: string, at: string): boolean {
+  return Date.parse(at) - Date.parse(since) > bindsAfter
 }

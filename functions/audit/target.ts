@@ -1,120 +1,178 @@
 import type { TargetEvent } from '../../events/target.ts'
+import type { Course } from './course.ts'
 import type { Findings } from './finding.ts'
-import { type History, inForce, type Told } from './history.ts'
+import { bound, type History, type Told } from './history.ts'
+import { plannedMember, sameVersion } from './plan.ts'
 
 type Assigned = Extract<TargetEvent, { type: 'AttemptAssigned' }>['data']
 
-/** A freeze or a withdrawal binds this long after its acknowledgement (DESIGN §3), in milliseconds. */
-export const bindsAfter = 5000
-
 /** What a target was, as far as the rules ask. */
 interface Place {
-  active: string | null
+  active: Assigned | null
   readonly begun: Set<string>
   readonly ended: Set<string>
   components: Record<string, string>
   pin: { component: string | null } | null
   retired: boolean
-  /** What each component ran when an upgrade first assigned it here. */
+  /** What the component ran when an upgrade first assigned it here. */
   readonly beforeUpgrade: Map<string, string>
 }
 
-/** Returns the planned [target, from, to] of a member, as the approved plan holds it. */
-export function plannedMember(
-  history: History,
-  upgrade: string,
-  member: number,
-): readonly [string, string, string] | undefined {
-  const planned = history.upgrades
-    .get(upgrade)
-    ?.flatMap(({ told }) => told)
-    .find(({ type }) => type === 'UpgradePlanned')
-  if (planned?.type !== 'UpgradePlanned') return undefined
-  const size = 500
-  const chunk = history.plans.get(`${planned.data.planHash}#${Math.floor(member / size)}`)?.[0]?.told[0]?.data
-  const row = chunk?.members[member % size]
-  const from = row && chunk?.versions[row[1]]
-  const to = row && chunk?.versions[row[2]]
-  return row && from !== undefined && to !== undefined ? [row[0], from, to] : undefined
+interface AuditedTarget {
+  readonly history: History
+  readonly courses: ReadonlyMap<string, Course>
+  readonly id: string
+  readonly place: Place
+  readonly findings: Findings
 }
 
-function auditRelease(history: History, data: Assigned, commit: Told<TargetEvent>, findings: Findings): void {
+type Commit = Told<TargetEvent>
+
+/** Ends that need no attempt under way: the slot was given back before anything began. */
+const unbegun: ReadonlySet<string> = new Set(['skipped', 'deferred', 'withdrawn'])
+
+function auditRelease({ history, findings }: AuditedTarget, commit: Commit, data: Assigned): void {
   if (data.kind === 'rollback') return
+  const name = `${data.component} ${data.to}`
   const release = history.releases.get(`${data.component}@${data.to}`)
-  const registered = release?.flatMap(({ told }) => told).find(({ type }) => type === 'ReleaseRegistered')
-  const digest = registered?.type === 'ReleaseRegistered' ? registered.data.digest : null
+  const known = release !== undefined && release.digest !== null && release.digest === data.digest
+  findings.expect(known, 'I15', commit, `${name} has the digest ${release?.digest}, not the one assigned.`)
+  const withdrawnAt = release?.withdrawnAt ?? null
   findings.expect(
-    digest === data.digest,
+    withdrawnAt === null || !bound(withdrawnAt, commit.at),
     'I15',
     commit,
-    `${data.component} ${data.to} has another digest than the one assigned.`,
-  )
-  const changes = (release ?? []).map(({ at, told }) => ({
-    at,
-    on: told.some(({ type }) => type === 'ReleaseWithdrawn'),
-  }))
-  const withdrawn = inForce(
-    changes.filter(({ on }) => on),
-    commit.at,
-  )
-  const bound = withdrawn !== null && Date.parse(commit.at) - Date.parse(withdrawn.since) > bindsAfter
-  findings.expect(
-    !bound,
-    'I15',
-    commit,
-    `${data.component} ${data.to} had been withdrawn at ${withdrawn?.since}.`,
+    `${name} had been withdrawn at ${withdrawnAt}.`,
   )
 }
 
-function auditAssignment(
-  history: History,
-  id: string,
-  place: Place,
-  commit: Told<TargetEvent>,
-  data: Assigned,
-  findings: Findings,
-): void {
+/** A rollback goes back to what ran before its parent came (I10). */
+function auditRollback({ courses, place, findings }: AuditedTarget, commit: Commit, data: Assigned): void {
+  if (data.kind !== 'rollback') return
+  const parent = courses.get(data.upgrade)?.request?.parent ?? ''
+  const confirmed = place.beforeUpgrade.get(parent)
   findings.expect(
-    place.active === null,
+    confirmed !== undefined && sameVersion(confirmed, data.to),
+    'I10',
+    commit,
+    `It ran ${confirmed ?? 'nothing known'} before the upgrade, and was sent to ${data.to}.`,
+  )
+}
+
+function auditAssignment(audited: AuditedTarget, commit: Commit, data: Assigned): void {
+  const { history, courses, id, place, findings } = audited
+  const { active, pin } = place
+  findings.expect(
+    active === null,
     'I1',
     commit,
-    `Attempt ${data.attempt} was assigned while ${place.active} was active.`,
+    `Attempt ${data.attempt} was assigned while ${active?.attempt} was active.`,
   )
   findings.expect(!place.begun.has(data.attempt), 'I1', commit, `Attempt ${data.attempt} was assigned twice.`)
-  const pinned =
-    place.pin !== null && (place.pin.component === null || place.pin.component === data.component)
+  findings.expect(
+    !place.ended.has(data.attempt),
+    'I1',
+    commit,
+    `Attempt ${data.attempt} was assigned after its end.`,
+  )
+  const pinned = pin !== null && (pin.component === null || pin.component === data.component)
   findings.expect(!pinned, 'I15', commit, 'The target was pinned.')
   findings.expect(!place.retired, 'I15', commit, 'The target was retired.')
-  const planned = plannedMember(history, data.upgrade, data.member)
-  const asPlanned = planned?.[0] === id && planned[1] === data.from && planned[2] === data.to
+  const course = courses.get(data.upgrade)
+  const planned = course?.plan ? plannedMember(history, course.plan, data.member) : undefined
   findings.expect(
-    asPlanned,
+    planned?.target === id && planned.from === data.from && planned.to === data.to,
     'I15',
     commit,
-    `Member ${data.member} of the plan is ${planned?.join(' ') ?? 'nobody'}, not this assignment.`,
+    `Member ${data.member} of the plan is ${planned ? Object.values(planned).join(' ') : 'nobody'}, not this assignment.`,
+  )
+  findings.expect(
+    course?.request?.kind === data.kind && course.request.component === data.component,
+    'I15',
+    commit,
+    `The upgrade is not a ${data.kind} of ${data.component}.`,
+  )
+  findings.expect(
+    course?.admitted(data.member, data.n) === true,
+    'I3',
+    commit,
+    `Member ${data.member} was never admitted as number ${data.n}.`,
   )
   const runs = place.components[data.component]
-  findings.expect(runs === data.from, 'I15', commit, `It ran ${runs}, while the plan says ${data.from}.`)
-  auditRelease(history, data, commit, findings)
-  if (data.kind === 'rollback') {
-    const requested = history.upgrades
-      .get(data.upgrade)?.[0]
-      ?.told.find(({ type }) => type === 'UpgradeRequested')
-    const parent = requested?.type === 'UpgradeRequested' ? requested.data.request.parent : null
-    const confirmed = place.beforeUpgrade.get(parent ?? '')
-    findings.expect(
-      confirmed === data.to,
-      'I10',
-      commit,
-      `It ran ${confirmed} before the upgrade, and was sent to ${data.to}.`,
-    )
-  }
+  findings.expect(
+    runs !== undefined && sameVersion(runs, data.from),
+    'I15',
+    commit,
+    `It ran ${runs}, while the plan says ${data.from}.`,
+  )
+  auditRelease(audited, commit, data)
+  auditRollback(audited, commit, data)
   if (runs !== undefined && !place.beforeUpgrade.has(data.upgrade))
     place.beforeUpgrade.set(data.upgrade, runs)
 }
 
-/** Holds one target's stream against I1, I10 and I15. */
-export function auditTarget(history: History, id: string, findings: Findings): void {
+function follow(audited: AuditedTarget, commit: Commit, event: TargetEvent): void {
+  const { place, findings } = audited
+  switch (event.type) {
+    case 'TargetRegistered':
+      place.components = { ...event.data.components }
+      return
+    case 'TargetPinned':
+      place.pin = event.data
+      return
+    case 'TargetUnpinned':
+      place.pin = null
+      return
+    case 'TargetRetired':
+      findings.expect(place.active === null, 'I1', commit, 'It was retired with an attempt active.')
+      place.retired = true
+      return
+    case 'VersionReported':
+      place.components[event.data.component] = event.data.version
+      return
+    case 'AttemptAssigned':
+      auditAssignment(audited, commit, event.data)
+      place.active = event.data
+      place.begun.add(event.data.attempt)
+      return
+    case 'AttemptAccepted': {
+      const { attempt } = event.data
+      findings.expect(
+        place.active?.attempt === attempt && commit.at < place.active.acceptBy,
+        'I1',
+        commit,
+        `Attempt ${attempt} was accepted without being active, or too late.`,
+      )
+      return
+    }
+    case 'AttemptEnded': {
+      const { attempt, component, version, outcome } = event.data
+      findings.expect(!place.ended.has(attempt), 'I1', commit, `Attempt ${attempt} ended twice.`)
+      findings.expect(
+        place.active?.attempt === attempt || (unbegun.has(outcome) && !place.begun.has(attempt)),
+        'I1',
+        commit,
+        `Attempt ${attempt} ended as ${outcome} without being active.`,
+      )
+      place.ended.add(attempt)
+      if (place.active?.attempt === attempt) place.active = null
+      if (version !== null) place.components[component] = version
+      return
+    }
+    case 'TargetPatched':
+    case 'EnrolmentIssued':
+    case 'AgentEnrolled':
+      return
+  }
+}
+
+/** Holds one target's stream against I1, I3, I10 and I15; `courses` are those of the upgrades, already audited. */
+export function auditTarget(
+  history: History,
+  courses: ReadonlyMap<string, Course>,
+  id: string,
+  findings: Findings,
+): void {
   const place: Place = {
     active: null,
     begun: new Set(),
@@ -125,47 +183,6 @@ export function auditTarget(history: History, id: string, findings: Findings): v
     beforeUpgrade: new Map(),
   }
   for (const commit of history.targets.get(id) ?? []) {
-    for (const event of commit.told) {
-      switch (event.type) {
-        case 'TargetRegistered':
-          place.components = { ...event.data.components }
-          break
-        case 'TargetPinned':
-          place.pin = event.data
-          break
-        case 'TargetUnpinned':
-          place.pin = null
-          break
-        case 'TargetRetired':
-          place.retired = true
-          break
-        case 'VersionReported':
-          place.components[event.data.component] = event.data.version
-          break
-        case 'AttemptAssigned':
-          auditAssignment(history, id, place, commit, event.data, findings)
-          place.active = event.data.attempt
-          place.begun.add(event.data.attempt)
-          break
-        case 'AttemptAccepted':
-          findings.expect(
-            place.active === event.data.attempt,
-            'I1',
-            commit,
-            `Attempt ${event.data.attempt} was accepted without being active.`,
-          )
-          break
-        case 'AttemptEnded': {
-          const { attempt, component, version } = event.data
-          findings.expect(!place.ended.has(attempt), 'I1', commit, `Attempt ${attempt} ended twice.`)
-          place.ended.add(attempt)
-          if (place.active === attempt) place.active = null
-          if (version !== null) place.components[component] = version
-          break
-        }
-        default:
-          break
-      }
-    }
+    for (const event of commit.told) follow({ history, courses, id, place, findings }, commit, event)
   }
 }

@@ -1,0 +1,143 @@
+import type { UpgradeEvent } from '../../events/upgrade.ts'
+import { type AuditedUpgrade, type Standing, standingAfter } from './course.ts'
+import { bound, type Told } from './history.ts'
+import { plannedMember, rangeOf } from './plan.ts'
+
+type Commit = Told<UpgradeEvent>
+type Data<Type extends UpgradeEvent['type']> = Extract<UpgradeEvent, { type: Type }>['data']
+
+/** Holds an admission against the clock and the stop (I2), and against a pause or an abort (I9). */
+function auditMoment({ history, course, findings }: AuditedUpgrade, commit: Commit): void {
+  const { window, request } = course
+  const inside = !window || (window.start <= commit.at && commit.at < window.end)
+  findings.expect(inside, 'I2', commit, `Targets were admitted at ${commit.at}, outside the window.`)
+  const freeze = history.freezes.findLast(({ since }) => since <= commit.at)
+  const frozen =
+    freeze && (freeze.until === null || freeze.until > commit.at) && bound(freeze.since, commit.at)
+  findings.expect(
+    !frozen || request?.breakGlass === true,
+    'I2',
+    commit,
+    `Targets were admitted though everything was stopped at ${freeze?.since}.`,
+  )
+  findings.expect(
+    course.stoppedAt === null && !course.ended,
+    'I9',
+    commit,
+    `Targets were admitted after the stop at ${course.stoppedAt}.`,
+  )
+}
+
+function rangesOf(data: Data<'TargetsAdmitted'>): [number, number, number, Standing | null][] {
+  const first = data.members.map(([from, to]): [number, number, number, null] => [from, to, 1, null])
+  const again = (ranges: [number, number, number][], was: Standing) =>
+    ranges.map(([from, to, n]): [number, number, number, Standing] => [from, to, n, was])
+  return [...first, ...again(data.retried, 'retrying'), ...again(data.readmitted, 'deferred')]
+}
+
+/** Holds an admission against I2, I3, I4, I5 and I9. */
+export function auditAdmission(audited: AuditedUpgrade, commit: Commit, data: Data<'TargetsAdmitted'>): void {
+  const { course, findings } = audited
+  const { request, plan } = course
+  if (!request || !plan) {
+    findings.expect(false, 'I4', commit, 'Targets were admitted without a plan.')
+    return
+  }
+  auditMoment(audited, commit)
+  if (data.members.length > 0) {
+    const exceeded = course.unaccepted('failures') + course.inWave('retrying') > course.allowed('failures')
+    findings.expect(
+      !exceeded,
+      'I3',
+      commit,
+      `New targets were admitted with ${course.unaccepted('failures')} failed, ${course.allowed('failures')} allowed.`,
+    )
+    const silent = course.unaccepted('unreachable') > course.allowed('unreachable')
+    findings.expect(
+      !silent,
+      'I3',
+      commit,
+      `New targets were admitted with ${course.unaccepted('unreachable')} unreachable, ${course.allowed('unreachable')} allowed.`,
+    )
+  }
+  const [begin, end] = rangeOf(plan, course.wave)
+  for (const [from, to, n, was] of rangesOf(data)) {
+    findings.expect(
+      data.wave === course.wave && !course.waveEnded && from >= begin && to <= end,
+      'I4',
+      commit,
+      `Members ${from} to ${to} are not of the open wave ${course.wave}.`,
+    )
+    for (let member = from; member < to; member++) {
+      const before = course.members.get(member)
+      const fits = was === null ? before === undefined : before?.standing === was && before.n === n - 1
+      findings.expect(
+        fits,
+        'I5',
+        commit,
+        `Member ${member} was admitted as number ${n} while it was ${before?.standing ?? 'new'}.`,
+      )
+      course.move(member, 'in flight', n)
+    }
+  }
+  const held = course.total('in flight') + course.total('retrying')
+  findings.expect(
+    held <= request.parallel,
+    'I3',
+    commit,
+    `${held} were in flight or waiting to be tried again, ${request.parallel} allowed.`,
+  )
+}
+
+/** Holds recorded ends against the members that had them and the targets' streams that they cite (I5). */
+export function auditOutcomes(audited: AuditedUpgrade, commit: Commit, data: Data<'OutcomesRecorded'>): void {
+  const { history, id, course, findings } = audited
+  for (const { member, n, outcome, code, again, commit: cited } of data.outcomes) {
+    const before = course.members.get(member)
+    findings.expect(
+      before?.standing === 'in flight' && before.n === n,
+      'I5',
+      commit,
+      `An end of member ${member} was counted while it was ${before?.standing ?? 'not admitted'}.`,
+    )
+    const target = course.plan ? plannedMember(history, course.plan, member)?.target : undefined
+    // Commits are dense, so a commit's number is its place; a broken chain has its own finding.
+    const source = target === undefined ? undefined : history.targets.get(target)?.[cited - 1]
+    const same = source?.told.some(
+      (event) =>
+        event.type === 'AttemptEnded' &&
+        event.data.upgrade === id &&
+        event.data.member === member &&
+        event.data.n === n &&
+        event.data.outcome === outcome &&
+        event.data.code === code,
+    )
+    findings.expect(
+      same === true,
+      'I5',
+      commit,
+      `Commit ${cited} of target#${target} does not say that member ${member} ${outcome}.`,
+    )
+    course.move(member, again === 'retry' ? 'retrying' : (again ?? standingAfter(outcome)), n)
+  }
+}
+
+/** Holds members taken out against what they were (I5). */
+export function auditSkip(
+  { course, findings }: AuditedUpgrade,
+  commit: Commit,
+  data: Data<'MembersSkipped'>,
+): void {
+  for (const [from, to] of data.members) {
+    for (let member = from; member < to; member++) {
+      const before = course.members.get(member)
+      findings.expect(
+        (before?.standing ?? 'pending') === data.was,
+        'I5',
+        commit,
+        `Member ${member} was skipped as ${data.was} while it was ${before?.standing ?? 'pending'}.`,
+      )
+      course.move(member, 'skipped', before?.n ?? 0)
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import type { UpgradeRequest } from '../../events/upgrade.ts'
+import type { Findings } from './finding.ts'
+import type { History } from './history.ts'
+import { type Planned, rangeOf, waveOf } from './plan.ts'
+
+/** Where a member stands, as the audit counts it. One that was never admitted or skipped has no standing. */
+export type Standing =
+  | 'in flight'
+  | 'retrying'
+  | 'deferred'
+  | 'succeeded'
+  | 'failed'
+  | 'unreachable'
+  | 'skipped'
+
+type Tally = Record<Standing, number>
+
+const nobody: Readonly<Tally> = {
+  'in flight': 0,
+  retrying: 0,
+  deferred: 0,
+  succeeded: 0,
+  failed: 0,
+  unreachable: 0,
+  skipped: 0,
+}
+
+/** What an end makes of a member that waits for no other admission (DESIGN §6). */
+export function standingAfter(outcome: string): Standing {
+  if (outcome === 'succeeded' || outcome === 'unreachable') return outcome
+  return ['skipped', 'cancelled', 'deferred', 'withdrawn'].includes(outcome) ? 'skipped' : 'failed'
+}
+
+/** One upgrade as the rules see it: written anew from the events, not by the code that decided them. */
+export class Course {
+  request: UpgradeRequest | null = null
+  requestedBy = ''
+  plan: Planned | null = null
+  window: { readonly start: string; readonly end: string } | null = null
+  generation = 0
+  readonly approvers = new Set<string>()
+  wave = -1
+  waveEnded = false
+  bakeUntil: string | null = null
+  /** `accepted`: an operator resumed in spite of it. */
+  gate: 'passed' | 'failed' | 'inconclusive' | 'accepted' | null = null
+  continued = false
+  /** Since when a pause or an abort forbids admissions. */
+  stoppedAt: string | null = null
+  aborted = false
+  ended = false
+  /** Failures and unreachable ones of the present wave that an operator accepted by resuming. */
+  acknowledged = { failed: 0, unreachable: 0 }
+  readonly members = new Map<number, { standing: Standing; n: number }>()
+  readonly #total: Tally = { ...nobody }
+  readonly #waves = new Map<number, Tally>()
+
+  /** Has the member ever had this admission? Later ones include it. */
+  admitted(member: number, n: number): boolean {
+    return (this.members.get(member)?.n ?? 0) >= n
+  }
+
+  /** Moves a member to another standing, and the counts with it. */
+  move(member: number, standing: Standing, n: number): void {
+    const wave = this.plan ? waveOf(this.plan.waves, member) : this.wave
+    const tally = this.#waves.get(wave) ?? { ...nobody }
+    this.#waves.set(wave, tally)
+    const before = this.members.get(member)
+    if (before) {
+      tally[before.standing]--
+      this.#total[before.standing]--
+    }
+    tally[standing]++
+    this.#total[standing]++
+    this.members.set(member, { standing, n })
+  }
+
+  /** Returns how many members stand so in the whole upgrade. */
+  total(standing: Standing): number {
+    return this.#total[standing]
+  }
+
+  /** Returns how many members of the present wave stand so. */
+  inWave(standing: Standing): number {
+    return this.#waves.get(this.wave)?.[standing] ?? 0
+  }
+
+  /** Returns how many failures, or unreachable ones, the present wave bears: a share of those that were not skipped. */
+  allowed(kind: 'failures' | 'unreachable'): number {
+    if (!this.request || !this.plan || this.wave < 0) return 0
+    const [from, to] = rangeOf(this.plan, this.wave)
+    const { percent, absolute } = this.request[kind]
+    const share = Math.floor(Number((((to - from - this.inWave('skipped')) * percent) / 100).toFixed(9)))
+    return absolute === null ? share : Math.min(absolute, share)
+  }
+
+  /** Returns how many of the wave failed, or were unreachable, that nobody has accepted. */
+  unaccepted(kind: 'failures' | 'unreachable'): number {
+    return kind === 'failures'
+      ? this.inWave('failed') - this.acknowledged.failed
+      : this.inWave('unreachable') - this.acknowledged.unreachable
+  }
+
+  begin(wave: number): void {
+    this.wave = wave
+    this.waveEnded = false
+    this.bakeUntil = null
+    this.gate = null
+    this.continued = false
+    this.acknowledged = { failed: 0, unreachable: 0 }
+  }
+
+  resume(): void {
+    this.stoppedAt = null
+    this.acknowledged = { failed: this.inWave('failed'), unreachable: this.inWave('unreachable') }
+    if (this.gate === 'failed' || this.gate === 'inconclusive') this.gate = 'accepted'
+  }
+}
+
+/** What the rules about one upgrade work on. */
+export interface AuditedUpgrade {
+  readonly history: History
+  readonly id: string
+  readonly course: Course
+  readonly findings: Findings
+}

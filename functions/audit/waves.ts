@@ -1,0 +1,131 @@
+import type { UpgradeEvent } from '../../events/upgrade.ts'
+import type { AuditedUpgrade } from './course.ts'
+import type { Told } from './history.ts'
+import { rangeOf, wavesIn } from './plan.ts'
+
+type Commit = Told<UpgradeEvent>
+type Data<Type extends UpgradeEvent['type']> = Extract<UpgradeEvent, { type: Type }>['data']
+
+/** Holds the start of a wave against I4, I9, I12 and, for the first, I14. */
+export function auditStart({ id, course, findings }: AuditedUpgrade, commit: Commit, wave: number): void {
+  const { request, plan } = course
+  const follows = plan !== null && wave === course.wave + 1 && wave < wavesIn(plan)
+  findings.expect(follows, 'I4', commit, `Wave ${wave} followed wave ${course.wave}.`)
+  if (!request || !plan) return
+  findings.expect(
+    commit.correlation === `${id}-${course.generation}`,
+    'I12',
+    commit,
+    `Wave ${wave} was started by ${commit.correlation} in generation ${course.generation}.`,
+  )
+  const stopped = course.stoppedAt !== null || course.ended
+  findings.expect(!stopped, 'I9', commit, `Wave ${wave} began after the stop at ${course.stoppedAt}.`)
+  if (wave === 0) {
+    const { size } = course.approvers
+    const enough = size >= request.approvals.required
+    findings.expect(
+      enough,
+      'I14',
+      commit,
+      `It began with ${size} of ${request.approvals.required} approvals.`,
+    )
+    return
+  }
+  findings.expect(course.waveEnded, 'I4', commit, `Wave ${wave} began before the one before it ended.`)
+  const baked = request.bakeSeconds === 0 || (course.bakeUntil !== null && course.bakeUntil <= commit.at)
+  findings.expect(baked, 'I4', commit, `Wave ${wave} began before the bake was over.`)
+  const judged = request.gate === null || course.gate === 'passed' || course.gate === 'accepted'
+  findings.expect(
+    judged,
+    'I4',
+    commit,
+    `Wave ${wave} began though the gate was ${course.gate ?? 'not evaluated'}.`,
+  )
+  const released = !request.continueByHand || course.continued || course.gate === 'accepted'
+  findings.expect(released, 'I4', commit, `Wave ${wave} began before anybody continued.`)
+}
+
+/** Holds the end of a wave against I4: every member has come to its end, or an abort has nothing in flight. */
+export function auditEnd({ course, findings }: AuditedUpgrade, commit: Commit, wave: number): void {
+  const [from, to] = course.plan ? rangeOf(course.plan, wave) : [0, 0]
+  const ended =
+    course.inWave('succeeded') +
+    course.inWave('failed') +
+    course.inWave('unreachable') +
+    course.inWave('skipped')
+  const open = course.aborted ? course.total('in flight') : to - from - ended
+  findings.expect(
+    wave === course.wave && open === 0,
+    'I4',
+    commit,
+    `Wave ${wave} ended with ${open} members open.`,
+  )
+  course.waveEnded = true
+}
+
+/** Holds what a gate recorded against the counts (I5), and its verdict against what it requires (I4). */
+export function auditGate(
+  { course, findings }: AuditedUpgrade,
+  commit: Commit,
+  data: Data<'GateEvaluated'>,
+): void {
+  const succeeded = course.inWave('succeeded')
+  const judged = succeeded + course.inWave('failed') + course.inWave('unreachable')
+  const rate = judged === 0 ? null : Math.floor((succeeded * 10_000) / judged) / 100
+  findings.expect(
+    rate === data.successRatePercent,
+    'I5',
+    commit,
+    `The gate saw ${data.successRatePercent} % succeed, the fold ${rate} %.`,
+  )
+  const required = course.request?.gate?.successRatePercent ?? 0
+  const verdict = judged === 0 ? 'inconclusive' : succeeded * 100 >= required * judged ? 'passed' : 'failed'
+  findings.expect(
+    data.result === verdict,
+    'I4',
+    commit,
+    `The gate ${data.result} with ${succeeded} of ${judged} at ${required} %.`,
+  )
+  course.gate = data.result
+}
+
+/** Holds a breach against the counts (I5). */
+export function auditBreach(
+  { course, findings }: AuditedUpgrade,
+  commit: Commit,
+  { kind, count, allowed }: Data<'ThresholdBreached'>,
+): void {
+  const [found, bears] = [course.unaccepted(kind), course.allowed(kind)]
+  findings.expect(
+    count === found && allowed === bears && count > allowed,
+    'I5',
+    commit,
+    `A breach of ${kind} counts ${count} of ${allowed}, the fold ${found} of ${bears}.`,
+  )
+}
+
+/** Holds the end of an upgrade against I5: nobody is left in flight, and its exceptions are those of the fold. */
+export function auditCompletion(
+  { course, findings }: AuditedUpgrade,
+  commit: Commit,
+  exceptions: boolean | null,
+): void {
+  findings.expect(
+    course.total('in flight') === 0,
+    'I5',
+    commit,
+    `It ended with ${course.total('in flight')} in flight.`,
+  )
+  if (exceptions !== null) {
+    const others = course.total('failed') + course.total('unreachable') + course.total('skipped')
+    const all = others + course.total('succeeded')
+    const members = course.plan?.members ?? 0
+    findings.expect(
+      all === members && exceptions === others > 0,
+      'I5',
+      commit,
+      `It completed with ${all} of ${members} members ended, ${others} of them exceptions.`,
+    )
+  }
+  course.ended = true
+}
