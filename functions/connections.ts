@@ -4,8 +4,9 @@ import { SFNClient } from '@aws-sdk/client-sfn'
 import { environment } from './environment.ts'
 import { openLog } from './log/dynamo.ts'
 import type { Log } from './log/log.ts'
-import { openViews } from './views/dynamo.ts'
+import { openViewStore, openViews } from './views/dynamo.ts'
 import type { Views } from './views/read.ts'
+import type { ViewStore } from './views/store.ts'
 import { openParked, type Parked } from './work/parked.ts'
 import { openRedemption, type Redemption } from './work/redemption.ts'
 import { openTelemetry, type Telemetry } from './work/telemetry.ts'
@@ -15,6 +16,7 @@ import { openTokens, type Tokens } from './work/tokens.ts'
 export interface Connections {
   readonly log: Log
   readonly views: Views
+  readonly viewStore: ViewStore
   readonly tokens: Tokens
   readonly redemption: Redemption
   readonly telemetry: Telemetry
@@ -40,6 +42,7 @@ const stepFunctions = once(() => new SFNClient({ maxAttempts: 5 }))
 const bus = once(() => new EventBridgeClient({ maxAttempts: 5 }))
 const log = once(() => openLog({ client: dynamo(), table: environment('logTable'), now }))
 const views = once(() => openViews({ client: dynamo(), table: environment('viewsTable') }))
+const viewStore = once(() => openViewStore({ client: dynamo(), table: environment('viewsTable') }))
 const tokens = once(() => openTokens({ client: dynamo(), table: environment('workTable'), now }))
 const redemption = once(() => openRedemption(stepFunctions()))
 const telemetry = once(() => openTelemetry({ client: dynamo(), table: environment('workTable'), now }))
@@ -51,6 +54,9 @@ const connections: Connections = {
   },
   get views() {
     return views()
+  },
+  get viewStore() {
+    return viewStore()
   },
   get tokens() {
     return tokens()

@@ -5,9 +5,9 @@ import { memberAt } from '../domain/upgrade/members.ts'
 import type { UpgradeState } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
 import { admissionFacts } from '../planning/facts.ts'
+import { sideBySide } from '../views/side-by-side.ts'
 import { assignMember } from './assignment.ts'
 import { causedBy, type Duty, eventsIn, holds, streamOf } from './duty.ts'
-import { eachAtOnce } from './settle.ts'
 
 /** After so many assignments the upgrade is read again, so that a pause stops the rest (I9). */
 const batchSize = 100
@@ -55,7 +55,7 @@ export function assignTargets({ log }: { log: Log }): Duty {
           const present = memberAt(state.chunks, member)
           return present?.status === 'in_flight' && present.n === n
         })
-        await eachAtOnce(due, atOnce, (admission) =>
+        await sideBySide(due, atOnce, (admission) =>
           assignMember({ log, upgrade, state, metadata }, admission),
         )
       }

@@ -6,25 +6,24 @@ import { endExecution } from '../domain/upgrade/lifecycle.ts'
 import { membersOf } from '../domain/upgrade/members.ts'
 import { exists, hasEnded } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
-import type { Redemption } from '../work/redemption.ts'
-import type { Tokens } from '../work/tokens.ts'
+import { sideBySide } from '../views/side-by-side.ts'
 import { attemptOf } from './assignment.ts'
-import { endWaitsOf } from './end-waits.ts'
 import { healMember } from './heal-member.ts'
-import { eachAtOnce, settled } from './settle.ts'
-import { executionStatus, startGeneration } from './start-execution.ts'
+import { settled } from './settle.ts'
+import { executionStatus } from './start-execution.ts'
 import { tickUpgrade } from './tick.ts'
 
 /** What is needed to drive an upgrade on. */
 export interface Drive {
   readonly log: Log
-  readonly tokens: () => Tokens
-  readonly redemption: () => Redemption
   readonly client: () => SFNClient
   readonly machine: () => string
   now(): number
 }
 
+const membersAtOnce = 16
+
+/** Tells the log when the present execution is over or was never started; the reactor then starts the next generation. */
 async function healExecution(
   drive: Drive,
   upgrade: string,
@@ -33,11 +32,7 @@ async function healExecution(
 ): Promise<void> {
   const status = await executionStatus(drive.client(), drive.machine(), `${upgrade}-${generation}`)
   if (status === 'RUNNING') return
-  if (status === undefined) {
-    await startGeneration(drive.client(), drive.machine(), upgrade, generation)
-    return
-  }
-  const ended = endExecution({ generation, status, cause: 'found by reconcile' })
+  const ended = endExecution({ generation, status: status ?? 'NOT_STARTED', cause: 'found by reconcile' })
   const metadata = { actor: systemActor, correlation }
   settled(
     `upgrade#${upgrade}`,
@@ -45,16 +40,15 @@ async function healExecution(
   )
 }
 
-async function healMembers(drive: Drive, upgrade: string, correlation: string): Promise<number> {
-  const { log } = drive
+async function healMembers({ log, now }: Drive, upgrade: string, correlation: string): Promise<number> {
   const { state } = await log.load(upgradeAggregate, upgrade)
   const context = { log, upgrade, state, metadata: { actor: systemActor, correlation } }
   const inFlight = Object.keys(state.chunks).flatMap((chunk) =>
     [...membersOf(state.chunks, Number(chunk))].filter(([, { status }]) => status === 'in_flight'),
   )
-  const acceptBy = new Date(drive.now() + (state.request?.deadlines.accept ?? 0) * 1000).toISOString()
+  const acceptBy = new Date(now() + (state.request?.deadlines.accept ?? 0) * 1000).toISOString()
   let healed = 0
-  await eachAtOnce(inFlight, 16, async ([member, { n }]) => {
+  await sideBySide(inFlight, membersAtOnce, async ([member, { n }]) => {
     const { target, identity } = await attemptOf(context, { member, n })
     const known = await log.load(targetAggregate, target)
     if (known.state.active?.attempt === identity.attempt) return
@@ -65,15 +59,13 @@ async function healMembers(drive: Drive, upgrade: string, correlation: string): 
 }
 
 /**
- * Does again whatever the reactor may have missed for one upgrade: its execution, its clock, its waits and its members in flight. Nothing
- * happens where nothing was missed. Returns how many members had to be healed.
+ * Does again what the reactor may have missed for one upgrade: its execution, its clock and its members in flight. What is appended for
+ * that makes the reactor look after the rest. Returns how many members had to be healed.
  */
 export async function driveUpgrade(drive: Drive, upgrade: string, correlation: string): Promise<number> {
   const { state } = await drive.log.load(upgradeAggregate, upgrade)
   if (!exists(state) || hasEnded(state)) return 0
   if (state.restartAt === null) await healExecution(drive, upgrade, state.generation, correlation)
   await tickUpgrade(drive.log, upgrade, { correlation })
-  const healed = await healMembers(drive, upgrade, correlation)
-  await endWaitsOf(drive, upgrade)
-  return healed
+  return healMembers(drive, upgrade, correlation)
 }

@@ -5,7 +5,10 @@ import type { Redemption } from '../work/redemption.ts'
 import type { Tokens } from '../work/tokens.ts'
 import { type Duty, holds, streamOf } from './duty.ts'
 
-/** The events after which an execution may stand elsewhere; all others leave it in its wave. */
+/**
+ * The events after which an execution may stand elsewhere; all others leave it in its wave. `WakeUpMoved` is among them because it comes at
+ * least daily: a wake-up that was lost is made up for then.
+ */
 const moving = [
   'UpgradePlanned',
   'PlanningFailed',
@@ -26,6 +29,7 @@ const moving = [
   'UpgradeAborted',
   'UpgradeCompleted',
   'UpgradeFailed',
+  'WakeUpMoved',
 ]
 
 interface Waits {

@@ -6,11 +6,12 @@ import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { chunkOf, eachMember, earlier, memberAt } from '../domain/upgrade/members.ts'
 import { moveDeadline } from '../domain/upgrade/outcomes.ts'
 import type { Log } from '../log/log.ts'
+import { sideBySide } from '../views/side-by-side.ts'
 import type { Telemetry } from '../work/telemetry.ts'
 import { attemptOf } from './assignment.ts'
 import { causedBy, type Duty, eventsIn, holds, streamOf } from './duty.ts'
 import { healMember } from './heal-member.ts'
-import { eachAtOnce, settled } from './settle.ts'
+import { settled } from './settle.ts'
 
 const atOnce = 16
 
@@ -35,7 +36,7 @@ export function expireAttempts({ log, telemetry }: { log: Log; telemetry: Teleme
         return present?.status === 'in_flight' ? [{ member, n: present.n }] : []
       })
       const deadlines = new Map<number, string>()
-      await eachAtOnce(running, atOnce, async (admission) => {
+      await sideBySide(running, atOnce, async (admission) => {
         const { target, identity } = await attemptOf(context, admission)
         const lastSeen = await telemetry.lastSeen(target)
         const expiry = expireAttempt({ ...identity, lastSeen })

@@ -8,30 +8,34 @@ import { endWaits } from './end-waits.ts'
 import { expireAttempts } from './expire-attempts.ts'
 import { publishEvents } from './publish-events.ts'
 import { recordOutcomes } from './record-outcomes.ts'
+import { retryParked } from './retry-parked.ts'
 import { runDuties } from './run.ts'
 import { startExecution } from './start-execution.ts'
 import { tickLive } from './tick-live.ts'
 import { withdrawTargets } from './withdraw-targets.ts'
 
 /** What follows from a fact, in the order in which the duties act on one commit. */
-export function allDuties() {
+function allDuties() {
   const services = connect()
   const { log, now } = services
+  const duties = [
+    startExecution({
+      log,
+      client: () => services.stepFunctions,
+      machine: () => environment('upgradeMachineArn'),
+    }),
+    withdrawTargets({ log }),
+    assignTargets({ log }),
+    expireAttempts({ log, telemetry: services.telemetry }),
+    endWaits({ log, tokens: () => services.tokens, redemption: () => services.redemption, now }),
+    tickLive({ log, views: () => services.views }),
+    publishEvents({ client: () => services.bus, busName: () => environment('busName') }),
+  ]
+  const collecting = [recordOutcomes({ log })]
+  const parked = () => services.parked
   return {
-    duties: [
-      startExecution({
-        log,
-        client: () => services.stepFunctions,
-        machine: () => environment('upgradeMachineArn'),
-      }),
-      withdrawTargets({ log }),
-      assignTargets({ log }),
-      expireAttempts({ log, telemetry: services.telemetry }),
-      endWaits({ log, tokens: () => services.tokens, redemption: () => services.redemption, now }),
-      tickLive({ log, views: () => services.views }),
-      publishEvents({ client: () => services.bus, busName: () => environment('busName') }),
-    ],
-    collecting: [recordOutcomes({ log })],
+    duties: [...duties, retryParked({ log, parked, duties, collecting })],
+    collecting,
     parked: services.parked,
   }
 }

@@ -20,25 +20,3 @@ export function settled<State, Event, Rejection>(
       throw new Contended(`${stream} is contended.`)
   }
 }
-
-/** Calls `act` on each item, so many at a time; throws the first error after those in progress have ended. */
-export async function eachAtOnce<Item>(
-  items: readonly Item[],
-  atOnce: number,
-  act: (item: Item) => Promise<void>,
-): Promise<void> {
-  const rest = items.values()
-  const errors: unknown[] = []
-  const worker = async (): Promise<void> => {
-    for (const item of rest) {
-      if (errors.length > 0) return
-      try {
-        await act(item)
-      } catch (error) {
-        errors.push(error)
-      }
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker))
-  if (errors.length > 0) throw errors[0]
-}

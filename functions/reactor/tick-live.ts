@@ -1,7 +1,7 @@
 import type { Log } from '../log/log.ts'
 import type { Views } from '../views/read.ts'
+import { sideBySide } from '../views/side-by-side.ts'
 import { type Duty, holds } from './duty.ts'
-import { eachAtOnce } from './settle.ts'
 import { tickUpgrade } from './tick.ts'
 
 /** Everything was stopped, a stop was lifted, or a release was withdrawn: every live upgrade hears of it at once. */
@@ -12,7 +12,7 @@ export function tickLive({ log, views }: { log: Log; views: () => Views }): Duty
     async act(commit) {
       const cause = { correlation: commit.correlation, causation: `${commit.stream}@${commit.commit}` }
       const live = await Array.fromAsync(views().liveUpgrades())
-      await eachAtOnce(live, 8, ({ upgrade }) => tickUpgrade(log, upgrade, cause))
+      await sideBySide(live, 8, ({ upgrade }) => tickUpgrade(log, upgrade, cause))
     },
   }
 }

@@ -1,5 +1,5 @@
 import { connect } from '../connections.ts'
-import { eachAtOnce } from './settle.ts'
+import { sideBySide } from '../views/side-by-side.ts'
 import { tickUpgrade } from './tick.ts'
 
 /** Every minute: each live upgrade whose time has come is told so. */
@@ -7,6 +7,6 @@ export async function handler(): Promise<{ ticked: number }> {
   const { log, views, now } = connect()
   const instant = new Date(now()).toISOString()
   const due = await Array.fromAsync(views.dueUpgrades(instant))
-  await eachAtOnce(due, 8, ({ upgrade }) => tickUpgrade(log, upgrade, { correlation: `tick-${instant}` }))
+  await sideBySide(due, 8, ({ upgrade }) => tickUpgrade(log, upgrade, { correlation: `tick-${instant}` }))
   return { ticked: due.length }
 }

@@ -5,9 +5,10 @@ import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { membersOf } from '../domain/upgrade/members.ts'
 import type { UpgradeState } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
+import { sideBySide } from '../views/side-by-side.ts'
 import { attemptOf } from './assignment.ts'
 import { causedBy, type Duty, holds, streamOf } from './duty.ts'
-import { eachAtOnce, settled } from './settle.ts'
+import { settled } from './settle.ts'
 
 const batchSize = 100
 const atOnce = 16
@@ -40,7 +41,7 @@ export function withdrawTargets({ log }: { log: Log }): Duty {
         const { state } = start === 0 ? { state: first } : await log.load(upgradeAggregate, upgrade)
         if (!mustWithdraw(state)) return
         const context = { log, upgrade, state, metadata }
-        await eachAtOnce(admissions.slice(start, start + batchSize), atOnce, async (admission) => {
+        await sideBySide(admissions.slice(start, start + batchSize), atOnce, async (admission) => {
           const { target, identity } = await attemptOf(context, admission)
           const outcome = await log.execute(targetAggregate, target, withdrawAttempt(identity), metadata, {
             retryFor: 5000,

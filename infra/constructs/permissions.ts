@@ -20,8 +20,9 @@ export type Resource = 'log' | 'catalogue' | 'views' | 'work' | 'machine' | 'exe
 const load = ['dynamodb:GetItem', 'dynamodb:Query'] as const
 // Append-only (S12): nobody is granted UpdateItem, DeleteItem, BatchWriteItem, PartiQL or Scan on the log.
 const append = [...load, 'dynamodb:PutItem'] as const
-const read = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'] as const
-const fold = [...read, 'dynamodb:DeleteItem', 'dynamodb:PutItem'] as const
+const read = ['dynamodb:GetItem', 'dynamodb:Query'] as const
+const fold = [...read, 'dynamodb:PutItem'] as const
+const park = ['dynamodb:PutItem'] as const
 const redeem = ['states:SendTaskFailure', 'states:SendTaskSuccess'] as const
 
 /** Who may do what: exact actions, by function and resource. What is not here is not granted. */
@@ -33,17 +34,16 @@ export const permissions: Record<FunctionName, Partial<Record<Resource, readonly
   agents: {
     log: append,
     views: read,
-    work: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    work: ['dynamodb:UpdateItem'],
   },
   system: {},
   authorizer: { log: load },
-  projector: { log: load, views: fold },
+  projector: { log: load, views: fold, work: park },
   reactor: {
     log: append,
     views: read,
     work: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
     machine: ['states:StartExecution', ...redeem],
-    executions: ['states:DescribeExecution'],
     bus: ['events:PutEvents'],
   },
   ticker: { log: append, views: read },
@@ -51,12 +51,13 @@ export const permissions: Record<FunctionName, Partial<Record<Resource, readonly
     log: append,
     catalogue: ['dynamodb:Query'],
     views: fold,
+    work: [...park, 'dynamodb:DeleteItem', 'dynamodb:Query'],
     executions: ['states:DescribeExecution'],
   },
   advance: { log: append, views: read },
   await: {
     log: load,
-    work: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+    work: ['dynamodb:DeleteItem', 'dynamodb:PutItem'],
     machine: redeem,
   },
   ended: { log: append },

@@ -1,0 +1,40 @@
+import * as z from 'zod'
+import { connect } from '../connections.ts'
+import { environment } from '../environment.ts'
+import { rebuild } from '../views/rebuild.ts'
+import { type ReconcileReport, reconcile } from '../views/reconcile.ts'
+import { driveUpgrade } from './drive-upgrade.ts'
+
+/** What an operator may ask for; the daily schedule asks for nothing. */
+const input = z.object({ rebuild: z.boolean().optional() })
+
+interface Report extends ReconcileReport {
+  readonly upgrades: number
+  readonly healedMembers: number
+}
+
+/**
+ * Brings views and executions to where the log is: daily, or by hand, with `{"rebuild": true}` for views made anew. Where nothing was
+ * missed it changes nothing.
+ */
+export async function handler(event: unknown): Promise<Report> {
+  const asked = input.safeParse(event)
+  const services = connect()
+  const { log, now, parked, viewStore } = services
+  const reached = { store: viewStore, log, parked }
+  const views = asked.success && asked.data.rebuild ? await rebuild(reached) : await reconcile(reached)
+  const drive = {
+    log,
+    now,
+    client: () => services.stepFunctions,
+    machine: () => environment('upgradeMachineArn'),
+  }
+  const correlation = `reconcile-${new Date(now()).toISOString()}`
+  let upgrades = 0
+  let healedMembers = 0
+  for await (const { stream } of log.streams('upgrade')) {
+    upgrades++
+    healedMembers += await driveUpgrade(drive, stream.slice('upgrade#'.length), correlation)
+  }
+  return { ...views, upgrades, healedMembers }
+}
