@@ -1,0 +1,113 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { isRecord } from './template/shapes.ts'
+
+/** The services behind the endpoint, each as it answers one call. */
+export interface AwsServices {
+  /** Step Functions; throws {type, message}. */
+  stepFunctions(operation: string, input: unknown): unknown
+  /** EventBridge; throws {type, message}. */
+  eventBridge(operation: string, input: unknown): unknown
+  /** EventBridge Scheduler, whose API is REST. */
+  scheduler(
+    method: string,
+    path: string,
+    query: Readonly<Record<string, string | undefined>>,
+    body: unknown,
+  ): Promise<{ readonly status: number; readonly body: unknown }>
+}
+
+/** The one address under which the AWS SDK of a handler finds the services of this machine. */
+export interface AwsEndpoint {
+  readonly url: string
+  close(): Promise<void>
+}
+
+interface Answer {
+  readonly status: number
+  readonly contentType: string
+  readonly body: unknown
+}
+
+const maximumBytes = 8 * 1024 * 1024
+
+/** Serves Step Functions (JSON 1.0), EventBridge (JSON 1.1) and Scheduler (REST JSON) on a free port of the loopback. */
+export async function openAwsEndpoint(services: AwsServices): Promise<AwsEndpoint> {
+  const server = createServer((request, response) => {
+    void serve(request, services)
+      .catch((error: unknown) => answerOfError(error, 'application/json'))
+      .then((answer) => write(response, answer))
+  })
+  // The SDK keeps its connections; one that the server closed under it would fail a call.
+  server.keepAliveTimeout = 60_000
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The AWS endpoint has no port.')
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+async function serve(request: IncomingMessage, services: AwsServices): Promise<Answer> {
+  const body = await bodyOf(request)
+  const target = request.headers['x-amz-target']
+  if (typeof target !== 'string') {
+    const url = new URL(request.url ?? '/', 'http://localhost')
+    const query = Object.fromEntries(url.searchParams)
+    const answer = await services.scheduler(request.method ?? 'GET', url.pathname, query, body)
+    return { ...answer, contentType: 'application/json' }
+  }
+  const [service, operation = ''] = target.split('.')
+  const contentType = service === 'AWSEvents' ? 'application/x-amz-json-1.1' : 'application/x-amz-json-1.0'
+  try {
+    if (service === 'AWSStepFunctions') {
+      return { status: 200, contentType, body: await services.stepFunctions(operation, body) }
+    }
+    if (service === 'AWSEvents') {
+      return { status: 200, contentType, body: await services.eventBridge(operation, body) }
+    }
+  } catch (error) {
+    return answerOfError(error, contentType)
+  }
+  const message = `One machine has no service ${service}: it serves AWSStepFunctions, AWSEvents and Scheduler.`
+  return { status: 400, contentType, body: { __type: 'UnknownOperationException', message } }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > maximumBytes)
+      throw Object.assign(new Error('The request is too large.'), { type: 'RequestEntityTooLarge' })
+    chunks.push(chunk)
+  }
+  const text = Buffer.concat(chunks).toString()
+  if (text === '') return {}
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw Object.assign(new Error('The request is not JSON.'), { type: 'SerializationException' })
+  }
+}
+
+function answerOfError(error: unknown, contentType: string): Answer {
+  const message = error instanceof Error ? error.message : String(error)
+  const type =
+    isRecord(error) || error instanceof Error ? (error as { readonly type?: unknown }).type : undefined // checked next
+  if (typeof type === 'string') return { status: 400, contentType, body: { __type: type, message } }
+  return { status: 500, contentType, body: { __type: 'InternalFailure', message } }
+}
+
+function write(response: ServerResponse, { status, contentType, body }: Answer): void {
+  const type = isRecord(body) && typeof body.__type === 'string' ? { 'x-amzn-errortype': body.__type } : {}
+  response.writeHead(status, { 'content-type': contentType, ...type })
+  response.end(JSON.stringify(body ?? {}))
+}

@@ -1,0 +1,121 @@
+import type { MachineClock } from '../machine-clock.ts'
+import type { Resource } from '../template/stack.ts'
+import { startEmulator } from './emulator.ts'
+import { deleteExpired } from './expiry.ts'
+import { type DynamoRequest, openDynamoRequest } from './request.ts'
+import { lowest } from './sequence.ts'
+import { openStreamRecords } from './stream-records.ts'
+import { provideTable, type Table } from './tables.ts'
+
+/** Something that reads the streams of tables. */
+export interface StreamReader {
+  readonly table: string
+  wake(): void
+  lowWater(): bigint
+  save(): void
+}
+
+/** DynamoDB on one machine: tables, the news of their streams, and what keeps the file small. */
+export interface Dynamo {
+  readonly endpoint: string
+  /** The emulator's process now; undefined for one that was started by somebody else. */
+  readonly pid: number | undefined
+  readonly request: DynamoRequest
+  provide(resource: Resource): Promise<Table>
+  table(name: string): Table
+  /** Starts to wake readers when something was written, to prune what all of them have read, and to expire items. */
+  resume(readers: readonly StreamReader[]): void
+  /** Prunes and saves checkpoints at once; returns how many stream records went. */
+  prune(): number
+  stop(): Promise<void>
+}
+
+const lookEvery = 2
+const foreignLookEvery = 50
+const pruneEvery = 1_000
+const expireEvery = 10_000
+
+/** Opens DynamoDB: dynoxide in the data directory, or the emulator that `foreignEndpoint` names. */
+export async function openDynamo(options: {
+  readonly directory: string
+  readonly clock: MachineClock
+  readonly foreignEndpoint?: string | undefined
+  log(line: string): void
+}): Promise<Dynamo> {
+  const { clock, log, foreignEndpoint } = options
+  const emulator = foreignEndpoint === undefined ? await startEmulator(options.directory, log) : undefined
+  const endpoint = emulator?.endpoint ?? foreignEndpoint ?? ''
+  const request = openDynamoRequest(() => endpoint)
+  const records = emulator && openStreamRecords(emulator.file)
+  const tables = new Map<string, Table>()
+  const timers: NodeJS.Timeout[] = []
+  let readers: readonly StreamReader[] = []
+
+  const prune = (): number => {
+    for (const reader of readers) reader.save()
+    if (records === undefined) return 0
+    let removed = 0
+    for (const { name, streamArn } of tables.values()) {
+      if (streamArn === undefined) continue
+      const marks = readers.filter(({ table }) => table === name).map((reader) => reader.lowWater())
+      const through = lowest(marks)
+      if (through !== undefined) removed += records.prune(name, through)
+    }
+    return removed
+  }
+
+  const expire = async () => {
+    if (records === undefined) return
+    for (const table of tables.values()) await deleteExpired({ table, clock, records, request })
+  }
+
+  const guarded = (what: string, action: () => unknown) => () => {
+    Promise.resolve()
+      .then(action)
+      .catch((error: unknown) => log(`${what} failed and is tried again: ${String(error)}`))
+  }
+
+  return {
+    endpoint,
+    get pid() {
+      return emulator?.pid
+    },
+    request,
+    async provide(resource) {
+      const table = await provideTable(resource, request)
+      tables.set(table.name, table)
+      return table
+    },
+    table(name) {
+      const table = tables.get(name)
+      if (table === undefined) throw new Error(`There is no table ${name} in the template.`)
+      return table
+    },
+    resume(given) {
+      readers = given
+      const look = () => {
+        if (records === undefined || records.changed()) for (const reader of readers) reader.wake()
+      }
+      timers.push(
+        setInterval(
+          guarded('Looking for stream records', look),
+          records === undefined ? foreignLookEvery : lookEvery,
+        ),
+      )
+      timers.push(
+        setInterval(
+          guarded('Pruning stream records', () => void prune()),
+          pruneEvery,
+        ),
+      )
+      timers.push(setInterval(guarded('Deleting expired items', expire), expireEvery))
+    },
+    prune,
+    async stop() {
+      for (const timer of timers) clearInterval(timer)
+      request.close()
+      records?.close()
+      await emulator?.stop()
+    },
+  }
+}

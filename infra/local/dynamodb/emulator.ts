@@ -1,0 +1,177 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { createConnection } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** A DynamoDB emulator in a process of its own, which is started again whenever it dies. */
+export interface Emulator {
+  readonly endpoint: string
+  /** The SQLite file that holds everything. */
+  readonly file: string
+  /** The process that runs now; another one after it died. */
+  readonly pid: number | undefined
+  stop(): Promise<void>
+}
+
+// Below the ports that the operating system hands out to outgoing connections: one of those could take the port in
+// the moment between two lives of the child.
+const lowestPort = 20_000
+const ports = 12_000
+const attempts = 20
+const readyWithin = 10_000
+
+/**
+ * Starts dynoxide on `dynamo.sqlite` of the data directory. The process ends with this one, however this one ends; when
+ * it dies by itself it is started again on the same port, so that the SDK's retries find it. Throws when there is no
+ * binary for this platform.
+ */
+export async function startEmulator(directory: string, log: (line: string) => void): Promise<Emulator> {
+  const binary = locateBinary()
+  const file = join(directory, 'dynamo.sqlite')
+  const pidFile = join(directory, 'dynamo.pid')
+  endOrphan(pidFile, file)
+
+  let stopping = false
+  let child: ChildProcess | undefined
+  let port = 0
+
+  const launch = async (wanted: number): Promise<ChildProcess> => {
+    const launched = spawnBound(binary, ['--host', '127.0.0.1', '--port', String(wanted), '--db-path', file])
+    let output = ''
+    launched.stderr?.on('data', (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-2000)
+    })
+    launched.stdout?.resume()
+    const ended = new Promise<never>((_, reject) => {
+      launched.once('error', reject)
+      launched.once('exit', (code, signal) => {
+        reject(new Error(`dynoxide ended at its start (${signal ?? code}): ${output.trim()}`))
+      })
+    })
+    try {
+      await Promise.race([listening(wanted), ended])
+    } catch (error) {
+      launched.kill('SIGKILL')
+      throw error
+    }
+    // A foreign process may already listen on the port while ours is still about to fail.
+    await Promise.race([delay(2), ended])
+    ended.catch(() => {})
+    writeFileSync(pidFile, `${launched.pid}\n`)
+    return launched
+  }
+
+  const watch = (watched: ChildProcess) => {
+    watched.once('exit', (code, signal) => {
+      if (stopping) return
+      log(
+        `DynamoDB (process ${watched.pid}) ended by itself (${signal ?? code}); starting it again on port ${port}.`,
+      )
+      void restart()
+    })
+    child = watched
+  }
+
+  const restart = async () => {
+    for (let attempt = 0; !stopping; attempt += 1) {
+      try {
+        const launched = await launch(port)
+        watch(launched)
+        if (stopping) launched.kill('SIGKILL')
+        return
+      } catch (error) {
+        if (attempt % 50 === 0) log(`DynamoDB does not start again: ${String(error)}`)
+        await delay(Math.min(20 * 2 ** attempt, 1000))
+      }
+    }
+  }
+
+  let failure: unknown
+  for (let attempt = 0; attempt < attempts && child === undefined; attempt += 1) {
+    port = lowestPort + Math.floor(Math.random() * ports)
+    if (await answers(port)) continue
+    try {
+      watch(await launch(port))
+    } catch (error) {
+      failure = error
+    }
+  }
+  if (child === undefined) {
+    throw new Error(
+      `dynoxide does not start on ${file}. Is the disk full, or the file damaged? ${failure instanceof Error ? failure.message : 'No port between 20000 and 31999 is free.'}`,
+    )
+  }
+
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    file,
+    get pid() {
+      return child?.pid
+    },
+    async stop() {
+      stopping = true
+      const last = child
+      if (last !== undefined && last.exitCode === null && last.signalCode === null) {
+        const exited = new Promise((resolve) => last.once('exit', resolve))
+        last.kill('SIGTERM')
+        const patience = setTimeout(() => last.kill('SIGKILL'), 3000)
+        await exited
+        clearTimeout(patience)
+      }
+      rmSync(pidFile, { force: true })
+    },
+  }
+}
+
+function locateBinary(): string {
+  try {
+    return createRequire(import.meta.url).resolve('@dynoxide/linux-x64/dynoxide')
+  } catch {
+    throw new Error(
+      `There is no DynamoDB emulator for ${process.platform}-${process.arch} among the installed packages. On Linux x64 run npm ci. ` +
+        'Elsewhere start DynamoDB Local (Docker: docker run -p 8000:8000 amazon/dynamodb-local) and name it: AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:8000 npm start.',
+    )
+  }
+}
+
+function spawnBound(binary: string, args: readonly string[]): ChildProcess {
+  const options: SpawnOptions = { stdio: ['ignore', 'pipe', 'pipe'] }
+  const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path))
+  // Without it the child would survive a kill -9 of the runtime and keep its file open; endOrphan is the second net.
+  if (setpriv === undefined) return spawn(binary, args, options)
+  return spawn(setpriv, ['--pdeathsig', 'KILL', binary, ...args], options)
+}
+
+function endOrphan(pidFile: string, file: string): void {
+  if (!existsSync(pidFile)) return
+  const pid = Number(readFileSync(pidFile, 'utf8'))
+  try {
+    // The number may belong to another program by now: only one that works on our file is ours.
+    if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(file)) process.kill(pid, 'SIGKILL')
+  } catch {
+    // It is gone.
+  }
+  rmSync(pidFile, { force: true })
+}
+
+async function listening(port: number): Promise<void> {
+  const deadline = performance.now() + readyWithin
+  while (!(await answers(port))) {
+    if (performance.now() > deadline)
+      throw new Error(`dynoxide did not listen on port ${port} within ${readyWithin / 1000} s`)
+    await delay(3)
+  }
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ port, host: '127.0.0.1' })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}

@@ -1,0 +1,75 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { appendFileSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import type { Clock } from '../clock.ts'
+
+/** A line that a function logged, in the form of Lambda's JSON log format. */
+export interface LogLine {
+  readonly timestamp: string
+  readonly level: string
+  readonly requestId: string
+  readonly functionName: string
+  readonly message: unknown
+}
+
+/** Gathers what functions write to the console, each to its own file. */
+export interface FunctionLogs {
+  /** Runs an invocation so that whatever it logs, now or later, is known as its own. */
+  run<Result>(functionName: string, requestId: string, invocation: () => Result): Result
+  stop(): void
+}
+
+const levels = {
+  debug: 'DEBUG',
+  log: 'INFO',
+  info: 'INFO',
+  warn: 'WARN',
+  error: 'ERROR',
+  trace: 'TRACE',
+} as const
+
+/** Takes over the console for invocations; outside of them it stays as it is. Lines go to `directory`, or to `sink`. */
+export function captureLogs(directory: string, clock: Clock, sink?: (line: LogLine) => void): FunctionLogs {
+  mkdirSync(directory, { recursive: true })
+  const current = new AsyncLocalStorage<{ readonly functionName: string; readonly requestId: string }>()
+  const write =
+    sink ??
+    ((line) => appendFileSync(join(directory, `${line.functionName}.log`), `${JSON.stringify(line)}\n`))
+  const originals = Object.keys(levels).map((name) => {
+    const method = name as keyof typeof levels // the keys of that very object
+    const original = console[method]
+    console[method] = (...values: unknown[]) => {
+      const invocation = current.getStore()
+      if (invocation === undefined) return original.apply(console, values)
+      write({
+        timestamp: new Date(clock.now()).toISOString(),
+        level: levels[method],
+        ...invocation,
+        message: messageOf(values),
+      })
+    }
+    return () => {
+      console[method] = original
+    }
+  })
+  return {
+    run: (functionName, requestId, invocation) => current.run({ functionName, requestId }, invocation),
+    stop() {
+      for (const restore of originals) restore()
+    },
+  }
+}
+
+/** A structured logger writes one JSON text a line: that stays an object. */
+function messageOf(values: readonly unknown[]): unknown {
+  const [only] = values
+  if (values.length === 1 && typeof only === 'string') {
+    try {
+      return JSON.parse(only)
+    } catch {
+      return only
+    }
+  }
+  return values.map((value) => (typeof value === 'string' ? value : inspect(value))).join(' ')
+}

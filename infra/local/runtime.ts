@@ -1,0 +1,172 @@
+import { mkdirSync, statfsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type AwsEndpoint, openAwsEndpoint } from './aws-endpoint.ts'
+import type { Clock } from './clock.ts'
+import { installDate } from './date.ts'
+import { openDynamo } from './dynamodb/dynamo.ts'
+import { openIssuer, type TokenRequest } from './http/issuer.ts'
+import { installEnvironment } from './lambda/environment.ts'
+import { captureLogs, type LogLine } from './lambda/log.ts'
+import { lockDirectory } from './lock.ts'
+import { openClock } from './machine-clock.ts'
+import type { Message } from './queues/queue.ts'
+import { readCloudAssembly } from './template/cloud-assembly.ts'
+import { resolveStack } from './template/stack.ts'
+import { region } from './template/types/type.ts'
+import { environmentOf, wire } from './wiring.ts'
+
+/** Drydock on this machine, ready to answer. */
+export interface Runtime {
+  /** The address of the HTTP API. */
+  readonly url: string
+  /** Where the services are, by the names that the AWS SDK knows. */
+  readonly endpoints: Readonly<Record<string, string>>
+  readonly clock: Clock
+  /** Returns a token that the HTTP API accepts. */
+  issueToken(request: TokenRequest): Promise<string>
+  /** Runs a function by logical id, name or ARN; rejects with a FunctionError. */
+  invoke(functionName: string, payload: unknown): Promise<unknown>
+  /** Logical id → what `Ref` gives: the physical name of most, the ARN or URL of some. */
+  readonly resources: Readonly<Record<string, string>>
+  /** The messages of a queue, by its logical id or ARN. */
+  messages(queue: string): readonly Message[]
+  /** Stops taking requests, lets what is under way finish, and keeps the rest for the next start. */
+  stop(): Promise<void>
+  readonly dynamo: {
+    readonly endpoint: string
+    /** Undefined when the emulator is somebody else's. */
+    readonly pid: number | undefined
+    /** Prunes stream records now; returns how many went. */
+    prune(): number
+  }
+}
+
+export interface RuntimeOptions {
+  /** The directory with the synthesized template, `cdk.out`. */
+  readonly template: string
+  /** The directory that holds everything which outlives a start. */
+  readonly data: string
+  /** The port of the HTTP API; 0 takes a free one. */
+  readonly port?: number
+  /** How many times as fast as the wall the clock runs. */
+  readonly speed?: number
+  /** Values of the template's parameters, beside those that the local issuer gives. */
+  readonly parameters?: Readonly<Record<string, string>>
+  /** Takes what functions log, instead of the files below `logs/`. */
+  readonly logs?: (line: LogLine) => void
+  /** Takes what the runtime itself has to say. */
+  readonly log?: (line: string) => void
+}
+
+const needed = 64 * 1024 * 1024
+let running = false
+
+/**
+ * Runs a synthesized template on this machine and resolves when it answers. Functions share this process, its
+ * environment and its `Date`, so a process holds one runtime at a time; a second one on the same data is refused.
+ */
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const { data, port = 0, speed = 1, log = () => {} } = options
+  if (running)
+    throw new Error(
+      'This process runs a runtime already: stop it first, as functions share the environment of the process.',
+    )
+  mkdirSync(data, { recursive: true })
+  checkSpace(data)
+  running = true
+  // Whatever was opened is closed again in reverse order, at the end or when the start fails.
+  const closing: (() => void | Promise<void>)[] = [
+    () => {
+      running = false
+    },
+  ]
+  const close = async () => {
+    for (const one of closing.splice(0).reverse()) await one()
+  }
+  try {
+    closing.push(lockDirectory(data))
+    const clock = openClock({ file: join(data, 'clock.json'), speed })
+    closing.push(() => clock.stop())
+    if (clock.differs) closing.push(installDate(clock))
+    const issuer = await openIssuer(data, clock)
+    const assembly = readCloudAssembly(options.template)
+    const resources = resolveStack(assembly, {
+      Issuer: issuer.issuerUrl,
+      Audience: issuer.audience,
+      RoleClaim: 'roles',
+      ...options.parameters,
+    })
+    const dynamo = await openDynamo({
+      directory: data,
+      clock,
+      log,
+      foreignEndpoint: process.env.AWS_ENDPOINT_URL_DYNAMODB,
+    })
+    closing.push(() => dynamo.stop())
+    const logs = captureLogs(join(data, 'logs'), clock, options.logs)
+    closing.push(() => logs.stop())
+
+    const machine = await wire({ assembly, resources, data, clock, issuer, dynamo, logs, log })
+    closing.push(() => machine.close())
+    const aws: AwsEndpoint = await openAwsEndpoint(machine.services)
+    closing.push(() => aws.close())
+    const endpoints = {
+      AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+      AWS_ENDPOINT_URL_SFN: aws.url,
+      AWS_ENDPOINT_URL_EVENTBRIDGE: aws.url,
+      AWS_ENDPOINT_URL_SCHEDULER: aws.url,
+    }
+    closing.push(
+      installEnvironment(environmentOf(resources), {
+        ...endpoints,
+        AWS_REGION: region,
+        AWS_ACCESS_KEY_ID: 'local',
+        AWS_SECRET_ACCESS_KEY: 'local',
+      }),
+    )
+    closing.push(() => machine.pause())
+    machine.resume()
+    const url = await machine.listen(port).catch((error: unknown) => {
+      throw isPortTaken(error)
+        ? new Error(`Port ${port} is taken by another program: stop that, or choose another one with --port.`)
+        : error
+    })
+    machine.preload()
+
+    const refs = Object.fromEntries(resources.map(({ logicalId, identity }) => [logicalId, identity.ref]))
+    const arnOf = (name: string) =>
+      resources.find(({ logicalId }) => logicalId === name)?.identity.attributes.Arn ?? name
+    return {
+      url,
+      endpoints,
+      clock,
+      issueToken: (request) => issuer.token(request),
+      invoke: (functionName, payload) => machine.invoke(arnOf(functionName), payload),
+      resources: refs,
+      messages: (queue) => machine.queues.list(arnOf(queue)),
+      stop: close,
+      dynamo: {
+        endpoint: dynamo.endpoint,
+        get pid() {
+          return dynamo.pid
+        },
+        prune: () => dynamo.prune(),
+      },
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function checkSpace(directory: string): void {
+  const { bavail, bsize } = statfsSync(directory)
+  if (bavail * bsize >= needed) return
+  throw new Error(
+    `The disk of ${directory} has ${Math.floor((bavail * bsize) / 1024 / 1024)} MB left, a start needs ${needed / 1024 / 1024} MB: free some, or choose another disk with --data DIR.`,
+  )
+}
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+}

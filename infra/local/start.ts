@@ -1,0 +1,88 @@
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+
+// Node's version comes first: the other modules need one that this check has passed.
+const [major = 0] = process.versions.node.split('.').map(Number)
+if (major < 24) {
+  console.error(
+    `Drydock needs Node 24 or newer, this is ${process.version}. On Linux x64 npm ci installs it: use npm start. Elsewhere install it from https://nodejs.org.`,
+  )
+  process.exit(1)
+}
+
+const usage = 'npm start -- [--port 3100] [--data .drydock] [--speed 1]'
+
+interface Options {
+  readonly port: number
+  readonly data: string
+  readonly speed: number
+}
+
+function readOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '3100' },
+      data: { type: 'string', default: '.drydock' },
+      speed: { type: 'string', default: '1' },
+    },
+  })
+  const port = Number(values.port)
+  const speed = Number(values.speed)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`--port must be between 0 and 65535, not ${values.port}. ${usage}`)
+  if (!Number.isFinite(speed) || speed <= 0)
+    throw new Error(`--speed must be a number above 0, not ${values.speed}. ${usage}`)
+  return { port, data: resolve(values.data), speed }
+}
+
+/** Synthesizes the template when it has changed, runs it, and says how to use it. */
+async function main(): Promise<void> {
+  const options = readOptions()
+  const { mkdirSync } = await import('node:fs')
+  const { synthesize } = await import('./synthesis.ts')
+  const { startRuntime } = await import('./runtime.ts')
+  mkdirSync(options.data, { recursive: true })
+  const template = await synthesize(options.data)
+  const runtime = await startRuntime({ template, ...options, log: (line) => console.error(line) })
+
+  console.log(`Drydock answers on ${runtime.url}`)
+  console.log(
+    `Data is in ${options.data}${options.speed === 1 ? '' : `, the clock runs ${options.speed} times as fast as the wall`}.`,
+  )
+  console.log('A token for the API:')
+  console.log(`  npm run --silent token -- --data ${options.data} --user operator-1 --role operator`)
+
+  let stopping = false
+  const stop = (signal: NodeJS.Signals) => {
+    // Somebody who asks twice wants it now; what is acknowledged is durable anyway.
+    if (stopping) process.exit(1)
+    stopping = true
+    console.log(`${signal}: stopping, what is under way finishes first.`)
+    runtime.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(explain(error))
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const code = 'code' in error ? String(error.code) : ''
+  if (code === 'ENOSPC' || /disk is full/.test(error.message)) {
+    return `The disk is full (${error.message}). Nothing acknowledged is lost: free some space and start again.`
+  }
+  if (code === 'EACCES' || code === 'EROFS') {
+    return `The data directory cannot be written (${error.message}): choose another one with --data DIR.`
+  }
+  return error.message
+}
+
+main().catch((error: unknown) => {
+  console.error(explain(error))
+  process.exit(1)
+})
