@@ -20,15 +20,15 @@ export interface ChildCommand {
   readonly reason?: string
   /** One target alone. */
   readonly target?: string
-  /** Sets this child apart from an earlier one of its kind. */
-  readonly key?: string
+  /** Sets this child apart from an earlier one of its kind; scoped to principal and route, with the hash of the body. */
+  readonly idempotency?: { readonly key: string; readonly hash: string }
 }
 
 export type ChildResult = { readonly child: string } | { readonly rejected: Rejection }
 
 /** Returns the id of a child: asked for again it is the same one. */
-export function childId(kind: 'retry' | 'rollback', { parent, target, key }: ChildCommand): string {
-  return v5(JSON.stringify([parent, kind, target ?? null, key ?? null]), childNamespace)
+export function childId(kind: 'retry' | 'rollback', { parent, target, idempotency }: ChildCommand): string {
+  return v5(JSON.stringify([parent, kind, target ?? null, idempotency?.key ?? null]), childNamespace)
 }
 
 function requestOf(
@@ -89,6 +89,12 @@ async function nothingFor(
 
 function refusalOf(outcome: Outcome<UpgradeState, unknown, Rejection>): Rejection | undefined {
   if (outcome.kind === 'rejected') return outcome.rejection
+  if (outcome.kind === 'key-reused') {
+    return {
+      code: 'idempotency-key-reused',
+      detail: 'This Idempotency-Key came with another body before: use a new key.',
+    }
+  }
   if (outcome.kind === 'contended') throw new Error('The upgrade is contended.')
   return undefined
 }
@@ -106,31 +112,25 @@ async function requestChildOf(
   const { state } = await log.load(upgradeAggregate, command.parent)
   if (!exists(state)) return { rejected: { code: 'upgrade-not-found', detail: 'There is no such upgrade.' } }
   const child = childId(kind, command)
-  const metadata: Metadata = {
+  const origin: Metadata = {
     actor: command.by,
     correlation: command.correlation,
     causation: `upgrade#${command.parent}`,
   }
   const known = state.children.some((present) => present.child === child)
-  if (!known) {
-    const count = await nothingFor(services, kind, command, state)
-    if (typeof count !== 'number') return { rejected: count }
-    const request = requestOf(kind, command, state.request, state, new Date(now()).toISOString())
-    const begun = refusalOf(
-      await log.execute(upgradeAggregate, child, requestUpgrade({ request, by: command.by }), metadata),
-    )
-    if (begun) return { rejected: begun }
-    const noted = refusalOf(
-      await log.execute(
-        upgradeAggregate,
-        command.parent,
-        requestChild({ child, kind, by: command.by }),
-        metadata,
-      ),
-    )
-    if (noted) return { rejected: noted }
-    if (count <= inlineAtMost) await planUpgrade(services, child)
-  }
+  const count = known ? 0 : await nothingFor(services, kind, command, state)
+  if (typeof count !== 'number') return { rejected: count }
+  const request = requestOf(kind, command, state.request, state, new Date(now()).toISOString())
+  const begin = requestUpgrade({ request, by: command.by })
+  const { idempotency } = command
+  const metadata = { ...origin, ...(idempotency && { idempotency }) }
+  const begun = refusalOf(await log.execute(upgradeAggregate, child, begin, metadata))
+  if (begun) return { rejected: begun }
+  if (known) return { child }
+  const note = requestChild({ child, kind, by: command.by })
+  const noted = refusalOf(await log.execute(upgradeAggregate, command.parent, note, origin))
+  if (noted) return { rejected: noted }
+  if (count <= inlineAtMost) await planUpgrade(services, child)
   return { child }
 }
 

@@ -34,3 +34,17 @@ export async function planChunk(log: Log, planHash: string, chunk: number): Prom
   kept.set(id, state)
   return state
 }
+
+/** Returns a target's place in a plan; the plan's chunks are looked through, as nothing else knows its order. */
+export async function memberNamed(
+  log: Log,
+  plan: { readonly planHash: string; readonly members: number },
+  target: string,
+): Promise<number | undefined> {
+  for (let chunk = 0; chunk * membersPerChunk < plan.members; chunk++) {
+    const { chunk: stored } = await planChunk(log, plan.planHash, chunk)
+    const place = stored?.members.findIndex(([name]) => name === target) ?? -1
+    if (place >= 0) return chunk * membersPerChunk + place
+  }
+  return undefined
+}

@@ -23,6 +23,16 @@ import {
 } from './contract.ts'
 import { attemptStatuses, phaseWords } from './words.ts'
 
+const planningProblems = [
+  'release-not-registered',
+  'release-withdrawn',
+  'nothing-to-upgrade',
+  'too-many-waves',
+  'window-over',
+  'window-too-short',
+  'conflict',
+] as const
+
 const percent = z.number().min(0).max(100)
 const seconds = (smallest: number, largest: number) => z.int().min(smallest).max(largest)
 const day = 86_400
@@ -129,14 +139,14 @@ export const upgradeContracts = {
         }),
       },
     },
-    problems: ['release-not-registered', 'release-withdrawn', 'nothing-matches'],
+    problems: planningProblems,
   },
   planUpgrade: {
     summary: 'Show what a deploy of the same body would do, and do nothing',
     query: noQuery,
     body: deployment,
     answers: { 200: { description: 'The plan, made by the planner that a deploy uses.', schema: planned } },
-    problems: ['release-not-registered', 'release-withdrawn', 'nothing-matches'],
+    problems: planningProblems,
   },
   listUpgrades: {
     summary: 'List upgrades, newest first',
@@ -266,7 +276,7 @@ export const upgradeContracts = {
     body: reason,
     absentBody: {},
     answers: { 202: { description: 'The rollback has started.', schema: child } },
-    problems: ['upgrade-not-found', 'nothing-matches', 'conflict'],
+    problems: ['upgrade-not-found', 'conflict'],
   },
   rollBackCustomer: {
     summary: 'Take one customer back to the version before the upgrade',
@@ -294,7 +304,7 @@ export const upgradeContracts = {
     body: reason,
     absentBody: {},
     answers: { 202: { description: 'The retry has started.', schema: child } },
-    problems: ['upgrade-not-found', 'nothing-matches', 'conflict'],
+    problems: ['upgrade-not-found', 'conflict'],
   },
   skipTarget: {
     summary: 'Leave a target out that has not been upgraded yet',

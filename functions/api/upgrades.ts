@@ -1,0 +1,49 @@
+import { upgradeContracts } from './contracts/upgrades.ts'
+import { endpoint } from './http/endpoint.ts'
+import { deployedServices, type Services } from './services.ts'
+import { getBlastRadius } from './upgrades/blast-radius.ts'
+import { retryFailed, rollBackCustomer, rollBackUpgrade } from './upgrades/children.ts'
+import {
+  abortUpgrade,
+  approveUpgrade,
+  continueUpgrade,
+  pauseUpgrade,
+  rejectUpgrade,
+  resumeUpgrade,
+} from './upgrades/command.ts'
+import { deployUpgrade } from './upgrades/deploy.ts'
+import { planUpgrade } from './upgrades/plan.ts'
+import { getUpgrade, getUpgradeLogs, getUpgradeStatus, listUpgrades } from './upgrades/read.ts'
+import { skipTarget } from './upgrades/skip.ts'
+import { getUpgradeEvents } from './upgrades/story.ts'
+
+/** Returns the handler of upgrades. */
+export function upgradesEndpoint(services: () => Services) {
+  return endpoint(
+    'upgrades',
+    upgradeContracts,
+    {
+      deployUpgrade,
+      planUpgrade,
+      listUpgrades,
+      getUpgrade,
+      getUpgradeStatus,
+      getUpgradeLogs,
+      getUpgradeEvents,
+      getBlastRadius,
+      continueUpgrade,
+      approveUpgrade,
+      rejectUpgrade,
+      pauseUpgrade,
+      resumeUpgrade,
+      abortUpgrade,
+      rollBackUpgrade,
+      rollBackCustomer,
+      retryFailed,
+      skipTarget,
+    },
+    services,
+  )
+}
+
+export const handler = upgradesEndpoint(deployedServices)

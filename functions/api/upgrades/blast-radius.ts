@@ -1,0 +1,89 @@
+import type { UpgradeRequest } from '../../../events/upgrade.ts'
+import { allowedFailures, waveRange } from '../../domain/plan/waves.ts'
+import { count, type MemberCounts, noCounts } from '../../domain/upgrade/counts.ts'
+import type { AcceptedPlan } from '../../domain/upgrade/state.ts'
+import type { upgradeContracts } from '../contracts/upgrades.ts'
+import type { Operate } from '../http/endpoint.ts'
+import { type Past, pastOf, upgradeNotFound } from './history.ts'
+import { inMilliseconds } from './request.ts'
+
+interface Peak {
+  readonly count: number
+  readonly limit: number
+  readonly commit: number
+}
+
+/** The largest figures of a wave, each with the limit that held and the commit at which it was reached. */
+export interface WaveExposure {
+  readonly wave: number
+  readonly size: number
+  readonly largestInFlight: Peak
+  readonly exposed: Peak
+  readonly failures: { readonly count: number; readonly allowed: number; readonly commit: number }
+}
+
+const higher = (peak: Peak, figure: number, commit: number): Peak =>
+  figure > peak.count ? { ...peak, count: figure, commit } : peak
+
+function opened(wave: number, request: UpgradeRequest, plan: AcceptedPlan, commit: number): WaveExposure {
+  const { from, to } = waveRange(plan.waves, plan.members, wave)
+  const allowed = allowedFailures(request.failures, to - from, 0)
+  return {
+    wave,
+    size: to - from,
+    largestInFlight: { count: 0, limit: request.parallel, commit },
+    // Everything up to the end of this wave may have been touched by now, and nothing beyond it.
+    exposed: { count: 0, limit: to, commit },
+    failures: { count: 0, allowed, commit },
+  }
+}
+
+/** Returns how much was ever at risk, wave by wave, as the log alone shows it (N1). */
+export async function exposureOf(past: AsyncIterable<Past>) {
+  let request: UpgradeRequest | undefined
+  let plan: AcceptedPlan | undefined
+  let counts: MemberCounts = noCounts
+  let failedBefore = 0
+  let exposed = 0
+  const waves: WaveExposure[] = []
+  for await (const { event, commit } of past) {
+    counts = count(counts, event)
+    if (event.type === 'UpgradeRequested') request = event.data.request
+    if (event.type === 'UpgradePlanned') plan = event.data
+    if (event.type === 'TargetsAdmitted') {
+      exposed += event.data.members.reduce((sum, [from, to]) => sum + to - from, 0)
+    }
+    if (event.type === 'WaveStarted' && request && plan) {
+      failedBefore = counts.failed
+      waves.push(opened(event.data.wave, request, plan, commit))
+    }
+    const present = waves.at(-1)
+    if (!present) continue
+    const failures = counts.failed - failedBefore
+    waves[waves.length - 1] = {
+      ...present,
+      largestInFlight: higher(present.largestInFlight, counts.inFlight, commit),
+      exposed: higher(present.exposed, exposed, commit),
+      failures:
+        failures > present.failures.count
+          ? { ...present.failures, count: failures, commit }
+          : present.failures,
+    }
+  }
+  const proven = waves.every(
+    ({ largestInFlight, exposed: reached }) =>
+      largestInFlight.count <= largestInFlight.limit && reached.count <= reached.limit,
+  )
+  return request && { limits: { parallel: request.parallel }, proven, waves }
+}
+
+/** Shows the blast radius of an upgrade. */
+export const getBlastRadius: Operate<(typeof upgradeContracts)['getBlastRadius']> = async (
+  { params, query },
+  { log },
+) => {
+  const at = query.at === undefined ? undefined : inMilliseconds(query.at)
+  const exposure = await exposureOf(pastOf(log, params.id, at))
+  if (!exposure) throw upgradeNotFound()
+  return { status: 200, body: { upgradeId: params.id, ...exposure } }
+}

@@ -1,0 +1,72 @@
+import { targetAggregate } from '../../domain/target/aggregate.ts'
+import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { abortUpgrade } from '../../domain/upgrade/control.ts'
+import { exists, hasEnded } from '../../domain/upgrade/state.ts'
+import { type ChildResult, childId, requestRetry, requestRollback } from '../../planning/children.ts'
+import type { upgradeContracts } from '../contracts/upgrades.ts'
+import type { Operate } from '../http/endpoint.ts'
+import { Problem } from '../http/problem.ts'
+import { namespaceOf } from '../targets/register.ts'
+import { type Commanded, command } from './command.ts'
+import { upgradeNotFound } from './history.ts'
+
+type Contracts = typeof upgradeContracts
+type Asked = Commanded & { readonly body: { readonly reason: string } }
+
+function commandOf({ params, principal, correlation, body, idempotency }: Asked) {
+  return {
+    parent: params.id,
+    by: principal.id,
+    correlation,
+    reason: body.reason,
+    ...(idempotency && { idempotency: { key: idempotency.id, hash: idempotency.bodyHash } }),
+  }
+}
+
+function childOf(result: ChildResult): string {
+  if ('rejected' in result) throw new Problem(result.rejected.code, result.rejected.detail)
+  return result.child
+}
+
+function started(parentId: string, child: string, message: string) {
+  const body = { message, upgradeId: child, parentId, jobId: `${child}-1` }
+  return { status: 202, body, location: `/api/upgrades/${child}` }
+}
+
+/**
+ * Takes a whole upgrade back. One that is still at work is aborted first and takes itself back as soon as nothing is in flight;
+ * the id of that child is known before it begins.
+ */
+export const rollBackUpgrade: Operate<Contracts['rollBackUpgrade']> = async (input, services) => {
+  const { id } = input.params
+  const { state } = await services.log.load(upgradeAggregate, id)
+  if (!exists(state)) throw upgradeNotFound()
+  const { idempotency: _, ...ofAbort } = commandOf(input)
+  if (!hasEnded(state)) {
+    if (!state.plan)
+      throw new Problem('not-planned', 'The upgrade has not touched anything yet: abort it instead.')
+    const { reason } = input.body
+    await command(input, services, abortUpgrade({ by: input.principal.id, reason, rollBack: true }))
+    return started(id, childId('rollback', ofAbort), 'Rollback starts as soon as nothing is in flight')
+  }
+  const again = state.abort?.rollBack ? ofAbort : commandOf(input)
+  return started(id, childOf(await requestRollback(services, again)), 'Rollback started')
+}
+
+/** Takes one customer back (C5). */
+export const rollBackCustomer: Operate<Contracts['rollBackCustomer']> = async (input, services) => {
+  const { customerId } = input.params
+  const { state } = await services.log.load(targetAggregate, customerId)
+  if (!state.registered) throw new Problem('not-a-member', 'There is no such customer in this upgrade.')
+  if (state.active) {
+    throw new Problem('update-in-progress', 'Update already in progress on this customer: wait for its end.')
+  }
+  const child = childOf(await requestRollback(services, { ...commandOf(input), target: customerId }))
+  const namespace = state.facts?.namespace ?? namespaceOf(customerId)
+  const body = { message: 'Rollback started', customerId, namespace, upgradeId: child }
+  return { status: 202, body, location: `/api/upgrades/${child}` }
+}
+
+/** Tries the failed ones again. */
+export const retryFailed: Operate<Contracts['retryFailed']> = async (input, services) =>
+  started(input.params.id, childOf(await requestRetry(services, commandOf(input))), 'Retry started')

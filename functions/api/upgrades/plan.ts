@@ -1,0 +1,74 @@
+import { membersPerChunk } from '../../../events/plan.ts'
+import type { UpgradeRequest } from '../../../events/upgrade.ts'
+import type { Plan } from '../../domain/plan/plan.ts'
+import { allowedFailures, waveCount, waveOf, waveRange } from '../../domain/plan/waves.ts'
+import { prospectOf } from '../../planning/planning.ts'
+import type { upgradeContracts } from '../contracts/upgrades.ts'
+import type { Operate } from '../http/endpoint.ts'
+import { Problem } from '../http/problem.ts'
+import { requestFrom } from './request.ts'
+
+/** More members or waves than this are counted but not listed: an answer has a limit of 6 MB (AWS). */
+const listedAtMost = 10_000
+
+function sizesOf({ waves, members }: Plan): number[] {
+  return Array.from({ length: waveCount(waves, members) }, (_, wave) => {
+    const { from, to } = waveRange(waves, members, wave)
+    return to - from
+  })
+}
+
+/** When the last wave should end if every attempt takes the time expected and nobody has to be waited for. */
+function finishOf(request: UpgradeRequest, sizes: readonly number[], now: number): string {
+  const start = Math.max(now, request.window ? Date.parse(request.window.start) : now)
+  const rounds = sizes.reduce((sum, size) => sum + Math.ceil(size / request.parallel), 0)
+  const bakes = Math.max(0, sizes.length - 1) * request.bakeSeconds
+  return new Date(start + (rounds * request.deadlines.expected + bakes) * 1000).toISOString()
+}
+
+function membersOf({ chunks, waves, members }: Plan) {
+  return chunks.slice(0, Math.ceil(listedAtMost / membersPerChunk)).flatMap((chunk, index) =>
+    chunk.members.map(([targetId, from, to], place) => ({
+      targetId,
+      from: chunk.versions[from] ?? '',
+      to: chunk.versions[to] ?? '',
+      wave: waveOf(waves, members, index * membersPerChunk + place),
+    })),
+  )
+}
+
+/** Shows what a deploy of the same body would do; the planner is the one that a deploy uses (N2). */
+export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade']> = async ({ body }, services) => {
+  const request = requestFrom(body)
+  const prospect = await prospectOf(services, request)
+  if ('rejected' in prospect) throw new Problem(prospect.rejected.code, prospect.rejected.detail)
+  if ('large' in prospect) throw new Error('A plan without a bound is never too large.')
+  const { plan } = prospect
+  const sizes = sizesOf(plan)
+  const leftOutCounts: Record<string, number> = {}
+  for (const { reason } of plan.leftOut) leftOutCounts[reason] = (leftOutCounts[reason] ?? 0) + 1
+  return {
+    status: 200,
+    body: {
+      planHash: plan.planHash,
+      version: plan.version,
+      digest: plan.digest,
+      total: plan.members,
+      waves: sizes.slice(0, listedAtMost).map((size, wave) => ({
+        wave,
+        size,
+        allowedFailures: allowedFailures(request.failures, size, 0),
+        allowedUnreachable: allowedFailures(request.unreachable, size, 0),
+      })),
+      droppedWaves: plan.droppedWaves,
+      members: membersOf(plan),
+      leftOut: plan.leftOut
+        .slice(0, listedAtMost)
+        .map(({ target, reason }) => ({ targetId: target, reason })),
+      leftOutCounts,
+      window: request.window,
+      expectedFinish: finishOf(request, sizes, services.now()),
+      truncated: plan.members > listedAtMost || plan.leftOut.length > listedAtMost,
+    },
+  }
+}

@@ -1,0 +1,138 @@
+import { setTimeout } from 'node:timers/promises'
+import { waveCount, waveRange } from '../../domain/plan/waves.ts'
+import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { exists } from '../../domain/upgrade/state.ts'
+import type { UpgradeRow } from '../../views/rows.ts'
+import type { upgradeContracts } from '../contracts/upgrades.ts'
+import { attemptStatusOf, attemptWords } from '../contracts/words.ts'
+import type { Operate } from '../http/endpoint.ts'
+import { pageOf } from '../http/page.ts'
+import type { Services } from '../services.ts'
+import { foldRow, upgradeNotFound } from './history.ts'
+import { inMilliseconds } from './request.ts'
+
+type Contracts = typeof upgradeContracts
+
+/** How long a read waits for the row to reach the commit that the caller has written, and how often it looks. */
+const patience = { milliseconds: 500, every: 50 } as const
+
+/**
+ * Returns the row of an upgrade. Who brings the number of a commit gets that commit or a later one: the row is waited for, then the
+ * stream is folded. A row that is not there yet is folded too, so that an acknowledged upgrade is never "not found".
+ */
+async function rowOf(
+  { log, views }: Services,
+  id: string,
+  seen: number | null,
+): Promise<{ readonly row: UpgradeRow; readonly commit: number } | undefined> {
+  for (let waited = 0; ; waited += patience.every) {
+    const found = await views.getUpgrade(id)
+    if (found && found.commit >= (seen ?? 0)) return found
+    if (seen === null || waited >= patience.milliseconds) return foldRow(log, id)
+    await setTimeout(patience.every)
+  }
+}
+
+function statusBody(row: UpgradeRow) {
+  const { upgradeId, component, version, strategy, total, completed, failed, inProgress } = row
+  const { skipped, unreachable, rolledBack, retrying, deferred, status, startedAt, completedAt } = row
+  return {
+    ...{ upgradeId, component, version, strategy, total, completed, failed, inProgress, status },
+    ...{ startedAt, completedAt, skipped, unreachable, rolledBack, retrying, deferred },
+    wave: row.wave,
+    waveCount: row.waveCount,
+    waves: row.waves,
+    holds: row.holds,
+  }
+}
+
+function summaryBody(row: UpgradeRow) {
+  const { jobId, kind, parentId, phase, requestedBy, requestedAt, planHash, approvals, failure } = row
+  return {
+    id: row.upgradeId,
+    ...statusBody(row),
+    ...{ jobId, kind, parentId, phase, requestedBy, requestedAt, planHash, approvals, failure },
+  }
+}
+
+/** Lists upgrades from the view. */
+export const listUpgrades: Operate<Contracts['listUpgrades']> = async ({ query }, { views }) => {
+  const { limit, cursor, ...filters } = query
+  const { rows, nextCursor } = await pageOf(views.listUpgrades({ limit, cursor, filters }))
+  return { status: 200, body: { upgrades: rows.map(summaryBody), count: rows.length, nextCursor } }
+}
+
+/** Reads the progress of an upgrade (C2), from its row; at an instant, from the log. */
+export const getUpgradeStatus: Operate<Contracts['getUpgradeStatus']> = async (input, services) => {
+  const { id } = input.params
+  const { at } = input.query
+  const found =
+    at === undefined
+      ? await rowOf(services, id, input.seen)
+      : await foldRow(services.log, id, inMilliseconds(at))
+  if (!found) throw upgradeNotFound()
+  return { status: 200, body: statusBody(found.row), etag: found.commit }
+}
+
+/** Reads all about an upgrade. Approvals, children and the plan are in no row, so this folds the stream. */
+export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, query }, { log }) => {
+  const at = query.at === undefined ? undefined : inMilliseconds(query.at)
+  const [{ state, commit }, folded] = await Promise.all([
+    log.load(upgradeAggregate, params.id, at === undefined ? {} : { at }),
+    foldRow(log, params.id, at),
+  ])
+  if (!exists(state) || !folded) throw upgradeNotFound()
+  const { plan, approvals, children, failure, window, generation, request } = state
+  const body = {
+    ...summaryBody(folded.row),
+    reason: request.reason,
+    request,
+    plan: plan && {
+      planHash: plan.planHash,
+      version: plan.version,
+      digest: plan.digest,
+      members: plan.members,
+      waves: Array.from({ length: Math.min(1000, waveCount(plan.waves, plan.members)) }, (_, wave) => {
+        const { from, to } = waveRange(plan.waves, plan.members, wave)
+        return to - from
+      }),
+      leftOut: plan.leftOut,
+      droppedWaves: plan.droppedWaves,
+      policyVersion: plan.policyVersion,
+      releaseVersion: plan.releaseVersion,
+    },
+    approvals: approvals.map(({ by, at: given, comment }) => ({ by, at: given, comment })),
+    children: children.map(({ child, kind, at: asked }) => ({ upgradeId: child, kind, at: asked })),
+    failure: failure && { code: failure.code, detail: failure.detail },
+    window: window && { start: window.start, end: window.end },
+    generation,
+    commit,
+  }
+  return { status: 200, body, etag: commit }
+}
+
+/** Lists the attempts of an upgrade in the seed's field names (C3). */
+export const getUpgradeLogs: Operate<Contracts['getUpgradeLogs']> = async (
+  { params, query, seen },
+  services,
+) => {
+  const { limit, cursor, status } = query
+  const wanted = status === undefined ? undefined : attemptStatusOf(status)
+  const { rows, nextCursor } = await pageOf(
+    services.views.listAttempts(params.id, { limit, cursor, status: wanted }),
+  )
+  if (rows.length === 0 && !(await rowOf(services, params.id, seen))) throw upgradeNotFound()
+  const logs = rows.map((attempt) => ({
+    id: attempt.id,
+    customer_id: attempt.target,
+    component: attempt.component,
+    from_version: attempt.from,
+    to_version: attempt.to,
+    status: attemptWords[attempt.status],
+    started_at: attempt.startedAt,
+    completed_at: attempt.completedAt,
+    output: attempt.output,
+    error: attempt.code,
+  }))
+  return { status: 200, body: { upgradeId: params.id, count: logs.length, nextCursor, logs } }
+}

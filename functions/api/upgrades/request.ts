@@ -1,0 +1,46 @@
+import type { UpgradeRequest } from '../../../events/upgrade.ts'
+import type { Deployment } from '../contracts/upgrades.ts'
+
+/** Returns an instant in the one form in which instants compare as text. */
+export function inMilliseconds(instant: string): string {
+  return new Date(instant).toISOString()
+}
+
+/** Returns what a deploy asks for, with every default filled in: the request as the log keeps it. */
+export function requestFrom(deployment: Deployment): UpgradeRequest {
+  const { component, version, strategy, targets, window, retry, deadlines, gate } = deployment
+  return {
+    kind: 'deploy',
+    parent: null,
+    component,
+    version,
+    strategy,
+    canaryPercent: strategy === 'canary' ? (deployment.canaryPercent ?? 10) : null,
+    batchSize: deployment.batchSize ?? null,
+    selection: {
+      targets: targets.ids ?? null,
+      types: targets.types ?? null,
+      regions: targets.regions ?? null,
+      tags: targets.tags ?? null,
+      canaries: targets.canaries,
+    },
+    parallel: deployment.parallel,
+    failures: deployment.failureThreshold,
+    unreachable: deployment.unreachableThreshold,
+    approvals: deployment.approvals,
+    // After a canary a person looks; a batch goes on to the next by itself.
+    continueByHand: strategy === 'canary' && !deployment.autoContinue,
+    continueBySecondPerson: deployment.continueRequiresSecondPerson,
+    window: window && { start: inMilliseconds(window.start), end: inMilliseconds(window.end) },
+    bakeSeconds: deployment.bakeSeconds,
+    gate,
+    retry,
+    deadlines: {
+      accept: deadlines.acceptSeconds,
+      attempt: deadlines.attemptSeconds,
+      expected: deadlines.expectedSeconds,
+    },
+    breakGlass: false,
+    reason: deployment.reason,
+  }
+}

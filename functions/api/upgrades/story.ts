@@ -1,0 +1,132 @@
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import type { upgradeContracts } from '../contracts/upgrades.ts'
+import type { Operate } from '../http/endpoint.ts'
+import { pastOf, upgradeNotFound } from './history.ts'
+import { inMilliseconds } from './request.ts'
+
+const sizes = (ranges: readonly (readonly [number, number, ...unknown[]])[]): number =>
+  ranges.reduce((sum, [from, to]) => sum + to - from, 0)
+
+const targets = (count: number) => `${count} ${count === 1 ? 'target' : 'targets'}`
+const wave = (index: number) => `wave ${index + 1}`
+
+function outcomesIn(
+  outcomes: Extract<UpgradeEvent, { type: 'OutcomesRecorded' }>['data']['outcomes'],
+): string {
+  const groups = Map.groupBy(outcomes, ({ outcome, again }) =>
+    again === 'retry' ? `${outcome} and tried again later` : outcome.replaceAll('_', ' '),
+  )
+  return [...groups].map(([words, group]) => `${group.length} ${words}`).join(', ')
+}
+
+/** Returns one event of an upgrade in words. */
+export function sentenceOf(event: UpgradeEvent): string {
+  switch (event.type) {
+    case 'UpgradeRequested': {
+      const { by, request } = event.data
+      const verb = { deploy: 'asked for', retry: 'asked for another try of', rollback: 'asked to take back' }
+      return `${by} ${verb[request.kind]} ${request.component} ${request.version}, strategy ${request.strategy}.`
+    }
+    case 'UpgradePlanned': {
+      const left = Object.values(event.data.leftOut).reduce((sum, count) => sum + count, 0)
+      const out = left === 0 ? '' : `, leaving out ${left}`
+      return `Planned ${targets(event.data.members)} to ${event.data.version}${out}.`
+    }
+    case 'PlanningFailed':
+      return `It could not be planned: ${event.data.detail}`
+    case 'ApprovalGiven':
+      return `${event.data.by} approved plan ${event.data.planHash.slice(0, 12)}.`
+    case 'UpgradeRejected':
+      return `${event.data.by} rejected it: ${event.data.reason}`
+    case 'UpgradeExpired':
+      return `It expired: ${event.data.detail}`
+    case 'ExecutionStarting':
+      return `Execution ${event.data.generation} starts: ${event.data.reason}.`
+    case 'ExecutionEnded':
+      return `Execution ${event.data.generation} ended early: ${event.data.status}.`
+    case 'WaveStarted':
+      return `Started ${wave(event.data.wave)}.`
+    case 'TargetsAdmitted': {
+      const { members, retried, readmitted } = event.data
+      const again = sizes(retried) + sizes(readmitted)
+      const rest = again === 0 ? '' : `, and ${again} once more`
+      return `Admitted ${targets(sizes(members))} of ${wave(event.data.wave)}${rest}.`
+    }
+    case 'OutcomesRecorded':
+      return `Attempts ended: ${outcomesIn(event.data.outcomes)}.`
+    case 'DeadlinePassed':
+      return `The time of ${targets(sizes(event.data.members))} is over; they are asked.`
+    case 'DeadlineMoved':
+      return `Attempts may run on until ${event.data.until}.`
+    case 'MembersSkipped':
+      return `${event.data.by} left out ${targets(sizes(event.data.members))} (${event.data.code}).`
+    case 'ThresholdBreached': {
+      const { count, allowed, kind, action } = event.data
+      const words = { pause: 'it is paused', abort: 'it is aborted', rollback: 'it is taken back' }
+      const what = kind === 'failures' ? 'failed' : 'were unreachable'
+      return `${count} ${what} in ${wave(event.data.wave)}, ${allowed} are allowed: ${words[action]}.`
+    }
+    case 'WaveEnded':
+      return `Finished ${wave(event.data.wave)}.`
+    case 'BakeStarted':
+      return `Watching ${wave(event.data.wave)} until ${event.data.until}.`
+    case 'BakeEnded':
+      return `Nothing came up while watching ${wave(event.data.wave)}.`
+    case 'GateEvaluated': {
+      const { result, successRatePercent, required } = event.data
+      const rate = successRatePercent === null ? 'no data' : `${successRatePercent} % succeeded`
+      return `The gate after ${wave(event.data.wave)} ${result === 'inconclusive' ? 'is inconclusive' : result}: ${rate}, ${required} % are required.`
+    }
+    case 'ContinueAwaited':
+      return `Waiting for somebody to continue after ${wave(event.data.wave)}.`
+    case 'ContinueGiven':
+      return `${event.data.by} continued after ${wave(event.data.wave)}.`
+    case 'HoldPlaced': {
+      const why = event.data.code === 'FREEZE' ? 'everything is stopped' : 'the window is closed'
+      return `Held: ${why}${event.data.until === null ? '' : ` until ${event.data.until}`}.`
+    }
+    case 'HoldLifted':
+      return event.data.code === 'FREEZE' ? 'The stop was lifted.' : 'The window is open.'
+    case 'WindowSet':
+      return `${event.data.by} set the window from ${event.data.start} to ${event.data.end}.`
+    case 'UpgradePaused':
+      return `${event.data.by} paused it: ${event.data.reason}`
+    case 'UpgradeResumed':
+      return `${event.data.by} resumed it.`
+    case 'AbortRequested':
+      return `${event.data.by} aborted it${event.data.rollBack ? ' and takes back what it touched' : ''}: ${event.data.reason}`
+    case 'ChildRequested':
+      return `${event.data.by} asked for a ${event.data.kind} by upgrade ${event.data.child}.`
+    case 'UpgradeAborted':
+      return 'It is aborted; nothing is in flight.'
+    case 'UpgradeCompleted':
+      return event.data.exceptions ? 'It is complete, with exceptions.' : 'It is complete.'
+    case 'UpgradeFailed':
+      return `It failed: ${event.data.detail}`
+    case 'WakeUpMoved':
+      return event.data.at === null
+        ? 'Nothing is due any more.'
+        : `The next thing is due at ${event.data.at}.`
+  }
+}
+
+/** Tells the story of an upgrade from its stream, a page of whole commits at a time. */
+export const getUpgradeEvents: Operate<(typeof upgradeContracts)['getUpgradeEvents']> = async (
+  { params, query },
+  { log },
+) => {
+  const at = query.at === undefined ? undefined : inMilliseconds(query.at)
+  const events: object[] = []
+  let nextCursor: string | null = null
+  let last = 0
+  for await (const { event, ...told } of pastOf(log, params.id, at, query.cursor ?? 1)) {
+    if (events.length >= query.limit && told.commit !== last) {
+      nextCursor = String(told.commit)
+      break
+    }
+    last = told.commit
+    events.push({ ...told, sentence: sentenceOf(event), type: event.type, data: event.data })
+  }
+  if (events.length === 0 && query.cursor === undefined) throw upgradeNotFound()
+  return { status: 200, body: { upgradeId: params.id, count: events.length, nextCursor, events } }
+}
