@@ -2,6 +2,14 @@ import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda'
 import { type Commit, fromImage } from '../../events/envelope.ts'
 import type { Runner } from './runner.ts'
 
+/** Where the projector tells what an operator should know. */
+export interface Reports {
+  /** A record that is no addition to the log. */
+  tampered(record: DynamoDBRecord): void
+  /** A stream that has to be tried again. */
+  postponed(stream: string, error: unknown): void
+}
+
 /**
  * Projects the commits in stream records and answers with the first record that has to be tried again: Lambda delivers it and all
  * after it once more. The log is only ever added to: a record that says otherwise is reported and left out.
@@ -9,12 +17,12 @@ import type { Runner } from './runner.ts'
 export async function projectRecords(
   records: readonly DynamoDBRecord[],
   runner: Runner,
-  reportTampering: (record: DynamoDBRecord) => void,
+  reports: Reports,
 ): Promise<DynamoDBBatchResponse> {
   const commits: Commit[] = []
   for (const record of records) {
     if (record.eventName !== 'INSERT') {
-      reportTampering(record)
+      reports.tampered(record)
       continue
     }
     const { NewImage, Keys } = record.dynamodb ?? {}
@@ -25,11 +33,7 @@ export async function projectRecords(
     }
   }
   const postponed = await runner.project(commits)
-  for (const { stream, error } of postponed) {
-    process.stderr.write(
-      `${JSON.stringify({ level: 'WARN', message: 'postponed', stream, error: String(error) })}\n`,
-    )
-  }
+  for (const { stream, error } of postponed) reports.postponed(stream, error)
   const streams = new Set(postponed.map(({ stream }) => stream))
   const again = records.find(
     ({ eventName, dynamodb }) => eventName === 'INSERT' && streams.has(dynamodb?.Keys?.stream?.S ?? ''),

@@ -25,7 +25,8 @@ export const targets: Projection<TargetEvent, TargetRow> = {
       event,
       context,
     )
-    if (!facts) throw new Error(`The target ${context.id} has facts before it was registered.`)
+    // An assignment to a name that nobody registered is answered in that name's stream: there is no target to show.
+    if (!facts) return 'deleted'
     return {
       id: context.id,
       facts,

@@ -1,0 +1,90 @@
+import type { DynamoDBRecord } from 'aws-lambda'
+import type { Log } from '../../functions/log/log.ts'
+import { projectRecords } from '../../functions/views/records.ts'
+import { openRunner, type Runner } from '../../functions/views/runner.ts'
+import type { ViewStore } from '../../functions/views/store.ts'
+import { memoryParked, type Parked } from '../../functions/work/parked.ts'
+import type { Random } from './random.ts'
+
+/** What went wrong on the way: a test that met none of it has shown nothing. */
+export interface Troubles {
+  crashes: number
+  refused: number
+  redelivered: number
+}
+
+export function noTroubles(): Troubles {
+  return { crashes: 0, refused: 0, redelivered: 0 }
+}
+
+/** A store whose caller dies before or after a write, and whose answers take different times. */
+export function troubled(store: ViewStore, random: Random, troubles: Troubles): ViewStore {
+  const die = (when: string) => {
+    if (!random.chance(0.03)) return
+    troubles.crashes += 1
+    throw new Error(`died ${when}`)
+  }
+  const linger = async () => {
+    for (let turns = random.below(6); turns > 0; turns--) await Promise.resolve()
+  }
+  return {
+    ...store,
+    async get(view, row) {
+      await linger()
+      die('before a read')
+      return store.get(view, row)
+    },
+    async put(row, expected) {
+      await linger()
+      die('before a write')
+      const written = await store.put(row, expected)
+      if (!written.stored) troubles.refused += 1
+      await linger()
+      die('after a write')
+      return written
+    },
+  }
+}
+
+const quiet = { tampered() {}, postponed() {} }
+
+/** Delivers records as an event source does: in batches, and a batch that fails again from its first failure on. */
+export async function deliver(
+  records: readonly DynamoDBRecord[],
+  runner: Runner,
+  random: Random,
+  troubles: Troubles,
+): Promise<void> {
+  let next = 0
+  while (next < records.length) {
+    const batch = records.slice(next, next + 1 + random.below(12))
+    try {
+      const { batchItemFailures } = await projectRecords(batch, runner, quiet)
+      const [failed] = batchItemFailures
+      const at = batch.findIndex(({ dynamodb }) => dynamodb?.SequenceNumber === failed?.itemIdentifier)
+      next += at < 0 ? batch.length : at
+      if (at >= 0) troubles.redelivered += 1
+    } catch {
+      troubles.redelivered += 1
+    }
+  }
+}
+
+/** The records, some of them twice, in an order that nobody promised. */
+export function scrambled(records: readonly DynamoDBRecord[], random: Random): readonly DynamoDBRecord[] {
+  const twice = records.filter(() => random.chance(0.2))
+  const all = [...records, ...twice]
+  return random.chance(0.3) ? random.shuffled(all) : slightlyShuffled(all, random)
+}
+
+function slightlyShuffled(records: readonly DynamoDBRecord[], random: Random): readonly DynamoDBRecord[] {
+  return records
+    .map((record, place) => ({ record, place: place + random.below(8) }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ record }) => record)
+}
+
+/** Opens a projector over a store; the parking is in memory. */
+export function projectorOver(store: ViewStore, log: Log, parked: Parked = memoryParked(() => 0)): Runner {
+  return openRunner({ store, log, parked })
+}
