@@ -33,7 +33,7 @@ export function specOf<State, Event extends DomainEvent>(aggregate: Aggregate<St
           const events = 'events' in decision ? decision.events : []
           return {
             /** It decides exactly these events. */
-            then: (...expected: readonly Event[]) => expect(decision).toEqual({ events: expected }),
+            thenEvents: (...expected: readonly Event[]) => expect(decision).toEqual({ events: expected }),
             /** It decides events of these types. */
             thenTypes: (...types: readonly string[]) =>
               expect('events' in decision ? events.map(({ type }) => type) : decision).toEqual(types),

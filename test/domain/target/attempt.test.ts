@@ -38,7 +38,7 @@ describe('the name of an attempt', () => {
 
 describe('assigning', () => {
   it('begins an attempt', () => {
-    given(registered).when(assignAttempt(assignment())).then(assigned())
+    given(registered).when(assignAttempt(assignment())).thenEvents(assigned())
   })
   it('begins it once, and never again after its end', () => {
     given(registered).when(assignAttempt(assignment())).thenIdempotent()
@@ -55,12 +55,12 @@ describe('assigning', () => {
   it('begins the next try after the one before has ended', () => {
     given(registered, assigned(), accepted(), ended({ outcome: 'failed' }))
       .when(assignAttempt(assignment({ n: 2 })))
-      .then(assigned({ n: 2 }))
+      .thenEvents(assigned({ n: 2 }))
   })
   it('defers while another attempt is under way (M19, I1)', () => {
     given(registered, assigned())
       .when(assignAttempt(assignment({ upgrade: 'u2', component: 'web', from: '3.0.0', to: '3.1.0' })))
-      .then(
+      .thenEvents(
         ended(
           { outcome: 'deferred', code: 'busy', step: 1 },
           { upgrade: 'u2', component: 'web', from: '3.0.0', to: '3.1.0' },
@@ -84,7 +84,7 @@ describe('assigning', () => {
       .thenIdempotent()
   })
   it('goes on when the pin is on another component', () => {
-    given(registered, pin('web')).when(assignAttempt(assignment())).then(assigned())
+    given(registered, pin('web')).when(assignAttempt(assignment())).thenEvents(assigned())
   })
   it('takes v1.1.0 and 1.1.0 for one version (M1)', () => {
     given(registered)
@@ -102,7 +102,7 @@ describe('withdrawing', () => {
   it('takes back what was not accepted', () => {
     given(registered, assigned())
       .when(withdrawAttempt(planned()))
-      .then(ended({ outcome: 'withdrawn', step: 2 }))
+      .thenEvents(ended({ outcome: 'withdrawn', step: 2 }))
     given(registered, assigned()).when(withdrawAttempt(planned())).thenIdempotent()
   })
   it('leaves what is accepted or over alone', () => {
@@ -111,18 +111,18 @@ describe('withdrawing', () => {
   })
   it('ends an admission that never arrived, so that a late assignment finds it over', () => {
     const tombstone = ended({ outcome: 'withdrawn', step: 1 })
-    given(registered).when(withdrawAttempt(planned())).then(tombstone)
+    given(registered).when(withdrawAttempt(planned())).thenEvents(tombstone)
     given(registered).when(withdrawAttempt(planned())).thenIdempotent()
     given(registered, tombstone).when(assignAttempt(assignment())).thenNothing()
     given(registered, tombstone)
       .when(assignAttempt(assignment({ n: 2 })))
-      .then(assigned({ n: 2 }))
+      .thenEvents(assigned({ n: 2 }))
   })
   it('does so beside an attempt of another upgrade, which goes on', () => {
     const history = [registered, assigned({ upgrade: 'u2' })]
     given(...history)
       .when(withdrawAttempt(planned()))
-      .then(ended({ outcome: 'withdrawn', step: 1 }))
+      .thenEvents(ended({ outcome: 'withdrawn', step: 1 }))
     const state = fold([...history, ended({ outcome: 'withdrawn', step: 1 })])
     expect(state.active?.upgrade).toBe('u2')
   })
@@ -145,7 +145,7 @@ describe('expiring', () => {
   it('ends what nobody accepted in time as unreachable', () => {
     given(registered, assigned())
       .when(expire(), acceptBy)
-      .then(ended({ outcome: 'unreachable', code: 'NOT_ACCEPTED', step: 2 }))
+      .thenEvents(ended({ outcome: 'unreachable', code: 'NOT_ACCEPTED', step: 2 }))
     given(registered, assigned()).when(expire(), acceptBy).thenIdempotent()
   })
   it.each([
@@ -156,7 +156,7 @@ describe('expiring', () => {
   ] as const)('ends what is accepted and overdue as %s (%s), last seen %s', (outcome, code, lastSeen) => {
     given(...underWay)
       .when(expire(lastSeen), later(seconds))
-      .then(ended({ outcome, code }))
+      .thenEvents(ended({ outcome, code }))
     given(...underWay)
       .when(expire(lastSeen), later(seconds))
       .thenIdempotent()

@@ -22,7 +22,7 @@ const enrolled = { type: 'AgentEnrolled', data: { keyHash: 'key-1', revision: 2 
 
 describe('registering', () => {
   it('records the facts, the components and the enrolment', () => {
-    given().when(registerTarget(registration)).then(registered)
+    given().when(registerTarget(registration)).thenEvents(registered)
   })
   it('changes nothing when repeated, though the enrolment token is another', () => {
     given().when(registerTarget(registration)).thenIdempotent()
@@ -45,7 +45,7 @@ describe('registering', () => {
     const skipped = ended({ outcome: 'skipped', code: 'not_registered', step: 1, revision: 1 })
     given(skipped)
       .when(registerTarget(registration))
-      .then({ ...registered, data: { ...registered.data, revision: 2 } } as typeof registered)
+      .thenEvents({ ...registered, data: { ...registered.data, revision: 2 } } as typeof registered)
   })
 })
 
@@ -53,7 +53,7 @@ describe('patching', () => {
   it('records only what changes', () => {
     given(registered)
       .when(patchTarget({ critical: true, region: 'eu-central-1', tags: { tier: 'gold' } }))
-      .then({ type: 'TargetPatched', data: { facts: { critical: true }, revision: 2 } })
+      .thenEvents({ type: 'TargetPatched', data: { facts: { critical: true }, revision: 2 } })
   })
   it('changes nothing when repeated', () => {
     given(registered)
@@ -74,12 +74,12 @@ describe('pinning', () => {
   it('keeps a component where it is', () => {
     given(registered)
       .when(pinTarget({ component: 'api', reason: 'audit' }))
-      .then(pinned)
+      .thenEvents(pinned)
   })
   it('takes the place of an earlier pin', () => {
     given(registered, pinned)
       .when(pinTarget({ component: null, reason: 'audit' }))
-      .then({ type: 'TargetPinned', data: { component: null, reason: 'audit', revision: 3 } })
+      .thenEvents({ type: 'TargetPinned', data: { component: null, reason: 'audit', revision: 3 } })
   })
   it('changes nothing when repeated, nor does lifting', () => {
     given(registered)
@@ -100,7 +100,7 @@ describe('retiring', () => {
   it('takes a target out of service, once', () => {
     given(registered)
       .when(retireTarget({ reason: 'sold', force: false }))
-      .then(retired)
+      .thenEvents(retired)
     given(registered)
       .when(retireTarget({ reason: 'sold', force: false }))
       .thenIdempotent()
@@ -114,7 +114,7 @@ describe('retiring', () => {
     const command = retireTarget({ reason: 'sold', force: true })
     given(registered, assigned(), accepted())
       .when(command)
-      .then(ended({ outcome: 'cancelled', code: 'RETIRED' }), {
+      .thenEvents(ended({ outcome: 'cancelled', code: 'RETIRED' }), {
         type: 'TargetRetired',
         data: { reason: 'sold', revision: 3 },
       })
@@ -130,7 +130,7 @@ describe('retiring', () => {
 describe('enrolling', () => {
   const request = { tokenHash: 'token-1', keyHash: 'key-1' }
   it('gives the agent its key in return for the token', () => {
-    given(registered).when(enrolAgent(request)).then(enrolled)
+    given(registered).when(enrolAgent(request)).thenEvents(enrolled)
   })
   it('answers a repeated call of the same agent alike, even after the token expired', () => {
     given(registered).when(enrolAgent(request)).thenIdempotent()
@@ -151,12 +151,12 @@ describe('enrolling', () => {
       data: { hash: 'token-2', expiresAt: later(60), revision: 3 },
     } as const
     const issue = issueEnrolment({ hash: 'token-2', expiresAt: later(60) })
-    given(registered, enrolled).when(issue).then(issued)
+    given(registered, enrolled).when(issue).thenEvents(issued)
     given(registered, enrolled).when(issue).thenIdempotent()
     given(registered, enrolled, issued).when(enrolAgent(request)).thenRejected('enrolment-refused')
     given(registered, enrolled, issued)
       .when(enrolAgent({ tokenHash: 'token-2', keyHash: 'key-2' }))
-      .then({ type: 'AgentEnrolled', data: { keyHash: 'key-2', revision: 4 } })
+      .thenEvents({ type: 'AgentEnrolled', data: { keyHash: 'key-2', revision: 4 } })
   })
   it('is refused once the target is retired', () => {
     given(registered, retired).when(enrolAgent(request)).thenRejected('target-retired')

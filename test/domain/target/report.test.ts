@@ -27,10 +27,10 @@ function report(changes: Partial<FinishReport> = {}): FinishReport {
 
 describe('accepting', () => {
   it('hands the attempt over and sets its deadline', () => {
-    given(registered, assigned()).when(acceptAttempt({ attempt })).then(accepted())
+    given(registered, assigned()).when(acceptAttempt({ attempt })).thenEvents(accepted())
   })
   it('knows the attempt without its name while one is active (M6)', () => {
-    given(registered, assigned()).when(acceptAttempt({})).then(accepted())
+    given(registered, assigned()).when(acceptAttempt({})).thenEvents(accepted())
   })
   it('changes nothing when repeated', () => {
     given(registered, assigned()).when(acceptAttempt({ attempt })).thenIdempotent()
@@ -67,7 +67,7 @@ describe('finishing', () => {
     const success = ended({ version: 'v1.2.0' })
     given(...underWay)
       .when(finishAttempt(report()))
-      .then(success)
+      .thenEvents(success)
     expect(fold([...underWay, success]).components).toEqual({ api: 'v1.2.0', web: '3.0.0' })
   })
   it('takes 1.2.0 for v1.2.0', () => {
@@ -77,7 +77,7 @@ describe('finishing', () => {
   it.each(['1.1.0', null])('is a failure when %s runs instead', (version) => {
     given(...underWay)
       .when(finishAttempt(report({ version })))
-      .then(ended({ outcome: 'failed', code: 'VERSION_MISMATCH', version }))
+      .thenEvents(ended({ outcome: 'failed', code: 'VERSION_MISMATCH', version }))
   })
   it.each([
     ['failed', 'failed', true],
@@ -96,7 +96,7 @@ describe('finishing', () => {
       })
       given(...underWay)
         .when(finishAttempt(said))
-        .then(ended({ outcome, code: 'HEALTH_CHECK_FAILED', retryable, output: 'x' }))
+        .thenEvents(ended({ outcome, code: 'HEALTH_CHECK_FAILED', retryable, output: 'x' }))
     },
   )
   it.each(['completed', 'failed', 'rejected', 'rolled-back', 'rollback-failed'] as const)(
@@ -116,7 +116,7 @@ describe('finishing', () => {
     given(registered, assigned()).when(finishAttempt(report())).thenRejected('attempt-not-accepted')
     given(registered, assigned())
       .when(finishAttempt(report({ status: 'rejected', version: null, code: 'NO_SPACE' })))
-      .then(ended({ outcome: 'rejected', code: 'NO_SPACE', step: 2 }))
+      .thenEvents(ended({ outcome: 'rejected', code: 'NO_SPACE', step: 2 }))
   })
   it('is refused when it contradicts the recorded end', () => {
     const failed = ended({ outcome: 'failed', code: 'C' })
@@ -135,7 +135,7 @@ describe('finishing', () => {
   it('ends even after the deadline, as long as nobody else has ended it', () => {
     given(...underWay)
       .when(finishAttempt(report()), later(99_999))
-      .then(ended({ version: 'v1.2.0' }))
+      .thenEvents(ended({ version: 'v1.2.0' }))
   })
 })
 
@@ -150,7 +150,7 @@ describe('a success that comes too late', () => {
       const history = [...underWay, ended({ outcome })]
       given(...history)
         .when(finishAttempt(report()))
-        .then(corrected)
+        .thenEvents(corrected)
       given(...history)
         .when(finishAttempt(report()))
         .thenIdempotent()
@@ -183,7 +183,7 @@ describe('reporting a version', () => {
   it('corrects the inventory, once', () => {
     given(registered)
       .when(reportVersion({ component: 'api', version: '1.1.9' }))
-      .then({ type: 'VersionReported', data: { component: 'api', version: '1.1.9', revision: 2 } })
+      .thenEvents({ type: 'VersionReported', data: { component: 'api', version: '1.1.9', revision: 2 } })
     given(registered)
       .when(reportVersion({ component: 'api', version: '1.1.9' }))
       .thenIdempotent()
