@@ -1,6 +1,6 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
 import { fromImage } from '../../events/envelope.ts'
-import { connect } from '../connections.ts'
+import { type Connections, connect } from '../connections.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
 import { environment } from '../environment.ts'
 import { assignTargets } from './assign-targets.ts'
@@ -22,14 +22,14 @@ function allDuties() {
     startExecution({
       log,
       client: () => services.stepFunctions,
-      machine: () => environment('upgradeMachineArn'),
+      machine: () => named('upgradeMachineArn'),
     }),
     withdrawTargets({ log }),
     assignTargets({ log }),
     expireAttempts({ log, telemetry: services.telemetry }),
     endWaits({ log, tokens: () => services.tokens, redemption: () => services.redemption, now }),
     tickLive({ log, views: () => services.views }),
-    publishEvents({ client: () => services.bus, busName: () => environment('busName') }),
+    publishEvents({ client: () => services.bus, busName: () => named('busName') }),
   ]
   const collecting = [recordOutcomes({ log })]
   const parked = () => services.parked

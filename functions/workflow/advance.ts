@@ -78,9 +78,10 @@ async function act(services: PlanningServices, { action, ...execution }: Input):
 }
 
 /** Does one step of an upgrade's execution and answers where it goes on. Doing a step twice changes nothing. */
-export async function handler(event: unknown): Promise<Position> {
+export async function advance(services: PlanningServices, event: unknown): Promise<Position> {
   const command = input.parse(event)
-  const services = connect()
   const state = await act(services, command)
   return positionOf(state, command, new Date(services.now()).toISOString())
 }
+
+export const handler = (event: unknown): Promise<Position> => advance(connect(), event)

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { connect } from '../connections.ts'
+import { type Connections, connect } from '../connections.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { positionOf } from './positions.ts'
 
@@ -18,9 +18,11 @@ const margin = 3600
  * Keeps the token of a wait, then asks the log, read strongly, whether the wait is over already: what was decided before the token
  * was kept is seen here, what is decided after it is seen by the reactor, so no wake-up is lost.
  */
-export async function handler(event: unknown): Promise<void> {
+export async function keepToken(
+  { log, tokens, redemption, now }: Pick<Connections, 'log' | 'tokens' | 'redemption' | 'now'>,
+  event: unknown,
+): Promise<void> {
   const { token, upgradeId: upgrade, ...wait } = input.parse(event)
-  const { log, tokens, redemption, now } = connect()
   const before = positionOf(
     (await log.load(upgradeAggregate, upgrade)).state,
     { upgradeId: upgrade, ...wait },
@@ -33,6 +35,8 @@ export async function handler(event: unknown): Promise<void> {
   await redemption.succeed(token, present)
   await tokens.remove({ upgrade, ...wait })
 }
+
+export const handler = (event: unknown): Promise<void> => keepToken(connect(), event)
 
 function isoNow(now: () => number): string {
   return new Date(now()).toISOString()

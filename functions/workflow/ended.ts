@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { connect } from '../connections.ts'
+import { type Connections, connect } from '../connections.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { endExecution } from '../domain/upgrade/lifecycle.ts'
@@ -20,13 +20,12 @@ export function executionOf(name: string): { upgradeId: string; generation: numb
 }
 
 /** Tells the log that an execution ended before its upgrade did; the log decides when the next generation starts. */
-export async function handler(event: unknown): Promise<void> {
+export async function noteEnd({ log }: Pick<Connections, 'log'>, event: unknown): Promise<void> {
   const { detail } = statusChange.parse(event)
   const execution = executionOf(detail.name)
   if (!execution) return
   const { generation } = execution
   const cause = [detail.error, detail.cause].filter(Boolean).join(': ').slice(0, 512) || null
-  const { log } = connect()
   const outcome = await log.execute(
     upgradeAggregate,
     execution.upgradeId,
@@ -37,3 +36,5 @@ export async function handler(event: unknown): Promise<void> {
   if (outcome.kind === 'contended')
     throw new Error(`upgrade#${execution.upgradeId} is contended: the event is delivered again.`)
 }
+
+export const handler = (event: unknown): Promise<void> => noteEnd(connect(), event)
