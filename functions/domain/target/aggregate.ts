@@ -5,11 +5,13 @@ import { type EndedAttempt, initialTarget, registrationHash, sameMember, type Ta
 /** How many ended attempts the state keeps; the log keeps all of them. */
 const keptAttempts = 20
 
-/** A slot that was given back is forgotten once the member was tried again: a busy day must not push real attempts out. */
+/** Slots that are given back: the target was not touched. */
+const givenBack: ReadonlySet<string> = new Set(['deferred', 'withdrawn'])
+
+/** A slot that was given back is forgotten once a later try has ended: a busy day must not push real attempts out. */
 function remember(attempts: readonly EndedAttempt[], ended: EndedAttempt): readonly EndedAttempt[] {
   const kept = attempts.filter(
-    (earlier) =>
-      !(sameMember(earlier, ended) && (earlier.outcome === 'deferred' || earlier.outcome === 'withdrawn')),
+    (earlier) => !(sameMember(earlier, ended) && earlier.n < ended.n && givenBack.has(earlier.outcome)),
   )
   return [...kept, ended].slice(-keptAttempts)
 }
