@@ -15,8 +15,10 @@ import { tickLive } from './tick-live.ts'
 import { withdrawTargets } from './withdraw-targets.ts'
 
 /** What follows from a fact, in the order in which the duties act on one commit. */
-function allDuties() {
-  const services = connect()
+export function allDuties(
+  services: Omit<Connections, 'dynamo' | 'viewStore'> = connect(),
+  named = environment,
+) {
   const { log, now } = services
   const duties = [
     startExecution({
