@@ -60,7 +60,7 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
     query: object,
     { cursor, limit }: Paging,
     range: Omit<RowRange, 'limit' | 'after'>,
-    show: (row: Row) => Shown | undefined,
+    show: (body: Row, row: string) => Shown | undefined,
   ): Promise<Page<Shown>> {
     const bound = { ...query, name }
     const view = await named(name)
@@ -71,7 +71,7 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
     for (let looked = 0; looked < examined.page; looked += examined.request) {
       const page = await store.page(view, { ...range, after, limit: examined.request })
       for (const stored of page.rows) {
-        const shown = show(parsed<Row>(stored))
+        const shown = show(parsed<Row>(stored), stored.row)
         if (shown === undefined) continue
         if (rows.length === limit) return { rows, cursor: cursorAfter(resume ?? '', bound) }
         rows.push(shown)
@@ -88,11 +88,11 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
     async getUpgrade(id) {
       const place = await get<UpgradePlace>(viewNames.upgradePlace(id), placeRow)
       const found = place && (await get<UpgradeBody>(viewNames.upgrades, place.row.row))
-      return found && { ...found, row: shownUpgrade(found.row) }
+      return found && { ...found, row: shownUpgrade(place.row.row, found.row) }
     },
     listUpgrades({ filters = {}, ...paging }) {
-      return list(viewNames.upgrades, filters, paging, { descending: true }, (body: UpgradeBody) => {
-        const row = shownUpgrade(body)
+      return list(viewNames.upgrades, filters, paging, { descending: true }, (body: UpgradeBody, name) => {
+        const row = shownUpgrade(name, body)
         return matches(row, filters) ? row : undefined
       })
     },

@@ -54,25 +54,21 @@ export interface UpgradeRow {
   readonly failure: { readonly code: string; readonly detail: string } | null
 }
 
-/** An upgrade's row as it is stored: what cannot be derived, so that ten waves stay within 1 KB. */
+/** An upgrade's row as it is stored: what can be derived is left out, so that ten waves stay within 1 KB. */
 export interface UpgradeBody {
-  readonly id: string
   readonly kind: UpgradeRequest['kind']
   readonly parent: string | null
   readonly component: string
   readonly version: string
   readonly strategy: UpgradeRequest['strategy']
   readonly by: string
-  readonly at: string
   readonly phase: Phase
   readonly resumesTo: 'pending_approval' | 'scheduled' | 'running'
-  readonly counts: MemberCounts
+  readonly counts: CountTally
   readonly plan: { readonly hash: string; readonly members: number; readonly waves: WaveCuts } | null
   readonly wave: number
   /** What is known of single waves, by their number, as [succeeded, failed, unreachable, skipped]; no entry: nothing yet. */
   readonly waves: Readonly<Record<string, WaveTally>>
-  /** The sum over waves that have no entry any more. */
-  readonly others: WaveTally
   readonly holds: readonly Omit<Hold, 'unblock'>[]
   readonly needed: number
   readonly given: number
@@ -81,6 +77,19 @@ export interface UpgradeBody {
   readonly endedAt: string | null
   readonly failure: { readonly code: string; readonly detail: string } | null
 }
+
+/** The counts of members in the order of `countNames`: their names would take a tenth of the row. */
+export type CountTally = readonly number[]
+export const countNames = [
+  'inFlight',
+  'retrying',
+  'deferred',
+  'succeeded',
+  'failed',
+  'unreachable',
+  'skipped',
+  'rolledBack',
+] as const satisfies readonly (keyof MemberCounts)[]
 
 export type WaveTally = readonly [succeeded: number, failed: number, unreachable: number, skipped: number]
 

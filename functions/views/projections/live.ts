@@ -20,6 +20,12 @@ export function upgradeRow(since: string, id: string): string {
   return `${since}#${id}`
 }
 
+/** Returns when the upgrade in a row was requested, and its id. */
+export function upgradeInRow(row: string): { readonly since: string; readonly id: string } {
+  const separator = row.indexOf('#')
+  return { since: row.slice(0, separator), id: row.slice(separator + 1) }
+}
+
 /** Where each upgrade lies in the list, by its id. Written once. */
 export const upgradePlaces: Projection<UpgradeEvent, UpgradePlace> = {
   name: 'upgrade places',

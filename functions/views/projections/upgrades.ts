@@ -1,11 +1,11 @@
 import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
-import { count, noCounts } from '../../domain/upgrade/counts.ts'
+import { count, type MemberCounts, noCounts } from '../../domain/upgrade/counts.ts'
 import { evolve } from '../../domain/upgrade/evolve.ts'
 import { initialUpgrade, type UpgradeState, unblockedBy } from '../../domain/upgrade/state.ts'
 import { statusWords } from '../../domain/upgrade/status.ts'
 import type { Projection, ProjectionContext } from '../projection.ts'
-import { type UpgradeBody, type UpgradeRow, viewNames } from '../rows.ts'
-import { upgradeRow } from './live.ts'
+import { type CountTally, countNames, type UpgradeBody, type UpgradeRow, viewNames } from '../rows.ts'
+import { upgradeInRow, upgradeRow } from './live.ts'
 import { shownWaves, tally } from './waves.ts'
 
 /** Every upgrade with its counts, waves and holds: lists and status. Fed by every commit. */
@@ -17,7 +17,7 @@ export const upgrades: Projection<UpgradeEvent, UpgradeBody> = {
     sequence: commit,
   }),
   apply(body, event, context) {
-    if (event.type === 'UpgradeRequested') return requested(event.data, context)
+    if (event.type === 'UpgradeRequested') return requested(event.data)
     if (!body) throw new Error(`The upgrade ${context.id} has ${event.type} before it was requested.`)
     switch (event.type) {
       // These move single members, which the row does not hold: it counts them, by the rule of the fold.
@@ -26,7 +26,7 @@ export const upgrades: Projection<UpgradeEvent, UpgradeBody> = {
       case 'MembersSkipped':
       case 'DeadlinePassed':
       case 'DeadlineMoved':
-        return tally({ ...body, counts: count(body.counts, event) }, event)
+        return tally({ ...body, counts: packed(count(unpacked(body.counts), event)) }, event)
       case 'UpgradePlanned': {
         const { planHash: hash, members, waves, version } = event.data
         return { ...advanced(body, event, context), version, plan: { hash, members, waves } }
@@ -41,26 +41,20 @@ export const upgrades: Projection<UpgradeEvent, UpgradeBody> = {
   },
 }
 
-function requested(
-  { request, by }: { request: UpgradeRequest; by: string },
-  context: ProjectionContext,
-): UpgradeBody {
+function requested({ request, by }: { request: UpgradeRequest; by: string }): UpgradeBody {
   return {
-    id: context.id,
     kind: request.kind,
     parent: request.parent,
     component: request.component,
     version: request.version,
     strategy: request.strategy,
     by,
-    at: context.at,
     phase: 'requested',
     resumesTo: 'scheduled',
-    counts: noCounts,
+    counts: packed(noCounts),
     plan: null,
     wave: -1,
     waves: {},
-    others: [0, 0, 0, 0],
     holds: [],
     needed: request.approvals.required,
     given: 0,
@@ -79,7 +73,7 @@ function advanced(body: UpgradeBody, event: UpgradeEvent, context: ProjectionCon
     ...body,
     phase,
     resumesTo,
-    counts,
+    counts: packed(counts),
     holds: holds.map(({ unblock: _, ...hold }) => hold),
     given: approvals.length,
     generation,
@@ -101,7 +95,7 @@ function remembered(body: UpgradeBody): UpgradeState {
     plan: body.plan && { ...unasked, ...body.plan, planHash: body.plan.hash, version: body.version },
     phase,
     resumesTo,
-    counts,
+    counts: unpacked(counts),
     holds: holds.map((hold) => ({ ...hold, unblock: unblockedBy[hold.code] })),
     approvals: Array.from({ length: body.given }, () => ({ by: '', at: '', comment: null })),
     generation,
@@ -112,19 +106,30 @@ function remembered(body: UpgradeBody): UpgradeState {
   }
 }
 
-/** Returns the row as it is read. */
-export function shownUpgrade(body: UpgradeBody): UpgradeRow {
-  const { counts, plan } = body
+function packed(counts: MemberCounts): CountTally {
+  return countNames.map((name) => counts[name])
+}
+
+function unpacked(tally: CountTally): MemberCounts {
+  const named = countNames.map((name, place) => [name, tally[place] ?? 0] as const)
+  return { ...noCounts, ...Object.fromEntries(named) }
+}
+
+/** Returns the row as it is read, from its name and its body. */
+export function shownUpgrade(row: string, body: UpgradeBody): UpgradeRow {
+  const { plan } = body
+  const { since, id } = upgradeInRow(row)
+  const counts = unpacked(body.counts)
   return {
-    upgradeId: body.id,
-    jobId: `${body.id}-1`,
+    upgradeId: id,
+    jobId: `${id}-1`,
     kind: body.kind,
     parentId: body.parent,
     component: body.component,
     version: body.version,
     strategy: body.strategy,
     requestedBy: body.by,
-    requestedAt: body.at,
+    requestedAt: since,
     phase: body.phase,
     status: statusWords[body.phase],
     total: plan?.members ?? 0,
@@ -137,7 +142,7 @@ export function shownUpgrade(body: UpgradeBody): UpgradeRow {
     retrying: counts.retrying,
     deferred: counts.deferred,
     wave: body.wave,
-    ...shownWaves(body),
+    ...shownWaves(body, counts),
     holds: body.holds.map((hold) => ({ ...hold, unblock: unblockedBy[hold.code] })),
     planHash: plan?.hash ?? null,
     approvals: { needed: body.needed, given: body.given },

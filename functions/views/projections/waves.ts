@@ -1,19 +1,18 @@
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { waveCount, waveOf, waveRange } from '../../domain/plan/waves.ts'
-import { countOf } from '../../domain/upgrade/counts.ts'
+import { countOf, type MemberCounts } from '../../domain/upgrade/counts.ts'
 import type { UpgradeBody, UpgradeRow, WaveRow, WaveTally } from '../rows.ts'
 
 /** So many waves are told apart; of the rest there is a sum, so that a thousand batches fit in one row. */
 export const wavesToldApart = 10
 
 const nothing: WaveTally = [0, 0, 0, 0]
-const placeOf = { succeeded: 0, failed: 1, unreachable: 2, skipped: 3 } as const
 
 function plus(a: WaveTally, b: WaveTally): WaveTally {
   return [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]]
 }
 
-function one(kind: keyof typeof placeOf): WaveTally {
+function one(kind: ReturnType<typeof countOf>): WaveTally {
   return [
     kind === 'succeeded' ? 1 : 0,
     kind === 'failed' ? 1 : 0,
@@ -48,41 +47,52 @@ export function tally(body: UpgradeBody, event: UpgradeEvent): UpgradeBody {
   return bounded({ ...body, waves })
 }
 
-/** Gives up the oldest wave before the present one until there are few enough; without such, the one farthest ahead. */
+/**
+ * Gives up the oldest wave before the present one until there are few enough; without such, the one farthest ahead. Nothing is lost: what
+ * the waves that are left do not account for is the sum over the others.
+ */
 function bounded(body: UpgradeBody): UpgradeBody {
   const { plan, wave } = body
   if (!plan || waveCount(plan.waves, plan.members) <= wavesToldApart) return body
-  const waves: Record<string, WaveTally> = { ...body.waves }
-  let others = body.others
-  for (;;) {
-    const known = Object.keys(waves)
-      .map(Number)
-      .sort((a, b) => a - b)
-    if (known.length <= wavesToldApart) return { ...body, waves, others }
-    const [oldest] = known
-    const given = oldest !== undefined && oldest < wave ? oldest : known.at(-1)
-    if (given === undefined) return { ...body, waves, others }
-    others = plus(others, waves[given] ?? nothing)
-    delete waves[given]
+  const known = Object.keys(body.waves)
+    .map(Number)
+    .sort((a, b) => a - b)
+  while (known.length > wavesToldApart) {
+    if ((known[0] ?? wave) < wave) known.shift()
+    else known.pop()
   }
+  const kept = known.map((number) => [number, body.waves[number] ?? nothing] as const)
+  return { ...body, waves: Object.fromEntries(kept) }
 }
 
 /** Returns the waves as they are shown, and the sum over those that are not. */
-export function shownWaves(body: UpgradeBody): Pick<UpgradeRow, 'waveCount' | 'waves' | 'otherWaves'> {
+export function shownWaves(
+  body: UpgradeBody,
+  counts: MemberCounts,
+): Pick<UpgradeRow, 'waveCount' | 'waves' | 'otherWaves'> {
   if (!body.plan) return { waveCount: 0, waves: [], otherWaves: null }
   const { waves: cuts, members } = body.plan
   const count = waveCount(cuts, members)
-  const shown =
-    count <= wavesToldApart
-      ? Array.from({ length: count }, (_, wave) => wave)
-      : Object.keys(body.waves).map(Number)
+  const known = Object.keys(body.waves).map(Number)
+  const shown = count <= wavesToldApart ? Array.from({ length: count }, (_, wave) => wave) : known
   const waves = shown.map((wave): WaveRow => {
     const { from, to } = waveRange(cuts, members, wave)
     return { wave, size: to - from, ...named(body.waves[wave] ?? nothing) }
   })
   if (shown.length === count) return { waveCount: count, waves, otherWaves: null }
-  const size = members - waves.reduce((sum, wave) => sum + wave.size, 0)
-  return { waveCount: count, waves, otherWaves: { size, ...named(body.others) } }
+  const rest = (all: number, name: keyof Omit<WaveRow, 'wave'>) =>
+    waves.reduce((left, wave) => left - wave[name], all)
+  return {
+    waveCount: count,
+    waves,
+    otherWaves: {
+      size: rest(members, 'size'),
+      succeeded: rest(counts.succeeded, 'succeeded'),
+      failed: rest(counts.failed, 'failed'),
+      unreachable: rest(counts.unreachable, 'unreachable'),
+      skipped: rest(counts.skipped, 'skipped'),
+    },
+  }
 }
 
 function named([succeeded, failed, unreachable, skipped]: WaveTally) {

@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest'
+import { memoryViewStore } from '../../functions/views/memory.ts'
+import { PointerMoved, readPointer } from '../../functions/views/pointer.ts'
+import { viewsOver } from '../../functions/views/readers.ts'
+import { RebuildFailed, rebuild } from '../../functions/views/rebuild.ts'
+import { reconcile } from '../../functions/views/reconcile.ts'
+import { memoryParked } from '../../functions/work/parked.ts'
+import { deliver, noTroubles, projectorOver } from './adversary.ts'
+import { commitsOf } from './commits.ts'
+import { historyOf } from './history.ts'
+import { plainFold, sorted } from './plain-fold.ts'
+import { randomFrom } from './random.ts'
+
+const parked = memoryParked(() => 0)
+
+async function projected(seed: number) {
+  const history = await historyOf(seed)
+  const store = memoryViewStore()
+  const projector = projectorOver(store, history.log, parked)
+  await deliver(history.log.records, projector, randomFrom(seed), noTroubles())
+  return { ...history, store, projector, reached: { store, log: history.log, parked } }
+}
+
+describe('a rebuild', () => {
+  test('makes the bytes that live projection made, under the next version, and is then read', async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const { store, log, upgrade, reached } = await projected(seed)
+      const live = sorted(store.all())
+      const report = await rebuild(reached)
+      expect(report).toMatchObject({ version: 'v2', drift: 0, healed: live.length })
+      const rebuilt = store.all().filter(({ view }) => view.startsWith('v2/'))
+      expect(sorted(rebuilt).map((row) => ({ ...row, view: row.view.replace('v2/', 'v1/') }))).toEqual(live)
+      expect(await readPointer(store)).toMatchObject({ version: 'v2', building: null })
+      expect(await viewsOver(store).getUpgrade(upgrade)).toBeDefined()
+      expect(sorted(rebuilt)).toEqual(await plainFold(log, 'v2'))
+    }
+  })
+
+  test('loses nothing that is projected while it runs: both versions are fed', async () => {
+    const { log, store, projector, reached } = await projected(3)
+    const commits = commitsOf(log.records)
+    const half = commits.slice(0, commits.length / 2)
+    const known = new Set(half.map(({ stream, commit }) => `${stream}@${commit}`))
+    let walked = 0
+    // The walk sees the log as it was; what comes later arrives in the middle of it.
+    const earlier = {
+      commits: async function* (...asked: Parameters<typeof log.commits>) {
+        for await (const commit of log.commits(...asked)) {
+          if (known.has(`${commit.stream}@${commit.commit}`)) yield commit
+        }
+      },
+      async *streams(aggregate: string) {
+        for await (const listed of log.streams(aggregate)) {
+          if (!known.has(`${listed.stream}@1`)) continue
+          walked += 1
+          if (walked === 3) {
+            expect(await readPointer(store)).toMatchObject({ version: 'v1', building: 'v2' })
+            for (const commit of commits) known.add(`${commit.stream}@${commit.commit}`)
+            await projector.project(commits.slice(commits.length / 2))
+          }
+          yield listed
+        }
+      },
+    }
+    expect(await rebuild({ ...reached, log: earlier })).toMatchObject({ version: 'v2', drift: 0 })
+    const rebuilt = store.all().filter(({ view }) => view.startsWith('v2/'))
+    expect(sorted(rebuilt)).toEqual(await plainFold(log, 'v2'))
+  })
+
+  test('that was broken off is taken up by the next', async () => {
+    const { log, store, reached } = await projected(4)
+    const dying = {
+      ...store,
+      put: async (...asked: Parameters<typeof store.put>) => {
+        if (asked[0].view.startsWith('v2/upgrades')) throw new Error('died')
+        return store.put(...asked)
+      },
+    }
+    await expect(rebuild({ ...reached, store: dying })).rejects.toThrow('died')
+    expect(await readPointer(store)).toMatchObject({ version: 'v1', building: 'v2' })
+    expect(await rebuild(reached)).toMatchObject({ version: 'v2', drift: 0 })
+    expect(sorted(store.all().filter(({ view }) => view.startsWith('v2/')))).toEqual(
+      await plainFold(log, 'v2'),
+    )
+  })
+
+  test('refuses to run beside another', async () => {
+    const { store, reached } = await projected(5)
+    let others = 0
+    const contested = {
+      ...store,
+      get: async (...asked: Parameters<typeof store.get>) => {
+        const found = await store.get(...asked)
+        if (asked[0] === 'pointer' && others++ === 0) await rebuild(reached)
+        return found
+      },
+    }
+    await expect(rebuild({ ...reached, store: contested })).rejects.toThrow(PointerMoved)
+  })
+
+  test('leaves the old version in place when rows of the new one are not the log’s', async () => {
+    const { store, reached } = await projected(6)
+    const row = { view: 'v2/targets', row: 'target-0', version: 99, commit: 99, body: '{}' }
+    await store.put(row, undefined)
+    await expect(rebuild(reached)).rejects.toThrow(RebuildFailed)
+    expect(await readPointer(store)).toMatchObject({ version: 'v1' })
+  })
+})
+
+describe('reconcile', () => {
+  test('names a row that is ahead of the log, and one that was changed at its version', async () => {
+    const { store, reached } = await projected(8)
+    const ahead = (await store.get('v1/targets', 'target-0')) ?? expect.fail('no row')
+    await store.put({ ...ahead, version: ahead.version + 1 }, ahead.version)
+    const changed = (await store.get('v1/releases', 'api@v1.2.0')) ?? expect.fail('no row')
+    await store.put({ ...changed, body: '{}' }, changed.version)
+    const report = await reconcile(reached)
+    expect(report).toMatchObject({ healed: 0, drift: 2 })
+    expect(report.drifted.toSorted()).toEqual(['v1/releases api@v1.2.0', 'v1/targets target-0'])
+  })
+})

@@ -1,0 +1,65 @@
+import type { DynamoDBRecord } from 'aws-lambda'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { memoryViewStore } from '../../functions/views/memory.ts'
+import { handler } from '../../functions/views/projector.ts'
+import { projectRecords } from '../../functions/views/records.ts'
+import { memoryParked } from '../../functions/work/parked.ts'
+import { projectorOver } from './adversary.ts'
+import { historyOf } from './history.ts'
+import { plainFold, sorted } from './plain-fold.ts'
+
+const reports = { tampered() {}, postponed() {} }
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
+})
+
+describe('records that are no additions', () => {
+  test.each(['MODIFY', 'REMOVE'] as const)('%s is reported and changes no row', async (eventName) => {
+    const { log } = await historyOf(21)
+    const store = memoryViewStore()
+    const tampered: DynamoDBRecord[] = []
+    const [first] = log.records
+    const record: DynamoDBRecord = { ...first, eventName }
+    const projector = projectorOver(store, log)
+    await projectRecords([record], projector, { ...reports, tampered: (found) => tampered.push(found) })
+    expect(tampered).toEqual([record])
+    expect(store.all()).toEqual([])
+  })
+
+  test('raise the metric LogTampered from the function', async () => {
+    for (const name of ['LOG_TABLE', 'VIEWS_TABLE', 'WORK_TABLE']) vi.stubEnv(name, name)
+    vi.stubEnv('AWS_REGION', 'eu-central-1')
+    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', 'http://127.0.0.1:9') // nothing listens, and nothing is asked
+    const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb')
+    vi.spyOn(DynamoDBClient.prototype, 'send').mockImplementation(async () => ({}))
+    const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+    const Keys = { stream: { S: 'target#a' }, commit: { N: '3' } }
+    const answer = await handler({ Records: [{ eventName: 'REMOVE', eventID: 'e1', dynamodb: { Keys } }] })
+    expect(answer).toEqual({ batchItemFailures: [] })
+    const metrics = written.mock.calls.map(([text]) => JSON.parse(String(text)))
+    expect(metrics).toMatchObject([
+      {
+        _aws: { CloudWatchMetrics: [{ Namespace: 'Drydock', Metrics: [{ Name: 'LogTampered' }] }] },
+        LogTampered: 1,
+        stream: 'target#a',
+        commit: '3',
+      },
+    ])
+  })
+})
+
+test('a record without a readable image parks its stream and does not stop the batch', async () => {
+  const { log } = await historyOf(22)
+  const store = memoryViewStore()
+  const parked = memoryParked(() => 0)
+  const broken: DynamoDBRecord = {
+    eventName: 'INSERT',
+    dynamodb: { Keys: { stream: { S: 'target#broken' }, commit: { N: '4' } }, NewImage: {} },
+  }
+  const answer = await projectRecords([broken, ...log.records], projectorOver(store, log, parked), reports)
+  expect(answer).toEqual({ batchItemFailures: [] })
+  expect(await parked.list()).toMatchObject([{ duty: 'project', stream: 'target#broken', commit: 4 }])
+  expect(sorted(store.all())).toEqual(await plainFold(log))
+})

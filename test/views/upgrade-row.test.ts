@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest'
+import { canonicalJson } from '../../events/envelope.ts'
+import type { UpgradeEvent, WaveCuts } from '../../events/upgrade.ts'
+import { shownUpgrade, upgrades } from '../../functions/views/projections/upgrades.ts'
+import type { UpgradeBody } from '../../functions/views/rows.ts'
+import { planOf, requestOf, start } from '../domain/upgrade/world.ts'
+
+const id = '7f7a1b6e-3a42-5c0e-9f43-5b8f7f9f2f10'
+
+function outcomesOf(from: number, to: number): UpgradeEvent {
+  const outcomes = Array.from({ length: to - from }, (_, place) => {
+    const outcome = (['succeeded', 'succeeded', 'failed', 'unreachable'] as const)[place % 4] ?? 'succeeded'
+    return { member: from + place, n: 1, outcome, code: null, again: null, commit: 1 }
+  })
+  return { type: 'OutcomesRecorded', data: { outcomes, due: [] } }
+}
+
+/** Runs every wave to its end: admitted, ended, one member of each skipped by hand. */
+function rolledOut(
+  waves: WaveCuts,
+  members: number,
+  ranges: readonly (readonly [number, number])[],
+): UpgradeBody {
+  const hash = 'a'.repeat(64)
+  const story: UpgradeEvent[] = [
+    {
+      type: 'UpgradeRequested',
+      data: { request: requestOf({ version: 'latest' }), by: 'someone@example.com' },
+    },
+    { type: 'UpgradePlanned', data: { ...planOf(members), planHash: hash, waves } },
+  ]
+  for (const [wave, [from, to]] of ranges.entries()) {
+    story.push(
+      { type: 'WaveStarted', data: { wave } },
+      {
+        type: 'MembersSkipped',
+        data: { members: [[from, from + 1]], was: 'pending', code: 'by-hand', by: 'alice' },
+      },
+      {
+        type: 'TargetsAdmitted',
+        data: {
+          wave,
+          members: [[from + 1, to]],
+          retried: [],
+          readmitted: [],
+          acceptBy: start,
+          policyVersion: 0,
+          releaseVersion: 1,
+        },
+      },
+      outcomesOf(from + 1, to),
+      { type: 'WaveEnded', data: { wave } },
+    )
+  }
+  story.push({ type: 'HoldPlaced', data: { code: 'WINDOW_CLOSED', until: start, ref: null } })
+  const body = story.reduce<UpgradeBody | undefined>((before, event, place) => {
+    const context = { id, commit: place + 1, at: start, actor: 'alice', since: start }
+    const after = upgrades.apply(before, event, context)
+    return after === 'deleted' ? undefined : after
+  }, undefined)
+  return body ?? expect.fail('no row')
+}
+
+/** A row as DynamoDB counts it: names and values. */
+function sizeOf(body: UpgradeBody): number {
+  const keys = `viewv1/upgradesrow${start}#${id}versioncommitbody`
+  return Buffer.byteLength(keys + canonicalJson(body)) + 8
+}
+
+describe('the row of an upgrade', () => {
+  test('tells ten waves apart within 1 KB', () => {
+    const cuts = Array.from({ length: 10 }, (_, wave) => (wave + 1) * 1000)
+    const ranges = cuts.map((cut) => [cut - 1000, cut] as const)
+    const body = rolledOut({ kind: 'cuts', cuts }, 10_000, ranges)
+    expect(sizeOf(body)).toBeLessThanOrEqual(1024)
+    const row = shownUpgrade(`${start}#${id}`, body)
+    expect(row).toMatchObject({ waveCount: 10, otherWaves: null, total: 10_000, skipped: 10, inProgress: 0 })
+    expect(row.waves).toHaveLength(10)
+    expect(row.waves[3]).toEqual({
+      wave: 3,
+      size: 1000,
+      succeeded: 500,
+      failed: 250,
+      unreachable: 249,
+      skipped: 1,
+    })
+  })
+
+  test('sums a thousand batches up within 1 KB, and loses none', () => {
+    const ranges = Array.from({ length: 1000 }, (_, wave) => [wave * 10, wave * 10 + 10] as const)
+    const body = rolledOut({ kind: 'batches', size: 10 }, 10_000, ranges)
+    expect(sizeOf(body)).toBeLessThanOrEqual(1024)
+    const row = shownUpgrade(`${start}#${id}`, body)
+    expect(row.waveCount).toBe(1000)
+    expect(row.waves.map(({ wave }) => wave)).toEqual([990, 991, 992, 993, 994, 995, 996, 997, 998, 999])
+    const told = [...row.waves, row.otherWaves ?? expect.fail('no sum')]
+    const sum = (name: 'size' | 'succeeded' | 'failed' | 'unreachable' | 'skipped') =>
+      told.reduce((total, wave) => total + wave[name], 0)
+    expect(sum('size')).toBe(10_000)
+    expect(sum('succeeded')).toBe(row.completed)
+    expect(sum('failed')).toBe(row.failed)
+    expect(sum('unreachable')).toBe(row.unreachable)
+    expect(sum('skipped')).toBe(1000)
+  })
+})
