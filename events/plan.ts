@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
 
 /** At most this many members a chunk: a chunk of the longest names stays below the 64 KB of one event. */
-export const membersPerChunk = 500
+export const membersPerChunk = 400
 
 export const planEvents = defineEvents({
   /** Members as [target, from, to], the versions by their place in `versions`. */

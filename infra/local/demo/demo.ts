@@ -113,7 +113,11 @@ function tokenFor(data: string, user: string, ...roles: readonly string[]): stri
 }
 
 interface Registration {
-  readonly targets: readonly { readonly id: string; readonly result: string; readonly enrolment: string }[]
+  readonly targets: readonly {
+    readonly id: string
+    readonly status: string
+    readonly enrolmentToken: string
+  }[]
 }
 
 /** Registers the fleet and returns each instance with its one-time enrolment token. */
@@ -135,7 +139,7 @@ async function register(operator: Call, size: number): Promise<{ id: string; enr
       components: { [component]: before },
     }))
     const answer = await operator<Registration>('POST', '/api/v1/targets', { targets, enrol: true })
-    registered.push(...answer.targets)
+    registered.push(...answer.targets.map(({ id, enrolmentToken }) => ({ id, enrolment: enrolmentToken })))
   }
   return registered
 }
@@ -179,7 +183,12 @@ async function deploy({ options, screen, operator }: Scene): Promise<{ upgradeId
       ...(strategy === 'canary' ? { canaryPercent } : {}),
       ...(strategy === 'batch' ? { batchSize } : {}),
       failureThreshold: { percent: 10, action: 'pause' },
-      deadlines: { acceptSeconds: 90, attemptSeconds: 120, expectedSeconds: 20 },
+      // A larger fleet asks less often, so its instances hear later of an update.
+      deadlines: {
+        acceptSeconds: 90 + options.size,
+        attemptSeconds: 120 + options.size,
+        expectedSeconds: 20,
+      },
       reason: fail > 0 ? `demo with ${fail} % of the instances failing` : 'demo',
     },
   )
@@ -222,7 +231,10 @@ async function rollBack({ screen, operator, fleets }: Scene, halted: Status): Pr
 }
 
 interface Exposure {
-  readonly waves: readonly { readonly wave: number; readonly exposed: number; readonly failed?: number }[]
+  readonly waves: readonly {
+    readonly wave: number
+    readonly exposed: { readonly count: number; readonly limit: number }
+  }[]
 }
 
 /** Tells what happened, as the log and the instances themselves say; returns whether it went as it should. */
@@ -241,7 +253,7 @@ async function summarise(scene: Scene, upgradeId: string, last: Status, began: n
   const missing = options.size - running.length
   if (missing > 0) screen.say(`  silent    ${missing} instances do not answer: their process is gone`)
   screen.say(
-    `  exposed   ${exposure.waves.map(({ wave, exposed }) => `wave ${wave + 1}: ${exposed}`).join(', ')}`,
+    `  exposed   ${exposure.waves.map(({ wave, exposed }) => `${exposed.count} after wave ${wave + 1}`).join(', ')}`,
   )
   screen.say(`  took      ${((Date.now() - began) / 1000).toFixed(1)} s`)
   const expected = options.fail > 0 && last.upgradeId !== upgradeId ? before : after

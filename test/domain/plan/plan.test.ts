@@ -335,9 +335,9 @@ describe('the hash of a plan', () => {
 
 describe('the chunks of a plan', () => {
   const candidates = fleet(1201, (place) => ({ from: place % 3 ? '1.1.0' : '1.0.0' }))
-  it('hold at most 500 members, whose events the language knows', () => {
+  it('hold at most 400 members, whose events the language knows', () => {
     const plan = planOf({ candidates })
-    expect(plan.chunks.map(({ members }) => members.length)).toEqual([500, 500, 201])
+    expect(plan.chunks.map(({ members }) => members.length)).toEqual([400, 400, 400, 1])
     for (const chunk of plan.chunks) given().when(storeChunk(chunk)).thenTypes('PlanChunkStored')
     const { waves, droppedWaves, planHash, version, digest, members, policyVersion, releaseVersion } = plan
     const data = { planHash, version, digest, members, waves, droppedWaves, policyVersion, releaseVersion }
