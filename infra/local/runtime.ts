@@ -126,11 +126,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     )
     closing.push(() => machine.pause())
     machine.resume()
-    const url = await machine.listen(port).catch((error: unknown) => {
-      throw isPortTaken(error)
-        ? new Error(`Port ${port} is taken by another program: stop that, or choose another one with --port.`)
-        : error
-    })
+    const url = await machine.listen(port)
     machine.preload()
 
     const refs = Object.fromEntries(resources.map(({ logicalId, identity }) => [logicalId, identity.ref]))
@@ -165,8 +161,4 @@ function checkSpace(directory: string): void {
   throw new Error(
     `The disk of ${directory} has ${Math.floor((bavail * bsize) / 1024 / 1024)} MB left, a start needs ${needed / 1024 / 1024} MB: free some, or choose another disk with --data DIR.`,
   )
-}
-
-function isPortTaken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
 }

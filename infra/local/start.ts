@@ -66,6 +66,10 @@ async function main(): Promise<void> {
       },
     )
   }
+  // A promise that a function let go of must not end the others, as it would not in Lambda.
+  process.on('unhandledRejection', (error) =>
+    console.error('A function left a rejected promise behind:', error),
+  )
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
 }
@@ -76,8 +80,8 @@ function explain(error: unknown): string {
   if (code === 'ENOSPC' || /disk is full/.test(error.message)) {
     return `The disk is full (${error.message}). Nothing acknowledged is lost: free some space and start again.`
   }
-  if (code === 'EACCES' || code === 'EROFS') {
-    return `The data directory cannot be written (${error.message}): choose another one with --data DIR.`
+  if (['EACCES', 'EROFS', 'EEXIST', 'ENOTDIR'].includes(code)) {
+    return `The data directory cannot be used (${error.message}): choose another one with --data DIR.`
   }
   return error.message
 }

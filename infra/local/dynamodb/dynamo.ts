@@ -50,6 +50,7 @@ export async function openDynamo(options: {
   const tables = new Map<string, Table>()
   const timers: NodeJS.Timeout[] = []
   let readers: readonly StreamReader[] = []
+  let stopped = false
 
   const prune = (): number => {
     for (const reader of readers) reader.save()
@@ -112,6 +113,8 @@ export async function openDynamo(options: {
     },
     prune,
     async stop() {
+      if (stopped) return
+      stopped = true
       for (const timer of timers) clearInterval(timer)
       request.close()
       records?.close()

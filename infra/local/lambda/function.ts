@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { channel } from 'node:diagnostics_channel'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -44,6 +45,15 @@ export class FunctionError extends Error {
   }
 }
 
+/** What the channel `drydock:invocation` tells of every invocation that ended: what Lambda would bill. */
+export interface Invocation {
+  readonly functionName: string
+  readonly memoryMegabytes: number
+  readonly milliseconds: number
+}
+
+const invocations = channel('drydock:invocation')
+
 type Handler = (event: unknown, context: unknown) => unknown
 
 const maximumPayloadBytes = 6 * 1024 * 1024
@@ -82,15 +92,8 @@ export function openFunction(settings: FunctionSettings, logs: FunctionLogs): Lo
 
   const run = async (payload: unknown): Promise<unknown> => {
     const requestId = randomUUID()
-    const started = performance.now()
+    let started = performance.now()
     let timer: NodeJS.Timeout | undefined
-    // In real time whatever the clock's speed: the handler's work takes real time too.
-    const expired = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        const message = `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`
-        reject(new FunctionError('Sandbox.Timedout', message))
-      }, timeoutSeconds * 1000)
-    })
     const context = {
       awsRequestId: requestId,
       callbackWaitsForEmptyEventLoop: true,
@@ -107,6 +110,14 @@ export function openFunction(settings: FunctionSettings, logs: FunctionLogs): Lo
       // Through JSON and back, as over the wire: caller and handler never share an object.
       const event: unknown = JSON.parse(wire(payload, 'event'))
       const call = await load()
+      // Loading is not counted, as in Lambda. In real time whatever the clock's speed: the work takes real time too.
+      started = performance.now()
+      const expired = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => {
+          const message = `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`
+          reject(new FunctionError('Sandbox.Timedout', message))
+        }, timeoutSeconds * 1000)
+      })
       const answer = await Promise.race([
         logs.run(name, requestId, async () => call(event, context)),
         expired,
@@ -126,6 +137,15 @@ export function openFunction(settings: FunctionSettings, logs: FunctionLogs): Lo
       throw failure
     } finally {
       clearTimeout(timer)
+      if (invocations.hasSubscribers) {
+        const milliseconds = performance.now() - started
+        const ended: Invocation = {
+          functionName: name,
+          memoryMegabytes: settings.memoryMegabytes,
+          milliseconds,
+        }
+        invocations.publish(ended)
+      }
     }
   }
 

@@ -32,7 +32,7 @@ const levels = {
 /** Takes over the console for invocations; outside of them it stays as it is. Lines go to `directory`, or to `sink`. */
 export function captureLogs(directory: string, clock: Clock, sink?: (line: LogLine) => void): FunctionLogs {
   mkdirSync(directory, { recursive: true })
-  const current = new AsyncLocalStorage<{ readonly functionName: string; readonly requestId: string }>()
+  const current = new AsyncLocalStorage<Current>()
   const write =
     sink ??
     ((line) => appendFileSync(join(directory, `${line.functionName}.log`), `${JSON.stringify(line)}\n`))
@@ -53,11 +53,42 @@ export function captureLogs(directory: string, clock: Clock, sink?: (line: LogLi
       console[method] = original
     }
   })
+  originals.push(
+    capture(process.stdout, current, (invocation, message) => {
+      write({ timestamp: new Date(clock.now()).toISOString(), level: 'INFO', ...invocation, message })
+    }),
+    capture(process.stderr, current, (invocation, message) => {
+      write({ timestamp: new Date(clock.now()).toISOString(), level: 'ERROR', ...invocation, message })
+    }),
+  )
   return {
     run: (functionName, requestId, invocation) => current.run({ functionName, requestId }, invocation),
     stop() {
       for (const restore of originals) restore()
     },
+  }
+}
+
+type Current = { readonly functionName: string; readonly requestId: string }
+
+/** Takes what an invocation writes past the console, metrics for one; returns a function that gives the stream back. */
+function capture(
+  stream: NodeJS.WriteStream,
+  current: AsyncLocalStorage<Current>,
+  take: (invocation: Current, message: unknown) => void,
+): () => void {
+  const original = stream.write
+  const written = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+    const invocation = current.getStore()
+    if (invocation === undefined) return Reflect.apply(original, stream, [chunk, ...rest])
+    const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString()
+    for (const line of text.split('\n').filter((one) => one !== '')) take(invocation, messageOf([line]))
+    for (const last of rest.slice(-1)) if (typeof last === 'function') last()
+    return true
+  }
+  stream.write = written as typeof stream.write // the same call in all its forms: chunk, encoding, callback
+  return () => {
+    stream.write = original
   }
 }
 
