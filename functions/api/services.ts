@@ -2,7 +2,8 @@ import { connect } from '../connections.ts'
 import { environment } from '../environment.ts'
 import type { Log } from '../log/log.ts'
 import type { Views } from '../views/read.ts'
-import { openTelemetry, type Telemetry } from '../work/telemetry.ts'
+import type { Telemetry } from '../work/telemetry.ts'
+import { type AccessLine, printLine } from './http/access-log.ts'
 
 /** What operations reach. */
 export interface Services {
@@ -11,39 +12,30 @@ export interface Services {
   readonly telemetry: Telemetry
   /** The claim of a token that lists the roles. */
   readonly roleClaim: string
+  /** Takes the line about each request. */
+  record(line: AccessLine): void
   /** The present instant, in milliseconds since the epoch. */
   now(): number
 }
 
-let opened: Services | undefined
-
-function open(): Services {
-  const connections = connect()
-  let telemetry: Telemetry | undefined
-  return {
-    get log() {
-      return connections.log
-    },
-    get views() {
-      return connections.views
-    },
-    get telemetry() {
-      telemetry ??= openTelemetry({
-        client: connections.dynamo,
-        table: environment('workTable'),
-        now: connections.now,
-      })
-      return telemetry
-    },
-    get roleClaim() {
-      return environment('roleClaim')
-    },
-    now: connections.now,
-  }
+const deployed: Services = {
+  get log() {
+    return connect().log
+  },
+  get views() {
+    return connect().views
+  },
+  get telemetry() {
+    return connect().telemetry
+  },
+  get roleClaim() {
+    return environment('roleClaim')
+  },
+  record: printLine,
+  now: () => connect().now(),
 }
 
-/** Returns the services of the deployed stack; warm invocations share them, and each part is opened when it is first used. */
+/** Returns the services of the deployed stack; each part is opened when it is first used. */
 export function deployedServices(): Services {
-  opened ??= open()
-  return opened
+  return deployed
 }

@@ -4,7 +4,7 @@ import type { Contract } from '../contracts/contract.ts'
 import type { Group, Operation } from '../routes.ts'
 import type { Services } from '../services.ts'
 import { access } from './access.ts'
-import { type AccessLine, accessLog, printLine } from './access-log.ts'
+import { accessLog } from './access-log.ts'
 import type { Answer, Input } from './answer.ts'
 import { body } from './body.ts'
 import { conditions } from './conditions.ts'
@@ -48,7 +48,6 @@ export function endpoint<Contracts extends Partial<Record<Operation, Contract>>>
   contracts: Contracts,
   operations: Operations<Contracts>,
   services: () => Services,
-  write: (line: AccessLine) => void = printLine,
 ): Endpoint {
   const now = () => services().now()
   const operate = async (event: ApiEvent): Promise<ApiResult> => {
@@ -63,7 +62,7 @@ export function endpoint<Contracts extends Partial<Record<Operation, Contract>>>
   }
   // middy's handler has overloads for callbacks that it does not support any more.
   return middy<ApiEvent, ApiResult, Error, Context>()
-    .use(accessLog(now, write))
+    .use(accessLog(now, (line) => services().record(line)))
     .use(problems())
     .use(routing(group, contracts, now))
     .use(access(() => services().roleClaim))

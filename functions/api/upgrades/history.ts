@@ -1,5 +1,6 @@
 import { type UpgradeEvent, upgradeEvents } from '../../../events/upgrade.ts'
 import type { Log } from '../../log/log.ts'
+import { upgradeRow } from '../../views/projections/live.ts'
 import { shownUpgrade, upgrades } from '../../views/projections/upgrades.ts'
 import type { UpgradeBody, UpgradeRow } from '../../views/rows.ts'
 import { Problem } from '../http/problem.ts'
@@ -43,5 +44,5 @@ export async function foldRow(
     body = next === 'deleted' ? undefined : next
     last = context.commit
   }
-  return body && { row: shownUpgrade(body), commit: last }
+  return body && { row: shownUpgrade(upgradeRow(since, id), body), commit: last }
 }

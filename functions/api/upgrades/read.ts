@@ -1,7 +1,7 @@
-import { setTimeout } from 'node:timers/promises'
 import { waveCount, waveRange } from '../../domain/plan/waves.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { exists } from '../../domain/upgrade/state.ts'
+import { awaitVersion } from '../../views/await-version.ts'
 import type { UpgradeRow } from '../../views/rows.ts'
 import type { upgradeContracts } from '../contracts/upgrades.ts'
 import { attemptStatusOf, attemptWords } from '../contracts/words.ts'
@@ -13,9 +13,6 @@ import { inMilliseconds } from './request.ts'
 
 type Contracts = typeof upgradeContracts
 
-/** How long a read waits for the row to reach the commit that the caller has written, and how often it looks. */
-const patience = { milliseconds: 500, every: 50 } as const
-
 /**
  * Returns the row of an upgrade. Who brings the number of a commit gets that commit or a later one: the row is waited for, then the
  * stream is folded. A row that is not there yet is folded too, so that an acknowledged upgrade is never "not found".
@@ -25,12 +22,8 @@ async function rowOf(
   id: string,
   seen: number | null,
 ): Promise<{ readonly row: UpgradeRow; readonly commit: number } | undefined> {
-  for (let waited = 0; ; waited += patience.every) {
-    const found = await views.getUpgrade(id)
-    if (found && found.commit >= (seen ?? 0)) return found
-    if (seen === null || waited >= patience.milliseconds) return foldRow(log, id)
-    await setTimeout(patience.every)
-  }
+  const read = () => views.getUpgrade(id)
+  return (seen === null ? await read() : await awaitVersion(read, seen)) ?? foldRow(log, id)
 }
 
 function statusBody(row: UpgradeRow) {

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest'
+import { rolesOf } from '../../functions/api/http/access.ts'
+import { routes } from '../../functions/api/routes.ts'
+import { type Caller, openWorld } from './world.ts'
+
+/**
+ * Who may do what, written by hand and apart from the code's own table (S3): v viewer, o operator, a approver, A admin,
+ * g agent, e enrolment token, - without a token, n a person without a role, x one with roles that are none, w an odd authorizer.
+ */
+const matrix: readonly (readonly [method: string, path: string, who: string])[] = [
+  ['POST', '/api/upgrades/deploy', 'oA'],
+  ['POST', '/api/upgrades/plan', 'voaA'],
+  ['GET', '/api/upgrades', 'voaA'],
+  ['GET', '/api/upgrades/u', 'voaA'],
+  ['GET', '/api/upgrades/u/status', 'voaA'],
+  ['GET', '/api/upgrades/u/logs', 'voaA'],
+  ['GET', '/api/upgrades/u/events', 'voaA'],
+  ['GET', '/api/upgrades/u/blast-radius', 'voaA'],
+  ['POST', '/api/upgrades/u/continue', 'oaA'],
+  ['POST', '/api/upgrades/u/approve', 'aA'],
+  ['POST', '/api/upgrades/u/reject', 'aA'],
+  ['POST', '/api/upgrades/u/pause', 'oA'],
+  ['POST', '/api/upgrades/u/resume', 'oA'],
+  ['POST', '/api/upgrades/u/abort', 'oA'],
+  ['POST', '/api/upgrades/u/rollback', 'oA'],
+  ['POST', '/api/upgrades/u/rollback/c', 'oA'],
+  ['POST', '/api/upgrades/u/retry-failed', 'oA'],
+  ['POST', '/api/upgrades/u/targets/t/skip', 'oA'],
+  ['POST', '/api/v1/targets', 'oA'],
+  ['GET', '/api/v1/targets', 'voaA'],
+  ['GET', '/api/v1/targets/t', 'voaA'],
+  ['PATCH', '/api/v1/targets/t', 'oA'],
+  ['POST', '/api/v1/targets/t/pin', 'oA'],
+  ['DELETE', '/api/v1/targets/t/pin', 'oA'],
+  ['POST', '/api/v1/targets/t/retire', 'oA'],
+  ['POST', '/api/v1/targets/t/enrolment', 'oA'],
+  ['GET', '/api/v1/targets/t/explain', 'voaA'],
+  ['POST', '/api/v1/releases', 'oA'],
+  ['GET', '/api/v1/releases', 'voaA'],
+  ['GET', '/api/v1/releases/api/v1', 'voaA'],
+  ['POST', '/api/v1/releases/api/v1/withdraw', 'oA'],
+  ['GET', '/api/v1/approvals', 'voaA'],
+  ['GET', '/api/v1/stop', 'voaA'],
+  ['POST', '/api/v1/stop', 'oA'],
+  ['DELETE', '/api/v1/stop', 'oA'],
+  ['GET', '/api/queue/stats', 'voaA'],
+  ['GET', '/api/queue/jobs/u-1', 'voaA'],
+  ['POST', '/api/v1/agents/enrol', 'ge'],
+  ['GET', '/api/v1/updates/check', 'ge'],
+  ['POST', '/api/v1/updates/status', 'ge'],
+  ['GET', '/health', '-voaAgenxw'],
+  ['GET', '/openapi.json', '-voaAgenxw'],
+]
+
+const callers: Readonly<Record<string, Caller>> = {
+  '-': null,
+  v: { user: 'v', roles: '[viewer]' },
+  o: { user: 'o', roles: '[operator]' },
+  a: { user: 'a', roles: '[approver]' },
+  A: { user: 'A', roles: '[admin]' },
+  n: { user: 'n', roles: '' },
+  x: { user: 'x', roles: '[superuser Admin administrator]' },
+  g: { lambda: { kind: 'agent', target: 'known', tokenHash: 'aa' } },
+  e: { lambda: { kind: 'enrolment', target: 'known', tokenHash: 'aa' } },
+  // What an authorizer of ours never answers.
+  w: { lambda: { kind: 'person', target: 'known', tokenHash: 'aa' } },
+}
+
+describe('the access matrix', () => {
+  it('has a line for every route', () => {
+    expect(matrix.length).toBe(routes.length)
+  })
+
+  it.each(matrix)('%s %s is for %s alone', async (method, path, who) => {
+    const world = openWorld()
+    await world.call('POST', '/api/v1/targets', { body: { id: 'known' } })
+    await world.settle()
+    const before = world.log.records.length
+    for (const [name, as] of Object.entries(callers)) {
+      const reply = await world.call(method, path, { as, raw: '{"no":"such field"}' })
+      const refused = reply.status === 401 || reply.status === 403
+      // The body is good for nothing, so whoever is let in gets no further than that: only access is tried here.
+      expect([name, !refused]).toEqual([name, who.includes(name)])
+      if (refused) expect(['unauthenticated', 'forbidden']).toContain(reply.body.code)
+    }
+    expect(world.log.records.length).toBe(before)
+  })
+
+  it('tells agents and enrolment tokens apart behind the authorizer', async () => {
+    const world = openWorld()
+    await world.call('POST', '/api/v1/targets', { body: { id: 'known' } })
+    const report = { version: 'v1', status: 'in-progress', timestamp: '2026-01-01T00:00:00Z' }
+    const status = async (caller: string, method: string, path: string, body?: object) =>
+      (await world.call(method, path, { as: callers[caller] ?? null, body })).status
+    expect(await status('e', 'GET', '/api/v1/updates/check')).toBe(403)
+    expect(await status('e', 'POST', '/api/v1/updates/status', report)).toBe(403)
+    expect(await status('g', 'POST', '/api/v1/agents/enrol', { key: 'A'.repeat(43) })).toBe(403)
+    expect(await status('g', 'GET', '/api/v1/updates/check')).toBe(200)
+  })
+})
+
+describe('the role claim', () => {
+  it.each([
+    ['[viewer operator]', ['viewer', 'operator']],
+    ['operator', ['operator']],
+    ['operator,admin', ['operator', 'admin']],
+    ['["approver"]', ['approver']],
+    [['admin', 'root'], ['admin']],
+    ['[viewers]', []],
+    [true, []],
+    [undefined, []],
+  ])('reads %j as %j', (claim, expected) => {
+    expect([...rolesOf(claim)].sort()).toEqual([...expected].sort())
+  })
+})

@@ -1,0 +1,281 @@
+import { describe, expect, it, vi } from 'vitest'
+import { outputOf } from '../../functions/api/agents/output.ts'
+import { agentAuthorizer } from '../../functions/api/authorizer.ts'
+import { type Caller, canary, deployed, openWorld, type World } from './world.ts'
+
+const timestamp = '2026-01-05T10:00:00Z'
+const secret = 'A'.repeat(43)
+
+async function running() {
+  const world = openWorld()
+  await world.fleet(1)
+  const credential = await world.enrol('cust_0001')
+  const id = await deployed(world)
+  const as: Caller = { bearer: credential }
+  const tell = (body: object, more: { headers?: Record<string, string> } = {}) =>
+    world.call('POST', '/api/v1/updates/status', {
+      as,
+      ...more,
+      body: { version: 'v1.2.0', timestamp, ...body },
+    })
+  return { world, id, as, tell }
+}
+
+describe('enrolment', () => {
+  it('gives a key for a token, again for the same key, and to no other', async () => {
+    const world = openWorld()
+    await world.fleet(1)
+    const issued = await world.call('POST', '/api/v1/targets/cust_0001/enrolment')
+    const as: Caller = { bearer: issued.body.enrolmentToken }
+    const enrol = (key: string) => world.call('POST', '/api/v1/agents/enrol', { as, body: { key } })
+    const first = await enrol(secret)
+    expect([first.status, first.body]).toEqual([
+      201,
+      { target: 'cust_0001', credential: `drydock-agent.cust_0001.${secret}` },
+    ])
+    expect((await enrol(secret)).body).toEqual(first.body)
+    const other = await enrol('B'.repeat(43))
+    expect([other.status, other.body.code]).toEqual([401, 'enrolment-used'])
+    expect((await enrol('short')).status).toBe(400)
+    expect(JSON.stringify(world.log.records)).not.toContain(secret)
+  })
+
+  it("ends with the token's seven days", async () => {
+    const world = openWorld()
+    await world.fleet(1)
+    const issued = await world.call('POST', '/api/v1/targets/cust_0001/enrolment')
+    world.pass(7 * 86_400)
+    const reply = await world.call('POST', '/api/v1/agents/enrol', {
+      as: { bearer: issued.body.enrolmentToken },
+      body: { key: secret },
+    })
+    expect([reply.status, reply.body.code]).toEqual([401, 'unauthenticated'])
+  })
+
+  it('opens nothing but enrolling, and an agent cannot enrol', async () => {
+    const world = openWorld()
+    await world.fleet(1)
+    const issued = await world.call('POST', '/api/v1/targets/cust_0001/enrolment')
+    const check = await world.call('GET', '/api/v1/updates/check', {
+      as: { bearer: issued.body.enrolmentToken },
+    })
+    expect([check.status, check.body.code]).toEqual([403, 'forbidden'])
+    const bearer = await world.enrol('cust_0001')
+    const enrol = await world.call('POST', '/api/v1/agents/enrol', { as: { bearer }, body: { key: secret } })
+    expect([enrol.status, enrol.body.code]).toEqual([403, 'forbidden'])
+  })
+})
+
+describe('the authorizer of agents', () => {
+  it.each([
+    undefined,
+    '',
+    'Bearer',
+    'Bearer x',
+    `Basic drydock-agent.a.${secret}`,
+    `Bearer drydock-agent.a.${secret}x`,
+    `Bearer drydock-agent..${secret}`,
+    `Bearer drydock-agent.a#b.${secret}`,
+    `Bearer drydock-agent.a\n.${secret}`,
+    `Bearer drydock-root.a.${secret}`,
+    `Bearer eyJhbGciOiJub25lIn0.e30.`,
+  ])('refuses %j without a read', async (authorization) => {
+    const world = openWorld()
+    const load = vi.fn()
+    const authorize = agentAuthorizer(() => ({ ...world.services, log: { ...world.log, load } }))
+    expect(await authorize({ headers: { authorization } })).toEqual({ isAuthorized: false })
+    expect(load).not.toHaveBeenCalled()
+  })
+
+  it('refuses a wrong secret, an unknown target and a retired one', async () => {
+    const world = openWorld()
+    await world.fleet(2)
+    const bearer = await world.enrol('cust_0001')
+    const ask = async (token: string) =>
+      (await world.authorize({ headers: { authorization: `Bearer ${token}` } })).isAuthorized
+    expect(await ask(bearer)).toBe(true)
+    expect(await ask(`drydock-agent.cust_0001.${secret}`)).toBe(false)
+    expect(await ask(bearer.replace('cust_0001', 'cust_0002'))).toBe(false)
+    expect(await ask(`drydock-agent.nobody.${secret}`)).toBe(false)
+    await world.call('POST', '/api/v1/targets/cust_0001/retire', { body: { reason: 'sold' } })
+    expect(await ask(bearer)).toBe(false)
+  })
+
+  it('fails closed when the log does not answer (S30)', async () => {
+    const world = openWorld()
+    const load = () => Promise.reject(new Error('down'))
+    const authorize = agentAuthorizer(() => ({ ...world.services, log: { ...world.log, load } }))
+    const error = vi.spyOn(console, 'error').mockReturnValue()
+    const authorization = `Bearer drydock-agent.a.${secret}`
+    expect(await authorize({ headers: { authorization } })).toEqual({ isAuthorized: false })
+    expect(error.mock.calls.join()).not.toContain(secret)
+    error.mockRestore()
+  })
+})
+
+describe('an agent', () => {
+  it('checks, accepts, and reports an end, each of which may be repeated (M5, M6)', async () => {
+    const { world, as, tell, id } = await running()
+    const check = await world.call('GET', '/api/v1/updates/check', {
+      as,
+      headers: { 'x-current-version': 'v1.1.0' },
+    })
+    expect(check.body).toEqual({
+      updateAvailable: true,
+      version: 'v1.2.0',
+      mandatory: false,
+      releaseNotes: null,
+      downloadUrl: null,
+      signature: null,
+      component: 'api',
+      from: 'v1.1.0',
+      kind: 'deploy',
+      attempt: expect.any(String),
+      digest: expect.stringMatching(/^sha256:/),
+      acceptBy: '2026-01-06T10:00:00.000Z',
+      accepted: false,
+      deadline: null,
+    })
+    const early = await tell({ status: 'completed' })
+    expect([early.status, early.body.code]).toEqual([409, 'attempt-not-accepted'])
+    const accepted = await tell({ status: 'in-progress' })
+    expect([accepted.status, accepted.body]).toEqual([
+      200,
+      { target: 'cust_0001', result: 'accepted', attempt: check.body.attempt, outcome: null },
+    ])
+    expect((await tell({ status: 'in-progress' })).body.result).toBe('unchanged')
+    const done = await tell({ status: 'completed', details: { step: 'helm' } })
+    expect(done.body).toMatchObject({ result: 'recorded', outcome: 'succeeded' })
+    expect((await tell({ status: 'completed' })).body.result).toBe('unchanged')
+    const contrary = await tell({ status: 'failed' })
+    expect([contrary.status, contrary.body.code]).toEqual([409, 'attempt-over'])
+    expect((await world.call('GET', '/api/v1/updates/check', { as })).body).toEqual({
+      updateAvailable: false,
+    })
+    await world.advance(id)
+    expect((await world.call('GET', `/api/upgrades/${id}/status`)).body.status).toBe('completed')
+    expect((await world.call('GET', '/api/v1/targets/cust_0001')).body.lastSeen).toBe(
+      '2026-01-05T10:00:00.000Z',
+    )
+  })
+
+  it('may not say that it succeeded with another version', async () => {
+    const { tell } = await running()
+    await tell({ status: 'in-progress' })
+    expect((await tell({ status: 'completed', version: 'v1.1.0' })).body.outcome).toBe('failed')
+  })
+
+  it('is told of a report that comes late, by its sequence', async () => {
+    const { tell } = await running()
+    await tell({ status: 'in-progress' })
+    expect((await tell({ status: 'in-progress', sequence: 2 })).status).toBe(200)
+    expect((await tell({ status: 'in-progress', sequence: 2 })).status).toBe(200)
+    const late = await tell({ status: 'in-progress', sequence: 1 })
+    expect([late.status, late.body.code]).toEqual([409, 'sequence-behind'])
+  })
+
+  it('keeps the key of a repeated report apart from another body', async () => {
+    const { tell } = await running()
+    const headers = { 'idempotency-key': 'k' }
+    const first = await tell({ status: 'in-progress' }, { headers })
+    expect((await tell({ status: 'in-progress' }, { headers })).body).toEqual(first.body)
+    const other = await tell({ status: 'failed' }, { headers })
+    expect([other.status, other.body.code]).toEqual([422, 'idempotency-key-reused'])
+  })
+
+  it('reports only for itself: another target is not there, and nothing is stored (S25)', async () => {
+    const { world, as } = await running()
+    await world.call('POST', '/api/v1/targets', { body: { id: 'other', components: { api: 'v1.1.0' } } })
+    await world.call('POST', '/api/v1/targets', { body: { id: 'member', gateway: 'other', components: {} } })
+    for (const target of ['other', 'member', 'nobody']) {
+      const before = world.log.records.length
+      const check = await world.call('GET', '/api/v1/updates/check', { as, query: { target } })
+      expect([check.status, check.body.code]).toEqual([404, 'target-not-found'])
+      const report = { version: 'v1.2.0', timestamp, status: 'in-progress', target }
+      const told = await world.call('POST', '/api/v1/updates/status', { as, body: report })
+      expect([told.status, told.body.code]).toEqual([404, 'target-not-found'])
+      expect(world.log.records.length).toBe(before)
+    }
+  })
+
+  it('is refused at once when its target is retired, whatever the gateway still remembers', async () => {
+    const { world } = await running()
+    await world.call('POST', '/api/v1/targets/cust_0001/retire', { body: { reason: 'sold', force: true } })
+    await world.settle()
+    const before = world.log.records.length
+    const as: Caller = { lambda: { kind: 'agent', target: 'cust_0001', tokenHash: '' } }
+    const check = await world.call('GET', '/api/v1/updates/check', { as })
+    expect([check.status, check.body.code]).toEqual([403, 'forbidden'])
+    const body = { version: 'v1.2.0', timestamp, status: 'in-progress' }
+    expect((await world.call('POST', '/api/v1/updates/status', { as, body })).status).toBe(403)
+    expect(world.log.records.length).toBe(before)
+  })
+})
+
+describe('a gateway', () => {
+  async function gateway(): Promise<{ world: World; as: Caller }> {
+    const world = openWorld()
+    await world.fleet(0)
+    await world.call('POST', '/api/v1/targets', { body: { id: 'gate', type: 'gateway' } })
+    const targets = ['m1', 'm2', 'm3'].map((id) => ({ id, gateway: 'gate', components: { api: 'v1.1.0' } }))
+    await world.call('POST', '/api/v1/targets', { body: { targets } })
+    await world.settle()
+    const bearer = await world.enrol('gate')
+    await deployed(world, { ...canary, strategy: 'all', canaryPercent: undefined })
+    return { world, as: { bearer } }
+  }
+
+  it('asks and reports for its members, with a result each', async () => {
+    const { world, as } = await gateway()
+    const members = await world.call('GET', '/api/v1/updates/check', { as, query: { members: 'true' } })
+    expect(members.body).toMatchObject({ count: 3, nextCursor: null })
+    expect(members.body.offers.map(({ target }: { target: string }) => target)).toEqual(['m1', 'm2', 'm3'])
+    const single = await world.call('GET', '/api/v1/updates/check', { as, query: { target: 'm2' } })
+    expect(single.body.updateAvailable).toBe(true)
+    const report = (target: string, status: string) => ({ version: 'v1.2.0', timestamp, status, target })
+    const told = await world.call('POST', '/api/v1/updates/status', {
+      as,
+      body: {
+        reports: [
+          report('m1', 'in-progress'),
+          report('m1', 'completed'),
+          report('m2', 'completed'),
+          report('stranger', 'completed'),
+        ],
+      },
+    })
+    expect(told.body).toMatchObject({
+      count: 4,
+      results: [
+        { target: 'm1', result: 'accepted' },
+        { target: 'm1', result: 'recorded', outcome: 'succeeded' },
+        { target: 'm2', result: 'failed', error: { code: 'attempt-not-accepted' } },
+        { target: 'stranger', result: 'failed', error: { code: 'target-not-found' } },
+      ],
+    })
+  })
+
+  it('loses a member that names another gateway at once', async () => {
+    const { world, as } = await gateway()
+    await world.call('GET', '/api/v1/updates/check', { as, query: { members: 'true' } })
+    await world.call('PATCH', '/api/v1/targets/m2', { body: { gateway: null } })
+    const members = await world.call('GET', '/api/v1/updates/check', { as, query: { members: 'true' } })
+    expect(members.body.offers.map(({ target }: { target: string }) => target)).toEqual(['m1', 'm3'])
+  })
+})
+
+describe('what an agent says', () => {
+  it('is kept short, by its end, and without what looks like a secret', () => {
+    expect(outputOf({}, true)).toBeNull()
+    expect(outputOf('x'.repeat(300), true)).toHaveLength(254)
+    const failure = outputOf(`${'é'.repeat(5000)} the cause`, false) ?? ''
+    expect(Buffer.byteLength(failure)).toBeLessThanOrEqual(4096)
+    expect(failure.endsWith('the cause')).toBe(true)
+    expect(failure).not.toContain('\uFFFD')
+    const leaky =
+      'Authorization: Bearer abcdefgh12345 password=hunter2 https://me:pw@host {"token":"t0p"} AKIAABCDEFGHIJKLMNOP'
+    const shown = outputOf(leaky, false) ?? ''
+    for (const word of ['abcdefgh12345', 'hunter2', ':pw@', 't0p', 'AKIAABCDEFGHIJKLMNOP'])
+      expect(shown).not.toContain(word)
+  })
+})

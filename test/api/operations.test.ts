@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import { approver, canary, deployed, digest, openWorld, report, viewer } from './world.ts'
+
+const release = { component: 'api', version: 'v1.2.0', digest }
+
+describe('releases', () => {
+  it('are registered once, listed, read and withdrawn', async () => {
+    const world = openWorld()
+    const first = await world.call('POST', '/api/v1/releases', { body: release })
+    expect([first.status, first.body]).toEqual([
+      201,
+      { ...release, channel: 'stable', notes: null, withdrawn: null },
+    ])
+    expect((await world.call('POST', '/api/v1/releases', { body: release })).status).toBe(200)
+    const other = await world.call('POST', '/api/v1/releases', { body: { ...release, channel: 'beta' } })
+    expect([other.status, other.body.code]).toEqual([409, 'release-exists'])
+    const list = await world.call('GET', '/api/v1/releases', { as: viewer, query: { component: 'api' } })
+    expect(list.body).toMatchObject({ count: 1, releases: [{ version: 'v1.2.0' }] })
+    const read = await world.call('GET', '/api/v1/releases/api/v1.2.0')
+    expect([read.status, read.headers.etag]).toEqual([200, '"1"'])
+    const withdrawn = await world.call('POST', '/api/v1/releases/api/v1.2.0/withdraw', {
+      body: { reason: 'broken' },
+    })
+    expect(withdrawn.body.withdrawn).toEqual({ reason: 'broken' })
+  })
+
+  it('are refused with bad fields, a bad version, or by a name that nobody registered', async () => {
+    const world = openWorld()
+    const bad = await world.call('POST', '/api/v1/releases', {
+      body: { component: '', version: 'latest', digest: 'md5:1' },
+    })
+    expect(bad.body.errors.map(({ field }: { field: string }) => field).sort()).toEqual([
+      'component',
+      'digest',
+      'version',
+    ])
+    const odd = await world.call('POST', '/api/v1/releases', { body: { ...release, version: 'banana' } })
+    expect([odd.status, odd.body.code]).toEqual([422, 'version-invalid'])
+    expect((await world.call('GET', '/api/v1/releases/api/v9.9.9')).body.code).toBe('release-not-found')
+    const gone = await world.call('POST', '/api/v1/releases/api/v9.9.9/withdraw', { body: { reason: 'x' } })
+    expect([gone.status, gone.body.code]).toEqual([404, 'release-not-found'])
+  })
+
+  it('answer a repeat under its key as the first time', async () => {
+    const world = openWorld()
+    const headers = { 'idempotency-key': 'r' }
+    const first = await world.call('POST', '/api/v1/releases', { body: release, headers })
+    const again = await world.call('POST', '/api/v1/releases', { body: release, headers })
+    expect([again.status, again.body]).toEqual([first.status, first.body])
+  })
+})
+
+describe('the stop of everything', () => {
+  it('is placed, read, and lifted with a reason', async () => {
+    const world = openWorld()
+    const none = await world.call('GET', '/api/v1/stop', { as: viewer })
+    expect(none.body).toEqual({ stopped: false, reason: null, by: null, since: null })
+    const stopped = await world.call('POST', '/api/v1/stop', { body: { reason: 'incident 7' } })
+    expect(stopped.body).toEqual({
+      stopped: true,
+      reason: 'incident 7',
+      by: 'operator-1',
+      since: '2026-01-05T10:00:00.000Z',
+    })
+    expect((await world.call('POST', '/api/v1/stop', { body: { reason: 'again' } })).body.reason).toBe(
+      'incident 7',
+    )
+    expect((await world.call('DELETE', '/api/v1/stop')).status).toBe(400)
+    expect((await world.call('DELETE', '/api/v1/stop', { body: { reason: 'over' } })).body.stopped).toBe(
+      false,
+    )
+  })
+
+  it('holds an upgrade that would begin', async () => {
+    const world = openWorld()
+    await world.fleet(5)
+    await world.call('POST', '/api/v1/stop', { body: { reason: 'incident' } })
+    const id = await deployed(world)
+    const status = await world.call('GET', `/api/upgrades/${id}/status`)
+    expect(status.body).toMatchObject({ inProgress: 0, holds: [{ code: 'FREEZE' }] })
+    expect((await world.call('GET', '/api/queue/stats')).body).toMatchObject({ delayed: 1, active: 0 })
+  })
+})
+
+describe('the queue and the inbox', () => {
+  it('counts upgrades and reads their jobs (C7)', async () => {
+    const world = openWorld()
+    await world.fleet(10)
+    const id = await deployed(world)
+    expect((await world.call('GET', '/api/queue/stats', { as: viewer })).body).toEqual({
+      waiting: 0,
+      active: 1,
+      completed: 0,
+      failed: 0,
+      delayed: 0,
+    })
+    const job = await world.call('GET', `/api/queue/jobs/${id}-1`)
+    expect(job.body).toMatchObject({
+      jobId: `${id}-1`,
+      upgradeId: id,
+      state: 'active',
+      status: 'in_progress',
+      progress: 0,
+    })
+    const unknown = await world.call('GET', `/api/queue/jobs/${id}-2`)
+    expect([unknown.status, unknown.body.code]).toEqual([404, 'job-not-found'])
+    expect((await world.call('GET', '/api/queue/jobs/odd')).status).toBe(400)
+  })
+
+  it("lists canaries that wait to be continued, and says which are one's own", async () => {
+    const world = openWorld()
+    await world.fleet(10)
+    const id = await deployed(world, canary)
+    expect((await world.call('GET', '/api/v1/approvals')).body.count).toBe(0)
+    await report(world)
+    await world.advance(id)
+    const inbox = await world.call('GET', '/api/v1/approvals', { as: approver })
+    expect(inbox.body.approvals).toMatchObject([{ upgradeId: id, waitsFor: 'continue', yours: false }])
+    expect((await world.call('GET', '/api/v1/approvals')).body.approvals[0].yours).toBe(true)
+  })
+})
