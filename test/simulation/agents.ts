@@ -1,0 +1,101 @@
+import { type TargetEvent, targetEvents } from '../../events/target.ts'
+import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
+import { acceptAttempt, type FinishReport, finishAttempt } from '../../functions/domain/target/report.ts'
+import type { TargetDecision } from '../../functions/domain/target/state.ts'
+import type { World } from './world.ts'
+
+type Assigned = Extract<TargetEvent, { type: 'AttemptAssigned' }>['data']
+
+/** What agents do with an attempt, and how likely, while things go wrong. */
+const behaviours = {
+  succeed: 68,
+  fail: 7,
+  'fail for good': 5,
+  'roll back': 4,
+  'fail to roll back': 2,
+  'run something else': 2,
+  reject: 3,
+  'never accept': 3,
+  'accept too late': 2,
+  'go silent': 3,
+  'report too late': 3,
+} as const
+type Behaviour = keyof typeof behaviours
+
+function reportOf(behaviour: Behaviour, { attempt, to }: Assigned): FinishReport {
+  const report = { attempt, version: null, code: null, retryable: false, output: null }
+  switch (behaviour) {
+    case 'fail':
+      return { ...report, status: 'failed', code: 'HEALTH_CHECK_FAILED', retryable: true }
+    case 'fail for good':
+      return { ...report, status: 'failed', code: 'NO_SPACE' }
+    case 'roll back':
+      return { ...report, status: 'rolled-back', code: 'HEALTH_CHECK_FAILED' }
+    case 'fail to roll back':
+      return { ...report, status: 'rollback-failed', code: 'BROKEN' }
+    case 'reject':
+      return { ...report, status: 'rejected', code: 'NOT_NOW' }
+    case 'run something else':
+      return { ...report, status: 'completed', version: '0.0.1' }
+    default:
+      return { ...report, status: 'completed', version: to }
+  }
+}
+
+/** The agents of all targets: each hears of its attempts by asking now and then. */
+export class Agents {
+  readonly #world: World
+
+  constructor(world: World) {
+    this.#world = world
+    world.onCommit((commit) => {
+      if (!commit.stream.startsWith('target#')) return
+      for (const { type, schema, data } of commit.events) {
+        if (type !== 'AttemptAssigned') continue
+        const event = targetEvents.decode(type, schema, JSON.parse(data))
+        if (event.type === 'AttemptAssigned') this.#hear(commit.stream.slice('target#'.length), event.data)
+      }
+    })
+  }
+
+  #hear(target: string, assigned: Assigned): void {
+    const { random, clock, faults } = this.#world
+    const behaviour = faults.on ? random.weighted(behaviours) : 'succeed'
+    if (behaviour === 'never accept') return
+    const late = (Date.parse(assigned.acceptBy) - clock.now()) / 1000 + 5
+    const seconds = behaviour === 'accept too late' ? late : random.between(1, 120)
+    clock.after(seconds, () =>
+      this.#world.begin(`agent of ${target}`, () => this.#work(target, assigned, behaviour)),
+    )
+  }
+
+  async #tell(target: string, decision: TargetDecision): Promise<boolean> {
+    const { log, telemetry } = this.#world.services()
+    await telemetry.seen(target)
+    const metadata = { actor: `agent of ${target}`, correlation: `agent-${target}` }
+    const outcome = await log.execute(targetAggregate, target, decision, metadata)
+    return outcome.kind === 'committed' || outcome.kind === 'unchanged'
+  }
+
+  async #work(target: string, assigned: Assigned, behaviour: Behaviour): Promise<void> {
+    const { random, clock } = this.#world
+    const { attempt } = assigned
+    if (behaviour !== 'reject') {
+      const named = random.chance(0.5) ? { attempt } : {}
+      if (!(await this.#tell(target, acceptAttempt(named)))) return
+    }
+    if (behaviour === 'go silent') return
+    const seconds = behaviour === 'report too late' ? assigned.seconds + 30 : random.between(1, 400)
+    clock.after(seconds, () => this.#report(target, reportOf(behaviour, assigned)))
+  }
+
+  /** Reports, now and then twice, or with a contradiction behind. */
+  #report(target: string, report: FinishReport): void {
+    const { random, clock, faults } = this.#world
+    const tell = (said: FinishReport) =>
+      this.#world.begin(`agent of ${target}`, () => this.#tell(target, finishAttempt(said)))
+    tell(report)
+    if (faults.happens(0.2)) clock.after(random.between(0, 60), () => tell(report))
+    if (faults.happens(0.05)) clock.after(random.between(0, 60), () => tell({ ...report, status: 'failed' }))
+  }
+}

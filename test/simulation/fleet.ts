@@ -1,0 +1,98 @@
+import type { UpgradeRequest } from '../../events/upgrade.ts'
+import { registerRelease, releaseAggregate } from '../../functions/domain/release/release.ts'
+import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
+import { registerTarget } from '../../functions/domain/target/registration.ts'
+import type { Random } from './random.ts'
+import type { World } from './world.ts'
+
+/** What there is to upgrade. */
+export interface Fleet {
+  readonly targets: readonly [string, ...string[]]
+  readonly releases: readonly [string, ...string[]]
+}
+
+const versions = ['1.1.0', '1.2.0', '2.0.0-beta.1'] as const
+
+/** Registers releases and targets. Their names carry the seed: chunks of plans are remembered by what is in them. */
+export async function registerFleet(world: World, seed: number): Promise<Fleet> {
+  const { random } = world
+  const { log } = world.services()
+  const metadata = { actor: 'alice', correlation: 'fleet' }
+  const releases: string[] = []
+  for (const version of versions) {
+    const release = { component: 'api', version, channel: 'stable', digest: `sha256:${version}`, notes: null }
+    await log.execute(releaseAggregate, `api@${version}`, registerRelease(release), metadata)
+    releases.push(`api@${version}`)
+  }
+  const targets: string[] = []
+  for (let place = 0; place < random.between(3, 18); place++) {
+    const target = `t${seed}-${place}`
+    const facts = {
+      type: random.pick(['publisher', 'broker']),
+      region: random.pick(['eu', 'us']),
+      tags: {},
+      critical: random.chance(0.1),
+      namespace: null,
+      gateway: null,
+    }
+    const components = { api: random.pick(['1.0.0', '1.0.0', '1.1.0']) }
+    await log.execute(
+      targetAggregate,
+      target,
+      registerTarget({ facts, components, enrolment: null }),
+      metadata,
+    )
+    targets.push(target)
+  }
+  const [firstTarget = '', ...otherTargets] = targets
+  const [firstRelease = '', ...otherReleases] = releases
+  return { targets: [firstTarget, ...otherTargets], releases: [firstRelease, ...otherReleases] }
+}
+
+/** Returns some request, at an instant. */
+export function someRequest(random: Random, { targets }: Fleet, now: number): UpgradeRequest {
+  const strategy = random.pick<UpgradeRequest['strategy']>(['all', 'canary', 'canary', 'batch'])
+  const start = now + random.between(-600, 3600) * 1000
+  const window = {
+    start: new Date(start).toISOString(),
+    end: new Date(start + random.between(1200, 7200) * 1000).toISOString(),
+  }
+  const named = random.chance(0.4) ? targets.filter(() => random.chance(0.6)) : null
+  return {
+    kind: 'deploy',
+    parent: null,
+    component: 'api',
+    version: random.pick([...versions, 'latest', 'stable']),
+    strategy,
+    canaryPercent: strategy === 'canary' ? random.pick([10, 25, 50]) : null,
+    batchSize: strategy === 'batch' ? random.between(1, 5) : null,
+    selection: {
+      targets: named,
+      types: random.chance(0.1) ? ['publisher'] : null,
+      regions: null,
+      tags: null,
+      canaries: random.chance(0.2) ? [targets[0]] : [],
+    },
+    parallel: random.between(1, 8),
+    failures: {
+      percent: random.pick([0, 10, 30, 60]),
+      absolute: random.chance(0.3) ? random.between(0, 3) : null,
+      action: random.pick(['pause', 'pause', 'abort', 'rollback']),
+    },
+    unreachable: { percent: random.pick([0, 20, 60]), absolute: null },
+    approvals: {
+      required: random.pick([0, 0, 1, 2]),
+      approvers: random.chance(0.2) ? ['bob', 'carol'] : null,
+      expiresInSeconds: random.pick([3600, 86_400]),
+    },
+    continueByHand: random.chance(0.3),
+    continueBySecondPerson: random.chance(0.3),
+    window: random.chance(0.3) ? window : null,
+    bakeSeconds: random.pick([0, 0, 300, 900]),
+    gate: random.chance(0.4) ? { successRatePercent: random.pick([50, 90]) } : null,
+    retry: { attempts: random.between(0, 2), delaySeconds: random.pick([30, 120]) },
+    deadlines: { accept: 300, attempt: 900, expected: 120 },
+    breakGlass: random.chance(0.1),
+    reason: null,
+  }
+}

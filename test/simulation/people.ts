@@ -1,0 +1,213 @@
+import type { UpgradeRequest } from '../../events/upgrade.ts'
+import type { Aggregate, Decision, DomainEvent } from '../../functions/domain/aggregate.ts'
+import { liftFreeze, placeFreeze, policyAggregate } from '../../functions/domain/policy/policy.ts'
+import type { Rejection } from '../../functions/domain/rejection.ts'
+import { releaseAggregate, withdrawRelease } from '../../functions/domain/release/release.ts'
+import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
+import { pinTarget, retireTarget, unpinTarget } from '../../functions/domain/target/registration.ts'
+import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
+import {
+  abortUpgrade,
+  continueUpgrade,
+  pauseUpgrade,
+  resumeUpgrade,
+  skipMember,
+} from '../../functions/domain/upgrade/control.ts'
+import { approveUpgrade, rejectUpgrade, requestUpgrade } from '../../functions/domain/upgrade/lifecycle.ts'
+import { hasEnded, type UpgradeState } from '../../functions/domain/upgrade/state.ts'
+import type { Outcome } from '../../functions/log/log.ts'
+import { requestRetry, requestRollback } from '../../functions/planning/children.ts'
+import { admissionFacts, freezePolicy } from '../../functions/planning/facts.ts'
+import { planUpgrade } from '../../functions/planning/planning.ts'
+import type { Fleet } from './fleet.ts'
+import type { Services, World } from './world.ts'
+
+/** What a person was answered, to be held against the log in the end (I8). */
+export interface Answered {
+  readonly stream: string
+  readonly correlation: string
+  readonly kind: Outcome<unknown, unknown, unknown>['kind']
+  readonly commit: number | null
+}
+
+/** What people do while things go wrong, and how likely. */
+const deeds = {
+  approve: 14,
+  continue: 12,
+  resume: 10,
+  pause: 7,
+  abort: 2,
+  'roll back': 3,
+  'retry failed': 2,
+  skip: 5,
+  stop: 1,
+  'lift the stop': 4,
+  'withdraw a release': 0.4,
+  pin: 2,
+  unpin: 2,
+  retire: 0.7,
+  'stop an execution': 6,
+  reject: 0.4,
+  'move the window': 2,
+} as const
+
+const everybody = ['alice', 'bob', 'carol', 'dave'] as const
+
+/** The people around the system: they ask for upgrades and interfere with them. */
+export class People {
+  readonly answers: Answered[] = []
+  readonly #world: World
+  readonly fleet: Fleet
+  #said = 0
+
+  constructor(world: World, fleet: Fleet) {
+    this.#world = world
+    this.fleet = fleet
+  }
+
+  /** Sends a command and keeps the answer. */
+  async say<State, Event extends DomainEvent>(
+    aggregate: Aggregate<State, Event>,
+    id: string,
+    decide: (state: State, now: string) => Decision<Event, Rejection>,
+    actor: string,
+  ): Promise<Outcome<State, Event, Rejection>['kind']> {
+    const correlation = `person-${++this.#said}`
+    const { log } = this.#world.services()
+    const outcome = await log.execute(aggregate, id, decide, { actor, correlation }, { retryFor: 5000 })
+    const commit = outcome.kind === 'committed' ? outcome.loaded.commit : null
+    this.answers.push({ stream: `${aggregate.name}#${id}`, correlation, kind: outcome.kind, commit })
+    return outcome.kind
+  }
+
+  /** Asks for an upgrade; every second one is planned before it is answered, the others by their execution. */
+  async request(id: string, request: UpgradeRequest): Promise<void> {
+    const kind = await this.say(upgradeAggregate, id, requestUpgrade({ request, by: 'alice' }), 'alice')
+    if (kind === 'committed' && this.#world.random.chance(0.5)) await planUpgrade(this.#world.services(), id)
+  }
+
+  /** Interferes now and then, as long as things go wrong. */
+  interfere(): void {
+    const { clock, random, faults } = this.#world
+    clock.after(random.between(10, 500), () => {
+      if (!faults.on) return
+      this.#world.begin('person', () => this.#interfereOnce())
+      this.interfere()
+    })
+  }
+
+  async #interfereOnce(): Promise<void> {
+    const { random, upgrades } = this.#world
+    const by = random.pick(everybody)
+    const deed = random.weighted(deeds)
+    const [first, ...others] = upgrades
+    if (first === undefined) return
+    const upgrade = random.pick([first, ...others])
+    const services = this.#world.services()
+    const { state } = await services.log.load(upgradeAggregate, upgrade)
+    await this.#do(deed, by, upgrade, state, services)
+  }
+
+  async #do(
+    deed: keyof typeof deeds,
+    by: string,
+    upgrade: string,
+    state: UpgradeState,
+    services: Services,
+  ): Promise<unknown> {
+    const { random, machine } = this.#world
+    const facts = () => admissionFacts(services.log, state)
+    switch (deed) {
+      case 'approve': {
+        const planHash = state.plan?.planHash ?? 'none'
+        return this.say(upgradeAggregate, upgrade, approveUpgrade({ by, planHash, comment: null }), by)
+      }
+      case 'reject':
+        return this.say(upgradeAggregate, upgrade, rejectUpgrade({ by, reason: 'not today' }), by)
+      case 'continue':
+        return this.say(upgradeAggregate, upgrade, continueUpgrade({ by }), by)
+      case 'pause':
+        return this.say(upgradeAggregate, upgrade, pauseUpgrade({ by, reason: 'to look' }), by)
+      case 'resume':
+        return this.say(upgradeAggregate, upgrade, resumeUpgrade({ by }, await facts()), by)
+      case 'move the window':
+        return this.#moveWindow(upgrade, by, services, state)
+      case 'abort': {
+        const command = { by, reason: 'enough', rollBack: random.chance(0.5) }
+        return this.say(upgradeAggregate, upgrade, abortUpgrade(command), by)
+      }
+      case 'skip': {
+        const member = random.between(0, Math.max(0, (state.plan?.members ?? 1) - 1))
+        return this.say(upgradeAggregate, upgrade, skipMember({ member, by }, await facts()), by)
+      }
+      case 'roll back':
+        // The interface refuses it for an upgrade that still runs and was not aborted.
+        if (!hasEnded(state)) {
+          return this.say(upgradeAggregate, upgrade, abortUpgrade({ by, reason: 'back', rollBack: true }), by)
+        }
+        return requestRollback(services, { parent: upgrade, by, correlation: `rollback-${upgrade}` })
+      case 'retry failed':
+        if (!hasEnded(state)) return
+        return requestRetry(services, { parent: upgrade, by, correlation: `retry-${upgrade}` })
+      case 'stop':
+        return this.say(policyAggregate, freezePolicy, placeFreeze({ reason: 'incident' }), by)
+      case 'lift the stop':
+        return this.say(policyAggregate, freezePolicy, liftFreeze({ reason: 'over' }), by)
+      case 'withdraw a release':
+        return this.say(
+          releaseAggregate,
+          random.pick(this.fleet.releases),
+          withdrawRelease({ reason: 'corrupts data' }),
+          by,
+        )
+      case 'pin': {
+        const pin = { component: random.chance(0.5) ? 'api' : null, reason: 'audit season' }
+        return this.say(targetAggregate, random.pick(this.fleet.targets), pinTarget(pin), by)
+      }
+      case 'unpin':
+        return this.say(targetAggregate, random.pick(this.fleet.targets), unpinTarget(), by)
+      case 'retire': {
+        const retirement = { reason: 'scrapped', force: random.chance(0.5) }
+        return this.say(targetAggregate, random.pick(this.fleet.targets), retireTarget(retirement), by)
+      }
+      case 'stop an execution': {
+        const [first, ...others] = machine.running()
+        if (first !== undefined) machine.stopByHand(random.pick([first, ...others]))
+      }
+    }
+  }
+
+  #moveWindow(upgrade: string, by: string, services: Services, state: UpgradeState) {
+    const now = this.#world.clock.now()
+    const window = { start: new Date(now).toISOString(), end: new Date(now + 2 * 86_400_000).toISOString() }
+    return admissionFacts(services.log, state).then((facts) =>
+      this.say(upgradeAggregate, upgrade, resumeUpgrade({ by, window }, facts), by),
+    )
+  }
+
+  /** What people do who want everything to come to an end: lift, approve, continue and resume; abort what cannot go on. */
+  async care(): Promise<void> {
+    const services = this.#world.services()
+    await this.say(policyAggregate, freezePolicy, liftFreeze({ reason: 'over' }), 'bob')
+    for (const upgrade of this.#world.upgrades) {
+      const { state } = await services.log.load(upgradeAggregate, upgrade)
+      if (hasEnded(state)) continue
+      const facts = await admissionFacts(services.log, state)
+      if (state.phase === 'paused' && facts.releaseWithdrawn !== null) {
+        const command = { by: 'bob', reason: 'withdrawn', rollBack: false }
+        await this.say(upgradeAggregate, upgrade, abortUpgrade(command), 'bob')
+      } else if (state.phase === 'paused') {
+        await this.say(upgradeAggregate, upgrade, resumeUpgrade({ by: 'bob' }, facts), 'bob')
+      } else if (state.phase === 'pending_approval' && state.plan) {
+        const { planHash } = state.plan
+        for (const by of ['bob', 'carol'] as const) {
+          await this.say(upgradeAggregate, upgrade, approveUpgrade({ by, planHash, comment: null }), by)
+        }
+      } else if (state.stage === 'awaiting') {
+        await this.say(upgradeAggregate, upgrade, continueUpgrade({ by: 'bob' }), 'bob')
+      } else if (state.holds.some(({ code }) => code === 'WINDOW_CLOSED')) {
+        await this.#moveWindow(upgrade, 'bob', services, state)
+      }
+    }
+  }
+}

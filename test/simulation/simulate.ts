@@ -1,0 +1,91 @@
+import { Agents } from './agents.ts'
+import { faultsIn } from './checks.ts'
+import { registerFleet, someRequest } from './fleet.ts'
+import { People } from './people.ts'
+import { World } from './world.ts'
+
+/** What became of one seed. */
+export interface Simulated {
+  readonly seed: number
+  /** What broke an invariant, in words; none is as it should be. */
+  readonly faults: readonly string[]
+  readonly commits: number
+  readonly upgrades: number
+  /** Every commit and remark, in their order. */
+  readonly story: readonly string[]
+}
+
+/** How long things go wrong, and how long everything may take to come to an end after that, in simulated seconds. */
+const storm = 2 * 3600
+const healing = 36 * 3600
+
+/**
+ * Runs the whole system through one story, which the seed decides: hours in which everything goes wrong that may go wrong, then a
+ * calm in which people care for what waits for them. Then every invariant is held against what is there.
+ */
+export async function simulate(seed: number): Promise<Simulated> {
+  // The local engine spreads retries by it, and has no other source.
+  const { random: untouched } = Math
+  const world = new World(seed)
+  Math.random = () => world.random.next()
+  try {
+    const people = await play(world, seed)
+    const faults = await faultsIn(world, people.answers)
+    return { seed, faults, commits: world.commits.length, upgrades: world.upgrades.size, story: world.story }
+  } finally {
+    Math.random = untouched
+    await world.machine.engine.stop()
+  }
+}
+
+async function play(world: World, seed: number): Promise<People> {
+  const { random, clock, faults } = world
+  faults.on = false
+  const fleet = registerFleet(world, seed)
+  await world.run(60)
+  faults.on = true
+  new Agents(world)
+  const people = new People(world, await fleet)
+  for (let place = 0; place < random.between(1, 3); place++) {
+    clock.after(random.between(0, 2400), () => {
+      const request = someRequest(random, people.fleet, clock.now())
+      world.begin('request', () => people.request(`u${seed}-${place}`, request))
+    })
+  }
+  people.interfere()
+  await world.run(storm)
+
+  faults.on = false
+  world.tell('everything heals')
+  let caring = true
+  const care = () => {
+    if (!caring) return
+    world.begin('care', () => people.care())
+    clock.after(300, care)
+  }
+  care()
+  const ended = await endOf(world)
+  await world.run(healing, ended)
+  caring = false
+  await world.run(600)
+  return people
+}
+
+/** Returns what tells, from the events alone, that every upgrade has ended. */
+async function endOf(world: World): Promise<() => boolean> {
+  const ends = new Set([
+    'PlanningFailed',
+    'UpgradeRejected',
+    'UpgradeExpired',
+    'UpgradeAborted',
+    'UpgradeCompleted',
+    'UpgradeFailed',
+  ])
+  const ended = new Set<string>()
+  const note = ({ stream, events }: World['commits'][number]) => {
+    if (events.some(({ type }) => ends.has(type))) ended.add(stream)
+  }
+  world.commits.forEach(note)
+  world.onCommit(note)
+  return () => ended.size === world.upgrades.size
+}

@@ -1,0 +1,217 @@
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { type Commit, fromImage } from '../../events/envelope.ts'
+import type { Connections } from '../../functions/connections.ts'
+import type { EnvironmentName } from '../../functions/environment.ts'
+import { memoryStore } from '../../functions/log/memory.ts'
+import { logOver } from '../../functions/log/over.ts'
+import { allDuties } from '../../functions/reactor/reactor.ts'
+import { runDuties } from '../../functions/reactor/run.ts'
+import { tickDue } from '../../functions/reactor/ticker.ts'
+import { memoryViewStore } from '../../functions/views/memory.ts'
+import { viewsOver } from '../../functions/views/readers.ts'
+import { openRunner } from '../../functions/views/runner.ts'
+import { memoryParked } from '../../functions/work/parked.ts'
+import { openRedemption } from '../../functions/work/redemption.ts'
+import { memoryTelemetry } from '../../functions/work/telemetry.ts'
+import type { StoredToken } from '../../functions/work/tokens.ts'
+import { advance } from '../../functions/workflow/advance.ts'
+import { keepToken } from '../../functions/workflow/await.ts'
+import { noteEnd } from '../../functions/workflow/ended.ts'
+import { SimulatedClock } from './clock.ts'
+import { Delivery } from './delivery.ts'
+import { Faults, passing, redemptionThrough, storeThrough, tokensThrough, viewsThrough } from './faults.ts'
+import { openMachine, type StatusChange } from './machine.ts'
+import { died, Process } from './process.ts'
+import { Random } from './random.ts'
+import { Turns } from './turns.ts'
+
+export type Services = Omit<Connections, 'dynamo'>
+
+const named = (name: EnvironmentName): string => (name === 'upgradeMachineArn' ? machineArn : name)
+const machineArn = 'arn:aws:states:eu-central-1:000000000000:stateMachine:upgrade'
+
+/** The whole system in one process: the deployed code over memory, with everything around it that can go wrong. */
+export class World {
+  readonly random: Random
+  readonly clock = new SimulatedClock()
+  readonly turns: Turns
+  readonly faults: Faults
+  readonly store = memoryStore()
+  readonly viewStore = memoryViewStore()
+  readonly parked = memoryParked(() => this.clock.now())
+  readonly telemetry = memoryTelemetry(() => this.clock.now())
+  readonly tokens = new Map<string, StoredToken>()
+  readonly machine
+  /** Ids of the upgrades in the log. */
+  readonly upgrades = new Set<string>()
+  readonly commits: Commit[] = []
+  readonly story: string[] = []
+  readonly #deliveries: readonly Delivery[]
+  readonly #listeners: ((commit: Commit) => void)[] = []
+  #commitIds = 0
+  #underWay = 0
+
+  constructor(seed: number) {
+    this.random = new Random(seed)
+    this.turns = new Turns(this.random, this.clock)
+    this.faults = new Faults(this.random)
+    this.machine = openMachine({
+      clock: this.clock,
+      invoke: (name, payload) => this.#invoke(name, payload),
+      emit: (event) => this.#announce(event),
+    })
+    const parts = { clock: this.clock, random: this.random, faults: this.faults }
+    this.#deliveries = [
+      new Delivery({ ...parts, consumer: (batch) => this.#react(batch) }),
+      new Delivery({ ...parts, consumer: (batch) => this.#project(batch) }),
+    ]
+    this.store.subscribe(({ dynamodb }) => this.#written(fromImage(dynamodb?.NewImage)))
+    this.#everyMinute()
+  }
+
+  get iso(): string {
+    return new Date(this.clock.now()).toISOString()
+  }
+
+  /** Notes something in the story of this seed. */
+  tell(words: string): void {
+    this.story.push(`${this.iso} ${words}`)
+  }
+
+  onCommit(listener: (commit: Commit) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Nothing is on its way any more. */
+  get idle(): boolean {
+    return this.#underWay === 0 && this.#deliveries.every(({ idle }) => idle)
+  }
+
+  /** Lets the world go on for so many seconds, or until `over` says so. */
+  async run(seconds: number, over: () => boolean = () => false): Promise<void> {
+    const end = this.clock.now() + seconds * 1000
+    let passed = false
+    this.clock.at(end, () => {
+      passed = true
+    })
+    await this.turns.run(() => passed || over())
+  }
+
+  /** Returns what a process reaches. */
+  services(process = new Process()): Services {
+    const { turns, faults, clock } = this
+    const between = { process, turns, faults }
+    const now = () => clock.now()
+    const stepFunctions = this.machine.client(process, async () => {
+      await turns.take(faults.on)
+      if (faults.happens(0.01)) throw passing('Step Functions did not answer')
+    })
+    const viewStore = viewsThrough(this.viewStore, between)
+    return {
+      log: logOver(storeThrough(this.store, between), {
+        now,
+        random: () => this.random.next(),
+        newId: () => `commit-${++this.#commitIds}`,
+        pause: (milliseconds) => new Promise<void>((resolve) => clock.after(milliseconds / 1000, resolve)),
+      }),
+      viewStore,
+      views: viewsOver(viewStore, now),
+      tokens: tokensThrough(this.tokens, between),
+      redemption: redemptionThrough(openRedemption(stepFunctions), between),
+      telemetry: this.telemetry,
+      parked: this.parked,
+      bus: this.#bus(),
+      stepFunctions,
+      now,
+    }
+  }
+
+  /** Does something that nobody waits for. An error that is none of a service is the system's own fault. */
+  begin(what: string, work: () => Promise<unknown>): void {
+    this.#underWay++
+    work()
+      .catch((error: unknown) => {
+        this.tell(`${what}: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`)
+      })
+      .finally(() => {
+        this.#underWay--
+      })
+  }
+
+  #bus(): EventBridgeClient {
+    const send = async ({ input }: { input: { Entries?: readonly unknown[] } }) => ({
+      FailedEntryCount: this.faults.happens(0.03) ? 1 : 0,
+      Entries: input.Entries,
+    })
+    return { send } as unknown as EventBridgeClient // the duty calls nothing but `send`
+  }
+
+  #written(commit: Commit): void {
+    this.commits.push(commit)
+    this.tell(
+      `${commit.stream}@${commit.commit} by ${commit.actor}: ${commit.events.map(({ type, data }) => `${type} ${data.length < 160 ? data : ''}`).join('; ')}`,
+    )
+    const id = commit.stream.slice('upgrade#'.length)
+    if (commit.stream.startsWith('upgrade#')) this.upgrades.add(id)
+    for (const delivery of this.#deliveries) delivery.put(commit)
+    for (const listener of this.#listeners) listener(commit)
+  }
+
+  async #react(batch: readonly Commit[]): Promise<number | typeof died> {
+    const process = new Process(this.faults.lifetime(0.08))
+    const again = await process.live(() => runDuties(batch, allDuties(this.services(process), named)))
+    if (again === died) return died
+    const first = batch.findIndex(({ stream }) => again.has(stream))
+    return first === -1 ? batch.length : first
+  }
+
+  async #project(batch: readonly Commit[]): Promise<number | typeof died> {
+    const process = new Process(this.faults.lifetime(0.08))
+    const { log, viewStore: store, parked } = this.services(process)
+    const postponed = await process.live(() => openRunner({ store, log, parked }).project(batch))
+    if (postponed === died) return died
+    const streams = new Set(postponed.map(({ stream }) => stream))
+    const first = batch.findIndex(({ stream }) => streams.has(stream))
+    return first === -1 ? batch.length : first
+  }
+
+  async #invoke(name: string, payload: unknown): Promise<unknown> {
+    const process = new Process(this.faults.lifetime(0.05))
+    const services = this.services(process)
+    const work = (): Promise<unknown> =>
+      name === 'advance' ? advance(services, payload) : keepToken(services, payload)
+    const result = await process.live(work)
+    if (result === died) throw Object.assign(new Error('The function died.'), { name: 'Lambda.Unknown' })
+    return result
+  }
+
+  /** The rule on changes of status: at least once, a while later. */
+  #announce(event: StatusChange): void {
+    if (!['FAILED', 'TIMED_OUT', 'ABORTED'].includes(event.detail.status)) return
+    this.tell(`execution ${event.detail.name} ${event.detail.status}`)
+    const deliver = () => this.begin('ended', () => noted())
+    const noted = async () => {
+      const process = new Process(this.faults.lifetime(0.1))
+      const result = await process
+        .live(() => noteEnd(this.services(process), event))
+        .catch((error: unknown) => {
+          this.tell(`ended: ${String(error)}`)
+          return died
+        })
+      if (result === died) this.clock.after(20, deliver)
+    }
+    this.clock.after(this.random.between(0, 20), deliver)
+    if (this.faults.happens(0.2)) this.clock.after(this.random.between(0, 90), deliver)
+  }
+
+  #everyMinute(): void {
+    this.clock.after(60, () => {
+      this.#everyMinute()
+      if (this.faults.happens(0.05)) return
+      const process = new Process(this.faults.lifetime(0.1))
+      void process
+        .live(() => tickDue(this.services(process)))
+        .catch((error: unknown) => this.tell(`ticker: ${String(error)}`))
+    })
+  }
+}
