@@ -14,7 +14,7 @@ export interface AdmissionFacts {
 }
 
 /** At most this many chunks of a plan are open at a time: the state stays below 16 KB at any fleet size. */
-const openChunks = 20
+const openChunks = 25
 
 export const systemActor = 'drydock'
 

@@ -23,7 +23,7 @@ export interface Member {
 
 /** What the upgrade keeps of an open chunk: one character a member, and when the chunk wants attention. */
 export interface OpenChunk {
-  /** The character encodes status, failures and admissions, so that 20 open chunks stay below 16 KB of state. */
+  /** The character encodes status, failures and admissions, so that 25 open chunks stay below 16 KB of state. */
   readonly rows: string
   /** When the earliest member admitted since the last question may have run out. */
   readonly acceptBy: string | null

@@ -16,13 +16,18 @@ export type Call = <Answer>(method: string, path: string, body?: unknown) => Pro
 /** Returns a way to call the API with one bearer credential. */
 export function caller(url: string, credential: string): Call {
   return async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
-    const response = await fetch(`${url}${path}`, {
+    const request: RequestInit = {
       method,
       headers: {
         authorization: `Bearer ${credential}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }
+    // A read that gets no answer is asked once more: the runtime may have closed a connection that was idle.
+    const response = await fetch(`${url}${path}`, request).catch((error: unknown) => {
+      if (method !== 'GET') throw error
+      return fetch(`${url}${path}`, request)
     })
     const text = await response.text()
     const answer: unknown = text === '' ? null : JSON.parse(text)

@@ -131,7 +131,7 @@ describe('waves', () => {
     expect(world.state.holds.map(({ code }) => code)).toContain('GATE_INCONCLUSIVE')
   })
 
-  test('at most 20 chunks are open, and a wave of 100,000 still ends', () => {
+  test('at most 25 chunks are open, and a wave of 100,000 still ends', () => {
     const world = new UpgradeWorld().requested(requestOf({ parallel: 10_000 }), planOf(100_000))
     world.startWave()
     expect(world.state.counts.inFlight).toBe(10_000)
