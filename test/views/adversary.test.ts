@@ -69,7 +69,9 @@ describe('the projector against an adversary (I6, I7)', () => {
       }
     }
     expect(wrong).toBe(0)
-    for (const [trouble, times] of Object.entries(troubles)) expect(times, trouble).toBeGreaterThan(1000)
+    const { contended, ...met } = troubles
+    expect(contended).toBe(0)
+    for (const [trouble, times] of Object.entries(met)) expect(times, trouble).toBeGreaterThan(1000)
   })
 
   test('what was never delivered is healed by reconcile, and nothing drifts', async () => {

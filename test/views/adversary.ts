@@ -3,6 +3,7 @@ import type { Log } from '../../functions/log/log.ts'
 import { projectRecords } from '../../functions/views/records.ts'
 import { openRunner, type Runner } from '../../functions/views/runner.ts'
 import type { ViewStore } from '../../functions/views/store.ts'
+import { RowContended } from '../../functions/views/write-row.ts'
 import { memoryParked, type Parked } from '../../functions/work/parked.ts'
 import type { Random } from './random.ts'
 
@@ -11,10 +12,12 @@ export interface Troubles {
   crashes: number
   refused: number
   redelivered: number
+  /** Rows given up to other projectors: two alone must always find an end. */
+  contended: number
 }
 
 export function noTroubles(): Troubles {
-  return { crashes: 0, refused: 0, redelivered: 0 }
+  return { crashes: 0, refused: 0, redelivered: 0, contended: 0 }
 }
 
 /** A store whose caller dies before or after a write, and whose answers take different times. */
@@ -46,8 +49,6 @@ export function troubled(store: ViewStore, random: Random, troubles: Troubles): 
   }
 }
 
-const quiet = { tampered() {}, postponed() {} }
-
 /** Delivers records as an event source does: in batches, and a batch that fails again from its first failure on. */
 export async function deliver(
   records: readonly DynamoDBRecord[],
@@ -56,10 +57,16 @@ export async function deliver(
   troubles: Troubles,
 ): Promise<void> {
   let next = 0
+  const reports = {
+    tampered() {},
+    postponed(_stream: string, error: unknown) {
+      if (error instanceof RowContended) troubles.contended += 1
+    },
+  }
   while (next < records.length) {
     const batch = records.slice(next, next + 1 + random.below(12))
     try {
-      const { batchItemFailures } = await projectRecords(batch, runner, quiet)
+      const { batchItemFailures } = await projectRecords(batch, runner, reports)
       const [failed] = batchItemFailures
       const at = batch.findIndex(({ dynamodb }) => dynamodb?.SequenceNumber === failed?.itemIdentifier)
       next += at < 0 ? batch.length : at

@@ -114,7 +114,8 @@ export async function historyOf(seed: number, { members = 6, rounds = 12 } = {})
     if (chance(0.03)) {
       await tell(upgradeAggregate, upgrade, abortUpgrade({ by: 'alice', reason: 'stop', rollBack: false }))
     }
-    await tell(upgradeAggregate, upgrade, tick(calm))
+    const freeze = { reason: 'stop', since: new Date(now).toISOString() }
+    await tell(upgradeAggregate, upgrade, tick(chance(0.2) ? { ...calm, freeze } : calm))
     if (chance(0.7)) await tell(upgradeAggregate, upgrade, resumeUpgrade({ by: 'alice' }, calm))
     await tell(upgradeAggregate, upgrade, continueUpgrade({ by: 'bob' }))
     await tell(upgradeAggregate, upgrade, finishUpgrade({ generation }))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { memoryViewStore } from '../../functions/views/memory.ts'
-import { PointerMoved, readPointer } from '../../functions/views/pointer.ts'
+import { movePointer, PointerMoved, readPointer } from '../../functions/views/pointer.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
 import { RebuildFailed, rebuild } from '../../functions/views/rebuild.ts'
 import { reconcile } from '../../functions/views/reconcile.ts'
@@ -65,6 +65,14 @@ describe('a rebuild', () => {
     expect(await rebuild({ ...reached, log: earlier })).toMatchObject({ version: 'v2', drift: 0 })
     const rebuilt = store.all().filter(({ view }) => view.startsWith('v2/'))
     expect(sorted(rebuilt)).toEqual(await plainFold(log, 'v2'))
+  })
+
+  test('has projectors feed the version that is being built beside the one that is read', async () => {
+    const { log } = await historyOf(9)
+    const store = memoryViewStore()
+    await movePointer(store, await readPointer(store), { version: 'v1', building: 'v2' })
+    await projectorOver(store, log, parked).project(commitsOf(log.records))
+    expect(sorted(store.all())).toEqual([...(await plainFold(log, 'v1')), ...(await plainFold(log, 'v2'))])
   })
 
   test('that was broken off is taken up by the next', async () => {
