@@ -4,6 +4,7 @@ import {
   releaseAggregate,
   withdrawRelease,
 } from '../domain/release/release.ts'
+import type { ReleaseRow } from '../views/rows.ts'
 import { releaseContracts } from './contracts/releases.ts'
 import { metadataOf, settled } from './http/answer.ts'
 import { endpoint } from './http/endpoint.ts'
@@ -11,7 +12,8 @@ import { pageOf } from './http/page.ts'
 import { Problem } from './http/problem.ts'
 import { deployedServices, type Services } from './services.ts'
 
-function bodyOf({ component, version, channel, digest, notes, withdrawn }: ReleaseState) {
+function bodyOf(release: Omit<ReleaseState, 'registered' | 'withdrawn'> & Pick<ReleaseRow, 'withdrawn'>) {
+  const { component, version, channel, digest, notes, withdrawn } = release
   return { component, version, channel, digest, notes, withdrawn: withdrawn && { reason: withdrawn.reason } }
 }
 
@@ -39,7 +41,8 @@ export function releasesEndpoint(services: () => Services) {
       async listReleases({ query }, { views }) {
         const { limit, cursor, component, channel } = query
         const { rows, nextCursor } = await pageOf(views.listReleases({ limit, cursor, component, channel }))
-        return { status: 200, body: { releases: rows, count: rows.length, nextCursor } }
+        const releases = rows.map((row) => ({ ...bodyOf(row), registeredAt: row.registeredAt }))
+        return { status: 200, body: { releases, count: rows.length, nextCursor } }
       },
       async getRelease({ params }, { log }) {
         const { state, commit } = await log.load(releaseAggregate, `${params.component}@${params.version}`)

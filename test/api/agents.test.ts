@@ -154,9 +154,7 @@ describe('an agent', () => {
     })
     await world.advance(id)
     expect((await world.call('GET', `/api/upgrades/${id}/status`)).body.status).toBe('completed')
-    expect((await world.call('GET', '/api/v1/targets/cust_0001')).body.lastSeen).toBe(
-      '2026-01-05T10:00:00.000Z',
-    )
+    expect(await world.services.telemetry.lastSeen('cust_0001')).toBe('2026-01-05T10:00:00.000Z')
   })
 
   it('may not say that it succeeded with another version', async () => {

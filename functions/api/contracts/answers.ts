@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** What a write answers when there is nothing more to say. */
+/** What a command on an upgrade answers. */
 export const acknowledgement = z.object({ message: z.string(), upgradeId: z.string(), status: z.string() })
 
 const hold = z.object({
@@ -71,6 +71,7 @@ export const upgradeDetail = upgradeStatus.extend({
   requestedBy: z.string(),
   requestedAt: z.string(),
   reason: z.string().nullable(),
+  planHash: z.string().nullable(),
   request: z.looseObject({}),
   plan: z
     .object({

@@ -86,7 +86,6 @@ const targetDetail = target.extend({
       endedAt: z.string(),
     }),
   ),
-  lastSeen: z.string().nullable(),
   commit: z.int(),
 })
 

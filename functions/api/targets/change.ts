@@ -17,14 +17,10 @@ import { targetBody } from './read.ts'
 type Contracts = typeof targetContracts
 type Request = Parameters<typeof metadataOf>[0] & { readonly params: { readonly id: string } }
 
-async function change(
-  request: Request,
-  { log, telemetry }: Services,
-  decision: TargetDecision,
-): Promise<Answer> {
+async function change(request: Request, { log }: Services, decision: TargetDecision): Promise<Answer> {
   const { id } = request.params
   const loaded = settled(await log.execute(targetAggregate, id, decision, metadataOf(request)))
-  const body = targetBody(id, loaded, await telemetry.lastSeen(id))
+  const body = targetBody(id, loaded)
   return { status: 200, body, commit: loaded.commit, etag: loaded.commit }
 }
 

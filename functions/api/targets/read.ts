@@ -9,7 +9,7 @@ import { Problem } from '../http/problem.ts'
 type Contracts = typeof targetContracts
 
 /** Returns the answer about one target from the fold of its stream. */
-export function targetBody(id: string, { state, commit }: Loaded<TargetState>, lastSeen: string | null) {
+export function targetBody(id: string, { state, commit }: Loaded<TargetState>) {
   const { facts, components, pin, retired, keyHash, active, attempts } = state
   if (!facts) throw new Problem('target-not-found', 'No such target is registered.')
   return {
@@ -41,17 +41,15 @@ export function targetBody(id: string, { state, commit }: Loaded<TargetState>, l
         code,
         endedAt,
       })),
-    lastSeen,
     commit,
   }
 }
 
 /** Reads one target from its stream: attempts under way are in no row of the views. */
-export const getTarget: Operate<Contracts['getTarget']> = async ({ params }, { log, telemetry }) => {
+export const getTarget: Operate<Contracts['getTarget']> = async ({ params }, { log }) => {
   const loaded = await log.load(targetAggregate, params.id)
   if (!loaded.state.registered) throw new Problem('target-not-found', 'No such target is registered.')
-  const lastSeen = await telemetry.lastSeen(params.id)
-  return { status: 200, body: targetBody(params.id, loaded, lastSeen), etag: loaded.commit }
+  return { status: 200, body: targetBody(params.id, loaded), etag: loaded.commit }
 }
 
 function tagsIn(text: string | undefined): Record<string, string> | undefined {
@@ -68,6 +66,15 @@ function tagsIn(text: string | undefined): Record<string, string> | undefined {
 export const listTargets: Operate<Contracts['listTargets']> = async ({ query }, { views }) => {
   const { tag, ...filters } = query
   const { rows, nextCursor } = await pageOf(views.listTargets({ ...filters, tags: tagsIn(tag) }))
-  const targets = rows.map(({ facts, ...row }) => ({ ...row, ...facts }))
+  const targets = rows.map(({ id, facts, components, pin, retired, enrolled, lastOutcome, updatedAt }) => ({
+    id,
+    ...facts,
+    components,
+    pin: pin && { component: pin.component, reason: pin.reason },
+    retired: retired && { reason: retired.reason },
+    enrolled,
+    lastOutcome,
+    updatedAt,
+  }))
   return { status: 200, body: { targets, count: targets.length, nextCursor } }
 }

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import { contracts } from '../../functions/api/contracts/contracts.ts'
+import type { Operation } from '../../functions/api/routes.ts'
+import { approver, canary, deployed, digest, openWorld, type Reply, report } from './world.ts'
+
+/** An answer has to be what `/openapi.json` says of it, to the field: schemas of answers strip what they do not know. */
+function isDescribed(operation: Operation, reply: Reply): void {
+  const answers: Readonly<Record<number, { schema: { parse(body: unknown): unknown } }>> =
+    contracts[operation].answers
+  const described = answers[reply.status]
+  expect(described, `${operation} answers ${reply.status}: ${JSON.stringify(reply.body)}`).toBeDefined()
+  expect(described?.schema.parse(reply.body), operation).toEqual(reply.body)
+}
+
+describe('every answer is the one that is described', () => {
+  it('from registration to rollback', async () => {
+    const world = openWorld()
+    const answered = new Set<Operation>()
+    const ask = async (operation: Operation, method: string, path: string, request = {}) => {
+      const reply = await world.call(method, path, request)
+      isDescribed(operation, reply)
+      answered.add(operation)
+      return reply
+    }
+    const release = { component: 'api', version: 'v1.2.0', digest }
+    await ask('registerRelease', 'POST', '/api/v1/releases', { body: release })
+    await ask('registerTargets', 'POST', '/api/v1/targets', { body: { id: 'gate', enrol: true } })
+    const targets = Array.from({ length: 10 }, (_, index) => ({
+      id: `t${index}`,
+      gateway: 'gate',
+      components: { api: 'v1.1.0' },
+    }))
+    await ask('registerTargets', 'POST', '/api/v1/targets', { body: { targets, enrol: true } })
+    await ask('registerTargets', 'POST', '/api/v1/targets', { body: targets[0] })
+    const spare = { id: 'spare', components: { web: 'v1.0.0' } }
+    await ask('registerTargets', 'POST', '/api/v1/targets', { body: spare })
+    await ask('patchTarget', 'PATCH', '/api/v1/targets/spare', { body: { critical: true } })
+    await ask('pinTarget', 'POST', '/api/v1/targets/spare/pin', { body: { reason: 'x' } })
+    await ask('unpinTarget', 'DELETE', '/api/v1/targets/spare/pin')
+    const issued = await ask('issueEnrolment', 'POST', '/api/v1/targets/gate/enrolment')
+    const key = 'A'.repeat(43)
+    const enrolled = await ask('enrolAgent', 'POST', '/api/v1/agents/enrol', {
+      as: { bearer: issued.body.enrolmentToken },
+      body: { key },
+    })
+    const as = { bearer: enrolled.body.credential }
+    await ask('retireTarget', 'POST', '/api/v1/targets/spare/retire', { body: { reason: 'x' } })
+    await ask('listTargets', 'GET', '/api/v1/targets')
+    await ask('planUpgrade', 'POST', '/api/upgrades/plan', { body: canary })
+    const body = { ...canary, approvals: { required: 1 } }
+    const { upgradeId: id } = (await ask('deployUpgrade', 'POST', '/api/upgrades/deploy', { body })).body
+    await ask('listApprovals', 'GET', '/api/v1/approvals')
+    const { planHash } = (await ask('getUpgrade', 'GET', `/api/upgrades/${id}`)).body.plan
+    await ask('approveUpgrade', 'POST', `/api/upgrades/${id}/approve`, { as: approver, body: { planHash } })
+    await world.advance(id)
+    await ask('getUpgradeStatus', 'GET', `/api/upgrades/${id}/status`)
+    await ask('checkForUpdate', 'GET', '/api/v1/updates/check', { as })
+    const offers = await ask('checkForUpdate', 'GET', '/api/v1/updates/check', {
+      as,
+      query: { members: 'true' },
+    })
+    const { target } = offers.body.offers[0]
+    await ask('checkForUpdate', 'GET', '/api/v1/updates/check', { as, query: { target } })
+    await ask('explainTarget', 'GET', `/api/v1/targets/${target}/explain`)
+    await ask('getTarget', 'GET', `/api/v1/targets/${target}`)
+    const told = { version: 'v1.2.0', status: 'in-progress', timestamp: '2026-01-01T00:00:00Z', target }
+    await ask('reportUpdateStatus', 'POST', '/api/v1/updates/status', { as, body: told })
+    await ask('reportUpdateStatus', 'POST', '/api/v1/updates/status', {
+      as,
+      body: { reports: [told, { ...told, target: 'no' }] },
+    })
+    await report(world)
+    await world.advance(id)
+    await ask('listApprovals', 'GET', '/api/v1/approvals')
+    await ask('pauseUpgrade', 'POST', `/api/upgrades/${id}/pause`)
+    await ask('resumeUpgrade', 'POST', `/api/upgrades/${id}/resume`)
+    await ask('continueUpgrade', 'POST', `/api/upgrades/${id}/continue`)
+    const left = targets.find((one) => one.id !== target)?.id
+    await ask('skipTarget', 'POST', `/api/upgrades/${id}/targets/${left}/skip`)
+    await world.advance(id)
+    await report(world, (member) => (member === 't1' || member === 't2' ? 'failed' : 'completed'))
+    await world.advance(id)
+    for (const [operation, path] of [
+      ['getUpgradeLogs', 'logs'],
+      ['getUpgradeEvents', 'events'],
+      ['getBlastRadius', 'blast-radius'],
+    ] as const) {
+      await ask(operation, 'GET', `/api/upgrades/${id}/${path}`)
+    }
+    await ask('retryFailed', 'POST', `/api/upgrades/${id}/retry-failed`)
+    await ask('abortUpgrade', 'POST', `/api/upgrades/${id}/abort`)
+    await world.advance(id)
+    await ask('rollBackCustomer', 'POST', `/api/upgrades/${id}/rollback/${target}`)
+    await ask('rollBackUpgrade', 'POST', `/api/upgrades/${id}/rollback`)
+    const rejected = { ...body, version: '1.2.0', targets: { ids: ['t1'] } }
+    await ask('getUpgrade', 'GET', `/api/upgrades/${id}`)
+    await ask('listUpgrades', 'GET', '/api/upgrades')
+    await ask('getQueueStats', 'GET', '/api/queue/stats')
+    await ask('getQueueJob', 'GET', `/api/queue/jobs/${id}-1`)
+    await ask('getStop', 'GET', '/api/v1/stop')
+    await ask('stopEverything', 'POST', '/api/v1/stop', { body: { reason: 'x' } })
+    await ask('liftStop', 'DELETE', '/api/v1/stop', { body: { reason: 'x' } })
+    await ask('listReleases', 'GET', '/api/v1/releases')
+    await ask('getRelease', 'GET', '/api/v1/releases/api/v1.2.0')
+    await ask('getHealth', 'GET', '/health')
+    await ask('getOpenApi', 'GET', '/openapi.json')
+    const other = await openWorldToReject(rejected)
+    isDescribed('rejectUpgrade', other)
+    answered.add('rejectUpgrade')
+    await ask('withdrawRelease', 'POST', '/api/v1/releases/api/v1.2.0/withdraw', { body: { reason: 'x' } })
+    expect([...answered].sort()).toEqual(Object.keys(contracts).sort())
+  })
+})
+
+async function openWorldToReject(body: object): Promise<Reply> {
+  const world = openWorld()
+  await world.fleet(1)
+  const id = await deployed(world, { ...body, targets: {} })
+  return world.call('POST', `/api/upgrades/${id}/reject`, { as: approver, body: { reason: 'x' } })
+}
