@@ -149,12 +149,22 @@ function approve(state: UpgradeState, by: string, comment: string | null, at: st
   return approved.phase === 'pending_approval' ? { ...approved, phase: 'scheduled' } : approved
 }
 
+/** Returns the part of an event that is about the present wave: members of later ones may be skipped ahead. */
+function inPresentWave({ plan, wave }: UpgradeState, event: UpgradeEvent): UpgradeEvent {
+  if (event.type !== 'MembersSkipped' || !plan) return event
+  const present = waveRange(plan.waves, plan.members, wave)
+  const members = event.data.members
+    .map(([from, to]): [number, number] => [Math.max(from, present.from), Math.min(to, present.to)])
+    .filter(([from, to]) => from < to)
+  return { ...event, data: { ...event.data, members } }
+}
+
 /** Returns the state after one event. `context.at` is the instant of its commit. */
 export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: CommitContext): UpgradeState {
   const state: UpgradeState = {
     ...before,
     counts: count(before.counts, event),
-    waveCounts: count(before.waveCounts, event),
+    waveCounts: count(before.waveCounts, inPresentWave(before, event)),
   }
   switch (event.type) {
     case 'UpgradeRequested': {
