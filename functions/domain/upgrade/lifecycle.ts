@@ -3,6 +3,7 @@ import { accept } from '../aggregate.ts'
 import { waveCount } from '../plan/waves.ts'
 import { type AdmissionFacts, admit, checkHolds } from './admission.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
+import { endWaveWhenOver } from './outcomes.ts'
 import { position } from './position.ts'
 import { exists, hasEnded, type UpgradeState } from './state.ts'
 
@@ -131,6 +132,8 @@ export function startWave(
     }
     draft.add({ type: 'WaveStarted', data: { wave } })
     admit(draft, facts)
+    // Everybody in it may have been skipped before it began.
+    endWaveWhenOver(draft)
     return draft.decision()
   }
 }
