@@ -2,7 +2,7 @@ import { accept } from '../aggregate.ts'
 import { type AdmissionFacts, admit, checkHolds } from './admission.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
 import { memberAt } from './members.ts'
-import { endWaveWhenOver } from './outcomes.ts'
+import { checkThresholds, endWaveWhenOver } from './outcomes.ts'
 import { exists, hasEnded, type UpgradeState } from './state.ts'
 
 function refuseEnded(state: UpgradeState) {
@@ -112,6 +112,8 @@ export function skipMember(command: { member: number; by: string }, facts: Admis
     const draft = new Draft(state, now)
     const members: [number, number][] = [[command.member, command.member + 1]]
     draft.add({ type: 'MembersSkipped', data: { members, was: status, code: 'operator', by: command.by } })
+    // The limit is a share of those that are left: it may have fallen below what has failed.
+    checkThresholds(draft)
     admit(draft, facts)
     endWaveWhenOver(draft)
     return draft.decision()

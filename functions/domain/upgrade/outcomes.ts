@@ -91,7 +91,7 @@ function newOutcomes(
 }
 
 /** Acts on a limit that is exceeded: failures **above** what is allowed, those an operator accepted left out. */
-function checkThresholds(draft: Draft): void {
+export function checkThresholds(draft: Draft): void {
   for (const kind of ['failures', 'unreachable'] as const) {
     const { state } = draft
     if (state.phase !== 'running' || !state.request) return

@@ -3,7 +3,7 @@ import { type AdmissionFacts, admit, checkHolds, systemActor } from './admission
 import { Draft, type UpgradeDecision } from './draft.ts'
 import { restartWhenDue } from './lifecycle.ts'
 import { membersOf, toRanges } from './members.ts'
-import { afterBake, endWaveWhenOver } from './outcomes.ts'
+import { afterBake, checkThresholds, endWaveWhenOver } from './outcomes.ts'
 import { exists, hasEnded } from './state.ts'
 import { approvalDeadline, notBegun, waveDeadline } from './wake-up.ts'
 
@@ -56,6 +56,7 @@ function dropDeferred(draft: Draft): void {
   if (busy.length === 0) return
   const data = { members: toRanges(busy), was: 'deferred', code: 'busy', by: systemActor } as const
   draft.add({ type: 'MembersSkipped', data })
+  checkThresholds(draft)
 }
 
 /**

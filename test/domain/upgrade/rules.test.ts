@@ -32,6 +32,25 @@ describe('the threshold of a wave (DESIGN §6)', () => {
     expect(world.state.holds.map(({ code }) => code)).toEqual(['OPERATOR'])
   })
 
+  test('I11: a skip that takes the limit below what has failed is a breach, not a standstill', () => {
+    const world = new UpgradeWorld().requested(requestOf({ parallel: 5 }), planOf(50))
+    world.startWave()
+    world.end(5, 'failed')
+    expect(world.state.phase).toBe('running')
+    world.end(5, 'succeeded')
+    const skipped = world.do(skipMember({ member: 49, by: 'alice' }, calm))
+    expect(types(skipped)).toEqual(['MembersSkipped', 'ThresholdBreached', 'UpgradePaused'])
+  })
+
+  test('I5: a member of a later wave that is skipped ahead lowers the limit of its own wave alone', () => {
+    const world = new UpgradeWorld().requested(requestOf(), planOf(20, [10, 20]))
+    world.startWave()
+    world.do(skipMember({ member: 15, by: 'alice' }, calm))
+    expect(world.state.waveCounts.skipped).toBe(0)
+    world.end(1, 'failed')
+    expect(world.state.phase, '10 % of ten is one').toBe('running')
+  })
+
   test('counts against those that were not skipped', () => {
     const world = new UpgradeWorld().requested(requestOf({ parallel: 10 }), planOf(20))
     for (let member = 10; member < 20; member++) world.do(skipMember({ member, by: 'alice' }, calm))
@@ -121,6 +140,13 @@ describe('waves', () => {
     expect(world.state.holds.map(({ code }) => code).sort()).toEqual(['GATE_FAILED', 'OPERATOR'])
     world.do(resumeUpgrade({ by: 'alice' }, calm))
     expect(step(world)).toBe('start-wave')
+  })
+
+  test('I11: a wave whose members were all skipped ahead of it ends at once', () => {
+    const world = new UpgradeWorld().requested(requestOf(), planOf(2, [1, 2]))
+    world.do(skipMember({ member: 0, by: 'alice' }, calm))
+    expect(types(world.startWave())).toEqual(['WaveStarted', 'WaveEnded'])
+    expect(types(world.startWave())).toEqual(['WaveStarted', 'TargetsAdmitted'])
   })
 
   test('no data is a hold, never a pass', () => {
