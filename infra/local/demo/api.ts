@@ -10,17 +10,29 @@ export class Refused extends Error {
   }
 }
 
-/** Calls the API as one person or agent; answers the body. Throws `Refused` for an answer of 400 or above. */
-export type Call = <Answer>(method: string, path: string, body?: unknown) => Promise<Answer>
+/**
+ * The last commit of one upgrade that is known to its readers. Views lag behind the log: a read that names the commit is answered with
+ * that commit or a later one, whoever wrote it.
+ */
+export interface Seen {
+  commit: string | null
+}
+
+/**
+ * Calls the API as one person or agent; answers the body. Throws `Refused` for an answer of 400 or above. With `seen`, a read sends its
+ * commit and a write renews it.
+ */
+export type Call = <Answer>(method: string, path: string, body?: unknown, seen?: Seen) => Promise<Answer>
 
 /** Returns a way to call the API with one bearer credential. */
 export function caller(url: string, credential: string): Call {
-  return async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
+  return async <Answer>(method: string, path: string, body?: unknown, seen?: Seen): Promise<Answer> => {
     const request: RequestInit = {
       method,
       headers: {
         authorization: `Bearer ${credential}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(method === 'GET' && seen?.commit ? { 'drydock-commit': seen.commit } : {}),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }
@@ -39,6 +51,8 @@ export function caller(url: string, credential: string): Call {
         problem?.detail ?? problem?.message ?? text,
       )
     }
+    const written = response.headers.get('drydock-commit')
+    if (seen && written !== null) seen.commit = written
     return answer as Answer // the caller names what the route's schema promises
   }
 }

@@ -3,7 +3,7 @@ import { mkdirSync, openSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { type Call, caller } from './api.ts'
+import { type Call, caller, type Seen } from './api.ts'
 import type { FleetPlan } from './fleet.ts'
 import { type Fleet, type Running, startFleets } from './fleets.ts'
 import { Screen } from './screen.ts'
@@ -199,12 +199,15 @@ async function deploy({ options, screen, operator }: Scene): Promise<{ upgradeId
 
 /** Follows the upgrade, continuing as a second person where it waits for one; stops where an operator has to look. */
 async function rollOut(scene: Scene, upgradeId: string): Promise<Status> {
+  const seen: Seen = { commit: null }
   for (;;) {
     const stops = ({ status, holds }: Status): boolean =>
       status === 'paused' || holds.some(({ code }) => code === 'APPROVAL')
-    const status = await follow({ ...scene, call: scene.operator }, `${component} ${after}`, upgradeId, stops)
+    const reader = { ...scene, call: scene.operator }
+    const status = await follow(reader, `${component} ${after}`, upgradeId, stops, seen)
     if (status.completedAt !== null || status.status === 'paused') return status
-    const { message } = await scene.second<{ message: string }>('POST', `/api/upgrades/${upgradeId}/continue`)
+    const path = `/api/upgrades/${upgradeId}/continue`
+    const { message } = await scene.second<{ message: string }>('POST', path, undefined, seen)
     scene.screen.say(`operator-2  ${message}`)
   }
 }

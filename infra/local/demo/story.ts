@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Call } from './api.ts'
+import type { Call, Seen } from './api.ts'
 import type { Fleet } from './fleets.ts'
 import { bar, type Screen } from './screen.ts'
 
@@ -67,15 +67,16 @@ function silentFleets(fleets: readonly Fleet[]): string[] {
   )
 }
 
-/** Follows an upgrade on the screen until it ends or `until` says so; returns its last status. */
+/** Follows an upgrade on the screen, from what was seen of it on, until it ends or `until` says so; returns its last status. */
 export async function follow(
   { call, screen, fleets }: { call: Call; screen: Screen; fleets: readonly Fleet[] },
   title: string,
   upgradeId: string,
   until: (status: Status) => boolean,
+  seen: Seen = { commit: null },
 ): Promise<Status> {
   for (;;) {
-    const status = await call<Status>('GET', `/api/upgrades/${upgradeId}/status`)
+    const status = await call<Status>('GET', `/api/upgrades/${upgradeId}/status`, undefined, seen)
     screen.draw(lines(title, status, silentFleets(fleets)))
     if (status.completedAt !== null || until(status)) {
       screen.settle()
