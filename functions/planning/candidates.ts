@@ -26,7 +26,7 @@ export function candidateFrom(target: string, state: TargetState, component: str
 }
 
 /** Does the request's selection mean this target? Everything that it names must match; of a list, any one. */
-export function selects(selection: UpgradeRequest['selection'], candidate: Candidate): boolean {
+function selects(selection: UpgradeRequest['selection'], candidate: Candidate): boolean {
   const { targets, types, regions, tags } = selection
   if (targets && !targets.includes(candidate.target)) return false
   if (types && !types.includes(candidate.type)) return false

@@ -24,7 +24,7 @@ export async function planMembers(
 }
 
 /** Returns one chunk of a plan. */
-export async function planChunk(log: Log, planHash: string, chunk: number): Promise<Chunk> {
+async function planChunk(log: Log, planHash: string, chunk: number): Promise<Chunk> {
   const id = `${planHash}#${chunk}`
   const known = kept.get(id)
   if (known) return known

@@ -13,7 +13,7 @@ import {
 } from './contract.ts'
 
 /** At most so many targets in one request. */
-export const mostTargets = 5000
+const mostTargets = 5000
 
 const tags = z
   .record(identifier, z.string().min(1).max(256))
@@ -42,7 +42,7 @@ const many = z.strictObject({
 /** A body with `targets` is meant as many, whatever else is wrong with it: so the errors name the right fields. */
 const registrations = z.union([many, one]).meta({ description: 'One target, or { targets: [up to 5,000] }.' })
 
-export const target = z.object({
+const target = z.object({
   id: z.string(),
   type: z.string(),
   region: z.string().nullable(),

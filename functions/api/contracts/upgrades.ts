@@ -52,7 +52,7 @@ const window = z
 const tags = z.record(identifier, z.string().min(1).max(256))
 
 /** What is to be upgraded to what, and how; what is left out has the default that stands here. */
-export const deployment = z
+const deployment = z
   .strictObject({
     component: identifier,
     version: versionName,

@@ -24,7 +24,7 @@ interface Authorizer {
 }
 
 /** Returns who calls, from what the gateway's authorizer found; nothing the caller sends can change it. */
-export function principalOf(event: ApiEvent, roleClaim: string): Principal {
+function principalOf(event: ApiEvent, roleClaim: string): Principal {
   // The typed event has no authorizer; the gateway adds the one that the route names.
   const authorizer = (event.requestContext as { authorizer?: Authorizer }).authorizer
   const claims = authorizer?.jwt?.claims

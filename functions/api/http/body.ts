@@ -4,12 +4,12 @@ import { exchangeOf } from './exchange.ts'
 import { type FieldError, Problem } from './problem.ts'
 
 /** The largest body in bytes, after base64 is undone. */
-export const largestBody = 256 * 1024
+const largestBody = 256 * 1024
 /** The deepest nesting of arrays and objects. */
-export const deepestBody = 16
+const deepestBody = 16
 
 /** Returns what no body may hold anywhere: text with NUL or broken surrogates, the key `__proto__`, too deep a nesting. */
-export function poisonIn(json: unknown): FieldError[] {
+function poisonIn(json: unknown): FieldError[] {
   const errors: FieldError[] = []
   const rest: { value: unknown; field: string; depth: number }[] = [{ value: json, field: '', depth: 1 }]
   const text = (value: string, field: string) => {

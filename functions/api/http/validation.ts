@@ -44,11 +44,7 @@ function name(place: string, path: readonly PropertyKey[]): string {
 }
 
 /** Returns the invalid fields of one part of a request (`body`, `query`, `path`, `headers`), each with what would be right. */
-export function fieldErrors(
-  place: string,
-  issues: readonly z.core.$ZodIssue[],
-  input: unknown,
-): FieldError[] {
+function fieldErrors(place: string, issues: readonly z.core.$ZodIssue[], input: unknown): FieldError[] {
   return issues.flatMap((issue): FieldError[] => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => {

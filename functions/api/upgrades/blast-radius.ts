@@ -14,7 +14,7 @@ interface Peak {
 }
 
 /** The largest figures of a wave, each with the limit that held and the commit at which it was reached. */
-export interface WaveExposure {
+interface WaveExposure {
   readonly wave: number
   readonly size: number
   readonly largestInFlight: Peak
@@ -39,7 +39,7 @@ function opened(wave: number, request: UpgradeRequest, plan: AcceptedPlan, commi
 }
 
 /** Returns how much was ever at risk, wave by wave, as the log alone shows it (N1). */
-export async function exposureOf(past: AsyncIterable<Past>) {
+async function exposureOf(past: AsyncIterable<Past>) {
   let request: UpgradeRequest | undefined
   let plan: AcceptedPlan | undefined
   let counts: MemberCounts = noCounts

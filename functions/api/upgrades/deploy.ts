@@ -17,7 +17,7 @@ const upgradeNamespace = 'e0a94a51-2f31-5e0c-9f4b-64a6f0d1b7c3'
 const customers = (count: number) => `${count} ${count === 1 ? 'customer' : 'customers'}`
 
 /** Returns what a deploy is answered in words, by its strategy; without a plan there is no count yet. */
-export function messageOf({ request, plan }: UpgradeState): string {
+function messageOf({ request, plan }: UpgradeState): string {
   const name = { all: 'Upgrade', canary: 'Canary upgrade', batch: 'Batch upgrade' }[
     request?.strategy ?? 'all'
   ]

@@ -20,7 +20,7 @@ function outcomesIn(
 }
 
 /** Returns one event of an upgrade in words. */
-export function sentenceOf(event: UpgradeEvent): string {
+function sentenceOf(event: UpgradeEvent): string {
   switch (event.type) {
     case 'UpgradeRequested': {
       const { by, request } = event.data
