@@ -1,0 +1,160 @@
+import { createReadStream, existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { type Commit, fromItem } from '../../events/envelope.ts'
+import { type Audit, audit } from '../../functions/audit/audit.ts'
+import type { Heads } from '../../functions/audit/chain.ts'
+import { type Invariant, invariants } from '../../functions/audit/finding.ts'
+import { startEmulator } from './dynamodb/emulator.ts'
+import { type DynamoRequest, openDynamoRequest } from './dynamodb/request.ts'
+import { lockDirectory } from './lock.ts'
+import { isRecord } from './template/shapes.ts'
+
+const usage = `Holds a log against the invariants that it can show, offline: npm run audit -- --data DIR | --file FILE [--heads FILE] [--json]
+  --data DIR    the data directory of a runtime, running or not
+  --file FILE   an export: one item of the table Log a line, in DynamoDB's JSON, plain or as {"Item": …}
+  --heads FILE  heads kept elsewhere, {"<stream>": {"commit": 1, "hash": "…"}}: only they show a cut-off end
+  --json        the findings as JSON
+Ends with 1 when anything is found.`
+
+/** A DynamoDB that holds the log, for as long as it is read. */
+interface Source {
+  readonly endpoint: string
+  close(): Promise<void>
+}
+
+/** Returns the endpoint of the emulator that a runtime has running on a data directory. */
+function runningEndpoint(directory: string): string {
+  const pid = readFileSync(join(directory, 'dynamo.pid'), 'utf8').trim()
+  const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  const port = words[words.indexOf('--port') + 1]
+  if (!words.includes('--port') || port === undefined)
+    throw new Error(`Process ${pid} is no emulator of DynamoDB.`)
+  return `http://127.0.0.1:${port}`
+}
+
+/** Attaches to the runtime of a data directory, or starts its database where none runs. */
+async function openData(data: string): Promise<Source> {
+  const directory = resolve(data)
+  if (!existsSync(join(directory, 'dynamo.sqlite'))) {
+    throw new Error(`${directory} holds no dynamo.sqlite: name the data directory of a runtime.`)
+  }
+  let unlock: () => void
+  try {
+    unlock = lockDirectory(directory)
+  } catch {
+    return { endpoint: runningEndpoint(directory), close: async () => {} }
+  }
+  try {
+    const emulator = await startEmulator(directory, (line) => process.stderr.write(`${line}\n`))
+    const close = async () => {
+      await emulator.stop()
+      unlock()
+    }
+    return { endpoint: emulator.endpoint, close }
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+/** Returns the table of the log: the one that has its keys and its index, whatever the stack called it. */
+async function logTable(request: DynamoRequest): Promise<string> {
+  const { TableNames } = await request('DynamoDB_20120810.ListTables', {})
+  for (const name of Array.isArray(TableNames) ? TableNames : []) {
+    const { Table } = await request('DynamoDB_20120810.DescribeTable', { TableName: name })
+    const keys: unknown = isRecord(Table) ? Table.KeySchema : undefined
+    const names = (Array.isArray(keys) ? keys : []).filter(isRecord).map((key) => key.AttributeName)
+    if (names.join() === 'stream,commit') return String(name)
+  }
+  throw new Error('No table here has the keys of a log, stream and commit.')
+}
+
+async function* scan(endpoint: string): AsyncGenerator<Commit> {
+  const request = openDynamoRequest(() => endpoint)
+  try {
+    const TableName = await logTable(request)
+    let start: unknown
+    do {
+      const page = await request('DynamoDB_20120810.Scan', {
+        TableName,
+        ConsistentRead: true,
+        ...(start !== undefined && { ExclusiveStartKey: start }),
+      })
+      for (const item of Array.isArray(page.Items) ? page.Items : []) yield fromItem(item)
+      start = page.LastEvaluatedKey
+    } while (start !== undefined)
+  } finally {
+    request.close()
+  }
+}
+
+/** Yields the commits of an export, one item a line. Throws on the first line that holds none, naming it. */
+async function* linesOf(file: string): AsyncGenerator<Commit> {
+  let number = 0
+  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+    number++
+    if (line.trim() === '') continue
+    try {
+      const parsed: unknown = JSON.parse(line)
+      yield fromItem(isRecord(parsed) && isRecord(parsed.Item) ? parsed.Item : parsed)
+    } catch (error) {
+      throw new Error(`Line ${number} of ${file} holds no commit.`, { cause: error })
+    }
+  }
+}
+
+function headsIn(file: string): Heads {
+  const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'))
+  if (!isRecord(parsed)) throw new Error(`${file} holds no heads: {"<stream>": {"commit": 1, "hash": "…"}}.`)
+  return new Map(
+    Object.entries(parsed).map(([stream, head]) => {
+      if (!isRecord(head) || typeof head.commit !== 'number' || typeof head.hash !== 'string')
+        throw new Error(`The head of ${stream} in ${file} is not {"commit": 1, "hash": "…"}.`)
+      return [stream, { commit: head.commit, hash: head.hash }]
+    }),
+  )
+}
+
+/** Returns an audit in words: what was looked at, and the findings below the sentence of their invariant. */
+export function inWords({ streams, commits, findings }: Audit): string {
+  const lines = [
+    `${commits} commits of ${streams} streams: ${findings.length === 0 ? 'nothing found.' : `${findings.length} findings.`}`,
+  ]
+  for (const [invariant, found] of Map.groupBy(findings, (finding) => finding.invariant)) {
+    const sentence: string = invariants[invariant satisfies Invariant]
+    lines.push('', `${invariant}: ${sentence}`)
+    for (const { stream, commit, words } of found) lines.push(`  ${stream}@${commit}  ${words}`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      data: { type: 'string' },
+      file: { type: 'string' },
+      heads: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const { data, file, heads, json } = values
+  if ((data === undefined) === (file === undefined)) throw new Error(usage)
+  const source = data === undefined ? undefined : await openData(data)
+  try {
+    const commits = source ? scan(source.endpoint) : linesOf(file ?? '')
+    const result = await audit(commits, heads === undefined ? undefined : headsIn(heads))
+    process.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : inWords(result))
+    process.exitCode = result.findings.length === 0 ? 0 : 1
+  } finally {
+    await source?.close()
+  }
+}
+
+if (import.meta.main) {
+  await main().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 2
+  })
+}

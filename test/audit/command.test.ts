@@ -1,0 +1,99 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Commit, toItem } from '../../events/envelope.ts'
+import { startEmulator } from '../../infra/local/dynamodb/emulator.ts'
+import { lockDirectory } from '../../infra/local/lock.ts'
+import { createTables } from '../contract/tables.ts'
+import { validHistory } from './history.ts'
+
+const command = fileURLToPath(new URL('../../infra/local/audit.ts', import.meta.url))
+
+/** Runs `npm run audit` with arguments. */
+function run(...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], { encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+
+describe('npm run audit', () => {
+  let directory: string
+  let valid: Commit[]
+  const exported = (commits: readonly Commit[]): string => {
+    const file = join(directory, 'export.jsonl')
+    writeFileSync(file, commits.map((commit) => JSON.stringify({ Item: toItem(commit) })).join('\n'))
+    return file
+  }
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'audit-'))
+    valid = await validHistory()
+  })
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+  test('finds nothing in a valid export and ends with 0', () => {
+    const { status, stdout } = run('--file', exported(valid))
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: `${valid.length} commits of 12 streams: nothing found.\n`,
+    })
+  })
+
+  test('names invariant, stream and commit of what it finds, and ends with 1', () => {
+    const edited = valid.map((commit) =>
+      commit.stream === 'upgrade#up' && commit.commit === 3 ? { ...commit, actor: 'mallory' } : commit,
+    )
+    const { status, stdout } = run('--file', exported(edited))
+    expect(status).toBe(1)
+    expect(stdout).toContain('I13: the hash chain verifies\n  upgrade#up@3  This commit is edited.')
+  })
+
+  test('sees a cut-off end against heads that were kept, as JSON too', () => {
+    const head = valid.findLast(({ stream }) => stream === 'upgrade#up')
+    const heads = join(directory, 'heads.json')
+    writeFileSync(heads, JSON.stringify({ 'upgrade#up': { commit: head?.commit, hash: head?.hash } }))
+    const cut = exported(valid.filter((commit) => commit !== head))
+    const { status, stdout } = run('--file', cut, '--heads', heads, '--json')
+    expect(status).toBe(1)
+    expect(JSON.parse(stdout).findings).toContainEqual({
+      invariant: 'I13',
+      stream: 'upgrade#up',
+      commit: head?.commit,
+      words: 'This commit is truncated.',
+    })
+  })
+
+  test('says what is wrong with its arguments, and ends with 2', () => {
+    expect(run()).toMatchObject({ status: 2, stderr: expect.stringContaining('--data DIR') })
+    expect(run('--data', directory)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('no dynamo.sqlite'),
+    })
+  })
+
+  test('reads a data directory, whether a runtime has it open or not', async () => {
+    const data = mkdtempSync(join(directory, 'data-'))
+    const unlock = lockDirectory(data)
+    const emulator = await startEmulator(data, () => {})
+    try {
+      const client = new DynamoDBClient({
+        endpoint: emulator.endpoint,
+        region: 'eu-central-1',
+        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      })
+      await createTables(client)
+      for (const commit of valid)
+        await client.send(new PutItemCommand({ TableName: 'Log', Item: toItem(commit) }))
+      client.destroy()
+      expect(run('--data', data), 'attached to what runs').toMatchObject({ status: 0, stderr: '' })
+    } finally {
+      await emulator.stop()
+      unlock()
+    }
+    const alone = run('--data', data)
+    expect(alone, 'with a database of its own').toMatchObject({ status: 0, stderr: '' })
+    expect(alone.stdout).toContain(`${valid.length} commits`)
+  })
+})
