@@ -1,9 +1,12 @@
 import { Aws, Duration } from 'aws-cdk-lib'
 import { EventBus } from 'aws-cdk-lib/aws-events'
+import { CfnRegistry, CfnSchema } from 'aws-cdk-lib/aws-eventschemas'
 import { Construct } from 'constructs'
+import * as z from 'zod'
+import { publicDetail, publicSource, publicTypes } from '../../events/public.ts'
 import { names } from './names.ts'
 
-/** The bus of public events, to which integrations subscribe. */
+/** The bus of public events, to which integrations subscribe, and the schemas that they can rely on. */
 export class Bus extends Construct {
   readonly bus: EventBus
 
@@ -15,5 +18,24 @@ export class Bus extends Construct {
       eventPattern: { account: [Aws.ACCOUNT_ID] },
       retention: Duration.days(90),
     })
+    this.publishSchemas()
+  }
+
+  /** One schema an event, as EventBridge names them: `source@DetailType`. The registry takes JSON Schema Draft 4 (AWS). */
+  private publishSchemas(): void {
+    const registry = new CfnRegistry(this, 'Schemas', {
+      registryName: names.bus,
+      description: 'Public events of Drydock',
+    })
+    for (const type of publicTypes) {
+      const detail = publicDetail.extend({ type: z.literal(type) })
+      const schema = new CfnSchema(this, `Schema${type}`, {
+        registryName: names.bus,
+        schemaName: `${publicSource}@${type}`,
+        type: 'JSONSchemaDraft4',
+        content: JSON.stringify(z.toJSONSchema(detail, { target: 'draft-4' })),
+      })
+      schema.addResourceDependency(registry)
+    }
   }
 }

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import { planEvents } from '../../events/plan.ts'
+import { policyEvents } from '../../events/policy.ts'
+import { publicDetail, publicTypes } from '../../events/public.ts'
+import { releaseEvents } from '../../events/release.ts'
+import { targetEvents } from '../../events/target.ts'
+import { upgradeEvents } from '../../events/upgrade.ts'
+
+type Samples = Record<string, Record<string, Record<string, object>>>
+
+/** One sample of every released version of every event, most of them taken from the log of a real rollout. */
+const golden: Samples = JSON.parse(readFileSync(new URL('./golden.json', import.meta.url), 'utf8'))
+
+const registries = {
+  target: targetEvents,
+  upgrade: upgradeEvents,
+  plan: planEvents,
+  release: releaseEvents,
+  policy: policyEvents,
+}
+
+describe.each(Object.entries(registries))('the events of %s', (name, registry) => {
+  const types = Object.keys(registry.shapes)
+
+  test.each(types)('%s: every version so far is still readable, and nothing in it is lost', (type) => {
+    const versions = golden[name]?.[type] ?? {}
+    const released = Array.from({ length: registry.schemaOf(type) }, (_, version) => String(version + 1))
+    expect(Object.keys(versions), 'a sample of each version').toEqual(released)
+    for (const [version, data] of Object.entries(versions)) {
+      const event = registry.decode(type, Number(version), data)
+      if (Number(version) === registry.schemaOf(type)) expect(event).toEqual({ type, data })
+    }
+  })
+
+  test('have no samples of events that are gone', () => {
+    expect(Object.keys(golden[name] ?? {}).sort()).toEqual(types.sort())
+  })
+
+  test('are refused in a version that nobody has released', () => {
+    for (const type of types)
+      expect(() => registry.decode(type, registry.schemaOf(type) + 1, {})).toThrow('deploy')
+  })
+})
+
+test('released shapes never change: a new shape is a new version with an upcaster', () => {
+  const shapes = Object.entries(registries).flatMap(([name, registry]) =>
+    Object.entries(registry.shapes).map(([type, { schema }]) => {
+      const json = JSON.stringify(z.toJSONSchema(schema, { io: 'input' }))
+      return [`${name}/${type}`, createHash('sha256').update(json).digest('hex').slice(0, 16)]
+    }),
+  )
+  expect(Object.fromEntries(shapes)).toMatchSnapshot()
+})
+
+test('public events are events of an upgrade, and their schema can be published as JSON Schema Draft 4', () => {
+  for (const type of publicTypes) expect(Object.keys(upgradeEvents.shapes)).toContain(type)
+  expect(z.toJSONSchema(publicDetail, { target: 'draft-4' })).toMatchObject({ type: 'object' })
+})
