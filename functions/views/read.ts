@@ -2,6 +2,7 @@ import type { Phase } from '../domain/upgrade/state.ts'
 import type {
   AttemptRow,
   AttemptStatus,
+  CalendarRow,
   LiveRow,
   PlannableTarget,
   ReleaseRow,
@@ -93,4 +94,6 @@ export interface Views {
   /** Yields every upgrade that wants to be asked again at some time. */
   liveUpgrades(): AsyncIterable<{ readonly upgrade: string } & LiveRow>
   queueStats(): Promise<QueueStats>
+  /** By name. Throws InvalidCursor. */
+  listCalendars(query: Paging): Promise<Page<CalendarRow>>
 }

@@ -6,6 +6,7 @@ import { shownUpgrade } from './projections/upgrades.ts'
 import type { Page, Paging, QueueStats, UpgradeFilters, Versioned, Views } from './read.ts'
 import {
   type AttemptRow,
+  type CalendarRow,
   type LiveRow,
   type PlannableTarget,
   placeRow,
@@ -147,6 +148,7 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
     async *liveUpgrades() {
       for await (const [upgrade, row] of rowsOf<LiveRow>(viewNames.live)) yield { upgrade, ...row }
     },
+    listCalendars: (paging) => list(viewNames.calendars, {}, paging, {}, (row: CalendarRow) => row),
     async queueStats() {
       const stats = { waiting: 0, active: 0, completed: 0, failed: 0, delayed: 0 }
       for await (const [, body] of rowsOf<UpgradeBody>(viewNames.upgrades)) stats[queueOf(body)] += 1

@@ -1,3 +1,4 @@
+import type { CalendarDefinition } from '../../events/policy.ts'
 import type { AttemptOutcome, TargetFacts } from '../../events/target.ts'
 import type { UpgradeRequest, WaveCuts } from '../../events/upgrade.ts'
 import type { MemberCounts } from '../domain/upgrade/counts.ts'
@@ -151,6 +152,15 @@ export interface ReleaseRow {
   readonly registeredAt: string
 }
 
+/** One calendar in the list of all. */
+export interface CalendarRow {
+  readonly name: string
+  readonly kind: CalendarDefinition['kind']
+  /** How many dates or intervals it holds; the holidays of a country count as one. */
+  readonly entries: number
+  readonly updatedAt: string
+}
+
 /** An upgrade that wants to be asked again at `nextDue`. */
 export interface LiveRow {
   readonly nextDue: string
@@ -178,6 +188,7 @@ export const viewNames = {
   targets: 'targets',
   releases: 'releases',
   live: 'live',
+  calendars: 'calendars',
 } as const
 
 /** The one row of the view that finds an upgrade by its id. */

@@ -35,6 +35,7 @@ const shapes: Record<FunctionName, Shape> = {
   targets: { ...request, entry: 'functions/api/targets.ts', does: 'Targets: register, list, explain' },
   releases: { ...request, entry: 'functions/api/releases.ts', does: 'Releases: register, list, withdraw' },
   operations: { ...request, entry: 'functions/api/operations.ts', does: 'Approvals, stop, work queue' },
+  profiles: { ...request, entry: 'functions/api/profiles.ts', does: 'Upgrade profiles and calendars' },
   agents: { ...request, entry: 'functions/api/agents.ts', does: 'What agents ask and report' },
   system: { ...request, memory: 256, entry: 'functions/api/system.ts', does: 'Health and OpenAPI document' },
   authorizer: {
@@ -106,6 +107,7 @@ export class Functions extends Construct {
       targets: create('targets'),
       releases: create('releases'),
       operations: create('operations'),
+      profiles: create('profiles'),
       agents: create('agents'),
       system: create('system'),
       authorizer: create('authorizer'),

@@ -31,6 +31,7 @@ export const permissions: Record<FunctionName, Partial<Record<Resource, readonly
   targets: { log: append, views: read },
   releases: { log: append, views: read },
   operations: { log: append, views: read },
+  profiles: { log: append, views: read },
   agents: {
     log: append,
     views: read,

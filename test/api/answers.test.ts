@@ -107,6 +107,11 @@ describe('every answer is the one that is described', () => {
     const other = await openWorldToReject(rejected)
     isDescribed('rejectUpgrade', other)
     answered.add('rejectUpgrade')
+    const calendar = { kind: 'country', country: 'DE' }
+    await ask('defineCalendar', 'PUT', '/api/v1/calendars/de', { body: calendar })
+    await ask('listCalendars', 'GET', '/api/v1/calendars')
+    await ask('getCalendar', 'GET', '/api/v1/calendars/de')
+    await ask('getCalendarState', 'GET', '/api/v1/calendars/de/state')
     await ask('withdrawRelease', 'POST', '/api/v1/releases/api/v1.2.0/withdraw', { body: { reason: 'x' } })
     expect([...answered].sort()).toEqual(Object.keys(contracts).sort())
   })

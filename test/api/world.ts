@@ -5,6 +5,7 @@ import { agentAuthorizer } from '../../functions/api/authorizer.ts'
 import type { AccessLine } from '../../functions/api/http/access-log.ts'
 import type { ApiEvent } from '../../functions/api/http/exchange.ts'
 import { operationsEndpoint } from '../../functions/api/operations.ts'
+import { profilesEndpoint } from '../../functions/api/profiles.ts'
 import { releasesEndpoint } from '../../functions/api/releases.ts'
 import { type Operation, type Route, routes } from '../../functions/api/routes.ts'
 import type { Services } from '../../functions/api/services.ts'
@@ -112,6 +113,7 @@ export function openWorld() {
     targets: targetsEndpoint(given),
     releases: releasesEndpoint(given),
     operations: operationsEndpoint(given),
+    profiles: profilesEndpoint(given),
     agents: agentsEndpoint(given),
     system: systemEndpoint(given),
   }

@@ -9,6 +9,7 @@ const expected: Record<string, Record<string, string>> = {
   targets: { Log: 'GetItem PutItem Query', Views: 'GetItem Query' },
   releases: { Log: 'GetItem PutItem Query', Views: 'GetItem Query' },
   operations: { Log: 'GetItem PutItem Query', Views: 'GetItem Query' },
+  profiles: { Log: 'GetItem PutItem Query', Views: 'GetItem Query' },
   agents: {
     Log: 'GetItem PutItem Query',
     Views: 'GetItem Query',
@@ -184,7 +185,7 @@ describe('S12: the log is append-only', () => {
   test('nobody may change or remove a commit', () => {
     const onLog = Object.entries(granted).map(([name, rights]) => [name, rights.Log ?? ''] as const)
     expect(onLog.filter(([, actions]) => /Update|Delete|Batch|PartiQL|Scan/.test(actions))).toEqual([])
-    expect(onLog.filter(([, actions]) => actions.includes('PutItem'))).toHaveLength(10)
+    expect(onLog.filter(([, actions]) => actions.includes('PutItem'))).toHaveLength(11)
   })
 
   test('no resource policy opens a table to others', () => {

@@ -1,5 +1,6 @@
 import type { Operation } from '../routes.ts'
 import { agentContracts } from './agents.ts'
+import { calendarContracts } from './calendars.ts'
 import type { Contract } from './contract.ts'
 import { operationsContracts } from './operations.ts'
 import { releaseContracts } from './releases.ts'
@@ -12,6 +13,7 @@ export const contracts = {
   ...upgradeContracts,
   ...targetContracts,
   ...releaseContracts,
+  ...calendarContracts,
   ...operationsContracts,
   ...agentContracts,
   ...systemContracts,

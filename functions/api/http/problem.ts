@@ -16,6 +16,7 @@ export const problemCodes = {
   'route-not-found': [404, 'There is no such route'],
   'upgrade-not-found': [404, 'There is no such upgrade'],
   'target-not-found': [404, 'There is no such target'],
+  'calendar-not-found': [404, 'There is no such calendar'],
   'release-not-found': [404, 'There is no such release'],
   'job-not-found': [404, 'There is no such job'],
   'not-a-member': [404, 'The target is no member of the upgrade'],
