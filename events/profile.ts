@@ -108,7 +108,15 @@ export const profileEvents = defineEvents({
   /** Whole new parts of the definition: a part that is not named stays as it was. */
   ProfileUpdated: {
     schema: z.object({
-      parts: profileDefinition.partial(),
+      parts: z.object({
+        name: z.exactOptional(profileDefinition.shape.name),
+        description: z.exactOptional(profileDefinition.shape.description),
+        schedule: z.exactOptional(profileDefinition.shape.schedule),
+        upgrade_settings: z.exactOptional(profileDefinition.shape.upgrade_settings),
+        resource_filters: z.exactOptional(profileDefinition.shape.resource_filters),
+        depends_on: z.exactOptional(profileDefinition.shape.depends_on),
+        approvals: z.exactOptional(profileDefinition.shape.approvals),
+      }),
       /** The fields that changed, as `schedule.timezone`. */
       changes: z.array(z.string().max(128)).min(1),
       by: person,
