@@ -84,6 +84,8 @@ export interface Views {
   listTargets(query: Paging & TargetFilters): Promise<Page<TargetRow>>
   /** Yields every target that runs the component, by id; the retired and the pinned are marked. */
   allTargets(component: string): AsyncIterable<PlannableTarget>
+  /** Yields every target, by id. */
+  everyTarget(): AsyncIterable<TargetRow>
   getRelease(component: string, version: string): Promise<Versioned<ReleaseRow> | undefined>
   /** By component, then by the text of the version. Throws InvalidCursor. */
   listReleases(query: Paging & ReleaseFilters): Promise<Page<ReleaseRow>>

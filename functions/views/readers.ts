@@ -121,6 +121,9 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
         if (from !== undefined) yield plannable(row, component, from)
       }
     },
+    async *everyTarget() {
+      for await (const [, row] of rowsOf<TargetRow>(viewNames.targets)) yield row
+    },
     getRelease: (component, version) => get<ReleaseRow>(viewNames.releases, `${component}@${version}`),
     listReleases({ cursor, limit, component, channel }) {
       const prefix = component === undefined ? undefined : `${component}@`

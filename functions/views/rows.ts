@@ -1,6 +1,7 @@
 import type { CalendarDefinition } from '../../events/policy.ts'
 import type { AttemptOutcome, TargetFacts } from '../../events/target.ts'
 import type { UpgradeRequest, WaveCuts } from '../../events/upgrade.ts'
+import type { ProfileAssignment } from '../domain/target/state.ts'
 import type { MemberCounts } from '../domain/upgrade/counts.ts'
 import type { Hold, Phase } from '../domain/upgrade/state.ts'
 
@@ -132,6 +133,8 @@ export interface TargetRow {
   readonly retired: { readonly reason: string; readonly since: string } | null
   /** Has an agent redeemed an enrolment? */
   readonly enrolled: boolean
+  /** The profiles that it was assigned to, by their id. */
+  readonly assignments: Readonly<Record<string, ProfileAssignment>>
   readonly lastOutcome: {
     readonly attempt: string
     readonly upgrade: string

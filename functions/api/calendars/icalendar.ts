@@ -1,5 +1,6 @@
 import ICAL from 'ical.js'
-import { instantOf, isZone } from '../../domain/policy/wall-time.ts'
+import { isTimeZone } from '../../domain/profile/definition.ts'
+import { firstInstantAt } from '../../domain/profile/zone.ts'
 
 /** One event of a calendar as an interval of instants. */
 export interface IcalRange {
@@ -29,22 +30,18 @@ export class NotACalendar extends Error {
 }
 
 function instantFrom(time: ICAL.Time, floating: string): number {
-  const wall = {
-    ...{ year: time.year, month: time.month, day: time.day },
-    ...(time.isDate
-      ? { hour: 0, minute: 0, second: 0 }
-      : { hour: time.hour, minute: time.minute, second: time.second }),
-  }
+  const day = Date.UTC(time.year, time.month - 1, time.day)
+  const wall = time.isDate ? day : day + ((time.hour * 60 + time.minute) * 60 + time.second) * 1000
   const { tzid } = time.zone ?? {}
-  if (time.isDate || tzid === undefined || tzid === 'floating') return instantOf(floating, wall)
+  if (time.isDate || tzid === undefined || tzid === 'floating') return firstInstantAt(wall, floating)
   // The database of time zones knows more than the few rules that a file brings with it.
-  if (tzid !== 'UTC' && tzid !== 'Z' && isZone(tzid)) return instantOf(tzid, wall)
+  if (tzid !== 'UTC' && tzid !== 'Z' && isTimeZone(tzid)) return firstInstantAt(wall, tzid)
   return time.toUnixTime() * 1000
 }
 
 /** A parameter TZID without a VTIMEZONE is read as floating: put its zone where the time is. */
 function withNamedZone(time: ICAL.Time, tzid: string | undefined): ICAL.Time {
-  if (tzid === undefined || time.isDate || time.zone?.tzid !== 'floating' || !isZone(tzid)) return time
+  if (tzid === undefined || time.isDate || time.zone?.tzid !== 'floating' || !isTimeZone(tzid)) return time
   const named = time.clone()
   named.zone = new ICAL.Timezone({ tzid, component: new ICAL.Component('vtimezone') })
   return named

@@ -1,9 +1,9 @@
 import * as z from 'zod'
-import { isZone } from '../../domain/policy/wall-time.ts'
+import { isTimeZone } from '../../domain/profile/definition.ts'
 import { type Contract, identifier, instant, listOf, noQuery, paging, words } from './contract.ts'
 
 /** The name of a time zone in the IANA database. */
-export const zoneName = z.string().min(1).max(64).refine(isZone, 'an IANA time zone, as America/New_York')
+export const zoneName = z.string().min(1).max(64).refine(isTimeZone, 'an IANA time zone, as America/New_York')
 
 const byName = z.strictObject({ name: identifier })
 const title = words(128)

@@ -1,6 +1,6 @@
 import type { CalendarDefinition } from '../../../events/policy.ts'
+import { firstInstantAt } from '../profile/zone.ts'
 import { holidaysOf } from './holidays.ts'
-import { startOfDay } from './wall-time.ts'
 
 /** A time in which nothing is upgraded, and why: `[from, to)`, as ISO instants. */
 export interface Closing {
@@ -33,6 +33,11 @@ function isDay(year: number, month: number, date: number): boolean {
   return day.getUTCMonth() === month - 1 && day.getUTCDate() === date
 }
 
+/** The day after the last of a month is the first of the next. */
+function startOfDay(timezone: string, year: number, month: number, day: number): string {
+  return new Date(firstInstantAt(Date.UTC(year, month - 1, day), timezone)).toISOString()
+}
+
 /** A date without a year is that day of every year in question. */
 function daysOf(
   { timezone, dates }: Extract<CalendarDefinition, { kind: 'dates' }>,
@@ -43,8 +48,8 @@ function daysOf(
     return years
       .filter((each) => (once === undefined || once === each) && isDay(each, month, day))
       .map((each) => ({
-        from: new Date(startOfDay(timezone, each, month, day)).toISOString(),
-        to: new Date(startOfDay(timezone, each, month, day + 1)).toISOString(),
+        from: startOfDay(timezone, each, month, day),
+        to: startOfDay(timezone, each, month, day + 1),
         why: name,
       }))
   })

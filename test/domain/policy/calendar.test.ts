@@ -4,7 +4,6 @@ import type { CalendarDefinition } from '../../../events/policy.ts'
 import { calendarState, closedBetween } from '../../../functions/domain/policy/calendar.ts'
 import { unknownPlaces } from '../../../functions/domain/policy/holidays.ts'
 import { defineCalendar, policyAggregate } from '../../../functions/domain/policy/policy.ts'
-import { instantOf, startOfDay } from '../../../functions/domain/policy/wall-time.ts'
 import { specOf } from '../given.ts'
 
 const country = (code: string, state: string | null = null): CalendarDefinition => ({
@@ -42,6 +41,15 @@ describe('a calendar of dates', () => {
       '2026-12-31T00:00:00.000Z',
     ).map(({ from, to }) => (Date.parse(to) - Date.parse(from)) / 3_600_000)
     expect([spring, autumn]).toEqual([23, 25])
+  })
+
+  it('begins a day whose midnight the clocks skip after the gap', () => {
+    const [first] = closedBetween(
+      dates('Africa/Cairo', '2026-04-24'),
+      '2026-04-01T00:00:00.000Z',
+      '2026-05-01T00:00:00.000Z',
+    )
+    expect(first?.from).toBe('2026-04-23T22:00:00.000Z')
   })
 
   it('has 29 February in leap years only, however far away', () => {
@@ -138,22 +146,6 @@ describe('a calendar of ranges', () => {
         expect(found.changesAt).toBe(change === undefined ? null : at(change))
       }),
     )
-  })
-})
-
-describe('times on the wall', () => {
-  const wall = (year: number, month: number, day: number, hour: number, minute: number) =>
-    ({ year, month, day, hour, minute, second: 0 }) as const
-  it.each([
-    ['America/New_York', wall(2026, 3, 8, 2, 0), '2026-03-08T07:00:00.000Z'],
-    ['America/New_York', wall(2026, 11, 1, 1, 30), '2026-11-01T05:30:00.000Z'],
-    ['Australia/Lord_Howe', wall(2026, 10, 4, 2, 15), '2026-10-03T15:30:00.000Z'],
-    ['Africa/Cairo', wall(2026, 4, 24, 0, 0), '2026-04-23T22:00:00.000Z'],
-  ])('%s %j is %s', (zone, time, instant) => {
-    expect(new Date(instantOf(zone, time)).toISOString()).toBe(instant)
-  })
-  it('a day that begins in a gap begins after it', () => {
-    expect(new Date(startOfDay('Africa/Cairo', 2026, 4, 24)).toISOString()).toBe('2026-04-23T22:00:00.000Z')
   })
 })
 
