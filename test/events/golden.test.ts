@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { planEvents } from '../../events/plan.ts'
 import { policyEvents } from '../../events/policy.ts'
+import { profileEvents } from '../../events/profile.ts'
 import { publicDetail, publicTypes } from '../../events/public.ts'
 import { releaseEvents } from '../../events/release.ts'
 import { targetEvents } from '../../events/target.ts'
@@ -20,6 +21,7 @@ const registries = {
   plan: planEvents,
   release: releaseEvents,
   policy: policyEvents,
+  profile: profileEvents,
 }
 
 describe.each(Object.entries(registries))('the events of %s', (name, registry) => {

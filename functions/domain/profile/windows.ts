@@ -22,9 +22,8 @@ export interface Closure {
 }
 
 const hour = 3_600_000
-/** So many openings in a row inside closures are looked through before a schedule counts as closed for good. */
-const mostClosed = 5000
-
+/** From here on instants no longer compare as text. */
+const endOfCalendar = Date.UTC(9999, 11, 30)
 const isoOf = (instant: number): string => new Date(instant).toISOString()
 
 /**
@@ -38,6 +37,7 @@ export function* openings(schedule: Schedule, after: string): Generator<string, 
   // Every earlier wall clock time was shown by then, so its first instant has passed.
   for (const wall of read.cron.after(wallAt(last, schedule.timezone))) {
     const instant = firstInstantAt(wall, schedule.timezone)
+    if (instant >= endOfCalendar) return
     if (instant <= last) continue
     last = instant
     yield isoOf(instant)
@@ -144,9 +144,15 @@ export function nextWindow(
   after: string,
   closures: readonly Closure[] = [],
 ): Window | undefined {
-  for (const opening of openings(schedule, after).take(mostClosed))
-    if (!closureAt(closures, opening)) return windowOf(schedule, opening)
-  return undefined
+  let from = after
+  // Each round leaves a closure behind for good, so there are no more rounds than closures.
+  for (;;) {
+    const [opening] = nextOpenings(schedule, from, 1)
+    if (opening === undefined) return undefined
+    const closure = closureAt(closures, opening)
+    if (!closure) return windowOf(schedule, opening)
+    from = isoOf(Date.parse(closure.to) - 1)
+  }
 }
 
 /**
