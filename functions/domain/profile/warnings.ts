@@ -22,9 +22,9 @@ export function warningsOf(definition: ProfileDefinition, { matching, now }: War
   const shortest = Math.min(...periods) / hour
   if (starts.length === 0) warnings.push('The schedule does not open in the coming decades.')
   if (hours > shortest) {
-    const period = shortest < 1 ? `${Math.round(shortest * 60)} minutes` : `${shortest} hours`
+    const period = shortest < 1 ? `${Math.round(shortest * 60)} minutes` : inHours(shortest)
     warnings.push(
-      `The window of ${hours} hours is longer than the shortest time between two openings, ${period}: windows overlap and count as one.`,
+      `The window of ${inHours(hours)} is longer than the shortest time between two openings, ${period}: windows overlap and count as one.`,
     )
   }
   const waits = Array.from({ length: schedule.retry_attempts }, (_, place) =>
@@ -32,7 +32,7 @@ export function warningsOf(definition: ProfileDefinition, { matching, now }: War
   ).reduce((sum, minutes) => sum + minutes, 0)
   if (waits >= hours * 60) {
     warnings.push(
-      `${schedule.retry_attempts} retries wait up to ${waits} minutes in all, which does not fit into a window of ${hours} hours: the last ones wait for the next window.`,
+      `${schedule.retry_attempts} retries wait up to ${waits} minutes in all, which does not fit into a window of ${inHours(hours)}: the last ones wait for the next window.`,
     )
   }
   if (!settings.rollback_on_failure)
@@ -51,4 +51,8 @@ export function warningsOf(definition: ProfileDefinition, { matching, now }: War
     )
   if (matching === 0) warnings.push('No resource matches the filters now.')
   return warnings
+}
+
+function inHours(hours: number): string {
+  return hours === 1 ? '1 hour' : `${hours} hours`
 }
