@@ -4,8 +4,10 @@ import { type Connections, connect } from '../connections.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
 import { environment } from '../environment.ts'
 import { assignTargets } from './assign-targets.ts'
+import { cleanUpProfile } from './clean-up-profile.ts'
 import { endWaits } from './end-waits.ts'
 import { expireAttempts } from './expire-attempts.ts'
+import { makeAssignments } from './make-assignments.ts'
 import { publishEvents } from './publish-events.ts'
 import { recordOutcomes } from './record-outcomes.ts'
 import { retryParked } from './retry-parked.ts'
@@ -30,6 +32,8 @@ export function allDuties(
     assignTargets({ log }),
     expireAttempts({ log, telemetry: services.telemetry }),
     endWaits({ log, tokens: () => services.tokens, redemption: () => services.redemption, now }),
+    makeAssignments({ log }),
+    cleanUpProfile({ log, views: () => services.views }),
     tickLive({ log, views: () => services.views }),
     publishEvents({ client: () => services.bus, busName: () => named('busName') }),
   ]

@@ -7,8 +7,10 @@ import type { Page, Paging, QueueStats, UpgradeFilters, Versioned, Views } from 
 import {
   type AttemptRow,
   type CalendarRow,
+  type ExecutionRow,
   type LiveRow,
   type PlannableTarget,
+  type ProfileRow,
   placeRow,
   type ReleaseRow,
   type TargetRow,
@@ -150,6 +152,26 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
     },
     async *liveUpgrades() {
       for await (const [upgrade, row] of rowsOf<LiveRow>(viewNames.live)) yield { upgrade, ...row }
+    },
+    getProfile: (id) => get<ProfileRow>(viewNames.profiles, id),
+    listProfiles({ cursor, limit, ...filters }) {
+      const { status, resourceType } = filters
+      return list(viewNames.profiles, filters, { cursor, limit }, {}, (row: ProfileRow) => {
+        if (row.status === 'deleted' || (status !== undefined && row.status !== status)) return undefined
+        const types = row.definition.resource_filters.resource_types
+        return resourceType === undefined || types.includes(resourceType) ? row : undefined
+      })
+    },
+    async *everyProfile() {
+      for await (const [, row] of rowsOf<ProfileRow>(viewNames.profiles)) {
+        if (row.status !== 'deleted') yield row
+      }
+    },
+    async *executionsOf(profile) {
+      for await (const [, row] of rowsOf<ExecutionRow>(viewNames.executions(profile))) yield row
+    },
+    async *attemptsOf(upgrade) {
+      for await (const [, row] of rowsOf<AttemptRow>(viewNames.attempts(upgrade))) yield row
     },
     listCalendars: (paging) => list(viewNames.calendars, {}, paging, {}, (row: CalendarRow) => row),
     async queueStats() {

@@ -1,6 +1,8 @@
 import type { CalendarDefinition } from '../../events/policy.ts'
+import type { ProfileDefinition, UpgradeSummary } from '../../events/profile.ts'
 import type { AttemptOutcome, TargetFacts } from '../../events/target.ts'
 import type { UpgradeRequest, WaveCuts } from '../../events/upgrade.ts'
+import type { ProfileStatus, Totals } from '../domain/profile/state.ts'
 import type { ProfileAssignment } from '../domain/target/state.ts'
 import type { MemberCounts } from '../domain/upgrade/counts.ts'
 import type { Hold, Phase } from '../domain/upgrade/state.ts'
@@ -155,6 +157,33 @@ export interface ReleaseRow {
   readonly registeredAt: string
 }
 
+/** One profile, with its figures; it stays after the deletion, as history does. Windows and summaries are in the log. */
+export interface ProfileRow {
+  readonly id: string
+  readonly definition: ProfileDefinition
+  readonly status: ProfileStatus
+  readonly createdAt: string
+  readonly createdBy: string
+  readonly updatedAt: string
+  readonly running: string | null
+  /** Failures by code are left out: they are summed over the executions. */
+  readonly totals: Omit<Totals, 'failures'>
+  readonly lastExecutionAt: string | null
+}
+
+/** One execution of a profile: the upgrade that it started, and what that came to. */
+export interface ExecutionRow {
+  /** The upgrade's id. */
+  readonly upgrade: string
+  readonly reason: 'window' | 'emergency'
+  readonly justification: string | null
+  readonly scheduledAt: string | null
+  readonly startedAt: string
+  readonly by: string
+  /** Null while it runs. */
+  readonly summary: UpgradeSummary | null
+}
+
 /** One calendar in the list of all. */
 export interface CalendarRow {
   readonly name: string
@@ -192,6 +221,8 @@ export const viewNames = {
   releases: 'releases',
   live: 'live',
   calendars: 'calendars',
+  profiles: 'profiles',
+  executions: (profile: string) => `executions/${profile}`,
 } as const
 
 /** The one row of the view that finds an upgrade by its id. */

@@ -1,4 +1,5 @@
 import { policyEvents } from '../../events/policy.ts'
+import { profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
 import { targetEvents } from '../../events/target.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
@@ -6,6 +7,7 @@ import { type Source, source } from './projection.ts'
 import { attempts } from './projections/attempts.ts'
 import { calendars } from './projections/calendars.ts'
 import { live, upgradePlaces } from './projections/live.ts'
+import { executions, profiles } from './projections/profiles.ts'
 import { releases } from './projections/releases.ts'
 import { targets } from './projections/targets.ts'
 import { upgrades } from './projections/upgrades.ts'
@@ -16,6 +18,7 @@ export const sources: readonly Source[] = [
   source('upgrade', upgradeEvents, [upgradePlaces, upgrades, live], { needsSince: true }),
   source('release', releaseEvents, [releases]),
   source('policy', policyEvents, [calendars]),
+  source('profile', profileEvents, [executions, profiles]),
 ]
 
 /** Returns what a stream feeds; undefined when it feeds no view. */

@@ -21,6 +21,8 @@ import { requestRollback } from '../../functions/planning/children.ts'
 import { admissionFacts } from '../../functions/planning/facts.ts'
 import { planUpgrade } from '../../functions/planning/planning.ts'
 import { assignTargets } from '../../functions/reactor/assign-targets.ts'
+import { cleanUpProfile } from '../../functions/reactor/clean-up-profile.ts'
+import { makeAssignments } from '../../functions/reactor/make-assignments.ts'
 import { recordOutcomes } from '../../functions/reactor/record-outcomes.ts'
 import { withdrawTargets } from '../../functions/reactor/withdraw-targets.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
@@ -118,7 +120,12 @@ export function openWorld() {
     system: systemEndpoint(given),
   }
   const authorize = agentAuthorizer(given)
-  const duties = [withdrawTargets({ log }), assignTargets({ log })]
+  const duties = [
+    withdrawTargets({ log }),
+    assignTargets({ log }),
+    makeAssignments({ log }),
+    cleanUpProfile({ log, views: () => services.views }),
+  ]
   const collecting = recordOutcomes({ log })
   forgetMembers()
 
