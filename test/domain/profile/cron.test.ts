@@ -50,6 +50,10 @@ describe('the five fields', () => {
     expect(times('0 0 * * 7', 3)).toEqual(times('0 0 * * 0', 3))
     expect(times('0 0 * * 5-7', 5)).toEqual(times('0 0 * * 0,5,6', 5))
   })
+
+  test('a step through the week ends on Saturday', () => {
+    expect(times('0 0 * * 1/3', 4)).toEqual(times('0 0 * * 1,4', 4))
+  })
 })
 
 describe('what is refused, and which field that is', () => {

@@ -115,6 +115,14 @@ describe('open time', () => {
     expect(minus([night], [{ ...freeze, from: night.end, to: at('2026-03-09T00:00') }])).toEqual([night])
   })
 
+  test('is closed at the very instant at which a freeze begins, and open at which it ends', () => {
+    const schedule = scheduled('0 0 * * 0')
+    const freeze = { from: at('2026-03-08T01:00'), to: at('2026-03-08T02:00'), why: 'a launch' }
+    expect(openAt(schedule, freeze.from, [freeze])).toBeUndefined()
+    expect(openAt(schedule, freeze.to, [freeze])).toEqual({ start: freeze.to, end: night.end })
+    expect(openAt(schedule, night.start, [freeze])).toEqual({ start: night.start, end: freeze.from })
+  })
+
   test('is what profile and target share', () => {
     const own = { start: at('2026-03-08T03:00'), end: at('2026-03-08T09:00') }
     expect(intersect([night], [own])).toEqual([{ start: own.start, end: night.end }])
