@@ -1,6 +1,5 @@
 import ICAL from 'ical.js'
-import { isTimeZone } from '../../domain/profile/definition.ts'
-import { firstInstantAt } from '../../domain/profile/zone.ts'
+import { firstInstantAt, isTimeZone } from '../../domain/profile/zone.ts'
 
 /** One event of a calendar as an interval of instants. */
 export interface IcalRange {

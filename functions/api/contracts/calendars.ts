@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { isTimeZone } from '../../domain/profile/definition.ts'
+import { isTimeZone } from '../../domain/profile/zone.ts'
 import { type Contract, identifier, instant, listOf, noQuery, paging, words } from './contract.ts'
 
 /** The name of a time zone in the IANA database. */

@@ -70,15 +70,13 @@ function shown(value: unknown): unknown {
 
 /** Returns the problem that names bad fields, all together. */
 export function invalidFields(problems: readonly FieldProblem[]): Problem {
-  const errors = problems
-    .slice(0, 100)
-    .map(
-      ({ field, value, expected }): FieldError => ({
-        field: field.slice(0, 256),
-        value: shown(value),
-        expected,
-      }),
-    )
+  const errors = problems.slice(0, 100).map(
+    ({ field, value, expected }): FieldError => ({
+      field: field.slice(0, 256),
+      value: shown(value),
+      expected,
+    }),
+  )
   const detail = `${problems.length} invalid ${problems.length === 1 ? 'field' : 'fields'}: see errors.`
   return new Problem('validation-failed', detail, { errors })
 }

@@ -2,6 +2,7 @@ import type { ProfileDefinition } from '../../../events/profile.ts'
 import { parseVersion } from '../version.ts'
 import { readCron } from './cron.ts'
 import { changedFields, type FieldProblem, Fields } from './fields.ts'
+import { isTimeZone } from './zone.ts'
 
 export type { ProfileDefinition } from '../../../events/profile.ts'
 export type { FieldProblem } from './fields.ts'
@@ -200,22 +201,4 @@ function approvals(fields: Fields): NonNullable<ProfileDefinition['approvals']> 
   }
   fields.refuseOthers()
   return result
-}
-
-const zoneName = /^[A-Za-z][A-Za-z0-9_+/-]{1,63}$/
-const knownZones = new Map<string, boolean>()
-
-/** Returns whether a value names a time zone of the IANA database. Offsets such as +01:00 do not: they know no daylight saving time. */
-export function isTimeZone(value: unknown): value is string {
-  if (typeof value !== 'string' || !zoneName.test(value)) return false
-  const known = knownZones.get(value)
-  if (known !== undefined) return known
-  let valid = true
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone: value })
-  } catch {
-    valid = false
-  }
-  if (knownZones.size < 1000) knownZones.set(value, valid)
-  return valid
 }
