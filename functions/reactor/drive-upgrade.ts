@@ -1,14 +1,10 @@
 import type { SFNClient } from '@aws-sdk/client-sfn'
-import { targetAggregate } from '../domain/target/aggregate.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { endExecution } from '../domain/upgrade/lifecycle.ts'
-import { membersOf } from '../domain/upgrade/members.ts'
 import { exists, hasEnded } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
-import { sideBySide } from '../views/side-by-side.ts'
-import { attemptOf } from './assignment.ts'
-import { healMember } from './heal-member.ts'
+import { healMembers } from './heal-members.ts'
 import { settled } from './settle.ts'
 import { executionStatus } from './start-execution.ts'
 import { tickUpgrade } from './tick.ts'
@@ -20,8 +16,6 @@ export interface Drive {
   readonly machine: () => string
   now(): number
 }
-
-const membersAtOnce = 16
 
 /** Tells the log when the present execution is over or was never started; the reactor then starts the next generation. */
 async function healExecution(
@@ -40,24 +34,6 @@ async function healExecution(
   )
 }
 
-async function healMembers({ log, now }: Drive, upgrade: string, correlation: string): Promise<number> {
-  const { state } = await log.load(upgradeAggregate, upgrade)
-  const context = { log, upgrade, state, metadata: { actor: systemActor, correlation } }
-  const inFlight = Object.keys(state.chunks).flatMap((chunk) =>
-    [...membersOf(state.chunks, Number(chunk))].filter(([, { status }]) => status === 'in_flight'),
-  )
-  const acceptBy = new Date(now() + (state.request?.deadlines.accept ?? 0) * 1000).toISOString()
-  let healed = 0
-  await sideBySide(inFlight, membersAtOnce, async ([member, { n }]) => {
-    const { target, identity } = await attemptOf(context, { member, n })
-    const known = await log.load(targetAggregate, target)
-    if (known.state.active?.attempt === identity.attempt) return
-    healed++
-    await healMember(context, { member, n, acceptBy })
-  })
-  return healed
-}
-
 /**
  * Does again what the reactor may have missed for one upgrade: its execution, its clock and its members in flight. What is appended for
  * that makes the reactor look after the rest. Returns how many members had to be healed.
@@ -67,5 +43,6 @@ export async function driveUpgrade(drive: Drive, upgrade: string, correlation: s
   if (!exists(state) || hasEnded(state)) return 0
   if (state.restartAt === null) await healExecution(drive, upgrade, state.generation, correlation)
   await tickUpgrade(drive.log, upgrade, { correlation })
-  return healMembers(drive, upgrade, correlation)
+  const metadata = { actor: systemActor, correlation }
+  return healMembers({ log: drive.log, metadata, at: drive.now() }, upgrade)
 }

@@ -8,6 +8,7 @@ import { endWaits } from './end-waits.ts'
 import { expireAttempts } from './expire-attempts.ts'
 import { publishEvents } from './publish-events.ts'
 import { recordOutcomes } from './record-outcomes.ts'
+import { resumeTargets } from './resume-targets.ts'
 import { retryParked } from './retry-parked.ts'
 import { runDuties } from './run.ts'
 import { startExecution } from './start-execution.ts'
@@ -28,6 +29,7 @@ export function allDuties(
     }),
     withdrawTargets({ log }),
     assignTargets({ log }),
+    resumeTargets({ log }),
     expireAttempts({ log, telemetry: services.telemetry }),
     endWaits({ log, tokens: () => services.tokens, redemption: () => services.redemption, now }),
     tickLive({ log, views: () => services.views }),

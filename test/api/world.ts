@@ -21,6 +21,7 @@ import { admissionFacts } from '../../functions/planning/facts.ts'
 import { planUpgrade } from '../../functions/planning/planning.ts'
 import { assignTargets } from '../../functions/reactor/assign-targets.ts'
 import { recordOutcomes } from '../../functions/reactor/record-outcomes.ts'
+import { resumeTargets } from '../../functions/reactor/resume-targets.ts'
 import { withdrawTargets } from '../../functions/reactor/withdraw-targets.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
@@ -116,7 +117,7 @@ export function openWorld() {
     system: systemEndpoint(given),
   }
   const authorize = agentAuthorizer(given)
-  const duties = [withdrawTargets({ log }), assignTargets({ log })]
+  const duties = [withdrawTargets({ log }), assignTargets({ log }), resumeTargets({ log })]
   const collecting = recordOutcomes({ log })
   forgetMembers()
 
