@@ -3,7 +3,7 @@ import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { memberAt } from '../domain/upgrade/members.ts'
 import type { Log } from '../log/log.ts'
-import { sideBySide } from '../views/side-by-side.ts'
+import { sideBySide } from '../side-by-side.ts'
 import { assignMember, mayAssign } from './assignment.ts'
 import { causedBy, type Duty, eventsIn, holds, streamOf } from './duty.ts'
 

@@ -2,7 +2,7 @@ import { targetAggregate } from '../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { membersOf } from '../domain/upgrade/members.ts'
 import type { Log, Metadata } from '../log/log.ts'
-import { sideBySide } from '../views/side-by-side.ts'
+import { sideBySide } from '../side-by-side.ts'
 import { attemptOf } from './assignment.ts'
 import { healMember } from './heal-member.ts'
 

@@ -1,6 +1,6 @@
 import type { Log } from '../log/log.ts'
+import { sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/read.ts'
-import { sideBySide } from '../views/side-by-side.ts'
 import { type Duty, holds } from './duty.ts'
 import { tickUpgrade } from './tick.ts'
 

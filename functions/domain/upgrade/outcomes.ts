@@ -132,13 +132,18 @@ function evaluateGate(draft: Draft): void {
   draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })
 }
 
-/** What follows when a wave and its bake are over: the gate, and the wait for somebody to continue. */
-export function afterBake(draft: Draft): void {
-  evaluateGate(draft)
+/** Waits for somebody to continue, where the request wants that between waves and the wave has passed. */
+export function awaitContinue(draft: Draft): void {
   const { state } = draft
   if (!state.plan || !state.request?.continueByHand || state.stage !== 'passed') return
   const last = state.wave + 1 >= waveCount(state.plan.waves, state.plan.members)
   if (!last) draft.add({ type: 'ContinueAwaited', data: { wave: state.wave } })
+}
+
+/** What follows when a wave and its bake are over: the gate, and the wait for somebody to continue. */
+export function afterBake(draft: Draft): void {
+  evaluateGate(draft)
+  awaitContinue(draft)
 }
 
 /** Ends the present wave when every member has come to its end, or an abort has nothing in flight any more. */

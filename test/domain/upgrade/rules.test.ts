@@ -149,6 +149,25 @@ describe('waves', () => {
     expect(types(world.startWave())).toEqual(['WaveStarted', 'TargetsAdmitted'])
   })
 
+  test('accepting what a gate found is not the word to go on, which may need a second person', () => {
+    const request = requestOf({
+      gate: { successRatePercent: 90 },
+      failures: { percent: 100, absolute: null, action: 'pause' },
+      continueByHand: true,
+      continueBySecondPerson: true,
+    })
+    const world = new UpgradeWorld().requested(request, planOf(20, [5, 20]))
+    world.startWave()
+    world.end(5, 'failed')
+    expect(types(world.do(resumeUpgrade({ by: 'alice' }, calm)))).toEqual([
+      'UpgradeResumed',
+      'ContinueAwaited',
+    ])
+    expect(() => world.do(continueUpgrade({ by: 'alice' }))).toThrow('self-approval')
+    world.do(continueUpgrade({ by: 'bob' }))
+    expect(step(world)).toBe('start-wave')
+  })
+
   test('no data is a hold, never a pass', () => {
     const request = requestOf({ gate: { successRatePercent: 90 } })
     const world = new UpgradeWorld().requested(request, planOf(10, [5, 10]))
