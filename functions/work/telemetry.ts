@@ -66,7 +66,11 @@ export function openTelemetry({
       if ((written.get(target) ?? 0) > due) return
       if (written.size >= 10_000) written.clear()
       written.set(target, at)
-      await upsert(seenKey(target), at, '<=', due)
+      // Nobody is refused an update because a note about them could not be taken.
+      await upsert(seenKey(target), at, '<=', due).catch((error: unknown) => {
+        written.delete(target)
+        console.warn('last-seen was not noted', error)
+      })
     },
     async lastSeen(target) {
       const { Item } = await client.send(
