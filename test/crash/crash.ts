@@ -11,6 +11,7 @@ import { endLives } from './ends.ts'
 import { planKills } from './kills.ts'
 import { processesOn } from './leftovers.ts'
 import { Person } from './person.ts'
+import { scopedKey } from './promises.ts'
 import { deadLetters, quiescence } from './quiescence.ts'
 import { repeat } from './repeats.ts'
 import { type Outcome, report } from './report.ts'
@@ -126,7 +127,6 @@ async function run({ kills, seed, size }: Options, directory: string): Promise<O
     const settled = (performance.now() - killed) / 1000
 
     const again = await repeat(witness.url, witness.journal)
-    violations.push(...again.violations)
     const rest = await quiescence(directory, restsWithin)
     if (rest.executions + rest.records + rest.deliveries > 0)
       violations.push(`it did not come to rest: ${JSON.stringify(rest)} still under way`)
@@ -139,6 +139,12 @@ async function run({ kills, seed, size }: Options, directory: string): Promise<O
 
     const verdict = await judge(directory, witness.journal, running)
     violations.push(...verdict.violations)
+    for (const { before, words } of again.differing) {
+      const key = scopedKey(before)
+      if (key === null || verdict.keys.has(key)) violations.push(words)
+    }
+    const letters = deadLetters(directory)
+    if (letters.lost > 0) violations.push(`${letters.lost} records or events were given up: see the queues`)
     for (const { point, side, hits } of ends.hits) {
       if (hits === 0 && kills >= 50) violations.push(`fail point never hit: ${point}, ${side}`)
     }
@@ -167,7 +173,7 @@ async function run({ kills, seed, size }: Options, directory: string): Promise<O
         'rows healed': verdict.healed,
         'rows of drift': verdict.drift,
         'duties parked': verdict.parked,
-        'dead letters': deadLetters(directory),
+        'ticks that came too late': letters.ticks,
         'seconds until the last canary ended': Math.round(settled * 10) / 10,
       },
     }

@@ -27,7 +27,7 @@ const within: Readonly<Record<Point, number>> = {
 }
 
 /** How long a life may go on when its fail point is not reached, in milliseconds. */
-export const patience = 12_000
+export const patience = 8_000
 
 /** Plans so many kills: every fail point once when there are enough for that, the others by chance. */
 export function planKills(kills: number, random: Random): Fate[] {

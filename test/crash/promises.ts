@@ -38,6 +38,12 @@ function personOf(authorization: string): string {
   return sub ?? ''
 }
 
+/** Returns a request's idempotency key as the log keeps it, scoped to its person, operation and path; null without a key. */
+export function scopedKey({ method, path, authorization, key }: Answered): string | null {
+  if (key === null) return null
+  return hashOf(['person', personOf(authorization), operationOf({ method, path }).operation, path, key])
+}
+
 /** Returns what the runtime acknowledged and the log does not hold, or refused and the log holds (I8). */
 export function unkept(journal: readonly Answered[], told: Past): string[] {
   const keys = new Map(told.commits.map((commit) => [commit.idempotency?.key, commit]))
@@ -52,8 +58,7 @@ export function unkept(journal: readonly Answered[], told: Past): string[] {
     ]
     if (answered.status >= 400) {
       if (answered.status >= 500 || answered.key === null) return []
-      const scope = ['person', personOf(answered.authorization), operation, answered.path, answered.key]
-      const kept = keys.get(hashOf(scope))
+      const kept = keys.get(scopedKey(answered) ?? '')
       return kept
         ? [`refused and kept: ${operation} ${id} (${answered.status}) in ${kept.stream}@${kept.commit}`]
         : []

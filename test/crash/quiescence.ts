@@ -58,7 +58,15 @@ export async function quiescence(directory: string, patience: number): Promise<U
   }
 }
 
-/** Counts the letters in the dead-letter queues: what the runtime gave up. */
-export function deadLetters(directory: string): number {
-  return count(directory, 'runtime.sqlite', 'SELECT count(*) AS count FROM messages')
+/**
+ * Counts the letters in the dead-letter queues: ticks that came after their minute, which the next one makes good, and everything else,
+ * which nobody would do again.
+ */
+export function deadLetters(directory: string): { readonly ticks: number; readonly lost: number } {
+  const letters = (where: string) =>
+    count(directory, 'runtime.sqlite', `SELECT count(*) AS count FROM messages WHERE queue ${where}`)
+  return {
+    ticks: letters("LIKE '%SchedulesDeadLetters%'"),
+    lost: letters("NOT LIKE '%SchedulesDeadLetters%'"),
+  }
 }

@@ -22,6 +22,12 @@ function lastingOf(answer: unknown): object {
   return Object.fromEntries(fields.filter(([name]) => lasting.includes(name)))
 }
 
+/** A repeat that was answered differently. */
+export interface Differing {
+  readonly before: Answered
+  readonly words: string
+}
+
 /**
  * Sends every acknowledged write again as it was: those of people with their keys, of each agent its last report. Returns those whose
  * answer is another one now, and how many were sent.
@@ -29,7 +35,7 @@ function lastingOf(answer: unknown): object {
 export async function repeat(
   url: string,
   journal: readonly Answered[],
-): Promise<{ readonly violations: string[]; readonly repeated: number }> {
+): Promise<{ readonly differing: readonly Differing[]; readonly repeated: number }> {
   const acknowledged = journal.filter(({ status }) => status < 300)
   const lastReports = new Map<string, Answered>()
   for (const answered of acknowledged) {
@@ -37,7 +43,7 @@ export async function repeat(
     if (answered.path === '/api/v1/updates/status' && target) lastReports.set(target, answered)
   }
   const again = [...acknowledged.filter(({ key }) => key !== null), ...lastReports.values()]
-  const violations: string[] = []
+  const differing: Differing[] = []
   for (const before of again) {
     const { status, body } = await persist<unknown>(`${url}${before.path}`, {
       method: before.method,
@@ -50,9 +56,8 @@ export async function repeat(
     })
     if (status === before.status && isDeepStrictEqual(lastingOf(body), lastingOf(before.answer))) continue
     const { operation, id } = operationOf(before)
-    violations.push(
-      `a repeat was answered differently: ${operation} ${id}: ${before.status} ${JSON.stringify(before.answer)}, then ${status} ${JSON.stringify(body)}`,
-    )
+    const answers = `${before.status} ${JSON.stringify(before.answer)}, then ${status} ${JSON.stringify(body)}`
+    differing.push({ before, words: `a repeat was answered differently: ${operation} ${id}: ${answers}` })
   }
-  return { violations, repeated: again.length }
+  return { differing, repeated: again.length }
 }

@@ -18,6 +18,8 @@ import type { Answered } from './witness.ts'
 /** What the log holds after everything, and every way in which it is not as it should be. */
 export interface Verdict {
   readonly violations: readonly string[]
+  /** The idempotency keys that the log has kept. A write that changed nothing leaves none. */
+  readonly keys: ReadonlySet<string>
   readonly commits: number
   readonly streams: number
   readonly upgrades: number
@@ -135,6 +137,7 @@ export async function judge(
     if (drift > 0) violations.push(`views: ${drift} rows are not what the log makes: ${drifted.join(', ')}`)
     return {
       violations,
+      keys: new Set(commits.flatMap(({ idempotency }) => idempotency?.key ?? [])),
       commits: commits.length,
       streams,
       upgrades: told.upgrades.size,
