@@ -7,7 +7,7 @@ import { counted, type Judged, tableOf, timed } from './bars.ts'
 import { gatewayBatch } from './fleet.ts'
 import { handlerLatencies } from './handler-latency.ts'
 import { unitsInLongLife } from './long-life.ts'
-import { overshootOf } from './overshoot.ts'
+import { type Overshoot, overshootOf } from './overshoot.ts'
 import { chargesFor, prices, sumOf } from './prices.ts'
 import { projectionRates } from './projection-rate.ts'
 import { type Counted, gatewayOf, rollOut, settleFleet } from './rollout.ts'
@@ -15,7 +15,7 @@ import { logSlope, spreadOf } from './spread.ts'
 import { waveLatencies } from './wave-latency.ts'
 import { openWorld } from './world.ts'
 
-const usage = 'npm run bench -- [--size 100000] [--json FILE] [--quick]'
+const usage = 'npm run bench -- [--size 100000] [--json FILE] [--quick] [--only counted|timed]'
 
 const versions = ['v1.1.0', 'v1.2.0', 'v1.3.0'] as const
 const atOnce = 24
@@ -28,14 +28,18 @@ function readOptions() {
       size: { type: 'string' },
       json: { type: 'string' },
       quick: { type: 'boolean', default: false },
+      only: { type: 'string' },
     },
   })
   const largest = values.size === undefined ? undefined : Number(values.size)
   if (largest !== undefined && !(Number.isInteger(largest) && largest >= 100 && largest <= 100_000))
     throw new Error(`--size is a whole number from 100 to 100000, not ${values.size}. ${usage}`)
+  const { only } = values
+  if (only !== undefined && only !== 'counted' && only !== 'timed')
+    throw new Error(`--only is counted or timed, not ${only}. ${usage}`)
   const sizes = values.quick ? [100, 1000] : [100, 1000, 10_000]
   if (largest !== undefined && !sizes.includes(largest)) sizes.push(largest)
-  return { sizes: sizes.sort((a, b) => a - b), json: values.json, quick: values.quick }
+  return { sizes: sizes.sort((a, b) => a - b), json: values.json, quick: values.quick, only }
 }
 
 /** Upgrades one fleet twice: each agent for itself, then all through a gateway. */
@@ -184,7 +188,15 @@ async function countAll(sizes: readonly number[]) {
     const most = mode === 'agents' ? 12 : 8
     judged.push(counted(`AWS charges for a million targets, $ (${nameOf(largest)})`, sumOf(of), { most }))
   }
-  return { judged, all: [...calm, ...all], overshoot, charges }
+  const found: { overshoot: Overshoot | null } = { overshoot }
+  return { judged, all: [...calm, ...all], ...found, charges }
+}
+
+const nothingCounted: Awaited<ReturnType<typeof countAll>> = {
+  judged: [],
+  all: [],
+  overshoot: null,
+  charges: {},
 }
 
 async function timeAll(quick: boolean): Promise<Judged[]> {
@@ -240,10 +252,10 @@ async function timeAll(quick: boolean): Promise<Judged[]> {
 }
 
 async function main(): Promise<void> {
-  const { sizes, json, quick } = readOptions()
+  const { sizes, json, quick, only } = readOptions()
   const began = performance.now()
-  const { judged, ...found } = await countAll(sizes)
-  judged.push(...(await timeAll(quick)))
+  const { judged, ...found } = only === 'timed' ? nothingCounted : await countAll(sizes)
+  if (only !== 'counted') judged.push(...(await timeAll(quick)))
   console.log(`\n${tableOf(judged)}`)
   for (const [mode, charges] of Object.entries(found.charges)) {
     const parts = Object.entries(charges).map(([kind, dollars]) => `${kind} ${dollars.toFixed(2)}`)
