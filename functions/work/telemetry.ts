@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 
 /** How often last-seen is written for one target, in seconds: more often costs and tells nobody more. */
-export const lastSeenEvery = 300
+const lastSeenEvery = 300
 const keptSeconds = 30 * 86_400
 
 /** What agents say about themselves that decides nothing: losing it costs nothing but a look at progress. */

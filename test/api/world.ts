@@ -35,7 +35,7 @@ export type Caller =
   | { readonly lambda: Readonly<Record<string, unknown>> }
   | null
 
-export const operator: Caller = { user: 'operator-1', roles: '[operator]' }
+const operator: Caller = { user: 'operator-1', roles: '[operator]' }
 export const approver: Caller = { user: 'approver-1', roles: '[approver]' }
 export const viewer: Caller = { user: 'viewer-1', roles: '[viewer]' }
 

@@ -9,7 +9,7 @@ import { account, accountWith, deposit, metadata, nothing, withdraw } from '../l
 import { collect } from '../log/collect.ts'
 
 /** All commits of a stream, read strongly. */
-export async function all(log: Log, id: string): Promise<readonly Commit[]> {
+async function all(log: Log, id: string): Promise<readonly Commit[]> {
   return collect(log.commits(`account#${id}`, { consistent: true }))
 }
 

@@ -65,7 +65,7 @@ export function chunkOf(member: number): number {
 }
 
 /** Returns an open chunk in which no member of a plan of `members` has been admitted. */
-export function untouchedChunk(chunk: number, members: number): OpenChunk {
+function untouchedChunk(chunk: number, members: number): OpenChunk {
   const size = Math.min(membersPerChunk, members - chunk * membersPerChunk)
   return { rows: pending.repeat(size), acceptBy: null, askAgain: null, retryAt: null, deferredAt: null }
 }

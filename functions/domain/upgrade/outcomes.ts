@@ -19,6 +19,8 @@ export interface ReportedOutcome {
 
 /** A deferred member is admitted again after so long (DESIGN §3), in milliseconds. */
 const deferFor = 5 * 60_000
+/** A member that is given back so often stays out; its number of admissions also has to fit one character of the state. */
+const mostAdmissions = 500
 /** The longest delay before a retry (DESIGN §6), in milliseconds. */
 const longestDelay = 60 * 60_000
 
@@ -52,7 +54,7 @@ function nextTry(
   failures: number,
   now: string,
 ): { again: 'retry' | 'deferred'; at: string } | null {
-  if (state.abort) return null
+  if (state.abort || reported.n >= mostAdmissions) return null
   if (reported.outcome === 'withdrawn') return { again: 'deferred', at: now }
   if (reported.outcome === 'deferred') {
     return { again: 'deferred', at: new Date(Date.parse(now) + deferFor).toISOString() }
