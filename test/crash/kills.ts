@@ -9,19 +9,19 @@ export interface Fate {
   readonly dynamo: readonly number[]
 }
 
-/** Up to the how manieth write of a kind a life goes on: about what happens in two seconds of a canary. */
+/** Up to the how manieth write of a kind a life goes on: about what happens in a second of a canary. */
 const within: Readonly<Record<Point, number>> = {
-  'log: target': 40,
-  'log: upgrade': 8,
+  'log: target': 16,
+  'log: upgrade': 3,
   'log: plan': 1,
-  'views: put': 60,
-  'work: put': 12,
+  'views: put': 20,
+  'work: put': 8,
   'work: delete': 1,
-  'engine: transaction': 10,
-  'bus: store': 4,
-  'scheduler: store': 4,
+  'engine: transaction': 4,
+  'bus: store': 2,
+  'scheduler: store': 3,
   'invocations: store': 3,
-  'checkpoints: store': 60,
+  'checkpoints: store': 20,
   'stream: prune': 2,
   'clock: anchor': 2,
 }

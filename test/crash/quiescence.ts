@@ -24,7 +24,7 @@ function count(directory: string, file: string, sql: string): number {
 }
 
 /** Counts what is under way. */
-export function underWay(directory: string): UnderWay {
+function underWay(directory: string): UnderWay {
   const newest = count(
     directory,
     'dynamo.sqlite',
