@@ -51,6 +51,30 @@ describe('the threshold of a wave (DESIGN §6)', () => {
     expect(world.state.phase, '10 % of ten is one').toBe('running')
   })
 
+  test('a halt in the last wave also holds the end, so that somebody looks before it is one', () => {
+    const world = new UpgradeWorld().requested(requestOf(), planOf(5))
+    world.startWave()
+    world.end(1, 'failed')
+    world.end(4, 'succeeded')
+    expect(world.state.phase).toBe('paused')
+    expect(step(world)).toBe('gate')
+    expect(world.do(finishUpgrade({ generation: 1 }))).toEqual([])
+    world.do(resumeUpgrade({ by: 'alice' }, calm))
+    expect(step(world)).toBe('finish')
+  })
+
+  test('a member that is given back without end stays out at last', () => {
+    const world = new UpgradeWorld().requested(requestOf(), planOf(2))
+    world.startWave()
+    world.end(1, 'succeeded')
+    for (let round = 0; round < 500 && world.state.counts.inFlight > 0; round++) {
+      world.end(1, 'withdrawn')
+      world.do(tick(calm))
+    }
+    expect(world.state.counts).toMatchObject({ inFlight: 0, deferred: 0, skipped: 1 })
+    expect(step(world)).toBe('finish')
+  })
+
   test('counts against those that were not skipped', () => {
     const world = new UpgradeWorld().requested(requestOf({ parallel: 10 }), planOf(20))
     for (let member = 10; member < 20; member++) world.do(skipMember({ member, by: 'alice' }, calm))
