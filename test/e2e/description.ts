@@ -5,7 +5,7 @@ import * as z from 'zod'
 const content = z.record(z.string(), z.object({ schema: z.looseObject({}) }))
 const operation = z.object({
   operationId: z.string(),
-  responses: z.record(z.string(), z.object({ content })),
+  responses: z.record(z.string(), z.object({ description: z.string(), content })),
   requestBody: z.object({ content }).optional(),
   parameters: z.array(z.object({ name: z.string(), in: z.string() })),
   security: z.array(z.looseObject({})),
