@@ -3,6 +3,7 @@ import { fromImage } from '../../events/envelope.ts'
 import { type Connections, connect } from '../connections.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
 import { environment } from '../environment.ts'
+import { emitMetrics } from '../metrics.ts'
 import { assignTargets } from './assign-targets.ts'
 import { endWaits } from './end-waits.ts'
 import { expireAttempts } from './expire-attempts.ts'
@@ -47,13 +48,7 @@ export function allDuties(
 /** Counts what the reactor itself appended and what came from outside: a loop would show as the first outrunning the second. */
 function emitAppends(actors: readonly string[]): void {
   const own = actors.filter((actor) => actor === systemActor).length
-  const metrics = [{ Name: 'ReactorAppends' }, { Name: 'ExternalAppends' }]
-  const CloudWatchMetrics = [{ Namespace: 'Drydock', Dimensions: [[]], Metrics: metrics }]
-  const counted = { ReactorAppends: own, ExternalAppends: actors.length - own }
-  // Written past the console, which the runtime wraps: metrics are read from lines of their own form (AWS EMF).
-  process.stdout.write(
-    `${JSON.stringify({ _aws: { Timestamp: Date.now(), CloudWatchMetrics }, ...counted })}\n`,
-  )
+  emitMetrics(connect().now(), { ReactorAppends: own, ExternalAppends: actors.length - own })
 }
 
 /** Acts on the commits of one batch of the log's stream; answers which records have to come again. */

@@ -1,6 +1,6 @@
 /**
- * What AWS charges on demand in us-east-1, in US dollars, as its price pages said in November 2026. Free tiers are left out, and so are
- * storage, logs, alarms and keys, which do not grow with upgrades.
+ * What AWS charges on demand in us-east-1, in US dollars. Not looked up for every release: check a figure against the page named with it
+ * before it is quoted. Free tiers are left out, and so are storage, logs, alarms and keys, which do not grow with upgrades.
  */
 export const prices = {
   /** DynamoDB, standard table class: https://aws.amazon.com/dynamodb/pricing/on-demand/ */

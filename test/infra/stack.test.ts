@@ -211,6 +211,7 @@ describe('what a person hears of', () => {
     ...['Failed', 'TimedOut', 'Aborted'].map((status) => `Executions${status}`),
     'ServerErrors',
     'LogTampered',
+    'ViewDrift',
     'Loop',
   ]
 
