@@ -15,7 +15,7 @@ export type Consumed = Readonly<Record<string, Capacity>>
 type Item = Readonly<Record<string, unknown>>
 
 /** Returns an item's size as DynamoDB counts it: names and values in UTF-8, 3 bytes a list or map, 1 an element. */
-export function sizeOfItem(item: Item): number {
+function sizeOfItem(item: Item): number {
   return Object.entries(item).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + sizeOfValue(value as Item),
     0,

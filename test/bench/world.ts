@@ -40,7 +40,7 @@ export type TaskOfFleet = Task extends infer One ? (One extends Task ? Omit<One,
 const root = join(tmpdir(), 'drydock-bench')
 
 /** Synthesizes the template once, and anew when its sources have changed. */
-export async function template(): Promise<string> {
+async function template(): Promise<string> {
   mkdirSync(root, { recursive: true })
   return synthesize(root)
 }
