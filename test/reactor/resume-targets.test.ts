@@ -6,6 +6,7 @@ import { admissionFacts } from '../../functions/planning/facts.ts'
 import { assignTargets } from '../../functions/reactor/assign-targets.ts'
 import { holds } from '../../functions/reactor/duty.ts'
 import { resumeTargets } from '../../functions/reactor/resume-targets.ts'
+import { tickLive } from '../../functions/reactor/tick-live.ts'
 import { withdrawTargets } from '../../functions/reactor/withdraw-targets.ts'
 import { openWorld } from '../api/world.ts'
 
@@ -30,6 +31,16 @@ async function behind() {
       const commit = commits.find((candidate) => holds(candidate, type))
       if (!commit) throw new Error(`no commit with ${type}`)
       for (const duty of duties) if (duty.concerns(commit)) await duty.act(commit)
+    },
+    async stop(method: 'POST' | 'DELETE') {
+      await world.call(method, '/api/v1/stop', { body: { reason: 'incident' }, early: true })
+    },
+    /** Lets the reactor come to the stop's own commit. */
+    async reachStop(type: string) {
+      const commits = await Array.fromAsync(log.commits('policy#freeze'))
+      const commit = commits.find((candidate) => holds(candidate, type))
+      if (!commit) throw new Error(`no commit with ${type}`)
+      await tickLive({ log, views: () => world.services.views }).act(commit)
     },
     async assigned() {
       const targets = ['cust_0001', 'cust_0002', 'cust_0003']
@@ -62,4 +73,17 @@ it('assigns nothing when it is paused once more by then', async () => {
   await reach('UpgradeResumed')
 
   expect(await assigned()).toBe(0)
+})
+
+it('assigns what a stop held back that was lifted before any upgrade noticed it', async () => {
+  const { stop, reach, reachStop, assigned } = await behind()
+  await stop('POST')
+  await reach('TargetsAdmitted')
+  await stop('DELETE')
+  await reachStop('FreezePlaced')
+  expect(await assigned()).toBe(0)
+
+  await reachStop('FreezeLifted')
+
+  expect(await assigned()).toBe(3)
 })
