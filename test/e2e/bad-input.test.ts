@@ -14,7 +14,7 @@ let enrolment: Client
 beforeAll(async () => {
   admin = await person('admin-1', 'admin')
   agent = (await fleet(admin, 1)).agents[0]?.client ?? admin
-  const [unused] = await register(admin, 'api', [`bad-input-${randomUUID().slice(0, 8)}`])
+  const [unused] = await register(admin, 'unused', [`bad-input-${randomUUID().slice(0, 8)}`])
   enrolment = new Client(unused?.enrolmentToken ?? '')
 })
 
