@@ -48,7 +48,7 @@ export const definition = JSON.parse(
   >
 } // asl-validator checks it elsewhere
 
-export const component = 'api'
+const component = 'api'
 const request: UpgradeRequest = {
   ...{ kind: 'deploy', parent: null, component, version: 'v1.1.0', strategy: 'canary', canaryPercent: 50 },
   ...{ batchSize: null, parallel: 100, continueByHand: true, continueBySecondPerson: false, window: null },
