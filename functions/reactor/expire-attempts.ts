@@ -41,7 +41,7 @@ export function expireAttempts({ log, telemetry }: { log: Log; telemetry: Teleme
         const lastSeen = await telemetry.lastSeen(target)
         const expiry = expireAttempt({ ...identity, lastSeen })
         const outcome = await log.execute(targetAggregate, target, expiry, metadata, { retryFor: 5000 })
-        const deadline = nextDeadline(settled(`target#${target}`, outcome), identity)
+        const deadline = nextDeadline(settled(`target#${target}`, outcome), identity, commit.at)
         if (deadline !== null) {
           const chunk = chunkOf(admission.member)
           deadlines.set(chunk, earlier(deadlines.get(chunk) ?? null, deadline) ?? deadline)

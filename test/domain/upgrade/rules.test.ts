@@ -15,7 +15,7 @@ import {
   requestUpgrade,
   startWave,
 } from '../../../functions/domain/upgrade/lifecycle.ts'
-import { recordOutcomes } from '../../../functions/domain/upgrade/outcomes.ts'
+import { moveDeadline, recordOutcomes } from '../../../functions/domain/upgrade/outcomes.ts'
 import { position } from '../../../functions/domain/upgrade/position.ts'
 import { tick } from '../../../functions/domain/upgrade/tick.ts'
 import { calm, planOf, requestOf, start, types, UpgradeWorld } from './world.ts'
@@ -239,6 +239,17 @@ describe('time', () => {
     expect(world.state.nextDue).toBe('2026-03-01T12:10:00.000Z')
     expect(types(world.later(600).do(tick(calm)))).toEqual(['DeadlinePassed'])
     expect(world.state.nextDue, 'asked again five minutes later').toBe('2026-03-01T12:15:00.000Z')
+  })
+
+  test('whoever accepts at once and falls silent is asked after the time of one attempt, not after the time to accept', () => {
+    const deadlines = { accept: 86_400, attempt: 3600, expected: 300 }
+    const world = new UpgradeWorld().requested(requestOf({ deadlines }), planOf(4))
+    world.startWave()
+    expect(world.state.nextDue).toBe('2026-03-01T13:00:00.000Z')
+    expect(types(world.later(3600).do(tick(calm)))).toEqual(['DeadlinePassed'])
+    world.do(moveDeadline({ chunk: 0, until: '2026-03-01T14:00:00.000Z' }))
+    world.later(300).do(tick(calm))
+    expect(world.state.nextDue).toBe('2026-03-01T14:00:00.000Z')
   })
 
   test('before its window it waits, in its window it admits, at the end it holds and goes on in the next', () => {
