@@ -18,7 +18,7 @@ export type EventsOf<Registry extends { readonly shapes: Shapes }> = {
 }[keyof Registry['shapes'] & string]
 
 /** An event in the log that no reader of this version knows: readers ship before writers, so this is a deployment fault. */
-export class UnknownEvent extends Error {
+class UnknownEvent extends Error {
   override readonly name = 'UnknownEvent'
   constructor(type: string, schema: number) {
     super(`No reader for event ${type} version ${schema}: deploy the version that writes it, readers first.`)

@@ -41,7 +41,7 @@ export function auditStart({ id, course, findings }: AuditedUpgrade, commit: Com
     commit,
     `Wave ${wave} began though the gate was ${course.gate ?? 'not evaluated'}.`,
   )
-  const released = !request.continueByHand || course.continued || course.gate === 'accepted'
+  const released = !request.continueByHand || course.continued
   findings.expect(released, 'I4', commit, `Wave ${wave} began before anybody continued.`)
 }
 

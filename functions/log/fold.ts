@@ -1,6 +1,7 @@
 import type { Commit, UsedKey } from '../../events/envelope.ts'
 import type { Aggregate, DomainEvent } from '../domain/aggregate.ts'
 import type { Loaded } from './log.ts'
+import { unpackState } from './snapshot.ts'
 import type { Store } from './store.ts'
 
 /** A snapshot is taken every so many commits; a page of as many, read backwards, therefore holds one. */
@@ -148,7 +149,7 @@ function fromSnapshot<State, Event extends DomainEvent>(
   const { snapshot } = commit
   if (aggregate.snapshots === false || snapshot?.schema !== aggregate.stateSchema) return undefined
   return {
-    state: JSON.parse(snapshot.state) as State, // written by this log from a State of the same schema version
+    state: unpackState(snapshot.state) as State, // written by this log from a State of the same schema version
     commit: commit.commit,
     version: commit.version + commit.count - 1,
     at: commit.at,

@@ -3,6 +3,7 @@ import type { Aggregate, DomainEvent } from '../domain/aggregate.ts'
 import { type Fold, foldCommit, snapshotEvery } from './fold.ts'
 import type { Metadata } from './log.ts'
 import { CommitTooLarge, EventTooLarge, limits, sizeOf } from './size.ts'
+import { packState } from './snapshot.ts'
 import { categoryOf, streamOf } from './store.ts'
 
 /**
@@ -68,7 +69,7 @@ function withSnapshot<State, Event extends DomainEvent>(
   const { commits, bytes } = after.sinceSnapshot
   const due = commits >= snapshotEvery.commits || bytes >= snapshotEvery.bytes
   if (aggregate.snapshots === false || !due) return commit
-  const state = JSON.stringify(after.state)
+  const state = packState(after.state)
   const carrying = { ...commit, snapshot: { schema: aggregate.stateSchema, state, keys: after.keys } }
   return sizeOf(carrying) <= limits.commitWithSnapshot ? carrying : commit
 }

@@ -43,7 +43,7 @@ export interface Store {
 }
 
 /** Number of shards of each category of the Catalogue. */
-export const shards = 16
+const shards = 16
 
 /** Returns the categories under which an aggregate's streams are listed: `<name>#00` to `<name>#15`. */
 export function categoriesOf(name: string): readonly string[] {

@@ -3,8 +3,8 @@ import type { Candidate } from '../domain/plan/plan.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import { isPinned, type TargetState } from '../domain/target/state.ts'
 import type { Log } from '../log/log.ts'
+import { sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/read.ts'
-import { mapAtOnce } from './at-once.ts'
 
 /** So many targets named one by one are read from their streams; more, or a selection by filters, come from the view. */
 const readStrongly = 100
@@ -44,7 +44,7 @@ export async function* candidatesOf(
 ): AsyncGenerator<Candidate> {
   const named = selection.targets && [...new Set(selection.targets)]
   if (named && named.length <= readStrongly) {
-    const candidates = await mapAtOnce(named, 16, async (target) =>
+    const candidates = await sideBySide(named, 16, async (target) =>
       candidateFrom(target, (await log.load(targetAggregate, target)).state, component),
     )
     yield* candidates.filter((candidate) => selects(selection, candidate))

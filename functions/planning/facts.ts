@@ -8,6 +8,12 @@ import type { Log } from '../log/log.ts'
 export const freezePolicy = 'freeze'
 
 /**
+ * For so long, in milliseconds, a decision that may admit goes on against other writers with the facts it has read: a stop binds within
+ * five seconds of its acknowledgement (DESIGN §3), so after that the facts are read anew.
+ */
+export const factsAreGoodFor = 3000
+
+/**
  * Returns what an admission of this upgrade is checked against now, read strongly: a stop or a withdrawal that was acknowledged
  * before the call is in it (DESIGN §3).
  */

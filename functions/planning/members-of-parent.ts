@@ -5,7 +5,7 @@ import { confirmedBefore } from '../domain/target/state.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { eachMember } from '../domain/upgrade/members.ts'
 import type { Log } from '../log/log.ts'
-import { mapAtOnce } from './at-once.ts'
+import { sideBySide } from '../side-by-side.ts'
 import { candidateFrom } from './candidates.ts'
 import { planMembers } from './members.ts'
 
@@ -49,7 +49,7 @@ export async function* candidatesOfChild(log: Log, request: UpgradeRequest): Asy
   const members = await planMembers(log, state.plan.planHash, await membersForChild(log, parent, kind))
   const chosen = [...members.values()].filter(({ target }) => selection.targets?.includes(target) ?? true)
   for (let from = 0; from < chosen.length; from += 256) {
-    yield* await mapAtOnce(chosen.slice(from, from + 256), 16, async (member) => {
+    yield* await sideBySide(chosen.slice(from, from + 256), 16, async (member) => {
       const target = await log.load(targetAggregate, member.target)
       const candidate = candidateFrom(member.target, target.state, component)
       // A target keeps its last attempts only; what the parent's plan saw is the same version.

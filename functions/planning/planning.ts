@@ -10,8 +10,8 @@ import type { UpgradeDecision } from '../domain/upgrade/draft.ts'
 import { failPlanning, recordPlan } from '../domain/upgrade/lifecycle.ts'
 import { exists } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
+import { sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/read.ts'
-import { mapAtOnce } from './at-once.ts'
 import { candidatesOf } from './candidates.ts'
 import { freezePolicy } from './facts.ts'
 import { candidatesOfChild } from './members-of-parent.ts'
@@ -70,7 +70,7 @@ export async function prospectOf(
 }
 
 async function store(log: Log, plan: Plan, correlation: string): Promise<void> {
-  await mapAtOnce([...plan.chunks.entries()], 8, async ([index, chunk]) => {
+  await sideBySide([...plan.chunks.entries()], 8, async ([index, chunk]) => {
     const id = chunkId(plan.planHash, index)
     const metadata = { actor: systemActor, correlation, commitId: v5(`plan#${id}`, chunkNamespace) }
     const outcome = await log.execute(planAggregate, id, storeChunk(chunk), metadata, { retryFor })

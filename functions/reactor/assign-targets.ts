@@ -2,11 +2,9 @@ import { type UpgradeEvent, upgradeEvents } from '../../events/upgrade.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { memberAt } from '../domain/upgrade/members.ts'
-import type { UpgradeState } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
-import { admissionFacts } from '../planning/facts.ts'
-import { sideBySide } from '../views/side-by-side.ts'
-import { assignMember } from './assignment.ts'
+import { sideBySide } from '../side-by-side.ts'
+import { assignMember, mayAssign } from './assignment.ts'
 import { causedBy, type Duty, eventsIn, holds, streamOf } from './duty.ts'
 
 /** After so many assignments the upgrade is read again, so that a pause stops the rest (I9). */
@@ -27,14 +25,6 @@ function* admissionsOf(event: Extract<UpgradeEvent, { type: 'TargetsAdmitted' }>
   for (const [from, to, n] of [...retried, ...readmitted]) {
     for (let member = from; member < to; member++) yield { member, n, acceptBy }
   }
-}
-
-/** May targets still be assigned? A pause, an abort, a closed window and a stop forbid it. */
-async function mayAssign(log: Log, state: UpgradeState): Promise<boolean> {
-  if (state.phase !== 'running') return false
-  if (state.holds.some(({ code }) => code === 'WINDOW_CLOSED' || code === 'FREEZE')) return false
-  const facts = await admissionFacts(log, state)
-  return (facts.freeze === null || state.request?.breakGlass === true) && facts.releaseWithdrawn === null
 }
 
 /** Targets admitted: each is assigned its attempt in its own stream. */

@@ -2,6 +2,7 @@ import { targetAggregate } from '../domain/target/aggregate.ts'
 import { assignAttempt, attemptId } from '../domain/target/attempt.ts'
 import type { UpgradeState } from '../domain/upgrade/state.ts'
 import type { Log, Metadata } from '../log/log.ts'
+import { admissionFacts } from '../planning/facts.ts'
 import { planMembers } from '../planning/members.ts'
 import { settled } from './settle.ts'
 
@@ -16,6 +17,14 @@ export interface MemberContext {
   readonly upgrade: string
   readonly state: UpgradeState
   readonly metadata: Metadata
+}
+
+/** May targets still be assigned? A pause, an abort, a closed window and a stop forbid it. */
+export async function mayAssign(log: Log, state: UpgradeState): Promise<boolean> {
+  if (state.phase !== 'running') return false
+  if (state.holds.some(({ code }) => code === 'WINDOW_CLOSED' || code === 'FREEZE')) return false
+  const facts = await admissionFacts(log, state)
+  return (facts.freeze === null || state.request?.breakGlass === true) && facts.releaseWithdrawn === null
 }
 
 /** Returns the target of a member and the identity of its attempt, as both streams know it. */

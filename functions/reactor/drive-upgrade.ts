@@ -1,14 +1,10 @@
 import type { SFNClient } from '@aws-sdk/client-sfn'
-import { targetAggregate } from '../domain/target/aggregate.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { endExecution } from '../domain/upgrade/lifecycle.ts'
-import { membersOf } from '../domain/upgrade/members.ts'
-import { exists, hasEnded } from '../domain/upgrade/state.ts'
+import { exists, hasEnded, type UpgradeState } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
-import { sideBySide } from '../views/side-by-side.ts'
-import { attemptOf } from './assignment.ts'
-import { healMember } from './heal-member.ts'
+import { healMembers } from './heal-members.ts'
 import { settled } from './settle.ts'
 import { executionStatus } from './start-execution.ts'
 import { tickUpgrade } from './tick.ts'
@@ -21,41 +17,25 @@ export interface Drive {
   now(): number
 }
 
-const membersAtOnce = 16
+/** So long, in milliseconds, an execution that was decided may be on its way to its start: it is not missing yet. */
+const reactorTakes = 5 * 60_000
 
 /** Tells the log when the present execution is over or was never started; the reactor then starts the next generation. */
 async function healExecution(
   drive: Drive,
   upgrade: string,
-  generation: number,
+  { generation, generationAt }: UpgradeState,
   correlation: string,
 ): Promise<void> {
   const status = await executionStatus(drive.client(), drive.machine(), `${upgrade}-${generation}`)
   if (status === 'RUNNING') return
+  if (status === undefined && drive.now() - Date.parse(generationAt ?? '') < reactorTakes) return
   const ended = endExecution({ generation, status: status ?? 'NOT_STARTED', cause: 'found by reconcile' })
   const metadata = { actor: systemActor, correlation }
   settled(
     `upgrade#${upgrade}`,
     await drive.log.execute(upgradeAggregate, upgrade, ended, metadata, { retryFor: 5000 }),
   )
-}
-
-async function healMembers({ log, now }: Drive, upgrade: string, correlation: string): Promise<number> {
-  const { state } = await log.load(upgradeAggregate, upgrade)
-  const context = { log, upgrade, state, metadata: { actor: systemActor, correlation } }
-  const inFlight = Object.keys(state.chunks).flatMap((chunk) =>
-    [...membersOf(state.chunks, Number(chunk))].filter(([, { status }]) => status === 'in_flight'),
-  )
-  const acceptBy = new Date(now() + (state.request?.deadlines.accept ?? 0) * 1000).toISOString()
-  let healed = 0
-  await sideBySide(inFlight, membersAtOnce, async ([member, { n }]) => {
-    const { target, identity } = await attemptOf(context, { member, n })
-    const known = await log.load(targetAggregate, target)
-    if (known.state.active?.attempt === identity.attempt) return
-    healed++
-    await healMember(context, { member, n, acceptBy })
-  })
-  return healed
 }
 
 /**
@@ -65,7 +45,8 @@ async function healMembers({ log, now }: Drive, upgrade: string, correlation: st
 export async function driveUpgrade(drive: Drive, upgrade: string, correlation: string): Promise<number> {
   const { state } = await drive.log.load(upgradeAggregate, upgrade)
   if (!exists(state) || hasEnded(state)) return 0
-  if (state.restartAt === null) await healExecution(drive, upgrade, state.generation, correlation)
+  if (state.restartAt === null) await healExecution(drive, upgrade, state, correlation)
   await tickUpgrade(drive.log, upgrade, { correlation })
-  return healMembers(drive, upgrade, correlation)
+  const metadata = { actor: systemActor, correlation }
+  return healMembers({ log: drive.log, metadata, at: drive.now() }, upgrade)
 }

@@ -40,7 +40,7 @@ interface Waits {
 }
 
 /** Redeems the tokens of waits that are over with where the execution goes on. Tokens of older generations are void. */
-export async function endWaitsOf({ log, tokens, redemption, now }: Waits, upgrade: string): Promise<void> {
+async function endWaitsOf({ log, tokens, redemption, now }: Waits, upgrade: string): Promise<void> {
   const { state } = await log.load(upgradeAggregate, upgrade)
   const present = position(state, new Date(now()).toISOString())
   for (const stored of await tokens().list(upgrade)) {

@@ -6,7 +6,7 @@ import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { chunkOf, eachMember, earlier, memberAt } from '../domain/upgrade/members.ts'
 import { moveDeadline } from '../domain/upgrade/outcomes.ts'
 import type { Log } from '../log/log.ts'
-import { sideBySide } from '../views/side-by-side.ts'
+import { sideBySide } from '../side-by-side.ts'
 import type { Telemetry } from '../work/telemetry.ts'
 import { attemptOf } from './assignment.ts'
 import { causedBy, type Duty, eventsIn, holds, streamOf } from './duty.ts'
@@ -41,7 +41,7 @@ export function expireAttempts({ log, telemetry }: { log: Log; telemetry: Teleme
         const lastSeen = await telemetry.lastSeen(target)
         const expiry = expireAttempt({ ...identity, lastSeen })
         const outcome = await log.execute(targetAggregate, target, expiry, metadata, { retryFor: 5000 })
-        const deadline = nextDeadline(settled(`target#${target}`, outcome), identity)
+        const deadline = nextDeadline(settled(`target#${target}`, outcome), identity, commit.at)
         if (deadline !== null) {
           const chunk = chunkOf(admission.member)
           deadlines.set(chunk, earlier(deadlines.get(chunk) ?? null, deadline) ?? deadline)

@@ -1,7 +1,7 @@
 import { targetEvents } from '../../events/target.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
 import type { Log } from '../log/log.ts'
-import { assignMember, attemptOf, type MemberContext } from './assignment.ts'
+import { assignMember, attemptOf, type MemberContext, mayAssign } from './assignment.ts'
 import { eventsIn } from './duty.ts'
 import { recordReported } from './record-outcomes.ts'
 
@@ -35,7 +35,7 @@ export async function healMember(
       causation: `target#${target}@${commit}`,
     }
     await recordReported(log, upgrade, [{ member, n, outcome, code, retryable, commit }], cause)
-  } else if (state.phase === 'running') {
+  } else if (await mayAssign(log, state)) {
     await assignMember(context, admission)
   }
 }

@@ -3,9 +3,9 @@ import { assignmentJobAggregate, recordAssignments } from '../domain/assignment/
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import { assignProfile } from '../domain/target/assignment.ts'
 import type { Log } from '../log/log.ts'
-import { mapAtOnce } from '../planning/at-once.ts'
+import { sideBySide } from '../side-by-side.ts'
 import { causedBy, type Duty, eventsIn, holds, streamOf } from './duty.ts'
-import { Contended, settled } from './settle.ts'
+import { settled } from './settle.ts'
 
 const atOnce = 16
 const longestDetail = 256
@@ -24,10 +24,10 @@ export function makeAssignments({ log }: { readonly log: Log }): Duty {
       const idempotency = { key: `assignments:${job}`, hash: job }
       for (const { data } of eventsIn(commit, assignmentEvents.decode, 'AssignmentsListed')) {
         if (state.made.includes(data.chunk)) continue
-        const outcomes = await mapAtOnce(data.assignments, atOnce, async ({ target, ...assignment }) => {
+        const outcomes = await sideBySide(data.assignments, atOnce, async ({ target, ...assignment }) => {
           const decision = assignProfile({ profile, ...assignment })
           const outcome = await log.execute(targetAggregate, target, decision, { ...metadata, idempotency })
-          if (outcome.kind === 'contended') throw new Contended(`target#${target} is contended.`)
+          settled(`target#${target}`, outcome)
           return outcome
         })
         const already = outcomes.flatMap(({ kind }, place) => (kind === 'unchanged' ? [place] : []))

@@ -9,7 +9,7 @@ const isPublic = (type: string): type is PublicDetail['type'] => publicTypes.som
 const entriesPerCall = 10
 
 /** Thrown when the bus refused some entries: the commit comes again, and the entries carry the same ids. */
-export class NotPublished extends Error {
+class NotPublished extends Error {
   override readonly name = 'NotPublished'
 }
 

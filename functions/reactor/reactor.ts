@@ -3,6 +3,7 @@ import { fromImage } from '../../events/envelope.ts'
 import { type Connections, connect } from '../connections.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
 import { environment } from '../environment.ts'
+import { emitMetrics } from '../metrics.ts'
 import { assignTargets } from './assign-targets.ts'
 import { cleanUpProfile } from './clean-up-profile.ts'
 import { endWaits } from './end-waits.ts'
@@ -10,6 +11,7 @@ import { expireAttempts } from './expire-attempts.ts'
 import { makeAssignments } from './make-assignments.ts'
 import { publishEvents } from './publish-events.ts'
 import { recordOutcomes } from './record-outcomes.ts'
+import { resumeTargets } from './resume-targets.ts'
 import { retryParked } from './retry-parked.ts'
 import { runDuties } from './run.ts'
 import { startExecution } from './start-execution.ts'
@@ -30,6 +32,7 @@ export function allDuties(
     }),
     withdrawTargets({ log }),
     assignTargets({ log }),
+    resumeTargets({ log }),
     expireAttempts({ log, telemetry: services.telemetry }),
     endWaits({ log, tokens: () => services.tokens, redemption: () => services.redemption, now }),
     makeAssignments({ log }),
@@ -49,13 +52,7 @@ export function allDuties(
 /** Counts what the reactor itself appended and what came from outside: a loop would show as the first outrunning the second. */
 function emitAppends(actors: readonly string[]): void {
   const own = actors.filter((actor) => actor === systemActor).length
-  const metrics = [{ Name: 'ReactorAppends' }, { Name: 'ExternalAppends' }]
-  const CloudWatchMetrics = [{ Namespace: 'Drydock', Dimensions: [[]], Metrics: metrics }]
-  const counted = { ReactorAppends: own, ExternalAppends: actors.length - own }
-  // Written past the console, which the runtime wraps: metrics are read from lines of their own form (AWS EMF).
-  process.stdout.write(
-    `${JSON.stringify({ _aws: { Timestamp: Date.now(), CloudWatchMetrics }, ...counted })}\n`,
-  )
+  emitMetrics(connect().now(), { ReactorAppends: own, ExternalAppends: actors.length - own })
 }
 
 /** Acts on the commits of one batch of the log's stream; answers which records have to come again. */

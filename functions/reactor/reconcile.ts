@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { connect } from '../connections.ts'
 import { environment } from '../environment.ts'
+import { emitMetrics } from '../metrics.ts'
 import { rebuild } from '../views/rebuild.ts'
 import { type ReconcileReport, reconcile } from '../views/reconcile.ts'
 import { driveUpgrade } from './drive-upgrade.ts'
@@ -36,5 +37,8 @@ export async function handler(event: unknown): Promise<Report> {
     upgrades++
     healedMembers += await driveUpgrade(drive, stream.slice('upgrade#'.length), correlation)
   }
-  return { ...views, upgrades, healedMembers }
+  const report = { ...views, upgrades, healedMembers }
+  emitMetrics(now(), { ViewDrift: views.drift })
+  console.log(JSON.stringify(report))
+  return report
 }

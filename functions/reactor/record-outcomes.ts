@@ -4,14 +4,12 @@ import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { type ReportedOutcome, recordOutcomes as record } from '../domain/upgrade/outcomes.ts'
 import type { Log, Metadata } from '../log/log.ts'
-import { admissionFacts } from '../planning/facts.ts'
+import { admissionFacts, factsAreGoodFor } from '../planning/facts.ts'
 import { type CollectingDuty, causedBy, eventsIn, holds, streamOf } from './duty.ts'
 import { settled } from './settle.ts'
 
 /** At most so many outcomes a commit (DESIGN §3). */
 const outcomesPerCommit = 100
-/** The reactor does not give up against other writers, but yields: the batch comes again, in milliseconds. */
-const retryFor = 20_000
 
 function reported(event: Extract<TargetEvent, { type: 'AttemptEnded' }>, commit: number): ReportedOutcome {
   const { member, n, outcome, code, retryable } = event.data
@@ -33,7 +31,7 @@ export async function recordReported(
     )
     settled(
       `upgrade#${upgrade}`,
-      await log.execute(upgradeAggregate, upgrade, decision, metadata, { retryFor }),
+      await log.execute(upgradeAggregate, upgrade, decision, metadata, { retryFor: factsAreGoodFor }),
     )
   }
 }

@@ -24,7 +24,7 @@ const transient: ReadonlySet<string> = new Set([
 ])
 
 /** Will the same call go through later, without anybody mending anything? */
-export function isTransient(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code, $retryable, $metadata } = error as {
     code?: unknown

@@ -6,7 +6,7 @@ import type { Log } from '../log/log.ts'
 import { type Duty, eventsIn, holds, streamOf } from './duty.ts'
 
 /** Starts the execution of one generation; starting it twice is starting it once, since its name is its own. */
-export async function startGeneration(
+async function startGeneration(
   client: SFNClient,
   machine: string,
   upgradeId: string,

@@ -2,7 +2,7 @@ import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { tick } from '../domain/upgrade/tick.ts'
 import type { Log } from '../log/log.ts'
-import { admissionFacts } from '../planning/facts.ts'
+import { admissionFacts, factsAreGoodFor } from '../planning/facts.ts'
 import { settled } from './settle.ts'
 
 /** Tells an upgrade what time it is. Telling it twice changes nothing. */
@@ -16,6 +16,6 @@ export async function tickUpgrade(
   const metadata = { actor: systemActor, ...cause }
   settled(
     `upgrade#${upgrade}`,
-    await log.execute(upgradeAggregate, upgrade, decision, metadata, { retryFor: 5000 }),
+    await log.execute(upgradeAggregate, upgrade, decision, metadata, { retryFor: factsAreGoodFor }),
   )
 }

@@ -1,5 +1,5 @@
 import { type Connections, connect } from '../connections.ts'
-import { sideBySide } from '../views/side-by-side.ts'
+import { sideBySide } from '../side-by-side.ts'
 import { tickUpgrade } from './tick.ts'
 
 /** Tells each live upgrade whose time has come what time it is. */

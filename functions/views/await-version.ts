@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Versioned } from './read.ts'
 
 /** How long a read waits for its own write, in milliseconds (DESIGN §5). */
-export const patience = 500
+const patience = 500
 
 /**
  * Reads until the row has a commit in it; returns undefined when it has not within 500 ms of waiting: the caller then folds the

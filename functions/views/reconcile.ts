@@ -1,11 +1,11 @@
 import type { Commit } from '../../events/envelope.ts'
 import type { Log } from '../log/log.ts'
+import { sideBySide } from '../side-by-side.ts'
 import type { Parked } from '../work/parked.ts'
 import { isLasting } from './faults.ts'
 import { inVersion, readPointer } from './pointer.ts'
 import { fold, ProjectionFault, type Source } from './projection.ts'
 import { byRow, projectDuty } from './runner.ts'
-import { sideBySide } from './side-by-side.ts'
 import { sources } from './sources.ts'
 import type { StoredRow, ViewStore } from './store.ts'
 

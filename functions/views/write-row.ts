@@ -35,7 +35,8 @@ export async function writeRow(writer: RowWriter, version: string, steps: readon
   const [first] = steps
   if (!first) return
   const view = inVersion(version, first.place.view)
-  let stored = await writer.store.get(view, first.place.row)
+  // A row's first step finds none there, unless it comes twice: then the refused write answers with the row.
+  let stored = first.place.sequence === 1 ? undefined : await writer.store.get(view, first.place.row)
   for (let tries = 0; tries < triesPerRow; tries++) {
     const folded = await foldWhole(writer, view, stored, steps)
     if (!folded) return

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 
 /** How often last-seen is written for one target, in seconds: more often costs and tells nobody more. */
-export const lastSeenEvery = 300
+const lastSeenEvery = 300
 const keptSeconds = 30 * 86_400
 
 /** What agents say about themselves that decides nothing: losing it costs nothing but a look at progress. */
@@ -66,7 +66,11 @@ export function openTelemetry({
       if ((written.get(target) ?? 0) > due) return
       if (written.size >= 10_000) written.clear()
       written.set(target, at)
-      await upsert(seenKey(target), at, '<=', due)
+      // Nobody is refused an update because a note about them could not be taken.
+      await upsert(seenKey(target), at, '<=', due).catch((error: unknown) => {
+        written.delete(target)
+        console.warn('last-seen was not noted', error)
+      })
     },
     async lastSeen(target) {
       const { Item } = await client.send(

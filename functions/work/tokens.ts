@@ -31,7 +31,15 @@ function key({ upgrade, generation, wait, wave }: Wait) {
 }
 
 /** Opens the tokens in the table `Work`; `now` is in milliseconds since the epoch. */
-export function openTokens({ client, table, now }: { client: DynamoDBClient; table: string; now: () => number }): Tokens {
+export function openTokens({
+  client,
+  table,
+  now,
+}: {
+  client: DynamoDBClient
+  table: string
+  now: () => number
+}): Tokens {
   return {
     async store(stored, lifetimeSeconds) {
       const expires = String(Math.ceil(now() / 1000) + lifetimeSeconds)

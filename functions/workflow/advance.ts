@@ -9,7 +9,7 @@ import type { UpgradeState } from '../domain/upgrade/state.ts'
 import { tick } from '../domain/upgrade/tick.ts'
 import type { Log } from '../log/log.ts'
 import { requestRollback } from '../planning/children.ts'
-import { admissionFacts } from '../planning/facts.ts'
+import { admissionFacts, factsAreGoodFor } from '../planning/facts.ts'
 import { type PlanningServices, planUpgrade } from '../planning/planning.ts'
 import { type Execution, positionOf } from './positions.ts'
 
@@ -20,9 +20,6 @@ const input = z.strictObject({
 })
 type Input = z.output<typeof input>
 
-/** How long a task goes on against other writers before Step Functions tries it again, in milliseconds. */
-const retryFor = 5000
-
 /** The log kept refusing: Step Functions tries the task again. */
 class LogContended extends Error {
   override readonly name = 'LogContended'
@@ -30,7 +27,9 @@ class LogContended extends Error {
 
 async function decide(log: Log, execution: Execution, decision: UpgradeDecision): Promise<UpgradeState> {
   const metadata = { actor: systemActor, correlation: `${execution.upgradeId}-${execution.generation}` }
-  const outcome = await log.execute(upgradeAggregate, execution.upgradeId, decision, metadata, { retryFor })
+  const outcome = await log.execute(upgradeAggregate, execution.upgradeId, decision, metadata, {
+    retryFor: factsAreGoodFor,
+  })
   switch (outcome.kind) {
     case 'committed':
     case 'unchanged':

@@ -76,6 +76,12 @@ export class Alarms extends Construct {
       0,
     )
     this.alarm(
+      'ViewDrift',
+      'Rows of a view that the log does not account for: rebuild the views, and find out why.',
+      counted('ViewDrift'),
+      0,
+    )
+    this.alarm(
       'Loop',
       'The reactor appends more than ten times what comes from outside: it may be answering itself.',
       // A floor of 1,000 leaves quiet hours alone, when a few ticks are all that comes from outside.

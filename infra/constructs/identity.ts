@@ -89,7 +89,8 @@ function userPool(scope: Construct): { readonly pool: UserPool; readonly client:
     new CfnUserPoolGroup(scope, `Group-${role}`, { userPoolId: pool.userPoolId, groupName: role })
   }
   const client = pool.addClient('Client', {
-    authFlows: { userSrp: true },
+    // The second needs AWS credentials: it lets the first administrator sign in with the AWS CLI alone.
+    authFlows: { userSrp: true, adminUserPassword: true },
     disableOAuth: true,
     accessTokenValidity: Duration.hours(1),
     preventUserExistenceErrors: true,

@@ -12,6 +12,6 @@ export class Projector extends Construct {
   constructor(scope: Construct, { log, functions }: { readonly log: Log; readonly functions: Functions }) {
     super(scope, 'Projector')
     this.deadLetters = deadLetters(this)
-    readStream(this, log, functions.all.projector, this.deadLetters)
+    readStream(this, log, functions.all.projector, { queue: this.deadLetters, lanes: 10 })
   }
 }

@@ -12,6 +12,8 @@ export class Reactor extends Construct {
   constructor(scope: Construct, { log, functions }: { readonly log: Log; readonly functions: Functions }) {
     super(scope, 'Reactor')
     this.deadLetters = deadLetters(this)
-    readStream(this, log, functions.all.reactor, this.deadLetters)
+    // Every lane records outcomes in the same upgrade's stream, and those that lose the race pay for their writes: few lanes
+    // take larger batches and meet seldom.
+    readStream(this, log, functions.all.reactor, { queue: this.deadLetters, lanes: 2 })
   }
 }

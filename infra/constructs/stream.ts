@@ -10,7 +10,12 @@ import type { Log } from './log.ts'
  * upgrade's next wave waits for its last outcome. What stays broken for six hours goes to the queue, which holds where it was
  * and not the records; `reconcile` repairs from the log.
  */
-export function readStream(scope: Construct, log: Log, reader: Lambda, queue: Queue): void {
+export function readStream(
+  scope: Construct,
+  log: Log,
+  reader: Lambda,
+  { queue, lanes }: { readonly queue: Queue; readonly lanes: number },
+): void {
   const streamArn = log.table.tableStreamArn
   if (streamArn === undefined) throw new Error('The log table has no stream.')
 
@@ -21,8 +26,8 @@ export function readStream(scope: Construct, log: Log, reader: Lambda, queue: Qu
     startingPosition: StartingPosition.TRIM_HORIZON,
     batchSize: 100,
     maxBatchingWindow: Duration.seconds(0),
-    // Ten batches of a shard side by side; DynamoDB keeps the order of each item, and gaps are healed from the log.
-    parallelizationFactor: 10,
+    // Batches of a shard side by side; DynamoDB keeps the order of each item, and gaps are healed from the log.
+    parallelizationFactor: lanes,
     bisectBatchOnError: true,
     reportBatchItemFailures: true,
     retryAttempts: 100,

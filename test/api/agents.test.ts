@@ -257,6 +257,12 @@ describe('a gateway', () => {
     const { world, as } = await gateway()
     await world.call('GET', '/api/v1/updates/check', { as, query: { members: 'true' } })
     await world.call('PATCH', '/api/v1/targets/m2', { body: { gateway: null } })
+    const body = { target: 'm2', version: 'v1.2.0', timestamp, status: 'in-progress' }
+    const late = await world.call('POST', '/api/v1/updates/status', { as, body, early: true })
+    expect([late.status, late.body.code], 'the log decides, not the view that is behind').toEqual([
+      404,
+      'target-not-found',
+    ])
     const members = await world.call('GET', '/api/v1/updates/check', { as, query: { members: 'true' } })
     expect(members.body.offers.map(({ target }: { target: string }) => target)).toEqual(['m1', 'm3'])
   })

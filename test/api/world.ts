@@ -24,6 +24,7 @@ import { assignTargets } from '../../functions/reactor/assign-targets.ts'
 import { cleanUpProfile } from '../../functions/reactor/clean-up-profile.ts'
 import { makeAssignments } from '../../functions/reactor/make-assignments.ts'
 import { recordOutcomes } from '../../functions/reactor/record-outcomes.ts'
+import { resumeTargets } from '../../functions/reactor/resume-targets.ts'
 import { withdrawTargets } from '../../functions/reactor/withdraw-targets.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
@@ -37,7 +38,7 @@ export type Caller =
   | { readonly lambda: Readonly<Record<string, unknown>> }
   | null
 
-export const operator: Caller = { user: 'operator-1', roles: '[operator]' }
+const operator: Caller = { user: 'operator-1', roles: '[operator]' }
 export const approver: Caller = { user: 'approver-1', roles: '[approver]' }
 export const viewer: Caller = { user: 'viewer-1', roles: '[viewer]' }
 
@@ -123,6 +124,7 @@ export function openWorld() {
   const duties = [
     withdrawTargets({ log }),
     assignTargets({ log }),
+    resumeTargets({ log }),
     makeAssignments({ log }),
     cleanUpProfile({ log, views: () => services.views }),
   ]

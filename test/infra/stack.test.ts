@@ -152,7 +152,7 @@ describe('what moves it', () => {
         StartingPosition: 'TRIM_HORIZON',
         BatchSize: 100,
         MaximumBatchingWindowInSeconds: 0,
-        ParallelizationFactor: 10,
+        ParallelizationFactor: functionName(referred(mapping.FunctionName)) === 'reactor' ? 2 : 10,
         BisectBatchOnFunctionError: true,
         FunctionResponseTypes: ['ReportBatchItemFailures'],
         MaximumRetryAttempts: 100,
@@ -211,6 +211,7 @@ describe('what a person hears of', () => {
     ...['Failed', 'TimedOut', 'Aborted'].map((status) => `Executions${status}`),
     'ServerErrors',
     'LogTampered',
+    'ViewDrift',
     'Loop',
   ]
 

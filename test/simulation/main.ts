@@ -2,7 +2,11 @@ import { parseArgs } from 'node:util'
 import { simulate } from './simulate.ts'
 
 const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '1000' }, from: { type: 'string', default: '1' } },
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    story: { type: 'boolean', default: false },
+  },
 })
 const from = Number(values.from)
 const count = Number(values.seeds)
@@ -12,6 +16,7 @@ let broken = 0
 for (let seed = from; seed < from + count; seed++) {
   const result = await simulate(seed)
   commits += result.commits
+  if (values.story) process.stdout.write(`${result.story.join('\n')}\n`)
   if (result.faults.length === 0) continue
   broken++
   const words = [...result.faults, ...(broken === 1 ? ['', ...result.story.slice(-80)] : [])]

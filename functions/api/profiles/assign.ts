@@ -9,7 +9,7 @@ import {
 } from '../../domain/assignment/job.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { assignProfile } from '../../domain/target/assignment.ts'
-import { mapAtOnce } from '../../planning/at-once.ts'
+import { sideBySide } from '../../side-by-side.ts'
 import type { AssignmentRequest, profileContracts } from '../contracts/profiles.ts'
 import { type Input, metadataOf, settled } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
@@ -104,7 +104,7 @@ export const assignUpgradeProfile: Operate<Contracts['assignUpgradeProfile']> = 
     state.status === 'active'
       ? await nextRuns(services.log, state.definition.schedule, services.now(), 1)
       : []
-  const results = await mapAtOnce(assignments, atOnce, (one) => assignOne(input, services, one, next))
+  const results = await sideBySide(assignments, atOnce, (one) => assignOne(input, services, one, next))
   return { status: 200, body: answered(id, results) }
 }
 

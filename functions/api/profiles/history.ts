@@ -1,11 +1,15 @@
+import type { ProfileDefinition } from '../../../events/profile.ts'
+import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { noTotals } from '../../domain/profile/state.ts'
 import { addSummary, statisticsOf } from '../../domain/profile/statistics.ts'
-import { mapAtOnce } from '../../planning/at-once.ts'
+import { sideBySide } from '../../side-by-side.ts'
+import { awaitVersion } from '../../views/await-version.ts'
 import type { Views } from '../../views/read.ts'
 import type { AttemptRow, ExecutionRow } from '../../views/rows.ts'
 import type { profileContracts } from '../contracts/profiles.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
+import type { Services } from '../services.ts'
 import { executionOf, latestExecutions, statusOf } from './executions.ts'
 
 /** How many results of single resources one execution shows. */
@@ -93,15 +97,29 @@ function instantFrom(date: string, end: boolean): string {
   return new Date(date.length === 10 ? `${date}T${end ? '23:59:59.999' : '00:00:00'}Z` : date).toISOString()
 }
 
+/**
+ * Returns the name and the definition of a profile, deleted or not. Who brings the number of a commit waits for the views to have
+ * it; a row that is not there yet is folded, so that an acknowledged profile is never "not found".
+ */
+async function definitionOf(
+  { log, views }: Services,
+  id: string,
+  seen: number | null,
+): Promise<ProfileDefinition | undefined> {
+  const read = () => views.getProfile(id)
+  const found = seen === null ? await read() : await awaitVersion(read, seen)
+  return found?.row.definition ?? (await log.load(profileAggregate, id)).state.definition ?? undefined
+}
+
 /** Reads the executions of a profile from the views (P7): they outlive it. The summary covers all that match, beyond the limit too. */
 export const getUpgradeHistory: Operate<(typeof profileContracts)['getUpgradeHistory']> = async (
-  { params, query },
+  { params, query, seen },
   services,
 ) => {
   const { views } = services
   const { id } = params
-  const profile = (await views.getProfile(id))?.row
-  if (!profile) throw new Problem('profile-not-found', 'There is no such profile, and there was none.')
+  const definition = await definitionOf(services, id, seen)
+  if (!definition) throw new Problem('profile-not-found', 'There is no such profile, and there was none.')
   const { limit, status, start_date, end_date } = query
   const start = start_date === undefined ? '' : instantFrom(start_date, false)
   const end = end_date === undefined ? '~' : instantFrom(end_date, true)
@@ -109,8 +127,8 @@ export const getUpgradeHistory: Operate<(typeof profileContracts)['getUpgradeHis
     (row) =>
       row.startedAt >= start && row.startedAt <= end && (status === undefined || statusOf(row) === status),
   )
-  const shown = await mapAtOnce(matching.slice(0, limit), 8, async (row) => ({
-    execution: await executionOf(services, profile.definition, row),
+  const shown = await sideBySide(matching.slice(0, limit), 8, async (row) => ({
+    execution: await executionOf(services, definition, row),
     ...(await resultsOf(views, row.upgrade)),
   }))
   const types = new Map<string, string>()
@@ -119,7 +137,7 @@ export const getUpgradeHistory: Operate<(typeof profileContracts)['getUpgradeHis
   }
   const body = {
     profile_id: id,
-    profile_name: profile.definition.name,
+    profile_name: definition.name,
     executions: shown.map(({ execution, shown: ended, more }) => ({
       ...execution,
       resource_results: ended.map((one) => resultBody(one, types)),

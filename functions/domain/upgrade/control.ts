@@ -2,7 +2,7 @@ import { accept } from '../aggregate.ts'
 import { type AdmissionFacts, admit, checkHolds } from './admission.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
 import { memberAt } from './members.ts'
-import { checkThresholds, endWaveWhenOver } from './outcomes.ts'
+import { awaitContinue, checkThresholds, endWaveWhenOver } from './outcomes.ts'
 import { exists, hasEnded, type UpgradeState } from './state.ts'
 
 function refuseEnded(state: UpgradeState) {
@@ -44,6 +44,8 @@ export function resumeUpgrade(
     const draft = new Draft(state, now)
     if (window && !sameWindow) draft.add({ type: 'WindowSet', data: { ...window, by: command.by } })
     if (state.phase === 'paused') draft.add({ type: 'UpgradeResumed', data: { by: command.by } })
+    // Accepting what a gate found is not yet the word to go on, which may need a second person.
+    if (state.stage === 'gated') awaitContinue(draft)
     if (draft.state.phase === 'scheduled') checkHolds(draft, facts)
     admit(draft, facts)
     endWaveWhenOver(draft)

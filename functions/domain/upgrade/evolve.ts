@@ -62,7 +62,7 @@ function settle(state: UpgradeState): UpgradeState {
     if (through && !waiting) continue
     kept[chunk] = {
       rows: open.rows,
-      acceptBy: has.has('in_flight') ? open.acceptBy : null,
+      askBy: has.has('in_flight') ? open.askBy : null,
       askAgain: has.has('in_flight') ? open.askAgain : null,
       retryAt: has.has('retrying') ? open.retryAt : null,
       deferredAt: has.has('deferred') ? open.deferredAt : null,
@@ -71,14 +71,20 @@ function settle(state: UpgradeState): UpgradeState {
   return { ...state, cursor, chunks: kept }
 }
 
-function admit(state: UpgradeState, event: Extract<UpgradeEvent, { type: 'TargetsAdmitted' }>): UpgradeState {
+function admit(
+  state: UpgradeState,
+  event: Extract<UpgradeEvent, { type: 'TargetsAdmitted' }>,
+  at: string,
+): UpgradeState {
   const { members, retried, readmitted, acceptBy } = event.data
   const planMembers = state.plan?.members ?? 0
   const enter = (member: Member): Member => ({ ...member, status: 'in_flight', n: member.n + 1 })
   const all = [...members, ...retried, ...readmitted]
+  // Who accepts at once and falls silent has run out after the time of one attempt: that may be long before the time to accept is over.
+  const askBy = earlier(acceptBy, later(at, (state.request?.deadlines.attempt ?? 0) * 1000))
   let chunks: OpenChunks = changeMembers(state.chunks, planMembers, eachMember(all), enter)
   for (const chunk of new Set([...eachMember(all)].map(chunkOf))) {
-    chunks = changeChunk(chunks, chunk, { acceptBy: earlier(chunks[chunk]?.acceptBy ?? null, acceptBy) })
+    chunks = changeChunk(chunks, chunk, { askBy: earlier(chunks[chunk]?.askBy ?? null, askBy) })
   }
   const reached = members.reduce((cursor, [, to]) => Math.max(cursor, to), state.cursor)
   return settle({ ...state, chunks, cursor: reached })
@@ -190,6 +196,7 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
       return {
         ...state,
         generation,
+        generationAt: at,
         generationWave: Math.max(state.wave, 0),
         progressed: false,
         restartAt: null,
@@ -203,12 +210,12 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
     case 'WaveStarted':
       return startWave(state, event.data.wave, at)
     case 'TargetsAdmitted':
-      return admit(state, event)
+      return admit(state, event, at)
     case 'OutcomesRecorded':
       return { ...record(state, event), progressed: true }
     case 'DeadlinePassed': {
       const asked = new Set([...eachMember(event.data.members)].map(chunkOf))
-      const until = { acceptBy: null, askAgain: later(at, askAgainAfter) }
+      const until = { askBy: null, askAgain: later(at, askAgainAfter) }
       return {
         ...state,
         chunks: [...asked].reduce((open, chunk) => changeChunk(open, chunk, until), state.chunks),

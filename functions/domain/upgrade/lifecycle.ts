@@ -1,6 +1,5 @@
 import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import { accept } from '../aggregate.ts'
-import { waveCount } from '../plan/waves.ts'
 import { type AdmissionFacts, admit, checkHolds } from './admission.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
 import { endWaveWhenOver } from './outcomes.ts'
@@ -198,9 +197,4 @@ export function restartWhenDue(draft: Draft): void {
     type: 'ExecutionStarting',
     data: { generation: generation + 1, reason: 'the execution ended early' },
   })
-}
-
-/** How many waves the upgrade has; 0 before it is planned. */
-export function wavesOf(state: UpgradeState): number {
-  return state.plan ? waveCount(state.plan.waves, state.plan.members) : 0
 }

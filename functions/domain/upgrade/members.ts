@@ -26,7 +26,7 @@ export interface OpenChunk {
   /** The character encodes status, failures and admissions, so that 25 open chunks stay below 16 KB of state. */
   readonly rows: string
   /** When the earliest member admitted since the last question may have run out. */
-  readonly acceptBy: string | null
+  readonly askBy: string | null
   /** When those asked before are to be asked again. */
   readonly askAgain: string | null
   readonly retryAt: string | null
@@ -65,9 +65,9 @@ export function chunkOf(member: number): number {
 }
 
 /** Returns an open chunk in which no member of a plan of `members` has been admitted. */
-export function untouchedChunk(chunk: number, members: number): OpenChunk {
+function untouchedChunk(chunk: number, members: number): OpenChunk {
   const size = Math.min(membersPerChunk, members - chunk * membersPerChunk)
-  return { rows: pending.repeat(size), acceptBy: null, askAgain: null, retryAt: null, deferredAt: null }
+  return { rows: pending.repeat(size), askBy: null, askAgain: null, retryAt: null, deferredAt: null }
 }
 
 /** Returns where a member stands; undefined when its chunk is not open. */

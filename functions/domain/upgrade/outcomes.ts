@@ -19,6 +19,8 @@ export interface ReportedOutcome {
 
 /** A deferred member is admitted again after so long (DESIGN §3), in milliseconds. */
 const deferFor = 5 * 60_000
+/** A member that is given back so often stays out; its number of admissions also has to fit one character of the state. */
+const mostAdmissions = 500
 /** The longest delay before a retry (DESIGN §6), in milliseconds. */
 const longestDelay = 60 * 60_000
 
@@ -52,7 +54,7 @@ function nextTry(
   failures: number,
   now: string,
 ): { again: 'retry' | 'deferred'; at: string } | null {
-  if (state.abort) return null
+  if (state.abort || reported.n >= mostAdmissions) return null
   if (reported.outcome === 'withdrawn') return { again: 'deferred', at: now }
   if (reported.outcome === 'deferred') {
     return { again: 'deferred', at: new Date(Date.parse(now) + deferFor).toISOString() }
@@ -132,13 +134,18 @@ function evaluateGate(draft: Draft): void {
   draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })
 }
 
-/** What follows when a wave and its bake are over: the gate, and the wait for somebody to continue. */
-export function afterBake(draft: Draft): void {
-  evaluateGate(draft)
+/** Waits for somebody to continue, where the request wants that between waves and the wave has passed. */
+export function awaitContinue(draft: Draft): void {
   const { state } = draft
   if (!state.plan || !state.request?.continueByHand || state.stage !== 'passed') return
   const last = state.wave + 1 >= waveCount(state.plan.waves, state.plan.members)
   if (!last) draft.add({ type: 'ContinueAwaited', data: { wave: state.wave } })
+}
+
+/** What follows when a wave and its bake are over: the gate, and the wait for somebody to continue. */
+export function afterBake(draft: Draft): void {
+  evaluateGate(draft)
+  awaitContinue(draft)
 }
 
 /** Ends the present wave when every member has come to its end, or an abort has nothing in flight any more. */

@@ -70,7 +70,9 @@ export function position(state: UpgradeState, now: string): Position {
     case 'awaiting':
       return at('gate')
     case 'passed':
+      // A pause also holds the end: somebody is to look first, and may still take everything back.
+      if (state.phase === 'paused') return at('gate')
       if (state.wave + 1 >= waveCount(state.plan.waves, state.plan.members)) return at('finish')
-      return state.phase === 'paused' ? at('gate') : at('start-wave', week, state.wave + 1)
+      return at('start-wave', week, state.wave + 1)
   }
 }

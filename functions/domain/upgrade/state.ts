@@ -82,6 +82,8 @@ export interface UpgradeState {
   readonly approvals: readonly { readonly by: string; readonly at: string; readonly comment: string | null }[]
   readonly window: { readonly start: string; readonly end: string } | null
   readonly generation: number
+  /** When the present execution was decided. */
+  readonly generationAt: string | null
   /** The wave at which the present execution took over: its history is bounded by the waves since. */
   readonly generationWave: number
   /** Has anything advanced since the present execution was started? */
@@ -128,6 +130,7 @@ export const initialUpgrade: UpgradeState = {
   approvals: [],
   window: null,
   generation: 0,
+  generationAt: null,
   generationWave: 0,
   progressed: false,
   fruitless: 0,

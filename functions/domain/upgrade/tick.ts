@@ -33,8 +33,8 @@ function endBake(draft: Draft): void {
 
 function passDeadlines(draft: Draft): void {
   const asked: number[] = []
-  for (const [chunk, { acceptBy, askAgain }] of Object.entries(draft.state.chunks)) {
-    const due = [acceptBy, askAgain].some((instant) => instant !== null && instant <= draft.now)
+  for (const [chunk, { askBy, askAgain }] of Object.entries(draft.state.chunks)) {
+    const due = [askBy, askAgain].some((instant) => instant !== null && instant <= draft.now)
     if (!due) continue
     for (const [index, member] of membersOf(draft.state.chunks, Number(chunk))) {
       if (member.status === 'in_flight') asked.push(index)

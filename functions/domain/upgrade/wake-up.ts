@@ -25,8 +25,7 @@ export function earliestDue(state: UpgradeState): string | null {
   if (state.phase === 'pending_approval') due = earlier(due, approvalDeadline(state))
   if (state.phase === 'pending_approval' || notBegun(state)) due = earlier(due, state.window?.end ?? null)
   due = earlier(due, state.bakeUntil)
-  for (const { acceptBy, askAgain } of Object.values(state.chunks))
-    due = earlier(due, earlier(acceptBy, askAgain))
+  for (const { askBy, askAgain } of Object.values(state.chunks)) due = earlier(due, earlier(askBy, askAgain))
   if (state.phase !== 'running') return due
   for (const { retryAt, deferredAt } of Object.values(state.chunks))
     due = earlier(due, earlier(retryAt, deferredAt))

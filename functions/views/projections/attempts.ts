@@ -3,7 +3,7 @@ import type { Place, Projection, ProjectionContext } from '../projection.ts'
 import { type AttemptRow, viewNames } from '../rows.ts'
 
 /** Returns the row's name: the order of the plan, then of the tries. */
-export function attemptRow(member: number, n: number): string {
+function attemptRow(member: number, n: number): string {
   return `${String(member).padStart(6, '0')}#${String(n).padStart(3, '0')}`
 }
 

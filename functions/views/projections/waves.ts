@@ -4,7 +4,7 @@ import { countOf, type MemberCounts } from '../../domain/upgrade/counts.ts'
 import type { UpgradeBody, UpgradeRow, WaveRow, WaveTally } from '../rows.ts'
 
 /** So many waves are told apart; of the rest there is a sum, so that a thousand batches fit in one row. */
-export const wavesToldApart = 10
+const wavesToldApart = 10
 
 const nothing: WaveTally = [0, 0, 0, 0]
 

@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+
 /** An answer that says no: an RFC 9457 problem document with its stable code. */
 export class Refused extends Error {
   override readonly name = 'Refused'
@@ -24,6 +27,25 @@ export interface Seen {
  */
 export type Call = <Answer>(method: string, path: string, body?: unknown, seen?: Seen) => Promise<Answer>
 
+/** How often a request is sent before its caller hears that it did not go through. */
+const tries = 5
+
+/** Sends a request until it is answered other than "not now"; the same Idempotency-Key makes the repeat of a write harmless. */
+async function send(url: string, request: RequestInit): Promise<Response> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const response = await fetch(url, request)
+      const later = response.status === 503 || response.status === 429
+      if (!later || attempt === tries) return response
+      await response.body?.cancel()
+      await sleep(1000 * Number(response.headers.get('retry-after') ?? 1))
+    } catch (error) {
+      if (attempt === tries) throw error
+      await sleep(100 * 2 ** attempt)
+    }
+  }
+}
+
 /** Returns a way to call the API with one bearer credential. */
 export function caller(url: string, credential: string): Call {
   return async <Answer>(method: string, path: string, body?: unknown, seen?: Seen): Promise<Answer> => {
@@ -32,15 +54,12 @@ export function caller(url: string, credential: string): Call {
       headers: {
         authorization: `Bearer ${credential}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(method === 'GET' ? {} : { 'idempotency-key': randomUUID() }),
         ...(method === 'GET' && seen?.commit ? { 'drydock-commit': seen.commit } : {}),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }
-    // A read that gets no answer is asked once more: the runtime may have closed a connection that was idle.
-    const response = await fetch(`${url}${path}`, request).catch((error: unknown) => {
-      if (method !== 'GET') throw error
-      return fetch(`${url}${path}`, request)
-    })
+    const response = await send(`${url}${path}`, request)
     const text = await response.text()
     const answer: unknown = text === '' ? null : JSON.parse(text)
     if (!response.ok) {

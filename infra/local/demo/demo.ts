@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, openSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -78,6 +79,19 @@ function readOptions(): Options {
     data: resolve(values.data),
     exit: values.exit,
   }
+}
+
+/** Refuses to begin where another program answers: its data must not be deleted, and it is not ours to talk to. */
+async function refuseTakenPort(port: number): Promise<void> {
+  const free = await new Promise<boolean>((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+  })
+  if (!free)
+    throw new Error(
+      `Port ${port} is taken, perhaps by an earlier demo: end that, or choose another one with --port.`,
+    )
 }
 
 /** Starts the runtime in a process of its own, its output in a file, and waits until it is healthy. */
@@ -269,7 +283,8 @@ async function main(): Promise<void> {
   const options = readOptions()
   const screen = new Screen()
   const began = Date.now()
-  rmSync(options.data, { recursive: true, force: true })
+  await refuseTakenPort(options.port)
+  rmSync(options.data, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
   mkdirSync(options.data, { recursive: true })
   screen.say('Starting the runtime from the synthesized template …')
   const runtime = await startRuntime(options)

@@ -54,7 +54,7 @@ export interface EventBridge {
 }
 
 /** An error as the service answers it: `type` is the exception's name. */
-export class EventBridgeError extends Error {
+class EventBridgeError extends Error {
   readonly type: string
   constructor(type: string, message: string) {
     super(message)

@@ -13,8 +13,6 @@ import { Tokens } from './tokens.ts'
 import { Transitions } from './transitions.ts'
 import { validateMachine } from './validate.ts'
 
-export { StepFunctionsError } from './errors.ts'
-
 export interface StepFunctionsOptions {
   /** The SQLite file, or ':memory:'. */
   file: string

@@ -1,7 +1,7 @@
 import { StateFailed } from './errors.ts'
 
 /** AWS's hard limits of a standard workflow. Source: Step Functions service quotas. */
-export const PAYLOAD_BYTES = 256 * 1024
+const PAYLOAD_BYTES = 256 * 1024
 export const HISTORY_EVENTS = 25_000
 export const EXECUTION_MILLISECONDS = 365 * 24 * 3600 * 1000
 /** After this a closed execution's name may be used again. */

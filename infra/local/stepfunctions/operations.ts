@@ -157,7 +157,7 @@ function summary({ arn, machine, name, status, started, stopped }: Execution): R
 }
 
 /** Whether a text is JSON at all. */
-export function isJson(text: string): boolean {
+function isJson(text: string): boolean {
   try {
     JSON.parse(text)
     return true

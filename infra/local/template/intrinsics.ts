@@ -11,7 +11,7 @@ export interface Scope {
 }
 
 /** Stands for `AWS::NoValue`: the property or list item that holds it is left out. */
-export const noValue = Symbol('AWS::NoValue')
+const noValue = Symbol('AWS::NoValue')
 
 /** Returns the value with every intrinsic function replaced; throws for one that is not implemented. */
 export function resolve(value: unknown, scope: Scope, place: Place): unknown {

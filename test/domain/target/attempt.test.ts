@@ -134,13 +134,17 @@ describe('expiring', () => {
 
   it('decides nothing before the time has come, and the state says when that is', () => {
     given(registered, assigned()).when(expire(), later(599)).thenNothing()
-    expect(nextDeadline(fold([registered, assigned()]), planned())).toBe(acceptBy)
+    const offered = fold([registered, assigned()])
+    expect(nextDeadline(offered, planned(), later(0)), 'not accepted').toBe(
+      acceptBy < later(seconds) ? acceptBy : later(seconds),
+    )
+    expect(nextDeadline(offered, planned(), acceptBy)).toBe(acceptBy)
     given(...underWay)
       .when(expire(), later(seconds - 1))
       .thenNothing()
-    expect(nextDeadline(fold(underWay), planned())).toBe(later(seconds))
-    expect(nextDeadline(fold(underWay), planned({ n: 2 }))).toBeNull()
-    expect(nextDeadline(fold([...underWay, ended({})]), planned())).toBeNull()
+    expect(nextDeadline(fold(underWay), planned(), later(1))).toBe(later(seconds))
+    expect(nextDeadline(fold(underWay), planned({ n: 2 }), later(1))).toBeNull()
+    expect(nextDeadline(fold([...underWay, ended({})]), planned(), later(1))).toBeNull()
   })
   it('ends what nobody accepted in time as unreachable', () => {
     given(registered, assigned())

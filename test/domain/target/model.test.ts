@@ -137,7 +137,8 @@ describe('a target under commands in any order', () => {
         fc.modelRun(() => ({ model: {}, real }), commands)
         for (const [what, times] of real.seen) seen.set(what, (seen.get(what) ?? 0) + times)
       }),
-      { numRuns: 800 },
+      // A fixed seed: below it is shown that these runs reach every corner.
+      { numRuns: 800, seed: 20260301 },
     )
     // A model that never gets into a corner shows nothing about it.
     for (const outcome of [

@@ -15,7 +15,7 @@ import {
   requestUpgrade,
   startWave,
 } from '../../../functions/domain/upgrade/lifecycle.ts'
-import { recordOutcomes } from '../../../functions/domain/upgrade/outcomes.ts'
+import { moveDeadline, recordOutcomes } from '../../../functions/domain/upgrade/outcomes.ts'
 import { position } from '../../../functions/domain/upgrade/position.ts'
 import { tick } from '../../../functions/domain/upgrade/tick.ts'
 import { calm, planOf, requestOf, start, types, UpgradeWorld } from './world.ts'
@@ -49,6 +49,30 @@ describe('the threshold of a wave (DESIGN §6)', () => {
     expect(world.state.waveCounts.skipped).toBe(0)
     world.end(1, 'failed')
     expect(world.state.phase, '10 % of ten is one').toBe('running')
+  })
+
+  test('a halt in the last wave also holds the end, so that somebody looks before it is one', () => {
+    const world = new UpgradeWorld().requested(requestOf(), planOf(5))
+    world.startWave()
+    world.end(1, 'failed')
+    world.end(4, 'succeeded')
+    expect(world.state.phase).toBe('paused')
+    expect(step(world)).toBe('gate')
+    expect(world.do(finishUpgrade({ generation: 1 }))).toEqual([])
+    world.do(resumeUpgrade({ by: 'alice' }, calm))
+    expect(step(world)).toBe('finish')
+  })
+
+  test('a member that is given back without end stays out at last', () => {
+    const world = new UpgradeWorld().requested(requestOf(), planOf(2))
+    world.startWave()
+    world.end(1, 'succeeded')
+    for (let round = 0; round < 500 && world.state.counts.inFlight > 0; round++) {
+      world.end(1, 'withdrawn')
+      world.do(tick(calm))
+    }
+    expect(world.state.counts).toMatchObject({ inFlight: 0, deferred: 0, skipped: 1 })
+    expect(step(world)).toBe('finish')
   })
 
   test('counts against those that were not skipped', () => {
@@ -149,6 +173,25 @@ describe('waves', () => {
     expect(types(world.startWave())).toEqual(['WaveStarted', 'TargetsAdmitted'])
   })
 
+  test('accepting what a gate found is not the word to go on, which may need a second person', () => {
+    const request = requestOf({
+      gate: { successRatePercent: 90 },
+      failures: { percent: 100, absolute: null, action: 'pause' },
+      continueByHand: true,
+      continueBySecondPerson: true,
+    })
+    const world = new UpgradeWorld().requested(request, planOf(20, [5, 20]))
+    world.startWave()
+    world.end(5, 'failed')
+    expect(types(world.do(resumeUpgrade({ by: 'alice' }, calm)))).toEqual([
+      'UpgradeResumed',
+      'ContinueAwaited',
+    ])
+    expect(() => world.do(continueUpgrade({ by: 'alice' }))).toThrow('self-approval')
+    world.do(continueUpgrade({ by: 'bob' }))
+    expect(step(world)).toBe('start-wave')
+  })
+
   test('no data is a hold, never a pass', () => {
     const request = requestOf({ gate: { successRatePercent: 90 } })
     const world = new UpgradeWorld().requested(request, planOf(10, [5, 10]))
@@ -196,6 +239,17 @@ describe('time', () => {
     expect(world.state.nextDue).toBe('2026-03-01T12:10:00.000Z')
     expect(types(world.later(600).do(tick(calm)))).toEqual(['DeadlinePassed'])
     expect(world.state.nextDue, 'asked again five minutes later').toBe('2026-03-01T12:15:00.000Z')
+  })
+
+  test('whoever accepts at once and falls silent is asked after the time of one attempt, not after the time to accept', () => {
+    const deadlines = { accept: 86_400, attempt: 3600, expected: 300 }
+    const world = new UpgradeWorld().requested(requestOf({ deadlines }), planOf(4))
+    world.startWave()
+    expect(world.state.nextDue).toBe('2026-03-01T13:00:00.000Z')
+    expect(types(world.later(3600).do(tick(calm)))).toEqual(['DeadlinePassed'])
+    world.do(moveDeadline({ chunk: 0, until: '2026-03-01T14:00:00.000Z' }))
+    world.later(300).do(tick(calm))
+    expect(world.state.nextDue).toBe('2026-03-01T14:00:00.000Z')
   })
 
   test('before its window it waits, in its window it admits, at the end it holds and goes on in the next', () => {

@@ -35,8 +35,8 @@ export interface TestGateway {
   close(): Promise<void>
 }
 
-export const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:api'
-export const authorizerArn = 'arn:aws:lambda:us-east-1:000000000000:function:agents'
+const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:api'
+const authorizerArn = 'arn:aws:lambda:us-east-1:000000000000:function:agents'
 
 // Making an RSA key takes longer than most tests, so all gateways of a process have the same issuer.
 const directory = mkdtempSync(join(tmpdir(), 'gateway-'))

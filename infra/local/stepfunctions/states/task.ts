@@ -55,7 +55,7 @@ export function resourceName(state: TaskState): string {
 const TOKEN = /^AQC[A-Za-z0-9+/]{64}$/
 
 /** A task token nobody can guess, opaque like AWS's. */
-export function newToken(): string {
+function newToken(): string {
   return `AQC${randomBytes(48).toString('base64')}`
 }
 

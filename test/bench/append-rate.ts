@@ -6,31 +6,30 @@ import { dynamoStore } from '../../functions/log/dynamo.ts'
 import { emptyFold } from '../../functions/log/fold.ts'
 import { nextCommit } from '../../functions/log/next.ts'
 import { logOver } from '../../functions/log/over.ts'
-import { type Account, type AccountEvent, accountWith, deposit, metadata } from './account.ts'
+import { type Account, type AccountEvent, accountWith, deposit, metadata } from '../log/account.ts'
 
-/** Writes a second, one after another. */
+/** Writes a second, one after another, in one round. */
 export interface AppendRate {
   /** Raw conditional Puts of the same items, made beforehand. */
   readonly raw: number
   /** Appends by the log: events to commit, fold, hash, conditional Put. */
   readonly append: number
-  /** Whole commands on streams that are 10 commits long at the start of a turn: strong load, decision, append. */
+  /** Whole commands on a stream that is 10 commits long at the start of a turn: strong load, decision, append. */
   readonly command: number
   /** Whole commands on a stream that is `depth` commits long at the start. */
   readonly deep: number
 }
 
 const inTurn = 25
+/** The kinds take turns in a round, so that a slow moment of the machine falls on all alike. */
+const turns = 4
 
-/**
- * Measures `rounds` × 25 writes of each kind, taking turns, so that a slow moment of the machine falls on all alike;
- * writes its streams into `table` (4 × 25 × rounds commits and `depth` more).
- */
-export async function appendRate(
+/** Measures writes of each kind in rounds; the first round, which warms up, is left out. */
+export async function appendRates(
   client: DynamoDBClient,
   table: string,
-  { rounds = 20, depth = 10_000 } = {},
-): Promise<AppendRate> {
+  { rounds = 7, depth = 10_000 } = {},
+): Promise<readonly AppendRate[]> {
   // The state is a sum only: depth is to be measured, not the growth of a state.
   const aggregate = accountWith({
     evolve: (state, event) => ({ ...state, cents: state.cents + event.data.cents }),
@@ -42,14 +41,14 @@ export async function appendRate(
 
   const nextAppended = commitsOf(aggregate, randomUUID())
   const nextRaw = commitsOf(aggregate, randomUUID())
-  const raw = Array.from({ length: rounds * inTurn }, () => toItem(nextRaw()))
+  const raw = Array.from({ length: (rounds + 1) * turns * inTurn }, () => toItem(nextRaw())).values()
   let shallow = ''
   const write = {
-    raw: (n: number) =>
+    raw: () =>
       client.send(
         new PutItemCommand({
           TableName: table,
-          Item: raw[n],
+          Item: raw.next().value,
           ConditionExpression: 'attribute_not_exists(#stream)',
           ExpressionAttributeNames: { '#stream': 'stream' },
         }),
@@ -58,23 +57,24 @@ export async function appendRate(
     command: () => log.execute(aggregate, shallow, deposit(1), metadata),
     deep: () => log.execute(aggregate, deep, deposit(1), metadata),
   }
-  const spent = { raw: 0, append: 0, command: 0, deep: 0 }
-  for (let round = 0; round < rounds; round++) {
-    shallow = randomUUID()
-    await grow(shallow, 10)
-    for (const kind of ['raw', 'append', 'command', 'deep'] as const) {
-      const start = performance.now()
-      for (let n = round * inTurn; n < (round + 1) * inTurn; n++) await write[kind](n)
-      spent[kind] += performance.now() - start
+  const measured: AppendRate[] = []
+  for (let round = 0; round <= rounds; round++) {
+    const spent = { raw: 0, append: 0, command: 0, deep: 0 }
+    for (let turn = 0; turn < turns; turn++) {
+      shallow = randomUUID()
+      await grow(shallow, 10)
+      for (const kind of ['raw', 'append', 'command', 'deep'] as const) {
+        const start = performance.now()
+        for (let n = 0; n < inTurn; n++) await write[kind]()
+        spent[kind] += performance.now() - start
+      }
     }
+    const rate = (milliseconds: number) => (turns * inTurn * 1000) / milliseconds
+    const { raw, append, command, deep } = spent
+    if (round > 0)
+      measured.push({ raw: rate(raw), append: rate(append), command: rate(command), deep: rate(deep) })
   }
-  const rate = (milliseconds: number) => (rounds * inTurn * 1000) / milliseconds
-  return {
-    raw: rate(spent.raw),
-    append: rate(spent.append),
-    command: rate(spent.command),
-    deep: rate(spent.deep),
-  }
+  return measured
 
   async function grow(id: string, commits: number): Promise<void> {
     const next = commitsOf(aggregate, id)

@@ -1,14 +1,23 @@
-/** Does something with each item, so many at once; rejects with the first error, after those under way have ended. */
-export async function sideBySide<Item>(
+/**
+ * Does something with each item, so many at once, and returns what came of each, in the order of the items. Rejects with the first
+ * error, after those under way have ended; what had not begun by then does not begin.
+ */
+export async function sideBySide<Item, Result>(
   items: Iterable<Item> | AsyncIterable<Item>,
   atOnce: number,
-  act: (item: Item) => Promise<void>,
-): Promise<void> {
+  act: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
   const underWay = new Set<Promise<void>>()
   let failure: { readonly error: unknown } | undefined
+  let index = 0
   for await (const item of items) {
     if (failure) break
+    const place = index++
     const one = act(item)
+      .then((result) => {
+        results[place] = result
+      })
       .catch((error: unknown) => {
         failure ??= { error }
       })
@@ -18,4 +27,5 @@ export async function sideBySide<Item>(
   }
   await Promise.all(underWay)
   if (failure) throw failure.error
+  return results
 }

@@ -1,0 +1,47 @@
+/**
+ * What AWS charges on demand in us-east-1, in US dollars. Not looked up for every release: check a figure against the page named with it
+ * before it is quoted. Free tiers are left out, and so are storage, logs, alarms and keys, which do not grow with upgrades.
+ */
+export const prices = {
+  /** DynamoDB, standard table class: https://aws.amazon.com/dynamodb/pricing/on-demand/ */
+  writeRequestUnit: 0.625 / 1e6,
+  readRequestUnit: 0.125 / 1e6,
+  /** Lambda on arm64: https://aws.amazon.com/lambda/pricing/ */
+  lambdaRequest: 0.2 / 1e6,
+  lambdaGigabyteSecond: 0.0000133334,
+  /** API Gateway, HTTP API: https://aws.amazon.com/api-gateway/pricing/ */
+  httpRequest: 1 / 1e6,
+  /** Step Functions, standard: https://aws.amazon.com/step-functions/pricing/ */
+  stateTransition: 25 / 1e6,
+  /** EventBridge, custom events: https://aws.amazon.com/eventbridge/pricing/ */
+  busEvent: 1 / 1e6,
+} as const
+
+/** What is charged for, as it was counted. */
+export interface Charged {
+  readonly writeUnits: number
+  readonly readUnits: number
+  readonly invocations: number
+  readonly gigabyteSeconds: number
+  readonly httpRequests: number
+  readonly transitions: number
+  readonly busEvents: number
+}
+
+/** Returns what AWS charges for that, in US dollars, by kind. */
+export function chargesFor(charged: Charged): Readonly<Record<keyof Charged, number>> {
+  return {
+    writeUnits: charged.writeUnits * prices.writeRequestUnit,
+    readUnits: charged.readUnits * prices.readRequestUnit,
+    invocations: charged.invocations * prices.lambdaRequest,
+    gigabyteSeconds: charged.gigabyteSeconds * prices.lambdaGigabyteSecond,
+    httpRequests: charged.httpRequests * prices.httpRequest,
+    transitions: charged.transitions * prices.stateTransition,
+    busEvents: charged.busEvents * prices.busEvent,
+  }
+}
+
+/** Returns the sum of charges, in US dollars. */
+export function sumOf(charges: Readonly<Record<string, number>>): number {
+  return Object.values(charges).reduce((sum, one) => sum + one, 0)
+}

@@ -1,0 +1,129 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { type Call, caller } from '../../infra/local/demo/api.ts'
+import type { Invocation } from '../../infra/local/lambda/function.ts'
+import { type Runtime, startRuntime } from '../../infra/local/runtime.ts'
+import { synthesize } from '../../infra/local/synthesis.ts'
+import type { Consumed } from './capacity.ts'
+import type { Done, Task } from './fleet.ts'
+import { type Meter, meterBefore } from './metered.ts'
+
+/** Invocations of one function. */
+export interface Invoked {
+  readonly count: number
+  readonly gigabyteSeconds: number
+}
+
+/** The runtime in this process on a data directory of its own, with a fleet in another. */
+export interface World {
+  readonly runtime: Runtime
+  readonly operator: Call
+  /** Reaches DynamoDB past the meter. */
+  readonly dynamo: DynamoDBClient
+  readonly data: string
+  readonly tables: { readonly log: string; readonly views: string; readonly work: string }
+  consumed(): Promise<Consumed>
+  invoked(): ReadonlyMap<string, Invoked>
+  work(task: TaskOfFleet): Promise<Done>
+  stop(): Promise<void>
+}
+
+/** A task, but for the address, which the world knows. */
+export type TaskOfFleet = Task extends infer One ? (One extends Task ? Omit<One, 'url'> : never) : never
+
+const root = join(tmpdir(), 'drydock-bench')
+
+/** Synthesizes the template once, and anew when its sources have changed. */
+async function template(): Promise<string> {
+  mkdirSync(root, { recursive: true })
+  return synthesize(root)
+}
+
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
+
+/** Starts a world. With `metered`, all that functions ask of DynamoDB is counted, which takes time: not for timing. */
+export async function openWorld({ metered }: { readonly metered: boolean }): Promise<World> {
+  const synthesized = await template()
+  const data = mkdtempSync(join(root, 'data-'))
+  const runtime = await startRuntime({ template: synthesized, data })
+  const meter: Meter | undefined = metered ? await meterBefore(runtime.dynamo.endpoint) : undefined
+  // Clients in the bundles read this at their first call, which nobody has made yet.
+  if (meter) process.env.AWS_ENDPOINT_URL_DYNAMODB = meter.endpoint
+
+  const invocations = new Map<string, { count: number; gigabyteSeconds: number }>()
+  const note = (message: unknown): void => {
+    const { functionName, memoryMegabytes, milliseconds } = message as Invocation // what this channel carries
+    const one = invocations.get(functionName) ?? { count: 0, gigabyteSeconds: 0 }
+    one.count += 1
+    one.gigabyteSeconds += (memoryMegabytes / 1024) * (milliseconds / 1000)
+    invocations.set(functionName, one)
+  }
+  subscribe('drydock:invocation', note)
+
+  const child = fork(new URL('./fleet.ts', import.meta.url), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  const token = await runtime.issueToken({ user: 'operator-1', roles: ['operator', 'approver'] })
+  const dynamo = new DynamoDBClient({
+    endpoint: runtime.dynamo.endpoint,
+    region: 'eu-central-1',
+    credentials,
+  })
+  return {
+    runtime,
+    operator: caller(runtime.url, token),
+    dynamo,
+    data,
+    tables: {
+      log: tableOf('LOG_TABLE'),
+      views: tableOf('VIEWS_TABLE'),
+      work: tableOf('WORK_TABLE'),
+    },
+    consumed: async () => (await meter?.read()) ?? {},
+    invoked: () => new Map([...invocations].map(([name, one]) => [name, { ...one }])),
+    work: (task) => ask(child, { ...task, url: runtime.url } as Task), // the address is all it lacked
+    async stop() {
+      unsubscribe('drydock:invocation', note)
+      child.disconnect()
+      dynamo.destroy()
+      await runtime.stop()
+      await meter?.stop()
+      rmSync(data, { recursive: true, force: true })
+    },
+  }
+}
+
+function tableOf(name: string): string {
+  const table = process.env[name]
+  if (table === undefined) throw new Error(`The runtime set no ${name}.`)
+  return table
+}
+
+async function ask(child: ChildProcess, task: Task): Promise<Done> {
+  const answer = once(child, 'message')
+  child.send(task)
+  const [said] = (await answer) as [{ done?: Done; error?: string }] // fleet.ts answers every task once
+  if (said.done) return said.done
+  throw new Error(said.error ?? 'The fleet did not say what happened.')
+}
+
+/** Waits until something is so; throws when it does not become so in ten minutes. */
+export async function until<Value>(
+  what: string,
+  probe: () => Promise<Value | undefined>,
+  every = 50,
+): Promise<Value> {
+  const deadline = performance.now() + 600_000
+  for (;;) {
+    const value = await probe()
+    if (value !== undefined) return value
+    if (performance.now() > deadline) throw new Error(`Waited ten minutes in vain: ${what}.`)
+    await sleep(every)
+  }
+}

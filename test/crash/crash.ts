@@ -1,0 +1,208 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import type { Fleet, Running } from '../../infra/local/demo/fleets.ts'
+import { startFleets } from '../../infra/local/demo/fleets.ts'
+import { randomFrom } from '../views/random.ts'
+import { firstVersion, registerFleet, runCanaries } from './canaries.ts'
+import { endLives } from './ends.ts'
+import { planKills } from './kills.ts'
+import { processesOn } from './leftovers.ts'
+import { Person } from './person.ts'
+import { scopedKey } from './promises.ts'
+import { deadLetters, quiescence } from './quiescence.ts'
+import { repeat } from './repeats.ts'
+import { type Outcome, report } from './report.ts'
+import { Runtime } from './runtime.ts'
+import { judge } from './verdict.ts'
+import { openWitness } from './witness.ts'
+
+const usage = `npm run test:crash -- [options]
+
+  --kills N    how often something is killed (50)
+  --seed S     repeats a choice of kills and canaries (by the clock)
+  --size T     simulated customer instances (20)
+  --json FILE  where the figures go as well
+  --keep       keep the data directory although all is well`
+
+const speed = 30
+const endsWithin = 90_000
+const restsWithin = 30_000
+
+interface Options {
+  readonly kills: number
+  readonly seed: number
+  readonly size: number
+  readonly json: string | undefined
+  readonly keep: boolean
+}
+
+function readOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      kills: { type: 'string', default: '50' },
+      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      size: { type: 'string', default: '20' },
+      json: { type: 'string' },
+      keep: { type: 'boolean', default: false },
+    },
+  })
+  const whole = (name: 'kills' | 'seed' | 'size', least: number): number => {
+    const value = Number(values[name])
+    if (!Number.isInteger(value) || value < least)
+      throw new Error(`--${name} is a whole number from ${least}, not ${values[name]}.\n\n${usage}`)
+    return value
+  }
+  const numbers = { kills: whole('kills', 0), seed: whole('seed', 0), size: whole('size', 4) }
+  return { ...numbers, json: values.json, keep: values.keep }
+}
+
+async function ask(fleets: readonly Fleet[]): Promise<Running[]> {
+  return (await Promise.all(fleets.map((fleet) => fleet.ask()))).flatMap((answer) => answer ?? [])
+}
+
+/** Resolves to whether it happened within so many milliseconds. */
+async function within(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
+  const late = Symbol('late')
+  return (await Promise.race([work, sleep(milliseconds, late, { ref: false })])) !== late
+}
+
+/** Runs canaries under kills on a data directory and judges what is left. */
+async function run({ kills, seed, size }: Options, directory: string): Promise<Outcome> {
+  const began = performance.now()
+  const random = randomFrom(seed)
+  const runtime = new Runtime({ directory, speed })
+  const witness = await openWitness(directory)
+  const fleets: Fleet[] = []
+  const violations: string[] = []
+  const first = await runtime.begin()
+  if (!first) throw new Error('The first life had no fail point and was killed.')
+  let last = first
+  try {
+    witness.follow(first.url)
+    const as = (name: string, ...roles: string[]) => new Person({ name, roles, url: witness.url, directory })
+    const operator = as('operator-1', 'operator')
+    const second = as('operator-2', 'operator', 'approver')
+    const ids = Array.from({ length: size }, (_, number) => `cust_${String(number + 1).padStart(4, '0')}`)
+    const registered = await registerFleet(operator, ids)
+    const instances = registered.map((instance, number) => ({
+      ...instance,
+      version: firstVersion,
+      // A few always fail, so that failures are counted under kills too.
+      fails: number % 10 === 7,
+    }))
+    const plan = {
+      url: witness.url,
+      pollEvery: 1000,
+      upgradeTakes: [200, 900] as [number, number],
+      instances,
+    }
+    fleets.push(...(await startFleets(plan, 2, directory)))
+
+    const killing = { done: false }
+    const canaries = runCanaries({
+      operator,
+      second,
+      random: randomFrom(seed + 1),
+      enough: () => killing.done,
+    })
+    // Looked at below; a canary that goes wrong must not end the process before that.
+    canaries.catch(() => undefined)
+    const ends = await endLives({
+      runtime,
+      fates: planKills(kills, random),
+      first,
+      begun: (life) => {
+        last = life
+        witness.follow(life.url)
+      },
+    })
+    killing.done = true
+    const killed = performance.now()
+    if (!(await within(endsWithin, canaries)))
+      violations.push(`I11: the last canary had not ended ${endsWithin / 1000} s after the last restart`)
+    const told = (await within(0, canaries)) ? await canaries : undefined
+    const settled = (performance.now() - killed) / 1000
+
+    const again = await repeat(witness.url, witness.journal)
+    const rest = await quiescence(directory, restsWithin)
+    if (rest.executions + rest.records + rest.deliveries > 0)
+      violations.push(`it did not come to rest: ${JSON.stringify(rest)} still under way`)
+    const running = await ask(fleets)
+    if (running.length !== size) violations.push(`${size - running.length} instances do not answer`)
+    for (const { process } of fleets.splice(0)) process.kill('SIGTERM')
+    if (!(await last.stop())) violations.push('the last life did not stop by itself when it was asked to')
+    const left = processesOn(directory)
+    if (left.length > 0) violations.push(`left behind: ${left.join('; ')}`)
+
+    const verdict = await judge(directory, witness.journal, running)
+    violations.push(...verdict.violations)
+    for (const { before, words } of again.differing) {
+      const key = scopedKey(before)
+      if (key === null || verdict.keys.has(key)) violations.push(words)
+    }
+    const letters = deadLetters(directory)
+    if (letters.lost > 0) violations.push(`${letters.lost} records or events were given up: see the queues`)
+    for (const { point, side, hits } of ends.hits) {
+      if (hits === 0 && kills >= 50) violations.push(`fail point never hit: ${point}, ${side}`)
+    }
+    const checks = witness.journal.length + again.repeated + verdict.commits + verdict.upgrades + size
+    return {
+      ...ends,
+      seed,
+      size,
+      seconds: Math.round((performance.now() - began) / 100) / 10,
+      violations,
+      passed: checks + verdict.assignments,
+      figures: {
+        canaries: told?.canaries ?? 0,
+        continued: told?.continued ?? 0,
+        paused: told?.paused ?? 0,
+        'taken back': told?.rolledBack ?? 0,
+        upgrades: verdict.upgrades,
+        'acknowledged writes': witness.journal.filter(({ status }) => status < 300).length,
+        'refused writes': witness.journal.filter(({ status }) => status >= 400 && status < 500).length,
+        'requests without an answer': witness.unanswered,
+        'writes repeated': again.repeated,
+        streams: verdict.streams,
+        commits: verdict.commits,
+        assignments: verdict.assignments,
+        'audit findings': verdict.findings,
+        'rows healed': verdict.healed,
+        'rows of drift': verdict.drift,
+        'duties parked': verdict.parked,
+        'ticks that came too late': letters.ticks,
+        'seconds until the last canary ended': Math.round(settled * 10) / 10,
+      },
+    }
+  } finally {
+    for (const { process } of fleets) process.kill('SIGTERM')
+    await last.kill()
+    witness.close()
+  }
+}
+
+async function main(): Promise<void> {
+  const options = readOptions()
+  const directory = mkdtempSync(join(tmpdir(), 'drydock-crash-'))
+  console.log(`seed ${options.seed}: ${options.kills} kills under canaries of ${options.size} instances`)
+  const outcome = await run(options, directory).catch((error: unknown) => {
+    console.error(readFileSync(join(directory, 'runtime.log'), 'utf8').split('\n').slice(-30).join('\n'))
+    console.error(`Its data is in ${directory}.`)
+    throw error
+  })
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(outcome, null, 2)}\n`)
+  const failed = outcome.violations.length > 0
+  for (const line of report(outcome)) console.log(line)
+  if (failed || options.keep) console.log(`The data is in ${directory}.`)
+  else rmSync(directory, { recursive: true, force: true })
+  console.log(`${outcome.passed} passed, ${outcome.violations.length} failed`)
+  process.exit(failed ? 1 : 0)
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error)
+  process.exit(1)
+})

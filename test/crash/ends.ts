@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Fate, patience } from './kills.ts'
+import { type FailPoint, type Point, points, type Side, sides } from './points.ts'
+import type { Life, Runtime } from './runtime.ts'
+
+/** How often a fail point that was not reached in time is tried again. */
+const triesAgain = 3
+
+/** How the lives of a run ended. */
+export interface Ends {
+  readonly kills: { readonly runtime: number; readonly dynamo: number; readonly failPoint: number }
+  readonly hits: readonly { readonly point: Point; readonly side: Side; readonly hits: number }[]
+  /** How long a start took, in milliseconds: the median and the longest. */
+  readonly starts: { readonly median: number; readonly longest: number }
+  /** What happened to each life, in its order. */
+  readonly story: readonly string[]
+}
+
+/**
+ * Lives through fates one after the other and begins a last life that nothing ends. A fail point that was not reached in time ends in
+ * a plain kill, and comes again later at its first write.
+ */
+export async function endLives(options: {
+  readonly runtime: Runtime
+  readonly fates: readonly Fate[]
+  readonly first: Life
+  begun(life: Life): void
+}): Promise<Ends> {
+  const { runtime, first, begun } = options
+  const fates = [...options.fates]
+  const kills = { runtime: 0, dynamo: 0, failPoint: 0 }
+  const starts: number[] = []
+  const missed = new Map<string, number>()
+  const story: string[] = []
+  const tell = (words: string) => story.push(`${new Date().toISOString()} life ${starts.length}: ${words}`)
+
+  const begin = async (failPoint?: FailPoint): Promise<Life | undefined> => {
+    const asked = performance.now()
+    const life = await runtime.begin(failPoint)
+    starts.push(performance.now() - asked)
+    if (life) begun(life)
+    return life
+  }
+
+  // The first life has no fail point: something has to be under way first.
+  if (fates.length > 0) {
+    await sleep(1500)
+    await first.kill()
+    kills.runtime += 1
+  }
+  for (let fate = fates.shift(); fate; fate = fates.shift()) {
+    const { end, dynamo } = fate
+    if ('after' in end) {
+      const life = await begin()
+      for (const wait of dynamo) {
+        await sleep(wait)
+        if (!(await life?.killDynamo())) continue
+        kills.dynamo += 1
+        tell('DynamoDB killed')
+      }
+      await sleep(end.after)
+      if (life?.over) throw new Error('A life without a fail point ended by itself.')
+      await life?.kill()
+      kills.runtime += 1
+      tell(`killed after ${end.after} ms`)
+      continue
+    }
+    const life = await begin(end)
+    const reached = life && (await Promise.race([life.ended, sleep(patience, 'late' as const)]))
+    if (reached === null) throw new Error('A life ended by itself before it reached its fail point.')
+    if (reached !== 'late') {
+      kills.failPoint += 1
+      tell(`died ${end.side} write ${end.count} of ${end.point}${life ? '' : ', before it answered'}`)
+      continue
+    }
+    await life?.kill()
+    kills.runtime += 1
+    tell(`killed, as write ${end.count} of ${end.point} did not come in ${patience} ms`)
+    const name = `${end.point} ${end.side}`
+    const times = (missed.get(name) ?? 0) + 1
+    missed.set(name, times)
+    if (times <= triesAgain) fates.push({ end: { ...end, count: 1 }, dynamo: [] })
+  }
+  if (kills.runtime + kills.dynamo + kills.failPoint > 0) await begin()
+  return { kills, hits: hitsIn(runtime.hits), starts: spread(starts), story }
+}
+
+function hitsIn(file: string): Ends['hits'] {
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
+  const hit = lines.filter(Boolean).map((line) => JSON.parse(line) as FailPoint) // written by fail-points.ts
+  return points.flatMap((point) =>
+    sides.map((side) => ({
+      point,
+      side,
+      hits: hit.filter((one) => one.point === point && one.side === side).length,
+    })),
+  )
+}
+
+function spread(starts: readonly number[]): Ends['starts'] {
+  const sorted = starts.map(Math.round).sort((a, b) => a - b)
+  return { median: sorted[Math.floor(sorted.length / 2)] ?? 0, longest: sorted.at(-1) ?? 0 }
+}

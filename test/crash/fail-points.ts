@@ -1,0 +1,115 @@
+import fs from 'node:fs'
+import { ClientRequest } from 'node:http'
+import { syncBuiltinESMExports } from 'node:module'
+import { basename } from 'node:path'
+import { DatabaseSync, StatementSync } from 'node:sqlite'
+import { type FailPoint, type Point, points, type Side } from './points.ts'
+
+/**
+ * Preloaded into the runtime's process (`node --import`): watches every durable write where it leaves the process, the requests to
+ * DynamoDB and the commits of node:sqlite, and ends the process with SIGKILL at the one that the environment names. Neither the
+ * functions nor the runtime know of it.
+ */
+const armed = JSON.parse(process.env.CRASH_FAIL_POINT ?? 'null') as FailPoint | null // written by environmentOf()
+const hitFile = process.env.CRASH_HIT_FILE ?? ''
+const seen = new Map<Point, number>(points.map((point) => [point, 0]))
+
+/** Counts a write that is about to happen; returns whether it is the one to die at, after it. */
+function about(point: Point): boolean {
+  const count = (seen.get(point) ?? 0) + 1
+  seen.set(point, count)
+  if (armed?.point !== point || armed.count !== count) return false
+  if (armed.side === 'before') die('before')
+  return true
+}
+
+function die(side: Side): void {
+  fs.appendFileSync(hitFile, `${JSON.stringify({ ...armed, side })}\n`)
+  process.kill(process.pid, 'SIGKILL')
+  // The signal ends the process before this thread runs on; should it not, nothing may be written any more.
+  for (;;);
+}
+
+const writes: ReadonlySet<string> = new Set(['PutItem', 'DeleteItem', 'UpdateItem'])
+
+function requested(target: unknown, body: unknown): Point | undefined {
+  const operation = String(target).split('.').at(-1) ?? ''
+  if (!String(target).startsWith('DynamoDB_') || !writes.has(operation)) return undefined
+  const text =
+    typeof body === 'string' ? body : body instanceof Uint8Array ? new TextDecoder().decode(body) : '{}'
+  const { TableName, Item } = JSON.parse(text) as {
+    readonly TableName?: string
+    readonly Item?: { readonly stream?: { readonly S?: string } }
+  } // DynamoDB's own protocol
+  if (TableName === process.env.VIEWS_TABLE) return 'views: put'
+  if (TableName === process.env.WORK_TABLE) return operation === 'DeleteItem' ? 'work: delete' : 'work: put'
+  if (TableName !== process.env.LOG_TABLE) return undefined
+  const aggregate = Item?.stream?.S?.split('#')[0]
+  return points.find((point) => point === `log: ${aggregate}`)
+}
+
+const { end } = ClientRequest.prototype
+ClientRequest.prototype.end = function (this: ClientRequest, ...given: unknown[]): ClientRequest {
+  const point = requested(this.getHeader('x-amz-target'), given[0])
+  if (point !== undefined && about(point)) this.prependOnceListener('response', () => die('after'))
+  return Reflect.apply(end, this, given) as ClientRequest // what the original returns
+}
+
+const files: Readonly<Record<string, Point>> = {
+  'stepfunctions.sqlite': 'engine: transaction',
+  'events.sqlite': 'bus: store',
+  'schedules.sqlite': 'scheduler: store',
+  'dynamo.sqlite': 'stream: prune',
+}
+const ofRuntime: Readonly<Record<string, Point>> = {
+  invocations: 'invocations: store',
+  checkpoints: 'checkpoints: store',
+}
+const changing = /^\s*(?:INSERT|UPDATE|DELETE|REPLACE)\b(?:\s+OR\s+\w+)?(?:\s+INTO|\s+FROM)?\s+(\w+)/i
+
+/** Which durable write running a text would be; undefined for one that a transaction will make durable, or that only reads. */
+function committed(database: DatabaseSync, sql: string): Point | undefined {
+  const file = basename(database.location() ?? '')
+  const change = changing.exec(sql)
+  const point = files[file] ?? ofRuntime[change?.[1] ?? '']
+  if (/^\s*COMMIT\b/i.test(sql)) return point
+  return change && !database.isTransaction ? point : undefined
+}
+
+function around<Result>(database: DatabaseSync, sql: string, action: () => Result): Result {
+  const point = committed(database, sql)
+  const last = point !== undefined && about(point)
+  const result = action()
+  if (last) die('after')
+  return result
+}
+
+const owners = new WeakMap<StatementSync, { readonly database: DatabaseSync; readonly sql: string }>()
+const { prepare, exec } = DatabaseSync.prototype
+DatabaseSync.prototype.prepare = function (this: DatabaseSync, sql, ...rest) {
+  const statement = prepare.call(this, sql, ...rest)
+  owners.set(statement, { database: this, sql })
+  return statement
+}
+DatabaseSync.prototype.exec = function (this: DatabaseSync, sql) {
+  return around(this, sql, () => exec.call(this, sql))
+}
+for (const name of ['run', 'get', 'all'] as const) {
+  const original: (...values: never[]) => unknown = StatementSync.prototype[name]
+  Object.assign(StatementSync.prototype, {
+    [name](this: StatementSync, ...values: unknown[]) {
+      const owner = owners.get(this)
+      const action = () => Reflect.apply(original, this, values) as unknown
+      return owner ? around(owner.database, owner.sql, action) : action()
+    },
+  })
+}
+
+// Not as a named import: that would be the replacement as soon as it is in place.
+const { renameSync } = fs
+fs.renameSync = (from, to) => {
+  const last = basename(String(to)) === 'clock.json' && about('clock: anchor')
+  renameSync(from, to)
+  if (last) die('after')
+}
+syncBuiltinESMExports()

@@ -1,0 +1,35 @@
+/** Every kind of durable write of the runtime: the places where it is made to die. */
+export const points = [
+  'log: target',
+  'log: upgrade',
+  'log: plan',
+  'views: put',
+  'work: put',
+  'work: delete',
+  'engine: transaction',
+  'bus: store',
+  'scheduler: store',
+  'invocations: store',
+  'checkpoints: store',
+  'stream: prune',
+  'clock: anchor',
+] as const
+export type Point = (typeof points)[number]
+
+/** Before: nothing of the write has left the process. After: it is durable and its answer is there, but nobody has seen it. */
+export const sides = ['before', 'after'] as const
+export type Side = (typeof sides)[number]
+
+/** At which write of a life the runtime dies. */
+export interface FailPoint {
+  readonly point: Point
+  readonly side: Side
+  /** The how manieth write of this kind, from 1. */
+  readonly count: number
+}
+
+/** How the parent tells a runtime where to die, and where it leaves word that it did. */
+export const environmentOf = (failPoint: FailPoint, hitFile: string): Record<string, string> => ({
+  CRASH_FAIL_POINT: JSON.stringify(failPoint),
+  CRASH_HIT_FILE: hitFile,
+})

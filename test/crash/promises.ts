@@ -1,0 +1,101 @@
+import type { TargetEvent } from '../../events/target.ts'
+import type { UpgradeEvent } from '../../events/upgrade.ts'
+import { routes } from '../../functions/api/routes.ts'
+import { hashOf } from '../../functions/domain/canonical.ts'
+import type { Past } from './verdict.ts'
+import type { Answered } from './witness.ts'
+
+interface Reported {
+  readonly target: string
+  readonly attempt: string | null
+  readonly outcome: string | null
+}
+
+/** Which event of an upgrade's story each command leaves. */
+const leaves: Readonly<Record<string, UpgradeEvent['type']>> = {
+  continueUpgrade: 'ContinueGiven',
+  pauseUpgrade: 'UpgradePaused',
+  resumeUpgrade: 'UpgradeResumed',
+}
+
+/** Returns the operation of a request and the id in its path. */
+export function operationOf({ method, path }: Pick<Answered, 'method' | 'path'>): {
+  readonly operation: string
+  readonly id: string
+} {
+  for (const route of routes) {
+    const pattern = new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '([^/?]+)')}(?:\\?|$)`)
+    const match = pattern.exec(path)
+    if (match && route.method === method) return { operation: route.operation, id: match[1] ?? '' }
+  }
+  return { operation: 'unknown', id: '' }
+}
+
+/** Returns the person of a bearer token, unchecked. */
+function personOf(authorization: string): string {
+  const [, claims = ''] = authorization.split('.')
+  const { sub } = JSON.parse(Buffer.from(claims, 'base64url').toString() || '{}') as { readonly sub?: string } // a JWT
+  return sub ?? ''
+}
+
+/** Returns a request's idempotency key as the log keeps it, scoped to its person, operation and path; null without a key. */
+export function scopedKey({ method, path, authorization, key }: Answered): string | null {
+  if (key === null) return null
+  return hashOf(['person', personOf(authorization), operationOf({ method, path }).operation, path, key])
+}
+
+/** Returns what the runtime acknowledged and the log does not hold, or refused and the log holds (I8). */
+export function unkept(journal: readonly Answered[], told: Past): string[] {
+  const keys = new Map(told.commits.map((commit) => [commit.idempotency?.key, commit]))
+  const has = (
+    happened: readonly { readonly event: TargetEvent | UpgradeEvent }[] | undefined,
+    type: string,
+  ) => happened?.some(({ event }) => event.type === type) === true
+  return journal.flatMap((answered) => {
+    const { operation, id } = operationOf(answered)
+    const lost = (words: string) => [
+      `acknowledged and lost: ${operation} ${id} (${answered.status}): ${words}`,
+    ]
+    if (answered.status >= 400) {
+      if (answered.status >= 500 || answered.key === null) return []
+      const kept = keys.get(scopedKey(answered) ?? '')
+      return kept
+        ? [`refused and kept: ${operation} ${id} (${answered.status}) in ${kept.stream}@${kept.commit}`]
+        : []
+    }
+    const answer = answered.answer as Record<string, string> // a JSON object, by the API's contract
+    switch (operation) {
+      case 'registerTargets':
+        return has(told.targets.get(answer.id ?? ''), 'TargetRegistered')
+          ? []
+          : lost(`no target ${answer.id}`)
+      case 'enrolAgent':
+        return has(told.targets.get(answer.target ?? ''), 'AgentEnrolled')
+          ? []
+          : lost(`${answer.target} is not enrolled`)
+      case 'deployUpgrade':
+      case 'rollBackUpgrade':
+        return has(told.upgrades.get(answer.upgradeId ?? ''), 'UpgradeRequested')
+          ? []
+          : lost(`no upgrade ${answer.upgradeId}`)
+      case 'registerRelease': {
+        const stream = `release#${answer.component}@${answer.version}`
+        return told.commits.some((commit) => commit.stream === stream) ? [] : lost(`no ${stream}`)
+      }
+      case 'reportUpdateStatus':
+        return hasReport(told, answered.answer as Reported) ? [] : lost(JSON.stringify(answered.answer)) // by the API's contract
+      default: {
+        const type = leaves[operation]
+        if (type === undefined) return lost('nothing says what this leaves in the log')
+        return has(told.upgrades.get(id), type) ? [] : lost(`no ${type} in the story`)
+      }
+    }
+  })
+}
+
+function hasReport(told: Past, { target, attempt, outcome }: Reported): boolean {
+  return (told.targets.get(target) ?? []).some(({ event }) => {
+    if (outcome === null) return event.type === 'AttemptAccepted' && event.data.attempt === attempt
+    return event.type === 'AttemptEnded' && event.data.attempt === attempt && event.data.outcome === outcome
+  })
+}

@@ -1,0 +1,277 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { SignJWT, UnsecuredJWT } from 'jose'
+import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { type Agent, enrol, register } from './agent.ts'
+import { Client, type Problem, person, tokenFor } from './client.ts'
+import { commitsInLog } from './log-table.ts'
+import { deployedRoutes } from './template.ts'
+
+/** Whom each route lets in, written by hand: v viewer, o operator, a approver, A admin; everybody else is refused. */
+const people: Readonly<Record<string, string>> = {
+  'POST /api/upgrades/deploy': 'oA',
+  'POST /api/upgrades/plan': 'voaA',
+  'GET /api/upgrades': 'voaA',
+  'GET /api/upgrades/{id}': 'voaA',
+  'GET /api/upgrades/{id}/status': 'voaA',
+  'GET /api/upgrades/{id}/logs': 'voaA',
+  'GET /api/upgrades/{id}/events': 'voaA',
+  'GET /api/upgrades/{id}/blast-radius': 'voaA',
+  'POST /api/upgrades/{id}/continue': 'oaA',
+  'POST /api/upgrades/{id}/approve': 'aA',
+  'POST /api/upgrades/{id}/reject': 'aA',
+  'POST /api/upgrades/{id}/pause': 'oA',
+  'POST /api/upgrades/{id}/resume': 'oA',
+  'POST /api/upgrades/{id}/abort': 'oA',
+  'POST /api/upgrades/{id}/rollback': 'oA',
+  'POST /api/upgrades/{id}/rollback/{customerId}': 'oA',
+  'POST /api/upgrades/{id}/retry-failed': 'oA',
+  'POST /api/upgrades/{id}/targets/{targetId}/skip': 'oA',
+  'POST /api/v1/targets': 'oA',
+  'GET /api/v1/targets': 'voaA',
+  'GET /api/v1/targets/{id}': 'voaA',
+  'PATCH /api/v1/targets/{id}': 'oA',
+  'POST /api/v1/targets/{id}/pin': 'oA',
+  'DELETE /api/v1/targets/{id}/pin': 'oA',
+  'POST /api/v1/targets/{id}/retire': 'oA',
+  'POST /api/v1/targets/{id}/enrolment': 'oA',
+  'GET /api/v1/targets/{id}/explain': 'voaA',
+  'POST /api/v1/releases': 'oA',
+  'GET /api/v1/releases': 'voaA',
+  'GET /api/v1/releases/{component}/{version}': 'voaA',
+  'POST /api/v1/releases/{component}/{version}/withdraw': 'oA',
+  'GET /api/v1/approvals': 'voaA',
+  'GET /api/v1/stop': 'voaA',
+  'POST /api/v1/stop': 'oA',
+  'DELETE /api/v1/stop': 'oA',
+  'GET /api/queue/stats': 'voaA',
+  'GET /api/queue/jobs/{jobId}': 'voaA',
+}
+/** Routes of agents: what an agent and an enrolment token are answered; people and strangers are refused. */
+const agents: Readonly<Record<string, { readonly agent: number; readonly enrolment: number }>> = {
+  'POST /api/v1/agents/enrol': { agent: 403, enrolment: 401 },
+  'GET /api/v1/updates/check': { agent: 200, enrolment: 403 },
+  'POST /api/v1/updates/status': { agent: 409, enrolment: 403 },
+}
+const open = ['GET /health', 'GET /openapi.json']
+
+const prefix = `access-${randomBytes(4).toString('hex')}`
+const callers: Record<string, Client> = {}
+let agent: Agent
+let other: Agent
+let gateway: Agent
+let member: Agent
+let retired: Agent
+let usedToken = ''
+
+beforeAll(async () => {
+  for (const [name, role] of [
+    ['v', 'viewer'],
+    ['o', 'operator'],
+    ['a', 'approver'],
+    ['A', 'admin'],
+  ] as const)
+    callers[name] = await person(`${role}-access`, role)
+  const operator = await person('operator-1', 'operator')
+  const component = prefix
+  const own = ['own', 'other', 'gateway', 'retired'].map((name) => `${prefix}-${name}`)
+  const first = await register(operator, component, own)
+  const [ofMember] = await register(operator, component, [`${prefix}-member`], {
+    gateway: `${prefix}-gateway`,
+  })
+  const made = await Promise.all(
+    [...first, ofMember].map((one) => enrol(one?.id ?? '', one?.enrolmentToken ?? '')),
+  )
+  const [a, b, c, d, e] = made
+  if (!a || !b || !c || !d || !e) throw new Error('Five targets were registered.')
+  ;[agent, other, gateway, retired, member] = [a, b, c, d, e]
+  usedToken = first[0]?.enrolmentToken ?? ''
+  await operator.write(`/api/v1/targets/${retired.id}/retire`, { reason: 'scrapped' })
+  Object.assign(callers, {
+    '-': new Client(null),
+    n: await person('nobody'),
+    x: await person('impostor', 'Admin', 'superuser', 'agent'),
+    g: agent.client,
+    e: new Client(usedToken),
+  })
+})
+
+const split = (routeKey: string) => {
+  const [method = '', path = ''] = routeKey.split(' ')
+  return { method, path: path.replace('{jobId}', 'some-1').replaceAll(/\{\w+\}/g, 'some') }
+}
+/** Good for nothing, so that whoever is let in gets no further than that. */
+const junk = { body: { no: 'such field' } }
+
+describe('who may call what (S1, S3)', () => {
+  it('has a line for every route that the template deploys', () => {
+    expect([...Object.keys(people), ...Object.keys(agents), ...open].sort()).toEqual(deployedRoutes())
+  })
+
+  it.each(Object.entries(people))('S3 %s lets in %s alone', async (routeKey, who) => {
+    const { method, path } = split(routeKey)
+    const before = await commitsInLog()
+    const answers = await Promise.all(
+      Object.entries(callers).map(async ([name, client]) => {
+        const { status } = await client.send(method, path, method === 'GET' ? {} : junk)
+        return [name, status] as const
+      }),
+    )
+    for (const [name, status] of answers) {
+      const letIn = status !== 401 && status !== 403
+      expect([name, status, letIn]).toEqual([name, status, who.includes(name)])
+      // Without a token of a person the gateway itself refuses; with one, the role is what is missing.
+      if (!letIn) expect([name, status]).toEqual([name, '-ge'.includes(name) ? 401 : 403])
+    }
+    expect(await commitsInLog()).toBe(before)
+  })
+
+  it.each(Object.entries(agents))('S3 %s is for agents', async (routeKey, { agent: asAgent, enrolment }) => {
+    const { method, path } = split(routeKey)
+    const bodies: Readonly<Record<string, object>> = {
+      '/api/v1/agents/enrol': { key: randomBytes(32).toString('base64url') },
+      '/api/v1/updates/status': { version: 'v1', status: 'in-progress', timestamp: '2026-01-01T00:00:00Z' },
+    }
+    const before = await commitsInLog()
+    for (const [name, client] of Object.entries(callers)) {
+      const { status } = await client.send(method, path, bodies[path] ? { body: bodies[path] } : {})
+      const expected = name === 'g' ? asAgent : name === 'e' ? enrolment : name === '-' ? 401 : 403
+      expect([name, status]).toEqual([name, expected])
+    }
+    expect(await commitsInLog()).toBe(before)
+  })
+
+  it.each(open)('S1 %s is open, and says nothing that is not', async (routeKey) => {
+    const { method, path } = split(routeKey)
+    expect((await new Client(null).send(method, path)).status).toBe(200)
+  })
+})
+
+describe('forged tokens (S1)', () => {
+  const forged: Record<string, string> = {}
+
+  beforeAll(async () => {
+    const { issuerUrl, audience, privateKey } = JSON.parse(
+      readFileSync(join(inject('runtime').data, 'issuer.json'), 'utf8'),
+    ) as { issuerUrl: string; audience: string; privateKey: { kid: string; n: string } } // as the issuer writes it
+    const roles = ['admin']
+    const now = Math.floor(Date.now() / 1000)
+    const claims = { iss: issuerUrl, aud: audience, sub: 'operator-1', roles, iat: now, exp: now + 3600 }
+    const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+    const header = { alg: 'RS256', kid: privateKey.kid, typ: 'JWT' }
+    const good = await tokenFor('operator-1', ['viewer'])
+    const [head, , signature] = good.split('.')
+    const raised = Buffer.from(JSON.stringify(claims)).toString('base64url')
+    Object.assign(forged, {
+      'another key under the same name': await new SignJWT(claims).setProtectedHeader(header).sign(stranger),
+      'another key under another name': await new SignJWT(claims)
+        .setProtectedHeader({ ...header, kid: 'mine' })
+        .sign(stranger),
+      'alg none': new UnsecuredJWT(claims).encode(),
+      'the public key as an HMAC secret': await new SignJWT(claims)
+        .setProtectedHeader({ ...header, alg: 'HS256' })
+        .sign(Buffer.from(privateKey.n)),
+      'claims changed after signing': [head, raised, signature].join('.'),
+      'no signature': [head, raised, ''].join('.'),
+      expired: await tokenFor('operator-1', roles, { exp: now - 1 }),
+      'not valid yet': await tokenFor('operator-1', roles, { nbf: now + 10 * 24 * 3600 }),
+      'another issuer': await tokenFor('operator-1', roles, { iss: 'https://issuer.example' }),
+      'another audience': await tokenFor('operator-1', roles, { aud: 'else' }),
+      'no JWT': 'admin',
+    })
+  })
+
+  it.each([...Object.keys(people), ...Object.keys(agents)])('S1 %s refuses them all', async (routeKey) => {
+    const { method, path } = split(routeKey)
+    const ofAgents = routeKey in agents
+    for (const [how, token] of Object.entries(forged)) {
+      const { status } = await new Client(token).send(method, path, method === 'GET' ? {} : junk)
+      // A JWT authorizer answers 401, a Lambda authorizer that says no 403 (AWS).
+      expect([how, status]).toEqual([how, ofAgents ? 403 : 401])
+    }
+  })
+
+  it('S1 refuses credentials of agents that are nearly right', async () => {
+    const secret = randomBytes(32).toString('base64url')
+    for (const credential of [
+      `drydock-agent.${agent.id}.${secret}`,
+      `drydock-agent.no-such-target.${secret}`,
+      `drydock-agent.${agent.id}`,
+      usedToken.replace('drydock-enrol', 'drydock-agent'),
+      `drydock-root.${agent.id}.${secret}`,
+    ])
+      expect([credential, (await new Client(credential).get('/api/v1/updates/check')).status]).toEqual([
+        credential,
+        403,
+      ])
+  })
+
+  it('S1 an enrolment token that was used enrols nobody else', async () => {
+    const key = randomBytes(32).toString('base64url')
+    const { status, body } = await new Client(usedToken).post<Problem>('/api/v1/agents/enrol', { key })
+    expect([status, body.code]).toEqual([401, 'enrolment-used'])
+    expect((await agent.check()).updateAvailable).toBe(false)
+  })
+})
+
+describe('an agent reaches its own target and no other (S2, S25)', () => {
+  const reports = (target: string) => ({
+    ...{ target, version: 'v1', status: 'in-progress', timestamp: '2026-01-01T00:00:00Z' },
+  })
+
+  it('S25 own target, another, a member of its gateway, a member of another gateway, a retired one', async () => {
+    const before = await commitsInLog()
+    // Who asks, for whom, and whether the target is there for that caller.
+    const matrix: readonly (readonly [Agent, string, boolean])[] = [
+      [agent, agent.id, true],
+      [agent, other.id, false],
+      [agent, gateway.id, false],
+      [agent, member.id, false],
+      [agent, retired.id, false],
+      [agent, 'no-such-target', false],
+      [gateway, gateway.id, true],
+      [gateway, member.id, true],
+      [gateway, agent.id, false],
+      [member, member.id, true],
+      [member, gateway.id, false],
+    ]
+    for (const [caller, target, there] of matrix) {
+      const label = `${caller.id} for ${target}`
+      const check = await caller.client.get<Problem>(`/api/v1/updates/check?target=${target}`)
+      expect([label, check.status]).toEqual([label, there ? 200 : 404])
+      const report = await caller.client.post<Problem>('/api/v1/updates/status', reports(target))
+      // Nothing is offered, so that there is nothing to accept either.
+      expect([label, report.status]).toEqual([label, there ? 409 : 404])
+      if (!there)
+        expect([check.body.code, report.body.code]).toEqual(['target-not-found', 'target-not-found'])
+      const many = await caller.client.post<{ readonly results: readonly { readonly error: Problem }[] }>(
+        '/api/v1/updates/status',
+        { reports: [reports(target)] },
+      )
+      expect([label, many.body.results[0]?.error.code === 'target-not-found']).toEqual([label, !there])
+    }
+    expect(await commitsInLog()).toBe(before)
+  })
+
+  it('S25 a target that was retired is refused with the credential it had', async () => {
+    const before = await commitsInLog()
+    expect((await retired.client.get('/api/v1/updates/check')).status).toBe(403)
+    expect((await retired.client.post('/api/v1/updates/status', reports(retired.id))).status).toBe(403)
+    expect(await commitsInLog()).toBe(before)
+  })
+
+  it('S2 nothing that a person sends says who it is', async () => {
+    const viewer = callers.v
+    const before = await commitsInLog()
+    for (const headers of [
+      { 'x-forwarded-user': 'admin', 'x-amzn-oidc-identity': 'admin' },
+      { 'x-roles': 'admin', roles: '[admin]' },
+      { cookie: 'roles=admin' },
+    ]) {
+      const answer = await viewer?.post<Problem>('/api/v1/stop', { reason: 'mine' }, headers)
+      expect([answer?.status, answer?.body.code]).toEqual([403, 'forbidden'])
+    }
+    expect(await commitsInLog()).toBe(before)
+  })
+})

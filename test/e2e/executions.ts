@@ -1,0 +1,50 @@
+import {
+  DescribeExecutionCommand,
+  GetExecutionHistoryCommand,
+  SFNClient,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn'
+import { inject } from 'vitest'
+
+let opened: SFNClient | undefined
+
+function client(): SFNClient {
+  opened ??= new SFNClient({
+    endpoint: inject('runtime').endpoints.AWS_ENDPOINT_URL_SFN ?? '',
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  })
+  return opened
+}
+
+const arnOf = (name: string) =>
+  `${inject('runtime').machineArn.replace(':stateMachine:', ':execution:')}:${name}`
+
+/** Returns the state that an execution is in; undefined when there is no such execution yet. */
+export async function stateOf(name: string): Promise<string | undefined> {
+  const history = new GetExecutionHistoryCommand({
+    executionArn: arnOf(name),
+    reverseOrder: true,
+    maxResults: 100,
+  })
+  try {
+    const { events = [] } = await client().send(history)
+    const moved = events.find(({ type }) => /State(Entered|Exited)$/.test(type ?? ''))
+    return moved?.stateEnteredEventDetails?.name
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ExecutionDoesNotExist') return undefined
+    throw error
+  }
+}
+
+/** Returns how an execution stands. */
+export async function standingOf(name: string): Promise<string | undefined> {
+  return (await client().send(new DescribeExecutionCommand({ executionArn: arnOf(name) }))).status
+}
+
+/** Stops an execution as somebody in the console would. */
+export async function stopExecution(name: string): Promise<void> {
+  await client().send(
+    new StopExecutionCommand({ executionArn: arnOf(name), error: 'ByHand', cause: 'stopped by hand' }),
+  )
+}

@@ -1,0 +1,258 @@
+import { readFileSync } from 'node:fs'
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import type { SFNClient } from '@aws-sdk/client-sfn'
+import { type Commit, fromImage } from '../../events/envelope.ts'
+import type { UpgradeRequest } from '../../events/upgrade.ts'
+import type { Connections } from '../../functions/connections.ts'
+import { registerRelease, releaseAggregate } from '../../functions/domain/release/release.ts'
+import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
+import { registerTarget } from '../../functions/domain/target/registration.ts'
+import { acceptAttempt, finishAttempt } from '../../functions/domain/target/report.ts'
+import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
+import type { UpgradeDecision } from '../../functions/domain/upgrade/draft.ts'
+import { requestUpgrade } from '../../functions/domain/upgrade/lifecycle.ts'
+import type { EnvironmentName } from '../../functions/environment.ts'
+import { memoryStore } from '../../functions/log/memory.ts'
+import { logOver } from '../../functions/log/over.ts'
+import { allDuties } from '../../functions/reactor/reactor.ts'
+import { runDuties } from '../../functions/reactor/run.ts'
+import { memoryViewStore } from '../../functions/views/memory.ts'
+import { viewsOver } from '../../functions/views/readers.ts'
+import { openRunner } from '../../functions/views/runner.ts'
+import { memoryParked } from '../../functions/work/parked.ts'
+import { openRedemption } from '../../functions/work/redemption.ts'
+import { memoryTelemetry } from '../../functions/work/telemetry.ts'
+import type { StoredToken, Wait } from '../../functions/work/tokens.ts'
+import { advance } from '../../functions/workflow/advance.ts'
+import { keepToken } from '../../functions/workflow/await.ts'
+import { noteEnd } from '../../functions/workflow/ended.ts'
+import { openStepFunctions } from '../../infra/local/stepfunctions/engine.ts'
+import { ManualClock } from '../local/stepfunctions/manual-clock.ts'
+import type { HistoryEvent } from '../local/stepfunctions/world.ts'
+
+/** The state machine as it is deployed, with the names of the functions filled in. */
+export const definition = JSON.parse(
+  readFileSync(new URL('../../statemachines/upgrade.asl.json', import.meta.url), 'utf8')
+    .replaceAll(`\${AdvanceFunction}`, 'advance')
+    .replaceAll(`\${AwaitFunction}`, 'await'),
+) as {
+  readonly States: Readonly<
+    Record<
+      string,
+      {
+        readonly Type: string
+        readonly Retry?: readonly { readonly ErrorEquals: readonly string[] }[]
+        readonly Catch?: readonly { readonly ErrorEquals: readonly string[] }[]
+      }
+    >
+  >
+} // asl-validator checks it elsewhere
+
+const component = 'api'
+const request: UpgradeRequest = {
+  ...{ kind: 'deploy', parent: null, component, version: 'v1.1.0', strategy: 'canary', canaryPercent: 50 },
+  ...{ batchSize: null, parallel: 100, continueByHand: true, continueBySecondPerson: false, window: null },
+  ...{ bakeSeconds: 0, gate: null, breakGlass: false, reason: null },
+  selection: { targets: null, types: null, regions: null, tags: null, canaries: [] },
+  failures: { percent: 100, absolute: null, action: 'pause' },
+  unreachable: { percent: 100, absolute: null },
+  approvals: { required: 0, approvers: null, expiresInSeconds: 3600 },
+  retry: { attempts: 0, delaySeconds: 60 },
+  deadlines: { accept: 86_400, attempt: 3600, expected: 60 },
+}
+
+const keyOf = ({ upgrade, generation, wait, wave }: Wait) => `${upgrade}/${generation}/${wait}/${wave}`
+
+/** The real state machine on the local engine with the real tasks and duties, over memory and a clock that tests move. */
+export class MachineWorld {
+  readonly clock = new ManualClock()
+  /** What the next invocations of a task answer with instead of doing anything: names of errors, by action or wait. */
+  readonly faults = new Map<string, string[]>()
+  readonly #pending: Commit[] = []
+  readonly #tokens = new Map<string, StoredToken>()
+  readonly #services: Omit<Connections, 'dynamo'>
+  readonly #engine
+  readonly #machine: string
+  #underWay = 0
+
+  constructor() {
+    const now = () => this.clock.now()
+    const store = memoryStore()
+    const viewStore = memoryViewStore()
+    store.subscribe(({ dynamodb }) => this.#pending.push(fromImage(dynamodb?.NewImage)))
+    this.#engine = openStepFunctions({
+      file: ':memory:',
+      clock: this.clock,
+      invoke: (name, payload) => this.#invoke(name, payload as { action?: string; wait?: string }), // as the machine's Arguments say
+      emit: async (event) => {
+        const { status } = event.detail as { status: string } // the engine emits nothing but changes of status
+        if (['FAILED', 'TIMED_OUT', 'ABORTED'].includes(status)) await noteEnd(this.#services, event)
+      },
+    })
+    this.#machine = this.#engine.createStateMachine({ name: 'upgrade', definition })
+    const stepFunctions = {
+      send: async (command: { constructor: { name: string }; input: object }) => {
+        try {
+          return await this.#engine.request(command.constructor.name.replace(/Command$/, ''), command.input)
+        } catch (error) {
+          if (!(error instanceof Error) || !('type' in error)) throw error
+          throw Object.assign(new Error(error.message), { name: String(error.type) })
+        }
+      },
+    } as unknown as SFNClient // duties and tasks call nothing but `send`
+    const bus = { send: async () => ({ FailedEntryCount: 0 }) } as unknown as EventBridgeClient // the same
+    this.#services = {
+      log: logOver(store, { now }),
+      viewStore,
+      views: viewsOver(viewStore, now),
+      tokens: {
+        store: async (token) => void this.#tokens.set(keyOf(token), token),
+        list: async (upgrade) => [...this.#tokens.values()].filter((token) => token.upgrade === upgrade),
+        remove: async (wait) => void this.#tokens.delete(keyOf(wait)),
+      },
+      redemption: openRedemption(stepFunctions),
+      telemetry: memoryTelemetry(now),
+      parked: memoryParked(now),
+      ...{ bus, stepFunctions, now },
+    }
+  }
+
+  async #invoke(name: string, payload: { action?: string; wait?: string }): Promise<unknown> {
+    this.#underWay += 1
+    try {
+      const error = this.faults.get(payload.action ?? payload.wait ?? '')?.shift()
+      if (error !== undefined) throw Object.assign(new Error('A fault of the test.'), { name: error })
+      return await (name === 'advance'
+        ? advance(this.#services, payload)
+        : keepToken(this.#services, payload))
+    } finally {
+      this.#underWay -= 1
+    }
+  }
+
+  /** Lets everything happen that needs no time to pass. */
+  async settle(): Promise<void> {
+    const named = (name: EnvironmentName) => (name === 'upgradeMachineArn' ? this.#machine : name)
+    const { viewStore: store, log, parked } = this.#services
+    for (let quiet = 0; quiet < 12; quiet += 1) {
+      const batch = this.#pending.splice(0)
+      if (batch.length > 0) {
+        await openRunner({ store, log, parked }).project(batch)
+        const again = await runDuties(batch, allDuties(this.#services, named))
+        this.#pending.push(...batch.filter(({ stream }) => again.has(stream)))
+      }
+      if (batch.length > 0 || this.#underWay > 0) quiet = 0
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  /** Registers so many targets at v1.0.0 and the release v1.1.0. */
+  async fleet(size: number): Promise<string[]> {
+    const ids = Array.from({ length: size }, (_, number) => `target-${number}`)
+    const by = { actor: 'operator-1', correlation: 'fleet' }
+    const { log } = this.#services
+    const release = {
+      component,
+      version: 'v1.1.0',
+      channel: 'stable',
+      digest: `sha256:${'1f'.repeat(32)}`,
+      notes: null,
+    }
+    await log.execute(releaseAggregate, `${component}@v1.1.0`, registerRelease(release), by)
+    const facts = {
+      type: 'customer',
+      region: null,
+      tags: {},
+      critical: false,
+      namespace: null,
+      gateway: null,
+    }
+    for (const id of ids)
+      await log.execute(
+        targetAggregate,
+        id,
+        registerTarget({ facts, components: { [component]: 'v1.0.0' }, enrolment: null }),
+        by,
+      )
+    await this.settle()
+    return ids
+  }
+
+  /** Asks for an upgrade; its execution plans it. */
+  async request(id: string, changes: Partial<UpgradeRequest> = {}): Promise<void> {
+    await this.command(id, requestUpgrade({ request: { ...request, ...changes }, by: 'operator-1' }))
+  }
+
+  async command(id: string, decision: UpgradeDecision): Promise<void> {
+    const by = { actor: 'operator-2', correlation: 'command' }
+    const outcome = await this.#services.log.execute(upgradeAggregate, id, decision, by)
+    if (outcome.kind !== 'committed') throw new Error(`${outcome.kind}: ${JSON.stringify(outcome)}`)
+    await this.settle()
+  }
+
+  async upgrade(id: string) {
+    return (await this.#services.log.load(upgradeAggregate, id)).state
+  }
+
+  /** Lets every target that has an attempt accept it and succeed; returns how many did. */
+  async work(ids: readonly string[]): Promise<number> {
+    const { log } = this.#services
+    const by = { actor: 'agent', correlation: 'report' }
+    let done = 0
+    for (const id of ids) {
+      const { active } = (await log.load(targetAggregate, id)).state
+      if (!active) continue
+      const { attempt, to: version } = active
+      await log.execute(targetAggregate, id, acceptAttempt({ attempt }), by)
+      const end = {
+        attempt,
+        status: 'completed',
+        version,
+        code: null,
+        retryable: false,
+        output: null,
+      } as const
+      await log.execute(targetAggregate, id, finishAttempt(end), by)
+      done += 1
+    }
+    await this.settle()
+    return done
+  }
+
+  history(name: string): HistoryEvent[] {
+    const executionArn = `${this.#machine.replace(':stateMachine:', ':execution:')}:${name}`
+    const events: HistoryEvent[] = []
+    let nextToken: string | undefined
+    do {
+      const page = this.#engine.request('GetExecutionHistory', {
+        ...{ executionArn, maxResults: 1000, ...(nextToken !== undefined && { nextToken }) },
+      }) as { events: HistoryEvent[]; nextToken?: string } // AWS's own answer
+      events.push(...page.events)
+      nextToken = page.nextToken
+    } while (nextToken !== undefined)
+    return events
+  }
+
+  /** Lets a task that failed be tried again until it succeeds: its Retry waits for a few seconds each time. */
+  async linger(): Promise<void> {
+    for (let seconds = 0; seconds < 15; seconds += 1) {
+      this.clock.advance(1)
+      await this.settle()
+    }
+  }
+
+  /** Moves the clock in small steps until an execution is in a state; waits of a minute and more do not run out on the way. */
+  async reaches(name: string, state: string): Promise<void> {
+    for (let seconds = 0; seconds < 40; seconds += 1) {
+      await this.settle()
+      const last = this.history(name).findLast(({ type }) => String(type).endsWith('StateEntered'))
+      const details = last?.stateEnteredEventDetails as { name: string } | undefined // AWS's own form
+      if (details?.name === state) return
+      this.clock.advance(1)
+    }
+    const visited = this.history(name).flatMap(({ stateEnteredEventDetails: entered }) =>
+      entered ? [(entered as { name: string }).name] : [],
+    )
+    throw new Error(`${name} does not reach "${state}": ${visited.slice(-8).join(' > ')}`)
+  }
+}

@@ -1,0 +1,101 @@
+import { beforeAll, describe, expect, inject, it } from 'vitest'
+import * as z from 'zod'
+import { fleet } from './agent.ts'
+import { type Client, person } from './client.ts'
+import { description, pathIn, strayingOf } from './description.ts'
+import { deployedRoutes } from './template.ts'
+import { ended } from './upgrades.ts'
+import { validBodies } from './valid-bodies.ts'
+
+let operator: Client
+let upgradeId = ''
+let target = ''
+let component = ''
+
+beforeAll(async () => {
+  operator = await person('operator-1', 'operator')
+  const { agents, deploy, component: made } = await fleet(operator, 1)
+  component = made
+  target = agents[0]?.id ?? ''
+  upgradeId = await deploy()
+  await agents[0]?.upgrade()
+  await ended(operator, upgradeId, { status: 'completed' })
+})
+
+describe('/openapi.json (S32)', () => {
+  it('S32 describes every route that the template deploys, and no other', async () => {
+    const { paths, openapi } = await description()
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    )
+    expect(described.sort()).toEqual(deployedRoutes())
+    expect(openapi).toBe('3.1.0')
+  })
+
+  it('names each operation once, with its path parameters, an answer and who may call it', async () => {
+    const { paths } = await description()
+    const operations = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.values(methods).map((operation) => ({ path, ...operation })),
+    )
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length)
+    for (const { path, operationId, parameters, responses, security } of operations) {
+      const named = parameters.filter((one) => one.in === 'path').map(({ name }) => `{${name}}`)
+      expect([operationId, named.sort()]).toEqual([operationId, (path.match(/\{\w+\}/g) ?? []).sort()])
+      expect(Object.keys(responses).filter((status) => status.startsWith('2'))).not.toEqual([])
+      const open = path === '/health' || path === '/openapi.json'
+      expect([operationId, security.length]).toEqual([operationId, open ? 0 : 1])
+    }
+  })
+
+  it('every route that reads answers as it is described', async () => {
+    const { paths } = await description()
+    const values: Readonly<Record<string, string>> = {
+      ...{ '{jobId}': `${upgradeId}-1`, '{component}': component, '{version}': 'v1.1.0' },
+    }
+    for (const [path, methods] of Object.entries(paths)) {
+      if (!('get' in methods) || path.startsWith('/api/v1/updates/')) continue
+      const id = path.startsWith('/api/upgrades') ? upgradeId : target
+      const asked = path.replaceAll(/\{\w+\}/g, (name) => values[name] ?? id)
+      // The client compares the answer with its schema.
+      expect([asked, (await operator.get(asked)).status]).toEqual([asked, 200])
+    }
+  })
+
+  it('describes the bodies that are taken, and refuses what is not', async () => {
+    const { paths } = await description()
+    for (const [routeKey, valid] of Object.entries(validBodies)) {
+      const [method = '', path = ''] = routeKey.split(' ')
+      const media = paths[path]?.[method.toLowerCase()]?.requestBody?.content['application/json']
+      const schema = z.fromJSONSchema(media?.schema ?? false)
+      expect([routeKey, schema.safeParse(valid).success]).toEqual([routeKey, true])
+      expect([routeKey, schema.safeParse({ ...valid, tenantId: 'x' }).success]).toEqual([routeKey, false])
+    }
+  })
+})
+
+describe('the comparison of answers with the description', () => {
+  it('finds a field that is missing, one too many, one of another type, and a status that is not described', async () => {
+    const described = await description()
+    const path = `/api/upgrades/${upgradeId}/status`
+    const { body } = await operator.get<Record<string, unknown>>(path)
+    const seen = { method: 'GET', path, status: 200, contentType: 'application/json' }
+    const { total: _, ...without } = body
+    expect(strayingOf(described, { ...seen, body })).toEqual([])
+    for (const wrong of [without, { ...body, secret: 1 }, { ...body, total: '1' }])
+      expect(strayingOf(described, { ...seen, body: wrong })).not.toEqual([])
+    expect(strayingOf(described, { ...seen, status: 418, body })).not.toEqual([])
+    expect(strayingOf(described, { ...seen, contentType: 'text/html', body })).not.toEqual([])
+    expect(strayingOf(described, { ...seen, path: '/api/nothing', body })).not.toEqual([])
+  })
+
+  it('finds the route of a path, the literal one first', async () => {
+    const described = await description()
+    expect(pathIn(described, '/api/upgrades/deploy')).toBe('/api/upgrades/deploy')
+    expect(pathIn(described, '/api/upgrades/u-1?at=x')).toBe('/api/upgrades/{id}')
+  })
+
+  it('is served without a credential, as JSON', async () => {
+    const response = await fetch(`${inject('runtime').url}/openapi.json`)
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json'])
+  })
+})

@@ -1,0 +1,48 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+
+/** Where the one runtime of this folder can be reached. */
+export interface RunningRuntime {
+  readonly url: string
+  /** Where the services are, by the names that the AWS SDK knows. */
+  readonly endpoints: Readonly<Record<string, string>>
+  readonly data: string
+  /** The directory with the synthesized template. */
+  readonly template: string
+  readonly logTable: string
+  readonly machineArn: string
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    readonly runtime: RunningRuntime
+  }
+}
+
+/** A minute of the runtime, the time between two ticks, takes three seconds. */
+export const speed = 20
+
+/** Starts one runtime for all files of this folder, on a directory of its own, and stops it after the last. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const data = mkdtempSync(join(tmpdir(), 'drydock-e2e-'))
+  const child = fork(new URL('./runtime-child.ts', import.meta.url), [data, String(speed)], {
+    env: { ...process.env, NODE_ENV: 'production' },
+  })
+  const ended = once(child, 'exit')
+  const [running] = (await Promise.race([
+    once(child, 'message'),
+    ended.then(([code]) => {
+      throw new Error(`The runtime did not start (exit code ${code}).`)
+    }),
+  ])) as [RunningRuntime] // runtime-child.ts sends nothing else
+  project.provide('runtime', running)
+  return async () => {
+    child.disconnect()
+    await ended
+    rmSync(data, { recursive: true, force: true })
+  }
+}

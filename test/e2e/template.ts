@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { inject } from 'vitest'
+import * as z from 'zod'
+
+const template = z.object({
+  Resources: z.record(z.string(), z.object({ Type: z.string(), Properties: z.looseObject({}).optional() })),
+})
+const route = z.object({ RouteKey: z.string() })
+
+/** Returns `METHOD /path` of every route that the synthesized template deploys, sorted. */
+export function deployedRoutes(): string[] {
+  const file = join(inject('runtime').template, 'Drydock.template.json')
+  const { Resources } = template.parse(JSON.parse(readFileSync(file, 'utf8')))
+  return Object.values(Resources)
+    .filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Route')
+    .map(({ Properties }) => route.parse(Properties).RouteKey)
+    .sort()
+}

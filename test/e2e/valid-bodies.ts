@@ -1,0 +1,48 @@
+/** A body of every route that takes one, good enough to be understood; what it names does not exist. */
+export const validBodies: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'POST /api/upgrades/deploy': {
+    ...{ component: 'no-such', version: 'v1.0.0', strategy: 'canary', canaryPercent: 10, parallel: 5 },
+    ...{ bakeSeconds: 60, reason: 'a try', continueRequiresSecondPerson: true, autoContinue: false },
+    failureThreshold: { percent: 10, absolute: 1, action: 'pause' },
+    unreachableThreshold: { percent: 10 },
+    approvals: { required: 1, approvers: ['anna'], expiresInSeconds: 3600 },
+    gate: { successRatePercent: 99 },
+    retry: { attempts: 1, delaySeconds: 60 },
+    deadlines: { acceptSeconds: 60, attemptSeconds: 60, expectedSeconds: 60 },
+    targets: { ids: ['no-such'] },
+  },
+  'POST /api/upgrades/plan': { component: 'no-such', version: 'v1.0.0', strategy: 'batch', batchSize: 3 },
+  'POST /api/upgrades/{id}/continue': {},
+  'POST /api/upgrades/{id}/approve': { planHash: 'ab'.repeat(32), comment: 'fine' },
+  'POST /api/upgrades/{id}/reject': { reason: 'no' },
+  'POST /api/upgrades/{id}/pause': { reason: 'no' },
+  'POST /api/upgrades/{id}/resume': {
+    window: { start: '2030-01-01T00:00:00Z', end: '2030-01-02T00:00:00Z' },
+  },
+  'POST /api/upgrades/{id}/abort': { reason: 'no', rollBack: true },
+  'POST /api/upgrades/{id}/rollback': { reason: 'no' },
+  'POST /api/upgrades/{id}/rollback/{customerId}': { reason: 'no' },
+  'POST /api/upgrades/{id}/retry-failed': { reason: 'no' },
+  'POST /api/upgrades/{id}/targets/{targetId}/skip': {},
+  'POST /api/v1/targets': {
+    ...{ id: 'bad-input', type: 'customer', region: 'eu', critical: false, namespace: 'n', gateway: 'g' },
+    ...{ tags: { tier: 'gold' }, components: { api: 'v1' }, enrol: false },
+  },
+  'PATCH /api/v1/targets/{id}': { type: 'customer', region: 'eu', critical: true, tags: { tier: 'gold' } },
+  'POST /api/v1/targets/{id}/pin': { component: 'api', reason: 'no' },
+  'POST /api/v1/targets/{id}/retire': { reason: 'no', force: true },
+  'POST /api/v1/targets/{id}/enrolment': {},
+  'POST /api/v1/releases': {
+    ...{ component: 'bad-input', version: 'v1.0.0', channel: 'stable', digest: `sha256:${'0'.repeat(64)}` },
+    notes: 'none',
+  },
+  'POST /api/v1/releases/{component}/{version}/withdraw': { reason: 'no' },
+  'POST /api/v1/stop': { reason: 'no' },
+  'DELETE /api/v1/stop': { reason: 'no' },
+  'POST /api/v1/agents/enrol': { key: 'A'.repeat(43) },
+  'POST /api/v1/updates/status': {
+    ...{ version: 'v1', status: 'in-progress', timestamp: '2026-01-01T00:00:00Z', details: 'words' },
+    ...{ attempt: '00000000-0000-4000-8000-000000000000', sequence: 1, code: 'X', retryable: true },
+    target: 'no-such',
+  },
+}

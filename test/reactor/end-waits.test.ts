@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { approveUpgrade } from '../../functions/domain/upgrade/lifecycle.ts'
+import { endWaits } from '../../functions/reactor/end-waits.ts'
+import { approval, awaitingApproval } from '../workflow/waits.ts'
+
+const token = (generation: number) => ({
+  upgrade: 'u',
+  generation,
+  wait: 'approval',
+  wave: 0,
+  token: `t${generation}`,
+})
+
+/** Lets the duty act on the last commit of the upgrade; returns whether it is of any concern to it. */
+async function actOnLast(world: Awaited<ReturnType<typeof awaitingApproval>>): Promise<boolean> {
+  const { log, now } = world
+  const duty = endWaits({ log, now, tokens: () => world.tokens, redemption: () => world.redemption })
+  const last = (await Array.fromAsync(log.commits('upgrade#u'))).at(-1)
+  if (!last || !duty.concerns(last)) return false
+  await duty.act(last)
+  return true
+}
+
+describe('a wait of an execution', () => {
+  it('is ended by what it waits for, once, and its token is forgotten', async () => {
+    const world = await awaitingApproval()
+    await world.tokens.store(token(1), 60)
+    await world.decide(approveUpgrade(approval))
+    expect(await actOnLast(world)).toBe(true)
+    expect(await actOnLast(world)).toBe(true)
+    expect(world.redeemed).toMatchObject([{ token: 't1', as: { step: 'start-wave', wave: 0 } }])
+    expect(world.tokens.kept.size).toBe(0)
+  })
+
+  it('goes on while nothing has come', async () => {
+    const world = await awaitingApproval()
+    await world.tokens.store(token(1), 60)
+    await actOnLast(world)
+    expect(world.redeemed).toEqual([])
+    expect(world.tokens.kept.size).toBe(1)
+  })
+
+  it('ends as superseded when it belongs to an older generation, whose token moves nothing on', async () => {
+    const world = await awaitingApproval()
+    await world.tokens.store(token(1), 60)
+    await world.supersede(1)
+    await world.tokens.store(token(2), 60)
+    await actOnLast(world)
+    expect(world.redeemed).toEqual([{ token: 't1', as: 'Superseded' }])
+    expect([...world.tokens.kept.values()]).toMatchObject([{ token: 't2' }])
+  })
+})

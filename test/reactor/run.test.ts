@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { type Commit, fromImage } from '../../events/envelope.ts'
+import { memoryLog } from '../../functions/log/memory.ts'
+import type { CollectingDuty, Duty } from '../../functions/reactor/duty.ts'
+import { runDuties } from '../../functions/reactor/run.ts'
+import { memoryParked } from '../../functions/work/parked.ts'
+import { account, deposit, metadata } from '../log/account.ts'
+
+const now = () => Date.parse('2026-03-01T12:00:00.000Z')
+
+/** Two commits of one stream and one of another, in the order of their writing. */
+async function commits(): Promise<readonly Commit[]> {
+  const log = memoryLog({ now })
+  for (const [stream, cents] of [
+    ['a', 1],
+    ['b', 2],
+    ['a', 3],
+  ] as const) {
+    await log.execute(account, stream, deposit(cents, ''), metadata)
+  }
+  return log.records.map(({ dynamodb }) => fromImage(dynamodb?.NewImage))
+}
+
+const throttled = () => Object.assign(new Error('slow down'), { name: 'ThrottlingException' })
+const away = () => Object.assign(new Error('nobody listens'), { code: 'ECONNREFUSED' })
+const broken = () => new TypeError('no such thing')
+
+/** A duty that fails on the commits given, and remembers which ones it has done. */
+function failingOn(fault: () => Error, ...named: readonly string[]) {
+  const done: string[] = []
+  const duty: Duty = {
+    name: 'pay',
+    concerns: () => true,
+    async act({ stream, commit }) {
+      if (named.includes(`${stream}@${commit}`)) throw fault()
+      done.push(`${stream}@${commit}`)
+    },
+  }
+  return { duty, done }
+}
+
+describe('the duties of the reactor', () => {
+  it.each([throttled, away])(
+    'come again for a stream when a service was away, and park nothing',
+    async (fault) => {
+      const parked = memoryParked(now)
+      const { duty, done } = failingOn(fault, 'account#a@1')
+      const again = await runDuties(await commits(), { duties: [duty], collecting: [], parked })
+      expect([...again]).toEqual(['account#a'])
+      expect(done).toEqual(['account#b@1'])
+      expect(await parked.list()).toEqual([])
+    },
+  )
+
+  it('are parked where they would fail for ever, and the rest goes on', async () => {
+    const parked = memoryParked(now)
+    const { duty, done } = failingOn(broken, 'account#a@1')
+    const again = await runDuties(await commits(), { duties: [duty], collecting: [], parked })
+    expect([...again]).toEqual([])
+    expect(done.sort()).toEqual(['account#a@2', 'account#b@1'])
+    expect(await parked.list()).toMatchObject([{ duty: 'pay', stream: 'account#a', commit: 1 }])
+  })
+
+  it.each([
+    [throttled, ['account#a', 'account#b'], []],
+    [broken, [], ['account#a', 'account#b']],
+  ])('that collect fail for every stream they collected: %s', async (fault, expected, set) => {
+    const parked = memoryParked(now)
+    const duty: CollectingDuty = {
+      name: 'sum',
+      collectedBy: () => 'all',
+      async act() {
+        throw fault()
+      },
+    }
+    const again = await runDuties(await commits(), { duties: [], collecting: [duty], parked })
+    expect([...again].sort()).toEqual(expected)
+    expect((await parked.list()).map(({ stream }) => stream)).toEqual(set)
+  })
+
+  it('act in the order of a stream, whatever the order of the records', async () => {
+    const { duty, done } = failingOn(broken)
+    const shuffled = (await commits()).toReversed()
+    await runDuties(shuffled, { duties: [duty], collecting: [], parked: memoryParked(now) })
+    expect(done.filter((commit) => commit.startsWith('account#a'))).toEqual(['account#a@1', 'account#a@2'])
+  })
+})
