@@ -185,6 +185,16 @@ describe('P7: the history of a profile', () => {
     ])
   })
 
+  it('is found before the views have caught up', async () => {
+    const world = openWorld()
+    const created = await world.call('POST', base, { body: examples.weekly })
+    const headers = { 'drydock-commit': created.headers['drydock-commit'] ?? '' }
+    for (const request of [{ early: true }, { early: true, headers }]) {
+      const reply = await world.call('GET', `${base}/${created.body.id}/history`, request)
+      expect([reply.status, reply.body.profile_name]).toEqual([200, 'Weekly-Production-Maintenance'])
+    }
+  })
+
   it('outlives the profile, and is what the profile itself and its list say', async () => {
     const { world, profile } = await fleet(4)
     await executed(world, profile, (target) => (target === 'p1' ? 'failed' : 'completed'))

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { v5 } from 'uuid'
-import { type ProfileEvent, profileEvents } from '../../../events/profile.ts'
+import { type ProfileDefinition, type ProfileEvent, profileEvents } from '../../../events/profile.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { validateDefinition, validateUpdate } from '../../domain/profile/definition.ts'
 import { startExecution } from '../../domain/profile/execution.ts'
@@ -20,6 +20,38 @@ type Contracts = typeof profileContracts
 /** The name space of ids that follow from an idempotency key. */
 const profileNamespace = '6a1d5c2e-98b7-5f3a-8c41-0f7f2b9d6e13'
 const executionNamespace = 'b7c0f4d9-2a6e-5b81-9d35-c4e8a1f06b27'
+
+/** Something valid to check an update against where there is no profile. */
+const anyDefinition: ProfileDefinition = {
+  name: 'any',
+  description: null,
+  schedule: {
+    cron_expression: '0 0 * * 0',
+    timezone: 'UTC',
+    maintenance_window_hours: 1,
+    retry_attempts: 1,
+    retry_delay_minutes: 5,
+    calendars: [],
+  },
+  upgrade_settings: {
+    target_version: 'stable',
+    component: null,
+    pre_upgrade_checks: true,
+    rollback_on_failure: true,
+    notification_enabled: true,
+    parallel_upgrades: 1,
+    canary_percentage: null,
+  },
+  resource_filters: {
+    resource_types: ['any'],
+    tags: [],
+    regions: [],
+    exclude_critical: false,
+    exclude_canary_resources: false,
+  },
+  depends_on: null,
+  approvals: null,
+}
 
 /** Creates a profile, active from the start (P1). */
 export const createUpgradeProfile: Operate<Contracts['createUpgradeProfile']> = async (input, services) => {
@@ -70,9 +102,11 @@ async function decided(
 export const updateUpgradeProfile: Operate<Contracts['updateUpgradeProfile']> = async (input, services) => {
   const { log, now } = services
   const { id } = input.params
-  const before = (await profileOf(log, id)).state.definition
-  const validated = validateUpdate(before, input.body)
+  const loaded = (await log.load(profileAggregate, id)).state.definition
+  // What is wrong with a body is said first, also where there is no profile for it.
+  const validated = validateUpdate(loaded ?? anyDefinition, input.body)
   if ('problems' in validated) throw invalidFields(validated.problems)
+  const before = (await profileOf(log, id)).state.definition
   await checkReferences(log, id, validated.definition)
   const command = updateProfile({ updates: input.body, by: input.principal.id })
   const outcome = await log.execute(profileAggregate, id, command, metadataOf(input))

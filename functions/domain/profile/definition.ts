@@ -57,7 +57,8 @@ export interface ProfileUpdate {
 }
 
 const resourceType = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
-const label = /^\S(?:.{0,126}\S)?$/u
+/** Without control characters, and without spaces at its ends. */
+const label = /^[^\s\p{Cc}\p{Cs}](?:[^\p{Cc}\p{Cs}]{0,126}[^\s\p{Cc}\p{Cs}])?$/u
 
 /**
  * Reads the JSON of a create request (P1): the definition with every default filled in, or all of its bad fields together, each with
@@ -91,7 +92,7 @@ function read(fields: Fields): ProfileDefinition {
     name: fields.text('name', label, 'a text of 1 to 128 characters without spaces at its ends'),
     description: fields.nullableText(
       'description',
-      /^[\s\S]{0,1024}$/u,
+      /^(?:[^\p{Cc}\p{Cs}]|[\n\r\t]){0,1024}$/u,
       'a text of at most 1024 characters, or null',
       null,
     ),
