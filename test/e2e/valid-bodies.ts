@@ -60,7 +60,7 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
   },
   'POST /api/v1/upgrade-profiles/{id}/executions': { reason: 'no' },
   'PUT /api/v1/calendars/{name}': {
-    ...{ kind: 'dates', timezone: 'UTC', dates: [{ date: '12-25', name: 'Christmas Day' }] },
+    ...{ kind: 'dates', timezone: 'UTC', dates: [{ date: '12-25', name: 'holiday' }] },
   },
   'POST /api/v1/stop': { reason: 'no' },
   'DELETE /api/v1/stop': { reason: 'no' },
