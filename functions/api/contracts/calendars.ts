@@ -3,7 +3,7 @@ import { isTimeZone } from '../../domain/profile/zone.ts'
 import { type Contract, identifier, instant, listOf, noQuery, paging, words } from './contract.ts'
 
 /** The name of a time zone in the IANA database. */
-export const zoneName = z.string().min(1).max(64).refine(isTimeZone, 'an IANA time zone, as America/New_York')
+const zoneName = z.string().min(1).max(64).refine(isTimeZone, 'an IANA time zone, as America/New_York')
 
 const byName = z.strictObject({ name: identifier })
 const title = words(128)
