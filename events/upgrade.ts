@@ -34,6 +34,8 @@ export const upgradeRequest = z.object({
     regions: z.array(z.string()).nullable(),
     tags: z.record(z.string(), z.string()).nullable(),
     canaries: z.array(z.string()),
+    /** The profile that started it: its filters and assignments decide, instead of the lists above. */
+    profile: z.exactOptional(z.string()),
   }),
   /** Members in flight at once. */
   parallel: z.int().positive(),

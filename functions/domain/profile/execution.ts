@@ -1,7 +1,7 @@
 import type { ProfileEvent, UpgradeSummary } from '../../../events/profile.ts'
 import { accept, reject } from '../aggregate.ts'
 import { refuseMissing } from './lifecycle.ts'
-import { exists, type ProfileDecision } from './state.ts'
+import { type Execution, exists, type ProfileDecision } from './state.ts'
 
 /** Failures with such a code take the profile out of service (P13). */
 const criticalPrefix = 'CRITICAL_'
@@ -41,6 +41,28 @@ export function startExecution(command: {
     return accept({
       type: 'ExecutionStarted',
       data: { upgrade, reason: 'emergency', scheduledAt: null, justification, by },
+    })
+  }
+}
+
+/**
+ * Starts the next upgrade of an execution whose resources run several components: one follows the other while the window is open, or at
+ * once out of turn. Where something else runs by now, or the window has closed, nothing is started: the next opening takes it up.
+ */
+export function startNext(command: {
+  readonly upgrade: string
+  readonly after: Pick<Execution, 'reason' | 'scheduledAt' | 'end'>
+  readonly by: string
+}): ProfileDecision {
+  return (state, now) => {
+    const { upgrade, after, by } = command
+    if (!exists(state) || state.status !== 'active' || state.running) return accept()
+    if (state.summaries.some((one) => one.upgrade === upgrade)) return accept()
+    if (after.end !== null && after.end <= now) return accept()
+    const { reason, scheduledAt } = after
+    return accept({
+      type: 'ExecutionStarted',
+      data: { upgrade, reason, scheduledAt, justification: null, by },
     })
   }
 }
