@@ -73,7 +73,11 @@ export const waveCuts = z.discriminatedUnion('kind', [
 export type WaveCuts = z.output<typeof waveCuts>
 
 export const upgradeEvents = defineEvents({
-  UpgradeRequested: { schema: z.object({ request: upgradeRequest, by: person }) },
+  UpgradeRequested: {
+    schema: z.object({ request: upgradeRequest, by: person }),
+    // Version 2 may name the profile in the selection; before, no profile started anything.
+    upcasters: [(first: object) => first],
+  },
   UpgradePlanned: {
     schema: z.object({
       planHash: z.string(),
