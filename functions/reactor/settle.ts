@@ -1,7 +1,7 @@
 import type { Outcome } from '../log/log.ts'
 
 /** Others kept winning: the duty is called again with the same commit. */
-export class Contended extends Error {
+class Contended extends Error {
   override readonly name = 'Contended'
 }
 
