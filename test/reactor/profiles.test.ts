@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { profileAggregate } from '../../functions/domain/profile/aggregate.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { judgeOpening, upgradeOfWindow } from '../../functions/reactor/open-window.ts'
-import { openWorld, report, type World } from '../api/world.ts'
+import { digest, openWorld, report, type World } from '../api/world.ts'
 
 /** The world's clock starts on Monday 2026-01-05 at 10:00Z. */
 const sunday = '2026-01-11T02:00:00.000Z'
@@ -181,6 +181,30 @@ describe('a window that opens', () => {
     expect((await upgrade(started)).window).toEqual({ start: nextSunday, end: '2026-01-18T06:00:00.000Z' })
     await finish(started)
     expect((await profile(id)).summaries).toEqual([expect.objectContaining({ phase: 'completed' })])
+  })
+
+  test('upgrades one component after the other in the same window', async () => {
+    const types = ['publisher', 'local_broker']
+    for (const component of types)
+      await world.call('POST', '/api/v1/releases', { body: { component, version: '4.2.1', digest } })
+    const targets = types.map((type) => ({ id: `${type}-1`, type, components: { [type]: '4.1.0' } }))
+    await world.call('POST', '/api/v1/targets', { body: { targets } })
+    const id = await created({
+      ...weekly,
+      upgrade_settings: { ...weekly.upgrade_settings, component: null },
+      resource_filters: { resource_types: types },
+    })
+    world.pass(untilSunday)
+    await fire(id, sunday)
+    const first = upgradeOfWindow(id, sunday)
+    await finish(first)
+    const { running } = await profile(id)
+    expect(running).toMatchObject({ upgrade: upgradeOfWindow(id, first), scheduledAt: sunday })
+    await finish(upgradeOfWindow(id, first))
+    const { running: rest, summaries } = await profile(id)
+    expect(rest).toBeNull()
+    const upgraded = await Promise.all(summaries.map((one) => upgrade(one.upgrade)))
+    expect(upgraded.map(({ request }) => request?.component)).toEqual(types)
   })
 
   test('leaves alone what is assigned to another profile or critical, and the plan says so', async () => {
