@@ -137,8 +137,9 @@ describe('expiring', () => {
     const offered = fold([registered, assigned()])
     expect(nextDeadline(offered, planned(), later(0))).toBe(acceptBy)
     // Accepted at once it would run out before the time to accept is over.
-    const patient = fold([registered, assigned({ acceptBy: later(seconds + 600) })])
-    expect(nextDeadline(patient, planned(), later(0))).toBe(later(seconds))
+    const patient = { ...assignment(), acceptBy: later(seconds + 600), step: 1 }
+    const waiting = fold([registered, { type: 'AttemptAssigned', data: patient }])
+    expect(nextDeadline(waiting, planned(), later(0))).toBe(later(seconds))
     given(...underWay)
       .when(expire(), later(seconds - 1))
       .thenNothing()
