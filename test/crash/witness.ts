@@ -73,7 +73,10 @@ export async function openWitness(directory: string): Promise<Witness> {
       method: seen.method,
       path: seen.path,
       authorization: seen.headers.authorization ?? '',
-      key: seen.headers['idempotency-key']?.toString() ?? null,
+      // Reports of agents are repeatable by what they say: the log keeps the keys of people alone.
+      key: authorizationIsJwt(seen.headers.authorization)
+        ? (seen.headers['idempotency-key']?.toString() ?? null)
+        : null,
       body: parsed(seen.sent),
       status: seen.status,
       answer: parsed(seen.text),
@@ -103,4 +106,9 @@ export async function openWitness(directory: string): Promise<Witness> {
 
 function parsed(text: Buffer): unknown {
   return text.length === 0 ? null : JSON.parse(text.toString())
+}
+
+/** Is it the token of a person, rather than the credential of an agent? */
+function authorizationIsJwt(authorization: string | undefined): boolean {
+  return authorization?.startsWith('Bearer ey') === true
 }

@@ -154,5 +154,5 @@ export function nextDeadline(
   if (active?.attempt !== identity.attempt) return null
   if (active.deadline !== null) return active.deadline
   const soonest = new Date(Date.parse(now) + active.seconds * 1000).toISOString()
-  return soonest < active.acceptBy ? soonest : active.acceptBy
+  return [soonest, active.acceptBy].sort()[0] ?? soonest
 }
