@@ -24,7 +24,7 @@ export const profileRanges = {
 } as const satisfies Readonly<Record<string, readonly [number, number]>>
 
 /** What a definition says where the request says nothing; the seed's own examples leave all of it out somewhere. */
-export const profileDefaults = {
+const profileDefaults = {
   description: null,
   /** As in the seed's first example. */
   retry_attempts: 2,
