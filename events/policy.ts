@@ -1,9 +1,46 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
 
+const name = z.string().min(1).max(128)
+const instant = z.iso.datetime()
+
+/** A time in which nothing is upgraded, half-open: `[start, end)`. */
+const range = z.object({ start: instant, end: instant, name })
+
+/** When a calendar is closed, with every default filled in. */
+export const calendarDefinition = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('dates'),
+    /** A day lasts from midnight to midnight here. */
+    timezone: name,
+    /** `2026-12-24` once, `12-24` every year. */
+    dates: z.array(z.object({ date: z.string().regex(/^(\d{4}-)?\d{2}-\d{2}$/), name })),
+  }),
+  z.object({ kind: z.literal('ranges'), ranges: z.array(range) }),
+  z.object({
+    kind: z.literal('country'),
+    country: name,
+    state: name.nullable(),
+    region: name.nullable(),
+    /** Null: the country's own. */
+    timezone: name.nullable(),
+    types: z.array(z.enum(['public', 'bank', 'school', 'optional', 'observance'])).min(1),
+  }),
+  z.object({
+    kind: z.literal('ical'),
+    /** What the uploaded events come to: recurrences are written out. */
+    ranges: z.array(range),
+    /** Events that recur without end are written out until then; null: nothing was cut off. */
+    knownUntil: instant.nullable(),
+  }),
+])
+export type CalendarDefinition = z.output<typeof calendarDefinition>
+
 export const policyEvents = defineEvents({
   FreezePlaced: { schema: z.object({ reason: z.string().min(1).max(512) }) },
   FreezeLifted: { schema: z.object({ reason: z.string().min(1).max(512) }) },
+  /** A named calendar, in a stream of its own; a later definition takes the place of the one before. */
+  CalendarDefined: { schema: z.object({ definition: calendarDefinition }) },
 })
 
 export type PolicyEvent = EventsOf<typeof policyEvents>

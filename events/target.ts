@@ -40,6 +40,13 @@ export const targetFacts = z.object({
 })
 export type TargetFacts = z.output<typeof targetFacts>
 
+/** What a target has its own way within a profile; null: as the profile says. */
+export const profileOverride = z.object({
+  maintenance_window_hours: z.int().min(1).max(24).nullable(),
+  rollback_on_failure: z.boolean().nullable(),
+})
+export type ProfileOverride = z.output<typeof profileOverride>
+
 export const targetEvents = defineEvents({
   TargetRegistered: {
     schema: z.object({
@@ -58,6 +65,17 @@ export const targetEvents = defineEvents({
   AgentEnrolled: { schema: z.object({ keyHash: name, revision }) },
   /** The inventory alone: a version that a target reported outside an active attempt. */
   VersionReported: { schema: z.object({ component: name, version: name, revision }) },
+  /** A profile upgrades the target from then on, whatever its filters say; a later one for the same profile takes its place. */
+  ProfileAssigned: {
+    schema: z.object({
+      profile: name,
+      /** 1 comes first. */
+      priority: z.int().min(1).max(10),
+      override: profileOverride,
+      revision,
+    }),
+  },
+  ProfileUnassigned: { schema: z.object({ profile: name, revision }) },
   AttemptAssigned: {
     schema: z.object({
       attempt: z.uuid(),

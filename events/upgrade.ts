@@ -34,6 +34,8 @@ export const upgradeRequest = z.object({
     regions: z.array(z.string()).nullable(),
     tags: z.record(z.string(), z.string()).nullable(),
     canaries: z.array(z.string()),
+    /** The profile that started it: its filters and assignments decide, instead of the lists above. */
+    profile: z.exactOptional(z.string()),
   }),
   /** Members in flight at once. */
   parallel: z.int().positive(),
@@ -71,7 +73,11 @@ export const waveCuts = z.discriminatedUnion('kind', [
 export type WaveCuts = z.output<typeof waveCuts>
 
 export const upgradeEvents = defineEvents({
-  UpgradeRequested: { schema: z.object({ request: upgradeRequest, by: person }) },
+  UpgradeRequested: {
+    schema: z.object({ request: upgradeRequest, by: person }),
+    // Version 2 may name the profile in the selection; before, no profile started anything.
+    upcasters: [(first: object) => first],
+  },
   UpgradePlanned: {
     schema: z.object({
       planHash: z.string(),

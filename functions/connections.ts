@@ -1,7 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { SchedulerClient } from '@aws-sdk/client-scheduler'
 import { SFNClient } from '@aws-sdk/client-sfn'
-import { environment } from './environment.ts'
+import { environment, windowScheduleGroup } from './environment.ts'
 import { openLog } from './log/dynamo.ts'
 import type { Log } from './log/log.ts'
 import { openViewStore, openViews } from './views/dynamo.ts'
@@ -11,6 +12,7 @@ import { openParked, type Parked } from './work/parked.ts'
 import { openRedemption, type Redemption } from './work/redemption.ts'
 import { openTelemetry, type Telemetry } from './work/telemetry.ts'
 import { openTokens, type Tokens } from './work/tokens.ts'
+import { openWindowSchedules, type WindowSchedules } from './work/window-schedules.ts'
 
 /** What a function reaches in the deployed stack. Each part is opened when it is first used: no function needs them all. */
 export interface Connections {
@@ -21,6 +23,7 @@ export interface Connections {
   readonly redemption: Redemption
   readonly telemetry: Telemetry
   readonly parked: Parked
+  readonly windowSchedules: WindowSchedules
   readonly bus: EventBridgeClient
   readonly stepFunctions: SFNClient
   readonly dynamo: DynamoDBClient
@@ -47,6 +50,14 @@ const tokens = once(() => openTokens({ client: dynamo(), table: environment('wor
 const redemption = once(() => openRedemption(stepFunctions()))
 const telemetry = once(() => openTelemetry({ client: dynamo(), table: environment('workTable'), now }))
 const parked = once(() => openParked({ client: dynamo(), table: environment('workTable'), now }))
+const windowSchedules = once(() =>
+  openWindowSchedules(new SchedulerClient({ maxAttempts: 5 }), {
+    group: windowScheduleGroup,
+    functionArn: environment('windowsFunctionArn'),
+    roleArn: environment('windowsRoleArn'),
+    deadLetterArn: environment('windowsDeadLettersArn'),
+  }),
+)
 
 const connections: Connections = {
   get log() {
@@ -69,6 +80,9 @@ const connections: Connections = {
   },
   get parked() {
     return parked()
+  },
+  get windowSchedules() {
+    return windowSchedules()
   },
   get bus() {
     return bus()

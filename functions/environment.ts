@@ -6,6 +6,9 @@ export const environmentNames = {
   busName: 'BUS_NAME',
   upgradeMachineArn: 'UPGRADE_MACHINE_ARN',
   roleClaim: 'ROLE_CLAIM',
+  windowsFunctionArn: 'WINDOWS_FUNCTION_ARN',
+  windowsRoleArn: 'WINDOWS_ROLE_ARN',
+  windowsDeadLettersArn: 'WINDOWS_DEAD_LETTERS_ARN',
 } as const
 
 export type EnvironmentName = keyof typeof environmentNames
@@ -23,3 +26,6 @@ export function environment(name: EnvironmentName): string {
 
 /** The names of indexes and partitions that the stack and the functions share. */
 export const catalogueIndex = 'Catalogue'
+
+/** The group of the one-shot schedules of windows; the function that they call is named after it. */
+export const windowScheduleGroup = 'drydock'

@@ -7,9 +7,11 @@ import { Functions } from './constructs/functions.ts'
 import { Identity } from './constructs/identity.ts'
 import { Log } from './constructs/log.ts'
 import { Projector } from './constructs/projector.ts'
+import { keepFailures } from './constructs/queue.ts'
 import { Reactor } from './constructs/reactor.ts'
 import { Schedules } from './constructs/schedules.ts'
 import { Views } from './constructs/views.ts'
+import { Windows } from './constructs/windows.ts'
 import { Work } from './constructs/work.ts'
 import { Workflow } from './constructs/workflow.ts'
 
@@ -27,15 +29,17 @@ export class DrydockStack extends Stack {
     const views = new Views(this, log)
     const work = new Work(this)
     const bus = new Bus(this)
+    const windows = new Windows(this)
     const identity = new Identity(this)
 
-    const functions = new Functions(this, { log, views, work, bus, identity })
+    const functions = new Functions(this, { log, views, work, bus, windows, identity })
 
     const api = new Api(this, { functions, identity })
     const workflow = new Workflow(this, { functions })
     const projector = new Projector(this, { log, functions })
     const reactor = new Reactor(this, { log, functions })
     const schedules = new Schedules(this, { functions })
+    keepFailures(functions.all.windows, windows.deadLetters, 2)
 
     new Alarms(this, {
       api,
@@ -46,6 +50,7 @@ export class DrydockStack extends Stack {
         reactor: reactor.deadLetters,
         workflow: workflow.deadLetters,
         schedules: schedules.deadLetters,
+        windows: windows.deadLetters,
       },
     })
   }

@@ -103,7 +103,9 @@ function describe(route: Route & { operation: Operation }): object {
     ...(contract.body && {
       requestBody: {
         required: contract.absentBody === undefined,
-        content: { 'application/json': { schema: schemaOf(contract.body, 'input') } },
+        content: {
+          'application/json': { schema: schemaOf(contract.describedBody ?? contract.body, 'input') },
+        },
       },
     }),
     responses: { ...Object.fromEntries(answers), ...problemAnswers(problemsOf(route, contract)) },

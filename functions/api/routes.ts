@@ -8,7 +8,15 @@ export const roles = ['viewer', 'operator', 'approver', 'admin'] as const
 export type Role = (typeof roles)[number]
 
 /** One Lambda function per group. */
-export const groups = ['upgrades', 'targets', 'releases', 'operations', 'agents', 'system'] as const
+export const groups = [
+  'upgrades',
+  'targets',
+  'releases',
+  'operations',
+  'profiles',
+  'agents',
+  'system',
+] as const
 export type Group = (typeof groups)[number]
 
 /** `public`: no credential. `agent`: the Lambda authorizer. A list: the JWT authorizer and any one of these roles. */
@@ -16,7 +24,7 @@ export type Access = 'public' | 'agent' | readonly Role[]
 
 export interface Route {
   readonly operation: string
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: `/${string}`
   readonly group: Group
   readonly access: Access
@@ -222,6 +230,92 @@ export const routes = [
     method: 'GET',
     path: '/api/queue/jobs/{jobId}',
     group: 'operations',
+    access: read,
+  },
+
+  {
+    operation: 'createUpgradeProfile',
+    method: 'POST',
+    path: '/api/v1/upgrade-profiles',
+    group: 'profiles',
+    access: operate,
+  },
+  {
+    operation: 'getUpgradeProfiles',
+    method: 'GET',
+    path: '/api/v1/upgrade-profiles',
+    group: 'profiles',
+    access: read,
+  },
+  {
+    operation: 'getUpgradeProfile',
+    method: 'GET',
+    path: '/api/v1/upgrade-profiles/{id}',
+    group: 'profiles',
+    access: read,
+  },
+  {
+    operation: 'updateUpgradeProfile',
+    method: 'PUT',
+    path: '/api/v1/upgrade-profiles/{id}',
+    group: 'profiles',
+    access: operate,
+  },
+  {
+    operation: 'deleteUpgradeProfile',
+    method: 'DELETE',
+    path: '/api/v1/upgrade-profiles/{id}',
+    group: 'profiles',
+    access: operate,
+  },
+  {
+    operation: 'assignUpgradeProfile',
+    method: 'POST',
+    path: '/api/v1/upgrade-profiles/{id}/assignments',
+    group: 'profiles',
+    access: operate,
+  },
+  {
+    operation: 'getAssignmentJob',
+    method: 'GET',
+    path: '/api/v1/upgrade-profiles/{id}/assignments/jobs/{jobId}',
+    group: 'profiles',
+    access: read,
+  },
+  {
+    operation: 'startProfileExecution',
+    method: 'POST',
+    path: '/api/v1/upgrade-profiles/{id}/executions',
+    group: 'profiles',
+    access: operate,
+  },
+  {
+    operation: 'getUpgradeHistory',
+    method: 'GET',
+    path: '/api/v1/upgrade-profiles/{id}/history',
+    group: 'profiles',
+    access: read,
+  },
+  {
+    operation: 'defineCalendar',
+    method: 'PUT',
+    path: '/api/v1/calendars/{name}',
+    group: 'profiles',
+    access: operate,
+  },
+  { operation: 'listCalendars', method: 'GET', path: '/api/v1/calendars', group: 'profiles', access: read },
+  {
+    operation: 'getCalendar',
+    method: 'GET',
+    path: '/api/v1/calendars/{name}',
+    group: 'profiles',
+    access: read,
+  },
+  {
+    operation: 'getCalendarState',
+    method: 'GET',
+    path: '/api/v1/calendars/{name}/state',
+    group: 'profiles',
     access: read,
   },
 

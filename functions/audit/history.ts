@@ -1,6 +1,8 @@
+import { assignmentEvents } from '../../events/assignment.ts'
 import type { Commit } from '../../events/envelope.ts'
 import { type PlanEvent, planEvents } from '../../events/plan.ts'
 import { policyEvents } from '../../events/policy.ts'
+import { profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
 import { type TargetEvent, targetEvents } from '../../events/target.ts'
 import { type UpgradeEvent, upgradeEvents } from '../../events/upgrade.ts'
@@ -134,6 +136,12 @@ export async function readHistory(
         break
       case 'policy':
         freezes.push(...intervals(decoded(listed, policyEvents.decode, findings)))
+        break
+      case 'profile':
+        decoded(listed, profileEvents.decode, findings)
+        break
+      case 'assignments':
+        decoded(listed, assignmentEvents.decode, findings)
         break
       default:
         findings.push({

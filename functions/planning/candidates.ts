@@ -5,6 +5,7 @@ import { isPinned, type TargetState } from '../domain/target/state.ts'
 import type { Log } from '../log/log.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/read.ts'
+import { candidatesOfProfile } from './profile-members.ts'
 
 /** So many targets named one by one are read from their streams; more, or a selection by filters, come from the view. */
 const readStrongly = 100
@@ -42,6 +43,10 @@ export async function* candidatesOf(
   { log, views }: { readonly log: Log; readonly views: Views },
   { component, selection }: UpgradeRequest,
 ): AsyncGenerator<Candidate> {
+  if (selection.profile !== undefined) {
+    yield* candidatesOfProfile({ log, views }, selection.profile, component)
+    return
+  }
   const named = selection.targets && [...new Set(selection.targets)]
   if (named && named.length <= readStrongly) {
     const candidates = await sideBySide(named, 16, async (target) =>

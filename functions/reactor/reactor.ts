@@ -5,14 +5,19 @@ import { systemActor } from '../domain/upgrade/admission.ts'
 import { environment } from '../environment.ts'
 import { emitMetrics } from '../metrics.ts'
 import { assignTargets } from './assign-targets.ts'
+import { cleanUpProfile } from './clean-up-profile.ts'
 import { endWaits } from './end-waits.ts'
 import { expireAttempts } from './expire-attempts.ts'
+import { keepSchedules } from './keep-schedules.ts'
+import { makeAssignments } from './make-assignments.ts'
 import { publishEvents } from './publish-events.ts'
 import { recordOutcomes } from './record-outcomes.ts'
 import { resumeTargets } from './resume-targets.ts'
 import { retryParked } from './retry-parked.ts'
 import { runDuties } from './run.ts'
+import { runProfile } from './run-profile.ts'
 import { startExecution } from './start-execution.ts'
+import { summariseUpgrades } from './summarise-upgrade.ts'
 import { tickLive } from './tick-live.ts'
 import { withdrawTargets } from './withdraw-targets.ts'
 
@@ -33,6 +38,11 @@ export function allDuties(
     resumeTargets({ log }),
     expireAttempts({ log, telemetry: services.telemetry }),
     endWaits({ log, tokens: () => services.tokens, redemption: () => services.redemption, now }),
+    makeAssignments({ log }),
+    cleanUpProfile({ log, views: () => services.views }),
+    keepSchedules({ log, schedules: () => services.windowSchedules, now }),
+    runProfile({ log, views: () => services.views }),
+    summariseUpgrades({ log, views: () => services.views }),
     tickLive({ log, views: () => services.views }),
     publishEvents({ client: () => services.bus, busName: () => named('busName') }),
   ]

@@ -5,6 +5,7 @@ import { emitMetrics } from '../metrics.ts'
 import { rebuild } from '../views/rebuild.ts'
 import { type ReconcileReport, reconcile } from '../views/reconcile.ts'
 import { driveUpgrade } from './drive-upgrade.ts'
+import { refillSchedules } from './keep-schedules.ts'
 
 /** What an operator may ask for; the daily schedule asks for nothing. */
 const input = z.object({ rebuild: z.boolean().optional() })
@@ -12,10 +13,11 @@ const input = z.object({ rebuild: z.boolean().optional() })
 interface Report extends ReconcileReport {
   readonly upgrades: number
   readonly healedMembers: number
+  readonly profiles: number
 }
 
 /**
- * Brings views and executions to where the log is: daily, or by hand, with `{"rebuild": true}` for views made anew. Where nothing was
+ * Brings views, executions and the schedules of windows to where the log is: daily, or by hand, with `{"rebuild": true}` for views made anew. Where nothing was
  * missed it changes nothing.
  */
 export async function handler(event: unknown): Promise<Report> {
@@ -37,7 +39,13 @@ export async function handler(event: unknown): Promise<Report> {
     upgrades++
     healedMembers += await driveUpgrade(drive, stream.slice('upgrade#'.length), correlation)
   }
-  const report = { ...views, upgrades, healedMembers }
+  let profiles = 0
+  const keeping = { log, now, schedules: () => services.windowSchedules }
+  for await (const { stream } of log.streams('profile')) {
+    profiles++
+    await refillSchedules(keeping, stream.slice('profile#'.length))
+  }
+  const report = { ...views, upgrades, healedMembers, profiles }
   emitMetrics(now(), { ViewDrift: views.drift })
   console.log(JSON.stringify(report))
   return report

@@ -2,8 +2,11 @@ import type { Phase } from '../domain/upgrade/state.ts'
 import type {
   AttemptRow,
   AttemptStatus,
+  CalendarRow,
+  ExecutionRow,
   LiveRow,
   PlannableTarget,
+  ProfileRow,
   ReleaseRow,
   TargetRow,
   UpgradeRow,
@@ -51,6 +54,11 @@ export interface TargetFilters {
   readonly retired?: boolean | undefined
 }
 
+export interface ProfileFilters {
+  readonly status?: 'active' | 'inactive' | undefined
+  readonly resourceType?: string | undefined
+}
+
 export interface ReleaseFilters {
   readonly component?: string | undefined
   readonly channel?: string | undefined
@@ -83,6 +91,8 @@ export interface Views {
   listTargets(query: Paging & TargetFilters): Promise<Page<TargetRow>>
   /** Yields every target that runs the component, by id; the retired and the pinned are marked. */
   allTargets(component: string): AsyncIterable<PlannableTarget>
+  /** Yields every target, by id. */
+  everyTarget(): AsyncIterable<TargetRow>
   getRelease(component: string, version: string): Promise<Versioned<ReleaseRow> | undefined>
   /** By component, then by the text of the version. Throws InvalidCursor. */
   listReleases(query: Paging & ReleaseFilters): Promise<Page<ReleaseRow>>
@@ -93,4 +103,16 @@ export interface Views {
   /** Yields every upgrade that wants to be asked again at some time. */
   liveUpgrades(): AsyncIterable<{ readonly upgrade: string } & LiveRow>
   queueStats(): Promise<QueueStats>
+  /** A deleted one too. */
+  getProfile(id: string): Promise<Versioned<ProfileRow> | undefined>
+  /** By id, without the deleted ones. Throws InvalidCursor. */
+  listProfiles(query: Paging & ProfileFilters): Promise<Page<ProfileRow>>
+  /** Yields the profiles that are not deleted, by id. */
+  everyProfile(): AsyncIterable<ProfileRow>
+  /** Yields the executions of a profile, in no order. */
+  executionsOf(profile: string): AsyncIterable<ExecutionRow>
+  /** Yields the attempts of an upgrade in the order of the plan, and of the tries on each target. */
+  attemptsOf(upgrade: string): AsyncIterable<AttemptRow>
+  /** By name. Throws InvalidCursor. */
+  listCalendars(query: Paging): Promise<Page<CalendarRow>>
 }

@@ -6,8 +6,11 @@ import { shownUpgrade } from './projections/upgrades.ts'
 import type { Page, Paging, QueueStats, UpgradeFilters, Versioned, Views } from './read.ts'
 import {
   type AttemptRow,
+  type CalendarRow,
+  type ExecutionRow,
   type LiveRow,
   type PlannableTarget,
+  type ProfileRow,
   placeRow,
   type ReleaseRow,
   type TargetRow,
@@ -120,6 +123,9 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
         if (from !== undefined) yield plannable(row, component, from)
       }
     },
+    async *everyTarget() {
+      for await (const [, row] of rowsOf<TargetRow>(viewNames.targets)) yield row
+    },
     getRelease: (component, version) => get<ReleaseRow>(viewNames.releases, `${component}@${version}`),
     listReleases({ cursor, limit, component, channel }) {
       const prefix = component === undefined ? undefined : `${component}@`
@@ -147,6 +153,27 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
     async *liveUpgrades() {
       for await (const [upgrade, row] of rowsOf<LiveRow>(viewNames.live)) yield { upgrade, ...row }
     },
+    getProfile: (id) => get<ProfileRow>(viewNames.profiles, id),
+    listProfiles({ cursor, limit, ...filters }) {
+      const { status, resourceType } = filters
+      return list(viewNames.profiles, filters, { cursor, limit }, {}, (row: ProfileRow) => {
+        if (row.status === 'deleted' || (status !== undefined && row.status !== status)) return undefined
+        const types = row.definition.resource_filters.resource_types
+        return resourceType === undefined || types.includes(resourceType) ? row : undefined
+      })
+    },
+    async *everyProfile() {
+      for await (const [, row] of rowsOf<ProfileRow>(viewNames.profiles)) {
+        if (row.status !== 'deleted') yield row
+      }
+    },
+    async *executionsOf(profile) {
+      for await (const [, row] of rowsOf<ExecutionRow>(viewNames.executions(profile))) yield row
+    },
+    async *attemptsOf(upgrade) {
+      for await (const [, row] of rowsOf<AttemptRow>(viewNames.attempts(upgrade))) yield row
+    },
+    listCalendars: (paging) => list(viewNames.calendars, {}, paging, {}, (row: CalendarRow) => row),
     async queueStats() {
       const stats = { waiting: 0, active: 0, completed: 0, failed: 0, delayed: 0 }
       for await (const [, body] of rowsOf<UpgradeBody>(viewNames.upgrades)) stats[queueOf(body)] += 1

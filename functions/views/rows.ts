@@ -1,5 +1,9 @@
+import type { CalendarDefinition } from '../../events/policy.ts'
+import type { ProfileDefinition, UpgradeSummary } from '../../events/profile.ts'
 import type { AttemptOutcome, TargetFacts } from '../../events/target.ts'
 import type { UpgradeRequest, WaveCuts } from '../../events/upgrade.ts'
+import type { ProfileStatus, Totals } from '../domain/profile/state.ts'
+import type { ProfileAssignment } from '../domain/target/state.ts'
 import type { MemberCounts } from '../domain/upgrade/counts.ts'
 import type { Hold, Phase } from '../domain/upgrade/state.ts'
 
@@ -131,6 +135,8 @@ export interface TargetRow {
   readonly retired: { readonly reason: string; readonly since: string } | null
   /** Has an agent redeemed an enrolment? */
   readonly enrolled: boolean
+  /** The profiles that it was assigned to, by their id. */
+  readonly assignments: Readonly<Record<string, ProfileAssignment>>
   readonly lastOutcome: {
     readonly attempt: string
     readonly upgrade: string
@@ -149,6 +155,42 @@ export interface ReleaseRow {
   readonly notes: string | null
   readonly withdrawn: { readonly reason: string } | null
   readonly registeredAt: string
+}
+
+/** One profile, with its figures; it stays after the deletion, as history does. Windows and summaries are in the log. */
+export interface ProfileRow {
+  readonly id: string
+  readonly definition: ProfileDefinition
+  readonly status: ProfileStatus
+  readonly createdAt: string
+  readonly createdBy: string
+  readonly updatedAt: string
+  readonly running: string | null
+  /** Failures by code are left out: they are summed over the executions. */
+  readonly totals: Omit<Totals, 'failures'>
+  readonly lastExecutionAt: string | null
+}
+
+/** One execution of a profile: the upgrade that it started, and what that came to. */
+export interface ExecutionRow {
+  /** The upgrade's id. */
+  readonly upgrade: string
+  readonly reason: 'window' | 'emergency'
+  readonly justification: string | null
+  readonly scheduledAt: string | null
+  readonly startedAt: string
+  readonly by: string
+  /** Null while it runs. */
+  readonly summary: UpgradeSummary | null
+}
+
+/** One calendar in the list of all. */
+export interface CalendarRow {
+  readonly name: string
+  readonly kind: CalendarDefinition['kind']
+  /** How many dates or intervals it holds; the holidays of a country count as one. */
+  readonly entries: number
+  readonly updatedAt: string
 }
 
 /** An upgrade that wants to be asked again at `nextDue`. */
@@ -178,6 +220,9 @@ export const viewNames = {
   targets: 'targets',
   releases: 'releases',
   live: 'live',
+  calendars: 'calendars',
+  profiles: 'profiles',
+  executions: (profile: string) => `executions/${profile}`,
 } as const
 
 /** The one row of the view that finds an upgrade by its id. */

@@ -1,18 +1,24 @@
+import { policyEvents } from '../../events/policy.ts'
+import { profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
 import { targetEvents } from '../../events/target.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
 import { type Source, source } from './projection.ts'
 import { attempts } from './projections/attempts.ts'
+import { calendars } from './projections/calendars.ts'
 import { live, upgradePlaces } from './projections/live.ts'
+import { executions, profiles } from './projections/profiles.ts'
 import { releases } from './projections/releases.ts'
 import { targets } from './projections/targets.ts'
 import { upgrades } from './projections/upgrades.ts'
 
-/** Everything that feeds views. Plans and policies feed none: they are read from the log. */
+/** Everything that feeds views. Plans feed none, and of policies the calendars alone: the rest is read from the log. */
 export const sources: readonly Source[] = [
   source('target', targetEvents, [attempts, targets]),
   source('upgrade', upgradeEvents, [upgradePlaces, upgrades, live], { needsSince: true }),
   source('release', releaseEvents, [releases]),
+  source('policy', policyEvents, [calendars]),
+  source('profile', profileEvents, [executions, profiles]),
 ]
 
 /** Returns what a stream feeds; undefined when it feeds no view. */

@@ -5,14 +5,15 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Code, Function as Lambda, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import { catalogueIndex, environmentNames } from '../../functions/environment.ts'
+import { catalogueIndex, environmentNames, windowScheduleGroup } from '../../functions/environment.ts'
 import { bundle, bundleOf } from './bundles.ts'
 import type { Bus } from './bus.ts'
 import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
-import { executionArns, machineArn, names } from './names.ts'
+import { executionArns, machineArn, names, windowScheduleArns, windowsFunctionArn } from './names.ts'
 import { type FunctionName, functionNames, permissions, type Resource } from './permissions.ts'
 import type { Views } from './views.ts'
+import type { Windows } from './windows.ts'
 import type { Work } from './work.ts'
 
 interface Shape {
@@ -35,6 +36,7 @@ const shapes: Record<FunctionName, Shape> = {
   targets: { ...request, entry: 'functions/api/targets.ts', does: 'Targets: register, list, explain' },
   releases: { ...request, entry: 'functions/api/releases.ts', does: 'Releases: register, list, withdraw' },
   operations: { ...request, entry: 'functions/api/operations.ts', does: 'Approvals, stop, work queue' },
+  profiles: { ...request, entry: 'functions/api/profiles.ts', does: 'Upgrade profiles and calendars' },
   agents: { ...request, entry: 'functions/api/agents.ts', does: 'What agents ask and report' },
   system: { ...request, memory: 256, entry: 'functions/api/system.ts', does: 'Health and OpenAPI document' },
   authorizer: {
@@ -52,6 +54,11 @@ const shapes: Record<FunctionName, Shape> = {
     timeout: Duration.minutes(15),
     entry: 'functions/reactor/reconcile.ts',
     does: 'Compares views with the log and heals; rebuilds on request',
+  },
+  windows: {
+    ...batch,
+    entry: 'functions/reactor/windows.ts',
+    does: 'Opens the windows of upgrade profiles',
   },
   advance: {
     ...batch,
@@ -72,6 +79,7 @@ interface FunctionsProps {
   readonly views: Views
   readonly work: Work
   readonly bus: Bus
+  readonly windows: Windows
   readonly identity: Identity
 }
 
@@ -79,7 +87,7 @@ interface FunctionsProps {
 export class Functions extends Construct {
   readonly all: Record<FunctionName, Lambda>
 
-  constructor(scope: Construct, { log, views, work, bus, identity }: FunctionsProps) {
+  constructor(scope: Construct, { log, views, work, bus, windows, identity }: FunctionsProps) {
     super(scope, 'Functions')
     const environment = {
       [environmentNames.logTable]: log.table.tableName,
@@ -88,6 +96,9 @@ export class Functions extends Construct {
       [environmentNames.busName]: bus.bus.eventBusName,
       [environmentNames.upgradeMachineArn]: machineArn(this),
       [environmentNames.roleClaim]: identity.roleClaim,
+      [environmentNames.windowsFunctionArn]: windowsFunctionArn(this),
+      [environmentNames.windowsRoleArn]: windows.role.roleArn,
+      [environmentNames.windowsDeadLettersArn]: windows.deadLetters.queueArn,
     }
     const arns: Record<Resource, string> = {
       log: log.table.tableArn,
@@ -97,6 +108,9 @@ export class Functions extends Construct {
       machine: machineArn(this),
       executions: executionArns(this),
       bus: bus.bus.eventBusArn,
+      windowSchedules: windowScheduleArns(this),
+      windowsRole: windows.role.roleArn,
+      anySchedule: '*',
     }
 
     const bundles = bundle(functionNames.map((name) => shapes[name].entry))
@@ -106,6 +120,7 @@ export class Functions extends Construct {
       targets: create('targets'),
       releases: create('releases'),
       operations: create('operations'),
+      profiles: create('profiles'),
       agents: create('agents'),
       system: create('system'),
       authorizer: create('authorizer'),
@@ -113,6 +128,7 @@ export class Functions extends Construct {
       reactor: create('reactor'),
       ticker: create('ticker'),
       reconcile: create('reconcile'),
+      windows: create('windows'),
       advance: create('advance'),
       await: create('await'),
       ended: create('ended'),
@@ -152,7 +168,21 @@ function lambda(
         'An execution is named after its upgrade and generation: only those of this one state machine can be described.',
     })
   }
+  if (permissions[name].windowSchedules !== undefined) {
+    Validations.of(role).acknowledge(
+      {
+        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/${windowScheduleGroup}/window-*]`,
+        reason:
+          'A schedule is named after its profile and opening: only those of windows can be made or deleted.',
+      },
+      {
+        id: 'AwsSolutions-IAM5[Resource::*]',
+        reason: 'ListSchedules, which returns names and no contents, can only be granted on everything.',
+      },
+    )
+  }
   return new Lambda(here, 'Function', {
+    ...(name === 'windows' && { functionName: names.windowsFunction }),
     description: does,
     code: Code.fromAsset(join(bundles, bundleOf(entry))),
     handler: 'index.handler',

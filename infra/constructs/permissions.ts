@@ -8,14 +8,28 @@ export const functionNames = [
   'reactor',
   'ticker',
   'reconcile',
+  'windows',
   'advance',
   'await',
   'ended',
 ] as const
 export type FunctionName = (typeof functionNames)[number]
 
-/** What a function may be granted. `catalogue` is the log's index, `executions` are those of the state machine. */
-export type Resource = 'log' | 'catalogue' | 'views' | 'work' | 'machine' | 'executions' | 'bus'
+/**
+ * What a function may be granted. `catalogue` is the log's index, `executions` are those of the state machine, `windowSchedules` the
+ * one-shot schedules of windows, `windowsRole` whom these act as; `anySchedule` is every schedule, since listing knows no narrower one.
+ */
+export type Resource =
+  | 'log'
+  | 'catalogue'
+  | 'views'
+  | 'work'
+  | 'machine'
+  | 'executions'
+  | 'bus'
+  | 'windowSchedules'
+  | 'windowsRole'
+  | 'anySchedule'
 
 const load = ['dynamodb:GetItem', 'dynamodb:Query'] as const
 // Append-only (S12): nobody is granted UpdateItem, DeleteItem, BatchWriteItem, PartiQL or Scan on the log.
@@ -24,6 +38,11 @@ const read = ['dynamodb:GetItem', 'dynamodb:Query'] as const
 const fold = [...read, 'dynamodb:PutItem'] as const
 const park = ['dynamodb:PutItem'] as const
 const redeem = ['states:SendTaskFailure', 'states:SendTaskSuccess'] as const
+const scheduleWindows = {
+  windowSchedules: ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'],
+  windowsRole: ['iam:PassRole'],
+  anySchedule: ['scheduler:ListSchedules'],
+} as const
 
 /** Who may do what: exact actions, by function and resource. What is not here is not granted. */
 export const permissions: Record<FunctionName, Partial<Record<Resource, readonly string[]>>> = {
@@ -31,6 +50,7 @@ export const permissions: Record<FunctionName, Partial<Record<Resource, readonly
   targets: { log: append, views: read },
   releases: { log: append, views: read },
   operations: { log: append, views: read },
+  profiles: { log: append, views: read },
   agents: {
     log: append,
     views: read,
@@ -45,6 +65,7 @@ export const permissions: Record<FunctionName, Partial<Record<Resource, readonly
     work: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
     machine: ['states:StartExecution', ...redeem],
     bus: ['events:PutEvents'],
+    ...scheduleWindows,
   },
   ticker: { log: append, views: read },
   reconcile: {
@@ -53,7 +74,9 @@ export const permissions: Record<FunctionName, Partial<Record<Resource, readonly
     views: fold,
     work: [...park, 'dynamodb:DeleteItem', 'dynamodb:Query'],
     executions: ['states:DescribeExecution'],
+    ...scheduleWindows,
   },
+  windows: { log: append, views: read, ...scheduleWindows },
   advance: { log: append, views: read },
   await: {
     log: load,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { contracts } from '../../functions/api/contracts/contracts.ts'
 import type { Operation } from '../../functions/api/routes.ts'
+import { examples } from './profile-examples.ts'
 import { approver, canary, deployed, digest, openWorld, type Reply, report } from './world.ts'
 
 /** An answer has to be what `/openapi.json` says of it, to the field: schemas of answers strip what they do not know. */
@@ -107,6 +108,29 @@ describe('every answer is the one that is described', () => {
     const other = await openWorldToReject(rejected)
     isDescribed('rejectUpgrade', other)
     answered.add('rejectUpgrade')
+    const calendar = { kind: 'country', country: 'DE' }
+    await ask('defineCalendar', 'PUT', '/api/v1/calendars/de', { body: calendar })
+    const profiles = '/api/v1/upgrade-profiles'
+    const weekly = { body: examples.weekly }
+    const { id: profile } = (await ask('createUpgradeProfile', 'POST', profiles, weekly)).body
+    const path = `${profiles}/${profile}`
+    const one = { resource_id: 't1', resource_type: 'customer' }
+    const many = Array.from({ length: 1001 }, (_, index) => ({ ...one, resource_id: `t${index}` }))
+    await ask('getUpgradeProfiles', 'GET', profiles)
+    await ask('updateUpgradeProfile', 'PUT', path, { body: { description: 'Sundays' } })
+    const assign = (resource_assignments: object[]) =>
+      ask('assignUpgradeProfile', 'POST', `${path}/assignments`, { body: { resource_assignments } })
+    await assign([one, { ...one, resource_id: 'nobody' }])
+    const { job_id } = (await assign(many)).body
+    await ask('getAssignmentJob', 'GET', `${path}/assignments/jobs/${job_id}`)
+    const now = { body: { reason: 'CVE' } }
+    await ask('startProfileExecution', 'POST', `${path}/executions`, now)
+    await ask('getUpgradeProfile', 'GET', path)
+    await ask('getUpgradeHistory', 'GET', `${path}/history`)
+    await ask('deleteUpgradeProfile', 'DELETE', path, { query: { force: 'true' } })
+    await ask('listCalendars', 'GET', '/api/v1/calendars')
+    await ask('getCalendar', 'GET', '/api/v1/calendars/de')
+    await ask('getCalendarState', 'GET', '/api/v1/calendars/de/state')
     await ask('withdrawRelease', 'POST', '/api/v1/releases/api/v1.2.0/withdraw', { body: { reason: 'x' } })
     expect([...answered].sort()).toEqual(Object.keys(contracts).sort())
   })

@@ -5,6 +5,7 @@ import { agentAuthorizer } from '../../functions/api/authorizer.ts'
 import type { AccessLine } from '../../functions/api/http/access-log.ts'
 import type { ApiEvent } from '../../functions/api/http/exchange.ts'
 import { operationsEndpoint } from '../../functions/api/operations.ts'
+import { profilesEndpoint } from '../../functions/api/profiles.ts'
 import { releasesEndpoint } from '../../functions/api/releases.ts'
 import { type Operation, type Route, routes } from '../../functions/api/routes.ts'
 import type { Services } from '../../functions/api/services.ts'
@@ -20,13 +21,19 @@ import { requestRollback } from '../../functions/planning/children.ts'
 import { admissionFacts } from '../../functions/planning/facts.ts'
 import { planUpgrade } from '../../functions/planning/planning.ts'
 import { assignTargets } from '../../functions/reactor/assign-targets.ts'
+import { cleanUpProfile } from '../../functions/reactor/clean-up-profile.ts'
+import { keepSchedules } from '../../functions/reactor/keep-schedules.ts'
+import { makeAssignments } from '../../functions/reactor/make-assignments.ts'
 import { recordOutcomes } from '../../functions/reactor/record-outcomes.ts'
 import { resumeTargets } from '../../functions/reactor/resume-targets.ts'
+import { runProfile } from '../../functions/reactor/run-profile.ts'
+import { summariseUpgrades } from '../../functions/reactor/summarise-upgrade.ts'
 import { withdrawTargets } from '../../functions/reactor/withdraw-targets.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
 import { openRunner } from '../../functions/views/runner.ts'
 import { memoryTelemetry } from '../../functions/work/telemetry.ts'
+import { memorySchedules } from '../reactor/memory-schedules.ts'
 
 /** Who calls, as the gateway tells the function: claims of a token as text, or what the authorizer of agents found. */
 export type Caller =
@@ -81,8 +88,11 @@ function matchOf(
   return undefined
 }
 
-/** Opens the whole API in this process: handlers over the log and the views in memory, with projector and reactor on demand. */
-export function openWorld() {
+/**
+ * Opens the whole API in this process: handlers over the log and the views in memory, with projector and reactor on demand. Without
+ * `profilesAct` a test says itself what became of an execution.
+ */
+export function openWorld({ profilesAct = false } = {}) {
   let clock = Date.parse('2026-01-05T10:00:00.000Z')
   const now = () => clock
   const log = memoryLog({ now })
@@ -113,11 +123,26 @@ export function openWorld() {
     targets: targetsEndpoint(given),
     releases: releasesEndpoint(given),
     operations: operationsEndpoint(given),
+    profiles: profilesEndpoint(given),
     agents: agentsEndpoint(given),
     system: systemEndpoint(given),
   }
   const authorize = agentAuthorizer(given)
-  const duties = [withdrawTargets({ log }), assignTargets({ log }), resumeTargets({ log })]
+  const schedules = memorySchedules()
+  const duties = [
+    withdrawTargets({ log }),
+    assignTargets({ log }),
+    resumeTargets({ log }),
+    makeAssignments({ log }),
+    cleanUpProfile({ log, views: () => services.views }),
+    ...(profilesAct
+      ? [
+          keepSchedules({ log, schedules: () => schedules, now }),
+          runProfile({ log, views: () => services.views }),
+          summariseUpgrades({ log, views: () => services.views }),
+        ]
+      : []),
+  ]
   const collecting = recordOutcomes({ log })
   forgetMembers()
 
@@ -199,6 +224,7 @@ export function openWorld() {
 
   return {
     services,
+    schedules,
     lines,
     log,
     call,

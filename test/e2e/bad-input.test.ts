@@ -61,7 +61,7 @@ const hopeless: readonly (readonly [what: string, raw: string, status: number, c
   ['S27 half a character', '{"reason":"\\ud800"}', 400, 'validation-failed'],
   ['S27 17 levels', nested(17), 400, 'validation-failed'],
   ['S27 50,000 levels', '['.repeat(50_000), 400, 'malformed-json'],
-  ['S7 300 KB', JSON.stringify({ reason: 'x'.repeat(300 * 1024) }), 413, 'body-too-large'],
+  ['S7 more than the route takes', '', 413, 'body-too-large'],
 ]
 
 describe('a body that no route takes', () => {
@@ -79,7 +79,10 @@ describe('a body that no route takes', () => {
     const before = await commitsInLog()
     await Promise.all(
       hopeless.map(async ([what, raw, status, code]) => {
-        const answer = await client.send<Problem>(method, path, { raw })
+        // Thousands of assignments fit into one call.
+        const tooLong = path.endsWith('/assignments') ? 4200 : 300
+        const long = () => JSON.stringify({ reason: 'x'.repeat(tooLong * 1024) })
+        const answer = await client.send<Problem>(method, path, { raw: raw === '' ? long() : raw })
         expect([what, answer.status, answer.body.code]).toEqual([what, status, code])
         await expectPublished(routeKey, what, answer)
         // S26: what was wrong may hold a secret; what is said of it does not grow with it.
@@ -137,7 +140,10 @@ function takesIt(field: string, body: object): boolean {
 }
 
 describe('what does not exist', () => {
-  it.each(deployedRoutesWithId())('%s answers 404 for an id of nobody', async (routeKey) => {
+  // A calendar is defined under the name that it is put to.
+  const named = deployedRoutesWithId().filter((routeKey) => routeKey !== 'PUT /api/v1/calendars/{name}')
+
+  it.each(named)('%s answers 404 for an id of nobody', async (routeKey) => {
     const { method, path, client } = split(routeKey)
     const before = await commitsInLog()
     const body = validBodies[routeKey]

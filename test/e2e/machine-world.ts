@@ -29,6 +29,7 @@ import { noteEnd } from '../../functions/workflow/ended.ts'
 import { openStepFunctions } from '../../infra/local/stepfunctions/engine.ts'
 import { ManualClock } from '../local/stepfunctions/manual-clock.ts'
 import type { HistoryEvent } from '../local/stepfunctions/world.ts'
+import { memorySchedules } from '../reactor/memory-schedules.ts'
 
 /** The state machine as it is deployed, with the names of the functions filled in. */
 export const definition = JSON.parse(
@@ -113,6 +114,7 @@ export class MachineWorld {
       redemption: openRedemption(stepFunctions),
       telemetry: memoryTelemetry(now),
       parked: memoryParked(now),
+      windowSchedules: memorySchedules(),
       ...{ bus, stepFunctions, now },
     }
   }

@@ -49,13 +49,29 @@ describe('/openapi.json (S32)', () => {
 
   it('every route that reads answers as it is described', async () => {
     const { paths } = await description()
+    const base = '/api/v1/upgrade-profiles'
+    const { depends_on: _, ...profile } = { depends_on: null, ...validBodies[`POST ${base}`] }
+    const { body: created } = await operator.send<{ id: string }>('POST', base, { body: profile })
+    const calendar = { body: validBodies['PUT /api/v1/calendars/{name}'] }
+    await operator.send('PUT', '/api/v1/calendars/described', calendar)
+    const many = Array.from({ length: 1001 }, (_, place) => ({
+      resource_id: `no-such-${place}`,
+      resource_type: 'publisher',
+    }))
+    const { body: assigned } = await operator.send<{ job_id: string }>(
+      'POST',
+      `${base}/${created.id}/assignments`,
+      { body: { resource_assignments: many } },
+    )
     const values: Readonly<Record<string, string>> = {
-      ...{ '{jobId}': `${upgradeId}-1`, '{component}': component, '{version}': 'v1.1.0' },
+      ...{ '{component}': component, '{version}': 'v1.1.0', '{name}': 'described' },
     }
     for (const [path, methods] of Object.entries(paths)) {
       if (!('get' in methods) || path.startsWith('/api/v1/updates/')) continue
-      const id = path.startsWith('/api/upgrades') ? upgradeId : target
-      const asked = path.replaceAll(/\{\w+\}/g, (name) => values[name] ?? id)
+      const ofProfile = path.startsWith(base)
+      const id = ofProfile ? created.id : path.startsWith('/api/upgrades') ? upgradeId : target
+      const job = ofProfile ? assigned.job_id : `${upgradeId}-1`
+      const asked = path.replace('{jobId}', job).replaceAll(/\{\w+\}/g, (name) => values[name] ?? id)
       // The client compares the answer with its schema.
       expect([asked, (await operator.get(asked)).status]).toEqual([asked, 200])
     }

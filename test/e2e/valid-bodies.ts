@@ -1,3 +1,19 @@
+const profile = {
+  name: 'bad-input',
+  schedule: { cron_expression: '0 2 * * 0', timezone: 'UTC', maintenance_window_hours: 4 },
+  upgrade_settings: {
+    ...{
+      target_version: 'stable',
+      pre_upgrade_checks: true,
+      rollback_on_failure: true,
+      parallel_upgrades: 3,
+    },
+  },
+  resource_filters: { resource_types: ['publisher'] },
+  depends_on: { profile_id: 'no-such' },
+  approvals: { required: 1 },
+}
+
 /** A body of every route that takes one, good enough to be understood; what it names does not exist. */
 export const validBodies: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'POST /api/upgrades/deploy': {
@@ -37,6 +53,15 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
     notes: 'none',
   },
   'POST /api/v1/releases/{component}/{version}/withdraw': { reason: 'no' },
+  'POST /api/v1/upgrade-profiles': profile,
+  'PUT /api/v1/upgrade-profiles/{id}': { ...profile, status: 'inactive' },
+  'POST /api/v1/upgrade-profiles/{id}/assignments': {
+    resource_assignments: [{ resource_id: 'no-such', resource_type: 'publisher', priority: 1 }],
+  },
+  'POST /api/v1/upgrade-profiles/{id}/executions': { reason: 'no' },
+  'PUT /api/v1/calendars/{name}': {
+    ...{ kind: 'dates', timezone: 'UTC', dates: [{ date: '12-25', name: 'holiday' }] },
+  },
   'POST /api/v1/stop': { reason: 'no' },
   'DELETE /api/v1/stop': { reason: 'no' },
   'POST /api/v1/agents/enrol': { key: 'A'.repeat(43) },

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
+import { assignmentEvents } from '../../events/assignment.ts'
 import { planEvents } from '../../events/plan.ts'
 import { policyEvents } from '../../events/policy.ts'
+import { profileEvents } from '../../events/profile.ts'
 import { publicDetail, publicTypes } from '../../events/public.ts'
 import { releaseEvents } from '../../events/release.ts'
 import { targetEvents } from '../../events/target.ts'
@@ -20,6 +22,8 @@ const registries = {
   plan: planEvents,
   release: releaseEvents,
   policy: policyEvents,
+  assignments: assignmentEvents,
+  profile: profileEvents,
 }
 
 describe.each(Object.entries(registries))('the events of %s', (name, registry) => {

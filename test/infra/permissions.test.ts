@@ -3,12 +3,16 @@ import { functionName, ofType, referred, synthesized, type Template } from './sy
 
 const stream = 'DescribeStream GetRecords GetShardIterator'
 
+/** Whoever keeps the schedules of windows passes them the one role that may call the function. */
+const windows = { 'schedules of windows': 'CreateSchedule DeleteSchedule', 'role of windows': 'PassRole' }
+
 /** Written by hand from DESIGN §4 and §7, not taken from the code: what each function may do, and nothing else. */
 const expected: Record<string, Record<string, string>> = {
   upgrades: { Log: 'GetItem PutItem Query', Views: 'GetItem Query' },
   targets: { Log: 'GetItem PutItem Query', Views: 'GetItem Query' },
   releases: { Log: 'GetItem PutItem Query', Views: 'GetItem Query' },
   operations: { Log: 'GetItem PutItem Query', Views: 'GetItem Query' },
+  profiles: { Log: 'GetItem PutItem Query', Views: 'GetItem Query' },
   agents: {
     Log: 'GetItem PutItem Query',
     Views: 'GetItem Query',
@@ -31,8 +35,9 @@ const expected: Record<string, Record<string, string>> = {
     Work: 'DeleteItem GetItem PutItem Query',
     'machine upgrade': 'SendTaskFailure SendTaskSuccess StartExecution',
     bus: 'PutEvents',
+    ...windows,
     'dead letters': 'SendMessage',
-    '*': 'ListStreams',
+    '*': 'ListSchedules ListStreams',
   },
   ticker: {
     Log: 'GetItem PutItem Query',
@@ -45,6 +50,15 @@ const expected: Record<string, Record<string, string>> = {
     Views: 'GetItem PutItem Query',
     Work: 'DeleteItem PutItem Query',
     'executions of upgrade': 'DescribeExecution',
+    ...windows,
+    '*': 'ListSchedules',
+    'dead letters': 'SendMessage',
+  },
+  windows: {
+    Log: 'GetItem PutItem Query',
+    Views: 'GetItem Query',
+    ...windows,
+    '*': 'ListSchedules',
     'dead letters': 'SendMessage',
   },
   advance: { Log: 'GetItem PutItem Query', Views: 'GetItem Query' },
@@ -108,6 +122,7 @@ function nameOf(resource: unknown): string {
   const text = JSON.stringify(resource)
   if (text.endsWith('":stateMachine:upgrade"]]}')) return 'machine upgrade'
   if (text.endsWith('":execution:upgrade:*"]]}')) return 'executions of upgrade'
+  if (text.endsWith('":schedule/drydock/window-*"]]}')) return 'schedules of windows'
   const attribute = /^\{"Fn::GetAtt":\["(\w+)","(Arn|StreamArn)"\]\}$/.exec(text)
   if (attribute?.[1] !== undefined) {
     const named = template.Resources[attribute[1]]
@@ -118,6 +133,8 @@ function nameOf(resource: unknown): string {
         return `logs ${attribute[1]}`
       case 'AWS::Events::EventBus':
         return 'bus'
+      case 'AWS::IAM::Role':
+        return attribute[1].startsWith('WindowsRole') ? 'role of windows' : `role ${attribute[1]}`
       case 'AWS::SQS::Queue':
         return 'dead letters'
     }
@@ -174,6 +191,7 @@ describe('S10: who may redeem a task token', () => {
     const others = ofType(template, 'AWS::IAM::Policy').filter(([id]) => !id.startsWith('Functions'))
     expect(others.map(([id]) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([
       expect.stringMatching(/^SchedulesRole/),
+      expect.stringMatching(/^WindowsRole/),
       expect.stringMatching(/^WorkflowUpgradeRole/),
     ])
     expect(JSON.stringify(others)).not.toContain('SendTask')
@@ -184,7 +202,7 @@ describe('S12: the log is append-only', () => {
   test('nobody may change or remove a commit', () => {
     const onLog = Object.entries(granted).map(([name, rights]) => [name, rights.Log ?? ''] as const)
     expect(onLog.filter(([, actions]) => /Update|Delete|Batch|PartiQL|Scan/.test(actions))).toEqual([])
-    expect(onLog.filter(([, actions]) => actions.includes('PutItem'))).toHaveLength(10)
+    expect(onLog.filter(([, actions]) => actions.includes('PutItem'))).toHaveLength(12)
   })
 
   test('no resource policy opens a table to others', () => {

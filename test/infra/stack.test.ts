@@ -98,17 +98,17 @@ describe('what is stored', () => {
 
   test('every queue is encrypted and refuses plain HTTP', () => {
     expect(propertiesOf('AWS::SQS::Queue').map(({ SqsManagedSseEnabled }) => SqsManagedSseEnabled)).toEqual(
-      Array(4).fill(true),
+      Array(5).fill(true),
     )
     const secured = propertiesOf('AWS::SQS::QueuePolicy').filter((policy) =>
       JSON.stringify(policy).includes('"aws:SecureTransport":"false"'),
     )
-    expect(secured).toHaveLength(4)
+    expect(secured).toHaveLength(5)
   })
 
   test('every log group forgets after 90 days', () => {
     const retention = propertiesOf('AWS::Logs::LogGroup').map(({ RetentionInDays }) => RetentionInDays)
-    expect(retention).toEqual(Array(16).fill(90))
+    expect(retention).toEqual(Array(18).fill(90))
   })
 
   test('S24: no template value looks like a secret', () => {
@@ -120,6 +120,9 @@ describe('what is stored', () => {
         'ROLE_CLAIM',
         'UPGRADE_MACHINE_ARN',
         'VIEWS_TABLE',
+        'WINDOWS_DEAD_LETTERS_ARN',
+        'WINDOWS_FUNCTION_ARN',
+        'WINDOWS_ROLE_ARN',
         'WORK_TABLE',
       ])
     }
@@ -129,7 +132,7 @@ describe('what is stored', () => {
 describe('what moves it', () => {
   test('every function runs Node 24 on arm64 without X-Ray and logs JSON', () => {
     const functions = propertiesOf('AWS::Lambda::Function')
-    expect(functions).toHaveLength(14)
+    expect(functions).toHaveLength(16)
     for (const properties of functions) {
       expect(properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -175,7 +178,7 @@ describe('what moves it', () => {
     const kept = propertiesOf('AWS::Lambda::EventInvokeConfig').map(({ FunctionName }) =>
       functionName(referred(FunctionName)),
     )
-    expect(kept.sort()).toEqual(['ended', 'reconcile', 'ticker'])
+    expect(kept.sort()).toEqual(['ended', 'reconcile', 'ticker', 'windows'])
   })
 
   test('an execution of this state machine that ends before its upgrade is told to the log', () => {
@@ -203,11 +206,11 @@ describe('what moves it', () => {
 
 describe('what a person hears of', () => {
   const functions =
-    'upgrades targets releases operations agents system authorizer projector reactor ticker reconcile advance await ended'
+    'upgrades targets releases operations profiles agents system authorizer projector reactor ticker reconcile windows advance await ended'
   const alarms = [
     ...functions.split(' ').map((name) => `Errors${name}`),
     ...['projector', 'reactor'].map((name) => `IteratorAge${name}`),
-    ...['projector', 'reactor', 'workflow', 'schedules'].map((name) => `DeadLetters${name}`),
+    ...['projector', 'reactor', 'workflow', 'schedules', 'windows'].map((name) => `DeadLetters${name}`),
     ...['Failed', 'TimedOut', 'Aborted'].map((status) => `Executions${status}`),
     'ServerErrors',
     'LogTampered',

@@ -17,6 +17,7 @@ import type { StoredToken } from '../../functions/work/tokens.ts'
 import { advance } from '../../functions/workflow/advance.ts'
 import { keepToken } from '../../functions/workflow/await.ts'
 import { noteEnd } from '../../functions/workflow/ended.ts'
+import { memorySchedules } from '../reactor/memory-schedules.ts'
 import { SimulatedClock } from './clock.ts'
 import { Delivery } from './delivery.ts'
 import { Faults, passing, redemptionThrough, storeThrough, tokensThrough, viewsThrough } from './faults.ts'
@@ -39,6 +40,7 @@ export class World {
   readonly store = memoryStore()
   readonly viewStore = memoryViewStore()
   readonly parked = memoryParked(() => this.clock.now())
+  readonly windowSchedules = memorySchedules()
   readonly telemetry = memoryTelemetry(() => this.clock.now())
   readonly tokens = new Map<string, StoredToken>()
   readonly machine
@@ -120,6 +122,7 @@ export class World {
       redemption: redemptionThrough(openRedemption(stepFunctions), between),
       telemetry: this.telemetry,
       parked: this.parked,
+      windowSchedules: this.windowSchedules,
       bus: this.#bus(),
       stepFunctions,
       now,

@@ -19,6 +19,7 @@ function targetOf(id: string, changes: Partial<TargetRow> = {}): TargetRow {
     pin: null,
     retired: null,
     enrolled: false,
+    assignments: {},
     lastOutcome: null,
     updatedAt: start,
     ...changes,

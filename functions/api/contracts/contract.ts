@@ -9,6 +9,10 @@ export interface Contract {
   /** Names in lower case; other headers are nobody's business. */
   readonly headers?: z.ZodObject
   readonly body?: z.ZodType
+  /** What `/openapi.json` says of the body where the domain checks it. */
+  readonly describedBody?: z.ZodType
+  /** The largest body in bytes, where it is another than usual. */
+  readonly largestBody?: number
   /** What an absent body means, where it may be absent. */
   readonly absentBody?: unknown
   readonly answers: Readonly<Record<number, { readonly description: string; readonly schema: z.ZodType }>>

@@ -1,7 +1,9 @@
 import type { Operation } from '../routes.ts'
 import { agentContracts } from './agents.ts'
+import { calendarContracts } from './calendars.ts'
 import type { Contract } from './contract.ts'
 import { operationsContracts } from './operations.ts'
+import { profileContracts } from './profiles.ts'
 import { releaseContracts } from './releases.ts'
 import { systemContracts } from './system.ts'
 import { targetContracts } from './targets.ts'
@@ -12,6 +14,8 @@ export const contracts = {
   ...upgradeContracts,
   ...targetContracts,
   ...releaseContracts,
+  ...profileContracts,
+  ...calendarContracts,
   ...operationsContracts,
   ...agentContracts,
   ...systemContracts,

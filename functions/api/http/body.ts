@@ -3,7 +3,7 @@ import type { ApiMiddleware } from './exchange.ts'
 import { exchangeOf } from './exchange.ts'
 import { type FieldError, Problem } from './problem.ts'
 
-/** The largest body in bytes, after base64 is undone. */
+/** The largest body in bytes, after base64 is undone, unless the operation has a limit of its own. */
 const largestBody = 256 * 1024
 /** The deepest nesting of arrays and objects. */
 const deepestBody = 16
@@ -35,12 +35,12 @@ function poisonIn(json: unknown): FieldError[] {
   return errors
 }
 
-function decode(body: string, isBase64Encoded: boolean): string {
+function decode(body: string, isBase64Encoded: boolean, largest: number): string {
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
-  if (bytes.byteLength > largestBody) {
+  if (bytes.byteLength > largest) {
     throw new Problem(
       'body-too-large',
-      `A body has at most ${largestBody} bytes, this one has ${bytes.byteLength}.`,
+      `A body has at most ${largest} bytes, this one has ${bytes.byteLength}.`,
     )
   }
   try {
@@ -67,7 +67,7 @@ export function body(): ApiMiddleware {
       const { body, isBase64Encoded, headers } = request.event
       if (body === undefined || body === '') return
       const type = headers?.['content-type']
-      const text = decode(body, isBase64Encoded)
+      const text = decode(body, isBase64Encoded, exchangeOf(request).contract.largestBody ?? largestBody)
       if (type !== undefined && !/^application\/json\s*(;|$)/i.test(type)) {
         throw new Problem('unsupported-media-type', 'Send the body as application/json.')
       }

@@ -19,6 +19,8 @@ export interface Candidate extends Placed {
   readonly retired: boolean
   /** Where a rollback takes it back to; null or left out when no version is known. */
   readonly to?: string | null
+  /** Why the profile that is upgraded by passes it over. */
+  readonly excluded?: 'assigned_elsewhere' | 'critical' | 'canary_resource'
 }
 
 /** Why a candidate is no member. */
@@ -29,6 +31,7 @@ export type LeftOutReason =
   | 'no_earlier_version'
   | 'already_at_version'
   | 'update_in_progress'
+  | NonNullable<Candidate['excluded']>
 
 /** A plan: who is upgraded, from what to what, in which order and waves, bound together by its hash. */
 export interface Plan {
@@ -67,6 +70,7 @@ function judge(candidate: Candidate, { request, release }: PlanFacts): LeftOutRe
   const { from, active } = candidate
   const to = request.kind === 'rollback' ? candidate.to : release?.version
   if (candidate.retired) return 'retired'
+  if (candidate.excluded) return candidate.excluded
   if (from === null) return 'component_missing'
   if (candidate.pinned) return 'pinned'
   if (!to) return 'no_earlier_version'

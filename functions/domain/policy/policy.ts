@@ -1,10 +1,12 @@
-import { type PolicyEvent, policyEvents } from '../../../events/policy.ts'
+import { type CalendarDefinition, type PolicyEvent, policyEvents } from '../../../events/policy.ts'
 import { type Aggregate, accept, type Decision } from '../aggregate.ts'
+import { canonicalJson } from '../canonical.ts'
 import type { Rejection } from '../rejection.ts'
 
-/** The rules of one policy. Today: whether everything is stopped. */
+/** The rules of one policy: whether everything is stopped, or when a calendar is closed; a stream holds one of them. */
 export interface PolicyState {
   readonly freeze: { readonly reason: string; readonly by: string; readonly since: string } | null
+  readonly calendar: CalendarDefinition | null
 }
 
 /** A decision about a policy. */
@@ -13,14 +15,16 @@ export type PolicyDecision = (state: PolicyState, now: string) => Decision<Polic
 /** What every plan and admission is checked against: one stream a policy; its commit number is the policy version. */
 export const policyAggregate: Aggregate<PolicyState, PolicyEvent> = {
   name: 'policy',
-  stateSchema: 1,
-  initial: { freeze: null },
-  evolve(_state, event, { at, actor }) {
+  stateSchema: 2,
+  initial: { freeze: null, calendar: null },
+  evolve(state, event, { at, actor }) {
     switch (event.type) {
       case 'FreezePlaced':
-        return { freeze: { reason: event.data.reason, by: actor, since: at } }
+        return { ...state, freeze: { reason: event.data.reason, by: actor, since: at } }
       case 'FreezeLifted':
-        return { freeze: null }
+        return { ...state, freeze: null }
+      case 'CalendarDefined':
+        return { ...state, calendar: event.data.definition }
     }
   },
   decode: (type, schema, data) => policyEvents.decode(type, schema, data),
@@ -35,4 +39,17 @@ export function placeFreeze({ reason }: { readonly reason: string }): PolicyDeci
 /** Lifts the stop, with a reason. Where nothing is stopped nothing changes. */
 export function liftFreeze({ reason }: { readonly reason: string }): PolicyDecision {
   return (state) => (state.freeze ? accept({ type: 'FreezeLifted', data: { reason } }) : accept())
+}
+
+/** Returns the id of the policy that holds a calendar. */
+export function calendarPolicy(name: string): string {
+  return `calendar:${name}`
+}
+
+/** Defines a calendar, or defines it anew; the same definition again changes nothing. */
+export function defineCalendar(definition: CalendarDefinition): PolicyDecision {
+  return ({ calendar }) =>
+    calendar !== null && canonicalJson(calendar) === canonicalJson(definition)
+      ? accept()
+      : accept({ type: 'CalendarDefined', data: { definition } })
 }

@@ -79,6 +79,14 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
       const { component, version, revision } = event.data
       return { ...state, components: { ...state.components, [component]: version }, revision }
     }
+    case 'ProfileAssigned': {
+      const { profile, priority, override, revision } = event.data
+      return { ...state, assignments: { ...state.assignments, [profile]: { priority, override } }, revision }
+    }
+    case 'ProfileUnassigned': {
+      const { [event.data.profile]: _, ...assignments } = state.assignments
+      return { ...state, assignments, revision: event.data.revision }
+    }
     case 'AttemptAssigned':
       return { ...state, active: { ...event.data, assignedAt: at, acceptedAt: null, deadline: null } }
     case 'AttemptAccepted': {
@@ -94,7 +102,7 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
 /** What gets upgraded: one stream a target. It alone says when an attempt began and how it ended (M19, DESIGN §3). */
 export const targetAggregate: Aggregate<TargetState, TargetEvent> = {
   name: 'target',
-  stateSchema: 1,
+  stateSchema: 2,
   initial: initialTarget,
   evolve,
   decode: (type, schema, data) => targetEvents.decode(type, schema, data),

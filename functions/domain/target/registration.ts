@@ -10,8 +10,8 @@ export interface Enrolment {
   readonly expiresAt: string
 }
 
-/** Why a target takes no commands about itself; null when it does. */
-function refusal(state: TargetState) {
+/** Returns why a target takes no commands about itself; null when it does. */
+export function refusal(state: TargetState) {
   if (!state.registered) {
     return reject({
       code: 'target-not-found',

@@ -1,4 +1,4 @@
-import type { AttemptOutcome, TargetEvent, TargetFacts } from '../../../events/target.ts'
+import type { AttemptOutcome, ProfileOverride, TargetEvent, TargetFacts } from '../../../events/target.ts'
 import type { Decision } from '../aggregate.ts'
 import { hashOf } from '../canonical.ts'
 import type { Rejection } from '../rejection.ts'
@@ -39,6 +39,13 @@ export interface EndedAttempt extends AttemptPlan {
   readonly endedAt: string
 }
 
+/** How a profile upgrades a target that was assigned to it. */
+export interface ProfileAssignment {
+  /** From 1, which comes first, to 10. */
+  readonly priority: number
+  readonly override: ProfileOverride
+}
+
 /** The fold of one target's stream: plain JSON, bounded. */
 export interface TargetState {
   readonly registered: boolean
@@ -50,6 +57,8 @@ export interface TargetState {
   readonly retired: { readonly reason: string; readonly since: string } | null
   readonly enrolment: { readonly hash: string; readonly expiresAt: string; readonly used: boolean } | null
   readonly keyHash: string | null
+  /** The profiles that it was assigned to, by their id. */
+  readonly assignments: Readonly<Record<string, ProfileAssignment>>
   readonly active: ActiveAttempt | null
   /** The last ones, newest last. */
   readonly attempts: readonly EndedAttempt[]
@@ -69,6 +78,7 @@ export const initialTarget: TargetState = {
   retired: null,
   enrolment: null,
   keyHash: null,
+  assignments: {},
   active: null,
   attempts: [],
   revision: 0,

@@ -53,6 +53,27 @@ export function resumeUpgrade(
   }
 }
 
+/**
+ * Gives an unfinished upgrade the window that has opened. Unlike a resume it accepts no failures: what is paused waits for an operator.
+ * An upgrade that is over, or has a later window, stays as it is.
+ */
+export function moveWindow(
+  command: { window: { start: string; end: string }; by: string },
+  facts: AdmissionFacts,
+): UpgradeDecision {
+  return (state, now) => {
+    const { window, by } = command
+    if (!exists(state) || hasEnded(state)) return accept()
+    if (state.window && state.window.start >= window.start) return accept()
+    const draft = new Draft(state, now)
+    draft.add({ type: 'WindowSet', data: { ...window, by } })
+    if (draft.state.phase === 'scheduled') checkHolds(draft, facts)
+    admit(draft, facts)
+    endWaveWhenOver(draft)
+    return draft.decision()
+  }
+}
+
 /** Lets the next wave begin after a canary. */
 export function continueUpgrade(command: { by: string }): UpgradeDecision {
   return (state, now) => {

@@ -7,9 +7,18 @@ import { type TargetRow, viewNames } from '../rows.ts'
 /** As much of the fold as the row remembers: what an event does to a target is said once, in the domain. */
 function remembered(row: TargetRow | undefined): TargetState {
   if (!row) return targetAggregate.initial
-  const { facts, components, pin, retired, enrolled } = row
+  const { facts, components, pin, retired, enrolled, assignments } = row
   const keyHash = enrolled ? '' : null
-  return { ...targetAggregate.initial, registered: true, facts, components, pin, retired, keyHash }
+  return {
+    ...targetAggregate.initial,
+    registered: true,
+    facts,
+    components,
+    pin,
+    retired,
+    keyHash,
+    assignments,
+  }
 }
 
 /** Every target: what it is and runs. One write an attempt: its end. */
@@ -20,7 +29,7 @@ export const targets: Projection<TargetEvent, TargetRow> = {
     return { view: viewNames.targets, row: id, sequence: event.data.revision }
   },
   apply(body, event, context) {
-    const { facts, components, pin, retired, keyHash } = targetAggregate.evolve(
+    const { facts, components, pin, retired, keyHash, assignments } = targetAggregate.evolve(
       remembered(body),
       event,
       context,
@@ -34,6 +43,7 @@ export const targets: Projection<TargetEvent, TargetRow> = {
       pin,
       retired,
       enrolled: keyHash !== null,
+      assignments,
       lastOutcome: lastOutcome(event, context.at) ?? body?.lastOutcome ?? null,
       updatedAt: context.at,
     }

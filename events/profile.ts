@@ -1,0 +1,152 @@
+import * as z from 'zod'
+import { defineEvents, type EventsOf } from './registry.ts'
+
+const instant = z.iso.datetime()
+const person = z.string().min(1).max(256)
+const words = z.string().max(512)
+const name = z.string().min(1).max(128)
+const count = z.int().min(0)
+
+/** What a profile says, in the words of its JSON; everything that was left out has its default here. */
+export const profileDefinition = z.object({
+  name,
+  description: z.string().max(1024).nullable(),
+  schedule: z.object({
+    cron_expression: z.string().min(1).max(256),
+    timezone: z.string().min(1).max(64),
+    maintenance_window_hours: z.int().min(1).max(24),
+    retry_attempts: z.int().min(1).max(5),
+    retry_delay_minutes: z.int().min(5).max(60),
+    /** Names of calendars on whose closed days no window opens. */
+    calendars: z.array(name),
+  }),
+  upgrade_settings: z.object({
+    /** `latest`, `stable` or a version: the first two are resolved when a window opens. */
+    target_version: name,
+    /** The component that is upgraded; null: the one that bears the name of the resource type. */
+    component: name.nullable(),
+    pre_upgrade_checks: z.boolean(),
+    rollback_on_failure: z.boolean(),
+    notification_enabled: z.boolean(),
+    parallel_upgrades: z.int().min(1).max(10),
+    canary_percentage: z.number().min(1).max(100).nullable(),
+  }),
+  resource_filters: z.object({
+    resource_types: z.array(name).min(1),
+    /** All of them must match. */
+    tags: z.array(z.object({ key: name, value: z.string().max(256) })),
+    /** Any of them; none: every region. */
+    regions: z.array(name),
+    exclude_critical: z.boolean(),
+    exclude_canary_resources: z.boolean(),
+  }),
+  /** A window opens only while that profile's success rate, in percent, is at least so high. */
+  depends_on: z.object({ profile_id: name, min_success_rate: z.number().min(0).max(100) }).nullable(),
+  approvals: z
+    .object({
+      required: z.int().min(1).max(5),
+      approvers: z.array(person).nullable(),
+      /** How long before a window opens its plan is made, so that there is time to approve it. */
+      lead_time_hours: z.int().min(1).max(168),
+    })
+    .nullable(),
+})
+export type ProfileDefinition = z.output<typeof profileDefinition>
+
+/** Why a window did not open. */
+export const skipReasons = [
+  'not_in_schedule',
+  'inactive',
+  'frozen',
+  'holiday',
+  'running',
+  'nothing_to_upgrade',
+  'dependency',
+] as const
+export type SkipReason = (typeof skipReasons)[number]
+
+/** How an upgrade can end, as the profile keeps it. */
+export const endedPhases = [
+  'completed',
+  'completed_with_exceptions',
+  'failed',
+  'aborted',
+  'rejected',
+  'expired',
+] as const
+export type EndedPhase = (typeof endedPhases)[number]
+
+/** What an upgrade came to, copied into the stream of the profile that started it. */
+export const upgradeSummary = z.object({
+  upgrade: name,
+  phase: z.enum(endedPhases),
+  /** The version that `latest` or `stable` stood for; null when nothing was planned. */
+  version: name.nullable(),
+  counts: z.object({
+    targeted: count,
+    succeeded: count,
+    failed: count,
+    unreachable: count,
+    skipped: count,
+    /** Those of `failed` that took themselves back, and those that a rollback took back. */
+    rolledBack: count,
+  }),
+  startedAt: instant,
+  endedAt: instant,
+  failures: z.array(z.object({ code: name, count: z.int().positive() })),
+  /** The most attempts that were in flight at once. */
+  peak: count,
+  /** Mean time of an attempt from its acceptance to its end; null when none ended. */
+  averageSeconds: z.number().min(0).nullable(),
+  /** Bytes that went to targets: the artifact's length once for each target that took it. */
+  bytes: count,
+})
+export type UpgradeSummary = z.output<typeof upgradeSummary>
+
+export const profileEvents = defineEvents({
+  ProfileCreated: { schema: z.object({ definition: profileDefinition, by: person }) },
+  /** Whole new parts of the definition: a part that is not named stays as it was. */
+  ProfileUpdated: {
+    schema: z.object({
+      parts: z.object({
+        name: z.exactOptional(profileDefinition.shape.name),
+        description: z.exactOptional(profileDefinition.shape.description),
+        schedule: z.exactOptional(profileDefinition.shape.schedule),
+        upgrade_settings: z.exactOptional(profileDefinition.shape.upgrade_settings),
+        resource_filters: z.exactOptional(profileDefinition.shape.resource_filters),
+        depends_on: z.exactOptional(profileDefinition.shape.depends_on),
+        approvals: z.exactOptional(profileDefinition.shape.approvals),
+      }),
+      /** The fields that changed, as `schedule.timezone`. */
+      changes: z.array(z.string().max(128)).min(1),
+      by: person,
+    }),
+  },
+  ProfileActivated: { schema: z.object({ reason: words, by: person }) },
+  ProfileDeactivated: { schema: z.object({ reason: words, by: person }) },
+  /** `cancelled` are the upgrades that were running and that the deletion ends. */
+  ProfileDeleted: { schema: z.object({ force: z.boolean(), cancelled: z.array(name), by: person }) },
+  /** The window of one occurrence of the schedule is open; `resumed`: it carries on an upgrade of an earlier one. */
+  WindowOpened: {
+    schema: z.object({ scheduledAt: instant, end: instant, upgrade: name, resumed: z.boolean() }),
+  },
+  WindowSkipped: {
+    schema: z.object({ scheduledAt: instant, reason: z.enum(skipReasons), detail: words }),
+  },
+  /** An upgrade is to be started; its id is the execution's id. */
+  ExecutionStarted: {
+    schema: z.object({
+      upgrade: name,
+      reason: z.enum(['window', 'emergency']),
+      /** The occurrence that started it; null: somebody did, out of turn. */
+      scheduledAt: instant.nullable(),
+      /** Why somebody started it out of turn. */
+      justification: words.nullable(),
+      by: person,
+    }),
+  },
+  UpgradeSummarised: { schema: upgradeSummary },
+  AlertRaised: { schema: z.object({ code: name, upgrade: name }) },
+})
+
+export type ProfileEvent = EventsOf<typeof profileEvents>

@@ -1,0 +1,99 @@
+import type { CalendarDefinition } from '../../../events/policy.ts'
+import { calendarState } from '../../domain/policy/calendar.ts'
+import { unknownPlaces } from '../../domain/policy/holidays.ts'
+import { calendarPolicy, defineCalendar as define, policyAggregate } from '../../domain/policy/policy.ts'
+import type { Log } from '../../log/log.ts'
+import type { CalendarRequest, calendarContracts } from '../contracts/calendars.ts'
+import { metadataOf, settled } from '../http/answer.ts'
+import type { Operate } from '../http/endpoint.ts'
+import { pageOf } from '../http/page.ts'
+import { type FieldError, Problem } from '../http/problem.ts'
+import { inMilliseconds } from '../upgrades/request.ts'
+import { expandIcalendar, NotACalendar } from './icalendar.ts'
+
+type Contracts = typeof calendarContracts
+
+function invalid(errors: readonly FieldError[]): Problem {
+  const detail = `${errors.length} invalid ${errors.length === 1 ? 'field' : 'fields'}: see errors.`
+  return new Problem('validation-failed', detail, { errors })
+}
+
+function definitionFrom(request: CalendarRequest, now: number): CalendarDefinition {
+  switch (request.kind) {
+    case 'dates':
+      return request
+    case 'ranges': {
+      const ranges = request.ranges.map(({ start, end, name }) => ({
+        start: inMilliseconds(start),
+        end: inMilliseconds(end),
+        name,
+      }))
+      return { kind: 'ranges', ranges }
+    }
+    case 'country': {
+      const unknown = unknownPlaces(request)
+      if (unknown.length > 0) throw invalid(unknown)
+      return { ...request, types: [...new Set(request.types)].sort() }
+    }
+    case 'ical':
+      try {
+        const { ranges, knownUntil } = expandIcalendar(request.icalendar, request.timezone, now)
+        return { kind: 'ical', ranges: [...ranges], knownUntil }
+      } catch (error) {
+        if (!(error instanceof NotACalendar)) throw error
+        const expected = `an iCalendar file with events (RFC 5545): ${error.message.slice(0, 200)}`
+        throw invalid([{ field: 'icalendar', value: null, expected }])
+      }
+  }
+}
+
+function bodyOf(name: string, definition: CalendarDefinition) {
+  return { name, definition, knownUntil: definition.kind === 'ical' ? definition.knownUntil : null }
+}
+
+async function definitionOf(
+  log: Log,
+  name: string,
+): Promise<{ readonly definition: CalendarDefinition; readonly commit: number }> {
+  const { state, commit } = await log.load(policyAggregate, calendarPolicy(name))
+  if (!state.calendar) {
+    throw new Problem('calendar-not-found', 'There is no such calendar. PUT it under this name to define it.')
+  }
+  return { definition: state.calendar, commit }
+}
+
+/** Defines a calendar under its name; the same definition again changes nothing. */
+export const defineCalendar: Operate<Contracts['defineCalendar']> = async (input, { log, now }) => {
+  const { name } = input.params
+  const definition = definitionFrom(input.body, now())
+  const decision = define(definition)
+  const outcome = await log.execute(policyAggregate, calendarPolicy(name), decision, metadataOf(input))
+  const { state, commit } = settled(outcome)
+  const status = outcome.kind !== 'unchanged' && commit === 1 ? 201 : 200
+  const location = `/api/v1/calendars/${name}`
+  return { status, body: bodyOf(name, state.calendar ?? definition), commit, etag: commit, location }
+}
+
+/** Lists calendars from the view. */
+export const listCalendars: Operate<Contracts['listCalendars']> = async ({ query }, { views }) => {
+  const { rows, nextCursor } = await pageOf(views.listCalendars(query))
+  return { status: 200, body: { calendars: rows, count: rows.length, nextCursor } }
+}
+
+/** Reads a calendar from the log. */
+export const getCalendar: Operate<Contracts['getCalendar']> = async ({ params }, { log }) => {
+  const { definition, commit } = await definitionOf(log, params.name)
+  return { status: 200, body: bodyOf(params.name, definition), etag: commit }
+}
+
+/** Says whether a calendar is open, why not, and when that changes next. */
+export const getCalendarState: Operate<Contracts['getCalendarState']> = async (
+  { params, query },
+  { log, now },
+) => {
+  const { name } = params
+  const { definition, commit } = await definitionOf(log, name)
+  const at = new Date(query.at ?? now()).toISOString()
+  const { knownUntil } = bodyOf(name, definition)
+  return { status: 200, body: { name, at, ...calendarState(definition, at), knownUntil }, etag: commit }
+}

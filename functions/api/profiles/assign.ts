@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto'
+import { v5 } from 'uuid'
+import { assignmentEvents, type RequestedAssignment } from '../../../events/assignment.ts'
+import {
+  assignmentJobAggregate,
+  assignmentsPerChunk,
+  listAssignments,
+  requestAssignments,
+} from '../../domain/assignment/job.ts'
+import { targetAggregate } from '../../domain/target/aggregate.ts'
+import { assignProfile } from '../../domain/target/assignment.ts'
+import { sideBySide } from '../../side-by-side.ts'
+import type { AssignmentRequest, profileContracts } from '../contracts/profiles.ts'
+import { type Input, metadataOf, settled } from '../http/answer.ts'
+import type { Operate } from '../http/endpoint.ts'
+import { Problem } from '../http/problem.ts'
+import type { Services } from '../services.ts'
+import { nextRuns, profileOf } from './profile.ts'
+
+type Contracts = typeof profileContracts
+
+/** So many assignments are made before they are answered; more by a job, as an answer has to come within 30 seconds. */
+const inlineAtMost = 1000
+const atOnce = 32
+/** The name space of ids of jobs that follow from an idempotency key. */
+const jobNamespace = '2f4e9b70-5d1c-5a68-b3e7-91c0d8f2a654'
+
+interface Result {
+  readonly resource_id: string
+  readonly status: 'assigned' | 'failed' | 'already_assigned'
+  readonly next_upgrade_window: string | null
+  readonly error_message?: string
+}
+
+function answered(profile: string, results: readonly Result[]) {
+  const count = (status: Result['status']) => results.filter((result) => result.status === status).length
+  return {
+    profile_id: profile,
+    assignments_created: count('assigned'),
+    assignments_failed: count('failed'),
+    assignment_results: results,
+  }
+}
+
+function requested({
+  resource_id,
+  resource_type,
+  priority,
+  override_settings,
+}: AssignmentRequest): RequestedAssignment {
+  return { target: resource_id, type: resource_type, priority, override: override_settings }
+}
+
+async function assignOne(
+  input: Input<Contracts['assignUpgradeProfile']>,
+  { log }: Services,
+  { target, ...assignment }: RequestedAssignment,
+  next: string | null,
+): Promise<Result> {
+  const decision = assignProfile({ profile: input.params.id, ...assignment })
+  const metadata = metadataOf({ ...input, ifMatch: null })
+  const outcome = await log.execute(targetAggregate, target, decision, metadata)
+  try {
+    settled(outcome)
+    const status = outcome.kind === 'unchanged' ? 'already_assigned' : 'assigned'
+    return { resource_id: target, status, next_upgrade_window: next }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return { resource_id: target, status: 'failed', next_upgrade_window: null, error_message: error.message }
+  }
+}
+
+/** Appends what was asked for to the job's stream, part by part; the same call again goes on where the first one broke off. */
+async function begin(
+  input: Input<Contracts['assignUpgradeProfile']>,
+  { log }: Services,
+  assignments: readonly RequestedAssignment[],
+): Promise<string> {
+  const job = input.idempotency ? v5(input.idempotency.id, jobNamespace) : randomUUID()
+  const { actor, correlation } = metadataOf({ ...input, ifMatch: null })
+  const request = requestAssignments({ profile: input.params.id, count: assignments.length, by: actor })
+  // Only the first commit keeps the key: a repeat has to be let through to the parts that are missing.
+  const metadata = metadataOf({ ...input, ifMatch: null })
+  settled(await log.execute(assignmentJobAggregate, job, request, metadata))
+  for (let chunk = 0; chunk * assignmentsPerChunk < assignments.length; chunk++) {
+    const from = chunk * assignmentsPerChunk
+    const part = listAssignments({ chunk, assignments: assignments.slice(from, from + assignmentsPerChunk) })
+    settled(await log.execute(assignmentJobAggregate, job, part, { actor, correlation }))
+  }
+  return job
+}
+
+/** Assigns targets to a profile (P6): at once, or by a job when there are thousands. */
+export const assignUpgradeProfile: Operate<Contracts['assignUpgradeProfile']> = async (input, services) => {
+  const { id } = input.params
+  const { state } = await profileOf(services.log, id)
+  const assignments = input.body.resource_assignments.map(requested)
+  if (assignments.length > inlineAtMost) {
+    const job = await begin(input, services, assignments)
+    const body = { profile_id: id, job_id: job, status: 'running', assignments_requested: assignments.length }
+    return { status: 202, body, location: `/api/v1/upgrade-profiles/${id}/assignments/jobs/${job}` }
+  }
+  const [next = null] =
+    state.status === 'active'
+      ? await nextRuns(services.log, state.definition.schedule, services.now(), 1)
+      : []
+  const results = await sideBySide(assignments, atOnce, (one) => assignOne(input, services, one, next))
+  return { status: 200, body: answered(id, results) }
+}
+
+/** Reads a job of assignments from its stream. */
+export const getAssignmentJob: Operate<Contracts['getAssignmentJob']> = async ({ params }, services) => {
+  const { log } = services
+  const { id, jobId } = params
+  const { state: job } = await log.load(assignmentJobAggregate, jobId)
+  if (job.requested?.profile !== id) {
+    throw new Problem('assignment-job-not-found', 'This profile has no such job of assignments.')
+  }
+  const { state } = await profileOf(log, id)
+  const [next = null] =
+    state.status === 'active' ? await nextRuns(log, state.definition.schedule, services.now(), 1) : []
+  const listed = new Map<number, readonly RequestedAssignment[]>()
+  const results = new Map<number, Result[]>()
+  for await (const commit of log.commits(`assignments#${jobId}`, { consistent: true })) {
+    for (const { type, schema, data } of commit.events) {
+      const event = assignmentEvents.decode(type, schema, JSON.parse(data))
+      if (event.type === 'AssignmentsListed') listed.set(event.data.chunk, event.data.assignments)
+      if (event.type !== 'AssignmentsMade') continue
+      const { chunk, already, failed } = event.data
+      const part = (listed.get(chunk) ?? []).map(
+        ({ target }): Result => ({ resource_id: target, status: 'assigned', next_upgrade_window: next }),
+      )
+      for (const place of already) {
+        const result = part[place]
+        if (result) part[place] = { ...result, status: 'already_assigned' }
+      }
+      for (const { place, detail } of failed) {
+        const result = part[place]
+        if (result) {
+          part[place] = { ...result, status: 'failed', next_upgrade_window: null, error_message: detail }
+        }
+      }
+      results.set(chunk, part)
+    }
+  }
+  const inOrder = [...results].sort(([left], [right]) => left - right).flatMap(([, part]) => part)
+  const { count, chunks } = job.requested
+  const body = {
+    job_id: jobId,
+    status: job.made.length === chunks ? 'completed' : 'running',
+    assignments_requested: count,
+    ...answered(id, inOrder),
+  }
+  return { status: 200, body }
+}

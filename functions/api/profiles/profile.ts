@@ -1,0 +1,101 @@
+import type { ProfileDefinition } from '../../../events/profile.ts'
+import { profileAggregate } from '../../domain/profile/aggregate.ts'
+import type { FieldProblem } from '../../domain/profile/fields.ts'
+import type { ExistingProfile } from '../../domain/profile/state.ts'
+import { exists } from '../../domain/profile/state.ts'
+import { closureAt, openings } from '../../domain/profile/windows.ts'
+import type { Log } from '../../log/log.ts'
+import { closuresOf, unknownCalendars } from '../../planning/closures.ts'
+import { everyTarget, targetingFacts } from '../../planning/profile-targets.ts'
+import { type Targetable, type Targeting, targetsOf } from '../../planning/targeting.ts'
+import { type FieldError, Problem } from '../http/problem.ts'
+import type { Services } from '../services.ts'
+
+/** Closed days are looked up so far ahead, in milliseconds; beyond, the schedule alone says when a profile runs. */
+const ahead = 3 * 366 * 86_400_000
+/** So many openings are looked through for the next runs. */
+const mostOpenings = 5000
+
+/** Returns a profile that exists, from the log. Throws a Problem for one that never did, or was deleted. */
+export async function profileOf(
+  log: Log,
+  id: string,
+): Promise<{ readonly state: ExistingProfile; readonly commit: number }> {
+  const { state, commit } = await log.load(profileAggregate, id)
+  if (exists(state)) return { state, commit }
+  if (state.status === 'deleted') {
+    throw new Problem('profile-deleted', 'This profile was deleted: only its history can still be read.')
+  }
+  throw new Problem('profile-not-found', 'There is no such profile. GET /api/v1/upgrade-profiles lists them.')
+}
+
+/** Returns the next runs of a schedule, those on closed days left out, as ISO instants. */
+export async function nextRuns(
+  log: Log,
+  schedule: ProfileDefinition['schedule'],
+  now: number,
+  count: number,
+): Promise<string[]> {
+  const from = new Date(now).toISOString()
+  const until = new Date(now + ahead).toISOString()
+  const closures = await closuresOf(log, schedule.calendars, from, until)
+  const runs: string[] = []
+  for (const opening of openings(schedule, from).take(mostOpenings)) {
+    if (!closureAt(closures, opening)) runs.push(opening)
+    if (runs.length === count) break
+  }
+  return runs
+}
+
+/** Returns who a profile would upgrade now. `targets` saves reading them again. */
+export async function targetingOf(
+  services: Services,
+  id: string,
+  definition: ProfileDefinition,
+  targets?: readonly Targetable[],
+): Promise<Targeting> {
+  const [all, facts] = await Promise.all([
+    targets ?? everyTarget(services),
+    targetingFacts(services, id, definition),
+  ])
+  return targetsOf(id, definition, all, facts)
+}
+
+/** Returns a value as an error may show it. */
+function shown(value: unknown): unknown {
+  if (typeof value === 'string') return value.slice(0, 64)
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value
+  return Array.isArray(value) ? 'an array' : 'an object'
+}
+
+/** Returns the problem that names bad fields, all together. */
+export function invalidFields(problems: readonly FieldProblem[]): Problem {
+  const errors = problems.slice(0, 100).map(
+    ({ field, value, expected }): FieldError => ({
+      field: field.slice(0, 256),
+      value: shown(value),
+      expected,
+    }),
+  )
+  const detail = `${problems.length} invalid ${problems.length === 1 ? 'field' : 'fields'}: see errors.`
+  return new Problem('validation-failed', detail, { errors })
+}
+
+/** Throws a Problem where a definition names a calendar or a profile that does not exist. */
+export async function checkReferences(log: Log, id: string, definition: ProfileDefinition): Promise<void> {
+  const { schedule, depends_on } = definition
+  const unknown = await unknownCalendars(log, schedule.calendars)
+  const problems: FieldProblem[] = unknown.map((value) => ({
+    field: `schedule.calendars[${schedule.calendars.indexOf(value)}]`,
+    value,
+    expected: 'the name of a calendar: GET /api/v1/calendars lists them',
+  }))
+  if (depends_on) {
+    const value = depends_on.profile_id
+    const other = value === id ? undefined : (await log.load(profileAggregate, value)).state
+    if (!other || !exists(other)) {
+      problems.push({ field: 'depends_on.profile_id', value, expected: 'the id of another profile' })
+    }
+  }
+  if (problems.length > 0) throw invalidFields(problems)
+}

@@ -1,0 +1,121 @@
+import { describeSchedule } from '../../domain/profile/cron.ts'
+import { statisticsOf } from '../../domain/profile/statistics.ts'
+import { everyTarget } from '../../planning/profile-targets.ts'
+import type { TargetRow } from '../../views/rows.ts'
+import type { profileContracts } from '../contracts/profiles.ts'
+import type { Operate } from '../http/endpoint.ts'
+import { pageOf } from '../http/page.ts'
+import { executionOf, latestExecutions } from './executions.ts'
+import { nextRuns, profileOf, targetingOf } from './profile.ts'
+
+type Contracts = typeof profileContracts
+
+/** How many resources and executions one answer names; `affected_resources` and the history have all. */
+const shownResources = 1000
+const shownExecutions = 10
+
+/** Lists profiles from the view (P2). The targets are read once for all of a page. */
+export const getUpgradeProfiles: Operate<Contracts['getUpgradeProfiles']> = async ({ query }, services) => {
+  const { log, views, now } = services
+  const { limit, cursor, status, resource_type: resourceType } = query
+  const { rows, nextCursor } = await pageOf(views.listProfiles({ limit, cursor, status, resourceType }))
+  const targets = rows.length === 0 ? [] : await everyTarget(services)
+  const profiles = await Promise.all(
+    rows.map(async (row) => {
+      const { id, definition, lastExecutionAt } = row
+      const statistics = statisticsOf({ totals: { ...row.totals, failures: {} }, lastExecutionAt })
+      const [next = null] = row.status === 'active' ? await nextRuns(log, definition.schedule, now(), 1) : []
+      const { members } = await targetingOf(services, id, definition, targets)
+      return {
+        id,
+        name: definition.name,
+        description: definition.description,
+        status: row.status,
+        next_execution: next,
+        last_execution: lastExecutionAt,
+        execution_count: statistics.executions + (row.running === null ? 0 : 1),
+        affected_resources: members.length,
+        resource_types: definition.resource_filters.resource_types,
+        success_rate: statistics.successRate,
+        average_duration_minutes: statistics.averageMinutes,
+        created_at: row.createdAt,
+        updated_at: row.updatedAt,
+        created_by: row.createdBy,
+      }
+    }),
+  )
+  return { status: 200, body: { profiles, count: profiles.length, next_cursor: nextCursor } }
+}
+
+function lastUpgraded(row: TargetRow | undefined): string | null {
+  const last = row?.lastOutcome
+  return last?.outcome === 'succeeded' ? last.at : null
+}
+
+/** Reads one profile from the log, and its resources and latest executions from the views (P3). */
+export const getUpgradeProfile: Operate<Contracts['getUpgradeProfile']> = async ({ params }, services) => {
+  const { log, views, now } = services
+  const { id } = params
+  const { state, commit } = await profileOf(log, id)
+  const { definition } = state
+  const { schedule } = definition
+  const active = state.status === 'active'
+  const [runs, rows, latest] = await Promise.all([
+    active ? nextRuns(log, schedule, now(), 10) : [],
+    Array.fromAsync(views.everyTarget()),
+    latestExecutions(services, id),
+  ])
+  const { members } = await targetingOf(services, id, definition, rows)
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  const recent = await Promise.all(
+    latest.slice(0, shownExecutions).map((row) => executionOf(services, definition, row)),
+  )
+  const statistics = statisticsOf(state)
+  const body = {
+    id,
+    name: definition.name,
+    description: definition.description,
+    status: state.status,
+    schedule: {
+      ...schedule,
+      next_runs: runs,
+      human_readable: describeSchedule(schedule.cron_expression, schedule.timezone),
+    },
+    upgrade_settings: definition.upgrade_settings,
+    resource_filters: definition.resource_filters,
+    depends_on: definition.depends_on,
+    approvals: definition.approvals,
+    affected_resources: members.length,
+    current_resources: members.slice(0, shownResources).map(({ target, from }) => ({
+      id: target,
+      name: target,
+      type: byId.get(target)?.facts.type ?? '',
+      current_version: from,
+      location: byId.get(target)?.facts.region ?? null,
+      last_upgraded: lastUpgraded(byId.get(target)),
+    })),
+    statistics: {
+      total_executions: statistics.executions + (state.running ? 1 : 0),
+      successful_executions: statistics.successful,
+      failed_executions: statistics.failed,
+      average_duration_minutes: statistics.averageMinutes,
+      total_resources_upgraded: statistics.resourcesUpgraded,
+      last_execution_date: statistics.lastExecutionAt,
+      next_execution_date: runs[0] ?? null,
+    },
+    recent_executions: recent.map((execution) => ({
+      execution_id: execution.execution_id,
+      started_at: execution.started_at,
+      completed_at: execution.completed_at,
+      status: execution.status,
+      resources_processed: execution.resources_processed,
+      resources_successful: execution.resources_successful,
+      resources_failed: execution.resources_failed,
+      error_summary:
+        execution.failure_reasons
+          .map(({ error_code, affected_resources }) => `${error_code} on ${affected_resources}`)
+          .join(', ') || null,
+    })),
+  }
+  return { status: 200, body, etag: commit }
+}

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto'
+import { v5 } from 'uuid'
+import { type ProfileDefinition, type ProfileEvent, profileEvents } from '../../../events/profile.ts'
+import { profileAggregate } from '../../domain/profile/aggregate.ts'
+import { validateDefinition, validateUpdate } from '../../domain/profile/definition.ts'
+import { startExecution } from '../../domain/profile/execution.ts'
+import { createProfile, deleteProfile, updateProfile } from '../../domain/profile/lifecycle.ts'
+import type { ProfileState } from '../../domain/profile/state.ts'
+import { warningsOf } from '../../domain/profile/warnings.ts'
+import type { Rejection } from '../../domain/rejection.ts'
+import type { Log, Outcome } from '../../log/log.ts'
+import { everyTarget } from '../../planning/profile-targets.ts'
+import type { profileContracts } from '../contracts/profiles.ts'
+import { metadataOf, settled } from '../http/answer.ts'
+import type { Operate } from '../http/endpoint.ts'
+import { checkReferences, invalidFields, nextRuns, profileOf, targetingOf } from './profile.ts'
+
+type Contracts = typeof profileContracts
+
+/** The name space of ids that follow from an idempotency key. */
+const profileNamespace = '6a1d5c2e-98b7-5f3a-8c41-0f7f2b9d6e13'
+const executionNamespace = 'b7c0f4d9-2a6e-5b81-9d35-c4e8a1f06b27'
+
+/** Something valid to check an update against where there is no profile. */
+const anyDefinition: ProfileDefinition = {
+  name: 'any',
+  description: null,
+  schedule: {
+    cron_expression: '0 0 * * 0',
+    timezone: 'UTC',
+    maintenance_window_hours: 1,
+    retry_attempts: 1,
+    retry_delay_minutes: 5,
+    calendars: [],
+  },
+  upgrade_settings: {
+    target_version: 'stable',
+    component: null,
+    pre_upgrade_checks: true,
+    rollback_on_failure: true,
+    notification_enabled: true,
+    parallel_upgrades: 1,
+    canary_percentage: null,
+  },
+  resource_filters: {
+    resource_types: ['any'],
+    tags: [],
+    regions: [],
+    exclude_critical: false,
+    exclude_canary_resources: false,
+  },
+  depends_on: null,
+  approvals: null,
+}
+
+/** Creates a profile, active from the start (P1). */
+export const createUpgradeProfile: Operate<Contracts['createUpgradeProfile']> = async (input, services) => {
+  const { log, now } = services
+  const validated = validateDefinition(input.body)
+  if ('problems' in validated) throw invalidFields(validated.problems)
+  const { definition } = validated
+  const id = input.idempotency ? v5(input.idempotency.id, profileNamespace) : randomUUID()
+  await checkReferences(log, id, definition)
+  const command = createProfile({ definition, by: input.principal.id })
+  const metadata = metadataOf({ ...input, ifMatch: null })
+  const { state, commit } = settled(await log.execute(profileAggregate, id, command, metadata))
+  const runs = await nextRuns(log, definition.schedule, now(), 5)
+  const { members } = await targetingOf(services, id, definition)
+  const active = state.status === 'active'
+  const body = {
+    id,
+    name: definition.name,
+    status: active ? 'active' : 'inactive',
+    next_execution: active ? (runs[0] ?? null) : null,
+    affected_resources: members.length,
+    // What is not valid is refused: a profile that exists has passed both.
+    validation_results: { schedule_valid: true, timezone_recognized: true, cron_next_runs: runs },
+  }
+  return { status: 201, body, commit, etag: commit, location: `/api/v1/upgrade-profiles/${id}` }
+}
+
+/** Returns what a command has decided; a repeat of it finds that in the commit that it made the first time. */
+async function decided(
+  log: Log,
+  id: string,
+  outcome: Outcome<ProfileState, ProfileEvent, Rejection>,
+  key: string | undefined,
+): Promise<readonly ProfileEvent[]> {
+  if (outcome.kind === 'committed') return outcome.events
+  if (outcome.kind !== 'repeated') return []
+  const used = outcome.loaded.keys.find((one) => one.key === key)
+  if (!used) return []
+  const events: ProfileEvent[] = []
+  for await (const commit of log.commits(`profile#${id}`, { from: used.commit, to: used.commit })) {
+    for (const { type, schema, data } of commit.events)
+      events.push(profileEvents.decode(type, schema, JSON.parse(data)))
+  }
+  return events
+}
+
+/** Changes fields of a profile (P4): what is allowed but perhaps not meant is said as a warning. */
+export const updateUpgradeProfile: Operate<Contracts['updateUpgradeProfile']> = async (input, services) => {
+  const { log, now } = services
+  const { id } = input.params
+  const loaded = (await log.load(profileAggregate, id)).state.definition
+  // What is wrong with a body is said first, also where there is no profile for it.
+  const validated = validateUpdate(loaded ?? anyDefinition, input.body)
+  if ('problems' in validated) throw invalidFields(validated.problems)
+  const before = (await profileOf(log, id)).state.definition
+  await checkReferences(log, id, validated.definition)
+  const command = updateProfile({ updates: input.body, by: input.principal.id })
+  const outcome = await log.execute(profileAggregate, id, command, metadataOf(input))
+  const { state, commit } = settled(outcome)
+  const changes = (await decided(log, id, outcome, input.idempotency?.id)).flatMap((event) => {
+    if (event.type === 'ProfileUpdated') return event.data.changes
+    return event.type === 'ProfileActivated' || event.type === 'ProfileDeactivated' ? ['status'] : []
+  })
+  const definition = state.definition ?? validated.definition
+  const targets = await everyTarget(services)
+  const [old, present] = await Promise.all(
+    [before, definition].map((each) => targetingOf(services, id, each, targets)),
+  )
+  const [next = null] = state.status === 'active' ? await nextRuns(log, definition.schedule, now(), 1) : []
+  const matching = present?.members.length ?? 0
+  const body = {
+    id,
+    status: 'updated',
+    changes_applied: changes,
+    next_execution: next,
+    affected_resources_change: matching - (old?.members.length ?? 0),
+    validation_warnings: warningsOf(definition, { matching, now: new Date(now()).toISOString() }),
+  }
+  return { status: 200, body, commit, etag: commit }
+}
+
+/** Deletes a profile (P5). What it runs is aborted and its targets are set free by the reactor, from the event. */
+export const deleteUpgradeProfile: Operate<Contracts['deleteUpgradeProfile']> = async (input, services) => {
+  const { log } = services
+  const { id } = input.params
+  const { state: before } = await log.load(profileAggregate, id)
+  const targets = await everyTarget(services)
+  const assigned = targets.filter(({ assignments }) => Object.hasOwn(assignments, id)).length
+  const affected = before.definition
+    ? (await targetingOf(services, id, before.definition, targets)).members.length
+    : 0
+  const command = deleteProfile({ force: input.query.force ?? false, by: input.principal.id })
+  const outcome = await log.execute(profileAggregate, id, command, metadataOf(input))
+  const { commit } = settled(outcome)
+  const events = await decided(log, id, outcome, input.idempotency?.id)
+  const cancelled = events.flatMap((event) => (event.type === 'ProfileDeleted' ? event.data.cancelled : []))
+  const tasks = [
+    ...cancelled.map((upgrade) => `abort upgrade ${upgrade}`),
+    'delete the schedules of the coming windows',
+    `remove ${assigned} ${assigned === 1 ? 'assignment' : 'assignments'}`,
+    'keep the execution history',
+  ]
+  const body = {
+    id,
+    status: 'deleted',
+    affected_resources: affected,
+    pending_executions_cancelled: cancelled.length,
+    cleanup_tasks: tasks,
+  }
+  return { status: 200, body, commit }
+}
+
+/** Starts an upgrade of the profile now (P12). Its plan is made by the same rules as in a window. */
+export const startProfileExecution: Operate<Contracts['startProfileExecution']> = async (input, { log }) => {
+  const { id } = input.params
+  const upgrade = input.idempotency ? v5(input.idempotency.id, executionNamespace) : randomUUID()
+  const command = startExecution({ upgrade, justification: input.body.reason, by: input.principal.id })
+  const { commit } = settled(await log.execute(profileAggregate, id, command, metadataOf(input)))
+  const body = { profile_id: id, execution_id: upgrade, status: 'running' }
+  return { status: 202, body, commit, location: `/api/upgrades/${upgrade}` }
+}

@@ -1,0 +1,91 @@
+import { type ProfileDefinition, type ProfileEvent, profileEvents } from '../../../events/profile.ts'
+import type { Aggregate, CommitContext } from '../aggregate.ts'
+import { initialProfile, kept, type ProfileState, type WindowResult } from './state.ts'
+import { addSummary } from './statistics.ts'
+
+/** Keeps the last windows by their scheduled time: one that is reported late takes its place among them. */
+function remember(state: ProfileState, window: WindowResult): ProfileState {
+  const windows = [...state.windows, window].sort((a, b) => (a.scheduledAt < b.scheduledAt ? -1 : 1))
+  const forgotten = windows.at(-kept - 1)
+  return {
+    ...state,
+    windows: windows.slice(-kept),
+    judgedThrough: forgotten ? forgotten.scheduledAt : state.judgedThrough,
+  }
+}
+
+/** Whether the two have windows at other times. */
+function reschedules(before: ProfileDefinition, after: ProfileDefinition): boolean {
+  const [old, present] = [before.schedule, after.schedule]
+  return (
+    old.cron_expression !== present.cron_expression ||
+    old.timezone !== present.timezone ||
+    old.maintenance_window_hours !== present.maintenance_window_hours
+  )
+}
+
+function evolve(state: ProfileState, event: ProfileEvent, { at }: CommitContext): ProfileState {
+  switch (event.type) {
+    case 'ProfileCreated': {
+      const { definition, by } = event.data
+      return {
+        ...state,
+        definition,
+        status: 'active',
+        createdAt: at,
+        createdBy: by,
+        updatedAt: at,
+        updatedBy: by,
+        scheduledSince: at,
+      }
+    }
+    case 'ProfileUpdated': {
+      if (!state.definition) return state
+      const definition = { ...state.definition, ...event.data.parts }
+      const moved = reschedules(state.definition, definition)
+      const scheduledSince = moved ? at : state.scheduledSince
+      return { ...state, definition, updatedAt: at, updatedBy: event.data.by, scheduledSince }
+    }
+    case 'ProfileActivated':
+      return { ...state, status: 'active', deactivated: null, updatedAt: at, scheduledSince: at }
+    case 'ProfileDeactivated':
+      return { ...state, status: 'inactive', deactivated: { ...event.data, at }, updatedAt: at }
+    case 'ProfileDeleted':
+      return { ...state, status: 'deleted', deletedAt: at, updatedAt: at }
+    case 'WindowOpened': {
+      const { scheduledAt, end, upgrade, resumed } = event.data
+      const running =
+        state.running?.upgrade === upgrade ? { ...state.running, scheduledAt, end } : state.running
+      return remember({ ...state, running }, { scheduledAt, result: 'opened', end, upgrade, resumed })
+    }
+    case 'WindowSkipped': {
+      const { scheduledAt, reason, detail } = event.data
+      return remember(state, { scheduledAt, result: reason, detail })
+    }
+    case 'ExecutionStarted': {
+      const { upgrade, reason, scheduledAt } = event.data
+      const window = state.windows.find((opened) => opened.scheduledAt === scheduledAt)
+      const end = window?.result === 'opened' ? window.end : null
+      return { ...state, running: { upgrade, reason, scheduledAt, startedAt: at, end }, lastExecutionAt: at }
+    }
+    case 'UpgradeSummarised':
+      return {
+        ...state,
+        running: state.running?.upgrade === event.data.upgrade ? null : state.running,
+        summaries: [...state.summaries, event.data].slice(-kept),
+        totals: addSummary(state.totals, event.data),
+      }
+    case 'AlertRaised':
+      return state
+  }
+}
+
+/** A standing schedule whose windows start or resume upgrades: its stream guarantees that no window opens twice. */
+export const profileAggregate: Aggregate<ProfileState, ProfileEvent> = {
+  name: 'profile',
+  stateSchema: 1,
+  initial: initialProfile,
+  evolve,
+  decode: (type, schema, data) => profileEvents.decode(type, schema, data),
+  schemaOf: (type) => profileEvents.schemaOf(type),
+}

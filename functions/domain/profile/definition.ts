@@ -1,0 +1,205 @@
+import type { ProfileDefinition } from '../../../events/profile.ts'
+import { parseVersion } from '../version.ts'
+import { readCron } from './cron.ts'
+import { changedFields, type FieldProblem, Fields } from './fields.ts'
+import { isTimeZone } from './zone.ts'
+
+export type { ProfileDefinition } from '../../../events/profile.ts'
+export type { FieldProblem } from './fields.ts'
+
+/** The ranges of P1, ends included; where nothing else is said the value is a whole number. */
+export const profileRanges = {
+  maintenance_window_hours: [1, 24],
+  retry_attempts: [1, 5],
+  retry_delay_minutes: [5, 60],
+  parallel_upgrades: [1, 10],
+  /** Need not be whole. */
+  canary_percentage: [1, 100],
+  /** Of an assignment; 1 comes first. */
+  priority: [1, 10],
+  /** Need not be whole. */
+  min_success_rate: [0, 100],
+  required: [1, 5],
+  lead_time_hours: [1, 168],
+} as const satisfies Readonly<Record<string, readonly [number, number]>>
+
+/** What a definition says where the request says nothing; the seed's own examples leave all of it out somewhere. */
+const profileDefaults = {
+  description: null,
+  /** As in the seed's first example. */
+  retry_attempts: 2,
+  /** As in the seed's first example. */
+  retry_delay_minutes: 15,
+  calendars: [],
+  component: null,
+  notification_enabled: true,
+  canary_percentage: null,
+  tags: [],
+  regions: [],
+  exclude_critical: false,
+  exclude_canary_resources: false,
+  /** The threshold of the seed's script that this takes the place of. */
+  min_success_rate: 95,
+  lead_time_hours: 24,
+} as const
+
+/** A valid definition, or every bad field of the request. */
+export type Validated<Request> = Request | { readonly problems: readonly FieldProblem[] }
+
+/** A partial update as it was understood. */
+export interface ProfileUpdate {
+  /** The whole new definition. */
+  readonly definition: ProfileDefinition
+  /** Null: the status stays. */
+  readonly status: 'active' | 'inactive' | null
+  /** The fields that change, as `schedule.timezone` (P4 `changes_applied`, without `status`). */
+  readonly changes: readonly string[]
+}
+
+const resourceType = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
+/** Without control characters, and without spaces at its ends. */
+const label = /^[^\s\p{Cc}\p{Cs}](?:[^\p{Cc}\p{Cs}]{0,126}[^\s\p{Cc}\p{Cs}])?$/u
+
+/**
+ * Reads the JSON of a create request (P1): the definition with every default filled in, or all of its bad fields together, each with
+ * its value and what is allowed.
+ */
+export function validateDefinition(input: unknown): Validated<{ readonly definition: ProfileDefinition }> {
+  const problems: FieldProblem[] = []
+  const fields = Fields.of(input, undefined, problems)
+  const definition = read(fields)
+  fields.refuseOthers()
+  return problems.length > 0 ? { problems } : { definition }
+}
+
+/** Reads the JSON of a partial update (P4) on top of what is there: nested fields are merged, lists and null replace. */
+export function validateUpdate(present: ProfileDefinition, updates: unknown): Validated<ProfileUpdate> {
+  const problems: FieldProblem[] = []
+  const fields = Fields.of(updates, { ...present, status: null }, problems)
+  const status = fields.nullableText('status', /^(?:in)?active$/, 'active or inactive', null)
+  const definition = read(fields)
+  fields.refuseOthers()
+  if (problems.length > 0) return { problems }
+  return {
+    definition,
+    status: status === 'active' || status === 'inactive' ? status : null,
+    changes: changedFields(present, definition),
+  }
+}
+
+function read(fields: Fields): ProfileDefinition {
+  return {
+    name: fields.text('name', label, 'a text of 1 to 128 characters without spaces at its ends'),
+    description: fields.nullableText(
+      'description',
+      /^(?:[^\p{Cc}\p{Cs}]|[\n\r\t]){0,1024}$/u,
+      'a text of at most 1024 characters, or null',
+      null,
+    ),
+    schedule: schedule(fields.nested('schedule')),
+    upgrade_settings: settings(fields.nested('upgrade_settings')),
+    resource_filters: filters(fields.nested('resource_filters')),
+    depends_on: fields.optional('depends_on', dependsOn),
+    approvals: fields.optional('approvals', approvals),
+  }
+}
+
+function schedule(fields: Fields): ProfileDefinition['schedule'] {
+  const cron = fields.checked('cron_expression', (value) => {
+    if (typeof value !== 'string')
+      return 'five fields in one text: minute hour day-of-month month day-of-week'
+    const read = readCron(value)
+    return 'problem' in read ? `${read.problem.field}: ${read.problem.expected}` : undefined
+  })
+  const whole = fields.whole.bind(fields)
+  const result = {
+    cron_expression: cron,
+    timezone: fields.checked('timezone', (value) =>
+      isTimeZone(value) ? undefined : 'a time zone of the IANA database, such as America/New_York or UTC',
+    ),
+    maintenance_window_hours: whole('maintenance_window_hours', profileRanges.maintenance_window_hours),
+    retry_attempts: whole('retry_attempts', profileRanges.retry_attempts, profileDefaults.retry_attempts),
+    retry_delay_minutes: whole(
+      'retry_delay_minutes',
+      profileRanges.retry_delay_minutes,
+      profileDefaults.retry_delay_minutes,
+    ),
+    calendars: fields.texts('calendars', label, 'names of calendars', [0, 10], profileDefaults.calendars),
+  }
+  fields.refuseOthers()
+  return result
+}
+
+function settings(fields: Fields): ProfileDefinition['upgrade_settings'] {
+  const result = {
+    target_version: fields.checked('target_version', (value) =>
+      typeof value === 'string' && (value === 'latest' || value === 'stable' || parseVersion(value))
+        ? undefined
+        : 'latest, stable or a version MAJOR.MINOR.PATCH, optionally with a channel, such as 4.2.1',
+    ),
+    component: fields.nullableText(
+      'component',
+      label,
+      'the name of a component, or null',
+      profileDefaults.component,
+    ),
+    pre_upgrade_checks: fields.flag('pre_upgrade_checks'),
+    rollback_on_failure: fields.flag('rollback_on_failure'),
+    notification_enabled: fields.flag('notification_enabled', profileDefaults.notification_enabled),
+    parallel_upgrades: fields.whole('parallel_upgrades', profileRanges.parallel_upgrades),
+    canary_percentage: fields.nullableNumber(
+      'canary_percentage',
+      profileRanges.canary_percentage,
+      profileDefaults.canary_percentage,
+    ),
+  }
+  fields.refuseOthers()
+  return result
+}
+
+function filters(fields: Fields): ProfileDefinition['resource_filters'] {
+  const result = {
+    resource_types: fields.texts(
+      'resource_types',
+      resourceType,
+      'names of resource types, such as publisher',
+      [1, 20],
+    ),
+    tags: fields.tags('tags', 20),
+    regions: fields.texts('regions', label, 'names of regions', [0, 50], profileDefaults.regions),
+    exclude_critical: fields.flag('exclude_critical', profileDefaults.exclude_critical),
+    exclude_canary_resources: fields.flag(
+      'exclude_canary_resources',
+      profileDefaults.exclude_canary_resources,
+    ),
+  }
+  fields.refuseOthers()
+  return result
+}
+
+function dependsOn(fields: Fields): NonNullable<ProfileDefinition['depends_on']> {
+  const result = {
+    profile_id: fields.text('profile_id', label, 'the id of another profile'),
+    min_success_rate: fields.number(
+      'min_success_rate',
+      profileRanges.min_success_rate,
+      profileDefaults.min_success_rate,
+    ),
+  }
+  fields.refuseOthers()
+  return result
+}
+
+function approvals(fields: Fields): NonNullable<ProfileDefinition['approvals']> {
+  const result = {
+    required: fields.whole('required', profileRanges.required),
+    approvers: fields.nullableTexts('approvers', /^\S.{0,255}$/u, 'names of approvers, or null', [1, 50]),
+    lead_time_hours: fields.whole(
+      'lead_time_hours',
+      profileRanges.lead_time_hours,
+      profileDefaults.lead_time_hours,
+    ),
+  }
+  fields.refuseOthers()
+  return result
+}

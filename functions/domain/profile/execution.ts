@@ -1,0 +1,88 @@
+import type { ProfileEvent, UpgradeSummary } from '../../../events/profile.ts'
+import { accept, reject } from '../aggregate.ts'
+import { refuseMissing } from './lifecycle.ts'
+import { type Execution, exists, type ProfileDecision } from './state.ts'
+
+/** Failures with such a code take the profile out of service (P13). */
+const criticalPrefix = 'CRITICAL_'
+
+/** Who acts where nobody does. */
+const ourselves = 'drydock'
+
+/** Starts an upgrade now rather than at the next window, for a reason (P12). The same upgrade again changes nothing. */
+export function startExecution(command: {
+  readonly upgrade: string
+  readonly justification: string
+  readonly by: string
+}): ProfileDecision {
+  return (state) => {
+    const { upgrade, justification, by } = command
+    const known = state.running?.upgrade === upgrade || state.summaries.some((one) => one.upgrade === upgrade)
+    if (known) return accept()
+    if (!exists(state)) return refuseMissing(state)
+    if (justification.trim() === '') {
+      return reject({
+        code: 'reason-required',
+        detail: 'An execution out of turn needs a reason: say why it cannot wait for the next window.',
+      })
+    }
+    if (state.status === 'inactive') {
+      return reject({
+        code: 'profile-inactive',
+        detail: `The profile is inactive (${state.deactivated?.reason}). Set its status to active first.`,
+      })
+    }
+    if (state.running) {
+      return reject({
+        code: 'execution-running',
+        detail: `Upgrade ${state.running.upgrade} of this profile is not finished. Wait for its end or abort it.`,
+      })
+    }
+    return accept({
+      type: 'ExecutionStarted',
+      data: { upgrade, reason: 'emergency', scheduledAt: null, justification, by },
+    })
+  }
+}
+
+/**
+ * Starts the next upgrade of an execution whose resources run several components: one follows the other while the window is open, or at
+ * once out of turn. Where something else runs by now, or the window has closed, nothing is started: the next opening takes it up.
+ */
+export function startNext(command: {
+  readonly upgrade: string
+  readonly after: Pick<Execution, 'reason' | 'scheduledAt' | 'end'>
+  readonly by: string
+}): ProfileDecision {
+  return (state, now) => {
+    const { upgrade, after, by } = command
+    if (!exists(state) || state.status !== 'active' || state.running) return accept()
+    if (state.summaries.some((one) => one.upgrade === upgrade)) return accept()
+    if (after.end !== null && after.end <= now) return accept()
+    const { reason, scheduledAt } = after
+    return accept({
+      type: 'ExecutionStarted',
+      data: { upgrade, reason, scheduledAt, justification: null, by },
+    })
+  }
+}
+
+/**
+ * Copies what an upgrade of this profile came to, once, also after the profile's deletion. Critical failures take the profile out of
+ * service and raise an alert for each of their codes.
+ */
+export function summariseUpgrade(summary: UpgradeSummary): ProfileDecision {
+  return (state) => {
+    if (state.running?.upgrade !== summary.upgrade) return accept()
+    const events: ProfileEvent[] = [{ type: 'UpgradeSummarised', data: summary }]
+    const critical = summary.failures.filter(({ code }) => code.startsWith(criticalPrefix))
+    if (critical.length > 0 && state.status === 'active') {
+      const found = critical.map(({ code, count }) => `${code} × ${count}`).join(', ')
+      const reason = `Critical failures in upgrade ${summary.upgrade}: ${found}`.slice(0, 512)
+      events.push({ type: 'ProfileDeactivated', data: { reason, by: ourselves } })
+    }
+    for (const { code } of critical)
+      events.push({ type: 'AlertRaised', data: { code, upgrade: summary.upgrade } })
+    return accept(...events)
+  }
+}

@@ -1,0 +1,112 @@
+import type { ProfileEvent, SkipReason } from '../../../events/profile.ts'
+import { accept, reject } from '../aggregate.ts'
+import { refuseMissing } from './lifecycle.ts'
+import { type ExistingProfile, judged, type ProfileDecision, type ProfileState } from './state.ts'
+import { type Closure, closureAt, contains, windowOf } from './windows.ts'
+
+/** What is known elsewhere at the moment of opening, read strongly. */
+export interface OpeningFacts {
+  /** Everything is stopped, and why. */
+  readonly freeze: { readonly reason: string } | null
+  /** Closed times of the profile's calendars around the opening. */
+  readonly closures: readonly Closure[]
+  /** The success rate, in percent, of the profile that this one depends on; null when there is no such figure. */
+  readonly successRate: number | null
+  /** How many resources there are to upgrade; null when that is not known yet. */
+  readonly matching: number | null
+}
+
+/**
+ * Opens the window of one occurrence: an unfinished upgrade is resumed in it, else `upgrade` is started. Everything is checked again at
+ * this moment, and a refusal is an event with its reason. An occurrence that was judged before changes nothing, however it was judged.
+ */
+export function openWindow(command: {
+  readonly scheduledAt: string
+  /** The id of the upgrade that is started when there is none to resume. */
+  readonly upgrade: string
+  readonly facts: OpeningFacts
+}): ProfileDecision {
+  return (state, now) => {
+    const { scheduledAt, upgrade, facts } = command
+    if (!hasDefinition(state)) return refuseMissing(state)
+    if (judged(state, scheduledAt) !== undefined) return accept()
+    if (scheduledAt > now) {
+      return reject({
+        code: 'window-not-due',
+        detail: `The window of ${scheduledAt} has not come yet: it is ${now}.`,
+      })
+    }
+    const refusal = refuse(state, scheduledAt, now, facts)
+    if (refusal) return accept(skipped(scheduledAt, ...refusal))
+    const { end } = windowOf(state.definition.schedule, scheduledAt)
+    if (state.running) {
+      return accept({
+        type: 'WindowOpened',
+        data: { scheduledAt, end, upgrade: state.running.upgrade, resumed: true },
+      })
+    }
+    const by = state.updatedBy
+    return accept<ProfileEvent>(
+      { type: 'WindowOpened', data: { scheduledAt, end, upgrade, resumed: false } },
+      {
+        type: 'ExecutionStarted',
+        data: { upgrade, reason: 'window', scheduledAt, justification: null, by },
+      },
+    )
+  }
+}
+
+/** Records that an occurrence did not open, where whoever prepared it found the reason. One that was judged before stays as it is. */
+export function skipWindow(command: {
+  readonly scheduledAt: string
+  readonly reason: SkipReason
+  readonly detail: string
+}): ProfileDecision {
+  return (state) => {
+    if (!hasDefinition(state)) return refuseMissing(state)
+    if (judged(state, command.scheduledAt) !== undefined) return accept()
+    return accept(skipped(command.scheduledAt, command.reason, command.detail))
+  }
+}
+
+function skipped(scheduledAt: string, reason: SkipReason, detail: string): ProfileEvent {
+  return { type: 'WindowSkipped', data: { scheduledAt, reason, detail: detail.slice(0, 512) } }
+}
+
+/** A firing may arrive after the deletion: then it is recorded as skipped. */
+function hasDefinition(state: ProfileState): state is ExistingProfile {
+  return state.definition !== null
+}
+
+function refuse(
+  state: ExistingProfile,
+  scheduledAt: string,
+  now: string,
+  facts: OpeningFacts,
+): readonly [SkipReason, string] | undefined {
+  const { schedule, depends_on: dependency } = state.definition
+  if (!contains(schedule, scheduledAt))
+    return ['not_in_schedule', `${schedule.cron_expression} in ${schedule.timezone} does not open then.`]
+  const { end } = windowOf(schedule, scheduledAt)
+  if (now >= end) return ['not_in_schedule', `Heard of at ${now}, when the window was over (${end}).`]
+  if (state.status === 'deleted') return ['inactive', 'The profile was deleted.']
+  if (state.status === 'inactive')
+    return ['inactive', state.deactivated?.reason ?? 'The profile is inactive.']
+  if (facts.freeze) return ['frozen', facts.freeze.reason]
+  const closure = closureAt(facts.closures, scheduledAt)
+  if (closure) return ['holiday', closure.why]
+  if (state.running?.reason === 'emergency')
+    return ['running', `Upgrade ${state.running.upgrade}, which was started out of turn, is not finished.`]
+  // What was started under all of the following is carried on.
+  if (state.running) return undefined
+  if (dependency && (facts.successRate === null || facts.successRate < dependency.min_success_rate)) {
+    const rate =
+      facts.successRate === null ? 'no success rate yet' : `a success rate of ${facts.successRate} %`
+    return [
+      'dependency',
+      `Profile ${dependency.profile_id} has ${rate}; ${dependency.min_success_rate} % is needed.`,
+    ]
+  }
+  if (facts.matching === 0) return ['nothing_to_upgrade', 'No resource needs the upgrade.']
+  return undefined
+}

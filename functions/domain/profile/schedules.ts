@@ -1,0 +1,50 @@
+import { exists, judged, type ProfileState } from './state.ts'
+import { type Closure, nextOpenings, nextWindow, windowsBetween } from './windows.ts'
+
+/** How many openings ahead of now have a schedule. */
+const ahead = 2
+
+/** A one-shot schedule that should exist. */
+export interface WindowSchedule {
+  /** The same for the same opening, so that making it twice makes one. */
+  readonly name: string
+  readonly scheduledAt: string
+  /** The opening has passed and was not judged: its schedule is about to be delivered, or was lost. */
+  readonly due: boolean
+}
+
+/** Returns the name of the schedule of an opening: `window-<profileId>-<epochMinute>`. */
+export function scheduleName(profileId: string, scheduledAt: string): string {
+  return `window-${profileId}-${Math.floor(Date.parse(scheduledAt) / 60_000)}`
+}
+
+/**
+ * Returns the schedules that should exist: those of an active profile's next two openings, and of openings that have come but were not
+ * judged while their window is still open. Every other one that bears the profile's id is to be deleted; a profile that is inactive or
+ * deleted has none.
+ */
+export function schedulesOf(state: ProfileState, profileId: string, now: string): WindowSchedule[] {
+  if (!exists(state) || state.status !== 'active') return []
+  const { schedule } = state.definition
+  const named = (scheduledAt: string, due: boolean): WindowSchedule => {
+    return { name: scheduleName(profileId, scheduledAt), scheduledAt, due }
+  }
+  const soon = new Date(Date.parse(now) + 1).toISOString()
+  const missed = windowsBetween(schedule, now, soon)
+    .map(({ start }) => start)
+    .filter((start) => start > state.scheduledSince && judged(state, start) === undefined)
+  return [
+    ...missed.map((start) => named(start, true)),
+    ...nextOpenings(schedule, now, ahead).map((start) => named(start, false)),
+  ]
+}
+
+/** Returns when the profile runs next, closed days passed over; null when it does not. */
+export function nextExecution(
+  state: ProfileState,
+  now: string,
+  closures: readonly Closure[] = [],
+): string | null {
+  if (!exists(state) || state.status !== 'active') return null
+  return nextWindow(state.definition.schedule, now, closures)?.start ?? null
+}

@@ -1,0 +1,108 @@
+import type { EndedPhase, UpgradeSummary } from '../../../events/profile.ts'
+import type { ProfileState, Totals } from './state.ts'
+
+/** The seed's word for how an execution ended. */
+export type ExecutionStatus = 'completed' | 'failed' | 'cancelled'
+
+/** How each end of an upgrade is told in a profile's history. */
+export const executionStatuses: Readonly<Record<EndedPhase, ExecutionStatus>> = {
+  completed: 'completed',
+  completed_with_exceptions: 'completed',
+  failed: 'failed',
+  aborted: 'cancelled',
+  rejected: 'cancelled',
+  expired: 'cancelled',
+}
+
+/** How many codes of failures the sums keep apart. */
+const mostCodes = 100
+
+/** Figures over every execution of a profile. Null: there is nothing yet to compute it from. */
+export interface Statistics {
+  readonly executions: number
+  readonly successful: number
+  readonly failed: number
+  readonly cancelled: number
+  /** Percent of the attempted resources that succeeded: succeeded ÷ (succeeded + failed + unreachable). */
+  readonly successRate: number | null
+  /** Mean time of an execution from its start to its end. */
+  readonly averageMinutes: number | null
+  readonly resourcesUpgraded: number
+  readonly mostCommonFailure: string | null
+  /** The most attempts that any execution had in flight at once. */
+  readonly peak: number
+  readonly rollbacks: number
+  readonly lastExecutionAt: string | null
+}
+
+/** Returns the sums with one more summary. */
+export function addSummary(totals: Totals, summary: UpgradeSummary): Totals {
+  const { counts } = summary
+  const status = executionStatuses[summary.phase]
+  return {
+    executions: totals.executions + 1,
+    successful: totals.successful + (status === 'completed' ? 1 : 0),
+    failed: totals.failed + (status === 'failed' ? 1 : 0),
+    cancelled: totals.cancelled + (status === 'cancelled' ? 1 : 0),
+    targeted: totals.targeted + counts.targeted,
+    succeeded: totals.succeeded + counts.succeeded,
+    failedResources: totals.failedResources + counts.failed + counts.unreachable,
+    skipped: totals.skipped + counts.skipped,
+    rolledBack: totals.rolledBack + counts.rolledBack,
+    seconds: totals.seconds + secondsOf(summary),
+    bytes: totals.bytes + summary.bytes,
+    peak: Math.max(totals.peak, summary.peak),
+    failures: addFailures(totals.failures, summary.failures),
+  }
+}
+
+function addFailures(
+  failures: Totals['failures'],
+  more: UpgradeSummary['failures'],
+): Readonly<Record<string, number>> {
+  const sums = new Map(Object.entries(failures))
+  for (const { code, count } of more) sums.set(code, (sums.get(code) ?? 0) + count)
+  const commonest = [...sums].sort(byCount).slice(0, mostCodes)
+  return Object.fromEntries(commonest)
+}
+
+/** The commonest first; of equally common ones the first by name, so that the answer does not depend on their order. */
+function byCount(
+  [leftCode, left]: readonly [string, number],
+  [code, count]: readonly [string, number],
+): number {
+  return count - left || (leftCode < code ? -1 : 1)
+}
+
+/** Returns the figures of a profile (P2, P3, P7). */
+export function statisticsOf({
+  totals,
+  lastExecutionAt,
+}: Pick<ProfileState, 'totals' | 'lastExecutionAt'>): Statistics {
+  const attempted = totals.succeeded + totals.failedResources
+  const [commonest] = Object.entries(totals.failures).sort(byCount)
+  return {
+    executions: totals.executions,
+    successful: totals.successful,
+    failed: totals.failed,
+    cancelled: totals.cancelled,
+    successRate: attempted === 0 ? null : (totals.succeeded * 100) / attempted,
+    averageMinutes: totals.executions === 0 ? null : totals.seconds / totals.executions / 60,
+    resourcesUpgraded: totals.succeeded,
+    mostCommonFailure: commonest?.[0] ?? null,
+    peak: totals.peak,
+    rollbacks: totals.rolledBack,
+    lastExecutionAt,
+  }
+}
+
+/** Returns how long an execution took, in seconds. */
+export function secondsOf({ startedAt, endedAt }: Pick<UpgradeSummary, 'startedAt' | 'endedAt'>): number {
+  return Math.max(0, (Date.parse(endedAt) - Date.parse(startedAt)) / 1000)
+}
+
+/** Returns the `network_utilization` of an execution in bytes a second: artifact bytes × targets that took it ÷ duration. */
+export function networkUtilization(summary: UpgradeSummary): number {
+  const seconds = secondsOf(summary)
+  return seconds === 0 ? 0 : summary.bytes / seconds
+}

@@ -1,0 +1,39 @@
+import { policyAggregate } from '../domain/policy/policy.ts'
+import { profileAggregate } from '../domain/profile/aggregate.ts'
+import type { OpeningFacts } from '../domain/profile/opening.ts'
+import type { ExistingProfile } from '../domain/profile/state.ts'
+import { statisticsOf } from '../domain/profile/statistics.ts'
+import type { Log } from '../log/log.ts'
+import type { Views } from '../views/read.ts'
+import { closuresOf } from './closures.ts'
+import { freezePolicy } from './facts.ts'
+import { workOf } from './profile-members.ts'
+
+/** Returns what the opening of a profile's window is checked against now; streams are read strongly, targets from the view. */
+export async function openingFacts(
+  services: { readonly log: Log; readonly views: Views },
+  profile: string,
+  { definition, running }: ExistingProfile,
+  scheduledAt: string,
+): Promise<OpeningFacts> {
+  const { log } = services
+  const justAfter = new Date(Date.parse(scheduledAt) + 1).toISOString()
+  const [policy, closures, successRate, work] = await Promise.all([
+    log.load(policyAggregate, freezePolicy),
+    closuresOf(log, definition.schedule.calendars, scheduledAt, justAfter),
+    successRateOf(log, definition.depends_on?.profile_id),
+    // What runs is carried on whoever matches by now.
+    running ? null : workOf(services, profile, definition),
+  ])
+  return {
+    freeze: policy.state.freeze,
+    closures,
+    successRate,
+    matching: work === null ? null : work.reduce((sum, { matching }) => sum + matching, 0),
+  }
+}
+
+async function successRateOf(log: Log, profile: string | undefined): Promise<number | null> {
+  if (profile === undefined) return null
+  return statisticsOf((await log.load(profileAggregate, profile)).state).successRate
+}

@@ -1,0 +1,47 @@
+import { v5 } from 'uuid'
+import * as z from 'zod'
+import { profileAggregate } from '../domain/profile/aggregate.ts'
+import { type OpeningFacts, openWindow } from '../domain/profile/opening.ts'
+import { exists } from '../domain/profile/state.ts'
+import { systemActor } from '../domain/upgrade/admission.ts'
+import { openingFacts } from '../planning/opening.ts'
+import type { PlanningServices } from '../planning/planning.ts'
+import type { WindowSchedules } from '../work/window-schedules.ts'
+import { refillSchedules } from './keep-schedules.ts'
+import { settled } from './settle.ts'
+
+/** What a schedule calls with. */
+const input = z.object({ profileId: z.string().min(1), scheduledAt: z.iso.datetime() })
+
+/** The name space of upgrades that windows start: one opening starts one upgrade, however often it is delivered. */
+const windowNamespace = 'd4c1a7f2-6b0e-5d39-8e5a-2f9b7c30a614'
+
+/** Returns the id of the upgrade that the opening of a window starts, or that follows in the same window. */
+export function upgradeOfWindow(profile: string, scheduledAt: string): string {
+  return v5(JSON.stringify([profile, scheduledAt]), windowNamespace)
+}
+
+const nothingKnown: OpeningFacts = { freeze: null, closures: [], successRate: null, matching: null }
+
+/**
+ * Judges one opening of a profile's window: it opens, or the refusal is recorded with its reason. The next openings are scheduled first,
+ * so that a firing that fails takes no later one with it. What follows from the opening is the reactor's. Judging twice changes nothing.
+ */
+export async function judgeOpening(
+  services: PlanningServices & { readonly schedules: () => WindowSchedules },
+  event: unknown,
+): Promise<void> {
+  const { profileId, scheduledAt } = input.parse(event)
+  await refillSchedules(services, profileId, scheduledAt)
+  const { state } = await services.log.load(profileAggregate, profileId)
+  const facts = exists(state) ? await openingFacts(services, profileId, state, scheduledAt) : nothingKnown
+  const command = openWindow({ scheduledAt, upgrade: upgradeOfWindow(profileId, scheduledAt), facts })
+  const correlation = `window-${profileId}-${scheduledAt}`
+  const metadata = { actor: systemActor, correlation }
+  const outcome = await services.log.execute(profileAggregate, profileId, command, metadata, {
+    retryFor: 3000,
+  })
+  settled(`profile#${profileId}`, outcome)
+  if (outcome.kind === 'rejected' && outcome.rejection.code === 'window-not-due')
+    throw new Error(`${outcome.rejection.detail} The firing is delivered again.`)
+}

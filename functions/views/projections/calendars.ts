@@ -1,0 +1,32 @@
+import type { CalendarDefinition, PolicyEvent } from '../../../events/policy.ts'
+import type { Projection } from '../projection.ts'
+import { type CalendarRow, viewNames } from '../rows.ts'
+
+const prefix = 'calendar:'
+
+function entriesOf(definition: CalendarDefinition): number {
+  switch (definition.kind) {
+    case 'dates':
+      return definition.dates.length
+    case 'ranges':
+    case 'ical':
+      return definition.ranges.length
+    case 'country':
+      return 1
+  }
+}
+
+/** Every calendar by its name. What it closes is read from the log: a definition may be larger than a row. */
+export const calendars: Projection<PolicyEvent, CalendarRow> = {
+  name: 'calendars',
+  place(event, { id, commit }) {
+    if (event.type !== 'CalendarDefined' || !id.startsWith(prefix)) return undefined
+    return { view: viewNames.calendars, row: id.slice(prefix.length), sequence: commit }
+  },
+  apply(_body, event, { id, at }) {
+    if (event.type !== 'CalendarDefined') throw new Error(`${event.type} does not feed the calendars.`)
+    const { definition } = event.data
+    const name = id.slice(prefix.length)
+    return { name, kind: definition.kind, entries: entriesOf(definition), updatedAt: at }
+  },
+}

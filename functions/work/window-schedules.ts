@@ -1,0 +1,95 @@
+import {
+  CreateScheduleCommand,
+  DeleteScheduleCommand,
+  ListSchedulesCommand,
+  type SchedulerClient,
+} from '@aws-sdk/client-scheduler'
+
+/** A firing that is to happen once. */
+export interface OneShot {
+  /** At most 64 characters; the same name is the same firing. */
+  readonly name: string
+  /** An ISO instant; whole seconds count. */
+  readonly at: string
+  /** What the function is called with. */
+  readonly input: object
+  /** After so many seconds it is of no use any more. */
+  readonly maximumAge: number
+}
+
+/** The one-shot schedules of windows. Making one twice makes one, and removing one that is gone is fine. */
+export interface WindowSchedules {
+  /** Returns the names of those that exist and begin so. */
+  list(prefix: string): Promise<string[]>
+  create(firing: OneShot): Promise<void>
+  remove(name: string): Promise<void>
+}
+
+/** Where schedules are kept, what they call and as whom, and where a firing goes that could not be delivered. */
+export interface ScheduleTarget {
+  readonly group: string
+  readonly functionArn: string
+  readonly roleArn: string
+  readonly deadLetterArn: string
+}
+
+/** MaximumEventAgeInSeconds is from a minute to a day (AWS). */
+const [youngest, oldest] = [60, 86_400]
+
+/** Opens the schedules of windows with EventBridge Scheduler. */
+export function openWindowSchedules(client: SchedulerClient, target: ScheduleTarget): WindowSchedules {
+  const { group: GroupName } = target
+  return {
+    async list(prefix) {
+      const names: string[] = []
+      let NextToken: string | undefined
+      do {
+        const page = await client.send(new ListSchedulesCommand({ GroupName, NamePrefix: prefix, NextToken }))
+        for (const { Name } of page.Schedules ?? []) if (Name !== undefined) names.push(Name)
+        NextToken = page.NextToken
+      } while (NextToken !== undefined)
+      return names
+    },
+    async create({ name, at, input, maximumAge }) {
+      await unless(
+        'ConflictException',
+        client.send(
+          new CreateScheduleCommand({
+            GroupName,
+            Name: name,
+            ClientToken: name,
+            ScheduleExpression: `at(${new Date(at).toISOString().slice(0, 19)})`,
+            ScheduleExpressionTimezone: 'UTC',
+            ActionAfterCompletion: 'DELETE',
+            FlexibleTimeWindow: { Mode: 'OFF' },
+            Target: {
+              Arn: target.functionArn,
+              RoleArn: target.roleArn,
+              Input: JSON.stringify(input),
+              DeadLetterConfig: { Arn: target.deadLetterArn },
+              RetryPolicy: {
+                MaximumEventAgeInSeconds: Math.max(youngest, Math.min(oldest, Math.floor(maximumAge))),
+                MaximumRetryAttempts: 185,
+              },
+            },
+          }),
+        ),
+      )
+    },
+    async remove(name) {
+      await unless(
+        'ResourceNotFoundException',
+        client.send(new DeleteScheduleCommand({ GroupName, Name: name })),
+      )
+    },
+  }
+}
+
+/** Waits for a call; an error of that name says that what was wanted is so already. */
+async function unless(name: string, call: Promise<unknown>): Promise<void> {
+  try {
+    await call
+  } catch (error) {
+    if (!(error instanceof Error && error.name === name)) throw error
+  }
+}

@@ -1,0 +1,274 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { ProfileEvent } from '../../../events/profile.ts'
+import { profileAggregate } from '../../../functions/domain/profile/aggregate.ts'
+import { startExecution, summariseUpgrade } from '../../../functions/domain/profile/execution.ts'
+import { createProfile, deleteProfile, updateProfile } from '../../../functions/domain/profile/lifecycle.ts'
+import { openWindow } from '../../../functions/domain/profile/opening.ts'
+import { schedulesOf } from '../../../functions/domain/profile/schedules.ts'
+import type { ProfileDecision } from '../../../functions/domain/profile/state.ts'
+import { clear, definition, summaryOf } from './world.ts'
+
+const minute = 60_000
+const isoOf = (instant: number): string => new Date(instant).toISOString()
+
+/** Schedules in UTC whose openings are told without any cron: those minutes after midnight that leave this rest. */
+const schedules = {
+  '0 * * * *': { every: 60, rest: 0 },
+  '30 */2 * * *': { every: 120, rest: 30 },
+  '0 */6 * * *': { every: 360, rest: 0 },
+} as const
+type Cron = keyof typeof schedules
+const crons = ['0 * * * *', '30 */2 * * *', '0 */6 * * *'] as const
+
+function opensAt(cron: string, instant: number): boolean {
+  const schedule = schedules[cron as Cron] // the model uses no other expression
+  return instant % minute === 0 && (instant / minute) % schedule.every === schedule.rest
+}
+
+/** One profile, its log, the schedules that were ever made for it, and a clock. */
+class ProfileWorld {
+  state = profileAggregate.initial
+  now = Date.parse('2026-03-01T12:00:00.000Z')
+  readonly log: { readonly event: ProfileEvent; readonly at: number }[] = []
+  /** Every schedule that ever existed: deliveries come late, twice, and after the schedule was deleted. */
+  readonly made = new Set<string>()
+  #upgrades = 0
+
+  do(decision: ProfileDecision): boolean {
+    const before = this.state.definition
+    const decided = decision(this.state, isoOf(this.now))
+    if ('rejected' in decided) return false
+    for (const event of decided.events) {
+      this.#check(event, before?.schedule)
+      this.log.push({ event, at: this.now })
+      const context = { commit: this.log.length, at: isoOf(this.now), actor: 'a' }
+      this.state = profileAggregate.evolve(this.state, event, context)
+    }
+    if (decided.events.length > 0) {
+      expect(JSON.parse(JSON.stringify(this.state))).toEqual(this.state)
+    }
+    return true
+  }
+
+  nextUpgrade(): string {
+    this.#upgrades += 1
+    return `u${this.#upgrades}`
+  }
+
+  /** What may not happen, judged from the log alone. */
+  #check(event: ProfileEvent, schedule: typeof definition.schedule | undefined): void {
+    const unfinished = this.unfinished()
+    if (event.type === 'WindowOpened') {
+      const { scheduledAt, end, upgrade, resumed } = event.data
+      const opened = this.log.filter(
+        ({ event: other }) => other.type === 'WindowOpened' && other.data.scheduledAt === scheduledAt,
+      )
+      expect(opened, 'no window opened twice').toEqual([])
+      expect(this.deletedOrInactive(), 'nothing opens out of service').toBe(false)
+      if (!schedule) throw new Error('opened before it was created')
+      const start = Date.parse(scheduledAt)
+      expect(opensAt(schedule.cron_expression, start), 'in the present schedule').toBe(true)
+      expect(Date.parse(end)).toBe(start + schedule.maintenance_window_hours * 60 * minute)
+      expect(start <= this.now && this.now < Date.parse(end), 'inside its window').toBe(true)
+      expect(resumed ? [upgrade] : []).toEqual(unfinished)
+    }
+    if (event.type === 'ExecutionStarted') {
+      expect(unfinished, 'one execution at a time').toEqual([])
+      const { reason, scheduledAt, upgrade } = event.data
+      const last = this.log.at(-1)?.event
+      if (reason === 'window')
+        expect(last, 'no execution outside its window').toMatchObject({
+          type: 'WindowOpened',
+          data: { scheduledAt, upgrade },
+        })
+      else expect(this.deletedOrInactive()).toBe(false)
+    }
+  }
+
+  unfinished(): string[] {
+    const upgrades = new Set<string>()
+    for (const { event } of this.log) {
+      if (event.type === 'ExecutionStarted') upgrades.add(event.data.upgrade)
+      if (event.type === 'UpgradeSummarised') upgrades.delete(event.data.upgrade)
+    }
+    return [...upgrades]
+  }
+
+  deletedOrInactive(): boolean {
+    const last = this.log.findLast(({ event }) =>
+      ['ProfileCreated', 'ProfileActivated', 'ProfileDeactivated', 'ProfileDeleted'].includes(event.type),
+    )
+    return last?.event.type !== 'ProfileCreated' && last?.event.type !== 'ProfileActivated'
+  }
+
+  /** Makes the schedules that should exist, and judges which those are. */
+  refill(): void {
+    const wanted = schedulesOf(this.state, 'p1', isoOf(this.now))
+    for (const { scheduledAt } of wanted) this.made.add(scheduledAt)
+    if (this.deletedOrInactive()) {
+      expect(wanted, 'deleted or inactive means no schedule left').toEqual([])
+      return
+    }
+    const next: string[] = []
+    const cron = this.state.definition?.schedule.cron_expression ?? ''
+    for (let at = (Math.floor(this.now / minute) + 1) * minute; next.length < 2; at += minute)
+      if (opensAt(cron, at)) next.push(isoOf(at))
+    expect(wanted.filter(({ due }) => !due).map(({ scheduledAt }) => scheduledAt)).toEqual(next)
+    for (const { scheduledAt } of wanted.filter(({ due }) => due))
+      expect(this.judgements(scheduledAt), 'what is due was not judged').toBe(0)
+    expect(new Set(wanted.map(({ name }) => name)).size).toBe(wanted.length)
+  }
+
+  judgements(scheduledAt: string): number {
+    return this.log.filter(
+      ({ event }) =>
+        (event.type === 'WindowOpened' || event.type === 'WindowSkipped') &&
+        event.data.scheduledAt === scheduledAt,
+    ).length
+  }
+}
+
+class Step implements fc.Command<object, ProfileWorld> {
+  readonly words: string
+  readonly act: (world: ProfileWorld) => void
+  constructor(words: string, act: (world: ProfileWorld) => void) {
+    this.words = words
+    this.act = act
+  }
+  check(): boolean {
+    return true
+  }
+  run(_model: object, world: ProfileWorld): void {
+    this.act(world)
+    world.refill()
+  }
+  toString(): string {
+    return this.words
+  }
+}
+
+const create = fc.tuple(fc.constantFrom(...crons), fc.constantFrom(1, 3)).map(([cron, hours]) => {
+  return new Step(`create ${cron} for ${hours} h`, (world) => {
+    const schedule = {
+      ...definition.schedule,
+      cron_expression: cron,
+      timezone: 'UTC',
+      maintenance_window_hours: hours,
+    }
+    world.do(createProfile({ definition: { ...definition, schedule }, by: 'ada' }))
+  })
+})
+const update = fc
+  .record({ cron_expression: fc.constantFrom(...crons), maintenance_window_hours: fc.constantFrom(1, 2) })
+  .map((schedule) => {
+    return new Step(`update ${JSON.stringify(schedule)}`, (world) => {
+      world.do(updateProfile({ updates: { schedule }, by: 'bob' }))
+    })
+  })
+const turn = fc.constantFrom('active', 'active', 'inactive').map((status) => {
+  return new Step(`set ${status}`, (world) => {
+    world.do(updateProfile({ updates: { status }, by: 'bob' }))
+  })
+})
+const remove = fc.tuple(fc.nat(19), fc.boolean()).map(([draw, force]) => {
+  return new Step(`delete${draw > 0 ? ' (not this time)' : ''}${force ? ' by force' : ''}`, (world) => {
+    if (draw === 0) world.do(deleteProfile({ force, by: 'ada' }))
+  })
+})
+const wait = fc.integer({ min: 1, max: 90 }).map((minutes) => {
+  return new Step(`wait ${minutes} min`, (world) => {
+    world.now += minutes * minute
+  })
+})
+const factsOf = fc.record({
+  frozen: fc.integer({ min: 0, max: 9 }),
+  holiday: fc.integer({ min: 0, max: 9 }),
+  matching: fc.constantFrom(12, 12, 12, 0, null),
+})
+const deliver = fc
+  .tuple(fc.nat(99), fc.boolean(), factsOf)
+  .map(([pick, newest, { frozen, holiday, matching }]) => {
+    return new Step(`deliver ${newest ? 'what is due' : `schedule ${pick}`}, frozen ${frozen}`, (world) => {
+      const due = [...world.made].filter((scheduledAt) => scheduledAt <= isoOf(world.now))
+      const from = newest ? due.slice(-1) : [...world.made]
+      const scheduledAt = from[pick % Math.max(1, from.length)]
+      if (scheduledAt === undefined) return
+      const closures =
+        holiday === 0 ? [{ from: scheduledAt, to: isoOf(world.now + minute), why: 'holiday' }] : []
+      const facts = { ...clear, freeze: frozen === 0 ? { reason: 'stop' } : null, closures, matching }
+      const before = world.judgements(scheduledAt)
+      const taken = world.do(openWindow({ scheduledAt, upgrade: world.nextUpgrade(), facts }))
+      if (scheduledAt > isoOf(world.now)) expect(taken, 'nothing opens before its time').toBe(false)
+      else if (before === 0) expect(world.judgements(scheduledAt), 'every firing leaves a record').toBe(1)
+      else expect(world.judgements(scheduledAt)).toBe(before)
+    })
+  })
+const runNow = fc.constant(
+  new Step('run now', (world) => {
+    world.do(startExecution({ upgrade: world.nextUpgrade(), justification: 'CVE', by: 'ada' }))
+  }),
+)
+const finish = fc.constantFrom('completed', 'failed', 'critical', 'aborted').map((how) => {
+  return new Step(`end as ${how}`, (world) => {
+    const [upgrade] = world.unfinished()
+    if (upgrade === undefined) return
+    const failures = how === 'critical' ? [{ code: 'CRITICAL_DISK', count: 1 }] : []
+    const phase = how === 'critical' ? 'failed' : how
+    const summary = summaryOf(upgrade, { phase: phase as 'completed' | 'failed' | 'aborted', failures }) // by its source
+    world.do(summariseUpgrade(summary))
+    expect(world.unfinished()).toEqual([])
+    if (how === 'critical') expect(world.deletedOrInactive(), 'CRITICAL_ takes it out of service').toBe(true)
+  })
+})
+
+test('a profile’s log never holds a window opened twice, an execution outside its window, or a schedule left over', () => {
+  const seen = { opened: 0, resumed: 0, skipped: 0, emergency: 0, deleted: 0 }
+  const steps = [
+    create,
+    update,
+    turn,
+    turn,
+    remove,
+    wait,
+    wait,
+    wait,
+    wait,
+    deliver,
+    deliver,
+    deliver,
+    deliver,
+    runNow,
+    finish,
+  ]
+  fc.assert(
+    fc.property(fc.commands<object, ProfileWorld>(steps, { maxCommands: 80, size: 'max' }), (commands) => {
+      const world = new ProfileWorld()
+      world.do(
+        createProfile({
+          definition: {
+            ...definition,
+            schedule: {
+              ...definition.schedule,
+              cron_expression: '0 * * * *',
+              timezone: 'UTC',
+              maintenance_window_hours: 1,
+            },
+          },
+          by: 'ada',
+        }),
+      )
+      world.refill()
+      fc.modelRun(() => ({ model: {}, real: world }), commands)
+      for (const { event } of world.log) {
+        if (event.type === 'WindowOpened') seen[event.data.resumed ? 'resumed' : 'opened'] += 1
+        if (event.type === 'WindowSkipped') seen.skipped += 1
+        if (event.type === 'ExecutionStarted' && event.data.reason === 'emergency') seen.emergency += 1
+        if (event.type === 'ProfileDeleted') seen.deleted += 1
+      }
+    }),
+    { numRuns: 600 },
+  )
+  // A model that never gets anywhere proves nothing.
+  for (const [what, times] of Object.entries(seen)) expect(times, what).toBeGreaterThan(5)
+})

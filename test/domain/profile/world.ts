@@ -1,0 +1,67 @@
+import type { ProfileDefinition, UpgradeSummary } from '../../../events/profile.ts'
+import type { OpeningFacts } from '../../../functions/domain/profile/opening.ts'
+import type { Schedule } from '../../../functions/domain/profile/windows.ts'
+
+/** The seed's first example as a request: nothing is said that has a default. */
+export const weekly = {
+  name: 'Weekly-Production-Maintenance',
+  schedule: {
+    cron_expression: '0 2 * * 0',
+    timezone: 'America/New_York',
+    maintenance_window_hours: 4,
+  },
+  upgrade_settings: {
+    target_version: 'stable',
+    pre_upgrade_checks: true,
+    rollback_on_failure: true,
+    parallel_upgrades: 3,
+  },
+  resource_filters: { resource_types: ['publisher', 'local_broker'] },
+}
+
+/** The same as a definition. */
+export const definition: ProfileDefinition = {
+  name: weekly.name,
+  description: null,
+  schedule: { ...weekly.schedule, retry_attempts: 2, retry_delay_minutes: 15, calendars: [] },
+  upgrade_settings: {
+    ...weekly.upgrade_settings,
+    component: null,
+    notification_enabled: true,
+    canary_percentage: null,
+  },
+  resource_filters: {
+    ...weekly.resource_filters,
+    tags: [],
+    regions: [],
+    exclude_critical: false,
+    exclude_canary_resources: false,
+  },
+  depends_on: null,
+  approvals: null,
+}
+
+/** A schedule in UTC or elsewhere. */
+export function scheduled(cron: string, timezone = 'UTC', hours = 4): Schedule {
+  return { cron_expression: cron, timezone, maintenance_window_hours: hours }
+}
+
+/** Nothing elsewhere stands against opening. */
+export const clear: OpeningFacts = { freeze: null, closures: [], successRate: null, matching: 12 }
+
+/** What an upgrade of ten came to: all of them are well unless said otherwise. */
+export function summaryOf(upgrade: string, changes: Partial<UpgradeSummary> = {}): UpgradeSummary {
+  return {
+    upgrade,
+    phase: 'completed',
+    version: '4.2.1',
+    counts: { targeted: 10, succeeded: 10, failed: 0, unreachable: 0, skipped: 0, rolledBack: 0 },
+    startedAt: '2026-03-08T07:00:00.000Z',
+    endedAt: '2026-03-08T07:30:00.000Z',
+    failures: [],
+    peak: 3,
+    averageSeconds: 90,
+    bytes: 18_000_000,
+    ...changes,
+  }
+}
