@@ -41,9 +41,12 @@ interface Waits {
 
 /** Redeems the tokens of waits that are over with where the execution goes on. Tokens of older generations are void. */
 async function endWaitsOf({ log, tokens, redemption, now }: Waits, upgrade: string): Promise<void> {
+  // The tokens first: a wait that began after the log was read would look over, and be sent back to where it came from.
+  const waiting = await tokens().list(upgrade)
+  if (waiting.length === 0) return
   const { state } = await log.load(upgradeAggregate, upgrade)
   const present = position(state, new Date(now()).toISOString())
-  for (const stored of await tokens().list(upgrade)) {
+  for (const stored of waiting) {
     if (stored.generation < state.generation) {
       await redemption().fail(stored.token, 'Superseded', 'Another execution has taken over.')
     } else if (present.step !== stored.wait || present.wave !== stored.wave) {

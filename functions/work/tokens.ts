@@ -1,4 +1,5 @@
 import {
+  ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
   PutItemCommand,
@@ -23,7 +24,8 @@ export interface Tokens {
   store(token: StoredToken, lifetimeSeconds: number): Promise<void>
   /** Returns the tokens of an upgrade's executions, read strongly. */
   list(upgrade: string): Promise<StoredToken[]>
-  remove(wait: Wait): Promise<void>
+  /** Forgets a token, unless the wait has another by now. */
+  remove(token: StoredToken): Promise<void>
 }
 
 function key({ upgrade, generation, wait, wave }: Wait) {
@@ -63,8 +65,20 @@ export function openTokens({
         return [{ upgrade, generation: Number(generation), wait, wave: Number(wave), token }]
       })
     },
-    async remove(wait) {
-      await client.send(new DeleteItemCommand({ TableName: table, Key: key(wait) }))
+    async remove(stored) {
+      try {
+        await client.send(
+          new DeleteItemCommand({
+            TableName: table,
+            Key: key(stored),
+            ConditionExpression: '#token = :token',
+            ExpressionAttributeNames: { '#token': 'token' },
+            ExpressionAttributeValues: { ':token': { S: stored.token } },
+          }),
+        )
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error
+      }
     },
   }
 }

@@ -65,15 +65,19 @@ async function act(services: PlanningServices, { action, ...execution }: Input):
     case 'tick':
       return decide(log, execution, tick(await admissionFacts(log, state)))
     case 'revert':
-      await requestRollback(services, {
-        parent: execution.upgradeId,
-        by: state.abort?.by ?? systemActor,
-        correlation: execution.upgradeId,
-      })
+      await revert(services, execution.upgradeId, state)
       return (await log.load(upgradeAggregate, execution.upgradeId)).state
     case 'finish':
       return decide(log, execution, finishUpgrade(execution))
   }
+}
+
+/** Starts the rollback that an abort asked for. Throws when it is refused: an execution must not ask for the same again and again. */
+async function revert(services: PlanningServices, parent: string, { abort }: UpgradeState): Promise<void> {
+  const by = abort?.by ?? systemActor
+  const result = await requestRollback(services, { parent, by, correlation: parent })
+  if ('rejected' in result)
+    throw new Error(`The rollback of ${parent} was refused: ${result.rejected.detail}`)
 }
 
 /** Does one step of an upgrade's execution and answers where it goes on. Doing a step twice changes nothing. */

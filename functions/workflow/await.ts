@@ -33,7 +33,7 @@ export async function keepToken(
   const present = positionOf(state, { upgradeId: upgrade, ...wait }, isoNow(now))
   if (present.step === wait.wait && present.wave === wait.wave) return
   await redemption.succeed(token, present)
-  await tokens.remove({ upgrade, ...wait })
+  await tokens.remove({ upgrade, ...wait, token })
 }
 
 export const handler = (event: unknown): Promise<void> => keepToken(connect(), event)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { approveUpgrade } from '../../functions/domain/upgrade/lifecycle.ts'
+import { approveUpgrade, startWave } from '../../functions/domain/upgrade/lifecycle.ts'
 import { endWaits } from '../../functions/reactor/end-waits.ts'
+import { calm } from '../domain/upgrade/world.ts'
 import { approval, awaitingApproval } from '../workflow/waits.ts'
 
 const token = (generation: number) => ({
@@ -36,6 +37,31 @@ describe('a wait of an execution', () => {
     const world = await awaitingApproval()
     await world.tokens.store(token(1), 60)
     await actOnLast(world)
+    expect(world.redeemed).toEqual([])
+    expect(world.tokens.kept.size).toBe(1)
+  })
+
+  it('is not sent back by a duty that read the log before the wait began', async () => {
+    const world = await awaitingApproval()
+    await world.decide(approveUpgrade(approval))
+    const { list } = world.tokens
+    const duty = endWaits({
+      ...world,
+      tokens: () => ({
+        ...world.tokens,
+        // While the duty is on its way, the wave starts and its wait begins.
+        async list(upgrade) {
+          if (world.tokens.kept.size === 0) {
+            await world.decide(startWave({ wave: 0, generation: 1 }, calm))
+            await world.tokens.store({ ...token(1), wait: 'wave' }, 60)
+          }
+          return list(upgrade)
+        },
+      }),
+      redemption: () => world.redemption,
+    })
+    const [last] = (await Array.fromAsync(world.log.commits('upgrade#u'))).slice(-1)
+    if (last) await duty.act(last)
     expect(world.redeemed).toEqual([])
     expect(world.tokens.kept.size).toBe(1)
   })

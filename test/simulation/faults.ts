@@ -90,10 +90,10 @@ export function tokensThrough(kept: Map<string, StoredToken>, { process, turns, 
       await turns.take(faults.on)
       return [...kept.values()].filter((token) => token.upgrade === upgrade)
     },
-    remove: (wait) =>
+    remove: (stored) =>
       process.write(async () => {
         await turns.take(faults.on)
-        kept.delete(key(wait))
+        if (kept.get(key(stored))?.token === stored.token) kept.delete(key(stored))
       }),
   }
 }

@@ -16,8 +16,8 @@ function memoryTokens(): Tokens & { readonly kept: Map<string, StoredToken> } {
       kept.set(key(stored), stored)
     },
     list: async (upgrade) => [...kept.values()].filter((stored) => stored.upgrade === upgrade),
-    async remove(wait) {
-      kept.delete(key(wait))
+    async remove(stored) {
+      if (kept.get(key(stored))?.token === stored.token) kept.delete(key(stored))
     },
   }
 }
