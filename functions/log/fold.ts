@@ -10,11 +10,6 @@ export const snapshotEvery = { commits: 15, bytes: 64 * 1024 } as const
 /** How many idempotency keys a stream remembers. */
 const rememberedKeys = 32
 
-/** A loaded stream and how far behind its last usable snapshot is. */
-export interface Fold<State> extends Loaded<State> {
-  readonly sinceSnapshot: { readonly commits: number; readonly bytes: number }
-}
-
 /** A stored event that this version cannot read: deploy readers before writers, or mend the upcaster. */
 export class UndecodableEvent extends Error {
   override readonly name = 'UndecodableEvent'
@@ -37,7 +32,7 @@ export class BrokenStream extends Error {
 }
 
 /** Returns the fold of a stream that does not exist yet. */
-export function emptyFold<State, Event extends DomainEvent>(aggregate: Aggregate<State, Event>): Fold<State> {
+export function emptyFold<State, Event extends DomainEvent>(aggregate: Aggregate<State, Event>): Loaded<State> {
   return {
     state: aggregate.initial,
     commit: 0,
@@ -66,9 +61,9 @@ export function decodeEvents<State, Event extends DomainEvent>(
 /** Returns the fold after one more commit. Throws BrokenStream when it is not the next one. */
 export function foldCommit<State, Event extends DomainEvent>(
   aggregate: Aggregate<State, Event>,
-  fold: Fold<State>,
+  fold: Loaded<State>,
   commit: Commit,
-): Fold<State> {
+): Loaded<State> {
   if (commit.commit !== fold.commit + 1) throw new BrokenStream(commit.stream, fold.commit + 1, commit.commit)
   const context = { commit: commit.commit, at: commit.at, actor: commit.actor }
   const state = decodeEvents(aggregate, commit).reduce(
@@ -108,7 +103,7 @@ export async function loadFold<State, Event extends DomainEvent>(
   stream: string,
   spend: (units: number) => void,
   at?: string,
-): Promise<Fold<State>> {
+): Promise<Loaded<State>> {
   const newestFirst: Commit[] = []
   let to = Number.MAX_SAFE_INTEGER
   while (to > 0) {
@@ -136,16 +131,16 @@ export async function loadFold<State, Event extends DomainEvent>(
 
 function foldAll<State, Event extends DomainEvent>(
   aggregate: Aggregate<State, Event>,
-  start: Fold<State>,
+  start: Loaded<State>,
   newestFirst: readonly Commit[],
-): Fold<State> {
+): Loaded<State> {
   return newestFirst.reduceRight((fold, commit) => foldCommit(aggregate, fold, commit), start)
 }
 
 function fromSnapshot<State, Event extends DomainEvent>(
   aggregate: Aggregate<State, Event>,
   commit: Commit,
-): Fold<State> | undefined {
+): Loaded<State> | undefined {
   const { snapshot } = commit
   if (aggregate.snapshots === false || snapshot?.schema !== aggregate.stateSchema) return undefined
   return {

@@ -28,6 +28,8 @@ export interface Loaded<State> {
   readonly hash: string
   /** The last 32 idempotency keys used in the stream, oldest first. */
   readonly keys: readonly UsedKey[]
+  /** How far the stream has gone on since its last usable snapshot. */
+  readonly sinceSnapshot: { readonly commits: number; readonly bytes: number }
 }
 
 /** Capacity as DynamoDB charges it: units written, of failed conditional writes, and read. */
@@ -69,7 +71,8 @@ export interface Log {
   /**
    * Loads, decides, and appends what was decided as one commit; decides again on whatever won in between.
    * `decide` may be called several times and must be pure; its `now` never lies before the stream's last commit.
-   * Keeps trying for `retryFor` milliseconds of waiting (a few attempts when absent).
+   * Keeps trying for `retryFor` milliseconds of waiting (a few attempts when absent). A caller who has just loaded the stream gives it as
+   * `from`, and it is not read again: should it have gone on since, the write is refused, and the decision is taken anew.
    * Throws EventTooLarge or CommitTooLarge, and whatever the store throws when the outcome is unknown.
    */
   execute<State, Event extends DomainEvent, Rejection>(
@@ -77,7 +80,7 @@ export interface Log {
     id: string,
     decide: (state: State, now: string) => Decision<Event, Rejection>,
     metadata: Metadata,
-    options?: { readonly retryFor?: number },
+    options?: { readonly retryFor?: number; readonly from?: Loaded<State> },
   ): Promise<Outcome<State, Event, Rejection>>
   /** Yields a stream's commits, ascending, `from` and `to` included; read strongly when `consistent`. */
   commits(

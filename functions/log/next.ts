@@ -1,7 +1,7 @@
 import { type Commit, hashCommit, type StoredEvent } from '../../events/envelope.ts'
 import type { Aggregate, DomainEvent } from '../domain/aggregate.ts'
-import { type Fold, foldCommit, snapshotEvery } from './fold.ts'
-import type { Metadata } from './log.ts'
+import { foldCommit, snapshotEvery } from './fold.ts'
+import type { Loaded, Metadata } from './log.ts'
 import { CommitTooLarge, EventTooLarge, limits, sizeOf } from './size.ts'
 import { packState } from './snapshot.ts'
 import { categoryOf, streamOf } from './store.ts'
@@ -13,11 +13,11 @@ import { categoryOf, streamOf } from './store.ts'
 export function nextCommit<State, Event extends DomainEvent>(
   aggregate: Aggregate<State, Event>,
   id: string,
-  fold: Fold<State>,
+  fold: Loaded<State>,
   events: readonly Event[],
   metadata: Metadata & { readonly commitId: string },
   at: string,
-): { readonly commit: Commit; readonly fold: Fold<State> } {
+): { readonly commit: Commit; readonly fold: Loaded<State> } {
   const { actor, correlation, causation, idempotency, commitId } = metadata
   const body = {
     stream: streamOf(aggregate.name, id),
@@ -64,7 +64,7 @@ function largestOf(events: readonly StoredEvent[]): string {
 function withSnapshot<State, Event extends DomainEvent>(
   aggregate: Aggregate<State, Event>,
   commit: Commit,
-  after: Fold<State>,
+  after: Loaded<State>,
 ): Commit {
   const { commits, bytes } = after.sinceSnapshot
   const due = commits >= snapshotEvery.commits || bytes >= snapshotEvery.bytes

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { Commit } from '../../events/envelope.ts'
 import type { Aggregate, Decision, DomainEvent } from '../domain/aggregate.ts'
-import { decodeEvents, type Fold, foldCommit, loadFold } from './fold.ts'
+import { decodeEvents, foldCommit, loadFold } from './fold.ts'
 import type { Consumed, Loaded, Log, Metadata, Outcome } from './log.ts'
 import { nextCommit } from './next.ts'
 import { categoriesOf, type Put, type Store, streamOf } from './store.ts'
@@ -55,9 +55,9 @@ export function logOver(store: Store, options: LogOptions): Log {
   async function catchUp<State, Event extends DomainEvent>(
     aggregate: Aggregate<State, Event>,
     stream: string,
-    fold: Fold<State>,
+    fold: Loaded<State>,
     spend: (units: number) => void,
-  ): Promise<Fold<State>> {
+  ): Promise<Loaded<State>> {
     let caughtUp = fold
     for await (const commit of ascending(stream, fold.commit + 1, Number.MAX_SAFE_INTEGER, true, spend)) {
       caughtUp = foldCommit(aggregate, caughtUp, commit)
@@ -88,6 +88,7 @@ export function logOver(store: Store, options: LogOptions): Log {
     id: string,
     decide: (state: State, now: string) => Decision<Event, Rejection>,
     metadata: Metadata,
+    from: Loaded<State> | undefined,
     patience: Patience,
     meter: Meter,
   ): Promise<Outcome<State, Event, Rejection>> {
@@ -96,12 +97,12 @@ export function logOver(store: Store, options: LogOptions): Log {
     const spend = (units: number) => {
       meter.read += units
     }
-    let fold = await loadFold(store, aggregate, stream, spend)
+    let fold = from ?? (await loadFold(store, aggregate, stream, spend))
     for (;;) {
       const used = fold.keys.find(({ key }) => key === metadata.idempotency?.key)
       if (used !== undefined) {
         return used.hash === metadata.idempotency?.hash
-          ? { kind: 'repeated', loaded: loadedOf(fold) }
+          ? { kind: 'repeated', loaded: fold }
           : { kind: 'key-reused' }
       }
       if (metadata.expectedCommit !== undefined && metadata.expectedCommit !== fold.commit) {
@@ -110,9 +111,9 @@ export function logOver(store: Store, options: LogOptions): Log {
       const at = later(new Date(now()).toISOString(), fold.at)
       const decision = decide(fold.state, at)
       if ('rejected' in decision) {
-        return { kind: 'rejected', rejection: decision.rejected, loaded: loadedOf(fold) }
+        return { kind: 'rejected', rejection: decision.rejected, loaded: fold }
       }
-      if (decision.events.length === 0) return { kind: 'unchanged', loaded: loadedOf(fold) }
+      if (decision.events.length === 0) return { kind: 'unchanged', loaded: fold }
       const next = nextCommit(aggregate, id, fold, decision.events, identified, at)
       const put = await settle(next.commit, meter, patience)
       if (put.kind === 'refused') return { kind: 'contended' }
@@ -120,7 +121,7 @@ export function logOver(store: Store, options: LogOptions): Log {
       const won = put.kind === 'stored' ? next : { commit: put.by, fold: foldCommit(aggregate, fold, put.by) }
       if (won.commit.id === identified.commitId) {
         const events = decodeEvents(aggregate, won.commit)
-        return { kind: 'committed', loaded: loadedOf(won.fold), events, consumed: { ...meter } }
+        return { kind: 'committed', loaded: won.fold, events, consumed: { ...meter } }
       }
       fold = won.fold
       if (!(await patience.wait())) return { kind: 'contended' }
@@ -130,12 +131,13 @@ export function logOver(store: Store, options: LogOptions): Log {
 
   return {
     async load(aggregate, id, { at } = {}) {
-      return loadedOf(await loadFold(store, aggregate, streamOf(aggregate.name, id), reading, at))
+      return loadFold(store, aggregate, streamOf(aggregate.name, id), reading, at)
     },
-    async execute(aggregate, id, decide, metadata, { retryFor } = {}) {
+    async execute(aggregate, id, decide, metadata, { retryFor, from } = {}) {
       const meter: Meter = { written: 0, lost: 0, read: 0 }
       try {
-        return await attempt(aggregate, id, decide, metadata, patienceOf(retryFor, random, pause), meter)
+        const patience = patienceOf(retryFor, random, pause)
+        return await attempt(aggregate, id, decide, metadata, from, patience, meter)
       } finally {
         total.written += meter.written
         total.lost += meter.lost
@@ -181,10 +183,6 @@ function patienceOf(
       return true
     },
   }
-}
-
-function loadedOf<State>({ sinceSnapshot: _, ...loaded }: Fold<State>): Loaded<State> {
-  return loaded
 }
 
 function later(a: string, b: string): string {

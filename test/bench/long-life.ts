@@ -6,7 +6,8 @@ import { assignAttempt, attemptId } from '../../functions/domain/target/attempt.
 import { registerTarget } from '../../functions/domain/target/registration.ts'
 import { acceptAttempt, finishAttempt } from '../../functions/domain/target/report.ts'
 import type { TargetDecision, TargetState } from '../../functions/domain/target/state.ts'
-import { emptyFold, type Fold } from '../../functions/log/fold.ts'
+import { emptyFold } from '../../functions/log/fold.ts'
+import type { Loaded } from '../../functions/log/log.ts'
 import { nextCommit } from '../../functions/log/next.ts'
 import { sizeOf, writeUnits } from '../../functions/log/size.ts'
 
@@ -21,7 +22,7 @@ const counted = 50
 export function unitsInLongLife(): number {
   const aggregate: Aggregate<TargetState, TargetEvent> = targetAggregate
   const id = 'cust_000001'
-  let fold: Fold<TargetState> = emptyFold(aggregate)
+  let fold: Loaded<TargetState> = emptyFold(aggregate)
   const write = (decide: TargetDecision): number => {
     const at = new Date().toISOString()
     const decision = decide(fold.state, at)
