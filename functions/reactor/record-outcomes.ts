@@ -24,15 +24,11 @@ export async function recordReported(
   metadata: Metadata,
 ): Promise<void> {
   for (let start = 0; start < outcomes.length; start += outcomesPerCommit) {
-    const { state } = await log.load(upgradeAggregate, upgrade)
-    const decision = record(
-      outcomes.slice(start, start + outcomesPerCommit),
-      await admissionFacts(log, state),
-    )
-    settled(
-      `upgrade#${upgrade}`,
-      await log.execute(upgradeAggregate, upgrade, decision, metadata, { retryFor: factsAreGoodFor }),
-    )
+    const from = await log.load(upgradeAggregate, upgrade)
+    const facts = await admissionFacts(log, from.state)
+    const decision = record(outcomes.slice(start, start + outcomesPerCommit), facts)
+    const options = { retryFor: factsAreGoodFor, from }
+    settled(`upgrade#${upgrade}`, await log.execute(upgradeAggregate, upgrade, decision, metadata, options))
   }
 }
 

@@ -11,11 +11,9 @@ export async function tickUpgrade(
   upgrade: string,
   cause: { correlation: string; causation?: string },
 ): Promise<void> {
-  const { state } = await log.load(upgradeAggregate, upgrade)
-  const decision = tick(await admissionFacts(log, state))
+  const from = await log.load(upgradeAggregate, upgrade)
+  const decision = tick(await admissionFacts(log, from.state))
   const metadata = { actor: systemActor, ...cause }
-  settled(
-    `upgrade#${upgrade}`,
-    await log.execute(upgradeAggregate, upgrade, decision, metadata, { retryFor: factsAreGoodFor }),
-  )
+  const options = { retryFor: factsAreGoodFor, from }
+  settled(`upgrade#${upgrade}`, await log.execute(upgradeAggregate, upgrade, decision, metadata, options))
 }

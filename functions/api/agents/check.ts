@@ -4,21 +4,34 @@ import type { agentContracts, Offer } from '../contracts/agents.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
-import { membersOf, mostMembers, ownTarget, reach } from './reach.ts'
+import { membersOf, mostMembers, ownTarget, reachFrom } from './reach.ts'
 
 type Check = Operate<(typeof agentContracts)['checkForUpdate']>
 
+/** Returns what reads the notes of a release, each once a request: the members of a gateway are offered the same one. */
+function notesFrom({ log }: Pick<Services, 'log'>): (release: string) => Promise<string | null> {
+  const known = new Map<string, Promise<string | null>>()
+  return (release) => {
+    const notes = known.get(release) ?? log.load(releaseAggregate, release).then(({ state }) => state.notes)
+    known.set(release, notes)
+    return notes
+  }
+}
+
 /** Returns what waits for a target: the attempt that the log has assigned to it, and nothing else ever (M5). */
-async function offerTo({ log, now }: Services, { active, retired }: TargetState): Promise<Offer> {
+async function offerTo(
+  { active, retired }: TargetState,
+  now: number,
+  notesOf: ReturnType<typeof notesFrom>,
+): Promise<Offer> {
   if (!active || retired) return { updateAvailable: false }
-  if (active.acceptedAt === null && new Date(now()).toISOString() >= active.acceptBy)
+  if (active.acceptedAt === null && new Date(now).toISOString() >= active.acceptBy)
     return { updateAvailable: false }
-  const release = await log.load(releaseAggregate, `${active.component}@${active.to}`)
   return {
     updateAvailable: true,
     version: active.to,
     mandatory: false,
-    releaseNotes: release.state.notes,
+    releaseNotes: await notesOf(`${active.component}@${active.to}`),
     // Where an artifact lies and who signed it comes with signed manifests; the digest binds what is installed.
     downloadUrl: null,
     signature: null,
@@ -36,14 +49,15 @@ async function offerTo({ log, now }: Services, { active, retired }: TargetState)
 async function offersToMembers(gateway: string, after: string | undefined, services: Services) {
   const members = (await membersOf(services, gateway)).filter((id) => after === undefined || id > after)
   const asked = members.slice(0, mostMembers)
+  const [reach, notesOf] = [reachFrom(services, gateway), notesFrom(services)]
   const offers = await Promise.all(
     asked.map(async (target) => {
-      const reached = await reach(services, gateway, target).catch((error: unknown) => {
+      const reached = await reach(target).catch((error: unknown) => {
         // The view may still name a member that has just left: the log decides.
         if (error instanceof Problem) return undefined
         throw error
       })
-      const offer = reached && (await offerTo(services, reached.state))
+      const offer = reached && (await offerTo(reached.loaded.state, services.now(), notesOf))
       return offer?.updateAvailable ? [{ target, ...offer }] : []
     }),
   )
@@ -55,8 +69,8 @@ async function offersToMembers(gateway: string, after: string | undefined, servi
 /** Answers whether an update waits, for the agent's target, for a member of its gateway, or for all of them. */
 export const checkForUpdate: Check = async ({ principal, query }, services) => {
   const own = ownTarget(principal)
-  const { state } = await reach(services, own, query.target)
+  const { loaded } = await reachFrom(services, own)(query.target)
   await services.telemetry.seen(query.target ?? own)
   if (query.members) return offersToMembers(own, query.after, services)
-  return { status: 200, body: await offerTo(services, state) }
+  return { status: 200, body: await offerTo(loaded.state, services.now(), notesFrom(services)) }
 }

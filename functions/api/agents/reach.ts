@@ -1,5 +1,6 @@
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import type { TargetState } from '../../domain/target/state.ts'
+import type { Loaded } from '../../log/log.ts'
 import type { Principal } from '../http/exchange.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
@@ -13,24 +14,34 @@ export function ownTarget(principal: Principal): string {
   return principal.target
 }
 
+/** A target that a call is about, as its stream is now. */
+interface Reached {
+  readonly target: string
+  readonly loaded: Loaded<TargetState>
+}
+
 /**
- * Returns the target that a call is about and its state, read strongly: the agent's own, or one that names the caller as its gateway.
- * Any other is not there for this caller (S25).
+ * Returns what finds the targets that a call is about, read strongly: the agent's own, or one that names the caller as its gateway. Any
+ * other is not there for this caller (S25). A gateway's own stream is read once, however many members a call is about.
  */
-export async function reach(
+export function reachFrom(
   { log }: Pick<Services, 'log'>,
   own: string,
-  named: string | undefined,
-): Promise<{ readonly target: string; readonly state: TargetState }> {
-  const target = named ?? own
-  const [{ state }, gateway] = await Promise.all([
-    log.load(targetAggregate, target),
-    target === own ? null : log.load(targetAggregate, own),
-  ])
-  if (!state.registered || (target !== own && state.facts?.gateway !== own)) throw notFound()
-  // The authorizer's answer is cached for minutes: a retired gateway is refused here.
-  if ((gateway?.state ?? state).retired) throw new Problem('forbidden', 'The target is retired.')
-  return { target, state }
+): (named: string | undefined) => Promise<Reached> {
+  let gateway: Promise<Loaded<TargetState>> | undefined
+  return async (named) => {
+    const target = named ?? own
+    if (target !== own) gateway ??= log.load(targetAggregate, own)
+    const [loaded, caller] = await Promise.all([
+      log.load(targetAggregate, target),
+      target === own ? undefined : gateway,
+    ])
+    const { state } = loaded
+    if (!state.registered || (target !== own && state.facts?.gateway !== own)) throw notFound()
+    // The authorizer's answer is cached for minutes: a retired gateway is refused here.
+    if ((caller?.state ?? state).retired) throw new Problem('forbidden', 'The target is retired.')
+    return { target, loaded }
+  }
 }
 
 const membersKnownFor = 60_000

@@ -7,7 +7,7 @@ import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { outputOf } from './output.ts'
-import { ownTarget, reach } from './reach.ts'
+import { ownTarget, reachFrom } from './reach.ts'
 
 type Tell = Operate<(typeof agentContracts)['reportUpdateStatus']>
 
@@ -37,10 +37,11 @@ function subjectOf(state: TargetState, { attempt }: Report) {
 async function take(
   report: Report,
   metadata: ReturnType<typeof metadataOf>,
-  own: string,
+  reach: ReturnType<typeof reachFrom>,
   services: Services,
 ): Promise<{ readonly reported: Reported; readonly commit: number }> {
-  const { target, state } = await reach(services, own, report.target)
+  const { target, loaded: from } = await reach(report.target)
+  const { state } = from
   await services.telemetry.seen(target)
   const running = state.active?.acceptedAt != null ? state.active : null
   if (report.status === 'in-progress' && running && report.sequence !== undefined) {
@@ -48,7 +49,7 @@ async function take(
     if (!forward)
       throw new Problem('sequence-behind', 'A later report of this attempt is known: this one is late.')
   }
-  const outcome = await services.log.execute(targetAggregate, target, decisionOf(report), metadata)
+  const outcome = await services.log.execute(targetAggregate, target, decisionOf(report), metadata, { from })
   const { state: after, commit } = settled(outcome)
   const done = report.status === 'in-progress' ? 'accepted' : 'recorded'
   const result = outcome.kind === 'unchanged' ? 'unchanged' : done
@@ -58,9 +59,10 @@ async function take(
 /** Records what agents report: the first `in-progress` accepts the attempt, an end ends it; repeats change nothing (M6). */
 export const reportUpdateStatus: Tell = async (input, services) => {
   const own = ownTarget(input.principal)
+  const reach = reachFrom(services, own)
   const { body } = input
   if (!('reports' in body)) {
-    const { reported, commit } = await take(body, metadataOf(input), own, services)
+    const { reported, commit } = await take(body, metadataOf(input), reach, services)
     return { status: 200, body: reported, commit }
   }
   // One key would meet itself where two reports are about one target; ends are idempotent by themselves.
@@ -69,7 +71,8 @@ export const reportUpdateStatus: Tell = async (input, services) => {
   const byTarget = Map.groupBy(body.reports.entries(), ([, { target }]) => target ?? own)
   await Promise.all(
     [...byTarget.values()].map(async (reports) => {
-      for (const [index, report] of reports) results[index] = await takeOrSay(report, metadata, own, services)
+      for (const [index, report] of reports)
+        results[index] = await takeOrSay(report, own, metadata, reach, services)
     }),
   )
   return { status: 200, body: { count: results.length, results } }
@@ -78,12 +81,13 @@ export const reportUpdateStatus: Tell = async (input, services) => {
 /** One bad report in many spoils only itself. */
 async function takeOrSay(
   report: Report,
-  metadata: ReturnType<typeof metadataOf>,
   own: string,
+  metadata: ReturnType<typeof metadataOf>,
+  reach: ReturnType<typeof reachFrom>,
   services: Services,
 ): Promise<Reported> {
   try {
-    return (await take(report, metadata, own, services)).reported
+    return (await take(report, metadata, reach, services)).reported
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     const { code, message } = error
