@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import * as z from 'zod'
+import { hashOf } from './canonical.ts'
 
 /** An event as it lies in a commit: its data is text, so that its bytes are what the hash was taken of. */
 export interface StoredEvent {
@@ -111,37 +111,12 @@ function toAttribute(value: unknown): Attribute {
 }
 
 /**
- * Returns the one text of a JSON value: members sorted by name, no white space, undefined members left out (RFC 8785).
- * Throws a TypeError, naming the path, on what JSON cannot hold.
- */
-export function canonicalJson(value: unknown, path = '$'): string {
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value)
-  if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value)
-  if (Array.isArray(value)) {
-    return `[${value.map((member, index) => canonicalJson(member, `${path}[${index}]`)).join(',')}]`
-  }
-  if (typeof value === 'object') {
-    const prototype: unknown = Object.getPrototypeOf(value)
-    if (prototype === Object.prototype || prototype === null) {
-      const members = Object.entries(value)
-        .filter(([, member]) => member !== undefined)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member, `${path}.${name}`)}`)
-      return `{${members.join(',')}}`
-    }
-  }
-  throw new TypeError(`${path} is not JSON: ${String(value)}`)
-}
-
-/**
  * Returns the hash that chains a commit to the one before it: SHA-256, in hex, over the canonical JSON of the previous
  * hash (empty for the first) and everything in the commit but its hash, snapshot, category and since.
  */
 export function hashCommit(previous: string, commit: Omit<Commit, 'hash'>): string {
   const { hash: _, snapshot: __, category: ___, since: ____, ...body } = { hash: '', ...commit }
-  return createHash('sha256')
-    .update(canonicalJson({ ...body, previous }))
-    .digest('hex')
+  return hashOf({ ...body, previous })
 }
 
 /** The first commit at which a chain breaks, and how. */

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { sha256 } from '../domain/canonical.ts'
+import { sha256 } from '../../events/canonical.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import type { TargetState } from '../domain/target/state.ts'
 import { deployedServices, type Services } from './services.ts'

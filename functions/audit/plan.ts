@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { canonicalJson } from '../../events/envelope.ts'
+import { hashOf } from '../../events/canonical.ts'
 import { membersPerChunk, type PlanEvent } from '../../events/plan.ts'
 import type { UpgradeEvent, UpgradeRequest, WaveCuts } from '../../events/upgrade.ts'
 import type { History } from './history.ts'
@@ -11,10 +10,6 @@ export interface PlannedMember {
   readonly target: string
   readonly from: string
   readonly to: string
-}
-
-function hashOf(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex')
 }
 
 /** Returns the planned member at an index; undefined when the plan's chunks do not hold it. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import { canonicalJson } from '../../events/envelope.ts'
+import { canonicalJson } from '../../events/canonical.ts'
 
 /** A cursor that this query did not give: start again without one. */
 export class InvalidCursor extends Error {

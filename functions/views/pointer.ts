@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { canonicalJson } from '../../events/envelope.ts'
+import { canonicalJson } from '../../events/canonical.ts'
 import type { ViewStore } from './store.ts'
 
 const view = 'pointer'

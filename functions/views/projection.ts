@@ -1,5 +1,5 @@
+import { canonicalJson } from '../../events/canonical.ts'
 import type { Commit } from '../../events/envelope.ts'
-import { canonicalJson } from '../../events/envelope.ts'
 import type { DomainEvent } from '../domain/aggregate.ts'
 import type { StoredRow } from './store.ts'
 

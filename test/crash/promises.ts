@@ -1,7 +1,7 @@
+import { hashOf } from '../../events/canonical.ts'
 import type { TargetEvent } from '../../events/target.ts'
 import type { UpgradeEvent } from '../../events/upgrade.ts'
 import { routes } from '../../functions/api/routes.ts'
-import { hashOf } from '../../functions/domain/canonical.ts'
 import type { Past } from './verdict.ts'
 import type { Answered } from './witness.ts'
 

@@ -1,5 +1,5 @@
+import { canonicalJson } from '../../events/canonical.ts'
 import type { Commit } from '../../events/envelope.ts'
-import { canonicalJson } from '../../events/envelope.ts'
 import type { Log } from '../../functions/log/log.ts'
 import { sourceOf, sources } from '../../functions/views/sources.ts'
 import type { StoredRow } from '../../functions/views/store.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { canonicalJson } from '../../events/envelope.ts'
+import { canonicalJson } from '../../events/canonical.ts'
 import { awaitVersion } from '../../functions/views/await-version.ts'
 import { InvalidCursor } from '../../functions/views/cursor.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { canonicalJson } from '../../events/envelope.ts'
+import { canonicalJson } from '../../events/canonical.ts'
 import type { UpgradeEvent, WaveCuts } from '../../events/upgrade.ts'
 import { shownUpgrade, upgrades } from '../../functions/views/projections/upgrades.ts'
 import type { UpgradeBody } from '../../functions/views/rows.ts'

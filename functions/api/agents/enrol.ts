@@ -1,4 +1,4 @@
-import { sha256 } from '../../domain/canonical.ts'
+import { sha256 } from '../../../events/canonical.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { enrolAgent as decideEnrolment } from '../../domain/target/registration.ts'
 import type { agentContracts } from '../contracts/agents.ts'

@@ -1,4 +1,4 @@
-import { hashOf } from '../../domain/canonical.ts'
+import { hashOf } from '../../../events/canonical.ts'
 import type { ApiMiddleware } from './exchange.ts'
 import { exchangeOf } from './exchange.ts'
 import { type FieldError, Problem } from './problem.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { sha256 } from '../../domain/canonical.ts'
+import { sha256 } from '../../../events/canonical.ts'
 
 /** How long an enrolment token is good for. */
 const enrolmentDays = 7

@@ -1,6 +1,6 @@
+import { canonicalJson } from '../../../events/canonical.ts'
 import { membersPerChunk, type PlanEvent, planEvents } from '../../../events/plan.ts'
 import { type Aggregate, accept, type Decision, reject } from '../aggregate.ts'
-import { canonicalJson } from '../canonical.ts'
 import type { Rejection } from '../rejection.ts'
 
 /** The members of one chunk as they are stored: [target, from, to], the versions by their place in `versions`. */

@@ -1,7 +1,7 @@
+import { hashOf } from '../../../events/canonical.ts'
 import { membersPerChunk } from '../../../events/plan.ts'
 import type { UpgradeRequest, WaveCuts } from '../../../events/upgrade.ts'
 import { reject } from '../aggregate.ts'
-import { hashOf } from '../canonical.ts'
 import type { Rejection } from '../rejection.ts'
 import { sameVersion } from '../version.ts'
 import type { PlanChunk } from './aggregate.ts'

@@ -1,6 +1,6 @@
+import { canonicalJson } from '../../../events/canonical.ts'
 import { type CalendarDefinition, type PolicyEvent, policyEvents } from '../../../events/policy.ts'
 import { type Aggregate, accept, type Decision } from '../aggregate.ts'
-import { canonicalJson } from '../canonical.ts'
 import type { Rejection } from '../rejection.ts'
 
 /** The rules of one policy: whether everything is stopped, or when a calendar is closed; a stream holds one of them. */

@@ -1,4 +1,4 @@
-import { canonicalJson } from '../canonical.ts'
+import { canonicalJson } from '../../../events/canonical.ts'
 
 /** One bad field of a request: where it is, what it was, and what is allowed. */
 export interface FieldProblem {

@@ -1,6 +1,6 @@
+import { canonicalJson } from '../../../events/canonical.ts'
 import type { ProfileDefinition, ProfileEvent } from '../../../events/profile.ts'
 import { accept, reject } from '../aggregate.ts'
-import { canonicalJson } from '../canonical.ts'
 import { validateUpdate } from './definition.ts'
 import { exists, type ProfileDecision, type ProfileState } from './state.ts'
 

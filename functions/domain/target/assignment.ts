@@ -1,6 +1,6 @@
+import { canonicalJson } from '../../../events/canonical.ts'
 import type { ProfileOverride } from '../../../events/target.ts'
 import { accept, reject } from '../aggregate.ts'
-import { canonicalJson } from '../canonical.ts'
 import { refusal } from './registration.ts'
 import type { TargetDecision } from './state.ts'
 

@@ -1,6 +1,6 @@
+import { canonicalJson } from '../../../events/canonical.ts'
 import type { TargetEvent, TargetFacts } from '../../../events/target.ts'
 import { accept, reject } from '../aggregate.ts'
-import { canonicalJson } from '../canonical.ts'
 import { endOf } from './attempt.ts'
 import { registrationHash, type TargetDecision, type TargetState } from './state.ts'
 

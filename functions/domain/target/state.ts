@@ -1,6 +1,6 @@
+import { hashOf } from '../../../events/canonical.ts'
 import type { AttemptOutcome, ProfileOverride, TargetEvent, TargetFacts } from '../../../events/target.ts'
 import type { Decision } from '../aggregate.ts'
-import { hashOf } from '../canonical.ts'
 import type { Rejection } from '../rejection.ts'
 
 /** Which admission an attempt answers, and what it shall do. */

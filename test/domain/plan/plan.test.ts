@@ -298,8 +298,14 @@ describe('the plan of a rollback', () => {
   })
 })
 
+/** Taken when plans were first released. */
+const releasedHash = '43f06411d4920a29495d0d90a6c2f73391aa68c8f7c048c15fd7b4523dd31d1f'
+
 describe('the hash of a plan', () => {
   const base = planOf().planHash
+  it('is the one that was released: a change of it would disown every plan there is', () => {
+    expect(base).toBe(releasedHash)
+  })
   const changed: [string, Partial<PlanFacts>][] = [
     ['a member more', { candidates: fleet(51) }],
     ['a member left out', { candidates: fleet(50, (place) => ({ pinned: place === 3 })) }],
