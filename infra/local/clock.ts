@@ -8,7 +8,8 @@ export interface Clock {
   now(): number
   /**
    * Calls `action` once when the clock reaches `instant` (at once, but never synchronously, when that is past).
-   * Returns a function that cancels it. A pending timer does not keep the process alive.
+   * Returns a function that cancels it. A pending timer does not keep the process alive. A `routine` one comes every so often
+   * whether or not there is anything to do: a clock that is moved passes over it.
    */
-  at(instant: number, action: () => void): () => void
+  at(instant: number, action: () => void, kind?: 'routine'): () => void
 }

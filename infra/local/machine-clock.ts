@@ -7,6 +7,15 @@ export interface MachineClock extends Clock {
   readonly differs: boolean
   /** The age, in the clock's milliseconds, of something that happened at an instant of the wall's clock. */
   ageOf(wallInstant: number): number
+  /** Is something due that was not called yet? */
+  readonly overdue: boolean
+  /** The earliest instant for which something waits that is not routine; undefined when nothing does. */
+  next(): number | undefined
+  /**
+   * Moves ahead to an instant; what has come due by then is called soon, in the order of its instants. An instant that has passed
+   * changes nothing. Throws for a clock that shows the wall's time, as `Date` does not follow that.
+   */
+  moveTo(instant: number): void
   /** Keeps the present instant for the next start and cancels every timer. */
   stop(): void
 }
@@ -15,6 +24,14 @@ export interface MachineClock extends Clock {
 const WallDate = globalThis.Date
 const longestTimer = 2 ** 31 - 1
 const reserve = 1_000
+
+/** Something that waits for an instant. */
+interface Timer {
+  readonly instant: number
+  readonly routine: boolean
+  readonly action: () => void
+  armed: NodeJS.Timeout | undefined
+}
 
 /**
  * Opens the clock whose anchor is kept in `file`. It starts at the wall's time or where the last run ended, whichever
@@ -34,11 +51,12 @@ export function openClock(options: {
   }
   const wall = options.wall ?? (() => WallDate.now())
   const wallOrigin = wall()
-  const origin = Math.max(wallOrigin, readAnchor(file))
+  let origin = Math.max(wallOrigin, readAnchor(file))
+  const differs = speed !== 1 || origin !== wallOrigin
   let latest = origin
   let ceiling = origin
   let stopped = false
-  const timers = new Set<NodeJS.Timeout>()
+  const timers = new Set<Timer>()
 
   const keep = (instant: number) => {
     writeFileSync(`${file}.next`, `${JSON.stringify({ instant })}\n`)
@@ -52,37 +70,52 @@ export function openClock(options: {
   }
   now()
 
+  const arm = (timer: Timer) => {
+    const delay = Math.min(Math.max(0, Math.ceil((timer.instant - now()) / speed)), longestTimer)
+    timer.armed = setTimeout(() => {
+      // A timer may fire a little early, and a long wait is made of several.
+      if (now() < timer.instant) return arm(timer)
+      timers.delete(timer)
+      timer.action()
+    }, delay)
+    timer.armed.unref()
+  }
+  const waiting = () => [...timers].toSorted((a, b) => a.instant - b.instant)
+
   return {
     speed,
-    differs: speed !== 1 || origin !== wallOrigin,
+    differs,
     now,
     ageOf: (wallInstant) => (wall() - wallInstant) * speed,
-    at(instant, action) {
-      let timer: NodeJS.Timeout | undefined
-      const arm = () => {
-        const delay = Math.min(Math.max(0, Math.ceil((instant - now()) / speed)), longestTimer)
-        const armed = setTimeout(() => {
-          timers.delete(armed)
-          // A timer may fire a little early, and a long wait is made of several.
-          if (now() >= instant) action()
-          else arm()
-        }, delay)
-        armed.unref()
-        timers.add(armed)
-        timer = armed
-      }
-      if (!stopped) arm()
+    at(instant, action, kind) {
+      if (stopped) return () => {}
+      const timer: Timer = { instant, routine: kind === 'routine', action, armed: undefined }
+      timers.add(timer)
+      arm(timer)
       return () => {
-        if (timer === undefined) return
-        clearTimeout(timer)
+        clearTimeout(timer.armed)
         timers.delete(timer)
+      }
+    },
+    get overdue() {
+      return (waiting()[0]?.instant ?? Number.POSITIVE_INFINITY) <= now()
+    },
+    next: () => waiting().find(({ routine }) => !routine)?.instant,
+    moveTo(instant) {
+      if (!differs) throw new Error("This clock shows the wall's time: start it ahead of that to move it.")
+      origin += Math.max(0, instant - now())
+      now()
+      // Armed again in order: timers of one delay fire in the order in which they were set.
+      for (const timer of waiting()) {
+        clearTimeout(timer.armed)
+        arm(timer)
       }
     },
     stop() {
       if (stopped) return
       keep(now())
       stopped = true
-      for (const timer of timers) clearTimeout(timer)
+      for (const { armed } of timers) clearTimeout(armed)
       timers.clear()
     },
   }

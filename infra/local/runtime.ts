@@ -1,8 +1,9 @@
-import { mkdirSync, statfsSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AwsEndpoint, openAwsEndpoint } from './aws-endpoint.ts'
 import type { Clock } from './clock.ts'
 import { installDate } from './date.ts'
+import { checkSpace, watchSpace } from './disk.ts'
 import { openDynamo } from './dynamodb/dynamo.ts'
 import { openIssuer, type TokenRequest } from './http/issuer.ts'
 import { installEnvironment } from './lambda/environment.ts'
@@ -22,6 +23,12 @@ export interface Runtime {
   /** Where the services are, by the names that the AWS SDK knows. */
   readonly endpoints: Readonly<Record<string, string>>
   readonly clock: Clock
+  /**
+   * Moves the clock ahead to an instant, as if that time had passed with nobody asking anything: it stops at every instant for which
+   * something waits, a schedule, a timeout or a retry, in order, and goes on when what followed from it is over. What comes every so
+   * often by a rate comes once a stop. Only a clock that runs ahead of the wall can be moved.
+   */
+  moveTo(instant: number): Promise<void>
   /** Returns a token that the HTTP API accepts. */
   issueToken(request: TokenRequest): Promise<string>
   /** Runs a function by logical id, name or ARN; rejects with a FunctionError. */
@@ -56,9 +63,10 @@ export interface RuntimeOptions {
   readonly logs?: (line: LogLine) => void
   /** Takes what the runtime itself has to say. */
   readonly log?: (line: string) => void
+  /** Is called once when the disk is nearly full, with what to do: a runtime without space can do nothing but end. */
+  readonly exhausted?: (error: Error) => void
 }
 
-const needed = 64 * 1024 * 1024
 let running = false
 
 /**
@@ -66,7 +74,7 @@ let running = false
  * environment and its `Date`, so a process holds one runtime at a time; a second one on the same data is refused.
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const { data, port = 0, speed = 1, log = () => {} } = options
+  const { data, port = 0, speed = 1, log = () => {}, exhausted } = options
   if (running)
     throw new Error(
       'This process runs a runtime already: stop it first, as functions share the environment of the process.',
@@ -85,6 +93,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
   try {
     closing.push(lockDirectory(data))
+    if (exhausted !== undefined) closing.push(watchSpace(data, exhausted))
     const clock = openClock({ file: join(data, 'clock.json'), speed })
     closing.push(() => clock.stop())
     if (clock.differs) closing.push(installDate(clock))
@@ -132,10 +141,20 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const refs = Object.fromEntries(resources.map(({ logicalId, identity }) => [logicalId, identity.ref]))
     const arnOf = (name: string) =>
       resources.find(({ logicalId }) => logicalId === name)?.identity.attributes.Arn ?? name
+    const moveTo = async (instant: number): Promise<void> => {
+      await machine.settled()
+      for (let next = clock.next(); next !== undefined && next < instant; next = clock.next()) {
+        clock.moveTo(next)
+        await machine.settled()
+      }
+      clock.moveTo(instant)
+      await machine.settled()
+    }
     return {
       url,
       endpoints,
       clock,
+      moveTo,
       issueToken: (request) => issuer.token(request),
       invoke: (functionName, payload) => machine.invoke(arnOf(functionName), payload),
       resources: refs,
@@ -153,12 +172,4 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await close()
     throw error
   }
-}
-
-function checkSpace(directory: string): void {
-  const { bavail, bsize } = statfsSync(directory)
-  if (bavail * bsize >= needed) return
-  throw new Error(
-    `The disk of ${directory} has ${Math.floor((bavail * bsize) / 1024 / 1024)} MB left, a start needs ${needed / 1024 / 1024} MB: free some, or choose another disk with --data DIR.`,
-  )
 }

@@ -7,6 +7,7 @@ import type { Dynamo } from './dynamodb/dynamo.ts'
 import { type ArchiveProperties, openEventBridge, type RuleProperties } from './events/bus.ts'
 import { createHttpApi, type HttpApi } from './http/api.ts'
 import type { Issuer } from './http/issuer.ts'
+import { watchActivity } from './lambda/activity.ts'
 import { openAsynchronousInvocations } from './lambda/asynchronous.ts'
 import { openCheckpoints } from './lambda/checkpoints.ts'
 import { type DeclaredMapping, declaredFunction, declaredMapping, functionArn } from './lambda/declared.ts'
@@ -32,6 +33,8 @@ export interface Machine {
   resume(): void
   /** Starts to answer HTTP requests; resolves to the address. */
   listen(port: number): Promise<string>
+  /** Resolves when nothing is under way: no function runs, no stream holds news, and nothing is due that has not begun. */
+  settled(): Promise<void>
   /** Loads the bundles, one after the other, so that the first requests do not wait for it. */
   preload(): void
   /** Takes nothing new and lets what is under way finish. */
@@ -78,10 +81,11 @@ export async function wire(options: {
       await dynamo.provide(resource)
   }
 
+  const activity = watchActivity()
   const functions = new Map<string, LocalFunction>()
   for (const resource of ofType(resources, 'AWS::Lambda::Function')) {
     const built = declaredFunction(resource, assembly, logs)
-    functions.set(built.arn, built)
+    functions.set(built.arn, activity.watched(built))
   }
   const invoke = async (nameOrArn: string, payload: unknown): Promise<unknown> => {
     const target = functions.get(functionArn(nameOrArn))
@@ -220,6 +224,8 @@ export async function wire(options: {
         })),
       )
     },
+    settled: () =>
+      activity.over(() => clock.overdue || mappings.some(({ enabled, mapping }) => enabled && mapping.busy)),
     listen: (port) => listenOn(api, port),
     preload() {
       void (async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { installDate } from '../../infra/local/date.ts'
 import { openClock } from '../../infra/local/machine-clock.ts'
 import { scratch } from './fixture.ts'
@@ -69,6 +69,36 @@ describe('the clock of one machine', () => {
     expect(calls).toEqual(['past'])
     expect(clock.now()).toBeGreaterThanOrEqual(due)
     clock.stop()
+  })
+
+  it('moves ahead: what is due by then is called in order, and the anchor is kept ahead of it', async () => {
+    const file = join(scratch(), 'clock.json')
+    const clock = openClock({ file, speed: 1000 })
+    const hour = 3_600_000
+    const start = clock.now()
+    const calls: string[] = []
+    clock.at(start + 24 * hour, () => calls.push('tomorrow'))
+    clock.at(start + 3 * hour, () => calls.push('third'))
+    clock.at(start + hour, () => calls.push('tick'), 'routine')
+    clock.at(start + 2 * hour, () => calls.push('second'))
+    // What comes every so often is no reason to stop, but it is overdue then.
+    expect([clock.next(), clock.overdue]).toEqual([start + 2 * hour, false])
+    clock.moveTo(start + 4 * hour)
+    expect(clock.now()).toBeGreaterThanOrEqual(start + 4 * hour)
+    expect([clock.overdue, calls]).toEqual([true, []])
+    await vi.waitFor(() => expect(calls).toHaveLength(3))
+    expect(calls).toEqual(['tick', 'second', 'third'])
+    expect([clock.next(), clock.overdue]).toEqual([start + 24 * hour, false])
+    const shown = clock.now()
+    clock.moveTo(start)
+    expect(clock.now()).toBeGreaterThanOrEqual(shown)
+    expect(JSON.parse(readFileSync(file, 'utf8')).instant).toBeGreaterThanOrEqual(clock.now())
+    clock.stop()
+  })
+
+  it("is not moved while it shows the wall's time, which no Date would follow", () => {
+    const clock = openAt(join(scratch(), 'clock.json'), { now: 1_000_000 })
+    expect(() => clock.moveTo(2_000_000)).toThrow(/start it ahead/)
   })
 
   it('refuses a speed that is no speed and a file that holds no instant', () => {

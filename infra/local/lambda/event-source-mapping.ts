@@ -27,6 +27,8 @@ export interface EventSourceMapping {
   wake(): void
   /** Everything up to this sequence number is done in every lane. */
   lowWater(): bigint
+  /** Is it reading, or working on what it has read? */
+  readonly busy: boolean
   /** Writes down how far idle lanes have come, so that a restart does not read that again. */
   save(): void
   resume(): void
@@ -180,6 +182,9 @@ export function openEventSourceMapping(options: {
       startReading()
     },
     lowWater: () => lowest(lanes.map(doneIn)) ?? position,
+    get busy() {
+      return pending || reading !== undefined || lanes.some((lane) => lane.busy)
+    },
     save() {
       for (const lane of lanes) {
         const through = doneIn(lane)

@@ -65,7 +65,10 @@ export function openScheduler(options: {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const select = database.prepare('SELECT * FROM schedules WHERE groupName = ? AND name = ?')
   const selectDue = database.prepare('SELECT * FROM schedules WHERE nextDue <= ? ORDER BY nextDue')
-  const selectNext = database.prepare('SELECT min(nextDue) AS due FROM schedules WHERE nextDue > ?')
+  const selectNext = database.prepare(
+    `SELECT min(nextDue) AS due FROM schedules
+     WHERE nextDue > ? AND (json_extract(definition, '$.ScheduleExpression') LIKE 'rate(%') = ?`,
+  )
   const moveOn = database.prepare('UPDATE schedules SET nextDue = ? WHERE groupName = ? AND name = ?')
   const remove = database.prepare('DELETE FROM schedules WHERE groupName = ? AND name = ?')
   const removeCompleted = database.prepare('DELETE FROM schedules WHERE revision = ? AND nextDue IS NULL')
@@ -73,7 +76,7 @@ export function openScheduler(options: {
   const selectGroup = database.prepare('SELECT * FROM groups WHERE name = ?')
   const declared = new Set<string>()
   let running = false
-  let cancelTimer = (): void => {}
+  let cancelTimers = (): void => {}
 
   const deliveries = openDeliveries({
     database,
@@ -132,9 +135,17 @@ export function openScheduler(options: {
       })
       deliveries.wake()
     }
-    cancelTimer()
-    const next = selectNext.get(now)?.due
-    if (typeof next === 'number') cancelTimer = clock.at(next, wake)
+    cancelTimers()
+    const cancelOnce = wakeAt(selectNext.get(now, 0)?.due)
+    const cancelRate = wakeAt(selectNext.get(now, 1)?.due, 'routine')
+    cancelTimers = () => {
+      cancelOnce()
+      cancelRate()
+    }
+  }
+
+  function wakeAt(due: unknown, kind?: 'routine'): () => void {
+    return typeof due === 'number' ? clock.at(due, wake, kind) : () => {}
   }
 
   function fire(row: Row, now: number): void {
@@ -323,7 +334,7 @@ export function openScheduler(options: {
     },
     async stop() {
       running = false
-      cancelTimer()
+      cancelTimers()
       await deliveries.stop()
       database.close()
     },
