@@ -27,6 +27,7 @@ import { advance } from '../../functions/workflow/advance.ts'
 import { keepToken } from '../../functions/workflow/await.ts'
 import { noteEnd } from '../../functions/workflow/ended.ts'
 import { openStepFunctions } from '../../infra/local/stepfunctions/engine.ts'
+import { requestOf } from '../domain/upgrade/world.ts'
 import { ManualClock } from '../local/stepfunctions/manual-clock.ts'
 import type { HistoryEvent } from '../local/stepfunctions/world.ts'
 import { memorySchedules } from '../reactor/memory-schedules.ts'
@@ -50,17 +51,15 @@ export const definition = JSON.parse(
 } // asl-validator checks it elsewhere
 
 const component = 'api'
-const request: UpgradeRequest = {
-  ...{ kind: 'deploy', parent: null, component, version: 'v1.1.0', strategy: 'canary', canaryPercent: 50 },
-  ...{ batchSize: null, parallel: 100, continueByHand: true, continueBySecondPerson: false, window: null },
-  ...{ bakeSeconds: 0, gate: null, breakGlass: false, reason: null },
-  selection: { targets: null, types: null, regions: null, tags: null, canaries: [] },
-  failures: { percent: 100, absolute: null, action: 'pause' },
-  unreachable: { percent: 100, absolute: null },
+const everyFailureBorne = { percent: 100, absolute: null }
+const request = requestOf({
+  component,
+  ...{ version: 'v1.1.0', strategy: 'canary', canaryPercent: 50, continueByHand: true },
+  failures: { ...everyFailureBorne, action: 'pause' },
+  unreachable: everyFailureBorne,
   approvals: { required: 0, approvers: null, expiresInSeconds: 3600 },
-  retry: { attempts: 0, delaySeconds: 60 },
   deadlines: { accept: 86_400, attempt: 3600, expected: 60 },
-}
+})
 
 const keyOf = ({ upgrade, generation, wait, wave }: Wait) => `${upgrade}/${generation}/${wait}/${wave}`
 

@@ -6,34 +6,13 @@ import { memberOf, planAggregate, storeChunk } from '../../../functions/domain/p
 import { type Candidate, makePlan, type Plan, type PlanFacts } from '../../../functions/domain/plan/plan.ts'
 import { waveCount, waveRange } from '../../../functions/domain/plan/waves.ts'
 import { specOf } from '../given.ts'
+import { requestOf } from '../upgrade/world.ts'
 
 const { given } = specOf(planAggregate)
 
+/** A request in two waves, a tenth of the fleet first. */
 function request(changes: Partial<UpgradeRequest> = {}): UpgradeRequest {
-  return {
-    kind: 'deploy',
-    parent: null,
-    component: 'api',
-    version: 'v1.2.0',
-    strategy: 'canary',
-    canaryPercent: 10,
-    batchSize: null,
-    selection: { targets: null, types: null, regions: null, tags: null, canaries: [] },
-    parallel: 10,
-    failures: { percent: 10, absolute: null, action: 'pause' },
-    unreachable: { percent: 10, absolute: null },
-    approvals: { required: 0, approvers: null, expiresInSeconds: 86_400 },
-    continueByHand: false,
-    continueBySecondPerson: false,
-    window: null,
-    bakeSeconds: 0,
-    gate: null,
-    retry: { attempts: 0, delaySeconds: 60 },
-    deadlines: { accept: 600, attempt: 3600, expected: 300 },
-    breakGlass: false,
-    reason: null,
-    ...changes,
-  }
+  return requestOf({ strategy: 'canary', canaryPercent: 10, parallel: 10, ...changes })
 }
 
 function candidate(target: string, changes: Partial<Candidate> = {}): Candidate {
