@@ -1,14 +1,11 @@
+import './node-version.cjs'
+import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-
-// Node's version comes first: the other modules need one that this check has passed.
-const [major = 0] = process.versions.node.split('.').map(Number)
-if (major < 24) {
-  console.error(
-    `Drydock needs Node 24 or newer, this is ${process.version}. On Linux x64 npm ci installs it: use npm start. Elsewhere install it from https://nodejs.org.`,
-  )
-  process.exit(1)
-}
+import { checkSpace, isFullDisk } from './disk.ts'
+import { locateEmulator } from './dynamodb/emulator.ts'
+import { startRuntime } from './runtime.ts'
+import { synthesize } from './synthesis.ts'
 
 const usage = 'npm start -- [--port 3100] [--data .drydock] [--speed 1]'
 
@@ -38,12 +35,17 @@ function readOptions(): Options {
 /** Synthesizes the template when it has changed, runs it, and says how to use it. */
 async function main(): Promise<void> {
   const options = readOptions()
-  const { mkdirSync } = await import('node:fs')
-  const { synthesize } = await import('./synthesis.ts')
-  const { startRuntime } = await import('./runtime.ts')
   mkdirSync(options.data, { recursive: true })
+  // What would end the start later is said before the synthesis, which takes seconds and writes to the disk.
+  checkSpace(options.data)
+  if (process.env.AWS_ENDPOINT_URL_DYNAMODB === undefined) locateEmulator()
   const template = await synthesize(options.data)
-  const runtime = await startRuntime({ template, ...options, log: (line) => console.error(line) })
+  const runtime = await startRuntime({
+    template,
+    ...options,
+    log: (line) => console.error(line),
+    exhausted: fail,
+  })
 
   console.log(`Drydock answers on ${runtime.url}`)
   console.log(
@@ -58,35 +60,37 @@ async function main(): Promise<void> {
     if (stopping) process.exit(1)
     stopping = true
     console.log(`${signal}: stopping, what is under way finishes first.`)
-    runtime.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        console.error(explain(error))
-        process.exit(1)
-      },
-    )
+    runtime.stop().then(() => process.exit(0), fail)
   }
-  // A promise that a function let go of must not end the others, as it would not in Lambda.
-  process.on('unhandledRejection', (error) =>
-    console.error('A function left a rejected promise behind:', error),
-  )
+  process.on('unhandledRejection', (error) => {
+    if (isFullDisk(error)) fail(error)
+    // A promise that a function let go of must not end the others, as it would not in Lambda.
+    else console.error('A function left a rejected promise behind:', error)
+  })
+  process.on('uncaughtException', (error) => {
+    if (isFullDisk(error)) fail(error)
+    console.error(error)
+    process.exit(1)
+  })
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+}
+
+/** Says what to do and ends at once: what is acknowledged is durable, and what is under way comes again at the next start. */
+function fail(error: unknown): never {
+  console.error(explain(error))
+  process.exit(1)
 }
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const code = 'code' in error ? String(error.code) : ''
-  if (code === 'ENOSPC' || /disk is full/.test(error.message)) {
-    return `The disk is full (${error.message}). Nothing acknowledged is lost: free some space and start again.`
-  }
+  if (isFullDisk(error))
+    return `The disk is full (${error.message}). Nothing acknowledged is lost: free some space and start again on the same data.`
   if (['EACCES', 'EROFS', 'EEXIST', 'ENOTDIR'].includes(code)) {
     return `The data directory cannot be used (${error.message}): choose another one with --data DIR.`
   }
   return error.message
 }
 
-main().catch((error: unknown) => {
-  console.error(explain(error))
-  process.exit(1)
-})
+main().catch(fail)

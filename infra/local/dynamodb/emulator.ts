@@ -28,7 +28,7 @@ const readyWithin = 10_000
  * binary for this platform.
  */
 export async function startEmulator(directory: string, log: (line: string) => void): Promise<Emulator> {
-  const binary = locateBinary()
+  const binary = locateEmulator()
   const file = join(directory, 'dynamo.sqlite')
   const pidFile = join(directory, 'dynamo.pid')
   endOrphan(pidFile, file)
@@ -125,7 +125,8 @@ export async function startEmulator(directory: string, log: (line: string) => vo
   }
 }
 
-function locateBinary(): string {
+/** Returns the path of the emulator's binary. Throws with what to do instead when there is none for this platform. */
+export function locateEmulator(): string {
   try {
     return createRequire(import.meta.url).resolve('@dynoxide/linux-x64/dynoxide')
   } catch {
