@@ -3,6 +3,8 @@ import type { Heads } from './chain.ts'
 import type { Course } from './course.ts'
 import { type Finding, Findings } from './finding.ts'
 import { readHistory } from './history.ts'
+import { auditProfile, type Given } from './profile.ts'
+import { auditRequested } from './requested.ts'
 import { auditTarget } from './target.ts'
 import { auditUpgrade } from './upgrade.ts'
 
@@ -28,5 +30,10 @@ export async function audit(
     courses.set(id, auditUpgrade(history, id, new Findings(findings, `upgrade#${id}`)))
   for (const id of history.targets.keys())
     auditTarget(history, courses, id, new Findings(findings, `target#${id}`))
+  const given = new Map<string, Given>()
+  for (const id of history.profiles.keys())
+    given.set(id, auditProfile(history, courses, id, new Findings(findings, `profile#${id}`)))
+  for (const id of history.upgrades.keys())
+    auditRequested(history, given, id, new Findings(findings, `upgrade#${id}`))
   return { streams: history.streams, commits: history.commits, findings }
 }

@@ -1,6 +1,6 @@
 import type { Commit } from '../../events/envelope.ts'
 
-/** The invariants that a log alone can show (DESIGN §12), each with what it says. */
+/** The invariants that a log alone can show (DESIGN §12; W: those of profiles and their windows), each with what it says. */
 export const invariants = {
   I1: 'one active attempt per target',
   I2: 'no admission outside its window or inside a freeze older than 5 s',
@@ -13,6 +13,9 @@ export const invariants = {
   I13: 'the hash chain verifies',
   I14: 'enough distinct approvers, none the requester, bound to the plan',
   I15: 'nothing withdrawn, pinned against or changed since planning is assigned',
+  W1: 'no window of a profile is judged twice',
+  W2: 'nothing of a profile opens or starts out of service, or runs outside a window that opened',
+  W3: 'every execution of a profile is summarised once, as its upgrade ended',
 } as const
 export type Invariant = keyof typeof invariants
 

@@ -2,7 +2,7 @@ import { assignmentEvents } from '../../events/assignment.ts'
 import type { Commit } from '../../events/envelope.ts'
 import { type PlanEvent, planEvents } from '../../events/plan.ts'
 import { policyEvents } from '../../events/policy.ts'
-import { profileEvents } from '../../events/profile.ts'
+import { type ProfileEvent, profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
 import { type TargetEvent, targetEvents } from '../../events/target.ts'
 import { type UpgradeEvent, upgradeEvents } from '../../events/upgrade.ts'
@@ -31,6 +31,9 @@ export interface History {
   readonly commits: number
   readonly targets: ReadonlyMap<string, readonly Told<TargetEvent>[]>
   readonly upgrades: ReadonlyMap<string, readonly Told<UpgradeEvent>[]>
+  readonly profiles: ReadonlyMap<string, readonly Told<ProfileEvent>[]>
+  /** The latest instant at which anything was decided; empty for an empty log. */
+  readonly latest: string
   /** Chunks by `<planHash>#<k>`. */
   readonly plans: ReadonlyMap<string, PlanEvent['data']>
   readonly releases: ReadonlyMap<string, AuditedRelease>
@@ -103,15 +106,18 @@ export async function readHistory(
 
   const targets = new Map<string, Told<TargetEvent>[]>()
   const upgrades = new Map<string, Told<UpgradeEvent>[]>()
+  const profiles = new Map<string, Told<ProfileEvent>[]>()
   const plans = new Map<string, PlanEvent['data']>()
   const releases = new Map<string, AuditedRelease>()
   const freezes: Interval[] = []
   let count = 0
+  let latest = ''
   const total = streams.size
   for (const [stream, listed] of streams) {
     listed.sort((a, b) => a.commit - b.commit)
     findings.push(...auditChain(stream, listed, heads))
     count += listed.length
+    for (const { at } of listed) if (at > latest) latest = at
     const separator = stream.indexOf('#')
     const id = stream.slice(separator + 1)
     switch (stream.slice(0, separator)) {
@@ -138,7 +144,7 @@ export async function readHistory(
         freezes.push(...intervals(decoded(listed, policyEvents.decode, findings)))
         break
       case 'profile':
-        decoded(listed, profileEvents.decode, findings)
+        profiles.set(id, decoded(listed, profileEvents.decode, findings))
         break
       case 'assignments':
         decoded(listed, assignmentEvents.decode, findings)
@@ -155,7 +161,10 @@ export async function readHistory(
     streams.delete(stream)
   }
   const assignments = assignmentsOf(targets)
-  return { streams: total, commits: count, targets, upgrades, plans, releases, freezes, assignments }
+  return {
+    ...{ streams: total, commits: count, latest },
+    ...{ targets, upgrades, profiles, plans, releases, freezes, assignments },
+  }
 }
 
 function releaseOf(commits: readonly Told<ReturnType<typeof releaseEvents.decode>>[]): AuditedRelease {

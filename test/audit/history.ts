@@ -29,7 +29,7 @@ import { requestOf } from '../domain/upgrade/world.ts'
 const seconds = 1000
 
 /** Tells a valid history of a fleet through the domain, on a clock of its own. */
-class Teller {
+export class Teller {
   readonly store = memoryStore()
   now = Date.parse('2026-03-02T08:00:00Z')
   readonly #log = logOver(this.store, { now: () => this.now })
@@ -99,7 +99,12 @@ interface Place {
   readonly digest: string | null
 }
 
-const calm: AdmissionFacts = { policyVersion: 2, freeze: null, releaseVersion: 1, releaseWithdrawn: null }
+export const calm: AdmissionFacts = {
+  policyVersion: 2,
+  freeze: null,
+  releaseVersion: 1,
+  releaseWithdrawn: null,
+}
 
 /**
  * Returns a valid log in which everything happens that the audit asks about: a canary of six with approval, bake, gate and a continue,

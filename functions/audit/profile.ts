@@ -1,0 +1,225 @@
+import type { EndedPhase, ProfileDefinition, ProfileEvent, UpgradeSummary } from '../../events/profile.ts'
+import type { UpgradeEvent } from '../../events/upgrade.ts'
+import type { Course } from './course.ts'
+import type { Findings } from './finding.ts'
+import type { History, Told } from './history.ts'
+
+type Commit = Told<ProfileEvent>
+type EventOf<Type extends ProfileEvent['type']> = Extract<ProfileEvent, { type: Type }>
+
+const hour = 3_600_000
+
+/** So long after the end of an upgrade, in the log's own time, its summary is missing rather than on its way. */
+const summarisedWithin = 10 * 60_000
+
+/** The windows that a profile gave each of its upgrades, as `<start> <end>`; null: it was started out of turn, bound to none. */
+export type Given = ReadonlyMap<string, ReadonlySet<string | null>>
+
+/** One profile as the rules see it. */
+interface Place {
+  schedule: ProfileDefinition['schedule'] | null
+  inService: boolean
+  /** Openings that were judged, whatever the judgement; those that opened with their end and upgrade. */
+  readonly judged: Set<string>
+  readonly opened: Map<string, { readonly end: string }>
+  readonly given: Map<string, Set<string | null>>
+  readonly started: Map<string, Commit>
+  readonly summarised: Set<string>
+}
+
+interface AuditedProfile {
+  readonly history: History
+  readonly courses: ReadonlyMap<string, Course>
+  readonly place: Place
+  readonly findings: Findings
+}
+
+/** How each last event of an upgrade is called in the summary. */
+const phases: Partial<Record<UpgradeEvent['type'], EndedPhase>> = {
+  PlanningFailed: 'failed',
+  UpgradeRejected: 'rejected',
+  UpgradeExpired: 'expired',
+  UpgradeAborted: 'aborted',
+  UpgradeFailed: 'failed',
+}
+
+/** Returns how and when an upgrade ended; undefined while it runs. */
+function endOf({ upgrades }: History, upgrade: string): { phase: EndedPhase; at: string } | undefined {
+  for (const { at, told } of upgrades.get(upgrade) ?? []) {
+    for (const event of told) {
+      const phase =
+        event.type === 'UpgradeCompleted'
+          ? event.data.exceptions
+            ? 'completed_with_exceptions'
+            : 'completed'
+          : phases[event.type]
+      if (phase) return { phase, at }
+    }
+  }
+  return undefined
+}
+
+/** Returns when an execution is over: its upgrade ended, and so did every rollback of it. */
+function overSince(history: History, upgrade: string): string | undefined {
+  let over = endOf(history, upgrade)?.at
+  for (const { told } of history.upgrades.get(upgrade) ?? []) {
+    for (const event of told) {
+      if (event.type !== 'ChildRequested' || event.data.kind !== 'rollback') continue
+      const taken = overSince(history, event.data.child)
+      if (over === undefined || taken === undefined) return undefined
+      if (taken > over) over = taken
+    }
+  }
+  return over
+}
+
+function give({ given }: Place, upgrade: string, window: string | null): void {
+  const windows = given.get(upgrade)
+  if (windows) windows.add(window)
+  else given.set(upgrade, new Set([window]))
+}
+
+function auditOpening(
+  { place, findings }: AuditedProfile,
+  commit: Commit,
+  { scheduledAt, end, upgrade }: EventOf<'WindowOpened'>['data'],
+): void {
+  findings.expect(place.inService, 'W2', commit, `The window of ${scheduledAt} opened out of service.`)
+  const hours = place.schedule?.maintenance_window_hours ?? 0
+  findings.expect(
+    Date.parse(end) - Date.parse(scheduledAt) === hours * hour,
+    'W2',
+    commit,
+    `The window of ${scheduledAt} ends at ${end}, where the profile says ${hours} h.`,
+  )
+  findings.expect(
+    scheduledAt <= commit.at && commit.at < end,
+    'W2',
+    commit,
+    `The window from ${scheduledAt} to ${end} opened at ${commit.at}.`,
+  )
+  place.opened.set(scheduledAt, { end })
+  give(place, upgrade, `${scheduledAt} ${end}`)
+}
+
+function auditStart(
+  { place, findings }: AuditedProfile,
+  commit: Commit,
+  { upgrade, reason, scheduledAt }: EventOf<'ExecutionStarted'>['data'],
+): void {
+  findings.expect(place.inService, 'W2', commit, `Upgrade ${upgrade} was started out of service.`)
+  const window = scheduledAt === null ? undefined : place.opened.get(scheduledAt)
+  findings.expect(
+    reason === 'emergency' || (window !== undefined && commit.at < window.end),
+    'W2',
+    commit,
+    `Upgrade ${upgrade} was started at ${commit.at}, when no window of ${scheduledAt} was open.`,
+  )
+  for (const other of place.started.keys())
+    findings.expect(
+      place.summarised.has(other),
+      'W3',
+      commit,
+      `Upgrade ${upgrade} was started before ${other} was summarised.`,
+    )
+  place.started.set(upgrade, commit)
+  if (scheduledAt === null) give(place, upgrade, null)
+  else if (window) give(place, upgrade, `${scheduledAt} ${window.end}`)
+}
+
+function auditSummary(
+  { history, courses, place, findings }: AuditedProfile,
+  commit: Commit,
+  { upgrade, phase, counts }: UpgradeSummary,
+): void {
+  findings.expect(place.started.has(upgrade), 'W3', commit, `Nothing here started upgrade ${upgrade}.`)
+  findings.expect(!place.summarised.has(upgrade), 'W3', commit, `Upgrade ${upgrade} was summarised twice.`)
+  place.summarised.add(upgrade)
+  const ended = endOf(history, upgrade)
+  const succeeded = courses.get(upgrade)?.total('succeeded') ?? 0
+  findings.expect(
+    ended?.phase === phase && counts.succeeded === succeeded,
+    'W3',
+    commit,
+    `Upgrade ${upgrade} is summarised as ${phase} with ${counts.succeeded} successes; it is ${ended?.phase ?? 'running'} with ${succeeded}.`,
+  )
+}
+
+function follow(audited: AuditedProfile, commit: Commit, event: ProfileEvent): void {
+  const { place, findings } = audited
+  switch (event.type) {
+    case 'ProfileCreated':
+      place.schedule = event.data.definition.schedule
+      place.inService = true
+      return
+    case 'ProfileUpdated':
+      place.schedule = event.data.parts.schedule ?? place.schedule
+      return
+    case 'ProfileActivated':
+      place.inService = true
+      return
+    case 'ProfileDeactivated':
+    case 'ProfileDeleted':
+      place.inService = false
+      return
+    case 'WindowOpened':
+    case 'WindowSkipped': {
+      const { scheduledAt } = event.data
+      findings.expect(
+        !place.judged.has(scheduledAt),
+        'W1',
+        commit,
+        `The window of ${scheduledAt} was judged before.`,
+      )
+      place.judged.add(scheduledAt)
+      if (event.type === 'WindowOpened') auditOpening(audited, commit, event.data)
+      return
+    }
+    case 'ExecutionStarted':
+      auditStart(audited, commit, event.data)
+      return
+    case 'UpgradeSummarised':
+      auditSummary(audited, commit, event.data)
+      return
+    case 'AlertRaised':
+      return
+  }
+}
+
+/**
+ * Holds one profile's stream, and the ends of the upgrades that it started, against W1 to W3; `courses` are already audited. Returns the
+ * windows that it gave them.
+ */
+export function auditProfile(
+  history: History,
+  courses: ReadonlyMap<string, Course>,
+  id: string,
+  findings: Findings,
+): Given {
+  const place: Place = {
+    schedule: null,
+    inService: false,
+    judged: new Set(),
+    opened: new Map(),
+    given: new Map(),
+    started: new Map(),
+    summarised: new Set(),
+  }
+  const audited = { history, courses, place, findings }
+  for (const commit of history.profiles.get(id) ?? [])
+    for (const event of commit.told) follow(audited, commit, event)
+  for (const [upgrade, commit] of place.started) {
+    const over = overSince(history, upgrade)
+    const missing =
+      over !== undefined &&
+      !place.summarised.has(upgrade) &&
+      Date.parse(history.latest) - Date.parse(over) > summarisedWithin
+    findings.expect(
+      !missing,
+      'W3',
+      commit,
+      `Upgrade ${upgrade} was over at ${over} and is not summarised at ${history.latest}.`,
+    )
+  }
+  return place.given
+}
