@@ -34,20 +34,27 @@ const ofTheGateway = new Set([
   '{"message":"Not Found"}',
 ])
 
+/** What a caller shows: nothing, a credential for good, or one that is made for each request. */
+type Credential = string | null | (() => Promise<string>)
+
 /** One caller of the API. Whatever it is answered has to be as `/openapi.json` describes it (S32). */
 export class Client {
-  readonly #credential: string | null
+  readonly #credential: Credential
+  readonly #url: string
 
-  constructor(credential: string | null) {
+  /** `url` is another runtime than the one that all files share. */
+  constructor(credential: Credential, url: string = inject('runtime').url) {
     this.#credential = credential
+    this.#url = url
   }
 
   async send<Body>(method: string, path: string, request: Request = {}): Promise<Answer<Body>> {
     const body = request.raw ?? (request.body === undefined ? undefined : JSON.stringify(request.body))
-    const response = await fetch(`${inject('runtime').url}${path}`, {
+    const credential = typeof this.#credential === 'function' ? await this.#credential() : this.#credential
+    const response = await fetch(`${this.#url}${path}`, {
       method,
       headers: {
-        ...(this.#credential !== null && { authorization: `Bearer ${this.#credential}` }),
+        ...(credential !== null && { authorization: `Bearer ${credential}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...request.headers,
       },

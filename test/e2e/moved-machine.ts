@@ -1,0 +1,89 @@
+import { type ChildProcess, execFile, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { inject } from 'vitest'
+import { type Issuer, openExistingIssuer } from '../../infra/local/http/issuer.ts'
+import { Client } from './client.ts'
+import type { RunningRuntime } from './setup.ts'
+
+const minute = 60_000
+
+/** A runtime of its own, on the same template, whose clock stands in the future and goes where a test moves it. */
+export class MovedMachine {
+  readonly url: string
+  readonly #data: string
+  readonly #child: ChildProcess
+  readonly #issuer: Issuer
+  #now: number
+
+  private constructor({ url, data }: RunningRuntime, child: ChildProcess, issuer: Issuer, now: number) {
+    this.url = url
+    this.#data = data
+    this.#child = child
+    this.#issuer = issuer
+    this.#now = now
+  }
+
+  /** Starts at an instant that the wall has not reached: the clock goes on from the anchor that it finds. */
+  static async start(from: string): Promise<MovedMachine> {
+    const data = mkdtempSync(join(tmpdir(), 'drydock-e2e-'))
+    const instant = Date.parse(from)
+    writeFileSync(join(data, 'clock.json'), JSON.stringify({ instant }))
+    const child = fork(
+      new URL('./runtime-child.ts', import.meta.url),
+      [data, '1', inject('runtime').template],
+      {
+        env: { ...process.env, NODE_ENV: 'production' },
+      },
+    )
+    const [running] = (await once(child, 'message')) as [RunningRuntime] // the first message of runtime-child.ts
+    let machine: MovedMachine | undefined
+    const now = () => machine?.now ?? instant
+    const at = () => {
+      throw new Error('A token needs no timers.')
+    }
+    const issuer = await openExistingIssuer(data, { speed: 1, now, at })
+    if (!issuer) throw new Error('The runtime has no issuer.')
+    machine = new MovedMachine(running, child, issuer, instant)
+    return machine
+  }
+
+  /** The instant to which the clock was last moved; since then it goes on as the wall does. */
+  get now(): number {
+    return this.#now
+  }
+
+  /** Lets time pass up to an instant: whatever is due on the way has happened, and what follows from it, when this resolves. */
+  async moveTo(instant: string | number): Promise<void> {
+    this.#child.send(typeof instant === 'string' ? Date.parse(instant) : instant)
+    const [now] = (await once(this.#child, 'message')) as [number] // the answer of runtime-child.ts
+    this.#now = now
+  }
+
+  /** Lets so many minutes pass. */
+  pass(minutes: number): Promise<void> {
+    return this.moveTo(this.#now + minutes * minute)
+  }
+
+  /** Returns a person, whose tokens are as young as the clock wants them. */
+  person(user: string, ...roles: readonly string[]): Client {
+    return new Client(() => this.#issuer.token({ user, roles }), this.url)
+  }
+
+  /** Returns what `npm run audit` says of the log. */
+  async audit(): Promise<string> {
+    const script = new URL('../../infra/local/audit.ts', import.meta.url).pathname
+    const { stdout } = await promisify(execFile)(process.execPath, [script, '--data', this.#data])
+    return stdout
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.#child, 'exit')
+    this.#child.disconnect()
+    await ended
+    rmSync(this.#data, { recursive: true, force: true })
+  }
+}
