@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AwsServices } from './aws-endpoint.ts'
+import { openDatabase } from './database.ts'
 import { declaredDefinition, declaredHttpApi } from './declared.ts'
 import type { Dynamo } from './dynamodb/dynamo.ts'
 import { type ArchiveProperties, openEventBridge, type RuleProperties } from './events/bus.ts'
@@ -69,8 +69,7 @@ export async function wire(options: {
   log(line: string): void
 }): Promise<Machine> {
   const { assembly, resources, data, clock, issuer, dynamo, logs, log } = options
-  const database = new DatabaseSync(join(data, 'runtime.sqlite'))
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+  const database = openDatabase(join(data, 'runtime.sqlite'))
 
   const queues = openQueues(database, clock)
   for (const { identity, properties } of ofType(resources, 'AWS::SQS::Queue')) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
-import { type DeadLetter, inTransaction, openDeliveries } from './deliveries.ts'
+import { inTransaction, openDatabase } from '../database.ts'
+import { type DeadLetter, openDeliveries } from './deliveries.ts'
 import { checkPattern, matches } from './pattern.ts'
 import { checkTarget, inputOf, type RuleTarget } from './target.ts'
 
@@ -110,8 +110,8 @@ export function openEventBridge(options: {
   readonly account?: string
 }): EventBridge {
   const { clock, region = 'us-east-1', account = '000000000000' } = options
-  const database = new DatabaseSync(options.file)
-  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+  const database = openDatabase(options.file)
+  database.exec(`
     CREATE TABLE IF NOT EXISTS archived (
       id INTEGER PRIMARY KEY AUTOINCREMENT, archive TEXT NOT NULL, event TEXT NOT NULL, expires REAL
     ) STRICT;

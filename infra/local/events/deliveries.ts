@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
+import { inTransaction } from '../database.ts'
 
 /** Something that has to reach a target, and what to do when it cannot. */
 export interface Delivery {
@@ -149,18 +150,5 @@ export function openDeliveries(options: {
       cancelTimer()
       await Promise.allSettled(underWay.values())
     },
-  }
-}
-
-/** Runs an action whose writes are committed together, or not at all when it throws. */
-export function inTransaction<Result>(database: DatabaseSync, action: () => Result): Result {
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    const result = action()
-    database.exec('COMMIT')
-    return result
-  } catch (error) {
-    database.exec('ROLLBACK')
-    throw error
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
-import { type DeadLetter, type Delivery, inTransaction, openDeliveries } from '../events/deliveries.ts'
+import { inTransaction, openDatabase } from '../database.ts'
+import { type DeadLetter, type Delivery, openDeliveries } from '../events/deliveries.ts'
 import { checkedName, definitionOf, invalid, type ScheduleDefinition, SchedulerError } from './definition.ts'
 import { parseExpression } from './expression.ts'
 
@@ -49,9 +49,8 @@ export function openScheduler(options: {
   readonly account?: string
 }): Scheduler {
   const { clock, region = 'us-east-1', account = '000000000000' } = options
-  const database = new DatabaseSync(options.file)
-  // WAL with NORMAL survives the end of the process at any moment; only a power cut may take the last commits.
-  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+  const database = openDatabase(options.file)
+  database.exec(`
     CREATE TABLE IF NOT EXISTS schedules (
       groupName TEXT NOT NULL, name TEXT NOT NULL, definition TEXT NOT NULL, revision TEXT NOT NULL,
       clientToken TEXT, origin TEXT NOT NULL, nextDue REAL, created REAL NOT NULL, modified REAL NOT NULL,

@@ -1,4 +1,5 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { inTransaction, openDatabase } from '../database.ts'
 import type { Failure } from './errors.ts'
 import {
   type Branch,
@@ -17,10 +18,7 @@ export class Store {
   readonly #statements = new Map<string, StatementSync>()
 
   constructor(file: string) {
-    this.#database = new DatabaseSync(file)
-    // With a write-ahead log, NORMAL leaves every commit with the operating system before it returns: killing
-    // the process loses nothing. Only a power cut can, and then the last commits together, never half of one.
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;')
+    this.#database = openDatabase(file)
     this.#database.exec(SCHEMA)
   }
 
@@ -30,15 +28,7 @@ export class Store {
 
   /** Runs `action` as one transaction: all of it is stored, or, when it throws, none of it. */
   transaction<Result>(action: () => Result): Result {
-    this.#run('BEGIN IMMEDIATE')
-    try {
-      const result = action()
-      this.#run('COMMIT')
-      return result
-    } catch (error) {
-      this.#run('ROLLBACK')
-      throw error
-    }
+    return inTransaction(this.#database, action)
   }
 
   /** The id of a definition's text, stored once however often it is created. */
