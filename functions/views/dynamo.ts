@@ -1,14 +1,17 @@
 import {
-  type AttributeValue,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb'
+import { sideBySide } from '../side-by-side.ts'
+import { atMost, Refused, readBatch, writeBatch } from './batches.ts'
+import { isLasting } from './faults.ts'
+import { fromItem, toItem } from './items.ts'
 import type { Views } from './read.ts'
 import { viewsOver } from './readers.ts'
-import type { StoredRow, ViewStore } from './store.ts'
+import { oneByOne, type RowKey, type RowWrite, type ViewStore, type Written } from './store.ts'
 
 /** The table `Views`, and the client that reaches it. */
 export interface ViewsTable {
@@ -24,8 +27,29 @@ export function openViews({ client, table }: ViewsTable): Views {
 /** Opens the rows of the table `Views`. */
 export function openViewStore({ client, table }: ViewsTable): ViewStore {
   const units = { written: 0, lost: 0, read: 0 }
+  const to = { client, table }
 
-  return {
+  /** Settles a write from the error of its statement; what is there instead is read where a refusal does not show it. */
+  async function settle({ row }: RowWrite, error: Error | undefined): Promise<Written> {
+    if (!error) return { stored: true }
+    if (!(error instanceof Refused)) throw error
+    units.lost += 1
+    return { stored: false, present: error.present ?? (await store.get(row.view, row.row)) }
+  }
+
+  async function writeChunk(chunk: readonly RowWrite[]): Promise<readonly PromiseSettledResult<Written>[]> {
+    try {
+      const errors = await writeBatch(to, chunk, (used) => {
+        units.written += used
+      })
+      return await Promise.allSettled(chunk.map((write, index) => settle(write, errors[index])))
+    } catch (reason) {
+      if (isLasting(reason)) return oneByOne(store).putMany(chunk) // one that can never be written is no reason to leave out the others
+      return chunk.map(() => ({ status: 'rejected', reason }))
+    }
+  }
+
+  const store: ViewStore = {
     async get(view, row) {
       const { Item, ConsumedCapacity } = await client.send(
         new GetItemCommand({
@@ -63,6 +87,18 @@ export function openViewStore({ client, table }: ViewsTable): ViewStore {
         return { stored: false, present: error.Item && fromItem(error.Item) }
       }
     },
+    async getMany(keys) {
+      const read = await sideBySide(inChunks(keys, atMost.read), requestsAtOnce, (chunk) =>
+        readBatch(to, chunk, (used) => {
+          units.read += used
+        }),
+      )
+      const found = new Map(read.flat().map((row) => [keyOf(row), row]))
+      return keys.map((key) => found.get(keyOf(key)))
+    },
+    async putMany(writes) {
+      return (await sideBySide(inChunks(writes, atMost.written), requestsAtOnce, writeChunk)).flat()
+    },
     async page(view, { prefix, after, limit, descending = false }) {
       const { Items, LastEvaluatedKey, ConsumedCapacity } = await client.send(
         new QueryCommand({
@@ -84,28 +120,16 @@ export function openViewStore({ client, table }: ViewsTable): ViewStore {
     },
     consumed: () => ({ ...units }),
   }
+  return store
 }
 
-function toItem({ view, row, version, commit, body }: StoredRow): Record<string, AttributeValue> {
-  return {
-    view: { S: view },
-    row: { S: row },
-    version: { N: `${version}` },
-    commit: { N: `${commit}` },
-    ...(body === null ? { deleted: { BOOL: true } } : { body: { S: body } }),
-  }
+/** Requests for many rows under way at once. */
+const requestsAtOnce = 4
+
+function keyOf({ view, row }: RowKey): string {
+  return `${view}\n${row}`
 }
 
-function fromItem(item: Record<string, AttributeValue>): StoredRow {
-  const { view, row, version, commit, body } = item
-  if (view?.S === undefined || row?.S === undefined || !version?.N || !commit?.N) {
-    throw new TypeError(`The table of views holds an item that is no row: ${JSON.stringify(item)}`)
-  }
-  return {
-    view: view.S,
-    row: row.S,
-    version: Number(version.N),
-    commit: Number(commit.N),
-    body: body?.S ?? null,
-  }
+function* inChunks<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
 }

@@ -1,4 +1,4 @@
-import type { StoredRow, ViewStore } from './store.ts'
+import { oneByOne, type StoredRow, type ViewStore } from './store.ts'
 
 /** A store in memory, and everything in it. */
 export interface MemoryViewStore extends ViewStore {
@@ -15,7 +15,7 @@ export function memoryViewStore(): MemoryViewStore {
   const views = new Map<string, Map<string, StoredRow>>()
   const units = { written: 0, lost: 0, read: 0 }
 
-  return {
+  const store = oneByOne({
     async get(view, row) {
       units.read += 1
       return views.get(view)?.get(row)
@@ -46,9 +46,10 @@ export function memoryViewStore(): MemoryViewStore {
       }
     },
     consumed: () => ({ ...units }),
-    all: () =>
-      [...views.values()]
-        .flatMap((rows) => [...rows.values()])
-        .sort((a, b) => compare(a.view, b.view) || compare(a.row, b.row)),
-  }
+  })
+  const all = () =>
+    [...views.values()]
+      .flatMap((rows) => [...rows.values()])
+      .sort((a, b) => compare(a.view, b.view) || compare(a.row, b.row))
+  return { ...store, all }
 }

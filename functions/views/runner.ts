@@ -4,16 +4,16 @@ import { sideBySide } from '../side-by-side.ts'
 import type { Parked } from '../work/parked.ts'
 import { isLasting } from './faults.ts'
 import { inVersion, readPointer } from './pointer.ts'
-import { ProjectionFault, type Source, type Step } from './projection.ts'
+import { ProjectionFault, type Step } from './projection.ts'
 import { sourceOf } from './sources.ts'
 import type { ViewStore } from './store.ts'
 import { streamStart } from './stream-start.ts'
-import { writeRow } from './write-row.ts'
+import { type RowSteps, writeRows } from './write-rows.ts'
 
 /** The duty under which streams are parked that cannot be projected. */
 export const projectDuty = 'project'
 
-/** How many streams of a batch are projected at once. */
+/** Of how many streams the beginning is looked up at once. */
 const streamsAtOnce = 8
 
 /** A stream that could not be projected now and may be later. */
@@ -44,46 +44,53 @@ export function openRunner({
 }): Runner {
   const startOf = streamStart(log)
 
-  async function projectStream(
-    source: Source,
-    commits: readonly Commit[],
-    versions: readonly string[],
-  ): Promise<void> {
-    const { stream } = commits[0] ?? { stream: '' }
+  /** Returns what a stream's commits feed, in every version; a commit that cannot be read is a fault, and those after it wait. */
+  async function readStream(stream: string, commits: readonly Commit[], versions: readonly string[]) {
+    const source = sourceOf(stream)
+    if (!source) return { rows: [], faults: [] }
     const since = source.needsSince ? await startOf(stream, commits) : ''
     const readSteps = (commit: Commit) => source.steps(commit, since)
     const { steps, faults } = readable(commits, readSteps)
-    for (const rowSteps of byRow(steps).values()) {
-      for (const version of versions) {
-        try {
-          await writeRow({ store, log, stream, readSteps }, version, rowSteps)
-        } catch (error) {
-          if (!isLasting(error)) throw error
-          faults.push(error)
-        }
-      }
-    }
-    for (const fault of faults) throw fault
+    const rows = [...byRow(steps).values()].flatMap((own) =>
+      versions.map((version): RowSteps => {
+        const { view = '', row = '' } = own[0]?.place ?? {}
+        return { stream, view: inVersion(version, view), row, steps: own, readSteps }
+      }),
+    )
+    return { rows, faults }
   }
 
   return {
     async project(commits) {
       const { version, building } = await readPointer(store)
       const versions = building === null ? [version] : [version, building]
-      const postponed: Postponed[] = []
-      await sideBySide(byStream(commits), streamsAtOnce, async ([stream, own]) => {
-        const source = sourceOf(stream)
-        if (!source) return
+      const streams = byStream(commits)
+      const failures: Postponed[] = []
+      const read = await sideBySide(streams, streamsAtOnce, async ([stream, own]) => {
         try {
-          await projectStream(source, own, versions).catch((error: unknown) => {
-            if (!isLasting(error)) throw error
-            const commit = error instanceof ProjectionFault ? error.commit : (own[0]?.commit ?? 0)
-            return parked.park(projectDuty, stream, commit, error)
-          })
+          const { rows, faults } = await readStream(stream, own, versions)
+          failures.push(...faults.map((error) => ({ stream, error })))
+          return rows
+        } catch (error) {
+          failures.push({ stream, error })
+          return []
+        }
+      })
+      for (const [{ stream }, error] of await writeRows({ store, log }, read.flat()))
+        failures.push({ stream, error })
+
+      const postponed: Postponed[] = []
+      for (const [stream, own] of Map.groupBy(failures, (failure) => failure.stream)) {
+        // What will pass is tried again first; should it come to that, what lasts is met then.
+        const { error } = own.find((failure) => !isLasting(failure.error)) ?? own[0] ?? { error: undefined }
+        try {
+          if (!isLasting(error)) throw error
+          const commit = error instanceof ProjectionFault ? error.commit : streams.get(stream)?.[0]?.commit
+          await parked.park(projectDuty, stream, commit ?? 0, error)
         } catch (error) {
           postponed.push({ stream, error })
         }
-      })
+      }
       return postponed
     },
     setAside: (stream, commit, error) => parked.park(projectDuty, stream, commit, error),

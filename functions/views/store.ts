@@ -10,6 +10,18 @@ export interface StoredRow {
   readonly body: string | null
 }
 
+/** Where a row lies. */
+export interface RowKey {
+  readonly view: string
+  readonly row: string
+}
+
+/** A row that is to be written if its stored version is still `expected` (undefined: if there is none). */
+export interface RowWrite {
+  readonly row: StoredRow
+  readonly expected: number | undefined
+}
+
 /** What became of a conditional write; on a refusal, what is there instead. */
 export type Written =
   | { readonly stored: true }
@@ -39,8 +51,8 @@ export interface ViewUnits {
   readonly read: number
 }
 
-/** Where rows lie. Two implementations keep one contract. */
-export interface ViewStore {
+/** Where rows lie, one at a time. */
+interface SingleRows {
   /** Reads one row strongly, tombstones included. */
   get(view: string, row: string): Promise<StoredRow | undefined>
   /** Writes a row if its stored version is still `expected` (undefined: if there is none). */
@@ -48,4 +60,21 @@ export interface ViewStore {
   page(view: string, range: RowRange): Promise<RowPage>
   /** The capacity used through this store since it was opened. */
   consumed(): ViewUnits
+}
+
+/** Where rows lie. Two implementations keep one contract. */
+export interface ViewStore extends SingleRows {
+  /** Reads rows strongly, tombstones included, and returns them in the order of their keys. */
+  getMany(keys: readonly RowKey[]): Promise<readonly (StoredRow | undefined)[]>
+  /** Writes rows side by side, each under its own condition: what becomes of one is nothing to the others. */
+  putMany(writes: readonly RowWrite[]): Promise<readonly PromiseSettledResult<Written>[]>
+}
+
+/** Returns a store that does one by one what it is asked to do with many rows. */
+export function oneByOne(store: SingleRows): ViewStore {
+  return {
+    ...store,
+    getMany: (keys) => Promise.all(keys.map(({ view, row }) => store.get(view, row))),
+    putMany: (writes) => Promise.allSettled(writes.map(({ row, expected }) => store.put(row, expected))),
+  }
 }

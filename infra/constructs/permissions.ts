@@ -36,6 +36,13 @@ const load = ['dynamodb:GetItem', 'dynamodb:Query'] as const
 const append = [...load, 'dynamodb:PutItem'] as const
 const read = ['dynamodb:GetItem', 'dynamodb:Query'] as const
 const fold = [...read, 'dynamodb:PutItem'] as const
+// Many rows in one request, each under its own condition, can only be written by statements.
+const foldMany = [
+  ...fold,
+  'dynamodb:BatchGetItem',
+  'dynamodb:PartiQLInsert',
+  'dynamodb:PartiQLUpdate',
+] as const
 const park = ['dynamodb:PutItem'] as const
 const redeem = ['states:SendTaskFailure', 'states:SendTaskSuccess'] as const
 const scheduleWindows = {
@@ -58,11 +65,17 @@ export const permissions: Record<FunctionName, Partial<Record<Resource, readonly
   },
   system: {},
   authorizer: { log: load },
-  projector: { log: load, views: fold, work: park },
+  projector: { log: load, views: foldMany, work: park },
   reactor: {
     log: append,
     views: read,
-    work: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+    work: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+    ],
     machine: ['states:StartExecution', ...redeem],
     bus: ['events:PutEvents'],
     ...scheduleWindows,
@@ -77,7 +90,8 @@ export const permissions: Record<FunctionName, Partial<Record<Resource, readonly
     ...scheduleWindows,
   },
   windows: { log: append, views: read, ...scheduleWindows },
-  advance: { log: append, views: read },
+  // Whether targets were heard of lately, when an upgrade is planned that checks that.
+  advance: { log: append, views: read, work: ['dynamodb:BatchGetItem'] },
   await: {
     log: load,
     work: ['dynamodb:DeleteItem', 'dynamodb:PutItem'],

@@ -21,7 +21,35 @@ interface Answer {
   readonly __type?: string
 }
 
+interface BatchAnswer {
+  readonly ConsumedCapacity?: readonly { readonly TableName: string; readonly CapacityUnits: number }[]
+  readonly Responses?: readonly { readonly TableName: string; readonly Error?: { readonly Code: string } }[]
+}
+
+function capacityOf(table: string): Capacity {
+  consumed[table] ??= { written: 0, lost: 0, read: 0, writes: 0 }
+  return consumed[table]
+}
+
+/** A statement that was refused costs what the write by itself would have: rows have one unit. */
+function countStatements({ ConsumedCapacity = [], Responses = [] }: BatchAnswer): void {
+  for (const { TableName, CapacityUnits } of ConsumedCapacity) capacityOf(TableName).written += CapacityUnits
+  for (const { TableName, Error } of Responses) {
+    if (!Error) capacityOf(TableName).writes += 1
+    else if (['ConditionalCheckFailed', 'DuplicateItem'].includes(Error.Code)) capacityOf(TableName).lost += 1
+  }
+}
+
 function count(operation: string, sent: string, status: number, received: string): void {
+  if (operation === 'BatchExecuteStatement') {
+    if (status === 200) countStatements(JSON.parse(received) as BatchAnswer) // DynamoDB's own answer
+    return
+  }
+  if (operation === 'BatchGetItem') {
+    const { ConsumedCapacity = [] } = JSON.parse(received) as BatchAnswer
+    for (const { TableName, CapacityUnits } of ConsumedCapacity) capacityOf(TableName).read += CapacityUnits
+    return
+  }
   const isWrite = writing.has(operation)
   if (!isWrite && !reading.has(operation))
     throw new Error(`The meter cannot count ${operation}: add it to its operations.`)
@@ -29,8 +57,7 @@ function count(operation: string, sent: string, status: number, received: string
     readonly TableName: string
     readonly Item?: Record<string, unknown>
   } // every one of these operations names one table
-  consumed[TableName] ??= { written: 0, lost: 0, read: 0, writes: 0 }
-  const table = consumed[TableName]
+  const table = capacityOf(TableName)
   const answer = JSON.parse(received) as Answer // DynamoDB's own answer
   if (status !== 200) {
     if (answer.__type?.endsWith('ConditionalCheckFailedException'))

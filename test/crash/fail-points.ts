@@ -34,7 +34,10 @@ const writes: ReadonlySet<string> = new Set(['PutItem', 'DeleteItem', 'UpdateIte
 
 function requested(target: unknown, body: unknown): Point | undefined {
   const operation = String(target).split('.').at(-1) ?? ''
-  if (!String(target).startsWith('DynamoDB_') || !writes.has(operation)) return undefined
+  if (!String(target).startsWith('DynamoDB_')) return undefined
+  // Many rows of the views in one request; nothing else is written by statements.
+  if (operation === 'BatchExecuteStatement') return 'views: put'
+  if (!writes.has(operation)) return undefined
   const text =
     typeof body === 'string' ? body : body instanceof Uint8Array ? new TextDecoder().decode(body) : '{}'
   const { TableName, Item } = JSON.parse(text) as {

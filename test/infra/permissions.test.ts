@@ -23,7 +23,7 @@ const expected: Record<string, Record<string, string>> = {
   projector: {
     Log: 'GetItem Query',
     'Log stream': stream,
-    Views: 'GetItem PutItem Query',
+    Views: 'BatchGetItem GetItem PartiQLInsert PartiQLUpdate PutItem Query',
     Work: 'PutItem',
     'dead letters': 'SendMessage',
     '*': 'ListStreams',
@@ -32,7 +32,7 @@ const expected: Record<string, Record<string, string>> = {
     Log: 'GetItem PutItem Query',
     'Log stream': stream,
     Views: 'GetItem Query',
-    Work: 'DeleteItem GetItem PutItem Query',
+    Work: 'BatchGetItem DeleteItem GetItem PutItem Query',
     'machine upgrade': 'SendTaskFailure SendTaskSuccess StartExecution',
     bus: 'PutEvents',
     ...windows,
@@ -61,7 +61,7 @@ const expected: Record<string, Record<string, string>> = {
     '*': 'ListSchedules',
     'dead letters': 'SendMessage',
   },
-  advance: { Log: 'GetItem PutItem Query', Views: 'GetItem Query' },
+  advance: { Log: 'GetItem PutItem Query', Views: 'GetItem Query', Work: 'BatchGetItem' },
   await: {
     Log: 'GetItem Query',
     Work: 'DeleteItem PutItem',

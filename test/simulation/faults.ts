@@ -1,5 +1,5 @@
 import type { Store } from '../../functions/log/store.ts'
-import type { ViewStore } from '../../functions/views/store.ts'
+import { oneByOne, type ViewStore } from '../../functions/views/store.ts'
 import type { Redemption } from '../../functions/work/redemption.ts'
 import type { StoredToken, Tokens } from '../../functions/work/tokens.ts'
 import type { Process } from './process.ts'
@@ -56,7 +56,7 @@ export function storeThrough(store: Store, { process, turns, faults }: Between):
 
 /** The views' store as a process reaches it. */
 export function viewsThrough(store: ViewStore, { process, turns, faults }: Between): ViewStore {
-  return {
+  return oneByOne({
     async get(view, row) {
       await turns.take(faults.on)
       return store.get(view, row)
@@ -73,7 +73,7 @@ export function viewsThrough(store: ViewStore, { process, turns, faults }: Betwe
       return store.page(view, range)
     },
     consumed: store.consumed,
-  }
+  })
 }
 
 /** Tokens in memory, as a process reaches them. */

@@ -2,8 +2,8 @@ import type { DynamoDBRecord } from 'aws-lambda'
 import type { Log } from '../../functions/log/log.ts'
 import { projectRecords } from '../../functions/views/records.ts'
 import { openRunner, type Runner } from '../../functions/views/runner.ts'
-import type { ViewStore } from '../../functions/views/store.ts'
-import { RowContended } from '../../functions/views/write-row.ts'
+import { oneByOne, type ViewStore } from '../../functions/views/store.ts'
+import { RowContended } from '../../functions/views/write-rows.ts'
 import { memoryParked, type Parked } from '../../functions/work/parked.ts'
 import type { Random } from './random.ts'
 
@@ -30,7 +30,7 @@ export function troubled(store: ViewStore, random: Random, troubles: Troubles): 
   const linger = async () => {
     for (let turns = random.below(6); turns > 0; turns--) await Promise.resolve()
   }
-  return {
+  return oneByOne({
     ...store,
     async get(view, row) {
       await linger()
@@ -46,7 +46,7 @@ export function troubled(store: ViewStore, random: Random, troubles: Troubles): 
       die('after a write')
       return written
     },
-  }
+  })
 }
 
 /** Delivers records as an event source does: in batches, and a batch that fails again from its first failure on. */

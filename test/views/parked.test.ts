@@ -3,6 +3,7 @@ import type { Commit } from '../../events/envelope.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { reconcile } from '../../functions/views/reconcile.ts'
 import { projectRecords } from '../../functions/views/records.ts'
+import { oneByOne } from '../../functions/views/store.ts'
 import { memoryParked, openParked, type Parked } from '../../functions/work/parked.ts'
 import { startDynamo } from '../contract/dynoxide.ts'
 import { projectorOver } from './adversary.ts'
@@ -84,14 +85,14 @@ describe('a commit that nobody can read', () => {
   it('is tried again when the table cannot be reached: the batch goes on from the first record of that stream', async () => {
     const { log } = await historyOf(12)
     const store = memoryViewStore()
-    const down = {
+    const down = oneByOne({
       ...store,
       put: async (...asked: Parameters<typeof store.put>) => {
         if (asked[0].row === 'target-2')
           throw Object.assign(new Error('slow down'), { name: 'ThrottlingException' })
         return store.put(...asked)
       },
-    }
+    })
     const parked = memoryParked(now)
     const postponed: string[] = []
     const reports = { tampered: () => {}, postponed: (stream: string) => postponed.push(stream) }

@@ -62,6 +62,60 @@ export function viewStoreContract(
       expect(written.filter(({ stored }) => stored)).toHaveLength(1)
     })
 
+    it('writes many rows at once, each under its own condition', async () => {
+      const view = randomUUID()
+      const names = Array.from({ length: 130 }, (_, n) => `row-${n}`)
+      const rows = names.map((row) => rowOf({ view, row }))
+      const first = await store.putMany(rows.map((row) => ({ row, expected: undefined })))
+      expect(first).toEqual(rows.map(() => ({ status: 'fulfilled', value: { stored: true } })))
+
+      const body = (n: number) => (n % 7 === 0 ? null : `{"n":${n},"of":"Zürich"}`)
+      const next = rows.map((row, n) => ({ ...row, version: 2, commit: 2, body: body(n) }))
+      // Of every three one expects another version and one no row at all.
+      const expected = (n: number) => [1, 5, undefined][n % 3]
+      const second = await store.putMany(next.map((row, n) => ({ row, expected: expected(n) })))
+      expect(second).toEqual(
+        rows.map((row, n) => ({
+          status: 'fulfilled',
+          value: n % 3 === 0 ? { stored: true } : { stored: false, present: row },
+        })),
+      )
+      const absent = { view, row: 'absent' }
+      const keys = [absent, ...rows]
+      expect(await store.getMany(keys)).toEqual([
+        undefined,
+        ...rows.map((row, n) => (n % 3 === 0 ? next[n] : row)),
+      ])
+      const [nothing] = await store.putMany([{ row: rowOf({ ...absent, version: 2 }), expected: 1 }])
+      expect(nothing).toEqual({ status: 'fulfilled', value: { stored: false, present: undefined } })
+    })
+
+    it('writes a row over a tombstone, and a tombstone over a row, among many', async () => {
+      const view = randomUUID()
+      const [dead, alive] = [rowOf({ view, row: 'a', body: null }), rowOf({ view, row: 'b' })]
+      await store.putMany([dead, alive].map((row) => ({ row, expected: undefined })))
+      const turned = [
+        { ...dead, version: 2, body: '{"n":2}' },
+        { ...alive, version: 2, body: null },
+      ]
+      await store.putMany(turned.map((row) => ({ row, expected: 1 })))
+      expect(await store.getMany([dead, alive])).toEqual(turned)
+      expect((await store.page(view, { limit: 10 })).rows).toEqual([turned[0]])
+    })
+
+    it('leaves the others alone where a row can never be written', async () => {
+      const view = randomUUID()
+      const good = rowOf({ view, row: 'good' })
+      const [long, other] = await store.putMany(
+        [rowOf({ view, row: 'x'.repeat(1025) }), good].map((row) => ({ row, expected: undefined })),
+      )
+      expect(other).toEqual({ status: 'fulfilled', value: { stored: true } })
+      // Only DynamoDB limits the length of a key.
+      if (name !== 'memory')
+        expect(long).toMatchObject({ status: 'rejected', reason: { name: 'ValidationException' } })
+      expect(await store.get(view, 'good')).toEqual(good)
+    })
+
     it('keeps tombstones with their version, and leaves them out of pages', async () => {
       const row = rowOf()
       await store.put(row, undefined)

@@ -1,0 +1,106 @@
+import {
+  type AttributeValue,
+  BatchExecuteStatementCommand,
+  BatchGetItemCommand,
+  type BatchStatementError,
+  type DynamoDBClient,
+} from '@aws-sdk/client-dynamodb'
+import { fromItem, toItem } from './items.ts'
+import type { RowKey, RowWrite, StoredRow } from './store.ts'
+
+/** The most that DynamoDB takes in one request (AWS). */
+export const atMost = { read: 100, written: 25 } as const
+
+/** How often keys that DynamoDB put off are asked for again, each time by a request of its own. */
+const triesToRead = 5
+
+const refusals: ReadonlySet<string> = new Set(['ConditionalCheckFailed', 'DuplicateItem'])
+
+/** A statement whose condition did not hold. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+  /** What is there instead, where DynamoDB said so. */
+  readonly present: StoredRow | undefined
+  constructor(item: Record<string, AttributeValue> | undefined) {
+    super('The condition of a row did not hold.')
+    this.present = item && fromItem(item)
+  }
+}
+
+/** Reads at most 100 rows strongly, and reports the units of each request to `spend`. Throws when DynamoDB keeps putting some off. */
+export async function readBatch(
+  { client, table }: { readonly client: DynamoDBClient; readonly table: string },
+  keys: readonly RowKey[],
+  spend: (units: number) => void,
+): Promise<readonly StoredRow[]> {
+  const rows: StoredRow[] = []
+  let asked: Record<string, AttributeValue>[] = keys.map(({ view, row }) => ({
+    view: { S: view },
+    row: { S: row },
+  }))
+  for (let tries = 0; asked.length > 0; tries++) {
+    if (tries === triesToRead)
+      throw Object.assign(new Error(`${table} put off ${asked.length} reads.`), {
+        name: 'ThrottlingException',
+      })
+    const { Responses, UnprocessedKeys, ConsumedCapacity } = await client.send(
+      new BatchGetItemCommand({
+        RequestItems: { [table]: { Keys: asked, ConsistentRead: true } },
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    )
+    spend(unitsOf(ConsumedCapacity))
+    rows.push(...(Responses?.[table] ?? []).map(fromItem))
+    asked = UnprocessedKeys?.[table]?.Keys ?? []
+  }
+  return rows
+}
+
+/**
+ * Writes at most 25 rows, each by a statement with its own condition, which is what no other request for many items offers; a statement
+ * costs what the write by itself would. Reports the units of what was stored to `spend`, and returns the error of each that was not.
+ */
+export async function writeBatch(
+  { client, table }: { readonly client: DynamoDBClient; readonly table: string },
+  writes: readonly RowWrite[],
+  spend: (units: number) => void,
+): Promise<readonly (Error | undefined)[]> {
+  const { Responses, ConsumedCapacity } = await client.send(
+    new BatchExecuteStatementCommand({
+      Statements: writes.map((write) => ({
+        ...statementOf(table, write),
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      })),
+      ReturnConsumedCapacity: 'TOTAL',
+    }),
+  )
+  spend(unitsOf(ConsumedCapacity))
+  return writes.map((_, index) => {
+    const error = Responses?.[index]?.Error
+    return error && errorOf(error)
+  })
+}
+
+function statementOf(table: string, { row, expected }: RowWrite) {
+  const { view, row: name, version, commit, body } = toItem(row)
+  return expected === undefined
+    ? {
+        Statement: `INSERT INTO "${table}" VALUE {'view': ?, 'row': ?, 'version': ?, 'commit': ?, 'body': ?}`,
+        Parameters: [view, name, version, commit, body],
+      }
+    : {
+        Statement: `UPDATE "${table}" SET "version" = ?, "commit" = ?, "body" = ? WHERE "view" = ? AND "row" = ? AND "version" = ?`,
+        Parameters: [version, commit, body, view, name, { N: `${expected}` }],
+      }
+}
+
+/** Returns a statement's error under the name that the same error of a request of its own has. */
+function errorOf({ Code = 'InternalServerError', Message, Item }: BatchStatementError): Error {
+  if (refusals.has(Code)) return new Refused(Item)
+  const name = Code === 'ValidationError' ? 'ValidationException' : `${Code}Exception`
+  return Object.assign(new Error(Message ?? Code), { name })
+}
+
+function unitsOf(consumed: readonly { readonly CapacityUnits?: number | undefined }[] | undefined): number {
+  return (consumed ?? []).reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0)
+}

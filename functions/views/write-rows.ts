@@ -1,0 +1,159 @@
+import type { Commit } from '../../events/envelope.ts'
+import type { Log } from '../log/log.ts'
+import { sideBySide } from '../side-by-side.ts'
+import { isLasting } from './faults.ts'
+import { fold, ProjectionFault, type Step } from './projection.ts'
+import type { RowKey, StoredRow, ViewStore } from './store.ts'
+
+/** How often another writer may win the same row before the stream is tried again later. */
+const triesPerRow = 10
+
+/** How many rows are brought up to date from the log at once. */
+const gapsAtOnce = 8
+
+/** How far before a commit the beginning of an absent row is looked for first, in commits; then ever farther. */
+const firstStride = 16
+
+/** Steps of one row, in the order of the stream that they come from. */
+export interface RowSteps {
+  readonly stream: string
+  /** The view's name with its version. */
+  readonly view: string
+  readonly row: string
+  readonly steps: readonly Step[]
+  readSteps(commit: Commit): readonly Step[]
+}
+
+interface Writing {
+  readonly store: ViewStore
+  readonly log: Pick<Log, 'commits'>
+}
+
+/** Steps of a row and what is stored of it, as far as is known. */
+interface Pending {
+  readonly own: RowSteps
+  readonly stored: StoredRow | undefined
+}
+
+/** Others kept winning the row. */
+export class RowContended extends Error {
+  override readonly name = 'RowContended'
+  constructor({ view, row }: RowKey) {
+    super(`${view} ${row}: other projectors kept winning; the batch is tried again.`)
+  }
+}
+
+/**
+ * Folds the steps of each row into what is stored, and writes those that nobody else has written meanwhile; the others are folded anew.
+ * Steps that a row has in it change nothing; steps that are missing before them are read from the log. Returns the errors of the rows
+ * that could not be written; the rest is.
+ */
+export async function writeRows(
+  { store, log }: Writing,
+  rows: readonly RowSteps[],
+): Promise<ReadonlyMap<RowSteps, unknown>> {
+  const errors = new Map<RowSteps, unknown>()
+  let pending = await read(store, rows, errors)
+  for (let tries = 0; pending.length > 0; tries++) {
+    if (tries === triesPerRow) {
+      for (const { own } of pending) errors.set(own, new RowContended(own))
+      break
+    }
+    const folded = await sideBySide(pending, gapsAtOnce, async ({ own, stored }) => {
+      try {
+        const row = await foldWhole(log, own, stored)
+        return row ? [{ own, row, expected: stored?.version }] : []
+      } catch (error) {
+        errors.set(own, error)
+        return []
+      }
+    })
+    const writes = folded.flat()
+    const results = await store.putMany(writes)
+    pending = writes.flatMap(({ own }, index) => {
+      const result = results[index]
+      if (result?.status === 'rejected') errors.set(own, result.reason)
+      return result?.status === 'fulfilled' && !result.value.stored
+        ? [{ own, stored: result.value.present }]
+        : []
+    })
+  }
+  return errors
+}
+
+/** A row's first step finds none there, unless it comes twice: then the refused write answers with the row. */
+function isNew({ steps }: RowSteps): boolean {
+  return steps[0]?.place.sequence === 1
+}
+
+/** Reads what is stored of the rows; one that cannot be read at all leaves the others alone. */
+async function read(
+  store: ViewStore,
+  rows: readonly RowSteps[],
+  errors: Map<RowSteps, unknown>,
+): Promise<readonly Pending[]> {
+  const known = rows.filter((own) => !isNew(own))
+  const fresh = rows.filter(isNew).map((own) => ({ own, stored: undefined }))
+  if (known.length === 0) return fresh
+  try {
+    const stored = await store.getMany(known)
+    return [...fresh, ...known.map((own, index) => ({ own, stored: stored[index] }))]
+  } catch (error) {
+    if (known.length === 1 || !isLasting(error)) {
+      for (const own of known) errors.set(own, error)
+      return fresh
+    }
+    const single = await sideBySide(known, gapsAtOnce, (own) => read(store, [own], errors))
+    return [...fresh, ...single.flat()]
+  }
+}
+
+/** Returns the row after the steps and whatever is missing before them; undefined when it has them in it. */
+async function foldWhole(
+  log: Writing['log'],
+  own: RowSteps,
+  stored: StoredRow | undefined,
+): Promise<StoredRow | undefined> {
+  const { view, row, steps } = own
+  let folded = fold(stored, view, steps)
+  if (folded.kind === 'gap') {
+    const last = steps.at(-1)?.commit ?? 0
+    for (const from of gapStarts(stored, steps)) {
+      folded = fold(stored, view, await stepsFromLog(log, own, from, last))
+      if (folded.kind !== 'gap') break
+    }
+  }
+  if (folded.kind === 'gap') {
+    const missing = new Error(`${view} ${row}: ${folded.missing} is not in the log`)
+    throw new ProjectionFault(steps[0]?.commit ?? 0, missing)
+  }
+  return folded.kind === 'folded' ? folded.row : undefined
+}
+
+/**
+ * Where to read from, in the order of trying. A row knows the last commit that fed it. One that is absent may begin anywhere
+ * before: near by as a rule, as an attempt's events lie close together in a stream of ten thousand commits.
+ */
+function* gapStarts(stored: StoredRow | undefined, steps: readonly Step[]): Generator<number> {
+  if (stored) {
+    yield stored.commit
+    return
+  }
+  const before = steps[0]?.commit ?? 1
+  for (let stride = firstStride; before - stride > 1; stride *= 4) yield before - stride
+  yield 1
+}
+
+async function stepsFromLog(
+  log: Writing['log'],
+  { stream, steps, readSteps }: RowSteps,
+  from: number,
+  to: number,
+): Promise<readonly Step[]> {
+  const { view, row } = steps[0]?.place ?? { view: '', row: '' }
+  const found: Step[] = []
+  for await (const commit of log.commits(stream, { from, to, consistent: true })) {
+    found.push(...readSteps(commit).filter(({ place }) => place.view === view && place.row === row))
+  }
+  return found
+}
