@@ -34,9 +34,10 @@ function capacityOf(table: string): Capacity {
 /** A statement that was refused costs what the write by itself would have: rows have one unit. */
 function countStatements({ ConsumedCapacity = [], Responses = [] }: BatchAnswer): void {
   for (const { TableName, CapacityUnits } of ConsumedCapacity) capacityOf(TableName).written += CapacityUnits
-  for (const { TableName, Error } of Responses) {
-    if (!Error) capacityOf(TableName).writes += 1
-    else if (['ConditionalCheckFailed', 'DuplicateItem'].includes(Error.Code)) capacityOf(TableName).lost += 1
+  for (const { TableName, Error: refused } of Responses) {
+    if (!refused) capacityOf(TableName).writes += 1
+    else if (['ConditionalCheckFailed', 'DuplicateItem'].includes(refused.Code))
+      capacityOf(TableName).lost += 1
   }
 }
 
