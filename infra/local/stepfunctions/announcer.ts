@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
-import type { Execution } from './rows.ts'
-import type { Store } from './store.ts'
+import type { Execution } from './store/executions.ts'
+import type { Store } from './store/store.ts'
 import { Timers } from './timers.ts'
 
 /** An EventBridge event as the engine hands it over. */
@@ -93,12 +93,12 @@ export class Announcer {
         )
         return
       } finally {
-        if (taken !== undefined) this.#store.removeFromOutbox(taken)
+        if (taken !== undefined) this.#store.outbox.removeThrough(taken)
       }
     }
   }
 
   #next(): { id: number; event: string }[] {
-    return this.#stopped ? [] : this.#store.outbox(BATCH)
+    return this.#stopped ? [] : this.#store.outbox.first(BATCH)
   }
 }

@@ -2,8 +2,8 @@ import type { TaskState } from './definition.ts'
 import { StateFailed } from './errors.ts'
 import { events } from './history.ts'
 import { payloadText } from './limits.ts'
-import type { Branch, Call } from './rows.ts'
 import { resourceName } from './states/task.ts'
+import type { Branch, Call } from './store/branches.ts'
 import type { Transitions } from './transitions.ts'
 
 type Invoke = (functionName: string, payload: unknown) => Promise<unknown>

@@ -7,7 +7,7 @@ import { Interpreter } from './interpreter.ts'
 import { Machines } from './machines.ts'
 import { operations } from './operations.ts'
 import { Starter } from './starter.ts'
-import { Store } from './store.ts'
+import { Store } from './store/store.ts'
 import { Timers } from './timers.ts'
 import { Tokens } from './tokens.ts'
 import { Transitions } from './transitions.ts'
@@ -70,10 +70,8 @@ export function openStepFunctions(options: StepFunctionsOptions): StepFunctions 
     createStateMachine({ name, definition }) {
       validateMachine(name, definition)
       const arn = `arn:aws:states:${region}:${account}:stateMachine:${name}`
-      store.transaction(() => {
-        const id = store.keepDefinition(name, JSON.stringify(definition))
-        store.keepMachine(arn, name, id, clock.now())
-      })
+      const created = clock.now()
+      store.transaction(() => store.machines.keep({ arn, name, created }, JSON.stringify(definition)))
       return arn
     },
 
@@ -86,8 +84,8 @@ export function openStepFunctions(options: StepFunctionsOptions): StepFunctions 
     },
 
     resume() {
-      for (const { id, deadline } of store.running()) transitions.keepDeadline(id, deadline)
-      for (const branch of store.activeBranches()) interpreter.advance(branch)
+      for (const { id, deadline } of store.executions.running()) transitions.keepDeadline(id, deadline)
+      for (const branch of store.branches.active()) interpreter.advance(branch)
       announcer.notify()
     },
 

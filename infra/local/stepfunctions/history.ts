@@ -1,7 +1,7 @@
 import { StateFailed } from './errors.ts'
 import { HISTORY_EVENTS } from './limits.ts'
-import type { EventRow } from './rows.ts'
-import type { Store } from './store.ts'
+import type { EventRow } from './store/history.ts'
+import type { Store } from './store/store.ts'
 
 const WHOLE = { truncated: false }
 
@@ -30,9 +30,9 @@ export function append(
   at: number,
   event: HistoryEvent,
 ): number {
-  const id = store.lastEventId(execution) + 1
+  const id = store.history.lastId(execution) + 1
   if (id > HISTORY_EVENTS || (id === HISTORY_EVENTS && !isEnd(event))) throw new HistoryFull()
-  store.addEvent(execution, { id, at, type: event.type, previous, details: JSON.stringify(event.details) })
+  store.history.add(execution, { id, at, type: event.type, previous, details: JSON.stringify(event.details) })
   return id
 }
 

@@ -4,11 +4,11 @@ import type { TaskState } from './definition.ts'
 import { EvaluationFailed, type Failure, StateFailed } from './errors.ts'
 import { events } from './history.ts'
 import { remedyFor } from './recovery.ts'
-import type { Branch, Call } from './rows.ts'
 import { kindOf } from './states/kinds.ts'
 import { resourceName } from './states/task.ts'
 import { type Outcome, Step, type Surroundings } from './step.ts'
-import type { Store } from './store.ts'
+import type { Branch, Call } from './store/branches.ts'
+import type { Store } from './store/store.ts'
 import type { Timers } from './timers.ts'
 import { branchKey, type Transitions } from './transitions.ts'
 
@@ -70,7 +70,7 @@ export class Interpreter {
   async #drive(id: number): Promise<void> {
     do {
       this.#driven.set(id, false)
-      const branch = this.#store.branch(id)
+      const branch = this.#store.branches.find(id)
       if (branch === undefined || this.#stopped) return
       await this.#run(branch)
     } while (this.#driven.get(id) === true)
@@ -131,7 +131,7 @@ export class Interpreter {
         const written = [scheduled, events.taskStarted(resource)]
         this.#transitions.record(branch, written, { phase: 'calling', progress: { call }, wake: null })
         if (call.token !== undefined)
-          this.#store.addToken(call.token, { ...branch, revision: branch.revision + 1 })
+          this.#store.tokens.add(call.token, { ...branch, revision: branch.revision + 1 })
       }
     }
   }
@@ -206,7 +206,7 @@ export class Interpreter {
   }
 
   #step(branch: Branch): Step {
-    const execution = this.#store.execution(branch.execution)
+    const execution = this.#store.executions.find(branch.execution)
     if (execution === undefined) throw new Error(`branch ${branch.id} has no execution`)
     const around = this.#around(branch)
     const item = around.findLast((each) => each.item !== null)
@@ -226,7 +226,7 @@ export class Interpreter {
 
   /** The branches around one and itself, the outermost first. */
   #around(branch: Branch): Branch[] {
-    const parent = branch.parent === null ? undefined : this.#store.branch(branch.parent)
+    const parent = branch.parent === null ? undefined : this.#store.branches.find(branch.parent)
     return parent === undefined ? [branch] : [...this.#around(parent), branch]
   }
 }

@@ -1,5 +1,5 @@
 import type { Machine } from './definition.ts'
-import type { Store } from './store.ts'
+import type { Store } from './store/store.ts'
 import { validateMachine } from './validate.ts'
 
 /** The definitions in use: an execution keeps the one it started with, whatever its machine has now. */
@@ -15,7 +15,7 @@ export class Machines {
   get(definition: number): Machine {
     const known = this.#parsed.get(definition)
     if (known !== undefined) return known
-    const { machine: name, text } = this.#store.definition(definition)
+    const { machine: name, text } = this.#store.machines.definition(definition)
     const machine = validateMachine(name, JSON.parse(text))
     this.#parsed.set(definition, machine)
     return machine

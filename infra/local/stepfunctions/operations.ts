@@ -2,9 +2,9 @@ import { StepFunctionsError } from './errors.ts'
 import { wireEvent } from './history.ts'
 import { type Input, nextToken } from './input.ts'
 import { isTooLarge } from './limits.ts'
-import type { Execution } from './rows.ts'
 import type { Starter } from './starter.ts'
-import type { Store } from './store.ts'
+import type { Execution } from './store/executions.ts'
+import type { Store } from './store/store.ts'
 import type { Tokens } from './tokens.ts'
 import type { Transitions } from './transitions.ts'
 
@@ -24,9 +24,9 @@ export function operations(parts: {
   const { store, starter, tokens, transitions, roleArn } = parts
 
   const machineAt = (arn: string) =>
-    store.machine(arn) ?? refuse('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`)
+    store.machines.find(arn) ?? refuse('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`)
   const executionAt = (arn: string) =>
-    store.executionNamed(arn) ?? refuse('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`)
+    store.executions.named(arn) ?? refuse('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`)
 
   return {
     StartExecution(input) {
@@ -43,7 +43,7 @@ export function operations(parts: {
       const execution = executionAt(input.text('executionArn'))
       const [error, cause] = [input.optionalText('error'), input.optionalText('cause')]
       transitions.atomically(execution.id, () => {
-        if (store.execution(execution.id)?.status !== 'RUNNING') return false
+        if (store.executions.find(execution.id)?.status !== 'RUNNING') return false
         const failure = { ...(error !== undefined && { error }), ...(cause !== undefined && { cause }) }
         transitions.end(execution.id, 'ABORTED', null, failure)
         return true
@@ -71,7 +71,7 @@ export function operations(parts: {
       const machine = machineAt(input.text('stateMachineArn'))
       const size = input.pageSize()
       const below = Number(input.page() ?? Number.MAX_SAFE_INTEGER)
-      const found = store.executions(machine.arn, input.optionalText('statusFilter'), below, size + 1)
+      const found = store.executions.page(machine.arn, input.optionalText('statusFilter'), below, size + 1)
       const page = found.slice(0, size)
       return {
         executions: page.map(summary),
@@ -85,7 +85,7 @@ export function operations(parts: {
       const reverse = input.flag('reverseOrder', false)
       const includeData = input.flag('includeExecutionData', true)
       const beyond = Number(input.page() ?? (reverse ? Number.MAX_SAFE_INTEGER : 0))
-      const found = store.events(execution.id, beyond, size + 1, reverse)
+      const found = store.history.page(execution.id, beyond, size + 1, reverse)
       const page = found.slice(0, size)
       return {
         events: page.map((event) => wireEvent(event, includeData)),
@@ -119,7 +119,7 @@ export function operations(parts: {
         stateMachineArn: arn,
         name,
         status: 'ACTIVE',
-        definition: store.definition(definition).text,
+        definition: store.machines.definition(definition).text,
         roleArn,
         type: 'STANDARD',
         creationDate: created / 1000,
@@ -130,7 +130,7 @@ export function operations(parts: {
 
     ListStateMachines(input) {
       const size = input.pageSize()
-      const found = store.machines(input.page() ?? '', size + 1)
+      const found = store.machines.page(input.page() ?? '', size + 1)
       const page = found.slice(0, size)
       return {
         stateMachines: page.map(({ arn, name, created }) => ({

@@ -4,8 +4,8 @@ import { StepFunctionsError } from './errors.ts'
 import { append, events } from './history.ts'
 import { EXECUTION_MILLISECONDS, isTooLarge, NAME_MILLISECONDS } from './limits.ts'
 import type { Machines } from './machines.ts'
-import type { Execution } from './rows.ts'
-import type { Store } from './store.ts'
+import type { Execution } from './store/executions.ts'
+import type { Store } from './store/store.ts'
 import type { Transitions } from './transitions.ts'
 
 const NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u
@@ -46,17 +46,17 @@ export class Starter {
       )
     checkJson(input)
     const arn = `${machine.arn.replace(':stateMachine:', ':execution:')}:${name}`
-    const known = this.#store.executionNamed(arn)
+    const known = this.#store.executions.named(arn)
     if (known !== undefined && this.#isTaken(known)) {
       if (known.status === 'RUNNING' && known.input === input) return known
       throw new StepFunctionsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`)
     }
     this.#transitions.atomically(known?.id ?? 0, () => {
-      if (known !== undefined) this.#store.removeExecution(known.id)
+      if (known !== undefined) this.#store.forget(known.id)
       this.#begin(arn, name, machine, input)
       return true
     })
-    const started = this.#store.executionNamed(arn)
+    const started = this.#store.executions.named(arn)
     if (started === undefined) throw new Error(`${arn} was not stored`)
     return started
   }
@@ -69,7 +69,7 @@ export class Starter {
     const started = this.#clock.now()
     const { TimeoutSeconds, StartAt } = this.#machines.get(machine.definition)
     const limit = Math.min(EXECUTION_MILLISECONDS, (TimeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000)
-    const execution = this.#store.addExecution({
+    const execution = this.#store.executions.add({
       arn,
       name,
       machine: machine.arn,

@@ -3,7 +3,8 @@ import { type Failure, StateFailed } from './errors.ts'
 import { evaluate, type Scope } from './expression.ts'
 import type { HistoryEvent } from './history.ts'
 import { payloadText } from './limits.ts'
-import type { Branch, Call, Execution } from './rows.ts'
+import type { Branch, Call } from './store/branches.ts'
+import type { Execution } from './store/executions.ts'
 
 /** What running a state comes to. The interpreter makes each of these one transaction. */
 export type Outcome =

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts'
 import { type Failure, StepFunctionsError } from './errors.ts'
 import { events, type HistoryEvent } from './history.ts'
-import type { Branch, Call, Progress } from './rows.ts'
 import { isToken } from './states/task.ts'
-import type { Store } from './store.ts'
+import type { Branch, Call, Progress } from './store/branches.ts'
+import type { Store } from './store/store.ts'
 import type { Transitions } from './transitions.ts'
 
 const RESOURCE = 'invoke.waitForTaskToken'
@@ -41,7 +41,7 @@ export class Tokens {
     if (call.heartbeat === undefined) return
     const heartbeatDue = this.#clock.now() + call.heartbeat * 1000
     this.#transitions.commit(branch, (present) =>
-      this.#store.keepBranch({ ...present, progress: { call: { ...call, heartbeatDue } } }),
+      this.#store.branches.keep({ ...present, progress: { call: { ...call, heartbeatDue } } }),
     )
   }
 
@@ -55,13 +55,13 @@ export class Tokens {
   /** The task that waits for a token. A deadline that has passed counts, even if its timer has not come yet. */
   #open(token: string): { branch: Branch; call: Call } {
     if (!isToken(token)) throw new StepFunctionsError('InvalidToken', "Invalid Token: 'Invalid token'")
-    const issued = this.#store.token(token)
+    const issued = this.#store.tokens.find(token)
     if (issued === undefined)
       throw new StepFunctionsError(
         'TaskDoesNotExist',
         "Task does not exist: 'Provided token was never issued'",
       )
-    const branch = this.#store.branch(issued.branch)
+    const branch = this.#store.branches.find(issued.branch)
     const call = branch?.revision === issued.revision ? branch.progress.call : undefined
     const due = Math.min(
       call?.deadline ?? Number.POSITIVE_INFINITY,

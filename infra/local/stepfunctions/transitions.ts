@@ -5,9 +5,10 @@ import { type Failure, StateFailed } from './errors.ts'
 import { append, events, type HistoryEvent, HistoryFull } from './history.ts'
 import { payloadText } from './limits.ts'
 import type { Machines } from './machines.ts'
-import type { Branch, ExecutionStatus } from './rows.ts'
 import type { Outcome } from './step.ts'
-import type { Store } from './store.ts'
+import type { Branch, NewBranch } from './store/branches.ts'
+import type { ExecutionStatus } from './store/executions.ts'
+import type { Store } from './store/store.ts'
 import type { Timers } from './timers.ts'
 
 type Exit = Extract<Outcome, { do: 'exit' }>
@@ -52,7 +53,7 @@ export class Transitions {
    */
   commit(branch: Branch, change: (present: Branch) => void): boolean {
     return this.atomically(branch.execution, () => {
-      const present = this.#store.branch(branch.id)
+      const present = this.#store.branches.find(branch.id)
       if (present === undefined || present.revision !== branch.revision) return false
       change(present)
       return true
@@ -73,8 +74,8 @@ export class Transitions {
   }
 
   /** Begins the block of a new branch with its first state. */
-  begin(branch: Omit<Branch, 'id'>): void {
-    this.#touched.add(this.#store.addBranch(this.#entered(branch, branch.state, branch.input)))
+  begin(branch: NewBranch): void {
+    this.#touched.add(this.#store.branches.add(this.#entered(branch, branch.state, branch.input)))
   }
 
   /** Leaves a state for the next one, or ends the branch. */
@@ -90,7 +91,7 @@ export class Transitions {
 
   /** Stores a branch's changes as its next revision and lets it go on. */
   move(branch: Branch, changes: Partial<Branch>): void {
-    this.#store.moveBranch(branch, changes)
+    this.#store.branches.move(branch, changes)
     this.#touched.add(branch.id)
   }
 
@@ -109,7 +110,7 @@ export class Transitions {
 
   /** Writes an event and changes a branch without voiding what is under way for it. */
   note(branch: Branch, event: HistoryEvent, changes: Partial<Branch>): void {
-    this.#store.keepBranch({ ...branch, ...changes, lastEvent: this.#append(branch, event) })
+    this.#store.branches.keep({ ...branch, ...changes, lastEvent: this.#append(branch, event) })
   }
 
   /** Fans out: every branch of a Parallel, or every iteration of a Map, at once. */
@@ -120,15 +121,16 @@ export class Transitions {
       this.#gathered(forked, [])
       return
     }
-    this.#store.moveBranch(forked, {
+    this.#store.branches.move(forked, {
       phase: 'forked',
       progress: { remaining: outcome.forks.length },
       wake: null,
     })
+    const { id: parent, ...around } = branch
     for (const [position, fork] of outcome.forks.entries()) {
-      const child: Omit<Branch, 'id'> = {
-        ...branch,
-        parent: branch.id,
+      const child: NewBranch = {
+        ...around,
+        parent,
         position,
         path: JSON.stringify([...JSON.parse(branch.path), [branch.state, fork.branch]]),
         state: fork.block.StartAt,
@@ -142,7 +144,7 @@ export class Transitions {
         wake: null,
         revision: 0,
       }
-      const id = this.#store.addBranch(child)
+      const id = this.#store.branches.add(child)
       if (position < outcome.concurrency) this.#start({ ...child, id })
     }
   }
@@ -151,7 +153,7 @@ export class Transitions {
   giveUp(branch: Branch, failure: Failure): void {
     const state = this.state(branch)
     const failed = { ...branch, lastEvent: this.fanOutFailed(branch, state) }
-    const parent = branch.parent === null ? undefined : this.#store.branch(branch.parent)
+    const parent = branch.parent === null ? undefined : this.#store.branches.find(branch.parent)
     if (parent === undefined) {
       this.end(branch.execution, 'FAILED', null, failure, failed.lastEvent)
       return
@@ -177,11 +179,9 @@ export class Transitions {
       status === 'SUCCEEDED' || status === 'RUNNING'
         ? events.executionSucceeded(output ?? 'null')
         : events.executionEnded(ENDED[status], failure)
-    append(this.#store, id, previous ?? this.#store.lastEventId(id), now, event)
-    this.#gone.push(
-      `execution:${id}`,
-      ...this.#store.endExecution(id, status, now, output, failure).map(branchKey),
-    )
+    append(this.#store, id, previous ?? this.#store.history.lastId(id), now, event)
+    this.#store.executions.end(id, { status, stopped: now, output }, failure)
+    this.#gone.push(`execution:${id}`, ...this.#store.branches.removeAll(id).map(branchKey))
     this.announce(id)
   }
 
@@ -189,7 +189,7 @@ export class Transitions {
   keepDeadline(id: number, deadline: number): void {
     this.#timers.set(`execution:${id}`, deadline, () => {
       this.atomically(id, () => {
-        if (this.#store.execution(id)?.status !== 'RUNNING') return false
+        if (this.#store.executions.find(id)?.status !== 'RUNNING') return false
         this.end(id, 'TIMED_OUT', null, { error: 'States.Timeout' })
         return true
       })
@@ -198,13 +198,13 @@ export class Transitions {
 
   /** Puts the event of an execution's present status in the outbox. */
   announce(id: number): void {
-    const execution = this.#store.execution(id)
-    if (execution !== undefined) this.#store.addToOutbox(statusChange(execution))
+    const execution = this.#store.executions.find(id)
+    if (execution !== undefined) this.#store.outbox.add(statusChange(execution))
   }
 
   /** The state in which a branch stands. */
   state(branch: Branch): State {
-    const execution = this.#store.execution(branch.execution)
+    const execution = this.#store.executions.find(branch.execution)
     if (execution === undefined) throw new Error(`branch ${branch.id} has no execution`)
     const path: BlockPath = JSON.parse(branch.path)
     const state = blockAt(this.#machines.get(execution.definition), path).States[branch.state]
@@ -222,11 +222,11 @@ export class Transitions {
     return changed
   }
 
-  #append(branch: Omit<Branch, 'id'>, event: HistoryEvent): number {
+  #append(branch: NewBranch, event: HistoryEvent): number {
     return append(this.#store, branch.execution, branch.lastEvent, this.#clock.now(), event)
   }
 
-  #entered<Kind extends Omit<Branch, 'id'>>(branch: Kind, name: string, input: string): Kind {
+  #entered<Kind extends NewBranch>(branch: Kind, name: string, input: string): Kind {
     const state = this.state({ ...branch, id: 0, state: name })
     const enteredEvent = this.#append(branch, events.stateEntered(state.Type, name, input))
     return {
@@ -244,7 +244,8 @@ export class Transitions {
   }
 
   #start(child: Branch): void {
-    const parent = child.item === null || child.parent === null ? undefined : this.#store.branch(child.parent)
+    const parent =
+      child.item === null || child.parent === null ? undefined : this.#store.branches.find(child.parent)
     const lastEvent =
       parent === undefined
         ? child.lastEvent
@@ -254,23 +255,29 @@ export class Transitions {
 
   /** Fans in: the last branch to end lets the state around it return their outputs, in their order. */
   #join(child: Branch, parentId: number, output: string): void {
-    const parent = this.#store.branch(parentId)
+    const parent = this.#store.branches.find(parentId)
     if (parent === undefined) throw new Error(`branch ${child.id} has lost its parent`)
     const lastEvent =
       child.item === null
         ? child.lastEvent
         : this.#append(child, events.iteration('Succeeded', parent.state, child.position))
-    this.#store.moveBranch(child, { phase: 'ended', input: output, variables: '{}', wake: null, lastEvent })
+    this.#store.branches.move(child, {
+      phase: 'ended',
+      input: output,
+      variables: '{}',
+      wake: null,
+      lastEvent,
+    })
     this.#gone.push(branchKey(child.id))
     const remaining = (parent.progress.remaining ?? 1) - 1
     if (remaining > 0) {
-      this.#store.keepBranch({ ...parent, progress: { remaining } })
-      const queued = this.#store.firstQueued(parentId)
+      this.#store.branches.keep({ ...parent, progress: { remaining } })
+      const queued = this.#store.branches.firstQueued(parentId)
       if (queued !== undefined) this.#start({ ...queued, lastEvent: parent.lastEvent })
       return
     }
-    const children = this.#store.children(parentId)
-    for (const { id } of children) this.#store.removeBranch(id)
+    const children = this.#store.branches.children(parentId)
+    for (const { id } of children) this.#store.branches.remove(id)
     this.#gathered(
       { ...parent, lastEvent },
       children.map((ended) => JSON.parse(ended.input)),
@@ -297,13 +304,13 @@ export class Transitions {
 
   /** Removes all that a state has forked; iterations under way, but the one that failed, are said to be aborted. */
   #abort(parent: Branch, failed: number): void {
-    for (const child of this.#store.children(parent.id)) {
+    for (const child of this.#store.branches.children(parent.id)) {
       this.#abort(child, failed)
       const underWay = child.id !== failed && child.phase !== 'queued' && child.phase !== 'ended'
       if (underWay && child.item !== null) {
         this.#append(child, events.iteration('Aborted', parent.state, child.position))
       }
-      this.#store.removeBranch(child.id)
+      this.#store.branches.remove(child.id)
       this.#gone.push(branchKey(child.id))
     }
   }
