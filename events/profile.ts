@@ -124,7 +124,7 @@ export const profileEvents = defineEvents({
   },
   ProfileActivated: { schema: z.object({ reason: words, by: person }) },
   ProfileDeactivated: { schema: z.object({ reason: words, by: person }) },
-  /** `cancelled` are the upgrades that were running and that the deletion ends. */
+  /** `cancelled` are the upgrades that were running or planned ahead, and that the deletion ends. */
   ProfileDeleted: { schema: z.object({ force: z.boolean(), cancelled: z.array(name), by: person }) },
   /** The window of one occurrence of the schedule is open; `resumed`: it carries on an upgrade of an earlier one. */
   WindowOpened: {
@@ -132,6 +132,24 @@ export const profileEvents = defineEvents({
   },
   WindowSkipped: {
     schema: z.object({ scheduledAt: instant, reason: z.enum(skipReasons), detail: words }),
+  },
+  /** Upgrades of a coming window, one for each component, are planned now so that people can approve them before it opens. */
+  WindowPlanned: {
+    schema: z.object({
+      scheduledAt: instant,
+      end: instant,
+      upgrades: z.array(z.object({ upgrade: name, component: name })).min(1),
+      by: person,
+    }),
+  },
+  /** What was planned ahead and has not started is not to run; `upgrades` are to be aborted. */
+  PlanVoided: {
+    schema: z.object({
+      scheduledAt: instant,
+      upgrades: z.array(name).min(1),
+      reason: z.enum(['edited', 'deactivated', 'skipped', 'resumed']),
+      by: person,
+    }),
   },
   /** An upgrade is to be started; its id is the execution's id. */
   ExecutionStarted: {

@@ -2,16 +2,22 @@ import { v5 } from 'uuid'
 import * as z from 'zod'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { type OpeningFacts, openWindow } from '../domain/profile/opening.ts'
+import { scheduleName } from '../domain/profile/schedules.ts'
 import { exists } from '../domain/profile/state.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
 import { openingFacts } from '../planning/opening.ts'
 import type { PlanningServices } from '../planning/planning.ts'
 import type { WindowSchedules } from '../work/window-schedules.ts'
-import { refillSchedules } from './keep-schedules.ts'
+import { keepWindows } from './keep-schedules.ts'
 import { settled } from './settle.ts'
 
 /** What a schedule calls with. */
-const input = z.object({ profileId: z.string().min(1), scheduledAt: z.iso.datetime() })
+const input = z.object({
+  profileId: z.string().min(1),
+  scheduledAt: z.iso.datetime(),
+  /** The window is to be planned ahead, not opened. */
+  plan: z.boolean().default(false),
+})
 
 /** The name space of upgrades that windows start: one opening starts one upgrade, however often it is delivered. */
 const windowNamespace = 'd4c1a7f2-6b0e-5d39-8e5a-2f9b7c30a614'
@@ -24,20 +30,23 @@ export function upgradeOfWindow(profile: string, scheduledAt: string): string {
 const nothingKnown: OpeningFacts = { freeze: null, closures: [], successRate: null, matching: null }
 
 /**
- * Judges one opening of a profile's window: it opens, or the refusal is recorded with its reason. The next openings are scheduled first,
- * so that a firing that fails takes no later one with it. What follows from the opening is the reactor's. Judging twice changes nothing.
+ * Judges one opening of a profile's window: it opens, or the refusal is recorded with its reason; a firing that is for its planning has it
+ * planned instead. The next openings are scheduled first, so that a firing that fails takes no later one with it. What follows is the
+ * reactor's. Judging twice changes nothing.
  */
 export async function judgeOpening(
-  services: PlanningServices & { readonly schedules: () => WindowSchedules },
+  services: Pick<PlanningServices, 'log' | 'views' | 'now'> & { readonly schedules: () => WindowSchedules },
   event: unknown,
 ): Promise<void> {
-  const { profileId, scheduledAt } = input.parse(event)
-  await refillSchedules(services, profileId, scheduledAt)
+  const { profileId, scheduledAt, plan } = input.parse(event)
+  const correlation = `window-${profileId}-${scheduledAt}`
+  const metadata = { actor: systemActor, correlation }
+  const keeping = { ...services, views: () => services.views }
+  await keepWindows(keeping, profileId, metadata, scheduleName(profileId, scheduledAt, plan))
+  if (plan) return
   const { state } = await services.log.load(profileAggregate, profileId)
   const facts = exists(state) ? await openingFacts(services, profileId, state, scheduledAt) : nothingKnown
   const command = openWindow({ scheduledAt, upgrade: upgradeOfWindow(profileId, scheduledAt), facts })
-  const correlation = `window-${profileId}-${scheduledAt}`
-  const metadata = { actor: systemActor, correlation }
   const outcome = await services.log.execute(profileAggregate, profileId, command, metadata, {
     retryFor: 3000,
   })

@@ -19,6 +19,7 @@ import { runProfile } from './run-profile.ts'
 import { startExecution } from './start-execution.ts'
 import { summariseUpgrades } from './summarise-upgrade.ts'
 import { tickLive } from './tick-live.ts'
+import { voidPlans } from './void-plans.ts'
 import { withdrawTargets } from './withdraw-targets.ts'
 
 /** What follows from a fact, in the order in which the duties act on one commit. */
@@ -40,7 +41,8 @@ export function allDuties(
     endWaits({ log, tokens: () => services.tokens, redemption: () => services.redemption, now }),
     makeAssignments({ log }),
     cleanUpProfile({ log, views: () => services.views }),
-    keepSchedules({ log, schedules: () => services.windowSchedules, now }),
+    keepSchedules({ log, views: () => services.views, schedules: () => services.windowSchedules, now }),
+    voidPlans({ log }),
     runProfile({ log, views: () => services.views }),
     summariseUpgrades({ log, views: () => services.views }),
     tickLive({ log, views: () => services.views }),

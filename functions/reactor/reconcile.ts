@@ -1,11 +1,12 @@
 import * as z from 'zod'
 import { connect } from '../connections.ts'
+import { systemActor } from '../domain/upgrade/admission.ts'
 import { environment } from '../environment.ts'
 import { emitMetrics } from '../metrics.ts'
 import { rebuild } from '../views/rebuild.ts'
 import { type ReconcileReport, reconcile } from '../views/reconcile.ts'
 import { driveUpgrade } from './drive-upgrade.ts'
-import { refillSchedules } from './keep-schedules.ts'
+import { keepWindows } from './keep-schedules.ts'
 
 /** What an operator may ask for; the daily schedule asks for nothing. */
 const input = z.object({ rebuild: z.boolean().optional() })
@@ -40,10 +41,10 @@ export async function handler(event: unknown): Promise<Report> {
     healedMembers += await driveUpgrade(drive, stream.slice('upgrade#'.length), correlation)
   }
   let profiles = 0
-  const keeping = { log, now, schedules: () => services.windowSchedules }
+  const keeping = { log, now, views: () => services.views, schedules: () => services.windowSchedules }
   for await (const { stream } of log.streams('profile')) {
     profiles++
-    await refillSchedules(keeping, stream.slice('profile#'.length))
+    await keepWindows(keeping, stream.slice('profile#'.length), { actor: systemActor, correlation })
   }
   const report = { ...views, upgrades, healedMembers, profiles }
   emitMetrics(now(), { ViewDrift: views.drift })

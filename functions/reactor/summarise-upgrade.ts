@@ -57,7 +57,9 @@ async function goOn(
   const place = work.findIndex(({ component }) => component === before.request?.component)
   const next = work.slice(place + 1).find(({ matching }) => matching > 0)
   if (!next) return
-  const upgrade = upgradeOfWindow(profile, ended.upgrade)
+  const planned = state.planned?.scheduledAt === ended.scheduledAt ? state.planned.upgrades : []
+  const ahead = planned.find(({ component }) => component === next.component)
+  const upgrade = ahead?.upgrade ?? upgradeOfWindow(profile, ended.upgrade)
   const decision = startNext({ upgrade, after: ended, by: before.requestedBy })
   settled(
     `profile#${profile}`,

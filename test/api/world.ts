@@ -28,6 +28,7 @@ import { recordOutcomes } from '../../functions/reactor/record-outcomes.ts'
 import { resumeTargets } from '../../functions/reactor/resume-targets.ts'
 import { runProfile } from '../../functions/reactor/run-profile.ts'
 import { summariseUpgrades } from '../../functions/reactor/summarise-upgrade.ts'
+import { voidPlans } from '../../functions/reactor/void-plans.ts'
 import { withdrawTargets } from '../../functions/reactor/withdraw-targets.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
@@ -137,7 +138,8 @@ export function openWorld({ profilesAct = false } = {}) {
     cleanUpProfile({ log, views: () => services.views }),
     ...(profilesAct
       ? [
-          keepSchedules({ log, schedules: () => schedules, now }),
+          keepSchedules({ log, views: () => services.views, schedules: () => schedules, now }),
+          voidPlans({ log }),
           runProfile({ log, views: () => services.views }),
           summariseUpgrades({ log, views: () => services.views }),
         ]

@@ -14,6 +14,12 @@ function remember(state: ProfileState, window: WindowResult): ProfileState {
   }
 }
 
+/** What was planned ahead, without an upgrade that has started. */
+function startPlanned({ planned }: ProfileState, started: string): ProfileState['planned'] {
+  const upgrades = planned?.upgrades.filter(({ upgrade }) => upgrade !== started) ?? []
+  return planned && upgrades.length > 0 ? { ...planned, upgrades } : null
+}
+
 /** Whether the two have windows at other times. */
 function reschedules(before: ProfileDefinition, after: ProfileDefinition): boolean {
   const [old, present] = [before.schedule, after.schedule]
@@ -51,7 +57,7 @@ function evolve(state: ProfileState, event: ProfileEvent, { at }: CommitContext)
     case 'ProfileDeactivated':
       return { ...state, status: 'inactive', deactivated: { ...event.data, at }, updatedAt: at }
     case 'ProfileDeleted':
-      return { ...state, status: 'deleted', deletedAt: at, updatedAt: at }
+      return { ...state, status: 'deleted', planned: null, deletedAt: at, updatedAt: at }
     case 'WindowOpened': {
       const { scheduledAt, end, upgrade, resumed } = event.data
       const running =
@@ -62,11 +68,18 @@ function evolve(state: ProfileState, event: ProfileEvent, { at }: CommitContext)
       const { scheduledAt, reason, detail } = event.data
       return remember(state, { scheduledAt, result: reason, detail })
     }
+    case 'WindowPlanned': {
+      const { scheduledAt, end, upgrades } = event.data
+      return { ...state, planned: { scheduledAt, end, upgrades } }
+    }
+    case 'PlanVoided':
+      return { ...state, planned: null }
     case 'ExecutionStarted': {
       const { upgrade, reason, scheduledAt } = event.data
       const window = state.windows.find((opened) => opened.scheduledAt === scheduledAt)
       const end = window?.result === 'opened' ? window.end : null
-      return { ...state, running: { upgrade, reason, scheduledAt, startedAt: at, end }, lastExecutionAt: at }
+      const running = { upgrade, reason, scheduledAt, startedAt: at, end }
+      return { ...state, running, planned: startPlanned(state, upgrade), lastExecutionAt: at }
     }
     case 'UpgradeSummarised':
       return {
@@ -83,7 +96,7 @@ function evolve(state: ProfileState, event: ProfileEvent, { at }: CommitContext)
 /** A standing schedule whose windows start or resume upgrades: its stream guarantees that no window opens twice. */
 export const profileAggregate: Aggregate<ProfileState, ProfileEvent> = {
   name: 'profile',
-  stateSchema: 1,
+  stateSchema: 2,
   initial: initialProfile,
   evolve,
   decode: (type, schema, data) => profileEvents.decode(type, schema, data),

@@ -1,6 +1,7 @@
 import type { ProfileEvent, UpgradeSummary } from '../../../events/profile.ts'
 import { accept, reject } from '../aggregate.ts'
 import { refuseMissing } from './lifecycle.ts'
+import { voidPlan } from './plan-ahead.ts'
 import { type Execution, exists, type ProfileDecision } from './state.ts'
 
 /** Failures with such a code take the profile out of service (P13). */
@@ -73,16 +74,25 @@ export function startNext(command: {
  */
 export function summariseUpgrade(summary: UpgradeSummary): ProfileDecision {
   return (state) => {
-    if (state.running?.upgrade !== summary.upgrade) return accept()
-    const events: ProfileEvent[] = [{ type: 'UpgradeSummarised', data: summary }]
+    const { running } = state
+    if (running?.upgrade !== summary.upgrade) return accept()
+    // What was planned ahead is asked for long before it starts, and may be rejected before.
+    const startedAt = later(summary.startedAt, running.startedAt)
+    const endedAt = later(summary.endedAt, startedAt)
+    const events: ProfileEvent[] = [{ type: 'UpgradeSummarised', data: { ...summary, startedAt, endedAt } }]
     const critical = summary.failures.filter(({ code }) => code.startsWith(criticalPrefix))
     if (critical.length > 0 && state.status === 'active') {
       const found = critical.map(({ code, count }) => `${code} × ${count}`).join(', ')
       const reason = `Critical failures in upgrade ${summary.upgrade}: ${found}`.slice(0, 512)
       events.push({ type: 'ProfileDeactivated', data: { reason, by: ourselves } })
+      events.push(...voidPlan(state.planned, 'deactivated', ourselves))
     }
     for (const { code } of critical)
       events.push({ type: 'AlertRaised', data: { code, upgrade: summary.upgrade } })
     return accept(...events)
   }
+}
+
+function later(left: string, right: string): string {
+  return left > right ? left : right
 }

@@ -2,6 +2,7 @@ import { canonicalJson } from '../../../events/canonical.ts'
 import type { ProfileDefinition, ProfileEvent } from '../../../events/profile.ts'
 import { accept, reject } from '../aggregate.ts'
 import { validateUpdate } from './definition.ts'
+import { voidPlan } from './plan-ahead.ts'
 import { exists, type ProfileDecision, type ProfileState } from './state.ts'
 
 /** Why there is nothing to command: never created, or deleted. */
@@ -61,6 +62,9 @@ export function updateProfile(command: { readonly updates: unknown; readonly by:
       events.push({ type: 'ProfileActivated', data: { reason, by } })
     if (status === 'inactive' && state.status !== 'inactive')
       events.push({ type: 'ProfileDeactivated', data: { reason, by } })
+    // An approval was given to what the profile said then.
+    if (events.length > 0)
+      events.push(...voidPlan(state.planned, status === 'inactive' ? 'deactivated' : 'edited', by))
     return accept(...events)
   }
 }
@@ -82,7 +86,10 @@ export function deactivateProfile(command: {
   return (state) => {
     if (!exists(state)) return refuseMissing(state)
     if (state.status === 'inactive') return accept()
-    return accept({ type: 'ProfileDeactivated', data: command })
+    return accept(
+      { type: 'ProfileDeactivated', data: command },
+      ...voidPlan(state.planned, 'deactivated', command.by),
+    )
   }
 }
 
@@ -97,7 +104,7 @@ export function activateProfile(command: { readonly reason: string; readonly by:
 
 /**
  * Deletes a profile for good (P5); its history stays. While an upgrade of it runs only by force: the event names what is to be
- * cancelled, whoever acts on it aborts that.
+ * cancelled, with what was planned ahead; whoever acts on it aborts that.
  */
 export function deleteProfile(command: { readonly force: boolean; readonly by: string }): ProfileDecision {
   return (state) => {
@@ -111,7 +118,8 @@ export function deleteProfile(command: { readonly force: boolean; readonly by: s
         detail: `Upgrade ${running.upgrade} of this profile is not finished. Wait for its end, or delete with force=true, which cancels it.`,
       })
     }
-    const cancelled = running ? [running.upgrade] : []
+    const planned = state.planned?.upgrades.map(({ upgrade }) => upgrade) ?? []
+    const cancelled = [...(running ? [running.upgrade] : []), ...planned]
     return accept({ type: 'ProfileDeleted', data: { force, cancelled, by } })
   }
 }

@@ -1,8 +1,12 @@
 import type { ProfileEvent, SkipReason } from '../../../events/profile.ts'
 import { accept, reject } from '../aggregate.ts'
 import { refuseMissing } from './lifecycle.ts'
+import { plannedFor, voidPlan } from './plan-ahead.ts'
 import { type ExistingProfile, judged, type ProfileDecision, type ProfileState } from './state.ts'
 import { type Closure, closureAt, contains, windowOf } from './windows.ts'
+
+/** Who acts where nobody does. */
+const ourselves = 'drydock'
 
 /** What is known elsewhere at the moment of opening, read strongly. */
 export interface OpeningFacts {
@@ -17,12 +21,13 @@ export interface OpeningFacts {
 }
 
 /**
- * Opens the window of one occurrence: an unfinished upgrade is resumed in it, else `upgrade` is started. Everything is checked again at
- * this moment, and a refusal is an event with its reason. An occurrence that was judged before changes nothing, however it was judged.
+ * Opens the window of one occurrence: an unfinished upgrade is resumed in it, else what was planned ahead for it is started, else
+ * `upgrade`. Everything is checked again at this moment, and a refusal is an event with its reason; what was planned for a window that
+ * is not to run it is void. An occurrence that was judged before changes nothing, however it was judged.
  */
 export function openWindow(command: {
   readonly scheduledAt: string
-  /** The id of the upgrade that is started when there is none to resume. */
+  /** The id of the upgrade that is started when there is none to resume, and none was planned ahead. */
   readonly upgrade: string
   readonly facts: OpeningFacts
 }): ProfileDecision {
@@ -36,21 +41,26 @@ export function openWindow(command: {
         detail: `The window of ${scheduledAt} has not come yet: it is ${now}.`,
       })
     }
+    const planned = plannedFor(state, scheduledAt)
     const refusal = refuse(state, scheduledAt, now, facts)
-    if (refusal) return accept(skipped(scheduledAt, ...refusal))
+    if (refusal) return accept(skipped(scheduledAt, ...refusal), ...voidPlan(planned, 'skipped', ourselves))
     const { end } = windowOf(state.definition.schedule, scheduledAt)
     if (state.running) {
-      return accept({
-        type: 'WindowOpened',
-        data: { scheduledAt, end, upgrade: state.running.upgrade, resumed: true },
-      })
+      return accept<ProfileEvent>(
+        {
+          type: 'WindowOpened',
+          data: { scheduledAt, end, upgrade: state.running.upgrade, resumed: true },
+        },
+        ...voidPlan(planned, 'resumed', ourselves),
+      )
     }
     const by = state.updatedBy
+    const started = planned?.upgrades[0]?.upgrade ?? upgrade
     return accept<ProfileEvent>(
-      { type: 'WindowOpened', data: { scheduledAt, end, upgrade, resumed: false } },
+      { type: 'WindowOpened', data: { scheduledAt, end, upgrade: started, resumed: false } },
       {
         type: 'ExecutionStarted',
-        data: { upgrade, reason: 'window', scheduledAt, justification: null, by },
+        data: { upgrade: started, reason: 'window', scheduledAt, justification: null, by },
       },
     )
   }
@@ -65,7 +75,9 @@ export function skipWindow(command: {
   return (state) => {
     if (!hasDefinition(state)) return refuseMissing(state)
     if (judged(state, command.scheduledAt) !== undefined) return accept()
-    return accept(skipped(command.scheduledAt, command.reason, command.detail))
+    const { scheduledAt, reason, detail } = command
+    const voided = voidPlan(plannedFor(state, scheduledAt), 'skipped', ourselves)
+    return accept(skipped(scheduledAt, reason, detail), ...voided)
   }
 }
 

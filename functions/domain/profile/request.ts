@@ -19,6 +19,7 @@ export function requestFromProfile({
   failedTries,
   reason,
 }: {
+  approveWithin,
   readonly profile: string
   readonly definition: ProfileDefinition
   readonly component: string
@@ -26,6 +27,8 @@ export function requestFromProfile({
   readonly window: Window | null
   /** How many executions in a row have failed: the next is gentler (P13). */
   readonly failedTries: number
+  /** So many seconds there are for approvals; left out: as long as a window. */
+  readonly approveWithin?: number
   readonly reason: string | null
 }): UpgradeRequest {
   const { schedule, upgrade_settings: settings, approvals } = definition
@@ -46,7 +49,7 @@ export function requestFromProfile({
     approvals: {
       required: approvals?.required ?? 0,
       approvers: approvals?.approvers ?? null,
-      expiresInSeconds: length,
+      expiresInSeconds: approveWithin ?? length,
     },
     // Nobody sits beside a window: the canaries' failures decide whether the rest follows.
     continueByHand: false,

@@ -17,6 +17,14 @@ export interface Execution {
   readonly end: string | null
 }
 
+/** Upgrades that were planned ahead of a window, so that people can approve them before it opens (ADR 0017). */
+export interface PlannedWindow {
+  readonly scheduledAt: string
+  readonly end: string
+  /** Those that have not started, in the order in which they run; never none. */
+  readonly upgrades: readonly { readonly upgrade: string; readonly component: string }[]
+}
+
 /** What became of one occurrence of the schedule. */
 export type WindowResult =
   | {
@@ -66,6 +74,7 @@ export interface ProfileState {
   /** Occurrences up to this one were judged and are forgotten. */
   readonly judgedThrough: string | null
   readonly running: Execution | null
+  readonly planned: PlannedWindow | null
   /** The last summaries, oldest first. */
   readonly summaries: readonly UpgradeSummary[]
   readonly totals: Totals
@@ -101,6 +110,7 @@ export const initialProfile: ProfileState = {
   windows: [],
   judgedThrough: null,
   running: null,
+  planned: null,
   summaries: [],
   totals: noTotals,
   lastExecutionAt: null,

@@ -22,6 +22,7 @@ export const systemActor = 'drydock'
 function closedWindow(state: UpgradeState, now: string): { until: string | null } | null {
   if (!state.window || !state.request) return null
   if (now < state.window.start) return { until: state.window.start }
+  if (state.awaitsOpening) return { until: null }
   const lastAdmission = Date.parse(state.window.end) - state.request.deadlines.expected * 1000
   return Date.parse(now) >= lastAdmission ? { until: null } : null
 }

@@ -54,8 +54,8 @@ export function resumeUpgrade(
 }
 
 /**
- * Gives an unfinished upgrade the window that has opened. Unlike a resume it accepts no failures: what is paused waits for an operator.
- * An upgrade that is over, or has a later window, stays as it is.
+ * Gives an unfinished upgrade the window that has opened, or tells one that was planned ahead of it that it has. Unlike a resume it accepts
+ * no failures: what is paused waits for an operator. An upgrade that is over, or has that window or a later one, stays as it is.
  */
 export function moveWindow(
   command: { window: { start: string; end: string }; by: string },
@@ -64,7 +64,8 @@ export function moveWindow(
   return (state, now) => {
     const { window, by } = command
     if (!exists(state) || hasEnded(state)) return accept()
-    if (state.window && state.window.start >= window.start) return accept()
+    const has = state.window !== null && state.window.start >= window.start
+    if (has && !(state.awaitsOpening && state.window?.start === window.start)) return accept()
     const draft = new Draft(state, now)
     draft.add({ type: 'WindowSet', data: { ...window, by } })
     if (draft.state.phase === 'scheduled') checkHolds(draft, facts)

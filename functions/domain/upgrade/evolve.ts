@@ -175,7 +175,9 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
   switch (event.type) {
     case 'UpgradeRequested': {
       const { request, by } = event.data
-      return { ...state, request, requestedBy: by, requestedAt: at, window: request.window }
+      const { window, selection } = request
+      const awaitsOpening = selection.profile !== undefined && window !== null && at < window.start
+      return { ...state, request, requestedBy: by, requestedAt: at, window, awaitsOpening }
     }
     case 'UpgradePlanned': {
       const planned = { ...state, plan: event.data, plannedAt: at, progressed: true }
@@ -255,7 +257,11 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
     case 'HoldLifted':
       return lift(state, event.data.code)
     case 'WindowSet':
-      return { ...state, window: { start: event.data.start, end: event.data.end } }
+      return {
+        ...state,
+        window: { start: event.data.start, end: event.data.end },
+        awaitsOpening: false,
+      }
     case 'UpgradePaused':
       return pause(state, at, event.data.reason)
     case 'UpgradeResumed':

@@ -58,6 +58,8 @@ export function position(state: UpgradeState, now: string): Position {
   if (notBegun(state)) {
     if (state.phase === 'paused') return at('window')
     const start = state.window?.start ?? null
+    // The profile ends this wait, or the window's end does.
+    if (state.awaitsOpening) return at('window', until(state.window?.end ?? null, now))
     return start !== null && start > now ? at('window', until(start, now)) : at('start-wave', week, 0)
   }
   switch (state.stage) {

@@ -81,6 +81,8 @@ export interface UpgradeState {
   readonly plannedAt: string | null
   readonly approvals: readonly { readonly by: string; readonly at: string; readonly comment: string | null }[]
   readonly window: { readonly start: string; readonly end: string } | null
+  /** A profile planned it ahead of its window: nothing begins before the profile says that the window opened. */
+  readonly awaitsOpening: boolean
   readonly generation: number
   /** When the present execution was decided. */
   readonly generationAt: string | null
@@ -131,6 +133,7 @@ export const initialUpgrade: UpgradeState = {
   window: null,
   generation: 0,
   generationAt: null,
+  awaitsOpening: false,
   generationWave: 0,
   progressed: false,
   fruitless: 0,

@@ -10,7 +10,6 @@ import {
   updateProfile,
 } from '../../../functions/domain/profile/lifecycle.ts'
 import { type OpeningFacts, openWindow, skipWindow } from '../../../functions/domain/profile/opening.ts'
-import { settingsAfter } from '../../../functions/domain/profile/recovery.ts'
 import { nextExecution, scheduleName, schedulesOf } from '../../../functions/domain/profile/schedules.ts'
 import { networkUtilization, statisticsOf } from '../../../functions/domain/profile/statistics.ts'
 import { specOf } from '../given.ts'
@@ -323,27 +322,14 @@ describe('P13: what an upgrade came to', () => {
       .when(summariseUpgrade(summaryOf('u1', { failures })))
       .thenTypes('UpgradeSummarised')
   })
-  test('P13: a retry waits twice as long with two fewer at once, inside the ranges and within the run', () => {
-    const schedule = { ...definition.schedule, retry_attempts: 4, retry_delay_minutes: 15 }
-    const settings = { schedule, upgrade_settings: { ...definition.upgrade_settings, parallel_upgrades: 5 } }
-    const tries = [0, 1, 2, 3, 4, 5].map((failed) => settingsAfter(failed, settings))
-    expect(tries).toEqual([
-      { delayMinutes: 0, parallel: 5 },
-      { delayMinutes: 15, parallel: 3 },
-      { delayMinutes: 30, parallel: 1 },
-      { delayMinutes: 60, parallel: 1 },
-      { delayMinutes: 60, parallel: 1 },
-      undefined,
-    ])
-  })
 })
 
 describe('P2: the schedules that should exist', () => {
   const at = (now: string, ...history: ProfileEvent[]) => schedulesOf(fold(history), 'p1', now)
   test('are those of the next two openings', () => {
     expect(at('2026-03-01T12:00:00.000Z', created)).toEqual([
-      { name: 'window-p1-29549220', scheduledAt: first, due: false },
-      { name: scheduleName('p1', second), scheduledAt: second, due: false },
+      { name: 'window-p1-29549220', scheduledAt: first, plansAt: null, due: false },
+      { name: scheduleName('p1', second), scheduledAt: second, plansAt: null, due: false },
     ])
   })
   test('keep one whose time has come until it is judged', () => {

@@ -1,0 +1,66 @@
+import type { ProfileEvent } from '../../../events/profile.ts'
+import { accept } from '../aggregate.ts'
+import { exists, type PlannedWindow, type ProfileDecision, type ProfileState } from './state.ts'
+import { type Closure, nextWindow, type Window } from './windows.ts'
+
+const hour = 3_600_000
+
+type VoidReason = Extract<ProfileEvent, { type: 'PlanVoided' }>['data']['reason']
+
+/** Returns when the plan of an opening is to be made: its lead time before. Null: when it opens, as there is nothing to approve. */
+export function planningTime(
+  { definition }: Pick<ProfileState, 'definition'>,
+  scheduledAt: string,
+): string | null {
+  const lead = definition?.approvals?.lead_time_hours
+  return lead === undefined ? null : new Date(Date.parse(scheduledAt) - lead * hour).toISOString()
+}
+
+/**
+ * Returns the coming window whose plan is to be made now; undefined when none is: its time has not come, it is planned already, or an
+ * upgrade is unfinished, which that window would carry on. One window is planned at a time.
+ */
+export function windowToPlan(
+  state: ProfileState,
+  now: string,
+  closures: readonly Closure[],
+): Window | undefined {
+  if (!exists(state) || state.status !== 'active' || state.running) return undefined
+  if (state.planned && state.planned.end > now) return undefined
+  const window = nextWindow(state.definition.schedule, now, closures)
+  const planAt = window && planningTime(state, window.start)
+  return planAt && planAt <= now ? window : undefined
+}
+
+/** Has the upgrades of a coming window planned ahead of it. A window that is not to be planned now, or is already, stays as it is. */
+export function planWindow(command: {
+  readonly scheduledAt: string
+  readonly upgrades: PlannedWindow['upgrades']
+  readonly closures: readonly Closure[]
+}): ProfileDecision {
+  return (state, now) => {
+    const { scheduledAt, upgrades, closures } = command
+    const window = windowToPlan(state, now, closures)
+    if (window?.start !== scheduledAt || upgrades.length === 0) return accept()
+    const { end } = window
+    // Whoever edited the profile last asks for its upgrades, and cannot approve them (DESIGN §6).
+    const data = { scheduledAt, end, upgrades: [...upgrades], by: state.updatedBy }
+    return accept({ type: 'WindowPlanned', data })
+  }
+}
+
+/** Returns what was planned for an opening and has not started. */
+export function plannedFor({ planned }: ProfileState, scheduledAt: string): PlannedWindow | undefined {
+  return planned?.scheduledAt === scheduledAt ? planned : undefined
+}
+
+/** Returns the event by which nothing of a plan runs any more; none when nothing is planned. */
+export function voidPlan(
+  planned: PlannedWindow | null | undefined,
+  reason: VoidReason,
+  by: string,
+): ProfileEvent[] {
+  if (!planned) return []
+  const upgrades = planned.upgrades.map(({ upgrade }) => upgrade)
+  return [{ type: 'PlanVoided', data: { scheduledAt: planned.scheduledAt, upgrades, reason, by } }]
+}
