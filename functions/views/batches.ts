@@ -27,7 +27,7 @@ export class Refused extends Error {
   }
 }
 
-/** Reads at most 100 rows strongly, and reports the units of each request to `spend`. Throws when DynamoDB keeps putting some off. */
+/** Reads at most 100 rows, perhaps as they were a moment ago, which costs half; reports the units of each request to `spend`. Throws when DynamoDB keeps putting some off. */
 export async function readBatch(
   { client, table }: { readonly client: DynamoDBClient; readonly table: string },
   keys: readonly RowKey[],
@@ -45,7 +45,7 @@ export async function readBatch(
       })
     const { Responses, UnprocessedKeys, ConsumedCapacity } = await client.send(
       new BatchGetItemCommand({
-        RequestItems: { [table]: { Keys: asked, ConsistentRead: true } },
+        RequestItems: { [table]: { Keys: asked } },
         ReturnConsumedCapacity: 'TOTAL',
       }),
     )

@@ -64,7 +64,10 @@ interface SingleRows {
 
 /** Where rows lie. Two implementations keep one contract. */
 export interface ViewStore extends SingleRows {
-  /** Reads rows strongly, tombstones included, and returns them in the order of their keys. */
+  /**
+   * Reads rows, tombstones included, and returns them in the order of their keys, perhaps as they were a moment ago: for who is going to
+   * write them, as a refused write answers with the row that is there.
+   */
   getMany(keys: readonly RowKey[]): Promise<readonly (StoredRow | undefined)[]>
   /** Writes rows side by side, each under its own condition: what becomes of one is nothing to the others. */
   putMany(writes: readonly RowWrite[]): Promise<readonly PromiseSettledResult<Written>[]>

@@ -2,7 +2,7 @@ import type { DynamoDBRecord } from 'aws-lambda'
 import type { Log } from '../../functions/log/log.ts'
 import { projectRecords } from '../../functions/views/records.ts'
 import { openRunner, type Runner } from '../../functions/views/runner.ts'
-import { oneByOne, type ViewStore } from '../../functions/views/store.ts'
+import { oneByOne, type RowKey, type StoredRow, type ViewStore } from '../../functions/views/store.ts'
 import { RowContended } from '../../functions/views/write-rows.ts'
 import { memoryParked, type Parked } from '../../functions/work/parked.ts'
 import type { Random } from './random.ts'
@@ -11,16 +11,21 @@ import type { Random } from './random.ts'
 export interface Troubles {
   crashes: number
   refused: number
+  /** Rows that were read as they had been before their last write. */
+  stale: number
   redelivered: number
   /** Rows given up to other projectors: two alone must always find an end. */
   contended: number
 }
 
 export function noTroubles(): Troubles {
-  return { crashes: 0, refused: 0, redelivered: 0, contended: 0 }
+  return { crashes: 0, refused: 0, stale: 0, redelivered: 0, contended: 0 }
 }
 
-/** A store whose caller dies before or after a write, and whose answers take different times. */
+/**
+ * A store whose caller dies before or after a write, whose answers take different times, and which may show rows to who reads many as
+ * they were before they were last written.
+ */
 export function troubled(store: ViewStore, random: Random, troubles: Troubles): ViewStore {
   const die = (when: string) => {
     if (!random.chance(0.03)) return
@@ -30,7 +35,9 @@ export function troubled(store: ViewStore, random: Random, troubles: Troubles): 
   const linger = async () => {
     for (let turns = random.below(6); turns > 0; turns--) await Promise.resolve()
   }
-  return oneByOne({
+  const before = new Map<string, StoredRow | undefined>()
+  const keyOf = ({ view, row }: RowKey) => `${view} ${row}`
+  const single = oneByOne({
     ...store,
     async get(view, row) {
       await linger()
@@ -40,13 +47,25 @@ export function troubled(store: ViewStore, random: Random, troubles: Troubles): 
     async put(row, expected) {
       await linger()
       die('before a write')
+      const last = await store.get(row.view, row.row)
       const written = await store.put(row, expected)
       if (!written.stored) troubles.refused += 1
+      else before.set(keyOf(row), last)
       await linger()
       die('after a write')
       return written
     },
   })
+  return {
+    ...single,
+    getMany: async (keys) =>
+      (await single.getMany(keys)).map((row, index) => {
+        const key = keyOf(keys[index] ?? { view: '', row: '' })
+        if (!before.has(key) || !random.chance(0.1)) return row
+        troubles.stale += 1
+        return before.get(key)
+      }),
+  }
 }
 
 /** Delivers records as an event source does: in batches, and a batch that fails again from its first failure on. */
