@@ -2,6 +2,7 @@ import type { TaskState } from './definition.ts'
 import { StateFailed } from './errors.ts'
 import { events } from './history.ts'
 import { payloadText } from './limits.ts'
+import type { Moves } from './moves.ts'
 import { resourceName } from './states/task.ts'
 import type { Branch, Call } from './store/branches.ts'
 import type { Transitions } from './transitions.ts'
@@ -15,12 +16,14 @@ type Invoke = (functionName: string, payload: unknown) => Promise<unknown>
 export class Calls {
   readonly #invoke: Invoke
   readonly #transitions: Transitions
+  readonly #moves: Moves
   readonly #underWay = new Set<string>()
   #stopped = false
 
-  constructor(invoke: Invoke, transitions: Transitions) {
+  constructor(invoke: Invoke, transitions: Transitions, moves: Moves) {
     this.#invoke = invoke
     this.#transitions = transitions
+    this.#moves = moves
   }
 
   /** Makes the invocation of a calling branch, once. */
@@ -61,13 +64,13 @@ export class Calls {
     this.#transitions.commit(branch, (present) => {
       const { call } = present.progress
       if (call?.token === undefined) {
-        this.#transitions.record(present, [events.taskSucceeded(resource, output)], {
+        this.#moves.record(present, [events.taskSucceeded(resource, output)], {
           phase: 'returned',
           progress: { result },
           wake: null,
         })
       } else if (!call.dispatched) {
-        this.#transitions.note(present, events.taskSubmitted(resource, output), {
+        this.#moves.note(present, events.taskSubmitted(resource, output), {
           progress: { call: { ...call, dispatched: true } },
         })
       }
@@ -76,7 +79,7 @@ export class Calls {
 
   #refused(branch: Branch, state: TaskState, { failure }: StateFailed): void {
     this.#transitions.commit(branch, (present) => {
-      this.#transitions.record(present, [events.taskEnded('Failed', resourceName(state), failure)], {
+      this.#moves.record(present, [events.taskEnded('Failed', resourceName(state), failure)], {
         phase: 'failed',
         progress: { failure },
         wake: null,

@@ -1,10 +1,13 @@
 import type { Clock } from '../clock.ts'
 import { Announcer } from './announcer.ts'
 import { Calls } from './calls.ts'
+import { Consequences } from './consequences.ts'
 import { StepFunctionsError } from './errors.ts'
+import { FanOut } from './fan-out.ts'
 import { Input } from './input.ts'
 import { Interpreter } from './interpreter.ts'
 import { Machines } from './machines.ts'
+import { Moves } from './moves.ts'
 import { operations } from './operations.ts'
 import { Starter } from './starter.ts'
 import { Store } from './store/store.ts'
@@ -52,18 +55,16 @@ export function openStepFunctions(options: StepFunctionsOptions): StepFunctions 
   const machines = new Machines(store)
   const timers = new Timers(clock)
   const announcer = new Announcer(store, clock, (event) => options.emit(event))
-  const transitions = new Transitions({
-    store,
-    clock,
-    machines,
-    timers,
-    announcer,
-    advance: (branch) => interpreter.advance(branch),
+  const consequences = new Consequences(timers, (branch) => interpreter.advance(branch))
+  const moves = new Moves({ store, clock, machines, consequences })
+  const fanOut = new FanOut(store, moves)
+  const transitions = new Transitions({ store, clock, timers, announcer, consequences, moves, fanOut })
+  const calls = new Calls((name, payload) => options.invoke(name, payload), transitions, moves)
+  const interpreter = new Interpreter({
+    ...{ store, clock, timers, transitions, moves, fanOut, calls, roleArn, region },
   })
-  const calls = new Calls((name, payload) => options.invoke(name, payload), transitions)
-  const interpreter = new Interpreter({ store, clock, timers, transitions, calls, roleArn, region })
-  const starter = new Starter({ store, clock, machines, transitions, roleArn })
-  const tokens = new Tokens(store, clock, transitions)
+  const starter = new Starter({ store, clock, machines, transitions, moves, roleArn })
+  const tokens = new Tokens({ store, clock, transitions, moves })
   const known = operations({ store, starter, tokens, transitions, roleArn })
 
   return {

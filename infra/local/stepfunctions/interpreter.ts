@@ -2,7 +2,9 @@ import type { Clock } from '../clock.ts'
 import type { Calls } from './calls.ts'
 import type { TaskState } from './definition.ts'
 import { EvaluationFailed, type Failure, StateFailed } from './errors.ts'
+import type { FanOut } from './fan-out.ts'
 import { events } from './history.ts'
+import { branchKey, type Moves } from './moves.ts'
 import { remedyFor } from './recovery.ts'
 import { kindOf } from './states/kinds.ts'
 import { resourceName } from './states/task.ts'
@@ -10,7 +12,7 @@ import { type Outcome, Step, type Surroundings } from './step.ts'
 import type { Branch, Call } from './store/branches.ts'
 import type { Store } from './store/store.ts'
 import type { Timers } from './timers.ts'
-import { branchKey, type Transitions } from './transitions.ts'
+import type { Transitions } from './transitions.ts'
 
 /**
  * Drives branches: reads where one stands, runs the state it is in, and stores the outcome as one transaction.
@@ -21,6 +23,8 @@ export class Interpreter {
   readonly #clock: Clock
   readonly #timers: Timers
   readonly #transitions: Transitions
+  readonly #moves: Moves
+  readonly #fanOut: FanOut
   readonly #calls: Calls
   readonly #roleArn: string
   readonly #region: string
@@ -34,6 +38,8 @@ export class Interpreter {
     clock: Clock
     timers: Timers
     transitions: Transitions
+    moves: Moves
+    fanOut: FanOut
     calls: Calls
     roleArn: string
     region: string
@@ -42,6 +48,8 @@ export class Interpreter {
     this.#clock = parts.clock
     this.#timers = parts.timers
     this.#transitions = parts.transitions
+    this.#moves = parts.moves
+    this.#fanOut = parts.fanOut
     this.#calls = parts.calls
     this.#roleArn = parts.roleArn
     this.#region = parts.region
@@ -103,7 +111,7 @@ export class Interpreter {
     } catch (error) {
       const { failure, written } = failureOf(error, step)
       this.#transitions.commit(branch, (present) =>
-        this.#transitions.record(present, written, { phase: 'failed', progress: { failure }, wake: null }),
+        this.#moves.record(present, written, { phase: 'failed', progress: { failure }, wake: null }),
       )
     }
   }
@@ -114,13 +122,13 @@ export class Interpreter {
         this.#transitions.exit(branch, outcome)
         break
       case 'wait':
-        this.#transitions.move(branch, { phase: 'waiting', wake: outcome.until })
+        this.#moves.move(branch, { phase: 'waiting', wake: outcome.until })
         break
       case 'fork':
-        this.#transitions.fork(branch, outcome)
+        this.#fanOut.fork(branch, outcome)
         break
       case 'fail':
-        this.#transitions.move(branch, { phase: 'failed', progress: { failure: outcome.failure } })
+        this.#moves.move(branch, { phase: 'failed', progress: { failure: outcome.failure } })
         break
       case 'call': {
         const { call, resource, timeout } = outcome
@@ -129,7 +137,7 @@ export class Interpreter {
           ...(call.heartbeat !== undefined && { heartbeatInSeconds: call.heartbeat }),
         })
         const written = [scheduled, events.taskStarted(resource)]
-        this.#transitions.record(branch, written, { phase: 'calling', progress: { call }, wake: null })
+        this.#moves.record(branch, written, { phase: 'calling', progress: { call }, wake: null })
         if (call.token !== undefined)
           this.#store.tokens.add(call.token, { ...branch, revision: branch.revision + 1 })
       }
@@ -153,7 +161,7 @@ export class Interpreter {
     this.#transitions.commit(branch, (present) => {
       // A heartbeat may have come in since the branch was read.
       if (missedHeartbeat && (present.progress.call?.heartbeatDue ?? 0) > due) return
-      this.#transitions.record(present, [events.taskEnded('TimedOut', resourceName(state), failure)], {
+      this.#moves.record(present, [events.taskEnded('TimedOut', resourceName(state), failure)], {
         phase: 'failed',
         progress: { failure },
         wake: null,
@@ -167,7 +175,7 @@ export class Interpreter {
     if (remedy.do === 'retry') {
       const wake = this.#clock.now() + remedy.delay
       this.#transitions.commit(branch, (present) =>
-        this.#transitions.move(present, { phase: 'retrying', retries: remedy.retries, progress: {}, wake }),
+        this.#moves.move(present, { phase: 'retrying', retries: remedy.retries, progress: {}, wake }),
       )
     } else if (remedy.do === 'catch') {
       const errorOutput = { Error: failure.error, Cause: failure.cause }
@@ -183,13 +191,13 @@ export class Interpreter {
     try {
       const outcome = await exit()
       this.#transitions.commit(branch, (present) => {
-        const lastEvent = this.#transitions.fanOutFailed(present, step.state)
+        const lastEvent = this.#fanOut.failed(present)
         this.#apply({ ...present, lastEvent }, outcome)
       })
     } catch (error) {
       const { failure, written } = failureOf(error, step)
       this.#transitions.commit(branch, (present) => {
-        const lastEvent = this.#transitions.write(present, written)
+        const lastEvent = this.#moves.write(present, ...written)
         this.#transitions.giveUp({ ...present, lastEvent }, failure)
       })
     }
@@ -200,7 +208,7 @@ export class Interpreter {
   }
 
   #taskState(branch: Branch): TaskState {
-    const state = this.#transitions.state(branch)
+    const state = this.#moves.state(branch)
     if (state.Type !== 'Task') throw new Error(`branch ${branch.id} calls from a ${state.Type} state`)
     return state
   }
@@ -221,7 +229,7 @@ export class Interpreter {
       now: this.#clock.now(),
       ...(item && { item: { Index: item.position, Value: JSON.parse(item.item ?? 'null') } }),
     }
-    return new Step(this.#transitions.state(branch), branch, surroundings)
+    return new Step(this.#moves.state(branch), branch, surroundings)
   }
 
   /** The branches around one and itself, the outermost first. */

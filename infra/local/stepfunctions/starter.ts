@@ -4,6 +4,7 @@ import { StepFunctionsError } from './errors.ts'
 import { append, events } from './history.ts'
 import { EXECUTION_MILLISECONDS, isTooLarge, NAME_MILLISECONDS } from './limits.ts'
 import type { Machines } from './machines.ts'
+import type { Moves } from './moves.ts'
 import type { Execution } from './store/executions.ts'
 import type { Store } from './store/store.ts'
 import type { Transitions } from './transitions.ts'
@@ -16,6 +17,7 @@ export class Starter {
   readonly #clock: Clock
   readonly #machines: Machines
   readonly #transitions: Transitions
+  readonly #moves: Moves
   readonly #roleArn: string
 
   constructor(parts: {
@@ -23,12 +25,14 @@ export class Starter {
     clock: Clock
     machines: Machines
     transitions: Transitions
+    moves: Moves
     roleArn: string
   }) {
     this.#store = parts.store
     this.#clock = parts.clock
     this.#machines = parts.machines
     this.#transitions = parts.transitions
+    this.#moves = parts.moves
     this.#roleArn = parts.roleArn
   }
 
@@ -81,7 +85,7 @@ export class Starter {
     append(this.#store, execution, 0, started, events.executionStarted(input, this.#roleArn))
     this.#transitions.keepDeadline(execution, started + limit)
     this.#transitions.announce(execution)
-    this.#transitions.begin({
+    this.#moves.begin({
       execution,
       parent: null,
       position: 0,

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { type Failure, StepFunctionsError } from './errors.ts'
 import { events, type HistoryEvent } from './history.ts'
+import type { Moves } from './moves.ts'
 import { isToken } from './states/task.ts'
 import type { Branch, Call, Progress } from './store/branches.ts'
 import type { Store } from './store/store.ts'
@@ -13,11 +14,13 @@ export class Tokens {
   readonly #store: Store
   readonly #clock: Clock
   readonly #transitions: Transitions
+  readonly #moves: Moves
 
-  constructor(store: Store, clock: Clock, transitions: Transitions) {
-    this.#store = store
-    this.#clock = clock
-    this.#transitions = transitions
+  constructor(parts: { store: Store; clock: Clock; transitions: Transitions; moves: Moves }) {
+    this.#store = parts.store
+    this.#clock = parts.clock
+    this.#transitions = parts.transitions
+    this.#moves = parts.moves
   }
 
   /** Ends the task with a result, a JSON text. */
@@ -48,7 +51,7 @@ export class Tokens {
   #close(token: string, event: HistoryEvent, changes: Partial<Branch>, progress: Progress): void {
     const { branch } = this.#open(token)
     this.#transitions.commit(branch, (present) =>
-      this.#transitions.record(present, [event], { ...changes, progress, wake: null }),
+      this.#moves.record(present, [event], { ...changes, progress, wake: null }),
     )
   }
 
