@@ -52,7 +52,14 @@ export const upgradeRequest = z.object({
   window: z.object({ start: instant, end: instant }).nullable(),
   bakeSeconds: z.int().min(0),
   gate: z.object({ successRatePercent: z.number().min(0).max(100) }).nullable(),
-  retry: z.object({ attempts: z.int().min(0).max(5), delaySeconds: z.int().positive() }),
+  retry: z.object({
+    attempts: z.int().min(0).max(5),
+    delaySeconds: z.int().positive(),
+    /** How many fewer are in flight after each failed try of this run; left out: none, and the waits are spread at random. */
+    fewer: z.exactOptional(z.int().positive()),
+  }),
+  /** Is a target handed over only when it is ready? Left out: nobody asks. */
+  preUpgradeChecks: z.exactOptional(z.literal(true)),
   /** In seconds: until accepted, from acceptance to the end, and the expected time of one attempt. */
   deadlines: z.object({
     accept: z.int().positive(),
@@ -75,8 +82,9 @@ export type WaveCuts = z.output<typeof waveCuts>
 export const upgradeEvents = defineEvents({
   UpgradeRequested: {
     schema: z.object({ request: upgradeRequest, by: person }),
-    // Version 2 may name the profile in the selection; before, no profile started anything.
-    upcasters: [(first: object) => first],
+    // Version 2 may name the profile in the selection; before, no profile started anything. Version 3 may ask for checks before a
+    // target is handed over and for gentler retries; before, there were neither.
+    upcasters: [(first: object) => first, (second: object) => second],
   },
   UpgradePlanned: {
     schema: z.object({

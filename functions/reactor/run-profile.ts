@@ -2,7 +2,7 @@ import type { Commit } from '../../events/envelope.ts'
 import { type ProfileEvent, profileEvents } from '../../events/profile.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { summariseUpgrade } from '../domain/profile/execution.ts'
-import { failedTriesOf, requestFromProfile } from '../domain/profile/request.ts'
+import { requestFromProfile } from '../domain/profile/request.ts'
 import type { ProfileState } from '../domain/profile/state.ts'
 import { type Window, windowOf } from '../domain/profile/windows.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
@@ -30,7 +30,7 @@ type Cause = ReturnType<typeof causedBy>
 async function request(
   { log }: Running,
   profile: string,
-  { definition, summaries }: ProfileState,
+  { definition }: ProfileState,
   upgrade: {
     readonly id: string
     readonly component: string
@@ -44,7 +44,7 @@ async function request(
   if (!definition) return
   const { id, by, ...own } = upgrade
   const begin = requestUpgrade({
-    request: requestFromProfile({ profile, definition, failedTries: failedTriesOf(summaries), ...own }),
+    request: requestFromProfile({ profile, definition, ...own }),
     by,
   })
   settled(`upgrade#${id}`, await log.execute(upgradeAggregate, id, begin, metadata, { retryFor: 5000 }))

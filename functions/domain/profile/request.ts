@@ -1,6 +1,5 @@
-import type { ProfileDefinition, UpgradeSummary } from '../../../events/profile.ts'
+import type { ProfileDefinition } from '../../../events/profile.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
-import { settingsAfter } from './recovery.ts'
 import type { Window } from './windows.ts'
 
 const minute = 60
@@ -10,30 +9,29 @@ const hour = 3600
 const limits = { percent: 10, absolute: null } as const
 const deadlines = { attempt: hour, expected: 5 * minute } as const
 
+/** So many fewer are in flight after each failed try (P13). */
+const fewerAfterFailure = 2
+
 /** Returns the request of an upgrade that a profile starts: an ordinary one, whose members the profile decides when it is planned. */
 export function requestFromProfile({
   profile,
   definition,
   component,
   window,
-  failedTries,
   reason,
-}: {
   approveWithin,
+}: {
   readonly profile: string
   readonly definition: ProfileDefinition
   readonly component: string
   /** Null: it is bound to none, since somebody started it out of turn. */
   readonly window: Window | null
-  /** How many executions in a row have failed: the next is gentler (P13). */
-  readonly failedTries: number
+  readonly reason: string | null
   /** So many seconds there are for approvals; left out: as long as a window. */
   readonly approveWithin?: number
-  readonly reason: string | null
 }): UpgradeRequest {
   const { schedule, upgrade_settings: settings, approvals } = definition
   const length = schedule.maintenance_window_hours * hour
-  const tries = Math.min(failedTries, schedule.retry_attempts)
   return {
     kind: 'deploy',
     parent: null,
@@ -43,7 +41,7 @@ export function requestFromProfile({
     canaryPercent: settings.canary_percentage,
     batchSize: null,
     selection: { targets: null, types: null, regions: null, tags: null, canaries: [], profile },
-    parallel: settingsAfter(tries, definition)?.parallel ?? settings.parallel_upgrades,
+    parallel: settings.parallel_upgrades,
     failures: { ...limits, action: settings.rollback_on_failure ? 'rollback' : 'pause' },
     unreachable: limits,
     approvals: {
@@ -57,17 +55,14 @@ export function requestFromProfile({
     window,
     bakeSeconds: 0,
     gate: null,
-    retry: { attempts: schedule.retry_attempts, delaySeconds: schedule.retry_delay_minutes * minute },
+    retry: {
+      attempts: schedule.retry_attempts,
+      delaySeconds: schedule.retry_delay_minutes * minute,
+      fewer: fewerAfterFailure,
+    },
+    ...(settings.pre_upgrade_checks && { preUpgradeChecks: true }),
     deadlines: { accept: length, ...deadlines },
     breakGlass: false,
     reason,
   }
-}
-
-/** Returns how many of the last executions in a row ended by failures. */
-export function failedTriesOf(summaries: readonly UpgradeSummary[]): number {
-  const succeeded = summaries.findLastIndex(
-    ({ phase, failures }) => phase !== 'failed' && !(phase === 'aborted' && failures.length > 0),
-  )
-  return summaries.length - 1 - succeeded
 }

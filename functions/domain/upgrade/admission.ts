@@ -1,4 +1,4 @@
-import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import { allowedFailures, waveRange } from '../plan/waves.ts'
 import type { Draft } from './draft.ts'
 import { chunkOf, type Member, memberAt, membersOf, type Range, toRanges } from './members.ts'
@@ -70,6 +70,11 @@ export function unacknowledged(state: UpgradeState): {
   }
 }
 
+/** How many may be in flight: fewer after each failed try of this run, where the request says so, but always one (P13). */
+function atOnce({ parallel, retry }: UpgradeRequest, failedTries: number): number {
+  return Math.max(1, parallel - (retry.fewer ?? 0) * failedTries)
+}
+
 function waitingFor(state: UpgradeState, status: 'retrying' | 'deferred', now: string): [number, Member][] {
   const found: [number, Member][] = []
   for (const [chunk, { retryAt, deferredAt }] of Object.entries(state.chunks)) {
@@ -121,7 +126,7 @@ export function admit(draft: Draft, facts: AdmissionFacts): void {
   if (checkHolds(draft, facts)) return
   const { state, now } = draft
   if (!state.request || !state.plan) return
-  const slots = state.request.parallel - state.counts.inFlight
+  const slots = atOnce(state.request, state.failedTries) - state.counts.inFlight
   const retried = waitingFor(state, 'retrying', now).slice(0, Math.max(0, slots))
   const free = slots - state.counts.retrying
   const readmitted = waitingFor(state, 'deferred', now).slice(0, Math.max(0, free))

@@ -104,7 +104,10 @@ function record(
   const due = event.data.due.reduce<OpenChunks>((open, { chunk, kind, at }) => {
     return changeChunk(open, chunk, kind === 'retry' ? { retryAt: at } : { deferredAt: at })
   }, chunks)
-  return settle({ ...state, chunks: due })
+  const tries = event.data.outcomes.map(({ member, again }) =>
+    again === 'retry' ? (memberAt(chunks, member)?.failures ?? 0) : 0,
+  )
+  return settle({ ...state, chunks: due, failedTries: Math.max(state.failedTries, ...tries) })
 }
 
 function startWave(state: UpgradeState, wave: number, at: string): UpgradeState {

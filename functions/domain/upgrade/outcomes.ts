@@ -42,7 +42,9 @@ function retryAt(
   const { request, plan, window } = state
   if (!request || !plan || !outcome.retryable || failures >= request.retry.attempts) return null
   const delay = Math.min(longestDelay, request.retry.delaySeconds * 1000 * 2 ** failures)
-  const at = Date.parse(now) + delay * spread(plan.planHash, outcome.member, outcome.n)
+  // A run that becomes gentler has few in flight, whose retries need no spreading: they wait for as long as it says.
+  const share = request.retry.fewer === undefined ? spread(plan.planHash, outcome.member, outcome.n) : 1
+  const at = Date.parse(now) + delay * share
   if (window && at + request.deadlines.expected * 1000 > Date.parse(window.end)) return null
   return new Date(at).toISOString()
 }

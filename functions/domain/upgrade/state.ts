@@ -107,6 +107,8 @@ export interface UpgradeState {
   readonly counts: MemberCounts
   readonly holds: readonly Hold[]
   readonly bakeUntil: string | null
+  /** The most failed tries after which any member was to be tried again. */
+  readonly failedTries: number
   readonly abort: { readonly by: string; readonly reason: string; readonly rollBack: boolean } | null
   readonly children: readonly {
     readonly child: string
@@ -131,9 +133,9 @@ export const initialUpgrade: UpgradeState = {
   plannedAt: null,
   approvals: [],
   window: null,
+  awaitsOpening: false,
   generation: 0,
   generationAt: null,
-  awaitsOpening: false,
   generationWave: 0,
   progressed: false,
   fruitless: 0,
@@ -149,6 +151,7 @@ export const initialUpgrade: UpgradeState = {
   counts: noCounts,
   holds: [],
   bakeUntil: null,
+  failedTries: 0,
   abort: null,
   children: [],
   startedAt: null,
