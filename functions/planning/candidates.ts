@@ -23,6 +23,7 @@ export function candidateFrom(target: string, state: TargetState, component: str
     active: active?.upgrade ?? null,
     pinned: isPinned(state, component),
     retired: retired !== null,
+    gateway: facts?.gateway ?? null,
   }
 }
 

@@ -39,8 +39,10 @@ function requestOf(
   now: string,
 ): UpgradeRequest {
   const { window } = state
+  // A person asks for a child, or it takes something back: neither waits for who is not ready.
+  const { preUpgradeChecks: _, ...unchecked } = parent
   return {
-    ...parent,
+    ...unchecked,
     kind,
     parent: command.parent,
     version: state.plan?.version ?? parent.version,

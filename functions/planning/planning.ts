@@ -12,14 +12,17 @@ import { exists } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/read.ts'
+import type { Telemetry } from '../work/telemetry.ts'
 import { candidatesOf } from './candidates.ts'
 import { freezePolicy } from './facts.ts'
 import { candidatesOfChild } from './members-of-parent.ts'
+import { notReadyAmong } from './readiness.ts'
 import { type ResolvedRelease, releaseFor } from './release.ts'
 
 export interface PlanningServices {
   readonly log: Log
   readonly views: Views
+  readonly telemetry: Pick<Telemetry, 'lastSeenOf'>
   /** The present instant, in milliseconds since the epoch. */
   now(): number
 }
@@ -66,7 +69,19 @@ export async function prospectOf(
     if (candidates.length >= atMost) return { large: true }
     candidates.push(candidate)
   }
-  return makePlan({ request, candidates, release, policyVersion: policy.commit })
+  const checked = request.preUpgradeChecks ? await withReadiness(services, candidates) : candidates
+  return makePlan({ request, candidates: checked, release, policyVersion: policy.commit })
+}
+
+/** Marks those that are not ready. Only those are asked about that nothing else has ruled out yet. */
+async function withReadiness(
+  services: PlanningServices,
+  candidates: readonly Candidate[],
+): Promise<Candidate[]> {
+  const asked = candidates.filter(({ retired, excluded, from }) => !retired && !excluded && from !== null)
+  const targets = asked.map(({ target, gateway = null }) => ({ target, gateway }))
+  const notReady = await notReadyAmong(services, targets)
+  return candidates.map((candidate) => ({ ...candidate, notReady: notReady.has(candidate.target) }))
 }
 
 async function store(log: Log, plan: Plan, correlation: string): Promise<void> {

@@ -16,9 +16,9 @@ interface Services {
 
 /** Returns a target as the planner sees it, from its row. */
 function candidateOf(row: TargetRow, component: string): Candidate {
-  const { type, region, tags, critical } = row.facts
+  const { type, region, tags, critical, gateway } = row.facts
   return {
-    ...{ target: row.id, type, region, tags, critical },
+    ...{ target: row.id, type, region, tags, critical, gateway },
     from: row.components[component] ?? null,
     active: null,
     pinned: row.pin !== null && (row.pin.component === null || row.pin.component === component),

@@ -1,10 +1,14 @@
 import { type UpgradeEvent, upgradeEvents } from '../../events/upgrade.ts'
+import { targetAggregate } from '../domain/target/aggregate.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { memberAt } from '../domain/upgrade/members.ts'
 import type { Log } from '../log/log.ts'
+import { planMembers } from '../planning/members.ts'
+import { notReadyAmong } from '../planning/readiness.ts'
 import { sideBySide } from '../side-by-side.ts'
-import { assignMember, mayAssign } from './assignment.ts'
+import type { Telemetry } from '../work/telemetry.ts'
+import { assignMember, type MemberContext, mayAssign } from './assignment.ts'
 import { causedBy, type Duty, eventsIn, holds, streamOf } from './duty.ts'
 
 /** After so many assignments the upgrade is read again, so that a pause stops the rest (I9). */
@@ -27,8 +31,37 @@ function* admissionsOf(event: Extract<UpgradeEvent, { type: 'TargetsAdmitted' }>
   }
 }
 
+interface Assigning {
+  readonly log: Log
+  readonly telemetry: () => Pick<Telemetry, 'lastSeenOf'>
+}
+
+/**
+ * Assigns members whose upgrade asks for checks first: their streams are read, since these name the gateways, then all are looked up in
+ * telemetry at once. Each stream is decided from that same reading, so that the checks add no read of the log.
+ */
+async function assignChecked(
+  { log, telemetry }: Assigning,
+  context: MemberContext,
+  due: readonly Admission[],
+  now: number,
+): Promise<void> {
+  const { planHash = '' } = context.state.plan ?? {}
+  const members = await planMembers(log, planHash, new Set(due.map(({ member }) => member)))
+  const loaded = await sideBySide(due, atOnce, async (admission) => {
+    const target = members.get(admission.member)?.target ?? ''
+    return { admission, target, from: await log.load(targetAggregate, target) }
+  })
+  const reachable = loaded.map(({ target, from }) => ({ target, gateway: from.state.facts?.gateway ?? null }))
+  const notReady = await notReadyAmong({ telemetry: telemetry(), now: () => now }, reachable)
+  await sideBySide(loaded, atOnce, ({ admission, target, from }) =>
+    assignMember(context, admission, { ready: !notReady.has(target), from }),
+  )
+}
+
 /** Targets admitted: each is assigned its attempt in its own stream. */
-export function assignTargets({ log }: { log: Log }): Duty {
+export function assignTargets(assigning: Assigning): Duty {
+  const { log } = assigning
   return {
     name: 'assign-targets',
     concerns: (commit) => holds(commit, 'TargetsAdmitted'),
@@ -45,9 +78,10 @@ export function assignTargets({ log }: { log: Log }): Duty {
           const present = memberAt(state.chunks, member)
           return present?.status === 'in_flight' && present.n === n
         })
-        await sideBySide(due, atOnce, (admission) =>
-          assignMember({ log, upgrade, state, metadata }, admission),
-        )
+        const context = { log, upgrade, state, metadata }
+        if (state.request?.preUpgradeChecks)
+          await assignChecked(assigning, context, due, Date.parse(commit.at))
+        else await sideBySide(due, atOnce, (admission) => assignMember(context, admission))
       }
     },
   }

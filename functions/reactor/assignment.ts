@@ -1,7 +1,8 @@
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import { assignAttempt, attemptId } from '../domain/target/attempt.ts'
+import type { TargetState } from '../domain/target/state.ts'
 import type { UpgradeState } from '../domain/upgrade/state.ts'
-import type { Log, Metadata } from '../log/log.ts'
+import type { Loaded, Log, Metadata } from '../log/log.ts'
 import { admissionFacts } from '../planning/facts.ts'
 import { planMembers } from '../planning/members.ts'
 import { settled } from './settle.ts'
@@ -50,10 +51,14 @@ export async function attemptOf(
   return { target: planned.target, identity }
 }
 
-/** Assigns an admitted member its attempt, in the target's own stream; assigning twice changes nothing. */
+/**
+ * Assigns an admitted member its attempt, in the target's own stream; assigning twice changes nothing. `checked` is what checks before the
+ * upgrade found, with the stream as it was read for them.
+ */
 export async function assignMember(
   context: MemberContext,
   admission: { member: number; n: number; acceptBy: string },
+  checked?: { readonly ready: boolean; readonly from: Loaded<TargetState> },
 ): Promise<void> {
   const { log, state, metadata } = context
   const { target, identity } = await attemptOf(context, admission)
@@ -62,6 +67,8 @@ export async function assignMember(
     digest: state.plan?.digest ?? null,
     acceptBy: admission.acceptBy,
     seconds: state.request?.deadlines.attempt ?? 3600,
+    ready: checked?.ready ?? true,
   })
-  settled(`target#${target}`, await log.execute(targetAggregate, target, assignment, metadata, { retryFor }))
+  const options = { retryFor, ...(checked && { from: checked.from }) }
+  settled(`target#${target}`, await log.execute(targetAggregate, target, assignment, metadata, options))
 }

@@ -35,7 +35,7 @@ export function allDuties(
       machine: () => named('upgradeMachineArn'),
     }),
     withdrawTargets({ log }),
-    assignTargets({ log }),
+    assignTargets({ log, telemetry: () => services.telemetry }),
     resumeTargets({ log }),
     expireAttempts({ log, telemetry: services.telemetry }),
     endWaits({ log, tokens: () => services.tokens, redemption: () => services.redemption, now }),

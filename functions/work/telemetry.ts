@@ -1,13 +1,21 @@
 import {
+  type AttributeValue,
+  BatchGetItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
+import { sideBySide } from '../side-by-side.ts'
 
 /** How often last-seen is written for one target, in seconds: more often costs and tells nobody more. */
 const lastSeenEvery = 300
 const keptSeconds = 30 * 86_400
+/** The most keys of one BatchGetItem (AWS), and how many of these are under way at once. */
+const keysPerRequest = 100
+const requestsAtOnce = 8
+/** How often keys that DynamoDB put off are asked for again. */
+const triesToRead = 5
 
 /** What agents say about themselves that decides nothing: losing it costs nothing but a look at progress. */
 export interface Telemetry {
@@ -15,12 +23,19 @@ export interface Telemetry {
   seen(target: string): Promise<void>
   /** Returns when a target's agent was last heard of; null when it never was. */
   lastSeen(target: string): Promise<string | null>
+  /**
+   * Returns when the agents of many targets, each named once, were last heard of; those that never were are missing. What was noted moments
+   * ago may be missing too. Half a read unit a target, a hundred targets a request.
+   */
+  lastSeenOf(targets: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** Notes a report of progress. False when one of a higher sequence is known: this one is late. */
   progressed(attempt: string, sequence: number): Promise<boolean>
 }
 
+const seenPrefix = 'seen#'
+
 function seenKey(target: string) {
-  return { item: { S: `seen#${target}` }, detail: { S: 'last' } }
+  return { item: { S: `${seenPrefix}${target}` }, detail: { S: 'last' } }
 }
 
 /** Opens telemetry in the table `Work`; `now` is in milliseconds since the epoch. */
@@ -59,6 +74,23 @@ export function openTelemetry({
     }
   }
 
+  async function batch(targets: readonly string[]): Promise<[string, string][]> {
+    const found: [string, string][] = []
+    let asked: Record<string, AttributeValue>[] = targets.map(seenKey)
+    for (let tries = 0; asked.length > 0; tries++) {
+      if (tries === triesToRead) throw new Error(`${table} put off ${asked.length} reads.`)
+      const { Responses, UnprocessedKeys } = await client.send(
+        new BatchGetItemCommand({ RequestItems: { [table]: { Keys: asked } } }),
+      )
+      for (const { item, value } of Responses?.[table] ?? []) {
+        if (item?.S === undefined || value?.N === undefined) continue
+        found.push([item.S.slice(seenPrefix.length), new Date(Number(value.N)).toISOString()])
+      }
+      asked = UnprocessedKeys?.[table]?.Keys ?? []
+    }
+    return found
+  }
+
   return {
     async seen(target) {
       const at = now()
@@ -79,6 +111,12 @@ export function openTelemetry({
       const at = Item?.value?.N
       return at === undefined ? null : new Date(Number(at)).toISOString()
     },
+    async lastSeenOf(targets) {
+      const batches = Array.from({ length: Math.ceil(targets.length / keysPerRequest) }, (_, place) =>
+        targets.slice(place * keysPerRequest, (place + 1) * keysPerRequest),
+      )
+      return new Map((await sideBySide(batches, requestsAtOnce, batch)).flat())
+    },
     async progressed(attempt, sequence) {
       const key = { item: { S: `progress#${attempt}` }, detail: { S: 'sequence' } }
       return upsert(key, sequence, '<=', sequence)
@@ -98,6 +136,14 @@ export function memoryTelemetry(now: () => number): Telemetry {
     async lastSeen(target) {
       const at = seen.get(target)
       return at === undefined ? null : new Date(at).toISOString()
+    },
+    async lastSeenOf(targets) {
+      return new Map(
+        targets.flatMap((target) => {
+          const at = seen.get(target)
+          return at === undefined ? [] : [[target, new Date(at).toISOString()]]
+        }),
+      )
     },
     async progressed(attempt, sequence) {
       if ((sequences.get(attempt) ?? 0) > sequence) return false

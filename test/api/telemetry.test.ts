@@ -1,3 +1,5 @@
+import { BatchGetItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { memoryTelemetry, openTelemetry, type Telemetry } from '../../functions/work/telemetry.ts'
 import { startDynamo } from '../contract/dynoxide.ts'
@@ -31,6 +33,21 @@ describe.each(Object.entries(opens))('telemetry %s', (_place, open) => {
     expect(await telemetry.lastSeen('t1')).toBe('2026-01-05T10:05:00.000Z')
   })
 
+  it('tells of many at once: who was never heard of is missing', async () => {
+    clock = Date.parse('2026-01-05T10:00:00.000Z')
+    const telemetry = open()
+    const names = Array.from({ length: 250 }, (_, place) => `many-${place}`)
+    for (const name of names) if (name !== 'many-7') await telemetry.seen(name)
+    const found = await telemetry.lastSeenOf([...names, 'nobody'])
+    expect(found.size).toBe(249)
+    expect([found.get('many-0'), found.get('many-249')]).toEqual([
+      '2026-01-05T10:00:00.000Z',
+      '2026-01-05T10:00:00.000Z',
+    ])
+    expect([found.has('many-7'), found.has('nobody')]).toEqual([false, false])
+    expect(await telemetry.lastSeenOf([])).toEqual(new Map())
+  })
+
   it('takes reports of one attempt forward only; the same one may come twice', async () => {
     const telemetry = open()
     const answers: boolean[] = []
@@ -38,6 +55,21 @@ describe.each(Object.entries(opens))('telemetry %s', (_place, open) => {
     expect(answers).toEqual([true, true, true, false, true])
     expect(await telemetry.progressed('a2', 1)).toBe(true)
   })
+})
+
+it('asks again for what DynamoDB put off, and gives up when it keeps doing so', async () => {
+  const item = { item: { S: 'seen#a' }, detail: { S: 'last' }, value: { N: '0' } }
+  const putOff = { Work: { Keys: [{ item: { S: 'seen#a' }, detail: { S: 'last' } }] } }
+  const client = mockClient(DynamoDBClient)
+  client
+    .on(BatchGetItemCommand)
+    .resolvesOnce({ UnprocessedKeys: putOff })
+    .resolvesOnce({ Responses: { Work: [item] } })
+    .resolves({ UnprocessedKeys: putOff })
+  const telemetry = openTelemetry({ client: new DynamoDBClient(), table: 'Work', now })
+  expect(await telemetry.lastSeenOf(['a'])).toEqual(new Map([['a', '1970-01-01T00:00:00.000Z']]))
+  await expect(telemetry.lastSeenOf(['a'])).rejects.toThrow('Work put off 1 reads.')
+  client.restore()
 })
 
 describe('telemetry of two functions', () => {

@@ -100,6 +100,8 @@ export function openWorld({ profilesAct = false } = {}) {
   const store = memoryViewStore()
   const pending: ReturnType<typeof fromImage>[] = []
   log.subscribe((record) => pending.push(fromImage(record.dynamodb?.NewImage)))
+  const heard = memoryTelemetry(now)
+  const silent = new Set<string>()
   const runner = openRunner({
     store,
     log,
@@ -114,7 +116,16 @@ export function openWorld({ profilesAct = false } = {}) {
     record: (line) => lines.push(line),
     log,
     views: viewsOver(store, now),
-    telemetry: memoryTelemetry(now),
+    telemetry: profilesAct
+      ? {
+          ...heard,
+          // Agents ask all the time, whatever a test does in the meantime.
+          async lastSeenOf(targets) {
+            const present = new Date(clock).toISOString()
+            return new Map(targets.filter((target) => !silent.has(target)).map((target) => [target, present]))
+          },
+        }
+      : heard,
     roleClaim: 'cognito:groups',
     now,
   }
@@ -132,7 +143,7 @@ export function openWorld({ profilesAct = false } = {}) {
   const schedules = memorySchedules()
   const duties = [
     withdrawTargets({ log }),
-    assignTargets({ log }),
+    assignTargets({ log, telemetry: () => services.telemetry }),
     resumeTargets({ log }),
     makeAssignments({ log }),
     cleanUpProfile({ log, views: () => services.views }),
@@ -227,6 +238,8 @@ export function openWorld({ profilesAct = false } = {}) {
   return {
     services,
     schedules,
+    /** Targets whose agents nothing has ever been heard of, where profiles act; the others ask all the time. */
+    silent,
     lines,
     log,
     call,

@@ -22,7 +22,11 @@ async function behind() {
   const { state } = await log.load(upgradeAggregate, id)
   const first = startWave({ wave: 0, generation: state.generation }, await admissionFacts(log, state))
   await log.execute(upgradeAggregate, id, first, { actor: 'drydock', correlation: id })
-  const duties = [withdrawTargets({ log }), assignTargets({ log }), resumeTargets({ log })]
+  const duties = [
+    withdrawTargets({ log }),
+    assignTargets({ log, telemetry: () => world.services.telemetry }),
+    resumeTargets({ log }),
+  ]
   return {
     say: (word: 'pause' | 'resume') => world.call('POST', `/api/upgrades/${id}/${word}`, { early: true }),
     /** Lets the reactor come to the commit with this event, and see whatever the log holds by then. */

@@ -19,6 +19,10 @@ export interface Candidate extends Placed {
   readonly retired: boolean
   /** Where a rollback takes it back to; null or left out when no version is known. */
   readonly to?: string | null
+  /** The target whose agent speaks for it too. */
+  readonly gateway?: string | null
+  /** Checks before the upgrade found it not ready to be handed anything. */
+  readonly notReady?: boolean
   /** Why the profile that is upgraded by passes it over. */
   readonly excluded?: 'assigned_elsewhere' | 'critical' | 'canary_resource'
 }
@@ -31,6 +35,7 @@ export type LeftOutReason =
   | 'no_earlier_version'
   | 'already_at_version'
   | 'update_in_progress'
+  | 'not_ready'
   | NonNullable<Candidate['excluded']>
 
 /** A plan: who is upgraded, from what to what, in which order and waves, bound together by its hash. */
@@ -78,6 +83,7 @@ function judge(candidate: Candidate, { request, release }: PlanFacts): LeftOutRe
   if (request.kind !== 'rollback' && sameVersion(from, to)) return 'already_at_version'
   // A child waits for what its parent still has in flight; everybody else is refused (M19).
   if (active !== null && active !== request.parent) return 'update_in_progress'
+  if (candidate.notReady) return 'not_ready'
   return { ...candidate, from, to }
 }
 

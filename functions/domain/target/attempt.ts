@@ -65,7 +65,7 @@ function isKnown(state: TargetState, plan: AttemptPlan): boolean {
 }
 
 /** Why the target cannot take an attempt now; null when it can. */
-function obstacle(state: TargetState, plan: AttemptPlan): AttemptEnd | null {
+function obstacle(state: TargetState, plan: AttemptPlan, ready: boolean): AttemptEnd | null {
   const skipped = (code: string): AttemptEnd => ({ outcome: 'skipped', code })
   if (!state.registered) return skipped('not_registered')
   if (state.retired) return skipped('retired')
@@ -75,7 +75,8 @@ function obstacle(state: TargetState, plan: AttemptPlan): AttemptEnd | null {
   if (present === undefined) return skipped('version_changed')
   // What a rollback undoes has failed: the inventory may name the old version while something else runs.
   if (plan.kind !== 'rollback' && sameVersion(present, plan.to)) return skipped('already_at_version')
-  return sameVersion(present, plan.from) ? null : skipped('version_changed')
+  if (!sameVersion(present, plan.from)) return skipped('version_changed')
+  return ready ? null : skipped('not_ready')
 }
 
 /**
@@ -87,11 +88,13 @@ export function assignAttempt(
     readonly digest: string | null
     readonly acceptBy: string
     readonly seconds: number
+    /** What checks before the upgrade found; left out: nobody asked. */
+    readonly ready?: boolean
   },
 ): TargetDecision {
   return (state) => {
     if (isKnown(state, assignment)) return accept()
-    const refusal = obstacle(state, assignment)
+    const refusal = obstacle(state, assignment, assignment.ready ?? true)
     if (refusal) return accept(endOf(state, assignment, refusal))
     const { attempt, upgrade, phase, member, n, kind, component, from, to } = assignment
     const { digest, acceptBy, seconds } = assignment

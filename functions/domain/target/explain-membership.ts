@@ -18,6 +18,10 @@ const leftOutWords: Readonly<Record<string, string>> = {
   already_at_version: 'it ran the version already',
   no_earlier_version: 'no earlier version is known to go back to',
   update_in_progress: 'another update was in progress',
+  not_ready: 'nothing had been heard of its agent for 24 hours',
+  assigned_elsewhere: 'it is assigned to another profile',
+  critical: 'it is critical, and the profile leaves those out',
+  canary_resource: 'a canary execution took it to the release already',
 }
 
 const skippedWords: Readonly<Record<string, string>> = {

@@ -229,6 +229,8 @@ describe('a plan (N2)', () => {
     ['pinned', { pinned: true }],
     ['already_at_version', { from: '1.2.0' }],
     ['update_in_progress', { active: 'u9' }],
+    ['not_ready', { notReady: true }],
+    ['already_at_version', { from: '1.2.0', notReady: true }],
   ] as const)('leaves out what is %s', (reason, changes) => {
     const candidates = [candidate('a', changes), candidate('b')]
     const plan = planOf({ candidates })
