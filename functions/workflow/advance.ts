@@ -7,7 +7,7 @@ import { finishUpgrade, startWave } from '../domain/upgrade/lifecycle.ts'
 import type { Position } from '../domain/upgrade/position.ts'
 import type { UpgradeState } from '../domain/upgrade/state.ts'
 import { tick } from '../domain/upgrade/tick.ts'
-import type { Log } from '../log/log.ts'
+import type { Loaded, Log } from '../log/log.ts'
 import { requestRollback } from '../planning/children.ts'
 import { admissionFacts, factsAreGoodFor } from '../planning/facts.ts'
 import { type PlanningServices, planUpgrade } from '../planning/planning.ts'
@@ -25,10 +25,16 @@ class LogContended extends Error {
   override readonly name = 'LogContended'
 }
 
-async function decide(log: Log, execution: Execution, decision: UpgradeDecision): Promise<UpgradeState> {
+async function decide(
+  log: Log,
+  execution: Execution,
+  from: Loaded<UpgradeState>,
+  decision: UpgradeDecision,
+): Promise<UpgradeState> {
   const metadata = { actor: systemActor, correlation: `${execution.upgradeId}-${execution.generation}` }
   const outcome = await log.execute(upgradeAggregate, execution.upgradeId, decision, metadata, {
     retryFor: factsAreGoodFor,
+    from,
   })
   switch (outcome.kind) {
     case 'committed':
@@ -43,8 +49,9 @@ async function decide(log: Log, execution: Execution, decision: UpgradeDecision)
 
 async function act(services: PlanningServices, { action, ...execution }: Input): Promise<UpgradeState> {
   const { log, now } = services
-  const { state, commit } = await log.load(upgradeAggregate, execution.upgradeId)
-  if (commit === 0)
+  const from = await log.load(upgradeAggregate, execution.upgradeId)
+  const { state } = from
+  if (from.commit === 0)
     throw new Error(
       `There is no upgrade ${execution.upgradeId}: an execution is started only after its request.`,
     )
@@ -60,15 +67,16 @@ async function act(services: PlanningServices, { action, ...execution }: Input):
       return decide(
         log,
         execution,
+        from,
         startWave({ ...execution, wave: present.wave }, await admissionFacts(log, state)),
       )
     case 'tick':
-      return decide(log, execution, tick(await admissionFacts(log, state)))
+      return decide(log, execution, from, tick(await admissionFacts(log, state)))
     case 'revert':
       await revert(services, execution.upgradeId, state)
       return (await log.load(upgradeAggregate, execution.upgradeId)).state
     case 'finish':
-      return decide(log, execution, finishUpgrade(execution))
+      return decide(log, execution, from, finishUpgrade(execution))
   }
 }
 
