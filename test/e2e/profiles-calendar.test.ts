@@ -15,8 +15,6 @@ beforeAll(async () => {
 
 afterAll(() => machine.stop())
 
-const justBefore = (opening: string) => Date.parse(opening) - 1000
-
 // The instants below were worked out by hand, with a calendar and the rules of each zone; 2040-03-04 is a Sunday.
 describe('P8 weekly: Sundays at two in New York', () => {
   let weekly: Profile
@@ -57,12 +55,7 @@ describe('P8 weekly: Sundays at two in New York', () => {
   ])('upgrades to %s, in %s, at %s and not before', async (version, _, opening, following) => {
     await release(operator, version, 'publisher', 'local_broker')
     const before = (await weekly.history()).executions.length
-    await machine.moveTo(justBefore(opening))
-    expect([await fleet.poll(), (await weekly.detail()).statistics.next_execution_date]).toEqual([
-      [],
-      opening,
-    ])
-    await machine.moveTo(opening)
+    await fleet.awaitOpening(opening)
     await fleet.workUntil(() => weekly.hasRun(before + 2))
 
     // One component after the other, three at a time.
@@ -134,9 +127,7 @@ describe('P11 three regions: Sunday at two, wherever that is', () => {
   })
 
   it.each(regions)('upgrades $name at $opening, and no other region with it', async ({ name, opening }) => {
-    await machine.moveTo(justBefore(opening))
-    expect(await fleet.poll()).toEqual([])
-    await machine.moveTo(opening)
+    await fleet.awaitOpening(opening)
     const offered = await fleet.poll()
     expect(offered.map(({ target }) => target).sort()).toEqual(
       [1, 2, 3].map((number) => `${name.toLowerCase()}-${number}`),

@@ -30,10 +30,11 @@ interface Detail {
   readonly status: string
   readonly schedule: { readonly next_runs: readonly string[]; readonly human_readable: string }
   readonly statistics: Readonly<Record<string, number | string | null>>
+  readonly recent_executions: readonly Readonly<Record<string, unknown>>[]
   readonly current_resources: readonly { readonly id: string; readonly current_version: string | null }[]
 }
 
-/** An upgrade of one resource: the instants are those of its acceptance and its end. */
+/** One attempt on one resource, from its assignment to its end. */
 export interface Upgraded {
   readonly customer_id: string
   readonly to_version: string
@@ -96,7 +97,7 @@ export class Profile {
     return (await this.history(`?start_date=${opening}`)).executions.toReversed()
   }
 
-  /** Returns every attempt of an execution that was accepted, the earliest first. */
+  /** Returns every attempt of an execution, the earliest first. */
   async upgraded({ execution_id }: Pick<Execution, 'execution_id'>): Promise<Upgraded[]> {
     const { logs } = await this.#client.read<{ readonly logs: readonly Upgraded[] }>(
       `/api/upgrades/${execution_id}/logs?limit=100`,

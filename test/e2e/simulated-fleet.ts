@@ -94,6 +94,13 @@ export class SimulatedFleet {
     return offers
   }
 
+  /** Lets time pass to the opening of a window, and sees to it that every agent was heard of just before, with nothing to do. */
+  async awaitOpening(opening: string): Promise<void> {
+    await this.#machine.moveTo(Date.parse(opening) - 1000)
+    expect(await this.poll()).toEqual([])
+    await this.#machine.moveTo(opening)
+  }
+
   /** Asks every so many minutes until nothing is offered and something is so. */
   async workUntil(over: () => Promise<boolean>, every = this.minutes): Promise<void> {
     for (let round = 0; round < mostRounds; round += 1) {
