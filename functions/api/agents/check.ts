@@ -63,14 +63,18 @@ async function offersToMembers(gateway: string, after: string | undefined, servi
   )
   const found = offers.flat()
   const nextCursor = members.length > asked.length ? (asked.at(-1) ?? null) : null
-  return { status: 200, body: { count: found.length, nextCursor, offers: found } }
+  return { count: found.length, nextCursor, offers: found }
 }
 
 /** Answers whether an update waits, for the agent's target, for a member of its gateway, or for all of them. */
 export const checkForUpdate: Check = async ({ principal, query }, services) => {
   const own = ownTarget(principal)
   const { loaded } = await reachFrom(services, own)(query.target)
-  await services.telemetry.seen(query.target ?? own)
-  if (query.members) return offersToMembers(own, query.after, services)
-  return { status: 200, body: await offerTo(loaded.state, services.now(), notesFrom(services)) }
+  const [body] = await Promise.all([
+    query.members
+      ? offersToMembers(own, query.after, services)
+      : offerTo(loaded.state, services.now(), notesFrom(services)),
+    services.telemetry.seen(query.target ?? own),
+  ])
+  return { status: 200, body }
 }

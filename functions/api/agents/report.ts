@@ -42,14 +42,16 @@ async function take(
 ): Promise<{ readonly reported: Reported; readonly commit: number }> {
   const { target, loaded: from } = await reach(report.target)
   const { state } = from
-  await services.telemetry.seen(target)
   const running = state.active?.acceptedAt != null ? state.active : null
   if (report.status === 'in-progress' && running && report.sequence !== undefined) {
     const forward = await services.telemetry.progressed(running.attempt, report.sequence)
     if (!forward)
       throw new Problem('sequence-behind', 'A later report of this attempt is known: this one is late.')
   }
-  const outcome = await services.log.execute(targetAggregate, target, decisionOf(report), metadata, { from })
+  const [outcome] = await Promise.all([
+    services.log.execute(targetAggregate, target, decisionOf(report), metadata, { from }),
+    services.telemetry.seen(target),
+  ])
   const { state: after, commit } = settled(outcome)
   const done = report.status === 'in-progress' ? 'accepted' : 'recorded'
   const result = outcome.kind === 'unchanged' ? 'unchanged' : done
