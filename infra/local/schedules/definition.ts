@@ -1,3 +1,4 @@
+import { invalid } from './errors.ts'
 import { parseExpression } from './expression.ts'
 import { checkZone } from './zone.ts'
 
@@ -18,22 +19,6 @@ export interface ScheduleDefinition {
     readonly DeadLetterConfig?: { readonly Arn?: string }
     readonly RetryPolicy: { readonly MaximumEventAgeInSeconds: number; readonly MaximumRetryAttempts: number }
   }
-}
-
-/** An error as the service answers it. */
-export class SchedulerError extends Error {
-  readonly status: number
-  readonly type: string
-  constructor(status: number, type: string, message: string) {
-    super(message)
-    this.status = status
-    this.type = type
-  }
-}
-
-/** Refuses a request as AWS refuses what does not fit its model. */
-export function invalid(message: string): never {
-  throw new SchedulerError(400, 'ValidationException', message)
 }
 
 type Fields = Readonly<Record<string, unknown>>
