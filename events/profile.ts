@@ -98,8 +98,8 @@ export const upgradeSummary = z.object({
   peak: count,
   /** Mean time of an attempt from its acceptance to its end; null when none ended. */
   averageSeconds: z.number().min(0).nullable(),
-  /** Bytes that went to targets: the artifact's length once for each target that took it. */
-  bytes: count,
+  /** Bytes that went to targets: the artifact's length once for each target that it was handed to. Null: its length is not known. */
+  bytes: count.nullable(),
 })
 export type UpgradeSummary = z.output<typeof upgradeSummary>
 
@@ -163,7 +163,13 @@ export const profileEvents = defineEvents({
       by: person,
     }),
   },
-  UpgradeSummarised: { schema: upgradeSummary },
+  UpgradeSummarised: {
+    schema: upgradeSummary,
+    // Version 2 tells an unknown number of bytes from none. Before, no release said how long it was, and 0 stood for that.
+    upcasters: [
+      (first: { readonly bytes: number }) => ({ ...first, bytes: first.bytes === 0 ? null : first.bytes }),
+    ],
+  },
   AlertRaised: { schema: z.object({ code: name, upgrade: name }) },
 })
 

@@ -9,7 +9,11 @@ export const releaseEvents = defineEvents({
       channel: z.string(),
       digest: z.string(),
       notes: z.string().nullable(),
+      /** Length of the artifact; null: nobody said. */
+      sizeBytes: z.int().positive().nullable(),
     }),
+    // Version 2 knows how long the artifact is; before, nobody could say.
+    upcasters: [(first: object) => ({ ...first, sizeBytes: null })],
   },
   ReleaseWithdrawn: { schema: z.object({ reason: z.string() }) },
 })

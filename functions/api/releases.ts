@@ -1,9 +1,4 @@
-import {
-  type ReleaseState,
-  registerRelease,
-  releaseAggregate,
-  withdrawRelease,
-} from '../domain/release/release.ts'
+import { registerRelease, releaseAggregate, withdrawRelease } from '../domain/release/release.ts'
 import type { ReleaseRow } from '../views/rows.ts'
 import { releaseContracts } from './contracts/releases.ts'
 import { metadataOf, settled } from './http/answer.ts'
@@ -12,9 +7,12 @@ import { pageOf } from './http/page.ts'
 import { Problem } from './http/problem.ts'
 import { deployedServices, type Services } from './services.ts'
 
-function bodyOf(release: Omit<ReleaseState, 'registered' | 'withdrawn'> & Pick<ReleaseRow, 'withdrawn'>) {
-  const { component, version, channel, digest, notes, withdrawn } = release
-  return { component, version, channel, digest, notes, withdrawn: withdrawn && { reason: withdrawn.reason } }
+function bodyOf(release: Omit<ReleaseRow, 'registeredAt'>) {
+  const { component, version, channel, digest, notes, sizeBytes = null, withdrawn } = release
+  return {
+    ...{ component, version, channel, digest, notes, sizeBytes },
+    withdrawn: withdrawn && { reason: withdrawn.reason },
+  }
 }
 
 /** Returns the handler of the release catalogue. */

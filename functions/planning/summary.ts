@@ -1,5 +1,7 @@
 import { endedPhases, type UpgradeSummary } from '../../events/profile.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
+import { bytesSent } from '../domain/profile/statistics.ts'
+import { releaseAggregate } from '../domain/release/release.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { countOf } from '../domain/upgrade/counts.ts'
 import type { UpgradeState } from '../domain/upgrade/state.ts'
@@ -45,6 +47,12 @@ async function averageOf(views: Views, upgrade: string): Promise<number | null> 
   return ended === 0 ? null : Math.max(0, seconds / ended)
 }
 
+/** Length of the artifact that an upgrade rolls out; null where its release does not say, or nothing was planned. */
+async function sizeOf(log: Log, { request, plan }: UpgradeState): Promise<number | null> {
+  if (!request || !plan) return null
+  return (await log.load(releaseAggregate, `${request.component}@${plan.version}`)).state.sizeBytes
+}
+
 /** Returns what an upgrade that has ended came to, as its profile keeps it. Throws for one that has not. */
 export async function summaryOf(
   { log, views }: { readonly log: Log; readonly views: Views },
@@ -77,7 +85,6 @@ export async function summaryOf(
     failures: codes.map(([code, count]) => ({ code, count })),
     peak,
     averageSeconds: await averageOf(views, upgrade),
-    // Releases do not say how long their artifacts are.
-    bytes: 0,
+    bytes: bytesSent(await sizeOf(log, state), { succeeded, failed }),
   }
 }

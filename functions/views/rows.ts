@@ -153,6 +153,8 @@ export interface ReleaseRow {
   readonly channel: string
   readonly digest: string
   readonly notes: string | null
+  /** Missing in rows that were written before releases said so, until the view is rebuilt. */
+  readonly sizeBytes?: number | null
   readonly withdrawn: { readonly reason: string } | null
   readonly registeredAt: string
 }

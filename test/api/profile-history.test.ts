@@ -135,6 +135,18 @@ describe('P7: the history of a profile', () => {
     })
   })
 
+  it('knows no network_utilization where the release does not say how long it is, nor while it runs', async () => {
+    const { world, profile } = await fleet(1)
+    await executed(world, profile, () => 'completed', { bytes: null })
+    await world.call('POST', `${base}/${profile}/executions`, { body: { reason: 'again' } })
+    const { executions } = await historyOf(world, profile)
+    expect(
+      executions.map(
+        ({ metrics }: { metrics: { network_utilization: unknown } }) => metrics.network_utilization,
+      ),
+    ).toEqual([null, null])
+  })
+
   it('shows a hundred results, failures first, and where the rest is', async () => {
     const { world, profile } = await fleet(120)
     const upgrade = await executed(world, profile, (target) =>

@@ -221,9 +221,10 @@ const execution = z.object({
   metrics: z.object({
     average_upgrade_time: z.number().nullable().meta({ description: 'In minutes.' }),
     peak_concurrent_upgrades: z.int(),
-    network_utilization: z
-      .number()
-      .meta({ description: 'Bytes a second: artifact bytes × targets ÷ duration.' }),
+    network_utilization: z.number().nullable().meta({
+      description:
+        'Bytes a second: artifact bytes (sizeBytes of the release) × targets that it was handed to (successful and failed) ÷ duration. Null while it runs, and where the release does not say how long it is.',
+    }),
     rollback_count: z.int(),
   }),
 })

@@ -7,8 +7,12 @@ const release = z.object({
   channel: z.string(),
   digest: z.string(),
   notes: z.string().nullable(),
+  sizeBytes: z.int().nullable().meta({ description: 'Length of the artifact in bytes; null: nobody said.' }),
   withdrawn: z.object({ reason: z.string() }).nullable(),
 })
+
+/** A terabyte: no artifact that targets download is longer. */
+const largestArtifact = 1_000_000_000_000
 
 const byVersion = z.strictObject({ component: identifier, version: versionName })
 
@@ -30,6 +34,9 @@ export const releaseContracts = {
         .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'text without control characters')
         .nullable()
         .default(null),
+      sizeBytes: z.int().min(1).max(largestArtifact).nullable().default(null).meta({
+        description: 'Length of the artifact in bytes: what a profile computes its network_utilization from.',
+      }),
     }),
     answers: {
       201: { description: 'Registered.', schema: release },

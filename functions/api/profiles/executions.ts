@@ -72,7 +72,7 @@ export async function executionOf(services: Services, definition: ProfileDefinit
           ? null
           : minutes(summary.averageSeconds),
       peak_concurrent_upgrades: summary?.peak ?? 0,
-      network_utilization: summary ? networkUtilization(summary) : 0,
+      network_utilization: summary ? networkUtilization(summary) : null,
       rollback_count: summary?.counts.rolledBack ?? 0,
     },
   }

@@ -50,7 +50,7 @@ export function addSummary(totals: Totals, summary: UpgradeSummary): Totals {
     skipped: totals.skipped + counts.skipped,
     rolledBack: totals.rolledBack + counts.rolledBack,
     seconds: totals.seconds + secondsOf(summary),
-    bytes: totals.bytes + summary.bytes,
+    bytes: totals.bytes + (summary.bytes ?? 0),
     peak: Math.max(totals.peak, summary.peak),
     failures: addFailures(totals.failures, summary.failures),
   }
@@ -101,8 +101,20 @@ export function secondsOf({ startedAt, endedAt }: Pick<UpgradeSummary, 'startedA
   return Math.max(0, (Date.parse(endedAt) - Date.parse(startedAt)) / 1000)
 }
 
-/** Returns the `network_utilization` of an execution in bytes a second: artifact bytes × targets that took it ÷ duration. */
-export function networkUtilization(summary: UpgradeSummary): number {
+/**
+ * Returns the `network_utilization` of an execution in bytes a second: artifact bytes × targets ÷ duration. The targets are those that it
+ * handed the release to (succeeded and failed, each once however often it was tried; not the skipped and the unreachable), the duration is
+ * that of the execution. Null: the release does not say how long its artifact is, or no time has passed.
+ */
+export function networkUtilization(summary: UpgradeSummary): number | null {
   const seconds = secondsOf(summary)
-  return seconds === 0 ? 0 : summary.bytes / seconds
+  return summary.bytes === null || seconds === 0 ? null : summary.bytes / seconds
+}
+
+/** Returns the bytes that went to targets, as a summary keeps them; null where the artifact's length is not known. */
+export function bytesSent(
+  sizeBytes: number | null,
+  { succeeded, failed }: Pick<UpgradeSummary['counts'], 'succeeded' | 'failed'>,
+): number | null {
+  return sizeBytes === null ? null : Math.min(Number.MAX_SAFE_INTEGER, sizeBytes * (succeeded + failed))
 }

@@ -11,6 +11,8 @@ export interface ReleaseState {
   readonly channel: string
   readonly digest: string
   readonly notes: string | null
+  /** Length of the artifact; null: nobody said. */
+  readonly sizeBytes: number | null
   readonly withdrawn: { readonly reason: string; readonly since: string } | null
 }
 
@@ -20,7 +22,7 @@ export type ReleaseDecision = (state: ReleaseState, now: string) => Decision<Rel
 /** What may be rolled out: one stream a release; its commit number is the release version that admissions record. */
 export const releaseAggregate: Aggregate<ReleaseState, ReleaseEvent> = {
   name: 'release',
-  stateSchema: 1,
+  stateSchema: 2,
   initial: {
     registered: false,
     component: '',
@@ -28,6 +30,7 @@ export const releaseAggregate: Aggregate<ReleaseState, ReleaseEvent> = {
     channel: '',
     digest: '',
     notes: null,
+    sizeBytes: null,
     withdrawn: null,
   },
   evolve(state, event, { at }) {
@@ -49,11 +52,17 @@ export function registerRelease(release: {
   readonly channel: string
   readonly digest: string
   readonly notes: string | null
+  /** Length of the artifact; left out or null: not known. */
+  readonly sizeBytes?: number | null
 }): ReleaseDecision {
   return (state) => {
-    const { component, version, channel, digest, notes } = release
+    const { component, version, channel, digest, notes, sizeBytes = null } = release
     if (state.registered) {
-      const same = state.channel === channel && state.digest === digest && state.notes === notes
+      const same =
+        state.channel === channel &&
+        state.digest === digest &&
+        state.notes === notes &&
+        state.sizeBytes === sizeBytes
       if (same) return accept()
       return reject({
         code: 'release-exists',
@@ -66,7 +75,10 @@ export function registerRelease(release: {
         detail: `"${version}" is no version: write MAJOR.MINOR.PATCH, optionally with a channel, such as 2.4.1 or 2.5.0-beta.3.`,
       })
     }
-    return accept({ type: 'ReleaseRegistered', data: { component, version, channel, digest, notes } })
+    return accept({
+      type: 'ReleaseRegistered',
+      data: { component, version, channel, digest, notes, sizeBytes },
+    })
   }
 }
 

@@ -411,6 +411,8 @@ describe('P7: statistics', () => {
   })
   test('network_utilization is bytes to all targets by the second of the execution', () => {
     expect(networkUtilization(summaryOf('u1'))).toBe(10_000)
-    expect(networkUtilization(summaryOf('u1', { endedAt: summaryOf('u1').startedAt }))).toBe(0)
+    expect(networkUtilization(summaryOf('u1', { endedAt: summaryOf('u1').startedAt }))).toBeNull()
+    expect(networkUtilization(summaryOf('u1', { bytes: 0 }))).toBe(0)
+    expect(networkUtilization(summaryOf('u1', { bytes: null }))).toBeNull()
   })
 })

@@ -8,7 +8,10 @@ import { resolveRelease } from '../../../functions/domain/release/resolve.ts'
 import { specOf, start } from '../given.ts'
 
 const { fold, given } = specOf(releaseAggregate)
-const release = { component: 'api', version: 'v1.2.0', channel: 'stable', digest: 'sha256:1', notes: null }
+const release = {
+  ...{ component: 'api', version: 'v1.2.0', channel: 'stable', digest: 'sha256:1', notes: null },
+  sizeBytes: 18_350_080,
+}
 const registered = { type: 'ReleaseRegistered', data: release } as const
 const withdrawn = { type: 'ReleaseWithdrawn', data: { reason: 'broken' } } as const
 
@@ -17,7 +20,14 @@ describe('registering a release', () => {
     given().when(registerRelease(release)).thenEvents(registered)
     given().when(registerRelease(release)).thenIdempotent()
   })
-  it.each([{ digest: 'sha256:2' }, { channel: 'beta' }, { notes: 'other' }])(
+  it('need not say how long its artifact is', () => {
+    const { sizeBytes: _, ...unsized } = release
+    const data = { ...release, sizeBytes: null }
+    given().when(registerRelease(unsized)).thenEvents({ type: 'ReleaseRegistered', data })
+    given().when(registerRelease(unsized)).thenIdempotent()
+    given(registered).when(registerRelease(unsized)).thenRejected('release-exists')
+  })
+  it.each([{ digest: 'sha256:2' }, { channel: 'beta' }, { notes: 'other' }, { sizeBytes: 1 }])(
     'refuses other content under its name: %o',
     (other) => {
       given(registered)
