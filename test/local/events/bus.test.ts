@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type EventBridge, openEventBridge, type RuleProperties } from '../../../infra/local/events/bus.ts'
+import { type EventBridge, openEventBridge } from '../../../infra/local/events/bus.ts'
+import type { RuleProperties } from '../../../infra/local/events/rules.ts'
 import { type MovableClock, movableClock, settled } from '../schedules/movable-clock.ts'
 
 const entry = {
