@@ -12,8 +12,14 @@ const hour = 3_600_000
 /** So long after the end of an upgrade, in the log's own time, its summary is missing rather than on its way. */
 const summarisedWithin = 10 * 60_000
 
-/** The windows that a profile gave each of its upgrades, as `<start> <end>`; null: it was started out of turn, bound to none. */
-export type Given = ReadonlyMap<string, ReadonlySet<string | null>>
+/** What a profile gave one of its upgrades. */
+interface Gift {
+  /** Its windows, as `<start> <end>`; null: it was started out of turn, bound to none. */
+  readonly windows: Set<string | null>
+  /** False: it was planned ahead for a window, and has not been told to begin. */
+  started: boolean
+}
+export type Given = ReadonlyMap<string, Readonly<Gift>>
 
 /** One profile as the rules see it. */
 interface Place {
@@ -22,7 +28,7 @@ interface Place {
   /** Openings that were judged, whatever the judgement; those that opened with their end and upgrade. */
   readonly judged: Set<string>
   readonly opened: Map<string, { readonly end: string }>
-  readonly given: Map<string, Set<string | null>>
+  readonly given: Map<string, Gift>
   readonly started: Map<string, Commit>
   readonly summarised: Set<string>
 }
@@ -73,10 +79,11 @@ function overSince(history: History, upgrade: string): string | undefined {
   return over
 }
 
-function give({ given }: Place, upgrade: string, window: string | null): void {
-  const windows = given.get(upgrade)
-  if (windows) windows.add(window)
-  else given.set(upgrade, new Set([window]))
+function give({ given }: Place, upgrade: string, window: string | null | undefined): Gift {
+  const gift = given.get(upgrade) ?? { windows: new Set(), started: false }
+  given.set(upgrade, gift)
+  if (window !== undefined) gift.windows.add(window)
+  return gift
 }
 
 function auditOpening(
@@ -123,8 +130,8 @@ function auditStart(
       `Upgrade ${upgrade} was started before ${other} was summarised.`,
     )
   place.started.set(upgrade, commit)
-  if (scheduledAt === null) give(place, upgrade, null)
-  else if (window) give(place, upgrade, `${scheduledAt} ${window.end}`)
+  const opened = window && `${scheduledAt} ${window.end}`
+  give(place, upgrade, scheduledAt === null ? null : opened).started = true
 }
 
 function auditSummary(
@@ -175,12 +182,18 @@ function follow(audited: AuditedProfile, commit: Commit, event: ProfileEvent): v
       if (event.type === 'WindowOpened') auditOpening(audited, commit, event.data)
       return
     }
+    case 'WindowPlanned': {
+      const { scheduledAt, end, upgrades } = event.data
+      for (const { upgrade } of upgrades) give(place, upgrade, `${scheduledAt} ${end}`)
+      return
+    }
     case 'ExecutionStarted':
       auditStart(audited, commit, event.data)
       return
     case 'UpgradeSummarised':
       auditSummary(audited, commit, event.data)
       return
+    case 'PlanVoided':
     case 'AlertRaised':
       return
   }

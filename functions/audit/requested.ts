@@ -2,7 +2,7 @@ import type { Findings } from './finding.ts'
 import type { History } from './history.ts'
 import type { Given } from './profile.ts'
 
-/** Who gives an upgrade the window that has opened. An operator may give it another one. */
+/** Who gives an upgrade the window that has opened. An operator may give it another one, also before its own has opened. */
 const ourselves = 'drydock'
 
 /**
@@ -21,19 +21,26 @@ export function auditRequested(
   const { kind, selection, window } = requested.data.request
   const { profile } = selection
   if (profile === undefined || kind !== 'deploy') return
-  const windows = given.get(profile)?.get(id)
+  const gift = given.get(profile)?.get(id)
   findings.expect(
-    windows?.has(window && `${window.start} ${window.end}`) === true,
+    gift?.windows.has(window && `${window.start} ${window.end}`) === true,
     'W2',
     first,
     `Profile ${profile} did not start it ${window ? `in a window from ${window.start} to ${window.end}` : 'out of turn'}.`,
   )
+  let told = gift?.started === true
   for (const commit of rest) {
     for (const event of commit.told) {
-      if (event.type !== 'WindowSet' || event.data.by !== ourselves) continue
+      if (event.type === 'TargetsAdmitted')
+        findings.expect(told, 'W2', commit, `Profile ${profile} never told it to begin.`)
+      if (event.type !== 'WindowSet') continue
+      if (event.data.by !== ourselves) {
+        told = true
+        continue
+      }
       const { start, end } = event.data
       findings.expect(
-        windows?.has(`${start} ${end}`) === true,
+        gift?.windows.has(`${start} ${end}`) === true,
         'W2',
         commit,
         `Profile ${profile} opened no window from ${start} to ${end} for it.`,

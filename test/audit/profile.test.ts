@@ -120,6 +120,19 @@ describe('a corrupted history of a profile', () => {
     await expectFinding(without(profile, 'ExecutionStarted'), 'W2', 'upgrade#u4', 1)
   })
 
+  test('W2: an upgrade that was planned ahead and began before its window opened', async () => {
+    const started = holding(profile, 'ExecutionStarted')
+    const { scheduledAt, upgrade, by } = JSON.parse(
+      started.events.find(({ type }) => type === 'ExecutionStarted')?.data ?? '',
+    )
+    const { end } = JSON.parse(started.events[0]?.data ?? '')
+    const data = JSON.stringify({ scheduledAt, end, upgrades: [{ upgrade, component: 'api' }], by })
+    const events = [{ type: 'WindowPlanned', schema: 1, data }]
+    const forged = valid.map((commit) => (commit === started ? { ...commit, events } : commit))
+    const admitted = holding('upgrade#u1', 'TargetsAdmitted')
+    await expectFinding(rechained(forged), 'W2', 'upgrade#u1', admitted.commit)
+  })
+
   test('W3: an execution that is over and not summarised', async () => {
     const start = holding(profile, 'ExecutionStarted')
     await expectFinding(without(profile, 'UpgradeSummarised'), 'W3', profile, start.commit)

@@ -6,6 +6,7 @@ import { rowsOf } from '../../functions/views/reconcile.ts'
 import { sourceOf } from '../../functions/views/sources.ts'
 import type { StoredRow } from '../../functions/views/store.ts'
 import type { Answered } from './people.ts'
+import { profileFaults } from './profile-checks.ts'
 import type { World } from './world.ts'
 
 /** A log that reads what is there, and nothing gets in between. */
@@ -71,6 +72,7 @@ export async function faultsIn(world: World, answers: readonly Answered[]): Prom
   return [
     ...(await unended(world)),
     ...findings.map(({ invariant, stream, commit, words }) => `${invariant}: ${stream}@${commit}: ${words}`),
+    ...(await profileFaults(world)),
     ...(await differingRows(world)),
     ...falseAnswers(world, answers),
     ...parked.map(({ duty, stream, error }) => `parked: ${duty} on ${stream}: ${error}`),

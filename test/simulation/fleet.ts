@@ -24,6 +24,12 @@ export async function registerFleet(world: World, seed: number): Promise<Fleet> 
     await log.execute(releaseAggregate, `api@${version}`, registerRelease(release), metadata)
     releases.push(`api@${version}`)
   }
+  // A profile that names no component upgrades the one that bears the name of the type.
+  for (const component of ['publisher', 'broker']) {
+    const digest = `sha256:${component}`
+    const release = { component, version: '1.1.0', channel: 'stable', digest, notes: null }
+    await log.execute(releaseAggregate, `${component}@1.1.0`, registerRelease(release), metadata)
+  }
   const targets: string[] = []
   for (let place = 0; place < random.between(3, 18); place++) {
     const target = `t${seed}-${place}`
@@ -35,7 +41,7 @@ export async function registerFleet(world: World, seed: number): Promise<Fleet> 
       namespace: null,
       gateway: null,
     }
-    const components = { api: random.pick(['1.0.0', '1.0.0', '1.1.0']) }
+    const components = { api: random.pick(['1.0.0', '1.0.0', '1.1.0']), [facts.type]: '1.0.0' }
     await log.execute(
       targetAggregate,
       target,

@@ -1,6 +1,7 @@
 import type { UpgradeRequest } from '../../events/upgrade.ts'
 import type { Aggregate, Decision, DomainEvent } from '../../functions/domain/aggregate.ts'
 import { liftFreeze, placeFreeze, policyAggregate } from '../../functions/domain/policy/policy.ts'
+import { profileAggregate } from '../../functions/domain/profile/aggregate.ts'
 import type { Rejection } from '../../functions/domain/rejection.ts'
 import { releaseAggregate, withdrawRelease } from '../../functions/domain/release/release.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
@@ -205,9 +206,16 @@ export class People {
         }
       } else if (state.stage === 'awaiting') {
         await this.say(upgradeAggregate, upgrade, continueUpgrade({ by: 'bob' }), 'bob')
-      } else if (state.holds.some(({ code }) => code === 'WINDOW_CLOSED')) {
+      } else if (state.holds.some(({ code }) => code === 'WINDOW_CLOSED') && !(await this.#reopens(state))) {
         await this.#moveWindow(upgrade, 'bob', services, state)
       }
     }
+  }
+
+  /** Will a profile open another window for it? */
+  async #reopens({ request }: UpgradeState): Promise<boolean> {
+    const profile = request?.selection.profile
+    if (profile === undefined || request?.kind !== 'deploy') return false
+    return (await this.#world.services().log.load(profileAggregate, profile)).state.status === 'active'
   }
 }

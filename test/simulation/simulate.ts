@@ -1,7 +1,9 @@
 import { Agents } from './agents.ts'
 import { faultsIn } from './checks.ts'
 import { registerFleet, someRequest } from './fleet.ts'
+import { Owners } from './owners.ts'
 import { People } from './people.ts'
+import { scheduleFaults } from './profile-checks.ts'
 import { World } from './world.ts'
 
 /** What became of one seed. */
@@ -18,6 +20,8 @@ export interface Simulated {
 /** How long things go wrong, and how long everything may take to come to an end after that, in simulated seconds. */
 const storm = 2 * 3600
 const healing = 36 * 3600
+/** So long after that profiles go on to open windows; then they are taken out of service. A few minutes off every opening. */
+const windowsAfter = 4 * 3600 + 7 * 60
 
 /**
  * Runs the whole system through one story, which the seed decides: hours in which everything goes wrong that may go wrong, then a
@@ -29,8 +33,8 @@ export async function simulate(seed: number): Promise<Simulated> {
   const world = new World(seed)
   Math.random = () => world.random.next()
   try {
-    const people = await play(world, seed)
-    const faults = await faultsIn(world, people.answers)
+    const { people, midway } = await play(world, seed)
+    const faults = [...midway, ...(await faultsIn(world, people.answers))]
     return { seed, faults, commits: world.commits.length, upgrades: world.upgrades.size, story: world.story }
   } finally {
     Math.random = untouched
@@ -38,7 +42,7 @@ export async function simulate(seed: number): Promise<Simulated> {
   }
 }
 
-async function play(world: World, seed: number): Promise<People> {
+async function play(world: World, seed: number): Promise<{ people: People; midway: string[] }> {
   const { random, clock, faults } = world
   faults.on = false
   const fleet = registerFleet(world, seed)
@@ -53,6 +57,13 @@ async function play(world: World, seed: number): Promise<People> {
     })
   }
   people.interfere()
+  const owners = new Owners(world, people)
+  // Every second story has profiles: the others stay as short as they are.
+  const profiles = random.pick([0, 1, 2, 0])
+  for (let place = 0; place < profiles; place++) {
+    clock.after(random.between(0, 1200), () => world.begin('owner', () => owners.create(`p${seed}-${place}`)))
+  }
+  owners.interfere()
   await world.run(storm)
 
   faults.on = false
@@ -64,15 +75,22 @@ async function play(world: World, seed: number): Promise<People> {
     clock.after(300, care)
   }
   care()
-  const ended = await endOf(world)
-  await world.run(healing, ended)
+  const midway: string[] = []
+  if (owners.profiles.length > 0) {
+    world.begin('owner', () => owners.release())
+    await world.run(windowsAfter)
+    midway.push(...scheduleFaults(world))
+    world.begin('owner', () => owners.retire())
+    await world.run(300)
+  }
+  await world.run(healing, endOf(world))
   caring = false
   await world.run(600)
-  return people
+  return { people, midway }
 }
 
-/** Returns what tells, from the events alone, that every upgrade has ended. */
-async function endOf(world: World): Promise<() => boolean> {
+/** Returns what tells, from the events alone, that every upgrade has ended, and those of profiles are summarised. */
+function endOf(world: World): () => boolean {
   const ends = new Set([
     'PlanningFailed',
     'UpgradeRejected',
@@ -82,10 +100,15 @@ async function endOf(world: World): Promise<() => boolean> {
     'UpgradeFailed',
   ])
   const ended = new Set<string>()
+  let executions = 0
   const note = ({ stream, events }: World['commits'][number]) => {
-    if (events.some(({ type }) => ends.has(type))) ended.add(stream)
+    for (const { type } of events) {
+      if (ends.has(type)) ended.add(stream)
+      if (type === 'ExecutionStarted') executions++
+      if (type === 'UpgradeSummarised') executions--
+    }
   }
   world.commits.forEach(note)
   world.onCommit(note)
-  return () => ended.size === world.upgrades.size
+  return () => executions === 0 && ended.size === world.upgrades.size
 }

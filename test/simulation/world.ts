@@ -4,6 +4,8 @@ import type { Connections } from '../../functions/connections.ts'
 import type { EnvironmentName } from '../../functions/environment.ts'
 import { memoryStore } from '../../functions/log/memory.ts'
 import { logOver } from '../../functions/log/over.ts'
+import { keepWindows } from '../../functions/reactor/keep-schedules.ts'
+import { judgeOpening } from '../../functions/reactor/open-window.ts'
 import { allDuties } from '../../functions/reactor/reactor.ts'
 import { runDuties } from '../../functions/reactor/run.ts'
 import { tickDue } from '../../functions/reactor/ticker.ts'
@@ -17,13 +19,13 @@ import type { StoredToken } from '../../functions/work/tokens.ts'
 import { advance } from '../../functions/workflow/advance.ts'
 import { keepToken } from '../../functions/workflow/await.ts'
 import { noteEnd } from '../../functions/workflow/ended.ts'
-import { memorySchedules } from '../reactor/memory-schedules.ts'
 import { SimulatedClock } from './clock.ts'
 import { Delivery } from './delivery.ts'
 import { Faults, passing, redemptionThrough, storeThrough, tokensThrough, viewsThrough } from './faults.ts'
 import { openMachine, type StatusChange } from './machine.ts'
 import { died, Process } from './process.ts'
 import { Random } from './random.ts'
+import { Scheduler } from './scheduler.ts'
 import { Turns } from './turns.ts'
 
 export type Services = Omit<Connections, 'dynamo'>
@@ -40,12 +42,13 @@ export class World {
   readonly store = memoryStore()
   readonly viewStore = memoryViewStore()
   readonly parked = memoryParked(() => this.clock.now())
-  readonly windowSchedules = memorySchedules()
   readonly telemetry = memoryTelemetry(() => this.clock.now())
   readonly tokens = new Map<string, StoredToken>()
   readonly machine
-  /** Ids of the upgrades in the log. */
+  readonly scheduler: Scheduler
+  /** Ids of the upgrades in the log, and of the profiles. */
   readonly upgrades = new Set<string>()
+  readonly profiles = new Set<string>()
   readonly commits: Commit[] = []
   readonly story: string[] = []
   readonly #deliveries: readonly Delivery[]
@@ -63,12 +66,17 @@ export class World {
       emit: (event) => this.#announce(event),
     })
     const parts = { clock: this.clock, random: this.random, faults: this.faults }
+    this.scheduler = new Scheduler({
+      ...{ ...parts, turns: this.turns, tell: (words) => this.tell(words) },
+      fire: (input) => this.#fire(input),
+    })
     this.#deliveries = [
       new Delivery({ ...parts, consumer: (batch) => this.#react(batch) }),
       new Delivery({ ...parts, consumer: (batch) => this.#project(batch) }),
     ]
     this.store.subscribe(({ dynamodb }) => this.#written(fromImage(dynamodb?.NewImage)))
     this.#everyMinute()
+    this.#reconcileNowAndThen()
   }
 
   get iso(): string {
@@ -122,7 +130,7 @@ export class World {
       redemption: redemptionThrough(openRedemption(stepFunctions), between),
       telemetry: this.telemetry,
       parked: this.parked,
-      windowSchedules: this.windowSchedules,
+      windowSchedules: this.scheduler.through(process),
       bus: this.#bus(),
       stepFunctions,
       now,
@@ -154,8 +162,9 @@ export class World {
     this.tell(
       `${commit.stream}@${commit.commit} by ${commit.actor}: ${commit.events.map(({ type, data }) => `${type} ${data.length < 160 ? data : ''}`).join('; ')}`,
     )
-    const id = commit.stream.slice('upgrade#'.length)
-    if (commit.stream.startsWith('upgrade#')) this.upgrades.add(id)
+    const [aggregate, id = ''] = commit.stream.split('#')
+    if (aggregate === 'upgrade') this.upgrades.add(id)
+    if (aggregate === 'profile') this.profiles.add(id)
     for (const delivery of this.#deliveries) delivery.put(commit)
     for (const listener of this.#listeners) listener(commit)
   }
@@ -215,6 +224,34 @@ export class World {
       void process
         .live(() => tickDue(this.services(process)))
         .catch((error: unknown) => this.tell(`ticker: ${String(error)}`))
+    })
+  }
+
+  /** A schedule calls the function of windows: answers whether that went through. */
+  async #fire(input: object): Promise<boolean> {
+    const process = new Process(this.faults.lifetime(0.1))
+    const services = this.services(process)
+    const judge = () => judgeOpening({ ...services, schedules: () => services.windowSchedules }, input)
+    const result = await process.live(judge).catch((error: unknown) => {
+      this.tell(`window: ${String(error)}`)
+      return died
+    })
+    return result !== died
+  }
+
+  /** Brings the schedules of every profile to what its stream says; deployed it is daily, here there is less time. */
+  #reconcileNowAndThen(): void {
+    this.clock.after(900, () => {
+      this.#reconcileNowAndThen()
+      if (this.faults.happens(0.05)) return
+      for (const profile of this.profiles) {
+        const process = new Process(this.faults.lifetime(0.1))
+        const services = this.services(process)
+        const { views, windowSchedules } = services
+        const keeping = { ...services, views: () => views, schedules: () => windowSchedules }
+        const metadata = { actor: 'drydock', correlation: `reconcile-${this.iso}` }
+        this.begin('reconcile', () => process.live(() => keepWindows(keeping, profile, metadata)))
+      }
     })
   }
 }
