@@ -30,8 +30,10 @@ export function openViewStore({ client, table }: ViewsTable): ViewStore {
   const to = { client, table }
 
   /** Settles a write from the error of its statement; what is there instead is read where a refusal does not show it. */
-  async function settle({ row }: RowWrite, error: Error | undefined): Promise<Written> {
+  async function settle({ row, expected }: RowWrite, error: Error | undefined): Promise<Written> {
     if (!error) return { stored: true }
+    // A statement that is no good may still be a good row: a write of its own tells.
+    if (isLasting(error)) return store.put(row, expected)
     if (!(error instanceof Refused)) throw error
     units.lost += 1
     return { stored: false, present: error.present ?? (await store.get(row.view, row.row)) }
