@@ -6,6 +6,7 @@ import { installDate } from './date.ts'
 import { checkSpace, watchSpace } from './disk.ts'
 import { openDynamo } from './dynamodb/dynamo.ts'
 import { openIssuer, type TokenRequest } from './http/issuer.ts'
+import { declaredEnvironment } from './lambda/declared.ts'
 import { installEnvironment } from './lambda/environment.ts'
 import { captureLogs, type LogLine } from './lambda/log.ts'
 import { lockDirectory } from './lock.ts'
@@ -14,7 +15,7 @@ import type { Message } from './queues/queue.ts'
 import { readCloudAssembly } from './template/cloud-assembly.ts'
 import { resolveStack } from './template/stack.ts'
 import { region } from './template/types/type.ts'
-import { environmentOf, wire } from './wiring.ts'
+import { wire } from './wiring.ts'
 
 /** Drydock on this machine, ready to answer. */
 export interface Runtime {
@@ -126,7 +127,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       AWS_ENDPOINT_URL_SCHEDULER: aws.url,
     }
     closing.push(
-      installEnvironment(environmentOf(resources), {
+      installEnvironment(declaredEnvironment(resources), {
         ...endpoints,
         AWS_REGION: region,
         AWS_ACCESS_KEY_ID: 'local',

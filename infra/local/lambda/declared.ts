@@ -5,11 +5,12 @@ import { checkPattern } from '../events/pattern.ts'
 import type { MachineClock } from '../machine-clock.ts'
 import type { Queues } from '../queues/queue.ts'
 import type { CloudAssembly } from '../template/cloud-assembly.ts'
-import { numberOf, onFailure, optional } from '../template/read.ts'
+import { numberOf, ofType, onFailure, optional } from '../template/read.ts'
 import { isRecord } from '../template/shapes.ts'
 import type { Resource } from '../template/stack.ts'
 import { account, region } from '../template/types/type.ts'
 import type { Checkpoints } from './checkpoints.ts'
+import type { Wanted } from './environment.ts'
 import { type EventSourceMapping, openEventSourceMapping } from './event-source-mapping.ts'
 import { type LocalFunction, openFunction } from './function.ts'
 import type { FunctionLogs } from './log.ts'
@@ -42,6 +43,18 @@ export function declaredFunction(
     },
     logs,
   )
+}
+
+/** Returns the environment that the functions of a template want. */
+export function declaredEnvironment(resources: readonly Resource[]): Wanted[] {
+  return ofType(resources, 'AWS::Lambda::Function').map(({ identity, properties }) => {
+    const { Variables = {} } = isRecord(properties.Environment) ? properties.Environment : {}
+    const variables = isRecord(Variables) ? Object.entries(Variables) : []
+    return {
+      functionName: identity.ref,
+      variables: Object.fromEntries(variables.map(([name, value]) => [name, String(value)])),
+    }
+  })
 }
 
 /** A mapping with the table that it reads. */

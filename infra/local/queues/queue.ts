@@ -16,6 +16,7 @@ export interface Message {
 export interface Queues {
   /** Declares a queue; `retentionSeconds` is 4 days when the template does not say. */
   create(arn: string, retentionSeconds?: number): void
+  has(arn: string): boolean
   send(arn: string, body: unknown, attributes?: Readonly<Record<string, string>>): void
   /** The messages of a queue, oldest first, without those whose retention is over. */
   list(arn: string): readonly Message[]
@@ -48,6 +49,7 @@ export function openQueues(database: DatabaseSync, clock: Clock): Queues {
   }
 
   return {
+    has: (arn) => retention.has(arn),
     create: (arn, retentionSeconds = fourDays) => void retention.set(arn, retentionSeconds),
     send(arn, body, attributes = {}) {
       known(arn)
