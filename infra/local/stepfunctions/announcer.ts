@@ -65,9 +65,7 @@ export class Announcer {
   /** Says that the outbox may hold something. */
   notify(): void {
     if (this.#pumping !== undefined || this.#stopped) return
-    this.#pumping = this.#pump().finally(() => {
-      this.#pumping = undefined
-    })
+    this.#pumping = this.#pump()
   }
 
   async stop(): Promise<void> {
@@ -79,22 +77,33 @@ export class Announcer {
   async #pump(): Promise<void> {
     // Lets the transaction that called `notify` commit first, and several of them share a batch.
     await Promise.resolve()
-    for (let rows = this.#next(); rows.length > 0; rows = this.#next()) {
-      let taken: number | undefined
-      try {
-        for (const row of rows) {
-          if (this.#stopped) break
-          await this.#emit(JSON.parse(row.event))
-          taken = row.id
-        }
-      } catch {
-        this.#timers.set('retry', this.#clock.now() + RETRY_MILLISECONDS * this.#clock.speed, () =>
-          this.notify(),
-        )
-        return
-      } finally {
-        if (taken !== undefined) this.#store.outbox.removeThrough(taken)
+    try {
+      let emitted = true
+      for (let rows = this.#next(); emitted && rows.length > 0; rows = this.#next())
+        emitted = await this.#take(rows)
+    } finally {
+      // In the same turn as the last look at the outbox: a `notify` between the two would be lost.
+      this.#pumping = undefined
+    }
+  }
+
+  /** Emits rows; returns false when one was refused, which then comes again. */
+  async #take(rows: readonly { readonly id: number; readonly event: string }[]): Promise<boolean> {
+    let taken: number | undefined
+    try {
+      for (const row of rows) {
+        if (this.#stopped) break
+        await this.#emit(JSON.parse(row.event))
+        taken = row.id
       }
+      return true
+    } catch {
+      this.#timers.set('retry', this.#clock.now() + RETRY_MILLISECONDS * this.#clock.speed, () =>
+        this.notify(),
+      )
+      return false
+    } finally {
+      if (taken !== undefined) this.#store.outbox.removeThrough(taken)
     }
   }
 

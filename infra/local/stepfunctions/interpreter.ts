@@ -63,10 +63,7 @@ export class Interpreter {
       return
     }
     this.#driven.set(id, false)
-    const drive = this.#drive(id).finally(() => {
-      this.#driven.delete(id)
-      this.#drives.delete(drive)
-    })
+    const drive = this.#drive(id).finally(() => this.#drives.delete(drive))
     this.#drives.add(drive)
   }
 
@@ -76,12 +73,17 @@ export class Interpreter {
   }
 
   async #drive(id: number): Promise<void> {
-    do {
-      this.#driven.set(id, false)
-      const branch = this.#store.branches.find(id)
-      if (branch === undefined || this.#stopped) return
-      await this.#run(branch)
-    } while (this.#driven.get(id) === true)
+    try {
+      do {
+        this.#driven.set(id, false)
+        const branch = this.#store.branches.find(id)
+        if (branch === undefined || this.#stopped) return
+        await this.#run(branch)
+      } while (this.#driven.get(id) === true)
+    } finally {
+      // In the same turn as the last look at it: an `advance` between the two would be lost.
+      this.#driven.delete(id)
+    }
   }
 
   /** Does the next thing a branch has to do; a change it stores advances the branch again. */

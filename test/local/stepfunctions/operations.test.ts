@@ -147,6 +147,13 @@ describe('the end of an execution', () => {
     expect([endless.status, (endless.stopDate ?? 0) - endless.startDate]).toEqual(['TIMED_OUT', 365 * DAY])
   })
 
+  test('the end is emitted too when a task times out for good', async () => {
+    const world = new World().machine({ T: task('f', { TimeoutSeconds: 5 }) })
+    world.functions.set('f', () => new Promise(() => {}))
+    await world.run()
+    expect(world.emitted.map(({ detail }) => detail.status)).toEqual(['RUNNING', 'FAILED'])
+  })
+
   test('start and end are emitted as AWS does', async () => {
     const world = new World().machine(wait)
     const executionArn = world.start({ a: 1 }, 'n')
