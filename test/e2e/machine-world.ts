@@ -16,6 +16,7 @@ import { memoryStore } from '../../functions/log/memory.ts'
 import { logOver } from '../../functions/log/over.ts'
 import { allDuties } from '../../functions/reactor/reactor.ts'
 import { runDuties } from '../../functions/reactor/run.ts'
+import { tickDue } from '../../functions/reactor/ticker.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
 import { openRunner } from '../../functions/views/runner.ts'
@@ -43,12 +44,20 @@ export const definition = JSON.parse(
       string,
       {
         readonly Type: string
+        readonly Arguments?: { readonly Payload: { readonly action?: string; readonly wait?: string } }
+        readonly Choices?: readonly { readonly Next: string }[]
         readonly Retry?: readonly { readonly ErrorEquals: readonly string[] }[]
         readonly Catch?: readonly { readonly ErrorEquals: readonly string[] }[]
       }
     >
   >
 } // asl-validator checks it elsewhere
+
+/** Returns what the function of a task is asked for: an action, or a wait. */
+export function taskOf(state: string): string {
+  const { action, wait } = definition.States[state]?.Arguments?.Payload ?? {}
+  return action ?? wait ?? ''
+}
 
 const component = 'api'
 const everyFailureBorne = { percent: 100, absolute: null }
@@ -68,6 +77,11 @@ export class MachineWorld {
   readonly clock = new ManualClock()
   /** What the next invocations of a task answer with instead of doing anything: names of errors, by action or wait. */
   readonly faults = new Map<string, string[]>()
+  /** How many of the next invocations of a task hang until `release`, by action or wait. */
+  readonly hanging = new Map<string, number>()
+  /** What the next invocations of a task answer without asking the log, by action or wait. */
+  readonly answers = new Map<string, unknown[]>()
+  readonly #hung: (() => void)[] = []
   readonly #pending: Commit[] = []
   readonly #tokens = new Map<string, StoredToken>()
   readonly #services: Omit<Connections, 'dynamo'>
@@ -119,10 +133,16 @@ export class MachineWorld {
   }
 
   async #invoke(name: string, payload: { action?: string; wait?: string }): Promise<unknown> {
+    const task = payload.action ?? payload.wait ?? ''
+    const hanging = this.hanging.get(task) ?? 0
+    this.hanging.set(task, Math.max(0, hanging - 1))
+    if (hanging > 0) await new Promise<void>((release) => this.#hung.push(release))
     this.#underWay += 1
     try {
-      const error = this.faults.get(payload.action ?? payload.wait ?? '')?.shift()
+      const error = this.faults.get(task)?.shift()
       if (error !== undefined) throw Object.assign(new Error('A fault of the test.'), { name: error })
+      const answer = this.answers.get(task)?.shift()
+      if (answer !== undefined) return answer
       return await (name === 'advance'
         ? advance(this.#services, payload)
         : keepToken(this.#services, payload))
@@ -220,8 +240,40 @@ export class MachineWorld {
     return done
   }
 
+  /** Lets every invocation that hangs do its work after all, late as it is; returns how many there were. */
+  async release(): Promise<number> {
+    const released = this.#hung.splice(0)
+    for (const release of released) release()
+    await this.settle()
+    return released.length
+  }
+
+  /** Lets a minute pass and the ticker look for upgrades whose time has come. */
+  async minute(): Promise<void> {
+    this.clock.advance(60)
+    await tickDue(this.#services)
+    await this.settle()
+  }
+
+  /** Stops an execution as somebody in the console would. */
+  async stop(name: string): Promise<void> {
+    const executionArn = this.#executionArn(name)
+    this.#engine.request('StopExecution', { executionArn, error: 'ByHand', cause: 'stopped by hand' })
+    await this.settle()
+  }
+
+  /** Every event of an upgrade's stream, in order. */
+  async story(id: string): Promise<readonly Commit['events'][number][]> {
+    const commits = await Array.fromAsync(this.#services.log.commits(`upgrade#${id}`))
+    return commits.flatMap(({ events }) => events)
+  }
+
+  #executionArn(name: string): string {
+    return `${this.#machine.replace(':stateMachine:', ':execution:')}:${name}`
+  }
+
   history(name: string): HistoryEvent[] {
-    const executionArn = `${this.#machine.replace(':stateMachine:', ':execution:')}:${name}`
+    const executionArn = this.#executionArn(name)
     const events: HistoryEvent[] = []
     let nextToken: string | undefined
     do {
@@ -232,6 +284,12 @@ export class MachineWorld {
       nextToken = page.nextToken
     } while (nextToken !== undefined)
     return events
+  }
+
+  /** Returns the state that an execution entered last; undefined when it has entered none. */
+  stateOf(name: string): string | undefined {
+    const last = this.history(name).findLast(({ type }) => String(type).endsWith('StateEntered'))
+    return (last?.stateEnteredEventDetails as { name: string } | undefined)?.name // AWS's own form
   }
 
   /** Lets a task that failed be tried again until it succeeds: its Retry waits for a few seconds each time. */
@@ -246,9 +304,7 @@ export class MachineWorld {
   async reaches(name: string, state: string): Promise<void> {
     for (let seconds = 0; seconds < 40; seconds += 1) {
       await this.settle()
-      const last = this.history(name).findLast(({ type }) => String(type).endsWith('StateEntered'))
-      const details = last?.stateEnteredEventDetails as { name: string } | undefined // AWS's own form
-      if (details?.name === state) return
+      if (this.stateOf(name) === state) return
       this.clock.advance(1)
     }
     const visited = this.history(name).flatMap(({ stateEnteredEventDetails: entered }) =>
