@@ -5,12 +5,13 @@ import {
   PutItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb'
+import { inChunks, readItems } from '../read-items.ts'
 import { sideBySide } from '../side-by-side.ts'
-import { atMost, Refused, readBatch, writeBatch } from './batches.ts'
 import { isLasting } from './faults.ts'
 import { fromItem, toItem } from './items.ts'
 import type { Views } from './read.ts'
 import { viewsOver } from './readers.ts'
+import { Refused, statementsAtMost, writeBatch } from './statements.ts'
 import { oneByOne, type RowKey, type RowWrite, type ViewStore, type Written } from './store.ts'
 
 /** The table `Views`, and the client that reaches it. */
@@ -56,7 +57,7 @@ export function openViewStore({ client, table }: ViewsTable): ViewStore {
       const { Item, ConsumedCapacity } = await client.send(
         new GetItemCommand({
           TableName: table,
-          Key: { view: { S: view }, row: { S: row } },
+          Key: keyOf({ view, row }),
           ConsistentRead: true,
           ReturnConsumedCapacity: 'TOTAL',
         }),
@@ -90,16 +91,14 @@ export function openViewStore({ client, table }: ViewsTable): ViewStore {
       }
     },
     async getMany(keys) {
-      const read = await sideBySide(inChunks(keys, atMost.read), requestsAtOnce, (chunk) =>
-        readBatch(to, chunk, (used) => {
-          units.read += used
-        }),
-      )
-      const found = new Map(read.flat().map((row) => [keyOf(row), row]))
-      return keys.map((key) => found.get(keyOf(key)))
+      const items = await readItems(to, keys.map(keyOf), (used) => {
+        units.read += used
+      })
+      const found = new Map(items.map(fromItem).map((row) => [nameOf(row), row]))
+      return keys.map((key) => found.get(nameOf(key)))
     },
     async putMany(writes) {
-      return (await sideBySide(inChunks(writes, atMost.written), requestsAtOnce, writeChunk)).flat()
+      return (await sideBySide(inChunks(writes, statementsAtMost), requestsAtOnce, writeChunk)).flat()
     },
     async page(view, { prefix, after, limit, descending = false }) {
       const { Items, LastEvaluatedKey, ConsumedCapacity } = await client.send(
@@ -128,10 +127,11 @@ export function openViewStore({ client, table }: ViewsTable): ViewStore {
 /** Requests for many rows under way at once. */
 const requestsAtOnce = 4
 
-function keyOf({ view, row }: RowKey): string {
-  return `${view}\n${row}`
+function keyOf({ view, row }: RowKey) {
+  return { view: { S: view }, row: { S: row } }
 }
 
-function* inChunks<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
-  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
+/** No view has a line break in its name. */
+function nameOf({ view, row }: RowKey): string {
+  return `${view}\n${row}`
 }

@@ -55,7 +55,7 @@ export interface TargetFilters {
 }
 
 export interface ProfileFilters {
-  readonly status?: 'active' | 'inactive' | undefined
+  readonly status?: 'active' | 'inactive' | 'error' | undefined
   readonly resourceType?: string | undefined
 }
 

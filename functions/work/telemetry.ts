@@ -1,21 +1,14 @@
 import {
-  type AttributeValue,
-  BatchGetItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
-import { sideBySide } from '../side-by-side.ts'
+import { readItems } from '../read-items.ts'
 
 /** How often last-seen is written for one target, in seconds: more often costs and tells nobody more. */
 const lastSeenEvery = 300
 const keptSeconds = 30 * 86_400
-/** The most keys of one BatchGetItem (AWS), and how many of these are under way at once. */
-const keysPerRequest = 100
-const requestsAtOnce = 8
-/** How often keys that DynamoDB put off are asked for again. */
-const triesToRead = 5
 
 /** What agents say about themselves that decides nothing: losing it costs nothing but a look at progress. */
 export interface Telemetry {
@@ -74,23 +67,6 @@ export function openTelemetry({
     }
   }
 
-  async function batch(targets: readonly string[]): Promise<[string, string][]> {
-    const found: [string, string][] = []
-    let asked: Record<string, AttributeValue>[] = targets.map(seenKey)
-    for (let tries = 0; asked.length > 0; tries++) {
-      if (tries === triesToRead) throw new Error(`${table} put off ${asked.length} reads.`)
-      const { Responses, UnprocessedKeys } = await client.send(
-        new BatchGetItemCommand({ RequestItems: { [table]: { Keys: asked } } }),
-      )
-      for (const { item, value } of Responses?.[table] ?? []) {
-        if (item?.S === undefined || value?.N === undefined) continue
-        found.push([item.S.slice(seenPrefix.length), new Date(Number(value.N)).toISOString()])
-      }
-      asked = UnprocessedKeys?.[table]?.Keys ?? []
-    }
-    return found
-  }
-
   return {
     async seen(target) {
       const at = now()
@@ -112,10 +88,14 @@ export function openTelemetry({
       return at === undefined ? null : new Date(Number(at)).toISOString()
     },
     async lastSeenOf(targets) {
-      const batches = Array.from({ length: Math.ceil(targets.length / keysPerRequest) }, (_, place) =>
-        targets.slice(place * keysPerRequest, (place + 1) * keysPerRequest),
+      const items = await readItems({ client, table }, targets.map(seenKey))
+      return new Map(
+        items.flatMap(({ item, value }) =>
+          item?.S === undefined || value?.N === undefined
+            ? []
+            : [[item.S.slice(seenPrefix.length), new Date(Number(value.N)).toISOString()] as const],
+        ),
       )
-      return new Map((await sideBySide(batches, requestsAtOnce, batch)).flat())
     },
     async progressed(attempt, sequence) {
       const key = { item: { S: `progress#${attempt}` }, detail: { S: 'sequence' } }

@@ -15,7 +15,7 @@ function remembered(row: ProfileRow | undefined): ProfileState {
     running:
       running === null
         ? null
-        : { upgrade: running, reason: 'window', scheduledAt: null, startedAt: '', end: null },
+        : { upgrade: running, reason: 'window', scheduledAt: null, startedAt: '', end: null, alerts: [] },
     totals: { ...row.totals, failures: {} },
   }
 }

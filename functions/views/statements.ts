@@ -1,18 +1,14 @@
 import {
   type AttributeValue,
   BatchExecuteStatementCommand,
-  BatchGetItemCommand,
   type BatchStatementError,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb'
 import { fromItem, toItem } from './items.ts'
-import type { RowKey, RowWrite, StoredRow } from './store.ts'
+import type { RowWrite, StoredRow } from './store.ts'
 
-/** The most that DynamoDB takes in one request (AWS). */
-export const atMost = { read: 100, written: 25 } as const
-
-/** How often keys that DynamoDB put off are asked for again, each time by a request of its own. */
-const triesToRead = 5
+/** The most statements of one request (AWS). */
+export const statementsAtMost = 25
 
 const refusals: ReadonlySet<string> = new Set(['ConditionalCheckFailed', 'DuplicateItem'])
 
@@ -25,35 +21,6 @@ export class Refused extends Error {
     super('The condition of a row did not hold.')
     this.present = item && fromItem(item)
   }
-}
-
-/** Reads at most 100 rows, perhaps as they were a moment ago, which costs half; reports the units of each request to `spend`. Throws when DynamoDB keeps putting some off. */
-export async function readBatch(
-  { client, table }: { readonly client: DynamoDBClient; readonly table: string },
-  keys: readonly RowKey[],
-  spend: (units: number) => void,
-): Promise<readonly StoredRow[]> {
-  const rows: StoredRow[] = []
-  let asked: Record<string, AttributeValue>[] = keys.map(({ view, row }) => ({
-    view: { S: view },
-    row: { S: row },
-  }))
-  for (let tries = 0; asked.length > 0; tries++) {
-    if (tries === triesToRead)
-      throw Object.assign(new Error(`${table} put off ${asked.length} reads.`), {
-        name: 'ThrottlingException',
-      })
-    const { Responses, UnprocessedKeys, ConsumedCapacity } = await client.send(
-      new BatchGetItemCommand({
-        RequestItems: { [table]: { Keys: asked } },
-        ReturnConsumedCapacity: 'TOTAL',
-      }),
-    )
-    spend(unitsOf(ConsumedCapacity))
-    rows.push(...(Responses?.[table] ?? []).map(fromItem))
-    asked = UnprocessedKeys?.[table]?.Keys ?? []
-  }
-  return rows
 }
 
 /**
@@ -74,7 +41,7 @@ export async function writeBatch(
       ReturnConsumedCapacity: 'TOTAL',
     }),
   )
-  spend(unitsOf(ConsumedCapacity))
+  for (const { CapacityUnits = 0 } of ConsumedCapacity ?? []) spend(CapacityUnits)
   return writes.map((_, index) => {
     const error = Responses?.[index]?.Error
     return error && errorOf(error)
@@ -99,8 +66,4 @@ function errorOf({ Code = 'InternalServerError', Message, Item }: BatchStatement
   if (refusals.has(Code)) return new Refused(Item)
   const name = Code === 'ValidationError' ? 'ValidationException' : `${Code}Exception`
   return Object.assign(new Error(Message ?? Code), { name })
-}
-
-function unitsOf(consumed: readonly { readonly CapacityUnits?: number | undefined }[] | undefined): number {
-  return (consumed ?? []).reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0)
 }
