@@ -1,0 +1,82 @@
+import * as z from 'zod'
+import { identifier, instant, versionName, words } from './contract.ts'
+
+const percent = z.number().min(0).max(100)
+const seconds = (smallest: number, largest: number) => z.int().min(smallest).max(largest)
+const day = 86_400
+
+const threshold = z.strictObject({
+  percent: percent.default(10),
+  absolute: z.int().min(0).max(1_000_000).nullable().default(null),
+})
+
+/** The time in which an upgrade may admit targets. */
+export const window = z
+  .strictObject({ start: instant, end: instant })
+  .refine(({ start, end }) => Date.parse(start) < Date.parse(end), {
+    path: ['end'],
+    error: 'an instant after start',
+  })
+
+const tags = z.record(identifier, z.string().min(1).max(256))
+
+/** What is to be upgraded to what, and how; what is left out has the default that stands here. */
+export const deployment = z
+  .strictObject({
+    component: identifier,
+    version: versionName,
+    strategy: z.enum(['all', 'canary', 'batch']),
+    canaryPercent: z.number().positive().max(100).optional(),
+    batchSize: z.int().min(1).max(1_000_000).optional(),
+    parallel: z.int().min(1).max(10_000).default(10_000),
+    failureThreshold: threshold
+      .extend({ action: z.enum(['pause', 'abort', 'rollback']).default('pause') })
+      .prefault({}),
+    unreachableThreshold: threshold.prefault({}),
+    approvals: z
+      .strictObject({
+        required: z.int().min(0).max(10).default(0),
+        approvers: z.array(words(256)).min(1).max(100).nullable().default(null),
+        expiresInSeconds: seconds(60, 365 * day).default(7 * day),
+      })
+      .prefault({}),
+    autoContinue: z.boolean().optional(),
+    continueRequiresSecondPerson: z.boolean().default(false),
+    window: window.nullable().default(null),
+    bakeSeconds: seconds(0, 30 * day).default(0),
+    gate: z.strictObject({ successRatePercent: percent }).nullable().default(null),
+    retry: z
+      .strictObject({ attempts: z.int().min(0).max(5).default(0), delaySeconds: seconds(1, day).default(60) })
+      .prefault({}),
+    deadlines: z
+      .strictObject({
+        acceptSeconds: seconds(1, 30 * day).default(day),
+        attemptSeconds: seconds(1, 7 * day).default(3600),
+        expectedSeconds: seconds(1, 7 * day).default(300),
+      })
+      .prefault({}),
+    targets: z
+      .strictObject({
+        ids: z.array(identifier).min(1).max(1000).optional(),
+        types: z.array(identifier).min(1).max(100).optional(),
+        regions: z.array(identifier).min(1).max(100).optional(),
+        tags: tags.optional(),
+        canaries: z.array(identifier).max(1000).default([]),
+      })
+      .prefault({}),
+    reason: words(512).nullable().default(null),
+  })
+  .superRefine((request, context) => {
+    const wrong = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message })
+    const { strategy, canaryPercent, batchSize, approvals } = request
+    if (canaryPercent !== undefined && strategy !== 'canary')
+      wrong('canaryPercent', 'only with strategy canary')
+    if (batchSize !== undefined && strategy !== 'batch') wrong('batchSize', 'only with strategy batch')
+    if (batchSize === undefined && strategy === 'batch')
+      wrong('batchSize', 'a number of targets, for strategy batch')
+    if (approvals.approvers && approvals.approvers.length < approvals.required) {
+      wrong('approvals', 'as many approvers as are required')
+    }
+  })
+export type Deployment = z.output<typeof deployment>
