@@ -19,18 +19,27 @@ const tags = z
   .record(identifier, z.string().min(1).max(256))
   .refine((all) => Object.keys(all).length <= 50, 'at most 50 tags')
 const facts = {
-  type: identifier.default('customer'),
-  region: identifier.nullable().default(null),
-  tags: tags.default({}),
-  critical: z.boolean().default(false),
-  namespace: identifier.nullable().optional(),
-  gateway: identifier.nullable().default(null),
+  type: identifier,
+  region: identifier.nullable(),
+  tags,
+  critical: z.boolean(),
+  namespace: identifier.nullable(),
+  gateway: identifier.nullable(),
 }
 const components = z
   .record(identifier, versionName)
   .refine((all) => Object.keys(all).length <= 50, 'at most 50 components')
 
-const registration = z.strictObject({ id: identifier, ...facts, components: components.default({}) })
+const registration = z.strictObject({
+  id: identifier,
+  type: facts.type.default('customer'),
+  region: facts.region.default(null),
+  tags: facts.tags.default({}),
+  critical: facts.critical.default(false),
+  namespace: facts.namespace.optional(),
+  gateway: facts.gateway.default(null),
+  components: components.default({}),
+})
 export type Registration = z.output<typeof registration>
 
 const one = registration.extend({ enrol: z.boolean().default(false) })
@@ -61,26 +70,24 @@ const targetInList = target.extend({
   updatedAt: z.string(),
 })
 
+const attempt = z.object({
+  attempt: z.string(),
+  upgradeId: z.string(),
+  component: z.string(),
+  from: z.string(),
+  to: z.string(),
+})
+
 const targetDetail = target.extend({
-  active: z
-    .object({
-      attempt: z.string(),
-      upgradeId: z.string(),
-      component: z.string(),
-      from: z.string(),
-      to: z.string(),
+  active: attempt
+    .extend({
       acceptBy: z.string(),
       acceptedAt: z.string().nullable(),
       deadline: z.string().nullable(),
     })
     .nullable(),
   attempts: z.array(
-    z.object({
-      attempt: z.string(),
-      upgradeId: z.string(),
-      component: z.string(),
-      from: z.string(),
-      to: z.string(),
+    attempt.extend({
       outcome: z.string(),
       code: z.string().nullable(),
       endedAt: z.string(),
@@ -155,14 +162,7 @@ export const targetContracts = {
     params: byId,
     query: noQuery,
     body: z
-      .strictObject({
-        type: identifier,
-        region: identifier.nullable(),
-        tags,
-        critical: z.boolean(),
-        namespace: identifier.nullable(),
-        gateway: identifier.nullable(),
-      })
+      .strictObject(facts)
       .partial()
       .refine((changes) => Object.keys(changes).length > 0, 'at least one field'),
     answers: { 200: changed },
