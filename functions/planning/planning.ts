@@ -16,6 +16,7 @@ import type { Telemetry } from '../work/telemetry.ts'
 import { candidatesOf } from './candidates.ts'
 import { freezePolicy } from './facts.ts'
 import { candidatesOfChild } from './members-of-parent.ts'
+import { takesCanariesAlone } from './profile-targets.ts'
 import { notReadyAmong } from './readiness.ts'
 import { type ResolvedRelease, releaseFor } from './release.ts'
 
@@ -70,7 +71,10 @@ export async function prospectOf(
     candidates.push(candidate)
   }
   const checked = request.preUpgradeChecks ? await withReadiness(services, candidates) : candidates
-  return makePlan({ request, candidates: checked, release, policyVersion: policy.commit })
+  const { profile } = request.selection
+  const canariesAlone =
+    request.strategy === 'canary' && profile !== undefined && (await takesCanariesAlone(services, profile))
+  return makePlan({ request, candidates: checked, release, policyVersion: policy.commit, canariesAlone })
 }
 
 /** Marks those that are not ready. Only those are asked about that nothing else has ruled out yet. */

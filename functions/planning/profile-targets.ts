@@ -1,4 +1,6 @@
 import type { ProfileDefinition } from '../../events/profile.ts'
+import { profileAggregate } from '../domain/profile/aggregate.ts'
+import { leavesTheRest } from '../domain/profile/canary.ts'
 import { sameVersion } from '../domain/version.ts'
 import type { Log } from '../log/log.ts'
 import type { Views } from '../views/read.ts'
@@ -59,6 +61,14 @@ export async function targetingFacts(
     }
   }
   return { profiles, canaryResources }
+}
+
+/** Returns whether the upgrade of a profile is for its canaries alone, since another profile takes the rest. */
+export async function takesCanariesAlone({ log, views }: Services, profile: string): Promise<boolean> {
+  const { definition } = (await log.load(profileAggregate, profile)).state
+  return (
+    definition !== null && leavesTheRest(profile, definition, await Array.fromAsync(views.everyProfile()))
+  )
 }
 
 async function versionOf(services: Services, component: string, asked: string): Promise<string> {

@@ -36,6 +36,7 @@ export type LeftOutReason =
   | 'already_at_version'
   | 'update_in_progress'
   | 'not_ready'
+  | 'after_canaries'
   | NonNullable<Candidate['excluded']>
 
 /** A plan: who is upgraded, from what to what, in which order and waves, bound together by its hash. */
@@ -64,6 +65,8 @@ export interface PlanFacts {
     readonly releaseVersion: number
   } | null
   readonly policyVersion: number
+  /** Is it for canaries alone? Whoever is not in the first wave is left out. */
+  readonly canariesAlone?: boolean
 }
 
 type Member = Candidate & { readonly from: string; readonly to: string }
@@ -98,6 +101,12 @@ function sparingCritical(planned: PlannedWaves, members: number, uncritical: num
   for (let cut = uncritical + waves.size; cut < members && cuts.length <= cutsAtMost; cut += waves.size)
     cuts.push(cut)
   return { waves: { kind: 'cuts', cuts: [...cuts, members] }, droppedWaves }
+}
+
+function firstWaveOf({ waves, droppedWaves }: PlannedWaves, ordered: readonly Member[]) {
+  const { to } = waveRange(waves, ordered.length, 0)
+  const only: WaveCuts = { kind: 'cuts', cuts: [to] }
+  return { taken: ordered.slice(0, to), waves: only, droppedWaves }
 }
 
 function chunksOf(component: string, members: readonly Member[]): PlanChunk[] {
@@ -157,7 +166,6 @@ export function makePlan(facts: PlanFacts): { readonly plan: Plan } | { readonly
     if (typeof verdict === 'string') leftOut.push({ target: candidate.target, reason: verdict })
     else members.push(verdict)
   }
-  leftOut.sort((left, right) => (left.target < right.target ? -1 : 1))
   if (members.length === 0) return reject(nobody(leftOut))
 
   const seed = hashOf(request)
@@ -166,26 +174,27 @@ export function makePlan(facts: PlanFacts): { readonly plan: Plan } | { readonly
   const uncritical = members.filter(({ critical }) => !critical).length
   const canariesIn = new Set(canaries)
   const present = members.filter(({ target, critical }) => canariesIn.has(target) && !critical).length
-  const { waves, droppedWaves } = sparingCritical(
-    cutsOf(request, members.length, present),
-    members.length,
-    uncritical,
-  )
-  if (waves.kind === 'cuts' && waveCount(waves, members.length) > cutsAtMost) {
+  const asked = sparingCritical(cutsOf(request, members.length, present), members.length, uncritical)
+  const { taken, waves, droppedWaves } = facts.canariesAlone
+    ? firstWaveOf(asked, ordered)
+    : { ...asked, taken: ordered }
+  for (const { target } of ordered.slice(taken.length)) leftOut.push({ target, reason: 'after_canaries' })
+  leftOut.sort((left, right) => (left.target < right.target ? -1 : 1))
+  if (waves.kind === 'cuts' && waveCount(waves, taken.length) > cutsAtMost) {
     return reject({
       code: 'too-many-waves',
       detail: `Batches this small, with critical targets kept out of the first, make more than ${cutsAtMost} waves. Choose a larger batch size.`,
     })
   }
-  const chunks = chunksOf(request.component, ordered)
-  const versions = new Set(members.map(({ to }) => to))
+  const chunks = chunksOf(request.component, taken)
+  const versions = new Set(taken.map(({ to }) => to))
   const [only = request.version] = versions
   const version = release?.version ?? (versions.size === 1 ? only : request.version)
   const digest = release?.digest ?? null
   const planHash = hashOf({ seed, chunks: chunks.map(hashOf), version, digest, policyVersion, waves })
   return {
     plan: {
-      ...{ planHash, version, digest, chunks, members: members.length, waves, droppedWaves, leftOut },
+      ...{ planHash, version, digest, chunks, members: taken.length, waves, droppedWaves, leftOut },
       ...{ policyVersion, releaseVersion: release?.releaseVersion ?? 0 },
     },
   }

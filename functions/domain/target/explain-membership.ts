@@ -21,6 +21,7 @@ const leftOutWords: Readonly<Record<string, string>> = {
   not_ready: 'nothing had been heard of its agent for 24 hours',
   assigned_elsewhere: 'it is assigned to another profile',
   critical: 'it is critical, and the profile leaves those out',
+  after_canaries: 'only canaries were its turn, another profile takes the rest',
   canary_resource: 'a canary execution took it to the release already',
 }
 

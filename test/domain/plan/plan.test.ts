@@ -112,6 +112,15 @@ describe('a plan (N2)', () => {
     expect(plan).toMatchObject({ version: 'v1.2.0', digest: 'sha256:1', members: 50, releaseVersion: 1 })
   })
 
+  it('of canaries alone is their wave, the same that would come first, and says who is left to come after', () => {
+    const plan = planOf({ canariesAlone: true })
+    expect(wavesOf(plan)).toEqual(wavesOf(planOf()).slice(0, 1))
+    expect(plan.members).toBe(5)
+    expect(new Set(plan.leftOut.map(({ reason }) => reason))).toEqual(new Set(['after_canaries']))
+    expect(plan.leftOut).toHaveLength(45)
+    expect(plan.planHash).not.toBe(planOf().planHash)
+  })
+
   it('has an order that no name can choose: the first wave is not that of the names', () => {
     const [first] = wavesOf(planOf())
     const names = fleet(5).map(({ target }) => target)
