@@ -1,11 +1,19 @@
 import { earlier } from './members.ts'
 import { holdOf, type UpgradeState } from './state.ts'
 
-/** How long deferred members are tried again before the wave goes on without them, in milliseconds. */
+/**
+ * Until when deferred members are tried again before the wave goes on without them. A wave that is carried over to another window has as
+ * long in that one; while a closed window or a stop keeps everybody out, nobody stays out for having been busy: null.
+ */
 export function waveDeadline(state: UpgradeState): string | null {
   if (state.stage !== 'active' || state.waveStartedAt === null || !state.request) return null
+  if (holdOf(state, 'WINDOW_CLOSED') || holdOf(state, 'FREEZE')) return null
   const { accept, attempt } = state.request.deadlines
-  return new Date(Date.parse(state.waveStartedAt) + (accept + attempt) * 1000).toISOString()
+  const began = Math.max(
+    Date.parse(state.waveStartedAt),
+    Date.parse(state.window?.start ?? state.waveStartedAt),
+  )
+  return new Date(began + (accept + attempt) * 1000).toISOString()
 }
 
 /** When an approval that nobody gave makes the upgrade expire. */
@@ -27,8 +35,10 @@ export function earliestDue(state: UpgradeState): string | null {
   due = earlier(due, state.bakeUntil)
   for (const { askBy, askAgain } of Object.values(state.chunks)) due = earlier(due, earlier(askBy, askAgain))
   if (state.phase !== 'running') return due
+  // Whoever waits for another try waits for the window first, and what opens that admits them.
+  const closed = holdOf(state, 'WINDOW_CLOSED')
+  if (closed) return earlier(due, closed.until)
   for (const { retryAt, deferredAt } of Object.values(state.chunks))
     due = earlier(due, earlier(retryAt, deferredAt))
-  if (state.counts.deferred > 0) due = earlier(due, waveDeadline(state))
-  return earlier(due, holdOf(state, 'WINDOW_CLOSED')?.until ?? null)
+  return state.counts.deferred > 0 ? earlier(due, waveDeadline(state)) : due
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import {
   abortUpgrade,
   continueUpgrade,
+  moveWindow,
   pauseUpgrade,
   resumeUpgrade,
   skipMember,
@@ -219,6 +220,42 @@ describe('waves', () => {
     world.end(1, 'deferred')
     world.later(5000)
     expect(types(world.do(tick(calm)))).toEqual(['MembersSkipped', 'WaveEnded'])
+  })
+
+  test('a member that was withdrawn because the window closed is carried over to the next, however long after', () => {
+    const window = { start, end: '2026-03-01T13:00:00.000Z' }
+    const next = { start: '2026-03-08T12:00:00.000Z', end: '2026-03-08T13:00:00.000Z' }
+    const world = new UpgradeWorld().requested(requestOf({ window }), planOf(2))
+    world.startWave()
+    world.later(3540).do(tick(calm))
+    world.end(2, 'withdrawn')
+    expect(world.state.counts).toMatchObject({ inFlight: 0, deferred: 2 })
+    // Nobody has to ask what time it is while nobody can be admitted.
+    world.later(60).do(tick(calm))
+    expect(Date.parse(world.state.nextDue ?? '') - Date.parse(world.now)).toBe(86_400_000)
+    world.later(86_400).do(tick(calm))
+    expect(world.state.counts).toMatchObject({ deferred: 2, skipped: 0 })
+    world.now = next.start
+    world.do(moveWindow({ window: next, by: 'drydock' }, calm))
+    expect(world.inFlight()).toEqual([
+      { member: 0, n: 2 },
+      { member: 1, n: 2 },
+    ])
+    // In the new window who is busy has as long as in the first.
+    world.end(1, 'deferred')
+    expect(types(world.later(300).do(tick(calm)))).toEqual(['TargetsAdmitted'])
+  })
+
+  test('a member that was withdrawn for a stop is assigned again after it, however long it lasted', () => {
+    const world = new UpgradeWorld().requested(requestOf(), planOf(2))
+    world.startWave()
+    const frozen = { ...calm, freeze: { reason: 'incident', since: start } }
+    world.facts = frozen
+    world.do(tick(frozen))
+    world.end(2, 'withdrawn')
+    world.later(86_400).do(tick(frozen))
+    expect(types(world.do(tick(calm)))).toEqual(['HoldLifted', 'TargetsAdmitted'])
+    expect(world.state.counts).toMatchObject({ inFlight: 2, skipped: 0 })
   })
 })
 
