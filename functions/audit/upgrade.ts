@@ -1,4 +1,4 @@
-import type { UpgradeEvent } from '../../events/upgrade.ts'
+import type { UpgradeEvent, UpgradeRequest } from '../../events/upgrade.ts'
 import { auditAdmission, auditOutcomes, auditSkip } from './admission.ts'
 import { type AuditedUpgrade, Course } from './course.ts'
 import type { Findings } from './finding.ts'
@@ -37,21 +37,29 @@ function auditStop({ history, id, findings }: AuditedUpgrade, stop: Commit, unti
   )
 }
 
+/** Only a rollback may run while everything is stopped, with a reason and a second person (DESIGN §6). */
+function auditBreakGlass(
+  { findings }: AuditedUpgrade,
+  commit: Commit,
+  { breakGlass, kind, reason, approvals }: UpgradeRequest,
+): void {
+  if (!breakGlass) return
+  findings.expect(kind === 'rollback', 'I14', commit, `A ${kind} was asked for in spite of a stop.`)
+  findings.expect(reason !== null && reason !== '', 'I14', commit, 'The glass was broken without a reason.')
+  findings.expect(approvals.required > 0, 'I14', commit, 'The glass was broken without a second person.')
+}
+
 function auditApproval(
   { course, findings }: AuditedUpgrade,
   commit: Commit,
   { by, planHash }: Data<'ApprovalGiven'>,
 ): void {
+  const expect = (holds: boolean, otherwise: string) => findings.expect(holds, 'I14', commit, otherwise)
   const approvers = course.request?.approvals.approvers ?? null
-  findings.expect(by !== course.requestedBy, 'I14', commit, `${by} approved what they had asked for.`)
-  findings.expect(!course.approvers.has(by), 'I14', commit, `${by} approved twice.`)
-  findings.expect(planHash === course.plan?.planHash, 'I14', commit, `${by} approved another plan.`)
-  findings.expect(
-    approvers === null || approvers.includes(by),
-    'I14',
-    commit,
-    `${by} is not among the approvers.`,
-  )
+  expect(by !== course.requestedBy, `${by} approved what they had asked for.`)
+  expect(!course.approvers.has(by), `${by} approved twice.`)
+  expect(planHash === course.plan?.planHash, `${by} approved another plan.`)
+  expect(approvers === null || approvers.includes(by), `${by} is not among the approvers.`)
   course.approvers.add(by)
 }
 
@@ -109,6 +117,7 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       course.request = event.data.request
       course.requestedBy = event.data.by
       course.window = event.data.request.window
+      auditBreakGlass(audited, commit, event.data.request)
       return
     case 'UpgradePlanned':
       auditPlan(audited, commit, event.data)
@@ -151,6 +160,9 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       course.continued = true
       return
     }
+    case 'FreezeOverridden':
+      course.overrode.add(event.data.since)
+      return
     case 'WindowSet':
       course.window = event.data
       return
@@ -165,13 +177,11 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       course.aborted = true
       course.stoppedAt = commit.at
       return
-    case 'UpgradeAborted':
-      auditCompletion(audited, commit, null)
-      return
     case 'UpgradeCompleted':
       auditCompletion(audited, commit, event.data.exceptions)
       return
     case 'PlanningFailed':
+    case 'UpgradeAborted':
     case 'UpgradeRejected':
     case 'UpgradeExpired':
     case 'UpgradeFailed':
