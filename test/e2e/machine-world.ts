@@ -46,6 +46,7 @@ export const definition = JSON.parse(
         readonly Type: string
         readonly Arguments?: { readonly Payload: { readonly action?: string; readonly wait?: string } }
         readonly Choices?: readonly { readonly Next: string }[]
+        readonly Default?: string
         readonly Retry?: readonly { readonly ErrorEquals: readonly string[] }[]
         readonly Catch?: readonly { readonly ErrorEquals: readonly string[] }[]
       }
@@ -292,17 +293,17 @@ export class MachineWorld {
     return (last?.stateEnteredEventDetails as { name: string } | undefined)?.name // AWS's own form
   }
 
-  /** Lets a task that failed be tried again until it succeeds: its Retry waits for a few seconds each time. */
+  /** Lets a task that failed be tried again until it succeeds: its Retry waits for some seconds each time. */
   async linger(): Promise<void> {
-    for (let seconds = 0; seconds < 15; seconds += 1) {
+    for (let seconds = 0; seconds < 60; seconds += 1) {
       this.clock.advance(1)
       await this.settle()
     }
   }
 
-  /** Moves the clock in small steps until an execution is in a state; waits of a minute and more do not run out on the way. */
+  /** Moves the clock in small steps until an execution is in a state; waits of a few minutes and more do not run out on the way. */
   async reaches(name: string, state: string): Promise<void> {
-    for (let seconds = 0; seconds < 40; seconds += 1) {
+    for (let seconds = 0; seconds < 120; seconds += 1) {
       await this.settle()
       if (this.stateOf(name) === state) return
       this.clock.advance(1)

@@ -2,15 +2,27 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { abortUpgrade, continueUpgrade } from '../../functions/domain/upgrade/control.ts'
 import { approveUpgrade, endExecution } from '../../functions/domain/upgrade/lifecycle.ts'
 import type { HistoryEvent } from '../local/stepfunctions/world.ts'
+import { fly } from './machine-pilot.ts'
 import { definition, MachineWorld } from './machine-world.ts'
 
 const waits = ['approval', 'window', 'wave', 'bake', 'gate']
 const actions = ['locate', 'plan', 'start-wave', 'tick', 'revert', 'finish']
-/** One error for each Retry of a task: Lambda in trouble, then a fault of the task itself. */
-const troubles = ['Lambda.TooManyRequestsException', 'LogContended']
+/** What a Retry for States.TaskFailed takes: any error of the task itself. */
+const ofTheTask = 'LogContended'
+/** Every error that a Retry of a task names; a timeout is no error that a function throws. */
+const troubles = [
+  'Lambda.ClientExecutionTimeoutException',
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.TooManyRequestsException',
+  ofTheTask,
+]
 const week = 604_800
 
 const histories: HistoryEvent[][] = []
+/** Those that end before their upgrade does, as they should. */
+const unfinished: HistoryEvent[][] = []
 
 const named = (event: HistoryEvent, details: string): string | undefined =>
   (event[details] as { name?: string; error?: string } | undefined)?.name
@@ -18,28 +30,50 @@ const errorOf = (event: HistoryEvent): string | undefined =>
   (Object.entries(event).find(([name]) => /EventDetails$/.test(name))?.[1] as { error?: string } | undefined)
     ?.error
 
-/** What a history drove: the states that were entered, and which Retry and Catch of them took an error. */
+/** Returns what a Retry or Catch calls an error: the last word is for those that are not named. */
+function wordFor(
+  error: string,
+  { ErrorEquals }: { readonly ErrorEquals: readonly string[] },
+): string | undefined {
+  const unnamed = error === 'States.Timeout' ? 'States.ALL' : 'States.TaskFailed'
+  return [error, unnamed].find((word) => ErrorEquals.includes(word))
+}
+
+/** Names the recovery of a state that took an error, by its place and the word that it took it for. */
+function taken(
+  state: string,
+  error: string,
+  recoveries: readonly { readonly ErrorEquals: readonly string[] }[],
+): string {
+  const index = recoveries.findIndex((recovery) => wordFor(error, recovery) !== undefined)
+  const recovery = recoveries[index]
+  return `${state} / ${index} / ${recovery && wordFor(error, recovery)}`
+}
+
+/** What a history drove: the states that were entered, the ways of each Choice, and which Retry and Catch took which error. */
 function drivenIn(events: readonly HistoryEvent[]) {
   const states: string[] = []
+  const ways: string[] = []
   const retries: string[] = []
   const catches: string[] = []
   let state = ''
   for (const [index, event] of events.entries()) {
-    state = named(event, 'stateEnteredEventDetails') ?? state
-    if (named(event, 'stateEnteredEventDetails') !== undefined) states.push(state)
+    const entered = named(event, 'stateEnteredEventDetails')
+    if (entered !== undefined && definition.States[state]?.Type === 'Choice')
+      ways.push(`${state} / ${entered}`)
+    if (entered !== undefined) states.push(entered)
+    state = entered ?? state
     if (event.type !== 'TaskFailed' && event.type !== 'TaskTimedOut') continue
     const error = event.type === 'TaskTimedOut' ? 'States.Timeout' : (errorOf(event) ?? '')
-    const takes = ({ ErrorEquals }: { readonly ErrorEquals: readonly string[] }) =>
-      ErrorEquals.includes(error) || (error !== 'States.Timeout' && ErrorEquals.includes('States.TaskFailed'))
     const { Retry = [], Catch = [] } = definition.States[state] ?? { Type: '' }
     const next = events[index + 1]?.type
-    if (next === 'TaskScheduled') retries.push(`${state} / ${Retry.findIndex(takes)}`)
-    if (next === 'TaskStateExited') catches.push(`${state} / ${Catch.findIndex(takes)}`)
+    if (next === 'TaskScheduled') retries.push(taken(state, error, Retry))
+    if (next === 'TaskStateExited') catches.push(taken(state, error, Catch))
   }
-  return { states, retries, catches }
+  return { states, ways, retries, catches }
 }
 
-/** One upgrade that goes through all it can, with every task failing in both ways at its first invocation. */
+/** One upgrade that goes through all it can, with every task failing in every way at its first invocations. */
 async function wholeStory(): Promise<void> {
   const world = new MachineWorld()
   const ids = await world.fleet(2)
@@ -129,30 +163,72 @@ async function superseded(): Promise<void> {
   histories.push(world.history('old-1'), world.history('old-2'))
 }
 
+/** The function of every plain task does not answer once: the task times out, and is tried again. */
+async function unanswered(): Promise<void> {
+  for (const course of ['to its end', 'taken back'] as const) {
+    const world = new MachineWorld()
+    for (const action of actions) world.hanging.set(action, 1)
+    expect((await fly(world, course)).generations).toBe(1)
+    histories.push(world.history('story-1'))
+  }
+}
+
+/** The log names a step that this definition does not know, as a newer version of the tasks might: the next generation goes on. */
+async function unknownStep(): Promise<void> {
+  const world = new MachineWorld()
+  world.answers.set('locate', [{ step: 'dance', wave: 0, timeoutSeconds: 60 }])
+  const flight = await fly(world, 'to its end')
+  expect(flight).toMatchObject({ phase: 'completed', generations: 2 })
+  expect(flight.lastStates).toEqual(['This step is unknown', 'Ended'])
+  expect(errorOf(world.history('story-1').at(-1) ?? ({} as HistoryEvent))).toBe('UnknownStep') // no event has no error
+  unfinished.push(world.history('story-1'))
+  histories.push(world.history('story-2'))
+}
+
 describe('the state machine of an upgrade, with its real tasks', () => {
   beforeAll(async () => {
-    for (const story of [wholeStory, nobodyApproves, takenBack, superseded]) await story()
+    for (const story of [wholeStory, nobodyApproves, takenBack, superseded, unanswered, unknownStep])
+      await story()
   })
 
-  const tasks = Object.entries(definition.States).filter(([, { Type }]) => Type === 'Task')
-  const all = () => histories.map(drivenIn)
+  const states = Object.entries(definition.States)
+  const all = () => [...histories, ...unfinished].map(drivenIn)
+  const words = (name: string, recoveries: readonly { readonly ErrorEquals: readonly string[] }[] = []) =>
+    recoveries.flatMap(({ ErrorEquals }, index) => ErrorEquals.map((word) => `${name} / ${index} / ${word}`))
+  const expectDriven = (driven: readonly string[], declared: readonly string[]) =>
+    expect([...new Set(driven)].sort()).toEqual([...declared].sort())
 
-  it('was in every state but the one for a step that nobody knows', () => {
-    const visited = new Set(all().flatMap(({ states }) => states))
-    const possible = Object.keys(definition.States).filter((name) => name !== 'This step is unknown')
-    expect([...visited].sort()).toEqual(possible.sort())
+  it('was in every state', () => {
+    expectDriven(
+      all().flatMap(({ states: visited }) => visited),
+      Object.keys(definition.States),
+    )
   })
 
-  it('tried again by every Retry of every task', () => {
-    const driven = new Set(all().flatMap(({ retries }) => retries))
-    const declared = tasks.flatMap(([name, { Retry = [] }]) => Retry.map((_, index) => `${name} / ${index}`))
-    expect([...driven].sort()).toEqual(declared.sort())
+  it('went every way of every Choice, the default included', () => {
+    const declared = states.flatMap(([name, { Choices = [], Default }]) =>
+      [...Choices.map(({ Next }) => Next), ...(Default === undefined ? [] : [Default])].map(
+        (next) => `${name} / ${next}`,
+      ),
+    )
+    expectDriven(
+      all().flatMap(({ ways }) => ways),
+      declared,
+    )
   })
 
-  it('went on by every Catch', () => {
-    const driven = new Set(all().flatMap(({ catches }) => catches))
-    const declared = tasks.flatMap(([name, { Catch = [] }]) => Catch.map((_, index) => `${name} / ${index}`))
-    expect([...driven].sort()).toEqual(declared.sort())
+  it('tried again by every Retry of every task, for every error that it names', () => {
+    expectDriven(
+      all().flatMap(({ retries }) => retries),
+      states.flatMap(([name, { Retry }]) => words(name, Retry)),
+    )
+  })
+
+  it('went on by every Catch, for every error that it names', () => {
+    expectDriven(
+      all().flatMap(({ catches }) => catches),
+      states.flatMap(([name, { Catch }]) => words(name, Catch)),
+    )
   })
 
   it('keeps no state of its own: the same faults end no execution', () => {
