@@ -1,0 +1,56 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { openSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Options } from './options.ts'
+
+/** Refuses to begin where another program answers: its data must not be deleted, and it is not ours to talk to. */
+export async function refuseTakenPort(port: number): Promise<void> {
+  const free = await new Promise<boolean>((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+  })
+  if (!free)
+    throw new Error(
+      `Port ${port} is taken, perhaps by an earlier demo: end that, or choose another one with --port.`,
+    )
+}
+
+/** Starts the runtime in a process of its own, its output in a file, and waits until it is healthy. */
+export async function startRuntime({
+  port,
+  speed,
+  data,
+}: Options): Promise<{ url: string; process: ChildProcess }> {
+  const output = openSync(join(data, 'runtime.log'), 'a')
+  const script = new URL('../start.ts', import.meta.url).pathname
+  const runtime = spawn(
+    process.execPath,
+    [script, '--port', String(port), '--data', data, '--speed', String(speed)],
+    { stdio: ['ignore', output, output] },
+  )
+  const url = `http://127.0.0.1:${port}`
+  for (;;) {
+    if (runtime.exitCode !== null) {
+      const said = execFileSync('tail', ['-n', '12', join(data, 'runtime.log')], { encoding: 'utf8' })
+      throw new Error(`The runtime did not start:\n${said}`)
+    }
+    try {
+      if ((await fetch(`${url}/health`)).ok) return { url, process: runtime }
+    } catch {
+      // Not listening yet.
+    }
+    await sleep(100)
+  }
+}
+
+/** Returns a token of the local issuer for a person with roles. */
+export function tokenFor(data: string, user: string, ...roles: readonly string[]): string {
+  const script = new URL('../token.ts', import.meta.url).pathname
+  const chosen = roles.flatMap((role) => ['--role', role])
+  return execFileSync(process.execPath, [script, '--data', data, '--user', user, ...chosen], {
+    encoding: 'utf8',
+  }).trim()
+}
