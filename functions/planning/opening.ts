@@ -3,6 +3,8 @@ import { profileAggregate } from '../domain/profile/aggregate.ts'
 import type { OpeningFacts } from '../domain/profile/opening.ts'
 import type { ExistingProfile } from '../domain/profile/state.ts'
 import { statisticsOf } from '../domain/profile/statistics.ts'
+import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
+import { holdOf } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
 import type { Views } from '../views/read.ts'
 import { closuresOf } from './closures.ts'
@@ -18,8 +20,9 @@ export async function openingFacts(
 ): Promise<OpeningFacts> {
   const { log } = services
   const justAfter = new Date(Date.parse(scheduledAt) + 1).toISOString()
-  const [policy, closures, successRate, work] = await Promise.all([
+  const [policy, paused, closures, successRate, work] = await Promise.all([
     log.load(policyAggregate, freezePolicy),
+    pauseOf(log, running?.upgrade),
     closuresOf(log, definition.schedule.calendars, scheduledAt, justAfter),
     successRateOf(log, definition.depends_on?.profile_id),
     // What runs is carried on whoever matches by now.
@@ -27,10 +30,18 @@ export async function openingFacts(
   ])
   return {
     freeze: policy.state.freeze,
+    paused,
     closures,
     successRate,
     matching: work === null ? null : work.reduce((sum, { matching }) => sum + matching, 0),
   }
+}
+
+async function pauseOf(log: Log, upgrade: string | undefined): Promise<OpeningFacts['paused']> {
+  if (upgrade === undefined) return null
+  const { state } = await log.load(upgradeAggregate, upgrade)
+  if (state.phase !== 'paused') return null
+  return { upgrade, reason: holdOf(state, 'OPERATOR')?.ref ?? 'by an operator' }
 }
 
 async function successRateOf(log: Log, profile: string | undefined): Promise<number | null> {

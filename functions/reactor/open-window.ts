@@ -27,7 +27,13 @@ export function upgradeOfWindow(profile: string, scheduledAt: string): string {
   return v5(JSON.stringify([profile, scheduledAt]), windowNamespace)
 }
 
-const nothingKnown: OpeningFacts = { freeze: null, closures: [], successRate: null, matching: null }
+const nothingKnown: OpeningFacts = {
+  freeze: null,
+  paused: null,
+  closures: [],
+  successRate: null,
+  matching: null,
+}
 
 /**
  * Judges one opening of a profile's window: it opens, or the refusal is recorded with its reason; a firing that is for its planning has it

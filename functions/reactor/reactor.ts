@@ -8,6 +8,7 @@ import { assignTargets } from './assign-targets.ts'
 import { cleanUpProfile } from './clean-up-profile.ts'
 import { endWaits } from './end-waits.ts'
 import { expireAttempts } from './expire-attempts.ts'
+import { heedFailures } from './heed-failures.ts'
 import { keepSchedules } from './keep-schedules.ts'
 import { makeAssignments } from './make-assignments.ts'
 import { publishEvents } from './publish-events.ts'
@@ -44,6 +45,7 @@ export function allDuties(
     keepSchedules({ log, views: () => services.views, schedules: () => services.windowSchedules, now }),
     voidPlans({ log }),
     runProfile({ log, views: () => services.views }),
+    heedFailures({ log }),
     summariseUpgrades({ log, views: () => services.views }),
     tickLive({ log, views: () => services.views }),
     publishEvents({ client: () => services.bus, busName: () => named('busName') }),

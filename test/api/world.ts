@@ -22,6 +22,7 @@ import { admissionFacts } from '../../functions/planning/facts.ts'
 import { planUpgrade } from '../../functions/planning/planning.ts'
 import { assignTargets } from '../../functions/reactor/assign-targets.ts'
 import { cleanUpProfile } from '../../functions/reactor/clean-up-profile.ts'
+import { heedFailures } from '../../functions/reactor/heed-failures.ts'
 import { keepSchedules } from '../../functions/reactor/keep-schedules.ts'
 import { makeAssignments } from '../../functions/reactor/make-assignments.ts'
 import { recordOutcomes } from '../../functions/reactor/record-outcomes.ts'
@@ -152,6 +153,7 @@ export function openWorld({ profilesAct = false } = {}) {
           keepSchedules({ log, views: () => services.views, schedules: () => schedules, now }),
           voidPlans({ log }),
           runProfile({ log, views: () => services.views }),
+          heedFailures({ log }),
           summariseUpgrades({ log, views: () => services.views }),
         ]
       : []),

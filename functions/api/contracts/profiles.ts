@@ -70,7 +70,10 @@ const updates = definition
 /** The domain names every bad field, also against what is there already; here it only has to be an object. */
 const checkedByDomain = z.looseObject({})
 
-const status = z.enum(['active', 'inactive'])
+const status = z.enum(['active', 'inactive', 'error']).meta({
+  description:
+    'error: it took itself out of service because of a failure with a code that begins CRITICAL_; setting status to active ends that.',
+})
 const executionStatus = z.enum(['running', 'completed', 'failed', 'cancelled'])
 const rate = z.number().nullable().meta({ description: 'In percent; null before anything was attempted.' })
 

@@ -70,7 +70,7 @@ export const createUpgradeProfile: Operate<Contracts['createUpgradeProfile']> = 
   const body = {
     id,
     name: definition.name,
-    status: active ? 'active' : 'inactive',
+    status: state.status === 'deleted' ? 'inactive' : state.status,
     next_execution: active ? (runs[0] ?? null) : null,
     affected_resources: members.length,
     // What is not valid is refused: a profile that exists has passed both.

@@ -1,6 +1,6 @@
 import { type ProfileDefinition, type ProfileEvent, profileEvents } from '../../../events/profile.ts'
 import type { Aggregate, CommitContext } from '../aggregate.ts'
-import { initialProfile, kept, type ProfileState, type WindowResult } from './state.ts'
+import { initialProfile, kept, ourselves, type ProfileState, type WindowResult } from './state.ts'
 import { addSummary } from './statistics.ts'
 
 /** Keeps the last windows by their scheduled time: one that is reported late takes its place among them. */
@@ -55,7 +55,12 @@ function evolve(state: ProfileState, event: ProfileEvent, { at }: CommitContext)
     case 'ProfileActivated':
       return { ...state, status: 'active', deactivated: null, updatedAt: at, scheduledSince: at }
     case 'ProfileDeactivated':
-      return { ...state, status: 'inactive', deactivated: { ...event.data, at }, updatedAt: at }
+      return {
+        ...state,
+        status: event.data.by === ourselves ? 'error' : 'inactive',
+        deactivated: { ...event.data, at },
+        updatedAt: at,
+      }
     case 'ProfileDeleted':
       return { ...state, status: 'deleted', planned: null, deletedAt: at, updatedAt: at }
     case 'WindowOpened': {
@@ -78,7 +83,7 @@ function evolve(state: ProfileState, event: ProfileEvent, { at }: CommitContext)
       const { upgrade, reason, scheduledAt } = event.data
       const window = state.windows.find((opened) => opened.scheduledAt === scheduledAt)
       const end = window?.result === 'opened' ? window.end : null
-      const running = { upgrade, reason, scheduledAt, startedAt: at, end }
+      const running = { upgrade, reason, scheduledAt, startedAt: at, end, alerts: [] }
       return { ...state, running, planned: startPlanned(state, upgrade), lastExecutionAt: at }
     }
     case 'UpgradeSummarised':
@@ -88,8 +93,11 @@ function evolve(state: ProfileState, event: ProfileEvent, { at }: CommitContext)
         summaries: [...state.summaries, event.data].slice(-kept),
         totals: addSummary(state.totals, event.data),
       }
-    case 'AlertRaised':
-      return state
+    case 'AlertRaised': {
+      const { running } = state
+      if (running?.upgrade !== event.data.upgrade) return state
+      return { ...state, running: { ...running, alerts: [...new Set([...running.alerts, event.data.code])] } }
+    }
   }
 }
 

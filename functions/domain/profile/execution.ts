@@ -1,14 +1,9 @@
 import type { ProfileEvent, UpgradeSummary } from '../../../events/profile.ts'
 import { accept, reject } from '../aggregate.ts'
+import { isCritical } from '../critical.ts'
 import { refuseMissing } from './lifecycle.ts'
 import { voidPlan } from './plan-ahead.ts'
-import { type Execution, exists, type ProfileDecision } from './state.ts'
-
-/** Failures with such a code take the profile out of service (P13). */
-const criticalPrefix = 'CRITICAL_'
-
-/** Who acts where nobody does. */
-const ourselves = 'drydock'
+import { type Execution, exists, ourselves, type ProfileDecision, type ProfileState } from './state.ts'
 
 /** Starts an upgrade now rather than at the next window, for a reason (P12). The same upgrade again changes nothing. */
 export function startExecution(command: {
@@ -27,10 +22,10 @@ export function startExecution(command: {
         detail: 'An execution out of turn needs a reason: say why it cannot wait for the next window.',
       })
     }
-    if (state.status === 'inactive') {
+    if (state.status !== 'active') {
       return reject({
         code: 'profile-inactive',
-        detail: `The profile is inactive (${state.deactivated?.reason}). Set its status to active first.`,
+        detail: `The profile is out of service (${state.deactivated?.reason}). Set its status to active first.`,
       })
     }
     if (state.running) {
@@ -68,9 +63,45 @@ export function startNext(command: {
   }
 }
 
+/** So many codes of one execution are alerted about: targets choose them, and the state keeps them. */
+const mostAlerts = 20
+
 /**
- * Copies what an upgrade of this profile came to, once, also after the profile's deletion. Critical failures take the profile out of
- * service and raise an alert for each of their codes.
+ * Takes the profile out of service at a critical failure of what runs, without waiting for its end, which may take a person. An alert is
+ * raised for each code, once in an execution: a person who has seen it and activates the profile is not overruled by the next one.
+ */
+export function heedFailures(command: {
+  readonly upgrade: string
+  readonly codes: readonly string[]
+}): ProfileDecision {
+  return (state) => {
+    const { running } = state
+    if (running?.upgrade !== command.upgrade) return accept()
+    return accept(...heeded(state, running, command.codes))
+  }
+}
+
+function heeded(
+  { status, planned }: ProfileState,
+  { upgrade, alerts }: Execution,
+  codes: Iterable<string>,
+): ProfileEvent[] {
+  const critical = [...new Set(codes)].filter((code) => isCritical(code) && !alerts.includes(code))
+  const fresh = critical.slice(0, Math.max(0, mostAlerts - alerts.length))
+  if (fresh.length === 0) return []
+  const events: ProfileEvent[] = []
+  if (status === 'active') {
+    const reason = `Critical failures in upgrade ${upgrade}: ${fresh.join(', ')}`.slice(0, 512)
+    events.push({ type: 'ProfileDeactivated', data: { reason, by: ourselves } })
+    events.push(...voidPlan(planned, 'deactivated', ourselves))
+  }
+  for (const code of fresh) events.push({ type: 'AlertRaised', data: { code, upgrade } })
+  return events
+}
+
+/**
+ * Copies what an upgrade of this profile came to, once, also after the profile's deletion. Critical failures that nobody has heeded yet
+ * take the profile out of service.
  */
 export function summariseUpgrade(summary: UpgradeSummary): ProfileDecision {
   return (state) => {
@@ -80,16 +111,8 @@ export function summariseUpgrade(summary: UpgradeSummary): ProfileDecision {
     const startedAt = later(summary.startedAt, running.startedAt)
     const endedAt = later(summary.endedAt, startedAt)
     const events: ProfileEvent[] = [{ type: 'UpgradeSummarised', data: { ...summary, startedAt, endedAt } }]
-    const critical = summary.failures.filter(({ code }) => code.startsWith(criticalPrefix))
-    if (critical.length > 0 && state.status === 'active') {
-      const found = critical.map(({ code, count }) => `${code} × ${count}`).join(', ')
-      const reason = `Critical failures in upgrade ${summary.upgrade}: ${found}`.slice(0, 512)
-      events.push({ type: 'ProfileDeactivated', data: { reason, by: ourselves } })
-      events.push(...voidPlan(state.planned, 'deactivated', ourselves))
-    }
-    for (const { code } of critical)
-      events.push({ type: 'AlertRaised', data: { code, upgrade: summary.upgrade } })
-    return accept(...events)
+    const codes = summary.failures.map(({ code }) => code)
+    return accept(...events, ...heeded(state, running, codes))
   }
 }
 

@@ -2,16 +2,15 @@ import type { ProfileEvent, SkipReason } from '../../../events/profile.ts'
 import { accept, reject } from '../aggregate.ts'
 import { refuseMissing } from './lifecycle.ts'
 import { plannedFor, voidPlan } from './plan-ahead.ts'
-import { type ExistingProfile, judged, type ProfileDecision, type ProfileState } from './state.ts'
+import { type ExistingProfile, judged, ourselves, type ProfileDecision, type ProfileState } from './state.ts'
 import { type Closure, closureAt, contains, windowOf } from './windows.ts'
-
-/** Who acts where nobody does. */
-const ourselves = 'drydock'
 
 /** What is known elsewhere at the moment of opening, read strongly. */
 export interface OpeningFacts {
   /** Everything is stopped, and why. */
   readonly freeze: { readonly reason: string } | null
+  /** The upgrade that runs, where it is paused, and why: it waits for a person. */
+  readonly paused: { readonly upgrade: string; readonly reason: string } | null
   /** Closed times of the profile's calendars around the opening. */
   readonly closures: readonly Closure[]
   /** The success rate, in percent, of the profile that this one depends on; null when there is no such figure. */
@@ -43,7 +42,14 @@ export function openWindow(command: {
     }
     const planned = plannedFor(state, scheduledAt)
     const refusal = refuse(state, scheduledAt, now, facts)
-    if (refusal) return accept(skipped(scheduledAt, ...refusal), ...voidPlan(planned, 'skipped', ourselves))
+    if (refusal) {
+      const [reason, detail, ...alerts] = refusal
+      return accept(
+        skipped(scheduledAt, reason, detail),
+        ...alerts,
+        ...voidPlan(planned, 'skipped', ourselves),
+      )
+    }
     const { end } = windowOf(state.definition.schedule, scheduledAt)
     if (state.running) {
       return accept<ProfileEvent>(
@@ -81,6 +87,19 @@ export function skipWindow(command: {
   }
 }
 
+/** The alert of a window that is lost because an upgrade waits for a person. */
+const pausedAlert = 'UPGRADE_PAUSED'
+
+/**
+ * Why the window cannot carry on an upgrade that is paused, and the alert about it: only a person may accept failures, and until then every
+ * window of the profile is lost. A silent one after the other would look like a profile with nothing to do.
+ */
+function waitsForPerson({ upgrade, reason }: NonNullable<OpeningFacts['paused']>): Refusal {
+  const act = `POST /api/upgrades/${upgrade}/resume goes on in the next window, …/abort ends it.`
+  const detail = `Upgrade ${upgrade} is paused (${reason.slice(0, 200)}) and waits for an operator: ${act}`
+  return ['running', detail, { type: 'AlertRaised', data: { code: pausedAlert, upgrade } }]
+}
+
 function skipped(scheduledAt: string, reason: SkipReason, detail: string): ProfileEvent {
   return { type: 'WindowSkipped', data: { scheduledAt, reason, detail: detail.slice(0, 512) } }
 }
@@ -90,23 +109,26 @@ function hasDefinition(state: ProfileState): state is ExistingProfile {
   return state.definition !== null
 }
 
+/** Why a window does not open, in words, and what is raised because of it. */
+type Refusal = readonly [reason: SkipReason, detail: string, ...alerts: ProfileEvent[]]
+
 function refuse(
   state: ExistingProfile,
   scheduledAt: string,
   now: string,
   facts: OpeningFacts,
-): readonly [SkipReason, string] | undefined {
+): Refusal | undefined {
   const { schedule, depends_on: dependency } = state.definition
   if (!contains(schedule, scheduledAt))
     return ['not_in_schedule', `${schedule.cron_expression} in ${schedule.timezone} does not open then.`]
   const { end } = windowOf(schedule, scheduledAt)
   if (now >= end) return ['not_in_schedule', `Heard of at ${now}, when the window was over (${end}).`]
   if (state.status === 'deleted') return ['inactive', 'The profile was deleted.']
-  if (state.status === 'inactive')
-    return ['inactive', state.deactivated?.reason ?? 'The profile is inactive.']
+  if (state.status !== 'active') return ['inactive', state.deactivated?.reason ?? 'The profile is inactive.']
   if (facts.freeze) return ['frozen', facts.freeze.reason]
   const closure = closureAt(facts.closures, scheduledAt)
   if (closure) return ['holiday', closure.why]
+  if (facts.paused && facts.paused.upgrade === state.running?.upgrade) return waitsForPerson(facts.paused)
   if (state.running?.reason === 'emergency')
     return ['running', `Upgrade ${state.running.upgrade}, which was started out of turn, is not finished.`]
   // What was started under all of the following is carried on.

@@ -5,7 +5,8 @@ import type { Rejection } from '../rejection.ts'
 /** How many windows and summaries the state keeps; the log keeps all of them. */
 export const kept = 20
 
-export type ProfileStatus = 'active' | 'inactive' | 'deleted'
+/** `error`: it took itself out of service, because of a critical failure, and waits for somebody to activate it again (P13). */
+export type ProfileStatus = 'active' | 'inactive' | 'error' | 'deleted'
 
 /** An upgrade that the profile started and that has not ended. */
 export interface Execution {
@@ -15,7 +16,12 @@ export interface Execution {
   readonly startedAt: string
   /** When the window that it runs in closes; null: it is bound to none. */
   readonly end: string | null
+  /** The codes about which an alert was raised in this execution. */
+  readonly alerts: readonly string[]
 }
+
+/** Who acts where nobody does. */
+export const ourselves = 'drydock'
 
 /** Upgrades that were planned ahead of a window, so that people can approve them before it opens (ADR 0017). */
 export interface PlannedWindow {

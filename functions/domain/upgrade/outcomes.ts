@@ -1,6 +1,7 @@
 import type { AttemptOutcome } from '../../../events/target.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { accept } from '../aggregate.ts'
+import { isCritical } from '../critical.ts'
 import { waveCount, waveRange } from '../plan/waves.ts'
 import { type AdmissionFacts, admit, limitOf, systemActor, unacknowledged } from './admission.ts'
 import { Draft, type UpgradeDecision } from './draft.ts'
@@ -40,7 +41,8 @@ function retryAt(
   now: string,
 ): string | null {
   const { request, plan, window } = state
-  if (!request || !plan || !outcome.retryable || failures >= request.retry.attempts) return null
+  if (!request || !plan || !outcome.retryable || isCritical(outcome.code)) return null
+  if (failures >= request.retry.attempts) return null
   const delay = Math.min(longestDelay, request.retry.delaySeconds * 1000 * 2 ** failures)
   // A run that becomes gentler has few in flight, whose retries need no spreading: they wait for as long as it says.
   const share = request.retry.fewer === undefined ? spread(plan.planHash, outcome.member, outcome.n) : 1

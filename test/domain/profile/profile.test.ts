@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { ProfileEvent } from '../../../events/profile.ts'
 import { profileAggregate } from '../../../functions/domain/profile/aggregate.ts'
-import { startExecution, summariseUpgrade } from '../../../functions/domain/profile/execution.ts'
+import {
+  heedFailures,
+  startExecution,
+  summariseUpgrade,
+} from '../../../functions/domain/profile/execution.ts'
 import {
   activateProfile,
   createProfile,
@@ -238,6 +242,29 @@ describe('P8: opening a window', () => {
       .when(open(second, 'u2', { successRate: 10, matching: 0 }), second)
       .thenTypes('WindowOpened')
   })
+  test('is skipped with an alert while what runs is paused, however it was started', () => {
+    const paused = (upgrade: string) => ({ paused: { upgrade, reason: '2 failed in wave 1, 0 allowed' } })
+    for (const [running, history] of [
+      ['u1', [created, opened, started]],
+      ['e1', [created, emergency]],
+    ] as const) {
+      const spec = given(...history).when(open(second, 'u2', paused(running)), second)
+      const detail = expect.stringMatching(`Upgrade ${running} is paused .*/api/upgrades/${running}/resume`)
+      spec.thenEvents(
+        { type: 'WindowSkipped', data: { scheduledAt: second, reason: 'running', detail } },
+        { type: 'AlertRaised', data: { code: 'UPGRADE_PAUSED', upgrade: running } },
+      )
+      spec.thenIdempotent()
+    }
+    // What was read is about an upgrade that has ended since.
+    given(created, opened, started)
+      .when(open(second, 'u2', paused('u0')), second)
+      .thenTypes('WindowOpened')
+    const closed = { from: second, to: '2026-03-16T04:00:00.000Z', why: 'Founders’ day' }
+    given(created, opened, started)
+      .when(open(second, 'u2', { ...paused('u1'), closures: [closed] }), second)
+      .thenTypes('WindowSkipped')
+  })
   test('is refused where there never was a profile', () => {
     given().when(open(first, 'u1'), first).thenRejected('profile-not-found')
   })
@@ -303,7 +330,7 @@ describe('P13: what an upgrade came to', () => {
         { type: 'UpgradeSummarised', data: critical },
         {
           type: 'ProfileDeactivated',
-          data: { reason: 'Critical failures in upgrade u1: CRITICAL_DISK × 2', by: 'drydock' },
+          data: { reason: 'Critical failures in upgrade u1: CRITICAL_DISK', by: 'drydock' },
         },
         { type: 'AlertRaised', data: { code: 'CRITICAL_DISK', upgrade: 'u1' } },
       )
@@ -315,6 +342,60 @@ describe('P13: what an upgrade came to', () => {
     given(...running, deactivated)
       .when(summariseUpgrade(critical))
       .thenTypes('UpgradeSummarised', 'AlertRaised')
+  })
+  test('heeds a critical failure while the upgrade runs, each code once', () => {
+    const heed = (...codes: string[]) => heedFailures({ upgrade: 'u1', codes })
+    given(...running)
+      .when(heed('CRITICAL_DISK', 'CRITICAL_DISK', 'TIMEOUT'))
+      .thenTypes('ProfileDeactivated', 'AlertRaised')
+    given(...running)
+      .when(heed('CRITICAL_DISK'))
+      .thenIdempotent()
+    given(...running)
+      .when(heed('TIMEOUT'))
+      .thenNothing()
+    given(created).when(heed('CRITICAL_DISK')).thenNothing()
+    const alerted: ProfileEvent = { type: 'AlertRaised', data: { code: 'CRITICAL_DISK', upgrade: 'u1' } }
+    given(...running, alerted)
+      .when(heed('CRITICAL_DISK', 'CRITICAL_CPU'))
+      .thenEvents(
+        {
+          type: 'ProfileDeactivated',
+          data: { reason: 'Critical failures in upgrade u1: CRITICAL_CPU', by: 'drydock' },
+        },
+        { type: 'AlertRaised', data: { code: 'CRITICAL_CPU', upgrade: 'u1' } },
+      )
+    given(...running, alerted)
+      .when(summariseUpgrade(critical))
+      .thenTypes('UpgradeSummarised')
+  })
+  test('alerts about twenty codes of an execution at most', () => {
+    const codes = Array.from({ length: 30 }, (_, place) => `CRITICAL_${place}`)
+    const { events } = given(...running).when(heedFailures({ upgrade: 'u1', codes }))
+    expect(events.filter(({ type }) => type === 'AlertRaised')).toHaveLength(20)
+    given(...running, ...events)
+      .when(heedFailures({ upgrade: 'u1', codes: ['CRITICAL_X'] }))
+      .thenNothing()
+  })
+  test('leaves the profile in error until somebody activates it, or takes it out of service', () => {
+    const broken = [
+      ...running,
+      { type: 'ProfileDeactivated', data: { reason: 'x', by: 'drydock' } } as ProfileEvent,
+    ]
+    expect(fold(broken).status).toBe('error')
+    given(...broken)
+      .when(deactivateProfile({ reason: 'audit', by }))
+      .thenTypes('ProfileDeactivated')
+    given(...broken)
+      .when(activateProfile({ reason: 'mended', by }))
+      .thenTypes('ProfileActivated')
+    expect(schedulesOf(fold(broken), 'p1', '2026-03-01T12:00:00.000Z')).toEqual([])
+    given(...broken)
+      .when(open(second, 'u2'), second)
+      .thenTypes('WindowSkipped')
+    given(created, { type: 'ProfileDeactivated', data: { reason: 'x', by: 'drydock' } })
+      .when(startExecution({ upgrade: 'e1', justification: 'now', by }))
+      .thenRejected('profile-inactive')
   })
   test('is not critical where the word stands elsewhere in the code', () => {
     const failures = [{ code: 'NOT_CRITICAL_DISK', count: 1 }]

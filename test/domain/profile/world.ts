@@ -47,7 +47,13 @@ export function scheduled(cron: string, timezone = 'UTC', hours = 4): Schedule {
 }
 
 /** Nothing elsewhere stands against opening. */
-export const clear: OpeningFacts = { freeze: null, closures: [], successRate: null, matching: 12 }
+export const clear: OpeningFacts = {
+  freeze: null,
+  paused: null,
+  closures: [],
+  successRate: null,
+  matching: 12,
+}
 
 /** What an upgrade of ten came to: all of them are well unless said otherwise. */
 export function summaryOf(upgrade: string, changes: Partial<UpgradeSummary> = {}): UpgradeSummary {
