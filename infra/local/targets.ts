@@ -1,4 +1,4 @@
-import type { DeadLetter } from './events/deliveries.ts'
+import type { DeadLetter } from './deliveries.ts'
 import type { AsynchronousInvocations } from './lambda/asynchronous.ts'
 import { functionArn } from './lambda/declared.ts'
 import type { Functions } from './lambda/functions.ts'

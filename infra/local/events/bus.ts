@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { inTransaction, openDatabase } from '../database.ts'
+import { type DeadLetter, openDeliveries } from '../deliveries.ts'
 import { type ArchiveProperties, openArchives } from './archive.ts'
-import { type DeadLetter, openDeliveries } from './deliveries.ts'
 import { entriesOf, eventOf } from './entries.ts'
 import { EventBridgeError, refuse } from './errors.ts'
 import { type BusEvent, newEvent, type Said } from './event.ts'

@@ -1,4 +1,4 @@
-import type { Delivery } from './deliveries.ts'
+import type { Delivery } from '../deliveries.ts'
 import { unknownProperty } from './errors.ts'
 import type { BusEvent, Origin } from './event.ts'
 import { checkPattern, matches } from './pattern.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { DeadLetter, Delivery } from '../events/deliveries.ts'
+import type { DeadLetter, Delivery } from '../deliveries.ts'
 import type { ScheduleDefinition } from './definition.ts'
 import { parseExpression } from './expression.ts'
 

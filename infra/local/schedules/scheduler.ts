@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { inTransaction, openDatabase } from '../database.ts'
-import { type DeadLetter, openDeliveries } from '../events/deliveries.ts'
+import { type DeadLetter, openDeliveries } from '../deliveries.ts'
 import { definitionOf, type ScheduleDefinition } from './definition.ts'
 import { conflict, missing, SchedulerError, unknownOperation } from './errors.ts'
 import { firingOf, firstDue, inputFor, letterFor, occurrence } from './firing.ts'

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Clock } from '../clock.ts'
-import { inTransaction } from '../database.ts'
+import type { Clock } from './clock.ts'
+import { inTransaction } from './database.ts'
 
 /** Something that has to reach a target, and what to do when it cannot. */
 export interface Delivery {
