@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** One member of a fleet, as its agent or gateway reports for it. */
 export interface Member {
   readonly id: string
-  readonly fails: boolean
+  /** How its next attempt ends; one that failed retryably is tried again, when it ends as it is told then. */
+  readonly ends: 'completed' | 'failed' | 'failed-retryably'
 }
 
 /** What a fleet is asked to do. `from` and `to` are versions. */
@@ -81,10 +82,11 @@ async function eachOf<Item>(
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker))
 }
 
-function ending({ fails }: Member, { from, to }: { from: string; to: string }): Record<string, unknown> {
+function ending({ ends }: Member, { from, to }: { from: string; to: string }): Record<string, unknown> {
   const timestamp = new Date().toISOString()
-  if (!fails) return { status: 'completed', version: to, timestamp }
-  return { status: 'failed', version: from, timestamp, code: 'HEALTH_CHECK_FAILED', details: 'answered 503' }
+  if (ends === 'completed') return { status: 'completed', version: to, timestamp }
+  const failed = { status: 'failed', version: from, timestamp, details: 'answered 503' }
+  return { ...failed, code: 'HEALTH_CHECK_FAILED', retryable: ends === 'failed-retryably' }
 }
 
 type Upgrade = Extract<Task, { kind: 'upgrade' }>

@@ -1,6 +1,7 @@
 import { upgradeEvents } from '../../events/upgrade.ts'
 import { openLog } from '../../functions/log/dynamo.ts'
-import { rollOut, settleFleet } from './rollout.ts'
+import { rollOut } from './rollout.ts'
+import { settleFleet } from './settled-fleet.ts'
 import { openWorld } from './world.ts'
 
 const size = 200

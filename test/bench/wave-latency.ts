@@ -7,7 +7,7 @@ import { openLog } from '../../functions/log/dynamo.ts'
 import type { Log } from '../../functions/log/log.ts'
 import { planMembers } from '../../functions/planning/members.ts'
 import { openViewStore } from '../../functions/views/dynamo.ts'
-import { settleFleet } from './rollout.ts'
+import { settleFleet } from './settled-fleet.ts'
 import { medianOf } from './spread.ts'
 import { until, type World } from './world.ts'
 
@@ -44,7 +44,7 @@ export async function waveLatencies(world: World, rounds = 6): Promise<readonly 
     const ids = [...members.values()].map(({ target }) => target)
     await world.work({
       kind: 'upgrade',
-      members: ids.map((id) => ({ id, fails: false })),
+      members: ids.map((id) => ({ id, ends: 'completed' })),
       from: 'v1.1.0',
       to: 'v1.2.0',
       gateway: null,

@@ -15,15 +15,15 @@ export interface Workflow {
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
 
-/** Counts in the histories of all executions of an upgrade. */
-export async function workflowOf({ runtime }: World, upgradeId: string): Promise<Workflow> {
+/** Counts in the histories of all executions of an upgrade; of all upgrades where none is named. */
+export async function workflowOf({ runtime }: World, upgradeId?: string): Promise<Workflow> {
   const endpoint = String(runtime.endpoints.AWS_ENDPOINT_URL_SFN)
   const client = new SFNClient({ endpoint, region: 'eu-central-1', credentials })
   const stateMachineArn = process.env.UPGRADE_MACHINE_ARN
   const found = { executions: 0, transitions: 0, historyEvents: 0, tokens: 0 }
   for await (const { executions } of paginateListExecutions({ client }, { stateMachineArn })) {
     for (const { name, executionArn } of executions ?? []) {
-      if (!name?.startsWith(`${upgradeId}-`)) continue
+      if (upgradeId !== undefined && !name?.startsWith(`${upgradeId}-`)) continue
       found.executions += 1
       for await (const { events } of paginateGetExecutionHistory({ client }, { executionArn })) {
         for (const { type } of events ?? []) {
@@ -38,12 +38,14 @@ export async function workflowOf({ runtime }: World, upgradeId: string): Promise
   return found
 }
 
-/** Counts the events about an upgrade that the bus has stored in its archive of everything. */
-export function busEventsOf({ data }: World, upgradeId: string): number {
+/** Counts the events about an upgrade, about all where none is named, that the bus has stored in its archive of everything. */
+export function busEventsOf({ data }: World, upgradeId: string | null = null): number {
   const database = new DatabaseSync(join(data, 'events.sqlite'), { readOnly: true })
   try {
     const row = database
-      .prepare("SELECT count(*) AS found FROM archived WHERE json_extract(event, '$.detail.upgradeId') = ?")
+      .prepare(
+        "SELECT count(*) AS found FROM archived WHERE ?1 IS NULL OR json_extract(event, '$.detail.upgradeId') = ?1",
+      )
       .get(upgradeId)
     return Number(row?.found)
   } finally {

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -47,15 +47,40 @@ async function template(): Promise<string> {
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
 
-/** Starts a world. With `metered`, all that functions ask of DynamoDB is counted, which takes time: not for timing. */
-export async function openWorld({ metered }: { readonly metered: boolean }): Promise<World> {
+/** Midnight in UTC after the wall's present: a clock that starts there runs ahead of the wall, and only such a one can be moved. */
+function nextMidnight(): number {
+  const day = 86_400_000
+  return (Math.floor(Date.now() / day) + 1) * day
+}
+
+/**
+ * Lets what comes at a rate come for the first time, which is at once: what it calls would ask DynamoDB past a meter that follows, and
+ * go on so. The next time is a minute later, in a runtime of its own.
+ */
+async function fireFirst(
+  options: { readonly template: string; readonly data: string },
+  invocations: Map<string, unknown>,
+): Promise<void> {
+  const first = await startRuntime(options)
+  await until('the first tick and reconciliation', async () => invocations.size === 2 || undefined)
+  await first.stop()
+  invocations.clear()
+}
+
+/**
+ * Starts a world. With `metered`, all that functions ask of DynamoDB is counted, which takes time: not for timing. With `movable`, its
+ * clock starts at a midnight in UTC and can be moved on from there.
+ */
+export async function openWorld({
+  metered,
+  movable = false,
+}: {
+  readonly metered: boolean
+  readonly movable?: boolean
+}): Promise<World> {
   const synthesized = await template()
   const data = mkdtempSync(join(root, 'data-'))
-  const runtime = await startRuntime({ template: synthesized, data })
-  const meter: Meter | undefined = metered ? await meterBefore(runtime.dynamo.endpoint) : undefined
-  // Clients in the bundles read this at their first call, which nobody has made yet.
-  if (meter) process.env.AWS_ENDPOINT_URL_DYNAMODB = meter.endpoint
-
+  if (movable) writeFileSync(join(data, 'clock.json'), JSON.stringify({ instant: nextMidnight() }))
   const invocations = new Map<string, { count: number; gigabyteSeconds: number }>()
   const note = (message: unknown): void => {
     const { functionName, memoryMegabytes, milliseconds } = message as Invocation // what this channel carries
@@ -65,11 +90,18 @@ export async function openWorld({ metered }: { readonly metered: boolean }): Pro
     invocations.set(functionName, one)
   }
   subscribe('drydock:invocation', note)
+  if (metered) await fireFirst({ template: synthesized, data }, invocations)
+  const runtime = await startRuntime({ template: synthesized, data })
+  const meter: Meter | undefined = metered ? await meterBefore(runtime.dynamo.endpoint) : undefined
+  // Clients in the bundles read this at their first call, which nobody has made yet.
+  if (meter) process.env.AWS_ENDPOINT_URL_DYNAMODB = meter.endpoint
 
   const child = fork(new URL('./fleet.ts', import.meta.url), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-  const token = await runtime.issueToken({ user: 'operator-1', roles: ['operator', 'approver'] })
+  // A clock that is moved outlives a token of the usual half a day.
+  const ttlSeconds = 30 * 86_400
+  const token = await runtime.issueToken({ user: 'operator-1', roles: ['operator', 'approver'], ttlSeconds })
   const dynamo = new DynamoDBClient({
     endpoint: runtime.dynamo.endpoint,
     region: 'eu-central-1',
