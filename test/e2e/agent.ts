@@ -65,6 +65,22 @@ export class Agent {
   }
 }
 
+/** Returns the agents that are offered an update now, each with its offer. */
+export async function offersTo(
+  agents: readonly Agent[],
+): Promise<{ readonly agent: Agent; readonly offer: Offer }[]> {
+  const all = await Promise.all(agents.map(async (agent) => ({ agent, offer: await agent.check() })))
+  return all.filter(({ offer }) => offer.updateAvailable)
+}
+
+/** Waits until so many agents are offered an update. */
+export function offered(agents: readonly Agent[], count: number) {
+  return eventually(
+    () => offersTo(agents),
+    (found) => expect(found).toHaveLength(count),
+  )
+}
+
 /** Registers targets that run one component; returns each with its one-time enrolment token. */
 export async function register(
   operator: Client,
@@ -76,15 +92,15 @@ export async function register(
   return (await operator.write<Registered>('/api/v1/targets', { targets, enrol: true })).body.targets
 }
 
-/** Exchanges an enrolment token for a credential. */
-export async function enrol(id: string, enrolmentToken: string): Promise<Agent> {
+/** Exchanges an enrolment token for a credential, at the runtime that all files share or at another. */
+export async function enrol(id: string, enrolmentToken: string, url?: string): Promise<Agent> {
   const key = randomBytes(32).toString('base64url')
-  const { status, body } = await new Client(enrolmentToken).post<{ readonly credential: string }>(
+  const { status, body } = await new Client(enrolmentToken, url).post<{ readonly credential: string }>(
     '/api/v1/agents/enrol',
     { key },
   )
   expect(status).toBe(201)
-  return new Agent(id, new Client(body.credential))
+  return new Agent(id, new Client(body.credential, url))
 }
 
 export interface Fleet {
@@ -103,7 +119,9 @@ export async function fleet(operator: Client, size: number): Promise<Fleet> {
     register(operator, component, ids),
     operator.write('/api/v1/releases', release),
   ])
-  const agents = await Promise.all(registered.map(({ id, enrolmentToken }) => enrol(id, enrolmentToken)))
+  const agents = await Promise.all(
+    registered.map(({ id, enrolmentToken }) => enrol(id, enrolmentToken, operator.url)),
+  )
   // A plan is made from the view of targets: all have to be in it.
   await eventually(
     () => operator.read<{ readonly count: number }>(`/api/v1/targets?component=${component}`),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { startFleets } from '../../infra/local/demo/fleets.ts'
-import { type Agent, fleet, register } from './agent.ts'
+import { fleet, offered, offersTo, register } from './agent.ts'
 import { type Client, type Problem, person } from './client.ts'
 import { eventually } from './patience.ts'
 import { ended, type Logs, statusOf, storyOf, typesOf } from './upgrades.ts'
@@ -18,16 +18,6 @@ beforeAll(async () => {
   approver = await person('approver-1', 'approver')
   another = await person('approver-2', 'approver')
 })
-
-const offersTo = async (agents: readonly Agent[]) =>
-  (await Promise.all(agents.map(async (agent) => ({ agent, offer: await agent.check() })))).filter(
-    ({ offer }) => offer.updateAvailable,
-  )
-const offered = (agents: readonly Agent[], count: number) =>
-  eventually(
-    () => offersTo(agents),
-    (found) => expect(found).toHaveLength(count),
-  )
 
 describe.concurrent('what people do to an upgrade', () => {
   it('approvals are bound to the plan, and never of the one who asked', async () => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { fleet } from './agent.ts'
+import { fleet, offered } from './agent.ts'
 import { type Client, person } from './client.ts'
 import { standingOf, stateOf, stopExecution } from './executions.ts'
 import { eventually } from './patience.ts'
@@ -53,13 +53,7 @@ describe.concurrent('an execution that is stopped by hand', () => {
     const now = { start: await inSeconds(target?.id ?? '', -60), end: later }
     await operator.write(`${path}/resume`, { window: now })
     await stopIn('Await the wave')
-    const canary = await eventually(
-      async () => {
-        const offers = await Promise.all(agents.map(async (agent) => ({ agent, offer: await agent.check() })))
-        return offers.filter(({ offer }) => offer.updateAvailable)
-      },
-      (offered) => expect(offered).toHaveLength(1),
-    )
+    const canary = await offered(agents, 1)
     for (const { agent } of canary) await agent.upgrade()
     await stopIn('Let it bake')
     await stopIn('Await the gate')

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { fleet } from './agent.ts'
+import { fleet, offered } from './agent.ts'
 import { type Client, person } from './client.ts'
 import { eventually } from './patience.ts'
 import { ended, type Logs, statusOf } from './upgrades.ts'
@@ -14,13 +14,7 @@ describe('stop everything', () => {
   it('holds every upgrade at once, withdraws what nobody has accepted, and lets all go on when it is lifted', async () => {
     const [one, two] = await Promise.all([fleet(operator, 2), fleet(operator, 1)])
     const [first, second] = [await one.deploy({ parallel: 1 }), await two.deploy()]
-    const [busy] = await eventually(
-      async () =>
-        (await Promise.all(one.agents.map(async (agent) => ({ agent, offer: await agent.check() })))).filter(
-          ({ offer }) => offer.updateAvailable,
-        ),
-      (offers) => expect(offers).toHaveLength(1),
-    )
+    const [busy] = await offered(one.agents, 1)
     await two.agents[0]?.offered()
     await busy?.agent.accept(busy.offer)
     const stop = await operator.write('/api/v1/stop', { reason: 'fire in the hall' })
