@@ -8,9 +8,10 @@ import { branchKey, type Moves } from './moves.ts'
 import { remedyFor } from './recovery.ts'
 import { kindOf } from './states/kinds.ts'
 import { resourceName } from './states/task.ts'
-import { type Outcome, Step, type Surroundings } from './step.ts'
+import { type Outcome, Step } from './step.ts'
 import type { Branch, Call } from './store/branches.ts'
 import type { Store } from './store/store.ts'
+import { surroundingsOf } from './surroundings.ts'
 import type { Timers } from './timers.ts'
 import type { Transitions } from './transitions.ts'
 
@@ -216,28 +217,8 @@ export class Interpreter {
   }
 
   #step(branch: Branch): Step {
-    const execution = this.#store.executions.find(branch.execution)
-    if (execution === undefined) throw new Error(`branch ${branch.id} has no execution`)
-    const around = this.#around(branch)
-    const item = around.findLast((each) => each.item !== null)
-    const surroundings: Surroundings = {
-      execution,
-      machine: {
-        arn: execution.machine,
-        name: execution.machine.slice(execution.machine.lastIndexOf(':') + 1),
-        roleArn: this.#roleArn,
-      },
-      variables: Object.assign({}, ...around.map((each) => JSON.parse(each.variables))),
-      now: this.#clock.now(),
-      ...(item && { item: { Index: item.position, Value: JSON.parse(item.item ?? 'null') } }),
-    }
+    const surroundings = surroundingsOf(branch, this.#store, this.#roleArn, this.#clock.now())
     return new Step(this.#moves.state(branch), branch, surroundings)
-  }
-
-  /** The branches around one and itself, the outermost first. */
-  #around(branch: Branch): Branch[] {
-    const parent = branch.parent === null ? undefined : this.#store.branches.find(branch.parent)
-    return parent === undefined ? [branch] : [...this.#around(parent), branch]
   }
 }
 

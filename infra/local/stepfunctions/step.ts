@@ -4,7 +4,7 @@ import { evaluate, type Scope } from './expression.ts'
 import type { HistoryEvent } from './history.ts'
 import { payloadText } from './limits.ts'
 import type { Branch, Call } from './store/branches.ts'
-import type { Execution } from './store/executions.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** What running a state comes to. The interpreter makes each of these one transaction. */
 export type Outcome =
@@ -44,17 +44,6 @@ export interface StateKind<Kind extends State> {
 export interface Extra {
   readonly result?: unknown
   readonly errorOutput?: unknown
-}
-
-/** What surrounds a branch: read once for a step. */
-export interface Surroundings {
-  readonly execution: Execution
-  readonly machine: { readonly arn: string; readonly name: string; readonly roleArn: string }
-  /** The variables of the branches around this one and its own, the innermost last. */
-  readonly variables: Readonly<Record<string, unknown>>
-  /** The item of the innermost Map iteration. */
-  readonly item?: { readonly Index: number; readonly Value: unknown }
-  readonly now: number
 }
 
 /** One run of one state: its definition, its input and what its expressions see. */

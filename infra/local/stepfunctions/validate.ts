@@ -1,7 +1,6 @@
 import type { Machine } from './definition.ts'
-import { INVOKE, INVOKE_WITH_TOKEN } from './definition.ts'
 import { InvalidDefinition } from './errors.ts'
-import { compile, expressionIn } from './expression.ts'
+import { expressionIn } from './expression.ts'
 import {
   checkAssign,
   checkLanguage,
@@ -16,6 +15,8 @@ import {
   target,
 } from './fields.ts'
 import { validateRecovery } from './validate-recovery.ts'
+import { checkTask, checkWait } from './validate-task.ts'
+import { checkTemplates } from './validate-templates.ts'
 
 const COMMON = ['Type', 'Comment', 'QueryLanguage']
 const GOING = ['Next', 'End', 'Output', 'Assign']
@@ -104,21 +105,7 @@ class BlockCheck {
     }
     checkLanguage(state, place, refuse)
     onlyFields(state, allowed, place, refuse)
-    templates(
-      state,
-      place,
-      refuse,
-      new Set([
-        'Type',
-        'Comment',
-        'QueryLanguage',
-        'Next',
-        'Default',
-        'Resource',
-        'Branches',
-        'ItemProcessor',
-      ]),
-    )
+    checkTemplates(state, place, refuse)
     checkAssign(state, place, outer, refuse)
     if (allowed.includes('Next')) this.#going(state, place, siblings)
     validateRecovery(state, place, siblings, outer, refuse)
@@ -212,62 +199,4 @@ function assignedNames(state: Fields): string[] {
     ...[state.Choices, state.Catch].flatMap((ways) => (Array.isArray(ways) ? ways : [])),
   ]
   return shapings.flatMap((shaping) => Object.keys(shaping.Assign ?? {}))
-}
-
-function checkTask(state: Fields, place: string, refuse: Refuse): void {
-  if (state.Resource !== INVOKE && state.Resource !== INVOKE_WITH_TOKEN) {
-    refuse(
-      place,
-      `field 'Resource' is ${JSON.stringify(state.Resource)}; only ${INVOKE} and ${INVOKE_WITH_TOKEN} are implemented`,
-    )
-  }
-  const at = `${place}, field 'Arguments'`
-  const call = object(state.Arguments, at, refuse)
-  onlyFields(call, ['FunctionName', 'Payload'], at, refuse)
-  if (typeof call.FunctionName !== 'string' || call.FunctionName === '') {
-    refuse(at, "field 'FunctionName' must be a function's name or a JSONata expression")
-  }
-  numberOrExpression(state, 'TimeoutSeconds', 1, place, refuse)
-  numberOrExpression(state, 'HeartbeatSeconds', 1, place, refuse)
-  const { TimeoutSeconds, HeartbeatSeconds } = state
-  if (
-    typeof TimeoutSeconds === 'number' &&
-    typeof HeartbeatSeconds === 'number' &&
-    HeartbeatSeconds >= TimeoutSeconds
-  ) {
-    refuse(place, "field 'HeartbeatSeconds' must be smaller than field 'TimeoutSeconds'")
-  }
-}
-
-function checkWait(state: Fields, place: string, refuse: Refuse): void {
-  if ((state.Seconds === undefined) === (state.Timestamp === undefined)) {
-    refuse(place, "needs either field 'Seconds' or field 'Timestamp'")
-  }
-  numberOrExpression(state, 'Seconds', 0, place, refuse)
-  optionalString(state, 'Timestamp', place, refuse)
-}
-
-/** Refuses expressions that are not valid JSONata, anywhere below a state's fields but the ones left out. */
-function templates(
-  value: unknown,
-  place: string,
-  refuse: Refuse,
-  leftOut: ReadonlySet<string>,
-  path = '',
-): void {
-  const expression = expressionIn(value)
-  if (expression !== undefined) {
-    try {
-      compile(expression)
-    } catch (error) {
-      const message =
-        typeof error === 'object' && error !== null && 'message' in error ? error.message : error
-      refuse(place, `field '${path}' is not valid JSONata: ${message}`)
-    }
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [key, item] of Object.entries(value)) {
-      if (!leftOut.has(key) || path !== '')
-        templates(item, place, refuse, leftOut, path === '' ? key : `${path}/${key}`)
-    }
-  }
 }
