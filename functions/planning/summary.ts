@@ -1,50 +1,112 @@
 import { endedPhases, type UpgradeSummary } from '../../events/profile.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
+import { isCritical } from '../domain/critical.ts'
 import { bytesSent } from '../domain/profile/statistics.ts'
 import { releaseAggregate } from '../domain/release/release.ts'
+import { targetAggregate } from '../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { countOf } from '../domain/upgrade/counts.ts'
+import { eachMember } from '../domain/upgrade/members.ts'
 import type { UpgradeState } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
+import { sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/read.ts'
+import { planMembers } from './members.ts'
 
-/** What an upgrade went through, by its own events: its last state, the peak of attempts in flight, and failures by their code. */
+interface Services {
+  readonly log: Log
+  readonly views: Views
+}
+
+/** Streams of targets read at once. */
+const atOnce = 16
+
+/** One try on one member. */
+type Try = `${number}#${number}`
+
+/** So many codes of failures a summary keeps apart, the commonest and the critical ones: targets choose them. */
+const mostCodes = 100
+const otherCodes = 'OTHER'
+
+/** What an upgrade went through, by its own events: its last state, the peak of attempts in flight, how tries ended, and who failed with what. */
 async function courseOf(log: Log, upgrade: string) {
   let state: UpgradeState = upgradeAggregate.initial
   let peak = 0
   let endedAt = ''
-  const failures = new Map<string, number>()
+  const ended = new Set<Try>()
+  /** Why the upgrade itself failed, and with what code each member that its counts call failed, unreachable or retrying. */
+  const reasons: string[] = []
+  const failed = new Map<number, string>()
   for await (const { events, commit, at, actor } of log.commits(`upgrade#${upgrade}`, { consistent: true })) {
     for (const { type, schema, data } of events) {
       const event = upgradeEvents.decode(type, schema, JSON.parse(data))
       state = upgradeAggregate.evolve(state, event, { commit, at, actor })
       peak = Math.max(peak, state.counts.inFlight)
-      if (event.type === 'PlanningFailed' || event.type === 'UpgradeFailed')
-        failures.set(event.data.code, (failures.get(event.data.code) ?? 0) + 1)
+      if (event.type === 'PlanningFailed' || event.type === 'UpgradeFailed') reasons.push(event.data.code)
+      if (event.type === 'MembersSkipped')
+        for (const member of eachMember(event.data.members)) failed.delete(member)
       if (event.type !== 'OutcomesRecorded') continue
-      for (const { outcome, code, again } of event.data.outcomes) {
-        const counted = again === null ? countOf(outcome) : undefined
-        if (counted !== 'failed' && counted !== 'unreachable') continue
-        const reason = code ?? outcome.toUpperCase()
-        failures.set(reason, (failures.get(reason) ?? 0) + 1)
+      for (const { member, n, outcome, code, again } of event.data.outcomes) {
+        ended.add(`${member}#${n}`)
+        const count = countOf(outcome)
+        const fails = again === null ? count === 'failed' || count === 'unreachable' : again === 'retry'
+        if (fails) failed.set(member, code ?? outcome.toUpperCase())
+        else failed.delete(member)
       }
     }
     endedAt = at
     if (state.endedAt !== null) break
   }
-  return { state, peak, failures, endedAt: state.endedAt ?? endedAt }
+  return { state, peak, ended, codes: [...reasons, ...failed.values()], endedAt: state.endedAt ?? endedAt }
 }
 
-/** Mean time from acceptance to end, in seconds, over the attempts that were accepted. They are read from the view, which may lag. */
-async function averageOf(views: Views, upgrade: string): Promise<number | null> {
-  let seconds = 0
-  let ended = 0
-  for await (const { acceptedAt, completedAt } of views.attemptsOf(upgrade)) {
-    if (acceptedAt === null || completedAt === null) continue
-    seconds += (Date.parse(completedAt) - Date.parse(acceptedAt)) / 1000
-    ended++
+/** Returns how often each code occurs, by name; the rarest are one where there are too many. */
+function counted(codes: readonly string[]): UpgradeSummary['failures'] {
+  const counts = [...Map.groupBy(codes, (code) => code)].map(([code, all]) => ({ code, count: all.length }))
+  const rank = ({ code, count }: { code: string; count: number }) =>
+    isCritical(code) ? Number.POSITIVE_INFINITY : count
+  const byRank = counts.sort((left, right) =>
+    rank(left) === rank(right) ? (left.code < right.code ? -1 : 1) : rank(right) - rank(left),
+  )
+  const kept = byRank.slice(0, mostCodes)
+  const rest = byRank.slice(mostCodes).reduce((sum, { count }) => sum + count, 0)
+  if (rest > 0) kept.push({ code: otherCodes, count: rest })
+  return kept.sort((left, right) => (left.code < right.code ? -1 : 1))
+}
+
+/**
+ * Mean time of a try from its acceptance to its end, in seconds, over those that were accepted. The rows of the view are what the targets'
+ * events say; tries that it does not know the end of yet are asked of the targets' streams.
+ */
+async function averageOf(
+  { log, views }: Services,
+  upgrade: string,
+  plan: UpgradeState['plan'],
+  ended: ReadonlySet<Try>,
+): Promise<number | null> {
+  let milliseconds = 0
+  let tries = 0
+  const add = (acceptedAt: string | null, endedAt: string) => {
+    if (acceptedAt === null) return
+    milliseconds += Date.parse(endedAt) - Date.parse(acceptedAt)
+    tries++
   }
-  return ended === 0 ? null : Math.max(0, seconds / ended)
+  const missing = new Set(ended)
+  for await (const { member, n, acceptedAt, completedAt } of views.attemptsOf(upgrade)) {
+    if (completedAt === null || !missing.delete(`${member}#${n}`)) continue
+    add(acceptedAt, completedAt)
+  }
+  const late = new Set([...missing].map((one) => Number.parseInt(one, 10)))
+  const members =
+    plan && late.size > 0 ? await planMembers(log, plan.planHash, late) : new Map<number, never>()
+  await sideBySide(members.values(), atOnce, async ({ target }) => {
+    const { attempts } = (await log.load(targetAggregate, target)).state
+    for (const attempt of attempts) {
+      const isMissing = attempt.upgrade === upgrade && missing.has(`${attempt.member}#${attempt.n}`)
+      if (isMissing) add(attempt.acceptedAt, attempt.endedAt)
+    }
+  })
+  return tries === 0 ? null : milliseconds / tries / 1000
 }
 
 /** Length of the artifact that an upgrade rolls out; null where its release does not say, or nothing was planned. */
@@ -54,14 +116,14 @@ async function sizeOf(log: Log, { request, plan }: UpgradeState): Promise<number
 }
 
 /** Returns what an upgrade that has ended came to, as its profile keeps it. Throws for one that has not. */
-export async function summaryOf(
-  { log, views }: { readonly log: Log; readonly views: Views },
-  upgrade: string,
-): Promise<UpgradeSummary> {
-  const { state, peak, failures, endedAt } = await courseOf(log, upgrade)
+export async function summaryOf(services: Services, upgrade: string): Promise<UpgradeSummary> {
+  const { log } = services
+  const { state, peak, ended, codes, endedAt } = await courseOf(log, upgrade)
   const phase = endedPhases.find((ended) => ended === state.phase)
   if (!phase) throw new Error(`upgrade#${upgrade} is ${state.phase}: it has not ended.`)
-  const { succeeded, failed, unreachable, skipped, rolledBack } = state.counts
+  const { succeeded, unreachable, skipped, rolledBack, retrying } = state.counts
+  // Who was still to be tried again when an abort came has failed.
+  const failed = state.counts.failed + retrying
   let takenBack = 0
   let over = endedAt
   for (const { child, kind } of state.children) {
@@ -70,7 +132,6 @@ export async function summaryOf(
     takenBack += taken.counts.succeeded
     if (taken.endedAt !== null && taken.endedAt > over) over = taken.endedAt
   }
-  const codes = [...failures].sort(([left], [right]) => (left < right ? -1 : 1))
   return {
     upgrade,
     phase,
@@ -82,9 +143,9 @@ export async function summaryOf(
     },
     startedAt: state.requestedAt,
     endedAt: over,
-    failures: codes.map(([code, count]) => ({ code, count })),
+    failures: counted(codes),
     peak,
-    averageSeconds: await averageOf(views, upgrade),
+    averageSeconds: await averageOf(services, upgrade, state.plan, ended),
     bytes: bytesSent(await sizeOf(log, state), { succeeded, failed }),
   }
 }
