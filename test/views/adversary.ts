@@ -18,6 +18,7 @@ export interface Troubles {
   contended: number
 }
 
+/** Nothing has gone wrong yet. */
 export function noTroubles(): Troubles {
   return { crashes: 0, refused: 0, stale: 0, redelivered: 0, contended: 0 }
 }

@@ -16,6 +16,7 @@ import { Tokens } from './tokens.ts'
 import { Transitions } from './transitions.ts'
 import { validateMachine } from './validate.ts'
 
+/** What the engine is opened with. */
 export interface StepFunctionsOptions {
   /** The SQLite file, or ':memory:'. */
   file: string
@@ -36,6 +37,7 @@ export interface StepFunctionsOptions {
   account?: string
 }
 
+/** Step Functions on one machine. */
 export interface StepFunctions {
   /** Creates a machine, or gives it another definition for the executions to come. Returns its ARN; throws on anything not implemented. */
   createStateMachine(definition: { name: string; definition: unknown }): string

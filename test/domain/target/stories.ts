@@ -41,14 +41,17 @@ export function planned(changes: Partial<AttemptPlan> = {}): AttemptPlan {
   return { attempt: attemptId({ ...plan, target: 'customer-1' }), ...plan }
 }
 
+/** The instant until which an attempt may be accepted. */
 export const acceptBy = later(600)
 /** How long an attempt may take from its acceptance on. */
 export const seconds = 1000
 
+/** What an assignment says; its limits are the ones above. */
 export function assignment(changes: Partial<AttemptPlan> = {}) {
   return { ...planned(changes), digest: 'sha256:1', acceptBy, seconds }
 }
 
+/** The assignment of an attempt. */
 export function assigned(changes: Partial<AttemptPlan> = {}): TargetEvent {
   return { type: 'AttemptAssigned', data: { ...assignment(changes), step: 1 } }
 }
@@ -62,6 +65,7 @@ export function accepted(changes: Partial<AttemptPlan> = {}, at: string = start)
 
 type Ended = Extract<TargetEvent, { type: 'AttemptEnded' }>['data']
 
+/** The end of an attempt, as a success unless `end` says otherwise. */
 export function ended(end: Partial<Ended>, changes: Partial<AttemptPlan> = {}): TargetEvent {
   return {
     type: 'AttemptEnded',

@@ -13,6 +13,7 @@ import { type ReportedOutcome, recordOutcomes } from '../../../functions/domain/
 import { position } from '../../../functions/domain/upgrade/position.ts'
 import { initialUpgrade, type UpgradeState } from '../../../functions/domain/upgrade/state.ts'
 
+/** The instant at which a world begins. */
 export const start = '2026-03-01T12:00:00.000Z'
 
 /** A request with every default, as the API fills them in. */
@@ -43,6 +44,7 @@ export function requestOf(changes: Partial<UpgradeRequest> = {}): UpgradeRequest
   }
 }
 
+/** A plan of so many members whose waves end at the cuts; one wave where none is given. */
 export function planOf(members: number, cuts: readonly number[] = [members]): PlanSummary {
   return {
     planHash: 'a1',
@@ -57,6 +59,7 @@ export function planOf(members: number, cuts: readonly number[] = [members]): Pl
   }
 }
 
+/** Facts under which every admission is allowed. */
 export const calm: AdmissionFacts = {
   policyVersion: 0,
   freeze: null,

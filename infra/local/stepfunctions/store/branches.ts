@@ -28,6 +28,7 @@ export interface Call {
   readonly dispatched: boolean
 }
 
+/** How far the work of a state has come. */
 export interface Progress {
   readonly call?: Call
   readonly result?: unknown

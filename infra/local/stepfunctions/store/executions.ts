@@ -1,8 +1,10 @@
 import type { Failure } from '../errors.ts'
 import type { Row, Statements } from './statements.ts'
 
+/** Where an execution stands. */
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED'
 
+/** An execution as it lies in the store; instants are milliseconds since the epoch, input and output JSON. */
 export interface Execution {
   readonly id: number
   readonly arn: string
