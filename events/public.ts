@@ -23,6 +23,7 @@ export const publicTypes = [
   'ContinueGiven',
   'HoldPlaced',
   'HoldLifted',
+  'FreezeOverridden',
   'UpgradePaused',
   'UpgradeResumed',
   'AbortRequested',

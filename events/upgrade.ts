@@ -188,10 +188,22 @@ export const upgradeEvents = defineEvents({
     }),
   },
   HoldLifted: { schema: z.object({ code: z.enum(['WINDOW_CLOSED', 'FREEZE']) }) },
+  /** Targets are admitted though everything is stopped: break-glass, with the stop that it is about. */
+  FreezeOverridden: { schema: z.object({ freeze: words, since: instant, breakGlass: words }) },
   WindowSet: { schema: z.object({ start: instant, end: instant, by: person }) },
   UpgradePaused: { schema: z.object({ by: person, reason: words }) },
   UpgradeResumed: { schema: z.object({ by: person }) },
-  AbortRequested: { schema: z.object({ by: person, reason: words, rollBack: z.boolean() }) },
+  AbortRequested: {
+    schema: z.object({
+      by: person,
+      reason: words,
+      rollBack: z.boolean(),
+      /** Why what it touched is taken back even while everything is stopped; left out: not before the stop is lifted. */
+      breakGlass: z.exactOptional(words),
+    }),
+    // Version 2 may break the glass; before, nothing did.
+    upcasters: [(first: object) => first],
+  },
   /** A child upgrade that takes members of this one back, or tries the failed ones again. */
   ChildRequested: {
     schema: z.object({ child: z.string(), kind: z.enum(['retry', 'rollback']), by: person }),

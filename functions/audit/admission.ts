@@ -8,17 +8,23 @@ type Data<Type extends UpgradeEvent['type']> = Extract<UpgradeEvent, { type: Typ
 
 /** Holds an admission against the clock and the stop (I2), and against a pause or an abort (I9). */
 function auditMoment({ history, course, findings }: AuditedUpgrade, commit: Commit): void {
-  const { window, request } = course
+  const { window } = course
   const inside = !window || (window.start <= commit.at && commit.at < window.end)
   findings.expect(inside, 'I2', commit, `Targets were admitted at ${commit.at}, outside the window.`)
   const freeze = history.freezes.findLast(({ since }) => since <= commit.at)
   const frozen =
     freeze && (freeze.until === null || freeze.until > commit.at) && bound(freeze.since, commit.at)
   findings.expect(
-    !frozen || request?.breakGlass === true,
+    !frozen || course.brokeGlass(),
     'I2',
     commit,
     `Targets were admitted though everything was stopped at ${freeze?.since}.`,
+  )
+  findings.expect(
+    !frozen || course.overrode.has(freeze.since),
+    'I2',
+    commit,
+    `Targets were admitted in spite of the stop at ${freeze?.since}, and no event says so.`,
   )
   findings.expect(
     course.stoppedAt === null && !course.ended,

@@ -39,6 +39,8 @@ export class Course {
   window: { readonly start: string; readonly end: string } | null = null
   generation = 0
   readonly approvers = new Set<string>()
+  /** Since when the stops were in force that it overrode, as it says itself. */
+  readonly overrode = new Set<string>()
   wave = -1
   waveEnded = false
   bakeUntil: string | null = null
@@ -54,6 +56,11 @@ export class Course {
   readonly members = new Map<number, { standing: Standing; n: number }>()
   readonly #total: Tally = { ...nobody }
   readonly #waves = new Map<number, Tally>()
+
+  /** May it admit while everything is stopped? It was asked for so, and somebody else approved it. */
+  brokeGlass(): boolean {
+    return this.request?.breakGlass === true && [...this.approvers].some((by) => by !== this.requestedBy)
+  }
 
   /** Has the member ever had this admission? Later ones include it. */
   admitted(member: number, n: number): boolean {

@@ -18,6 +18,8 @@ export interface ChildCommand {
   readonly by: string
   readonly correlation: string
   readonly reason?: string
+  /** Why it shall run even while everything is stopped: it then waits for the approval of a second person. */
+  readonly breakGlass?: string
   /** One target alone. */
   readonly target?: string
   /** Sets this child apart from an earlier one of its kind; scoped to principal and route, with the hash of the body. */
@@ -27,8 +29,26 @@ export interface ChildCommand {
 export type ChildResult = { readonly child: string } | { readonly rejected: Rejection }
 
 /** Returns the id of a child: asked for again it is the same one. */
-export function childId(kind: 'retry' | 'rollback', { parent, target, idempotency }: ChildCommand): string {
-  return v5(JSON.stringify([parent, kind, target ?? null, idempotency?.key ?? null]), childNamespace)
+export function childId(
+  kind: 'retry' | 'rollback',
+  { parent, target, idempotency, breakGlass }: ChildCommand,
+): string {
+  // A rollback that the stop holds must not stand in the way of one that it does not hold.
+  const apart = breakGlass === undefined ? [] : ['break-glass']
+  return v5(
+    JSON.stringify([parent, kind, target ?? null, idempotency?.key ?? null, ...apart]),
+    childNamespace,
+  )
+}
+
+/**
+ * What has run once was approved; taking it back must not wait for somebody to come to the office. To do so while everything is
+ * stopped takes a second person, whoever may approve: those named for the deploy may all be away.
+ */
+function approvalsOf({ breakGlass }: ChildCommand, { approvals }: UpgradeRequest) {
+  return breakGlass === undefined
+    ? { ...approvals, required: 0 }
+    : { ...approvals, required: 1, approvers: null }
 }
 
 function requestOf(
@@ -56,14 +76,14 @@ function requestOf(
       tags: null,
       canaries: [],
     },
-    // What has run once was approved; taking it back must not wait for somebody to come to the office.
-    approvals: { ...parent.approvals, required: 0 },
+    approvals: approvalsOf(command, parent),
     continueByHand: false,
     failures: { ...parent.failures, action: 'pause' },
     window: kind === 'retry' && window && window.end > now ? window : null,
     bakeSeconds: 0,
     gate: null,
-    reason: command.reason ?? null,
+    breakGlass: command.breakGlass !== undefined,
+    reason: command.breakGlass ?? command.reason ?? null,
   }
 }
 

@@ -1,6 +1,7 @@
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import { assignAttempt, attemptId } from '../domain/target/attempt.ts'
 import type { TargetState } from '../domain/target/state.ts'
+import { breaksGlass } from '../domain/upgrade/admission.ts'
 import type { UpgradeState } from '../domain/upgrade/state.ts'
 import type { Loaded, Log, Metadata } from '../log/log.ts'
 import { admissionFacts } from '../planning/facts.ts'
@@ -25,7 +26,7 @@ export async function mayAssign(log: Log, state: UpgradeState): Promise<boolean>
   if (state.phase !== 'running') return false
   if (state.holds.some(({ code }) => code === 'WINDOW_CLOSED' || code === 'FREEZE')) return false
   const facts = await admissionFacts(log, state)
-  return (facts.freeze === null || state.request?.breakGlass === true) && facts.releaseWithdrawn === null
+  return (facts.freeze === null || breaksGlass(state)) && facts.releaseWithdrawn === null
 }
 
 /** Returns the target of a member and the identity of its attempt, as both streams know it. */

@@ -80,6 +80,8 @@ export interface UpgradeBody {
   readonly startedAt: string | null
   readonly endedAt: string | null
   readonly failure: { readonly code: string; readonly detail: string } | null
+  /** Is it to run even while everything is stopped? Left out: no. */
+  readonly glass?: true
 }
 
 /** The counts of members in the order of `countNames`: their names would take a tenth of the row. */

@@ -83,7 +83,9 @@ async function act(services: PlanningServices, { action, ...execution }: Input):
 /** Starts the rollback that an abort asked for. Throws when it is refused: an execution must not ask for the same again and again. */
 async function revert(services: PlanningServices, parent: string, { abort }: UpgradeState): Promise<void> {
   const by = abort?.by ?? systemActor
-  const result = await requestRollback(services, { parent, by, correlation: parent })
+  const breakGlass = abort?.breakGlass
+  const command = { parent, by, correlation: parent, ...(breakGlass !== undefined && { breakGlass }) }
+  const result = await requestRollback(services, command)
   if ('rejected' in result)
     throw new Error(`The rollback of ${parent} was refused: ${result.rejected.detail}`)
 }

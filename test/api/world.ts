@@ -191,7 +191,9 @@ export function openWorld({ profilesAct = false } = {}) {
       } else if (step === 'finish') {
         await log.execute(upgradeAggregate, upgradeId, finishUpgrade({ generation }), metadata)
       } else if (step === 'revert') {
-        await requestRollback(services, { parent: upgradeId, by: 'drydock', correlation: upgradeId })
+        const { by = 'drydock', breakGlass } = state.abort ?? {}
+        const origin = { parent: upgradeId, by, correlation: upgradeId }
+        await requestRollback(services, { ...origin, ...(breakGlass !== undefined && { breakGlass }) })
       } else {
         await log.execute(upgradeAggregate, upgradeId, tick(await admissionFacts(log, state)), metadata)
         await settle()

@@ -98,7 +98,7 @@ export function someRequest(random: Random, { targets }: Fleet, now: number): Up
     gate: random.chance(0.4) ? { successRatePercent: random.pick([50, 90]) } : null,
     retry: { attempts: random.between(0, 2), delaySeconds: random.pick([30, 120]) },
     deadlines: { accept: 300, attempt: 900, expected: 120 },
-    breakGlass: random.chance(0.1),
+    breakGlass: false,
     reason: null,
   }
 }

@@ -142,11 +142,7 @@ export class People {
         return this.say(upgradeAggregate, upgrade, skipMember({ member, by }, await facts()), by)
       }
       case 'roll back':
-        // The interface refuses it for an upgrade that still runs and was not aborted.
-        if (!hasEnded(state)) {
-          return this.say(upgradeAggregate, upgrade, abortUpgrade({ by, reason: 'back', rollBack: true }), by)
-        }
-        return requestRollback(services, { parent: upgrade, by, correlation: `rollback-${upgrade}` })
+        return this.#rollBack(upgrade, by, services, state)
       case 'retry failed':
         if (!hasEnded(state)) return
         return requestRetry(services, { parent: upgrade, by, correlation: `retry-${upgrade}` })
@@ -176,6 +172,17 @@ export class People {
         if (first !== undefined) machine.stopByHand(random.pick([first, ...others]))
       }
     }
+  }
+
+  /** The interface refuses it for an upgrade that still runs and was not aborted. */
+  #rollBack(upgrade: string, by: string, services: Services, state: UpgradeState): Promise<unknown> {
+    const glass = this.#world.random.chance(0.3) ? { breakGlass: 'it loses orders' } : {}
+    if (hasEnded(state)) {
+      const correlation = `rollback-${upgrade}`
+      return requestRollback(services, { parent: upgrade, by, correlation, ...glass })
+    }
+    const abort = { by, reason: 'back', rollBack: true, ...glass }
+    return this.say(upgradeAggregate, upgrade, abortUpgrade(abort), by)
   }
 
   #moveWindow(upgrade: string, by: string, services: Services, state: UpgradeState) {

@@ -139,6 +139,15 @@ export const blastRadius = z.object({
   upgradeId: z.string(),
   limits: z.object({ parallel: z.int() }),
   proven: z.boolean(),
+  /** Who let it run even while everything was stopped, and which stops it went on in spite of; null: nobody did. */
+  breakGlass: z
+    .object({
+      reason: z.string().nullable(),
+      requestedBy: z.string(),
+      approvals: z.array(z.object({ by: z.string(), at: z.string(), commit: z.int() })),
+      overrode: z.array(z.object({ freeze: z.string(), since: z.string(), commit: z.int() })),
+    })
+    .nullable(),
   waves: z.array(
     z.object({
       wave: z.int(),

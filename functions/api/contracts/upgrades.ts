@@ -37,6 +37,17 @@ const planningProblems = [
 const at = z.strictObject({ at: instant.optional() })
 const reason = z.strictObject({ reason: words(512).default('no reason given') })
 
+/** A rollback waits while everything is stopped, unless the glass is broken: with a reason, and the approval of a second person. */
+const rollback = z
+  .strictObject({
+    reason: words(512).optional(),
+    breakGlass: z.strictObject({ reason: words(512) }).optional(),
+  })
+  .refine(({ reason, breakGlass }) => reason === undefined || breakGlass === undefined, {
+    path: ['reason'],
+    error: 'left out beside breakGlass, which has a reason of its own',
+  })
+
 const accepted = (message: string) => ({ description: message, schema: acknowledgement })
 const child = z.object({
   message: z.string(),
@@ -195,7 +206,7 @@ export const upgradeContracts = {
     summary: 'Take every customer of an upgrade back to the version before it',
     params: byId,
     query: noQuery,
-    body: reason,
+    body: rollback,
     absentBody: {},
     answers: { 202: { description: 'The rollback has started.', schema: child } },
     problems: ['upgrade-not-found', 'conflict'],
@@ -204,7 +215,7 @@ export const upgradeContracts = {
     summary: 'Take one customer back to the version before the upgrade',
     params: z.strictObject({ id: identifier, customerId: identifier }),
     query: noQuery,
-    body: reason,
+    body: rollback,
     absentBody: {},
     answers: {
       202: {

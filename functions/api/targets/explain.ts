@@ -100,7 +100,8 @@ async function inUpgrade(
     }
   }
   const wave = waveOf(state.plan.waves, state.plan.members, member)
-  const sentence = `${id} is ${status} in wave ${wave + 1}; the upgrade is at wave ${state.wave + 1}.`
+  const glass = state.overrode === null ? '' : ` It goes on in spite of the stop since ${state.overrode}.`
+  const sentence = `${id} is ${status} in wave ${wave + 1}; the upgrade is at wave ${state.wave + 1}.${glass}`
   return { verdict: 'waiting', sentence, reasons: [{ code: status, detail: sentence, ref }] }
 }
 

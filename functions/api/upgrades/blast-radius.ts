@@ -1,4 +1,4 @@
-import type { UpgradeRequest } from '../../../events/upgrade.ts'
+import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import { allowedFailures, waveRange } from '../../domain/plan/waves.ts'
 import { count, type MemberCounts, noCounts } from '../../domain/upgrade/counts.ts'
 import type { AcceptedPlan } from '../../domain/upgrade/state.ts'
@@ -38,6 +38,28 @@ function opened(wave: number, request: UpgradeRequest, plan: AcceptedPlan, commi
   }
 }
 
+/** Who let an upgrade run even while everything was stopped, and in spite of which stops it admitted targets. */
+class BrokenGlass {
+  #request: { readonly reason: string | null; readonly requestedBy: string } | null = null
+  readonly #approvals: { by: string; at: string; commit: number }[] = []
+  readonly #overrode: { freeze: string; since: string; commit: number }[] = []
+
+  follow(event: UpgradeEvent, commit: number, at: string): void {
+    if (event.type === 'UpgradeRequested' && event.data.request.breakGlass) {
+      this.#request = { reason: event.data.request.reason, requestedBy: event.data.by }
+    } else if (event.type === 'ApprovalGiven') {
+      this.#approvals.push({ by: event.data.by, at, commit })
+    } else if (event.type === 'FreezeOverridden') {
+      const { freeze, since } = event.data
+      this.#overrode.push({ freeze, since, commit })
+    }
+  }
+
+  get told() {
+    return this.#request && { ...this.#request, approvals: this.#approvals, overrode: this.#overrode }
+  }
+}
+
 /** Returns how much was ever at risk, wave by wave, as the log alone shows it (N1). */
 async function exposureOf(past: AsyncIterable<Past>) {
   let request: UpgradeRequest | undefined
@@ -46,7 +68,9 @@ async function exposureOf(past: AsyncIterable<Past>) {
   let failedBefore = 0
   let exposed = 0
   const waves: WaveExposure[] = []
-  for await (const { event, commit } of past) {
+  const glass = new BrokenGlass()
+  for await (const { event, commit, at } of past) {
+    glass.follow(event, commit, at)
     counts = count(counts, event)
     if (event.type === 'UpgradeRequested') request = event.data.request
     if (event.type === 'UpgradePlanned') plan = event.data
@@ -74,7 +98,7 @@ async function exposureOf(past: AsyncIterable<Past>) {
     ({ largestInFlight, exposed: reached }) =>
       largestInFlight.count <= largestInFlight.limit && reached.count <= reached.limit,
   )
-  return request && { limits: { parallel: request.parallel }, proven, waves }
+  return request && { limits: { parallel: request.parallel }, proven, breakGlass: glass.told, waves }
 }
 
 /** Shows the blast radius of an upgrade. */

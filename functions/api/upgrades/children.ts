@@ -11,16 +11,30 @@ import { type Commanded, command } from './command.ts'
 import { upgradeNotFound } from './history.ts'
 
 type Contracts = typeof upgradeContracts
-type Asked = Commanded & { readonly body: { readonly reason: string } }
+type Asked = Commanded & {
+  readonly body: {
+    readonly reason?: string | undefined
+    readonly breakGlass?: { readonly reason: string } | undefined
+  }
+}
+
+const noReason = 'no reason given'
 
 function commandOf({ params, principal, correlation, body, idempotency }: Asked) {
   return {
     parent: params.id,
     by: principal.id,
     correlation,
-    reason: body.reason,
+    reason: body.reason ?? noReason,
+    ...(body.breakGlass && { breakGlass: body.breakGlass.reason }),
     ...(idempotency && { idempotency: { key: idempotency.id, hash: idempotency.bodyHash } }),
   }
+}
+
+function messageOf({ body }: Asked): string {
+  return body.breakGlass
+    ? 'Rollback waits for the approval of a second person (break-glass)'
+    : 'Rollback started'
 }
 
 function childOf(result: ChildResult): string {
@@ -38,9 +52,15 @@ async function abortedToRollBack(
   input: Parameters<Operate<Contracts['rollBackUpgrade']>>[0],
   services: Parameters<Operate<Contracts['rollBackUpgrade']>>[1],
 ): Promise<boolean> {
-  const { reason } = input.body
+  const { reason, breakGlass } = input.body
+  const abort = {
+    by: input.principal.id,
+    reason: breakGlass?.reason ?? reason ?? noReason,
+    rollBack: true,
+    ...(breakGlass && { breakGlass: breakGlass.reason }),
+  }
   try {
-    await command(input, services, abortUpgrade({ by: input.principal.id, reason, rollBack: true }))
+    await command(input, services, abortUpgrade(abort))
     return true
   } catch (problem) {
     if (problem instanceof Problem && problem.code === 'upgrade-ended') return false
@@ -65,7 +85,7 @@ export const rollBackUpgrade: Operate<Contracts['rollBackUpgrade']> = async (inp
     }
   }
   const again = state.abort?.rollBack ? ofAbort : commandOf(input)
-  return started(id, childOf(await requestRollback(services, again)), 'Rollback started')
+  return started(id, childOf(await requestRollback(services, again)), messageOf(input))
 }
 
 /** Takes one customer back (C5). */
@@ -78,7 +98,7 @@ export const rollBackCustomer: Operate<Contracts['rollBackCustomer']> = async (i
   }
   const child = childOf(await requestRollback(services, { ...commandOf(input), target: customerId }))
   const namespace = state.facts?.namespace ?? namespaceOf(customerId)
-  const body = { message: 'Rollback started', customerId, namespace, upgradeId: child }
+  const body = { message: messageOf(input), customerId, namespace, upgradeId: child }
   return { status: 202, body, location: `/api/upgrades/${child}` }
 }
 

@@ -25,7 +25,8 @@ function sentenceOf(event: UpgradeEvent): string {
     case 'UpgradeRequested': {
       const { by, request } = event.data
       const verb = { deploy: 'asked for', retry: 'asked for another try of', rollback: 'asked to take back' }
-      return `${by} ${verb[request.kind]} ${request.component} ${request.version}, strategy ${request.strategy}.`
+      const glass = request.breakGlass ? `, even while everything is stopped: ${request.reason}` : '.'
+      return `${by} ${verb[request.kind]} ${request.component} ${request.version}, strategy ${request.strategy}${glass}`
     }
     case 'UpgradePlanned': {
       const left = Object.values(event.data.leftOut).reduce((sum, count) => sum + count, 0)
@@ -87,6 +88,8 @@ function sentenceOf(event: UpgradeEvent): string {
     }
     case 'HoldLifted':
       return event.data.code === 'FREEZE' ? 'The stop was lifted.' : 'The window is open.'
+    case 'FreezeOverridden':
+      return `Goes on in spite of the stop since ${event.data.since} (${event.data.freeze}): ${event.data.breakGlass}`
     case 'WindowSet':
       return `${event.data.by} set the window from ${event.data.start} to ${event.data.end}.`
     case 'UpgradePaused':
@@ -94,7 +97,7 @@ function sentenceOf(event: UpgradeEvent): string {
     case 'UpgradeResumed':
       return `${event.data.by} resumed it.`
     case 'AbortRequested':
-      return `${event.data.by} aborted it${event.data.rollBack ? ' and takes back what it touched' : ''}: ${event.data.reason}`
+      return `${event.data.by} aborted it${event.data.rollBack ? ' and takes back what it touched' : ''}${event.data.breakGlass === undefined ? '' : ', even while everything is stopped'}: ${event.data.reason}`
     case 'ChildRequested':
       return `${event.data.by} asked for a ${event.data.kind} by upgrade ${event.data.child}.`
     case 'UpgradeAborted':

@@ -27,6 +27,14 @@ function closedWindow(state: UpgradeState, now: string): { until: string | null 
   return Date.parse(now) >= lastAdmission ? { until: null } : null
 }
 
+/**
+ * May the upgrade admit although everything is stopped? Only where it was asked for so (break-glass), and somebody else than who
+ * asked has approved it (DESIGN §6).
+ */
+export function breaksGlass({ request, requestedBy, approvals }: UpgradeState): boolean {
+  return request?.breakGlass === true && approvals.some(({ by }) => by !== requestedBy)
+}
+
 /** Brings the holds of window and freeze up to date; returns whether one of them forbids an admission now. */
 export function checkHolds(draft: Draft, facts: AdmissionFacts): boolean {
   const { state, now } = draft
@@ -40,7 +48,7 @@ export function checkHolds(draft: Draft, facts: AdmissionFacts): boolean {
   } else if (!closed && present) {
     draft.add({ type: 'HoldLifted', data: { code: 'WINDOW_CLOSED' } })
   }
-  const frozen = facts.freeze !== null && !state.request?.breakGlass
+  const frozen = facts.freeze !== null && !breaksGlass(state)
   if (frozen && !holdOf(state, 'FREEZE')) {
     draft.add({
       type: 'HoldPlaced',
@@ -134,6 +142,11 @@ export function admit(draft: Draft, facts: AdmissionFacts): void {
   const halted = failed + state.counts.retrying > limitOf(state, 'failures')
   const fresh = halted ? [] : freshMembers(state, Math.max(0, free - readmitted.length))
   if (retried.length + readmitted.length + fresh.length === 0) return
+  if (facts.freeze !== null && state.overrode !== facts.freeze.since) {
+    const { reason, since } = facts.freeze
+    const breakGlass = state.request.reason ?? ''
+    draft.add({ type: 'FreezeOverridden', data: { freeze: reason, since, breakGlass } })
+  }
   const admitted: UpgradeEvent = {
     type: 'TargetsAdmitted',
     data: {

@@ -100,10 +100,19 @@ export function continueUpgrade(command: { by: string }): UpgradeDecision {
   }
 }
 
-/** Ends the upgrade as soon as nothing is in flight; with `rollBack`, what it touched is then taken back. */
-export function abortUpgrade(command: { by: string; reason: string; rollBack: boolean }): UpgradeDecision {
+/**
+ * Ends the upgrade as soon as nothing is in flight; with `rollBack`, what it touched is then taken back, with `breakGlass` even while
+ * everything is stopped.
+ */
+export function abortUpgrade(command: {
+  by: string
+  reason: string
+  rollBack: boolean
+  breakGlass?: string
+}): UpgradeDecision {
   return (state, now) => {
-    if (state.abort && (state.abort.rollBack || !command.rollBack)) return accept()
+    const asked = command.breakGlass === undefined || state.abort?.breakGlass !== undefined
+    if (state.abort && asked && (state.abort.rollBack || !command.rollBack)) return accept()
     const refused = refuseEnded(state)
     if (refused) return refused
     const draft = new Draft(state, now)

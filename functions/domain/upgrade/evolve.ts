@@ -14,7 +14,7 @@ import {
   type OpenChunks,
   statusesIn,
 } from './members.ts'
-import { type HoldCode, type Phase, type UpgradeState, unblockedBy } from './state.ts'
+import { breakGlassRef, type HoldCode, type Phase, type UpgradeState, unblockOf } from './state.ts'
 
 /** How long the reactor has to ask targets whose deadline passed before they are asked again, in milliseconds. */
 const askAgainAfter = 5 * 60_000
@@ -31,7 +31,7 @@ function hold(
   ref: string | null = null,
 ): UpgradeState {
   const others = state.holds.filter((present) => present.code !== code)
-  return { ...state, holds: [...others, { code, since, until, ref, unblock: unblockedBy[code] }] }
+  return { ...state, holds: [...others, { code, since, until, ref, unblock: unblockOf({ code, ref }) }] }
 }
 
 function lift(state: UpgradeState, ...codes: readonly HoldCode[]): UpgradeState {
@@ -185,7 +185,8 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
     case 'UpgradePlanned': {
       const planned = { ...state, plan: event.data, plannedAt: at, progressed: true }
       if ((state.request?.approvals.required ?? 0) === 0) return { ...planned, phase: 'scheduled' }
-      return hold({ ...planned, phase: 'pending_approval', resumesTo: 'pending_approval' }, 'APPROVAL', at)
+      const waiting: UpgradeState = { ...planned, phase: 'pending_approval', resumesTo: 'pending_approval' }
+      return hold(waiting, 'APPROVAL', at, null, state.request?.breakGlass ? breakGlassRef : null)
     }
     case 'PlanningFailed':
     case 'UpgradeFailed':
@@ -259,6 +260,8 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
       return hold(state, event.data.code, at, event.data.until, event.data.ref)
     case 'HoldLifted':
       return lift(state, event.data.code)
+    case 'FreezeOverridden':
+      return { ...state, overrode: event.data.since }
     case 'WindowSet':
       return {
         ...state,

@@ -44,7 +44,7 @@ export interface Hold {
 }
 
 /** What ends each hold, in words for the person who reads it. */
-export const unblockedBy: Readonly<Record<HoldCode, string>> = {
+const unblockedBy: Readonly<Record<HoldCode, string>> = {
   WINDOW_CLOSED: 'The window opens, or an operator resumes with another window.',
   FREEZE: 'Somebody lifts the stop with a reason.',
   GATE_FAILED: 'An operator looks at the failures and resumes, aborts or rolls back.',
@@ -52,6 +52,16 @@ export const unblockedBy: Readonly<Record<HoldCode, string>> = {
   BAKING: 'The bake time ends.',
   APPROVAL: 'Somebody entitled approves or continues.',
   OPERATOR: 'An operator resumes or aborts.',
+}
+
+/** What a hold cites that waits for the second person of a break-glass. */
+export const breakGlassRef = 'break-glass'
+
+/** Returns what ends a hold, in words for the person who reads it. */
+export function unblockOf({ code, ref }: Pick<Hold, 'code' | 'ref'>): string {
+  return code === 'APPROVAL' && ref === breakGlassRef
+    ? 'Somebody else than who asked approves (break-glass); it then runs even while everything is stopped.'
+    : unblockedBy[code]
 }
 
 /** Where the present wave stands: gates, approvals and bakes lie between `active` and `passed`. */
@@ -109,7 +119,14 @@ export interface UpgradeState {
   readonly bakeUntil: string | null
   /** The most failed tries after which any member was to be tried again. */
   readonly failedTries: number
-  readonly abort: { readonly by: string; readonly reason: string; readonly rollBack: boolean } | null
+  readonly abort: {
+    readonly by: string
+    readonly reason: string
+    readonly rollBack: boolean
+    readonly breakGlass?: string
+  } | null
+  /** Since when the stop was in force in spite of which it last admitted targets. */
+  readonly overrode: string | null
   readonly children: readonly {
     readonly child: string
     readonly kind: 'retry' | 'rollback'
@@ -153,6 +170,7 @@ export const initialUpgrade: UpgradeState = {
   bakeUntil: null,
   failedTries: 0,
   abort: null,
+  overrode: null,
   children: [],
   startedAt: null,
   endedAt: null,

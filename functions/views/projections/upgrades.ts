@@ -1,7 +1,7 @@
 import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import { count, type MemberCounts, noCounts } from '../../domain/upgrade/counts.ts'
 import { evolve } from '../../domain/upgrade/evolve.ts'
-import { initialUpgrade, type UpgradeState, unblockedBy } from '../../domain/upgrade/state.ts'
+import { initialUpgrade, type UpgradeState, unblockOf } from '../../domain/upgrade/state.ts'
 import { statusWords } from '../../domain/upgrade/status.ts'
 import type { Projection, ProjectionContext } from '../projection.ts'
 import { type CountTally, countNames, type UpgradeBody, type UpgradeRow, viewNames } from '../rows.ts'
@@ -62,6 +62,7 @@ function requested({ request, by }: { request: UpgradeRequest; by: string }): Up
     startedAt: null,
     endedAt: null,
     failure: null,
+    ...(request.breakGlass && { glass: true as const }),
   }
 }
 
@@ -90,13 +91,13 @@ function remembered(body: UpgradeBody): UpgradeState {
   const unasked = { digest: null, droppedWaves: [], leftOut: {}, policyVersion: 0, releaseVersion: 0 }
   return {
     ...initialUpgrade,
-    // The fold asks a request for nothing but this; the test against the whole fold would show if that changed.
-    request: { approvals: { required: body.needed } } as UpgradeRequest,
+    // The fold asks a request for nothing but these; the test against the whole fold would show if that changed.
+    request: { approvals: { required: body.needed }, breakGlass: body.glass === true } as UpgradeRequest,
     plan: body.plan && { ...unasked, ...body.plan, planHash: body.plan.hash, version: body.version },
     phase,
     resumesTo,
     counts: unpacked(counts),
-    holds: holds.map((hold) => ({ ...hold, unblock: unblockedBy[hold.code] })),
+    holds: holds.map((hold) => ({ ...hold, unblock: unblockOf(hold) })),
     approvals: Array.from({ length: body.given }, () => ({ by: '', at: '', comment: null })),
     generation,
     wave,
@@ -143,7 +144,7 @@ export function shownUpgrade(row: string, body: UpgradeBody): UpgradeRow {
     deferred: counts.deferred,
     wave: body.wave,
     ...shownWaves(body, counts),
-    holds: body.holds.map((hold) => ({ ...hold, unblock: unblockedBy[hold.code] })),
+    holds: body.holds.map((hold) => ({ ...hold, unblock: unblockOf(hold) })),
     planHash: plan?.hash ?? null,
     approvals: { needed: body.needed, given: body.given },
     generation: body.generation,

@@ -317,6 +317,35 @@ describe('time', () => {
     expect(types(world.do(tick(calm)))).toEqual(['HoldLifted', 'TargetsAdmitted'])
   })
 
+  test('a stop does not hold what breaks the glass, once a second person has approved it, and the log says so (S6)', () => {
+    const request = requestOf({
+      kind: 'rollback',
+      breakGlass: true,
+      reason: 'loses orders',
+      approvals: { required: 1, approvers: null, expiresInSeconds: 3600 },
+    })
+    const world = new UpgradeWorld()
+    world.facts = { ...calm, freeze: { reason: 'incident', since: start } }
+    world.requested(request, planOf(2))
+    expect(world.state.holds).toMatchObject([{ code: 'APPROVAL', ref: 'break-glass' }])
+    expect(world.startWave()).toEqual([])
+    const approve = (by: string) => world.do(approveUpgrade({ by, planHash: 'a1', comment: null }))
+    expect(() => approve('alice')).toThrow('self-approval')
+    approve('bob')
+    expect(types(world.startWave())).toEqual(['WaveStarted', 'FreezeOverridden', 'TargetsAdmitted'])
+    expect(world.story.find(({ type }) => type === 'FreezeOverridden')?.data).toEqual({
+      freeze: 'incident',
+      since: start,
+      breakGlass: 'loses orders',
+    })
+  })
+
+  test('a stop holds what would break the glass without anybody else', () => {
+    const world = new UpgradeWorld().requested(requestOf({ breakGlass: true, reason: 'alone' }), planOf(2))
+    world.facts = { ...calm, freeze: { reason: 'incident', since: start } }
+    expect(types(world.startWave())).toEqual(['WaveStarted', 'HoldPlaced'])
+  })
+
   test('a release withdrawn in the middle pauses the upgrade', () => {
     const world = new UpgradeWorld().requested(requestOf({ parallel: 1 }), planOf(2))
     world.startWave()
