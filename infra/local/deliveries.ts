@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from './clock.ts'
 import { inTransaction } from './database.ts'
+import { openDueWork } from './due-work.ts'
 
 /** Something that has to reach a target, and what to do when it cannot. */
 export interface Delivery {
@@ -66,22 +67,16 @@ export function openDeliveries(options: {
   const selectNext = database.prepare('SELECT min(due) AS due FROM deliveries WHERE due > ?')
   const postpone = database.prepare('UPDATE deliveries SET attempts = ?, due = ? WHERE id = ?')
   const remove = database.prepare('DELETE FROM deliveries WHERE id = ?')
-  const underWay = new Map<number, Promise<void>>()
-  let running = false
-  let cancelTimer = (): void => {}
-
-  function wake(): void {
-    if (!running) return
-    // Those under way are still due, so as many more have to be read to find enough others.
-    const due = selectDue.all(clock.now(), concurrency + underWay.size) as unknown as Row[] // columns as created above
-    for (const row of due) {
-      if (underWay.size >= concurrency) break
-      if (!underWay.has(row.id)) underWay.set(row.id, attempt(row))
-    }
-    cancelTimer()
-    const next = selectNext.get(clock.now())?.due
-    if (typeof next === 'number') cancelTimer = clock.at(next, wake)
-  }
+  const work = openDueWork<Row>({
+    clock,
+    concurrency,
+    due: (now, limit) => selectDue.all(now, limit) as unknown as Row[], // columns as created above
+    nextDue(after) {
+      const due = selectNext.get(after)?.due
+      return typeof due === 'number' ? due : undefined
+    },
+    attempt,
+  })
 
   async function attempt(row: Row): Promise<void> {
     const delivery = JSON.parse(row.delivery) as Delivery // written by add() below
@@ -95,9 +90,6 @@ export function openDeliveries(options: {
       }
     } catch (error) {
       failed(row.id, delivery, attempts, error)
-    } finally {
-      underWay.delete(row.id)
-      wake()
     }
   }
 
@@ -140,15 +132,8 @@ export function openDeliveries(options: {
 
   return {
     add: (delivery) => void insert.run(JSON.stringify(delivery), clock.now()),
-    wake,
-    resume() {
-      running = true
-      wake()
-    },
-    async stop() {
-      running = false
-      cancelTimer()
-      await Promise.allSettled(underWay.values())
-    },
+    wake: () => work.wake(),
+    resume: () => work.resume(),
+    stop: () => work.stop(),
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
+import { openDueWork } from '../due-work.ts'
 import type { Queues } from '../queues/queue.ts'
 import { FunctionError, type LocalFunction } from './function.ts'
 
@@ -46,37 +47,8 @@ export function openAsynchronousInvocations(options: {
   const postpone = database.prepare('UPDATE invocations SET attempts = ?, due = ? WHERE id = ?')
   const remove = database.prepare('DELETE FROM invocations WHERE id = ?')
   const settings = new Map<string, AsynchronousSettings>()
-  const underWay = new Map<number, Promise<void>>()
-  let running = false
-  let cancelTimer = () => {}
 
-  const wake = (): void => {
-    if (!running) return
-    for (const row of selectDue.all(clock.now(), concurrency + underWay.size)) {
-      const id = Number(row.id)
-      if (underWay.size >= concurrency) break
-      if (underWay.has(id)) continue
-      const attempt = invoke({
-        id,
-        functionArn: String(row.functionArn),
-        payload: JSON.parse(String(row.payload)),
-        attempts: Number(row.attempts),
-        since: Number(row.since),
-      })
-      underWay.set(
-        id,
-        attempt.finally(() => {
-          underWay.delete(id)
-          wake()
-        }),
-      )
-    }
-    cancelTimer()
-    const next = selectNext.get(clock.now())?.due
-    if (typeof next === 'number') cancelTimer = clock.at(next, wake)
-  }
-
-  const invoke = async (event: Invocation): Promise<void> => {
+  async function invoke(event: Invocation): Promise<void> {
     const { maximumRetryAttempts, maximumEventAgeSeconds, onFailureQueueArn } = {
       ...defaults,
       ...settings.get(event.functionArn),
@@ -88,7 +60,7 @@ export function openAsynchronousInvocations(options: {
       await target.invoke(event.payload)
       remove.run(event.id)
     } catch (error) {
-      if (!running) return
+      if (!work.running) return
       const failed = event.attempts + 1
       const due = clock.now() + (retryAfterSeconds[event.attempts] ?? 120) * 1000
       const tooOld = due - event.since > maximumEventAgeSeconds * 1000
@@ -106,22 +78,26 @@ export function openAsynchronousInvocations(options: {
     }
   }
 
+  const work = openDueWork<Invocation>({
+    clock,
+    concurrency,
+    due: (now, limit) => selectDue.all(now, limit).map(invocationOf),
+    nextDue(after) {
+      const due = selectNext.get(after)?.due
+      return typeof due === 'number' ? due : undefined
+    },
+    attempt: invoke,
+  })
+
   return {
     configure: (functionArn, given) => void settings.set(functionArn, given),
     add(functionArn, payload) {
       const now = clock.now()
       insert.run(functionArn, JSON.stringify(payload), now, now)
-      wake()
+      work.wake()
     },
-    resume() {
-      running = true
-      wake()
-    },
-    async stop() {
-      running = false
-      cancelTimer()
-      await Promise.all(underWay.values())
-    },
+    resume: () => work.resume(),
+    stop: () => work.stop(),
   }
 }
 
@@ -131,6 +107,16 @@ interface Invocation {
   readonly payload: unknown
   readonly attempts: number
   readonly since: number
+}
+
+function invocationOf(row: Readonly<Record<string, unknown>>): Invocation {
+  return {
+    id: Number(row.id),
+    functionArn: String(row.functionArn),
+    payload: JSON.parse(String(row.payload)),
+    attempts: Number(row.attempts),
+    since: Number(row.since),
+  }
 }
 
 /** The record that a failure destination gets. */

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { inTransaction } from '../database.ts'
 import { lowest } from '../dynamodb/sequence.ts'
 
 /** How far the lanes of event source mappings have come, kept over restarts. */
@@ -30,10 +31,10 @@ export function openCheckpoints(database: DatabaseSync): Checkpoints {
       if (rows.length === lanes && rows.every((row) => row.lanes === lanes)) return saved
       // Keys fall into other lanes now: records that some lanes were past come again, which "at least once" allows.
       const start = lowest(saved) ?? 0n
-      database.exec('BEGIN IMMEDIATE')
-      clear.run(mapping)
-      for (let lane = 0; lane < lanes; lane += 1) insert.run(mapping, lane, lanes, String(start))
-      database.exec('COMMIT')
+      inTransaction(database, () => {
+        clear.run(mapping)
+        for (let lane = 0; lane < lanes; lane += 1) insert.run(mapping, lane, lanes, String(start))
+      })
       return Array.from({ length: lanes }, () => start)
     },
     save: (mapping, lane, through) => void update.run(String(through), mapping, lane),

@@ -193,6 +193,21 @@ it('gives up an event that became too old while nothing ran', async () => {
   expect(deadLetters[0]?.attributes.EXHAUSTED_RETRY_CONDITION).toBe('MaximumEventAgeInSeconds')
 })
 
+it('still delivers after it has given up more events than it delivers at once', async () => {
+  const aged = { ...rule, Targets: [{ ...target, RetryPolicy: { MaximumEventAgeInSeconds: 60 } }] }
+  const before = openBus([aged])
+  for (let batch = 0; batch < 4; batch++)
+    await before.request('PutEvents', { Entries: Array(10).fill(entry) })
+  await clock.advance(61_000)
+  const bus = openBus([aged])
+  bus.resume()
+  await settled()
+  expect(delivered).toEqual([])
+  await bus.request('PutEvents', { Entries: [entry] })
+  await settled()
+  expect(delivered).toHaveLength(1)
+})
+
 it('shapes what a target receives', async () => {
   const bus = openBus([
     {
