@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
+import { checkPattern } from './check-pattern.ts'
 import { unknownProperty } from './errors.ts'
 import type { BusEvent } from './event.ts'
-import { checkPattern, matches } from './pattern.ts'
+import { matches } from './pattern.ts'
 
 /** An archive, as `AWS::Events::Archive` spells it. */
 export interface ArchiveProperties {

@@ -1,7 +1,8 @@
 import type { Delivery } from '../deliveries.ts'
+import { checkPattern } from './check-pattern.ts'
 import { unknownProperty } from './errors.ts'
 import type { BusEvent, Origin } from './event.ts'
-import { checkPattern, matches } from './pattern.ts'
+import { matches } from './pattern.ts'
 import { checkTarget, inputOf, type RuleTarget } from './target.ts'
 
 /** A rule, as `AWS::Events::Rule` spells it. The bus may be named or given by its ARN. */

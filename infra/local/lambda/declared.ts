@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Dynamo } from '../dynamodb/dynamo.ts'
 import { openTableStream } from '../dynamodb/stream.ts'
-import { checkPattern } from '../events/pattern.ts'
+import { checkPattern } from '../events/check-pattern.ts'
 import type { MachineClock } from '../machine-clock.ts'
 import type { Queues } from '../queues/queue.ts'
 import type { CloudAssembly } from '../template/cloud-assembly.ts'

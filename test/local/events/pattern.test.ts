@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkPattern, matches } from '../../../infra/local/events/pattern.ts'
+import { checkPattern } from '../../../infra/local/events/check-pattern.ts'
+import { matches } from '../../../infra/local/events/pattern.ts'
 
 const event = {
   source: 'aws.ec2',
