@@ -40,18 +40,18 @@ type Credential = string | null | (() => Promise<string>)
 /** One caller of the API. Whatever it is answered has to be as `/openapi.json` describes it (S32). */
 export class Client {
   readonly #credential: Credential
-  readonly #url: string
+  readonly url: string
 
   /** `url` is another runtime than the one that all files share. */
   constructor(credential: Credential, url: string = inject('runtime').url) {
     this.#credential = credential
-    this.#url = url
+    this.url = url
   }
 
   async send<Body>(method: string, path: string, request: Request = {}): Promise<Answer<Body>> {
     const body = request.raw ?? (request.body === undefined ? undefined : JSON.stringify(request.body))
     const credential = typeof this.#credential === 'function' ? await this.#credential() : this.#credential
-    const response = await fetch(`${this.#url}${path}`, {
+    const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
         ...(credential !== null && { authorization: `Bearer ${credential}` }),
