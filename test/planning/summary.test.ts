@@ -36,6 +36,19 @@ const rollout = fc.record({
 })
 type Rollout = typeof rollout extends fc.Arbitrary<infer Value> ? Value : never
 
+const completes: Try = { seconds: 60, report: { status: 'completed' } }
+const fails = (code: string, retryable: boolean): Try => ({
+  seconds: 30,
+  report: { status: 'failed', code, retryable },
+})
+const two = { targets: 2, parallel: 2, canary: null, rollback: true, resumes: true }
+/** What has to be among the histories: a retry, one that an abort overtakes, a rollback, a critical failure. */
+const certain: Rollout[] = [
+  { ...two, rollback: false, tries: [fails('TIMEOUT', true), completes] },
+  { ...two, tries: [fails('TIMEOUT', true), fails('HEALTH_CHECK_FAILED', false), completes] },
+  { ...two, tries: [completes, fails('CRITICAL_DISK', true), completes] },
+]
+
 /** Runs one execution of a profile to its end, its agents doing as they are told in turn; returns the profile and the upgrade. */
 async function run(world: World, { targets, parallel, canary, rollback, resumes, tries }: Rollout) {
   const names = Array.from({ length: targets }, (_, place) => `t${place}`)
@@ -215,9 +228,9 @@ describe('P7: the figures of an execution', () => {
         seen.retried += told.filter(({ type, data }) => type === 'AttemptAssigned' && data.n > 1).length
         seen.critical += told.filter(({ type }) => type === 'AlertRaised').length
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: certain.map((shape) => [shape]) },
     )
-    // A generator that makes nothing fail would show nothing.
+    // Histories in which nothing fails would show nothing.
     for (const [what, count] of Object.entries(seen)) expect([what, count > 0]).toEqual([what, true])
   }, 120_000)
 })

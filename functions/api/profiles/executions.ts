@@ -1,5 +1,7 @@
 import type { ProfileDefinition } from '../../../events/profile.ts'
+import { noTotals, type Totals } from '../../domain/profile/state.ts'
 import {
+  addSummary,
   type ExecutionStatus,
   executionStatuses,
   networkUtilization,
@@ -8,18 +10,48 @@ import {
 import type { ExecutionRow } from '../../views/rows.ts'
 import type { Services } from '../services.ts'
 
-/** Returns the executions of a profile, the latest first. */
-export async function latestExecutions({ views }: Services, profile: string): Promise<ExecutionRow[]> {
-  const rows = await Array.fromAsync(views.executionsOf(profile))
-  return rows.sort((left, right) =>
+/** Those executions of a profile that are asked for. */
+export interface Matching {
+  /** The latest ones, latest first. */
+  readonly latest: readonly ExecutionRow[]
+  /** How many there are, and the sums over those that are over. */
+  readonly count: number
+  readonly totals: Totals
+}
+
+function newest(rows: readonly ExecutionRow[], atMost: number): ExecutionRow[] {
+  const byTime = (left: ExecutionRow, right: ExecutionRow) =>
     left.startedAt === right.startedAt
       ? left.upgrade < right.upgrade
         ? -1
         : 1
       : left.startedAt < right.startedAt
         ? 1
-        : -1,
-  )
+        : -1
+  return rows.toSorted(byTime).slice(0, atMost)
+}
+
+/**
+ * Reads the executions of a profile, which have no order in the view, page by page: however long it has been there, no more than twice
+ * those that are shown are held at a time. A weekly profile of ten years has 520 of them, of 1 KB at most.
+ */
+export async function executionsMatching(
+  { views }: Services,
+  profile: string,
+  atMost: number,
+  matches: (row: ExecutionRow) => boolean = () => true,
+): Promise<Matching> {
+  let latest: ExecutionRow[] = []
+  let count = 0
+  let totals = noTotals
+  for await (const row of views.executionsOf(profile)) {
+    if (!matches(row)) continue
+    count += 1
+    if (row.summary) totals = addSummary(totals, row.summary)
+    latest.push(row)
+    if (latest.length >= 2 * atMost) latest = newest(latest, atMost)
+  }
+  return { latest: newest(latest, atMost), count, totals }
 }
 
 /** Returns where an execution stands, in the seed's word. */

@@ -5,7 +5,7 @@ import type { TargetRow } from '../../views/rows.ts'
 import type { profileContracts } from '../contracts/profiles.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
-import { executionOf, latestExecutions } from './executions.ts'
+import { executionOf, executionsMatching } from './executions.ts'
 import { nextRuns, profileOf, targetingOf } from './profile.ts'
 
 type Contracts = typeof profileContracts
@@ -60,16 +60,14 @@ export const getUpgradeProfile: Operate<Contracts['getUpgradeProfile']> = async 
   const { definition } = state
   const { schedule } = definition
   const active = state.status === 'active'
-  const [runs, rows, latest] = await Promise.all([
+  const [runs, rows, { latest }] = await Promise.all([
     active ? nextRuns(log, schedule, now(), 10) : [],
     Array.fromAsync(views.everyTarget()),
-    latestExecutions(services, id),
+    executionsMatching(services, id, shownExecutions),
   ])
   const { members } = await targetingOf(services, id, definition, rows)
   const byId = new Map(rows.map((row) => [row.id, row]))
-  const recent = await Promise.all(
-    latest.slice(0, shownExecutions).map((row) => executionOf(services, definition, row)),
-  )
+  const recent = await Promise.all(latest.map((row) => executionOf(services, definition, row)))
   const statistics = statisticsOf(state)
   const body = {
     id,
