@@ -11,7 +11,7 @@ import type { Bus } from './bus.ts'
 import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
 import { executionArns, machineArn, names, windowScheduleArns, windowsFunctionArn } from './names.ts'
-import { type FunctionName, functionNames, permissions, type Resource } from './permissions.ts'
+import { conditions, type FunctionName, functionNames, permissions, type Resource } from './permissions.ts'
 import type { Views } from './views.ts'
 import type { Windows } from './windows.ts'
 import type { Work } from './work.ts'
@@ -47,7 +47,13 @@ const shapes: Record<FunctionName, Shape> = {
     does: 'Admits agents and gateways',
   },
   projector: { ...batch, entry: 'functions/views/projector.ts', does: 'Folds commits into views' },
-  reactor: { ...batch, entry: 'functions/reactor/reactor.ts', does: 'Does what follows from a commit' },
+  // One commit may admit 10,000 targets. An invocation that ran out of time would do them, and what follows them, over again.
+  reactor: {
+    ...batch,
+    timeout: Duration.minutes(5),
+    entry: 'functions/reactor/reactor.ts',
+    does: 'Does what follows from a commit',
+  },
   ticker: { ...batch, entry: 'functions/reactor/ticker.ts', does: 'Tells live upgrades the time' },
   reconcile: {
     ...batch,
@@ -105,6 +111,7 @@ export class Functions extends Construct {
       catalogue: `${log.table.tableArn}/index/${catalogueIndex}`,
       views: views.table.tableArn,
       work: work.table.tableArn,
+      lastSeen: work.table.tableArn,
       machine: machineArn(this),
       executions: executionArns(this),
       bus: bus.bus.eventBusArn,
@@ -158,8 +165,15 @@ function lambda(
     }),
   )
   for (const [resource, actions] of Object.entries(permissions[name])) {
-    // Object.entries forgets that the keys are resources.
-    role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [arns[resource as Resource]] }))
+    const known = resource as Resource // Object.entries forgets that the keys are resources
+    const condition = conditions[known]
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: [...actions],
+        resources: [arns[known]],
+        ...(condition && { conditions: condition }),
+      }),
+    )
   }
   if (permissions[name].executions !== undefined) {
     Validations.of(role).acknowledge({

@@ -144,6 +144,11 @@ describe('what moves it', () => {
     }
   })
 
+  test('the reactor has time for a commit that admits 10,000 targets', () => {
+    const reactor = ofType(template, 'AWS::Lambda::Function').find(([id]) => functionName(id) === 'reactor')
+    expect(reactor?.[1].Properties.Timeout).toBe(300)
+  })
+
   test('exactly projector and reactor read the stream, bounded, and give up into a queue', () => {
     const mappings = propertiesOf('AWS::Lambda::EventSourceMapping')
     expect(mappings.map(({ FunctionName }) => functionName(referred(FunctionName))).sort()).toEqual([

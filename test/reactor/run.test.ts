@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { type Commit, fromImage } from '../../events/envelope.ts'
+import type { Connections } from '../../functions/connections.ts'
 import { memoryLog } from '../../functions/log/memory.ts'
 import type { CollectingDuty, Duty } from '../../functions/reactor/duty.ts'
+import { allDuties } from '../../functions/reactor/reactor.ts'
 import { runDuties } from '../../functions/reactor/run.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
 import { account, deposit, metadata } from '../log/account.ts'
@@ -51,6 +53,35 @@ describe('the duties of the reactor', () => {
       expect(await parked.list()).toEqual([])
     },
   )
+
+  it('tell the bus of a commit once, however often what comes before has to come again', async () => {
+    const parked = memoryParked(now)
+    let away = 2
+    const published: string[] = []
+    const assign: Duty = {
+      name: 'assign-targets',
+      concerns: () => true,
+      async act() {
+        if (away-- > 0) throw throttled()
+      },
+    }
+    const publish: Duty = {
+      name: 'publish-events',
+      concerns: () => true,
+      async act({ stream, commit }) {
+        published.push(`${stream}@${commit}`)
+      },
+    }
+    let waiting = (await commits()).filter(({ stream }) => stream === 'account#a')
+    while (waiting.length > 0) {
+      const again = await runDuties(waiting, { duties: [assign, publish], collecting: [], parked })
+      waiting = waiting.filter(({ stream }) => again.has(stream))
+    }
+    expect(published).toEqual(['account#a@1', 'account#a@2'])
+    // The real ones act in that order: nothing that may have to come again follows the publication.
+    const named = allDuties({} as Connections, () => '').duties.map(({ name }) => name) // they reach nothing until they act
+    expect(named.slice(-2)).toEqual(['publish-events', 'retry-parked'])
+  })
 
   it('are parked where they would fail for ever, and the rest goes on', async () => {
     const parked = memoryParked(now)
