@@ -1,14 +1,12 @@
 import * as z from 'zod'
+import type { ProfileEvent } from './profile.ts'
 import type { UpgradeEvent } from './upgrade.ts'
 
 /** The `source` of everything on the bus. */
 export const publicSource = 'drydock'
 
-/**
- * The events of an upgrade that integrations hear of. None of them comes once a target, so what the bus carries does not grow with
- * the fleet.
- */
-export const publicTypes = [
+/** The events of an upgrade that integrations hear of. */
+const ofUpgrades = [
   'UpgradeRequested',
   'UpgradePlanned',
   'PlanningFailed',
@@ -33,10 +31,19 @@ export const publicTypes = [
   'UpgradeFailed',
 ] as const satisfies readonly UpgradeEvent['type'][]
 
+/** Those of a profile: what takes it out of service, or costs it its windows, until a person acts. */
+const ofProfiles = ['AlertRaised'] as const satisfies readonly ProfileEvent['type'][]
+
+/** What integrations hear of. None of it comes once a target, so what the bus carries does not grow with the fleet. */
+export const publicTypes = [...ofUpgrades, ...ofProfiles] as const
+
 /** The `detail` of a public event. `id` is the same however often it is delivered. */
 export const publicDetail = z.object({
   id: z.string().describe('Stream, commit and place of the event: deliveries of one event share it.'),
   upgradeId: z.string(),
+  profileId: z
+    .exactOptional(z.string())
+    .describe('The profile that tells it; left out: the upgrade itself does.'),
   commit: z.int().positive(),
   at: z.iso.datetime(),
   actor: z.string(),

@@ -5,6 +5,8 @@ import { type Duty, holds, streamOf } from './duty.ts'
 
 const isPublic = (type: string): type is PublicDetail['type'] => publicTypes.some((known) => known === type)
 
+const published: ReadonlySet<string> = new Set(['upgrade', 'profile'])
+
 /** PutEvents takes ten entries a call (AWS). */
 const entriesPerCall = 10
 
@@ -13,13 +15,19 @@ class NotPublished extends Error {
   override readonly name = 'NotPublished'
 }
 
+/** An event of a profile says which of its upgrades it is about. */
+function subjectOf(commit: Commit, data: string): Pick<PublicDetail, 'upgradeId' | 'profileId'> {
+  const { aggregate, id } = streamOf(commit)
+  return aggregate === 'profile' ? { upgradeId: JSON.parse(data).upgrade, profileId: id } : { upgradeId: id }
+}
+
 function detailsOf(commit: Commit): PublicDetail[] {
   return commit.events.flatMap(({ type, data }, place) =>
     isPublic(type)
       ? [
           {
             id: `${commit.stream}@${commit.commit}.${place}`,
-            upgradeId: streamOf(commit).id,
+            ...subjectOf(commit, data),
             commit: commit.commit,
             at: commit.at,
             actor: commit.actor,
@@ -41,7 +49,7 @@ export function publishEvents({
 }): Duty {
   return {
     name: 'publish-events',
-    concerns: (commit) => streamOf(commit).aggregate === 'upgrade' && holds(commit, ...publicTypes),
+    concerns: (commit) => published.has(streamOf(commit).aggregate) && holds(commit, ...publicTypes),
     async act(commit) {
       const details = detailsOf(commit)
       for (let start = 0; start < details.length; start += entriesPerCall) {

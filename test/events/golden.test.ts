@@ -59,7 +59,8 @@ test('released shapes never change: a new shape is a new version with an upcaste
   expect(Object.fromEntries(shapes)).toMatchSnapshot()
 })
 
-test('public events are events of an upgrade, and their schema can be published as JSON Schema Draft 4', () => {
-  for (const type of publicTypes) expect(Object.keys(upgradeEvents.shapes)).toContain(type)
+test('public events are events of an upgrade or a profile, and their schema can be published as JSON Schema Draft 4', () => {
+  const known = [...Object.keys(upgradeEvents.shapes), ...Object.keys(profileEvents.shapes)]
+  for (const type of publicTypes) expect(known).toContain(type)
   expect(z.toJSONSchema(publicDetail, { target: 'draft-4' })).toMatchObject({ type: 'object' })
 })
