@@ -63,7 +63,7 @@ describe('P7: results of resources that were taken back', () => {
 
   it('are rollbacks to the version before, with why', async () => {
     const execution = await takenBack(() => 'completed')
-    expect(execution).toMatchObject({ status: 'cancelled', resources_successful: 1, resources_failed: 1 })
+    expect(execution).toMatchObject({ status: 'failed', resources_successful: 1, resources_failed: 1 })
     expect(brief(execution)).toEqual(
       expect.arrayContaining([
         ['rollback', 'v1.1.0', null],

@@ -3,7 +3,7 @@ import { noTotals, type Totals } from '../../domain/profile/state.ts'
 import {
   addSummary,
   type ExecutionStatus,
-  executionStatuses,
+  executionStatusOf,
   networkUtilization,
   secondsOf,
 } from '../../domain/profile/statistics.ts'
@@ -56,7 +56,7 @@ export async function executionsMatching(
 
 /** Returns where an execution stands, in the seed's word. */
 export function statusOf({ summary }: ExecutionRow): 'running' | ExecutionStatus {
-  return summary ? executionStatuses[summary.phase] : 'running'
+  return summary ? executionStatusOf(summary) : 'running'
 }
 
 /** Counts of what runs are those of the upgrade's own row; what is over was copied into the profile. */

@@ -4,14 +4,22 @@ import type { ProfileState, Totals } from './state.ts'
 /** The seed's word for how an execution ended. */
 export type ExecutionStatus = 'completed' | 'failed' | 'cancelled'
 
-/** How each end of an upgrade is told in a profile's history. */
-export const executionStatuses: Readonly<Record<EndedPhase, ExecutionStatus>> = {
+/** How each end of an upgrade is told in a profile's history, unless failures brought it about. */
+const executionStatuses: Readonly<Record<EndedPhase, ExecutionStatus>> = {
   completed: 'completed',
   completed_with_exceptions: 'completed',
   failed: 'failed',
   aborted: 'cancelled',
   rejected: 'cancelled',
   expired: 'cancelled',
+}
+
+/** Returns the seed's word for how an execution ended. Failures that are more than it may bear make an upgrade abort itself: it has failed. */
+export function executionStatusOf({
+  phase,
+  failures,
+}: Pick<UpgradeSummary, 'phase' | 'failures'>): ExecutionStatus {
+  return phase === 'aborted' && failures.length > 0 ? 'failed' : executionStatuses[phase]
 }
 
 /** How many codes of failures the sums keep apart. */
@@ -38,7 +46,7 @@ export interface Statistics {
 /** Returns the sums with one more summary. */
 export function addSummary(totals: Totals, summary: UpgradeSummary): Totals {
   const { counts } = summary
-  const status = executionStatuses[summary.phase]
+  const status = executionStatusOf(summary)
   return {
     executions: totals.executions + 1,
     successful: totals.successful + (status === 'completed' ? 1 : 0),
