@@ -75,6 +75,7 @@ describe('P10 two profiles: canaries on Monday, the rest on Wednesday', () => {
     expect((await canary.history()).summary.success_rate).toBe(50)
     await fleet.awaitOpening('2040-03-14T01:00:00.000Z')
     expect([await fleet.poll(), (await main.history()).executions.length]).toEqual([[], 1])
+    expect((await main.detail()).recent_windows[0]).toMatchObject({ result: 'dependency' })
     expect(await versionsOf('broadcast', 20)).toEqual(new Set(['4.2.1']))
     for (const profile of [canary, main]) await profile.update({ status: 'inactive' })
   })

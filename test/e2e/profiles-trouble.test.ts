@@ -28,7 +28,9 @@ function sundays(region: string, schedule: object = {}, settings: object = {}) {
   }
 }
 
-async function fleetIn(region: string, size: number): Promise<SimulatedFleet> {
+/** Registers a fleet on the Saturday before its first Sunday. */
+async function fleetIn(region: string, size: number, saturday: string): Promise<SimulatedFleet> {
+  await machine.moveTo(`${saturday}T00:00:00.000Z`)
   const members = targets('publisher', size, { name: region, region })
   const fleet = await SimulatedFleet.of(machine, operator, `gateway-${region}`, members)
   await machine.pass(1)
@@ -91,7 +93,7 @@ describe('P12 an emergency patch', () => {
 
 describe('P13 failure recovery', () => {
   it('tries again what may be tried again, in the same run, and leaves the profile as it is', async () => {
-    const fleet = await fleetIn('flaky', 10)
+    const fleet = await fleetIn('flaky', 10, '2040-06-02')
     const definition = sundays('flaky', { retry_attempts: 3 }, { parallel_upgrades: 5 })
     const profile = await Profile.create(operator, definition)
     const failed: string[] = []
@@ -129,7 +131,7 @@ describe('P13 failure recovery', () => {
   })
 
   it('takes the profile out of service at a critical failure, and back what was upgraded', async () => {
-    const fleet = await fleetIn('broken', 4)
+    const fleet = await fleetIn('broken', 4, '2040-06-09')
     const profile = await Profile.create(operator, sundays('broken', {}, { parallel_upgrades: 1 }))
     let taken = 0
     fleet.fails = ({ kind }) => {
@@ -140,11 +142,11 @@ describe('P13 failure recovery', () => {
     await fleet.workUntil(() => profile.hasRun(1))
 
     expect(await onlyExecution(profile)).toMatchObject({
-      ...{ resources_targeted: 4, resources_failed: 1, metrics: { rollback_count: 2 } },
+      ...{ status: 'failed', resources_targeted: 4, resources_failed: 1, metrics: { rollback_count: 2 } },
       failure_reasons: [{ error_code: 'CRITICAL_DISK', affected_resources: 1 }],
     })
     const { status, statistics, schedule } = await profile.detail()
-    expect([status, statistics.next_execution_date, schedule.next_runs]).toEqual(['inactive', null, []])
+    expect([status, statistics.next_execution_date, schedule.next_runs]).toEqual(['error', null, []])
     for (const number of [1, 2, 3, 4]) expect(await versionOf(operator, `broken-${number}`)).toBe('4.1.0')
     await machine.moveTo('2040-06-17T02:00:00.000Z')
     expect([await fleet.poll(), (await profile.history()).executions.length]).toEqual([[], 1])
@@ -153,17 +155,20 @@ describe('P13 failure recovery', () => {
 
 describe('P8 a window', () => {
   it('on a holiday is skipped, and the next one runs', async () => {
-    const fleet = await fleetIn('closed', 2)
+    const fleet = await fleetIn('closed', 2, '2040-06-23')
     const body = { kind: 'dates', timezone: 'UTC', dates: [{ date: '2040-06-24', name: 'Inventory' }] }
     expect((await operator.send('PUT', '/api/v1/calendars/inventory', { body })).status).toBe(201)
-    await machine.moveTo('2040-06-18T00:00:00.000Z')
     const profile = await Profile.create(operator, sundays('closed', { calendars: ['inventory'] }))
     // The Sunday after next.
     expect(profile.created).toMatchObject({ next_execution: '2040-07-01T02:00:00.000Z' })
     await fleet.awaitOpening('2040-06-24T02:00:00.000Z')
     expect([await fleet.poll(), (await profile.history()).executions]).toEqual([[], []])
-    const state = '/api/v1/calendars/inventory/state?at=2040-06-24T02:00:00Z'
-    expect(await operator.read(state)).toMatchObject({ open: false, why: ['Inventory'] })
+    expect((await profile.detail()).recent_windows).toEqual([
+      {
+        ...{ scheduled_at: '2040-06-24T02:00:00.000Z', result: 'holiday', execution_id: null },
+        detail: 'Inventory (inventory)',
+      },
+    ])
 
     await fleet.awaitOpening('2040-07-01T02:00:00.000Z')
     await fleet.workUntil(() => profile.hasRun(1))
@@ -173,7 +178,7 @@ describe('P8 a window', () => {
   })
 
   it('that is too short carries the rest over to the next', async () => {
-    const fleet = await fleetIn('slow', 3)
+    const fleet = await fleetIn('slow', 3, '2040-07-07')
     fleet.minutes = 25
     const short = { maintenance_window_hours: 1 }
     const profile = await Profile.create(operator, sundays('slow', short, { parallel_upgrades: 1 }))
@@ -194,6 +199,10 @@ describe('P8 a window', () => {
     const upgraded: readonly Upgraded[] = await profile.upgraded(execution)
     expect(outside(upgraded.slice(0, 2), first, 1)).toEqual([])
     expect(outside(upgraded.slice(2), second, 1)).toEqual([])
+    expect((await profile.detail()).recent_windows).toMatchObject([
+      { scheduled_at: second, result: 'resumed', execution_id },
+      { scheduled_at: first, result: 'opened', execution_id },
+    ])
   })
 })
 

@@ -30,6 +30,7 @@ interface Detail {
   readonly status: string
   readonly schedule: { readonly next_runs: readonly string[]; readonly human_readable: string }
   readonly statistics: Readonly<Record<string, number | string | null>>
+  readonly recent_windows: readonly Readonly<Record<string, unknown>>[]
   readonly recent_executions: readonly Readonly<Record<string, unknown>>[]
   readonly current_resources: readonly { readonly id: string; readonly current_version: string | null }[]
 }

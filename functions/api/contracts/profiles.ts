@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { skipReasons } from '../../../events/profile.ts'
 import { defaultPriority } from '../../planning/targeting.ts'
 import {
   byId,
@@ -149,6 +150,16 @@ const detail = z.object({
       error_summary: z.string().nullable(),
     }),
   ),
+  recent_windows: z
+    .array(
+      z.object({
+        scheduled_at: z.string(),
+        result: z.enum(['opened', 'resumed', ...skipReasons]),
+        detail: z.string().nullable(),
+        execution_id: z.string().nullable(),
+      }),
+    )
+    .meta({ description: 'What became of the last openings, the latest first; why one did not open.' }),
 })
 
 const assignment = z.strictObject({

@@ -1,4 +1,5 @@
 import { describeSchedule } from '../../domain/profile/cron.ts'
+import type { WindowResult } from '../../domain/profile/state.ts'
 import { statisticsOf } from '../../domain/profile/statistics.ts'
 import { everyTarget } from '../../planning/profile-targets.ts'
 import type { TargetRow } from '../../views/rows.ts'
@@ -13,6 +14,7 @@ type Contracts = typeof profileContracts
 /** How many resources and executions one answer names; `affected_resources` and the history have all. */
 const shownResources = 1000
 const shownExecutions = 10
+const shownWindows = 10
 
 /** Lists profiles from the view (P2). The targets are read once for all of a page. */
 export const getUpgradeProfiles: Operate<Contracts['getUpgradeProfiles']> = async ({ query }, services) => {
@@ -45,6 +47,18 @@ export const getUpgradeProfiles: Operate<Contracts['getUpgradeProfiles']> = asyn
     }),
   )
   return { status: 200, body: { profiles, count: profiles.length, next_cursor: nextCursor } }
+}
+
+function windowBody(window: WindowResult) {
+  const { scheduledAt: scheduled_at } = window
+  return window.result === 'opened'
+    ? {
+        scheduled_at,
+        result: window.resumed ? 'resumed' : 'opened',
+        detail: null,
+        execution_id: window.upgrade,
+      }
+    : { scheduled_at, result: window.result, detail: window.detail, execution_id: null }
 }
 
 function lastUpgraded(row: TargetRow | undefined): string | null {
@@ -114,6 +128,7 @@ export const getUpgradeProfile: Operate<Contracts['getUpgradeProfile']> = async 
           .map(({ error_code, affected_resources }) => `${error_code} on ${affected_resources}`)
           .join(', ') || null,
     })),
+    recent_windows: state.windows.slice(-shownWindows).reverse().map(windowBody),
   }
   return { status: 200, body, etag: commit }
 }
