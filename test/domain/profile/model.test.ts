@@ -7,6 +7,9 @@ import { createProfile, deleteProfile, updateProfile } from '../../../functions/
 import { openWindow } from '../../../functions/domain/profile/opening.ts'
 import { schedulesOf } from '../../../functions/domain/profile/schedules.ts'
 import type { ProfileDecision } from '../../../functions/domain/profile/state.ts'
+import { assignProfile, unassignProfile } from '../../../functions/domain/target/assignment.ts'
+import { registerTarget, retireTarget } from '../../../functions/domain/target/registration.ts'
+import { ModelFleet, targets, types } from './model-fleet.ts'
 import { clear, definition, summaryOf } from './world.ts'
 
 const minute = 60_000
@@ -33,7 +36,21 @@ class ProfileWorld {
   readonly log: { readonly event: ProfileEvent; readonly at: number }[] = []
   /** Every schedule that ever existed: deliveries come late, twice, and after the schedule was deleted. */
   readonly made = new Set<string>()
+  readonly fleet = new ModelFleet()
+  /** Another profile, of which only matters whether it exists. */
+  otherExists = true
+  /** Targets that were given to one of the profiles and thereby taken from the other's filters, as openings saw them. */
+  takenElsewhere = 0
   #upgrades = 0
+
+  constructor() {
+    for (const [place, target] of targets.entries()) {
+      const type = types[place % 2] ?? types[0]
+      const facts = { type, region: null, tags: {}, critical: false, namespace: null, gateway: null }
+      const registration = { facts, components: { [type]: '4.1.0' }, enrolment: null }
+      this.fleet.do(target, registerTarget(registration), isoOf(this.now))
+    }
+  }
 
   do(decision: ProfileDecision): boolean {
     const before = this.state.definition
@@ -49,6 +66,18 @@ class ProfileWorld {
       expect(JSON.parse(JSON.stringify(this.state))).toEqual(this.state)
     }
     return true
+  }
+
+  /** Whom the profile upgrades now; no target is in both profiles unless somebody assigned it to both. */
+  members(): string[] {
+    if (!this.state.definition) return []
+    const living = new Set(this.otherExists ? ['p1', 'p2'] : ['p1'])
+    if (this.state.status === 'deleted') living.delete('p1')
+    const { definition: own } = this.state
+    const members = this.fleet.membersOf('p1', own, living)
+    const others = this.otherExists ? this.fleet.membersOf('p2', own, living) : []
+    this.takenElsewhere += others.filter((target) => !members.includes(target)).length
+    return members
   }
 
   nextUpgrade(): string {
@@ -184,11 +213,11 @@ const wait = fc.integer({ min: 1, max: 90 }).map((minutes) => {
 const factsOf = fc.record({
   frozen: fc.integer({ min: 0, max: 9 }),
   holiday: fc.integer({ min: 0, max: 9 }),
-  matching: fc.constantFrom(12, 12, 12, 0, null),
+  known: fc.constantFrom(true, true, true, false),
 })
 const deliver = fc
   .tuple(fc.nat(99), fc.boolean(), factsOf)
-  .map(([pick, newest, { frozen, holiday, matching }]) => {
+  .map(([pick, newest, { frozen, holiday, known }]) => {
     return new Step(`deliver ${newest ? 'what is due' : `schedule ${pick}`}, frozen ${frozen}`, (world) => {
       const due = [...world.made].filter((scheduledAt) => scheduledAt <= isoOf(world.now))
       const from = newest ? due.slice(-1) : [...world.made]
@@ -196,14 +225,56 @@ const deliver = fc
       if (scheduledAt === undefined) return
       const closures =
         holiday === 0 ? [{ from: scheduledAt, to: isoOf(world.now + minute), why: 'holiday' }] : []
+      const matching = known ? world.members().length : null
       const facts = { ...clear, freeze: frozen === 0 ? { reason: 'stop' } : null, closures, matching }
       const before = world.judgements(scheduledAt)
       const taken = world.do(openWindow({ scheduledAt, upgrade: world.nextUpgrade(), facts }))
       if (scheduledAt > isoOf(world.now)) expect(taken, 'nothing opens before its time').toBe(false)
       else if (before === 0) expect(world.judgements(scheduledAt), 'every firing leaves a record').toBe(1)
       else expect(world.judgements(scheduledAt)).toBe(before)
+      const last = world.log.at(-1)?.event
+      if (before === 0 && taken && matching === 0 && last?.type === 'ExecutionStarted')
+        throw new Error('A window opened for nobody.')
     })
   })
+const assign = fc
+  .record({
+    target: fc.constantFrom(...targets),
+    profile: fc.constantFrom('p1', 'p2', 'p2'),
+    type: fc.constantFrom(...types),
+    priority: fc.integer({ min: 1, max: 10 }),
+  })
+  .map(({ target, ...assignment }) => {
+    return new Step(`assign ${target} ${JSON.stringify(assignment)}`, (world) => {
+      const override = { maintenance_window_hours: null, rollback_on_failure: null }
+      const taken = world.fleet.do(target, assignProfile({ ...assignment, override }), isoOf(world.now))
+      const living = assignment.profile === 'p1' ? world.state.status !== 'deleted' : world.otherExists
+      const members = world.members()
+      if (!taken || !living || world.state.definition === null) return
+      if (assignment.profile === 'p1') expect(members, 'who is assigned is a member').toContain(target)
+    })
+  })
+const unassign = fc
+  .tuple(fc.constantFrom(...targets), fc.constantFrom('p1', 'p2'))
+  .map(([target, profile]) => {
+    return new Step(`take ${target} out of ${profile}`, (world) => {
+      world.fleet.do(target, unassignProfile({ profile }), isoOf(world.now))
+      world.members()
+    })
+  })
+const retire = fc.tuple(fc.constantFrom(...targets), fc.nat(9)).map(([target, draw]) => {
+  return new Step(`retire ${target}${draw > 0 ? ' (not this time)' : ''}`, (world) => {
+    if (draw === 0)
+      world.fleet.do(target, retireTarget({ reason: 'scrapped', force: false }), isoOf(world.now))
+    world.members()
+  })
+})
+const otherProfile = fc.boolean().map((exists) => {
+  return new Step(`the other profile ${exists ? 'exists' : 'is gone'}`, (world) => {
+    world.otherExists = exists
+    world.members()
+  })
+})
 const runNow = fc.constant(
   new Step('run now', (world) => {
     world.do(startExecution({ upgrade: world.nextUpgrade(), justification: 'CVE', by: 'ada' }))
@@ -223,7 +294,7 @@ const finish = fc.constantFrom('completed', 'failed', 'critical', 'aborted').map
 })
 
 test('a profile’s log never holds a window opened twice, an execution outside its window, or a schedule left over', () => {
-  const seen = { opened: 0, resumed: 0, skipped: 0, emergency: 0, deleted: 0 }
+  const seen = { opened: 0, resumed: 0, skipped: 0, emergency: 0, deleted: 0, takenElsewhere: 0 }
   const steps = [
     create,
     update,
@@ -238,6 +309,11 @@ test('a profile’s log never holds a window opened twice, an execution outside 
     deliver,
     deliver,
     deliver,
+    assign,
+    assign,
+    unassign,
+    retire,
+    otherProfile,
     runNow,
     finish,
   ]
@@ -260,6 +336,7 @@ test('a profile’s log never holds a window opened twice, an execution outside 
       )
       world.refill()
       fc.modelRun(() => ({ model: {}, real: world }), commands)
+      seen.takenElsewhere += world.takenElsewhere
       for (const { event } of world.log) {
         if (event.type === 'WindowOpened') seen[event.data.resumed ? 'resumed' : 'opened'] += 1
         if (event.type === 'WindowSkipped') seen.skipped += 1
