@@ -27,7 +27,10 @@ const schedule = z.strictObject({
 const settings = z.strictObject({
   target_version: z.string().meta({ description: 'latest, stable or a version.' }),
   component: z.string().nullable().default(null).meta({ description: 'Null: named as the resource type.' }),
-  pre_upgrade_checks: z.boolean(),
+  pre_upgrade_checks: z.boolean().meta({
+    description:
+      'Hand a resource over only when its agent, or its gateway, was heard of in the last 24 hours, when the plan is made and again when it is assigned; who was not is left out as not_ready. Without it the version that the plan saw, pins, withdrawn releases and limits are checked all the same.',
+  }),
   rollback_on_failure: z.boolean(),
   notification_enabled: z.boolean().default(true),
   parallel_upgrades: z.int().min(1).max(10),

@@ -32,13 +32,15 @@ export function warningsOf(definition: ProfileDefinition, { matching, now }: War
   ).reduce((sum, minutes) => sum + minutes, 0)
   if (waits >= hours * 60) {
     warnings.push(
-      `${schedule.retry_attempts} retries wait up to ${waits} minutes in all, which does not fit into a window of ${inHours(hours)}: the last ones wait for the next window.`,
+      `${schedule.retry_attempts} retries wait up to ${waits} minutes in all, which does not fit into a window of ${inHours(hours)}: the last ones are not made.`,
     )
   }
   if (!settings.rollback_on_failure)
     warnings.push('rollback_on_failure is false: what fails stays as the failure left it.')
   if (!settings.pre_upgrade_checks)
-    warnings.push('pre_upgrade_checks is false: resources are upgraded without a look at their health.')
+    warnings.push(
+      'pre_upgrade_checks is false: resources are upgraded although nothing may have been heard of them for long.',
+    )
   if (settings.target_version === 'latest' && settings.canary_percentage === null)
     warnings.push(
       'target_version is latest without a canary_percentage: a new release reaches all resources in one wave.',
