@@ -36,6 +36,12 @@ function selects(selection: UpgradeRequest['selection'], candidate: Candidate): 
   return Object.entries(tags ?? {}).every(([name, value]) => candidate.tags[name] === value)
 }
 
+function fromLog(log: Log, targets: readonly string[], component: string): Promise<Candidate[]> {
+  return sideBySide(targets, 16, async (target) =>
+    candidateFrom(target, (await log.load(targetAggregate, target)).state, component),
+  )
+}
+
 /**
  * Yields the targets that a request selects. Those that are named and do not exist are yielded as running nothing: the plan says
  * that they are left out. A view may lag, which costs nothing: assigning asks each target's stream again.
@@ -50,10 +56,7 @@ export async function* candidatesOf(
   }
   const named = selection.targets && [...new Set(selection.targets)]
   if (named && named.length <= readStrongly) {
-    const candidates = await sideBySide(named, 16, async (target) =>
-      candidateFrom(target, (await log.load(targetAggregate, target)).state, component),
-    )
-    yield* candidates.filter((candidate) => selects(selection, candidate))
+    yield* (await fromLog(log, named, component)).filter((candidate) => selects(selection, candidate))
     return
   }
   const missing = new Set(named)
@@ -62,17 +65,6 @@ export async function* candidatesOf(
     missing.delete(target)
     if (selects(selection, candidate)) yield candidate
   }
-  for (const target of missing) {
-    yield {
-      target,
-      type: '',
-      region: null,
-      tags: {},
-      critical: false,
-      from: null,
-      active: null,
-      pinned: false,
-      retired: false,
-    }
-  }
+  // Registered a moment ago: the view does not know it yet, the log does. Or it runs other components, or nothing of it exists.
+  yield* (await fromLog(log, [...missing], component)).filter((candidate) => selects(selection, candidate))
 }

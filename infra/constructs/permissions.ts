@@ -16,7 +16,7 @@ export const functionNames = [
 export type FunctionName = (typeof functionNames)[number]
 
 /**
- * What a function may be granted. `catalogue` is the log's index, `executions` are those of the state machine, `windowSchedules` the
+ * What a function may be granted. `catalogue` is the log's index, `lastSeen` the rows of `Work` that say when agents were heard of, `executions` are those of the state machine, `windowSchedules` the
  * one-shot schedules of windows, `windowsRole` whom these act as; `anySchedule` is every schedule, since listing knows no narrower one.
  */
 export type Resource =
@@ -24,12 +24,18 @@ export type Resource =
   | 'catalogue'
   | 'views'
   | 'work'
+  | 'lastSeen'
   | 'machine'
   | 'executions'
   | 'bus'
   | 'windowSchedules'
   | 'windowsRole'
   | 'anySchedule'
+
+/** What narrows a grant further. Task tokens lie in the same table: who may read when agents were heard of must not read them. */
+export const conditions: Partial<Record<Resource, Record<string, Record<string, readonly string[]>>>> = {
+  lastSeen: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['seen#*'] } },
+}
 
 const load = ['dynamodb:GetItem', 'dynamodb:Query'] as const
 // Append-only (S12): nobody is granted UpdateItem, DeleteItem, BatchWriteItem, PartiQL or Scan on the log.
@@ -54,7 +60,7 @@ const scheduleWindows = {
 /** Who may do what: exact actions, by function and resource. What is not here is not granted. */
 export const permissions: Record<FunctionName, Partial<Record<Resource, readonly string[]>>> = {
   upgrades: { log: append, views: read },
-  targets: { log: append, views: read },
+  targets: { log: append, views: read, lastSeen: ['dynamodb:BatchGetItem'] },
   releases: { log: append, views: read },
   operations: { log: append, views: read },
   profiles: { log: append, views: read },
@@ -91,7 +97,7 @@ export const permissions: Record<FunctionName, Partial<Record<Resource, readonly
   },
   windows: { log: append, views: read, ...scheduleWindows },
   // Whether targets were heard of lately, when an upgrade is planned that checks that.
-  advance: { log: append, views: read, work: ['dynamodb:BatchGetItem'] },
+  advance: { log: append, views: read, lastSeen: ['dynamodb:BatchGetItem'] },
   await: {
     log: load,
     work: ['dynamodb:DeleteItem', 'dynamodb:PutItem'],

@@ -130,6 +130,29 @@ describe('a target', () => {
   })
 })
 
+describe('when an agent was last heard of', () => {
+  it('is in every answer about its target; null when it never was', async () => {
+    const world = openWorld()
+    await world.fleet(2)
+    const as = { lambda: { kind: 'agent', target: 'cust_0001', tokenHash: '' } }
+    await world.call('GET', '/api/v1/updates/check', { as })
+    world.pass(60)
+    const seen = '2026-01-05T10:00:00.000Z'
+    const read = async (path: string, request = {}) => (await world.call('GET', path, request)).body
+    for (const [id, at] of [
+      ['cust_0001', seen],
+      ['cust_0002', null],
+    ]) {
+      expect((await read(`/api/v1/targets/${id}`)).lastSeenAt).toBe(at)
+      expect((await read(`/api/v1/targets/${id}/explain`)).lastSeenAt).toBe(at)
+    }
+    const { targets } = await read('/api/v1/targets')
+    expect(targets).toMatchObject([{ lastSeenAt: seen }, { lastSeenAt: null }])
+    const patched = await world.call('PATCH', '/api/v1/targets/cust_0001', { body: { region: 'eu' } })
+    expect(patched.body.lastSeenAt).toBe(seen)
+  })
+})
+
 describe('GET /api/v1/targets/{id}/explain (N3)', () => {
   it('says why a target is, or is not, upgraded, with the commit that says so', async () => {
     const world = openWorld()

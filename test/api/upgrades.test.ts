@@ -121,6 +121,25 @@ describe('POST /api/upgrades/deploy (C1)', () => {
     const theirs = await world.call('POST', '/api/upgrades/deploy', { as: somebody, body: canary, headers })
     expect(theirs.body.upgradeId).not.toBe(first.body.upgradeId)
   })
+
+  it.each([40, 150])(
+    'takes %i targets that are named, though the view has not heard of them yet',
+    async (count) => {
+      const world = openWorld()
+      await world.fleet(0)
+      const ids = Array.from({ length: count }, (_, place) => `new_${place}`)
+      const targets = ids.map((id) => ({
+        id,
+        type: id === 'new_7' ? 'broker' : 'publisher',
+        components: { api: 'v1.1.0' },
+      }))
+      await world.call('POST', '/api/v1/targets', { body: { targets }, early: true })
+      const body = { ...canary, targets: { ids: [...ids, 'nobody'], types: ['publisher'] } }
+      const plan = await world.call('POST', '/api/upgrades/plan', { body, early: true })
+      expect(plan.body).toMatchObject({ total: count - 1, leftOut: [] })
+      expect(plan.body.members.map(({ targetId }: { targetId: string }) => targetId)).not.toContain('new_7')
+    },
+  )
 })
 
 describe('POST /api/upgrades/plan (N2)', () => {

@@ -51,6 +51,13 @@ const many = z.strictObject({
 /** A body with `targets` is meant as many, whatever else is wrong with it: so the errors name the right fields. */
 const registrations = z.union([many, one]).meta({ description: 'One target, or { targets: [up to 5,000] }.' })
 
+const lastSeenAt = z
+  .string()
+  .nullable()
+  .describe(
+    'When its agent was last heard of, noted every five minutes at most; null: never in the last 30 days.',
+  )
+
 const target = z.object({
   id: z.string(),
   type: z.string(),
@@ -63,6 +70,7 @@ const target = z.object({
   pin: z.object({ component: z.string().nullable(), reason: z.string() }).nullable(),
   retired: z.object({ reason: z.string() }).nullable(),
   enrolled: z.boolean(),
+  lastSeenAt,
 })
 
 const targetInList = target.extend({
@@ -215,6 +223,9 @@ export const targetContracts = {
         schema: z.object({
           id: z.string(),
           at: z.string(),
+          lastSeenAt: lastSeenAt.describe(
+            'As of now, even where `at` asks about the past: it is no event of the log.',
+          ),
           verdict: z.enum(['updating', 'offered', 'eligible', 'blocked', 'waiting', 'done']),
           sentence: z.string(),
           reasons: z.array(z.object({ code: z.string(), detail: z.string(), ref: z.string() })),

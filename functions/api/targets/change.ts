@@ -12,15 +12,19 @@ import { type Answer, metadataOf, settled } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import type { Services } from '../services.ts'
 import { newEnrolment } from './credential.ts'
-import { targetBody } from './read.ts'
+import { lastSeenOf, targetBody } from './read.ts'
 
 type Contracts = typeof targetContracts
 type Request = Parameters<typeof metadataOf>[0] & { readonly params: { readonly id: string } }
 
-async function change(request: Request, { log }: Services, decision: TargetDecision): Promise<Answer> {
+async function change(
+  request: Request,
+  { log, telemetry }: Services,
+  decision: TargetDecision,
+): Promise<Answer> {
   const { id } = request.params
   const loaded = settled(await log.execute(targetAggregate, id, decision, metadataOf(request)))
-  const body = targetBody(id, loaded)
+  const body = targetBody(id, loaded, await lastSeenOf(telemetry, id))
   return { status: 200, body, commit: loaded.commit, etag: loaded.commit }
 }
 

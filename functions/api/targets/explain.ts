@@ -11,6 +11,7 @@ import { memberNamed } from '../../planning/members.ts'
 import type { targetContracts } from '../contracts/targets.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
+import { lastSeenOf } from './read.ts'
 
 /** One fact in the log that bears on whether a target is upgraded, with the stream and commit that say so. */
 interface Reason {
@@ -118,7 +119,7 @@ async function eligible(log: Log, id: string, ref: string, at: { at?: string }):
 /** Says why a target is, or is not, being upgraded, now or at an instant: from the log alone, each reason with its commit (N3). */
 export const explainTarget: Operate<(typeof targetContracts)['explainTarget']> = async (
   { params, query },
-  { log, now },
+  { log, telemetry, now },
 ) => {
   const { id } = params
   const instant = new Date(query.at ?? now()).toISOString()
@@ -131,5 +132,6 @@ export const explainTarget: Operate<(typeof targetContracts)['explainTarget']> =
     (query.upgradeId === undefined ? undefined : await inUpgrade(log, id, query.upgradeId, at)) ??
     lastOf(id, ref, state, query.upgradeId) ??
     (await eligible(log, id, ref, at))
-  return { status: 200, body: { id, at: instant, ...explanation } }
+  const lastSeenAt = await lastSeenOf(telemetry, id)
+  return { status: 200, body: { id, at: instant, lastSeenAt, ...explanation } }
 }

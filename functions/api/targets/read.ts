@@ -1,6 +1,7 @@
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import type { TargetState } from '../../domain/target/state.ts'
 import type { Loaded } from '../../log/log.ts'
+import type { Telemetry } from '../../work/telemetry.ts'
 import type { targetContracts } from '../contracts/targets.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
@@ -8,8 +9,8 @@ import { Problem } from '../http/problem.ts'
 
 type Contracts = typeof targetContracts
 
-/** Returns the answer about one target from the fold of its stream. */
-export function targetBody(id: string, { state, commit }: Loaded<TargetState>) {
+/** Returns the answer about one target: the fold of its stream, and when its agent was last heard of. */
+export function targetBody(id: string, { state, commit }: Loaded<TargetState>, lastSeenAt: string | null) {
   const { facts, components, pin, retired, keyHash, active, attempts } = state
   if (!facts) throw new Problem('target-not-found', 'No such target is registered.')
   return {
@@ -19,6 +20,7 @@ export function targetBody(id: string, { state, commit }: Loaded<TargetState>) {
     pin: pin && { component: pin.component, reason: pin.reason },
     retired: retired && { reason: retired.reason },
     enrolled: keyHash !== null,
+    lastSeenAt,
     active: active && {
       attempt: active.attempt,
       upgradeId: active.upgrade,
@@ -45,11 +47,22 @@ export function targetBody(id: string, { state, commit }: Loaded<TargetState>) {
   }
 }
 
+/** Returns when a target's agent was last heard of, as it was noted: every five minutes at most. Null: never in the last 30 days. */
+export async function lastSeenOf(
+  telemetry: Pick<Telemetry, 'lastSeenOf'>,
+  target: string,
+): Promise<string | null> {
+  return (await telemetry.lastSeenOf([target])).get(target) ?? null
+}
+
 /** Reads one target from its stream: attempts under way are in no row of the views. */
-export const getTarget: Operate<Contracts['getTarget']> = async ({ params }, { log }) => {
-  const loaded = await log.load(targetAggregate, params.id)
+export const getTarget: Operate<Contracts['getTarget']> = async ({ params }, { log, telemetry }) => {
+  const [loaded, lastSeenAt] = await Promise.all([
+    log.load(targetAggregate, params.id),
+    lastSeenOf(telemetry, params.id),
+  ])
   if (!loaded.state.registered) throw new Problem('target-not-found', 'No such target is registered.')
-  return { status: 200, body: targetBody(params.id, loaded), etag: loaded.commit }
+  return { status: 200, body: targetBody(params.id, loaded, lastSeenAt), etag: loaded.commit }
 }
 
 function tagsIn(text: string | undefined): Record<string, string> | undefined {
@@ -62,10 +75,11 @@ function tagsIn(text: string | undefined): Record<string, string> | undefined {
   )
 }
 
-/** Lists targets from the view. */
-export const listTargets: Operate<Contracts['listTargets']> = async ({ query }, { views }) => {
+/** Lists targets from the view, with one more request for when the agents of the page were last heard of. */
+export const listTargets: Operate<Contracts['listTargets']> = async ({ query }, { views, telemetry }) => {
   const { tag, ...filters } = query
   const { rows, nextCursor } = await pageOf(views.listTargets({ ...filters, tags: tagsIn(tag) }))
+  const lastSeen = await telemetry.lastSeenOf(rows.map(({ id }) => id))
   const targets = rows.map(({ id, facts, components, pin, retired, enrolled, lastOutcome, updatedAt }) => ({
     id,
     ...facts,
@@ -73,6 +87,7 @@ export const listTargets: Operate<Contracts['listTargets']> = async ({ query }, 
     pin: pin && { component: pin.component, reason: pin.reason },
     retired: retired && { reason: retired.reason },
     enrolled,
+    lastSeenAt: lastSeen.get(id) ?? null,
     lastOutcome,
     updatedAt,
   }))
