@@ -2,6 +2,7 @@ import { profileAggregate } from '../../functions/domain/profile/aggregate.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import type { UpgradeState } from '../../functions/domain/upgrade/state.ts'
 import { openLog } from '../../functions/log/dynamo.ts'
+import type { Log } from '../../functions/log/log.ts'
 import { planMembers } from '../../functions/planning/members.ts'
 import type { Done, Member } from './fleet.ts'
 import { component } from './settled-fleet.ts'
@@ -68,9 +69,13 @@ export interface Running {
   state(): Promise<UpgradeState>
 }
 
+function logOf({ dynamo, tables }: World): Log {
+  return openLog({ client: dynamo, table: tables.log, now: Date.now })
+}
+
 /** Returns the upgrade that the opening of a profile's window has started. */
-export async function runningOf({ dynamo, tables }: World, profile: string): Promise<Running> {
-  const log = openLog({ client: dynamo, table: tables.log, now: Date.now })
+export async function runningOf(world: World, profile: string): Promise<Running> {
+  const log = logOf(world)
   const { running } = (await log.load(profileAggregate, profile)).state
   if (!running) throw new Error('The window has opened and no upgrade runs.')
   const { upgrade: id } = running
@@ -97,6 +102,8 @@ export interface Window extends Taken {
   readonly size: number
   /** Write units of log and views from the firing of the schedule until the first targets are assigned. */
   readonly opening: number
+  /** Commits of the upgrade itself: with ten in flight few ends come together. */
+  readonly upgradeCommits: number
 }
 
 /** Opens the window of a profile over a settled fleet of a size that has been nowhere yet, and lets all succeed in it. */
@@ -120,5 +127,6 @@ export async function windowFor(world: World, size: number): Promise<Window> {
     await until('the end', async () => (await state()).phase === 'completed' || undefined)
     return { id, waves: 1, ...done }
   })
-  return { ...taken, size, opening }
+  const { commit: upgradeCommits } = await logOf(world).load(upgradeAggregate, taken.id)
+  return { ...taken, size, opening, upgradeCommits }
 }

@@ -111,6 +111,7 @@ function judgeWindows(windows: readonly Window[]): Judged[] {
     ]),
     ...large.flatMap((one) => [
       counted(`write units a target (window, ${one.size})`, written(one) / one.size, { most: 8.5 }),
+      counted('  commits of the upgrade a target', one.upgradeCommits / one.size, { most: 1 }),
       counted("  lost to conflicts, share of the log's", one.log.lost / (one.log.written + one.log.lost), {
         most: 0.1,
       }),
