@@ -1,7 +1,6 @@
 import { endedPhases, type UpgradeSummary } from '../../events/profile.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
-import { isCritical } from '../domain/critical.ts'
-import { bytesSent } from '../domain/profile/statistics.ts'
+import { bytesSent, failuresByCode } from '../domain/profile/statistics.ts'
 import { releaseAggregate } from '../domain/release/release.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
@@ -23,10 +22,6 @@ const atOnce = 16
 
 /** One try on one member. */
 type Try = `${number}#${number}`
-
-/** So many codes of failures a summary keeps apart, the commonest and the critical ones: targets choose them. */
-const mostCodes = 100
-const otherCodes = 'OTHER'
 
 /** What an upgrade went through, by its own events: its last state, the peak of attempts in flight, how tries ended, and who failed with what. */
 async function courseOf(log: Log, upgrade: string) {
@@ -58,20 +53,6 @@ async function courseOf(log: Log, upgrade: string) {
     if (state.endedAt !== null) break
   }
   return { state, peak, ended, codes: [...reasons, ...failed.values()], endedAt: state.endedAt ?? endedAt }
-}
-
-/** Returns how often each code occurs, by name; the rarest are one where there are too many. */
-function counted(codes: readonly string[]): UpgradeSummary['failures'] {
-  const counts = [...Map.groupBy(codes, (code) => code)].map(([code, all]) => ({ code, count: all.length }))
-  const rank = ({ code, count }: { code: string; count: number }) =>
-    isCritical(code) ? Number.POSITIVE_INFINITY : count
-  const byRank = counts.sort((left, right) =>
-    rank(left) === rank(right) ? (left.code < right.code ? -1 : 1) : rank(right) - rank(left),
-  )
-  const kept = byRank.slice(0, mostCodes)
-  const rest = byRank.slice(mostCodes).reduce((sum, { count }) => sum + count, 0)
-  if (rest > 0) kept.push({ code: otherCodes, count: rest })
-  return kept.sort((left, right) => (left.code < right.code ? -1 : 1))
 }
 
 /**
@@ -143,7 +124,7 @@ export async function summaryOf(services: Services, upgrade: string): Promise<Up
     },
     startedAt: state.requestedAt,
     endedAt: over,
-    failures: counted(codes),
+    failures: failuresByCode(codes),
     peak,
     averageSeconds: await averageOf(services, upgrade, state.plan, ended),
     bytes: bytesSent(await sizeOf(log, state), { succeeded, failed }),

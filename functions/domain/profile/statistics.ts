@@ -1,4 +1,5 @@
 import type { EndedPhase, UpgradeSummary } from '../../../events/profile.ts'
+import { isCritical } from '../critical.ts'
 import type { ProfileState, Totals } from './state.ts'
 
 /** The seed's word for how an execution ended. */
@@ -22,8 +23,10 @@ export function executionStatusOf({
   return phase === 'aborted' && failures.length > 0 ? 'failed' : executionStatuses[phase]
 }
 
-/** How many codes of failures the sums keep apart. */
+/** How many codes of failures a summary and the sums keep apart: targets choose them. */
 const mostCodes = 100
+/** The one code of all others. */
+const otherCodes = 'OTHER'
 
 /** Figures over every execution of a profile. Null: there is nothing yet to compute it from. */
 export interface Statistics {
@@ -125,4 +128,22 @@ export function bytesSent(
   { succeeded, failed }: Pick<UpgradeSummary['counts'], 'succeeded' | 'failed'>,
 ): number | null {
   return sizeBytes === null ? null : Math.min(Number.MAX_SAFE_INTEGER, sizeBytes * (succeeded + failed))
+}
+
+/**
+ * Returns how often each code occurs, by name, as a summary keeps it. Where there are too many, the critical ones and the commonest are
+ * kept, and the rest counts as one.
+ */
+export function failuresByCode(codes: readonly string[]): UpgradeSummary['failures'] {
+  const counts = [...Map.groupBy(codes, (code) => code)].map(([code, all]): [string, number] => [
+    code,
+    all.length,
+  ])
+  const ranked = counts.sort(
+    (left, right) => Number(isCritical(right[0])) - Number(isCritical(left[0])) || byCount(left, right),
+  )
+  const kept = ranked.slice(0, mostCodes)
+  const rest = ranked.slice(mostCodes).reduce((sum, [, count]) => sum + count, 0)
+  if (rest > 0) kept.push([otherCodes, rest])
+  return kept.sort(([left], [right]) => (left < right ? -1 : 1)).map(([code, count]) => ({ code, count }))
 }

@@ -15,7 +15,11 @@ import {
 } from '../../../functions/domain/profile/lifecycle.ts'
 import { type OpeningFacts, openWindow, skipWindow } from '../../../functions/domain/profile/opening.ts'
 import { nextExecution, scheduleName, schedulesOf } from '../../../functions/domain/profile/schedules.ts'
-import { networkUtilization, statisticsOf } from '../../../functions/domain/profile/statistics.ts'
+import {
+  failuresByCode,
+  networkUtilization,
+  statisticsOf,
+} from '../../../functions/domain/profile/statistics.ts'
 import { specOf } from '../given.ts'
 import { clear, definition, summaryOf } from './world.ts'
 
@@ -489,6 +493,20 @@ describe('P7: statistics', () => {
       rollbacks: 3,
       lastExecutionAt: '2026-03-01T12:00:00.000Z',
     })
+  })
+  test('failures are counted by code; of too many the critical and the commonest are kept', () => {
+    expect(failuresByCode([])).toEqual([])
+    expect(failuresByCode(['B', 'A', 'B'])).toEqual([
+      { code: 'A', count: 1 },
+      { code: 'B', count: 2 },
+    ])
+    const many = Array.from({ length: 150 }, (_, place) => `CODE_${place}`)
+    const counted = failuresByCode([...many, 'CODE_149', 'CRITICAL_Z'])
+    expect(counted).toHaveLength(101)
+    expect(counted).toContainEqual({ code: 'CRITICAL_Z', count: 1 })
+    expect(counted).toContainEqual({ code: 'CODE_149', count: 2 })
+    expect(counted).toContainEqual({ code: 'OTHER', count: 51 })
+    expect(counted.reduce((sum, { count }) => sum + count, 0)).toBe(152)
   })
   test('network_utilization is bytes to all targets by the second of the execution', () => {
     expect(networkUtilization(summaryOf('u1'))).toBe(10_000)
