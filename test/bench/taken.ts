@@ -68,7 +68,7 @@ export function invokedSince(
 }
 
 /** Returns what was used of each of the three tables. */
-export function capacities(
+function capacities(
   used: Consumed,
   tables: World['tables'],
 ): Readonly<Record<'log' | 'views' | 'work', Capacity>> {
