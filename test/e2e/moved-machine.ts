@@ -39,7 +39,12 @@ export class MovedMachine {
         env: { ...process.env, NODE_ENV: 'production' },
       },
     )
-    const [running] = (await once(child, 'message')) as [RunningRuntime] // the first message of runtime-child.ts
+    const ended = once(child, 'exit').then(([code]) => {
+      throw new Error(`The runtime did not start (exit code ${code}).`)
+    })
+    // Once it runs, its end is what `stop` waits for.
+    ended.catch(() => {})
+    const [running] = (await Promise.race([once(child, 'message'), ended])) as [RunningRuntime] // the first message of runtime-child.ts
     let machine: MovedMachine | undefined
     const now = () => machine?.now ?? instant
     const at = () => {
