@@ -40,15 +40,20 @@ function conditionsOf(method: Route['method']): object[] {
     return [
       header('Drydock-Commit', 'The commit that was just written and shall be in the answer.', {
         type: 'integer',
+        minimum: 1,
+        maximum: 999_999_999,
       }),
     ]
   }
   return [
     header('Idempotency-Key', 'The same key with the same body does the same once.', {
       type: 'string',
-      maxLength: 128,
+      pattern: '^[!-~]{1,128}$',
     }),
-    header('If-Match', 'The ETag of the read that the decision rests on.', { type: 'string' }),
+    header('If-Match', 'The ETag of the read that the decision rests on.', {
+      type: 'string',
+      pattern: '^"[1-9][0-9]{0,8}"$',
+    }),
   ]
 }
 
@@ -75,6 +80,33 @@ function problemAnswers(codes: readonly ProblemCode[]): Record<string, object> {
       },
     ]),
   )
+}
+
+/** What the gateway itself answers, before any function does: by status, in words and in a form of its own. */
+const byGateway: Readonly<Record<string, string>> = {
+  413: 'The gateway takes no larger body.',
+  429: 'Too many requests at a time: the gateway slows everybody down.',
+  431: 'The gateway takes no longer headers and query.',
+  500: 'The gateway could not reach the function.',
+  503: 'The function did not answer in time.',
+}
+const byAuthorizer: Readonly<Record<string, string>> = {
+  401: 'The gateway asks for a token, or refuses the one that was sent.',
+  403: 'The gateway refuses the credential that was sent.',
+}
+
+function withGateway(route: Route, answers: Readonly<Record<string, object>>): Record<string, object> {
+  const all = { ...byGateway, ...(route.access !== 'public' && byAuthorizer) }
+  const added = Object.entries(all).map(([status, words]) => {
+    const { description, content } = (answers[status] ?? {}) as { description?: string; content?: object } // as problemAnswers makes them
+    const schema = { $ref: '#/components/schemas/GatewayMessage' }
+    const answer = {
+      description: description === undefined ? words : `${description} ${words}`,
+      content: { ...content, 'application/json': { schema } },
+    }
+    return [status, answer] as const
+  })
+  return { ...answers, ...Object.fromEntries(added) }
 }
 
 function securityOf({ access }: Route): object[] {
@@ -108,7 +140,10 @@ function describe(route: Route & { operation: Operation }): object {
         },
       },
     }),
-    responses: { ...Object.fromEntries(answers), ...problemAnswers(problemsOf(route, contract)) },
+    responses: {
+      ...Object.fromEntries(answers),
+      ...withGateway(route, problemAnswers(problemsOf(route, contract))),
+    },
   }
 }
 
@@ -130,7 +165,10 @@ export function openApi(version: string): object {
     },
     paths,
     components: {
-      schemas: { Problem: schemaOf(problemSchema, 'output') },
+      schemas: {
+        Problem: schemaOf(problemSchema, 'output'),
+        GatewayMessage: schemaOf(z.looseObject({ message: z.string() }), 'output'),
+      },
       securitySchemes: {
         person: {
           type: 'http',

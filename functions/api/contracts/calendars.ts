@@ -15,7 +15,10 @@ const place = z
 
 const date = z
   .string()
-  .regex(/^(\d{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, 'a day, as 2026-12-24, or 12-24 for every year')
+  .regex(
+    /^([0-9]{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/,
+    'a day, as 2026-12-24, or 12-24 for every year',
+  )
   .refine((text) => {
     // 29 February is a day, if not of every year.
     const full = text.length === 5 ? `2024-${text}` : text

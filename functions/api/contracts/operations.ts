@@ -74,7 +74,9 @@ export const operationsContracts = {
   getQueueJob: {
     summary: 'Read the job of an upgrade',
     params: z.strictObject({
-      jobId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}-[1-9]\d{0,5}$/, 'the jobId of an upgrade'),
+      jobId: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}-[1-9][0-9]{0,5}$/, 'the jobId of an upgrade'),
     }),
     query: noQuery,
     answers: {

@@ -1,5 +1,14 @@
 import * as z from 'zod'
-import { type Contract, identifier, listOf, noQuery, paging, versionName, words } from './contract.ts'
+import {
+  type Contract,
+  identifier,
+  listOf,
+  noQuery,
+  paging,
+  printable,
+  versionName,
+  words,
+} from './contract.ts'
 
 const release = z.object({
   component: z.string(),
@@ -28,12 +37,7 @@ export const releaseContracts = {
       ),
       channel: identifier.default('stable'),
       digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hexadecimal digits'),
-      notes: z
-        .string()
-        .max(2048)
-        .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'text without control characters')
-        .nullable()
-        .default(null),
+      notes: printable(z.string().max(2048)).nullable().default(null),
       sizeBytes: z.int().min(1).max(largestArtifact).nullable().default(null).meta({
         description: 'Length of the artifact in bytes: what a profile computes its network_utilization from.',
       }),
