@@ -213,13 +213,24 @@ describe('P7: the figures of an execution', () => {
           averageSeconds === null ? null : expect.closeTo(averageSeconds, 6),
         )
 
-        const [execution] = (await world.call('GET', `${base}/${profile}/history`)).body.executions
+        const { executions, summary: overall } = (await world.call('GET', `${base}/${profile}/history`)).body
+        const [execution] = executions
         const duration = seconds(summary.startedAt, summary.endedAt)
         expect(execution.metrics).toEqual({
           average_upgrade_time: expected.average === null ? null : expect.closeTo(expected.average / 60, 6),
           peak_concurrent_upgrades: expected.peak,
           network_utilization: duration === 0 ? null : expect.closeTo(expected.bytes / duration, 6),
           rollback_count: expected.rolledBack,
+        })
+        const attempted = expected.succeeded + expected.failed
+        const common = Math.max(0, ...Object.values(expected.codes))
+        const commonest = Object.keys(expected.codes).filter((code) => expected.codes[code] === common)
+        expect(overall).toEqual({
+          total_executions: 1,
+          success_rate: attempted === 0 ? null : expect.closeTo((expected.succeeded * 100) / attempted, 6),
+          average_duration: expect.closeTo(duration / 60, 6),
+          total_resources_upgraded: expected.succeeded,
+          most_common_failure: commonest.sort()[0] ?? null,
         })
         seen.failed += counts.failed
         // Aborted while it waited to be tried again.
