@@ -61,7 +61,12 @@ const target = async (id: string) => (await world.log.load(targetAggregate, id))
 describe('with pre_upgrade_checks', () => {
   test('the plan leaves out who was not heard of, and says so', async () => {
     world.silent.add('cust_0002')
-    const { request, plan } = await upgrade(await opened(await created()))
+    const id = await opened(await created())
+    const { request, plan } = await upgrade(id)
+    const { events } = (await world.call('GET', `/api/upgrades/${id}/events`)).body
+    expect(events.map(({ sentence }: { sentence: string }) => sentence)).toContain(
+      'Planned 2 targets to v1.2.0, leaving out 1 not_ready.',
+    )
     expect(request?.preUpgradeChecks).toBe(true)
     expect(plan).toMatchObject({ members: 2, leftOut: { not_ready: 1 } })
   })

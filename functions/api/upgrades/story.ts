@@ -29,8 +29,9 @@ function sentenceOf(event: UpgradeEvent): string {
       return `${by} ${verb[request.kind]} ${request.component} ${request.version}, strategy ${request.strategy}${glass}`
     }
     case 'UpgradePlanned': {
-      const left = Object.values(event.data.leftOut).reduce((sum, count) => sum + count, 0)
-      const out = left === 0 ? '' : `, leaving out ${left}`
+      const reasons = Object.entries(event.data.leftOut).sort(([left], [right]) => (left < right ? -1 : 1))
+      const words = reasons.map(([reason, count]) => `${count} ${reason}`).join(', ')
+      const out = words === '' ? '' : `, leaving out ${words}`
       return `Planned ${targets(event.data.members)} to ${event.data.version}${out}.`
     }
     case 'PlanningFailed':
