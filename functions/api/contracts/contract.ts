@@ -72,6 +72,8 @@ export const wholeNumber = (smallest: number, largest: number) =>
     .regex(/^[0-9]{1,9}$/, `a whole number from ${smallest} to ${largest}`)
     .transform(Number)
     .pipe(z.int().min(smallest).max(largest))
+    // A query carries text; described is the number, to which no pattern applies.
+    .meta({ type: 'integer', minimum: smallest, maximum: largest, pattern: undefined })
 
 /** Reads `true` or `false` from a query. */
 export const truth = z.enum(['true', 'false']).transform((text) => text === 'true')

@@ -189,7 +189,7 @@ export const targetContracts = {
     params: byId,
     query: noQuery,
     answers: { 200: changed },
-    problems: ['target-not-found'],
+    problems: ['target-not-found', 'conflict'],
   },
   retireTarget: {
     summary: 'Take a target out of service for good; its credentials are void at once',
