@@ -40,7 +40,9 @@ export async function* candidatesOfProfile(
   const byId = new Map(rows.map((row) => [row.id, row]))
   for (const member of members) {
     const row = byId.get(member.target)
-    if (row && member.component === component) yield candidateOf(row, component)
+    const { maintenance_window_hours: hours } = member.override
+    if (row && member.component === component)
+      yield { ...candidateOf(row, component), ...(hours !== null && { hours }) }
   }
   for (const { target, reason } of leftOut) {
     const row = byId.get(target)

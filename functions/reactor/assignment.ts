@@ -1,5 +1,6 @@
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import { assignAttempt, attemptId } from '../domain/target/attempt.ts'
+import type { ProfileWindow } from '../domain/target/own-window.ts'
 import type { TargetState } from '../domain/target/state.ts'
 import { breaksGlass } from '../domain/upgrade/admission.ts'
 import type { UpgradeState } from '../domain/upgrade/state.ts'
@@ -27,6 +28,12 @@ export async function mayAssign(log: Log, state: UpgradeState): Promise<boolean>
   if (state.holds.some(({ code }) => code === 'WINDOW_CLOSED' || code === 'FREEZE')) return false
   const facts = await admissionFacts(log, state)
   return (facts.freeze === null || breaksGlass(state)) && facts.releaseWithdrawn === null
+}
+
+/** Returns the window that an upgrade of a profile runs in, for the targets that have hours of their own. */
+export function profileWindowOf({ request, window }: UpgradeState): { readonly window?: ProfileWindow } {
+  const profile = request?.selection.profile
+  return profile === undefined || window === null ? {} : { window: { profile, start: window.start } }
 }
 
 /** Returns the target of a member and the identity of its attempt, as both streams know it. */
@@ -69,6 +76,7 @@ export async function assignMember(
     acceptBy: admission.acceptBy,
     seconds: state.request?.deadlines.attempt ?? 3600,
     ready: checked?.ready ?? true,
+    ...profileWindowOf(state),
   })
   const options = { retryFor, ...(checked && { from: checked.from }) }
   settled(`target#${target}`, await log.execute(targetAggregate, target, assignment, metadata, options))

@@ -8,7 +8,7 @@ import { moveDeadline } from '../domain/upgrade/outcomes.ts'
 import type { Log } from '../log/log.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Telemetry } from '../work/telemetry.ts'
-import { attemptOf } from './assignment.ts'
+import { attemptOf, profileWindowOf } from './assignment.ts'
 import { causedBy, type Duty, eventsIn, holds, streamOf } from './duty.ts'
 import { healMember } from './heal-member.ts'
 import { settled } from './settle.ts'
@@ -39,7 +39,7 @@ export function expireAttempts({ log, telemetry }: { log: Log; telemetry: Teleme
       await sideBySide(running, atOnce, async (admission) => {
         const { target, identity } = await attemptOf(context, admission)
         const lastSeen = await telemetry.lastSeen(target)
-        const expiry = expireAttempt({ ...identity, lastSeen })
+        const expiry = expireAttempt({ ...identity, lastSeen, ...profileWindowOf(state) })
         const outcome = await log.execute(targetAggregate, target, expiry, metadata, { retryFor: 5000 })
         const deadline = nextDeadline(settled(`target#${target}`, outcome), identity, commit.at)
         if (deadline !== null) {

@@ -21,6 +21,8 @@ export interface Candidate extends Placed {
   readonly to?: string | null
   /** The target whose agent speaks for it too. */
   readonly gateway?: string | null
+  /** How many hours of the window it has; left out: all of them. */
+  readonly hours?: number
   /** Checks before the upgrade found it not ready to be handed anything. */
   readonly notReady?: boolean
   /** Why the profile that is upgraded by passes it over. */
@@ -109,6 +111,16 @@ function firstWaveOf({ waves, droppedWaves }: PlannedWaves, ordered: readonly Me
   return { taken: ordered.slice(0, to), waves: only, droppedWaves }
 }
 
+/** In each wave those whose own part of the window is shorter come first: later they would find it over. */
+function shortestFirst(ordered: readonly Member[], waves: WaveCuts): readonly Member[] {
+  if (ordered.every(({ hours }) => hours === undefined)) return ordered
+  const byHours = Array.from({ length: waveCount(waves, ordered.length) }, (_, wave) => {
+    const { from, to } = waveRange(waves, ordered.length, wave)
+    return ordered.slice(from, to).toSorted((left, right) => (left.hours ?? 25) - (right.hours ?? 25))
+  })
+  return byHours.flat()
+}
+
 function chunksOf(component: string, members: readonly Member[]): PlanChunk[] {
   const chunks: PlanChunk[] = []
   for (let start = 0; start < members.length; start += membersPerChunk) {
@@ -186,7 +198,7 @@ export function makePlan(facts: PlanFacts): { readonly plan: Plan } | { readonly
       detail: `Batches this small, with critical targets kept out of the first, make more than ${cutsAtMost} waves. Choose a larger batch size.`,
     })
   }
-  const chunks = chunksOf(request.component, taken)
+  const chunks = chunksOf(request.component, shortestFirst(taken, waves))
   const versions = new Set(taken.map(({ to }) => to))
   const [only = request.version] = versions
   const version = release?.version ?? (versions.size === 1 ? only : request.version)

@@ -2,6 +2,7 @@ import { v5 } from 'uuid'
 import type { AttemptOutcome, TargetEvent } from '../../../events/target.ts'
 import { accept } from '../aggregate.ts'
 import { sameVersion } from '../version.ts'
+import { ownWindowEnd, type ProfileWindow } from './own-window.ts'
 import {
   type ActiveAttempt,
   type AttemptPlan,
@@ -90,14 +91,20 @@ export function assignAttempt(
     readonly seconds: number
     /** What checks before the upgrade found; left out: nobody asked. */
     readonly ready?: boolean
+    /** The window that the upgrade runs in, where a profile opened it. */
+    readonly window?: ProfileWindow
   },
 ): TargetDecision {
-  return (state) => {
+  return (state, now) => {
     if (isKnown(state, assignment)) return accept()
     const refusal = obstacle(state, assignment, assignment.ready ?? true)
     if (refusal) return accept(endOf(state, assignment, refusal))
+    const closes = assignment.window ? ownWindowEnd(state, assignment.window) : null
+    if (closes !== null && now >= closes)
+      return accept(endOf(state, assignment, { outcome: 'skipped', code: 'outside_own_window' }))
     const { attempt, upgrade, phase, member, n, kind, component, from, to } = assignment
-    const { digest, acceptBy, seconds } = assignment
+    const { digest, seconds } = assignment
+    const acceptBy = closes !== null && closes < assignment.acceptBy ? closes : assignment.acceptBy
     const identity = { attempt, upgrade, phase, member, n, kind, component, from, to }
     return accept({ type: 'AttemptAssigned', data: { ...identity, digest, acceptBy, seconds, step: 1 } })
   }
@@ -120,19 +127,23 @@ export function withdrawAttempt(plan: AttemptPlan): TargetDecision {
 }
 
 /**
- * Ends an attempt that has run out: unreachable when nobody accepted it in time; after its deadline lost when the target has
- * been silent since the middle of its time, else timed out. Not due, over or unknown: nothing to do (`nextDeadline` says which).
+ * Ends an attempt that has run out: unreachable when nobody accepted it in time, withdrawn when only its own window ended that time; after
+ * its deadline lost when the target has been silent since the middle of its time, else timed out. Not due, over or unknown: nothing to do (`nextDeadline` says which).
  */
 export function expireAttempt(
-  expiry: Pick<AttemptPlan, 'attempt'> & { readonly lastSeen: string | null },
+  expiry: Pick<AttemptPlan, 'attempt'> & {
+    readonly lastSeen: string | null
+    readonly window?: ProfileWindow
+  },
 ): TargetDecision {
   return (state, now) => {
     const { active } = state
     if (active?.attempt !== expiry.attempt) return accept()
     if (active.acceptedAt === null || active.deadline === null) {
-      return now < active.acceptBy
-        ? accept()
-        : accept(endOf(state, active, { outcome: 'unreachable', code: 'NOT_ACCEPTED' }))
+      if (now < active.acceptBy) return accept()
+      const closed = expiry.window !== undefined && ownWindowEnd(state, expiry.window) === active.acceptBy
+      const unreachable = { outcome: 'unreachable', code: 'NOT_ACCEPTED' } as const
+      return accept(endOf(state, active, closed ? { outcome: 'withdrawn', code: null } : unreachable))
     }
     if (now < active.deadline) return accept()
     const middle = new Date(Date.parse(active.acceptedAt) + active.seconds * 500).toISOString()
