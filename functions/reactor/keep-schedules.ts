@@ -22,7 +22,7 @@ const soon = 60_000
  * Brings the one-shot schedules of a profile to what its stream says: those of the next openings exist, and no other. `handling` is a
  * firing that is being worked on: its schedule is neither made again nor removed.
  */
-export async function refillSchedules(
+async function refillSchedules(
   { log, schedules, now }: Omit<Keeping, 'views'>,
   profile: string,
   handling?: string,

@@ -4,7 +4,7 @@ import { judgeOpening } from '../../functions/reactor/open-window.ts'
 import { openWorld, report } from '../api/world.ts'
 
 /** The world's clock starts here: a Monday. */
-export const monday = '2026-01-05T10:00:00.000Z'
+const monday = '2026-01-05T10:00:00.000Z'
 export const sunday = '2026-01-11T02:00:00.000Z'
 export const nextSunday = '2026-01-18T02:00:00.000Z'
 

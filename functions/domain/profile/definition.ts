@@ -8,7 +8,7 @@ export type { ProfileDefinition } from '../../../events/profile.ts'
 export type { FieldProblem } from './fields.ts'
 
 /** The ranges of P1, ends included; where nothing else is said the value is a whole number. */
-export const profileRanges = {
+const profileRanges = {
   maintenance_window_hours: [1, 24],
   retry_attempts: [1, 5],
   retry_delay_minutes: [5, 60],
