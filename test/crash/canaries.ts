@@ -25,16 +25,20 @@ export interface Told {
   rolledBack: number
 }
 
-/** Registers the fleet as the operator; returns each target's one-time enrolment token. */
+/** The type of the instances that canaries upgrade; those of profiles are of another one. */
+export const customers = 'customer-instance'
+
+/** Registers instances of one type as the operator; returns each target's one-time enrolment token. */
 export async function registerFleet(
   operator: Person,
+  type: string,
   ids: readonly string[],
 ): Promise<{ readonly id: string; readonly enrolment: string }[]> {
   const enrolled: { id: string; enrolment: string }[] = []
   for (const id of ids) {
     const { status, body } = await operator.write<{ readonly enrolmentToken?: string }>('/api/v1/targets', {
       id,
-      type: 'customer-instance',
+      type,
       components: { [component]: firstVersion },
       enrol: true,
     })
@@ -70,6 +74,7 @@ export async function runCanaries(options: {
       failureThreshold: { percent: 60 },
       unreachableThreshold: { percent: 100 },
       deadlines: { acceptSeconds: 3600, attemptSeconds: 3600, expectedSeconds: 60 },
+      targets: { types: [customers] },
       reason: `canary ${told.canaries}`,
     })
     if (status !== 202) throw new Error(`canary ${told.canaries} was refused: ${JSON.stringify(body)}`)

@@ -6,11 +6,12 @@ import { parseArgs } from 'node:util'
 import type { Fleet, Running } from '../../infra/local/demo/fleets.ts'
 import { startFleets } from '../../infra/local/demo/fleets.ts'
 import { randomFrom } from '../views/random.ts'
-import { firstVersion, registerFleet, runCanaries } from './canaries.ts'
+import { customers, firstVersion, registerFleet, runCanaries } from './canaries.ts'
 import { endLives } from './ends.ts'
 import { planKills } from './kills.ts'
 import { processesOn } from './leftovers.ts'
 import { Person } from './person.ts'
+import { edges, runProfiles } from './profiles.ts'
 import { scopedKey } from './promises.ts'
 import { deadLetters, quiescence } from './quiescence.ts'
 import { repeat } from './repeats.ts'
@@ -23,13 +24,15 @@ const usage = `npm run test:crash -- [options]
 
   --kills N    how often something is killed (50)
   --seed S     repeats a choice of kills and canaries (by the clock)
-  --size T     simulated customer instances (20)
+  --size T     simulated customer instances (20), besides the few that profiles upgrade
   --json FILE  where the figures go as well
   --keep       keep the data directory although all is well`
 
 const speed = 30
 const endsWithin = 90_000
 const restsWithin = 30_000
+/** Instances that profiles upgrade. */
+const edgeCount = 6
 
 interface Options {
   readonly kills: number
@@ -85,13 +88,18 @@ async function run({ kills, seed, size }: Options, directory: string): Promise<O
     const as = (name: string, ...roles: string[]) => new Person({ name, roles, url: witness.url, directory })
     const operator = as('operator-1', 'operator')
     const second = as('operator-2', 'operator', 'approver')
+    const owner = as('owner-1', 'operator')
     const ids = Array.from({ length: size }, (_, number) => `cust_${String(number + 1).padStart(4, '0')}`)
-    const registered = await registerFleet(operator, ids)
+    const edgeIds = Array.from({ length: edgeCount }, (_, number) => `edge_${number + 1}`)
+    const registered = [
+      ...(await registerFleet(operator, customers, ids)),
+      ...(await registerFleet(operator, edges, edgeIds)),
+    ]
     const instances = registered.map((instance, number) => ({
       ...instance,
       version: firstVersion,
       // A few always fail, so that failures are counted under kills too.
-      fails: number % 10 === 7,
+      fails: number < size && number % 10 === 7,
     }))
     const plan = {
       url: witness.url,
@@ -108,8 +116,10 @@ async function run({ kills, seed, size }: Options, directory: string): Promise<O
       random: randomFrom(seed + 1),
       enough: () => killing.done,
     })
-    // Looked at below; a canary that goes wrong must not end the process before that.
+    const profiles = runProfiles({ operator: owner, targets: edgeIds, enough: () => killing.done })
+    // Looked at below; what goes wrong must not end the process before that.
     canaries.catch(() => undefined)
+    profiles.catch(() => undefined)
     const ends = await endLives({
       runtime,
       fates: planKills(kills, random),
@@ -123,7 +133,10 @@ async function run({ kills, seed, size }: Options, directory: string): Promise<O
     const killed = performance.now()
     if (!(await within(endsWithin, canaries)))
       violations.push(`I11: the last canary had not ended ${endsWithin / 1000} s after the last restart`)
+    if (!(await within(endsWithin, profiles)))
+      violations.push(`I11: the last execution had not ended ${endsWithin / 1000} s after the last restart`)
     const told = (await within(0, canaries)) ? await canaries : undefined
+    const owned = (await within(0, profiles)) ? await profiles : undefined
     const settled = (performance.now() - killed) / 1000
 
     const again = await repeat(witness.url, witness.journal)
@@ -131,13 +144,14 @@ async function run({ kills, seed, size }: Options, directory: string): Promise<O
     if (rest.executions + rest.records + rest.deliveries > 0)
       violations.push(`it did not come to rest: ${JSON.stringify(rest)} still under way`)
     const running = await ask(fleets)
-    if (running.length !== size) violations.push(`${size - running.length} instances do not answer`)
+    const silent = instances.length - running.length
+    if (silent > 0) violations.push(`${silent} instances do not answer`)
     for (const { process } of fleets.splice(0)) process.kill('SIGTERM')
     if (!(await last.stop())) violations.push('the last life did not stop by itself when it was asked to')
     const left = processesOn(directory)
     if (left.length > 0) violations.push(`left behind: ${left.join('; ')}`)
 
-    const verdict = await judge(directory, witness.journal, running)
+    const verdict = await judge(directory, witness.journal, running, owned?.steady)
     violations.push(...verdict.violations)
     for (const { before, words } of again.differing) {
       const key = scopedKey(before)
@@ -148,7 +162,9 @@ async function run({ kills, seed, size }: Options, directory: string): Promise<O
     for (const { point, side, hits } of ends.hits) {
       if (hits === 0 && kills >= 50) violations.push(`fail point never hit: ${point}, ${side}`)
     }
-    const checks = witness.journal.length + again.repeated + verdict.commits + verdict.upgrades + size
+    const windows = verdict.windows + verdict.executions
+    const checks =
+      windows + witness.journal.length + again.repeated + verdict.commits + verdict.upgrades + size
     return {
       ...ends,
       seed,
@@ -162,6 +178,11 @@ async function run({ kills, seed, size }: Options, directory: string): Promise<O
         paused: told?.paused ?? 0,
         'taken back': told?.rolledBack ?? 0,
         upgrades: verdict.upgrades,
+        profiles: owned?.profiles ?? 0,
+        'profiles deleted': owned?.deleted ?? 0,
+        'windows judged': verdict.windows,
+        'executions of profiles': verdict.executions,
+        'out of turn': owned?.started ?? 0,
         'acknowledged writes': witness.journal.filter(({ status }) => status < 300).length,
         'refused writes': witness.journal.filter(({ status }) => status >= 400 && status < 500).length,
         'requests without an answer': witness.unanswered,

@@ -42,18 +42,47 @@ function requested(target: unknown, body: unknown): Point | undefined {
     typeof body === 'string' ? body : body instanceof Uint8Array ? new TextDecoder().decode(body) : '{}'
   const { TableName, Item } = JSON.parse(text) as {
     readonly TableName?: string
-    readonly Item?: { readonly stream?: { readonly S?: string } }
+    readonly Item?: CommitItem
   } // DynamoDB's own protocol
   if (TableName === process.env.VIEWS_TABLE) return 'views: put'
   if (TableName === process.env.WORK_TABLE) return operation === 'DeleteItem' ? 'work: delete' : 'work: put'
   if (TableName !== process.env.LOG_TABLE) return undefined
-  const aggregate = Item?.stream?.S?.split('#')[0]
+  return appended(Item)
+}
+
+/** A commit as DynamoDB is asked to keep it. */
+interface CommitItem {
+  readonly stream?: { readonly S?: string }
+  readonly events?: {
+    readonly L?: readonly {
+      readonly M: { readonly type: { readonly S: string }; readonly data: { readonly S: string } }
+    }[]
+  }
+}
+
+/** Which kind of commit it is: those of profiles that start or end something are told apart. */
+function appended({ stream, events }: CommitItem = {}): Point | undefined {
+  const aggregate = stream?.S?.split('#')[0]
+  const told = (events?.L ?? []).map(({ M }) => M)
+  const holds = (...types: string[]) => told.some(({ type }) => types.includes(type.S))
+  if (aggregate === 'profile') {
+    if (holds('WindowOpened', 'WindowSkipped')) return 'log: window judged'
+    if (holds('UpgradeSummarised')) return 'log: upgrade summarised'
+  }
+  const requested = told.find(({ type }) => type.S === 'UpgradeRequested')
+  if (requested?.data.S.includes('"profile":')) return 'log: execution requested'
   return points.find((point) => point === `log: ${aggregate}`)
+}
+
+/** Schedules are made and removed over REST. */
+function scheduled(method: string, path: string): Point | undefined {
+  if (!path.startsWith('/schedules/')) return undefined
+  return method === 'POST' ? 'schedule: create' : method === 'DELETE' ? 'schedule: delete' : undefined
 }
 
 const { end } = ClientRequest.prototype
 ClientRequest.prototype.end = function (this: ClientRequest, ...given: unknown[]): ClientRequest {
-  const point = requested(this.getHeader('x-amz-target'), given[0])
+  const point = requested(this.getHeader('x-amz-target'), given[0]) ?? scheduled(this.method, this.path)
   if (point !== undefined && about(point)) this.prependOnceListener('response', () => die('after'))
   return Reflect.apply(end, this, given) as ClientRequest // what the original returns
 }

@@ -14,12 +14,18 @@ const within: Readonly<Record<Point, number>> = {
   'log: target': 16,
   'log: upgrade': 3,
   'log: plan': 1,
+  'log: profile': 2,
+  'log: window judged': 1,
+  'log: execution requested': 1,
+  'log: upgrade summarised': 1,
   'views: put': 20,
   'work: put': 8,
   'work: delete': 1,
   'engine: transaction': 4,
   'bus: store': 2,
   'scheduler: store': 3,
+  'schedule: create': 3,
+  'schedule: delete': 2,
   'invocations: store': 3,
   'checkpoints: store': 20,
   'stream: prune': 2,
@@ -27,7 +33,7 @@ const within: Readonly<Record<Point, number>> = {
 }
 
 /** How long a life may go on when its fail point is not reached, in milliseconds. */
-export const patience = 8_000
+export const patience = 6_000
 
 /** Plans so many kills: every fail point once when there are enough for that, the others by chance. */
 export function planKills(kills: number, random: Random): Fate[] {

@@ -32,8 +32,12 @@ export class Person {
     return this.#ask<Body>('GET', path, {})
   }
 
-  write<Body>(path: string, body?: unknown): Promise<Reply<Body>> {
-    return this.#ask<Body>('POST', path, { 'idempotency-key': randomUUID() }, body)
+  write<Body>(
+    path: string,
+    body?: unknown,
+    method: 'POST' | 'PUT' | 'DELETE' = 'POST',
+  ): Promise<Reply<Body>> {
+    return this.#ask<Body>(method, path, { 'idempotency-key': randomUUID() }, body)
   }
 
   #ask<Body>(

@@ -1,4 +1,5 @@
 import { hashOf } from '../../events/canonical.ts'
+import type { ProfileEvent } from '../../events/profile.ts'
 import type { TargetEvent } from '../../events/target.ts'
 import type { UpgradeEvent } from '../../events/upgrade.ts'
 import { routes } from '../../functions/api/routes.ts'
@@ -9,6 +10,14 @@ interface Reported {
   readonly target: string
   readonly attempt: string | null
   readonly outcome: string | null
+}
+
+interface Updated {
+  readonly changes_applied: readonly string[]
+}
+
+interface Assigned {
+  readonly assignment_results: readonly { readonly resource_id: string; readonly status: string }[]
 }
 
 /** Which event of an upgrade's story each command leaves. */
@@ -48,7 +57,7 @@ export function scopedKey({ method, path, authorization, key }: Answered): strin
 export function unkept(journal: readonly Answered[], told: Past): string[] {
   const keys = new Map(told.commits.map((commit) => [commit.idempotency?.key, commit]))
   const has = (
-    happened: readonly { readonly event: TargetEvent | UpgradeEvent }[] | undefined,
+    happened: readonly { readonly event: TargetEvent | UpgradeEvent | ProfileEvent }[] | undefined,
     type: string,
   ) => happened?.some(({ event }) => event.type === type) === true
   return journal.flatMap((answered) => {
@@ -82,6 +91,26 @@ export function unkept(journal: readonly Answered[], told: Past): string[] {
         const stream = `release#${answer.component}@${answer.version}`
         return told.commits.some((commit) => commit.stream === stream) ? [] : lost(`no ${stream}`)
       }
+      case 'createUpgradeProfile':
+        return has(told.profiles.get(answer.id ?? ''), 'ProfileCreated')
+          ? []
+          : lost(`no profile ${answer.id}`)
+      case 'deleteUpgradeProfile':
+        return has(told.profiles.get(id), 'ProfileDeleted') ? [] : lost('it is not deleted')
+      case 'updateUpgradeProfile': {
+        const { changes_applied: changes } = answered.answer as Updated // by the API's contract
+        return changes.length === 0 || keys.has(scopedKey(answered) ?? '') ? [] : lost(`no ${changes.join()}`)
+      }
+      case 'startProfileExecution':
+        return startedBy(told, id, answer.execution_id ?? '')
+          ? []
+          : lost(`no execution ${answer.execution_id}`)
+      case 'assignUpgradeProfile': {
+        const { assignment_results: results } = answered.answer as Assigned // by the API's contract
+        return results.flatMap(({ resource_id: target, status }) =>
+          status === 'failed' || isAssigned(told, target, id) ? [] : lost(`${target} is not assigned`),
+        )
+      }
       case 'reportUpdateStatus':
         return hasReport(told, answered.answer as Reported) ? [] : lost(JSON.stringify(answered.answer)) // by the API's contract
       default: {
@@ -91,6 +120,18 @@ export function unkept(journal: readonly Answered[], told: Past): string[] {
       }
     }
   })
+}
+
+function startedBy({ profiles }: Past, profile: string, upgrade: string): boolean {
+  return (profiles.get(profile) ?? []).some(
+    ({ event }) => event.type === 'ExecutionStarted' && event.data.upgrade === upgrade,
+  )
+}
+
+function isAssigned({ targets }: Past, target: string, profile: string): boolean {
+  return (targets.get(target) ?? []).some(
+    ({ event }) => event.type === 'ProfileAssigned' && event.data.profile === profile,
+  )
 }
 
 function hasReport(told: Past, { target, attempt, outcome }: Reported): boolean {

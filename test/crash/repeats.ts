@@ -17,6 +17,13 @@ const lasting = [
   'outcome',
 ]
 
+/** What is answered 410 once its profile was deleted, a repeat too. */
+const toLiving: ReadonlySet<string> = new Set(['assignUpgradeProfile', 'updateUpgradeProfile'])
+
+/** A stream knows its last 32 keys: of the many commands to one profile only late ones are still known as repeats. */
+const lastKeys = 12
+const profiles = '/api/v1/upgrade-profiles/'
+
 function lastingOf(answer: unknown): object {
   const fields = Object.entries((answer ?? {}) as object) // a JSON object, by the API's contract
   return Object.fromEntries(fields.filter(([name]) => lasting.includes(name)))
@@ -42,7 +49,16 @@ export async function repeat(
     const { target } = answered.answer as { readonly target?: string } // agents are answered with their target
     if (answered.path === '/api/v1/updates/status' && target) lastReports.set(target, answered)
   }
-  const again = [...acknowledged.filter(({ key }) => key !== null), ...lastReports.values()]
+  const gone = acknowledged.filter((one) => operationOf(one).operation === 'deleteUpgradeProfile')
+  const deleted = new Set(gone.map((one) => operationOf(one).id))
+  const withKey = acknowledged.filter((one) => {
+    const { operation, id } = operationOf(one)
+    return one.key !== null && !(toLiving.has(operation) && deleted.has(id))
+  })
+  const remembered = [...Map.groupBy(withKey, ({ method, path }) => `${method} ${path}`).entries()]
+    .flatMap(([asked, those]) => (asked.includes(profiles) ? those.slice(-lastKeys) : those))
+    .toSorted((a, b) => withKey.indexOf(a) - withKey.indexOf(b))
+  const again = [...remembered, ...lastReports.values()]
   const differing: Differing[] = []
   for (const before of again) {
     const { status, body } = await persist<unknown>(`${url}${before.path}`, {

@@ -1,5 +1,6 @@
 import { DynamoDBClient, ListTablesCommand, paginateScan } from '@aws-sdk/client-dynamodb'
 import { type Commit, fromItem } from '../../events/envelope.ts'
+import { type ProfileEvent, profileEvents } from '../../events/profile.ts'
 import { type TargetEvent, targetEvents } from '../../events/target.ts'
 import { type UpgradeEvent, upgradeEvents } from '../../events/upgrade.ts'
 import { audit } from '../../functions/audit/audit.ts'
@@ -12,6 +13,7 @@ import { reconcile } from '../../functions/views/reconcile.ts'
 import { openParked } from '../../functions/work/parked.ts'
 import type { Running } from '../../infra/local/demo/fleets.ts'
 import { startEmulator } from '../../infra/local/dynamodb/emulator.ts'
+import { profileFaults } from './profile-verdict.ts'
 import { unkept } from './promises.ts'
 import type { Answered } from './witness.ts'
 
@@ -23,6 +25,8 @@ export interface Verdict {
   readonly commits: number
   readonly streams: number
   readonly upgrades: number
+  readonly windows: number
+  readonly executions: number
   readonly assignments: number
   readonly healed: number
   readonly drift: number
@@ -40,12 +44,14 @@ export interface Happened<Event> {
 export interface Past {
   readonly targets: ReadonlyMap<string, readonly Happened<TargetEvent>[]>
   readonly upgrades: ReadonlyMap<string, readonly Happened<UpgradeEvent>[]>
+  readonly profiles: ReadonlyMap<string, readonly Happened<ProfileEvent>[]>
   readonly commits: readonly Commit[]
 }
 
 function past(commits: readonly Commit[]): Past {
   const targets = new Map<string, Happened<TargetEvent>[]>()
   const upgrades = new Map<string, Happened<UpgradeEvent>[]>()
+  const profiles = new Map<string, Happened<ProfileEvent>[]>()
   for (const commit of commits) {
     const [aggregate = '', id = ''] = commit.stream.split('#')
     for (const { type, schema, data } of commit.events) {
@@ -57,9 +63,13 @@ function past(commits: readonly Commit[]): Past {
         const event = upgradeEvents.decode(type, schema, JSON.parse(data))
         upgrades.set(id, [...(upgrades.get(id) ?? []), { commit, event }])
       }
+      if (aggregate === 'profile') {
+        const event = profileEvents.decode(type, schema, JSON.parse(data))
+        profiles.set(id, [...(profiles.get(id) ?? []), { commit, event }])
+      }
     }
   }
-  return { targets, upgrades, commits }
+  return { targets, upgrades, profiles, commits }
 }
 
 /** Returns the admissions for which a target was assigned more than once, and how many assignments there were. */
@@ -88,6 +98,7 @@ export async function judge(
   directory: string,
   journal: readonly Answered[],
   fleet: readonly Running[],
+  steady: string | undefined,
 ): Promise<Verdict> {
   const emulator = await startEmulator(directory, () => {})
   const client = new DynamoDBClient({
@@ -125,6 +136,9 @@ export async function judge(
     const assigned = assignedTwice(told)
     violations.push(...assigned.violations)
 
+    const owned = profileFaults(directory, told, steady)
+    violations.push(...owned.violations)
+
     const { findings, streams } = await audit(commits)
     for (const { invariant, stream, commit, words } of findings)
       violations.push(`audit: ${invariant} in ${stream}@${commit}: ${words}`)
@@ -141,6 +155,8 @@ export async function judge(
       commits: commits.length,
       streams,
       upgrades: told.upgrades.size,
+      windows: owned.windows,
+      executions: owned.executions,
       assignments: assigned.assignments,
       healed,
       drift,

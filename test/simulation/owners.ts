@@ -11,12 +11,6 @@ import type { People } from './people.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
-/** Schedules in UTC, and on which minutes of which hours they open: told without any cron. */
-export const timetables = {
-  '0 * * * *': { minutes: [0], everyHours: 1 },
-  '*/30 * * * *': { minutes: [0, 30], everyHours: 1 },
-  '15 */2 * * *': { minutes: [15], everyHours: 2 },
-} as const
 const crons = ['0 * * * *', '*/30 * * * *', '15 */2 * * *'] as const
 
 /** What the owners of profiles do while things go wrong, and how likely. */
