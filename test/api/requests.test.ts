@@ -21,6 +21,29 @@ function isProblem(reply: Reply, status: number, code: string): void {
   })
 }
 
+describe('every answer', () => {
+  it('is kept by no cache, taken for no markup and framed by no page, problems too', async () => {
+    const world = openWorld()
+    const answers = await Promise.all([
+      world.call('GET', '/api/v1/stop'),
+      world.call('GET', '/health', { as: null }),
+      world.call('GET', '/api/upgrades/none'),
+      world.call('POST', '/api/v1/stop', { raw: '{' }),
+      world.call('POST', '/api/v1/stop', { as: { user: 'v', roles: '[viewer]' }, body: { reason: 'x' } }),
+    ])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 400, 403])
+    for (const { headers } of answers) {
+      expect(headers).toMatchObject({
+        'cache-control': 'no-store',
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+        'referrer-policy': 'no-referrer',
+        'strict-transport-security': expect.stringContaining('max-age='),
+        'x-content-type-options': 'nosniff',
+      })
+    }
+  })
+})
+
 describe('a bad request is answered with a problem document', () => {
   it.each([
     ['{', 'malformed-json', 400],

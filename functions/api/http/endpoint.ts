@@ -11,6 +11,7 @@ import { conditions } from './conditions.ts'
 import { type ApiEvent, type ApiResult, exchangeOf } from './exchange.ts'
 import { problems } from './problems.ts'
 import { routing } from './routing.ts'
+import { securityHeaders } from './security-headers.ts'
 import { validation } from './validation.ts'
 
 /** One operation: a checked request in, an answer out. */
@@ -27,9 +28,8 @@ function resultOf({ status, body, commit, etag, location }: Answer, correlation:
   return {
     statusCode: status,
     headers: {
+      ...securityHeaders,
       'content-type': 'application/json',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
       'x-correlation-id': correlation,
       ...(commit !== undefined && { 'drydock-commit': String(commit) }),
       ...(etag !== undefined && { etag: `"${etag}"` }),

@@ -1,6 +1,7 @@
 import type { ApiMiddleware } from './exchange.ts'
 import { Problem, problemDocument, statusOf } from './problem.ts'
 import { correlationOf } from './routing.ts'
+import { securityHeaders } from './security-headers.ts'
 
 /** Errors that say that a part of the service does not answer now, by the names that the AWS SDK gives them. */
 const outages = new Set([
@@ -39,9 +40,9 @@ export function problems(): ApiMiddleware {
       request.response = {
         statusCode: status,
         headers: {
+          ...securityHeaders,
           'content-type': 'application/problem+json',
           'x-correlation-id': correlation,
-          'cache-control': 'no-store',
           ...(problem.retryAfterSeconds !== undefined && {
             'retry-after': String(problem.retryAfterSeconds),
           }),
