@@ -41,6 +41,8 @@ export const policyEvents = defineEvents({
   FreezeLifted: { schema: z.object({ reason: z.string().min(1).max(512) }) },
   /** A named calendar, in a stream of its own; a later definition takes the place of the one before. */
   CalendarDefined: { schema: z.object({ definition: calendarDefinition }) },
+  /** It closes nothing any more; it may be defined again. */
+  CalendarDeleted: { schema: z.object({}) },
 })
 
 export type PolicyEvent = EventsOf<typeof policyEvents>

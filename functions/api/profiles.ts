@@ -1,4 +1,10 @@
-import { defineCalendar, getCalendar, getCalendarState, listCalendars } from './calendars/calendars.ts'
+import {
+  defineCalendar,
+  deleteCalendar,
+  getCalendar,
+  getCalendarState,
+  listCalendars,
+} from './calendars/calendars.ts'
 import { calendarContracts } from './contracts/calendars.ts'
 import { profileContracts } from './contracts/profiles.ts'
 import { endpoint } from './http/endpoint.ts'
@@ -29,6 +35,7 @@ export function profilesEndpoint(services: () => Services) {
       startProfileExecution,
       getUpgradeHistory,
       defineCalendar,
+      deleteCalendar,
       listCalendars,
       getCalendar,
       getCalendarState,

@@ -303,6 +303,13 @@ export const routes = [
     group: 'profiles',
     access: operate,
   },
+  {
+    operation: 'deleteCalendar',
+    method: 'DELETE',
+    path: '/api/v1/calendars/{name}',
+    group: 'profiles',
+    access: operate,
+  },
   { operation: 'listCalendars', method: 'GET', path: '/api/v1/calendars', group: 'profiles', access: read },
   {
     operation: 'getCalendar',

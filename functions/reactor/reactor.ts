@@ -11,6 +11,7 @@ import { expireAttempts } from './expire-attempts.ts'
 import { heedFailures } from './heed-failures.ts'
 import { keepSchedules } from './keep-schedules.ts'
 import { makeAssignments } from './make-assignments.ts'
+import { planAfterCalendar } from './plan-after-calendar.ts'
 import { publishEvents } from './publish-events.ts'
 import { recordOutcomes } from './record-outcomes.ts'
 import { resumeTargets } from './resume-targets.ts'
@@ -44,6 +45,7 @@ export function allDuties(
     cleanUpProfile({ log, views: () => services.views }),
     keepSchedules({ log, views: () => services.views, schedules: () => services.windowSchedules, now }),
     voidPlans({ log }),
+    planAfterCalendar({ log, views: () => services.views, now }),
     runProfile({ log, views: () => services.views }),
     heedFailures({ log }),
     summariseUpgrades({ log, views: () => services.views }),

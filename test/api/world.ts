@@ -25,6 +25,7 @@ import { cleanUpProfile } from '../../functions/reactor/clean-up-profile.ts'
 import { heedFailures } from '../../functions/reactor/heed-failures.ts'
 import { keepSchedules } from '../../functions/reactor/keep-schedules.ts'
 import { makeAssignments } from '../../functions/reactor/make-assignments.ts'
+import { planAfterCalendar } from '../../functions/reactor/plan-after-calendar.ts'
 import { recordOutcomes } from '../../functions/reactor/record-outcomes.ts'
 import { resumeTargets } from '../../functions/reactor/resume-targets.ts'
 import { runProfile } from '../../functions/reactor/run-profile.ts'
@@ -152,6 +153,7 @@ export function openWorld({ profilesAct = false } = {}) {
       ? [
           keepSchedules({ log, views: () => services.views, schedules: () => schedules, now }),
           voidPlans({ log }),
+          planAfterCalendar({ log, views: () => services.views, now }),
           runProfile({ log, views: () => services.views }),
           heedFailures({ log }),
           summariseUpgrades({ log, views: () => services.views }),

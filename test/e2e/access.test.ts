@@ -52,6 +52,7 @@ const people: Readonly<Record<string, string>> = {
   'POST /api/v1/upgrade-profiles/{id}/executions': 'oA',
   'GET /api/v1/upgrade-profiles/{id}/history': 'voaA',
   'PUT /api/v1/calendars/{name}': 'oA',
+  'DELETE /api/v1/calendars/{name}': 'oA',
   'GET /api/v1/calendars': 'voaA',
   'GET /api/v1/calendars/{name}': 'voaA',
   'GET /api/v1/calendars/{name}/state': 'voaA',

@@ -1,7 +1,12 @@
 import type { CalendarDefinition } from '../../../events/policy.ts'
 import { calendarState } from '../../domain/policy/calendar.ts'
 import { unknownPlaces } from '../../domain/policy/holidays.ts'
-import { calendarPolicy, defineCalendar as define, policyAggregate } from '../../domain/policy/policy.ts'
+import {
+  calendarPolicy,
+  defineCalendar as define,
+  policyAggregate,
+  deleteCalendar as remove,
+} from '../../domain/policy/policy.ts'
 import type { Log } from '../../log/log.ts'
 import type { CalendarRequest, calendarContracts } from '../contracts/calendars.ts'
 import { metadataOf, settled } from '../http/answer.ts'
@@ -66,12 +71,35 @@ async function definitionOf(
 export const defineCalendar: Operate<Contracts['defineCalendar']> = async (input, { log, now }) => {
   const { name } = input.params
   const definition = definitionFrom(input.body, now())
+  const known = (await log.load(policyAggregate, calendarPolicy(name))).state.calendar !== null
   const decision = define(definition)
   const outcome = await log.execute(policyAggregate, calendarPolicy(name), decision, metadataOf(input))
   const { state, commit } = settled(outcome)
-  const status = outcome.kind !== 'unchanged' && commit === 1 ? 201 : 200
+  // A calendar that was deleted is defined for the first time again.
+  const first = outcome.kind === 'committed' ? !known : outcome.kind === 'repeated' && commit === 1
+  const status = first ? 201 : 200
   const location = `/api/v1/calendars/${name}`
   return { status, body: bodyOf(name, state.calendar ?? definition), commit, etag: commit, location }
+}
+
+/**
+ * Deletes a calendar that no active profile names. The profiles come from the view: one that was created moments ago may keep the name of a
+ * calendar that is gone, which closes nothing.
+ */
+export const deleteCalendar: Operate<Contracts['deleteCalendar']> = async (input, { log, views }) => {
+  const { name } = input.params
+  const needing: string[] = []
+  for await (const { id, status, definition } of views.everyProfile()) {
+    if (status === 'active' && definition.schedule.calendars.includes(name)) needing.push(id)
+  }
+  if (needing.length > 0) {
+    const shown = needing.slice(0, 5).join(', ')
+    const detail = `${needing.length} active ${needing.length === 1 ? 'profile names' : 'profiles name'} this calendar (${shown}): take it out of schedule.calendars first.`
+    throw new Problem('conflict', detail)
+  }
+  const outcome = await log.execute(policyAggregate, calendarPolicy(name), remove(), metadataOf(input))
+  const { commit } = settled(outcome)
+  return { status: 200, body: { name, status: 'deleted' }, commit }
 }
 
 /** Lists calendars from the view. */

@@ -79,6 +79,18 @@ export const calendarContracts = {
       201: { description: 'The calendar is defined.', schema: calendar },
     },
   },
+  deleteCalendar: {
+    summary: 'Delete a calendar that no active profile names',
+    params: byName,
+    query: noQuery,
+    answers: {
+      200: {
+        description: 'Deleted: it closes nothing any more.',
+        schema: z.object({ name: z.string(), status: z.literal('deleted') }),
+      },
+    },
+    problems: ['calendar-not-found', 'conflict'],
+  },
   listCalendars: {
     summary: 'List calendars by name',
     query: z.strictObject(paging),

@@ -6,6 +6,7 @@ import { exists } from '../../domain/profile/state.ts'
 import { closureAt, openings } from '../../domain/profile/windows.ts'
 import type { Log } from '../../log/log.ts'
 import { closuresOf, unknownCalendars } from '../../planning/closures.ts'
+import { dependencyFault } from '../../planning/dependencies.ts'
 import { everyTarget, targetingFacts } from '../../planning/profile-targets.ts'
 import { type Targetable, type Targeting, targetsOf } from '../../planning/targeting.ts'
 import { type FieldError, Problem } from '../http/problem.ts'
@@ -81,7 +82,7 @@ export function invalidFields(problems: readonly FieldProblem[]): Problem {
   return new Problem('validation-failed', detail, { errors })
 }
 
-/** Throws a Problem where a definition names a calendar or a profile that does not exist. */
+/** Throws a Problem where a definition names a calendar or a profile that does not exist, or waits for itself in a circle. */
 export async function checkReferences(log: Log, id: string, definition: ProfileDefinition): Promise<void> {
   const { schedule, depends_on } = definition
   const unknown = await unknownCalendars(log, schedule.calendars)
@@ -92,10 +93,12 @@ export async function checkReferences(log: Log, id: string, definition: ProfileD
   }))
   if (depends_on) {
     const value = depends_on.profile_id
-    const other = value === id ? undefined : (await log.load(profileAggregate, value)).state
-    if (!other || !exists(other)) {
-      problems.push({ field: 'depends_on.profile_id', value, expected: 'the id of another profile' })
-    }
+    const fault = await dependencyFault(log, id, value)
+    const expected =
+      fault?.kind === 'cycle'
+        ? `a profile that does not wait for this one: ${fault.path.join(' waits for ')}`
+        : 'the id of another profile'
+    if (fault) problems.push({ field: 'depends_on.profile_id', value, expected: expected.slice(0, 512) })
   }
   if (problems.length > 0) throw invalidFields(problems)
 }

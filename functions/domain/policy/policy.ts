@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../../events/canonical.ts'
 import { type CalendarDefinition, type PolicyEvent, policyEvents } from '../../../events/policy.ts'
-import { type Aggregate, accept, type Decision } from '../aggregate.ts'
+import { type Aggregate, accept, type Decision, reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
 
 /** The rules of one policy: whether everything is stopped, or when a calendar is closed; a stream holds one of them. */
@@ -25,6 +25,8 @@ export const policyAggregate: Aggregate<PolicyState, PolicyEvent> = {
         return { ...state, freeze: null }
       case 'CalendarDefined':
         return { ...state, calendar: event.data.definition }
+      case 'CalendarDeleted':
+        return { ...state, calendar: null }
     }
   },
   decode: (type, schema, data) => policyEvents.decode(type, schema, data),
@@ -41,9 +43,16 @@ export function liftFreeze({ reason }: { readonly reason: string }): PolicyDecis
   return (state) => (state.freeze ? accept({ type: 'FreezeLifted', data: { reason } }) : accept())
 }
 
+const calendarPrefix = 'calendar:'
+
 /** Returns the id of the policy that holds a calendar. */
 export function calendarPolicy(name: string): string {
-  return `calendar:${name}`
+  return `${calendarPrefix}${name}`
+}
+
+/** Returns the name of the calendar that a policy holds; undefined when it holds none. */
+export function calendarOfPolicy(id: string): string | undefined {
+  return id.startsWith(calendarPrefix) ? id.slice(calendarPrefix.length) : undefined
 }
 
 /** Defines a calendar, or defines it anew; the same definition again changes nothing. */
@@ -52,4 +61,15 @@ export function defineCalendar(definition: CalendarDefinition): PolicyDecision {
     calendar !== null && canonicalJson(calendar) === canonicalJson(definition)
       ? accept()
       : accept({ type: 'CalendarDefined', data: { definition } })
+}
+
+/** Deletes a calendar: it closes nothing any more. Whoever calls sees to it that no profile needs it. */
+export function deleteCalendar(): PolicyDecision {
+  return ({ calendar }) =>
+    calendar === null
+      ? reject({
+          code: 'calendar-not-found',
+          detail: 'There is no such calendar. GET /api/v1/calendars lists them.',
+        })
+      : accept({ type: 'CalendarDeleted', data: {} })
 }

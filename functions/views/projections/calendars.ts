@@ -20,10 +20,12 @@ function entriesOf(definition: CalendarDefinition): number {
 export const calendars: Projection<PolicyEvent, CalendarRow> = {
   name: 'calendars',
   place(event, { id, commit }) {
-    if (event.type !== 'CalendarDefined' || !id.startsWith(prefix)) return undefined
+    const feeds = event.type === 'CalendarDefined' || event.type === 'CalendarDeleted'
+    if (!feeds || !id.startsWith(prefix)) return undefined
     return { view: viewNames.calendars, row: id.slice(prefix.length), sequence: commit }
   },
   apply(_body, event, { id, at }) {
+    if (event.type === 'CalendarDeleted') return 'deleted'
     if (event.type !== 'CalendarDefined') throw new Error(`${event.type} does not feed the calendars.`)
     const { definition } = event.data
     const name = id.slice(prefix.length)
