@@ -7,7 +7,7 @@ import type { Rejection } from '../domain/rejection.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import type { UpgradeDecision } from '../domain/upgrade/draft.ts'
-import { failPlanning, recordPlan } from '../domain/upgrade/lifecycle.ts'
+import { failPlanning, type Planned, type PlanSummary, recordPlan } from '../domain/upgrade/lifecycle.ts'
 import { exists } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
 import { sideBySide } from '../side-by-side.ts'
@@ -99,40 +99,43 @@ async function store(log: Log, plan: Plan, correlation: string): Promise<void> {
   })
 }
 
-function summaryOf({ chunks: _, leftOut, ...plan }: Plan): Parameters<typeof recordPlan>[0] {
+function summaryOf({ chunks: _, leftOut, ...plan }: Plan): PlanSummary {
   const counts: Record<string, number> = {}
   for (const { reason } of leftOut) counts[reason] = (counts[reason] ?? 0) + 1
   return { ...plan, droppedWaves: [...plan.droppedWaves], leftOut: counts }
 }
 
-/**
- * Plans an upgrade that was requested: its chunks are stored, then the plan is recorded, so that a recorded plan has all its
- * members. Doing it twice changes nothing; the first plan stands. `ready` is a plan made just before by `prospectOf`.
- */
-export async function planUpgrade(
-  services: PlanningServices,
+/** Stores the members of a plan, so that a plan that is recorded has all of them, and returns what an upgrade records. */
+export async function keepPlan(
+  { log }: Pick<PlanningServices, 'log'>,
+  plan: Plan,
   upgradeId: string,
-  ready?: Plan,
-): Promise<void> {
+): Promise<Planned> {
+  await store(log, plan, upgradeId)
+  const policy = await log.load(policyAggregate, freezePolicy)
+  const { releaseVersion } = plan
+  const { freeze } = policy.state
+  return {
+    plan: summaryOf(plan),
+    facts: { policyVersion: policy.commit, freeze, releaseVersion, releaseWithdrawn: null },
+  }
+}
+
+/** Plans an upgrade that was requested. Doing it twice changes nothing; the first plan stands. */
+export async function planUpgrade(services: PlanningServices, upgradeId: string): Promise<void> {
   const { log } = services
-  const { state } = await log.load(upgradeAggregate, upgradeId)
+  const from = await log.load(upgradeAggregate, upgradeId)
+  const { state } = from
   if (!exists(state) || state.plan || state.phase !== 'requested') return
-  const prospect = ready ? { plan: ready } : await prospectOf(services, state.request)
+  const prospect = await prospectOf(services, state.request)
   if ('large' in prospect) throw new Error('A plan without a bound is never too large.')
   let decision: UpgradeDecision
   if ('rejected' in prospect) decision = failPlanning(prospect.rejected)
   else {
-    await store(log, prospect.plan, upgradeId)
-    const policy = await log.load(policyAggregate, freezePolicy)
-    const { releaseVersion } = prospect.plan
-    decision = recordPlan(summaryOf(prospect.plan), {
-      policyVersion: policy.commit,
-      freeze: policy.state.freeze,
-      releaseVersion,
-      releaseWithdrawn: null,
-    })
+    const { plan, facts } = await keepPlan(services, prospect.plan, upgradeId)
+    decision = recordPlan(plan, facts)
   }
   const metadata = { actor: systemActor, correlation: upgradeId }
-  const outcome = await log.execute(upgradeAggregate, upgradeId, decision, metadata, { retryFor })
+  const outcome = await log.execute(upgradeAggregate, upgradeId, decision, metadata, { retryFor, from })
   if (outcome.kind === 'contended') throw new Error(`upgrade#${upgradeId} is contended.`)
 }

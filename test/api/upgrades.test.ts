@@ -35,6 +35,18 @@ describe('POST /api/upgrades/deploy (C1)', () => {
     expect(reply.body.message).toBe(message)
   })
 
+  it('asks and plans in one commit, so that nobody finds it without its plan', async () => {
+    const world = openWorld()
+    await world.fleet(3)
+    const id = await deployed(world)
+    const commits = await Array.fromAsync(world.log.commits(`upgrade#${id}`))
+    expect(commits.slice(0, 1).flatMap(({ events }) => events.map(({ type }) => type))).toEqual([
+      'UpgradeRequested',
+      'ExecutionStarting',
+      'UpgradePlanned',
+    ])
+  })
+
   it('keeps every default in the request', async () => {
     const world = openWorld()
     await world.fleet(3)

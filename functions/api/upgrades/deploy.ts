@@ -4,7 +4,7 @@ import { waveRange } from '../../domain/plan/waves.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { requestUpgrade } from '../../domain/upgrade/lifecycle.ts'
 import type { UpgradeState } from '../../domain/upgrade/state.ts'
-import { inlineAtMost, planUpgrade, prospectOf } from '../../planning/planning.ts'
+import { inlineAtMost, keepPlan, prospectOf } from '../../planning/planning.ts'
 import type { upgradeContracts } from '../contracts/upgrades.ts'
 import { metadataOf, settled } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
@@ -34,8 +34,8 @@ function messageOf({ request, plan }: UpgradeState): string {
 }
 
 /**
- * Starts an upgrade (C1). What must refuse it is found before anything is appended; then the request, then its plan. Should the
- * second not be reached, the execution plans it.
+ * Starts an upgrade (C1). What must refuse it is found before anything is appended; then its request and its plan are one commit. One that
+ * is too large to be planned while the caller waits is planned by its execution.
  */
 export const deployUpgrade: Operate<(typeof upgradeContracts)['deployUpgrade']> = async (input, services) => {
   const { log } = services
@@ -46,11 +46,11 @@ export const deployUpgrade: Operate<(typeof upgradeContracts)['deployUpgrade']> 
   if (prospect && 'rejected' in prospect) {
     throw new Problem(prospect.rejected.code, prospect.rejected.detail)
   }
-  const command = requestUpgrade({ request, by: input.principal.id })
+  const planned =
+    prospect && 'plan' in prospect ? await keepPlan(services, prospect.plan, upgradeId) : undefined
+  const command = requestUpgrade({ request, by: input.principal.id, planned })
   const metadata = metadataOf({ ...input, ifMatch: null })
-  settled(await log.execute(upgradeAggregate, upgradeId, command, metadata))
-  if (prospect && 'plan' in prospect) await planUpgrade(services, upgradeId, prospect.plan)
-  const { state, commit } = await log.load(upgradeAggregate, upgradeId)
+  const { state, commit } = settled(await log.execute(upgradeAggregate, upgradeId, command, metadata))
   const body = { upgradeId, jobId: `${upgradeId}-1`, strategy: request.strategy, message: messageOf(state) }
   return { status: 202, body, commit, location: `/api/upgrades/${upgradeId}` }
 }

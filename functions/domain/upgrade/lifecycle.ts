@@ -9,19 +9,31 @@ import { exists, hasEnded, type UpgradeState } from './state.ts'
 /** An execution hands over to the next after so many waves: 400 waves of at most 40 events stay below AWS's 25,000. */
 const wavesPerExecution = 400
 
-/** Asks for an upgrade; asking again changes nothing. */
-export function requestUpgrade(command: { request: UpgradeRequest; by: string }): UpgradeDecision {
+/** What the planner found, as the upgrade keeps it. */
+export type PlanSummary = Extract<UpgradeEvent, { type: 'UpgradePlanned' }>['data']
+
+/** A plan whose members are stored, and what an admission is checked against now. */
+export interface Planned {
+  readonly plan: PlanSummary
+  readonly facts: AdmissionFacts
+}
+
+/** Asks for an upgrade, with its plan where it was made before; without, its execution plans it. Asking again changes nothing. */
+export function requestUpgrade(command: {
+  request: UpgradeRequest
+  by: string
+  planned?: Planned | undefined
+}): UpgradeDecision {
   return (state, now) => {
     if (exists(state)) return accept()
+    const { request, by, planned } = command
     const draft = new Draft(state, now)
-    draft.add({ type: 'UpgradeRequested', data: command })
+    draft.add({ type: 'UpgradeRequested', data: { request, by } })
     draft.add({ type: 'ExecutionStarting', data: { generation: 1, reason: 'requested' } })
+    if (planned) addPlan(draft, planned)
     return draft.decision()
   }
 }
-
-/** What the planner found, as the upgrade keeps it. */
-export type PlanSummary = Extract<UpgradeEvent, { type: 'UpgradePlanned' }>['data']
 
 /** Records the plan. The first plan stands: a second planner that comes late changes nothing. */
 export function recordPlan(plan: PlanSummary, facts: AdmissionFacts): UpgradeDecision {
@@ -29,11 +41,15 @@ export function recordPlan(plan: PlanSummary, facts: AdmissionFacts): UpgradeDec
     if (!exists(state)) return refuse('upgrade-not-found', 'There is no such upgrade.')
     if (state.plan || hasEnded(state) || state.phase !== 'requested') return accept()
     const draft = new Draft(state, now)
-    draft.add({ type: 'UpgradePlanned', data: plan })
-    if (plan.members === 0) draft.add({ type: 'UpgradeCompleted', data: { exceptions: false } })
-    else if (draft.state.phase === 'scheduled') checkHolds(draft, facts)
+    addPlan(draft, { plan, facts })
     return draft.decision()
   }
+}
+
+function addPlan(draft: Draft, { plan, facts }: Planned): void {
+  draft.add({ type: 'UpgradePlanned', data: plan })
+  if (plan.members === 0) draft.add({ type: 'UpgradeCompleted', data: { exceptions: false } })
+  else if (draft.state.phase === 'scheduled') checkHolds(draft, facts)
 }
 
 /** Ends an upgrade that cannot be planned, and says why. */
