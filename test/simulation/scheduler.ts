@@ -70,7 +70,7 @@ export class Scheduler {
       this.#present.delete(schedule.name)
       return
     }
-    const late = faults.happens(0.2) ? random.between(60, 5400) : random.between(0, 5)
+    const late = faults.happens(0.4) ? random.between(60, 5400) : random.between(0, 5)
     clock.after(late, () => void this.#deliver(schedule))
     if (faults.happens(0.2)) clock.after(random.between(0, 7200), () => void this.#deliver(schedule))
   }
