@@ -39,12 +39,10 @@ describe('POST /api/upgrades/deploy (C1)', () => {
     const world = openWorld()
     await world.fleet(3)
     const id = await deployed(world)
-    const commits = await Array.fromAsync(world.log.commits(`upgrade#${id}`))
-    expect(commits.slice(0, 1).flatMap(({ events }) => events.map(({ type }) => type))).toEqual([
-      'UpgradeRequested',
-      'ExecutionStarting',
-      'UpgradePlanned',
-    ])
+    const [first] = await Array.fromAsync(world.log.commits(`upgrade#${id}`))
+    const types = first?.events.map(({ type }) => type)
+    for (const type of ['UpgradeRequested', 'ExecutionStarting', 'UpgradePlanned'])
+      expect(types).toContain(type)
   })
 
   it('keeps every default in the request', async () => {
