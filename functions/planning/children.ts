@@ -1,6 +1,7 @@
 import { v5 } from 'uuid'
 import type { UpgradeRequest } from '../../events/upgrade.ts'
 import type { Rejection } from '../domain/rejection.ts'
+import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { requestChild, requestUpgrade } from '../domain/upgrade/lifecycle.ts'
 import { exists, type UpgradeState } from '../domain/upgrade/state.ts'
@@ -59,6 +60,8 @@ function requestOf(
   now: string,
 ): UpgradeRequest {
   const { window } = state
+  const { profile } = parent.selection
+  const automatic = profile !== undefined && kind === 'rollback' && command.by === systemActor
   // A person asks for a child, or it takes something back: neither waits for who is not ready.
   const { preUpgradeChecks: _, ...unchecked } = parent
   return {
@@ -75,6 +78,8 @@ function requestOf(
       regions: null,
       tags: null,
       canaries: [],
+      // Nobody asked for it: its targets are asked whether they want it.
+      ...(automatic && { profile }),
     },
     approvals: approvalsOf(command, parent),
     continueByHand: false,
