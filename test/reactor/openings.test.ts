@@ -1,0 +1,98 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { keepWindows } from '../../functions/reactor/keep-schedules.ts'
+import { upgradeOfWindow } from '../../functions/reactor/open-window.ts'
+import { nextSunday, openProfileWorld, sunday, weekly } from './profile-world.ts'
+
+let world: Awaited<ReturnType<typeof openProfileWorld>>
+beforeEach(async () => {
+  world = await openProfileWorld()
+})
+
+/** What the daily reconciliation does for each profile. */
+async function reconcile(id: string): Promise<void> {
+  const { services, schedules } = world.world
+  const keeping = { ...services, views: () => services.views, schedules: () => schedules }
+  await keepWindows(keeping, id, { actor: 'drydock', correlation: 'reconcile' })
+  await world.world.settle()
+}
+
+describe('the daily reconciliation', () => {
+  test('makes schedules again that were lost, and changes nothing the second time', async () => {
+    const id = await world.created()
+    world.world.schedules.all.clear()
+    await reconcile(id)
+    expect(world.schedules().map(({ at }) => at)).toEqual([sunday, nextSunday])
+    const calls = world.world.schedules.calls()
+    await reconcile(id)
+    expect(world.world.schedules.calls()).toBe(calls)
+  })
+
+  test('makes up for a firing that was lost while its window is open', async () => {
+    const id = await world.created()
+    world.at('2026-01-11T03:00:00.000Z')
+    world.world.schedules.all.clear()
+    await reconcile(id)
+    const [made] = [...world.world.schedules.all.values()]
+    expect(made).toMatchObject({
+      at: '2026-01-11T03:01:00.000Z',
+      input: { profileId: id, scheduledAt: sunday },
+    })
+    await world.fire(id, sunday)
+    expect((await world.profile(id)).running?.upgrade).toBe(upgradeOfWindow(id, sunday))
+  })
+
+  test('does not open a window that is over', async () => {
+    const id = await world.created()
+    world.at('2026-01-11T06:00:00.000Z')
+    world.world.schedules.all.clear()
+    await reconcile(id)
+    expect(world.schedules().map(({ at }) => at)).toEqual([nextSunday, '2026-01-25T02:00:00.000Z'])
+    await world.fire(id, sunday)
+    expect((await world.profile(id)).windows).toEqual([
+      expect.objectContaining({ result: 'not_in_schedule' }),
+    ])
+  })
+})
+
+describe('an opening is skipped', () => {
+  const result = async (id: string) => (await world.profile(id)).windows.at(-1)?.result
+
+  test('when the profile is out of service', async () => {
+    const id = await world.created()
+    await world.updated(id, { status: 'inactive' })
+    world.at(sunday)
+    await world.fire(id, sunday)
+    expect(await result(id)).toBe('inactive')
+  })
+
+  test('while an upgrade that was started out of turn is unfinished', async () => {
+    const id = await world.created()
+    const body = { reason: 'CVE-2026-1' }
+    await world.world.call('POST', `/api/v1/upgrade-profiles/${id}/executions`, { body })
+    await world.world.settle()
+    world.at(sunday)
+    await world.fire(id, sunday)
+    expect(await result(id)).toBe('running')
+  })
+
+  test('until the profile that it depends on has succeeded often enough', async () => {
+    const canary = await world.created({
+      ...weekly,
+      schedule: { ...weekly.schedule, cron_expression: '0 2 * * 6' },
+      resource_filters: { ...weekly.resource_filters, tags: [{ key: 'ring', value: 'canary' }] },
+    })
+    const targets = [{ id: 'cust_9999', tags: { ring: 'canary' }, components: { api: 'v1.1.0' } }]
+    await world.world.call('POST', '/api/v1/targets', { body: { targets } })
+    const id = await world.created({ ...weekly, depends_on: { profile_id: canary } })
+    world.at(sunday)
+    await world.fire(id, sunday)
+    expect(await result(id)).toBe('dependency')
+    const saturday = '2026-01-17T02:00:00.000Z'
+    world.at(saturday)
+    await world.fire(canary, saturday)
+    await world.finish(upgradeOfWindow(canary, saturday))
+    world.at(nextSunday)
+    await world.fire(id, nextSunday)
+    expect(await result(id)).toBe('opened')
+  })
+})
