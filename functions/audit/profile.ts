@@ -194,12 +194,6 @@ function follow(audited: AuditedProfile, commit: Commit, event: ProfileEvent): v
       auditSummary(audited, commit, event.data)
       return
     case 'PlanVoided':
-    case 'WindowPlanned': {
-      const { scheduledAt, end, upgrades } = event.data
-      for (const { upgrade } of upgrades) give(place, upgrade, `${scheduledAt} ${end}`)
-      return
-    }
-    case 'PlanVoided':
     case 'AlertRaised':
       return
   }
