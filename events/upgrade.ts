@@ -204,9 +204,16 @@ export const upgradeEvents = defineEvents({
     // Version 2 may break the glass; before, nothing did.
     upcasters: [(first: object) => first],
   },
-  /** A child upgrade that takes members of this one back, or tries the failed ones again. */
+  /** A child upgrade that takes members of this one back, or tries the failed ones again: all of them, or one `target`. */
   ChildRequested: {
-    schema: z.object({ child: z.string(), kind: z.enum(['retry', 'rollback']), by: person }),
+    schema: z.object({
+      child: z.string(),
+      kind: z.enum(['retry', 'rollback']),
+      target: z.string().nullable(),
+      by: person,
+    }),
+    // Version 1 did not say whether it was for one target alone.
+    upcasters: [(first: object) => ({ ...first, target: null })],
   },
   UpgradeAborted: { schema: z.object({}) },
   UpgradeCompleted: { schema: z.object({ exceptions: z.boolean() }) },

@@ -154,7 +154,7 @@ async function requestChildOf(
   const begun = refusalOf(await log.execute(upgradeAggregate, child, begin, metadata))
   if (begun) return { rejected: begun }
   if (known) return { child }
-  const note = requestChild({ child, kind, by: command.by })
+  const note = requestChild({ child, kind, target: command.target ?? null, by: command.by })
   const noted = refusalOf(await log.execute(upgradeAggregate, command.parent, note, origin))
   if (noted) return { rejected: noted }
   if (count <= inlineAtMost) await planUpgrade(services, child)

@@ -274,11 +274,10 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
       return resume(state)
     case 'AbortRequested':
       return { ...state, phase: 'aborting', abort: event.data, holds: [] }
-    case 'ChildRequested':
-      return {
-        ...state,
-        children: [...state.children, { child: event.data.child, kind: event.data.kind, at }],
-      }
+    case 'ChildRequested': {
+      const { child, kind, target } = event.data
+      return { ...state, children: [...state.children, { child, kind, target, at }] }
+    }
     case 'UpgradeAborted':
       return end(state, 'aborted', at)
     case 'UpgradeCompleted':

@@ -174,6 +174,8 @@ export function finishUpgrade(command: { generation: number }): UpgradeDecision 
 export function requestChild(command: {
   child: string
   kind: 'retry' | 'rollback'
+  /** The one target that it is for; null: for all. */
+  target: string | null
   by: string
 }): UpgradeDecision {
   return (state, now) => {

@@ -48,9 +48,9 @@ export function position(state: UpgradeState, now: string): Position {
   if (hasEnded(state)) return at('ended')
   if (state.abort) {
     if (state.counts.inFlight > 0) return at('wave')
-    const taken =
-      state.abort.rollBack && state.wave >= 0 && !state.children.some(({ kind }) => kind === 'rollback')
-    return at(taken ? 'revert' : 'finish')
+    // One target that was taken back before is no reason to leave the others as they are.
+    const asked = state.children.some(({ kind, target }) => kind === 'rollback' && target === null)
+    return at(state.abort.rollBack && state.wave >= 0 && !asked ? 'revert' : 'finish')
   }
   if (!state.plan) return at('plan')
   const phase = state.phase === 'paused' ? state.resumesTo : state.phase

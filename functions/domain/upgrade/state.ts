@@ -130,6 +130,8 @@ export interface UpgradeState {
   readonly children: readonly {
     readonly child: string
     readonly kind: 'retry' | 'rollback'
+    /** The one target that it is for; null: for all. */
+    readonly target: string | null
     readonly at: string
   }[]
   readonly startedAt: string | null
