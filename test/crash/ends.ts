@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Fate, patience } from './kills.ts'
+import { type Fate, longest, patience } from './kills.ts'
 import { type FailPoint, type Point, points, type Side, sides } from './points.ts'
 import type { Life, Runtime } from './runtime.ts'
 
@@ -67,7 +67,9 @@ export async function endLives(options: {
       continue
     }
     const life = await begin(end)
-    const reached = life && (await Promise.race([life.ended, sleep(patience, 'late' as const)]))
+    // A machine on which a start takes long needs longer for everything else, too.
+    const patient = Math.round(Math.min(longest, Math.max(patience, 5 * (starts.at(-1) ?? 0))))
+    const reached = life && (await Promise.race([life.ended, sleep(patient, 'late' as const)]))
     if (reached === null) throw new Error('A life ended by itself before it reached its fail point.')
     if (reached !== 'late') {
       kills.failPoint += 1
@@ -76,7 +78,7 @@ export async function endLives(options: {
     }
     await life?.kill()
     kills.runtime += 1
-    tell(`killed, as write ${end.count} of ${end.point} did not come in ${patience} ms`)
+    tell(`killed, as write ${end.count} of ${end.point} did not come in ${patient} ms`)
     const name = `${end.point} ${end.side}`
     const times = (missed.get(name) ?? 0) + 1
     missed.set(name, times)

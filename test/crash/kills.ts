@@ -32,8 +32,9 @@ const within: Readonly<Record<Point, number>> = {
   'clock: anchor': 2,
 }
 
-/** How long a life may go on when its fail point is not reached, in milliseconds. */
+/** How long a life may go on when its fail point is not reached, in milliseconds: so long, and on a slow machine up to the longest. */
 export const patience = 6_000
+export const longest = 20_000
 
 /** Plans so many kills: every fail point once when there are enough for that, the others by chance. */
 export function planKills(kills: number, random: Random): Fate[] {

@@ -95,8 +95,13 @@ export async function runProfiles(options: {
 
   /** One that is running something already refuses, which is fine. */
   async function startNow(profile: string): Promise<void> {
-    const { status } = await operator.write(`${profilesPath}/${profile}/executions`, { reason: 'CVE' })
-    if (status === 202) owned.started += 1
+    const path = `${profilesPath}/${profile}/executions`
+    const { status, body } = await operator.write<{ readonly execution_id: string }>(path, { reason: 'CVE' })
+    if (status !== 202) return
+    owned.started += 1
+    // Whoever asks faster than the reactor works would only make the batch longer that the next kill takes back.
+    while (!enough() && (await operator.read(`/api/upgrades/${body.execution_id}/status`)).status !== 200)
+      await sleep(200)
   }
 
   async function setStatus(profile: string, status: 'active' | 'inactive'): Promise<void> {
