@@ -32,7 +32,9 @@ export class BrokenStream extends Error {
 }
 
 /** Returns the fold of a stream that does not exist yet. */
-export function emptyFold<State, Event extends DomainEvent>(aggregate: Aggregate<State, Event>): Loaded<State> {
+export function emptyFold<State, Event extends DomainEvent>(
+  aggregate: Aggregate<State, Event>,
+): Loaded<State> {
   return {
     state: aggregate.initial,
     commit: 0,

@@ -5,9 +5,9 @@ import type { TargetState } from '../domain/target/state.ts'
 import { breaksGlass } from '../domain/upgrade/admission.ts'
 import type { UpgradeState } from '../domain/upgrade/state.ts'
 import type { Loaded, Log, Metadata } from '../log/log.ts'
+import { settled } from '../log/settled.ts'
 import { admissionFacts } from '../planning/facts.ts'
 import { planMembers } from '../planning/members.ts'
-import { settled } from './settle.ts'
 
 /** Today's upgrades have one phase. */
 const phase = 0

@@ -5,10 +5,10 @@ import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { abortUpgrade } from '../domain/upgrade/control.ts'
 import type { Log } from '../log/log.ts'
+import { settled } from '../log/settled.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/read.ts'
 import { causedBy, type Duty, eventsIn, holds, streamOf } from './duty.ts'
-import { settled } from './settle.ts'
 
 const atOnce = 16
 

@@ -6,12 +6,12 @@ import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { chunkOf, eachMember, earlier, memberAt } from '../domain/upgrade/members.ts'
 import { moveDeadline } from '../domain/upgrade/outcomes.ts'
 import type { Log } from '../log/log.ts'
+import { settled } from '../log/settled.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Telemetry } from '../work/telemetry.ts'
 import { attemptOf, profileWindowOf } from './assignment.ts'
 import { causedBy, type Duty, eventsIn, holds, streamOf } from './duty.ts'
 import { healMember } from './heal-member.ts'
-import { settled } from './settle.ts'
 
 const atOnce = 16
 

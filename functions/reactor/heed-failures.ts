@@ -6,8 +6,8 @@ import { heedFailures as heed } from '../domain/profile/execution.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import type { Log } from '../log/log.ts'
+import { settled } from '../log/settled.ts'
 import { causedBy, type Duty, eventsIn, holds, streamOf } from './duty.ts'
-import { settled } from './settle.ts'
 
 function criticalCodes(commit: Commit): string[] {
   return eventsIn(commit, upgradeEvents.decode, 'OutcomesRecorded').flatMap(({ data }) =>

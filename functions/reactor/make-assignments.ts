@@ -3,9 +3,9 @@ import { assignmentJobAggregate, recordAssignments } from '../domain/assignment/
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import { assignProfile } from '../domain/target/assignment.ts'
 import type { Log } from '../log/log.ts'
+import { settled } from '../log/settled.ts'
 import { sideBySide } from '../side-by-side.ts'
 import { causedBy, type Duty, eventsIn, holds, streamOf } from './duty.ts'
-import { settled } from './settle.ts'
 
 const atOnce = 16
 const longestDetail = 256

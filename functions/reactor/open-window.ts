@@ -5,11 +5,11 @@ import { type OpeningFacts, openWindow } from '../domain/profile/opening.ts'
 import { scheduleName } from '../domain/profile/schedules.ts'
 import { exists } from '../domain/profile/state.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
+import { settled } from '../log/settled.ts'
 import { openingFacts } from '../planning/opening.ts'
 import type { PlanningServices } from '../planning/planning.ts'
 import type { WindowSchedules } from '../work/window-schedules.ts'
 import { keepWindows } from './keep-schedules.ts'
-import { settled } from './settle.ts'
 
 /** What a schedule calls with. */
 const input = z.object({

@@ -2,10 +2,10 @@ import { v5 } from 'uuid'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { planWindow, windowToPlan } from '../domain/profile/plan-ahead.ts'
 import type { Log, Metadata } from '../log/log.ts'
+import { settled } from '../log/settled.ts'
 import { closuresOf } from '../planning/closures.ts'
 import { workOf } from '../planning/profile-members.ts'
 import type { Views } from '../views/read.ts'
-import { settled } from './settle.ts'
 
 const hour = 3_600_000
 /** The name space of upgrades that are planned ahead. A plan that was made again, after an edit, is another upgrade. */

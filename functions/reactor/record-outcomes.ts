@@ -4,9 +4,9 @@ import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { type ReportedOutcome, recordOutcomes as record } from '../domain/upgrade/outcomes.ts'
 import type { Log, Metadata } from '../log/log.ts'
+import { settled } from '../log/settled.ts'
 import { admissionFacts, factsAreGoodFor } from '../planning/facts.ts'
 import { type CollectingDuty, causedBy, eventsIn, holds, streamOf } from './duty.ts'
-import { settled } from './settle.ts'
 
 /** At most so many outcomes a commit (DESIGN §3). */
 const outcomesPerCommit = 100

@@ -11,12 +11,12 @@ import { moveWindow } from '../domain/upgrade/control.ts'
 import { requestUpgrade } from '../domain/upgrade/lifecycle.ts'
 import { hasEnded } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
+import { settled } from '../log/settled.ts'
 import { admissionFacts, factsAreGoodFor } from '../planning/facts.ts'
 import { workOf } from '../planning/profile-members.ts'
 import { summaryOf } from '../planning/summary.ts'
 import type { Views } from '../views/read.ts'
 import { causedBy, type Duty, eventsIn, holds, streamOf } from './duty.ts'
-import { settled } from './settle.ts'
 
 type EventOf<Type extends ProfileEvent['type']> = Extract<ProfileEvent, { type: Type }>
 interface Running {

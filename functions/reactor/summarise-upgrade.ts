@@ -5,12 +5,12 @@ import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { exists, hasEnded } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
+import { settled } from '../log/settled.ts'
 import { workOf } from '../planning/profile-members.ts'
 import { summaryOf } from '../planning/summary.ts'
 import type { Views } from '../views/read.ts'
 import { causedBy, type Duty, holds, streamOf } from './duty.ts'
 import { upgradeOfWindow } from './open-window.ts'
-import { settled } from './settle.ts'
 
 const ends = [
   'PlanningFailed',

@@ -2,8 +2,8 @@ import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { tick } from '../domain/upgrade/tick.ts'
 import type { Log } from '../log/log.ts'
+import { settled } from '../log/settled.ts'
 import { admissionFacts, factsAreGoodFor } from '../planning/facts.ts'
-import { settled } from './settle.ts'
 
 /** Tells an upgrade what time it is. Telling it twice changes nothing. */
 export async function tickUpgrade(

@@ -2,8 +2,8 @@ import { profileEvents } from '../../events/profile.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { abortUpgrade } from '../domain/upgrade/control.ts'
 import type { Log } from '../log/log.ts'
+import { settled } from '../log/settled.ts'
 import { causedBy, type Duty, eventsIn, holds, streamOf } from './duty.ts'
-import { settled } from './settle.ts'
 
 type VoidReason = ReturnType<typeof voided>[number]['data']['reason']
 

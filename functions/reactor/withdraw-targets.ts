@@ -5,10 +5,10 @@ import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { membersOf } from '../domain/upgrade/members.ts'
 import type { UpgradeState } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
+import { settled } from '../log/settled.ts'
 import { sideBySide } from '../side-by-side.ts'
 import { attemptOf } from './assignment.ts'
 import { causedBy, type Duty, holds, streamOf } from './duty.ts'
-import { settled } from './settle.ts'
 
 const batchSize = 100
 const atOnce = 16

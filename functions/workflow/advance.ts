@@ -8,6 +8,7 @@ import type { Position } from '../domain/upgrade/position.ts'
 import type { UpgradeState } from '../domain/upgrade/state.ts'
 import { tick } from '../domain/upgrade/tick.ts'
 import type { Loaded, Log } from '../log/log.ts'
+import { settled } from '../log/settled.ts'
 import { requestRollback } from '../planning/children.ts'
 import { admissionFacts, factsAreGoodFor } from '../planning/facts.ts'
 import { type PlanningServices, planUpgrade } from '../planning/planning.ts'
@@ -20,11 +21,6 @@ const input = z.strictObject({
 })
 type Input = z.output<typeof input>
 
-/** The log kept refusing: Step Functions tries the task again. */
-class LogContended extends Error {
-  override readonly name = 'LogContended'
-}
-
 async function decide(
   log: Log,
   execution: Execution,
@@ -32,19 +28,10 @@ async function decide(
   decision: UpgradeDecision,
 ): Promise<UpgradeState> {
   const metadata = { actor: systemActor, correlation: `${execution.upgradeId}-${execution.generation}` }
-  const outcome = await log.execute(upgradeAggregate, execution.upgradeId, decision, metadata, {
-    retryFor: factsAreGoodFor,
-    from,
-  })
-  switch (outcome.kind) {
-    case 'committed':
-    case 'unchanged':
-    case 'repeated':
-    case 'rejected':
-      return outcome.loaded.state
-    default:
-      throw new LogContended(`upgrade#${execution.upgradeId}: ${outcome.kind}`)
-  }
+  const options = { retryFor: factsAreGoodFor, from }
+  const outcome = await log.execute(upgradeAggregate, execution.upgradeId, decision, metadata, options)
+  // Step Functions tries the task again when the log kept refusing.
+  return settled(`upgrade#${execution.upgradeId}`, outcome)
 }
 
 async function act(services: PlanningServices, { action, ...execution }: Input): Promise<UpgradeState> {

@@ -8,7 +8,7 @@ import { definition, MachineWorld } from './machine-world.ts'
 const waits = ['approval', 'window', 'wave', 'bake', 'gate']
 const actions = ['locate', 'plan', 'start-wave', 'tick', 'revert', 'finish']
 /** What a Retry for States.TaskFailed takes: any error of the task itself. */
-const ofTheTask = 'LogContended'
+const ofTheTask = 'Contended'
 /** Every error that a Retry of a task names; a timeout is no error that a function throws. */
 const troubles = [
   'Lambda.ClientExecutionTimeoutException',

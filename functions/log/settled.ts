@@ -1,11 +1,14 @@
-import type { Outcome } from '../log/log.ts'
+import type { Outcome } from './log.ts'
 
-/** Others kept winning: the duty is called again with the same commit. */
+/** Others kept winning: whoever asked has to ask again, with the same cause. */
 class Contended extends Error {
   override readonly name = 'Contended'
 }
 
-/** Returns the state after a command of a duty; a refusal is an answer too, contention is not. */
+/**
+ * Returns the state after a command that follows from a fact: a refusal is an answer too, since somebody else may have done what was to
+ * be done. Throws Contended when nothing was decided.
+ */
 export function settled<State, Event, Rejection>(
   stream: string,
   outcome: Outcome<State, Event, Rejection>,
