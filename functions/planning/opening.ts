@@ -2,7 +2,7 @@ import { policyAggregate } from '../domain/policy/policy.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import type { OpeningFacts } from '../domain/profile/opening.ts'
 import type { ExistingProfile } from '../domain/profile/state.ts'
-import { statisticsOf } from '../domain/profile/statistics.ts'
+import { lastSuccessRate } from '../domain/profile/statistics.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { holdOf } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
@@ -46,5 +46,5 @@ async function pauseOf(log: Log, upgrade: string | undefined): Promise<OpeningFa
 
 async function successRateOf(log: Log, profile: string | undefined): Promise<number | null> {
   if (profile === undefined) return null
-  return statisticsOf((await log.load(profileAggregate, profile)).state).successRate
+  return lastSuccessRate((await log.load(profileAggregate, profile)).state)
 }

@@ -22,14 +22,12 @@ function commitOf(stream: string, ...events: readonly (readonly [type: string, d
 }
 
 const sent = () =>
-  bus
-    .commandCalls(PutEventsCommand)
-    .flatMap(({ args: [{ input }] }) =>
-      (input.Entries ?? []).map(({ DetailType, Detail = '' }) => ({
-        DetailType,
-        ...publicDetail.parse(JSON.parse(Detail)),
-      })),
-    )
+  bus.commandCalls(PutEventsCommand).flatMap(({ args: [{ input }] }) =>
+    (input.Entries ?? []).map(({ DetailType, Detail = '' }) => ({
+      DetailType,
+      ...publicDetail.parse(JSON.parse(Detail)),
+    })),
+  )
 
 test('an alert of a profile is heard of, with the profile and the upgrade that it is about', async () => {
   const deactivated = ['ProfileDeactivated', { reason: 'x', by: 'drydock' }] as const

@@ -135,7 +135,9 @@ function refuse(
   if (state.running) return undefined
   if (dependency && (facts.successRate === null || facts.successRate < dependency.min_success_rate)) {
     const rate =
-      facts.successRate === null ? 'no success rate yet' : `a success rate of ${facts.successRate} %`
+      facts.successRate === null
+        ? 'no success rate yet'
+        : `a success rate of ${facts.successRate} % in its last execution`
     return [
       'dependency',
       `Profile ${dependency.profile_id} has ${rate}; ${dependency.min_success_rate} % is needed.`,

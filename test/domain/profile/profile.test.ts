@@ -17,6 +17,7 @@ import { type OpeningFacts, openWindow, skipWindow } from '../../../functions/do
 import { nextExecution, scheduleName, schedulesOf } from '../../../functions/domain/profile/schedules.ts'
 import {
   failuresByCode,
+  lastSuccessRate,
   networkUtilization,
   statisticsOf,
 } from '../../../functions/domain/profile/statistics.ts'
@@ -493,6 +494,20 @@ describe('P7: statistics', () => {
       rollbacks: 3,
       lastExecutionAt: '2026-03-01T12:00:00.000Z',
     })
+  })
+  test('what depends on a profile goes by its last execution that attempted anything', () => {
+    const counts = (succeeded: number, failed: number) => ({
+      counts: { targeted: 10, succeeded, failed, unreachable: 0, skipped: 0, rolledBack: 0 },
+    })
+    const good = [
+      created,
+      ...Array.from({ length: 25 }, (_, place) => run(`u${place}`, counts(10, 0))).flat(),
+    ]
+    expect(lastSuccessRate(fold([created]))).toBeNull()
+    expect(lastSuccessRate(fold(good))).toBe(100)
+    const bad = [...good, ...run('bad', counts(1, 3))]
+    expect(lastSuccessRate(fold(bad))).toBe(25)
+    expect(lastSuccessRate(fold([...bad, ...run('nobody', counts(0, 0))]))).toBe(25)
   })
   test('failures are counted by code; of too many the critical and the commonest are kept', () => {
     expect(failuresByCode([])).toEqual([])
