@@ -26,28 +26,33 @@ function targetWith(hours: number | null): TargetState {
   }
 }
 
-test('a target is assigned, and can be accepted, only within its own part of the window', () => {
+test('a target is assigned, and can be accepted, only within its own part of the window', async () => {
   const after = fc.integer({ min: 0, max: 25 * hour })
-  const keepsToIt = fc.property(fc.integer({ min: 1, max: 24 }), after, after, (hours, elapsed, patience) => {
-    const state = targetWith(hours)
-    const now = start + elapsed
-    const window = { profile: 'p', start: iso(start) }
-    const acceptBy = iso(now + patience)
-    const decision = assignAttempt({ ...plan, digest: null, acceptBy, seconds: 3600, window })(
-      state,
-      iso(now),
-    )
-    const [event] = 'events' in decision ? decision.events : []
-    const closes = start + hours * hour
-    if (event?.type === 'AttemptAssigned') {
-      expect(now).toBeLessThan(closes)
-      expect(event.data.acceptBy).toBe(iso(Math.min(closes, now + patience)))
-    } else {
-      expect(now).toBeGreaterThanOrEqual(closes)
-      expect(event?.data).toMatchObject({ outcome: 'skipped', code: 'outside_own_window' })
-    }
-  })
-  fc.assert(keepsToIt)
+  const keepsToIt = fc.asyncProperty(
+    fc.integer({ min: 1, max: 24 }),
+    after,
+    after,
+    async (hours, elapsed, patience) => {
+      const state = targetWith(hours)
+      const now = start + elapsed
+      const window = { profile: 'p', start: iso(start) }
+      const acceptBy = iso(now + patience)
+      const decision = assignAttempt({ ...plan, digest: null, acceptBy, seconds: 3600, window })(
+        state,
+        iso(now),
+      )
+      const [event] = 'events' in decision ? decision.events : []
+      const closes = start + hours * hour
+      if (event?.type === 'AttemptAssigned') {
+        expect(now).toBeLessThan(closes)
+        expect(event.data.acceptBy).toBe(iso(Math.min(closes, now + patience)))
+      } else {
+        expect(now).toBeGreaterThanOrEqual(closes)
+        expect(event?.data).toMatchObject({ outcome: 'skipped', code: 'outside_own_window' })
+      }
+    },
+  )
+  await fc.assert(keepsToIt)
 })
 
 test('one without hours of its own, or of another profile, is assigned as the upgrade says', () => {
