@@ -16,6 +16,7 @@ import { publishEvents } from './publish-events.ts'
 import { recordOutcomes } from './record-outcomes.ts'
 import { resumeTargets } from './resume-targets.ts'
 import { retryParked } from './retry-parked.ts'
+import { rollBackWanted } from './roll-back-wanted.ts'
 import { runDuties } from './run.ts'
 import { runProfile } from './run-profile.ts'
 import { startExecution } from './start-execution.ts'
@@ -48,6 +49,7 @@ export function allDuties(
     planAfterCalendar({ log, views: () => services.views, now }),
     runProfile({ log, views: () => services.views }),
     heedFailures({ log }),
+    rollBackWanted(() => services),
     summariseUpgrades({ log, views: () => services.views }),
     tickLive({ log, views: () => services.views }),
     publishEvents({ client: () => services.bus, busName: () => named('busName') }),

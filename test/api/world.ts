@@ -28,6 +28,7 @@ import { makeAssignments } from '../../functions/reactor/make-assignments.ts'
 import { planAfterCalendar } from '../../functions/reactor/plan-after-calendar.ts'
 import { recordOutcomes } from '../../functions/reactor/record-outcomes.ts'
 import { resumeTargets } from '../../functions/reactor/resume-targets.ts'
+import { rollBackWanted } from '../../functions/reactor/roll-back-wanted.ts'
 import { runProfile } from '../../functions/reactor/run-profile.ts'
 import { summariseUpgrades } from '../../functions/reactor/summarise-upgrade.ts'
 import { voidPlans } from '../../functions/reactor/void-plans.ts'
@@ -156,6 +157,7 @@ export function openWorld({ profilesAct = false } = {}) {
           planAfterCalendar({ log, views: () => services.views, now }),
           runProfile({ log, views: () => services.views }),
           heedFailures({ log }),
+          rollBackWanted(() => services),
           summariseUpgrades({ log, views: () => services.views }),
         ]
       : []),
