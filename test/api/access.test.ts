@@ -55,6 +55,7 @@ const matrix: readonly (readonly [method: string, path: string, who: string])[] 
   ['POST', '/api/v1/upgrade-profiles/p/executions', 'oA'],
   ['GET', '/api/v1/upgrade-profiles/p/history', 'voaA'],
   ['PUT', '/api/v1/calendars/c', 'oA'],
+  ['DELETE', '/api/v1/calendars/c', 'oA'],
   ['GET', '/api/v1/calendars', 'voaA'],
   ['GET', '/api/v1/calendars/c', 'voaA'],
   ['GET', '/api/v1/calendars/c/state', 'voaA'],
