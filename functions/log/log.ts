@@ -48,7 +48,7 @@ export type Outcome<State, Event, Rejection> =
       readonly events: readonly Event[]
       readonly consumed: Consumed
     }
-  /** The decision was that there is nothing to do. */
+  /** The decision was that there is nothing to do; a commit without events keeps its idempotency key, if it has one. */
   | { readonly kind: 'unchanged'; readonly loaded: Loaded<State> }
   /** The same idempotency key with the same body was committed before. */
   | { readonly kind: 'repeated'; readonly loaded: Loaded<State> }

@@ -113,12 +113,16 @@ export function logOver(store: Store, options: LogOptions): Log {
       if ('rejected' in decision) {
         return { kind: 'rejected', rejection: decision.rejected, loaded: fold }
       }
-      if (decision.events.length === 0) return { kind: 'unchanged', loaded: fold }
+      const nothing = decision.events.length === 0
+      // A key is kept although nothing follows from its command: a late repeat must not do what the first did not.
+      if (nothing && (metadata.idempotency === undefined || fold.commit === 0))
+        return { kind: 'unchanged', loaded: fold }
       const next = nextCommit(aggregate, id, fold, decision.events, identified, at)
       const put = await settle(next.commit, meter, patience)
       if (put.kind === 'refused') return { kind: 'contended' }
       if (put.kind === 'unknown') throw put.error
       const won = put.kind === 'stored' ? next : { commit: put.by, fold: foldCommit(aggregate, fold, put.by) }
+      if (won.commit.id === identified.commitId && nothing) return { kind: 'unchanged', loaded: won.fold }
       if (won.commit.id === identified.commitId) {
         const events = decodeEvents(aggregate, won.commit)
         return { kind: 'committed', loaded: won.fold, events, consumed: { ...meter } }

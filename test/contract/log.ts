@@ -95,6 +95,31 @@ export function logContract(
       expect(await log.execute(account, stream, deposit(7), foreign)).toMatchObject({ kind: 'committed' })
     })
 
+    it('keeps the key of a command that changed nothing, so that a late repeat of it changes nothing either', async () => {
+      const stream = id()
+      const keyed = { ...metadata, idempotency: { key: 'k1', hash: 'body' } }
+      expect(await log.execute(account, stream, nothing, keyed)).toMatchObject({ kind: 'unchanged' })
+      // There is nothing to keep a key in before a stream has begun.
+      expect(await all(log, stream)).toEqual([])
+      await log.execute(account, stream, deposit(5), metadata)
+      expect(await log.execute(account, stream, nothing, keyed)).toMatchObject({
+        kind: 'unchanged',
+        loaded: { commit: 2, version: 1, state: { cents: 5 } },
+      })
+      expect(await log.execute(account, stream, deposit(1), keyed)).toMatchObject({ kind: 'repeated' })
+      const other = { ...keyed, idempotency: { key: 'k1', hash: 'another body' } }
+      expect(await log.execute(account, stream, nothing, other)).toEqual({ kind: 'key-reused' })
+      await log.execute(account, stream, deposit(1), metadata)
+      const commits = await all(log, stream)
+      expect(commits.map(({ version, count }) => [version, count])).toEqual([
+        [1, 1],
+        [2, 0],
+        [2, 1],
+      ])
+      expect(verifyChain(commits)).toBeUndefined()
+      expect(await log.load(account, stream)).toMatchObject({ commit: 3, version: 2, state: { cents: 6 } })
+    })
+
     it('remembers the last 32 keys, through snapshots', async () => {
       const stream = id()
       const keyed = (n: number) => ({ ...metadata, idempotency: { key: `k${n}`, hash: 'h' } })
