@@ -5,7 +5,7 @@ import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { type ReportedOutcome, recordOutcomes as record } from '../domain/upgrade/outcomes.ts'
 import type { Log, Metadata } from '../log/log.ts'
 import { settled } from '../log/settled.ts'
-import { admissionFacts, factsAreGoodFor } from '../planning/facts.ts'
+import { factsAreGoodFor, loadWithFacts } from '../planning/facts.ts'
 import { type CollectingDuty, causedBy, eventsIn, holds, streamOf } from './duty.ts'
 
 /** At most so many outcomes a commit (DESIGN §3). */
@@ -24,8 +24,7 @@ export async function recordReported(
   metadata: Metadata,
 ): Promise<void> {
   for (let start = 0; start < outcomes.length; start += outcomesPerCommit) {
-    const from = await log.load(upgradeAggregate, upgrade)
-    const facts = await admissionFacts(log, from.state)
+    const { from, facts } = await loadWithFacts(log, upgrade)
     const decision = record(outcomes.slice(start, start + outcomesPerCommit), facts)
     const options = { retryFor: factsAreGoodFor, from }
     settled(`upgrade#${upgrade}`, await log.execute(upgradeAggregate, upgrade, decision, metadata, options))

@@ -3,7 +3,7 @@ import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { tick } from '../domain/upgrade/tick.ts'
 import type { Log } from '../log/log.ts'
 import { settled } from '../log/settled.ts'
-import { admissionFacts, factsAreGoodFor } from '../planning/facts.ts'
+import { factsAreGoodFor, loadWithFacts } from '../planning/facts.ts'
 
 /** Tells an upgrade what time it is. Telling it twice changes nothing. */
 export async function tickUpgrade(
@@ -11,9 +11,8 @@ export async function tickUpgrade(
   upgrade: string,
   cause: { correlation: string; causation?: string },
 ): Promise<void> {
-  const from = await log.load(upgradeAggregate, upgrade)
-  const decision = tick(await admissionFacts(log, from.state))
+  const { from, facts } = await loadWithFacts(log, upgrade)
   const metadata = { actor: systemActor, ...cause }
   const options = { retryFor: factsAreGoodFor, from }
-  settled(`upgrade#${upgrade}`, await log.execute(upgradeAggregate, upgrade, decision, metadata, options))
+  settled(`upgrade#${upgrade}`, await log.execute(upgradeAggregate, upgrade, tick(facts), metadata, options))
 }
