@@ -3,25 +3,11 @@ import { profileAggregate } from '../../functions/domain/profile/aggregate.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { judgeOpening, upgradeOfWindow } from '../../functions/reactor/open-window.ts'
 import { digest, openWorld, report, type World } from '../api/world.ts'
+import { nextSunday, sunday, weekly } from './profile-world.ts'
 
 /** The world's clock starts on Monday 2026-01-05 at 10:00Z. */
-const sunday = '2026-01-11T02:00:00.000Z'
-const nextSunday = '2026-01-18T02:00:00.000Z'
 const untilSunday = (Date.parse(sunday) - Date.parse('2026-01-05T10:00:00Z')) / 1000
 const week = 7 * 86_400
-
-const weekly = {
-  name: 'weekly',
-  schedule: { cron_expression: '0 2 * * 0', timezone: 'UTC', maintenance_window_hours: 4 },
-  upgrade_settings: {
-    target_version: 'latest',
-    component: 'api',
-    pre_upgrade_checks: true,
-    rollback_on_failure: false,
-    parallel_upgrades: 5,
-  },
-  resource_filters: { resource_types: ['customer'] },
-}
 
 let world: World
 beforeEach(async () => {
