@@ -5,9 +5,8 @@ import { profileAggregate } from '../../functions/domain/profile/aggregate.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { judgeOpening, upgradeOfWindow } from '../../functions/reactor/open-window.ts'
 import { openWorld, type World } from '../api/world.ts'
+import { nextSunday, sunday, weekly } from './profile-world.ts'
 
-const sunday = '2026-01-11T02:00:00.000Z'
-const nextSunday = '2026-01-18T02:00:00.000Z'
 const thirdSunday = '2026-01-25T02:00:00.000Z'
 const week = 7 * 86_400
 /** The world's clock starts on Monday 2026-01-05 at 10:00Z. */
@@ -28,24 +27,7 @@ beforeEach(async () => {
   world = openWorld({ profilesAct: true })
   await world.fleet(8)
   const reply = await world.call('POST', base, {
-    body: {
-      name: 'weekly',
-      schedule: {
-        cron_expression: '0 2 * * 0',
-        timezone: 'UTC',
-        maintenance_window_hours: 4,
-        retry_attempts: 3,
-        retry_delay_minutes: 15,
-      },
-      upgrade_settings: {
-        target_version: 'latest',
-        component: 'api',
-        pre_upgrade_checks: true,
-        rollback_on_failure: false,
-        parallel_upgrades: 5,
-      },
-      resource_filters: { resource_types: ['customer'] },
-    },
+    body: { ...weekly, schedule: { ...weekly.schedule, retry_attempts: 3, retry_delay_minutes: 15 } },
   })
   expect(reply.status).toBe(201)
   id = reply.body.id
