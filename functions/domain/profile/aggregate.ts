@@ -1,6 +1,7 @@
 import { type ProfileDefinition, type ProfileEvent, profileEvents } from '../../../events/profile.ts'
 import type { Aggregate, CommitContext } from '../aggregate.ts'
-import { initialProfile, kept, ourselves, type ProfileState, type WindowResult } from './state.ts'
+import { systemActor } from '../upgrade/admission.ts'
+import { initialProfile, kept, type ProfileState, type WindowResult } from './state.ts'
 import { addSummary } from './statistics.ts'
 
 /** Keeps the last windows by their scheduled time: one that is reported late takes its place among them. */
@@ -57,7 +58,7 @@ function evolve(state: ProfileState, event: ProfileEvent, { at }: CommitContext)
     case 'ProfileDeactivated':
       return {
         ...state,
-        status: event.data.by === ourselves ? 'error' : 'inactive',
+        status: event.data.by === systemActor ? 'error' : 'inactive',
         deactivated: { ...event.data, at },
         updatedAt: at,
       }

@@ -1,9 +1,10 @@
 import type { ProfileEvent, UpgradeSummary } from '../../../events/profile.ts'
 import { accept, reject } from '../aggregate.ts'
 import { isCritical } from '../critical.ts'
+import { systemActor } from '../upgrade/admission.ts'
 import { refuseMissing } from './lifecycle.ts'
 import { voidPlan } from './plan-ahead.ts'
-import { type Execution, exists, ourselves, type ProfileDecision, type ProfileState } from './state.ts'
+import { type Execution, exists, type ProfileDecision, type ProfileState } from './state.ts'
 
 /** Starts an upgrade now rather than at the next window, for a reason (P12). The same upgrade again changes nothing. */
 export function startExecution(command: {
@@ -92,8 +93,8 @@ function heeded(
   const events: ProfileEvent[] = []
   if (status === 'active') {
     const reason = `Critical failures in upgrade ${upgrade}: ${fresh.join(', ')}`.slice(0, 512)
-    events.push({ type: 'ProfileDeactivated', data: { reason, by: ourselves } })
-    events.push(...voidPlan(planned, 'deactivated', ourselves))
+    events.push({ type: 'ProfileDeactivated', data: { reason, by: systemActor } })
+    events.push(...voidPlan(planned, 'deactivated', systemActor))
   }
   for (const code of fresh) events.push({ type: 'AlertRaised', data: { code, upgrade } })
   return events

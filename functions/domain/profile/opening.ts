@@ -1,8 +1,9 @@
 import type { ProfileEvent, SkipReason } from '../../../events/profile.ts'
 import { accept, reject } from '../aggregate.ts'
+import { systemActor } from '../upgrade/admission.ts'
 import { refuseMissing } from './lifecycle.ts'
 import { plannedFor, voidPlan } from './plan-ahead.ts'
-import { type ExistingProfile, judged, ourselves, type ProfileDecision, type ProfileState } from './state.ts'
+import { type ExistingProfile, judged, type ProfileDecision, type ProfileState } from './state.ts'
 import { type Closure, closureAt, contains, windowOf } from './windows.ts'
 
 /** What is known elsewhere at the moment of opening, read strongly. */
@@ -47,7 +48,7 @@ export function openWindow(command: {
       return accept(
         skipped(scheduledAt, reason, detail),
         ...alerts,
-        ...voidPlan(planned, 'skipped', ourselves),
+        ...voidPlan(planned, 'skipped', systemActor),
       )
     }
     const { end } = windowOf(state.definition.schedule, scheduledAt)
@@ -57,7 +58,7 @@ export function openWindow(command: {
           type: 'WindowOpened',
           data: { scheduledAt, end, upgrade: state.running.upgrade, resumed: true },
         },
-        ...voidPlan(planned, 'resumed', ourselves),
+        ...voidPlan(planned, 'resumed', systemActor),
       )
     }
     const by = state.updatedBy
@@ -82,7 +83,7 @@ export function skipWindow(command: {
     if (!hasDefinition(state)) return refuseMissing(state)
     if (judged(state, command.scheduledAt) !== undefined) return accept()
     const { scheduledAt, reason, detail } = command
-    const voided = voidPlan(plannedFor(state, scheduledAt), 'skipped', ourselves)
+    const voided = voidPlan(plannedFor(state, scheduledAt), 'skipped', systemActor)
     return accept(skipped(scheduledAt, reason, detail), ...voided)
   }
 }

@@ -20,9 +20,6 @@ export interface Execution {
   readonly alerts: readonly string[]
 }
 
-/** Who acts where nobody does. */
-export const ourselves = 'drydock'
-
 /** Upgrades that were planned ahead of a window, so that people can approve them before it opens (ADR 0017). */
 export interface PlannedWindow {
   readonly scheduledAt: string

@@ -16,6 +16,7 @@ export interface AdmissionFacts {
 /** At most this many chunks of a plan are open at a time: the state stays below 16 KB at any fleet size. */
 const openChunks = 25
 
+/** Who acts where nobody does. */
 export const systemActor = 'drydock'
 
 /** Returns why the clock does not allow an admission now: an attempt must fit before the end of the window. */
