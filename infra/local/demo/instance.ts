@@ -48,7 +48,7 @@ export class Instance {
     )
     this.enrolled = true
     const call = caller(this.#url, credential)
-    // Instances do not ask in step: each begins somewhere in its interval.
+    // Instances do not ask at the same time: each begins somewhere in its interval.
     await sleep(Math.random() * this.#behaviour.pollEvery, undefined, { signal: stop })
     while (!stop.aborted) {
       const offer = await this.#persist(() => call<Offer>('GET', '/api/v1/updates/check'), stop)

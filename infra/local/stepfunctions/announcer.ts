@@ -17,7 +17,7 @@ const RETRY_MILLISECONDS = 1000
 
 /**
  * AWS's event for the status an execution now has.
- * Source: Step Functions Developer Guide, "Automating event delivery with EventBridge"; instants are milliseconds.
+ * Source: Visit Functions Developer Guide, "Automating event delivery with EventBridge"; instants are milliseconds.
  */
 export function statusChange(execution: Execution): Announcement {
   const { arn, machine, name, status, started, stopped, input, output, error, cause } = execution

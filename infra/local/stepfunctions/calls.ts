@@ -65,7 +65,7 @@ export class Calls {
       const { call } = present.progress
       if (call?.token === undefined) {
         this.#moves.record(present, [events.taskSucceeded(resource, output)], {
-          phase: 'returned',
+          status: 'returned',
           progress: { result },
           wake: null,
         })
@@ -80,7 +80,7 @@ export class Calls {
   #refused(branch: Branch, state: TaskState, { failure }: StateFailed): void {
     this.#transitions.commit(branch, (present) => {
       this.#moves.record(present, [events.taskEnded('Failed', resourceName(state), failure)], {
-        phase: 'failed',
+        status: 'failed',
         progress: { failure },
         wake: null,
       })

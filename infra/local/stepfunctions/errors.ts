@@ -48,7 +48,7 @@ export class InvalidDefinition extends StepFunctionsError {
  * Whether a Retry or Catch naming `errorEquals` takes an error. States.Runtime is never taken;
  * States.DataLimitExceeded only by its own name; States.TaskFailed is everything but a timeout; a missed
  * heartbeat also counts as States.Timeout.
- * Source: Step Functions Developer Guide, "Handling errors in Step Functions workflows".
+ * Source: Visit Functions Developer Guide, "Handling errors in Step Functions workflows".
  */
 export function matchesError(errorEquals: readonly string[], error: string | undefined): boolean {
   if (error === undefined || error === 'States.Runtime') return false

@@ -2,9 +2,9 @@ import { type Failure, StateFailed } from './errors.ts'
 import { events } from './history.ts'
 import { payloadText } from './limits.ts'
 import type { Moves } from './moves.ts'
-import type { Outcome } from './step.ts'
 import type { Branch, NewBranch } from './store/branches.ts'
 import type { Store } from './store/store.ts'
+import type { Outcome } from './visit.ts'
 
 type Forking = Extract<Outcome, { do: 'fork' }>
 
@@ -27,7 +27,7 @@ export class FanOut {
       return
     }
     this.#store.branches.move(forked, {
-      phase: 'forked',
+      status: 'forked',
       progress: { remaining: outcome.forks.length },
       wake: null,
     })
@@ -39,7 +39,7 @@ export class FanOut {
         position,
         path: JSON.stringify([...JSON.parse(branch.path), [branch.state, fork.branch]]),
         state: fork.block.StartAt,
-        phase: 'queued',
+        status: 'queued',
         input: fork.input,
         variables: '{}',
         item: 'item' in fork ? JSON.stringify(fork.item) : null,
@@ -86,7 +86,7 @@ export class FanOut {
   collapse(parent: Branch, child: Branch, failure: Failure): void {
     const lastEvent = this.#tell('Failed', child, parent)
     this.#abort(parent, child.id)
-    this.#moves.move(parent, { phase: 'failed', progress: { failure }, lastEvent })
+    this.#moves.move(parent, { status: 'failed', progress: { failure }, lastEvent })
   }
 
   #start(child: Branch, parent: Branch): void {
@@ -108,11 +108,11 @@ export class FanOut {
       payloadText(result, branch.state)
     } catch (error) {
       if (!(error instanceof StateFailed)) throw error
-      this.#moves.move(branch, { phase: 'failed', progress: { failure: error.failure } })
+      this.#moves.move(branch, { status: 'failed', progress: { failure: error.failure } })
       return
     }
     this.#moves.record(branch, [events.fanOut(state.Type, 'Succeeded')], {
-      phase: 'returned',
+      status: 'returned',
       progress: { result },
       wake: null,
     })
@@ -122,7 +122,7 @@ export class FanOut {
   #abort(parent: Branch, failed: number): void {
     for (const child of this.#store.branches.children(parent.id)) {
       this.#abort(child, failed)
-      const underWay = child.id !== failed && child.phase !== 'queued' && child.phase !== 'ended'
+      const underWay = child.id !== failed && child.status !== 'queued' && child.status !== 'ended'
       if (underWay) this.#tell('Aborted', child, parent)
       this.#moves.remove(child.id)
     }

@@ -10,7 +10,7 @@ const HASHES: Readonly<Record<string, string>> = {
 
 /**
  * The functions that Step Functions adds to JSONata, by the name an expression calls them.
- * Source: Step Functions Developer Guide, "JSONata functions provided by Step Functions".
+ * Source: Visit Functions Developer Guide, "JSONata functions provided by Step Functions".
  */
 export const AWS_FUNCTIONS: Readonly<Record<string, (...parameters: never[]) => unknown>> = {
   partition(items: unknown[], size: number): unknown[][] {
@@ -22,11 +22,11 @@ export const AWS_FUNCTIONS: Readonly<Record<string, (...parameters: never[]) => 
   },
 
   /** A range of one gives the number itself, as AWS does. */
-  range(first: number, last: number, step: number): number | number[] {
-    if (!Number.isFinite(step) || step === 0) throw new Error('$range needs a step other than 0')
-    const length = Math.max(0, Math.floor((last - first) / step) + 1)
+  range(first: number, last: number, by: number): number | number[] {
+    if (!Number.isFinite(by) || by === 0) throw new Error('$range needs a by other than 0')
+    const length = Math.max(0, Math.floor((last - first) / by) + 1)
     if (length > 360_145) throw new Error('Expression evaluation memory limit exceeded')
-    const numbers = Array.from({ length }, (_, index) => first + index * step)
+    const numbers = Array.from({ length }, (_, index) => first + index * by)
     return numbers.length === 1 ? first : numbers
   },
 

@@ -8,12 +8,12 @@ import { branchKey, type Moves } from './moves.ts'
 import { remedyFor } from './recovery.ts'
 import { kindOf } from './states/kinds.ts'
 import { resourceName } from './states/task.ts'
-import { type Outcome, Step } from './step.ts'
 import type { Branch, Call } from './store/branches.ts'
 import type { Store } from './store/store.ts'
 import { surroundingsOf } from './surroundings.ts'
 import type { Timers } from './timers.ts'
 import type { Transitions } from './transitions.ts'
+import { type Outcome, Visit } from './visit.ts'
 
 /**
  * Drives branches: reads where one stands, runs the state it is in, and stores the outcome as one transaction.
@@ -89,32 +89,32 @@ export class Interpreter {
 
   /** Does the next thing a branch has to do; a change it stores advances the branch again. */
   async #run(branch: Branch): Promise<void> {
-    const { phase, progress, wake } = branch
-    if ((phase === 'waiting' || phase === 'retrying') && wake !== null && wake > this.#clock.now()) {
+    const { status, progress, wake } = branch
+    if ((status === 'waiting' || status === 'retrying') && wake !== null && wake > this.#clock.now()) {
       return this.#wakeAt(branch.id, wake)
     }
-    if (phase === 'entered' || phase === 'retrying') {
-      return this.#compute(branch, (step) => kindOf(step.state).enter(step))
+    if (status === 'entered' || status === 'retrying') {
+      return this.#compute(branch, (visit) => kindOf(visit.state).enter(visit))
     }
-    if (phase === 'waiting' || phase === 'returned') {
-      return this.#compute(branch, async (step) => {
-        const outcome = await kindOf(step.state).leave?.(step, progress.result)
-        return outcome ?? step.exit({}, step.input, undefined)
+    if (status === 'waiting' || status === 'returned') {
+      return this.#compute(branch, async (visit) => {
+        const outcome = await kindOf(visit.state).leave?.(visit, progress.result)
+        return outcome ?? visit.exit({}, visit.input, undefined)
       })
     }
-    if (phase === 'failed') return this.#recover(branch, progress.failure ?? {})
-    if (phase === 'calling' && progress.call !== undefined) this.#call(branch, progress.call)
+    if (status === 'failed') return this.#recover(branch, progress.failure ?? {})
+    if (status === 'calling' && progress.call !== undefined) this.#call(branch, progress.call)
   }
 
-  async #compute(branch: Branch, work: (step: Step) => Promise<Outcome>): Promise<void> {
-    const step = this.#step(branch)
+  async #compute(branch: Branch, work: (visit: Visit) => Promise<Outcome>): Promise<void> {
+    const visit = this.#visit(branch)
     try {
-      const outcome = await work(step)
+      const outcome = await work(visit)
       this.#transitions.commit(branch, (present) => this.#apply(present, outcome))
     } catch (error) {
-      const { failure, written } = failureOf(error, step)
+      const { failure, written } = failureOf(error, visit)
       this.#transitions.commit(branch, (present) =>
-        this.#moves.record(present, written, { phase: 'failed', progress: { failure }, wake: null }),
+        this.#moves.record(present, written, { status: 'failed', progress: { failure }, wake: null }),
       )
     }
   }
@@ -125,13 +125,13 @@ export class Interpreter {
         this.#transitions.exit(branch, outcome)
         break
       case 'wait':
-        this.#moves.move(branch, { phase: 'waiting', wake: outcome.until })
+        this.#moves.move(branch, { status: 'waiting', wake: outcome.until })
         break
       case 'fork':
         this.#fanOut.fork(branch, outcome)
         break
       case 'fail':
-        this.#moves.move(branch, { phase: 'failed', progress: { failure: outcome.failure } })
+        this.#moves.move(branch, { status: 'failed', progress: { failure: outcome.failure } })
         break
       case 'call': {
         const { call, resource, timeout } = outcome
@@ -140,7 +140,7 @@ export class Interpreter {
           ...(call.heartbeat !== undefined && { heartbeatInSeconds: call.heartbeat }),
         })
         const written = [scheduled, events.taskStarted(resource)]
-        this.#moves.record(branch, written, { phase: 'calling', progress: { call }, wake: null })
+        this.#moves.record(branch, written, { status: 'calling', progress: { call }, wake: null })
         if (call.token !== undefined)
           this.#store.tokens.add(call.token, { ...branch, revision: branch.revision + 1 })
       }
@@ -165,7 +165,7 @@ export class Interpreter {
       // A heartbeat may have come in since the branch was read.
       if (missedHeartbeat && (present.progress.call?.heartbeatDue ?? 0) > due) return
       this.#moves.record(present, [events.taskEnded('TimedOut', resourceName(state), failure)], {
-        phase: 'failed',
+        status: 'failed',
         progress: { failure },
         wake: null,
       })
@@ -173,24 +173,24 @@ export class Interpreter {
   }
 
   async #recover(branch: Branch, failure: Failure): Promise<void> {
-    const step = this.#step(branch)
-    const remedy = remedyFor(step.state, failure, branch.retries, Math.random)
+    const visit = this.#visit(branch)
+    const remedy = remedyFor(visit.state, failure, branch.retries, Math.random)
     if (remedy.do === 'retry') {
       const wake = this.#clock.now() + remedy.delay
       this.#transitions.commit(branch, (present) =>
-        this.#moves.move(present, { phase: 'retrying', retries: remedy.retries, progress: {}, wake }),
+        this.#moves.move(present, { status: 'retrying', retries: remedy.retries, progress: {}, wake }),
       )
     } else if (remedy.do === 'catch') {
       const errorOutput = { Error: failure.error, Cause: failure.cause }
       const { catcher } = remedy
-      await this.#rescue(branch, step, () => step.exit(catcher, errorOutput, catcher.Next, { errorOutput }))
+      await this.#rescue(branch, visit, () => visit.exit(catcher, errorOutput, catcher.Next, { errorOutput }))
     } else {
       this.#transitions.commit(branch, (present) => this.#transitions.giveUp(present, failure))
     }
   }
 
   /** Leaves a failed state by its catcher. A catcher that itself fails is not caught again. */
-  async #rescue(branch: Branch, step: Step, exit: () => Promise<Outcome>): Promise<void> {
+  async #rescue(branch: Branch, visit: Visit, exit: () => Promise<Outcome>): Promise<void> {
     try {
       const outcome = await exit()
       this.#transitions.commit(branch, (present) => {
@@ -198,7 +198,7 @@ export class Interpreter {
         this.#apply({ ...present, lastEvent }, outcome)
       })
     } catch (error) {
-      const { failure, written } = failureOf(error, step)
+      const { failure, written } = failureOf(error, visit)
       this.#transitions.commit(branch, (present) => {
         const lastEvent = this.#moves.write(present, ...written)
         this.#transitions.giveUp({ ...present, lastEvent }, failure)
@@ -216,25 +216,25 @@ export class Interpreter {
     return state
   }
 
-  #step(branch: Branch): Step {
+  #visit(branch: Branch): Visit {
     const surroundings = surroundingsOf(branch, this.#store, this.#roleArn, this.#clock.now())
-    return new Step(this.#moves.state(branch), branch, surroundings)
+    return new Visit(this.#moves.state(branch), branch, surroundings)
   }
 }
 
 /** What a state that threw has failed with, and what its history says of it. */
 function failureOf(
   error: unknown,
-  step: Step,
+  visit: Visit,
 ): { failure: Failure; written: ReturnType<typeof events.evaluationFailed>[] } {
   if (error instanceof EvaluationFailed) {
     const { error: name = '', cause = '' } = error.failure
     return {
-      failure: { error: name, cause: step.placed(cause) },
-      written: [events.evaluationFailed(step.branch.state, error.location, name, cause)],
+      failure: { error: name, cause: visit.placed(cause) },
+      written: [events.evaluationFailed(visit.branch.state, error.location, name, cause)],
     }
   }
   if (error instanceof StateFailed) return { failure: error.failure, written: [] }
   const problem = error instanceof Error ? error.message : String(error)
-  return { failure: step.runtimeError(problem).failure, written: [] }
+  return { failure: visit.runtimeError(problem).failure, written: [] }
 }

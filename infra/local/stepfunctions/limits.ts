@@ -1,6 +1,6 @@
 import { StateFailed } from './errors.ts'
 
-/** AWS's hard limits of a standard workflow. Source: Step Functions service quotas. */
+/** AWS's hard limits of a standard workflow. Source: Visit Functions service quotas. */
 const PAYLOAD_BYTES = 256 * 1024
 export const HISTORY_EVENTS = 25_000
 export const EXECUTION_MILLISECONDS = 365 * 24 * 3600 * 1000

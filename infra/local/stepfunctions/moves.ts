@@ -67,7 +67,7 @@ export class Moves {
 
   /** Ends a branch of others with its output; it stays until they have ended too. */
   end(branch: Branch, output: string): void {
-    this.#store.branches.move(branch, { phase: 'ended', input: output, variables: '{}', wake: null })
+    this.#store.branches.move(branch, { status: 'ended', input: output, variables: '{}', wake: null })
     this.#consequences.cancel(branchKey(branch.id))
   }
 
@@ -85,7 +85,7 @@ export class Moves {
       state: name,
       input,
       enteredEvent,
-      phase: 'entered',
+      status: 'entered',
       progress: {},
       retries: [],
       enteredAt: this.#clock.now(),

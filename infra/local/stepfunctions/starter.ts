@@ -91,7 +91,7 @@ export class Starter {
       position: 0,
       path: '[]',
       state: StartAt,
-      phase: 'entered',
+      status: 'entered',
       input,
       variables: '{}',
       item: null,

@@ -2,7 +2,7 @@ import type { Branch } from './store/branches.ts'
 import type { Execution } from './store/executions.ts'
 import type { Store } from './store/store.ts'
 
-/** What surrounds a branch: read once for a step. */
+/** What surrounds a branch: read once for a visit. */
 export interface Surroundings {
   readonly execution: Execution
   readonly machine: { readonly arn: string; readonly name: string; readonly roleArn: string }

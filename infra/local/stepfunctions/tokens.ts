@@ -28,14 +28,14 @@ export class Tokens {
     this.#close(
       token,
       events.taskSucceeded(RESOURCE, output),
-      { phase: 'returned' },
+      { status: 'returned' },
       { result: JSON.parse(output) },
     )
   }
 
   /** Ends the task with an error. */
   fail(token: string, failure: Failure): void {
-    this.#close(token, events.taskEnded('Failed', RESOURCE, failure), { phase: 'failed' }, { failure })
+    this.#close(token, events.taskEnded('Failed', RESOURCE, failure), { status: 'failed' }, { failure })
   }
 
   /** Gives the task another HeartbeatSeconds. */

@@ -5,11 +5,11 @@ import type { Failure } from './errors.ts'
 import type { FanOut } from './fan-out.ts'
 import { append, events, HistoryFull } from './history.ts'
 import { branchKey, type Moves } from './moves.ts'
-import type { Outcome } from './step.ts'
 import type { Branch } from './store/branches.ts'
 import type { ExecutionStatus } from './store/executions.ts'
 import type { Store } from './store/store.ts'
 import type { Timers } from './timers.ts'
+import type { Outcome } from './visit.ts'
 
 type Exit = Extract<Outcome, { do: 'exit' }>
 

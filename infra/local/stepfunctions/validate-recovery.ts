@@ -2,7 +2,7 @@ import { checkAssign, type Fields, integer, list, object, onlyFields, type Refus
 
 /**
  * Refuses a Retry or Catch that is wrong.
- * Source of the ranges: Step Functions Developer Guide, "Handling errors in Step Functions workflows".
+ * Source of the ranges: Visit Functions Developer Guide, "Handling errors in Step Functions workflows".
  */
 export function validateRecovery(
   state: Fields,

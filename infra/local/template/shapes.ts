@@ -85,8 +85,8 @@ export class TemplateError extends Error {
   }
 }
 
-/** Returns the place one step further in. */
-export const within = (place: Place, step: string): Place => ({ ...place, path: [...place.path, step] })
+/** Returns the place one key further in. */
+export const within = (place: Place, key: string): Place => ({ ...place, path: [...place.path, key] })
 
 /** Tells objects from lists, null and scalars. */
 export function isRecord(value: unknown): value is Record<string, unknown> {

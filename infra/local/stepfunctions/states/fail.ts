@@ -1,11 +1,11 @@
 import type { FailState } from '../definition.ts'
 import { evaluateTyped } from '../expression.ts'
-import type { StateKind } from '../step.ts'
+import type { StateKind } from '../visit.ts'
 
 export const fail: StateKind<FailState> = {
-  async enter(step) {
-    const { Error: error, Cause: cause } = step.state
-    const text = (template: string, field: string) => evaluateTyped(template, field, 'string', step.scope())
+  async enter(visit) {
+    const { Error: error, Cause: cause } = visit.state
+    const text = (template: string, field: string) => evaluateTyped(template, field, 'string', visit.scope())
     return {
       do: 'fail',
       failure: {

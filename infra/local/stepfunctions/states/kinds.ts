@@ -1,5 +1,5 @@
 import type { State } from '../definition.ts'
-import type { StateKind } from '../step.ts'
+import type { StateKind } from '../visit.ts'
 import { choice } from './choice.ts'
 import { fail } from './fail.ts'
 import { map } from './map.ts'

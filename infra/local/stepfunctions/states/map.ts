@@ -3,29 +3,29 @@ import { EvaluationFailed } from '../errors.ts'
 import { evaluate, evaluateTyped } from '../expression.ts'
 import { events } from '../history.ts'
 import { INLINE_MAP_CONCURRENCY, payloadText } from '../limits.ts'
-import type { Fork, StateKind, Step } from '../step.ts'
+import type { Fork, StateKind, Visit } from '../visit.ts'
 
 export const map: StateKind<MapState> = {
-  async enter(step) {
-    const { Items, ItemSelector, ItemProcessor } = step.state
-    const items = await evaluateTyped(Items ?? '{% $states.input %}', 'Items', 'array', step.scope())
-    const concurrency = await concurrencyOf(step)
+  async enter(visit) {
+    const { Items, ItemSelector, ItemProcessor } = visit.state
+    const items = await evaluateTyped(Items ?? '{% $states.input %}', 'Items', 'array', visit.scope())
+    const concurrency = await concurrencyOf(visit)
     const forks: Fork[] = []
     for (const [index, item] of items.entries()) {
-      const scope = step.scope({}, { Map: { Item: { Index: index, Value: item } } })
+      const scope = visit.scope({}, { Map: { Item: { Index: index, Value: item } } })
       const input = ItemSelector === undefined ? item : await evaluate(ItemSelector, 'ItemSelector', scope)
-      forks.push({ branch: 0, block: ItemProcessor, input: payloadText(input, step.branch.state), item })
+      forks.push({ branch: 0, block: ItemProcessor, input: payloadText(input, visit.branch.state), item })
     }
     return { do: 'fork', started: events.mapStarted(items.length), concurrency, forks }
   },
 
-  leave: (step, result) => step.exit(step.state, result, step.state.Next, { result }),
+  leave: (visit, result) => visit.exit(visit.state, result, visit.state.Next, { result }),
 }
 
 /** MaxConcurrency; 0 and none mean as many as an inline Map may run. */
-async function concurrencyOf(step: Step<MapState>): Promise<number> {
-  const { MaxConcurrency = 0 } = step.state
-  const value = await evaluateTyped(MaxConcurrency, 'MaxConcurrency', 'number', step.scope())
+async function concurrencyOf(visit: Visit<MapState>): Promise<number> {
+  const { MaxConcurrency = 0 } = visit.state
+  const value = await evaluateTyped(MaxConcurrency, 'MaxConcurrency', 'number', visit.scope())
   if (!Number.isInteger(value) || value < 0) {
     throw new EvaluationFailed(
       'MaxConcurrency',

@@ -1,13 +1,13 @@
 import type { ParallelState } from '../definition.ts'
 import { events } from '../history.ts'
 import { payloadText } from '../limits.ts'
-import type { StateKind } from '../step.ts'
+import type { StateKind } from '../visit.ts'
 
 export const parallel: StateKind<ParallelState> = {
-  async enter(step) {
-    const { Arguments, Branches } = step.state
-    const value = Arguments === undefined ? step.input : await step.evaluate(Arguments, 'Arguments')
-    const input = payloadText(value, step.branch.state)
+  async enter(visit) {
+    const { Arguments, Branches } = visit.state
+    const value = Arguments === undefined ? visit.input : await visit.evaluate(Arguments, 'Arguments')
+    const input = payloadText(value, visit.branch.state)
     return {
       do: 'fork',
       started: events.fanOut('Parallel', 'Started'),
@@ -16,5 +16,5 @@ export const parallel: StateKind<ParallelState> = {
     }
   },
 
-  leave: (step, result) => step.exit(step.state, result, step.state.Next, { result }),
+  leave: (visit, result) => visit.exit(visit.state, result, visit.state.Next, { result }),
 }

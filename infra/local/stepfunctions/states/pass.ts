@@ -1,6 +1,6 @@
 import type { PassState } from '../definition.ts'
-import type { StateKind } from '../step.ts'
+import type { StateKind } from '../visit.ts'
 
 export const pass: StateKind<PassState> = {
-  enter: (step) => step.exit(step.state, step.input, step.state.Next),
+  enter: (visit) => visit.exit(visit.state, visit.input, visit.state.Next),
 }

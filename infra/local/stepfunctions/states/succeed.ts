@@ -1,6 +1,6 @@
 import type { SucceedState } from '../definition.ts'
-import type { StateKind } from '../step.ts'
+import type { StateKind } from '../visit.ts'
 
 export const succeed: StateKind<SucceedState> = {
-  enter: (step) => step.exit(step.state, step.input, undefined),
+  enter: (visit) => visit.exit(visit.state, visit.input, undefined),
 }

@@ -4,20 +4,20 @@ import { EvaluationFailed } from '../errors.ts'
 import { evaluate, evaluateTyped } from '../expression.ts'
 import { payloadText } from '../limits.ts'
 import { seconds } from '../seconds.ts'
-import type { StateKind } from '../step.ts'
+import type { StateKind } from '../visit.ts'
 
 const PREFIX = 'arn:aws:states:::lambda:'
 
 export const task: StateKind<TaskState> = {
-  async enter(step) {
-    const { Resource, Arguments, TimeoutSeconds, HeartbeatSeconds } = step.state
+  async enter(visit) {
+    const { Resource, Arguments, TimeoutSeconds, HeartbeatSeconds } = visit.state
     const token = Resource === INVOKE_WITH_TOKEN ? newToken() : undefined
-    const scope = step.scope({}, token === undefined ? {} : { Task: { Token: token } })
+    const scope = visit.scope({}, token === undefined ? {} : { Task: { Token: token } })
     const call = {
       FunctionName: await evaluateTyped(Arguments.FunctionName, 'Arguments/FunctionName', 'string', scope),
       Payload: await evaluate(Arguments.Payload ?? {}, 'Arguments/Payload', scope),
     }
-    payloadText(call, step.branch.state)
+    payloadText(call, visit.branch.state)
     const timeout =
       TimeoutSeconds === undefined ? undefined : await seconds(TimeoutSeconds, 'TimeoutSeconds', 1, scope)
     const heartbeat =
@@ -32,19 +32,19 @@ export const task: StateKind<TaskState> = {
     }
     return {
       do: 'call',
-      resource: resourceName(step.state),
+      resource: resourceName(visit.state),
       ...(timeout !== undefined && { timeout }),
       call: {
         arguments: call,
         dispatched: false,
         ...(token !== undefined && { token }),
-        ...(timeout !== undefined && { deadline: step.now + timeout * 1000 }),
-        ...(heartbeat !== undefined && { heartbeat, heartbeatDue: step.now + heartbeat * 1000 }),
+        ...(timeout !== undefined && { deadline: visit.now + timeout * 1000 }),
+        ...(heartbeat !== undefined && { heartbeat, heartbeatDue: visit.now + heartbeat * 1000 }),
       },
     }
   },
 
-  leave: (step, result) => step.exit(step.state, result, step.state.Next, { result }),
+  leave: (visit, result) => visit.exit(visit.state, result, visit.state.Next, { result }),
 }
 
 /** The name of a task's resource in its events: `invoke` or `invoke.waitForTaskToken`. */

@@ -2,17 +2,17 @@ import type { WaitState } from '../definition.ts'
 import { EvaluationFailed } from '../errors.ts'
 import { evaluateTyped } from '../expression.ts'
 import { seconds } from '../seconds.ts'
-import type { StateKind } from '../step.ts'
+import type { StateKind } from '../visit.ts'
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/
 
 export const wait: StateKind<WaitState> = {
-  async enter(step) {
-    const { Seconds, Timestamp } = step.state
+  async enter(visit) {
+    const { Seconds, Timestamp } = visit.state
     if (Seconds !== undefined) {
-      return { do: 'wait', until: step.now + (await seconds(Seconds, 'Seconds', 0, step.scope())) * 1000 }
+      return { do: 'wait', until: visit.now + (await seconds(Seconds, 'Seconds', 0, visit.scope())) * 1000 }
     }
-    const timestamp = await evaluateTyped(Timestamp, 'Timestamp', 'string', step.scope())
+    const timestamp = await evaluateTyped(Timestamp, 'Timestamp', 'string', visit.scope())
     if (!RFC3339.test(timestamp)) {
       throw new EvaluationFailed(
         'Timestamp',
@@ -22,5 +22,5 @@ export const wait: StateKind<WaitState> = {
     return { do: 'wait', until: Date.parse(timestamp) }
   },
 
-  leave: (step) => step.exit(step.state, step.input, step.state.Next),
+  leave: (visit) => visit.exit(visit.state, visit.input, visit.state.Next),
 }

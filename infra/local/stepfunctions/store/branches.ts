@@ -6,7 +6,7 @@ import type { Row, Statements, Values } from './statements.ts'
  * `calling`: a task is in flight. `returned`, `failed`: the state's work is done, its exit is not.
  * `forked`: its own branches run. `queued`: an iteration that waits for a free place. `ended`: waits for its siblings.
  */
-export type Phase =
+export type BranchStatus =
   | 'entered'
   | 'waiting'
   | 'calling'
@@ -47,7 +47,7 @@ export interface Branch {
   /** The BlockPath of the block it runs, as JSON. */
   readonly path: string
   readonly state: string
-  readonly phase: Phase
+  readonly status: BranchStatus
   /** Input of the state, or once ended the output of the branch, as JSON. */
   readonly input: string
   readonly variables: string
@@ -71,7 +71,7 @@ export type NewBranch = Omit<Branch, 'id'>
 export const branchTables = `
   CREATE TABLE IF NOT EXISTS branches (
     id INTEGER PRIMARY KEY AUTOINCREMENT, execution INTEGER NOT NULL, parent INTEGER, position INTEGER NOT NULL,
-    path TEXT NOT NULL, state TEXT NOT NULL, phase TEXT NOT NULL, input TEXT NOT NULL, variables TEXT NOT NULL,
+    path TEXT NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL, input TEXT NOT NULL, variables TEXT NOT NULL,
     item TEXT, progress TEXT NOT NULL, retries TEXT NOT NULL, enteredEvent INTEGER NOT NULL,
     enteredAt INTEGER NOT NULL, lastEvent INTEGER NOT NULL, wake INTEGER, revision INTEGER NOT NULL);
   CREATE INDEX IF NOT EXISTS branches_of_execution ON branches (execution);
@@ -111,13 +111,14 @@ export class BranchTable {
   }
 
   firstQueued(parent: number): Branch | undefined {
-    const sql = "SELECT * FROM branches WHERE parent = :parent AND phase = 'queued' ORDER BY position LIMIT 1"
+    const sql =
+      "SELECT * FROM branches WHERE parent = :parent AND status = 'queued' ORDER BY position LIMIT 1"
     return branchOf(this.#statements.get(sql, { parent }))
   }
 
   /** Ids of the branches that have something of their own to do or to wait for. */
   active(): number[] {
-    const sql = "SELECT id FROM branches WHERE phase NOT IN ('forked', 'queued', 'ended') ORDER BY id"
+    const sql = "SELECT id FROM branches WHERE status NOT IN ('forked', 'queued', 'ended') ORDER BY id"
     return this.#statements.all(sql).map((row) => Number(row.id))
   }
 

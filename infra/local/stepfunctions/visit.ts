@@ -35,9 +35,9 @@ export interface Fork {
 /** How one type of state runs. It only computes: nothing is stored before its outcome is. */
 export interface StateKind<Kind extends State> {
   /** Runs a state that has just been entered, or is tried again. */
-  enter(step: Step<Kind>): Promise<Outcome>
+  enter(visit: Visit<Kind>): Promise<Outcome>
   /** Leaves a state whose waiting is over or whose work has given `result`. */
-  leave?(step: Step<Kind>, result: unknown): Promise<Outcome>
+  leave?(visit: Visit<Kind>, result: unknown): Promise<Outcome>
 }
 
 /** What `$states` holds besides the input and the context. */
@@ -47,7 +47,7 @@ export interface Extra {
 }
 
 /** One run of one state: its definition, its input and what its expressions see. */
-export class Step<Kind extends State = State> {
+export class Visit<Kind extends State = State> {
   readonly state: Kind
   readonly branch: Branch
   readonly surroundings: Surroundings
