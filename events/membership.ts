@@ -4,19 +4,19 @@ import { profileOverride } from './target.ts'
 
 const name = z.string().min(1).max(128)
 
-/** One target that shall be assigned to a profile. */
-export const profileAssignment = z.object({
+/** One target that shall be a member of a profile. */
+export const requestedMembership = z.object({
   target: name,
   /** What the caller takes the target for. */
   type: name,
   priority: z.int().min(1).max(10),
   override: profileOverride,
 })
-export type RequestedAssignment = z.output<typeof profileAssignment>
+export type RequestedMembership = z.output<typeof requestedMembership>
 
-/** Thousands of assignments that were asked for in one call, worked off after it was answered. */
-export const assignmentEvents = defineEvents({
-  AssignmentsRequested: {
+/** Thousands of memberships that were asked for in one call, worked off after it was answered. */
+export const membershipEvents = defineEvents({
+  MembershipsRequested: {
     schema: z.object({
       profile: name,
       count: z.int().positive(),
@@ -25,9 +25,11 @@ export const assignmentEvents = defineEvents({
     }),
   },
   /** A part of what was asked for: all of it would be larger than an event may be. */
-  AssignmentsListed: { schema: z.object({ chunk: z.int().min(0), assignments: z.array(profileAssignment) }) },
-  /** What became of a part: everything that is not named was assigned. Members are named by their place in the part. */
-  AssignmentsMade: {
+  MembershipsListed: {
+    schema: z.object({ chunk: z.int().min(0), memberships: z.array(requestedMembership) }),
+  },
+  /** What became of a part: who is not named is a member now. They are named by their place in the part. */
+  MembershipsMade: {
     schema: z.object({
       chunk: z.int().min(0),
       already: z.array(z.int().min(0)),
@@ -36,4 +38,4 @@ export const assignmentEvents = defineEvents({
   },
 })
 
-export type AssignmentEvent = EventsOf<typeof assignmentEvents>
+export type MembershipEvent = EventsOf<typeof membershipEvents>

@@ -66,7 +66,7 @@ export const skipReasons = [
 export type SkipReason = (typeof skipReasons)[number]
 
 /** How an upgrade can end, as the profile keeps it. */
-export const endedPhases = [
+export const endedStatuses = [
   'completed',
   'completed_with_exceptions',
   'failed',
@@ -74,12 +74,12 @@ export const endedPhases = [
   'rejected',
   'expired',
 ] as const
-export type EndedPhase = (typeof endedPhases)[number]
+export type EndedStatus = (typeof endedStatuses)[number]
 
 /** What an upgrade came to, copied into the stream of the profile that started it. */
 export const upgradeSummary = z.object({
   upgrade: name,
-  phase: z.enum(endedPhases),
+  status: z.enum(endedStatuses),
   /** The version that `latest` or `stable` stood for; null when nothing was planned. */
   version: name.nullable(),
   counts: z.object({

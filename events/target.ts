@@ -7,10 +7,10 @@ const instant = z.iso.datetime()
 const revision = z.int().positive()
 
 /** Which admission of which upgrade an attempt answers: `member` is the target's place in the plan, `n` counts its admissions. */
-const admission = { upgrade: name, phase: z.int().min(0), member: z.int().min(0), n: z.int().positive() }
+const admission = { upgrade: name, member: z.int().min(0), n: z.int().positive() }
 
 /** Dense number of the events of one attempt: they feed that attempt's view row. */
-const step = z.int().positive()
+const sequence = z.int().positive()
 
 /** How an attempt can end (DESIGN §6). `skipped`, `deferred` and `withdrawn` return the slot without a touch of the target. */
 export const outcomes = [
@@ -66,7 +66,7 @@ export const targetEvents = defineEvents({
   /** The inventory alone: a version that a target reported outside an active attempt. */
   VersionReported: { schema: z.object({ component: name, version: name, revision }) },
   /** A profile upgrades the target from then on, whatever its filters say; a later one for the same profile takes its place. */
-  ProfileAssigned: {
+  ProfileJoined: {
     schema: z.object({
       profile: name,
       /** 1 comes first. */
@@ -75,7 +75,7 @@ export const targetEvents = defineEvents({
       revision,
     }),
   },
-  ProfileUnassigned: { schema: z.object({ profile: name, revision }) },
+  ProfileLeft: { schema: z.object({ profile: name, revision }) },
   AttemptAssigned: {
     schema: z.object({
       attempt: z.uuid(),
@@ -89,10 +89,10 @@ export const targetEvents = defineEvents({
       acceptBy: instant,
       /** How long it may take from acceptance on, in seconds. */
       seconds: z.int().positive(),
-      step,
+      sequence,
     }),
   },
-  AttemptAccepted: { schema: z.object({ attempt: z.uuid(), ...admission, deadline: instant, step }) },
+  AttemptAccepted: { schema: z.object({ attempt: z.uuid(), ...admission, deadline: instant, sequence }) },
   AttemptEnded: {
     schema: z.object({
       attempt: z.uuid(),
@@ -108,7 +108,7 @@ export const targetEvents = defineEvents({
       /** The version that the component runs now, where the target said so. */
       version: name.nullable(),
       output: z.string().max(4096).nullable(),
-      step,
+      sequence,
       revision,
     }),
   },

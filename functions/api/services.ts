@@ -1,7 +1,7 @@
 import { connect } from '../connections.ts'
 import { environment } from '../environment.ts'
 import type { Log } from '../log/log.ts'
-import type { Views } from '../views/read.ts'
+import type { Views } from '../views/views.ts'
 import type { Telemetry } from '../work/telemetry.ts'
 import { type AccessLine, printLine } from './http/access-log.ts'
 

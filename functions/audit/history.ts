@@ -1,5 +1,5 @@
-import { assignmentEvents } from '../../events/assignment.ts'
 import type { Commit } from '../../events/envelope.ts'
+import { membershipEvents } from '../../events/membership.ts'
 import { type PlanEvent, planEvents } from '../../events/plan.ts'
 import { policyEvents } from '../../events/policy.ts'
 import { type ProfileEvent, profileEvents } from '../../events/profile.ts'
@@ -146,8 +146,8 @@ export async function readHistory(
       case 'profile':
         profiles.set(id, decoded(listed, profileEvents.decode, findings))
         break
-      case 'assignments':
-        decoded(listed, assignmentEvents.decode, findings)
+      case 'memberships':
+        decoded(listed, membershipEvents.decode, findings)
         break
       default:
         findings.push({

@@ -1,4 +1,4 @@
-import type { EndedPhase, ProfileDefinition, ProfileEvent, UpgradeSummary } from '../../events/profile.ts'
+import type { EndedStatus, ProfileDefinition, ProfileEvent, UpgradeSummary } from '../../events/profile.ts'
 import type { UpgradeEvent } from '../../events/upgrade.ts'
 import type { Course } from './course.ts'
 import type { Findings } from './finding.ts'
@@ -41,7 +41,7 @@ interface AuditedProfile {
 }
 
 /** How each last event of an upgrade is called in the summary. */
-const phases: Partial<Record<UpgradeEvent['type'], EndedPhase>> = {
+const statuses: Partial<Record<UpgradeEvent['type'], EndedStatus>> = {
   PlanningFailed: 'failed',
   UpgradeRejected: 'rejected',
   UpgradeExpired: 'expired',
@@ -50,16 +50,16 @@ const phases: Partial<Record<UpgradeEvent['type'], EndedPhase>> = {
 }
 
 /** Returns how and when an upgrade ended; undefined while it runs. */
-function endOf({ upgrades }: History, upgrade: string): { phase: EndedPhase; at: string } | undefined {
+function endOf({ upgrades }: History, upgrade: string): { status: EndedStatus; at: string } | undefined {
   for (const { at, told } of upgrades.get(upgrade) ?? []) {
     for (const event of told) {
-      const phase =
+      const status =
         event.type === 'UpgradeCompleted'
           ? event.data.exceptions
             ? 'completed_with_exceptions'
             : 'completed'
-          : phases[event.type]
-      if (phase) return { phase, at }
+          : statuses[event.type]
+      if (status) return { status, at }
     }
   }
   return undefined
@@ -137,7 +137,7 @@ function auditStart(
 function auditSummary(
   { history, courses, place, findings }: AuditedProfile,
   commit: Commit,
-  { upgrade, phase, counts }: UpgradeSummary,
+  { upgrade, status, counts }: UpgradeSummary,
 ): void {
   findings.expect(place.started.has(upgrade), 'W3', commit, `Nothing here started upgrade ${upgrade}.`)
   findings.expect(!place.summarised.has(upgrade), 'W3', commit, `Upgrade ${upgrade} was summarised twice.`)
@@ -145,10 +145,10 @@ function auditSummary(
   const ended = endOf(history, upgrade)
   const succeeded = courses.get(upgrade)?.total('succeeded') ?? 0
   findings.expect(
-    ended?.phase === phase && counts.succeeded === succeeded,
+    ended?.status === status && counts.succeeded === succeeded,
     'W3',
     commit,
-    `Upgrade ${upgrade} is summarised as ${phase} with ${counts.succeeded} successes; it is ${ended?.phase ?? 'running'} with ${succeeded}.`,
+    `Upgrade ${upgrade} is summarised as ${status} with ${counts.succeeded} successes; it is ${ended?.status ?? 'running'} with ${succeeded}.`,
   )
 }
 

@@ -4,7 +4,7 @@ import type { Commit } from '../../events/envelope.ts'
 import type { Aggregate, Decision, DomainEvent } from '../domain/aggregate.ts'
 import { decodeEvents, foldCommit, loadFold } from './fold.ts'
 import type { Consumed, Loaded, Log, Metadata, Outcome } from './log.ts'
-import { nextCommit } from './next.ts'
+import { nextCommit } from './next-commit.ts'
 import { categoriesOf, type Put, type Store, streamOf } from './store.ts'
 
 /** What a log needs beside its store. */
@@ -18,7 +18,7 @@ export interface LogOptions {
   /** Waits between attempts. */
   readonly pause?: (milliseconds: number) => Promise<unknown>
   /** Called around each write: the place where crash tests die. */
-  readonly around?: (step: 'before-put' | 'after-put', stream: string) => Promise<void> | void
+  readonly around?: (moment: 'before-put' | 'after-put', stream: string) => Promise<void> | void
 }
 
 /** How often a command without `retryFor` is tried, and how long the waits between tries grow (milliseconds). */

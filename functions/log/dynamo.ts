@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { type Commit, fromItem, toItem } from '../../events/envelope.ts'
 import { catalogueIndex } from '../environment.ts'
+import { type LogOptions, logOver } from './append.ts'
 import type { Log } from './log.ts'
-import { type LogOptions, logOver } from './over.ts'
 import { readUnits, sizeOf, writeUnits } from './size.ts'
 import type { Put, Store } from './store.ts'
 

@@ -1,7 +1,7 @@
 import type { DynamoDBRecord } from 'aws-lambda'
 import { type Attribute, type Commit, fromItem, toItem } from '../../events/envelope.ts'
+import { type LogOptions, logOver } from './append.ts'
 import type { Log } from './log.ts'
-import { type LogOptions, logOver } from './over.ts'
 import { readUnits, sizeOf, writeUnits } from './size.ts'
 import type { Store } from './store.ts'
 

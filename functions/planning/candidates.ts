@@ -4,7 +4,7 @@ import { targetAggregate } from '../domain/target/aggregate.ts'
 import { isPinned, type TargetState } from '../domain/target/state.ts'
 import type { Log } from '../log/log.ts'
 import { sideBySide } from '../side-by-side.ts'
-import type { Views } from '../views/read.ts'
+import type { Views } from '../views/views.ts'
 import { candidatesOfProfile } from './profile-members.ts'
 
 /** So many targets named one by one are read from their streams; more, or a selection by filters, come from the view. */

@@ -8,7 +8,7 @@ import { exists, type UpgradeState } from '../domain/upgrade/state.ts'
 import type { Metadata, Outcome } from '../log/log.ts'
 import { planMembers } from './members.ts'
 import { membersForChild } from './members-of-parent.ts'
-import { type PlanningServices, planUpgrade } from './planning.ts'
+import { type PlanningServices, writePlan } from './planning.ts'
 
 const childNamespace = '0c2f8a1e-7d0b-5a0e-8f55-3a1b9c6d7e42'
 /** A child of at most so many members is planned at once; a larger one by its execution. */
@@ -157,7 +157,7 @@ async function requestChildOf(
   const note = requestChild({ child, kind, target: command.target ?? null, by: command.by })
   const noted = refusalOf(await log.execute(upgradeAggregate, command.parent, note, origin))
   if (noted) return { rejected: noted }
-  if (count <= inlineAtMost) await planUpgrade(services, child)
+  if (count <= inlineAtMost) await writePlan(services, child)
   return { child }
 }
 

@@ -52,8 +52,8 @@ export async function* candidatesOfChild(log: Log, request: UpgradeRequest): Asy
     yield* await sideBySide(chosen.slice(from, from + 256), 16, async (member) => {
       const target = await log.load(targetAggregate, member.target)
       const candidate = candidateFrom(member.target, target.state, component)
-      const assignment = target.state.assignments[selection.profile ?? '']
-      const unwanted = assignment?.override.rollback_on_failure === false
+      const membership = target.state.memberships[selection.profile ?? '']
+      const unwanted = membership?.override.rollback_on_failure === false
       // A target keeps its last attempts only; what the parent's plan saw is the same version.
       const to = confirmedBefore(target.state, parent, component) ?? member.from
       return { ...candidate, to, ...(unwanted && { excluded: 'rollback_unwanted' as const }) }

@@ -6,7 +6,7 @@ import { lastSuccessRate } from '../domain/profile/statistics.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { holdOf } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
-import type { Views } from '../views/read.ts'
+import type { Views } from '../views/views.ts'
 import { closuresOf } from './closures.ts'
 import { freezePolicy } from './facts.ts'
 import { workOf } from './profile-members.ts'
@@ -40,7 +40,7 @@ export async function openingFacts(
 async function pauseOf(log: Log, upgrade: string | undefined): Promise<OpeningFacts['paused']> {
   if (upgrade === undefined) return null
   const { state } = await log.load(upgradeAggregate, upgrade)
-  if (state.phase !== 'paused') return null
+  if (state.status !== 'paused') return null
   return { upgrade, reason: holdOf(state, 'OPERATOR')?.ref ?? 'by an operator' }
 }
 

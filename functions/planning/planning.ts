@@ -11,7 +11,7 @@ import { failPlanning, type Planned, type PlanSummary, recordPlan } from '../dom
 import { exists } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
 import { sideBySide } from '../side-by-side.ts'
-import type { Views } from '../views/read.ts'
+import type { Views } from '../views/views.ts'
 import type { Telemetry } from '../work/telemetry.ts'
 import { candidatesOf } from './candidates.ts'
 import { freezePolicy } from './facts.ts'
@@ -122,11 +122,11 @@ export async function keepPlan(
 }
 
 /** Plans an upgrade that was requested. Doing it twice changes nothing; the first plan stands. */
-export async function planUpgrade(services: PlanningServices, upgradeId: string): Promise<void> {
+export async function writePlan(services: PlanningServices, upgradeId: string): Promise<void> {
   const { log } = services
   const from = await log.load(upgradeAggregate, upgradeId)
   const { state } = from
-  if (!exists(state) || state.plan || state.phase !== 'requested') return
+  if (!exists(state) || state.plan || state.status !== 'requested') return
   const prospect = await prospectOf(services, state.request)
   if ('large' in prospect) throw new Error('A plan without a bound is never too large.')
   let decision: UpgradeDecision

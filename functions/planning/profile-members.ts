@@ -3,8 +3,8 @@ import type { Candidate } from '../domain/plan/plan.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { sameVersion } from '../domain/version.ts'
 import type { Log } from '../log/log.ts'
-import type { Views } from '../views/read.ts'
 import type { TargetRow } from '../views/rows.ts'
+import type { Views } from '../views/views.ts'
 import { targetingFacts } from './profile-targets.ts'
 import { releaseFor } from './release.ts'
 import { targetsOf } from './targeting.ts'
@@ -68,7 +68,7 @@ export async function workOf(
   const facts = await targetingFacts(services, profile, definition)
   const { members } = targetsOf(profile, definition, rows, facts)
   const { component: own, target_version: asked } = definition.upgrade_settings
-  // An assigned target may be of a type that the filters do not name: its component comes last.
+  // A member by name may be of a type that the filters do not name: its component comes last.
   const components = new Set([
     ...(own === null ? definition.resource_filters.resource_types : [own]),
     ...members.map(({ component }) => component).sort(),

@@ -2,8 +2,8 @@ import type { Rejection } from '../domain/rejection.ts'
 import { releaseAggregate } from '../domain/release/release.ts'
 import { resolveRelease } from '../domain/release/resolve.ts'
 import type { Log } from '../log/log.ts'
-import type { Views } from '../views/read.ts'
 import type { ReleaseRow } from '../views/rows.ts'
+import type { Views } from '../views/views.ts'
 
 /** A release that may be rolled out, as the plan records it. */
 export interface ResolvedRelease {

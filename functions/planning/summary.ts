@@ -1,4 +1,4 @@
-import { endedPhases, type UpgradeSummary } from '../../events/profile.ts'
+import { endedStatuses, type UpgradeSummary } from '../../events/profile.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
 import { bytesSent, failuresByCode } from '../domain/profile/statistics.ts'
 import { releaseAggregate } from '../domain/release/release.ts'
@@ -9,7 +9,7 @@ import { eachMember } from '../domain/upgrade/members.ts'
 import type { UpgradeState } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
 import { sideBySide } from '../side-by-side.ts'
-import type { Views } from '../views/read.ts'
+import type { Views } from '../views/views.ts'
 import { planMembers } from './members.ts'
 
 interface Services {
@@ -100,8 +100,8 @@ async function sizeOf(log: Log, { request, plan }: UpgradeState): Promise<number
 export async function summaryOf(services: Services, upgrade: string): Promise<UpgradeSummary> {
   const { log } = services
   const { state, peak, ended, codes, endedAt } = await courseOf(log, upgrade)
-  const phase = endedPhases.find((ended) => ended === state.phase)
-  if (!phase) throw new Error(`upgrade#${upgrade} is ${state.phase}: it has not ended.`)
+  const status = endedStatuses.find((ended) => ended === state.status)
+  if (!status) throw new Error(`upgrade#${upgrade} is ${state.status}: it has not ended.`)
   const { succeeded, unreachable, skipped, rolledBack, retrying } = state.counts
   // Who was still to be tried again when an abort came has failed.
   const failed = state.counts.failed + retrying
@@ -115,7 +115,7 @@ export async function summaryOf(services: Services, upgrade: string): Promise<Up
   }
   return {
     upgrade,
-    phase,
+    status,
     version: state.plan?.version ?? null,
     counts: {
       targeted: state.plan?.members ?? 0,

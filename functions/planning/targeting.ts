@@ -3,7 +3,7 @@ import type { ProfileOverride } from '../../events/target.ts'
 import type { TargetRow } from '../views/rows.ts'
 
 /** What decides whether a profile upgrades a target: a row of the view is such a thing. */
-export type Targetable = Pick<TargetRow, 'id' | 'facts' | 'components' | 'retired' | 'assignments'>
+export type Targetable = Pick<TargetRow, 'id' | 'facts' | 'components' | 'retired' | 'memberships'>
 
 /** A target that a profile upgrades. */
 export interface ProfileTarget {
@@ -11,14 +11,15 @@ export interface ProfileTarget {
   /** What is upgraded on it, and the version that it runs; null when it does not run the component. */
   readonly component: string
   readonly from: string | null
-  /** From 1, which comes first, to 10; who came by the filters has the priority that an assignment has by default. */
+  /** From 1, which comes first, to 10; who came by the filters has the priority that a membership has by default. */
   readonly priority: number
-  readonly assigned: boolean
+  /** By name, not by the filters. */
+  readonly named: boolean
   readonly override: ProfileOverride
 }
 
-/** Why a target that the filters match, or that was assigned, is not upgraded. */
-export type ExclusionReason = 'retired' | 'assigned_elsewhere' | 'critical' | 'canary_resource'
+/** Why a target that the filters match, or that is a member by name, is not upgraded. */
+export type ExclusionReason = 'retired' | 'member_elsewhere' | 'critical' | 'canary_resource'
 
 /** Who is upgraded by a profile, who is not, and why. Targets that it has nothing to do with are in neither list. */
 export interface Targeting {
@@ -28,13 +29,13 @@ export interface Targeting {
 
 /** What is known beside the targets. */
 export interface TargetingFacts {
-  /** The profiles that exist: an assignment to one that was deleted holds nobody. */
+  /** The profiles that exist: a membership in one that was deleted holds nobody. */
   readonly profiles: ReadonlySet<string>
   /** What canary executions of the same release have taken already; read only where the definition excludes it. */
   readonly canaryResources: ReadonlySet<string>
 }
 
-/** Where an assignment names no priority. */
+/** Where a membership names no priority. */
 export const defaultPriority = 5
 const ownWay: ProfileOverride = { maintenance_window_hours: null, rollback_on_failure: null }
 
@@ -54,19 +55,19 @@ function excluded(
   target: Targetable,
   { profiles, canaryResources }: TargetingFacts,
 ): ExclusionReason | undefined {
-  const { assignments, retired, facts } = target
+  const { memberships, retired, facts } = target
   if (retired) return 'retired'
-  const elsewhere = Object.keys(assignments).some((other) => other !== profile && profiles.has(other))
-  if (!Object.hasOwn(assignments, profile) && elsewhere) return 'assigned_elsewhere'
-  // The exclusions hold for assigned targets too: they protect, where filters only choose.
+  const elsewhere = Object.keys(memberships).some((other) => other !== profile && profiles.has(other))
+  if (!Object.hasOwn(memberships, profile) && elsewhere) return 'member_elsewhere'
+  // The exclusions hold for named members too: they protect, where filters only choose.
   if (filters.exclude_critical && facts.critical) return 'critical'
   if (filters.exclude_canary_resources && canaryResources.has(target.id)) return 'canary_resource'
   return undefined
 }
 
 /**
- * Decides who a profile upgrades (P9): who was assigned to it, and whom its filters mean and nobody has assigned to another
- * profile. Members come by priority, 1 first, then by id. Pure, and independent of the order of the targets.
+ * Decides who a profile upgrades (P9): who was made its member by name, and whom its filters mean and nobody has made a member of
+ * another. Members come by priority, 1 first, then by id. Pure, and independent of the order of the targets.
  */
 export function targetsOf(
   profile: string,
@@ -78,8 +79,8 @@ export function targetsOf(
   const members: ProfileTarget[] = []
   const leftOut: { target: string; reason: ExclusionReason }[] = []
   for (const target of targets) {
-    const assignment = Object.hasOwn(target.assignments, profile) ? target.assignments[profile] : undefined
-    if (!assignment && !matches(filters, target.facts)) continue
+    const membership = Object.hasOwn(target.memberships, profile) ? target.memberships[profile] : undefined
+    if (!membership && !matches(filters, target.facts)) continue
     const reason = excluded(profile, filters, target, facts)
     if (reason) {
       leftOut.push({ target: target.id, reason })
@@ -90,9 +91,9 @@ export function targetsOf(
       target: target.id,
       component,
       from: target.components[component] ?? null,
-      priority: assignment?.priority ?? defaultPriority,
-      assigned: assignment !== undefined,
-      override: assignment?.override ?? ownWay,
+      priority: membership?.priority ?? defaultPriority,
+      named: membership !== undefined,
+      override: membership?.override ?? ownWay,
     })
   }
   const byId = (left: { target: string }, right: { target: string }) => (left.target < right.target ? -1 : 1)

@@ -9,8 +9,6 @@ import { settled } from '../log/settled.ts'
 import { admissionFacts } from '../planning/facts.ts'
 import { planMembers } from '../planning/members.ts'
 
-/** Today's upgrades have one phase. */
-const phase = 0
 /** How long a duty goes on against other writers of a target, in milliseconds. */
 const retryFor = 5000
 
@@ -24,7 +22,7 @@ export interface MemberContext {
 
 /** May targets still be assigned? A pause, an abort, a closed window and a stop forbid it. */
 export async function mayAssign(log: Log, state: UpgradeState): Promise<boolean> {
-  if (state.phase !== 'running') return false
+  if (state.status !== 'running') return false
   if (state.holds.some(({ code }) => code === 'WINDOW_CLOSED' || code === 'FREEZE')) return false
   const facts = await admissionFacts(log, state)
   return (facts.freeze === null || breaksGlass(state)) && facts.releaseWithdrawn === null
@@ -46,9 +44,8 @@ export async function attemptOf(
   const planned = (await planMembers(log, state.plan.planHash, [member])).get(member)
   if (!planned) throw new Error(`The plan of upgrade#${upgrade} has no member ${member}.`)
   const identity = {
-    attempt: attemptId({ upgrade, phase, target: planned.target, n }),
+    attempt: attemptId({ upgrade, target: planned.target, n }),
     upgrade,
-    phase,
     member,
     n,
     kind: state.request.kind,

@@ -1,20 +1,20 @@
 import { profileEvents } from '../../events/profile.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
-import { unassignProfile } from '../domain/target/assignment.ts'
+import { leaveProfile } from '../domain/target/membership.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { abortUpgrade } from '../domain/upgrade/control.ts'
 import type { Log } from '../log/log.ts'
 import { settled } from '../log/settled.ts'
 import { sideBySide } from '../side-by-side.ts'
-import type { Views } from '../views/read.ts'
+import type { Views } from '../views/views.ts'
 import { causedBy, type Duty, eventsIn, holds, streamOf } from './duty.ts'
 
 const atOnce = 16
 
 /**
- * A profile was deleted: what it runs is aborted, and its targets are free again. A target that the view does not show yet keeps an
- * assignment to a profile that is gone, which holds it nowhere.
+ * A profile was deleted: what it runs is aborted, and its targets are free again. A target that the view does not show yet stays a
+ * member of a profile that is gone, which holds it nowhere.
  */
 export function cleanUpProfile({ log, views }: { readonly log: Log; readonly views: () => Views }): Duty {
   return {
@@ -35,13 +35,13 @@ export function cleanUpProfile({ log, views }: { readonly log: Log; readonly vie
           settled(`upgrade#${upgrade}`, outcome)
         }
       }
-      const assigned: string[] = []
-      for await (const { id, assignments } of views().everyTarget()) {
-        if (Object.hasOwn(assignments, profile)) assigned.push(id)
+      const members: string[] = []
+      for await (const { id, memberships } of views().everyTarget()) {
+        if (Object.hasOwn(memberships, profile)) members.push(id)
       }
       const metadata = causedBy(commit, systemActor)
-      await sideBySide(assigned, atOnce, async (target) => {
-        const outcome = await log.execute(targetAggregate, target, unassignProfile({ profile }), metadata)
+      await sideBySide(members, atOnce, async (target) => {
+        const outcome = await log.execute(targetAggregate, target, leaveProfile({ profile }), metadata)
         settled(`target#${target}`, outcome)
       })
     },

@@ -49,7 +49,7 @@ async function endWaitsOf({ log, tokens, redemption, now }: Waits, upgrade: stri
   for (const stored of waiting) {
     if (stored.generation < state.generation) {
       await redemption().fail(stored.token, 'Superseded', 'Another execution has taken over.')
-    } else if (present.step !== stored.wait || present.wave !== stored.wave) {
+    } else if (present.move !== stored.wait || present.wave !== stored.wave) {
       await redemption().succeed(stored.token, present)
     } else {
       continue

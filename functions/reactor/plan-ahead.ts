@@ -5,7 +5,7 @@ import type { Log, Metadata } from '../log/log.ts'
 import { settled } from '../log/settled.ts'
 import { closuresOf } from '../planning/closures.ts'
 import { workOf } from '../planning/profile-members.ts'
-import type { Views } from '../views/read.ts'
+import type { Views } from '../views/views.ts'
 
 const hour = 3_600_000
 /** The name space of upgrades that are planned ahead. A plan that was made again, after an edit, is another upgrade. */

@@ -10,7 +10,7 @@ import { endWaits } from './end-waits.ts'
 import { expireAttempts } from './expire-attempts.ts'
 import { heedFailures } from './heed-failures.ts'
 import { keepSchedules } from './keep-schedules.ts'
-import { makeAssignments } from './make-assignments.ts'
+import { makeMemberships } from './make-memberships.ts'
 import { planAfterCalendar } from './plan-after-calendar.ts'
 import { publishEvents } from './publish-events.ts'
 import { recordOutcomes } from './record-outcomes.ts'
@@ -42,7 +42,7 @@ export function allDuties(
     resumeTargets({ log }),
     expireAttempts({ log, telemetry: services.telemetry }),
     endWaits({ log, tokens: () => services.tokens, redemption: () => services.redemption, now }),
-    makeAssignments({ log }),
+    makeMemberships({ log }),
     cleanUpProfile({ log, views: () => services.views }),
     keepSchedules({ log, views: () => services.views, schedules: () => services.windowSchedules, now }),
     voidPlans({ log }),

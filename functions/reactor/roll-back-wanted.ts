@@ -12,7 +12,7 @@ import { causedBy, type Duty, eventsIn, holds, streamOf } from './duty.ts'
 const touched: ReadonlySet<string> = new Set(['failed', 'timed_out', 'lost'])
 
 /**
- * Targets failed for good in an upgrade of a profile that takes nothing back: those whose assignment wants it nevertheless are taken back,
+ * Targets failed for good in an upgrade of a profile that takes nothing back: those whose membership wants it nevertheless are taken back,
  * each by a child of its own, which is the same one when it is asked for again.
  */
 export function rollBackWanted(services: () => PlanningServices): Duty {
@@ -33,13 +33,13 @@ export function rollBackWanted(services: () => PlanningServices): Duty {
       if (!definition || definition.upgrade_settings.rollback_on_failure) return
       const members = await planMembers(log, plan.planHash, new Set(failed.map(({ member }) => member)))
       for (const { target } of members.values()) {
-        const { assignments } = (await log.load(targetAggregate, target)).state
-        if (assignments[profile]?.override.rollback_on_failure !== true) continue
+        const { memberships } = (await log.load(targetAggregate, target)).state
+        if (memberships[profile]?.override.rollback_on_failure !== true) continue
         await requestRollback(services(), {
           parent: upgrade,
           by: systemActor,
           correlation: causedBy(commit, systemActor).correlation,
-          reason: 'Its assignment wants it taken back when it fails.',
+          reason: 'Its membership wants it taken back when it fails.',
           target,
         })
       }

@@ -15,7 +15,7 @@ import { settled } from '../log/settled.ts'
 import { admissionFacts, factsAreGoodFor } from '../planning/facts.ts'
 import { workOf } from '../planning/profile-members.ts'
 import { summaryOf } from '../planning/summary.ts'
-import type { Views } from '../views/read.ts'
+import type { Views } from '../views/views.ts'
 import { causedBy, type Duty, eventsIn, holds, streamOf } from './duty.ts'
 
 type EventOf<Type extends ProfileEvent['type']> = Extract<ProfileEvent, { type: Type }>

@@ -8,7 +8,7 @@ import type { Log } from '../log/log.ts'
 import { settled } from '../log/settled.ts'
 import { workOf } from '../planning/profile-members.ts'
 import { summaryOf } from '../planning/summary.ts'
-import type { Views } from '../views/read.ts'
+import type { Views } from '../views/views.ts'
 import { causedBy, type Duty, holds, streamOf } from './duty.ts'
 import { upgradeOfWindow } from './open-window.ts'
 
@@ -88,7 +88,7 @@ export function summariseUpgrades(summarising: Summarising): Duty {
         `profile#${profile}`,
         await log.execute(profileAggregate, profile, decision, metadata, { retryFor: 5000 }),
       )
-      const through = summary.phase === 'completed' || summary.phase === 'completed_with_exceptions'
+      const through = summary.status === 'completed' || summary.status === 'completed_with_exceptions'
       if (through) await goOn(summarising, profile, running, metadata)
     },
   }

@@ -1,7 +1,7 @@
 import { systemActor } from '../domain/upgrade/admission.ts'
 import type { Log } from '../log/log.ts'
 import { sideBySide } from '../side-by-side.ts'
-import type { Views } from '../views/read.ts'
+import type { Views } from '../views/views.ts'
 import { type Duty, holds } from './duty.ts'
 import { healMembers } from './heal-members.ts'
 import { tickUpgrade } from './tick.ts'

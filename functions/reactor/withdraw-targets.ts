@@ -15,7 +15,7 @@ const atOnce = 16
 
 /** Is there a reason why what no target has accepted yet has to come back? */
 function mustWithdraw(state: UpgradeState): boolean {
-  if (state.phase === 'paused' || state.phase === 'aborting') return true
+  if (state.status === 'paused' || state.status === 'aborting') return true
   return state.holds.some(({ code }) => code === 'WINDOW_CLOSED' || code === 'FREEZE')
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { Versioned } from './read.ts'
+import type { Versioned } from './views.ts'
 
 /** How long a read waits for its own write, in milliseconds (DESIGN §5). */
 const patience = 500

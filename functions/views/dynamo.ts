@@ -9,10 +9,10 @@ import { inChunks, readItems } from '../read-items.ts'
 import { sideBySide } from '../side-by-side.ts'
 import { isLasting } from './faults.ts'
 import { fromItem, toItem } from './items.ts'
-import type { Views } from './read.ts'
 import { viewsOver } from './readers.ts'
 import { Refused, statementsAtMost, writeBatch } from './statements.ts'
 import { oneByOne, type RowKey, type RowWrite, type ViewStore, type Written } from './store.ts'
+import type { Views } from './views.ts'
 
 /** The table `Views`, and the client that reaches it. */
 export interface ViewsTable {

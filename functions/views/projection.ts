@@ -35,12 +35,12 @@ export interface Source {
   readonly aggregate: string
   /** Do its places need the instant at which the stream began? */
   readonly needsSince: boolean
-  /** Returns the steps of a commit, in order. Throws a ProjectionFault when an event cannot be read. */
-  steps(commit: Commit, since: string): readonly Step[]
+  /** Returns the changes of a commit, in order. Throws a ProjectionFault when an event cannot be read. */
+  changes(commit: Commit, since: string): readonly RowChange[]
 }
 
 /** One event on its way into one row. */
-export interface Step {
+export interface RowChange {
   readonly place: Place
   readonly commit: number
   apply(body: object | undefined): object | 'deleted'
@@ -68,7 +68,7 @@ export function source<Event extends DomainEvent>(
   return {
     aggregate,
     needsSince,
-    steps(commit, since) {
+    changes(commit, since) {
       const id = commit.stream.slice(aggregate.length + 1)
       const context = { id, commit: commit.commit, at: commit.at, actor: commit.actor, since }
       return withFault(commit.commit, () =>
@@ -95,36 +95,36 @@ function withFault<Value>(commit: number, attempt: () => Value): Value {
   }
 }
 
-/** A row after some steps, or the number that was missing before one of them. */
+/** A row after some changes, or the number that was missing before one of them. */
 export type Folded =
   | { readonly kind: 'folded'; readonly row: StoredRow }
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'gap'; readonly missing: number }
 
 /**
- * Folds steps of one row, in the order of the stream, on what is stored. A step that the row has in it is passed over: several
+ * Folds changes of one row, in the order of the stream, on what is stored. A change that the row has in it is passed over: several
  * events of one commit may share a number, so what counts is the version before the commit.
  */
-export function fold(stored: StoredRow | undefined, view: string, steps: readonly Step[]): Folded {
-  const [first] = steps
+export function fold(stored: StoredRow | undefined, view: string, changes: readonly RowChange[]): Folded {
+  const [first] = changes
   if (!first) return { kind: 'unchanged' }
   let body: object | undefined = stored?.body ? JSON.parse(stored.body) : undefined
   let version = stored?.version ?? 0
   let commit = stored?.commit ?? 0
   let reading = 0
   let before = version
-  for (const step of steps) {
-    if (step.commit !== reading) {
-      reading = step.commit
+  for (const change of changes) {
+    if (change.commit !== reading) {
+      reading = change.commit
       before = version
     }
-    const { sequence } = step.place
+    const { sequence } = change.place
     if (sequence <= before) continue
     if (sequence > version + 1) return { kind: 'gap', missing: version + 1 }
-    const next = step.apply(body)
+    const next = change.apply(body)
     body = next === 'deleted' ? undefined : next
     version = sequence
-    commit = step.commit
+    commit = change.commit
   }
   if (version === (stored?.version ?? 0)) return { kind: 'unchanged' }
   const row = { view, row: first.place.row, version, commit, body: body ? canonicalJson(body) : null }

@@ -1,9 +1,8 @@
 import { resolveRelease } from '../domain/release/resolve.ts'
-import type { Phase } from '../domain/upgrade/state.ts'
+import type { UpgradeStatus } from '../domain/upgrade/state.ts'
 import { cursorAfter, rowOf } from './cursor.ts'
 import { inVersion, readPointer } from './pointer.ts'
 import { shownUpgrade } from './projections/upgrades.ts'
-import type { Page, Paging, QueueStats, UpgradeFilters, Versioned, Views } from './read.ts'
 import {
   type AttemptRow,
   type CalendarRow,
@@ -20,6 +19,7 @@ import {
   viewNames,
 } from './rows.ts'
 import type { RowRange, StoredRow, ViewStore } from './store.ts'
+import type { Page, Paging, QueueStats, UpgradeFilters, Versioned, Views } from './views.ts'
 
 /** How many rows one page of a filtered list looks at before it is cut short, and how many one request reads. */
 const examined = { page: 2000, request: 200 } as const
@@ -187,8 +187,8 @@ function parsed<Row>(stored: StoredRow): Row {
 }
 
 function matches(row: UpgradeRow, filters: UpgradeFilters): boolean {
-  const { component, version, phase, status, kind, parentId, requestedBy } = filters
-  const asked = { component, version, phase, status, kind, parentId, requestedBy }
+  const { component, version, status, kind, parentId, requestedBy } = filters
+  const asked = { component, version, status, kind, parentId, requestedBy }
   return Object.entries(asked).every(
     ([name, value]) => value === undefined || row[name as keyof typeof asked] === value, // `asked` names them all
   )
@@ -200,7 +200,7 @@ function plannable(row: TargetRow, component: string, from: string): PlannableTa
   return { target: row.id, type, region, tags, critical, from, pinned, retired: row.retired !== null }
 }
 
-const queues: Readonly<Record<Phase, keyof QueueStats>> = {
+const queues: Readonly<Record<UpgradeStatus, keyof QueueStats>> = {
   requested: 'waiting',
   pending_approval: 'waiting',
   scheduled: 'waiting',
@@ -216,7 +216,7 @@ const queues: Readonly<Record<Phase, keyof QueueStats>> = {
 }
 
 /** A closed window or a stop delays what has not begun as well as what runs. */
-function queueOf({ phase, holds }: UpgradeBody): keyof QueueStats {
+function queueOf({ status, holds }: UpgradeBody): keyof QueueStats {
   const held = holds.some(({ code }) => code === 'WINDOW_CLOSED' || code === 'FREEZE')
-  return held ? 'delayed' : queues[phase]
+  return held ? 'delayed' : queues[status]
 }

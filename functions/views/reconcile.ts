@@ -102,8 +102,8 @@ export async function rowsOf(
 ): Promise<readonly StoredRow[]> {
   const commits: Commit[] = await Array.fromAsync(log.commits(stream, { consistent: true }))
   const since = commits[0]?.at ?? ''
-  const steps = commits.flatMap((commit) => source.steps(commit, since))
-  return [...byRow(steps).values()].flatMap((own) => {
+  const changes = commits.flatMap((commit) => source.changes(commit, since))
+  return [...byRow(changes).values()].flatMap((own) => {
     const view = inVersion(version, own[0]?.place.view ?? '')
     const folded = fold(undefined, view, own)
     if (folded.kind === 'gap') {

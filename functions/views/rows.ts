@@ -3,9 +3,9 @@ import type { ProfileDefinition, UpgradeSummary } from '../../events/profile.ts'
 import type { AttemptOutcome, TargetFacts } from '../../events/target.ts'
 import type { UpgradeRequest, WaveCuts } from '../../events/upgrade.ts'
 import type { ProfileStatus, Totals } from '../domain/profile/state.ts'
-import type { ProfileAssignment } from '../domain/target/state.ts'
+import type { ProfileMembership } from '../domain/target/state.ts'
 import type { MemberCounts } from '../domain/upgrade/counts.ts'
-import type { Hold, Phase } from '../domain/upgrade/state.ts'
+import type { Hold, UpgradeStatus } from '../domain/upgrade/state.ts'
 
 /** Members of a wave, or of several, by where they stand; `failed` and `unreachable` are apart as their limits are. */
 export interface WaveRow {
@@ -29,9 +29,7 @@ export interface UpgradeRow {
   readonly strategy: UpgradeRequest['strategy']
   readonly requestedBy: string
   readonly requestedAt: string
-  readonly phase: Phase
-  /** The word for the phase that status answers carry. */
-  readonly status: string
+  readonly status: UpgradeStatus
   readonly total: number
   readonly completed: number
   readonly failed: number
@@ -66,7 +64,7 @@ export interface UpgradeBody {
   readonly version: string
   readonly strategy: UpgradeRequest['strategy']
   readonly by: string
-  readonly phase: Phase
+  readonly status: UpgradeStatus
   readonly resumesTo: 'pending_approval' | 'scheduled' | 'running'
   readonly counts: CountTally
   readonly plan: { readonly hash: string; readonly members: number; readonly waves: WaveCuts } | null
@@ -137,8 +135,8 @@ export interface TargetRow {
   readonly retired: { readonly reason: string; readonly since: string } | null
   /** Has an agent redeemed an enrolment? */
   readonly enrolled: boolean
-  /** The profiles that it was assigned to, by their id. */
-  readonly assignments: Readonly<Record<string, ProfileAssignment>>
+  /** The profiles that it is a member of, by their id. */
+  readonly memberships: Readonly<Record<string, ProfileMembership>>
   readonly lastOutcome: {
     readonly attempt: string
     readonly upgrade: string

@@ -4,11 +4,11 @@ import { sideBySide } from '../side-by-side.ts'
 import type { Parked } from '../work/parked.ts'
 import { isLasting } from './faults.ts'
 import { inVersion, readPointer } from './pointer.ts'
-import { ProjectionFault, type Step } from './projection.ts'
+import { ProjectionFault, type RowChange } from './projection.ts'
 import { sourceOf } from './sources.ts'
 import type { ViewStore } from './store.ts'
 import { streamStart } from './stream-start.ts'
-import { type RowSteps, writeRows } from './write-rows.ts'
+import { type PendingRow, writeRows } from './write-rows.ts'
 
 /** The duty under which streams are parked that cannot be projected. */
 export const projectDuty = 'project'
@@ -49,12 +49,12 @@ export function openRunner({
     const source = sourceOf(stream)
     if (!source) return { rows: [], faults: [] }
     const since = source.needsSince ? await startOf(stream, commits) : ''
-    const readSteps = (commit: Commit) => source.steps(commit, since)
-    const { steps, faults } = readable(commits, readSteps)
-    const rows = [...byRow(steps).values()].flatMap((own) =>
-      versions.map((version): RowSteps => {
+    const changesIn = (commit: Commit) => source.changes(commit, since)
+    const { changes, faults } = readable(commits, changesIn)
+    const rows = [...byRow(changes).values()].flatMap((own) =>
+      versions.map((version): PendingRow => {
         const { view = '', row = '' } = own[0]?.place ?? {}
-        return { stream, view: inVersion(version, view), row, steps: own, readSteps }
+        return { stream, view: inVersion(version, view), row, changes: own, changesIn }
       }),
     )
     return { rows, faults }
@@ -110,22 +110,22 @@ function byStream(commits: readonly Commit[]): Map<string, readonly Commit[]> {
   )
 }
 
-/** Returns the steps up to the first commit that cannot be read, and why it cannot. */
-function readable(commits: readonly Commit[], readSteps: (commit: Commit) => readonly Step[]) {
-  const steps: Step[] = []
+/** Returns the changes up to the first commit that cannot be read, and why it cannot. */
+function readable(commits: readonly Commit[], changesIn: (commit: Commit) => readonly RowChange[]) {
+  const changes: RowChange[] = []
   const faults: unknown[] = []
   for (const commit of commits) {
     try {
-      steps.push(...readSteps(commit))
+      changes.push(...changesIn(commit))
     } catch (fault) {
       faults.push(fault)
       break
     }
   }
-  return { steps, faults }
+  return { changes, faults }
 }
 
-/** Groups steps by the row that they feed; several of one row are folded and written once. */
-export function byRow(steps: readonly Step[]): Map<string, readonly Step[]> {
-  return Map.groupBy(steps, ({ place }) => inVersion(place.view, place.row))
+/** Groups changes by the row that they feed; several of one row are folded and written once. */
+export function byRow(changes: readonly RowChange[]): Map<string, readonly RowChange[]> {
+  return Map.groupBy(changes, ({ place }) => inVersion(place.view, place.row))
 }

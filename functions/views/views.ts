@@ -1,4 +1,4 @@
-import type { Phase } from '../domain/upgrade/state.ts'
+import type { UpgradeStatus } from '../domain/upgrade/state.ts'
 import type {
   AttemptRow,
   AttemptStatus,
@@ -35,9 +35,7 @@ export interface Paging {
 export interface UpgradeFilters {
   readonly component?: string | undefined
   readonly version?: string | undefined
-  readonly phase?: Phase | undefined
-  /** A status word, as answers carry it. */
-  readonly status?: string | undefined
+  readonly status?: UpgradeStatus | undefined
   readonly kind?: UpgradeRow['kind'] | undefined
   readonly parentId?: string | undefined
   readonly requestedBy?: string | undefined

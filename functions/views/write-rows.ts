@@ -2,7 +2,7 @@ import type { Commit } from '../../events/envelope.ts'
 import type { Log } from '../log/log.ts'
 import { sideBySide } from '../side-by-side.ts'
 import { isLasting } from './faults.ts'
-import { fold, ProjectionFault, type Step } from './projection.ts'
+import { fold, ProjectionFault, type RowChange } from './projection.ts'
 import type { RowKey, StoredRow, ViewStore } from './store.ts'
 
 /** How often another writer may win the same row before the stream is tried again later. */
@@ -14,14 +14,14 @@ const gapsAtOnce = 8
 /** How far before a commit the beginning of an absent row is looked for first, in commits; then ever farther. */
 const firstStride = 16
 
-/** Steps of one row, in the order of the stream that they come from. */
-export interface RowSteps {
+/** Changes of one row, in the order of the stream that they come from. */
+export interface PendingRow {
   readonly stream: string
   /** The view's name with its version. */
   readonly view: string
   readonly row: string
-  readonly steps: readonly Step[]
-  readSteps(commit: Commit): readonly Step[]
+  readonly changes: readonly RowChange[]
+  changesIn(commit: Commit): readonly RowChange[]
 }
 
 interface Writing {
@@ -29,9 +29,9 @@ interface Writing {
   readonly log: Pick<Log, 'commits'>
 }
 
-/** Steps of a row and what is stored of it, as far as is known. */
+/** Changes of a row and what is stored of it, as far as is known. */
 interface Pending {
-  readonly own: RowSteps
+  readonly own: PendingRow
   readonly stored: StoredRow | undefined
 }
 
@@ -44,15 +44,15 @@ export class RowContended extends Error {
 }
 
 /**
- * Folds the steps of each row into what is stored, and writes those that nobody else has written meanwhile; the others are folded anew.
- * Steps that a row has in it change nothing; steps that are missing before them are read from the log. Returns the errors of the rows
+ * Folds the changes of each row into what is stored, and writes those that nobody else has written meanwhile; the others are folded anew.
+ * Changes that a row has in it change nothing; changes that are missing before them are read from the log. Returns the errors of the rows
  * that could not be written; the rest is.
  */
 export async function writeRows(
   { store, log }: Writing,
-  rows: readonly RowSteps[],
-): Promise<ReadonlyMap<RowSteps, unknown>> {
-  const errors = new Map<RowSteps, unknown>()
+  rows: readonly PendingRow[],
+): Promise<ReadonlyMap<PendingRow, unknown>> {
+  const errors = new Map<PendingRow, unknown>()
   let pending = await read(store, rows, errors)
   for (let tries = 0; pending.length > 0; tries++) {
     if (tries === triesPerRow) {
@@ -81,16 +81,16 @@ export async function writeRows(
   return errors
 }
 
-/** A row's first step finds none there, unless it comes twice: then the refused write answers with the row. */
-function isNew({ steps }: RowSteps): boolean {
-  return steps[0]?.place.sequence === 1
+/** A row's first change finds none there, unless it comes twice: then the refused write answers with the row. */
+function isNew({ changes }: PendingRow): boolean {
+  return changes[0]?.place.sequence === 1
 }
 
 /** Reads what is stored of the rows; one that cannot be read at all leaves the others alone. */
 async function read(
   store: ViewStore,
-  rows: readonly RowSteps[],
-  errors: Map<RowSteps, unknown>,
+  rows: readonly PendingRow[],
+  errors: Map<PendingRow, unknown>,
 ): Promise<readonly Pending[]> {
   const known = rows.filter((own) => !isNew(own))
   const fresh = rows.filter(isNew).map((own) => ({ own, stored: undefined }))
@@ -108,24 +108,24 @@ async function read(
   }
 }
 
-/** Returns the row after the steps and whatever is missing before them; undefined when it has them in it. */
+/** Returns the row after the changes and whatever is missing before them; undefined when it has them in it. */
 async function foldWhole(
   log: Writing['log'],
-  own: RowSteps,
+  own: PendingRow,
   stored: StoredRow | undefined,
 ): Promise<StoredRow | undefined> {
-  const { view, row, steps } = own
-  let folded = fold(stored, view, steps)
+  const { view, row, changes } = own
+  let folded = fold(stored, view, changes)
   if (folded.kind === 'gap') {
-    const last = steps.at(-1)?.commit ?? 0
-    for (const from of gapStarts(stored, steps)) {
-      folded = fold(stored, view, await stepsFromLog(log, own, from, last))
+    const last = changes.at(-1)?.commit ?? 0
+    for (const from of gapStarts(stored, changes)) {
+      folded = fold(stored, view, await changesFromLog(log, own, from, last))
       if (folded.kind !== 'gap') break
     }
   }
   if (folded.kind === 'gap') {
     const missing = new Error(`${view} ${row}: ${folded.missing} is not in the log`)
-    throw new ProjectionFault(steps[0]?.commit ?? 0, missing)
+    throw new ProjectionFault(changes[0]?.commit ?? 0, missing)
   }
   return folded.kind === 'folded' ? folded.row : undefined
 }
@@ -134,26 +134,26 @@ async function foldWhole(
  * Where to read from, in the order of trying. A row knows the last commit that fed it. One that is absent may begin anywhere
  * before: near by as a rule, as an attempt's events lie close together in a stream of ten thousand commits.
  */
-function* gapStarts(stored: StoredRow | undefined, steps: readonly Step[]): Generator<number> {
+function* gapStarts(stored: StoredRow | undefined, changes: readonly RowChange[]): Generator<number> {
   if (stored) {
     yield stored.commit
     return
   }
-  const before = steps[0]?.commit ?? 1
+  const before = changes[0]?.commit ?? 1
   for (let stride = firstStride; before - stride > 1; stride *= 4) yield before - stride
   yield 1
 }
 
-async function stepsFromLog(
+async function changesFromLog(
   log: Writing['log'],
-  { stream, steps, readSteps }: RowSteps,
+  { stream, changes, changesIn }: PendingRow,
   from: number,
   to: number,
-): Promise<readonly Step[]> {
-  const { view, row } = steps[0]?.place ?? { view: '', row: '' }
-  const found: Step[] = []
+): Promise<readonly RowChange[]> {
+  const { view, row } = changes[0]?.place ?? { view: '', row: '' }
+  const found: RowChange[] = []
   for await (const commit of log.commits(stream, { from, to, consistent: true })) {
-    found.push(...readSteps(commit).filter(({ place }) => place.view === view && place.row === row))
+    found.push(...changesIn(commit).filter(({ place }) => place.view === view && place.row === row))
   }
   return found
 }

@@ -11,7 +11,7 @@ import type { Loaded, Log } from '../log/log.ts'
 import { settled } from '../log/settled.ts'
 import { requestRollback } from '../planning/children.ts'
 import { admissionFacts, factsAreGoodFor } from '../planning/facts.ts'
-import { type PlanningServices, planUpgrade } from '../planning/planning.ts'
+import { type PlanningServices, writePlan } from '../planning/planning.ts'
 import { type Execution, positionOf } from './positions.ts'
 
 const input = z.strictObject({
@@ -43,12 +43,12 @@ async function act(services: PlanningServices, { action, ...execution }: Input):
       `There is no upgrade ${execution.upgradeId}: an execution is started only after its request.`,
     )
   const present = positionOf(state, execution, new Date(now()).toISOString())
-  if (present.step === 'superseded') return state
+  if (present.move === 'superseded') return state
   switch (action) {
     case 'locate':
       return state
     case 'plan':
-      await planUpgrade(services, execution.upgradeId)
+      await writePlan(services, execution.upgradeId)
       return (await log.load(upgradeAggregate, execution.upgradeId)).state
     case 'start-wave':
       return decide(
@@ -77,7 +77,7 @@ async function revert(services: PlanningServices, parent: string, { abort }: Upg
     throw new Error(`The rollback of ${parent} was refused: ${result.rejected.detail}`)
 }
 
-/** Does one step of an upgrade's execution and answers where it goes on. Doing a step twice changes nothing. */
+/** Makes one move of an upgrade's execution and answers where it goes on. Making a move twice changes nothing. */
 export async function advance(services: PlanningServices, event: unknown): Promise<Position> {
   const command = input.parse(event)
   const state = await act(services, command)

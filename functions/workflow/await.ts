@@ -31,7 +31,7 @@ export async function keepToken(
   await tokens.store({ upgrade, ...wait, token }, before.timeoutSeconds + margin)
   const { state } = await log.load(upgradeAggregate, upgrade)
   const present = positionOf(state, { upgradeId: upgrade, ...wait }, isoNow(now))
-  if (present.step === wait.wait && present.wave === wait.wave) return
+  if (present.move === wait.wait && present.wave === wait.wave) return
   await redemption.succeed(token, present)
   await tokens.remove({ upgrade, ...wait, token })
 }

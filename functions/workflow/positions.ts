@@ -10,5 +10,5 @@ export interface Execution {
 /** Returns where an execution goes on: an older generation has nothing left to do. */
 export function positionOf(state: UpgradeState, { generation }: Execution, now: string): Position {
   const present = position(state, now)
-  return generation === state.generation ? present : { ...present, step: 'superseded' }
+  return generation === state.generation ? present : { ...present, move: 'superseded' }
 }

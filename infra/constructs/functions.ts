@@ -70,7 +70,7 @@ const shapes: Record<FunctionName, Shape> = {
     ...batch,
     timeout: Duration.minutes(5),
     entry: 'functions/workflow/advance.ts',
-    does: 'Takes an upgrade one step on',
+    does: 'Takes an upgrade one move on',
   },
   await: { ...batch, entry: 'functions/workflow/await.ts', does: 'Keeps the token of a wait' },
   ended: {

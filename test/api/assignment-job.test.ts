@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { fromImage } from '../../events/envelope.ts'
-import { assignmentJobAggregate, assignmentsPerChunk } from '../../functions/domain/assignment/job.ts'
+import { membershipJobAggregate, membershipsPerChunk } from '../../functions/domain/membership/job.ts'
 import type { Log } from '../../functions/log/log.ts'
-import { makeAssignments } from '../../functions/reactor/make-assignments.ts'
+import { makeMemberships } from '../../functions/reactor/make-memberships.ts'
 import { base, createdProfile, examples, publishers } from './profile-examples.ts'
 import { openWorld } from './world.ts'
 
@@ -20,7 +20,7 @@ function dying(log: Log, last: number): Log {
 }
 
 it('P6: a job survives a crash after any write: each resource is assigned once and told so', async () => {
-  for (const last of [0, 1, 40, assignmentsPerChunk, assignmentsPerChunk + 1]) {
+  for (const last of [0, 1, 40, membershipsPerChunk, membershipsPerChunk + 1]) {
     const world = openWorld()
     const ids = await publishers(world, 1001)
     const profile = await createdProfile(world, examples.weekly)
@@ -30,17 +30,17 @@ it('P6: a job survives a crash after any write: each resource is assigned once a
     const path = `${base}/${profile}/assignments`
     const { job_id } = (await world.call('POST', path, { body: { resource_assignments } })).body
     const commits = world.log.records.slice(written).map((record) => fromImage(record.dynamodb?.NewImage))
-    const first = makeAssignments({ log: dying(world.log, last) })
+    const first = makeMemberships({ log: dying(world.log, last) })
     const [part] = commits.filter((commit) => first.concerns(commit))
     if (!part) throw new Error('The job has no part.')
-    if (last <= assignmentsPerChunk) await expect(first.act(part)).rejects.toThrow('gone')
+    if (last <= membershipsPerChunk) await expect(first.act(part)).rejects.toThrow('gone')
     else await first.act(part)
     await world.settle()
     const { body } = await world.call('GET', `${path}/jobs/${job_id}`)
     expect(body).toMatchObject({ status: 'completed', assignments_created: 1001, assignments_failed: 0 })
     const assigned = world.log.records.filter((record) => {
       const { stream, events } = fromImage(record.dynamodb?.NewImage)
-      return stream.startsWith('target#') && events.some(({ type }) => type === 'ProfileAssigned')
+      return stream.startsWith('target#') && events.some(({ type }) => type === 'ProfileJoined')
     })
     expect(assigned).toHaveLength(1001)
   }
@@ -72,8 +72,8 @@ it('P6: a call that broke off is finished by its repeat under the same key', asy
   const reply = await world.call('POST', path, request)
   expect(reply.status).toBe(202)
   await world.settle()
-  const { state } = await log.load(assignmentJobAggregate, reply.body.job_id)
-  expect(state.listed).toBe(Math.ceil(1001 / assignmentsPerChunk))
+  const { state } = await log.load(membershipJobAggregate, reply.body.job_id)
+  expect(state.listed).toBe(Math.ceil(1001 / membershipsPerChunk))
   const { body } = await world.call('GET', `${path}/jobs/${reply.body.job_id}`)
   expect(body).toMatchObject({ status: 'completed', assignments_created: 1001 })
 })

@@ -38,7 +38,7 @@ async function executed(
   const startedAt = state.running?.startedAt ?? ''
   const summary: UpgradeSummary = {
     upgrade,
-    phase: found.failed === 0 ? 'completed' : 'completed_with_exceptions',
+    status: found.failed === 0 ? 'completed' : 'completed_with_exceptions',
     version: '4.2.1',
     counts: {
       targeted: found.total,

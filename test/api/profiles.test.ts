@@ -307,7 +307,7 @@ describe('P5: deleting a profile', () => {
     ])
     await world.settle()
     expect(await affected()).toBe(3)
-    expect((await world.services.views.getTarget('p1'))?.row.assignments).toEqual({})
+    expect((await world.services.views.getTarget('p1'))?.row.memberships).toEqual({})
     const gone = await world.call('GET', `${base}/${id}`)
     expect([gone.status, gone.body.code]).toEqual([410, 'profile-deleted'])
     expect((await world.call('GET', base)).body.count).toBe(1)
@@ -377,7 +377,7 @@ describe('P6: assigning resources', () => {
     })
     await assign(world, id, [{ resource_id: 'p2', resource_type: 'publisher', override_settings }])
     await world.settle()
-    expect((await world.services.views.getTarget('p2'))?.row.assignments).toEqual({
+    expect((await world.services.views.getTarget('p2'))?.row.memberships).toEqual({
       [id]: { priority: 5, override: override_settings },
     })
     // Neither is in the region that the filters name: the assignments alone make them members, priority 1 first.

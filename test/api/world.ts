@@ -19,12 +19,12 @@ import { tick } from '../../functions/domain/upgrade/tick.ts'
 import { memoryLog } from '../../functions/log/memory.ts'
 import { requestRollback } from '../../functions/planning/children.ts'
 import { admissionFacts } from '../../functions/planning/facts.ts'
-import { planUpgrade } from '../../functions/planning/planning.ts'
+import { writePlan } from '../../functions/planning/planning.ts'
 import { assignTargets } from '../../functions/reactor/assign-targets.ts'
 import { cleanUpProfile } from '../../functions/reactor/clean-up-profile.ts'
 import { heedFailures } from '../../functions/reactor/heed-failures.ts'
 import { keepSchedules } from '../../functions/reactor/keep-schedules.ts'
-import { makeAssignments } from '../../functions/reactor/make-assignments.ts'
+import { makeMemberships } from '../../functions/reactor/make-memberships.ts'
 import { planAfterCalendar } from '../../functions/reactor/plan-after-calendar.ts'
 import { recordOutcomes } from '../../functions/reactor/record-outcomes.ts'
 import { resumeTargets } from '../../functions/reactor/resume-targets.ts'
@@ -148,7 +148,7 @@ export function openWorld({ profilesAct = false } = {}) {
     withdrawTargets({ log }),
     assignTargets({ log, telemetry: () => services.telemetry }),
     resumeTargets({ log }),
-    makeAssignments({ log }),
+    makeMemberships({ log }),
     cleanUpProfile({ log, views: () => services.views }),
     ...(profilesAct
       ? [
@@ -185,23 +185,23 @@ export function openWorld({ profilesAct = false } = {}) {
       await settle()
       const { state } = await log.load(upgradeAggregate, upgradeId)
       const instant = new Date(clock).toISOString()
-      const { step, wave } = position(state, instant)
+      const { move, wave } = position(state, instant)
       const metadata = { actor: 'drydock', correlation: upgradeId }
       const { generation } = state
-      if (step === 'plan') await planUpgrade(services, upgradeId)
-      else if (step === 'start-wave') {
+      if (move === 'plan') await writePlan(services, upgradeId)
+      else if (move === 'start-wave') {
         const decision = startWave({ wave, generation }, await admissionFacts(log, state))
         await log.execute(upgradeAggregate, upgradeId, decision, metadata)
-      } else if (step === 'finish') {
+      } else if (move === 'finish') {
         await log.execute(upgradeAggregate, upgradeId, finishUpgrade({ generation }), metadata)
-      } else if (step === 'revert') {
+      } else if (move === 'revert') {
         const { by = 'drydock', breakGlass } = state.abort ?? {}
         const origin = { parent: upgradeId, by, correlation: upgradeId }
         await requestRollback(services, { ...origin, ...(breakGlass !== undefined && { breakGlass }) })
       } else {
         await log.execute(upgradeAggregate, upgradeId, tick(await admissionFacts(log, state)), metadata)
         await settle()
-        return step
+        return move
       }
     }
     throw new Error(`The upgrade ${upgradeId} goes round in circles.`)

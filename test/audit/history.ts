@@ -22,8 +22,8 @@ import {
 } from '../../functions/domain/upgrade/lifecycle.ts'
 import { recordOutcomes } from '../../functions/domain/upgrade/outcomes.ts'
 import { tick } from '../../functions/domain/upgrade/tick.ts'
+import { logOver } from '../../functions/log/append.ts'
 import { memoryStore } from '../../functions/log/memory.ts'
-import { logOver } from '../../functions/log/over.ts'
 import { requestOf } from '../domain/upgrade/world.ts'
 
 const seconds = 1000
@@ -49,8 +49,8 @@ export class Teller {
   /** Brings one member from its admission to its end. */
   async attempt(upgrade: string, request: UpgradeRequest, place: Place, ends: 'completed' | 'failed', n = 1) {
     const { member, target, from, to, digest } = place
-    const attempt = attemptId({ upgrade, phase: 0, target, n })
-    const identity = { attempt, upgrade, phase: 0, member, n, kind: request.kind, component: 'api', from, to }
+    const attempt = attemptId({ upgrade, target, n })
+    const identity = { attempt, upgrade, member, n, kind: request.kind, component: 'api', from, to }
     const acceptBy = new Date(this.now + 600 * seconds).toISOString()
     await this.do(targetAggregate, target, assignAttempt({ ...identity, digest, acceptBy, seconds: 3600 }))
     await this.do(targetAggregate, target, acceptAttempt({ attempt }))

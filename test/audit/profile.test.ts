@@ -146,7 +146,7 @@ describe('a corrupted history of a profile', () => {
   test('W3: a summary that says another end, or other figures, than its upgrade', async () => {
     const failed = withEvent(valid, profile, 'UpgradeSummarised', (data: object) => ({
       ...data,
-      phase: 'failed',
+      status: 'failed',
     }))
     await expectFinding(failed.commits, 'W3', profile, failed.commit)
     const more = withEvent(valid, profile, 'UpgradeSummarised', (data: { counts: object }) => ({

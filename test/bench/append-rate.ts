@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { type Commit, toItem } from '../../events/envelope.ts'
 import type { Aggregate } from '../../functions/domain/aggregate.ts'
+import { logOver } from '../../functions/log/append.ts'
 import { dynamoStore } from '../../functions/log/dynamo.ts'
 import { emptyFold } from '../../functions/log/fold.ts'
-import { nextCommit } from '../../functions/log/next.ts'
-import { logOver } from '../../functions/log/over.ts'
+import { nextCommit } from '../../functions/log/next-commit.ts'
 import { type Account, type AccountEvent, accountWith, deposit, metadata } from '../log/account.ts'
 
 /** Writes a second, one after another, in one round. */

@@ -76,7 +76,7 @@ async function courseOf(world: World, profile: string): Promise<Course> {
   await beforeTheEnd(world, afterLastAdmission)
   await nextOpening(world)
   await workOn(members.slice(half))
-  await until('the end', async () => (await state()).phase === 'completed' || undefined)
+  await until('the end', async () => (await state()).status === 'completed' || undefined)
   return { id, waves: 1, ...done }
 }
 

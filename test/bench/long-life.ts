@@ -8,7 +8,7 @@ import { acceptAttempt, finishAttempt } from '../../functions/domain/target/repo
 import type { TargetDecision, TargetState } from '../../functions/domain/target/state.ts'
 import { emptyFold } from '../../functions/log/fold.ts'
 import type { Loaded } from '../../functions/log/log.ts'
-import { nextCommit } from '../../functions/log/next.ts'
+import { nextCommit } from '../../functions/log/next-commit.ts'
 import { sizeOf, writeUnits } from '../../functions/log/size.ts'
 
 const component = 'api'
@@ -26,7 +26,7 @@ export function unitsInLongLife(): number {
   const write = (decide: TargetDecision): number => {
     const at = new Date().toISOString()
     const decision = decide(fold.state, at)
-    if (!('events' in decision)) throw new Error('A step of a long life was refused.')
+    if (!('events' in decision)) throw new Error('An act of a long life was refused.')
     const cause = {
       correlation: randomUUID(),
       causation: `upgrade#${randomUUID()}@12`,
@@ -49,9 +49,8 @@ export function unitsInLongLife(): number {
     const upgrade = randomUUID()
     const to = `v1.${number + 1}.0`
     const assigned = assignAttempt({
-      attempt: attemptId({ upgrade, phase: 0, target: id, n: 1 }),
+      attempt: attemptId({ upgrade, target: id, n: 1 }),
       upgrade,
-      phase: 0,
       member: number,
       n: 1,
       kind: 'deploy',

@@ -124,7 +124,7 @@ export async function windowFor(world: World, size: number): Promise<Window> {
     opening = (await written()) - before
     const { id, members, state } = await runningOf(world, profile)
     const done = await agentsWork(world, members)
-    await until('the end', async () => (await state()).phase === 'completed' || undefined)
+    await until('the end', async () => (await state()).status === 'completed' || undefined)
     return { id, waves: 1, ...done }
   })
   const { commit: upgradeCommits } = await logOf(world).load(upgradeAggregate, taken.id)

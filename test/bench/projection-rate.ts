@@ -6,10 +6,10 @@ import { assignAttempt, attemptId } from '../../functions/domain/target/attempt.
 import { registerTarget } from '../../functions/domain/target/registration.ts'
 import { acceptAttempt, finishAttempt } from '../../functions/domain/target/report.ts'
 import type { TargetDecision } from '../../functions/domain/target/state.ts'
+import { logOver } from '../../functions/log/append.ts'
 import { dynamoStore } from '../../functions/log/dynamo.ts'
 import { emptyFold } from '../../functions/log/fold.ts'
-import { nextCommit } from '../../functions/log/next.ts'
-import { logOver } from '../../functions/log/over.ts'
+import { nextCommit } from '../../functions/log/next-commit.ts'
 import { sideBySide } from '../../functions/side-by-side.ts'
 import { openViewStore } from '../../functions/views/dynamo.ts'
 import { openRunner } from '../../functions/views/runner.ts'
@@ -28,7 +28,7 @@ export interface ProjectionRate {
 
 function story(id: string): readonly TargetDecision[] {
   const upgrade = randomUUID()
-  const member = { upgrade, phase: 0, member: 0, n: 1 }
+  const member = { upgrade, member: 0, n: 1 }
   return [
     registerTarget({
       facts: { type: 'customer', region: null, tags: {}, critical: false, namespace: id, gateway: null },
@@ -37,7 +37,7 @@ function story(id: string): readonly TargetDecision[] {
     }),
     assignAttempt({
       ...member,
-      attempt: attemptId({ upgrade, phase: 0, target: id, n: 1 }),
+      attempt: attemptId({ upgrade, target: id, n: 1 }),
       kind: 'deploy',
       component: 'api',
       from: 'v1.1.0',
@@ -51,24 +51,24 @@ function story(id: string): readonly TargetDecision[] {
   ]
 }
 
-/** Returns commits of many targets' upgrades, step by step, so that no two of a batch feed one row. */
+/** Returns commits of many targets' upgrades, act by act, so that no two of a batch feed one row. */
 function commitsOfTargets(): readonly Commit[] {
-  const bySteps: Commit[][] = []
+  const byAct: Commit[][] = []
   for (let stream = 0; stream < streams; stream++) {
     const id = randomUUID()
     let fold = emptyFold(targetAggregate)
-    for (const [step, decide] of story(id).entries()) {
+    for (const [act, decide] of story(id).entries()) {
       const at = new Date().toISOString()
       const decision = decide(fold.state, at)
-      if (!('events' in decision)) throw new Error(`The story of a target was refused at step ${step}.`)
+      if (!('events' in decision)) throw new Error(`The story of a target was refused at act ${act}.`)
       const metadata = { actor: 'bench', correlation: 'bench', commitId: randomUUID() }
       const next = nextCommit(targetAggregate, id, fold, decision.events, metadata, at)
       fold = next.fold
-      bySteps[step] ??= []
-      bySteps[step].push(next.commit)
+      byAct[act] ??= []
+      byAct[act].push(next.commit)
     }
   }
-  return bySteps.flat()
+  return byAct.flat()
 }
 
 /** Appends the same commits that the projector then folds, each with what runs side by side in the deployed stack. */

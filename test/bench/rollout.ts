@@ -48,8 +48,8 @@ async function courseOf({ dynamo, operator, tables, work }: World, how: Rollout)
   const waves = waveCount(plan.waves, plan.members)
   for (let wave = 0; wave < waves; wave++) {
     await until(`wave ${wave + 1}`, async () => {
-      const { wave: reached, phase } = await state()
-      if (phase === 'failed' || phase === 'paused') throw new Error(`The upgrade is ${phase}.`)
+      const { wave: reached, status } = await state()
+      if (status === 'failed' || status === 'paused') throw new Error(`The upgrade is ${status}.`)
       return reached >= wave || undefined
     })
     const { from, to } = waveRange(plan.waves, plan.members, wave)
@@ -71,6 +71,6 @@ async function courseOf({ dynamo, operator, tables, work }: World, how: Rollout)
     if (how.failing) break
   }
   const resting = ['completed', 'completed_with_exceptions', 'paused', 'aborted', 'failed']
-  await until('the end', async () => resting.includes((await state()).phase) || undefined)
+  await until('the end', async () => resting.includes((await state()).status) || undefined)
   return { id, waves, reports, polls }
 }

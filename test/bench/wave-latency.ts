@@ -53,7 +53,7 @@ export async function waveLatencies(world: World, rounds = 6): Promise<readonly 
     lastEnds.push(Math.max(...(await Promise.all(ids.map((id) => endIn(log, id))))))
     views.push(await appendToView(world, log, wave))
   }
-  await until('the end', async () => (await state()).phase === 'completed' || undefined, 10)
+  await until('the end', async () => (await state()).status === 'completed' || undefined, 10)
   const starts: number[] = []
   for await (const commit of log.commits(`upgrade#${upgradeId}`)) {
     for (const { type, schema, data } of commit.events) {

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Commit, verifyChain } from '../../events/envelope.ts'
+import { logOver } from '../../functions/log/append.ts'
 import type { Log } from '../../functions/log/log.ts'
-import { logOver } from '../../functions/log/over.ts'
 import { CommitTooLarge, EventTooLarge } from '../../functions/log/size.ts'
 import { categoriesOf, type Store } from '../../functions/log/store.ts'
 import { account, accountWith, deposit, metadata, nothing, withdraw } from '../log/account.ts'
@@ -189,8 +189,8 @@ export function logContract(
     it('never goes back in time when the clock does', async () => {
       const stream = id()
       const seen: string[] = []
-      for (const step of [0, -60_000, 30_000, -90_000]) {
-        clock += step
+      for (const change of [0, -60_000, 30_000, -90_000]) {
+        clock += change
         await log.execute(
           account,
           stream,

@@ -130,7 +130,7 @@ function startedBy({ profiles }: Past, profile: string, upgrade: string): boolea
 
 function isAssigned({ targets }: Past, target: string, profile: string): boolean {
   return (targets.get(target) ?? []).some(
-    ({ event }) => event.type === 'ProfileAssigned' && event.data.profile === profile,
+    ({ event }) => event.type === 'ProfileJoined' && event.data.profile === profile,
   )
 }
 

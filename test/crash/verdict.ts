@@ -79,8 +79,8 @@ function assignedTwice({ targets }: Past): { readonly violations: string[]; read
   for (const [target, happened] of targets) {
     for (const { event, commit } of happened) {
       if (event.type !== 'AttemptAssigned') continue
-      const { upgrade, phase, member, n } = event.data
-      const admission = `admission ${n} of member ${member} in phase ${phase} of upgrade ${upgrade}`
+      const { upgrade, member, n } = event.data
+      const admission = `admission ${n} of member ${member} of upgrade ${upgrade}`
       const place = `${target}@${commit.commit}`
       const before = known.get(admission)
       if (before !== undefined) violations.push(`assigned twice: ${admission} by ${before} and by ${place}`)
@@ -125,7 +125,7 @@ export async function judge(
     for (const id of told.upgrades.keys()) {
       const { state } = await log.load(upgradeAggregate, id)
       if (!hasEnded(state))
-        violations.push(`upgrade ${id} has not ended: it is ${state.phase}, wave ${state.wave + 1}`)
+        violations.push(`upgrade ${id} has not ended: it is ${state.status}, wave ${state.wave + 1}`)
     }
     for (const { id, version } of fleet) {
       const { state } = await log.load(targetAggregate, id)

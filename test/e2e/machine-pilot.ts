@@ -4,14 +4,14 @@ import { hasEnded } from '../../functions/domain/upgrade/state.ts'
 import { type MachineWorld, taskOf } from './machine-world.ts'
 
 const id = 'story'
-const steps = 400
+const turns = 400
 
 /** How an upgrade goes when everybody does what it waits for. */
 export type Course = 'to its end' | 'taken back'
 
 /** What happened to an upgrade that was flown. */
 export interface Flight {
-  readonly phase: string
+  readonly status: string
   readonly generations: number
   /** The state that the execution of each generation was in last. */
   readonly lastStates: readonly string[]
@@ -36,7 +36,7 @@ export async function fly(
     ...{ window: { start, end }, bakeSeconds: 3600 },
   })
   let meddled = meddling === undefined
-  for (let step = 0; step < steps; step += 1) {
+  for (let turn = 0; turn < turns; turn += 1) {
     await world.settle()
     const upgrade = await world.upgrade(id)
     const name = `${id}-${upgrade.generation}`
@@ -66,10 +66,10 @@ export async function fly(
 }
 
 async function flight(world: MachineWorld, targets: readonly string[]): Promise<Flight> {
-  const { phase, generation } = await world.upgrade(id)
+  const { status, generation } = await world.upgrade(id)
   const names = Array.from({ length: generation }, (_, number) => `${id}-${number + 1}`)
   return {
-    ...{ phase, targets, generations: generation },
+    ...{ status, targets, generations: generation },
     lastStates: names.map((name) => world.stateOf(name) ?? 'not started'),
   }
 }

@@ -7,7 +7,7 @@ const waits = tasks.filter((name) => definition.States[name]?.Arguments?.Payload
 const plain = tasks.filter((name) => !waits.includes(name))
 /** Only an upgrade that is taken back comes here. */
 const courseOf = (state: string): Course => (state === 'Roll back' ? 'taken back' : 'to its end')
-const phaseOf = (state: string): string => (state === 'Roll back' ? 'aborted' : 'completed')
+const statusOf = (state: string): string => (state === 'Roll back' ? 'aborted' : 'completed')
 
 /** Nothing may have been done twice, whoever was stopped and whoever came late. */
 async function expectDoneOnce(world: MachineWorld, course: Course): Promise<void> {
@@ -38,7 +38,7 @@ describe('an execution that is stopped by hand, on the engine in process', () =>
       },
     })
     expect(stopped).toBe('story-1')
-    expect(flight).toMatchObject({ phase: phaseOf(state), generations: 2, lastStates: [state, 'Ended'] })
+    expect(flight).toMatchObject({ status: statusOf(state), generations: 2, lastStates: [state, 'Ended'] })
     await expectDoneOnce(world, course)
   })
 })
@@ -57,7 +57,7 @@ describe('a task whose function does not answer in time', () => {
           expect(await world.release()).toBe(1)
         },
       })
-      expect(flight).toMatchObject({ phase: phaseOf(state), generations: 1, lastStates: ['Ended'] })
+      expect(flight).toMatchObject({ status: statusOf(state), generations: 1, lastStates: ['Ended'] })
       expect(world.history('story-1').filter(({ type }) => type === 'TaskTimedOut').length).toBeGreaterThan(0)
       await expectDoneOnce(world, course)
     },
@@ -79,7 +79,7 @@ describe('a task whose function does not answer in time', () => {
         })
       },
     })
-    expect(flight).toMatchObject({ phase: phaseOf(state), generations: 2, lastStates: [state, 'Ended'] })
+    expect(flight).toMatchObject({ status: statusOf(state), generations: 2, lastStates: [state, 'Ended'] })
     await expectDoneOnce(world, course)
   })
 })

@@ -12,8 +12,8 @@ import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import type { UpgradeDecision } from '../../functions/domain/upgrade/draft.ts'
 import { requestUpgrade } from '../../functions/domain/upgrade/lifecycle.ts'
 import type { EnvironmentName } from '../../functions/environment.ts'
+import { logOver } from '../../functions/log/append.ts'
 import { memoryStore } from '../../functions/log/memory.ts'
-import { logOver } from '../../functions/log/over.ts'
 import { allDuties } from '../../functions/reactor/reactor.ts'
 import { runDuties } from '../../functions/reactor/run.ts'
 import { tickDue } from '../../functions/reactor/ticker.ts'
@@ -301,7 +301,7 @@ export class MachineWorld {
     }
   }
 
-  /** Moves the clock in small steps until an execution is in a state; waits of a few minutes and more do not run out on the way. */
+  /** Moves the clock a little at a time until an execution is in a state; waits of a few minutes and more do not run out on the way. */
   async reaches(name: string, state: string): Promise<void> {
     for (let seconds = 0; seconds < 120; seconds += 1) {
       await this.settle()

@@ -110,7 +110,7 @@ async function wholeStory(): Promise<void> {
   world.clock.advance(week)
   await world.reaches('story-1', 'Ended')
   expect(await world.upgrade('story')).toMatchObject({
-    phase: 'completed_with_exceptions',
+    status: 'completed_with_exceptions',
     counts: { succeeded: 1, unreachable: 1, inFlight: 0 },
     generation: 1,
   })
@@ -124,7 +124,7 @@ async function nobodyApproves(): Promise<void> {
   await world.reaches('late-1', 'Await approval')
   world.clock.advance(3600)
   await world.reaches('late-1', 'Ended')
-  expect((await world.upgrade('late')).phase).toBe('expired')
+  expect((await world.upgrade('late')).status).toBe('expired')
   histories.push(world.history('late-1'))
 }
 
@@ -138,13 +138,13 @@ async function takenBack(): Promise<void> {
   world.faults.set('revert', [...troubles])
   await world.command('back', abortUpgrade({ by: 'operator-2', reason: 'bad', rollBack: true }))
   await world.reaches('back-1', 'Ended')
-  const { phase, children } = await world.upgrade('back')
-  expect([phase, children.map(({ kind }) => kind)]).toEqual(['aborted', ['rollback']])
+  const { status, children } = await world.upgrade('back')
+  expect([status, children.map(({ kind }) => kind)]).toEqual(['aborted', ['rollback']])
   const child = children[0]?.child ?? ''
   await world.reaches(`${child}-1`, 'Await the wave')
   expect(await world.work(ids)).toBe(1)
   await world.reaches(`${child}-1`, 'Ended')
-  expect((await world.upgrade(child)).phase).toBe('completed')
+  expect((await world.upgrade(child)).status).toBe('completed')
   histories.push(world.history('back-1'), world.history(`${child}-1`))
 }
 
@@ -159,7 +159,7 @@ async function superseded(): Promise<void> {
   await world.reaches('old-1', 'Continued by the next generation')
   expect(await world.work(ids)).toBe(1)
   await world.reaches('old-2', 'Ended')
-  expect(await world.upgrade('old')).toMatchObject({ phase: 'completed', generation: 2 })
+  expect(await world.upgrade('old')).toMatchObject({ status: 'completed', generation: 2 })
   histories.push(world.history('old-1'), world.history('old-2'))
 }
 
@@ -173,21 +173,21 @@ async function unanswered(): Promise<void> {
   }
 }
 
-/** The log names a step that this definition does not know, as a newer version of the tasks might: the next generation goes on. */
-async function unknownStep(): Promise<void> {
+/** The log names a move that this definition does not know, as a newer version of the tasks might: the next generation goes on. */
+async function unknownMove(): Promise<void> {
   const world = new MachineWorld()
-  world.answers.set('locate', [{ step: 'dance', wave: 0, timeoutSeconds: 60 }])
+  world.answers.set('locate', [{ move: 'dance', wave: 0, timeoutSeconds: 60 }])
   const flight = await fly(world, 'to its end')
-  expect(flight).toMatchObject({ phase: 'completed', generations: 2 })
-  expect(flight.lastStates).toEqual(['This step is unknown', 'Ended'])
-  expect(errorOf(world.history('story-1').at(-1) ?? ({} as HistoryEvent))).toBe('UnknownStep') // no event has no error
+  expect(flight).toMatchObject({ status: 'completed', generations: 2 })
+  expect(flight.lastStates).toEqual(['This move is unknown', 'Ended'])
+  expect(errorOf(world.history('story-1').at(-1) ?? ({} as HistoryEvent))).toBe('UnknownMove') // no event has no error
   unfinished.push(world.history('story-1'))
   histories.push(world.history('story-2'))
 }
 
 describe('the state machine of an upgrade, with its real tasks', () => {
   beforeAll(async () => {
-    for (const story of [wholeStory, nobodyApproves, takenBack, superseded, unanswered, unknownStep])
+    for (const story of [wholeStory, nobodyApproves, takenBack, superseded, unanswered, unknownMove])
       await story()
   })
 

@@ -30,7 +30,7 @@ const changes: readonly (readonly [file: string, present: string | RegExp, next:
     "type: 'ContinueGiven', data: { wave: state.wave, by: command.by, through: 'the API' }",
   ],
   ['functions/domain/upgrade/aggregate.ts', /stateSchema: (\d+)/, 'stateSchema: 1$1'],
-  [machine, /("step = 'ended'|step = 'ended' %\}",\s+"Next": )"Ended"/, `$1"${newState}"`],
+  [machine, /("move = 'ended'|move = 'ended' %\}",\s+"Next": )"Ended"/, `$1"${newState}"`],
   [machine, '"Ended": {', `"${newState}": { "Type": "Pass", "Next": "Ended" },\n    "Ended": {`],
 ]
 

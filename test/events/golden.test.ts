@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
-import { assignmentEvents } from '../../events/assignment.ts'
+import { membershipEvents } from '../../events/membership.ts'
 import { planEvents } from '../../events/plan.ts'
 import { policyEvents } from '../../events/policy.ts'
 import { profileEvents } from '../../events/profile.ts'
@@ -22,7 +22,7 @@ const registries = {
   plan: planEvents,
   release: releaseEvents,
   policy: policyEvents,
-  assignments: assignmentEvents,
+  memberships: membershipEvents,
   profile: profileEvents,
 }
 

@@ -46,7 +46,7 @@ const waits = {
   'Let it bake': 'bake',
   'Await the gate': 'gate',
 }
-const ends = ['Continued by the next generation', 'Ended', 'This step is unknown']
+const ends = ['Continued by the next generation', 'Ended', 'This move is unknown']
 
 const state = (name: string): State => {
   const found = machine.States[name]
@@ -135,8 +135,8 @@ describe('the state machine of an upgrade', () => {
     expect(state(name).Catch).toBeUndefined()
   })
 
-  test('routes every step that the log may name', () => {
-    const routed = (state(hub).Choices ?? []).map(({ Condition, Next }) => [stepOf(Condition), Next])
+  test('routes every move that the log may name', () => {
+    const routed = (state(hub).Choices ?? []).map(({ Condition, Next }) => [moveOf(Condition), Next])
     expect(Object.fromEntries(routed)).toEqual({
       plan: 'Plan the upgrade',
       approval: 'Await approval',
@@ -150,14 +150,14 @@ describe('the state machine of an upgrade', () => {
       superseded: 'Continued by the next generation',
       ended: 'Ended',
     })
-    expect(state(hub).Default).toBe('This step is unknown')
+    expect(state(hub).Default).toBe('This move is unknown')
   })
 })
 
-function stepOf(condition: string): string {
-  const step = /^\{% \$position\.step = '([a-z-]+)' %\}$/.exec(condition)?.[1]
-  if (step === undefined) throw new Error(`The condition ${condition} is not about a step.`)
-  return step
+function moveOf(condition: string): string {
+  const move = /^\{% \$position\.move = '([a-z-]+)' %\}$/.exec(condition)?.[1]
+  if (move === undefined) throw new Error(`The condition ${condition} is not about a move.`)
+  return move
 }
 
 /** Events that Step Functions writes for a state (AWS): entered and exited, and for a task what happens in between. */
@@ -168,7 +168,7 @@ function eventsOf(name: string): number {
   return Resource.endsWith('.waitForTaskToken') ? 6 : 5
 }
 
-/** Follows the machine from a state, told how each task ends: by a position's step, or by a time-out. */
+/** Follows the machine from a state, told how each task ends: by a position's move, or by a time-out. */
 function follow(
   start: string,
   story: readonly (readonly [task: string, outcome: string])[],
@@ -185,7 +185,7 @@ function follow(
     at = state(at).Next ?? ''
     expect(at).toBe(hub)
     visited.push(at)
-    at = state(hub).Choices?.find(({ Condition }) => stepOf(Condition) === outcome)?.Next ?? ''
+    at = state(hub).Choices?.find(({ Condition }) => moveOf(Condition) === outcome)?.Next ?? ''
   }
   return visited
 }

@@ -35,7 +35,7 @@ describe('the clock of one machine', () => {
     const file = join(scratch(), 'clock.json')
     const wall = { now: 1_000_000 }
     const clock = openAt(file, wall, 60)
-    for (let step = 0; step < 50; step += 1) {
+    for (let turn = 0; turn < 50; turn += 1) {
       wall.now += 137
       const shown = clock.now()
       const next = openAt(file, { now: wall.now - 500_000 })

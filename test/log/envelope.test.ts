@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Commit, fromImage, fromItem, hashCommit, toItem, verifyChain } from '../../events/envelope.ts'
+import { logOver } from '../../functions/log/append.ts'
 import { UndecodableEvent } from '../../functions/log/fold.ts'
 import { memoryLog, memoryStore } from '../../functions/log/memory.ts'
-import { logOver } from '../../functions/log/over.ts'
 import { account, deposit, metadata } from './account.ts'
 import { collect } from './collect.ts'
 

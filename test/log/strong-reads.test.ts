@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { logOver } from '../../functions/log/append.ts'
 import { memoryStore } from '../../functions/log/memory.ts'
-import { logOver } from '../../functions/log/over.ts'
 import type { Range, Store } from '../../functions/log/store.ts'
 import { account, deposit, metadata } from './account.ts'
 

@@ -103,8 +103,8 @@ async function run(world: World, { targets, parallel, canary, rollback, resumes,
     const { state } = await world.log.load(upgradeAggregate, upgrade)
     for (const id of [upgrade, ...state.children.map(({ child }) => child)]) {
       const path = `/api/upgrades/${id}`
-      const { phase } = (await world.log.load(upgradeAggregate, id)).state
-      if (phase === 'paused') {
+      const { status } = (await world.log.load(upgradeAggregate, id)).state
+      if (status === 'paused') {
         const on = resumes || id !== upgrade
         await world.call('POST', `${path}/${on ? 'resume' : 'abort'}`, {
           ...(!on && { body: { reason: 'x' } }),

@@ -26,7 +26,7 @@ const definition = (filters: Partial<Filters> = {}, component: string | null = n
 })
 
 const override = { maintenance_window_hours: null, rollback_on_failure: null }
-const assignedTo = (profile: string, priority = 5) => ({ [profile]: { priority, override } })
+const memberOf = (profile: string, priority = 5) => ({ [profile]: { priority, override } })
 
 function target(
   id: string,
@@ -37,7 +37,7 @@ function target(
     ...{ type: 'publisher', region: 'us-east-1', tags: {}, critical: false, namespace: null, gateway: null },
     ...changes,
   }
-  return { id, facts, components: { publisher: '4.1.0' }, retired: null, assignments: {}, ...rest }
+  return { id, facts, components: { publisher: '4.1.0' }, retired: null, memberships: {}, ...rest }
 }
 
 const facts = { profiles: new Set(['weekly', 'monthly']), canaryResources: new Set<string>() }
@@ -102,11 +102,11 @@ describe('filters', () => {
   })
 })
 
-describe('assignments', () => {
+describe('memberships', () => {
   it('make members of targets that no filter means, but do not lift an exclusion', () => {
-    const assignments = assignedTo('weekly')
-    const application = target('application', { type: 'application' }, { assignments })
-    const critical = target('critical', { critical: true }, { assignments })
+    const memberships = memberOf('weekly')
+    const application = target('application', { type: 'application' }, { memberships })
+    const critical = target('critical', { critical: true }, { memberships })
     expect(membersOf(definition(), application)).toEqual(['application'])
     expect(leftOutOf(definition({ exclude_critical: true }), critical)).toEqual([
       { target: 'critical', reason: 'critical' },
@@ -114,20 +114,19 @@ describe('assignments', () => {
   })
 
   it('take a target out of the filters of other profiles, unless their profile is gone', () => {
-    const elsewhere = target('a', {}, { assignments: assignedTo('monthly') })
-    expect(leftOutOf(definition(), elsewhere)).toEqual([{ target: 'a', reason: 'assigned_elsewhere' }])
-    const orphan = target('b', {}, { assignments: assignedTo('deleted') })
+    const elsewhere = target('a', {}, { memberships: memberOf('monthly') })
+    expect(leftOutOf(definition(), elsewhere)).toEqual([{ target: 'a', reason: 'member_elsewhere' }])
+    const orphan = target('b', {}, { memberships: memberOf('deleted') })
     expect(membersOf(definition(), orphan)).toEqual(['b'])
   })
 
   it('may be to several profiles', () => {
-    const both = target('a', {}, { assignments: { ...assignedTo('monthly'), ...assignedTo('weekly') } })
+    const both = target('a', {}, { memberships: { ...memberOf('monthly'), ...memberOf('weekly') } })
     expect(membersOf(definition(), both)).toEqual(['a'])
   })
 
   it('put priority 1 first; who comes by the filters has the default', () => {
-    const at = (id: string, priority: number) =>
-      target(id, {}, { assignments: assignedTo('weekly', priority) })
+    const at = (id: string, priority: number) => target(id, {}, { memberships: memberOf('weekly', priority) })
     expect(membersOf(definition(), at('low', 6), target('filtered'), at('first', 1), at('also', 1))).toEqual([
       'also',
       'first',
@@ -138,9 +137,9 @@ describe('assignments', () => {
 
   it('bring the overrides of the target', () => {
     const own = { maintenance_window_hours: 2, rollback_on_failure: false }
-    const assignments = { weekly: { priority: 1, override: own } }
-    expect(targetsOf('weekly', definition(), [target('a', {}, { assignments })], facts).members).toEqual([
-      { target: 'a', component: 'publisher', from: '4.1.0', priority: 1, assigned: true, override: own },
+    const memberships = { weekly: { priority: 1, override: own } }
+    expect(targetsOf('weekly', definition(), [target('a', {}, { memberships })], facts).members).toEqual([
+      { target: 'a', component: 'publisher', from: '4.1.0', priority: 1, named: true, override: own },
     ])
   })
 })
@@ -155,15 +154,15 @@ it('the component is the one that is named, else the one that bears the name of 
 
 it('property: each target is upgraded by the filters of at most the profiles that nobody took it from, in any order', () => {
   const profiles = ['weekly', 'monthly', 'deleted']
-  const assignments = fc
+  const memberships = fc
     .subarray(profiles)
-    .map((names) => Object.assign({}, ...names.map((name) => assignedTo(name))))
+    .map((names) => Object.assign({}, ...names.map((name) => memberOf(name))))
   const targets = fc
-    .array(fc.record({ critical: fc.boolean(), type: fc.constantFrom('publisher', 'x'), assignments }), {
+    .array(fc.record({ critical: fc.boolean(), type: fc.constantFrom('publisher', 'x'), memberships }), {
       maxLength: 12,
     })
     .map((all) =>
-      all.map(({ assignments, ...changes }, index) => target(`t${index}`, changes, { assignments })),
+      all.map(({ memberships, ...changes }, index) => target(`t${index}`, changes, { memberships })),
     )
   fc.assert(
     fc.property(targets, fc.boolean(), fc.nat(), (all, exclude_critical, turn) => {
@@ -173,8 +172,8 @@ it('property: each target is upgraded by the filters of at most the profiles tha
       expect(targetsOf('weekly', wanted, turned, facts)).toEqual(found)
       const names = new Set(found.members.map((member) => member.target))
       for (const one of all) {
-        const mine = 'weekly' in one.assignments
-        const free = !('monthly' in one.assignments)
+        const mine = 'weekly' in one.memberships
+        const free = !('monthly' in one.memberships)
         const spared = exclude_critical && one.facts.critical
         expect(names.has(one.id)).toBe(!spared && (mine || (one.facts.type === 'publisher' && free)))
       }

@@ -29,7 +29,7 @@ describe('a wait of an execution', () => {
     await world.decide(approveUpgrade(approval))
     expect(await actOnLast(world)).toBe(true)
     expect(await actOnLast(world)).toBe(true)
-    expect(world.redeemed).toMatchObject([{ token: 't1', as: { step: 'start-wave', wave: 0 } }])
+    expect(world.redeemed).toMatchObject([{ token: 't1', as: { move: 'start-wave', wave: 0 } }])
     expect(world.tokens.kept.size).toBe(0)
   })
 

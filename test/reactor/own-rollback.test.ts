@@ -23,7 +23,7 @@ test('a target that wants to be taken back is, though its profile takes nothing 
   expect(children).toMatchObject([{ kind: 'rollback', target: 'cust_0001' }])
   const child = children[0]?.child ?? ''
   await profiles.finish(child)
-  expect(await profiles.upgrade(child)).toMatchObject({ phase: 'completed', counts: { succeeded: 1 } })
+  expect(await profiles.upgrade(child)).toMatchObject({ status: 'completed', counts: { succeeded: 1 } })
 })
 
 test('a target that wants no rollback is left out of the automatic one, and the plan says so', async () => {

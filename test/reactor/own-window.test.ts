@@ -12,7 +12,7 @@ const start = Date.parse(sunday)
 const iso = (instant: number) => new Date(instant).toISOString()
 
 const plan = {
-  ...{ attempt: '6c1f1b6a-6f55-5c6b-8a3a-0d5f3a0f9b11', upgrade: 'u', phase: 0, member: 0, n: 1 },
+  ...{ attempt: '6c1f1b6a-6f55-5c6b-8a3a-0d5f3a0f9b11', upgrade: 'u', member: 0, n: 1 },
   ...{ kind: 'deploy' as const, component: 'api', from: 'v1.1.0', to: 'v1.2.0' },
 }
 
@@ -22,7 +22,7 @@ function targetWith(hours: number | null): TargetState {
     ...initialTarget,
     registered: true,
     components: { api: 'v1.1.0' },
-    assignments: { p: { priority: 5, override } },
+    memberships: { p: { priority: 5, override } },
   }
 }
 

@@ -49,7 +49,7 @@ describe('a profile that wants approvals', () => {
     expect((await world.profile(id)).planned).toBeNull()
     const upgrade = await planned(id)
     expect(await world.upgrade(upgrade)).toMatchObject({
-      phase: 'pending_approval',
+      status: 'pending_approval',
       window: { start: sunday, end: '2026-01-11T06:00:00.000Z' },
       plan: { members: 3 },
       requestedBy: 'operator-1',
@@ -102,13 +102,13 @@ describe('a profile that wants approvals', () => {
     world.at('2026-01-11T03:00:00.000Z')
     expect(await world.world.advance(upgrade)).toBe('window')
     expect(await world.upgrade(upgrade)).toMatchObject({
-      phase: 'scheduled',
+      status: 'scheduled',
       wave: -1,
       holds: [expect.objectContaining({ code: 'WINDOW_CLOSED' })],
     })
     await world.fire(id, sunday)
     await world.finish(upgrade)
-    expect((await world.profile(id)).summaries).toEqual([expect.objectContaining({ phase: 'completed' })])
+    expect((await world.profile(id)).summaries).toEqual([expect.objectContaining({ status: 'completed' })])
   })
 
   test('an approval that comes while the window is open starts it', async () => {
@@ -120,7 +120,7 @@ describe('a profile that wants approvals', () => {
     world.at('2026-01-11T05:00:00.000Z')
     await approve(upgrade)
     await world.finish(upgrade)
-    expect((await world.profile(id)).summaries).toEqual([expect.objectContaining({ phase: 'completed' })])
+    expect((await world.profile(id)).summaries).toEqual([expect.objectContaining({ status: 'completed' })])
   })
 
   test('an approval that never comes lets it expire with its window', async () => {
@@ -134,7 +134,7 @@ describe('a profile that wants approvals', () => {
     await world.world.settle()
     const { running, summaries } = await world.profile(id)
     expect(running).toBeNull()
-    expect(summaries).toEqual([expect.objectContaining({ upgrade, phase: 'expired' })])
+    expect(summaries).toEqual([expect.objectContaining({ upgrade, status: 'expired' })])
   })
 
   test('one that was rejected does not run: the window opens, and its execution is over', async () => {
@@ -146,7 +146,7 @@ describe('a profile that wants approvals', () => {
     await world.fire(id, sunday)
     const { running, summaries } = await world.profile(id)
     expect(running).toBeNull()
-    expect(summaries).toEqual([expect.objectContaining({ upgrade, phase: 'rejected' })])
+    expect(summaries).toEqual([expect.objectContaining({ upgrade, status: 'rejected' })])
   })
 
   test('what was not planned in time is planned when the window opens, and waits for its approval', async () => {
@@ -157,7 +157,7 @@ describe('a profile that wants approvals', () => {
     expect(await world.world.advance(upgrade)).toBe('approval')
     await approve(upgrade)
     await world.finish(upgrade)
-    expect((await world.profile(id)).summaries).toEqual([expect.objectContaining({ phase: 'completed' })])
+    expect((await world.profile(id)).summaries).toEqual([expect.objectContaining({ status: 'completed' })])
   })
 
   test('an unfinished upgrade is carried on: nothing is planned beside it', async () => {
@@ -186,7 +186,7 @@ describe('a profile that wants approvals', () => {
 describe('what was planned is void', () => {
   const ended = async (upgrade: string) => {
     expect(await world.world.advance(upgrade)).toBe('ended')
-    expect((await world.upgrade(upgrade)).phase).toBe('aborted')
+    expect((await world.upgrade(upgrade)).status).toBe('aborted')
   }
 
   test('when the profile is edited: it is planned again, and has to be approved again', async () => {
@@ -275,5 +275,5 @@ test('every component is planned ahead, and one follows the other in the window'
   await world.finish(first ?? '')
   expect((await world.profile(id)).running?.upgrade).toBe(second)
   await world.finish(second ?? '')
-  expect((await world.profile(id)).summaries.map(({ phase }) => phase)).toEqual(['completed', 'completed'])
+  expect((await world.profile(id)).summaries.map(({ status }) => status)).toEqual(['completed', 'completed'])
 })

@@ -87,8 +87,8 @@ describe('with pre_upgrade_checks', () => {
   test('nobody is upgraded when nobody was heard of, and the history says why', async () => {
     for (const number of [1, 2, 3]) world.silent.add(`cust_000${number}`)
     const profile = await created()
-    const { phase, failure } = await upgrade(await opened(profile))
-    expect([phase, failure]).toEqual([
+    const { status, failure } = await upgrade(await opened(profile))
+    expect([status, failure]).toEqual([
       'failed',
       { code: 'nothing-to-upgrade', detail: 'No target is left to upgrade: 3 not_ready.' },
     ])
@@ -105,8 +105,8 @@ describe('with pre_upgrade_checks', () => {
     for (const name of rest) world.silent.add(name)
     expect(await report(world)).toEqual([first])
     await world.advance(id)
-    const { phase, counts } = await upgrade(id)
-    expect([phase, counts]).toMatchObject([
+    const { status, counts } = await upgrade(id)
+    expect([status, counts]).toMatchObject([
       'completed_with_exceptions',
       { succeeded: 1, skipped: 2, failed: 0 },
     ])
@@ -141,8 +141,8 @@ describe('P12: without pre_upgrade_checks', () => {
     expect((await world.call('POST', path, { body: { reason: 'broken' } })).status).toBe(200)
     await report(world)
     await world.advance(running)
-    const { phase, counts } = await upgrade(running)
-    expect([phase, counts]).toMatchObject(['paused', { inFlight: 0, succeeded: 1 }])
+    const { status, counts } = await upgrade(running)
+    expect([status, counts]).toMatchObject(['paused', { inFlight: 0, succeeded: 1 }])
     const planned = await started(await created({ ...exact }))
     expect((await upgrade(planned)).failure).toMatchObject({ code: 'release-withdrawn' })
   })

@@ -112,7 +112,7 @@ describe('P13: a failure that may be tried again', () => {
     expect(
       admitted.filter(({ data }) => data.members.length > 0).map(({ data }) => sizes(data.members)),
     ).toEqual([5])
-    expect((await upgrade(started)).phase).toBe('paused')
+    expect((await upgrade(started)).status).toBe('paused')
     const { definition, updatedAt } = await profile()
     expect([definition, updatedAt]).toEqual([before.definition, before.updatedAt])
   })
@@ -128,7 +128,7 @@ describe('P13: a failure that may be tried again', () => {
     await allEnd(() => completed)
     await world.advance(started)
     await world.settle()
-    expect((await profile()).summaries).toMatchObject([{ phase: 'aborted' }])
+    expect((await profile()).summaries).toMatchObject([{ status: 'aborted' }])
     world.pass(week - 15 * 60)
     const next = await fire(nextSunday)
     expect(next).toBe(upgradeOfWindow(id, nextSunday))
@@ -203,7 +203,7 @@ describe('an upgrade that failures have paused, without rollback_on_failure', ()
   async function paused(): Promise<string> {
     const started = await fire(sunday)
     await allEnd(() => ({ status: 'failed', code: 'TIMEOUT' }))
-    expect((await upgrade(started)).phase).toBe('paused')
+    expect((await upgrade(started)).status).toBe('paused')
     world.pass(week)
     return started
   }
@@ -242,7 +242,7 @@ describe('an upgrade that failures have paused, without rollback_on_failure', ()
     await world.advance(started)
     await world.settle()
     expect((await profile()).summaries).toMatchObject([
-      { phase: 'completed_with_exceptions', counts: { succeeded: 3, failed: 5 } },
+      { status: 'completed_with_exceptions', counts: { succeeded: 3, failed: 5 } },
     ])
     expect(await alerts()).toEqual(['UPGRADE_PAUSED'])
   })

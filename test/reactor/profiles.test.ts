@@ -97,7 +97,7 @@ describe('a window that opens', () => {
     expect(summaries).toEqual([
       expect.objectContaining({
         upgrade: started,
-        phase: 'completed',
+        status: 'completed',
         version: 'v1.2.0',
         peak: 3,
         counts: expect.objectContaining({ targeted: 3, succeeded: 3, failed: 0 }),
@@ -142,7 +142,7 @@ describe('a window that opens', () => {
     expect(running).toBeNull()
     expect(summaries).toEqual([
       expect.objectContaining({
-        phase: 'aborted',
+        status: 'aborted',
         failures: [{ code: 'HEALTH_CHECK_FAILED', count: expect.any(Number) }],
       }),
     ])
@@ -169,7 +169,7 @@ describe('a window that opens', () => {
     expect(windows.at(-1)).toMatchObject({ result: 'opened', resumed: true })
     expect((await upgrade(started)).window).toEqual({ start: nextSunday, end: '2026-01-18T06:00:00.000Z' })
     await finish(started)
-    expect((await profile(id)).summaries).toEqual([expect.objectContaining({ phase: 'completed' })])
+    expect((await profile(id)).summaries).toEqual([expect.objectContaining({ status: 'completed' })])
   })
 
   test('upgrades one component after the other in the same window', async () => {
@@ -214,7 +214,7 @@ describe('a window that opens', () => {
     await world.advance(upgradeOfWindow(id, sunday))
     const { plan } = await upgrade(upgradeOfWindow(id, sunday))
     expect(plan?.members).toBe(2)
-    expect(plan?.leftOut).toEqual({ assigned_elsewhere: 1, critical: 1 })
+    expect(plan?.leftOut).toEqual({ member_elsewhere: 1, critical: 1 })
   })
 })
 

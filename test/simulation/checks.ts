@@ -1,7 +1,7 @@
 import { audit } from '../../functions/audit/audit.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { hasEnded } from '../../functions/domain/upgrade/state.ts'
-import { logOver } from '../../functions/log/over.ts'
+import { logOver } from '../../functions/log/append.ts'
 import { rowsOf } from '../../functions/views/reconcile.ts'
 import { sourceOf } from '../../functions/views/sources.ts'
 import type { StoredRow } from '../../functions/views/store.ts'
@@ -18,8 +18,8 @@ async function unended(world: World): Promise<string[]> {
   const found: string[] = []
   for (const upgrade of world.upgrades) {
     const { state } = await plainLog(world).load(upgradeAggregate, upgrade)
-    const { phase, stage, wave, counts, holds, nextDue, generation } = state
-    const stands = JSON.stringify({ phase, stage, wave, counts, holds, nextDue, generation })
+    const { status, stage, wave, counts, holds, nextDue, generation } = state
+    const stands = JSON.stringify({ status, stage, wave, counts, holds, nextDue, generation })
     if (!hasEnded(state)) found.push(`I11: upgrade#${upgrade} has not ended: ${stands}`)
   }
   for (const name of world.machine.running()) found.push(`I11: the execution ${name} has not ended`)

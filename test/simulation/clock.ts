@@ -32,7 +32,7 @@ export class SimulatedClock implements Clock {
   }
 
   /** Moves to what is due next and does it; false when nothing is. */
-  step(): boolean {
+  proceed(): boolean {
     const next = this.#timers.pop()
     if (!next) return false
     this.#now = next.instant

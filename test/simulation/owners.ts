@@ -6,7 +6,7 @@ import { createProfile, deleteProfile, updateProfile } from '../../functions/dom
 import { exists, type ProfileDecision } from '../../functions/domain/profile/state.ts'
 import { registerRelease, releaseAggregate } from '../../functions/domain/release/release.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
-import { assignProfile, unassignProfile } from '../../functions/domain/target/assignment.ts'
+import { joinProfile, leaveProfile } from '../../functions/domain/target/membership.ts'
 import type { People } from './people.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
@@ -120,11 +120,11 @@ export class Owners {
     switch (deed) {
       case 'assign': {
         const assignment = { type: random.pick(['publisher', 'broker']), priority: random.between(1, 10) }
-        const decision = assignProfile({ profile, ...assignment, override: ownWay })
+        const decision = joinProfile({ profile, ...assignment, override: ownWay })
         return this.#people.say(targetAggregate, target, decision, by)
       }
       case 'unassign':
-        return this.#people.say(targetAggregate, target, unassignProfile({ profile }), by)
+        return this.#people.say(targetAggregate, target, leaveProfile({ profile }), by)
       case 'run now': {
         const upgrade = `${profile}-now-${++this.#started}`
         return this.#say(profile, startExecution({ upgrade, justification: 'CVE', by }), by)

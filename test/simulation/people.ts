@@ -19,7 +19,7 @@ import { hasEnded, type UpgradeState } from '../../functions/domain/upgrade/stat
 import type { Outcome } from '../../functions/log/log.ts'
 import { requestRetry, requestRollback } from '../../functions/planning/children.ts'
 import { admissionFacts, freezePolicy } from '../../functions/planning/facts.ts'
-import { planUpgrade } from '../../functions/planning/planning.ts'
+import { writePlan } from '../../functions/planning/planning.ts'
 import type { Fleet } from './fleet.ts'
 import type { Services, World } from './world.ts'
 
@@ -84,7 +84,7 @@ export class People {
   /** Asks for an upgrade; every second one is planned before it is answered, the others by their execution. */
   async request(id: string, request: UpgradeRequest): Promise<void> {
     const kind = await this.say(upgradeAggregate, id, requestUpgrade({ request, by: 'alice' }), 'alice')
-    if (kind === 'committed' && this.#world.random.chance(0.5)) await planUpgrade(this.#world.services(), id)
+    if (kind === 'committed' && this.#world.random.chance(0.5)) await writePlan(this.#world.services(), id)
   }
 
   /** Interferes now and then, as long as things go wrong. */
@@ -201,12 +201,12 @@ export class People {
       const { state } = await services.log.load(upgradeAggregate, upgrade)
       if (hasEnded(state)) continue
       const facts = await admissionFacts(services.log, state)
-      if (state.phase === 'paused' && facts.releaseWithdrawn !== null) {
+      if (state.status === 'paused' && facts.releaseWithdrawn !== null) {
         const command = { by: 'bob', reason: 'withdrawn', rollBack: false }
         await this.say(upgradeAggregate, upgrade, abortUpgrade(command), 'bob')
-      } else if (state.phase === 'paused') {
+      } else if (state.status === 'paused') {
         await this.say(upgradeAggregate, upgrade, resumeUpgrade({ by: 'bob' }, facts), 'bob')
-      } else if (state.phase === 'pending_approval' && state.plan) {
+      } else if (state.status === 'pending_approval' && state.plan) {
         const { planHash } = state.plan
         for (const by of ['bob', 'carol'] as const) {
           await this.say(upgradeAggregate, upgrade, approveUpgrade({ by, planHash, comment: null }), by)

@@ -31,7 +31,7 @@ export class Turns {
       // Everything between two requests happens in microtasks: after this none is left.
       await setImmediate()
       if (this.#waiting.length === 0) {
-        if (!this.#clock.step()) return
+        if (!this.#clock.proceed()) return
         continue
       }
       const [drawn] = this.#waiting.splice(this.#random.between(0, this.#waiting.length - 1), 1)

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import type { UpgradeState } from '../../functions/domain/upgrade/state.ts'
-import { statusWords } from '../../functions/domain/upgrade/status.ts'
 import { decodeEvents } from '../../functions/log/fold.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { shownUpgrade } from '../../functions/views/projections/upgrades.ts'
@@ -15,8 +14,8 @@ import { start } from '../domain/upgrade/world.ts'
 import { historyOf } from './history.ts'
 
 /** What the row of an upgrade and the fold of its stream both say. */
-function said({ phase, holds, startedAt, endedAt, wave, generation, counts }: UpgradeState) {
-  return { phase, holds, startedAt, completedAt: endedAt, wave, generation, inProgress: counts.inFlight }
+function said({ status, holds, startedAt, endedAt, wave, generation, counts }: UpgradeState) {
+  return { status, holds, startedAt, completedAt: endedAt, wave, generation, inProgress: counts.inFlight }
 }
 
 describe('rows and the folds of the domain', () => {
@@ -28,7 +27,7 @@ describe('rows and the folds of the domain', () => {
       let body: object | undefined
       let state = upgradeAggregate.initial
       for await (const commit of log.commits(`upgrade#${upgrade}`)) {
-        for (const { place, apply } of source.steps(commit, start)) {
+        for (const { place, apply } of source.changes(commit, start)) {
           if (place.view === viewNames.upgrades) body = apply(body) as object // this view has no deletions
         }
         for (const event of decodeEvents(upgradeAggregate, commit)) {
@@ -56,8 +55,7 @@ describe('rows and the folds of the domain', () => {
         commit,
         version: commit,
         row: {
-          phase: state.phase,
-          status: statusWords[state.phase],
+          status: state.status,
           holds: state.holds,
           total: state.plan?.members,
           completed: counts.succeeded,

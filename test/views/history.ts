@@ -147,7 +147,6 @@ export async function historyOf(seed: number, { members = 6, rounds = 12 } = {})
     const target = targets[member] ?? ''
     const key = {
       upgrade,
-      phase: 0,
       member,
       n,
       kind: 'deploy',

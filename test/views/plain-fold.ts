@@ -11,7 +11,7 @@ export async function plainFold(log: Log, version = 'v1'): Promise<readonly Stor
     for await (const { stream } of log.streams(aggregate)) {
       const commits: Commit[] = await Array.fromAsync(log.commits(stream))
       for (const commit of commits) {
-        for (const { place, apply } of sourceOf(stream)?.steps(commit, commits[0]?.at ?? '') ?? []) {
+        for (const { place, apply } of sourceOf(stream)?.changes(commit, commits[0]?.at ?? '') ?? []) {
           const view = `${version}/${place.view}`
           const applied = apply(rows.get(`${view} ${place.row}`)?.value)
           const value = applied === 'deleted' ? undefined : applied

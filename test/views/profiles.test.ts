@@ -9,7 +9,7 @@ import { statisticsOf } from '../../functions/domain/profile/statistics.ts'
 import { nextOpenings } from '../../functions/domain/profile/windows.ts'
 import type { Rejection } from '../../functions/domain/rejection.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
-import { assignProfile, unassignProfile } from '../../functions/domain/target/assignment.ts'
+import { joinProfile, leaveProfile } from '../../functions/domain/target/membership.ts'
 import { registerTarget } from '../../functions/domain/target/registration.ts'
 import { memoryLog } from '../../functions/log/memory.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
@@ -60,14 +60,14 @@ async function livesOf(seed: number) {
     const failures = random.chance(0.3) ? [{ code: 'CRITICAL_DISK', count: 2 }] : []
     const assignment = { profile: id, type: facts.type, priority: 1 + random.below(10), override }
     const kind = random.pick(['dates', 'none'])
-    const steps = [
+    const acts = [
       () => tell(profileAggregate, id, updateProfile({ updates: { description: `round ${round}` }, by })),
       () => tell(profileAggregate, id, updateProfile({ updates: { status: 'active' }, by })),
       () => tell(profileAggregate, id, openWindow({ scheduledAt: opening, upgrade, facts: clear })),
       () => tell(profileAggregate, id, startExecution({ upgrade, justification: 'now', by })),
       () => tell(profileAggregate, id, summariseUpgrade(summaryOf(running, { failures }))),
-      () => tell(targetAggregate, 'p1', assignProfile(assignment)),
-      () => tell(targetAggregate, 'p1', unassignProfile({ profile: id })),
+      () => tell(targetAggregate, 'p1', joinProfile(assignment)),
+      () => tell(targetAggregate, 'p1', leaveProfile({ profile: id })),
       () =>
         tell(
           policyAggregate,
@@ -75,7 +75,7 @@ async function livesOf(seed: number) {
           defineCalendar({ kind: 'dates', timezone: 'UTC', dates: [{ date: '12-25', name: `${round}` }] }),
         ),
     ]
-    await random.pick(steps)()
+    await random.pick(acts)()
   }
   if (random.chance(0.5)) await tell(profileAggregate, 'monthly', deleteProfile({ force: true, by }))
   return log
@@ -100,7 +100,7 @@ describe('the views of profiles, calendars and assignments', () => {
     )
     for (const type of [
       ...['WindowOpened', 'ExecutionStarted', 'UpgradeSummarised', 'ProfileDeactivated', 'ProfileDeleted'],
-      ...['ProfileAssigned', 'ProfileUnassigned', 'CalendarDefined'],
+      ...['ProfileJoined', 'ProfileLeft', 'CalendarDefined'],
     ]) {
       expect(types).toContain(type)
     }

@@ -4,10 +4,10 @@ import { canonicalJson } from '../../events/canonical.ts'
 import { awaitVersion } from '../../functions/views/await-version.ts'
 import { InvalidCursor } from '../../functions/views/cursor.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
-import type { Page, Versioned } from '../../functions/views/read.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
 import type { ReleaseRow, TargetRow } from '../../functions/views/rows.ts'
 import type { ViewStore } from '../../functions/views/store.ts'
+import type { Page, Versioned } from '../../functions/views/views.ts'
 import { facts } from '../domain/target/stories.ts'
 import { start } from '../domain/upgrade/world.ts'
 
@@ -19,7 +19,7 @@ function targetOf(id: string, changes: Partial<TargetRow> = {}): TargetRow {
     pin: null,
     retired: null,
     enrolled: false,
-    assignments: {},
+    memberships: {},
     lastOutcome: null,
     updatedAt: start,
     ...changes,

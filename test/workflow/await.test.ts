@@ -17,7 +17,7 @@ describe('the task that waits', () => {
     const world = await awaitingApproval()
     await world.decide(approveUpgrade(approval))
     await keepToken(world, task)
-    expect(world.redeemed).toMatchObject([{ token: 't1', as: { step: 'start-wave' } }])
+    expect(world.redeemed).toMatchObject([{ token: 't1', as: { move: 'start-wave' } }])
     expect(world.tokens.kept.size).toBe(0)
   })
 
@@ -31,7 +31,7 @@ describe('the task that waits', () => {
       },
     }
     await keepToken({ ...world, tokens }, task)
-    expect(world.redeemed).toMatchObject([{ token: 't1', as: { step: 'start-wave' } }])
+    expect(world.redeemed).toMatchObject([{ token: 't1', as: { move: 'start-wave' } }])
     expect(world.tokens.kept.size).toBe(0)
   })
 
@@ -39,6 +39,6 @@ describe('the task that waits', () => {
     const world = await awaitingApproval()
     await world.supersede(1)
     await keepToken(world, task)
-    expect(world.redeemed).toMatchObject([{ token: 't1', as: { step: 'superseded' } }])
+    expect(world.redeemed).toMatchObject([{ token: 't1', as: { move: 'superseded' } }])
   })
 })

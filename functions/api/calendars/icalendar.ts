@@ -21,7 +21,7 @@ const longestName = 64
 const yearsAhead = 10
 const day = 86_400_000
 /** So many occurrences are looked at: a rule that recurs every second from 1970 on ends here. */
-const mostSteps = 30_000
+const mostOccurrences = 30_000
 
 /** The text is no iCalendar, or holds nothing that could close anything. */
 export class NotACalendar extends Error {
@@ -74,7 +74,7 @@ export function expandIcalendar(text: string, timezone: string, now: number): Ex
   const [from, until] = [now - day, now + yearsAhead * 366 * day]
   const found: { start: number; end: number; name: string }[] = []
   let endless = false
-  let steps = 0
+  let occurrences = 0
   const add = (event: ICAL.Event, startDate: ICAL.Time, endDate: ICAL.Time): number => {
     const tzid = event.component.getFirstProperty('dtstart')?.getFirstParameter('tzid')
     const start = instantFrom(withNamedZone(startDate, tzid), timezone)
@@ -95,8 +95,9 @@ export function expandIcalendar(text: string, timezone: string, now: number): Ex
     const iterator = event.iterator()
     const before = found.length
     for (let next = iterator.next(); next; next = iterator.next()) {
-      steps += 1
-      if (steps > mostSteps) throw new NotACalendar(`its events recur more than ${mostSteps} times`)
+      occurrences += 1
+      if (occurrences > mostOccurrences)
+        throw new NotACalendar(`its events recur more than ${mostOccurrences} times`)
       const { startDate, endDate, item } = event.getOccurrenceDetails(next)
       const start = add(item, startDate, endDate)
       if (start < until && found.length - before <= mostRanges) continue

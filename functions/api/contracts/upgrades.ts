@@ -22,7 +22,7 @@ import {
   words,
 } from './contract.ts'
 import { deployment, window } from './deployment.ts'
-import { attemptStatuses, phaseWords } from './words.ts'
+import { attemptStatuses, upgradeStatuses } from './words.ts'
 
 const planningProblems = [
   'release-not-registered',
@@ -87,7 +87,7 @@ export const upgradeContracts = {
       ...paging,
       component: identifier.optional(),
       version: versionName.optional(),
-      status: z.enum(phaseWords).optional(),
+      status: z.enum(upgradeStatuses).optional(),
       kind: z.enum(['deploy', 'retry', 'rollback']).optional(),
       parentId: identifier.optional(),
       requestedBy: z.string().min(1).max(256).optional(),

@@ -1,11 +1,11 @@
-import type { Phase } from '../../domain/upgrade/state.ts'
+import type { UpgradeStatus } from '../../domain/upgrade/state.ts'
 import { statusWords } from '../../domain/upgrade/status.ts'
 import type { AttemptStatus } from '../../views/rows.ts'
 
-const phases = Object.keys(statusWords) as [Phase, ...Phase[]] // statusWords has every phase
+const statuses = Object.keys(statusWords) as [UpgradeStatus, ...UpgradeStatus[]] // statusWords has every status
 
 /** The words of an upgrade's status, as answers and filters carry them. */
-export const phaseWords = phases.map((phase) => statusWords[phase])
+export const upgradeStatuses = statuses.map((status) => statusWords[status])
 
 /** The seed's word for where an attempt stands; what the seed does not know keeps its own. */
 export const attemptWords = {
@@ -26,6 +26,13 @@ export const attemptWords = {
 } as const satisfies Record<AttemptStatus, string>
 
 export const attemptStatuses = Object.values(attemptWords)
+
+/** Returns the domain's status for a word of the API. Throws for any other word. */
+export function upgradeStatusOf(word: string): UpgradeStatus {
+  const found = statuses.find((status) => statusWords[status] === word)
+  if (!found) throw new Error(`No upgrade has the status ${word}.`)
+  return found
+}
 
 /** Returns the domain's word for a word of the API. */
 export function attemptStatusOf(word: (typeof attemptStatuses)[number]): AttemptStatus {

@@ -1,4 +1,4 @@
-import type { Page } from '../../views/read.ts'
+import type { Page } from '../../views/views.ts'
 import { Problem } from './problem.ts'
 
 /** A page as answers carry it. */

@@ -7,9 +7,9 @@ import { type Paged, pageOf } from '../http/page.ts'
 const mostPages = 10
 
 /** Does the upgrade wait for a person to approve its plan or to continue it? */
-function waitsFor({ phase, holds }: UpgradeRow): 'approve' | 'continue' | null {
+function waitsFor({ status, holds }: UpgradeRow): 'approve' | 'continue' | null {
   if (!holds.some(({ code }) => code === 'APPROVAL')) return null
-  return phase === 'running' || phase === 'paused' ? 'continue' : 'approve'
+  return status === 'running' || status === 'paused' ? 'continue' : 'approve'
 }
 
 /** Lists what waits for a person, newest first; `yours` marks what the caller asked for and must leave to another. */

@@ -1,4 +1,5 @@
-import type { Phase } from '../../domain/upgrade/state.ts'
+import type { UpgradeStatus } from '../../domain/upgrade/state.ts'
+import { statusWords } from '../../domain/upgrade/status.ts'
 import type { UpgradeRow } from '../../views/rows.ts'
 import type { operationsContracts } from '../contracts/operations.ts'
 import type { Operate } from '../http/endpoint.ts'
@@ -7,7 +8,7 @@ import { Problem } from '../http/problem.ts'
 type Contracts = typeof operationsContracts
 type JobState = 'waiting' | 'active' | 'completed' | 'failed' | 'delayed'
 
-const states: Readonly<Record<Phase, JobState>> = {
+const states: Readonly<Record<UpgradeStatus, JobState>> = {
   requested: 'waiting',
   pending_approval: 'waiting',
   scheduled: 'waiting',
@@ -23,9 +24,9 @@ const states: Readonly<Record<Phase, JobState>> = {
 }
 
 /** Returns the seed's word for the job of an upgrade: what a window or a stop holds is delayed. */
-function stateOf({ phase, holds }: UpgradeRow): JobState {
+function stateOf({ status, holds }: UpgradeRow): JobState {
   const held = holds.some(({ code }) => code === 'WINDOW_CLOSED' || code === 'FREEZE')
-  return held && (states[phase] === 'waiting' || states[phase] === 'active') ? 'delayed' : states[phase]
+  return held && (states[status] === 'waiting' || states[status] === 'active') ? 'delayed' : states[status]
 }
 
 /** Counts upgrades by what they wait for. */
@@ -49,7 +50,7 @@ export const getQueueJob: Operate<Contracts['getQueueJob']> = async ({ params },
       jobId: params.jobId,
       upgradeId,
       state: stateOf(row),
-      status: row.status,
+      status: statusWords[row.status],
       progress: row.total === 0 ? 0 : Math.round((1000 * ended) / row.total) / 10,
       requestedAt: row.requestedAt,
       startedAt: row.startedAt,

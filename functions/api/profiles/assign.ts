@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { v5 } from 'uuid'
-import { assignmentEvents, type RequestedAssignment } from '../../../events/assignment.ts'
+import { membershipEvents, type RequestedMembership } from '../../../events/membership.ts'
 import {
-  assignmentJobAggregate,
-  assignmentsPerChunk,
-  listAssignments,
-  requestAssignments,
-} from '../../domain/assignment/job.ts'
+  listMemberships,
+  membershipJobAggregate,
+  membershipsPerChunk,
+  requestMemberships,
+} from '../../domain/membership/job.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
-import { assignProfile } from '../../domain/target/assignment.ts'
+import { joinProfile } from '../../domain/target/membership.ts'
 import { sideBySide } from '../../side-by-side.ts'
 import type { AssignmentRequest, profileContracts } from '../contracts/profiles.ts'
 import { type Input, metadataOf, settled } from '../http/answer.ts'
@@ -19,7 +19,7 @@ import { nextRuns, profileOf } from './profile.ts'
 
 type Contracts = typeof profileContracts
 
-/** So many assignments are made before they are answered; more by a job, as an answer has to come within 30 seconds. */
+/** So many targets are made members before they are answered; more by a job, as an answer has to come within 30 seconds. */
 const inlineAtMost = 1000
 const atOnce = 32
 /** The name space of ids of jobs that follow from an idempotency key. */
@@ -47,17 +47,17 @@ function requested({
   resource_type,
   priority,
   override_settings,
-}: AssignmentRequest): RequestedAssignment {
+}: AssignmentRequest): RequestedMembership {
   return { target: resource_id, type: resource_type, priority, override: override_settings }
 }
 
 async function assignOne(
   input: Input<Contracts['assignUpgradeProfile']>,
   { log }: Services,
-  { target, ...assignment }: RequestedAssignment,
+  { target, ...membership }: RequestedMembership,
   next: string | null,
 ): Promise<Result> {
-  const decision = assignProfile({ profile: input.params.id, ...assignment })
+  const decision = joinProfile({ profile: input.params.id, ...membership })
   const metadata = metadataOf({ ...input, ifMatch: null })
   const outcome = await log.execute(targetAggregate, target, decision, metadata)
   try {
@@ -74,58 +74,58 @@ async function assignOne(
 async function begin(
   input: Input<Contracts['assignUpgradeProfile']>,
   { log }: Services,
-  assignments: readonly RequestedAssignment[],
+  memberships: readonly RequestedMembership[],
 ): Promise<string> {
   const job = input.idempotency ? v5(input.idempotency.id, jobNamespace) : randomUUID()
   const { actor, correlation } = metadataOf({ ...input, ifMatch: null })
-  const request = requestAssignments({ profile: input.params.id, count: assignments.length, by: actor })
+  const request = requestMemberships({ profile: input.params.id, count: memberships.length, by: actor })
   // Only the first commit keeps the key: a repeat has to be let through to the parts that are missing.
   const metadata = metadataOf({ ...input, ifMatch: null })
-  settled(await log.execute(assignmentJobAggregate, job, request, metadata))
-  for (let chunk = 0; chunk * assignmentsPerChunk < assignments.length; chunk++) {
-    const from = chunk * assignmentsPerChunk
-    const part = listAssignments({ chunk, assignments: assignments.slice(from, from + assignmentsPerChunk) })
-    settled(await log.execute(assignmentJobAggregate, job, part, { actor, correlation }))
+  settled(await log.execute(membershipJobAggregate, job, request, metadata))
+  for (let chunk = 0; chunk * membershipsPerChunk < memberships.length; chunk++) {
+    const from = chunk * membershipsPerChunk
+    const part = listMemberships({ chunk, memberships: memberships.slice(from, from + membershipsPerChunk) })
+    settled(await log.execute(membershipJobAggregate, job, part, { actor, correlation }))
   }
   return job
 }
 
-/** Assigns targets to a profile (P6): at once, or by a job when there are thousands. */
+/** Makes targets members of a profile (P6): at once, or by a job when there are thousands. */
 export const assignUpgradeProfile: Operate<Contracts['assignUpgradeProfile']> = async (input, services) => {
   const { id } = input.params
   const { state } = await profileOf(services.log, id)
-  const assignments = input.body.resource_assignments.map(requested)
-  if (assignments.length > inlineAtMost) {
-    const job = await begin(input, services, assignments)
-    const body = { profile_id: id, job_id: job, status: 'running', assignments_requested: assignments.length }
+  const memberships = input.body.resource_assignments.map(requested)
+  if (memberships.length > inlineAtMost) {
+    const job = await begin(input, services, memberships)
+    const body = { profile_id: id, job_id: job, status: 'running', assignments_requested: memberships.length }
     return { status: 202, body, location: `/api/v1/upgrade-profiles/${id}/assignments/jobs/${job}` }
   }
   const [next = null] =
     state.status === 'active'
       ? await nextRuns(services.log, state.definition.schedule, services.now(), 1)
       : []
-  const results = await sideBySide(assignments, atOnce, (one) => assignOne(input, services, one, next))
+  const results = await sideBySide(memberships, atOnce, (one) => assignOne(input, services, one, next))
   return { status: 200, body: answered(id, results) }
 }
 
-/** Reads a job of assignments from its stream. */
+/** Reads a job that makes members from its stream. */
 export const getAssignmentJob: Operate<Contracts['getAssignmentJob']> = async ({ params }, services) => {
   const { log } = services
   const { id, jobId } = params
-  const { state: job } = await log.load(assignmentJobAggregate, jobId)
+  const { state: job } = await log.load(membershipJobAggregate, jobId)
   if (job.requested?.profile !== id) {
     throw new Problem('assignment-job-not-found', 'This profile has no such job of assignments.')
   }
   const { state } = await profileOf(log, id)
   const [next = null] =
     state.status === 'active' ? await nextRuns(log, state.definition.schedule, services.now(), 1) : []
-  const listed = new Map<number, readonly RequestedAssignment[]>()
+  const listed = new Map<number, readonly RequestedMembership[]>()
   const results = new Map<number, Result[]>()
-  for await (const commit of log.commits(`assignments#${jobId}`, { consistent: true })) {
+  for await (const commit of log.commits(`memberships#${jobId}`, { consistent: true })) {
     for (const { type, schema, data } of commit.events) {
-      const event = assignmentEvents.decode(type, schema, JSON.parse(data))
-      if (event.type === 'AssignmentsListed') listed.set(event.data.chunk, event.data.assignments)
-      if (event.type !== 'AssignmentsMade') continue
+      const event = membershipEvents.decode(type, schema, JSON.parse(data))
+      if (event.type === 'MembershipsListed') listed.set(event.data.chunk, event.data.memberships)
+      if (event.type !== 'MembershipsMade') continue
       const { chunk, already, failed } = event.data
       const part = (listed.get(chunk) ?? []).map(
         ({ target }): Result => ({ resource_id: target, status: 'assigned', next_upgrade_window: next }),

@@ -139,7 +139,7 @@ export const deleteUpgradeProfile: Operate<Contracts['deleteUpgradeProfile']> = 
   const { id } = input.params
   const { state: before } = await log.load(profileAggregate, id)
   const targets = await everyTarget(services)
-  const assigned = targets.filter(({ assignments }) => Object.hasOwn(assignments, id)).length
+  const assigned = targets.filter(({ memberships }) => Object.hasOwn(memberships, id)).length
   const affected = before.definition
     ? (await targetingOf(services, id, before.definition, targets)).members.length
     : 0

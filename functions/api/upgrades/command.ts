@@ -44,7 +44,7 @@ function acknowledged(
   message: string,
   status = 200,
 ): Answer {
-  return { status, body: { message, upgradeId: id, status: statusWords[state.phase] }, commit, etag: commit }
+  return { status, body: { message, upgradeId: id, status: statusWords[state.status] }, commit, etag: commit }
 }
 
 /** Continues after a canary (C4). */

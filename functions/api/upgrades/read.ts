@@ -1,10 +1,11 @@
 import { waveCount, waveRange } from '../../domain/plan/waves.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { exists } from '../../domain/upgrade/state.ts'
+import { statusWords } from '../../domain/upgrade/status.ts'
 import { awaitVersion } from '../../views/await-version.ts'
 import type { UpgradeRow } from '../../views/rows.ts'
 import type { upgradeContracts } from '../contracts/upgrades.ts'
-import { attemptStatusOf, attemptWords } from '../contracts/words.ts'
+import { attemptStatusOf, attemptWords, upgradeStatusOf } from '../contracts/words.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
 import type { Services } from '../services.ts'
@@ -28,9 +29,10 @@ async function rowOf(
 
 function statusBody(row: UpgradeRow) {
   const { upgradeId, component, version, strategy, total, completed, failed, inProgress } = row
-  const { skipped, unreachable, rolledBack, retrying, deferred, status, startedAt, completedAt } = row
+  const { skipped, unreachable, rolledBack, retrying, deferred, startedAt, completedAt } = row
   return {
-    ...{ upgradeId, component, version, strategy, total, completed, failed, inProgress, status },
+    ...{ upgradeId, component, version, strategy, total, completed, failed, inProgress },
+    status: statusWords[row.status],
     ...{ startedAt, completedAt, skipped, unreachable, rolledBack, retrying, deferred },
     wave: row.wave,
     waveCount: row.waveCount,
@@ -40,17 +42,18 @@ function statusBody(row: UpgradeRow) {
 }
 
 function summaryBody(row: UpgradeRow) {
-  const { jobId, kind, parentId, phase, requestedBy, requestedAt, planHash, approvals, failure } = row
+  const { jobId, kind, parentId, requestedBy, requestedAt, planHash, approvals, failure } = row
   return {
     id: row.upgradeId,
     ...statusBody(row),
-    ...{ jobId, kind, parentId, phase, requestedBy, requestedAt, planHash, approvals, failure },
+    ...{ jobId, kind, parentId, requestedBy, requestedAt, planHash, approvals, failure },
   }
 }
 
 /** Lists upgrades from the view. */
 export const listUpgrades: Operate<Contracts['listUpgrades']> = async ({ query }, { views }) => {
-  const { limit, cursor, ...filters } = query
+  const { limit, cursor, status, ...others } = query
+  const filters = { ...others, ...(status !== undefined && { status: upgradeStatusOf(status) }) }
   const { rows, nextCursor } = await pageOf(views.listUpgrades({ limit, cursor, filters }))
   return { status: 200, body: { upgrades: rows.map(summaryBody), count: rows.length, nextCursor } }
 }

@@ -21,6 +21,6 @@ export const skipTarget: Operate<(typeof upgradeContracts)['skipTarget']> = asyn
   if (member === undefined) throw new Problem('not-a-member', `${targetId} is no member of this upgrade.`)
   const decision = skipMember({ member, by: input.principal.id }, await admissionFacts(log, state))
   const after = await command(input, services, decision)
-  const body = { message: `${targetId} skipped`, upgradeId: id, status: statusWords[after.state.phase] }
+  const body = { message: `${targetId} skipped`, upgradeId: id, status: statusWords[after.state.status] }
   return { status: 200, body, commit: after.commit, etag: after.commit }
 }

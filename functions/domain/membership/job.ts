@@ -1,16 +1,16 @@
 import {
-  type AssignmentEvent,
-  assignmentEvents,
-  type RequestedAssignment,
-} from '../../../events/assignment.ts'
+  type MembershipEvent,
+  membershipEvents,
+  type RequestedMembership,
+} from '../../../events/membership.ts'
 import { type Aggregate, accept, type Decision, reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
 
-/** How many assignments one part holds: the longest ones still fit into one event. */
-export const assignmentsPerChunk = 150
+/** How many memberships one part holds: the longest ones still fit into one event. */
+export const membershipsPerChunk = 150
 
 /** The fold of one job: what was asked for is in its events, not here. */
-export interface AssignmentJobState {
+export interface MembershipJobState {
   readonly requested: {
     readonly profile: string
     readonly count: number
@@ -22,69 +22,69 @@ export interface AssignmentJobState {
   readonly made: readonly number[]
 }
 
-export type AssignmentJobDecision = (
-  state: AssignmentJobState,
+export type MembershipJobDecision = (
+  state: MembershipJobState,
   now: string,
-) => Decision<AssignmentEvent, Rejection>
+) => Decision<MembershipEvent, Rejection>
 
-/** Assignments of one call that does not fit into one answer: one stream a job, so that a crash forgets none of them. */
-export const assignmentJobAggregate: Aggregate<AssignmentJobState, AssignmentEvent> = {
-  name: 'assignments',
+/** Memberships asked for in one call that does not fit into one answer: one stream a job, so that a crash forgets none of them. */
+export const membershipJobAggregate: Aggregate<MembershipJobState, MembershipEvent> = {
+  name: 'memberships',
   stateSchema: 1,
   initial: { requested: null, listed: 0, made: [] },
   evolve(state, event) {
     switch (event.type) {
-      case 'AssignmentsRequested':
+      case 'MembershipsRequested':
         return { ...state, requested: event.data }
-      case 'AssignmentsListed':
+      case 'MembershipsListed':
         return { ...state, listed: event.data.chunk + 1 }
-      case 'AssignmentsMade':
+      case 'MembershipsMade':
         return { ...state, made: [...state.made, event.data.chunk] }
     }
   },
-  decode: (type, schema, data) => assignmentEvents.decode(type, schema, data),
-  schemaOf: (type) => assignmentEvents.schemaOf(type),
+  decode: (type, schema, data) => membershipEvents.decode(type, schema, data),
+  schemaOf: (type) => membershipEvents.schemaOf(type),
 }
 
 /** Begins a job. Beginning it again changes nothing. */
-export function requestAssignments(request: {
+export function requestMemberships(request: {
   readonly profile: string
   readonly count: number
   readonly by: string
-}): AssignmentJobDecision {
+}): MembershipJobDecision {
   return (state) => {
     if (state.requested) return accept()
-    const chunks = Math.ceil(request.count / assignmentsPerChunk)
-    return accept({ type: 'AssignmentsRequested', data: { ...request, chunks } })
+    const chunks = Math.ceil(request.count / membershipsPerChunk)
+    return accept({ type: 'MembershipsRequested', data: { ...request, chunks } })
   }
 }
 
 /** Adds one part, in their order; one that is there already changes nothing. */
-export function listAssignments(part: {
+export function listMemberships(part: {
   readonly chunk: number
-  readonly assignments: readonly RequestedAssignment[]
-}): AssignmentJobDecision {
+  readonly memberships: readonly RequestedMembership[]
+}): MembershipJobDecision {
   return (state) => {
     if (part.chunk < state.listed) return accept()
     if (part.chunk > state.listed) {
       return reject({ code: 'conflict', detail: `Part ${state.listed} comes before part ${part.chunk}.` })
     }
-    const data = { chunk: part.chunk, assignments: [...part.assignments] }
-    return accept({ type: 'AssignmentsListed', data })
+    const data = { chunk: part.chunk, memberships: [...part.memberships] }
+    return accept({ type: 'MembershipsListed', data })
   }
 }
 
 /** Records what became of one part, once. */
-export function recordAssignments(result: {
+export function recordMemberships(result: {
   readonly chunk: number
   readonly already: readonly number[]
   readonly failed: readonly { readonly place: number; readonly detail: string }[]
-}): AssignmentJobDecision {
+}): MembershipJobDecision {
   return (state) =>
     state.made.includes(result.chunk)
       ? accept()
       : accept({
-          type: 'AssignmentsMade',
+          type: 'MembershipsMade',
           data: { chunk: result.chunk, already: [...result.already], failed: [...result.failed] },
         })
 }

@@ -26,7 +26,7 @@ export interface Candidate extends Placed {
   /** Checks before the upgrade found it not ready to be handed anything. */
   readonly notReady?: boolean
   /** Why the profile that is upgraded by passes it over. */
-  readonly excluded?: 'assigned_elsewhere' | 'critical' | 'canary_resource' | 'rollback_unwanted'
+  readonly excluded?: 'member_elsewhere' | 'critical' | 'canary_resource' | 'rollback_unwanted'
 }
 
 /** Why a candidate is no member. */

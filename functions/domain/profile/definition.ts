@@ -15,7 +15,7 @@ const profileRanges = {
   parallel_upgrades: [1, 10],
   /** Need not be whole. */
   canary_percentage: [1, 100],
-  /** Of an assignment; 1 comes first. */
+  /** Of a member; 1 comes first. */
   priority: [1, 10],
   /** Need not be whole. */
   min_success_rate: [0, 100],

@@ -1,4 +1,4 @@
-import type { EndedPhase, UpgradeSummary } from '../../../events/profile.ts'
+import type { EndedStatus, UpgradeSummary } from '../../../events/profile.ts'
 import { isCritical } from '../critical.ts'
 import type { ProfileState, Totals } from './state.ts'
 
@@ -6,7 +6,7 @@ import type { ProfileState, Totals } from './state.ts'
 export type ExecutionStatus = 'completed' | 'failed' | 'cancelled'
 
 /** How each end of an upgrade is told in a profile's history, unless failures brought it about. */
-const executionStatuses: Readonly<Record<EndedPhase, ExecutionStatus>> = {
+const executionStatuses: Readonly<Record<EndedStatus, ExecutionStatus>> = {
   completed: 'completed',
   completed_with_exceptions: 'completed',
   failed: 'failed',
@@ -17,10 +17,10 @@ const executionStatuses: Readonly<Record<EndedPhase, ExecutionStatus>> = {
 
 /** Returns the seed's word for how an execution ended. Failures that are more than it may bear make an upgrade abort itself: it has failed. */
 export function executionStatusOf({
-  phase,
+  status,
   failures,
-}: Pick<UpgradeSummary, 'phase' | 'failures'>): ExecutionStatus {
-  return phase === 'aborted' && failures.length > 0 ? 'failed' : executionStatuses[phase]
+}: Pick<UpgradeSummary, 'status' | 'failures'>): ExecutionStatus {
+  return status === 'aborted' && failures.length > 0 ? 'failed' : executionStatuses[status]
 }
 
 /** How many codes of failures a summary and the sums keep apart: targets choose them. */

@@ -22,7 +22,7 @@ function end(
   at: string,
 ): TargetState {
   const active = state.active?.attempt === data.attempt ? state.active : null
-  const { step: _step, output: _output, revision, ...attempt } = data
+  const { sequence: _sequence, output: _output, revision, ...attempt } = data
   return {
     ...state,
     components:
@@ -79,20 +79,20 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
       const { component, version, revision } = event.data
       return { ...state, components: { ...state.components, [component]: version }, revision }
     }
-    case 'ProfileAssigned': {
+    case 'ProfileJoined': {
       const { profile, priority, override, revision } = event.data
-      return { ...state, assignments: { ...state.assignments, [profile]: { priority, override } }, revision }
+      return { ...state, memberships: { ...state.memberships, [profile]: { priority, override } }, revision }
     }
-    case 'ProfileUnassigned': {
-      const { [event.data.profile]: _, ...assignments } = state.assignments
-      return { ...state, assignments, revision: event.data.revision }
+    case 'ProfileLeft': {
+      const { [event.data.profile]: _, ...memberships } = state.memberships
+      return { ...state, memberships, revision: event.data.revision }
     }
     case 'AttemptAssigned':
       return { ...state, active: { ...event.data, assignedAt: at, acceptedAt: null, deadline: null } }
     case 'AttemptAccepted': {
-      const { attempt, deadline, step } = event.data
+      const { attempt, deadline, sequence } = event.data
       if (state.active?.attempt !== attempt) return state
-      return { ...state, active: { ...state.active, acceptedAt: at, deadline, step } }
+      return { ...state, active: { ...state.active, acceptedAt: at, deadline, sequence } }
     }
     case 'AttemptEnded':
       return end(state, event.data, at)

@@ -16,14 +16,13 @@ import {
 /** The name space of attempt ids. Changing it would let old attempts begin again under new names. */
 const attemptNamespace = 'b1f0a2f4-5a83-5c0e-9f5d-3d8f6f0c7e21'
 
-/** Returns an attempt's id: the uuid v5 of `upgrade/phase/target/n`, so that whoever acts twice names the same attempt. */
+/** Returns an attempt's id: the uuid v5 of `upgrade/target/n`, so that whoever acts twice names the same attempt. */
 export function attemptId(key: {
   readonly upgrade: string
-  readonly phase: number
   readonly target: string
   readonly n: number
 }): string {
-  return v5(`${key.upgrade}/${key.phase}/${key.target}/${key.n}`, attemptNamespace)
+  return v5(`${key.upgrade}/${key.target}/${key.n}`, attemptNamespace)
 }
 
 /** How an attempt ends, beside which one it is. */
@@ -38,20 +37,20 @@ export interface AttemptEnd {
 /** Returns the event that ends an attempt, numbered for the rows that it feeds. */
 export function endOf(
   state: TargetState,
-  plan: AttemptPlan & { readonly step?: number },
+  plan: AttemptPlan & { readonly sequence?: number },
   end: AttemptEnd,
 ): TargetEvent {
-  const { attempt, upgrade, phase, member, n, kind, component, from, to } = plan
+  const { attempt, upgrade, member, n, kind, component, from, to } = plan
   return {
     type: 'AttemptEnded',
     data: {
-      ...{ attempt, upgrade, phase, member, n, kind, component, from, to },
+      ...{ attempt, upgrade, member, n, kind, component, from, to },
       outcome: end.outcome,
       code: end.code,
       retryable: end.retryable ?? false,
       version: end.version ?? null,
       output: end.output ?? null,
-      step: (plan.step ?? 0) + 1,
+      sequence: (plan.sequence ?? 0) + 1,
       revision: state.revision + 1,
     },
   }
@@ -102,11 +101,11 @@ export function assignAttempt(
     const closes = assignment.window ? ownWindowEnd(state, assignment.window) : null
     if (closes !== null && now >= closes)
       return accept(endOf(state, assignment, { outcome: 'skipped', code: 'outside_own_window' }))
-    const { attempt, upgrade, phase, member, n, kind, component, from, to } = assignment
+    const { attempt, upgrade, member, n, kind, component, from, to } = assignment
     const { digest, seconds } = assignment
     const acceptBy = closes !== null && closes < assignment.acceptBy ? closes : assignment.acceptBy
-    const identity = { attempt, upgrade, phase, member, n, kind, component, from, to }
-    return accept({ type: 'AttemptAssigned', data: { ...identity, digest, acceptBy, seconds, step: 1 } })
+    const identity = { attempt, upgrade, member, n, kind, component, from, to }
+    return accept({ type: 'AttemptAssigned', data: { ...identity, digest, acceptBy, seconds, sequence: 1 } })
   }
 }
 

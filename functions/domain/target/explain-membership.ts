@@ -1,8 +1,8 @@
-import type { Phase } from '../upgrade/state.ts'
+import type { UpgradeStatus } from '../upgrade/state.ts'
 import type { Finding, UpgradeStanding } from './explain.ts'
 import type { EndedAttempt, TargetState } from './state.ts'
 
-const over: ReadonlySet<Phase> = new Set([
+const over: ReadonlySet<UpgradeStatus> = new Set([
   'aborted',
   'completed',
   'completed_with_exceptions',
@@ -19,7 +19,7 @@ const leftOutWords: Readonly<Record<string, string>> = {
   no_earlier_version: 'no earlier version is known to go back to',
   update_in_progress: 'another update was in progress',
   not_ready: 'nothing had been heard of its agent for 24 hours',
-  assigned_elsewhere: 'it is assigned to another profile',
+  member_elsewhere: 'it is a member of another profile',
   critical: 'it is critical, and the profile leaves those out',
   after_canaries: 'only canaries were its turn, another profile takes the rest',
   canary_resource: 'a canary execution took it to the release already',
@@ -32,7 +32,7 @@ const skippedWords: Readonly<Record<string, string>> = {
 }
 
 /** What an upgrade waits for that has no hold to say so. */
-const phaseWords: Readonly<Partial<Record<Phase, string>>> = {
+const upgradeStatuses: Readonly<Partial<Record<UpgradeStatus, string>>> = {
   requested: 'is being planned',
   pending_approval: 'waits for approval',
   scheduled: 'is scheduled',
@@ -51,10 +51,10 @@ function lastAttempt(target: TargetState, upgrade: string): EndedAttempt | undef
 
 /** A member whose turn has not come: one finding for each hold, or what it waits for without one. */
 function waiting(upgrade: UpgradeStanding): Finding[] {
-  const { id, phase, holds, wave, memberWave } = upgrade
+  const { id, status, holds, wave, memberWave } = upgrade
   const ref = `upgrade#${id}` as const
-  if (over.has(phase)) {
-    const words = `Upgrade ${id} ended as ${phase} before it came to ${waveName(memberWave)}.`
+  if (over.has(status)) {
+    const words = `Upgrade ${id} ended as ${status} before it came to ${waveName(memberWave)}.`
     const unblock = 'Somebody deploys another upgrade that selects it.'
     return [{ code: 'upgrade_ended', verdict: 'eligible', words, ref, unblock }]
   }
@@ -69,9 +69,9 @@ function waiting(upgrade: UpgradeStanding): Finding[] {
       unblock,
     }))
   }
-  const state = phaseWords[phase]
+  const state = upgradeStatuses[status]
   if (state !== undefined)
-    return [{ code: `upgrade_${phase}`, verdict: 'waiting', words: `${turn}, which ${state}.`, ref }]
+    return [{ code: `upgrade_${status}`, verdict: 'waiting', words: `${turn}, which ${state}.`, ref }]
   const now =
     wave < 0
       ? 'the first wave has not begun'
@@ -83,24 +83,24 @@ function waiting(upgrade: UpgradeStanding): Finding[] {
 
 /** A member of which an attempt failed: with what, and whether it will be tried again. */
 function failure(target: TargetState, upgrade: UpgradeStanding): Finding {
-  const { id, component, status, again, phase } = upgrade
+  const { id, component, memberStatus, again, status } = upgrade
   const ended = lastAttempt(target, id)
   const code = ended?.code ? ` with ${ended.code}` : ''
-  const how = `${component} ${ended?.outcome.replaceAll('_', ' ') ?? status}${code} in upgrade ${id}`
+  const how = `${component} ${ended?.outcome.replaceAll('_', ' ') ?? memberStatus}${code} in upgrade ${id}`
   const common = { ref: `upgrade#${id}` as const, ...(ended && { since: ended.endedAt }) }
-  if (status === 'retrying' && !over.has(phase)) {
+  if (memberStatus === 'retrying' && !over.has(status)) {
     const words = `${how}; it will be tried again${again === null ? '' : ` from ${again}`}.`
     return { code: 'will_be_retried', verdict: 'waiting', words, ...common }
   }
   const words = `${how}; it will not be tried again by that upgrade.`
   const unblock = 'An operator retries the failed targets of that upgrade, or rolls them back.'
-  const unreachable = status === 'unreachable' || ended?.outcome === 'unreachable'
+  const unreachable = memberStatus === 'unreachable' || ended?.outcome === 'unreachable'
   return { code: unreachable ? 'unreachable' : 'failed', verdict: 'blocked', words, ...common, unblock }
 }
 
 /** Returns what one upgrade has to do with whether the target is upgraded. */
 export function explainMembership(target: TargetState, upgrade: UpgradeStanding): Finding[] {
-  const { id, component, version, phase, memberWave, status, leftOut } = upgrade
+  const { id, component, version, status, memberWave, memberStatus, leftOut } = upgrade
   const ref = `upgrade#${id}` as const
   if (leftOut !== null) {
     const why = leftOutWords[leftOut] ?? leftOut
@@ -108,8 +108,8 @@ export function explainMembership(target: TargetState, upgrade: UpgradeStanding)
     const verdict = leftOut === 'already_at_version' ? 'done' : 'blocked'
     return [{ code: `left_out_${leftOut}`, verdict, words, ref }]
   }
-  if (memberWave === null || status === null) {
-    if (phase === 'requested') {
+  if (memberWave === null || memberStatus === null) {
+    if (status === 'requested') {
       return [
         { code: 'upgrade_requested', verdict: 'waiting', words: `Upgrade ${id} is being planned.`, ref },
       ]
@@ -117,7 +117,7 @@ export function explainMembership(target: TargetState, upgrade: UpgradeStanding)
     const words = `Upgrade ${id} does not take it: the selection does not match, or it was registered after planning.`
     return [{ code: 'not_selected', verdict: 'eligible', words, ref }]
   }
-  switch (status) {
+  switch (memberStatus) {
     case 'pending':
       return waiting(upgrade)
     case 'in_flight': {
@@ -129,7 +129,7 @@ export function explainMembership(target: TargetState, upgrade: UpgradeStanding)
       return [{ code: 'admitted', verdict: 'waiting', words, ref }]
     }
     case 'deferred': {
-      if (over.has(phase)) return waiting(upgrade)
+      if (over.has(status)) return waiting(upgrade)
       const words = `Upgrade ${id} found it busy or had to take the offer back; it will be admitted again${upgrade.again === null ? '' : ` from ${upgrade.again}`}.`
       return [{ code: 'deferred', verdict: 'waiting', words, ref }]
     }

@@ -1,5 +1,5 @@
 import type { MemberStatus } from '../upgrade/members.ts'
-import type { Hold, Phase } from '../upgrade/state.ts'
+import type { Hold, UpgradeStatus } from '../upgrade/state.ts'
 import { sameVersion } from '../version.ts'
 import { explainMembership } from './explain-membership.ts'
 import { isPinned, type TargetState } from './state.ts'
@@ -9,14 +9,14 @@ export interface UpgradeStanding {
   readonly id: string
   readonly component: string
   readonly version: string
-  readonly phase: Phase
+  readonly status: UpgradeStatus
   readonly holds: readonly Hold[]
   /** The present wave, from 0; -1 before the first. */
   readonly wave: number
   /** The target's wave, from 0; null when it is no member. */
   readonly memberWave: number | null
   /** Where the member stands; null when it is no member. */
-  readonly status: MemberStatus | null
+  readonly memberStatus: MemberStatus | null
   /** Why the plan left the target out; null when it did not. */
   readonly leftOut: string | null
   /** From when on a member that waits for another try may have it. */

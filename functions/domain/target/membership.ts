@@ -7,8 +7,8 @@ import type { TargetDecision } from './state.ts'
 /** A target belongs to a few profiles, or its row in the views would grow without end. */
 const mostProfiles = 8
 
-/** Assigns a target to a profile. The same assignment again changes nothing; another priority or override replaces it. */
-export function assignProfile(assignment: {
+/** Makes a target a member of a profile. The same membership again changes nothing; another priority or override replaces it. */
+export function joinProfile(membership: {
   readonly profile: string
   /** What the caller takes the target for: a list of ids that got mixed up is noticed. */
   readonly type: string
@@ -18,26 +18,26 @@ export function assignProfile(assignment: {
   return (state) => {
     const refused = refusal(state)
     if (refused) return refused
-    const { profile, type, priority, override } = assignment
+    const { profile, type, priority, override } = membership
     if (state.facts?.type !== type) {
       const detail = `The target is of type ${state.facts?.type}, not ${type}.`
       return reject({ code: 'resource-type-mismatch', detail })
     }
-    const present = state.assignments[profile]
+    const present = state.memberships[profile]
     if (present && canonicalJson(present) === canonicalJson({ priority, override })) return accept()
-    if (!present && Object.keys(state.assignments).length >= mostProfiles) {
-      const detail = `The target is assigned to ${mostProfiles} profiles already: take it out of one first.`
+    if (!present && Object.keys(state.memberships).length >= mostProfiles) {
+      const detail = `The target is a member of ${mostProfiles} profiles already: take it out of one first.`
       return reject({ code: 'too-many-profiles', detail })
     }
     const data = { profile, priority, override, revision: state.revision + 1 }
-    return accept({ type: 'ProfileAssigned', data })
+    return accept({ type: 'ProfileJoined', data })
   }
 }
 
-/** Takes a target out of a profile. A retired one too: what is left of the assignment is of no use. */
-export function unassignProfile({ profile }: { readonly profile: string }): TargetDecision {
+/** Takes a target out of a profile. A retired one too: what is left of the membership is of no use. */
+export function leaveProfile({ profile }: { readonly profile: string }): TargetDecision {
   return (state) =>
-    Object.hasOwn(state.assignments, profile)
-      ? accept({ type: 'ProfileUnassigned', data: { profile, revision: state.revision + 1 } })
+    Object.hasOwn(state.memberships, profile)
+      ? accept({ type: 'ProfileLeft', data: { profile, revision: state.revision + 1 } })
       : accept()
 }

@@ -9,14 +9,14 @@ export interface ProfileWindow {
 const hour = 3_600_000
 
 /**
- * Returns when a target's own part of a profile's window ends: so many hours after the opening as its assignment says. Null where it says
- * nothing: the window's own end holds, which the upgrade keeps to. The assignment of now counts, whatever it was when the plan was made.
+ * Returns when a target's own part of a profile's window ends: so many hours after the opening as its membership says. Null where it says
+ * nothing: the window's own end holds, which the upgrade keeps to. The membership of now counts, whatever it was when the plan was made.
  */
 export function ownWindowEnd(
-  { assignments }: Pick<TargetState, 'assignments'>,
+  { memberships }: Pick<TargetState, 'memberships'>,
   { profile, start }: ProfileWindow,
 ): string | null {
-  const assignment = Object.hasOwn(assignments, profile) ? assignments[profile] : undefined
-  const hours = assignment?.override.maintenance_window_hours ?? null
+  const membership = Object.hasOwn(memberships, profile) ? memberships[profile] : undefined
+  const hours = membership?.override.maintenance_window_hours ?? null
   return hours === null ? null : new Date(Date.parse(start) + hours * hour).toISOString()
 }

@@ -48,7 +48,7 @@ export function acceptAttempt({ attempt: named }: { readonly attempt?: string })
     const subject = subjectOf(state, named)
     if (subject.kind === 'none') return noneActive
     if (subject.kind === 'ended') return named === undefined ? noneActive : isOver(subject.attempt)
-    const { attempt, upgrade, phase, member, n, acceptedAt, acceptBy, seconds, step } = subject.attempt
+    const { attempt, upgrade, member, n, acceptedAt, acceptBy, seconds, sequence } = subject.attempt
     if (acceptedAt !== null) return accept()
     if (now >= acceptBy) {
       return reject({
@@ -59,7 +59,7 @@ export function acceptAttempt({ attempt: named }: { readonly attempt?: string })
     const deadline = new Date(Date.parse(now) + seconds * 1000).toISOString()
     return accept({
       type: 'AttemptAccepted',
-      data: { attempt, upgrade, phase, member, n, deadline, step: step + 1 },
+      data: { attempt, upgrade, member, n, deadline, sequence: sequence + 1 },
     })
   }
 }

@@ -7,7 +7,6 @@ import type { Rejection } from '../rejection.ts'
 export interface AttemptPlan {
   readonly attempt: string
   readonly upgrade: string
-  readonly phase: number
   readonly member: number
   readonly n: number
   readonly kind: 'deploy' | 'retry' | 'rollback'
@@ -24,7 +23,7 @@ export interface ActiveAttempt extends AttemptPlan {
   readonly assignedAt: string
   readonly acceptedAt: string | null
   readonly deadline: string | null
-  readonly step: number
+  readonly sequence: number
 }
 
 /** An attempt that is over. Ends are final. */
@@ -39,8 +38,8 @@ export interface EndedAttempt extends AttemptPlan {
   readonly endedAt: string
 }
 
-/** How a profile upgrades a target that was assigned to it. */
-export interface ProfileAssignment {
+/** How a profile upgrades a target that is its member. */
+export interface ProfileMembership {
   /** From 1, which comes first, to 10. */
   readonly priority: number
   readonly override: ProfileOverride
@@ -57,8 +56,8 @@ export interface TargetState {
   readonly retired: { readonly reason: string; readonly since: string } | null
   readonly enrolment: { readonly hash: string; readonly expiresAt: string; readonly used: boolean } | null
   readonly keyHash: string | null
-  /** The profiles that it was assigned to, by their id. */
-  readonly assignments: Readonly<Record<string, ProfileAssignment>>
+  /** The profiles that it is a member of, by their id. */
+  readonly memberships: Readonly<Record<string, ProfileMembership>>
   readonly active: ActiveAttempt | null
   /** The last ones, newest last. */
   readonly attempts: readonly EndedAttempt[]
@@ -78,7 +77,7 @@ export const initialTarget: TargetState = {
   retired: null,
   enrolment: null,
   keyHash: null,
-  assignments: {},
+  memberships: {},
   active: null,
   attempts: [],
   revision: 0,
@@ -91,10 +90,10 @@ export function registrationHash(facts: TargetFacts, components: Readonly<Record
 
 /** Returns whether two attempts are tries of the same member of the same upgrade. */
 export function sameMember(
-  left: Pick<AttemptPlan, 'upgrade' | 'phase' | 'member'>,
-  right: Pick<AttemptPlan, 'upgrade' | 'phase' | 'member'>,
+  left: Pick<AttemptPlan, 'upgrade' | 'member'>,
+  right: Pick<AttemptPlan, 'upgrade' | 'member'>,
 ): boolean {
-  return left.upgrade === right.upgrade && left.phase === right.phase && left.member === right.member
+  return left.upgrade === right.upgrade && left.member === right.member
 }
 
 /** Returns whether the target is pinned against changes of a component. */

@@ -126,7 +126,7 @@ function again(members: readonly [number, Member][]): [number, number, number][]
  * and waiting retries exceed what the wave allows, nothing new is admitted (DESIGN §6); a waiting retry holds its slot.
  */
 export function admit(draft: Draft, facts: AdmissionFacts): void {
-  if (draft.state.phase !== 'running' || draft.state.stage !== 'active') return
+  if (draft.state.status !== 'running' || draft.state.stage !== 'active') return
   if (facts.releaseWithdrawn !== null) {
     const reason = `The release was withdrawn: ${facts.releaseWithdrawn}`.slice(0, 512)
     draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })

@@ -8,19 +8,19 @@ import { exists, hasEnded, type UpgradeState } from './state.ts'
 function refuseEnded(state: UpgradeState) {
   if (!exists(state)) return refuse('upgrade-not-found', 'There is no such upgrade.')
   if (hasEnded(state))
-    return refuse('upgrade-ended', `The upgrade is over: it is ${state.phase}, and an end is final.`)
+    return refuse('upgrade-ended', `The upgrade is over: it is ${state.status}, and an end is final.`)
   return undefined
 }
 
 /** Stops admitting and assigning; what a target has accepted finishes. */
 export function pauseUpgrade(command: { by: string; reason: string }): UpgradeDecision {
   return (state, now) => {
-    if (state.phase === 'paused') return accept()
+    if (state.status === 'paused') return accept()
     const refused = refuseEnded(state)
     if (refused) return refused
-    if (state.phase === 'aborting')
+    if (state.status === 'aborting')
       return refuse('upgrade-aborting', 'The upgrade is being aborted: an abort wins over all.')
-    if (state.phase === 'requested')
+    if (state.status === 'requested')
       return refuse('not-planned', 'The upgrade is being planned: nothing is admitted yet.')
     const draft = new Draft(state, now)
     draft.add({ type: 'UpgradePaused', data: command })
@@ -36,17 +36,17 @@ export function resumeUpgrade(
   return (state, now) => {
     const refused = refuseEnded(state)
     if (refused) return refused
-    if (state.phase === 'aborting')
+    if (state.status === 'aborting')
       return refuse('upgrade-aborting', 'The upgrade is being aborted: an abort wins over all.')
     const { window } = command
     const sameWindow = !window || (window.start === state.window?.start && window.end === state.window.end)
-    if (state.phase !== 'paused' && sameWindow) return accept()
+    if (state.status !== 'paused' && sameWindow) return accept()
     const draft = new Draft(state, now)
     if (window && !sameWindow) draft.add({ type: 'WindowSet', data: { ...window, by: command.by } })
-    if (state.phase === 'paused') draft.add({ type: 'UpgradeResumed', data: { by: command.by } })
+    if (state.status === 'paused') draft.add({ type: 'UpgradeResumed', data: { by: command.by } })
     // Accepting what a gate found is not yet the word to go on, which may need a second person.
     if (state.stage === 'gated') awaitContinue(draft)
-    if (draft.state.phase === 'scheduled') checkHolds(draft, facts)
+    if (draft.state.status === 'scheduled') checkHolds(draft, facts)
     admit(draft, facts)
     endWaveWhenOver(draft)
     return draft.decision()
@@ -68,7 +68,7 @@ export function moveWindow(
     if (has && !(state.awaitsOpening && state.window?.start === window.start)) return accept()
     const draft = new Draft(state, now)
     draft.add({ type: 'WindowSet', data: { ...window, by } })
-    if (draft.state.phase === 'scheduled') checkHolds(draft, facts)
+    if (draft.state.status === 'scheduled') checkHolds(draft, facts)
     admit(draft, facts)
     endWaveWhenOver(draft)
     return draft.decision()
@@ -83,7 +83,7 @@ export function continueUpgrade(command: { by: string }): UpgradeDecision {
     if (state.stage !== 'awaiting') {
       return refuse(
         'nothing-to-continue',
-        `The upgrade waits for nobody to continue it: it is ${state.phase}, wave ${state.wave + 1}.`,
+        `The upgrade waits for nobody to continue it: it is ${state.status}, wave ${state.wave + 1}.`,
       )
     }
     if (state.abort)

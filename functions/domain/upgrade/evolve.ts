@@ -14,7 +14,7 @@ import {
   type OpenChunks,
   statusesIn,
 } from './members.ts'
-import { breakGlassRef, type HoldCode, type Phase, type UpgradeState, unblockOf } from './state.ts'
+import { breakGlassRef, type HoldCode, type UpgradeState, type UpgradeStatus, unblockOf } from './state.ts'
 
 /** How long the reactor has to ask targets whose deadline passed before they are asked again, in milliseconds. */
 const askAgainAfter = 5 * 60_000
@@ -38,8 +38,8 @@ function lift(state: UpgradeState, ...codes: readonly HoldCode[]): UpgradeState 
   return { ...state, holds: state.holds.filter((present) => !codes.includes(present.code)) }
 }
 
-function end(state: UpgradeState, phase: Phase, at: string): UpgradeState {
-  return { ...state, phase, endedAt: at, holds: [], chunks: {}, bakeUntil: null, restartAt: null }
+function end(state: UpgradeState, status: UpgradeStatus, at: string): UpgradeState {
+  return { ...state, status, endedAt: at, holds: [], chunks: {}, bakeUntil: null, restartAt: null }
 }
 
 /** A chunk that is through is not kept, and wants no attention any more. */
@@ -119,7 +119,7 @@ function startWave(state: UpgradeState, wave: number, at: string): UpgradeState 
   }
   return settle({
     ...lift(state, 'APPROVAL'),
-    phase: 'running',
+    status: 'running',
     resumesTo: 'running',
     wave,
     stage: 'active',
@@ -136,26 +136,26 @@ function resume(state: UpgradeState): UpgradeState {
   const { failed, unreachable } = state.waveCounts
   return {
     ...lift(state, 'OPERATOR', 'GATE_FAILED', 'GATE_INCONCLUSIVE'),
-    phase: state.resumesTo,
+    status: state.resumesTo,
     acknowledged: { failed, unreachable },
     stage: state.stage === 'gated' ? 'passed' : state.stage,
   }
 }
 
-/** Does the phase still wait for something to begin or go on? Then a pause remembers it. */
+/** Does the status still wait for something to begin or go on? Then a pause remembers it. */
 function pause(state: UpgradeState, at: string, reason: string): UpgradeState {
   const resumesTo =
-    state.phase === 'pending_approval' || state.phase === 'scheduled' || state.phase === 'running'
-      ? state.phase
+    state.status === 'pending_approval' || state.status === 'scheduled' || state.status === 'running'
+      ? state.status
       : state.resumesTo
-  return { ...hold(state, 'OPERATOR', at, null, reason), phase: 'paused', resumesTo }
+  return { ...hold(state, 'OPERATOR', at, null, reason), status: 'paused', resumesTo }
 }
 
 function approve(state: UpgradeState, by: string, comment: string | null, at: string): UpgradeState {
   const approvals = [...state.approvals, { by, at, comment }]
   if (approvals.length < (state.request?.approvals.required ?? 0)) return { ...state, approvals }
   const approved = { ...lift(state, 'APPROVAL'), approvals, resumesTo: 'scheduled' as const }
-  return approved.phase === 'pending_approval' ? { ...approved, phase: 'scheduled' } : approved
+  return approved.status === 'pending_approval' ? { ...approved, status: 'scheduled' } : approved
 }
 
 /** Returns the part of an event that is about the present wave: members of later ones may be skipped ahead. */
@@ -184,8 +184,8 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
     }
     case 'UpgradePlanned': {
       const planned = { ...state, plan: event.data, plannedAt: at, progressed: true }
-      if ((state.request?.approvals.required ?? 0) === 0) return { ...planned, phase: 'scheduled' }
-      const waiting: UpgradeState = { ...planned, phase: 'pending_approval', resumesTo: 'pending_approval' }
+      if ((state.request?.approvals.required ?? 0) === 0) return { ...planned, status: 'scheduled' }
+      const waiting: UpgradeState = { ...planned, status: 'pending_approval', resumesTo: 'pending_approval' }
       return hold(waiting, 'APPROVAL', at, null, state.request?.breakGlass ? breakGlassRef : null)
     }
     case 'PlanningFailed':
@@ -273,7 +273,7 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
     case 'UpgradeResumed':
       return resume(state)
     case 'AbortRequested':
-      return { ...state, phase: 'aborting', abort: event.data, holds: [] }
+      return { ...state, status: 'aborting', abort: event.data, holds: [] }
     case 'ChildRequested': {
       const { child, kind, target } = event.data
       return { ...state, children: [...state.children, { child, kind, target, at }] }

@@ -39,7 +39,7 @@ export function requestUpgrade(command: {
 export function recordPlan(plan: PlanSummary, facts: AdmissionFacts): UpgradeDecision {
   return (state, now) => {
     if (!exists(state)) return refuse('upgrade-not-found', 'There is no such upgrade.')
-    if (state.plan || hasEnded(state) || state.phase !== 'requested') return accept()
+    if (state.plan || hasEnded(state) || state.status !== 'requested') return accept()
     const draft = new Draft(state, now)
     addPlan(draft, { plan, facts })
     return draft.decision()
@@ -49,13 +49,13 @@ export function recordPlan(plan: PlanSummary, facts: AdmissionFacts): UpgradeDec
 function addPlan(draft: Draft, { plan, facts }: Planned): void {
   draft.add({ type: 'UpgradePlanned', data: plan })
   if (plan.members === 0) draft.add({ type: 'UpgradeCompleted', data: { exceptions: false } })
-  else if (draft.state.phase === 'scheduled') checkHolds(draft, facts)
+  else if (draft.state.status === 'scheduled') checkHolds(draft, facts)
 }
 
 /** Ends an upgrade that cannot be planned, and says why. */
 export function failPlanning(failure: { code: string; detail: string }): UpgradeDecision {
   return (state, now) => {
-    if (state.phase !== 'requested' || !exists(state)) return accept()
+    if (state.status !== 'requested' || !exists(state)) return accept()
     const draft = new Draft(state, now)
     draft.add({ type: 'PlanningFailed', data: failure })
     return draft.decision()
@@ -98,9 +98,9 @@ export function approveUpgrade(command: {
       )
     }
     if (state.approvals.some((approval) => approval.by === command.by)) return accept()
-    const pending = state.phase === 'paused' ? state.resumesTo : state.phase
+    const pending = state.status === 'paused' ? state.resumesTo : state.status
     if (pending !== 'pending_approval') {
-      return refuse('nothing-to-approve', `The upgrade waits for no approval: it is ${state.phase}.`)
+      return refuse('nothing-to-approve', `The upgrade waits for no approval: it is ${state.status}.`)
     }
     const draft = new Draft(state, now)
     draft.add({ type: 'ApprovalGiven', data: command })
@@ -112,11 +112,11 @@ export function approveUpgrade(command: {
 export function rejectUpgrade(command: { by: string; reason: string }): UpgradeDecision {
   return (state, now) => {
     if (!exists(state)) return refuse('upgrade-not-found', 'There is no such upgrade.')
-    if (state.phase === 'rejected') return accept()
+    if (state.status === 'rejected') return accept()
     const refused = refuseApprover(state, command.by)
     if (refused) return refused
-    if (state.phase !== 'pending_approval') {
-      return refuse('nothing-to-approve', `The upgrade waits for no approval: it is ${state.phase}.`)
+    if (state.status !== 'pending_approval') {
+      return refuse('nothing-to-approve', `The upgrade waits for no approval: it is ${state.status}.`)
     }
     const draft = new Draft(state, now)
     draft.add({ type: 'UpgradeRejected', data: command })
@@ -135,8 +135,8 @@ export function startWave(
   return (state, now) => {
     if (command.generation !== state.generation)
       return refuse('superseded', 'Another execution has taken over.')
-    const { step, wave } = position(state, now)
-    if (step !== 'start-wave' || wave !== command.wave) return accept()
+    const { move, wave } = position(state, now)
+    if (move !== 'start-wave' || wave !== command.wave) return accept()
     const draft = new Draft(state, now)
     if (wave - state.generationWave >= wavesPerExecution) {
       draft.add({
@@ -160,9 +160,9 @@ export function finishUpgrade(command: { generation: number }): UpgradeDecision 
     if (command.generation !== state.generation)
       return refuse('superseded', 'Another execution has taken over.')
     const draft = new Draft(state, now)
-    if (state.phase === 'aborting' && state.counts.inFlight === 0) {
+    if (state.status === 'aborting' && state.counts.inFlight === 0) {
       draft.add({ type: 'UpgradeAborted', data: {} })
-    } else if (position(state, now).step === 'finish') {
+    } else if (position(state, now).move === 'finish') {
       const { failed, unreachable, skipped } = state.counts
       draft.add({ type: 'UpgradeCompleted', data: { exceptions: failed + unreachable + skipped > 0 } })
     }

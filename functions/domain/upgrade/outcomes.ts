@@ -100,7 +100,7 @@ function newOutcomes(
 export function checkThresholds(draft: Draft): void {
   for (const kind of ['failures', 'unreachable'] as const) {
     const { state } = draft
-    if (state.phase !== 'running' || !state.request) return
+    if (state.status !== 'running' || !state.request) return
     const allowed = limitOf(state, kind)
     const countNow = unacknowledged(state)[kind === 'failures' ? 'failed' : 'unreachable']
     if (countNow <= allowed) continue

@@ -3,7 +3,7 @@ import { hasEnded, type UpgradeState } from './state.ts'
 import { approvalDeadline, notBegun } from './wake-up.ts'
 
 /** What the execution of an upgrade does next; the last two end it. The state machine routes by these words. */
-export type Step =
+export type Move =
   | 'plan'
   | 'approval'
   | 'window'
@@ -17,7 +17,7 @@ export type Step =
   | 'ended'
 
 export interface Position {
-  readonly step: Step
+  readonly move: Move
   readonly wave: number
   /** How long a wait here may take, in seconds: beyond its expected end, so that a time-out only means "ask again". */
   readonly timeoutSeconds: number
@@ -40,8 +40,8 @@ function until(instant: string | null, now: string): number {
  */
 export function position(state: UpgradeState, now: string): Position {
   const wave = Math.max(state.wave, 0)
-  const at = (step: Step, timeoutSeconds = week, which = wave): Position => ({
-    step,
+  const at = (move: Move, timeoutSeconds = week, which = wave): Position => ({
+    move,
     wave: which,
     timeoutSeconds,
   })
@@ -53,10 +53,10 @@ export function position(state: UpgradeState, now: string): Position {
     return at(state.abort.rollBack && state.wave >= 0 && !asked ? 'revert' : 'finish')
   }
   if (!state.plan) return at('plan')
-  const phase = state.phase === 'paused' ? state.resumesTo : state.phase
-  if (phase === 'pending_approval') return at('approval', until(approvalDeadline(state), now))
+  const status = state.status === 'paused' ? state.resumesTo : state.status
+  if (status === 'pending_approval') return at('approval', until(approvalDeadline(state), now))
   if (notBegun(state)) {
-    if (state.phase === 'paused') return at('window')
+    if (state.status === 'paused') return at('window')
     const start = state.window?.start ?? null
     // The profile ends this wait, or the window's end does.
     if (state.awaitsOpening) return at('window', until(state.window?.end ?? null, now))
@@ -73,7 +73,7 @@ export function position(state: UpgradeState, now: string): Position {
       return at('gate')
     case 'passed':
       // A pause also holds the end: somebody is to look first, and may still take everything back.
-      if (state.phase === 'paused') return at('gate')
+      if (state.status === 'paused') return at('gate')
       if (state.wave + 1 >= waveCount(state.plan.waves, state.plan.members)) return at('finish')
       return at('start-wave', week, state.wave + 1)
   }

@@ -2,7 +2,7 @@ import type { UpgradeRequest, WaveCuts } from '../../../events/upgrade.ts'
 import { type MemberCounts, noCounts } from './counts.ts'
 import type { OpenChunks } from './members.ts'
 
-export type Phase =
+export type UpgradeStatus =
   | 'requested'
   | 'pending_approval'
   | 'scheduled'
@@ -16,7 +16,7 @@ export type Phase =
   | 'rejected'
   | 'expired'
 
-const endedPhases: ReadonlySet<Phase> = new Set([
+const endedStatuses: ReadonlySet<UpgradeStatus> = new Set([
   'aborted',
   'completed',
   'completed_with_exceptions',
@@ -84,7 +84,7 @@ export interface UpgradeState {
   readonly request: UpgradeRequest | null
   readonly requestedBy: string
   readonly requestedAt: string
-  readonly phase: Phase
+  readonly status: UpgradeStatus
   /** What a pause interrupted. */
   readonly resumesTo: 'pending_approval' | 'scheduled' | 'running'
   readonly plan: AcceptedPlan | null
@@ -146,7 +146,7 @@ export const initialUpgrade: UpgradeState = {
   request: null,
   requestedBy: '',
   requestedAt: '',
-  phase: 'requested',
+  status: 'requested',
   resumesTo: 'scheduled',
   plan: null,
   plannedAt: null,
@@ -183,7 +183,7 @@ export const initialUpgrade: UpgradeState = {
 
 /** Has the upgrade come to an end? Ends are final. */
 export function hasEnded(state: UpgradeState): boolean {
-  return endedPhases.has(state.phase)
+  return endedStatuses.has(state.status)
 }
 
 /** Does an upgrade of this identity exist? */

@@ -1,7 +1,7 @@
-import type { Phase } from './state.ts'
+import type { UpgradeStatus } from './state.ts'
 
-/** The seeds' word for each phase; those the seeds do not know keep their own. */
-export const statusWords: Readonly<Record<Phase, string>> = {
+/** The seeds' word for each status; those the seeds do not know keep their own. */
+export const statusWords: Readonly<Record<UpgradeStatus, string>> = {
   requested: 'pending',
   pending_approval: 'pending_approval',
   scheduled: 'scheduled',

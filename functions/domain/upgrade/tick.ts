@@ -10,10 +10,10 @@ import { approvalDeadline, notBegun, waveDeadline } from './wake-up.ts'
 function expire(draft: Draft): void {
   const { state, now } = draft
   const deadline = approvalDeadline(state)
-  if (state.phase === 'pending_approval' && deadline !== null && deadline <= now) {
+  if (state.status === 'pending_approval' && deadline !== null && deadline <= now) {
     draft.add({ type: 'UpgradeExpired', data: { detail: `Nobody approved it by ${deadline}.` } })
   } else if (
-    (state.phase === 'pending_approval' || notBegun(state)) &&
+    (state.status === 'pending_approval' || notBegun(state)) &&
     state.window &&
     state.window.end <= now
   ) {
@@ -46,7 +46,7 @@ function passDeadlines(draft: Draft): void {
 /** Members that were busy until the wave's deadline stay out. */
 function dropDeferred(draft: Draft): void {
   const deadline = waveDeadline(draft.state)
-  if (draft.state.phase !== 'running' || deadline === null || deadline > draft.now) return
+  if (draft.state.status !== 'running' || deadline === null || deadline > draft.now) return
   const busy: number[] = []
   for (const chunk of Object.keys(draft.state.chunks)) {
     for (const [index, member] of membersOf(draft.state.chunks, Number(chunk))) {
@@ -73,7 +73,7 @@ export function tick(facts: AdmissionFacts): UpgradeDecision {
       endBake(draft)
       passDeadlines(draft)
       dropDeferred(draft)
-      if (draft.state.phase === 'scheduled') checkHolds(draft, facts)
+      if (draft.state.status === 'scheduled') checkHolds(draft, facts)
       admit(draft, facts)
       endWaveWhenOver(draft)
     }

@@ -24,17 +24,17 @@ export function approvalDeadline(state: UpgradeState): string | null {
 
 /** Does the upgrade still wait for its first wave, paused or not? */
 export function notBegun(state: UpgradeState): boolean {
-  return state.plan !== null && state.wave < 0 && (state.phase === 'scheduled' || state.phase === 'paused')
+  return state.plan !== null && state.wave < 0 && (state.status === 'scheduled' || state.status === 'paused')
 }
 
 /** Returns the earliest instant at which a tick would find something to decide; null when only a command can. */
 export function earliestDue(state: UpgradeState): string | null {
   let due = state.restartAt
-  if (state.phase === 'pending_approval') due = earlier(due, approvalDeadline(state))
-  if (state.phase === 'pending_approval' || notBegun(state)) due = earlier(due, state.window?.end ?? null)
+  if (state.status === 'pending_approval') due = earlier(due, approvalDeadline(state))
+  if (state.status === 'pending_approval' || notBegun(state)) due = earlier(due, state.window?.end ?? null)
   due = earlier(due, state.bakeUntil)
   for (const { askBy, askAgain } of Object.values(state.chunks)) due = earlier(due, earlier(askBy, askAgain))
-  if (state.phase !== 'running') return due
+  if (state.status !== 'running') return due
   // Whoever waits for another try waits for the window first, and what opens that admits them.
   const closed = holdOf(state, 'WINDOW_CLOSED')
   if (closed) return earlier(due, closed.until)

@@ -7,8 +7,8 @@ function attemptRow(member: number, n: number): string {
   return `${String(member).padStart(6, '0')}#${String(n).padStart(3, '0')}`
 }
 
-function placeOf({ upgrade, member, n, step }: AttemptEvent['data']): Place {
-  return { view: viewNames.attempts(upgrade), row: attemptRow(member, n), sequence: step }
+function placeOf({ upgrade, member, n, sequence }: AttemptEvent['data']): Place {
+  return { view: viewNames.attempts(upgrade), row: attemptRow(member, n), sequence }
 }
 
 type AttemptEvent = Extract<TargetEvent, { type: 'AttemptAssigned' | 'AttemptAccepted' | 'AttemptEnded' }>

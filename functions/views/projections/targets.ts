@@ -7,7 +7,7 @@ import { type TargetRow, viewNames } from '../rows.ts'
 /** As much of the fold as the row remembers: what an event does to a target is said once, in the domain. */
 function remembered(row: TargetRow | undefined): TargetState {
   if (!row) return targetAggregate.initial
-  const { facts, components, pin, retired, enrolled, assignments } = row
+  const { facts, components, pin, retired, enrolled, memberships } = row
   const keyHash = enrolled ? '' : null
   return {
     ...targetAggregate.initial,
@@ -17,7 +17,7 @@ function remembered(row: TargetRow | undefined): TargetState {
     pin,
     retired,
     keyHash,
-    assignments,
+    memberships,
   }
 }
 
@@ -29,7 +29,7 @@ export const targets: Projection<TargetEvent, TargetRow> = {
     return { view: viewNames.targets, row: id, sequence: event.data.revision }
   },
   apply(body, event, context) {
-    const { facts, components, pin, retired, keyHash, assignments } = targetAggregate.evolve(
+    const { facts, components, pin, retired, keyHash, memberships } = targetAggregate.evolve(
       remembered(body),
       event,
       context,
@@ -43,7 +43,7 @@ export const targets: Projection<TargetEvent, TargetRow> = {
       pin,
       retired,
       enrolled: keyHash !== null,
-      assignments,
+      memberships,
       lastOutcome: lastOutcome(event, context.at) ?? body?.lastOutcome ?? null,
       updatedAt: context.at,
     }

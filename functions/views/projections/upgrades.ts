@@ -2,7 +2,6 @@ import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import { count, type MemberCounts, noCounts } from '../../domain/upgrade/counts.ts'
 import { evolve } from '../../domain/upgrade/evolve.ts'
 import { initialUpgrade, type UpgradeState, unblockOf } from '../../domain/upgrade/state.ts'
-import { statusWords } from '../../domain/upgrade/status.ts'
 import type { Projection, ProjectionContext } from '../projection.ts'
 import { type CountTally, countNames, type UpgradeBody, type UpgradeRow, viewNames } from '../rows.ts'
 import { upgradeInRow, upgradeRow } from './live.ts'
@@ -49,7 +48,7 @@ function requested({ request, by }: { request: UpgradeRequest; by: string }): Up
     version: request.version,
     strategy: request.strategy,
     by,
-    phase: 'requested',
+    status: 'requested',
     resumesTo: 'scheduled',
     counts: packed(noCounts),
     plan: null,
@@ -66,13 +65,13 @@ function requested({ request, by }: { request: UpgradeRequest; by: string }): Up
   }
 }
 
-/** Returns the row with phase, holds, approvals and times moved on by the domain's own rule. */
+/** Returns the row with status, holds, approvals and times moved on by the domain's own rule. */
 function advanced(body: UpgradeBody, event: UpgradeEvent, context: ProjectionContext): UpgradeBody {
-  const { phase, resumesTo, counts, holds, approvals, generation, wave, startedAt, endedAt, failure } =
+  const { status, resumesTo, counts, holds, approvals, generation, wave, startedAt, endedAt, failure } =
     evolve(remembered(body), event, context)
   return {
     ...body,
-    phase,
+    status,
     resumesTo,
     counts: packed(counts),
     holds: holds.map(({ unblock: _, ...hold }) => hold),
@@ -87,14 +86,14 @@ function advanced(body: UpgradeBody, event: UpgradeEvent, context: ProjectionCon
 
 /** As much of the fold as the row remembers. Members, chunks and the plan's order are not in it. */
 function remembered(body: UpgradeBody): UpgradeState {
-  const { phase, resumesTo, counts, holds, generation, wave, startedAt, endedAt, failure } = body
+  const { status, resumesTo, counts, holds, generation, wave, startedAt, endedAt, failure } = body
   const unasked = { digest: null, droppedWaves: [], leftOut: {}, policyVersion: 0, releaseVersion: 0 }
   return {
     ...initialUpgrade,
     // The fold asks a request for nothing but these; the test against the whole fold would show if that changed.
     request: { approvals: { required: body.needed }, breakGlass: body.glass === true } as UpgradeRequest,
     plan: body.plan && { ...unasked, ...body.plan, planHash: body.plan.hash, version: body.version },
-    phase,
+    status,
     resumesTo,
     counts: unpacked(counts),
     holds: holds.map((hold) => ({ ...hold, unblock: unblockOf(hold) })),
@@ -131,8 +130,7 @@ export function shownUpgrade(row: string, body: UpgradeBody): UpgradeRow {
     strategy: body.strategy,
     requestedBy: body.by,
     requestedAt: since,
-    phase: body.phase,
-    status: statusWords[body.phase],
+    status: body.status,
     total: plan?.members ?? 0,
     completed: counts.succeeded,
     failed: counts.failed,

@@ -46,8 +46,8 @@ export class ModelFleet {
     for (const event of this.#logs.get(target) ?? []) {
       if (event.type === 'TargetRegistered') type = event.data.facts.type
       if (event.type === 'TargetRetired') retired = true
-      if (event.type === 'ProfileAssigned') assigned.set(event.data.profile, event.data.priority)
-      if (event.type === 'ProfileUnassigned') assigned.delete(event.data.profile)
+      if (event.type === 'ProfileJoined') assigned.set(event.data.profile, event.data.priority)
+      if (event.type === 'ProfileLeft') assigned.delete(event.data.profile)
     }
     return { type, retired, assigned }
   }
@@ -69,8 +69,8 @@ export class ModelFleet {
 
   /** Returns whom a profile upgrades, after holding that against the logs. `living` are the profiles that exist. */
   membersOf(profile: string, definition: ProfileDefinition, living: ReadonlySet<string>): string[] {
-    const rows = [...this.#states].flatMap(([id, { facts, components, retired, assignments }]) =>
-      facts ? [{ id, facts, components, retired, assignments }] : [],
+    const rows = [...this.#states].flatMap(([id, { facts, components, retired, memberships }]) =>
+      facts ? [{ id, facts, components, retired, memberships }] : [],
     )
     const facts = { profiles: living, canaryResources: new Set<string>() }
     const { members } = targetsOf(profile, definition, rows.toReversed(), facts)

@@ -7,7 +7,7 @@ import { createProfile, deleteProfile, updateProfile } from '../../../functions/
 import { openWindow } from '../../../functions/domain/profile/opening.ts'
 import { schedulesOf } from '../../../functions/domain/profile/schedules.ts'
 import type { ProfileDecision } from '../../../functions/domain/profile/state.ts'
-import { assignProfile, unassignProfile } from '../../../functions/domain/target/assignment.ts'
+import { joinProfile, leaveProfile } from '../../../functions/domain/target/membership.ts'
 import { registerTarget, retireTarget } from '../../../functions/domain/target/registration.ts'
 import { ModelFleet, targets, types } from './model-fleet.ts'
 import { clear, definition, summaryOf } from './world.ts'
@@ -158,7 +158,7 @@ class ProfileWorld {
   }
 }
 
-class Step implements fc.Command<object, ProfileWorld> {
+class Act implements fc.Command<object, ProfileWorld> {
   readonly words: string
   readonly act: (world: ProfileWorld) => void
   constructor(words: string, act: (world: ProfileWorld) => void) {
@@ -178,7 +178,7 @@ class Step implements fc.Command<object, ProfileWorld> {
 }
 
 const create = fc.tuple(fc.constantFrom(...crons), fc.constantFrom(1, 3)).map(([cron, hours]) => {
-  return new Step(`create ${cron} for ${hours} h`, (world) => {
+  return new Act(`create ${cron} for ${hours} h`, (world) => {
     const schedule = {
       ...definition.schedule,
       cron_expression: cron,
@@ -191,22 +191,22 @@ const create = fc.tuple(fc.constantFrom(...crons), fc.constantFrom(1, 3)).map(([
 const update = fc
   .record({ cron_expression: fc.constantFrom(...crons), maintenance_window_hours: fc.constantFrom(1, 2) })
   .map((schedule) => {
-    return new Step(`update ${JSON.stringify(schedule)}`, (world) => {
+    return new Act(`update ${JSON.stringify(schedule)}`, (world) => {
       world.do(updateProfile({ updates: { schedule }, by: 'bob' }))
     })
   })
 const turn = fc.constantFrom('active', 'active', 'inactive').map((status) => {
-  return new Step(`set ${status}`, (world) => {
+  return new Act(`set ${status}`, (world) => {
     world.do(updateProfile({ updates: { status }, by: 'bob' }))
   })
 })
 const remove = fc.tuple(fc.nat(19), fc.boolean()).map(([draw, force]) => {
-  return new Step(`delete${draw > 0 ? ' (not this time)' : ''}${force ? ' by force' : ''}`, (world) => {
+  return new Act(`delete${draw > 0 ? ' (not this time)' : ''}${force ? ' by force' : ''}`, (world) => {
     if (draw === 0) world.do(deleteProfile({ force, by: 'ada' }))
   })
 })
 const wait = fc.integer({ min: 1, max: 90 }).map((minutes) => {
-  return new Step(`wait ${minutes} min`, (world) => {
+  return new Act(`wait ${minutes} min`, (world) => {
     world.now += minutes * minute
   })
 })
@@ -218,7 +218,7 @@ const factsOf = fc.record({
 const deliver = fc
   .tuple(fc.nat(99), fc.boolean(), factsOf)
   .map(([pick, newest, { frozen, holiday, known }]) => {
-    return new Step(`deliver ${newest ? 'what is due' : `schedule ${pick}`}, frozen ${frozen}`, (world) => {
+    return new Act(`deliver ${newest ? 'what is due' : `schedule ${pick}`}, frozen ${frozen}`, (world) => {
       const due = [...world.made].filter((scheduledAt) => scheduledAt <= isoOf(world.now))
       const from = newest ? due.slice(-1) : [...world.made]
       const scheduledAt = from[pick % Math.max(1, from.length)]
@@ -245,9 +245,9 @@ const assign = fc
     priority: fc.integer({ min: 1, max: 10 }),
   })
   .map(({ target, ...assignment }) => {
-    return new Step(`assign ${target} ${JSON.stringify(assignment)}`, (world) => {
+    return new Act(`assign ${target} ${JSON.stringify(assignment)}`, (world) => {
       const override = { maintenance_window_hours: null, rollback_on_failure: null }
-      const taken = world.fleet.do(target, assignProfile({ ...assignment, override }), isoOf(world.now))
+      const taken = world.fleet.do(target, joinProfile({ ...assignment, override }), isoOf(world.now))
       const living = assignment.profile === 'p1' ? world.state.status !== 'deleted' : world.otherExists
       const members = world.members()
       if (!taken || !living || world.state.definition === null) return
@@ -257,36 +257,36 @@ const assign = fc
 const unassign = fc
   .tuple(fc.constantFrom(...targets), fc.constantFrom('p1', 'p2'))
   .map(([target, profile]) => {
-    return new Step(`take ${target} out of ${profile}`, (world) => {
-      world.fleet.do(target, unassignProfile({ profile }), isoOf(world.now))
+    return new Act(`take ${target} out of ${profile}`, (world) => {
+      world.fleet.do(target, leaveProfile({ profile }), isoOf(world.now))
       world.members()
     })
   })
 const retire = fc.tuple(fc.constantFrom(...targets), fc.nat(9)).map(([target, draw]) => {
-  return new Step(`retire ${target}${draw > 0 ? ' (not this time)' : ''}`, (world) => {
+  return new Act(`retire ${target}${draw > 0 ? ' (not this time)' : ''}`, (world) => {
     if (draw === 0)
       world.fleet.do(target, retireTarget({ reason: 'scrapped', force: false }), isoOf(world.now))
     world.members()
   })
 })
 const otherProfile = fc.boolean().map((exists) => {
-  return new Step(`the other profile ${exists ? 'exists' : 'is gone'}`, (world) => {
+  return new Act(`the other profile ${exists ? 'exists' : 'is gone'}`, (world) => {
     world.otherExists = exists
     world.members()
   })
 })
 const runNow = fc.constant(
-  new Step('run now', (world) => {
+  new Act('run now', (world) => {
     world.do(startExecution({ upgrade: world.nextUpgrade(), justification: 'CVE', by: 'ada' }))
   }),
 )
 const finish = fc.constantFrom('completed', 'failed', 'critical', 'aborted').map((how) => {
-  return new Step(`end as ${how}`, (world) => {
+  return new Act(`end as ${how}`, (world) => {
     const [upgrade] = world.unfinished()
     if (upgrade === undefined) return
     const failures = how === 'critical' ? [{ code: 'CRITICAL_DISK', count: 1 }] : []
-    const phase = how === 'critical' ? 'failed' : how
-    const summary = summaryOf(upgrade, { phase: phase as 'completed' | 'failed' | 'aborted', failures }) // by its source
+    const status = how === 'critical' ? 'failed' : how
+    const summary = summaryOf(upgrade, { status: status as 'completed' | 'failed' | 'aborted', failures }) // by its source
     world.do(summariseUpgrade(summary))
     expect(world.unfinished()).toEqual([])
     if (how === 'critical') expect(world.deletedOrInactive(), 'CRITICAL_ takes it out of service').toBe(true)
@@ -295,7 +295,7 @@ const finish = fc.constantFrom('completed', 'failed', 'critical', 'aborted').map
 
 test('a profile’s log never holds a window opened twice, an execution outside its window, or a schedule left over', () => {
   const seen = { opened: 0, resumed: 0, skipped: 0, emergency: 0, deleted: 0, takenElsewhere: 0 }
-  const steps = [
+  const acts = [
     create,
     update,
     turn,
@@ -318,7 +318,7 @@ test('a profile’s log never holds a window opened twice, an execution outside 
     finish,
   ]
   fc.assert(
-    fc.property(fc.commands<object, ProfileWorld>(steps, { maxCommands: 80, size: 'max' }), (commands) => {
+    fc.property(fc.commands<object, ProfileWorld>(acts, { maxCommands: 80, size: 'max' }), (commands) => {
       const world = new ProfileWorld()
       world.do(
         createProfile({

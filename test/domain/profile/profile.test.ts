@@ -151,7 +151,7 @@ describe('P5: deleting a profile', () => {
       .thenEvents({ type: 'ProfileDeleted', data: { force: true, cancelled: ['u1'], by } })
   })
   test('keeps the history: the cancelled upgrade is still summarised', () => {
-    const cancelled = summaryOf('u1', { phase: 'aborted' })
+    const cancelled = summaryOf('u1', { status: 'aborted' })
     const forced: ProfileEvent = { type: 'ProfileDeleted', data: { force: true, cancelled: ['u1'], by } }
     given(created, opened, started, forced).when(summariseUpgrade(cancelled)).thenTypes('UpgradeSummarised')
     const state = fold([created, opened, started, forced, { type: 'UpgradeSummarised', data: cancelled }])
@@ -311,7 +311,7 @@ describe('P12: starting now', () => {
 describe('P13: what an upgrade came to', () => {
   const running = [created, opened, started]
   const critical = summaryOf('u1', {
-    phase: 'failed',
+    status: 'failed',
     failures: [
       { code: 'CRITICAL_DISK', count: 2 },
       { code: 'TIMEOUT', count: 1 },
@@ -464,7 +464,7 @@ describe('P7: statistics', () => {
   })
   test('are sums over every execution, of which the state keeps the last twenty', () => {
     const failing = {
-      phase: 'failed' as const,
+      status: 'failed' as const,
       counts: { targeted: 10, succeeded: 4, failed: 3, unreachable: 1, skipped: 2, rolledBack: 3 },
       failures: [
         { code: 'B', count: 2 },

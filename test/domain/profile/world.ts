@@ -59,7 +59,7 @@ export const clear: OpeningFacts = {
 export function summaryOf(upgrade: string, changes: Partial<UpgradeSummary> = {}): UpgradeSummary {
   return {
     upgrade,
-    phase: 'completed',
+    status: 'completed',
     version: '4.2.1',
     counts: { targeted: 10, succeeded: 10, failed: 0, unreachable: 0, skipped: 0, rolledBack: 0 },
     startedAt: '2026-03-08T07:00:00.000Z',

@@ -29,9 +29,9 @@ const pin = (component: string | null): TargetEvent => ({
 const retired: TargetEvent = { type: 'TargetRetired', data: { reason: 'sold', revision: 2 } }
 
 describe('the name of an attempt', () => {
-  it('is the uuid v5 of upgrade/phase/target/n, so that it never changes', () => {
-    const key = { upgrade: 'u1', phase: 0, target: 'customer-1', n: 1 }
-    expect(attemptId(key)).toBe('61dd8800-575f-5d0a-bfec-bb2defb6f8b9')
+  it('is the uuid v5 of upgrade/target/n, so that it never changes', () => {
+    const key = { upgrade: 'u1', target: 'customer-1', n: 1 }
+    expect(attemptId(key)).toBe('3bf0b2ab-5c1b-5f63-b925-b0b044e50471')
     expect(attemptId({ ...key, n: 2 })).not.toBe(attemptId(key))
   })
 })
@@ -62,7 +62,7 @@ describe('assigning', () => {
       .when(assignAttempt(assignment({ upgrade: 'u2', component: 'web', from: '3.0.0', to: '3.1.0' })))
       .thenEvents(
         ended(
-          { outcome: 'deferred', code: 'busy', step: 1 },
+          { outcome: 'deferred', code: 'busy', sequence: 1 },
           { upgrade: 'u2', component: 'web', from: '3.0.0', to: '3.1.0' },
         ),
       )
@@ -78,7 +78,7 @@ describe('assigning', () => {
     ['version_changed', [registered], { kind: 'rollback', from: '1.0.0', to: '1.1.0' }],
   ] as const)('skips the target when it is %s', (code, history, changes) => {
     const { events } = given(...history).when(assignAttempt(assignment(changes)))
-    expect(events).toMatchObject([{ type: 'AttemptEnded', data: { outcome: 'skipped', code, step: 1 } }])
+    expect(events).toMatchObject([{ type: 'AttemptEnded', data: { outcome: 'skipped', code, sequence: 1 } }])
     given(...history)
       .when(assignAttempt(assignment(changes)))
       .thenIdempotent()
@@ -102,7 +102,7 @@ describe('withdrawing', () => {
   it('takes back what was not accepted', () => {
     given(registered, assigned())
       .when(withdrawAttempt(planned()))
-      .thenEvents(ended({ outcome: 'withdrawn', step: 2 }))
+      .thenEvents(ended({ outcome: 'withdrawn', sequence: 2 }))
     given(registered, assigned()).when(withdrawAttempt(planned())).thenIdempotent()
   })
   it('leaves what is accepted or over alone', () => {
@@ -110,7 +110,7 @@ describe('withdrawing', () => {
     given(registered, assigned(), accepted(), ended({})).when(withdrawAttempt(planned())).thenNothing()
   })
   it('ends an admission that never arrived, so that a late assignment finds it over', () => {
-    const tombstone = ended({ outcome: 'withdrawn', step: 1 })
+    const tombstone = ended({ outcome: 'withdrawn', sequence: 1 })
     given(registered).when(withdrawAttempt(planned())).thenEvents(tombstone)
     given(registered).when(withdrawAttempt(planned())).thenIdempotent()
     given(registered, tombstone).when(assignAttempt(assignment())).thenNothing()
@@ -122,8 +122,8 @@ describe('withdrawing', () => {
     const history = [registered, assigned({ upgrade: 'u2' })]
     given(...history)
       .when(withdrawAttempt(planned()))
-      .thenEvents(ended({ outcome: 'withdrawn', step: 1 }))
-    const state = fold([...history, ended({ outcome: 'withdrawn', step: 1 })])
+      .thenEvents(ended({ outcome: 'withdrawn', sequence: 1 }))
+    const state = fold([...history, ended({ outcome: 'withdrawn', sequence: 1 })])
     expect(state.active?.upgrade).toBe('u2')
   })
 })
@@ -137,7 +137,7 @@ describe('expiring', () => {
     const offered = fold([registered, assigned()])
     expect(nextDeadline(offered, planned(), later(0))).toBe(acceptBy)
     // Accepted at once it would run out before the time to accept is over.
-    const patient = { ...assignment(), acceptBy: later(seconds + 600), step: 1 }
+    const patient = { ...assignment(), acceptBy: later(seconds + 600), sequence: 1 }
     const waiting = fold([registered, { type: 'AttemptAssigned', data: patient }])
     expect(nextDeadline(waiting, planned(), later(0))).toBe(later(seconds))
     given(...underWay)
@@ -150,7 +150,7 @@ describe('expiring', () => {
   it('ends what nobody accepted in time as unreachable', () => {
     given(registered, assigned())
       .when(expire(), acceptBy)
-      .thenEvents(ended({ outcome: 'unreachable', code: 'NOT_ACCEPTED', step: 2 }))
+      .thenEvents(ended({ outcome: 'unreachable', code: 'NOT_ACCEPTED', sequence: 2 }))
     given(registered, assigned()).when(expire(), acceptBy).thenIdempotent()
   })
   it.each([

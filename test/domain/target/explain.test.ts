@@ -12,11 +12,11 @@ function standing(changes: Partial<UpgradeStanding> = {}): UpgradeStanding {
     id: 'u1',
     component: 'api',
     version: 'v1.2.0',
-    phase: 'running',
+    status: 'running',
     holds: [],
     wave: 0,
     memberWave: 1,
-    status: 'pending',
+    memberStatus: 'pending',
     leftOut: null,
     again: null,
     ...changes,
@@ -106,28 +106,28 @@ describe('why a target has, or has not, been upgraded (N3)', () => {
       { wave: 1, memberWave: 1 },
       'It waits for wave 2 of upgrade u1; that wave runs and has no free slot yet.',
     ],
-    [{ phase: 'scheduled', wave: -1 }, 'It waits for wave 2 of upgrade u1, which is scheduled.'],
-    [{ phase: 'paused' }, 'It waits for wave 2 of upgrade u1, which is paused.'],
+    [{ status: 'scheduled', wave: -1 }, 'It waits for wave 2 of upgrade u1, which is scheduled.'],
+    [{ status: 'paused' }, 'It waits for wave 2 of upgrade u1, which is paused.'],
   ] as const)('says what runs before it: %o', (changes, words) => {
     expect(explain([registered], [standing(changes)])).toMatchObject({ verdict: 'waiting', summary: words })
   })
 
   it.each([
-    [{ leftOut: 'pinned', memberWave: null, status: null }, 'left_out_pinned', 'blocked'],
+    [{ leftOut: 'pinned', memberWave: null, memberStatus: null }, 'left_out_pinned', 'blocked'],
     [
-      { leftOut: 'already_at_version', memberWave: null, status: null },
+      { leftOut: 'already_at_version', memberWave: null, memberStatus: null },
       'left_out_already_at_version',
       'done',
     ],
-    [{ memberWave: null, status: null }, 'not_selected', 'eligible'],
-    [{ memberWave: null, status: null, phase: 'requested' }, 'upgrade_requested', 'waiting'],
-    [{ phase: 'aborted' }, 'upgrade_ended', 'eligible'],
-    [{ status: 'in_flight' }, 'admitted', 'waiting'],
-    [{ status: 'deferred' }, 'deferred', 'waiting'],
-    [{ status: 'deferred', phase: 'aborted' }, 'upgrade_ended', 'eligible'],
-    [{ status: 'skipped' }, 'skipped', 'blocked'],
-    [{ status: 'unreachable' }, 'unreachable', 'blocked'],
-    [{ status: 'succeeded' }, 'upgraded', 'done'],
+    [{ memberWave: null, memberStatus: null }, 'not_selected', 'eligible'],
+    [{ memberWave: null, memberStatus: null, status: 'requested' }, 'upgrade_requested', 'waiting'],
+    [{ status: 'aborted' }, 'upgrade_ended', 'eligible'],
+    [{ memberStatus: 'in_flight' }, 'admitted', 'waiting'],
+    [{ memberStatus: 'deferred' }, 'deferred', 'waiting'],
+    [{ memberStatus: 'deferred', status: 'aborted' }, 'upgrade_ended', 'eligible'],
+    [{ memberStatus: 'skipped' }, 'skipped', 'blocked'],
+    [{ memberStatus: 'unreachable' }, 'unreachable', 'blocked'],
+    [{ memberStatus: 'succeeded' }, 'upgraded', 'done'],
   ] as const)('says what an upgrade has to do with it: %o', (changes, code, verdict) => {
     expect(decisive([registered], [standing(changes)])).toEqual([code, verdict])
   })
@@ -139,20 +139,20 @@ describe('why a target has, or has not, been upgraded (N3)', () => {
       accepted(),
       ended({ outcome: 'failed', code: 'HEALTH_CHECK_FAILED' }),
     ]
-    expect(explain(history, [standing({ status: 'retrying', again: later(120) })])).toMatchObject({
+    expect(explain(history, [standing({ memberStatus: 'retrying', again: later(120) })])).toMatchObject({
       verdict: 'waiting',
       summary: `api failed with HEALTH_CHECK_FAILED in upgrade u1; it will be tried again from ${later(120)}.`,
       reasons: [{ code: 'will_be_retried', since: start }],
     })
     expect(
-      explain(history, [standing({ status: 'failed', phase: 'completed_with_exceptions' })]),
+      explain(history, [standing({ memberStatus: 'failed', status: 'completed_with_exceptions' })]),
     ).toMatchObject({
       verdict: 'blocked',
       summary:
         'api failed with HEALTH_CHECK_FAILED in upgrade u1; it will not be tried again by that upgrade.',
       reasons: [{ code: 'failed' }],
     })
-    expect(decisive(history, [standing({ status: 'retrying', phase: 'aborted' })])).toEqual([
+    expect(decisive(history, [standing({ memberStatus: 'retrying', status: 'aborted' })])).toEqual([
       'failed',
       'blocked',
     ])
@@ -160,11 +160,11 @@ describe('why a target has, or has not, been upgraded (N3)', () => {
 
   it('says why it was skipped, and does not take an earlier failure for the reason', () => {
     const skipped = ended({ outcome: 'skipped', code: 'version_changed' })
-    expect(explain([registered, skipped], [standing({ status: 'skipped' })]).summary).toBe(
+    expect(explain([registered, skipped], [standing({ memberStatus: 'skipped' })]).summary).toBe(
       'Upgrade u1 skipped it: it did not run the version any more that the plan saw.',
     )
     const failed = ended({ outcome: 'failed', code: 'HEALTH_CHECK_FAILED' })
-    expect(explain([registered, failed], [standing({ status: 'skipped' })]).summary).toBe(
+    expect(explain([registered, failed], [standing({ memberStatus: 'skipped' })]).summary).toBe(
       'Upgrade u1 skipped it: an operator or the end of its wave took it out.',
     )
   })
@@ -172,7 +172,7 @@ describe('why a target has, or has not, been upgraded (N3)', () => {
   it('gives every reason that holds, the decisive one first', () => {
     const codes = explain(
       [registered, pinned],
-      [standing(), standing({ id: 'u0', phase: 'aborted' })],
+      [standing(), standing({ id: 'u0', status: 'aborted' })],
     ).reasons
     expect(codes.map(({ code }) => code)).toEqual(['pinned', 'waiting_for_wave', 'upgrade_ended'])
   })

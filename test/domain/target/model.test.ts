@@ -6,7 +6,7 @@ import { acceptAttempt, finishAttempt, reportVersion } from '../../../functions/
 import { TargetWorld } from './world.ts'
 
 /** What is asked of the target; attempts are named by upgrade and number, so that late and repeated ones come up often. */
-class Step implements fc.Command<object, TargetWorld> {
+class Act implements fc.Command<object, TargetWorld> {
   readonly words: string
   readonly act: (world: TargetWorld) => void
   constructor(words: string, act: (world: TargetWorld) => void) {
@@ -41,19 +41,19 @@ function nameIn(world: TargetWorld, key: readonly [string, number] | null): { at
 const assign = fc
   .tuple(upgrade, n, component, version, kind, fc.nat(9))
   .map(([of, number, what, to, how, draw]) => {
-    return new Step(`assign ${of}/${number} ${what} to ${to} (${how})`, (world) => {
+    return new Act(`assign ${of}/${number} ${what} to ${to} (${how})`, (world) => {
       const from = draw === 0 ? '0.0.1' : (world.state.components[what] ?? '0.0.1')
       const plan = world.assignmentOf(of, number, { component: what, from, to, kind: how })
       world.do(assignAttempt(plan))
     })
   })
 const withdraw = fc.tuple(upgrade, n).map(([of, number]) => {
-  return new Step(`withdraw ${of}/${number}`, (world) => {
+  return new Act(`withdraw ${of}/${number}`, (world) => {
     world.do(withdrawAttempt(world.assignmentOf(of, number, {})))
   })
 })
 const accept = named.map((key) => {
-  return new Step(`accept ${key?.join('/') ?? 'the active one'}`, (world) => {
+  return new Act(`accept ${key?.join('/') ?? 'the active one'}`, (world) => {
     world.do(acceptAttempt(nameIn(world, key)))
   })
 })
@@ -67,7 +67,7 @@ const finish = fc
     retryable: fc.boolean(),
   })
   .map(({ key, right, ...said }) => {
-    return new Step(
+    return new Act(
       `finish ${key?.join('/') ?? 'the active one'} ${said.status} at ${said.version}`,
       (world) => {
         const name = nameIn(world, key)
@@ -80,29 +80,29 @@ const finish = fc
     )
   })
 const expire = fc.tuple(upgrade, n, fc.boolean()).map(([of, number, silent]) => {
-  return new Step(`expire ${of}/${number}`, (world) => {
+  return new Act(`expire ${of}/${number}`, (world) => {
     const { attempt } = world.assignmentOf(of, number, {})
     world.do(expireAttempt({ attempt, lastSeen: silent ? null : world.now }))
   })
 })
 const wait = fc.integer({ min: 1, max: 1500 }).map((seconds) => {
-  return new Step(`wait ${seconds} s`, (world) => {
+  return new Act(`wait ${seconds} s`, (world) => {
     world.now = new Date(Date.parse(world.now) + seconds * 1000).toISOString()
   })
 })
 const report = fc.tuple(component, version).map(([what, runs]) => {
-  return new Step(`report ${what} ${runs}`, (world) => {
+  return new Act(`report ${what} ${runs}`, (world) => {
     world.do(reportVersion({ component: what, version: runs }))
   })
 })
 const pin = fc.option(component).map((what) => {
-  return new Step(`pin ${what ?? 'everything'}`, (world) => {
+  return new Act(`pin ${what ?? 'everything'}`, (world) => {
     world.do(pinTarget({ component: what, reason: 'audit' }))
   })
 })
-const unpin = fc.constant(new Step('unpin', (world) => world.do(unpinTarget())))
+const unpin = fc.constant(new Act('unpin', (world) => world.do(unpinTarget())))
 const retire = fc.tuple(fc.nat(19), fc.boolean()).map(([draw, force]) => {
-  return new Step(`retire${draw > 0 ? ' (not this time)' : ''}${force ? ' by force' : ''}`, (world) => {
+  return new Act(`retire${draw > 0 ? ' (not this time)' : ''}${force ? ' by force' : ''}`, (world) => {
     if (draw === 0) world.do(retireTarget({ reason: 'sold', force }))
   })
 })

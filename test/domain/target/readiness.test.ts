@@ -26,7 +26,7 @@ describe('assigning to a target that is not ready', () => {
   it('skips it, and the slot is free again', () => {
     given(registered)
       .when(assignAttempt({ ...assignment(), ready: false }))
-      .thenEvents(ended({ outcome: 'skipped', code: 'not_ready', step: 1 }))
+      .thenEvents(ended({ outcome: 'skipped', code: 'not_ready', sequence: 1 }))
   })
   it('says first what else stands against it', () => {
     const code = (changes: Parameters<typeof assignment>[0]) => {

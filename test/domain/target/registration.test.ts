@@ -42,7 +42,7 @@ describe('registering', () => {
     given(registered).when(registerTarget(other)).thenRejected('target-exists')
   })
   it('also registers a target of which only a refused attempt is known', () => {
-    const skipped = ended({ outcome: 'skipped', code: 'not_registered', step: 1, revision: 1 })
+    const skipped = ended({ outcome: 'skipped', code: 'not_registered', sequence: 1, revision: 1 })
     given(skipped)
       .when(registerTarget(registration))
       .thenEvents({ ...registered, data: { ...registered.data, revision: 2 } } as typeof registered)

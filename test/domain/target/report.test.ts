@@ -116,7 +116,7 @@ describe('finishing', () => {
     given(registered, assigned()).when(finishAttempt(report())).thenRejected('attempt-not-accepted')
     given(registered, assigned())
       .when(finishAttempt(report({ status: 'rejected', version: null, code: 'NO_SPACE' })))
-      .thenEvents(ended({ outcome: 'rejected', code: 'NO_SPACE', step: 2 }))
+      .thenEvents(ended({ outcome: 'rejected', code: 'NO_SPACE', sequence: 2 }))
   })
   it('is refused when it contradicts the recorded end', () => {
     const failed = ended({ outcome: 'failed', code: 'C' })

@@ -29,7 +29,6 @@ export const registered: TargetEvent = {
 export function planned(changes: Partial<AttemptPlan> = {}): AttemptPlan {
   const plan = {
     upgrade: 'u1',
-    phase: 0,
     member: 7,
     n: 1,
     kind: 'deploy',
@@ -53,14 +52,14 @@ export function assignment(changes: Partial<AttemptPlan> = {}) {
 
 /** The assignment of an attempt. */
 export function assigned(changes: Partial<AttemptPlan> = {}): TargetEvent {
-  return { type: 'AttemptAssigned', data: { ...assignment(changes), step: 1 } }
+  return { type: 'AttemptAssigned', data: { ...assignment(changes), sequence: 1 } }
 }
 
 /** Accepted at the start, so due `seconds` later. */
 export function accepted(changes: Partial<AttemptPlan> = {}, at: string = start): TargetEvent {
-  const { attempt, upgrade, phase, member, n } = planned(changes)
+  const { attempt, upgrade, member, n } = planned(changes)
   const deadline = new Date(Date.parse(at) + seconds * 1000).toISOString()
-  return { type: 'AttemptAccepted', data: { attempt, upgrade, phase, member, n, deadline, step: 2 } }
+  return { type: 'AttemptAccepted', data: { attempt, upgrade, member, n, deadline, sequence: 2 } }
 }
 
 type Ended = Extract<TargetEvent, { type: 'AttemptEnded' }>['data']
@@ -76,7 +75,7 @@ export function ended(end: Partial<Ended>, changes: Partial<AttemptPlan> = {}): 
       retryable: false,
       version: null,
       output: null,
-      step: 3,
+      sequence: 3,
       revision: 2,
       ...end,
     },

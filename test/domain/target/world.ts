@@ -13,7 +13,7 @@ interface Told {
   assigned: number
   accepted: number
   ended: Ended | null
-  steps: number
+  events: number
 }
 
 /** One target under commands in any order, with a clock, judged by its story and not by its own state. */
@@ -70,7 +70,7 @@ export class TargetWorld {
   }
 
   #tellOf(attempt: string): Told {
-    const told = this.#told.get(attempt) ?? { assigned: 0, accepted: 0, ended: null, steps: 0 }
+    const told = this.#told.get(attempt) ?? { assigned: 0, accepted: 0, ended: null, events: 0 }
     this.#told.set(attempt, told)
     return told
   }
@@ -103,7 +103,7 @@ export class TargetWorld {
         const told = this.#tellOf(event.data.attempt)
         expect([told.assigned, told.ended]).toEqual([1, null])
         expect(++told.accepted).toBe(1)
-        expect(event.data.step).toBe(++told.steps)
+        expect(event.data.sequence).toBe(++told.events)
         const { component } = this.#planOf(event.data.attempt)
         const key = `${event.data.upgrade} ${component}`
         if (!this.#confirmed.has(key)) this.#confirmed.set(key, this.#components.get(component) ?? '')
@@ -113,7 +113,7 @@ export class TargetWorld {
         const told = this.#tellOf(event.data.attempt)
         expect(told.ended).toBeNull()
         told.ended = event.data
-        expect(event.data.step).toBe(++told.steps)
+        expect(event.data.sequence).toBe(++told.events)
         if (event.data.outcome === 'succeeded') expect(event.data.version).toBe(event.data.to)
         if (event.data.version !== null) this.#components.set(event.data.component, event.data.version)
         return
@@ -125,7 +125,7 @@ export class TargetWorld {
     const told = this.#tellOf(data.attempt)
     expect(told.ended).toBeNull() // what was withdrawn before it came never begins
     expect(++told.assigned).toBe(1) // an attempt never begins twice
-    expect(data.step).toBe(++told.steps)
+    expect(data.sequence).toBe(++told.events)
     expect(this.#underWay()).toEqual([data.attempt]) // I1
     expect(this.#components.get(data.component)).toBe(data.from)
     expect([...this.#barred.pinned].some((name) => name === '*' || name === data.component)).toBe(false) // I15

@@ -15,7 +15,7 @@ import { hasEnded } from '../../../functions/domain/upgrade/state.ts'
 import { tick } from '../../../functions/domain/upgrade/tick.ts'
 import { calm, planOf, requestOf, types, UpgradeWorld } from './world.ts'
 
-type Step =
+type Act =
   | { do: 'wave' | 'continue' | 'pause' | 'resume' | 'abort' | 'freeze' | 'thaw' | 'finish' }
   | { do: 'later'; seconds: number }
   | {
@@ -26,8 +26,8 @@ type Step =
     }
   | { do: 'skip'; member: number }
 
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.constant<Step>({ do: 'wave' }) },
+const act: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<Act>({ do: 'wave' }) },
   {
     weight: 8,
     arbitrary: fc.record({
@@ -56,7 +56,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 4,
-    arbitrary: fc.constantFrom<Step>(
+    arbitrary: fc.constantFrom<Act>(
       { do: 'continue' },
       { do: 'pause' },
       { do: 'resume' },
@@ -65,10 +65,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       { do: 'finish' },
     ),
   },
-  { weight: 1, arbitrary: fc.constant<Step>({ do: 'abort' }) },
+  { weight: 1, arbitrary: fc.constant<Act>({ do: 'abort' }) },
 )
 
-function perform(world: UpgradeWorld, command: Step): void {
+function perform(world: UpgradeWorld, command: Act): void {
   switch (command.do) {
     case 'wave':
       world.startWave()
@@ -117,7 +117,7 @@ const refusals = new Set([
   'not-a-member',
 ])
 
-function tryTo(world: UpgradeWorld, command: Step): void {
+function tryTo(world: UpgradeWorld, command: Act): void {
   const before = { state: world.state, told: world.story.length }
   try {
     perform(world, command)
@@ -129,7 +129,7 @@ function tryTo(world: UpgradeWorld, command: Step): void {
   if (admits) {
     expect(world.facts.freeze, 'I2: nothing is admitted inside a freeze').toBeNull()
     expect(before.state.abort, 'I9: nothing is admitted after an abort').toBeNull()
-    if (before.state.phase === 'paused')
+    if (before.state.status === 'paused')
       expect(types(news), 'I9: only a resume ends a pause').toContain('UpgradeResumed')
   }
 }
@@ -168,10 +168,10 @@ function checkInvariants(world: UpgradeWorld, parallel: number): void {
 function heal(world: UpgradeWorld): void {
   world.facts = calm
   for (let round = 0; round < 3000 && !hasEnded(world.state); round++) {
-    const { step } = position(world.state, world.now)
-    if (world.state.phase === 'paused') perform(world, { do: 'resume' })
-    else if (step === 'start-wave') perform(world, { do: 'wave' })
-    else if (step === 'finish') perform(world, { do: 'finish' })
+    const { move } = position(world.state, world.now)
+    if (world.state.status === 'paused') perform(world, { do: 'resume' })
+    else if (move === 'start-wave') perform(world, { do: 'wave' })
+    else if (move === 'finish') perform(world, { do: 'finish' })
     else if (world.state.stage === 'awaiting') perform(world, { do: 'continue' })
     else if (world.state.counts.inFlight > 0)
       perform(world, { do: 'end', count: 500, outcome: 'succeeded', retryable: false })
@@ -193,8 +193,8 @@ describe('an upgrade under any order of commands', () => {
           retries: fc.integer({ min: 0, max: 3 }),
           percent: fc.constantFrom(0, 10, 100),
         }),
-        fc.array(step, { maxLength: 60 }),
-        (shape, steps) => {
+        fc.array(act, { maxLength: 60 }),
+        (shape, acts) => {
           const { members, parallel } = shape
           const cuts = [...new Set(shape.cuts.map((percent) => Math.ceil((members * percent) / 100)))].sort(
             (a, b) => a - b,
@@ -210,7 +210,7 @@ describe('an upgrade under any order of commands', () => {
             deadlines: { accept: 600, attempt: 3600, expected: 300 },
           })
           const world = new UpgradeWorld().requested(request, plan)
-          for (const command of steps) {
+          for (const command of acts) {
             tryTo(world, command)
             checkInvariants(world, parallel)
           }

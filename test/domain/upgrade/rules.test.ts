@@ -21,14 +21,14 @@ import { position } from '../../../functions/domain/upgrade/position.ts'
 import { tick } from '../../../functions/domain/upgrade/tick.ts'
 import { calm, planOf, requestOf, start, types, UpgradeWorld } from './world.ts'
 
-const step = (world: UpgradeWorld) => position(world.state, world.now).step
+const moveOf = (world: UpgradeWorld) => position(world.state, world.now).move
 
 describe('the threshold of a wave (DESIGN §6)', () => {
   test('10 % of 50 lets five fail and halts at the sixth', () => {
     const world = new UpgradeWorld().requested(requestOf(), planOf(50))
     world.startWave()
     world.end(5, 'failed')
-    expect(world.state.phase).toBe('running')
+    expect(world.state.status).toBe('running')
     expect(types(world.end(1, 'failed'))).toEqual(['OutcomesRecorded', 'ThresholdBreached', 'UpgradePaused'])
     expect(world.state.holds.map(({ code }) => code)).toEqual(['OPERATOR'])
   })
@@ -37,7 +37,7 @@ describe('the threshold of a wave (DESIGN §6)', () => {
     const world = new UpgradeWorld().requested(requestOf({ parallel: 5 }), planOf(50))
     world.startWave()
     world.end(5, 'failed')
-    expect(world.state.phase).toBe('running')
+    expect(world.state.status).toBe('running')
     world.end(5, 'succeeded')
     const skipped = world.do(skipMember({ member: 49, by: 'alice' }, calm))
     expect(types(skipped)).toEqual(['MembersSkipped', 'ThresholdBreached', 'UpgradePaused'])
@@ -49,7 +49,7 @@ describe('the threshold of a wave (DESIGN §6)', () => {
     world.do(skipMember({ member: 15, by: 'alice' }, calm))
     expect(world.state.waveCounts.skipped).toBe(0)
     world.end(1, 'failed')
-    expect(world.state.phase, '10 % of ten is one').toBe('running')
+    expect(world.state.status, '10 % of ten is one').toBe('running')
   })
 
   test('a halt in the last wave also holds the end, so that somebody looks before it is one', () => {
@@ -57,11 +57,11 @@ describe('the threshold of a wave (DESIGN §6)', () => {
     world.startWave()
     world.end(1, 'failed')
     world.end(4, 'succeeded')
-    expect(world.state.phase).toBe('paused')
-    expect(step(world)).toBe('gate')
+    expect(world.state.status).toBe('paused')
+    expect(moveOf(world)).toBe('gate')
     expect(world.do(finishUpgrade({ generation: 1 }))).toEqual([])
     world.do(resumeUpgrade({ by: 'alice' }, calm))
-    expect(step(world)).toBe('finish')
+    expect(moveOf(world)).toBe('finish')
   })
 
   test('a member that is given back without end stays out at last', () => {
@@ -73,7 +73,7 @@ describe('the threshold of a wave (DESIGN §6)', () => {
       world.do(tick(calm))
     }
     expect(world.state.counts).toMatchObject({ inFlight: 0, deferred: 0, skipped: 1 })
-    expect(step(world)).toBe('finish')
+    expect(moveOf(world)).toBe('finish')
   })
 
   test('counts against those that were not skipped', () => {
@@ -81,9 +81,9 @@ describe('the threshold of a wave (DESIGN §6)', () => {
     for (let member = 10; member < 20; member++) world.do(skipMember({ member, by: 'alice' }, calm))
     world.startWave()
     world.end(1, 'failed')
-    expect(world.state.phase, '10 % of the ten that are left is one').toBe('running')
+    expect(world.state.status, '10 % of the ten that are left is one').toBe('running')
     world.end(1, 'failed')
-    expect(world.state.phase).toBe('paused')
+    expect(world.state.status).toBe('paused')
   })
 
   test('admits nothing new while failures and waiting retries exceed it, but still the due retry itself', () => {
@@ -106,9 +106,9 @@ describe('the threshold of a wave (DESIGN §6)', () => {
     world.end(3, 'failed')
     world.do(resumeUpgrade({ by: 'alice' }, calm))
     world.end(2, 'failed')
-    expect(world.state.phase).toBe('running')
+    expect(world.state.status).toBe('running')
     world.end(1, 'failed')
-    expect(world.state.phase).toBe('paused')
+    expect(world.state.status).toBe('paused')
   })
 
   test('a breach may abort and take back what was touched', () => {
@@ -116,15 +116,15 @@ describe('the threshold of a wave (DESIGN §6)', () => {
     const world = new UpgradeWorld().requested(request, planOf(3))
     world.startWave()
     world.end(1, 'failed')
-    expect(world.state.phase).toBe('aborting')
-    expect(step(world)).toBe('wave')
+    expect(world.state.status).toBe('aborting')
+    expect(moveOf(world)).toBe('wave')
     world.end(2, 'succeeded')
-    expect(step(world)).toBe('revert')
+    expect(moveOf(world)).toBe('revert')
     // One customer was taken back by hand before: the others still are to be.
     world.do(requestChild({ child: 'one', kind: 'rollback', target: 'target-2', by: 'alice' }))
-    expect(step(world)).toBe('revert')
+    expect(moveOf(world)).toBe('revert')
     world.do(requestChild({ child: 'all', kind: 'rollback', target: null, by: 'drydock' }))
-    expect(step(world)).toBe('finish')
+    expect(moveOf(world)).toBe('finish')
   })
 
   test('unreachable targets have a limit of their own', () => {
@@ -141,15 +141,15 @@ describe('waves', () => {
     world.startWave()
     expect(world.state.counts.inFlight).toBe(5)
     expect(types(world.end(5, 'succeeded'))).toEqual(['OutcomesRecorded', 'WaveEnded', 'ContinueAwaited'])
-    expect(step(world)).toBe('gate')
+    expect(moveOf(world)).toBe('gate')
     world.do(continueUpgrade({ by: 'bob' }))
-    expect(position(world.state, world.now)).toMatchObject({ step: 'start-wave', wave: 1 })
+    expect(position(world.state, world.now)).toMatchObject({ move: 'start-wave', wave: 1 })
     world.startWave()
     expect(world.state.counts.inFlight).toBe(45)
     world.end(45, 'succeeded')
-    expect(step(world)).toBe('finish')
+    expect(moveOf(world)).toBe('finish')
     world.do(finishUpgrade({ generation: 1 }))
-    expect(world.state).toMatchObject({ phase: 'completed', nextDue: null })
+    expect(world.state).toMatchObject({ status: 'completed', nextDue: null })
   })
 
   test('bake, then the gate: too low a success rate holds the upgrade until somebody resumes', () => {
@@ -162,12 +162,12 @@ describe('waves', () => {
     world.startWave()
     world.end(1, 'failed')
     world.end(4, 'succeeded')
-    expect(position(world.state, world.now)).toMatchObject({ step: 'bake', timeoutSeconds: 600 })
+    expect(position(world.state, world.now)).toMatchObject({ move: 'bake', timeoutSeconds: 600 })
     expect(types(world.later(599).do(tick(calm)))).toEqual([])
     expect(types(world.later(1).do(tick(calm)))).toEqual(['BakeEnded', 'GateEvaluated', 'UpgradePaused'])
     expect(world.state.holds.map(({ code }) => code).sort()).toEqual(['GATE_FAILED', 'OPERATOR'])
     world.do(resumeUpgrade({ by: 'alice' }, calm))
-    expect(step(world)).toBe('start-wave')
+    expect(moveOf(world)).toBe('start-wave')
   })
 
   test('I11: a wave whose members were all skipped ahead of it ends at once', () => {
@@ -193,7 +193,7 @@ describe('waves', () => {
     ])
     expect(() => world.do(continueUpgrade({ by: 'alice' }))).toThrow('self-approval')
     world.do(continueUpgrade({ by: 'bob' }))
-    expect(step(world)).toBe('start-wave')
+    expect(moveOf(world)).toBe('start-wave')
   })
 
   test('no data is a hold, never a pass', () => {
@@ -208,8 +208,8 @@ describe('waves', () => {
     const world = new UpgradeWorld().requested(requestOf({ parallel: 10_000 }), planOf(100_000))
     world.startWave()
     expect(world.state.counts.inFlight).toBe(10_000)
-    for (let round = 0; round < 40 && step(world) === 'wave'; round++) world.end(5000, 'succeeded')
-    expect(step(world)).toBe('finish')
+    for (let round = 0; round < 40 && moveOf(world) === 'wave'; round++) world.end(5000, 'succeeded')
+    expect(moveOf(world)).toBe('finish')
     expect(world.state.counts.succeeded).toBe(100_000)
   })
 
@@ -296,7 +296,7 @@ describe('time', () => {
     const window = { start: '2026-03-01T13:00:00.000Z', end: '2026-03-01T14:00:00.000Z' }
     const world = new UpgradeWorld().requested(requestOf({ window, parallel: 1 }), planOf(2))
     expect(world.state.holds).toMatchObject([{ code: 'WINDOW_CLOSED', until: window.start }])
-    expect(position(world.state, world.now)).toMatchObject({ step: 'window', timeoutSeconds: 3600 })
+    expect(position(world.state, world.now)).toMatchObject({ move: 'window', timeoutSeconds: 3600 })
     world.later(3600)
     expect(types(world.startWave())).toEqual(['WaveStarted', 'HoldLifted', 'TargetsAdmitted'])
     world.later(3301)
@@ -354,7 +354,7 @@ describe('time', () => {
     world.startWave()
     world.facts = { ...calm, releaseWithdrawn: 'corrupts data' }
     world.end(1, 'succeeded')
-    expect(world.state.phase).toBe('paused')
+    expect(world.state.status).toBe('paused')
     expect(world.state.counts.inFlight).toBe(0)
   })
 
@@ -362,7 +362,7 @@ describe('time', () => {
     const request = requestOf({ approvals: { required: 1, approvers: null, expiresInSeconds: 60 } })
     const world = new UpgradeWorld().requested(request, planOf(2))
     expect(types(world.later(60).do(tick(calm)))).toEqual(['UpgradeExpired'])
-    expect(world.state.phase).toBe('expired')
+    expect(world.state.status).toBe('expired')
   })
 })
 
@@ -376,10 +376,10 @@ describe('approval', () => {
     expect(() => world.do(approve('bob', 'other'))).toThrow('plan-changed')
     world.do(approve('bob'))
     expect(world.do(approve('bob'))).toEqual([])
-    expect(world.state.phase).toBe('pending_approval')
+    expect(world.state.status).toBe('pending_approval')
     world.do(approve('carol'))
-    expect(world.state.phase).toBe('scheduled')
-    expect(step(world)).toBe('start-wave')
+    expect(world.state.status).toBe('scheduled')
+    expect(moveOf(world)).toBe('start-wave')
   })
 
   test('only the approvers named, where some are', () => {
@@ -393,7 +393,7 @@ describe('approval', () => {
     world.do(rejectUpgrade({ by: 'bob', reason: 'not on a Friday' }))
     expect(world.do(rejectUpgrade({ by: 'bob', reason: 'not on a Friday' }))).toEqual([])
     expect(() => world.do(approve('carol'))).toThrow('nothing-to-approve')
-    expect(step(world)).toBe('ended')
+    expect(moveOf(world)).toBe('ended')
   })
 
   test('continuing may want a second person', () => {
@@ -403,7 +403,7 @@ describe('approval', () => {
     world.end(1, 'succeeded')
     expect(() => world.do(continueUpgrade({ by: 'alice' }))).toThrow('self-approval')
     world.do(continueUpgrade({ by: 'bob' }))
-    expect(step(world)).toBe('start-wave')
+    expect(moveOf(world)).toBe('start-wave')
   })
 })
 
@@ -427,7 +427,7 @@ describe('commands that come again', () => {
     world.end(1, 'succeeded')
     world.do(finishUpgrade({ generation: 1 }))
     expect(world.do(finishUpgrade({ generation: 1 }))).toEqual([])
-    expect(world.state.phase).toBe('aborted')
+    expect(world.state.status).toBe('aborted')
   })
 })
 
