@@ -1,4 +1,6 @@
-import { fileURLToPath } from 'node:url'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
 import { Rule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
@@ -7,11 +9,10 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
+import { type Definition, definitionOf } from './definition.ts'
 import type { Functions } from './functions.ts'
 import { machineArn, names } from './names.ts'
 import { deadLetters, keepFailures } from './queue.ts'
-
-const definition = fileURLToPath(new URL('../../statemachines/upgrade.asl.json', import.meta.url))
 
 /** The state machine that waits, and the rule that notices when an execution ends before its upgrade does. */
 export class Workflow extends Construct {
@@ -23,6 +24,7 @@ export class Workflow extends Construct {
     const { advance, await: wait, ended } = functions.all
     this.deadLetters = deadLetters(this)
 
+    const definition = written(definitionOf(names.machine))
     this.machine = new StateMachine(this, 'Upgrade', {
       stateMachineName: names.machine,
       stateMachineType: StateMachineType.STANDARD,
@@ -41,6 +43,7 @@ export class Workflow extends Construct {
       },
       tracingEnabled: false,
     })
+    rmSync(dirname(definition), { recursive: true })
     this.machine.addToRolePolicy(
       new PolicyStatement({
         actions: ['lambda:InvokeFunction'],
@@ -76,4 +79,11 @@ export class Workflow extends Construct {
       ],
     })
   }
+}
+
+/** Writes a definition to a file in a directory of its own, which the caller removes when it has become an asset. */
+function written(definition: Definition): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'drydock-machine-')), 'definition.asl.json')
+  writeFileSync(file, JSON.stringify(definition, null, 2))
+  return file
 }

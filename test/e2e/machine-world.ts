@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import type { SFNClient } from '@aws-sdk/client-sfn'
 import { type Commit, fromImage } from '../../events/envelope.ts'
@@ -27,6 +26,7 @@ import type { StoredToken, Wait } from '../../functions/work/tokens.ts'
 import { advance } from '../../functions/workflow/advance.ts'
 import { keepToken } from '../../functions/workflow/await.ts'
 import { noteEnd } from '../../functions/workflow/ended.ts'
+import { definitionOf } from '../../infra/constructs/definition.ts'
 import { openStepFunctions } from '../../infra/local/stepfunctions/engine.ts'
 import { requestOf } from '../domain/upgrade/world.ts'
 import { ManualClock } from '../local/stepfunctions/manual-clock.ts'
@@ -35,7 +35,7 @@ import { memorySchedules } from '../reactor/memory-schedules.ts'
 
 /** The state machine as it is deployed, with the names of the functions filled in. */
 export const definition = JSON.parse(
-  readFileSync(new URL('../../statemachines/upgrade.asl.json', import.meta.url), 'utf8')
+  JSON.stringify(definitionOf('upgrade'))
     .replaceAll(`\${AdvanceFunction}`, 'advance')
     .replaceAll(`\${AwaitFunction}`, 'await'),
 ) as {

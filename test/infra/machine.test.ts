@@ -13,7 +13,6 @@ interface State {
   readonly TimeoutSeconds?: number | string
   readonly Arguments?: { readonly FunctionName: string; readonly Payload: Readonly<Record<string, string>> }
   readonly Assign?: Readonly<Record<string, string>>
-  readonly Retry?: readonly { readonly ErrorEquals: readonly string[]; readonly MaxAttempts: number }[]
   readonly Catch?: readonly { readonly ErrorEquals: readonly string[]; readonly Next: string }[]
   readonly Choices?: readonly Rule[]
   readonly Default?: string
@@ -109,25 +108,6 @@ describe('the state machine of an upgrade', () => {
         Catch: [{ ErrorEquals: ['States.Timeout'], Next: 'Ask the log what was decided' }],
         Next: hub,
       })
-    },
-  )
-
-  test.each([...Object.keys(plain), ...Object.keys(waits)])(
-    '"%s" retries what may pass, and not for ever',
-    (name) => {
-      const { Retry = [] } = state(name)
-      expect(Retry.map(({ ErrorEquals }) => ErrorEquals)).toEqual([
-        [
-          'Lambda.ClientExecutionTimeoutException',
-          'Lambda.ServiceException',
-          'Lambda.AWSLambdaException',
-          'Lambda.SdkClientException',
-          'Lambda.TooManyRequestsException',
-        ],
-        // A wait that times out has not failed: it is caught, not repeated.
-        name in waits ? ['States.TaskFailed'] : ['States.TaskFailed', 'States.Timeout'],
-      ])
-      for (const { MaxAttempts } of Retry) expect(MaxAttempts).toBeLessThanOrEqual(6)
     },
   )
 

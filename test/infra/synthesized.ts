@@ -19,17 +19,35 @@ export interface Template {
 
 type App = ReturnType<typeof drydock>
 
-/** Synthesizes the app, changed first if a change is given, in a directory of its own, and returns its template. */
-export function synthesized(change: (app: App) => void = () => {}): Template {
+/** What the synthesis writes: the template, and the files that are deployed with it. */
+export interface Assembly {
+  readonly template: Template
+  /** Returns the path of what was published under an S3 key. */
+  asset(key: string): string
+  remove(): void
+}
+
+/** Synthesizes the app, changed first if a change is given, in a directory of its own, which the caller removes. */
+export function assembled(change: (app: App) => void = () => {}): Assembly {
   const outdir = mkdtempSync(join(tmpdir(), 'drydock-synthesis-'))
+  const remove = () => rmSync(outdir, { recursive: true })
   try {
     const app = drydock(outdir)
     change(app)
     // The library types a template as any; the tests read only what is stated here.
-    return app.synth().getStackByName('Drydock').template as Template
-  } finally {
-    rmSync(outdir, { recursive: true })
+    const template = app.synth().getStackByName('Drydock').template as Template
+    return { template, asset: (key) => join(outdir, `asset.${key.replace(/\.zip$/, '')}`), remove }
+  } catch (error) {
+    remove()
+    throw error
   }
+}
+
+/** Synthesizes the app, changed first if a change is given, and returns its template. */
+export function synthesized(change?: (app: App) => void): Template {
+  const { template, remove } = assembled(change)
+  remove()
+  return template
 }
 
 /** Returns the resources of one type with their logical ids. */

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs'
 import type { SFNClient } from '@aws-sdk/client-sfn'
+import { definitionOf } from '../../infra/constructs/definition.ts'
 import { openStepFunctions, type StepFunctions } from '../../infra/local/stepfunctions/engine.ts'
 import type { SimulatedClock } from './clock.ts'
 import type { Process } from './process.ts'
 
 const definition: unknown = JSON.parse(
-  readFileSync(new URL('../../statemachines/upgrade.asl.json', import.meta.url), 'utf8')
+  JSON.stringify(definitionOf('upgrade'))
     .replaceAll('$' + '{AdvanceFunction}', 'advance')
     .replaceAll('$' + '{AwaitFunction}', 'await'),
 )
