@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { SchedulerClient } from '@aws-sdk/client-scheduler'
 import { SFNClient } from '@aws-sdk/client-sfn'
-import { environment, windowScheduleGroup } from './environment.ts'
+import { readEnvironment, type Setting, type Settings, windowScheduleGroup } from './environment.ts'
 import { openLog } from './log/dynamo.ts'
 import type { Log } from './log/log.ts'
 import { openViewStore, openViews } from './views/dynamo.ts'
@@ -14,7 +14,7 @@ import { openTelemetry, type Telemetry } from './work/telemetry.ts'
 import { openTokens, type Tokens } from './work/tokens.ts'
 import { openWindowSchedules, type WindowSchedules } from './work/window-schedules.ts'
 
-/** What a function reaches in the deployed stack. Each part is opened when it is first used: no function needs them all. */
+/** What functions reach in the deployed stack, and what they are told by it. No function needs it all. */
 export interface Connections {
   readonly log: Log
   readonly views: Views
@@ -24,13 +24,32 @@ export interface Connections {
   readonly telemetry: Telemetry
   readonly parked: Parked
   readonly windowSchedules: WindowSchedules
-  readonly bus: EventBridgeClient
-  readonly stepFunctions: SFNClient
-  readonly dynamo: DynamoDBClient
+  /** The bus of public events. */
+  readonly bus: { readonly client: EventBridgeClient; readonly name: string }
+  /** The state machine whose executions drive upgrades. */
+  readonly upgradeMachine: { readonly client: SFNClient; readonly arn: string }
+  /** The claim of a token that lists the roles of a person. */
+  readonly roleClaim: string
   /** The present instant, in milliseconds since the epoch. */
   now(): number
 }
 
+/** How one of them is opened, and what it has to be told for that. */
+interface Connection<Value, Name extends Setting = Setting> {
+  readonly settings: readonly Name[]
+  open(settings: Settings<Name>): Value
+}
+
+// Without side effects, so that a bundle holds only the clients that its function uses.
+/* @__NO_SIDE_EFFECTS__ */
+function connection<Value, const Name extends Setting>(
+  settings: readonly Name[],
+  open: (settings: Settings<Name>) => Value,
+): Connection<Value, Name> {
+  return { settings, open }
+}
+
+/* @__NO_SIDE_EFFECTS__ */
 function once<Value>(open: () => Value): () => Value {
   let opened: { readonly value: Value } | undefined
   return () => {
@@ -42,61 +61,61 @@ function once<Value>(open: () => Value): () => Value {
 const now = () => Date.now()
 const dynamo = once(() => new DynamoDBClient({ maxAttempts: 5 }))
 const stepFunctions = once(() => new SFNClient({ maxAttempts: 5 }))
-const bus = once(() => new EventBridgeClient({ maxAttempts: 5 }))
-const log = once(() => openLog({ client: dynamo(), table: environment('logTable'), now }))
-const views = once(() => openViews({ client: dynamo(), table: environment('viewsTable') }))
-const viewStore = once(() => openViewStore({ client: dynamo(), table: environment('viewsTable') }))
-const tokens = once(() => openTokens({ client: dynamo(), table: environment('workTable'), now }))
-const redemption = once(() => openRedemption(stepFunctions()))
-const telemetry = once(() => openTelemetry({ client: dynamo(), table: environment('workTable'), now }))
-const parked = once(() => openParked({ client: dynamo(), table: environment('workTable'), now }))
-const windowSchedules = once(() =>
-  openWindowSchedules(new SchedulerClient({ maxAttempts: 5 }), {
-    group: windowScheduleGroup,
-    functionArn: environment('windowsFunctionArn'),
-    roleArn: environment('windowsRoleArn'),
-    deadLetterArn: environment('windowsDeadLettersArn'),
-  }),
+
+export const log = connection(['logTable'], ({ logTable: table }) =>
+  openLog({ client: dynamo(), table, now }),
 )
+export const views = connection(['viewsTable'], ({ viewsTable: table }) =>
+  openViews({ client: dynamo(), table }),
+)
+export const viewStore = connection(['viewsTable'], ({ viewsTable: table }) =>
+  openViewStore({ client: dynamo(), table }),
+)
+export const tokens = connection(['workTable'], ({ workTable: table }) =>
+  openTokens({ client: dynamo(), table, now }),
+)
+export const telemetry = connection(['workTable'], ({ workTable: table }) =>
+  openTelemetry({ client: dynamo(), table, now }),
+)
+export const parked = connection(['workTable'], ({ workTable: table }) =>
+  openParked({ client: dynamo(), table, now }),
+)
+export const redemption = connection([], () => openRedemption(stepFunctions()))
+export const windowSchedules = connection(
+  ['windowsFunctionArn', 'windowsRoleArn', 'windowsDeadLettersArn'],
+  ({ windowsFunctionArn, windowsRoleArn, windowsDeadLettersArn }) =>
+    openWindowSchedules(new SchedulerClient({ maxAttempts: 5 }), {
+      group: windowScheduleGroup,
+      functionArn: windowsFunctionArn,
+      roleArn: windowsRoleArn,
+      deadLetterArn: windowsDeadLettersArn,
+    }),
+)
+export const bus = connection(['busName'], ({ busName: name }) => ({
+  client: new EventBridgeClient({ maxAttempts: 5 }),
+  name,
+}))
+export const upgradeMachine = connection(['upgradeMachineArn'], ({ upgradeMachineArn: arn }) => ({
+  client: stepFunctions(),
+  arn,
+}))
+export const roleClaim = connection(['roleClaim'], (settings) => settings.roleClaim)
 
-const connections: Connections = {
-  get log() {
-    return log()
-  },
-  get views() {
-    return views()
-  },
-  get viewStore() {
-    return viewStore()
-  },
-  get tokens() {
-    return tokens()
-  },
-  get redemption() {
-    return redemption()
-  },
-  get telemetry() {
-    return telemetry()
-  },
-  get parked() {
-    return parked()
-  },
-  get windowSchedules() {
-    return windowSchedules()
-  },
-  get bus() {
-    return bus()
-  },
-  get stepFunctions() {
-    return stepFunctions()
-  },
-  get dynamo() {
-    return dynamo()
-  },
-  now,
-}
+type Wanted = { readonly [Name in Exclude<keyof Connections, 'now'>]?: Connection<Connections[Name]> }
 
-/** Returns the connections of this function; warm invocations share them. */
-export function connect(): Connections {
-  return connections
+/**
+ * Returns the connections that are wanted, and the clock. All of their settings are read at once, and what is missing is named by one
+ * error; each is opened when it is first used. Only the entry files of functions connect, when they are loaded: everything else
+ * is given what it reaches.
+ */
+export function connect<Names extends Wanted>(
+  wanted: Names,
+): Pick<Connections, Extract<keyof Names, keyof Connections> | 'now'> {
+  const connections = Object.entries(wanted)
+  const settings = readEnvironment([...new Set(connections.flatMap(([, { settings }]) => settings))])
+  const opened = { now }
+  for (const [name, { open }] of connections) {
+    Object.defineProperty(opened, name, { enumerable: true, get: once(() => open(settings)) })
+  }
+  return opened as ReturnType<typeof connect<Names>> // every name that is wanted has its getter
 }

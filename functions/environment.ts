@@ -1,4 +1,4 @@
-/** The names of the environment variables by which the deployed stack tells the functions where things are. */
+/** What the deployed stack tells the functions, by the name of the environment variable that holds it. */
 export const environmentNames = {
   logTable: 'LOG_TABLE',
   viewsTable: 'VIEWS_TABLE',
@@ -11,17 +11,21 @@ export const environmentNames = {
   windowsDeadLettersArn: 'WINDOWS_DEAD_LETTERS_ARN',
 } as const
 
-export type EnvironmentName = keyof typeof environmentNames
+export type Setting = keyof typeof environmentNames
 
-/** Returns the value of one environment variable; throws an error that names it when the stack did not set it. */
-export function environment(name: EnvironmentName): string {
-  const value = process.env[environmentNames[name]]
-  if (value === undefined || value === '') {
+/** Settings by their names. */
+export type Settings<Name extends Setting> = Readonly<Record<Name, string>>
+
+/** Returns settings from the environment. Throws one error that names every variable which the stack did not set. */
+export function readEnvironment<Name extends Setting>(names: readonly Name[]): Settings<Name> {
+  const read = names.map((name) => [name, process.env[environmentNames[name]] ?? ''] as const)
+  const missing = read.filter(([, value]) => value === '').map(([name]) => environmentNames[name])
+  if (missing.length > 0) {
     throw new Error(
-      `The environment variable ${environmentNames[name]} is not set: every function gets it from the stack.`,
+      `These environment variables are not set: ${missing.join(', ')}. The stack gives each function those that it reads.`,
     )
   }
-  return value
+  return Object.fromEntries(read) as Settings<Name> // each name has its value
 }
 
 /** The names of indexes and partitions that the stack and the functions share. */

@@ -3,11 +3,9 @@ import { enrolAgent } from './agents/enrol.ts'
 import { reportUpdateStatus } from './agents/report.ts'
 import { agentContracts } from './contracts/agents.ts'
 import { endpoint } from './http/endpoint.ts'
-import { deployedServices, type Services } from './services.ts'
+import type { Reception, Services } from './services.ts'
 
 /** Returns the handler of the protocol that targets' agents and gateways speak. */
-export function agentsEndpoint(services: () => Services) {
+export function agentsEndpoint(services: Services<'telemetry'> & Reception) {
   return endpoint('agents', agentContracts, { enrolAgent, checkForUpdate, reportUpdateStatus }, services)
 }
-
-export const handler = agentsEndpoint(deployedServices)

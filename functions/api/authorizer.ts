@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { sha256 } from '../../events/canonical.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import type { TargetState } from '../domain/target/state.ts'
-import { deployedServices, type Services } from './services.ts'
+import type { Services } from './services.ts'
 
 /** What the gateway asks (a request authorizer, payload version 2.0). */
 export interface AuthorizerEvent {
@@ -41,7 +41,7 @@ function matches(state: TargetState, kind: 'agent' | 'enrolment', hash: string, 
  * Returns the authorizer of agents: a credential names its target, whose stream says by hash whether it is the right one. What is
  * malformed is refused without a read, and whatever goes wrong is a refusal: it fails closed.
  */
-export function agentAuthorizer(services: () => Pick<Services, 'log' | 'now'>) {
+export function agentAuthorizer(services: Pick<Services, 'log' | 'now'>) {
   return async (event: AuthorizerEvent): Promise<AuthorizerResult> => {
     const found = credential.exec(event.headers?.authorization ?? '')
     const [, word, target, secret] = found ?? []
@@ -49,7 +49,7 @@ export function agentAuthorizer(services: () => Pick<Services, 'log' | 'now'>) {
     const kind = word.toLowerCase() === 'agent' ? 'agent' : 'enrolment'
     const tokenHash = sha256(secret)
     try {
-      const { log, now } = services()
+      const { log, now } = services
       const { state } = await log.load(targetAggregate, target)
       const allowed = matches(state, kind, tokenHash, new Date(now()).toISOString())
       if (!allowed)
@@ -62,5 +62,3 @@ export function agentAuthorizer(services: () => Pick<Services, 'log' | 'now'>) {
     }
   }
 }
-
-export const handler = agentAuthorizer(deployedServices)

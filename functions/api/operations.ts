@@ -3,10 +3,10 @@ import { endpoint } from './http/endpoint.ts'
 import { listApprovals } from './operations/approvals.ts'
 import { getQueueJob, getQueueStats } from './operations/queue.ts'
 import { getStop, liftStop, stopEverything } from './operations/stop.ts'
-import { deployedServices, type Services } from './services.ts'
+import type { ReceptionOfPeople, Services } from './services.ts'
 
 /** Returns the handler of what operators watch over: approvals, the stop of everything, the queue. */
-export function operationsEndpoint(services: () => Services) {
+export function operationsEndpoint(services: Services & ReceptionOfPeople) {
   return endpoint(
     'operations',
     operationsContracts,
@@ -14,5 +14,3 @@ export function operationsEndpoint(services: () => Services) {
     services,
   )
 }
-
-export const handler = operationsEndpoint(deployedServices)

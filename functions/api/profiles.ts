@@ -17,10 +17,10 @@ import {
   startProfileExecution,
   updateUpgradeProfile,
 } from './profiles/write.ts'
-import { deployedServices, type Services } from './services.ts'
+import type { ReceptionOfPeople, Services } from './services.ts'
 
 /** Returns the handler of upgrade profiles and of the calendars that their windows keep to. */
-export function profilesEndpoint(services: () => Services) {
+export function profilesEndpoint(services: Services & ReceptionOfPeople) {
   return endpoint(
     'profiles',
     { ...profileContracts, ...calendarContracts },
@@ -43,5 +43,3 @@ export function profilesEndpoint(services: () => Services) {
     services,
   )
 }
-
-export const handler = profilesEndpoint(deployedServices)

@@ -5,7 +5,7 @@ import { metadataOf, settled } from './http/answer.ts'
 import { endpoint } from './http/endpoint.ts'
 import { pageOf } from './http/page.ts'
 import { Problem } from './http/problem.ts'
-import { deployedServices, type Services } from './services.ts'
+import type { ReceptionOfPeople, Services } from './services.ts'
 
 function bodyOf(release: Omit<ReleaseRow, 'registeredAt'>) {
   const { component, version, channel, digest, notes, sizeBytes = null, withdrawn } = release
@@ -16,7 +16,7 @@ function bodyOf(release: Omit<ReleaseRow, 'registeredAt'>) {
 }
 
 /** Returns the handler of the release catalogue. */
-export function releasesEndpoint(services: () => Services) {
+export function releasesEndpoint(services: Services & ReceptionOfPeople) {
   return endpoint(
     'releases',
     releaseContracts,
@@ -62,5 +62,3 @@ export function releasesEndpoint(services: () => Services) {
     services,
   )
 }
-
-export const handler = releasesEndpoint(deployedServices)

@@ -1,41 +1,16 @@
-import { connect } from '../connections.ts'
-import { environment } from '../environment.ts'
-import type { Log } from '../log/log.ts'
-import type { Views } from '../views/views.ts'
-import type { Telemetry } from '../work/telemetry.ts'
-import { type AccessLine, printLine } from './http/access-log.ts'
+import type { Connections } from '../connections.ts'
+import type { AccessLine } from './http/access-log.ts'
 
-/** What operations reach. */
-export interface Services {
-  readonly log: Log
-  readonly views: Views
-  readonly telemetry: Telemetry
-  /** The claim of a token that lists the roles. */
-  readonly roleClaim: string
-  /** Takes the line about each request. */
-  record(line: AccessLine): void
-  /** The present instant, in milliseconds since the epoch. */
-  now(): number
+/** What operations reach; `Beside` names what only some of them do. */
+export type Services<Beside extends 'telemetry' = never> = Pick<Connections, 'log' | 'views' | 'now' | Beside>
+
+/** What an endpoint itself needs, whatever its operations reach. */
+export interface Reception extends Pick<Connections, 'now'> {
+  /** The claim of a token that lists the roles. Where no person is let in, none is needed, and none finds a role. */
+  readonly roleClaim?: string
+  /** Takes the line about each request; without it, standard output does. */
+  record?(line: AccessLine): void
 }
 
-const deployed: Services = {
-  get log() {
-    return connect().log
-  },
-  get views() {
-    return connect().views
-  },
-  get telemetry() {
-    return connect().telemetry
-  },
-  get roleClaim() {
-    return environment('roleClaim')
-  },
-  record: printLine,
-  now: () => connect().now(),
-}
-
-/** Returns the services of the deployed stack; each part is opened when it is first used. */
-export function deployedServices(): Services {
-  return deployed
-}
+/** What an endpoint needs that lets in people by their roles. */
+export type ReceptionOfPeople = Reception & Pick<Connections, 'roleClaim'>

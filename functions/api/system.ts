@@ -2,12 +2,12 @@ import project from '../../package.json' with { type: 'json' }
 import { systemContracts } from './contracts/system.ts'
 import { endpoint } from './http/endpoint.ts'
 import { openApi } from './openapi.ts'
-import { deployedServices, type Services } from './services.ts'
+import type { Reception } from './services.ts'
 
 let description: object | undefined
 
 /** Returns the handler of what everybody may ask: is the service up, and what can it do? */
-export function systemEndpoint(services: () => Services) {
+export function systemEndpoint(services: Reception) {
   return endpoint(
     'system',
     systemContracts,
@@ -21,5 +21,3 @@ export function systemEndpoint(services: () => Services) {
     services,
   )
 }
-
-export const handler = systemEndpoint(deployedServices)

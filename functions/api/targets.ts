@@ -1,13 +1,13 @@
 import { targetContracts } from './contracts/targets.ts'
 import { endpoint } from './http/endpoint.ts'
-import { deployedServices, type Services } from './services.ts'
+import type { ReceptionOfPeople, Services } from './services.ts'
 import { issueEnrolment, patchTarget, pinTarget, retireTarget, unpinTarget } from './targets/change.ts'
 import { explainTarget } from './targets/explain.ts'
 import { getTarget, listTargets } from './targets/read.ts'
 import { registerTargets } from './targets/register.ts'
 
 /** Returns the handler of the target registry. */
-export function targetsEndpoint(services: () => Services) {
+export function targetsEndpoint(services: Services<'telemetry'> & ReceptionOfPeople) {
   return endpoint(
     'targets',
     targetContracts,
@@ -25,5 +25,3 @@ export function targetsEndpoint(services: () => Services) {
     services,
   )
 }
-
-export const handler = targetsEndpoint(deployedServices)

@@ -1,6 +1,6 @@
 import { upgradeContracts } from './contracts/upgrades.ts'
 import { endpoint } from './http/endpoint.ts'
-import { deployedServices, type Services } from './services.ts'
+import type { ReceptionOfPeople, Services } from './services.ts'
 import { getBlastRadius } from './upgrades/blast-radius.ts'
 import { retryFailed, rollBackCustomer, rollBackUpgrade } from './upgrades/children.ts'
 import {
@@ -18,7 +18,7 @@ import { skipTarget } from './upgrades/skip.ts'
 import { getUpgradeEvents } from './upgrades/story.ts'
 
 /** Returns the handler of upgrades. */
-export function upgradesEndpoint(services: () => Services) {
+export function upgradesEndpoint(services: Services & ReceptionOfPeople) {
   return endpoint(
     'upgrades',
     upgradeContracts,
@@ -45,5 +45,3 @@ export function upgradesEndpoint(services: () => Services) {
     services,
   )
 }
-
-export const handler = upgradesEndpoint(deployedServices)

@@ -23,7 +23,8 @@ import { type ResolvedRelease, releaseFor } from './release.ts'
 export interface PlanningServices {
   readonly log: Log
   readonly views: Views
-  readonly telemetry: Pick<Telemetry, 'lastSeenOf'>
+  /** Asked where a request wants pre-upgrade checks. Only profiles do, and what they start is planned by its execution. */
+  readonly telemetry?: Pick<Telemetry, 'lastSeenOf'>
   /** The present instant, in milliseconds since the epoch. */
   now(): number
 }
@@ -79,12 +80,13 @@ export async function prospectOf(
 
 /** Marks those that are not ready. Only those are asked about that nothing else has ruled out yet. */
 async function withReadiness(
-  services: PlanningServices,
+  { telemetry, now }: PlanningServices,
   candidates: readonly Candidate[],
 ): Promise<Candidate[]> {
+  if (!telemetry) throw new Error('Whoever plans an upgrade with pre-upgrade checks needs the telemetry.')
   const asked = candidates.filter(({ retired, excluded, from }) => !retired && !excluded && from !== null)
   const targets = asked.map(({ target, gateway = null }) => ({ target, gateway }))
-  const notReady = await notReadyAmong(services, targets)
+  const notReady = await notReadyAmong({ telemetry, now }, targets)
   return candidates.map((candidate) => ({ ...candidate, notReady: notReady.has(candidate.target) }))
 }
 

@@ -1,8 +1,7 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
 import { fromImage } from '../../events/envelope.ts'
-import { type Connections, connect } from '../connections.ts'
+import type { Connections } from '../connections.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
-import { environment } from '../environment.ts'
 import { emitMetrics } from '../metrics.ts'
 import { assignTargets } from './assign-targets.ts'
 import { cleanUpProfile } from './clean-up-profile.ts'
@@ -26,16 +25,13 @@ import { voidPlans } from './void-plans.ts'
 import { withdrawTargets } from './withdraw-targets.ts'
 
 /** What follows from a fact, in the order in which the duties act on one commit. */
-export function allDuties(
-  services: Omit<Connections, 'dynamo' | 'viewStore'> = connect(),
-  named = environment,
-) {
+export function allDuties(services: Omit<Connections, 'viewStore' | 'roleClaim'>) {
   const { log, now } = services
   const duties = [
     startExecution({
       log,
-      client: () => services.stepFunctions,
-      machine: () => named('upgradeMachineArn'),
+      client: () => services.upgradeMachine.client,
+      machine: () => services.upgradeMachine.arn,
     }),
     withdrawTargets({ log }),
     assignTargets({ log, telemetry: () => services.telemetry }),
@@ -52,7 +48,7 @@ export function allDuties(
     rollBackWanted(() => services),
     summariseUpgrades({ log, views: () => services.views }),
     tickLive({ log, views: () => services.views }),
-    publishEvents({ client: () => services.bus, busName: () => named('busName') }),
+    publishEvents({ client: () => services.bus.client, busName: () => services.bus.name }),
   ]
   const collecting = [recordOutcomes({ log })]
   const parked = () => services.parked
@@ -64,20 +60,26 @@ export function allDuties(
 }
 
 /** Counts what the reactor itself appended and what came from outside: a loop would show as the first outrunning the second. */
-function emitAppends(actors: readonly string[]): void {
+function emitAppends(now: number, actors: readonly string[]): void {
   const own = actors.filter((actor) => actor === systemActor).length
-  emitMetrics(connect().now(), { ReactorAppends: own, ExternalAppends: actors.length - own })
+  emitMetrics(now, { ReactorAppends: own, ExternalAppends: actors.length - own })
 }
 
 /** Acts on the commits of one batch of the log's stream; answers which records have to come again. */
-export async function handler(event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
+export async function react(
+  services: Parameters<typeof allDuties>[0],
+  event: DynamoDBStreamEvent,
+): Promise<DynamoDBBatchResponse> {
   const records = event.Records.flatMap((record) => {
     const image = record.eventName === 'INSERT' ? record.dynamodb?.NewImage : undefined
     return image ? [{ commit: fromImage(image), sequence: record.dynamodb?.SequenceNumber ?? '' }] : []
   })
   const commits = records.map(({ commit }) => commit)
-  emitAppends(commits.map(({ actor }) => actor))
-  const again = await runDuties(commits, allDuties())
+  emitAppends(
+    services.now(),
+    commits.map(({ actor }) => actor),
+  )
+  const again = await runDuties(commits, allDuties(services))
   const failed = records.filter(({ commit }) => again.has(commit.stream))
   return { batchItemFailures: failed.map(({ sequence }) => ({ itemIdentifier: sequence })) }
 }

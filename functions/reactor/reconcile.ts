@@ -1,7 +1,6 @@
 import * as z from 'zod'
-import { connect } from '../connections.ts'
+import type { Connections } from '../connections.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
-import { environment } from '../environment.ts'
 import { emitMetrics } from '../metrics.ts'
 import { rebuild } from '../views/rebuild.ts'
 import { type ReconcileReport, reconcile } from '../views/reconcile.ts'
@@ -21,17 +20,22 @@ interface Report extends ReconcileReport {
  * Brings views, executions and the schedules of windows to where the log is: daily, or by hand, with `{"rebuild": true}` for views made anew. Where nothing was
  * missed it changes nothing.
  */
-export async function handler(event: unknown): Promise<Report> {
+export async function reconcileAll(
+  services: Pick<
+    Connections,
+    'log' | 'views' | 'viewStore' | 'parked' | 'upgradeMachine' | 'windowSchedules' | 'now'
+  >,
+  event: unknown,
+): Promise<Report> {
   const asked = input.safeParse(event)
-  const services = connect()
   const { log, now, parked, viewStore } = services
   const reached = { store: viewStore, log, parked }
   const views = asked.success && asked.data.rebuild ? await rebuild(reached) : await reconcile(reached)
   const drive = {
     log,
     now,
-    client: () => services.stepFunctions,
-    machine: () => environment('upgradeMachineArn'),
+    client: () => services.upgradeMachine.client,
+    machine: () => services.upgradeMachine.arn,
   }
   const correlation = `reconcile-${new Date(now()).toISOString()}`
   let upgrades = 0

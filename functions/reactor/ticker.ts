@@ -1,8 +1,8 @@
-import { type Connections, connect } from '../connections.ts'
+import type { Connections } from '../connections.ts'
 import { sideBySide } from '../side-by-side.ts'
 import { tickUpgrade } from './tick.ts'
 
-/** Tells each live upgrade whose time has come what time it is. */
+/** Tells each live upgrade whose time has come what time it is. Runs every minute. */
 export async function tickDue({
   log,
   views,
@@ -13,6 +13,3 @@ export async function tickDue({
   await sideBySide(due, 8, ({ upgrade }) => tickUpgrade(log, upgrade, { correlation: `tick-${instant}` }))
   return { ticked: due.length }
 }
-
-/** Runs every minute. */
-export const handler = (): Promise<{ ticked: number }> => tickDue(connect())

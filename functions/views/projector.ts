@@ -1,33 +1,38 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
-import { connect } from '../connections.ts'
+import type { Log } from '../log/log.ts'
 import { emitMetrics } from '../metrics.ts'
+import type { Parked } from '../work/parked.ts'
 import { projectRecords, type Reports } from './records.ts'
 import { openRunner, type Runner } from './runner.ts'
+import type { ViewStore } from './store.ts'
 
-let opened: Runner | undefined
-
-function runner(): Runner {
-  const { viewStore: store, log, parked } = connect()
-  opened ??= openRunner({ store, log, parked })
-  return opened
+interface Services {
+  readonly log: Log
+  readonly viewStore: ViewStore
+  readonly parked: Parked
+  /** The present instant, in milliseconds since the epoch. */
+  now(): number
 }
 
-const reports: Reports = {
-  tampered({ eventName, eventID, dynamodb }) {
-    const { stream, commit } = dynamodb?.Keys ?? {}
-    emitMetrics(
-      connect().now(),
-      { LogTampered: 1 },
-      { eventName, eventID, stream: stream?.S, commit: commit?.N },
-    )
-  },
-  postponed(stream, error) {
-    const entry = { level: 'WARN', message: 'Projecting was put off.', stream, error: String(error) }
-    process.stderr.write(`${JSON.stringify(entry)}\n`)
-  },
+function reportsAt(now: () => number): Reports {
+  return {
+    tampered({ eventName, eventID, dynamodb }) {
+      const { stream, commit } = dynamodb?.Keys ?? {}
+      emitMetrics(now(), { LogTampered: 1 }, { eventName, eventID, stream: stream?.S, commit: commit?.N })
+    },
+    postponed(stream, error) {
+      const entry = { level: 'WARN', message: 'Projecting was put off.', stream, error: String(error) }
+      process.stderr.write(`${JSON.stringify(entry)}\n`)
+    },
+  }
 }
 
-/** Folds the commits of a batch of the log's stream into the views. */
-export async function handler({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
-  return projectRecords(Records, runner(), reports)
+/** Returns the handler that folds the commits of a batch of the log's stream into the views. */
+export function projector(services: Services) {
+  let runner: Runner | undefined
+  return ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
+    const { viewStore: store, log, parked, now } = services
+    runner ??= openRunner({ store, log, parked })
+    return projectRecords(Records, runner, reportsAt(now))
+  }
 }

@@ -1,5 +1,4 @@
 import * as z from 'zod'
-import { connect } from '../connections.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import type { UpgradeDecision } from '../domain/upgrade/draft.ts'
@@ -78,10 +77,8 @@ async function revert(services: PlanningServices, parent: string, { abort }: Upg
 }
 
 /** Makes one move of an upgrade's execution and answers where it goes on. Making a move twice changes nothing. */
-export async function advance(services: PlanningServices, event: unknown): Promise<Position> {
+export async function advance(services: Required<PlanningServices>, event: unknown): Promise<Position> {
   const command = input.parse(event)
   const state = await act(services, command)
   return positionOf(state, command, new Date(services.now()).toISOString())
 }
-
-export const handler = (event: unknown): Promise<Position> => advance(connect(), event)

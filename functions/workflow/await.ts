@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type Connections, connect } from '../connections.ts'
+import type { Connections } from '../connections.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { positionOf } from './positions.ts'
 
@@ -35,8 +35,6 @@ export async function keepToken(
   await redemption.succeed(token, present)
   await tokens.remove({ upgrade, ...wait, token })
 }
-
-export const handler = (event: unknown): Promise<void> => keepToken(connect(), event)
 
 function isoNow(now: () => number): string {
   return new Date(now()).toISOString()

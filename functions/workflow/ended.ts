@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type Connections, connect } from '../connections.ts'
+import type { Connections } from '../connections.ts'
 import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { endExecution } from '../domain/upgrade/lifecycle.ts'
@@ -14,7 +14,7 @@ const statusChange = z.object({
 })
 
 /** Returns the upgrade and generation that an execution's name tells: `<upgradeId>-<generation>`. */
-export function executionOf(name: string): { upgradeId: string; generation: number } | undefined {
+function executionOf(name: string): { upgradeId: string; generation: number } | undefined {
   const match = /^(.+)-(\d+)$/.exec(name)
   return match?.[1] === undefined ? undefined : { upgradeId: match[1], generation: Number(match[2]) }
 }
@@ -36,5 +36,3 @@ export async function noteEnd({ log }: Pick<Connections, 'log'>, event: unknown)
   if (outcome.kind === 'contended')
     throw new Error(`upgrade#${execution.upgradeId} is contended: the event is delivered again.`)
 }
-
-export const handler = (event: unknown): Promise<void> => noteEnd(connect(), event)

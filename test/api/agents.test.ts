@@ -82,7 +82,7 @@ describe('the authorizer of agents', () => {
   ])('refuses %j without a read', async (authorization) => {
     const world = openWorld()
     const load = vi.fn()
-    const authorize = agentAuthorizer(() => ({ ...world.services, log: { ...world.log, load } }))
+    const authorize = agentAuthorizer({ ...world.services, log: { ...world.log, load } })
     expect(await authorize({ headers: { authorization } })).toEqual({ isAuthorized: false })
     expect(load).not.toHaveBeenCalled()
   })
@@ -104,7 +104,7 @@ describe('the authorizer of agents', () => {
   it('fails closed when the log does not answer (S30)', async () => {
     const world = openWorld()
     const load = () => Promise.reject(new Error('down'))
-    const authorize = agentAuthorizer(() => ({ ...world.services, log: { ...world.log, load } }))
+    const authorize = agentAuthorizer({ ...world.services, log: { ...world.log, load } })
     const error = vi.spyOn(console, 'error').mockReturnValue()
     const authorization = `Bearer drydock-agent.a.${secret}`
     expect(await authorize({ headers: { authorization } })).toEqual({ isAuthorized: false })

@@ -302,7 +302,7 @@ describe('/health and /openapi.json (S32)', () => {
   it('know no route of another group', async () => {
     const { services } = openWorld()
     const event = { routeKey: 'POST /api/v1/stop', rawPath: '/api/v1/stop', headers: {}, requestContext: {} }
-    const result = await systemEndpoint(() => services)(event as never, {} as never) // the parts that routing reads
+    const result = await systemEndpoint(services)(event as never, {} as never) // the parts that routing reads
     expect(result.statusCode).toBe(404)
   })
 })

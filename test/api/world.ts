@@ -8,7 +8,7 @@ import { operationsEndpoint } from '../../functions/api/operations.ts'
 import { profilesEndpoint } from '../../functions/api/profiles.ts'
 import { releasesEndpoint } from '../../functions/api/releases.ts'
 import { type Operation, type Route, routes } from '../../functions/api/routes.ts'
-import type { Services } from '../../functions/api/services.ts'
+import type { ReceptionOfPeople, Services } from '../../functions/api/services.ts'
 import { systemEndpoint } from '../../functions/api/system.ts'
 import { targetsEndpoint } from '../../functions/api/targets.ts'
 import { upgradesEndpoint } from '../../functions/api/upgrades.ts'
@@ -115,7 +115,7 @@ export function openWorld({ profilesAct = false } = {}) {
     },
   })
   const lines: AccessLine[] = []
-  const services: Services = {
+  const services: Services<'telemetry'> & ReceptionOfPeople = {
     record: (line) => lines.push(line),
     log,
     views: viewsOver(store, now),
@@ -132,17 +132,16 @@ export function openWorld({ profilesAct = false } = {}) {
     roleClaim: 'cognito:groups',
     now,
   }
-  const given = () => services
   const endpoints = {
-    upgrades: upgradesEndpoint(given),
-    targets: targetsEndpoint(given),
-    releases: releasesEndpoint(given),
-    operations: operationsEndpoint(given),
-    profiles: profilesEndpoint(given),
-    agents: agentsEndpoint(given),
-    system: systemEndpoint(given),
+    upgrades: upgradesEndpoint(services),
+    targets: targetsEndpoint(services),
+    releases: releasesEndpoint(services),
+    operations: operationsEndpoint(services),
+    profiles: profilesEndpoint(services),
+    agents: agentsEndpoint(services),
+    system: systemEndpoint(services),
   }
-  const authorize = agentAuthorizer(given)
+  const authorize = agentAuthorizer(services)
   const schedules = memorySchedules()
   const duties = [
     withdrawTargets({ log }),

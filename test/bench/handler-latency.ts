@@ -5,7 +5,6 @@ import { releasesEndpoint } from '../../functions/api/releases.ts'
 import { registerRelease, releaseAggregate } from '../../functions/domain/release/release.ts'
 import { openLog } from '../../functions/log/dynamo.ts'
 import { openViews } from '../../functions/views/dynamo.ts'
-import { memoryTelemetry } from '../../functions/work/telemetry.ts'
 import { medianOf } from './spread.ts'
 
 /** Milliseconds (p50) in one round. */
@@ -59,14 +58,13 @@ export async function handlerLatencies(
     actor: 'bench',
     correlation: 'bench',
   })
-  const endpoint = releasesEndpoint(() => ({
+  const endpoint = releasesEndpoint({
     log,
     views: openViews({ client, table: 'Views' }),
-    telemetry: memoryTelemetry(Date.now),
     roleClaim: 'roles',
     now: Date.now,
     record: () => {},
-  }))
+  })
   const context = {} as Context // nothing reads it
   const kinds = {
     async handler() {

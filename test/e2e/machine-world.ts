@@ -10,7 +10,6 @@ import { acceptAttempt, finishAttempt } from '../../functions/domain/target/repo
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import type { UpgradeDecision } from '../../functions/domain/upgrade/draft.ts'
 import { requestUpgrade } from '../../functions/domain/upgrade/lifecycle.ts'
-import type { EnvironmentName } from '../../functions/environment.ts'
 import { logOver } from '../../functions/log/append.ts'
 import { memoryStore } from '../../functions/log/memory.ts'
 import { allDuties } from '../../functions/reactor/reactor.ts'
@@ -85,7 +84,7 @@ export class MachineWorld {
   readonly #hung: (() => void)[] = []
   readonly #pending: Commit[] = []
   readonly #tokens = new Map<string, StoredToken>()
-  readonly #services: Omit<Connections, 'dynamo'>
+  readonly #services: Omit<Connections, 'roleClaim'>
   readonly #engine
   readonly #machine: string
   #underWay = 0
@@ -129,7 +128,9 @@ export class MachineWorld {
       telemetry: memoryTelemetry(now),
       parked: memoryParked(now),
       windowSchedules: memorySchedules(),
-      ...{ bus, stepFunctions, now },
+      bus: { client: bus, name: 'drydock' },
+      upgradeMachine: { client: stepFunctions, arn: this.#machine },
+      now,
     }
   }
 
@@ -154,13 +155,12 @@ export class MachineWorld {
 
   /** Lets everything happen that needs no time to pass. */
   async settle(): Promise<void> {
-    const named = (name: EnvironmentName) => (name === 'upgradeMachineArn' ? this.#machine : name)
     const { viewStore: store, log, parked } = this.#services
     for (let quiet = 0; quiet < 12; quiet += 1) {
       const batch = this.#pending.splice(0)
       if (batch.length > 0) {
         await openRunner({ store, log, parked }).project(batch)
-        const again = await runDuties(batch, allDuties(this.#services, named))
+        const again = await runDuties(batch, allDuties(this.#services))
         this.#pending.push(...batch.filter(({ stream }) => again.has(stream)))
       }
       if (batch.length > 0 || this.#underWay > 0) quiet = 0

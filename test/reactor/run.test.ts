@@ -79,7 +79,7 @@ describe('the duties of the reactor', () => {
     }
     expect(published).toEqual(['account#a@1', 'account#a@2'])
     // The real ones act in that order: nothing that may have to come again follows the publication.
-    const named = allDuties({} as Connections, () => '').duties.map(({ name }) => name) // they reach nothing until they act
+    const named = allDuties({} as Connections).duties.map(({ name }) => name) // they reach nothing until they act
     expect(named.slice(-2)).toEqual(['publish-events', 'retry-parked'])
   })
 

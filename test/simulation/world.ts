@@ -1,7 +1,6 @@
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { type Commit, fromImage } from '../../events/envelope.ts'
 import type { Connections } from '../../functions/connections.ts'
-import type { EnvironmentName } from '../../functions/environment.ts'
 import { logOver } from '../../functions/log/append.ts'
 import { memoryStore } from '../../functions/log/memory.ts'
 import { keepWindows } from '../../functions/reactor/keep-schedules.ts'
@@ -28,9 +27,8 @@ import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
 import { Turns } from './turns.ts'
 
-export type Services = Omit<Connections, 'dynamo'>
+export type Services = Omit<Connections, 'roleClaim'>
 
-const named = (name: EnvironmentName): string => (name === 'upgradeMachineArn' ? machineArn : name)
 const machineArn = 'arn:aws:states:eu-central-1:000000000000:stateMachine:upgrade'
 
 /** The whole system in one process: the deployed code over memory, with everything around it that can go wrong. */
@@ -131,8 +129,8 @@ export class World {
       telemetry: this.telemetry,
       parked: this.parked,
       windowSchedules: this.scheduler.through(process),
-      bus: this.#bus(),
-      stepFunctions,
+      bus: { client: this.#bus(), name: 'drydock' },
+      upgradeMachine: { client: stepFunctions, arn: machineArn },
       now,
     }
   }
@@ -171,7 +169,7 @@ export class World {
 
   async #react(batch: readonly Commit[]): Promise<number | typeof died> {
     const process = new Process(this.faults.lifetime(0.08))
-    const again = await process.live(() => runDuties(batch, allDuties(this.services(process), named)))
+    const again = await process.live(() => runDuties(batch, allDuties(this.services(process))))
     if (again === died) return died
     const first = batch.findIndex(({ stream }) => again.has(stream))
     return first === -1 ? batch.length : first

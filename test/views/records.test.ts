@@ -1,7 +1,7 @@
 import type { DynamoDBRecord } from 'aws-lambda'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { memoryViewStore } from '../../functions/views/memory.ts'
-import { handler } from '../../functions/views/projector.ts'
+import { projector } from '../../functions/views/projector.ts'
 import { projectRecords } from '../../functions/views/records.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
 import { projectorOver } from './adversary.ts'
@@ -10,10 +10,7 @@ import { plainFold, sorted } from './plain-fold.ts'
 
 const reports = { tampered() {}, postponed() {} }
 
-afterEach(() => {
-  vi.unstubAllEnvs()
-  vi.restoreAllMocks()
-})
+afterEach(() => vi.restoreAllMocks())
 
 describe('records that are no additions', () => {
   test.each(['MODIFY', 'REMOVE'] as const)('%s is reported and changes no row', async (eventName) => {
@@ -29,11 +26,9 @@ describe('records that are no additions', () => {
   })
 
   test('raise the metric LogTampered from the function', async () => {
-    for (const name of ['LOG_TABLE', 'VIEWS_TABLE', 'WORK_TABLE']) vi.stubEnv(name, name)
-    vi.stubEnv('AWS_REGION', 'eu-central-1')
-    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', 'http://127.0.0.1:9') // nothing listens, and nothing is asked
-    const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb')
-    vi.spyOn(DynamoDBClient.prototype, 'send').mockImplementation(async () => ({}))
+    const now = () => Date.parse('2026-03-01T12:00:00.000Z')
+    const { log } = await historyOf(21)
+    const handler = projector({ log, viewStore: memoryViewStore(), parked: memoryParked(now), now })
     const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
     const Keys = { stream: { S: 'target#a' }, commit: { N: '3' } }
     const answer = await handler({ Records: [{ eventName: 'REMOVE', eventID: 'e1', dynamodb: { Keys } }] })
@@ -41,7 +36,10 @@ describe('records that are no additions', () => {
     const metrics = written.mock.calls.map(([text]) => JSON.parse(String(text)))
     expect(metrics).toMatchObject([
       {
-        _aws: { CloudWatchMetrics: [{ Namespace: 'Drydock', Metrics: [{ Name: 'LogTampered' }] }] },
+        _aws: {
+          Timestamp: now(),
+          CloudWatchMetrics: [{ Namespace: 'Drydock', Metrics: [{ Name: 'LogTampered' }] }],
+        },
         LogTampered: 1,
         stream: 'target#a',
         commit: '3',

@@ -6,7 +6,7 @@ import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { membersOf, mostMembers, ownTarget, reachFrom } from './reach.ts'
 
-type Check = Operate<(typeof agentContracts)['checkForUpdate']>
+type Check = Operate<(typeof agentContracts)['checkForUpdate'], 'telemetry'>
 
 /** Returns what reads the notes of a release, each once a request: the members of a gateway are offered the same one. */
 function notesFrom({ log }: Pick<Services, 'log'>): (release: string) => Promise<string | null> {

@@ -9,7 +9,7 @@ import type { Services } from '../services.ts'
 import { outputOf } from './output.ts'
 import { ownTarget, reachFrom } from './reach.ts'
 
-type Tell = Operate<(typeof agentContracts)['reportUpdateStatus']>
+type Tell = Operate<(typeof agentContracts)['reportUpdateStatus'], 'telemetry'>
 
 function decisionOf({ status, version, details, code, retryable, attempt }: Report): TargetDecision {
   const named = attempt === undefined ? {} : { attempt }
@@ -38,7 +38,7 @@ async function take(
   report: Report,
   metadata: ReturnType<typeof metadataOf>,
   reach: ReturnType<typeof reachFrom>,
-  services: Services,
+  services: Services<'telemetry'>,
 ): Promise<{ readonly reported: Reported; readonly commit: number }> {
   const { target, loaded: from } = await reach(report.target)
   const { state } = from
@@ -86,7 +86,7 @@ async function takeOrSay(
   own: string,
   metadata: ReturnType<typeof metadataOf>,
   reach: ReturnType<typeof reachFrom>,
-  services: Services,
+  services: Services<'telemetry'>,
 ): Promise<Reported> {
   try {
     return (await take(report, metadata, reach, services)).reported

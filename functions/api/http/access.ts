@@ -24,12 +24,13 @@ interface Authorizer {
 }
 
 /** Returns who calls, from what the gateway's authorizer found; nothing the caller sends can change it. */
-function principalOf(event: ApiEvent, roleClaim: string): Principal {
+function principalOf(event: ApiEvent, roleClaim: string | undefined): Principal {
   // The typed event has no authorizer; the gateway adds the one that the route names.
   const authorizer = (event.requestContext as { authorizer?: Authorizer }).authorizer
   const claims = authorizer?.jwt?.claims
   if (typeof claims?.sub === 'string' && claims.sub.length > 0 && claims.sub.length <= 256) {
-    return { kind: 'person', id: claims.sub, roles: rolesOf(claims[roleClaim]) }
+    const claim = roleClaim === undefined ? undefined : claims[roleClaim]
+    return { kind: 'person', id: claims.sub, roles: rolesOf(claim) }
   }
   const { kind, target, tokenHash } = authorizer?.lambda ?? {}
   const known = (kind === 'agent' || kind === 'enrolment') && typeof target === 'string'
@@ -54,7 +55,7 @@ function check(access: Access, principal: Principal): void {
 }
 
 /** Refuses everyone whom the route's `access` does not name: no principal, no role, no entry. */
-export function access(roleClaim: () => string): ApiMiddleware {
+export function access(roleClaim: () => string | undefined): ApiMiddleware {
   return {
     name: 'access',
     before(request) {

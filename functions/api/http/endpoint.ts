@@ -2,9 +2,9 @@ import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import type { Contract } from '../contracts/contract.ts'
 import type { Group, Operation } from '../routes.ts'
-import type { Services } from '../services.ts'
+import type { Reception, Services } from '../services.ts'
 import { access } from './access.ts'
-import { accessLog } from './access-log.ts'
+import { accessLog, printLine } from './access-log.ts'
 import type { Answer, Input } from './answer.ts'
 import { body } from './body.ts'
 import { conditions } from './conditions.ts'
@@ -14,12 +14,17 @@ import { routing } from './routing.ts'
 import { securityHeaders } from './security-headers.ts'
 import { validation } from './validation.ts'
 
-/** One operation: a checked request in, an answer out. */
-export type Operate<C extends Contract> = (input: Input<C>, services: Services) => Promise<Answer>
+/** One operation: a checked request in, an answer out. `Beside` names what it reaches that others do not. */
+export type Operate<C extends Contract, Beside extends 'telemetry' = never> = (
+  input: Input<C>,
+  services: Services<Beside>,
+) => Promise<Answer>
 
-/** The operations of a group, each typed by its contract. */
-export type Operations<Contracts extends Partial<Record<Operation, Contract>>> = {
-  readonly [Name in keyof Contracts]: Contracts[Name] extends Contract ? Operate<Contracts[Name]> : never
+/** The operations of a group, each typed by its contract, and what all of them may reach. */
+export type Operations<Contracts extends Partial<Record<Operation, Contract>>, Reached> = {
+  readonly [Name in keyof Contracts]: Contracts[Name] extends Contract
+    ? (input: Input<Contracts[Name]>, services: Reached) => Promise<Answer>
+    : never
 }
 
 export type Endpoint = (event: ApiEvent, context: Context) => Promise<ApiResult>
@@ -39,33 +44,30 @@ function resultOf({ status, body, commit, etag, location }: Answer, correlation:
   }
 }
 
-/**
- * Returns the Lambda handler of a group. `services` is called at the first request, so that loading the module needs no
- * environment. The order of the middleware is the order of the checks: route, access, body, headers, fields.
- */
-export function endpoint<Contracts extends Partial<Record<Operation, Contract>>>(
+/** Returns the Lambda handler of a group. The order of the middleware is the order of the checks: route, access, body, headers, fields. */
+export function endpoint<Contracts extends Partial<Record<Operation, Contract>>, Reached extends Reception>(
   group: Group,
   contracts: Contracts,
-  operations: Operations<Contracts>,
-  services: () => Services,
+  operations: Operations<Contracts, Reached>,
+  services: Reached,
 ): Endpoint {
-  const now = () => services().now()
+  const { now, record = printLine } = services
   const operate = async (event: ApiEvent): Promise<ApiResult> => {
     const { route, input, principal, correlation, idempotency, ifMatch, seen } = exchangeOf({ event })
     // Which operation it is is known only now; its contract has checked the input just before.
     const operation = operations[route.operation as keyof Contracts] as unknown as (
       input: unknown,
-      services: Services,
+      services: Reached,
     ) => Promise<Answer>
     const checked = { ...input, principal, correlation, idempotency, ifMatch, seen }
-    return resultOf(await operation(checked, services()), correlation)
+    return resultOf(await operation(checked, services), correlation)
   }
   // middy's handler has overloads for callbacks that it does not support any more.
   return middy<ApiEvent, ApiResult, Error, Context>()
-    .use(accessLog(now, (line) => services().record(line)))
+    .use(accessLog(now, record))
     .use(problems())
     .use(routing(group, contracts, now))
-    .use(access(() => services().roleClaim))
+    .use(access(() => services.roleClaim))
     .use(body())
     .use(conditions())
     .use(validation())

@@ -19,7 +19,7 @@ type Request = Parameters<typeof metadataOf>[0] & { readonly params: { readonly 
 
 async function change(
   request: Request,
-  { log, telemetry }: Services,
+  { log, telemetry }: Services<'telemetry'>,
   decision: TargetDecision,
 ): Promise<Answer> {
   const { id } = request.params
@@ -29,19 +29,19 @@ async function change(
 }
 
 /** Changes facts. */
-export const patchTarget: Operate<Contracts['patchTarget']> = (input, services) =>
+export const patchTarget: Operate<Contracts['patchTarget'], 'telemetry'> = (input, services) =>
   change(input, services, decidePatch(input.body))
 
 /** Keeps a target at what it runs. */
-export const pinTarget: Operate<Contracts['pinTarget']> = (input, services) =>
+export const pinTarget: Operate<Contracts['pinTarget'], 'telemetry'> = (input, services) =>
   change(input, services, decidePin(input.body))
 
 /** Lets it be upgraded again. */
-export const unpinTarget: Operate<Contracts['unpinTarget']> = (input, services) =>
+export const unpinTarget: Operate<Contracts['unpinTarget'], 'telemetry'> = (input, services) =>
   change(input, services, decideUnpin())
 
 /** Takes it out of service. */
-export const retireTarget: Operate<Contracts['retireTarget']> = (input, services) =>
+export const retireTarget: Operate<Contracts['retireTarget'], 'telemetry'> = (input, services) =>
   change(input, services, decideRetirement(input.body))
 
 /**

@@ -117,7 +117,7 @@ async function eligible(log: Log, id: string, ref: string, at: { at?: string }):
 }
 
 /** Says why a target is, or is not, being upgraded, now or at an instant: from the log alone, each reason with its commit (N3). */
-export const explainTarget: Operate<(typeof targetContracts)['explainTarget']> = async (
+export const explainTarget: Operate<(typeof targetContracts)['explainTarget'], 'telemetry'> = async (
   { params, query },
   { log, telemetry, now },
 ) => {

@@ -56,7 +56,10 @@ export async function lastSeenOf(
 }
 
 /** Reads one target from its stream: attempts under way are in no row of the views. */
-export const getTarget: Operate<Contracts['getTarget']> = async ({ params }, { log, telemetry }) => {
+export const getTarget: Operate<Contracts['getTarget'], 'telemetry'> = async (
+  { params },
+  { log, telemetry },
+) => {
   const [loaded, lastSeenAt] = await Promise.all([
     log.load(targetAggregate, params.id),
     lastSeenOf(telemetry, params.id),
@@ -76,7 +79,10 @@ function tagsIn(text: string | undefined): Record<string, string> | undefined {
 }
 
 /** Lists targets from the view, with one more request for when the agents of the page were last heard of. */
-export const listTargets: Operate<Contracts['listTargets']> = async ({ query }, { views, telemetry }) => {
+export const listTargets: Operate<Contracts['listTargets'], 'telemetry'> = async (
+  { query },
+  { views, telemetry },
+) => {
   const { tag, ...filters } = query
   const { rows, nextCursor } = await pageOf(views.listTargets({ ...filters, tags: tagsIn(tag) }))
   const lastSeen = await telemetry.lastSeenOf(rows.map(({ id }) => id))

@@ -1,0 +1,4 @@
+import { connect, log, parked, viewStore } from '../connections.ts'
+import { projector } from '../views/projector.ts'
+
+export const handler = projector(connect({ log, viewStore, parked }))

@@ -1,0 +1,6 @@
+import { connect, log, views } from '../connections.ts'
+import { tickDue } from '../reactor/ticker.ts'
+
+const services = connect({ log, views })
+
+export const handler = () => tickDue(services)

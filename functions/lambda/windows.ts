@@ -1,0 +1,7 @@
+import { connect, log, views, windowSchedules } from '../connections.ts'
+import { judgeOpening } from '../reactor/open-window.ts'
+
+const services = connect({ log, views, windowSchedules })
+
+export const handler = (event: unknown) =>
+  judgeOpening({ ...services, schedules: () => services.windowSchedules }, event)
