@@ -6,9 +6,8 @@ import { Bus } from './constructs/bus.ts'
 import { Functions } from './constructs/functions.ts'
 import { Identity } from './constructs/identity.ts'
 import { Log } from './constructs/log.ts'
-import { Projector } from './constructs/projector.ts'
+import { LogReader } from './constructs/log-reader.ts'
 import { keepFailures } from './constructs/queue.ts'
-import { Reactor } from './constructs/reactor.ts'
 import { Schedules } from './constructs/schedules.ts'
 import { Views } from './constructs/views.ts'
 import { Windows } from './constructs/windows.ts'
@@ -36,18 +35,21 @@ export class DrydockStack extends Stack {
 
     const api = new Api(this, { functions, identity })
     const workflow = new Workflow(this, { functions })
-    const projector = new Projector(this, { log, functions })
-    const reactor = new Reactor(this, { log, functions })
+    const readers = functions.on('commit').map((reader) => {
+      const { deadLetters } = new LogReader(this, { log, reader })
+      return [reader.name, deadLetters] as const
+    })
     const schedules = new Schedules(this, { functions })
-    keepFailures(functions.all.windows, windows.deadLetters, 2)
+    for (const { lambda, retries } of functions.on('opening')) {
+      keepFailures(lambda, windows.deadLetters, retries)
+    }
 
     new Alarms(this, {
       api,
       functions,
       workflow,
       queues: {
-        projector: projector.deadLetters,
-        reactor: reactor.deadLetters,
+        ...Object.fromEntries(readers),
         workflow: workflow.deadLetters,
         schedules: schedules.deadLetters,
         windows: windows.deadLetters,

@@ -37,10 +37,9 @@ export class Alarms extends Construct {
     this.topic = new Topic(this, 'Topic', { enforceSSL: true })
     new CfnOutput(this, 'TopicArn', { value: this.topic.topicArn })
 
-    const { projector, reactor } = functions.all
-    const ages = { projector, reactor }
-    for (const [name, reader] of Object.entries(ages)) {
-      const age = reader.metric('IteratorAge', { statistic: 'Maximum', period: Duration.minutes(1) })
+    const readers = functions.on('commit')
+    for (const { name, lambda } of readers) {
+      const age = lambda.metric('IteratorAge', { statistic: 'Maximum', period: Duration.minutes(1) })
       this.alarm(`IteratorAge-${name}`, `The ${name} is more than a minute behind the log.`, age, 60_000, 5)
     }
     for (const [name, lambda] of Object.entries(functions.all)) {
@@ -98,10 +97,7 @@ export class Alarms extends Construct {
     dashboard(this, [
       ['API', [api.api.metricCount({ period }), api.api.metricServerError({ period })]],
       ['Appends', [counted('ReactorAppends'), counted('ExternalAppends')]],
-      [
-        'Behind the log',
-        Object.values(ages).map((reader) => reader.metric('IteratorAge', { statistic: 'Maximum' })),
-      ],
+      ['Behind the log', readers.map(({ lambda }) => lambda.metric('IteratorAge', { statistic: 'Maximum' }))],
       ['Executions ended early', Object.values(ended)],
       ['Errors', Object.values(functions.all).map((lambda) => lambda.metricErrors({ period }))],
       [

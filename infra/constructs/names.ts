@@ -52,3 +52,8 @@ export function windowScheduleArns(scope: IConstruct): string {
     resourceName: `${windowScheduleGroup}/window-*`,
   })
 }
+
+/** Returns the id of the construct that is made for a function. */
+export function idOf(functionName: string): string {
+  return functionName.charAt(0).toUpperCase() + functionName.slice(1)
+}

@@ -9,7 +9,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
-import { type Definition, definitionOf } from './definition.ts'
+import { definitionOf } from './definition.ts'
 import type { Functions } from './functions.ts'
 import { machineArn, names } from './names.ts'
 import { deadLetters, keepFailures } from './queue.ts'
@@ -21,15 +21,16 @@ export class Workflow extends Construct {
 
   constructor(scope: Construct, { functions }: { readonly functions: Functions }) {
     super(scope, 'Workflow')
-    const { advance, await: wait, ended } = functions.all
     this.deadLetters = deadLetters(this)
 
-    const definition = written(definitionOf(names.machine))
+    const definition = JSON.stringify(definitionOf(names.machine), null, 2)
+    const tasks = functions.on('task').filter(({ as }) => definition.includes(`\${${as}}`))
+    const file = written(definition)
     this.machine = new StateMachine(this, 'Upgrade', {
       stateMachineName: names.machine,
       stateMachineType: StateMachineType.STANDARD,
-      definitionBody: DefinitionBody.fromFile(definition),
-      definitionSubstitutions: { AdvanceFunction: advance.functionArn, AwaitFunction: wait.functionArn },
+      definitionBody: DefinitionBody.fromFile(file),
+      definitionSubstitutions: Object.fromEntries(tasks.map(({ as, lambda }) => [as, lambda.functionArn])),
       logs: {
         destination: new LogGroup(this, 'Logs', {
           // API Gateway, Step Functions and others share one resource policy of limited length unless they write below this prefix.
@@ -43,11 +44,11 @@ export class Workflow extends Construct {
       },
       tracingEnabled: false,
     })
-    rmSync(dirname(definition), { recursive: true })
+    rmSync(dirname(file), { recursive: true })
     this.machine.addToRolePolicy(
       new PolicyStatement({
         actions: ['lambda:InvokeFunction'],
-        resources: [advance.functionArn, wait.functionArn],
+        resources: tasks.map(({ lambda }) => lambda.functionArn),
       }),
     )
     Validations.of(this.machine).acknowledge(
@@ -62,7 +63,8 @@ export class Workflow extends Construct {
       },
     )
 
-    keepFailures(ended, this.deadLetters, 2)
+    const told = functions.on('end of an execution')
+    for (const { lambda, retries } of told) keepFailures(lambda, this.deadLetters, retries)
     new Rule(this, 'Ended', {
       description: 'An execution ended before its upgrade: the next generation takes over',
       eventPattern: {
@@ -70,20 +72,21 @@ export class Workflow extends Construct {
         detailType: ['Step Functions Execution Status Change'],
         detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [machineArn(this)] },
       },
-      targets: [
-        new LambdaFunction(ended, {
-          deadLetterQueue: this.deadLetters,
-          retryAttempts: 185,
-          maxEventAge: Duration.hours(24),
-        }),
-      ],
+      targets: told.map(
+        ({ lambda }) =>
+          new LambdaFunction(lambda, {
+            deadLetterQueue: this.deadLetters,
+            retryAttempts: 185,
+            maxEventAge: Duration.hours(24),
+          }),
+      ),
     })
   }
 }
 
 /** Writes a definition to a file in a directory of its own, which the caller removes when it has become an asset. */
-function written(definition: Definition): string {
+function written(definition: string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'drydock-machine-')), 'definition.asl.json')
-  writeFileSync(file, JSON.stringify(definition, null, 2))
+  writeFileSync(file, definition)
   return file
 }

@@ -132,8 +132,10 @@ export function openWorld({ profilesAct = false } = {}) {
     roleClaim: 'cognito:groups',
     now,
   }
+  // As deployed: nothing that is planned for a caller asks when somebody was last heard of.
+  const { telemetry: _, ...planning } = services
   const endpoints = {
-    upgrades: upgradesEndpoint(services),
+    upgrades: upgradesEndpoint(planning),
     targets: targetsEndpoint(services),
     releases: releasesEndpoint(services),
     operations: operationsEndpoint(services),

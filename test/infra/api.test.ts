@@ -100,9 +100,15 @@ describe('who people are', () => {
     expect(names.sort()).toEqual(['admin', 'approver', 'operator', 'viewer'])
   })
 
-  test('the functions read the role claim from the parameter', () => {
-    for (const { Environment } of propertiesOf('AWS::Lambda::Function')) {
-      expect(Environment).toMatchObject({ Variables: { ROLE_CLAIM: { Ref: 'RoleClaim' } } })
-    }
+  test('the functions that people call read the role claim from the parameter', () => {
+    const told = ofType(template, 'AWS::Lambda::Function').flatMap(([id, { Properties }]) => {
+      const { Variables } = (Properties.Environment ?? {}) as { Variables?: { ROLE_CLAIM?: unknown } }
+      return Variables?.ROLE_CLAIM ? [[functionName(id), Variables.ROLE_CLAIM]] : []
+    })
+    const called = (routes as readonly Route[]).filter(({ access }) => Array.isArray(access))
+    const groups = new Set(called.map(({ group }) => group))
+    expect(Object.fromEntries(told)).toEqual(
+      Object.fromEntries([...groups].map((group) => [group, { Ref: 'RoleClaim' }])),
+    )
   })
 })

@@ -191,6 +191,35 @@ describe('S11: what each function may do', () => {
   })
 })
 
+describe('where things are', () => {
+  /** What a function is told, by what it must be allowed to do to be told it. */
+  const needed: Record<string, RegExp> = {
+    LOG_TABLE: /"Log":/,
+    VIEWS_TABLE: /"Views":/,
+    WORK_TABLE: /"Work( rows [^"]+)?":/,
+    BUS_NAME: /"bus":/,
+    // A token is redeemed by itself.
+    UPGRADE_MACHINE_ARN: /StartExecution|DescribeExecution/,
+    WINDOWS_FUNCTION_ARN: /"schedules of windows":/,
+    WINDOWS_ROLE_ARN: /"role of windows":/,
+    WINDOWS_DEAD_LETTERS_ARN: /"schedules of windows":/,
+  }
+
+  test.each(Object.entries(needed))(
+    '%s is told to whoever may do something there, and to nobody else',
+    (variable, right) => {
+      const told = ofType(template, 'AWS::Lambda::Function')
+        .filter(([, { Properties }]) =>
+          JSON.stringify(Properties.Environment ?? {}).includes(`"${variable}":`),
+        )
+        .map(([id]) => functionName(id))
+      const allowed = Object.entries(granted).filter(([, rights]) => right.test(JSON.stringify(rights)))
+      expect(told.length).toBeGreaterThan(0)
+      expect(told.sort()).toEqual(allowed.map(([name]) => name).sort())
+    },
+  )
+})
+
 describe('S10: who may redeem a task token', () => {
   test('only the reactor and the await task', () => {
     const redeemers = Object.entries(granted).filter(([, rights]) =>

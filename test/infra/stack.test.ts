@@ -112,20 +112,20 @@ describe('what is stored', () => {
   })
 
   test('S24: no template value looks like a secret', () => {
-    for (const { Environment } of propertiesOf('AWS::Lambda::Function')) {
-      const { Variables } = Environment as { Variables: object }
-      expect(Object.keys(Variables).sort()).toEqual([
-        'BUS_NAME',
-        'LOG_TABLE',
-        'ROLE_CLAIM',
-        'UPGRADE_MACHINE_ARN',
-        'VIEWS_TABLE',
-        'WINDOWS_DEAD_LETTERS_ARN',
-        'WINDOWS_FUNCTION_ARN',
-        'WINDOWS_ROLE_ARN',
-        'WORK_TABLE',
-      ])
-    }
+    const names = propertiesOf('AWS::Lambda::Function').flatMap(({ Environment }) =>
+      Object.keys((Environment as { Variables: object } | undefined)?.Variables ?? {}),
+    )
+    expect([...new Set(names)].sort()).toEqual([
+      'BUS_NAME',
+      'LOG_TABLE',
+      'ROLE_CLAIM',
+      'UPGRADE_MACHINE_ARN',
+      'VIEWS_TABLE',
+      'WINDOWS_DEAD_LETTERS_ARN',
+      'WINDOWS_FUNCTION_ARN',
+      'WINDOWS_ROLE_ARN',
+      'WORK_TABLE',
+    ])
   })
 })
 

@@ -1,0 +1,201 @@
+import { Duration } from 'aws-cdk-lib'
+import type { Setting } from '../../functions/environment.ts'
+import { names } from './names.ts'
+import {
+  append,
+  fold,
+  foldMany,
+  type Grants,
+  lastSeen,
+  load,
+  park,
+  read,
+  redeem,
+  scheduleWindows,
+} from './permissions.ts'
+import type { Trigger } from './triggers.ts'
+
+/** All that is said of a Lambda function. What it runs is `functions/lambda/<name>.ts`. */
+export interface Declaration {
+  /** What it does, in the words that the console shows. */
+  readonly does: string
+  /** What makes it run. */
+  readonly runsOn: Trigger
+  /** In megabytes. */
+  readonly memory: number
+  readonly timeout: Duration
+  /** What it is told: exactly what it reads when it starts. */
+  readonly environment: readonly Setting[]
+  /** What it may do, but for what its trigger takes. What is not here is not granted. */
+  readonly may: Grants
+  /** Only where others must know it before it exists. */
+  readonly fixedName?: string
+}
+
+// Within the gateway's 30 seconds.
+const request = { runsOn: { event: 'request' }, memory: 1024, timeout: Duration.seconds(25) } as const
+const batch = { memory: 1024, timeout: Duration.seconds(60) } as const
+
+const windowSettings = ['windowsFunctionArn', 'windowsRoleArn', 'windowsDeadLettersArn'] as const
+
+const declared = {
+  upgrades: {
+    ...request,
+    does: 'Upgrades: deploy, watch, approve, stop',
+    environment: ['logTable', 'viewsTable', 'roleClaim'],
+    may: { log: append, views: read },
+  },
+  targets: {
+    ...request,
+    does: 'Targets: register, list, explain',
+    environment: ['logTable', 'viewsTable', 'workTable', 'roleClaim'],
+    may: { log: append, views: read, lastSeen },
+  },
+  releases: {
+    ...request,
+    does: 'Releases: register, list, withdraw',
+    environment: ['logTable', 'viewsTable', 'roleClaim'],
+    may: { log: append, views: read },
+  },
+  operations: {
+    ...request,
+    does: 'Approvals, stop, work queue',
+    environment: ['logTable', 'viewsTable', 'roleClaim'],
+    may: { log: append, views: read },
+  },
+  profiles: {
+    ...request,
+    does: 'Upgrade profiles and calendars',
+    environment: ['logTable', 'viewsTable', 'roleClaim'],
+    may: { log: append, views: read },
+  },
+  agents: {
+    ...request,
+    does: 'What agents ask and report',
+    environment: ['logTable', 'viewsTable', 'workTable'],
+    may: { log: append, views: read, work: ['dynamodb:UpdateItem'] },
+  },
+  system: {
+    ...request,
+    does: 'Health and OpenAPI document',
+    memory: 256,
+    environment: [],
+    may: {},
+  },
+  authorizer: {
+    does: 'Admits agents and gateways',
+    runsOn: { event: 'credential' },
+    memory: 512,
+    timeout: Duration.seconds(10),
+    environment: ['logTable'],
+    may: { log: load },
+  },
+
+  projector: {
+    ...batch,
+    does: 'Folds commits into views',
+    runsOn: { event: 'commit', lanes: 10 },
+    environment: ['logTable', 'viewsTable', 'workTable'],
+    may: { log: load, views: foldMany, work: park },
+  },
+  reactor: {
+    ...batch,
+    does: 'Does what follows from a commit',
+    // Every lane records outcomes in the same upgrade's stream, and those that lose the race pay for their writes: few lanes
+    // take larger batches and meet seldom.
+    runsOn: { event: 'commit', lanes: 2 },
+    // One commit may admit 10,000 targets. An invocation that ran out of time would do them, and what follows them, over again.
+    timeout: Duration.minutes(5),
+    environment: ['logTable', 'viewsTable', 'workTable', 'upgradeMachineArn', 'busName', ...windowSettings],
+    may: {
+      log: append,
+      views: read,
+      work: [
+        'dynamodb:BatchGetItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:Query',
+      ],
+      machine: ['states:StartExecution', ...redeem],
+      bus: ['events:PutEvents'],
+      ...scheduleWindows,
+    },
+  },
+
+  ticker: {
+    ...batch,
+    does: 'Tells live upgrades the time',
+    // A tick that is a minute late is replaced by the next, and one that failed too.
+    runsOn: {
+      event: 'schedule',
+      rate: 'rate(1 minute)',
+      delivery: { seconds: 60, retries: 1 },
+      retries: 0,
+    },
+    environment: ['logTable', 'viewsTable'],
+    may: { log: append, views: read },
+  },
+  reconcile: {
+    ...batch,
+    does: 'Compares views with the log and heals; rebuilds on request',
+    // A day's reconciliation is worth an hour of retries.
+    runsOn: {
+      event: 'schedule',
+      rate: 'rate(1 day)',
+      delivery: { seconds: 3600, retries: 10 },
+      retries: 2,
+    },
+    // It walks the whole log.
+    timeout: Duration.minutes(15),
+    environment: ['logTable', 'viewsTable', 'workTable', 'upgradeMachineArn', ...windowSettings],
+    may: {
+      log: append,
+      catalogue: ['dynamodb:Query'],
+      views: fold,
+      work: [...park, 'dynamodb:DeleteItem', 'dynamodb:Query'],
+      executions: ['states:DescribeExecution'],
+      ...scheduleWindows,
+    },
+  },
+  windows: {
+    ...batch,
+    does: 'Opens the windows of upgrade profiles',
+    runsOn: { event: 'opening', retries: 2 },
+    fixedName: names.windowsFunction,
+    environment: ['logTable', 'viewsTable', ...windowSettings],
+    may: { log: append, views: read, ...scheduleWindows },
+  },
+
+  advance: {
+    ...batch,
+    does: 'Takes an upgrade one move on',
+    runsOn: { event: 'task', as: 'AdvanceFunction' },
+    // It plans what is too large to be planned while a caller waits.
+    timeout: Duration.minutes(5),
+    environment: ['logTable', 'viewsTable', 'workTable'],
+    // Whether targets were heard of lately, when an upgrade is planned that checks that.
+    may: { log: append, views: read, lastSeen },
+  },
+  await: {
+    ...batch,
+    does: 'Keeps the token of a wait',
+    runsOn: { event: 'task', as: 'AwaitFunction' },
+    environment: ['logTable', 'workTable'],
+    may: { log: load, work: ['dynamodb:DeleteItem', 'dynamodb:PutItem'], machine: redeem },
+  },
+  ended: {
+    ...batch,
+    does: 'Records that an execution ended before its upgrade',
+    runsOn: { event: 'end of an execution', retries: 2 },
+    environment: ['logTable'],
+    may: { log: append },
+  },
+} as const satisfies Record<string, Declaration>
+
+export type FunctionName = keyof typeof declared
+
+/** Every Lambda function of the stack: one for each group of routes, and those that nobody calls over HTTP. */
+export const declarations: Readonly<Record<FunctionName, Declaration>> = declared
+
+export const functionNames = Object.keys(declared) as FunctionName[] // Object.keys forgets which keys

@@ -1,0 +1,99 @@
+import { spawnSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { transformSync } from 'esbuild'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { environmentNames } from '../../functions/environment.ts'
+import { functionNames } from '../../infra/constructs/declarations.ts'
+import type { Deployed, Loaded } from './bundles-child.ts'
+import { assembled, functionName, ofType } from './synthesized.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const child = fileURLToPath(new URL('./bundles-child.ts', import.meta.url))
+
+let deployed: Record<string, Deployed>
+let loaded: Record<string, Loaded>
+beforeAll(() => {
+  const { template, asset, remove } = assembled()
+  deployed = Object.fromEntries(
+    ofType(template, 'AWS::Lambda::Function').map(([id, { Properties }]) => {
+      const { S3Key } = Properties.Code as { S3Key: string }
+      const { Variables = {} } = (Properties.Environment ?? {}) as { Variables?: object }
+      return [
+        functionName(id),
+        { bundle: join(asset(S3Key), 'index.mjs'), variables: Object.keys(Variables).sort() },
+      ]
+    }),
+  )
+  const { stdout, stderr } = spawnSync(process.execPath, [child], {
+    input: JSON.stringify(deployed),
+    env: {},
+    encoding: 'utf8',
+  })
+  remove()
+  if (stdout === '') throw new Error(stderr)
+  loaded = JSON.parse(stdout)
+})
+
+describe('the environment of a function', () => {
+  test.each(functionNames)('%s is given what it reads when it starts, and nothing else', (name) => {
+    const { untold, told } = loaded[name] ?? {}
+    expect(untold?.match(/\b[A-Z]+(_[A-Z]+)+\b/g)?.sort() ?? []).toEqual(deployed[name]?.variables)
+    expect(told).toBe('function')
+  })
+
+  test('that lacks several variables stops its start with one error, which names them all', () => {
+    expect(loaded.await?.untold).toBe(
+      'Error: These environment variables are not set: LOG_TABLE, WORK_TABLE. The stack gives each function those that it reads.',
+    )
+  })
+
+  test('holds every variable that the stack and the functions share in one of them', () => {
+    const given = new Set(Object.values(deployed).flatMap(({ variables }) => variables))
+    expect([...given].sort()).toEqual(Object.values(environmentNames).sort())
+  })
+
+  test('is that of an entry file: there is one for each function, and no other', () => {
+    const files = globSync('functions/lambda/*.ts', { cwd: root })
+    expect(files.sort()).toEqual(functionNames.map((name) => `functions/lambda/${name}.ts`).sort())
+  })
+})
+
+/** Says whether a source reaches `process` other than to write its output. Comments do not count. */
+function reachesProcess(source: string): boolean {
+  const tsconfigRaw = { compilerOptions: { verbatimModuleSyntax: true } }
+  const { code } = transformSync(source, { loader: 'ts', legalComments: 'none', tsconfigRaw })
+  return /\bprocess\b(?!\.std(out|err)\b)/.test(code)
+}
+
+/** Returns the files of functions whose source is one that `matches`. */
+function sourcesThat(matches: (source: string) => boolean): readonly string[] {
+  return globSync('functions/**/*.ts', { cwd: root }).filter((file) =>
+    matches(readFileSync(join(root, file), 'utf8')),
+  )
+}
+
+describe('what functions read of the environment', () => {
+  test('is read in one file, whatever way there is to reach it', () => {
+    expect(sourcesThat(reachesProcess)).toEqual(['functions/environment.ts'])
+  })
+
+  test('is read for connections alone', () => {
+    const reading = sourcesThat((source) => source.includes('readEnvironment'))
+    expect([...reading].sort()).toEqual(['functions/connections.ts', 'functions/environment.ts'])
+  })
+
+  test.each([
+    'const table = process.env.LOG_TABLE',
+    'const { env } = process',
+    "const { LOG_TABLE } = globalThis['process'].env",
+    "import { env } from 'node:process'",
+  ])('would be found in %s', (source) => {
+    expect(reachesProcess(source)).toBe(true)
+  })
+
+  test('is not confused with what functions write, or with a word in a comment', () => {
+    expect(reachesProcess("process.stdout.write('x') // this process")).toBe(false)
+  })
+})
