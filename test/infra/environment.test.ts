@@ -14,6 +14,8 @@ const child = fileURLToPath(new URL('./bundles-child.ts', import.meta.url))
 
 let deployed: Record<string, Deployed>
 let loaded: Record<string, Loaded>
+/** The AWS services whose clients a bundle holds. */
+let services: Record<string, readonly string[]>
 beforeAll(() => {
   const { template, asset, remove } = assembled()
   deployed = Object.fromEntries(
@@ -24,6 +26,14 @@ beforeAll(() => {
         functionName(id),
         { bundle: join(asset(S3Key), 'index.mjs'), variables: Object.keys(Variables).sort() },
       ]
+    }),
+  )
+  services = Object.fromEntries(
+    Object.entries(deployed).map(([name, { bundle }]) => {
+      const namespaces = readFileSync(bundle, 'utf8').matchAll(/"com\.amazonaws\.(\w+)"/g)
+      const known = ['dynamodb', 'eventbridge', 'scheduler', 'sfn']
+      const held = new Set([...namespaces].map(([, service = '']) => service))
+      return [name, known.filter((service) => held.has(service))]
     }),
   )
   const { stdout, stderr } = spawnSync(process.execPath, [child], {
@@ -52,6 +62,18 @@ describe('the environment of a function', () => {
   test('holds every variable that the stack and the functions share in one of them', () => {
     const given = new Set(Object.values(deployed).flatMap(({ variables }) => variables))
     expect([...given].sort()).toEqual(Object.values(environmentNames).sort())
+  })
+
+  test('goes with the clients for which it is read: a bundle holds no others', () => {
+    const { system, reactor, reconcile, windows, await: wait, ...others } = services
+    expect({ system, reactor, reconcile, windows, wait }).toEqual({
+      system: [],
+      reactor: ['dynamodb', 'eventbridge', 'scheduler', 'sfn'],
+      reconcile: ['dynamodb', 'scheduler', 'sfn'],
+      windows: ['dynamodb', 'scheduler'],
+      wait: ['dynamodb', 'sfn'],
+    })
+    expect(new Set(Object.values(others).flat())).toEqual(new Set(['dynamodb']))
   })
 
   test('is that of an entry file: there is one for each function, and no other', () => {
