@@ -1,15 +1,14 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
 import { profileOverride } from './target.ts'
-
-const name = z.string().min(1).max(128)
+import { name, person, priority } from './words.ts'
 
 /** One target that shall be a member of a profile. */
 export const requestedMembership = z.object({
   target: name,
   /** What the caller takes the target for. */
   type: name,
-  priority: z.int().min(1).max(10),
+  priority,
   override: profileOverride,
 })
 export type RequestedMembership = z.output<typeof requestedMembership>
@@ -21,7 +20,7 @@ export const membershipEvents = defineEvents({
       profile: name,
       count: z.int().positive(),
       chunks: z.int().positive(),
-      by: z.string().min(1).max(256),
+      by: person,
     }),
   },
   /** A part of what was asked for: all of it would be larger than an event may be. */

@@ -1,8 +1,6 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
-
-const name = z.string().min(1).max(128)
-const instant = z.iso.datetime()
+import { holidayTypes, instant, name } from './words.ts'
 
 /** A time in which nothing is upgraded, half-open: `[start, end)`. */
 const range = z.object({ start: instant, end: instant, name })
@@ -24,7 +22,7 @@ export const calendarDefinition = z.discriminatedUnion('kind', [
     region: name.nullable(),
     /** Null: the country's own. */
     timezone: name.nullable(),
-    types: z.array(z.enum(['public', 'bank', 'school', 'optional', 'observance'])).min(1),
+    types: z.array(z.enum(holidayTypes)).min(1),
   }),
   z.object({
     kind: z.literal('ical'),

@@ -1,10 +1,7 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
+import { instant, name, person, skipReasons, words } from './words.ts'
 
-const instant = z.iso.datetime()
-const person = z.string().min(1).max(256)
-const words = z.string().max(512)
-const name = z.string().min(1).max(128)
 const count = z.int().min(0)
 
 /** What a profile says, in the words of its JSON; everything that was left out has its default here. */
@@ -53,16 +50,6 @@ export const profileDefinition = z.object({
 })
 export type ProfileDefinition = z.output<typeof profileDefinition>
 
-/** Why a window did not open. */
-export const skipReasons = [
-  'not_in_schedule',
-  'inactive',
-  'frozen',
-  'holiday',
-  'running',
-  'nothing_to_upgrade',
-  'dependency',
-] as const
 export type SkipReason = (typeof skipReasons)[number]
 
 /** How an upgrade can end, as the profile keeps it. */

@@ -1,8 +1,7 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
+import { instant, name, priority, upgradeKinds, words } from './words.ts'
 
-const name = z.string().min(1).max(128)
-const instant = z.iso.datetime()
 /** Dense number of the events that feed the target's own view row: all but `AttemptAssigned` and `AttemptAccepted`. */
 const revision = z.int().positive()
 
@@ -58,9 +57,9 @@ export const targetEvents = defineEvents({
   },
   TargetPatched: { schema: z.object({ facts: targetFacts.partial(), revision }) },
   /** `component` null pins every component; `version` null pins to whatever runs now. */
-  TargetPinned: { schema: z.object({ component: name.nullable(), reason: z.string().max(512), revision }) },
+  TargetPinned: { schema: z.object({ component: name.nullable(), reason: words, revision }) },
   TargetUnpinned: { schema: z.object({ revision }) },
-  TargetRetired: { schema: z.object({ reason: z.string().max(512), revision }) },
+  TargetRetired: { schema: z.object({ reason: words, revision }) },
   EnrolmentIssued: { schema: z.object({ hash: name, expiresAt: instant, revision }) },
   AgentEnrolled: { schema: z.object({ keyHash: name, revision }) },
   /** The inventory alone: a version that a target reported outside an active attempt. */
@@ -69,8 +68,7 @@ export const targetEvents = defineEvents({
   ProfileJoined: {
     schema: z.object({
       profile: name,
-      /** 1 comes first. */
-      priority: z.int().min(1).max(10),
+      priority,
       override: profileOverride,
       revision,
     }),
@@ -80,7 +78,7 @@ export const targetEvents = defineEvents({
     schema: z.object({
       attempt: z.uuid(),
       ...admission,
-      kind: z.enum(['deploy', 'retry', 'rollback']),
+      kind: z.enum(upgradeKinds),
       component: name,
       from: name,
       to: name,
@@ -97,7 +95,7 @@ export const targetEvents = defineEvents({
     schema: z.object({
       attempt: z.uuid(),
       ...admission,
-      kind: z.enum(['deploy', 'retry', 'rollback']),
+      kind: z.enum(upgradeKinds),
       component: name,
       from: name,
       to: name,

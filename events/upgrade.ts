@@ -1,10 +1,8 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
 import { outcomes } from './target.ts'
+import { breachActions, instant, person, strategies, upgradeKinds, words } from './words.ts'
 
-const instant = z.iso.datetime()
-const person = z.string().min(1).max(256)
-const words = z.string().max(512)
 const index = z.int().min(0)
 
 /** Members of a plan as half-open ranges: [from, to]. */
@@ -20,12 +18,12 @@ const limit = z.object({
 
 /** What an upgrade shall do, with every default filled in: the request as it was understood. */
 export const upgradeRequest = z.object({
-  kind: z.enum(['deploy', 'retry', 'rollback']),
+  kind: z.enum(upgradeKinds),
   parent: z.string().nullable(),
   component: z.string(),
   /** The version asked for; `latest` and `stable` are resolved in the plan. A rollback has one for each member. */
   version: z.string(),
-  strategy: z.enum(['all', 'canary', 'batch']),
+  strategy: z.enum(strategies),
   canaryPercent: z.number().nullable(),
   batchSize: z.int().nullable(),
   selection: z.object({
@@ -39,7 +37,7 @@ export const upgradeRequest = z.object({
   }),
   /** Members in flight at once. */
   parallel: z.int().positive(),
-  failures: limit.extend({ action: z.enum(['pause', 'abort', 'rollback']) }),
+  failures: limit.extend({ action: z.enum(breachActions) }),
   unreachable: limit,
   approvals: z.object({
     required: z.int().min(0),
@@ -164,7 +162,7 @@ export const upgradeEvents = defineEvents({
       kind: z.enum(['failures', 'unreachable']),
       count: index,
       allowed: index,
-      action: z.enum(['pause', 'abort', 'rollback']),
+      action: z.enum(breachActions),
     }),
   },
   WaveEnded: { schema: z.object({ wave: index }) },

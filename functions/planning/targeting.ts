@@ -1,5 +1,6 @@
 import type { ProfileDefinition } from '../../events/profile.ts'
 import type { ProfileOverride } from '../../events/target.ts'
+import { defaultPriority } from '../../events/words.ts'
 import type { TargetRow } from '../views/rows.ts'
 
 /** What decides whether a profile upgrades a target: a row of the view is such a thing. */
@@ -35,8 +36,6 @@ export interface TargetingFacts {
   readonly canaryResources: ReadonlySet<string>
 }
 
-/** Where a membership names no priority. */
-export const defaultPriority = 5
 const ownWay: ProfileOverride = { maintenance_window_hours: null, rollback_on_failure: null }
 
 /** Do the filters mean this target? Its type, each of the tags, and any of the regions, where they are named. */

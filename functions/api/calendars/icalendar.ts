@@ -1,5 +1,6 @@
 import ICAL from 'ical.js'
-import { firstInstantAt, isTimeZone } from '../../domain/profile/zone.ts'
+import { isTimeZone } from '../../../events/words.ts'
+import { firstInstantAt } from '../../domain/profile/zone.ts'
 
 /** One event of a calendar as an interval of instants. */
 export interface IcalRange {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { upgradeKinds } from '../../../events/words.ts'
 import { type Contract, identifier, noQuery, truth, versionName } from './contract.ts'
 
 const offer = z.object({
@@ -10,7 +11,7 @@ const offer = z.object({
   signature: z.string().nullable(),
   component: z.string(),
   from: z.string(),
-  kind: z.enum(['deploy', 'retry', 'rollback']),
+  kind: z.enum(upgradeKinds),
   attempt: z.string(),
   digest: z.string().nullable(),
   acceptBy: z.string(),

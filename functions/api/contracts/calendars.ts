@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { isTimeZone } from '../../domain/profile/zone.ts'
-import { type Contract, identifier, instant, listOf, noQuery, paging, words } from './contract.ts'
+import { holidayTypes, instant, isTimeZone } from '../../../events/words.ts'
+import { type Contract, identifier, listOf, noQuery, paging, words } from './contract.ts'
 
 /** The name of a time zone in the IANA database. */
 const zoneName = z.string().min(1).max(64).refine(isTimeZone, 'an IANA time zone, as America/New_York')
@@ -45,11 +45,7 @@ const definition = z.discriminatedUnion('kind', [
     state: place,
     region: place,
     timezone: zoneName.nullable().default(null),
-    types: z
-      .array(z.enum(['public', 'bank', 'school', 'optional', 'observance']))
-      .min(1)
-      .max(5)
-      .default(['public']),
+    types: z.array(z.enum(holidayTypes)).min(1).max(5).default(['public']),
   }),
   z.strictObject({
     kind: z.literal('ical'),

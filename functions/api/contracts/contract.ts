@@ -63,8 +63,6 @@ export const printable = (text: z.ZodString) =>
 export const words = (longest: number) =>
   printable(z.string().min(1).max(longest)).transform((text) => text.normalize('NFC'))
 
-export const instant = z.iso.datetime({ error: 'an instant in UTC as 2026-01-31T12:00:00Z' })
-
 /** Reads a whole number from a query. */
 export const wholeNumber = (smallest: number, largest: number) =>
   z

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { identifier, instant, versionName, words } from './contract.ts'
+import { breachActions, instant, strategies } from '../../../events/words.ts'
+import { identifier, versionName, words } from './contract.ts'
 
 const percent = z.number().min(0).max(100)
 const seconds = (smallest: number, largest: number) => z.int().min(smallest).max(largest)
@@ -25,13 +26,11 @@ export const deployment = z
   .strictObject({
     component: identifier,
     version: versionName,
-    strategy: z.enum(['all', 'canary', 'batch']),
+    strategy: z.enum(strategies),
     canaryPercent: z.number().positive().max(100).optional(),
     batchSize: z.int().min(1).max(1_000_000).optional(),
     parallel: z.int().min(1).max(10_000).default(10_000),
-    failureThreshold: threshold
-      .extend({ action: z.enum(['pause', 'abort', 'rollback']).default('pause') })
-      .prefault({}),
+    failureThreshold: threshold.extend({ action: z.enum(breachActions).default('pause') }).prefault({}),
     unreachableThreshold: threshold.prefault({}),
     approvals: z
       .strictObject({

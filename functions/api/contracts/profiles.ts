@@ -1,17 +1,6 @@
 import * as z from 'zod'
-import { skipReasons } from '../../../events/profile.ts'
-import { defaultPriority } from '../../planning/targeting.ts'
-import {
-  byId,
-  type Contract,
-  identifier,
-  instant,
-  noQuery,
-  paging,
-  truth,
-  wholeNumber,
-  words,
-} from './contract.ts'
+import { defaultPriority, instant, priority, skipReasons } from '../../../events/words.ts'
+import { byId, type Contract, identifier, noQuery, paging, truth, wholeNumber, words } from './contract.ts'
 
 /** The most assignments in one call. */
 const mostAssignments = 10_000
@@ -168,7 +157,7 @@ const detail = z.object({
 const assignment = z.strictObject({
   resource_id: identifier,
   resource_type: identifier,
-  priority: z.int().min(1).max(10).default(defaultPriority),
+  priority: priority.default(defaultPriority),
   override_settings: z
     .strictObject({
       maintenance_window_hours: z.int().min(1).max(24).nullable().default(null),

@@ -1,9 +1,9 @@
 import * as z from 'zod'
+import { instant } from '../../../events/words.ts'
 import {
   byId,
   type Contract,
   identifier,
-  instant,
   listOf,
   noQuery,
   paging,

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { instant, upgradeKinds } from '../../../events/words.ts'
 import {
   acknowledgement,
   blastRadius,
@@ -13,7 +14,6 @@ import {
   byId,
   type Contract,
   identifier,
-  instant,
   listOf,
   noQuery,
   paging,
@@ -88,7 +88,7 @@ export const upgradeContracts = {
       component: identifier.optional(),
       version: versionName.optional(),
       status: z.enum(upgradeStatuses).optional(),
-      kind: z.enum(['deploy', 'retry', 'rollback']).optional(),
+      kind: z.enum(upgradeKinds).optional(),
       parentId: identifier.optional(),
       requestedBy: z.string().min(1).max(256).optional(),
     }),

@@ -1,8 +1,8 @@
 import type { ProfileDefinition } from '../../../events/profile.ts'
+import { isTimeZone } from '../../../events/words.ts'
 import { parseVersion } from '../version.ts'
 import { readCron } from './cron.ts'
 import { changedFields, type FieldProblem, Fields } from './fields.ts'
-import { isTimeZone } from './zone.ts'
 
 export type { ProfileDefinition } from '../../../events/profile.ts'
 export type { FieldProblem } from './fields.ts'

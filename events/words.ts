@@ -1,0 +1,59 @@
+import * as z from 'zod'
+
+/** What calls things by their names: a target, a component, a version, a tag. */
+export const name = z.string().min(1).max(128)
+
+export const instant = z.iso.datetime({ error: 'an instant in UTC as 2026-01-31T12:00:00Z' })
+
+/** Who did something: the subject of a token, or a part of Drydock itself. */
+export const person = z.string().min(1).max(256)
+
+/** Why something was done, as it was said. */
+export const words = z.string().max(512)
+
+/** What an upgrade is for. All but a deploy are children of another upgrade. */
+export const upgradeKinds = ['deploy', 'retry', 'rollback'] as const
+
+/** How an upgrade cuts its targets into waves. */
+export const strategies = ['all', 'canary', 'batch'] as const
+
+/** What follows when more fail than a wave bears. */
+export const breachActions = ['pause', 'abort', 'rollback'] as const
+
+/** Which membership comes first in a profile: 1 before all others. */
+export const priority = z.int().min(1).max(10)
+
+/** Where a membership names no priority, and where the filters alone mean a target. */
+export const defaultPriority = 5
+
+/** Which holidays of a country close a calendar. */
+export const holidayTypes = ['public', 'bank', 'school', 'optional', 'observance'] as const
+
+/** Why a window did not open. */
+export const skipReasons = [
+  'not_in_schedule',
+  'inactive',
+  'frozen',
+  'holiday',
+  'running',
+  'nothing_to_upgrade',
+  'dependency',
+] as const
+
+const zoneName = /^[A-Za-z][A-Za-z0-9_+/-]{1,63}$/
+const knownZones = new Map<string, boolean>()
+
+/** Returns whether a value names a time zone of the IANA database. Offsets such as +01:00 do not: they know no daylight saving time. */
+export function isTimeZone(value: unknown): value is string {
+  if (typeof value !== 'string' || !zoneName.test(value)) return false
+  const known = knownZones.get(value)
+  if (known !== undefined) return known
+  let valid = true
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: value })
+  } catch {
+    valid = false
+  }
+  if (knownZones.size < 1000) knownZones.set(value, valid)
+  return valid
+}
