@@ -17,9 +17,9 @@ const shown = model
 
 describe('S33: the threat model', () => {
   test('names files that exist', () => {
-    const files = [...model.matchAll(/`((?:test|functions|infra|events|statemachines)\/[^`]+)`/g)].map(
-      ([, path]) => path ?? '',
-    )
+    const files = [
+      ...model.matchAll(/`((?:test|functions|infra|contracts|events|statemachines)\/[^`]+)`/g),
+    ].map(([, path]) => path ?? '')
     expect(files.length).toBeGreaterThan(30)
     expect(files.filter((path) => !existsSync(`${root}${path}`))).toEqual([])
   })

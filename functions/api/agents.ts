@@ -1,7 +1,7 @@
+import { agentContracts } from '../../contracts/agents.ts'
 import { checkForUpdate } from './agents/check.ts'
 import { enrolAgent } from './agents/enrol.ts'
 import { reportUpdateStatus } from './agents/report.ts'
-import { agentContracts } from './contracts/agents.ts'
 import { endpoint } from './http/endpoint.ts'
 import type { Reception, Services } from './services.ts'
 

@@ -1,19 +1,9 @@
 import * as z from 'zod'
-import type { Contract } from './contracts/contract.ts'
-import { contracts } from './contracts/contracts.ts'
-import { type ProblemCode, problemCodes } from './http/problem.ts'
-import { type Operation, type Route, routes } from './routes.ts'
-
-const problemSchema = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  instance: z.string(),
-  code: z.string(),
-  correlationId: z.string(),
-  errors: z.array(z.object({ field: z.string(), value: z.unknown(), expected: z.string() })).optional(),
-})
+import { contracts } from '../../contracts/api.ts'
+import type { Contract } from '../../contracts/contract.ts'
+import { type ProblemCode, problemCodes } from '../../contracts/problem-codes.ts'
+import { problemDocument } from '../../contracts/problem-document.ts'
+import { type Operation, type Route, routes } from '../../contracts/routes.ts'
 
 /** Requests are described as they are sent, answers as they come out. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
@@ -166,7 +156,7 @@ export function openApi(version: string): object {
     paths,
     components: {
       schemas: {
-        Problem: schemaOf(problemSchema, 'output'),
+        Problem: schemaOf(problemDocument, 'output'),
         GatewayMessage: schemaOf(z.looseObject({ message: z.string() }), 'output'),
       },
       securitySchemes: {

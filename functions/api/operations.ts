@@ -1,4 +1,4 @@
-import { operationsContracts } from './contracts/operations.ts'
+import { operationsContracts } from '../../contracts/operations.ts'
 import { endpoint } from './http/endpoint.ts'
 import { listApprovals } from './operations/approvals.ts'
 import { getQueueJob, getQueueStats } from './operations/queue.ts'

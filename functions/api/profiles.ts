@@ -1,3 +1,5 @@
+import { calendarContracts } from '../../contracts/calendars.ts'
+import { profileContracts } from '../../contracts/profiles.ts'
 import {
   defineCalendar,
   deleteCalendar,
@@ -5,8 +7,6 @@ import {
   getCalendarState,
   listCalendars,
 } from './calendars/calendars.ts'
-import { calendarContracts } from './contracts/calendars.ts'
-import { profileContracts } from './contracts/profiles.ts'
 import { endpoint } from './http/endpoint.ts'
 import { assignUpgradeProfile, getAssignmentJob } from './profiles/assign.ts'
 import { getUpgradeHistory } from './profiles/history.ts'

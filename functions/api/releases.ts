@@ -1,6 +1,6 @@
+import { releaseContracts } from '../../contracts/releases.ts'
 import { registerRelease, releaseAggregate, withdrawRelease } from '../domain/release/release.ts'
 import type { ReleaseRow } from '../views/rows.ts'
-import { releaseContracts } from './contracts/releases.ts'
 import { metadataOf, settled } from './http/answer.ts'
 import { endpoint } from './http/endpoint.ts'
 import { pageOf } from './http/page.ts'

@@ -1,5 +1,5 @@
+import { systemContracts } from '../../contracts/system.ts'
 import project from '../../package.json' with { type: 'json' }
-import { systemContracts } from './contracts/system.ts'
 import { endpoint } from './http/endpoint.ts'
 import { openApi } from './openapi.ts'
 import type { Reception } from './services.ts'

@@ -1,4 +1,4 @@
-import { targetContracts } from './contracts/targets.ts'
+import { targetContracts } from '../../contracts/targets.ts'
 import { endpoint } from './http/endpoint.ts'
 import type { ReceptionOfPeople, Services } from './services.ts'
 import { issueEnrolment, patchTarget, pinTarget, retireTarget, unpinTarget } from './targets/change.ts'

@@ -1,4 +1,4 @@
-import { upgradeContracts } from './contracts/upgrades.ts'
+import { upgradeContracts } from '../../contracts/upgrades.ts'
 import { endpoint } from './http/endpoint.ts'
 import type { ReceptionOfPeople, Services } from './services.ts'
 import { getBlastRadius } from './upgrades/blast-radius.ts'

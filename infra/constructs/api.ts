@@ -16,7 +16,7 @@ import {
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import { type Access, type Group, type Route, routes } from '../../functions/api/routes.ts'
+import { type Access, type Group, type Route, routes } from '../../contracts/routes.ts'
 import type { Functions } from './functions.ts'
 import type { Identity } from './identity.ts'
 

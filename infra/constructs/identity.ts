@@ -16,7 +16,7 @@ import {
   type UserPoolClient,
 } from 'aws-cdk-lib/aws-cognito'
 import { Construct } from 'constructs'
-import { roles } from '../../functions/api/routes.ts'
+import { roles } from '../../contracts/routes.ts'
 
 /**
  * Who people and tooling are: any OpenID Connect issuer, given by parameters. Without them the stack brings a Cognito user pool

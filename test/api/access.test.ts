@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { routes } from '../../contracts/routes.ts'
 import { rolesOf } from '../../functions/api/http/access.ts'
-import { routes } from '../../functions/api/routes.ts'
 import { type Caller, openWorld } from './world.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { contracts } from '../../functions/api/contracts/contracts.ts'
-import type { Operation } from '../../functions/api/routes.ts'
+import { contracts } from '../../contracts/api.ts'
+import type { Operation } from '../../contracts/routes.ts'
 import { examples } from './profile-examples.ts'
 import { approver, canary, deployed, digest, openWorld, type Reply, report } from './world.ts'
 

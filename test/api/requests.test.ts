@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { contracts } from '../../functions/api/contracts/contracts.ts'
-import { routes } from '../../functions/api/routes.ts'
+import { contracts } from '../../contracts/api.ts'
+import { routes } from '../../contracts/routes.ts'
 import { systemEndpoint } from '../../functions/api/system.ts'
 import { canary, openWorld, type Reply } from './world.ts'
 

@@ -1,8 +1,8 @@
+import { routes } from '../../contracts/routes.ts'
 import { hashOf } from '../../events/canonical.ts'
 import type { ProfileEvent } from '../../events/profile.ts'
 import type { TargetEvent } from '../../events/target.ts'
 import type { UpgradeEvent } from '../../events/upgrade.ts'
-import { routes } from '../../functions/api/routes.ts'
 import type { Past } from './verdict.ts'
 import type { Answered } from './witness.ts'
 

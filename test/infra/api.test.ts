@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Route, routes } from '../../functions/api/routes.ts'
+import { type Route, routes } from '../../contracts/routes.ts'
 import { functionName, ofType, referred, synthesized, type Template } from './synthesized.ts'
 
 let template: Template

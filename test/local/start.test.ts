@@ -46,7 +46,15 @@ describe('npm start', () => {
 
   it('says where the database comes from when its binary was not installed, before it writes anything', async () => {
     const tree = scratch()
-    for (const name of ['events', 'functions', 'infra', 'statemachines', 'package.json', 'package-lock.json'])
+    for (const name of [
+      'contracts',
+      'events',
+      'functions',
+      'infra',
+      'statemachines',
+      'package.json',
+      'package-lock.json',
+    ])
       cpSync(join(root, name), join(tree, name), { recursive: true })
     mkdirSync(join(tree, 'node_modules'))
     for (const name of readdirSync(join(root, 'node_modules')))

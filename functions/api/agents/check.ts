@@ -1,6 +1,6 @@
+import type { agentContracts, Offer } from '../../../contracts/agents.ts'
 import { releaseAggregate } from '../../domain/release/release.ts'
 import type { TargetState } from '../../domain/target/state.ts'
-import type { agentContracts, Offer } from '../contracts/agents.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'

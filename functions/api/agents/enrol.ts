@@ -1,7 +1,7 @@
+import type { agentContracts } from '../../../contracts/agents.ts'
 import { sha256 } from '../../../events/canonical.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { enrolAgent as decideEnrolment } from '../../domain/target/registration.ts'
-import type { agentContracts } from '../contracts/agents.ts'
 import { metadataOf, settled } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'

@@ -1,7 +1,7 @@
+import type { agentContracts, Report, Reported } from '../../../contracts/agents.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { acceptAttempt, finishAttempt } from '../../domain/target/report.ts'
 import type { TargetDecision, TargetState } from '../../domain/target/state.ts'
-import type { agentContracts, Report, Reported } from '../contracts/agents.ts'
 import { metadataOf, settled } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'

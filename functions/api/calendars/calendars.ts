@@ -1,3 +1,5 @@
+import type { CalendarRequest, calendarContracts } from '../../../contracts/calendars.ts'
+import type { FieldError } from '../../../contracts/problem-document.ts'
 import type { CalendarDefinition } from '../../../events/policy.ts'
 import { calendarState } from '../../domain/policy/calendar.ts'
 import { unknownPlaces } from '../../domain/policy/holidays.ts'
@@ -8,11 +10,10 @@ import {
   deleteCalendar as remove,
 } from '../../domain/policy/policy.ts'
 import type { Log } from '../../log/log.ts'
-import type { CalendarRequest, calendarContracts } from '../contracts/calendars.ts'
 import { metadataOf, settled } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
-import { type FieldError, Problem } from '../http/problem.ts'
+import { Problem } from '../http/problem.ts'
 import { inMilliseconds } from '../upgrades/request.ts'
 import { expandIcalendar, NotACalendar } from './icalendar.ts'
 

@@ -1,4 +1,4 @@
-import { type Access, type Role, roles } from '../routes.ts'
+import { type Access, type Role, roles } from '../../../contracts/routes.ts'
 import type { ApiEvent, ApiMiddleware, Principal } from './exchange.ts'
 import { exchangeOf } from './exchange.ts'
 import { Problem } from './problem.ts'

@@ -1,5 +1,5 @@
+import type { Checked, Contract } from '../../../contracts/contract.ts'
 import type { Loaded, Metadata, Outcome } from '../../log/log.ts'
-import type { Checked, Contract } from '../contracts/contract.ts'
 import type { IdempotencyKey, Principal } from './exchange.ts'
 import { Problem } from './problem.ts'
 

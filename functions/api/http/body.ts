@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
+import type { FieldError } from '../../../contracts/problem-document.ts'
 import type { ApiMiddleware } from './exchange.ts'
 import { exchangeOf } from './exchange.ts'
-import { type FieldError, Problem } from './problem.ts'
+import { Problem } from './problem.ts'
 
 /** The largest body in bytes, after base64 is undone, unless the operation has a limit of its own. */
 const largestBody = 256 * 1024

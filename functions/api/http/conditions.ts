@@ -1,7 +1,8 @@
+import type { FieldError } from '../../../contracts/problem-document.ts'
 import { hashOf } from '../../../events/canonical.ts'
 import type { ApiMiddleware } from './exchange.ts'
 import { exchangeOf } from './exchange.ts'
-import { type FieldError, Problem } from './problem.ts'
+import { Problem } from './problem.ts'
 
 const longestKey = 128
 

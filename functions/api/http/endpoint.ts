@@ -1,15 +1,15 @@
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
-import type { Contract } from '../contracts/contract.ts'
-import type { Group, Operation } from '../routes.ts'
+import type { Contract } from '../../../contracts/contract.ts'
+import type { Group, Operation } from '../../../contracts/routes.ts'
 import type { Reception, Services } from '../services.ts'
 import { access } from './access.ts'
 import { accessLog, printLine } from './access-log.ts'
 import type { Answer, Input } from './answer.ts'
 import { body } from './body.ts'
 import { conditions } from './conditions.ts'
+import { errorAnswer } from './error-answer.ts'
 import { type ApiEvent, type ApiResult, exchangeOf } from './exchange.ts'
-import { problems } from './problems.ts'
 import { routing } from './routing.ts'
 import { securityHeaders } from './security-headers.ts'
 import { validation } from './validation.ts'
@@ -65,7 +65,7 @@ export function endpoint<Contracts extends Partial<Record<Operation, Contract>>,
   // middy's handler has overloads for callbacks that it does not support any more.
   return middy<ApiEvent, ApiResult, Error, Context>()
     .use(accessLog(now, record))
-    .use(problems())
+    .use(errorAnswer())
     .use(routing(group, contracts, now))
     .use(access(() => services.roleClaim))
     .use(body())

@@ -1,7 +1,7 @@
 import type { MiddlewareObj, Request } from '@middy/core'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
-import type { Contract } from '../contracts/contract.ts'
-import type { Operation, Role, Route } from '../routes.ts'
+import type { Contract } from '../../../contracts/contract.ts'
+import type { Operation, Role, Route } from '../../../contracts/routes.ts'
 
 /** Who calls: a person or tool by its token, a target's agent by its key, or one that is about to enrol. */
 export type Principal =

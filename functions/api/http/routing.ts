@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Contract } from '../contracts/contract.ts'
-import { type Group, type Operation, type Route, routes } from '../routes.ts'
+import type { Contract } from '../../../contracts/contract.ts'
+import { type Group, type Operation, type Route, routes } from '../../../contracts/routes.ts'
 import type { ApiEvent, ApiMiddleware } from './exchange.ts'
 import { Problem } from './problem.ts'
 

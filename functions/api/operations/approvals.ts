@@ -1,5 +1,5 @@
+import type { operationsContracts } from '../../../contracts/operations.ts'
 import type { UpgradeRow } from '../../views/rows.ts'
-import type { operationsContracts } from '../contracts/operations.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { type Paged, pageOf } from '../http/page.ts'
 

@@ -1,9 +1,9 @@
+import type { operationsContracts } from '../../../contracts/operations.ts'
 import type { UpgradeStatus } from '../../domain/upgrade/state.ts'
-import { statusWords } from '../../domain/upgrade/status.ts'
 import type { UpgradeRow } from '../../views/rows.ts'
-import type { operationsContracts } from '../contracts/operations.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
+import { upgradeWords } from '../upgrades/statuses.ts'
 
 type Contracts = typeof operationsContracts
 type JobState = 'waiting' | 'active' | 'completed' | 'failed' | 'delayed'
@@ -50,7 +50,7 @@ export const getQueueJob: Operate<Contracts['getQueueJob']> = async ({ params },
       jobId: params.jobId,
       upgradeId,
       state: stateOf(row),
-      status: statusWords[row.status],
+      status: upgradeWords[row.status],
       progress: row.total === 0 ? 0 : Math.round((1000 * ended) / row.total) / 10,
       requestedAt: row.requestedAt,
       startedAt: row.startedAt,

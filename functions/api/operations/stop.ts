@@ -1,7 +1,7 @@
+import type { operationsContracts } from '../../../contracts/operations.ts'
 import { liftFreeze, type PolicyState, placeFreeze, policyAggregate } from '../../domain/policy/policy.ts'
 import type { Loaded } from '../../log/log.ts'
 import { freezePolicy } from '../../planning/facts.ts'
-import type { operationsContracts } from '../contracts/operations.ts'
 import { type Answer, metadataOf, settled } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { v5 } from 'uuid'
+import type { AssignmentRequest, profileContracts } from '../../../contracts/profiles.ts'
 import { membershipEvents, type RequestedMembership } from '../../../events/membership.ts'
 import {
   listMemberships,
@@ -10,7 +11,6 @@ import {
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { joinProfile } from '../../domain/target/membership.ts'
 import { sideBySide } from '../../side-by-side.ts'
-import type { AssignmentRequest, profileContracts } from '../contracts/profiles.ts'
 import { type Input, metadataOf, settled } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'

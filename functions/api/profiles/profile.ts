@@ -1,3 +1,4 @@
+import type { FieldError } from '../../../contracts/problem-document.ts'
 import type { ProfileDefinition } from '../../../events/profile.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import type { FieldProblem } from '../../domain/profile/fields.ts'
@@ -9,7 +10,7 @@ import { closuresOf, unknownCalendars } from '../../planning/closures.ts'
 import { dependencyFault } from '../../planning/dependencies.ts'
 import { everyTarget, targetingFacts } from '../../planning/profile-targets.ts'
 import { type Targetable, type Targeting, targetsOf } from '../../planning/targeting.ts'
-import { type FieldError, Problem } from '../http/problem.ts'
+import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 
 /** Closed days are looked up so far ahead, in milliseconds; beyond, the schedule alone says when a profile runs. */

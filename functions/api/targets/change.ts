@@ -1,3 +1,4 @@
+import type { targetContracts } from '../../../contracts/targets.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import {
   issueEnrolment as decideEnrolment,
@@ -7,7 +8,6 @@ import {
   unpinTarget as decideUnpin,
 } from '../../domain/target/registration.ts'
 import type { TargetDecision } from '../../domain/target/state.ts'
-import type { targetContracts } from '../contracts/targets.ts'
 import { type Answer, metadataOf, settled } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import type { Services } from '../services.ts'

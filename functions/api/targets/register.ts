@@ -1,6 +1,6 @@
+import type { Registration, targetContracts } from '../../../contracts/targets.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { registerTarget } from '../../domain/target/registration.ts'
-import type { Registration, targetContracts } from '../contracts/targets.ts'
 import { metadataOf, settled } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'

@@ -1,3 +1,4 @@
+import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import {
   abortUpgrade as decideAbort,
@@ -11,14 +12,13 @@ import {
   rejectUpgrade as decideRejection,
 } from '../../domain/upgrade/lifecycle.ts'
 import type { UpgradeState } from '../../domain/upgrade/state.ts'
-import { statusWords } from '../../domain/upgrade/status.ts'
 import type { Loaded } from '../../log/log.ts'
 import { admissionFacts } from '../../planning/facts.ts'
-import type { upgradeContracts } from '../contracts/upgrades.ts'
 import { type Answer, metadataOf, settled } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import type { Services } from '../services.ts'
 import { inMilliseconds } from './request.ts'
+import { upgradeWords } from './statuses.ts'
 
 type Contracts = typeof upgradeContracts
 
@@ -44,7 +44,12 @@ function acknowledged(
   message: string,
   status = 200,
 ): Answer {
-  return { status, body: { message, upgradeId: id, status: statusWords[state.status] }, commit, etag: commit }
+  return {
+    status,
+    body: { message, upgradeId: id, status: upgradeWords[state.status] },
+    commit,
+    etag: commit,
+  }
 }
 
 /** Continues after a canary (C4). */

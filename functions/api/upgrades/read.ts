@@ -1,16 +1,15 @@
+import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { waveCount, waveRange } from '../../domain/plan/waves.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { exists } from '../../domain/upgrade/state.ts'
-import { statusWords } from '../../domain/upgrade/status.ts'
 import { awaitVersion } from '../../views/await-version.ts'
 import type { UpgradeRow } from '../../views/rows.ts'
-import type { upgradeContracts } from '../contracts/upgrades.ts'
-import { attemptStatusOf, attemptWords, upgradeStatusOf } from '../contracts/words.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
 import type { Services } from '../services.ts'
 import { foldRow, upgradeNotFound } from './history.ts'
 import { inMilliseconds } from './request.ts'
+import { attemptStatusOf, attemptWords, upgradeStatusOf, upgradeWords } from './statuses.ts'
 
 type Contracts = typeof upgradeContracts
 
@@ -32,7 +31,7 @@ function statusBody(row: UpgradeRow) {
   const { skipped, unreachable, rolledBack, retrying, deferred, startedAt, completedAt } = row
   return {
     ...{ upgradeId, component, version, strategy, total, completed, failed, inProgress },
-    status: statusWords[row.status],
+    status: upgradeWords[row.status],
     ...{ startedAt, completedAt, skipped, unreachable, rolledBack, retrying, deferred },
     wave: row.wave,
     waveCount: row.waveCount,
@@ -53,7 +52,7 @@ function summaryBody(row: UpgradeRow) {
 /** Lists upgrades from the view. */
 export const listUpgrades: Operate<Contracts['listUpgrades']> = async ({ query }, { views }) => {
   const { limit, cursor, status, ...others } = query
-  const filters = { ...others, ...(status !== undefined && { status: upgradeStatusOf(status) }) }
+  const filters = { ...others, ...(status !== undefined && { status: upgradeStatusOf[status] }) }
   const { rows, nextCursor } = await pageOf(views.listUpgrades({ limit, cursor, filters }))
   return { status: 200, body: { upgrades: rows.map(summaryBody), count: rows.length, nextCursor } }
 }
@@ -113,7 +112,7 @@ export const getUpgradeLogs: Operate<Contracts['getUpgradeLogs']> = async (
   services,
 ) => {
   const { limit, cursor, status } = query
-  const wanted = status === undefined ? undefined : attemptStatusOf(status)
+  const wanted = status === undefined ? undefined : attemptStatusOf[status]
   const { rows, nextCursor } = await pageOf(
     services.views.listAttempts(params.id, { limit, cursor, status: wanted }),
   )

@@ -1,5 +1,5 @@
+import type { Deployment } from '../../../contracts/deployment.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
-import type { Deployment } from '../contracts/deployment.ts'
 
 /** Returns an instant in the one form in which instants compare as text. */
 export function inMilliseconds(instant: string): string {

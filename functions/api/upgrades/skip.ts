@@ -1,14 +1,14 @@
+import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { skipMember } from '../../domain/upgrade/control.ts'
 import { exists } from '../../domain/upgrade/state.ts'
-import { statusWords } from '../../domain/upgrade/status.ts'
 import { admissionFacts } from '../../planning/facts.ts'
 import { memberNamed } from '../../planning/members.ts'
-import type { upgradeContracts } from '../contracts/upgrades.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import { command } from './command.ts'
 import { upgradeNotFound } from './history.ts'
+import { upgradeWords } from './statuses.ts'
 
 /** Leaves out a target that was not upgraded yet. */
 export const skipTarget: Operate<(typeof upgradeContracts)['skipTarget']> = async (input, services) => {
@@ -21,6 +21,6 @@ export const skipTarget: Operate<(typeof upgradeContracts)['skipTarget']> = asyn
   if (member === undefined) throw new Problem('not-a-member', `${targetId} is no member of this upgrade.`)
   const decision = skipMember({ member, by: input.principal.id }, await admissionFacts(log, state))
   const after = await command(input, services, decision)
-  const body = { message: `${targetId} skipped`, upgradeId: id, status: statusWords[after.state.status] }
+  const body = { message: `${targetId} skipped`, upgradeId: id, status: upgradeWords[after.state.status] }
   return { status: 200, body, commit: after.commit, etag: after.commit }
 }

@@ -1,5 +1,5 @@
+import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
-import type { upgradeContracts } from '../contracts/upgrades.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pastOf, upgradeNotFound } from './history.ts'
 import { inMilliseconds } from './request.ts'

@@ -1,5 +1,9 @@
 import * as z from 'zod'
-import { instant, upgradeKinds } from '../../../events/words.ts'
+import { instant, upgradeKinds } from '../events/words.ts'
+import type { Contract } from './contract.ts'
+import { deployment, window } from './deployment.ts'
+import { byId, identifier, listOf, noQuery, paging, versionName, wholeNumber, words } from './fields.ts'
+import { attemptStatuses, upgradeStatuses } from './statuses.ts'
 import {
   acknowledgement,
   blastRadius,
@@ -9,20 +13,7 @@ import {
   upgradeLog,
   upgradeStatus,
   upgradeSummary,
-} from './answers.ts'
-import {
-  byId,
-  type Contract,
-  identifier,
-  listOf,
-  noQuery,
-  paging,
-  versionName,
-  wholeNumber,
-  words,
-} from './contract.ts'
-import { deployment, window } from './deployment.ts'
-import { attemptStatuses, upgradeStatuses } from './words.ts'
+} from './upgrade-answers.ts'
 
 const planningProblems = [
   'release-not-registered',

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { type Contract, listOf, noQuery, paging, words } from './contract.ts'
+import type { Contract } from './contract.ts'
+import { listOf, noQuery, paging, words } from './fields.ts'
 
 const stop = z.object({
   stopped: z.boolean(),

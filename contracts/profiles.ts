@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { defaultPriority, instant, priority, skipReasons } from '../../../events/words.ts'
-import { byId, type Contract, identifier, noQuery, paging, truth, wholeNumber, words } from './contract.ts'
+import { defaultPriority, instant, priority, skipReasons } from '../events/words.ts'
+import type { Contract } from './contract.ts'
+import { byId, identifier, noQuery, paging, truth, wholeNumber, words } from './fields.ts'
 
 /** The most assignments in one call. */
 const mostAssignments = 10_000

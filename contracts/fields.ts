@@ -1,34 +1,4 @@
 import * as z from 'zod'
-import type { ProblemCode } from '../http/problem.ts'
-
-/** What one operation takes and answers. Requests are checked against it, and `/openapi.json` is made from it. */
-export interface Contract {
-  readonly summary: string
-  readonly params?: z.ZodObject
-  readonly query?: z.ZodObject
-  /** Names in lower case; other headers are nobody's business. */
-  readonly headers?: z.ZodObject
-  readonly body?: z.ZodType
-  /** What `/openapi.json` says of the body where the domain checks it. */
-  readonly describedBody?: z.ZodType
-  /** The largest body in bytes, where it is another than usual. */
-  readonly largestBody?: number
-  /** What an absent body means, where it may be absent. */
-  readonly absentBody?: unknown
-  readonly answers: Readonly<Record<number, { readonly description: string; readonly schema: z.ZodType }>>
-  /** Problems of its own beside those that every route can answer. */
-  readonly problems?: readonly ProblemCode[]
-}
-
-type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : Readonly<Record<never, never>>
-
-/** The checked parts of a request as its contract types them. */
-export interface Checked<C extends Contract> {
-  readonly params: Parsed<C['params']>
-  readonly query: Parsed<C['query']>
-  readonly headers: Parsed<C['headers']>
-  readonly body: C['body'] extends z.ZodType ? z.output<C['body']> : undefined
-}
 
 /**
  * An id: ASCII letters, digits and `. _ : -`, so that it is in normal form, looks like no other id, and fits into names of

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { breachActions, instant, strategies } from '../../../events/words.ts'
-import { identifier, versionName, words } from './contract.ts'
+import { breachActions, instant, strategies } from '../events/words.ts'
+import { identifier, versionName, words } from './fields.ts'
 
 const percent = z.number().min(0).max(100)
 const seconds = (smallest: number, largest: number) => z.int().min(smallest).max(largest)

@@ -1,5 +1,5 @@
 import type { ApiMiddleware } from './exchange.ts'
-import { Problem, problemDocument, statusOf } from './problem.ts'
+import { documentOf, Problem, statusOf } from './problem.ts'
 import { correlationOf } from './routing.ts'
 import { securityHeaders } from './security-headers.ts'
 
@@ -23,9 +23,9 @@ function problemOf(error: unknown): Problem {
 }
 
 /** Turns whatever was thrown into a problem document; the cause of a 5xx goes to the log and nowhere else. */
-export function problems(): ApiMiddleware {
+export function errorAnswer(): ApiMiddleware {
   return {
-    name: 'problems',
+    name: 'error-answer',
     onError(request) {
       const correlation = request.event.exchange?.correlation ?? correlationOf(request.event)
       const problem = problemOf(request.error)
@@ -47,7 +47,7 @@ export function problems(): ApiMiddleware {
             'retry-after': String(problem.retryAfterSeconds),
           }),
         },
-        body: JSON.stringify(problemDocument(problem, encodeURI(instance.toWellFormed()), correlation)),
+        body: JSON.stringify(documentOf(problem, encodeURI(instance.toWellFormed()), correlation)),
       }
       // Seen by the access log, which runs after this.
       request.event.problem = problem.code

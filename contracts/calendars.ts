@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { holidayTypes, instant, isTimeZone } from '../../../events/words.ts'
-import { type Contract, identifier, listOf, noQuery, paging, words } from './contract.ts'
+import { holidayTypes, instant, isTimeZone } from '../events/words.ts'
+import type { Contract } from './contract.ts'
+import { identifier, listOf, noQuery, paging, words } from './fields.ts'
 
 /** The name of a time zone in the IANA database. */
 const zoneName = z.string().min(1).max(64).refine(isTimeZone, 'an IANA time zone, as America/New_York')

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { type Contract, noQuery } from './contract.ts'
+import type { Contract } from './contract.ts'
+import { noQuery } from './fields.ts'
 
 export const systemContracts = {
   getHealth: {

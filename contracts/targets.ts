@@ -1,16 +1,7 @@
 import * as z from 'zod'
-import { instant } from '../../../events/words.ts'
-import {
-  byId,
-  type Contract,
-  identifier,
-  listOf,
-  noQuery,
-  paging,
-  truth,
-  versionName,
-  words,
-} from './contract.ts'
+import { instant } from '../events/words.ts'
+import type { Contract } from './contract.ts'
+import { byId, identifier, listOf, noQuery, paging, truth, versionName, words } from './fields.ts'
 
 /** At most so many targets in one request. */
 const mostTargets = 5000

@@ -1,14 +1,6 @@
 import * as z from 'zod'
-import {
-  type Contract,
-  identifier,
-  listOf,
-  noQuery,
-  paging,
-  printable,
-  versionName,
-  words,
-} from './contract.ts'
+import type { Contract } from './contract.ts'
+import { identifier, listOf, noQuery, paging, printable, versionName, words } from './fields.ts'
 
 const release = z.object({
   component: z.string(),

@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { upgradeKinds } from '../../../events/words.ts'
-import { type Contract, identifier, noQuery, truth, versionName } from './contract.ts'
+import { upgradeKinds } from '../events/words.ts'
+import type { Contract } from './contract.ts'
+import { identifier, noQuery, truth, versionName } from './fields.ts'
 
 const offer = z.object({
   updateAvailable: z.literal(true),
