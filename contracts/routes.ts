@@ -1,6 +1,6 @@
 /**
- * Every route of the API, who may call it, and which Lambda function serves it. The deployed gateway and `/openapi.json` are
- * both made from this table, so that neither can know a route the other does not.
+ * Every route of the API, who may call it, and which Lambda function serves it. The deployed gateway, its authorizers and
+ * `/openapi.json` are made from this table, so that none of them can know a route the others do not.
  */
 
 /** What a person or a tool may be, taken from the role claim of its token. */
@@ -22,328 +22,95 @@ export type Group = (typeof groups)[number]
 /** `public`: no credential. `agent`: the Lambda authorizer. A list: the JWT authorizer and any one of these roles. */
 export type Access = 'public' | 'agent' | readonly Role[]
 
-export interface Route {
-  readonly operation: string
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  readonly path: `/${string}`
-  readonly group: Group
-  readonly access: Access
-}
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+type Row = readonly [operation: string, method: Method, path: `/${string}`, group: Group, access: Access]
 
 const read = ['viewer', 'operator', 'approver', 'admin'] as const
 const operate = ['operator', 'admin'] as const
 const approve = ['approver', 'admin'] as const
 const proceed = ['operator', 'approver', 'admin'] as const
 
-export const routes = [
-  {
-    operation: 'deployUpgrade',
-    method: 'POST',
-    path: '/api/upgrades/deploy',
-    group: 'upgrades',
-    access: operate,
-  },
-  { operation: 'planUpgrade', method: 'POST', path: '/api/upgrades/plan', group: 'upgrades', access: read },
-  { operation: 'listUpgrades', method: 'GET', path: '/api/upgrades', group: 'upgrades', access: read },
-  { operation: 'getUpgrade', method: 'GET', path: '/api/upgrades/{id}', group: 'upgrades', access: read },
-  {
-    operation: 'getUpgradeStatus',
-    method: 'GET',
-    path: '/api/upgrades/{id}/status',
-    group: 'upgrades',
-    access: read,
-  },
-  {
-    operation: 'getUpgradeLogs',
-    method: 'GET',
-    path: '/api/upgrades/{id}/logs',
-    group: 'upgrades',
-    access: read,
-  },
-  {
-    operation: 'getUpgradeEvents',
-    method: 'GET',
-    path: '/api/upgrades/{id}/events',
-    group: 'upgrades',
-    access: read,
-  },
-  {
-    operation: 'getBlastRadius',
-    method: 'GET',
-    path: '/api/upgrades/{id}/blast-radius',
-    group: 'upgrades',
-    access: read,
-  },
-  {
-    operation: 'continueUpgrade',
-    method: 'POST',
-    path: '/api/upgrades/{id}/continue',
-    group: 'upgrades',
-    access: proceed,
-  },
-  {
-    operation: 'approveUpgrade',
-    method: 'POST',
-    path: '/api/upgrades/{id}/approve',
-    group: 'upgrades',
-    access: approve,
-  },
-  {
-    operation: 'rejectUpgrade',
-    method: 'POST',
-    path: '/api/upgrades/{id}/reject',
-    group: 'upgrades',
-    access: approve,
-  },
-  {
-    operation: 'pauseUpgrade',
-    method: 'POST',
-    path: '/api/upgrades/{id}/pause',
-    group: 'upgrades',
-    access: operate,
-  },
-  {
-    operation: 'resumeUpgrade',
-    method: 'POST',
-    path: '/api/upgrades/{id}/resume',
-    group: 'upgrades',
-    access: operate,
-  },
-  {
-    operation: 'abortUpgrade',
-    method: 'POST',
-    path: '/api/upgrades/{id}/abort',
-    group: 'upgrades',
-    access: operate,
-  },
-  {
-    operation: 'rollBackUpgrade',
-    method: 'POST',
-    path: '/api/upgrades/{id}/rollback',
-    group: 'upgrades',
-    access: operate,
-  },
-  {
-    operation: 'rollBackCustomer',
-    method: 'POST',
-    path: '/api/upgrades/{id}/rollback/{customerId}',
-    group: 'upgrades',
-    access: operate,
-  },
-  {
-    operation: 'retryFailed',
-    method: 'POST',
-    path: '/api/upgrades/{id}/retry-failed',
-    group: 'upgrades',
-    access: operate,
-  },
-  {
-    operation: 'skipTarget',
-    method: 'POST',
-    path: '/api/upgrades/{id}/targets/{targetId}/skip',
-    group: 'upgrades',
-    access: operate,
-  },
+// biome-ignore format: one line an operation, in columns
+const table = [
+  ['deployUpgrade',         'POST',   '/api/upgrades/deploy',                                   'upgrades',   operate],
+  ['planUpgrade',           'POST',   '/api/upgrades/plan',                                     'upgrades',   read],
+  ['listUpgrades',          'GET',    '/api/upgrades',                                          'upgrades',   read],
+  ['getUpgrade',            'GET',    '/api/upgrades/{id}',                                     'upgrades',   read],
+  ['getUpgradeStatus',      'GET',    '/api/upgrades/{id}/status',                              'upgrades',   read],
+  ['getUpgradeLogs',        'GET',    '/api/upgrades/{id}/logs',                                'upgrades',   read],
+  ['getUpgradeEvents',      'GET',    '/api/upgrades/{id}/events',                              'upgrades',   read],
+  ['getBlastRadius',        'GET',    '/api/upgrades/{id}/blast-radius',                        'upgrades',   read],
+  ['continueUpgrade',       'POST',   '/api/upgrades/{id}/continue',                            'upgrades',   proceed],
+  ['approveUpgrade',        'POST',   '/api/upgrades/{id}/approve',                             'upgrades',   approve],
+  ['rejectUpgrade',         'POST',   '/api/upgrades/{id}/reject',                              'upgrades',   approve],
+  ['pauseUpgrade',          'POST',   '/api/upgrades/{id}/pause',                               'upgrades',   operate],
+  ['resumeUpgrade',         'POST',   '/api/upgrades/{id}/resume',                              'upgrades',   operate],
+  ['abortUpgrade',          'POST',   '/api/upgrades/{id}/abort',                               'upgrades',   operate],
+  ['rollBackUpgrade',       'POST',   '/api/upgrades/{id}/rollback',                            'upgrades',   operate],
+  ['rollBackCustomer',      'POST',   '/api/upgrades/{id}/rollback/{customerId}',               'upgrades',   operate],
+  ['retryFailed',           'POST',   '/api/upgrades/{id}/retry-failed',                        'upgrades',   operate],
+  ['skipTarget',            'POST',   '/api/upgrades/{id}/targets/{targetId}/skip',             'upgrades',   operate],
 
-  {
-    operation: 'registerTargets',
-    method: 'POST',
-    path: '/api/v1/targets',
-    group: 'targets',
-    access: operate,
-  },
-  { operation: 'listTargets', method: 'GET', path: '/api/v1/targets', group: 'targets', access: read },
-  { operation: 'getTarget', method: 'GET', path: '/api/v1/targets/{id}', group: 'targets', access: read },
-  {
-    operation: 'patchTarget',
-    method: 'PATCH',
-    path: '/api/v1/targets/{id}',
-    group: 'targets',
-    access: operate,
-  },
-  {
-    operation: 'pinTarget',
-    method: 'POST',
-    path: '/api/v1/targets/{id}/pin',
-    group: 'targets',
-    access: operate,
-  },
-  {
-    operation: 'unpinTarget',
-    method: 'DELETE',
-    path: '/api/v1/targets/{id}/pin',
-    group: 'targets',
-    access: operate,
-  },
-  {
-    operation: 'retireTarget',
-    method: 'POST',
-    path: '/api/v1/targets/{id}/retire',
-    group: 'targets',
-    access: operate,
-  },
-  {
-    operation: 'issueEnrolment',
-    method: 'POST',
-    path: '/api/v1/targets/{id}/enrolment',
-    group: 'targets',
-    access: operate,
-  },
-  {
-    operation: 'explainTarget',
-    method: 'GET',
-    path: '/api/v1/targets/{id}/explain',
-    group: 'targets',
-    access: read,
-  },
+  ['registerTargets',       'POST',   '/api/v1/targets',                                        'targets',    operate],
+  ['listTargets',           'GET',    '/api/v1/targets',                                        'targets',    read],
+  ['getTarget',             'GET',    '/api/v1/targets/{id}',                                   'targets',    read],
+  ['patchTarget',           'PATCH',  '/api/v1/targets/{id}',                                   'targets',    operate],
+  ['pinTarget',             'POST',   '/api/v1/targets/{id}/pin',                               'targets',    operate],
+  ['unpinTarget',           'DELETE', '/api/v1/targets/{id}/pin',                               'targets',    operate],
+  ['retireTarget',          'POST',   '/api/v1/targets/{id}/retire',                            'targets',    operate],
+  ['issueEnrolment',        'POST',   '/api/v1/targets/{id}/enrolment',                         'targets',    operate],
+  ['explainTarget',         'GET',    '/api/v1/targets/{id}/explain',                           'targets',    read],
 
-  {
-    operation: 'registerRelease',
-    method: 'POST',
-    path: '/api/v1/releases',
-    group: 'releases',
-    access: operate,
-  },
-  { operation: 'listReleases', method: 'GET', path: '/api/v1/releases', group: 'releases', access: read },
-  {
-    operation: 'getRelease',
-    method: 'GET',
-    path: '/api/v1/releases/{component}/{version}',
-    group: 'releases',
-    access: read,
-  },
-  {
-    operation: 'withdrawRelease',
-    method: 'POST',
-    path: '/api/v1/releases/{component}/{version}/withdraw',
-    group: 'releases',
-    access: operate,
-  },
+  ['registerRelease',       'POST',   '/api/v1/releases',                                       'releases',   operate],
+  ['listReleases',          'GET',    '/api/v1/releases',                                       'releases',   read],
+  ['getRelease',            'GET',    '/api/v1/releases/{component}/{version}',                 'releases',   read],
+  ['withdrawRelease',       'POST',   '/api/v1/releases/{component}/{version}/withdraw',        'releases',   operate],
 
-  { operation: 'listApprovals', method: 'GET', path: '/api/v1/approvals', group: 'operations', access: read },
-  { operation: 'getStop', method: 'GET', path: '/api/v1/stop', group: 'operations', access: read },
-  { operation: 'stopEverything', method: 'POST', path: '/api/v1/stop', group: 'operations', access: operate },
-  { operation: 'liftStop', method: 'DELETE', path: '/api/v1/stop', group: 'operations', access: operate },
-  { operation: 'getQueueStats', method: 'GET', path: '/api/queue/stats', group: 'operations', access: read },
-  {
-    operation: 'getQueueJob',
-    method: 'GET',
-    path: '/api/queue/jobs/{jobId}',
-    group: 'operations',
-    access: read,
-  },
+  ['listApprovals',         'GET',    '/api/v1/approvals',                                      'operations', read],
+  ['getStop',               'GET',    '/api/v1/stop',                                           'operations', read],
+  ['stopEverything',        'POST',   '/api/v1/stop',                                           'operations', operate],
+  ['liftStop',              'DELETE', '/api/v1/stop',                                           'operations', operate],
+  ['getQueueStats',         'GET',    '/api/queue/stats',                                       'operations', read],
+  ['getQueueJob',           'GET',    '/api/queue/jobs/{jobId}',                                'operations', read],
 
-  {
-    operation: 'createUpgradeProfile',
-    method: 'POST',
-    path: '/api/v1/upgrade-profiles',
-    group: 'profiles',
-    access: operate,
-  },
-  {
-    operation: 'getUpgradeProfiles',
-    method: 'GET',
-    path: '/api/v1/upgrade-profiles',
-    group: 'profiles',
-    access: read,
-  },
-  {
-    operation: 'getUpgradeProfile',
-    method: 'GET',
-    path: '/api/v1/upgrade-profiles/{id}',
-    group: 'profiles',
-    access: read,
-  },
-  {
-    operation: 'updateUpgradeProfile',
-    method: 'PUT',
-    path: '/api/v1/upgrade-profiles/{id}',
-    group: 'profiles',
-    access: operate,
-  },
-  {
-    operation: 'deleteUpgradeProfile',
-    method: 'DELETE',
-    path: '/api/v1/upgrade-profiles/{id}',
-    group: 'profiles',
-    access: operate,
-  },
-  {
-    operation: 'assignUpgradeProfile',
-    method: 'POST',
-    path: '/api/v1/upgrade-profiles/{id}/assignments',
-    group: 'profiles',
-    access: operate,
-  },
-  {
-    operation: 'getAssignmentJob',
-    method: 'GET',
-    path: '/api/v1/upgrade-profiles/{id}/assignments/jobs/{jobId}',
-    group: 'profiles',
-    access: read,
-  },
-  {
-    operation: 'startProfileExecution',
-    method: 'POST',
-    path: '/api/v1/upgrade-profiles/{id}/executions',
-    group: 'profiles',
-    access: operate,
-  },
-  {
-    operation: 'getUpgradeHistory',
-    method: 'GET',
-    path: '/api/v1/upgrade-profiles/{id}/history',
-    group: 'profiles',
-    access: read,
-  },
-  {
-    operation: 'defineCalendar',
-    method: 'PUT',
-    path: '/api/v1/calendars/{name}',
-    group: 'profiles',
-    access: operate,
-  },
-  {
-    operation: 'deleteCalendar',
-    method: 'DELETE',
-    path: '/api/v1/calendars/{name}',
-    group: 'profiles',
-    access: operate,
-  },
-  { operation: 'listCalendars', method: 'GET', path: '/api/v1/calendars', group: 'profiles', access: read },
-  {
-    operation: 'getCalendar',
-    method: 'GET',
-    path: '/api/v1/calendars/{name}',
-    group: 'profiles',
-    access: read,
-  },
-  {
-    operation: 'getCalendarState',
-    method: 'GET',
-    path: '/api/v1/calendars/{name}/state',
-    group: 'profiles',
-    access: read,
-  },
+  ['createUpgradeProfile',  'POST',   '/api/v1/upgrade-profiles',                               'profiles',   operate],
+  ['getUpgradeProfiles',    'GET',    '/api/v1/upgrade-profiles',                               'profiles',   read],
+  ['getUpgradeProfile',     'GET',    '/api/v1/upgrade-profiles/{id}',                          'profiles',   read],
+  ['updateUpgradeProfile',  'PUT',    '/api/v1/upgrade-profiles/{id}',                          'profiles',   operate],
+  ['deleteUpgradeProfile',  'DELETE', '/api/v1/upgrade-profiles/{id}',                          'profiles',   operate],
+  ['assignUpgradeProfile',  'POST',   '/api/v1/upgrade-profiles/{id}/assignments',              'profiles',   operate],
+  ['getAssignmentJob',      'GET',    '/api/v1/upgrade-profiles/{id}/assignments/jobs/{jobId}', 'profiles',   read],
+  ['startProfileExecution', 'POST',   '/api/v1/upgrade-profiles/{id}/executions',               'profiles',   operate],
+  ['getUpgradeHistory',     'GET',    '/api/v1/upgrade-profiles/{id}/history',                  'profiles',   read],
+  ['defineCalendar',        'PUT',    '/api/v1/calendars/{name}',                               'profiles',   operate],
+  ['deleteCalendar',        'DELETE', '/api/v1/calendars/{name}',                               'profiles',   operate],
+  ['listCalendars',         'GET',    '/api/v1/calendars',                                      'profiles',   read],
+  ['getCalendar',           'GET',    '/api/v1/calendars/{name}',                               'profiles',   read],
+  ['getCalendarState',      'GET',    '/api/v1/calendars/{name}/state',                         'profiles',   read],
 
-  { operation: 'enrolAgent', method: 'POST', path: '/api/v1/agents/enrol', group: 'agents', access: 'agent' },
-  {
-    operation: 'checkForUpdate',
-    method: 'GET',
-    path: '/api/v1/updates/check',
-    group: 'agents',
-    access: 'agent',
-  },
-  {
-    operation: 'reportUpdateStatus',
-    method: 'POST',
-    path: '/api/v1/updates/status',
-    group: 'agents',
-    access: 'agent',
-  },
+  ['enrolAgent',            'POST',   '/api/v1/agents/enrol',                                   'agents',     'agent'],
+  ['checkForUpdate',        'GET',    '/api/v1/updates/check',                                  'agents',     'agent'],
+  ['reportUpdateStatus',    'POST',   '/api/v1/updates/status',                                 'agents',     'agent'],
 
-  { operation: 'getHealth', method: 'GET', path: '/health', group: 'system', access: 'public' },
-  { operation: 'getOpenApi', method: 'GET', path: '/openapi.json', group: 'system', access: 'public' },
-] as const satisfies readonly Route[]
+  ['getHealth',             'GET',    '/health',                                                'system',     'public'],
+  ['getOpenApi',            'GET',    '/openapi.json',                                          'system',     'public'],
+] as const satisfies readonly Row[]
 
-export type Operation = (typeof routes)[number]['operation']
+/** The names of all operations; `contracts` has a contract for each. */
+export type Operation = (typeof table)[number][0]
+
+export interface Route {
+  readonly operation: Operation
+  readonly method: Method
+  readonly path: `/${string}`
+  readonly group: Group
+  readonly access: Access
+}
+
+export const routes: readonly Route[] = table.map(([operation, method, path, group, access]) => ({
+  operation,
+  method,
+  path,
+  group,
+  access,
+}))

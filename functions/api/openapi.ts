@@ -3,7 +3,7 @@ import { contracts } from '../../contracts/api.ts'
 import type { Contract } from '../../contracts/contract.ts'
 import { type ProblemCode, problemCodes } from '../../contracts/problem-codes.ts'
 import { problemDocument } from '../../contracts/problem-document.ts'
-import { type Operation, type Route, routes } from '../../contracts/routes.ts'
+import { type Route, routes } from '../../contracts/routes.ts'
 
 /** Requests are described as they are sent, answers as they come out. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
@@ -104,7 +104,7 @@ function securityOf({ access }: Route): object[] {
   return [access === 'agent' ? { agent: [] } : { person: [] }]
 }
 
-function describe(route: Route & { operation: Operation }): object {
+function describe(route: Route): object {
   const contract: Contract = contracts[route.operation]
   const answers = Object.entries(contract.answers).map(([status, { description, schema }]) => [
     status,

@@ -1,4 +1,4 @@
-import { type Operation, type Route, routes } from '../../contracts/routes.ts'
+import { type Route, routes } from '../../contracts/routes.ts'
 import { fromImage } from '../../events/envelope.ts'
 import { forgetMembers } from '../../functions/api/agents/reach.ts'
 import { agentsEndpoint } from '../../functions/api/agents.ts'
@@ -71,10 +71,7 @@ export interface Reply {
 
 export const digest = `sha256:${'ab'.repeat(32)}`
 
-function matchOf(
-  method: string,
-  path: string,
-): { route: Route & { operation: Operation }; params: Record<string, string> } | undefined {
+function matchOf(method: string, path: string): { route: Route; params: Record<string, string> } | undefined {
   const [name] = path.split('?')
   const parts = (name ?? '').split('/')
   for (const route of routes) {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Route, routes } from '../../contracts/routes.ts'
+import { routes } from '../../contracts/routes.ts'
 import { functionName, ofType, referred, synthesized, type Template } from './synthesized.ts'
 
 let template: Template
@@ -31,7 +31,7 @@ describe('the routes of the API', () => {
       agents: ['CUSTOM', 'Agents'],
       people: ['JWT', 'People'],
     } as const
-    const wanted = (routes as readonly Route[]).map(({ method, path, access, group }) => {
+    const wanted = routes.map(({ method, path, access, group }) => {
       const [AuthorizationType, authorizer] =
         access === 'public' ? kinds.nobody : access === 'agent' ? kinds.agents : kinds.people
       return { RouteKey: `${method} ${path}`, AuthorizationType, authorizer, group }

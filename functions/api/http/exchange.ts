@@ -1,7 +1,7 @@
 import type { MiddlewareObj, Request } from '@middy/core'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import type { Contract } from '../../../contracts/contract.ts'
-import type { Operation, Role, Route } from '../../../contracts/routes.ts'
+import type { Role, Route } from '../../../contracts/routes.ts'
 
 /** Who calls: a person or tool by its token, a target's agent by its key, or one that is about to enrol. */
 export type Principal =
@@ -23,7 +23,7 @@ export interface IdempotencyKey {
 
 /** What the middleware learns about a request, one after the other. */
 export interface Exchange {
-  readonly route: Route & { readonly operation: Operation }
+  readonly route: Route
   readonly contract: Contract
   readonly correlation: string
   readonly startedAt: number

@@ -20,7 +20,7 @@ export function routing(
   contracts: Readonly<Partial<Record<Operation, Contract>>>,
   now: () => number,
 ): ApiMiddleware {
-  const byKey = new Map<string, Route & { operation: Operation }>(
+  const byKey = new Map<string, Route>(
     routes
       .filter((route) => route.group === group)
       .map((route) => [`${route.method} ${route.path}`, route] as const),
