@@ -1,0 +1,63 @@
+import * as z from 'zod'
+
+export const schedule = z.strictObject({
+  cron_expression: z.string().meta({ description: 'Five unix fields; both day fields set means either.' }),
+  timezone: z.string().meta({ description: 'A time zone of the IANA database.' }),
+  maintenance_window_hours: z.int().min(1).max(24),
+  retry_attempts: z.int().min(1).max(5).default(2),
+  retry_delay_minutes: z.int().min(5).max(60).default(15),
+  calendars: z.array(z.string()).default([]).meta({ description: 'No window opens on their closed days.' }),
+})
+
+export const settings = z.strictObject({
+  target_version: z.string().meta({ description: 'latest, stable or a version.' }),
+  component: z.string().nullable().default(null).meta({ description: 'Null: named as the resource type.' }),
+  pre_upgrade_checks: z.boolean().meta({
+    description:
+      'Hand a resource over only when its agent, or its gateway, was heard of in the last 24 hours, when the plan is made and again when it is assigned; who was not is left out as not_ready. Without it the version that the plan saw, pins, withdrawn releases and limits are checked all the same.',
+  }),
+  rollback_on_failure: z.boolean(),
+  notification_enabled: z.boolean().default(true),
+  parallel_upgrades: z.int().min(1).max(10),
+  canary_percentage: z.number().min(1).max(100).nullable().default(null),
+})
+
+export const filters = z.strictObject({
+  resource_types: z.array(z.string()).min(1),
+  tags: z.array(z.strictObject({ key: z.string(), value: z.string() })).default([]),
+  regions: z.array(z.string()).default([]),
+  exclude_critical: z.boolean().default(false),
+  exclude_canary_resources: z.boolean().default(false),
+})
+
+export const dependsOn = z.strictObject({
+  profile_id: z.string(),
+  min_success_rate: z.number().min(0).max(100).default(95),
+})
+
+export const approvals = z.strictObject({
+  required: z.int().min(1).max(5),
+  approvers: z.array(z.string()).nullable().default(null),
+  lead_time_hours: z.int().min(1).max(168).default(24),
+})
+
+/** What a profile says; what is left out has the default that stands here. */
+export const profileDefinition = z.strictObject({
+  name: z.string().min(1).max(128),
+  description: z.string().max(1024).nullable().default(null),
+  schedule,
+  upgrade_settings: settings,
+  resource_filters: filters,
+  depends_on: dependsOn.nullable().default(null),
+  approvals: approvals.nullable().default(null),
+})
+
+/** Fields of it that change; what is not named stays. */
+export const profileUpdates = profileDefinition
+  .extend({
+    status: z.enum(['active', 'inactive']),
+    schedule: schedule.partial(),
+    upgrade_settings: settings.partial(),
+    resource_filters: filters.partial(),
+  })
+  .partial()
