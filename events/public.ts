@@ -1,53 +1,145 @@
 import * as z from 'zod'
-import type { ProfileEvent } from './profile.ts'
-import type { UpgradeEvent } from './upgrade.ts'
+import { instant } from './words.ts'
+
+// What integrations get is released: a field or a word may be added here, none goes or changes its meaning (ADR 0022).
 
 /** The `source` of everything on the bus. */
 export const publicSource = 'drydock'
 
-/** The events of an upgrade that integrations hear of. */
-const ofUpgrades = [
-  'UpgradeRequested',
-  'UpgradePlanned',
-  'PlanningFailed',
-  'ApprovalGiven',
-  'UpgradeRejected',
-  'UpgradeExpired',
-  'WaveStarted',
-  'WaveEnded',
-  'ThresholdBreached',
-  'GateEvaluated',
-  'ContinueAwaited',
-  'ContinueGiven',
-  'HoldPlaced',
-  'HoldLifted',
-  'FreezeOverridden',
-  'UpgradePaused',
-  'UpgradeResumed',
-  'AbortRequested',
-  'ChildRequested',
-  'UpgradeAborted',
-  'UpgradeCompleted',
-  'UpgradeFailed',
-] as const satisfies readonly UpgradeEvent['type'][]
+const by = z.string().describe('Who did it: the subject of a token, or a part of Drydock.')
+const reason = z.string().describe('Why, in the words of who did it.')
+const code = z.string().describe('A stable word for it; more may come.')
+const detail = z.string().describe('What happened, for a person to read.')
+const wave = z.int().min(0).describe('Index of the wave, from 0.')
+const planHash = z.string().describe('Hash of the plan; who approves names it.')
+const hold = z.enum(['WINDOW_CLOSED', 'FREEZE']).describe('Why nothing is admitted; more may come.')
 
-/** Those of a profile: what takes it out of service, or costs it its windows, until a person acts. */
-const ofProfiles = ['AlertRaised'] as const satisfies readonly ProfileEvent['type'][]
+/** The `data` of each event of an upgrade. */
+const ofUpgrades = {
+  UpgradeRequested: z.object({
+    by,
+    kind: z.enum(['deploy', 'retry', 'rollback']).describe('What it is for.'),
+    parentId: z.string().nullable().describe('The upgrade whose targets it tries again or takes back.'),
+    profileId: z.string().nullable().describe('The profile that started it; null: somebody did.'),
+    component: z.string().describe('What is upgraded on its targets.'),
+    version: z.string().describe('As it was asked for: latest and stable are resolved by the plan.'),
+    strategy: z.enum(['all', 'canary', 'batch']).describe('How its targets are cut into waves.'),
+    approvals: z.int().min(0).describe('How many people have to approve the plan.'),
+    window: z
+      .object({ start: instant.describe('From then on.'), end: instant.describe('Until then.') })
+      .nullable()
+      .describe('When it may run; null: always.'),
+    breakGlass: z.boolean().describe('May it run even while everything is stopped?'),
+    reason: z.string().nullable().describe('Why, in the words of who asked.'),
+  }),
+  UpgradePlanned: z.object({
+    planHash,
+    version: z.string().describe('What was asked for, resolved.'),
+    digest: z.string().nullable().describe('Digest of the release; null: each target has its own version.'),
+    total: z.int().min(0).describe('How many targets it upgrades.'),
+    waveCount: z.int().min(0).describe('How many waves they are cut into.'),
+    leftOut: z.record(z.string(), z.int().min(1)).describe('How many targets are not upgraded, by reason.'),
+  }),
+  PlanningFailed: z.object({ code, detail }),
+  ApprovalGiven: z.object({ by, planHash, comment: z.string().nullable().describe('What they said to it.') }),
+  UpgradeRejected: z.object({ by, reason }),
+  UpgradeExpired: z.object({ detail }),
+  WaveStarted: z.object({ wave }),
+  WaveEnded: z.object({ wave }),
+  ThresholdBreached: z.object({
+    wave,
+    kind: z.enum(['failures', 'unreachable']).describe('What there is too much of.'),
+    count: z.int().min(0).describe('How many targets of the wave.'),
+    allowed: z.int().min(0).describe('How many the wave bears.'),
+    action: z.enum(['pause', 'abort', 'rollback']).describe('What follows.'),
+  }),
+  GateEvaluated: z.object({
+    wave,
+    result: z.enum(['passed', 'failed', 'inconclusive']).describe('Inconclusive: nothing to measure it by.'),
+    successRatePercent: z.number().nullable().describe('Of what was judged; null: nothing was.'),
+    requiredPercent: z.number().describe('How much it has to be.'),
+  }),
+  ContinueAwaited: z.object({ wave: wave.describe('Index of the wave, from 0, after which it waits.') }),
+  ContinueGiven: z.object({ by, wave: wave.describe('Index of the wave, from 0, after which it goes on.') }),
+  HoldPlaced: z.object({
+    code: hold,
+    until: instant.nullable().describe('When it ends by itself; null: nobody knows.'),
+    ref: z
+      .string()
+      .nullable()
+      .describe('What it is about: the end of the window, or the reason of the stop.'),
+  }),
+  HoldLifted: z.object({ code: hold }),
+  FreezeOverridden: z.object({
+    freeze: z.string().describe('The reason of the stop that it goes on in spite of.'),
+    since: instant.describe('When that stop began.'),
+    reason: reason.describe('Why the glass was broken.'),
+  }),
+  UpgradePaused: z.object({ by, reason }),
+  UpgradeResumed: z.object({ by }),
+  AbortRequested: z.object({
+    by,
+    reason,
+    rollBack: z.boolean().describe('Is what it touched taken back?'),
+    breakGlass: z.string().nullable().describe('Why that happens even while everything is stopped.'),
+  }),
+  ChildRequested: z.object({
+    by,
+    childId: z.string().describe('The upgrade that tries again, or takes back.'),
+    kind: z.enum(['retry', 'rollback']).describe('What it is for.'),
+    targetId: z.string().nullable().describe('The one target that it is about; null: all of them.'),
+  }),
+  UpgradeAborted: z.object({}),
+  UpgradeCompleted: z.object({
+    exceptions: z.boolean().describe('Is there a target that it has not upgraded?'),
+  }),
+} as const
 
-/** What integrations hear of. None of it comes once a target, so what the bus carries does not grow with the fleet. */
-export const publicTypes = [...ofUpgrades, ...ofProfiles] as const
+/** Of a profile: what takes it out of service, or costs it its windows, until a person acts. */
+const ofProfiles = {
+  AlertRaised: z.object({
+    code,
+    upgradeId: z.string().describe('The upgrade of the profile that raised it.'),
+  }),
+} as const
 
-/** The `detail` of a public event. `id` is the same however often it is delivered. */
-export const publicDetail = z.object({
+/**
+ * The `data` of every public event, by the aggregate that it comes from. None of it comes once a target, so what the bus carries
+ * does not grow with the fleet.
+ */
+export const publicData = { upgrade: ofUpgrades, profile: ofProfiles } as const
+
+const common = z.object({
   id: z.string().describe('Stream, commit and place of the event: deliveries of one event share it.'),
-  upgradeId: z.string(),
-  profileId: z
-    .exactOptional(z.string())
-    .describe('The profile that tells it; left out: the upgrade itself does.'),
-  commit: z.int().positive(),
-  at: z.iso.datetime(),
-  actor: z.string(),
-  type: z.enum(publicTypes),
-  data: z.record(z.string(), z.unknown()),
+  stream: z.string().describe('What the event is in the history of.'),
+  commit: z.int().positive().describe('Number of the commit in its stream.'),
+  occurredAt: instant.describe('When it was decided.'),
+  actor: z.string().describe('Who caused it: the subject of a token, or a part of Drydock.'),
+  correlation: z.string().describe('Shared by all that follows from one request.'),
 })
-export type PublicDetail = z.output<typeof publicDetail>
+const upgradeId = z.string().describe('The upgrade that it is about.')
+const profileId = z.string().describe('The profile that it is about.')
+
+type Details<Schemas extends Readonly<Record<string, z.ZodType>>, Subject> = {
+  readonly [Type in keyof Schemas]: Readonly<z.output<typeof common>> &
+    Subject & { readonly type: Type; readonly data: z.output<Schemas[Type]> }
+}[keyof Schemas]
+
+/** The `detail` of a public event as it is put on the bus. */
+export type PublicDetail =
+  | Details<typeof ofUpgrades, { readonly upgradeId: string }>
+  | Details<typeof ofProfiles, { readonly profileId: string }>
+
+/** The schema of the `detail` of every public event, by its type: what the registry of schemas shows. */
+export const publicDetails: Readonly<Record<string, z.ZodObject>> = Object.fromEntries([
+  ...Object.entries(ofUpgrades).map(([type, data]) => [type, detailOf(type, { upgradeId }, data)] as const),
+  ...Object.entries(ofProfiles).map(([type, data]) => [type, detailOf(type, { profileId }, data)] as const),
+])
+
+function detailOf(type: string, subject: z.ZodRawShape, data: z.ZodObject): z.ZodObject {
+  return common.extend({
+    type: z.literal(type).describe('What happened; the detail-type says the same.'),
+    ...subject,
+    data: data.describe('What there is to know about it.'),
+  })
+}

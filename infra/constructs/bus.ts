@@ -3,7 +3,7 @@ import { EventBus } from 'aws-cdk-lib/aws-events'
 import { CfnRegistry, CfnSchema } from 'aws-cdk-lib/aws-eventschemas'
 import { Construct } from 'constructs'
 import * as z from 'zod'
-import { publicDetail, publicSource, publicTypes } from '../../events/public.ts'
+import { publicDetails, publicSource } from '../../events/public.ts'
 import { names } from './names.ts'
 
 /** The bus of public events, to which integrations subscribe, and the schemas that they can rely on. */
@@ -27,13 +27,13 @@ export class Bus extends Construct {
       registryName: names.bus,
       description: 'Public events of Drydock',
     })
-    for (const type of publicTypes) {
-      const detail = publicDetail.extend({ type: z.literal(type) })
+    for (const [type, detail] of Object.entries(publicDetails)) {
       const schema = new CfnSchema(this, `Schema${type}`, {
         registryName: names.bus,
         schemaName: `${publicSource}@${type}`,
         type: 'JSONSchemaDraft4',
-        content: JSON.stringify(z.toJSONSchema(detail, { target: 'draft-4' })),
+        // As input, because fields that are added later are none of an error to who knows the earlier schema.
+        content: JSON.stringify(z.toJSONSchema(detail, { target: 'draft-4', io: 'input' })),
       })
       schema.addResourceDependency(registry)
     }

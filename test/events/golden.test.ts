@@ -6,7 +6,6 @@ import { membershipEvents } from '../../events/membership.ts'
 import { planEvents } from '../../events/plan.ts'
 import { policyEvents } from '../../events/policy.ts'
 import { profileEvents } from '../../events/profile.ts'
-import { publicDetail, publicTypes } from '../../events/public.ts'
 import { releaseEvents } from '../../events/release.ts'
 import { targetEvents } from '../../events/target.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
@@ -57,10 +56,4 @@ test('released shapes never change: a new shape is a new version with an upcaste
     }),
   )
   expect(Object.fromEntries(shapes)).toMatchSnapshot()
-})
-
-test('public events are events of an upgrade or a profile, and their schema can be published as JSON Schema Draft 4', () => {
-  const known = [...Object.keys(upgradeEvents.shapes), ...Object.keys(profileEvents.shapes)]
-  for (const type of publicTypes) expect(known).toContain(type)
-  expect(z.toJSONSchema(publicDetail, { target: 'draft-4' })).toMatchObject({ type: 'object' })
 })

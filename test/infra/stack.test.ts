@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib'
 import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { publicDetails } from '../../events/public.ts'
 import { functionName, ofType, referred, synthesized, type Template } from './synthesized.ts'
 
 let template: Template
@@ -206,6 +207,23 @@ describe('what moves it', () => {
   test('the bus is called drydock and archived', () => {
     expect(propertiesOf('AWS::Events::EventBus')).toEqual([expect.objectContaining({ Name: 'drydock' })])
     expect(propertiesOf('AWS::Events::Archive')).toEqual([expect.objectContaining({ RetentionDays: 90 })])
+  })
+
+  test('the schema of every public event can be looked up, in the dialect that the registry takes', () => {
+    const schemas = propertiesOf('AWS::EventSchemas::Schema')
+    expect(schemas.map(({ SchemaName }) => SchemaName).sort()).toEqual(
+      Object.keys(publicDetails)
+        .map((type) => `drydock@${type}`)
+        .sort(),
+    )
+    for (const { SchemaName, Type, Content } of schemas) {
+      expect(Type).toBe('JSONSchemaDraft4')
+      const { $schema, properties, additionalProperties } = JSON.parse(String(Content))
+      expect($schema).toBe('http://json-schema.org/draft-04/schema#')
+      expect(`drydock@${properties.type.enum}`).toBe(SchemaName)
+      // A field that is added later must be no error to who has this schema.
+      expect([additionalProperties, properties.data.additionalProperties]).toEqual([undefined, undefined])
+    }
   })
 })
 

@@ -2,7 +2,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, expect, test } from 'vitest'
 import type { Commit } from '../../events/envelope.ts'
-import { publicDetail } from '../../events/public.ts'
+import { publicDetails } from '../../events/public.ts'
 import { publishEvents } from '../../functions/reactor/publish-events.ts'
 
 const bus = mockClient(EventBridgeClient)
@@ -23,13 +23,13 @@ function commitOf(stream: string, ...events: readonly (readonly [type: string, d
 
 const sent = () =>
   bus.commandCalls(PutEventsCommand).flatMap(({ args: [{ input }] }) =>
-    (input.Entries ?? []).map(({ DetailType, Detail = '' }) => ({
-      DetailType,
-      ...publicDetail.parse(JSON.parse(Detail)),
-    })),
+    (input.Entries ?? []).map(({ DetailType = '', Detail = '', Time }) => {
+      const detail = publicDetails[DetailType]?.parse(JSON.parse(Detail))
+      return { DetailType, Time, ...detail }
+    }),
   )
 
-test('an alert of a profile is heard of, with the profile and the upgrade that it is about', async () => {
+test('an alert of a profile is heard of, under its type and at its time', async () => {
   const deactivated = ['ProfileDeactivated', { reason: 'x', by: 'drydock' }] as const
   const commit = commitOf('profile#p1', deactivated, [
     'AlertRaised',
@@ -40,10 +40,10 @@ test('an alert of a profile is heard of, with the profile and the upgrade that i
   expect(sent()).toMatchObject([
     {
       DetailType: 'AlertRaised',
+      Time: new Date('2026-01-11T02:00:00.000Z'),
       id: 'profile#p1@7.1',
-      upgradeId: 'u1',
       profileId: 'p1',
-      data: { code: 'CRITICAL_DISK', upgrade: 'u1' },
+      data: { code: 'CRITICAL_DISK', upgradeId: 'u1' },
     },
   ])
 })
@@ -52,6 +52,14 @@ test('an upgrade tells of itself', async () => {
   await duty.act(commitOf('upgrade#u1', ['UpgradePaused', { by: 'drydock', reason: '2 failed' }]))
   expect(sent()).toMatchObject([{ DetailType: 'UpgradePaused', upgradeId: 'u1' }])
   expect(sent()[0]).not.toHaveProperty('profileId')
+})
+
+test('the bus takes ten at a time, in the order of the log', async () => {
+  const waves = Array.from({ length: 23 }, (_, wave) => ['WaveStarted', { wave }] as const)
+  await duty.act(commitOf('upgrade#u1', ...waves))
+  const calls = bus.commandCalls(PutEventsCommand).map(({ args: [{ input }] }) => input.Entries?.length)
+  expect(calls).toEqual([10, 10, 3])
+  expect(sent()).toMatchObject(waves.map((_, place) => ({ id: `upgrade#u1@7.${place}` })))
 })
 
 test('nothing else of a profile is, nor of a target', () => {
