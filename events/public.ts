@@ -1,10 +1,9 @@
 import * as z from 'zod'
 import { instant } from './words.ts'
 
-// What integrations get is released: a field or a word may be added here, none goes or changes its meaning (ADR 0022).
+export { publicSource } from './words.ts'
 
-/** The `source` of everything on the bus. */
-export const publicSource = 'drydock'
+// What integrations get is released: a field or a word may be added here, none goes or changes its meaning (ADR 0022).
 
 const by = z.string().describe('Who did it: the subject of a token, or a part of Drydock.')
 const reason = z.string().describe('Why, in the words of who did it.')

@@ -40,6 +40,9 @@ export const skipReasons = [
   'dependency',
 ] as const
 
+/** The `source` of everything on the bus. It stands here for who puts it there and needs no schema. */
+export const publicSource = 'drydock'
+
 const zoneName = /^[A-Za-z][A-Za-z0-9_+/-]{1,63}$/
 const knownZones = new Map<string, boolean>()
 

@@ -1,5 +1,5 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
-import { publicSource } from '../../events/public.ts'
+import { publicSource } from '../../events/words.ts'
 import type { Duty } from './duty.ts'
 import { isPublic, publicDetailsOf } from './public-detail.ts'
 
