@@ -219,7 +219,15 @@ export const targetContracts = {
           ),
           verdict: z.enum(['updating', 'offered', 'eligible', 'blocked', 'waiting', 'done']),
           sentence: z.string(),
-          reasons: z.array(z.object({ code: z.string(), detail: z.string(), ref: z.string() })),
+          reasons: z.array(
+            z.object({
+              code: z.string(),
+              detail: z.string(),
+              ref: z.string().describe('The stream and the commit that say so.'),
+              since: z.string().optional(),
+              unblock: z.string().optional().describe('What would change it.'),
+            }),
+          ),
         }),
       },
     },

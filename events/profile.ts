@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
+import { endedStatuses } from './upgrade.ts'
 import { instant, name, person, skipReasons, words } from './words.ts'
 
 const count = z.int().min(0)
@@ -51,17 +52,6 @@ export const profileDefinition = z.object({
 export type ProfileDefinition = z.output<typeof profileDefinition>
 
 export type SkipReason = (typeof skipReasons)[number]
-
-/** How an upgrade can end, as the profile keeps it. */
-export const endedStatuses = [
-  'completed',
-  'completed_with_exceptions',
-  'failed',
-  'aborted',
-  'rejected',
-  'expired',
-] as const
-export type EndedStatus = (typeof endedStatuses)[number]
 
 /** What an upgrade came to, copied into the stream of the profile that started it. */
 export const upgradeSummary = z.object({
@@ -152,10 +142,6 @@ export const profileEvents = defineEvents({
   },
   UpgradeSummarised: {
     schema: upgradeSummary,
-    // Version 2 tells an unknown number of bytes from none. Before, no release said how long it was, and 0 stood for that.
-    upcasters: [
-      (first: { readonly bytes: number }) => ({ ...first, bytes: first.bytes === 0 ? null : first.bytes }),
-    ],
   },
   AlertRaised: { schema: z.object({ code: name, upgrade: name }) },
 })

@@ -12,8 +12,6 @@ export const releaseEvents = defineEvents({
       /** Length of the artifact; null: nobody said. */
       sizeBytes: z.int().positive().nullable(),
     }),
-    // Version 2 knows how long the artifact is; before, nobody could say.
-    upcasters: [(first: object) => ({ ...first, sizeBytes: null })],
   },
   ReleaseWithdrawn: { schema: z.object({ reason: z.string() }) },
 })

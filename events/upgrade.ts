@@ -16,6 +16,17 @@ const limit = z.object({
   absolute: z.int().min(0).nullable(),
 })
 
+/** How an upgrade can end. */
+export const endedStatuses = [
+  'completed',
+  'completed_with_exceptions',
+  'failed',
+  'aborted',
+  'rejected',
+  'expired',
+] as const
+export type EndedStatus = (typeof endedStatuses)[number]
+
 /** What an upgrade shall do, with every default filled in: the request as it was understood. */
 export const upgradeRequest = z.object({
   kind: z.enum(upgradeKinds),
@@ -32,7 +43,7 @@ export const upgradeRequest = z.object({
     regions: z.array(z.string()).nullable(),
     tags: z.record(z.string(), z.string()).nullable(),
     canaries: z.array(z.string()),
-    /** The profile that started it: its filters and assignments decide, instead of the lists above. */
+    /** The profile that started it: its filters and memberships decide, instead of the lists above. */
     profile: z.exactOptional(z.string()),
   }),
   /** Members in flight at once. */
@@ -80,9 +91,6 @@ export type WaveCuts = z.output<typeof waveCuts>
 export const upgradeEvents = defineEvents({
   UpgradeRequested: {
     schema: z.object({ request: upgradeRequest, by: person }),
-    // Version 2 may name the profile in the selection; before, no profile started anything. Version 3 may ask for checks before a
-    // target is handed over and for gentler retries; before, there were neither.
-    upcasters: [(first: object) => first, (second: object) => second],
   },
   UpgradePlanned: {
     schema: z.object({
@@ -199,8 +207,6 @@ export const upgradeEvents = defineEvents({
       /** Why what it touched is taken back even while everything is stopped; left out: not before the stop is lifted. */
       breakGlass: z.exactOptional(words),
     }),
-    // Version 2 may break the glass; before, nothing did.
-    upcasters: [(first: object) => first],
   },
   /** A child upgrade that takes members of this one back, or tries the failed ones again: all of them, or one `target`. */
   ChildRequested: {
@@ -210,12 +216,9 @@ export const upgradeEvents = defineEvents({
       target: z.string().nullable(),
       by: person,
     }),
-    // Version 1 did not say whether it was for one target alone.
-    upcasters: [(first: object) => ({ ...first, target: null })],
   },
   UpgradeAborted: { schema: z.object({}) },
   UpgradeCompleted: { schema: z.object({ exceptions: z.boolean() }) },
-  UpgradeFailed: { schema: z.object({ code: z.string(), detail: words }) },
   /** When the log wants to be asked again; null: never. `sequence` is dense: it feeds the row that the ticker reads. */
   WakeUpMoved: { schema: z.object({ at: instant.nullable(), sequence: z.int().positive() }) },
 })

@@ -8,6 +8,7 @@ import type { Log } from './log/log.ts'
 import { openViewStore, openViews } from './views/dynamo.ts'
 import type { ViewStore } from './views/store.ts'
 import type { Views } from './views/views.ts'
+import { type Executions, openExecutions } from './work/executions.ts'
 import { openParked, type Parked } from './work/parked.ts'
 import { openRedemption, type Redemption } from './work/redemption.ts'
 import { openTelemetry, type Telemetry } from './work/telemetry.ts'
@@ -26,8 +27,8 @@ export interface Connections {
   readonly windowSchedules: WindowSchedules
   /** The bus of public events. */
   readonly bus: { readonly client: EventBridgeClient; readonly name: string }
-  /** The state machine whose executions drive upgrades. */
-  readonly upgradeMachine: { readonly client: SFNClient; readonly arn: string }
+  /** Those of the state machine that drives upgrades. */
+  readonly upgradeExecutions: Executions
   /** The claim of a token that lists the roles of a person. */
   readonly roleClaim: string
   /** The present instant, in milliseconds since the epoch. */
@@ -95,10 +96,9 @@ export const bus = connection(['busName'], ({ busName: name }) => ({
   client: new EventBridgeClient({ maxAttempts: 5 }),
   name,
 }))
-export const upgradeMachine = connection(['upgradeMachineArn'], ({ upgradeMachineArn: arn }) => ({
-  client: stepFunctions(),
-  arn,
-}))
+export const upgradeExecutions = connection(['upgradeMachineArn'], ({ upgradeMachineArn: machineArn }) =>
+  openExecutions({ client: stepFunctions(), machineArn }),
+)
 export const roleClaim = connection(['roleClaim'], (settings) => settings.roleClaim)
 
 type Wanted = { readonly [Name in Exclude<keyof Connections, 'now'>]?: Connection<Connections[Name]> }

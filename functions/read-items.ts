@@ -1,5 +1,6 @@
 import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { sideBySide } from './side-by-side.ts'
+import { PassingError } from './errors.ts'
+import { inChunks, sideBySide } from './side-by-side.ts'
 
 type Item = Record<string, AttributeValue>
 
@@ -9,10 +10,17 @@ const requestsAtOnce = 8
 /** How often keys that DynamoDB put off are asked for, each time by a request of its own. */
 const triesPerRequest = 5
 
+/** DynamoDB kept putting reads off: it has no capacity for them now. */
+export class ReadsPutOff extends PassingError {
+  override readonly name = 'ReadsPutOff'
+  constructor(table: string, reads: number) {
+    super(`${table} put off ${reads} reads.`)
+  }
+}
+
 /**
  * Returns the items of a table that have the keys, each named once, in no order, perhaps as they were a moment ago: half a read unit for
- * every 4 KB, a hundred items a request. Reports the units of each request to `spend`. Throws a ThrottlingException when DynamoDB keeps
- * putting some off.
+ * every 4 KB, a hundred items a request. Reports the units of each request to `spend`. Throws ReadsPutOff.
  */
 export async function readItems(
   { client, table }: { readonly client: DynamoDBClient; readonly table: string },
@@ -23,10 +31,7 @@ export async function readItems(
     const found: Item[] = []
     let asked = [...chunk]
     for (let tries = 0; asked.length > 0; tries++) {
-      if (tries === triesPerRequest) {
-        const putOff = new Error(`${table} put off ${asked.length} reads.`)
-        throw Object.assign(putOff, { name: 'ThrottlingException' })
-      }
+      if (tries === triesPerRequest) throw new ReadsPutOff(table, asked.length)
       const { Responses, UnprocessedKeys, ConsumedCapacity } = await client.send(
         new BatchGetItemCommand({
           RequestItems: { [table]: { Keys: asked } },
@@ -40,9 +45,4 @@ export async function readItems(
     return found
   }
   return (await sideBySide(inChunks(keys, keysPerRequest), requestsAtOnce, read)).flat()
-}
-
-/** Yields items so many at a time, in their order. */
-export function* inChunks<Value>(values: readonly Value[], size: number): Generator<readonly Value[]> {
-  for (let start = 0; start < values.length; start += size) yield values.slice(start, start + size)
 }

@@ -29,3 +29,8 @@ export async function sideBySide<Item, Result>(
   if (failure) throw failure.error
   return results
 }
+
+/** Yields items so many at a time, in their order. */
+export function* inChunks<Value>(values: readonly Value[], size: number): Generator<readonly Value[]> {
+  for (let start = 0; start < values.length; start += size) yield values.slice(start, start + size)
+}

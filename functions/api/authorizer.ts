@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { sha256 } from '../../events/canonical.ts'
+import { instantOf } from '../../events/time.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import type { TargetState } from '../domain/target/state.ts'
 import type { Services } from './services.ts'
@@ -51,7 +52,7 @@ export function agentAuthorizer(services: Pick<Services, 'log' | 'now'>) {
     try {
       const { log, now } = services
       const { state } = await log.load(targetAggregate, target)
-      const allowed = matches(state, kind, tokenHash, new Date(now()).toISOString())
+      const allowed = matches(state, kind, tokenHash, instantOf(now()))
       if (!allowed)
         console.log(JSON.stringify({ level: 'WARN', operation: 'authorize', kind, target, allowed }))
       return allowed ? { isAuthorized: true, context: { kind, target, tokenHash } } : denied

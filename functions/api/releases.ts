@@ -1,7 +1,7 @@
 import { releaseContracts } from '../../contracts/releases.ts'
-import { registerRelease, releaseAggregate, withdrawRelease } from '../domain/release/release.ts'
+import { registerRelease, releaseAggregate, releaseId, withdrawRelease } from '../domain/release/release.ts'
 import type { ReleaseRow } from '../views/rows.ts'
-import { metadataOf, settled } from './http/answer.ts'
+import { accepted, metadataOf } from './http/answer.ts'
 import { endpoint } from './http/endpoint.ts'
 import { pageOf } from './http/page.ts'
 import { Problem } from './http/problem.ts'
@@ -23,14 +23,13 @@ export function releasesEndpoint(services: Services & ReceptionOfPeople) {
     {
       async registerRelease(input, { log }) {
         const { component, version } = input.body
-        const id = `${component}@${version}`
         const outcome = await log.execute(
           releaseAggregate,
-          id,
+          releaseId(component, version),
           registerRelease(input.body),
           metadataOf(input),
         )
-        const { state, commit } = settled(outcome)
+        const { state, commit } = accepted(outcome)
         // A repeat of the same request gets the same answer as its first time.
         const status = outcome.kind === 'unchanged' ? 200 : 201
         const location = `/api/v1/releases/${component}/${version}`
@@ -43,7 +42,10 @@ export function releasesEndpoint(services: Services & ReceptionOfPeople) {
         return { status: 200, body: { releases, count: rows.length, nextCursor } }
       },
       async getRelease({ params }, { log }) {
-        const { state, commit } = await log.load(releaseAggregate, `${params.component}@${params.version}`)
+        const { state, commit } = await log.load(
+          releaseAggregate,
+          releaseId(params.component, params.version),
+        )
         if (!state.registered) throw new Problem('release-not-found', 'No such release is registered.')
         return { status: 200, body: bodyOf(state), etag: commit }
       },
@@ -51,11 +53,11 @@ export function releasesEndpoint(services: Services & ReceptionOfPeople) {
         const { component, version } = input.params
         const outcome = await log.execute(
           releaseAggregate,
-          `${component}@${version}`,
+          releaseId(component, version),
           withdrawRelease(input.body),
           metadataOf(input),
         )
-        const { state, commit } = settled(outcome)
+        const { state, commit } = accepted(outcome)
         return { status: 200, body: bodyOf(state), commit, etag: commit }
       },
     },

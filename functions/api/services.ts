@@ -1,11 +1,22 @@
-import type { Connections } from '../connections.ts'
+import type { Log } from '../log/log.ts'
+import type { Views } from '../views/views.ts'
+import type { Telemetry } from '../work/telemetry.ts'
 import type { AccessLine } from './http/access-log.ts'
 
+/** All that any operation reaches. */
+interface Reached {
+  readonly log: Log
+  readonly views: Views
+  readonly telemetry: Telemetry
+  /** The present instant, in milliseconds since the epoch. */
+  now(): number
+}
+
 /** What operations reach; `Beside` names what only some of them do. */
-export type Services<Beside extends 'telemetry' = never> = Pick<Connections, 'log' | 'views' | 'now' | Beside>
+export type Services<Beside extends 'telemetry' = never> = Pick<Reached, 'log' | 'views' | 'now' | Beside>
 
 /** What an endpoint itself needs, whatever its operations reach. */
-export interface Reception extends Pick<Connections, 'now'> {
+export interface Reception extends Pick<Reached, 'now'> {
   /** The claim of a token that lists the roles. Where no person is let in, none is needed, and none finds a role. */
   readonly roleClaim?: string
   /** Takes the line about each request; without it, standard output does. */
@@ -13,4 +24,4 @@ export interface Reception extends Pick<Connections, 'now'> {
 }
 
 /** What an endpoint needs that lets in people by their roles. */
-export type ReceptionOfPeople = Reception & Pick<Connections, 'roleClaim'>
+export type ReceptionOfPeople = Reception & { readonly roleClaim: string }

@@ -122,7 +122,7 @@ export function auditOutcomes(audited: AuditedUpgrade, commit: Commit, data: Dat
       same === true,
       'I5',
       commit,
-      `Commit ${cited} of target#${target} does not say that member ${member} ${outcome}.`,
+      `Commit ${cited} of target ${target} does not say that member ${member} ${outcome}.`,
     )
     course.move(member, again === 'retry' ? 'retrying' : (again ?? standingAfter(outcome)), n)
   }

@@ -1,4 +1,5 @@
 import type { Commit } from '../../events/envelope.ts'
+import { streamOf } from '../../events/stream.ts'
 import type { Heads } from './chain.ts'
 import type { Course } from './course.ts'
 import { type Finding, Findings } from './finding.ts'
@@ -27,13 +28,13 @@ export async function audit(
   const history = await readHistory(commits, heads, findings)
   const courses = new Map<string, Course>()
   for (const id of history.upgrades.keys())
-    courses.set(id, auditUpgrade(history, id, new Findings(findings, `upgrade#${id}`)))
+    courses.set(id, auditUpgrade(history, id, new Findings(findings, streamOf('upgrade', id))))
   for (const id of history.targets.keys())
-    auditTarget(history, courses, id, new Findings(findings, `target#${id}`))
+    auditTarget(history, courses, id, new Findings(findings, streamOf('target', id)))
   const given = new Map<string, Given>()
   for (const id of history.profiles.keys())
-    given.set(id, auditProfile(history, courses, id, new Findings(findings, `profile#${id}`)))
+    given.set(id, auditProfile(history, courses, id, new Findings(findings, streamOf('profile', id))))
   for (const id of history.upgrades.keys())
-    auditRequested(history, given, id, new Findings(findings, `upgrade#${id}`))
+    auditRequested(history, given, id, new Findings(findings, streamOf('upgrade', id)))
   return { streams: history.streams, commits: history.commits, findings }
 }

@@ -4,7 +4,9 @@ import { type PlanEvent, planEvents } from '../../events/plan.ts'
 import { policyEvents } from '../../events/policy.ts'
 import { type ProfileEvent, profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
+import { partsOf } from '../../events/stream.ts'
 import { type TargetEvent, targetEvents } from '../../events/target.ts'
+import { between } from '../../events/time.ts'
 import { type UpgradeEvent, upgradeEvents } from '../../events/upgrade.ts'
 import { auditChain, type Heads, missingStreams } from './chain.ts'
 import type { Finding } from './finding.ts'
@@ -118,9 +120,8 @@ export async function readHistory(
     findings.push(...auditChain(stream, listed, heads))
     count += listed.length
     for (const { at } of listed) if (at > latest) latest = at
-    const separator = stream.indexOf('#')
-    const id = stream.slice(separator + 1)
-    switch (stream.slice(0, separator)) {
+    const { kind, id } = partsOf(stream)
+    switch (kind) {
       case 'target':
         targets.set(id, decoded(listed, targetEvents.decode, findings))
         break
@@ -183,5 +184,5 @@ const bindsAfter = 5000
 
 /** Had something, in force since an instant, come to bind at another? */
 export function bound(since: string, at: string): boolean {
-  return Date.parse(at) - Date.parse(since) > bindsAfter
+  return between(since, at) > bindsAfter
 }

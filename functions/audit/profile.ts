@@ -1,5 +1,6 @@
-import type { EndedStatus, ProfileDefinition, ProfileEvent, UpgradeSummary } from '../../events/profile.ts'
-import type { UpgradeEvent } from '../../events/upgrade.ts'
+import type { ProfileDefinition, ProfileEvent, UpgradeSummary } from '../../events/profile.ts'
+import { between, hour, minute } from '../../events/time.ts'
+import type { EndedStatus, UpgradeEvent } from '../../events/upgrade.ts'
 import type { Course } from './course.ts'
 import type { Findings } from './finding.ts'
 import type { History, Told } from './history.ts'
@@ -7,10 +8,8 @@ import type { History, Told } from './history.ts'
 type Commit = Told<ProfileEvent>
 type EventOf<Type extends ProfileEvent['type']> = Extract<ProfileEvent, { type: Type }>
 
-const hour = 3_600_000
-
 /** So long after the end of an upgrade, in the log's own time, its summary is missing rather than on its way. */
-const summarisedWithin = 10 * 60_000
+const summarisedWithin = 10 * minute
 
 /** What a profile gave one of its upgrades. */
 interface Gift {
@@ -46,7 +45,6 @@ const statuses: Partial<Record<UpgradeEvent['type'], EndedStatus>> = {
   UpgradeRejected: 'rejected',
   UpgradeExpired: 'expired',
   UpgradeAborted: 'aborted',
-  UpgradeFailed: 'failed',
 }
 
 /** Returns how and when an upgrade ended; undefined while it runs. */
@@ -94,7 +92,7 @@ function auditOpening(
   findings.expect(place.inService, 'W2', commit, `The window of ${scheduledAt} opened out of service.`)
   const hours = place.schedule?.maintenance_window_hours ?? 0
   findings.expect(
-    Date.parse(end) - Date.parse(scheduledAt) === hours * hour,
+    between(scheduledAt, end) === hours * hour,
     'W2',
     commit,
     `The window of ${scheduledAt} ends at ${end}, where the profile says ${hours} h.`,
@@ -224,9 +222,7 @@ export function auditProfile(
   for (const [upgrade, commit] of place.started) {
     const over = overSince(history, upgrade)
     const missing =
-      over !== undefined &&
-      !place.summarised.has(upgrade) &&
-      Date.parse(history.latest) - Date.parse(over) > summarisedWithin
+      over !== undefined && !place.summarised.has(upgrade) && between(over, history.latest) > summarisedWithin
     findings.expect(
       !missing,
       'W3',

@@ -184,7 +184,6 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
     case 'UpgradeAborted':
     case 'UpgradeRejected':
     case 'UpgradeExpired':
-    case 'UpgradeFailed':
       auditCompletion(audited, commit, null)
       return
     case 'BakeEnded':

@@ -1,6 +1,6 @@
 import { connect, log, telemetry, views } from '../connections.ts'
-import { advance } from '../workflow/advance.ts'
+import { moveUpgrade } from '../workflow/upgrade/moves.ts'
 
 const services = connect({ log, views, telemetry })
 
-export const handler = (event: unknown) => advance(services, event)
+export const handler = (event: unknown) => moveUpgrade(services, event)

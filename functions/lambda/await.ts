@@ -1,6 +1,7 @@
 import { connect, log, redemption, tokens } from '../connections.ts'
-import { keepToken } from '../workflow/await.ts'
+import { upgradeWorkflow } from '../workflow/upgrade/upgrade.ts'
+import { beginWait } from '../workflow/waits.ts'
 
 const services = connect({ log, tokens, redemption })
 
-export const handler = (event: unknown) => keepToken(services, event)
+export const handler = (event: unknown) => beginWait(upgradeWorkflow, services, event)

@@ -1,6 +1,7 @@
 import { connect, log } from '../connections.ts'
-import { noteEnd } from '../workflow/ended.ts'
+import { noteEnd } from '../workflow/execution-ended.ts'
+import { upgradeWorkflow } from '../workflow/upgrade/upgrade.ts'
 
 const services = connect({ log })
 
-export const handler = (event: unknown) => noteEnd(services, event)
+export const handler = (event: unknown) => noteEnd(upgradeWorkflow, services, event)

@@ -7,7 +7,7 @@ import {
   redemption,
   telemetry,
   tokens,
-  upgradeMachine,
+  upgradeExecutions,
   views,
   windowSchedules,
 } from '../connections.ts'
@@ -21,7 +21,7 @@ const services = connect({
   telemetry,
   parked,
   windowSchedules,
-  upgradeMachine,
+  upgradeExecutions,
   bus,
 })
 

@@ -1,6 +1,6 @@
-import { connect, log, parked, upgradeMachine, viewStore, views, windowSchedules } from '../connections.ts'
+import { connect, log, parked, upgradeExecutions, viewStore, views, windowSchedules } from '../connections.ts'
 import { reconcileAll } from '../reactor/reconcile.ts'
 
-const services = connect({ log, views, viewStore, parked, windowSchedules, upgradeMachine })
+const services = connect({ log, views, viewStore, parked, windowSchedules, upgradeExecutions })
 
 export const handler = (event: unknown) => reconcileAll(services, event)

@@ -1,5 +1,5 @@
 import { connect, log, views } from '../connections.ts'
-import { tickDue } from '../reactor/ticker.ts'
+import { tickDue } from '../reactor/upgrades/tick.ts'
 
 const services = connect({ log, views })
 

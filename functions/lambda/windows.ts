@@ -1,7 +1,6 @@
 import { connect, log, views, windowSchedules } from '../connections.ts'
-import { judgeOpening } from '../reactor/open-window.ts'
+import { judgeOpening } from '../reactor/profiles/open-window.ts'
 
 const services = connect({ log, views, windowSchedules })
 
-export const handler = (event: unknown) =>
-  judgeOpening({ ...services, schedules: () => services.windowSchedules }, event)
+export const handler = (event: unknown) => judgeOpening(services, event)

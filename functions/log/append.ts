@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { Commit } from '../../events/envelope.ts'
+import { partsOf } from '../../events/stream.ts'
+import { instantOf, later } from '../../events/time.ts'
 import type { Aggregate, Decision, DomainEvent } from '../domain/aggregate.ts'
 import { decodeEvents, foldCommit, loadFold } from './fold.ts'
 import type { Consumed, Loaded, Log, Metadata, Outcome } from './log.ts'
 import { nextCommit } from './next-commit.ts'
-import { categoriesOf, type Put, type Store, streamOf } from './store.ts'
+import { categoriesOf, keyOf, type Put, type Store } from './store.ts'
+import { streamIn } from './stream.ts'
 
 /** What a log needs beside its store. */
 export interface LogOptions {
@@ -92,7 +95,7 @@ export function logOver(store: Store, options: LogOptions): Log {
     patience: Patience,
     meter: Meter,
   ): Promise<Outcome<State, Event, Rejection>> {
-    const stream = streamOf(aggregate.name, id)
+    const stream = keyOf(aggregate.name, id)
     const identified = { ...metadata, commitId: metadata.commitId ?? newId() }
     const spend = (units: number) => {
       meter.read += units
@@ -108,7 +111,7 @@ export function logOver(store: Store, options: LogOptions): Log {
       if (metadata.expectedCommit !== undefined && metadata.expectedCommit !== fold.commit) {
         return { kind: 'precondition-failed', commit: fold.commit }
       }
-      const at = later(new Date(now()).toISOString(), fold.at)
+      const at = later(instantOf(now()), fold.at)
       const decision = decide(fold.state, at)
       if ('rejected' in decision) {
         return { kind: 'rejected', rejection: decision.rejected, loaded: fold }
@@ -133,9 +136,9 @@ export function logOver(store: Store, options: LogOptions): Log {
     }
   }
 
-  return {
+  const log: Log = {
     async load(aggregate, id, { at } = {}) {
-      return loadFold(store, aggregate, streamOf(aggregate.name, id), reading, at)
+      return loadFold(store, aggregate, keyOf(aggregate.name, id), reading, at)
     },
     async execute(aggregate, id, decide, metadata, { retryFor, from } = {}) {
       const meter: Meter = { written: 0, lost: 0, read: 0 }
@@ -148,14 +151,18 @@ export function logOver(store: Store, options: LogOptions): Log {
         total.read += meter.read
       }
     },
+    of: (aggregate, id) => streamIn(log, aggregate, id),
     commits(stream, { from = 1, to = Number.MAX_SAFE_INTEGER, consistent = false } = {}) {
       return ascending(stream, from, to, consistent, reading)
     },
-    async *streams(category) {
-      for (const shard of categoriesOf(category)) yield* store.list(shard, reading)
+    async *streams({ name }) {
+      for (const category of categoriesOf(name))
+        for await (const { stream, since } of store.list(category, reading))
+          yield { stream, id: partsOf(stream).id, since }
     },
     consumed: () => ({ ...total }),
   }
+  return log
 }
 
 /** How long a command goes on trying: each wait is jittered and longer than the one before. */
@@ -187,8 +194,4 @@ function patienceOf(
       return true
     },
   }
-}
-
-function later(a: string, b: string): string {
-  return a > b ? a : b
 }

@@ -7,19 +7,11 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { type Commit, fromItem, toItem } from '../../events/envelope.ts'
 import { catalogueIndex } from '../environment.ts'
+import { isPutOff } from '../errors.ts'
 import { type LogOptions, logOver } from './append.ts'
 import type { Log } from './log.ts'
 import { readUnits, sizeOf, writeUnits } from './size.ts'
 import type { Put, Store } from './store.ts'
-
-/** Errors by which DynamoDB says that it has written nothing and that the same request may succeed later. */
-const refusals: ReadonlySet<string> = new Set([
-  'TransactionConflictException',
-  'ReplicatedWriteConflictException',
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'ThrottlingException',
-])
 
 /** Keeps commits in a DynamoDB table: `stream` HASH, `commit` RANGE, sparse index Catalogue on `category` and `since`. */
 export function dynamoStore({
@@ -104,7 +96,7 @@ function failedPut(commit: Commit, error: unknown): Put {
   if (!(error instanceof Error)) throw error
   const { fault, attempts } = faultOf(error)
   // The client sends again by itself: of several sendings only the last is known to have been refused.
-  if (refusals.has(error.name)) return { kind: attempts > 1 ? 'unknown' : 'refused', error }
+  if (isPutOff(error)) return { kind: attempts > 1 ? 'unknown' : 'refused', error }
   if (fault === 'client') throw error
   return { kind: 'unknown', error }
 }

@@ -46,14 +46,17 @@ export function emptyFold<State, Event extends DomainEvent>(
   }
 }
 
-/** Returns the events of a commit in their present shape. Throws UndecodableEvent. */
-export function decodeEvents<State, Event extends DomainEvent>(
+/** Returns the events of a commit in their present shape, or those of the given types alone. Throws UndecodableEvent. */
+export function decodeEvents<State, Event extends DomainEvent, Type extends Event['type']>(
   aggregate: Aggregate<State, Event>,
   commit: Omit<Commit, 'hash'>,
-): readonly Event[] {
-  return commit.events.map(({ type, schema, data }, index) => {
+  types?: readonly Type[],
+): readonly Extract<Event, { type: Type }>[] {
+  const wanted: readonly string[] | undefined = types
+  return commit.events.flatMap(({ type, schema, data }, index) => {
+    if (wanted && !wanted.includes(type)) return []
     try {
-      return aggregate.decode(type, schema, JSON.parse(data))
+      return [aggregate.decode(type, schema, JSON.parse(data)) as Extract<Event, { type: Type }>] // one of those wanted
     } catch (cause) {
       throw new UndecodableEvent(commit.stream, commit.commit, index, type, schema, cause)
     }

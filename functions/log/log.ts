@@ -60,6 +60,60 @@ export type Outcome<State, Event, Rejection> =
   /** Others kept winning, or the table kept refusing. Nothing was written. */
   | { readonly kind: 'contended' }
 
+/** What became of a command that is settled: a refusal is an answer too. */
+export type Settled<State, Event, Rejection> = Extract<
+  Outcome<State, Event, Rejection>,
+  { readonly kind: 'committed' | 'unchanged' | 'repeated' | 'rejected' }
+>
+
+/** How long a command goes on trying, and from which reading of its stream it starts. */
+export interface Trying<State> {
+  /** Milliseconds of waiting between tries; a few tries when absent. */
+  readonly retryFor?: number
+  /** The stream as the caller has just loaded it: it is not read again unless it has gone on since. */
+  readonly from?: Loaded<State>
+}
+
+/** Part of a stream: `from` and `to` are commits, both included. */
+export interface CommitRange {
+  readonly from?: number
+  readonly to?: number
+  readonly consistent?: boolean
+}
+
+/** An event with what its commit says. */
+export interface Told<Event> extends Pick<Commit, 'commit' | 'at' | 'actor'> {
+  readonly event: Event
+}
+
+/** A stream as the Catalogue lists it. */
+export interface ListedStream {
+  readonly stream: string
+  readonly id: string
+  /** When it began. */
+  readonly since: string
+}
+
+/** One stream of an aggregate. */
+export interface Stream<State, Event extends DomainEvent> {
+  /** Its name. */
+  readonly name: string
+  /** Yields its events in their present shape, oldest first, or those of the given types alone. Throws UndecodableEvent. */
+  events<Type extends Event['type']>(
+    range?: CommitRange,
+    types?: readonly Type[],
+  ): AsyncIterable<Told<Extract<Event, { type: Type }>>>
+  /**
+   * Carries out what follows from a fact, and goes on for five seconds against other writers unless told otherwise. A refusal is an answer,
+   * since somebody else may have done what was to be done. Throws Contended when nothing was decided: whoever asked has to ask again.
+   */
+  carryOut<Rejection>(
+    decide: (state: State, now: string) => Decision<Event, Rejection>,
+    cause: Metadata,
+    trying?: Trying<State>,
+  ): Promise<Settled<State, Event, Rejection>>
+}
+
 /** The event log: streams of commits, each appended by one conditional write. */
 export interface Log {
   /** Folds a stream, read strongly; with `at`, only its commits decided at or before that ISO instant. */
@@ -71,8 +125,7 @@ export interface Log {
   /**
    * Loads, decides, and appends what was decided as one commit; decides again on whatever won in between.
    * `decide` may be called several times and must be pure; its `now` never lies before the stream's last commit.
-   * Keeps trying for `retryFor` milliseconds of waiting (a few attempts when absent). A caller who has just loaded the stream gives it as
-   * `from`, and it is not read again: should it have gone on since, the write is refused, and the decision is taken anew.
+   * Where the stream has gone on since the caller's reading, the write is refused, and the decision is taken anew.
    * Throws EventTooLarge or CommitTooLarge, and whatever the store throws when the outcome is unknown.
    */
   execute<State, Event extends DomainEvent, Rejection>(
@@ -80,15 +133,14 @@ export interface Log {
     id: string,
     decide: (state: State, now: string) => Decision<Event, Rejection>,
     metadata: Metadata,
-    options?: { readonly retryFor?: number; readonly from?: Loaded<State> },
+    trying?: Trying<State>,
   ): Promise<Outcome<State, Event, Rejection>>
-  /** Yields a stream's commits, ascending, `from` and `to` included; read strongly when `consistent`. */
-  commits(
-    stream: string,
-    options?: { readonly from?: number; readonly to?: number; readonly consistent?: boolean },
-  ): AsyncIterable<Commit>
+  /** Returns one stream, for what follows from facts and for its events. */
+  of<State, Event extends DomainEvent>(aggregate: Aggregate<State, Event>, id: string): Stream<State, Event>
+  /** Yields the commits of a stream by its name, ascending; read strongly when `consistent`. */
+  commits(stream: string, range?: CommitRange): AsyncIterable<Commit>
   /** Yields the listed streams of an aggregate, as the Catalogue knows them: a moment late, and in no order. */
-  streams(category: string): AsyncIterable<{ readonly stream: string; readonly since: string }>
+  streams(aggregate: { readonly name: string }): AsyncIterable<ListedStream>
   /** Returns the capacity used through this log since it was opened. */
   consumed(): Consumed
 }

@@ -4,7 +4,7 @@ import { foldCommit, snapshotEvery } from './fold.ts'
 import type { Loaded, Metadata } from './log.ts'
 import { CommitTooLarge, EventTooLarge, limits, sizeOf } from './size.ts'
 import { packState } from './snapshot.ts'
-import { categoryOf, streamOf } from './store.ts'
+import { categoryOf, keyOf } from './store.ts'
 
 /**
  * Returns the commit that appends `events` to a stream, and the fold after it. The fold is taken of the events as they
@@ -20,7 +20,7 @@ export function nextCommit<State, Event extends DomainEvent>(
 ): { readonly commit: Commit; readonly fold: Loaded<State> } {
   const { actor, correlation, causation, idempotency, commitId } = metadata
   const body = {
-    stream: streamOf(aggregate.name, id),
+    stream: keyOf(aggregate.name, id),
     commit: fold.commit + 1,
     version: fold.version + 1,
     count: events.length,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Commit } from '../../events/envelope.ts'
+import { streamOf } from '../../events/stream.ts'
 
 /** Part of a stream to read: commits `from` to `to` (both included), at most `limit` a page. */
 export interface Range {
@@ -57,8 +58,8 @@ export function categoryOf(name: string, id: string): string {
 }
 
 /** Returns the name of an aggregate's stream. Throws a RangeError when DynamoDB could not hold it as a key. */
-export function streamOf(name: string, id: string): string {
-  const stream = `${name}#${id}`
+export function keyOf(name: string, id: string): string {
+  const stream = streamOf(name, id)
   if (id === '' || Buffer.byteLength(stream) > 2048) {
     throw new RangeError(`a stream's id has 1 to ${2047 - name.length} bytes, not ${Buffer.byteLength(id)}`)
   }

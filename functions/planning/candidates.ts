@@ -1,70 +1,109 @@
 import type { UpgradeRequest } from '../../events/upgrade.ts'
-import type { Candidate } from '../domain/plan/plan.ts'
+import { type Candidate, candidateOf, selects } from '../domain/plan/candidate.ts'
+import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
-import { isPinned, type TargetState } from '../domain/target/state.ts'
+import { confirmedBefore } from '../domain/target/state.ts'
+import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
+import { planOf } from '../domain/upgrade/state.ts'
+import { membersForChild } from '../facts/child-members.ts'
+import { planMembers } from '../facts/plan-members.ts'
+import { targetingOf } from '../facts/targeting.ts'
 import type { Log } from '../log/log.ts'
+import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/views.ts'
-import { candidatesOfProfile } from './profile-members.ts'
+
+interface Services {
+  readonly log: Log
+  readonly views: Views
+}
 
 /** So many targets named one by one are read from their streams; more, or a selection by filters, come from the view. */
 const readStrongly = 100
-
-/** Returns a target as the planner sees it, from the fold of its stream. */
-export function candidateFrom(target: string, state: TargetState, component: string): Candidate {
-  const { facts, components, active, retired } = state
-  return {
-    target,
-    type: facts?.type ?? '',
-    region: facts?.region ?? null,
-    tags: facts?.tags ?? {},
-    critical: facts?.critical ?? false,
-    from: components[component] ?? null,
-    active: active?.upgrade ?? null,
-    pinned: isPinned(state, component),
-    retired: retired !== null,
-    gateway: facts?.gateway ?? null,
-  }
-}
-
-/** Does the request's selection mean this target? Everything that it names must match; of a list, any one. */
-function selects(selection: UpgradeRequest['selection'], candidate: Candidate): boolean {
-  const { targets, types, regions, tags } = selection
-  if (targets && !targets.includes(candidate.target)) return false
-  if (types && !types.includes(candidate.type)) return false
-  if (regions && !(candidate.region !== null && regions.includes(candidate.region))) return false
-  return Object.entries(tags ?? {}).every(([name, value]) => candidate.tags[name] === value)
-}
-
-function fromLog(log: Log, targets: readonly string[], component: string): Promise<Candidate[]> {
-  return sideBySide(targets, 16, async (target) =>
-    candidateFrom(target, (await log.load(targetAggregate, target)).state, component),
-  )
-}
+/** So many members of a parent are read before the next are. */
+const batch = 256
 
 /**
- * Yields the targets that a request selects. Those that are named and do not exist are yielded as running nothing: the plan says
- * that they are left out. A view may lag, which costs nothing: assigning asks each target's stream again.
+ * Yields the targets that a request is about. A view may lag, which costs nothing: assigning asks each target's stream again.
  */
-export async function* candidatesOf(
-  { log, views }: { readonly log: Log; readonly views: Views },
+export function candidatesOf(services: Services, request: UpgradeRequest): AsyncGenerator<Candidate> {
+  const { parent, selection, component } = request
+  if (parent !== null) return candidatesOfChild(services, parent, request)
+  if (selection.profile !== undefined) return candidatesOfProfile(services, selection.profile, component)
+  return candidatesSelected(services, request)
+}
+
+/** Those that are named and do not exist run nothing: the plan says that they are left out. */
+async function* candidatesSelected(
+  { log, views }: Services,
   { component, selection }: UpgradeRequest,
 ): AsyncGenerator<Candidate> {
-  if (selection.profile !== undefined) {
-    yield* candidatesOfProfile({ log, views }, selection.profile, component)
-    return
-  }
+  const fromLog = (targets: readonly string[]) =>
+    sideBySide(targets, atOnce.targets, async (target) =>
+      candidateOf(target, (await log.load(targetAggregate, target)).state, component),
+    )
   const named = selection.targets && [...new Set(selection.targets)]
   if (named && named.length <= readStrongly) {
-    yield* (await fromLog(log, named, component)).filter((candidate) => selects(selection, candidate))
+    yield* (await fromLog(named)).filter((candidate) => selects(selection, candidate))
     return
   }
   const missing = new Set(named)
-  for await (const { target, ...row } of views.allTargets(component)) {
-    const candidate: Candidate = { target, ...row, active: null }
-    missing.delete(target)
+  for await (const row of views.everyTarget()) {
+    const candidate = candidateOf(row.id, row, component)
+    if (candidate.from === null) continue
+    missing.delete(row.id)
     if (selects(selection, candidate)) yield candidate
   }
   // Registered a moment ago: the view does not know it yet, the log does. Or it runs other components, or nothing of it exists.
-  yield* (await fromLog(log, [...missing], component)).filter((candidate) => selects(selection, candidate))
+  yield* (await fromLog([...missing])).filter((candidate) => selects(selection, candidate))
+}
+
+/** Whom a profile takes into the upgrade of one component, and whom it leaves out with the reason. */
+async function* candidatesOfProfile(
+  services: Services,
+  profile: string,
+  component: string,
+): AsyncGenerator<Candidate> {
+  const { definition } = (await services.log.load(profileAggregate, profile)).state
+  if (!definition) return
+  const rows = await Array.fromAsync(services.views.everyTarget())
+  const { members, leftOut } = await targetingOf(services, profile, definition, rows)
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  for (const member of members) {
+    const row = byId.get(member.target)
+    const { maintenance_window_hours: hours } = member.override
+    if (row && member.component === component)
+      yield { ...candidateOf(row.id, row, component), ...(hours !== null && { hours }) }
+  }
+  for (const { target, reason } of leftOut) {
+    const row = byId.get(target)
+    if (!row || (definition.upgrade_settings.component ?? row.facts.type) !== component) continue
+    yield { ...candidateOf(row.id, row, component), ...(reason !== 'retired' && { excluded: reason }) }
+  }
+}
+
+/** The targets of a child: those of its parent that it is about, each read from its own stream. */
+async function* candidatesOfChild(
+  { log }: Services,
+  parent: string,
+  { kind, component, selection }: UpgradeRequest,
+): AsyncGenerator<Candidate> {
+  const plan = planOf((await log.load(upgradeAggregate, parent)).state)
+  if (!plan || kind === 'deploy') return
+  const members = await planMembers(log, plan.planHash, await membersForChild(log, parent, kind))
+  const chosen = [...members.values()].filter(({ target }) => selection.targets?.includes(target) ?? true)
+  for (let from = 0; from < chosen.length; from += batch) {
+    yield* await sideBySide(chosen.slice(from, from + batch), atOnce.targets, async (member) => {
+      const { state } = await log.load(targetAggregate, member.target)
+      const membership = state.memberships[selection.profile ?? '']
+      const unwanted = membership?.override.rollback_on_failure === false
+      // A target keeps its last attempts only; what the parent's plan saw is the same version.
+      const to = confirmedBefore(state, parent, component) ?? member.from
+      return {
+        ...candidateOf(member.target, state, component),
+        to,
+        ...(unwanted && { excluded: 'rollback_unwanted' as const }),
+      }
+    })
+  }
 }

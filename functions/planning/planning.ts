@@ -1,24 +1,25 @@
 import { v5 } from 'uuid'
+import { instantOf } from '../../events/time.ts'
 import type { UpgradeRequest } from '../../events/upgrade.ts'
+import { systemActor } from '../domain/actor.ts'
 import { chunkId, planAggregate, storeChunk } from '../domain/plan/aggregate.ts'
-import { type Candidate, makePlan, type Plan } from '../domain/plan/plan.ts'
-import { policyAggregate } from '../domain/policy/policy.ts'
+import type { Candidate } from '../domain/plan/candidate.ts'
+import { leftOutCounts, makePlan, type Plan } from '../domain/plan/plan.ts'
+import { refuseWindow } from '../domain/plan/window.ts'
+import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
-import { systemActor } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
-import type { UpgradeDecision } from '../domain/upgrade/draft.ts'
-import { failPlanning, type Planned, type PlanSummary, recordPlan } from '../domain/upgrade/lifecycle.ts'
-import { exists } from '../domain/upgrade/state.ts'
+import { failPlanning, recordPlan, type WrittenPlan } from '../domain/upgrade/request.ts'
+import type { AcceptedPlan } from '../domain/upgrade/state.ts'
+import { notReadyAmong } from '../facts/readiness.ts'
+import { type ResolvedRelease, releaseFor } from '../facts/release.ts'
+import { takesCanariesAlone } from '../facts/targeting.ts'
 import type { Log } from '../log/log.ts'
+import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/views.ts'
 import type { Telemetry } from '../work/telemetry.ts'
 import { candidatesOf } from './candidates.ts'
-import { freezePolicy } from './facts.ts'
-import { candidatesOfChild } from './members-of-parent.ts'
-import { takesCanariesAlone } from './profile-targets.ts'
-import { notReadyAmong } from './readiness.ts'
-import { type ResolvedRelease, releaseFor } from './release.ts'
 
 export interface PlanningServices {
   readonly log: Log
@@ -32,22 +33,11 @@ export interface PlanningServices {
 /** A deploy of at most so many targets is planned before it is answered; a larger one in the background. */
 export const inlineAtMost = 10_000
 
-/** How long planning goes on against other writers, in milliseconds. */
-const retryFor = 5000
 /** The name space of commit ids of chunks: the same chunk is the same commit, whoever stores it. */
 const chunkNamespace = '5d0fd1c3-8a5f-5c55-8d6b-6e4f0c5e2f11'
 
 /** The plan of a request, why there is none, or that there are more candidates than were asked for. */
 export type Prospect = { readonly plan: Plan } | { readonly rejected: Rejection } | { readonly large: true }
-
-function refuseWindow({ window, deadlines }: UpgradeRequest, now: string): Rejection | undefined {
-  if (!window) return undefined
-  if (window.end <= now) return { code: 'window-over', detail: `The window ended at ${window.end}.` }
-  const seconds = (Date.parse(window.end) - Date.parse(window.start)) / 1000
-  if (seconds > deadlines.expected) return undefined
-  const detail = `One attempt is expected to take ${deadlines.expected} seconds, the window has ${seconds}.`
-  return { code: 'window-too-short', detail }
-}
 
 /** Makes the plan of a request from the facts of now, and writes nothing: a dry run and a deploy both plan by this (N2). */
 export async function prospectOf(
@@ -55,19 +45,17 @@ export async function prospectOf(
   request: UpgradeRequest,
   { atMost = Number.POSITIVE_INFINITY } = {},
 ): Promise<Prospect> {
-  const refused = refuseWindow(request, new Date(services.now()).toISOString())
+  const refused = refuseWindow(request, instantOf(services.now()))
   if (refused) return { rejected: refused }
-  const { log } = services
   let release: ResolvedRelease | null = null
   if (request.kind !== 'rollback') {
     const found = await releaseFor(services, request.component, request.version)
     if ('rejected' in found) return found
     release = found.release
   }
-  const policy = await log.load(policyAggregate, freezePolicy)
+  const policy = await services.log.load(policyAggregate, freezePolicy)
   const candidates: Candidate[] = []
-  const source = request.parent === null ? candidatesOf(services, request) : candidatesOfChild(log, request)
-  for await (const candidate of source) {
+  for await (const candidate of candidatesOf(services, request)) {
     if (candidates.length >= atMost) return { large: true }
     candidates.push(candidate)
   }
@@ -90,54 +78,39 @@ async function withReadiness(
   return candidates.map((candidate) => ({ ...candidate, notReady: notReady.has(candidate.target) }))
 }
 
-async function store(log: Log, plan: Plan, correlation: string): Promise<void> {
-  await sideBySide([...plan.chunks.entries()], 8, async ([index, chunk]) => {
-    const id = chunkId(plan.planHash, index)
-    const metadata = { actor: systemActor, correlation, commitId: v5(`plan#${id}`, chunkNamespace) }
-    const outcome = await log.execute(planAggregate, id, storeChunk(chunk), metadata, { retryFor })
-    if (outcome.kind !== 'committed' && outcome.kind !== 'unchanged') {
-      throw new Error(`The chunk ${id} could not be stored: ${outcome.kind}.`)
-    }
-  })
-}
-
-function summaryOf({ chunks: _, leftOut, ...plan }: Plan): PlanSummary {
-  const counts: Record<string, number> = {}
-  for (const { reason } of leftOut) counts[reason] = (counts[reason] ?? 0) + 1
-  return { ...plan, droppedWaves: [...plan.droppedWaves], leftOut: counts }
+function acceptedPlan({ chunks: _, ...plan }: Plan): AcceptedPlan {
+  return { ...plan, droppedWaves: [...plan.droppedWaves], leftOut: leftOutCounts(plan) }
 }
 
 /** Stores the members of a plan, so that a plan that is recorded has all of them, and returns what an upgrade records. */
-export async function keepPlan(
-  { log }: Pick<PlanningServices, 'log'>,
-  plan: Plan,
-  upgradeId: string,
-): Promise<Planned> {
-  await store(log, plan, upgradeId)
-  const policy = await log.load(policyAggregate, freezePolicy)
+export async function storePlan(log: Log, plan: Plan, upgrade: string): Promise<WrittenPlan> {
+  await sideBySide([...plan.chunks.entries()], atOnce.chunks, async ([index, chunk]) => {
+    const stream = log.of(planAggregate, chunkId(plan.planHash, index))
+    const commitId = v5(stream.name, chunkNamespace)
+    const cause = { actor: systemActor, correlation: upgrade, commitId }
+    const stored = await stream.carryOut(storeChunk(chunk), cause)
+    if (stored.kind === 'rejected') throw new Error(`${stream.name}: ${stored.rejection.detail}`)
+  })
+  const { commit, state } = await log.load(policyAggregate, freezePolicy)
   const { releaseVersion } = plan
-  const { freeze } = policy.state
   return {
-    plan: summaryOf(plan),
-    facts: { policyVersion: policy.commit, freeze, releaseVersion, releaseWithdrawn: null },
+    plan: acceptedPlan(plan),
+    facts: { policyVersion: commit, freeze: state.freeze, releaseVersion, releaseWithdrawn: null },
   }
 }
 
-/** Plans an upgrade that was requested. Doing it twice changes nothing; the first plan stands. */
-export async function writePlan(services: PlanningServices, upgradeId: string): Promise<void> {
+/** Plans an upgrade that was requested. Doing it twice changes nothing; the first plan stands. Throws Contended. */
+export async function writePlan(services: PlanningServices, upgrade: string): Promise<void> {
   const { log } = services
-  const from = await log.load(upgradeAggregate, upgradeId)
+  const from = await log.load(upgradeAggregate, upgrade)
   const { state } = from
-  if (!exists(state) || state.plan || state.status !== 'requested') return
+  if (state.stage !== 'requested' || state.abort) return
   const prospect = await prospectOf(services, state.request)
   if ('large' in prospect) throw new Error('A plan without a bound is never too large.')
-  let decision: UpgradeDecision
-  if ('rejected' in prospect) decision = failPlanning(prospect.rejected)
-  else {
-    const { plan, facts } = await keepPlan(services, prospect.plan, upgradeId)
-    decision = recordPlan(plan, facts)
-  }
-  const metadata = { actor: systemActor, correlation: upgradeId }
-  const outcome = await log.execute(upgradeAggregate, upgradeId, decision, metadata, { retryFor, from })
-  if (outcome.kind === 'contended') throw new Error(`upgrade#${upgradeId} is contended.`)
+  const decision =
+    'rejected' in prospect
+      ? failPlanning(prospect.rejected)
+      : recordPlan(await storePlan(log, prospect.plan, upgrade))
+  const cause = { actor: systemActor, correlation: upgrade }
+  await log.of(upgradeAggregate, upgrade).carryOut(decision, cause, { from })
 }

@@ -1,48 +1,104 @@
-import type { Commit, StoredEvent } from '../../events/envelope.ts'
+import type { Commit } from '../../events/envelope.ts'
+import { partsOf, refOf } from '../../events/stream.ts'
+import { systemActor } from '../domain/actor.ts'
+import type { Aggregate, DomainEvent } from '../domain/aggregate.ts'
+import { decodeEvents } from '../log/fold.ts'
+import type { Metadata } from '../log/log.ts'
+
+/** What a duty acts on: the events of one commit that it answers. */
+export interface Fact<Event> {
+  /** The id of the stream. */
+  readonly id: string
+  readonly commit: Commit
+  readonly events: readonly Event[]
+  /** Names the commit as the cause of what the duty appends; the system acts. */
+  readonly cause: Metadata
+}
+
+/** Which events a duty answers, of the streams of one aggregate. */
+export interface Answered {
+  readonly aggregate: string
+  readonly types: readonly string[]
+}
 
 /**
  * Something that follows from a fact. A duty keeps no memory of its own: it may be called twice with the same commits, late, or
  * after somebody else has done its work, and then finds in the log that there is nothing to do.
  */
-export interface Duty {
+export interface Duty<Services> {
   readonly name: string
-  /** Does the commit hold anything that this duty acts on? */
-  concerns(commit: Commit): boolean
-  act(commit: Commit): Promise<void>
+  readonly answers: Answered
+  act(commit: Commit, services: Services): Promise<void>
 }
 
 /** A duty that acts on commits of many streams at once. */
-export interface CollectingDuty {
+export interface CollectingDuty<Services> {
   readonly name: string
-  /** Returns what the commits are collected by; undefined when this one is of no concern. */
-  collectedBy(commit: Commit): string | undefined
-  act(group: string, commits: readonly Commit[]): Promise<void>
+  readonly answers: Answered
+  /** Returns what a commit that it answers is collected by. */
+  groupOf(commit: Commit): string
+  act(group: string, commits: readonly Commit[], services: Services): Promise<void>
 }
 
-/** Returns the aggregate and the id in a stream's name. */
-export function streamOf(commit: Commit): { readonly aggregate: string; readonly id: string } {
-  const separator = commit.stream.indexOf('#')
-  return { aggregate: commit.stream.slice(0, separator), id: commit.stream.slice(separator + 1) }
+type Of<Event extends DomainEvent, Type extends Event['type']> = Extract<Event, { type: Type }>
+
+/** Returns a duty that answers events of an aggregate. */
+export function duty<State, Event extends DomainEvent, const Type extends Event['type'], Services>(
+  name: string,
+  aggregate: Aggregate<State, Event>,
+  types: readonly Type[],
+  act: (fact: Fact<Of<Event, Type>>, services: Services) => Promise<void>,
+): Duty<Services> {
+  return {
+    name,
+    answers: { aggregate: aggregate.name, types },
+    act: (commit, services) => act(factIn(aggregate, types, commit), services),
+  }
 }
 
-/** Returns the commit's events of the given types, decoded. */
-export function eventsIn<Event extends { readonly type: string }, Type extends Event['type']>(
+/** Returns a duty that answers events of an aggregate, those of many streams together, by group. */
+export function collectingDuty<State, Event extends DomainEvent, const Type extends Event['type'], Services>(
+  name: string,
+  aggregate: Aggregate<State, Event>,
+  types: readonly Type[],
+  groupOf: (event: Of<Event, Type>) => string,
+  act: (group: string, facts: readonly Fact<Of<Event, Type>>[], services: Services) => Promise<void>,
+): CollectingDuty<Services> {
+  return {
+    name,
+    answers: { aggregate: aggregate.name, types },
+    groupOf(commit) {
+      const [event] = factIn(aggregate, types, commit).events
+      if (!event) throw new Error(`${name} does not answer ${refOf(commit.stream, commit.commit)}.`)
+      return groupOf(event)
+    },
+    act: (group, commits, services) =>
+      act(
+        group,
+        commits.map((commit) => factIn(aggregate, types, commit)),
+        services,
+      ),
+  }
+}
+
+/** Does the commit hold anything that a duty answers? */
+export function isAnswered({ aggregate, types }: Answered, commit: Commit): boolean {
+  return partsOf(commit.stream).kind === aggregate && commit.events.some(({ type }) => types.includes(type))
+}
+
+function factIn<State, Event extends DomainEvent, Type extends Event['type']>(
+  aggregate: Aggregate<State, Event>,
+  types: readonly Type[],
   commit: Commit,
-  decode: (type: string, schema: number, data: unknown) => Event,
-  ...types: readonly Type[]
-): Extract<Event, { type: Type }>[] {
-  const wanted: readonly string[] = types
-  return commit.events
-    .filter(({ type }) => wanted.includes(type))
-    .map(({ type, schema, data }) => decode(type, schema, JSON.parse(data)) as Extract<Event, { type: Type }>) // the filter has just chosen these types
-}
-
-/** Does the commit hold an event of one of the types? */
-export function holds(commit: Commit, ...types: readonly string[]): boolean {
-  return commit.events.some(({ type }: StoredEvent) => types.includes(type))
-}
-
-/** Names the commit as the cause of what a duty appends. */
-export function causedBy(commit: Commit, actor: string) {
-  return { actor, correlation: commit.correlation, causation: `${commit.stream}@${commit.commit}` }
+): Fact<Of<Event, Type>> {
+  return {
+    id: partsOf(commit.stream).id,
+    commit,
+    events: decodeEvents(aggregate, commit, types),
+    cause: {
+      actor: systemActor,
+      correlation: commit.correlation,
+      causation: refOf(commit.stream, commit.commit),
+    },
+  }
 }

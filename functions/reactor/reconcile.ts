@@ -1,14 +1,23 @@
 import * as z from 'zod'
-import type { Connections } from '../connections.ts'
-import { systemActor } from '../domain/upgrade/admission.ts'
+import { instantOf } from '../../events/time.ts'
+import { systemActor } from '../domain/actor.ts'
+import { profileAggregate } from '../domain/profile/aggregate.ts'
+import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { emitMetrics } from '../metrics.ts'
 import { rebuild } from '../views/rebuild.ts'
 import { type ReconcileReport, reconcile } from '../views/reconcile.ts'
-import { driveUpgrade } from './drive-upgrade.ts'
-import { keepWindows } from './keep-schedules.ts'
+import type { ViewStore } from '../views/store.ts'
+import { driveUpgrade } from './executions/drive.ts'
+import { keepWindows } from './profiles/keep-windows.ts'
+import type { ReactorServices } from './services.ts'
 
 /** What an operator may ask for; the daily schedule asks for nothing. */
 const input = z.object({ rebuild: z.boolean().optional() })
+
+type Services = Pick<
+  ReactorServices,
+  'log' | 'views' | 'parked' | 'upgradeExecutions' | 'windowSchedules' | 'now'
+> & { readonly viewStore: ViewStore }
 
 interface Report extends ReconcileReport {
   readonly upgrades: number
@@ -17,38 +26,27 @@ interface Report extends ReconcileReport {
 }
 
 /**
- * Brings views, executions and the schedules of windows to where the log is: daily, or by hand, with `{"rebuild": true}` for views made anew. Where nothing was
- * missed it changes nothing.
+ * Brings views, executions and the schedules of windows to where the log is: daily, or by hand, with `{"rebuild": true}` for views made
+ * anew. Where nothing was missed it changes nothing.
  */
-export async function reconcileAll(
-  services: Pick<
-    Connections,
-    'log' | 'views' | 'viewStore' | 'parked' | 'upgradeMachine' | 'windowSchedules' | 'now'
-  >,
-  event: unknown,
-): Promise<Report> {
+export async function reconcileAll(services: Services, event: unknown): Promise<Report> {
   const asked = input.safeParse(event)
-  const { log, now, parked, viewStore } = services
-  const reached = { store: viewStore, log, parked }
-  const views = asked.success && asked.data.rebuild ? await rebuild(reached) : await reconcile(reached)
-  const drive = {
-    log,
-    now,
-    client: () => services.upgradeMachine.client,
-    machine: () => services.upgradeMachine.arn,
-  }
-  const correlation = `reconcile-${new Date(now()).toISOString()}`
+  const { log, now, parked, viewStore: store } = services
+  const views =
+    asked.success && asked.data.rebuild
+      ? await rebuild({ store, log, parked })
+      : await reconcile({ store, log, parked })
+  const cause = { actor: systemActor, correlation: `reconcile-${instantOf(now())}` }
   let upgrades = 0
   let healedMembers = 0
-  for await (const { stream } of log.streams('upgrade')) {
+  for await (const { id } of log.streams(upgradeAggregate)) {
     upgrades++
-    healedMembers += await driveUpgrade(drive, stream.slice('upgrade#'.length), correlation)
+    healedMembers += await driveUpgrade(services, id, cause)
   }
   let profiles = 0
-  const keeping = { log, now, views: () => services.views, schedules: () => services.windowSchedules }
-  for await (const { stream } of log.streams('profile')) {
+  for await (const { id } of log.streams(profileAggregate)) {
     profiles++
-    await keepWindows(keeping, stream.slice('profile#'.length), { actor: systemActor, correlation })
+    await keepWindows(services, id, cause)
   }
   const report = { ...views, upgrades, healedMembers, profiles }
   emitMetrics(now(), { ViewDrift: views.drift })

@@ -1,56 +1,22 @@
 import type { Commit } from '../../events/envelope.ts'
+import { isPassing } from '../errors.ts'
+import { atOnce } from '../patience.ts'
+import { sideBySide } from '../side-by-side.ts'
 import type { Parked } from '../work/parked.ts'
-import type { CollectingDuty, Duty } from './duty.ts'
-
-/** Errors of services that come and go: the commit is delivered again. Everything else would fail again just the same. */
-const transient: ReadonlySet<string> = new Set([
-  'Contended',
-  'NotPublished',
-  'ThrottlingException',
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'InternalServerError',
-  'InternalFailure',
-  'ServiceUnavailable',
-  'ServiceUnavailableException',
-  'TransactionConflictException',
-  'TimeoutError',
-  'NetworkingError',
-  'AbortError',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-])
-
-/** Will the same call go through later, without anybody mending anything? */
-function isTransient(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const { code, $retryable, $metadata } = error as {
-    code?: unknown
-    $retryable?: unknown
-    $metadata?: { httpStatusCode?: number }
-  } // what the SDK adds to its errors
-  if (transient.has(error.name) || (typeof code === 'string' && transient.has(code))) return true
-  return $retryable !== undefined || ($metadata?.httpStatusCode ?? 0) >= 500
-}
-
-/** Streams worked on side by side. */
-const streamsAtOnce = 16
+import type { Duties } from './duties.ts'
+import { isAnswered } from './duty.ts'
 
 /**
  * Lets the duties act on a batch of commits: those of one stream in their order, streams side by side. Returns the streams (of the
  * commits given) that have to be delivered again; what can never succeed is parked by duty and stream, and the rest goes on.
  */
-export async function runDuties(
+export async function runDuties<Services extends { readonly parked: Parked }>(
   commits: readonly Commit[],
-  {
-    duties,
-    collecting,
-    parked,
-  }: { duties: readonly Duty[]; collecting: readonly CollectingDuty[]; parked: Parked },
+  { single, collecting }: Duties<Services>,
+  services: Services,
 ): Promise<ReadonlySet<string>> {
   const again = new Set<string>()
+  /** Answers whether to go on with the stream. */
   const attempt = async (
     duty: string,
     concerned: readonly Commit[],
@@ -60,38 +26,31 @@ export async function runDuties(
       await act()
       return true
     } catch (error) {
-      if (isTransient(error)) {
+      if (isPassing(error)) {
         for (const { stream } of concerned) again.add(stream)
         return false
       }
-      for (const { stream, commit } of concerned) await parked.park(duty, stream, commit, error)
+      for (const { stream, commit } of concerned) await services.parked.park(duty, stream, commit, error)
       return true
     }
   }
-  const tasks: (() => Promise<void>)[] = []
-  for (const [, ofStream] of Map.groupBy(commits, ({ stream }) => stream)) {
+  const tasks: (() => Promise<unknown>)[] = []
+  for (const ofStream of Map.groupBy(commits, ({ stream }) => stream).values()) {
     const ordered = ofStream.toSorted((a, b) => a.commit - b.commit)
     tasks.push(async () => {
       for (const commit of ordered) {
-        for (const duty of duties.filter((candidate) => candidate.concerns(commit))) {
-          if (!(await attempt(duty.name, [commit], () => duty.act(commit)))) return
+        for (const duty of single) {
+          if (!isAnswered(duty.answers, commit)) continue
+          if (!(await attempt(duty.name, [commit], () => duty.act(commit, services)))) return
         }
       }
     })
   }
   for (const duty of collecting) {
-    for (const [group, concerned] of Map.groupBy(commits, (commit) => duty.collectedBy(commit))) {
-      if (group !== undefined) {
-        tasks.push(async () => {
-          await attempt(duty.name, concerned, () => duty.act(group, concerned))
-        })
-      }
-    }
+    const answered = commits.filter((commit) => isAnswered(duty.answers, commit))
+    for (const [group, concerned] of Map.groupBy(answered, (commit) => duty.groupOf(commit)))
+      tasks.push(() => attempt(duty.name, concerned, () => duty.act(group, concerned, services)))
   }
-  const rest = tasks.values()
-  const worker = async (): Promise<void> => {
-    for (const task of rest) await task()
-  }
-  await Promise.all(Array.from({ length: Math.min(streamsAtOnce, tasks.length) }, worker))
+  await sideBySide(tasks, atOnce.streams, (task) => task())
   return again
 }

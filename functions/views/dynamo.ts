@@ -5,9 +5,9 @@ import {
   PutItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb'
-import { inChunks, readItems } from '../read-items.ts'
-import { sideBySide } from '../side-by-side.ts'
-import { isLasting } from './faults.ts'
+import { isLasting } from '../errors.ts'
+import { readItems } from '../read-items.ts'
+import { inChunks, sideBySide } from '../side-by-side.ts'
 import { fromItem, toItem } from './items.ts'
 import { viewsOver } from './readers.ts'
 import { Refused, statementsAtMost, writeBatch } from './statements.ts'

@@ -1,5 +1,5 @@
 import { resolveRelease } from '../domain/release/resolve.ts'
-import type { UpgradeStatus } from '../domain/upgrade/state.ts'
+import { type QueueState, queueStateOf } from '../domain/upgrade/queue.ts'
 import { cursorAfter, rowOf } from './cursor.ts'
 import { inVersion, readPointer } from './pointer.ts'
 import { shownUpgrade } from './projections/upgrades.ts'
@@ -8,7 +8,6 @@ import {
   type CalendarRow,
   type ExecutionRow,
   type LiveRow,
-  type PlannableTarget,
   type ProfileRow,
   placeRow,
   type ReleaseRow,
@@ -19,7 +18,7 @@ import {
   viewNames,
 } from './rows.ts'
 import type { RowRange, StoredRow, ViewStore } from './store.ts'
-import type { Page, Paging, QueueStats, UpgradeFilters, Versioned, Views } from './views.ts'
+import type { Page, Paging, UpgradeFilters, Versioned, Views } from './views.ts'
 
 /** How many rows one page of a filtered list looks at before it is cut short, and how many one request reads. */
 const examined = { page: 2000, request: 200 } as const
@@ -117,12 +116,6 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
         return Object.entries(tags).every(([tag, value]) => row.facts.tags[tag] === value) ? row : undefined
       })
     },
-    async *allTargets(component) {
-      for await (const [, row] of rowsOf<TargetRow>(viewNames.targets)) {
-        const from = row.components[component]
-        if (from !== undefined) yield plannable(row, component, from)
-      }
-    },
     async *everyTarget() {
       for await (const [, row] of rowsOf<TargetRow>(viewNames.targets)) yield row
     },
@@ -175,8 +168,9 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
     },
     listCalendars: (paging) => list(viewNames.calendars, {}, paging, {}, (row: CalendarRow) => row),
     async queueStats() {
-      const stats = { waiting: 0, active: 0, completed: 0, failed: 0, delayed: 0 }
-      for await (const [, body] of rowsOf<UpgradeBody>(viewNames.upgrades)) stats[queueOf(body)] += 1
+      const stats: Record<QueueState, number> = { waiting: 0, active: 0, completed: 0, failed: 0, delayed: 0 }
+      for await (const [, body] of rowsOf<UpgradeBody>(viewNames.upgrades))
+        stats[queueStateOf(body.standing)] += 1
       return stats
     },
   }
@@ -192,31 +186,4 @@ function matches(row: UpgradeRow, filters: UpgradeFilters): boolean {
   return Object.entries(asked).every(
     ([name, value]) => value === undefined || row[name as keyof typeof asked] === value, // `asked` names them all
   )
-}
-
-function plannable(row: TargetRow, component: string, from: string): PlannableTarget {
-  const { type, region, tags, critical } = row.facts
-  const pinned = row.pin !== null && (row.pin.component === null || row.pin.component === component)
-  return { target: row.id, type, region, tags, critical, from, pinned, retired: row.retired !== null }
-}
-
-const queues: Readonly<Record<UpgradeStatus, keyof QueueStats>> = {
-  requested: 'waiting',
-  pending_approval: 'waiting',
-  scheduled: 'waiting',
-  running: 'active',
-  aborting: 'active',
-  paused: 'delayed',
-  completed: 'completed',
-  completed_with_exceptions: 'completed',
-  aborted: 'failed',
-  failed: 'failed',
-  rejected: 'failed',
-  expired: 'failed',
-}
-
-/** A closed window or a stop delays what has not begun as well as what runs. */
-function queueOf({ status, holds }: UpgradeBody): keyof QueueStats {
-  const held = holds.some(({ code }) => code === 'WINDOW_CLOSED' || code === 'FREEZE')
-  return held ? 'delayed' : queues[status]
 }

@@ -1,8 +1,8 @@
 import type { Commit } from '../../events/envelope.ts'
+import { isLasting } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Parked } from '../work/parked.ts'
-import { isLasting } from './faults.ts'
 import { inVersion, readPointer } from './pointer.ts'
 import { fold, ProjectionFault, type Source } from './projection.ts'
 import { byRow, projectDuty } from './runner.ts'
@@ -57,7 +57,7 @@ export async function reconcile(
   const report = { streams: 0, healed: 0, drift: 0, drifted: [] as string[], parked: 0 }
   for (const source of sources) {
     if (options.aggregates && !options.aggregates.includes(source.aggregate)) continue
-    await sideBySide(log.streams(source.aggregate), streamsAtOnce, async ({ stream }) => {
+    await sideBySide(log.streams({ name: source.aggregate }), streamsAtOnce, async ({ stream }) => {
       report.streams += 1
       try {
         const { healed, drifted } = await reconcileStream(reached, source, stream, version)

@@ -4,8 +4,9 @@ import type { AttemptOutcome, TargetFacts } from '../../events/target.ts'
 import type { UpgradeRequest, WaveCuts } from '../../events/upgrade.ts'
 import type { ProfileStatus, Totals } from '../domain/profile/state.ts'
 import type { ProfileMembership } from '../domain/target/state.ts'
-import type { MemberCounts } from '../domain/upgrade/counts.ts'
-import type { Hold, UpgradeStatus } from '../domain/upgrade/state.ts'
+import type { Hold } from '../domain/upgrade/hold.ts'
+import type { UpgradeStatus } from '../domain/upgrade/status.ts'
+import type { PackedStanding } from './projections/standing.ts'
 
 /** Members of a wave, or of several, by where they stand; `failed` and `unreachable` are apart as their limits are. */
 export interface WaveRow {
@@ -15,6 +16,11 @@ export interface WaveRow {
   readonly failed: number
   readonly unreachable: number
   readonly skipped: number
+}
+
+/** A hold, with what ends it in words for the person who reads it. */
+export interface ShownHold extends Hold {
+  readonly unblock: string
 }
 
 /** One upgrade as lists and `GET …/status` show it. */
@@ -46,7 +52,7 @@ export interface UpgradeRow {
   readonly waves: readonly WaveRow[]
   /** The sum over the waves that `waves` leaves out. */
   readonly otherWaves: Omit<WaveRow, 'wave'> | null
-  readonly holds: readonly Hold[]
+  readonly holds: readonly ShownHold[]
   readonly planHash: string | null
   readonly approvals: { readonly needed: number; readonly given: number }
   readonly generation: number
@@ -64,36 +70,11 @@ export interface UpgradeBody {
   readonly version: string
   readonly strategy: UpgradeRequest['strategy']
   readonly by: string
-  readonly status: UpgradeStatus
-  readonly resumesTo: 'pending_approval' | 'scheduled' | 'running'
-  readonly counts: CountTally
   readonly plan: { readonly hash: string; readonly members: number; readonly waves: WaveCuts } | null
-  readonly wave: number
+  readonly standing: PackedStanding
   /** What is known of single waves, by their number, as [succeeded, failed, unreachable, skipped]; no entry: nothing yet. */
   readonly waves: Readonly<Record<string, WaveTally>>
-  readonly holds: readonly Omit<Hold, 'unblock'>[]
-  readonly needed: number
-  readonly given: number
-  readonly generation: number
-  readonly startedAt: string | null
-  readonly endedAt: string | null
-  readonly failure: { readonly code: string; readonly detail: string } | null
-  /** Is it to run even while everything is stopped? Left out: no. */
-  readonly glass?: true
 }
-
-/** The counts of members in the order of `countNames`: their names would take a tenth of the row. */
-export type CountTally = readonly number[]
-export const countNames = [
-  'inFlight',
-  'retrying',
-  'deferred',
-  'succeeded',
-  'failed',
-  'unreachable',
-  'skipped',
-  'rolledBack',
-] as const satisfies readonly (keyof MemberCounts)[]
 
 export type WaveTally = readonly [succeeded: number, failed: number, unreachable: number, skipped: number]
 
@@ -153,8 +134,7 @@ export interface ReleaseRow {
   readonly channel: string
   readonly digest: string
   readonly notes: string | null
-  /** Missing in rows that were written before releases said so, until the view is rebuilt. */
-  readonly sizeBytes?: number | null
+  readonly sizeBytes: number | null
   readonly withdrawn: { readonly reason: string } | null
   readonly registeredAt: string
 }
@@ -198,20 +178,6 @@ export interface CalendarRow {
 /** An upgrade that wants to be asked again at `nextDue`. */
 export interface LiveRow {
   readonly nextDue: string
-}
-
-/** What a planner needs to know of a target that runs the component. */
-export interface PlannableTarget {
-  readonly target: string
-  readonly type: string
-  readonly region: string | null
-  readonly tags: Readonly<Record<string, string>>
-  readonly critical: boolean
-  /** The version that it runs. */
-  readonly from: string
-  /** Is the component, or are all, pinned? */
-  readonly pinned: boolean
-  readonly retired: boolean
 }
 
 /** The names of the views, without the version that each is prefixed with. */

@@ -1,6 +1,7 @@
 import { policyEvents } from '../../events/policy.ts'
 import { profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
+import { partsOf } from '../../events/stream.ts'
 import { targetEvents } from '../../events/target.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
 import { type Source, source } from './projection.ts'
@@ -23,6 +24,6 @@ export const sources: readonly Source[] = [
 
 /** Returns what a stream feeds; undefined when it feeds no view. */
 export function sourceOf(stream: string): Source | undefined {
-  const aggregate = stream.slice(0, stream.indexOf('#'))
-  return sources.find((candidate) => candidate.aggregate === aggregate)
+  const { kind } = partsOf(stream)
+  return sources.find(({ aggregate }) => aggregate === kind)
 }

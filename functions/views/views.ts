@@ -1,11 +1,11 @@
-import type { UpgradeStatus } from '../domain/upgrade/state.ts'
+import type { QueueState } from '../domain/upgrade/queue.ts'
+import type { UpgradeStatus } from '../domain/upgrade/status.ts'
 import type {
   AttemptRow,
   AttemptStatus,
   CalendarRow,
   ExecutionRow,
   LiveRow,
-  PlannableTarget,
   ProfileRow,
   ReleaseRow,
   TargetRow,
@@ -62,18 +62,6 @@ export interface ReleaseFilters {
   readonly channel?: string | undefined
 }
 
-/** Upgrades by what they wait for, as seed 001 counts the jobs of its queue. */
-export interface QueueStats {
-  /** Not begun: being planned, or for an approval, or about to start. */
-  readonly waiting: number
-  readonly active: number
-  readonly completed: number
-  /** Failed, aborted, rejected or expired. */
-  readonly failed: number
-  /** Held: by a closed window, a stop, or an operator's pause. */
-  readonly delayed: number
-}
-
 /** Everything that answers reads. A view may lag behind the log by moments: no decision is made on one. */
 export interface Views {
   getUpgrade(id: string): Promise<Versioned<UpgradeRow> | undefined>
@@ -87,8 +75,6 @@ export interface Views {
   getTarget(id: string): Promise<Versioned<TargetRow> | undefined>
   /** By id. Throws InvalidCursor. */
   listTargets(query: Paging & TargetFilters): Promise<Page<TargetRow>>
-  /** Yields every target that runs the component, by id; the retired and the pinned are marked. */
-  allTargets(component: string): AsyncIterable<PlannableTarget>
   /** Yields every target, by id. */
   everyTarget(): AsyncIterable<TargetRow>
   getRelease(component: string, version: string): Promise<Versioned<ReleaseRow> | undefined>
@@ -100,7 +86,8 @@ export interface Views {
   dueUpgrades(now: string): AsyncIterable<{ readonly upgrade: string } & LiveRow>
   /** Yields every upgrade that wants to be asked again at some time. */
   liveUpgrades(): AsyncIterable<{ readonly upgrade: string } & LiveRow>
-  queueStats(): Promise<QueueStats>
+  /** Counts all upgrades by what they wait for. */
+  queueStats(): Promise<Readonly<Record<QueueState, number>>>
   /** A deleted one too. */
   getProfile(id: string): Promise<Versioned<ProfileRow> | undefined>
   /** By id, without the deleted ones. Throws InvalidCursor. */

@@ -1,7 +1,7 @@
 import type { Commit } from '../../events/envelope.ts'
+import { isLasting } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import { sideBySide } from '../side-by-side.ts'
-import { isLasting } from './faults.ts'
 import { fold, ProjectionFault, type RowChange } from './projection.ts'
 import type { RowKey, StoredRow, ViewStore } from './store.ts'
 

@@ -5,6 +5,7 @@ import {
   PutItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb'
+import { instantOf } from '../../events/time.ts'
 
 /** A duty that was set aside for one stream, since it fails however often it is tried. */
 export interface ParkedDuty {
@@ -31,7 +32,7 @@ const longestError = 1024
 
 function parkedOf(duty: string, stream: string, commit: number, error: unknown, now: number): ParkedDuty {
   const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  return { duty, stream, commit, error: words.slice(0, longestError), at: new Date(now).toISOString() }
+  return { duty, stream, commit, error: words.slice(0, longestError), at: instantOf(now) }
 }
 
 /** Keeps parked duties in the table `Work` for 30 days; `now` is in milliseconds since the epoch. */

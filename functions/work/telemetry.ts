@@ -4,6 +4,7 @@ import {
   GetItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
+import { instantOf } from '../../events/time.ts'
 import { readItems } from '../read-items.ts'
 
 /** How often last-seen is written for one target, in seconds: more often costs and tells nobody more. */
@@ -85,7 +86,7 @@ export function openTelemetry({
         new GetItemCommand({ TableName: table, Key: seenKey(target), ConsistentRead: true }),
       )
       const at = Item?.value?.N
-      return at === undefined ? null : new Date(Number(at)).toISOString()
+      return at === undefined ? null : instantOf(Number(at))
     },
     async lastSeenOf(targets) {
       const items = await readItems({ client, table }, targets.map(seenKey))
@@ -93,7 +94,7 @@ export function openTelemetry({
         items.flatMap(({ item, value }) =>
           item?.S === undefined || value?.N === undefined
             ? []
-            : [[item.S.slice(seenPrefix.length), new Date(Number(value.N)).toISOString()] as const],
+            : [[item.S.slice(seenPrefix.length), instantOf(Number(value.N))] as const],
         ),
       )
     },
@@ -115,13 +116,13 @@ export function memoryTelemetry(now: () => number): Telemetry {
     },
     async lastSeen(target) {
       const at = seen.get(target)
-      return at === undefined ? null : new Date(at).toISOString()
+      return at === undefined ? null : instantOf(at)
     },
     async lastSeenOf(targets) {
       return new Map(
         targets.flatMap((target) => {
           const at = seen.get(target)
-          return at === undefined ? [] : [[target, new Date(at).toISOString()]]
+          return at === undefined ? [] : [[target, instantOf(at)]]
         }),
       )
     },

@@ -8,10 +8,11 @@ import {
 
 /** Which wait of which execution a token belongs to. */
 export interface Wait {
-  readonly upgrade: string
+  /** The stream that says when it is over. */
+  readonly stream: string
   readonly generation: number
-  readonly wait: string
-  readonly wave: number
+  readonly move: string
+  readonly place: number
 }
 
 export interface StoredToken extends Wait {
@@ -22,14 +23,18 @@ export interface StoredToken extends Wait {
 export interface Tokens {
   /** Keeps the token of a wait; the token of a repeated task takes the place of the one before. */
   store(token: StoredToken, lifetimeSeconds: number): Promise<void>
-  /** Returns the tokens of an upgrade's executions, read strongly. */
-  list(upgrade: string): Promise<StoredToken[]>
+  /** Returns the tokens of the executions that wait for a stream, read strongly. */
+  list(stream: string): Promise<StoredToken[]>
   /** Forgets a token, unless the wait has another by now. */
   remove(token: StoredToken): Promise<void>
 }
 
-function key({ upgrade, generation, wait, wave }: Wait) {
-  return { item: { S: `tokens#${upgrade}` }, detail: { S: `${generation}/${wait}/${wave}` } }
+function itemOf(stream: string) {
+  return { S: `tokens#${stream}` }
+}
+
+function key({ stream, generation, move, place }: Wait) {
+  return { item: itemOf(stream), detail: { S: `${generation}/${move}/${place}` } }
 }
 
 /** Opens the tokens in the table `Work`; `now` is in milliseconds since the epoch. */
@@ -48,21 +53,21 @@ export function openTokens({
       const Item = { ...key(stored), token: { S: stored.token }, expires: { N: expires } }
       await client.send(new PutItemCommand({ TableName: table, Item }))
     },
-    async list(upgrade) {
+    async list(stream) {
       const { Items = [] } = await client.send(
         new QueryCommand({
           TableName: table,
           ConsistentRead: true,
           KeyConditionExpression: '#item = :item',
           ExpressionAttributeNames: { '#item': 'item' },
-          ExpressionAttributeValues: { ':item': { S: `tokens#${upgrade}` } },
+          ExpressionAttributeValues: { ':item': itemOf(stream) },
         }),
       )
       return Items.flatMap((item) => {
-        const [generation, wait, wave] = (item.detail?.S ?? '').split('/')
+        const [generation, move, place] = (item.detail?.S ?? '').split('/')
         const token = item.token?.S
-        if (token === undefined || wait === undefined) return []
-        return [{ upgrade, generation: Number(generation), wait, wave: Number(wave), token }]
+        if (token === undefined || move === undefined) return []
+        return [{ stream, generation: Number(generation), move, place: Number(place), token }]
       })
     },
     async remove(stored) {

@@ -1,23 +1,11 @@
 import { expect, it } from 'vitest'
 import { fromImage } from '../../events/envelope.ts'
 import { membershipJobAggregate, membershipsPerChunk } from '../../functions/domain/membership/job.ts'
-import type { Log } from '../../functions/log/log.ts'
-import { makeMemberships } from '../../functions/reactor/make-memberships.ts'
+import { isAnswered } from '../../functions/reactor/duty.ts'
+import { makeMemberships } from '../../functions/reactor/profiles/make-memberships.ts'
+import { dying, dyingOnce } from '../log/watched.ts'
 import { base, createdProfile, examples, publishers } from './profile-examples.ts'
 import { openWorld } from './world.ts'
-
-/** A log whose process dies in its `last` write: what was written before stays. */
-function dying(log: Log, last: number): Log {
-  let writes = 0
-  return {
-    ...log,
-    async execute(...call: Parameters<Log['execute']>) {
-      writes += 1
-      if (writes > last) throw new Error('The process is gone.')
-      return log.execute(...call)
-    },
-  } as Log // the same log, one of its calls watched
-}
 
 it('P6: a job survives a crash after any write: each resource is assigned once and told so', async () => {
   for (const last of [0, 1, 40, membershipsPerChunk, membershipsPerChunk + 1]) {
@@ -30,11 +18,12 @@ it('P6: a job survives a crash after any write: each resource is assigned once a
     const path = `${base}/${profile}/assignments`
     const { job_id } = (await world.call('POST', path, { body: { resource_assignments } })).body
     const commits = world.log.records.slice(written).map((record) => fromImage(record.dynamodb?.NewImage))
-    const first = makeMemberships({ log: dying(world.log, last) })
-    const [part] = commits.filter((commit) => first.concerns(commit))
+    const services = { log: dying(world.log, last) }
+    const [part] = commits.filter((commit) => isAnswered(makeMemberships.answers, commit))
     if (!part) throw new Error('The job has no part.')
-    if (last <= membershipsPerChunk) await expect(first.act(part)).rejects.toThrow('gone')
-    else await first.act(part)
+    const first = () => makeMemberships.act(part, services)
+    if (last <= membershipsPerChunk) await expect(first()).rejects.toThrow('gone')
+    else await first()
     await world.settle()
     const { body } = await world.call('GET', `${path}/jobs/${job_id}`)
     expect(body).toMatchObject({ status: 'completed', assignments_created: 1001, assignments_failed: 0 })
@@ -55,18 +44,7 @@ it('P6: a call that broke off is finished by its repeat under the same key', asy
     headers: { 'idempotency-key': 'k' },
   }
   const { log } = world
-  const { execute } = log
-  let writes = 0
-  Object.assign(world.services, {
-    log: {
-      ...log,
-      async execute(...call: Parameters<Log['execute']>) {
-        writes += 1
-        if (writes === 4) throw new Error('The process is gone.')
-        return Reflect.apply(execute, log, call)
-      },
-    },
-  })
+  Object.assign(world.services, { log: dyingOnce(log, 4) })
   const path = `${base}/${profile}/assignments`
   expect((await world.call('POST', path, request)).status).toBe(500)
   const reply = await world.call('POST', path, request)

@@ -21,7 +21,7 @@ const weekly = {
 const path = '/api/v1/upgrade-profiles'
 
 test('a calendar is deleted once no active profile names it, and can be defined again', async () => {
-  const world = openWorld({ profilesAct: true })
+  const world = openWorld({ heard: true })
   const calendar = '/api/v1/calendars/closed'
   await world.call('PUT', calendar, { body: closed })
   const { id } = (await world.call('POST', path, { body: weekly })).body
@@ -38,7 +38,7 @@ test('a calendar is deleted once no active profile names it, and can be defined 
 })
 
 test('a calendar that is defined anew shows in the next runs at once', async () => {
-  const world = openWorld({ profilesAct: true })
+  const world = openWorld({ heard: true })
   await world.call('PUT', '/api/v1/calendars/closed', { body: { ...closed, dates: [] } })
   const { id } = (await world.call('POST', path, { body: weekly })).body
   const next = async () => (await world.call('GET', path)).body.profiles[0].next_execution
@@ -50,7 +50,7 @@ test('a calendar that is defined anew shows in the next runs at once', async () 
 })
 
 test('a profile cannot wait for itself, directly or through others', async () => {
-  const world = openWorld({ profilesAct: true })
+  const world = openWorld({ heard: true })
   const open = { ...weekly, schedule: { ...weekly.schedule, calendars: [] } }
   const first = (await world.call('POST', path, { body: open })).body.id
   const after = async (profile_id: string) =>

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { executionsMatching } from '../../functions/api/profiles/executions.ts'
-import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import type { ExecutionRow } from '../../functions/views/rows.ts'
 import { summaryOf } from '../domain/profile/world.ts'
 import { base } from './profile-examples.ts'
@@ -8,7 +7,7 @@ import { openWorld, report, type World } from './world.ts'
 
 let world: World
 beforeEach(async () => {
-  world = openWorld({ profilesAct: true })
+  world = openWorld({ heard: true })
   await world.fleet(3)
 })
 
@@ -32,8 +31,7 @@ async function executed(rollback: boolean): Promise<{ profile: string; upgrade: 
   return { profile, upgrade: started.body.execution_id }
 }
 
-const childOf = async (upgrade: string) =>
-  (await world.log.load(upgradeAggregate, upgrade)).state.children.at(-1)?.child ?? ''
+const childOf = async (upgrade: string) => (await world.upgrade(upgrade)).children.at(-1)?.child ?? ''
 
 /** Lets an upgrade, or the rollback that it asked for, come to its end. */
 async function finish(upgrade: string, status?: (target: string) => string): Promise<void> {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { releaseAggregate } from '../../functions/domain/release/release.ts'
 import { digest, openWorld } from './world.ts'
 
 const release = { component: 'publisher', version: '4.2.1', channel: 'stable', digest, notes: null }
@@ -31,10 +30,5 @@ describe('M2: a release says how long its artifact is', () => {
       body: { ...release, sizeBytes },
     })
     expect([status, body.errors[0].field]).toEqual([400, 'sizeBytes'])
-  })
-
-  it('which one that was registered before could not do', () => {
-    const first = releaseAggregate.decode('ReleaseRegistered', 1, release)
-    expect(first.data).toEqual({ ...release, sizeBytes: null })
   })
 })

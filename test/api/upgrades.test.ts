@@ -102,7 +102,7 @@ describe('POST /api/upgrades/deploy (C1)', () => {
     await world.fleet(2)
     const reply = await world.call('POST', '/api/upgrades/deploy', { body })
     expect([reply.status, reply.body.code]).toEqual([422, code])
-    const streams = await Array.fromAsync(world.log.streams('upgrade'))
+    const streams = await Array.fromAsync(world.log.streams({ name: 'upgrade' }))
     expect(streams).toEqual([])
   })
 

@@ -13,31 +13,16 @@ import { systemEndpoint } from '../../functions/api/system.ts'
 import { targetsEndpoint } from '../../functions/api/targets.ts'
 import { upgradesEndpoint } from '../../functions/api/upgrades.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
-import { finishUpgrade, startWave } from '../../functions/domain/upgrade/lifecycle.ts'
-import { position } from '../../functions/domain/upgrade/position.ts'
-import { tick } from '../../functions/domain/upgrade/tick.ts'
 import { memoryLog } from '../../functions/log/memory.ts'
-import { requestRollback } from '../../functions/planning/children.ts'
-import { admissionFacts } from '../../functions/planning/facts.ts'
-import { writePlan } from '../../functions/planning/planning.ts'
-import { assignTargets } from '../../functions/reactor/assign-targets.ts'
-import { cleanUpProfile } from '../../functions/reactor/clean-up-profile.ts'
-import { heedFailures } from '../../functions/reactor/heed-failures.ts'
-import { keepSchedules } from '../../functions/reactor/keep-schedules.ts'
-import { makeMemberships } from '../../functions/reactor/make-memberships.ts'
-import { planAfterCalendar } from '../../functions/reactor/plan-after-calendar.ts'
-import { recordOutcomes } from '../../functions/reactor/record-outcomes.ts'
-import { resumeTargets } from '../../functions/reactor/resume-targets.ts'
-import { rollBackWanted } from '../../functions/reactor/roll-back-wanted.ts'
-import { runProfile } from '../../functions/reactor/run-profile.ts'
-import { summariseUpgrades } from '../../functions/reactor/summarise-upgrade.ts'
-import { voidPlans } from '../../functions/reactor/void-plans.ts'
-import { withdrawTargets } from '../../functions/reactor/withdraw-targets.ts'
+import { duties } from '../../functions/reactor/duties.ts'
+import { runDuties } from '../../functions/reactor/run.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
 import { openRunner } from '../../functions/views/runner.ts'
-import { memoryTelemetry } from '../../functions/work/telemetry.ts'
-import { memorySchedules } from '../reactor/memory-schedules.ts'
+import { moveUpgrade } from '../../functions/workflow/upgrade/moves.ts'
+import { executionOf } from '../../functions/workflow/workflow.ts'
+import { toldOf } from '../domain/upgrade/world.ts'
+import { memoryServices } from '../reactor/memory-services.ts'
 
 /** Who calls, as the gateway tells the function: claims of a token as text, or what the authorizer of agents found. */
 export type Caller =
@@ -90,17 +75,16 @@ function matchOf(method: string, path: string): { route: Route; params: Record<s
 }
 
 /**
- * Opens the whole API in this process: handlers over the log and the views in memory, with projector and reactor on demand. Without
- * `profilesAct` a test says itself what became of an execution.
+ * Opens the whole API in this process: handlers over the log and the views in memory, with projector and reactor on demand. Where agents
+ * are `heard`, all of them ask all the time but the silent ones, whatever a test does in the meantime.
  */
-export function openWorld({ profilesAct = false } = {}) {
+export function openWorld({ heard = false } = {}) {
   let clock = Date.parse('2026-01-05T10:00:00.000Z')
   const now = () => clock
   const log = memoryLog({ now })
   const store = memoryViewStore()
   const pending: ReturnType<typeof fromImage>[] = []
   log.subscribe((record) => pending.push(fromImage(record.dynamodb?.NewImage)))
-  const heard = memoryTelemetry(now)
   const silent = new Set<string>()
   const runner = openRunner({
     store,
@@ -112,27 +96,25 @@ export function openWorld({ profilesAct = false } = {}) {
     },
   })
   const lines: AccessLine[] = []
-  const services: Services<'telemetry'> & ReceptionOfPeople = {
-    record: (line) => lines.push(line),
-    log,
-    views: viewsOver(store, now),
-    telemetry: profilesAct
-      ? {
-          ...heard,
-          // Agents ask all the time, whatever a test does in the meantime.
-          async lastSeenOf(targets) {
-            const present = new Date(clock).toISOString()
-            return new Map(targets.filter((target) => !silent.has(target)).map((target) => [target, present]))
-          },
-        }
-      : heard,
-    roleClaim: 'cognito:groups',
-    now,
+  const reached = memoryServices({ log, views: viewsOver(store, now), now })
+  const telemetry = {
+    ...reached.telemetry,
+    async lastSeenOf(targets: readonly string[]) {
+      if (!heard) return reached.telemetry.lastSeenOf(targets)
+      const present = new Date(clock).toISOString()
+      return new Map(targets.filter((target) => !silent.has(target)).map((target) => [target, present]))
+    },
   }
+  const services = {
+    ...reached,
+    telemetry,
+    record: (line: AccessLine) => lines.push(line),
+    roleClaim: 'cognito:groups',
+  } satisfies Services<'telemetry'> & ReceptionOfPeople & Record<string, unknown>
   // As deployed: nothing that is planned for a caller asks when somebody was last heard of.
-  const { telemetry: _, ...planning } = services
+  const { telemetry: _, ...withoutTelemetry } = services
   const endpoints = {
-    upgrades: upgradesEndpoint(planning),
+    upgrades: upgradesEndpoint(withoutTelemetry),
     targets: targetsEndpoint(services),
     releases: releasesEndpoint(services),
     operations: operationsEndpoint(services),
@@ -141,26 +123,6 @@ export function openWorld({ profilesAct = false } = {}) {
     system: systemEndpoint(services),
   }
   const authorize = agentAuthorizer(services)
-  const schedules = memorySchedules()
-  const duties = [
-    withdrawTargets({ log }),
-    assignTargets({ log, telemetry: () => services.telemetry }),
-    resumeTargets({ log }),
-    makeMemberships({ log }),
-    cleanUpProfile({ log, views: () => services.views }),
-    ...(profilesAct
-      ? [
-          keepSchedules({ log, views: () => services.views, schedules: () => schedules, now }),
-          voidPlans({ log }),
-          planAfterCalendar({ log, views: () => services.views, now }),
-          runProfile({ log, views: () => services.views }),
-          heedFailures({ log }),
-          rollBackWanted(() => services),
-          summariseUpgrades({ log, views: () => services.views }),
-        ]
-      : []),
-  ]
-  const collecting = recordOutcomes({ log })
   forgetMembers()
 
   /** Lets projector and reactor do all that is to be done. */
@@ -169,40 +131,30 @@ export function openWorld({ profilesAct = false } = {}) {
       const batch = pending.splice(0)
       const postponed = await runner.project(batch)
       if (postponed.length > 0) throw new Error('The projector postponed', { cause: postponed[0]?.error })
-      for (const commit of batch) {
-        for (const duty of duties) if (duty.concerns(commit)) await duty.act(commit)
-      }
-      const groups = Map.groupBy(batch, (commit) => collecting.collectedBy(commit))
-      for (const [group, commits] of groups) if (group !== undefined) await collecting.act(group, commits)
+      const again = await runDuties(batch, duties, services)
+      const [parked] = await services.parked.list()
+      if (again.size > 0 || parked) throw new Error(`The reactor did not get through: ${parked?.error}`)
     }
   }
 
   /** Does what the state machine would do, until the upgrade waits for somebody or something. */
-  async function advance(upgradeId: string): Promise<string> {
+  async function advance(id: string): Promise<string> {
     for (let round = 0; round < 100; round++) {
       await settle()
-      const { state } = await log.load(upgradeAggregate, upgradeId)
-      const instant = new Date(clock).toISOString()
-      const { move, wave } = position(state, instant)
-      const metadata = { actor: 'drydock', correlation: upgradeId }
-      const { generation } = state
-      if (move === 'plan') await writePlan(services, upgradeId)
-      else if (move === 'start-wave') {
-        const decision = startWave({ wave, generation }, await admissionFacts(log, state))
-        await log.execute(upgradeAggregate, upgradeId, decision, metadata)
-      } else if (move === 'finish') {
-        await log.execute(upgradeAggregate, upgradeId, finishUpgrade({ generation }), metadata)
-      } else if (move === 'revert') {
-        const { by = 'drydock', breakGlass } = state.abort ?? {}
-        const origin = { parent: upgradeId, by, correlation: upgradeId }
-        await requestRollback(services, { ...origin, ...(breakGlass !== undefined && { breakGlass }) })
-      } else {
-        await log.execute(upgradeAggregate, upgradeId, tick(await admissionFacts(log, state)), metadata)
+      const [generation = 1] = [...services.executions.keys()]
+        .map((name) => executionOf(name))
+        .flatMap((execution) => (execution?.id === id ? [execution.generation] : []))
+        .toReversed()
+      const move = (action: string) => moveUpgrade(services, { action, id, generation })
+      const { move: next } = await move('locate')
+      if (['plan', 'start-wave', 'revert', 'finish'].includes(next)) await move(next)
+      else {
+        await move('tick')
         await settle()
-        return move
+        return next
       }
     }
-    throw new Error(`The upgrade ${upgradeId} goes round in circles.`)
+    throw new Error(`The upgrade ${id} goes round in circles.`)
   }
 
   async function authorizerOf(as: Caller | undefined): Promise<object | undefined> {
@@ -243,8 +195,8 @@ export function openWorld({ profilesAct = false } = {}) {
 
   return {
     services,
-    schedules,
-    /** Targets whose agents nothing has ever been heard of, where profiles act; the others ask all the time. */
+    schedules: services.windowSchedules,
+    /** Targets whose agents nothing has ever been heard of, where the others are. */
     silent,
     lines,
     log,
@@ -252,6 +204,8 @@ export function openWorld({ profilesAct = false } = {}) {
     settle,
     advance,
     authorize,
+    /** Returns an upgrade as its stream tells. */
+    upgrade: async (id: string) => toldOf((await log.load(upgradeAggregate, id)).state),
     /** Moves the clock on. */
     pass(seconds: number) {
       clock += seconds * 1000

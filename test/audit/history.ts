@@ -12,15 +12,11 @@ import { registerTarget } from '../../functions/domain/target/registration.ts'
 import { acceptAttempt, finishAttempt } from '../../functions/domain/target/report.ts'
 import type { AdmissionFacts } from '../../functions/domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
+import { approveUpgrade } from '../../functions/domain/upgrade/approval.ts'
 import { continueUpgrade, pauseUpgrade, resumeUpgrade } from '../../functions/domain/upgrade/control.ts'
-import {
-  approveUpgrade,
-  finishUpgrade,
-  recordPlan,
-  requestUpgrade,
-  startWave,
-} from '../../functions/domain/upgrade/lifecycle.ts'
+import { finishUpgrade, startWave } from '../../functions/domain/upgrade/execution.ts'
 import { recordOutcomes } from '../../functions/domain/upgrade/outcomes.ts'
+import { recordPlan, requestUpgrade } from '../../functions/domain/upgrade/request.ts'
 import { tick } from '../../functions/domain/upgrade/tick.ts'
 import { logOver } from '../../functions/log/append.ts'
 import { memoryStore } from '../../functions/log/memory.ts'
@@ -80,7 +76,7 @@ export class Teller {
     for (const [k, chunk] of chunks.entries())
       await this.do(planAggregate, chunkId(plan.planHash, k), storeChunk(chunk))
     const summary = { ...plan, droppedWaves: [...droppedWaves], leftOut: {} }
-    await this.do(upgradeAggregate, id, recordPlan(summary, calm))
+    await this.do(upgradeAggregate, id, recordPlan({ plan: summary, facts: calm }))
     const places = chunks.flatMap(({ members: rows, versions }) =>
       rows.map(([target, from, to], member): Place => {
         const [fromVersion = '', toVersion = ''] = [versions[from], versions[to]]

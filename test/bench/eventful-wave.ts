@@ -1,5 +1,6 @@
 import { upgradeEvents } from '../../events/upgrade.ts'
 import { openLog } from '../../functions/log/dynamo.ts'
+import { existing } from '../domain/upgrade/world.ts'
 import type { Done, Member } from './fleet.ts'
 import {
   agentsWork,
@@ -76,7 +77,7 @@ async function courseOf(world: World, profile: string): Promise<Course> {
   await beforeTheEnd(world, afterLastAdmission)
   await nextOpening(world)
   await workOn(members.slice(half))
-  await until('the end', async () => (await state()).status === 'completed' || undefined)
+  await until('the end', async () => existing(await state()).standing.status === 'completed' || undefined)
   return { id, waves: 1, ...done }
 }
 

@@ -1,9 +1,11 @@
 import { profileAggregate } from '../../functions/domain/profile/aggregate.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import type { UpgradeState } from '../../functions/domain/upgrade/state.ts'
+import { planOf } from '../../functions/domain/upgrade/state.ts'
+import { planMembers } from '../../functions/facts/plan-members.ts'
 import { openLog } from '../../functions/log/dynamo.ts'
 import type { Log } from '../../functions/log/log.ts'
-import { planMembers } from '../../functions/planning/members.ts'
+import { existing } from '../domain/upgrade/world.ts'
 import type { Done, Member } from './fleet.ts'
 import { component } from './settled-fleet.ts'
 import { type Course, type Taken, takenBy } from './taken.ts'
@@ -80,7 +82,7 @@ export async function runningOf(world: World, profile: string): Promise<Running>
   if (!running) throw new Error('The window has opened and no upgrade runs.')
   const { upgrade: id } = running
   const state = async () => (await log.load(upgradeAggregate, id)).state
-  const plan = await until('the plan', async () => (await state()).plan ?? undefined)
+  const plan = await until('the plan', async () => planOf(await state()) ?? undefined)
   const indexes = Array.from({ length: plan.members }, (_, index) => index)
   const planned = await planMembers(log, plan.planHash, indexes)
   return { id, members: [...planned.values()].map(({ target }) => target), state }
@@ -124,7 +126,7 @@ export async function windowFor(world: World, size: number): Promise<Window> {
     opening = (await written()) - before
     const { id, members, state } = await runningOf(world, profile)
     const done = await agentsWork(world, members)
-    await until('the end', async () => (await state()).status === 'completed' || undefined)
+    await until('the end', async () => existing(await state()).standing.status === 'completed' || undefined)
     return { id, waves: 1, ...done }
   })
   const { commit: upgradeCommits } = await logOf(world).load(upgradeAggregate, taken.id)

@@ -1,7 +1,9 @@
 import { waveCount, waveRange } from '../../functions/domain/plan/waves.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
+import { planOf } from '../../functions/domain/upgrade/state.ts'
+import { planMembers } from '../../functions/facts/plan-members.ts'
 import { openLog } from '../../functions/log/dynamo.ts'
-import { planMembers } from '../../functions/planning/members.ts'
+import { existing } from '../domain/upgrade/world.ts'
 import type { Member } from './fleet.ts'
 import { component } from './settled-fleet.ts'
 import { type Course, type Taken, takenBy } from './taken.ts'
@@ -42,13 +44,13 @@ async function courseOf({ dynamo, operator, tables, work }: World, how: Rollout)
     ...(how.parallel && { parallel: how.parallel }),
   })
   const state = () => log.load(upgradeAggregate, id).then((loaded) => loaded.state)
-  const plan = await until('the plan', async () => (await state()).plan ?? undefined)
+  const plan = await until('the plan', async () => planOf(await state()) ?? undefined)
   let reports = 0
   let polls = 0
   const waves = waveCount(plan.waves, plan.members)
   for (let wave = 0; wave < waves; wave++) {
     await until(`wave ${wave + 1}`, async () => {
-      const { wave: reached, status } = await state()
+      const { wave: reached, status } = existing(await state()).standing
       if (status === 'failed' || status === 'paused') throw new Error(`The upgrade is ${status}.`)
       return reached >= wave || undefined
     })
@@ -71,6 +73,6 @@ async function courseOf({ dynamo, operator, tables, work }: World, how: Rollout)
     if (how.failing) break
   }
   const resting = ['completed', 'completed_with_exceptions', 'paused', 'aborted', 'failed']
-  await until('the end', async () => resting.includes((await state()).status) || undefined)
+  await until('the end', async () => resting.includes(existing(await state()).standing.status) || undefined)
   return { id, waves, reports, polls }
 }

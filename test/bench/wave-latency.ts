@@ -3,10 +3,12 @@ import { upgradeEvents } from '../../events/upgrade.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { reportVersion } from '../../functions/domain/target/report.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
+import { planOf } from '../../functions/domain/upgrade/state.ts'
+import { planMembers } from '../../functions/facts/plan-members.ts'
 import { openLog } from '../../functions/log/dynamo.ts'
 import type { Log } from '../../functions/log/log.ts'
-import { planMembers } from '../../functions/planning/members.ts'
 import { openViewStore } from '../../functions/views/dynamo.ts'
+import { existing } from '../domain/upgrade/world.ts'
 import { settleFleet } from './settled-fleet.ts'
 import { medianOf } from './spread.ts'
 import { until, type World } from './world.ts'
@@ -35,11 +37,15 @@ export async function waveLatencies(world: World, rounds = 6): Promise<readonly 
     targets: { types: ['customer-instance'] },
   })
   const state = async () => (await log.load(upgradeAggregate, upgradeId)).state
-  const { planHash } = await until('the plan', async () => (await state()).plan ?? undefined, 10)
+  const { planHash } = await until('the plan', async () => planOf(await state()) ?? undefined, 10)
   const lastEnds: number[] = []
   const views: number[] = []
   for (let wave = 0; wave * perWave < size; wave++) {
-    await until(`wave ${wave + 1}`, async () => (await state()).wave >= wave || undefined, 10)
+    await until(
+      `wave ${wave + 1}`,
+      async () => existing(await state()).standing.wave >= wave || undefined,
+      10,
+    )
     const members = await planMembers(log, planHash, [wave * perWave, wave * perWave + 1])
     const ids = [...members.values()].map(({ target }) => target)
     await world.work({
@@ -53,7 +59,7 @@ export async function waveLatencies(world: World, rounds = 6): Promise<readonly 
     lastEnds.push(Math.max(...(await Promise.all(ids.map((id) => endIn(log, id))))))
     views.push(await appendToView(world, log, wave))
   }
-  await until('the end', async () => (await state()).status === 'completed' || undefined, 10)
+  await until('the end', async () => existing(await state()).standing.status === 'completed' || undefined, 10)
   const starts: number[] = []
   for await (const commit of log.commits(`upgrade#${upgradeId}`)) {
     for (const { type, schema, data } of commit.events) {

@@ -322,7 +322,7 @@ export function logContract(
       for (const stream of ids) await log.execute(listed, stream, deposit(1), metadata)
       await log.execute(listed, ids[0] ?? '', deposit(1), metadata)
       await log.execute(accountWith({ name, listed: false }), id(), deposit(1), metadata)
-      const found = await collect(log.streams(name))
+      const found = await collect(log.streams({ name }))
       expect(found.map(({ stream }) => stream).sort()).toEqual(ids.map((each) => `${name}#${each}`).sort())
       expect(found[0]?.since).toMatch(/^2026-/)
       expect(categoriesOf(name)).toHaveLength(16)

@@ -6,7 +6,7 @@ import { type UpgradeEvent, upgradeEvents } from '../../events/upgrade.ts'
 import { audit } from '../../functions/audit/audit.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
-import { hasEnded } from '../../functions/domain/upgrade/state.ts'
+import { exists, hasEnded } from '../../functions/domain/upgrade/state.ts'
 import { openLog } from '../../functions/log/dynamo.ts'
 import { openViewStore } from '../../functions/views/dynamo.ts'
 import { reconcile } from '../../functions/views/reconcile.ts'
@@ -125,7 +125,9 @@ export async function judge(
     for (const id of told.upgrades.keys()) {
       const { state } = await log.load(upgradeAggregate, id)
       if (!hasEnded(state))
-        violations.push(`upgrade ${id} has not ended: it is ${state.status}, wave ${state.wave + 1}`)
+        violations.push(
+          `upgrade ${id} has not ended: it is ${exists(state) ? `${state.standing.status}, wave ${state.standing.wave + 1}` : 'unknown'}`,
+        )
     }
     for (const { id, version } of fleet) {
       const { state } = await log.load(targetAggregate, id)

@@ -1,6 +1,6 @@
+import { approveUpgrade } from '../../functions/domain/upgrade/approval.ts'
 import { abortUpgrade, continueUpgrade } from '../../functions/domain/upgrade/control.ts'
-import { approveUpgrade } from '../../functions/domain/upgrade/lifecycle.ts'
-import { hasEnded } from '../../functions/domain/upgrade/state.ts'
+import { isEnd } from '../../functions/domain/upgrade/status.ts'
 import { type MachineWorld, taskOf } from './machine-world.ts'
 
 const id = 'story'
@@ -48,7 +48,7 @@ export async function fly(
     }
     // What hung acts at last, while the upgrade is somewhere else.
     if (upgrade.generation > 1) await world.release()
-    if (hasEnded(upgrade) && state === 'Ended') return flight(world, targets)
+    if (isEnd(upgrade.status) && state === 'Ended') return flight(world, targets)
     if (state === 'Await approval') {
       const planHash = upgrade.plan?.planHash ?? ''
       await world.command(id, approveUpgrade({ by: 'operator-2', planHash, comment: null }))

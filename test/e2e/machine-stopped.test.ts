@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { type Course, fly } from './machine-pilot.ts'
-import { definition, MachineWorld } from './machine-world.ts'
+import { definition, isWait, MachineWorld } from './machine-world.ts'
 
 const tasks = Object.keys(definition.States).filter((name) => definition.States[name]?.Type === 'Task')
-const waits = tasks.filter((name) => definition.States[name]?.Arguments?.Payload.wait !== undefined)
+const waits = tasks.filter(isWait)
 const plain = tasks.filter((name) => !waits.includes(name))
 /** Only an upgrade that is taken back comes here. */
 const courseOf = (state: string): Course => (state === 'Roll back' ? 'taken back' : 'to its end')

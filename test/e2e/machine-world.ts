@@ -1,36 +1,35 @@
-import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import type { SFNClient } from '@aws-sdk/client-sfn'
 import { type Commit, fromImage } from '../../events/envelope.ts'
 import type { UpgradeRequest } from '../../events/upgrade.ts'
-import type { Connections } from '../../functions/connections.ts'
 import { registerRelease, releaseAggregate } from '../../functions/domain/release/release.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { registerTarget } from '../../functions/domain/target/registration.ts'
 import { acceptAttempt, finishAttempt } from '../../functions/domain/target/report.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import type { UpgradeDecision } from '../../functions/domain/upgrade/draft.ts'
-import { requestUpgrade } from '../../functions/domain/upgrade/lifecycle.ts'
+import { requestUpgrade } from '../../functions/domain/upgrade/request.ts'
 import { logOver } from '../../functions/log/append.ts'
 import { memoryStore } from '../../functions/log/memory.ts'
-import { allDuties } from '../../functions/reactor/reactor.ts'
+import { duties } from '../../functions/reactor/duties.ts'
 import { runDuties } from '../../functions/reactor/run.ts'
-import { tickDue } from '../../functions/reactor/ticker.ts'
+import type { ReactorServices } from '../../functions/reactor/services.ts'
+import { tickDue } from '../../functions/reactor/upgrades/tick.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
 import { openRunner } from '../../functions/views/runner.ts'
-import { memoryParked } from '../../functions/work/parked.ts'
+import type { ViewStore } from '../../functions/views/store.ts'
+import { openExecutions } from '../../functions/work/executions.ts'
 import { openRedemption } from '../../functions/work/redemption.ts'
-import { memoryTelemetry } from '../../functions/work/telemetry.ts'
-import type { StoredToken, Wait } from '../../functions/work/tokens.ts'
-import { advance } from '../../functions/workflow/advance.ts'
-import { keepToken } from '../../functions/workflow/await.ts'
-import { noteEnd } from '../../functions/workflow/ended.ts'
+import { noteEnd } from '../../functions/workflow/execution-ended.ts'
+import { moveUpgrade } from '../../functions/workflow/upgrade/moves.ts'
+import { upgradeWorkflow } from '../../functions/workflow/upgrade/upgrade.ts'
+import { beginWait } from '../../functions/workflow/waits.ts'
 import { definitionOf } from '../../infra/constructs/definition.ts'
 import { openStepFunctions } from '../../infra/local/stepfunctions/engine.ts'
-import { requestOf } from '../domain/upgrade/world.ts'
+import { requestOf, toldOf } from '../domain/upgrade/world.ts'
 import { ManualClock } from '../local/stepfunctions/manual-clock.ts'
 import type { HistoryEvent } from '../local/stepfunctions/world.ts'
-import { memorySchedules } from '../reactor/memory-schedules.ts'
+import { memoryServices } from '../reactor/memory-services.ts'
 
 /** The state machine as it is deployed, with the names of the functions filled in. */
 export const definition = JSON.parse(
@@ -43,8 +42,9 @@ export const definition = JSON.parse(
       string,
       {
         readonly Type: string
-        readonly Arguments?: { readonly Payload: { readonly action?: string; readonly wait?: string } }
-        readonly Choices?: readonly { readonly Next: string }[]
+        readonly Resource?: string
+        readonly Arguments?: { readonly Payload: { readonly action?: string } }
+        readonly Choices?: readonly { readonly Condition: string; readonly Next: string }[]
         readonly Default?: string
         readonly Retry?: readonly { readonly ErrorEquals: readonly string[] }[]
         readonly Catch?: readonly { readonly ErrorEquals: readonly string[] }[]
@@ -53,10 +53,22 @@ export const definition = JSON.parse(
   >
 } // asl-validator checks it elsewhere
 
-/** Returns what the function of a task is asked for: an action, or a wait. */
+/** Does a state wait for its token? */
+export function isWait(state: string): boolean {
+  return definition.States[state]?.Resource?.endsWith('.waitForTaskToken') ?? false
+}
+
+/** Returns what the function of a task is asked for: an action, or the move that leads to its wait. */
 export function taskOf(state: string): string {
-  const { action, wait } = definition.States[state]?.Arguments?.Payload ?? {}
-  return action ?? wait ?? ''
+  const { action } = definition.States[state]?.Arguments?.Payload ?? {}
+  const choices = Object.values(definition.States).flatMap(({ Choices }) => Choices ?? [])
+  const led = choices.find(({ Next }) => Next === state)?.Condition
+  return action ?? /'([^']+)'/.exec(led ?? '')?.[1] ?? ''
+}
+
+interface Payload {
+  readonly action?: string
+  readonly position?: { readonly move: string }
 }
 
 const component = 'api'
@@ -70,8 +82,6 @@ const request = requestOf({
   deadlines: { accept: 86_400, attempt: 3600, expected: 60 },
 })
 
-const keyOf = ({ upgrade, generation, wait, wave }: Wait) => `${upgrade}/${generation}/${wait}/${wave}`
-
 /** The real state machine on the local engine with the real tasks and duties, over memory and a clock that tests move. */
 export class MachineWorld {
   readonly clock = new ManualClock()
@@ -83,8 +93,7 @@ export class MachineWorld {
   readonly answers = new Map<string, unknown[]>()
   readonly #hung: (() => void)[] = []
   readonly #pending: Commit[] = []
-  readonly #tokens = new Map<string, StoredToken>()
-  readonly #services: Omit<Connections, 'roleClaim'>
+  readonly #services: ReactorServices & { readonly viewStore: ViewStore }
   readonly #engine
   readonly #machine: string
   #underWay = 0
@@ -97,10 +106,11 @@ export class MachineWorld {
     this.#engine = openStepFunctions({
       file: ':memory:',
       clock: this.clock,
-      invoke: (name, payload) => this.#invoke(name, payload as { action?: string; wait?: string }), // as the machine's Arguments say
+      invoke: (name, payload) => this.#invoke(name, payload as Payload), // as the machine's Arguments say
       emit: async (event) => {
         const { status } = event.detail as { status: string } // the engine emits nothing but changes of status
-        if (['FAILED', 'TIMED_OUT', 'ABORTED'].includes(status)) await noteEnd(this.#services, event)
+        if (['FAILED', 'TIMED_OUT', 'ABORTED'].includes(status))
+          await noteEnd(upgradeWorkflow, this.#services, event)
       },
     })
     this.#machine = this.#engine.createStateMachine({ name: 'upgrade', definition })
@@ -114,28 +124,17 @@ export class MachineWorld {
         }
       },
     } as unknown as SFNClient // duties and tasks call nothing but `send`
-    const bus = { send: async () => ({ FailedEntryCount: 0 }) } as unknown as EventBridgeClient // the same
+    const views = viewsOver(viewStore, now)
     this.#services = {
-      log: logOver(store, { now }),
+      ...memoryServices({ log: logOver(store, { now }), views, now }),
       viewStore,
-      views: viewsOver(viewStore, now),
-      tokens: {
-        store: async (token) => void this.#tokens.set(keyOf(token), token),
-        list: async (upgrade) => [...this.#tokens.values()].filter((token) => token.upgrade === upgrade),
-        remove: async (wait) => void this.#tokens.delete(keyOf(wait)),
-      },
       redemption: openRedemption(stepFunctions),
-      telemetry: memoryTelemetry(now),
-      parked: memoryParked(now),
-      windowSchedules: memorySchedules(),
-      bus: { client: bus, name: 'drydock' },
-      upgradeMachine: { client: stepFunctions, arn: this.#machine },
-      now,
+      upgradeExecutions: openExecutions({ client: stepFunctions, machineArn: this.#machine }),
     }
   }
 
-  async #invoke(name: string, payload: { action?: string; wait?: string }): Promise<unknown> {
-    const task = payload.action ?? payload.wait ?? ''
+  async #invoke(name: string, payload: Payload): Promise<unknown> {
+    const task = payload.action ?? payload.position?.move ?? ''
     const hanging = this.hanging.get(task) ?? 0
     this.hanging.set(task, Math.max(0, hanging - 1))
     if (hanging > 0) await new Promise<void>((release) => this.#hung.push(release))
@@ -146,8 +145,8 @@ export class MachineWorld {
       const answer = this.answers.get(task)?.shift()
       if (answer !== undefined) return answer
       return await (name === 'advance'
-        ? advance(this.#services, payload)
-        : keepToken(this.#services, payload))
+        ? moveUpgrade(this.#services, payload)
+        : beginWait(upgradeWorkflow, this.#services, payload))
     } finally {
       this.#underWay -= 1
     }
@@ -160,7 +159,7 @@ export class MachineWorld {
       const batch = this.#pending.splice(0)
       if (batch.length > 0) {
         await openRunner({ store, log, parked }).project(batch)
-        const again = await runDuties(batch, allDuties(this.#services))
+        const again = await runDuties(batch, duties, this.#services)
         this.#pending.push(...batch.filter(({ stream }) => again.has(stream)))
       }
       if (batch.length > 0 || this.#underWay > 0) quiet = 0
@@ -213,7 +212,7 @@ export class MachineWorld {
   }
 
   async upgrade(id: string) {
-    return (await this.#services.log.load(upgradeAggregate, id)).state
+    return toldOf((await this.#services.log.load(upgradeAggregate, id)).state)
   }
 
   /** Lets every target that has an attempt accept it and succeed; returns how many did. */

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { approveUpgrade } from '../../functions/domain/upgrade/approval.ts'
 import { abortUpgrade, continueUpgrade } from '../../functions/domain/upgrade/control.ts'
-import { approveUpgrade, endExecution } from '../../functions/domain/upgrade/lifecycle.ts'
+import { endExecution } from '../../functions/domain/upgrade/execution.ts'
 import type { HistoryEvent } from '../local/stepfunctions/world.ts'
 import { fly } from './machine-pilot.ts'
 import { definition, MachineWorld } from './machine-world.ts'

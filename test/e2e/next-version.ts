@@ -26,8 +26,8 @@ const changes: readonly (readonly [file: string, present: string | RegExp, next:
   ],
   [
     'functions/domain/upgrade/control.ts',
-    "type: 'ContinueGiven', data: { wave: state.wave, by: command.by }",
-    "type: 'ContinueGiven', data: { wave: state.wave, by: command.by, through: 'the API' }",
+    "type: 'ContinueGiven', data: { wave: state.wave.number, by: command.by }",
+    "type: 'ContinueGiven', data: { wave: state.wave.number, by: command.by, through: 'the API' }",
   ],
   ['functions/domain/upgrade/aggregate.ts', /stateSchema: (\d+)/, 'stateSchema: 1$1'],
   [machine, /("move = 'ended'|move = 'ended' %\}",\s+"Next": )"Ended"/, `$1"${newState}"`],

@@ -105,7 +105,7 @@ describe('who people are', () => {
       const { Variables } = (Properties.Environment ?? {}) as { Variables?: { ROLE_CLAIM?: unknown } }
       return Variables?.ROLE_CLAIM ? [[functionName(id), Variables.ROLE_CLAIM]] : []
     })
-    const called = (routes as readonly Route[]).filter(({ access }) => Array.isArray(access))
+    const called = routes.filter(({ access }) => Array.isArray(access))
     const groups = new Set(called.map(({ group }) => group))
     expect(Object.fromEntries(told)).toEqual(
       Object.fromEntries([...groups].map((group) => [group, { Ref: 'RoleClaim' }])),

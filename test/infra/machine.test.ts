@@ -79,7 +79,7 @@ describe('the state machine of an upgrade', () => {
         FunctionName: `\${AdvanceFunction}`,
         Payload: {
           action,
-          upgradeId: '{% $states.context.Execution.Input.upgradeId %}',
+          id: '{% $states.context.Execution.Input.id %}',
           generation: '{% $states.context.Execution.Input.generation %}',
         },
       },
@@ -89,17 +89,20 @@ describe('the state machine of an upgrade', () => {
   })
 
   test.each(Object.entries(waits))(
-    '"%s" keeps a token for the wait "%s" and times out into the log',
-    (name, wait) => {
+    '"%s" keeps a token where the log leads to "%s", and times out into the log',
+    (name, move) => {
+      expect(machine.States[hub]?.Choices).toContainEqual({
+        Condition: `{% $position.move = '${move}' %}`,
+        Next: name,
+      })
       expect(state(name)).toMatchObject({
         Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
         TimeoutSeconds: '{% $position.timeoutSeconds %}',
         Arguments: {
           FunctionName: `\${AwaitFunction}`,
           Payload: {
-            wait,
-            wave: '{% $position.wave %}',
-            upgradeId: '{% $states.context.Execution.Input.upgradeId %}',
+            position: '{% $position %}',
+            id: '{% $states.context.Execution.Input.id %}',
             generation: '{% $states.context.Execution.Input.generation %}',
             token: '{% $states.context.Task.Token %}',
           },

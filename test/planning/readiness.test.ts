@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { notReadyAmong } from '../../functions/planning/readiness.ts'
+import { notReadyAmong } from '../../functions/facts/readiness.ts'
 
 const now = () => Date.parse('2026-01-11T02:00:00Z')
 const hourAgo = '2026-01-11T01:00:00.000Z'

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { profileAggregate } from '../../functions/domain/profile/aggregate.ts'
-import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
-import { summaryOf } from '../../functions/planning/summary.ts'
+import { summaryOf } from '../../functions/facts/summary.ts'
 import { digest, openWorld, type World } from '../api/world.ts'
 
 const base = '/api/v1/upgrade-profiles'
@@ -100,10 +99,10 @@ async function run(world: World, { targets, parallel, canary, rollback, resumes,
   }
   for (let round = 0; round < 60; round++) {
     if (!(await world.log.load(profileAggregate, profile)).state.running) return { profile, upgrade }
-    const { state } = await world.log.load(upgradeAggregate, upgrade)
-    for (const id of [upgrade, ...state.children.map(({ child }) => child)]) {
+    const { children } = await world.upgrade(upgrade)
+    for (const id of [upgrade, ...children.map(({ child }) => child)]) {
       const path = `/api/upgrades/${id}`
-      const { status } = (await world.log.load(upgradeAggregate, id)).state
+      const { status } = await world.upgrade(id)
       if (status === 'paused') {
         const on = resumes || id !== upgrade
         await world.call('POST', `${path}/${on ? 'resume' : 'abort'}`, {
@@ -129,8 +128,8 @@ interface Told {
 /** Every event in the log, as it is stored. */
 async function everything(world: World): Promise<Told[]> {
   const told: Told[] = []
-  for (const category of ['target', 'upgrade', 'profile']) {
-    for await (const { stream } of world.log.streams(category)) {
+  for (const name of ['target', 'upgrade', 'profile']) {
+    for await (const { stream } of world.log.streams({ name })) {
       for await (const { at, events } of world.log.commits(stream, { consistent: true }))
         for (const { type, data } of events) told.push({ stream, at, type, data: JSON.parse(data) })
     }
@@ -188,7 +187,7 @@ describe('P7: the figures of an execution', () => {
     const seen = { failed: 0, retried: 0, takenBack: 0, critical: 0, abandoned: 0 }
     await fc.assert(
       fc.asyncProperty(rollout, async (shape) => {
-        const world = openWorld({ profilesAct: true })
+        const world = openWorld({ heard: true })
         const { profile, upgrade } = await run(world, shape)
         const told = await everything(world)
         const { state } = await world.log.load(profileAggregate, profile)
@@ -234,7 +233,7 @@ describe('P7: the figures of an execution', () => {
         })
         seen.failed += counts.failed
         // Aborted while it waited to be tried again.
-        seen.abandoned += (await world.log.load(upgradeAggregate, upgrade)).state.counts.retrying
+        seen.abandoned += (await world.upgrade(upgrade)).counts.retrying
         seen.takenBack += counts.rolledBack
         seen.retried += told.filter(({ type, data }) => type === 'AttemptAssigned' && data.n > 1).length
         seen.critical += told.filter(({ type }) => type === 'AlertRaised').length

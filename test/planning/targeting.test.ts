@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ProfileDefinition } from '../../events/profile.ts'
-import { type Targetable, targetsOf } from '../../functions/planning/targeting.ts'
+import { type Targetable, targetsOf } from '../../functions/domain/profile/targeting.ts'
 
 type Filters = ProfileDefinition['resource_filters']
 

@@ -1,24 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import { approveUpgrade, startWave } from '../../functions/domain/upgrade/lifecycle.ts'
-import { endWaits } from '../../functions/reactor/end-waits.ts'
+import { approveUpgrade } from '../../functions/domain/upgrade/approval.ts'
+import { startWave } from '../../functions/domain/upgrade/execution.ts'
+import { isAnswered } from '../../functions/reactor/duty.ts'
+import { endWaits } from '../../functions/reactor/executions/end-waits.ts'
 import { calm } from '../domain/upgrade/world.ts'
 import { approval, awaitingApproval } from '../workflow/waits.ts'
 
 const token = (generation: number) => ({
-  upgrade: 'u',
+  stream: 'upgrade#u',
   generation,
-  wait: 'approval',
-  wave: 0,
+  move: 'approval',
+  place: 0,
   token: `t${generation}`,
 })
 
 /** Lets the duty act on the last commit of the upgrade; returns whether it is of any concern to it. */
 async function actOnLast(world: Awaited<ReturnType<typeof awaitingApproval>>): Promise<boolean> {
-  const { log, now } = world
-  const duty = endWaits({ log, now, tokens: () => world.tokens, redemption: () => world.redemption })
-  const last = (await Array.fromAsync(log.commits('upgrade#u'))).at(-1)
-  if (!last || !duty.concerns(last)) return false
-  await duty.act(last)
+  const last = (await Array.fromAsync(world.log.commits('upgrade#u'))).at(-1)
+  if (!last || !isAnswered(endWaits.answers, last)) return false
+  await endWaits.act(last, world)
   return true
 }
 
@@ -29,7 +29,7 @@ describe('a wait of an execution', () => {
     await world.decide(approveUpgrade(approval))
     expect(await actOnLast(world)).toBe(true)
     expect(await actOnLast(world)).toBe(true)
-    expect(world.redeemed).toMatchObject([{ token: 't1', as: { move: 'start-wave', wave: 0 } }])
+    expect(world.redeemed).toMatchObject([{ token: 't1', as: { move: 'start-wave', place: 0 } }])
     expect(world.tokens.kept.size).toBe(0)
   })
 
@@ -45,23 +45,19 @@ describe('a wait of an execution', () => {
     const world = await awaitingApproval()
     await world.decide(approveUpgrade(approval))
     const { list } = world.tokens
-    const duty = endWaits({
-      ...world,
-      tokens: () => ({
-        ...world.tokens,
-        // While the duty is on its way, the wave starts and its wait begins.
-        async list(upgrade) {
-          if (world.tokens.kept.size === 0) {
-            await world.decide(startWave({ wave: 0, generation: 1 }, calm))
-            await world.tokens.store({ ...token(1), wait: 'wave' }, 60)
-          }
-          return list(upgrade)
-        },
-      }),
-      redemption: () => world.redemption,
-    })
+    const tokens = {
+      ...world.tokens,
+      // While the duty is on its way, the wave starts and its wait begins.
+      async list(stream: string) {
+        if (world.tokens.kept.size === 0) {
+          await world.decide(startWave({ wave: 0, generation: 1 }, calm))
+          await world.tokens.store({ ...token(1), move: 'wave' }, 60)
+        }
+        return list(stream)
+      },
+    }
     const [last] = (await Array.fromAsync(world.log.commits('upgrade#u'))).slice(-1)
-    if (last) await duty.act(last)
+    if (last) await endWaits.act(last, { ...world, tokens })
     expect(world.redeemed).toEqual([])
     expect(world.tokens.kept.size).toBe(1)
   })

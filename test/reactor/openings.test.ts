@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { keepWindows } from '../../functions/reactor/keep-schedules.ts'
-import { upgradeOfWindow } from '../../functions/reactor/open-window.ts'
+import { keepWindows } from '../../functions/reactor/profiles/keep-windows.ts'
+import { upgradeOfWindow } from '../../functions/reactor/profiles/open-window.ts'
 import { nextSunday, openProfileWorld, sunday, weekly } from './profile-world.ts'
 
 let world: Awaited<ReturnType<typeof openProfileWorld>>
@@ -10,9 +10,7 @@ beforeEach(async () => {
 
 /** What the daily reconciliation does for each profile. */
 async function reconcile(id: string): Promise<void> {
-  const { services, schedules } = world.world
-  const keeping = { ...services, views: () => services.views, schedules: () => schedules }
-  await keepWindows(keeping, id, { actor: 'drydock', correlation: 'reconcile' })
+  await keepWindows(world.world.services, id, { actor: 'drydock', correlation: 'reconcile' })
   await world.world.settle()
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
-import { upgradeOfWindow } from '../../functions/reactor/open-window.ts'
+import { upgradeOfWindow } from '../../functions/reactor/profiles/open-window.ts'
 import { report } from '../api/world.ts'
 import { openProfileWorld, sunday, weekly } from './profile-world.ts'
 

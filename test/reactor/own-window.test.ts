@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { assignAttempt, expireAttempt } from '../../functions/domain/target/attempt.ts'
 import { initialTarget, type TargetState } from '../../functions/domain/target/state.ts'
-import { upgradeOfWindow } from '../../functions/reactor/open-window.ts'
+import { upgradeOfWindow } from '../../functions/reactor/profiles/open-window.ts'
 import { report } from '../api/world.ts'
 import { openProfileWorld, sunday, weekly } from './profile-world.ts'
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { upgradeOfWindow } from '../../functions/reactor/open-window.ts'
+import { upgradeOfWindow } from '../../functions/reactor/profiles/open-window.ts'
 import { approver, digest } from '../api/world.ts'
 import { nextSunday, openProfileWorld, sunday, weekly } from './profile-world.ts'
 

@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { profileAggregate } from '../../functions/domain/profile/aggregate.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
-import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
-import { judgeOpening, upgradeOfWindow } from '../../functions/reactor/open-window.ts'
+import { judgeOpening, upgradeOfWindow } from '../../functions/reactor/profiles/open-window.ts'
 import { openWorld, report, type World } from '../api/world.ts'
 
 const sunday = '2026-01-11T02:00:00.000Z'
@@ -11,7 +10,7 @@ const untilSunday = (Date.parse(sunday) - Date.parse('2026-01-05T10:00:00Z')) / 
 
 let world: World
 beforeEach(async () => {
-  world = openWorld({ profilesAct: true })
+  world = openWorld({ heard: true })
   await world.fleet(3)
 })
 
@@ -41,7 +40,7 @@ async function created(settings: object = {}, more: object = {}): Promise<string
 async function opened(profile: string): Promise<string> {
   world.pass(untilSunday)
   const event = { profileId: profile, scheduledAt: sunday }
-  await judgeOpening({ ...world.services, schedules: () => world.schedules }, event)
+  await judgeOpening(world.services, event)
   const started = upgradeOfWindow(profile, sunday)
   await world.advance(started)
   return started
@@ -55,7 +54,7 @@ async function started(profile: string): Promise<string> {
   return body.execution_id
 }
 
-const upgrade = async (id: string) => (await world.log.load(upgradeAggregate, id)).state
+const upgrade = async (id: string) => await world.upgrade(id)
 const target = async (id: string) => (await world.log.load(targetAggregate, id)).state
 
 describe('with pre_upgrade_checks', () => {
@@ -139,10 +138,9 @@ describe('P12: without pre_upgrade_checks', () => {
     const exact = { pre_upgrade_checks: false, target_version: 'v1.2.0' }
     const running = await started(await created({ ...exact, parallel_upgrades: 1 }))
     expect((await world.call('POST', path, { body: { reason: 'broken' } })).status).toBe(200)
-    await report(world)
     await world.advance(running)
     const { status, counts } = await upgrade(running)
-    expect([status, counts]).toMatchObject(['paused', { inFlight: 0, succeeded: 1 }])
+    expect([status, counts]).toMatchObject(['paused', { inFlight: 0, deferred: 1, succeeded: 0 }])
     const planned = await started(await created({ ...exact }))
     expect((await upgrade(planned)).failure).toMatchObject({ code: 'release-withdrawn' })
   })

@@ -2,8 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { profileEvents } from '../../events/profile.ts'
 import { type UpgradeEvent, upgradeEvents } from '../../events/upgrade.ts'
 import { profileAggregate } from '../../functions/domain/profile/aggregate.ts'
-import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
-import { judgeOpening, upgradeOfWindow } from '../../functions/reactor/open-window.ts'
+import { judgeOpening, upgradeOfWindow } from '../../functions/reactor/profiles/open-window.ts'
 import { openWorld, type World } from '../api/world.ts'
 import { nextSunday, sunday, weekly } from './profile-world.ts'
 
@@ -24,7 +23,7 @@ interface End {
 const completed: End = { status: 'completed' }
 
 beforeEach(async () => {
-  world = openWorld({ profilesAct: true })
+  world = openWorld({ heard: true })
   await world.fleet(8)
   const reply = await world.call('POST', base, {
     body: { ...weekly, schedule: { ...weekly.schedule, retry_attempts: 3, retry_delay_minutes: 15 } },
@@ -36,12 +35,12 @@ beforeEach(async () => {
 
 const names = Array.from({ length: 8 }, (_, place) => `cust_000${place + 1}`)
 const profile = async () => (await world.log.load(profileAggregate, id)).state
-const upgrade = async (started: string) => (await world.log.load(upgradeAggregate, started)).state
+const upgrade = async (started: string) => await world.upgrade(started)
 
 async function fire(scheduledAt: string): Promise<string> {
   await world.settle()
   const event = { profileId: id, scheduledAt }
-  await judgeOpening({ ...world.services, schedules: () => world.schedules }, event)
+  await judgeOpening(world.services, event)
   await world.settle()
   const { running } = await profile()
   if (running) await world.advance(running.upgrade)

@@ -1,6 +1,5 @@
 import { profileAggregate } from '../../functions/domain/profile/aggregate.ts'
-import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
-import { judgeOpening } from '../../functions/reactor/open-window.ts'
+import { judgeOpening } from '../../functions/reactor/profiles/open-window.ts'
 import { openWorld, report } from '../api/world.ts'
 
 /** The world's clock starts here: a Monday. */
@@ -24,10 +23,10 @@ export const weekly = {
 
 /** Opens a world whose profiles act over a small fleet, with what tests of them do again and again. */
 export async function openProfileWorld(targets = 3) {
-  const world = openWorld({ profilesAct: true })
+  const world = openWorld({ heard: true })
   await world.fleet(targets)
   const profile = async (id: string) => (await world.log.load(profileAggregate, id)).state
-  const upgrade = async (id: string) => (await world.log.load(upgradeAggregate, id)).state
+  const upgrade = async (id: string) => await world.upgrade(id)
   let clock = Date.parse(monday)
   return {
     world,
@@ -52,7 +51,7 @@ export async function openProfileWorld(targets = 3) {
     /** Delivers the firing of an opening, or of its planning. */
     async fire(id: string, scheduledAt: string, plan = false): Promise<void> {
       const event = { profileId: id, scheduledAt, ...(plan && { plan }) }
-      await judgeOpening({ ...world.services, schedules: () => world.schedules }, event)
+      await judgeOpening(world.services, event)
       await world.settle()
     },
     /** Drives an upgrade to its end, every agent doing its part. */

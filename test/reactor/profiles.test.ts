@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { profileAggregate } from '../../functions/domain/profile/aggregate.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
-import { judgeOpening, upgradeOfWindow } from '../../functions/reactor/open-window.ts'
+import { judgeOpening, upgradeOfWindow } from '../../functions/reactor/profiles/open-window.ts'
 import { digest, openWorld, report, type World } from '../api/world.ts'
 import { nextSunday, sunday, weekly } from './profile-world.ts'
 
@@ -11,7 +11,7 @@ const week = 7 * 86_400
 
 let world: World
 beforeEach(async () => {
-  world = openWorld({ profilesAct: true })
+  world = openWorld({ heard: true })
   await world.fleet(3)
 })
 
@@ -25,10 +25,10 @@ async function created(definition: object = weekly): Promise<string> {
 const names = () => [...world.schedules.all.keys()].sort()
 const scheduled = () => [...world.schedules.all.values()].map(({ at }) => at).sort()
 const profile = async (id: string) => (await world.log.load(profileAggregate, id)).state
-const upgrade = async (id: string) => (await world.log.load(upgradeAggregate, id)).state
+const upgrade = async (id: string) => await world.upgrade(id)
 
 async function fire(id: string, scheduledAt: string): Promise<void> {
-  await judgeOpening({ ...world.services, schedules: () => world.schedules }, { profileId: id, scheduledAt })
+  await judgeOpening(world.services, { profileId: id, scheduledAt })
   await world.settle()
 }
 
@@ -229,7 +229,7 @@ describe('a window that does not open says why', () => {
     expect((await profile(id)).windows).toEqual([
       expect.objectContaining({ scheduledAt: sunday, result: 'nothing_to_upgrade' }),
     ])
-    expect((await upgrade(upgradeOfWindow(id, sunday))).request).toBeNull()
+    expect((await world.log.load(upgradeAggregate, upgradeOfWindow(id, sunday))).commit).toBe(0)
   })
 
   test('everything is stopped', async () => {

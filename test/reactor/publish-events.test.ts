@@ -3,10 +3,13 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, expect, test } from 'vitest'
 import type { Commit } from '../../events/envelope.ts'
 import { publicDetails } from '../../events/public.ts'
-import { publishEvents } from '../../functions/reactor/publish-events.ts'
+import { isAnswered } from '../../functions/reactor/duty.ts'
+import { publishProfiles, publishUpgrades } from '../../functions/reactor/publishing/publish.ts'
 
 const bus = mockClient(EventBridgeClient)
-const duty = publishEvents({ client: () => new EventBridgeClient(), busName: () => 'drydock' })
+const services = { bus: { client: new EventBridgeClient(), name: 'drydock' } }
+const answers = (commit: Commit) =>
+  [publishUpgrades, publishProfiles].some((duty) => isAnswered(duty.answers, commit))
 
 beforeEach(() => {
   bus.reset()
@@ -35,8 +38,8 @@ test('an alert of a profile is heard of, under its type and at its time', async 
     'AlertRaised',
     { code: 'CRITICAL_DISK', upgrade: 'u1' },
   ])
-  expect(duty.concerns(commit)).toBe(true)
-  await duty.act(commit)
+  expect(answers(commit)).toBe(true)
+  await publishProfiles.act(commit, services)
   expect(sent()).toMatchObject([
     {
       DetailType: 'AlertRaised',
@@ -49,26 +52,27 @@ test('an alert of a profile is heard of, under its type and at its time', async 
 })
 
 test('an upgrade tells of itself', async () => {
-  await duty.act(commitOf('upgrade#u1', ['UpgradePaused', { by: 'drydock', reason: '2 failed' }]))
+  const paused = commitOf('upgrade#u1', ['UpgradePaused', { by: 'drydock', reason: '2 failed' }])
+  await publishUpgrades.act(paused, services)
   expect(sent()).toMatchObject([{ DetailType: 'UpgradePaused', upgradeId: 'u1' }])
   expect(sent()[0]).not.toHaveProperty('profileId')
 })
 
 test('the bus takes ten at a time, in the order of the log', async () => {
   const waves = Array.from({ length: 23 }, (_, wave) => ['WaveStarted', { wave }] as const)
-  await duty.act(commitOf('upgrade#u1', ...waves))
+  await publishUpgrades.act(commitOf('upgrade#u1', ...waves), services)
   const calls = bus.commandCalls(PutEventsCommand).map(({ args: [{ input }] }) => input.Entries?.length)
   expect(calls).toEqual([10, 10, 3])
   expect(sent()).toMatchObject(waves.map((_, place) => ({ id: `upgrade#u1@7.${place}` })))
 })
 
 test('nothing else of a profile is, nor of a target', () => {
-  expect(duty.concerns(commitOf('profile#p1', ['WindowSkipped', {}]))).toBe(false)
-  expect(duty.concerns(commitOf('target#t1', ['AlertRaised', {}]))).toBe(false)
+  expect(answers(commitOf('profile#p1', ['WindowSkipped', {}]))).toBe(false)
+  expect(answers(commitOf('target#t1', ['AlertRaised', {}]))).toBe(false)
 })
 
 test('what the bus refuses comes again', async () => {
   bus.on(PutEventsCommand).resolves({ FailedEntryCount: 1 })
   const alert = commitOf('profile#p1', ['AlertRaised', { code: 'UPGRADE_PAUSED', upgrade: 'u1' }])
-  await expect(duty.act(alert)).rejects.toThrow('refused 1 of 1')
+  await expect(publishProfiles.act(alert, services)).rejects.toThrow('refused 1 of 1')
 })

@@ -1,14 +1,10 @@
 import { expect, it } from 'vitest'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
-import { startWave } from '../../functions/domain/upgrade/lifecycle.ts'
-import { admissionFacts } from '../../functions/planning/facts.ts'
-import { assignTargets } from '../../functions/reactor/assign-targets.ts'
-import { holds } from '../../functions/reactor/duty.ts'
-import { resumeTargets } from '../../functions/reactor/resume-targets.ts'
-import { tickLive } from '../../functions/reactor/tick-live.ts'
-import { withdrawTargets } from '../../functions/reactor/withdraw-targets.ts'
+import { startWave } from '../../functions/domain/upgrade/execution.ts'
+import { admissionFacts } from '../../functions/facts/admission.ts'
 import { openWorld } from '../api/world.ts'
+import { actOn } from './memory-services.ts'
 
 /** A deploy to three targets, all of them admitted, with the reactor still behind. */
 async function behind() {
@@ -20,31 +16,26 @@ async function behind() {
   const id: string = answer.upgradeId
   await world.settle()
   const { state } = await log.load(upgradeAggregate, id)
-  const first = startWave({ wave: 0, generation: state.generation }, await admissionFacts(log, state))
+  const first = startWave({ wave: 0, generation: 1 }, await admissionFacts(log, state))
   await log.execute(upgradeAggregate, id, first, { actor: 'drydock', correlation: id })
-  const duties = [
-    withdrawTargets({ log }),
-    assignTargets({ log, telemetry: () => world.services.telemetry }),
-    resumeTargets({ log }),
-  ]
+  const react = async (stream: string, type: string) => {
+    const commits = await Array.fromAsync(log.commits(stream))
+    const commit = commits.find(({ events }) => events.some((event) => event.type === type))
+    if (!commit) throw new Error(`no commit with ${type}`)
+    await actOn(commit, world.services)
+  }
   return {
     say: (word: 'pause' | 'resume') => world.call('POST', `/api/upgrades/${id}/${word}`, { early: true }),
     /** Lets the reactor come to the commit with this event, and see whatever the log holds by then. */
     async reach(type: string) {
-      const commits = await Array.fromAsync(log.commits(`upgrade#${id}`))
-      const commit = commits.find((candidate) => holds(candidate, type))
-      if (!commit) throw new Error(`no commit with ${type}`)
-      for (const duty of duties) if (duty.concerns(commit)) await duty.act(commit)
+      await react(`upgrade#${id}`, type)
     },
     async stop(method: 'POST' | 'DELETE') {
       await world.call(method, '/api/v1/stop', { body: { reason: 'incident' }, early: true })
     },
     /** Lets the reactor come to the stop's own commit. */
     async reachStop(type: string) {
-      const commits = await Array.fromAsync(log.commits('policy#freeze'))
-      const commit = commits.find((candidate) => holds(candidate, type))
-      if (!commit) throw new Error(`no commit with ${type}`)
-      await tickLive({ log, views: () => world.services.views }).act(commit)
+      await react('policy#freeze', type)
     },
     async assigned() {
       const targets = ['cust_0001', 'cust_0002', 'cust_0003']

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { type Commit, fromImage } from '../../events/envelope.ts'
-import type { Connections } from '../../functions/connections.ts'
 import { memoryLog } from '../../functions/log/memory.ts'
+import { duties } from '../../functions/reactor/duties.ts'
 import type { CollectingDuty, Duty } from '../../functions/reactor/duty.ts'
-import { allDuties } from '../../functions/reactor/reactor.ts'
 import { runDuties } from '../../functions/reactor/run.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
 import { account, deposit, metadata } from '../log/account.ts'
 
+/** Everything that happens to an account. */
+const answers = { aggregate: account.name, types: ['Deposited'] }
 const now = () => Date.parse('2026-03-01T12:00:00.000Z')
 
 /** Two commits of one stream and one of another, in the order of their writing. */
@@ -30,9 +31,9 @@ const broken = () => new TypeError('no such thing')
 /** A duty that fails on the commits given, and remembers which ones it has done. */
 function failingOn(fault: () => Error, ...named: readonly string[]) {
   const done: string[] = []
-  const duty: Duty = {
+  const duty: Duty<unknown> = {
     name: 'pay',
-    concerns: () => true,
+    answers,
     async act({ stream, commit }) {
       if (named.includes(`${stream}@${commit}`)) throw fault()
       done.push(`${stream}@${commit}`)
@@ -47,7 +48,7 @@ describe('the duties of the reactor', () => {
     async (fault) => {
       const parked = memoryParked(now)
       const { duty, done } = failingOn(fault, 'account#a@1')
-      const again = await runDuties(await commits(), { duties: [duty], collecting: [], parked })
+      const again = await runDuties(await commits(), { single: [duty], collecting: [] }, { parked })
       expect([...again]).toEqual(['account#a'])
       expect(done).toEqual(['account#b@1'])
       expect(await parked.list()).toEqual([])
@@ -58,35 +59,35 @@ describe('the duties of the reactor', () => {
     const parked = memoryParked(now)
     let away = 2
     const published: string[] = []
-    const assign: Duty = {
+    const assign: Duty<unknown> = {
       name: 'assign-targets',
-      concerns: () => true,
+      answers,
       async act() {
         if (away-- > 0) throw throttled()
       },
     }
-    const publish: Duty = {
+    const publish: Duty<unknown> = {
       name: 'publish-events',
-      concerns: () => true,
+      answers,
       async act({ stream, commit }) {
         published.push(`${stream}@${commit}`)
       },
     }
     let waiting = (await commits()).filter(({ stream }) => stream === 'account#a')
     while (waiting.length > 0) {
-      const again = await runDuties(waiting, { duties: [assign, publish], collecting: [], parked })
+      const again = await runDuties(waiting, { single: [assign, publish], collecting: [] }, { parked })
       waiting = waiting.filter(({ stream }) => again.has(stream))
     }
     expect(published).toEqual(['account#a@1', 'account#a@2'])
     // The real ones act in that order: nothing that may have to come again follows the publication.
-    const named = allDuties({} as Connections).duties.map(({ name }) => name) // they reach nothing until they act
-    expect(named.slice(-2)).toEqual(['publish-events', 'retry-parked'])
+    const named = duties.single.map(({ name }) => name)
+    expect(named.slice(-3)).toEqual(['publish-upgrades', 'publish-profiles', 'retry-parked'])
   })
 
   it('are parked where they would fail for ever, and the rest goes on', async () => {
     const parked = memoryParked(now)
     const { duty, done } = failingOn(broken, 'account#a@1')
-    const again = await runDuties(await commits(), { duties: [duty], collecting: [], parked })
+    const again = await runDuties(await commits(), { single: [duty], collecting: [] }, { parked })
     expect([...again]).toEqual([])
     expect(done.sort()).toEqual(['account#a@2', 'account#b@1'])
     expect(await parked.list()).toMatchObject([{ duty: 'pay', stream: 'account#a', commit: 1 }])
@@ -97,14 +98,15 @@ describe('the duties of the reactor', () => {
     [broken, [], ['account#a', 'account#b']],
   ])('that collect fail for every stream they collected: %s', async (fault, expected, set) => {
     const parked = memoryParked(now)
-    const duty: CollectingDuty = {
+    const duty: CollectingDuty<unknown> = {
       name: 'sum',
-      collectedBy: () => 'all',
+      answers,
+      groupOf: () => 'all',
       async act() {
         throw fault()
       },
     }
-    const again = await runDuties(await commits(), { duties: [], collecting: [duty], parked })
+    const again = await runDuties(await commits(), { single: [], collecting: [duty] }, { parked })
     expect([...again].sort()).toEqual(expected)
     expect((await parked.list()).map(({ stream }) => stream)).toEqual(set)
   })
@@ -112,7 +114,7 @@ describe('the duties of the reactor', () => {
   it('act in the order of a stream, whatever the order of the records', async () => {
     const { duty, done } = failingOn(broken)
     const shuffled = (await commits()).toReversed()
-    await runDuties(shuffled, { duties: [duty], collecting: [], parked: memoryParked(now) })
+    await runDuties(shuffled, { single: [duty], collecting: [] }, { parked: memoryParked(now) })
     expect(done.filter((commit) => commit.startsWith('account#a'))).toEqual(['account#a@1', 'account#a@2'])
   })
 })

@@ -1,6 +1,6 @@
 import { audit } from '../../functions/audit/audit.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
-import { hasEnded } from '../../functions/domain/upgrade/state.ts'
+import { exists, hasEnded } from '../../functions/domain/upgrade/state.ts'
 import { logOver } from '../../functions/log/append.ts'
 import { rowsOf } from '../../functions/views/reconcile.ts'
 import { sourceOf } from '../../functions/views/sources.ts'
@@ -18,8 +18,8 @@ async function unended(world: World): Promise<string[]> {
   const found: string[] = []
   for (const upgrade of world.upgrades) {
     const { state } = await plainLog(world).load(upgradeAggregate, upgrade)
-    const { status, stage, wave, counts, holds, nextDue, generation } = state
-    const stands = JSON.stringify({ status, stage, wave, counts, holds, nextDue, generation })
+    if (!exists(state)) continue
+    const stands = JSON.stringify([state.stage, state.standing, state.wakeUp])
     if (!hasEnded(state)) found.push(`I11: upgrade#${upgrade} has not ended: ${stands}`)
   }
   for (const name of world.machine.running()) found.push(`I11: the execution ${name} has not ended`)

@@ -1,7 +1,7 @@
 import type { Store } from '../../functions/log/store.ts'
 import { oneByOne, type ViewStore } from '../../functions/views/store.ts'
 import type { Redemption } from '../../functions/work/redemption.ts'
-import type { StoredToken, Tokens } from '../../functions/work/tokens.ts'
+import type { StoredToken, Tokens, Wait } from '../../functions/work/tokens.ts'
 import type { Process } from './process.ts'
 import type { Random } from './random.ts'
 import type { Turns } from './turns.ts'
@@ -78,17 +78,16 @@ export function viewsThrough(store: ViewStore, { process, turns, faults }: Betwe
 
 /** Tokens in memory, as a process reaches them. */
 export function tokensThrough(kept: Map<string, StoredToken>, { process, turns, faults }: Between): Tokens {
-  const key = ({ upgrade, generation, wait, wave }: Omit<StoredToken, 'token'>) =>
-    `${upgrade}/${generation}/${wait}/${wave}`
+  const key = ({ stream, generation, move, place }: Wait) => `${stream}/${generation}/${move}/${place}`
   return {
     store: (token) =>
       process.write(async () => {
         await turns.take(faults.on)
         kept.set(key(token), token)
       }),
-    async list(upgrade) {
+    async list(stream) {
       await turns.take(faults.on)
-      return [...kept.values()].filter((token) => token.upgrade === upgrade)
+      return [...kept.values()].filter((token) => token.stream === stream)
     },
     remove: (stored) =>
       process.write(async () => {

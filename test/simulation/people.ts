@@ -1,12 +1,18 @@
 import type { UpgradeRequest } from '../../events/upgrade.ts'
 import type { Aggregate, Decision, DomainEvent } from '../../functions/domain/aggregate.ts'
-import { liftFreeze, placeFreeze, policyAggregate } from '../../functions/domain/policy/policy.ts'
+import {
+  freezePolicy,
+  liftFreeze,
+  placeFreeze,
+  policyAggregate,
+} from '../../functions/domain/policy/policy.ts'
 import { profileAggregate } from '../../functions/domain/profile/aggregate.ts'
 import type { Rejection } from '../../functions/domain/rejection.ts'
 import { releaseAggregate, withdrawRelease } from '../../functions/domain/release/release.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { pinTarget, retireTarget, unpinTarget } from '../../functions/domain/target/registration.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
+import { approveUpgrade, rejectUpgrade } from '../../functions/domain/upgrade/approval.ts'
 import {
   abortUpgrade,
   continueUpgrade,
@@ -14,11 +20,18 @@ import {
   resumeUpgrade,
   skipMember,
 } from '../../functions/domain/upgrade/control.ts'
-import { approveUpgrade, rejectUpgrade, requestUpgrade } from '../../functions/domain/upgrade/lifecycle.ts'
-import { hasEnded, type UpgradeState } from '../../functions/domain/upgrade/state.ts'
+import { holdOf } from '../../functions/domain/upgrade/hold.ts'
+import { requestUpgrade } from '../../functions/domain/upgrade/request.ts'
+import {
+  type ExistingUpgrade,
+  exists,
+  hasEnded,
+  planOf,
+  type UpgradeState,
+} from '../../functions/domain/upgrade/state.ts'
+import { admissionFacts } from '../../functions/facts/admission.ts'
 import type { Outcome } from '../../functions/log/log.ts'
-import { requestRetry, requestRollback } from '../../functions/planning/children.ts'
-import { admissionFacts, freezePolicy } from '../../functions/planning/facts.ts'
+import { startChild } from '../../functions/planning/children.ts'
 import { writePlan } from '../../functions/planning/planning.ts'
 import type { Fleet } from './fleet.ts'
 import type { Services, World } from './world.ts'
@@ -120,7 +133,7 @@ export class People {
     const facts = () => admissionFacts(services.log, state)
     switch (deed) {
       case 'approve': {
-        const planHash = state.plan?.planHash ?? 'none'
+        const planHash = planOf(state)?.planHash ?? 'none'
         return this.say(upgradeAggregate, upgrade, approveUpgrade({ by, planHash, comment: null }), by)
       }
       case 'reject':
@@ -138,14 +151,14 @@ export class People {
         return this.say(upgradeAggregate, upgrade, abortUpgrade(command), by)
       }
       case 'skip': {
-        const member = random.between(0, Math.max(0, (state.plan?.members ?? 1) - 1))
+        const member = random.between(0, Math.max(0, (planOf(state)?.members ?? 1) - 1))
         return this.say(upgradeAggregate, upgrade, skipMember({ member, by }, await facts()), by)
       }
       case 'roll back':
         return this.#rollBack(upgrade, by, services, state)
       case 'retry failed':
         if (!hasEnded(state)) return
-        return requestRetry(services, { parent: upgrade, by, correlation: `retry-${upgrade}` })
+        return startChild(services, { kind: 'retry', parent: upgrade, by }, `retry-${upgrade}`)
       case 'stop':
         return this.say(policyAggregate, freezePolicy, placeFreeze({ reason: 'incident' }), by)
       case 'lift the stop':
@@ -178,8 +191,7 @@ export class People {
   #rollBack(upgrade: string, by: string, services: Services, state: UpgradeState): Promise<unknown> {
     const glass = this.#world.random.chance(0.3) ? { breakGlass: 'it loses orders' } : {}
     if (hasEnded(state)) {
-      const correlation = `rollback-${upgrade}`
-      return requestRollback(services, { parent: upgrade, by, correlation, ...glass })
+      return startChild(services, { kind: 'rollback', parent: upgrade, by, ...glass }, `rollback-${upgrade}`)
     }
     const abort = { by, reason: 'back', rollBack: true, ...glass }
     return this.say(upgradeAggregate, upgrade, abortUpgrade(abort), by)
@@ -199,30 +211,31 @@ export class People {
     await this.say(policyAggregate, freezePolicy, liftFreeze({ reason: 'over' }), 'bob')
     for (const upgrade of this.#world.upgrades) {
       const { state } = await services.log.load(upgradeAggregate, upgrade)
-      if (hasEnded(state)) continue
+      if (!exists(state) || hasEnded(state)) continue
       const facts = await admissionFacts(services.log, state)
-      if (state.status === 'paused' && facts.releaseWithdrawn !== null) {
+      const { status, holds } = state.standing
+      if (status === 'paused' && facts.releaseWithdrawn !== null) {
         const command = { by: 'bob', reason: 'withdrawn', rollBack: false }
         await this.say(upgradeAggregate, upgrade, abortUpgrade(command), 'bob')
-      } else if (state.status === 'paused') {
+      } else if (status === 'paused') {
         await this.say(upgradeAggregate, upgrade, resumeUpgrade({ by: 'bob' }, facts), 'bob')
-      } else if (state.status === 'pending_approval' && state.plan) {
+      } else if (status === 'pending_approval' && state.stage === 'planned') {
         const { planHash } = state.plan
         for (const by of ['bob', 'carol'] as const) {
           await this.say(upgradeAggregate, upgrade, approveUpgrade({ by, planHash, comment: null }), by)
         }
-      } else if (state.stage === 'awaiting') {
+      } else if (state.stage === 'between-waves' && state.awaits?.kind === 'continue') {
         await this.say(upgradeAggregate, upgrade, continueUpgrade({ by: 'bob' }), 'bob')
-      } else if (state.holds.some(({ code }) => code === 'WINDOW_CLOSED') && !(await this.#reopens(state))) {
+      } else if (holdOf(holds, 'WINDOW_CLOSED') && !(await this.#reopens(state))) {
         await this.#moveWindow(upgrade, 'bob', services, state)
       }
     }
   }
 
   /** Will a profile open another window for it? */
-  async #reopens({ request }: UpgradeState): Promise<boolean> {
-    const profile = request?.selection.profile
-    if (profile === undefined || request?.kind !== 'deploy') return false
+  async #reopens({ request }: ExistingUpgrade): Promise<boolean> {
+    const { profile } = request.selection
+    if (profile === undefined || request.kind !== 'deploy') return false
     return (await this.#world.services().log.load(profileAggregate, profile)).state.status === 'active'
   }
 }

@@ -1,5 +1,5 @@
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
-import { hasEnded } from '../../functions/domain/upgrade/state.ts'
+import { exists, hasEnded } from '../../functions/domain/upgrade/state.ts'
 import { logOver } from '../../functions/log/append.ts'
 import { openings, type Period, scheduleOf, toldBy, unjudged } from './told.ts'
 import type { World } from './world.ts'
@@ -35,7 +35,10 @@ export async function profileFaults(world: World): Promise<string[]> {
     for (const upgrade of told.started) {
       const { state } = await log.load(upgradeAggregate, upgrade)
       const times = told.summarised.filter((other) => other === upgrade).length
-      if (!hasEnded(state)) found.push(`I11: profile#${id} started ${upgrade}, which is ${state.status}`)
+      if (!hasEnded(state))
+        found.push(
+          `I11: profile#${id} started ${upgrade}, which is ${exists(state) ? state.standing.status : 'unknown'}`,
+        )
       else if (times !== 1) found.push(`profile#${id}: ${upgrade} ended and is summarised ${times} times`)
     }
   }

@@ -3,21 +3,23 @@ import { type Commit, fromImage } from '../../events/envelope.ts'
 import type { Connections } from '../../functions/connections.ts'
 import { logOver } from '../../functions/log/append.ts'
 import { memoryStore } from '../../functions/log/memory.ts'
-import { keepWindows } from '../../functions/reactor/keep-schedules.ts'
-import { judgeOpening } from '../../functions/reactor/open-window.ts'
-import { allDuties } from '../../functions/reactor/reactor.ts'
+import { duties } from '../../functions/reactor/duties.ts'
+import { keepWindows } from '../../functions/reactor/profiles/keep-windows.ts'
+import { judgeOpening } from '../../functions/reactor/profiles/open-window.ts'
 import { runDuties } from '../../functions/reactor/run.ts'
-import { tickDue } from '../../functions/reactor/ticker.ts'
+import { tickDue } from '../../functions/reactor/upgrades/tick.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
 import { openRunner } from '../../functions/views/runner.ts'
+import { openExecutions } from '../../functions/work/executions.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
 import { openRedemption } from '../../functions/work/redemption.ts'
 import { memoryTelemetry } from '../../functions/work/telemetry.ts'
 import type { StoredToken } from '../../functions/work/tokens.ts'
-import { advance } from '../../functions/workflow/advance.ts'
-import { keepToken } from '../../functions/workflow/await.ts'
-import { noteEnd } from '../../functions/workflow/ended.ts'
+import { noteEnd } from '../../functions/workflow/execution-ended.ts'
+import { moveUpgrade } from '../../functions/workflow/upgrade/moves.ts'
+import { upgradeWorkflow } from '../../functions/workflow/upgrade/upgrade.ts'
+import { beginWait } from '../../functions/workflow/waits.ts'
 import { SimulatedClock } from './clock.ts'
 import { Delivery } from './delivery.ts'
 import { Faults, passing, redemptionThrough, storeThrough, tokensThrough, viewsThrough } from './faults.ts'
@@ -130,7 +132,7 @@ export class World {
       parked: this.parked,
       windowSchedules: this.scheduler.through(process),
       bus: { client: this.#bus(), name: 'drydock' },
-      upgradeMachine: { client: stepFunctions, arn: machineArn },
+      upgradeExecutions: openExecutions({ client: stepFunctions, machineArn }),
       now,
     }
   }
@@ -169,7 +171,7 @@ export class World {
 
   async #react(batch: readonly Commit[]): Promise<number | typeof died> {
     const process = new Process(this.faults.lifetime(0.08))
-    const again = await process.live(() => runDuties(batch, allDuties(this.services(process))))
+    const again = await process.live(() => runDuties(batch, duties, this.services(process)))
     if (again === died) return died
     const first = batch.findIndex(({ stream }) => again.has(stream))
     return first === -1 ? batch.length : first
@@ -189,7 +191,7 @@ export class World {
     const process = new Process(this.faults.lifetime(0.05))
     const services = this.services(process)
     const work = (): Promise<unknown> =>
-      name === 'advance' ? advance(services, payload) : keepToken(services, payload)
+      name === 'advance' ? moveUpgrade(services, payload) : beginWait(upgradeWorkflow, services, payload)
     const result = await process.live(work)
     if (result === died) throw Object.assign(new Error('The function died.'), { name: 'Lambda.Unknown' })
     return result
@@ -203,7 +205,7 @@ export class World {
     const noted = async () => {
       const process = new Process(this.faults.lifetime(0.1))
       const result = await process
-        .live(() => noteEnd(this.services(process), event))
+        .live(() => noteEnd(upgradeWorkflow, this.services(process), event))
         .catch((error: unknown) => {
           this.tell(`ended: ${String(error)}`)
           return died
@@ -229,7 +231,7 @@ export class World {
   async #fire(input: object): Promise<boolean> {
     const process = new Process(this.faults.lifetime(0.1))
     const services = this.services(process)
-    const judge = () => judgeOpening({ ...services, schedules: () => services.windowSchedules }, input)
+    const judge = () => judgeOpening(services, input)
     const result = await process.live(judge).catch((error: unknown) => {
       this.tell(`window: ${String(error)}`)
       return died
@@ -245,10 +247,8 @@ export class World {
       for (const profile of this.profiles) {
         const process = new Process(this.faults.lifetime(0.1))
         const services = this.services(process)
-        const { views, windowSchedules } = services
-        const keeping = { ...services, views: () => views, schedules: () => windowSchedules }
-        const metadata = { actor: 'drydock', correlation: `reconcile-${this.iso}` }
-        this.begin('reconcile', () => process.live(() => keepWindows(keeping, profile, metadata)))
+        const cause = { actor: 'drydock', correlation: `reconcile-${this.iso}` }
+        this.begin('reconcile', () => process.live(() => keepWindows(services, profile, cause)))
       }
     })
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
-import type { UpgradeState } from '../../functions/domain/upgrade/state.ts'
+import { hasEnded, isPlanned, type UpgradeState } from '../../functions/domain/upgrade/state.ts'
 import { decodeEvents } from '../../functions/log/fold.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { shownUpgrade } from '../../functions/views/projections/upgrades.ts'
@@ -10,11 +10,12 @@ import { reconcile } from '../../functions/views/reconcile.ts'
 import { type UpgradeBody, viewNames } from '../../functions/views/rows.ts'
 import { sourceOf } from '../../functions/views/sources.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
-import { start } from '../domain/upgrade/world.ts'
+import { existing, start, toldOf } from '../domain/upgrade/world.ts'
 import { historyOf } from './history.ts'
 
 /** What the row of an upgrade and the fold of its stream both say. */
-function said({ status, holds, startedAt, endedAt, wave, generation, counts }: UpgradeState) {
+function said(state: UpgradeState) {
+  const { status, holds, startedAt, endedAt, wave, generation, counts } = existing(state).standing
   return { status, holds, startedAt, completedAt: endedAt, wave, generation, inProgress: counts.inFlight }
 }
 
@@ -50,14 +51,15 @@ describe('rows and the folds of the domain', () => {
 
       const { state, commit } = await log.load(upgradeAggregate, upgrade)
       const row = (await views.getUpgrade(upgrade)) ?? expect.fail('no row')
-      const { counts } = state
+      const told = toldOf(state)
+      const { counts } = told
       expect(row, `seed ${seed}`).toMatchObject({
         commit,
         version: commit,
         row: {
-          status: state.status,
-          holds: state.holds,
-          total: state.plan?.members,
+          status: told.status,
+          holds: told.holds,
+          total: told.plan?.members,
           completed: counts.succeeded,
           failed: counts.failed,
           inProgress: counts.inFlight,
@@ -66,14 +68,17 @@ describe('rows and the folds of the domain', () => {
           rolledBack: counts.rolledBack,
           retrying: counts.retrying,
           deferred: counts.deferred,
-          wave: state.wave,
-          generation: state.generation,
-          approvals: { given: state.approvals.length, needed: state.request?.approvals.required },
-          requestedBy: state.requestedBy,
-          requestedAt: state.requestedAt,
-          startedAt: state.startedAt,
-          completedAt: state.endedAt,
-          planHash: state.plan?.planHash,
+          wave: told.wave,
+          generation: told.generation,
+          approvals: {
+            given: isPlanned(state) || hasEnded(state) ? state.approvals.length : 0,
+            needed: told.request.approvals.required,
+          },
+          requestedBy: told.requestedBy,
+          requestedAt: told.requestedAt,
+          startedAt: told.startedAt,
+          completedAt: told.endedAt,
+          planHash: told.plan?.planHash,
         },
       })
       const sum = (name: 'succeeded' | 'failed' | 'unreachable' | 'skipped') =>
@@ -82,7 +87,7 @@ describe('rows and the folds of the domain', () => {
         expect(sum(name), name).toBe(counts[name])
       }
       const live = await Array.fromAsync(views.liveUpgrades())
-      expect(live).toEqual(state.nextDue === null ? [] : [{ upgrade, nextDue: state.nextDue }])
+      expect(live).toEqual(told.wakeUp === null ? [] : [{ upgrade, nextDue: told.wakeUp }])
 
       for (const target of targets) {
         const { state: fold } = await log.load(targetAggregate, target)

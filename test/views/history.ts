@@ -12,6 +12,8 @@ import {
 } from '../../functions/domain/target/registration.ts'
 import { acceptAttempt, finishAttempt, reportVersion } from '../../functions/domain/target/report.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
+import { approveUpgrade } from '../../functions/domain/upgrade/approval.ts'
+import { membersInFlight } from '../../functions/domain/upgrade/chunks.ts'
 import {
   abortUpgrade,
   continueUpgrade,
@@ -19,20 +21,15 @@ import {
   resumeUpgrade,
   skipMember,
 } from '../../functions/domain/upgrade/control.ts'
-import {
-  approveUpgrade,
-  finishUpgrade,
-  recordPlan,
-  requestUpgrade,
-  startWave,
-} from '../../functions/domain/upgrade/lifecycle.ts'
-import { membersOf } from '../../functions/domain/upgrade/members.ts'
+import { finishUpgrade, startWave } from '../../functions/domain/upgrade/execution.ts'
 import { recordOutcomes } from '../../functions/domain/upgrade/outcomes.ts'
 import { position } from '../../functions/domain/upgrade/position.ts'
+import { recordPlan, requestUpgrade } from '../../functions/domain/upgrade/request.ts'
+import { isPlanned } from '../../functions/domain/upgrade/state.ts'
 import { tick } from '../../functions/domain/upgrade/tick.ts'
 import { memoryLog } from '../../functions/log/memory.ts'
 import { facts } from '../domain/target/stories.ts'
-import { calm, planOf, requestOf, start } from '../domain/upgrade/world.ts'
+import { calm, existing, planOf, requestOf, start } from '../domain/upgrade/world.ts'
 import { type Random, randomFrom } from './random.ts'
 
 /** A log that a small fleet, a release and an upgrade have written, by the real commands. */
@@ -91,7 +88,7 @@ export async function historyOf(seed: number, { members = 6, rounds = 12 } = {})
     approvals: { required: random.below(3), approvers: null, expiresInSeconds: 86_400 },
   })
   await tell(upgradeAggregate, upgrade, requestUpgrade({ request, by: 'alice' }))
-  await tell(upgradeAggregate, upgrade, recordPlan(planOf(members, [cut, members]), calm))
+  await tell(upgradeAggregate, upgrade, recordPlan({ plan: planOf(members, [cut, members]), facts: calm }))
   for (const by of ['bob', 'carol']) {
     await tell(upgradeAggregate, upgrade, approveUpgrade({ by, planHash: 'a1', comment: null }))
   }
@@ -105,8 +102,8 @@ export async function historyOf(seed: number, { members = 6, rounds = 12 } = {})
 
   async function actOnUpgrade({ below, chance }: Random): Promise<void> {
     const { state } = await log.load(upgradeAggregate, upgrade)
-    const { generation } = state
-    const { wave } = position(state, new Date(now).toISOString())
+    const { generation } = existing(state).standing
+    const { place: wave } = position(state, new Date(now).toISOString())
     await tell(upgradeAggregate, upgrade, startWave({ wave, generation }, calm))
     if (chance(0.1)) await tell(upgradeAggregate, upgrade, pauseUpgrade({ by: 'alice', reason: 'look' }))
     if (chance(0.1))
@@ -123,10 +120,8 @@ export async function historyOf(seed: number, { members = 6, rounds = 12 } = {})
 
   async function actOnTargets(random: Random): Promise<void> {
     const { state } = await log.load(upgradeAggregate, upgrade)
-    const inFlight = Object.keys(state.chunks)
-      .flatMap((chunk) => [...membersOf(state.chunks, Number(chunk))])
-      .filter(([, { status }]) => status === 'in_flight')
-    for (const [member, { n }] of random.shuffled(inFlight)) await attempt(random, member, n)
+    const inFlight = isPlanned(state) ? membersInFlight(state.chunks) : []
+    for (const { member, n } of random.shuffled(inFlight)) await attempt(random, member, n)
     const target = targets[random.below(members)] ?? ''
     if (random.chance(0.1))
       await tell(targetAggregate, target, pinTarget({ component: null, reason: 'hands off' }))

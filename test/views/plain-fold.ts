@@ -8,7 +8,7 @@ import type { StoredRow } from '../../functions/views/store.ts'
 export async function plainFold(log: Log, version = 'v1'): Promise<readonly StoredRow[]> {
   const rows = new Map<string, StoredRow & { readonly value: object | undefined }>()
   for (const { aggregate } of sources) {
-    for await (const { stream } of log.streams(aggregate)) {
+    for await (const { stream } of log.streams({ name: aggregate })) {
       const commits: Commit[] = await Array.fromAsync(log.commits(stream))
       for (const commit of commits) {
         for (const { place, apply } of sourceOf(stream)?.changes(commit, commits[0]?.at ?? '') ?? []) {

@@ -49,7 +49,7 @@ describe('a rebuild', () => {
           if (known.has(`${commit.stream}@${commit.commit}`)) yield commit
         }
       },
-      async *streams(aggregate: string) {
+      async *streams(aggregate: { readonly name: string }) {
         for await (const listed of log.streams(aggregate)) {
           if (!known.has(`${listed.stream}@1`)) continue
           walked += 1

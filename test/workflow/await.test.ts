@@ -1,22 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import { approveUpgrade } from '../../functions/domain/upgrade/lifecycle.ts'
-import { keepToken } from '../../functions/workflow/await.ts'
+import { approveUpgrade } from '../../functions/domain/upgrade/approval.ts'
+import { upgradeWorkflow } from '../../functions/workflow/upgrade/upgrade.ts'
+import { beginWait } from '../../functions/workflow/waits.ts'
 import { approval, awaitingApproval } from './waits.ts'
 
-const task = { wait: 'approval', wave: 0, upgradeId: 'u', generation: 1, token: 't1' }
+const position = { move: 'approval', place: 0, timeoutSeconds: 60 }
+const task = { position, id: 'u', generation: 1, token: 't1' }
 
 describe('the task that waits', () => {
   it('keeps its token while what it waits for has not come', async () => {
     const world = await awaitingApproval()
-    await keepToken(world, task)
-    expect([...world.tokens.kept.values()]).toMatchObject([{ token: 't1', wait: 'approval', generation: 1 }])
+    await beginWait(upgradeWorkflow, world, task)
+    expect([...world.tokens.kept.values()]).toMatchObject([{ token: 't1', move: 'approval', generation: 1 }])
     expect(world.redeemed).toEqual([])
   })
 
   it('goes on at once when it came before the token was asked for', async () => {
     const world = await awaitingApproval()
     await world.decide(approveUpgrade(approval))
-    await keepToken(world, task)
+    await beginWait(upgradeWorkflow, world, task)
     expect(world.redeemed).toMatchObject([{ token: 't1', as: { move: 'start-wave' } }])
     expect(world.tokens.kept.size).toBe(0)
   })
@@ -30,7 +32,7 @@ describe('the task that waits', () => {
         await world.tokens.store(...args)
       },
     }
-    await keepToken({ ...world, tokens }, task)
+    await beginWait(upgradeWorkflow, { ...world, tokens }, task)
     expect(world.redeemed).toMatchObject([{ token: 't1', as: { move: 'start-wave' } }])
     expect(world.tokens.kept.size).toBe(0)
   })
@@ -38,7 +40,7 @@ describe('the task that waits', () => {
   it('is told that it was superseded when a later generation has taken over', async () => {
     const world = await awaitingApproval()
     await world.supersede(1)
-    await keepToken(world, task)
+    await beginWait(upgradeWorkflow, world, task)
     expect(world.redeemed).toMatchObject([{ token: 't1', as: { move: 'superseded' } }])
   })
 })

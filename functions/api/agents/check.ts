@@ -1,6 +1,7 @@
 import type { agentContracts, Offer } from '../../../contracts/agents.ts'
-import { releaseAggregate } from '../../domain/release/release.ts'
-import type { TargetState } from '../../domain/target/state.ts'
+import { instantOf } from '../../../events/time.ts'
+import { releaseAggregate, releaseId } from '../../domain/release/release.ts'
+import { mayBeAccepted, type TargetState } from '../../domain/target/state.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
@@ -25,13 +26,13 @@ async function offerTo(
   notesOf: ReturnType<typeof notesFrom>,
 ): Promise<Offer> {
   if (!active || retired) return { updateAvailable: false }
-  if (active.acceptedAt === null && new Date(now).toISOString() >= active.acceptBy)
-    return { updateAvailable: false }
+  const accepted = active.acceptedAt !== null
+  if (!accepted && !mayBeAccepted(active, instantOf(now))) return { updateAvailable: false }
   return {
     updateAvailable: true,
     version: active.to,
     mandatory: false,
-    releaseNotes: await notesOf(`${active.component}@${active.to}`),
+    releaseNotes: await notesOf(releaseId(active.component, active.to)),
     // Where an artifact lies and who signed it comes with signed manifests; the digest binds what is installed.
     downloadUrl: null,
     signature: null,
@@ -41,7 +42,7 @@ async function offerTo(
     attempt: active.attempt,
     digest: active.digest,
     acceptBy: active.acceptBy,
-    accepted: active.acceptedAt !== null,
+    accepted,
     deadline: active.deadline,
   }
 }

@@ -2,7 +2,7 @@ import type { agentContracts } from '../../../contracts/agents.ts'
 import { sha256 } from '../../../events/canonical.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { enrolAgent as decideEnrolment } from '../../domain/target/registration.ts'
-import { metadataOf, settled } from '../http/answer.ts'
+import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import { agentCredential } from '../targets/credential.ts'
@@ -15,6 +15,6 @@ export const enrolAgent: Operate<(typeof agentContracts)['enrolAgent']> = async 
   }
   const { target, tokenHash } = principal
   const decision = decideEnrolment({ tokenHash, keyHash: sha256(body.key) })
-  const { commit } = settled(await log.execute(targetAggregate, target, decision, metadataOf(input)))
+  const { commit } = accepted(await log.execute(targetAggregate, target, decision, metadataOf(input)))
   return { status: 201, body: { target, credential: agentCredential(target, body.key) }, commit }
 }

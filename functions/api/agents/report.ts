@@ -2,7 +2,7 @@ import type { agentContracts, Report, Reported } from '../../../contracts/agents
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { acceptAttempt, finishAttempt } from '../../domain/target/report.ts'
 import type { TargetDecision, TargetState } from '../../domain/target/state.ts'
-import { metadataOf, settled } from '../http/answer.ts'
+import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
@@ -52,7 +52,7 @@ async function take(
     services.log.execute(targetAggregate, target, decisionOf(report), metadata, { from }),
     services.telemetry.seen(target),
   ])
-  const { state: after, commit } = settled(outcome)
+  const { state: after, commit } = accepted(outcome)
   const done = report.status === 'in-progress' ? 'accepted' : 'recorded'
   const result = outcome.kind === 'unchanged' ? 'unchanged' : done
   return { reported: { target, result, ...subjectOf(after, report) }, commit }

@@ -1,6 +1,7 @@
 import type { CalendarRequest, calendarContracts } from '../../../contracts/calendars.ts'
 import type { FieldError } from '../../../contracts/problem-document.ts'
 import type { CalendarDefinition } from '../../../events/policy.ts'
+import { instantOf } from '../../../events/time.ts'
 import { calendarState } from '../../domain/policy/calendar.ts'
 import { unknownPlaces } from '../../domain/policy/holidays.ts'
 import {
@@ -10,11 +11,10 @@ import {
   deleteCalendar as remove,
 } from '../../domain/policy/policy.ts'
 import type { Log } from '../../log/log.ts'
-import { metadataOf, settled } from '../http/answer.ts'
+import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
 import { Problem } from '../http/problem.ts'
-import { inMilliseconds } from '../upgrades/request.ts'
 import { expandIcalendar, NotACalendar } from './icalendar.ts'
 
 type Contracts = typeof calendarContracts
@@ -30,8 +30,8 @@ function definitionFrom(request: CalendarRequest, now: number): CalendarDefiniti
       return request
     case 'ranges': {
       const ranges = request.ranges.map(({ start, end, name }) => ({
-        start: inMilliseconds(start),
-        end: inMilliseconds(end),
+        start: instantOf(start),
+        end: instantOf(end),
         name,
       }))
       return { kind: 'ranges', ranges }
@@ -75,7 +75,7 @@ export const defineCalendar: Operate<Contracts['defineCalendar']> = async (input
   const known = (await log.load(policyAggregate, calendarPolicy(name))).state.calendar !== null
   const decision = define(definition)
   const outcome = await log.execute(policyAggregate, calendarPolicy(name), decision, metadataOf(input))
-  const { state, commit } = settled(outcome)
+  const { state, commit } = accepted(outcome)
   // A calendar that was deleted is defined for the first time again.
   const first = outcome.kind === 'committed' ? !known : outcome.kind === 'repeated' && commit === 1
   const status = first ? 201 : 200
@@ -99,7 +99,7 @@ export const deleteCalendar: Operate<Contracts['deleteCalendar']> = async (input
     throw new Problem('conflict', detail)
   }
   const outcome = await log.execute(policyAggregate, calendarPolicy(name), remove(), metadataOf(input))
-  const { commit } = settled(outcome)
+  const { commit } = accepted(outcome)
   return { status: 200, body: { name, status: 'deleted' }, commit }
 }
 
@@ -122,7 +122,7 @@ export const getCalendarState: Operate<Contracts['getCalendarState']> = async (
 ) => {
   const { name } = params
   const { definition, commit } = await definitionOf(log, name)
-  const at = new Date(query.at ?? now()).toISOString()
+  const at = instantOf(query.at ?? now())
   const { knownUntil } = bodyOf(name, definition)
   return { status: 200, body: { name, at, ...calendarState(definition, at), knownUntil }, etag: commit }
 }

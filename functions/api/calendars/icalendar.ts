@@ -1,4 +1,5 @@
 import ICAL from 'ical.js'
+import { day, instantOf } from '../../../events/time.ts'
 import { isTimeZone } from '../../../events/words.ts'
 import { firstInstantAt } from '../../domain/profile/zone.ts'
 
@@ -20,7 +21,6 @@ export interface Expanded {
 const mostRanges = 400
 const longestName = 64
 const yearsAhead = 10
-const day = 86_400_000
 /** So many occurrences are looked at: a rule that recurs every second from 1970 on ends here. */
 const mostOccurrences = 30_000
 
@@ -118,9 +118,9 @@ function cut(
   const dropped = ordered[mostRanges]?.start
   const known = dropped ?? (endless ? until : null)
   const ranges = ordered.slice(0, mostRanges).map(({ start, end, name }) => ({
-    start: new Date(start).toISOString(),
-    end: new Date(end).toISOString(),
+    start: instantOf(start),
+    end: instantOf(end),
     name,
   }))
-  return { ranges, knownUntil: known === null ? null : new Date(known).toISOString() }
+  return { ranges, knownUntil: known === null ? null : instantOf(known) }
 }

@@ -1,3 +1,4 @@
+import { instantOf } from '../../../events/time.ts'
 import type { ApiMiddleware, ApiRequest } from './exchange.ts'
 import { correlationOf } from './routing.ts'
 
@@ -24,7 +25,7 @@ export function accessLog(now: () => number, write: (line: AccessLine) => void):
     const status = request.response?.statusCode ?? 200
     write({
       level: status >= 400 ? 'WARN' : 'INFO',
-      at: new Date(now()).toISOString(),
+      at: instantOf(now()),
       operation: exchange?.route.operation ?? 'unknown',
       status,
       ...(problem !== undefined && { code: problem }),

@@ -1,5 +1,7 @@
 import type { Checked, Contract } from '../../../contracts/contract.ts'
+import type { Rejection } from '../../domain/rejection.ts'
 import type { Loaded, Metadata, Outcome } from '../../log/log.ts'
+import { isCarriedOut, refusalOf } from '../../log/outcome.ts'
 import type { IdempotencyKey, Principal } from './exchange.ts'
 import { Problem } from './problem.ts'
 
@@ -42,28 +44,9 @@ export function metadataOf(input: {
   }
 }
 
-/** Returns the stream after a command; what refused it becomes a problem with the rejection's code. */
-export function settled<State, Event>(
-  outcome: Outcome<State, Event, { readonly code: string; readonly detail: string }>,
-): Loaded<State> {
-  switch (outcome.kind) {
-    case 'committed':
-    case 'unchanged':
-    case 'repeated':
-      return outcome.loaded
-    case 'rejected':
-      throw new Problem(outcome.rejection.code, outcome.rejection.detail)
-    case 'key-reused':
-      throw new Problem(
-        'idempotency-key-reused',
-        'This Idempotency-Key came with another body before: use a new key.',
-      )
-    case 'precondition-failed':
-      throw new Problem(
-        'precondition-failed',
-        `It is at commit ${outcome.commit}: read it again, then decide.`,
-      )
-    case 'contended':
-      throw new Problem('contention', 'Others kept writing.', { retryAfterSeconds: 1 })
-  }
+/** Returns the stream after a command; what refused it becomes a problem of the same code. */
+export function accepted<State, Event>(outcome: Outcome<State, Event, Rejection>): Loaded<State> {
+  if (isCarriedOut(outcome)) return outcome.loaded
+  const { code, detail } = refusalOf(outcome)
+  throw new Problem(code, detail)
 }

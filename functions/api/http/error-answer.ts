@@ -1,26 +1,19 @@
+import { isPassing } from '../../errors.ts'
+import { Contended } from '../../log/outcome.ts'
 import type { ApiMiddleware } from './exchange.ts'
 import { documentOf, Problem, statusOf } from './problem.ts'
 import { correlationOf } from './routing.ts'
 import { securityHeaders } from './security-headers.ts'
 
-/** Errors that say that a part of the service does not answer now, by the names that the AWS SDK gives them. */
-const outages = new Set([
-  'TimeoutError',
-  'ThrottlingException',
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'InternalServerError',
-  'ServiceUnavailable',
-])
-
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
   const name = error instanceof Error ? error.name : ''
-  const refused =
-    typeof error === 'object' && error !== null && 'code' in error && error.code === 'ECONNREFUSED'
-  if (outages.has(name) || refused) return new Problem('unavailable', name, { retryAfterSeconds: 2 })
-  return new Problem('internal-error', name)
+  if (error instanceof Contended) return new Problem('contention', name)
+  return new Problem(isPassing(error) ? 'unavailable' : 'internal-error', name)
 }
+
+/** After how many seconds to try again, where that is worth it. */
+const retryAfter: Readonly<Record<string, number>> = { contention: 1, unavailable: 2 }
 
 /** Turns whatever was thrown into a problem document; the cause of a 5xx goes to the log and nowhere else. */
 export function errorAnswer(): ApiMiddleware {
@@ -30,6 +23,7 @@ export function errorAnswer(): ApiMiddleware {
       const correlation = request.event.exchange?.correlation ?? correlationOf(request.event)
       const problem = problemOf(request.error)
       const status = statusOf(problem.code)
+      const again = retryAfter[problem.code]
       if (status >= 500) {
         const { name, message, stack } = request.error ?? new Error('unknown')
         console.error(
@@ -43,9 +37,7 @@ export function errorAnswer(): ApiMiddleware {
           ...securityHeaders,
           'content-type': 'application/problem+json',
           'x-correlation-id': correlation,
-          ...(problem.retryAfterSeconds !== undefined && {
-            'retry-after': String(problem.retryAfterSeconds),
-          }),
+          ...(again !== undefined && { 'retry-after': `${again}` }),
         },
         body: JSON.stringify(documentOf(problem, encodeURI(instance.toWellFormed()), correlation)),
       }

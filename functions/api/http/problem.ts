@@ -6,17 +6,15 @@ export class Problem extends Error {
   override readonly name = 'Problem'
   readonly code: string
   readonly errors: readonly FieldError[]
-  readonly retryAfterSeconds: number | undefined
 
   constructor(
     code: string,
     detail: string,
-    { errors = [], retryAfterSeconds }: { errors?: readonly FieldError[]; retryAfterSeconds?: number } = {},
+    { errors = [] }: { readonly errors?: readonly FieldError[] } = {},
   ) {
     super(detail)
     this.code = code
     this.errors = errors
-    this.retryAfterSeconds = retryAfterSeconds
   }
 }
 

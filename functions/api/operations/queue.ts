@@ -1,33 +1,10 @@
 import type { operationsContracts } from '../../../contracts/operations.ts'
-import type { UpgradeStatus } from '../../domain/upgrade/state.ts'
-import type { UpgradeRow } from '../../views/rows.ts'
+import { queueStateOf } from '../../domain/upgrade/queue.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import { upgradeWords } from '../upgrades/statuses.ts'
 
 type Contracts = typeof operationsContracts
-type JobState = 'waiting' | 'active' | 'completed' | 'failed' | 'delayed'
-
-const states: Readonly<Record<UpgradeStatus, JobState>> = {
-  requested: 'waiting',
-  pending_approval: 'waiting',
-  scheduled: 'waiting',
-  running: 'active',
-  paused: 'delayed',
-  aborting: 'active',
-  aborted: 'failed',
-  completed: 'completed',
-  completed_with_exceptions: 'completed',
-  failed: 'failed',
-  rejected: 'failed',
-  expired: 'failed',
-}
-
-/** Returns the seed's word for the job of an upgrade: what a window or a stop holds is delayed. */
-function stateOf({ status, holds }: UpgradeRow): JobState {
-  const held = holds.some(({ code }) => code === 'WINDOW_CLOSED' || code === 'FREEZE')
-  return held && (states[status] === 'waiting' || states[status] === 'active') ? 'delayed' : states[status]
-}
 
 /** Counts upgrades by what they wait for. */
 export const getQueueStats: Operate<Contracts['getQueueStats']> = async (_input, { views }) => {
@@ -49,7 +26,7 @@ export const getQueueJob: Operate<Contracts['getQueueJob']> = async ({ params },
     body: {
       jobId: params.jobId,
       upgradeId,
-      state: stateOf(row),
+      state: queueStateOf(row),
       status: upgradeWords[row.status],
       progress: row.total === 0 ? 0 : Math.round((1000 * ended) / row.total) / 10,
       requestedAt: row.requestedAt,

@@ -1,14 +1,17 @@
 import type { operationsContracts } from '../../../contracts/operations.ts'
-import { liftFreeze, type PolicyState, placeFreeze, policyAggregate } from '../../domain/policy/policy.ts'
+import {
+  freezePolicy,
+  liftFreeze,
+  type PolicyState,
+  placeFreeze,
+  policyAggregate,
+} from '../../domain/policy/policy.ts'
 import type { Loaded } from '../../log/log.ts'
-import { freezePolicy } from '../../planning/facts.ts'
-import { type Answer, metadataOf, settled } from '../http/answer.ts'
+import { patience } from '../../patience.ts'
+import { type Answer, accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 
 type Contracts = typeof operationsContracts
-
-/** A stop goes on against other writers for so long, in milliseconds (DESIGN §3). */
-const retryFor = 5000
 
 function answer({ state: { freeze }, commit }: Loaded<PolicyState>, written: boolean): Answer {
   const body = {
@@ -27,9 +30,9 @@ export const getStop: Operate<Contracts['getStop']> = async (_input, { log }) =>
 /** Stops everything. */
 export const stopEverything: Operate<Contracts['stopEverything']> = async (input, { log }) =>
   answer(
-    settled(
+    accepted(
       await log.execute(policyAggregate, freezePolicy, placeFreeze(input.body), metadataOf(input), {
-        retryFor,
+        retryFor: patience.person,
       }),
     ),
     true,
@@ -38,6 +41,6 @@ export const stopEverything: Operate<Contracts['stopEverything']> = async (input
 /** Lifts the stop. */
 export const liftStop: Operate<Contracts['liftStop']> = async (input, { log }) =>
   answer(
-    settled(await log.execute(policyAggregate, freezePolicy, liftFreeze(input.body), metadataOf(input))),
+    accepted(await log.execute(policyAggregate, freezePolicy, liftFreeze(input.body), metadataOf(input))),
     true,
   )

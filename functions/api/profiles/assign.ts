@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { v5 } from 'uuid'
 import type { AssignmentRequest, profileContracts } from '../../../contracts/profiles.ts'
-import { membershipEvents, type RequestedMembership } from '../../../events/membership.ts'
+import type { RequestedMembership } from '../../../events/membership.ts'
 import {
   listMemberships,
   membershipJobAggregate,
@@ -11,7 +11,7 @@ import {
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { joinProfile } from '../../domain/target/membership.ts'
 import { sideBySide } from '../../side-by-side.ts'
-import { type Input, metadataOf, settled } from '../http/answer.ts'
+import { accepted, type Input, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
@@ -61,7 +61,7 @@ async function assignOne(
   const metadata = metadataOf({ ...input, ifMatch: null })
   const outcome = await log.execute(targetAggregate, target, decision, metadata)
   try {
-    settled(outcome)
+    accepted(outcome)
     const status = outcome.kind === 'unchanged' ? 'already_assigned' : 'assigned'
     return { resource_id: target, status, next_upgrade_window: next }
   } catch (error) {
@@ -81,11 +81,11 @@ async function begin(
   const request = requestMemberships({ profile: input.params.id, count: memberships.length, by: actor })
   // Only the first commit keeps the key: a repeat has to be let through to the parts that are missing.
   const metadata = metadataOf({ ...input, ifMatch: null })
-  settled(await log.execute(membershipJobAggregate, job, request, metadata))
+  accepted(await log.execute(membershipJobAggregate, job, request, metadata))
   for (let chunk = 0; chunk * membershipsPerChunk < memberships.length; chunk++) {
     const from = chunk * membershipsPerChunk
     const part = listMemberships({ chunk, memberships: memberships.slice(from, from + membershipsPerChunk) })
-    settled(await log.execute(membershipJobAggregate, job, part, { actor, correlation }))
+    accepted(await log.execute(membershipJobAggregate, job, part, { actor, correlation }))
   }
   return job
 }
@@ -121,27 +121,23 @@ export const getAssignmentJob: Operate<Contracts['getAssignmentJob']> = async ({
     state.status === 'active' ? await nextRuns(log, state.definition.schedule, services.now(), 1) : []
   const listed = new Map<number, readonly RequestedMembership[]>()
   const results = new Map<number, Result[]>()
-  for await (const commit of log.commits(`memberships#${jobId}`, { consistent: true })) {
-    for (const { type, schema, data } of commit.events) {
-      const event = membershipEvents.decode(type, schema, JSON.parse(data))
-      if (event.type === 'MembershipsListed') listed.set(event.data.chunk, event.data.memberships)
-      if (event.type !== 'MembershipsMade') continue
-      const { chunk, already, failed } = event.data
-      const part = (listed.get(chunk) ?? []).map(
-        ({ target }): Result => ({ resource_id: target, status: 'assigned', next_upgrade_window: next }),
-      )
-      for (const place of already) {
-        const result = part[place]
-        if (result) part[place] = { ...result, status: 'already_assigned' }
-      }
-      for (const { place, detail } of failed) {
-        const result = part[place]
-        if (result) {
-          part[place] = { ...result, status: 'failed', next_upgrade_window: null, error_message: detail }
-        }
-      }
-      results.set(chunk, part)
+  for await (const { event } of log.of(membershipJobAggregate, jobId).events({ consistent: true })) {
+    if (event.type === 'MembershipsListed') listed.set(event.data.chunk, event.data.memberships)
+    if (event.type !== 'MembershipsMade') continue
+    const { chunk, already, failed } = event.data
+    const part = (listed.get(chunk) ?? []).map(
+      ({ target }): Result => ({ resource_id: target, status: 'assigned', next_upgrade_window: next }),
+    )
+    for (const place of already) {
+      const result = part[place]
+      if (result) part[place] = { ...result, status: 'already_assigned' }
     }
+    for (const { place, detail } of failed) {
+      const result = part[place]
+      if (result)
+        part[place] = { ...result, status: 'failed', next_upgrade_window: null, error_message: detail }
+    }
+    results.set(chunk, part)
   }
   const inOrder = [...results].sort(([left], [right]) => left - right).flatMap(([, part]) => part)
   const { count, chunks } = job.requested

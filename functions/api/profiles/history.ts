@@ -1,5 +1,6 @@
 import type { profileContracts } from '../../../contracts/profiles.ts'
 import type { ProfileDefinition } from '../../../events/profile.ts'
+import { instantOf } from '../../../events/time.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { statisticsOf } from '../../domain/profile/statistics.ts'
 import { sideBySide } from '../../side-by-side.ts'
@@ -24,7 +25,7 @@ function summaryOf({ count, totals }: Pick<Matching, 'count' | 'totals'>) {
 
 /** A day without a time is its first instant, as an end its last. */
 function instantFrom(date: string, end: boolean): string {
-  return new Date(date.length === 10 ? `${date}T${end ? '23:59:59.999' : '00:00:00'}Z` : date).toISOString()
+  return instantOf(date.length === 10 ? `${date}T${end ? '23:59:59.999' : '00:00:00'}Z` : date)
 }
 
 /**

@@ -1,20 +1,18 @@
 import type { FieldError } from '../../../contracts/problem-document.ts'
 import type { ProfileDefinition } from '../../../events/profile.ts'
+import { day, instantOf } from '../../../events/time.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import type { FieldProblem } from '../../domain/profile/fields.ts'
 import type { ExistingProfile } from '../../domain/profile/state.ts'
 import { exists } from '../../domain/profile/state.ts'
 import { closureAt, openings } from '../../domain/profile/windows.ts'
+import { closuresOf, unknownCalendars } from '../../facts/closures.ts'
+import { dependencyFault } from '../../facts/dependencies.ts'
 import type { Log } from '../../log/log.ts'
-import { closuresOf, unknownCalendars } from '../../planning/closures.ts'
-import { dependencyFault } from '../../planning/dependencies.ts'
-import { everyTarget, targetingFacts } from '../../planning/profile-targets.ts'
-import { type Targetable, type Targeting, targetsOf } from '../../planning/targeting.ts'
 import { Problem } from '../http/problem.ts'
-import type { Services } from '../services.ts'
 
 /** Closed days are looked up so far ahead, in milliseconds; beyond, the schedule alone says when a profile runs. */
-const ahead = 3 * 366 * 86_400_000
+const ahead = 3 * 366 * day
 /** So many openings are looked through for the next runs. */
 const mostOpenings = 5000
 
@@ -38,8 +36,8 @@ export async function nextRuns(
   now: number,
   count: number,
 ): Promise<string[]> {
-  const from = new Date(now).toISOString()
-  const until = new Date(now + ahead).toISOString()
+  const from = instantOf(now)
+  const until = instantOf(now + ahead)
   const closures = await closuresOf(log, schedule.calendars, from, until)
   const runs: string[] = []
   for (const opening of openings(schedule, from).take(mostOpenings)) {
@@ -47,20 +45,6 @@ export async function nextRuns(
     if (runs.length === count) break
   }
   return runs
-}
-
-/** Returns who a profile would upgrade now. `targets` saves reading them again. */
-export async function targetingOf(
-  services: Services,
-  id: string,
-  definition: ProfileDefinition,
-  targets?: readonly Targetable[],
-): Promise<Targeting> {
-  const [all, facts] = await Promise.all([
-    targets ?? everyTarget(services),
-    targetingFacts(services, id, definition),
-  ])
-  return targetsOf(id, definition, all, facts)
 }
 
 /** Returns a value as an error may show it. */

@@ -2,12 +2,12 @@ import type { profileContracts } from '../../../contracts/profiles.ts'
 import { describeSchedule } from '../../domain/profile/cron.ts'
 import type { WindowResult } from '../../domain/profile/state.ts'
 import { statisticsOf } from '../../domain/profile/statistics.ts'
-import { everyTarget } from '../../planning/profile-targets.ts'
+import { targetingOf } from '../../facts/targeting.ts'
 import type { TargetRow } from '../../views/rows.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
 import { executionOf, executionsMatching } from './executions.ts'
-import { nextRuns, profileOf, targetingOf } from './profile.ts'
+import { nextRuns, profileOf } from './profile.ts'
 
 type Contracts = typeof profileContracts
 
@@ -21,7 +21,7 @@ export const getUpgradeProfiles: Operate<Contracts['getUpgradeProfiles']> = asyn
   const { log, views, now } = services
   const { limit, cursor, status, resource_type: resourceType } = query
   const { rows, nextCursor } = await pageOf(views.listProfiles({ limit, cursor, status, resourceType }))
-  const targets = rows.length === 0 ? [] : await everyTarget(services)
+  const targets = rows.length === 0 ? [] : await Array.fromAsync(views.everyTarget())
   const profiles = await Promise.all(
     rows.map(async (row) => {
       const { id, definition, lastExecutionAt } = row

@@ -1,4 +1,7 @@
+import { between, minute } from '../../../events/time.ts'
+import { meaningOf } from '../../domain/target/outcome.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { exists } from '../../domain/upgrade/state.ts'
 import type { AttemptRow, ExecutionRow } from '../../views/rows.ts'
 import type { Services } from '../services.ts'
 
@@ -9,18 +12,12 @@ const mostAttempts = 10_000
 
 type Result = 'success' | 'failed' | 'skipped' | 'rollback'
 
-/** The seed's word for how an attempt ended; what is under way, or was taken back before it began, is no result. */
-const results: Partial<Record<AttemptRow['status'], Result>> = {
-  succeeded: 'success',
-  failed: 'failed',
-  timed_out: 'failed',
-  lost: 'failed',
-  rejected: 'failed',
-  cancelled: 'failed',
-  unreachable: 'failed',
-  rollback_failed: 'failed',
-  rolled_back: 'rollback',
-  skipped: 'skipped',
+const results = { succeeded: 'success', failed: 'failed', unreachable: 'failed', skipped: 'skipped' } as const
+
+/** Returns the seed's word for how an attempt ended; what is under way, or gave its slot back, is no result. */
+function resultOf(status: AttemptRow['status']): Result | undefined {
+  if (status === 'assigned' || status === 'accepted' || meaningOf(status).givenBack) return undefined
+  return status === 'rolled_back' ? 'rollback' : results[meaningOf(status).counts]
 }
 
 interface Ended {
@@ -32,7 +29,7 @@ interface Ended {
 async function* lastTries(attempts: AsyncIterable<AttemptRow>): AsyncGenerator<Ended> {
   let last: Ended | undefined
   for await (const attempt of attempts) {
-    const status = results[attempt.status]
+    const status = resultOf(attempt.status)
     if (last && last.attempt.member !== attempt.member) yield last
     if (last?.attempt.member !== attempt.member) last = undefined
     if (status) last = { attempt, status }
@@ -49,12 +46,14 @@ interface Rollbacks {
 }
 
 async function rollbacksOf({ log, views }: Services, upgrade: string): Promise<Rollbacks> {
-  const { counts, children } = (await log.load(upgradeAggregate, upgrade)).state
-  let count = counts.rolledBack
+  const { state } = await log.load(upgradeAggregate, upgrade)
   const byTarget = new Map<string, Ended>()
-  for (const { child, kind } of children) {
+  if (!exists(state)) return { count: 0, byTarget }
+  let count = state.standing.counts.rolledBack
+  for (const { child, kind } of state.children) {
     if (kind !== 'rollback') continue
-    count += (await log.load(upgradeAggregate, child)).state.counts.succeeded
+    const rollback = (await log.load(upgradeAggregate, child)).state
+    if (exists(rollback)) count += rollback.standing.counts.succeeded
     let seen = 0
     for await (const ended of lastTries(views.attemptsOf(child))) {
       if (++seen > mostAttempts) break
@@ -70,7 +69,7 @@ function resultBody(
   types: ReadonlyMap<string, string>,
 ) {
   const { target, from, to, acceptedAt, completedAt, code } = attempt
-  const milliseconds = acceptedAt && completedAt ? Date.parse(completedAt) - Date.parse(acceptedAt) : 0
+  const milliseconds = acceptedAt && completedAt ? between(acceptedAt, completedAt) : 0
   const actual = { success: to, rollback: rollback?.attempt.to ?? from, skipped: null, failed: null } as const
   return {
     resource_id: target,
@@ -80,7 +79,7 @@ function resultBody(
     previous_version: from,
     target_version: to,
     actual_version: actual[status],
-    duration_minutes: milliseconds / 60_000,
+    duration_minutes: milliseconds / minute,
     error_message: (rollback?.status === 'failed' ? rollback.attempt.code : null) ?? code,
   }
 }

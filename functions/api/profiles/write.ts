@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { v5 } from 'uuid'
 import type { profileContracts } from '../../../contracts/profiles.ts'
-import { type ProfileDefinition, type ProfileEvent, profileEvents } from '../../../events/profile.ts'
+import type { ProfileDefinition, ProfileEvent } from '../../../events/profile.ts'
+import { instantOf } from '../../../events/time.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { validateDefinition, validateUpdate } from '../../domain/profile/definition.ts'
 import { startExecution } from '../../domain/profile/execution.ts'
@@ -9,11 +10,11 @@ import { createProfile, deleteProfile, updateProfile } from '../../domain/profil
 import type { ProfileState } from '../../domain/profile/state.ts'
 import { warningsOf } from '../../domain/profile/warnings.ts'
 import type { Rejection } from '../../domain/rejection.ts'
+import { targetingOf } from '../../facts/targeting.ts'
 import type { Log, Outcome } from '../../log/log.ts'
-import { everyTarget } from '../../planning/profile-targets.ts'
-import { metadataOf, settled } from '../http/answer.ts'
+import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { checkReferences, invalidFields, nextRuns, profileOf, targetingOf } from './profile.ts'
+import { checkReferences, invalidFields, nextRuns, profileOf } from './profile.ts'
 
 type Contracts = typeof profileContracts
 
@@ -63,7 +64,7 @@ export const createUpgradeProfile: Operate<Contracts['createUpgradeProfile']> = 
   await checkReferences(log, id, definition)
   const command = createProfile({ definition, by: input.principal.id })
   const metadata = metadataOf({ ...input, ifMatch: null })
-  const { state, commit } = settled(await log.execute(profileAggregate, id, command, metadata))
+  const { state, commit } = accepted(await log.execute(profileAggregate, id, command, metadata))
   const runs = await nextRuns(log, definition.schedule, now(), 5)
   const { members } = await targetingOf(services, id, definition)
   const active = state.status === 'active'
@@ -90,12 +91,8 @@ async function decided(
   if (outcome.kind !== 'repeated') return []
   const used = outcome.loaded.keys.find((one) => one.key === key)
   if (!used) return []
-  const events: ProfileEvent[] = []
-  for await (const commit of log.commits(`profile#${id}`, { from: used.commit, to: used.commit })) {
-    for (const { type, schema, data } of commit.events)
-      events.push(profileEvents.decode(type, schema, JSON.parse(data)))
-  }
-  return events
+  const told = log.of(profileAggregate, id).events({ from: used.commit, to: used.commit })
+  return Array.fromAsync(told, ({ event }) => event)
 }
 
 /** Changes fields of a profile (P4): what is allowed but perhaps not meant is said as a warning. */
@@ -110,13 +107,13 @@ export const updateUpgradeProfile: Operate<Contracts['updateUpgradeProfile']> = 
   await checkReferences(log, id, validated.definition)
   const command = updateProfile({ updates: input.body, by: input.principal.id })
   const outcome = await log.execute(profileAggregate, id, command, metadataOf(input))
-  const { state, commit } = settled(outcome)
+  const { state, commit } = accepted(outcome)
   const changes = (await decided(log, id, outcome, input.idempotency?.id)).flatMap((event) => {
     if (event.type === 'ProfileUpdated') return event.data.changes
     return event.type === 'ProfileActivated' || event.type === 'ProfileDeactivated' ? ['status'] : []
   })
   const definition = state.definition ?? validated.definition
-  const targets = await everyTarget(services)
+  const targets = await Array.fromAsync(services.views.everyTarget())
   const [old, present] = await Promise.all(
     [before, definition].map((each) => targetingOf(services, id, each, targets)),
   )
@@ -128,7 +125,7 @@ export const updateUpgradeProfile: Operate<Contracts['updateUpgradeProfile']> = 
     changes_applied: changes,
     next_execution: next,
     affected_resources_change: matching - (old?.members.length ?? 0),
-    validation_warnings: warningsOf(definition, { matching, now: new Date(now()).toISOString() }),
+    validation_warnings: warningsOf(definition, { matching, now: instantOf(now()) }),
   }
   return { status: 200, body, commit, etag: commit }
 }
@@ -138,14 +135,14 @@ export const deleteUpgradeProfile: Operate<Contracts['deleteUpgradeProfile']> = 
   const { log } = services
   const { id } = input.params
   const { state: before } = await log.load(profileAggregate, id)
-  const targets = await everyTarget(services)
+  const targets = await Array.fromAsync(services.views.everyTarget())
   const assigned = targets.filter(({ memberships }) => Object.hasOwn(memberships, id)).length
   const affected = before.definition
     ? (await targetingOf(services, id, before.definition, targets)).members.length
     : 0
   const command = deleteProfile({ force: input.query.force ?? false, by: input.principal.id })
   const outcome = await log.execute(profileAggregate, id, command, metadataOf(input))
-  const { commit } = settled(outcome)
+  const { commit } = accepted(outcome)
   const events = await decided(log, id, outcome, input.idempotency?.id)
   const cancelled = events.flatMap((event) => (event.type === 'ProfileDeleted' ? event.data.cancelled : []))
   const tasks = [
@@ -169,7 +166,7 @@ export const startProfileExecution: Operate<Contracts['startProfileExecution']> 
   const { id } = input.params
   const upgrade = input.idempotency ? v5(input.idempotency.id, executionNamespace) : randomUUID()
   const command = startExecution({ upgrade, justification: input.body.reason, by: input.principal.id })
-  const { commit } = settled(await log.execute(profileAggregate, id, command, metadataOf(input)))
+  const { commit } = accepted(await log.execute(profileAggregate, id, command, metadataOf(input)))
   const body = { profile_id: id, execution_id: upgrade, status: 'running' }
   return { status: 202, body, commit, location: `/api/upgrades/${upgrade}` }
 }

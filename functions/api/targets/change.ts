@@ -8,7 +8,7 @@ import {
   unpinTarget as decideUnpin,
 } from '../../domain/target/registration.ts'
 import type { TargetDecision } from '../../domain/target/state.ts'
-import { type Answer, metadataOf, settled } from '../http/answer.ts'
+import { type Answer, accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import type { Services } from '../services.ts'
 import { newEnrolment } from './credential.ts'
@@ -23,7 +23,7 @@ async function change(
   decision: TargetDecision,
 ): Promise<Answer> {
   const { id } = request.params
-  const loaded = settled(await log.execute(targetAggregate, id, decision, metadataOf(request)))
+  const loaded = accepted(await log.execute(targetAggregate, id, decision, metadataOf(request)))
   const body = targetBody(id, loaded, await lastSeenOf(telemetry, id))
   return { status: 200, body, commit: loaded.commit, etag: loaded.commit }
 }
@@ -53,6 +53,6 @@ export const issueEnrolment: Operate<Contracts['issueEnrolment']> = async (input
   const { token, hash, expiresAt } = newEnrolment(id, services.now())
   const decision = decideEnrolment({ hash, expiresAt })
   const metadata = metadataOf({ ...input, idempotency: null })
-  const { commit } = settled(await services.log.execute(targetAggregate, id, decision, metadata))
+  const { commit } = accepted(await services.log.execute(targetAggregate, id, decision, metadata))
   return { status: 201, body: { id, enrolmentToken: token, expiresAt }, commit }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { sha256 } from '../../../events/canonical.ts'
+import { day, instantOf } from '../../../events/time.ts'
 
 /** How long an enrolment token is good for. */
 const enrolmentDays = 7
@@ -17,7 +18,7 @@ export function newEnrolment(target: string, now: number): EnrolmentToken {
   return {
     token: `drydock-enrol.${target}.${secret}`,
     hash: sha256(secret),
-    expiresAt: new Date(now + enrolmentDays * 86_400_000).toISOString(),
+    expiresAt: instantOf(now + enrolmentDays * day),
   }
 }
 

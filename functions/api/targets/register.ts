@@ -1,7 +1,7 @@
 import type { Registration, targetContracts } from '../../../contracts/targets.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { registerTarget } from '../../domain/target/registration.ts'
-import { metadataOf, settled } from '../http/answer.ts'
+import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import { newEnrolment } from './credential.ts'
@@ -37,7 +37,7 @@ async function registerOne(
   // Many targets share one request: the stream of each keeps the key of its own registration alone.
   const outcome = await log.execute(targetAggregate, id, decision, metadataOf({ ...input, ifMatch: null }))
   try {
-    const { commit } = settled(outcome)
+    const { commit } = accepted(outcome)
     if (outcome.kind === 'unchanged') return { result: { id, status: 'exists' }, commit }
     // A repeat is answered as its first time, but for the token: only its hash was kept, so it cannot be shown again.
     const fresh = outcome.kind === 'committed' ? enrolment : null

@@ -1,11 +1,13 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
+import { instantOf } from '../../../events/time.ts'
 import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import { allowedFailures, waveRange } from '../../domain/plan/waves.ts'
 import { count, type MemberCounts, noCounts } from '../../domain/upgrade/counts.ts'
+import { sizeOf } from '../../domain/upgrade/members.ts'
 import type { AcceptedPlan } from '../../domain/upgrade/state.ts'
+import type { Told } from '../../log/log.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { type Past, pastOf, upgradeNotFound } from './history.ts'
-import { inMilliseconds } from './request.ts'
+import { pastOf, upgradeNotFound } from './history.ts'
 
 interface Peak {
   readonly count: number
@@ -61,7 +63,7 @@ class BrokenGlass {
 }
 
 /** Returns how much was ever at risk, wave by wave, as the log alone shows it (N1). */
-async function exposureOf(past: AsyncIterable<Past>) {
+async function exposureOf(past: AsyncIterable<Told<UpgradeEvent>>) {
   let request: UpgradeRequest | undefined
   let plan: AcceptedPlan | undefined
   let counts: MemberCounts = noCounts
@@ -75,7 +77,7 @@ async function exposureOf(past: AsyncIterable<Past>) {
     if (event.type === 'UpgradeRequested') request = event.data.request
     if (event.type === 'UpgradePlanned') plan = event.data
     if (event.type === 'TargetsAdmitted') {
-      exposed += event.data.members.reduce((sum, [from, to]) => sum + to - from, 0)
+      exposed += sizeOf(event.data.members)
     }
     if (event.type === 'WaveStarted' && request && plan) {
       failedBefore = counts.failed
@@ -106,7 +108,7 @@ export const getBlastRadius: Operate<(typeof upgradeContracts)['getBlastRadius']
   { params, query },
   { log },
 ) => {
-  const at = query.at === undefined ? undefined : inMilliseconds(query.at)
+  const at = query.at === undefined ? undefined : instantOf(query.at)
   const exposure = await exposureOf(pastOf(log, params.id, at))
   if (!exposure) throw upgradeNotFound()
   return { status: 200, body: { upgradeId: params.id, ...exposure } }

@@ -1,13 +1,15 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { type ChildCommand, type ChildKind, childId } from '../../domain/upgrade/children.ts'
 import { abortUpgrade } from '../../domain/upgrade/control.ts'
-import { exists, hasEnded } from '../../domain/upgrade/state.ts'
-import { type ChildResult, childId, requestRetry, requestRollback } from '../../planning/children.ts'
+import { exists, hasEnded, isPlanned } from '../../domain/upgrade/state.ts'
+import { startChild } from '../../planning/children.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
+import type { Services } from '../services.ts'
 import { namespaceOf } from '../targets/register.ts'
-import { type Commanded, command } from './command.ts'
+import { type Commanded, command as carryOut } from './command.ts'
 import { upgradeNotFound } from './history.ts'
 
 type Contracts = typeof upgradeContracts
@@ -20,11 +22,11 @@ type Asked = Commanded & {
 
 const noReason = 'no reason given'
 
-function commandOf({ params, principal, correlation, body, idempotency }: Asked) {
+function commandOf(kind: ChildKind, { params, principal, body, idempotency }: Asked): ChildCommand {
   return {
     parent: params.id,
+    kind,
     by: principal.id,
-    correlation,
     reason: body.reason ?? noReason,
     ...(body.breakGlass && { breakGlass: body.breakGlass.reason }),
     ...(idempotency && { idempotency: { key: idempotency.id, hash: idempotency.bodyHash } }),
@@ -37,7 +39,9 @@ function messageOf({ body }: Asked): string {
     : 'Rollback started'
 }
 
-function childOf(result: ChildResult): string {
+/** Starts a child and returns its id, or throws the problem that refuses it. */
+async function begin(services: Services, command: ChildCommand, correlation: string): Promise<string> {
+  const result = await startChild(services, command, correlation)
   if ('rejected' in result) throw new Problem(result.rejected.code, result.rejected.detail)
   return result.child
 }
@@ -60,7 +64,7 @@ async function abortedToRollBack(
     ...(breakGlass && { breakGlass: breakGlass.reason }),
   }
   try {
-    await command(input, services, abortUpgrade(abort))
+    await carryOut(input, services, abortUpgrade(abort))
     return true
   } catch (problem) {
     if (problem instanceof Problem && problem.code === 'upgrade-ended') return false
@@ -76,16 +80,16 @@ export const rollBackUpgrade: Operate<Contracts['rollBackUpgrade']> = async (inp
   const { id } = input.params
   const { state } = await services.log.load(upgradeAggregate, id)
   if (!exists(state)) throw upgradeNotFound()
-  const { idempotency: _, ...ofAbort } = commandOf(input)
+  const { idempotency: _, ...ofAbort } = commandOf('rollback', input)
   if (!hasEnded(state)) {
-    if (!state.plan)
+    if (!isPlanned(state))
       throw new Problem('not-planned', 'The upgrade has not touched anything yet: abort it instead.')
     if (await abortedToRollBack(input, services)) {
-      return started(id, childId('rollback', ofAbort), 'Rollback starts as soon as nothing is in flight')
+      return started(id, childId(ofAbort), 'Rollback starts as soon as nothing is in flight')
     }
   }
-  const again = state.abort?.rollBack ? ofAbort : commandOf(input)
-  return started(id, childOf(await requestRollback(services, again)), messageOf(input))
+  const command = state.abort?.rollBack ? ofAbort : commandOf('rollback', input)
+  return started(id, await begin(services, command, input.correlation), messageOf(input))
 }
 
 /** Takes one customer back (C5). */
@@ -96,7 +100,8 @@ export const rollBackCustomer: Operate<Contracts['rollBackCustomer']> = async (i
   if (state.active) {
     throw new Problem('update-in-progress', 'Update already in progress on this customer: wait for its end.')
   }
-  const child = childOf(await requestRollback(services, { ...commandOf(input), target: customerId }))
+  const command = { ...commandOf('rollback', input), target: customerId }
+  const child = await begin(services, command, input.correlation)
   const namespace = state.facts?.namespace ?? namespaceOf(customerId)
   const body = { message: messageOf(input), customerId, namespace, upgradeId: child }
   return { status: 202, body, location: `/api/upgrades/${child}` }
@@ -104,4 +109,8 @@ export const rollBackCustomer: Operate<Contracts['rollBackCustomer']> = async (i
 
 /** Tries the failed ones again. */
 export const retryFailed: Operate<Contracts['retryFailed']> = async (input, services) =>
-  started(input.params.id, childOf(await requestRetry(services, commandOf(input))), 'Retry started')
+  started(
+    input.params.id,
+    await begin(services, commandOf('retry', input), input.correlation),
+    'Retry started',
+  )

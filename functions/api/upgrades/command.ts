@@ -1,5 +1,10 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
+import { instantOf } from '../../../events/time.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import {
+  approveUpgrade as decideApproval,
+  rejectUpgrade as decideRejection,
+} from '../../domain/upgrade/approval.ts'
 import {
   abortUpgrade as decideAbort,
   continueUpgrade as decideContinue,
@@ -7,17 +12,13 @@ import {
   resumeUpgrade as decideResume,
 } from '../../domain/upgrade/control.ts'
 import type { UpgradeDecision } from '../../domain/upgrade/draft.ts'
-import {
-  approveUpgrade as decideApproval,
-  rejectUpgrade as decideRejection,
-} from '../../domain/upgrade/lifecycle.ts'
-import type { UpgradeState } from '../../domain/upgrade/state.ts'
-import type { Loaded } from '../../log/log.ts'
-import { admissionFacts } from '../../planning/facts.ts'
-import { type Answer, metadataOf, settled } from '../http/answer.ts'
+import { type ExistingUpgrade, exists } from '../../domain/upgrade/state.ts'
+import { admissionFacts } from '../../facts/admission.ts'
+import { patience } from '../../patience.ts'
+import { type Answer, accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import type { Services } from '../services.ts'
-import { inMilliseconds } from './request.ts'
+import { upgradeNotFound } from './history.ts'
 import { upgradeWords } from './statuses.ts'
 
 type Contracts = typeof upgradeContracts
@@ -25,31 +26,31 @@ type Contracts = typeof upgradeContracts
 /** A command of an operator. */
 export type Commanded = Parameters<typeof metadataOf>[0] & { readonly params: { readonly id: string } }
 
-/** A pause or an abort goes on against other writers for so long, in milliseconds (DESIGN §3). */
-const retryFor = 5000
+/** An upgrade after a command, and the commit at which it is. */
+export interface Decided {
+  readonly state: ExistingUpgrade
+  readonly commit: number
+}
 
 /** Appends what a command decides, or throws the problem that refuses it. */
 export async function command(
   request: Commanded,
   { log }: Services,
   decision: UpgradeDecision,
-): Promise<Loaded<UpgradeState>> {
+): Promise<Decided> {
   const { id } = request.params
-  return settled(await log.execute(upgradeAggregate, id, decision, metadataOf(request), { retryFor }))
+  const trying = { retryFor: patience.person }
+  const { state, commit } = accepted(
+    await log.execute(upgradeAggregate, id, decision, metadataOf(request), trying),
+  )
+  if (!exists(state)) throw upgradeNotFound()
+  return { state, commit }
 }
 
-function acknowledged(
-  id: string,
-  { state, commit }: Loaded<UpgradeState>,
-  message: string,
-  status = 200,
-): Answer {
-  return {
-    status,
-    body: { message, upgradeId: id, status: upgradeWords[state.status] },
-    commit,
-    etag: commit,
-  }
+/** Returns the answer that acknowledges a command. */
+export function acknowledged(id: string, { state, commit }: Decided, message: string, status = 200): Answer {
+  const body = { message, upgradeId: id, status: upgradeWords[state.standing.status] }
+  return { status, body, commit, etag: commit }
 }
 
 /** Continues after a canary (C4). */
@@ -67,9 +68,8 @@ export const continueUpgrade: Operate<Contracts['continueUpgrade']> = async (inp
 /** Approves the plan of a hash. */
 export const approveUpgrade: Operate<Contracts['approveUpgrade']> = async (input, services) => {
   const loaded = await command(input, services, decideApproval({ by: input.principal.id, ...input.body }))
-  const { approvals, request } = loaded.state
-  const message = `Approved: ${approvals.length} of ${request?.approvals.required ?? 0}`
-  return acknowledged(input.params.id, loaded, message)
+  const { given, needed } = loaded.state.standing.approvals
+  return acknowledged(input.params.id, loaded, `Approved: ${given} of ${needed}`)
 }
 
 /** Rejects what waits for approval. */
@@ -93,7 +93,7 @@ export const resumeUpgrade: Operate<Contracts['resumeUpgrade']> = async (input, 
   const { state } = await services.log.load(upgradeAggregate, input.params.id)
   const facts = await admissionFacts(services.log, state)
   const { window } = input.body
-  const inUtc = window && { start: inMilliseconds(window.start), end: inMilliseconds(window.end) }
+  const inUtc = window && { start: instantOf(window.start), end: instantOf(window.end) }
   const decision = decideResume({ by: input.principal.id, ...(inUtc && { window: inUtc }) }, facts)
   return acknowledged(input.params.id, await command(input, services, decision), 'Upgrade resumed')
 }

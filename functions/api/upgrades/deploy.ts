@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { v5 } from 'uuid'
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
+import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import { waveRange } from '../../domain/plan/waves.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
-import { requestUpgrade } from '../../domain/upgrade/lifecycle.ts'
-import type { UpgradeState } from '../../domain/upgrade/state.ts'
-import { inlineAtMost, keepPlan, prospectOf } from '../../planning/planning.ts'
-import { metadataOf, settled } from '../http/answer.ts'
+import { requestUpgrade } from '../../domain/upgrade/request.ts'
+import { type AcceptedPlan, planOf } from '../../domain/upgrade/state.ts'
+import { inlineAtMost, prospectOf, storePlan } from '../../planning/planning.ts'
+import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import { requestFrom } from './request.ts'
@@ -16,20 +17,22 @@ const upgradeNamespace = 'e0a94a51-2f31-5e0c-9f4b-64a6f0d1b7c3'
 
 const customers = (count: number) => `${count} ${count === 1 ? 'customer' : 'customers'}`
 
+const names = { all: 'Upgrade', canary: 'Canary upgrade', batch: 'Batch upgrade' } as const
+
 /** Returns what a deploy is answered in words, by its strategy; without a plan there is no count yet. */
-function messageOf({ request, plan }: UpgradeState): string {
-  const name = { all: 'Upgrade', canary: 'Canary upgrade', batch: 'Batch upgrade' }[
-    request?.strategy ?? 'all'
-  ]
+function messageOf(
+  { strategy, batchSize, approvals: { required } }: UpgradeRequest,
+  plan: AcceptedPlan | null,
+) {
+  const name = names[strategy]
   if (!plan) return `${name} started; it is planned in the background`
   const first = waveRange(plan.waves, plan.members, 0)
-  const count = request?.strategy === 'canary' ? first.to - first.from : plan.members
-  if (request && request.approvals.required > 0) {
-    const approvals =
-      request.approvals.required === 1 ? 'an approval' : `${request.approvals.required} approvals`
+  const count = strategy === 'canary' ? first.to - first.from : plan.members
+  if (required > 0) {
+    const approvals = required === 1 ? 'an approval' : `${required} approvals`
     return `${name} for ${customers(count)} waits for ${approvals}`
   }
-  const batches = request?.strategy === 'batch' ? `, ${request.batchSize} at a time` : ''
+  const batches = strategy === 'batch' ? `, ${batchSize} at a time` : ''
   return `${name} started for ${customers(count)}${batches}`
 }
 
@@ -46,11 +49,11 @@ export const deployUpgrade: Operate<(typeof upgradeContracts)['deployUpgrade']> 
   if (prospect && 'rejected' in prospect) {
     throw new Problem(prospect.rejected.code, prospect.rejected.detail)
   }
-  const planned =
-    prospect && 'plan' in prospect ? await keepPlan(services, prospect.plan, upgradeId) : undefined
+  const planned = prospect && 'plan' in prospect ? await storePlan(log, prospect.plan, upgradeId) : undefined
   const command = requestUpgrade({ request, by: input.principal.id, planned })
   const metadata = metadataOf({ ...input, ifMatch: null })
-  const { state, commit } = settled(await log.execute(upgradeAggregate, upgradeId, command, metadata))
-  const body = { upgradeId, jobId: `${upgradeId}-1`, strategy: request.strategy, message: messageOf(state) }
+  const { state, commit } = accepted(await log.execute(upgradeAggregate, upgradeId, command, metadata))
+  const message = messageOf(request, planOf(state))
+  const body = { upgradeId, jobId: `${upgradeId}-1`, strategy: request.strategy, message }
   return { status: 202, body, commit, location: `/api/upgrades/${upgradeId}` }
 }

@@ -1,17 +1,10 @@
-import { type UpgradeEvent, upgradeEvents } from '../../../events/upgrade.ts'
-import type { Log } from '../../log/log.ts'
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import type { Log, Told } from '../../log/log.ts'
 import { upgradeRow } from '../../views/projections/live.ts'
 import { shownUpgrade, upgrades } from '../../views/projections/upgrades.ts'
 import type { UpgradeBody, UpgradeRow } from '../../views/rows.ts'
 import { Problem } from '../http/problem.ts'
-
-/** One event of an upgrade with the commit that holds it. */
-export interface Past {
-  readonly event: UpgradeEvent
-  readonly commit: number
-  readonly at: string
-  readonly actor: string
-}
 
 /** Returns the problem that there is no such upgrade. */
 export function upgradeNotFound(): Problem {
@@ -19,13 +12,15 @@ export function upgradeNotFound(): Problem {
 }
 
 /** Yields the events of an upgrade, oldest first, read strongly; with `at`, those decided at or before that ISO instant. */
-export async function* pastOf(log: Log, id: string, at?: string, from = 1): AsyncGenerator<Past> {
-  for await (const commit of log.commits(`upgrade#${id}`, { from, consistent: true })) {
-    if (at !== undefined && commit.at > at) return
-    for (const { type, schema, data } of commit.events) {
-      const event = upgradeEvents.decode(type, schema, JSON.parse(data))
-      yield { event, commit: commit.commit, at: commit.at, actor: commit.actor }
-    }
+export async function* pastOf(
+  log: Log,
+  id: string,
+  at?: string,
+  from = 1,
+): AsyncGenerator<Told<UpgradeEvent>> {
+  for await (const told of log.of(upgradeAggregate, id).events({ from, consistent: true })) {
+    if (at !== undefined && told.at > at) return
+    yield told
   }
 }
 

@@ -1,8 +1,9 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { membersPerChunk } from '../../../events/plan.ts'
+import { instantOf } from '../../../events/time.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
-import type { Plan } from '../../domain/plan/plan.ts'
-import { allowedFailures, waveCount, waveOf, waveRange } from '../../domain/plan/waves.ts'
+import { leftOutCounts, type Plan } from '../../domain/plan/plan.ts'
+import { allowedFailures, waveOf, waveSizes } from '../../domain/plan/waves.ts'
 import { prospectOf } from '../../planning/planning.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
@@ -11,19 +12,12 @@ import { requestFrom } from './request.ts'
 /** More members or waves than this are counted but not listed: an answer has a limit of 6 MB (AWS). */
 const listedAtMost = 10_000
 
-function sizesOf({ waves, members }: Plan): number[] {
-  return Array.from({ length: waveCount(waves, members) }, (_, wave) => {
-    const { from, to } = waveRange(waves, members, wave)
-    return to - from
-  })
-}
-
 /** When the last wave should end if every attempt takes the time expected and nobody has to be waited for. */
 function finishOf(request: UpgradeRequest, sizes: readonly number[], now: number): string {
   const start = Math.max(now, request.window ? Date.parse(request.window.start) : now)
   const rounds = sizes.reduce((sum, size) => sum + Math.ceil(size / request.parallel), 0)
   const bakes = Math.max(0, sizes.length - 1) * request.bakeSeconds
-  return new Date(start + (rounds * request.deadlines.expected + bakes) * 1000).toISOString()
+  return instantOf(start + (rounds * request.deadlines.expected + bakes) * 1000)
 }
 
 function membersOf({ chunks, waves, members }: Plan) {
@@ -44,9 +38,7 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade']> = as
   if ('rejected' in prospect) throw new Problem(prospect.rejected.code, prospect.rejected.detail)
   if ('large' in prospect) throw new Error('A plan without a bound is never too large.')
   const { plan } = prospect
-  const sizes = sizesOf(plan)
-  const leftOutCounts: Record<string, number> = {}
-  for (const { reason } of plan.leftOut) leftOutCounts[reason] = (leftOutCounts[reason] ?? 0) + 1
+  const sizes = waveSizes(plan.waves, plan.members)
   return {
     status: 200,
     body: {
@@ -65,7 +57,7 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade']> = as
       leftOut: plan.leftOut
         .slice(0, listedAtMost)
         .map(({ target, reason }) => ({ targetId: target, reason })),
-      leftOutCounts,
+      leftOutCounts: leftOutCounts(plan),
       window: request.window,
       expectedFinish: finishOf(request, sizes, services.now()),
       truncated: plan.members > listedAtMost || plan.leftOut.length > listedAtMost,

@@ -1,14 +1,14 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
-import { waveCount, waveRange } from '../../domain/plan/waves.ts'
+import { instantOf } from '../../../events/time.ts'
+import { waveSizes } from '../../domain/plan/waves.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
-import { exists } from '../../domain/upgrade/state.ts'
+import { exists, planOf } from '../../domain/upgrade/state.ts'
 import { awaitVersion } from '../../views/await-version.ts'
 import type { UpgradeRow } from '../../views/rows.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
 import type { Services } from '../services.ts'
 import { foldRow, upgradeNotFound } from './history.ts'
-import { inMilliseconds } from './request.ts'
 import { attemptStatusOf, attemptWords, upgradeStatusOf, upgradeWords } from './statuses.ts'
 
 type Contracts = typeof upgradeContracts
@@ -62,22 +62,23 @@ export const getUpgradeStatus: Operate<Contracts['getUpgradeStatus']> = async (i
   const { id } = input.params
   const { at } = input.query
   const found =
-    at === undefined
-      ? await rowOf(services, id, input.seen)
-      : await foldRow(services.log, id, inMilliseconds(at))
+    at === undefined ? await rowOf(services, id, input.seen) : await foldRow(services.log, id, instantOf(at))
   if (!found) throw upgradeNotFound()
   return { status: 200, body: statusBody(found.row), etag: found.commit }
 }
 
 /** Reads all about an upgrade. Approvals, children and the plan are in no row, so this folds the stream. */
 export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, query }, { log }) => {
-  const at = query.at === undefined ? undefined : inMilliseconds(query.at)
+  const at = query.at === undefined ? undefined : instantOf(query.at)
   const [{ state, commit }, folded] = await Promise.all([
     log.load(upgradeAggregate, params.id, at === undefined ? {} : { at }),
     foldRow(log, params.id, at),
   ])
   if (!exists(state) || !folded) throw upgradeNotFound()
-  const { plan, approvals, children, failure, window, generation, request } = state
+  const { children, window, request, standing } = state
+  const { failure, generation } = standing
+  const plan = planOf(state)
+  const approvals = state.stage === 'requested' ? [] : state.approvals
   const body = {
     ...summaryBody(folded.row),
     reason: request.reason,
@@ -87,10 +88,7 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
       version: plan.version,
       digest: plan.digest,
       members: plan.members,
-      waves: Array.from({ length: Math.min(1000, waveCount(plan.waves, plan.members)) }, (_, wave) => {
-        const { from, to } = waveRange(plan.waves, plan.members, wave)
-        return to - from
-      }),
+      waves: waveSizes(plan.waves, plan.members).slice(0, 1000),
       leftOut: plan.leftOut,
       droppedWaves: plan.droppedWaves,
       policyVersion: plan.policyVersion,
@@ -98,7 +96,7 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
     },
     approvals: approvals.map(({ by, at: given, comment }) => ({ by, at: given, comment })),
     children: children.map(({ child, kind, at: asked }) => ({ upgradeId: child, kind, at: asked })),
-    failure: failure && { code: failure.code, detail: failure.detail },
+    failure,
     window: window && { start: window.start, end: window.end },
     generation,
     commit,

@@ -1,10 +1,6 @@
 import type { Deployment } from '../../../contracts/deployment.ts'
+import { instantOf } from '../../../events/time.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
-
-/** Returns an instant in the one form in which instants compare as text. */
-export function inMilliseconds(instant: string): string {
-  return new Date(instant).toISOString()
-}
 
 /** Returns what a deploy asks for, with every default filled in: the request as the log keeps it. */
 export function requestFrom(deployment: Deployment): UpgradeRequest {
@@ -31,7 +27,7 @@ export function requestFrom(deployment: Deployment): UpgradeRequest {
     // After a canary a person looks; a batch goes on to the next by itself.
     continueByHand: strategy === 'canary' && !deployment.autoContinue,
     continueBySecondPerson: deployment.continueRequiresSecondPerson,
-    window: window && { start: inMilliseconds(window.start), end: inMilliseconds(window.end) },
+    window: window && { start: instantOf(window.start), end: instantOf(window.end) },
     bakeSeconds: deployment.bakeSeconds,
     gate,
     retry,

@@ -1,5 +1,5 @@
 import type { AttemptStatusWord, UpgradeStatusWord } from '../../../contracts/statuses.ts'
-import type { UpgradeStatus } from '../../domain/upgrade/state.ts'
+import type { UpgradeStatus } from '../../domain/upgrade/status.ts'
 import type { AttemptStatus } from '../../views/rows.ts'
 
 /** The API's word for each status of an upgrade. */

@@ -1,8 +1,8 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
+import { instantOf } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pastOf, upgradeNotFound } from './history.ts'
-import { inMilliseconds } from './request.ts'
 
 const sizes = (ranges: readonly (readonly [number, number, ...unknown[]])[]): number =>
   ranges.reduce((sum, [from, to]) => sum + to - from, 0)
@@ -105,8 +105,6 @@ function sentenceOf(event: UpgradeEvent): string {
       return 'It is aborted; nothing is in flight.'
     case 'UpgradeCompleted':
       return event.data.exceptions ? 'It is complete, with exceptions.' : 'It is complete.'
-    case 'UpgradeFailed':
-      return `It failed: ${event.data.detail}`
     case 'WakeUpMoved':
       return event.data.at === null
         ? 'Nothing is due any more.'
@@ -119,7 +117,7 @@ export const getUpgradeEvents: Operate<(typeof upgradeContracts)['getUpgradeEven
   { params, query },
   { log },
 ) => {
-  const at = query.at === undefined ? undefined : inMilliseconds(query.at)
+  const at = query.at === undefined ? undefined : instantOf(query.at)
   const events: object[] = []
   let nextCursor: string | null = null
   let last = 0

@@ -5,29 +5,9 @@ import { reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
 import { sameVersion } from '../version.ts'
 import type { PlanChunk } from './aggregate.ts'
-import { inOrder, type Placed } from './order.ts'
+import type { Candidate } from './candidate.ts'
+import { inOrder } from './order.ts'
 import { cutsOf, type PlannedWaves, waveCount, waveRange } from './waves.ts'
-
-/** A target that the request selects, as it is when planned. */
-export interface Candidate extends Placed {
-  readonly tags: Readonly<Record<string, string>>
-  /** What the component runs; null when the target does not run it. */
-  readonly from: string | null
-  /** The upgrade whose attempt is under way on it. */
-  readonly active: string | null
-  readonly pinned: boolean
-  readonly retired: boolean
-  /** Where a rollback takes it back to; null or left out when no version is known. */
-  readonly to?: string | null
-  /** The target whose agent speaks for it too. */
-  readonly gateway?: string | null
-  /** How many hours of the window it has; left out: all of them. */
-  readonly hours?: number
-  /** Checks before the upgrade found it not ready to be handed anything. */
-  readonly notReady?: boolean
-  /** Why the profile that is upgraded by passes it over. */
-  readonly excluded?: 'member_elsewhere' | 'critical' | 'canary_resource' | 'rollback_unwanted'
-}
 
 /** Why a candidate is no member. */
 export type LeftOutReason =
@@ -69,6 +49,13 @@ export interface PlanFacts {
   readonly policyVersion: number
   /** Is it for canaries alone? Whoever is not in the first wave is left out. */
   readonly canariesAlone?: boolean
+}
+
+/** Returns how many candidates of a plan were left out for each reason. */
+export function leftOutCounts({ leftOut }: Pick<Plan, 'leftOut'>): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { reason } of leftOut) counts[reason] = (counts[reason] ?? 0) + 1
+  return counts
 }
 
 type Member = Candidate & { readonly from: string; readonly to: string }

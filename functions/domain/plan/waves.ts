@@ -81,6 +81,14 @@ export function waveRange(cuts: WaveCuts, members: number, wave: number): WaveRa
   return { from: cuts.cuts[wave - 1] ?? 0, to: cuts.cuts[wave] ?? members }
 }
 
+/** Returns how many members each wave has. */
+export function waveSizes(cuts: WaveCuts, members: number): number[] {
+  return Array.from({ length: waveCount(cuts, members) }, (_, wave) => {
+    const { from, to } = waveRange(cuts, members, wave)
+    return to - from
+  })
+}
+
 /** Returns the wave that a member belongs to, by its place in the plan's order; -1 when it is not in the plan. */
 export function waveOf(cuts: WaveCuts, members: number, member: number): number {
   if (member < 0 || member >= members) return -1

@@ -1,13 +1,8 @@
 import type { CalendarDefinition } from '../../../events/policy.ts'
+import { after, day } from '../../../events/time.ts'
 import { firstInstantAt } from '../profile/zone.ts'
+import type { Closure } from './closure.ts'
 import { holidaysOf } from './holidays.ts'
-
-/** A time in which nothing is upgraded, and why: `[from, to)`, as ISO instants. */
-export interface Closing {
-  readonly from: string
-  readonly to: string
-  readonly why: string
-}
 
 /** Whether a calendar is open at an instant. */
 export interface CalendarState {
@@ -18,7 +13,7 @@ export interface CalendarState {
   readonly changesAt: string | null
 }
 
-const year = 366 * 86_400_000
+const year = 366 * day
 /** 29 February may be eight years away. */
 const yearsInSight = 9
 
@@ -42,7 +37,7 @@ function startOfDay(timezone: string, year: number, month: number, day: number):
 function daysOf(
   { timezone, dates }: Extract<CalendarDefinition, { kind: 'dates' }>,
   years: readonly number[],
-): Closing[] {
+): Closure[] {
   return dates.flatMap(({ date, name }) => {
     const [day = 0, month = 0, once] = date.split('-').map(Number).reverse()
     return years
@@ -55,7 +50,7 @@ function daysOf(
   })
 }
 
-function closingsOf(definition: CalendarDefinition, from: string, to: string): readonly Closing[] {
+function closingsOf(definition: CalendarDefinition, from: string, to: string): readonly Closure[] {
   switch (definition.kind) {
     case 'dates':
       return daysOf(definition, yearsOf(from, to))
@@ -71,22 +66,18 @@ function closingsOf(definition: CalendarDefinition, from: string, to: string): r
  * Returns the closings of a calendar that touch `[from, to)`, whole, by when they begin; some may overlap. Both are ISO instants
  * in UTC with milliseconds. Pure: holidays follow from the years asked for.
  */
-export function closedBetween(definition: CalendarDefinition, from: string, to: string): Closing[] {
+export function closedBetween(definition: CalendarDefinition, from: string, to: string): Closure[] {
   return closingsOf(definition, from, to)
     .filter((closing) => closing.from < to && closing.to > from)
     .sort((left, right) => (left.from < right.from ? -1 : left.from > right.from ? 1 : 0))
 }
 
-function later(instant: string, milliseconds: number): string {
-  return new Date(Date.parse(instant) + milliseconds).toISOString()
-}
-
-/** The first instant from `at` on that no closing holds. Closings that meet or overlap are one. */
+/** The first instant from `at` on that no closing holds. Closures that meet or overlap are one. */
 function opensAt(definition: CalendarDefinition, at: string): string | null {
-  const horizon = later(at, yearsInSight * year)
+  const horizon = after(at, yearsInSight * year)
   for (let opens = at; opens < horizon; ) {
     const end = opens
-    for (const { from, to } of closedBetween(definition, opens, later(opens, year))) {
+    for (const { from, to } of closedBetween(definition, opens, after(opens, year))) {
       if (from > opens) break
       if (to > opens) opens = to
     }
@@ -97,7 +88,7 @@ function opensAt(definition: CalendarDefinition, at: string): string | null {
 
 function closesAt(definition: CalendarDefinition, at: string): string | null {
   for (let ahead = 0; ahead < yearsInSight; ahead++) {
-    const [next] = closedBetween(definition, later(at, ahead * year), later(at, (ahead + 1) * year))
+    const [next] = closedBetween(definition, after(at, ahead * year), after(at, (ahead + 1) * year))
     if (next) return next.from
   }
   return null
@@ -105,7 +96,7 @@ function closesAt(definition: CalendarDefinition, at: string): string | null {
 
 /** Returns whether a calendar is open at an ISO instant, what closes it, and when that changes next. */
 export function calendarState(definition: CalendarDefinition, at: string): CalendarState {
-  const closings = closedBetween(definition, at, later(at, 1))
+  const closings = closedBetween(definition, at, after(at, 1))
   const why = [...new Set(closings.map((closing) => closing.why))]
   return closings.length > 0
     ? { open: false, why, changesAt: opensAt(definition, at) }

@@ -1,11 +1,11 @@
 import Holidays from 'date-holidays'
 import type { CalendarDefinition } from '../../../events/policy.ts'
-import type { Closing } from './calendar.ts'
+import type { Closure } from './closure.ts'
 
 type Country = Extract<CalendarDefinition, { kind: 'country' }>
 
 /** A year of a country is computed once: the rules behind it are many. */
-const kept = new Map<string, readonly Closing[]>()
+const kept = new Map<string, readonly Closure[]>()
 const keptAtMost = 256
 
 /** Returns what of a country, state and region the library does not know, each with what it does; empty: it knows them all. */
@@ -34,7 +34,7 @@ export function unknownPlaces({
  * Returns the holidays of a country that begin in a year of its own calendar, by date-holidays. The library is told the year and
  * reads no clock, so the same definition gives the same days on every machine.
  */
-export function holidaysOf(definition: Country, year: number): readonly Closing[] {
+export function holidaysOf(definition: Country, year: number): readonly Closure[] {
   const { country, state, region, timezone, types } = definition
   const key = JSON.stringify([country, state, region, timezone, types, year])
   const known = kept.get(key)

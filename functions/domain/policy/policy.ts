@@ -15,7 +15,7 @@ export type PolicyDecision = (state: PolicyState, now: string) => Decision<Polic
 /** What every plan and admission is checked against: one stream a policy; its commit number is the policy version. */
 export const policyAggregate: Aggregate<PolicyState, PolicyEvent> = {
   name: 'policy',
-  stateSchema: 2,
+  stateSchema: 1,
   initial: { freeze: null, calendar: null },
   evolve(state, event, { at, actor }) {
     switch (event.type) {
@@ -42,6 +42,9 @@ export function placeFreeze({ reason }: { readonly reason: string }): PolicyDeci
 export function liftFreeze({ reason }: { readonly reason: string }): PolicyDecision {
   return (state) => (state.freeze ? accept({ type: 'FreezeLifted', data: { reason } }) : accept())
 }
+
+/** The id of the policy that stops everything. */
+export const freezePolicy = 'freeze'
 
 const calendarPrefix = 'calendar:'
 

@@ -1,6 +1,6 @@
 import { type ProfileDefinition, type ProfileEvent, profileEvents } from '../../../events/profile.ts'
+import { systemActor } from '../actor.ts'
 import type { Aggregate, CommitContext } from '../aggregate.ts'
-import { systemActor } from '../upgrade/admission.ts'
 import { initialProfile, kept, type ProfileState, type WindowResult } from './state.ts'
 import { addSummary } from './statistics.ts'
 
@@ -105,7 +105,7 @@ function evolve(state: ProfileState, event: ProfileEvent, { at }: CommitContext)
 /** A standing schedule whose windows start or resume upgrades: its stream guarantees that no window opens twice. */
 export const profileAggregate: Aggregate<ProfileState, ProfileEvent> = {
   name: 'profile',
-  stateSchema: 2,
+  stateSchema: 1,
   initial: initialProfile,
   evolve,
   decode: (type, schema, data) => profileEvents.decode(type, schema, data),

@@ -1,10 +1,11 @@
 import type { ProfileEvent, SkipReason } from '../../../events/profile.ts'
+import { systemActor } from '../actor.ts'
 import { accept, reject } from '../aggregate.ts'
-import { systemActor } from '../upgrade/admission.ts'
+import type { Closure } from '../policy/closure.ts'
 import { refuseMissing } from './lifecycle.ts'
 import { plannedFor, voidPlan } from './plan-ahead.ts'
 import { type ExistingProfile, judged, type ProfileDecision, type ProfileState } from './state.ts'
-import { type Closure, closureAt, contains, windowOf } from './windows.ts'
+import { closureAt, contains, windowOf } from './windows.ts'
 
 /** What is known elsewhere at the moment of opening, read strongly. */
 export interface OpeningFacts {

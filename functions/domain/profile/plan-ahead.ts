@@ -1,9 +1,9 @@
 import type { ProfileEvent } from '../../../events/profile.ts'
+import { after, hour } from '../../../events/time.ts'
 import { accept } from '../aggregate.ts'
+import type { Closure } from '../policy/closure.ts'
 import { exists, type PlannedWindow, type ProfileDecision, type ProfileState } from './state.ts'
-import { type Closure, nextWindow, type Window } from './windows.ts'
-
-const hour = 3_600_000
+import { nextWindow, type Window } from './windows.ts'
 
 type VoidReason = Extract<ProfileEvent, { type: 'PlanVoided' }>['data']['reason']
 
@@ -13,7 +13,7 @@ export function planningTime(
   scheduledAt: string,
 ): string | null {
   const lead = definition?.approvals?.lead_time_hours
-  return lead === undefined ? null : new Date(Date.parse(scheduledAt) - lead * hour).toISOString()
+  return lead === undefined ? null : after(scheduledAt, -lead * hour)
 }
 
 /**

@@ -1,6 +1,8 @@
+import { after } from '../../../events/time.ts'
+import type { Closure } from '../policy/closure.ts'
 import { planningTime } from './plan-ahead.ts'
 import { exists, judged, type ProfileState } from './state.ts'
-import { type Closure, nextOpenings, nextWindow, windowsBetween } from './windows.ts'
+import { nextOpenings, nextWindow, windowsBetween } from './windows.ts'
 
 /** How many openings ahead of now have a schedule. */
 const ahead = 2
@@ -36,7 +38,7 @@ export function schedulesOf(state: ProfileState, profileId: string, now: string)
     const plansAt = planAt !== null && planAt > now ? planAt : null
     return { name: scheduleName(profileId, scheduledAt, plansAt !== null), scheduledAt, plansAt, due }
   }
-  const soon = new Date(Date.parse(now) + 1).toISOString()
+  const soon = after(now, 1)
   const missed = windowsBetween(schedule, now, soon)
     .map(({ start }) => start)
     .filter((start) => start > state.scheduledSince && judged(state, start) === undefined)

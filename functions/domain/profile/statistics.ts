@@ -1,5 +1,7 @@
-import type { EndedStatus, UpgradeSummary } from '../../../events/profile.ts'
-import { isCritical } from '../critical.ts'
+import type { UpgradeSummary } from '../../../events/profile.ts'
+import { between } from '../../../events/time.ts'
+import type { EndedStatus } from '../../../events/upgrade.ts'
+import { isCritical } from '../target/outcome.ts'
 import type { ProfileState, Totals } from './state.ts'
 
 /** The seed's word for how an execution ended. */
@@ -122,7 +124,7 @@ export function lastSuccessRate({ summaries }: Pick<ProfileState, 'summaries'>):
 
 /** Returns how long an execution took, in seconds. */
 export function secondsOf({ startedAt, endedAt }: Pick<UpgradeSummary, 'startedAt' | 'endedAt'>): number {
-  return Math.max(0, (Date.parse(endedAt) - Date.parse(startedAt)) / 1000)
+  return Math.max(0, between(startedAt, endedAt) / 1000)
 }
 
 /**

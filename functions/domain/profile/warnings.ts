@@ -1,9 +1,9 @@
 import type { ProfileDefinition } from '../../../events/profile.ts'
+import { hour } from '../../../events/time.ts'
 import { openings } from './windows.ts'
 
 /** So many openings are compared to find the shortest time between two: a year of daily ones holds every change of clocks. */
 const compared = 400
-const hour = 3_600_000
 
 /** What is known about a definition elsewhere. */
 export interface WarningFacts {

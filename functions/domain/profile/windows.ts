@@ -1,4 +1,6 @@
 import type { ProfileDefinition } from '../../../events/profile.ts'
+import { after, earlier, hour, instantOf, later, second } from '../../../events/time.ts'
+import type { Closure } from '../policy/closure.ts'
 import { readCron } from './cron.ts'
 import { firstInstantAt, wallAt } from './zone.ts'
 
@@ -14,44 +16,35 @@ export interface Window {
   readonly end: string
 }
 
-/** A time in which nothing opens, and why: a holiday, a freeze. `[from, to)`. */
-export interface Closure {
-  readonly from: string
-  readonly to: string
-  readonly why: string
-}
-
-const hour = 3_600_000
 /** From here on instants no longer compare as text. */
 const endOfCalendar = Date.UTC(9999, 11, 30)
-const isoOf = (instant: number): string => new Date(instant).toISOString()
 
 /**
  * Yields the openings of a schedule after an instant, in order, as ISO instants. They are a set: several starts inside one gap of
  * daylight saving time open one window. An invalid schedule has none.
  */
-export function* openings(schedule: Schedule, after: string): Generator<string, void, undefined> {
+export function* openings(schedule: Schedule, since: string): Generator<string, void, undefined> {
   const read = readCron(schedule.cron_expression)
   if ('problem' in read) return
-  let last = Date.parse(after)
+  let last = Date.parse(since)
   // Every earlier wall clock time was shown by then, so its first instant has passed.
   for (const wall of read.cron.after(wallAt(last, schedule.timezone))) {
     const instant = firstInstantAt(wall, schedule.timezone)
     if (instant >= endOfCalendar) return
     if (instant <= last) continue
     last = instant
-    yield isoOf(instant)
+    yield instantOf(instant)
   }
 }
 
 /** Returns the next so many openings after an instant; fewer only when decades hold no more. */
-export function nextOpenings(schedule: Schedule, after: string, count: number): string[] {
-  return openings(schedule, after).take(count).toArray()
+export function nextOpenings(schedule: Schedule, since: string, count: number): string[] {
+  return openings(schedule, since).take(count).toArray()
 }
 
 /** Returns whether an instant is one of the schedule's openings. */
 export function contains(schedule: Schedule, instant: string): boolean {
-  const [next] = nextOpenings(schedule, isoOf(Date.parse(instant) - 1), 1)
+  const [next] = nextOpenings(schedule, after(instant, -1), 1)
   return next === instant
 }
 
@@ -61,14 +54,14 @@ export function contains(schedule: Schedule, instant: string): boolean {
  */
 export function windowOf(schedule: Schedule, opening: string, hours?: number): Window {
   const length = (hours ?? schedule.maintenance_window_hours) * hour
-  return { start: opening, end: isoOf(Date.parse(opening) + length) }
+  return { start: opening, end: after(opening, length) }
 }
 
 /** Returns the windows that share time with `[from, to)`, in order, those that began before included; they may overlap. */
 export function windowsBetween(schedule: Schedule, from: string, to: string, hours?: number): Window[] {
   const length = (hours ?? schedule.maintenance_window_hours) * hour
   // One that began exactly its length ago has just closed.
-  const earliest = isoOf(Date.parse(from) - length)
+  const earliest = after(from, -length)
   const result: Window[] = []
   for (const opening of openings(schedule, earliest)) {
     if (opening >= to) break
@@ -124,7 +117,7 @@ export function openAt(
   closures: readonly Closure[] = [],
   hours?: number,
 ): Window | undefined {
-  const soon = isoOf(Date.parse(at) + 1)
+  const soon = after(at, 1)
   return minus(windowsBetween(schedule, at, soon, hours), closures).find(
     ({ start, end }) => start <= at && at < end,
   )
@@ -141,17 +134,17 @@ export function closureAt(closures: readonly Closure[], at: string): Closure | u
  */
 export function nextWindow(
   schedule: Schedule,
-  after: string,
+  since: string,
   closures: readonly Closure[] = [],
 ): Window | undefined {
-  let from = after
+  let from = since
   // Each round leaves a closure behind for good, so there are no more rounds than closures.
   for (;;) {
     const [opening] = nextOpenings(schedule, from, 1)
     if (opening === undefined) return undefined
     const closure = closureAt(closures, opening)
     if (!closure) return windowOf(schedule, opening)
-    from = isoOf(Date.parse(closure.to) - 1)
+    from = after(closure.to, -1)
   }
 }
 
@@ -160,14 +153,6 @@ export function nextWindow(
  * attempt's expected time. Undefined when the attempt is longer than the window.
  */
 export function lastAdmission({ start, end }: Window, expectedSeconds: number): string | undefined {
-  const last = isoOf(Date.parse(end) - expectedSeconds * 1000)
+  const last = after(end, -expectedSeconds * second)
   return last >= start ? last : undefined
-}
-
-function earlier(left: string, right: string): string {
-  return Date.parse(left) <= Date.parse(right) ? left : right
-}
-
-function later(left: string, right: string): string {
-  return Date.parse(left) >= Date.parse(right) ? left : right
 }

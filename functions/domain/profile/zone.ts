@@ -1,4 +1,4 @@
-const day = 86_400_000
+import { day } from '../../../events/time.ts'
 
 /** The offsets of a zone around one wall clock day, in milliseconds; they differ when its clocks change in those days. */
 interface Offsets {

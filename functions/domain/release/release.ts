@@ -19,10 +19,15 @@ export interface ReleaseState {
 /** A decision about a release. */
 export type ReleaseDecision = (state: ReleaseState, now: string) => Decision<ReleaseEvent, Rejection>
 
+/** Returns the id of a release. */
+export function releaseId(component: string, version: string): string {
+  return `${component}@${version}`
+}
+
 /** What may be rolled out: one stream a release; its commit number is the release version that admissions record. */
 export const releaseAggregate: Aggregate<ReleaseState, ReleaseEvent> = {
   name: 'release',
-  stateSchema: 2,
+  stateSchema: 1,
   initial: {
     registered: false,
     component: '',

@@ -1,17 +1,15 @@
 import { type TargetEvent, type TargetFacts, targetEvents } from '../../../events/target.ts'
 import type { Aggregate, CommitContext } from '../aggregate.ts'
+import { meaningOf } from './outcome.ts'
 import { type EndedAttempt, initialTarget, registrationHash, sameMember, type TargetState } from './state.ts'
 
 /** How many ended attempts the state keeps; the log keeps all of them. */
 const keptAttempts = 20
 
-/** Slots that are given back: the target was not touched. */
-const givenBack: ReadonlySet<string> = new Set(['deferred', 'withdrawn'])
-
 /** A slot that was given back is forgotten once a later try has ended: a busy day must not push real attempts out. */
 function remember(attempts: readonly EndedAttempt[], ended: EndedAttempt): readonly EndedAttempt[] {
   const kept = attempts.filter(
-    (earlier) => !(sameMember(earlier, ended) && earlier.n < ended.n && givenBack.has(earlier.outcome)),
+    (before) => !(sameMember(before, ended) && before.n < ended.n && meaningOf(before.outcome).givenBack),
   )
   return [...kept, ended].slice(-keptAttempts)
 }
@@ -102,7 +100,7 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
 /** What gets upgraded: one stream a target. It alone says when an attempt began and how it ended (M19, DESIGN §3). */
 export const targetAggregate: Aggregate<TargetState, TargetEvent> = {
   name: 'target',
-  stateSchema: 2,
+  stateSchema: 1,
   initial: initialTarget,
   evolve,
   decode: (type, schema, data) => targetEvents.decode(type, schema, data),

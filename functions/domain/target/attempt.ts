@@ -1,5 +1,6 @@
 import { v5 } from 'uuid'
 import type { AttemptOutcome, TargetEvent } from '../../../events/target.ts'
+import { after, earlier, second } from '../../../events/time.ts'
 import { accept } from '../aggregate.ts'
 import { sameVersion } from '../version.ts'
 import { ownWindowEnd, type ProfileWindow } from './own-window.ts'
@@ -8,6 +9,7 @@ import {
   type AttemptPlan,
   type EndedAttempt,
   isPinned,
+  mayBeAccepted,
   sameMember,
   type TargetDecision,
   type TargetState,
@@ -103,7 +105,7 @@ export function assignAttempt(
       return accept(endOf(state, assignment, { outcome: 'skipped', code: 'outside_own_window' }))
     const { attempt, upgrade, member, n, kind, component, from, to } = assignment
     const { digest, seconds } = assignment
-    const acceptBy = closes !== null && closes < assignment.acceptBy ? closes : assignment.acceptBy
+    const acceptBy = closes === null ? assignment.acceptBy : earlier(closes, assignment.acceptBy)
     const identity = { attempt, upgrade, member, n, kind, component, from, to }
     return accept({ type: 'AttemptAssigned', data: { ...identity, digest, acceptBy, seconds, sequence: 1 } })
   }
@@ -139,13 +141,13 @@ export function expireAttempt(
     const { active } = state
     if (active?.attempt !== expiry.attempt) return accept()
     if (active.acceptedAt === null || active.deadline === null) {
-      if (now < active.acceptBy) return accept()
+      if (mayBeAccepted(active, now)) return accept()
       const closed = expiry.window !== undefined && ownWindowEnd(state, expiry.window) === active.acceptBy
       const unreachable = { outcome: 'unreachable', code: 'NOT_ACCEPTED' } as const
       return accept(endOf(state, active, closed ? { outcome: 'withdrawn', code: null } : unreachable))
     }
     if (now < active.deadline) return accept()
-    const middle = new Date(Date.parse(active.acceptedAt) + active.seconds * 500).toISOString()
+    const middle = after(active.acceptedAt, active.seconds * 500)
     const lost = expiry.lastSeen === null || expiry.lastSeen < middle
     const end = lost
       ? { outcome: 'lost' as const, code: 'SILENT' }
@@ -166,6 +168,6 @@ export function nextDeadline(
   const { active } = state
   if (active?.attempt !== identity.attempt) return null
   if (active.deadline !== null) return active.deadline
-  const soonest = new Date(Date.parse(now) + active.seconds * 1000).toISOString()
-  return [soonest, active.acceptBy].sort()[0] ?? soonest
+  const soonest = after(now, active.seconds * second)
+  return earlier(soonest, active.acceptBy)
 }

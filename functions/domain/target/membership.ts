@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../../events/canonical.ts'
 import type { ProfileOverride } from '../../../events/target.ts'
 import { accept, reject } from '../aggregate.ts'
-import { refusal } from './registration.ts'
+import { refuseTarget } from './refusals.ts'
 import type { TargetDecision } from './state.ts'
 
 /** A target belongs to a few profiles, or its row in the views would grow without end. */
@@ -16,7 +16,7 @@ export function joinProfile(membership: {
   readonly override: ProfileOverride
 }): TargetDecision {
   return (state) => {
-    const refused = refusal(state)
+    const refused = refuseTarget(state)
     if (refused) return refused
     const { profile, type, priority, override } = membership
     if (state.facts?.type !== type) {

@@ -1,3 +1,4 @@
+import { after, hour } from '../../../events/time.ts'
 import type { TargetState } from './state.ts'
 
 /** The window of a profile in which an upgrade of it runs now. */
@@ -5,8 +6,6 @@ export interface ProfileWindow {
   readonly profile: string
   readonly start: string
 }
-
-const hour = 3_600_000
 
 /**
  * Returns when a target's own part of a profile's window ends: so many hours after the opening as its membership says. Null where it says
@@ -18,5 +17,5 @@ export function ownWindowEnd(
 ): string | null {
   const membership = Object.hasOwn(memberships, profile) ? memberships[profile] : undefined
   const hours = membership?.override.maintenance_window_hours ?? null
-  return hours === null ? null : new Date(Date.parse(start) + hours * hour).toISOString()
+  return hours === null ? null : after(start, hours * hour)
 }

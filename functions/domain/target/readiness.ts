@@ -1,4 +1,4 @@
-const hour = 3_600_000
+import { hour } from '../../../events/time.ts'
 
 /** A target must have been heard of within so long: four times the six hours after which a client asks by itself (M4), in milliseconds. */
 const heardWithin = 24 * hour

@@ -2,29 +2,13 @@ import { canonicalJson } from '../../../events/canonical.ts'
 import type { TargetEvent, TargetFacts } from '../../../events/target.ts'
 import { accept, reject } from '../aggregate.ts'
 import { endOf } from './attempt.ts'
-import { registrationHash, type TargetDecision, type TargetState } from './state.ts'
+import { refuseTarget } from './refusals.ts'
+import { registrationHash, type TargetDecision } from './state.ts'
 
 /** A one-time token by which an agent enrols: only its hash is known here. */
 export interface Enrolment {
   readonly hash: string
   readonly expiresAt: string
-}
-
-/** Returns why a target takes no commands about itself; null when it does. */
-export function refusal(state: TargetState) {
-  if (!state.registered) {
-    return reject({
-      code: 'target-not-found',
-      detail: 'No such target is registered. Register it with POST /api/v1/targets.',
-    })
-  }
-  if (state.retired) {
-    return reject({
-      code: 'target-retired',
-      detail: `This target was retired (${state.retired.reason}): it takes no changes.`,
-    })
-  }
-  return null
 }
 
 /** Registers a target. The same content again changes nothing; other content under a known name is refused. */
@@ -58,7 +42,7 @@ export function patchTarget(
   },
 ): TargetDecision {
   return (state) => {
-    const refused = refusal(state)
+    const refused = refuseTarget(state)
     if (refused) return refused
     const present: Readonly<Record<string, unknown>> = { ...state.facts }
     const changed = Object.entries(changes).filter(
@@ -77,7 +61,7 @@ export function pinTarget(pin: {
   readonly reason: string
 }): TargetDecision {
   return (state) => {
-    const refused = refusal(state)
+    const refused = refuseTarget(state)
     if (refused) return refused
     const { component, reason } = pin
     if (state.pin && state.pin.component === component && state.pin.reason === reason) return accept()
@@ -88,7 +72,7 @@ export function pinTarget(pin: {
 /** Lifts the pin, where there is one. */
 export function unpinTarget(): TargetDecision {
   return (state) => {
-    const refused = refusal(state)
+    const refused = refuseTarget(state)
     if (refused) return refused
     if (!state.pin) return accept()
     return accept({ type: 'TargetUnpinned', data: { revision: state.revision + 1 } })
@@ -102,7 +86,7 @@ export function retireTarget(retirement: {
 }): TargetDecision {
   return (state) => {
     if (state.retired) return accept()
-    const refused = refusal(state)
+    const refused = refuseTarget(state)
     if (refused) return refused
     const { reason, force } = retirement
     const { active, revision } = state
@@ -123,7 +107,7 @@ export function retireTarget(retirement: {
 /** Issues a one-time enrolment token; an earlier one that was not used is void from then on. */
 export function issueEnrolment(enrolment: Enrolment): TargetDecision {
   return (state) => {
-    const refused = refusal(state)
+    const refused = refuseTarget(state)
     if (refused) return refused
     const { hash, expiresAt } = enrolment
     if (state.enrolment?.hash === hash) return accept()
@@ -137,7 +121,7 @@ export function enrolAgent(request: {
   readonly keyHash: string
 }): TargetDecision {
   return (state, now) => {
-    const refused = refusal(state)
+    const refused = refuseTarget(state)
     if (refused) return refused
     const { tokenHash, keyHash } = request
     const { enrolment } = state

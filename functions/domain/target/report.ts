@@ -1,19 +1,20 @@
+import { after, second } from '../../../events/time.ts'
 import { accept, reject } from '../aggregate.ts'
 import { sameVersion } from '../version.ts'
 import { type AttemptEnd, endOf } from './attempt.ts'
-import type { ActiveAttempt, EndedAttempt, TargetDecision, TargetState } from './state.ts'
+import { meaningOf } from './outcome.ts'
+import { notRegistered, refuseTarget } from './refusals.ts'
+import {
+  type ActiveAttempt,
+  type EndedAttempt,
+  mayBeAccepted,
+  type TargetDecision,
+  type TargetState,
+} from './state.ts'
 
 /** More components than any target runs: reports of made-up names must not make a state grow without end. */
 const componentsAtMost = 64
 
-const notFound = reject({
-  code: 'target-not-found',
-  detail: 'No such target is registered. Register it with POST /api/v1/targets.',
-})
-const isRetired = reject({
-  code: 'target-retired',
-  detail: 'This target is retired: it gets no updates and its reports are not taken.',
-})
 const noneActive = reject({
   code: 'no-active-attempt',
   detail: 'No update is under way on this target. Ask GET /api/v1/updates/check what to do.',
@@ -35,7 +36,7 @@ function subjectOf(state: TargetState, named: string | undefined): Subject {
   if (active && (named === undefined || named === active.attempt)) return { kind: 'active', attempt: active }
   const ended =
     named === undefined
-      ? attempts.findLast(({ outcome }) => outcome !== 'skipped' && outcome !== 'deferred')
+      ? attempts.findLast(({ outcome }) => meaningOf(outcome).offered)
       : attempts.findLast(({ attempt }) => attempt === named)
   return ended ? { kind: 'ended', attempt: ended } : { kind: 'none' }
 }
@@ -43,20 +44,20 @@ function subjectOf(state: TargetState, named: string | undefined): Subject {
 /** Hands an attempt over to the target: until this is answered it must not touch anything (DESIGN §3). */
 export function acceptAttempt({ attempt: named }: { readonly attempt?: string }): TargetDecision {
   return (state, now) => {
-    if (!state.registered) return notFound
-    if (state.retired) return isRetired
+    const refused = refuseTarget(state)
+    if (refused) return refused
     const subject = subjectOf(state, named)
     if (subject.kind === 'none') return noneActive
     if (subject.kind === 'ended') return named === undefined ? noneActive : isOver(subject.attempt)
     const { attempt, upgrade, member, n, acceptedAt, acceptBy, seconds, sequence } = subject.attempt
     if (acceptedAt !== null) return accept()
-    if (now >= acceptBy) {
+    if (!mayBeAccepted(subject.attempt, now)) {
       return reject({
         code: 'attempt-over',
         detail: `Attempt ${attempt} had to be accepted by ${acceptBy}. Do not begin it; ask GET /api/v1/updates/check.`,
       })
     }
-    const deadline = new Date(Date.parse(now) + seconds * 1000).toISOString()
+    const deadline = after(now, seconds * second)
     return accept({
       type: 'AttemptAccepted',
       data: { attempt, upgrade, member, n, deadline, sequence: sequence + 1 },
@@ -95,9 +96,6 @@ function endFrom(report: FinishReport, to: string): AttemptEnd {
   }
 }
 
-/** Ends of which the control plane decided without the target: it may know better, too late for the upgrade. */
-const decidedWithoutTarget: ReadonlySet<string> = new Set(['timed_out', 'lost', 'unreachable'])
-
 /** Is this the attempt that touched the component last? An older one has nothing to say about what runs now. */
 function isLatest(state: TargetState, ended: EndedAttempt): boolean {
   if (state.active?.component === ended.component) return false
@@ -113,7 +111,7 @@ function afterEnd(state: TargetState, ended: EndedAttempt, end: AttemptEnd): Ret
   const repeated =
     end.outcome === ended.outcome && end.code === ended.code && (end.version ?? null) === ended.version
   if (repeated) return accept()
-  const late = end.outcome === 'succeeded' && decidedWithoutTarget.has(ended.outcome)
+  const late = end.outcome === 'succeeded' && meaningOf(ended.outcome).presumed
   if (!late || !end.version || !isLatest(state, ended)) return isOver(ended)
   if (state.components[component] === end.version) return accept()
   const inventory = { component, version: end.version, revision: state.revision + 1 }
@@ -126,15 +124,16 @@ function afterEnd(state: TargetState, ended: EndedAttempt, end: AttemptEnd): Ret
  */
 export function finishAttempt(report: FinishReport): TargetDecision {
   return (state) => {
-    if (!state.registered) return notFound
+    if (!state.registered) return notRegistered
+    const refused = refuseTarget(state)
     const subject = subjectOf(state, report.attempt)
-    if (subject.kind === 'none') return state.retired ? isRetired : noneActive
+    if (subject.kind === 'none') return refused ?? noneActive
     const { attempt } = subject
     const end = endFrom(report, attempt.to)
     if (subject.kind === 'ended') {
       const decision = afterEnd(state, subject.attempt, end)
       const changes = 'events' in decision && decision.events.length > 0
-      return state.retired && changes ? isRetired : decision
+      return refused && changes ? refused : decision
     }
     if (subject.attempt.acceptedAt === null && report.status !== 'rejected') {
       return reject({
@@ -152,8 +151,8 @@ export function reportVersion(report: {
   readonly version: string
 }): TargetDecision {
   return (state) => {
-    if (!state.registered) return notFound
-    if (state.retired) return isRetired
+    const refused = refuseTarget(state)
+    if (refused) return refused
     const { component, version } = report
     const present = state.components[component]
     if (present === version || state.active?.component === component) return accept()

@@ -26,6 +26,14 @@ export interface ActiveAttempt extends AttemptPlan {
   readonly sequence: number
 }
 
+/** Does an attempt still wait to be accepted, within its time? */
+export function mayBeAccepted(
+  { acceptedAt, acceptBy }: Pick<ActiveAttempt, 'acceptedAt' | 'acceptBy'>,
+  now: string,
+): boolean {
+  return acceptedAt === null && now < acceptBy
+}
+
 /** An attempt that is over. Ends are final. */
 export interface EndedAttempt extends AttemptPlan {
   readonly outcome: AttemptOutcome
@@ -97,8 +105,8 @@ export function sameMember(
 }
 
 /** Returns whether the target is pinned against changes of a component. */
-export function isPinned(state: TargetState, component: string): boolean {
-  return state.pin !== null && (state.pin.component === null || state.pin.component === component)
+export function isPinned({ pin }: Pick<TargetState, 'pin'>, component: string): boolean {
+  return pin !== null && (pin.component === null || pin.component === component)
 }
 
 /**

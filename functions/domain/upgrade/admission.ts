@@ -1,8 +1,13 @@
-import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
-import { allowedFailures, waveRange } from '../plan/waves.ts'
+import { after, second } from '../../../events/time.ts'
+import type { UpgradeRequest } from '../../../events/upgrade.ts'
+import { systemActor } from '../actor.ts'
+import { waveRange } from '../plan/waves.ts'
+import { freshMembers, membersWith } from './chunks.ts'
 import type { Draft } from './draft.ts'
-import { chunkOf, type Member, memberAt, membersOf, type Range, toRanges } from './members.ts'
-import { holdOf, type UpgradeState } from './state.ts'
+import { holdOf } from './hold.ts'
+import { limitOf, unacknowledged } from './limits.ts'
+import { type Member, type Range, toRanges } from './members.ts'
+import type { InWave, PlannedUpgrade } from './state.ts'
 
 /** What an admission is checked against, read strongly just before (DESIGN §3). */
 export interface AdmissionFacts {
@@ -16,67 +21,45 @@ export interface AdmissionFacts {
 /** At most this many chunks of a plan are open at a time: the state stays below 16 KB at any fleet size. */
 const openChunks = 25
 
-/** Who acts where nobody does. */
-export const systemActor = 'drydock'
-
 /** Returns why the clock does not allow an admission now: an attempt must fit before the end of the window. */
-function closedWindow(state: UpgradeState, now: string): { until: string | null } | null {
-  if (!state.window || !state.request) return null
-  if (now < state.window.start) return { until: state.window.start }
-  if (state.awaitsOpening) return { until: null }
-  const lastAdmission = Date.parse(state.window.end) - state.request.deadlines.expected * 1000
-  return Date.parse(now) >= lastAdmission ? { until: null } : null
+function closedWindow(
+  { window, request, awaitsOpening }: PlannedUpgrade,
+  now: string,
+): { until: string | null } | null {
+  if (!window) return null
+  if (now < window.start) return { until: window.start }
+  if (awaitsOpening) return { until: null }
+  return now >= after(window.end, -request.deadlines.expected * second) ? { until: null } : null
 }
 
 /**
  * May the upgrade admit although everything is stopped? Only where it was asked for so (break-glass), and somebody else than who
  * asked has approved it (DESIGN §6).
  */
-export function breaksGlass({ request, requestedBy, approvals }: UpgradeState): boolean {
-  return request?.breakGlass === true && approvals.some(({ by }) => by !== requestedBy)
+export function breaksGlass({ request, requestedBy, approvals }: PlannedUpgrade): boolean {
+  return request.breakGlass && approvals.some(({ by }) => by !== requestedBy)
 }
 
 /** Brings the holds of window and freeze up to date; returns whether one of them forbids an admission now. */
-export function checkHolds(draft: Draft, facts: AdmissionFacts): boolean {
-  const { state, now } = draft
-  const closed = closedWindow(state, now)
-  const present = holdOf(state, 'WINDOW_CLOSED')
+export function checkHolds(draft: Draft, state: PlannedUpgrade, facts: AdmissionFacts): boolean {
+  const { holds } = state.standing
+  const closed = closedWindow(state, draft.now)
+  const present = holdOf(holds, 'WINDOW_CLOSED')
   if (closed && (present === undefined || present.until !== closed.until)) {
-    draft.add({
-      type: 'HoldPlaced',
-      data: { code: 'WINDOW_CLOSED', until: closed.until, ref: state.window?.end ?? null },
-    })
+    const ref = state.window?.end ?? null
+    draft.add({ type: 'HoldPlaced', data: { code: 'WINDOW_CLOSED', until: closed.until, ref } })
   } else if (!closed && present) {
     draft.add({ type: 'HoldLifted', data: { code: 'WINDOW_CLOSED' } })
   }
   const frozen = facts.freeze !== null && !breaksGlass(state)
-  if (frozen && !holdOf(state, 'FREEZE')) {
-    draft.add({
-      type: 'HoldPlaced',
-      data: { code: 'FREEZE', until: null, ref: facts.freeze?.reason ?? null },
-    })
-  } else if (!frozen && holdOf(state, 'FREEZE')) {
+  const held = holdOf(holds, 'FREEZE') !== undefined
+  if (frozen && !held) {
+    const ref = facts.freeze?.reason ?? null
+    draft.add({ type: 'HoldPlaced', data: { code: 'FREEZE', until: null, ref } })
+  } else if (!frozen && held) {
     draft.add({ type: 'HoldLifted', data: { code: 'FREEZE' } })
   }
   return closed !== null || frozen
-}
-
-/** Members of the present wave of which failures and unreachable ones are a share: those that were not skipped. */
-export function limitOf(state: UpgradeState, kind: 'failures' | 'unreachable'): number {
-  if (!state.plan || !state.request) return 0
-  const { from, to } = waveRange(state.plan.waves, state.plan.members, state.wave)
-  return allowedFailures(state.request[kind], to - from, state.skippedBefore + state.waveCounts.skipped)
-}
-
-/** Failures and unreachable members that no operator has accepted yet. */
-export function unacknowledged(state: UpgradeState): {
-  readonly failed: number
-  readonly unreachable: number
-} {
-  return {
-    failed: state.waveCounts.failed - state.acknowledged.failed,
-    unreachable: state.waveCounts.unreachable - state.acknowledged.unreachable,
-  }
 }
 
 /** How many may be in flight: fewer after each failed try of this run, where the request says so, but always one (P13). */
@@ -84,30 +67,14 @@ function atOnce({ parallel, retry }: UpgradeRequest, failedTries: number): numbe
   return Math.max(1, parallel - (retry.fewer ?? 0) * failedTries)
 }
 
-function waitingFor(state: UpgradeState, status: 'retrying' | 'deferred', now: string): [number, Member][] {
-  const found: [number, Member][] = []
-  for (const [chunk, { retryAt, deferredAt }] of Object.entries(state.chunks)) {
-    const due = status === 'retrying' ? retryAt : deferredAt
-    if (due === null || due > now) continue
-    for (const [index, member] of membersOf(state.chunks, Number(chunk))) {
-      if (member.status === status) found.push([index, member])
-    }
-  }
-  return found
-}
-
-function freshMembers(state: UpgradeState, atMost: number): number[] {
-  if (!state.plan) return []
-  const { to } = waveRange(state.plan.waves, state.plan.members, state.wave)
-  const open = new Set(Object.keys(state.chunks).map(Number))
-  const fresh: number[] = []
-  for (let member = state.cursor; member < to && fresh.length < atMost; member++) {
-    const chunk = chunkOf(member)
-    if (!open.has(chunk) && open.size >= openChunks) break
-    open.add(chunk)
-    if ((memberAt(state.chunks, member)?.status ?? 'pending') === 'pending') fresh.push(member)
-  }
-  return fresh
+/** Who may be admitted once more by now, of those that wait for it. */
+function due({ chunks }: InWave, status: 'retrying' | 'deferred', now: string): [number, Member][] {
+  const isDue = (instant: string | null) => instant !== null && instant <= now
+  return [
+    ...membersWith(chunks, status, ({ retryAt, deferredAt }) =>
+      isDue(status === 'retrying' ? retryAt : deferredAt),
+    ),
+  ]
 }
 
 function again(members: readonly [number, Member][]): [number, number, number][] {
@@ -121,44 +88,50 @@ function again(members: readonly [number, Member][]): [number, number, number][]
   )
 }
 
-/**
- * Admits what the present wave may have in flight now: due retries first, then deferred members, then new ones. While failures
- * and waiting retries exceed what the wave allows, nothing new is admitted (DESIGN §6); a waiting retry holds its slot.
- */
+/** Returns who may be admitted in so many slots: due retries first, then deferred members, then new ones (DESIGN §6). */
+function candidates(state: InWave, slots: number, now: string) {
+  const { counts } = state.standing
+  const retried = due(state, 'retrying', now).slice(0, Math.max(0, slots))
+  // A waiting retry holds its slot.
+  const free = slots - counts.retrying
+  const readmitted = due(state, 'deferred', now).slice(0, Math.max(0, free))
+  // While failures and waiting retries exceed what the wave allows, nothing new is admitted.
+  const halted = unacknowledged(state, 'failures') + counts.retrying > limitOf(state, 'failures')
+  const { to } = waveRange(state.plan.waves, state.plan.members, state.wave.number)
+  const most = halted ? 0 : Math.max(0, free - readmitted.length)
+  const fresh = freshMembers(state.chunks, to, openChunks).take(most).toArray()
+  return { retried, readmitted, fresh }
+}
+
+/** Admits what the present wave may have in flight now, unless window, stop or release forbid it. */
 export function admit(draft: Draft, facts: AdmissionFacts): void {
-  if (draft.state.status !== 'running' || draft.state.stage !== 'active') return
+  if (draft.state.stage !== 'in-wave' || draft.state.standing.status !== 'running') return
   if (facts.releaseWithdrawn !== null) {
     const reason = `The release was withdrawn: ${facts.releaseWithdrawn}`.slice(0, 512)
     draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })
     return
   }
-  if (checkHolds(draft, facts)) return
+  if (checkHolds(draft, draft.state, facts)) return
   const { state, now } = draft
-  if (!state.request || !state.plan) return
-  const slots = atOnce(state.request, state.failedTries) - state.counts.inFlight
-  const retried = waitingFor(state, 'retrying', now).slice(0, Math.max(0, slots))
-  const free = slots - state.counts.retrying
-  const readmitted = waitingFor(state, 'deferred', now).slice(0, Math.max(0, free))
-  const { failed } = unacknowledged(state)
-  const halted = failed + state.counts.retrying > limitOf(state, 'failures')
-  const fresh = halted ? [] : freshMembers(state, Math.max(0, free - readmitted.length))
+  const { request, standing, wave, overrode } = state
+  const slots = atOnce(request, state.failedTries) - standing.counts.inFlight
+  const { retried, readmitted, fresh } = candidates(state, slots, now)
   if (retried.length + readmitted.length + fresh.length === 0) return
-  if (facts.freeze !== null && state.overrode !== facts.freeze.since) {
+  if (facts.freeze !== null && overrode !== facts.freeze.since) {
     const { reason, since } = facts.freeze
-    const breakGlass = state.request.reason ?? ''
+    const breakGlass = request.reason ?? ''
     draft.add({ type: 'FreezeOverridden', data: { freeze: reason, since, breakGlass } })
   }
-  const admitted: UpgradeEvent = {
+  draft.add({
     type: 'TargetsAdmitted',
     data: {
-      wave: state.wave,
+      wave: wave.number,
       members: toRanges(fresh),
       retried: again(retried),
       readmitted: again(readmitted),
-      acceptBy: new Date(Date.parse(now) + state.request.deadlines.accept * 1000).toISOString(),
+      acceptBy: after(now, request.deadlines.accept * second),
       policyVersion: facts.policyVersion,
       releaseVersion: facts.releaseVersion,
     },
-  }
-  draft.add(admitted)
+  })
 }

@@ -1,56 +1,62 @@
-import { accept } from '../aggregate.ts'
-import { type AdmissionFacts, admit, checkHolds } from './admission.ts'
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import { accept, type Decision } from '../aggregate.ts'
+import type { Rejection } from '../rejection.ts'
+import type { AdmissionFacts } from './admission.ts'
+import { advance, endWaveWhenOver } from './advance.ts'
+import { memberAt } from './chunks.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
-import { memberAt } from './members.ts'
-import { awaitContinue, checkThresholds, endWaveWhenOver } from './outcomes.ts'
-import { exists, hasEnded, type UpgradeState } from './state.ts'
+import { awaitContinue } from './gate.ts'
+import type { MemberStatus } from './members.ts'
+import { type AdmissionWindow, exists, isPlanned, type PlannedUpgrade, type Requested } from './state.ts'
 
-function refuseEnded(state: UpgradeState) {
-  if (!exists(state)) return refuse('upgrade-not-found', 'There is no such upgrade.')
-  if (hasEnded(state))
-    return refuse('upgrade-ended', `The upgrade is over: it is ${state.status}, and an end is final.`)
-  return undefined
+/** There is no upgrade of this identity. */
+export const upgradeNotFound = refuse('upgrade-not-found', 'There is no such upgrade.')
+const aborting = refuse('upgrade-aborting', 'The upgrade is being aborted: an abort wins over all.')
+
+/** Returns a decision about an upgrade that is at work; one that is not there, or over, is refused. */
+function atWork(
+  decide: (state: Requested | PlannedUpgrade, now: string) => Decision<UpgradeEvent, Rejection>,
+): UpgradeDecision {
+  return (state, now) => {
+    if (state.stage === 'none') return upgradeNotFound
+    if (state.stage !== 'ended') return decide(state, now)
+    const { status } = state.standing
+    return refuse('upgrade-ended', `The upgrade is over: it is ${status}, and an end is final.`)
+  }
 }
 
 /** Stops admitting and assigning; what a target has accepted finishes. */
 export function pauseUpgrade(command: { by: string; reason: string }): UpgradeDecision {
-  return (state, now) => {
-    if (state.status === 'paused') return accept()
-    const refused = refuseEnded(state)
-    if (refused) return refused
-    if (state.status === 'aborting')
-      return refuse('upgrade-aborting', 'The upgrade is being aborted: an abort wins over all.')
-    if (state.status === 'requested')
+  return atWork((state, now) => {
+    if (state.standing.status === 'paused') return accept()
+    if (state.abort) return aborting
+    if (state.stage === 'requested')
       return refuse('not-planned', 'The upgrade is being planned: nothing is admitted yet.')
     const draft = new Draft(state, now)
     draft.add({ type: 'UpgradePaused', data: command })
     return draft.decision()
-  }
+  })
 }
 
 /** Goes on, with the failures seen so far accepted, and in another window where one is given. */
 export function resumeUpgrade(
-  command: { by: string; window?: { start: string; end: string } },
+  command: { by: string; window?: AdmissionWindow },
   facts: AdmissionFacts,
 ): UpgradeDecision {
-  return (state, now) => {
-    const refused = refuseEnded(state)
-    if (refused) return refused
-    if (state.status === 'aborting')
-      return refuse('upgrade-aborting', 'The upgrade is being aborted: an abort wins over all.')
+  return atWork((state, now) => {
+    if (state.abort) return aborting
     const { window } = command
     const sameWindow = !window || (window.start === state.window?.start && window.end === state.window.end)
-    if (state.status !== 'paused' && sameWindow) return accept()
+    const paused = state.standing.status === 'paused'
+    if (!paused && sameWindow) return accept()
     const draft = new Draft(state, now)
     if (window && !sameWindow) draft.add({ type: 'WindowSet', data: { ...window, by: command.by } })
-    if (state.status === 'paused') draft.add({ type: 'UpgradeResumed', data: { by: command.by } })
+    if (paused) draft.add({ type: 'UpgradeResumed', data: { by: command.by } })
     // Accepting what a gate found is not yet the word to go on, which may need a second person.
-    if (state.stage === 'gated') awaitContinue(draft)
-    if (draft.state.status === 'scheduled') checkHolds(draft, facts)
-    admit(draft, facts)
-    endWaveWhenOver(draft)
+    if (state.stage === 'between-waves' && state.awaits?.kind === 'operator') awaitContinue(draft)
+    advance(draft, facts)
     return draft.decision()
-  }
+  })
 }
 
 /**
@@ -58,46 +64,38 @@ export function resumeUpgrade(
  * no failures: what is paused waits for an operator. An upgrade that is over, or has that window or a later one, stays as it is.
  */
 export function moveWindow(
-  command: { window: { start: string; end: string }; by: string },
+  command: { window: AdmissionWindow; by: string },
   facts: AdmissionFacts,
 ): UpgradeDecision {
   return (state, now) => {
     const { window, by } = command
-    if (!exists(state) || hasEnded(state)) return accept()
+    if (state.stage === 'none' || state.stage === 'ended') return accept()
     const has = state.window !== null && state.window.start >= window.start
     if (has && !(state.awaitsOpening && state.window?.start === window.start)) return accept()
     const draft = new Draft(state, now)
     draft.add({ type: 'WindowSet', data: { ...window, by } })
-    if (draft.state.status === 'scheduled') checkHolds(draft, facts)
-    admit(draft, facts)
-    endWaveWhenOver(draft)
+    advance(draft, facts)
     return draft.decision()
   }
 }
 
 /** Lets the next wave begin after a canary. */
 export function continueUpgrade(command: { by: string }): UpgradeDecision {
-  return (state, now) => {
-    const refused = refuseEnded(state)
-    if (refused) return refused
-    if (state.stage !== 'awaiting') {
-      return refuse(
-        'nothing-to-continue',
-        `The upgrade waits for nobody to continue it: it is ${state.status}, wave ${state.wave + 1}.`,
-      )
+  return atWork((state, now) => {
+    if (state.stage !== 'between-waves' || state.awaits?.kind !== 'continue') {
+      const { status, wave } = state.standing
+      const detail = `The upgrade waits for nobody to continue it: it is ${status}, wave ${wave + 1}.`
+      return refuse('nothing-to-continue', detail)
     }
-    if (state.abort)
-      return refuse('upgrade-aborting', 'The upgrade is being aborted: an abort wins over all.')
-    if (state.request?.continueBySecondPerson && command.by === state.requestedBy) {
-      return refuse(
-        'self-approval',
-        `${command.by} asked for this upgrade, which wants a second person to continue it.`,
-      )
+    if (state.abort) return aborting
+    if (state.request.continueBySecondPerson && command.by === state.requestedBy) {
+      const detail = `${command.by} asked for this upgrade, which wants a second person to continue it.`
+      return refuse('self-approval', detail)
     }
     const draft = new Draft(state, now)
-    draft.add({ type: 'ContinueGiven', data: { wave: state.wave, by: command.by } })
+    draft.add({ type: 'ContinueGiven', data: { wave: state.wave.number, by: command.by } })
     return draft.decision()
-  }
+  })
 }
 
 /**
@@ -110,45 +108,58 @@ export function abortUpgrade(command: {
   rollBack: boolean
   breakGlass?: string
 }): UpgradeDecision {
-  return (state, now) => {
-    const asked = command.breakGlass === undefined || state.abort?.breakGlass !== undefined
-    if (state.abort && asked && (state.abort.rollBack || !command.rollBack)) return accept()
-    const refused = refuseEnded(state)
-    if (refused) return refused
+  const abort = atWork((state, now) => {
     const draft = new Draft(state, now)
     draft.add({ type: 'AbortRequested', data: command })
     endWaveWhenOver(draft)
     return draft.decision()
+  })
+  return (state, now) => {
+    const before = exists(state) ? state.abort : null
+    const asks = (what: boolean, had: boolean | undefined) => what && had !== true
+    const more =
+      asks(command.rollBack, before?.rollBack) ||
+      asks(command.breakGlass !== undefined, before?.breakGlass !== undefined)
+    return before && !more ? accept() : abort(state, now)
   }
+}
+
+/** Returns where a member of an upgrade at work stands, whether its chunk is open or not. */
+function statusOf({ chunks }: PlannedUpgrade, member: number): MemberStatus {
+  const known = memberAt(chunks, member)
+  if (known) return known.status
+  return member < chunks.cursor ? 'succeeded' : 'pending'
 }
 
 /** Takes one member out that is not in flight. */
 export function skipMember(command: { member: number; by: string }, facts: AdmissionFacts): UpgradeDecision {
-  return (state, now) => {
-    const refused = refuseEnded(state)
-    if (refused) return refused
-    if (!state.plan || command.member >= state.plan.members)
+  return atWork((state, now) => {
+    const { member, by } = command
+    if (!isPlanned(state) || member >= state.plan.members)
       return refuse('not-a-member', 'The plan has no such target.')
-    const member = memberAt(state.chunks, command.member)
-    const through = member === undefined && command.member < state.cursor
-    const status = through ? 'succeeded' : (member?.status ?? 'pending')
-    if (status === 'skipped') return accept()
-    if (status === 'in_flight') {
-      return refuse(
-        'update-in-progress',
-        'The target is being upgraded now: pause first, then skip it once it is withdrawn.',
-      )
+    const was = statusOf(state, member)
+    switch (was) {
+      case 'skipped':
+        return accept()
+      case 'in_flight':
+        return refuse(
+          'update-in-progress',
+          'The target is being upgraded now: pause first, then skip it once it is withdrawn.',
+        )
+      case 'succeeded':
+      case 'failed':
+      case 'unreachable':
+        return refuse('attempt-over', 'The target has had its attempt: there is nothing left to skip.')
+      case 'pending':
+      case 'retrying':
+      case 'deferred': {
+        const draft = new Draft(state, now)
+        const members: [number, number][] = [[member, member + 1]]
+        draft.add({ type: 'MembersSkipped', data: { members, was, code: 'operator', by } })
+        // The limit is a share of those that are left: it may have fallen below what has failed.
+        advance(draft, facts)
+        return draft.decision()
+      }
     }
-    if (status !== 'pending' && status !== 'retrying' && status !== 'deferred') {
-      return refuse('attempt-over', 'The target has had its attempt: there is nothing left to skip.')
-    }
-    const draft = new Draft(state, now)
-    const members: [number, number][] = [[command.member, command.member + 1]]
-    draft.add({ type: 'MembersSkipped', data: { members, was: status, code: 'operator', by: command.by } })
-    // The limit is a share of those that are left: it may have fallen below what has failed.
-    checkThresholds(draft)
-    admit(draft, facts)
-    endWaveWhenOver(draft)
-    return draft.decision()
-  }
+  })
 }

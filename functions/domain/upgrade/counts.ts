@@ -1,4 +1,6 @@
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import { meaningOf } from '../target/outcome.ts'
+import { sizeOf } from './members.ts'
 
 /** How many members stand where: of a whole upgrade, or of one wave. Never negative (I5). */
 export interface MemberCounts {
@@ -24,26 +26,6 @@ export const noCounts: MemberCounts = {
   rolledBack: 0,
 }
 
-const sizes = (ranges: readonly (readonly [number, number, ...unknown[]])[]): number =>
-  ranges.reduce((sum, [from, to]) => sum + to - from, 0)
-
-/** Which count an attempt's end adds to when the member has no other admission to wait for (DESIGN §6). */
-export function countOf(outcome: string): 'succeeded' | 'failed' | 'unreachable' | 'skipped' {
-  switch (outcome) {
-    case 'succeeded':
-      return 'succeeded'
-    case 'unreachable':
-      return 'unreachable'
-    case 'skipped':
-    case 'cancelled':
-    case 'deferred':
-    case 'withdrawn':
-      return 'skipped'
-    default:
-      return 'failed'
-  }
-}
-
 /** Returns the counts after an event. The fold of the upgrade and the status view both count by this rule. */
 export function count(counts: MemberCounts, event: UpgradeEvent): MemberCounts {
   switch (event.type) {
@@ -51,9 +33,9 @@ export function count(counts: MemberCounts, event: UpgradeEvent): MemberCounts {
       const { members, retried, readmitted } = event.data
       return {
         ...counts,
-        inFlight: counts.inFlight + sizes(members) + sizes(retried) + sizes(readmitted),
-        retrying: counts.retrying - sizes(retried),
-        deferred: counts.deferred - sizes(readmitted),
+        inFlight: counts.inFlight + sizeOf(members) + sizeOf(retried) + sizeOf(readmitted),
+        retrying: counts.retrying - sizeOf(retried),
+        deferred: counts.deferred - sizeOf(readmitted),
       }
     }
     case 'OutcomesRecorded': {
@@ -62,14 +44,14 @@ export function count(counts: MemberCounts, event: UpgradeEvent): MemberCounts {
         result.inFlight -= 1
         if (again === 'retry') result.retrying += 1
         else if (again === 'deferred') result.deferred += 1
-        else result[countOf(outcome)] += 1
+        else result[meaningOf(outcome).counts] += 1
         if (again === null && outcome === 'rolled_back') result.rolledBack += 1
       }
       return result
     }
     case 'MembersSkipped': {
       const { members, was } = event.data
-      const skipped = sizes(members)
+      const skipped = sizeOf(members)
       return {
         ...counts,
         skipped: counts.skipped + skipped,

@@ -1,3 +1,4 @@
+import { after, day } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { type Decision, reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
@@ -7,8 +8,6 @@ import { earliestDue } from './wake-up.ts'
 
 /** A decision about an upgrade: `command => (state, now)`, where `now` is an ISO instant. */
 export type UpgradeDecision = (state: UpgradeState, now: string) => Decision<UpgradeEvent, Rejection>
-
-const day = 86_400_000
 
 /** A decision in the making: each event is folded at once, so that what follows from it can be decided in the same commit. */
 export class Draft {
@@ -35,13 +34,14 @@ export class Draft {
    * nothing and moves it), so it moves only to an earlier instant, or when `exact` says that it has just been used.
    */
   decision({ exact = false } = {}): Decision<UpgradeEvent, Rejection> {
-    const { nextDue, wakeUps } = this.#state
-    const tomorrow = new Date(Date.parse(this.now) + day).toISOString()
-    const due = hasEnded(this.#state) ? null : (earliestDue(this.#state) ?? tomorrow)
-    const mustMove =
-      hasEnded(this.#state) || exact ? due !== nextDue : due !== null && (nextDue === null || due < nextDue)
+    const state = this.#state
+    if (state.stage === 'none') return { events: this.events }
+    const over = hasEnded(state)
+    const { at: present, moves } = state.wakeUp
+    const due = over ? null : (earliestDue(state) ?? after(this.now, day))
+    const mustMove = over || exact ? due !== present : due !== null && (present === null || due < present)
     if (mustMove && (this.events.length > 0 || exact)) {
-      this.add({ type: 'WakeUpMoved', data: { at: due, sequence: wakeUps + 1 } })
+      this.add({ type: 'WakeUpMoved', data: { at: due, sequence: moves + 1 } })
     }
     return { events: this.events }
   }

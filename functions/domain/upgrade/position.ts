@@ -1,8 +1,9 @@
 import { waveCount } from '../plan/waves.ts'
-import { hasEnded, type UpgradeState } from './state.ts'
-import { approvalDeadline, notBegun } from './wake-up.ts'
+import { type Position, secondsUntil } from '../position.ts'
+import { type BetweenWaves, type ExistingUpgrade, exists, type Planned, type UpgradeState } from './state.ts'
+import { approvalDeadline } from './wake-up.ts'
 
-/** What the execution of an upgrade does next; the last two end it. The state machine routes by these words. */
+/** What the execution of an upgrade does next. */
 export type Move =
   | 'plan'
   | 'approval'
@@ -13,68 +14,58 @@ export type Move =
   | 'gate'
   | 'revert'
   | 'finish'
-  | 'superseded'
   | 'ended'
-
-export interface Position {
-  readonly move: Move
-  readonly wave: number
-  /** How long a wait here may take, in seconds: beyond its expected end, so that a time-out only means "ask again". */
-  readonly timeoutSeconds: number
-}
-
-/** Step Functions takes no time-out beyond a year (AWS); nobody needs an answer later than that. */
-const longestWait = 31_536_000
-/** A wait whose end only a person or a target can bring is asked about once a week. */
-const week = 604_800
-
-function until(instant: string | null, now: string): number {
-  if (instant === null) return week
-  const seconds = Math.ceil((Date.parse(instant) - Date.parse(now)) / 1000)
-  return Math.max(1, Math.min(longestWait, seconds))
-}
 
 /**
  * Returns where the upgrade stands at an instant. It depends on the log alone, so an execution that was killed is continued by
  * another from here. Holds inside a wave do not move it: they wait in the wave.
  */
-export function position(state: UpgradeState, now: string): Position {
-  const wave = Math.max(state.wave, 0)
-  const at = (move: Move, timeoutSeconds = week, which = wave): Position => ({
+export function position(state: UpgradeState, now: string): Position<Move> {
+  const wave = exists(state) ? Math.max(state.standing.wave, 0) : 0
+  const at = (move: Move, until: string | null = null, place = wave): Position<Move> => ({
     move,
-    wave: which,
-    timeoutSeconds,
+    place,
+    timeoutSeconds: secondsUntil(until, now),
   })
-  if (hasEnded(state)) return at('ended')
-  if (state.abort) {
-    if (state.counts.inFlight > 0) return at('wave')
-    // One target that was taken back before is no reason to leave the others as they are.
-    const asked = state.children.some(({ kind, target }) => kind === 'rollback' && target === null)
-    return at(state.abort.rollBack && state.wave >= 0 && !asked ? 'revert' : 'finish')
-  }
-  if (!state.plan) return at('plan')
-  const status = state.status === 'paused' ? state.resumesTo : state.status
-  if (status === 'pending_approval') return at('approval', until(approvalDeadline(state), now))
-  if (notBegun(state)) {
-    if (state.status === 'paused') return at('window')
-    const start = state.window?.start ?? null
-    // The profile ends this wait, or the window's end does.
-    if (state.awaitsOpening) return at('window', until(state.window?.end ?? null, now))
-    return start !== null && start > now ? at('window', until(start, now)) : at('start-wave', week, 0)
-  }
+  if (state.stage === 'none') return at('plan')
+  if (state.stage === 'ended') return at('ended')
+  if (state.abort) return at(moveOfAbort(state))
   switch (state.stage) {
-    case 'active':
-    case 'none':
+    case 'requested':
+      return at('plan')
+    case 'planned':
+      return at(...moveOfPlanned(state, now))
+    case 'in-wave':
       return at('wave')
-    case 'baking':
-      return at('bake', until(state.bakeUntil, now))
-    case 'gated':
-    case 'awaiting':
-      return at('gate')
-    case 'passed':
-      // A pause also holds the end: somebody is to look first, and may still take everything back.
-      if (state.status === 'paused') return at('gate')
-      if (state.wave + 1 >= waveCount(state.plan.waves, state.plan.members)) return at('finish')
-      return at('start-wave', week, state.wave + 1)
+    case 'between-waves': {
+      const [move, until] = moveBetween(state)
+      return move === 'start-wave' ? at(move, until, wave + 1) : at(move, until)
+    }
   }
+}
+
+/** What is in flight ends first, then what was asked to be taken back is. */
+function moveOfAbort({ standing, abort, children }: ExistingUpgrade): Move {
+  if (standing.counts.inFlight > 0) return 'wave'
+  // One target that was taken back before is no reason to leave the others as they are.
+  const asked = children.some(({ kind, target }) => kind === 'rollback' && target === null)
+  return abort?.rollBack && standing.wave >= 0 && !asked ? 'revert' : 'finish'
+}
+
+function moveOfPlanned(state: Planned, now: string): [Move, string | null] {
+  const { status, resumesTo } = state.standing
+  if (status === 'pending_approval' || (status === 'paused' && resumesTo === 'pending_approval'))
+    return ['approval', approvalDeadline(state)]
+  if (status === 'paused') return ['window', null]
+  const { window, awaitsOpening } = state
+  // The profile ends this wait, or the window's end does.
+  if (awaitsOpening) return ['window', window?.end ?? null]
+  return window && window.start > now ? ['window', window.start] : ['start-wave', null]
+}
+
+function moveBetween({ awaits, standing, plan, wave }: BetweenWaves): [Move, string | null] {
+  if (awaits?.kind === 'bake') return ['bake', awaits.until]
+  // A pause also holds the end: somebody is to look first, and may still take everything back.
+  if (awaits || standing.status === 'paused') return ['gate', null]
+  return [wave.number + 1 >= waveCount(plan.waves, plan.members) ? 'finish' : 'start-wave', null]
 }

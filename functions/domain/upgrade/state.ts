@@ -1,197 +1,169 @@
-import type { UpgradeRequest, WaveCuts } from '../../../events/upgrade.ts'
-import { type MemberCounts, noCounts } from './counts.ts'
-import type { OpenChunks } from './members.ts'
+import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
+import type { Chunks } from './chunks.ts'
+import type { MemberCounts } from './counts.ts'
+import type { Standing } from './standing.ts'
 
-export type UpgradeStatus =
-  | 'requested'
-  | 'pending_approval'
-  | 'scheduled'
-  | 'running'
-  | 'paused'
-  | 'aborting'
-  | 'aborted'
-  | 'completed'
-  | 'completed_with_exceptions'
-  | 'failed'
-  | 'rejected'
-  | 'expired'
+/** What the planner found, as the upgrade keeps it. */
+export type AcceptedPlan = Extract<UpgradeEvent, { type: 'UpgradePlanned' }>['data']
 
-const endedStatuses: ReadonlySet<UpgradeStatus> = new Set([
-  'aborted',
-  'completed',
-  'completed_with_exceptions',
-  'failed',
-  'rejected',
-  'expired',
-])
+/** A time in which targets may be admitted: `[start, end)`, as ISO instants. */
+export interface AdmissionWindow {
+  readonly start: string
+  readonly end: string
+}
 
-export type HoldCode =
-  | 'WINDOW_CLOSED'
-  | 'FREEZE'
-  | 'GATE_FAILED'
-  | 'GATE_INCONCLUSIVE'
-  | 'BAKING'
-  | 'APPROVAL'
-  | 'OPERATOR'
-
-/** A reason why the upgrade does not advance now, and what would end it. */
-export interface Hold {
-  readonly code: HoldCode
+/** What is kept of the executions that drive the upgrade; the number of the present one is its standing's generation. */
+export interface Execution {
+  /** When the present one was decided. */
   readonly since: string
-  readonly until: string | null
-  readonly ref: string | null
-  readonly unblock: string
-}
-
-/** What ends each hold, in words for the person who reads it. */
-const unblockedBy: Readonly<Record<HoldCode, string>> = {
-  WINDOW_CLOSED: 'The window opens, or an operator resumes with another window.',
-  FREEZE: 'Somebody lifts the stop with a reason.',
-  GATE_FAILED: 'An operator looks at the failures and resumes, aborts or rolls back.',
-  GATE_INCONCLUSIVE: 'An operator judges the wave, since there is no data, and resumes or aborts.',
-  BAKING: 'The bake time ends.',
-  APPROVAL: 'Somebody entitled approves or continues.',
-  OPERATOR: 'An operator resumes or aborts.',
-}
-
-/** What a hold cites that waits for the second person of a break-glass. */
-export const breakGlassRef = 'break-glass'
-
-/** Returns what ends a hold, in words for the person who reads it. */
-export function unblockOf({ code, ref }: Pick<Hold, 'code' | 'ref'>): string {
-  return code === 'APPROVAL' && ref === breakGlassRef
-    ? 'Somebody else than who asked approves (break-glass); it then runs even while everything is stopped.'
-    : unblockedBy[code]
-}
-
-/** Where the present wave stands: gates, approvals and bakes lie between `active` and `passed`. */
-export type WaveStage = 'none' | 'active' | 'baking' | 'gated' | 'awaiting' | 'passed'
-
-export interface AcceptedPlan {
-  readonly planHash: string
-  readonly version: string
-  readonly digest: string | null
-  readonly members: number
-  readonly waves: WaveCuts
-  readonly droppedWaves: readonly number[]
-  readonly leftOut: Readonly<Record<string, number>>
-  readonly policyVersion: number
-  readonly releaseVersion: number
-}
-
-/** The fold of one upgrade's stream: plain JSON, at most 16 KB at any fleet size. */
-export interface UpgradeState {
-  readonly request: UpgradeRequest | null
-  readonly requestedBy: string
-  readonly requestedAt: string
-  readonly status: UpgradeStatus
-  /** What a pause interrupted. */
-  readonly resumesTo: 'pending_approval' | 'scheduled' | 'running'
-  readonly plan: AcceptedPlan | null
-  readonly plannedAt: string | null
-  readonly approvals: readonly { readonly by: string; readonly at: string; readonly comment: string | null }[]
-  readonly window: { readonly start: string; readonly end: string } | null
-  /** A profile planned it ahead of its window: nothing begins before the profile says that the window opened. */
-  readonly awaitsOpening: boolean
-  readonly generation: number
-  /** When the present execution was decided. */
-  readonly generationAt: string | null
-  /** The wave at which the present execution took over: its history is bounded by the waves since. */
-  readonly generationWave: number
-  /** Has anything advanced since the present execution was started? */
+  /** The wave at which it took over: its history is bounded by the waves since. */
+  readonly fromWave: number
+  /** Has anything advanced since it was started? */
   readonly progressed: boolean
-  /** Executions in a row that ended without any progress, and when the next may start. */
+  /** How many in a row ended without any progress, and when the next may start. */
   readonly fruitless: number
   readonly restartAt: string | null
-  readonly wave: number
-  readonly stage: WaveStage
-  readonly waveStartedAt: string | null
-  readonly waveCounts: MemberCounts
-  /** Members of the present wave that were skipped before it began. */
-  readonly skippedBefore: number
-  /** Failures and unreachable ones of the present wave that an operator has seen and accepted by resuming. */
-  readonly acknowledged: { readonly failed: number; readonly unreachable: number }
-  /** The first member that was never admitted, skipped ones passed over. */
-  readonly cursor: number
-  readonly chunks: OpenChunks
-  readonly counts: MemberCounts
-  readonly holds: readonly Hold[]
-  readonly bakeUntil: string | null
-  /** The most failed tries after which any member was to be tried again. */
-  readonly failedTries: number
-  readonly abort: {
-    readonly by: string
-    readonly reason: string
-    readonly rollBack: boolean
-    readonly breakGlass?: string
-  } | null
-  /** Since when the stop was in force in spite of which it last admitted targets. */
-  readonly overrode: string | null
-  readonly children: readonly {
-    readonly child: string
-    readonly kind: 'retry' | 'rollback'
-    /** The one target that it is for; null: for all. */
-    readonly target: string | null
-    readonly at: string
-  }[]
-  readonly startedAt: string | null
-  readonly endedAt: string | null
-  readonly failure: { readonly code: string; readonly detail: string } | null
-  /** When the log wants to be asked again; null: never. */
-  readonly nextDue: string | null
-  readonly wakeUps: number
 }
 
-export const initialUpgrade: UpgradeState = {
-  request: null,
-  requestedBy: '',
-  requestedAt: '',
-  status: 'requested',
-  resumesTo: 'scheduled',
-  plan: null,
-  plannedAt: null,
-  approvals: [],
-  window: null,
-  awaitsOpening: false,
-  generation: 0,
-  generationAt: null,
-  generationWave: 0,
-  progressed: false,
-  fruitless: 0,
-  restartAt: null,
-  wave: -1,
-  stage: 'none',
-  waveStartedAt: null,
-  waveCounts: noCounts,
-  skippedBefore: 0,
-  acknowledged: { failed: 0, unreachable: 0 },
-  cursor: 0,
-  chunks: {},
-  counts: noCounts,
-  holds: [],
-  bakeUntil: null,
-  failedTries: 0,
-  abort: null,
-  overrode: null,
-  children: [],
-  startedAt: null,
-  endedAt: null,
-  failure: null,
-  nextDue: null,
-  wakeUps: 0,
+/** An upgrade that takes members of this one back, or tries them again. */
+export interface Child {
+  readonly child: string
+  readonly kind: 'retry' | 'rollback'
+  /** The one target that it is for; null: for all. */
+  readonly target: string | null
+  readonly at: string
+}
+
+export interface Approval {
+  readonly by: string
+  readonly at: string
+  readonly comment: string | null
+}
+
+export type Abort = Extract<UpgradeEvent, { type: 'AbortRequested' }>['data']
+
+/** The wave that is at work, or the last one that was. */
+export interface Wave {
+  /** From 0. */
+  readonly number: number
+  readonly startedAt: string
+  readonly counts: MemberCounts
+  /** How many of its members were skipped before it began. */
+  readonly skippedBefore: number
+  /** Failures and unreachable ones that an operator has seen and accepted by resuming. */
+  readonly acknowledged: { readonly failed: number; readonly unreachable: number }
+}
+
+/** What every upgrade has from its request on. */
+interface Known {
+  readonly standing: Standing
+  readonly request: UpgradeRequest
+  readonly requestedBy: string
+  readonly requestedAt: string
+  /** The request's, until it is given another. */
+  readonly window: AdmissionWindow | null
+  readonly children: readonly Child[]
+  readonly abort: Abort | null
+  /** When the log wants to be asked again (null: never), and how often that was moved. */
+  readonly wakeUp: { readonly at: string | null; readonly moves: number }
+}
+
+/** What an upgrade has that is not over. */
+interface AtWork extends Known {
+  readonly execution: Execution
+  /** A profile planned it ahead of its window: nothing begins before the profile says that the window opened. */
+  readonly awaitsOpening: boolean
+}
+
+/** What an upgrade has from its plan on. */
+interface WithPlan extends AtWork {
+  readonly plan: AcceptedPlan
+  readonly plannedAt: string
+  readonly approvals: readonly Approval[]
+  readonly chunks: Chunks
+}
+
+/** What an upgrade has from its first wave on. */
+interface WithWave extends WithPlan {
+  readonly wave: Wave
+  /** The most failed tries after which any member was to be tried again. */
+  readonly failedTries: number
+  /** Since when the stop was in force in spite of which it last admitted targets. */
+  readonly overrode: string | null
+}
+
+/** Asked for, and not planned yet. */
+export interface Requested extends AtWork {
+  readonly stage: 'requested'
+}
+
+/** Planned: it waits for approvals, or for its first wave. */
+export interface Planned extends WithPlan {
+  readonly stage: 'planned'
+}
+
+/** Targets of a wave are admitted, or wait to be. */
+export interface InWave extends WithWave {
+  readonly stage: 'in-wave'
+}
+
+/** A wave is over: bake, gate and a person's word come before the next, or before the end. */
+export interface BetweenWaves extends WithWave {
+  readonly stage: 'between-waves'
+  readonly awaits:
+    | { readonly kind: 'bake'; readonly until: string }
+    /** A gate did not pass: somebody has to look. */
+    | { readonly kind: 'operator' }
+    | { readonly kind: 'continue' }
+    | null
+}
+
+/** Over, for good. */
+export interface Ended extends Known {
+  readonly stage: 'ended'
+  /** Null: it ended before it was planned. */
+  readonly plan: AcceptedPlan | null
+  readonly approvals: readonly Approval[]
+}
+
+/** An upgrade whose members are known and that is not over. */
+export type PlannedUpgrade = Planned | InWave | BetweenWaves
+
+/** An upgrade that has been asked for. */
+export type ExistingUpgrade = Requested | PlannedUpgrade | Ended
+
+/** The fold of one upgrade's stream: plain JSON, at most 16 KB at any fleet size. */
+export type UpgradeState = { readonly stage: 'none' } | ExistingUpgrade
+
+/** No upgrade of this identity was ever asked for. */
+export const initialUpgrade: UpgradeState = { stage: 'none' }
+
+/** Was an upgrade of this identity ever asked for? */
+export function exists(state: UpgradeState): state is ExistingUpgrade {
+  return state.stage !== 'none'
 }
 
 /** Has the upgrade come to an end? Ends are final. */
-export function hasEnded(state: UpgradeState): boolean {
-  return endedStatuses.has(state.status)
+export function hasEnded(state: UpgradeState): state is Ended {
+  return state.stage === 'ended'
 }
 
-/** Does an upgrade of this identity exist? */
-export function exists(state: UpgradeState): state is UpgradeState & { request: UpgradeRequest } {
-  return state.request !== null
+/** Is the upgrade planned and not over? */
+export function isPlanned(state: UpgradeState): state is PlannedUpgrade {
+  return state.stage === 'planned' || hasBegun(state)
 }
 
-/** Returns the hold of a code, where there is one. */
-export function holdOf(state: UpgradeState, code: HoldCode): Hold | undefined {
-  return state.holds.find((hold) => hold.code === code)
+/** Has the first wave begun, and the upgrade not ended? */
+export function hasBegun(state: UpgradeState): state is InWave | BetweenWaves {
+  return state.stage === 'in-wave' || state.stage === 'between-waves'
+}
+
+/** Returns the plan of an upgrade, where it was ever planned. */
+export function planOf(state: UpgradeState): AcceptedPlan | null {
+  return isPlanned(state) || hasEnded(state) ? state.plan : null
+}
+
+/** Returns the profile that an upgrade is of; undefined when it is of none. */
+export function profileOf(state: UpgradeState): string | undefined {
+  return exists(state) ? state.request.selection.profile : undefined
 }

@@ -1,62 +1,57 @@
+import { systemActor } from '../actor.ts'
 import { accept } from '../aggregate.ts'
-import { type AdmissionFacts, admit, checkHolds, systemActor } from './admission.ts'
+import type { AdmissionFacts } from './admission.ts'
+import { advance } from './advance.ts'
+import { membersWith } from './chunks.ts'
 import { Draft, type UpgradeDecision } from './draft.ts'
-import { restartWhenDue } from './lifecycle.ts'
-import { membersOf, toRanges } from './members.ts'
-import { afterBake, checkThresholds, endWaveWhenOver } from './outcomes.ts'
-import { exists, hasEnded } from './state.ts'
-import { approvalDeadline, notBegun, waveDeadline } from './wake-up.ts'
+import { restartWhenDue } from './execution.ts'
+import { endBake } from './gate.ts'
+import { toRanges } from './members.ts'
+import { exists, hasEnded, isPlanned } from './state.ts'
+import { approvalDeadline, expiresWithWindow, waveDeadline } from './wake-up.ts'
 
 function expire(draft: Draft): void {
   const { state, now } = draft
+  if (state.stage !== 'planned') return
+  const { window, standing } = state
   const deadline = approvalDeadline(state)
-  if (state.status === 'pending_approval' && deadline !== null && deadline <= now) {
+  if (standing.status === 'pending_approval' && deadline <= now) {
     draft.add({ type: 'UpgradeExpired', data: { detail: `Nobody approved it by ${deadline}.` } })
-  } else if (
-    (state.status === 'pending_approval' || notBegun(state)) &&
-    state.window &&
-    state.window.end <= now
-  ) {
-    draft.add({
-      type: 'UpgradeExpired',
-      data: { detail: `Its window ended at ${state.window.end} before it began.` },
-    })
+  } else if (expiresWithWindow(state) && window && window.end <= now) {
+    const detail = `Its window ended at ${window.end} before it began.`
+    draft.add({ type: 'UpgradeExpired', data: { detail } })
   }
 }
 
-function endBake(draft: Draft): void {
-  const { bakeUntil, wave } = draft.state
-  if (bakeUntil === null || bakeUntil > draft.now) return
-  draft.add({ type: 'BakeEnded', data: { wave } })
-  afterBake(draft)
+function endBakeWhenDue(draft: Draft): void {
+  const { state, now } = draft
+  if (state.stage !== 'between-waves' || state.awaits?.kind !== 'bake' || state.awaits.until > now) return
+  draft.add({ type: 'BakeEnded', data: { wave: state.wave.number } })
+  endBake(draft)
 }
 
 function passDeadlines(draft: Draft): void {
-  const asked: number[] = []
-  for (const [chunk, { askBy, askAgain }] of Object.entries(draft.state.chunks)) {
-    const due = [askBy, askAgain].some((instant) => instant !== null && instant <= draft.now)
-    if (!due) continue
-    for (const [index, member] of membersOf(draft.state.chunks, Number(chunk))) {
-      if (member.status === 'in_flight') asked.push(index)
-    }
-  }
-  if (asked.length > 0) draft.add({ type: 'DeadlinePassed', data: { members: toRanges(asked) } })
+  const { state, now } = draft
+  if (!isPlanned(state)) return
+  const asked = membersWith(state.chunks, 'in_flight', ({ askBy, askAgain }) =>
+    [askBy, askAgain].some((instant) => instant !== null && instant <= now),
+  )
+  const members = toRanges(asked.map(([member]) => member))
+  if (members.length > 0) draft.add({ type: 'DeadlinePassed', data: { members } })
 }
 
 /** Members that were busy until the wave's deadline stay out. */
 function dropDeferred(draft: Draft): void {
-  const deadline = waveDeadline(draft.state)
-  if (draft.state.status !== 'running' || deadline === null || deadline > draft.now) return
-  const busy: number[] = []
-  for (const chunk of Object.keys(draft.state.chunks)) {
-    for (const [index, member] of membersOf(draft.state.chunks, Number(chunk))) {
-      if (member.status === 'deferred') busy.push(index)
-    }
-  }
+  const { state, now } = draft
+  if (state.stage !== 'in-wave' || state.standing.status !== 'running') return
+  const deadline = waveDeadline(state)
+  if (deadline === null || deadline > now) return
+  const busy = toRanges(membersWith(state.chunks, 'deferred').map(([member]) => member))
   if (busy.length === 0) return
-  const data = { members: toRanges(busy), was: 'deferred', code: 'busy', by: systemActor } as const
-  draft.add({ type: 'MembersSkipped', data })
-  checkThresholds(draft)
+  draft.add({
+    type: 'MembersSkipped',
+    data: { members: busy, was: 'deferred', code: 'busy', by: systemActor },
+  })
 }
 
 /**
@@ -70,12 +65,10 @@ export function tick(facts: AdmissionFacts): UpgradeDecision {
     expire(draft)
     if (!hasEnded(draft.state)) {
       restartWhenDue(draft)
-      endBake(draft)
+      endBakeWhenDue(draft)
       passDeadlines(draft)
       dropDeferred(draft)
-      if (draft.state.status === 'scheduled') checkHolds(draft, facts)
-      admit(draft, facts)
-      endWaveWhenOver(draft)
+      advance(draft, facts)
     }
     return draft.decision({ exact: true })
   }

@@ -1,11 +1,11 @@
 import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
-import { count, type MemberCounts, noCounts } from '../../domain/upgrade/counts.ts'
-import { evolve } from '../../domain/upgrade/evolve.ts'
-import { initialUpgrade, type UpgradeState, unblockOf } from '../../domain/upgrade/state.ts'
-import type { Projection, ProjectionContext } from '../projection.ts'
-import { type CountTally, countNames, type UpgradeBody, type UpgradeRow, viewNames } from '../rows.ts'
+import { unblockOf } from '../../domain/upgrade/hold.ts'
+import { requestedStanding, standingAfter } from '../../domain/upgrade/standing.ts'
+import type { Projection } from '../projection.ts'
+import { type UpgradeBody, type UpgradeRow, viewNames } from '../rows.ts'
 import { upgradeInRow, upgradeRow } from './live.ts'
-import { shownWaves, tally } from './waves.ts'
+import { packed, unpacked } from './standing.ts'
+import { beginWave, shownWaves, tally } from './waves.ts'
 
 /** Every upgrade with its counts, waves and holds: lists and status. Fed by every commit. */
 export const upgrades: Projection<UpgradeEvent, UpgradeBody> = {
@@ -15,111 +15,42 @@ export const upgrades: Projection<UpgradeEvent, UpgradeBody> = {
     row: upgradeRow(since, id),
     sequence: commit,
   }),
-  apply(body, event, context) {
+  apply(body, event, { id, at }) {
     if (event.type === 'UpgradeRequested') return requested(event.data)
-    if (!body) throw new Error(`The upgrade ${context.id} has ${event.type} before it was requested.`)
+    if (!body) throw new Error(`The upgrade ${id} has ${event.type} before it was requested.`)
+    const after = { ...body, standing: packed(standingAfter(unpacked(body.standing), event, at)) }
     switch (event.type) {
-      // These move single members, which the row does not hold: it counts them, by the rule of the fold.
-      case 'TargetsAdmitted':
-      case 'OutcomesRecorded':
-      case 'MembersSkipped':
-      case 'DeadlinePassed':
-      case 'DeadlineMoved':
-        return tally({ ...body, counts: packed(count(unpacked(body.counts), event)) }, event)
       case 'UpgradePlanned': {
         const { planHash: hash, members, waves, version } = event.data
-        return { ...advanced(body, event, context), version, plan: { hash, members, waves } }
+        return { ...after, version, plan: { hash, members, waves } }
       }
-      case 'WaveStarted': {
-        const begun = advanced(body, event, context)
-        return { ...begun, waves: { [event.data.wave]: [0, 0, 0, 0], ...begun.waves } }
-      }
+      case 'WaveStarted':
+        return beginWave(after, event.data.wave)
+      case 'OutcomesRecorded':
+      case 'MembersSkipped':
+        return tally(after, event)
       default:
-        return advanced(body, event, context)
+        return after
     }
   },
 }
 
 function requested({ request, by }: { request: UpgradeRequest; by: string }): UpgradeBody {
+  const { kind, parent, component, version, strategy } = request
   return {
-    kind: request.kind,
-    parent: request.parent,
-    component: request.component,
-    version: request.version,
-    strategy: request.strategy,
-    by,
-    status: 'requested',
-    resumesTo: 'scheduled',
-    counts: packed(noCounts),
+    ...{ kind, parent, component, version, strategy, by },
     plan: null,
-    wave: -1,
+    standing: packed(requestedStanding(request)),
     waves: {},
-    holds: [],
-    needed: request.approvals.required,
-    given: 0,
-    generation: 0,
-    startedAt: null,
-    endedAt: null,
-    failure: null,
-    ...(request.breakGlass && { glass: true as const }),
   }
-}
-
-/** Returns the row with status, holds, approvals and times moved on by the domain's own rule. */
-function advanced(body: UpgradeBody, event: UpgradeEvent, context: ProjectionContext): UpgradeBody {
-  const { status, resumesTo, counts, holds, approvals, generation, wave, startedAt, endedAt, failure } =
-    evolve(remembered(body), event, context)
-  return {
-    ...body,
-    status,
-    resumesTo,
-    counts: packed(counts),
-    holds: holds.map(({ unblock: _, ...hold }) => hold),
-    given: approvals.length,
-    generation,
-    wave,
-    startedAt,
-    endedAt,
-    failure: failure && { code: failure.code, detail: failure.detail },
-  }
-}
-
-/** As much of the fold as the row remembers. Members, chunks and the plan's order are not in it. */
-function remembered(body: UpgradeBody): UpgradeState {
-  const { status, resumesTo, counts, holds, generation, wave, startedAt, endedAt, failure } = body
-  const unasked = { digest: null, droppedWaves: [], leftOut: {}, policyVersion: 0, releaseVersion: 0 }
-  return {
-    ...initialUpgrade,
-    // The fold asks a request for nothing but these; the test against the whole fold would show if that changed.
-    request: { approvals: { required: body.needed }, breakGlass: body.glass === true } as UpgradeRequest,
-    plan: body.plan && { ...unasked, ...body.plan, planHash: body.plan.hash, version: body.version },
-    status,
-    resumesTo,
-    counts: unpacked(counts),
-    holds: holds.map((hold) => ({ ...hold, unblock: unblockOf(hold) })),
-    approvals: Array.from({ length: body.given }, () => ({ by: '', at: '', comment: null })),
-    generation,
-    wave,
-    startedAt,
-    endedAt,
-    failure,
-  }
-}
-
-function packed(counts: MemberCounts): CountTally {
-  return countNames.map((name) => counts[name])
-}
-
-function unpacked(tally: CountTally): MemberCounts {
-  const named = countNames.map((name, place) => [name, tally[place] ?? 0] as const)
-  return { ...noCounts, ...Object.fromEntries(named) }
 }
 
 /** Returns the row as it is read, from its name and its body. */
 export function shownUpgrade(row: string, body: UpgradeBody): UpgradeRow {
   const { plan } = body
   const { since, id } = upgradeInRow(row)
-  const counts = unpacked(body.counts)
+  const standing = unpacked(body.standing)
+  const { counts, holds } = standing
   return {
     upgradeId: id,
     jobId: `${id}-1`,
@@ -130,7 +61,7 @@ export function shownUpgrade(row: string, body: UpgradeBody): UpgradeRow {
     strategy: body.strategy,
     requestedBy: body.by,
     requestedAt: since,
-    status: body.status,
+    status: standing.status,
     total: plan?.members ?? 0,
     completed: counts.succeeded,
     failed: counts.failed,
@@ -140,14 +71,14 @@ export function shownUpgrade(row: string, body: UpgradeBody): UpgradeRow {
     rolledBack: counts.rolledBack,
     retrying: counts.retrying,
     deferred: counts.deferred,
-    wave: body.wave,
+    wave: standing.wave,
     ...shownWaves(body, counts),
-    holds: body.holds.map((hold) => ({ ...hold, unblock: unblockOf(hold) })),
+    holds: holds.map((hold) => ({ ...hold, unblock: unblockOf(hold) })),
     planHash: plan?.hash ?? null,
-    approvals: { needed: body.needed, given: body.given },
-    generation: body.generation,
-    startedAt: body.startedAt,
-    completedAt: body.endedAt,
-    failure: body.failure,
+    approvals: standing.approvals,
+    generation: standing.generation,
+    startedAt: standing.startedAt,
+    completedAt: standing.endedAt,
+    failure: standing.failure,
   }
 }

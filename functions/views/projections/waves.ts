@@ -1,6 +1,8 @@
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { waveCount, waveOf, waveRange } from '../../domain/plan/waves.ts'
-import { countOf, type MemberCounts } from '../../domain/upgrade/counts.ts'
+import { meaningOf } from '../../domain/target/outcome.ts'
+import type { MemberCounts } from '../../domain/upgrade/counts.ts'
+import { eachMember } from '../../domain/upgrade/members.ts'
 import type { UpgradeBody, UpgradeRow, WaveRow, WaveTally } from '../rows.ts'
 
 /** So many waves are told apart; of the rest there is a sum, so that a thousand batches fit in one row. */
@@ -12,7 +14,7 @@ function plus(a: WaveTally, b: WaveTally): WaveTally {
   return [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]]
 }
 
-function one(kind: ReturnType<typeof countOf>): WaveTally {
+function one(kind: ReturnType<typeof meaningOf>['counts']): WaveTally {
   return [
     kind === 'succeeded' ? 1 : 0,
     kind === 'failed' ? 1 : 0,
@@ -25,14 +27,17 @@ function one(kind: ReturnType<typeof countOf>): WaveTally {
 function* additions(event: UpgradeEvent): Generator<readonly [number, WaveTally]> {
   if (event.type === 'OutcomesRecorded') {
     for (const { member, outcome, again } of event.data.outcomes) {
-      if (again === null) yield [member, one(countOf(outcome))]
+      if (again === null) yield [member, one(meaningOf(outcome).counts)]
     }
   }
   if (event.type === 'MembersSkipped') {
-    for (const [from, to] of event.data.members) {
-      for (let member = from; member < to; member++) yield [member, one('skipped')]
-    }
+    for (const member of eachMember(event.data.members)) yield [member, one('skipped')]
   }
+}
+
+/** Returns the row with a wave that has begun. */
+export function beginWave(body: UpgradeBody, wave: number): UpgradeBody {
+  return { ...body, waves: { [wave]: nothing, ...body.waves } }
 }
 
 /** Returns the row with an event counted in the waves of its members. */
@@ -52,7 +57,8 @@ export function tally(body: UpgradeBody, event: UpgradeEvent): UpgradeBody {
  * the waves that are left do not account for is the sum over the others.
  */
 function bounded(body: UpgradeBody): UpgradeBody {
-  const { plan, wave } = body
+  const { plan, standing } = body
+  const { wave } = standing
   if (!plan || waveCount(plan.waves, plan.members) <= wavesToldApart) return body
   const known = Object.keys(body.waves)
     .map(Number)

@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
 import type { ProfileDefinition } from '../../../events/profile.ts'
 import type { TargetEvent } from '../../../events/target.ts'
+import { targetsOf } from '../../../functions/domain/profile/targeting.ts'
 import { targetAggregate } from '../../../functions/domain/target/aggregate.ts'
 import type { TargetDecision } from '../../../functions/domain/target/state.ts'
-import { targetsOf } from '../../../functions/planning/targeting.ts'
 
 /** Two types that a profile's filters may mean, and one that they never do. */
 export const types = ['publisher', 'local_broker', 'gateway'] as const

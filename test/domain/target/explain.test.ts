@@ -1,198 +1,182 @@
 import { describe, expect, it } from 'vitest'
 import type { TargetEvent } from '../../../events/target.ts'
-import { explainTarget, type UpgradeStanding } from '../../../functions/domain/target/explain.ts'
-import type { Hold } from '../../../functions/domain/upgrade/state.ts'
+import { explainTarget } from '../../../functions/domain/target/explain.ts'
+import type { MemberAsked, UpgradeAsked } from '../../../functions/domain/target/explanation.ts'
+import type { Hold } from '../../../functions/domain/upgrade/hold.ts'
 import { later, start } from '../given.ts'
 import { accepted, assigned, ended, fold, registered } from './stories.ts'
 
-const candidateFor = { component: 'api', version: 'v1.2.0' }
+const pending: MemberAsked = { wave: 1, status: 'pending', again: null }
 
-function standing(changes: Partial<UpgradeStanding> = {}): UpgradeStanding {
+/** An upgrade that runs its first wave, and what it makes of a target in its second. */
+function asked(member: UpgradeAsked['member'] = pending, changes: Partial<UpgradeAsked> = {}): UpgradeAsked {
   return {
     id: 'u1',
+    ref: 'upgrade#u1@4',
     component: 'api',
     version: 'v1.2.0',
     status: 'running',
     holds: [],
+    failure: null,
     wave: 0,
-    memberWave: 1,
-    memberStatus: 'pending',
-    leftOut: null,
-    again: null,
+    overrode: null,
+    member,
     ...changes,
   }
 }
 
-function hold(changes: Partial<Hold> = {}): Hold {
-  return {
-    code: 'APPROVAL',
-    since: start,
-    until: null,
-    ref: null,
-    unblock: 'Somebody entitled approves or continues.',
-    ...changes,
-  }
+const hold = (changes: Partial<Hold> = {}): Hold => ({
+  code: 'APPROVAL',
+  since: start,
+  until: null,
+  ref: null,
+  ...changes,
+})
+
+function explain(history: readonly TargetEvent[], upgrade?: UpgradeAsked, at = start) {
+  return explainTarget({ id: 't1', target: fold(history), ref: 'target#t1@2', at, upgrade, freeze: null })
 }
 
-function explain(history: readonly TargetEvent[], upgrades: readonly UpgradeStanding[] = [], at = start) {
-  return explainTarget({ target: fold(history), at, upgrades, candidateFor })
-}
-
-/** Code and verdict of the decisive reason. */
+/** Code and verdict of the decisive reason, which is the sentence. */
 function decisive(...question: Parameters<typeof explain>) {
-  const { verdict, summary, reasons } = explain(...question)
-  expect(summary).toBe(reasons[0]?.words)
+  const { verdict, sentence, reasons } = explain(...question)
+  expect(sentence).toBe(reasons[0]?.detail)
   return [reasons[0]?.code, verdict]
 }
 
 const retired: TargetEvent = { type: 'TargetRetired', data: { reason: 'sold', revision: 2 } }
 const pinned: TargetEvent = { type: 'TargetPinned', data: { component: 'api', reason: 'audit', revision: 2 } }
+const failed = ended({ outcome: 'failed', code: 'HEALTH_CHECK_FAILED' })
 
 describe('why a target has, or has not, been upgraded (N3)', () => {
   it.each([
-    ['not_registered', 'blocked', []],
     ['retired', 'blocked', [registered, retired]],
     ['pinned', 'blocked', [registered, pinned]],
-    ['waiting_for_acceptance', 'offered', [registered, assigned()]],
-    ['running', 'updating', [registered, assigned(), accepted()]],
-    ['already_at_version', 'done', [registered, ended({ version: '1.2.0' })]],
-    ['no_upgrade', 'eligible', [registered]],
-  ] as const)('is %s: %s', (code, verdict, history) => {
+    ['offered', 'offered', [registered, assigned()]],
+    ['updating', 'updating', [registered, assigned(), accepted()]],
+    ['succeeded', 'done', [registered, ended({ version: '1.2.0' })]],
+    ['HEALTH_CHECK_FAILED', 'done', [registered, failed]],
+    ['eligible', 'eligible', [registered]],
+  ] as const)('of itself it is %s: %s', (code, verdict, history) => {
     expect(decisive(history)).toEqual([code, verdict])
   })
 
-  it('says until when an offer stands and an attempt may run', () => {
-    expect(explain([registered, assigned()]).summary).toBe(
-      'It is offered api from 1.1.0 to v1.2.0 for upgrade u1 and has until 2026-03-01T12:10:00.000Z to accept.',
+  it('is stopped where nothing else is known, with the stop as the reason', () => {
+    const freeze = { reason: 'incident', since: start, ref: 'policy#freeze@1' }
+    const target = fold([registered])
+    expect(explainTarget({ id: 't1', target, ref: 'target#t1@1', at: start, freeze })).toMatchObject({
+      verdict: 'blocked',
+      sentence: 'Everything is stopped: incident',
+      reasons: [{ code: 'freeze', ref: 'policy#freeze@1', since: start }],
+    })
+  })
+
+  it('says until when an offer stands and an attempt may run, and where that is written', () => {
+    expect(explain([registered, assigned()]).sentence).toBe(
+      'api 1.1.0 → v1.2.0 of upgrade u1 waits for the agent of t1 to accept it by 2026-03-01T12:10:00.000Z.',
     )
     expect(explain([registered, assigned(), accepted()])).toMatchObject({
-      summary: 'It changes api from 1.1.0 to v1.2.0 for upgrade u1 and has until 2026-03-01T12:16:40.000Z.',
-      reasons: [{ code: 'running', since: start, unblock: 'The agent reports the end.' }],
+      sentence: `t1 accepted api 1.1.0 → v1.2.0 of upgrade u1 at ${start}; it has until 2026-03-01T12:16:40.000Z.`,
+      reasons: [{ ref: 'target#t1@2', since: start, unblock: 'The agent reports the end.' }],
     })
   })
 
   it('says when these are over', () => {
-    expect(decisive([registered, assigned()], [], later(600))).toEqual(['acceptance_overdue', 'offered'])
-    expect(decisive([registered, assigned(), accepted()], [], later(1000))).toEqual([
-      'end_overdue',
-      'updating',
-    ])
-  })
-
-  it('names the wave that it waits for and every hold of it', () => {
-    const holds = [hold(), hold({ code: 'WINDOW_CLOSED', until: later(60), unblock: 'The window opens.' })]
-    expect(explain([registered], [standing({ holds })]).reasons).toEqual([
-      {
-        code: 'held_approval',
-        words: `It waits for wave 2 of upgrade u1, held by APPROVAL since ${start}.`,
-        ref: 'upgrade#u1',
-        since: start,
-        unblock: 'Somebody entitled approves or continues.',
-      },
-      {
-        code: 'held_window_closed',
-        words: `It waits for wave 2 of upgrade u1, held by WINDOW_CLOSED since ${start} until ${later(60)}.`,
-        ref: 'upgrade#u1',
-        since: start,
-        unblock: 'The window opens.',
-      },
-    ])
-  })
-
-  it.each([
-    [{ wave: -1, memberWave: 0 }, 'It waits for wave 1 of upgrade u1; the first wave has not begun.'],
-    [{ wave: 0, memberWave: 1 }, 'It waits for wave 2 of upgrade u1; wave 1 runs.'],
-    [
-      { wave: 1, memberWave: 1 },
-      'It waits for wave 2 of upgrade u1; that wave runs and has no free slot yet.',
-    ],
-    [{ status: 'scheduled', wave: -1 }, 'It waits for wave 2 of upgrade u1, which is scheduled.'],
-    [{ status: 'paused' }, 'It waits for wave 2 of upgrade u1, which is paused.'],
-  ] as const)('says what runs before it: %o', (changes, words) => {
-    expect(explain([registered], [standing(changes)])).toMatchObject({ verdict: 'waiting', summary: words })
-  })
-
-  it.each([
-    [{ leftOut: 'pinned', memberWave: null, memberStatus: null }, 'left_out_pinned', 'blocked'],
-    [
-      { leftOut: 'already_at_version', memberWave: null, memberStatus: null },
-      'left_out_already_at_version',
-      'done',
-    ],
-    [{ memberWave: null, memberStatus: null }, 'not_selected', 'eligible'],
-    [{ memberWave: null, memberStatus: null, status: 'requested' }, 'upgrade_requested', 'waiting'],
-    [{ status: 'aborted' }, 'upgrade_ended', 'eligible'],
-    [{ memberStatus: 'in_flight' }, 'admitted', 'waiting'],
-    [{ memberStatus: 'deferred' }, 'deferred', 'waiting'],
-    [{ memberStatus: 'deferred', status: 'aborted' }, 'upgrade_ended', 'eligible'],
-    [{ memberStatus: 'skipped' }, 'skipped', 'blocked'],
-    [{ memberStatus: 'unreachable' }, 'unreachable', 'blocked'],
-    [{ memberStatus: 'succeeded' }, 'upgraded', 'done'],
-  ] as const)('says what an upgrade has to do with it: %o', (changes, code, verdict) => {
-    expect(decisive([registered], [standing(changes)])).toEqual([code, verdict])
-  })
-
-  it('says with what it failed and whether it will be tried again', () => {
-    const history = [
-      registered,
-      assigned(),
-      accepted(),
-      ended({ outcome: 'failed', code: 'HEALTH_CHECK_FAILED' }),
-    ]
-    expect(explain(history, [standing({ memberStatus: 'retrying', again: later(120) })])).toMatchObject({
-      verdict: 'waiting',
-      summary: `api failed with HEALTH_CHECK_FAILED in upgrade u1; it will be tried again from ${later(120)}.`,
-      reasons: [{ code: 'will_be_retried', since: start }],
-    })
-    expect(
-      explain(history, [standing({ memberStatus: 'failed', status: 'completed_with_exceptions' })]),
-    ).toMatchObject({
-      verdict: 'blocked',
-      summary:
-        'api failed with HEALTH_CHECK_FAILED in upgrade u1; it will not be tried again by that upgrade.',
-      reasons: [{ code: 'failed' }],
-    })
-    expect(decisive(history, [standing({ memberStatus: 'retrying', status: 'aborted' })])).toEqual([
-      'failed',
-      'blocked',
-    ])
-  })
-
-  it('says why it was skipped, and does not take an earlier failure for the reason', () => {
-    const skipped = ended({ outcome: 'skipped', code: 'version_changed' })
-    expect(explain([registered, skipped], [standing({ memberStatus: 'skipped' })]).summary).toBe(
-      'Upgrade u1 skipped it: it did not run the version any more that the plan saw.',
+    expect(explain([registered, assigned()], undefined, later(600)).sentence).toContain(
+      'is about to be counted as unreachable',
     )
-    const failed = ended({ outcome: 'failed', code: 'HEALTH_CHECK_FAILED' })
-    expect(explain([registered, failed], [standing({ memberStatus: 'skipped' })]).summary).toBe(
-      'Upgrade u1 skipped it: an operator or the end of its wave took it out.',
+    expect(explain([registered, assigned(), accepted()], undefined, later(1000)).sentence).toContain(
+      'is about to be counted as timed out or lost',
+    )
+  })
+
+  it('names the wave that it waits for and every hold of its upgrade', () => {
+    const holds = [hold(), hold({ code: 'WINDOW_CLOSED', until: later(60) })]
+    const approves = 'Somebody entitled approves or continues.'
+    const opens = 'The window opens, or an operator resumes with another window.'
+    expect(explain([registered], asked(pending, { holds })).reasons).toEqual([
+      {
+        code: 'APPROVAL',
+        detail: `It is pending in wave 2 of upgrade u1, held by APPROVAL since ${start}. ${approves}`,
+        ref: 'upgrade#u1@4',
+        since: start,
+        unblock: approves,
+      },
+      {
+        code: 'WINDOW_CLOSED',
+        detail: `It is pending in wave 2 of upgrade u1, held by WINDOW_CLOSED since ${start} until ${later(60)}. ${opens}`,
+        ref: 'upgrade#u1@4',
+        since: start,
+        unblock: opens,
+      },
+    ])
+  })
+
+  it.each([
+    [{ wave: -1 }, 'It is pending in wave 2 of upgrade u1; the first wave has not begun.'],
+    [{ wave: 0 }, 'It is pending in wave 2 of upgrade u1; wave 1 runs.'],
+    [{ wave: 1 }, 'It is pending in wave 2 of upgrade u1; that wave runs and has no free slot yet.'],
+    [{ status: 'scheduled', wave: -1 }, 'It is pending in wave 2 of upgrade u1, which is scheduled.'],
+    [{ status: 'paused' }, 'It is pending in wave 2 of upgrade u1, which is paused.'],
+  ] as const)('says what runs before it: %o', (changes, sentence) => {
+    expect(explain([registered], asked(pending, changes))).toMatchObject({ verdict: 'waiting', sentence })
+  })
+
+  it('says that its upgrade goes on in spite of a stop', () => {
+    expect(explain([registered], asked(pending, { overrode: start })).sentence).toContain(
+      `It goes on in spite of the stop since ${start}.`,
+    )
+  })
+
+  it.each([
+    [asked(null, { status: 'requested' }), 'not_planned', 'waiting'],
+    [
+      asked(null, { status: 'failed', failure: { code: 'release-withdrawn', detail: 'broken' } }),
+      'release-withdrawn',
+      'blocked',
+    ],
+    [asked('not-a-member'), 'not_a_member', 'blocked'],
+    [asked({ ...pending, status: 'in_flight' }), 'admitted', 'waiting'],
+    [asked({ ...pending, status: 'deferred' }), 'deferred', 'waiting'],
+    [asked({ ...pending, status: 'retrying' }), 'retrying', 'waiting'],
+    [asked({ ...pending, status: 'skipped' }), 'skipped', 'blocked'],
+    [asked({ ...pending, status: 'finished' }, { status: 'aborted' }), 'upgrade_ended', 'eligible'],
+  ] as const)('says what an upgrade has to do with it: %#', (upgrade, code, verdict) => {
+    expect(decisive([registered], upgrade)).toEqual([code, verdict])
+  })
+
+  it('says from when on it may be tried again', () => {
+    const retrying = { ...pending, status: 'retrying', again: later(120) } as const
+    expect(explain([registered, failed], asked(retrying)).sentence).toContain(
+      `It may be admitted again from ${later(120)}.`,
+    )
+  })
+
+  it('says with what it failed, for good', () => {
+    expect(explain([registered, failed], asked({ ...pending, status: 'failed' }))).toMatchObject({
+      verdict: 'blocked',
+      sentence: 'api ended as failed with HEALTH_CHECK_FAILED in upgrade u1, which will not try it again.',
+      reasons: [{ code: 'HEALTH_CHECK_FAILED', since: start }],
+    })
+  })
+
+  it('says to which version it was taken', () => {
+    const history = [registered, ended({ version: '1.2.0' })]
+    expect(explain(history, asked({ ...pending, status: 'finished' }))).toMatchObject({
+      verdict: 'done',
+      sentence: `Upgrade u1 took api to v1.2.0 at ${start}.`,
+    })
+  })
+
+  it('says why an assignment was refused', () => {
+    const skipped = ended({ outcome: 'skipped', code: 'version_changed' })
+    expect(explain([registered, skipped], asked({ ...pending, status: 'skipped' })).sentence).toBe(
+      'Upgrade u1 skipped it: it did not run the version any more that the plan saw.',
     )
   })
 
   it('gives every reason that holds, the decisive one first', () => {
-    const codes = explain(
-      [registered, pinned],
-      [standing(), standing({ id: 'u0', status: 'aborted' })],
-    ).reasons
-    expect(codes.map(({ code }) => code)).toEqual(['pinned', 'waiting_for_wave', 'upgrade_ended'])
-  })
-
-  it('leaves out upgrades to anything else than what is asked about', () => {
-    const others = [standing({ component: 'web' }), standing({ version: 'v1.3.0' })]
-    expect(decisive([registered], others)).toEqual(['no_upgrade', 'eligible'])
-    expect(decisive([registered], [standing({ version: '1.2.0' })])).toEqual(['waiting_for_wave', 'waiting'])
-    const everything = explainTarget({ target: fold([registered]), at: start, upgrades: others })
-    expect(everything.reasons).toHaveLength(2)
-  })
-
-  it('says that the target does not run the component', () => {
-    const question = { component: 'cache', version: '1.0.0' }
-    const answer = explainTarget({
-      target: fold([registered]),
-      at: start,
-      upgrades: [],
-      candidateFor: question,
-    })
-    expect(answer).toMatchObject({ verdict: 'blocked', reasons: [{ code: 'component_missing' }] })
+    const codes = explain([registered, pinned], asked()).reasons.map(({ code }) => code)
+    expect(codes).toEqual(['pinned', 'pending'])
   })
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { waveRange } from '../../../functions/domain/plan/waves.ts'
+import { membersWith } from '../../../functions/domain/upgrade/chunks.ts'
 import {
   abortUpgrade,
   continueUpgrade,
@@ -8,12 +9,12 @@ import {
   resumeUpgrade,
   skipMember,
 } from '../../../functions/domain/upgrade/control.ts'
-import { finishUpgrade } from '../../../functions/domain/upgrade/lifecycle.ts'
-import { membersOf } from '../../../functions/domain/upgrade/members.ts'
+import { finishUpgrade } from '../../../functions/domain/upgrade/execution.ts'
+import type { MemberStatus } from '../../../functions/domain/upgrade/members.ts'
 import { position } from '../../../functions/domain/upgrade/position.ts'
-import { hasEnded } from '../../../functions/domain/upgrade/state.ts'
+import { hasEnded, isPlanned } from '../../../functions/domain/upgrade/state.ts'
 import { tick } from '../../../functions/domain/upgrade/tick.ts'
-import { calm, planOf, requestOf, types, UpgradeWorld } from './world.ts'
+import { calm, existing, planOf, requestOf, types, UpgradeWorld } from './world.ts'
 
 type Act =
   | { do: 'wave' | 'continue' | 'pause' | 'resume' | 'abort' | 'freeze' | 'thaw' | 'finish' }
@@ -103,7 +104,7 @@ function perform(world: UpgradeWorld, command: Act): void {
       world.do(tick(world.facts))
       return
     case 'finish':
-      world.do(finishUpgrade({ generation: world.state.generation }))
+      world.do(finishUpgrade({ generation: world.standing.generation }))
   }
 }
 
@@ -128,23 +129,24 @@ function tryTo(world: UpgradeWorld, command: Act): void {
   const admits = news.some(({ type }) => type === 'TargetsAdmitted')
   if (admits) {
     expect(world.facts.freeze, 'I2: nothing is admitted inside a freeze').toBeNull()
-    expect(before.state.abort, 'I9: nothing is admitted after an abort').toBeNull()
-    if (before.state.status === 'paused')
+    const was = existing(before.state)
+    expect(was.abort, 'I9: nothing is admitted after an abort').toBeNull()
+    if (was.standing.status === 'paused')
       expect(types(news), 'I9: only a resume ends a pause').toContain('UpgradeResumed')
   }
 }
 
 function checkInvariants(world: UpgradeWorld, parallel: number): void {
   const { state } = world
-  const { counts, plan } = state
+  const { counts } = world.standing
   for (const [name, value] of Object.entries(counts))
     expect(value, `I5: ${name} is never negative`).toBeGreaterThanOrEqual(0)
   expect(counts.inFlight, 'I3: in flight').toBeLessThanOrEqual(parallel)
   expect(JSON.parse(JSON.stringify(state)), 'a state is plain JSON').toEqual(state)
   expect(Buffer.byteLength(JSON.stringify(state))).toBeLessThan(16_384)
-  if (!plan || hasEnded(state)) return
-  const rows = Object.keys(state.chunks).flatMap((chunk) => [...membersOf(state.chunks, Number(chunk))])
-  const having = (status: string) => rows.filter(([, member]) => member.status === status).length
+  if (!isPlanned(state)) return
+  const { plan, chunks } = state
+  const having = (status: MemberStatus) => [...membersWith(chunks, status)].length
   expect(counts.inFlight, 'I5: the count is the fold').toBe(having('in_flight'))
   expect(counts.retrying).toBe(having('retrying'))
   expect(counts.deferred).toBe(having('deferred'))
@@ -169,11 +171,12 @@ function heal(world: UpgradeWorld): void {
   world.facts = calm
   for (let round = 0; round < 3000 && !hasEnded(world.state); round++) {
     const { move } = position(world.state, world.now)
-    if (world.state.status === 'paused') perform(world, { do: 'resume' })
+    if (world.standing.status === 'paused') perform(world, { do: 'resume' })
     else if (move === 'start-wave') perform(world, { do: 'wave' })
     else if (move === 'finish') perform(world, { do: 'finish' })
-    else if (world.state.stage === 'awaiting') perform(world, { do: 'continue' })
-    else if (world.state.counts.inFlight > 0)
+    else if (world.state.stage === 'between-waves' && world.state.awaits?.kind === 'continue')
+      perform(world, { do: 'continue' })
+    else if (world.standing.counts.inFlight > 0)
       perform(world, { do: 'end', count: 500, outcome: 'succeeded', retryable: false })
     else perform(world, { do: 'later', seconds: 600 })
   }

@@ -11,12 +11,12 @@ describe('a retry', () => {
     world.startWave()
     for (const attempt of [2, 3]) {
       world.end(1, 'failed', true)
-      expect(world.state.counts).toMatchObject({ retrying: 1, failed: 0 })
+      expect(world.standing.counts).toMatchObject({ retrying: 1, failed: 0 })
       world.later(3600).do(tick(calm))
       expect(world.inFlight()).toEqual([{ member: 0, n: attempt }])
     }
     world.end(1, 'failed', true)
-    expect(world.state.counts).toMatchObject({ inFlight: 0, retrying: 0, failed: 1 })
+    expect(world.standing.counts).toMatchObject({ inFlight: 0, retrying: 0, failed: 1 })
   })
 
   test('holds its slot while it waits, so that no other target takes it', () => {
@@ -71,7 +71,7 @@ describe('P13: a run whose request says so becomes gentler with each failed try'
       }
       expect(seen).toEqual(atOnce)
       world.end(1, 'failed', true)
-      expect(world.state.counts).toMatchObject({ retrying: 0, failed: 1 })
+      expect(world.standing.counts).toMatchObject({ retrying: 0, failed: 1 })
     },
   )
 
@@ -108,6 +108,6 @@ describe('P13: a run whose request says so becomes gentler with each failed try'
     const world = new UpgradeWorld().requested(request, planOf(1))
     world.startWave()
     world.later(11 * 60).end(1, 'failed', true)
-    expect(world.state.counts).toMatchObject({ retrying: 0, failed: 1 })
+    expect(world.standing.counts).toMatchObject({ retrying: 0, failed: 1 })
   })
 })

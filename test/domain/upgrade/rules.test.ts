@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { approveUpgrade, rejectUpgrade } from '../../../functions/domain/upgrade/approval.ts'
+import { requestChild } from '../../../functions/domain/upgrade/children.ts'
 import {
   abortUpgrade,
   continueUpgrade,
@@ -7,17 +9,11 @@ import {
   resumeUpgrade,
   skipMember,
 } from '../../../functions/domain/upgrade/control.ts'
-import {
-  approveUpgrade,
-  endExecution,
-  finishUpgrade,
-  rejectUpgrade,
-  requestChild,
-  requestUpgrade,
-  startWave,
-} from '../../../functions/domain/upgrade/lifecycle.ts'
+import { endExecution, finishUpgrade, startWave } from '../../../functions/domain/upgrade/execution.ts'
 import { moveDeadline, recordOutcomes } from '../../../functions/domain/upgrade/outcomes.ts'
 import { position } from '../../../functions/domain/upgrade/position.ts'
+import { requestUpgrade } from '../../../functions/domain/upgrade/request.ts'
+import { hasBegun } from '../../../functions/domain/upgrade/state.ts'
 import { tick } from '../../../functions/domain/upgrade/tick.ts'
 import { calm, planOf, requestOf, start, types, UpgradeWorld } from './world.ts'
 
@@ -28,16 +24,16 @@ describe('the threshold of a wave (DESIGN §6)', () => {
     const world = new UpgradeWorld().requested(requestOf(), planOf(50))
     world.startWave()
     world.end(5, 'failed')
-    expect(world.state.status).toBe('running')
+    expect(world.standing.status).toBe('running')
     expect(types(world.end(1, 'failed'))).toEqual(['OutcomesRecorded', 'ThresholdBreached', 'UpgradePaused'])
-    expect(world.state.holds.map(({ code }) => code)).toEqual(['OPERATOR'])
+    expect(world.standing.holds.map(({ code }) => code)).toEqual(['OPERATOR'])
   })
 
   test('I11: a skip that takes the limit below what has failed is a breach, not a standstill', () => {
     const world = new UpgradeWorld().requested(requestOf({ parallel: 5 }), planOf(50))
     world.startWave()
     world.end(5, 'failed')
-    expect(world.state.status).toBe('running')
+    expect(world.standing.status).toBe('running')
     world.end(5, 'succeeded')
     const skipped = world.do(skipMember({ member: 49, by: 'alice' }, calm))
     expect(types(skipped)).toEqual(['MembersSkipped', 'ThresholdBreached', 'UpgradePaused'])
@@ -47,9 +43,9 @@ describe('the threshold of a wave (DESIGN §6)', () => {
     const world = new UpgradeWorld().requested(requestOf(), planOf(20, [10, 20]))
     world.startWave()
     world.do(skipMember({ member: 15, by: 'alice' }, calm))
-    expect(world.state.waveCounts.skipped).toBe(0)
+    expect(hasBegun(world.state) && world.state.wave.counts.skipped).toBe(0)
     world.end(1, 'failed')
-    expect(world.state.status, '10 % of ten is one').toBe('running')
+    expect(world.standing.status, '10 % of ten is one').toBe('running')
   })
 
   test('a halt in the last wave also holds the end, so that somebody looks before it is one', () => {
@@ -57,7 +53,7 @@ describe('the threshold of a wave (DESIGN §6)', () => {
     world.startWave()
     world.end(1, 'failed')
     world.end(4, 'succeeded')
-    expect(world.state.status).toBe('paused')
+    expect(world.standing.status).toBe('paused')
     expect(moveOf(world)).toBe('gate')
     expect(world.do(finishUpgrade({ generation: 1 }))).toEqual([])
     world.do(resumeUpgrade({ by: 'alice' }, calm))
@@ -68,11 +64,11 @@ describe('the threshold of a wave (DESIGN §6)', () => {
     const world = new UpgradeWorld().requested(requestOf(), planOf(2))
     world.startWave()
     world.end(1, 'succeeded')
-    for (let round = 0; round < 500 && world.state.counts.inFlight > 0; round++) {
+    for (let round = 0; round < 500 && world.standing.counts.inFlight > 0; round++) {
       world.end(1, 'withdrawn')
       world.do(tick(calm))
     }
-    expect(world.state.counts).toMatchObject({ inFlight: 0, deferred: 0, skipped: 1 })
+    expect(world.standing.counts).toMatchObject({ inFlight: 0, deferred: 0, skipped: 1 })
     expect(moveOf(world)).toBe('finish')
   })
 
@@ -81,9 +77,9 @@ describe('the threshold of a wave (DESIGN §6)', () => {
     for (let member = 10; member < 20; member++) world.do(skipMember({ member, by: 'alice' }, calm))
     world.startWave()
     world.end(1, 'failed')
-    expect(world.state.status, '10 % of the ten that are left is one').toBe('running')
+    expect(world.standing.status, '10 % of the ten that are left is one').toBe('running')
     world.end(1, 'failed')
-    expect(world.state.status).toBe('paused')
+    expect(world.standing.status).toBe('paused')
   })
 
   test('admits nothing new while failures and waiting retries exceed it, but still the due retry itself', () => {
@@ -91,13 +87,13 @@ describe('the threshold of a wave (DESIGN §6)', () => {
     const world = new UpgradeWorld().requested(request, planOf(5))
     world.startWave()
     world.end(1, 'failed', true)
-    expect(world.state.counts).toMatchObject({ inFlight: 1, retrying: 1 })
+    expect(world.standing.counts).toMatchObject({ inFlight: 1, retrying: 1 })
     world.end(1, 'succeeded')
-    expect(world.state.counts.inFlight, 'the waiting retry halts new admissions').toBe(0)
+    expect(world.standing.counts.inFlight, 'the waiting retry halts new admissions').toBe(0)
     expect(types(world.later(61).do(tick(calm)))).toEqual(['TargetsAdmitted'])
     expect(world.inFlight()).toEqual([{ member: 0, n: 2 }])
     world.end(1, 'succeeded')
-    expect(world.state.counts.inFlight).toBe(2)
+    expect(world.standing.counts.inFlight).toBe(2)
   })
 
   test('resuming accepts the failures seen so far', () => {
@@ -106,9 +102,9 @@ describe('the threshold of a wave (DESIGN §6)', () => {
     world.end(3, 'failed')
     world.do(resumeUpgrade({ by: 'alice' }, calm))
     world.end(2, 'failed')
-    expect(world.state.status).toBe('running')
+    expect(world.standing.status).toBe('running')
     world.end(1, 'failed')
-    expect(world.state.status).toBe('paused')
+    expect(world.standing.status).toBe('paused')
   })
 
   test('a breach may abort and take back what was touched', () => {
@@ -116,7 +112,7 @@ describe('the threshold of a wave (DESIGN §6)', () => {
     const world = new UpgradeWorld().requested(request, planOf(3))
     world.startWave()
     world.end(1, 'failed')
-    expect(world.state.status).toBe('aborting')
+    expect(world.standing.status).toBe('aborting')
     expect(moveOf(world)).toBe('wave')
     world.end(2, 'succeeded')
     expect(moveOf(world)).toBe('revert')
@@ -139,17 +135,17 @@ describe('waves', () => {
   test('a canary waits for somebody to continue, and the last wave does not', () => {
     const world = new UpgradeWorld().requested(requestOf({ continueByHand: true }), planOf(50, [5, 50]))
     world.startWave()
-    expect(world.state.counts.inFlight).toBe(5)
+    expect(world.standing.counts.inFlight).toBe(5)
     expect(types(world.end(5, 'succeeded'))).toEqual(['OutcomesRecorded', 'WaveEnded', 'ContinueAwaited'])
     expect(moveOf(world)).toBe('gate')
     world.do(continueUpgrade({ by: 'bob' }))
-    expect(position(world.state, world.now)).toMatchObject({ move: 'start-wave', wave: 1 })
+    expect(position(world.state, world.now)).toMatchObject({ move: 'start-wave', place: 1 })
     world.startWave()
-    expect(world.state.counts.inFlight).toBe(45)
+    expect(world.standing.counts.inFlight).toBe(45)
     world.end(45, 'succeeded')
     expect(moveOf(world)).toBe('finish')
     world.do(finishUpgrade({ generation: 1 }))
-    expect(world.state).toMatchObject({ status: 'completed', nextDue: null })
+    expect([world.standing.status, world.wakeUp]).toEqual(['completed', null])
   })
 
   test('bake, then the gate: too low a success rate holds the upgrade until somebody resumes', () => {
@@ -165,7 +161,7 @@ describe('waves', () => {
     expect(position(world.state, world.now)).toMatchObject({ move: 'bake', timeoutSeconds: 600 })
     expect(types(world.later(599).do(tick(calm)))).toEqual([])
     expect(types(world.later(1).do(tick(calm)))).toEqual(['BakeEnded', 'GateEvaluated', 'UpgradePaused'])
-    expect(world.state.holds.map(({ code }) => code).sort()).toEqual(['GATE_FAILED', 'OPERATOR'])
+    expect(world.standing.holds.map(({ code }) => code).sort()).toEqual(['GATE_FAILED', 'OPERATOR'])
     world.do(resumeUpgrade({ by: 'alice' }, calm))
     expect(moveOf(world)).toBe('start-wave')
   })
@@ -201,16 +197,16 @@ describe('waves', () => {
     const world = new UpgradeWorld().requested(request, planOf(10, [5, 10]))
     world.startWave()
     world.end(5, 'skipped')
-    expect(world.state.holds.map(({ code }) => code)).toContain('GATE_INCONCLUSIVE')
+    expect(world.standing.holds.map(({ code }) => code)).toContain('GATE_INCONCLUSIVE')
   })
 
   test('at most 25 chunks are open, and a wave of 100,000 still ends', () => {
     const world = new UpgradeWorld().requested(requestOf({ parallel: 10_000 }), planOf(100_000))
     world.startWave()
-    expect(world.state.counts.inFlight).toBe(10_000)
+    expect(world.standing.counts.inFlight).toBe(10_000)
     for (let round = 0; round < 40 && moveOf(world) === 'wave'; round++) world.end(5000, 'succeeded')
     expect(moveOf(world)).toBe('finish')
-    expect(world.state.counts.succeeded).toBe(100_000)
+    expect(world.standing.counts.succeeded).toBe(100_000)
   })
 
   test('a deferred member is admitted again after five minutes, and skipped at the deadline of the wave', () => {
@@ -232,12 +228,12 @@ describe('waves', () => {
     world.startWave()
     world.later(3540).do(tick(calm))
     world.end(2, 'withdrawn')
-    expect(world.state.counts).toMatchObject({ inFlight: 0, deferred: 2 })
+    expect(world.standing.counts).toMatchObject({ inFlight: 0, deferred: 2 })
     // Nobody has to ask what time it is while nobody can be admitted.
     world.later(60).do(tick(calm))
-    expect(Date.parse(world.state.nextDue ?? '') - Date.parse(world.now)).toBe(86_400_000)
+    expect(Date.parse(world.wakeUp ?? '') - Date.parse(world.now)).toBe(86_400_000)
     world.later(86_400).do(tick(calm))
-    expect(world.state.counts).toMatchObject({ deferred: 2, skipped: 0 })
+    expect(world.standing.counts).toMatchObject({ deferred: 2, skipped: 0 })
     world.now = next.start
     world.do(moveWindow({ window: next, by: 'drydock' }, calm))
     expect(world.inFlight()).toEqual([
@@ -258,7 +254,7 @@ describe('waves', () => {
     world.end(2, 'withdrawn')
     world.later(86_400).do(tick(frozen))
     expect(types(world.do(tick(calm)))).toEqual(['HoldLifted', 'TargetsAdmitted'])
-    expect(world.state.counts).toMatchObject({ inFlight: 2, skipped: 0 })
+    expect(world.standing.counts).toMatchObject({ inFlight: 2, skipped: 0 })
   })
 })
 
@@ -276,26 +272,26 @@ describe('time', () => {
   test('the log says when it wants to be asked: at the deadline of acceptance', () => {
     const world = new UpgradeWorld().requested(requestOf(), planOf(4))
     world.startWave()
-    expect(world.state.nextDue).toBe('2026-03-01T12:10:00.000Z')
+    expect(world.wakeUp).toBe('2026-03-01T12:10:00.000Z')
     expect(types(world.later(600).do(tick(calm)))).toEqual(['DeadlinePassed'])
-    expect(world.state.nextDue, 'asked again five minutes later').toBe('2026-03-01T12:15:00.000Z')
+    expect(world.wakeUp, 'asked again five minutes later').toBe('2026-03-01T12:15:00.000Z')
   })
 
   test('whoever accepts at once and falls silent is asked after the time of one attempt, not after the time to accept', () => {
     const deadlines = { accept: 86_400, attempt: 3600, expected: 300 }
     const world = new UpgradeWorld().requested(requestOf({ deadlines }), planOf(4))
     world.startWave()
-    expect(world.state.nextDue).toBe('2026-03-01T13:00:00.000Z')
+    expect(world.wakeUp).toBe('2026-03-01T13:00:00.000Z')
     expect(types(world.later(3600).do(tick(calm)))).toEqual(['DeadlinePassed'])
     world.do(moveDeadline({ chunk: 0, until: '2026-03-01T14:00:00.000Z' }))
     world.later(300).do(tick(calm))
-    expect(world.state.nextDue).toBe('2026-03-01T14:00:00.000Z')
+    expect(world.wakeUp).toBe('2026-03-01T14:00:00.000Z')
   })
 
   test('before its window it waits, in its window it admits, at the end it holds and goes on in the next', () => {
     const window = { start: '2026-03-01T13:00:00.000Z', end: '2026-03-01T14:00:00.000Z' }
     const world = new UpgradeWorld().requested(requestOf({ window, parallel: 1 }), planOf(2))
-    expect(world.state.holds).toMatchObject([{ code: 'WINDOW_CLOSED', until: window.start }])
+    expect(world.standing.holds).toMatchObject([{ code: 'WINDOW_CLOSED', until: window.start }])
     expect(position(world.state, world.now)).toMatchObject({ move: 'window', timeoutSeconds: 3600 })
     world.later(3600)
     expect(types(world.startWave())).toEqual(['WaveStarted', 'HoldLifted', 'TargetsAdmitted'])
@@ -306,7 +302,7 @@ describe('time', () => {
     ])
     const next = { start: '2026-03-02T13:00:00.000Z', end: '2026-03-02T14:00:00.000Z' }
     world.do(resumeUpgrade({ by: 'alice', window: next }, calm))
-    expect(world.state.holds).toMatchObject([{ code: 'WINDOW_CLOSED', until: next.start }])
+    expect(world.standing.holds).toMatchObject([{ code: 'WINDOW_CLOSED', until: next.start }])
     world.now = next.start
     expect(types(world.do(tick(calm)))).toEqual(['HoldLifted', 'TargetsAdmitted'])
   })
@@ -330,7 +326,7 @@ describe('time', () => {
     const world = new UpgradeWorld()
     world.facts = { ...calm, freeze: { reason: 'incident', since: start } }
     world.requested(request, planOf(2))
-    expect(world.state.holds).toMatchObject([{ code: 'APPROVAL', ref: 'break-glass' }])
+    expect(world.standing.holds).toMatchObject([{ code: 'APPROVAL', ref: 'break-glass' }])
     expect(world.startWave()).toEqual([])
     const approve = (by: string) => world.do(approveUpgrade({ by, planHash: 'a1', comment: null }))
     expect(() => approve('alice')).toThrow('self-approval')
@@ -354,15 +350,15 @@ describe('time', () => {
     world.startWave()
     world.facts = { ...calm, releaseWithdrawn: 'corrupts data' }
     world.end(1, 'succeeded')
-    expect(world.state.status).toBe('paused')
-    expect(world.state.counts.inFlight).toBe(0)
+    expect(world.standing.status).toBe('paused')
+    expect(world.standing.counts.inFlight).toBe(0)
   })
 
   test('nobody approves in time: expired', () => {
     const request = requestOf({ approvals: { required: 1, approvers: null, expiresInSeconds: 60 } })
     const world = new UpgradeWorld().requested(request, planOf(2))
     expect(types(world.later(60).do(tick(calm)))).toEqual(['UpgradeExpired'])
-    expect(world.state.status).toBe('expired')
+    expect(world.standing.status).toBe('expired')
   })
 })
 
@@ -376,9 +372,9 @@ describe('approval', () => {
     expect(() => world.do(approve('bob', 'other'))).toThrow('plan-changed')
     world.do(approve('bob'))
     expect(world.do(approve('bob'))).toEqual([])
-    expect(world.state.status).toBe('pending_approval')
+    expect(world.standing.status).toBe('pending_approval')
     world.do(approve('carol'))
-    expect(world.state.status).toBe('scheduled')
+    expect(world.standing.status).toBe('scheduled')
     expect(moveOf(world)).toBe('start-wave')
   })
 
@@ -427,7 +423,7 @@ describe('commands that come again', () => {
     world.end(1, 'succeeded')
     world.do(finishUpgrade({ generation: 1 }))
     expect(world.do(finishUpgrade({ generation: 1 }))).toEqual([])
-    expect(world.state.status).toBe('aborted')
+    expect(world.standing.status).toBe('aborted')
   })
 })
 
@@ -440,7 +436,7 @@ describe('executions', () => {
     expect(world.do(end(1))).toEqual([])
     expect(types(world.do(end(2))), 'no progress: a pause first').toEqual(['ExecutionEnded'])
     expect(types(world.later(60).do(tick(calm)))).toEqual(['ExecutionStarting'])
-    expect(world.state.generation).toBe(3)
+    expect(world.standing.generation).toBe(3)
     expect(() => world.do(startWave({ wave: 0, generation: 1 }, calm))).toThrow('superseded')
   })
 

@@ -1,17 +1,23 @@
 import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import type { AdmissionFacts } from '../../../functions/domain/upgrade/admission.ts'
+import { membersInFlight } from '../../../functions/domain/upgrade/chunks.ts'
 import type { UpgradeDecision } from '../../../functions/domain/upgrade/draft.ts'
 import { evolve } from '../../../functions/domain/upgrade/evolve.ts'
-import {
-  type PlanSummary,
-  recordPlan,
-  requestUpgrade,
-  startWave,
-} from '../../../functions/domain/upgrade/lifecycle.ts'
-import { membersOf } from '../../../functions/domain/upgrade/members.ts'
+import { startWave } from '../../../functions/domain/upgrade/execution.ts'
 import { type ReportedOutcome, recordOutcomes } from '../../../functions/domain/upgrade/outcomes.ts'
 import { position } from '../../../functions/domain/upgrade/position.ts'
-import { initialUpgrade, type UpgradeState } from '../../../functions/domain/upgrade/state.ts'
+import { recordPlan, requestUpgrade } from '../../../functions/domain/upgrade/request.ts'
+import type { Standing } from '../../../functions/domain/upgrade/standing.ts'
+import {
+  type AcceptedPlan,
+  planOf as acceptedPlan,
+  type ExistingUpgrade,
+  exists,
+  hasBegun,
+  initialUpgrade,
+  isPlanned,
+  type UpgradeState,
+} from '../../../functions/domain/upgrade/state.ts'
 
 /** The instant at which a world begins. */
 export const start = '2026-03-01T12:00:00.000Z'
@@ -45,7 +51,7 @@ export function requestOf(changes: Partial<UpgradeRequest> = {}): UpgradeRequest
 }
 
 /** A plan of so many members whose waves end at the cuts; one wave where none is given. */
-export function planOf(members: number, cuts: readonly number[] = [members]): PlanSummary {
+export function planOf(members: number, cuts: readonly number[] = [members]): AcceptedPlan {
   return {
     planHash: 'a1',
     version: 'v1.2.0',
@@ -56,6 +62,24 @@ export function planOf(members: number, cuts: readonly number[] = [members]): Pl
     leftOut: {},
     policyVersion: 0,
     releaseVersion: 1,
+  }
+}
+
+/** Returns an upgrade that has been asked for; throws for one that has not. */
+export function existing(state: UpgradeState): ExistingUpgrade {
+  if (!exists(state)) throw new Error('Nobody has asked for this upgrade.')
+  return state
+}
+
+/** Returns what tests ask of an upgrade, wherever in its state it is kept. */
+export function toldOf(state: UpgradeState) {
+  const { standing, request, requestedAt, requestedBy, children, window, abort } = existing(state)
+  return {
+    ...standing,
+    ...{ request, requestedAt, requestedBy, children, window, abort },
+    plan: acceptedPlan(state),
+    failedTries: hasBegun(state) ? state.failedTries : 0,
+    wakeUp: existing(state).wakeUp.at,
   }
 }
 
@@ -74,6 +98,16 @@ export class UpgradeWorld {
   facts: AdmissionFacts = calm
   readonly story: UpgradeEvent[] = []
 
+  /** Where the upgrade stands; throws where nobody has asked for it. */
+  get standing(): Standing {
+    return existing(this.state).standing
+  }
+
+  /** When the log wants to be asked again. */
+  get wakeUp(): string | null {
+    return existing(this.state).wakeUp.at
+  }
+
   /** Decides a command and folds what it decided; returns the events, or throws the refusal's code. */
   do(decision: UpgradeDecision): readonly UpgradeEvent[] {
     const decided = decision(this.state, this.now)
@@ -85,9 +119,9 @@ export class UpgradeWorld {
     return decided.events
   }
 
-  requested(request: UpgradeRequest, plan: PlanSummary): this {
+  requested(request: UpgradeRequest, plan: AcceptedPlan): this {
     this.do(requestUpgrade({ request, by: 'alice' }))
-    this.do(recordPlan(plan, this.facts))
+    this.do(recordPlan({ plan, facts: this.facts }))
     return this
   }
 
@@ -97,16 +131,12 @@ export class UpgradeWorld {
   }
 
   startWave(): readonly UpgradeEvent[] {
-    const { wave } = position(this.state, this.now)
-    return this.do(startWave({ wave, generation: this.state.generation }, this.facts))
+    const { place: wave } = position(this.state, this.now)
+    return this.do(startWave({ wave, generation: this.standing.generation }, this.facts))
   }
 
   inFlight(): { member: number; n: number }[] {
-    return Object.keys(this.state.chunks).flatMap((chunk) =>
-      [...membersOf(this.state.chunks, Number(chunk))]
-        .filter(([, { status }]) => status === 'in_flight')
-        .map(([member, { n }]) => ({ member, n })),
-    )
+    return isPlanned(this.state) ? membersInFlight(this.state.chunks) : []
   }
 
   /** Ends the attempts of so many members in flight. */

@@ -1,0 +1,2 @@
+/** Who acts where nobody does. */
+export const systemActor = 'drydock'

@@ -1,0 +1,62 @@
+import type { TargetFacts } from '../../../events/target.ts'
+import type { UpgradeRequest } from '../../../events/upgrade.ts'
+import { isPinned, type TargetState } from '../target/state.ts'
+import type { Placed } from './order.ts'
+
+/** A target that the request selects, as it is when planned. */
+export interface Candidate extends Placed {
+  readonly tags: Readonly<Record<string, string>>
+  /** What the component runs; null when the target does not run it. */
+  readonly from: string | null
+  /** The upgrade whose attempt is under way on it. */
+  readonly active: string | null
+  readonly pinned: boolean
+  readonly retired: boolean
+  /** Where a rollback takes it back to; null or left out when no version is known. */
+  readonly to?: string | null
+  /** The target whose agent speaks for it too. */
+  readonly gateway?: string | null
+  /** How many hours of the window it has; left out: all of them. */
+  readonly hours?: number
+  /** Checks before the upgrade found it not ready to be handed anything. */
+  readonly notReady?: boolean
+  /** Why the profile that is upgraded by passes it over. */
+  readonly excluded?: 'member_elsewhere' | 'critical' | 'canary_resource' | 'rollback_unwanted'
+}
+
+/** What is known of a target, by its stream or by a row about it, which knows of no attempt that is under way. */
+export type KnownTarget = Pick<TargetState, 'components' | 'pin' | 'retired'> & {
+  readonly facts: TargetFacts | null
+  readonly active?: TargetState['active']
+}
+
+/** Returns a target as a plan for one component sees it. */
+export function candidateOf(
+  target: string,
+  { facts, components, pin, retired, active }: KnownTarget,
+  component: string,
+): Candidate {
+  return {
+    target,
+    type: facts?.type ?? '',
+    region: facts?.region ?? null,
+    tags: facts?.tags ?? {},
+    critical: facts?.critical ?? false,
+    from: components[component] ?? null,
+    active: active?.upgrade ?? null,
+    pinned: isPinned({ pin }, component),
+    retired: retired !== null,
+    gateway: facts?.gateway ?? null,
+  }
+}
+
+/** Does a selection mean this target? Everything that it names must match; of a list, any one. */
+export function selects(
+  { targets, types, regions, tags }: UpgradeRequest['selection'],
+  candidate: Candidate,
+): boolean {
+  if (targets && !targets.includes(candidate.target)) return false
+  if (types && !types.includes(candidate.type)) return false
+  if (regions && !(candidate.region !== null && regions.includes(candidate.region))) return false
+  return Object.entries(tags ?? {}).every(([name, value]) => candidate.tags[name] === value)
+}

@@ -1,0 +1,106 @@
+import type { ProfileDefinition } from '../../../events/profile.ts'
+import type { ProfileOverride, TargetFacts } from '../../../events/target.ts'
+import { defaultPriority } from '../../../events/words.ts'
+import type { TargetState } from '../target/state.ts'
+
+/** What decides whether a profile upgrades a target. */
+export type Targetable = Pick<TargetState, 'components' | 'retired' | 'memberships'> & {
+  readonly id: string
+  readonly facts: TargetFacts
+}
+
+/** A target that a profile upgrades. */
+export interface ProfileTarget {
+  readonly target: string
+  /** What is upgraded on it, and the version that it runs; null when it does not run the component. */
+  readonly component: string
+  readonly from: string | null
+  /** From 1, which comes first, to 10; who came by the filters has the priority that a membership has by default. */
+  readonly priority: number
+  /** By name, not by the filters. */
+  readonly named: boolean
+  readonly override: ProfileOverride
+}
+
+/** Why a target that the filters match, or that is a member by name, is not upgraded. */
+export type ExclusionReason = 'retired' | 'member_elsewhere' | 'critical' | 'canary_resource'
+
+/** Who is upgraded by a profile, who is not, and why. Targets that it has nothing to do with are in neither list. */
+export interface Targeting {
+  readonly members: readonly ProfileTarget[]
+  readonly leftOut: readonly { readonly target: string; readonly reason: ExclusionReason }[]
+}
+
+/** What is known beside the targets. */
+export interface TargetingFacts {
+  /** The profiles that exist: a membership in one that was deleted holds nobody. */
+  readonly profiles: ReadonlySet<string>
+  /** What canary executions of the same release have taken already; read only where the definition excludes it. */
+  readonly canaryResources: ReadonlySet<string>
+}
+
+const ownWay: ProfileOverride = { maintenance_window_hours: null, rollback_on_failure: null }
+
+/** Do the filters mean this target? Its type, each of the tags, and any of the regions, where they are named. */
+function matches(
+  { resource_types, tags, regions }: ProfileDefinition['resource_filters'],
+  facts: Targetable['facts'],
+): boolean {
+  if (!resource_types.includes(facts.type)) return false
+  if (regions.length > 0 && !(facts.region !== null && regions.includes(facts.region))) return false
+  return tags.every(({ key, value }) => Object.hasOwn(facts.tags, key) && facts.tags[key] === value)
+}
+
+function excluded(
+  profile: string,
+  filters: ProfileDefinition['resource_filters'],
+  target: Targetable,
+  { profiles, canaryResources }: TargetingFacts,
+): ExclusionReason | undefined {
+  const { memberships, retired, facts } = target
+  if (retired) return 'retired'
+  const elsewhere = Object.keys(memberships).some((other) => other !== profile && profiles.has(other))
+  if (!Object.hasOwn(memberships, profile) && elsewhere) return 'member_elsewhere'
+  // The exclusions hold for named members too: they protect, where filters only choose.
+  if (filters.exclude_critical && facts.critical) return 'critical'
+  if (filters.exclude_canary_resources && canaryResources.has(target.id)) return 'canary_resource'
+  return undefined
+}
+
+/**
+ * Decides who a profile upgrades (P9): who was made its member by name, and whom its filters mean and nobody has made a member of
+ * another. Members come by priority, 1 first, then by id. Pure, and independent of the order of the targets.
+ */
+export function targetsOf(
+  profile: string,
+  definition: Pick<ProfileDefinition, 'resource_filters' | 'upgrade_settings'>,
+  targets: Iterable<Targetable>,
+  facts: TargetingFacts,
+): Targeting {
+  const { resource_filters: filters, upgrade_settings: settings } = definition
+  const members: ProfileTarget[] = []
+  const leftOut: { target: string; reason: ExclusionReason }[] = []
+  for (const target of targets) {
+    const membership = Object.hasOwn(target.memberships, profile) ? target.memberships[profile] : undefined
+    if (!membership && !matches(filters, target.facts)) continue
+    const reason = excluded(profile, filters, target, facts)
+    if (reason) {
+      leftOut.push({ target: target.id, reason })
+      continue
+    }
+    const component = settings.component ?? target.facts.type
+    members.push({
+      target: target.id,
+      component,
+      from: target.components[component] ?? null,
+      priority: membership?.priority ?? defaultPriority,
+      named: membership !== undefined,
+      override: membership?.override ?? ownWay,
+    })
+  }
+  const byId = (left: { target: string }, right: { target: string }) => (left.target < right.target ? -1 : 1)
+  return {
+    members: members.sort((left, right) => left.priority - right.priority || byId(left, right)),
+    leftOut: leftOut.sort(byId),
+  }
+}

@@ -1,0 +1,114 @@
+import { unblockOf } from '../upgrade/hold.ts'
+import { isEnd, type UpgradeStatus } from '../upgrade/status.ts'
+import type { Finding, MemberAsked, UpgradeAsked } from './explanation.ts'
+import type { EndedAttempt, TargetState } from './state.ts'
+
+/** Why an assignment was refused, by its code. */
+const skippedWords: Readonly<Record<string, string>> = {
+  retired: 'it was retired',
+  pinned: 'it was pinned',
+  already_at_version: 'it ran the version already',
+  not_ready: 'nothing had been heard of its agent for 24 hours',
+  version_changed: 'it did not run the version any more that the plan saw',
+  not_registered: 'it was not registered',
+  outside_own_window: 'its own part of the window was over',
+}
+
+/** What an upgrade waits for that has no hold to say so. */
+const upgradeStatuses: Readonly<Partial<Record<UpgradeStatus, string>>> = {
+  pending_approval: 'waits for approval',
+  scheduled: 'is scheduled',
+  paused: 'is paused',
+  aborting: 'is being aborted',
+}
+
+function lastAttempt(target: TargetState, upgrade: string): EndedAttempt | undefined {
+  return target.attempts.findLast((attempt) => attempt.upgrade === upgrade)
+}
+
+/** A member whose turn has not come: one finding for each hold, or what it waits for without one. People count waves from 1. */
+function waiting({ id, ref, status, holds, wave, overrode }: UpgradeAsked, member: MemberAsked): Finding[] {
+  const turn = `It is ${member.status} in wave ${member.wave + 1} of upgrade ${id}`
+  if (holds.length > 0) {
+    return holds.map((hold) => {
+      const { code, since, until } = hold
+      const unblock = unblockOf(hold)
+      const detail = `${turn}, held by ${code} since ${since}${until === null ? '' : ` until ${until}`}. ${unblock}`
+      return { code, verdict: 'waiting', detail, ref, since, unblock }
+    })
+  }
+  const words = upgradeStatuses[status]
+  if (words !== undefined)
+    return [{ code: `upgrade_${status}`, verdict: 'waiting', detail: `${turn}, which ${words}.`, ref }]
+  const again = member.again === null ? '' : ` It may be admitted again from ${member.again}.`
+  const glass = overrode === null ? '' : ` It goes on in spite of the stop since ${overrode}.`
+  const now =
+    wave < 0
+      ? 'the first wave has not begun'
+      : wave === member.wave
+        ? 'that wave runs and has no free slot yet'
+        : `wave ${wave + 1} runs`
+  return [{ code: member.status, verdict: 'waiting', detail: `${turn}; ${now}.${again}${glass}`, ref }]
+}
+
+/** A member that had its attempt, or was taken out. */
+function through(target: TargetState, { id, ref, component, version, status }: UpgradeAsked): Finding {
+  const last = lastAttempt(target, id)
+  const since = last && { since: last.endedAt }
+  if (!last && isEnd(status)) {
+    const detail = `Upgrade ${id} ended as ${status} without an attempt on it.`
+    const unblock = 'Somebody deploys another upgrade that selects it.'
+    return { code: 'upgrade_ended', verdict: 'eligible', detail, ref, unblock }
+  }
+  if (last?.outcome === 'succeeded') {
+    const detail = `Upgrade ${id} took ${component} to ${version} at ${last.endedAt}.`
+    return { code: 'succeeded', verdict: 'done', detail, ref, ...since }
+  }
+  if (!last || last.outcome === 'skipped') {
+    const why = last?.code
+      ? (skippedWords[last.code] ?? last.code)
+      : 'an operator or the end of its wave took it out'
+    const verdict = last?.code === 'already_at_version' ? 'done' : 'blocked'
+    return {
+      code: last?.code ?? 'skipped',
+      verdict,
+      detail: `Upgrade ${id} skipped it: ${why}.`,
+      ref,
+      ...since,
+    }
+  }
+  const how = `${last.outcome.replaceAll('_', ' ')}${last.code === null ? '' : ` with ${last.code}`}`
+  const detail = `${component} ended as ${how} in upgrade ${id}, which will not try it again.`
+  const unblock = 'An operator retries the failed targets of that upgrade, or rolls them back.'
+  return { code: last.code ?? last.outcome, verdict: 'blocked', detail, ref, ...since, unblock }
+}
+
+/** Returns what one upgrade has to do with whether the target is upgraded. */
+export function explainMember(target: TargetState, upgrade: UpgradeAsked): Finding[] {
+  const { id, ref, member, failure, status } = upgrade
+  if (member === null) {
+    const detail = failure?.detail ?? `Upgrade ${id} is being planned.`
+    const verdict = isEnd(status) ? 'blocked' : 'waiting'
+    return [{ code: failure?.code ?? 'not_planned', verdict, detail, ref }]
+  }
+  if (member === 'not-a-member') {
+    const detail = `It is no member of upgrade ${id}: it was not selected, or was left out when it was planned.`
+    return [{ code: 'not_a_member', verdict: 'blocked', detail, ref }]
+  }
+  switch (member.status) {
+    case 'pending':
+    case 'retrying':
+    case 'deferred':
+      return waiting(upgrade, member)
+    case 'in_flight': {
+      if (target.active?.upgrade === id) return []
+      const ended = lastAttempt(target, id)
+      const detail = ended
+        ? `Its attempt for upgrade ${id} ended as ${ended.outcome}; the upgrade is about to take note of it.`
+        : `Upgrade ${id} has admitted it; the assignment is on its way.`
+      return [{ code: 'admitted', verdict: 'waiting', detail, ref }]
+    }
+    default:
+      return [through(target, upgrade)]
+  }
+}

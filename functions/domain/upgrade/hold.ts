@@ -1,0 +1,64 @@
+export type HoldCode =
+  | 'WINDOW_CLOSED'
+  | 'FREEZE'
+  | 'GATE_FAILED'
+  | 'GATE_INCONCLUSIVE'
+  | 'BAKING'
+  | 'APPROVAL'
+  | 'OPERATOR'
+
+/** A reason why the upgrade does not advance now. */
+export interface Hold {
+  readonly code: HoldCode
+  readonly since: string
+  readonly until: string | null
+  readonly ref: string | null
+}
+
+type Holds = readonly Hold[]
+
+/** What ends each hold, in words for the person who reads it. */
+const unblockedBy: Readonly<Record<HoldCode, string>> = {
+  WINDOW_CLOSED: 'The window opens, or an operator resumes with another window.',
+  FREEZE: 'Somebody lifts the stop with a reason.',
+  GATE_FAILED: 'An operator looks at the failures and resumes, aborts or rolls back.',
+  GATE_INCONCLUSIVE: 'An operator judges the wave, since there is no data, and resumes or aborts.',
+  BAKING: 'The bake time ends.',
+  APPROVAL: 'Somebody entitled approves or continues.',
+  OPERATOR: 'An operator resumes or aborts.',
+}
+
+/** What a hold cites that waits for the second person of a break-glass. */
+const breakGlassRef = 'break-glass'
+
+/** Returns what ends a hold, in words for the person who reads it. */
+export function unblockOf({ code, ref }: Pick<Hold, 'code' | 'ref'>): string {
+  return code === 'APPROVAL' && ref === breakGlassRef
+    ? 'Somebody else than who asked approves (break-glass); it then runs even while everything is stopped.'
+    : unblockedBy[code]
+}
+
+/** Returns the holds with one more; one of its code takes the place of the one before. */
+export function withHold(holds: Holds, code: HoldCode, hold: Omit<Hold, 'code'>): Holds {
+  return [...holds.filter((present) => present.code !== code), { code, ...hold }]
+}
+
+/** Returns the holds without those of these codes. */
+export function withoutHolds(holds: Holds, ...codes: readonly HoldCode[]): Holds {
+  return holds.filter((present) => !codes.includes(present.code))
+}
+
+/** Returns the hold that waits for the approval of a plan. */
+export function awaitingApproval(since: string, breakGlass: boolean): Omit<Hold, 'code'> {
+  return { since, until: null, ref: breakGlass ? breakGlassRef : null }
+}
+
+/** Returns the hold of a code, where there is one. */
+export function holdOf(holds: Holds, code: HoldCode): Hold | undefined {
+  return holds.find((hold) => hold.code === code)
+}
+
+/** Do a closed window or a stop keep everybody out? */
+export function keepsEverybodyOut(holds: Holds): boolean {
+  return holds.some(({ code }) => code === 'WINDOW_CLOSED' || code === 'FREEZE')
+}

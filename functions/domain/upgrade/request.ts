@@ -1,0 +1,57 @@
+import type { UpgradeRequest } from '../../../events/upgrade.ts'
+import { accept } from '../aggregate.ts'
+import { type AdmissionFacts, checkHolds } from './admission.ts'
+import { upgradeNotFound } from './control.ts'
+import { Draft, type UpgradeDecision } from './draft.ts'
+import { type AcceptedPlan, exists } from './state.ts'
+
+/** A plan whose members are stored, and what an admission is checked against now. */
+export interface WrittenPlan {
+  readonly plan: AcceptedPlan
+  readonly facts: AdmissionFacts
+}
+
+/** Asks for an upgrade, with its plan where it was made before; without, its execution plans it. Asking again changes nothing. */
+export function requestUpgrade(command: {
+  request: UpgradeRequest
+  by: string
+  planned?: WrittenPlan | undefined
+}): UpgradeDecision {
+  return (state, now) => {
+    if (exists(state)) return accept()
+    const { request, by, planned } = command
+    const draft = new Draft(state, now)
+    draft.add({ type: 'UpgradeRequested', data: { request, by } })
+    draft.add({ type: 'ExecutionStarting', data: { generation: 1, reason: 'requested' } })
+    if (planned) addPlan(draft, planned)
+    return draft.decision()
+  }
+}
+
+/** Records the plan. The first plan stands: a second planner that comes late changes nothing. */
+export function recordPlan(planned: WrittenPlan): UpgradeDecision {
+  return (state, now) => {
+    if (!exists(state)) return upgradeNotFound
+    if (state.stage !== 'requested' || state.abort) return accept()
+    const draft = new Draft(state, now)
+    addPlan(draft, planned)
+    return draft.decision()
+  }
+}
+
+function addPlan(draft: Draft, { plan, facts }: WrittenPlan): void {
+  draft.add({ type: 'UpgradePlanned', data: plan })
+  const { state } = draft
+  if (plan.members === 0) draft.add({ type: 'UpgradeCompleted', data: { exceptions: false } })
+  else if (state.stage === 'planned' && state.standing.status === 'scheduled') checkHolds(draft, state, facts)
+}
+
+/** Ends an upgrade that cannot be planned, and says why. */
+export function failPlanning(failure: { code: string; detail: string }): UpgradeDecision {
+  return (state, now) => {
+    if (state.stage !== 'requested' || state.abort) return accept()
+    const draft = new Draft(state, now)
+    draft.add({ type: 'PlanningFailed', data: failure })
+    return draft.decision()
+  }
+}

@@ -1,0 +1,136 @@
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import { count, type MemberCounts, noCounts } from './counts.ts'
+import { awaitingApproval, type Hold, type HoldCode, withHold, withoutHolds } from './hold.ts'
+import type { UpgradeStatus } from './status.ts'
+
+/** Where an upgrade stands, as lists show it: a fold of its own, which the upgrade's state and its row in the views both hold. */
+export interface Standing {
+  readonly status: UpgradeStatus
+  /** What a pause interrupted. */
+  readonly resumesTo: 'pending_approval' | 'scheduled' | 'running'
+  readonly approvals: { readonly needed: number; readonly given: number }
+  /** Is it to run even while everything is stopped? */
+  readonly breakGlass: boolean
+  readonly counts: MemberCounts
+  readonly holds: readonly Hold[]
+  /** The present wave, from 0; -1 before the first. */
+  readonly wave: number
+  /** The present execution. */
+  readonly generation: number
+  readonly startedAt: string | null
+  readonly endedAt: string | null
+  /** Why it failed, was rejected or expired. */
+  readonly failure: { readonly code: string; readonly detail: string } | null
+}
+
+/** Returns where an upgrade stands that has just been requested. */
+export function requestedStanding({
+  approvals,
+  breakGlass,
+}: Extract<UpgradeEvent, { type: 'UpgradeRequested' }>['data']['request']): Standing {
+  return {
+    status: 'requested',
+    resumesTo: 'scheduled',
+    approvals: { needed: approvals.required, given: 0 },
+    breakGlass,
+    counts: noCounts,
+    holds: [],
+    wave: -1,
+    generation: 0,
+    startedAt: null,
+    endedAt: null,
+    failure: null,
+  }
+}
+
+/** Returns where an upgrade stands after an event that was decided at an instant. */
+export function standingAfter(before: Standing, event: UpgradeEvent, at: string): Standing {
+  const standing: Standing = { ...before, counts: count(before.counts, event) }
+  const hold = (code: HoldCode, until: string | null = null, ref: string | null = null) =>
+    withHold(standing.holds, code, { since: at, until, ref })
+  const lift = (...codes: readonly HoldCode[]) => withoutHolds(standing.holds, ...codes)
+  const end = (status: UpgradeStatus, failure: Standing['failure'] = null): Standing => ({
+    ...standing,
+    status,
+    endedAt: at,
+    holds: [],
+    failure,
+  })
+  switch (event.type) {
+    case 'UpgradePlanned': {
+      if (standing.approvals.needed === 0) return { ...standing, status: 'scheduled' }
+      const holds = withHold(standing.holds, 'APPROVAL', awaitingApproval(at, standing.breakGlass))
+      return { ...standing, status: 'pending_approval', resumesTo: 'pending_approval', holds }
+    }
+    case 'PlanningFailed':
+      return end('failed', event.data)
+    case 'ApprovalGiven':
+      return approved(standing)
+    case 'UpgradeRejected':
+      return end('rejected', { code: 'rejected', detail: event.data.reason })
+    case 'UpgradeExpired':
+      return end('expired', { code: 'expired', detail: event.data.detail })
+    case 'ExecutionStarting':
+      return { ...standing, generation: event.data.generation }
+    case 'WaveStarted':
+      return {
+        ...standing,
+        status: 'running',
+        resumesTo: 'running',
+        holds: lift('APPROVAL'),
+        wave: event.data.wave,
+        startedAt: standing.startedAt ?? at,
+      }
+    case 'BakeStarted':
+      return { ...standing, holds: hold('BAKING', event.data.until) }
+    case 'BakeEnded':
+      return { ...standing, holds: lift('BAKING') }
+    case 'GateEvaluated': {
+      const { result, successRatePercent } = event.data
+      if (result === 'passed') return standing
+      const ref = successRatePercent === null ? 'no data' : `${successRatePercent} % succeeded`
+      const code = result === 'failed' ? 'GATE_FAILED' : 'GATE_INCONCLUSIVE'
+      return { ...standing, holds: hold(code, null, ref) }
+    }
+    case 'ContinueAwaited':
+      return { ...standing, holds: hold('APPROVAL') }
+    case 'ContinueGiven':
+      return { ...standing, holds: lift('APPROVAL') }
+    case 'HoldPlaced':
+      return { ...standing, holds: hold(event.data.code, event.data.until, event.data.ref) }
+    case 'HoldLifted':
+      return { ...standing, holds: lift(event.data.code) }
+    case 'UpgradePaused':
+      return { ...interrupted(standing), holds: hold('OPERATOR', null, event.data.reason) }
+    case 'UpgradeResumed':
+      return {
+        ...standing,
+        status: standing.resumesTo,
+        holds: lift('OPERATOR', 'GATE_FAILED', 'GATE_INCONCLUSIVE'),
+      }
+    case 'AbortRequested':
+      return { ...standing, status: 'aborting', holds: [] }
+    case 'UpgradeAborted':
+      return end('aborted')
+    case 'UpgradeCompleted':
+      return end(event.data.exceptions ? 'completed_with_exceptions' : 'completed')
+    default:
+      return standing
+  }
+}
+
+/** The last approval that is needed lets it be scheduled, as soon as nobody has paused it. */
+function approved(before: Standing): Standing {
+  const given = before.approvals.given + 1
+  const standing = { ...before, approvals: { ...before.approvals, given } }
+  if (given < before.approvals.needed) return standing
+  const status = before.status === 'pending_approval' ? 'scheduled' : before.status
+  return { ...standing, status, resumesTo: 'scheduled', holds: withoutHolds(before.holds, 'APPROVAL') }
+}
+
+/** A pause remembers what it interrupted; a second one does not. */
+function interrupted(standing: Standing): Standing {
+  const { status } = standing
+  const waits = status === 'pending_approval' || status === 'scheduled' || status === 'running'
+  return { ...standing, status: 'paused', resumesTo: waits ? status : standing.resumesTo }
+}

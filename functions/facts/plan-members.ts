@@ -1,0 +1,50 @@
+import { membersPerChunk } from '../../events/plan.ts'
+import { memberOf, type PlanMember, planAggregate } from '../domain/plan/aggregate.ts'
+import { chunkOf } from '../domain/upgrade/chunks.ts'
+import type { Log } from '../log/log.ts'
+
+type Chunk = Parameters<typeof memberOf>[0]
+
+/** Chunks never change once stored, so a warm function may keep the last few it has read. */
+const kept = new Map<string, Chunk>()
+const keptAtMost = 64
+
+/** Returns the members of a plan by their index, read from the log. Throws when the plan has no such chunk. */
+export async function planMembers(
+  log: Log,
+  planHash: string,
+  indexes: Iterable<number>,
+): Promise<ReadonlyMap<number, PlanMember>> {
+  const found = new Map<number, PlanMember>()
+  for (const index of indexes) {
+    const chunk = await planChunk(log, planHash, chunkOf(index))
+    found.set(index, memberOf(chunk, index % membersPerChunk))
+  }
+  return found
+}
+
+/** Returns one chunk of a plan. */
+async function planChunk(log: Log, planHash: string, chunk: number): Promise<Chunk> {
+  const id = `${planHash}#${chunk}`
+  const known = kept.get(id)
+  if (known) return known
+  const { state, commit } = await log.load(planAggregate, id)
+  if (commit === 0) throw new Error(`The plan ${planHash} has no chunk ${chunk} in the log.`)
+  if (kept.size >= keptAtMost) kept.delete(kept.keys().next().value ?? '')
+  kept.set(id, state)
+  return state
+}
+
+/** Returns a target's place in a plan; the plan's chunks are looked through, as nothing else knows its order. */
+export async function memberNamed(
+  log: Log,
+  plan: { readonly planHash: string; readonly members: number },
+  target: string,
+): Promise<number | undefined> {
+  for (let chunk = 0; chunk * membersPerChunk < plan.members; chunk++) {
+    const { chunk: stored } = await planChunk(log, plan.planHash, chunk)
+    const place = stored?.members.findIndex(([name]) => name === target) ?? -1
+    if (place >= 0) return chunk * membersPerChunk + place
+  }
+  return undefined
+}

@@ -1,0 +1,118 @@
+import type { ProfileDefinition } from '../../events/profile.ts'
+import { profileAggregate } from '../domain/profile/aggregate.ts'
+import { leavesTheRest } from '../domain/profile/canary.ts'
+import {
+  type Targetable,
+  type Targeting,
+  type TargetingFacts,
+  targetsOf,
+} from '../domain/profile/targeting.ts'
+import { componentsOf, waitingFor } from '../domain/profile/work.ts'
+import { meaningOf } from '../domain/target/outcome.ts'
+import { sameVersion } from '../domain/version.ts'
+import type { Log } from '../log/log.ts'
+import type { AttemptRow } from '../views/rows.ts'
+import type { Views } from '../views/views.ts'
+import { releaseFor } from './release.ts'
+
+interface Services {
+  readonly log: Log
+  readonly views: Views
+}
+
+type Chooses = Pick<ProfileDefinition, 'resource_filters' | 'upgrade_settings' | 'depends_on'>
+
+/**
+ * Returns who a profile upgrades, and who not, among all targets: those given, or else read from the view. A view may lag, which costs
+ * nothing: assigning asks each target's stream again.
+ */
+export async function targetingOf(
+  services: Services,
+  profile: string,
+  definition: Chooses,
+  targets?: readonly Targetable[],
+): Promise<Targeting> {
+  const [all, facts] = await Promise.all([
+    targets ?? Array.fromAsync(services.views.everyTarget()),
+    targetingFacts(services, profile, definition),
+  ])
+  return targetsOf(profile, definition, all, facts)
+}
+
+/** What there is to do for a profile: how many targets of each component, in the order in which they are upgraded. */
+export interface ProfileWork {
+  readonly component: string
+  /** Targets that run another version than the profile wants. Where that version is not registered, all that run any. */
+  readonly matching: number
+}
+
+/** Returns the components that a profile upgrades, with how much there is to do. */
+export async function workOf(
+  services: Services,
+  profile: string,
+  definition: ProfileDefinition,
+): Promise<ProfileWork[]> {
+  const { members } = await targetingOf(services, profile, definition)
+  const work: ProfileWork[] = []
+  for (const component of componentsOf(definition, members)) {
+    const found = await releaseFor(services, component, definition.upgrade_settings.target_version)
+    const version = 'release' in found ? found.release.version : undefined
+    work.push({ component, matching: waitingFor(component, version, members) })
+  }
+  return work
+}
+
+/** Returns whether the upgrade of a profile is for its canaries alone, since another profile takes the rest. */
+export async function takesCanariesAlone({ log, views }: Services, profile: string): Promise<boolean> {
+  const { definition } = (await log.load(profileAggregate, profile)).state
+  return (
+    definition !== null && leavesTheRest(profile, definition, await Array.fromAsync(views.everyProfile()))
+  )
+}
+
+/**
+ * Returns what targeting knows beside the targets: the profiles that exist and, where the definition excludes them, the targets that
+ * executions of canary profiles (of the one that it depends on, else of any) have taken to the release that it would take them to.
+ */
+async function targetingFacts(
+  services: Services,
+  profile: string,
+  definition: Chooses,
+): Promise<TargetingFacts> {
+  const rows = await Array.fromAsync(services.views.everyProfile())
+  const profiles = new Set(rows.map(({ id }) => id))
+  const canaryResources = new Set<string>()
+  if (!definition.resource_filters.exclude_canary_resources) return { profiles, canaryResources }
+  const before = definition.depends_on?.profile_id
+  const canaries = rows.filter(({ id, definition: other }) =>
+    before === undefined
+      ? id !== profile && other.upgrade_settings.canary_percentage !== null
+      : id === before,
+  )
+  const wanted = new Map<string, string>()
+  for (const { id } of canaries) {
+    for await (const { upgrade } of services.views.executionsOf(id)) {
+      const found = await services.views.getUpgrade(upgrade)
+      if (!found) continue
+      const { component, version } = found.row
+      const asked = definition.upgrade_settings.target_version
+      const target = wanted.get(component) ?? (await versionOf(services, component, asked))
+      wanted.set(component, target)
+      if (!sameVersion(target, version)) continue
+      for await (const attempt of services.views.attemptsOf(upgrade)) {
+        if (mayHaveChanged(attempt)) canaryResources.add(attempt.target)
+      }
+    }
+  }
+  return { profiles, canaryResources }
+}
+
+/** May what the target runs have been changed by an attempt, or be changed yet? */
+function mayHaveChanged({ status }: AttemptRow): boolean {
+  return status === 'assigned' || status === 'accepted' || meaningOf(status).touched
+}
+
+async function versionOf(services: Services, component: string, asked: string): Promise<string> {
+  const found = await releaseFor(services, component, asked)
+  return 'release' in found ? found.release.version : asked
+}

@@ -1,0 +1,34 @@
+import { minute, second } from '../events/time.ts'
+
+/** How long whoever decides goes on against other writers, in milliseconds, before it is asked again or somebody else is. */
+export const patience = {
+  /** A stop, a pause or an abort that a person asked for must not be lost to a busy upgrade (DESIGN §3). */
+  person: 5 * second,
+  /** What follows from a fact comes again when it gives up. */
+  duty: 5 * second,
+  /**
+   * A decision that may admit rests on facts that were read before it: a stop binds within five seconds of its acknowledgement (DESIGN §3),
+   * so after this long they are read anew.
+   */
+  facts: 3 * second,
+} as const
+
+/** How much is done side by side: each is a read and a conditional write of another stream. */
+export const atOnce = {
+  /** Targets that are assigned, asked, withdrawn or set free. */
+  targets: 16,
+  /** Parts of a plan that are stored. */
+  chunks: 8,
+  /** Targets that a person registers, or makes members. */
+  requested: 32,
+  /** Upgrades that hear of a stop, or of the time. */
+  upgrades: 8,
+  /** Streams whose commits are acted on, or projected. */
+  streams: 16,
+} as const
+
+/** After so many targets the upgrade is read again, so that a pause stops the rest (I9). */
+export const targetsPerLook = 100
+
+/** An execution that was decided may be so long on its way to its start, in milliseconds: it is not missing yet. */
+export const executionStarts = 5 * minute

@@ -1,0 +1,65 @@
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import { targetAggregate } from '../../domain/target/aggregate.ts'
+import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { memberAt } from '../../domain/upgrade/chunks.ts'
+import { eachMember } from '../../domain/upgrade/members.ts'
+import { planMembers } from '../../facts/plan-members.ts'
+import { notReadyAmong } from '../../facts/readiness.ts'
+import { atOnce, targetsPerLook } from '../../patience.ts'
+import { inChunks, sideBySide } from '../../side-by-side.ts'
+import { duty } from '../duty.ts'
+import type { ReactorServices } from '../services.ts'
+import { type Admitted, assignMember, type Members, mayAssign, membersOf } from './member.ts'
+
+type Admission = Admitted & { readonly acceptBy: string }
+
+function* admissionsOf({ data }: Extract<UpgradeEvent, { type: 'TargetsAdmitted' }>): Generator<Admission> {
+  const { members, retried, readmitted, acceptBy } = data
+  for (const member of eachMember(members)) yield { member, n: 1, acceptBy }
+  for (const [from, to, n] of [...retried, ...readmitted])
+    for (const member of eachMember([[from, to]])) yield { member, n, acceptBy }
+}
+
+/**
+ * Assigns members whose upgrade asks for checks first: their streams are read, since these name the gateways, then all are looked up in
+ * telemetry at once. Each stream is decided from that same reading, so that the checks add no read of the log.
+ */
+async function assignChecked(
+  members: Members,
+  due: readonly Admission[],
+  services: Pick<ReactorServices, 'telemetry'>,
+  now: number,
+): Promise<void> {
+  const { log, state } = members
+  const planned = await planMembers(log, state.plan.planHash, new Set(due.map(({ member }) => member)))
+  const loaded = await sideBySide(due, atOnce.targets, async (admission) => {
+    const target = planned.get(admission.member)?.target ?? ''
+    return { admission, target, from: await log.load(targetAggregate, target) }
+  })
+  const reachable = loaded.map(({ target, from }) => ({ target, gateway: from.state.facts?.gateway ?? null }))
+  const notReady = await notReadyAmong({ telemetry: services.telemetry, now: () => now }, reachable)
+  await sideBySide(loaded, atOnce.targets, ({ admission, target, from }) =>
+    assignMember(members, admission, { ready: !notReady.has(target), from }),
+  )
+}
+
+/** Targets admitted: each is assigned its attempt in its own stream. */
+export const assignTargets = duty(
+  'assign-targets',
+  upgradeAggregate,
+  ['TargetsAdmitted'],
+  async ({ id, commit, events, cause }, services: Pick<ReactorServices, 'log' | 'telemetry'>) => {
+    const admissions = events.flatMap((event) => [...admissionsOf(event)])
+    for (const some of inChunks(admissions, targetsPerLook)) {
+      const members = await membersOf(services.log, id, cause)
+      if (!members || !(await mayAssign(members))) return
+      const due = some.filter(({ member, n }) => {
+        const present = memberAt(members.state.chunks, member)
+        return present?.status === 'in_flight' && present.n === n
+      })
+      if (members.state.request.preUpgradeChecks)
+        await assignChecked(members, due, services, Date.parse(commit.at))
+      else await sideBySide(due, atOnce.targets, (admission) => assignMember(members, admission))
+    }
+  },
+)

@@ -1,0 +1,76 @@
+import { refOf } from '../../../events/stream.ts'
+import { systemActor } from '../../domain/actor.ts'
+import { targetAggregate } from '../../domain/target/aggregate.ts'
+import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { membersInFlight } from '../../domain/upgrade/chunks.ts'
+import type { ReportedOutcome } from '../../domain/upgrade/outcomes.ts'
+import type { Log, Metadata } from '../../log/log.ts'
+import { atOnce } from '../../patience.ts'
+import { sideBySide } from '../../side-by-side.ts'
+import { duty } from '../duty.ts'
+import type { ReactorServices } from '../services.ts'
+import {
+  type Admitted,
+  acceptByAfter,
+  assignMember,
+  attemptOf,
+  type Members,
+  mayAssign,
+  membersOf,
+} from './member.ts'
+import { recordReported } from './record-outcomes.ts'
+
+/** Returns how an attempt ended and in which commit, as the target's stream tells it; undefined while it has not. */
+async function endOfAttempt(log: Log, target: string, attempt: string): Promise<ReportedOutcome | undefined> {
+  const ends = log.of(targetAggregate, target).events({ consistent: true }, ['AttemptEnded'])
+  for await (const { event, commit } of ends) {
+    const { member, n, outcome, code, retryable } = event.data
+    if (event.data.attempt === attempt) return { member, n, outcome, code, retryable, commit }
+  }
+  return undefined
+}
+
+/**
+ * Brings together what the upgrade and the target know of a member in flight, when the reactor missed something on the way: an end that
+ * was never recorded is recorded, an assignment that never arrived is made again, with the time to accept it counted from an instant.
+ */
+export async function healMember(members: Members, admitted: Admitted, at: string): Promise<void> {
+  const { log, upgrade, cause } = members
+  const { target, attempt } = await attemptOf(members, admitted)
+  const ended = await endOfAttempt(log, target, attempt.attempt)
+  if (ended) {
+    const { correlation } = cause
+    const causation = refOf(log.of(targetAggregate, target).name, ended.commit)
+    await recordReported(log, upgrade, [ended], { actor: systemActor, correlation, causation })
+  } else if (await mayAssign(members)) {
+    await assignMember(members, { ...admitted, acceptBy: acceptByAfter(members, at) })
+  }
+}
+
+/** Heals every member in flight whose target does not work on its attempt. Returns how many there were. */
+export async function healMembers(log: Log, upgrade: string, cause: Metadata, at: string): Promise<number> {
+  const members = await membersOf(log, upgrade, cause)
+  if (!members) return 0
+  let healed = 0
+  await sideBySide(membersInFlight(members.state.chunks), atOnce.targets, async (admitted) => {
+    const { target, attempt } = await attemptOf(members, admitted)
+    const { active } = (await log.load(targetAggregate, target)).state
+    if (active?.attempt === attempt.attempt) return
+    healed++
+    await healMember(members, admitted, at)
+  })
+  return healed
+}
+
+/**
+ * Resumed, or a hold is lifted: members that were admitted before may have been neither assigned nor withdrawn, when the hold was gone
+ * again before the reactor came to it. They are assigned now instead of at their deadline.
+ */
+export const resumeTargets = duty(
+  'resume-targets',
+  upgradeAggregate,
+  ['UpgradeResumed', 'HoldLifted'],
+  async ({ id, commit, cause }, { log }: Pick<ReactorServices, 'log'>) => {
+    await healMembers(log, id, cause, commit.at)
+  },
+)

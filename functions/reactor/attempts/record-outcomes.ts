@@ -1,0 +1,44 @@
+import { targetAggregate } from '../../domain/target/aggregate.ts'
+import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { type ReportedOutcome, recordOutcomes as record } from '../../domain/upgrade/outcomes.ts'
+import { loadWithFacts } from '../../facts/admission.ts'
+import type { Log, Metadata } from '../../log/log.ts'
+import { patience } from '../../patience.ts'
+import { inChunks } from '../../side-by-side.ts'
+import { collectingDuty } from '../duty.ts'
+import type { ReactorServices } from '../services.ts'
+
+/** At most so many outcomes a commit (DESIGN §3). */
+const outcomesPerCommit = 100
+
+/** Copies ends into the upgrade that admitted them, many in one commit; those that are no news change nothing. */
+export async function recordReported(
+  log: Log,
+  upgrade: string,
+  outcomes: readonly ReportedOutcome[],
+  cause: Metadata,
+): Promise<void> {
+  const stream = log.of(upgradeAggregate, upgrade)
+  for (const some of inChunks(outcomes, outcomesPerCommit)) {
+    const { from, facts } = await loadWithFacts(log, upgrade)
+    await stream.carryOut(record(some, facts), cause, { retryFor: patience.facts, from })
+  }
+}
+
+/** Attempts ended: the ends are copied into the upgrade, which may admit the next targets in the same commit. */
+export const recordOutcomes = collectingDuty(
+  'record-outcomes',
+  targetAggregate,
+  ['AttemptEnded'],
+  ({ data }) => data.upgrade,
+  async (upgrade, facts, { log }: Pick<ReactorServices, 'log'>) => {
+    const outcomes = facts.flatMap(({ events, commit }) =>
+      events.map(({ data: { member, n, outcome, code, retryable } }) => ({
+        ...{ member, n, outcome, code, retryable },
+        commit: commit.commit,
+      })),
+    )
+    const [first] = facts
+    if (first) await recordReported(log, upgrade, outcomes, first.cause)
+  },
+)

@@ -1,0 +1,35 @@
+import { targetAggregate } from '../../domain/target/aggregate.ts'
+import { withdrawAttempt } from '../../domain/target/attempt.ts'
+import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { membersInFlight } from '../../domain/upgrade/chunks.ts'
+import { keepsEverybodyOut } from '../../domain/upgrade/hold.ts'
+import { atOnce, targetsPerLook } from '../../patience.ts'
+import { inChunks, sideBySide } from '../../side-by-side.ts'
+import { duty } from '../duty.ts'
+import type { ReactorServices } from '../services.ts'
+import { attemptOf, type Members, membersOf } from './member.ts'
+
+/** Is there a reason why what no target has accepted yet has to come back? */
+function mustWithdraw({ state: { abort, standing } }: Members): boolean {
+  return abort !== null || standing.status === 'paused' || keepsEverybodyOut(standing.holds)
+}
+
+/** Paused, aborted, frozen or out of its window: what no target has accepted is withdrawn; what is accepted finishes. */
+export const withdrawTargets = duty(
+  'withdraw-targets',
+  upgradeAggregate,
+  ['UpgradePaused', 'AbortRequested', 'HoldPlaced'],
+  async ({ id, cause }, { log }: Pick<ReactorServices, 'log'>) => {
+    let members = await membersOf(log, id, cause)
+    const inFlight = members ? membersInFlight(members.state.chunks) : []
+    for (const some of inChunks(inFlight, targetsPerLook)) {
+      const present = members ?? (await membersOf(log, id, cause))
+      if (!present || !mustWithdraw(present)) return
+      await sideBySide(some, atOnce.targets, async (admitted) => {
+        const { target, attempt } = await attemptOf(present, admitted)
+        await log.of(targetAggregate, target).carryOut(withdrawAttempt(attempt), cause)
+      })
+      members = undefined
+    }
+  },
+)

@@ -1,0 +1,90 @@
+import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
+import { assignTargets } from './attempts/assign.ts'
+import { expireAttempts } from './attempts/expire.ts'
+import { resumeTargets } from './attempts/heal.ts'
+import { recordOutcomes } from './attempts/record-outcomes.ts'
+import { withdrawTargets } from './attempts/withdraw.ts'
+import { type CollectingDuty, type Duty, duty, isAnswered } from './duty.ts'
+import { endWaits } from './executions/end-waits.ts'
+import { startExecution } from './executions/start.ts'
+import { cleanUpProfile } from './profiles/clean-up.ts'
+import { heedFailures } from './profiles/heed-failures.ts'
+import { keepSchedules } from './profiles/keep-windows.ts'
+import { makeMemberships } from './profiles/make-memberships.ts'
+import { planAfterCalendar } from './profiles/plan-ahead.ts'
+import { rollBackWanted } from './profiles/roll-back-wanted.ts'
+import { runProfile } from './profiles/run.ts'
+import { summariseUpgrades } from './profiles/summarise.ts'
+import { voidPlans } from './profiles/void-plans.ts'
+import { publishProfiles, publishUpgrades } from './publishing/publish.ts'
+import type { ReactorServices } from './services.ts'
+import { heedStop, heedWithdrawal } from './upgrades/tick.ts'
+
+/** What follows from facts: those that act on one commit at a time, in their order, and those that act on many streams' at once. */
+export interface Duties<Services = ReactorServices> {
+  readonly single: readonly Duty<Services>[]
+  readonly collecting: readonly CollectingDuty<Services>[]
+}
+
+const all: Duties = {
+  single: [
+    startExecution,
+    withdrawTargets,
+    assignTargets,
+    resumeTargets,
+    expireAttempts,
+    endWaits,
+    makeMemberships,
+    cleanUpProfile,
+    keepSchedules,
+    voidPlans,
+    planAfterCalendar,
+    runProfile,
+    heedFailures,
+    rollBackWanted,
+    summariseUpgrades,
+    heedStop,
+    heedWithdrawal,
+    publishUpgrades,
+    publishProfiles,
+  ],
+  collecting: [recordOutcomes],
+}
+
+/** Everything that the reactor does. */
+export const duties: Duties = { ...all, single: [...all.single, retryParked(all)] }
+
+/**
+ * Returns the duty that tries again what was set aside, on all commits of its stream since: an upgrade wants to be asked again later, which
+ * each live one does at least daily.
+ */
+function retryParked({ single, collecting }: Duties): Duty<ReactorServices> {
+  return duty('retry-parked', upgradeAggregate, ['WakeUpMoved'], async (_fact, services: ReactorServices) => {
+    const { log, parked } = services
+    for (const { duty: name, stream, commit: from } of await parked.list()) {
+      const one = single.find((candidate) => candidate.name === name)
+      const many = collecting.find((candidate) => candidate.name === name)
+      if (!one && !many) continue
+      try {
+        for await (const commit of log.commits(stream, { from, consistent: true })) {
+          if (one && isAnswered(one.answers, commit)) await one.act(commit, services)
+          if (many && isAnswered(many.answers, commit))
+            await many.act(many.groupOf(commit), [commit], services)
+        }
+      } catch {
+        // It stays parked, with the error that parked it.
+        continue
+      }
+      await parked.clear(name, stream)
+    }
+  })
+}
+
+/** Returns which duties answer each type of event, by aggregate and type: what leads to what. */
+export function answersOf({ single, collecting }: Duties<never>): ReadonlyMap<string, readonly string[]> {
+  const pairs = [...single, ...collecting].flatMap(({ name, answers: { aggregate, types } }) =>
+    types.map((type) => ({ name, event: `${aggregate}: ${type}` })),
+  )
+  const byEvent = Map.groupBy(pairs, ({ event }) => event)
+  return new Map([...byEvent].map(([event, found]) => [event, found.map(({ name }) => name)]))
+}

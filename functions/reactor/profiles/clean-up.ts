@@ -1,0 +1,34 @@
+import { profileAggregate } from '../../domain/profile/aggregate.ts'
+import { targetAggregate } from '../../domain/target/aggregate.ts'
+import { leaveProfile } from '../../domain/target/membership.ts'
+import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { abortUpgrade } from '../../domain/upgrade/control.ts'
+import { atOnce } from '../../patience.ts'
+import { sideBySide } from '../../side-by-side.ts'
+import { duty } from '../duty.ts'
+import type { ReactorServices } from '../services.ts'
+
+/**
+ * A profile was deleted: what it runs is aborted, and its targets are free again. A target that the view does not show yet stays a
+ * member of a profile that is gone, which holds it nowhere.
+ */
+export const cleanUpProfile = duty(
+  'clean-up-profile',
+  profileAggregate,
+  ['ProfileDeleted'],
+  async ({ id: profile, events, cause }, { log, views }: Pick<ReactorServices, 'log' | 'views'>) => {
+    for (const { data } of events) {
+      const reason = 'The profile that started it was deleted.'
+      const abort = abortUpgrade({ by: data.by, reason, rollBack: false })
+      for (const upgrade of data.cancelled)
+        await log.of(upgradeAggregate, upgrade).carryOut(abort, { ...cause, actor: data.by })
+    }
+    const members: string[] = []
+    for await (const { id, memberships } of views.everyTarget()) {
+      if (Object.hasOwn(memberships, profile)) members.push(id)
+    }
+    await sideBySide(members, atOnce.targets, (target) =>
+      log.of(targetAggregate, target).carryOut(leaveProfile({ profile }), cause),
+    )
+  },
+)

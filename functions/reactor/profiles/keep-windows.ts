@@ -1,0 +1,74 @@
+import { after, between, instantOf, later, minute, second } from '../../../events/time.ts'
+import { profileAggregate } from '../../domain/profile/aggregate.ts'
+import { schedulesOf } from '../../domain/profile/schedules.ts'
+import { windowOf } from '../../domain/profile/windows.ts'
+import type { Metadata } from '../../log/log.ts'
+import { duty } from '../duty.ts'
+import type { ReactorServices } from '../services.ts'
+import { planAhead } from './plan-ahead.ts'
+
+type Keeping = Pick<ReactorServices, 'log' | 'views' | 'windowSchedules' | 'now'>
+
+/** A firing that was lost is made up for so much later: AWS has no schedules in the past. */
+const soon = minute
+
+/**
+ * Brings the one-shot schedules of a profile to what its stream says: those of the next openings exist, and no other. `handling` is a
+ * firing that is being worked on: its schedule is neither made again nor removed.
+ */
+async function refillSchedules(
+  { log, windowSchedules, now }: Omit<Keeping, 'views'>,
+  profile: string,
+  handling?: string,
+): Promise<void> {
+  const instant = instantOf(now())
+  const { state } = await log.load(profileAggregate, profile)
+  const wanted = schedulesOf(state, profile, instant)
+  const present = new Set(await windowSchedules.list(`window-${profile}-`))
+  if (handling !== undefined) present.delete(handling)
+  for (const { name, scheduledAt, plansAt } of wanted) {
+    if (present.delete(name) || name === handling || !state.definition) continue
+    const { start, end } = windowOf(state.definition.schedule, scheduledAt)
+    const [from, until] = plansAt === null ? [start, end] : [plansAt, start]
+    await windowSchedules.create({
+      name,
+      // A schedule of the future keeps its own instant to the second.
+      at: from > instant ? from : later(from, after(instant, soon)),
+      input: { profileId: profile, scheduledAt, ...(plansAt !== null && { plan: true }) },
+      maximumAge: between(from, until) / second,
+    })
+  }
+  for (const name of present) await windowSchedules.remove(name)
+}
+
+/**
+ * Brings a profile to what its stream says for the coming windows: their schedules exist, and the next one is planned when its lead time
+ * has come. Whatever was missed is made up for by the next call, which the daily reconciliation makes for every profile.
+ */
+export async function keepWindows(
+  keeping: Keeping,
+  profile: string,
+  cause: Metadata,
+  handling?: string,
+): Promise<void> {
+  await refillSchedules(keeping, profile, handling)
+  await planAhead(keeping, profile, cause)
+}
+
+/** A profile or one of its windows changed: its schedules follow. */
+export const keepSchedules = duty(
+  'keep-schedules',
+  profileAggregate,
+  [
+    'ProfileCreated',
+    'ProfileUpdated',
+    'ProfileActivated',
+    'ProfileDeactivated',
+    'ProfileDeleted',
+    'WindowPlanned',
+    'WindowOpened',
+    'WindowSkipped',
+    'UpgradeSummarised',
+  ],
+  ({ id, cause }, keeping: Keeping) => keepWindows(keeping, id, cause),
+)

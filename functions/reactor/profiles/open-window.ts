@@ -1,0 +1,58 @@
+import { v5 } from 'uuid'
+import * as z from 'zod'
+import { systemActor } from '../../domain/actor.ts'
+import { profileAggregate } from '../../domain/profile/aggregate.ts'
+import { type OpeningFacts, openWindow } from '../../domain/profile/opening.ts'
+import { scheduleName } from '../../domain/profile/schedules.ts'
+import { exists } from '../../domain/profile/state.ts'
+import { openingFacts } from '../../facts/opening.ts'
+import { patience } from '../../patience.ts'
+import type { ReactorServices } from '../services.ts'
+import { keepWindows } from './keep-windows.ts'
+
+/** What a schedule calls with. */
+const input = z.object({
+  profileId: z.string().min(1),
+  scheduledAt: z.iso.datetime(),
+  /** The window is to be planned ahead, not opened. */
+  plan: z.boolean().default(false),
+})
+
+/** The name space of upgrades that windows start: one opening starts one upgrade, however often it is delivered. */
+const windowNamespace = 'd4c1a7f2-6b0e-5d39-8e5a-2f9b7c30a614'
+
+/** Returns the id of the upgrade that the opening of a window starts, or that follows in the same window. */
+export function upgradeOfWindow(profile: string, scheduledAt: string): string {
+  return v5(JSON.stringify([profile, scheduledAt]), windowNamespace)
+}
+
+const nothingKnown: OpeningFacts = {
+  freeze: null,
+  paused: null,
+  closures: [],
+  successRate: null,
+  matching: null,
+}
+
+/**
+ * Judges one opening of a profile's window: it opens, or the refusal is recorded with its reason; a firing that is for its planning has it
+ * planned instead. The next openings are scheduled first, so that a firing that fails takes no later one with it. What follows is the
+ * reactor's. Judging twice changes nothing.
+ */
+export async function judgeOpening(
+  services: Pick<ReactorServices, 'log' | 'views' | 'windowSchedules' | 'now'>,
+  event: unknown,
+): Promise<void> {
+  const { profileId, scheduledAt, plan } = input.parse(event)
+  const { log } = services
+  const cause = { actor: systemActor, correlation: `window-${profileId}-${scheduledAt}` }
+  await keepWindows(services, profileId, cause, scheduleName(profileId, scheduledAt, plan))
+  if (plan) return
+  const { state } = await log.load(profileAggregate, profileId)
+  const facts = exists(state) ? await openingFacts(services, profileId, state, scheduledAt) : nothingKnown
+  const open = openWindow({ scheduledAt, upgrade: upgradeOfWindow(profileId, scheduledAt), facts })
+  const profile = log.of(profileAggregate, profileId)
+  const outcome = await profile.carryOut(open, cause, { retryFor: patience.facts })
+  if (outcome.kind === 'rejected' && outcome.rejection.code === 'window-not-due')
+    throw new Error(`${outcome.rejection.detail} The firing is delivered again.`)
+}

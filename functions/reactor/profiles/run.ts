@@ -1,0 +1,119 @@
+import type { ProfileEvent } from '../../../events/profile.ts'
+import { between, second } from '../../../events/time.ts'
+import { systemActor } from '../../domain/actor.ts'
+import { profileAggregate } from '../../domain/profile/aggregate.ts'
+import { requestFromProfile } from '../../domain/profile/request.ts'
+import { type Window, windowOf } from '../../domain/profile/windows.ts'
+import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { moveWindow } from '../../domain/upgrade/control.ts'
+import { requestUpgrade } from '../../domain/upgrade/request.ts'
+import { exists, hasEnded } from '../../domain/upgrade/state.ts'
+import { admissionFacts } from '../../facts/admission.ts'
+import { workOf } from '../../facts/targeting.ts'
+import type { Metadata } from '../../log/log.ts'
+import { patience } from '../../patience.ts'
+import { duty } from '../duty.ts'
+import type { ReactorServices } from '../services.ts'
+import { summarise } from './summarise.ts'
+
+type Data<Type extends ProfileEvent['type']> = Extract<ProfileEvent, { type: Type }>['data']
+type Running = Pick<ReactorServices, 'log' | 'views'>
+
+/** Requests an upgrade; its own execution plans it. The first request stands, whatever the profile says later. */
+async function request(
+  { log }: Running,
+  upgrade: string,
+  asked: Parameters<typeof requestFromProfile>[0] & { readonly by: string },
+  cause: Metadata,
+): Promise<void> {
+  const { by, ...own } = asked
+  await log
+    .of(upgradeAggregate, upgrade)
+    .carryOut(requestUpgrade({ request: requestFromProfile(own), by }), cause)
+}
+
+/** Requests what is planned ahead of a window, with the time until the window's end for approvals. */
+async function plan(
+  running: Running,
+  profile: string,
+  { scheduledAt, end, upgrades, by }: Data<'WindowPlanned'>,
+  at: string,
+  cause: Metadata,
+): Promise<void> {
+  const { definition } = (await running.log.load(profileAggregate, profile)).state
+  if (!definition) return
+  const window = { start: scheduledAt, end }
+  const approveWithin = Math.ceil(between(at, end) / second)
+  for (const { upgrade, component } of upgrades) {
+    const asked = { profile, definition, component, window, reason: null, by, approveWithin }
+    await request(running, upgrade, asked, cause)
+  }
+}
+
+/** Requests the upgrade of an execution; one that was planned ahead is there already, and may begin now. */
+async function start(
+  running: Running,
+  profile: string,
+  { upgrade, scheduledAt, justification: reason, by }: Data<'ExecutionStarted'>,
+  cause: Metadata,
+): Promise<void> {
+  const { log } = running
+  const { definition } = (await log.load(profileAggregate, profile)).state
+  if (!definition) return
+  if ((await log.load(upgradeAggregate, upgrade)).commit === 0) {
+    const work = await workOf(running, profile, definition)
+    const component = (work.find(({ matching }) => matching > 0) ?? work[0])?.component
+    if (component === undefined)
+      throw new Error(`The profile ${profile} names nothing that could be upgraded.`)
+    const window = scheduledAt === null ? null : windowOf(definition.schedule, scheduledAt)
+    await request(running, upgrade, { profile, definition, component, window, reason, by }, cause)
+  }
+  if (scheduledAt === null) return
+  await open(running, upgrade, { start: scheduledAt }, cause)
+  // It was rejected, or found nothing to do, before its window opened: nothing will tell of its end any more.
+  if (hasEnded((await log.load(upgradeAggregate, upgrade)).state))
+    await summarise(running, profile, upgrade, cause)
+}
+
+/** Lets an unfinished upgrade go on, or one that was planned ahead begin, in the window that has opened; it may know the window's end. */
+async function open(
+  { log }: Running,
+  upgrade: string,
+  { start, end }: Pick<Window, 'start'> & Partial<Window>,
+  cause: Metadata,
+): Promise<void> {
+  const { state } = await log.load(upgradeAggregate, upgrade)
+  const until = end ?? (exists(state) ? state.window?.end : undefined)
+  if (until === undefined) return
+  const move = moveWindow(
+    { window: { start, end: until }, by: systemActor },
+    await admissionFacts(log, state),
+  )
+  await log.of(upgradeAggregate, upgrade).carryOut(move, cause, { retryFor: patience.facts })
+}
+
+/**
+ * A window is planned ahead or opened, or somebody started an execution out of turn: an upgrade is requested, or one that was planned or
+ * is unfinished goes on.
+ */
+export const runProfile = duty(
+  'run-profile',
+  profileAggregate,
+  ['WindowPlanned', 'ExecutionStarted', 'WindowOpened'],
+  async ({ id: profile, commit, events, cause }, running: Running) => {
+    for (const event of events) {
+      switch (event.type) {
+        case 'WindowPlanned':
+          await plan(running, profile, event.data, commit.at, cause)
+          break
+        case 'ExecutionStarted':
+          await start(running, profile, event.data, cause)
+          break
+        case 'WindowOpened': {
+          const { upgrade, scheduledAt, end, resumed } = event.data
+          if (resumed) await open(running, upgrade, { start: scheduledAt, end }, cause)
+        }
+      }
+    }
+  },
+)

@@ -1,0 +1,82 @@
+import { profileAggregate } from '../../domain/profile/aggregate.ts'
+import { startNext, summariseUpgrade } from '../../domain/profile/execution.ts'
+import type { Execution } from '../../domain/profile/state.ts'
+import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { exists, hasEnded, profileOf } from '../../domain/upgrade/state.ts'
+import { summaryOf } from '../../facts/summary.ts'
+import { workOf } from '../../facts/targeting.ts'
+import type { Log, Metadata } from '../../log/log.ts'
+import { duty } from '../duty.ts'
+import type { ReactorServices } from '../services.ts'
+import { upgradeOfWindow } from './open-window.ts'
+
+type Summarising = Pick<ReactorServices, 'log' | 'views'>
+
+/**
+ * Returns the upgrade whose execution is over by the end of this one: itself, or its parent when this one took the parent back.
+ * Undefined while a rollback of it is under way, whose end comes here as well.
+ */
+async function overBy(log: Log, upgrade: string): Promise<string | undefined> {
+  const { state } = await log.load(upgradeAggregate, upgrade)
+  if (!exists(state)) return undefined
+  const { kind, parent } = state.request
+  if (kind === 'rollback' && parent !== null) return overBy(log, parent)
+  if (!hasEnded(state)) return undefined
+  for (const { child, kind } of state.children) {
+    if (kind !== 'rollback') continue
+    if (!hasEnded((await log.load(upgradeAggregate, child)).state)) return undefined
+  }
+  return upgrade
+}
+
+/** Starts the upgrade of the profile's next component, where it has several and the one before went through. */
+async function goOn(
+  services: Summarising,
+  profile: string,
+  ended: Execution,
+  cause: Metadata,
+): Promise<void> {
+  const { log } = services
+  const { state } = await log.load(profileAggregate, profile)
+  const { state: before } = await log.load(upgradeAggregate, ended.upgrade)
+  if (!state.definition || !exists(before)) return
+  const { request, requestedBy: by } = before
+  const work = await workOf(services, profile, state.definition)
+  const place = work.findIndex(({ component }) => component === request.component)
+  const next = work.slice(place + 1).find(({ matching }) => matching > 0)
+  if (!next) return
+  const planned = state.planned?.scheduledAt === ended.scheduledAt ? state.planned.upgrades : []
+  const ahead = planned.find(({ component }) => component === next.component)
+  const upgrade = ahead?.upgrade ?? upgradeOfWindow(profile, ended.upgrade)
+  await log.of(profileAggregate, profile).carryOut(startNext({ upgrade, after: ended, by }), cause)
+}
+
+/** Copies what an upgrade that has ended came to into the stream of its profile. */
+export async function summarise(
+  services: Summarising,
+  profile: string,
+  upgrade: string,
+  cause: Metadata,
+): Promise<boolean> {
+  const summary = await summaryOf(services, upgrade)
+  await services.log.of(profileAggregate, profile).carryOut(summariseUpgrade(summary), cause)
+  return summary.status === 'completed' || summary.status === 'completed_with_exceptions'
+}
+
+/** An upgrade of a profile is over: what it came to is copied into the profile's stream, and its next component has its turn. */
+export const summariseUpgrades = duty(
+  'summarise-upgrades',
+  upgradeAggregate,
+  ['PlanningFailed', 'UpgradeRejected', 'UpgradeExpired', 'UpgradeAborted', 'UpgradeCompleted'],
+  async ({ id, cause }, services: Summarising) => {
+    const { log } = services
+    const upgrade = await overBy(log, id)
+    if (upgrade === undefined) return
+    const profile = profileOf((await log.load(upgradeAggregate, upgrade)).state)
+    if (profile === undefined) return
+    const { running } = (await log.load(profileAggregate, profile)).state
+    if (running?.upgrade !== upgrade) return
+    const wentThrough = await summarise(services, profile, upgrade, cause)
+    if (wentThrough) await goOn(services, profile, running, cause)
+  },
+)

@@ -1,0 +1,118 @@
+import type * as z from 'zod'
+import type { Commit } from '../../../events/envelope.ts'
+import { type ProfileEvent, profileEvents } from '../../../events/profile.ts'
+import type { PublicDetail, publicData } from '../../../events/public.ts'
+import { partsOf, refOf } from '../../../events/stream.ts'
+import { type UpgradeEvent, upgradeEvents } from '../../../events/upgrade.ts'
+import { waveCount } from '../../domain/plan/waves.ts'
+import { profileAggregate } from '../../domain/profile/aggregate.ts'
+import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+
+interface Internal {
+  readonly type: string
+  readonly data: object
+}
+
+/**
+ * For each public type, how the data of the internal event of that name becomes what integrations get. It names every field, so that a
+ * new internal one stays inside. A public type without a mapping does not compile, nor does one that no internal event bears.
+ */
+type Mapping<Event extends Internal, Public extends Readonly<Record<string, z.ZodType>>> = {
+  readonly [Type in keyof Public]: Type extends Event['type']
+    ? (data: Extract<Event, { readonly type: Type }>['data']) => z.output<Public[Type]>
+    : never
+}
+
+const ofUpgrades: Mapping<UpgradeEvent, typeof publicData.upgrade> = {
+  UpgradeRequested: ({ by, request }) => ({
+    by,
+    kind: request.kind,
+    parentId: request.parent,
+    profileId: request.selection.profile ?? null,
+    component: request.component,
+    version: request.version,
+    strategy: request.strategy,
+    approvals: request.approvals.required,
+    window: request.window && { start: request.window.start, end: request.window.end },
+    breakGlass: request.breakGlass,
+    reason: request.reason,
+  }),
+  UpgradePlanned: ({ planHash, version, digest, members, waves, leftOut }) => ({
+    ...{ planHash, version, digest, leftOut },
+    total: members,
+    waveCount: waveCount(waves, members),
+  }),
+  PlanningFailed: ({ code, detail }) => ({ code, detail }),
+  ApprovalGiven: ({ by, planHash, comment }) => ({ by, planHash, comment }),
+  UpgradeRejected: ({ by, reason }) => ({ by, reason }),
+  UpgradeExpired: ({ detail }) => ({ detail }),
+  WaveStarted: ({ wave }) => ({ wave }),
+  WaveEnded: ({ wave }) => ({ wave }),
+  ThresholdBreached: ({ wave, kind, count, allowed, action }) => ({ wave, kind, count, allowed, action }),
+  GateEvaluated: ({ wave, result, successRatePercent, required }) => ({
+    ...{ wave, result, successRatePercent },
+    requiredPercent: required,
+  }),
+  ContinueAwaited: ({ wave }) => ({ wave }),
+  ContinueGiven: ({ by, wave }) => ({ by, wave }),
+  HoldPlaced: ({ code, until, ref }) => ({ code, until, ref }),
+  HoldLifted: ({ code }) => ({ code }),
+  FreezeOverridden: ({ freeze, since, breakGlass }) => ({ freeze, since, reason: breakGlass }),
+  UpgradePaused: ({ by, reason }) => ({ by, reason }),
+  UpgradeResumed: ({ by }) => ({ by }),
+  AbortRequested: ({ by, reason, rollBack, breakGlass = null }) => ({ by, reason, rollBack, breakGlass }),
+  ChildRequested: ({ by, child, kind, target }) => ({ by, childId: child, kind, targetId: target }),
+  UpgradeAborted: () => ({}),
+  UpgradeCompleted: ({ exceptions }) => ({ exceptions }),
+}
+
+const ofProfiles: Mapping<ProfileEvent, typeof publicData.profile> = {
+  AlertRaised: ({ code, upgrade }) => ({ code, upgradeId: upgrade }),
+}
+
+/** The types of events of upgrades, and of profiles, that integrations hear of. */
+export const publicTypes = {
+  upgrade: typesOf(ofUpgrades),
+  profile: typesOf(ofProfiles),
+} as const
+
+function typesOf<Type extends string>(mapping: Readonly<Record<Type, unknown>>): readonly Type[] {
+  return Object.keys(mapping) as Type[] // Object.keys forgets which keys
+}
+
+/** An aggregate that integrations hear of: its events, what becomes of them, and the field that names it. */
+interface Heard {
+  decode(type: string, schema: number, data: unknown): Internal
+  readonly mapping: Readonly<Record<string, (data: never) => object>>
+  readonly subject: 'upgradeId' | 'profileId'
+}
+
+const heard: ReadonlyMap<string, Heard> = new Map<string, Heard>([
+  [upgradeAggregate.name, { decode: upgradeEvents.decode, mapping: ofUpgrades, subject: 'upgradeId' }],
+  [profileAggregate.name, { decode: profileEvents.decode, mapping: ofProfiles, subject: 'profileId' }],
+])
+
+/** Returns what integrations hear of a commit, in its order. Pure. Throws like `decode` when data is not of its shape. */
+export function publicDetailsOf(commit: Commit): PublicDetail[] {
+  const { kind, id } = partsOf(commit.stream)
+  const source = heard.get(kind)
+  if (!source) return []
+  const { decode, mapping, subject } = source
+  return commit.events.flatMap(({ type, schema, data }, place) => {
+    const published = Object.hasOwn(mapping, type) ? mapping[type] : undefined
+    if (!published) return []
+    const detail = {
+      id: `${refOf(commit.stream, commit.commit)}.${place}`,
+      type,
+      stream: commit.stream,
+      commit: commit.commit,
+      occurredAt: commit.at,
+      actor: commit.actor,
+      correlation: commit.correlation,
+      [subject]: id,
+      // `decode` has returned the event of this type, and the mapping is that of the type.
+      data: published(decode(type, schema, JSON.parse(data)).data as never),
+    }
+    return [detail as unknown as PublicDetail] // its parts belong together by `type`, which the compiler does not follow
+  })
+}

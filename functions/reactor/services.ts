@@ -1,0 +1,20 @@
+import type { PlanningServices } from '../planning/planning.ts'
+import type { Executions } from '../work/executions.ts'
+import type { Parked } from '../work/parked.ts'
+import type { Redemption } from '../work/redemption.ts'
+import type { Telemetry } from '../work/telemetry.ts'
+import type { Tokens } from '../work/tokens.ts'
+import type { WindowSchedules } from '../work/window-schedules.ts'
+import type { PublicBus } from './publishing/publish.ts'
+
+/** What the duties reach. Each names the part that it needs. */
+export interface ReactorServices extends PlanningServices {
+  readonly telemetry: Telemetry
+  readonly tokens: Tokens
+  readonly redemption: Redemption
+  readonly windowSchedules: WindowSchedules
+  /** Those of the state machine that drives upgrades. */
+  readonly upgradeExecutions: Executions
+  readonly bus: PublicBus
+  readonly parked: Parked
+}

@@ -1,0 +1,59 @@
+import { instantOf } from '../../../events/time.ts'
+import { systemActor } from '../../domain/actor.ts'
+import { policyAggregate } from '../../domain/policy/policy.ts'
+import { releaseAggregate } from '../../domain/release/release.ts'
+import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { tick } from '../../domain/upgrade/tick.ts'
+import { loadWithFacts } from '../../facts/admission.ts'
+import type { Log, Metadata } from '../../log/log.ts'
+import { atOnce, patience } from '../../patience.ts'
+import { sideBySide } from '../../side-by-side.ts'
+import { healMembers } from '../attempts/heal.ts'
+import { duty } from '../duty.ts'
+import type { ReactorServices } from '../services.ts'
+
+type Live = Pick<ReactorServices, 'log' | 'views'>
+
+/** Tells an upgrade what time it is. Telling it twice changes nothing. */
+export async function tickUpgrade(log: Log, upgrade: string, cause: Metadata): Promise<void> {
+  const { from, facts } = await loadWithFacts(log, upgrade)
+  await log.of(upgradeAggregate, upgrade).carryOut(tick(facts), cause, { retryFor: patience.facts, from })
+}
+
+/** Tells each live upgrade whose time has come what time it is. */
+export async function tickDue({ log, views, now }: Live & { now(): number }): Promise<{ ticked: number }> {
+  const instant = instantOf(now())
+  const cause = { actor: systemActor, correlation: `tick-${instant}` }
+  const due = await Array.fromAsync(views.dueUpgrades(instant))
+  await sideBySide(due, atOnce.upgrades, ({ upgrade }) => tickUpgrade(log, upgrade, cause))
+  return { ticked: due.length }
+}
+
+/** Tells every live upgrade, and looks after the members of each where assignments may have been held back. */
+async function tickLive({ log, views }: Live, cause: Metadata, liftedAt?: string): Promise<void> {
+  const live = await Array.fromAsync(views.liveUpgrades())
+  await sideBySide(live, atOnce.upgrades, async ({ upgrade }) => {
+    await tickUpgrade(log, upgrade, cause)
+    if (liftedAt !== undefined) await healMembers(log, upgrade, cause, liftedAt)
+  })
+}
+
+/**
+ * Everything was stopped, or a stop was lifted: every live upgrade hears of it at once. A stop that was over before any upgrade noticed it
+ * left no hold whose end would bring the assignments that it held back.
+ */
+export const heedStop = duty(
+  'heed-stop',
+  policyAggregate,
+  ['FreezePlaced', 'FreezeLifted'],
+  ({ events, commit, cause }, services: Live) =>
+    tickLive(services, cause, events.some(({ type }) => type === 'FreezeLifted') ? commit.at : undefined),
+)
+
+/** A release was withdrawn: every live upgrade hears of it at once. */
+export const heedWithdrawal = duty(
+  'heed-withdrawal',
+  releaseAggregate,
+  ['ReleaseWithdrawn'],
+  ({ cause }, services: Live) => tickLive(services, cause),
+)

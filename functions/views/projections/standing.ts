@@ -1,0 +1,44 @@
+import { type MemberCounts, noCounts } from '../../domain/upgrade/counts.ts'
+import type { Standing } from '../../domain/upgrade/standing.ts'
+
+/** Where an upgrade stands, as its row stores it: without the names of figures, so that ten waves stay within 1 KB. */
+export interface PackedStanding extends Omit<Standing, 'counts' | 'approvals' | 'breakGlass'> {
+  /** In the order of `countNames`. */
+  readonly counts: readonly number[]
+  readonly approvals: readonly [needed: number, given: number]
+  /** Is it to run even while everything is stopped? Left out: no. */
+  readonly glass?: true
+}
+
+const countNames = [
+  'inFlight',
+  'retrying',
+  'deferred',
+  'succeeded',
+  'failed',
+  'unreachable',
+  'skipped',
+  'rolledBack',
+] as const satisfies readonly (keyof MemberCounts)[]
+
+/** Returns where an upgrade stands as it is stored. */
+export function packed({ counts, approvals, breakGlass, ...standing }: Standing): PackedStanding {
+  return {
+    ...standing,
+    counts: countNames.map((name) => counts[name]),
+    approvals: [approvals.needed, approvals.given],
+    ...(breakGlass && { glass: true }),
+  }
+}
+
+/** Returns where an upgrade stands, from how it is stored. */
+export function unpacked({ counts, approvals, glass, ...standing }: PackedStanding): Standing {
+  const [needed, given] = approvals
+  const named = countNames.map((name, place) => [name, counts[place] ?? 0] as const)
+  return {
+    ...standing,
+    counts: { ...noCounts, ...Object.fromEntries(named) },
+    approvals: { needed, given },
+    breakGlass: glass === true,
+  }
+}

@@ -1,0 +1,51 @@
+import * as z from 'zod'
+import { instantOf } from '../../events/time.ts'
+import type { DomainEvent } from '../domain/aggregate.ts'
+import type { Position } from '../domain/position.ts'
+import type { Loaded, Log } from '../log/log.ts'
+import { type Execution, positionOf, type Workflow } from './workflow.ts'
+
+const input = z.strictObject({
+  action: z.string(),
+  id: z.string(),
+  generation: z.int().positive(),
+})
+
+/** Makes one move for an execution, by what its stream says; making it twice changes nothing. Returns the state after it. */
+export type MakeMove<Services, State, Move extends string> = (
+  services: Services,
+  execution: Execution,
+  from: Loaded<State>,
+  at: Position<Move>,
+) => Promise<State>
+
+interface Clock {
+  readonly log: Log
+  now(): number
+}
+
+/**
+ * Returns the task of a state machine that makes moves: it asks the log where the execution is, makes the move that it is called for, and
+ * answers where the execution goes on. `locate` makes none. One that was superseded does nothing more.
+ */
+export function movesOf<Services extends Clock, State, Event extends DomainEvent, Move extends string>(
+  workflow: Workflow<State, Event, Move>,
+  moves: Readonly<Record<string, MakeMove<Services, State, Move>>>,
+) {
+  return async (services: Services, event: unknown): Promise<Position<Move>> => {
+    const { action, ...execution } = input.parse(event)
+    const { log, now } = services
+    const from = await log.load(workflow.aggregate, execution.id)
+    if (from.commit === 0)
+      throw new Error(
+        `There is no ${workflow.aggregate.name} ${execution.id}: it is started only after its request.`,
+      )
+    const at = positionOf(workflow, from.state, execution, instantOf(now()))
+    if (at.move === 'superseded' || action === 'locate') return at
+    const make = moves[action]
+    if (!make)
+      throw new Error(`No move is called "${action}": deploy the tasks and the state machine together.`)
+    const state = await make(services, execution, from, at)
+    return positionOf(workflow, state, execution, instantOf(now()))
+  }
+}

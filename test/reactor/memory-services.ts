@@ -1,0 +1,98 @@
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import type { Commit } from '../../events/envelope.ts'
+import type { Log } from '../../functions/log/log.ts'
+import { duties } from '../../functions/reactor/duties.ts'
+import { isAnswered } from '../../functions/reactor/duty.ts'
+import type { ReactorServices } from '../../functions/reactor/services.ts'
+import type { Views } from '../../functions/views/views.ts'
+import { memoryParked } from '../../functions/work/parked.ts'
+import { memoryTelemetry } from '../../functions/work/telemetry.ts'
+import type { StoredToken, Tokens, Wait } from '../../functions/work/tokens.ts'
+import { memorySchedules } from './memory-schedules.ts'
+
+/** Tokens in memory. */
+export interface MemoryTokens extends Tokens {
+  readonly kept: Map<string, StoredToken>
+}
+
+/** Returns tokens in memory. */
+function memoryTokens(): MemoryTokens {
+  const kept = new Map<string, StoredToken>()
+  const key = ({ stream, generation, move, place }: Wait) => `${stream}/${generation}/${move}/${place}`
+  return {
+    kept,
+    async store(stored) {
+      kept.set(key(stored), stored)
+    },
+    list: async (stream) => [...kept.values()].filter((stored) => stored.stream === stream),
+    async remove(stored) {
+      if (kept.get(key(stored))?.token === stored.token) kept.delete(key(stored))
+    },
+  }
+}
+
+/** Everything that the duties reach, in memory. Executions are started and never run; the bus takes whatever it is told. */
+export function memoryServices({
+  log,
+  views,
+  now,
+}: {
+  readonly log: Log
+  readonly views: Views
+  now(): number
+}) {
+  const redeemed: { readonly token: string; readonly as: unknown }[] = []
+  const executions = new Map<string, string>()
+  const bus = { send: async () => ({ FailedEntryCount: 0 }) } as unknown as EventBridgeClient // the duty calls nothing but `send`
+  return {
+    log,
+    views,
+    now,
+    telemetry: memoryTelemetry(now),
+    tokens: memoryTokens(),
+    /** The tokens that were redeemed, with what they were told. */
+    redeemed,
+    redemption: {
+      async succeed(token: string, output: unknown) {
+        redeemed.push({ token, as: output })
+      },
+      async fail(token: string, error: string) {
+        redeemed.push({ token, as: error })
+      },
+    },
+    windowSchedules: memorySchedules(),
+    /** The executions that were started, with how they stand. */
+    executions,
+    upgradeExecutions: {
+      async start(name: string) {
+        if (!executions.has(name)) executions.set(name, 'RUNNING')
+      },
+      statusOf: async (name: string) => executions.get(name),
+    },
+    bus: { client: bus, name: 'drydock' },
+    parked: memoryParked(now),
+  } satisfies ReactorServices & Record<string, unknown>
+}
+
+/** Lets the duties of these names act on a commit, as far as they answer it; all of them where none is named. Answers which did. */
+export async function actOn(
+  commit: Commit,
+  services: ReactorServices,
+  ...named: readonly string[]
+): Promise<string[]> {
+  const acted: string[] = []
+  const concerned = ({
+    name,
+    answers,
+  }: (typeof duties.single)[number] | (typeof duties.collecting)[number]) =>
+    (named.length === 0 || named.includes(name)) && isAnswered(answers, commit)
+  for (const duty of duties.single.filter(concerned)) {
+    await duty.act(commit, services)
+    acted.push(duty.name)
+  }
+  for (const duty of duties.collecting.filter(concerned)) {
+    await duty.act(duty.groupOf(commit), [commit], services)
+    acted.push(duty.name)
+  }
+  return acted
+}
