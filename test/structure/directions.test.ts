@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest'
+import { importsOf, packagesOf, sources } from './sources.ts'
+
+/** What every room of the functions may use: the language, the rules, errors, patience, side by side. */
+const ground = ['events', 'functions', 'functions/domain']
+const stores = ['functions/log', 'functions/views', 'functions/work']
+
+/** What each room may know, beside itself; the longest name that fits a file is its room. Nothing else is imported. */
+const mayKnow: Readonly<Record<string, readonly string[]>> = {
+  events: [],
+  // What integrations get is released: it shares words, and nothing that may change.
+  'events/public.ts': ['events/words.ts'],
+  // A leaf: clients import it.
+  contracts: ['events/words.ts'],
+  'functions/domain': ['events'],
+  functions: ['events', 'functions/domain'],
+  'functions/log': ground,
+  'functions/work': ground,
+  'functions/views': [...ground, 'functions/log', 'functions/work'],
+  'functions/facts': [...ground, ...stores],
+  'functions/planning': [...ground, ...stores, 'functions/facts'],
+  'functions/workflow': [...ground, ...stores, 'functions/facts', 'functions/planning'],
+  'functions/reactor': [
+    ...[...ground, ...stores, 'functions/facts', 'functions/planning', 'functions/workflow'],
+    'events/public.ts',
+  ],
+  'functions/api': [
+    ...[...ground, ...stores, 'functions/facts', 'functions/planning', 'contracts'],
+    // The version that it tells of itself.
+    'package.json',
+  ],
+  // It has rules of its own, or it would share the mistakes of what it judges.
+  'functions/audit': ['events'],
+  'functions/connections.ts': [...ground, ...stores],
+  'functions/lambda': [
+    'functions/connections.ts',
+    'functions/api',
+    'functions/views',
+    'functions/reactor',
+    'functions/workflow',
+  ],
+  infra: ['events/public.ts', 'contracts/routes.ts', 'functions/environment.ts'],
+  'infra/local': ['events', 'infra', 'functions/audit'],
+}
+
+/** The rooms that use no package but these. */
+const mayUse: Readonly<Record<string, readonly string[]>> = {
+  events: ['zod', 'node:crypto'],
+  'events/public.ts': ['zod'],
+  contracts: ['zod'],
+  'functions/domain': ['uuid', 'node:crypto', 'cron-parser', 'cronstrue', 'date-holidays'],
+  'functions/facts': [],
+  'functions/audit': [],
+}
+
+function roomOf(path: string): string {
+  const fitting = Object.keys(mayKnow).filter((room) => path === room || path.startsWith(`${room}/`))
+  return fitting.sort((left, right) => right.length - left.length)[0] ?? 'nowhere'
+}
+
+const graph = new Map(
+  sources.filter(({ path }) => path.endsWith('.ts')).map((source) => [source.path, importsOf(source)]),
+)
+
+describe('the rooms', () => {
+  test('know each other in one direction', () => {
+    const wrong = [...graph].flatMap(([path, imported]) => {
+      const room = roomOf(path)
+      const known = mayKnow[room] ?? []
+      return imported
+        .filter((other) => roomOf(other) !== room && !known.includes(roomOf(other)) && !known.includes(other))
+        .map((other) => `${path} imports ${other}, and ${room} may not know ${roomOf(other)}`)
+    })
+    expect(wrong).toEqual([])
+    expect(graph.size).toBeGreaterThan(300)
+  })
+
+  test('use packages where these belong', () => {
+    const wrong = sources.flatMap((source) =>
+      packagesOf(source)
+        .filter((name) => mayUse[roomOf(source.path)]?.includes(name) === false)
+        .map((name) => `${source.path} imports ${name}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('are all named above, and all there', () => {
+    expect(new Set([...graph.keys()].map(roomOf))).toEqual(new Set(Object.keys(mayKnow)))
+  })
+
+  test('know nobody in a circle, nor does any file', () => {
+    const circles: string[] = []
+    const done = new Set<string>()
+    const visit = (path: string, way: readonly string[]): void => {
+      if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(' > '))
+      else if (!done.has(path)) {
+        for (const other of graph.get(path) ?? []) visit(other, [...way, path])
+        done.add(path)
+      }
+    }
+    for (const path of graph.keys()) visit(path, [])
+    expect(circles).toEqual([])
+  })
+
+  test('of functions: each names itself where it connects, and nobody else does', () => {
+    const connecting = [...graph].filter(([, imported]) => imported.includes('functions/connections.ts'))
+    expect(connecting.map(([path]) => path).filter((path) => !path.startsWith('functions/lambda/'))).toEqual(
+      [],
+    )
+  })
+})

@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const folders = ['events', 'contracts', 'functions', 'infra', 'statemachines']
+
+/** A file of the project, by its path from the root. */
+export interface Source {
+  readonly path: string
+  readonly text: string
+}
+
+/** Every source of what is deployed, and of what runs it on one machine. */
+export const sources: readonly Source[] = folders.flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ts|json)$/.test(name))
+    .map((name) => ({ path: `${folder}/${name}`, text: readFileSync(join(root, folder, name), 'utf8') })),
+)
+
+const specifier = /^(?:import|export)\s[^'"]*?from '([^']+)'|^import '([^']+)'/gm
+
+/** Returns the files of the project that a source imports, by their paths from the root. Types count: they tie as firmly. */
+export function importsOf({ path, text }: Source): string[] {
+  return [...text.matchAll(specifier)]
+    .map(([, from, bare]) => from ?? bare ?? '')
+    .filter((name) => name.startsWith('.'))
+    .map((name) => normalize(join(dirname(path), name)))
+}
+
+/** Returns the packages that a source imports. */
+export function packagesOf({ text }: Source): string[] {
+  return [...text.matchAll(specifier)]
+    .map(([, from, bare]) => from ?? bare ?? '')
+    .filter((name) => !name.startsWith('.'))
+}
+
+/** Returns the lines of a source with their numbers, from 1. */
+export function linesOf({ text }: Source): { readonly number: number; readonly line: string }[] {
+  return text.split('\n').map((line, index) => ({ number: index + 1, line }))
+}

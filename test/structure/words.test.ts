@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import { linesOf, type Source, sources } from './sources.ts'
+
+/** A word that has one meaning, where it may be written, and what to write elsewhere. */
+interface Word {
+  readonly word: string
+  readonly pattern: RegExp
+  /** Files in which it means what it may mean. */
+  readonly at: readonly RegExp[]
+  /** Names of others that hold the word. */
+  readonly names?: RegExp
+  readonly instead: string
+}
+
+const words: readonly Word[] = [
+  {
+    word: 'phase',
+    pattern: /phase/i,
+    at: [],
+    instead: 'status, where something stands; it is kept for the phases of a rollout',
+  },
+  {
+    word: 'step',
+    pattern: /\bsteps?\b|[a-z]Steps?\b|\bsteps?[A-Z]/i,
+    at: [/cron\.ts$/],
+    names: /Step ?Functions|stepfunctions/gi,
+    instead: 'sequence, move, change; it is kept for the steps of a procedure',
+  },
+]
+
+function found({ pattern, names, at }: Word, source: Source): string[] {
+  if (at.some((place) => place.test(source.path))) return []
+  return linesOf(source)
+    .filter(({ line }) => pattern.test(names ? line.replaceAll(names, '') : line))
+    .map(({ number, line }) => `${source.path}:${number} ${line.trim()}`)
+}
+
+describe('one word means one thing', () => {
+  test.each(words)('"$word" is written nowhere else; instead: $instead', (word) => {
+    expect(sources.flatMap((source) => found(word, source))).toEqual([])
+  })
+
+  test('the expressions find what they look for', () => {
+    for (const [word, text] of [
+      ['phase', 'const upgradePhase = 1'],
+      ['step', 'the next step of it'],
+      ['step', 'nextStep'],
+    ]) {
+      const [rule] = words.filter((candidate) => candidate.word === word)
+      expect(rule && found(rule, { path: 'a.ts', text: text ?? '' })).toHaveLength(1)
+    }
+  })
+})
+
+/** A preposition says how a file stands to another, not what is in it. */
+const prepositions = [
+  'about',
+  'after',
+  'at',
+  'before',
+  'between',
+  'by',
+  'for',
+  'from',
+  'in',
+  'into',
+  'of',
+  'on',
+  'over',
+  'to',
+  'with',
+]
+
+test('files are named after what is in them', () => {
+  const names = sources
+    .map(({ path }) => path)
+    .filter((path) => {
+      const name = path.slice(path.lastIndexOf('/') + 1, path.lastIndexOf('.'))
+      return (
+        prepositions.includes(name) || ['next', 'util', 'utils', 'helpers', 'common', 'base'].includes(name)
+      )
+    })
+  expect(names).toEqual([])
+})
