@@ -1,17 +1,28 @@
 /** An error of ours that passes by itself: whoever meets it tries again, later and without change. */
 export abstract class PassingError extends Error {}
 
+/** An error of ours that the same data meets again however often it is tried: the data, or this version of the code, is at fault. */
+export abstract class LastingError extends Error {}
+
+/** Something that the log must hold, since it is cited there, and does not: run the audit. */
+export class NotInTheLog extends LastingError {
+  override readonly name = 'NotInTheLog'
+  constructor(what: string) {
+    super(`${what} is not in the log.`)
+  }
+}
+
 /** By these DynamoDB says that it has done nothing, and that the same request may succeed later. */
-const putOff: ReadonlySet<string> = new Set([
+const putOff = [
   'TransactionConflictException',
   'ReplicatedWriteConflictException',
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
   'ThrottlingException',
-])
+]
 
 /** By these a service, or the network on the way, says that it does not answer now; the request may have been carried out. */
-const unanswered: ReadonlySet<string> = new Set([
+const unanswered = [
   'InternalServerError',
   'InternalFailure',
   'ServiceUnavailable',
@@ -23,38 +34,34 @@ const unanswered: ReadonlySet<string> = new Set([
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
-])
+]
 
-/** Errors that the same data meets again however often it is tried. */
-const lasting: ReadonlySet<string> = new Set([
-  'BrokenStream',
-  'ItemCollectionSizeLimitExceededException',
-  'ProjectionFault',
-  'SyntaxError',
-  'UndecodableEvent',
-  'ValidationException',
-  'ZodError',
-])
+/** By these a library or a service says that what it was given is wrong. */
+const wrong = ['ItemCollectionSizeLimitExceededException', 'SyntaxError', 'ValidationException', 'ZodError']
+
+/** Is an error known by one of these names? The SDK gives it as the name, Node and the statements of DynamoDB as a code. */
+function isKnownAs(error: Error, names: readonly string[]): boolean {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
+  return names.includes(error.name) || names.includes(code)
+}
 
 /** Did DynamoDB refuse without having done anything, for now? */
 export function isPutOff(error: Error): boolean {
-  return putOff.has(error.name)
+  return isKnownAs(error, putOff)
 }
 
 /** Is it known to pass by itself? The same call goes through later, without anybody mending anything. */
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  if (error instanceof PassingError || isPutOff(error)) return true
-  const { code, $retryable, $metadata } = error as {
-    code?: unknown
+  if (error instanceof PassingError || isPutOff(error) || isKnownAs(error, unanswered)) return true
+  const { $retryable, $metadata } = error as {
     $retryable?: unknown
     $metadata?: { httpStatusCode?: number }
   } // what the SDK adds to its errors
-  if (unanswered.has(error.name) || (typeof code === 'string' && unanswered.has(code))) return true
   return $retryable !== undefined || ($metadata?.httpStatusCode ?? 0) >= 500
 }
 
-/** Is it known to last? The data, or this version of the code, is at fault. */
+/** Is it known to last? */
 export function isLasting(error: unknown): boolean {
-  return error instanceof Error && lasting.has(error.name)
+  return error instanceof LastingError || (error instanceof Error && isKnownAs(error, wrong))
 }

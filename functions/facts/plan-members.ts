@@ -1,6 +1,7 @@
 import { membersPerChunk } from '../../events/plan.ts'
 import { memberOf, type PlanMember, planAggregate } from '../domain/plan/aggregate.ts'
 import { chunkOf } from '../domain/upgrade/chunks.ts'
+import { NotInTheLog } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 
 type Chunk = Parameters<typeof memberOf>[0]
@@ -29,7 +30,7 @@ async function planChunk(log: Log, planHash: string, chunk: number): Promise<Chu
   const known = kept.get(id)
   if (known) return known
   const { state, commit } = await log.load(planAggregate, id)
-  if (commit === 0) throw new Error(`The plan ${planHash} has no chunk ${chunk} in the log.`)
+  if (commit === 0) throw new NotInTheLog(`Chunk ${chunk} of the plan ${planHash}`)
   if (kept.size >= keptAtMost) kept.delete(kept.keys().next().value ?? '')
   kept.set(id, state)
   return state

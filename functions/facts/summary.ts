@@ -7,6 +7,7 @@ import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { Course, type Try } from '../domain/upgrade/course.ts'
 import { type ExistingUpgrade, exists, planOf } from '../domain/upgrade/state.ts'
 import { isEnd } from '../domain/upgrade/status.ts'
+import { NotInTheLog } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
@@ -23,8 +24,7 @@ export async function summaryOf(services: Services, upgrade: string): Promise<Up
   const { log } = services
   const { state, course } = await courseOf(log, upgrade)
   const { status, counts, endedAt } = state.standing
-  if (!isEnd(status) || endedAt === null)
-    throw new Error(`The upgrade ${upgrade} is ${status}: it has not ended.`)
+  if (!isEnd(status) || endedAt === null) throw new NotInTheLog(`The end of the upgrade ${upgrade}`)
   const { succeeded, unreachable, skipped, rolledBack, retrying } = counts
   // Who was still to be tried again when an abort came has failed.
   const failed = counts.failed + retrying
@@ -67,7 +67,7 @@ async function courseOf(
     state = upgradeAggregate.evolve(state, event, context)
     course.follow(event, state)
   }
-  if (!exists(state)) throw new Error(`There is no upgrade ${upgrade}.`)
+  if (!exists(state)) throw new NotInTheLog(`The upgrade ${upgrade}`)
   return { state, course }
 }
 

@@ -1,5 +1,6 @@
 import type { Commit, UsedKey } from '../../events/envelope.ts'
 import type { Aggregate, DomainEvent } from '../domain/aggregate.ts'
+import { LastingError } from '../errors.ts'
 import type { Loaded } from './log.ts'
 import { unpackState } from './snapshot.ts'
 import type { Store } from './store.ts'
@@ -11,7 +12,7 @@ export const snapshotEvery = { commits: 15, bytes: 64 * 1024 } as const
 const rememberedKeys = 32
 
 /** A stored event that this version cannot read: deploy readers before writers, or mend the upcaster. */
-export class UndecodableEvent extends Error {
+export class UndecodableEvent extends LastingError {
   override readonly name = 'UndecodableEvent'
   constructor(stream: string, commit: number, index: number, type: string, schema: number, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause)
@@ -22,7 +23,7 @@ export class UndecodableEvent extends Error {
 }
 
 /** A stream whose commits are not numbered 1, 2, 3, …: something other than the log has written or deleted. */
-export class BrokenStream extends Error {
+export class BrokenStream extends LastingError {
   override readonly name = 'BrokenStream'
   constructor(stream: string, expected: number, found: number) {
     super(

@@ -11,6 +11,7 @@ import type { Rejection } from '../domain/rejection.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { failPlanning, recordPlan, type WrittenPlan } from '../domain/upgrade/request.ts'
 import type { AcceptedPlan } from '../domain/upgrade/state.ts'
+import { LastingError } from '../errors.ts'
 import { notReadyAmong } from '../facts/readiness.ts'
 import { type ResolvedRelease, releaseFor } from '../facts/release.ts'
 import { takesCanariesAlone } from '../facts/targeting.ts'
@@ -36,15 +37,34 @@ export const inlineAtMost = 10_000
 /** The name space of commit ids of chunks: the same chunk is the same commit, whoever stores it. */
 const chunkNamespace = '5d0fd1c3-8a5f-5c55-8d6b-6e4f0c5e2f11'
 
-/** The plan of a request, why there is none, or that there are more candidates than were asked for. */
-export type Prospect = { readonly plan: Plan } | { readonly rejected: Rejection } | { readonly large: true }
+/** The plan of a request, or why there is none. */
+export type Prospect = { readonly plan: Plan } | { readonly rejected: Rejection }
+
+/** There are more candidates than were asked for. */
+interface TooLarge {
+  readonly large: true
+}
+
+/** A chunk is stored already, with other members: the hash of a plan has failed its purpose. */
+class PlanMismatch extends LastingError {
+  override readonly name = 'PlanMismatch'
+  constructor(stream: string, { detail }: Rejection) {
+    super(`${stream}: ${detail}`)
+  }
+}
 
 /** Makes the plan of a request from the facts of now, and writes nothing: a dry run and a deploy both plan by this (N2). */
+export async function prospectOf(services: PlanningServices, request: UpgradeRequest): Promise<Prospect>
+export async function prospectOf(
+  services: PlanningServices,
+  request: UpgradeRequest,
+  bound: { readonly atMost: number },
+): Promise<Prospect | TooLarge>
 export async function prospectOf(
   services: PlanningServices,
   request: UpgradeRequest,
   { atMost = Number.POSITIVE_INFINITY } = {},
-): Promise<Prospect> {
+): Promise<Prospect | TooLarge> {
   const refused = refuseWindow(request, instantOf(services.now()))
   if (refused) return { rejected: refused }
   let release: ResolvedRelease | null = null
@@ -89,7 +109,7 @@ export async function storePlan(log: Log, plan: Plan, upgrade: string): Promise<
     const commitId = v5(stream.name, chunkNamespace)
     const cause = { actor: systemActor, correlation: upgrade, commitId }
     const stored = await stream.carryOut(storeChunk(chunk), cause)
-    if (stored.kind === 'rejected') throw new Error(`${stream.name}: ${stored.rejection.detail}`)
+    if (stored.kind === 'rejected') throw new PlanMismatch(stream.name, stored.rejection)
   })
   const { commit, state } = await log.load(policyAggregate, freezePolicy)
   const { releaseVersion } = plan
@@ -106,7 +126,6 @@ export async function writePlan(services: PlanningServices, upgrade: string): Pr
   const { state } = from
   if (state.stage !== 'requested' || state.abort) return
   const prospect = await prospectOf(services, state.request)
-  if ('large' in prospect) throw new Error('A plan without a bound is never too large.')
   const decision =
     'rejected' in prospect
       ? failPlanning(prospect.rejected)

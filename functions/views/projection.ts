@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../events/canonical.ts'
 import type { Commit } from '../../events/envelope.ts'
 import type { DomainEvent } from '../domain/aggregate.ts'
+import { LastingError } from '../errors.ts'
 import type { StoredRow } from './store.ts'
 
 /** Facts of the commit that holds an event. */
@@ -47,7 +48,7 @@ export interface RowChange {
 }
 
 /** An error that comes back however often the same commit is tried: the commit, or this version, is at fault. */
-export class ProjectionFault extends Error {
+export class ProjectionFault extends LastingError {
   override readonly name = 'ProjectionFault'
   readonly commit: number
   constructor(commit: number, cause: unknown) {

@@ -1,5 +1,5 @@
 import type { Commit } from '../../events/envelope.ts'
-import { isLasting } from '../errors.ts'
+import { isLasting, NotInTheLog } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Parked } from '../work/parked.ts'
@@ -107,10 +107,7 @@ export async function rowsOf(
     const view = inVersion(version, own[0]?.place.view ?? '')
     const folded = fold(undefined, view, own)
     if (folded.kind === 'gap') {
-      throw new ProjectionFault(
-        own[0]?.commit ?? 0,
-        new Error(`${view}: ${folded.missing} is not in the log`),
-      )
+      throw new ProjectionFault(own[0]?.commit ?? 0, new NotInTheLog(`${view}: ${folded.missing}`))
     }
     return folded.kind === 'folded' ? [folded.row] : []
   })

@@ -23,6 +23,17 @@ export class Refused extends Error {
   }
 }
 
+/** A statement that DynamoDB did not carry out. */
+class StatementFailed extends Error {
+  override readonly name = 'StatementFailed'
+  /** The name that the same error of a request of its own has. */
+  readonly code: string
+  constructor({ Code = 'InternalServerError', Message }: BatchStatementError) {
+    super(Message ?? Code)
+    this.code = Code === 'ValidationError' ? 'ValidationException' : `${Code}Exception`
+  }
+}
+
 /**
  * Writes at most 25 rows, each by a statement with its own condition, which is what no other request for many items offers; a statement
  * costs what the write by itself would. Reports the units of what was stored to `spend`, and returns the error of each that was not.
@@ -61,9 +72,7 @@ function statementOf(table: string, { row, expected }: RowWrite) {
       }
 }
 
-/** Returns a statement's error under the name that the same error of a request of its own has. */
-function errorOf({ Code = 'InternalServerError', Message, Item }: BatchStatementError): Error {
-  if (refusals.has(Code)) return new Refused(Item)
-  const name = Code === 'ValidationError' ? 'ValidationException' : `${Code}Exception`
-  return Object.assign(new Error(Message ?? Code), { name })
+function errorOf(error: BatchStatementError): Error {
+  const { Code, Item } = error
+  return Code !== undefined && refusals.has(Code) ? new Refused(Item) : new StatementFailed(error)
 }

@@ -1,5 +1,5 @@
 import type { Commit } from '../../events/envelope.ts'
-import { isLasting } from '../errors.ts'
+import { isLasting, NotInTheLog } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import { sideBySide } from '../side-by-side.ts'
 import { fold, ProjectionFault, type RowChange } from './projection.ts'
@@ -124,7 +124,7 @@ async function foldWhole(
     }
   }
   if (folded.kind === 'gap') {
-    const missing = new Error(`${view} ${row}: ${folded.missing} is not in the log`)
+    const missing = new NotInTheLog(`${view} ${row}: ${folded.missing}`)
     throw new ProjectionFault(changes[0]?.commit ?? 0, missing)
   }
   return folded.kind === 'folded' ? folded.row : undefined

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { instantOf } from '../../events/time.ts'
 import type { DomainEvent } from '../domain/aggregate.ts'
 import type { Position } from '../domain/position.ts'
+import { NotInTheLog } from '../errors.ts'
 import type { Loaded, Log } from '../log/log.ts'
 import { type Execution, positionOf, type Workflow } from './workflow.ts'
 
@@ -10,6 +11,14 @@ const input = z.strictObject({
   id: z.string(),
   generation: z.int().positive(),
 })
+
+/** A state machine asks for what its tasks do not know: they were deployed from different versions. */
+class UnknownMove extends Error {
+  override readonly name = 'UnknownMove'
+  constructor(action: string) {
+    super(`No move is called "${action}": deploy the tasks and the state machine together.`)
+  }
+}
 
 /** Makes one move for an execution, by what its stream says; making it twice changes nothing. Returns the state after it. */
 export type MakeMove<Services, State, Move extends string> = (
@@ -37,14 +46,13 @@ export function movesOf<Services extends Clock, State, Event extends DomainEvent
     const { log, now } = services
     const from = await log.load(workflow.aggregate, execution.id)
     if (from.commit === 0)
-      throw new Error(
-        `There is no ${workflow.aggregate.name} ${execution.id}: it is started only after its request.`,
+      throw new NotInTheLog(
+        `The ${workflow.aggregate.name} ${execution.id}, whose execution is started only after its request,`,
       )
     const at = positionOf(workflow, from.state, execution, instantOf(now()))
     if (at.move === 'superseded' || action === 'locate') return at
-    const make = moves[action]
-    if (!make)
-      throw new Error(`No move is called "${action}": deploy the tasks and the state machine together.`)
+    const make = Object.hasOwn(moves, action) ? moves[action] : undefined
+    if (!make) throw new UnknownMove(action)
     const state = await make(services, execution, from, at)
     return positionOf(workflow, state, execution, instantOf(now()))
   }

@@ -36,7 +36,6 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade']> = as
   const request = requestFrom(body)
   const prospect = await prospectOf(services, request)
   if ('rejected' in prospect) throw new Problem(prospect.rejected.code, prospect.rejected.detail)
-  if ('large' in prospect) throw new Error('A plan without a bound is never too large.')
   const { plan } = prospect
   const sizes = waveSizes(plan.waves, plan.members)
   return {

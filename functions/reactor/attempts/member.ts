@@ -7,6 +7,7 @@ import { breaksGlass } from '../../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { keepsEverybodyOut } from '../../domain/upgrade/hold.ts'
 import { isPlanned, type PlannedUpgrade } from '../../domain/upgrade/state.ts'
+import { NotInTheLog } from '../../errors.ts'
 import { admissionFacts } from '../../facts/admission.ts'
 import { planMembers } from '../../facts/plan-members.ts'
 import type { Loaded, Log, Metadata } from '../../log/log.ts'
@@ -55,7 +56,7 @@ export async function attemptOf(
   { member, n }: Admitted,
 ): Promise<{ readonly target: string; readonly attempt: AttemptPlan }> {
   const planned = (await planMembers(log, state.plan.planHash, [member])).get(member)
-  if (!planned) throw new Error(`The plan of upgrade ${upgrade} has no member ${member}.`)
+  if (!planned) throw new NotInTheLog(`Member ${member} of the plan of upgrade ${upgrade}`)
   const { target, from, to } = planned
   const { kind, component } = state.request
   return {

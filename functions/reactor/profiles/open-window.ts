@@ -5,6 +5,7 @@ import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { type OpeningFacts, openWindow } from '../../domain/profile/opening.ts'
 import { scheduleName } from '../../domain/profile/schedules.ts'
 import { exists } from '../../domain/profile/state.ts'
+import { PassingError } from '../../errors.ts'
 import { openingFacts } from '../../facts/opening.ts'
 import { patience } from '../../patience.ts'
 import type { ReactorServices } from '../services.ts'
@@ -24,6 +25,11 @@ const windowNamespace = 'd4c1a7f2-6b0e-5d39-8e5a-2f9b7c30a614'
 /** Returns the id of the upgrade that the opening of a window starts, or that follows in the same window. */
 export function upgradeOfWindow(profile: string, scheduledAt: string): string {
   return v5(JSON.stringify([profile, scheduledAt]), windowNamespace)
+}
+
+/** A firing came before its time: it is delivered again. */
+class NotDue extends PassingError {
+  override readonly name = 'NotDue'
 }
 
 const nothingKnown: OpeningFacts = {
@@ -54,5 +60,5 @@ export async function judgeOpening(
   const profile = log.of(profileAggregate, profileId)
   const outcome = await profile.carryOut(open, cause, { retryFor: patience.facts })
   if (outcome.kind === 'rejected' && outcome.rejection.code === 'window-not-due')
-    throw new Error(`${outcome.rejection.detail} The firing is delivered again.`)
+    throw new NotDue(outcome.rejection.detail)
 }

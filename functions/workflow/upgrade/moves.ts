@@ -1,4 +1,5 @@
 import { systemActor } from '../../domain/actor.ts'
+import type { Rejection } from '../../domain/rejection.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import type { UpgradeDecision } from '../../domain/upgrade/draft.ts'
 import { finishUpgrade, startWave } from '../../domain/upgrade/execution.ts'
@@ -15,6 +16,14 @@ import { type Execution, executionName } from '../workflow.ts'
 import { upgradeWorkflow } from './upgrade.ts'
 
 type Make = MakeMove<PlanningServices, UpgradeState, Move>
+
+/** The rollback that an abort asked for cannot be: a person has to look. */
+class RollbackRefused extends Error {
+  override readonly name = 'RollbackRefused'
+  constructor(upgrade: string, { code, detail }: Rejection) {
+    super(`The rollback of ${upgrade} was refused (${code}): ${detail}`)
+  }
+}
 
 /** Step Functions tries the task again when others kept winning. */
 async function decide(
@@ -53,7 +62,7 @@ const revert: Make = async (services, { id }, { state }) => {
     ...(breakGlass !== undefined && { breakGlass }),
   } as const
   const result = await startChild(services, command, id)
-  if ('rejected' in result) throw new Error(`The rollback of ${id} was refused: ${result.rejected.detail}`)
+  if ('rejected' in result) throw new RollbackRefused(id, result.rejected)
   return (await services.log.load(upgradeAggregate, id)).state
 }
 
