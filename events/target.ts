@@ -11,7 +11,7 @@ const admission = { upgrade: name, member: z.int().min(0), n: z.int().positive()
 /** Dense number of the events of one attempt: they feed that attempt's view row. */
 const sequence = z.int().positive()
 
-/** How an attempt can end (DESIGN §6). `skipped`, `deferred` and `withdrawn` return the slot without a touch of the target. */
+/** How an attempt can end (design: #ends-of-attempts). `skipped`, `deferred` and `withdrawn` return the slot without a touch of the target. */
 export const outcomes = [
   'succeeded',
   'failed',

@@ -127,7 +127,7 @@ export const upgradeEvents = defineEvents({
       readmitted: admittedAgain,
       /** Not accepted by then: unreachable. */
       acceptBy: instant,
-      /** What the admission was checked against (DESIGN §3). */
+      /** What the admission was checked against (design: #admission). */
       policyVersion: index,
       releaseVersion: index,
     }),

@@ -2,12 +2,12 @@ import { minute, second } from '../events/time.ts'
 
 /** How long whoever decides goes on against other writers, in milliseconds, before it is asked again or somebody else is. */
 export const patience = {
-  /** A stop, a pause or an abort that a person asked for must not be lost to a busy upgrade (DESIGN §3). */
+  /** A stop, a pause or an abort that a person asked for must not be lost to a busy upgrade (design: #contention). */
   person: 5 * second,
   /** What follows from a fact comes again when it gives up. */
   duty: 5 * second,
   /**
-   * A decision that may admit rests on facts that were read before it: a stop binds within five seconds of its acknowledgement (DESIGN §3),
+   * A decision that may admit rests on facts that were read before it: a stop binds within five seconds of its acknowledgement (design: #the-stop),
    * so after this long they are read anew.
    */
   facts: 3 * second,

@@ -17,7 +17,7 @@ export interface Audit {
 }
 
 /**
- * Holds a log against the invariants of DESIGN §12 that a log alone can show, by rules of its own: nothing here asks the code that
+ * Holds a log against the invariants that a log alone can show (design: #invariants), by rules of its own: nothing here asks the code that
  * decided what is in it. Commits may come in any order. Returns every finding; none means that the log is as it should be.
  */
 export async function audit(

@@ -25,7 +25,7 @@ const nobody: Readonly<Tally> = {
   skipped: 0,
 }
 
-/** What an end makes of a member that waits for no other admission (DESIGN §6). */
+/** What an end makes of a member that waits for no other admission (design: #ends-of-attempts). */
 export function standingAfter(outcome: string): Standing {
   if (outcome === 'succeeded' || outcome === 'unreachable') return outcome
   return ['skipped', 'cancelled', 'deferred', 'withdrawn'].includes(outcome) ? 'skipped' : 'failed'

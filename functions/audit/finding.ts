@@ -1,6 +1,6 @@
 import type { Commit } from '../../events/envelope.ts'
 
-/** The invariants that a log alone can show (DESIGN §12; W: those of profiles and their windows), each with what it says. */
+/** The invariants that a log alone can show (design: #invariants; W: those of profiles and their windows), each with what it says. */
 export const invariants = {
   I1: 'one active attempt per target',
   I2: 'no admission outside its window or inside a freeze older than 5 s',

@@ -179,7 +179,7 @@ function releaseOf(commits: readonly Told<ReturnType<typeof releaseEvents.decode
   return release
 }
 
-/** A freeze or a withdrawal binds this long after its acknowledgement (DESIGN §3), in milliseconds. */
+/** A freeze or a withdrawal binds this long after its acknowledgement (design: #the-stop), in milliseconds. */
 const bindsAfter = 5000
 
 /** Had something, in force since an instant, come to bind at another? */

@@ -25,7 +25,7 @@ export function plannedMember(
   return { target, from: fromVersion, to: toVersion }
 }
 
-/** Returns what is wrong with a plan; undefined when its chunks are all there and its hash is the one over them (DESIGN §3). */
+/** Returns what is wrong with a plan; undefined when its chunks are all there and its hash is the one over them (design: #plans). */
 export function planFault({ plans }: History, plan: Planned, request: UpgradeRequest): string | undefined {
   const chunks: PlanEvent['data'][] = []
   const count = Math.ceil(plan.members / membersPerChunk)

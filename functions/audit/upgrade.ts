@@ -9,7 +9,7 @@ import { auditBreach, auditCompletion, auditEnd, auditGate, auditStart } from '.
 type Commit = Told<UpgradeEvent>
 type Data<Type extends UpgradeEvent['type']> = Extract<UpgradeEvent, { type: Type }>['data']
 
-/** An assignment may come so many targets late after a pause: those of the batch under way (DESIGN §12, I9). */
+/** An assignment may come so many targets late after a pause: those of the batch under way (design: #invariants, I9). */
 const assignmentBatch = 100
 
 /** Returns the place of the first instant, in an ascending list, for which `beyond` holds. */
@@ -37,7 +37,7 @@ function auditStop({ history, id, findings }: AuditedUpgrade, stop: Commit, unti
   )
 }
 
-/** Only a rollback may run while everything is stopped, with a reason and a second person (DESIGN §6). */
+/** Only a rollback may run while everything is stopped, with a reason and a second person (design: #break-glass). */
 function auditBreakGlass(
   { findings }: AuditedUpgrade,
   commit: Commit,

@@ -11,7 +11,7 @@ const releasesAtMost = 1000
 
 /**
  * Returns what an admission of this upgrade is checked against now, read strongly: a stop or a withdrawal that was acknowledged
- * before the call is in it (DESIGN §3).
+ * before the call is in it (design: #admission).
  */
 export function admissionFacts(log: Log, state: UpgradeState): Promise<AdmissionFacts> {
   return factsAbout(log, releaseOf(state))

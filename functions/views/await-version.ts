@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Versioned } from './views.ts'
 
-/** How long a read waits for its own write, in milliseconds (DESIGN §5). */
+/** How long a read waits for its own write, in milliseconds (design: #own-writes). */
 const patience = 500
 
 /**

@@ -1,6 +1,6 @@
 import { SendTaskFailureCommand, SendTaskSuccessCommand, type SFNClient } from '@aws-sdk/client-sfn'
 
-/** Ends waits of executions. Only the reactor and the await task may (DESIGN §7). */
+/** Ends waits of executions. Only the reactor and the await task may (design: #rights). */
 export interface Redemption {
   /** Ends the wait with an output. A wait that is over already, by a time-out or another redemption, is fine. */
   succeed(token: string, output: unknown): Promise<void>

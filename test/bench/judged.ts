@@ -4,7 +4,7 @@ import { chargesFor } from './prices.ts'
 import type { Counted } from './rollout.ts'
 import { logSlope } from './spread.ts'
 
-/** Slopes are taken from here on: below, the fixed part of an upgrade is a large part of the whole (DESIGN §11). */
+/** Slopes are taken from here on: below, the fixed part of an upgrade is a large part of the whole (design: #bars). */
 const slopesFrom = 1000
 
 /** Names a run in the table. */

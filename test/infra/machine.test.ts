@@ -173,7 +173,7 @@ function follow(
   return visited
 }
 
-describe('what a wave costs, however large (DESIGN §11: 15 transitions, 40 history events)', () => {
+describe('what a wave costs, however large (design: #bars): 15 transitions, 40 history events', () => {
   const baked = follow('Start the wave', [
     ['Start the wave', 'wave'],
     ['Await the wave', 'bake'],

@@ -6,7 +6,7 @@ const stream = 'DescribeStream GetRecords GetShardIterator'
 /** Whoever keeps the schedules of windows passes them the one role that may call the function. */
 const windows = { 'schedules of windows': 'CreateSchedule DeleteSchedule', 'role of windows': 'PassRole' }
 
-/** Written by hand from DESIGN §4 and §7, not taken from the code: what each function may do, and nothing else. */
+/** Written by hand, not taken from the code: what each function may do, and nothing else (design: #rights). */
 const expected: Record<string, Record<string, string>> = {
   upgrades: { Log: 'GetItem PutItem Query', Views: 'GetItem Query' },
   targets: { Log: 'GetItem PutItem Query', Views: 'GetItem Query', 'Work rows seen#*': 'BatchGetItem' },

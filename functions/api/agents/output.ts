@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 
-/** Bytes of output that are kept: a success needs few words, a failure needs its last ones (DESIGN §4). */
+/** Bytes of output that are kept: a success needs few words, a failure needs its last ones (design: #output). */
 const kept = { success: 256, failure: 4096 } as const
 
 const secrets: readonly [RegExp, string][] = [

@@ -148,7 +148,7 @@ function nobody(leftOut: Plan['leftOut']): Rejection {
 /**
  * Returns the plan of a request over these facts, or why there is none. It depends on nothing else and on no order among the
  * candidates: a dry run and a deploy over the same facts give the same `planHash`, and any change of a member, digest, wave,
- * setting or policy version gives another, which is what an approval is bound to (N2, DESIGN §6).
+ * setting or policy version gives another, which is what an approval is bound to (N2, design: #plans).
  */
 export function makePlan(facts: PlanFacts): { readonly plan: Plan } | { readonly rejected: Rejection } {
   const { request, candidates, release, policyVersion } = facts

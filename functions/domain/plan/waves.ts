@@ -28,7 +28,7 @@ function percentOf(members: number, percent: number): number {
 
 /**
  * Returns the cumulative cuts of percentages over `members`: `cut = min(N, max(previous, ceil(N·p/100)))`, the last one N.
- * A percentage that adds nobody is dropped and reported (DESIGN §6): 10 members at 1/10/50/100 give 1, 4, 5.
+ * A percentage that adds nobody is dropped and reported (design: #waves): 10 members at 1/10/50/100 give 1, 4, 5.
  */
 export function cutsAt(percentages: readonly number[], members: number): PlannedWaves {
   const cuts: number[] = []
@@ -97,7 +97,7 @@ export function waveOf(cuts: WaveCuts, members: number, member: number): number 
 
 /**
  * Returns how many failures a wave bears: `min(absolute, floor(Nw·percent/100))`, where Nw leaves the skipped out. One more
- * is a breach (DESIGN §6): 10 % of 50 bears 5 and halts at the 6th.
+ * is a breach (design: #failures-borne): 10 % of 50 bears 5 and halts at the 6th.
  */
 export function allowedFailures(limit: Limit, members: number, skipped: number): number {
   const share = Math.floor(percentOf(Math.max(0, members - skipped), limit.percent))

@@ -43,7 +43,7 @@ export function planWindow(command: {
     const window = windowToPlan(state, now, closures)
     if (window?.start !== scheduledAt || upgrades.length === 0) return accept()
     const { end } = window
-    // Whoever edited the profile last asks for its upgrades, and cannot approve them (DESIGN §6).
+    // Whoever edited the profile last asks for its upgrades, and cannot approve them (design: #approvals).
     const data = { scheduledAt, end, upgrades: [...upgrades], by: state.updatedBy }
     return accept({ type: 'WindowPlanned', data })
   }

@@ -14,7 +14,7 @@ const mostRemembered = 20_000
 
 /**
  * Returns the first instant at which the clocks of a zone show a wall clock time or a later one. Both rules for daylight saving time
- * (DESIGN §6) follow: a time that clocks skip is the first instant after the gap, one that they repeat is its first occurrence.
+ * (design: #time-zones) follow: a time that clocks skip is the first instant after the gap, one that they repeat is its first occurrence.
  */
 export function firstInstantAt(wall: number, timezone: string): number {
   const { before, after, change } = offsetsAround(Math.floor(wall / day), timezone)

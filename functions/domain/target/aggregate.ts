@@ -97,7 +97,7 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
   }
 }
 
-/** What gets upgraded: one stream a target. It alone says when an attempt began and how it ended (M19, DESIGN §3). */
+/** What gets upgraded: one stream a target. It alone says when an attempt began and how it ended (M19, design: #aggregates). */
 export const targetAggregate: Aggregate<TargetState, TargetEvent> = {
   name: 'target',
   stateSchema: 1,

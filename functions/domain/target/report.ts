@@ -41,7 +41,7 @@ function subjectOf(state: TargetState, named: string | undefined): Subject {
   return ended ? { kind: 'ended', attempt: ended } : { kind: 'none' }
 }
 
-/** Hands an attempt over to the target: until this is answered it must not touch anything (DESIGN §3). */
+/** Hands an attempt over to the target: until this is answered it must not touch anything (design: #hand-over). */
 export function acceptAttempt({ attempt: named }: { readonly attempt?: string }): TargetDecision {
   return (state, now) => {
     const refused = refuseTarget(state)

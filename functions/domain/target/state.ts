@@ -111,7 +111,7 @@ export function isPinned({ pin }: Pick<TargetState, 'pin'>, component: string): 
 
 /**
  * Returns the last version that was confirmed before an upgrade first touched the component, which is what a rollback of that
- * upgrade goes back to; null when the state knows of no such attempt (DESIGN §6, I10).
+ * upgrade goes back to; null when the state knows of no such attempt (design: #children, I10).
  */
 export function confirmedBefore(state: TargetState, upgrade: string, component: string): string | null {
   const first = state.attempts.find(

@@ -9,7 +9,7 @@ import { limitOf, unacknowledged } from './limits.ts'
 import { type Member, type Range, toRanges } from './members.ts'
 import type { InWave, PlannedUpgrade } from './state.ts'
 
-/** What an admission is checked against, read strongly just before (DESIGN §3). */
+/** What an admission is checked against, read strongly just before (design: #admission). */
 export interface AdmissionFacts {
   readonly policyVersion: number
   readonly freeze: { readonly reason: string; readonly since: string } | null
@@ -34,7 +34,7 @@ function closedWindow(
 
 /**
  * May the upgrade admit although everything is stopped? Only where it was asked for so (break-glass), and somebody else than who
- * asked has approved it (DESIGN §6).
+ * asked has approved it (design: #break-glass).
  */
 export function breaksGlass({ request, requestedBy, approvals }: PlannedUpgrade): boolean {
   return request.breakGlass && approvals.some(({ by }) => by !== requestedBy)
@@ -88,7 +88,7 @@ function again(members: readonly [number, Member][]): [number, number, number][]
   )
 }
 
-/** Returns who may be admitted in so many slots: due retries first, then deferred members, then new ones (DESIGN §6). */
+/** Returns who may be admitted in so many slots: due retries first, then deferred members, then new ones (design: #slots). */
 function candidates(state: InWave, slots: number, now: string) {
   const { counts } = state.standing
   const retried = due(state, 'retrying', now).slice(0, Math.max(0, slots))

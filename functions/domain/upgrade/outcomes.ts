@@ -25,11 +25,11 @@ interface NextTry {
   readonly at: string
 }
 
-/** A deferred member is admitted again after so long (DESIGN §3), in milliseconds. */
+/** A deferred member is admitted again after so long (design: #deferrals), in milliseconds. */
 const deferFor = 5 * minute
 /** A member that is given back so often stays out; its number of admissions also has to fit one character of the state. */
 const mostAdmissions = 500
-/** The longest delay before a retry (DESIGN §6), in milliseconds. */
+/** The longest delay before a retry (design: #retries), in milliseconds. */
 const longestDelay = 60 * minute
 
 /** Returns a number in [0, 1) that depends on its arguments alone: retries spread out, and a replay decides the same. */

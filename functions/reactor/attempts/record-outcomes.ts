@@ -8,7 +8,7 @@ import { inChunks } from '../../side-by-side.ts'
 import { collectingDuty } from '../duty.ts'
 import type { ReactorServices } from '../services.ts'
 
-/** At most so many outcomes a commit (DESIGN §3). */
+/** At most so many outcomes a commit (design: #outcomes). */
 const outcomesPerCommit = 100
 
 /** Copies ends into the upgrade that admitted them, many in one commit; those that are no news change nothing. */

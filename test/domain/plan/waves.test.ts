@@ -26,7 +26,7 @@ function request(changes: Partial<WaveRequest>): WaveRequest {
 const sizesOf = (changes: Partial<WaveRequest>, members: number, canaries?: number) =>
   sizes(cutsOf(request(changes), members, canaries).waves, members)
 
-describe('the sizes of waves (DESIGN §6)', () => {
+describe('the sizes of waves (design: #waves)', () => {
   it.each([
     [10, [1, 10, 50, 100], [1, 4, 5], [10]],
     [3, [1, 10, 50, 100], [1, 1, 1], [10]],

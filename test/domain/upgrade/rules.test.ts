@@ -19,7 +19,7 @@ import { calm, planOf, requestOf, start, types, UpgradeWorld } from './world.ts'
 
 const moveOf = (world: UpgradeWorld) => position(world.state, world.now).move
 
-describe('the threshold of a wave (DESIGN §6)', () => {
+describe('the threshold of a wave (design: #failures-borne)', () => {
   test('10 % of 50 lets five fail and halts at the sixth', () => {
     const world = new UpgradeWorld().requested(requestOf(), planOf(50))
     world.startWave()
