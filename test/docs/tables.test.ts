@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest'
+import { membershipEvents } from '../../events/membership.ts'
+import { planEvents } from '../../events/plan.ts'
+import { policyEvents } from '../../events/policy.ts'
+import { profileEvents } from '../../events/profile.ts'
+import { releaseEvents } from '../../events/release.ts'
+import { streamKinds } from '../../events/stream.ts'
+import { outcomes, targetEvents } from '../../events/target.ts'
+import { upgradeEvents } from '../../events/upgrade.ts'
+import { meaningOf } from '../../functions/domain/target/outcome.ts'
+import { answersOf, duties } from '../../functions/reactor/duties.ts'
+import { documentAt } from './documents.ts'
+
+/** The events of each aggregate, in the order in which they are declared: that of its life. */
+const events: Readonly<Record<(typeof streamKinds)[number], { readonly shapes: object }>> = {
+  target: targetEvents,
+  upgrade: upgradeEvents,
+  plan: planEvents,
+  release: releaseEvents,
+  policy: policyEvents,
+  profile: profileEvents,
+  memberships: membershipEvents,
+}
+
+function tableOf(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+/** Which events lead to what: those of one aggregate that the same duties answer are one row. */
+function dutiesTable(): string {
+  const answers = answersOf(duties)
+  const rows = streamKinds.flatMap((kind) => {
+    const answered = Object.keys(events[kind].shapes).flatMap((type) => {
+      const names = answers.get(`${kind}: ${type}`)
+      return names === undefined ? [] : [{ type, names: names.join(', ') }]
+    })
+    return [...Map.groupBy(answered, ({ names }) => names)].map(([names, found]) => [
+      kind,
+      found.map(({ type }) => `\`${type}\``).join(', '),
+      names,
+    ])
+  })
+  return tableOf(['aggregate', 'events', 'duties that answer'], rows)
+}
+
+/** What each end of an attempt means. */
+function endsTable(): string {
+  const yes = (holds: boolean) => (holds ? 'yes' : '')
+  const rows = outcomes.map((outcome) => {
+    const { counts, touched, takenBack, triedAgain, givenBack, offered, presumed } = meaningOf(outcome)
+    return [outcome, counts, ...[touched, takenBack, triedAgain, givenBack, offered, presumed].map(yes)]
+  })
+  const header = [
+    'end',
+    'counts as',
+    'touched',
+    'taken back',
+    'tried again',
+    'slot given back',
+    'offered',
+    'presumed',
+  ]
+  return tableOf(header, rows)
+}
+
+/** Returns the table below a mark in the design. */
+function tableBelow(mark: string): string {
+  const [, table = ''] = documentAt('docs/design.md').text.split(
+    new RegExp(`<!-- (?:${mark}|end of ${mark}) -->\n`),
+  )
+  return table.trim()
+}
+
+describe('the design has as its tables what the code says', () => {
+  test.each([
+    ['duties', dutiesTable()],
+    ['ends of attempts', endsTable()],
+  ])('%s', (mark, right) => {
+    expect(tableBelow(mark), `The table "${mark}" in docs/design.md has to be:\n\n${right}\n`).toBe(right)
+  })
+
+  test('and none of the events that duties answer is missing', () => {
+    const rows = dutiesTable()
+    const missing = [...answersOf(duties).keys()].filter((event) => {
+      const [, type = ''] = event.split(': ')
+      return !rows.includes(`\`${type}\``)
+    })
+    expect(missing).toEqual([])
+  })
+})
