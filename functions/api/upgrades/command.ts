@@ -32,16 +32,19 @@ export interface Decided {
   readonly commit: number
 }
 
-/** Appends what a command decides, or throws the problem that refuses it. */
+/**
+ * Appends what a command decides, or throws the problem that refuses it. It goes on against other writers as long as a person waits; one
+ * that rests on facts only while these are good.
+ */
 export async function command(
   request: Commanded,
   { log }: Services,
   decision: UpgradeDecision,
+  retryFor: number = patience.person,
 ): Promise<Decided> {
   const { id } = request.params
-  const trying = { retryFor: patience.person }
   const { state, commit } = accepted(
-    await log.execute(upgradeAggregate, id, decision, metadataOf(request), trying),
+    await log.execute(upgradeAggregate, id, decision, metadataOf(request), { retryFor }),
   )
   if (!exists(state)) throw upgradeNotFound()
   return { state, commit }
@@ -95,7 +98,8 @@ export const resumeUpgrade: Operate<Contracts['resumeUpgrade']> = async (input, 
   const { window } = input.body
   const inUtc = window && { start: instantOf(window.start), end: instantOf(window.end) }
   const decision = decideResume({ by: input.principal.id, ...(inUtc && { window: inUtc }) }, facts)
-  return acknowledged(input.params.id, await command(input, services, decision), 'Upgrade resumed')
+  const resumed = await command(input, services, decision, patience.facts)
+  return acknowledged(input.params.id, resumed, 'Upgrade resumed')
 }
 
 /** Ends it early. */

@@ -4,6 +4,7 @@ import { skipMember } from '../../domain/upgrade/control.ts'
 import { exists, planOf } from '../../domain/upgrade/state.ts'
 import { admissionFacts } from '../../facts/admission.ts'
 import { memberNamed } from '../../facts/plan-members.ts'
+import { patience } from '../../patience.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import { acknowledged, command } from './command.ts'
@@ -20,5 +21,5 @@ export const skipTarget: Operate<(typeof upgradeContracts)['skipTarget']> = asyn
   const member = await memberNamed(log, plan, targetId)
   if (member === undefined) throw new Problem('not-a-member', `${targetId} is no member of this upgrade.`)
   const decision = skipMember({ member, by: input.principal.id }, await admissionFacts(log, state))
-  return acknowledged(id, await command(input, services, decision), `${targetId} skipped`)
+  return acknowledged(id, await command(input, services, decision, patience.facts), `${targetId} skipped`)
 }
