@@ -1,5 +1,5 @@
 import type { profileContracts } from '../../../contracts/profiles.ts'
-import { describeSchedule } from '../../domain/profile/cron.ts'
+import { describeSchedule } from '../../domain/profile/schedule-words.ts'
 import type { WindowResult } from '../../domain/profile/state.ts'
 import { statisticsOf } from '../../domain/profile/statistics.ts'
 import { targetingOf } from '../../facts/targeting.ts'

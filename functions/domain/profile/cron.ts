@@ -1,5 +1,4 @@
 import { CronExpressionParser } from 'cron-parser'
-import cronstrue from 'cronstrue'
 
 /** What is wrong with an expression: which of the five fields, and what would be right. */
 export interface CronProblem {
@@ -205,10 +204,4 @@ function* merged(
     for (const [place, sequence] of sequences.entries())
       if (heads[place]?.value === next) heads[place] = sequence.next()
   }
-}
-
-/** Returns a schedule in words: "At 2:00 AM, only on Sunday (America/New_York)". The expression has to be valid. */
-export function describeSchedule(expression: string, timezone: string): string {
-  const words = cronstrue.toString(expression.trim(), { use24HourTimeFormat: false })
-  return `${words.replaceAll(/\b0(\d:\d\d [AP]M)/g, '$1')} (${timezone})`
 }

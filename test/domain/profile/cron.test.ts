@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { describeSchedule, readCron } from '../../../functions/domain/profile/cron.ts'
+import { readCron } from '../../../functions/domain/profile/cron.ts'
+import { describeSchedule } from '../../../functions/domain/profile/schedule-words.ts'
 
 /** The first times after the start of 2026, as text. */
 function times(expression: string, count: number): string[] {
