@@ -42,6 +42,7 @@ export const deployment = z
     autoContinue: z.boolean().optional(),
     continueRequiresSecondPerson: z.boolean().default(false),
     window: window.nullable().default(null),
+    calendars: z.array(identifier).max(10).default([]),
     bakeSeconds: seconds(0, 30 * day).default(0),
     gate: z.strictObject({ successRatePercent: percent }).nullable().default(null),
     retry: z
@@ -52,6 +53,8 @@ export const deployment = z
         acceptSeconds: seconds(1, 30 * day).default(day),
         attemptSeconds: seconds(1, 7 * day).default(3600),
         expectedSeconds: seconds(1, 7 * day).default(300),
+        continueSeconds: seconds(60, 365 * day).default(7 * day),
+        lingerSeconds: seconds(0, 365 * day).default(7 * day),
       })
       .prefault({}),
     targets: z

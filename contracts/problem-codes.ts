@@ -16,6 +16,7 @@ export const problemCodes = {
   'route-not-found': [404, 'There is no such route'],
   'upgrade-not-found': [404, 'There is no such upgrade'],
   'target-not-found': [404, 'There is no such target'],
+  'stop-not-found': [404, 'There is no such stop'],
   'profile-not-found': [404, 'There is no such profile'],
   'assignment-job-not-found': [404, 'There is no such assignment job'],
   'calendar-not-found': [404, 'There is no such calendar'],

@@ -69,7 +69,7 @@ const table = [
   ['listApprovals',         'GET',    '/api/v1/approvals',                                      'operations', read],
   ['getStop',               'GET',    '/api/v1/stop',                                           'operations', read],
   ['stopEverything',        'POST',   '/api/v1/stop',                                           'operations', operate],
-  ['liftStop',              'DELETE', '/api/v1/stop',                                           'operations', operate],
+  ['liftStop',              'DELETE', '/api/v1/stop/{stopId}',                                  'operations', operate],
   ['getQueueStats',         'GET',    '/api/queue/stats',                                       'operations', read],
   ['getQueueJob',           'GET',    '/api/queue/jobs/{jobId}',                                'operations', read],
 

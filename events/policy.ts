@@ -35,8 +35,9 @@ export const calendarDefinition = z.discriminatedUnion('kind', [
 export type CalendarDefinition = z.output<typeof calendarDefinition>
 
 export const policyEvents = defineEvents({
-  FreezePlaced: { schema: z.object({ reason: z.string().min(1).max(512) }) },
-  FreezeLifted: { schema: z.object({ reason: z.string().min(1).max(512) }) },
+  /** One stop of everything; others may be in force beside it. */
+  FreezePlaced: { schema: z.object({ stop: name, reason: z.string().min(1).max(512) }) },
+  FreezeLifted: { schema: z.object({ stop: name, reason: z.string().min(1).max(512) }) },
   /** A named calendar, in a stream of its own; a later definition takes the place of the one before. */
   CalendarDefined: { schema: z.object({ definition: calendarDefinition }) },
   /** It closes nothing any more; it may be defined again. */

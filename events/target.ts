@@ -83,8 +83,13 @@ export const targetEvents = defineEvents({
       from: name,
       to: name,
       digest: z.string().max(128).nullable(),
-      /** Not accepted by then: unreachable. */
+      /** Not accepted by then: unreachable; withdrawn, where the end of an opening ends this time. */
       acceptBy: instant,
+      closing: z.exactOptional(z.literal(true)),
+      /** While one of these is closed it must not be begun; left out: none binds it. */
+      calendars: z.exactOptional(z.array(name)),
+      /** It may be begun although everything is stopped. */
+      breaksGlass: z.exactOptional(z.literal(true)),
       /** How long it may take from acceptance on, in seconds. */
       seconds: z.int().positive(),
       sequence,

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
 import { outcomes } from './target.ts'
-import { breachActions, instant, person, strategies, upgradeKinds, words } from './words.ts'
+import { breachActions, instant, name, person, strategies, upgradeKinds, words } from './words.ts'
 
 const index = z.int().min(0)
 
@@ -69,11 +69,18 @@ export const upgradeRequest = z.object({
   }),
   /** Is a target handed over only when it is ready? Left out: nobody asks. */
   preUpgradeChecks: z.exactOptional(z.literal(true)),
-  /** In seconds: until accepted, from acceptance to the end, and the expected time of one attempt. */
+  /** While one of these is closed nobody is handed anything. */
+  calendars: z.array(name),
+  /**
+   * In seconds: until accepted, from acceptance to the end, the expected time of one attempt; how long somebody may take to continue, and how
+   * long what is left over waits where no opening comes any more.
+   */
   deadlines: z.object({
     accept: z.int().positive(),
     attempt: z.int().positive(),
     expected: z.int().positive(),
+    continue: z.int().positive(),
+    linger: z.int().min(0),
   }),
   /** May it run while everything is stopped? Needs a reason and a second person (break-glass). */
   breakGlass: z.boolean(),
@@ -125,8 +132,9 @@ export const upgradeEvents = defineEvents({
       retried: admittedAgain,
       /** Admitted again after the target was busy or the admission was withdrawn. */
       readmitted: admittedAgain,
-      /** Not accepted by then: unreachable. */
+      /** Not accepted by then: unreachable; withdrawn, where it is the end of the opening that ends this time. */
       acceptBy: instant,
+      closing: z.exactOptional(z.literal(true)),
       /** What the admission was checked against (design: #admission). */
       policyVersion: index,
       releaseVersion: index,
@@ -184,18 +192,27 @@ export const upgradeEvents = defineEvents({
       required: z.number(),
     }),
   },
-  ContinueAwaited: { schema: z.object({ wave: index }) },
+  /** Nobody continued it by then: it is paused. */
+  ContinueAwaited: { schema: z.object({ wave: index, until: instant }) },
   ContinueGiven: { schema: z.object({ wave: index, by: person }) },
   HoldPlaced: {
     schema: z.object({
       code: z.enum(['WINDOW_CLOSED', 'FREEZE']),
       until: instant.nullable(),
       ref: z.string().nullable(),
+      /** When the wait ends by itself, as nothing opens any more; null: it does not. */
+      lapses: instant.nullable(),
     }),
   },
   HoldLifted: { schema: z.object({ code: z.enum(['WINDOW_CLOSED', 'FREEZE']) }) },
-  /** Targets are admitted though everything is stopped: break-glass, with the stop that it is about. */
-  FreezeOverridden: { schema: z.object({ freeze: words, since: instant, breakGlass: words }) },
+  /** Targets are admitted though everything is stopped, or a calendar closed: break-glass, with what it is in spite of. */
+  FreezeOverridden: { schema: z.object({ ref: words, freeze: words, since: instant, breakGlass: words }) },
+  /** From now on these calendars bind it. */
+  CalendarsBound: { schema: z.object({ calendars: z.array(name), by: person }) },
+  /** Nothing opens any more: whoever is left over stays out. Those that waited for another try have failed. */
+  RestLeftOut: {
+    schema: z.object({ code: z.string(), pending: index, deferred: index, retrying: index }),
+  },
   WindowSet: { schema: z.object({ start: instant, end: instant, by: person }) },
   UpgradePaused: { schema: z.object({ by: person, reason: words }) },
   UpgradeResumed: { schema: z.object({ by: person }) },

@@ -30,7 +30,7 @@ export async function openingFacts(
     running ? null : workOf(services, profile, definition),
   ])
   return {
-    freeze: policy.state.freeze,
+    stops: policy.state.stops,
     paused,
     closures,
     successRate,

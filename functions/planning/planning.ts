@@ -1,17 +1,20 @@
 import { v5 } from 'uuid'
-import { instantOf } from '../../events/time.ts'
+import { after, day, instantOf } from '../../events/time.ts'
 import type { UpgradeRequest } from '../../events/upgrade.ts'
 import { systemActor } from '../domain/actor.ts'
 import { chunkId, planAggregate, storeChunk } from '../domain/plan/aggregate.ts'
 import type { Candidate } from '../domain/plan/candidate.ts'
 import { leftOutCounts, makePlan, type Plan } from '../domain/plan/plan.ts'
-import { refuseWindow } from '../domain/plan/window.ts'
+import { waveCount } from '../domain/plan/waves.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
+import { refuseUnfit } from '../domain/upgrade/fit.ts'
 import { failPlanning, recordPlan, type WrittenPlan } from '../domain/upgrade/request.ts'
 import type { AcceptedPlan } from '../domain/upgrade/state.ts'
 import { LastingError } from '../errors.ts'
+import { type LogAndClock, planFacts } from '../facts/admission.ts'
+import { closuresOf } from '../facts/closures.ts'
 import { notReadyAmong } from '../facts/readiness.ts'
 import { type ResolvedRelease, releaseFor } from '../facts/release.ts'
 import { takesCanariesAlone } from '../facts/targeting.ts'
@@ -33,6 +36,9 @@ export interface PlanningServices {
 
 /** A deploy of at most so many targets is planned before it is answered; a larger one in the background. */
 export const inlineAtMost = 10_000
+
+/** Where no window bounds it, calendars are looked up so far ahead. */
+const yearAhead = 366 * day
 
 /** The name space of commit ids of chunks: the same chunk is the same commit, whoever stores it. */
 const chunkNamespace = '5d0fd1c3-8a5f-5c55-8d6b-6e4f0c5e2f11'
@@ -65,7 +71,9 @@ export async function prospectOf(
   request: UpgradeRequest,
   { atMost = Number.POSITIVE_INFINITY } = {},
 ): Promise<Prospect | TooLarge> {
-  const refused = refuseWindow(request, instantOf(services.now()))
+  const { window } = request
+  // Before the fleet is looked through for it.
+  const refused = refuseUnfit({ request, window, waves: 1 }, [], instantOf(services.now()))
   if (refused) return { rejected: refused }
   let release: ResolvedRelease | null = null
   if (request.kind !== 'rollback') {
@@ -83,7 +91,28 @@ export async function prospectOf(
   const { profile } = request.selection
   const canariesAlone =
     request.strategy === 'canary' && profile !== undefined && (await takesCanariesAlone(services, profile))
-  return makePlan({ request, candidates: checked, release, policyVersion: policy.commit, canariesAlone })
+  const made = makePlan({
+    request,
+    candidates: checked,
+    release,
+    policyVersion: policy.commit,
+    canariesAlone,
+  })
+  if ('rejected' in made) return made
+  const unfit = await refuseUnfitPlan(services, request, made.plan)
+  return unfit ? { rejected: unfit } : made
+}
+
+/** Returns why a plan cannot be carried out within its window and between what its calendars close; undefined when it can. */
+async function refuseUnfitPlan(
+  { log, now }: PlanningServices,
+  request: UpgradeRequest,
+  { waves, members }: Plan,
+): Promise<Rejection | undefined> {
+  const instant = instantOf(now())
+  const { window, calendars } = request
+  const closures = await closuresOf(log, calendars, instant, window?.end ?? after(instant, yearAhead))
+  return refuseUnfit({ request, window, waves: waveCount(waves, members) }, closures, instant)
 }
 
 /** Marks those that are not ready. Only those are asked about that nothing else has ruled out yet. */
@@ -103,7 +132,13 @@ function acceptedPlan({ chunks: _, ...plan }: Plan): AcceptedPlan {
 }
 
 /** Stores the members of a plan, so that a plan that is recorded has all of them, and returns what an upgrade records. */
-export async function storePlan(log: Log, plan: Plan, upgrade: string): Promise<WrittenPlan> {
+export async function storePlan(
+  services: LogAndClock,
+  plan: Plan,
+  { calendars }: Pick<UpgradeRequest, 'calendars'>,
+  upgrade: string,
+): Promise<WrittenPlan> {
+  const { log } = services
   await sideBySide([...plan.chunks.entries()], atOnce.chunks, async ([index, chunk]) => {
     const stream = log.of(planAggregate, chunkId(plan.planHash, index))
     const commitId = v5(stream.name, chunkNamespace)
@@ -111,12 +146,7 @@ export async function storePlan(log: Log, plan: Plan, upgrade: string): Promise<
     const stored = await stream.carryOut(storeChunk(chunk), cause)
     if (stored.kind === 'rejected') throw new PlanMismatch(stream.name, stored.rejection)
   })
-  const { commit, state } = await log.load(policyAggregate, freezePolicy)
-  const { releaseVersion } = plan
-  return {
-    plan: acceptedPlan(plan),
-    facts: { policyVersion: commit, freeze: state.freeze, releaseVersion, releaseWithdrawn: null },
-  }
+  return { plan: acceptedPlan(plan), facts: await planFacts(services, calendars) }
 }
 
 /** Plans an upgrade that was requested. Doing it twice changes nothing; the first plan stands. Throws Contended. */
@@ -129,7 +159,7 @@ export async function writePlan(services: PlanningServices, upgrade: string): Pr
   const decision =
     'rejected' in prospect
       ? failPlanning(prospect.rejected)
-      : recordPlan(await storePlan(log, prospect.plan, upgrade))
+      : recordPlan(await storePlan(services, prospect.plan, state.request, upgrade))
   const cause = { actor: systemActor, correlation: upgrade }
   await log.of(upgradeAggregate, upgrade).carryOut(decision, cause, { from })
 }

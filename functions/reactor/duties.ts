@@ -7,6 +7,7 @@ import { withdrawTargets } from './attempts/withdraw.ts'
 import { type CollectingDuty, type Duty, duty, isAnswered } from './duty.ts'
 import { endWaits } from './executions/end-waits.ts'
 import { startExecution } from './executions/start.ts'
+import { bindProfileCalendars } from './profiles/bind-calendars.ts'
 import { cleanUpProfile } from './profiles/clean-up.ts'
 import { heedFailures } from './profiles/heed-failures.ts'
 import { keepSchedules } from './profiles/keep-windows.ts'
@@ -18,7 +19,7 @@ import { summariseUpgrades } from './profiles/summarise.ts'
 import { voidPlans } from './profiles/void-plans.ts'
 import { publishProfiles, publishUpgrades } from './publishing/publish.ts'
 import type { ReactorServices } from './services.ts'
-import { heedStop, heedWithdrawal } from './upgrades/tick.ts'
+import { heedCalendar, heedStop, heedWithdrawal } from './upgrades/tick.ts'
 
 /** What follows from facts: those that act on one commit at a time, in their order, and those that act on many streams' at once. */
 export interface Duties<Services = ReactorServices> {
@@ -38,12 +39,14 @@ const all: Duties = {
     cleanUpProfile,
     keepSchedules,
     voidPlans,
+    bindProfileCalendars,
     planAfterCalendar,
     runProfile,
     heedFailures,
     rollBackWanted,
     summariseUpgrades,
     heedStop,
+    heedCalendar,
     heedWithdrawal,
     publishUpgrades,
     publishProfiles,

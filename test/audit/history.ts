@@ -97,7 +97,9 @@ interface Place {
 
 export const calm: AdmissionFacts = {
   policyVersion: 2,
-  freeze: null,
+  stops: [],
+  closures: [],
+  outOfService: null,
   releaseVersion: 1,
   releaseWithdrawn: null,
 }
@@ -116,8 +118,8 @@ export async function validHistory(): Promise<Commit[]> {
     const registration = { facts, components: { api: '1.0.0' }, enrolment: null }
     await teller.do(targetAggregate, target, registerTarget(registration))
   }
-  await teller.do(policyAggregate, 'freeze', placeFreeze({ reason: 'drill' }), { actor: 'bob' })
-  await teller.do(policyAggregate, 'freeze', liftFreeze({ reason: 'over' }), { actor: 'bob' })
+  await teller.do(policyAggregate, 'freeze', placeFreeze({ reason: 'drill', by: 'bob' }), { actor: 'bob' })
+  await teller.do(policyAggregate, 'freeze', liftFreeze({ stop: 'stop-1', reason: 'over' }), { actor: 'bob' })
 
   const start = teller.now
   const request = requestOf({
@@ -145,13 +147,13 @@ export async function validHistory(): Promise<Commit[]> {
     const ended = await teller.attempt('up', request, place, how)
     await teller.do(upgradeAggregate, 'up', recordOutcomes([ended], calm))
   }
-  await teller.do(upgradeAggregate, 'up', approveUpgrade({ by: 'bob', planHash, comment: null }))
+  await teller.do(upgradeAggregate, 'up', approveUpgrade({ by: 'bob', planHash, comment: null }, calm))
   await wave(0)
   await end(places[0], 'completed')
   await end(places[1], 'failed')
   teller.now += 60 * seconds
   await teller.do(upgradeAggregate, 'up', tick(calm))
-  await teller.do(upgradeAggregate, 'up', continueUpgrade({ by: 'carol' }))
+  await teller.do(upgradeAggregate, 'up', continueUpgrade({ by: 'carol' }, calm))
   await wave(1)
   await end(places[2], 'completed')
   await teller.do(upgradeAggregate, 'up', pauseUpgrade({ by: 'alice', reason: 'look' }))

@@ -79,7 +79,7 @@ const request = requestOf({
   failures: { ...everyFailureBorne, action: 'pause' },
   unreachable: everyFailureBorne,
   approvals: { required: 0, approvers: null, expiresInSeconds: 3600 },
-  deadlines: { accept: 86_400, attempt: 3600, expected: 60 },
+  deadlines: { accept: 86_400, attempt: 3600, expected: 60, continue: 30 * 86_400, linger: 86_400 },
 })
 
 /** The real state machine on the local engine with the real tasks and duties, over memory and a clock that tests move. */

@@ -97,7 +97,8 @@ export function someRequest(random: Random, { targets }: Fleet, now: number): Up
     bakeSeconds: random.pick([0, 0, 300, 900]),
     gate: random.chance(0.4) ? { successRatePercent: random.pick([50, 90]) } : null,
     retry: { attempts: random.between(0, 2), delaySeconds: random.pick([30, 120]) },
-    deadlines: { accept: 300, attempt: 900, expected: 120 },
+    calendars: [],
+    deadlines: { accept: 300, attempt: 900, expected: 120, continue: 86_400, linger: 86_400 },
     breakGlass: false,
     reason: null,
   }

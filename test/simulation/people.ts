@@ -130,16 +130,21 @@ export class People {
     services: Services,
   ): Promise<unknown> {
     const { random, machine } = this.#world
-    const facts = () => admissionFacts(services.log, state)
+    const facts = () => admissionFacts(services, state)
     switch (deed) {
       case 'approve': {
         const planHash = planOf(state)?.planHash ?? 'none'
-        return this.say(upgradeAggregate, upgrade, approveUpgrade({ by, planHash, comment: null }), by)
+        return this.say(
+          upgradeAggregate,
+          upgrade,
+          approveUpgrade({ by, planHash, comment: null }, await facts()),
+          by,
+        )
       }
       case 'reject':
         return this.say(upgradeAggregate, upgrade, rejectUpgrade({ by, reason: 'not today' }), by)
       case 'continue':
-        return this.say(upgradeAggregate, upgrade, continueUpgrade({ by }), by)
+        return this.say(upgradeAggregate, upgrade, continueUpgrade({ by }, await facts()), by)
       case 'pause':
         return this.say(upgradeAggregate, upgrade, pauseUpgrade({ by, reason: 'to look' }), by)
       case 'resume':
@@ -160,9 +165,9 @@ export class People {
         if (!hasEnded(state)) return
         return startChild(services, { kind: 'retry', parent: upgrade, by }, `retry-${upgrade}`)
       case 'stop':
-        return this.say(policyAggregate, freezePolicy, placeFreeze({ reason: 'incident' }), by)
+        return this.say(policyAggregate, freezePolicy, placeFreeze({ reason: 'incident', by }), by)
       case 'lift the stop':
-        return this.say(policyAggregate, freezePolicy, liftFreeze({ reason: 'over' }), by)
+        return this.#liftStops(by, services)
       case 'withdraw a release':
         return this.say(
           releaseAggregate,
@@ -200,19 +205,25 @@ export class People {
   #moveWindow(upgrade: string, by: string, services: Services, state: UpgradeState) {
     const now = this.#world.clock.now()
     const window = { start: new Date(now).toISOString(), end: new Date(now + 2 * 86_400_000).toISOString() }
-    return admissionFacts(services.log, state).then((facts) =>
+    return admissionFacts(services, state).then((facts) =>
       this.say(upgradeAggregate, upgrade, resumeUpgrade({ by, window }, facts), by),
     )
+  }
+
+  /** Everybody else's stops are lifted, too. */
+  async #liftStops(by: string, { log }: Services): Promise<void> {
+    for (const { id: stop } of (await log.load(policyAggregate, freezePolicy)).state.stops)
+      await this.say(policyAggregate, freezePolicy, liftFreeze({ stop, reason: 'over' }), by)
   }
 
   /** What people do who want everything to come to an end: lift, approve, continue and resume; abort what cannot go on. */
   async care(): Promise<void> {
     const services = this.#world.services()
-    await this.say(policyAggregate, freezePolicy, liftFreeze({ reason: 'over' }), 'bob')
+    await this.#liftStops('bob', services)
     for (const upgrade of this.#world.upgrades) {
       const { state } = await services.log.load(upgradeAggregate, upgrade)
       if (!exists(state) || hasEnded(state)) continue
-      const facts = await admissionFacts(services.log, state)
+      const facts = await admissionFacts(services, state)
       const { status, holds } = state.standing
       if (status === 'paused' && facts.releaseWithdrawn !== null) {
         const command = { by: 'bob', reason: 'withdrawn', rollBack: false }
@@ -222,10 +233,15 @@ export class People {
       } else if (status === 'pending_approval' && state.stage === 'planned') {
         const { planHash } = state.plan
         for (const by of ['bob', 'carol'] as const) {
-          await this.say(upgradeAggregate, upgrade, approveUpgrade({ by, planHash, comment: null }), by)
+          await this.say(
+            upgradeAggregate,
+            upgrade,
+            approveUpgrade({ by, planHash, comment: null }, facts),
+            by,
+          )
         }
       } else if (state.stage === 'between-waves' && state.awaits?.kind === 'continue') {
-        await this.say(upgradeAggregate, upgrade, continueUpgrade({ by: 'bob' }), 'bob')
+        await this.say(upgradeAggregate, upgrade, continueUpgrade({ by: 'bob' }, facts), 'bob')
       } else if (holdOf(holds, 'WINDOW_CLOSED') && !(await this.#reopens(state))) {
         await this.#moveWindow(upgrade, 'bob', services, state)
       }

@@ -90,7 +90,7 @@ export async function historyOf(seed: number, { members = 6, rounds = 12 } = {})
   await tell(upgradeAggregate, upgrade, requestUpgrade({ request, by: 'alice' }))
   await tell(upgradeAggregate, upgrade, recordPlan({ plan: planOf(members, [cut, members]), facts: calm }))
   for (const by of ['bob', 'carol']) {
-    await tell(upgradeAggregate, upgrade, approveUpgrade({ by, planHash: 'a1', comment: null }))
+    await tell(upgradeAggregate, upgrade, approveUpgrade({ by, planHash: 'a1', comment: null }, calm))
   }
   for (let round = 0; round < rounds; round++) {
     await actOnUpgrade(random)
@@ -111,10 +111,10 @@ export async function historyOf(seed: number, { members = 6, rounds = 12 } = {})
     if (chance(0.03)) {
       await tell(upgradeAggregate, upgrade, abortUpgrade({ by: 'alice', reason: 'stop', rollBack: false }))
     }
-    const freeze = { reason: 'stop', since: new Date(now).toISOString() }
-    await tell(upgradeAggregate, upgrade, tick(chance(0.2) ? { ...calm, freeze } : calm))
+    const stop = { id: 'stop-1', reason: 'stop', by: 'bob', since: new Date(now).toISOString() }
+    await tell(upgradeAggregate, upgrade, tick(chance(0.2) ? { ...calm, stops: [stop] } : calm))
     if (chance(0.7)) await tell(upgradeAggregate, upgrade, resumeUpgrade({ by: 'alice' }, calm))
-    await tell(upgradeAggregate, upgrade, continueUpgrade({ by: 'bob' }))
+    await tell(upgradeAggregate, upgrade, continueUpgrade({ by: 'bob' }, calm))
     await tell(upgradeAggregate, upgrade, finishUpgrade({ generation }))
   }
 

@@ -52,7 +52,7 @@ function rolledOut(
       { type: 'WaveEnded', data: { wave } },
     )
   }
-  story.push({ type: 'HoldPlaced', data: { code: 'WINDOW_CLOSED', until: start, ref: null } })
+  story.push({ type: 'HoldPlaced', data: { code: 'WINDOW_CLOSED', until: start, ref: null, lapses: null } })
   const body = story.reduce<UpgradeBody | undefined>((before, event, place) => {
     const context = { id, commit: place + 1, at: start, actor: 'alice', since: start }
     const after = upgrades.apply(before, event, context)

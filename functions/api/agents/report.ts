@@ -1,7 +1,8 @@
 import type { agentContracts, Report, Reported } from '../../../contracts/agents.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
-import { acceptAttempt, finishAttempt } from '../../domain/target/report.ts'
+import { acceptAttempt, finishAttempt, type HandOverFacts } from '../../domain/target/report.ts'
 import type { TargetDecision, TargetState } from '../../domain/target/state.ts'
+import { handOverFacts } from '../../facts/hand-over.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
@@ -11,9 +12,12 @@ import { ownTarget, reachFrom } from './reach.ts'
 
 type Tell = Operate<(typeof agentContracts)['reportUpdateStatus'], 'telemetry'>
 
-function decisionOf({ status, version, details, code, retryable, attempt }: Report): TargetDecision {
+function decisionOf(
+  { status, version, details, code, retryable, attempt }: Report,
+  facts: HandOverFacts | undefined,
+): TargetDecision {
   const named = attempt === undefined ? {} : { attempt }
-  if (status === 'in-progress') return acceptAttempt(named)
+  if (status === 'in-progress') return acceptAttempt({ ...named, ...(facts && { facts }) })
   return finishAttempt({
     ...named,
     status,
@@ -42,14 +46,17 @@ async function take(
 ): Promise<{ readonly reported: Reported; readonly commit: number }> {
   const { target, loaded: from } = await reach(report.target)
   const { state } = from
-  const running = state.active?.acceptedAt != null ? state.active : null
+  const { active } = state
+  const running = active?.acceptedAt != null ? active : null
+  const begins = report.status === 'in-progress' && active?.acceptedAt === null
+  const facts = begins ? await handOverFacts(services, active) : undefined
   if (report.status === 'in-progress' && running && report.sequence !== undefined) {
     const forward = await services.telemetry.progressed(running.attempt, report.sequence)
     if (!forward)
       throw new Problem('sequence-behind', 'A later report of this attempt is known: this one is late.')
   }
   const [outcome] = await Promise.all([
-    services.log.execute(targetAggregate, target, decisionOf(report), metadata, { from }),
+    services.log.execute(targetAggregate, target, decisionOf(report, facts), metadata, { from }),
     services.telemetry.seen(target),
   ])
   const { state: after, commit } = accepted(outcome)

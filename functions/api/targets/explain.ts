@@ -50,14 +50,15 @@ async function upgradeAsked(log: Log, target: string, id: string, at: Instant): 
     ref: refOf(log.of(upgradeAggregate, id).name, commit),
     component: state.request.component,
     version: planOf(state)?.version ?? state.request.version,
-    overrode: hasBegun(state) ? state.overrode : null,
+    overrode: hasBegun(state) ? (state.overrode.at(-1)?.since ?? null) : null,
     member: await memberOf(log, target, state),
   }
 }
 
-async function freezeAt(log: Log, at: Instant) {
+async function stopsAt(log: Log, at: Instant) {
   const { state, commit } = await log.load(policyAggregate, freezePolicy, at)
-  return state.freeze && { ...state.freeze, ref: refOf(log.of(policyAggregate, freezePolicy).name, commit) }
+  const ref = refOf(log.of(policyAggregate, freezePolicy).name, commit)
+  return state.stops.map(({ reason, since }) => ({ reason, since, ref }))
 }
 
 /** Says why a target is, or is not, being upgraded, now or at an instant: from the log alone, each reason with its commit (N3). */
@@ -70,12 +71,12 @@ export const explainTarget: Operate<(typeof targetContracts)['explainTarget'], '
   const at: Instant = query.at === undefined ? {} : { at: instant }
   const { state, commit } = await log.load(targetAggregate, id, at)
   if (!state.registered) throw new Problem('target-not-found', 'No such target is registered at that time.')
-  const [freeze, upgrade, lastSeenAt] = await Promise.all([
-    freezeAt(log, at),
+  const [stops, upgrade, lastSeenAt] = await Promise.all([
+    stopsAt(log, at),
     query.upgradeId === undefined ? undefined : upgradeAsked(log, id, query.upgradeId, at),
     lastSeenOf(telemetry, id),
   ])
   const ref = refOf(log.of(targetAggregate, id).name, commit)
-  const explanation = explain({ id, target: state, ref, at: instant, upgrade, freeze })
+  const explanation = explain({ id, target: state, ref, at: instant, upgrade, stops })
   return { status: 200, body: { id, at: instant, lastSeenAt, ...explanation } }
 }

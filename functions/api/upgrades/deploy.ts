@@ -49,7 +49,8 @@ export const deployUpgrade: Operate<(typeof upgradeContracts)['deployUpgrade']> 
   if (prospect && 'rejected' in prospect) {
     throw new Problem(prospect.rejected.code, prospect.rejected.detail)
   }
-  const planned = prospect && 'plan' in prospect ? await storePlan(log, prospect.plan, upgradeId) : undefined
+  const planned =
+    prospect && 'plan' in prospect ? await storePlan(services, prospect.plan, request, upgradeId) : undefined
   const command = requestUpgrade({ request, by: input.principal.id, planned })
   const metadata = metadataOf({ ...input, ifMatch: null })
   const { state, commit } = accepted(await log.execute(upgradeAggregate, upgradeId, command, metadata))

@@ -1,13 +1,12 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
+import type { AdmissionFacts } from '../../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { skipMember } from '../../domain/upgrade/control.ts'
 import { exists, planOf } from '../../domain/upgrade/state.ts'
-import { admissionFacts } from '../../facts/admission.ts'
 import { memberNamed } from '../../facts/plan-members.ts'
-import { patience } from '../../patience.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
-import { acknowledged, command } from './command.ts'
+import { acknowledged, commandWithFacts } from './command.ts'
 import { upgradeNotFound } from './history.ts'
 
 /** Leaves out a target that was not upgraded yet. */
@@ -20,6 +19,6 @@ export const skipTarget: Operate<(typeof upgradeContracts)['skipTarget']> = asyn
   if (!plan) throw new Problem('not-planned', 'The upgrade has no plan yet.')
   const member = await memberNamed(log, plan, targetId)
   if (member === undefined) throw new Problem('not-a-member', `${targetId} is no member of this upgrade.`)
-  const decision = skipMember({ member, by: input.principal.id }, await admissionFacts(log, state))
-  return acknowledged(id, await command(input, services, decision, patience.facts), `${targetId} skipped`)
+  const skip = (facts: AdmissionFacts) => skipMember({ member, by: input.principal.id }, facts)
+  return acknowledged(id, await commandWithFacts(input, services, skip), `${targetId} skipped`)
 }

@@ -80,17 +80,25 @@ function sentenceOf(event: UpgradeEvent): string {
       return `The gate after ${wave(event.data.wave)} ${result === 'inconclusive' ? 'is inconclusive' : result}: ${rate}, ${required} % are required.`
     }
     case 'ContinueAwaited':
-      return `Waiting for somebody to continue after ${wave(event.data.wave)}.`
+      return `Waiting until ${event.data.until} for somebody to continue after ${wave(event.data.wave)}.`
     case 'ContinueGiven':
       return `${event.data.by} continued after ${wave(event.data.wave)}.`
     case 'HoldPlaced': {
-      const why = event.data.code === 'FREEZE' ? 'everything is stopped' : 'the window is closed'
-      return `Held: ${why}${event.data.until === null ? '' : ` until ${event.data.until}`}.`
+      const { code, until, lapses } = event.data
+      const why = code === 'FREEZE' ? 'everything is stopped' : 'the window, or a calendar, is closed'
+      const rest = lapses === null ? '' : `; who is left over stays out from ${lapses} on`
+      return `Held: ${why}${until === null ? '' : ` until ${until}`}${rest}.`
     }
     case 'HoldLifted':
       return event.data.code === 'FREEZE' ? 'The stop was lifted.' : 'The window is open.'
     case 'FreezeOverridden':
-      return `Goes on in spite of the stop since ${event.data.since} (${event.data.freeze}): ${event.data.breakGlass}`
+      return `Goes on in spite of what is closed since ${event.data.since} (${event.data.freeze}): ${event.data.breakGlass}`
+    case 'CalendarsBound':
+      return `${event.data.by} bound it to ${event.data.calendars.length === 0 ? 'no calendar' : event.data.calendars.join(', ')}.`
+    case 'RestLeftOut': {
+      const { pending, deferred, retrying } = event.data
+      return `Nothing opens any more: ${targets(pending + deferred + retrying)} stayed out.`
+    }
     case 'WindowSet':
       return `${event.data.by} set the window from ${event.data.start} to ${event.data.end}.`
     case 'UpgradePaused':

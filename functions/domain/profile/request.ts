@@ -1,13 +1,14 @@
 import type { ProfileDefinition } from '../../../events/profile.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
-import type { Window } from './windows.ts'
+import type { Window } from '../window.ts'
 
 const minute = 60
 const hour = 3600
+const week = 7 * 24 * hour
 
 /** As a deploy without settings of its own: a tenth of a wave may fail, an attempt may take an hour and should take five minutes. */
 const limits = { percent: 10, absolute: null } as const
-const deadlines = { attempt: hour, expected: 5 * minute } as const
+const deadlines = { attempt: hour, expected: 5 * minute, continue: week, linger: week } as const
 
 /** So many fewer are in flight after each failed try (P13). */
 const fewerAfterFailure = 2
@@ -61,6 +62,7 @@ export function requestFromProfile({
       fewer: fewerAfterFailure,
     },
     ...(settings.pre_upgrade_checks && { preUpgradeChecks: true }),
+    calendars: schedule.calendars,
     deadlines: { accept: length, ...deadlines },
     breakGlass: false,
     reason,

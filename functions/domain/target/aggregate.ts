@@ -1,7 +1,14 @@
 import { type TargetEvent, type TargetFacts, targetEvents } from '../../../events/target.ts'
 import type { Aggregate, CommitContext } from '../aggregate.ts'
 import { meaningOf } from './outcome.ts'
-import { type EndedAttempt, initialTarget, registrationHash, sameMember, type TargetState } from './state.ts'
+import {
+  type EndedAttempt,
+  initialTarget,
+  putOffSince,
+  registrationHash,
+  sameMember,
+  type TargetState,
+} from './state.ts'
 
 /** How many ended attempts the state keeps; the log keeps all of them. */
 const keptAttempts = 20
@@ -12,6 +19,15 @@ function remember(attempts: readonly EndedAttempt[], ended: EndedAttempt): reado
     (before) => !(sameMember(before, ended) && before.n < ended.n && meaningOf(before.outcome).givenBack),
   )
   return [...kept, ended].slice(-keptAttempts)
+}
+
+/** Since when a member that is put off now has been put off. */
+function busySince(
+  state: TargetState,
+  ended: Pick<EndedAttempt, 'upgrade' | 'member' | 'outcome'>,
+  at: string,
+) {
+  return ended.outcome === 'deferred' ? { busySince: putOffSince(state, ended) ?? at } : {}
 }
 
 function end(
@@ -26,7 +42,12 @@ function end(
     components:
       data.version === null ? state.components : { ...state.components, [data.component]: data.version },
     active: active ? null : state.active,
-    attempts: remember(state.attempts, { ...attempt, acceptedAt: active?.acceptedAt ?? null, endedAt: at }),
+    attempts: remember(state.attempts, {
+      ...attempt,
+      acceptedAt: active?.acceptedAt ?? null,
+      endedAt: at,
+      ...busySince(state, data, at),
+    }),
     revision,
   }
 }

@@ -12,6 +12,7 @@ const skippedWords: Readonly<Record<string, string>> = {
   version_changed: 'it did not run the version any more that the plan saw',
   not_registered: 'it was not registered',
   outside_own_window: 'its own part of the window was over',
+  busy: 'another attempt was under way on it for as long as it could be waited for',
 }
 
 /** What an upgrade waits for that has no hold to say so. */

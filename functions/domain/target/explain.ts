@@ -1,3 +1,4 @@
+import type { Stop } from '../policy/policy.ts'
 import { explainMember } from './explain-member.ts'
 import type { Explanation, Finding, UpgradeAsked } from './explanation.ts'
 import { mayBeAccepted, type TargetState } from './state.ts'
@@ -10,7 +11,8 @@ export interface ExplainFacts {
   readonly at: string
   /** The one that is asked about. */
   readonly upgrade?: UpgradeAsked | undefined
-  readonly freeze: { readonly reason: string; readonly since: string; readonly ref: string } | null
+  /** The stops of everything that were in force, the oldest first. */
+  readonly stops: readonly (Pick<Stop, 'reason' | 'since'> & { readonly ref: string })[]
 }
 
 function attemptUnderWay({ id, target, ref, at }: ExplainFacts): Finding[] {
@@ -62,12 +64,16 @@ function lastAttempt({ id, target, ref }: ExplainFacts): Finding[] {
   return [{ code: last.code ?? outcome, verdict: 'done', detail, ref, since: endedAt }]
 }
 
-function otherwise({ id, ref, freeze }: ExplainFacts): Finding {
-  if (freeze) {
-    const detail = `Everything is stopped: ${freeze.reason}`
-    const unblock = 'Somebody lifts the stop with a reason.'
-    return { code: 'freeze', verdict: 'blocked', detail, ref: freeze.ref, since: freeze.since, unblock }
-  }
+/** Everything is stopped: a reason for each stop. */
+function stopped({ stops }: ExplainFacts): Finding[] {
+  const unblock = 'Somebody lifts the stop with a reason.'
+  return stops.map(({ reason, ref, since }) => ({
+    ...{ code: 'freeze', verdict: 'blocked', ref, since, unblock },
+    detail: `Everything is stopped: ${reason}`,
+  }))
+}
+
+function eligible({ id, ref }: ExplainFacts): Finding {
   const detail = `Nothing stands against upgrading ${id}; no upgrade has assigned it anything.`
   const unblock = 'Somebody deploys an upgrade that selects it.'
   return { code: 'eligible', verdict: 'eligible', detail, ref, unblock }
@@ -81,7 +87,8 @@ export function explainTarget(facts: ExplainFacts): Explanation {
   const { target, upgrade } = facts
   const found = [...ofItself(facts), ...(upgrade ? explainMember(target, upgrade) : [])]
   if (found.length === 0 && !upgrade) found.push(...lastAttempt(facts))
-  const [decisive = otherwise(facts)] = found
+  if (found.length === 0) found.push(...stopped(facts))
+  const [decisive = eligible(facts)] = found
   const reasons = (found.length > 0 ? found : [decisive]).map(({ verdict: _, ...reason }) => reason)
   return { verdict: decisive.verdict, sentence: decisive.detail, reasons }
 }

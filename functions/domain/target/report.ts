@@ -1,5 +1,7 @@
 import { after, second } from '../../../events/time.ts'
 import { accept, reject } from '../aggregate.ts'
+import type { Closure } from '../policy/closure.ts'
+import type { Stop } from '../policy/policy.ts'
 import { sameVersion } from '../version.ts'
 import { type AttemptEnd, endOf } from './attempt.ts'
 import { meaningOf } from './outcome.ts'
@@ -41,8 +43,40 @@ function subjectOf(state: TargetState, named: string | undefined): Subject {
   return ended ? { kind: 'ended', attempt: ended } : { kind: 'none' }
 }
 
-/** Hands an attempt over to the target: until this is answered it must not touch anything (design: #hand-over). */
-export function acceptAttempt({ attempt: named }: { readonly attempt?: string }): TargetDecision {
+/** What a hand-over is checked against, read strongly just before. */
+export interface HandOverFacts {
+  readonly stops: readonly Pick<Stop, 'reason'>[]
+  /** The calendar that is closed now. */
+  readonly closure: Closure | undefined
+  /** Why the release must not be rolled out any more. */
+  readonly withdrawn: string | null
+}
+
+/** Returns why an attempt must not be begun now, though the target was offered it; undefined when it may be. */
+function refuseHandOver({ attempt, breaksGlass }: ActiveAttempt, facts: HandOverFacts) {
+  const refusal = (code: string, why: string) =>
+    reject({ code, detail: `${why} Do not begin attempt ${attempt}; ask GET /api/v1/updates/check later.` })
+  const [stop] = facts.stops
+  if (stop && !breaksGlass) return refusal('everything-stopped', `Everything is stopped: ${stop.reason}.`)
+  const { closure, withdrawn } = facts
+  if (closure && !breaksGlass)
+    return refusal('window-closed', `Nothing is begun until ${closure.to}: ${closure.why}.`)
+  return withdrawn === null
+    ? undefined
+    : refusal('release-withdrawn', `The release was withdrawn: ${withdrawn}.`)
+}
+
+/**
+ * Hands an attempt over to the target: until this is answered it must not touch anything (design: #hand-over). `facts` may be left out
+ * where the attempt is known to be accepted already.
+ */
+export function acceptAttempt({
+  attempt: named,
+  facts,
+}: {
+  readonly attempt?: string
+  readonly facts?: HandOverFacts
+}): TargetDecision {
   return (state, now) => {
     const refused = refuseTarget(state)
     if (refused) return refused
@@ -57,6 +91,8 @@ export function acceptAttempt({ attempt: named }: { readonly attempt?: string })
         detail: `Attempt ${attempt} had to be accepted by ${acceptBy}. Do not begin it; ask GET /api/v1/updates/check.`,
       })
     }
+    const held = facts && refuseHandOver(subject.attempt, facts)
+    if (held) return held
     const deadline = after(now, seconds * second)
     return accept({
       type: 'AttemptAccepted',

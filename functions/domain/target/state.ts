@@ -19,6 +19,10 @@ export interface AttemptPlan {
 export interface ActiveAttempt extends AttemptPlan {
   readonly digest: string | null
   readonly acceptBy: string
+  /** The end of an opening ends the time to accept it: who did not is not to blame. */
+  readonly closing?: true
+  readonly calendars?: readonly string[]
+  readonly breaksGlass?: true
   readonly seconds: number
   readonly assignedAt: string
   readonly acceptedAt: string | null
@@ -44,6 +48,8 @@ export interface EndedAttempt extends AttemptPlan {
   /** Null: the target was never touched. */
   readonly acceptedAt: string | null
   readonly endedAt: string
+  /** Since when the member has been put off again and again, as another attempt was under way; left out: it was not put off. */
+  readonly busySince?: string
 }
 
 /** How a profile upgrades a target that is its member. */
@@ -102,6 +108,14 @@ export function sameMember(
   right: Pick<AttemptPlan, 'upgrade' | 'member'>,
 ): boolean {
   return left.upgrade === right.upgrade && left.member === right.member
+}
+
+/** Returns since when a member has been put off without a break because the target was busy; undefined when it has not. */
+export function putOffSince(
+  { attempts }: Pick<TargetState, 'attempts'>,
+  member: Pick<AttemptPlan, 'upgrade' | 'member'>,
+): string | undefined {
+  return attempts.findLast((attempt) => sameMember(attempt, member))?.busySince
 }
 
 /** Returns whether the target is pinned against changes of a component. */

@@ -1,13 +1,17 @@
+import { canonicalJson } from '../../../events/canonical.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
-import { accept, type Decision } from '../aggregate.ts'
+import { accept, type Decision, reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
-import type { AdmissionFacts } from './admission.ts'
+import type { Window } from '../window.ts'
+import { type AdmissionFacts, breaksGlass } from './admission.ts'
 import { advance, endWaveWhenOver } from './advance.ts'
 import { memberAt } from './chunks.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
+import { refuseUnfit, wavesLeft } from './fit.ts'
 import { awaitContinue } from './gate.ts'
 import type { MemberStatus } from './members.ts'
-import { type AdmissionWindow, exists, isPlanned, type PlannedUpgrade, type Requested } from './state.ts'
+import { exists, isPlanned, type PlannedUpgrade, profileOf, type Requested } from './state.ts'
+import { expiryOf } from './wake-up.ts'
 
 /** There is no upgrade of this identity. */
 export const upgradeNotFound = refuse('upgrade-not-found', 'There is no such upgrade.')
@@ -25,6 +29,28 @@ function atWork(
   }
 }
 
+/** Returns why an upgrade cannot go on any more by the clock alone, though nothing has noted its end yet; undefined when it can. */
+export function refuseExpired(state: Requested | PlannedUpgrade, now: string) {
+  const expiry = state.stage === 'planned' && !state.abort ? expiryOf(state) : null
+  return expiry && expiry.at <= now ? refuse('upgrade-expired', expiry.detail) : undefined
+}
+
+/**
+ * Returns why what is left of an upgrade cannot fit into its window, or into another; undefined when it can, or when its profile gives it the
+ * next one.
+ */
+export function refuseNoRoom(
+  state: Requested | PlannedUpgrade,
+  { closures }: Pick<AdmissionFacts, 'closures'>,
+  now: string,
+  window?: Window,
+) {
+  if (!isPlanned(state) || (window === undefined && profileOf(state) !== undefined)) return undefined
+  const remainder = { request: state.request, window: window ?? state.window, waves: wavesLeft(state) }
+  const refusal = refuseUnfit(remainder, breaksGlass(state) ? [] : closures, now)
+  return refusal && reject(refusal)
+}
+
 /** Stops admitting and assigning; what a target has accepted finishes. */
 export function pauseUpgrade(command: { by: string; reason: string }): UpgradeDecision {
   return atWork((state, now) => {
@@ -40,7 +66,7 @@ export function pauseUpgrade(command: { by: string; reason: string }): UpgradeDe
 
 /** Goes on, with the failures seen so far accepted, and in another window where one is given. */
 export function resumeUpgrade(
-  command: { by: string; window?: AdmissionWindow },
+  command: { by: string; window?: Window },
   facts: AdmissionFacts,
 ): UpgradeDecision {
   return atWork((state, now) => {
@@ -49,6 +75,8 @@ export function resumeUpgrade(
     const sameWindow = !window || (window.start === state.window?.start && window.end === state.window.end)
     const paused = state.standing.status === 'paused'
     if (!paused && sameWindow) return accept()
+    const refused = refuseExpired(state, now) ?? refuseNoRoom(state, facts, now, window)
+    if (refused) return refused
     const draft = new Draft(state, now)
     if (window && !sameWindow) draft.add({ type: 'WindowSet', data: { ...window, by: command.by } })
     if (paused) draft.add({ type: 'UpgradeResumed', data: { by: command.by } })
@@ -63,10 +91,7 @@ export function resumeUpgrade(
  * Gives an unfinished upgrade the window that has opened, or tells one that was planned ahead of it that it has. Unlike a resume it accepts
  * no failures: what is paused waits for an operator. An upgrade that is over, or has that window or a later one, stays as it is.
  */
-export function moveWindow(
-  command: { window: AdmissionWindow; by: string },
-  facts: AdmissionFacts,
-): UpgradeDecision {
+export function moveWindow(command: { window: Window; by: string }, facts: AdmissionFacts): UpgradeDecision {
   return (state, now) => {
     const { window, by } = command
     if (state.stage === 'none' || state.stage === 'ended') return accept()
@@ -79,8 +104,24 @@ export function moveWindow(
   }
 }
 
+/** From now on these calendars bind the upgrade, as those of its profile do. */
+export function bindCalendars(
+  command: { calendars: readonly string[]; by: string },
+  facts: AdmissionFacts,
+): UpgradeDecision {
+  return (state, now) => {
+    if (state.stage === 'none' || state.stage === 'ended') return accept()
+    const calendars = [...command.calendars]
+    if (canonicalJson(calendars) === canonicalJson(state.calendars)) return accept()
+    const draft = new Draft(state, now)
+    draft.add({ type: 'CalendarsBound', data: { calendars, by: command.by } })
+    advance(draft, facts)
+    return draft.decision()
+  }
+}
+
 /** Lets the next wave begin after a canary. */
-export function continueUpgrade(command: { by: string }): UpgradeDecision {
+export function continueUpgrade(command: { by: string }, facts: AdmissionFacts): UpgradeDecision {
   return atWork((state, now) => {
     if (state.stage !== 'between-waves' || state.awaits?.kind !== 'continue') {
       const { status, wave } = state.standing
@@ -92,6 +133,8 @@ export function continueUpgrade(command: { by: string }): UpgradeDecision {
       const detail = `${command.by} asked for this upgrade, which wants a second person to continue it.`
       return refuse('self-approval', detail)
     }
+    const noRoom = refuseNoRoom(state, facts, now)
+    if (noRoom) return noRoom
     const draft = new Draft(state, now)
     draft.add({ type: 'ContinueGiven', data: { wave: state.wave.number, by: command.by } })
     return draft.decision()

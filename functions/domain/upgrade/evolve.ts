@@ -89,20 +89,25 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
     case 'GateEvaluated':
       return between(begun(state, event), event.data.result === 'passed' ? null : { kind: 'operator' })
     case 'ContinueAwaited':
-      return between(begun(state, event), { kind: 'continue' })
+      return between(begun(state, event), { kind: 'continue', until: event.data.until })
     case 'ContinueGiven':
       return between(progressed(begun(state, event)), null)
     case 'HoldPlaced':
-    case 'HoldLifted':
     case 'UpgradePaused':
       return state
+    case 'HoldLifted':
+      return reopened(state, at)
     case 'UpgradeResumed':
-      return resumed(state)
+      return resumed(state, at)
     case 'FreezeOverridden':
-      return { ...begun(state, event), overrode: event.data.since }
+      return overridden(state, event)
+    case 'RestLeftOut':
+      return state
+    case 'CalendarsBound':
+      return { ...atWork(state, event), calendars: event.data.calendars }
     case 'WindowSet': {
       const { start, end } = event.data
-      return { ...atWork(state, event), window: { start, end }, awaitsOpening: false }
+      return { ...atWork(reopened(state, at), event), window: { start, end }, awaitsOpening: false }
     }
     case 'AbortRequested':
       return { ...state, abort: event.data }
@@ -116,7 +121,7 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
 }
 
 function requested({ data: { request, by } }: Event<'UpgradeRequested'>, at: string): Requested {
-  const { window, selection } = request
+  const { window, calendars, selection } = request
   return {
     stage: 'requested',
     standing: requestedStanding(request),
@@ -124,6 +129,7 @@ function requested({ data: { request, by } }: Event<'UpgradeRequested'>, at: str
     requestedBy: by,
     requestedAt: at,
     window,
+    calendars,
     awaitsOpening: selection.profile !== undefined && window !== null && at < window.start,
     children: [],
     abort: null,
@@ -156,10 +162,10 @@ function approved(state: ExistingUpgrade, event: Event<'ApprovalGiven'>, at: str
 
 /** What is kept of an upgrade that is over: who asked for what, who approved it, and what came of it. */
 function ended(state: ExistingUpgrade): Ended {
-  const { standing, request, requestedBy, requestedAt, window, children, abort, wakeUp } = state
+  const { standing, request, requestedBy, requestedAt, window, calendars, children, abort, wakeUp } = state
   return {
     stage: 'ended',
-    ...{ standing, request, requestedBy, requestedAt, window, children, abort, wakeUp },
+    ...{ standing, request, requestedBy, requestedAt, window, calendars, children, abort, wakeUp },
     plan: planOf(state),
     approvals: 'approvals' in state ? state.approvals : [],
   }
@@ -205,8 +211,9 @@ function waveStarted(state: ExistingUpgrade, event: Event<'WaveStarted'>, at: st
       skippedBefore,
       acknowledged: { failed: 0, unreachable: 0 },
     },
+    openSince: hasBegun(known) ? known.openSince : at,
     failedTries: hasBegun(known) ? known.failedTries : 0,
-    overrode: hasBegun(known) ? known.overrode : null,
+    overrode: hasBegun(known) ? known.overrode : [],
   }
 }
 
@@ -246,13 +253,33 @@ function skipped(state: ExistingUpgrade, event: Event<'MembersSkipped'>): Planne
   }
 }
 
-/** Goes on, with the failures seen so far accepted, and whatever a gate found. */
-function resumed(state: ExistingUpgrade): UpgradeState {
+/** So many are remembered, as many as may be in force at once. */
+const overrodeAtMost = 100
+
+function overridden(state: ExistingUpgrade, event: Event<'FreezeOverridden'>): InWave | BetweenWaves {
+  const known = begun(state, event)
+  const { ref, since } = event.data
+  return { ...known, overrode: [...known.overrode, { ref, since }].slice(-overrodeAtMost) }
+}
+
+/** Nothing of a kind keeps everybody out any more: who is busy is waited for from now on. */
+function reopened(state: ExistingUpgrade, at: string): ExistingUpgrade {
+  return hasBegun(state) ? { ...state, openSince: at } : state
+}
+
+/** Goes on, with the failures seen so far accepted, and whatever a gate found; who continues it has all the time again. */
+function resumed(state: ExistingUpgrade, at: string): UpgradeState {
   if (!hasBegun(state)) return state
   const { failed, unreachable } = state.wave.counts
-  const wave = { ...state.wave, acknowledged: { failed, unreachable } }
-  if (state.stage === 'in-wave' || state.awaits?.kind !== 'operator') return { ...state, wave }
-  return { ...state, wave, awaits: null }
+  const accepted = { ...state.wave, acknowledged: { failed, unreachable } }
+  const resumed = { ...state, wave: accepted, openSince: at }
+  if (resumed.stage === 'in-wave') return resumed
+  const { awaits } = resumed
+  if (awaits?.kind === 'continue') {
+    const until = after(at, state.request.deadlines.continue * second)
+    return { ...resumed, awaits: { kind: 'continue', until } }
+  }
+  return { ...resumed, awaits: awaits?.kind === 'operator' ? null : awaits }
 }
 
 function between(state: InWave | BetweenWaves, awaits: BetweenWaves['awaits']): BetweenWaves {

@@ -31,8 +31,9 @@ export function endBake(draft: Draft): void {
 export function awaitContinue(draft: Draft): void {
   const { state } = draft
   if (state.stage !== 'between-waves' || state.awaits !== null) return
-  if (state.request.continueByHand && !isLastWave(state))
-    draft.add({ type: 'ContinueAwaited', data: { wave: state.wave.number } })
+  if (!state.request.continueByHand || isLastWave(state)) return
+  const until = after(draft.now, state.request.deadlines.continue * second)
+  draft.add({ type: 'ContinueAwaited', data: { wave: state.wave.number, until } })
 }
 
 /** Judges a wave by its success rate, where the request has a gate: no data is never a pass. */

@@ -1,7 +1,8 @@
 import { waveCount } from '../plan/waves.ts'
 import { type Position, secondsUntil } from '../position.ts'
+import { holdOf } from './hold.ts'
 import { type BetweenWaves, type ExistingUpgrade, exists, type Planned, type UpgradeState } from './state.ts'
-import { approvalDeadline } from './wake-up.ts'
+import { awaitsApproval, expiryOf } from './wake-up.ts'
 
 /** What the execution of an upgrade does next. */
 export type Move =
@@ -53,14 +54,15 @@ function moveOfAbort({ standing, abort, children }: ExistingUpgrade): Move {
 }
 
 function moveOfPlanned(state: Planned, now: string): [Move, string | null] {
-  const { status, resumesTo } = state.standing
-  if (status === 'pending_approval' || (status === 'paused' && resumesTo === 'pending_approval'))
-    return ['approval', approvalDeadline(state)]
-  if (status === 'paused') return ['window', null]
+  const { status, holds } = state.standing
+  const expires = expiryOf(state)?.at ?? null
+  if (awaitsApproval(state)) return ['approval', expires]
   const { window, awaitsOpening } = state
   // The profile ends this wait, or the window's end does.
-  if (awaitsOpening) return ['window', window?.end ?? null]
-  return window && window.start > now ? ['window', window.start] : ['start-wave', null]
+  if (status === 'paused' || awaitsOpening) return ['window', expires]
+  if (window && window.start > now) return ['window', window.start]
+  const closed = holdOf(holds, 'WINDOW_CLOSED')
+  return closed ? ['window', closed.until ?? closed.lapses ?? expires] : ['start-wave', null]
 }
 
 function moveBetween({ awaits, standing, plan, wave }: BetweenWaves): [Move, string | null] {

@@ -1,8 +1,9 @@
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import { accept } from '../aggregate.ts'
-import { type AdmissionFacts, checkHolds } from './admission.ts'
+import type { AdmissionFacts } from './admission.ts'
 import { upgradeNotFound } from './control.ts'
 import { Draft, type UpgradeDecision } from './draft.ts'
+import { checkHolds } from './holding.ts'
 import { type AcceptedPlan, exists } from './state.ts'
 
 /** A plan whose members are stored, and what an admission is checked against now. */
@@ -41,9 +42,8 @@ export function recordPlan(planned: WrittenPlan): UpgradeDecision {
 
 function addPlan(draft: Draft, { plan, facts }: WrittenPlan): void {
   draft.add({ type: 'UpgradePlanned', data: plan })
-  const { state } = draft
   if (plan.members === 0) draft.add({ type: 'UpgradeCompleted', data: { exceptions: false } })
-  else if (state.stage === 'planned' && state.standing.status === 'scheduled') checkHolds(draft, state, facts)
+  else checkHolds(draft, facts)
 }
 
 /** Ends an upgrade that cannot be planned, and says why. */

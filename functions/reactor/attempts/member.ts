@@ -1,20 +1,19 @@
-import { after, second } from '../../../events/time.ts'
+import { instantOf } from '../../../events/time.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { assignAttempt, attemptId } from '../../domain/target/attempt.ts'
 import type { ProfileWindow } from '../../domain/target/own-window.ts'
 import type { AttemptPlan, TargetState } from '../../domain/target/state.ts'
-import { breaksGlass } from '../../domain/upgrade/admission.ts'
+import { acceptanceOf, breaksGlass, openingOf } from '../../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { keepsEverybodyOut } from '../../domain/upgrade/hold.ts'
-import { isPlanned, type PlannedUpgrade } from '../../domain/upgrade/state.ts'
+import { hasBegun, isPlanned, type PlannedUpgrade } from '../../domain/upgrade/state.ts'
 import { NotInTheLog } from '../../errors.ts'
-import { admissionFacts } from '../../facts/admission.ts'
+import { admissionFacts, type LogAndClock } from '../../facts/admission.ts'
 import { planMembers } from '../../facts/plan-members.ts'
-import type { Loaded, Log, Metadata } from '../../log/log.ts'
+import type { Loaded, Metadata } from '../../log/log.ts'
 
 /** An upgrade at work, as it was read to act on the targets of its members. */
-export interface Members {
-  readonly log: Log
+export interface Members extends LogAndClock {
   readonly upgrade: string
   readonly state: PlannedUpgrade
   readonly cause: Metadata
@@ -26,26 +25,33 @@ export interface Admitted {
   readonly n: number
 }
 
+/** Until when a member may accept what it is assigned. */
+export type Acceptance = ReturnType<typeof acceptanceOf>
+
 /** Reads an upgrade to act on its members; undefined when it has none, or is over. */
-export async function membersOf(log: Log, upgrade: string, cause: Metadata): Promise<Members | undefined> {
+export async function membersOf(
+  { log, now }: LogAndClock,
+  upgrade: string,
+  cause: Metadata,
+): Promise<Members | undefined> {
   const { state } = await log.load(upgradeAggregate, upgrade)
-  return isPlanned(state) ? { log, upgrade, state, cause } : undefined
+  return isPlanned(state) ? { log, now, upgrade, state, cause } : undefined
 }
 
-/** May targets still be assigned? A pause, an abort, a closed window and a stop forbid it. */
-export async function mayAssign({ log, state }: Members): Promise<boolean> {
-  if (state.standing.status !== 'running' || keepsEverybodyOut(state.standing.holds)) return false
-  const facts = await admissionFacts(log, state)
-  return (facts.freeze === null || breaksGlass(state)) && facts.releaseWithdrawn === null
-}
-
-/** Returns until when a target may accept what it is assigned at an instant. */
-export function acceptByAfter({ state }: Members, at: string): string {
-  return after(at, state.request.deadlines.accept * second)
+/**
+ * Returns until when a target may accept what it is assigned at an instant; undefined while nothing may be assigned: a pause, an abort, a
+ * closed window, a stop and a withdrawn release forbid it.
+ */
+export async function acceptanceNow(members: Members, at: string): Promise<Acceptance | undefined> {
+  const { state } = members
+  if (state.standing.status !== 'running' || keepsEverybodyOut(state.standing.holds)) return undefined
+  const facts = await admissionFacts(members, state)
+  const opening = openingOf(state, facts, instantOf(members.now()))
+  return opening && facts.releaseWithdrawn === null ? acceptanceOf(state, opening, at) : undefined
 }
 
 /** Returns the window that an upgrade of a profile runs in, for the targets that have hours of their own. */
-export function profileWindowOf({ request, window }: PlannedUpgrade): { readonly window?: ProfileWindow } {
+function profileWindowOf({ request, window }: PlannedUpgrade): { readonly window?: ProfileWindow } {
   const { profile } = request.selection
   return profile === undefined || window === null ? {} : { window: { profile, start: window.start } }
 }
@@ -65,22 +71,34 @@ export async function attemptOf(
   }
 }
 
+/** What an upgrade hands over to each of its members, beside where that one comes from and goes to. */
+function offerOf(state: PlannedUpgrade, { acceptBy, closing }: Acceptance) {
+  const { accept, attempt } = state.request.deadlines
+  return {
+    digest: state.plan.digest,
+    ...{ acceptBy, ...(closing && { closing }) },
+    seconds: attempt,
+    calendars: state.calendars,
+    ...(breaksGlass(state) && { breaksGlass: true as const }),
+    // A busy target may be asked again for as long as an attempt of its own might have taken.
+    patience: { openSince: hasBegun(state) ? state.openSince : state.plannedAt, seconds: accept + attempt },
+  }
+}
+
 /**
  * Assigns an admitted member its attempt, in the target's own stream; assigning twice changes nothing. `checked` is what checks before the
  * upgrade found, with the stream as it was read for them.
  */
 export async function assignMember(
   members: Members,
-  admitted: Admitted & { readonly acceptBy: string },
+  admitted: Admitted & Acceptance,
   checked?: { readonly ready: boolean; readonly from: Loaded<TargetState> },
 ): Promise<void> {
   const { log, state, cause } = members
   const { target, attempt } = await attemptOf(members, admitted)
   const assignment = assignAttempt({
     ...attempt,
-    digest: state.plan.digest,
-    acceptBy: admitted.acceptBy,
-    seconds: state.request.deadlines.attempt,
+    ...offerOf(state, admitted),
     ready: checked?.ready ?? true,
     ...profileWindowOf(state),
   })

@@ -5,7 +5,7 @@ import type { Standing } from '../../domain/upgrade/standing.ts'
 export interface PackedStanding extends Omit<Standing, 'counts' | 'approvals' | 'breakGlass'> {
   /** In the order of `countNames`. */
   readonly counts: readonly number[]
-  readonly approvals: readonly [needed: number, given: number]
+  readonly approvals: readonly [needed: number, given: number, withinSeconds: number]
   /** Is it to run even while everything is stopped? Left out: no. */
   readonly glass?: true
 }
@@ -26,19 +26,19 @@ export function packed({ counts, approvals, breakGlass, ...standing }: Standing)
   return {
     ...standing,
     counts: countNames.map((name) => counts[name]),
-    approvals: [approvals.needed, approvals.given],
+    approvals: [approvals.needed, approvals.given, approvals.withinSeconds],
     ...(breakGlass && { glass: true }),
   }
 }
 
 /** Returns where an upgrade stands, from how it is stored. */
 export function unpacked({ counts, approvals, glass, ...standing }: PackedStanding): Standing {
-  const [needed, given] = approvals
+  const [needed, given, withinSeconds] = approvals
   const named = countNames.map((name, place) => [name, counts[place] ?? 0] as const)
   return {
     ...standing,
     counts: { ...noCounts, ...Object.fromEntries(named) },
-    approvals: { needed, given },
+    approvals: { needed, given, withinSeconds },
     breakGlass: glass === true,
   }
 }

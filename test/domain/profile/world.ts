@@ -48,7 +48,7 @@ export function scheduled(cron: string, timezone = 'UTC', hours = 4): Schedule {
 
 /** Nothing elsewhere stands against opening. */
 export const clear: OpeningFacts = {
-  freeze: null,
+  stops: [],
   paused: null,
   closures: [],
   successRate: null,

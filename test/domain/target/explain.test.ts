@@ -30,11 +30,12 @@ const hold = (changes: Partial<Hold> = {}): Hold => ({
   since: start,
   until: null,
   ref: null,
+  lapses: null,
   ...changes,
 })
 
 function explain(history: readonly TargetEvent[], upgrade?: UpgradeAsked, at = start) {
-  return explainTarget({ id: 't1', target: fold(history), ref: 'target#t1@2', at, upgrade, freeze: null })
+  return explainTarget({ id: 't1', target: fold(history), ref: 'target#t1@2', at, upgrade, stops: [] })
 }
 
 /** Code and verdict of the decisive reason, which is the sentence. */
@@ -61,13 +62,17 @@ describe('why a target has, or has not, been upgraded (N3)', () => {
     expect(decisive(history)).toEqual([code, verdict])
   })
 
-  it('is stopped where nothing else is known, with the stop as the reason', () => {
-    const freeze = { reason: 'incident', since: start, ref: 'policy#freeze@1' }
+  it('is stopped where nothing else is known, with every stop as a reason', () => {
+    const [ref, since] = ['policy#freeze@2', start]
+    const stops = ['incident', 'audit'].map((reason) => ({ reason, since, ref }))
     const target = fold([registered])
-    expect(explainTarget({ id: 't1', target, ref: 'target#t1@1', at: start, freeze })).toMatchObject({
+    expect(explainTarget({ id: 't1', target, ref: 'target#t1@1', at: start, stops })).toMatchObject({
       verdict: 'blocked',
       sentence: 'Everything is stopped: incident',
-      reasons: [{ code: 'freeze', ref: 'policy#freeze@1', since: start }],
+      reasons: [
+        { code: 'freeze', ref, since },
+        { code: 'freeze', ref, since, detail: 'Everything is stopped: audit' },
+      ],
     })
   })
 

@@ -137,7 +137,7 @@ describe('a deadline that passes', () => {
       .thenEvents(asked(0, 1))
   })
   it('is that of one attempt for who accepts at once and falls silent, where that is the earlier', () => {
-    const patient = { deadlines: { accept: 86_400, attempt: 3600, expected: 300 } }
+    const patient = { deadlines: { ...requestOf().deadlines, accept: 86_400 } }
     const acceptBy = later(86_400)
     const history = [...upgradeOf(4, patient), waveStarted(), admitted([0, 4], { acceptBy })] as const
     given(...history)

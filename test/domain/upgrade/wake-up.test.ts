@@ -130,7 +130,7 @@ describe('when the log is to be asked again', () => {
 })
 
 describe('a wake-up', () => {
-  const approve = approveUpgrade({ by: 'bob', planHash: 'a1', comment: null })
+  const approve = approveUpgrade({ by: 'bob', planHash: 'a1', comment: null }, calm)
   const pause = pauseUpgrade({ by: 'alice', reason: 'look' })
   const startFirst = startWave({ wave: 0, generation: 1 }, calm)
 
