@@ -95,7 +95,7 @@ function obstacle(
     ready,
     patience,
     now,
-  }: { readonly ready: boolean; readonly patience: BusyPatience; readonly now: string },
+  }: { readonly ready: boolean; readonly patience: BusyPatience | undefined; readonly now: string },
 ): AttemptEnd | null {
   if (!state.registered) return skipped('not_registered')
   if (state.retired) return skipped('retired')

@@ -62,7 +62,8 @@ function moveOfPlanned(state: Planned, now: string): [Move, string | null] {
   if (status === 'paused' || awaitsOpening) return ['window', expires]
   if (window && window.start > now) return ['window', window.start]
   const closed = holdOf(holds, 'WINDOW_CLOSED')
-  return closed ? ['window', closed.until ?? closed.lapses ?? expires] : ['start-wave', null]
+  if (!closed || (closed.until !== null && closed.until <= now)) return ['start-wave', null]
+  return ['window', closed.until ?? closed.lapses ?? expires]
 }
 
 function moveBetween({ awaits, standing, plan, wave }: BetweenWaves): [Move, string | null] {

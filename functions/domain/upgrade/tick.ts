@@ -12,7 +12,7 @@ import { expiryOf } from './wake-up.ts'
 
 function expire(draft: Draft): void {
   const { state, now } = draft
-  if (state.stage !== 'planned') return
+  if (state.stage !== 'planned' || state.abort) return
   const expiry = expiryOf(state)
   if (expiry && expiry.at <= now) draft.add({ type: 'UpgradeExpired', data: { detail: expiry.detail } })
 }

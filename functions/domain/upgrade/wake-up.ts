@@ -29,7 +29,7 @@ export function earliestDue(state: Requested | PlannedUpgrade): string | null {
   const { status, holds } = state.standing
   let due = state.execution.restartAt
   if (!isPlanned(state)) return due
-  if (state.stage === 'planned') due = earliest(due, expiryOf(state)?.at ?? null)
+  if (state.stage === 'planned' && !state.abort) due = earliest(due, expiryOf(state)?.at ?? null)
   if (state.stage === 'between-waves' && !state.abort) {
     const { awaits } = state
     const bounded = awaits?.kind === 'bake' || (awaits?.kind === 'continue' && status === 'running')

@@ -17,7 +17,7 @@ describe('stopping everything', () => {
     ])
   })
   it('is one stop for who says it again, and another for who gives another reason, or is somebody else', () => {
-    given().when(place()).thenIdempotent()
+    given().when(place('a')).thenIdempotent()
     given(placed('stop-1')).when(place()).thenNothing()
     given(placed('stop-1')).when(place('operator-1', 'audit')).thenEvents(placed('stop-2', 'audit'))
     given(placed('stop-1')).when(place('operator-2')).thenEvents(placed('stop-2'))

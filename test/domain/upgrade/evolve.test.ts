@@ -107,6 +107,7 @@ describe('what is kept of an upgrade', () => {
           'requestedBy',
           'requestedAt',
           'window',
+          'calendars',
           'children',
           'abort',
           'wakeUp',

@@ -180,7 +180,7 @@ describe('the wait for somebody to continue', () => {
     ]
     given(...bake, baking(later(600)))
       .when(tick(calm), later(600))
-      .thenEvents(baked, continueAwaited)
+      .thenEvents(baked, { type: 'ContinueAwaited', data: { wave: 0, until: later(600 + 7 * 86_400) } })
   })
   it('does not follow the last wave, after which nothing comes', () => {
     given(...running(2, { continueByHand: true }))

@@ -22,6 +22,7 @@ import {
   standingAfter,
   stopped,
   upgradeOf,
+  waveEnded,
   waveStarted,
   windowSet,
 } from './stories.ts'
