@@ -9,6 +9,8 @@ const hold = z.object({
   until: z.string().nullable(),
   ref: z.string().nullable(),
   unblock: z.string(),
+  /** When the wait ends by itself, whatever comes of it then; null: it does not. */
+  lapses: z.string().nullable(),
 })
 
 const counts = {
@@ -57,7 +59,8 @@ export const upgradeSummary = upgradeStatus.extend({
   requestedBy: z.string(),
   requestedAt: z.string(),
   planHash: z.string().nullable(),
-  approvals: z.object({ needed: z.int(), given: z.int() }),
+  /** `withinSeconds` is how long they are waited for. */
+  approvals: z.object({ needed: z.int(), given: z.int(), withinSeconds: z.int() }),
   failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
 })
 

@@ -42,7 +42,7 @@ const matrix: readonly (readonly [method: string, path: string, who: string])[] 
   ['GET', '/api/v1/approvals', 'voaA'],
   ['GET', '/api/v1/stop', 'voaA'],
   ['POST', '/api/v1/stop', 'oA'],
-  ['DELETE', '/api/v1/stop', 'oA'],
+  ['DELETE', '/api/v1/stop/stop-1', 'oA'],
   ['GET', '/api/queue/stats', 'voaA'],
   ['GET', '/api/queue/jobs/u-1', 'voaA'],
   ['POST', '/api/v1/upgrade-profiles', 'oA'],

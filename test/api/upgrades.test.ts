@@ -258,7 +258,9 @@ describe('reads of an upgrade', () => {
     expect(sentences).toContain('Planned 10 targets to v1.2.0.')
     expect(sentences).toContain('Admitted 1 target of wave 1.')
     expect(sentences).toContain('Attempts ended: 1 succeeded.')
-    expect(sentences).toContain('Waiting for somebody to continue after wave 1.')
+    expect(sentences).toContainEqual(
+      expect.stringMatching(/^Waiting until \S+ for somebody to continue after wave 1\.$/),
+    )
     const told: object[] = []
     for (let cursor: string | null = '1'; cursor !== null; ) {
       const page = await world.call('GET', `/api/upgrades/${id}/events`, { query: { limit: '1', cursor } })

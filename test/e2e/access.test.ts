@@ -58,7 +58,7 @@ const people: Readonly<Record<string, string>> = {
   'GET /api/v1/calendars/{name}/state': 'voaA',
   'GET /api/v1/stop': 'voaA',
   'POST /api/v1/stop': 'oA',
-  'DELETE /api/v1/stop': 'oA',
+  'DELETE /api/v1/stop/{stopId}': 'oA',
   'GET /api/queue/stats': 'voaA',
   'GET /api/queue/jobs/{jobId}': 'voaA',
 }

@@ -31,7 +31,8 @@ async function behind() {
       await react(`upgrade#${id}`, type)
     },
     async stop(method: 'POST' | 'DELETE') {
-      await world.call(method, '/api/v1/stop', { body: { reason: 'incident' }, early: true })
+      const path = method === 'POST' ? '/api/v1/stop' : '/api/v1/stop/stop-1'
+      await world.call(method, path, { body: { reason: 'incident' }, early: true })
     },
     /** Lets the reactor come to the stop's own commit. */
     async reachStop(type: string) {

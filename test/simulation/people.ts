@@ -20,6 +20,7 @@ import {
   resumeUpgrade,
   skipMember,
 } from '../../functions/domain/upgrade/control.ts'
+import type { UpgradeDecision } from '../../functions/domain/upgrade/draft.ts'
 import { holdOf } from '../../functions/domain/upgrade/hold.ts'
 import { requestUpgrade } from '../../functions/domain/upgrade/request.ts'
 import {
@@ -229,7 +230,8 @@ export class People {
         const command = { by: 'bob', reason: 'withdrawn', rollBack: false }
         await this.say(upgradeAggregate, upgrade, abortUpgrade(command), 'bob')
       } else if (status === 'paused') {
-        await this.say(upgradeAggregate, upgrade, resumeUpgrade({ by: 'bob' }, facts), 'bob')
+        const resume = resumeUpgrade({ by: 'bob' }, facts)
+        await this.#orInNewWindow(upgrade, services, state, resume)
       } else if (status === 'pending_approval' && state.stage === 'planned') {
         const { planHash } = state.plan
         for (const by of ['bob', 'carol'] as const) {
@@ -241,11 +243,17 @@ export class People {
           )
         }
       } else if (state.stage === 'between-waves' && state.awaits?.kind === 'continue') {
-        await this.say(upgradeAggregate, upgrade, continueUpgrade({ by: 'bob' }, facts), 'bob')
+        await this.#orInNewWindow(upgrade, services, state, continueUpgrade({ by: 'bob' }, facts))
       } else if (holdOf(holds, 'WINDOW_CLOSED') && !(await this.#reopens(state))) {
         await this.#moveWindow(upgrade, 'bob', services, state)
       }
     }
+  }
+
+  /** Says what lets an upgrade go on; where its window has no room for that, the answer is another window. */
+  async #orInNewWindow(upgrade: string, services: Services, state: UpgradeState, decision: UpgradeDecision) {
+    const kind = await this.say(upgradeAggregate, upgrade, decision, 'bob')
+    if (kind === 'rejected') await this.#moveWindow(upgrade, 'bob', services, state)
   }
 
   /** Will a profile open another window for it? */
