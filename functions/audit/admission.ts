@@ -11,21 +11,12 @@ function auditMoment({ history, course, findings }: AuditedUpgrade, commit: Comm
   const { window } = course
   const inside = !window || (window.start <= commit.at && commit.at < window.end)
   findings.expect(inside, 'I2', commit, `Targets were admitted at ${commit.at}, outside the window.`)
-  const freeze = history.freezes.findLast(({ since }) => since <= commit.at)
-  const frozen =
-    freeze && (freeze.until === null || freeze.until > commit.at) && bound(freeze.since, commit.at)
-  findings.expect(
-    !frozen || course.brokeGlass(),
-    'I2',
-    commit,
-    `Targets were admitted though everything was stopped at ${freeze?.since}.`,
-  )
-  findings.expect(
-    !frozen || course.overrode.has(freeze.since),
-    'I2',
-    commit,
-    `Targets were admitted in spite of the stop at ${freeze?.since}, and no event says so.`,
-  )
+  for (const { stop, since, until } of history.stops) {
+    if (since > commit.at || (until !== null && until <= commit.at) || !bound(since, commit.at)) continue
+    const words = `Targets were admitted though ${stop} stopped everything at ${since}.`
+    findings.expect(course.brokeGlass(), 'I2', commit, words)
+    findings.expect(course.overrode.has(stop), 'I2', commit, `${words.slice(0, -1)}, and no event says so.`)
+  }
   findings.expect(
     course.stoppedAt === null && !course.ended,
     'I9',

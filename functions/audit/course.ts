@@ -39,7 +39,7 @@ export class Course {
   window: { readonly start: string; readonly end: string } | null = null
   generation = 0
   readonly approvers = new Set<string>()
-  /** Since when the stops were in force that it overrode, as it says itself. */
+  /** The stops that it overrode, as it says itself. */
   readonly overrode = new Set<string>()
   wave = -1
   waveEnded = false

@@ -1,7 +1,7 @@
 import type { Commit } from '../../events/envelope.ts'
 import { membershipEvents } from '../../events/membership.ts'
 import { type PlanEvent, planEvents } from '../../events/plan.ts'
-import { policyEvents } from '../../events/policy.ts'
+import { type PolicyEvent, policyEvents } from '../../events/policy.ts'
 import { type ProfileEvent, profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
 import { partsOf } from '../../events/stream.ts'
@@ -16,8 +16,9 @@ export interface Told<Event> extends Pick<Commit, 'stream' | 'commit' | 'at' | '
   readonly told: readonly Event[]
 }
 
-/** From when to when something was in force; `until` null: it still is. */
-export interface Interval {
+/** From when to when a stop was in force; `until` null: it still is. */
+export interface AuditedStop {
+  readonly stop: string
   readonly since: string
   readonly until: string | null
 }
@@ -39,22 +40,21 @@ export interface History {
   /** Chunks by `<planHash>#<k>`. */
   readonly plans: ReadonlyMap<string, PlanEvent['data']>
   readonly releases: ReadonlyMap<string, AuditedRelease>
-  readonly freezes: readonly Interval[]
+  readonly stops: readonly AuditedStop[]
   /** The instants at which targets were assigned attempts, ascending, by upgrade. */
   readonly assignments: ReadonlyMap<string, readonly string[]>
 }
 
-function intervals(commits: readonly Told<{ readonly type: string }>[]): Interval[] {
-  const found: { since: string; until: string | null }[] = []
+function stopsOf(commits: readonly Told<PolicyEvent>[]): AuditedStop[] {
+  const found = new Map<string, AuditedStop>()
   for (const { at, told } of commits) {
-    for (const { type } of told) {
-      const last = found.at(-1)
-      const open = last !== undefined && last.until === null
-      if (type === 'FreezePlaced' && !open) found.push({ since: at, until: null })
-      if (type === 'FreezeLifted' && open) last.until = at
+    for (const { type, data } of told) {
+      if (type === 'FreezePlaced') found.set(data.stop, { stop: data.stop, since: at, until: null })
+      const stop = type === 'FreezeLifted' ? found.get(data.stop) : undefined
+      if (stop) found.set(stop.stop, { ...stop, until: at })
     }
   }
-  return found
+  return [...found.values()]
 }
 
 function assignmentsOf(targets: ReadonlyMap<string, readonly Told<TargetEvent>[]>): Map<string, string[]> {
@@ -111,7 +111,7 @@ export async function readHistory(
   const profiles = new Map<string, Told<ProfileEvent>[]>()
   const plans = new Map<string, PlanEvent['data']>()
   const releases = new Map<string, AuditedRelease>()
-  const freezes: Interval[] = []
+  const stops: AuditedStop[] = []
   let count = 0
   let latest = ''
   const total = streams.size
@@ -142,7 +142,7 @@ export async function readHistory(
         releases.set(id, releaseOf(decoded(listed, releaseEvents.decode, findings)))
         break
       case 'policy':
-        freezes.push(...intervals(decoded(listed, policyEvents.decode, findings)))
+        stops.push(...stopsOf(decoded(listed, policyEvents.decode, findings)))
         break
       case 'profile':
         profiles.set(id, decoded(listed, profileEvents.decode, findings))
@@ -164,7 +164,7 @@ export async function readHistory(
   const assignments = assignmentsOf(targets)
   return {
     ...{ streams: total, commits: count, latest },
-    ...{ targets, upgrades, profiles, plans, releases, freezes, assignments },
+    ...{ targets, upgrades, profiles, plans, releases, stops, assignments },
   }
 }
 

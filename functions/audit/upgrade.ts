@@ -161,7 +161,7 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       return
     }
     case 'FreezeOverridden':
-      course.overrode.add(event.data.since)
+      course.overrode.add(event.data.ref)
       return
     case 'WindowSet':
       course.window = event.data

@@ -74,6 +74,15 @@ describe('a corrupted history', () => {
     await expectFinding(rechained(commits), 'I2', 'upgrade#up', admitted?.commit ?? 0)
   })
 
+  test('I2: an admission after one of two stops was lifted', async () => {
+    const { commits } = withEvent(valid, 'policy#freeze', 'FreezeLifted', (data: object) => ({
+      ...data,
+      stop: 'stop-2',
+    }))
+    const admitted = valid.find(({ events }) => events.some(({ type }) => type === 'TargetsAdmitted'))
+    await expectFinding(commits, 'I2', 'upgrade#up', admitted?.commit ?? 0)
+  })
+
   test('I3: more in flight than allowed', async () => {
     const { commits } = withEvent(valid, 'upgrade#up', 'UpgradeRequested', (data: { request: object }) => ({
       ...data,
