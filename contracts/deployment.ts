@@ -32,6 +32,7 @@ export const deployment = z
     parallel: z.int().min(1).max(10_000).default(10_000),
     failureThreshold: threshold.extend({ action: z.enum(breachActions).default('pause') }).prefault({}),
     unreachableThreshold: threshold.prefault({}),
+    failureBudget: threshold.nullable().default(null),
     approvals: z
       .strictObject({
         required: z.int().min(0).max(10).default(0),

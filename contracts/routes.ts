@@ -45,6 +45,7 @@ const table = [
   ['rejectUpgrade',         'POST',   '/api/upgrades/{id}/reject',                              'upgrades',   approve],
   ['pauseUpgrade',          'POST',   '/api/upgrades/{id}/pause',                               'upgrades',   operate],
   ['resumeUpgrade',         'POST',   '/api/upgrades/{id}/resume',                              'upgrades',   operate],
+  ['endBake',               'POST',   '/api/upgrades/{id}/end-bake',                            'upgrades',   operate],
   ['abortUpgrade',          'POST',   '/api/upgrades/{id}/abort',                               'upgrades',   operate],
   ['rollBackUpgrade',       'POST',   '/api/upgrades/{id}/rollback',                            'upgrades',   operate],
   ['rollBackCustomer',      'POST',   '/api/upgrades/{id}/rollback/{customerId}',               'upgrades',   operate],

@@ -22,6 +22,7 @@ const planningProblems = [
   'too-many-waves',
   'window-over',
   'window-too-short',
+  'window-closed',
   'conflict',
 ] as const
 
@@ -38,6 +39,9 @@ const rollback = z
     path: ['reason'],
     error: 'left out beside breakGlass, which has a reason of its own',
   })
+
+/** So many targets somebody says to have seen. */
+const seen = z.int().min(0).max(1_000_000)
 
 const accepted = (message: string) => ({ description: message, schema: acknowledgement })
 const child = z.object({
@@ -176,12 +180,27 @@ export const upgradeContracts = {
     problems: ['upgrade-not-found', 'conflict'],
   },
   resumeUpgrade: {
-    summary: 'Go on after a pause, with the failures so far accepted, in another window where one is given',
+    summary: 'Go on after a pause, in another window where one is given',
     params: byId,
     query: noQuery,
-    body: z.strictObject({ window: window.optional() }),
+    body: z.strictObject({
+      window: window.optional(),
+      /** How many of the whole upgrade the caller has seen fail, and be unreachable: where a limit is exceeded or a gate has failed. */
+      acknowledge: z.strictObject({ failed: seen, unreachable: seen.default(0) }).optional(),
+    }),
     absentBody: {},
     answers: { 200: accepted('Resumed.') },
+    problems: [
+      ...(['upgrade-not-found', 'not-acknowledged', 'more-failed', 'conflict'] as const),
+      ...(['window-over', 'window-too-short', 'window-closed'] as const),
+    ],
+  },
+  endBake: {
+    summary: 'End the watch over a wave before its time',
+    params: byId,
+    query: noQuery,
+    body: z.strictObject({ reason: words(512) }),
+    answers: { 200: accepted('The gate follows.') },
     problems: ['upgrade-not-found', 'conflict'],
   },
   abortUpgrade: {

@@ -47,9 +47,11 @@ const ofUpgrades = {
   WaveEnded: z.object({ wave }),
   ThresholdBreached: z.object({
     wave,
-    kind: z.enum(['failures', 'unreachable']).describe('What there is too much of.'),
-    count: z.int().min(0).describe('How many targets of the wave.'),
-    allowed: z.int().min(0).describe('How many the wave bears.'),
+    kind: z
+      .enum(['failures', 'unreachable', 'budget'])
+      .describe('What there is too much of; budget: failures of the whole upgrade.'),
+    count: z.int().min(0).describe('How many targets of the wave, or of the whole upgrade.'),
+    allowed: z.int().min(0).describe('How many it bears.'),
     action: z.enum(['pause', 'abort', 'rollback']).describe('What follows.'),
   }),
   GateEvaluated: z.object({

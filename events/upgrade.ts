@@ -50,6 +50,8 @@ export const upgradeRequest = z.object({
   parallel: z.int().positive(),
   failures: limit.extend({ action: z.enum(breachActions) }),
   unreachable: limit,
+  /** How many failures the whole upgrade bears, whatever each wave does; null: any. */
+  budget: limit.nullable(),
   approvals: z.object({
     required: z.int().min(0),
     approvers: z.array(person).nullable(),
@@ -175,7 +177,8 @@ export const upgradeEvents = defineEvents({
   ThresholdBreached: {
     schema: z.object({
       wave: index,
-      kind: z.enum(['failures', 'unreachable']),
+      /** `budget`: failures of the whole upgrade. */
+      kind: z.enum(['failures', 'unreachable', 'budget']),
       count: index,
       allowed: index,
       action: z.enum(breachActions),
@@ -183,7 +186,10 @@ export const upgradeEvents = defineEvents({
   },
   WaveEnded: { schema: z.object({ wave: index }) },
   BakeStarted: { schema: z.object({ wave: index, until: instant }) },
-  BakeEnded: { schema: z.object({ wave: index }) },
+  /** By whom, and why, where somebody ended it early. */
+  BakeEnded: {
+    schema: z.object({ wave: index, by: z.exactOptional(person), reason: z.exactOptional(words) }),
+  },
   GateEvaluated: {
     schema: z.object({
       wave: index,
@@ -215,7 +221,13 @@ export const upgradeEvents = defineEvents({
   },
   WindowSet: { schema: z.object({ start: instant, end: instant, by: person }) },
   UpgradePaused: { schema: z.object({ by: person, reason: words }) },
-  UpgradeResumed: { schema: z.object({ by: person }) },
+  UpgradeResumed: {
+    schema: z.object({
+      by: person,
+      /** How many of the whole upgrade they had seen, and accept; left out: none that nobody had accepted before. */
+      acknowledged: z.exactOptional(z.object({ failed: index, unreachable: index })),
+    }),
+  },
   AbortRequested: {
     schema: z.object({
       by: person,

@@ -31,6 +31,9 @@ export function standingAfter(outcome: string): Standing {
   return ['skipped', 'cancelled', 'deferred', 'withdrawn'].includes(outcome) ? 'skipped' : 'failed'
 }
 
+/** What an upgrade may bear so much of: in a wave, or (`budget`) failures in the whole upgrade. */
+export type Limited = 'failures' | 'unreachable' | 'budget'
+
 /** One upgrade as the rules see it: written anew from the events, not by the code that decided them. */
 export class Course {
   request: UpgradeRequest | null = null
@@ -44,6 +47,10 @@ export class Course {
   wave = -1
   waveEnded = false
   bakeUntil: string | null = null
+  /** The limits that were exceeded, until somebody acknowledged what exceeded them. */
+  readonly breached = new Set<Limited>()
+  /** Failures of the whole upgrade that somebody has acknowledged. */
+  acknowledgedFailures = 0
   /** `accepted`: an operator resumed in spite of it. */
   gate: 'passed' | 'failed' | 'inconclusive' | 'accepted' | null = null
   continued = false
@@ -92,17 +99,21 @@ export class Course {
     return this.#waves.get(this.wave)?.[standing] ?? 0
   }
 
-  /** Returns how many failures, or unreachable ones, the present wave bears: a share of those that were not skipped. */
-  allowed(kind: 'failures' | 'unreachable'): number {
+  /** Returns how many failures, or unreachable ones, the present wave or the whole upgrade bears: a share of those that were not skipped. */
+  allowed(kind: Limited): number {
     if (!this.request || !this.plan || this.wave < 0) return 0
     const [from, to] = rangeOf(this.plan, this.wave)
-    const { percent, absolute } = this.request[kind]
-    const share = Math.floor(Number((((to - from - this.inWave('skipped')) * percent) / 100).toFixed(9)))
-    return absolute === null ? share : Math.min(absolute, share)
+    const whole = kind === 'budget'
+    const limit = this.request[whole ? 'budget' : kind]
+    if (!limit) return this.plan.members
+    const members = whole ? this.plan.members - this.total('skipped') : to - from - this.inWave('skipped')
+    const share = Math.floor(Number(((members * limit.percent) / 100).toFixed(9)))
+    return limit.absolute === null ? share : Math.min(limit.absolute, share)
   }
 
-  /** Returns how many of the wave failed, or were unreachable, that nobody has accepted. */
-  unaccepted(kind: 'failures' | 'unreachable'): number {
+  /** Returns how many of the wave failed or were unreachable, or failed in the whole upgrade, that nobody has accepted. */
+  unaccepted(kind: Limited): number {
+    if (kind === 'budget') return this.total('failed') - this.acknowledgedFailures
     return kind === 'failures'
       ? this.inWave('failed') - this.acknowledged.failed
       : this.inWave('unreachable') - this.acknowledged.unreachable
@@ -117,9 +128,14 @@ export class Course {
     this.acknowledged = { failed: 0, unreachable: 0 }
   }
 
-  resume(): void {
+  /** Somebody resumes it, having seen every failure there is or not. */
+  resume(acknowledged: boolean): void {
     this.stoppedAt = null
-    this.acknowledged = { failed: this.inWave('failed'), unreachable: this.inWave('unreachable') }
+    if (acknowledged) {
+      this.acknowledged = { failed: this.inWave('failed'), unreachable: this.inWave('unreachable') }
+      this.acknowledgedFailures = this.total('failed')
+      this.breached.clear()
+    }
     if (this.gate === 'failed' || this.gate === 'inconclusive') this.gate = 'accepted'
   }
 }

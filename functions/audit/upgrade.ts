@@ -4,7 +4,16 @@ import { type AuditedUpgrade, Course } from './course.ts'
 import type { Findings } from './finding.ts'
 import type { History, Told } from './history.ts'
 import { planFault } from './plan.ts'
-import { auditBreach, auditCompletion, auditEnd, auditGate, auditStart } from './waves.ts'
+import {
+  auditBreach,
+  auditCompletion,
+  auditEnd,
+  auditGate,
+  auditLimits,
+  auditRest,
+  auditResume,
+  auditStart,
+} from './waves.ts'
 
 type Commit = Told<UpgradeEvent>
 type Data<Type extends UpgradeEvent['type']> = Extract<UpgradeEvent, { type: Type }>['data']
@@ -105,6 +114,7 @@ export function auditUpgrade(history: History, id: string, findings: Findings): 
         stops = []
       }
     }
+    auditLimits(audited, commit)
   }
   for (const stop of stops) auditStop(audited, stop, null)
   return audited.course
@@ -170,8 +180,7 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       course.stoppedAt = commit.at
       return
     case 'UpgradeResumed':
-      findings.expect(!course.aborted, 'I9', commit, 'It was resumed after its abort.')
-      course.resume()
+      auditResume(audited, commit, event.data)
       return
     case 'AbortRequested':
       course.aborted = true
@@ -187,6 +196,13 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       auditCompletion(audited, commit, null)
       return
     case 'BakeEnded':
+      // Somebody ended it early, with a reason.
+      if (event.data.by !== undefined) course.bakeUntil = commit.at
+      return
+    case 'RestLeftOut':
+      auditRest(audited, commit, event.data)
+      return
+    case 'CalendarsBound':
     case 'ContinueAwaited':
     case 'ChildRequested':
     case 'DeadlineMoved':

@@ -85,6 +85,7 @@ export function someRequest(random: Random, { targets }: Fleet, now: number): Up
       absolute: random.chance(0.3) ? random.between(0, 3) : null,
       action: random.pick(['pause', 'pause', 'abort', 'rollback']),
     },
+    budget: random.chance(0.2) ? { percent: 20, absolute: null } : null,
     unreachable: { percent: random.pick([0, 20, 60]), absolute: null },
     approvals: {
       required: random.pick([0, 0, 1, 2]),

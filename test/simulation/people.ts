@@ -14,6 +14,7 @@ import { pinTarget, retireTarget, unpinTarget } from '../../functions/domain/tar
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { approveUpgrade, rejectUpgrade } from '../../functions/domain/upgrade/approval.ts'
 import {
+  type Acknowledgement,
   abortUpgrade,
   continueUpgrade,
   pauseUpgrade,
@@ -67,6 +68,13 @@ const deeds = {
 } as const
 
 const everybody = ['alice', 'bob', 'carol', 'dave'] as const
+
+/** What somebody acknowledges who has seen everything that failed. */
+function seenIn(state: UpgradeState): { readonly acknowledge?: Acknowledgement } {
+  if (!exists(state)) return {}
+  const { failed, unreachable } = state.standing.counts
+  return { acknowledge: { failed, unreachable } }
+}
 
 /** The people around the system: they ask for upgrades and interfere with them. */
 export class People {
@@ -149,7 +157,12 @@ export class People {
       case 'pause':
         return this.say(upgradeAggregate, upgrade, pauseUpgrade({ by, reason: 'to look' }), by)
       case 'resume':
-        return this.say(upgradeAggregate, upgrade, resumeUpgrade({ by }, await facts()), by)
+        return this.say(
+          upgradeAggregate,
+          upgrade,
+          resumeUpgrade({ by, ...this.#seen(state) }, await facts()),
+          by,
+        )
       case 'move the window':
         return this.#moveWindow(upgrade, by, services, state)
       case 'abort': {
@@ -207,8 +220,15 @@ export class People {
     const now = this.#world.clock.now()
     const window = { start: new Date(now).toISOString(), end: new Date(now + 2 * 86_400_000).toISOString() }
     return admissionFacts(services, state).then((facts) =>
-      this.say(upgradeAggregate, upgrade, resumeUpgrade({ by, window }, facts), by),
+      this.say(upgradeAggregate, upgrade, resumeUpgrade({ by, window, ...seenIn(state) }, facts), by),
     )
+  }
+
+  /** Some look at what has failed before they resume, some do not, and what some saw is out of date. */
+  #seen(state: UpgradeState) {
+    const { acknowledge } = seenIn(state)
+    if (this.#world.random.chance(0.3) || !acknowledge) return {}
+    return { acknowledge: this.#world.random.chance(0.8) ? acknowledge : { ...acknowledge, failed: 0 } }
   }
 
   /** Everybody else's stops are lifted, too. */
@@ -230,7 +250,7 @@ export class People {
         const command = { by: 'bob', reason: 'withdrawn', rollBack: false }
         await this.say(upgradeAggregate, upgrade, abortUpgrade(command), 'bob')
       } else if (status === 'paused') {
-        const resume = resumeUpgrade({ by: 'bob' }, facts)
+        const resume = resumeUpgrade({ by: 'bob', ...seenIn(state) }, facts)
         await this.#orInNewWindow(upgrade, services, state, resume)
       } else if (status === 'pending_approval' && state.stage === 'planned') {
         const { planHash } = state.plan

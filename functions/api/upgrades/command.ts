@@ -11,6 +11,7 @@ import {
   continueUpgrade as decideContinue,
   pauseUpgrade as decidePause,
   resumeUpgrade as decideResume,
+  endBakeEarly,
 } from '../../domain/upgrade/control.ts'
 import type { UpgradeDecision } from '../../domain/upgrade/draft.ts'
 import { type ExistingUpgrade, exists } from '../../domain/upgrade/state.ts'
@@ -109,11 +110,21 @@ export const pauseUpgrade: Operate<Contracts['pauseUpgrade']> = async (input, se
 
 /** Goes on. */
 export const resumeUpgrade: Operate<Contracts['resumeUpgrade']> = async (input, services) => {
-  const { window } = input.body
+  const { window, acknowledge } = input.body
   const inUtc = window && { start: instantOf(window.start), end: instantOf(window.end) }
-  const resume = { by: input.principal.id, ...(inUtc && { window: inUtc }) }
+  const resume = {
+    by: input.principal.id,
+    ...(inUtc && { window: inUtc }),
+    ...(acknowledge && { acknowledge }),
+  }
   const resumed = await commandWithFacts(input, services, (facts) => decideResume(resume, facts))
   return acknowledged(input.params.id, resumed, 'Upgrade resumed')
+}
+
+/** Ends a bake before its time. */
+export const endBake: Operate<Contracts['endBake']> = async (input, services) => {
+  const early = { by: input.principal.id, ...input.body }
+  return acknowledged(input.params.id, await command(input, services, endBakeEarly(early)), 'Bake ended')
 }
 
 /** Ends it early. */

@@ -23,6 +23,7 @@ export function requestFrom(deployment: Deployment): UpgradeRequest {
     parallel: deployment.parallel,
     failures: deployment.failureThreshold,
     unreachable: deployment.unreachableThreshold,
+    budget: deployment.failureBudget,
     approvals: deployment.approvals,
     // After a canary a person looks; a batch goes on to the next by itself.
     continueByHand: strategy === 'canary' && !deployment.autoContinue,

@@ -65,15 +65,18 @@ function sentenceOf(event: UpgradeEvent): string {
     case 'ThresholdBreached': {
       const { count, allowed, kind, action } = event.data
       const words = { pause: 'it is paused', abort: 'it is aborted', rollback: 'it is taken back' }
-      const what = kind === 'failures' ? 'failed' : 'were unreachable'
-      return `${count} ${what} in ${wave(event.data.wave)}, ${allowed} are allowed: ${words[action]}.`
+      const what = kind === 'unreachable' ? 'were unreachable' : 'failed'
+      const where = kind === 'budget' ? 'the whole upgrade' : wave(event.data.wave)
+      return `${count} ${what} in ${where}, ${allowed} are allowed: ${words[action]}.`
     }
     case 'WaveEnded':
       return `Finished ${wave(event.data.wave)}.`
     case 'BakeStarted':
       return `Watching ${wave(event.data.wave)} until ${event.data.until}.`
     case 'BakeEnded':
-      return `Nothing came up while watching ${wave(event.data.wave)}.`
+      return event.data.reason === undefined
+        ? `Nothing came up while watching ${wave(event.data.wave)}.`
+        : `${event.data.by} ended the watch over ${wave(event.data.wave)}: ${event.data.reason}`
     case 'GateEvaluated': {
       const { result, successRatePercent, required } = event.data
       const rate = successRatePercent === null ? 'no data' : `${successRatePercent} % succeeded`
@@ -104,7 +107,9 @@ function sentenceOf(event: UpgradeEvent): string {
     case 'UpgradePaused':
       return `${event.data.by} paused it: ${event.data.reason}`
     case 'UpgradeResumed':
-      return `${event.data.by} resumed it.`
+      return event.data.acknowledged === undefined
+        ? `${event.data.by} resumed it.`
+        : `${event.data.by} resumed it, having seen ${event.data.acknowledged.failed} failed and ${event.data.acknowledged.unreachable} unreachable.`
     case 'AbortRequested':
       return `${event.data.by} aborted it${event.data.rollBack ? ' and takes back what it touched' : ''}${event.data.breakGlass === undefined ? '' : ', even while everything is stopped'}: ${event.data.reason}`
     case 'ChildRequested':

@@ -43,6 +43,7 @@ export function requestFromProfile({
     batchSize: null,
     selection: { targets: null, types: null, regions: null, tags: null, canaries: [], profile },
     parallel: settings.parallel_upgrades,
+    budget: null,
     failures: { ...limits, action: settings.rollback_on_failure ? 'rollback' : 'pause' },
     unreachable: limits,
     approvals: {

@@ -60,7 +60,7 @@ function refuseHandOver({ attempt, breaksGlass }: ActiveAttempt, facts: HandOver
   if (stop && !breaksGlass) return refusal('everything-stopped', `Everything is stopped: ${stop.reason}.`)
   const { closure, withdrawn } = facts
   if (closure && !breaksGlass)
-    return refusal('window-closed', `Nothing is begun until ${closure.to}: ${closure.why}.`)
+    return refusal('closed-by-now', `Nothing is begun until ${closure.to}: ${closure.why}.`)
   return withdrawn === null
     ? undefined
     : refusal('release-withdrawn', `The release was withdrawn: ${withdrawn}.`)

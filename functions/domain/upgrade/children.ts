@@ -75,6 +75,7 @@ export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, n
     approvals: approvalsOf(command, unchecked),
     continueByHand: false,
     failures: { ...unchecked.failures, action: 'pause' },
+    budget: null,
     window: kind === 'retry' && window && window.end > now ? window : null,
     bakeSeconds: 0,
     gate: null,

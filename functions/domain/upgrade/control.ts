@@ -8,9 +8,10 @@ import { advance, endWaveWhenOver } from './advance.ts'
 import { memberAt } from './chunks.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
 import { refuseUnfit, wavesLeft } from './fit.ts'
-import { awaitContinue } from './gate.ts'
+import { awaitContinue, endBake } from './gate.ts'
+import { holdOf } from './hold.ts'
 import type { MemberStatus } from './members.ts'
-import { exists, isPlanned, type PlannedUpgrade, profileOf, type Requested } from './state.ts'
+import { exists, hasBegun, isPlanned, type PlannedUpgrade, profileOf, type Requested } from './state.ts'
 import { expiryOf } from './wake-up.ts'
 
 /** There is no upgrade of this identity. */
@@ -64,22 +65,51 @@ export function pauseUpgrade(command: { by: string; reason: string }): UpgradeDe
   })
 }
 
-/** Goes on, with the failures seen so far accepted, and in another window where one is given. */
+/** How many targets of a whole upgrade somebody has seen fail, and be unreachable. */
+export interface Acknowledgement {
+  readonly failed: number
+  readonly unreachable: number
+}
+
+/**
+ * Returns why a resume would accept what nobody has said to have seen: it counts fewer than there are, or counts nothing where a limit is
+ * exceeded or a gate has failed.
+ */
+function refuseUnseen(state: Requested | PlannedUpgrade, seen: Acknowledgement | undefined) {
+  const { counts, holds } = state.standing
+  const { failed, unreachable } = counts
+  const all = `${failed} failed and ${unreachable} are unreachable`
+  const body = `{"acknowledge":{"failed":${failed},"unreachable":${unreachable}}}`
+  if (seen && (seen.failed < failed || seen.unreachable < unreachable))
+    return refuse('more-failed', `By now ${all}: look at them, then resume with ${body}.`)
+  const exceeded = hasBegun(state) && state.breached.length > 0
+  if (seen || (!exceeded && !holdOf(holds, 'GATE_FAILED'))) return undefined
+  return refuse('not-acknowledged', `${all}: look at them, then resume with ${body}.`)
+}
+
+/** Goes on, with the failures accepted that are acknowledged, and in another window where one is given. */
 export function resumeUpgrade(
-  command: { by: string; window?: Window },
+  command: { by: string; window?: Window; acknowledge?: Acknowledgement },
   facts: AdmissionFacts,
 ): UpgradeDecision {
   return atWork((state, now) => {
     if (state.abort) return aborting
-    const { window } = command
+    const { by, window, acknowledge } = command
     const sameWindow = !window || (window.start === state.window?.start && window.end === state.window.end)
     const paused = state.standing.status === 'paused'
     if (!paused && sameWindow) return accept()
-    const refused = refuseExpired(state, now) ?? refuseNoRoom(state, facts, now, window)
+    const refused =
+      refuseExpired(state, now) ??
+      (paused ? refuseUnseen(state, acknowledge) : undefined) ??
+      refuseNoRoom(state, facts, now, window)
     if (refused) return refused
     const draft = new Draft(state, now)
-    if (window && !sameWindow) draft.add({ type: 'WindowSet', data: { ...window, by: command.by } })
-    if (paused) draft.add({ type: 'UpgradeResumed', data: { by: command.by } })
+    if (window && !sameWindow) draft.add({ type: 'WindowSet', data: { ...window, by } })
+    if (paused) {
+      const { failed, unreachable } = state.standing.counts
+      const acknowledged = acknowledge && { failed, unreachable }
+      draft.add({ type: 'UpgradeResumed', data: { by, ...(acknowledged && { acknowledged }) } })
+    }
     // Accepting what a gate found is not yet the word to go on, which may need a second person.
     if (state.stage === 'between-waves' && state.awaits?.kind === 'operator') awaitContinue(draft)
     advance(draft, facts)
@@ -118,6 +148,19 @@ export function bindCalendars(
     advance(draft, facts)
     return draft.decision()
   }
+}
+
+/** Ends a bake before its time: somebody has seen enough. */
+export function endBakeEarly(command: { by: string; reason: string }): UpgradeDecision {
+  return atWork((state, now) => {
+    if (state.abort) return aborting
+    if (state.stage !== 'between-waves' || state.awaits?.kind !== 'bake')
+      return refuse('nothing-to-end', 'The upgrade is not watching a wave now.')
+    const draft = new Draft(state, now)
+    draft.add({ type: 'BakeEnded', data: { wave: state.wave.number, ...command } })
+    endBake(draft)
+    return draft.decision()
+  })
 }
 
 /** Lets the next wave begin after a canary. */

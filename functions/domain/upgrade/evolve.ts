@@ -78,8 +78,10 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
     }
     case 'MembersSkipped':
       return skipped(state, event)
-    case 'ThresholdBreached':
-      return state
+    case 'ThresholdBreached': {
+      const known = begun(state, event)
+      return { ...known, breached: [...known.breached, event.data.kind] }
+    }
     case 'WaveEnded':
       return between(progressed(begun(state, event)), null)
     case 'BakeStarted':
@@ -98,7 +100,7 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
     case 'HoldLifted':
       return reopened(state, at)
     case 'UpgradeResumed':
-      return resumed(state, at)
+      return resumed(state, event, at)
     case 'FreezeOverridden':
       return overridden(state, event)
     case 'RestLeftOut':
@@ -211,6 +213,8 @@ function waveStarted(state: ExistingUpgrade, event: Event<'WaveStarted'>, at: st
       skippedBefore,
       acknowledged: { failed: 0, unreachable: 0 },
     },
+    breached: hasBegun(known) ? known.breached : [],
+    acknowledgedFailures: hasBegun(known) ? known.acknowledgedFailures : 0,
     openSince: hasBegun(known) ? known.openSince : at,
     failedTries: hasBegun(known) ? known.failedTries : 0,
     overrode: hasBegun(known) ? known.overrode : [],
@@ -267,12 +271,10 @@ function reopened(state: ExistingUpgrade, at: string): ExistingUpgrade {
   return hasBegun(state) ? { ...state, openSince: at } : state
 }
 
-/** Goes on, with the failures seen so far accepted, and whatever a gate found; who continues it has all the time again. */
-function resumed(state: ExistingUpgrade, at: string): UpgradeState {
+/** Goes on, with what somebody has acknowledged accepted, and whatever a gate found; who continues it has all the time again. */
+function resumed(state: ExistingUpgrade, { data }: Event<'UpgradeResumed'>, at: string): UpgradeState {
   if (!hasBegun(state)) return state
-  const { failed, unreachable } = state.wave.counts
-  const accepted = { ...state.wave, acknowledged: { failed, unreachable } }
-  const resumed = { ...state, wave: accepted, openSince: at }
+  const resumed = { ...(data.acknowledged ? acknowledged(state) : state), openSince: at }
   if (resumed.stage === 'in-wave') return resumed
   const { awaits } = resumed
   if (awaits?.kind === 'continue') {
@@ -280,6 +282,17 @@ function resumed(state: ExistingUpgrade, at: string): UpgradeState {
     return { ...resumed, awaits: { kind: 'continue', until } }
   }
   return { ...resumed, awaits: awaits?.kind === 'operator' ? null : awaits }
+}
+
+/** Whoever resumed had seen every failure there is: a resume that had not is refused. */
+function acknowledged<Begun extends InWave | BetweenWaves>(state: Begun): Begun {
+  const { failed, unreachable } = state.wave.counts
+  return {
+    ...state,
+    wave: { ...state.wave, acknowledged: { failed, unreachable } },
+    acknowledgedFailures: state.standing.counts.failed,
+    breached: [],
+  }
 }
 
 function between(state: InWave | BetweenWaves, awaits: BetweenWaves['awaits']): BetweenWaves {

@@ -37,6 +37,9 @@ export interface Approval {
 
 export type Abort = Extract<UpgradeEvent, { type: 'AbortRequested' }>['data']
 
+/** What there may be too much of: in a wave, or (`budget`) failures in the whole upgrade. */
+export type LimitKind = 'failures' | 'unreachable' | 'budget'
+
 /** The wave that is at work, or the last one that was. */
 export interface Wave {
   /** From 0. */
@@ -83,6 +86,10 @@ interface WithPlan extends AtWork {
 /** What an upgrade has from its first wave on. */
 interface WithWave extends WithPlan {
   readonly wave: Wave
+  /** The limits that are exceeded, until somebody has acknowledged what exceeds them. */
+  readonly breached: readonly LimitKind[]
+  /** Failures of the whole upgrade that somebody has seen and accepted by resuming. */
+  readonly acknowledgedFailures: number
   /** Since when neither window nor stop nor pause has kept everybody out. */
   readonly openSince: string
   /** The most failed tries after which any member was to be tried again. */

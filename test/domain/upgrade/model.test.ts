@@ -90,7 +90,7 @@ function perform(world: UpgradeWorld, command: Act): void {
       world.do(pauseUpgrade({ by: 'alice', reason: 'look' }))
       return
     case 'resume':
-      world.do(resumeUpgrade({ by: 'alice' }, world.facts))
+      world.do(resumeUpgrade({ by: 'alice', acknowledge: world.standing.counts }, world.facts))
       return
     case 'abort':
       world.do(abortUpgrade({ by: 'alice', reason: 'stop', rollBack: false }))

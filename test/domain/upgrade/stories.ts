@@ -131,6 +131,17 @@ export function skipped(members: Members, was: Data<'MembersSkipped'>['was'] = '
 export const paused: UpgradeEvent = { type: 'UpgradePaused', data: { by: 'alice', reason: 'look' } }
 export const resumed: UpgradeEvent = { type: 'UpgradeResumed', data: { by: 'alice' } }
 
+/** Alice resumes it, having seen so many failures. */
+export function acknowledging(failed: number, unreachable = 0): UpgradeEvent {
+  return { type: 'UpgradeResumed', data: { by: 'alice', acknowledged: { failed, unreachable } } }
+}
+
+/** Nobody has succeeded after the first wave, which has no gate. */
+export const nobodySucceeded: UpgradeEvent = {
+  type: 'GateEvaluated',
+  data: { wave: 0, result: 'inconclusive', successRatePercent: null, required: 0 },
+}
+
 /** Somebody approves the plan. */
 export function approved(by: string): UpgradeEvent {
   return { type: 'ApprovalGiven', data: { by, planHash: 'a1', comment: null } }

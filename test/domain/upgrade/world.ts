@@ -36,6 +36,7 @@ export function requestOf(changes: Partial<UpgradeRequest> = {}): UpgradeRequest
     parallel: 10_000,
     failures: { percent: 10, absolute: null, action: 'pause' },
     unreachable: { percent: 10, absolute: null },
+    budget: null,
     approvals: { required: 0, approvers: null, expiresInSeconds: 86_400 },
     continueByHand: false,
     continueBySecondPerson: false,
