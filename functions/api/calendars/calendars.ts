@@ -15,7 +15,8 @@ import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
 import { Problem } from '../http/problem.ts'
-import { expandIcalendar, NotACalendar } from './icalendar.ts'
+import { expandIcalendar } from './icalendar/expand.ts'
+import { NotACalendar } from './icalendar/refusal.ts'
 
 type Contracts = typeof calendarContracts
 
