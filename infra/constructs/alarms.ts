@@ -81,6 +81,12 @@ export class Alarms extends Construct {
       0,
     )
     this.alarm(
+      'CalendarsRunningOut',
+      'A calendar is known for less than a month: past its end everything that keeps to it is closed. Define it anew.',
+      counted('CalendarsRunningOut'),
+      0,
+    )
+    this.alarm(
       'Loop',
       'The reactor appends more than ten times what comes from outside: it may be answering itself.',
       // A floor of 1,000 leaves quiet hours alone, when a few ticks are all that comes from outside.

@@ -238,6 +238,7 @@ describe('what a person hears of', () => {
     'ServerErrors',
     'LogTampered',
     'ViewDrift',
+    'CalendarsRunningOut',
     'Loop',
   ]
 

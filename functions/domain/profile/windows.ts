@@ -1,5 +1,5 @@
 import type { ProfileDefinition } from '../../../events/profile.ts'
-import { after, earlier, hour, instantOf, later, second } from '../../../events/time.ts'
+import { after, day, earlier, hour, instantOf, later, second } from '../../../events/time.ts'
 import type { Closure } from '../policy/closure.ts'
 import { readCron } from './cron.ts'
 import { firstInstantAt, wallAt } from './zone.ts'
@@ -7,7 +7,7 @@ import { firstInstantAt, wallAt } from './zone.ts'
 /** What a schedule needs to know when its windows are. */
 export type Schedule = Pick<
   ProfileDefinition['schedule'],
-  'cron_expression' | 'timezone' | 'maintenance_window_hours'
+  'cron_expression' | 'timezone' | 'offset_days' | 'maintenance_window_hours'
 >
 
 /** A time that is open: `[start, end)`, both ISO instants in UTC. */
@@ -20,16 +20,18 @@ export interface Window {
 const endOfCalendar = Date.UTC(9999, 11, 30)
 
 /**
- * Yields the openings of a schedule after an instant, in order, as ISO instants. They are a set: several starts inside one gap of
- * daylight saving time open one window. An invalid schedule has none.
+ * Yields the openings of a schedule after an instant, in order, as ISO instants: the times of its expression, so many days later as it
+ * says. They are a set: several starts inside one gap of daylight saving time open one window. An invalid schedule has none.
  */
 export function* openings(schedule: Schedule, since: string): Generator<string, void, undefined> {
   const read = readCron(schedule.cron_expression)
   if ('problem' in read) return
   let last = Date.parse(since)
+  // A day later on the clock, whatever the clocks do meanwhile.
+  const offset = schedule.offset_days * day
   // Every earlier wall clock time was shown by then, so its first instant has passed.
-  for (const wall of read.cron.after(wallAt(last, schedule.timezone))) {
-    const instant = firstInstantAt(wall, schedule.timezone)
+  for (const wall of read.cron.after(wallAt(last, schedule.timezone) - offset)) {
+    const instant = firstInstantAt(wall + offset, schedule.timezone)
     if (instant >= endOfCalendar) return
     if (instant <= last) continue
     last = instant

@@ -160,7 +160,9 @@ describe('what is refused, and which field that is', () => {
         const expression = fields.join(' ')
         const [first, second] = times(expression, 2)
         expect(first && second && first < second).toBe(true)
-        expect(describeSchedule(expression, 'UTC')).toMatch(/\(UTC\)$/)
+        expect(describeSchedule({ cron_expression: expression, timezone: 'UTC', offset_days: 0 })).toMatch(
+          /\(UTC\)$/,
+        )
       }),
       { numRuns: 200 },
     )
@@ -175,6 +177,6 @@ describe('P3: in words', () => {
     ['0 10 * * *', 'UTC', 'At 10:00 AM (UTC)'],
     ['*/30 * * * *', 'UTC', 'Every 30 minutes (UTC)'],
   ])('%s in %s', (expression, timezone, words) => {
-    expect(describeSchedule(expression, timezone)).toBe(words)
+    expect(describeSchedule({ cron_expression: expression, timezone, offset_days: 0 })).toBe(words)
   })
 })

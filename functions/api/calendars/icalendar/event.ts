@@ -1,4 +1,5 @@
 import { day } from '../../../../events/time.ts'
+import { shortName } from '../short-name.ts'
 import { allOf, type Component, oneOf, type Property, textOf } from './content.ts'
 import { alike, type Moment, momentFrom, momentInstant, momentOf, momentsOf } from './moment.ts'
 import { NotACalendar } from './refusal.ts'
@@ -33,8 +34,6 @@ export interface Override {
   readonly line: number
 }
 
-const longestName = 64
-
 /** Reads a VEVENT. Undefined: it is cancelled. Throws NotACalendar, naming what is wrong with it. */
 export function eventFrom(event: Component, zones: Zones): Series | Override | undefined {
   const id = oneOf(event, 'RECURRENCE-ID')
@@ -67,12 +66,7 @@ function seriesFrom(event: Component, uid: string | undefined, zones: Zones): Se
   const name = textOf(oneOf(event, 'SUMMARY') ?? { ...begins, value: '' })
   return {
     uid,
-    name:
-      name
-        .replace(/[\p{Cc}\p{Cs}]+/gu, ' ')
-        .trim()
-        .slice(0, longestName)
-        .toWellFormed() || 'closed',
+    name: shortName(name),
     line: event.line,
     start,
     length: lengthFrom(event, begins, start, zones),

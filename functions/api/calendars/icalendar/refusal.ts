@@ -16,7 +16,7 @@ export class Work {
     this.#left -= amount
     if (this.#left < 0) {
       throw new NotACalendar(
-        'its rules take too much work to write out: say them with fewer or simpler parts',
+        'its events recur more than can be written out: say them with fewer or longer ones',
       )
     }
   }

@@ -1,4 +1,4 @@
-import { isTimeZone } from '../../../../events/words.ts'
+import { isTimeZone } from '../../../../events/time-zones.ts'
 import { firstInstantAt, instantRead } from '../../../domain/profile/zone.ts'
 import { allOf, type Component, oneOf, type Property } from './content.ts'
 import { occurrences } from './recurrence.ts'
