@@ -39,21 +39,30 @@ describe('calendars', () => {
     const list = await world.call('GET', '/api/v1/calendars', { as: viewer })
     expect(list.body).toEqual({
       calendars: [
-        { name: 'bavaria', kind: 'country', entries: 1, updatedAt: '2026-01-05T10:00:00.000Z' },
-        { name: 'office', kind: 'dates', entries: 1, updatedAt: '2026-01-05T10:00:00.000Z' },
+        {
+          ...{ name: 'bavaria', kind: 'country', entries: 144, updatedAt: '2026-01-05T10:00:00.000Z' },
+          knownUntil: '2037-01-01T00:00:00.000Z',
+        },
+        {
+          ...{ name: 'office', kind: 'dates', entries: 1, updatedAt: '2026-01-05T10:00:00.000Z' },
+          knownUntil: null,
+        },
       ],
       count: 2,
       nextCursor: null,
     })
     const read = await world.call('GET', '/api/v1/calendars/office')
-    expect(read.body).toEqual({ name: 'office', definition: body, knownUntil: null })
+    expect(read.body).toEqual({
+      ...{ name: 'office', definition: body, knownUntil: null },
+      ...{ runsOut: false, source: null },
+    })
     expect(await state(world, 'office', '2026-12-24T10:00:00Z')).toEqual({
       name: 'office',
       at: '2026-12-24T10:00:00.000Z',
       open: false,
       why: ['Christmas Eve'],
       changesAt: '2026-12-24T23:00:00.000Z',
-      knownUntil: null,
+      ...{ knownUntil: null, runsOut: false, source: null },
     })
     // The clock of the tests stands at 5 January, a day before a holiday of Bavaria alone.
     const now = await world.call('GET', '/api/v1/calendars/bavaria/state')
@@ -115,12 +124,13 @@ describe('an uploaded iCalendar file', () => {
       name: 'c',
       definition: {
         kind: 'ical',
+        otherwise: 'open',
         ranges: [
           { start: '2026-06-09T22:00:00.000Z', end: '2026-06-11T22:00:00.000Z', name: 'Betriebsausflug' },
         ],
         knownUntil: null,
       },
-      knownUntil: null,
+      ...{ knownUntil: null, runsOut: false, source: null, windowsLost: { count: 0, profiles: [] } },
     })
   })
 
