@@ -143,6 +143,8 @@ function refuse(rule: Rule, parts: ReadonlyMap<string, string>, wrong: Wrong): v
   // A week may lie in two years. Which year it counts for, the standard does not say.
   if (weeks && (interval > 1 || positions))
     throw wrong('BYWEEKNO beside INTERVAL or BYSETPOS is read in several ways')
+  if (positions && frequency === 'SECONDLY' && !positions.some((place) => Math.abs(place) === 1))
+    throw wrong('BYSETPOS has one second to choose from beside FREQ=SECONDLY')
   if ((parts.get('RSCALE') ?? 'GREGORIAN') !== 'GREGORIAN') throw wrong('RSCALE has to be GREGORIAN')
   if ((parts.get('SKIP') ?? 'OMIT') !== 'OMIT') throw wrong('SKIP has to be OMIT')
 }
