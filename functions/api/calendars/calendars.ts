@@ -51,7 +51,7 @@ function definitionFrom(request: CalendarRequest, now: number): CalendarDefiniti
         return { kind: 'ical', ...expanded, ranges: [...expanded.ranges] }
       } catch (error) {
         if (!(error instanceof NotACalendar)) throw error
-        const expected = `an iCalendar file with events (RFC 5545): ${error.message}`
+        const expected = `an iCalendar file with events (RFC 5545): ${error.message.slice(0, 300)}`
         throw invalid([{ field: 'icalendar', value: null, expected }])
       }
   }

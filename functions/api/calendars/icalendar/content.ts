@@ -89,7 +89,8 @@ export function calendarsOf(text: string): Component[] {
       ;(inner?.components ?? calendars).push(component)
       open.push(component)
     } else if (property.name === 'END') {
-      if (inner?.name !== value) throw new NotACalendar(`line ${line} ends a ${value} that has not begun`)
+      if (inner?.name !== value)
+        throw new NotACalendar(`END:${value} in line ${line} ends nothing that has begun`)
       open.pop()
     } else if (inner) inner.properties.push(property)
     else throw new NotACalendar(`line ${line} stands outside of BEGIN:VCALENDAR and END:VCALENDAR`)

@@ -12,6 +12,14 @@ export interface Moment {
   readonly zone: Zone
 }
 
+/** Before there were zones their clocks are anybody's guess, and so they are in runtimes. */
+const [earliest, latest] = [Date.UTC(1900, 0, 1), Date.UTC(9999, 0, 1)]
+
+function known(wall: number, property: Property): number {
+  if (wall >= earliest && wall < latest) return wall
+  throw wrongValue(property, 'has to lie in the years from 1900 to 9998')
+}
+
 /** Reads the values of a property, days or times, separated by commas. Throws NotACalendar. */
 export function momentsOf(property: Property, zones: Zones): Moment[] {
   return property.value.split(',').map((text) => momentFrom(text.trim(), property, zones))
@@ -28,7 +36,7 @@ export function momentFrom(text: string, property: Property, zones: Zones): Mome
   if (type !== undefined && !['DATE', 'DATE-TIME', 'PERIOD'].includes(type))
     throw wrongValue(property, 'has to be of VALUE=DATE or VALUE=DATE-TIME')
   const midnight = type === 'DATE-TIME' || type === 'PERIOD' ? undefined : dateOf(text)
-  if (midnight !== undefined) return { form: 'date', wall: midnight, zone: zones.days }
+  if (midnight !== undefined) return { form: 'date', wall: known(midnight, property), zone: zones.days }
   const time = type === 'DATE' ? undefined : wallOf(text)
   if (!time) {
     const form = type === 'DATE' ? 'a day, as 20261224' : 'a day, as 20261224, or a time, as 20261224T180000Z'
@@ -37,7 +45,7 @@ export function momentFrom(text: string, property: Property, zones: Zones): Mome
   const named = property.parameters.get('TZID')
   const zone = time.utc ? zones.utc : named === undefined ? zones.floating : zones.named(named, property)
   const form = time.utc || named !== undefined ? 'fixed' : 'floating'
-  return { form, wall: time.wall, zone }
+  return { form, wall: known(time.wall, property), zone }
 }
 
 /** Returns the instant of a moment, in milliseconds since the epoch. */
