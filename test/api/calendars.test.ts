@@ -99,6 +99,18 @@ describe('calendars', () => {
       { kind: 'ranges', ranges: [{ start: '2026-01-02T00:00:00Z', end: '2026-01-01T00:00:00Z', name: 'x' }] },
       ['ranges.0.end'],
     ],
+    [
+      { kind: 'dates', timezone: 'BST', dates: [{ date: '24.12.2026', name: 'Eve' }] },
+      ['dates.0.date', 'timezone'],
+    ],
+    [
+      { kind: 'ranges', ranges: [{ start: '1.1.2026', end: '2026-01-02T00:00:00Z', name: 'x' }] },
+      ['ranges.0.start'],
+    ],
+    [
+      { kind: 'dates', timezone: 'UTC', dates: Array(400).fill({ date: '12-24', name: '冬'.repeat(128) }) },
+      ['dates'],
+    ],
     [{ kind: 'country', country: 'XX' }, ['country']],
     [{ kind: 'country', country: 'DE', state: 'ZZ' }, ['state']],
     [{ kind: 'country', country: 'DE', types: ['lunch'] }, ['types.0']],

@@ -1,6 +1,6 @@
 /**
  * What Windows calls zones, and the zone of the IANA database for each: the table windowsZones of Unicode CLDR 48, territory 001.
- * Copyright © 2004-2025 Unicode, Inc. Unicode License V3: https://www.unicode.org/license.txt
+ * Copyright © 2004-2025 Unicode, Inc., under the licence Unicode-3.0: https://www.unicode.org/license.txt
  */
 export const windowsZones: Readonly<Record<string, string>> = {
   'Afghanistan Standard Time': 'Asia/Kabul',
