@@ -26,7 +26,7 @@ interface Report extends ReconcileReport {
   readonly upgrades: number
   readonly healedMembers: number
   readonly profiles: number
-  /** Calendars that are known for less than a month: past their end they are closed. */
+  /** Calendars that are closed for good within a month, as nobody defined them anew. */
   readonly calendarsRunningOut: number
 }
 

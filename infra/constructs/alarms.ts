@@ -82,7 +82,7 @@ export class Alarms extends Construct {
     )
     this.alarm(
       'CalendarsRunningOut',
-      'A calendar is known for less than a month: past its end everything that keeps to it is closed. Define it anew.',
+      'Within a month a calendar is closed for good, and with it everything that keeps to it. Define it anew, or delete it.',
       counted('CalendarsRunningOut'),
       0,
     )

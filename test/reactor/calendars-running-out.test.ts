@@ -3,6 +3,20 @@ import { reconcileAll } from '../../functions/reactor/reconcile.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { openWorld } from '../api/world.ts'
 
+test('a calendar that is open inside of its events alone runs out a month before the last of them ends', async () => {
+  const world = openWorld()
+  const event = ['BEGIN:VEVENT', 'DTSTART:20260301T000000Z', 'DTEND:20260302T000000Z', 'END:VEVENT']
+  const icalendarOf = (kind: string) =>
+    ['BEGIN:VCALENDAR', `X-CALENDAR-TYPE:${kind}`, ...event, 'END:VCALENDAR'].join('\r\n')
+  const runsOut = async (kind: string) => {
+    const body = { kind: 'ical', icalendar: icalendarOf(kind) }
+    return (await world.call('PUT', '/api/v1/calendars/c', { body })).body.runsOut
+  }
+  expect([await runsOut('DEFAULT_OPEN'), await runsOut('DEFAULT_CLOSED')]).toEqual([false, false])
+  world.pass(30 * 86_400)
+  expect([await runsOut('DEFAULT_OPEN'), await runsOut('DEFAULT_CLOSED')]).toEqual([false, true])
+})
+
 test('a month before a calendar is known no more, the daily reconciliation says so in a metric, and the calendar itself', async () => {
   const world = openWorld()
   const event = [

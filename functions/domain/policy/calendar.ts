@@ -92,9 +92,15 @@ export function knownUntil(definition: CalendarDefinition): string | null {
   return definition.kind === 'ical' || definition.kind === 'country' ? definition.knownUntil : null
 }
 
-/** Returns whether a calendar is known for less than a month from an ISO instant on. */
+/** The end of the last event of a calendar that is open inside of its events alone: it opens never again. Null: of other kinds. */
+function lastOpen(definition: CalendarDefinition): string | null {
+  if (definition.kind !== 'ical' || definition.otherwise === 'open') return null
+  return definition.ranges.reduce((last, { end }) => later(last, end), beginning)
+}
+
+/** Returns whether within a month from an ISO instant on a calendar is closed for good: it is known no longer, or never opens again. */
 export function runsOut(definition: CalendarDefinition, at: string): boolean {
-  const until = knownUntil(definition)
+  const until = knownUntil(definition) ?? lastOpen(definition)
   return until !== null && until <= after(at, notice)
 }
 
