@@ -69,12 +69,10 @@ const standing = {
     description:
       'What recurs is written out until then; from then on the calendar is closed. Null: it is known for ever.',
   }),
-  runsOut: z
-    .boolean()
-    .meta({
-      description:
-        'Within a month it is closed for good, as it is known no longer or has no more events to be open in: define it anew.',
-    }),
+  runsOut: z.boolean().meta({
+    description:
+      'Within a month it is closed for good, as it is known no longer or has no more events to be open in: define it anew.',
+  }),
   source: z
     .object({ name: z.string(), version: z.string() })
     .nullable()
