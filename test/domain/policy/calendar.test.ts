@@ -140,7 +140,13 @@ describe('a calendar that was written out', () => {
   it('runs out a month before its end', () => {
     expect(runsOut(written('open', end), '2025-12-31T23:59:59.999Z')).toBe(false)
     expect(runsOut(written('open', end), '2026-01-01T00:00:00.000Z')).toBe(true)
-    expect(runsOut(written('closed', null), '2026-01-01T00:00:00.000Z')).toBe(false)
+    expect(runsOut(written('open', null), '2026-01-01T00:00:00.000Z')).toBe(false)
+  })
+
+  it('runs out a month before the last event that it is open in', () => {
+    const at = (instant: string) => runsOut(written('closed', null), instant)
+    expect([at('2025-12-05T23:59:59.999Z'), at('2025-12-06T00:00:00.000Z')]).toEqual([false, true])
+    expect(runsOut({ kind: 'ical', otherwise: 'closed', ranges: [], knownUntil: null }, friday)).toBe(true)
   })
 })
 

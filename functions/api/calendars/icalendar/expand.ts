@@ -37,12 +37,13 @@ const outOfOrder = 3 * hour
 const methods = ['PUBLISH', 'REQUEST']
 
 /**
- * Reads an iCalendar file (RFC 5545) and writes its events out, from a day before `now` (milliseconds) on for ten years, or as many as one
- * definition holds. Whole days, and times without a zone, are in `timezone`. What the standard leaves open is refused, not guessed
- * (ADR 0024). Throws NotACalendar, in bounded time for any text.
+ * Reads an iCalendar file (RFC 5545) and writes its events out, from the day before `now` (milliseconds) on for ten years, or as many as
+ * one definition holds; the same file comes to the same all day long. Whole days, and times without a zone, are in `timezone`. What the
+ * standard leaves open is refused, not guessed (ADR 0024). Throws NotACalendar, in bounded time for any text.
  */
 export function expandIcalendar(text: string, timezone: string, now: number): Expanded {
-  const [from, until] = [now - day, now + yearsAhead * 366 * day]
+  const today = Math.floor(now / day) * day
+  const [from, until] = [today - day, today + yearsAhead * 366 * day]
   const work = new Work(mostWork)
   const calendars = calendarsOf(text)
   const events = calendars.flatMap((calendar) => eventsOf(calendar, timezone, until, work))
