@@ -14,7 +14,8 @@ const threshold = z.strictObject({
 /** The time in which an upgrade may admit targets. */
 export const window = z
   .strictObject({ start: instant, end: instant })
-  .refine(({ start, end }) => Date.parse(start) < Date.parse(end), {
+  // What is no instant is refused for that, and not for its order.
+  .refine(({ start, end }) => !(Date.parse(start) >= Date.parse(end)), {
     path: ['end'],
     error: 'an instant after start',
   })

@@ -3,6 +3,10 @@ import * as z from 'zod'
 export const schedule = z.strictObject({
   cron_expression: z.string().meta({ description: 'Five unix fields; both day fields set means either.' }),
   timezone: z.string().meta({ description: 'A time zone of the IANA database.' }),
+  offset_days: z.int().min(0).max(6).default(0).meta({
+    description:
+      'A window opens so many days after the time that the expression names: 0 2 * * 2#2 with 1 is the Wednesday after the second Tuesday.',
+  }),
   maintenance_window_hours: z.int().min(1).max(24),
   retry_attempts: z.int().min(1).max(5).default(2),
   retry_delay_minutes: z.int().min(5).max(60).default(15),

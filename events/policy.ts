@@ -23,9 +23,17 @@ export const calendarDefinition = z.discriminatedUnion('kind', [
     /** Null: the country's own. */
     timezone: name.nullable(),
     types: z.array(z.enum(holidayTypes)).min(1),
+    /** Where its days come from. */
+    source: z.object({ name, version: name }),
+    /** What the country's rules come to: they are written out when the calendar is defined. */
+    ranges: z.array(range),
+    /** From then on nothing was written out. */
+    knownUntil: instant,
   }),
   z.object({
     kind: z.literal('ical'),
+    /** What the calendar is where no event is. */
+    otherwise: z.enum(['open', 'closed']),
     /** What the uploaded events come to: recurrences are written out. */
     ranges: z.array(range),
     /** Events that recur without end are written out until then; null: nothing was cut off. */

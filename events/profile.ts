@@ -12,6 +12,8 @@ export const profileDefinition = z.object({
   schedule: z.object({
     cron_expression: z.string().min(1).max(256),
     timezone: z.string().min(1).max(64),
+    /** A window opens so many days after the time that the expression names: the Wednesday after the second Tuesday. */
+    offset_days: z.int().min(0).max(6),
     maintenance_window_hours: z.int().min(1).max(24),
     retry_attempts: z.int().min(1).max(5),
     retry_delay_minutes: z.int().min(5).max(60),

@@ -42,21 +42,3 @@ export const skipReasons = [
 
 /** The `source` of everything on the bus. It stands here for who puts it there and needs no schema. */
 export const publicSource = 'drydock'
-
-const zoneName = /^[A-Za-z][A-Za-z0-9_+/-]{1,63}$/
-const knownZones = new Map<string, boolean>()
-
-/** Returns whether a value names a time zone of the IANA database. Offsets such as +01:00 do not: they know no daylight saving time. */
-export function isTimeZone(value: unknown): value is string {
-  if (typeof value !== 'string' || !zoneName.test(value)) return false
-  const known = knownZones.get(value)
-  if (known !== undefined) return known
-  let valid = true
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone: value })
-  } catch {
-    valid = false
-  }
-  if (knownZones.size < 1000) knownZones.set(value, valid)
-  return valid
-}

@@ -1,9 +1,9 @@
-import { after } from '../../events/time.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import type { OpeningFacts } from '../domain/profile/opening.ts'
 import type { ExistingProfile } from '../domain/profile/state.ts'
 import { lastSuccessRate } from '../domain/profile/statistics.ts'
+import { windowOf } from '../domain/profile/windows.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { holdOf } from '../domain/upgrade/hold.ts'
 import { exists } from '../domain/upgrade/state.ts'
@@ -20,11 +20,11 @@ export async function openingFacts(
   scheduledAt: string,
 ): Promise<OpeningFacts> {
   const { log } = services
-  const justAfter = after(scheduledAt, 1)
+  const { end } = windowOf(definition.schedule, scheduledAt)
   const [policy, paused, closures, successRate, work] = await Promise.all([
     log.load(policyAggregate, freezePolicy),
     pauseOf(log, running?.upgrade),
-    closuresOf(log, definition.schedule.calendars, scheduledAt, justAfter),
+    closuresOf(log, definition.schedule.calendars, scheduledAt, end),
     successRateOf(log, definition.depends_on?.profile_id),
     // What runs is carried on whoever matches by now.
     running ? null : workOf(services, profile, definition),

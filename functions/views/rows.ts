@@ -170,8 +170,10 @@ export interface ExecutionRow {
 export interface CalendarRow {
   readonly name: string
   readonly kind: CalendarDefinition['kind']
-  /** How many dates or intervals it holds; the holidays of a country count as one. */
+  /** How many dates or intervals it holds. */
   readonly entries: number
+  /** Past that it is closed; null: it is known for ever. */
+  readonly knownUntil: string | null
   readonly updatedAt: string
 }
 

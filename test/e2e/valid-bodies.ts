@@ -1,6 +1,6 @@
 const profile = {
   name: 'bad-input',
-  schedule: { cron_expression: '0 2 * * 0', timezone: 'UTC', maintenance_window_hours: 4 },
+  schedule: { cron_expression: '0 2 * * 0', timezone: 'UTC', offset_days: 1, maintenance_window_hours: 4 },
   upgrade_settings: {
     ...{
       target_version: 'stable',

@@ -36,6 +36,7 @@ function someSchedule(random: Random) {
   return {
     cron_expression: random.pick(crons),
     timezone: 'UTC',
+    offset_days: random.chance(0.2) ? 1 : 0,
     maintenance_window_hours: random.pick([1, 2, 3]),
     retry_attempts: random.pick([1, 2]),
     retry_delay_minutes: 5,

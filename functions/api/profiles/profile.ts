@@ -1,12 +1,11 @@
 import type { FieldError } from '../../../contracts/problem-document.ts'
 import type { ProfileDefinition } from '../../../events/profile.ts'
 import { day, instantOf } from '../../../events/time.ts'
-import { closureAt } from '../../domain/policy/closure.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import type { FieldProblem } from '../../domain/profile/fields.ts'
 import type { ExistingProfile } from '../../domain/profile/state.ts'
 import { exists } from '../../domain/profile/state.ts'
-import { openings } from '../../domain/profile/windows.ts'
+import { hasRoom, openings, windowOf } from '../../domain/profile/windows.ts'
 import { closuresOf, unknownCalendars } from '../../facts/closures.ts'
 import { dependencyFault } from '../../facts/dependencies.ts'
 import type { Log } from '../../log/log.ts'
@@ -42,7 +41,7 @@ export async function nextRuns(
   const closures = await closuresOf(log, schedule.calendars, from, until)
   const runs: string[] = []
   for (const opening of openings(schedule, from).take(mostOpenings)) {
-    if (!closureAt(closures, opening)) runs.push(opening)
+    if (hasRoom(windowOf(schedule, opening), closures)) runs.push(opening)
     if (runs.length === count) break
   }
   return runs

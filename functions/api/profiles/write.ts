@@ -29,6 +29,7 @@ const anyDefinition: ProfileDefinition = {
   schedule: {
     cron_expression: '0 0 * * 0',
     timezone: 'UTC',
+    offset_days: 0,
     maintenance_window_hours: 1,
     retry_attempts: 1,
     retry_delay_minutes: 5,

@@ -1,5 +1,5 @@
 import type { ProfileDefinition } from '../../../events/profile.ts'
-import { isTimeZone } from '../../../events/words.ts'
+import { isTimeZone } from '../../../events/time-zones.ts'
 import { parseVersion } from '../version.ts'
 import { readCron } from './cron.ts'
 import { changedFields, type FieldProblem, Fields } from './fields.ts'
@@ -9,6 +9,7 @@ export type { FieldProblem } from './fields.ts'
 
 /** The ranges of P1, ends included; where nothing else is said the value is a whole number. */
 const profileRanges = {
+  offset_days: [0, 6],
   maintenance_window_hours: [1, 24],
   retry_attempts: [1, 5],
   retry_delay_minutes: [5, 60],
@@ -26,6 +27,7 @@ const profileRanges = {
 /** What a definition says where the request says nothing; the seed's own examples leave all of it out somewhere. */
 const profileDefaults = {
   description: null,
+  offset_days: 0,
   /** As in the seed's first example. */
   retry_attempts: 2,
   /** As in the seed's first example. */
@@ -117,6 +119,7 @@ function schedule(fields: Fields): ProfileDefinition['schedule'] {
     timezone: fields.checked('timezone', (value) =>
       isTimeZone(value) ? undefined : 'a time zone of the IANA database, such as America/New_York or UTC',
     ),
+    offset_days: whole('offset_days', profileRanges.offset_days, profileDefaults.offset_days),
     maintenance_window_hours: whole('maintenance_window_hours', profileRanges.maintenance_window_hours),
     retry_attempts: whole('retry_attempts', profileRanges.retry_attempts, profileDefaults.retry_attempts),
     retry_delay_minutes: whole(

@@ -6,7 +6,7 @@ import type { Stop } from '../policy/policy.ts'
 import { refuseMissing } from './lifecycle.ts'
 import { plannedFor, voidPlan } from './plan-ahead.ts'
 import { type ExistingProfile, judged, type ProfileDecision, type ProfileState } from './state.ts'
-import { contains, windowOf } from './windows.ts'
+import { contains, hasRoom, windowOf } from './windows.ts'
 
 /** What is known elsewhere at the moment of opening, read strongly. */
 export interface OpeningFacts {
@@ -14,7 +14,7 @@ export interface OpeningFacts {
   readonly stops: readonly Pick<Stop, 'reason'>[]
   /** The upgrade that runs, where it is paused, and why: it waits for a person. */
   readonly paused: { readonly upgrade: string; readonly reason: string } | null
-  /** Closed times of the profile's calendars around the opening. */
+  /** Closed times of the profile's calendars in the window. */
   readonly closures: readonly Closure[]
   /** The success rate, in percent, of the profile that this one depends on; null when there is no such figure. */
   readonly successRate: number | null
@@ -130,8 +130,8 @@ function refuse(
   if (state.status !== 'active') return ['inactive', state.deactivated?.reason ?? 'The profile is inactive.']
   const [stop] = facts.stops
   if (stop) return ['frozen', stop.reason]
-  const closure = closureAt(facts.closures, scheduledAt)
-  if (closure) return ['holiday', closure.why]
+  if (!hasRoom({ start: scheduledAt, end }, facts.closures))
+    return ['holiday', (closureAt(facts.closures, scheduledAt) ?? facts.closures[0])?.why ?? '']
   if (facts.paused && facts.paused.upgrade === state.running?.upgrade) return waitsForPerson(facts.paused)
   if (state.running?.reason === 'emergency')
     return ['running', `Upgrade ${state.running.upgrade}, which was started out of turn, is not finished.`]

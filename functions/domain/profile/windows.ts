@@ -1,30 +1,32 @@
 import type { ProfileDefinition } from '../../../events/profile.ts'
-import { after, hour, instantOf } from '../../../events/time.ts'
-import { type Closure, closureAt } from '../policy/closure.ts'
-import type { Window } from '../window.ts'
+import { after, day, hour, instantOf, later } from '../../../events/time.ts'
+import type { Closure } from '../policy/closure.ts'
+import { merge, minus, type Window } from '../window.ts'
 import { readCron } from './cron.ts'
 import { firstInstantAt, wallAt } from './zone.ts'
 
 /** What a schedule needs to know when its windows are. */
 export type Schedule = Pick<
   ProfileDefinition['schedule'],
-  'cron_expression' | 'timezone' | 'maintenance_window_hours'
+  'cron_expression' | 'timezone' | 'offset_days' | 'maintenance_window_hours'
 >
 
 /** From here on instants no longer compare as text. */
 const endOfCalendar = Date.UTC(9999, 11, 30)
 
 /**
- * Yields the openings of a schedule after an instant, in order, as ISO instants. They are a set: several starts inside one gap of
- * daylight saving time open one window. An invalid schedule has none.
+ * Yields the openings of a schedule after an instant, in order, as ISO instants: the times of its expression, so many days later as it
+ * says. They are a set: several starts inside one gap of daylight saving time open one window. An invalid schedule has none.
  */
 export function* openings(schedule: Schedule, since: string): Generator<string, void, undefined> {
   const read = readCron(schedule.cron_expression)
   if ('problem' in read) return
   let last = Date.parse(since)
+  // A day later on the clock, whatever the clocks do meanwhile.
+  const offset = schedule.offset_days * day
   // Every earlier wall clock time was shown by then, so its first instant has passed.
-  for (const wall of read.cron.after(wallAt(last, schedule.timezone))) {
-    const instant = firstInstantAt(wall, schedule.timezone)
+  for (const wall of read.cron.after(wallAt(last, schedule.timezone) - offset)) {
+    const instant = firstInstantAt(wall + offset, schedule.timezone)
     if (instant >= endOfCalendar) return
     if (instant <= last) continue
     last = instant
@@ -61,22 +63,30 @@ export function windowsBetween(schedule: Schedule, from: string, to: string): Wi
   return result
 }
 
+/** Do calendars leave any time of a window open? */
+export function hasRoom(window: Window, closures: readonly Closure[]): boolean {
+  return minus([window], closures).length > 0
+}
+
 /**
- * Returns the next window after an instant whose opening no closure covers: it is the next to run, and the one to which an upgrade
- * that did not get through is carried over. Undefined when there is none.
+ * Returns the next window after an instant of which calendars leave anything: it is the next to run, and the one to which an upgrade that did
+ * not get through is carried over. Undefined when there is none.
  */
 export function nextWindow(
   schedule: Schedule,
   since: string,
   closures: readonly Closure[] = [],
 ): Window | undefined {
+  const closed = merge(closures.map(({ from, to }) => ({ start: from, end: to })))
+  const length = schedule.maintenance_window_hours * hour
   let from = since
-  // Each round leaves a closure behind for good, so there are no more rounds than closures.
+  // Each round leaves a closed time behind for good, so there are no more rounds than closed times.
   for (;;) {
     const [opening] = nextOpenings(schedule, from, 1)
     if (opening === undefined) return undefined
-    const closure = closureAt(closures, opening)
-    if (!closure) return windowOf(schedule, opening)
-    from = after(closure.to, -1)
+    const window = windowOf(schedule, opening)
+    if (hasRoom(window, closures)) return window
+    const over = closed.find(({ start, end }) => start <= opening && opening < end)
+    if (over) from = later(opening, after(over.end, -length))
   }
 }
