@@ -23,6 +23,15 @@ export const settings = z.strictObject({
   rollback_on_failure: z.boolean(),
   notification_enabled: z.boolean().default(true),
   parallel_upgrades: z.int().min(1).max(10),
+  attempt_minutes: z
+    .int()
+    .min(1)
+    .max(1440)
+    .default(60)
+    .meta({ description: 'How long one attempt may take.' }),
+  expected_minutes: z.int().min(1).max(59).default(5).meta({
+    description: 'How long one should take: so long before a window ends the last one is handed over.',
+  }),
   canary_percentage: z.number().min(1).max(100).nullable().default(null),
 })
 

@@ -29,6 +29,9 @@ export const profileDefinition = z.object({
     rollback_on_failure: z.boolean(),
     notification_enabled: z.boolean(),
     parallel_upgrades: z.int().min(1).max(10),
+    /** How long one attempt may take from its acceptance on, and how long it should take, at the end of a window at the latest. */
+    attempt_minutes: z.int().min(1).max(1440),
+    expected_minutes: z.int().min(1).max(59),
     canary_percentage: z.number().min(1).max(100).nullable(),
   }),
   resource_filters: z.object({

@@ -52,6 +52,8 @@ function someSettings(random: Random) {
     rollback_on_failure: random.chance(0.5),
     notification_enabled: true,
     parallel_upgrades: random.pick([1, 3, 10]),
+    attempt_minutes: random.pick([30, 60]),
+    expected_minutes: 5,
     canary_percentage: random.chance(0.4) ? random.pick([10, 50]) : null,
   }
 }

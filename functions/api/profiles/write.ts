@@ -42,6 +42,8 @@ const anyDefinition: ProfileDefinition = {
     rollback_on_failure: true,
     notification_enabled: true,
     parallel_upgrades: 1,
+    attempt_minutes: 60,
+    expected_minutes: 5,
     canary_percentage: null,
   },
   resource_filters: {

@@ -14,6 +14,9 @@ const profileRanges = {
   retry_attempts: [1, 5],
   retry_delay_minutes: [5, 60],
   parallel_upgrades: [1, 10],
+  attempt_minutes: [1, 1440],
+  /** Less than the shortest window. */
+  expected_minutes: [1, 59],
   /** Need not be whole. */
   canary_percentage: [1, 100],
   /** Of a member; 1 comes first. */
@@ -35,6 +38,8 @@ const profileDefaults = {
   calendars: [],
   component: null,
   notification_enabled: true,
+  attempt_minutes: 60,
+  expected_minutes: 5,
   canary_percentage: null,
   tags: [],
   regions: [],
@@ -150,6 +155,16 @@ function settings(fields: Fields): ProfileDefinition['upgrade_settings'] {
     rollback_on_failure: fields.flag('rollback_on_failure'),
     notification_enabled: fields.flag('notification_enabled', profileDefaults.notification_enabled),
     parallel_upgrades: fields.whole('parallel_upgrades', profileRanges.parallel_upgrades),
+    attempt_minutes: fields.whole(
+      'attempt_minutes',
+      profileRanges.attempt_minutes,
+      profileDefaults.attempt_minutes,
+    ),
+    expected_minutes: fields.whole(
+      'expected_minutes',
+      profileRanges.expected_minutes,
+      profileDefaults.expected_minutes,
+    ),
     canary_percentage: fields.nullableNumber(
       'canary_percentage',
       profileRanges.canary_percentage,

@@ -6,9 +6,8 @@ const minute = 60
 const hour = 3600
 const week = 7 * 24 * hour
 
-/** As a deploy without settings of its own: a tenth of a wave may fail, an attempt may take an hour and should take five minutes. */
+/** As a deploy without settings of its own: a tenth of a wave may fail. */
 const limits = { percent: 10, absolute: null } as const
-const deadlines = { attempt: hour, expected: 5 * minute, continue: week, linger: week } as const
 
 /** So many fewer are in flight after each failed try (P13). */
 const fewerAfterFailure = 2
@@ -64,7 +63,12 @@ export function requestFromProfile({
     },
     ...(settings.pre_upgrade_checks && { preUpgradeChecks: true }),
     calendars: schedule.calendars,
-    deadlines: { accept: length, ...deadlines },
+    deadlines: {
+      accept: length,
+      attempt: settings.attempt_minutes * minute,
+      expected: settings.expected_minutes * minute,
+      ...{ continue: week, linger: week },
+    },
     breakGlass: false,
     reason,
   }

@@ -29,6 +29,8 @@ export const definition: ProfileDefinition = {
     component: null,
     notification_enabled: true,
     canary_percentage: null,
+    attempt_minutes: 60,
+    expected_minutes: 5,
   },
   resource_filters: {
     ...weekly.resource_filters,
