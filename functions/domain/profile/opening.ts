@@ -121,7 +121,7 @@ function refuse(
   now: string,
   facts: OpeningFacts,
 ): Refusal | undefined {
-  const { schedule, depends_on: dependency } = state.definition
+  const { schedule, upgrade_settings, depends_on: dependency } = state.definition
   if (!contains(schedule, scheduledAt))
     return ['not_in_schedule', `${schedule.cron_expression} in ${schedule.timezone} does not open then.`]
   const { end } = windowOf(schedule, scheduledAt)
@@ -130,7 +130,7 @@ function refuse(
   if (state.status !== 'active') return ['inactive', state.deactivated?.reason ?? 'The profile is inactive.']
   const [stop] = facts.stops
   if (stop) return ['frozen', stop.reason]
-  if (!hasRoom({ start: scheduledAt, end }, facts.closures))
+  if (!hasRoom({ start: scheduledAt, end }, facts.closures, upgrade_settings.expected_minutes * 60))
     return ['holiday', (closureAt(facts.closures, scheduledAt) ?? facts.closures[0])?.why ?? '']
   if (facts.paused && facts.paused.upgrade === state.running?.upgrade) return waitsForPerson(facts.paused)
   if (state.running?.reason === 'emergency')

@@ -1,5 +1,5 @@
 import type { ProfileDefinition } from '../../../events/profile.ts'
-import { after, day, hour, instantOf, later } from '../../../events/time.ts'
+import { after, between, day, hour, instantOf, later, second } from '../../../events/time.ts'
 import type { Closure } from '../policy/closure.ts'
 import { merge, minus, type Window } from '../window.ts'
 import { readCron } from './cron.ts'
@@ -63,9 +63,9 @@ export function windowsBetween(schedule: Schedule, from: string, to: string): Wi
   return result
 }
 
-/** Do calendars leave any time of a window open? */
-export function hasRoom(window: Window, closures: readonly Closure[]): boolean {
-  return minus([window], closures).length > 0
+/** Do calendars leave anything of a window open that is longer than so many seconds? */
+export function hasRoom(window: Window, closures: readonly Closure[], seconds = 0): boolean {
+  return minus([window], closures).some(({ start, end }) => between(start, end) > seconds * second)
 }
 
 /**

