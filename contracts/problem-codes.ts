@@ -19,6 +19,7 @@ export const problemCodes = {
   'profile-not-found': [404, 'There is no such profile'],
   'assignment-job-not-found': [404, 'There is no such assignment job'],
   'calendar-not-found': [404, 'There is no such calendar'],
+  'component-not-found': [404, 'There is no such component'],
   'release-not-found': [404, 'There is no such release'],
   'job-not-found': [404, 'There is no such job'],
   'not-a-member': [404, 'The target is no member of the upgrade'],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { componentEvents } from '../../events/component.ts'
 import { membershipEvents } from '../../events/membership.ts'
 import { planEvents } from '../../events/plan.ts'
 import { policyEvents } from '../../events/policy.ts'
@@ -16,6 +17,7 @@ const events: Readonly<Record<(typeof streamKinds)[number], { readonly shapes: o
   target: targetEvents,
   upgrade: upgradeEvents,
   plan: planEvents,
+  component: componentEvents,
   release: releaseEvents,
   policy: policyEvents,
   profile: profileEvents,

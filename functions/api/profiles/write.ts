@@ -14,7 +14,7 @@ import { targetingOf } from '../../facts/targeting.ts'
 import type { Log, Outcome } from '../../log/log.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { checkReferences, invalidFields, nextRuns, profileOf } from './profile.ts'
+import { checkReferences, invalidFields, nextRuns, profileOf, schemesFor } from './profile.ts'
 
 type Contracts = typeof profileContracts
 
@@ -57,7 +57,7 @@ const anyDefinition: ProfileDefinition = {
 /** Creates a profile, active from the start (P1). */
 export const createUpgradeProfile: Operate<Contracts['createUpgradeProfile']> = async (input, services) => {
   const { log, now } = services
-  const validated = validateDefinition(input.body)
+  const validated = validateDefinition(input.body, await schemesFor(log, input.body))
   if ('problems' in validated) throw invalidFields(validated.problems)
   const { definition } = validated
   const id = input.idempotency ? v5(input.idempotency.id, profileNamespace) : randomUUID()
@@ -101,11 +101,12 @@ export const updateUpgradeProfile: Operate<Contracts['updateUpgradeProfile']> = 
   const { id } = input.params
   const loaded = (await log.load(profileAggregate, id)).state.definition
   // What is wrong with a body is said first, also where there is no profile for it.
-  const validated = validateUpdate(loaded ?? anyDefinition, input.body)
+  const schemes = await schemesFor(log, input.body, loaded)
+  const validated = validateUpdate(loaded ?? anyDefinition, input.body, schemes)
   if ('problems' in validated) throw invalidFields(validated.problems)
   const before = (await profileOf(log, id)).state.definition
   await checkReferences(log, id, validated.definition)
-  const command = updateProfile({ updates: input.body, by: input.principal.id })
+  const command = updateProfile({ updates: input.body, by: input.principal.id, schemes })
   const outcome = await log.execute(profileAggregate, id, command, metadataOf(input))
   const { state, commit } = accepted(outcome)
   const changes = (await decided(log, id, outcome, input.idempotency?.id)).flatMap((event) => {

@@ -2,7 +2,7 @@ import { v5 } from 'uuid'
 import type { AttemptOutcome, TargetEvent } from '../../../events/target.ts'
 import { after, earlier, second } from '../../../events/time.ts'
 import { accept } from '../aggregate.ts'
-import { sameVersion } from '../version.ts'
+import { sameVersion } from '../version/identity.ts'
 import { ownWindowEnd, type ProfileWindow } from './own-window.ts'
 import {
   type ActiveAttempt,

@@ -1,6 +1,6 @@
 import { after, second } from '../../../events/time.ts'
 import { accept, reject } from '../aggregate.ts'
-import { sameVersion } from '../version.ts'
+import { sameVersion } from '../version/identity.ts'
 import { type AttemptEnd, endOf } from './attempt.ts'
 import { meaningOf } from './outcome.ts'
 import { notRegistered, refuseTarget } from './refusals.ts'
