@@ -69,6 +69,8 @@ export const upgradeRequest = z.object({
   }),
   /** Is a target handed over only when it is ready? Left out: nobody asks. */
   preUpgradeChecks: z.exactOptional(z.literal(true)),
+  /** May `latest` or `stable` lead a target downwards? Left out: who runs something newer is left out. */
+  allowDowngrade: z.exactOptional(z.literal(true)),
   /** In seconds: until accepted, from acceptance to the end, and the expected time of one attempt. */
   deadlines: z.object({
     accept: z.int().positive(),
@@ -88,6 +90,23 @@ export const waveCuts = z.discriminatedUnion('kind', [
 ])
 export type WaveCuts = z.output<typeof waveCuts>
 
+/** What is said of a request beside its plan: what may not be meant, and which other upgrades at work hold targets of it. */
+export const planTold = z.object({
+  warnings: z
+    .array(
+      z.object({
+        code: z.string(),
+        detail: words,
+        /** Where it stands in the request, and what stands there; null: it is about all of it. */
+        field: z.string().nullable(),
+        value: z.string().nullable(),
+      }),
+    )
+    .max(50),
+  overlaps: z.array(z.object({ upgrade: z.string(), targets: z.int().positive() })).max(50),
+})
+export type PlanTold = z.output<typeof planTold>
+
 export const upgradeEvents = defineEvents({
   UpgradeRequested: {
     schema: z.object({ request: upgradeRequest, by: person }),
@@ -105,6 +124,8 @@ export const upgradeEvents = defineEvents({
       leftOut: z.record(z.string(), z.int().positive()),
       policyVersion: index,
       releaseVersion: index,
+      /** What whoever waited for the plan was told beside it; left out: nobody waited. */
+      told: z.exactOptional(planTold),
     }),
   },
   PlanningFailed: { schema: z.object({ code: z.string(), detail: words }) },

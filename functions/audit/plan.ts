@@ -37,7 +37,11 @@ export function planFault({ plans }: History, plan: Planned, request: UpgradeReq
   const members = chunks.reduce((sum, chunk) => sum + chunk.members.length, 0)
   if (members !== plan.members) return `The plan has ${members} members, not ${plan.members}.`
   const { version, digest, policyVersion, waves } = plan
-  const root = { seed: hashOf(request), chunks: chunks.map(hashOf), version, digest, policyVersion, waves }
+  const root = {
+    request: hashOf(request),
+    chunks: chunks.map(hashOf),
+    ...{ version, digest, policyVersion, waves },
+  }
   const expected = hashOf(root)
   return expected === plan.planHash
     ? undefined

@@ -7,7 +7,8 @@ import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { explainTarget as explain } from '../../domain/target/explain.ts'
 import type { MemberAsked, UpgradeAsked } from '../../domain/target/explanation.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
-import { chunkOf, memberAt } from '../../domain/upgrade/chunks.ts'
+import { chunkOf } from '../../domain/upgrade/chunks.ts'
+import { standsAt } from '../../domain/upgrade/held.ts'
 import { exists, hasBegun, hasEnded, planOf, type UpgradeState } from '../../domain/upgrade/state.ts'
 import { memberNamed } from '../../facts/plan-members.ts'
 import type { Log } from '../../log/log.ts'
@@ -31,7 +32,7 @@ async function memberOf(log: Log, target: string, state: UpgradeState): Promise<
   if (!exists(state) || hasEnded(state) || state.stage === 'requested') return finished
   const { chunks } = state
   const open = chunks.open[chunkOf(member)]
-  const status = memberAt(chunks, member)?.status ?? (member < chunks.cursor ? 'finished' : 'pending')
+  const status = standsAt(chunks, member)
   const again =
     status === 'retrying'
       ? (open?.retryAt ?? null)

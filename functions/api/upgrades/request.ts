@@ -11,7 +11,9 @@ export function requestFrom(deployment: Deployment): UpgradeRequest {
     component,
     version,
     strategy,
-    canaryPercent: strategy === 'canary' ? (deployment.canaryPercent ?? 10) : null,
+    // Canaries that are named are the whole first wave, unless a percentage fills it up.
+    canaryPercent:
+      strategy === 'canary' ? (deployment.canaryPercent ?? (targets.canaries.length > 0 ? null : 10)) : null,
     batchSize: deployment.batchSize ?? null,
     selection: {
       targets: targets.ids ?? null,
@@ -36,6 +38,7 @@ export function requestFrom(deployment: Deployment): UpgradeRequest {
       attempt: deadlines.attemptSeconds,
       expected: deadlines.expectedSeconds,
     },
+    ...(deployment.allowDowngrade && { allowDowngrade: true }),
     breakGlass: false,
     reason: deployment.reason,
   }
