@@ -11,6 +11,9 @@ const admission = { upgrade: name, member: z.int().min(0), n: z.int().positive()
 /** Dense number of the events of one attempt: they feed that attempt's view row. */
 const sequence = z.int().positive()
 
+/** The number that its agent gave the report by which a target said so, where it numbers its reports. */
+const reported = z.exactOptional(z.int().min(0))
+
 /** How an attempt can end (design: #ends-of-attempts). `skipped`, `deferred` and `withdrawn` return the slot without a touch of the target. */
 export const outcomes = [
   'succeeded',
@@ -90,7 +93,9 @@ export const targetEvents = defineEvents({
       sequence,
     }),
   },
-  AttemptAccepted: { schema: z.object({ attempt: z.uuid(), ...admission, deadline: instant, sequence }) },
+  AttemptAccepted: {
+    schema: z.object({ attempt: z.uuid(), ...admission, deadline: instant, sequence, reported }),
+  },
   AttemptEnded: {
     schema: z.object({
       attempt: z.uuid(),
@@ -108,6 +113,7 @@ export const targetEvents = defineEvents({
       output: z.string().max(4096).nullable(),
       sequence,
       revision,
+      reported,
     }),
   },
 })

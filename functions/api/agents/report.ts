@@ -2,6 +2,8 @@ import type { agentContracts, Report, Reported } from '../../../contracts/agents
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { acceptAttempt, finishAttempt } from '../../domain/target/report.ts'
 import type { TargetDecision, TargetState } from '../../domain/target/state.ts'
+import { mayMeanActive, type Said, subjectOf } from '../../domain/target/subject.ts'
+import type { Telemetry } from '../../work/telemetry.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
@@ -11,11 +13,16 @@ import { ownTarget, reachFrom } from './reach.ts'
 
 type Tell = Operate<(typeof agentContracts)['reportUpdateStatus'], 'telemetry'>
 
-function decisionOf({ status, version, details, code, retryable, attempt }: Report): TargetDecision {
-  const named = attempt === undefined ? {} : { attempt }
-  if (status === 'in-progress') return acceptAttempt(named)
+/** What a report says of itself, by which it is known what it is about. */
+function saidIn({ version, attempt, sequence }: Report): Said {
+  return { attempt, names: version, sequence }
+}
+
+function decisionOf(report: Report, said: Said): TargetDecision {
+  const { status, version, details, code, retryable } = report
+  if (status === 'in-progress') return acceptAttempt(said)
   return finishAttempt({
-    ...named,
+    ...said,
     status,
     // Only a success says what runs now; other reports name the version that was tried.
     version: status === 'completed' ? version : null,
@@ -26,12 +33,31 @@ function decisionOf({ status, version, details, code, retryable, attempt }: Repo
 }
 
 /** Which attempt a report was about, in the state after it. */
-function subjectOf(state: TargetState, { attempt }: Report) {
-  if (state.active && (attempt === undefined || attempt === state.active.attempt)) {
-    return { attempt: state.active.attempt, outcome: null }
+function answeredBy(state: TargetState, { status }: Report, said: Said) {
+  const subject = subjectOf(state, said, status !== 'in-progress' && status !== 'rejected')
+  switch (subject.kind) {
+    case 'active':
+      return { attempt: subject.attempt.attempt, outcome: null }
+    case 'ended':
+      return { attempt: subject.attempt.attempt, outcome: subject.attempt.outcome }
+    default:
+      return { attempt: null, outcome: null }
   }
-  const ended = state.attempts.findLast((past) => attempt === undefined || past.attempt === attempt)
-  return { attempt: ended?.attempt ?? null, outcome: ended?.outcome ?? null }
+}
+
+/** Is a later report of the attempt that is under way known? Only asked of a report that has a number and may be about it. */
+async function isBehind(
+  state: TargetState,
+  { status, sequence }: Report,
+  said: Said,
+  telemetry: Pick<Telemetry, 'progressed'>,
+): Promise<boolean> {
+  const { active } = state
+  if (sequence === undefined || !active || active.acceptedAt === null) return false
+  const isAbout = said.attempt === undefined ? mayMeanActive(state, said) : said.attempt === active.attempt
+  // An end that names its attempt ends it, however it is numbered.
+  if (!isAbout || (status !== 'in-progress' && said.attempt !== undefined)) return false
+  return !(await telemetry.progressed(active.attempt, sequence))
 }
 
 async function take(
@@ -41,21 +67,19 @@ async function take(
   services: Services<'telemetry'>,
 ): Promise<{ readonly reported: Reported; readonly commit: number }> {
   const { target, loaded: from } = await reach(report.target)
-  const { state } = from
-  const running = state.active?.acceptedAt != null ? state.active : null
-  if (report.status === 'in-progress' && running && report.sequence !== undefined) {
-    const forward = await services.telemetry.progressed(running.attempt, report.sequence)
-    if (!forward)
-      throw new Problem('sequence-behind', 'A later report of this attempt is known: this one is late.')
-  }
+  const about = saidIn(report)
+  const behind = await isBehind(from.state, report, about, services.telemetry)
+  if (behind && report.status === 'in-progress')
+    throw new Problem('sequence-behind', 'A later report of this attempt is known: this one is late.')
+  const said = { ...about, behind }
   const [outcome] = await Promise.all([
-    services.log.execute(targetAggregate, target, decisionOf(report), metadata, { from }),
+    services.log.execute(targetAggregate, target, decisionOf(report, said), metadata, { from }),
     services.telemetry.seen(target),
   ])
   const { state: after, commit } = accepted(outcome)
   const done = report.status === 'in-progress' ? 'accepted' : 'recorded'
   const result = outcome.kind === 'unchanged' ? 'unchanged' : done
-  return { reported: { target, result, ...subjectOf(after, report) }, commit }
+  return { reported: { target, result, ...answeredBy(after, report, said) }, commit }
 }
 
 /** Records what agents report: the first `in-progress` accepts the attempt, an end ends it; repeats change nothing (M6). */

@@ -34,6 +34,8 @@ export interface AttemptEnd {
   readonly retryable?: boolean
   readonly version?: string | null
   readonly output?: string | null
+  /** The number of the report that says so. */
+  readonly reported?: number | undefined
 }
 
 /** Returns the event that ends an attempt, numbered for the rows that it feeds. */
@@ -54,6 +56,7 @@ export function endOf(
       output: end.output ?? null,
       sequence: (plan.sequence ?? 0) + 1,
       revision: state.revision + 1,
+      ...(end.reported !== undefined && { reported: end.reported }),
     },
   }
 }

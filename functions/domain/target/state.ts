@@ -24,6 +24,8 @@ export interface ActiveAttempt extends AttemptPlan {
   readonly acceptedAt: string | null
   readonly deadline: string | null
   readonly sequence: number
+  /** The number of the report that accepted it, where its agent numbers them. */
+  readonly reported?: number
 }
 
 /** Does an attempt still wait to be accepted, within its time? */
@@ -44,6 +46,8 @@ export interface EndedAttempt extends AttemptPlan {
   /** Null: the target was never touched. */
   readonly acceptedAt: string | null
   readonly endedAt: string
+  /** The number of the last report about it that is known, where its agent numbers them. */
+  readonly reported?: number
 }
 
 /** How a profile upgrades a target that is its member. */
