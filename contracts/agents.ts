@@ -48,7 +48,12 @@ const report = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9._:-]{1,128}$/, '1 to 128 of A-Z a-z 0-9 . _ : -')
     .optional(),
-  retryable: z.boolean().default(false),
+  retryable: z
+    .boolean()
+    .default(false)
+    .describe(
+      'With failed, rejected or rolled-back: is it worth another try, later and by the same upgrade? Not with a code CRITICAL_….',
+    ),
   target: identifier.optional(),
 })
 export type Report = z.output<typeof report>

@@ -49,8 +49,10 @@ function dutiesTable(): string {
 function endsTable(): string {
   const yes = (holds: boolean) => (holds ? 'yes' : '')
   const rows = outcomes.map((outcome) => {
-    const { counts, touched, takenBack, triedAgain, givenBack, offered, presumed } = meaningOf(outcome)
-    return [outcome, counts, ...[touched, takenBack, triedAgain, givenBack, offered, presumed].map(yes)]
+    const { counts, touched, takenBack, triedAgain, retryable, givenBack, offered, presumed } =
+      meaningOf(outcome)
+    const answers = [touched, takenBack, triedAgain, retryable, givenBack, offered, presumed]
+    return [outcome, counts, ...answers.map(yes)]
   })
   const header = [
     'end',
@@ -58,6 +60,7 @@ function endsTable(): string {
     'touched',
     'taken back',
     'tried again',
+    'retryable',
     'slot given back',
     'offered',
     'presumed',
