@@ -217,6 +217,12 @@ export const targetContracts = {
           lastSeenAt: lastSeenAt.describe(
             'As of now, even where `at` asks about the past: it is no event of the log.',
           ),
+          lookedThrough: z
+            .object({ upgrades: z.int(), all: z.boolean() })
+            .nullable()
+            .describe(
+              'How many live upgrades were looked through for the target (50 at most), and whether those were all there are now; null: one was asked about.',
+            ),
           verdict: z.enum(['updating', 'offered', 'eligible', 'blocked', 'waiting', 'done']),
           sentence: z.string(),
           reasons: z.array(

@@ -114,6 +114,8 @@ export const targetEvents = defineEvents({
       sequence,
       revision,
       reported,
+      /** Of a deferral: the upgrade whose attempt was under way. */
+      busyWith: z.exactOptional(name),
     }),
   },
 })

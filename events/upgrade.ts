@@ -165,6 +165,8 @@ export const upgradeEvents = defineEvents({
           /** Does the member wait for another admission, and as what? */
           again: z.enum(['retry', 'deferred']).nullable(),
           commit: z.int().positive(),
+          /** Of a deferral: the upgrade whose attempt was under way. */
+          busyWith: z.exactOptional(z.string()),
         }),
       ),
       /** From when on members that wait for another admission may have it, by chunk and kind of wait. */

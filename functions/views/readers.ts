@@ -4,6 +4,7 @@ import { type QueueState, queueStateOf } from '../domain/upgrade/queue.ts'
 import { sameVersion } from '../domain/version/identity.ts'
 import { cursorAfter, rowOf } from './cursor.ts'
 import { inVersion, readPointer } from './pointer.ts'
+import { unpacked } from './projections/standing.ts'
 import { shownUpgrade } from './projections/upgrades.ts'
 import {
   type AttemptRow,
@@ -174,7 +175,7 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
     async queueStats() {
       const stats: Record<QueueState, number> = { waiting: 0, active: 0, completed: 0, failed: 0, delayed: 0 }
       for await (const [, body] of rowsOf<UpgradeBody>(viewNames.upgrades))
-        stats[queueStateOf(body.standing)] += 1
+        stats[queueStateOf(unpacked(body.standing))] += 1
       return stats
     },
   }

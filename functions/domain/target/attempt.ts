@@ -36,6 +36,8 @@ export interface AttemptEnd {
   readonly output?: string | null
   /** The number of the report that says so. */
   readonly reported?: number | undefined
+  /** Of a deferral: the upgrade whose attempt is under way. */
+  readonly busyWith?: string
 }
 
 /** Returns the event that ends an attempt, numbered for the rows that it feeds. */
@@ -57,6 +59,7 @@ export function endOf(
       sequence: (plan.sequence ?? 0) + 1,
       revision: state.revision + 1,
       ...(end.reported !== undefined && { reported: end.reported }),
+      ...(end.busyWith !== undefined && { busyWith: end.busyWith }),
     },
   }
 }
@@ -75,7 +78,7 @@ function obstacle(state: TargetState, plan: AttemptPlan, ready: boolean): Attemp
   if (!state.registered) return skipped('not_registered')
   if (state.retired) return skipped('retired')
   if (isPinned(state, plan.component)) return skipped('pinned')
-  if (state.active) return { outcome: 'deferred', code: 'busy' }
+  if (state.active) return { outcome: 'deferred', code: 'busy', busyWith: state.active.upgrade }
   const present = state.components[plan.component]
   if (present === undefined) return skipped('version_changed')
   // What a rollback undoes has failed: the inventory may name the old version while something else runs.

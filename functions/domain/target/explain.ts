@@ -10,6 +10,8 @@ export interface ExplainFacts {
   readonly at: string
   /** The one that is asked about. */
   readonly upgrade?: UpgradeAsked | undefined
+  /** Where none is asked about: those at work that hold the target. */
+  readonly holders?: readonly UpgradeAsked[]
   readonly freeze: { readonly reason: string; readonly since: string; readonly ref: string } | null
 }
 
@@ -62,12 +64,24 @@ function lastAttempt({ id, target, ref }: ExplainFacts): Finding[] {
   return [{ code: last.code ?? outcome, verdict: 'done', detail, ref, since: endedAt }]
 }
 
-function otherwise({ id, ref, freeze }: ExplainFacts): Finding {
-  if (freeze) {
-    const detail = `Everything is stopped: ${freeze.reason}`
-    const unblock = 'Somebody lifts the stop with a reason.'
-    return { code: 'freeze', verdict: 'blocked', detail, ref: freeze.ref, since: freeze.since, unblock }
-  }
+function stopped({ freeze }: ExplainFacts): Finding[] {
+  if (!freeze) return []
+  const detail = `Everything is stopped: ${freeze.reason}`
+  const unblock = 'Somebody lifts the stop with a reason.'
+  return [{ code: 'freeze', verdict: 'blocked', detail, ref: freeze.ref, since: freeze.since, unblock }]
+}
+
+/** What waits for the target, where no upgrade is asked about; a stop comes first, but for what is under way. */
+function ofHolders(facts: ExplainFacts): Finding[] {
+  const { target, holders = [] } = facts
+  const found = holders.flatMap((holder) => explainMember(target, holder))
+  return found.length > 0 && !target.active ? [...stopped(facts), ...found] : found
+}
+
+function otherwise(facts: ExplainFacts): Finding {
+  const [stop] = stopped(facts)
+  if (stop) return stop
+  const { id, ref } = facts
   const detail = `Nothing stands against upgrading ${id}; no upgrade has assigned it anything.`
   const unblock = 'Somebody deploys an upgrade that selects it.'
   return { code: 'eligible', verdict: 'eligible', detail, ref, unblock }
@@ -79,7 +93,7 @@ function otherwise({ id, ref, freeze }: ExplainFacts): Finding {
  */
 export function explainTarget(facts: ExplainFacts): Explanation {
   const { target, upgrade } = facts
-  const found = [...ofItself(facts), ...(upgrade ? explainMember(target, upgrade) : [])]
+  const found = [...ofItself(facts), ...(upgrade ? explainMember(target, upgrade) : ofHolders(facts))]
   if (found.length === 0 && !upgrade) found.push(...lastAttempt(facts))
   const [decisive = otherwise(facts)] = found
   const reasons = (found.length > 0 ? found : [decisive]).map(({ verdict: _, ...reason }) => reason)

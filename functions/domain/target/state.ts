@@ -48,6 +48,8 @@ export interface EndedAttempt extends AttemptPlan {
   readonly endedAt: string
   /** The number of the last report about it that is known, where its agent numbers them. */
   readonly reported?: number
+  /** Of a deferral: the upgrade whose attempt was under way. */
+  readonly busyWith?: string
 }
 
 /** How a profile upgrades a target that is its member. */

@@ -1,3 +1,4 @@
+import type { TargetEvent } from '../../../events/target.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { type ReportedOutcome, recordOutcomes as record } from '../../domain/upgrade/outcomes.ts'
@@ -7,6 +8,8 @@ import { patience } from '../../patience.ts'
 import { inChunks } from '../../side-by-side.ts'
 import { collectingDuty } from '../duty.ts'
 import type { ReactorServices } from '../services.ts'
+
+type Ended = Extract<TargetEvent, { type: 'AttemptEnded' }>['data']
 
 /** At most so many outcomes a commit (design: #outcomes). */
 const outcomesPerCommit = 100
@@ -25,6 +28,14 @@ export async function recordReported(
   }
 }
 
+/** Returns the end of an attempt as its upgrade records it, citing the commit that says so. */
+export function reportedIn(
+  { member, n, outcome, code, retryable, busyWith }: Ended,
+  commit: number,
+): ReportedOutcome {
+  return { member, n, outcome, code, retryable, commit, ...(busyWith !== undefined && { busyWith }) }
+}
+
 /** Attempts ended: the ends are copied into the upgrade, which may admit the next targets in the same commit. */
 export const recordOutcomes = collectingDuty(
   'record-outcomes',
@@ -33,10 +44,7 @@ export const recordOutcomes = collectingDuty(
   ({ data }) => data.upgrade,
   async (upgrade, facts, { log }: Pick<ReactorServices, 'log'>) => {
     const outcomes = facts.flatMap(({ events, commit }) =>
-      events.map(({ data: { member, n, outcome, code, retryable } }) => ({
-        ...{ member, n, outcome, code, retryable },
-        commit: commit.commit,
-      })),
+      events.map(({ data }) => reportedIn(data, commit.commit)),
     )
     const [first] = facts
     if (first) await recordReported(log, upgrade, outcomes, first.cause)

@@ -1,14 +1,18 @@
 import { type MemberCounts, noCounts } from '../../domain/upgrade/counts.ts'
+import type { Hold } from '../../domain/upgrade/hold.ts'
 import type { Standing } from '../../domain/upgrade/standing.ts'
 
 /** Where an upgrade stands, as its row stores it: without the names of figures, so that ten waves stay within 1 KB. */
-export interface PackedStanding extends Omit<Standing, 'counts' | 'approvals' | 'breakGlass'> {
+export interface PackedStanding extends Omit<Standing, 'counts' | 'approvals' | 'breakGlass' | 'holds'> {
   /** In the order of `countNames`. */
   readonly counts: readonly number[]
   readonly approvals: readonly [needed: number, given: number]
+  readonly holds: readonly PackedHold[]
   /** Is it to run even while everything is stopped? Left out: no. */
   readonly glass?: true
 }
+
+type PackedHold = readonly [code: Hold['code'], since: string, until: string | null, ref: string | null]
 
 const countNames = [
   'inFlight',
@@ -22,9 +26,10 @@ const countNames = [
 ] as const satisfies readonly (keyof MemberCounts)[]
 
 /** Returns where an upgrade stands as it is stored. */
-export function packed({ counts, approvals, breakGlass, ...standing }: Standing): PackedStanding {
+export function packed({ counts, approvals, holds, breakGlass, ...standing }: Standing): PackedStanding {
   return {
     ...standing,
+    holds: holds.map(({ code, since, until, ref }): PackedHold => [code, since, until, ref]),
     counts: countNames.map((name) => counts[name]),
     approvals: [approvals.needed, approvals.given],
     ...(breakGlass && { glass: true }),
@@ -32,13 +37,14 @@ export function packed({ counts, approvals, breakGlass, ...standing }: Standing)
 }
 
 /** Returns where an upgrade stands, from how it is stored. */
-export function unpacked({ counts, approvals, glass, ...standing }: PackedStanding): Standing {
+export function unpacked({ counts, approvals, holds, glass, ...standing }: PackedStanding): Standing {
   const [needed, given] = approvals
   const named = countNames.map((name, place) => [name, counts[place] ?? 0] as const)
   return {
     ...standing,
     counts: { ...noCounts, ...Object.fromEntries(named) },
     approvals: { needed, given },
+    holds: holds.map(([code, since, until, ref]) => ({ code, since, until, ref })),
     breakGlass: glass === true,
   }
 }
