@@ -120,13 +120,17 @@ export const updateUpgradeProfile: Operate<Contracts['updateUpgradeProfile']> = 
   )
   const [next = null] = state.status === 'active' ? await nextRuns(log, definition.schedule, now(), 1) : []
   const matching = present?.members.length ?? 0
+  const { maintenance_window_hours: hours } = definition.schedule
+  const longer = present?.members.filter(
+    ({ override }) => (override.maintenance_window_hours ?? 0) > hours,
+  ).length
   const body = {
     id,
     status: 'updated',
     changes_applied: changes,
     next_execution: next,
     affected_resources_change: matching - (old?.members.length ?? 0),
-    validation_warnings: warningsOf(definition, { matching, now: instantOf(now()) }),
+    validation_warnings: warningsOf(definition, { matching, longer: longer ?? 0, now: instantOf(now()) }),
   }
   return { status: 200, body, commit, etag: commit }
 }
