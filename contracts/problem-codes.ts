@@ -37,6 +37,7 @@ export const problemCodes = {
   'nothing-to-upgrade': [422, 'No target is left to upgrade'],
   'too-many-waves': [422, 'There would be too many waves'],
   'window-over': [422, 'The window is over'],
+  'gateway-invalid': [422, 'The gateway cannot speak for the target'],
   'version-invalid': [422, 'The version is not one'],
   'window-too-short': [422, 'The window is too short'],
   'internal-error': [500, 'Something went wrong'],

@@ -127,7 +127,7 @@ export const targetContracts = {
         ]),
       },
     },
-    problems: ['conflict'],
+    problems: ['gateway-invalid', 'conflict'],
   },
   listTargets: {
     summary: 'List targets by id',
@@ -165,7 +165,7 @@ export const targetContracts = {
       .partial()
       .refine((changes) => Object.keys(changes).length > 0, 'at least one field'),
     answers: { 200: changed },
-    problems: ['target-not-found', 'conflict'],
+    problems: ['target-not-found', 'gateway-invalid', 'conflict'],
   },
   pinTarget: {
     summary: 'Keep a target, or one component of it, at what it runs',
