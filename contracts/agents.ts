@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { upgradeKinds } from '../events/words.ts'
 import type { Contract } from './contract.ts'
-import { identifier, noQuery, truth, versionName } from './fields.ts'
+import { bootId, identifier, noQuery, truth, versionName } from './fields.ts'
 
 const offer = z.object({
   updateAvailable: z.literal(true),
@@ -98,6 +98,7 @@ export const agentContracts = {
       'x-current-version': versionName.optional(),
       'x-channel': identifier.optional(),
       'x-license-key': z.string().max(256).optional(),
+      'x-boot-id': bootId,
     }),
     answers: {
       200: {
@@ -119,6 +120,7 @@ export const agentContracts = {
   reportUpdateStatus: {
     summary: 'Report how an update goes; the first in-progress accepts it',
     query: noQuery,
+    headers: z.object({ 'x-boot-id': bootId }),
     body: z.union([z.strictObject({ reports: z.array(report).min(1).max(100) }), report]),
     answers: {
       200: {

@@ -49,6 +49,19 @@ const lastSeenAt = z
     'When its agent was last heard of, noted every five minutes at most; null: never in the last 30 days.',
   )
 
+const clones = z
+  .object({
+    since: z.string(),
+    lastAt: z.string(),
+    bootIds: z.array(z.string()).describe('The two that took turns within an hour, as X-Boot-Id named them.'),
+    contradiction: z
+      .object({ attempt: z.string(), recorded: z.string(), reported: z.string() })
+      .nullable()
+      .describe('Two ends of one attempt that were both reported.'),
+  })
+  .nullable()
+  .describe('By what it was noticed that two machines speak with one credential; null: nothing, in 30 days.')
+
 const target = z.object({
   id: z.string(),
   type: z.string(),
@@ -92,6 +105,7 @@ const targetDetail = target.extend({
       endedAt: z.string(),
     }),
   ),
+  clones,
   commit: z.int(),
 })
 
@@ -216,6 +230,9 @@ export const targetContracts = {
           at: z.string(),
           lastSeenAt: lastSeenAt.describe(
             'As of now, even where `at` asks about the past: it is no event of the log.',
+          ),
+          clones: clones.describe(
+            'As the answer about the target has it, and as of now, even where `at` asks about the past.',
           ),
           lookedThrough: z
             .object({ upgrades: z.int(), all: z.boolean() })

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
-import { instant, name, priority, upgradeKinds, words } from './words.ts'
+import { cloneSigns, instant, name, priority, upgradeKinds, words } from './words.ts'
 
 /** Dense number of the events that feed the target's own view row: all but `AttemptAssigned` and `AttemptAccepted`. */
 const revision = z.int().positive()
@@ -65,6 +65,8 @@ export const targetEvents = defineEvents({
   TargetRetired: { schema: z.object({ reason: words, revision }) },
   EnrolmentIssued: { schema: z.object({ hash: name, expiresAt: instant, revision }) },
   AgentEnrolled: { schema: z.object({ keyHash: name, revision }) },
+  /** Two machines seem to speak with its credential; at most once a day. */
+  TargetCloned: { schema: z.object({ sign: z.enum(cloneSigns), revision }) },
   /** The inventory alone: a version that a target reported outside an active attempt. */
   VersionReported: { schema: z.object({ component: name, version: name, revision }) },
   /** A profile upgrades the target from then on, whatever its filters say; a later one for the same profile takes its place. */

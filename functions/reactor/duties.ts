@@ -16,7 +16,7 @@ import { rollBackWanted } from './profiles/roll-back-wanted.ts'
 import { runProfile } from './profiles/run.ts'
 import { summariseUpgrades } from './profiles/summarise.ts'
 import { voidPlans } from './profiles/void-plans.ts'
-import { publishProfiles, publishUpgrades } from './publishing/publish.ts'
+import { publishProfiles, publishTargets, publishUpgrades } from './publishing/publish.ts'
 import type { ReactorServices } from './services.ts'
 import { heedStop, heedWithdrawal } from './upgrades/tick.ts'
 
@@ -47,6 +47,7 @@ const all: Duties = {
     heedWithdrawal,
     publishUpgrades,
     publishProfiles,
+    publishTargets,
   ],
   collecting: [recordOutcomes],
 }

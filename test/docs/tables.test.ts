@@ -49,9 +49,9 @@ function dutiesTable(): string {
 function endsTable(): string {
   const yes = (holds: boolean) => (holds ? 'yes' : '')
   const rows = outcomes.map((outcome) => {
-    const { counts, touched, takenBack, triedAgain, retryable, givenBack, offered, presumed } =
+    const { counts, touched, takenBack, triedAgain, retryable, givenBack, offered, reported, presumed } =
       meaningOf(outcome)
-    const answers = [touched, takenBack, triedAgain, retryable, givenBack, offered, presumed]
+    const answers = [touched, takenBack, triedAgain, retryable, givenBack, offered, reported, presumed]
     return [outcome, counts, ...answers.map(yes)]
   })
   const header = [
@@ -63,6 +63,7 @@ function endsTable(): string {
     'retryable',
     'slot given back',
     'offered',
+    'reported',
     'presumed',
   ]
   return tableOf(header, rows)

@@ -1,13 +1,15 @@
 import type { agentContracts, Report, Reported } from '../../../contracts/agents.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
-import { acceptAttempt, finishAttempt } from '../../domain/target/report.ts'
-import type { TargetDecision, TargetState } from '../../domain/target/state.ts'
+import { contradictionOf } from '../../domain/target/clone.ts'
+import { acceptAttempt, type FinishReport, finishAttempt } from '../../domain/target/report.ts'
+import type { TargetState } from '../../domain/target/state.ts'
 import { mayMeanActive, type Said, subjectOf } from '../../domain/target/subject.ts'
 import type { Telemetry } from '../../work/telemetry.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
+import { noteClone, noteMachine } from './clones.ts'
 import { outputOf } from './output.ts'
 import { ownTarget, reachFrom } from './reach.ts'
 
@@ -18,10 +20,10 @@ function saidIn({ version, attempt, sequence }: Report): Said {
   return { attempt, names: version, sequence }
 }
 
-function decisionOf(report: Report, said: Said): TargetDecision {
-  const { status, version, details, code, retryable } = report
-  if (status === 'in-progress') return acceptAttempt(said)
-  return finishAttempt({
+/** Returns what a report says of the end of its attempt; null where it is under way. */
+function endIn({ status, version, details, code, retryable }: Report, said: Said): FinishReport | null {
+  if (status === 'in-progress') return null
+  return {
     ...said,
     status,
     // Only a success says what runs now; other reports name the version that was tried.
@@ -29,7 +31,7 @@ function decisionOf(report: Report, said: Said): TargetDecision {
     code: code ?? null,
     retryable,
     output: outputOf(details, status === 'completed'),
-  })
+  }
 }
 
 /** Which attempt a report was about, in the state after it. */
@@ -60,22 +62,44 @@ async function isBehind(
   return !(await telemetry.progressed(active.attempt, sequence))
 }
 
+/** What all reports of one call have in common. */
+interface Call {
+  readonly metadata: ReturnType<typeof metadataOf>
+  readonly reach: ReturnType<typeof reachFrom>
+  readonly services: Services<'telemetry'>
+  /** Does nobody else speak with the caller's credential, as far as boot ids tell? */
+  readonly alone: boolean
+}
+
+/** Both ends were reported, and by the same machine only where its boot id says that there is no other. */
+async function noteContradiction(
+  { services, metadata, alone }: Call,
+  target: string,
+  state: TargetState,
+  end: FinishReport | null,
+): Promise<void> {
+  const contradiction = end && !alone ? contradictionOf(state, end) : null
+  if (contradiction) await noteClone(services, target, { contradiction }, metadata)
+}
+
 async function take(
   report: Report,
-  metadata: ReturnType<typeof metadataOf>,
-  reach: ReturnType<typeof reachFrom>,
-  services: Services<'telemetry'>,
+  call: Call,
 ): Promise<{ readonly reported: Reported; readonly commit: number }> {
+  const { services, metadata, reach } = call
   const { target, loaded: from } = await reach(report.target)
   const about = saidIn(report)
   const behind = await isBehind(from.state, report, about, services.telemetry)
   if (behind && report.status === 'in-progress')
     throw new Problem('sequence-behind', 'A later report of this attempt is known: this one is late.')
   const said = { ...about, behind }
+  const end = endIn(report, said)
+  const decision = end ? finishAttempt(end) : acceptAttempt(said)
   const [outcome] = await Promise.all([
-    services.log.execute(targetAggregate, target, decisionOf(report, said), metadata, { from }),
+    services.log.execute(targetAggregate, target, decision, metadata, { from }),
     services.telemetry.seen(target),
   ])
+  if (outcome.kind === 'rejected') await noteContradiction(call, target, outcome.loaded.state, end)
   const { state: after, commit } = accepted(outcome)
   const done = report.status === 'in-progress' ? 'accepted' : 'recorded'
   const result = outcome.kind === 'unchanged' ? 'unchanged' : done
@@ -85,35 +109,30 @@ async function take(
 /** Records what agents report: the first `in-progress` accepts the attempt, an end ends it; repeats change nothing (M6). */
 export const reportUpdateStatus: Tell = async (input, services) => {
   const own = ownTarget(input.principal)
-  const reach = reachFrom(services, own)
-  const { body } = input
+  const { body, headers } = input
+  const metadata = metadataOf(input)
+  const booted = await noteMachine(services, own, headers['x-boot-id'], metadata)
+  const call = { metadata, reach: reachFrom(services, own), services, alone: booted?.alone ?? false }
   if (!('reports' in body)) {
-    const { reported, commit } = await take(body, metadataOf(input), reach, services)
+    const { reported, commit } = await take(body, call)
     return { status: 200, body: reported, commit }
   }
   // One key would meet itself where two reports are about one target; ends are idempotent by themselves.
-  const metadata = metadataOf({ ...input, idempotency: null, ifMatch: null })
+  const each = { ...call, metadata: metadataOf({ ...input, idempotency: null, ifMatch: null }) }
   const results: Reported[] = []
   const byTarget = Map.groupBy(body.reports.entries(), ([, { target }]) => target ?? own)
   await Promise.all(
     [...byTarget.values()].map(async (reports) => {
-      for (const [index, report] of reports)
-        results[index] = await takeOrSay(report, own, metadata, reach, services)
+      for (const [index, report] of reports) results[index] = await takeOrSay(report, own, each)
     }),
   )
   return { status: 200, body: { count: results.length, results } }
 }
 
 /** One bad report in many spoils only itself. */
-async function takeOrSay(
-  report: Report,
-  own: string,
-  metadata: ReturnType<typeof metadataOf>,
-  reach: ReturnType<typeof reachFrom>,
-  services: Services<'telemetry'>,
-): Promise<Reported> {
+async function takeOrSay(report: Report, own: string, call: Call): Promise<Reported> {
   try {
-    return (await take(report, metadata, reach, services)).reported
+    return (await take(report, call)).reported
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     const { code, message } = error

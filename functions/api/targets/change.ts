@@ -14,7 +14,7 @@ import type { Operate } from '../http/endpoint.ts'
 import { asProblem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { newEnrolment } from './credential.ts'
-import { lastSeenOf, targetBody } from './read.ts'
+import { heardOf, targetBody } from './read.ts'
 
 type Contracts = typeof targetContracts
 type Request = Parameters<typeof metadataOf>[0] & { readonly params: { readonly id: string } }
@@ -26,7 +26,7 @@ async function change(
 ): Promise<Answer> {
   const { id } = request.params
   const loaded = accepted(await log.execute(targetAggregate, id, decision, metadataOf(request)))
-  const body = targetBody(id, loaded, await lastSeenOf(telemetry, id))
+  const body = targetBody(id, loaded, await heardOf(telemetry, id))
   return { status: 200, body, commit: loaded.commit, etag: loaded.commit }
 }
 

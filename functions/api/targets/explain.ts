@@ -24,7 +24,7 @@ import type { Log } from '../../log/log.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
-import { lastSeenOf } from './read.ts'
+import { heardOf } from './read.ts'
 
 /** The instant that is asked about; left out: now. */
 interface Instant {
@@ -105,14 +105,14 @@ export const explainTarget: Operate<(typeof targetContracts)['explainTarget'], '
   const at: Instant = query.at === undefined ? {} : { at: instant }
   const { state, commit } = await log.load(targetAggregate, id, at)
   if (!state.registered) throw new Problem('target-not-found', 'No such target is registered at that time.')
-  const [freeze, upgrade, held, lastSeenAt] = await Promise.all([
+  const [freeze, upgrade, held, heard] = await Promise.all([
     freezeAt(log, at),
     query.upgradeId === undefined ? undefined : upgradeAsked(log, id, query.upgradeId, at),
     query.upgradeId === undefined ? holdersAsked(services, id, at) : undefined,
-    lastSeenOf(telemetry, id),
+    heardOf(telemetry, id),
   ])
   const ref = refOf(log.of(targetAggregate, id).name, commit)
   const facts = { id, target: state, ref, at: instant, upgrade, holders: held?.holders ?? [], freeze }
   const lookedThrough = held?.lookedThrough ?? null
-  return { status: 200, body: { id, at: instant, lastSeenAt, lookedThrough, ...explain(facts) } }
+  return { status: 200, body: { id, at: instant, ...heard, lookedThrough, ...explain(facts) } }
 }

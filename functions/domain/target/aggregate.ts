@@ -76,6 +76,8 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
         revision,
       }
     }
+    case 'TargetCloned':
+      return { ...state, clonedAt: at, revision: event.data.revision }
     case 'VersionReported': {
       const { component, version, revision } = event.data
       return { ...state, components: { ...state.components, [component]: version }, revision }

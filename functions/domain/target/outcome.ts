@@ -16,6 +16,8 @@ interface Meaning {
   readonly givenBack: boolean
   /** Was it offered to the target, so that a report without an attempt's id may mean it? */
   readonly offered: boolean
+  /** Was it the target that said so? */
+  readonly reported: boolean
   /** Was it decided without the target, which may know better, too late for the upgrade? */
   readonly presumed: boolean
 }
@@ -27,12 +29,13 @@ const nothing = {
   retryable: false,
   givenBack: false,
   offered: true,
+  reported: false,
   presumed: false,
 } as const
 
 /** What each end of an attempt means: every rule that depends on it asks here. */
 const meanings = {
-  succeeded: { ...nothing, counts: 'succeeded', touched: true, takenBack: true },
+  succeeded: { ...nothing, counts: 'succeeded', touched: true, takenBack: true, reported: true },
   failed: {
     ...nothing,
     counts: 'failed',
@@ -40,6 +43,7 @@ const meanings = {
     takenBack: true,
     triedAgain: true,
     retryable: true,
+    reported: true,
   },
   timed_out: {
     ...nothing,
@@ -50,10 +54,17 @@ const meanings = {
     presumed: true,
   },
   lost: { ...nothing, counts: 'failed', touched: true, takenBack: true, triedAgain: true, presumed: true },
-  rejected: { ...nothing, counts: 'failed', triedAgain: true, retryable: true },
+  rejected: { ...nothing, counts: 'failed', triedAgain: true, retryable: true, reported: true },
   cancelled: { ...nothing, counts: 'skipped', touched: true, takenBack: true },
-  rolled_back: { ...nothing, counts: 'failed', touched: true, triedAgain: true, retryable: true },
-  rollback_failed: { ...nothing, counts: 'failed', touched: true, takenBack: true },
+  rolled_back: {
+    ...nothing,
+    counts: 'failed',
+    touched: true,
+    triedAgain: true,
+    retryable: true,
+    reported: true,
+  },
+  rollback_failed: { ...nothing, counts: 'failed', touched: true, takenBack: true, reported: true },
   unreachable: { ...nothing, counts: 'unreachable', triedAgain: true, presumed: true },
   skipped: { ...nothing, counts: 'skipped', offered: false },
   deferred: { ...nothing, counts: 'skipped', givenBack: true, offered: false },

@@ -87,7 +87,7 @@ export interface FinishReport extends Said {
 }
 
 /** Success is the version that was asked for, running; a success that runs something else is a failure. */
-function endFrom(report: FinishReport, to: string): AttemptEnd {
+export function endFrom(report: FinishReport, to: string): AttemptEnd {
   const { status, version, code, retryable, output, sequence: reported } = report
   const said = { version, output, reported }
   switch (status) {

@@ -70,6 +70,8 @@ export interface TargetState {
   readonly retired: { readonly reason: string; readonly since: string } | null
   readonly enrolment: { readonly hash: string; readonly expiresAt: string; readonly used: boolean } | null
   readonly keyHash: string | null
+  /** When it was last told that two machines seem to speak with its credential. */
+  readonly clonedAt: string | null
   /** The profiles that it is a member of, by their id. */
   readonly memberships: Readonly<Record<string, ProfileMembership>>
   readonly active: ActiveAttempt | null
@@ -91,6 +93,7 @@ export const initialTarget: TargetState = {
   retired: null,
   enrolment: null,
   keyHash: null,
+  clonedAt: null,
   memberships: {},
   active: null,
   attempts: [],
