@@ -64,6 +64,12 @@ export const upgradeContracts = {
           jobId: z.string(),
           strategy: z.string(),
           message: z.string(),
+          leftOutCounts: z
+            .record(z.string(), z.int())
+            .nullable()
+            .describe(
+              'How many of those selected are left out, by reason; null: it is planned in the background.',
+            ),
           ...saidBeside,
         }),
       },

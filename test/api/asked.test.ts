@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { canary, deployed, digest, openWorld, type Reply, report, type World } from './world.ts'
 
 const all = { component: 'api', version: 'v1.2.0', strategy: 'all' }
@@ -91,6 +91,22 @@ describe.each(paths)('who is named to %s', (path) => {
   })
 })
 
+it('a deploy that is planned in the background says that more is not known yet, as often as it is repeated', async () => {
+  const world = await fleetOf(1)
+  await world.settle()
+  const [row] = await Array.fromAsync(world.services.views.everyTarget())
+  vi.spyOn(world.services.views, 'everyTarget').mockImplementation(async function* () {
+    for (let place = 0; row && place <= 10_000; place++) yield { ...row, id: `many_${place}` }
+  })
+  const headers = { 'idempotency-key': 'k' }
+  const first = await ask(world, '/api/upgrades/deploy', all, headers)
+  expect([first.status, codesOf(first)]).toEqual([202, ['whole_fleet', 'planned_in_background']])
+  expect(first.body).toMatchObject({ leftOutCounts: null, overlaps: [] })
+  expect((await ask(world, '/api/upgrades/deploy', all, headers)).body).toEqual(first.body)
+  const named = { ...all, targets: { types: ['customer'], canaries: ['cust_0o01'] } }
+  expect((await ask(world, '/api/upgrades/deploy', named)).body.code).toBe('targets-not-registered')
+})
+
 describe('a moving word', () => {
   async function ahead(): Promise<World> {
     const world = await fleetOf(3)
@@ -105,8 +121,9 @@ describe('a moving word', () => {
       const world = await ahead()
       const up = await plan(world, { ...all, version })
       expect(up.body).toMatchObject({ version: 'v1.2.0', total: 3, leftOutCounts: { newer_version: 1 } })
-      const id = await deployed(world, { ...all, version })
-      const upgrade = await world.call('GET', `/api/upgrades/${id}`)
+      const reply = await ask(world, '/api/upgrades/deploy', { ...all, version })
+      expect(reply.body.leftOutCounts).toEqual({ newer_version: 1 })
+      const upgrade = await world.call('GET', `/api/upgrades/${reply.body.upgradeId}`)
       expect(upgrade.body.plan.leftOut).toEqual({ newer_version: 1 })
       const down = await plan(await ahead(), { ...all, version, allowDowngrade: true })
       expect(down.body).toMatchObject({ total: 4, leftOutCounts: {} })

@@ -84,6 +84,9 @@ describe('fifty customers are upgraded by canary', () => {
         jobId: `${upgradeId}-1`,
         strategy: 'canary',
         message: 'Canary upgrade started for 5 customers',
+        leftOutCounts: {},
+        warnings: [expect.objectContaining({ code: 'whole_fleet' })],
+        overlaps: [],
       },
     ])
   })

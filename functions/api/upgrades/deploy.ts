@@ -55,10 +55,12 @@ export const deployUpgrade: Operate<(typeof upgradeContracts)['deployUpgrade']> 
   const metadata = metadataOf({ ...input, ifMatch: null })
   const outcome = await log.execute(upgradeAggregate, upgradeId, command, metadata)
   const { state, commit } = accepted(outcome)
-  const message = messageOf(request, planOf(state))
+  const plan = planOf(state)
+  const message = messageOf(request, plan)
   const first = outcome.kind === 'committed' ? told : await toldBefore(log, upgradeId)
   const body = {
     ...{ upgradeId, jobId: `${upgradeId}-1`, strategy: request.strategy, message },
+    leftOutCounts: first && plan ? plan.leftOut : null,
     ...toldBody(first ?? toldWithoutPlan(request)),
   }
   return { status: 202, body, commit, location: `/api/upgrades/${upgradeId}` }
