@@ -68,6 +68,10 @@ export const deployment = z
         canaries: z.array(identifier).max(1000).default([]),
       })
       .prefault({}),
+    allowDowngrade: z
+      .boolean()
+      .default(false)
+      .describe('May latest or stable take a target that runs something newer down to it?'),
     reason: words(512).nullable().default(null),
   })
   .superRefine((request, context) => {

@@ -119,6 +119,25 @@ export const story = z.object({
   data: z.looseObject({}),
 })
 
+/** What is said beside a plan. */
+export const saidBeside = {
+  warnings: z
+    .array(
+      z.object({
+        code: z.string(),
+        detail: z.string(),
+        field: z.string().nullable().describe('Where it stands in the request; null: it is about all of it.'),
+        value: z.string().nullable(),
+      }),
+    )
+    .describe('What is allowed and may not be meant; 50 at most.'),
+  overlaps: z
+    .array(z.object({ upgradeId: z.string(), targets: z.int() }))
+    .describe(
+      'Which other upgrades at work hold how many of the targets selected. At most 50 live upgrades are looked through; a warning says where these were not all.',
+    ),
+}
+
 export const planned = z.object({
   planHash: z.string(),
   version: z.string(),
@@ -131,6 +150,7 @@ export const planned = z.object({
   members: z.array(z.object({ targetId: z.string(), from: z.string(), to: z.string(), wave: z.int() })),
   leftOut: z.array(z.object({ targetId: z.string(), reason: z.string() })),
   leftOutCounts: z.record(z.string(), z.int()),
+  ...saidBeside,
   window: z.object({ start: z.string(), end: z.string() }).nullable(),
   expectedFinish: z.string(),
   truncated: z.boolean(),

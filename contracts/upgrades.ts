@@ -8,6 +8,7 @@ import {
   acknowledgement,
   blastRadius,
   planned,
+  saidBeside,
   story,
   upgradeDetail,
   upgradeLog,
@@ -18,6 +19,9 @@ import {
 const planningProblems = [
   'release-not-registered',
   'release-withdrawn',
+  'targets-not-registered',
+  'canary-outside-selection',
+  'no-canary-left',
   'nothing-to-upgrade',
   'too-many-waves',
   'window-over',
@@ -64,6 +68,13 @@ export const upgradeContracts = {
           jobId: z.string(),
           strategy: z.string(),
           message: z.string(),
+          leftOutCounts: z
+            .record(z.string(), z.int())
+            .nullable()
+            .describe(
+              'How many of those selected are left out, by reason; null: it is planned in the background.',
+            ),
+          ...saidBeside,
         }),
       },
     },

@@ -72,6 +72,8 @@ export const upgradeSummary = z.object({
     skipped: count,
     /** Those of `failed` that took themselves back, and those that a rollback took back. */
     rolledBack: count,
+    /** Those of `rolledBack` that took themselves back, also before a try that an abort overtook; left out: nobody did. */
+    tookThemselvesBack: z.exactOptional(z.int().positive()),
   }),
   startedAt: instant,
   endedAt: instant,

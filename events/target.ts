@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
-import { instant, name, priority, upgradeKinds, words } from './words.ts'
+import { cloneSigns, instant, name, priority, upgradeKinds, words } from './words.ts'
 
 /** Dense number of the events that feed the target's own view row: all but `AttemptAssigned` and `AttemptAccepted`. */
 const revision = z.int().positive()
@@ -10,6 +10,9 @@ const admission = { upgrade: name, member: z.int().min(0), n: z.int().positive()
 
 /** Dense number of the events of one attempt: they feed that attempt's view row. */
 const sequence = z.int().positive()
+
+/** The number that its agent gave the report by which a target said so, where it numbers its reports. */
+const reported = z.exactOptional(z.int().min(0))
 
 /** How an attempt can end (design: #ends-of-attempts). `skipped`, `deferred` and `withdrawn` return the slot without a touch of the target. */
 export const outcomes = [
@@ -62,6 +65,8 @@ export const targetEvents = defineEvents({
   TargetRetired: { schema: z.object({ reason: words, revision }) },
   EnrolmentIssued: { schema: z.object({ hash: name, expiresAt: instant, revision }) },
   AgentEnrolled: { schema: z.object({ keyHash: name, revision }) },
+  /** Two machines seem to speak with its credential; at most once a day. */
+  TargetCloned: { schema: z.object({ sign: z.enum(cloneSigns), revision }) },
   /** The inventory alone: a version that a target reported outside an active attempt. */
   VersionReported: { schema: z.object({ component: name, version: name, revision }) },
   /** A profile upgrades the target from then on, whatever its filters say; a later one for the same profile takes its place. */
@@ -95,7 +100,9 @@ export const targetEvents = defineEvents({
       sequence,
     }),
   },
-  AttemptAccepted: { schema: z.object({ attempt: z.uuid(), ...admission, deadline: instant, sequence }) },
+  AttemptAccepted: {
+    schema: z.object({ attempt: z.uuid(), ...admission, deadline: instant, sequence, reported }),
+  },
   AttemptEnded: {
     schema: z.object({
       attempt: z.uuid(),
@@ -113,6 +120,9 @@ export const targetEvents = defineEvents({
       output: z.string().max(4096).nullable(),
       sequence,
       revision,
+      reported,
+      /** Of a deferral: the upgrade whose attempt was under way. */
+      busyWith: z.exactOptional(name),
     }),
   },
 })

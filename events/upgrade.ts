@@ -73,6 +73,8 @@ export const upgradeRequest = z.object({
   preUpgradeChecks: z.exactOptional(z.literal(true)),
   /** While one of these is closed nobody is handed anything. */
   calendars: z.array(name),
+  /** May `latest` or `stable` lead a target downwards? Left out: who runs something newer is left out. */
+  allowDowngrade: z.exactOptional(z.literal(true)),
   /**
    * In seconds: until accepted, from acceptance to the end, the expected time of one attempt; how long somebody may take to continue, and how
    * long what is left over waits where no opening comes any more.
@@ -97,6 +99,23 @@ export const waveCuts = z.discriminatedUnion('kind', [
 ])
 export type WaveCuts = z.output<typeof waveCuts>
 
+/** What is said of a request beside its plan: what may not be meant, and which other upgrades at work hold targets of it. */
+export const planTold = z.object({
+  warnings: z
+    .array(
+      z.object({
+        code: z.string(),
+        detail: words,
+        /** Where it stands in the request, and what stands there; null: it is about all of it. */
+        field: z.string().nullable(),
+        value: z.string().nullable(),
+      }),
+    )
+    .max(50),
+  overlaps: z.array(z.object({ upgrade: z.string(), targets: z.int().positive() })).max(50),
+})
+export type PlanTold = z.output<typeof planTold>
+
 export const upgradeEvents = defineEvents({
   UpgradeRequested: {
     schema: z.object({ request: upgradeRequest, by: person }),
@@ -114,6 +133,8 @@ export const upgradeEvents = defineEvents({
       leftOut: z.record(z.string(), z.int().positive()),
       policyVersion: index,
       releaseVersion: index,
+      /** What whoever waited for the plan was told beside it; left out: nobody waited. */
+      told: z.exactOptional(planTold),
     }),
   },
   PlanningFailed: { schema: z.object({ code: z.string(), detail: words }) },
@@ -154,6 +175,8 @@ export const upgradeEvents = defineEvents({
           /** Does the member wait for another admission, and as what? */
           again: z.enum(['retry', 'deferred']).nullable(),
           commit: z.int().positive(),
+          /** Of a deferral: the upgrade whose attempt was under way. */
+          busyWith: z.exactOptional(z.string()),
         }),
       ),
       /** From when on members that wait for another admission may have it, by chunk and kind of wait. */

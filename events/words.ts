@@ -20,6 +20,12 @@ export const strategies = ['all', 'canary', 'batch'] as const
 /** What follows when more fail than a wave bears. */
 export const breachActions = ['pause', 'abort', 'rollback'] as const
 
+/** How the versions of a component are written and ordered: MAJOR.MINOR.PATCH, any count of numbers, or opaque. */
+export const versionSchemes = ['semver', 'dotted', 'ordered'] as const
+
+/** By what it is noticed that two machines speak with one credential. */
+export const cloneSigns = ['boot-ids', 'contradicting-reports'] as const
+
 /** Which membership comes first in a profile: 1 before all others. */
 export const priority = z.int().min(1).max(10)
 

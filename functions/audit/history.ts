@@ -1,3 +1,4 @@
+import { componentEvents } from '../../events/component.ts'
 import type { Commit } from '../../events/envelope.ts'
 import { membershipEvents } from '../../events/membership.ts'
 import { type PlanEvent, planEvents } from '../../events/plan.ts'
@@ -39,6 +40,7 @@ export interface History {
   readonly latest: string
   /** Chunks by `<planHash>#<k>`. */
   readonly plans: ReadonlyMap<string, PlanEvent['data']>
+  /** By component and version, as that was written when it was registered: `<component>@<version>`. */
   readonly releases: ReadonlyMap<string, AuditedRelease>
   readonly stops: readonly AuditedStop[]
   /** The instants at which targets were assigned attempts, ascending, by upgrade. */
@@ -138,14 +140,19 @@ export async function readHistory(
         }
         break
       }
-      case 'release':
-        releases.set(id, releaseOf(decoded(listed, releaseEvents.decode, findings)))
+      case 'release': {
+        const { name = id, ...release } = releaseOf(decoded(listed, releaseEvents.decode, findings))
+        releases.set(name, release)
         break
+      }
       case 'policy':
         stops.push(...stopsOf(decoded(listed, policyEvents.decode, findings)))
         break
       case 'profile':
         profiles.set(id, decoded(listed, profileEvents.decode, findings))
+        break
+      case 'component':
+        decoded(listed, componentEvents.decode, findings)
         break
       case 'memberships':
         decoded(listed, membershipEvents.decode, findings)
@@ -168,12 +175,16 @@ export async function readHistory(
   }
 }
 
-function releaseOf(commits: readonly Told<ReturnType<typeof releaseEvents.decode>>[]): AuditedRelease {
-  let release: AuditedRelease = { digest: null, withdrawnAt: null }
+function releaseOf(
+  commits: readonly Told<ReturnType<typeof releaseEvents.decode>>[],
+): AuditedRelease & { readonly name?: string } {
+  let release: ReturnType<typeof releaseOf> = { digest: null, withdrawnAt: null }
   for (const { at, told } of commits) {
     for (const event of told) {
-      if (event.type === 'ReleaseRegistered') release = { ...release, digest: event.data.digest }
-      else release = { ...release, withdrawnAt: release.withdrawnAt ?? at }
+      if (event.type === 'ReleaseRegistered') {
+        const { component, version, digest } = event.data
+        release = { ...release, digest, name: `${component}@${version}` }
+      } else release = { ...release, withdrawnAt: release.withdrawnAt ?? at }
     }
   }
   return release

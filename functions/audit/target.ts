@@ -162,6 +162,7 @@ function follow(audited: AuditedTarget, commit: Commit, event: TargetEvent): voi
     case 'TargetPatched':
     case 'EnrolmentIssued':
     case 'AgentEnrolled':
+    case 'TargetCloned':
       return
   }
 }

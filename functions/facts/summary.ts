@@ -25,7 +25,7 @@ export async function summaryOf(services: Services, upgrade: string): Promise<Up
   const { state, course } = await courseOf(log, upgrade)
   const { status, counts, endedAt } = state.standing
   if (!isEnd(status) || endedAt === null) throw new NotInTheLog(`The end of the upgrade ${upgrade}`)
-  const { succeeded, unreachable, skipped, rolledBack, retrying } = counts
+  const { succeeded, unreachable, skipped, retrying } = counts
   // Who was still to be tried again when an abort came has failed.
   const failed = counts.failed + retrying
   let takenBack = 0
@@ -45,7 +45,8 @@ export async function summaryOf(services: Services, upgrade: string): Promise<Up
     counts: {
       targeted: plan?.members ?? 0,
       ...{ succeeded, failed, unreachable, skipped },
-      rolledBack: rolledBack + takenBack,
+      rolledBack: course.rolledBack + takenBack,
+      ...(course.rolledBack > 0 && { tookThemselvesBack: course.rolledBack }),
     },
     startedAt: state.requestedAt,
     endedAt: over,

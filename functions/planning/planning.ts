@@ -1,10 +1,12 @@
 import { v5 } from 'uuid'
 import { after, day, instantOf } from '../../events/time.ts'
-import type { UpgradeRequest } from '../../events/upgrade.ts'
+import type { PlanTold, UpgradeRequest } from '../../events/upgrade.ts'
 import { systemActor } from '../domain/actor.ts'
 import { chunkId, planAggregate, storeChunk } from '../domain/plan/aggregate.ts'
 import type { Candidate } from '../domain/plan/candidate.ts'
+import { refuseNamed } from '../domain/plan/named.ts'
 import { leftOutCounts, makePlan, type Plan } from '../domain/plan/plan.ts'
+import { type PlanWarning, Unmatched, warningsOfCanaries } from '../domain/plan/warnings.ts'
 import { waveCount } from '../domain/plan/waves.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
@@ -12,18 +14,19 @@ import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { refuseUnfit } from '../domain/upgrade/fit.ts'
 import { failPlanning, recordPlan, type WrittenPlan } from '../domain/upgrade/request.ts'
 import type { AcceptedPlan } from '../domain/upgrade/state.ts'
+import { isMoving } from '../domain/version/scheme.ts'
 import { LastingError } from '../errors.ts'
 import { type LogAndClock, planFacts } from '../facts/admission.ts'
 import { closuresOf } from '../facts/closures.ts'
 import { notReadyAmong } from '../facts/readiness.ts'
-import { type ResolvedRelease, releaseFor } from '../facts/release.ts'
+import { newerThan, type ResolvedRelease, releaseFor } from '../facts/release.ts'
 import { takesCanariesAlone } from '../facts/targeting.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/views.ts'
 import type { Telemetry } from '../work/telemetry.ts'
-import { candidatesOf } from './candidates.ts'
+import { candidatesOf, choosesTargets, type Named, namedIn } from './candidates.ts'
 
 export interface PlanningServices {
   readonly log: Log
@@ -43,8 +46,18 @@ const yearAhead = 366 * day
 /** The name space of commit ids of chunks: the same chunk is the same commit, whoever stores it. */
 const chunkNamespace = '5d0fd1c3-8a5f-5c55-8d6b-6e4f0c5e2f11'
 
-/** The plan of a request, or why there is none. */
-export type Prospect = { readonly plan: Plan } | { readonly rejected: Rejection }
+/** The plan of a request with what is to be said of it, or why there is none. */
+export type Prospect =
+  | {
+      readonly plan: Plan
+      readonly warnings: readonly PlanWarning[]
+      /** Who was selected, whether the plan takes it or not. */
+      readonly selected: ReadonlySet<string>
+    }
+  | { readonly rejected: Rejection }
+
+/** So many warnings are told in the words of a refusal. */
+const warningsInWords = 5
 
 /** There are more candidates than were asked for. */
 interface TooLarge {
@@ -81,9 +94,13 @@ export async function prospectOf(
     if ('rejected' in found) return found
     release = found.release
   }
+  const named: Named = choosesTargets(request) ? await namedIn(services, request) : new Map()
+  const unknown = choosesTargets(request) ? refuseNamed(request.selection, named) : undefined
+  if (unknown) return { rejected: unknown }
   const policy = await services.log.load(policyAggregate, freezePolicy)
   const candidates: Candidate[] = []
-  for await (const candidate of candidatesOf(services, request)) {
+  const unmatched = new Unmatched(request.selection)
+  for await (const candidate of candidatesOf(services, request, named, unmatched)) {
     if (candidates.length >= atMost) return { large: true }
     candidates.push(candidate)
   }
@@ -91,16 +108,15 @@ export async function prospectOf(
   const { profile } = request.selection
   const canariesAlone =
     request.strategy === 'canary' && profile !== undefined && (await takesCanariesAlone(services, profile))
-  const made = makePlan({
-    request,
-    candidates: checked,
-    release,
-    policyVersion: policy.commit,
-    canariesAlone,
-  })
-  if ('rejected' in made) return made
+  const newer = release ? await newerAmong(services.log, request, release, candidates) : noVersions
+  const facts = { request, candidates: checked, release, newer, policyVersion: policy.commit, canariesAlone }
+  const made = makePlan(facts)
+  const warnings = [...unmatched.warnings, ...warningsOfCanaries(request, candidates)]
+  if ('rejected' in made) return { rejected: withWarnings(made.rejected, warnings) }
   const unfit = await refuseUnfitPlan(services, request, made.plan)
-  return unfit ? { rejected: unfit } : made
+  if (unfit) return { rejected: unfit }
+  const selected = candidates.flatMap(({ target, excluded }) => (excluded ? [] : [target]))
+  return { ...made, warnings, selected: new Set(selected) }
 }
 
 /** Returns why a plan cannot be carried out within its window and between what its calendars close; undefined when it can. */
@@ -113,6 +129,30 @@ async function refuseUnfitPlan(
   const { window, calendars } = request
   const closures = await closuresOf(log, calendars, instant, window?.end ?? after(instant, yearAhead))
   return refuseUnfit({ request, window, waves: waveCount(waves, members) }, closures, instant)
+}
+
+const noVersions: ReadonlySet<string> = new Set()
+
+/** A moving word leads nobody downwards, unless the request says that it may. */
+async function newerAmong(
+  log: Log,
+  { component, version, allowDowngrade }: UpgradeRequest,
+  release: ResolvedRelease,
+  candidates: readonly Candidate[],
+): Promise<ReadonlySet<string>> {
+  if (!isMoving(version) || allowDowngrade) return noVersions
+  return newerThan(
+    log,
+    component,
+    release,
+    candidates.flatMap(({ from }) => from ?? []),
+  )
+}
+
+/** Where nobody is left, what nobody has is most likely why. */
+function withWarnings(rejected: Rejection, warnings: readonly PlanWarning[]): Rejection {
+  const words = [rejected.detail, ...warnings.slice(0, warningsInWords).map(({ detail }) => detail)]
+  return { ...rejected, detail: words.join(' ') }
 }
 
 /** Marks those that are not ready. Only those are asked about that nothing else has ruled out yet. */
@@ -131,12 +171,16 @@ function acceptedPlan({ chunks: _, ...plan }: Plan): AcceptedPlan {
   return { ...plan, droppedWaves: [...plan.droppedWaves], leftOut: leftOutCounts(plan) }
 }
 
-/** Stores the members of a plan, so that a plan that is recorded has all of them, and returns what an upgrade records. */
+/**
+ * Stores the members of a plan, so that a plan that is recorded has all of them, and returns what an upgrade records; `told` is what whoever
+ * waits for it is told beside it.
+ */
 export async function storePlan(
   services: LogAndClock,
   plan: Plan,
   { calendars }: Pick<UpgradeRequest, 'calendars'>,
   upgrade: string,
+  told?: PlanTold,
 ): Promise<WrittenPlan> {
   const { log } = services
   await sideBySide([...plan.chunks.entries()], atOnce.chunks, async ([index, chunk]) => {
@@ -146,7 +190,10 @@ export async function storePlan(
     const stored = await stream.carryOut(storeChunk(chunk), cause)
     if (stored.kind === 'rejected') throw new PlanMismatch(stream.name, stored.rejection)
   })
-  return { plan: acceptedPlan(plan), facts: await planFacts(services, calendars) }
+  return {
+    plan: { ...acceptedPlan(plan), ...(told && { told }) },
+    facts: await planFacts(services, calendars),
+  }
 }
 
 /** Plans an upgrade that was requested. Doing it twice changes nothing; the first plan stands. Throws Contended. */

@@ -17,7 +17,7 @@ import { rollBackWanted } from './profiles/roll-back-wanted.ts'
 import { runProfile } from './profiles/run.ts'
 import { summariseUpgrades } from './profiles/summarise.ts'
 import { voidPlans } from './profiles/void-plans.ts'
-import { publishProfiles, publishUpgrades } from './publishing/publish.ts'
+import { publishProfiles, publishTargets, publishUpgrades } from './publishing/publish.ts'
 import type { ReactorServices } from './services.ts'
 import { heedCalendar, heedStop, heedWithdrawal } from './upgrades/tick.ts'
 
@@ -50,6 +50,7 @@ const all: Duties = {
     heedWithdrawal,
     publishUpgrades,
     publishProfiles,
+    publishTargets,
   ],
   collecting: [recordOutcomes],
 }

@@ -113,7 +113,7 @@ export async function validHistory(): Promise<Commit[]> {
   const facts = { type: 'publisher', region: null, tags: {}, critical: false, namespace: null, gateway: null }
   const release = { component: 'api', version: '1.1.0', channel: 'stable', digest: 'sha256:1', notes: null }
   const targets = Array.from({ length: 6 }, (_, place) => ({ target: `t${place}`, from: '1.0.0' }))
-  await teller.do(releaseAggregate, 'api@1.1.0', registerRelease(release))
+  await teller.do(releaseAggregate, 'api@1.1.0', registerRelease({ ...release, scheme: 'semver', number: 1 }))
   for (const { target } of targets) {
     const registration = { facts, components: { api: '1.0.0' }, enrolment: null }
     await teller.do(targetAggregate, target, registerTarget(registration))

@@ -1,7 +1,7 @@
 import type { SFNClient } from '@aws-sdk/client-sfn'
 import { type Commit, fromImage } from '../../events/envelope.ts'
 import type { UpgradeRequest } from '../../events/upgrade.ts'
-import { registerRelease, releaseAggregate } from '../../functions/domain/release/release.ts'
+import { registerRelease, releaseAggregate, releaseId } from '../../functions/domain/release/release.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { registerTarget } from '../../functions/domain/target/registration.ts'
 import { acceptAttempt, finishAttempt } from '../../functions/domain/target/report.ts'
@@ -179,7 +179,8 @@ export class MachineWorld {
       digest: `sha256:${'1f'.repeat(32)}`,
       notes: null,
     }
-    await log.execute(releaseAggregate, `${component}@v1.1.0`, registerRelease(release), by)
+    const registered = registerRelease({ ...release, scheme: 'semver', number: 1 })
+    await log.execute(releaseAggregate, releaseId(component, 'v1.1.0'), registered, by)
     const facts = {
       type: 'customer',
       region: null,

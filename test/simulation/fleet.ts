@@ -19,16 +19,22 @@ export async function registerFleet(world: World, seed: number): Promise<Fleet> 
   const { log } = world.services()
   const metadata = { actor: 'alice', correlation: 'fleet' }
   const releases: string[] = []
-  for (const version of versions) {
+  for (const [place, version] of versions.entries()) {
     const release = { component: 'api', version, channel: 'stable', digest: `sha256:${version}`, notes: null }
-    await log.execute(releaseAggregate, `api@${version}`, registerRelease(release), metadata)
+    const registered = registerRelease({ ...release, scheme: 'semver', number: place + 1 })
+    await log.execute(releaseAggregate, `api@${version}`, registered, metadata)
     releases.push(`api@${version}`)
   }
   // A profile that names no component upgrades the one that bears the name of the type.
   for (const component of ['publisher', 'broker']) {
     const digest = `sha256:${component}`
     const release = { component, version: '1.1.0', channel: 'stable', digest, notes: null }
-    await log.execute(releaseAggregate, `${component}@1.1.0`, registerRelease(release), metadata)
+    await log.execute(
+      releaseAggregate,
+      `${component}@1.1.0`,
+      registerRelease({ ...release, scheme: 'semver', number: 1 }),
+      metadata,
+    )
   }
   const targets: string[] = []
   for (let place = 0; place < random.between(3, 18); place++) {

@@ -1,6 +1,11 @@
 import type { Aggregate, Decision, DomainEvent } from '../../functions/domain/aggregate.ts'
 import type { Rejection } from '../../functions/domain/rejection.ts'
-import { registerRelease, releaseAggregate, withdrawRelease } from '../../functions/domain/release/release.ts'
+import {
+  registerRelease,
+  releaseAggregate,
+  releaseId,
+  withdrawRelease,
+} from '../../functions/domain/release/release.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { assignAttempt, attemptId, withdrawAttempt } from '../../functions/domain/target/attempt.ts'
 import {
@@ -64,13 +69,15 @@ export async function historyOf(seed: number, { members = 6, rounds = 12 } = {})
 
   await tell(
     releaseAggregate,
-    'api@v1.2.0',
+    releaseId('api', 'v1.2.0'),
     registerRelease({
       component: 'api',
       version: 'v1.2.0',
       channel: 'stable',
       digest: 'sha256:1',
       notes: null,
+      scheme: 'semver',
+      number: 1,
     }),
   )
   // The last one is not registered: what is assigned to it comes back as skipped.
@@ -97,7 +104,8 @@ export async function historyOf(seed: number, { members = 6, rounds = 12 } = {})
     await actOnTargets(random)
     now += 60_000
   }
-  if (random.chance(0.5)) await tell(releaseAggregate, 'api@v1.2.0', withdrawRelease({ reason: 'bad' }))
+  if (random.chance(0.5))
+    await tell(releaseAggregate, releaseId('api', 'v1.2.0'), withdrawRelease({ reason: 'bad' }))
   return { log, upgrade, targets }
 
   async function actOnUpgrade({ below, chance }: Random): Promise<void> {

@@ -147,7 +147,9 @@ describe('targets', () => {
 test('the latest release is the highest of its channel that is not withdrawn', async () => {
   const store = memoryViewStore()
   const add = (version: string, channel: string, withdrawn: ReleaseRow['withdrawn'] = null) =>
-    keep(store, 'v1/releases', `api@${version}`, { component: 'api', version, channel, withdrawn })
+    keep(store, 'v1/releases', `api@${version}`, {
+      ...{ component: 'api', version, channel, withdrawn, scheme: 'semver', number: 1 },
+    })
   await add('1.9.0', 'stable')
   await add('1.10.0', 'stable')
   await add('1.11.0', 'stable', { reason: 'bad' })

@@ -5,6 +5,7 @@ import { mayBeAccepted, type TargetState } from '../../domain/target/state.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
+import { noteMachine } from './clones.ts'
 import { membersOf, mostMembers, ownTarget, reachFrom } from './reach.ts'
 
 type Check = Operate<(typeof agentContracts)['checkForUpdate'], 'telemetry'>
@@ -68,7 +69,7 @@ async function offersToMembers(gateway: string, after: string | undefined, servi
 }
 
 /** Answers whether an update waits, for the agent's target, for a member of its gateway, or for all of them. */
-export const checkForUpdate: Check = async ({ principal, query }, services) => {
+export const checkForUpdate: Check = async ({ principal, query, headers, correlation }, services) => {
   const own = ownTarget(principal)
   const { loaded } = await reachFrom(services, own)(query.target)
   const [body] = await Promise.all([
@@ -76,6 +77,7 @@ export const checkForUpdate: Check = async ({ principal, query }, services) => {
       ? offersToMembers(own, query.after, services)
       : offerTo(loaded.state, services.now(), notesFrom(services)),
     services.telemetry.seen(query.target ?? own),
+    noteMachine(services, own, headers['x-boot-id'], { actor: principal.id, correlation }),
   ])
   return { status: 200, body }
 }

@@ -1,102 +1,141 @@
 import type { agentContracts, Report, Reported } from '../../../contracts/agents.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
-import { acceptAttempt, finishAttempt, type HandOverFacts } from '../../domain/target/report.ts'
-import type { TargetDecision, TargetState } from '../../domain/target/state.ts'
+import { contradictionOf } from '../../domain/target/clone.ts'
+import { acceptAttempt, type FinishReport, finishAttempt } from '../../domain/target/report.ts'
+import type { TargetState } from '../../domain/target/state.ts'
+import { mayMeanActive, type Said, subjectOf } from '../../domain/target/subject.ts'
 import { handOverFacts } from '../../facts/hand-over.ts'
+import type { Telemetry } from '../../work/telemetry.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
+import { noteClone, noteMachine } from './clones.ts'
 import { outputOf } from './output.ts'
 import { ownTarget, reachFrom } from './reach.ts'
 
 type Tell = Operate<(typeof agentContracts)['reportUpdateStatus'], 'telemetry'>
 
-function decisionOf(
-  { status, version, details, code, retryable, attempt }: Report,
-  facts: HandOverFacts | undefined,
-): TargetDecision {
-  const named = attempt === undefined ? {} : { attempt }
-  if (status === 'in-progress') return acceptAttempt({ ...named, ...(facts && { facts }) })
-  return finishAttempt({
-    ...named,
+/** What a report says of itself, by which it is known what it is about. */
+function saidIn({ version, attempt, sequence }: Report): Said {
+  return { attempt, names: version, sequence }
+}
+
+/** Returns what a report says of the end of its attempt; null where it is under way. */
+function endIn({ status, version, details, code, retryable }: Report, said: Said): FinishReport | null {
+  if (status === 'in-progress') return null
+  return {
+    ...said,
     status,
     // Only a success says what runs now; other reports name the version that was tried.
     version: status === 'completed' ? version : null,
     code: code ?? null,
     retryable,
     output: outputOf(details, status === 'completed'),
-  })
+  }
 }
 
 /** Which attempt a report was about, in the state after it. */
-function subjectOf(state: TargetState, { attempt }: Report) {
-  if (state.active && (attempt === undefined || attempt === state.active.attempt)) {
-    return { attempt: state.active.attempt, outcome: null }
+function answeredBy(state: TargetState, { status }: Report, said: Said) {
+  const subject = subjectOf(state, said, status !== 'in-progress' && status !== 'rejected')
+  switch (subject.kind) {
+    case 'active':
+      return { attempt: subject.attempt.attempt, outcome: null }
+    case 'ended':
+      return { attempt: subject.attempt.attempt, outcome: subject.attempt.outcome }
+    default:
+      return { attempt: null, outcome: null }
   }
-  const ended = state.attempts.findLast((past) => attempt === undefined || past.attempt === attempt)
-  return { attempt: ended?.attempt ?? null, outcome: ended?.outcome ?? null }
+}
+
+/** Is a later report of the attempt that is under way known? Only asked of a report that has a number and may be about it. */
+async function isBehind(
+  state: TargetState,
+  { status, sequence }: Report,
+  said: Said,
+  telemetry: Pick<Telemetry, 'progressed'>,
+): Promise<boolean> {
+  const { active } = state
+  if (sequence === undefined || !active || active.acceptedAt === null) return false
+  const isAbout = said.attempt === undefined ? mayMeanActive(state, said) : said.attempt === active.attempt
+  // An end that names its attempt ends it, however it is numbered.
+  if (!isAbout || (status !== 'in-progress' && said.attempt !== undefined)) return false
+  return !(await telemetry.progressed(active.attempt, sequence))
+}
+
+/** What all reports of one call have in common. */
+interface Call {
+  readonly metadata: ReturnType<typeof metadataOf>
+  readonly reach: ReturnType<typeof reachFrom>
+  readonly services: Services<'telemetry'>
+  /** Does nobody else speak with the caller's credential, as far as boot ids tell? */
+  readonly alone: boolean
+}
+
+/** Both ends were reported, and by the same machine only where its boot id says that there is no other. */
+async function noteContradiction(
+  { services, metadata, alone }: Call,
+  target: string,
+  state: TargetState,
+  end: FinishReport | null,
+): Promise<void> {
+  const contradiction = end && !alone ? contradictionOf(state, end) : null
+  if (contradiction) await noteClone(services, target, { contradiction }, metadata)
 }
 
 async function take(
   report: Report,
-  metadata: ReturnType<typeof metadataOf>,
-  reach: ReturnType<typeof reachFrom>,
-  services: Services<'telemetry'>,
+  call: Call,
 ): Promise<{ readonly reported: Reported; readonly commit: number }> {
+  const { services, metadata, reach } = call
   const { target, loaded: from } = await reach(report.target)
-  const { state } = from
-  const { active } = state
-  const running = active?.acceptedAt != null ? active : null
-  const begins = report.status === 'in-progress' && active?.acceptedAt === null
-  const facts = begins ? await handOverFacts(services, active) : undefined
-  if (report.status === 'in-progress' && running && report.sequence !== undefined) {
-    const forward = await services.telemetry.progressed(running.attempt, report.sequence)
-    if (!forward)
-      throw new Problem('sequence-behind', 'A later report of this attempt is known: this one is late.')
-  }
+  const about = saidIn(report)
+  const behind = await isBehind(from.state, report, about, services.telemetry)
+  if (behind && report.status === 'in-progress')
+    throw new Problem('sequence-behind', 'A later report of this attempt is known: this one is late.')
+  const said = { ...about, behind }
+  const end = endIn(report, said)
+  const { active } = from.state
+  const facts = !end && active?.acceptedAt === null ? await handOverFacts(services, active) : undefined
+  const decision = end ? finishAttempt(end) : acceptAttempt({ ...said, ...(facts && { facts }) })
   const [outcome] = await Promise.all([
-    services.log.execute(targetAggregate, target, decisionOf(report, facts), metadata, { from }),
+    services.log.execute(targetAggregate, target, decision, metadata, { from }),
     services.telemetry.seen(target),
   ])
+  if (outcome.kind === 'rejected') await noteContradiction(call, target, outcome.loaded.state, end)
   const { state: after, commit } = accepted(outcome)
   const done = report.status === 'in-progress' ? 'accepted' : 'recorded'
   const result = outcome.kind === 'unchanged' ? 'unchanged' : done
-  return { reported: { target, result, ...subjectOf(after, report) }, commit }
+  return { reported: { target, result, ...answeredBy(after, report, said) }, commit }
 }
 
 /** Records what agents report: the first `in-progress` accepts the attempt, an end ends it; repeats change nothing (M6). */
 export const reportUpdateStatus: Tell = async (input, services) => {
   const own = ownTarget(input.principal)
-  const reach = reachFrom(services, own)
-  const { body } = input
+  const { body, headers } = input
+  const metadata = metadataOf(input)
+  const booted = await noteMachine(services, own, headers['x-boot-id'], metadata)
+  const call = { metadata, reach: reachFrom(services, own), services, alone: booted?.alone ?? false }
   if (!('reports' in body)) {
-    const { reported, commit } = await take(body, metadataOf(input), reach, services)
+    const { reported, commit } = await take(body, call)
     return { status: 200, body: reported, commit }
   }
   // One key would meet itself where two reports are about one target; ends are idempotent by themselves.
-  const metadata = metadataOf({ ...input, idempotency: null, ifMatch: null })
+  const each = { ...call, metadata: metadataOf({ ...input, idempotency: null, ifMatch: null }) }
   const results: Reported[] = []
   const byTarget = Map.groupBy(body.reports.entries(), ([, { target }]) => target ?? own)
   await Promise.all(
     [...byTarget.values()].map(async (reports) => {
-      for (const [index, report] of reports)
-        results[index] = await takeOrSay(report, own, metadata, reach, services)
+      for (const [index, report] of reports) results[index] = await takeOrSay(report, own, each)
     }),
   )
   return { status: 200, body: { count: results.length, results } }
 }
 
 /** One bad report in many spoils only itself. */
-async function takeOrSay(
-  report: Report,
-  own: string,
-  metadata: ReturnType<typeof metadataOf>,
-  reach: ReturnType<typeof reachFrom>,
-  services: Services<'telemetry'>,
-): Promise<Reported> {
+async function takeOrSay(report: Report, own: string, call: Call): Promise<Reported> {
   try {
-    return (await take(report, metadata, reach, services)).reported
+    return (await take(report, call)).reported
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     const { code, message } = error

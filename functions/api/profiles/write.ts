@@ -14,7 +14,7 @@ import { targetingOf } from '../../facts/targeting.ts'
 import type { Log, Outcome } from '../../log/log.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { checkReferences, invalidFields, nextRuns, profileOf } from './profile.ts'
+import { checkReferences, invalidFields, nextRuns, profileOf, schemesFor } from './profile.ts'
 
 type Contracts = typeof profileContracts
 
@@ -60,7 +60,7 @@ const anyDefinition: ProfileDefinition = {
 /** Creates a profile, active from the start (P1). */
 export const createUpgradeProfile: Operate<Contracts['createUpgradeProfile']> = async (input, services) => {
   const { log, now } = services
-  const validated = validateDefinition(input.body)
+  const validated = validateDefinition(input.body, await schemesFor(log, input.body))
   if ('problems' in validated) throw invalidFields(validated.problems)
   const { definition } = validated
   const id = input.idempotency ? v5(input.idempotency.id, profileNamespace) : randomUUID()
@@ -104,11 +104,12 @@ export const updateUpgradeProfile: Operate<Contracts['updateUpgradeProfile']> = 
   const { id } = input.params
   const loaded = (await log.load(profileAggregate, id)).state.definition
   // What is wrong with a body is said first, also where there is no profile for it.
-  const validated = validateUpdate(loaded ?? anyDefinition, input.body)
+  const schemes = await schemesFor(log, input.body, loaded)
+  const validated = validateUpdate(loaded ?? anyDefinition, input.body, schemes)
   if ('problems' in validated) throw invalidFields(validated.problems)
   const before = (await profileOf(log, id)).state.definition
   await checkReferences(log, id, validated.definition)
-  const command = updateProfile({ updates: input.body, by: input.principal.id })
+  const command = updateProfile({ updates: input.body, by: input.principal.id, schemes })
   const outcome = await log.execute(profileAggregate, id, command, metadataOf(input))
   const { state, commit } = accepted(outcome)
   const changes = (await decided(log, id, outcome, input.idempotency?.id)).flatMap((event) => {
@@ -122,13 +123,17 @@ export const updateUpgradeProfile: Operate<Contracts['updateUpgradeProfile']> = 
   )
   const [next = null] = state.status === 'active' ? await nextRuns(log, definition.schedule, now(), 1) : []
   const matching = present?.members.length ?? 0
+  const { maintenance_window_hours: hours } = definition.schedule
+  const longer = present?.members.filter(
+    ({ override }) => (override.maintenance_window_hours ?? 0) > hours,
+  ).length
   const body = {
     id,
     status: 'updated',
     changes_applied: changes,
     next_execution: next,
     affected_resources_change: matching - (old?.members.length ?? 0),
-    validation_warnings: warningsOf(definition, { matching, now: instantOf(now()) }),
+    validation_warnings: warningsOf(definition, { matching, longer: longer ?? 0, now: instantOf(now()) }),
   }
   return { status: 200, body, commit, etag: commit }
 }

@@ -98,7 +98,10 @@ export const rollBackCustomer: Operate<Contracts['rollBackCustomer']> = async (i
   const { state } = await services.log.load(targetAggregate, customerId)
   if (!state.registered) throw new Problem('not-a-member', 'There is no such customer in this upgrade.')
   if (state.active) {
-    throw new Problem('update-in-progress', 'Update already in progress on this customer: wait for its end.')
+    throw new Problem(
+      'update-in-progress',
+      `Update already in progress on this customer, by upgrade ${state.active.upgrade}: wait for its end.`,
+    )
   }
   const command = { ...commandOf('rollback', input), target: customerId }
   const child = await begin(services, command, input.correlation)

@@ -11,7 +11,9 @@ export function requestFrom(deployment: Deployment): UpgradeRequest {
     component,
     version,
     strategy,
-    canaryPercent: strategy === 'canary' ? (deployment.canaryPercent ?? 10) : null,
+    // Canaries that are named are the whole first wave, unless a percentage fills it up.
+    canaryPercent:
+      strategy === 'canary' ? (deployment.canaryPercent ?? (targets.canaries.length > 0 ? null : 10)) : null,
     batchSize: deployment.batchSize ?? null,
     selection: {
       targets: targets.ids ?? null,
@@ -40,6 +42,7 @@ export function requestFrom(deployment: Deployment): UpgradeRequest {
       continue: deadlines.continueSeconds,
       linger: deadlines.lingerSeconds,
     },
+    ...(deployment.allowDowngrade && { allowDowngrade: true }),
     breakGlass: false,
     reason: deployment.reason,
   }

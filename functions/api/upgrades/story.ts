@@ -32,7 +32,9 @@ function sentenceOf(event: UpgradeEvent): string {
       const reasons = Object.entries(event.data.leftOut).sort(([left], [right]) => (left < right ? -1 : 1))
       const words = reasons.map(([reason, count]) => `${count} ${reason}`).join(', ')
       const out = words === '' ? '' : `, leaving out ${words}`
-      return `Planned ${targets(event.data.members)} to ${event.data.version}${out}.`
+      const others = event.data.told?.overlaps.map(({ upgrade, targets: count }) => `${upgrade} (${count})`)
+      const held = others?.length ? ` Other upgrades hold targets of it: ${others.join(', ')}.` : ''
+      return `Planned ${targets(event.data.members)} to ${event.data.version}${out}.${held}`
     }
     case 'PlanningFailed':
       return `It could not be planned: ${event.data.detail}`

@@ -20,8 +20,14 @@ export interface Candidate extends Placed {
   readonly hours?: number
   /** Checks before the upgrade found it not ready to be handed anything. */
   readonly notReady?: boolean
-  /** Why the profile that is upgraded by passes it over. */
-  readonly excluded?: 'member_elsewhere' | 'critical' | 'canary_resource' | 'rollback_unwanted'
+  /** Why it is passed over, by the profile that is upgraded by or by the request itself. */
+  readonly excluded?:
+    | 'member_elsewhere'
+    | 'critical'
+    | 'canary_resource'
+    | 'rollback_unwanted'
+    /** It was named, and other parts of the selection do not mean it. */
+    | 'not_selected'
 }
 
 /** What is known of a target, by its stream or by a row about it, which knows of no attempt that is under way. */

@@ -1,6 +1,6 @@
 import type { ProfileDefinition } from '../../../events/profile.ts'
 import { isTimeZone } from '../../../events/time-zones.ts'
-import { parseVersion } from '../version.ts'
+import { defaultScheme, isMoving, isVersionIn, schemeWords, type VersionScheme } from '../version/scheme.ts'
 import { readCron } from './cron.ts'
 import { changedFields, type FieldProblem, Fields } from './fields.ts'
 
@@ -67,24 +67,34 @@ const resourceType = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
 /** Without control characters, and without spaces at its ends. */
 const label = /^[^\s\p{Cc}\p{Cs}](?:[^\p{Cc}\p{Cs}]{0,126}[^\s\p{Cc}\p{Cs}])?$/u
 
+/** Where nobody says how the versions of the components are written that a definition is about. */
+const defaultSchemes = [defaultScheme]
+
 /**
  * Reads the JSON of a create request (P1): the definition with every default filled in, or all of its bad fields together, each with
- * its value and what is allowed.
+ * its value and what is allowed. `schemes` are those of the components that it is about.
  */
-export function validateDefinition(input: unknown): Validated<{ readonly definition: ProfileDefinition }> {
+export function validateDefinition(
+  input: unknown,
+  schemes: readonly VersionScheme[] = defaultSchemes,
+): Validated<{ readonly definition: ProfileDefinition }> {
   const problems: FieldProblem[] = []
   const fields = Fields.of(input, undefined, problems)
-  const definition = read(fields)
+  const definition = read(fields, schemes)
   fields.refuseOthers()
   return problems.length > 0 ? { problems } : { definition }
 }
 
 /** Reads the JSON of a partial update (P4) on top of what is there: nested fields are merged, lists and null replace. */
-export function validateUpdate(present: ProfileDefinition, updates: unknown): Validated<ProfileUpdate> {
+export function validateUpdate(
+  present: ProfileDefinition,
+  updates: unknown,
+  schemes: readonly VersionScheme[] = defaultSchemes,
+): Validated<ProfileUpdate> {
   const problems: FieldProblem[] = []
   const fields = Fields.of(updates, { ...present, status: null }, problems)
   const status = fields.nullableText('status', /^(?:in)?active$/, 'active or inactive', null)
-  const definition = read(fields)
+  const definition = read(fields, schemes)
   fields.refuseOthers()
   if (problems.length > 0) return { problems }
   return {
@@ -94,7 +104,7 @@ export function validateUpdate(present: ProfileDefinition, updates: unknown): Va
   }
 }
 
-function read(fields: Fields): ProfileDefinition {
+function read(fields: Fields, schemes: readonly VersionScheme[]): ProfileDefinition {
   return {
     name: fields.text('name', label, 'a text of 1 to 128 characters without spaces at its ends'),
     description: fields.nullableText(
@@ -104,7 +114,7 @@ function read(fields: Fields): ProfileDefinition {
       null,
     ),
     schedule: schedule(fields.nested('schedule')),
-    upgrade_settings: settings(fields.nested('upgrade_settings')),
+    upgrade_settings: settings(fields.nested('upgrade_settings'), schemes),
     resource_filters: filters(fields.nested('resource_filters')),
     depends_on: fields.optional('depends_on', dependsOn),
     approvals: fields.optional('approvals', approvals),
@@ -138,12 +148,13 @@ function schedule(fields: Fields): ProfileDefinition['schedule'] {
   return result
 }
 
-function settings(fields: Fields): ProfileDefinition['upgrade_settings'] {
+function settings(fields: Fields, schemes: readonly VersionScheme[]): ProfileDefinition['upgrade_settings'] {
+  const isVersion = (text: string) => schemes.some((scheme) => isVersionIn(scheme, text))
   const result = {
     target_version: fields.checked('target_version', (value) =>
-      typeof value === 'string' && (value === 'latest' || value === 'stable' || parseVersion(value))
+      typeof value === 'string' && (isMoving(value) || isVersion(value))
         ? undefined
-        : 'latest, stable or a version MAJOR.MINOR.PATCH, optionally with a channel, such as 4.2.1',
+        : `latest, stable or a version: ${schemes.map((scheme) => schemeWords[scheme]).join('; ')}`,
     ),
     component: fields.nullableText(
       'component',

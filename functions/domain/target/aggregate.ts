@@ -36,16 +36,15 @@ function end(
   at: string,
 ): TargetState {
   const active = state.active?.attempt === data.attempt ? state.active : null
-  const { sequence: _sequence, output: _output, revision, ...attempt } = data
+  const { sequence: _sequence, output: _output, revision, reported = active?.reported, ...attempt } = data
   return {
     ...state,
     components:
       data.version === null ? state.components : { ...state.components, [data.component]: data.version },
     active: active ? null : state.active,
     attempts: remember(state.attempts, {
-      ...attempt,
-      acceptedAt: active?.acceptedAt ?? null,
-      endedAt: at,
+      ...{ ...attempt, acceptedAt: active?.acceptedAt ?? null, endedAt: at },
+      ...(reported !== undefined && { reported }),
       ...busySince(state, data, at),
     }),
     revision,
@@ -94,6 +93,8 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
         revision,
       }
     }
+    case 'TargetCloned':
+      return { ...state, clonedAt: at, revision: event.data.revision }
     case 'VersionReported': {
       const { component, version, revision } = event.data
       return { ...state, components: { ...state.components, [component]: version }, revision }
@@ -109,9 +110,10 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
     case 'AttemptAssigned':
       return { ...state, active: { ...event.data, assignedAt: at, acceptedAt: null, deadline: null } }
     case 'AttemptAccepted': {
-      const { attempt, deadline, sequence } = event.data
+      const { attempt, deadline, sequence, reported } = event.data
       if (state.active?.attempt !== attempt) return state
-      return { ...state, active: { ...state.active, acceptedAt: at, deadline, sequence } }
+      const accepted = { acceptedAt: at, deadline, sequence, ...(reported !== undefined && { reported }) }
+      return { ...state, active: { ...state.active, ...accepted } }
     }
     case 'AttemptEnded':
       return end(state, event.data, at)
@@ -121,7 +123,7 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
 /** What gets upgraded: one stream a target. It alone says when an attempt began and how it ended (M19, design: #aggregates). */
 export const targetAggregate: Aggregate<TargetState, TargetEvent> = {
   name: 'target',
-  stateSchema: 1,
+  stateSchema: 2,
   initial: initialTarget,
   evolve,
   decode: (type, schema, data) => targetEvents.decode(type, schema, data),

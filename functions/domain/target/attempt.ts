@@ -2,7 +2,7 @@ import { v5 } from 'uuid'
 import type { AttemptOutcome, TargetEvent } from '../../../events/target.ts'
 import { after, earlier, later, second } from '../../../events/time.ts'
 import { accept } from '../aggregate.ts'
-import { sameVersion } from '../version.ts'
+import { sameVersion } from '../version/identity.ts'
 import { ownWindowEnd, type ProfileWindow } from './own-window.ts'
 import {
   type ActiveAttempt,
@@ -35,6 +35,10 @@ export interface AttemptEnd {
   readonly retryable?: boolean
   readonly version?: string | null
   readonly output?: string | null
+  /** The number of the report that says so. */
+  readonly reported?: number | undefined
+  /** Of a deferral: the upgrade whose attempt is under way. */
+  readonly busyWith?: string
 }
 
 /** Returns the event that ends an attempt, numbered for the rows that it feeds. */
@@ -55,6 +59,8 @@ export function endOf(
       output: end.output ?? null,
       sequence: (plan.sequence ?? 0) + 1,
       revision: state.revision + 1,
+      ...(end.reported !== undefined && { reported: end.reported }),
+      ...(end.busyWith !== undefined && { busyWith: end.busyWith }),
     },
   }
 }
@@ -78,13 +84,14 @@ export interface BusyPatience {
 /** What becomes of a member whose target has another attempt under way: it is put off, and in the end left out. */
 function busy(
   state: TargetState,
+  { upgrade }: ActiveAttempt,
   plan: AttemptPlan,
   patience: BusyPatience | undefined,
   now: string,
 ): AttemptEnd {
   const since = later(putOffSince(state, plan) ?? now, patience?.openSince ?? now)
   const over = patience !== undefined && now >= after(since, patience.seconds * second)
-  return over ? skipped('busy') : { outcome: 'deferred', code: 'busy' }
+  return over ? skipped('busy') : { outcome: 'deferred', code: 'busy', busyWith: upgrade }
 }
 
 /** Why the target cannot take an attempt now; null when it can. */
@@ -100,7 +107,7 @@ function obstacle(
   if (!state.registered) return skipped('not_registered')
   if (state.retired) return skipped('retired')
   if (isPinned(state, plan.component)) return skipped('pinned')
-  if (state.active) return busy(state, plan, patience, now)
+  if (state.active) return busy(state, state.active, plan, patience, now)
   const present = state.components[plan.component]
   if (present === undefined) return skipped('version_changed')
   // What a rollback undoes has failed: the inventory may name the old version while something else runs.

@@ -11,6 +11,8 @@ export interface ExplainFacts {
   readonly at: string
   /** The one that is asked about. */
   readonly upgrade?: UpgradeAsked | undefined
+  /** Where none is asked about: those at work that hold the target. */
+  readonly holders?: readonly UpgradeAsked[]
   /** The stops of everything that were in force, the oldest first. */
   readonly stops: readonly (Pick<Stop, 'reason' | 'since'> & { readonly ref: string })[]
 }
@@ -73,6 +75,13 @@ function stopped({ stops }: ExplainFacts): Finding[] {
   }))
 }
 
+/** What waits for the target, where no upgrade is asked about; stops come first, but for what is under way. */
+function ofHolders(facts: ExplainFacts): Finding[] {
+  const { target, holders = [] } = facts
+  const found = holders.flatMap((holder) => explainMember(target, holder))
+  return found.length > 0 && !target.active ? [...stopped(facts), ...found] : found
+}
+
 function eligible({ id, ref }: ExplainFacts): Finding {
   const detail = `Nothing stands against upgrading ${id}; no upgrade has assigned it anything.`
   const unblock = 'Somebody deploys an upgrade that selects it.'
@@ -85,7 +94,7 @@ function eligible({ id, ref }: ExplainFacts): Finding {
  */
 export function explainTarget(facts: ExplainFacts): Explanation {
   const { target, upgrade } = facts
-  const found = [...ofItself(facts), ...(upgrade ? explainMember(target, upgrade) : [])]
+  const found = [...ofItself(facts), ...(upgrade ? explainMember(target, upgrade) : ofHolders(facts))]
   if (found.length === 0 && !upgrade) found.push(...lastAttempt(facts))
   if (found.length === 0) found.push(...stopped(facts))
   const [decisive = eligible(facts)] = found

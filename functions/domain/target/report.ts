@@ -2,7 +2,7 @@ import { after, second } from '../../../events/time.ts'
 import { accept, reject } from '../aggregate.ts'
 import type { Closure } from '../policy/closure.ts'
 import type { Stop } from '../policy/policy.ts'
-import { sameVersion } from '../version.ts'
+import { sameVersion } from '../version/identity.ts'
 import { type AttemptEnd, endOf } from './attempt.ts'
 import { meaningOf } from './outcome.ts'
 import { notRegistered, refuseTarget } from './refusals.ts'
@@ -13,6 +13,7 @@ import {
   type TargetDecision,
   type TargetState,
 } from './state.ts'
+import { type Said, type Subject, subjectOf } from './subject.ts'
 
 /** More components than any target runs: reports of made-up names must not make a state grow without end. */
 const componentsAtMost = 64
@@ -21,26 +22,37 @@ const noneActive = reject({
   code: 'no-active-attempt',
   detail: 'No update is under way on this target. Ask GET /api/v1/updates/check what to do.',
 })
+const sequenceBehind = reject({
+  code: 'sequence-behind',
+  detail: 'A later report of this attempt is known: this one is late.',
+})
 const isOver = (attempt: EndedAttempt) =>
   reject({
     code: 'attempt-over',
     detail: `Attempt ${attempt.attempt} has ended as ${attempt.outcome}. Stop working on it and ask GET /api/v1/updates/check.`,
   })
 
-type Subject =
-  | { readonly kind: 'active'; readonly attempt: ActiveAttempt }
-  | { readonly kind: 'ended'; readonly attempt: EndedAttempt }
-  | { readonly kind: 'none' }
-
-/** Which attempt a report is about. Without a name it is the active one, else the one that ended last (a repeated report). */
-function subjectOf(state: TargetState, named: string | undefined): Subject {
-  const { active, attempts } = state
-  if (active && (named === undefined || named === active.attempt)) return { kind: 'active', attempt: active }
-  const ended =
-    named === undefined
-      ? attempts.findLast(({ outcome }) => meaningOf(outcome).offered)
-      : attempts.findLast(({ attempt }) => attempt === named)
-  return ended ? { kind: 'ended', attempt: ended } : { kind: 'none' }
+/** A report that cannot be told apart, or names what is not there, is refused with what there is. */
+function refuseSubject({ names, sequence }: Said, subject: Subject) {
+  switch (subject.kind) {
+    case 'none':
+      return noneActive
+    case 'stranger':
+      return reject({
+        code: 'attempt-not-of-target',
+        detail: `Attempt ${subject.attempt} is not one of this target, or was over long ago. Ask GET /api/v1/updates/check which one waits.`,
+      })
+    case 'unclear': {
+      const { active, last } = subject
+      const what = `${names ?? 'no version'}${sequence === undefined ? '' : ` with the sequence ${sequence}`}`
+      return reject({
+        code: 'report-unclear',
+        detail: `The report names ${what}. Under way is attempt ${active.attempt} to ${active.to}, the last before it was attempt ${last.attempt} to ${last.to}: say by attempt which it is about.`,
+      })
+    }
+    default:
+      return undefined
+  }
 }
 
 /** What a hand-over is checked against, read strongly just before. */
@@ -70,21 +82,17 @@ function refuseHandOver({ attempt, breaksGlass }: ActiveAttempt, facts: HandOver
  * Hands an attempt over to the target: until this is answered it must not touch anything (design: #hand-over). `facts` may be left out
  * where the attempt is known to be accepted already.
  */
-export function acceptAttempt({
-  attempt: named,
-  facts,
-}: {
-  readonly attempt?: string
-  readonly facts?: HandOverFacts
-}): TargetDecision {
+export function acceptAttempt({ facts, ...said }: Said & { readonly facts?: HandOverFacts }): TargetDecision {
   return (state, now) => {
     const refused = refuseTarget(state)
     if (refused) return refused
-    const subject = subjectOf(state, named)
-    if (subject.kind === 'none') return noneActive
-    if (subject.kind === 'ended') return named === undefined ? noneActive : isOver(subject.attempt)
+    const subject = subjectOf(state, said, false)
+    if (subject.kind === 'ended')
+      return said.attempt === undefined && !state.active ? noneActive : isOver(subject.attempt)
+    if (subject.kind !== 'active') return refuseSubject(said, subject) ?? noneActive
     const { attempt, upgrade, member, n, acceptedAt, acceptBy, seconds, sequence } = subject.attempt
-    if (acceptedAt !== null) return accept()
+    const { reported = 0 } = subject.attempt
+    if (acceptedAt !== null) return (said.sequence ?? reported) < reported ? sequenceBehind : accept()
     if (!mayBeAccepted(subject.attempt, now)) {
       return reject({
         code: 'attempt-over',
@@ -96,15 +104,16 @@ export function acceptAttempt({
     const deadline = after(now, seconds * second)
     return accept({
       type: 'AttemptAccepted',
-      data: { attempt, upgrade, member, n, deadline, sequence: sequence + 1 },
+      data: {
+        ...{ attempt, upgrade, member, n, deadline, sequence: sequence + 1 },
+        ...(said.sequence !== undefined && { reported: said.sequence }),
+      },
     })
   }
 }
 
 /** What a target says about the end of an attempt. */
-export interface FinishReport {
-  /** May be left out while one is active. */
-  readonly attempt?: string
+export interface FinishReport extends Said {
   readonly status: 'completed' | 'failed' | 'rejected' | 'rolled-back' | 'rollback-failed'
   /** What the component runs now, where the target knows. */
   readonly version: string | null
@@ -114,21 +123,22 @@ export interface FinishReport {
 }
 
 /** Success is the version that was asked for, running; a success that runs something else is a failure. */
-function endFrom(report: FinishReport, to: string): AttemptEnd {
-  const { status, version, code, retryable, output } = report
+export function endFrom(report: FinishReport, to: string): AttemptEnd {
+  const { status, version, code, retryable, output, sequence: reported } = report
+  const said = { version, output, reported }
   switch (status) {
     case 'completed':
       return version !== null && sameVersion(version, to)
-        ? { outcome: 'succeeded', code: null, version, output }
-        : { outcome: 'failed', code: 'VERSION_MISMATCH', version, output }
+        ? { outcome: 'succeeded', code: null, ...said }
+        : { outcome: 'failed', code: 'VERSION_MISMATCH', ...said }
     case 'failed':
-      return { outcome: 'failed', code, retryable, version, output }
+      return { outcome: 'failed', code, retryable, ...said }
     case 'rejected':
-      return { outcome: 'rejected', code, retryable, version, output }
+      return { outcome: 'rejected', code, retryable, ...said }
     case 'rolled-back':
-      return { outcome: 'rolled_back', code, retryable, version, output }
+      return { outcome: 'rolled_back', code, retryable, ...said }
     case 'rollback-failed':
-      return { outcome: 'rollback_failed', code, version, output }
+      return { outcome: 'rollback_failed', code, ...said }
   }
 }
 
@@ -162,8 +172,9 @@ export function finishAttempt(report: FinishReport): TargetDecision {
   return (state) => {
     if (!state.registered) return notRegistered
     const refused = refuseTarget(state)
-    const subject = subjectOf(state, report.attempt)
-    if (subject.kind === 'none') return refused ?? noneActive
+    const subject = subjectOf(state, report, report.status !== 'rejected')
+    if (subject.kind !== 'active' && subject.kind !== 'ended')
+      return refused ?? refuseSubject(report, subject) ?? noneActive
     const { attempt } = subject
     const end = endFrom(report, attempt.to)
     if (subject.kind === 'ended') {

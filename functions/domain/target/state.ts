@@ -28,6 +28,8 @@ export interface ActiveAttempt extends AttemptPlan {
   readonly acceptedAt: string | null
   readonly deadline: string | null
   readonly sequence: number
+  /** The number of the report that accepted it, where its agent numbers them. */
+  readonly reported?: number
 }
 
 /** Does an attempt still wait to be accepted, within its time? */
@@ -50,6 +52,10 @@ export interface EndedAttempt extends AttemptPlan {
   readonly endedAt: string
   /** Since when the member has been put off again and again, as another attempt was under way; left out: it was not put off. */
   readonly busySince?: string
+  /** The number of the last report about it that is known, where its agent numbers them. */
+  readonly reported?: number
+  /** Of a deferral: the upgrade whose attempt was under way. */
+  readonly busyWith?: string
 }
 
 /** How a profile upgrades a target that is its member. */
@@ -70,6 +76,8 @@ export interface TargetState {
   readonly retired: { readonly reason: string; readonly since: string } | null
   readonly enrolment: { readonly hash: string; readonly expiresAt: string; readonly used: boolean } | null
   readonly keyHash: string | null
+  /** When it was last told that two machines seem to speak with its credential. */
+  readonly clonedAt: string | null
   /** The profiles that it is a member of, by their id. */
   readonly memberships: Readonly<Record<string, ProfileMembership>>
   readonly active: ActiveAttempt | null
@@ -91,6 +99,7 @@ export const initialTarget: TargetState = {
   retired: null,
   enrolment: null,
   keyHash: null,
+  clonedAt: null,
   memberships: {},
   active: null,
   attempts: [],

@@ -146,10 +146,11 @@ function planned(
   at: string,
 ): PlannedUpgrade {
   if (state.stage !== 'requested') throw new MisplacedEvent(state, type)
+  const { told: _, ...plan } = data
   return {
     ...progressed(state),
     stage: 'planned',
-    plan: data,
+    plan,
     plannedAt: at,
     approvals: [],
     chunks: closedChunks(data.members),

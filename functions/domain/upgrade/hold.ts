@@ -6,6 +6,7 @@ export type HoldCode =
   | 'BAKING'
   | 'APPROVAL'
   | 'OPERATOR'
+  | 'BUSY'
 
 /** A reason why the upgrade does not advance now. */
 export interface Hold {
@@ -28,6 +29,7 @@ const unblockedBy: Readonly<Record<HoldCode, string>> = {
   BAKING: 'The bake time ends.',
   APPROVAL: 'Somebody entitled approves or continues.',
   OPERATOR: 'An operator resumes or aborts.',
+  BUSY: 'The attempt of the other upgrade on its targets ends.',
 }
 
 /** What a hold cites that waits for the second person of a break-glass. */

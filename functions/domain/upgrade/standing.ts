@@ -1,7 +1,7 @@
-import { after, second } from '../../../events/time.ts'
+import { after, earliest, second } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { count, type MemberCounts, noCounts } from './counts.ts'
-import { awaitingApproval, type Hold, type HoldCode, withHold, withoutHolds } from './hold.ts'
+import { awaitingApproval, type Hold, type HoldCode, holdOf, withHold, withoutHolds } from './hold.ts'
 import type { UpgradeStatus } from './status.ts'
 
 /** Where an upgrade stands, as lists show it: a fold of its own, which the upgrade's state and its row in the views both hold. */
@@ -80,6 +80,11 @@ export function standingAfter(before: Standing, event: UpgradeEvent, at: string)
       return end('expired', { code: 'expired', detail: event.data.detail })
     case 'ExecutionStarting':
       return { ...standing, generation: event.data.generation }
+    case 'OutcomesRecorded':
+      return { ...standing, holds: busyAfter(standing, event.data, at) }
+    case 'TargetsAdmitted':
+    case 'MembersSkipped':
+      return standing.counts.deferred === 0 ? { ...standing, holds: lift('BUSY') } : standing
     case 'WaveStarted':
       return {
         ...standing,
@@ -127,6 +132,23 @@ export function standingAfter(before: Standing, event: UpgradeEvent, at: string)
     default:
       return standing
   }
+}
+
+/**
+ * Members whose targets are busy are a hold of their own, until none waits any more: which upgrade most of them wait for, and when the first of
+ * them is tried again.
+ */
+function busyAfter(
+  { holds, counts }: Standing,
+  { outcomes, due }: Extract<UpgradeEvent, { type: 'OutcomesRecorded' }>['data'],
+  at: string,
+): readonly Hold[] {
+  const busy = outcomes.filter(({ outcome, again }) => outcome === 'deferred' && again === 'deferred')
+  if (busy.length === 0) return counts.deferred === 0 ? withoutHolds(holds, 'BUSY') : holds
+  const others = [...Map.groupBy(busy, ({ busyWith }) => busyWith ?? null)]
+  const [[ref] = [null]] = others.sort(([, left], [, right]) => right.length - left.length)
+  const until = earliest(...due.flatMap((one) => (one.kind === 'deferred' ? [one.at] : [])))
+  return withHold(holds, 'BUSY', { since: holdOf(holds, 'BUSY')?.since ?? at, until, ref, lapses: null })
 }
 
 /** The last approval that is needed lets it be scheduled, as soon as nobody has paused it. */

@@ -4,8 +4,11 @@ import type { Chunks } from './chunks.ts'
 import type { MemberCounts } from './counts.ts'
 import type { Standing } from './standing.ts'
 
-/** What the planner found, as the upgrade keeps it. */
-export type AcceptedPlan = Extract<UpgradeEvent, { type: 'UpgradePlanned' }>['data']
+/** What the planner found, as the log keeps it. */
+export type RecordedPlan = Extract<UpgradeEvent, { type: 'UpgradePlanned' }>['data']
+
+/** What the planner found, as the upgrade keeps it: what somebody was told beside it is in the log alone. */
+export type AcceptedPlan = Omit<RecordedPlan, 'told'>
 
 /** What is kept of the executions that drive the upgrade; the number of the present one is its standing's generation. */
 export interface Execution {

@@ -10,14 +10,13 @@ import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
 import { duty } from '../duty.ts'
 import { type Admitted, acceptanceNow, assignMember, attemptOf, type Members, membersOf } from './member.ts'
-import { recordReported } from './record-outcomes.ts'
+import { recordReported, reportedIn } from './record-outcomes.ts'
 
 /** Returns how an attempt ended and in which commit, as the target's stream tells it; undefined while it has not. */
 async function endOfAttempt(log: Log, target: string, attempt: string): Promise<ReportedOutcome | undefined> {
   const ends = log.of(targetAggregate, target).events({ consistent: true }, ['AttemptEnded'])
   for await (const { event, commit } of ends) {
-    const { member, n, outcome, code, retryable } = event.data
-    if (event.data.attempt === attempt) return { member, n, outcome, code, retryable, commit }
+    if (event.data.attempt === attempt) return reportedIn(event.data, commit)
   }
   return undefined
 }

@@ -1,3 +1,4 @@
+import type { TargetEvent } from '../../../events/target.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { type ReportedOutcome, recordOutcomes as record } from '../../domain/upgrade/outcomes.ts'
@@ -6,6 +7,8 @@ import type { Metadata } from '../../log/log.ts'
 import { patience } from '../../patience.ts'
 import { inChunks } from '../../side-by-side.ts'
 import { collectingDuty } from '../duty.ts'
+
+type Ended = Extract<TargetEvent, { type: 'AttemptEnded' }>['data']
 
 /** At most so many outcomes a commit (design: #outcomes). */
 const outcomesPerCommit = 100
@@ -24,6 +27,14 @@ export async function recordReported(
   }
 }
 
+/** Returns the end of an attempt as its upgrade records it, citing the commit that says so. */
+export function reportedIn(
+  { member, n, outcome, code, retryable, busyWith }: Ended,
+  commit: number,
+): ReportedOutcome {
+  return { member, n, outcome, code, retryable, commit, ...(busyWith !== undefined && { busyWith }) }
+}
+
 /** Attempts ended: the ends are copied into the upgrade, which may admit the next targets in the same commit. */
 export const recordOutcomes = collectingDuty(
   'record-outcomes',
@@ -32,10 +43,7 @@ export const recordOutcomes = collectingDuty(
   ({ data }) => data.upgrade,
   async (upgrade, facts, services: LogAndClock) => {
     const outcomes = facts.flatMap(({ events, commit }) =>
-      events.map(({ data: { member, n, outcome, code, retryable } }) => ({
-        ...{ member, n, outcome, code, retryable },
-        commit: commit.commit,
-      })),
+      events.map(({ data }) => reportedIn(data, commit.commit)),
     )
     const [first] = facts
     if (first) await recordReported(services, upgrade, outcomes, first.cause)

@@ -76,6 +76,43 @@ describe('why a target has, or has not, been upgraded (N3)', () => {
     })
   })
 
+  it('names the upgrades that hold it where none is asked about, the stop first', () => {
+    const target = fold([registered])
+    const holders = [asked(), asked({ ...pending, wave: 2 }, { id: 'u2', ref: 'upgrade#u2@7' })]
+    const facts = { id: 't1', target, ref: 'target#t1@1', at: start, holders }
+    expect(explainTarget({ ...facts, stops: [] })).toMatchObject({
+      verdict: 'waiting',
+      sentence: 'It is pending in wave 2 of upgrade u1; wave 1 runs.',
+      reasons: [{ ref: 'upgrade#u1@4' }, { ref: 'upgrade#u2@7' }],
+    })
+    const stops = [{ reason: 'incident', since: start, ref: 'policy#freeze@1' }]
+    expect(explainTarget({ ...facts, stops })).toMatchObject({
+      verdict: 'blocked',
+      reasons: [{ code: 'freeze' }, { ref: 'upgrade#u1@4' }, { ref: 'upgrade#u2@7' }],
+    })
+  })
+
+  it('is not held back by others of its wave that are busy, nor named as busy itself', () => {
+    const busy = hold({ code: 'BUSY', until: later(300), ref: 'u9' })
+    const present = asked({ ...pending, wave: 0 }, { holds: [busy] })
+    expect(explain([registered], present).reasons).toMatchObject([{ code: 'pending' }])
+    expect(explain([registered], asked(pending, { holds: [busy] })).reasons).toMatchObject([
+      { code: 'BUSY', detail: expect.stringContaining(`held by BUSY since ${start} until ${later(300)}`) },
+    ])
+  })
+
+  it('is busy with the upgrade whose attempt was under way', () => {
+    const deferred: MemberAsked = { wave: 0, status: 'deferred', again: later(300) }
+    const end = ended({ outcome: 'deferred', code: 'busy', busyWith: 'u9' })
+    expect(explain([registered, end], asked(deferred)).reasons).toMatchObject([
+      {
+        code: 'BUSY',
+        detail: `It is deferred in wave 1 of upgrade u1: an attempt of upgrade u9 was under way on it. It is tried again from ${later(300)}.`,
+        unblock: 'The attempt of upgrade u9 ends.',
+      },
+    ])
+  })
+
   it('says until when an offer stands and an attempt may run, and where that is written', () => {
     expect(explain([registered, assigned()]).sentence).toBe(
       'api 1.1.0 → v1.2.0 of upgrade u1 waits for the agent of t1 to accept it by 2026-03-01T12:10:00.000Z.',
