@@ -43,6 +43,7 @@ export const problemCodes = {
   'gateway-invalid': [422, 'The gateway cannot speak for the target'],
   'version-invalid': [422, 'The version is not one'],
   'window-too-short': [422, 'The window is too short'],
+  'calendar-not-defined': [422, 'A calendar is named that is not defined'],
   'window-closed': [422, 'Calendars leave no room'],
   'internal-error': [500, 'Something went wrong'],
   contention: [503, 'Too many changes at once'],

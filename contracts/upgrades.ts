@@ -25,6 +25,7 @@ const planningProblems = [
   'nothing-to-upgrade',
   'too-many-waves',
   'window-over',
+  'calendar-not-defined',
   'window-too-short',
   'window-closed',
   'conflict',

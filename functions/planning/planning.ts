@@ -17,7 +17,7 @@ import type { AcceptedPlan } from '../domain/upgrade/state.ts'
 import { isMoving } from '../domain/version/scheme.ts'
 import { LastingError } from '../errors.ts'
 import { type LogAndClock, planFacts } from '../facts/admission.ts'
-import { closuresOf } from '../facts/closures.ts'
+import { closuresOf, unknownCalendars } from '../facts/closures.ts'
 import { notReadyAmong } from '../facts/readiness.ts'
 import { newerThan, type ResolvedRelease, releaseFor } from '../facts/release.ts'
 import { takesCanariesAlone } from '../facts/targeting.ts'
@@ -88,6 +88,8 @@ export async function prospectOf(
   // Before the fleet is looked through for it.
   const refused = refuseUnfit({ request, window, waves: 1 }, [], instantOf(services.now()))
   if (refused) return { rejected: refused }
+  const unknown = await refuseUnknownCalendars(services.log, request)
+  if (unknown) return { rejected: unknown }
   let release: ResolvedRelease | null = null
   if (request.kind !== 'rollback') {
     const found = await releaseFor(services, request.component, request.version)
@@ -95,8 +97,8 @@ export async function prospectOf(
     release = found.release
   }
   const named: Named = choosesTargets(request) ? await namedIn(services, request) : new Map()
-  const unknown = choosesTargets(request) ? refuseNamed(request.selection, named) : undefined
-  if (unknown) return { rejected: unknown }
+  const strangers = choosesTargets(request) ? refuseNamed(request.selection, named) : undefined
+  if (strangers) return { rejected: strangers }
   const policy = await services.log.load(policyAggregate, freezePolicy)
   const candidates: Candidate[] = []
   const unmatched = new Unmatched(request.selection)
@@ -117,6 +119,17 @@ export async function prospectOf(
   if (unfit) return { rejected: unfit }
   const selected = candidates.flatMap(({ target, excluded }) => (excluded ? [] : [target]))
   return { ...made, warnings, selected: new Set(selected) }
+}
+
+/** A calendar that is not defined would close nothing. Those of a profile are checked with it. */
+async function refuseUnknownCalendars(
+  log: Log,
+  { calendars, selection }: UpgradeRequest,
+): Promise<Rejection | undefined> {
+  if (selection.profile !== undefined) return undefined
+  const names = await unknownCalendars(log, calendars)
+  const detail = `No calendar is defined as ${names.join(', ')}: PUT /api/v1/calendars/{name} defines one.`
+  return names.length === 0 ? undefined : { code: 'calendar-not-defined', detail }
 }
 
 /** Returns why a plan cannot be carried out within its window and between what its calendars close; undefined when it can. */

@@ -21,6 +21,7 @@ const matrix: readonly (readonly [method: string, path: string, who: string])[] 
   ['POST', '/api/upgrades/u/reject', 'aA'],
   ['POST', '/api/upgrades/u/pause', 'oA'],
   ['POST', '/api/upgrades/u/resume', 'oA'],
+  ['POST', '/api/upgrades/u/end-bake', 'oA'],
   ['POST', '/api/upgrades/u/abort', 'oA'],
   ['POST', '/api/upgrades/u/rollback', 'oA'],
   ['POST', '/api/upgrades/u/rollback/c', 'oA'],

@@ -113,6 +113,7 @@ describe('a member whose target is busy', () => {
         code: 'BUSY',
         since: '2026-01-05T10:00:00.000Z',
         until: '2026-01-05T10:05:00.000Z',
+        lapses: null,
         ref: second,
         unblock: 'The attempt of the other upgrade on its targets ends.',
       },

@@ -23,6 +23,7 @@ const people: Readonly<Record<string, string>> = {
   'POST /api/upgrades/{id}/reject': 'aA',
   'POST /api/upgrades/{id}/pause': 'oA',
   'POST /api/upgrades/{id}/resume': 'oA',
+  'POST /api/upgrades/{id}/end-bake': 'oA',
   'POST /api/upgrades/{id}/abort': 'oA',
   'POST /api/upgrades/{id}/rollback': 'oA',
   'POST /api/upgrades/{id}/rollback/{customerId}': 'oA',

@@ -79,7 +79,10 @@ function stopped({ stops }: ExplainFacts): Finding[] {
 function ofHolders(facts: ExplainFacts): Finding[] {
   const { target, holders = [] } = facts
   const found = holders.flatMap((holder) => explainMember(target, holder))
-  return found.length > 0 && !target.active ? [...stopped(facts), ...found] : found
+  if (found.length === 0 || target.active) return found
+  const stops = stopped(facts)
+  // Each stop says itself why it is there: that it holds the upgrade is no second reason.
+  return stops.length === 0 ? found : [...stops, ...found.filter(({ code }) => code !== 'FREEZE')]
 }
 
 function eligible({ id, ref }: ExplainFacts): Finding {
