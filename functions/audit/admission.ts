@@ -1,4 +1,5 @@
 import type { UpgradeEvent } from '../../events/upgrade.ts'
+import { closedSince } from './calendar.ts'
 import { type AuditedUpgrade, type Standing, standingAfter } from './course.ts'
 import { bound, type Told } from './history.ts'
 import { plannedMember, rangeOf } from './plan.ts'
@@ -16,6 +17,12 @@ function auditMoment({ history, course, findings }: AuditedUpgrade, commit: Comm
     const words = `Targets were admitted though ${stop} stopped everything at ${since}.`
     findings.expect(course.brokeGlass(), 'I2', commit, words)
     findings.expect(course.overrode.has(stop), 'I2', commit, `${words.slice(0, -1)}, and no event says so.`)
+  }
+  for (const name of course.calendars) {
+    const closed = closedSince(history.calendars.get(name), commit.at)
+    const words = `Targets were admitted at ${commit.at}, while the calendar ${name} was closed.`
+    const held = closed === undefined || !bound(closed, commit.at) || course.brokeGlass()
+    findings.expect(held, 'I2', commit, words)
   }
   findings.expect(
     course.stoppedAt === null && !course.ended,

@@ -42,6 +42,8 @@ export class Course {
   window: { readonly start: string; readonly end: string } | null = null
   generation = 0
   readonly approvers = new Set<string>()
+  /** The calendars that bind it. */
+  calendars: readonly string[] = []
   /** The stops that it overrode, as it says itself. */
   readonly overrode = new Set<string>()
   wave = -1

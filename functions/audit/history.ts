@@ -9,6 +9,7 @@ import { partsOf } from '../../events/stream.ts'
 import { type TargetEvent, targetEvents } from '../../events/target.ts'
 import { between } from '../../events/time.ts'
 import { type UpgradeEvent, upgradeEvents } from '../../events/upgrade.ts'
+import type { AuditedCalendar } from './calendar.ts'
 import { auditChain, type Heads, missingStreams } from './chain.ts'
 import type { Finding } from './finding.ts'
 
@@ -43,6 +44,8 @@ export interface History {
   /** By component and version, as that was written when it was registered: `<component>@<version>`. */
   readonly releases: ReadonlyMap<string, AuditedRelease>
   readonly stops: readonly AuditedStop[]
+  /** What each calendar said, by name, the oldest first. */
+  readonly calendars: ReadonlyMap<string, readonly AuditedCalendar[]>
   /** The instants at which targets were assigned attempts, ascending, by upgrade. */
   readonly assignments: ReadonlyMap<string, readonly string[]>
 }
@@ -57,6 +60,18 @@ function stopsOf(commits: readonly Told<PolicyEvent>[]): AuditedStop[] {
     }
   }
   return [...found.values()]
+}
+
+/** What is before a calendar's name in the id of its stream. */
+const ofCalendar = 'calendar:'
+
+function definitionsIn(commits: readonly Told<PolicyEvent>[]): AuditedCalendar[] {
+  return commits.flatMap(({ at, told }) =>
+    told.flatMap((event): AuditedCalendar[] => {
+      if (event.type === 'CalendarDefined') return [{ since: at, definition: event.data.definition }]
+      return event.type === 'CalendarDeleted' ? [{ since: at, definition: null }] : []
+    }),
+  )
 }
 
 function assignmentsOf(targets: ReadonlyMap<string, readonly Told<TargetEvent>[]>): Map<string, string[]> {
@@ -114,6 +129,7 @@ export async function readHistory(
   const plans = new Map<string, PlanEvent['data']>()
   const releases = new Map<string, AuditedRelease>()
   const stops: AuditedStop[] = []
+  const calendars = new Map<string, AuditedCalendar[]>()
   let count = 0
   let latest = ''
   const total = streams.size
@@ -146,7 +162,11 @@ export async function readHistory(
         break
       }
       case 'policy':
-        stops.push(...stopsOf(decoded(listed, policyEvents.decode, findings)))
+        {
+          const policy = decoded(listed, policyEvents.decode, findings)
+          stops.push(...stopsOf(policy))
+          if (id.startsWith(ofCalendar)) calendars.set(id.slice(ofCalendar.length), definitionsIn(policy))
+        }
         break
       case 'profile':
         profiles.set(id, decoded(listed, profileEvents.decode, findings))
@@ -171,7 +191,7 @@ export async function readHistory(
   const assignments = assignmentsOf(targets)
   return {
     ...{ streams: total, commits: count, latest },
-    ...{ targets, upgrades, profiles, plans, releases, stops, assignments },
+    ...{ targets, upgrades, profiles, plans, releases, stops, calendars, assignments },
   }
 }
 

@@ -1,4 +1,5 @@
 import type { TargetEvent } from '../../events/target.ts'
+import { closedSince } from './calendar.ts'
 import type { Course } from './course.ts'
 import type { Findings } from './finding.ts'
 import { bound, type History, type Told } from './history.ts'
@@ -111,6 +112,34 @@ function auditAssignment(audited: AuditedTarget, commit: Commit, data: Assigned)
     place.beforeUpgrade.set(data.upgrade, runs)
 }
 
+/** Holds a hand-over against I2: neither a stop nor a calendar of its upgrade forbids it. */
+function auditHandOver(
+  { history, courses, findings }: AuditedTarget,
+  commit: Commit,
+  { attempt, upgrade, calendars = [] }: Assigned,
+): void {
+  if (courses.get(upgrade)?.brokeGlass()) return
+  for (const { stop, since, until } of history.stops) {
+    const inForce = since <= commit.at && (until === null || until > commit.at) && bound(since, commit.at)
+    findings.expect(
+      !inForce,
+      'I2',
+      commit,
+      `Attempt ${attempt} was accepted while ${stop} stopped everything.`,
+    )
+  }
+  for (const name of calendars) {
+    const closed = closedSince(history.calendars.get(name), commit.at)
+    const open = closed === undefined || !bound(closed, commit.at)
+    findings.expect(
+      open,
+      'I2',
+      commit,
+      `Attempt ${attempt} was accepted while the calendar ${name} was closed.`,
+    )
+  }
+}
+
 function follow(audited: AuditedTarget, commit: Commit, event: TargetEvent): void {
   const { place, findings } = audited
   switch (event.type) {
@@ -143,6 +172,7 @@ function follow(audited: AuditedTarget, commit: Commit, event: TargetEvent): voi
         commit,
         `Attempt ${attempt} was accepted without being active, or too late.`,
       )
+      if (place.active) auditHandOver(audited, commit, place.active)
       return
     }
     case 'AttemptEnded': {

@@ -127,6 +127,7 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       course.request = event.data.request
       course.requestedBy = event.data.by
       course.window = event.data.request.window
+      course.calendars = event.data.request.calendars
       auditBreakGlass(audited, commit, event.data.request)
       return
     case 'UpgradePlanned':
@@ -203,6 +204,8 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       auditRest(audited, commit, event.data)
       return
     case 'CalendarsBound':
+      course.calendars = event.data.calendars
+      return
     case 'ContinueAwaited':
     case 'ChildRequested':
     case 'DeadlineMoved':

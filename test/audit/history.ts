@@ -3,7 +3,12 @@ import type { UpgradeRequest } from '../../events/upgrade.ts'
 import type { Aggregate, Decision, DomainEvent } from '../../functions/domain/aggregate.ts'
 import { chunkId, planAggregate, storeChunk } from '../../functions/domain/plan/aggregate.ts'
 import { makePlan } from '../../functions/domain/plan/plan.ts'
-import { liftFreeze, placeFreeze, policyAggregate } from '../../functions/domain/policy/policy.ts'
+import {
+  defineCalendar,
+  liftFreeze,
+  placeFreeze,
+  policyAggregate,
+} from '../../functions/domain/policy/policy.ts'
 import type { Rejection } from '../../functions/domain/rejection.ts'
 import { registerRelease, releaseAggregate } from '../../functions/domain/release/release.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
@@ -121,6 +126,10 @@ export async function validHistory(): Promise<Commit[]> {
   await teller.do(policyAggregate, 'freeze', placeFreeze({ reason: 'drill', by: 'bob' }), { actor: 'bob' })
   await teller.do(policyAggregate, 'freeze', liftFreeze({ stop: 'stop-1', reason: 'over' }), { actor: 'bob' })
 
+  const shut = { start: '2026-04-03T00:00:00.000Z', end: '2026-04-04T00:00:00.000Z', name: 'Good Friday' }
+  const calendar = defineCalendar({ kind: 'ranges', ranges: [shut] })
+  await teller.do(policyAggregate, 'calendar:acme', calendar, { actor: 'bob' })
+
   const start = teller.now
   const request = requestOf({
     version: '1.1.0',
@@ -137,6 +146,7 @@ export async function validHistory(): Promise<Commit[]> {
     gate: { successRatePercent: 40 },
     continueByHand: true,
     continueBySecondPerson: true,
+    calendars: ['acme'],
   })
   const { planHash, places } = await teller.begin('up', request, targets)
   const execution = { actor: 'drydock', correlation: 'up-1' }

@@ -61,6 +61,9 @@ export async function registerFleet(world: World, seed: number): Promise<Fleet> 
   return { targets: [firstTarget, ...otherTargets], releases: [firstRelease, ...otherReleases] }
 }
 
+/** The calendar that somebody closes and opens again. */
+export const calendar = 'closed'
+
 /** Returns some request, at an instant. */
 export function someRequest(random: Random, { targets }: Fleet, now: number): UpgradeRequest {
   const strategy = random.pick<UpgradeRequest['strategy']>(['all', 'canary', 'canary', 'batch'])
@@ -104,7 +107,7 @@ export function someRequest(random: Random, { targets }: Fleet, now: number): Up
     bakeSeconds: random.pick([0, 0, 300, 900]),
     gate: random.chance(0.4) ? { successRatePercent: random.pick([50, 90]) } : null,
     retry: { attempts: random.between(0, 2), delaySeconds: random.pick([30, 120]) },
-    calendars: [],
+    calendars: random.chance(0.3) ? [calendar] : [],
     deadlines: { accept: 300, attempt: 900, expected: 120, continue: 86_400, linger: 86_400 },
     breakGlass: false,
     reason: null,

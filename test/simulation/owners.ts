@@ -7,6 +7,7 @@ import { exists, type ProfileDecision } from '../../functions/domain/profile/sta
 import { registerRelease, releaseAggregate } from '../../functions/domain/release/release.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { joinProfile, leaveProfile } from '../../functions/domain/target/membership.ts'
+import { calendar } from './fleet.ts'
 import type { People } from './people.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
@@ -29,7 +30,6 @@ const deeds = {
   'open again': 2,
 } as const
 
-const calendar = 'closed'
 const ownWay = { maintenance_window_hours: null, rollback_on_failure: null }
 
 function someSchedule(random: Random) {
