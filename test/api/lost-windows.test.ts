@@ -58,6 +58,20 @@ describe('the answer to a changed calendar', () => {
     expect(far.body.windowsLost).toEqual({ count: 0, profiles: [] })
   })
 
+  it('counts the window that is open, where nothing of it is left', async () => {
+    // It is ten o'clock on a Monday.
+    const { world } = await openProfiles({ mornings: '0 9 * * 1' })
+    const closing = (start: string, end: string) =>
+      world.call('PUT', calendar, { body: { kind: 'ranges', ranges: [{ start, end, name: 'closed' }] } })
+    const part = await closing('2026-01-05T09:30:00Z', '2026-01-05T11:00:00Z')
+    expect(part.body.windowsLost.count).toBe(0)
+    const all = await closing('2026-01-05T09:30:00Z', '2026-01-05T14:00:00Z')
+    expect(all.body.windowsLost).toMatchObject({
+      count: 1,
+      profiles: [{ openings: ['2026-01-05T09:00:00.000Z'] }],
+    })
+  })
+
   it('names a hundred of them, counts ten thousand of a profile, and ends', async () => {
     const { world } = await openProfiles({ minutely: '* * * * *', hourly: '0 * * * *' })
     const reply = await world.call('PUT', calendar, { body: range('2026-01-06', '2027-01-01') })

@@ -15,8 +15,9 @@ export interface LostOpenings {
 const looksEach = 10
 
 /**
- * Returns the openings of a schedule from `from` until before `to` whose windows had room between the closed times, and have none now. Only what
- * is newly closed is looked through, so that a schedule of every minute costs no more than its losses.
+ * Returns the openings of a schedule until before `to` whose windows had room between the closed times from `from` on, and have none now: one that
+ * is open at `from` is among them where all that is left of it is closed. Only what is newly closed is looked through, so that a schedule of
+ * every minute costs no more than its losses.
  */
 export function lostOpenings(
   schedule: Schedule,
@@ -29,14 +30,15 @@ export function lostOpenings(
     .filter(({ start, end }) => start < end)
   const length = schedule.maintenance_window_hours * hour
   const named: string[] = []
-  let last = after(from, -1)
+  let last = after(from, -length)
   let [count, looks] = [0, 0]
   for (const { start, end } of minus(newly, closures.before)) {
     for (const opening of openings(schedule, later(last, after(start, -length)))) {
       if (opening >= end || count >= most.counted || looks >= most.counted * looksEach) break
       last = opening
       looks += 1
-      const window = windowOf(schedule, opening)
+      const { end: closes } = windowOf(schedule, opening)
+      const window = { start: later(opening, from), end: closes }
       if (hasRoom(window, closures.after) || !hasRoom(window, closures.before)) continue
       count += 1
       if (named.length < most.named) named.push(opening)
