@@ -3,7 +3,7 @@ import { holdOf } from './hold.ts'
 import { isPlanned, type Planned, type PlannedUpgrade, type Requested } from './state.ts'
 
 /** When an approval that nobody gave makes the upgrade expire. */
-export function approvalDeadline({ plannedAt, request }: Planned): string {
+function approvalDeadline({ plannedAt, request }: Planned): string {
   return after(plannedAt, request.approvals.expiresInSeconds * second)
 }
 
