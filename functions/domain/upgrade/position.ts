@@ -1,5 +1,6 @@
 import { waveCount } from '../plan/waves.ts'
 import { type Position, secondsUntil } from '../position.ts'
+import { limitOf, unacknowledged } from './limits.ts'
 import { type BetweenWaves, type ExistingUpgrade, exists, type Planned, type UpgradeState } from './state.ts'
 import { approvalDeadline } from './wake-up.ts'
 
@@ -63,9 +64,19 @@ function moveOfPlanned(state: Planned, now: string): [Move, string | null] {
   return window && window.start > now ? ['window', window.start] : ['start-wave', null]
 }
 
-function moveBetween({ awaits, standing, plan, wave }: BetweenWaves): [Move, string | null] {
+function moveBetween(state: BetweenWaves): [Move, string | null] {
+  const { awaits, standing, plan, wave } = state
   if (awaits?.kind === 'bake') return ['bake', awaits.until]
-  // A pause also holds the end: somebody is to look first, and may still take everything back.
-  if (awaits || standing.status === 'paused') return ['gate', null]
-  return [wave.number + 1 >= waveCount(plan.waves, plan.members) ? 'finish' : 'start-wave', null]
+  if (awaits) return ['gate', null]
+  const isLast = wave.number + 1 >= waveCount(plan.waves, plan.members)
+  // A pause holds admissions. Where nobody is left to admit, it holds the end only for somebody to look at too many failures.
+  if (standing.status === 'paused' && !(isLast && isBorne(state))) return ['gate', null]
+  return [isLast ? 'finish' : 'start-wave', null]
+}
+
+/** Does the wave bear whoever failed or was unreachable in it and whom nobody has accepted? */
+function isBorne(state: BetweenWaves): boolean {
+  return (['failures', 'unreachable'] as const).every(
+    (kind) => unacknowledged(state, kind) <= limitOf(state, kind),
+  )
 }

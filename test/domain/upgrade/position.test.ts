@@ -72,7 +72,14 @@ describe('what an execution does next depends on the log alone', () => {
     ['it is paused between two waves', 'gate', 0, week, [...between, paused]],
     ['it is resumed there', 'start-wave', 1, week, [...between, paused, resumed]],
     ['the last wave is over', 'finish', 0, week, [...running(2), ended('succeeded', [0, 2]), waveEnded()]],
-    ['it is paused then', 'gate', 0, week, [...running(2), ended('failed', [0, 2]), paused, waveEnded()]],
+    [
+      'it is paused then',
+      'finish',
+      0,
+      week,
+      [...running(2), ended('succeeded', [0, 2]), paused, waveEnded()],
+    ],
+    ['too many failed in it', 'gate', 0, week, [...running(2), ended('failed', [0, 2]), paused, waveEnded()]],
     ['it is over', 'ended', 0, week, [...running(2), ended('succeeded', [0, 2]), waveEnded(), completed]],
   ])('%s: %s', (_, move, place, timeoutSeconds, history) => {
     expect(position(fold(history), later(0))).toEqual({ move, place, timeoutSeconds })
