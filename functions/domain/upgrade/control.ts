@@ -7,7 +7,14 @@ import { memberAt } from './chunks.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
 import { awaitContinue } from './gate.ts'
 import type { MemberStatus } from './members.ts'
-import { type AdmissionWindow, exists, isPlanned, type PlannedUpgrade, type Requested } from './state.ts'
+import {
+  type Abort,
+  type AdmissionWindow,
+  exists,
+  isPlanned,
+  type PlannedUpgrade,
+  type Requested,
+} from './state.ts'
 
 /** There is no upgrade of this identity. */
 export const upgradeNotFound = refuse('upgrade-not-found', 'There is no such upgrade.')
@@ -98,6 +105,13 @@ export function continueUpgrade(command: { by: string }): UpgradeDecision {
   })
 }
 
+/** Returns an abort that asks for what an earlier one asked for as well: it adds to that, and takes nothing away. */
+function added(before: Abort | null, abort: Abort): Abort {
+  const breakGlass = abort.breakGlass ?? before?.breakGlass
+  const rollBack = abort.rollBack || before?.rollBack === true
+  return { ...abort, rollBack, ...(breakGlass !== undefined && { breakGlass }) }
+}
+
 /**
  * Ends the upgrade as soon as nothing is in flight; with `rollBack`, what it touched is then taken back, with `breakGlass` even while
  * everything is stopped.
@@ -110,7 +124,7 @@ export function abortUpgrade(command: {
 }): UpgradeDecision {
   const abort = atWork((state, now) => {
     const draft = new Draft(state, now)
-    draft.add({ type: 'AbortRequested', data: command })
+    draft.add({ type: 'AbortRequested', data: added(state.abort, command) })
     endWaveWhenOver(draft)
     return draft.decision()
   })
@@ -124,20 +138,27 @@ export function abortUpgrade(command: {
   }
 }
 
-/** Returns where a member of an upgrade at work stands, whether its chunk is open or not. */
-function statusOf({ chunks }: PlannedUpgrade, member: number): MemberStatus {
+/**
+ * Returns where a member of an upgrade at work stands, whether its chunk is open or not. Of a closed one the state keeps no names: whether
+ * the member was skipped there, the log says.
+ */
+function statusOf({ chunks }: PlannedUpgrade, member: number, wasSkipped: boolean): MemberStatus {
   const known = memberAt(chunks, member)
   if (known) return known.status
-  return member < chunks.cursor ? 'succeeded' : 'pending'
+  if (member >= chunks.cursor) return 'pending'
+  return wasSkipped ? 'skipped' : 'succeeded'
 }
 
-/** Takes one member out that is not in flight. */
-export function skipMember(command: { member: number; by: string }, facts: AdmissionFacts): UpgradeDecision {
+/** Takes one member out that is not in flight. `wasSkipped`: it was taken out before, as the log says of one that the state has forgotten. */
+export function skipMember(
+  command: { member: number; by: string; wasSkipped?: boolean },
+  facts: AdmissionFacts,
+): UpgradeDecision {
   return atWork((state, now) => {
-    const { member, by } = command
+    const { member, by, wasSkipped = false } = command
     if (!isPlanned(state) || member >= state.plan.members)
       return refuse('not-a-member', 'The plan has no such target.')
-    const was = statusOf(state, member)
+    const was = statusOf(state, member, wasSkipped)
     switch (was) {
       case 'skipped':
         return accept()
