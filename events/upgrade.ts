@@ -164,6 +164,8 @@ export const upgradeEvents = defineEvents({
       by: person,
     }),
   },
+  /** The upgrade is aborted: members that waited for another try count as failed. */
+  RetriesGivenUp: { schema: z.object({ members: ranges }) },
   ThresholdBreached: {
     schema: z.object({
       wave: index,

@@ -147,3 +147,24 @@ export function auditSkip(
     }
   }
 }
+
+/** Holds members that an abort leaves without another try against what they were (I5). */
+export function auditGivenUp(
+  { course, findings }: AuditedUpgrade,
+  commit: Commit,
+  data: Data<'RetriesGivenUp'>,
+): void {
+  findings.expect(course.aborted, 'I5', commit, 'Retries were given up without an abort.')
+  for (const [from, to] of data.members) {
+    for (let member = from; member < to; member++) {
+      const before = course.members.get(member)
+      findings.expect(
+        before?.standing === 'retrying',
+        'I5',
+        commit,
+        `Member ${member} was counted as failed while it was ${before?.standing ?? 'pending'}.`,
+      )
+      course.move(member, 'failed', before?.n ?? 0)
+    }
+  }
+}

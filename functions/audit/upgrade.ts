@@ -1,5 +1,5 @@
 import type { UpgradeEvent, UpgradeRequest } from '../../events/upgrade.ts'
-import { auditAdmission, auditOutcomes, auditSkip } from './admission.ts'
+import { auditAdmission, auditGivenUp, auditOutcomes, auditSkip } from './admission.ts'
 import { type AuditedUpgrade, Course } from './course.ts'
 import type { Findings } from './finding.ts'
 import type { History, Told } from './history.ts'
@@ -141,6 +141,9 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       return
     case 'MembersSkipped':
       auditSkip(audited, commit, event.data)
+      return
+    case 'RetriesGivenUp':
+      auditGivenUp(audited, commit, event.data)
       return
     case 'ThresholdBreached':
       auditBreach(audited, commit, event.data)

@@ -104,7 +104,7 @@ export function auditBreach(
   )
 }
 
-/** Holds the end of an upgrade against I5: nobody is left in flight, and its exceptions are those of the fold. */
+/** Holds the end of an upgrade against I5: nobody is left in flight or waits for more, and its exceptions are those of the fold. */
 export function auditCompletion(
   { course, findings }: AuditedUpgrade,
   commit: Commit,
@@ -116,6 +116,8 @@ export function auditCompletion(
     commit,
     `It ended with ${course.total('in flight')} in flight.`,
   )
+  const waiting = course.total('retrying') + course.total('deferred')
+  findings.expect(waiting === 0, 'I5', commit, `It ended with ${waiting} waiting for another admission.`)
   if (exceptions !== null) {
     const others = course.total('failed') + course.total('unreachable') + course.total('skipped')
     const all = others + course.total('succeeded')

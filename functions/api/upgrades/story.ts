@@ -62,6 +62,8 @@ function sentenceOf(event: UpgradeEvent): string {
       return `Attempts may run on until ${event.data.until}.`
     case 'MembersSkipped':
       return `${event.data.by} left out ${targets(sizes(event.data.members))} (${event.data.code}).`
+    case 'RetriesGivenUp':
+      return `${targets(sizes(event.data.members))} will not be tried again: counted as failed.`
     case 'ThresholdBreached': {
       const { count, allowed, kind, action } = event.data
       const words = { pause: 'it is paused', abort: 'it is aborted', rollback: 'it is taken back' }

@@ -87,7 +87,7 @@ export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, n
 export function takeForChild(
   kind: ChildKind,
   members: Set<number>,
-  event: Extract<UpgradeEvent, { type: 'OutcomesRecorded' | 'MembersSkipped' }>,
+  event: Extract<UpgradeEvent, { type: 'OutcomesRecorded' | 'MembersSkipped' | 'RetriesGivenUp' }>,
 ): void {
   if (event.type === 'OutcomesRecorded') {
     for (const { member, outcome, again } of event.data.outcomes) {
@@ -99,6 +99,8 @@ export function takeForChild(
       else members.delete(member)
     }
   }
+  if (event.type === 'RetriesGivenUp' && kind === 'retry')
+    for (const member of eachMember(event.data.members)) members.add(member)
   // Whoever was skipped has no failure to mend; what was touched before stays touched.
   if (event.type === 'MembersSkipped' && kind === 'retry')
     for (const member of eachMember(event.data.members)) members.delete(member)

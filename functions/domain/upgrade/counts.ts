@@ -59,6 +59,10 @@ export function count(counts: MemberCounts, event: UpgradeEvent): MemberCounts {
         deferred: counts.deferred - (was === 'deferred' ? skipped : 0),
       }
     }
+    case 'RetriesGivenUp': {
+      const given = sizeOf(event.data.members)
+      return { ...counts, retrying: counts.retrying - given, failed: counts.failed + given }
+    }
     default:
       return counts
   }

@@ -7,6 +7,7 @@ import {
   askMembers,
   closedChunks,
   endMembers,
+  failMembers,
   memberAt,
   moveQuestion,
   settle,
@@ -78,6 +79,11 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
     }
     case 'MembersSkipped':
       return skipped(state, event)
+    case 'RetriesGivenUp': {
+      const known = inWave(state, event)
+      const chunks = failMembers(known.chunks, event.data.members, endOfWave(known))
+      return { ...counted(known, event), chunks }
+    }
     case 'ThresholdBreached':
       return state
     case 'WaveEnded':

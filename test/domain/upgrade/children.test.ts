@@ -17,6 +17,7 @@ import {
   ended,
   fold,
   given,
+  givenUp,
   type History,
   requested,
   retrying,
@@ -59,7 +60,11 @@ describe('the members that a child takes', () => {
   const taken = (kind: ChildKind, ...events: readonly UpgradeEvent[]): number[] => {
     const members = new Set<number>()
     for (const event of events)
-      if (event.type === 'OutcomesRecorded' || event.type === 'MembersSkipped')
+      if (
+        event.type === 'OutcomesRecorded' ||
+        event.type === 'MembersSkipped' ||
+        event.type === 'RetriesGivenUp'
+      )
         takeForChild(kind, members, event)
     return [...members]
   }
@@ -87,6 +92,10 @@ describe('the members that a child takes', () => {
     expect(taken('retry', retrying(0, later(60)), ended('failed', 0, { n: 2 }))).toEqual([0])
     expect(taken('retry', ended('failed', 0), ended('succeeded', 0, { n: 2 }))).toEqual([])
     expect(taken('retry', ended('failed', [0, 3]), skipped(1, 'retrying'))).toEqual([0, 2])
+  })
+  it('are for a retry those too whom an abort left without another try', () => {
+    expect(taken('retry', retrying([0, 2], later(60)), givenUp(0))).toEqual([0])
+    expect(taken('rollback', retrying(0, later(60)), givenUp(0))).toEqual([0])
   })
   it('are for a rollback all that any try has touched, whatever came after it', () => {
     expect(taken('rollback', retrying(0, later(60)), ended('withdrawn', 0, { n: 2 }))).toEqual([0])
