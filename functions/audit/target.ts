@@ -130,6 +130,18 @@ function follow(audited: AuditedTarget, commit: Commit, event: TargetEvent): voi
     case 'VersionReported':
       place.components[event.data.component] = event.data.version
       return
+    case 'DriftFound': {
+      const { component, from, to } = event.data
+      const known = place.components[component]
+      findings.expect(
+        place.active?.component !== component && known === from,
+        'I1',
+        commit,
+        `It drifted from ${from} while it ran ${known} and ${place.active?.attempt ?? 'no attempt'} was active.`,
+      )
+      place.components[component] = to
+      return
+    }
     case 'AttemptAssigned':
       auditAssignment(audited, commit, event.data)
       place.active = event.data

@@ -17,6 +17,7 @@ function targetOf(id: string, changes: Partial<TargetRow> = {}): TargetRow {
     id,
     facts,
     components: { api: 'v1.1.0' },
+    drift: {},
     pin: null,
     retired: null,
     enrolled: false,

@@ -1,7 +1,14 @@
 import type { agentContracts, Report, Reported } from '../../../contracts/agents.ts'
+import { instantOf } from '../../../events/time.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
-import { acceptAttempt, finishAttempt } from '../../domain/target/report.ts'
-import type { TargetDecision, TargetState } from '../../domain/target/state.ts'
+import {
+  acceptAttempt,
+  type FinishReport,
+  finishAttempt,
+  hearVersion,
+  statementIn,
+} from '../../domain/target/report.ts'
+import type { TargetState } from '../../domain/target/state.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
@@ -11,18 +18,45 @@ import { ownTarget, reachFrom } from './reach.ts'
 
 type Tell = Operate<(typeof agentContracts)['reportUpdateStatus'], 'telemetry'>
 
-function decisionOf({ status, version, details, code, retryable, attempt }: Report): TargetDecision {
-  const named = attempt === undefined ? {} : { attempt }
-  if (status === 'in-progress') return acceptAttempt(named)
-  return finishAttempt({
-    ...named,
+/** What a report says of the end of an attempt; undefined when it says that one begins. */
+function endIn(report: Report): FinishReport | undefined {
+  const { status, version, details, code, retryable, timestamp } = report
+  if (status === 'in-progress') return undefined
+  return {
+    ...named(report),
     status,
     // Only a success says what runs now; other reports name the version that was tried.
     version: status === 'completed' ? version : null,
     code: code ?? null,
     retryable,
     output: outputOf(details, status === 'completed'),
-  })
+    saidAt: instantOf(timestamp),
+  }
+}
+
+function named({ attempt }: Report): { readonly attempt?: string } {
+  return attempt === undefined ? {} : { attempt }
+}
+
+/** Refusals of a report that comes too late for its attempt: what it says of the version that runs is heard all the same. */
+const tooLate: ReadonlySet<string> = new Set(['attempt-over', 'no-active-attempt'])
+
+/** Corrects the inventory by a report that was refused as too late, unless a later one of the same attempt is known. */
+async function hear(
+  report: Report,
+  { target, state }: { readonly target: string; readonly state: TargetState },
+  metadata: ReturnType<typeof metadataOf>,
+  { log, telemetry }: Services<'telemetry'>,
+): Promise<void> {
+  const end = endIn(report)
+  const statement = end && statementIn(state, end)
+  if (!statement) return
+  const { attempt } = subjectOf(state, report)
+  if (attempt !== null && report.sequence !== undefined)
+    if (!(await telemetry.progressed(attempt, report.sequence))) return
+  // The key is that of the refused report: its repeat has to be refused again.
+  const { idempotency: _, expectedCommit: __, ...cause } = metadata
+  await log.execute(targetAggregate, target, hearVersion(statement), cause)
 }
 
 /** Which attempt a report was about, in the state after it. */
@@ -48,10 +82,14 @@ async function take(
     if (!forward)
       throw new Problem('sequence-behind', 'A later report of this attempt is known: this one is late.')
   }
+  const end = endIn(report)
+  const decision = end ? finishAttempt(end) : acceptAttempt(named(report))
   const [outcome] = await Promise.all([
-    services.log.execute(targetAggregate, target, decisionOf(report), metadata, { from }),
+    services.log.execute(targetAggregate, target, decision, metadata, { from }),
     services.telemetry.seen(target),
   ])
+  if (outcome.kind === 'rejected' && tooLate.has(outcome.rejection.code))
+    await hear(report, { target, state: outcome.loaded.state }, metadata, services)
   const { state: after, commit } = accepted(outcome)
   const done = report.status === 'in-progress' ? 'accepted' : 'recorded'
   const result = outcome.kind === 'unchanged' ? 'unchanged' : done

@@ -34,6 +34,8 @@ export interface AttemptEnd {
   readonly retryable?: boolean
   readonly version?: string | null
   readonly output?: string | null
+  /** When the target said so, by its own clock. */
+  readonly saidAt?: string
 }
 
 /** Returns the event that ends an attempt, numbered for the rows that it feeds. */
@@ -52,6 +54,7 @@ export function endOf(
       retryable: end.retryable ?? false,
       version: end.version ?? null,
       output: end.output ?? null,
+      ...(end.saidAt !== undefined && { saidAt: end.saidAt }),
       sequence: (plan.sequence ?? 0) + 1,
       revision: state.revision + 1,
     },

@@ -52,6 +52,18 @@ function ofItself(facts: ExplainFacts): Finding[] {
   return found
 }
 
+/** Which components run something else than what was put there. */
+function drifts({ id, target, ref }: ExplainFacts): Finding[] {
+  return Object.entries(target.drift).map(([component, { from, to, since }]) => ({
+    code: 'drift',
+    verdict: 'eligible',
+    detail: `${id} was to run ${component} ${from}, and has said since ${since} that it runs ${to}.`,
+    ref,
+    since,
+    unblock: 'Somebody deploys the version that is wanted, or the target says that it runs it again.',
+  }))
+}
+
 /** How the last attempt ended, where nothing newer is known. */
 function lastAttempt({ id, target, ref }: ExplainFacts): Finding[] {
   const last = target.attempts.at(-1)
@@ -79,8 +91,17 @@ function otherwise({ id, ref, freeze }: ExplainFacts): Finding {
  */
 export function explainTarget(facts: ExplainFacts): Explanation {
   const { target, upgrade } = facts
-  const found = [...ofItself(facts), ...(upgrade ? explainMember(target, upgrade) : [])]
-  if (found.length === 0 && !upgrade) found.push(...lastAttempt(facts))
+  const member = upgrade ? explainMember(target, upgrade) : []
+  // What an upgrade has done is no answer where the target says that it is not so any more.
+  const isDone = member[0]?.verdict === 'done'
+  const drifted = drifts(facts)
+  const stopped = drifted.length > 0 && !upgrade && facts.freeze ? [otherwise(facts)] : []
+  const found = [
+    ...ofItself(facts),
+    ...stopped,
+    ...(isDone ? [...drifted, ...member] : [...member, ...drifted]),
+  ]
+  if (found.length === drifted.length + stopped.length && !upgrade) found.push(...lastAttempt(facts))
   const [decisive = otherwise(facts)] = found
   const reasons = (found.length > 0 ? found : [decisive]).map(({ verdict: _, ...reason }) => reason)
   return { verdict: decisive.verdict, sentence: decisive.detail, reasons }

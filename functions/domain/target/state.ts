@@ -53,6 +53,14 @@ export interface ProfileMembership {
   readonly override: ProfileOverride
 }
 
+/** A component runs something else than what was put there, since its target said so. */
+export interface Drift {
+  /** What it was known to run. */
+  readonly from: string
+  readonly to: string
+  readonly since: string
+}
+
 /** The fold of one target's stream: plain JSON, bounded. */
 export interface TargetState {
   readonly registered: boolean
@@ -60,6 +68,10 @@ export interface TargetState {
   readonly content: string | null
   readonly facts: TargetFacts | null
   readonly components: Readonly<Record<string, string>>
+  /** The components that drifted, until an attempt or the target itself puts them right. */
+  readonly drift: Readonly<Record<string, Drift>>
+  /** The latest time, by its own clock, at which the target has said what a component runs. */
+  readonly said: Readonly<Record<string, string>>
   readonly pin: { readonly component: string | null; readonly reason: string; readonly since: string } | null
   readonly retired: { readonly reason: string; readonly since: string } | null
   readonly enrolment: { readonly hash: string; readonly expiresAt: string; readonly used: boolean } | null
@@ -81,6 +93,8 @@ export const initialTarget: TargetState = {
   content: null,
   facts: null,
   components: {},
+  drift: {},
+  said: {},
   pin: null,
   retired: null,
   enrolment: null,

@@ -96,6 +96,10 @@ export class TargetWorld {
       case 'VersionReported':
         this.#components.set(event.data.component, event.data.version)
         return
+      case 'DriftFound':
+        expect(this.#components.get(event.data.component)).toBe(event.data.from)
+        this.#components.set(event.data.component, event.data.to)
+        return
       case 'AttemptAssigned':
         this.#judgeAssigned(event.data)
         return
