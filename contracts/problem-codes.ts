@@ -30,6 +30,7 @@ export const problemCodes = {
   'idempotency-key-reused': [422, 'The idempotency key was used with another body'],
   'release-not-registered': [422, 'The release is not registered'],
   'release-withdrawn': [422, 'The release was withdrawn'],
+  'release-held-back': [422, 'The release is held back'],
   'nothing-to-upgrade': [422, 'No target is left to upgrade'],
   'too-many-waves': [422, 'There would be too many waves'],
   'window-over': [422, 'The window is over'],

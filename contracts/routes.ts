@@ -65,6 +65,7 @@ const table = [
   ['listReleases',          'GET',    '/api/v1/releases',                                       'releases',   read],
   ['getRelease',            'GET',    '/api/v1/releases/{component}/{version}',                 'releases',   read],
   ['withdrawRelease',       'POST',   '/api/v1/releases/{component}/{version}/withdraw',        'releases',   operate],
+  ['freeRelease',           'POST',   '/api/v1/releases/{component}/{version}/free',            'releases',   operate],
 
   ['listApprovals',         'GET',    '/api/v1/approvals',                                      'operations', read],
   ['getStop',               'GET',    '/api/v1/stop',                                           'operations', read],

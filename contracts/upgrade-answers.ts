@@ -116,6 +116,11 @@ export const story = z.object({
   data: z.looseObject({}),
 })
 
+/** What is allowed and may not be meant. */
+export const warnings = z
+  .array(z.object({ code: z.string(), detail: z.string(), field: z.string(), value: z.string() }))
+  .describe('What is allowed and may not be meant; left out where there is nothing to say.')
+
 export const planned = z.object({
   planHash: z.string(),
   version: z.string(),
@@ -128,6 +133,7 @@ export const planned = z.object({
   members: z.array(z.object({ targetId: z.string(), from: z.string(), to: z.string(), wave: z.int() })),
   leftOut: z.array(z.object({ targetId: z.string(), reason: z.string() })),
   leftOutCounts: z.record(z.string(), z.int()),
+  warnings: warnings.optional(),
   window: z.object({ start: z.string(), end: z.string() }).nullable(),
   expectedFinish: z.string(),
   truncated: z.boolean(),

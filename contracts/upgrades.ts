@@ -13,11 +13,13 @@ import {
   upgradeLog,
   upgradeStatus,
   upgradeSummary,
+  warnings,
 } from './upgrade-answers.ts'
 
 const planningProblems = [
   'release-not-registered',
   'release-withdrawn',
+  'release-held-back',
   'nothing-to-upgrade',
   'too-many-waves',
   'window-over',
@@ -60,6 +62,7 @@ export const upgradeContracts = {
           jobId: z.string(),
           strategy: z.string(),
           message: z.string(),
+          warnings: warnings.optional(),
         }),
       },
     },

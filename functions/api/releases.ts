@@ -1,18 +1,47 @@
 import { releaseContracts } from '../../contracts/releases.ts'
-import { registerRelease, releaseAggregate, releaseId, withdrawRelease } from '../domain/release/release.ts'
+import {
+  freeRelease,
+  type ReleaseDecision,
+  registerRelease,
+  releaseAggregate,
+  releaseId,
+  withdrawRelease,
+} from '../domain/release/release.ts'
 import type { ReleaseRow } from '../views/rows.ts'
-import { accepted, metadataOf } from './http/answer.ts'
+import { type Answer, accepted, metadataOf } from './http/answer.ts'
 import { endpoint } from './http/endpoint.ts'
 import { pageOf } from './http/page.ts'
 import { Problem } from './http/problem.ts'
 import type { ReceptionOfPeople, Services } from './services.ts'
 
 function bodyOf(release: Omit<ReleaseRow, 'registeredAt'>) {
-  const { component, version, channel, digest, notes, sizeBytes = null, withdrawn } = release
+  const { component, version, channel, digest, notes, sizeBytes = null, withdrawn, heldBack } = release
   return {
     ...{ component, version, channel, digest, notes, sizeBytes },
     withdrawn: withdrawn && { reason: withdrawn.reason },
+    heldBack: heldBack && {
+      reason: heldBack.reason,
+      upgradeId: heldBack.upgrade,
+      since: heldBack.since,
+    },
   }
+}
+
+type Commanded = Parameters<typeof metadataOf>[0] & {
+  readonly params: { readonly component: string; readonly version: string }
+}
+
+/** Carries out a command on a release, and answers with what it is now. */
+async function command(input: Commanded, { log }: Services, decision: ReleaseDecision): Promise<Answer> {
+  const { component, version } = input.params
+  const outcome = await log.execute(
+    releaseAggregate,
+    releaseId(component, version),
+    decision,
+    metadataOf(input),
+  )
+  const { state, commit } = accepted(outcome)
+  return { status: 200, body: bodyOf(state), commit, etag: commit }
 }
 
 /** Returns the handler of the release catalogue. */
@@ -49,17 +78,9 @@ export function releasesEndpoint(services: Services & ReceptionOfPeople) {
         if (!state.registered) throw new Problem('release-not-found', 'No such release is registered.')
         return { status: 200, body: bodyOf(state), etag: commit }
       },
-      async withdrawRelease(input, { log }) {
-        const { component, version } = input.params
-        const outcome = await log.execute(
-          releaseAggregate,
-          releaseId(component, version),
-          withdrawRelease(input.body),
-          metadataOf(input),
-        )
-        const { state, commit } = accepted(outcome)
-        return { status: 200, body: bodyOf(state), commit, etag: commit }
-      },
+      withdrawRelease: (input, reached) => command(input, reached, withdrawRelease(input.body)),
+      freeRelease: (input, reached) =>
+        command(input, reached, freeRelease({ by: input.principal.id, reason: input.body.reason })),
     },
     services,
   )

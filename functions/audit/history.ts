@@ -173,7 +173,7 @@ function releaseOf(commits: readonly Told<ReturnType<typeof releaseEvents.decode
   for (const { at, told } of commits) {
     for (const event of told) {
       if (event.type === 'ReleaseRegistered') release = { ...release, digest: event.data.digest }
-      else release = { ...release, withdrawnAt: release.withdrawnAt ?? at }
+      if (event.type === 'ReleaseWithdrawn') release = { ...release, withdrawnAt: release.withdrawnAt ?? at }
     }
   }
   return release

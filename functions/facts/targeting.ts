@@ -44,6 +44,8 @@ export interface ProfileWork {
   readonly component: string
   /** Targets that run another version than the profile wants. Where that version is not registered, all that run any. */
   readonly matching: number
+  /** In words, why the version that the profile would want is held back; null: it is not. */
+  readonly heldBack: string | null
 }
 
 /** Returns the components that a profile upgrades, with how much there is to do. */
@@ -55,9 +57,12 @@ export async function workOf(
   const { members } = await targetingOf(services, profile, definition)
   const work: ProfileWork[] = []
   for (const component of componentsOf(definition, members)) {
-    const found = await releaseFor(services, component, definition.upgrade_settings.target_version)
+    const asked = definition.upgrade_settings.target_version
+    const found = await releaseFor(services, component, asked, { standing: true })
+    const { heldBack } = found
     const version = 'release' in found ? found.release.version : undefined
-    work.push({ component, matching: waitingFor(component, version, members) })
+    const chosen = version !== undefined || heldBack === null
+    work.push({ component, matching: chosen ? waitingFor(component, version, members) : 0, heldBack })
   }
   return work
 }

@@ -37,8 +37,19 @@ export const inlineAtMost = 10_000
 /** The name space of commit ids of chunks: the same chunk is the same commit, whoever stores it. */
 const chunkNamespace = '5d0fd1c3-8a5f-5c55-8d6b-6e4f0c5e2f11'
 
-/** The plan of a request, or why there is none. */
-export type Prospect = { readonly plan: Plan } | { readonly rejected: Rejection }
+/** What is allowed and may not be meant. */
+export interface PlanWarning {
+  readonly code: string
+  readonly detail: string
+  /** Where it stands in the request. */
+  readonly field: string
+  readonly value: string
+}
+
+/** The plan of a request with what is to be said of it, or why there is none. */
+export type Prospect =
+  | { readonly plan: Plan; readonly warnings: readonly PlanWarning[] }
+  | { readonly rejected: Rejection }
 
 /** There are more candidates than were asked for. */
 interface TooLarge {
@@ -68,10 +79,15 @@ export async function prospectOf(
   const refused = refuseWindow(request, instantOf(services.now()))
   if (refused) return { rejected: refused }
   let release: ResolvedRelease | null = null
+  const warnings: PlanWarning[] = []
   if (request.kind !== 'rollback') {
-    const found = await releaseFor(services, request.component, request.version)
-    if ('rejected' in found) return found
+    const { component, version, selection } = request
+    const standing = selection.profile !== undefined
+    const found = await releaseFor(services, component, version, { standing })
+    if ('rejected' in found) return { rejected: found.rejected }
     release = found.release
+    if (found.heldBack !== null)
+      warnings.push({ code: 'held_back', detail: found.heldBack, field: 'version', value: version })
   }
   const policy = await services.log.load(policyAggregate, freezePolicy)
   const candidates: Candidate[] = []
@@ -83,7 +99,14 @@ export async function prospectOf(
   const { profile } = request.selection
   const canariesAlone =
     request.strategy === 'canary' && profile !== undefined && (await takesCanariesAlone(services, profile))
-  return makePlan({ request, candidates: checked, release, policyVersion: policy.commit, canariesAlone })
+  const made = makePlan({
+    request,
+    candidates: checked,
+    release,
+    policyVersion: policy.commit,
+    canariesAlone,
+  })
+  return 'rejected' in made ? made : { ...made, warnings }
 }
 
 /** Marks those that are not ready. Only those are asked about that nothing else has ruled out yet. */

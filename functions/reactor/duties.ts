@@ -18,6 +18,7 @@ import { summariseUpgrades } from './profiles/summarise.ts'
 import { voidPlans } from './profiles/void-plans.ts'
 import { publishProfiles, publishUpgrades } from './publishing/publish.ts'
 import type { ReactorServices } from './services.ts'
+import { holdReleaseBack } from './upgrades/hold-back.ts'
 import { heedStop, heedWithdrawal } from './upgrades/tick.ts'
 
 /** What follows from facts: those that act on one commit at a time, in their order, and those that act on many streams' at once. */
@@ -45,6 +46,7 @@ const all: Duties = {
     summariseUpgrades,
     heedStop,
     heedWithdrawal,
+    holdReleaseBack,
     publishUpgrades,
     publishProfiles,
   ],

@@ -138,6 +138,7 @@ export interface ReleaseRow {
   readonly notes: string | null
   readonly sizeBytes: number | null
   readonly withdrawn: { readonly reason: string } | null
+  readonly heldBack: { readonly reason: string; readonly upgrade: string; readonly since: string } | null
   readonly registeredAt: string
 }
 

@@ -80,7 +80,7 @@ export interface Views {
   getRelease(component: string, version: string): Promise<Versioned<ReleaseRow> | undefined>
   /** By component, then by the text of the version. Throws InvalidCursor. */
   listReleases(query: Paging & ReleaseFilters): Promise<Page<ReleaseRow>>
-  /** The highest version of the channel (null: of any) that is not withdrawn. */
+  /** The highest version of the channel (null: of any) that is neither withdrawn nor held back. */
   latestRelease(component: string, channel: string | null): Promise<ReleaseRow | undefined>
   /** Yields the upgrades whose `nextDue` is at or before an ISO instant. */
   dueUpgrades(now: string): AsyncIterable<{ readonly upgrade: string } & LiveRow>

@@ -39,6 +39,7 @@ const matrix: readonly (readonly [method: string, path: string, who: string])[] 
   ['GET', '/api/v1/releases', 'voaA'],
   ['GET', '/api/v1/releases/api/v1', 'voaA'],
   ['POST', '/api/v1/releases/api/v1/withdraw', 'oA'],
+  ['POST', '/api/v1/releases/api/v1/free', 'oA'],
   ['GET', '/api/v1/approvals', 'voaA'],
   ['GET', '/api/v1/stop', 'voaA'],
   ['POST', '/api/v1/stop', 'oA'],

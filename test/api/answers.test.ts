@@ -132,6 +132,7 @@ describe('every answer is the one that is described', () => {
     await ask('getCalendar', 'GET', '/api/v1/calendars/de')
     await ask('getCalendarState', 'GET', '/api/v1/calendars/de/state')
     await ask('deleteCalendar', 'DELETE', '/api/v1/calendars/de')
+    await ask('freeRelease', 'POST', '/api/v1/releases/api/v1.2.0/free', { body: { reason: 'x' } })
     await ask('withdrawRelease', 'POST', '/api/v1/releases/api/v1.2.0/withdraw', { body: { reason: 'x' } })
     expect([...answered].sort()).toEqual(Object.keys(contracts).sort())
   })

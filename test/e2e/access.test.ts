@@ -41,6 +41,7 @@ const people: Readonly<Record<string, string>> = {
   'GET /api/v1/releases': 'voaA',
   'GET /api/v1/releases/{component}/{version}': 'voaA',
   'POST /api/v1/releases/{component}/{version}/withdraw': 'oA',
+  'POST /api/v1/releases/{component}/{version}/free': 'oA',
   'GET /api/v1/approvals': 'voaA',
   'POST /api/v1/upgrade-profiles': 'oA',
   'GET /api/v1/upgrade-profiles': 'voaA',

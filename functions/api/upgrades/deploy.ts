@@ -54,6 +54,10 @@ export const deployUpgrade: Operate<(typeof upgradeContracts)['deployUpgrade']> 
   const metadata = metadataOf({ ...input, ifMatch: null })
   const { state, commit } = accepted(await log.execute(upgradeAggregate, upgradeId, command, metadata))
   const message = messageOf(request, planOf(state))
-  const body = { upgradeId, jobId: `${upgradeId}-1`, strategy: request.strategy, message }
+  const warnings = prospect && 'warnings' in prospect ? prospect.warnings : []
+  const body = {
+    ...{ upgradeId, jobId: `${upgradeId}-1`, strategy: request.strategy, message },
+    ...(warnings.length > 0 && { warnings }),
+  }
   return { status: 202, body, commit, location: `/api/upgrades/${upgradeId}` }
 }

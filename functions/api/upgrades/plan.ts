@@ -36,7 +36,7 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade']> = as
   const request = requestFrom(body)
   const prospect = await prospectOf(services, request)
   if ('rejected' in prospect) throw new Problem(prospect.rejected.code, prospect.rejected.detail)
-  const { plan } = prospect
+  const { plan, warnings } = prospect
   const sizes = waveSizes(plan.waves, plan.members)
   return {
     status: 200,
@@ -57,6 +57,7 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade']> = as
         .slice(0, listedAtMost)
         .map(({ target, reason }) => ({ targetId: target, reason })),
       leftOutCounts: leftOutCounts(plan),
+      ...(warnings.length > 0 && { warnings }),
       window: request.window,
       expectedFinish: finishOf(request, sizes, services.now()),
       truncated: plan.members > listedAtMost || plan.leftOut.length > listedAtMost,

@@ -17,6 +17,8 @@ export interface OpeningFacts {
   readonly closures: readonly Closure[]
   /** The success rate, in percent, of the profile that this one depends on; null when there is no such figure. */
   readonly successRate: number | null
+  /** In words, why what would be rolled out is held back; null: it is not. */
+  readonly heldBack: string | null
   /** How many resources there are to upgrade; null when that is not known yet. */
   readonly matching: number | null
 }
@@ -133,6 +135,7 @@ function refuse(
   if (facts.paused && facts.paused.upgrade === state.running?.upgrade) return waitsForPerson(facts.paused)
   if (state.running?.reason === 'emergency')
     return ['running', `Upgrade ${state.running.upgrade}, which was started out of turn, is not finished.`]
+  if (facts.heldBack !== null) return ['held_back', facts.heldBack]
   // What was started under all of the following is carried on.
   if (state.running) return undefined
   if (dependency && (facts.successRate === null || facts.successRate < dependency.min_success_rate)) {

@@ -52,6 +52,7 @@ export const clear: OpeningFacts = {
   paused: null,
   closures: [],
   successRate: null,
+  heldBack: null,
   matching: 12,
 }
 
