@@ -77,9 +77,27 @@ export const upgradeRequest = z.object({
   }),
   /** May it run while everything is stopped? Needs a reason and a second person (break-glass). */
   breakGlass: z.boolean(),
+  /** Why a rollback may go to releases that were withdrawn. Needs a second person, like break-glass; left out: it leaves those targets out. */
+  toWithdrawn: z.exactOptional(words),
+  /** Does a retry take those too that were skipped? */
+  skippedToo: z.exactOptional(z.literal(true)),
   reason: words.nullable(),
 })
 export type UpgradeRequest = z.output<typeof upgradeRequest>
+
+/** How a rollback or a retry is to go, where that is said; its kind says how it goes otherwise. */
+export const childSettings = z.object({
+  parallel: z.exactOptional(z.int().positive()),
+  batchSize: z.exactOptional(z.int().positive()),
+  failures: z.exactOptional(limit),
+  /** In seconds, from acceptance to the end of one attempt. */
+  attempt: z.exactOptional(z.int().positive()),
+  window: z.exactOptional(z.object({ start: instant, end: instant })),
+  ignoreWindow: z.exactOptional(z.boolean()),
+  toWithdrawn: z.exactOptional(words),
+  skippedToo: z.exactOptional(z.literal(true)),
+})
+export type ChildSettings = z.output<typeof childSettings>
 
 /** Waves as cumulative cuts over the plan's order, or as equal batches: a thousand batches stay one number. */
 export const waveCuts = z.discriminatedUnion('kind', [
@@ -208,15 +226,26 @@ export const upgradeEvents = defineEvents({
       rollBack: z.boolean(),
       /** Why what it touched is taken back even while everything is stopped; left out: not before the stop is lifted. */
       breakGlass: z.exactOptional(words),
+      /** The rollback that whoever asked was told of, and how it is to go; left out: nobody was told, and as rollbacks go. */
+      rollback: z.exactOptional(z.object({ child: z.string(), settings: childSettings })),
     }),
   },
-  /** A child upgrade that takes members of this one back, or tries the failed ones again: all of them, or one `target`. */
+  /** A child upgrade that takes members of the family back, or tries the failed ones again: all of them, or one `target`. */
   ChildRequested: {
     schema: z.object({
       child: z.string(),
       kind: z.enum(['retry', 'rollback']),
       target: z.string().nullable(),
       by: person,
+      /** What the child is begun with, by whoever finds that it is not there. */
+      request: upgradeRequest,
+      /** Whom its plan leaves out: how many for each reason, and the first of them. Left out: nobody, or it is planned later. */
+      leftOut: z.exactOptional(
+        z.object({
+          counts: z.record(z.string(), z.int().positive()),
+          first: z.array(z.object({ target: z.string(), reason: z.string() })).max(100),
+        }),
+      ),
     }),
   },
   UpgradeAborted: { schema: z.object({}) },

@@ -30,6 +30,27 @@ export function heldBackWords({
   return `${component} ${version} is held back since ${heldBack.since} (${heldBack.reason.slice(0, 200)}). ${free}`
 }
 
+/**
+ * Returns the releases of which targets run, or ran, these versions, by the text that names them, read strongly; what is not registered is
+ * left out. A leading v makes no other version (M1).
+ */
+export async function releasesOf(
+  log: Log,
+  component: string,
+  versions: Iterable<string>,
+): Promise<ReadonlyMap<string, { readonly digest: string; readonly withdrawn: boolean }>> {
+  const found = new Map<string, { readonly digest: string; readonly withdrawn: boolean }>()
+  for (const version of new Set(versions)) {
+    for (const spelling of [version, version.startsWith('v') ? version.slice(1) : `v${version}`]) {
+      const { state } = await log.load(releaseAggregate, releaseId(component, spelling))
+      if (!state.registered) continue
+      found.set(version, { digest: state.digest, withdrawn: state.withdrawn !== null })
+      break
+    }
+  }
+  return found
+}
+
 /** Returns what a version asked for means by the catalogue: which release, and which newer one it would mean were that not held back. */
 async function named(
   views: Views,

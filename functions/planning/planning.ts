@@ -13,7 +13,7 @@ import { failPlanning, recordPlan, type WrittenPlan } from '../domain/upgrade/re
 import type { AcceptedPlan } from '../domain/upgrade/state.ts'
 import { LastingError } from '../errors.ts'
 import { notReadyAmong } from '../facts/readiness.ts'
-import { type ResolvedRelease, releaseFor } from '../facts/release.ts'
+import { type ResolvedRelease, releaseFor, releasesOf } from '../facts/release.ts'
 import { takesCanariesAlone } from '../facts/targeting.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
@@ -49,7 +49,8 @@ export interface PlanWarning {
 /** The plan of a request with what is to be said of it, or why there is none. */
 export type Prospect =
   | { readonly plan: Plan; readonly warnings: readonly PlanWarning[] }
-  | { readonly rejected: Rejection }
+  /** With whom it leaves out, where it leaves everybody out. */
+  | { readonly rejected: Rejection; readonly leftOut?: Plan['leftOut'] }
 
 /** There are more candidates than were asked for. */
 interface TooLarge {
@@ -99,10 +100,14 @@ export async function prospectOf(
   const { profile } = request.selection
   const canariesAlone =
     request.strategy === 'canary' && profile !== undefined && (await takesCanariesAlone(services, profile))
+  const back = candidates.flatMap(({ to }) => to ?? [])
+  const releases =
+    request.kind === 'rollback' ? await releasesOf(services.log, request.component, back) : undefined
   const made = makePlan({
     request,
     candidates: checked,
     release,
+    ...(releases && { releases }),
     policyVersion: policy.commit,
     canariesAlone,
   })

@@ -18,6 +18,7 @@ import { summariseUpgrades } from './profiles/summarise.ts'
 import { voidPlans } from './profiles/void-plans.ts'
 import { publishProfiles, publishUpgrades } from './publishing/publish.ts'
 import type { ReactorServices } from './services.ts'
+import { beginChildren } from './upgrades/begin-children.ts'
 import { holdReleaseBack } from './upgrades/hold-back.ts'
 import { heedStop, heedWithdrawal } from './upgrades/tick.ts'
 
@@ -47,6 +48,7 @@ const all: Duties = {
     heedStop,
     heedWithdrawal,
     holdReleaseBack,
+    beginChildren,
     publishUpgrades,
     publishProfiles,
   ],

@@ -21,7 +21,13 @@ export interface Candidate extends Placed {
   /** Checks before the upgrade found it not ready to be handed anything. */
   readonly notReady?: boolean
   /** Why the profile that is upgraded by passes it over. */
-  readonly excluded?: 'member_elsewhere' | 'critical' | 'canary_resource' | 'rollback_unwanted'
+  readonly excluded?:
+    | 'member_elsewhere'
+    | 'critical'
+    | 'canary_resource'
+    | 'rollback_unwanted'
+    | 'moved_on'
+    | 'already_at_version'
 }
 
 /** What is known of a target, by its stream or by a row about it, which knows of no attempt that is under way. */

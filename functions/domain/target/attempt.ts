@@ -3,6 +3,7 @@ import type { AttemptOutcome, TargetEvent } from '../../../events/target.ts'
 import { after, earlier, second } from '../../../events/time.ts'
 import { accept } from '../aggregate.ts'
 import { sameVersion } from '../version.ts'
+import { neverLeft } from './never-left.ts'
 import { ownWindowEnd, type ProfileWindow } from './own-window.ts'
 import {
   type ActiveAttempt,
@@ -70,7 +71,11 @@ function isKnown(state: TargetState, plan: AttemptPlan): boolean {
 }
 
 /** Why the target cannot take an attempt now; null when it can. */
-function obstacle(state: TargetState, plan: AttemptPlan, ready: boolean): AttemptEnd | null {
+function obstacle(
+  state: TargetState,
+  plan: AttemptPlan,
+  { ready = true, withdrawn = false }: { readonly ready?: boolean; readonly withdrawn?: boolean },
+): AttemptEnd | null {
   const skipped = (code: string): AttemptEnd => ({ outcome: 'skipped', code })
   if (!state.registered) return skipped('not_registered')
   if (state.retired) return skipped('retired')
@@ -78,9 +83,12 @@ function obstacle(state: TargetState, plan: AttemptPlan, ready: boolean): Attemp
   if (state.active) return { outcome: 'deferred', code: 'busy' }
   const present = state.components[plan.component]
   if (present === undefined) return skipped('version_changed')
-  // What a rollback undoes has failed: the inventory may name the old version while something else runs.
-  if (plan.kind !== 'rollback' && sameVersion(present, plan.to)) return skipped('already_at_version')
-  if (!sameVersion(present, plan.from)) return skipped('version_changed')
+  // What a rollback undoes may have failed: the inventory may name the old version while something else runs.
+  if (plan.kind === 'rollback' ? neverLeft(state, plan) : sameVersion(present, plan.to))
+    return skipped('already_at_version')
+  const isBack = plan.kind === 'rollback' && sameVersion(present, plan.to)
+  if (!isBack && !sameVersion(present, plan.from)) return skipped('version_changed')
+  if (withdrawn) return skipped('release_withdrawn')
   return ready ? null : skipped('not_ready')
 }
 
@@ -95,13 +103,15 @@ export function assignAttempt(
     readonly seconds: number
     /** What checks before the upgrade found; left out: nobody asked. */
     readonly ready?: boolean
+    /** Was the release that it goes to withdrawn, so that nothing is sent there? */
+    readonly withdrawn?: boolean
     /** The window that the upgrade runs in, where a profile opened it. */
     readonly window?: ProfileWindow
   },
 ): TargetDecision {
   return (state, now) => {
     if (isKnown(state, assignment)) return accept()
-    const refusal = obstacle(state, assignment, assignment.ready ?? true)
+    const refusal = obstacle(state, assignment, assignment)
     if (refusal) return accept(endOf(state, assignment, refusal))
     const closes = assignment.window ? ownWindowEnd(state, assignment.window) : null
     if (closes !== null && now >= closes)

@@ -124,15 +124,19 @@ export function isPinned({ pin }: Pick<TargetState, 'pin'>, component: string): 
 }
 
 /**
- * Returns the last version that was confirmed before an upgrade first touched the component, which is what a rollback of that
- * upgrade goes back to; null when the state knows of no such attempt (design: #children, I10).
+ * Returns the last version that was confirmed before any of these upgrades first touched the component, which is what a rollback of
+ * them goes back to; null when the state knows of no such attempt (design: #children, I10).
  */
-export function confirmedBefore(state: TargetState, upgrade: string, component: string): string | null {
+export function confirmedBefore(
+  state: TargetState,
+  upgrades: ReadonlySet<string>,
+  component: string,
+): string | null {
   const first = state.attempts.find(
     (attempt) =>
-      attempt.upgrade === upgrade && attempt.component === component && attempt.acceptedAt !== null,
+      upgrades.has(attempt.upgrade) && attempt.component === component && attempt.acceptedAt !== null,
   )
   if (first) return first.from
   const { active } = state
-  return active?.upgrade === upgrade && active.component === component ? active.from : null
+  return active && upgrades.has(active.upgrade) && active.component === component ? active.from : null
 }

@@ -106,10 +106,17 @@ export function continueUpgrade(command: { by: string }): UpgradeDecision {
 }
 
 /** Returns an abort that asks for what an earlier one asked for as well: it adds to that, and takes nothing away. */
-function added(before: Abort | null, abort: Abort): Abort {
+function added(before: Abort | null, abort: Omit<Abort, 'at'>): Omit<Abort, 'at'> {
   const breakGlass = abort.breakGlass ?? before?.breakGlass
   const rollBack = abort.rollBack || before?.rollBack === true
-  return { ...abort, rollBack, ...(breakGlass !== undefined && { breakGlass }) }
+  // Whoever asked first was told of a rollback: that is the one.
+  const rollback = before?.rollback ?? abort.rollback
+  return {
+    ...abort,
+    rollBack,
+    ...(breakGlass !== undefined && { breakGlass }),
+    ...(rollback && { rollback }),
+  }
 }
 
 /**
@@ -121,6 +128,8 @@ export function abortUpgrade(command: {
   reason: string
   rollBack: boolean
   breakGlass?: string
+  /** The rollback that whoever asks is told of, and how it is to go. */
+  rollback?: NonNullable<Abort['rollback']>
 }): UpgradeDecision {
   const abort = atWork((state, now) => {
     const draft = new Draft(state, now)

@@ -111,7 +111,7 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
       return { ...atWork(state, event), window: { start, end }, awaitsOpening: false }
     }
     case 'AbortRequested':
-      return { ...state, abort: event.data }
+      return { ...state, abort: { ...event.data, at: state.abort?.at ?? at } }
     case 'ChildRequested': {
       const { child, kind, target } = event.data
       return { ...state, children: [...state.children, { child, kind, target, at }] }

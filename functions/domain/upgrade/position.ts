@@ -2,7 +2,7 @@ import { waveCount } from '../plan/waves.ts'
 import { type Position, secondsUntil } from '../position.ts'
 import { limitOf, unacknowledged } from './limits.ts'
 import { type BetweenWaves, type ExistingUpgrade, exists, type Planned, type UpgradeState } from './state.ts'
-import { approvalDeadline } from './wake-up.ts'
+import { approvalDeadline, takesBackAt } from './wake-up.ts'
 
 /** What the execution of an upgrade does next. */
 export type Move =
@@ -30,7 +30,7 @@ export function position(state: UpgradeState, now: string): Position<Move> {
   })
   if (state.stage === 'none') return at('plan')
   if (state.stage === 'ended') return at('ended')
-  if (state.abort) return at(moveOfAbort(state))
+  if (state.abort) return at(...moveOfAbort(state, now))
   switch (state.stage) {
     case 'requested':
       return at('plan')
@@ -45,12 +45,12 @@ export function position(state: UpgradeState, now: string): Position<Move> {
   }
 }
 
-/** What is in flight ends first, then what was asked to be taken back is. */
-function moveOfAbort({ standing, abort, children }: ExistingUpgrade): Move {
-  if (standing.counts.inFlight > 0) return 'wave'
-  // One target that was taken back before is no reason to leave the others as they are.
-  const asked = children.some(({ kind, target }) => kind === 'rollback' && target === null)
-  return abort?.rollBack && standing.wave >= 0 && !asked ? 'revert' : 'finish'
+/** What is in flight ends first, as far as that can be waited for; then what was asked to be taken back is. */
+function moveOfAbort(state: ExistingUpgrade, now: string): [Move, string | null] {
+  const takesBack = takesBackAt(state)
+  const waits = state.standing.counts.inFlight > 0
+  if (waits && (takesBack === null || now < takesBack)) return ['wave', takesBack]
+  return [takesBack === null ? 'finish' : 'revert', null]
 }
 
 function moveOfPlanned(state: Planned, now: string): [Move, string | null] {

@@ -40,7 +40,10 @@ export interface Approval {
   readonly comment: string | null
 }
 
-export type Abort = Extract<UpgradeEvent, { type: 'AbortRequested' }>['data']
+export type Abort = Extract<UpgradeEvent, { type: 'AbortRequested' }>['data'] & {
+  /** When it was asked for first. */
+  readonly at: string
+}
 
 /** The wave that is at work, or the last one that was. */
 export interface Wave {

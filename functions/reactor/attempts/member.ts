@@ -1,15 +1,18 @@
 import { after, second } from '../../../events/time.ts'
+import type { PlanMember } from '../../domain/plan/aggregate.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { assignAttempt, attemptId } from '../../domain/target/attempt.ts'
 import type { ProfileWindow } from '../../domain/target/own-window.ts'
 import type { AttemptPlan, TargetState } from '../../domain/target/state.ts'
 import { breaksGlass } from '../../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { mayGoToWithdrawn } from '../../domain/upgrade/children.ts'
 import { keepsEverybodyOut } from '../../domain/upgrade/hold.ts'
 import { isPlanned, type PlannedUpgrade } from '../../domain/upgrade/state.ts'
 import { NotInTheLog } from '../../errors.ts'
 import { admissionFacts } from '../../facts/admission.ts'
 import { planMembers } from '../../facts/plan-members.ts'
+import { releasesOf } from '../../facts/release.ts'
 import type { Loaded, Log, Metadata } from '../../log/log.ts'
 
 /** An upgrade at work, as it was read to act on the targets of its members. */
@@ -18,6 +21,8 @@ export interface Members {
   readonly upgrade: string
   readonly state: PlannedUpgrade
   readonly cause: Metadata
+  /** Whether releases were withdrawn, by version, as they were read strongly since. */
+  readonly withdrawn: Map<string, Promise<boolean>>
 }
 
 /** A member that was admitted, and the how-manieth admission this is. */
@@ -29,7 +34,18 @@ export interface Admitted {
 /** Reads an upgrade to act on its members; undefined when it has none, or is over. */
 export async function membersOf(log: Log, upgrade: string, cause: Metadata): Promise<Members | undefined> {
   const { state } = await log.load(upgradeAggregate, upgrade)
-  return isPlanned(state) ? { log, upgrade, state, cause } : undefined
+  return isPlanned(state) ? { log, upgrade, state, cause, withdrawn: new Map() } : undefined
+}
+
+/** Was the release that a member of a rollback goes to withdrawn? Others have one release for all, which the admission is held to. */
+async function goesToWithdrawn({ log, state, withdrawn }: Members, { to }: PlanMember): Promise<boolean> {
+  const { kind, component } = state.request
+  if (kind !== 'rollback' || mayGoToWithdrawn(state)) return false
+  const known =
+    withdrawn.get(to) ??
+    releasesOf(log, component, [to]).then((releases) => releases.get(to)?.withdrawn === true)
+  withdrawn.set(to, known)
+  return known
 }
 
 /** May targets still be assigned? A pause, an abort, a closed window and a stop forbid it. */
@@ -54,13 +70,14 @@ export function profileWindowOf({ request, window }: PlannedUpgrade): { readonly
 export async function attemptOf(
   { log, upgrade, state }: Members,
   { member, n }: Admitted,
-): Promise<{ readonly target: string; readonly attempt: AttemptPlan }> {
+): Promise<{ readonly target: string; readonly attempt: AttemptPlan; readonly planned: PlanMember }> {
   const planned = (await planMembers(log, state.plan.planHash, [member])).get(member)
   if (!planned) throw new NotInTheLog(`Member ${member} of the plan of upgrade ${upgrade}`)
   const { target, from, to } = planned
   const { kind, component } = state.request
   return {
     target,
+    planned,
     attempt: { attempt: attemptId({ upgrade, target, n }), upgrade, member, n, kind, component, from, to },
   }
 }
@@ -75,10 +92,11 @@ export async function assignMember(
   checked?: { readonly ready: boolean; readonly from: Loaded<TargetState> },
 ): Promise<void> {
   const { log, state, cause } = members
-  const { target, attempt } = await attemptOf(members, admitted)
+  const { target, attempt, planned } = await attemptOf(members, admitted)
   const assignment = assignAttempt({
     ...attempt,
-    digest: state.plan.digest,
+    digest: planned.digest === undefined ? state.plan.digest : planned.digest,
+    withdrawn: await goesToWithdrawn(members, planned),
     acceptBy: admitted.acceptBy,
     seconds: state.request.deadlines.attempt,
     ready: checked?.ready ?? true,

@@ -3,6 +3,7 @@ import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { meaningOf } from '../../domain/target/outcome.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { ownRollback } from '../../domain/upgrade/children.ts'
 import { exists, planOf, profileOf } from '../../domain/upgrade/state.ts'
 import { planMembers } from '../../facts/plan-members.ts'
 import { startChild } from '../../planning/children.ts'
@@ -38,7 +39,7 @@ export const rollBackWanted = duty(
       const { memberships } = (await log.load(targetAggregate, target)).state
       if (memberships[profile]?.override.rollback_on_failure !== true) continue
       const command = { kind: 'rollback', parent, by: systemActor, reason, target } as const
-      await startChild(services, command, cause.correlation)
+      await startChild(services, { ...command, child: ownRollback(parent, target) }, cause.correlation)
     }
   },
 )

@@ -160,7 +160,7 @@ export class TargetWorld {
     }
     for (const [key, version] of this.#confirmed) {
       const [upgrade = '', component = ''] = key.split(' ')
-      expect(confirmedBefore(this.state, upgrade, component)).toBe(version) // I10
+      expect(confirmedBefore(this.state, new Set([upgrade]), component)).toBe(version) // I10
     }
     expect(JSON.parse(JSON.stringify(this.state))).toEqual(this.state)
   }

@@ -32,7 +32,7 @@ const selection = { ...requestOf().selection, profile: 'weekly' }
 const between = [...running([2, 4]), ended('succeeded', [0, 2]), waveEnded()] as const
 const child = (kind: 'retry' | 'rollback', target: string | null): UpgradeEvent => ({
   type: 'ChildRequested',
-  data: { child: `${kind} ${target}`, kind, target, by: 'alice' },
+  data: { child: `${kind} ${target}`, kind, target, by: 'alice', request: requestOf({ kind }) },
 })
 
 describe('what an execution does next depends on the log alone', () => {
