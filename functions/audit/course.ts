@@ -62,6 +62,12 @@ export class Course {
     return this.request?.breakGlass === true && [...this.approvers].some((by) => by !== this.requestedBy)
   }
 
+  /** May it go to releases that were withdrawn? It was asked for so, and somebody else approved it. */
+  mayGoToWithdrawn(): boolean {
+    const asked = this.request?.toWithdrawn !== undefined
+    return asked && [...this.approvers].some((by) => by !== this.requestedBy)
+  }
+
   /** Has the member ever had this admission? Later ones include it. */
   admitted(member: number, n: number): boolean {
     return (this.members.get(member)?.n ?? 0) >= n

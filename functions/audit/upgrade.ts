@@ -37,12 +37,21 @@ function auditStop({ history, id, findings }: AuditedUpgrade, stop: Commit, unti
   )
 }
 
-/** Only a rollback may run while everything is stopped, with a reason and a second person (design: #break-glass). */
+/** Only a rollback may run while everything is stopped, or go to a withdrawn release, with a reason and a second person (design: #break-glass). */
 function auditBreakGlass(
   { findings }: AuditedUpgrade,
   commit: Commit,
-  { breakGlass, kind, reason, approvals }: UpgradeRequest,
+  { breakGlass, toWithdrawn, kind, reason, approvals }: UpgradeRequest,
 ): void {
+  if (toWithdrawn !== undefined) {
+    findings.expect(kind === 'rollback', 'I14', commit, `A ${kind} was asked for to a withdrawn release.`)
+    findings.expect(
+      approvals.required > 0,
+      'I14',
+      commit,
+      'It goes to a withdrawn release without a second person.',
+    )
+  }
   if (!breakGlass) return
   findings.expect(kind === 'rollback', 'I14', commit, `A ${kind} was asked for in spite of a stop.`)
   findings.expect(reason !== null && reason !== '', 'I14', commit, 'The glass was broken without a reason.')
