@@ -55,6 +55,8 @@ async function start(
   running: Running,
   profile: string,
   { upgrade, scheduledAt, justification: reason, by }: Data<'ExecutionStarted'>,
+  /** Of the window that has just opened for it. An operator may have given what was planned ahead another one meanwhile. */
+  end: string | undefined,
   cause: Metadata,
 ): Promise<void> {
   const { log } = running
@@ -69,7 +71,7 @@ async function start(
     await request(running, upgrade, { profile, definition, component, window, reason, by }, cause)
   }
   if (scheduledAt === null) return
-  await open(running, upgrade, { start: scheduledAt }, cause)
+  await open(running, upgrade, { start: scheduledAt, ...(end !== undefined && { end }) }, cause)
   // It was rejected, or found nothing to do, before its window opened: nothing will tell of its end any more.
   if (hasEnded((await log.load(upgradeAggregate, upgrade)).state))
     await summarise(running, profile, upgrade, cause)
@@ -101,13 +103,14 @@ export const runProfile = duty(
   profileAggregate,
   ['WindowPlanned', 'ExecutionStarted', 'WindowOpened'],
   async ({ id: profile, commit, events, cause }, running: Running) => {
+    const opened = events.find(({ type }) => type === 'WindowOpened')?.data
     for (const event of events) {
       switch (event.type) {
         case 'WindowPlanned':
           await plan(running, profile, event.data, commit.at, cause)
           break
         case 'ExecutionStarted':
-          await start(running, profile, event.data, cause)
+          await start(running, profile, event.data, opened && 'end' in opened ? opened.end : undefined, cause)
           break
         case 'WindowOpened': {
           const { upgrade, scheduledAt, end, resumed } = event.data
