@@ -25,7 +25,9 @@ function expire(draft: Draft): void {
 
 function endBakeWhenDue(draft: Draft): void {
   const { state, now } = draft
-  if (state.stage !== 'between-waves' || state.awaits?.kind !== 'bake' || state.awaits.until > now) return
+  // An abort is not held by what a gate would find.
+  if (state.stage !== 'between-waves' || state.abort) return
+  if (state.awaits?.kind !== 'bake' || state.awaits.until > now) return
   draft.add({ type: 'BakeEnded', data: { wave: state.wave.number } })
   endBake(draft)
 }

@@ -56,7 +56,7 @@ export function earliestDue(state: Requested | PlannedUpgrade): string | null {
     if (status === 'pending_approval') due = earliest(due, approvalDeadline(state))
     if (expiresWithWindow(state)) due = earliest(due, state.window?.end ?? null)
   }
-  if (state.stage === 'between-waves' && state.awaits?.kind === 'bake')
+  if (state.stage === 'between-waves' && state.awaits?.kind === 'bake' && !state.abort)
     due = earliest(due, state.awaits.until)
   const open = Object.values(state.chunks.open)
   due = earliest(due, ...open.flatMap(({ askBy, askAgain }) => [askBy, askAgain]))
