@@ -69,6 +69,18 @@ describe('a version that was taken back', () => {
     expect(await heldBack(world)).toBeNull()
   })
 
+  it('is not held back where an abort that takes back finds that nothing has begun', async () => {
+    const world = openWorld()
+    await world.fleet(2)
+    const waits = { ...everybody, approvals: { required: 1 } }
+    const { body } = await world.call('POST', '/api/upgrades/deploy', { body: waits })
+    await world.call('POST', `/api/upgrades/${body.upgradeId}/abort`, {
+      body: { reason: 'no', rollBack: true },
+    })
+    await world.advance(body.upgradeId)
+    expect(await heldBack(world)).toBeNull()
+  })
+
   it('is chosen by no moving word until somebody frees it with a reason', async () => {
     const { world, id } = await upgraded()
     await world.call('POST', '/api/v1/targets', { body: { id: 'cust_0009', components: { api: 'v1.0.0' } } })

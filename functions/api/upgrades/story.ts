@@ -26,7 +26,11 @@ function sentenceOf(event: UpgradeEvent): string {
       const { by, request } = event.data
       const verb = { deploy: 'asked for', retry: 'asked for another try of', rollback: 'asked to take back' }
       const glass = request.breakGlass ? `, even while everything is stopped: ${request.reason}` : '.'
-      return `${by} ${verb[request.kind]} ${request.component} ${request.version}, strategy ${request.strategy}${glass}`
+      const withdrawn =
+        request.toWithdrawn === undefined
+          ? ''
+          : ` It may go to releases that were withdrawn: ${request.toWithdrawn}`
+      return `${by} ${verb[request.kind]} ${request.component} ${request.version}, strategy ${request.strategy}${glass}${withdrawn}`
     }
     case 'UpgradePlanned': {
       const reasons = Object.entries(event.data.leftOut).sort(([left], [right]) => (left < right ? -1 : 1))

@@ -135,9 +135,9 @@ function refuse(
   if (facts.paused && facts.paused.upgrade === state.running?.upgrade) return waitsForPerson(facts.paused)
   if (state.running?.reason === 'emergency')
     return ['running', `Upgrade ${state.running.upgrade}, which was started out of turn, is not finished.`]
-  if (facts.heldBack !== null) return ['held_back', facts.heldBack]
-  // What was started under all of the following is carried on.
-  if (state.running) return undefined
+  const heldBack: Refusal | undefined = facts.heldBack === null ? undefined : ['held_back', facts.heldBack]
+  // What was started under all of the following is carried on, unless it has been taken back elsewhere since.
+  if (state.running) return heldBack
   if (dependency && (facts.successRate === null || facts.successRate < dependency.min_success_rate)) {
     const rate =
       facts.successRate === null
@@ -148,6 +148,7 @@ function refuse(
       `Profile ${dependency.profile_id} has ${rate}; ${dependency.min_success_rate} % is needed.`,
     ]
   }
+  if (heldBack) return heldBack
   if (facts.matching === 0) return ['nothing_to_upgrade', 'No resource needs the upgrade.']
   return undefined
 }

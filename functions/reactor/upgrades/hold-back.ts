@@ -8,8 +8,8 @@ import type { ReactorServices } from '../services.ts'
 const longestReason = 400
 
 /**
- * A whole upgrade is taken back, by a breach or a person: its release is held back, whether there turns out to be anything to take back or
- * not. One target that is taken back says nothing about the release.
+ * A whole upgrade that has begun is taken back, by a breach or a person: its release is held back, whether there turns out to be anything
+ * to take back or not. One target that is taken back says nothing about the release.
  */
 export const holdReleaseBack = duty(
   'hold-back',
@@ -22,8 +22,9 @@ export const holdReleaseBack = duty(
     if (!asked) return
     const { state } = await log.load(upgradeAggregate, upgrade)
     const version = planOf(state)?.version
-    // What takes something back is not taken back itself.
+    // What takes something back is not taken back itself, nor is what has not begun.
     if (version === undefined || !exists(state) || state.request.kind === 'rollback') return
+    if (state.standing.wave < 0) return
     const why = asked.type === 'AbortRequested' ? `: ${asked.data.reason}` : ''
     const reason = `Taken back by ${asked.data.by}${why}`.slice(0, longestReason)
     const release = log.of(releaseAggregate, releaseId(state.request.component, version))

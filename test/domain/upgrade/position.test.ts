@@ -109,6 +109,15 @@ describe('an abort', () => {
     expect(moveAfter(...running(2), takeBack, ...nothingInFlight)).toBe('revert')
     expect(moveAfter(...between, takeBack)).toBe('revert')
   })
+  it('waits a quarter of an hour at most for what is in flight, then takes back, and ends when all of that has', () => {
+    const aborted = [...running(2), takeBack] as const
+    expect(position(fold(aborted), later(899))).toEqual({ move: 'wave', place: 0, timeoutSeconds: 1 })
+    expect(position(fold(aborted), later(900)).move).toBe('revert')
+    const asked = [...aborted, child('rollback', null)] as const
+    expect(position(fold(asked), later(900)).move).toBe('wave')
+    expect(position(fold([...asked, ...nothingInFlight]), later(900)).move).toBe('finish')
+    expect(position(fold([...running(2), aborting()]), later(900)).move).toBe('wave')
+  })
   it('takes back once', () => {
     expect(moveAfter(...running(2), takeBack, ...nothingInFlight, child('rollback', null))).toBe('finish')
     expect(moveAfter(...running(2), child('rollback', null), takeBack, ...nothingInFlight)).toBe('finish')
