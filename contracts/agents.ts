@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { upgradeKinds } from '../events/words.ts'
 import type { Contract } from './contract.ts'
-import { identifier, noQuery, truth, versionName } from './fields.ts'
+import { bootId, identifier, noQuery, truth, versionName } from './fields.ts'
 
 const offer = z.object({
   updateAvailable: z.literal(true),
@@ -24,17 +24,36 @@ const nothing = z.object({ updateAvailable: z.literal(false) })
 const statuses = ['in-progress', 'completed', 'failed', 'rejected', 'rolled-back', 'rollback-failed'] as const
 
 const report = z.strictObject({
-  version: versionName,
+  version: versionName.describe(
+    'The version that is tried, as it was offered; with completed, the one that runs. Without attempt it tells which attempt the report is about.',
+  ),
   status: z.enum(statuses),
   timestamp: z.iso.datetime({ offset: true, error: 'an instant as 2026-01-31T12:00:00Z' }),
   details: z.record(z.string().max(128), z.unknown()).or(z.string().max(65_536)).default({}),
-  attempt: z.uuid().optional(),
-  sequence: z.int().min(0).max(1_000_000_000).optional(),
+  attempt: z
+    .uuid()
+    .optional()
+    .describe(
+      'The attempt that was offered. Left out, version and sequence have to tell which one is meant.',
+    ),
+  sequence: z
+    .int()
+    .min(0)
+    .max(1_000_000_000)
+    .optional()
+    .describe(
+      'Grows from each report of the target to its next, over all attempts: one that comes late is known by it.',
+    ),
   code: z
     .string()
     .regex(/^[A-Za-z0-9._:-]{1,128}$/, '1 to 128 of A-Z a-z 0-9 . _ : -')
     .optional(),
-  retryable: z.boolean().default(false),
+  retryable: z
+    .boolean()
+    .default(false)
+    .describe(
+      'With failed, rejected or rolled-back: is it worth another try, later and by the same upgrade? Not with a code CRITICAL_….',
+    ),
   target: identifier.optional(),
 })
 export type Report = z.output<typeof report>
@@ -84,6 +103,7 @@ export const agentContracts = {
         .describe('The component that x-current-version is of; left out: the only one that the target runs.'),
       'x-channel': identifier.optional(),
       'x-license-key': z.string().max(256).optional(),
+      'x-boot-id': bootId,
     }),
     answers: {
       200: {
@@ -105,6 +125,7 @@ export const agentContracts = {
   reportUpdateStatus: {
     summary: 'Report how an update goes; the first in-progress accepts it',
     query: noQuery,
+    headers: z.object({ 'x-boot-id': bootId }),
     body: z.union([z.strictObject({ reports: z.array(report).min(1).max(100) }), report]),
     answers: {
       200: {

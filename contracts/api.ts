@@ -1,5 +1,6 @@
 import { agentContracts } from './agents.ts'
 import { calendarContracts } from './calendars.ts'
+import { componentContracts } from './components.ts'
 import type { Contract } from './contract.ts'
 import { operationsContracts } from './operations.ts'
 import { profileContracts } from './profiles.ts'
@@ -14,6 +15,7 @@ export const contracts = {
   ...upgradeContracts,
   ...targetContracts,
   ...releaseContracts,
+  ...componentContracts,
   ...profileContracts,
   ...calendarContracts,
   ...operationsContracts,

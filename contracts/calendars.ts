@@ -1,10 +1,11 @@
 import * as z from 'zod'
-import { holidayTypes, instant, isTimeZone } from '../events/words.ts'
+import { isTimeZone } from '../events/time-zones.ts'
+import { holidayTypes, instant } from '../events/words.ts'
 import type { Contract } from './contract.ts'
 import { identifier, listOf, noQuery, paging, words } from './fields.ts'
 
 /** The name of a time zone in the IANA database. */
-const zoneName = z.string().min(1).max(64).refine(isTimeZone, 'an IANA time zone, as America/New_York')
+const zoneName = z.string().min(1).max(64).refine(isTimeZone, 'an IANA time zone, as America/New_York or UTC')
 
 const byName = z.strictObject({ name: identifier })
 const title = words(128)
@@ -14,21 +15,26 @@ const place = z
   .nullable()
   .default(null)
 
+/** 29 February is a day, if not of every year. */
+function isDay(text: string): boolean {
+  const full = text.length === 5 ? `2024-${text}` : text
+  const midnight = Date.parse(`${full}T00:00:00Z`)
+  return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(full)
+}
+
 const date = z
   .string()
   .regex(
     /^([0-9]{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/,
-    'a day, as 2026-12-24, or 12-24 for every year',
+    // Else the next check would be made of what has no form to be checked.
+    { error: 'a day, as 2026-12-24, or 12-24 for every year', abort: true },
   )
-  .refine((text) => {
-    // 29 February is a day, if not of every year.
-    const full = text.length === 5 ? `2024-${text}` : text
-    return new Date(`${full}T00:00:00Z`).toISOString().startsWith(full)
-  }, 'a day that there is')
+  .refine(isDay, 'a day that there is')
 
 const range = z
   .strictObject({ start: instant, end: instant, name: title })
-  .refine(({ start, end }) => Date.parse(start) < Date.parse(end), {
+  // What is no instant is refused for that, and not for its order.
+  .refine(({ start, end }) => !(Date.parse(start) >= Date.parse(end)), {
     path: ['end'],
     message: 'an instant after start',
   })
@@ -58,12 +64,39 @@ const definition = z.discriminatedUnion('kind', [
 ])
 export type CalendarRequest = z.output<typeof definition>
 
+const standing = {
+  knownUntil: z.string().nullable().meta({
+    description:
+      'What recurs is written out until then; from then on the calendar is closed. Null: it is known for ever.',
+  }),
+  runsOut: z.boolean().meta({
+    description:
+      'Within a month it is closed for good, as it is known no longer or has no more events to be open in: define it anew.',
+  }),
+  source: z
+    .object({ name: z.string(), version: z.string() })
+    .nullable()
+    .meta({ description: 'Where the holidays of a country come from; null for other kinds.' }),
+}
+
 const calendar = z.object({
   name: z.string(),
   definition: z.looseObject({ kind: z.string() }),
-  /** From then on more may recur than was written out. */
-  knownUntil: z.string().nullable(),
+  ...standing,
 })
+
+const windowsLost = z
+  .object({
+    count: z.int(),
+    profiles: z.array(
+      z.object({ id: z.string(), name: z.string(), count: z.int(), openings: z.array(z.string()) }),
+    ),
+  })
+  .meta({
+    description:
+      'Openings of the next 90 days that were open before and are closed now, of the profiles in service that name the calendar: at most 100 are named, and 10,000 of a profile counted.',
+  })
+const changed = calendar.extend({ windowsLost })
 
 export const calendarContracts = {
   defineCalendar: {
@@ -72,8 +105,8 @@ export const calendarContracts = {
     query: noQuery,
     body: definition,
     answers: {
-      200: { description: 'The calendar as it is now.', schema: calendar },
-      201: { description: 'The calendar is defined.', schema: calendar },
+      200: { description: 'The calendar as it is now.', schema: changed },
+      201: { description: 'The calendar is defined.', schema: changed },
     },
   },
   deleteCalendar: {
@@ -83,7 +116,7 @@ export const calendarContracts = {
     answers: {
       200: {
         description: 'Deleted: it closes nothing any more.',
-        schema: z.object({ name: z.string(), status: z.literal('deleted') }),
+        schema: z.object({ name: z.string(), status: z.literal('deleted'), windowsLost }),
       },
     },
     problems: ['calendar-not-found', 'conflict'],
@@ -96,7 +129,13 @@ export const calendarContracts = {
         description: 'One page.',
         schema: listOf(
           'calendars',
-          z.object({ name: z.string(), kind: z.string(), entries: z.int(), updatedAt: z.string() }),
+          z.object({
+            name: z.string(),
+            kind: z.string(),
+            entries: z.int(),
+            knownUntil: standing.knownUntil,
+            updatedAt: z.string(),
+          }),
         ),
       },
     },
@@ -121,7 +160,7 @@ export const calendarContracts = {
           open: z.boolean(),
           why: z.array(z.string()),
           changesAt: z.string().nullable(),
-          knownUntil: z.string().nullable(),
+          ...standing,
         }),
       },
     },

@@ -14,7 +14,8 @@ export const threshold = z.strictObject({
 /** The time in which an upgrade may admit targets. */
 export const window = z
   .strictObject({ start: instant, end: instant })
-  .refine(({ start, end }) => Date.parse(start) < Date.parse(end), {
+  // What is no instant is refused for that, and not for its order.
+  .refine(({ start, end }) => !(Date.parse(start) >= Date.parse(end)), {
     path: ['end'],
     error: 'an instant after start',
   })
@@ -32,6 +33,7 @@ export const deployment = z
     parallel: z.int().min(1).max(10_000).default(10_000),
     failureThreshold: threshold.extend({ action: z.enum(breachActions).default('pause') }).prefault({}),
     unreachableThreshold: threshold.prefault({}),
+    failureBudget: threshold.nullable().default(null),
     approvals: z
       .strictObject({
         required: z.int().min(0).max(10).default(0),
@@ -42,6 +44,7 @@ export const deployment = z
     autoContinue: z.boolean().optional(),
     continueRequiresSecondPerson: z.boolean().default(false),
     window: window.nullable().default(null),
+    calendars: z.array(identifier).max(10).default([]),
     bakeSeconds: seconds(0, 30 * day).default(0),
     gate: z.strictObject({ successRatePercent: percent }).nullable().default(null),
     retry: z
@@ -52,6 +55,8 @@ export const deployment = z
         acceptSeconds: seconds(1, 30 * day).default(day),
         attemptSeconds: seconds(1, 7 * day).default(3600),
         expectedSeconds: seconds(1, 7 * day).default(300),
+        continueSeconds: seconds(60, 365 * day).default(7 * day),
+        lingerSeconds: seconds(0, 365 * day).default(7 * day),
       })
       .prefault({}),
     targets: z
@@ -63,6 +68,10 @@ export const deployment = z
         canaries: z.array(identifier).max(1000).default([]),
       })
       .prefault({}),
+    allowDowngrade: z
+      .boolean()
+      .default(false)
+      .describe('May latest or stable take a target that runs something newer down to it?'),
     reason: words(512).nullable().default(null),
   })
   .superRefine((request, context) => {

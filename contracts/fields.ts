@@ -11,6 +11,15 @@ export const identifier = z
     '1 to 128 of A-Z a-z 0-9 . _ : - with a letter or digit first',
   )
 
+/** What the agent of a machine may send, the same until it is booted anew, by which two with one credential are told apart. */
+export const bootId = z
+  .string()
+  .regex(/^[A-Za-z0-9._:-]{1,128}$/, '1 to 128 of A-Z a-z 0-9 . _ : -')
+  .optional()
+  .describe(
+    'Names the present run of the machine, as /proc/sys/kernel/random/boot_id does: the same until it is booted anew. Two machines with one credential are noticed by it.',
+  )
+
 /** A version as a release names it, or `latest` or `stable`. */
 export const versionName = z
   .string()

@@ -1,12 +1,11 @@
 import * as z from 'zod'
 import type { Contract } from './contract.ts'
-import { listOf, noQuery, paging, words } from './fields.ts'
+import { identifier, listOf, noQuery, paging, words } from './fields.ts'
 
-const stop = z.object({
+const stops = z.object({
   stopped: z.boolean(),
-  reason: z.string().nullable(),
-  by: z.string().nullable(),
-  since: z.string().nullable(),
+  /** Those in force, the oldest first: everything stands still while any is there. */
+  stops: z.array(z.object({ stopId: z.string(), reason: z.string(), by: z.string(), since: z.string() })),
 })
 
 const reason = z.strictObject({ reason: words(512) })
@@ -40,21 +39,24 @@ export const operationsContracts = {
   getStop: {
     summary: 'Is everything stopped?',
     query: noQuery,
-    answers: { 200: { description: 'Whether, why, and since when.', schema: stop } },
+    answers: { 200: { description: 'Whether, and every stop in force.', schema: stops } },
   },
   stopEverything: {
     summary: 'Stop everything: no upgrade admits a target from now on',
     query: noQuery,
     body: reason,
-    answers: { 200: { description: 'Stopped.', schema: stop } },
+    answers: {
+      200: { description: 'Stopped.', schema: stops.extend({ stopId: z.string().nullable() }) },
+    },
     problems: ['conflict'],
   },
   liftStop: {
-    summary: 'Let upgrades go on after a stop',
+    summary: 'Lift one stop; upgrades go on when it was the last',
+    params: z.strictObject({ stopId: identifier }),
     query: noQuery,
     body: reason,
-    answers: { 200: { description: 'Lifted.', schema: stop } },
-    problems: ['conflict'],
+    answers: { 200: { description: 'Lifted.', schema: stops } },
+    problems: ['stop-not-found', 'conflict'],
   },
   getQueueStats: {
     summary: 'Count upgrades by what they wait for',

@@ -3,6 +3,10 @@ import * as z from 'zod'
 export const schedule = z.strictObject({
   cron_expression: z.string().meta({ description: 'Five unix fields; both day fields set means either.' }),
   timezone: z.string().meta({ description: 'A time zone of the IANA database.' }),
+  offset_days: z.int().min(0).max(6).default(0).meta({
+    description:
+      'A window opens so many days after the time that the expression names: 0 2 * * 2#2 with 1 is the Wednesday after the second Tuesday.',
+  }),
   maintenance_window_hours: z.int().min(1).max(24),
   retry_attempts: z.int().min(1).max(5).default(2),
   retry_delay_minutes: z.int().min(5).max(60).default(15),
@@ -19,6 +23,15 @@ export const settings = z.strictObject({
   rollback_on_failure: z.boolean(),
   notification_enabled: z.boolean().default(true),
   parallel_upgrades: z.int().min(1).max(10),
+  attempt_minutes: z
+    .int()
+    .min(1)
+    .max(1440)
+    .default(60)
+    .meta({ description: 'How long one attempt may take.' }),
+  expected_minutes: z.int().min(1).max(59).default(5).meta({
+    description: 'How long one should take: so long before a window ends the last one is handed over.',
+  }),
   canary_percentage: z.number().min(1).max(100).nullable().default(null),
 })
 

@@ -42,7 +42,7 @@ export const releaseContracts = {
       201: { description: 'Registered.', schema: release },
       200: { description: 'It was registered before with the same content.', schema: release },
     },
-    problems: ['conflict'],
+    problems: ['version-invalid', 'conflict'],
   },
   listReleases: {
     summary: 'List releases by component and version',

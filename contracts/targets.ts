@@ -49,6 +49,19 @@ const lastSeenAt = z
     'When its agent was last heard of, noted every five minutes at most; null: never in the last 30 days.',
   )
 
+const clones = z
+  .object({
+    since: z.string(),
+    lastAt: z.string(),
+    bootIds: z.array(z.string()).describe('The two that took turns within an hour, as X-Boot-Id named them.'),
+    contradiction: z
+      .object({ attempt: z.string(), recorded: z.string(), reported: z.string() })
+      .nullable()
+      .describe('Two ends of one attempt that were both reported.'),
+  })
+  .nullable()
+  .describe('By what it was noticed that two machines speak with one credential; null: nothing, in 30 days.')
+
 const target = z.object({
   id: z.string(),
   type: z.string(),
@@ -97,6 +110,7 @@ const targetDetail = target.extend({
       endedAt: z.string(),
     }),
   ),
+  clones,
   commit: z.int(),
 })
 
@@ -132,7 +146,7 @@ export const targetContracts = {
         ]),
       },
     },
-    problems: ['conflict'],
+    problems: ['gateway-invalid', 'conflict'],
   },
   listTargets: {
     summary: 'List targets by id',
@@ -170,7 +184,7 @@ export const targetContracts = {
       .partial()
       .refine((changes) => Object.keys(changes).length > 0, 'at least one field'),
     answers: { 200: changed },
-    problems: ['target-not-found', 'conflict'],
+    problems: ['target-not-found', 'gateway-invalid', 'conflict'],
   },
   pinTarget: {
     summary: 'Keep a target, or one component of it, at what it runs',
@@ -222,6 +236,15 @@ export const targetContracts = {
           lastSeenAt: lastSeenAt.describe(
             'As of now, even where `at` asks about the past: it is no event of the log.',
           ),
+          clones: clones.describe(
+            'As the answer about the target has it, and as of now, even where `at` asks about the past.',
+          ),
+          lookedThrough: z
+            .object({ upgrades: z.int(), all: z.boolean() })
+            .nullable()
+            .describe(
+              'How many live upgrades were looked through for the target (50 at most), and whether those were all there are now; null: one was asked about.',
+            ),
           verdict: z.enum(['updating', 'offered', 'eligible', 'blocked', 'waiting', 'done']),
           sentence: z.string(),
           reasons: z.array(

@@ -9,6 +9,8 @@ const hold = z.object({
   until: z.string().nullable(),
   ref: z.string().nullable(),
   unblock: z.string(),
+  /** When the wait ends by itself, whatever comes of it then; null: it does not. */
+  lapses: z.string().nullable(),
 })
 
 const counts = {
@@ -57,7 +59,8 @@ export const upgradeSummary = upgradeStatus.extend({
   requestedBy: z.string(),
   requestedAt: z.string(),
   planHash: z.string().nullable(),
-  approvals: z.object({ needed: z.int(), given: z.int() }),
+  /** `withinSeconds` is how long they are waited for. */
+  approvals: z.object({ needed: z.int(), given: z.int(), withinSeconds: z.int() }),
   failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
 })
 
@@ -116,10 +119,24 @@ export const story = z.object({
   data: z.looseObject({}),
 })
 
-/** What is allowed and may not be meant. */
-export const warnings = z
-  .array(z.object({ code: z.string(), detail: z.string(), field: z.string(), value: z.string() }))
-  .describe('What is allowed and may not be meant; left out where there is nothing to say.')
+/** What is said beside a plan. */
+export const saidBeside = {
+  warnings: z
+    .array(
+      z.object({
+        code: z.string(),
+        detail: z.string(),
+        field: z.string().nullable().describe('Where it stands in the request; null: it is about all of it.'),
+        value: z.string().nullable(),
+      }),
+    )
+    .describe('What is allowed and may not be meant; 50 at most.'),
+  overlaps: z
+    .array(z.object({ upgradeId: z.string(), targets: z.int() }))
+    .describe(
+      'Which other upgrades at work hold how many of the targets selected. At most 50 live upgrades are looked through; a warning says where these were not all.',
+    ),
+}
 
 export const planned = z.object({
   planHash: z.string(),
@@ -133,7 +150,7 @@ export const planned = z.object({
   members: z.array(z.object({ targetId: z.string(), from: z.string(), to: z.string(), wave: z.int() })),
   leftOut: z.array(z.object({ targetId: z.string(), reason: z.string() })),
   leftOutCounts: z.record(z.string(), z.int()),
-  warnings: warnings.optional(),
+  ...saidBeside,
   window: z.object({ start: z.string(), end: z.string() }).nullable(),
   expectedFinish: z.string(),
   truncated: z.boolean(),

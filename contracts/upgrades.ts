@@ -8,22 +8,27 @@ import {
   acknowledgement,
   blastRadius,
   planned,
+  saidBeside,
   story,
   upgradeDetail,
   upgradeLog,
   upgradeStatus,
   upgradeSummary,
-  warnings,
 } from './upgrade-answers.ts'
 
 const planningProblems = [
   'release-not-registered',
   'release-withdrawn',
   'release-held-back',
+  'targets-not-registered',
+  'canary-outside-selection',
+  'no-canary-left',
   'nothing-to-upgrade',
   'too-many-waves',
   'window-over',
+  'calendar-not-defined',
   'window-too-short',
+  'window-closed',
   'conflict',
 ] as const
 
@@ -65,6 +70,9 @@ const rollback = z
     error: 'left out beside breakGlass, which has a reason of its own',
   })
 
+/** So many targets somebody says to have seen. */
+const seen = z.int().min(0).max(1_000_000)
+
 /** Another try keeps the window of its upgrade that is not over; it takes the skipped ones too where they are included. */
 const retry = z
   .strictObject({
@@ -89,6 +97,7 @@ const childProblems = [
   'upgrade-not-found',
   'window-over',
   'window-too-short',
+  'window-closed',
   'too-many-waves',
   'conflict',
 ] as const
@@ -106,7 +115,13 @@ export const upgradeContracts = {
           jobId: z.string(),
           strategy: z.string(),
           message: z.string(),
-          warnings: warnings.optional(),
+          leftOutCounts: z
+            .record(z.string(), z.int())
+            .nullable()
+            .describe(
+              'How many of those selected are left out, by reason; null: it is planned in the background.',
+            ),
+          ...saidBeside,
         }),
       },
     },
@@ -223,12 +238,27 @@ export const upgradeContracts = {
     problems: ['upgrade-not-found', 'conflict'],
   },
   resumeUpgrade: {
-    summary: 'Go on after a pause, with the failures so far accepted, in another window where one is given',
+    summary: 'Go on after a pause, in another window where one is given',
     params: byId,
     query: noQuery,
-    body: z.strictObject({ window: window.optional() }),
+    body: z.strictObject({
+      window: window.optional(),
+      /** How many of the whole upgrade the caller has seen fail, and be unreachable: where a limit is exceeded or a gate has failed. */
+      acknowledge: z.strictObject({ failed: seen, unreachable: seen.default(0) }).optional(),
+    }),
     absentBody: {},
     answers: { 200: accepted('Resumed.') },
+    problems: [
+      ...(['upgrade-not-found', 'not-acknowledged', 'more-failed', 'conflict'] as const),
+      ...(['window-over', 'window-too-short', 'window-closed'] as const),
+    ],
+  },
+  endBake: {
+    summary: 'End the watch over a wave before its time',
+    params: byId,
+    query: noQuery,
+    body: z.strictObject({ reason: words(512) }),
+    answers: { 200: accepted('The gate follows.') },
     problems: ['upgrade-not-found', 'conflict'],
   },
   abortUpgrade: {

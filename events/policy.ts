@@ -23,9 +23,17 @@ export const calendarDefinition = z.discriminatedUnion('kind', [
     /** Null: the country's own. */
     timezone: name.nullable(),
     types: z.array(z.enum(holidayTypes)).min(1),
+    /** Where its days come from. */
+    source: z.object({ name, version: name }),
+    /** What the country's rules come to: they are written out when the calendar is defined. */
+    ranges: z.array(range),
+    /** From then on nothing was written out. */
+    knownUntil: instant,
   }),
   z.object({
     kind: z.literal('ical'),
+    /** What the calendar is where no event is. */
+    otherwise: z.enum(['open', 'closed']),
     /** What the uploaded events come to: recurrences are written out. */
     ranges: z.array(range),
     /** Events that recur without end are written out until then; null: nothing was cut off. */
@@ -35,8 +43,9 @@ export const calendarDefinition = z.discriminatedUnion('kind', [
 export type CalendarDefinition = z.output<typeof calendarDefinition>
 
 export const policyEvents = defineEvents({
-  FreezePlaced: { schema: z.object({ reason: z.string().min(1).max(512) }) },
-  FreezeLifted: { schema: z.object({ reason: z.string().min(1).max(512) }) },
+  /** One stop of everything; others may be in force beside it. */
+  FreezePlaced: { schema: z.object({ stop: name, reason: z.string().min(1).max(512) }) },
+  FreezeLifted: { schema: z.object({ stop: name, reason: z.string().min(1).max(512) }) },
   /** A named calendar, in a stream of its own; a later definition takes the place of the one before. */
   CalendarDefined: { schema: z.object({ definition: calendarDefinition }) },
   /** It closes nothing any more; it may be defined again. */

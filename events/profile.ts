@@ -12,6 +12,8 @@ export const profileDefinition = z.object({
   schedule: z.object({
     cron_expression: z.string().min(1).max(256),
     timezone: z.string().min(1).max(64),
+    /** A window opens so many days after the time that the expression names: the Wednesday after the second Tuesday. */
+    offset_days: z.int().min(0).max(6),
     maintenance_window_hours: z.int().min(1).max(24),
     retry_attempts: z.int().min(1).max(5),
     retry_delay_minutes: z.int().min(5).max(60),
@@ -27,6 +29,9 @@ export const profileDefinition = z.object({
     rollback_on_failure: z.boolean(),
     notification_enabled: z.boolean(),
     parallel_upgrades: z.int().min(1).max(10),
+    /** How long one attempt may take from its acceptance on, and how long it should take, at the end of a window at the latest. */
+    attempt_minutes: z.int().min(1).max(1440),
+    expected_minutes: z.int().min(1).max(59),
     canary_percentage: z.number().min(1).max(100).nullable(),
   }),
   resource_filters: z.object({
@@ -67,6 +72,8 @@ export const upgradeSummary = z.object({
     skipped: count,
     /** Those of `failed` that took themselves back, and those that a rollback took back. */
     rolledBack: count,
+    /** Those of `rolledBack` that took themselves back, also before a try that an abort overtook; left out: nobody did. */
+    tookThemselvesBack: z.exactOptional(z.int().positive()),
   }),
   startedAt: instant,
   endedAt: instant,

@@ -47,9 +47,11 @@ const ofUpgrades = {
   WaveEnded: z.object({ wave }),
   ThresholdBreached: z.object({
     wave,
-    kind: z.enum(['failures', 'unreachable']).describe('What there is too much of.'),
-    count: z.int().min(0).describe('How many targets of the wave.'),
-    allowed: z.int().min(0).describe('How many the wave bears.'),
+    kind: z
+      .enum(['failures', 'unreachable', 'budget'])
+      .describe('What there is too much of; budget: failures of the whole upgrade.'),
+    count: z.int().min(0).describe('How many targets of the wave, or of the whole upgrade.'),
+    allowed: z.int().min(0).describe('How many it bears.'),
     action: z.enum(['pause', 'abort', 'rollback']).describe('What follows.'),
   }),
   GateEvaluated: z.object({
@@ -102,11 +104,20 @@ const ofProfiles = {
   }),
 } as const
 
+/** Of a target: what somebody has to look after, at most once a day. */
+const ofTargets = {
+  TargetCloned: z.object({
+    sign: z
+      .enum(['boot-ids', 'contradicting-reports'])
+      .describe('By what it is noticed that two machines seem to speak with its credential; more may come.'),
+  }),
+} as const
+
 /**
- * The `data` of every public event, by the aggregate that it comes from. None of it comes once a target, so what the bus carries
- * does not grow with the fleet.
+ * The `data` of every public event, by the aggregate that it comes from. None of it comes once a target that is upgraded, so what the bus
+ * carries does not grow with the fleet.
  */
-export const publicData = { upgrade: ofUpgrades, profile: ofProfiles } as const
+export const publicData = { upgrade: ofUpgrades, profile: ofProfiles, target: ofTargets } as const
 
 const common = z.object({
   id: z.string().describe('Stream, commit and place of the event: deliveries of one event share it.'),
@@ -118,6 +129,7 @@ const common = z.object({
 })
 const upgradeId = z.string().describe('The upgrade that it is about.')
 const profileId = z.string().describe('The profile that it is about.')
+const targetId = z.string().describe('The target that it is about.')
 
 type Details<Schemas extends Readonly<Record<string, z.ZodType>>, Subject> = {
   readonly [Type in keyof Schemas]: Readonly<z.output<typeof common>> &
@@ -128,11 +140,13 @@ type Details<Schemas extends Readonly<Record<string, z.ZodType>>, Subject> = {
 export type PublicDetail =
   | Details<typeof ofUpgrades, { readonly upgradeId: string }>
   | Details<typeof ofProfiles, { readonly profileId: string }>
+  | Details<typeof ofTargets, { readonly targetId: string }>
 
 /** The schema of the `detail` of every public event, by its type: what the registry of schemas shows. */
 export const publicDetails: Readonly<Record<string, z.ZodObject>> = Object.fromEntries([
   ...Object.entries(ofUpgrades).map(([type, data]) => [type, detailOf(type, { upgradeId }, data)] as const),
   ...Object.entries(ofProfiles).map(([type, data]) => [type, detailOf(type, { profileId }, data)] as const),
+  ...Object.entries(ofTargets).map(([type, data]) => [type, detailOf(type, { targetId }, data)] as const),
 ])
 
 function detailOf(type: string, subject: z.ZodRawShape, data: z.ZodObject): z.ZodObject {

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
-import { name, person, words } from './words.ts'
+import { name, person, versionSchemes, words } from './words.ts'
 
 export const releaseEvents = defineEvents({
   ReleaseRegistered: {
@@ -12,6 +12,9 @@ export const releaseEvents = defineEvents({
       notes: z.string().nullable(),
       /** Length of the artifact; null: nobody said. */
       sizeBytes: z.int().positive().nullable(),
+      /** How the component's versions are ordered, and which release of it this is. */
+      scheme: z.enum(versionSchemes),
+      number: z.int().positive(),
     }),
   },
   ReleaseWithdrawn: { schema: z.object({ reason: z.string() }) },

@@ -3,6 +3,7 @@ export const streamKinds = [
   'target',
   'upgrade',
   'plan',
+  'component',
   'release',
   'policy',
   'profile',

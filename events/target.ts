@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
-import { instant, name, priority, upgradeKinds, words } from './words.ts'
+import { cloneSigns, instant, name, priority, upgradeKinds, words } from './words.ts'
 
 /** Dense number of the events that feed the target's own view row: all but `AttemptAssigned` and `AttemptAccepted`. */
 const revision = z.int().positive()
@@ -10,6 +10,9 @@ const admission = { upgrade: name, member: z.int().min(0), n: z.int().positive()
 
 /** Dense number of the events of one attempt: they feed that attempt's view row. */
 const sequence = z.int().positive()
+
+/** The number that its agent gave the report by which a target said so, where it numbers its reports. */
+const reported = z.exactOptional(z.int().min(0))
 
 /** How an attempt can end (design: #ends-of-attempts). `skipped`, `deferred` and `withdrawn` return the slot without a touch of the target. */
 export const outcomes = [
@@ -65,6 +68,8 @@ export const targetEvents = defineEvents({
   TargetRetired: { schema: z.object({ reason: words, revision }) },
   EnrolmentIssued: { schema: z.object({ hash: name, expiresAt: instant, revision }) },
   AgentEnrolled: { schema: z.object({ keyHash: name, revision }) },
+  /** Two machines seem to speak with its credential; at most once a day. */
+  TargetCloned: { schema: z.object({ sign: z.enum(cloneSigns), revision }) },
   /** The inventory alone: a success that came too late, or a component that nobody had registered. */
   VersionReported: { schema: z.object({ component: name, version: name, saidAt, revision }) },
   /** The inventory alone: a target says, with no attempt under way on the component, that it runs something else than was known. */
@@ -97,14 +102,21 @@ export const targetEvents = defineEvents({
       from: name,
       to: name,
       digest: z.string().max(128).nullable(),
-      /** Not accepted by then: unreachable. */
+      /** Not accepted by then: unreachable; withdrawn, where the end of an opening ends this time. */
       acceptBy: instant,
+      closing: z.exactOptional(z.literal(true)),
+      /** While one of these is closed it must not be begun; left out: none binds it. */
+      calendars: z.exactOptional(z.array(name)),
+      /** It may be begun although everything is stopped. */
+      breaksGlass: z.exactOptional(z.literal(true)),
       /** How long it may take from acceptance on, in seconds. */
       seconds: z.int().positive(),
       sequence,
     }),
   },
-  AttemptAccepted: { schema: z.object({ attempt: z.uuid(), ...admission, deadline: instant, sequence }) },
+  AttemptAccepted: {
+    schema: z.object({ attempt: z.uuid(), ...admission, deadline: instant, sequence, reported }),
+  },
   AttemptEnded: {
     schema: z.object({
       attempt: z.uuid(),
@@ -123,6 +135,9 @@ export const targetEvents = defineEvents({
       saidAt,
       sequence,
       revision,
+      reported,
+      /** Of a deferral: the upgrade whose attempt was under way. */
+      busyWith: z.exactOptional(name),
     }),
   },
 })

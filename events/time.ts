@@ -3,6 +3,7 @@ export const second = 1000
 export const minute = 60 * second
 export const hour = 60 * minute
 export const day = 24 * hour
+export const week = 7 * day
 
 /** Returns an instant, given in milliseconds since the epoch or as ISO 8601, in the one form in which instants compare as text. */
 export function instantOf(time: number | string): string {

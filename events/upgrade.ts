@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
 import { outcomes } from './target.ts'
-import { breachActions, instant, person, strategies, upgradeKinds, words } from './words.ts'
+import { breachActions, instant, name, person, strategies, upgradeKinds, words } from './words.ts'
 
 const index = z.int().min(0)
 
@@ -50,6 +50,8 @@ export const upgradeRequest = z.object({
   parallel: z.int().positive(),
   failures: limit.extend({ action: z.enum(breachActions) }),
   unreachable: limit,
+  /** How many failures the whole upgrade bears, whatever each wave does; null: any. */
+  budget: limit.nullable(),
   approvals: z.object({
     required: z.int().min(0),
     approvers: z.array(person).nullable(),
@@ -69,11 +71,20 @@ export const upgradeRequest = z.object({
   }),
   /** Is a target handed over only when it is ready? Left out: nobody asks. */
   preUpgradeChecks: z.exactOptional(z.literal(true)),
-  /** In seconds: until accepted, from acceptance to the end, and the expected time of one attempt. */
+  /** While one of these is closed nobody is handed anything. */
+  calendars: z.array(name),
+  /** May `latest` or `stable` lead a target downwards? Left out: who runs something newer is left out. */
+  allowDowngrade: z.exactOptional(z.literal(true)),
+  /**
+   * In seconds: until accepted, from acceptance to the end, the expected time of one attempt; how long somebody may take to continue, and how
+   * long what is left over waits where no opening comes any more.
+   */
   deadlines: z.object({
     accept: z.int().positive(),
     attempt: z.int().positive(),
     expected: z.int().positive(),
+    continue: z.int().positive(),
+    linger: z.int().min(0),
   }),
   /** May it run while everything is stopped? Needs a reason and a second person (break-glass). */
   breakGlass: z.boolean(),
@@ -106,6 +117,23 @@ export const waveCuts = z.discriminatedUnion('kind', [
 ])
 export type WaveCuts = z.output<typeof waveCuts>
 
+/** What is said of a request beside its plan: what may not be meant, and which other upgrades at work hold targets of it. */
+export const planTold = z.object({
+  warnings: z
+    .array(
+      z.object({
+        code: z.string(),
+        detail: words,
+        /** Where it stands in the request, and what stands there; null: it is about all of it. */
+        field: z.string().nullable(),
+        value: z.string().nullable(),
+      }),
+    )
+    .max(50),
+  overlaps: z.array(z.object({ upgrade: z.string(), targets: z.int().positive() })).max(50),
+})
+export type PlanTold = z.output<typeof planTold>
+
 export const upgradeEvents = defineEvents({
   UpgradeRequested: {
     schema: z.object({ request: upgradeRequest, by: person }),
@@ -123,6 +151,8 @@ export const upgradeEvents = defineEvents({
       leftOut: z.record(z.string(), z.int().positive()),
       policyVersion: index,
       releaseVersion: index,
+      /** What whoever waited for the plan was told beside it; left out: nobody waited. */
+      told: z.exactOptional(planTold),
     }),
   },
   PlanningFailed: { schema: z.object({ code: z.string(), detail: words }) },
@@ -143,8 +173,9 @@ export const upgradeEvents = defineEvents({
       retried: admittedAgain,
       /** Admitted again after the target was busy or the admission was withdrawn. */
       readmitted: admittedAgain,
-      /** Not accepted by then: unreachable. */
+      /** Not accepted by then: unreachable; withdrawn, where it is the end of the opening that ends this time. */
       acceptBy: instant,
+      closing: z.exactOptional(z.literal(true)),
       /** What the admission was checked against (design: #admission). */
       policyVersion: index,
       releaseVersion: index,
@@ -162,6 +193,8 @@ export const upgradeEvents = defineEvents({
           /** Does the member wait for another admission, and as what? */
           again: z.enum(['retry', 'deferred']).nullable(),
           commit: z.int().positive(),
+          /** Of a deferral: the upgrade whose attempt was under way. */
+          busyWith: z.exactOptional(z.string()),
         }),
       ),
       /** From when on members that wait for another admission may have it, by chunk and kind of wait. */
@@ -172,7 +205,7 @@ export const upgradeEvents = defineEvents({
   DeadlinePassed: { schema: z.object({ members: ranges }) },
   /** A target answered that its attempt may run on until then. */
   DeadlineMoved: { schema: z.object({ chunk: index, until: instant }) },
-  /** An operator, or the wave's deadline, took these out. */
+  /** An operator took these out, an abort did, or nothing opens for them any more. */
   MembersSkipped: {
     schema: z.object({
       members: ranges,
@@ -182,12 +215,13 @@ export const upgradeEvents = defineEvents({
       by: person,
     }),
   },
-  /** The upgrade is aborted: members that waited for another try count as failed. */
+  /** The upgrade is aborted, or nothing opens any more: members that waited for another try count as failed. */
   RetriesGivenUp: { schema: z.object({ members: ranges }) },
   ThresholdBreached: {
     schema: z.object({
       wave: index,
-      kind: z.enum(['failures', 'unreachable']),
+      /** `budget`: failures of the whole upgrade. */
+      kind: z.enum(['failures', 'unreachable', 'budget']),
       count: index,
       allowed: index,
       action: z.enum(breachActions),
@@ -195,7 +229,10 @@ export const upgradeEvents = defineEvents({
   },
   WaveEnded: { schema: z.object({ wave: index }) },
   BakeStarted: { schema: z.object({ wave: index, until: instant }) },
-  BakeEnded: { schema: z.object({ wave: index }) },
+  /** By whom, and why, where somebody ended it early. */
+  BakeEnded: {
+    schema: z.object({ wave: index, by: z.exactOptional(person), reason: z.exactOptional(words) }),
+  },
   GateEvaluated: {
     schema: z.object({
       wave: index,
@@ -204,21 +241,32 @@ export const upgradeEvents = defineEvents({
       required: z.number(),
     }),
   },
-  ContinueAwaited: { schema: z.object({ wave: index }) },
+  /** Nobody continued it by then: it is paused. */
+  ContinueAwaited: { schema: z.object({ wave: index, until: instant }) },
   ContinueGiven: { schema: z.object({ wave: index, by: person }) },
   HoldPlaced: {
     schema: z.object({
       code: z.enum(['WINDOW_CLOSED', 'FREEZE']),
       until: instant.nullable(),
       ref: z.string().nullable(),
+      /** When the wait ends by itself, as nothing opens any more; null: it does not. */
+      lapses: instant.nullable(),
     }),
   },
   HoldLifted: { schema: z.object({ code: z.enum(['WINDOW_CLOSED', 'FREEZE']) }) },
-  /** Targets are admitted though everything is stopped: break-glass, with the stop that it is about. */
-  FreezeOverridden: { schema: z.object({ freeze: words, since: instant, breakGlass: words }) },
+  /** Targets are admitted though everything is stopped, or a calendar closed: break-glass, with what it is in spite of. */
+  FreezeOverridden: { schema: z.object({ ref: words, freeze: words, since: instant, breakGlass: words }) },
+  /** From now on these calendars bind it. */
+  CalendarsBound: { schema: z.object({ calendars: z.array(name), by: person }) },
   WindowSet: { schema: z.object({ start: instant, end: instant, by: person }) },
   UpgradePaused: { schema: z.object({ by: person, reason: words }) },
-  UpgradeResumed: { schema: z.object({ by: person }) },
+  UpgradeResumed: {
+    schema: z.object({
+      by: person,
+      /** How many of the whole upgrade they had seen, and accept; left out: none that nobody had accepted before. */
+      acknowledged: z.exactOptional(z.object({ failed: index, unreachable: index })),
+    }),
+  },
   AbortRequested: {
     schema: z.object({
       by: person,

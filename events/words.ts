@@ -20,6 +20,12 @@ export const strategies = ['all', 'canary', 'batch'] as const
 /** What follows when more fail than a wave bears. */
 export const breachActions = ['pause', 'abort', 'rollback'] as const
 
+/** How the versions of a component are written and ordered: MAJOR.MINOR.PATCH, any count of numbers, or opaque. */
+export const versionSchemes = ['semver', 'dotted', 'ordered'] as const
+
+/** By what it is noticed that two machines speak with one credential. */
+export const cloneSigns = ['boot-ids', 'contradicting-reports'] as const
+
 /** Which membership comes first in a profile: 1 before all others. */
 export const priority = z.int().min(1).max(10)
 
@@ -43,21 +49,3 @@ export const skipReasons = [
 
 /** The `source` of everything on the bus. It stands here for who puts it there and needs no schema. */
 export const publicSource = 'drydock'
-
-const zoneName = /^[A-Za-z][A-Za-z0-9_+/-]{1,63}$/
-const knownZones = new Map<string, boolean>()
-
-/** Returns whether a value names a time zone of the IANA database. Offsets such as +01:00 do not: they know no daylight saving time. */
-export function isTimeZone(value: unknown): value is string {
-  if (typeof value !== 'string' || !zoneName.test(value)) return false
-  const known = knownZones.get(value)
-  if (known !== undefined) return known
-  let valid = true
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone: value })
-  } catch {
-    valid = false
-  }
-  if (knownZones.size < 1000) knownZones.set(value, valid)
-  return valid
-}

@@ -1,12 +1,4 @@
-import { calendarContracts } from '../../contracts/calendars.ts'
 import { profileContracts } from '../../contracts/profiles.ts'
-import {
-  defineCalendar,
-  deleteCalendar,
-  getCalendar,
-  getCalendarState,
-  listCalendars,
-} from './calendars/calendars.ts'
 import { endpoint } from './http/endpoint.ts'
 import { assignUpgradeProfile, getAssignmentJob } from './profiles/assign.ts'
 import { getUpgradeHistory } from './profiles/history.ts'
@@ -19,11 +11,11 @@ import {
 } from './profiles/write.ts'
 import type { ReceptionOfPeople, Services } from './services.ts'
 
-/** Returns the handler of upgrade profiles and of the calendars that their windows keep to. */
+/** Returns the handler of upgrade profiles. */
 export function profilesEndpoint(services: Services & ReceptionOfPeople) {
   return endpoint(
     'profiles',
-    { ...profileContracts, ...calendarContracts },
+    profileContracts,
     {
       createUpgradeProfile,
       getUpgradeProfiles,
@@ -34,11 +26,6 @@ export function profilesEndpoint(services: Services & ReceptionOfPeople) {
       getAssignmentJob,
       startProfileExecution,
       getUpgradeHistory,
-      defineCalendar,
-      deleteCalendar,
-      listCalendars,
-      getCalendar,
-      getCalendarState,
     },
     services,
   )

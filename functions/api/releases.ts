@@ -1,4 +1,6 @@
+import { componentContracts } from '../../contracts/components.ts'
 import { releaseContracts } from '../../contracts/releases.ts'
+import { componentAggregate, numberRelease, schemeOf } from '../domain/component/component.ts'
 import {
   freeRelease,
   type ReleaseDecision,
@@ -7,14 +9,17 @@ import {
   releaseId,
   withdrawRelease,
 } from '../domain/release/release.ts'
+import type { VersionScheme } from '../domain/version/scheme.ts'
+import { patience } from '../patience.ts'
 import type { ReleaseRow } from '../views/rows.ts'
 import { type Answer, accepted, metadataOf } from './http/answer.ts'
-import { endpoint } from './http/endpoint.ts'
+import { endpoint, type Operate } from './http/endpoint.ts'
 import { pageOf } from './http/page.ts'
 import { Problem } from './http/problem.ts'
+import { getComponent, listComponents, setComponentScheme } from './releases/components.ts'
 import type { ReceptionOfPeople, Services } from './services.ts'
 
-function bodyOf(release: Omit<ReleaseRow, 'registeredAt'>) {
+function bodyOf(release: Omit<ReleaseRow, 'registeredAt' | 'scheme' | 'number'>) {
   const { component, version, channel, digest, notes, sizeBytes = null, withdrawn, heldBack } = release
   return {
     ...{ component, version, channel, digest, notes, sizeBytes },
@@ -44,18 +49,44 @@ async function command(input: Commanded, { log }: Services, decision: ReleaseDec
   return { status: 200, body: bodyOf(state), commit, etag: commit }
 }
 
+type Register = Parameters<Operate<(typeof releaseContracts)['registerRelease']>>
+
+/**
+ * Returns the scheme of a release and its number, which its component gives out before the release is there: a crash in between costs a
+ * number. One that is registered keeps what it has.
+ */
+async function placeOf(
+  input: Register[0],
+  { log }: Register[1],
+): Promise<{ readonly scheme: VersionScheme; readonly number: number }> {
+  const { component, version } = input.body
+  const { state: known } = await log.load(releaseAggregate, releaseId(component, version))
+  if (known.registered) return { scheme: known.scheme, number: known.number }
+  const { actor, correlation } = metadataOf(input)
+  const { state } = accepted(
+    await log.execute(
+      componentAggregate,
+      component,
+      numberRelease({ version }),
+      { actor, correlation },
+      { retryFor: patience.person },
+    ),
+  )
+  return { scheme: schemeOf(state), number: state.releases }
+}
+
 /** Returns the handler of the release catalogue. */
 export function releasesEndpoint(services: Services & ReceptionOfPeople) {
   return endpoint(
     'releases',
-    releaseContracts,
+    { ...releaseContracts, ...componentContracts },
     {
-      async registerRelease(input, { log }) {
+      async registerRelease(input, services) {
         const { component, version } = input.body
-        const outcome = await log.execute(
+        const outcome = await services.log.execute(
           releaseAggregate,
           releaseId(component, version),
-          registerRelease(input.body),
+          registerRelease({ ...input.body, ...(await placeOf(input, services)) }),
           metadataOf(input),
         )
         const { state, commit } = accepted(outcome)
@@ -81,6 +112,9 @@ export function releasesEndpoint(services: Services & ReceptionOfPeople) {
       withdrawRelease: (input, reached) => command(input, reached, withdrawRelease(input.body)),
       freeRelease: (input, reached) =>
         command(input, reached, freeRelease({ by: input.principal.id, reason: input.body.reason })),
+      setComponentScheme,
+      listComponents,
+      getComponent,
     },
     services,
   )

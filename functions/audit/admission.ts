@@ -1,4 +1,5 @@
 import type { UpgradeEvent } from '../../events/upgrade.ts'
+import { closedSince } from './calendar.ts'
 import { type AuditedUpgrade, type Standing, standingAfter } from './course.ts'
 import { bound, type Told } from './history.ts'
 import { plannedMember, rangeOf } from './plan.ts'
@@ -11,21 +12,18 @@ function auditMoment({ history, course, findings }: AuditedUpgrade, commit: Comm
   const { window } = course
   const inside = !window || (window.start <= commit.at && commit.at < window.end)
   findings.expect(inside, 'I2', commit, `Targets were admitted at ${commit.at}, outside the window.`)
-  const freeze = history.freezes.findLast(({ since }) => since <= commit.at)
-  const frozen =
-    freeze && (freeze.until === null || freeze.until > commit.at) && bound(freeze.since, commit.at)
-  findings.expect(
-    !frozen || course.brokeGlass(),
-    'I2',
-    commit,
-    `Targets were admitted though everything was stopped at ${freeze?.since}.`,
-  )
-  findings.expect(
-    !frozen || course.overrode.has(freeze.since),
-    'I2',
-    commit,
-    `Targets were admitted in spite of the stop at ${freeze?.since}, and no event says so.`,
-  )
+  for (const { stop, since, until } of history.stops) {
+    if (since > commit.at || (until !== null && until <= commit.at) || !bound(since, commit.at)) continue
+    const words = `Targets were admitted though ${stop} stopped everything at ${since}.`
+    findings.expect(course.brokeGlass(), 'I2', commit, words)
+    findings.expect(course.overrode.has(stop), 'I2', commit, `${words.slice(0, -1)}, and no event says so.`)
+  }
+  for (const name of course.calendars) {
+    const closed = closedSince(history.calendars.get(name), commit.at)
+    const words = `Targets were admitted at ${commit.at}, while the calendar ${name} was closed.`
+    const held = closed === undefined || !bound(closed, commit.at) || course.brokeGlass()
+    findings.expect(held, 'I2', commit, words)
+  }
   findings.expect(
     course.stoppedAt === null && !course.ended,
     'I9',
@@ -134,6 +132,13 @@ export function auditSkip(
   commit: Commit,
   data: Data<'MembersSkipped'>,
 ): void {
+  if (data.code === 'window_over')
+    findings.expect(
+      course.isOver(commit.at),
+      'I5',
+      commit,
+      'Members were left out while an opening may come.',
+    )
   for (const [from, to] of data.members) {
     for (let member = from; member < to; member++) {
       const before = course.members.get(member)
@@ -148,13 +153,19 @@ export function auditSkip(
   }
 }
 
-/** Holds members that an abort leaves without another try against what they were (I5). */
+/** Holds members that an abort, or an opening that does not come, leaves without another try against what they were (I5). */
 export function auditGivenUp(
   { course, findings }: AuditedUpgrade,
   commit: Commit,
   data: Data<'RetriesGivenUp'>,
 ): void {
-  findings.expect(course.aborted, 'I5', commit, 'Retries were given up without an abort.')
+  const noneComes = course.aborted || course.isOver(commit.at)
+  findings.expect(
+    noneComes,
+    'I5',
+    commit,
+    'Retries were given up without an abort, while an opening may come.',
+  )
   for (const [from, to] of data.members) {
     for (let member = from; member < to; member++) {
       const before = course.members.get(member)

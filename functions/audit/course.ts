@@ -31,6 +31,9 @@ export function standingAfter(outcome: string): Standing {
   return ['skipped', 'cancelled', 'deferred', 'withdrawn'].includes(outcome) ? 'skipped' : 'failed'
 }
 
+/** What an upgrade may bear so much of: in a wave, or (`budget`) failures in the whole upgrade. */
+export type Limited = 'failures' | 'unreachable' | 'budget'
+
 /** One upgrade as the rules see it: written anew from the events, not by the code that decided them. */
 export class Course {
   request: UpgradeRequest | null = null
@@ -39,17 +42,25 @@ export class Course {
   window: { readonly start: string; readonly end: string } | null = null
   generation = 0
   readonly approvers = new Set<string>()
-  /** Since when the stops were in force that it overrode, as it says itself. */
+  /** The calendars that bind it. */
+  calendars: readonly string[] = []
+  /** The stops that it overrode, as it says itself. */
   readonly overrode = new Set<string>()
   wave = -1
   waveEnded = false
   bakeUntil: string | null = null
+  /** The limits that were exceeded, until somebody acknowledged what exceeded them. */
+  readonly breached = new Set<Limited>()
+  /** Failures of the whole upgrade that somebody has acknowledged. */
+  acknowledgedFailures = 0
   /** `accepted`: an operator resumed in spite of it. */
   gate: 'passed' | 'failed' | 'inconclusive' | 'accepted' | null = null
   continued = false
   /** Since when a pause or an abort forbids admissions. */
   stoppedAt: string | null = null
   aborted = false
+  /** From when on it need not wait for another opening, as it says itself; null: one may come. */
+  lapses: string | null = null
   ended = false
   /** Failures and unreachable ones of the present wave that an operator accepted by resuming. */
   acknowledged = { failed: 0, unreachable: 0 }
@@ -66,6 +77,11 @@ export class Course {
   mayGoToWithdrawn(): boolean {
     const asked = this.request?.toWithdrawn !== undefined
     return asked && [...this.approvers].some((by) => by !== this.requestedBy)
+  }
+
+  /** Does nothing open for it any more? */
+  isOver(at: string): boolean {
+    return this.lapses !== null && this.lapses <= at
   }
 
   /** Has the member ever had this admission? Later ones include it. */
@@ -98,17 +114,21 @@ export class Course {
     return this.#waves.get(this.wave)?.[standing] ?? 0
   }
 
-  /** Returns how many failures, or unreachable ones, the present wave bears: a share of those that were not skipped. */
-  allowed(kind: 'failures' | 'unreachable'): number {
+  /** Returns how many failures, or unreachable ones, the present wave or the whole upgrade bears: a share of those that were not skipped. */
+  allowed(kind: Limited): number {
     if (!this.request || !this.plan || this.wave < 0) return 0
     const [from, to] = rangeOf(this.plan, this.wave)
-    const { percent, absolute } = this.request[kind]
-    const share = Math.floor(Number((((to - from - this.inWave('skipped')) * percent) / 100).toFixed(9)))
-    return absolute === null ? share : Math.min(absolute, share)
+    const whole = kind === 'budget'
+    const limit = this.request[whole ? 'budget' : kind]
+    if (!limit) return this.plan.members
+    const members = whole ? this.plan.members - this.total('skipped') : to - from - this.inWave('skipped')
+    const share = Math.floor(Number(((members * limit.percent) / 100).toFixed(9)))
+    return limit.absolute === null ? share : Math.min(limit.absolute, share)
   }
 
-  /** Returns how many of the wave failed, or were unreachable, that nobody has accepted. */
-  unaccepted(kind: 'failures' | 'unreachable'): number {
+  /** Returns how many of the wave failed or were unreachable, or failed in the whole upgrade, that nobody has accepted. */
+  unaccepted(kind: Limited): number {
+    if (kind === 'budget') return this.total('failed') - this.acknowledgedFailures
     return kind === 'failures'
       ? this.inWave('failed') - this.acknowledged.failed
       : this.inWave('unreachable') - this.acknowledged.unreachable
@@ -123,9 +143,14 @@ export class Course {
     this.acknowledged = { failed: 0, unreachable: 0 }
   }
 
-  resume(): void {
+  /** Somebody resumes it, having seen every failure there is or not. */
+  resume(acknowledged: boolean): void {
     this.stoppedAt = null
-    this.acknowledged = { failed: this.inWave('failed'), unreachable: this.inWave('unreachable') }
+    if (acknowledged) {
+      this.acknowledged = { failed: this.inWave('failed'), unreachable: this.inWave('unreachable') }
+      this.acknowledgedFailures = this.total('failed')
+      this.breached.clear()
+    }
     if (this.gate === 'failed' || this.gate === 'inconclusive') this.gate = 'accepted'
   }
 }

@@ -1,13 +1,15 @@
+import { componentEvents } from '../../events/component.ts'
 import type { Commit } from '../../events/envelope.ts'
 import { membershipEvents } from '../../events/membership.ts'
 import { type PlanEvent, planEvents } from '../../events/plan.ts'
-import { policyEvents } from '../../events/policy.ts'
+import { type PolicyEvent, policyEvents } from '../../events/policy.ts'
 import { type ProfileEvent, profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
 import { partsOf } from '../../events/stream.ts'
 import { type TargetEvent, targetEvents } from '../../events/target.ts'
 import { between } from '../../events/time.ts'
 import { type UpgradeEvent, upgradeEvents } from '../../events/upgrade.ts'
+import type { AuditedCalendar } from './calendar.ts'
 import { auditChain, type Heads, missingStreams } from './chain.ts'
 import type { Finding } from './finding.ts'
 
@@ -16,8 +18,9 @@ export interface Told<Event> extends Pick<Commit, 'stream' | 'commit' | 'at' | '
   readonly told: readonly Event[]
 }
 
-/** From when to when something was in force; `until` null: it still is. */
-export interface Interval {
+/** From when to when a stop was in force; `until` null: it still is. */
+export interface AuditedStop {
+  readonly stop: string
   readonly since: string
   readonly until: string | null
 }
@@ -38,23 +41,37 @@ export interface History {
   readonly latest: string
   /** Chunks by `<planHash>#<k>`. */
   readonly plans: ReadonlyMap<string, PlanEvent['data']>
+  /** By component and version, as that was written when it was registered: `<component>@<version>`. */
   readonly releases: ReadonlyMap<string, AuditedRelease>
-  readonly freezes: readonly Interval[]
+  readonly stops: readonly AuditedStop[]
+  /** What each calendar said, by name, the oldest first. */
+  readonly calendars: ReadonlyMap<string, readonly AuditedCalendar[]>
   /** The instants at which targets were assigned attempts, ascending, by upgrade. */
   readonly assignments: ReadonlyMap<string, readonly string[]>
 }
 
-function intervals(commits: readonly Told<{ readonly type: string }>[]): Interval[] {
-  const found: { since: string; until: string | null }[] = []
+function stopsOf(commits: readonly Told<PolicyEvent>[]): AuditedStop[] {
+  const found = new Map<string, AuditedStop>()
   for (const { at, told } of commits) {
-    for (const { type } of told) {
-      const last = found.at(-1)
-      const open = last !== undefined && last.until === null
-      if (type === 'FreezePlaced' && !open) found.push({ since: at, until: null })
-      if (type === 'FreezeLifted' && open) last.until = at
+    for (const { type, data } of told) {
+      if (type === 'FreezePlaced') found.set(data.stop, { stop: data.stop, since: at, until: null })
+      const stop = type === 'FreezeLifted' ? found.get(data.stop) : undefined
+      if (stop) found.set(stop.stop, { ...stop, until: at })
     }
   }
-  return found
+  return [...found.values()]
+}
+
+/** What is before a calendar's name in the id of its stream. */
+const ofCalendar = 'calendar:'
+
+function definitionsIn(commits: readonly Told<PolicyEvent>[]): AuditedCalendar[] {
+  return commits.flatMap(({ at, told }) =>
+    told.flatMap((event): AuditedCalendar[] => {
+      if (event.type === 'CalendarDefined') return [{ since: at, definition: event.data.definition }]
+      return event.type === 'CalendarDeleted' ? [{ since: at, definition: null }] : []
+    }),
+  )
 }
 
 function assignmentsOf(targets: ReadonlyMap<string, readonly Told<TargetEvent>[]>): Map<string, string[]> {
@@ -111,7 +128,8 @@ export async function readHistory(
   const profiles = new Map<string, Told<ProfileEvent>[]>()
   const plans = new Map<string, PlanEvent['data']>()
   const releases = new Map<string, AuditedRelease>()
-  const freezes: Interval[] = []
+  const stops: AuditedStop[] = []
+  const calendars = new Map<string, AuditedCalendar[]>()
   let count = 0
   let latest = ''
   const total = streams.size
@@ -138,14 +156,23 @@ export async function readHistory(
         }
         break
       }
-      case 'release':
-        releases.set(id, releaseOf(decoded(listed, releaseEvents.decode, findings)))
+      case 'release': {
+        const { name = id, ...release } = releaseOf(decoded(listed, releaseEvents.decode, findings))
+        releases.set(name, release)
         break
+      }
       case 'policy':
-        freezes.push(...intervals(decoded(listed, policyEvents.decode, findings)))
+        {
+          const policy = decoded(listed, policyEvents.decode, findings)
+          stops.push(...stopsOf(policy))
+          if (id.startsWith(ofCalendar)) calendars.set(id.slice(ofCalendar.length), definitionsIn(policy))
+        }
         break
       case 'profile':
         profiles.set(id, decoded(listed, profileEvents.decode, findings))
+        break
+      case 'component':
+        decoded(listed, componentEvents.decode, findings)
         break
       case 'memberships':
         decoded(listed, membershipEvents.decode, findings)
@@ -164,15 +191,20 @@ export async function readHistory(
   const assignments = assignmentsOf(targets)
   return {
     ...{ streams: total, commits: count, latest },
-    ...{ targets, upgrades, profiles, plans, releases, freezes, assignments },
+    ...{ targets, upgrades, profiles, plans, releases, stops, calendars, assignments },
   }
 }
 
-function releaseOf(commits: readonly Told<ReturnType<typeof releaseEvents.decode>>[]): AuditedRelease {
-  let release: AuditedRelease = { digest: null, withdrawnAt: null }
+function releaseOf(
+  commits: readonly Told<ReturnType<typeof releaseEvents.decode>>[],
+): AuditedRelease & { readonly name?: string } {
+  let release: ReturnType<typeof releaseOf> = { digest: null, withdrawnAt: null }
   for (const { at, told } of commits) {
     for (const event of told) {
-      if (event.type === 'ReleaseRegistered') release = { ...release, digest: event.data.digest }
+      if (event.type === 'ReleaseRegistered') {
+        const { component, version, digest } = event.data
+        release = { ...release, digest, name: `${component}@${version}` }
+      }
       if (event.type === 'ReleaseWithdrawn') release = { ...release, withdrawnAt: release.withdrawnAt ?? at }
     }
   }

@@ -37,7 +37,11 @@ export function planFault({ plans }: History, plan: Planned, request: UpgradeReq
   const members = chunks.reduce((sum, chunk) => sum + chunk.members.length, 0)
   if (members !== plan.members) return `The plan has ${members} members, not ${plan.members}.`
   const { version, digest, policyVersion, waves } = plan
-  const root = { seed: hashOf(request), chunks: chunks.map(hashOf), version, digest, policyVersion, waves }
+  const root = {
+    request: hashOf(request),
+    chunks: chunks.map(hashOf),
+    ...{ version, digest, policyVersion, waves },
+  }
   const expected = hashOf(root)
   return expected === plan.planHash
     ? undefined
@@ -67,12 +71,8 @@ export function waveOf(waves: WaveCuts, member: number): number {
   return low
 }
 
-/** Do two texts name one version? A leading v, build metadata and case do not count (M1). */
+/** Do two texts name one version? A leading v and case do not count (M1). */
 export function sameVersion(left: string, right: string): boolean {
-  const plain = (text: string) =>
-    text
-      .replace(/^v(?=\d)/i, '')
-      .replace(/\+.*$/, '')
-      .toLowerCase()
+  const plain = (text: string) => text.replace(/^v(?=\d)/i, '').toLowerCase()
   return left === right || plain(left) === plain(right)
 }

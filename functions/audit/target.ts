@@ -1,4 +1,5 @@
 import type { TargetEvent } from '../../events/target.ts'
+import { closedSince } from './calendar.ts'
 import type { Course } from './course.ts'
 import { rootOf } from './family.ts'
 import type { Findings } from './finding.ts'
@@ -124,6 +125,34 @@ function auditAssignment(audited: AuditedTarget, commit: Commit, data: Assigned)
   auditRollback(audited, commit, data)
 }
 
+/** Holds a hand-over against I2: neither a stop nor a calendar of its upgrade forbids it. */
+function auditHandOver(
+  { history, courses, findings }: AuditedTarget,
+  commit: Commit,
+  { attempt, upgrade, calendars = [] }: Assigned,
+): void {
+  if (courses.get(upgrade)?.brokeGlass()) return
+  for (const { stop, since, until } of history.stops) {
+    const inForce = since <= commit.at && (until === null || until > commit.at) && bound(since, commit.at)
+    findings.expect(
+      !inForce,
+      'I2',
+      commit,
+      `Attempt ${attempt} was accepted while ${stop} stopped everything.`,
+    )
+  }
+  for (const name of calendars) {
+    const closed = closedSince(history.calendars.get(name), commit.at)
+    const open = closed === undefined || !bound(closed, commit.at)
+    findings.expect(
+      open,
+      'I2',
+      commit,
+      `Attempt ${attempt} was accepted while the calendar ${name} was closed.`,
+    )
+  }
+}
+
 function follow(audited: AuditedTarget, commit: Commit, event: TargetEvent): void {
   const { place, findings } = audited
   switch (event.type) {
@@ -168,9 +197,10 @@ function follow(audited: AuditedTarget, commit: Commit, event: TargetEvent): voi
         commit,
         `Attempt ${attempt} was accepted without being active, or too late.`,
       )
-      const { upgrade, from } = place.active ?? {}
-      if (upgrade !== undefined && from !== undefined && !place.beforeUpgrade.has(upgrade))
-        place.beforeUpgrade.set(upgrade, from)
+      if (!place.active) return
+      const { upgrade, from } = place.active
+      if (!place.beforeUpgrade.has(upgrade)) place.beforeUpgrade.set(upgrade, from)
+      auditHandOver(audited, commit, place.active)
       return
     }
     case 'AttemptEnded': {
@@ -190,6 +220,7 @@ function follow(audited: AuditedTarget, commit: Commit, event: TargetEvent): voi
     case 'TargetPatched':
     case 'EnrolmentIssued':
     case 'AgentEnrolled':
+    case 'TargetCloned':
       return
   }
 }

@@ -4,7 +4,15 @@ import { type AuditedUpgrade, Course } from './course.ts'
 import type { Findings } from './finding.ts'
 import type { History, Told } from './history.ts'
 import { planFault } from './plan.ts'
-import { auditBreach, auditCompletion, auditEnd, auditGate, auditStart } from './waves.ts'
+import {
+  auditBreach,
+  auditCompletion,
+  auditEnd,
+  auditGate,
+  auditLimits,
+  auditResume,
+  auditStart,
+} from './waves.ts'
 
 type Commit = Told<UpgradeEvent>
 type Data<Type extends UpgradeEvent['type']> = Extract<UpgradeEvent, { type: Type }>['data']
@@ -114,6 +122,7 @@ export function auditUpgrade(history: History, id: string, findings: Findings): 
         stops = []
       }
     }
+    auditLimits(audited, commit)
   }
   for (const stop of stops) auditStop(audited, stop, null)
   return audited.course
@@ -126,6 +135,7 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       course.request = event.data.request
       course.requestedBy = event.data.by
       course.window = event.data.request.window
+      course.calendars = event.data.request.calendars
       auditBreakGlass(audited, commit, event.data.request)
       return
     case 'UpgradePlanned':
@@ -173,7 +183,7 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       return
     }
     case 'FreezeOverridden':
-      course.overrode.add(event.data.since)
+      course.overrode.add(event.data.ref)
       return
     case 'WindowSet':
       course.window = event.data
@@ -182,8 +192,7 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       course.stoppedAt = commit.at
       return
     case 'UpgradeResumed':
-      findings.expect(!course.aborted, 'I9', commit, 'It was resumed after its abort.')
-      course.resume()
+      auditResume(audited, commit, event.data)
       return
     case 'AbortRequested':
       course.aborted = true
@@ -199,12 +208,22 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       auditCompletion(audited, commit, null)
       return
     case 'BakeEnded':
+      // Somebody ended it early, with a reason.
+      if (event.data.by !== undefined) course.bakeUntil = commit.at
+      return
+    case 'CalendarsBound':
+      course.calendars = event.data.calendars
+      return
+    case 'HoldPlaced':
+      if (event.data.code === 'WINDOW_CLOSED') course.lapses = event.data.lapses
+      return
+    case 'HoldLifted':
+      if (event.data.code === 'WINDOW_CLOSED') course.lapses = null
+      return
     case 'ContinueAwaited':
     case 'ChildRequested':
     case 'DeadlineMoved':
     case 'DeadlinePassed':
-    case 'HoldPlaced':
-    case 'HoldLifted':
     case 'WakeUpMoved':
       return
   }

@@ -34,12 +34,13 @@ export function auditStart({ id, course, findings }: AuditedUpgrade, commit: Com
   findings.expect(course.waveEnded, 'I4', commit, `Wave ${wave} began before the one before it ended.`)
   const baked = request.bakeSeconds === 0 || (course.bakeUntil !== null && course.bakeUntil <= commit.at)
   findings.expect(baked, 'I4', commit, `Wave ${wave} began before the bake was over.`)
-  const judged = request.gate === null || course.gate === 'passed' || course.gate === 'accepted'
+  const passed = request.gate === null && course.total('succeeded') > 0
+  const judged = passed || course.gate === 'passed' || course.gate === 'accepted'
   findings.expect(
     judged,
     'I4',
     commit,
-    `Wave ${wave} began though the gate was ${course.gate ?? 'not evaluated'}.`,
+    `Wave ${wave} began though the gate was ${course.gate ?? 'not evaluated'}, with ${course.total('succeeded')} succeeded.`,
   )
   const released = !request.continueByHand || course.continued
   findings.expect(released, 'I4', commit, `Wave ${wave} began before anybody continued.`)
@@ -70,7 +71,8 @@ export function auditGate(
   data: Data<'GateEvaluated'>,
 ): void {
   const succeeded = course.inWave('succeeded')
-  const judged = succeeded + course.inWave('failed') + course.inWave('unreachable')
+  // Without a gate it only matters that somebody has succeeded.
+  const judged = course.request?.gate ? succeeded + course.inWave('failed') + course.inWave('unreachable') : 0
   const rate = judged === 0 ? null : Math.floor((succeeded * 10_000) / judged) / 100
   findings.expect(
     rate === data.successRatePercent,
@@ -93,7 +95,7 @@ export function auditGate(
 export function auditBreach(
   { course, findings }: AuditedUpgrade,
   commit: Commit,
-  { kind, count, allowed }: Data<'ThresholdBreached'>,
+  { kind, count, allowed, action }: Data<'ThresholdBreached'>,
 ): void {
   const [found, bears] = [course.unaccepted(kind), course.allowed(kind)]
   findings.expect(
@@ -102,6 +104,46 @@ export function auditBreach(
     commit,
     `A breach of ${kind} counts ${count} of ${allowed}, the fold ${found} of ${bears}.`,
   )
+  const follows = action === 'pause' ? 'UpgradePaused' : 'AbortRequested'
+  const followed = commit.told.some(({ type }) => type === follows)
+  findings.expect(followed, 'I3', commit, `A breach of ${kind} was to ${action}, and nothing followed.`)
+  course.breached.add(kind)
+}
+
+/** Holds a commit against I3: what exceeds a limit is told at once, paused or not, and nobody loses sight of it. */
+export function auditLimits({ course, findings }: AuditedUpgrade, commit: Commit): void {
+  if (course.wave < 0 || course.aborted || course.ended) return
+  for (const kind of ['failures', 'unreachable', 'budget'] as const) {
+    const [found, bears] = [course.unaccepted(kind), course.allowed(kind)]
+    const told = found <= bears || course.breached.has(kind)
+    findings.expect(
+      told,
+      'I3',
+      commit,
+      `${found} exceed the limit of ${bears} (${kind}), and nothing tells it.`,
+    )
+  }
+}
+
+/** Holds a resume against I3, where it has to acknowledge all that failed, and against I9. */
+export function auditResume(
+  { course, findings }: AuditedUpgrade,
+  commit: Commit,
+  { by, acknowledged }: Data<'UpgradeResumed'>,
+): void {
+  findings.expect(!course.aborted, 'I9', commit, 'It was resumed after its abort.')
+  const [failed, unreachable] = [course.total('failed'), course.total('unreachable')]
+  const unseen = course.breached.size > 0 || course.gate === 'failed'
+  const seen = acknowledged
+    ? acknowledged.failed === failed && acknowledged.unreachable === unreachable
+    : !unseen
+  findings.expect(
+    seen,
+    'I3',
+    commit,
+    `${by} resumed it with ${failed} failed and ${unreachable} unreachable, and had not seen all of them.`,
+  )
+  course.resume(acknowledged !== undefined)
 }
 
 /** Holds the end of an upgrade against I5: nobody is left in flight or waits for more, and its exceptions are those of the fold. */

@@ -4,4 +4,13 @@ export interface Rejection {
   readonly code: string
   /** What was wrong and what would be right, in words for the person who reads it. */
   readonly detail: string
+  /** The fields of the request that it is about, a hundred at most. */
+  readonly fields?: readonly RefusedField[]
+}
+
+/** One field of a request that is refused: where it is, as `targets.ids.3`, what it is, and what would be right. */
+export interface RefusedField {
+  readonly field: string
+  readonly value: string
+  readonly expected: string
 }

@@ -1,55 +1,109 @@
+import { after, day, instantOf, second } from '../../events/time.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
+import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { releaseAggregate, releaseId } from '../domain/release/release.ts'
 import type { AdmissionFacts } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
-import { exists, planOf, type UpgradeState } from '../domain/upgrade/state.ts'
+import { exists, hasEnded, planOf, profileOf, type UpgradeState } from '../domain/upgrade/state.ts'
 import type { Loaded, Log } from '../log/log.ts'
+import { closuresOf } from './closures.ts'
 
-/** By log, the releases of planned upgrades: a plan never changes, so a warm function need not read the upgrade to know its release. */
-const releases = new WeakMap<Log, Map<string, string | null>>()
-const releasesAtMost = 1000
+/** What facts are read with: the log, and the instant that they are of. */
+export interface LogAndClock {
+  readonly log: Log
+  /** The present instant, in milliseconds since the epoch. */
+  now(): number
+}
+
+/** Calendars are looked up so far ahead: an upgrade asks again at least daily. */
+const horizon = 14 * day
+
+/** What has to be looked up about an upgrade. */
+interface Subject {
+  /** Null: it has none yet, or what it takes its members back to is theirs. */
+  readonly release: string | null
+  readonly calendars: readonly string[]
+  /** Its profile, where its window is over and only another one could let it go on. */
+  readonly profile: string | null
+}
+
+const nothingToLookUp: Subject = { release: null, calendars: [], profile: null }
+
+/** By log, what is looked up about upgrades with a plan: a warm function need not read the upgrade first to know. */
+const subjects = new WeakMap<Log, Map<string, Subject>>()
+const subjectsAtMost = 1000
+
+function subjectOf(state: UpgradeState, now: string): Subject {
+  if (!exists(state) || hasEnded(state)) return nothingToLookUp
+  const { request, calendars, window } = state
+  const plan = planOf(state)
+  const release = plan && request.kind !== 'rollback' ? releaseId(request.component, plan.version) : null
+  const over = window !== null && now >= after(window.end, -request.deadlines.expected * second)
+  return { release, calendars, profile: over ? (profileOf(state) ?? null) : null }
+}
+
+function same(left: Subject, right: Subject): boolean {
+  return JSON.stringify(left) === JSON.stringify(right)
+}
 
 /**
- * Returns what an admission of this upgrade is checked against now, read strongly: a stop or a withdrawal that was acknowledged
- * before the call is in it (design: #admission).
+ * Returns what an admission of this upgrade is checked against now, read strongly: a stop, a closed calendar or a withdrawal that was
+ * acknowledged before the call is in it (design: #admission).
  */
-export function admissionFacts(log: Log, state: UpgradeState): Promise<AdmissionFacts> {
-  return factsAbout(log, releaseOf(state))
+export function admissionFacts({ log, now }: LogAndClock, state: UpgradeState): Promise<AdmissionFacts> {
+  const instant = instantOf(now())
+  return factsAbout(log, subjectOf(state, instant), instant)
 }
 
-/** Returns an upgrade with what its admissions are checked against, read at once where its release is known. */
+/** Returns what holds a plan that is only about to be recorded: stops, and calendars that are closed. */
+export function planFacts({ log, now }: LogAndClock, calendars: readonly string[]): Promise<AdmissionFacts> {
+  return factsAbout(log, { ...nothingToLookUp, calendars }, instantOf(now()))
+}
+
+/** Returns an upgrade with what its admissions are checked against, read at once where it is known what that is. */
 export async function loadWithFacts(
-  log: Log,
+  { log, now }: LogAndClock,
   upgrade: string,
 ): Promise<{ readonly from: Loaded<UpgradeState>; readonly facts: AdmissionFacts }> {
-  const known = releases.get(log) ?? new Map<string, string | null>()
-  releases.set(log, known)
-  const release = known.get(upgrade)
-  if (release !== undefined) {
-    const [from, facts] = await Promise.all([log.load(upgradeAggregate, upgrade), factsAbout(log, release)])
-    return { from, facts }
-  }
-  const from = await log.load(upgradeAggregate, upgrade)
-  if (known.size >= releasesAtMost) known.clear()
-  if (planOf(from.state)) known.set(upgrade, releaseOf(from.state))
-  return { from, facts: await admissionFacts(log, from.state) }
+  const instant = instantOf(now())
+  const known = subjects.get(log) ?? new Map<string, Subject>()
+  subjects.set(log, known)
+  const guess = known.get(upgrade)
+  const [from, guessed] = await Promise.all([
+    log.load(upgradeAggregate, upgrade),
+    guess && factsAbout(log, guess, instant),
+  ])
+  const subject = subjectOf(from.state, instant)
+  if (guess && guessed && same(guess, subject)) return { from, facts: guessed }
+  if (known.size >= subjectsAtMost) known.clear()
+  if (planOf(from.state)) known.set(upgrade, subject)
+  return { from, facts: await factsAbout(log, subject, instant) }
 }
 
-function releaseOf(state: UpgradeState): string | null {
-  const plan = planOf(state)
-  if (!plan || !exists(state) || state.request.kind === 'rollback') return null
-  return releaseId(state.request.component, plan.version)
-}
-
-async function factsAbout(log: Log, release: string | null): Promise<AdmissionFacts> {
-  const [policy, known] = await Promise.all([
+async function factsAbout(
+  log: Log,
+  { release, calendars, profile }: Subject,
+  now: string,
+): Promise<AdmissionFacts> {
+  const [policy, known, closures, outOfService] = await Promise.all([
     log.load(policyAggregate, freezePolicy),
     release === null ? null : log.load(releaseAggregate, release),
+    closuresOf(log, calendars, now, after(now, horizon)),
+    profile === null ? null : outOfServiceSince(log, profile),
   ])
   return {
     policyVersion: policy.commit,
-    freeze: policy.state.freeze,
+    stops: policy.state.stops,
+    closures,
+    outOfService,
     releaseVersion: known?.commit ?? 0,
     releaseWithdrawn: known?.state.withdrawn?.reason ?? null,
   }
+}
+
+/** Since when a profile opens no window; null: it does. */
+async function outOfServiceSince(log: Log, profile: string): Promise<string | null> {
+  const { state } = await log.load(profileAggregate, profile)
+  const { status, deactivated, deletedAt, updatedAt } = state
+  return status === 'active' ? null : (deactivated?.at ?? deletedAt ?? updatedAt)
 }

@@ -1,3 +1,5 @@
+import type { CalendarDefinition } from '../../events/policy.ts'
+import { after, day } from '../../events/time.ts'
 import { closedBetween } from '../domain/policy/calendar.ts'
 import type { Closure } from '../domain/policy/closure.ts'
 import { calendarPolicy, policyAggregate } from '../domain/policy/policy.ts'
@@ -7,6 +9,22 @@ import type { Log } from '../log/log.ts'
 export async function unknownCalendars(log: Log, names: readonly string[]): Promise<string[]> {
   const loaded = await Promise.all(names.map((name) => log.load(policyAggregate, calendarPolicy(name))))
   return names.filter((_, place) => loaded[place]?.state.calendar === null)
+}
+
+/** Closings by definition, as they were last asked for: whoever admits asks for the same days again and again. */
+const asked = new WeakMap<CalendarDefinition, { from: string; to: string; closings: readonly Closure[] }>()
+
+/** Closings are worked out for so much more than is asked for. */
+const margin = day
+
+function closingsOf(definition: CalendarDefinition, from: string, to: string): Closure[] {
+  const known = asked.get(definition)
+  const whole =
+    known && known.from <= from && known.to >= to
+      ? known.closings
+      : closedBetween(definition, from, after(to, margin))
+  if (whole !== known?.closings) asked.set(definition, { from, to: after(to, margin), closings: whole })
+  return whole.filter((closing) => closing.from < to && closing.to > from)
 }
 
 /**
@@ -23,7 +41,7 @@ export async function closuresOf(
   return loaded.flatMap(({ state }, place) =>
     state.calendar === null
       ? []
-      : closedBetween(state.calendar, from, to).map((closing) => ({
+      : closingsOf(state.calendar, from, to).map((closing) => ({
           ...closing,
           why: `${closing.why} (${names[place]})`,
         })),

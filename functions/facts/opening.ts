@@ -1,10 +1,10 @@
-import { after } from '../../events/time.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import type { OpeningFacts } from '../domain/profile/opening.ts'
 import { plannedFor } from '../domain/profile/plan-ahead.ts'
 import type { ExistingProfile } from '../domain/profile/state.ts'
 import { lastSuccessRate } from '../domain/profile/statistics.ts'
+import { windowOf } from '../domain/profile/windows.ts'
 import { releaseAggregate, releaseId } from '../domain/release/release.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { holdOf } from '../domain/upgrade/hold.ts'
@@ -24,19 +24,19 @@ export async function openingFacts(
 ): Promise<OpeningFacts> {
   const { log } = services
   const { definition, running } = state
-  const justAfter = after(scheduledAt, 1)
+  const { end } = windowOf(definition.schedule, scheduledAt)
   const chosen = running?.upgrade ?? plannedFor(state, scheduledAt)?.upgrades[0]?.upgrade
   const [policy, paused, heldBack, closures, successRate, work] = await Promise.all([
     log.load(policyAggregate, freezePolicy),
     pauseOf(log, running?.upgrade),
     heldBackOf(log, chosen),
-    closuresOf(log, definition.schedule.calendars, scheduledAt, justAfter),
+    closuresOf(log, definition.schedule.calendars, scheduledAt, end),
     successRateOf(log, definition.depends_on?.profile_id),
     // What runs is carried on whoever matches by now.
     running ? null : workOf(services, profile, definition),
   ])
   return {
-    freeze: policy.state.freeze,
+    stops: policy.state.stops,
     paused,
     closures,
     successRate,

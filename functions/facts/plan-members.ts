@@ -6,6 +6,12 @@ import type { Log } from '../log/log.ts'
 
 type Chunk = Parameters<typeof memberOf>[0]
 
+/** What tells where the members of a plan are. */
+interface PlanSize {
+  readonly planHash: string
+  readonly members: number
+}
+
 /** Chunks never change once stored, so a warm function may keep the last few it has read. */
 const kept = new Map<string, Chunk>()
 const keptAtMost = 64
@@ -37,15 +43,25 @@ async function planChunk(log: Log, planHash: string, chunk: number): Promise<Chu
 }
 
 /** Returns a target's place in a plan; the plan's chunks are looked through, as nothing else knows its order. */
-export async function memberNamed(
-  log: Log,
-  plan: { readonly planHash: string; readonly members: number },
-  target: string,
-): Promise<number | undefined> {
-  for (let chunk = 0; chunk * membersPerChunk < plan.members; chunk++) {
-    const { chunk: stored } = await planChunk(log, plan.planHash, chunk)
-    const place = stored?.members.findIndex(([name]) => name === target) ?? -1
+export async function memberNamed(log: Log, plan: PlanSize, target: string): Promise<number | undefined> {
+  for (let chunk = 0; chunk < chunksIn(plan); chunk++) {
+    const place = (await targetsIn(log, plan, chunk)).indexOf(target)
     if (place >= 0) return chunk * membersPerChunk + place
   }
   return undefined
+}
+
+/** Returns how many chunks a plan has. */
+export function chunksIn({ members }: Pick<PlanSize, 'members'>): number {
+  return Math.ceil(members / membersPerChunk)
+}
+
+/** Returns the targets of one chunk of a plan, in its order. */
+export async function targetsIn(
+  log: Log,
+  { planHash }: Pick<PlanSize, 'planHash'>,
+  chunk: number,
+): Promise<readonly string[]> {
+  const { chunk: stored } = await planChunk(log, planHash, chunk)
+  return stored?.members.map(([target]) => target) ?? []
 }

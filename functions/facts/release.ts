@@ -1,7 +1,11 @@
 import type { Rejection } from '../domain/rejection.ts'
 import { type ReleaseState, releaseAggregate, releaseId } from '../domain/release/release.ts'
 import { type CatalogueEntry, resolveRelease } from '../domain/release/resolve.ts'
+import { sameVersion } from '../domain/version/identity.ts'
+import { compareIn, isMoving, type VersionScheme } from '../domain/version/scheme.ts'
 import type { Log } from '../log/log.ts'
+import { atOnce } from '../patience.ts'
+import { sideBySide } from '../side-by-side.ts'
 import type { ReleaseRow } from '../views/rows.ts'
 import type { Views } from '../views/views.ts'
 
@@ -10,6 +14,8 @@ export interface ResolvedRelease {
   readonly version: string
   readonly digest: string
   readonly releaseVersion: number
+  readonly scheme: VersionScheme
+  readonly number: number
 }
 
 /** What a version asked for means, with what nobody may have meant. */
@@ -30,33 +36,26 @@ export function heldBackWords({
   return `${component} ${version} is held back since ${heldBack.since} (${heldBack.reason.slice(0, 200)}). ${free}`
 }
 
-/**
- * Returns the releases of which targets run, or ran, these versions, by the text that names them, read strongly; what is not registered is
- * left out. A leading v makes no other version (M1).
- */
+/** Returns the releases of these versions, which targets run or ran, read strongly; what is not registered is left out. */
 export async function releasesOf(
   log: Log,
   component: string,
   versions: Iterable<string>,
-): Promise<ReadonlyMap<string, { readonly digest: string; readonly withdrawn: boolean }>> {
-  const found = new Map<string, { readonly digest: string; readonly withdrawn: boolean }>()
-  for (const version of new Set(versions)) {
-    for (const spelling of [version, version.startsWith('v') ? version.slice(1) : `v${version}`]) {
-      const { state } = await log.load(releaseAggregate, releaseId(component, spelling))
-      if (!state.registered) continue
-      found.set(version, { digest: state.digest, withdrawn: state.withdrawn !== null })
-      break
-    }
-  }
-  return found
+): Promise<ReadonlyMap<string, { readonly digest: string; readonly withdrawn: string | null }>> {
+  const found = await sideBySide(new Set(versions), atOnce.requested, async (version) => {
+    const { state } = await log.load(releaseAggregate, releaseId(component, version))
+    const { digest, withdrawn } = state
+    return state.registered ? [[version, { digest, withdrawn: withdrawn?.reason ?? null }] as const] : []
+  })
+  return new Map(found.flat())
 }
 
-/** Returns what a version asked for means by the catalogue: which release, and which newer one it would mean were that not held back. */
-async function named(
+/** Returns what a moving word means by the catalogue's view: which version, if any, and which newer one it would mean were that not held back. */
+async function newest(
   views: Views,
   component: string,
   asked: string,
-): Promise<{ readonly version: string; readonly passedOver: ReleaseRow | null }> {
+): Promise<{ readonly version?: string; readonly passedOver: ReleaseRow | null }> {
   const catalogue: (CatalogueEntry & { readonly row: ReleaseRow })[] = []
   let cursor: string | null | undefined
   do {
@@ -66,21 +65,21 @@ async function named(
       cursor: cursor ?? undefined,
     })
     for (const row of page.rows) {
-      const { version, channel, withdrawn, heldBack } = row
-      catalogue.push({ version, channel, withdrawn: withdrawn !== null, heldBack: heldBack !== null, row })
+      const { withdrawn, heldBack } = row
+      catalogue.push({ ...row, row, withdrawn: withdrawn !== null, heldBack: heldBack !== null })
     }
     cursor = page.cursor
   } while (cursor !== null)
   const found = resolveRelease(asked, catalogue)
   const all = catalogue.map((entry) => ({ ...entry, heldBack: false }))
-  const newest = resolveRelease(asked, all)
-  const passedOver = newest && newest.version !== found?.version ? newest.row : null
-  return { version: found?.version ?? asked, passedOver }
+  const first = resolveRelease(asked, all)
+  const passedOver = first && first.version !== found?.version ? first.row : null
+  return { ...(found && { version: found.version }), passedOver }
 }
 
 /**
- * Returns the release that a version asked for means now. The catalogue's view finds what `latest`, `stable` or another spelling
- * means; whether it is registered and not withdrawn is read strongly from its stream. One that is held back is found where it is named;
+ * Returns the release that a version asked for means now. The catalogue's view finds what `latest` or `stable` means; whether it is registered
+ * and not withdrawn is read strongly from its stream, which every spelling of it names. One that is held back is found where it is named;
  * `standing`: nobody names it now, so it is refused.
  */
 export async function releaseFor(
@@ -89,16 +88,9 @@ export async function releaseFor(
   asked: string,
   { standing = false } = {},
 ): Promise<Found | { readonly rejected: Rejection; readonly heldBack: string | null }> {
-  let version = asked
-  let passedOver: ReleaseRow | null = null
-  let loaded = await log.load(releaseAggregate, releaseId(component, version))
-  if (!loaded.state.registered) {
-    const meant = await named(views, component, asked)
-    version = meant.version
-    passedOver = meant.passedOver
-    loaded = await log.load(releaseAggregate, releaseId(component, version))
-  }
-  const { state, commit } = loaded
+  const meant = isMoving(asked) ? await newest(views, component, asked) : { version: asked, passedOver: null }
+  const { version = asked, passedOver } = meant
+  const { state, commit } = await log.load(releaseAggregate, releaseId(component, version))
   const newer = passedOver && heldBackWords(passedOver)
   if (!state.registered) {
     const unregistered = `${component} ${asked} is not registered. Register it with POST /api/v1/releases.`
@@ -106,12 +98,39 @@ export async function releaseFor(
     return { rejected: { code, detail: newer ?? unregistered }, heldBack: newer }
   }
   if (state.withdrawn) {
-    const detail = `${component} ${version} was withdrawn: ${state.withdrawn.reason}`
+    const detail = `${component} ${state.version} was withdrawn: ${state.withdrawn.reason}`
     return { rejected: { code: 'release-withdrawn', detail }, heldBack: null }
   }
   const heldBack = heldBackWords(state)
   if (standing && heldBack !== null)
     return { rejected: { code: 'release-held-back', detail: heldBack }, heldBack }
-  const release = { version: state.version, digest: state.digest, releaseVersion: commit }
+  const { version: registered, digest, scheme, number } = state
+  const release = { version: registered, digest, releaseVersion: commit, scheme, number }
   return { release, heldBack: heldBack ?? newer }
+}
+
+/**
+ * Returns which of some versions that targets run are newer than a release, by the scheme of its component. What the scheme cannot place, or
+ * where it takes a registration that there is not, counts as not newer.
+ */
+export async function newerThan(
+  log: Log,
+  component: string,
+  release: Pick<ResolvedRelease, 'version' | 'scheme' | 'number'>,
+  versions: Iterable<string>,
+): Promise<ReadonlySet<string>> {
+  const newer = new Set<string>()
+  await sideBySide(new Set(versions), atOnce.requested, async (version) => {
+    const number =
+      release.scheme === 'ordered' && !sameVersion(version, release.version)
+        ? await numberOf(log, component, version)
+        : null
+    if ((compareIn(release.scheme, { version, number }, release) ?? 0) > 0) newer.add(version)
+  })
+  return newer
+}
+
+async function numberOf(log: Log, component: string, version: string): Promise<number | null> {
+  const { state } = await log.load(releaseAggregate, releaseId(component, version))
+  return state.registered ? state.number : null
 }

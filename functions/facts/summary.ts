@@ -25,7 +25,7 @@ export async function summaryOf(services: Services, upgrade: string): Promise<Up
   const { state, course } = await courseOf(log, upgrade)
   const { status, counts, endedAt } = state.standing
   if (!isEnd(status) || endedAt === null) throw new NotInTheLog(`The end of the upgrade ${upgrade}`)
-  const { succeeded, failed, unreachable, skipped, rolledBack } = counts
+  const { succeeded, failed, unreachable, skipped } = counts
   let takenBack = 0
   let over = endedAt
   for (const { child, kind } of state.children) {
@@ -43,7 +43,8 @@ export async function summaryOf(services: Services, upgrade: string): Promise<Up
     counts: {
       targeted: plan?.members ?? 0,
       ...{ succeeded, failed, unreachable, skipped },
-      rolledBack: rolledBack + takenBack,
+      rolledBack: course.rolledBack + takenBack,
+      ...(course.rolledBack > 0 && { tookThemselvesBack: course.rolledBack }),
     },
     startedAt: state.requestedAt,
     endedAt: over,

@@ -9,16 +9,19 @@ import {
 } from '../domain/profile/targeting.ts'
 import { componentsOf, waitingFor } from '../domain/profile/work.ts'
 import { meaningOf } from '../domain/target/outcome.ts'
-import { sameVersion } from '../domain/version.ts'
+import { sameVersion } from '../domain/version/identity.ts'
+import { isMoving } from '../domain/version/scheme.ts'
 import type { Log } from '../log/log.ts'
 import type { AttemptRow } from '../views/rows.ts'
 import type { Views } from '../views/views.ts'
-import { releaseFor } from './release.ts'
+import { newerThan, releaseFor } from './release.ts'
 
 interface Services {
   readonly log: Log
   readonly views: Views
 }
+
+const none: ReadonlySet<string> = new Set()
 
 type Chooses = Pick<ProfileDefinition, 'resource_filters' | 'upgrade_settings' | 'depends_on'>
 
@@ -42,7 +45,7 @@ export async function targetingOf(
 /** What there is to do for a profile: how many targets of each component, in the order in which they are upgraded. */
 export interface ProfileWork {
   readonly component: string
-  /** Targets that run another version than the profile wants. Where that version is not registered, all that run any. */
+  /** Targets that run another version than the profile wants, none that is newer than `latest` or `stable`. Where that version is not registered, all that run any. */
   readonly matching: number
   /** In words, why the version that the profile would want is held back; null: it is not. */
   readonly heldBack: string | null
@@ -56,13 +59,21 @@ export async function workOf(
 ): Promise<ProfileWork[]> {
   const { members } = await targetingOf(services, profile, definition)
   const work: ProfileWork[] = []
+  const { target_version: asked } = definition.upgrade_settings
   for (const component of componentsOf(definition, members)) {
-    const asked = definition.upgrade_settings.target_version
     const found = await releaseFor(services, component, asked, { standing: true })
     const { heldBack } = found
-    const version = 'release' in found ? found.release.version : undefined
-    const chosen = version !== undefined || heldBack === null
-    work.push({ component, matching: chosen ? waitingFor(component, version, members) : 0, heldBack })
+    const release = 'release' in found ? found.release : undefined
+    // What is held back is not chosen: nobody waits for it.
+    if (!release && heldBack !== null) {
+      work.push({ component, matching: 0, heldBack })
+      continue
+    }
+    const runs = members.flatMap((member) => (member.component === component ? (member.from ?? []) : []))
+    // A moving word leads nobody down.
+    const newer = release && isMoving(asked) ? await newerThan(services.log, component, release, runs) : none
+    const matching = waitingFor(component, { version: release?.version, newer }, members)
+    work.push({ component, matching, heldBack })
   }
   return work
 }

@@ -1,5 +1,7 @@
 import type { UpgradeRequest } from '../../events/upgrade.ts'
 import { type Candidate, candidateOf, selects } from '../domain/plan/candidate.ts'
+import { namesIn } from '../domain/plan/named.ts'
+import type { Unmatched } from '../domain/plan/warnings.ts'
 import { wayBack } from '../domain/plan/way-back.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
@@ -19,44 +21,75 @@ interface Services {
   readonly views: Views
 }
 
-/** So many targets named one by one are read from their streams; more, or a selection by filters, come from the view. */
-const readStrongly = 100
 /** So many members of a parent are read before the next are. */
 const batch = 256
 
+/** The targets that a request names one by one, as far as they are registered. */
+export type Named = ReadonlyMap<string, Candidate>
+
+/** Does somebody ask for targets, by names and filters? Children and profiles find theirs otherwise. */
+export function choosesTargets({ parent, selection }: UpgradeRequest): boolean {
+  return parent === null && selection.profile === undefined
+}
+
+/** Reads the targets that a request names, and its canaries, from their streams: one that was registered a moment ago is among them. */
+export async function namedIn({ log }: Services, { component, selection }: UpgradeRequest): Promise<Named> {
+  const read = await sideBySide(namesIn(selection), atOnce.targets, async (target) => {
+    const { state } = await log.load(targetAggregate, target)
+    return state.registered ? [[target, candidateOf(target, state, component)] as const] : []
+  })
+  return new Map(read.flat())
+}
+
 /**
- * Yields the targets that a request is about. A view may lag, which costs nothing: assigning asks each target's stream again.
+ * Yields the targets that a request is about; `unmatched` is shown all that were looked at. A view may lag, which costs nothing: assigning
+ * asks each target's stream again.
  */
-export function candidatesOf(services: Services, request: UpgradeRequest): AsyncGenerator<Candidate> {
+export function candidatesOf(
+  services: Services,
+  request: UpgradeRequest,
+  named: Named,
+  unmatched: Unmatched,
+): AsyncIterable<Candidate> | Iterable<Candidate> {
   const { parent, selection, component } = request
   if (parent !== null) return candidatesOfChild(services, parent, request)
   if (selection.profile !== undefined) return candidatesOfProfile(services, selection.profile, component)
-  return candidatesSelected(services, request)
+  return selection.targets
+    ? candidatesNamed(request, selection.targets, named, unmatched)
+    : candidatesSelected(services, request, named, unmatched)
 }
 
-/** Those that are named and do not exist run nothing: the plan says that they are left out. */
-async function* candidatesSelected(
-  { log, views }: Services,
-  { component, selection }: UpgradeRequest,
-): AsyncGenerator<Candidate> {
-  const fromLog = (targets: readonly string[]) =>
-    sideBySide(targets, atOnce.targets, async (target) =>
-      candidateOf(target, (await log.load(targetAggregate, target)).state, component),
-    )
-  const named = selection.targets && [...new Set(selection.targets)]
-  if (named && named.length <= readStrongly) {
-    yield* (await fromLog(named)).filter((candidate) => selects(selection, candidate))
-    return
+/** Those that are named and that other parts of the selection do not mean are left out by name. */
+function* candidatesNamed(
+  { selection }: UpgradeRequest,
+  targets: readonly string[],
+  named: Named,
+  unmatched: Unmatched,
+): Generator<Candidate> {
+  for (const target of new Set(targets)) {
+    const candidate = named.get(target)
+    if (!candidate) continue
+    unmatched.show(candidate)
+    yield selects(selection, candidate) ? candidate : { ...candidate, excluded: 'not_selected' }
   }
-  const missing = new Set(named)
+}
+
+/** Who runs nothing of the component is nobody's candidate, but for canaries, which somebody has named. */
+async function* candidatesSelected(
+  { views }: Services,
+  { component, selection }: UpgradeRequest,
+  named: Named,
+  unmatched: Unmatched,
+): AsyncGenerator<Candidate> {
+  for (const candidate of named.values()) {
+    unmatched.show(candidate)
+    yield candidate
+  }
   for await (const row of views.everyTarget()) {
     const candidate = candidateOf(row.id, row, component)
-    if (candidate.from === null) continue
-    missing.delete(row.id)
-    if (selects(selection, candidate)) yield candidate
+    unmatched.show(candidate)
+    if (candidate.from !== null && !named.has(row.id) && selects(selection, candidate)) yield candidate
   }
-  // Registered a moment ago: the view does not know it yet, the log does. Or it runs other components, or nothing of it exists.
-  yield* (await fromLog([...missing])).filter((candidate) => selects(selection, candidate))
 }
 
 /** Whom a profile takes into the upgrade of one component, and whom it leaves out with the reason. */

@@ -161,7 +161,7 @@ export async function startChild(
   if (!isCarriedOut(noted)) return { rejected: refusalOf(noted) }
   if (asked.parent !== family.root)
     await log.of(upgradeAggregate, asked.parent).carryOut(requestChild(note), cause)
-  const planned = found?.plan && (await storePlan(log, found.plan, child))
+  const planned = found?.plan && (await storePlan(services, found.plan, request, child))
   await beginChild(services, child, { request, by, planned }, cause)
   if (planned) await writePlan(services, child)
   const leftOut = known ? await notedLeftOut(services, family.root, child) : found?.leftOut

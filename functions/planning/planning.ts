@@ -1,26 +1,32 @@
 import { v5 } from 'uuid'
-import { instantOf } from '../../events/time.ts'
-import type { UpgradeRequest } from '../../events/upgrade.ts'
+import { after, day, instantOf } from '../../events/time.ts'
+import type { PlanTold, UpgradeRequest } from '../../events/upgrade.ts'
 import { systemActor } from '../domain/actor.ts'
 import { chunkId, planAggregate, storeChunk } from '../domain/plan/aggregate.ts'
 import type { Candidate } from '../domain/plan/candidate.ts'
+import { refuseNamed } from '../domain/plan/named.ts'
 import { leftOutCounts, makePlan, type Plan } from '../domain/plan/plan.ts'
-import { refuseWindow } from '../domain/plan/window.ts'
+import { type PlanWarning, Unmatched, warningsOfCanaries } from '../domain/plan/warnings.ts'
+import { waveCount } from '../domain/plan/waves.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
+import { refuseUnfit } from '../domain/upgrade/fit.ts'
 import { failPlanning, recordPlan, type WrittenPlan } from '../domain/upgrade/request.ts'
 import type { AcceptedPlan } from '../domain/upgrade/state.ts'
+import { isMoving } from '../domain/version/scheme.ts'
 import { LastingError } from '../errors.ts'
+import { type LogAndClock, planFacts } from '../facts/admission.ts'
+import { closuresOf, unknownCalendars } from '../facts/closures.ts'
 import { notReadyAmong } from '../facts/readiness.ts'
-import { type ResolvedRelease, releaseFor, releasesOf } from '../facts/release.ts'
+import { newerThan, type ResolvedRelease, releaseFor, releasesOf } from '../facts/release.ts'
 import { takesCanariesAlone } from '../facts/targeting.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/views.ts'
 import type { Telemetry } from '../work/telemetry.ts'
-import { candidatesOf } from './candidates.ts'
+import { candidatesOf, choosesTargets, type Named, namedIn } from './candidates.ts'
 
 export interface PlanningServices {
   readonly log: Log
@@ -34,23 +40,25 @@ export interface PlanningServices {
 /** A deploy of at most so many targets is planned before it is answered; a larger one in the background. */
 export const inlineAtMost = 10_000
 
+/** Where no window bounds it, calendars are looked up so far ahead. */
+const yearAhead = 366 * day
+
 /** The name space of commit ids of chunks: the same chunk is the same commit, whoever stores it. */
 const chunkNamespace = '5d0fd1c3-8a5f-5c55-8d6b-6e4f0c5e2f11'
 
-/** What is allowed and may not be meant. */
-export interface PlanWarning {
-  readonly code: string
-  readonly detail: string
-  /** Where it stands in the request. */
-  readonly field: string
-  readonly value: string
-}
-
 /** The plan of a request with what is to be said of it, or why there is none. */
 export type Prospect =
-  | { readonly plan: Plan; readonly warnings: readonly PlanWarning[] }
+  | {
+      readonly plan: Plan
+      readonly warnings: readonly PlanWarning[]
+      /** Who was selected, whether the plan takes it or not. */
+      readonly selected: ReadonlySet<string>
+    }
   /** With whom it leaves out, where it leaves everybody out. */
   | { readonly rejected: Rejection; readonly leftOut?: Plan['leftOut'] }
+
+/** So many warnings are told in the words of a refusal. */
+const warningsInWords = 5
 
 /** There are more candidates than were asked for. */
 interface TooLarge {
@@ -77,10 +85,14 @@ export async function prospectOf(
   request: UpgradeRequest,
   { atMost = Number.POSITIVE_INFINITY } = {},
 ): Promise<Prospect | TooLarge> {
-  const refused = refuseWindow(request, instantOf(services.now()))
+  const { window } = request
+  // Before the fleet is looked through for it.
+  const refused = refuseUnfit({ request, window, waves: 1 }, [], instantOf(services.now()))
   if (refused) return { rejected: refused }
+  const unknown = await refuseUnknownCalendars(services.log, request)
+  if (unknown) return { rejected: unknown }
   let release: ResolvedRelease | null = null
-  const warnings: PlanWarning[] = []
+  const heldBack: PlanWarning[] = []
   if (request.kind !== 'rollback') {
     const { component, version, selection } = request
     const standing = selection.profile !== undefined
@@ -88,11 +100,15 @@ export async function prospectOf(
     if ('rejected' in found) return { rejected: found.rejected }
     release = found.release
     if (found.heldBack !== null)
-      warnings.push({ code: 'held_back', detail: found.heldBack, field: 'version', value: version })
+      heldBack.push({ code: 'held_back', detail: found.heldBack, field: 'version', value: version })
   }
+  const named: Named = choosesTargets(request) ? await namedIn(services, request) : new Map()
+  const strangers = choosesTargets(request) ? refuseNamed(request.selection, named) : undefined
+  if (strangers) return { rejected: strangers }
   const policy = await services.log.load(policyAggregate, freezePolicy)
   const candidates: Candidate[] = []
-  for await (const candidate of candidatesOf(services, request)) {
+  const unmatched = new Unmatched(request.selection)
+  for await (const candidate of candidatesOf(services, request, named, unmatched)) {
     if (candidates.length >= atMost) return { large: true }
     candidates.push(candidate)
   }
@@ -100,18 +116,64 @@ export async function prospectOf(
   const { profile } = request.selection
   const canariesAlone =
     request.strategy === 'canary' && profile !== undefined && (await takesCanariesAlone(services, profile))
+  const newer = release ? await newerAmong(services.log, request, release, candidates) : noVersions
   const back = candidates.flatMap(({ to }) => to ?? [])
   const releases =
     request.kind === 'rollback' ? await releasesOf(services.log, request.component, back) : undefined
   const made = makePlan({
-    request,
-    candidates: checked,
-    release,
+    ...{ request, candidates: checked, release, newer, policyVersion: policy.commit, canariesAlone },
     ...(releases && { releases }),
-    policyVersion: policy.commit,
-    canariesAlone,
   })
-  return 'rejected' in made ? made : { ...made, warnings }
+  const warnings = [...heldBack, ...unmatched.warnings, ...warningsOfCanaries(request, candidates)]
+  if ('rejected' in made) return { ...made, rejected: withWarnings(made.rejected, warnings) }
+  const unfit = await refuseUnfitPlan(services, request, made.plan)
+  if (unfit) return { rejected: unfit }
+  const selected = candidates.flatMap(({ target, excluded }) => (excluded ? [] : [target]))
+  return { ...made, warnings, selected: new Set(selected) }
+}
+
+/** A calendar that is not defined would close nothing. Those of a profile are checked with it, those of a child with its parent. */
+async function refuseUnknownCalendars(log: Log, request: UpgradeRequest): Promise<Rejection | undefined> {
+  if (!choosesTargets(request)) return undefined
+  const names = await unknownCalendars(log, request.calendars)
+  const detail = `No calendar is defined as ${names.join(', ')}: PUT /api/v1/calendars/{name} defines one.`
+  return names.length === 0 ? undefined : { code: 'calendar-not-defined', detail }
+}
+
+/** Returns why a plan cannot be carried out within its window and between what its calendars close; undefined when it can. */
+async function refuseUnfitPlan(
+  { log, now }: PlanningServices,
+  request: UpgradeRequest,
+  { waves, members }: Plan,
+): Promise<Rejection | undefined> {
+  const instant = instantOf(now())
+  const { window, calendars } = request
+  const closures = await closuresOf(log, calendars, instant, window?.end ?? after(instant, yearAhead))
+  return refuseUnfit({ request, window, waves: waveCount(waves, members) }, closures, instant)
+}
+
+const noVersions: ReadonlySet<string> = new Set()
+
+/** A moving word leads nobody downwards, unless the request says that it may. */
+async function newerAmong(
+  log: Log,
+  { component, version, allowDowngrade }: UpgradeRequest,
+  release: ResolvedRelease,
+  candidates: readonly Candidate[],
+): Promise<ReadonlySet<string>> {
+  if (!isMoving(version) || allowDowngrade) return noVersions
+  return newerThan(
+    log,
+    component,
+    release,
+    candidates.flatMap(({ from }) => from ?? []),
+  )
+}
+
+/** Where nobody is left, what nobody has is most likely why. */
+function withWarnings(rejected: Rejection, warnings: readonly PlanWarning[]): Rejection {
+  const words = [rejected.detail, ...warnings.slice(0, warningsInWords).map(({ detail }) => detail)]
+  return { ...rejected, detail: words.join(' ') }
 }
 
 /** Marks those that are not ready. Only those are asked about that nothing else has ruled out yet. */
@@ -130,8 +192,18 @@ function acceptedPlan({ chunks: _, ...plan }: Plan): AcceptedPlan {
   return { ...plan, droppedWaves: [...plan.droppedWaves], leftOut: leftOutCounts(plan) }
 }
 
-/** Stores the members of a plan, so that a plan that is recorded has all of them, and returns what an upgrade records. */
-export async function storePlan(log: Log, plan: Plan, upgrade: string): Promise<WrittenPlan> {
+/**
+ * Stores the members of a plan, so that a plan that is recorded has all of them, and returns what an upgrade records; `told` is what whoever
+ * waits for it is told beside it.
+ */
+export async function storePlan(
+  services: LogAndClock,
+  plan: Plan,
+  { calendars }: Pick<UpgradeRequest, 'calendars'>,
+  upgrade: string,
+  told?: PlanTold,
+): Promise<WrittenPlan> {
+  const { log } = services
   await sideBySide([...plan.chunks.entries()], atOnce.chunks, async ([index, chunk]) => {
     const stream = log.of(planAggregate, chunkId(plan.planHash, index))
     const commitId = v5(stream.name, chunkNamespace)
@@ -139,11 +211,9 @@ export async function storePlan(log: Log, plan: Plan, upgrade: string): Promise<
     const stored = await stream.carryOut(storeChunk(chunk), cause)
     if (stored.kind === 'rejected') throw new PlanMismatch(stream.name, stored.rejection)
   })
-  const { commit, state } = await log.load(policyAggregate, freezePolicy)
-  const { releaseVersion } = plan
   return {
-    plan: acceptedPlan(plan),
-    facts: { policyVersion: commit, freeze: state.freeze, releaseVersion, releaseWithdrawn: null },
+    plan: { ...acceptedPlan(plan), ...(told && { told }) },
+    facts: await planFacts(services, calendars),
   }
 }
 
@@ -157,7 +227,7 @@ export async function writePlan(services: PlanningServices, upgrade: string): Pr
   const decision =
     'rejected' in prospect
       ? failPlanning(prospect.rejected)
-      : recordPlan(await storePlan(log, prospect.plan, upgrade))
+      : recordPlan(await storePlan(services, prospect.plan, state.request, upgrade))
   const cause = { actor: systemActor, correlation: upgrade }
   await log.of(upgradeAggregate, upgrade).carryOut(decision, cause, { from })
 }

@@ -7,6 +7,7 @@ import { withdrawTargets } from './attempts/withdraw.ts'
 import { type CollectingDuty, type Duty, duty, isAnswered } from './duty.ts'
 import { endWaits } from './executions/end-waits.ts'
 import { startExecution } from './executions/start.ts'
+import { bindProfileCalendars } from './profiles/bind-calendars.ts'
 import { cleanUpProfile } from './profiles/clean-up.ts'
 import { heedFailures } from './profiles/heed-failures.ts'
 import { keepSchedules } from './profiles/keep-windows.ts'
@@ -16,11 +17,11 @@ import { rollBackWanted } from './profiles/roll-back-wanted.ts'
 import { runProfile } from './profiles/run.ts'
 import { summariseUpgrades } from './profiles/summarise.ts'
 import { voidPlans } from './profiles/void-plans.ts'
-import { publishProfiles, publishUpgrades } from './publishing/publish.ts'
+import { publishProfiles, publishTargets, publishUpgrades } from './publishing/publish.ts'
 import type { ReactorServices } from './services.ts'
 import { beginChildren } from './upgrades/begin-children.ts'
 import { holdReleaseBack } from './upgrades/hold-back.ts'
-import { heedStop, heedWithdrawal } from './upgrades/tick.ts'
+import { heedCalendar, heedStop, heedWithdrawal } from './upgrades/tick.ts'
 
 /** What follows from facts: those that act on one commit at a time, in their order, and those that act on many streams' at once. */
 export interface Duties<Services = ReactorServices> {
@@ -40,17 +41,20 @@ const all: Duties = {
     cleanUpProfile,
     keepSchedules,
     voidPlans,
+    bindProfileCalendars,
     planAfterCalendar,
     runProfile,
     heedFailures,
     rollBackWanted,
     summariseUpgrades,
     heedStop,
+    heedCalendar,
     heedWithdrawal,
     holdReleaseBack,
     beginChildren,
     publishUpgrades,
     publishProfiles,
+    publishTargets,
   ],
   collecting: [recordOutcomes],
 }

@@ -1,8 +1,11 @@
 import * as z from 'zod'
 import { instantOf } from '../../events/time.ts'
 import { systemActor } from '../domain/actor.ts'
+import { runsOut } from '../domain/policy/calendar.ts'
+import { calendarOfPolicy, policyAggregate } from '../domain/policy/policy.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
+import type { Log } from '../log/log.ts'
 import { emitMetrics } from '../metrics.ts'
 import { rebuild } from '../views/rebuild.ts'
 import { type ReconcileReport, reconcile } from '../views/reconcile.ts'
@@ -23,6 +26,20 @@ interface Report extends ReconcileReport {
   readonly upgrades: number
   readonly healedMembers: number
   readonly profiles: number
+  /** Calendars that are closed for good within a month, as nobody defined them anew. */
+  readonly calendarsRunningOut: number
+}
+
+/** Returns the names of the calendars that somebody has to define anew soon, or has failed to. */
+async function calendarsRunningOut(log: Log, at: string): Promise<string[]> {
+  const names: string[] = []
+  for await (const { id } of log.streams(policyAggregate)) {
+    const name = calendarOfPolicy(id)
+    if (name === undefined) continue
+    const { calendar } = (await log.load(policyAggregate, id)).state
+    if (calendar && runsOut(calendar, at)) names.push(name)
+  }
+  return names.sort()
 }
 
 /**
@@ -48,8 +65,10 @@ export async function reconcileAll(services: Services, event: unknown): Promise<
     profiles++
     await keepWindows(services, id, cause)
   }
-  const report = { ...views, upgrades, healedMembers, profiles }
-  emitMetrics(now(), { ViewDrift: views.drift })
+  const runningOut = await calendarsRunningOut(log, instantOf(now()))
+  const report = { ...views, upgrades, healedMembers, profiles, calendarsRunningOut: runningOut.length }
+  const metrics = { ViewDrift: views.drift, CalendarsRunningOut: runningOut.length }
+  emitMetrics(now(), metrics, { calendars: runningOut.join(', ').slice(0, 1000) })
   console.log(JSON.stringify(report))
   return report
 }

@@ -1,11 +1,15 @@
+import { releaseId } from '../domain/release/release.ts'
 import { resolveRelease } from '../domain/release/resolve.ts'
 import { type QueueState, queueStateOf } from '../domain/upgrade/queue.ts'
+import { sameVersion } from '../domain/version/identity.ts'
 import { cursorAfter, rowOf } from './cursor.ts'
 import { inVersion, readPointer } from './pointer.ts'
+import { unpacked } from './projections/standing.ts'
 import { shownUpgrade } from './projections/upgrades.ts'
 import {
   type AttemptRow,
   type CalendarRow,
+  type ComponentRow,
   type ExecutionRow,
   type LiveRow,
   type ProfileRow,
@@ -109,7 +113,7 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
       return list(viewNames.targets, filters, { cursor, limit }, {}, (row: TargetRow) => {
         const runs = component === undefined ? Object.values(row.components) : [row.components[component]]
         if (component !== undefined && runs[0] === undefined) return undefined
-        if (version !== undefined && !runs.includes(version)) return undefined
+        if (version !== undefined && !runs.some((run) => run && sameVersion(run, version))) return undefined
         if (type !== undefined && row.facts.type !== type) return undefined
         if (region !== undefined && row.facts.region !== region) return undefined
         if (retired !== undefined && (row.retired !== null) !== retired) return undefined
@@ -119,7 +123,7 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
     async *everyTarget() {
       for await (const [, row] of rowsOf<TargetRow>(viewNames.targets)) yield row
     },
-    getRelease: (component, version) => get<ReleaseRow>(viewNames.releases, `${component}@${version}`),
+    getRelease: (component, version) => get<ReleaseRow>(viewNames.releases, releaseId(component, version)),
     listReleases({ cursor, limit, component, channel }) {
       const prefix = component === undefined ? undefined : `${component}@`
       return list(
@@ -142,6 +146,7 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
       }))
       return resolveRelease(channel === 'stable' ? 'stable' : 'latest', entries)?.row
     },
+    listComponents: (paging) => list(viewNames.components, {}, paging, {}, (row: ComponentRow) => row),
     async *dueUpgrades(instant) {
       for await (const [upgrade, row] of rowsOf<LiveRow>(viewNames.live)) {
         if (row.nextDue <= instant) yield { upgrade, ...row }
@@ -174,7 +179,7 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
     async queueStats() {
       const stats: Record<QueueState, number> = { waiting: 0, active: 0, completed: 0, failed: 0, delayed: 0 }
       for await (const [, body] of rowsOf<UpgradeBody>(viewNames.upgrades))
-        stats[queueStateOf(body.standing)] += 1
+        stats[queueStateOf(unpacked(body.standing))] += 1
       return stats
     },
   }
@@ -186,7 +191,8 @@ function parsed<Row>(stored: StoredRow): Row {
 
 function matches(row: UpgradeRow, filters: UpgradeFilters): boolean {
   const { component, version, status, kind, parentId, requestedBy } = filters
-  const asked = { component, version, status, kind, parentId, requestedBy }
+  if (version !== undefined && !sameVersion(row.version, version)) return false
+  const asked = { component, status, kind, parentId, requestedBy }
   return Object.entries(asked).every(
     ([name, value]) => value === undefined || row[name as keyof typeof asked] === value, // `asked` names them all
   )

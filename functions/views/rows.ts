@@ -6,6 +6,7 @@ import type { ProfileStatus, Totals } from '../domain/profile/state.ts'
 import type { Drift, ProfileMembership } from '../domain/target/state.ts'
 import type { Hold } from '../domain/upgrade/hold.ts'
 import type { UpgradeStatus } from '../domain/upgrade/status.ts'
+import type { VersionScheme } from '../domain/version/scheme.ts'
 import type { PackedStanding } from './projections/standing.ts'
 
 /** Members of a wave, or of several, by where they stand; `failed` and `unreachable` are apart as their limits are. */
@@ -137,9 +138,21 @@ export interface ReleaseRow {
   readonly digest: string
   readonly notes: string | null
   readonly sizeBytes: number | null
+  readonly scheme: VersionScheme
+  /** Which release of its component it is. */
+  readonly number: number
   readonly withdrawn: { readonly reason: string } | null
   readonly heldBack: { readonly reason: string; readonly upgrade: string; readonly since: string } | null
   readonly registeredAt: string
+}
+
+/** One component, with how its versions are ordered. */
+export interface ComponentRow {
+  readonly component: string
+  readonly scheme: VersionScheme
+  /** How many releases were numbered. */
+  readonly releases: number
+  readonly updatedAt: string
 }
 
 /** One profile, with its figures; it stays after the deletion, as history does. Windows and summaries are in the log. */
@@ -173,8 +186,10 @@ export interface ExecutionRow {
 export interface CalendarRow {
   readonly name: string
   readonly kind: CalendarDefinition['kind']
-  /** How many dates or intervals it holds; the holidays of a country count as one. */
+  /** How many dates or intervals it holds. */
   readonly entries: number
+  /** Past that it is closed; null: it is known for ever. */
+  readonly knownUntil: string | null
   readonly updatedAt: string
 }
 
@@ -190,6 +205,7 @@ export const viewNames = {
   attempts: (upgrade: string) => `attempts/${upgrade}`,
   targets: 'targets',
   releases: 'releases',
+  components: 'components',
   live: 'live',
   calendars: 'calendars',
   profiles: 'profiles',

@@ -1,3 +1,4 @@
+import { componentEvents } from '../../events/component.ts'
 import { policyEvents } from '../../events/policy.ts'
 import { profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
@@ -7,6 +8,7 @@ import { upgradeEvents } from '../../events/upgrade.ts'
 import { type Source, source } from './projection.ts'
 import { attempts } from './projections/attempts.ts'
 import { calendars } from './projections/calendars.ts'
+import { components } from './projections/components.ts'
 import { live, upgradePlaces } from './projections/live.ts'
 import { executions, profiles } from './projections/profiles.ts'
 import { releases } from './projections/releases.ts'
@@ -17,6 +19,7 @@ import { upgrades } from './projections/upgrades.ts'
 export const sources: readonly Source[] = [
   source('target', targetEvents, [attempts, targets]),
   source('upgrade', upgradeEvents, [upgradePlaces, upgrades, live], { needsSince: true }),
+  source('component', componentEvents, [components]),
   source('release', releaseEvents, [releases]),
   source('policy', policyEvents, [calendars]),
   source('profile', profileEvents, [executions, profiles]),

@@ -4,6 +4,7 @@ import type {
   AttemptRow,
   AttemptStatus,
   CalendarRow,
+  ComponentRow,
   ExecutionRow,
   LiveRow,
   ProfileRow,
@@ -80,8 +81,10 @@ export interface Views {
   getRelease(component: string, version: string): Promise<Versioned<ReleaseRow> | undefined>
   /** By component, then by the text of the version. Throws InvalidCursor. */
   listReleases(query: Paging & ReleaseFilters): Promise<Page<ReleaseRow>>
-  /** The highest version of the channel (null: of any) that is neither withdrawn nor held back. */
+  /** The newest of the channel (null: of any) that is neither withdrawn nor held back, in the order of the component's scheme. */
   latestRelease(component: string, channel: string | null): Promise<ReleaseRow | undefined>
+  /** By name. Throws InvalidCursor. */
+  listComponents(query: Paging): Promise<Page<ComponentRow>>
   /** Yields the upgrades whose `nextDue` is at or before an ISO instant. */
   dueUpgrades(now: string): AsyncIterable<{ readonly upgrade: string } & LiveRow>
   /** Yields every upgrade that wants to be asked again at some time. */

@@ -6,13 +6,14 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { instantOf } from '../../events/time.ts'
 import { readItems } from '../read-items.ts'
+import { type Machines, memoryMachines, openMachines, seenPrefix } from './machines.ts'
 
 /** How often last-seen is written for one target, in seconds: more often costs and tells nobody more. */
 const lastSeenEvery = 300
 const keptSeconds = 30 * 86_400
 
 /** What agents say about themselves that decides nothing: losing it costs nothing but a look at progress. */
-export interface Telemetry {
+export interface Telemetry extends Machines {
   /** Notes that a target's agent was heard of, at most every five minutes. */
   seen(target: string): Promise<void>
   /** Returns when a target's agent was last heard of; null when it never was. */
@@ -25,8 +26,6 @@ export interface Telemetry {
   /** Notes a report of progress. False when one of a higher sequence is known: this one is late. */
   progressed(attempt: string, sequence: number): Promise<boolean>
 }
-
-const seenPrefix = 'seen#'
 
 function seenKey(target: string) {
   return { item: { S: `${seenPrefix}${target}` }, detail: { S: 'last' } }
@@ -69,6 +68,7 @@ export function openTelemetry({
   }
 
   return {
+    ...openMachines({ client, table, now }),
     async seen(target) {
       const at = now()
       const due = at - lastSeenEvery * 1000
@@ -110,6 +110,7 @@ export function memoryTelemetry(now: () => number): Telemetry {
   const seen = new Map<string, number>()
   const sequences = new Map<string, number>()
   return {
+    ...memoryMachines(now),
     async seen(target) {
       const at = now()
       if ((seen.get(target) ?? 0) <= at - lastSeenEvery * 1000) seen.set(target, at)

@@ -81,6 +81,12 @@ export class Alarms extends Construct {
       0,
     )
     this.alarm(
+      'CalendarsRunningOut',
+      'Within a month a calendar is closed for good, and with it everything that keeps to it. Define it anew, or delete it.',
+      counted('CalendarsRunningOut'),
+      0,
+    )
+    this.alarm(
       'Loop',
       'The reactor appends more than ten times what comes from outside: it may be answering itself.',
       // A floor of 1,000 leaves quiet hours alone, when a few ticks are all that comes from outside.

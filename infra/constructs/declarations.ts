@@ -65,7 +65,13 @@ const declared = {
   },
   profiles: {
     ...request,
-    does: 'Upgrade profiles and calendars',
+    does: 'Upgrade profiles',
+    environment: ['logTable', 'viewsTable', 'roleClaim'],
+    may: { log: append, views: read },
+  },
+  calendars: {
+    ...request,
+    does: 'Calendars: define, read, ask',
     environment: ['logTable', 'viewsTable', 'roleClaim'],
     may: { log: append, views: read },
   },

@@ -172,6 +172,79 @@ describe('an agent', () => {
     expect([late.status, late.body.code]).toEqual([409, 'sequence-behind'])
   })
 
+  it('is told when the attempt that it names is of another target', async () => {
+    const world = openWorld()
+    await world.fleet(2)
+    await deployed(world, { component: 'api', version: 'v1.2.0', strategy: 'all' })
+    const as = (target: string) => ({ lambda: { kind: 'agent', target, tokenHash: '' } })
+    const other = await world.call('GET', '/api/v1/updates/check', { as: as('cust_0002') })
+    const { attempt } = other.body
+    for (const status of ['in-progress', 'completed']) {
+      const body = { version: 'v1.2.0', timestamp, status, attempt }
+      const reply = await world.call('POST', '/api/v1/updates/status', { as: as('cust_0001'), body })
+      expect([reply.status, reply.body.code]).toEqual([409, 'attempt-not-of-target'])
+      expect(reply.body.detail).toContain(`Attempt ${attempt} is not one of this target`)
+    }
+  })
+
+  describe('that names no attempt', () => {
+    /** One attempt to v1.2.0 was accepted and lost; another is under way. */
+    async function lostAndNext(next: 'another release' | 'another try', numbers: readonly number[] = []) {
+      const { world, id, as, tell } = await running()
+      const [first, second] = numbers
+      const numbered = (sequence: number | undefined) => (sequence === undefined ? {} : { sequence })
+      await tell({ status: 'in-progress', ...numbered(first) })
+      world.pass(3601)
+      await world.advance(id)
+      const version = next === 'another release' ? 'v1.3.0' : 'v1.2.0'
+      if (next === 'another release') {
+        const digest = `sha256:${'cd'.repeat(32)}`
+        await world.call('POST', '/api/v1/releases', { body: { component: 'api', version, digest } })
+      }
+      await world.call('POST', `/api/upgrades/${id}/abort`)
+      await world.advance(id)
+      await deployed(world, { component: 'api', version, strategy: 'all' })
+      const accepted = await tell({ status: 'in-progress', version, ...numbered(second) })
+      expect(accepted.body).toMatchObject({ result: 'accepted' })
+      const { attempt } = accepted.body
+      const active = async () =>
+        (await world.call('GET', '/api/v1/targets/cust_0001')).body.active?.attempt ?? null
+      return { world, as, tell, attempt, active }
+    }
+
+    it('and comes late never ends a newer attempt to another release', async () => {
+      const { tell, attempt, active } = await lostAndNext('another release')
+      for (const status of ['failed', 'rolled-back', 'rejected', 'rollback-failed']) {
+        const late = await tell({ status, version: 'v1.2.0', code: 'C' })
+        expect([late.status, late.body.code]).toEqual([409, 'attempt-over'])
+        expect(late.body.detail).not.toContain(attempt)
+        expect(await active()).toBe(attempt)
+      }
+      const right = await tell({ status: 'completed', version: '1.3.0' })
+      expect(right.body).toMatchObject({ result: 'recorded', attempt, outcome: 'succeeded' })
+    })
+
+    it('and comes late by its sequence never ends a newer try of the same release', async () => {
+      const { tell, attempt, active } = await lostAndNext('another try', [1, 10])
+      await tell({ status: 'in-progress', sequence: 12 })
+      for (const sequence of [2, 11]) {
+        const late = await tell({ status: 'failed', sequence })
+        expect([late.status, late.body.code]).toEqual([409, 'attempt-over'])
+        expect(await active()).toBe(attempt)
+      }
+      expect((await tell({ status: 'completed', sequence: 13 })).body.outcome).toBe('succeeded')
+    })
+
+    it('nor fits any is refused, with both named', async () => {
+      const { tell, attempt, active } = await lostAndNext('another release')
+      const unclear = await tell({ status: 'completed', version: 'v0.9.0' })
+      expect([unclear.status, unclear.body.code]).toEqual([409, 'report-unclear'])
+      expect(unclear.body.detail).toContain(`attempt ${attempt} to v1.3.0`)
+      expect(unclear.body.detail).toContain('to v1.2.0')
+      expect(await active()).toBe(attempt)
+    })
+  })
+
   it('keeps the key of a repeated report apart from another body', async () => {
     const { tell } = await running()
     const headers = { 'idempotency-key': 'k' }

@@ -48,7 +48,7 @@ describe('every answer is the one that is described', () => {
     await ask('retireTarget', 'POST', '/api/v1/targets/spare/retire', { body: { reason: 'x' } })
     await ask('listTargets', 'GET', '/api/v1/targets')
     await ask('planUpgrade', 'POST', '/api/upgrades/plan', { body: canary })
-    const body = { ...canary, approvals: { required: 1 } }
+    const body = { ...canary, approvals: { required: 1 }, bakeSeconds: 60 }
     const { upgradeId: id } = (await ask('deployUpgrade', 'POST', '/api/upgrades/deploy', { body })).body
     await ask('listApprovals', 'GET', '/api/v1/approvals')
     const { planHash } = (await ask('getUpgrade', 'GET', `/api/upgrades/${id}`)).body.plan
@@ -75,6 +75,8 @@ describe('every answer is the one that is described', () => {
     await ask('listApprovals', 'GET', '/api/v1/approvals')
     await ask('pauseUpgrade', 'POST', `/api/upgrades/${id}/pause`)
     await ask('resumeUpgrade', 'POST', `/api/upgrades/${id}/resume`)
+    await ask('endBake', 'POST', `/api/upgrades/${id}/end-bake`, { body: { reason: 'x' } })
+    await world.advance(id)
     await ask('continueUpgrade', 'POST', `/api/upgrades/${id}/continue`)
     const left = targets.find((one) => one.id !== target)?.id
     await ask('skipTarget', 'POST', `/api/upgrades/${id}/targets/${left}/skip`)
@@ -102,9 +104,12 @@ describe('every answer is the one that is described', () => {
     await ask('getQueueJob', 'GET', `/api/queue/jobs/${id}-1`)
     await ask('getStop', 'GET', '/api/v1/stop')
     await ask('stopEverything', 'POST', '/api/v1/stop', { body: { reason: 'x' } })
-    await ask('liftStop', 'DELETE', '/api/v1/stop', { body: { reason: 'x' } })
+    await ask('liftStop', 'DELETE', '/api/v1/stop/stop-1', { body: { reason: 'x' } })
     await ask('listReleases', 'GET', '/api/v1/releases')
     await ask('getRelease', 'GET', '/api/v1/releases/api/v1.2.0')
+    await ask('setComponentScheme', 'PUT', '/api/v1/components/web', { body: { scheme: 'dotted' } })
+    await ask('listComponents', 'GET', '/api/v1/components')
+    await ask('getComponent', 'GET', '/api/v1/components/api')
     await ask('getHealth', 'GET', '/health')
     await ask('getOpenApi', 'GET', '/openapi.json')
     const other = await openWorldToReject(rejected)

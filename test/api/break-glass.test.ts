@@ -79,7 +79,9 @@ describe('break-glass (S6)', () => {
     expect(await sentences(world, child)).toEqual(
       expect.arrayContaining([
         'operator-1 asked to take back api v1.2.0, strategy all, even while everything is stopped: loses orders',
-        expect.stringMatching(/^Goes on in spite of the stop since 2026-\S+ \(incident\): loses orders$/),
+        expect.stringMatching(
+          /^Goes on in spite of what is closed since 2026-\S+ \(incident\): loses orders$/,
+        ),
       ]),
     )
     const exposure = await world.call('GET', `/api/upgrades/${child}/blast-radius`)

@@ -28,7 +28,10 @@ test('a calendar is deleted once no active profile names it, and can be defined 
   const refused = await world.call('DELETE', calendar)
   expect([refused.status, refused.body.detail]).toEqual([409, expect.stringContaining(id)])
   await world.call('PUT', `${path}/${id}`, { body: { status: 'inactive' } })
-  expect((await world.call('DELETE', calendar)).body).toEqual({ name: 'closed', status: 'deleted' })
+  expect((await world.call('DELETE', calendar)).body).toEqual({
+    ...{ name: 'closed', status: 'deleted' },
+    windowsLost: { count: 0, profiles: [] },
+  })
   expect((await world.call('GET', calendar)).status).toBe(404)
   expect((await world.call('GET', '/api/v1/calendars')).body.calendars).toEqual([])
   expect((await world.call('DELETE', calendar)).status).toBe(404)

@@ -11,13 +11,10 @@ const state = async (world: ReturnType<typeof openWorld>, name: string, at: stri
   (await world.call('GET', `/api/v1/calendars/${name}/state`, { as: viewer, query: { at } })).body
 const ical = async (...events: string[]) => {
   const world = openWorld()
-  const reply = await put(world, 'c', {
-    kind: 'ical',
-    timezone: 'Europe/Berlin',
-    icalendar: file(...events),
-  })
+  const body = { kind: 'ical', timezone: 'Europe/Berlin', icalendar: file(...events) }
+  const reply = await put(world, 'c', body)
   expect([reply.status, reply.body.errors]).toEqual([201, undefined])
-  return { world, reply }
+  return { world, reply, body }
 }
 
 describe('calendars', () => {
@@ -39,21 +36,30 @@ describe('calendars', () => {
     const list = await world.call('GET', '/api/v1/calendars', { as: viewer })
     expect(list.body).toEqual({
       calendars: [
-        { name: 'bavaria', kind: 'country', entries: 1, updatedAt: '2026-01-05T10:00:00.000Z' },
-        { name: 'office', kind: 'dates', entries: 1, updatedAt: '2026-01-05T10:00:00.000Z' },
+        {
+          ...{ name: 'bavaria', kind: 'country', entries: 144, updatedAt: '2026-01-05T10:00:00.000Z' },
+          knownUntil: '2037-01-01T00:00:00.000Z',
+        },
+        {
+          ...{ name: 'office', kind: 'dates', entries: 1, updatedAt: '2026-01-05T10:00:00.000Z' },
+          knownUntil: null,
+        },
       ],
       count: 2,
       nextCursor: null,
     })
     const read = await world.call('GET', '/api/v1/calendars/office')
-    expect(read.body).toEqual({ name: 'office', definition: body, knownUntil: null })
+    expect(read.body).toEqual({
+      ...{ name: 'office', definition: body, knownUntil: null },
+      ...{ runsOut: false, source: null },
+    })
     expect(await state(world, 'office', '2026-12-24T10:00:00Z')).toEqual({
       name: 'office',
       at: '2026-12-24T10:00:00.000Z',
       open: false,
       why: ['Christmas Eve'],
       changesAt: '2026-12-24T23:00:00.000Z',
-      knownUntil: null,
+      ...{ knownUntil: null, runsOut: false, source: null },
     })
     // The clock of the tests stands at 5 January, a day before a holiday of Bavaria alone.
     const now = await world.call('GET', '/api/v1/calendars/bavaria/state')
@@ -90,6 +96,18 @@ describe('calendars', () => {
       { kind: 'ranges', ranges: [{ start: '2026-01-02T00:00:00Z', end: '2026-01-01T00:00:00Z', name: 'x' }] },
       ['ranges.0.end'],
     ],
+    [
+      { kind: 'dates', timezone: 'BST', dates: [{ date: '24.12.2026', name: 'Eve' }] },
+      ['dates.0.date', 'timezone'],
+    ],
+    [
+      { kind: 'ranges', ranges: [{ start: '1.1.2026', end: '2026-01-02T00:00:00Z', name: 'x' }] },
+      ['ranges.0.start'],
+    ],
+    [
+      { kind: 'dates', timezone: 'UTC', dates: Array(400).fill({ date: '12-24', name: '冬'.repeat(128) }) },
+      ['dates'],
+    ],
     [{ kind: 'country', country: 'XX' }, ['country']],
     [{ kind: 'country', country: 'DE', state: 'ZZ' }, ['state']],
     [{ kind: 'country', country: 'DE', types: ['lunch'] }, ['types.0']],
@@ -115,12 +133,13 @@ describe('an uploaded iCalendar file', () => {
       name: 'c',
       definition: {
         kind: 'ical',
+        otherwise: 'open',
         ranges: [
           { start: '2026-06-09T22:00:00.000Z', end: '2026-06-11T22:00:00.000Z', name: 'Betriebsausflug' },
         ],
         knownUntil: null,
       },
-      knownUntil: null,
+      ...{ knownUntil: null, runsOut: false, source: null, windowsLost: { count: 0, profiles: [] } },
     })
   })
 
@@ -174,9 +193,13 @@ describe('an uploaded iCalendar file', () => {
 
   it('says until when an endless recurrence was written out', async () => {
     const yearly = event('UID:1', 'DTSTART;VALUE=DATE:20200501', 'RRULE:FREQ=YEARLY')
-    const { reply, world } = await ical(yearly)
+    const { reply, world, body } = await ical(yearly)
     expect(reply.body.definition.ranges).toHaveLength(10)
-    expect(reply.body.knownUntil).toBe('2036-01-13T10:00:00.000Z')
+    expect(reply.body.knownUntil).toBe('2036-01-13T00:00:00.000Z')
+    // Whoever sends it twice a day has changed nothing.
+    world.pass(3600)
+    const again = await put(world, 'c', body)
+    expect([again.status, again.headers.etag]).toEqual([200, reply.headers.etag])
     expect(await state(world, 'c', '2030-05-01T00:00:00Z')).toMatchObject({
       open: false,
       knownUntil: reply.body.knownUntil,
@@ -185,7 +208,7 @@ describe('an uploaded iCalendar file', () => {
       event('UID:1', 'DTSTART:20200501T000000Z', 'DURATION:PT1H', 'RRULE:FREQ=DAILY'),
     )
     expect(daily.body.definition.ranges).toHaveLength(400)
-    expect(daily.body.knownUntil).toBe('2027-02-09T00:00:00.000Z')
+    expect(daily.body.knownUntil).toBe('2027-02-08T00:00:00.000Z')
   })
 
   it('is not stopped by a rule that recurs every second, and leaves out what was cancelled', async () => {

@@ -79,7 +79,9 @@ describe('an upgrade whose members are all through', () => {
     await report(world, () => 'failed')
     await world.advance(id)
     expect(await statusOf(world, id)).toMatchObject({ status: 'paused', failed: 1 })
-    await world.call('POST', `/api/upgrades/${id}/resume`)
+    await world.call('POST', `/api/upgrades/${id}/resume`, {
+      body: { acknowledge: { failed: 1, unreachable: 0 } },
+    })
     await world.advance(id)
     expect(await statusOf(world, id)).toMatchObject({ status: 'completed_with_exceptions' })
   })

@@ -19,6 +19,8 @@ const heldBack = async (world: World) => (await world.call('GET', release)).body
 const plan = (world: World, version: string) =>
   world.call('POST', '/api/upgrades/plan', { body: { ...everybody, version } })
 
+const wholeFleet = { code: 'whole_fleet', detail: expect.any(String), field: 'targets', value: null }
+
 describe('a version that was taken back', () => {
   it.each<[string, object, string, (world: World, id: string) => Promise<unknown>]>([
     [
@@ -89,6 +91,7 @@ describe('a version that was taken back', () => {
       expect((await plan(world, word)).body).toMatchObject({
         version: 'v1.1.0',
         warnings: [
+          wholeFleet,
           { code: 'held_back', field: 'version', value: word, detail: expect.stringContaining('api v1.2.0') },
         ],
       })
@@ -99,7 +102,7 @@ describe('a version that was taken back', () => {
     const freed = await world.call('POST', `${release}/free`, { body: { reason: 'it was the disk' } })
     expect([freed.status, freed.body.heldBack]).toEqual([200, null])
     const chosen = await plan(world, 'latest')
-    expect([chosen.body.version, chosen.body.warnings]).toEqual(['v1.2.0', undefined])
+    expect([chosen.body.version, chosen.body.warnings]).toEqual(['v1.2.0', [wholeFleet]])
   })
 
   it('is deployed where it is named, with a warning in the answers of plan and deploy', async () => {
@@ -109,6 +112,7 @@ describe('a version that was taken back', () => {
     await report(world)
     await world.advance(back.body.upgradeId)
     const warnings = [
+      wholeFleet,
       {
         ...{ code: 'held_back', field: 'version', value: 'v1.2.0' },
         detail: expect.stringMatching(/^api v1\.2\.0 is held back since .* \(Taken back by operator-1.*free/),

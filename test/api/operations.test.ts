@@ -54,21 +54,38 @@ describe('the stop of everything', () => {
   it('is placed, read, and lifted with a reason', async () => {
     const world = openWorld()
     const none = await world.call('GET', '/api/v1/stop', { as: viewer })
-    expect(none.body).toEqual({ stopped: false, reason: null, by: null, since: null })
-    const stopped = await world.call('POST', '/api/v1/stop', { body: { reason: 'incident 7' } })
-    expect(stopped.body).toEqual({
-      stopped: true,
-      reason: 'incident 7',
-      by: 'operator-1',
-      since: '2026-01-05T10:00:00.000Z',
+    expect(none.body).toEqual({ stopped: false, stops: [] })
+    const stop = (reason: string) => world.call('POST', '/api/v1/stop', { body: { reason } })
+    const shown = (stopId: string, reason: string) => ({
+      ...{ stopId, reason },
+      ...{ by: 'operator-1', since: '2026-01-05T10:00:00.000Z' },
     })
-    expect((await world.call('POST', '/api/v1/stop', { body: { reason: 'again' } })).body.reason).toBe(
-      'incident 7',
-    )
-    expect((await world.call('DELETE', '/api/v1/stop')).status).toBe(400)
-    expect((await world.call('DELETE', '/api/v1/stop', { body: { reason: 'over' } })).body.stopped).toBe(
-      false,
-    )
+    const stops = [shown('stop-1', 'incident 7')]
+    expect((await stop('incident 7')).body).toEqual({ stopped: true, stops, stopId: 'stop-1' })
+    expect((await stop('incident 7')).body).toEqual({ stopped: true, stops, stopId: 'stop-1' })
+    const lift = (stopId: string, body?: object) =>
+      world.call('DELETE', `/api/v1/stop/${stopId}`, body && { body })
+    expect((await lift('stop-1')).status).toBe(400)
+    expect((await lift('stop-7', { reason: 'over' })).body).toMatchObject({ code: 'stop-not-found' })
+    expect((await lift('stop-1', { reason: 'over' })).body).toEqual({ stopped: false, stops: [] })
+  })
+
+  it('stands until the last of them is lifted, whoever placed it', async () => {
+    const world = openWorld()
+    await world.fleet(5)
+    const other = { user: 'operator-2', roles: '[operator]' }
+    await world.call('POST', '/api/v1/stop', { body: { reason: 'incident 7' } })
+    await world.call('POST', '/api/v1/stop', { as: other, body: { reason: 'audit' } })
+    const id = await deployed(world)
+    const lifted = await world.call('DELETE', '/api/v1/stop/stop-1', { body: { reason: 'over' } })
+    expect(lifted.body).toMatchObject({ stopped: true, stops: [{ stopId: 'stop-2', by: 'operator-2' }] })
+    await world.settle()
+    const held = await world.call('GET', `/api/upgrades/${id}/status`)
+    expect(held.body).toMatchObject({ inProgress: 0, holds: [{ code: 'FREEZE', ref: 'audit' }] })
+    await world.call('DELETE', '/api/v1/stop/stop-2', { body: { reason: 'over' } })
+    await world.settle()
+    await world.advance(id)
+    expect((await world.call('GET', `/api/upgrades/${id}/status`)).body).toMatchObject({ holds: [] })
   })
 
   it('holds an upgrade that would begin', async () => {

@@ -385,6 +385,54 @@ describe('P6: assigning resources', () => {
     expect(current_resources.map((resource: { id: string }) => resource.id)).toEqual(['p1', 'p2'])
   })
 
+  it('refuses more hours of its own than the windows have, by name, in one call and by a job', async () => {
+    const world = openWorld()
+    const ids = await publishers(world, 1001)
+    const id = await createdProfile(world, examples.weekly)
+    const own = (resource_id: string, maintenance_window_hours: number) => ({
+      ...{ resource_id, resource_type: 'publisher' },
+      override_settings: { maintenance_window_hours },
+    })
+    const [first = '', second = '', third = ''] = ids
+    const reply = await assign(world, id, [own(first, 5), own(second, 4), own(third, 24)])
+    const refused = (hours: number) => ({
+      status: 'failed',
+      next_upgrade_window: null,
+      error_message: `Its own ${hours} hours are more than the 4 that the windows of the profile have: at most as many.`,
+    })
+    expect(reply.body).toMatchObject({
+      assignments_created: 1,
+      assignments_failed: 2,
+      assignment_results: [refused(5), { status: 'assigned' }, refused(24)],
+    })
+    const job = await assign(
+      world,
+      id,
+      ids.map((each) => own(each, each === third ? 5 : 1)),
+    )
+    await world.settle()
+    const { body } = await world.call('GET', `${base}/${id}/assignments/jobs/${job.body.job_id}`)
+    expect(body).toMatchObject({ assignments_created: 1000, assignments_failed: 1 })
+    expect(body.assignment_results[2]).toMatchObject(refused(5))
+  })
+
+  it('says of an edit how many members have more hours of their own than the windows from then on', async () => {
+    const world = openWorld()
+    const [first = ''] = await publishers(world, 2)
+    const id = await createdProfile(world, examples.weekly)
+    const own = {
+      ...{ resource_id: first, resource_type: 'publisher' },
+      override_settings: { maintenance_window_hours: 4 },
+    }
+    await assign(world, id, [own])
+    const edit = { schedule: { maintenance_window_hours: 3 } }
+    const { body } = await world.call('PUT', `${base}/${id}`, { body: edit })
+    expect(body.validation_warnings).toContain(
+      '1 member has more hours of their own than the window of 3 hours: it ends before they do.',
+    )
+    expect((await assign(world, id, [own])).body.assignment_results[0].status).toBe('already_assigned')
+  })
+
   it('answers a repeat under its key as the first time', async () => {
     const world = openWorld()
     await publishers(world, 1)

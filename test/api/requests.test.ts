@@ -306,3 +306,35 @@ describe('/health and /openapi.json (S32)', () => {
     expect(result.statusCode).toBe(404)
   })
 })
+
+describe('a body that may have two shapes', () => {
+  const timestamp = '2026-01-05T10:00:00Z'
+  const agent = { lambda: { kind: 'agent', target: 'cust_0001', tokenHash: '' } }
+  const fieldsOf = async (path: string, body: object, as?: typeof agent) => {
+    const reply = await openWorld().call('POST', path, { body, ...(as && { as }) })
+    expect(reply.status).toBe(400)
+    return reply.body.errors.map(({ field }: { field: string }) => field)
+  }
+
+  it.each([
+    ['a report without its timestamp', { version: 'v1.2.0', status: 'completed' }, ['timestamp']],
+    ['a report with nothing but details', { details: {} }, ['version', 'status', 'timestamp']],
+    [
+      'many reports of which one is wrong',
+      { reports: [{ version: 'v1', status: 'done', timestamp }] },
+      ['reports.0.status'],
+    ],
+    ['many reports that are no list', { reports: {} }, ['reports']],
+  ])('says of %s what is missing in the one that was meant', async (_what, body, fields) => {
+    expect(await fieldsOf('/api/v1/updates/status', body, agent)).toEqual(fields)
+  })
+
+  it.each([
+    ['one target without its id', { components: { api: 'v1.1.0' }, region: 'eu' }, ['id']],
+    ['one target with a field too many', { id: 'a', retired: true }, ['retired']],
+    ['many targets with a field too many', { targets: [{ id: 'a' }], region: 'eu' }, ['region']],
+    ['many targets of which one has no id', { targets: [{ region: 'eu' }], enrol: true }, ['targets.0.id']],
+  ])('says of %s what is wrong with the one that was meant', async (_what, body, fields) => {
+    expect(await fieldsOf('/api/v1/targets', body)).toEqual(fields)
+  })
+})

@@ -182,7 +182,10 @@ describe('GET /api/v1/targets/{id}/explain (N3)', () => {
     await world.call('POST', `/api/v1/targets/${member(1)}/pin`, { body: { reason: 'audit' } })
     expect(await explain(member(1))).toMatchObject({
       verdict: 'blocked',
-      reasons: [{ code: 'pinned', detail: `${member(1)} is pinned (every component): audit` }],
+      reasons: [
+        { code: 'pinned', detail: `${member(1)} is pinned (every component): audit` },
+        { code: 'APPROVAL' },
+      ],
     })
     await world.call('POST', '/api/v1/stop', { body: { reason: 'incident' } })
     const idle = body.members.find(
@@ -190,7 +193,7 @@ describe('GET /api/v1/targets/{id}/explain (N3)', () => {
     ).targetId
     expect(await explain(idle)).toMatchObject({
       verdict: 'blocked',
-      reasons: [{ code: 'freeze', ref: 'policy#freeze@1' }],
+      reasons: [{ code: 'freeze', ref: 'policy#freeze@1' }, { code: 'APPROVAL' }],
     })
   })
 })

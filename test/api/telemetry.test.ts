@@ -55,6 +55,59 @@ describe.each(Object.entries(opens))('telemetry %s', (_place, open) => {
     expect(answers).toEqual([true, true, true, false, true])
     expect(await telemetry.progressed('a2', 1)).toBe(true)
   })
+
+  it('tells machines that take turns from one that is booted anew', async () => {
+    clock = Date.parse('2026-01-05T13:00:00.000Z')
+    const telemetry = open()
+    const alone = { alternating: null, alone: true }
+    const beside = { alternating: null, alone: false }
+    const turns = [
+      ['a', 0, alone],
+      ['a', 600, alone],
+      ['b', 600, beside],
+      ['b', 600, beside],
+      ['a', 600, { alternating: ['a', 'b'], alone: false }],
+      ['c', 600, beside],
+      ['c', 3000, beside],
+      ['c', 601, alone],
+      ['a', 0, beside],
+      ['b', 3601, alone],
+      ['a', 0, beside],
+    ] as const
+    for (const [boot, later, booted] of turns) {
+      clock += later * 1000
+      expect(await telemetry.booted('turns', boot), `${boot} after ${later} s`).toEqual(booted)
+    }
+    expect(await telemetry.booted('another', 'b')).toEqual(alone)
+  })
+
+  it('keeps by what two machines were noticed', async () => {
+    clock = Date.parse('2026-01-05T14:00:00.000Z')
+    const telemetry = open()
+    expect(await telemetry.clonesOf('cloned')).toBeNull()
+    const since = '2026-01-05T14:00:00.000Z'
+    await telemetry.cloned('cloned', { bootIds: ['a', 'b'] })
+    const first = { since, lastAt: since, bootIds: ['a', 'b'], contradiction: null }
+    expect(await telemetry.clonesOf('cloned')).toEqual(first)
+    clock += 60_000
+    const contradiction = { attempt: 'a1', recorded: 'failed', reported: 'succeeded' }
+    await telemetry.cloned('cloned', { contradiction })
+    expect(await telemetry.clonesOf('cloned')).toEqual({
+      ...{ ...first, lastAt: '2026-01-05T14:01:00.000Z', contradiction },
+    })
+    expect(await telemetry.clonesOf('another')).toBeNull()
+  })
+})
+
+it('tells of machines that take turns every second no more often than every five minutes', async () => {
+  clock = Date.parse('2026-01-05T15:00:00.000Z')
+  const telemetry = open()
+  const told: number[] = []
+  for (let second = 0; second <= 302; second++, clock += 1000) {
+    const { alternating } = await telemetry.booted('hasty', second % 2 ? 'b' : 'a')
+    if (alternating) told.push(second)
+  }
+  expect(told).toEqual([2, 302])
 })
 
 it('asks again for what DynamoDB put off, and gives up when it keeps doing so', async () => {
@@ -80,6 +133,15 @@ describe('telemetry of two functions', () => {
     clock += 60_000
     await other.seen('t2')
     expect(await one.lastSeen('t2')).toBe('2026-01-05T12:00:00.000Z')
+  })
+
+  it('notice machines that take turns, each asking another of them', async () => {
+    clock = Date.parse('2026-01-05T16:00:00.000Z')
+    const [one, other] = [open(), open()]
+    await one.booted('t3', 'a')
+    await other.booted('t3', 'b')
+    clock += 300_000
+    expect((await one.booted('t3', 'a')).alternating).toEqual(['a', 'b'])
   })
 })
 

@@ -3,6 +3,7 @@ import { fromImage } from '../../events/envelope.ts'
 import { forgetMembers } from '../../functions/api/agents/reach.ts'
 import { agentsEndpoint } from '../../functions/api/agents.ts'
 import { agentAuthorizer } from '../../functions/api/authorizer.ts'
+import { calendarsEndpoint } from '../../functions/api/calendars.ts'
 import type { AccessLine } from '../../functions/api/http/access-log.ts'
 import type { ApiEvent } from '../../functions/api/http/exchange.ts'
 import { operationsEndpoint } from '../../functions/api/operations.ts'
@@ -119,6 +120,7 @@ export function openWorld({ heard = false } = {}) {
     releases: releasesEndpoint(services),
     operations: operationsEndpoint(services),
     profiles: profilesEndpoint(services),
+    calendars: calendarsEndpoint(services),
     agents: agentsEndpoint(services),
     system: systemEndpoint(services),
   }

@@ -31,7 +31,7 @@ describe('a valid history', () => {
   test('gives no finding, in any order of its commits', async () => {
     const { findings, commits, streams } = await audit(valid)
     expect(findings).toEqual([])
-    expect({ commits, streams }).toEqual({ commits: valid.length, streams: 12 })
+    expect({ commits, streams }).toEqual({ commits: valid.length, streams: 13 })
     expect((await audit(valid.toReversed())).findings).toEqual([])
   })
 
@@ -72,6 +72,38 @@ describe('a corrupted history', () => {
     const commits = valid.filter(({ events }) => events.every(({ type }) => type !== 'FreezeLifted'))
     const admitted = valid.find(({ events }) => events.some(({ type }) => type === 'TargetsAdmitted'))
     await expectFinding(rechained(commits), 'I2', 'upgrade#up', admitted?.commit ?? 0)
+  })
+
+  test('I2: an admission after one of two stops was lifted', async () => {
+    const { commits } = withEvent(valid, 'policy#freeze', 'FreezeLifted', (data: object) => ({
+      ...data,
+      stop: 'stop-2',
+    }))
+    const admitted = valid.find(({ events }) => events.some(({ type }) => type === 'TargetsAdmitted'))
+    await expectFinding(commits, 'I2', 'upgrade#up', admitted?.commit ?? 0)
+  })
+
+  test.each<[string, object]>([
+    [
+      'a range',
+      {
+        kind: 'ranges',
+        ranges: [{ start: '2026-03-02T00:00:00.000Z', end: '2026-03-03T00:00:00.000Z', name: 'x' }],
+      },
+    ],
+    ['a day of its zone', { kind: 'dates', timezone: 'Asia/Tokyo', dates: [{ date: '03-02', name: 'x' }] }],
+    [
+      'the time that nobody wrote out',
+      { kind: 'ical', otherwise: 'open', ranges: [], knownUntil: '2026-03-01T00:00:00.000Z' },
+    ],
+    ['all that is no event', { kind: 'ical', otherwise: 'closed', ranges: [], knownUntil: null }],
+  ])('I2: an admission while a calendar is closed: %s', async (_, definition) => {
+    const { commits } = withEvent(valid, 'policy#calendar:acme', 'CalendarDefined', () => ({ definition }))
+    const { findings } = await audit(commits)
+    const told = findings.filter(({ invariant }) => invariant === 'I2').map(({ words }) => words)
+    expect(told).toContainEqual(
+      expect.stringMatching(/^Targets were admitted .* the calendar acme was closed\.$/),
+    )
   })
 
   test('I3: more in flight than allowed', async () => {

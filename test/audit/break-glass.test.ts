@@ -20,14 +20,14 @@ async function takenBackDuringStop(): Promise<Commit[]> {
   const teller = new Teller()
   const facts = { type: 'publisher', region: null, tags: {}, critical: false, namespace: null, gateway: null }
   const release = { component: 'api', version: '1.1.0', channel: 'stable', digest: 'sha256:1', notes: null }
-  await teller.do(releaseAggregate, 'api@1.1.0', registerRelease(release))
+  await teller.do(releaseAggregate, 'api@1.1.0', registerRelease({ ...release, scheme: 'semver', number: 1 }))
   const registration = { facts, components: { api: '1.0.0' }, enrolment: null }
   await teller.do(targetAggregate, 't0', registerTarget(registration))
   const run = async (id: string, request: ReturnType<typeof requestOf>, version: string, frozen = calm) => {
     const to = id === 'up' ? {} : { to: '1.0.0' }
     const { planHash, places } = await teller.begin(id, request, [{ target: 't0', from: version, ...to }])
     if (request.breakGlass)
-      await teller.do(upgradeAggregate, id, approveUpgrade({ by: 'bob', planHash, comment: null }))
+      await teller.do(upgradeAggregate, id, approveUpgrade({ by: 'bob', planHash, comment: null }, calm))
     await teller.do(upgradeAggregate, id, startWave({ wave: 0, generation: 1 }, frozen), execution(id))
     for (const place of places) {
       const ended = await teller.attempt(id, request, place, 'completed')
@@ -36,7 +36,9 @@ async function takenBackDuringStop(): Promise<Commit[]> {
     await teller.do(upgradeAggregate, id, finishUpgrade({ generation: 1 }), execution(id))
   }
   await run('up', requestOf({ version: '1.1.0' }), '1.0.0')
-  await teller.do(policyAggregate, 'freeze', placeFreeze({ reason: 'incident' }), { actor: 'carol' })
+  await teller.do(policyAggregate, 'freeze', placeFreeze({ reason: 'incident', by: 'carol' }), {
+    actor: 'carol',
+  })
   const since = new Date(teller.now).toISOString()
   teller.now += 60_000
   const back = requestOf({
@@ -47,7 +49,11 @@ async function takenBackDuringStop(): Promise<Commit[]> {
     reason: 'loses orders',
     approvals: { required: 1, approvers: null, expiresInSeconds: 3600 },
   })
-  await run('back', back, '1.1.0', { ...calm, policyVersion: 1, freeze: { reason: 'incident', since } })
+  await run('back', back, '1.1.0', {
+    ...calm,
+    policyVersion: 1,
+    stops: [{ id: 'stop-1', reason: 'incident', by: 'carol', since }],
+  })
   return teller.store.records.map(({ dynamodb }) => fromImage(dynamodb?.NewImage))
 }
 

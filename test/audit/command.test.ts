@@ -37,7 +37,7 @@ describe('npm run audit', () => {
     const { status, stdout } = run('--file', exported(valid))
     expect({ status, stdout }).toEqual({
       status: 0,
-      stdout: `${valid.length} commits of 12 streams: nothing found.\n`,
+      stdout: `${valid.length} commits of 13 streams: nothing found.\n`,
     })
   })
 

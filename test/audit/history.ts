@@ -3,7 +3,12 @@ import type { UpgradeRequest } from '../../events/upgrade.ts'
 import type { Aggregate, Decision, DomainEvent } from '../../functions/domain/aggregate.ts'
 import { chunkId, planAggregate, storeChunk } from '../../functions/domain/plan/aggregate.ts'
 import { makePlan } from '../../functions/domain/plan/plan.ts'
-import { liftFreeze, placeFreeze, policyAggregate } from '../../functions/domain/policy/policy.ts'
+import {
+  defineCalendar,
+  liftFreeze,
+  placeFreeze,
+  policyAggregate,
+} from '../../functions/domain/policy/policy.ts'
 import type { Rejection } from '../../functions/domain/rejection.ts'
 import { registerRelease, releaseAggregate } from '../../functions/domain/release/release.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
@@ -97,7 +102,9 @@ interface Place {
 
 export const calm: AdmissionFacts = {
   policyVersion: 2,
-  freeze: null,
+  stops: [],
+  closures: [],
+  outOfService: null,
   releaseVersion: 1,
   releaseWithdrawn: null,
 }
@@ -111,13 +118,17 @@ export async function validHistory(): Promise<Commit[]> {
   const facts = { type: 'publisher', region: null, tags: {}, critical: false, namespace: null, gateway: null }
   const release = { component: 'api', version: '1.1.0', channel: 'stable', digest: 'sha256:1', notes: null }
   const targets = Array.from({ length: 6 }, (_, place) => ({ target: `t${place}`, from: '1.0.0' }))
-  await teller.do(releaseAggregate, 'api@1.1.0', registerRelease(release))
+  await teller.do(releaseAggregate, 'api@1.1.0', registerRelease({ ...release, scheme: 'semver', number: 1 }))
   for (const { target } of targets) {
     const registration = { facts, components: { api: '1.0.0' }, enrolment: null }
     await teller.do(targetAggregate, target, registerTarget(registration))
   }
-  await teller.do(policyAggregate, 'freeze', placeFreeze({ reason: 'drill' }), { actor: 'bob' })
-  await teller.do(policyAggregate, 'freeze', liftFreeze({ reason: 'over' }), { actor: 'bob' })
+  await teller.do(policyAggregate, 'freeze', placeFreeze({ reason: 'drill', by: 'bob' }), { actor: 'bob' })
+  await teller.do(policyAggregate, 'freeze', liftFreeze({ stop: 'stop-1', reason: 'over' }), { actor: 'bob' })
+
+  const shut = { start: '2026-04-03T00:00:00.000Z', end: '2026-04-04T00:00:00.000Z', name: 'Good Friday' }
+  const calendar = defineCalendar({ kind: 'ranges', ranges: [shut] })
+  await teller.do(policyAggregate, 'calendar:acme', calendar, { actor: 'bob' })
 
   const start = teller.now
   const request = requestOf({
@@ -135,6 +146,7 @@ export async function validHistory(): Promise<Commit[]> {
     gate: { successRatePercent: 40 },
     continueByHand: true,
     continueBySecondPerson: true,
+    calendars: ['acme'],
   })
   const { planHash, places } = await teller.begin('up', request, targets)
   const execution = { actor: 'drydock', correlation: 'up-1' }
@@ -145,13 +157,13 @@ export async function validHistory(): Promise<Commit[]> {
     const ended = await teller.attempt('up', request, place, how)
     await teller.do(upgradeAggregate, 'up', recordOutcomes([ended], calm))
   }
-  await teller.do(upgradeAggregate, 'up', approveUpgrade({ by: 'bob', planHash, comment: null }))
+  await teller.do(upgradeAggregate, 'up', approveUpgrade({ by: 'bob', planHash, comment: null }, calm))
   await wave(0)
   await end(places[0], 'completed')
   await end(places[1], 'failed')
   teller.now += 60 * seconds
   await teller.do(upgradeAggregate, 'up', tick(calm))
-  await teller.do(upgradeAggregate, 'up', continueUpgrade({ by: 'carol' }))
+  await teller.do(upgradeAggregate, 'up', continueUpgrade({ by: 'carol' }, calm))
   await wave(1)
   await end(places[2], 'completed')
   await teller.do(upgradeAggregate, 'up', pauseUpgrade({ by: 'alice', reason: 'look' }))

@@ -38,7 +38,7 @@ export async function profileHistory(): Promise<Commit[]> {
   const teller = new Teller()
   const facts = { type: 'publisher', region: null, tags: {}, critical: false, namespace: null, gateway: null }
   const release = { component: 'api', version: '1.1.0', channel: 'stable', digest: 'sha256:1', notes: null }
-  await teller.do(releaseAggregate, 'api@1.1.0', registerRelease(release))
+  await teller.do(releaseAggregate, 'api@1.1.0', registerRelease({ ...release, scheme: 'semver', number: 1 }))
   for (const target of ['t0', 't1']) {
     const registration = { facts, components: { api: '1.0.0' }, enrolment: null }
     await teller.do(targetAggregate, target, registerTarget(registration))

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Context } from 'aws-lambda'
 import type { ApiEvent } from '../../functions/api/http/exchange.ts'
 import { releasesEndpoint } from '../../functions/api/releases.ts'
-import { registerRelease, releaseAggregate } from '../../functions/domain/release/release.ts'
+import { registerRelease, releaseAggregate, releaseId } from '../../functions/domain/release/release.ts'
 import { openLog } from '../../functions/log/dynamo.ts'
 import { openViews } from '../../functions/views/dynamo.ts'
 import { medianOf } from './spread.ts'
@@ -54,10 +54,15 @@ export async function handlerLatencies(
     digest: `sha256:${'4b'.repeat(32)}`,
     notes: null,
   }
-  await log.execute(releaseAggregate, 'api@v9.0.0', registerRelease(release), {
-    actor: 'bench',
-    correlation: 'bench',
-  })
+  await log.execute(
+    releaseAggregate,
+    releaseId('api', 'v9.0.0'),
+    registerRelease({ ...release, scheme: 'semver', number: 1 }),
+    {
+      actor: 'bench',
+      correlation: 'bench',
+    },
+  )
   const endpoint = releasesEndpoint({
     log,
     views: openViews({ client, table: 'Views' }),
@@ -73,7 +78,7 @@ export async function handlerLatencies(
     },
     async bare() {
       const { component, version } = eventOf().pathParameters ?? {}
-      const { state } = await log.load(releaseAggregate, `${component}@${version}`)
+      const { state } = await log.load(releaseAggregate, releaseId(`${component}`, `${version}`))
       return { statusCode: 200, body: JSON.stringify(state) }
     },
   }

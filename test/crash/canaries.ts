@@ -7,6 +7,8 @@ export const firstVersion = 'v1.0.0'
 
 interface Status {
   readonly status: string
+  readonly failed: number
+  readonly unreachable: number
   readonly holds: readonly { readonly code: string }[]
   readonly completedAt: string | null
 }
@@ -96,7 +98,8 @@ export async function runCanaries(options: {
         const { status } = await operator.write(`${path}/pause`, { reason: 'to see that it holds' })
         if (status === 200) told.paused += 1
       } else if (body.status === 'paused') {
-        await operator.write(`${path}/resume`, {})
+        const { failed, unreachable } = body
+        await operator.write(`${path}/resume`, { acknowledge: { failed, unreachable } })
       } else if (body.holds?.some(({ code }) => code === 'APPROVAL')) {
         if (plot.takeBack === 'midway') break
         const { status } = await second.write(`${path}/continue`, {})

@@ -88,7 +88,8 @@ export function unkept(journal: readonly Answered[], told: Past): string[] {
           ? []
           : lost(`no upgrade ${answer.upgradeId}`)
       case 'registerRelease': {
-        const stream = `release#${answer.component}@${answer.version}`
+        // A leading v makes no other release.
+        const stream = `release#${answer.component}@${answer.version?.replace(/^v/, '')}`
         return told.commits.some((commit) => commit.stream === stream) ? [] : lost(`no ${stream}`)
       }
       case 'createUpgradeProfile':

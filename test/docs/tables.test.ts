@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { componentEvents } from '../../events/component.ts'
 import { membershipEvents } from '../../events/membership.ts'
 import { planEvents } from '../../events/plan.ts'
 import { policyEvents } from '../../events/policy.ts'
@@ -16,6 +17,7 @@ const events: Readonly<Record<(typeof streamKinds)[number], { readonly shapes: o
   target: targetEvents,
   upgrade: upgradeEvents,
   plan: planEvents,
+  component: componentEvents,
   release: releaseEvents,
   policy: policyEvents,
   profile: profileEvents,
@@ -47,8 +49,10 @@ function dutiesTable(): string {
 function endsTable(): string {
   const yes = (holds: boolean) => (holds ? 'yes' : '')
   const rows = outcomes.map((outcome) => {
-    const { counts, touched, takenBack, triedAgain, givenBack, offered, presumed } = meaningOf(outcome)
-    return [outcome, counts, ...[touched, takenBack, triedAgain, givenBack, offered, presumed].map(yes)]
+    const { counts, touched, takenBack, triedAgain, retryable, givenBack, offered, reported, presumed } =
+      meaningOf(outcome)
+    const answers = [touched, takenBack, triedAgain, retryable, givenBack, offered, reported, presumed]
+    return [outcome, counts, ...answers.map(yes)]
   })
   const header = [
     'end',
@@ -56,8 +60,10 @@ function endsTable(): string {
     'touched',
     'taken back',
     'tried again',
+    'retryable',
     'slot given back',
     'offered',
+    'reported',
     'presumed',
   ]
   return tableOf(header, rows)

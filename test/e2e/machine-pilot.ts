@@ -1,6 +1,7 @@
 import { approveUpgrade } from '../../functions/domain/upgrade/approval.ts'
 import { abortUpgrade, continueUpgrade } from '../../functions/domain/upgrade/control.ts'
 import { isEnd } from '../../functions/domain/upgrade/status.ts'
+import { calm } from '../domain/upgrade/world.ts'
 import { type MachineWorld, taskOf } from './machine-world.ts'
 
 const id = 'story'
@@ -51,13 +52,13 @@ export async function fly(
     if (isEnd(upgrade.status) && state === 'Ended') return flight(world, targets)
     if (state === 'Await approval') {
       const planHash = upgrade.plan?.planHash ?? ''
-      await world.command(id, approveUpgrade({ by: 'operator-2', planHash, comment: null }))
+      await world.command(id, approveUpgrade({ by: 'operator-2', planHash, comment: null }, calm))
     } else if (state === 'Await the window')
       world.clock.advance((Date.parse(start) - world.clock.now()) / 1000)
     else if (state === 'Await the wave') await world.work(targets)
     else if (state === 'Let it bake') world.clock.advance(3600)
     else if (state === 'Await the gate' && course === 'to its end')
-      await world.command(id, continueUpgrade({ by: 'operator-2' }))
+      await world.command(id, continueUpgrade({ by: 'operator-2' }, calm))
     else if (state === 'Await the gate')
       await world.command(id, abortUpgrade({ by: 'operator-2', reason: 'bad', rollBack: true }))
     await world.minute()

@@ -1,7 +1,7 @@
 import type { SFNClient } from '@aws-sdk/client-sfn'
 import { type Commit, fromImage } from '../../events/envelope.ts'
 import type { UpgradeRequest } from '../../events/upgrade.ts'
-import { registerRelease, releaseAggregate } from '../../functions/domain/release/release.ts'
+import { registerRelease, releaseAggregate, releaseId } from '../../functions/domain/release/release.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { registerTarget } from '../../functions/domain/target/registration.ts'
 import { acceptAttempt, finishAttempt } from '../../functions/domain/target/report.ts'
@@ -79,7 +79,7 @@ const request = requestOf({
   failures: { ...everyFailureBorne, action: 'pause' },
   unreachable: everyFailureBorne,
   approvals: { required: 0, approvers: null, expiresInSeconds: 3600 },
-  deadlines: { accept: 86_400, attempt: 3600, expected: 60 },
+  deadlines: { accept: 86_400, attempt: 3600, expected: 60, continue: 30 * 86_400, linger: 86_400 },
 })
 
 /** The real state machine on the local engine with the real tasks and duties, over memory and a clock that tests move. */
@@ -179,7 +179,8 @@ export class MachineWorld {
       digest: `sha256:${'1f'.repeat(32)}`,
       notes: null,
     }
-    await log.execute(releaseAggregate, `${component}@v1.1.0`, registerRelease(release), by)
+    const registered = registerRelease({ ...release, scheme: 'semver', number: 1 })
+    await log.execute(releaseAggregate, releaseId(component, 'v1.1.0'), registered, by)
     const facts = {
       type: 'customer',
       region: null,

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { approveUpgrade } from '../../functions/domain/upgrade/approval.ts'
 import { abortUpgrade, continueUpgrade } from '../../functions/domain/upgrade/control.ts'
 import { endExecution } from '../../functions/domain/upgrade/execution.ts'
+import { calm } from '../domain/upgrade/world.ts'
 import type { HistoryEvent } from '../local/stepfunctions/world.ts'
 import { fly } from './machine-pilot.ts'
 import { definition, MachineWorld } from './machine-world.ts'
@@ -89,7 +90,7 @@ async function wholeStory(): Promise<void> {
   await world.linger()
   await world.command(
     'story',
-    approveUpgrade({ by: 'operator-2', planHash: plan?.planHash ?? '', comment: null }),
+    approveUpgrade({ by: 'operator-2', planHash: plan?.planHash ?? '', comment: null }, calm),
   )
   await world.reaches('story-1', 'Await the window')
   await world.linger()
@@ -105,7 +106,7 @@ async function wholeStory(): Promise<void> {
   // Nothing wakes the execution for a week: its wait times out, it asks the log, and the log says to wait on.
   world.clock.advance(week)
   await world.reaches('story-1', 'Await the gate')
-  await world.command('story', continueUpgrade({ by: 'operator-2' }))
+  await world.command('story', continueUpgrade({ by: 'operator-2' }, calm))
   await world.reaches('story-1', 'Await the wave')
   // No agent takes the second: after a week the wait times out, and the log is told that its time is over.
   world.clock.advance(week)

@@ -17,8 +17,12 @@ describe('stop everything', () => {
     const [busy] = await offered(one.agents, 1)
     await two.agents[0]?.offered()
     await busy?.agent.accept(busy.offer)
-    const stop = await operator.write('/api/v1/stop', { reason: 'fire in the hall' })
-    expect(stop.body).toMatchObject({ stopped: true, reason: 'fire in the hall', by: 'operator-1' })
+    const stop = await operator.write<{ stopId: string }>('/api/v1/stop', { reason: 'fire in the hall' })
+    const { stopId } = stop.body
+    expect(stop.body).toMatchObject({
+      stopped: true,
+      stops: [{ stopId, reason: 'fire in the hall', by: 'operator-1' }],
+    })
     try {
       await eventually(
         () => operator.read<Logs>(`/api/upgrades/${second}/logs?status=withdrawn`),
@@ -39,7 +43,9 @@ describe('stop everything', () => {
         (await operator.read<Record<string, number>>('/api/queue/stats')).delayed,
       ).toBeGreaterThanOrEqual(2)
     } finally {
-      const lifted = await operator.send('DELETE', '/api/v1/stop', { body: { reason: 'false alarm' } })
+      const lifted = await operator.send('DELETE', `/api/v1/stop/${stopId}`, {
+        body: { reason: 'false alarm' },
+      })
       expect([lifted.status, lifted.body]).toMatchObject([200, { stopped: false }])
     }
     for (const agent of one.agents) if (agent.id !== busy?.agent.id) await agent.upgrade()

@@ -84,6 +84,9 @@ describe('fifty customers are upgraded by canary', () => {
         jobId: `${upgradeId}-1`,
         strategy: 'canary',
         message: 'Canary upgrade started for 5 customers',
+        leftOutCounts: {},
+        warnings: [expect.objectContaining({ code: 'whole_fleet' })],
+        overlaps: [],
       },
     ])
   })
@@ -108,7 +111,10 @@ describe('fifty customers are upgraded by canary', () => {
         { wave: 1, size: 45, succeeded: 0, failed: 0, unreachable: 0, skipped: 0 },
       ],
       holds: [
-        { code: 'APPROVAL', since: expect.any(String), until: null, ref: null, unblock: expect.any(String) },
+        {
+          ...{ code: 'APPROVAL', since: expect.any(String), until: null, ref: null },
+          ...{ unblock: expect.any(String), lapses: expect.stringMatching(/Z$/) },
+        },
       ],
     })
     expect(instances.filter(({ version }) => version === 'v1.2.0')).toHaveLength(5)
@@ -194,7 +200,8 @@ describe('fifty customers are upgraded by canary', () => {
   it('tells the story, and each moment of it again with ?at=', async () => {
     const story = await storyOf(operator, upgradeId)
     expect(story.filter(({ type }) => type === 'ExecutionEnded').map(({ data }) => data)).toEqual([])
-    const sentences = story.map(({ sentence }) => sentence)
+    // When the wait ends by itself is another instant in each run.
+    const sentences = story.map(({ sentence }) => sentence.replace(/until \S+Z for/, 'for'))
     const expected = [
       'operator-1 asked for api v1.2.0, strategy canary.',
       'Execution 1 starts: requested.',
@@ -280,7 +287,9 @@ describe('fifty customers are upgraded by canary', () => {
     // The first failure is one too many: what was accepted by then ends, what was not is withdrawn.
     const { failed } = halted
     expect(failed).toBeGreaterThan(0)
-    expect(halted.holds).toMatchObject([{ code: expect.stringMatching(/OPERATOR|GATE_FAILED/) }])
+    // Where all of the wave had accepted, it is over, and somebody has to continue as well.
+    const others = failed === size / 10 ? [{ code: 'APPROVAL' }] : []
+    expect(halted.holds).toMatchObject([{ code: expect.stringMatching(/OPERATOR|GATE_FAILED/) }, ...others])
     const { logs } = await eventually(
       () => operator.read<Logs>(`/api/upgrades/${body.upgradeId}/logs?status=failed`),
       ({ count }) => expect(count).toBe(failed),

@@ -1,6 +1,6 @@
 const profile = {
   name: 'bad-input',
-  schedule: { cron_expression: '0 2 * * 0', timezone: 'UTC', maintenance_window_hours: 4 },
+  schedule: { cron_expression: '0 2 * * 0', timezone: 'UTC', offset_days: 1, maintenance_window_hours: 4 },
   upgrade_settings: {
     ...{
       target_version: 'stable',
@@ -32,6 +32,7 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
   'POST /api/upgrades/{id}/approve': { planHash: 'ab'.repeat(32), comment: 'fine' },
   'POST /api/upgrades/{id}/reject': { reason: 'no' },
   'POST /api/upgrades/{id}/pause': { reason: 'no' },
+  'POST /api/upgrades/{id}/end-bake': { reason: 'no' },
   'POST /api/upgrades/{id}/resume': {
     window: { start: '2030-01-01T00:00:00Z', end: '2030-01-02T00:00:00Z' },
   },
@@ -53,6 +54,7 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
     notes: 'none',
   },
   'POST /api/v1/releases/{component}/{version}/free': { reason: 'no' },
+  'PUT /api/v1/components/{component}': { scheme: 'dotted' },
   'POST /api/v1/releases/{component}/{version}/withdraw': { reason: 'no' },
   'POST /api/v1/upgrade-profiles': profile,
   'PUT /api/v1/upgrade-profiles/{id}': { ...profile, status: 'inactive' },
@@ -64,7 +66,7 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
     ...{ kind: 'dates', timezone: 'UTC', dates: [{ date: '12-25', name: 'holiday' }] },
   },
   'POST /api/v1/stop': { reason: 'no' },
-  'DELETE /api/v1/stop': { reason: 'no' },
+  'DELETE /api/v1/stop/{stopId}': { reason: 'no' },
   'POST /api/v1/agents/enrol': { key: 'A'.repeat(43) },
   'POST /api/v1/updates/status': {
     ...{ version: 'v1', status: 'in-progress', timestamp: '2026-01-01T00:00:00Z', details: 'words' },

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
+import { componentEvents } from '../../events/component.ts'
 import { membershipEvents } from '../../events/membership.ts'
 import { planEvents } from '../../events/plan.ts'
 import { policyEvents } from '../../events/policy.ts'
@@ -19,6 +20,7 @@ const registries = {
   target: targetEvents,
   upgrade: upgradeEvents,
   plan: planEvents,
+  component: componentEvents,
   release: releaseEvents,
   policy: policyEvents,
   memberships: membershipEvents,

@@ -13,6 +13,7 @@ const expected: Record<string, Record<string, string>> = {
   releases: { Log: 'GetItem PutItem Query', Views: 'GetItem Query' },
   operations: { Log: 'GetItem PutItem Query', Views: 'GetItem Query' },
   profiles: { Log: 'GetItem PutItem Query', Views: 'GetItem Query' },
+  calendars: { Log: 'GetItem PutItem Query', Views: 'GetItem Query' },
   agents: {
     Log: 'GetItem PutItem Query',
     Views: 'GetItem Query',
@@ -243,7 +244,7 @@ describe('S12: the log is append-only', () => {
   test('nobody may change or remove a commit', () => {
     const onLog = Object.entries(granted).map(([name, rights]) => [name, rights.Log ?? ''] as const)
     expect(onLog.filter(([, actions]) => /Update|Delete|Batch|PartiQL|Scan/.test(actions))).toEqual([])
-    expect(onLog.filter(([, actions]) => actions.includes('PutItem'))).toHaveLength(12)
+    expect(onLog.filter(([, actions]) => actions.includes('PutItem'))).toHaveLength(13)
   })
 
   test('no resource policy opens a table to others', () => {

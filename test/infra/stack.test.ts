@@ -109,7 +109,7 @@ describe('what is stored', () => {
 
   test('every log group forgets after 90 days', () => {
     const retention = propertiesOf('AWS::Logs::LogGroup').map(({ RetentionInDays }) => RetentionInDays)
-    expect(retention).toEqual(Array(18).fill(90))
+    expect(retention).toEqual(Array(19).fill(90))
   })
 
   test('S24: no template value looks like a secret', () => {
@@ -133,7 +133,7 @@ describe('what is stored', () => {
 describe('what moves it', () => {
   test('every function runs Node 24 on arm64 without X-Ray and logs JSON', () => {
     const functions = propertiesOf('AWS::Lambda::Function')
-    expect(functions).toHaveLength(16)
+    expect(functions).toHaveLength(17)
     for (const properties of functions) {
       expect(properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -229,7 +229,7 @@ describe('what moves it', () => {
 
 describe('what a person hears of', () => {
   const functions =
-    'upgrades targets releases operations profiles agents system authorizer projector reactor ticker reconcile windows advance await ended'
+    'upgrades targets releases operations profiles calendars agents system authorizer projector reactor ticker reconcile windows advance await ended'
   const alarms = [
     ...functions.split(' ').map((name) => `Errors${name}`),
     ...['projector', 'reactor'].map((name) => `IteratorAge${name}`),
@@ -238,6 +238,7 @@ describe('what a person hears of', () => {
     'ServerErrors',
     'LogTampered',
     'ViewDrift',
+    'CalendarsRunningOut',
     'Loop',
   ]
 

@@ -36,15 +36,19 @@ const rollout = fc.record({
 type Rollout = typeof rollout extends fc.Arbitrary<infer Value> ? Value : never
 
 const completes: Try = { seconds: 60, report: { status: 'completed' } }
-const fails = (code: string, retryable: boolean): Try => ({
+const fails = (code: string, retryable: boolean, status = 'failed'): Try => ({
   seconds: 30,
-  report: { status: 'failed', code, retryable },
+  report: { status, code, retryable },
 })
 const two = { targets: 2, parallel: 2, canary: null, rollback: true, resumes: true }
-/** What has to be among the histories: a retry, one that an abort overtakes, a rollback, a critical failure. */
+/** What has to be among the histories: a retry, one that an abort overtakes, after a rollback of its own too, a rollback, a critical failure. */
 const certain: Rollout[] = [
   { ...two, rollback: false, tries: [fails('TIMEOUT', true), completes] },
   { ...two, tries: [fails('TIMEOUT', true), fails('HEALTH_CHECK_FAILED', false), completes] },
+  {
+    ...two,
+    tries: [fails('TIMEOUT', true, 'rolled-back'), fails('HEALTH_CHECK_FAILED', false), completes],
+  },
   { ...two, tries: [completes, fails('CRITICAL_DISK', true), completes] },
 ]
 
@@ -102,11 +106,12 @@ async function run(world: World, { targets, parallel, canary, rollback, resumes,
     const { children } = await world.upgrade(upgrade)
     for (const id of [upgrade, ...children.map(({ child }) => child)]) {
       const path = `/api/upgrades/${id}`
-      const { status } = await world.upgrade(id)
+      const { status, counts } = await world.upgrade(id)
       if (status === 'paused') {
         const on = resumes || id !== upgrade
+        const { failed, unreachable } = counts
         await world.call('POST', `${path}/${on ? 'resume' : 'abort'}`, {
-          ...(!on && { body: { reason: 'x' } }),
+          body: on ? { acknowledge: { failed, unreachable } } : { reason: 'x' },
         })
       }
       await world.advance(id)

@@ -14,6 +14,8 @@ const definition = (filters: Partial<Filters> = {}, component: string | null = n
     notification_enabled: true,
     parallel_upgrades: 3,
     canary_percentage: null,
+    attempt_minutes: 60,
+    expected_minutes: 5,
   },
   resource_filters: {
     resource_types: ['publisher'],

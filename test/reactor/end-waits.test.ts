@@ -26,7 +26,7 @@ describe('a wait of an execution', () => {
   it('is ended by what it waits for, once, and its token is forgotten', async () => {
     const world = await awaitingApproval()
     await world.tokens.store(token(1), 60)
-    await world.decide(approveUpgrade(approval))
+    await world.decide(approveUpgrade(approval, calm))
     expect(await actOnLast(world)).toBe(true)
     expect(await actOnLast(world)).toBe(true)
     expect(world.redeemed).toMatchObject([{ token: 't1', as: { move: 'start-wave', place: 0 } }])
@@ -43,7 +43,7 @@ describe('a wait of an execution', () => {
 
   it('is not sent back by a duty that read the log before the wait began', async () => {
     const world = await awaitingApproval()
-    await world.decide(approveUpgrade(approval))
+    await world.decide(approveUpgrade(approval, calm))
     const { list } = world.tokens
     const tokens = {
       ...world.tokens,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { holdBack, releaseAggregate } from '../../functions/domain/release/release.ts'
+import { holdBack, releaseAggregate, releaseId } from '../../functions/domain/release/release.ts'
 import { upgradeOfWindow } from '../../functions/reactor/profiles/open-window.ts'
 import { report } from '../api/world.ts'
 import { nextSunday, openProfileWorld, sunday, weekly } from './profile-world.ts'
@@ -81,7 +81,7 @@ test('what was planned ahead, or is unfinished, waits while its version is held 
   await report(world)
   const hold = holdBack({ reason: 'it loses orders', upgrade: 'another', at: sunday })
   const cause = { actor: 'drydock', correlation: 'test' }
-  await world.log.execute(releaseAggregate, 'api@v1.2.0', hold, cause)
+  await world.log.execute(releaseAggregate, releaseId('api', 'v1.2.0'), hold, cause)
   for (const instant of [nextSunday, thirdSunday]) {
     profiles.at(instant)
     await profiles.fire(id, instant)

@@ -231,7 +231,12 @@ describe('an upgrade that failures have paused, without rollback_on_failure', ()
   test('goes on in the next window once somebody has resumed it', async () => {
     const started = await paused()
     await fire(nextSunday)
-    expect((await world.call('POST', `/api/upgrades/${started}/resume`)).status).toBe(200)
+    const resume = (body?: object) => world.call('POST', `/api/upgrades/${started}/resume`, body && { body })
+    const { failed } = (await upgrade(started)).counts
+    expect((await resume()).body).toMatchObject({ status: 409, code: 'not-acknowledged' })
+    const few = await resume({ acknowledge: { failed: failed - 1 } })
+    expect(few.body).toMatchObject({ status: 409, code: 'more-failed' })
+    expect((await resume({ acknowledge: { failed } })).status).toBe(200)
     await world.advance(started)
     expect((await upgrade(started)).holds).toMatchObject([{ code: 'WINDOW_CLOSED' }])
     world.pass(week)

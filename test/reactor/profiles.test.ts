@@ -158,6 +158,7 @@ describe('a window that opens', () => {
     await fire(id, sunday)
     const started = upgradeOfWindow(id, sunday)
     await world.advance(started)
+    expect(await report(world, () => 'in-progress')).toHaveLength(1)
     // What was accepted finishes, but nothing is admitted any more so shortly before the end.
     world.pass(4 * 3600 - 120)
     expect(await report(world)).toHaveLength(1)

@@ -23,7 +23,7 @@ const samplesOf = (aggregate: keyof typeof publicData) =>
   Object.entries(golden[aggregate] ?? {}).flatMap(([type, versions]) =>
     Object.entries(versions).map(([version, data]) => ({ aggregate, type, schema: Number(version), data })),
   )
-const samples = [...samplesOf('upgrade'), ...samplesOf('profile')]
+const samples = [...samplesOf('upgrade'), ...samplesOf('profile'), ...samplesOf('target')]
 const heard = samples.filter(({ type }) => Object.hasOwn(publicDetails, type))
 
 const published = ({ aggregate, ...event }: (typeof samples)[number]) =>

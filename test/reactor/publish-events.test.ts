@@ -4,12 +4,16 @@ import { beforeEach, expect, test } from 'vitest'
 import type { Commit } from '../../events/envelope.ts'
 import { publicDetails } from '../../events/public.ts'
 import { isAnswered } from '../../functions/reactor/duty.ts'
-import { publishProfiles, publishUpgrades } from '../../functions/reactor/publishing/publish.ts'
+import {
+  publishProfiles,
+  publishTargets,
+  publishUpgrades,
+} from '../../functions/reactor/publishing/publish.ts'
 
 const bus = mockClient(EventBridgeClient)
 const services = { bus: { client: new EventBridgeClient(), name: 'drydock' } }
 const answers = (commit: Commit) =>
-  [publishUpgrades, publishProfiles].some((duty) => isAnswered(duty.answers, commit))
+  [publishUpgrades, publishProfiles, publishTargets].some((duty) => isAnswered(duty.answers, commit))
 
 beforeEach(() => {
   bus.reset()
@@ -56,6 +60,16 @@ test('an upgrade tells of itself', async () => {
   await publishUpgrades.act(paused, services)
   expect(sent()).toMatchObject([{ DetailType: 'UpgradePaused', upgradeId: 'u1' }])
   expect(sent()[0]).not.toHaveProperty('profileId')
+})
+
+test('a target tells what somebody has to look after, and nothing of how it is upgraded', async () => {
+  const ended = ['AttemptEnded', {}] as const
+  const cloned = commitOf('target#t1', ended, ['TargetCloned', { sign: 'boot-ids', revision: 3 }])
+  expect([answers(cloned), answers(commitOf('target#t1', ended))]).toEqual([true, false])
+  await publishTargets.act(cloned, services)
+  expect(sent()).toMatchObject([
+    { DetailType: 'TargetCloned', targetId: 't1', id: 'target#t1@7.1', data: { sign: 'boot-ids' } },
+  ])
 })
 
 test('the bus takes ten at a time, in the order of the log', async () => {

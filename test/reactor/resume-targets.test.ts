@@ -16,7 +16,7 @@ async function behind() {
   const id: string = answer.upgradeId
   await world.settle()
   const { state } = await log.load(upgradeAggregate, id)
-  const first = startWave({ wave: 0, generation: 1 }, await admissionFacts(log, state))
+  const first = startWave({ wave: 0, generation: 1 }, await admissionFacts(world.services, state))
   await log.execute(upgradeAggregate, id, first, { actor: 'drydock', correlation: id })
   const react = async (stream: string, type: string) => {
     const commits = await Array.fromAsync(log.commits(stream))
@@ -31,7 +31,8 @@ async function behind() {
       await react(`upgrade#${id}`, type)
     },
     async stop(method: 'POST' | 'DELETE') {
-      await world.call(method, '/api/v1/stop', { body: { reason: 'incident' }, early: true })
+      const path = method === 'POST' ? '/api/v1/stop' : '/api/v1/stop/stop-1'
+      await world.call(method, path, { body: { reason: 'incident' }, early: true })
     },
     /** Lets the reactor come to the stop's own commit. */
     async reachStop(type: string) {

@@ -81,7 +81,12 @@ describe('the duties of the reactor', () => {
     expect(published).toEqual(['account#a@1', 'account#a@2'])
     // The real ones act in that order: nothing that may have to come again follows the publication.
     const named = duties.single.map(({ name }) => name)
-    expect(named.slice(-3)).toEqual(['publish-upgrades', 'publish-profiles', 'retry-parked'])
+    expect(named.slice(-4)).toEqual([
+      'publish-upgrades',
+      'publish-profiles',
+      'publish-targets',
+      'retry-parked',
+    ])
   })
 
   it('are parked where they would fail for ever, and the rest goes on', async () => {

@@ -11,10 +11,12 @@ const behaviours = {
   succeed: 68,
   fail: 7,
   'fail for good': 5,
-  'roll back': 4,
+  'roll back': 3,
+  'roll back for now': 2,
   'fail to roll back': 2,
   'run something else': 2,
-  reject: 3,
+  reject: 2,
+  'reject for now': 2,
   'never accept': 3,
   'accept too late': 2,
   'go silent': 3,
@@ -31,10 +33,14 @@ function reportOf(behaviour: Behaviour, { attempt, to }: Assigned): FinishReport
       return { ...report, status: 'failed', code: 'NO_SPACE' }
     case 'roll back':
       return { ...report, status: 'rolled-back', code: 'HEALTH_CHECK_FAILED' }
+    case 'roll back for now':
+      return { ...report, status: 'rolled-back', code: 'HEALTH_CHECK_FAILED', retryable: true }
     case 'fail to roll back':
       return { ...report, status: 'rollback-failed', code: 'BROKEN' }
     case 'reject':
       return { ...report, status: 'rejected', code: 'NOT_NOW' }
+    case 'reject for now':
+      return { ...report, status: 'rejected', code: 'ON_BATTERY', retryable: true }
     case 'run something else':
       return { ...report, status: 'completed', version: '0.0.1' }
     default:
@@ -80,7 +86,7 @@ export class Agents {
   async #work(target: string, assigned: Assigned, behaviour: Behaviour): Promise<void> {
     const { random, clock } = this.#world
     const { attempt } = assigned
-    if (behaviour !== 'reject') {
+    if (behaviour !== 'reject' && behaviour !== 'reject for now') {
       const named = random.chance(0.5) ? { attempt } : {}
       if (!(await this.#tell(target, acceptAttempt(named)))) return
     }

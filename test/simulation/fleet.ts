@@ -21,16 +21,22 @@ export async function registerFleet(world: World, seed: number): Promise<Fleet> 
   const { log } = world.services()
   const metadata = { actor: 'alice', correlation: 'fleet' }
   const releases: string[] = []
-  for (const version of [before, ...versions]) {
+  for (const [place, version] of [before, ...versions].entries()) {
     const release = { component: 'api', version, channel: 'stable', digest: `sha256:${version}`, notes: null }
-    await log.execute(releaseAggregate, `api@${version}`, registerRelease(release), metadata)
+    const registered = registerRelease({ ...release, scheme: 'semver', number: place + 1 })
+    await log.execute(releaseAggregate, `api@${version}`, registered, metadata)
     releases.push(`api@${version}`)
   }
   // A profile that names no component upgrades the one that bears the name of the type.
   for (const component of ['publisher', 'broker']) {
     const digest = `sha256:${component}`
     const release = { component, version: '1.1.0', channel: 'stable', digest, notes: null }
-    await log.execute(releaseAggregate, `${component}@1.1.0`, registerRelease(release), metadata)
+    await log.execute(
+      releaseAggregate,
+      `${component}@1.1.0`,
+      registerRelease({ ...release, scheme: 'semver', number: 1 }),
+      metadata,
+    )
   }
   const targets: string[] = []
   for (let place = 0; place < random.between(3, 18); place++) {
@@ -56,6 +62,9 @@ export async function registerFleet(world: World, seed: number): Promise<Fleet> 
   const [firstRelease = '', ...otherReleases] = releases
   return { targets: [firstTarget, ...otherTargets], releases: [firstRelease, ...otherReleases] }
 }
+
+/** The calendar that somebody closes and opens again. */
+export const calendar = 'closed'
 
 /** Returns some request, at an instant. */
 export function someRequest(random: Random, { targets }: Fleet, now: number): UpgradeRequest {
@@ -87,6 +96,7 @@ export function someRequest(random: Random, { targets }: Fleet, now: number): Up
       absolute: random.chance(0.3) ? random.between(0, 3) : null,
       action: random.pick(['pause', 'pause', 'abort', 'rollback']),
     },
+    budget: random.chance(0.2) ? { percent: 20, absolute: null } : null,
     unreachable: { percent: random.pick([0, 20, 60]), absolute: null },
     approvals: {
       required: random.pick([0, 0, 1, 2]),
@@ -99,7 +109,8 @@ export function someRequest(random: Random, { targets }: Fleet, now: number): Up
     bakeSeconds: random.pick([0, 0, 300, 900]),
     gate: random.chance(0.4) ? { successRatePercent: random.pick([50, 90]) } : null,
     retry: { attempts: random.between(0, 2), delaySeconds: random.pick([30, 120]) },
-    deadlines: { accept: 300, attempt: 900, expected: 120 },
+    calendars: random.chance(0.3) ? [calendar] : [],
+    deadlines: { accept: 300, attempt: 900, expected: 120, continue: 86_400, linger: 86_400 },
     breakGlass: false,
     reason: null,
   }

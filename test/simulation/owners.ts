@@ -7,6 +7,7 @@ import { exists, type ProfileDecision } from '../../functions/domain/profile/sta
 import { registerRelease, releaseAggregate } from '../../functions/domain/release/release.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { joinProfile, leaveProfile } from '../../functions/domain/target/membership.ts'
+import { calendar } from './fleet.ts'
 import type { People } from './people.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
@@ -29,13 +30,13 @@ const deeds = {
   'open again': 2,
 } as const
 
-const calendar = 'closed'
 const ownWay = { maintenance_window_hours: null, rollback_on_failure: null }
 
 function someSchedule(random: Random) {
   return {
     cron_expression: random.pick(crons),
     timezone: 'UTC',
+    offset_days: random.chance(0.2) ? 1 : 0,
     maintenance_window_hours: random.pick([1, 2, 3]),
     retry_attempts: random.pick([1, 2]),
     retry_delay_minutes: 5,
@@ -51,6 +52,8 @@ function someSettings(random: Random) {
     rollback_on_failure: random.chance(0.5),
     notification_enabled: true,
     parallel_upgrades: random.pick([1, 3, 10]),
+    attempt_minutes: random.pick([30, 60]),
+    expected_minutes: 5,
     canary_percentage: random.chance(0.4) ? random.pick([10, 50]) : null,
   }
 }
@@ -157,7 +160,8 @@ export class Owners {
   release(): Promise<unknown> {
     const version = `1.3.${++this.#released}`
     const release = { component: 'api', version, channel: 'stable', digest: `sha256:${version}`, notes: null }
-    return this.#people.say(releaseAggregate, `api@${version}`, registerRelease(release), 'alice')
+    const registered = registerRelease({ ...release, scheme: 'semver', number: 100 + this.#released })
+    return this.#people.say(releaseAggregate, `api@${version}`, registered, 'alice')
   }
 
   #close(ranges: { start: string; end: string; name: string }[], by: string) {

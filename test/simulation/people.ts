@@ -14,12 +14,14 @@ import { pinTarget, retireTarget, unpinTarget } from '../../functions/domain/tar
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { approveUpgrade, rejectUpgrade } from '../../functions/domain/upgrade/approval.ts'
 import {
+  type Acknowledgement,
   abortUpgrade,
   continueUpgrade,
   pauseUpgrade,
   resumeUpgrade,
   skipMember,
 } from '../../functions/domain/upgrade/control.ts'
+import type { UpgradeDecision } from '../../functions/domain/upgrade/draft.ts'
 import { holdOf } from '../../functions/domain/upgrade/hold.ts'
 import { requestUpgrade } from '../../functions/domain/upgrade/request.ts'
 import {
@@ -68,6 +70,13 @@ const deeds = {
 } as const
 
 const everybody = ['alice', 'bob', 'carol', 'dave'] as const
+
+/** What somebody acknowledges who has seen everything that failed. */
+function seenIn(state: UpgradeState): { readonly acknowledge?: Acknowledgement } {
+  if (!exists(state)) return {}
+  const { failed, unreachable } = state.standing.counts
+  return { acknowledge: { failed, unreachable } }
+}
 
 /** The people around the system: they ask for upgrades and interfere with them. */
 export class People {
@@ -133,20 +142,30 @@ export class People {
     services: Services,
   ): Promise<unknown> {
     const { random, machine } = this.#world
-    const facts = () => admissionFacts(services.log, state)
+    const facts = () => admissionFacts(services, state)
     switch (deed) {
       case 'approve': {
         const planHash = planOf(state)?.planHash ?? 'none'
-        return this.say(upgradeAggregate, upgrade, approveUpgrade({ by, planHash, comment: null }), by)
+        return this.say(
+          upgradeAggregate,
+          upgrade,
+          approveUpgrade({ by, planHash, comment: null }, await facts()),
+          by,
+        )
       }
       case 'reject':
         return this.say(upgradeAggregate, upgrade, rejectUpgrade({ by, reason: 'not today' }), by)
       case 'continue':
-        return this.say(upgradeAggregate, upgrade, continueUpgrade({ by }), by)
+        return this.say(upgradeAggregate, upgrade, continueUpgrade({ by }, await facts()), by)
       case 'pause':
         return this.say(upgradeAggregate, upgrade, pauseUpgrade({ by, reason: 'to look' }), by)
       case 'resume':
-        return this.say(upgradeAggregate, upgrade, resumeUpgrade({ by }, await facts()), by)
+        return this.say(
+          upgradeAggregate,
+          upgrade,
+          resumeUpgrade({ by, ...this.#seen(state) }, await facts()),
+          by,
+        )
       case 'move the window':
         return this.#moveWindow(upgrade, by, services, state)
       case 'abort': {
@@ -167,9 +186,9 @@ export class People {
         return startChild(services, asked, `retry-${upgrade}`)
       }
       case 'stop':
-        return this.say(policyAggregate, freezePolicy, placeFreeze({ reason: 'incident' }), by)
+        return this.say(policyAggregate, freezePolicy, placeFreeze({ reason: 'incident', by }), by)
       case 'lift the stop':
-        return this.say(policyAggregate, freezePolicy, liftFreeze({ reason: 'over' }), by)
+        return this.#liftStops(by, services)
       case 'withdraw a release':
         return this.say(
           releaseAggregate,
@@ -231,36 +250,61 @@ export class People {
   #moveWindow(upgrade: string, by: string, services: Services, state: UpgradeState) {
     const now = this.#world.clock.now()
     const window = { start: new Date(now).toISOString(), end: new Date(now + 2 * 86_400_000).toISOString() }
-    return admissionFacts(services.log, state).then((facts) =>
-      this.say(upgradeAggregate, upgrade, resumeUpgrade({ by, window }, facts), by),
+    return admissionFacts(services, state).then((facts) =>
+      this.say(upgradeAggregate, upgrade, resumeUpgrade({ by, window, ...seenIn(state) }, facts), by),
     )
+  }
+
+  /** Some look at what has failed before they resume, some do not, and what some saw is out of date. */
+  #seen(state: UpgradeState) {
+    const { acknowledge } = seenIn(state)
+    if (this.#world.random.chance(0.3) || !acknowledge) return {}
+    return { acknowledge: this.#world.random.chance(0.8) ? acknowledge : { ...acknowledge, failed: 0 } }
+  }
+
+  /** Everybody else's stops are lifted, too. */
+  async #liftStops(by: string, { log }: Services): Promise<void> {
+    for (const { id: stop } of (await log.load(policyAggregate, freezePolicy)).state.stops)
+      await this.say(policyAggregate, freezePolicy, liftFreeze({ stop, reason: 'over' }), by)
   }
 
   /** What people do who want everything to come to an end: lift, approve, continue and resume; abort what cannot go on. */
   async care(): Promise<void> {
     const services = this.#world.services()
-    await this.say(policyAggregate, freezePolicy, liftFreeze({ reason: 'over' }), 'bob')
+    await this.#liftStops('bob', services)
     for (const upgrade of this.#world.upgrades) {
       const { state } = await services.log.load(upgradeAggregate, upgrade)
       if (!exists(state) || hasEnded(state)) continue
-      const facts = await admissionFacts(services.log, state)
+      const facts = await admissionFacts(services, state)
       const { status, holds } = state.standing
       if (status === 'paused' && facts.releaseWithdrawn !== null) {
         const command = { by: 'bob', reason: 'withdrawn', rollBack: false }
         await this.say(upgradeAggregate, upgrade, abortUpgrade(command), 'bob')
       } else if (status === 'paused') {
-        await this.say(upgradeAggregate, upgrade, resumeUpgrade({ by: 'bob' }, facts), 'bob')
+        const resume = resumeUpgrade({ by: 'bob', ...seenIn(state) }, facts)
+        await this.#orInNewWindow(upgrade, services, state, resume)
       } else if (status === 'pending_approval' && state.stage === 'planned') {
         const { planHash } = state.plan
         for (const by of ['bob', 'carol'] as const) {
-          await this.say(upgradeAggregate, upgrade, approveUpgrade({ by, planHash, comment: null }), by)
+          await this.say(
+            upgradeAggregate,
+            upgrade,
+            approveUpgrade({ by, planHash, comment: null }, facts),
+            by,
+          )
         }
       } else if (state.stage === 'between-waves' && state.awaits?.kind === 'continue') {
-        await this.say(upgradeAggregate, upgrade, continueUpgrade({ by: 'bob' }), 'bob')
+        await this.#orInNewWindow(upgrade, services, state, continueUpgrade({ by: 'bob' }, facts))
       } else if (holdOf(holds, 'WINDOW_CLOSED') && !(await this.#reopens(state))) {
         await this.#moveWindow(upgrade, 'bob', services, state)
       }
     }
+  }
+
+  /** Says what lets an upgrade go on; where its window has no room for that, the answer is another window. */
+  async #orInNewWindow(upgrade: string, services: Services, state: UpgradeState, decision: UpgradeDecision) {
+    const kind = await this.say(upgradeAggregate, upgrade, decision, 'bob')
+    if (kind === 'rejected') await this.#moveWindow(upgrade, 'bob', services, state)
   }
 
   /** Will a profile open another window for it? */

@@ -1,6 +1,11 @@
 import type { Aggregate, Decision, DomainEvent } from '../../functions/domain/aggregate.ts'
 import type { Rejection } from '../../functions/domain/rejection.ts'
-import { registerRelease, releaseAggregate, withdrawRelease } from '../../functions/domain/release/release.ts'
+import {
+  registerRelease,
+  releaseAggregate,
+  releaseId,
+  withdrawRelease,
+} from '../../functions/domain/release/release.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { assignAttempt, attemptId, withdrawAttempt } from '../../functions/domain/target/attempt.ts'
 import {
@@ -64,13 +69,15 @@ export async function historyOf(seed: number, { members = 6, rounds = 12 } = {})
 
   await tell(
     releaseAggregate,
-    'api@v1.2.0',
+    releaseId('api', 'v1.2.0'),
     registerRelease({
       component: 'api',
       version: 'v1.2.0',
       channel: 'stable',
       digest: 'sha256:1',
       notes: null,
+      scheme: 'semver',
+      number: 1,
     }),
   )
   // The last one is not registered: what is assigned to it comes back as skipped.
@@ -90,14 +97,15 @@ export async function historyOf(seed: number, { members = 6, rounds = 12 } = {})
   await tell(upgradeAggregate, upgrade, requestUpgrade({ request, by: 'alice' }))
   await tell(upgradeAggregate, upgrade, recordPlan({ plan: planOf(members, [cut, members]), facts: calm }))
   for (const by of ['bob', 'carol']) {
-    await tell(upgradeAggregate, upgrade, approveUpgrade({ by, planHash: 'a1', comment: null }))
+    await tell(upgradeAggregate, upgrade, approveUpgrade({ by, planHash: 'a1', comment: null }, calm))
   }
   for (let round = 0; round < rounds; round++) {
     await actOnUpgrade(random)
     await actOnTargets(random)
     now += 60_000
   }
-  if (random.chance(0.5)) await tell(releaseAggregate, 'api@v1.2.0', withdrawRelease({ reason: 'bad' }))
+  if (random.chance(0.5))
+    await tell(releaseAggregate, releaseId('api', 'v1.2.0'), withdrawRelease({ reason: 'bad' }))
   return { log, upgrade, targets }
 
   async function actOnUpgrade({ below, chance }: Random): Promise<void> {
@@ -111,10 +119,10 @@ export async function historyOf(seed: number, { members = 6, rounds = 12 } = {})
     if (chance(0.03)) {
       await tell(upgradeAggregate, upgrade, abortUpgrade({ by: 'alice', reason: 'stop', rollBack: false }))
     }
-    const freeze = { reason: 'stop', since: new Date(now).toISOString() }
-    await tell(upgradeAggregate, upgrade, tick(chance(0.2) ? { ...calm, freeze } : calm))
+    const stop = { id: 'stop-1', reason: 'stop', by: 'bob', since: new Date(now).toISOString() }
+    await tell(upgradeAggregate, upgrade, tick(chance(0.2) ? { ...calm, stops: [stop] } : calm))
     if (chance(0.7)) await tell(upgradeAggregate, upgrade, resumeUpgrade({ by: 'alice' }, calm))
-    await tell(upgradeAggregate, upgrade, continueUpgrade({ by: 'bob' }))
+    await tell(upgradeAggregate, upgrade, continueUpgrade({ by: 'bob' }, calm))
     await tell(upgradeAggregate, upgrade, finishUpgrade({ generation }))
   }
 

@@ -153,7 +153,9 @@ test('the latest release is the highest of its channel that is neither withdrawn
     withdrawn: ReleaseRow['withdrawn'] = null,
     heldBack: ReleaseRow['heldBack'] = null,
   ) =>
-    keep(store, 'v1/releases', `api@${version}`, { component: 'api', version, channel, withdrawn, heldBack })
+    keep(store, 'v1/releases', `api@${version}`, {
+      ...{ component: 'api', version, channel, withdrawn, heldBack, scheme: 'semver', number: 1 },
+    })
   await add('1.9.0', 'stable')
   await add('1.10.0', 'stable')
   await add('1.11.0', 'stable', { reason: 'bad' })

@@ -7,6 +7,20 @@ import { planOf, requestOf, start } from '../domain/upgrade/world.ts'
 
 const id = '7f7a1b6e-3a42-5c0e-9f43-5b8f7f9f2f10'
 
+/** The longest hold that an upgrade at work has of its own: a target of it is busy with another upgrade. */
+const deferral: UpgradeEvent = {
+  type: 'OutcomesRecorded',
+  data: {
+    outcomes: [
+      {
+        ...{ member: 0, n: 1, outcome: 'deferred', code: 'busy', again: 'deferred', commit: 1 },
+        busyWith: id,
+      },
+    ],
+    due: [{ chunk: 0, kind: 'deferred', at: start }],
+  },
+}
+
 function outcomesOf(from: number, to: number): UpgradeEvent {
   const outcomes = Array.from({ length: to - from }, (_, place) => {
     const outcome = (['succeeded', 'succeeded', 'failed', 'unreachable'] as const)[place % 4] ?? 'succeeded'
@@ -14,6 +28,11 @@ function outcomesOf(from: number, to: number): UpgradeEvent {
   })
   return { type: 'OutcomesRecorded', data: { outcomes, due: [] } }
 }
+
+const admission = (wave: number, from: number, to: number) => ({
+  ...{ wave, members: [[from, to]] as [number, number][], retried: [], readmitted: [] },
+  ...{ acceptBy: start, policyVersion: 0, releaseVersion: 1 },
+})
 
 /** Runs every wave to its end: admitted, ended, one member of each skipped by hand. */
 function rolledOut(
@@ -38,21 +57,17 @@ function rolledOut(
       },
       {
         type: 'TargetsAdmitted',
-        data: {
-          wave,
-          members: [[from + 1, to]],
-          retried: [],
-          readmitted: [],
-          acceptBy: start,
-          policyVersion: 0,
-          releaseVersion: 1,
-        },
+        data: admission(wave, from + 1, to),
       },
       outcomesOf(from + 1, to),
       { type: 'WaveEnded', data: { wave } },
     )
   }
-  story.push({ type: 'HoldPlaced', data: { code: 'WINDOW_CLOSED', until: start, ref: null } })
+  const again: UpgradeEvent = { type: 'TargetsAdmitted', data: admission(ranges.length - 1, 0, 1) }
+  story.push(again, deferral, {
+    type: 'HoldPlaced',
+    data: { code: 'WINDOW_CLOSED', until: start, ref: null, lapses: null },
+  })
   const body = story.reduce<UpgradeBody | undefined>((before, event, place) => {
     const context = { id, commit: place + 1, at: start, actor: 'alice', since: start }
     const after = upgrades.apply(before, event, context)

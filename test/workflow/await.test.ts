@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { approveUpgrade } from '../../functions/domain/upgrade/approval.ts'
 import { upgradeWorkflow } from '../../functions/workflow/upgrade/upgrade.ts'
 import { beginWait } from '../../functions/workflow/waits.ts'
+import { calm } from '../domain/upgrade/world.ts'
 import { approval, awaitingApproval } from './waits.ts'
 
 const position = { move: 'approval', place: 0, timeoutSeconds: 60 }
@@ -17,7 +18,7 @@ describe('the task that waits', () => {
 
   it('goes on at once when it came before the token was asked for', async () => {
     const world = await awaitingApproval()
-    await world.decide(approveUpgrade(approval))
+    await world.decide(approveUpgrade(approval, calm))
     await beginWait(upgradeWorkflow, world, task)
     expect(world.redeemed).toMatchObject([{ token: 't1', as: { move: 'start-wave' } }])
     expect(world.tokens.kept.size).toBe(0)
@@ -28,7 +29,7 @@ describe('the task that waits', () => {
     const tokens = {
       ...world.tokens,
       async store(...args: Parameters<typeof world.tokens.store>) {
-        await world.decide(approveUpgrade(approval))
+        await world.decide(approveUpgrade(approval, calm))
         await world.tokens.store(...args)
       },
     }

@@ -9,6 +9,7 @@ import { metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
+import { noteMachine } from './clones.ts'
 import { membersOf, mostMembers, ownTarget, reachFrom } from './reach.ts'
 
 type Check = Operate<(typeof agentContracts)['checkForUpdate'], 'telemetry'>
@@ -89,14 +90,15 @@ async function afterStatement(
 
 /** Answers whether an update waits, for the agent's target, for a member of its gateway, or for all of them. */
 export const checkForUpdate: Check = async (input, services) => {
-  const { query } = input
-  const own = ownTarget(input.principal)
+  const { principal, query, headers, correlation } = input
+  const own = ownTarget(principal)
   const state = await afterStatement(input, await reachFrom(services, own)(query.target), services)
   const [body] = await Promise.all([
     query.members
       ? offersToMembers(own, query.after, services)
       : offerTo(state, services.now(), notesFrom(services)),
     services.telemetry.seen(query.target ?? own),
+    noteMachine(services, own, headers['x-boot-id'], { actor: principal.id, correlation }),
   ])
   return { status: 200, body }
 }

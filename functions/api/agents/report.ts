@@ -1,6 +1,7 @@
 import type { agentContracts, Report, Reported } from '../../../contracts/agents.ts'
 import { instantOf } from '../../../events/time.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
+import { contradictionOf } from '../../domain/target/clone.ts'
 import {
   acceptAttempt,
   type FinishReport,
@@ -9,21 +10,32 @@ import {
   statementIn,
 } from '../../domain/target/report.ts'
 import type { TargetState } from '../../domain/target/state.ts'
+import { mayMeanActive, type Said, subjectOf } from '../../domain/target/subject.ts'
+import { handOverFacts } from '../../facts/hand-over.ts'
+import type { Telemetry } from '../../work/telemetry.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
+import { noteClone, noteMachine } from './clones.ts'
 import { outputOf } from './output.ts'
 import { ownTarget, reachFrom } from './reach.ts'
 
 type Tell = Operate<(typeof agentContracts)['reportUpdateStatus'], 'telemetry'>
 
-/** What a report says of the end of an attempt; undefined when it says that one begins. */
-function endIn(report: Report): FinishReport | undefined {
-  const { status, version, details, code, retryable, timestamp } = report
-  if (status === 'in-progress') return undefined
+/** What a report says of itself, by which it is known what it is about. */
+function saidIn({ version, attempt, sequence }: Report): Said {
+  return { attempt, names: version, sequence }
+}
+
+/** Returns what a report says of the end of its attempt; null where it is under way. */
+function endIn(
+  { status, version, details, code, retryable, timestamp }: Report,
+  said: Said,
+): FinishReport | null {
+  if (status === 'in-progress') return null
   return {
-    ...named(report),
+    ...said,
     status,
     // Only a success says what runs now; other reports name the version that was tried.
     version: status === 'completed' ? version : null,
@@ -34,8 +46,52 @@ function endIn(report: Report): FinishReport | undefined {
   }
 }
 
-function named({ attempt }: Report): { readonly attempt?: string } {
-  return attempt === undefined ? {} : { attempt }
+/** Which attempt a report was about, in the state after it. */
+function answeredBy(state: TargetState, { status }: Report, said: Said) {
+  const subject = subjectOf(state, said, status !== 'in-progress' && status !== 'rejected')
+  switch (subject.kind) {
+    case 'active':
+      return { attempt: subject.attempt.attempt, outcome: null }
+    case 'ended':
+      return { attempt: subject.attempt.attempt, outcome: subject.attempt.outcome }
+    default:
+      return { attempt: null, outcome: null }
+  }
+}
+
+/** Is a later report of the attempt that is under way known? Only asked of a report that has a number and may be about it. */
+async function isBehind(
+  state: TargetState,
+  { status, sequence }: Report,
+  said: Said,
+  telemetry: Pick<Telemetry, 'progressed'>,
+): Promise<boolean> {
+  const { active } = state
+  if (sequence === undefined || !active || active.acceptedAt === null) return false
+  const isAbout = said.attempt === undefined ? mayMeanActive(state, said) : said.attempt === active.attempt
+  // An end that names its attempt ends it, however it is numbered.
+  if (!isAbout || (status !== 'in-progress' && said.attempt !== undefined)) return false
+  return !(await telemetry.progressed(active.attempt, sequence))
+}
+
+/** What all reports of one call have in common. */
+interface Call {
+  readonly metadata: ReturnType<typeof metadataOf>
+  readonly reach: ReturnType<typeof reachFrom>
+  readonly services: Services<'telemetry'>
+  /** Does nobody else speak with the caller's credential, as far as boot ids tell? */
+  readonly alone: boolean
+}
+
+/** Both ends were reported, and by the same machine only where its boot id says that there is no other. */
+async function noteContradiction(
+  { services, metadata, alone }: Call,
+  target: string,
+  state: TargetState,
+  end: FinishReport,
+): Promise<void> {
+  const contradiction = alone ? null : contradictionOf(state, end)
+  if (contradiction) await noteClone(services, target, { contradiction }, metadata)
 }
 
 /** Refusals of a report that comes too late for its attempt: what it says of the version that runs is heard all the same. */
@@ -43,91 +99,80 @@ const tooLate: ReadonlySet<string> = new Set(['attempt-over', 'no-active-attempt
 
 /** Corrects the inventory by a report that was refused as too late, unless a later one of the same attempt is known. */
 async function hear(
-  report: Report,
-  { target, state }: { readonly target: string; readonly state: TargetState },
-  metadata: ReturnType<typeof metadataOf>,
-  { log, telemetry }: Services<'telemetry'>,
+  { services, metadata }: Call,
+  target: string,
+  state: TargetState,
+  end: FinishReport,
 ): Promise<void> {
-  const end = endIn(report)
-  const statement = end && statementIn(state, end)
+  const statement = statementIn(state, end)
   if (!statement) return
-  const { attempt } = subjectOf(state, report)
-  if (attempt !== null && report.sequence !== undefined)
-    if (!(await telemetry.progressed(attempt, report.sequence))) return
+  const { sequence } = end
+  const subject = subjectOf(state, end, end.status !== 'rejected')
+  if (subject.kind === 'ended' && sequence !== undefined) {
+    const { attempt, reported = 0 } = subject.attempt
+    if (sequence < reported || !(await services.telemetry.progressed(attempt, sequence))) return
+  }
   // The key is that of the refused report: its repeat has to be refused again.
   const { idempotency: _, expectedCommit: __, ...cause } = metadata
-  await log.execute(targetAggregate, target, hearVersion(statement), cause)
-}
-
-/** Which attempt a report was about, in the state after it. */
-function subjectOf(state: TargetState, { attempt }: Report) {
-  if (state.active && (attempt === undefined || attempt === state.active.attempt)) {
-    return { attempt: state.active.attempt, outcome: null }
-  }
-  const ended = state.attempts.findLast((past) => attempt === undefined || past.attempt === attempt)
-  return { attempt: ended?.attempt ?? null, outcome: ended?.outcome ?? null }
+  await services.log.execute(targetAggregate, target, hearVersion(statement), cause)
 }
 
 async function take(
   report: Report,
-  metadata: ReturnType<typeof metadataOf>,
-  reach: ReturnType<typeof reachFrom>,
-  services: Services<'telemetry'>,
+  call: Call,
 ): Promise<{ readonly reported: Reported; readonly commit: number }> {
+  const { services, metadata, reach } = call
   const { target, loaded: from } = await reach(report.target)
-  const { state } = from
-  const running = state.active?.acceptedAt != null ? state.active : null
-  if (report.status === 'in-progress' && running && report.sequence !== undefined) {
-    const forward = await services.telemetry.progressed(running.attempt, report.sequence)
-    if (!forward)
-      throw new Problem('sequence-behind', 'A later report of this attempt is known: this one is late.')
-  }
-  const end = endIn(report)
-  const decision = end ? finishAttempt(end) : acceptAttempt(named(report))
+  const about = saidIn(report)
+  const behind = await isBehind(from.state, report, about, services.telemetry)
+  if (behind && report.status === 'in-progress')
+    throw new Problem('sequence-behind', 'A later report of this attempt is known: this one is late.')
+  const said = { ...about, behind }
+  const end = endIn(report, said)
+  const { active } = from.state
+  const facts = !end && active?.acceptedAt === null ? await handOverFacts(services, active) : undefined
+  const decision = end ? finishAttempt(end) : acceptAttempt({ ...said, ...(facts && { facts }) })
   const [outcome] = await Promise.all([
     services.log.execute(targetAggregate, target, decision, metadata, { from }),
     services.telemetry.seen(target),
   ])
-  if (outcome.kind === 'rejected' && tooLate.has(outcome.rejection.code))
-    await hear(report, { target, state: outcome.loaded.state }, metadata, services)
+  if (outcome.kind === 'rejected' && end) {
+    await noteContradiction(call, target, outcome.loaded.state, end)
+    if (tooLate.has(outcome.rejection.code)) await hear(call, target, outcome.loaded.state, end)
+  }
   const { state: after, commit } = accepted(outcome)
   const done = report.status === 'in-progress' ? 'accepted' : 'recorded'
   const result = outcome.kind === 'unchanged' ? 'unchanged' : done
-  return { reported: { target, result, ...subjectOf(after, report) }, commit }
+  return { reported: { target, result, ...answeredBy(after, report, said) }, commit }
 }
 
 /** Records what agents report: the first `in-progress` accepts the attempt, an end ends it; repeats change nothing (M6). */
 export const reportUpdateStatus: Tell = async (input, services) => {
   const own = ownTarget(input.principal)
-  const reach = reachFrom(services, own)
-  const { body } = input
+  const { body, headers } = input
+  const metadata = metadataOf(input)
+  const booted = await noteMachine(services, own, headers['x-boot-id'], metadata)
+  const call = { metadata, reach: reachFrom(services, own), services, alone: booted?.alone ?? false }
   if (!('reports' in body)) {
-    const { reported, commit } = await take(body, metadataOf(input), reach, services)
+    const { reported, commit } = await take(body, call)
     return { status: 200, body: reported, commit }
   }
   // One key would meet itself where two reports are about one target; ends are idempotent by themselves.
-  const metadata = metadataOf({ ...input, idempotency: null, ifMatch: null })
+  const each = { ...call, metadata: metadataOf({ ...input, idempotency: null, ifMatch: null }) }
   const results: Reported[] = []
   const byTarget = Map.groupBy(body.reports.entries(), ([, { target }]) => target ?? own)
   await Promise.all(
     [...byTarget.values()].map(async (reports) => {
-      for (const [index, report] of reports)
-        results[index] = await takeOrSay(report, own, metadata, reach, services)
+      for (const [index, report] of reports) results[index] = await takeOrSay(report, own, each)
     }),
   )
   return { status: 200, body: { count: results.length, results } }
 }
 
 /** One bad report in many spoils only itself. */
-async function takeOrSay(
-  report: Report,
-  own: string,
-  metadata: ReturnType<typeof metadataOf>,
-  reach: ReturnType<typeof reachFrom>,
-  services: Services<'telemetry'>,
-): Promise<Reported> {
+async function takeOrSay(report: Report, own: string, call: Call): Promise<Reported> {
   try {
-    return (await take(report, metadata, reach, services)).reported
+    return (await take(report, call)).reported
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     const { code, message } = error

@@ -1,21 +1,25 @@
 import type { CalendarRequest, calendarContracts } from '../../../contracts/calendars.ts'
 import type { FieldError } from '../../../contracts/problem-document.ts'
-import type { CalendarDefinition } from '../../../events/policy.ts'
+import type { CalendarDefinition, PolicyEvent } from '../../../events/policy.ts'
 import { instantOf } from '../../../events/time.ts'
-import { calendarState } from '../../domain/policy/calendar.ts'
-import { unknownPlaces } from '../../domain/policy/holidays.ts'
+import { calendarState, knownUntil, runsOut } from '../../domain/policy/calendar.ts'
 import {
   calendarPolicy,
   defineCalendar as define,
+  type PolicyState,
   policyAggregate,
   deleteCalendar as remove,
 } from '../../domain/policy/policy.ts'
-import type { Log } from '../../log/log.ts'
+import type { Rejection } from '../../domain/rejection.ts'
+import type { Log, Outcome } from '../../log/log.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
 import { Problem } from '../http/problem.ts'
-import { expandIcalendar, NotACalendar } from './icalendar.ts'
+import { unknownPlaces, writeOutHolidays } from './holidays.ts'
+import { expandIcalendar } from './icalendar/expand.ts'
+import { NotACalendar } from './icalendar/refusal.ts'
+import { lostWindows } from './lost-windows.ts'
 
 type Contracts = typeof calendarContracts
 
@@ -39,22 +43,41 @@ function definitionFrom(request: CalendarRequest, now: number): CalendarDefiniti
     case 'country': {
       const unknown = unknownPlaces(request)
       if (unknown.length > 0) throw invalid(unknown)
-      return { ...request, types: [...new Set(request.types)].sort() }
+      return writeOutHolidays({ ...request, types: [...new Set(request.types)].sort() }, now)
     }
     case 'ical':
       try {
-        const { ranges, knownUntil } = expandIcalendar(request.icalendar, request.timezone, now)
-        return { kind: 'ical', ranges: [...ranges], knownUntil }
+        const expanded = expandIcalendar(request.icalendar, request.timezone, now)
+        return { kind: 'ical', ...expanded, ranges: [...expanded.ranges] }
       } catch (error) {
         if (!(error instanceof NotACalendar)) throw error
-        const expected = `an iCalendar file with events (RFC 5545): ${error.message.slice(0, 200)}`
+        const expected = `an iCalendar file with events (RFC 5545): ${error.message.slice(0, 300)}`
         throw invalid([{ field: 'icalendar', value: null, expected }])
       }
   }
 }
 
-function bodyOf(name: string, definition: CalendarDefinition) {
-  return { name, definition, knownUntil: definition.kind === 'ical' ? definition.knownUntil : null }
+/** An event of the log holds so much, in bytes, beside what is around it. */
+const largestDefinition = 60_000
+
+function refuseTooLarge(definition: CalendarDefinition): void {
+  const bytes = Buffer.byteLength(JSON.stringify(definition))
+  if (bytes <= largestDefinition) return
+  const expected = `fewer entries or shorter names: at most ${largestDefinition} bytes in all`
+  throw invalid([{ field: definition.kind, value: bytes, expected }])
+}
+
+/** What every answer says of how long a calendar is known, and where its days come from. */
+function standingOf(definition: CalendarDefinition, now: number) {
+  return {
+    knownUntil: knownUntil(definition),
+    runsOut: runsOut(definition, instantOf(now)),
+    source: definition.kind === 'country' ? definition.source : null,
+  }
+}
+
+function bodyOf(name: string, definition: CalendarDefinition, now: number) {
+  return { name, definition, ...standingOf(definition, now) }
 }
 
 async function definitionOf(
@@ -68,10 +91,31 @@ async function definitionOf(
   return { definition: state.calendar, commit }
 }
 
-/** Defines a calendar under its name; the same definition again changes nothing. */
-export const defineCalendar: Operate<Contracts['defineCalendar']> = async (input, { log, now }) => {
+/** Returns the commit that a command made, now or the first time that it was asked; undefined when it changed nothing. */
+function commitOf(
+  outcome: Outcome<PolicyState, PolicyEvent, Rejection>,
+  key: string | undefined,
+): number | undefined {
+  if (outcome.kind === 'committed') return outcome.loaded.commit
+  if (outcome.kind !== 'repeated') return undefined
+  return outcome.loaded.keys.find((used) => used.key === key)?.commit
+}
+
+/** Returns the calendar as it was before a commit of its stream; null when there was none. */
+async function definitionBefore(log: Log, name: string, commit: number): Promise<CalendarDefinition | null> {
+  for (let place = commit - 1; place > 0; place--) {
+    const told = log.of(policyAggregate, calendarPolicy(name)).events({ from: place, to: place })
+    for await (const { event } of told) return event.type === 'CalendarDefined' ? event.data.definition : null
+  }
+  return null
+}
+
+/** Defines a calendar under its name, and says which windows that closes; the same definition again changes nothing. */
+export const defineCalendar: Operate<Contracts['defineCalendar']> = async (input, services) => {
+  const { log, now } = services
   const { name } = input.params
   const definition = definitionFrom(input.body, now())
+  refuseTooLarge(definition)
   const known = (await log.load(policyAggregate, calendarPolicy(name))).state.calendar !== null
   const decision = define(definition)
   const outcome = await log.execute(policyAggregate, calendarPolicy(name), decision, metadataOf(input))
@@ -80,14 +124,20 @@ export const defineCalendar: Operate<Contracts['defineCalendar']> = async (input
   const first = outcome.kind === 'committed' ? !known : outcome.kind === 'repeated' && commit === 1
   const status = first ? 201 : 200
   const location = `/api/v1/calendars/${name}`
-  return { status, body: bodyOf(name, state.calendar ?? definition), commit, etag: commit, location }
+  const present = state.calendar ?? definition
+  const changedBy = commitOf(outcome, input.idempotency?.id)
+  const before = changedBy === undefined ? present : await definitionBefore(log, name, changedBy)
+  const lost = await lostWindows(services, name, before, present)
+  const body = { ...bodyOf(name, present, now()), windowsLost: lost }
+  return { status, body, commit, etag: commit, location }
 }
 
 /**
  * Deletes a calendar that no active profile names. The profiles come from the view: one that was created moments ago may keep the name of a
  * calendar that is gone, which closes nothing.
  */
-export const deleteCalendar: Operate<Contracts['deleteCalendar']> = async (input, { log, views }) => {
+export const deleteCalendar: Operate<Contracts['deleteCalendar']> = async (input, services) => {
+  const { log, views } = services
   const { name } = input.params
   const needing: string[] = []
   for await (const { id, status, definition } of views.everyProfile()) {
@@ -98,9 +148,11 @@ export const deleteCalendar: Operate<Contracts['deleteCalendar']> = async (input
     const detail = `${needing.length} active ${needing.length === 1 ? 'profile names' : 'profiles name'} this calendar (${shown}): take it out of schedule.calendars first.`
     throw new Problem('conflict', detail)
   }
+  const before = (await log.load(policyAggregate, calendarPolicy(name))).state.calendar
   const outcome = await log.execute(policyAggregate, calendarPolicy(name), remove(), metadataOf(input))
   const { commit } = accepted(outcome)
-  return { status: 200, body: { name, status: 'deleted' }, commit }
+  const lost = await lostWindows(services, name, before, null)
+  return { status: 200, body: { name, status: 'deleted', windowsLost: lost }, commit }
 }
 
 /** Lists calendars from the view. */
@@ -110,9 +162,9 @@ export const listCalendars: Operate<Contracts['listCalendars']> = async ({ query
 }
 
 /** Reads a calendar from the log. */
-export const getCalendar: Operate<Contracts['getCalendar']> = async ({ params }, { log }) => {
+export const getCalendar: Operate<Contracts['getCalendar']> = async ({ params }, { log, now }) => {
   const { definition, commit } = await definitionOf(log, params.name)
-  return { status: 200, body: bodyOf(params.name, definition), etag: commit }
+  return { status: 200, body: bodyOf(params.name, definition, now()), etag: commit }
 }
 
 /** Says whether a calendar is open, why not, and when that changes next. */
@@ -123,6 +175,6 @@ export const getCalendarState: Operate<Contracts['getCalendarState']> = async (
   const { name } = params
   const { definition, commit } = await definitionOf(log, name)
   const at = instantOf(query.at ?? now())
-  const { knownUntil } = bodyOf(name, definition)
-  return { status: 200, body: { name, at, ...calendarState(definition, at), knownUntil }, etag: commit }
+  const body = { name, at, ...calendarState(definition, at), ...standingOf(definition, now()) }
+  return { status: 200, body, etag: commit }
 }

@@ -3,7 +3,7 @@ import type { Rejection } from '../../domain/rejection.ts'
 import type { Loaded, Metadata, Outcome } from '../../log/log.ts'
 import { isCarriedOut, refusalOf } from '../../log/outcome.ts'
 import type { IdempotencyKey, Principal } from './exchange.ts'
-import { Problem } from './problem.ts'
+import { asProblem } from './problem.ts'
 
 /** A checked request, as an operation gets it. */
 export interface Input<C extends Contract> extends Checked<C> {
@@ -47,6 +47,5 @@ export function metadataOf(input: {
 /** Returns the stream after a command; what refused it becomes a problem of the same code. */
 export function accepted<State, Event>(outcome: Outcome<State, Event, Rejection>): Loaded<State> {
   if (isCarriedOut(outcome)) return outcome.loaded
-  const { code, detail } = refusalOf(outcome)
-  throw new Problem(code, detail)
+  throw asProblem(refusalOf(outcome))
 }

@@ -1,5 +1,6 @@
 import { type ProblemCode, problemCodes } from '../../../contracts/problem-codes.ts'
 import type { FieldError, ProblemDocument } from '../../../contracts/problem-document.ts'
+import type { Rejection } from '../../domain/rejection.ts'
 
 /** An answer other than success, thrown anywhere below a handler and mapped once by the middleware `errorAnswer`. */
 export class Problem extends Error {
@@ -22,6 +23,11 @@ export class Problem extends Error {
     this.errors = errors
     this.nobody = nobody
   }
+}
+
+/** Returns the problem that tells of a refusal, with the fields that it names. */
+export function asProblem({ code, detail, fields = [] }: Rejection): Problem {
+  return new Problem(code, detail, { errors: fields })
 }
 
 const known = (code: string): code is ProblemCode => Object.hasOwn(problemCodes, code)

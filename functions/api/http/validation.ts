@@ -6,6 +6,9 @@ import { Problem } from './problem.ts'
 
 const mostErrors = 100
 
+/** What is wrong with a value, as one of several shapes that it may have. */
+type Shape = readonly z.core.$ZodIssue[]
+
 /** Returns a value as an error may show it: short, and nothing of what a name calls a secret. */
 function shown(value: unknown, field: string): unknown {
   if (/key|secret|token|authorization|credential/i.test(field)) return null
@@ -44,6 +47,24 @@ function name(place: string, path: readonly PropertyKey[]): string {
   return inside === '' ? place : `${place}.${inside}`
 }
 
+/** Returns how many keys of a value a shape knows, by what it found wrong with it; fewer than none: the shape is of another type. */
+function keysInCommon(issues: Shape, value: unknown): number {
+  if (issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0)) return -1
+  if (typeof value !== 'object' || value === null) return 0
+  const unknown = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [],
+  )
+  return Object.keys(value).length - unknown.length
+}
+
+/** Returns what is wrong with the one of several shapes that was meant: that with most keys in common, then with least amiss. */
+function shapeMeant(shapes: readonly Shape[], value: unknown): Shape {
+  const [meant = []] = shapes.toSorted(
+    (left, right) => keysInCommon(right, value) - keysInCommon(left, value) || left.length - right.length,
+  )
+  return meant
+}
+
 /** Returns the invalid fields of one part of a request (`body`, `query`, `path`, `headers`), each with what would be right. */
 function fieldErrors(place: string, issues: readonly z.core.$ZodIssue[], input: unknown): FieldError[] {
   return issues.flatMap((issue): FieldError[] => {
@@ -54,9 +75,8 @@ function fieldErrors(place: string, issues: readonly z.core.$ZodIssue[], input: 
       })
     }
     if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-      const nearest =
-        issue.errors.toSorted((a, b) => (b[0]?.path.length ?? 0) - (a[0]?.path.length ?? 0))[0] ?? []
-      const deeper = nearest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }))
+      const meant = shapeMeant(issue.errors, valueAt(input, issue.path))
+      const deeper = meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }))
       return fieldErrors(place, deeper, input)
     }
     const field = name(place, issue.path).slice(0, 256)

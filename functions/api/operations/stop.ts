@@ -5,6 +5,7 @@ import {
   type PolicyState,
   placeFreeze,
   policyAggregate,
+  stopOf,
 } from '../../domain/policy/policy.ts'
 import type { Loaded } from '../../log/log.ts'
 import { patience } from '../../patience.ts'
@@ -13,34 +14,36 @@ import type { Operate } from '../http/endpoint.ts'
 
 type Contracts = typeof operationsContracts
 
-function answer({ state: { freeze }, commit }: Loaded<PolicyState>, written: boolean): Answer {
-  const body = {
-    stopped: freeze !== null,
-    reason: freeze?.reason ?? null,
-    by: freeze?.by ?? null,
-    since: freeze?.since ?? null,
+/** Everything stands still while any stop is there; the oldest comes first. */
+function shown({ stops }: PolicyState) {
+  return {
+    stopped: stops.length > 0,
+    stops: stops.map(({ id, reason, by, since }) => ({ stopId: id, reason, by, since })),
   }
-  return { status: 200, body, ...(commit > 0 && { etag: commit, ...(written && { commit }) }) }
+}
+
+function answer({ state, commit }: Loaded<PolicyState>): Answer {
+  return { status: 200, body: shown(state), ...(commit > 0 && { etag: commit }) }
 }
 
 /** Says whether everything is stopped, from the log: nobody should hear of a stop late. */
 export const getStop: Operate<Contracts['getStop']> = async (_input, { log }) =>
-  answer(await log.load(policyAggregate, freezePolicy), false)
+  answer(await log.load(policyAggregate, freezePolicy))
 
 /** Stops everything. */
-export const stopEverything: Operate<Contracts['stopEverything']> = async (input, { log }) =>
-  answer(
-    accepted(
-      await log.execute(policyAggregate, freezePolicy, placeFreeze(input.body), metadataOf(input), {
-        retryFor: patience.person,
-      }),
-    ),
-    true,
-  )
+export const stopEverything: Operate<Contracts['stopEverything']> = async (input, { log }) => {
+  const asked = { reason: input.body.reason, by: input.principal.id }
+  const stopped = await log.execute(policyAggregate, freezePolicy, placeFreeze(asked), metadataOf(input), {
+    retryFor: patience.person,
+  })
+  const { state, commit } = accepted(stopped)
+  const stopId = stopOf(state, asked)?.id ?? null
+  return { status: 200, body: { ...shown(state), stopId }, etag: commit, commit }
+}
 
-/** Lifts the stop. */
-export const liftStop: Operate<Contracts['liftStop']> = async (input, { log }) =>
-  answer(
-    accepted(await log.execute(policyAggregate, freezePolicy, liftFreeze(input.body), metadataOf(input))),
-    true,
-  )
+/** Lifts one stop. */
+export const liftStop: Operate<Contracts['liftStop']> = async (input, { log }) => {
+  const lift = liftFreeze({ stop: input.params.stopId, reason: input.body.reason })
+  const lifted = accepted(await log.execute(policyAggregate, freezePolicy, lift, metadataOf(input)))
+  return { ...answer(lifted), commit: lifted.commit }
+}

@@ -55,9 +55,9 @@ async function assignOne(
   input: Input<Contracts['assignUpgradeProfile']>,
   { log }: Services,
   { target, ...membership }: RequestedMembership,
-  next: string | null,
+  { next, windowHours }: { readonly next: string | null; readonly windowHours: number },
 ): Promise<Result> {
-  const decision = joinProfile({ profile: input.params.id, ...membership })
+  const decision = joinProfile({ profile: input.params.id, ...membership, windowHours })
   const metadata = metadataOf({ ...input, ifMatch: null })
   const outcome = await log.execute(targetAggregate, target, decision, metadata)
   try {
@@ -104,7 +104,10 @@ export const assignUpgradeProfile: Operate<Contracts['assignUpgradeProfile']> = 
     state.status === 'active'
       ? await nextRuns(services.log, state.definition.schedule, services.now(), 1)
       : []
-  const results = await sideBySide(memberships, atOnce, (one) => assignOne(input, services, one, next))
+  const { maintenance_window_hours: windowHours } = state.definition.schedule
+  const results = await sideBySide(memberships, atOnce, (one) =>
+    assignOne(input, services, one, { next, windowHours }),
+  )
   return { status: 200, body: answered(id, results) }
 }
 

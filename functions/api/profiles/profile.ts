@@ -1,11 +1,13 @@
 import type { FieldError } from '../../../contracts/problem-document.ts'
 import type { ProfileDefinition } from '../../../events/profile.ts'
 import { day, instantOf } from '../../../events/time.ts'
+import { componentAggregate, schemeOf } from '../../domain/component/component.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import type { FieldProblem } from '../../domain/profile/fields.ts'
 import type { ExistingProfile } from '../../domain/profile/state.ts'
 import { exists } from '../../domain/profile/state.ts'
-import { closureAt, openings } from '../../domain/profile/windows.ts'
+import { hasRoom, openings, windowOf } from '../../domain/profile/windows.ts'
+import { defaultScheme, isMoving, type VersionScheme } from '../../domain/version/scheme.ts'
 import { closuresOf, unknownCalendars } from '../../facts/closures.ts'
 import { dependencyFault } from '../../facts/dependencies.ts'
 import type { Log } from '../../log/log.ts'
@@ -41,10 +43,37 @@ export async function nextRuns(
   const closures = await closuresOf(log, schedule.calendars, from, until)
   const runs: string[] = []
   for (const opening of openings(schedule, from).take(mostOpenings)) {
-    if (!closureAt(closures, opening)) runs.push(opening)
+    if (hasRoom(windowOf(schedule, opening), closures)) runs.push(opening)
     if (runs.length === count) break
   }
   return runs
+}
+
+/** The most components that a definition is about, one for each resource type. */
+const mostComponents = 20
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}
+
+/** Returns how the versions of the components are written that a body is about, on top of what is there, before anything of it is checked. */
+export async function schemesFor(
+  log: Log,
+  body: unknown,
+  present?: ProfileDefinition | null,
+): Promise<readonly VersionScheme[]> {
+  const { upgrade_settings, resource_filters } = membersOf(body)
+  const settings = { ...present?.upgrade_settings, ...membersOf(upgrade_settings) }
+  const { target_version: version, component } = settings
+  if (typeof version !== 'string' || isMoving(version)) return [defaultScheme]
+  const filters = { ...present?.resource_filters, ...membersOf(resource_filters) }
+  const named: readonly unknown[] = component ? [component] : [filters.resource_types].flat()
+  const components = named.filter((name) => typeof name === 'string' && /^.{1,128}$/.test(name))
+  const loaded = await Promise.all(
+    components.slice(0, mostComponents).map((name) => log.load(componentAggregate, String(name))),
+  )
+  const schemes = new Set(loaded.map(({ state }) => schemeOf(state)))
+  return schemes.size > 0 ? [...schemes] : [defaultScheme]
 }
 
 /** Returns a value as an error may show it. */

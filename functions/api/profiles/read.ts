@@ -91,7 +91,7 @@ export const getUpgradeProfile: Operate<Contracts['getUpgradeProfile']> = async 
     schedule: {
       ...schedule,
       next_runs: runs,
-      human_readable: describeSchedule(schedule.cron_expression, schedule.timezone),
+      human_readable: describeSchedule(schedule),
     },
     upgrade_settings: definition.upgrade_settings,
     resource_filters: definition.resource_filters,

@@ -45,11 +45,14 @@ interface Rollbacks {
   readonly byTarget: ReadonlyMap<string, Ended>
 }
 
-async function rollbacksOf({ log, views }: Services, upgrade: string): Promise<Rollbacks> {
+async function rollbacksOf(
+  { log, views }: Services,
+  { upgrade, summary }: Pick<ExecutionRow, 'upgrade' | 'summary'>,
+): Promise<Rollbacks> {
   const { state } = await log.load(upgradeAggregate, upgrade)
   const byTarget = new Map<string, Ended>()
   if (!exists(state)) return { count: 0, byTarget }
-  let count = state.standing.counts.rolledBack
+  let count = summary ? (summary.counts.tookThemselvesBack ?? 0) : state.standing.counts.rolledBack
   for (const { child, kind } of state.children) {
     if (kind !== 'rollback') continue
     const rollback = (await log.load(upgradeAggregate, child)).state
@@ -101,7 +104,7 @@ export async function resultsOf(
   services: Services,
   { upgrade, summary }: ExecutionRow,
 ): Promise<ResourceResults> {
-  const { count, byTarget } = await rollbacksOf(services, upgrade)
+  const { count, byTarget } = await rollbacksOf(services, { upgrade, summary })
   const comeFirst = summary
     ? summary.counts.failed + summary.counts.unreachable + byTarget.size
     : Number.POSITIVE_INFINITY

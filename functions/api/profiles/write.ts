@@ -16,7 +16,7 @@ import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
-import { checkReferences, invalidFields, nextRuns, profileOf } from './profile.ts'
+import { checkReferences, invalidFields, nextRuns, profileOf, schemesFor } from './profile.ts'
 
 type Contracts = typeof profileContracts
 
@@ -31,6 +31,7 @@ const anyDefinition: ProfileDefinition = {
   schedule: {
     cron_expression: '0 0 * * 0',
     timezone: 'UTC',
+    offset_days: 0,
     maintenance_window_hours: 1,
     retry_attempts: 1,
     retry_delay_minutes: 5,
@@ -43,6 +44,8 @@ const anyDefinition: ProfileDefinition = {
     rollback_on_failure: true,
     notification_enabled: true,
     parallel_upgrades: 1,
+    attempt_minutes: 60,
+    expected_minutes: 5,
     canary_percentage: null,
   },
   resource_filters: {
@@ -59,7 +62,7 @@ const anyDefinition: ProfileDefinition = {
 /** Creates a profile, active from the start (P1). */
 export const createUpgradeProfile: Operate<Contracts['createUpgradeProfile']> = async (input, services) => {
   const { log, now } = services
-  const validated = validateDefinition(input.body)
+  const validated = validateDefinition(input.body, await schemesFor(log, input.body))
   if ('problems' in validated) throw invalidFields(validated.problems)
   const { definition } = validated
   const id = input.idempotency ? v5(input.idempotency.id, profileNamespace) : randomUUID()
@@ -103,11 +106,12 @@ export const updateUpgradeProfile: Operate<Contracts['updateUpgradeProfile']> = 
   const { id } = input.params
   const loaded = (await log.load(profileAggregate, id)).state.definition
   // What is wrong with a body is said first, also where there is no profile for it.
-  const validated = validateUpdate(loaded ?? anyDefinition, input.body)
+  const schemes = await schemesFor(log, input.body, loaded)
+  const validated = validateUpdate(loaded ?? anyDefinition, input.body, schemes)
   if ('problems' in validated) throw invalidFields(validated.problems)
   const before = (await profileOf(log, id)).state.definition
   await checkReferences(log, id, validated.definition)
-  const command = updateProfile({ updates: input.body, by: input.principal.id })
+  const command = updateProfile({ updates: input.body, by: input.principal.id, schemes })
   const outcome = await log.execute(profileAggregate, id, command, metadataOf(input))
   const { state, commit } = accepted(outcome)
   const changes = (await decided(log, id, outcome, input.idempotency?.id)).flatMap((event) => {
@@ -121,13 +125,17 @@ export const updateUpgradeProfile: Operate<Contracts['updateUpgradeProfile']> = 
   )
   const [next = null] = state.status === 'active' ? await nextRuns(log, definition.schedule, now(), 1) : []
   const matching = present?.members.length ?? 0
+  const { maintenance_window_hours: hours } = definition.schedule
+  const longer = present?.members.filter(
+    ({ override }) => (override.maintenance_window_hours ?? 0) > hours,
+  ).length
   const body = {
     id,
     status: 'updated',
     changes_applied: changes,
     next_execution: next,
     affected_resources_change: matching - (old?.members.length ?? 0),
-    validation_warnings: warningsOf(definition, { matching, now: instantOf(now()) }),
+    validation_warnings: warningsOf(definition, { matching, longer: longer ?? 0, now: instantOf(now()) }),
   }
   return { status: 200, body, commit, etag: commit }
 }

@@ -8,11 +8,13 @@ import {
   unpinTarget as decideUnpin,
 } from '../../domain/target/registration.ts'
 import type { TargetDecision } from '../../domain/target/state.ts'
+import { refuseGateway } from '../../facts/gateways.ts'
 import { type Answer, accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
+import { asProblem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { newEnrolment } from './credential.ts'
-import { lastSeenOf, targetBody } from './read.ts'
+import { heardOf, targetBody } from './read.ts'
 
 type Contracts = typeof targetContracts
 type Request = Parameters<typeof metadataOf>[0] & { readonly params: { readonly id: string } }
@@ -24,13 +26,22 @@ async function change(
 ): Promise<Answer> {
   const { id } = request.params
   const loaded = accepted(await log.execute(targetAggregate, id, decision, metadataOf(request)))
-  const body = targetBody(id, loaded, await lastSeenOf(telemetry, id))
+  const body = targetBody(id, loaded, await heardOf(telemetry, id))
   return { status: 200, body, commit: loaded.commit, etag: loaded.commit }
 }
 
-/** Changes facts. */
-export const patchTarget: Operate<Contracts['patchTarget'], 'telemetry'> = (input, services) =>
-  change(input, services, decidePatch(input.body))
+/** Changes facts; another gateway has to be one. */
+export const patchTarget: Operate<Contracts['patchTarget'], 'telemetry'> = async (input, services) => {
+  const { id } = input.params
+  const { gateway } = input.body
+  if (typeof gateway === 'string') {
+    const { state } = await services.log.load(targetAggregate, id)
+    const changes = state.registered && state.facts?.gateway !== gateway
+    const refused = changes ? await refuseGateway(services.log, id, gateway) : undefined
+    if (refused) throw asProblem(refused)
+  }
+  return change(input, services, decidePatch(input.body))
+}
 
 /** Keeps a target at what it runs. */
 export const pinTarget: Operate<Contracts['pinTarget'], 'telemetry'> = (input, services) =>

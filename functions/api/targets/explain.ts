@@ -7,31 +7,38 @@ import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { explainTarget as explain } from '../../domain/target/explain.ts'
 import type { MemberAsked, UpgradeAsked } from '../../domain/target/explanation.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
-import { chunkOf, memberAt } from '../../domain/upgrade/chunks.ts'
-import { exists, hasBegun, hasEnded, planOf, type UpgradeState } from '../../domain/upgrade/state.ts'
+import { chunkOf } from '../../domain/upgrade/chunks.ts'
+import { standsAt } from '../../domain/upgrade/held.ts'
+import {
+  type AcceptedPlan,
+  type ExistingUpgrade,
+  exists,
+  hasBegun,
+  hasEnded,
+  planOf,
+  type UpgradeState,
+} from '../../domain/upgrade/state.ts'
+import { holdersOf } from '../../facts/live-plans.ts'
 import { memberNamed } from '../../facts/plan-members.ts'
 import type { Log } from '../../log/log.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
-import { lastSeenOf } from './read.ts'
+import type { Services } from '../services.ts'
+import { heardOf } from './read.ts'
 
 /** The instant that is asked about; left out: now. */
 interface Instant {
   readonly at?: string
 }
 
-/** Where the target stands in an upgrade that has a plan; one that is over has nobody waiting any more. */
-async function memberOf(log: Log, target: string, state: UpgradeState): Promise<UpgradeAsked['member']> {
-  const plan = planOf(state)
-  if (!plan) return null
-  const member = await memberNamed(log, plan, target)
-  if (member === undefined) return 'not-a-member'
+/** Where a member of a plan stands; an upgrade that is over has nobody waiting any more. */
+function memberIn(state: UpgradeState, plan: AcceptedPlan, member: number): MemberAsked {
   const wave = waveOf(plan.waves, plan.members, member)
-  const finished: MemberAsked = { wave, status: 'finished', again: null }
-  if (!exists(state) || hasEnded(state) || state.stage === 'requested') return finished
+  if (!exists(state) || hasEnded(state) || state.stage === 'requested')
+    return { wave, status: 'finished', again: null }
   const { chunks } = state
   const open = chunks.open[chunkOf(member)]
-  const status = memberAt(chunks, member)?.status ?? (member < chunks.cursor ? 'finished' : 'pending')
+  const status = standsAt(chunks, member)
   const again =
     status === 'retrying'
       ? (open?.retryAt ?? null)
@@ -41,41 +48,72 @@ async function memberOf(log: Log, target: string, state: UpgradeState): Promise<
   return { wave, status, again }
 }
 
-async function upgradeAsked(log: Log, target: string, id: string, at: Instant): Promise<UpgradeAsked> {
-  const { state, commit } = await log.load(upgradeAggregate, id, at)
-  if (!exists(state)) throw new Problem('upgrade-not-found', 'There is no such upgrade.')
+/** Where the target stands in an upgrade that has a plan. */
+async function memberOf(log: Log, target: string, state: UpgradeState): Promise<UpgradeAsked['member']> {
+  const plan = planOf(state)
+  if (!plan) return null
+  const member = await memberNamed(log, plan, target)
+  return member === undefined ? 'not-a-member' : memberIn(state, plan, member)
+}
+
+function asked(
+  log: Log,
+  id: string,
+  state: ExistingUpgrade,
+  commit: number,
+  member: UpgradeAsked['member'],
+): UpgradeAsked {
   const { status, holds, failure, wave } = state.standing
   return {
-    ...{ id, status, holds, failure, wave },
+    ...{ id, status, holds, failure, wave, member },
     ref: refOf(log.of(upgradeAggregate, id).name, commit),
     component: state.request.component,
     version: planOf(state)?.version ?? state.request.version,
-    overrode: hasBegun(state) ? state.overrode : null,
-    member: await memberOf(log, target, state),
+    overrode: hasBegun(state) ? (state.overrode.at(-1)?.since ?? null) : null,
   }
 }
 
-async function freezeAt(log: Log, at: Instant) {
+async function upgradeAsked(log: Log, target: string, id: string, at: Instant): Promise<UpgradeAsked> {
+  const { state, commit } = await log.load(upgradeAggregate, id, at)
+  if (!exists(state)) throw new Problem('upgrade-not-found', 'There is no such upgrade.')
+  return asked(log, id, state, commit, await memberOf(log, target, state))
+}
+
+/** The upgrades at work that hold the target, as far as they were looked through. */
+async function holdersAsked(services: Pick<Services, 'log' | 'views'>, target: string, at: Instant) {
+  const { log } = services
+  const { holders, upgrades, all } = await holdersOf(services, new Set([target]), at)
+  const found = holders.flatMap(({ upgrade, state, commit, members }) =>
+    members.map((member) => asked(log, upgrade, state, commit, memberIn(state, state.plan, member))),
+  )
+  return { holders: found, lookedThrough: { upgrades, all } }
+}
+
+async function stopsAt(log: Log, at: Instant) {
   const { state, commit } = await log.load(policyAggregate, freezePolicy, at)
-  return state.freeze && { ...state.freeze, ref: refOf(log.of(policyAggregate, freezePolicy).name, commit) }
+  const ref = refOf(log.of(policyAggregate, freezePolicy).name, commit)
+  return state.stops.map(({ reason, since }) => ({ reason, since, ref }))
 }
 
 /** Says why a target is, or is not, being upgraded, now or at an instant: from the log alone, each reason with its commit (N3). */
 export const explainTarget: Operate<(typeof targetContracts)['explainTarget'], 'telemetry'> = async (
   { params, query },
-  { log, telemetry, now },
+  services,
 ) => {
+  const { log, telemetry, now } = services
   const { id } = params
   const instant = instantOf(query.at ?? now())
   const at: Instant = query.at === undefined ? {} : { at: instant }
   const { state, commit } = await log.load(targetAggregate, id, at)
   if (!state.registered) throw new Problem('target-not-found', 'No such target is registered at that time.')
-  const [freeze, upgrade, lastSeenAt] = await Promise.all([
-    freezeAt(log, at),
+  const [stops, upgrade, held, heard] = await Promise.all([
+    stopsAt(log, at),
     query.upgradeId === undefined ? undefined : upgradeAsked(log, id, query.upgradeId, at),
-    lastSeenOf(telemetry, id),
+    query.upgradeId === undefined ? holdersAsked(services, id, at) : undefined,
+    heardOf(telemetry, id),
   ])
   const ref = refOf(log.of(targetAggregate, id).name, commit)
-  const explanation = explain({ id, target: state, ref, at: instant, upgrade, freeze })
-  return { status: 200, body: { id, at: instant, lastSeenAt, ...explanation } }
+  const facts = { id, target: state, ref, at: instant, upgrade, holders: held?.holders ?? [], stops }
+  const lookedThrough = held?.lookedThrough ?? null
+  return { status: 200, body: { id, at: instant, ...heard, lookedThrough, ...explain(facts) } }
 }

@@ -2,6 +2,7 @@ import type { targetContracts } from '../../../contracts/targets.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import type { TargetState } from '../../domain/target/state.ts'
 import type { Loaded } from '../../log/log.ts'
+import type { Clones } from '../../work/machines.ts'
 import type { Telemetry } from '../../work/telemetry.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
@@ -9,8 +10,19 @@ import { Problem } from '../http/problem.ts'
 
 type Contracts = typeof targetContracts
 
-/** Returns the answer about one target: the fold of its stream, and when its agent was last heard of. */
-export function targetBody(id: string, { state, commit }: Loaded<TargetState>, lastSeenAt: string | null) {
+/** What is known of a target's agents that is no event of the log. */
+interface Heard {
+  /** When its agent was last heard of, as it was noted: every five minutes at most. Null: never in the last 30 days. */
+  readonly lastSeenAt: string | null
+  readonly clones: Clones | null
+}
+
+/** Returns the answer about one target: the fold of its stream, and what is known of its agents. */
+export function targetBody(
+  id: string,
+  { state, commit }: Loaded<TargetState>,
+  { lastSeenAt, clones }: Heard,
+) {
   const { facts, components, drift, pin, retired, keyHash, active, attempts } = state
   if (!facts) throw new Problem('target-not-found', 'No such target is registered.')
   return {
@@ -22,6 +34,7 @@ export function targetBody(id: string, { state, commit }: Loaded<TargetState>, l
     retired: retired && { reason: retired.reason },
     enrolled: keyHash !== null,
     lastSeenAt,
+    clones,
     active: active && {
       attempt: active.attempt,
       upgradeId: active.upgrade,
@@ -48,12 +61,13 @@ export function targetBody(id: string, { state, commit }: Loaded<TargetState>, l
   }
 }
 
-/** Returns when a target's agent was last heard of, as it was noted: every five minutes at most. Null: never in the last 30 days. */
-export async function lastSeenOf(
-  telemetry: Pick<Telemetry, 'lastSeenOf'>,
+/** Returns what is known of a target's agents. */
+export async function heardOf(
+  telemetry: Pick<Telemetry, 'lastSeenOf' | 'clonesOf'>,
   target: string,
-): Promise<string | null> {
-  return (await telemetry.lastSeenOf([target])).get(target) ?? null
+): Promise<Heard> {
+  const [lastSeen, clones] = await Promise.all([telemetry.lastSeenOf([target]), telemetry.clonesOf(target)])
+  return { lastSeenAt: lastSeen.get(target) ?? null, clones }
 }
 
 /** Reads one target from its stream: attempts under way are in no row of the views. */
@@ -61,12 +75,12 @@ export const getTarget: Operate<Contracts['getTarget'], 'telemetry'> = async (
   { params },
   { log, telemetry },
 ) => {
-  const [loaded, lastSeenAt] = await Promise.all([
+  const [loaded, heard] = await Promise.all([
     log.load(targetAggregate, params.id),
-    lastSeenOf(telemetry, params.id),
+    heardOf(telemetry, params.id),
   ])
   if (!loaded.state.registered) throw new Problem('target-not-found', 'No such target is registered.')
-  return { status: 200, body: targetBody(params.id, loaded, lastSeenAt), etag: loaded.commit }
+  return { status: 200, body: targetBody(params.id, loaded, heard), etag: loaded.commit }
 }
 
 function tagsIn(text: string | undefined): Record<string, string> | undefined {

@@ -1,9 +1,12 @@
 import type { Registration, targetContracts } from '../../../contracts/targets.ts'
+import type { Rejection } from '../../domain/rejection.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { registerTarget } from '../../domain/target/registration.ts'
+import { refuseCircle, refuseGateway } from '../../facts/gateways.ts'
+import { sideBySide } from '../../side-by-side.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { Problem } from '../http/problem.ts'
+import { asProblem, Problem } from '../http/problem.ts'
 import { newEnrolment } from './credential.ts'
 
 /** So many targets are registered side by side. */
@@ -24,18 +27,37 @@ export function namespaceOf(id: string): string {
   return id.startsWith('cust_') ? `customer-${id.slice('cust_'.length)}` : id
 }
 
+/** What came of one registration, and the problem that refused it. */
+interface Attempted {
+  readonly result: Registered
+  readonly commit: number
+  readonly problem?: Problem
+}
+
+function failed(id: string, problem: Problem): Attempted {
+  const { code, message } = problem
+  return { result: { id, status: 'failed', error: { code, detail: message } }, commit: 0, problem }
+}
+
 async function registerOne(
   { id, components, ...facts }: Registration,
   enrol: boolean,
   input: Parameters<Register>[0],
   { log, now }: Parameters<Register>[1],
-): Promise<{ readonly result: Registered; readonly commit: number; readonly problem?: Problem }> {
+): Promise<Attempted> {
+  const from = facts.gateway === null ? undefined : await log.load(targetAggregate, id)
+  // What is registered already stays as it was, whatever has become of its gateway.
+  if (facts.gateway !== null && !from?.state.registered) {
+    const refused = await refuseGateway(log, id, facts.gateway)
+    if (refused) return failed(id, asProblem(refused))
+  }
   const enrolment = enrol ? newEnrolment(id, now()) : null
   const kept = enrolment && { hash: enrolment.hash, expiresAt: enrolment.expiresAt }
   const named = { ...facts, namespace: facts.namespace === undefined ? namespaceOf(id) : facts.namespace }
   const decision = registerTarget({ facts: named, components, enrolment: kept })
   // Many targets share one request: the stream of each keeps the key of its own registration alone.
-  const outcome = await log.execute(targetAggregate, id, decision, metadataOf({ ...input, ifMatch: null }))
+  const metadata = metadataOf({ ...input, ifMatch: null })
+  const outcome = await log.execute(targetAggregate, id, decision, metadata, from && { from })
   try {
     const { commit } = accepted(outcome)
     if (outcome.kind === 'unchanged') return { result: { id, status: 'exists' }, commit }
@@ -45,9 +67,43 @@ async function registerOne(
     return { result: { id, status: 'registered', ...shown }, commit }
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    const { code, message } = error
-    return { result: { id, status: 'failed', error: { code, detail: message } }, commit: 0, problem: error }
+    return failed(id, error)
   }
+}
+
+/** Registers many: gateways before those that are reached through them, and nobody of a circle. */
+async function registerMany(
+  registrations: readonly Registration[],
+  register: (registration: Registration) => Promise<Attempted>,
+): Promise<Registered[]> {
+  const results: Registered[] = []
+  let rest = [...registrations.entries()]
+  while (rest.length > 0) {
+    const waiting = new Map(rest.map(([, { id, gateway }]) => [id, gateway]))
+    const isReady = ({ id, gateway }: Registration) =>
+      gateway === null || gateway === id || !waiting.has(gateway)
+    const ready = rest.filter(([, registration]) => isReady(registration))
+    if (ready.length === 0) {
+      for (const [place, { id }] of rest) results[place] = failed(id, asProblem(circleOf(id, waiting))).result
+      break
+    }
+    await sideBySide(ready, atOnce, async ([place, registration]) => {
+      results[place] = (await register(registration)).result
+    })
+    rest = rest.filter(([, registration]) => !isReady(registration))
+  }
+  return results
+}
+
+/** Returns the refusal of a target that is reached through itself, or through others that are. */
+function circleOf(target: string, gateways: ReadonlyMap<string, string | null>): Rejection {
+  const path = [target]
+  for (let next = gateways.get(target); next; next = gateways.get(next)) {
+    const known = path.includes(next)
+    path.push(next)
+    if (known) break
+  }
+  return refuseCircle(path)
 }
 
 /** Registers one target, or many with a result for each: what is registered already with the same content `exists`. */
@@ -60,12 +116,9 @@ export const registerTargets: Register = async (input, services) => {
     const status = result.status === 'registered' ? 201 : 200
     return { status, body: result, commit, etag: commit, location: `/api/v1/targets/${result.id}` }
   }
-  const targets: Registered[] = []
-  for (let from = 0; from < body.targets.length; from += atOnce) {
-    const batch = body.targets.slice(from, from + atOnce)
-    const results = await Promise.all(batch.map((target) => registerOne(target, body.enrol, input, services)))
-    targets.push(...results.map(({ result }) => result))
-  }
+  const targets = await registerMany(body.targets, (registration) =>
+    registerOne(registration, body.enrol, input, services),
+  )
   const count = (status: Registered['status']) => targets.filter((target) => target.status === status).length
   return {
     status: 200,

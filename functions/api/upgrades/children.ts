@@ -172,8 +172,12 @@ export const rollBackCustomer: Operate<Contracts['rollBackCustomer']> = async (i
   const family = await familyOf(services.log, input.params.id)
   const known = family?.children.some(({ child }) => child === asked.child)
   const back = family?.children.some((one) => one.kind === 'rollback' && one.child === state.active?.upgrade)
-  if (state.active && !known && !back)
-    throw new Problem('update-in-progress', 'Update already in progress on this customer: wait for its end.')
+  if (state.active && !known && !back) {
+    throw new Problem(
+      'update-in-progress',
+      `Update already in progress on this customer, by upgrade ${state.active.upgrade}: wait for its end.`,
+    )
+  }
   const begun = await begin(services, asked, input.correlation)
   const namespace = state.facts?.namespace ?? namespaceOf(customerId)
   const body = { message: messageOf(asked, begun), customerId, namespace, upgradeId: begun.child }

@@ -1,5 +1,6 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { instantOf } from '../../../events/time.ts'
+import type { AdmissionFacts } from '../../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import {
   approveUpgrade as decideApproval,
@@ -10,6 +11,7 @@ import {
   continueUpgrade as decideContinue,
   pauseUpgrade as decidePause,
   resumeUpgrade as decideResume,
+  endBakeEarly,
 } from '../../domain/upgrade/control.ts'
 import type { UpgradeDecision } from '../../domain/upgrade/draft.ts'
 import { type ExistingUpgrade, exists } from '../../domain/upgrade/state.ts'
@@ -32,15 +34,27 @@ export interface Decided {
   readonly commit: number
 }
 
-/**
- * Appends what a command decides, or throws the problem that refuses it. It goes on against other writers as long as a person waits; one
- * that rests on facts only while these are good.
- */
-export async function command(
+/** Appends what a command decides, or throws the problem that refuses it. It goes on against other writers as long as a person waits. */
+export function command(request: Commanded, services: Services, decision: UpgradeDecision): Promise<Decided> {
+  return carryOut(request, services, decision, patience.person)
+}
+
+/** The same for a command that may admit: what that is checked against is read just before, strongly, and it goes on while that is good. */
+export async function commandWithFacts(
+  request: Commanded,
+  services: Services,
+  decisionWith: (facts: AdmissionFacts) => UpgradeDecision,
+): Promise<Decided> {
+  const { state } = await services.log.load(upgradeAggregate, request.params.id)
+  const decision = decisionWith(await admissionFacts(services, state))
+  return carryOut(request, services, decision, patience.facts)
+}
+
+async function carryOut(
   request: Commanded,
   { log }: Services,
   decision: UpgradeDecision,
-  retryFor: number = patience.person,
+  retryFor: number,
 ): Promise<Decided> {
   const { id } = request.params
   const { state, commit } = accepted(
@@ -59,7 +73,9 @@ export function acknowledged(id: string, { state, commit }: Decided, message: st
 /** Continues after a canary (C4). */
 export const continueUpgrade: Operate<Contracts['continueUpgrade']> = async (input, services) => {
   const { id } = input.params
-  const { commit } = await command(input, services, decideContinue({ by: input.principal.id }))
+  const { commit } = await commandWithFacts(input, services, (facts) =>
+    decideContinue({ by: input.principal.id }, facts),
+  )
   return {
     status: 200,
     body: { message: 'Upgrade continuation queued', upgradeId: id, jobId: `${id}-1` },
@@ -70,7 +86,8 @@ export const continueUpgrade: Operate<Contracts['continueUpgrade']> = async (inp
 
 /** Approves the plan of a hash. */
 export const approveUpgrade: Operate<Contracts['approveUpgrade']> = async (input, services) => {
-  const loaded = await command(input, services, decideApproval({ by: input.principal.id, ...input.body }))
+  const approval = { by: input.principal.id, ...input.body }
+  const loaded = await commandWithFacts(input, services, (facts) => decideApproval(approval, facts))
   const { given, needed } = loaded.state.standing.approvals
   return acknowledged(input.params.id, loaded, `Approved: ${given} of ${needed}`)
 }
@@ -91,15 +108,23 @@ export const pauseUpgrade: Operate<Contracts['pauseUpgrade']> = async (input, se
     'Upgrade paused: what was accepted finishes',
   )
 
-/** Goes on. What the admission is checked against is read just before, strongly. */
+/** Goes on. */
 export const resumeUpgrade: Operate<Contracts['resumeUpgrade']> = async (input, services) => {
-  const { state } = await services.log.load(upgradeAggregate, input.params.id)
-  const facts = await admissionFacts(services.log, state)
-  const { window } = input.body
+  const { window, acknowledge } = input.body
   const inUtc = window && { start: instantOf(window.start), end: instantOf(window.end) }
-  const decision = decideResume({ by: input.principal.id, ...(inUtc && { window: inUtc }) }, facts)
-  const resumed = await command(input, services, decision, patience.facts)
+  const resume = {
+    by: input.principal.id,
+    ...(inUtc && { window: inUtc }),
+    ...(acknowledge && { acknowledge }),
+  }
+  const resumed = await commandWithFacts(input, services, (facts) => decideResume(resume, facts))
   return acknowledged(input.params.id, resumed, 'Upgrade resumed')
+}
+
+/** Ends a bake before its time. */
+export const endBake: Operate<Contracts['endBake']> = async (input, services) => {
+  const early = { by: input.principal.id, ...input.body }
+  return acknowledged(input.params.id, await command(input, services, endBakeEarly(early)), 'Bake ended')
 }
 
 /** Ends it early. */

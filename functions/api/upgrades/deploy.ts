@@ -9,8 +9,9 @@ import { type AcceptedPlan, planOf } from '../../domain/upgrade/state.ts'
 import { inlineAtMost, prospectOf, storePlan } from '../../planning/planning.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { Problem } from '../http/problem.ts'
+import { asProblem } from '../http/problem.ts'
 import { requestFrom } from './request.ts'
+import { toldBefore, toldBeside, toldBody, toldWithoutPlan } from './told.ts'
 
 /** The name space of ids that follow from an idempotency key. */
 const upgradeNamespace = 'e0a94a51-2f31-5e0c-9f4b-64a6f0d1b7c3'
@@ -46,18 +47,21 @@ export const deployUpgrade: Operate<(typeof upgradeContracts)['deployUpgrade']> 
   const upgradeId = input.idempotency ? v5(input.idempotency.id, upgradeNamespace) : randomUUID()
   const repeated = input.idempotency !== null && (await log.load(upgradeAggregate, upgradeId)).commit > 0
   const prospect = repeated ? undefined : await prospectOf(services, request, { atMost: inlineAtMost })
-  if (prospect && 'rejected' in prospect) {
-    throw new Problem(prospect.rejected.code, prospect.rejected.detail)
-  }
-  const planned = prospect && 'plan' in prospect ? await storePlan(log, prospect.plan, upgradeId) : undefined
+  if (prospect && 'rejected' in prospect) throw asProblem(prospect.rejected)
+  const prospective = prospect && 'plan' in prospect ? prospect : undefined
+  const told = prospective && (await toldBeside(services, request, prospective))
+  const planned = prospective && (await storePlan(services, prospective.plan, request, upgradeId, told))
   const command = requestUpgrade({ request, by: input.principal.id, planned })
   const metadata = metadataOf({ ...input, ifMatch: null })
-  const { state, commit } = accepted(await log.execute(upgradeAggregate, upgradeId, command, metadata))
-  const message = messageOf(request, planOf(state))
-  const warnings = prospect && 'warnings' in prospect ? prospect.warnings : []
+  const outcome = await log.execute(upgradeAggregate, upgradeId, command, metadata)
+  const { state, commit } = accepted(outcome)
+  const plan = planOf(state)
+  const message = messageOf(request, plan)
+  const first = outcome.kind === 'committed' ? told : await toldBefore(log, upgradeId)
   const body = {
     ...{ upgradeId, jobId: `${upgradeId}-1`, strategy: request.strategy, message },
-    ...(warnings.length > 0 && { warnings }),
+    leftOutCounts: first && plan ? plan.leftOut : null,
+    ...toldBody(first ?? toldWithoutPlan(request)),
   }
   return { status: 202, body, commit, location: `/api/upgrades/${upgradeId}` }
 }

@@ -6,8 +6,9 @@ import { leftOutCounts, type Plan } from '../../domain/plan/plan.ts'
 import { allowedFailures, waveOf, waveSizes } from '../../domain/plan/waves.ts'
 import { prospectOf } from '../../planning/planning.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { Problem } from '../http/problem.ts'
+import { asProblem } from '../http/problem.ts'
 import { requestFrom } from './request.ts'
+import { toldBeside, toldBody } from './told.ts'
 
 /** More members or waves than this are counted but not listed: an answer has a limit of 6 MB (AWS). */
 const listedAtMost = 10_000
@@ -35,8 +36,9 @@ function membersOf({ chunks, waves, members }: Plan) {
 export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade']> = async ({ body }, services) => {
   const request = requestFrom(body)
   const prospect = await prospectOf(services, request)
-  if ('rejected' in prospect) throw new Problem(prospect.rejected.code, prospect.rejected.detail)
-  const { plan, warnings } = prospect
+  if ('rejected' in prospect) throw asProblem(prospect.rejected)
+  const { plan } = prospect
+  const told = await toldBeside(services, request, prospect)
   const sizes = waveSizes(plan.waves, plan.members)
   return {
     status: 200,
@@ -57,7 +59,7 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade']> = as
         .slice(0, listedAtMost)
         .map(({ target, reason }) => ({ targetId: target, reason })),
       leftOutCounts: leftOutCounts(plan),
-      ...(warnings.length > 0 && { warnings }),
+      ...toldBody(told),
       window: request.window,
       expectedFinish: finishOf(request, sizes, services.now()),
       truncated: plan.members > listedAtMost || plan.leftOut.length > listedAtMost,

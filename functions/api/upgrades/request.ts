@@ -11,7 +11,9 @@ export function requestFrom(deployment: Deployment): UpgradeRequest {
     component,
     version,
     strategy,
-    canaryPercent: strategy === 'canary' ? (deployment.canaryPercent ?? 10) : null,
+    // Canaries that are named are the whole first wave, unless a percentage fills it up.
+    canaryPercent:
+      strategy === 'canary' ? (deployment.canaryPercent ?? (targets.canaries.length > 0 ? null : 10)) : null,
     batchSize: deployment.batchSize ?? null,
     selection: {
       targets: targets.ids ?? null,
@@ -23,11 +25,13 @@ export function requestFrom(deployment: Deployment): UpgradeRequest {
     parallel: deployment.parallel,
     failures: deployment.failureThreshold,
     unreachable: deployment.unreachableThreshold,
+    budget: deployment.failureBudget,
     approvals: deployment.approvals,
     // After a canary a person looks; a batch goes on to the next by itself.
     continueByHand: strategy === 'canary' && !deployment.autoContinue,
     continueBySecondPerson: deployment.continueRequiresSecondPerson,
     window: window && { start: instantOf(window.start), end: instantOf(window.end) },
+    calendars: deployment.calendars,
     bakeSeconds: deployment.bakeSeconds,
     gate,
     retry,
@@ -35,7 +39,10 @@ export function requestFrom(deployment: Deployment): UpgradeRequest {
       accept: deadlines.acceptSeconds,
       attempt: deadlines.attemptSeconds,
       expected: deadlines.expectedSeconds,
+      continue: deadlines.continueSeconds,
+      linger: deadlines.lingerSeconds,
     },
+    ...(deployment.allowDowngrade && { allowDowngrade: true }),
     breakGlass: false,
     reason: deployment.reason,
   }

@@ -1,15 +1,14 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
+import type { AdmissionFacts } from '../../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { memberAt } from '../../domain/upgrade/chunks.ts'
 import { skipMember } from '../../domain/upgrade/control.ts'
 import { exists, isPlanned, planOf } from '../../domain/upgrade/state.ts'
-import { admissionFacts } from '../../facts/admission.ts'
 import { memberNamed } from '../../facts/plan-members.ts'
 import { wasSkipped } from '../../facts/skipped.ts'
-import { patience } from '../../patience.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
-import { acknowledged, command } from './command.ts'
+import { acknowledged, commandWithFacts } from './command.ts'
 import { upgradeNotFound } from './history.ts'
 
 /** Leaves out a target that was not upgraded yet. */
@@ -25,6 +24,6 @@ export const skipTarget: Operate<(typeof upgradeContracts)['skipTarget']> = asyn
   const isThrough = isPlanned(state) && memberAt(state.chunks, member) === undefined
   const skipped = isThrough && (await wasSkipped(log, id, member))
   const asked = { member, by: input.principal.id, wasSkipped: skipped }
-  const decision = skipMember(asked, await admissionFacts(log, state))
-  return acknowledged(id, await command(input, services, decision, patience.facts), `${targetId} skipped`)
+  const skip = (facts: AdmissionFacts) => skipMember(asked, facts)
+  return acknowledged(id, await commandWithFacts(input, services, skip), `${targetId} skipped`)
 }

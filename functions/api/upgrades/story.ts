@@ -36,7 +36,9 @@ function sentenceOf(event: UpgradeEvent): string {
       const reasons = Object.entries(event.data.leftOut).sort(([left], [right]) => (left < right ? -1 : 1))
       const words = reasons.map(([reason, count]) => `${count} ${reason}`).join(', ')
       const out = words === '' ? '' : `, leaving out ${words}`
-      return `Planned ${targets(event.data.members)} to ${event.data.version}${out}.`
+      const others = event.data.told?.overlaps.map(({ upgrade, targets: count }) => `${upgrade} (${count})`)
+      const held = others?.length ? ` Other upgrades hold targets of it: ${others.join(', ')}.` : ''
+      return `Planned ${targets(event.data.members)} to ${event.data.version}${out}.${held}`
     }
     case 'PlanningFailed':
       return `It could not be planned: ${event.data.detail}`
@@ -71,38 +73,47 @@ function sentenceOf(event: UpgradeEvent): string {
     case 'ThresholdBreached': {
       const { count, allowed, kind, action } = event.data
       const words = { pause: 'it is paused', abort: 'it is aborted', rollback: 'it is taken back' }
-      const what = kind === 'failures' ? 'failed' : 'were unreachable'
-      return `${count} ${what} in ${wave(event.data.wave)}, ${allowed} are allowed: ${words[action]}.`
+      const what = kind === 'unreachable' ? 'were unreachable' : 'failed'
+      const where = kind === 'budget' ? 'the whole upgrade' : wave(event.data.wave)
+      return `${count} ${what} in ${where}, ${allowed} are allowed: ${words[action]}.`
     }
     case 'WaveEnded':
       return `Finished ${wave(event.data.wave)}.`
     case 'BakeStarted':
       return `Watching ${wave(event.data.wave)} until ${event.data.until}.`
     case 'BakeEnded':
-      return `Nothing came up while watching ${wave(event.data.wave)}.`
+      return event.data.reason === undefined
+        ? `Nothing came up while watching ${wave(event.data.wave)}.`
+        : `${event.data.by} ended the watch over ${wave(event.data.wave)}: ${event.data.reason}`
     case 'GateEvaluated': {
       const { result, successRatePercent, required } = event.data
       const rate = successRatePercent === null ? 'no data' : `${successRatePercent} % succeeded`
       return `The gate after ${wave(event.data.wave)} ${result === 'inconclusive' ? 'is inconclusive' : result}: ${rate}, ${required} % are required.`
     }
     case 'ContinueAwaited':
-      return `Waiting for somebody to continue after ${wave(event.data.wave)}.`
+      return `Waiting until ${event.data.until} for somebody to continue after ${wave(event.data.wave)}.`
     case 'ContinueGiven':
       return `${event.data.by} continued after ${wave(event.data.wave)}.`
     case 'HoldPlaced': {
-      const why = event.data.code === 'FREEZE' ? 'everything is stopped' : 'the window is closed'
-      return `Held: ${why}${event.data.until === null ? '' : ` until ${event.data.until}`}.`
+      const { code, until, lapses } = event.data
+      const why = code === 'FREEZE' ? 'everything is stopped' : 'the window, or a calendar, is closed'
+      const rest = lapses === null ? '' : `; who is left over stays out from ${lapses} on`
+      return `Held: ${why}${until === null ? '' : ` until ${until}`}${rest}.`
     }
     case 'HoldLifted':
       return event.data.code === 'FREEZE' ? 'The stop was lifted.' : 'The window is open.'
     case 'FreezeOverridden':
-      return `Goes on in spite of the stop since ${event.data.since} (${event.data.freeze}): ${event.data.breakGlass}`
+      return `Goes on in spite of what is closed since ${event.data.since} (${event.data.freeze}): ${event.data.breakGlass}`
+    case 'CalendarsBound':
+      return `${event.data.by} bound it to ${event.data.calendars.length === 0 ? 'no calendar' : event.data.calendars.join(', ')}.`
     case 'WindowSet':
       return `${event.data.by} set the window from ${event.data.start} to ${event.data.end}.`
     case 'UpgradePaused':
       return `${event.data.by} paused it: ${event.data.reason}`
     case 'UpgradeResumed':
-      return `${event.data.by} resumed it.`
+      return event.data.acknowledged === undefined
+        ? `${event.data.by} resumed it.`
+        : `${event.data.by} resumed it, having seen ${event.data.acknowledged.failed} failed and ${event.data.acknowledged.unreachable} unreachable.`
     case 'AbortRequested':
       return `${event.data.by} aborted it${event.data.rollBack ? ' and takes back what it touched' : ''}${event.data.breakGlass === undefined ? '' : ', even while everything is stopped'}: ${event.data.reason}`
     case 'ChildRequested':

@@ -20,12 +20,14 @@ export interface Candidate extends Placed {
   readonly hours?: number
   /** Checks before the upgrade found it not ready to be handed anything. */
   readonly notReady?: boolean
-  /** Why the profile that is upgraded by passes it over. */
+  /** Why it is passed over: by the profile that is upgraded by, by the request itself, or as there is nothing to take back. */
   readonly excluded?:
     | 'member_elsewhere'
     | 'critical'
     | 'canary_resource'
     | 'rollback_unwanted'
+    /** It was named, and other parts of the selection do not mean it. */
+    | 'not_selected'
     | 'moved_on'
     | 'already_at_version'
 }

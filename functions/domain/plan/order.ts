@@ -11,7 +11,8 @@ export interface Placed {
 /**
  * Returns members in the order in which they are upgraded: explicit canaries first, in the order in which they were named, critical ones last, and between
  * them every stratum (type and region) evenly spread, so that each beginning of the order resembles the whole. Inside a stratum
- * the order is HMAC(seed, target): nobody can choose it, and the same seed gives it again.
+ * the order is HMAC(seed, target), and the seed is what is rolled out: nobody can choose it, a larger share holds a smaller one, and another
+ * release meets others first (design: #order).
  */
 export function inOrder<Member extends Placed>(
   members: readonly Member[],

@@ -3,7 +3,7 @@ import { membersPerChunk } from '../../../events/plan.ts'
 import type { UpgradeRequest, WaveCuts } from '../../../events/upgrade.ts'
 import { reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
-import { sameVersion } from '../version.ts'
+import { identityOf, sameVersion } from '../version/identity.ts'
 import type { PlanChunk } from './aggregate.ts'
 import type { Candidate } from './candidate.ts'
 import { inOrder } from './order.ts'
@@ -16,6 +16,7 @@ export type LeftOutReason =
   | 'pinned'
   | 'no_earlier_version'
   | 'already_at_version'
+  | 'newer_version'
   | 'update_in_progress'
   | 'not_ready'
   | 'after_canaries'
@@ -48,7 +49,9 @@ export interface PlanFacts {
     readonly releaseVersion: number
   } | null
   /** Of a rollback, the releases that its candidates go back to, by their version; those that are not registered are not among them. */
-  readonly releases?: ReadonlyMap<string, { readonly digest: string; readonly withdrawn: boolean }>
+  readonly releases?: ReadonlyMap<string, { readonly digest: string; readonly withdrawn: string | null }>
+  /** Which versions that candidates run are newer than a release that `latest` or `stable` stands for; left out: nobody asked. */
+  readonly newer?: ReadonlySet<string>
   readonly policyVersion: number
   /** Is it for canaries alone? Whoever is not in the first wave is left out. */
   readonly canariesAlone?: boolean
@@ -66,7 +69,10 @@ type Member = Candidate & { readonly from: string; readonly to: string }
 /** Explicit cuts are stored in one event of the upgrade: more would not fit beside the rest. */
 const cutsAtMost = 2000
 
-function judge(candidate: Candidate, { request, release, releases }: PlanFacts): LeftOutReason | Member {
+function judge(
+  candidate: Candidate,
+  { request, release, releases, newer }: PlanFacts,
+): LeftOutReason | Member {
   const { from, active } = candidate
   const to = request.kind === 'rollback' ? candidate.to : release?.version
   if (candidate.retired) return 'retired'
@@ -76,6 +82,7 @@ function judge(candidate: Candidate, { request, release, releases }: PlanFacts):
   if (!to) return 'no_earlier_version'
   // A rollback undoes attempts that may have failed half-way: the inventory alone does not say that nothing is to be done.
   if (request.kind !== 'rollback' && sameVersion(from, to)) return 'already_at_version'
+  if (newer?.has(from)) return 'newer_version'
   // A child waits for what its parent still has in flight; everybody else is refused (M19).
   if (active !== null && active !== request.parent) return 'update_in_progress'
   if (candidate.notReady) return 'not_ready'
@@ -140,12 +147,23 @@ function byTarget(left: { readonly target: string }, right: { readonly target: s
   return left.target < right.target ? -1 : 1
 }
 
-function nobody(leftOut: Plan['leftOut']): Rejection {
+/** So many upgrades that are in the way are named in words. */
+const namedAtMost = 5
+
+/** Names the upgrades whose attempts are under way, each with how many of the candidates it has. */
+function busyWith(candidates: readonly Candidate[]): string {
+  const upgrades = [...Map.groupBy(candidates, ({ active }) => active)]
+    .flatMap(([upgrade, held]) => (upgrade === null ? [] : [`${held.length} by upgrade ${upgrade}`]))
+    .sort()
+  const more = upgrades.length > namedAtMost ? ` and ${upgrades.length - namedAtMost} more upgrades` : ''
+  return `${upgrades.slice(0, namedAtMost).join(', ')}${more}`
+}
+
+function nobody(leftOut: Plan['leftOut'], candidates: readonly Candidate[]): Rejection {
   if (leftOut.length > 0 && leftOut.every(({ reason }) => reason === 'update_in_progress')) {
     return {
       code: 'update-in-progress',
-      detail:
-        'Update already in progress on every target selected. Wait for its end, or abort that upgrade first.',
+      detail: `Update already in progress on every target selected: ${busyWith(candidates)}. Wait for the end, or abort what is in the way first.`,
     }
   }
   const counts = Map.groupBy(leftOut, ({ reason }) => reason)
@@ -157,6 +175,23 @@ function nobody(leftOut: Plan['leftOut']): Rejection {
       ? `No target is left to upgrade: ${words}.`
       : 'The selection matches no target. GET /api/v1/targets lists those that are registered.',
   }
+}
+
+/** Named canaries, and nobody beside them, are the first wave: where none of them is a member, nobody else becomes one in their place. */
+function refuseWithoutCanaries(
+  { strategy, canaryPercent, selection: { canaries } }: UpgradeRequest,
+  present: number,
+  leftOut: Plan['leftOut'],
+): Rejection | undefined {
+  if (strategy !== 'canary' || canaryPercent !== null || canaries.length === 0 || present > 0)
+    return undefined
+  const reasons = new Map(leftOut.map(({ target, reason }) => [target, reason]))
+  const words = canaries
+    .slice(0, namedAtMost)
+    .map((target) => `${target} ${reasons.get(target) ?? 'critical'}`)
+  const more = canaries.length > namedAtMost ? ` and ${canaries.length - namedAtMost} more` : ''
+  const detail = `None of the canaries that are named can be upgraded first: ${words.join(', ')}${more}. Name others, or a percentage.`
+  return { code: 'no-canary-left', detail }
 }
 
 /**
@@ -181,14 +216,20 @@ export function makePlan(
     if (typeof verdict === 'string') leftOut.push({ target: candidate.target, reason: verdict })
     else members.push(verdict)
   }
-  if (members.length === 0) return { ...reject(nobody(leftOut)), leftOut: leftOut.toSorted(byTarget) }
+  if (members.length === 0)
+    return { ...reject(nobody(leftOut, candidates)), leftOut: leftOut.toSorted(byTarget) }
 
-  const seed = hashOf(request)
+  const seed = hashOf({
+    component: request.component,
+    version: identityOf(release?.version ?? request.version),
+  })
   const { canaries } = request.selection
   const ordered = inOrder(members, seed, canaries)
   const uncritical = members.filter(({ critical }) => !critical).length
   const canariesIn = new Set(canaries)
   const present = members.filter(({ target, critical }) => canariesIn.has(target) && !critical).length
+  const refused = refuseWithoutCanaries(request, present, leftOut)
+  if (refused) return reject(refused)
   const asked = sparingCritical(cutsOf(request, members.length, present), members.length, uncritical)
   const { taken, waves, droppedWaves } = facts.canariesAlone
     ? firstWaveOf(asked, ordered)
@@ -206,7 +247,11 @@ export function makePlan(
   const [only = request.version] = versions
   const version = release?.version ?? (versions.size === 1 ? only : request.version)
   const digest = release?.digest ?? (versions.size === 1 ? releases?.get(only)?.digest : null) ?? null
-  const planHash = hashOf({ seed, chunks: chunks.map(hashOf), version, digest, policyVersion, waves })
+  const planHash = hashOf({
+    request: hashOf(request),
+    chunks: chunks.map(hashOf),
+    ...{ version, digest, policyVersion, waves },
+  })
   return {
     plan: {
       ...{ planHash, version, digest, chunks, members: taken.length, waves, droppedWaves, leftOut },

@@ -45,8 +45,8 @@ export function cutsAt(percentages: readonly number[], members: number): Planned
 }
 
 /**
- * Returns the waves that a request asks for over so many members. A canary without a percentage takes the explicit canaries
- * (`canaries` of them are members) and at least one target.
+ * Returns the waves that a request asks for over so many members. The explicit canaries (`canaries` of them are members) are all in the
+ * first wave of a canary; a percentage fills it up, and without one it has nobody else, but always one target.
  */
 export function cutsOf(
   request: WaveRequest,
@@ -57,9 +57,11 @@ export function cutsOf(
     case 'all':
       return cutsAt([100], members)
     case 'canary': {
-      if (request.canaryPercent !== null) return cutsAt([request.canaryPercent, 100], members)
-      const first = Math.min(members, Math.max(1, canaries))
-      const cuts = [first, members].filter((cut, place, all) => cut > (all[place - 1] ?? 0))
+      const { canaryPercent: percent } = request
+      const named = Math.min(members, Math.max(1, canaries))
+      if (percent !== null && Math.ceil(percentOf(members, percent)) >= named)
+        return cutsAt([percent, 100], members)
+      const cuts = [named, members].filter((cut, place, all) => cut > (all[place - 1] ?? 0))
       return { waves: { kind: 'cuts', cuts }, droppedWaves: [] }
     }
     case 'batch':

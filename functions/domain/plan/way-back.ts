@@ -1,6 +1,6 @@
 import { meaningOf } from '../target/outcome.ts'
 import { confirmedBefore, type EndedAttempt, type TargetState } from '../target/state.ts'
-import { sameVersion } from '../version.ts'
+import { sameVersion } from '../version/identity.ts'
 import { type Candidate, candidateOf } from './candidate.ts'
 
 /** The upgrades of a family by what they do: those that try a version, and those that take it back. */

@@ -1,8 +1,7 @@
 import type { CalendarDefinition } from '../../../events/policy.ts'
-import { after, day } from '../../../events/time.ts'
+import { after, day, earlier, later } from '../../../events/time.ts'
 import { firstInstantAt } from '../profile/zone.ts'
 import type { Closure } from './closure.ts'
-import { holidaysOf } from './holidays.ts'
 
 /** Whether a calendar is open at an instant. */
 export interface CalendarState {
@@ -50,21 +49,77 @@ function daysOf(
   })
 }
 
+/** What lies before and after everything, in instants that compare as text. */
+const [beginning, end] = ['0000-01-01T00:00:00.000Z', '9999-12-31T00:00:00.000Z']
+
+type Written = Extract<CalendarDefinition, { kind: 'country' | 'ical' }>
+
+/** Why a calendar that was written out is closed past its end. */
+function unknownFrom(knownUntil: string): Closure {
+  const why = `nothing is known from ${knownUntil} on: define the calendar anew`
+  return { from: knownUntil, to: end, why }
+}
+
+/** Of what was written out, the end is closed: nobody knows what lies beyond (design: #calendars). */
+function writtenOut(definition: Written): Closure[] {
+  const { ranges, knownUntil } = definition
+  const beyond = knownUntil === null ? [] : [unknownFrom(knownUntil)]
+  if (definition.kind === 'ical' && definition.otherwise === 'closed')
+    return [...outside(ranges, knownUntil ?? end), ...beyond]
+  return [...ranges.map(({ start, end, name }) => ({ from: start, to: end, why: name })), ...beyond]
+}
+
+/** The time that no range covers, up to an instant. */
+function outside(ranges: Written['ranges'], until: string): Closure[] {
+  const closures: Closure[] = []
+  let from = beginning
+  for (const { start, end } of ranges.toSorted((left, right) => (left.start < right.start ? -1 : 1))) {
+    if (start > from) closures.push({ from, to: start, why: outsideWhy })
+    from = later(from, end)
+  }
+  return [...closures, { from, to: until, why: outsideWhy }]
+    .map((closure) => ({ ...closure, to: earlier(closure.to, until) }))
+    .filter(({ from, to }) => from < to)
+}
+
+const outsideWhy = 'closed outside of its events'
+
+/** So long before a calendar is known no more somebody is told: enough to define it anew. */
+const notice = 31 * day
+
+/** Returns until when a calendar is known: past that it is closed. Null: for ever. */
+export function knownUntil(definition: CalendarDefinition): string | null {
+  return definition.kind === 'ical' || definition.kind === 'country' ? definition.knownUntil : null
+}
+
+/** The end of the last event of a calendar that is open inside of its events alone: it opens never again. Null: of other kinds. */
+function lastOpen(definition: CalendarDefinition): string | null {
+  if (definition.kind !== 'ical' || definition.otherwise === 'open') return null
+  return definition.ranges.reduce((last, { end }) => later(last, end), beginning)
+}
+
+/** Returns whether within a month from an ISO instant on a calendar is closed for good: it is known no longer, or never opens again. */
+export function runsOut(definition: CalendarDefinition, at: string): boolean {
+  const until = knownUntil(definition) ?? lastOpen(definition)
+  return until !== null && until <= after(at, notice)
+}
+
 function closingsOf(definition: CalendarDefinition, from: string, to: string): readonly Closure[] {
   switch (definition.kind) {
     case 'dates':
       return daysOf(definition, yearsOf(from, to))
-    case 'country':
-      return yearsOf(from, to).flatMap((each) => holidaysOf(definition, each))
     case 'ranges':
-    case 'ical':
       return definition.ranges.map(({ start, end, name }) => ({ from: start, to: end, why: name }))
+    case 'country':
+    case 'ical':
+      return writtenOut(definition)
   }
 }
 
 /**
  * Returns the closings of a calendar that touch `[from, to)`, whole, by when they begin; some may overlap. Both are ISO instants
- * in UTC with milliseconds. Pure: holidays follow from the years asked for.
+ * in UTC with milliseconds. A calendar that is open only inside of its events is closed in between, and one that was written out is
+ * closed past its end.
  */
 export function closedBetween(definition: CalendarDefinition, from: string, to: string): Closure[] {
   return closingsOf(definition, from, to)

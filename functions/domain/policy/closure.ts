@@ -4,3 +4,8 @@ export interface Closure {
   readonly to: string
   readonly why: string
 }
+
+/** Returns the closure that an instant lies in. */
+export function closureAt(closures: readonly Closure[], at: string): Closure | undefined {
+  return closures.find(({ from, to }) => from <= at && at < to)
+}

@@ -3,9 +3,20 @@ import { type CalendarDefinition, type PolicyEvent, policyEvents } from '../../.
 import { type Aggregate, accept, type Decision, reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
 
+/** One stop of everything, which its own lifting ends. */
+export interface Stop {
+  readonly id: string
+  readonly reason: string
+  readonly by: string
+  readonly since: string
+}
+
 /** The rules of one policy: whether everything is stopped, or when a calendar is closed; a stream holds one of them. */
 export interface PolicyState {
-  readonly freeze: { readonly reason: string; readonly by: string; readonly since: string } | null
+  /** Everything stands still while any of them is there; the oldest comes first. */
+  readonly stops: readonly Stop[]
+  /** How many there have ever been. */
+  readonly stopsEver: number
   readonly calendar: CalendarDefinition | null
 }
 
@@ -16,13 +27,19 @@ export type PolicyDecision = (state: PolicyState, now: string) => Decision<Polic
 export const policyAggregate: Aggregate<PolicyState, PolicyEvent> = {
   name: 'policy',
   stateSchema: 1,
-  initial: { freeze: null, calendar: null },
+  initial: { stops: [], stopsEver: 0, calendar: null },
   evolve(state, event, { at, actor }) {
     switch (event.type) {
-      case 'FreezePlaced':
-        return { ...state, freeze: { reason: event.data.reason, by: actor, since: at } }
+      case 'FreezePlaced': {
+        const { stop: id, reason } = event.data
+        return {
+          ...state,
+          stops: [...state.stops, { id, reason, by: actor, since: at }],
+          stopsEver: state.stopsEver + 1,
+        }
+      }
       case 'FreezeLifted':
-        return { ...state, freeze: null }
+        return { ...state, stops: state.stops.filter(({ id }) => id !== event.data.stop) }
       case 'CalendarDefined':
         return { ...state, calendar: event.data.definition }
       case 'CalendarDeleted':
@@ -33,14 +50,37 @@ export const policyAggregate: Aggregate<PolicyState, PolicyEvent> = {
   schemaOf: (type) => policyEvents.schemaOf(type),
 }
 
-/** Stops everything. A stop that is in force already stays as it is, with its first reason. */
-export function placeFreeze({ reason }: { readonly reason: string }): PolicyDecision {
-  return (state) => (state.freeze ? accept() : accept({ type: 'FreezePlaced', data: { reason } }))
+/** So many stops are in force at once at most: more than anybody can lift one by one. */
+const stopsAtMost = 100
+
+/** Returns the stop in force that somebody placed for a reason; undefined when there is none. */
+export function stopOf(
+  { stops }: Pick<PolicyState, 'stops'>,
+  asked: { readonly reason: string; readonly by: string },
+): Stop | undefined {
+  return stops.find(({ reason, by }) => reason === asked.reason && by === asked.by)
 }
 
-/** Lifts the stop, with a reason. Where nothing is stopped nothing changes. */
-export function liftFreeze({ reason }: { readonly reason: string }): PolicyDecision {
-  return (state) => (state.freeze ? accept({ type: 'FreezeLifted', data: { reason } }) : accept())
+/** Stops everything, whatever other stops are in force. Whoever stops it again for the same reason changes nothing. */
+export function placeFreeze(command: { readonly reason: string; readonly by: string }): PolicyDecision {
+  return (state) => {
+    if (stopOf(state, command)) return accept()
+    if (state.stops.length >= stopsAtMost) {
+      const detail = `Everything is stopped ${stopsAtMost} times over: lift what is not needed any more.`
+      return reject({ code: 'too-many-stops', detail })
+    }
+    const { reason } = command
+    return accept({ type: 'FreezePlaced', data: { stop: `stop-${state.stopsEver + 1}`, reason } })
+  }
+}
+
+/** Lifts one stop, with a reason; everything goes on when it was the last. */
+export function liftFreeze(command: { readonly stop: string; readonly reason: string }): PolicyDecision {
+  return ({ stops }) => {
+    if (stops.some(({ id }) => id === command.stop)) return accept({ type: 'FreezeLifted', data: command })
+    const detail = `No stop ${command.stop} is in force. GET /api/v1/stop lists those that are.`
+    return reject({ code: 'stop-not-found', detail })
+  }
 }
 
 /** The id of the policy that stops everything. */

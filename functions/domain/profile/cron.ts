@@ -1,4 +1,5 @@
-import { CronExpressionParser } from 'cron-parser'
+import type { CronFields, MonthlyWeekday } from './cron-fields.ts'
+import { timesAfter } from './cron-times.ts'
 
 /** What is wrong with an expression: which of the five fields, and what would be right. */
 export interface CronProblem {
@@ -8,6 +9,8 @@ export interface CronProblem {
 
 /** A schedule of wall clock times: it knows no zone. */
 export interface Cron {
+  /** What the expression says. The times and the words follow from it, so that they cannot disagree. */
+  readonly fields: CronFields
   /**
    * Yields the wall clock times after one, in order, without end or until no more is found for decades. A wall clock time is the
    * milliseconds that it would be in UTC.
@@ -55,11 +58,13 @@ const dialects: Readonly<Record<CronField, Dialect>> = {
 const longest = 256
 const longestMonths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
-/** One field, its values written out. `special` are the items with L or #, in the words of cron-parser. */
+/** One field as it is being read. */
 interface Field {
+  /** It names everything by `*`, or by `*` in steps of one, which is the same. */
   readonly every: boolean
   readonly values: ReadonlySet<number>
-  readonly special: ReadonlySet<string>
+  readonly last: boolean
+  readonly monthly: readonly MonthlyWeekday[]
 }
 
 const readBefore = new Map<string, { readonly cron: Cron } | { readonly problem: CronProblem }>()
@@ -104,32 +109,41 @@ function read(expression: string): { readonly cron: Cron } | { readonly problem:
   const weekday = readField('day of week', weekdayText)
   if (!weekday) return refused('day of week', dialects['day of week'].forms)
   const longestMonth = Math.max(...[...month.values].map((value) => longestMonths[value - 1] ?? 0))
-  if (day.special.size === 0 && Math.min(...day.values) > longestMonth)
+  if (!day.last && Math.min(...day.values) > longestMonth)
     return refused('day of month', `a day that one of the months has: 1 to ${longestMonth}`)
-  return { cron: compile({ minute, hour, day, month, weekday }) }
+  const fields: CronFields = {
+    minutes: minute.values,
+    hours: hour.values,
+    months: month.values,
+    days: day.every ? null : { dates: day.values, last: day.last },
+    weekdays: weekday.every ? null : { plain: weekday.values, monthly: weekday.monthly },
+  }
+  return { cron: { fields, after: (wall) => timesAfter(fields, wall) } }
 }
 
 function readField(name: CronField, text: string): Field | undefined {
   const values = new Set<number>()
-  const special = new Set<string>()
+  const monthly: MonthlyWeekday[] = []
+  let [every, last] = [false, false]
   for (const item of text.toLowerCase().split(',')) {
-    const specialItem = readSpecial(name, item)
-    if (specialItem !== undefined) special.add(specialItem)
+    const counted = name === 'day of week' ? readMonthly(item) : undefined
+    if (counted) monthly.push(counted)
+    else if (name === 'day of month' && item === 'l') last = true
     else {
       const read = readRange(name, item)
       if (!read) return undefined
+      every ||= item === '*' || item === '*/1'
       for (const value of read) values.add(name === 'day of week' ? value % 7 : value)
     }
   }
-  return { every: text === '*', values, special }
+  return { every, values, last, monthly }
 }
 
-function readSpecial(name: CronField, item: string): string | undefined {
-  if (name === 'day of month') return item === 'l' ? 'L' : undefined
-  if (name !== 'day of week') return undefined
-  const [, weekday = '', form = ''] = /^([0-7]|[a-z]{3})(l|#[1-5])$/.exec(item) ?? []
-  const value = readValue(dialects[name], weekday)
-  return value === undefined ? undefined : `${value % 7}${form.toUpperCase()}`
+/** `5L`, `5#2`: the last or the second Friday of a month. */
+function readMonthly(item: string): MonthlyWeekday | undefined {
+  const [, weekday = '', nth] = /^([0-7]|[a-z]{3})(?:l|#([1-5]))$/.exec(item) ?? []
+  const value = readValue(dialects['day of week'], weekday)
+  return value === undefined ? undefined : { weekday: value % 7, nth: nth ? Number(nth) : 'last' }
 }
 
 /** `*`, `3`, `1-5`, each with a step or without; `3/15` is 3 to the end by 15. */
@@ -155,53 +169,4 @@ function readValue(dialect: Dialect, text: string): number | undefined {
   if (!/^\d{1,2}$/.test(text)) return undefined
   const value = Number(text)
   return value >= dialect.least && value <= dialect.most ? value : undefined
-}
-
-interface Read {
-  readonly minute: Field
-  readonly hour: Field
-  readonly day: Field
-  readonly month: Field
-  readonly weekday: Field
-}
-
-/**
- * Hands the fields to cron-parser with their values written out, so that its own dialect has no say, and in UTC, so that its daylight
- * saving rules have none. It takes one # an expression: the others become expressions of their own, and the times are merged.
- */
-function compile({ minute, hour, day, month, weekday }: Read): Cron {
-  const nth = [...weekday.special].filter((item) => item.includes('#'))
-  const plain = [...weekday.values, ...[...weekday.special].filter((item) => !item.includes('#'))]
-  const weekdayTexts = weekday.every ? ['*'] : [...(plain.length > 0 ? [plain.join(',')] : []), ...nth]
-  const rest = [minute, hour, day, month].map((field) =>
-    field.every ? '*' : [...[...field.values].sort((a, b) => a - b), ...field.special].join(','),
-  )
-  const expressions = weekdayTexts.map((text) => [...rest, text].join(' '))
-  return { after: (wall) => merged(expressions.map((expression) => walls(expression, wall))) }
-}
-
-function* walls(expression: string, after: number): Generator<number, void, undefined> {
-  const schedule = CronExpressionParser.parse(expression, { tz: 'UTC', currentDate: new Date(after) })
-  // It gives up with an error when it has looked through several decades; `take` ends there instead.
-  for (;;) {
-    const [next] = schedule.take(1)
-    if (!next) return
-    yield next.getTime()
-  }
-}
-
-/** Merges ascending sequences into one without repetitions. */
-function* merged(
-  sequences: readonly Generator<number, void, undefined>[],
-): Generator<number, void, undefined> {
-  const [only] = sequences
-  if (only && sequences.length === 1) return yield* only
-  const heads = sequences.map((sequence) => sequence.next())
-  for (;;) {
-    const next = Math.min(...heads.map((head) => (head.done ? Number.POSITIVE_INFINITY : head.value)))
-    if (next === Number.POSITIVE_INFINITY) return
-    yield next
-    for (const [place, sequence] of sequences.entries())
-      if (heads[place]?.value === next) heads[place] = sequence.next()
-  }
 }

@@ -1,6 +1,6 @@
 import type { ProfileDefinition } from '../../../events/profile.ts'
-import { isTimeZone } from '../../../events/words.ts'
-import { parseVersion } from '../version.ts'
+import { isTimeZone } from '../../../events/time-zones.ts'
+import { defaultScheme, isMoving, isVersionIn, schemeWords, type VersionScheme } from '../version/scheme.ts'
 import { readCron } from './cron.ts'
 import { changedFields, type FieldProblem, Fields } from './fields.ts'
 
@@ -9,10 +9,14 @@ export type { FieldProblem } from './fields.ts'
 
 /** The ranges of P1, ends included; where nothing else is said the value is a whole number. */
 const profileRanges = {
+  offset_days: [0, 6],
   maintenance_window_hours: [1, 24],
   retry_attempts: [1, 5],
   retry_delay_minutes: [5, 60],
   parallel_upgrades: [1, 10],
+  attempt_minutes: [1, 1440],
+  /** Less than the shortest window. */
+  expected_minutes: [1, 59],
   /** Need not be whole. */
   canary_percentage: [1, 100],
   /** Of a member; 1 comes first. */
@@ -26,6 +30,7 @@ const profileRanges = {
 /** What a definition says where the request says nothing; the seed's own examples leave all of it out somewhere. */
 const profileDefaults = {
   description: null,
+  offset_days: 0,
   /** As in the seed's first example. */
   retry_attempts: 2,
   /** As in the seed's first example. */
@@ -33,6 +38,8 @@ const profileDefaults = {
   calendars: [],
   component: null,
   notification_enabled: true,
+  attempt_minutes: 60,
+  expected_minutes: 5,
   canary_percentage: null,
   tags: [],
   regions: [],
@@ -60,24 +67,34 @@ const resourceType = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
 /** Without control characters, and without spaces at its ends. */
 const label = /^[^\s\p{Cc}\p{Cs}](?:[^\p{Cc}\p{Cs}]{0,126}[^\s\p{Cc}\p{Cs}])?$/u
 
+/** Where nobody says how the versions of the components are written that a definition is about. */
+const defaultSchemes = [defaultScheme]
+
 /**
  * Reads the JSON of a create request (P1): the definition with every default filled in, or all of its bad fields together, each with
- * its value and what is allowed.
+ * its value and what is allowed. `schemes` are those of the components that it is about.
  */
-export function validateDefinition(input: unknown): Validated<{ readonly definition: ProfileDefinition }> {
+export function validateDefinition(
+  input: unknown,
+  schemes: readonly VersionScheme[] = defaultSchemes,
+): Validated<{ readonly definition: ProfileDefinition }> {
   const problems: FieldProblem[] = []
   const fields = Fields.of(input, undefined, problems)
-  const definition = read(fields)
+  const definition = read(fields, schemes)
   fields.refuseOthers()
   return problems.length > 0 ? { problems } : { definition }
 }
 
 /** Reads the JSON of a partial update (P4) on top of what is there: nested fields are merged, lists and null replace. */
-export function validateUpdate(present: ProfileDefinition, updates: unknown): Validated<ProfileUpdate> {
+export function validateUpdate(
+  present: ProfileDefinition,
+  updates: unknown,
+  schemes: readonly VersionScheme[] = defaultSchemes,
+): Validated<ProfileUpdate> {
   const problems: FieldProblem[] = []
   const fields = Fields.of(updates, { ...present, status: null }, problems)
   const status = fields.nullableText('status', /^(?:in)?active$/, 'active or inactive', null)
-  const definition = read(fields)
+  const definition = read(fields, schemes)
   fields.refuseOthers()
   if (problems.length > 0) return { problems }
   return {
@@ -87,7 +104,7 @@ export function validateUpdate(present: ProfileDefinition, updates: unknown): Va
   }
 }
 
-function read(fields: Fields): ProfileDefinition {
+function read(fields: Fields, schemes: readonly VersionScheme[]): ProfileDefinition {
   return {
     name: fields.text('name', label, 'a text of 1 to 128 characters without spaces at its ends'),
     description: fields.nullableText(
@@ -97,7 +114,7 @@ function read(fields: Fields): ProfileDefinition {
       null,
     ),
     schedule: schedule(fields.nested('schedule')),
-    upgrade_settings: settings(fields.nested('upgrade_settings')),
+    upgrade_settings: settings(fields.nested('upgrade_settings'), schemes),
     resource_filters: filters(fields.nested('resource_filters')),
     depends_on: fields.optional('depends_on', dependsOn),
     approvals: fields.optional('approvals', approvals),
@@ -117,6 +134,7 @@ function schedule(fields: Fields): ProfileDefinition['schedule'] {
     timezone: fields.checked('timezone', (value) =>
       isTimeZone(value) ? undefined : 'a time zone of the IANA database, such as America/New_York or UTC',
     ),
+    offset_days: whole('offset_days', profileRanges.offset_days, profileDefaults.offset_days),
     maintenance_window_hours: whole('maintenance_window_hours', profileRanges.maintenance_window_hours),
     retry_attempts: whole('retry_attempts', profileRanges.retry_attempts, profileDefaults.retry_attempts),
     retry_delay_minutes: whole(
@@ -130,12 +148,13 @@ function schedule(fields: Fields): ProfileDefinition['schedule'] {
   return result
 }
 
-function settings(fields: Fields): ProfileDefinition['upgrade_settings'] {
+function settings(fields: Fields, schemes: readonly VersionScheme[]): ProfileDefinition['upgrade_settings'] {
+  const isVersion = (text: string) => schemes.some((scheme) => isVersionIn(scheme, text))
   const result = {
     target_version: fields.checked('target_version', (value) =>
-      typeof value === 'string' && (value === 'latest' || value === 'stable' || parseVersion(value))
+      typeof value === 'string' && (isMoving(value) || isVersion(value))
         ? undefined
-        : 'latest, stable or a version MAJOR.MINOR.PATCH, optionally with a channel, such as 4.2.1',
+        : `latest, stable or a version: ${schemes.map((scheme) => schemeWords[scheme]).join('; ')}`,
     ),
     component: fields.nullableText(
       'component',
@@ -147,6 +166,16 @@ function settings(fields: Fields): ProfileDefinition['upgrade_settings'] {
     rollback_on_failure: fields.flag('rollback_on_failure'),
     notification_enabled: fields.flag('notification_enabled', profileDefaults.notification_enabled),
     parallel_upgrades: fields.whole('parallel_upgrades', profileRanges.parallel_upgrades),
+    attempt_minutes: fields.whole(
+      'attempt_minutes',
+      profileRanges.attempt_minutes,
+      profileDefaults.attempt_minutes,
+    ),
+    expected_minutes: fields.whole(
+      'expected_minutes',
+      profileRanges.expected_minutes,
+      profileDefaults.expected_minutes,
+    ),
     canary_percentage: fields.nullableNumber(
       'canary_percentage',
       profileRanges.canary_percentage,

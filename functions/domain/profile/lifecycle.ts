@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../../events/canonical.ts'
 import type { ProfileDefinition, ProfileEvent } from '../../../events/profile.ts'
 import { accept, reject } from '../aggregate.ts'
+import type { VersionScheme } from '../version/scheme.ts'
 import { validateUpdate } from './definition.ts'
 import { voidPlan } from './plan-ahead.ts'
 import { exists, type ProfileDecision, type ProfileState } from './state.ts'
@@ -38,11 +39,16 @@ export function createProfile(command: {
  * Merges a partial update into what is there now (P4), so that two updates of different fields do not undo one another. Whoever calls
  * checks with `validateUpdate` first to name the bad fields.
  */
-export function updateProfile(command: { readonly updates: unknown; readonly by: string }): ProfileDecision {
+export function updateProfile(command: {
+  readonly updates: unknown
+  readonly by: string
+  /** Those of the components that the profile is about. */
+  readonly schemes?: readonly VersionScheme[]
+}): ProfileDecision {
   return (state) => {
     if (!exists(state)) return refuseMissing(state)
     const { by } = command
-    const update = validateUpdate(state.definition, command.updates)
+    const update = validateUpdate(state.definition, command.updates, command.schemes)
     if ('problems' in update) {
       const [first] = update.problems
       return reject({

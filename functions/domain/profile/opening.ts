@@ -1,19 +1,20 @@
 import type { ProfileEvent, SkipReason } from '../../../events/profile.ts'
 import { systemActor } from '../actor.ts'
 import { accept, reject } from '../aggregate.ts'
-import type { Closure } from '../policy/closure.ts'
+import { type Closure, closureAt } from '../policy/closure.ts'
+import type { Stop } from '../policy/policy.ts'
 import { refuseMissing } from './lifecycle.ts'
 import { plannedFor, voidPlan } from './plan-ahead.ts'
 import { type ExistingProfile, judged, type ProfileDecision, type ProfileState } from './state.ts'
-import { closureAt, contains, windowOf } from './windows.ts'
+import { contains, hasRoom, windowOf } from './windows.ts'
 
 /** What is known elsewhere at the moment of opening, read strongly. */
 export interface OpeningFacts {
-  /** Everything is stopped, and why. */
-  readonly freeze: { readonly reason: string } | null
+  /** The stops of everything that are in force. */
+  readonly stops: readonly Pick<Stop, 'reason'>[]
   /** The upgrade that runs, where it is paused, and why: it waits for a person. */
   readonly paused: { readonly upgrade: string; readonly reason: string } | null
-  /** Closed times of the profile's calendars around the opening. */
+  /** Closed times of the profile's calendars in the window. */
   readonly closures: readonly Closure[]
   /** The success rate, in percent, of the profile that this one depends on; null when there is no such figure. */
   readonly successRate: number | null
@@ -122,16 +123,17 @@ function refuse(
   now: string,
   facts: OpeningFacts,
 ): Refusal | undefined {
-  const { schedule, depends_on: dependency } = state.definition
+  const { schedule, upgrade_settings, depends_on: dependency } = state.definition
   if (!contains(schedule, scheduledAt))
     return ['not_in_schedule', `${schedule.cron_expression} in ${schedule.timezone} does not open then.`]
   const { end } = windowOf(schedule, scheduledAt)
   if (now >= end) return ['not_in_schedule', `Heard of at ${now}, when the window was over (${end}).`]
   if (state.status === 'deleted') return ['inactive', 'The profile was deleted.']
   if (state.status !== 'active') return ['inactive', state.deactivated?.reason ?? 'The profile is inactive.']
-  if (facts.freeze) return ['frozen', facts.freeze.reason]
-  const closure = closureAt(facts.closures, scheduledAt)
-  if (closure) return ['holiday', closure.why]
+  const [stop] = facts.stops
+  if (stop) return ['frozen', stop.reason]
+  if (!hasRoom({ start: scheduledAt, end }, facts.closures, upgrade_settings.expected_minutes * 60))
+    return ['holiday', (closureAt(facts.closures, scheduledAt) ?? facts.closures[0])?.why ?? '']
   if (facts.paused && facts.paused.upgrade === state.running?.upgrade) return waitsForPerson(facts.paused)
   if (state.running?.reason === 'emergency')
     return ['running', `Upgrade ${state.running.upgrade}, which was started out of turn, is not finished.`]

@@ -2,8 +2,9 @@ import type { ProfileEvent } from '../../../events/profile.ts'
 import { after, hour } from '../../../events/time.ts'
 import { accept } from '../aggregate.ts'
 import type { Closure } from '../policy/closure.ts'
+import type { Window } from '../window.ts'
 import { exists, type PlannedWindow, type ProfileDecision, type ProfileState } from './state.ts'
-import { nextWindow, type Window } from './windows.ts'
+import { nextWindow } from './windows.ts'
 
 type VoidReason = Extract<ProfileEvent, { type: 'PlanVoided' }>['data']['reason']
 

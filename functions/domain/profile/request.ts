@@ -1,13 +1,13 @@
 import type { ProfileDefinition } from '../../../events/profile.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
-import type { Window } from './windows.ts'
+import type { Window } from '../window.ts'
 
 const minute = 60
 const hour = 3600
+const week = 7 * 24 * hour
 
-/** As a deploy without settings of its own: a tenth of a wave may fail, an attempt may take an hour and should take five minutes. */
+/** As a deploy without settings of its own: a tenth of a wave may fail. */
 const limits = { percent: 10, absolute: null } as const
-const deadlines = { attempt: hour, expected: 5 * minute } as const
 
 /** So many fewer are in flight after each failed try (P13). */
 const fewerAfterFailure = 2
@@ -42,6 +42,7 @@ export function requestFromProfile({
     batchSize: null,
     selection: { targets: null, types: null, regions: null, tags: null, canaries: [], profile },
     parallel: settings.parallel_upgrades,
+    budget: null,
     failures: { ...limits, action: settings.rollback_on_failure ? 'rollback' : 'pause' },
     unreachable: limits,
     approvals: {
@@ -61,7 +62,13 @@ export function requestFromProfile({
       fewer: fewerAfterFailure,
     },
     ...(settings.pre_upgrade_checks && { preUpgradeChecks: true }),
-    deadlines: { accept: length, ...deadlines },
+    calendars: schedule.calendars,
+    deadlines: {
+      accept: length,
+      attempt: settings.attempt_minutes * minute,
+      expected: settings.expected_minutes * minute,
+      ...{ continue: week, linger: week },
+    },
     breakGlass: false,
     reason,
   }

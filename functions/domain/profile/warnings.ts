@@ -9,11 +9,16 @@ const compared = 400
 export interface WarningFacts {
   /** How many resources match now; null when that was not asked. */
   readonly matching: number | null
+  /** How many members have more hours of their own than the windows have; left out: nobody asked. */
+  readonly longer?: number
   readonly now: string
 }
 
 /** Returns what is allowed but probably not meant, in words (P4 `validation_warnings`). */
-export function warningsOf(definition: ProfileDefinition, { matching, now }: WarningFacts): string[] {
+export function warningsOf(
+  definition: ProfileDefinition,
+  { matching, longer = 0, now }: WarningFacts,
+): string[] {
   const { schedule, upgrade_settings: settings, resource_filters: filters } = definition
   const hours = schedule.maintenance_window_hours
   const warnings: string[] = []
@@ -50,6 +55,10 @@ export function warningsOf(definition: ProfileDefinition, { matching, now }: War
   if (filters.exclude_canary_resources && !definition.depends_on)
     warnings.push(
       'exclude_canary_resources is set without depends_on: nothing stops this profile when the canaries fail.',
+    )
+  if (longer > 0)
+    warnings.push(
+      `${longer} ${longer === 1 ? 'member has' : 'members have'} more hours of their own than the window of ${inHours(hours)}: it ends before they do.`,
     )
   if (matching === 0) warnings.push('No resource matches the filters now.')
   return warnings

@@ -1,5 +1,5 @@
 import type { ProfileDefinition } from '../../../events/profile.ts'
-import { sameVersion } from '../version.ts'
+import { sameVersion } from '../version/identity.ts'
 import type { ProfileTarget } from './targeting.ts'
 
 /** Returns the components that a profile upgrades, in the order in which they are upgraded: that of its resource types. */
@@ -15,13 +15,16 @@ export function componentsOf(
   return [...new Set([...own, ...members.map(({ component }) => component).sort()])]
 }
 
-/** Returns how many members run another version of a component than the one that is wanted; all that run any, when none is known. */
+/**
+ * Returns how many members run another version of a component than the one that is wanted, and none of those that are newer than it; all that
+ * run any, when none is known.
+ */
 export function waitingFor(
   component: string,
-  version: string | undefined,
+  { version, newer }: { readonly version: string | undefined; readonly newer: ReadonlySet<string> },
   members: readonly ProfileTarget[],
 ): number {
   const waits = (from: string | null) =>
-    from !== null && !(version !== undefined && sameVersion(from, version))
+    from !== null && !(version !== undefined && (sameVersion(from, version) || newer.has(from)))
   return members.filter((member) => member.component === component && waits(member.from)).length
 }

@@ -22,6 +22,15 @@ export function firstInstantAt(wall: number, timezone: string): number {
   return early < change ? early : Math.max(change, wall - after)
 }
 
+/**
+ * Returns the instant of a wall clock time as iCalendar reads it (RFC 5545 §3.3.5): one that clocks repeat is its first occurrence, and one
+ * that they skip is read with the offset before the gap, so as long after its beginning as the time says.
+ */
+export function instantRead(wall: number, timezone: string): number {
+  const { before, after, change } = offsetsAround(Math.floor(wall / day), timezone)
+  return wall - before < change || wall - after < change ? wall - before : wall - after
+}
+
 /** Returns the wall clock time of an instant, as the milliseconds that it would be in UTC. */
 export function wallAt(instant: number, timezone: string): number {
   return instant + offsetAt(instant, timezone)

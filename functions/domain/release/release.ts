@@ -1,7 +1,8 @@
 import { type ReleaseEvent, releaseEvents } from '../../../events/release.ts'
 import { type Aggregate, accept, type Decision, reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
-import { parseVersion } from '../version.ts'
+import { identityOf } from '../version/identity.ts'
+import type { VersionScheme } from '../version/scheme.ts'
 
 /** One version of one component. */
 export interface ReleaseState {
@@ -13,6 +14,10 @@ export interface ReleaseState {
   readonly notes: string | null
   /** Length of the artifact; null: nobody said. */
   readonly sizeBytes: number | null
+  /** That of the component. */
+  readonly scheme: VersionScheme
+  /** Which release of its component it is; 0 before it is registered. */
+  readonly number: number
   readonly withdrawn: { readonly reason: string; readonly since: string } | null
   /** Why and by which upgrade's rollback nothing chooses it by itself; null: it may be chosen. */
   readonly heldBack: { readonly reason: string; readonly upgrade: string; readonly since: string } | null
@@ -23,15 +28,15 @@ export interface ReleaseState {
 /** A decision about a release. */
 export type ReleaseDecision = (state: ReleaseState, now: string) => Decision<ReleaseEvent, Rejection>
 
-/** Returns the id of a release. */
+/** Returns the id of a release: `v1.2.0` and `1.2.0` are one. */
 export function releaseId(component: string, version: string): string {
-  return `${component}@${version}`
+  return `${component}@${identityOf(version)}`
 }
 
 /** What may be rolled out: one stream a release; its commit number is the release version that admissions record. */
 export const releaseAggregate: Aggregate<ReleaseState, ReleaseEvent> = {
   name: 'release',
-  stateSchema: 1,
+  stateSchema: 2,
   initial: {
     registered: false,
     component: '',
@@ -40,6 +45,8 @@ export const releaseAggregate: Aggregate<ReleaseState, ReleaseEvent> = {
     digest: '',
     notes: null,
     sizeBytes: null,
+    scheme: 'semver',
+    number: 0,
     withdrawn: null,
     heldBack: null,
     freedAt: null,
@@ -60,7 +67,10 @@ export const releaseAggregate: Aggregate<ReleaseState, ReleaseEvent> = {
   schemaOf: (type) => releaseEvents.schemaOf(type),
 }
 
-/** Registers a release. The same again changes nothing; a release never becomes another one under its name. */
+/**
+ * Registers a release, whose version its component has found to be one and numbered. The same again, in whatever spelling, changes nothing; a
+ * release never becomes another one under its name.
+ */
 export function registerRelease(release: {
   readonly component: string
   readonly version: string
@@ -69,9 +79,11 @@ export function registerRelease(release: {
   readonly notes: string | null
   /** Length of the artifact; left out or null: not known. */
   readonly sizeBytes?: number | null
+  readonly scheme: VersionScheme
+  readonly number: number
 }): ReleaseDecision {
   return (state) => {
-    const { component, version, channel, digest, notes, sizeBytes = null } = release
+    const { component, version, channel, digest, notes, sizeBytes = null, scheme, number } = release
     if (state.registered) {
       const same =
         state.channel === channel &&
@@ -84,15 +96,9 @@ export function registerRelease(release: {
         detail: `${component} ${state.version} is registered with other content. A changed artifact needs a new version.`,
       })
     }
-    if (!parseVersion(version)) {
-      return reject({
-        code: 'version-invalid',
-        detail: `"${version}" is no version: write MAJOR.MINOR.PATCH, optionally with a channel, such as 2.4.1 or 2.5.0-beta.3.`,
-      })
-    }
     return accept({
       type: 'ReleaseRegistered',
-      data: { component, version, channel, digest, notes, sizeBytes },
+      data: { component, version, channel, digest, notes, sizeBytes, scheme, number },
     })
   }
 }

@@ -1,8 +1,15 @@
 import { type TargetEvent, type TargetFacts, targetEvents } from '../../../events/target.ts'
 import type { Aggregate, CommitContext } from '../aggregate.ts'
-import { sameVersion } from '../version.ts'
+import { sameVersion } from '../version/identity.ts'
 import { meaningOf } from './outcome.ts'
-import { type EndedAttempt, initialTarget, registrationHash, sameMember, type TargetState } from './state.ts'
+import {
+  type EndedAttempt,
+  initialTarget,
+  putOffSince,
+  registrationHash,
+  sameMember,
+  type TargetState,
+} from './state.ts'
 
 /** How many ended attempts the state keeps; the log keeps all of them. */
 const keptAttempts = 20
@@ -15,18 +22,32 @@ function remember(attempts: readonly EndedAttempt[], ended: EndedAttempt): reado
   return [...kept, ended].slice(-keptAttempts)
 }
 
+/** Since when a member that is put off now has been put off. */
+function busySince(
+  state: TargetState,
+  ended: Pick<EndedAttempt, 'upgrade' | 'member' | 'outcome'>,
+  at: string,
+) {
+  return ended.outcome === 'deferred' ? { busySince: putOffSince(state, ended) ?? at } : {}
+}
+
 function end(
   state: TargetState,
   data: Extract<TargetEvent, { type: 'AttemptEnded' }>['data'],
   at: string,
 ): TargetState {
   const active = state.active?.attempt === data.attempt ? state.active : null
-  const { sequence: _sequence, output: _output, revision, saidAt, ...attempt } = data
+  const { sequence: _sequence, output: _output, revision, saidAt, ...rest } = data
+  const { reported = active?.reported, ...attempt } = rest
   const heard = said(state, data.component, saidAt)
   return {
     ...(data.version === null ? heard : runs(heard, data.component, data.version)),
     active: active ? null : state.active,
-    attempts: remember(state.attempts, { ...attempt, acceptedAt: active?.acceptedAt ?? null, endedAt: at }),
+    attempts: remember(state.attempts, {
+      ...{ ...attempt, acceptedAt: active?.acceptedAt ?? null, endedAt: at },
+      ...(reported !== undefined && { reported }),
+      ...busySince(state, data, at),
+    }),
     revision,
   }
 }
@@ -98,6 +119,8 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
         revision,
       }
     }
+    case 'TargetCloned':
+      return { ...state, clonedAt: at, revision: event.data.revision }
     case 'VersionReported': {
       const { component, version, saidAt, revision } = event.data
       return { ...runs(said(state, component, saidAt), component, version), revision }
@@ -117,9 +140,10 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
     case 'AttemptAssigned':
       return { ...state, active: { ...event.data, assignedAt: at, acceptedAt: null, deadline: null } }
     case 'AttemptAccepted': {
-      const { attempt, deadline, sequence } = event.data
+      const { attempt, deadline, sequence, reported } = event.data
       if (state.active?.attempt !== attempt) return state
-      return { ...state, active: { ...state.active, acceptedAt: at, deadline, sequence } }
+      const accepted = { acceptedAt: at, deadline, sequence, ...(reported !== undefined && { reported }) }
+      return { ...state, active: { ...state.active, ...accepted } }
     }
     case 'AttemptEnded':
       return end(state, event.data, at)
@@ -129,7 +153,7 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
 /** What gets upgraded: one stream a target. It alone says when an attempt began and how it ended (M19, design: #aggregates). */
 export const targetAggregate: Aggregate<TargetState, TargetEvent> = {
   name: 'target',
-  stateSchema: 1,
+  stateSchema: 2,
   initial: initialTarget,
   evolve,
   decode: (type, schema, data) => targetEvents.decode(type, schema, data),

@@ -1,8 +1,8 @@
 import { v5 } from 'uuid'
 import type { AttemptOutcome, TargetEvent } from '../../../events/target.ts'
-import { after, earlier, second } from '../../../events/time.ts'
+import { after, earlier, later, second } from '../../../events/time.ts'
 import { accept } from '../aggregate.ts'
-import { sameVersion } from '../version.ts'
+import { sameVersion } from '../version/identity.ts'
 import { neverLeft } from './never-left.ts'
 import { ownWindowEnd, type ProfileWindow } from './own-window.ts'
 import {
@@ -11,6 +11,7 @@ import {
   type EndedAttempt,
   isPinned,
   mayBeAccepted,
+  putOffSince,
   sameMember,
   type TargetDecision,
   type TargetState,
@@ -37,6 +38,10 @@ export interface AttemptEnd {
   readonly output?: string | null
   /** When the target said so, by its own clock. */
   readonly saidAt?: string
+  /** The number of the report that says so. */
+  readonly reported?: number | undefined
+  /** Of a deferral: the upgrade whose attempt is under way. */
+  readonly busyWith?: string
 }
 
 /** Returns the event that ends an attempt, numbered for the rows that it feeds. */
@@ -58,6 +63,8 @@ export function endOf(
       ...(end.saidAt !== undefined && { saidAt: end.saidAt }),
       sequence: (plan.sequence ?? 0) + 1,
       revision: state.revision + 1,
+      ...(end.reported !== undefined && { reported: end.reported }),
+      ...(end.busyWith !== undefined && { busyWith: end.busyWith }),
     },
   }
 }
@@ -70,17 +77,42 @@ function isKnown(state: TargetState, plan: AttemptPlan): boolean {
   return known.some((attempt) => sameMember(attempt, plan) && attempt.n >= plan.n)
 }
 
+const skipped = (code: string): AttemptEnd => ({ outcome: 'skipped', code })
+
+/** How long a busy target is asked again: from its own first refusal on, or since the upgrade has been open again. */
+export interface BusyPatience {
+  readonly openSince: string
+  readonly seconds: number
+}
+
+/** What becomes of a member whose target has another attempt under way: it is put off, and in the end left out. */
+function busy(
+  state: TargetState,
+  { upgrade }: ActiveAttempt,
+  plan: AttemptPlan,
+  patience: BusyPatience | undefined,
+  now: string,
+): AttemptEnd {
+  const since = later(putOffSince(state, plan) ?? now, patience?.openSince ?? now)
+  const over = patience !== undefined && now >= after(since, patience.seconds * second)
+  return over ? skipped('busy') : { outcome: 'deferred', code: 'busy', busyWith: upgrade }
+}
+
 /** Why the target cannot take an attempt now; null when it can. */
 function obstacle(
   state: TargetState,
   plan: AttemptPlan,
-  { ready = true, withdrawn = false }: { readonly ready?: boolean; readonly withdrawn?: boolean },
+  {
+    ready = true,
+    withdrawn = false,
+    patience,
+  }: { readonly ready?: boolean; readonly withdrawn?: boolean; readonly patience?: BusyPatience },
+  now: string,
 ): AttemptEnd | null {
-  const skipped = (code: string): AttemptEnd => ({ outcome: 'skipped', code })
   if (!state.registered) return skipped('not_registered')
   if (state.retired) return skipped('retired')
   if (isPinned(state, plan.component)) return skipped('pinned')
-  if (state.active) return { outcome: 'deferred', code: 'busy' }
+  if (state.active) return busy(state, state.active, plan, patience, now)
   const present = state.components[plan.component]
   if (present === undefined) return skipped('version_changed')
   // What a rollback undoes may have failed: the inventory may name the old version while something else runs.
@@ -100,7 +132,12 @@ export function assignAttempt(
   assignment: AttemptPlan & {
     readonly digest: string | null
     readonly acceptBy: string
+    readonly closing?: true
+    readonly calendars?: readonly string[]
+    readonly breaksGlass?: true
     readonly seconds: number
+    /** Left out: it is put off for as long as its target is busy. */
+    readonly patience?: BusyPatience
     /** What checks before the upgrade found; left out: nobody asked. */
     readonly ready?: boolean
     /** Was the release that it goes to withdrawn, so that nothing is sent there? */
@@ -111,16 +148,25 @@ export function assignAttempt(
 ): TargetDecision {
   return (state, now) => {
     if (isKnown(state, assignment)) return accept()
-    const refusal = obstacle(state, assignment, assignment)
+    const refusal = obstacle(state, assignment, assignment, now)
     if (refusal) return accept(endOf(state, assignment, refusal))
     const closes = assignment.window ? ownWindowEnd(state, assignment.window) : null
     if (closes !== null && now >= closes)
       return accept(endOf(state, assignment, { outcome: 'skipped', code: 'outside_own_window' }))
     const { attempt, upgrade, member, n, kind, component, from, to } = assignment
-    const { digest, seconds } = assignment
-    const acceptBy = closes === null ? assignment.acceptBy : earlier(closes, assignment.acceptBy)
-    const identity = { attempt, upgrade, member, n, kind, component, from, to }
-    return accept({ type: 'AttemptAssigned', data: { ...identity, digest, acceptBy, seconds, sequence: 1 } })
+    const { digest, seconds, calendars = [] } = assignment
+    const acceptBy = earlier(closes ?? assignment.acceptBy, assignment.acceptBy)
+    const closing = assignment.closing === true || acceptBy === closes
+    return accept({
+      type: 'AttemptAssigned',
+      data: {
+        ...{ attempt, upgrade, member, n, kind, component, from, to, digest, acceptBy, seconds },
+        ...(closing && { closing }),
+        ...(calendars.length > 0 && { calendars: [...calendars] }),
+        ...(assignment.breaksGlass && { breaksGlass: true }),
+        sequence: 1,
+      },
+    })
   }
 }
 
@@ -141,23 +187,19 @@ export function withdrawAttempt(plan: AttemptPlan): TargetDecision {
 }
 
 /**
- * Ends an attempt that has run out: unreachable when nobody accepted it in time, withdrawn when only its own window ended that time; after
- * its deadline lost when the target has been silent since the middle of its time, else timed out. Not due, over or unknown: nothing to do (`nextDeadline` says which).
+ * Ends an attempt that has run out: unreachable when nobody accepted it in time, withdrawn when only the end of an opening ended that time;
+ * after its deadline lost when the target has been silent since the middle of its time, else timed out. Not due, over or unknown: nothing to do (`nextDeadline` says which).
  */
 export function expireAttempt(
-  expiry: Pick<AttemptPlan, 'attempt'> & {
-    readonly lastSeen: string | null
-    readonly window?: ProfileWindow
-  },
+  expiry: Pick<AttemptPlan, 'attempt'> & { readonly lastSeen: string | null },
 ): TargetDecision {
   return (state, now) => {
     const { active } = state
     if (active?.attempt !== expiry.attempt) return accept()
     if (active.acceptedAt === null || active.deadline === null) {
       if (mayBeAccepted(active, now)) return accept()
-      const closed = expiry.window !== undefined && ownWindowEnd(state, expiry.window) === active.acceptBy
       const unreachable = { outcome: 'unreachable', code: 'NOT_ACCEPTED' } as const
-      return accept(endOf(state, active, closed ? { outcome: 'withdrawn', code: null } : unreachable))
+      return accept(endOf(state, active, active.closing ? { outcome: 'withdrawn', code: null } : unreachable))
     }
     if (now < active.deadline) return accept()
     const middle = after(active.acceptedAt, active.seconds * 500)

@@ -12,6 +12,7 @@ const skippedWords: Readonly<Record<string, string>> = {
   version_changed: 'it did not run the version any more that the plan saw',
   not_registered: 'it was not registered',
   outside_own_window: 'its own part of the window was over',
+  busy: 'another attempt was under way on it for as long as it could be waited for',
 }
 
 /** What an upgrade waits for that has no hold to say so. */
@@ -26,16 +27,32 @@ function lastAttempt(target: TargetState, upgrade: string): EndedAttempt | undef
   return target.attempts.findLast((attempt) => attempt.upgrade === upgrade)
 }
 
+/** Its target was busy when its turn came: with which upgrade, and when it is tried again. */
+function busy(target: TargetState, { id, ref }: UpgradeAsked, member: MemberAsked): Finding[] {
+  const last = lastAttempt(target, id)
+  if (member.status !== 'deferred' || last?.outcome !== 'deferred') return []
+  const other = last.busyWith === undefined ? 'another upgrade' : `upgrade ${last.busyWith}`
+  const again = member.again === null ? '' : ` It is tried again from ${member.again}.`
+  const detail = `It is deferred in wave ${member.wave + 1} of upgrade ${id}: an attempt of ${other} was under way on it.${again}`
+  const unblock = `The attempt of ${other} ends.`
+  return [{ code: 'BUSY', verdict: 'waiting', detail, ref, since: last.endedAt, unblock }]
+}
+
 /** A member whose turn has not come: one finding for each hold, or what it waits for without one. People count waves from 1. */
-function waiting({ id, ref, status, holds, wave, overrode }: UpgradeAsked, member: MemberAsked): Finding[] {
+function waiting(target: TargetState, upgrade: UpgradeAsked, member: MemberAsked): Finding[] {
+  const { id, ref, status, wave, overrode } = upgrade
   const turn = `It is ${member.status} in wave ${member.wave + 1} of upgrade ${id}`
-  if (holds.length > 0) {
-    return holds.map((hold) => {
+  // That others of its wave are busy does not keep it back.
+  const holds = upgrade.holds.filter(({ code }) => code !== 'BUSY' || wave < member.wave)
+  const own = busy(target, upgrade, member)
+  if (holds.length + own.length > 0) {
+    const ofHolds = holds.map((hold): Finding => {
       const { code, since, until } = hold
       const unblock = unblockOf(hold)
       const detail = `${turn}, held by ${code} since ${since}${until === null ? '' : ` until ${until}`}. ${unblock}`
       return { code, verdict: 'waiting', detail, ref, since, unblock }
     })
+    return [...ofHolds, ...own]
   }
   const words = upgradeStatuses[status]
   if (words !== undefined)
@@ -99,7 +116,7 @@ export function explainMember(target: TargetState, upgrade: UpgradeAsked): Findi
     case 'pending':
     case 'retrying':
     case 'deferred':
-      return waiting(upgrade, member)
+      return waiting(target, upgrade, member)
     case 'in_flight': {
       if (target.active?.upgrade === id) return []
       const ended = lastAttempt(target, id)

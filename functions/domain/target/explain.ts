@@ -1,3 +1,4 @@
+import type { Stop } from '../policy/policy.ts'
 import { explainMember } from './explain-member.ts'
 import type { Explanation, Finding, UpgradeAsked } from './explanation.ts'
 import { mayBeAccepted, type TargetState } from './state.ts'
@@ -10,7 +11,10 @@ export interface ExplainFacts {
   readonly at: string
   /** The one that is asked about. */
   readonly upgrade?: UpgradeAsked | undefined
-  readonly freeze: { readonly reason: string; readonly since: string; readonly ref: string } | null
+  /** Where none is asked about: those at work that hold the target. */
+  readonly holders?: readonly UpgradeAsked[]
+  /** The stops of everything that were in force, the oldest first. */
+  readonly stops: readonly (Pick<Stop, 'reason' | 'since'> & { readonly ref: string })[]
 }
 
 function attemptUnderWay({ id, target, ref, at }: ExplainFacts): Finding[] {
@@ -74,12 +78,26 @@ function lastAttempt({ id, target, ref }: ExplainFacts): Finding[] {
   return [{ code: last.code ?? outcome, verdict: 'done', detail, ref, since: endedAt }]
 }
 
-function otherwise({ id, ref, freeze }: ExplainFacts): Finding {
-  if (freeze) {
-    const detail = `Everything is stopped: ${freeze.reason}`
-    const unblock = 'Somebody lifts the stop with a reason.'
-    return { code: 'freeze', verdict: 'blocked', detail, ref: freeze.ref, since: freeze.since, unblock }
-  }
+/** Everything is stopped: a reason for each stop. */
+function stopped({ stops }: ExplainFacts): Finding[] {
+  const unblock = 'Somebody lifts the stop with a reason.'
+  return stops.map(({ reason, ref, since }) => ({
+    ...{ code: 'freeze', verdict: 'blocked', ref, since, unblock },
+    detail: `Everything is stopped: ${reason}`,
+  }))
+}
+
+/** What waits for the target, where no upgrade is asked about; stops come first, but for what is under way. */
+function ofHolders(facts: ExplainFacts): Finding[] {
+  const { target, holders = [] } = facts
+  const found = holders.flatMap((holder) => explainMember(target, holder))
+  if (found.length === 0 || target.active) return found
+  const stops = stopped(facts)
+  // Each stop says itself why it is there: that it holds the upgrade is no second reason.
+  return stops.length === 0 ? found : [...stops, ...found.filter(({ code }) => code !== 'FREEZE')]
+}
+
+function eligible({ id, ref }: ExplainFacts): Finding {
   const detail = `Nothing stands against upgrading ${id}; no upgrade has assigned it anything.`
   const unblock = 'Somebody deploys an upgrade that selects it.'
   return { code: 'eligible', verdict: 'eligible', detail, ref, unblock }
@@ -91,18 +109,19 @@ function otherwise({ id, ref, freeze }: ExplainFacts): Finding {
  */
 export function explainTarget(facts: ExplainFacts): Explanation {
   const { target, upgrade } = facts
-  const member = upgrade ? explainMember(target, upgrade) : []
+  const present = upgrade ? explainMember(target, upgrade) : ofHolders(facts)
   // What an upgrade has done is no answer where the target says that it is not so any more.
-  const isDone = member[0]?.verdict === 'done'
+  const isDone = present[0]?.verdict === 'done'
   const drifted = drifts(facts)
-  const stopped = drifted.length > 0 && !upgrade && facts.freeze ? [otherwise(facts)] : []
+  const stops = drifted.length > 0 && present.length === 0 && !upgrade ? stopped(facts) : []
   const found = [
     ...ofItself(facts),
-    ...stopped,
-    ...(isDone ? [...drifted, ...member] : [...member, ...drifted]),
+    ...stops,
+    ...(isDone ? [...drifted, ...present] : [...present, ...drifted]),
   ]
-  if (found.length === drifted.length + stopped.length && !upgrade) found.push(...lastAttempt(facts))
-  const [decisive = otherwise(facts)] = found
+  if (found.length === drifted.length + stops.length && !upgrade) found.push(...lastAttempt(facts))
+  if (found.length === 0) found.push(...stopped(facts))
+  const [decisive = eligible(facts)] = found
   const reasons = (found.length > 0 ? found : [decisive]).map(({ verdict: _, ...reason }) => reason)
   return { verdict: decisive.verdict, sentence: decisive.detail, reasons }
 }

@@ -14,17 +14,24 @@ export function joinProfile(membership: {
   readonly type: string
   readonly priority: number
   readonly override: ProfileOverride
+  /** How many hours the profile's windows have; left out: nobody knows. */
+  readonly windowHours?: number | undefined
 }): TargetDecision {
   return (state) => {
     const refused = refuseTarget(state)
     if (refused) return refused
-    const { profile, type, priority, override } = membership
+    const { profile, type, priority, override, windowHours } = membership
     if (state.facts?.type !== type) {
       const detail = `The target is of type ${state.facts?.type}, not ${type}.`
       return reject({ code: 'resource-type-mismatch', detail })
     }
     const present = state.memberships[profile]
     if (present && canonicalJson(present) === canonicalJson({ priority, override })) return accept()
+    const { maintenance_window_hours: hours } = override
+    if (hours !== null && windowHours !== undefined && hours > windowHours) {
+      const detail = `Its own ${hours} hours are more than the ${windowHours} that the windows of the profile have: at most as many.`
+      return reject({ code: 'own-hours-too-long', detail })
+    }
     if (!present && Object.keys(state.memberships).length >= mostProfiles) {
       const detail = `The target is a member of ${mostProfiles} profiles already: take it out of one first.`
       return reject({ code: 'too-many-profiles', detail })

@@ -1,4 +1,4 @@
-import { sameVersion } from '../version.ts'
+import { sameVersion } from '../version/identity.ts'
 import { meaningOf } from './outcome.ts'
 import type { TargetState } from './state.ts'
 

@@ -10,10 +10,14 @@ interface Meaning {
   readonly takenBack: boolean
   /** Does another try of the failed ones take it? A target whose own rollback failed is quarantined: a person looks at it first. */
   readonly triedAgain: boolean
+  /** May its target call it worth another try by the same upgrade? */
+  readonly retryable: boolean
   /** Is the slot given back, so that the member is admitted again as if nothing had been? */
   readonly givenBack: boolean
   /** Was it offered to the target, so that a report without an attempt's id may mean it? */
   readonly offered: boolean
+  /** Was it the target that said so? */
+  readonly reported: boolean
   /** Was it decided without the target, which may know better, too late for the upgrade? */
   readonly presumed: boolean
 }
@@ -22,15 +26,25 @@ const nothing = {
   touched: false,
   takenBack: false,
   triedAgain: false,
+  retryable: false,
   givenBack: false,
   offered: true,
+  reported: false,
   presumed: false,
 } as const
 
 /** What each end of an attempt means: every rule that depends on it asks here. */
 const meanings = {
-  succeeded: { ...nothing, counts: 'succeeded', touched: true, takenBack: true },
-  failed: { ...nothing, counts: 'failed', touched: true, takenBack: true, triedAgain: true },
+  succeeded: { ...nothing, counts: 'succeeded', touched: true, takenBack: true, reported: true },
+  failed: {
+    ...nothing,
+    counts: 'failed',
+    touched: true,
+    takenBack: true,
+    triedAgain: true,
+    retryable: true,
+    reported: true,
+  },
   timed_out: {
     ...nothing,
     counts: 'failed',
@@ -40,10 +54,17 @@ const meanings = {
     presumed: true,
   },
   lost: { ...nothing, counts: 'failed', touched: true, takenBack: true, triedAgain: true, presumed: true },
-  rejected: { ...nothing, counts: 'failed', triedAgain: true },
+  rejected: { ...nothing, counts: 'failed', triedAgain: true, retryable: true, reported: true },
   cancelled: { ...nothing, counts: 'skipped', touched: true, takenBack: true },
-  rolled_back: { ...nothing, counts: 'failed', touched: true, triedAgain: true },
-  rollback_failed: { ...nothing, counts: 'failed', touched: true, takenBack: true },
+  rolled_back: {
+    ...nothing,
+    counts: 'failed',
+    touched: true,
+    triedAgain: true,
+    retryable: true,
+    reported: true,
+  },
+  rollback_failed: { ...nothing, counts: 'failed', touched: true, takenBack: true, reported: true },
   unreachable: { ...nothing, counts: 'unreachable', triedAgain: true, presumed: true },
   skipped: { ...nothing, counts: 'skipped', offered: false },
   deferred: { ...nothing, counts: 'skipped', givenBack: true, offered: false },
@@ -62,9 +83,9 @@ interface Failure {
   readonly retryable: boolean
 }
 
-/** May the upgrade itself try again after this end? Only a failure that its target calls retryable, and never a critical one. */
+/** May the upgrade itself try again after this end? Only where its target calls it retryable, and never after a critical failure. */
 export function isRetryable({ outcome, code, retryable }: Failure): boolean {
-  return outcome === 'failed' && retryable && !isCritical(code)
+  return meaningOf(outcome).retryable && retryable && !isCritical(code)
 }
 
 const criticalPrefix = 'CRITICAL_'

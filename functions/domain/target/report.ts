@@ -1,6 +1,8 @@
 import { after, second } from '../../../events/time.ts'
 import { accept, reject } from '../aggregate.ts'
-import { sameVersion } from '../version.ts'
+import type { Closure } from '../policy/closure.ts'
+import type { Stop } from '../policy/policy.ts'
+import { sameVersion } from '../version/identity.ts'
 import { type AttemptEnd, endOf } from './attempt.ts'
 import { meaningOf } from './outcome.ts'
 import { notRegistered, refuseTarget } from './refusals.ts'
@@ -11,6 +13,7 @@ import {
   type TargetDecision,
   type TargetState,
 } from './state.ts'
+import { type Said, type Subject, subjectOf } from './subject.ts'
 
 /** More components than any target runs: reports of made-up names must not make a state grow without end. */
 const componentsAtMost = 64
@@ -19,56 +22,98 @@ const noneActive = reject({
   code: 'no-active-attempt',
   detail: 'No update is under way on this target. Ask GET /api/v1/updates/check what to do.',
 })
+const sequenceBehind = reject({
+  code: 'sequence-behind',
+  detail: 'A later report of this attempt is known: this one is late.',
+})
 const isOver = (attempt: EndedAttempt) =>
   reject({
     code: 'attempt-over',
     detail: `Attempt ${attempt.attempt} has ended as ${attempt.outcome}. Stop working on it and ask GET /api/v1/updates/check.`,
   })
 
-type Subject =
-  | { readonly kind: 'active'; readonly attempt: ActiveAttempt }
-  | { readonly kind: 'ended'; readonly attempt: EndedAttempt }
-  | { readonly kind: 'none' }
-
-/** Which attempt a report is about. Without a name it is the active one, else the one that ended last (a repeated report). */
-function subjectOf(state: TargetState, named: string | undefined): Subject {
-  const { active, attempts } = state
-  if (active && (named === undefined || named === active.attempt)) return { kind: 'active', attempt: active }
-  const ended =
-    named === undefined
-      ? attempts.findLast(({ outcome }) => meaningOf(outcome).offered)
-      : attempts.findLast(({ attempt }) => attempt === named)
-  return ended ? { kind: 'ended', attempt: ended } : { kind: 'none' }
+/** A report that cannot be told apart, or names what is not there, is refused with what there is. */
+function refuseSubject({ names, sequence }: Said, subject: Subject) {
+  switch (subject.kind) {
+    case 'none':
+      return noneActive
+    case 'stranger':
+      return reject({
+        code: 'attempt-not-of-target',
+        detail: `Attempt ${subject.attempt} is not one of this target, or was over long ago. Ask GET /api/v1/updates/check which one waits.`,
+      })
+    case 'unclear': {
+      const { active, last } = subject
+      const what = `${names ?? 'no version'}${sequence === undefined ? '' : ` with the sequence ${sequence}`}`
+      return reject({
+        code: 'report-unclear',
+        detail: `The report names ${what}. Under way is attempt ${active.attempt} to ${active.to}, the last before it was attempt ${last.attempt} to ${last.to}: say by attempt which it is about.`,
+      })
+    }
+    default:
+      return undefined
+  }
 }
 
-/** Hands an attempt over to the target: until this is answered it must not touch anything (design: #hand-over). */
-export function acceptAttempt({ attempt: named }: { readonly attempt?: string }): TargetDecision {
+/** What a hand-over is checked against, read strongly just before. */
+export interface HandOverFacts {
+  readonly stops: readonly Pick<Stop, 'reason'>[]
+  /** The calendar that is closed now. */
+  readonly closure: Closure | undefined
+  /** Why the release must not be rolled out any more. */
+  readonly withdrawn: string | null
+}
+
+/** Returns why an attempt must not be begun now, though the target was offered it; undefined when it may be. */
+function refuseHandOver({ attempt, breaksGlass }: ActiveAttempt, facts: HandOverFacts) {
+  const refusal = (code: string, why: string) =>
+    reject({ code, detail: `${why} Do not begin attempt ${attempt}; ask GET /api/v1/updates/check later.` })
+  const [stop] = facts.stops
+  if (stop && !breaksGlass) return refusal('everything-stopped', `Everything is stopped: ${stop.reason}.`)
+  const { closure, withdrawn } = facts
+  if (closure && !breaksGlass)
+    return refusal('closed-by-now', `Nothing is begun until ${closure.to}: ${closure.why}.`)
+  return withdrawn === null
+    ? undefined
+    : refusal('release-withdrawn', `The release was withdrawn: ${withdrawn}.`)
+}
+
+/**
+ * Hands an attempt over to the target: until this is answered it must not touch anything (design: #hand-over). `facts` may be left out
+ * where the attempt is known to be accepted already.
+ */
+export function acceptAttempt({ facts, ...said }: Said & { readonly facts?: HandOverFacts }): TargetDecision {
   return (state, now) => {
     const refused = refuseTarget(state)
     if (refused) return refused
-    const subject = subjectOf(state, named)
-    if (subject.kind === 'none') return noneActive
-    if (subject.kind === 'ended') return named === undefined ? noneActive : isOver(subject.attempt)
+    const subject = subjectOf(state, said, false)
+    if (subject.kind === 'ended')
+      return said.attempt === undefined && !state.active ? noneActive : isOver(subject.attempt)
+    if (subject.kind !== 'active') return refuseSubject(said, subject) ?? noneActive
     const { attempt, upgrade, member, n, acceptedAt, acceptBy, seconds, sequence } = subject.attempt
-    if (acceptedAt !== null) return accept()
+    const { reported = 0 } = subject.attempt
+    if (acceptedAt !== null) return (said.sequence ?? reported) < reported ? sequenceBehind : accept()
     if (!mayBeAccepted(subject.attempt, now)) {
       return reject({
         code: 'attempt-over',
         detail: `Attempt ${attempt} had to be accepted by ${acceptBy}. Do not begin it; ask GET /api/v1/updates/check.`,
       })
     }
+    const held = facts && refuseHandOver(subject.attempt, facts)
+    if (held) return held
     const deadline = after(now, seconds * second)
     return accept({
       type: 'AttemptAccepted',
-      data: { attempt, upgrade, member, n, deadline, sequence: sequence + 1 },
+      data: {
+        ...{ attempt, upgrade, member, n, deadline, sequence: sequence + 1 },
+        ...(said.sequence !== undefined && { reported: said.sequence }),
+      },
     })
   }
 }
 
 /** What a target says about the end of an attempt. */
-export interface FinishReport {
-  /** May be left out while one is active. */
-  readonly attempt?: string
+export interface FinishReport extends Said {
   readonly status: 'completed' | 'failed' | 'rejected' | 'rolled-back' | 'rollback-failed'
   /** What the component runs now, where the target knows. */
   readonly version: string | null
@@ -80,9 +125,9 @@ export interface FinishReport {
 }
 
 /** Success is the version that was asked for, running; a success that runs something else is a failure. */
-function endFrom(report: FinishReport, to: string): AttemptEnd {
-  const { status, version, code, retryable, output, saidAt } = report
-  const said = { version, output, ...(saidAt !== undefined && { saidAt }) }
+export function endFrom(report: FinishReport, to: string): AttemptEnd {
+  const { status, version, code, retryable, output, saidAt, sequence: reported } = report
+  const said = { version, output, reported, ...(saidAt !== undefined && { saidAt }) }
   switch (status) {
     case 'completed':
       return version !== null && sameVersion(version, to)
@@ -131,8 +176,9 @@ export function finishAttempt(report: FinishReport): TargetDecision {
   return (state) => {
     if (!state.registered) return notRegistered
     const refused = refuseTarget(state)
-    const subject = subjectOf(state, report.attempt)
-    if (subject.kind === 'none') return refused ?? noneActive
+    const subject = subjectOf(state, report, report.status !== 'rejected')
+    if (subject.kind !== 'active' && subject.kind !== 'ended')
+      return refused ?? refuseSubject(report, subject) ?? noneActive
     const { attempt } = subject
     const end = endFrom(report, attempt.to)
     if (subject.kind === 'ended') {
@@ -170,7 +216,7 @@ export function onlyComponent({ components }: Pick<TargetState, 'components'>): 
  * back after a success runs what it ran before that. Undefined: it says nothing of what runs.
  */
 export function statementIn(state: TargetState, report: FinishReport): Statement | undefined {
-  const subject = subjectOf(state, report.attempt)
+  const subject = subjectOf(state, report, report.status !== 'rejected')
   const attempt = subject.kind === 'ended' ? subject.attempt : undefined
   const component = attempt?.component ?? onlyComponent(state)
   if (subject.kind === 'active' || component === undefined) return undefined

@@ -19,11 +19,17 @@ export interface AttemptPlan {
 export interface ActiveAttempt extends AttemptPlan {
   readonly digest: string | null
   readonly acceptBy: string
+  /** The end of an opening ends the time to accept it: who did not is not to blame. */
+  readonly closing?: true
+  readonly calendars?: readonly string[]
+  readonly breaksGlass?: true
   readonly seconds: number
   readonly assignedAt: string
   readonly acceptedAt: string | null
   readonly deadline: string | null
   readonly sequence: number
+  /** The number of the report that accepted it, where its agent numbers them. */
+  readonly reported?: number
 }
 
 /** Does an attempt still wait to be accepted, within its time? */
@@ -44,6 +50,12 @@ export interface EndedAttempt extends AttemptPlan {
   /** Null: the target was never touched. */
   readonly acceptedAt: string | null
   readonly endedAt: string
+  /** Since when the member has been put off again and again, as another attempt was under way; left out: it was not put off. */
+  readonly busySince?: string
+  /** The number of the last report about it that is known, where its agent numbers them. */
+  readonly reported?: number
+  /** Of a deferral: the upgrade whose attempt was under way. */
+  readonly busyWith?: string
 }
 
 /** How a profile upgrades a target that is its member. */
@@ -76,6 +88,8 @@ export interface TargetState {
   readonly retired: { readonly reason: string; readonly since: string } | null
   readonly enrolment: { readonly hash: string; readonly expiresAt: string; readonly used: boolean } | null
   readonly keyHash: string | null
+  /** When it was last told that two machines seem to speak with its credential. */
+  readonly clonedAt: string | null
   /** The profiles that it is a member of, by their id. */
   readonly memberships: Readonly<Record<string, ProfileMembership>>
   readonly active: ActiveAttempt | null
@@ -99,6 +113,7 @@ export const initialTarget: TargetState = {
   retired: null,
   enrolment: null,
   keyHash: null,
+  clonedAt: null,
   memberships: {},
   active: null,
   attempts: [],
@@ -116,6 +131,14 @@ export function sameMember(
   right: Pick<AttemptPlan, 'upgrade' | 'member'>,
 ): boolean {
   return left.upgrade === right.upgrade && left.member === right.member
+}
+
+/** Returns since when a member has been put off without a break because the target was busy; undefined when it has not. */
+export function putOffSince(
+  { attempts }: Pick<TargetState, 'attempts'>,
+  member: Pick<AttemptPlan, 'upgrade' | 'member'>,
+): string | undefined {
+  return attempts.findLast((attempt) => sameMember(attempt, member))?.busySince
 }
 
 /** Returns whether the target is pinned against changes of a component. */

@@ -1,18 +1,24 @@
 import { after, second } from '../../../events/time.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
-import { systemActor } from '../actor.ts'
 import { waveRange } from '../plan/waves.ts'
+import { type Closure, closureAt } from '../policy/closure.ts'
+import type { Stop } from '../policy/policy.ts'
 import { freshMembers, membersWith } from './chunks.ts'
 import type { Draft } from './draft.ts'
-import { holdOf } from './hold.ts'
 import { limitOf, unacknowledged } from './limits.ts'
 import { type Member, type Range, toRanges } from './members.ts'
+import { opennessOf } from './openness.ts'
 import type { InWave, PlannedUpgrade } from './state.ts'
 
 /** What an admission is checked against, read strongly just before (design: #admission). */
 export interface AdmissionFacts {
   readonly policyVersion: number
-  readonly freeze: { readonly reason: string; readonly since: string } | null
+  /** The stops of everything that are in force, the oldest first. */
+  readonly stops: readonly Stop[]
+  /** When the calendars of the upgrade are closed, from now on. */
+  readonly closures: readonly Closure[]
+  /** Since when the profile that it is of opens no window; null: it does, or there is none. */
+  readonly outOfService: string | null
   readonly releaseVersion: number
   /** Why the release must not be rolled out any more; null while it may. */
   readonly releaseWithdrawn: string | null
@@ -20,17 +26,6 @@ export interface AdmissionFacts {
 
 /** At most this many chunks of a plan are open at a time: the state stays below 16 KB at any fleet size. */
 const openChunks = 25
-
-/** Returns why the clock does not allow an admission now: an attempt must fit before the end of the window. */
-function closedWindow(
-  { window, request, awaitsOpening }: PlannedUpgrade,
-  now: string,
-): { until: string | null } | null {
-  if (!window) return null
-  if (now < window.start) return { until: window.start }
-  if (awaitsOpening) return { until: null }
-  return now >= after(window.end, -request.deadlines.expected * second) ? { until: null } : null
-}
 
 /**
  * May the upgrade admit although everything is stopped? Only where it was asked for so (break-glass), and somebody else than who
@@ -40,26 +35,46 @@ export function breaksGlass({ request, requestedBy, approvals }: PlannedUpgrade)
   return request.breakGlass && approvals.some(({ by }) => by !== requestedBy)
 }
 
-/** Brings the holds of window and freeze up to date; returns whether one of them forbids an admission now. */
-export function checkHolds(draft: Draft, state: PlannedUpgrade, facts: AdmissionFacts): boolean {
-  const { holds } = state.standing
-  const closed = closedWindow(state, draft.now)
-  const present = holdOf(holds, 'WINDOW_CLOSED')
-  if (closed && (present === undefined || present.until !== closed.until)) {
-    const ref = state.window?.end ?? null
-    draft.add({ type: 'HoldPlaced', data: { code: 'WINDOW_CLOSED', until: closed.until, ref } })
-  } else if (!closed && present) {
-    draft.add({ type: 'HoldLifted', data: { code: 'WINDOW_CLOSED' } })
+/** A time in which targets may be handed over. */
+interface Opening {
+  /** From then on nobody may; null: no end is known. */
+  readonly until: string | null
+  /** What would keep everybody out, had the glass not been broken. */
+  readonly inSpiteOf: readonly { readonly ref: string; readonly why: string; readonly since: string }[]
+}
+
+/**
+ * Returns the opening in which an upgrade may hand targets over at an instant; undefined while its window, a calendar of its or a stop forbids
+ * it. Breaking the glass passes over stops and calendars, never over the window (design: #break-glass).
+ */
+export function openingOf(
+  state: PlannedUpgrade,
+  { stops, closures }: Pick<AdmissionFacts, 'stops' | 'closures'>,
+  now: string,
+): Opening | undefined {
+  const glass = breaksGlass(state)
+  if (stops.length > 0 && !glass) return undefined
+  const openness = opennessOf(state, glass ? [] : closures, now)
+  if (!openness.open) return undefined
+  if (!glass) return { until: openness.until, inSpiteOf: [] }
+  const closure = closureAt(closures, now)
+  return {
+    until: openness.until,
+    inSpiteOf: [
+      ...stops.map(({ id, reason, since }) => ({ ref: id, why: reason, since })),
+      ...(closure ? [{ ref: `${closure.why} ${closure.from}`, why: closure.why, since: closure.from }] : []),
+    ],
   }
-  const frozen = facts.freeze !== null && !breaksGlass(state)
-  const held = holdOf(holds, 'FREEZE') !== undefined
-  if (frozen && !held) {
-    const ref = facts.freeze?.reason ?? null
-    draft.add({ type: 'HoldPlaced', data: { code: 'FREEZE', until: null, ref } })
-  } else if (!frozen && held) {
-    draft.add({ type: 'HoldLifted', data: { code: 'FREEZE' } })
-  }
-  return closed !== null || frozen
+}
+
+/** Returns until when a target may accept what it is handed at an instant, and whether it is the end of the opening that ends this time. */
+export function acceptanceOf(
+  { request }: Pick<PlannedUpgrade, 'request'>,
+  { until }: Pick<Opening, 'until'>,
+  at: string,
+): { readonly acceptBy: string; readonly closing?: true } {
+  const patience = after(at, request.deadlines.accept * second)
+  return until !== null && until < patience ? { acceptBy: until, closing: true } : { acceptBy: patience }
 }
 
 /** How many may be in flight: fewer after each failed try of this run, where the request says so, but always one (P13). */
@@ -103,24 +118,20 @@ function candidates(state: InWave, slots: number, now: string) {
   return { retried, readmitted, fresh }
 }
 
-/** Admits what the present wave may have in flight now, unless window, stop or release forbid it. */
+/** Admits what the present wave may have in flight now, unless window, calendars or a stop forbid it. */
 export function admit(draft: Draft, facts: AdmissionFacts): void {
   if (draft.state.stage !== 'in-wave' || draft.state.standing.status !== 'running') return
-  if (facts.releaseWithdrawn !== null) {
-    const reason = `The release was withdrawn: ${facts.releaseWithdrawn}`.slice(0, 512)
-    draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })
-    return
-  }
-  if (checkHolds(draft, draft.state, facts)) return
   const { state, now } = draft
+  const opening = openingOf(state, facts, now)
+  if (!opening) return
   const { request, standing, wave, overrode } = state
   const slots = atOnce(request, state.failedTries) - standing.counts.inFlight
   const { retried, readmitted, fresh } = candidates(state, slots, now)
   if (retried.length + readmitted.length + fresh.length === 0) return
-  if (facts.freeze !== null && overrode !== facts.freeze.since) {
-    const { reason, since } = facts.freeze
+  for (const { ref, why, since } of opening.inSpiteOf) {
+    if (overrode.some((before) => before.ref === ref)) continue
     const breakGlass = request.reason ?? ''
-    draft.add({ type: 'FreezeOverridden', data: { freeze: reason, since, breakGlass } })
+    draft.add({ type: 'FreezeOverridden', data: { ref, freeze: why, since, breakGlass } })
   }
   draft.add({
     type: 'TargetsAdmitted',
@@ -129,7 +140,7 @@ export function admit(draft: Draft, facts: AdmissionFacts): void {
       members: toRanges(fresh),
       retried: again(retried),
       readmitted: again(readmitted),
-      acceptBy: after(now, request.deadlines.accept * second),
+      ...acceptanceOf(state, opening, now),
       policyVersion: facts.policyVersion,
       releaseVersion: facts.releaseVersion,
     },

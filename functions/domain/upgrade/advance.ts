@@ -1,10 +1,15 @@
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import { systemActor } from '../actor.ts'
 import { waveRange } from '../plan/waves.ts'
-import { type AdmissionFacts, admit, checkHolds } from './admission.ts'
-import { membersWith } from './chunks.ts'
+import { type AdmissionFacts, admit } from './admission.ts'
+import { freshMembers, membersWith } from './chunks.ts'
 import type { Draft } from './draft.ts'
 import { beginGate } from './gate.ts'
+import { holdOf } from './hold.ts'
+import { checkHolds } from './holding.ts'
 import { checkLimits } from './limits.ts'
 import { toRanges } from './members.ts'
+import { isPlanned } from './state.ts'
 
 /**
  * Takes an upgrade as far as it may go now, in the commit of what has just been decided: a limit that is exceeded halts it, window and
@@ -12,28 +17,62 @@ import { toRanges } from './members.ts'
  */
 export function advance(draft: Draft, facts: AdmissionFacts): void {
   checkLimits(draft)
-  const { state } = draft
-  if (state.stage === 'planned' && state.standing.status === 'scheduled') checkHolds(draft, state, facts)
+  haltWithdrawn(draft, facts)
+  checkHolds(draft, facts)
   admit(draft, facts)
   endWaveWhenOver(draft)
+  leaveRest(draft)
 }
 
-/** After an abort nobody is admitted again: who waits to be tried again has failed, who was busy is left out. */
-function giveUpWaiting(draft: Draft): void {
+/** Where no opening has come for as long as the request waits for one, who is left over stays out and the upgrade ends with its exceptions. */
+function leaveRest(draft: Draft): void {
+  const { state, now } = draft
+  if (!isPlanned(state) || state.abort || state.standing.counts.inFlight > 0) return
+  const { status, holds } = state.standing
+  const lapses = holdOf(holds, 'WINDOW_CLOSED')?.lapses ?? null
+  if (lapses === null || lapses > now || (status !== 'running' && status !== 'scheduled')) return
+  if (state.stage === 'planned') {
+    draft.add({ type: 'UpgradeExpired', data: { detail: 'Nothing opens any more, and it has not begun.' } })
+    return
+  }
+  const out = { code: 'window_over', by: systemActor }
+  const pending = freshMembers(state.chunks, state.plan.members, Number.POSITIVE_INFINITY)
+  leaveOut(draft, pending, { ...out, was: 'pending' })
+  giveUpWaiting(draft, out)
+  if (draft.state !== state) draft.add({ type: 'UpgradeCompleted', data: { exceptions: true } })
+}
+
+/** A release that was withdrawn reaches nobody else: somebody is to look. */
+function haltWithdrawn(draft: Draft, { releaseWithdrawn }: AdmissionFacts): void {
   const { state } = draft
-  if (state.stage !== 'in-wave' || !state.abort) return
+  if (releaseWithdrawn === null || state.stage !== 'in-wave' || state.standing.status !== 'running') return
+  const reason = `The release was withdrawn: ${releaseWithdrawn}`.slice(0, 512)
+  draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })
+}
+
+type Skip = Extract<UpgradeEvent, { type: 'MembersSkipped' }>['data']
+
+function leaveOut(draft: Draft, members: Iterable<number>, why: Omit<Skip, 'members'>): void {
+  const ranges = toRanges(members)
+  if (ranges.length > 0) draft.add({ type: 'MembersSkipped', data: { members: ranges, ...why } })
+}
+
+/** Nobody is admitted again, after an abort or as nothing opens any more: who waits to be tried again has failed, who was busy is left out. */
+function giveUpWaiting(draft: Draft, why: Pick<Skip, 'code' | 'by'>): void {
+  const { state } = draft
+  if (state.stage !== 'in-wave') return
   const waiting = (status: 'retrying' | 'deferred') =>
-    toRanges(membersWith(state.chunks, status).map(([member]) => member))
-  const [retrying, deferred] = [waiting('retrying'), waiting('deferred')]
+    membersWith(state.chunks, status).map(([member]) => member)
+  const retrying = toRanges(waiting('retrying'))
   if (retrying.length > 0) draft.add({ type: 'RetriesGivenUp', data: { members: retrying } })
-  if (deferred.length === 0) return
-  const data = { members: deferred, was: 'deferred', code: 'aborted', by: state.abort.by } as const
-  draft.add({ type: 'MembersSkipped', data })
+  leaveOut(draft, waiting('deferred'), { ...why, was: 'deferred' })
 }
 
 /** Ends the present wave when every member has come to its end, or an abort has nothing in flight any more. */
 export function endWaveWhenOver(draft: Draft): void {
-  giveUpWaiting(draft)
+  const { state: before } = draft
+  if (before.stage === 'in-wave' && before.abort)
+    giveUpWaiting(draft, { code: 'aborted', by: before.abort.by })
   const { state } = draft
   if (state.stage !== 'in-wave' || state.standing.counts.inFlight > 0) return
   const { plan, wave, chunks, abort } = state

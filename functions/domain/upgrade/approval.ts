@@ -1,7 +1,10 @@
 import { accept } from '../aggregate.ts'
-import { upgradeNotFound } from './control.ts'
+import type { AdmissionFacts } from './admission.ts'
+import { advance } from './advance.ts'
+import { refuseExpired, refuseNoRoom, upgradeNotFound } from './control.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
 import { type ExistingUpgrade, exists, hasEnded, isPlanned } from './state.ts'
+import { awaitsApproval } from './wake-up.ts'
 
 /** Refuses what an approver may not do: approve twice is fine, approve one's own request never is. */
 function refuseApprover({ request, requestedBy }: ExistingUpgrade, by: string) {
@@ -26,11 +29,14 @@ function nothingToApprove({ standing }: ExistingUpgrade) {
 }
 
 /** Approves the plan of a hash; the approval counts for that plan alone. */
-export function approveUpgrade(command: {
-  by: string
-  planHash: string
-  comment: string | null
-}): UpgradeDecision {
+export function approveUpgrade(
+  command: {
+    by: string
+    planHash: string
+    comment: string | null
+  },
+  facts: AdmissionFacts,
+): UpgradeDecision {
   return (state, now) => {
     if (!exists(state)) return upgradeNotFound
     const refused = refuseApprover(state, command.by)
@@ -47,9 +53,12 @@ export function approveUpgrade(command: {
     if (state.approvals.some((approval) => approval.by === command.by)) return accept()
     const { status, resumesTo } = state.standing
     const pending = status === 'paused' ? resumesTo : status
-    if (pending !== 'pending_approval') return nothingToApprove(state)
+    if (hasEnded(state) || pending !== 'pending_approval') return nothingToApprove(state)
+    const late = refuseExpired(state, now) ?? refuseNoRoom(state, facts, now, state.window ?? undefined)
+    if (late) return late
     const draft = new Draft(state, now)
     draft.add({ type: 'ApprovalGiven', data: command })
+    advance(draft, facts)
     return draft.decision()
   }
 }
@@ -62,7 +71,10 @@ export function rejectUpgrade(command: { by: string; reason: string }): UpgradeD
     if (status === 'rejected') return accept()
     const refused = refuseApprover(state, command.by)
     if (refused) return refused
-    if (status !== 'pending_approval') return nothingToApprove(state)
+    const waits = state.stage === 'planned' && awaitsApproval(state) && !state.abort
+    if (!waits) return nothingToApprove(state)
+    const late = refuseExpired(state, now)
+    if (late) return late
     const draft = new Draft(state, now)
     draft.add({ type: 'UpgradeRejected', data: command })
     return draft.decision()

@@ -52,16 +52,20 @@ function approvalsOf({ breakGlass, settings }: ChildCommand, { approvals }: Upgr
 /** How many a rollback has in flight where nobody says: nobody waits for a bad version to go that need not. */
 const rollbackAtOnce = 10_000
 
-/** A retry keeps the window of its parent that is not over; what is taken back waits for none, unless it shall. */
-function windowOf(
+/**
+ * When a child may go on: a retry in the window of its parent that is not over, and by what binds that by now; what is taken back waits for
+ * no window and no calendar, unless it shall. A stop binds either.
+ */
+function openingsOf(
   { window, ignoreWindow }: ChildSettings,
   kind: ChildKind,
   parent: ExistingUpgrade,
   now: string,
-) {
-  if (window) return window
-  const ignored = ignoreWindow ?? kind === 'rollback'
-  return !ignored && parent.window && parent.window.end > now ? parent.window : null
+): Pick<UpgradeRequest, 'window' | 'calendars'> {
+  const calendars = [...parent.calendars]
+  if (window) return { window, calendars }
+  if (ignoreWindow ?? kind === 'rollback') return { window: null, calendars: [] }
+  return { window: parent.window && parent.window.end > now ? parent.window : null, calendars }
 }
 
 /** Returns the request of a child, made from that of its parent. */
@@ -95,7 +99,8 @@ export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, n
     approvals: approvalsOf(command, unchecked),
     continueByHand: false,
     failures: { ...unchecked.failures, ...settings.failures, action: 'pause' },
-    window: windowOf(settings, kind, parent, now),
+    budget: null,
+    ...openingsOf(settings, kind, parent, now),
     bakeSeconds: 0,
     gate: null,
     deadlines: { ...unchecked.deadlines, attempt, expected: Math.min(unchecked.deadlines.expected, attempt) },

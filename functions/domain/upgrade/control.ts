@@ -1,20 +1,26 @@
+import { canonicalJson } from '../../../events/canonical.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
-import { accept, type Decision } from '../aggregate.ts'
+import { accept, type Decision, reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
-import type { AdmissionFacts } from './admission.ts'
+import type { Window } from '../window.ts'
+import { type AdmissionFacts, breaksGlass } from './admission.ts'
 import { advance, endWaveWhenOver } from './advance.ts'
 import { memberAt } from './chunks.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
-import { awaitContinue } from './gate.ts'
+import { refuseUnfit, wavesLeft } from './fit.ts'
+import { awaitContinue, endBake } from './gate.ts'
+import { holdOf } from './hold.ts'
 import type { MemberStatus } from './members.ts'
 import {
   type Abort,
-  type AdmissionWindow,
   exists,
+  hasBegun,
   isPlanned,
   type PlannedUpgrade,
+  profileOf,
   type Requested,
 } from './state.ts'
+import { expiryOf } from './wake-up.ts'
 
 /** There is no upgrade of this identity. */
 export const upgradeNotFound = refuse('upgrade-not-found', 'There is no such upgrade.')
@@ -32,6 +38,28 @@ function atWork(
   }
 }
 
+/** Returns why an upgrade cannot go on any more by the clock alone, though nothing has noted its end yet; undefined when it can. */
+export function refuseExpired(state: Requested | PlannedUpgrade, now: string) {
+  const expiry = state.stage === 'planned' && !state.abort ? expiryOf(state) : null
+  return expiry && expiry.at <= now ? refuse('upgrade-expired', expiry.detail) : undefined
+}
+
+/**
+ * Returns why what is left of an upgrade cannot fit into its window, or into another; undefined when it can, or when its profile gives it the
+ * next one.
+ */
+export function refuseNoRoom(
+  state: Requested | PlannedUpgrade,
+  { closures }: Pick<AdmissionFacts, 'closures'>,
+  now: string,
+  window?: Window,
+) {
+  if (!isPlanned(state) || (window === undefined && profileOf(state) !== undefined)) return undefined
+  const remainder = { request: state.request, window: window ?? state.window, waves: wavesLeft(state) }
+  const refusal = refuseUnfit(remainder, breaksGlass(state) ? [] : closures, now)
+  return refusal && reject(refusal)
+}
+
 /** Stops admitting and assigning; what a target has accepted finishes. */
 export function pauseUpgrade(command: { by: string; reason: string }): UpgradeDecision {
   return atWork((state, now) => {
@@ -45,20 +73,51 @@ export function pauseUpgrade(command: { by: string; reason: string }): UpgradeDe
   })
 }
 
-/** Goes on, with the failures seen so far accepted, and in another window where one is given. */
+/** How many targets of a whole upgrade somebody has seen fail, and be unreachable. */
+export interface Acknowledgement {
+  readonly failed: number
+  readonly unreachable: number
+}
+
+/**
+ * Returns why a resume would accept what nobody has said to have seen: it counts fewer than there are, or counts nothing where a limit is
+ * exceeded or a gate has failed.
+ */
+function refuseUnseen(state: Requested | PlannedUpgrade, seen: Acknowledgement | undefined) {
+  const { counts, holds } = state.standing
+  const { failed, unreachable } = counts
+  const all = `${failed} failed and ${unreachable} are unreachable`
+  const body = `{"acknowledge":{"failed":${failed},"unreachable":${unreachable}}}`
+  if (seen && (seen.failed < failed || seen.unreachable < unreachable))
+    return refuse('more-failed', `By now ${all}: look at them, then resume with ${body}.`)
+  const exceeded = hasBegun(state) && state.breached.length > 0
+  if (seen || (!exceeded && !holdOf(holds, 'GATE_FAILED'))) return undefined
+  return refuse('not-acknowledged', `${all}: look at them, then resume with ${body}.`)
+}
+
+/** Goes on, with the failures accepted that are acknowledged, and in another window where one is given. */
 export function resumeUpgrade(
-  command: { by: string; window?: AdmissionWindow },
+  command: { by: string; window?: Window; acknowledge?: Acknowledgement },
   facts: AdmissionFacts,
 ): UpgradeDecision {
   return atWork((state, now) => {
     if (state.abort) return aborting
-    const { window } = command
+    const { by, window, acknowledge } = command
     const sameWindow = !window || (window.start === state.window?.start && window.end === state.window.end)
     const paused = state.standing.status === 'paused'
     if (!paused && sameWindow) return accept()
+    const refused =
+      refuseExpired(state, now) ??
+      (paused ? refuseUnseen(state, acknowledge) : undefined) ??
+      refuseNoRoom(state, facts, now, window)
+    if (refused) return refused
     const draft = new Draft(state, now)
-    if (window && !sameWindow) draft.add({ type: 'WindowSet', data: { ...window, by: command.by } })
-    if (paused) draft.add({ type: 'UpgradeResumed', data: { by: command.by } })
+    if (window && !sameWindow) draft.add({ type: 'WindowSet', data: { ...window, by } })
+    if (paused) {
+      const { failed, unreachable } = state.standing.counts
+      const acknowledged = acknowledge && { failed, unreachable }
+      draft.add({ type: 'UpgradeResumed', data: { by, ...(acknowledged && { acknowledged }) } })
+    }
     // Accepting what a gate found is not yet the word to go on, which may need a second person.
     if (state.stage === 'between-waves' && state.awaits?.kind === 'operator') awaitContinue(draft)
     advance(draft, facts)
@@ -70,10 +129,7 @@ export function resumeUpgrade(
  * Gives an unfinished upgrade the window that has opened, or tells one that was planned ahead of it that it has. Unlike a resume it accepts
  * no failures: what is paused waits for an operator. An upgrade that is over, or has that window or a later one, stays as it is.
  */
-export function moveWindow(
-  command: { window: AdmissionWindow; by: string },
-  facts: AdmissionFacts,
-): UpgradeDecision {
+export function moveWindow(command: { window: Window; by: string }, facts: AdmissionFacts): UpgradeDecision {
   return (state, now) => {
     const { window, by } = command
     if (state.stage === 'none' || state.stage === 'ended') return accept()
@@ -86,8 +142,37 @@ export function moveWindow(
   }
 }
 
+/** From now on these calendars bind the upgrade, as those of its profile do. */
+export function bindCalendars(
+  command: { calendars: readonly string[]; by: string },
+  facts: AdmissionFacts,
+): UpgradeDecision {
+  return (state, now) => {
+    if (state.stage === 'none' || state.stage === 'ended') return accept()
+    const calendars = [...command.calendars]
+    if (canonicalJson(calendars) === canonicalJson(state.calendars)) return accept()
+    const draft = new Draft(state, now)
+    draft.add({ type: 'CalendarsBound', data: { calendars, by: command.by } })
+    advance(draft, facts)
+    return draft.decision()
+  }
+}
+
+/** Ends a bake before its time: somebody has seen enough. */
+export function endBakeEarly(command: { by: string; reason: string }): UpgradeDecision {
+  return atWork((state, now) => {
+    if (state.abort) return aborting
+    if (state.stage !== 'between-waves' || state.awaits?.kind !== 'bake')
+      return refuse('nothing-to-end', 'The upgrade is not watching a wave now.')
+    const draft = new Draft(state, now)
+    draft.add({ type: 'BakeEnded', data: { wave: state.wave.number, ...command } })
+    endBake(draft)
+    return draft.decision()
+  })
+}
+
 /** Lets the next wave begin after a canary. */
-export function continueUpgrade(command: { by: string }): UpgradeDecision {
+export function continueUpgrade(command: { by: string }, facts: AdmissionFacts): UpgradeDecision {
   return atWork((state, now) => {
     if (state.stage !== 'between-waves' || state.awaits?.kind !== 'continue') {
       const { status, wave } = state.standing
@@ -99,6 +184,8 @@ export function continueUpgrade(command: { by: string }): UpgradeDecision {
       const detail = `${command.by} asked for this upgrade, which wants a second person to continue it.`
       return refuse('self-approval', detail)
     }
+    const noRoom = refuseNoRoom(state, facts, now)
+    if (noRoom) return noRoom
     const draft = new Draft(state, now)
     draft.add({ type: 'ContinueGiven', data: { wave: state.wave.number, by: command.by } })
     return draft.decision()

@@ -12,7 +12,7 @@ export class Course {
   peak = 0
   /** The tries that ended. */
   readonly ended = new Set<Try>()
-  readonly #failed = new Map<number, string>()
+  readonly #failed = new Map<number, { readonly code: string; readonly rolledBack: boolean }>()
   readonly #reasons: string[] = []
 
   /** Follows an event, with the state of the upgrade after it. */
@@ -30,7 +30,8 @@ export class Course {
           this.ended.add(`${member}#${n}`)
           const { counts } = meaningOf(outcome)
           const fails = again === null ? counts === 'failed' || counts === 'unreachable' : again === 'retry'
-          if (fails) this.#failed.set(member, code ?? outcome.toUpperCase())
+          const failure = { code: code ?? outcome.toUpperCase(), rolledBack: outcome === 'rolled_back' }
+          if (fails) this.#failed.set(member, failure)
           else this.#failed.delete(member)
         }
     }
@@ -38,6 +39,11 @@ export class Course {
 
   /** Why the upgrade itself failed, and with what code each member that its counts call failed, unreachable or retrying. */
   get codes(): readonly string[] {
-    return [...this.#reasons, ...this.#failed.values()]
+    return [...this.#reasons, ...[...this.#failed.values()].map(({ code }) => code)]
+  }
+
+  /** How many of these members took themselves back, those included that wait to be tried again. */
+  get rolledBack(): number {
+    return [...this.#failed.values()].filter(({ rolledBack }) => rolledBack).length
   }
 }

@@ -84,8 +84,10 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
       const chunks = failMembers(known.chunks, event.data.members, endOfWave(known))
       return { ...counted(known, event), chunks }
     }
-    case 'ThresholdBreached':
-      return state
+    case 'ThresholdBreached': {
+      const known = begun(state, event)
+      return { ...known, breached: [...known.breached, event.data.kind] }
+    }
     case 'WaveEnded':
       return between(progressed(begun(state, event)), null)
     case 'BakeStarted':
@@ -95,20 +97,23 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
     case 'GateEvaluated':
       return between(begun(state, event), event.data.result === 'passed' ? null : { kind: 'operator' })
     case 'ContinueAwaited':
-      return between(begun(state, event), { kind: 'continue' })
+      return between(begun(state, event), { kind: 'continue', until: event.data.until })
     case 'ContinueGiven':
       return between(progressed(begun(state, event)), null)
     case 'HoldPlaced':
-    case 'HoldLifted':
     case 'UpgradePaused':
       return state
+    case 'HoldLifted':
+      return reopened(state, at)
     case 'UpgradeResumed':
-      return resumed(state)
+      return resumed(state, event, at)
     case 'FreezeOverridden':
-      return { ...begun(state, event), overrode: event.data.since }
+      return overridden(state, event)
+    case 'CalendarsBound':
+      return { ...atWork(state, event), calendars: event.data.calendars }
     case 'WindowSet': {
       const { start, end } = event.data
-      return { ...atWork(state, event), window: { start, end }, awaitsOpening: false }
+      return { ...atWork(reopened(state, at), event), window: { start, end }, awaitsOpening: false }
     }
     case 'AbortRequested':
       return { ...state, abort: { ...event.data, at: state.abort?.at ?? at } }
@@ -122,7 +127,7 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
 }
 
 function requested({ data: { request, by } }: Event<'UpgradeRequested'>, at: string): Requested {
-  const { window, selection } = request
+  const { window, calendars, selection } = request
   return {
     stage: 'requested',
     standing: requestedStanding(request),
@@ -130,6 +135,7 @@ function requested({ data: { request, by } }: Event<'UpgradeRequested'>, at: str
     requestedBy: by,
     requestedAt: at,
     window,
+    calendars,
     awaitsOpening: selection.profile !== undefined && window !== null && at < window.start,
     children: [],
     abort: null,
@@ -144,10 +150,11 @@ function planned(
   at: string,
 ): PlannedUpgrade {
   if (state.stage !== 'requested') throw new MisplacedEvent(state, type)
+  const { told: _, ...plan } = data
   return {
     ...progressed(state),
     stage: 'planned',
-    plan: data,
+    plan,
     plannedAt: at,
     approvals: [],
     chunks: closedChunks(data.members),
@@ -162,10 +169,10 @@ function approved(state: ExistingUpgrade, event: Event<'ApprovalGiven'>, at: str
 
 /** What is kept of an upgrade that is over: who asked for what, who approved it, and what came of it. */
 function ended(state: ExistingUpgrade): Ended {
-  const { standing, request, requestedBy, requestedAt, window, children, abort, wakeUp } = state
+  const { standing, request, requestedBy, requestedAt, window, calendars, children, abort, wakeUp } = state
   return {
     stage: 'ended',
-    ...{ standing, request, requestedBy, requestedAt, window, children, abort, wakeUp },
+    ...{ standing, request, requestedBy, requestedAt, window, calendars, children, abort, wakeUp },
     plan: planOf(state),
     approvals: 'approvals' in state ? state.approvals : [],
   }
@@ -211,8 +218,11 @@ function waveStarted(state: ExistingUpgrade, event: Event<'WaveStarted'>, at: st
       skippedBefore,
       acknowledged: { failed: 0, unreachable: 0 },
     },
+    breached: hasBegun(known) ? known.breached : [],
+    acknowledgedFailures: hasBegun(known) ? known.acknowledgedFailures : 0,
+    openSince: hasBegun(known) ? known.openSince : at,
     failedTries: hasBegun(known) ? known.failedTries : 0,
-    overrode: hasBegun(known) ? known.overrode : null,
+    overrode: hasBegun(known) ? known.overrode : [],
   }
 }
 
@@ -252,13 +262,42 @@ function skipped(state: ExistingUpgrade, event: Event<'MembersSkipped'>): Planne
   }
 }
 
-/** Goes on, with the failures seen so far accepted, and whatever a gate found. */
-function resumed(state: ExistingUpgrade): UpgradeState {
+/** So many are remembered, as many as may be in force at once. */
+const overrodeAtMost = 100
+
+function overridden(state: ExistingUpgrade, event: Event<'FreezeOverridden'>): InWave | BetweenWaves {
+  const known = begun(state, event)
+  const { ref, since } = event.data
+  return { ...known, overrode: [...known.overrode, { ref, since }].slice(-overrodeAtMost) }
+}
+
+/** Nothing of a kind keeps everybody out any more: who is busy is waited for from now on. */
+function reopened(state: ExistingUpgrade, at: string): ExistingUpgrade {
+  return hasBegun(state) ? { ...state, openSince: at } : state
+}
+
+/** Goes on, with what somebody has acknowledged accepted, and whatever a gate found; who continues it has all the time again. */
+function resumed(state: ExistingUpgrade, { data }: Event<'UpgradeResumed'>, at: string): UpgradeState {
   if (!hasBegun(state)) return state
+  const resumed = { ...(data.acknowledged ? acknowledged(state) : state), openSince: at }
+  if (resumed.stage === 'in-wave') return resumed
+  const { awaits } = resumed
+  if (awaits?.kind === 'continue') {
+    const until = after(at, state.request.deadlines.continue * second)
+    return { ...resumed, awaits: { kind: 'continue', until } }
+  }
+  return { ...resumed, awaits: awaits?.kind === 'operator' ? null : awaits }
+}
+
+/** Whoever resumed had seen every failure there is: a resume that had not is refused. */
+function acknowledged<Begun extends InWave | BetweenWaves>(state: Begun): Begun {
   const { failed, unreachable } = state.wave.counts
-  const wave = { ...state.wave, acknowledged: { failed, unreachable } }
-  if (state.stage === 'in-wave' || state.awaits?.kind !== 'operator') return { ...state, wave }
-  return { ...state, wave, awaits: null }
+  return {
+    ...state,
+    wave: { ...state.wave, acknowledged: { failed, unreachable } },
+    acknowledgedFailures: state.standing.counts.failed,
+    breached: [],
+  }
 }
 
 function between(state: InWave | BetweenWaves, awaits: BetweenWaves['awaits']): BetweenWaves {

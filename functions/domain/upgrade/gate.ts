@@ -31,17 +31,23 @@ export function endBake(draft: Draft): void {
 export function awaitContinue(draft: Draft): void {
   const { state } = draft
   if (state.stage !== 'between-waves' || state.awaits !== null) return
-  if (state.request.continueByHand && !isLastWave(state))
-    draft.add({ type: 'ContinueAwaited', data: { wave: state.wave.number } })
+  if (!state.request.continueByHand || isLastWave(state)) return
+  const until = after(draft.now, state.request.deadlines.continue * second)
+  draft.add({ type: 'ContinueAwaited', data: { wave: state.wave.number, until } })
 }
 
-/** Judges a wave by its success rate, where the request has a gate: no data is never a pass. */
+/**
+ * Judges a wave by its success rate, where the request has a gate. Where it has none, nothing follows before anybody has succeeded: no data
+ * is never a pass (design: #bakes-and-gates).
+ */
 function judgeWave(draft: Draft): void {
   const { state } = draft
-  if (!hasBegun(state) || !state.request.gate) return
+  if (!hasBegun(state)) return
+  const { gate } = state.request
+  if (!gate && (isLastWave(state) || state.standing.counts.succeeded > 0)) return
   const { counts, number: wave } = state.wave
-  const judged = counts.succeeded + counts.failed + counts.unreachable
-  const required = state.request.gate.successRatePercent
+  const judged = gate ? counts.succeeded + counts.failed + counts.unreachable : 0
+  const required = gate?.successRatePercent ?? 0
   const successRatePercent = judged === 0 ? null : Math.floor((counts.succeeded * 10_000) / judged) / 100
   const passed = judged > 0 && counts.succeeded * 100 >= required * judged
   const result = judged === 0 ? 'inconclusive' : passed ? 'passed' : 'failed'
@@ -50,6 +56,8 @@ function judgeWave(draft: Draft): void {
   const reason =
     result === 'failed'
       ? `${successRatePercent} % succeeded, ${required} % required`
-      : 'no data to judge the wave by'
+      : gate
+        ? 'no data to judge the wave by'
+        : 'nobody has succeeded yet'
   draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })
 }

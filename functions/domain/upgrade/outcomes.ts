@@ -17,6 +17,8 @@ export interface ReportedOutcome {
   readonly code: string | null
   readonly retryable: boolean
   readonly commit: number
+  /** Of a deferral: the upgrade whose attempt was under way. */
+  readonly busyWith?: string
 }
 
 /** What a member waits for after an end, and from when on it may have it. */

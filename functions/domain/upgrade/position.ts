@@ -1,8 +1,9 @@
 import { waveCount } from '../plan/waves.ts'
 import { type Position, secondsUntil } from '../position.ts'
-import { limitOf, unacknowledged } from './limits.ts'
+import { holdOf } from './hold.ts'
+import { exceedsLimits } from './limits.ts'
 import { type BetweenWaves, type ExistingUpgrade, exists, type Planned, type UpgradeState } from './state.ts'
-import { approvalDeadline, takesBackAt } from './wake-up.ts'
+import { awaitsApproval, expiryOf, takesBackAt } from './wake-up.ts'
 
 /** What the execution of an upgrade does next. */
 export type Move =
@@ -54,14 +55,16 @@ function moveOfAbort(state: ExistingUpgrade, now: string): [Move, string | null]
 }
 
 function moveOfPlanned(state: Planned, now: string): [Move, string | null] {
-  const { status, resumesTo } = state.standing
-  if (status === 'pending_approval' || (status === 'paused' && resumesTo === 'pending_approval'))
-    return ['approval', approvalDeadline(state)]
-  if (status === 'paused') return ['window', null]
+  const { status, holds } = state.standing
+  const expires = expiryOf(state)?.at ?? null
+  if (awaitsApproval(state)) return ['approval', expires]
   const { window, awaitsOpening } = state
   // The profile ends this wait, or the window's end does.
-  if (awaitsOpening) return ['window', window?.end ?? null]
-  return window && window.start > now ? ['window', window.start] : ['start-wave', null]
+  if (status === 'paused' || awaitsOpening) return ['window', expires]
+  if (window && window.start > now) return ['window', window.start]
+  const closed = holdOf(holds, 'WINDOW_CLOSED')
+  if (!closed || (closed.until !== null && closed.until <= now)) return ['start-wave', null]
+  return ['window', closed.until ?? closed.lapses ?? expires]
 }
 
 function moveBetween(state: BetweenWaves): [Move, string | null] {
@@ -70,13 +73,6 @@ function moveBetween(state: BetweenWaves): [Move, string | null] {
   if (awaits) return ['gate', null]
   const isLast = wave.number + 1 >= waveCount(plan.waves, plan.members)
   // A pause holds admissions. Where nobody is left to admit, it holds the end only for somebody to look at too many failures.
-  if (standing.status === 'paused' && !(isLast && isBorne(state))) return ['gate', null]
+  if (standing.status === 'paused' && !(isLast && !exceedsLimits(state))) return ['gate', null]
   return [isLast ? 'finish' : 'start-wave', null]
-}
-
-/** Does the wave bear whoever failed or was unreachable in it and whom nobody has accepted? */
-function isBorne(state: BetweenWaves): boolean {
-  return (['failures', 'unreachable'] as const).every(
-    (kind) => unacknowledged(state, kind) <= limitOf(state, kind),
-  )
 }

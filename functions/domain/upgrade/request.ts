@@ -1,13 +1,14 @@
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import { accept } from '../aggregate.ts'
-import { type AdmissionFacts, checkHolds } from './admission.ts'
+import type { AdmissionFacts } from './admission.ts'
 import { upgradeNotFound } from './control.ts'
 import { Draft, type UpgradeDecision } from './draft.ts'
-import { type AcceptedPlan, exists } from './state.ts'
+import { checkHolds } from './holding.ts'
+import { exists, type RecordedPlan } from './state.ts'
 
 /** A plan whose members are stored, and what an admission is checked against now. */
 export interface WrittenPlan {
-  readonly plan: AcceptedPlan
+  readonly plan: RecordedPlan
   readonly facts: AdmissionFacts
 }
 
@@ -41,17 +42,20 @@ export function recordPlan(planned: WrittenPlan): UpgradeDecision {
 
 function addPlan(draft: Draft, { plan, facts }: WrittenPlan): void {
   draft.add({ type: 'UpgradePlanned', data: plan })
-  const { state } = draft
   if (plan.members === 0) draft.add({ type: 'UpgradeCompleted', data: { exceptions: false } })
-  else if (state.stage === 'planned' && state.standing.status === 'scheduled') checkHolds(draft, state, facts)
+  else checkHolds(draft, facts)
 }
+
+/** As many characters of a reason as an event takes. */
+const longestDetail = 512
 
 /** Ends an upgrade that cannot be planned, and says why. */
 export function failPlanning(failure: { code: string; detail: string }): UpgradeDecision {
   return (state, now) => {
     if (state.stage !== 'requested' || state.abort) return accept()
     const draft = new Draft(state, now)
-    draft.add({ type: 'PlanningFailed', data: failure })
+    const { code, detail } = failure
+    draft.add({ type: 'PlanningFailed', data: { code, detail: detail.slice(0, longestDetail) } })
     return draft.decision()
   }
 }

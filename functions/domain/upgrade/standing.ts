@@ -1,6 +1,7 @@
+import { after, earliest, second } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { count, type MemberCounts, noCounts } from './counts.ts'
-import { awaitingApproval, type Hold, type HoldCode, withHold, withoutHolds } from './hold.ts'
+import { awaitingApproval, type Hold, type HoldCode, holdOf, withHold, withoutHolds } from './hold.ts'
 import type { UpgradeStatus } from './status.ts'
 
 /** Where an upgrade stands, as lists show it: a fold of its own, which the upgrade's state and its row in the views both hold. */
@@ -8,7 +9,12 @@ export interface Standing {
   readonly status: UpgradeStatus
   /** What a pause interrupted. */
   readonly resumesTo: 'pending_approval' | 'scheduled' | 'running'
-  readonly approvals: { readonly needed: number; readonly given: number }
+  readonly approvals: {
+    readonly needed: number
+    readonly given: number
+    /** How long they are waited for, from the plan on. */
+    readonly withinSeconds: number
+  }
   /** Is it to run even while everything is stopped? */
   readonly breakGlass: boolean
   readonly counts: MemberCounts
@@ -31,7 +37,7 @@ export function requestedStanding({
   return {
     status: 'requested',
     resumesTo: 'scheduled',
-    approvals: { needed: approvals.required, given: 0 },
+    approvals: { needed: approvals.required, given: 0, withinSeconds: approvals.expiresInSeconds },
     breakGlass,
     counts: noCounts,
     holds: [],
@@ -46,8 +52,8 @@ export function requestedStanding({
 /** Returns where an upgrade stands after an event that was decided at an instant. */
 export function standingAfter(before: Standing, event: UpgradeEvent, at: string): Standing {
   const standing: Standing = { ...before, counts: count(before.counts, event) }
-  const hold = (code: HoldCode, until: string | null = null, ref: string | null = null) =>
-    withHold(standing.holds, code, { since: at, until, ref })
+  const hold = (code: HoldCode, held: Partial<Omit<Hold, 'code' | 'since'>> = {}) =>
+    withHold(standing.holds, code, { since: at, until: null, ref: null, lapses: null, ...held })
   const lift = (...codes: readonly HoldCode[]) => withoutHolds(standing.holds, ...codes)
   const end = (status: UpgradeStatus, failure: Standing['failure'] = null): Standing => ({
     ...standing,
@@ -59,7 +65,9 @@ export function standingAfter(before: Standing, event: UpgradeEvent, at: string)
   switch (event.type) {
     case 'UpgradePlanned': {
       if (standing.approvals.needed === 0) return { ...standing, status: 'scheduled' }
-      const holds = withHold(standing.holds, 'APPROVAL', awaitingApproval(at, standing.breakGlass))
+      const lapses = after(at, standing.approvals.withinSeconds * second)
+      const waits = awaitingApproval(at, lapses, standing.breakGlass)
+      const holds = withHold(standing.holds, 'APPROVAL', waits)
       return { ...standing, status: 'pending_approval', resumesTo: 'pending_approval', holds }
     }
     case 'PlanningFailed':
@@ -72,6 +80,11 @@ export function standingAfter(before: Standing, event: UpgradeEvent, at: string)
       return end('expired', { code: 'expired', detail: event.data.detail })
     case 'ExecutionStarting':
       return { ...standing, generation: event.data.generation }
+    case 'OutcomesRecorded':
+      return { ...standing, holds: busyAfter(standing, event.data, at) }
+    case 'TargetsAdmitted':
+    case 'MembersSkipped':
+      return standing.counts.deferred === 0 ? { ...standing, holds: lift('BUSY') } : standing
     case 'WaveStarted':
       return {
         ...standing,
@@ -82,7 +95,7 @@ export function standingAfter(before: Standing, event: UpgradeEvent, at: string)
         startedAt: standing.startedAt ?? at,
       }
     case 'BakeStarted':
-      return { ...standing, holds: hold('BAKING', event.data.until) }
+      return { ...standing, holds: hold('BAKING', { until: event.data.until }) }
     case 'BakeEnded':
       return { ...standing, holds: lift('BAKING') }
     case 'GateEvaluated': {
@@ -90,18 +103,20 @@ export function standingAfter(before: Standing, event: UpgradeEvent, at: string)
       if (result === 'passed') return standing
       const ref = successRatePercent === null ? 'no data' : `${successRatePercent} % succeeded`
       const code = result === 'failed' ? 'GATE_FAILED' : 'GATE_INCONCLUSIVE'
-      return { ...standing, holds: hold(code, null, ref) }
+      return { ...standing, holds: hold(code, { ref }) }
     }
     case 'ContinueAwaited':
-      return { ...standing, holds: hold('APPROVAL') }
+      return { ...standing, holds: hold('APPROVAL', { lapses: event.data.until }) }
     case 'ContinueGiven':
       return { ...standing, holds: lift('APPROVAL') }
-    case 'HoldPlaced':
-      return { ...standing, holds: hold(event.data.code, event.data.until, event.data.ref) }
+    case 'HoldPlaced': {
+      const { code, ...held } = event.data
+      return { ...standing, holds: hold(code, held) }
+    }
     case 'HoldLifted':
       return { ...standing, holds: lift(event.data.code) }
     case 'UpgradePaused':
-      return { ...interrupted(standing), holds: hold('OPERATOR', null, event.data.reason) }
+      return { ...interrupted(standing), holds: hold('OPERATOR', { ref: event.data.reason }) }
     case 'UpgradeResumed':
       return {
         ...standing,
@@ -117,6 +132,23 @@ export function standingAfter(before: Standing, event: UpgradeEvent, at: string)
     default:
       return standing
   }
+}
+
+/**
+ * Members whose targets are busy are a hold of their own, until none waits any more: which upgrade most of them wait for, and when the first of
+ * them is tried again.
+ */
+function busyAfter(
+  { holds, counts }: Standing,
+  { outcomes, due }: Extract<UpgradeEvent, { type: 'OutcomesRecorded' }>['data'],
+  at: string,
+): readonly Hold[] {
+  const busy = outcomes.filter(({ outcome, again }) => outcome === 'deferred' && again === 'deferred')
+  if (busy.length === 0) return counts.deferred === 0 ? withoutHolds(holds, 'BUSY') : holds
+  const others = [...Map.groupBy(busy, ({ busyWith }) => busyWith ?? null)]
+  const [[ref] = [null]] = others.sort(([, left], [, right]) => right.length - left.length)
+  const until = earliest(...due.flatMap((one) => (one.kind === 'deferred' ? [one.at] : [])))
+  return withHold(holds, 'BUSY', { since: holdOf(holds, 'BUSY')?.since ?? at, until, ref, lapses: null })
 }
 
 /** The last approval that is needed lets it be scheduled, as soon as nobody has paused it. */

@@ -1,16 +1,14 @@
 import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
+import type { Window } from '../window.ts'
 import type { Chunks } from './chunks.ts'
 import type { MemberCounts } from './counts.ts'
 import type { Standing } from './standing.ts'
 
-/** What the planner found, as the upgrade keeps it. */
-export type AcceptedPlan = Extract<UpgradeEvent, { type: 'UpgradePlanned' }>['data']
+/** What the planner found, as the log keeps it. */
+export type RecordedPlan = Extract<UpgradeEvent, { type: 'UpgradePlanned' }>['data']
 
-/** A time in which targets may be admitted: `[start, end)`, as ISO instants. */
-export interface AdmissionWindow {
-  readonly start: string
-  readonly end: string
-}
+/** What the planner found, as the upgrade keeps it: what somebody was told beside it is in the log alone. */
+export type AcceptedPlan = Omit<RecordedPlan, 'told'>
 
 /** What is kept of the executions that drive the upgrade; the number of the present one is its standing's generation. */
 export interface Execution {
@@ -45,6 +43,9 @@ export type Abort = Extract<UpgradeEvent, { type: 'AbortRequested' }>['data'] & 
   readonly at: string
 }
 
+/** What there may be too much of: in a wave, or (`budget`) failures in the whole upgrade. */
+export type LimitKind = 'failures' | 'unreachable' | 'budget'
+
 /** The wave that is at work, or the last one that was. */
 export interface Wave {
   /** From 0. */
@@ -64,7 +65,9 @@ interface Known {
   readonly requestedBy: string
   readonly requestedAt: string
   /** The request's, until it is given another. */
-  readonly window: AdmissionWindow | null
+  readonly window: Window | null
+  /** The request's, until it is bound by others. */
+  readonly calendars: readonly string[]
   readonly children: readonly Child[]
   readonly abort: Abort | null
   /** When the log wants to be asked again (null: never), and how often that was moved. */
@@ -89,10 +92,16 @@ interface WithPlan extends AtWork {
 /** What an upgrade has from its first wave on. */
 interface WithWave extends WithPlan {
   readonly wave: Wave
+  /** The limits that are exceeded, until somebody has acknowledged what exceeds them. */
+  readonly breached: readonly LimitKind[]
+  /** Failures of the whole upgrade that somebody has seen and accepted by resuming. */
+  readonly acknowledgedFailures: number
+  /** Since when neither window nor stop nor pause has kept everybody out. */
+  readonly openSince: string
   /** The most failed tries after which any member was to be tried again. */
   readonly failedTries: number
-  /** Since when the stop was in force in spite of which it last admitted targets. */
-  readonly overrode: string | null
+  /** Stops and closed calendars in spite of which it admitted targets, and since when they were in force; the latest comes last. */
+  readonly overrode: readonly { readonly ref: string; readonly since: string }[]
 }
 
 /** Asked for, and not planned yet. */
@@ -117,7 +126,7 @@ export interface BetweenWaves extends WithWave {
     | { readonly kind: 'bake'; readonly until: string }
     /** A gate did not pass: somebody has to look. */
     | { readonly kind: 'operator' }
-    | { readonly kind: 'continue' }
+    | { readonly kind: 'continue'; readonly until: string }
     | null
 }
 

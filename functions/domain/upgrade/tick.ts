@@ -8,19 +8,13 @@ import { restartWhenDue } from './execution.ts'
 import { endBake } from './gate.ts'
 import { toRanges } from './members.ts'
 import { exists, hasEnded, isPlanned } from './state.ts'
-import { approvalDeadline, expiresWithWindow, waveDeadline } from './wake-up.ts'
+import { expiryOf } from './wake-up.ts'
 
 function expire(draft: Draft): void {
   const { state, now } = draft
-  if (state.stage !== 'planned') return
-  const { window, standing } = state
-  const deadline = approvalDeadline(state)
-  if (standing.status === 'pending_approval' && deadline <= now) {
-    draft.add({ type: 'UpgradeExpired', data: { detail: `Nobody approved it by ${deadline}.` } })
-  } else if (expiresWithWindow(state) && window && window.end <= now) {
-    const detail = `Its window ended at ${window.end} before it began.`
-    draft.add({ type: 'UpgradeExpired', data: { detail } })
-  }
+  if (state.stage !== 'planned' || state.abort) return
+  const expiry = expiryOf(state)
+  if (expiry && expiry.at <= now) draft.add({ type: 'UpgradeExpired', data: { detail: expiry.detail } })
 }
 
 function endBakeWhenDue(draft: Draft): void {
@@ -32,6 +26,15 @@ function endBakeWhenDue(draft: Draft): void {
   endBake(draft)
 }
 
+/** Nobody waits for ever: what nobody continues is paused, which says so to everybody who listens. */
+function pauseUncontinued(draft: Draft): void {
+  const { state, now } = draft
+  if (state.stage !== 'between-waves' || state.abort || state.standing.status !== 'running') return
+  if (state.awaits?.kind !== 'continue' || state.awaits.until > now) return
+  const reason = `Nobody continued it by ${state.awaits.until}.`
+  draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })
+}
+
 function passDeadlines(draft: Draft): void {
   const { state, now } = draft
   if (!isPlanned(state)) return
@@ -40,20 +43,6 @@ function passDeadlines(draft: Draft): void {
   )
   const members = toRanges(asked.map(([member]) => member))
   if (members.length > 0) draft.add({ type: 'DeadlinePassed', data: { members } })
-}
-
-/** Members that were busy until the wave's deadline stay out. */
-function dropDeferred(draft: Draft): void {
-  const { state, now } = draft
-  if (state.stage !== 'in-wave' || state.standing.status !== 'running') return
-  const deadline = waveDeadline(state)
-  if (deadline === null || deadline > now) return
-  const busy = toRanges(membersWith(state.chunks, 'deferred').map(([member]) => member))
-  if (busy.length === 0) return
-  draft.add({
-    type: 'MembersSkipped',
-    data: { members: busy, was: 'deferred', code: 'busy', by: systemActor },
-  })
 }
 
 /**
@@ -68,8 +57,8 @@ export function tick(facts: AdmissionFacts): UpgradeDecision {
     if (!hasEnded(draft.state)) {
       restartWhenDue(draft)
       endBakeWhenDue(draft)
+      pauseUncontinued(draft)
       passDeadlines(draft)
-      dropDeferred(draft)
       advance(draft, facts)
     }
     return draft.decision({ exact: true })

@@ -9,15 +9,23 @@ import { atOnce, targetsPerLook } from '../../patience.ts'
 import { inChunks, sideBySide } from '../../side-by-side.ts'
 import { duty } from '../duty.ts'
 import type { ReactorServices } from '../services.ts'
-import { type Admitted, assignMember, type Members, mayAssign, membersOf } from './member.ts'
+import {
+  type Acceptance,
+  type Admitted,
+  acceptanceNow,
+  assignMember,
+  type Members,
+  membersOf,
+} from './member.ts'
 
-type Admission = Admitted & { readonly acceptBy: string }
+type Admission = Admitted & Acceptance
 
 function* admissionsOf({ data }: Extract<UpgradeEvent, { type: 'TargetsAdmitted' }>): Generator<Admission> {
-  const { members, retried, readmitted, acceptBy } = data
-  for (const member of eachMember(members)) yield { member, n: 1, acceptBy }
+  const { members, retried, readmitted, acceptBy, closing } = data
+  const until = { acceptBy, ...(closing && { closing }) }
+  for (const member of eachMember(members)) yield { member, n: 1, ...until }
   for (const [from, to, n] of [...retried, ...readmitted])
-    for (const member of eachMember([[from, to]])) yield { member, n, acceptBy }
+    for (const member of eachMember([[from, to]])) yield { member, n, ...until }
 }
 
 /**
@@ -48,11 +56,11 @@ export const assignTargets = duty(
   'assign-targets',
   upgradeAggregate,
   ['TargetsAdmitted'],
-  async ({ id, commit, events, cause }, services: Pick<ReactorServices, 'log' | 'telemetry'>) => {
+  async ({ id, commit, events, cause }, services: Pick<ReactorServices, 'log' | 'telemetry' | 'now'>) => {
     const admissions = events.flatMap((event) => [...admissionsOf(event)])
     for (const some of inChunks(admissions, targetsPerLook)) {
-      const members = await membersOf(services.log, id, cause)
-      if (!members || !(await mayAssign(members))) return
+      const members = await membersOf(services, id, cause)
+      if (!members || !(await acceptanceNow(members, commit.at))) return
       const due = some.filter(({ member, n }) => {
         const present = memberAt(members.state.chunks, member)
         return present?.status === 'in_flight' && present.n === n

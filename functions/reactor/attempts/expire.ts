@@ -10,7 +10,7 @@ import { sideBySide } from '../../side-by-side.ts'
 import { duty } from '../duty.ts'
 import type { ReactorServices } from '../services.ts'
 import { healMember } from './heal.ts'
-import { attemptOf, membersOf, profileWindowOf } from './member.ts'
+import { attemptOf, membersOf } from './member.ts'
 
 /**
  * Deadlines passed: the targets are asked, since an attempt ends in their streams alone. One that may run on answers until when; what
@@ -20,8 +20,9 @@ export const expireAttempts = duty(
   'expire-attempts',
   upgradeAggregate,
   ['DeadlinePassed'],
-  async ({ id, commit, events, cause }, { log, telemetry }: Pick<ReactorServices, 'log' | 'telemetry'>) => {
-    const members = await membersOf(log, id, cause)
+  async ({ id, commit, events, cause }, services: Pick<ReactorServices, 'log' | 'telemetry' | 'now'>) => {
+    const { log, telemetry } = services
+    const members = await membersOf(services, id, cause)
     if (!members) return
     const { state } = members
     const asked = events.flatMap(({ data }) => [...eachMember(data.members)])
@@ -33,7 +34,7 @@ export const expireAttempts = duty(
     await sideBySide(inFlight, atOnce.targets, async (admitted) => {
       const { target, attempt } = await attemptOf(members, admitted)
       const lastSeen = await telemetry.lastSeen(target)
-      const expiry = expireAttempt({ ...attempt, lastSeen, ...profileWindowOf(state) })
+      const expiry = expireAttempt({ ...attempt, lastSeen })
       const { kind, loaded } = await log.of(targetAggregate, target).carryOut(expiry, cause)
       const deadline = nextDeadline(loaded.state, attempt, commit.at)
       if (deadline !== null) {

@@ -4,28 +4,19 @@ import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { membersInFlight } from '../../domain/upgrade/chunks.ts'
 import type { ReportedOutcome } from '../../domain/upgrade/outcomes.ts'
+import type { LogAndClock } from '../../facts/admission.ts'
 import type { Log, Metadata } from '../../log/log.ts'
 import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
 import { duty } from '../duty.ts'
-import type { ReactorServices } from '../services.ts'
-import {
-  type Admitted,
-  acceptByAfter,
-  assignMember,
-  attemptOf,
-  type Members,
-  mayAssign,
-  membersOf,
-} from './member.ts'
-import { recordReported } from './record-outcomes.ts'
+import { type Admitted, acceptanceNow, assignMember, attemptOf, type Members, membersOf } from './member.ts'
+import { recordReported, reportedIn } from './record-outcomes.ts'
 
 /** Returns how an attempt ended and in which commit, as the target's stream tells it; undefined while it has not. */
 async function endOfAttempt(log: Log, target: string, attempt: string): Promise<ReportedOutcome | undefined> {
   const ends = log.of(targetAggregate, target).events({ consistent: true }, ['AttemptEnded'])
   for await (const { event, commit } of ends) {
-    const { member, n, outcome, code, retryable } = event.data
-    if (event.data.attempt === attempt) return { member, n, outcome, code, retryable, commit }
+    if (event.data.attempt === attempt) return reportedIn(event.data, commit)
   }
   return undefined
 }
@@ -41,20 +32,26 @@ export async function healMember(members: Members, admitted: Admitted, at: strin
   if (ended) {
     const { correlation } = cause
     const causation = refOf(log.of(targetAggregate, target).name, ended.commit)
-    await recordReported(log, upgrade, [ended], { actor: systemActor, correlation, causation })
-  } else if (await mayAssign(members)) {
-    await assignMember(members, { ...admitted, acceptBy: acceptByAfter(members, at) })
+    await recordReported(members, upgrade, [ended], { actor: systemActor, correlation, causation })
+    return
   }
+  const acceptance = await acceptanceNow(members, at)
+  if (acceptance) await assignMember(members, { ...admitted, ...acceptance })
 }
 
 /** Heals every member in flight whose target does not work on its attempt. Returns how many there were. */
-export async function healMembers(log: Log, upgrade: string, cause: Metadata, at: string): Promise<number> {
-  const members = await membersOf(log, upgrade, cause)
+export async function healMembers(
+  services: LogAndClock,
+  upgrade: string,
+  cause: Metadata,
+  at: string,
+): Promise<number> {
+  const members = await membersOf(services, upgrade, cause)
   if (!members) return 0
   let healed = 0
   await sideBySide(membersInFlight(members.state.chunks), atOnce.targets, async (admitted) => {
     const { target, attempt } = await attemptOf(members, admitted)
-    const { active } = (await log.load(targetAggregate, target)).state
+    const { active } = (await services.log.load(targetAggregate, target)).state
     if (active?.attempt === attempt.attempt) return
     healed++
     await healMember(members, admitted, at)
@@ -70,7 +67,7 @@ export const resumeTargets = duty(
   'resume-targets',
   upgradeAggregate,
   ['UpgradeResumed', 'HoldLifted'],
-  async ({ id, commit, cause }, { log }: Pick<ReactorServices, 'log'>) => {
-    await healMembers(log, id, cause, commit.at)
+  async ({ id, commit, cause }, services: LogAndClock) => {
+    await healMembers(services, id, cause, commit.at)
   },
 )

@@ -1,23 +1,22 @@
-import { after, second } from '../../../events/time.ts'
+import { instantOf } from '../../../events/time.ts'
 import type { PlanMember } from '../../domain/plan/aggregate.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { assignAttempt, attemptId } from '../../domain/target/attempt.ts'
 import type { ProfileWindow } from '../../domain/target/own-window.ts'
 import type { AttemptPlan, TargetState } from '../../domain/target/state.ts'
-import { breaksGlass } from '../../domain/upgrade/admission.ts'
+import { acceptanceOf, breaksGlass, openingOf } from '../../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { mayGoToWithdrawn } from '../../domain/upgrade/children.ts'
 import { keepsEverybodyOut } from '../../domain/upgrade/hold.ts'
-import { isPlanned, type PlannedUpgrade } from '../../domain/upgrade/state.ts'
+import { hasBegun, isPlanned, type PlannedUpgrade } from '../../domain/upgrade/state.ts'
 import { NotInTheLog } from '../../errors.ts'
-import { admissionFacts } from '../../facts/admission.ts'
+import { admissionFacts, type LogAndClock } from '../../facts/admission.ts'
 import { planMembers } from '../../facts/plan-members.ts'
 import { releasesOf } from '../../facts/release.ts'
-import type { Loaded, Log, Metadata } from '../../log/log.ts'
+import type { Loaded, Metadata } from '../../log/log.ts'
 
 /** An upgrade at work, as it was read to act on the targets of its members. */
-export interface Members {
-  readonly log: Log
+export interface Members extends LogAndClock {
   readonly upgrade: string
   readonly state: PlannedUpgrade
   readonly cause: Metadata
@@ -31,10 +30,17 @@ export interface Admitted {
   readonly n: number
 }
 
+/** Until when a member may accept what it is assigned. */
+export type Acceptance = ReturnType<typeof acceptanceOf>
+
 /** Reads an upgrade to act on its members; undefined when it has none, or is over. */
-export async function membersOf(log: Log, upgrade: string, cause: Metadata): Promise<Members | undefined> {
+export async function membersOf(
+  { log, now }: LogAndClock,
+  upgrade: string,
+  cause: Metadata,
+): Promise<Members | undefined> {
   const { state } = await log.load(upgradeAggregate, upgrade)
-  return isPlanned(state) ? { log, upgrade, state, cause, withdrawn: new Map() } : undefined
+  return isPlanned(state) ? { log, now, upgrade, state, cause, withdrawn: new Map() } : undefined
 }
 
 /** Was the release that a member of a rollback goes to withdrawn? Others have one release for all, which the admission is held to. */
@@ -43,25 +49,25 @@ async function goesToWithdrawn({ log, state, withdrawn }: Members, { to }: PlanM
   if (kind !== 'rollback' || mayGoToWithdrawn(state)) return false
   const known =
     withdrawn.get(to) ??
-    releasesOf(log, component, [to]).then((releases) => releases.get(to)?.withdrawn === true)
+    releasesOf(log, component, [to]).then((releases) => typeof releases.get(to)?.withdrawn === 'string')
   withdrawn.set(to, known)
   return known
 }
 
-/** May targets still be assigned? A pause, an abort, a closed window and a stop forbid it. */
-export async function mayAssign({ log, state }: Members): Promise<boolean> {
-  if (state.standing.status !== 'running' || keepsEverybodyOut(state.standing.holds)) return false
-  const facts = await admissionFacts(log, state)
-  return (facts.freeze === null || breaksGlass(state)) && facts.releaseWithdrawn === null
-}
-
-/** Returns until when a target may accept what it is assigned at an instant. */
-export function acceptByAfter({ state }: Members, at: string): string {
-  return after(at, state.request.deadlines.accept * second)
+/**
+ * Returns until when a target may accept what it is assigned at an instant; undefined while nothing may be assigned: a pause, an abort, a
+ * closed window, a stop and a withdrawn release forbid it.
+ */
+export async function acceptanceNow(members: Members, at: string): Promise<Acceptance | undefined> {
+  const { state } = members
+  if (state.standing.status !== 'running' || keepsEverybodyOut(state.standing.holds)) return undefined
+  const facts = await admissionFacts(members, state)
+  const opening = openingOf(state, facts, instantOf(members.now()))
+  return opening && facts.releaseWithdrawn === null ? acceptanceOf(state, opening, at) : undefined
 }
 
 /** Returns the window that an upgrade of a profile runs in, for the targets that have hours of their own. */
-export function profileWindowOf({ request, window }: PlannedUpgrade): { readonly window?: ProfileWindow } {
+function profileWindowOf({ request, window }: PlannedUpgrade): { readonly window?: ProfileWindow } {
   const { profile } = request.selection
   return profile === undefined || window === null ? {} : { window: { profile, start: window.start } }
 }
@@ -82,23 +88,35 @@ export async function attemptOf(
   }
 }
 
+/** What an upgrade hands over to a member, beside where that one comes from and goes to. */
+function offerOf(state: PlannedUpgrade, { digest }: PlanMember, { acceptBy, closing }: Acceptance) {
+  const { accept, attempt } = state.request.deadlines
+  return {
+    digest: digest === undefined ? state.plan.digest : digest,
+    ...{ acceptBy, ...(closing && { closing }) },
+    seconds: attempt,
+    calendars: state.calendars,
+    ...(breaksGlass(state) && { breaksGlass: true as const }),
+    // A busy target may be asked again for as long as an attempt of its own might have taken.
+    patience: { openSince: hasBegun(state) ? state.openSince : state.plannedAt, seconds: accept + attempt },
+  }
+}
+
 /**
  * Assigns an admitted member its attempt, in the target's own stream; assigning twice changes nothing. `checked` is what checks before the
  * upgrade found, with the stream as it was read for them.
  */
 export async function assignMember(
   members: Members,
-  admitted: Admitted & { readonly acceptBy: string },
+  admitted: Admitted & Acceptance,
   checked?: { readonly ready: boolean; readonly from: Loaded<TargetState> },
 ): Promise<void> {
   const { log, state, cause } = members
   const { target, attempt, planned } = await attemptOf(members, admitted)
   const assignment = assignAttempt({
     ...attempt,
-    digest: planned.digest === undefined ? state.plan.digest : planned.digest,
+    ...offerOf(state, planned, admitted),
     withdrawn: await goesToWithdrawn(members, planned),
-    acceptBy: admitted.acceptBy,
-    seconds: state.request.deadlines.attempt,
     ready: checked?.ready ?? true,
     ...profileWindowOf(state),
   })

@@ -3,10 +3,10 @@ import { withdrawAttempt } from '../../domain/target/attempt.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { membersInFlight } from '../../domain/upgrade/chunks.ts'
 import { keepsEverybodyOut } from '../../domain/upgrade/hold.ts'
+import type { LogAndClock } from '../../facts/admission.ts'
 import { atOnce, targetsPerLook } from '../../patience.ts'
 import { inChunks, sideBySide } from '../../side-by-side.ts'
 import { duty } from '../duty.ts'
-import type { ReactorServices } from '../services.ts'
 import { attemptOf, type Members, membersOf } from './member.ts'
 
 /** Is there a reason why what no target has accepted yet has to come back? */
@@ -19,15 +19,15 @@ export const withdrawTargets = duty(
   'withdraw-targets',
   upgradeAggregate,
   ['UpgradePaused', 'AbortRequested', 'HoldPlaced'],
-  async ({ id, cause }, { log }: Pick<ReactorServices, 'log'>) => {
-    let members = await membersOf(log, id, cause)
+  async ({ id, cause }, services: LogAndClock) => {
+    let members = await membersOf(services, id, cause)
     const inFlight = members ? membersInFlight(members.state.chunks) : []
     for (const some of inChunks(inFlight, targetsPerLook)) {
-      const present = members ?? (await membersOf(log, id, cause))
+      const present = members ?? (await membersOf(services, id, cause))
       if (!present || !mustWithdraw(present)) return
       await sideBySide(some, atOnce.targets, async (admitted) => {
         const { target, attempt } = await attemptOf(present, admitted)
-        await log.of(targetAggregate, target).carryOut(withdrawAttempt(attempt), cause)
+        await services.log.of(targetAggregate, target).carryOut(withdrawAttempt(attempt), cause)
       })
       members = undefined
     }

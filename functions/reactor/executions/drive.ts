@@ -38,6 +38,6 @@ export async function driveUpgrade(drive: Drive, upgrade: string, cause: Metadat
   await healChildren(log, upgrade, state, cause)
   if (hasEnded(state)) return 0
   if (state.execution.restartAt === null) await healExecution(drive, upgrade, state, cause)
-  await tickUpgrade(log, upgrade, cause)
-  return healMembers(log, upgrade, cause, instantOf(now()))
+  await tickUpgrade(drive, upgrade, cause)
+  return healMembers(drive, upgrade, cause, instantOf(now()))
 }

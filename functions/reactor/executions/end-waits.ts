@@ -24,6 +24,7 @@ export const endWaits = duty(
     'ContinueAwaited',
     'ContinueGiven',
     'WindowSet',
+    'HoldLifted',
     'UpgradePaused',
     'UpgradeResumed',
     'AbortRequested',

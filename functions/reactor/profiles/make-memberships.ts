@@ -1,4 +1,5 @@
 import { membershipJobAggregate, recordMemberships } from '../../domain/membership/job.ts'
+import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { joinProfile } from '../../domain/target/membership.ts'
 import { atOnce } from '../../patience.ts'
@@ -17,13 +18,17 @@ export const makeMemberships = duty(
     const { requested, made } = (await log.load(membershipJobAggregate, job)).state
     if (!requested) return
     const { profile, by } = requested
+    const { definition } = (await log.load(profileAggregate, profile)).state
+    const windowHours = definition?.schedule.maintenance_window_hours
     const idempotency = { key: `memberships:${job}`, hash: job }
     for (const { data } of events) {
       if (made.includes(data.chunk)) continue
       const outcomes = await sideBySide(data.memberships, atOnce.targets, ({ target, ...membership }) =>
-        log
-          .of(targetAggregate, target)
-          .carryOut(joinProfile({ profile, ...membership }), { ...cause, actor: by, idempotency }),
+        log.of(targetAggregate, target).carryOut(joinProfile({ profile, ...membership, windowHours }), {
+          ...cause,
+          actor: by,
+          idempotency,
+        }),
       )
       const already = outcomes.flatMap(({ kind }, place) => (kind === 'unchanged' ? [place] : []))
       const failed = outcomes.flatMap((outcome, place) =>

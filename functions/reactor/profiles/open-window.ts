@@ -33,7 +33,7 @@ class NotDue extends PassingError {
 }
 
 const nothingKnown: OpeningFacts = {
-  freeze: null,
+  stops: [],
   paused: null,
   closures: [],
   successRate: null,

@@ -1,39 +1,65 @@
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { systemActor } from '../../domain/actor.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { meaningOf } from '../../domain/target/outcome.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { ownRollback } from '../../domain/upgrade/children.ts'
-import { exists, planOf, profileOf } from '../../domain/upgrade/state.ts'
+import { eachMember } from '../../domain/upgrade/members.ts'
+import {
+  type ExistingUpgrade,
+  exists,
+  planOf,
+  profileOf,
+  type UpgradeState,
+} from '../../domain/upgrade/state.ts'
 import { planMembers } from '../../facts/plan-members.ts'
+import type { Log } from '../../log/log.ts'
 import { startChild } from '../../planning/children.ts'
 import type { PlanningServices } from '../../planning/planning.ts'
 import { duty } from '../duty.ts'
 
+type Given = Extract<UpgradeEvent, { type: 'OutcomesRecorded' | 'MembersSkipped' | 'RetriesGivenUp' }>
+
+/** Returns the members that an event gives up on after their targets were touched: no try comes any more. */
+function givenUp(event: Given): readonly number[] {
+  if (event.type === 'MembersSkipped')
+    return event.data.was === 'retrying' ? [...eachMember(event.data.members)] : []
+  if (event.type === 'RetriesGivenUp') return [...eachMember(event.data.members)]
+  return event.data.outcomes.flatMap(({ member, outcome, again }) => {
+    const { counts, takenBack } = meaningOf(outcome)
+    return again === null && counts === 'failed' && takenBack ? [member] : []
+  })
+}
+
+/** Returns the profile that an upgrade is of, or that the upgrade is of which it tries the failed ones again. */
+async function profileBehind(log: Log, state: ExistingUpgrade): Promise<string | undefined> {
+  let present: UpgradeState = state
+  while (exists(present) && present.request.kind === 'retry' && present.request.parent !== null)
+    present = (await log.load(upgradeAggregate, present.request.parent)).state
+  return exists(present) && present.request.kind === 'deploy' ? profileOf(present) : undefined
+}
+
 /**
- * Targets failed for good in an upgrade of a profile that takes nothing back: those whose membership wants it nevertheless are taken back,
- * each by a child of its own, which is the same one when it is asked for again.
+ * Targets failed for good in an upgrade of a profile that takes nothing back, or in a retry of it: those whose membership wants it nevertheless
+ * are taken back, each by a child of its own, which is the same one when it is asked for again.
  */
 export const rollBackWanted = duty(
   'roll-back-wanted',
   upgradeAggregate,
-  ['OutcomesRecorded'],
+  ['OutcomesRecorded', 'MembersSkipped', 'RetriesGivenUp'],
   async ({ id: parent, events, cause }, services: PlanningServices) => {
-    const failed = events
-      .flatMap(({ data }) => data.outcomes)
-      .filter(({ outcome, again }) => {
-        const { counts, takenBack } = meaningOf(outcome)
-        return again === null && counts === 'failed' && takenBack
-      })
+    const failed = events.flatMap(givenUp)
     if (failed.length === 0) return
     const { log } = services
     const { state } = await log.load(upgradeAggregate, parent)
     const plan = planOf(state)
-    const profile = profileOf(state)
-    if (profile === undefined || !plan || !exists(state) || state.request.kind !== 'deploy') return
+    if (!plan || !exists(state)) return
+    const profile = await profileBehind(log, state)
+    if (profile === undefined) return
     const { definition } = (await log.load(profileAggregate, profile)).state
     if (!definition || definition.upgrade_settings.rollback_on_failure) return
-    const members = await planMembers(log, plan.planHash, new Set(failed.map(({ member }) => member)))
+    const members = await planMembers(log, plan.planHash, new Set(failed))
     const reason = 'Its membership wants it taken back when it fails.'
     for (const { target } of members.values()) {
       const { memberships } = (await log.load(targetAggregate, target)).state

@@ -3,11 +3,12 @@ import { between, second } from '../../../events/time.ts'
 import { systemActor } from '../../domain/actor.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { requestFromProfile } from '../../domain/profile/request.ts'
-import { type Window, windowOf } from '../../domain/profile/windows.ts'
+import { windowOf } from '../../domain/profile/windows.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { moveWindow } from '../../domain/upgrade/control.ts'
 import { requestUpgrade } from '../../domain/upgrade/request.ts'
 import { exists, hasEnded } from '../../domain/upgrade/state.ts'
+import type { Window } from '../../domain/window.ts'
 import { admissionFacts } from '../../facts/admission.ts'
 import { workOf } from '../../facts/targeting.ts'
 import type { Metadata } from '../../log/log.ts'
@@ -17,7 +18,7 @@ import type { ReactorServices } from '../services.ts'
 import { summarise } from './summarise.ts'
 
 type Data<Type extends ProfileEvent['type']> = Extract<ProfileEvent, { type: Type }>['data']
-type Running = Pick<ReactorServices, 'log' | 'views'>
+type Running = Pick<ReactorServices, 'log' | 'views' | 'now'>
 
 /** Requests an upgrade; its own execution plans it. The first request stands, whatever the profile says later. */
 async function request(
@@ -79,17 +80,18 @@ async function start(
 
 /** Lets an unfinished upgrade go on, or one that was planned ahead begin, in the window that has opened; it may know the window's end. */
 async function open(
-  { log }: Running,
+  running: Running,
   upgrade: string,
   { start, end }: Pick<Window, 'start'> & Partial<Window>,
   cause: Metadata,
 ): Promise<void> {
+  const { log } = running
   const { state } = await log.load(upgradeAggregate, upgrade)
   const until = end ?? (exists(state) ? state.window?.end : undefined)
   if (until === undefined) return
   const move = moveWindow(
     { window: { start, end: until }, by: systemActor },
-    await admissionFacts(log, state),
+    await admissionFacts(running, state),
   )
   await log.of(upgradeAggregate, upgrade).carryOut(move, cause, { retryFor: patience.facts })
 }

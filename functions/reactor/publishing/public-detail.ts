@@ -3,9 +3,11 @@ import type { Commit } from '../../../events/envelope.ts'
 import { type ProfileEvent, profileEvents } from '../../../events/profile.ts'
 import type { PublicDetail, publicData } from '../../../events/public.ts'
 import { partsOf, refOf } from '../../../events/stream.ts'
+import { type TargetEvent, targetEvents } from '../../../events/target.ts'
 import { type UpgradeEvent, upgradeEvents } from '../../../events/upgrade.ts'
 import { waveCount } from '../../domain/plan/waves.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
+import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 
 interface Internal {
@@ -70,10 +72,15 @@ const ofProfiles: Mapping<ProfileEvent, typeof publicData.profile> = {
   AlertRaised: ({ code, upgrade }) => ({ code, upgradeId: upgrade }),
 }
 
-/** The types of events of upgrades, and of profiles, that integrations hear of. */
+const ofTargets: Mapping<TargetEvent, typeof publicData.target> = {
+  TargetCloned: ({ sign }) => ({ sign }),
+}
+
+/** The types of events of each aggregate that integrations hear of. */
 export const publicTypes = {
   upgrade: typesOf(ofUpgrades),
   profile: typesOf(ofProfiles),
+  target: typesOf(ofTargets),
 } as const
 
 function typesOf<Type extends string>(mapping: Readonly<Record<Type, unknown>>): readonly Type[] {
@@ -84,12 +91,13 @@ function typesOf<Type extends string>(mapping: Readonly<Record<Type, unknown>>):
 interface Heard {
   decode(type: string, schema: number, data: unknown): Internal
   readonly mapping: Readonly<Record<string, (data: never) => object>>
-  readonly subject: 'upgradeId' | 'profileId'
+  readonly subject: 'upgradeId' | 'profileId' | 'targetId'
 }
 
 const heard: ReadonlyMap<string, Heard> = new Map<string, Heard>([
   [upgradeAggregate.name, { decode: upgradeEvents.decode, mapping: ofUpgrades, subject: 'upgradeId' }],
   [profileAggregate.name, { decode: profileEvents.decode, mapping: ofProfiles, subject: 'profileId' }],
+  [targetAggregate.name, { decode: targetEvents.decode, mapping: ofTargets, subject: 'targetId' }],
 ])
 
 /** Returns what integrations hear of a commit, in its order. Pure. Throws like `decode` when data is not of its shape. */

@@ -2,6 +2,7 @@ import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventb
 import type { Commit } from '../../../events/envelope.ts'
 import { publicSource } from '../../../events/words.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
+import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { PassingError } from '../../errors.ts'
 import { inChunks } from '../../side-by-side.ts'
@@ -45,6 +46,14 @@ export const publishUpgrades = duty(
   'publish-upgrades',
   upgradeAggregate,
   publicTypes.upgrade,
+  ({ commit }, { bus }: { readonly bus: PublicBus }) => publish(commit, bus),
+)
+
+/** What a target needs somebody to look after is told to integrations. */
+export const publishTargets = duty(
+  'publish-targets',
+  targetAggregate,
+  publicTypes.target,
   ({ commit }, { bus }: { readonly bus: PublicBus }) => publish(commit, bus),
 )
 

@@ -4,37 +4,39 @@ import { policyAggregate } from '../../domain/policy/policy.ts'
 import { releaseAggregate } from '../../domain/release/release.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { tick } from '../../domain/upgrade/tick.ts'
-import { loadWithFacts } from '../../facts/admission.ts'
-import type { Log, Metadata } from '../../log/log.ts'
+import { type LogAndClock, loadWithFacts } from '../../facts/admission.ts'
+import type { Metadata } from '../../log/log.ts'
 import { atOnce, patience } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
 import { healMembers } from '../attempts/heal.ts'
 import { duty } from '../duty.ts'
 import type { ReactorServices } from '../services.ts'
 
-type Live = Pick<ReactorServices, 'log' | 'views'>
+type Live = Pick<ReactorServices, 'log' | 'views' | 'now'>
 
 /** Tells an upgrade what time it is. Telling it twice changes nothing. */
-export async function tickUpgrade(log: Log, upgrade: string, cause: Metadata): Promise<void> {
-  const { from, facts } = await loadWithFacts(log, upgrade)
-  await log.of(upgradeAggregate, upgrade).carryOut(tick(facts), cause, { retryFor: patience.facts, from })
+export async function tickUpgrade(services: LogAndClock, upgrade: string, cause: Metadata): Promise<void> {
+  const { from, facts } = await loadWithFacts(services, upgrade)
+  await services.log
+    .of(upgradeAggregate, upgrade)
+    .carryOut(tick(facts), cause, { retryFor: patience.facts, from })
 }
 
 /** Tells each live upgrade whose time has come what time it is. */
-export async function tickDue({ log, views, now }: Live & { now(): number }): Promise<{ ticked: number }> {
-  const instant = instantOf(now())
+export async function tickDue(services: Live): Promise<{ ticked: number }> {
+  const instant = instantOf(services.now())
   const cause = { actor: systemActor, correlation: `tick-${instant}` }
-  const due = await Array.fromAsync(views.dueUpgrades(instant))
-  await sideBySide(due, atOnce.upgrades, ({ upgrade }) => tickUpgrade(log, upgrade, cause))
+  const due = await Array.fromAsync(services.views.dueUpgrades(instant))
+  await sideBySide(due, atOnce.upgrades, ({ upgrade }) => tickUpgrade(services, upgrade, cause))
   return { ticked: due.length }
 }
 
 /** Tells every live upgrade, and looks after the members of each where assignments may have been held back. */
-async function tickLive({ log, views }: Live, cause: Metadata, liftedAt?: string): Promise<void> {
-  const live = await Array.fromAsync(views.liveUpgrades())
+async function tickLive(services: Live, cause: Metadata, liftedAt?: string): Promise<void> {
+  const live = await Array.fromAsync(services.views.liveUpgrades())
   await sideBySide(live, atOnce.upgrades, async ({ upgrade }) => {
-    await tickUpgrade(log, upgrade, cause)
-    if (liftedAt !== undefined) await healMembers(log, upgrade, cause, liftedAt)
+    await tickUpgrade(services, upgrade, cause)
+    if (liftedAt !== undefined) await healMembers(services, upgrade, cause, liftedAt)
   })
 }
 
@@ -48,6 +50,14 @@ export const heedStop = duty(
   ['FreezePlaced', 'FreezeLifted'],
   ({ events, commit, cause }, services: Live) =>
     tickLive(services, cause, events.some(({ type }) => type === 'FreezeLifted') ? commit.at : undefined),
+)
+
+/** A calendar was defined anew, or deleted: it binds, or binds no more, every live upgrade at once. */
+export const heedCalendar = duty(
+  'heed-calendar',
+  policyAggregate,
+  ['CalendarDefined', 'CalendarDeleted'],
+  ({ cause }, services: Live) => tickLive(services, cause),
 )
 
 /** A release was withdrawn: every live upgrade hears of it at once. */

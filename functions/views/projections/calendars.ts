@@ -1,4 +1,5 @@
 import type { CalendarDefinition, PolicyEvent } from '../../../events/policy.ts'
+import { knownUntil } from '../../domain/policy/calendar.ts'
 import type { Projection } from '../projection.ts'
 import { type CalendarRow, viewNames } from '../rows.ts'
 
@@ -9,10 +10,9 @@ function entriesOf(definition: CalendarDefinition): number {
     case 'dates':
       return definition.dates.length
     case 'ranges':
+    case 'country':
     case 'ical':
       return definition.ranges.length
-    case 'country':
-      return 1
   }
 }
 
@@ -29,6 +29,12 @@ export const calendars: Projection<PolicyEvent, CalendarRow> = {
     if (event.type !== 'CalendarDefined') throw new Error(`${event.type} does not feed the calendars.`)
     const { definition } = event.data
     const name = id.slice(prefix.length)
-    return { name, kind: definition.kind, entries: entriesOf(definition), updatedAt: at }
+    return {
+      name,
+      kind: definition.kind,
+      entries: entriesOf(definition),
+      knownUntil: knownUntil(definition),
+      updatedAt: at,
+    }
   },
 }

@@ -34,14 +34,14 @@ const plan: Make = async (services, { id }) => {
   return (await services.log.load(upgradeAggregate, id)).state
 }
 
-const beginWave: Make = async ({ log }, execution, from, { place: wave }) => {
-  const facts = await admissionFacts(log, from.state)
-  return decide(log, execution, from, startWave({ wave, generation: execution.generation }, facts))
+const beginWave: Make = async (services, execution, from, { place: wave }) => {
+  const facts = await admissionFacts(services, from.state)
+  return decide(services.log, execution, from, startWave({ wave, generation: execution.generation }, facts))
 }
 
 /** A wait timed out: the upgrade is told the time. */
-const askTheLog: Make = async ({ log }, execution, from) =>
-  decide(log, execution, from, tick(await admissionFacts(log, from.state)))
+const askTheLog: Make = async (services, execution, from) =>
+  decide(services.log, execution, from, tick(await admissionFacts(services, from.state)))
 
 /** Starts the rollback that an abort asked for. */
 const revert: Make = async (services, { id }) => {

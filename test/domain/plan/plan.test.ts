@@ -126,8 +126,40 @@ describe('a plan (N2)', () => {
     const [first] = wavesOf(planOf())
     const names = fleet(5).map(({ target }) => target)
     expect(first).not.toEqual(names)
-    const [other] = wavesOf(planOf({ request: request({ parallel: 11 }) }))
+    const release = { version: 'v1.2.1', digest: 'sha256:1', releaseVersion: 1 }
+    const [other] = wavesOf(planOf({ release }))
     expect(other).not.toEqual(first)
+  })
+
+  it('has one order for a release, whoever asks for it, how, when and why', () => {
+    const [first] = wavesOf(planOf())
+    const window = { start: '2026-03-01T12:00:00.000Z', end: '2026-03-02T12:00:00.000Z' }
+    for (const changes of [
+      { reason: 'once more' },
+      { parallel: 11 },
+      { window },
+      { version: 'latest' },
+      { version: '1.2.0' },
+    ]) {
+      const other = planOf({ request: request(changes) })
+      expect(wavesOf(other)[0]).toEqual(first)
+      expect(other.planHash).not.toBe(planOf().planHash)
+    }
+  })
+
+  it('has a smaller share inside of a larger one', () => {
+    const sharesOf = (candidates: readonly Candidate[]) =>
+      [5, 10, 20, 50].map(
+        (canaryPercent) => wavesOf(planOf({ candidates, request: request({ canaryPercent }) }))[0] ?? [],
+      )
+    fc.assert(
+      fc.property(fc.integer({ min: 20, max: 80 }), fc.integer({ min: 1, max: 7 }), (size, regions) => {
+        const shares = sharesOf(fleet(size, (place) => ({ region: `r${place % regions}` })))
+        for (const [place, share] of shares.entries())
+          expect(share.slice(0, shares[place - 1]?.length ?? 0)).toEqual(shares[place - 1] ?? [])
+      }),
+      { numRuns: 30 },
+    )
   })
 
   it('is the same over the same facts, in whatever order they come', () => {
@@ -205,6 +237,30 @@ describe('a plan (N2)', () => {
     expect(wavesOf(planOf({ request: asked, candidates }))[0]).toEqual(['customer-40', 'customer-2'])
   })
 
+  it('has all named canaries in its first wave, which a percentage fills up', () => {
+    const canaries = ['customer-40', 'customer-2', 'customer-7']
+    const selection = { ...request().selection, canaries }
+    const firstOf = (canaryPercent: number) =>
+      wavesOf(planOf({ request: request({ selection, canaryPercent }) }))[0] ?? []
+    expect(firstOf(2)).toEqual(canaries)
+    expect(firstOf(10).slice(0, 3)).toEqual(canaries)
+    expect(firstOf(10)).toHaveLength(5)
+    expect(firstOf(100)).toHaveLength(50)
+  })
+
+  it('takes nobody else where none of the named canaries can be upgraded first', () => {
+    const selection = { ...request().selection, canaries: ['customer-1', 'customer-2'] }
+    const candidates = fleet(20, (place) => ({ pinned: place === 0, critical: place === 1 }))
+    const asked = request({ selection, canaryPercent: null })
+    expect(makePlan(factsOf({ request: asked, candidates }))).toEqual({
+      rejected: {
+        code: 'no-canary-left',
+        detail: expect.stringContaining('customer-1 pinned, customer-2 critical'),
+      },
+    })
+    expect(rejection({ request: request({ selection }), candidates })).toBe('planned')
+  })
+
   it('takes no critical target for a canary, not even when it is named', () => {
     const selection = { ...request().selection, canaries: ['customer-1'] }
     const candidates = fleet(20, (place) => ({ critical: place === 0 }))
@@ -241,11 +297,37 @@ describe('a plan (N2)', () => {
     ['update_in_progress', { active: 'u9' }],
     ['not_ready', { notReady: true }],
     ['already_at_version', { from: '1.2.0', notReady: true }],
+    ['not_selected', { excluded: 'not_selected' }],
   ] as const)('leaves out what is %s', (reason, changes) => {
     const candidates = [candidate('a', changes), candidate('b')]
     const plan = planOf({ candidates })
     expect(plan.leftOut).toEqual([{ target: 'a', reason }])
     expect(membersOf(plan).map(({ target }) => target)).toEqual(['b'])
+  })
+
+  it('leads nobody downwards whose version is newer', () => {
+    const candidates = [candidate('a', { from: '2.0.0' }), candidate('b'), candidate('c', { from: '1.2.0' })]
+    const plan = planOf({ candidates, newer: new Set(['2.0.0', '1.2.0']) })
+    expect(plan.leftOut).toEqual([
+      { target: 'a', reason: 'newer_version' },
+      { target: 'c', reason: 'already_at_version' },
+    ])
+    expect(
+      membersOf(planOf({ candidates }))
+        .map(({ target }) => target)
+        .sort(),
+    ).toEqual(['a', 'b'])
+  })
+
+  it('names the upgrades that are in the way when all targets are busy', () => {
+    const candidates = fleet(5, (place) => ({ active: place < 3 ? 'u8' : 'u9' }))
+    expect(makePlan(factsOf({ candidates }))).toEqual({
+      rejected: {
+        code: 'update-in-progress',
+        detail: expect.stringContaining('2 by upgrade u9, 3 by upgrade u8'),
+      },
+      leftOut: candidates.map(({ target }) => ({ target, reason: 'update_in_progress' })),
+    })
   })
 
   it('is refused with its reason when nobody is left', () => {
@@ -289,8 +371,8 @@ describe('the plan of a rollback', () => {
   })
 })
 
-/** Taken when plans were first released. */
-const releasedHash = '43f06411d4920a29495d0d90a6c2f73391aa68c8f7c048c15fd7b4523dd31d1f'
+/** Taken since the order of a plan follows from the release alone, and its hash from the whole request. */
+const releasedHash = 'c66a860bf781a4021dd08e9d1659e86a3adc07eabe6af363be16602fc9fc7122'
 
 describe('the hash of a plan', () => {
   const base = planOf().planHash

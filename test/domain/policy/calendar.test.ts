@@ -1,19 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CalendarDefinition } from '../../../events/policy.ts'
-import { calendarState, closedBetween } from '../../../functions/domain/policy/calendar.ts'
-import { unknownPlaces } from '../../../functions/domain/policy/holidays.ts'
+import { calendarState, closedBetween, runsOut } from '../../../functions/domain/policy/calendar.ts'
 import { defineCalendar, policyAggregate } from '../../../functions/domain/policy/policy.ts'
 import { specOf } from '../given.ts'
 
-const country = (code: string, state: string | null = null): CalendarDefinition => ({
-  kind: 'country',
-  country: code,
-  state,
-  region: null,
-  timezone: null,
-  types: ['public'],
-})
 const dates = (timezone: string, ...days: string[]): CalendarDefinition => ({
   kind: 'dates',
   timezone,
@@ -69,44 +60,6 @@ describe('a calendar of dates', () => {
   })
 })
 
-describe('a calendar of a country', () => {
-  it.each([
-    ['US', null, '2026-07-04T12:00:00.000Z', 'Independence Day'],
-    ['US', null, '2026-11-26T12:00:00.000Z', 'Thanksgiving Day'],
-    ['DE', 'BY', '2026-01-06T12:00:00.000Z', 'Epiphany'],
-    ['DE', null, '2026-04-03T12:00:00.000Z', 'Good Friday'],
-    ['GB', null, '2026-12-25T12:00:00.000Z', 'Christmas Day'],
-  ])('%s %s is closed at %s: %s', (code, state, at, why) => {
-    const found = calendarState(country(code, state), at)
-    expect(found).toMatchObject({ open: false })
-    expect(found.why).toContain(why)
-  })
-
-  it('is open in between and says when it closes', () => {
-    expect(calendarState(country('DE'), '2026-01-02T00:00:00.000Z')).toEqual({
-      open: true,
-      why: [],
-      changesAt: '2026-04-02T22:00:00.000Z',
-    })
-    expect(calendarState(country('DE'), '2026-01-06T12:00:00.000Z').open).toBe(true)
-  })
-
-  it('joins holidays that follow one another', () => {
-    expect(calendarState(country('DE'), '2026-12-25T12:00:00.000Z').changesAt).toBe(
-      '2026-12-26T23:00:00.000Z',
-    )
-  })
-
-  it('names what it does not know', () => {
-    expect(unknownPlaces({ country: 'DE', state: 'BY', region: null })).toEqual([])
-    const fields = (place: Parameters<typeof unknownPlaces>[0]) => unknownPlaces(place).map((p) => p.field)
-    expect(fields({ country: 'XX', state: null, region: null })).toEqual(['country'])
-    expect(fields({ country: 'DE', state: 'ZZ', region: null })).toEqual(['state'])
-    expect(fields({ country: 'DE', state: 'BY', region: 'ZZ' })).toEqual(['region'])
-    expect(fields({ country: 'DE', state: null, region: 'A' })).toEqual(['region'])
-  })
-})
-
 describe('a calendar of ranges', () => {
   it('is closed from the start, open at the end, and joins what meets', () => {
     const calendar = ranges(
@@ -149,10 +102,58 @@ describe('a calendar of ranges', () => {
   })
 })
 
+describe('a calendar that was written out', () => {
+  const [monday, tuesday] = ['2026-01-05T00:00:00.000Z', '2026-01-06T00:00:00.000Z']
+  const [friday, end] = ['2026-01-09T00:00:00.000Z', '2026-02-01T00:00:00.000Z']
+  const written = (otherwise: 'open' | 'closed', knownUntil: string | null): CalendarDefinition => ({
+    kind: 'ical',
+    otherwise,
+    ranges: [{ start: monday, end: tuesday, name: 'event' }],
+    knownUntil,
+  })
+
+  it('is closed past its end, for good', () => {
+    const calendar = written('open', end)
+    expect(calendarState(calendar, friday)).toEqual({ open: true, why: [], changesAt: end })
+    expect(calendarState(calendar, end)).toEqual({
+      open: false,
+      why: [`nothing is known from ${end} on: define the calendar anew`],
+      changesAt: null,
+    })
+    expect(closedBetween(calendar, '2099-01-01T00:00:00.000Z', '2099-01-02T00:00:00.000Z')).toHaveLength(1)
+    expect(calendarState(written('open', null), '2099-01-01T00:00:00.000Z').open).toBe(true)
+  })
+
+  it('is open inside of its events alone, where it says so', () => {
+    const calendar = written('closed', null)
+    expect(calendarState(calendar, '2026-01-04T23:59:59.999Z')).toEqual({
+      open: false,
+      why: ['closed outside of its events'],
+      changesAt: monday,
+    })
+    expect(calendarState(calendar, monday)).toEqual({ open: true, why: [], changesAt: tuesday })
+    expect(calendarState(calendar, tuesday)).toMatchObject({ open: false, changesAt: null })
+    const empty: CalendarDefinition = { kind: 'ical', otherwise: 'closed', ranges: [], knownUntil: null }
+    expect(calendarState(empty, friday)).toMatchObject({ open: false, changesAt: null })
+  })
+
+  it('runs out a month before its end', () => {
+    expect(runsOut(written('open', end), '2025-12-31T23:59:59.999Z')).toBe(false)
+    expect(runsOut(written('open', end), '2026-01-01T00:00:00.000Z')).toBe(true)
+    expect(runsOut(written('open', null), '2026-01-01T00:00:00.000Z')).toBe(false)
+  })
+
+  it('runs out a month before the last event that it is open in', () => {
+    const at = (instant: string) => runsOut(written('closed', null), instant)
+    expect([at('2025-12-05T23:59:59.999Z'), at('2025-12-06T00:00:00.000Z')]).toEqual([false, true])
+    expect(runsOut({ kind: 'ical', otherwise: 'closed', ranges: [], knownUntil: null }, friday)).toBe(true)
+  })
+})
+
 describe('defining a calendar', () => {
   it('takes the place of the definition before, and changes nothing when it is the same', () => {
     const { given } = specOf(policyAggregate)
-    const [one, other] = [dates('UTC', '12-25'), country('DE')]
+    const [one, other] = [dates('UTC', '12-25'), ranges()]
     given().when(defineCalendar(one)).thenIdempotent()
     given({ type: 'CalendarDefined', data: { definition: one } })
       .when(defineCalendar(other))

@@ -3,36 +3,47 @@ import { liftFreeze, placeFreeze, policyAggregate } from '../../../functions/dom
 import { specOf, start } from '../given.ts'
 
 const { fold, given } = specOf(policyAggregate)
-const placed = { type: 'FreezePlaced', data: { reason: 'incident' } } as const
-const lifted = { type: 'FreezeLifted', data: { reason: 'over' } } as const
+const place = (by = 'operator-1', reason = 'incident') => placeFreeze({ reason, by })
+const placed = (stop: string, reason = 'incident') =>
+  ({ type: 'FreezePlaced', data: { stop, reason } }) as const
+const lift = (stop: string) => liftFreeze({ stop, reason: 'over' })
+const lifted = (stop: string) => ({ type: 'FreezeLifted', data: { stop, reason: 'over' } }) as const
 
 describe('stopping everything', () => {
   it('records who stopped it, why and since when', () => {
-    given()
-      .when(placeFreeze({ reason: 'incident' }))
-      .thenEvents(placed)
-    expect(fold([placed]).freeze).toEqual({ reason: 'incident', by: 'operator-1', since: start })
+    given().when(place()).thenEvents(placed('stop-1'))
+    expect(fold([placed('stop-1')]).stops).toEqual([
+      { id: 'stop-1', reason: 'incident', by: 'operator-1', since: start },
+    ])
   })
-  it('keeps the first stop when another follows', () => {
-    given()
-      .when(placeFreeze({ reason: 'incident' }))
-      .thenIdempotent()
-    given(placed)
-      .when(placeFreeze({ reason: 'another' }))
-      .thenNothing()
+  it('is one stop for who says it again, and another for who gives another reason, or is somebody else', () => {
+    given().when(place('a')).thenIdempotent()
+    given(placed('stop-1')).when(place()).thenNothing()
+    given(placed('stop-1')).when(place('operator-1', 'audit')).thenEvents(placed('stop-2', 'audit'))
+    given(placed('stop-1')).when(place('operator-2')).thenEvents(placed('stop-2'))
   })
-  it('is lifted with a reason, once, and can be placed again', () => {
-    given(placed)
-      .when(liftFreeze({ reason: 'over' }))
-      .thenEvents(lifted)
-    given(placed)
-      .when(liftFreeze({ reason: 'over' }))
-      .thenIdempotent()
-    given()
-      .when(liftFreeze({ reason: 'over' }))
-      .thenNothing()
-    given(placed, lifted)
-      .when(placeFreeze({ reason: 'incident' }))
-      .thenEvents(placed)
+  it('lasts until each stop was lifted by its id, with a reason', () => {
+    const both = [placed('stop-1'), placed('stop-2', 'audit')] as const
+    given(...both)
+      .when(lift('stop-1'))
+      .thenEvents(lifted('stop-1'))
+    expect(fold([...both, lifted('stop-1')]).stops).toMatchObject([{ id: 'stop-2', reason: 'audit' }])
+    expect(fold([...both, lifted('stop-1'), lifted('stop-2')]).stops).toEqual([])
+  })
+  it('is not lifted where no such stop is in force', () => {
+    given().when(lift('stop-1')).thenRejected('stop-not-found')
+    given(placed('stop-1'), lifted('stop-1')).when(lift('stop-1')).thenRejected('stop-not-found')
+  })
+  it('gives no stop the id of an earlier one', () => {
+    given(placed('stop-1'), lifted('stop-1')).when(place()).thenEvents(placed('stop-2'))
+  })
+  it('is bounded: a hundred stops are in force at most', () => {
+    const all = Array.from({ length: 100 }, (_, place) => placed(`stop-${place + 1}`, `reason ${place}`))
+    given(...all)
+      .when(place())
+      .thenRejected('too-many-stops')
+    given(...all, lifted('stop-7'))
+      .when(place())
+      .thenEvents(placed('stop-101'))
   })
 })

@@ -160,7 +160,9 @@ describe('what is refused, and which field that is', () => {
         const expression = fields.join(' ')
         const [first, second] = times(expression, 2)
         expect(first && second && first < second).toBe(true)
-        expect(describeSchedule(expression, 'UTC')).toMatch(/\(UTC\)$/)
+        expect(describeSchedule({ cron_expression: expression, timezone: 'UTC', offset_days: 0 })).toMatch(
+          /\(UTC\)$/,
+        )
       }),
       { numRuns: 200 },
     )
@@ -168,13 +170,58 @@ describe('what is refused, and which field that is', () => {
 })
 
 describe('P3: in words', () => {
+  test('what is said of two expressions is the same only if they open at the same times', () => {
+    const field = (values: readonly string[]) => fc.constantFrom(...values)
+    const expressions = fc.tuple(
+      field(['*', '*/1', '0', '*/15', '*/7', '0,30', '5-8', '10/20', '0-59', '*,5']),
+      field(['*', '2', '*/6', '*/5', '1,2,3', '0-23', '22-23', '*/1']),
+      field(['*', '*/1', '1', 'L', '1-7', '1-31', '13,L', '*/2']),
+      field(['*', 'feb', '1,4,7,10', '1-12', '*/3', '11-12']),
+      field(['*', '*/1', '0', '1-5', '0-6', '5L', '2#2', '1#1,3#3', '7,5L', '0,7']),
+    )
+    const said = new Map<string, { readonly expression: string; readonly opens: string }>()
+    fc.assert(
+      fc.property(expressions, fc.constantFrom(0, 1, 6), (fields, offset_days) => {
+        const expression = fields.join(' ')
+        if ('problem' in readCron(expression)) return
+        const words = describeSchedule({ cron_expression: expression, timezone: 'UTC', offset_days })
+        const opens = `${offset_days} ${times(expression, 300).join()}`
+        const before = said.get(words)
+        if (before) expect([expression, opens]).toEqual([expect.anything(), before.opens])
+        else said.set(words, { expression, opens })
+      }),
+      { numRuns: 3000, seed: 9 },
+    )
+    expect(said.size).toBeGreaterThan(1000)
+  })
+
   test.each([
     ['0 2 * * 0', 'America/New_York', 'At 2:00 AM, only on Sunday (America/New_York)'],
     ['0 1 1 * *', 'UTC', 'At 1:00 AM, on day 1 of the month (UTC)'],
     ['30 14 * * 1', 'Asia/Singapore', 'At 2:30 PM, only on Monday (Asia/Singapore)'],
     ['0 10 * * *', 'UTC', 'At 10:00 AM (UTC)'],
     ['*/30 * * * *', 'UTC', 'Every 30 minutes (UTC)'],
+    ['* * * * *', 'UTC', 'Every minute (UTC)'],
+    ['0 * * * *', 'UTC', 'Every hour (UTC)'],
+    ['15 */2 * * *', 'UTC', 'At 15 minutes past the hour, in every second hour from midnight on (UTC)'],
+    [
+      '0 9-17 * * mon-fri',
+      'UTC',
+      'Every hour, in the hours from 9:00 AM through 5:00 PM, only on Monday through Friday (UTC)',
+    ],
+    [
+      '0,30 2 1,L jan *',
+      'UTC',
+      'At 2:00 AM and 2:30 AM, on day 1 and the last day of the month, only in January (UTC)',
+    ],
+    ['0 0 13 * 5', 'UTC', 'At 12:00 AM, on day 13 of the month, or on Friday (UTC)'],
+    ['0 3 * * 5L', 'UTC', 'At 3:00 AM, only on the last Friday of the month (UTC)'],
+    [
+      '0 12 * 6-8 1#1,3#3',
+      'UTC',
+      'At 12:00 PM, only on the first Monday and the third Wednesday of the month, only in June through August (UTC)',
+    ],
   ])('%s in %s', (expression, timezone, words) => {
-    expect(describeSchedule(expression, timezone)).toBe(words)
+    expect(describeSchedule({ cron_expression: expression, timezone, offset_days: 0 })).toBe(words)
   })
 })

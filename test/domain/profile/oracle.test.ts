@@ -56,7 +56,7 @@ function mismatches(timezone: string, transition: number): string[] {
   if (from === undefined || to === undefined) return []
   const expected = occurrences(expressions, timezone, transition, from, to)
   return expressions.flatMap(([expression], place) => {
-    const schedule = { cron_expression: expression, timezone, maintenance_window_hours: 1 }
+    const schedule = { cron_expression: expression, timezone, offset_days: 0, maintenance_window_hours: 1 }
     const found: number[] = []
     for (const opening of openings(schedule, new Date(from - 1).toISOString())) {
       const instant = Date.parse(opening)

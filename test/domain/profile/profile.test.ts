@@ -169,7 +169,7 @@ describe('P8: opening a window', () => {
     given(created, opened, started).when(open(first, 'u2'), first).thenNothing()
     given(created, opened, started, summarised).when(open(first, 'u2'), first).thenNothing()
     given(created, opened, started, deactivated)
-      .when(open(first, 'u2', { freeze: { reason: 'x' } }), first)
+      .when(open(first, 'u2', { stops: [{ reason: 'x' }] }), first)
       .thenNothing()
     given(created, skipped(first, 'holiday')).when(open(first, 'u1'), first).thenNothing()
   })
@@ -219,7 +219,7 @@ describe('P8: opening a window', () => {
   test.each<[string, ProfileEvent[], Partial<OpeningFacts>, string, string]>([
     ['inactive', [created, deactivated], {}, first, 'audit'],
     ['inactive', [created, deleted], {}, first, 'deleted'],
-    ['frozen', [created], { freeze: { reason: 'incident 4711' } }, first, 'incident 4711'],
+    ['frozen', [created], { stops: [{ reason: 'incident 4711' }] }, first, 'incident 4711'],
     ['holiday', [created], { closures: [closed] }, first, 'Founders’ day'],
     ['running', [created, emergency], {}, first, 'e1'],
     ['dependency', [dependent], { successRate: 94.9 }, first, '94.9 %'],

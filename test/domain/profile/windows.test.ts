@@ -1,15 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import {
   contains,
-  intersect,
-  lastAdmission,
-  merge,
-  minus,
   nextOpenings,
   nextWindow,
-  openAt,
   windowsBetween,
 } from '../../../functions/domain/profile/windows.ts'
+import { merge, minus } from '../../../functions/domain/window.ts'
 import { scheduled } from './world.ts'
 
 const at = (text: string): string => `${text}:00.000Z`
@@ -55,10 +51,12 @@ describe('P8: windows in the profile’s time zone, by name', () => {
   test('Saturday 23:00 for four hours is open on Sunday at 01:00, and closed at 03:00', () => {
     const schedule = scheduled('0 23 * * 6')
     const window = { start: at('2026-03-07T23:00'), end: at('2026-03-08T03:00') }
-    expect(openAt(schedule, at('2026-03-08T01:00'))).toEqual(window)
-    expect(openAt(schedule, at('2026-03-08T03:00'))).toBeUndefined()
-    expect(openAt(schedule, at('2026-03-07T23:00'))).toEqual(window)
-    expect(openAt(schedule, '2026-03-07T22:59:59.999Z')).toBeUndefined()
+    const openAt = (from: string) =>
+      windowsBetween(schedule, from, new Date(Date.parse(from) + 1).toISOString())
+    expect(openAt(at('2026-03-08T01:00'))).toEqual([window])
+    expect(openAt(at('2026-03-08T03:00'))).toEqual([])
+    expect(openAt(at('2026-03-07T23:00'))).toEqual([window])
+    expect(openAt('2026-03-07T22:59:59.999Z')).toEqual([])
   })
 
   test('Samoa had no 2011-12-30: whatever starts on it is one window at the first instant after', () => {
@@ -114,29 +112,6 @@ describe('open time', () => {
     expect(minus([night], [{ ...freeze, from: night.start, to: night.end }])).toEqual([])
     expect(minus([night], [{ ...freeze, from: night.end, to: at('2026-03-09T00:00') }])).toEqual([night])
   })
-
-  test('is closed at the very instant at which a freeze begins, and open at which it ends', () => {
-    const schedule = scheduled('0 0 * * 0')
-    const freeze = { from: at('2026-03-08T01:00'), to: at('2026-03-08T02:00'), why: 'a launch' }
-    expect(openAt(schedule, freeze.from, [freeze])).toBeUndefined()
-    expect(openAt(schedule, freeze.to, [freeze])).toEqual({ start: freeze.to, end: night.end })
-    expect(openAt(schedule, night.start, [freeze])).toEqual({ start: night.start, end: freeze.from })
-  })
-
-  test('is what profile and target share', () => {
-    const own = { start: at('2026-03-08T03:00'), end: at('2026-03-08T09:00') }
-    expect(intersect([night], [own])).toEqual([{ start: own.start, end: night.end }])
-    expect(intersect([night], [{ start: night.end, end: own.end }])).toEqual([])
-  })
-
-  test('is as long as the target’s own override says', () => {
-    const schedule = scheduled('0 23 * * 6')
-    expect(openAt(schedule, at('2026-03-08T01:00'), [], 2)).toBeUndefined()
-    expect(openAt(schedule, at('2026-03-08T03:30'), [], 6)).toEqual({
-      start: at('2026-03-07T23:00'),
-      end: at('2026-03-08T05:00'),
-    })
-  })
 })
 
 describe('the next window', () => {
@@ -154,24 +129,14 @@ describe('the next window', () => {
   test('is found at the far end of a long freeze, however many openings that covers', () => {
     const month = { from: at('2026-03-01T00:00'), to: at('2026-04-01T00:00'), why: 'year-end' }
     const more = { from: at('2026-04-01T00:00'), to: at('2026-04-01T12:00'), why: 'a launch' }
-    expect(nextWindow(scheduled('* * * * *'), at('2026-03-02T00:00'), [more, month])?.start).toBe(more.to)
+    // It opens inside of it, and has its last minute after it.
+    expect(nextWindow(scheduled('* * * * *'), at('2026-03-02T00:00'), [more, month])?.start).toBe(
+      at('2026-04-01T08:01'),
+    )
   })
 
   test('does not exist where no opening comes for as long as the calendar goes', () => {
     const forever = { from: at('2000-01-01T00:00'), to: at('9999-12-31T00:00'), why: 'closed for good' }
     expect(nextWindow(scheduled('0 0 29 2 *'), at('2026-01-01T00:00'), [forever])).toBeUndefined()
-  })
-})
-
-describe('the last admission', () => {
-  const window = { start: at('2026-03-08T07:00'), end: at('2026-03-08T11:00') }
-
-  test('leaves an attempt the time it is expected to take', () => {
-    expect(lastAdmission(window, 600)).toBe(at('2026-03-08T10:50'))
-    expect(lastAdmission(window, 4 * 3600)).toBe(window.start)
-  })
-
-  test('does not exist where an attempt never fits', () => {
-    expect(lastAdmission(window, 4 * 3600 + 1)).toBeUndefined()
   })
 })

@@ -41,16 +41,23 @@ describe('who waits for a version of a component', () => {
     member('local_broker', '1.0.0'),
   ]
 
+  const wanted = (version: string | undefined, ...newer: readonly string[]) => ({
+    ...{ version, newer: new Set(newer) },
+  })
+
   it('is who runs another one, however the same one is written', () => {
-    expect(waitingFor('publisher', '1.2.0', members)).toBe(1)
-    expect(waitingFor('publisher', 'v1.2.0', members)).toBe(1)
-    expect(waitingFor('publisher', '2.0.0', members)).toBe(2)
+    expect(waitingFor('publisher', wanted('1.2.0'), members)).toBe(1)
+    expect(waitingFor('publisher', wanted('v1.2.0'), members)).toBe(1)
+    expect(waitingFor('publisher', wanted('2.0.0'), members)).toBe(2)
+  })
+  it('is nobody who runs a newer one', () => {
+    expect(waitingFor('publisher', wanted('1.1.0', 'v1.2.0'), members)).toBe(1)
   })
   it('is who runs any, where the version is not known', () => {
-    expect(waitingFor('publisher', undefined, members)).toBe(2)
+    expect(waitingFor('publisher', wanted(undefined), members)).toBe(2)
   })
   it('is never who does not run the component, or is there for another', () => {
-    expect(waitingFor('local_broker', '2.0.0', members)).toBe(1)
-    expect(waitingFor('cache', '2.0.0', members)).toBe(0)
+    expect(waitingFor('local_broker', wanted('2.0.0'), members)).toBe(1)
+    expect(waitingFor('cache', wanted('2.0.0'), members)).toBe(0)
   })
 })

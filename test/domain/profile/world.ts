@@ -23,12 +23,14 @@ export const weekly = {
 export const definition: ProfileDefinition = {
   name: weekly.name,
   description: null,
-  schedule: { ...weekly.schedule, retry_attempts: 2, retry_delay_minutes: 15, calendars: [] },
+  schedule: { ...weekly.schedule, offset_days: 0, retry_attempts: 2, retry_delay_minutes: 15, calendars: [] },
   upgrade_settings: {
     ...weekly.upgrade_settings,
     component: null,
     notification_enabled: true,
     canary_percentage: null,
+    attempt_minutes: 60,
+    expected_minutes: 5,
   },
   resource_filters: {
     ...weekly.resource_filters,
@@ -43,12 +45,12 @@ export const definition: ProfileDefinition = {
 
 /** A schedule in UTC or elsewhere. */
 export function scheduled(cron: string, timezone = 'UTC', hours = 4): Schedule {
-  return { cron_expression: cron, timezone, maintenance_window_hours: hours }
+  return { cron_expression: cron, timezone, offset_days: 0, maintenance_window_hours: hours }
 }
 
 /** Nothing elsewhere stands against opening. */
 export const clear: OpeningFacts = {
-  freeze: null,
+  stops: [],
   paused: null,
   closures: [],
   successRate: null,

@@ -4,16 +4,19 @@ import {
   holdBack,
   registerRelease,
   releaseAggregate,
+  releaseId,
   withdrawRelease,
 } from '../../../functions/domain/release/release.ts'
-import { resolveRelease } from '../../../functions/domain/release/resolve.ts'
+import { type CatalogueEntry, resolveRelease } from '../../../functions/domain/release/resolve.ts'
 import { later, specOf, start } from '../given.ts'
 
 const { fold, given } = specOf(releaseAggregate)
 const release = {
   ...{ component: 'api', version: 'v1.2.0', channel: 'stable', digest: 'sha256:1', notes: null },
   sizeBytes: 18_350_080,
-}
+  scheme: 'semver',
+  number: 3,
+} as const
 const registered = { type: 'ReleaseRegistered', data: release } as const
 const withdrawn = { type: 'ReleaseWithdrawn', data: { reason: 'broken' } } as const
 
@@ -37,10 +40,12 @@ describe('registering a release', () => {
         .thenRejected('release-exists')
     },
   )
-  it.each(['latest', '1.2', 'v1.2.0.1', '', '01.2.3'])('refuses "%s", which is no version', (version) => {
-    given()
-      .when(registerRelease({ ...release, version }))
-      .thenRejected('version-invalid')
+  it('is the same in another spelling, whatever number that was given', () => {
+    given(registered)
+      .when(registerRelease({ ...release, version: '1.2.0', number: 4 }))
+      .thenNothing()
+    expect(releaseId('api', 'v1.2.0')).toBe(releaseId('api', '1.2.0'))
+    expect(releaseId('api', '1.2.0+k3s1')).not.toBe(releaseId('api', '1.2.0+k3s2'))
   })
 })
 
@@ -103,19 +108,21 @@ describe('holding a release back', () => {
 })
 
 describe('resolving a version', () => {
-  const entry = (version: string, channel = 'stable', isWithdrawn = false, isHeldBack = false) => ({
-    version,
-    channel,
-    withdrawn: isWithdrawn,
-    heldBack: isHeldBack,
+  const entry = (
+    version: string,
+    channel = 'stable',
+    more: Partial<CatalogueEntry> = {},
+  ): CatalogueEntry => ({
+    ...{ version, channel, withdrawn: false, heldBack: false, scheme: 'semver', number: 1 },
+    ...more,
   })
   const catalogue = [
     entry('1.9.0'),
     entry('1.10.0'),
     entry('1.11.0', 'beta'),
     entry('1.12.0-beta.1', 'stable'),
-    entry('2.0.0', 'stable', true),
-    entry('1.13.0', 'stable', false, true),
+    entry('2.0.0', 'stable', { withdrawn: true }),
+    entry('1.13.0', 'stable', { heldBack: true }),
     entry('no version'),
   ]
   it.each([
@@ -129,6 +136,29 @@ describe('resolving a version', () => {
   ])('takes %s for %s', (asked, found) => {
     expect(resolveRelease(asked, catalogue)?.version).toBe(found)
     expect(resolveRelease(asked, [...catalogue].reverse())?.version).toBe(found)
+  })
+  it.each([
+    ['semver', ['1.30.4+k3s1', '1.30.4+k3s2', '1.30.3+k3s9'], '1.30.4+k3s2'],
+    ['semver', ['1.30.4+k3s2', '1.30.4+k3s1'], '1.30.4+k3s1'],
+    ['dotted', ['10.0.19045.4291', '10.0.19045.990', '9.99'], '10.0.19045.4291'],
+    ['dotted', ['24.10', '24.04'], '24.10'],
+    ['ordered', ['R128-15964.9.0', 'R129-1.0.0', 'R127-2.0.0'], 'R127-2.0.0'],
+  ] as const)(
+    'orders by the scheme %s, and what ranks alike by its registration',
+    (scheme, versions, newest) => {
+      const registered = versions.map((version, place) =>
+        entry(version, 'stable', { scheme, number: place + 1 }),
+      )
+      for (const entries of [registered, registered.toReversed()]) {
+        expect(resolveRelease('latest', entries)?.version).toBe(newest)
+        expect(resolveRelease('stable', entries)?.version).toBe(newest)
+      }
+    },
+  )
+  it('names a build exactly', () => {
+    const builds = [entry('1.30.4+k3s1'), entry('1.30.4+k3s2')]
+    expect(resolveRelease('v1.30.4+k3s2', builds)?.version).toBe('1.30.4+k3s2')
+    expect(resolveRelease('1.30.4', builds)).toBeUndefined()
   })
   it('finds nothing in an empty catalogue', () => {
     expect(resolveRelease('latest', [])).toBeUndefined()

@@ -62,7 +62,7 @@ describe('assigning', () => {
       .when(assignAttempt(assignment({ upgrade: 'u2', component: 'web', from: '3.0.0', to: '3.1.0' })))
       .thenEvents(
         ended(
-          { outcome: 'deferred', code: 'busy', sequence: 1 },
+          { outcome: 'deferred', code: 'busy', sequence: 1, busyWith: 'u1' },
           { upgrade: 'u2', component: 'web', from: '3.0.0', to: '3.1.0' },
         ),
       )

@@ -30,11 +30,12 @@ const hold = (changes: Partial<Hold> = {}): Hold => ({
   since: start,
   until: null,
   ref: null,
+  lapses: null,
   ...changes,
 })
 
 function explain(history: readonly TargetEvent[], upgrade?: UpgradeAsked, at = start) {
-  return explainTarget({ id: 't1', target: fold(history), ref: 'target#t1@2', at, upgrade, freeze: null })
+  return explainTarget({ id: 't1', target: fold(history), ref: 'target#t1@2', at, upgrade, stops: [] })
 }
 
 /** Code and verdict of the decisive reason, which is the sentence. */
@@ -67,13 +68,17 @@ describe('why a target has, or has not, been upgraded (N3)', () => {
     expect(decisive(history)).toEqual([code, verdict])
   })
 
-  it('is stopped where nothing else is known, with the stop as the reason', () => {
-    const freeze = { reason: 'incident', since: start, ref: 'policy#freeze@1' }
+  it('is stopped where nothing else is known, with every stop as a reason', () => {
+    const [ref, since] = ['policy#freeze@2', start]
+    const stops = ['incident', 'audit'].map((reason) => ({ reason, since, ref }))
     const target = fold([registered])
-    expect(explainTarget({ id: 't1', target, ref: 'target#t1@1', at: start, freeze })).toMatchObject({
+    expect(explainTarget({ id: 't1', target, ref: 'target#t1@1', at: start, stops })).toMatchObject({
       verdict: 'blocked',
       sentence: 'Everything is stopped: incident',
-      reasons: [{ code: 'freeze', ref: 'policy#freeze@1', since: start }],
+      reasons: [
+        { code: 'freeze', ref, since },
+        { code: 'freeze', ref, since, detail: 'Everything is stopped: audit' },
+      ],
     })
   })
 
@@ -91,6 +96,43 @@ describe('why a target has, or has not, been upgraded (N3)', () => {
     })
     expect(decisive([...history], asked())).toEqual(['pending', 'waiting'])
     expect(explain(history).reasons.map(({ code }) => code)).toEqual(['drift', 'succeeded'])
+  })
+
+  it('names the upgrades that hold it where none is asked about, the stop first', () => {
+    const target = fold([registered])
+    const holders = [asked(), asked({ ...pending, wave: 2 }, { id: 'u2', ref: 'upgrade#u2@7' })]
+    const facts = { id: 't1', target, ref: 'target#t1@1', at: start, holders }
+    expect(explainTarget({ ...facts, stops: [] })).toMatchObject({
+      verdict: 'waiting',
+      sentence: 'It is pending in wave 2 of upgrade u1; wave 1 runs.',
+      reasons: [{ ref: 'upgrade#u1@4' }, { ref: 'upgrade#u2@7' }],
+    })
+    const stops = [{ reason: 'incident', since: start, ref: 'policy#freeze@1' }]
+    expect(explainTarget({ ...facts, stops })).toMatchObject({
+      verdict: 'blocked',
+      reasons: [{ code: 'freeze' }, { ref: 'upgrade#u1@4' }, { ref: 'upgrade#u2@7' }],
+    })
+  })
+
+  it('is not held back by others of its wave that are busy, nor named as busy itself', () => {
+    const busy = hold({ code: 'BUSY', until: later(300), ref: 'u9' })
+    const present = asked({ ...pending, wave: 0 }, { holds: [busy] })
+    expect(explain([registered], present).reasons).toMatchObject([{ code: 'pending' }])
+    expect(explain([registered], asked(pending, { holds: [busy] })).reasons).toMatchObject([
+      { code: 'BUSY', detail: expect.stringContaining(`held by BUSY since ${start} until ${later(300)}`) },
+    ])
+  })
+
+  it('is busy with the upgrade whose attempt was under way', () => {
+    const deferred: MemberAsked = { wave: 0, status: 'deferred', again: later(300) }
+    const end = ended({ outcome: 'deferred', code: 'busy', busyWith: 'u9' })
+    expect(explain([registered, end], asked(deferred)).reasons).toMatchObject([
+      {
+        code: 'BUSY',
+        detail: `It is deferred in wave 1 of upgrade u1: an attempt of upgrade u9 was under way on it. It is tried again from ${later(300)}.`,
+        unblock: 'The attempt of upgrade u9 ends.',
+      },
+    ])
   })
 
   it('says until when an offer stands and an attempt may run, and where that is written', () => {
@@ -115,7 +157,7 @@ describe('why a target has, or has not, been upgraded (N3)', () => {
   it('names the wave that it waits for and every hold of its upgrade', () => {
     const holds = [hold(), hold({ code: 'WINDOW_CLOSED', until: later(60) })]
     const approves = 'Somebody entitled approves or continues.'
-    const opens = 'The window opens, or an operator resumes with another window.'
+    const opens = 'The window opens and no calendar closes it, or an operator resumes with another window.'
     expect(explain([registered], asked(pending, { holds })).reasons).toEqual([
       {
         code: 'APPROVAL',

@@ -7,20 +7,22 @@ type Consequence = Exclude<keyof Meaning, 'counts'>
 
 /** Each end of an attempt: what its member counts as, and which of the consequences follow. */
 const table: Readonly<Record<AttemptOutcome, readonly [Meaning['counts'], ...Consequence[]]>> = {
-  succeeded: ['succeeded', 'touched', 'takenBack', 'offered'],
-  failed: ['failed', 'touched', 'takenBack', 'triedAgain', 'offered'],
+  succeeded: ['succeeded', 'touched', 'takenBack', 'offered', 'reported'],
+  failed: ['failed', 'touched', 'takenBack', 'triedAgain', 'retryable', 'offered', 'reported'],
   timed_out: ['failed', 'touched', 'takenBack', 'triedAgain', 'offered', 'presumed'],
   lost: ['failed', 'touched', 'takenBack', 'triedAgain', 'offered', 'presumed'],
-  rejected: ['failed', 'triedAgain', 'offered'],
+  rejected: ['failed', 'triedAgain', 'retryable', 'offered', 'reported'],
   cancelled: ['skipped', 'touched', 'takenBack', 'offered'],
-  rolled_back: ['failed', 'touched', 'triedAgain', 'offered'],
-  rollback_failed: ['failed', 'touched', 'takenBack', 'offered'],
+  rolled_back: ['failed', 'touched', 'triedAgain', 'retryable', 'offered', 'reported'],
+  rollback_failed: ['failed', 'touched', 'takenBack', 'offered', 'reported'],
   unreachable: ['unreachable', 'triedAgain', 'offered', 'presumed'],
   skipped: ['skipped'],
   deferred: ['skipped', 'givenBack'],
   withdrawn: ['skipped', 'givenBack', 'offered'],
 }
-const consequences = ['touched', 'takenBack', 'triedAgain', 'givenBack', 'offered', 'presumed'] as const
+const consequences = [
+  ...['touched', 'takenBack', 'triedAgain', 'retryable', 'givenBack', 'offered', 'reported', 'presumed'],
+] as const
 
 /** The ends of which something follows. */
 const endsThat = (follows: (meaning: Meaning) => boolean) =>
@@ -50,6 +52,10 @@ describe('what follows from the end of an attempt', () => {
   it('gives a slot back only where the target was not touched', () => {
     expect(endsThat(({ givenBack, touched }) => givenBack && touched)).toEqual([])
   })
+  it('is presumed, or reported, never both; what may be called worth another try is reported', () => {
+    expect(endsThat(({ presumed, reported }) => presumed && reported)).toEqual([])
+    expect(endsThat(({ retryable, reported }) => retryable && !reported)).toEqual([])
+  })
   it('presumes without the target only failures, which a late success can correct', () => {
     expect(endsThat(({ presumed }) => presumed)).toEqual(['timed_out', 'lost', 'unreachable'])
   })
@@ -58,11 +64,13 @@ describe('what follows from the end of an attempt', () => {
 describe('another try by the upgrade itself', () => {
   const failed = { outcome: 'failed', code: 'DISK_FULL', retryable: true } as const
 
-  it('follows a failure alone, and only one that its target calls worth it', () => {
+  it('follows a failure that its target reports itself, and only one that it calls worth it', () => {
     expect(isRetryable(failed)).toBe(true)
     expect(isRetryable({ ...failed, code: null })).toBe(true)
     expect(isRetryable({ ...failed, retryable: false })).toBe(false)
-    expect(outcomes.filter((outcome) => isRetryable({ ...failed, outcome }))).toEqual(['failed'])
+    const worthIt = outcomes.filter((outcome) => isRetryable({ ...failed, outcome }))
+    expect(worthIt).toEqual(['failed', 'rejected', 'rolled_back'])
+    expect(outcomes.filter((outcome) => isRetryable({ ...failed, outcome, retryable: false }))).toEqual([])
   })
   it('follows no critical failure', () => {
     expect(isRetryable({ ...failed, code: 'CRITICAL_DATA_LOSS' })).toBe(false)

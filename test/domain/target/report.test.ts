@@ -13,6 +13,12 @@ import { acceptBy, accepted, assigned, ended, fold, given, planned, registered }
 
 const { attempt } = planned()
 const underWay = [registered, assigned(), accepted()]
+/** The acceptance or the end of an attempt as it was told in a report of that number. */
+function numbered(event: TargetEvent, reported: number): TargetEvent {
+  if (event.type !== 'AttemptAccepted' && event.type !== 'AttemptEnded') throw new Error('It has no number.')
+  return { ...event, data: { ...event.data, reported } } as TargetEvent // the same event with one field more
+}
+
 const retired: TargetEvent = { type: 'TargetRetired', data: { reason: 'sold', revision: 3 } }
 
 function report(changes: Partial<FinishReport> = {}): FinishReport {
@@ -25,6 +31,12 @@ function report(changes: Partial<FinishReport> = {}): FinishReport {
     output: null,
     ...changes,
   }
+}
+
+/** A report without the attempt's id, which names the version that was tried. */
+function unnamed(changes: Partial<FinishReport> = {}): FinishReport {
+  const { attempt: _, ...said } = report({ names: 'v1.2.0', ...changes })
+  return said
 }
 
 describe('accepting', () => {
@@ -48,7 +60,8 @@ describe('accepting', () => {
     given(registered, assigned(), ended({ outcome: 'withdrawn' }))
       .when(acceptAttempt({ attempt }))
       .thenRejected('attempt-over')
-    given(registered).when(acceptAttempt({ attempt })).thenRejected('no-active-attempt')
+    given(registered).when(acceptAttempt({ attempt })).thenRejected('attempt-not-of-target')
+    given(registered).when(acceptAttempt({})).thenRejected('no-active-attempt')
     given(...underWay, ended({}))
       .when(acceptAttempt({}))
       .thenRejected('no-active-attempt')
@@ -56,7 +69,7 @@ describe('accepting', () => {
   it('never answers for the attempt of another', () => {
     given(registered, assigned())
       .when(acceptAttempt({ attempt: planned({ n: 9 }).attempt }))
-      .thenRejected('no-active-attempt')
+      .thenRejected('attempt-not-of-target')
   })
   it('is refused for a retired and for an unknown target', () => {
     given(registered, retired).when(acceptAttempt({})).thenRejected('target-retired')
@@ -139,13 +152,121 @@ describe('finishing', () => {
   })
   it('is refused when there is nothing to finish', () => {
     given().when(finishAttempt(report())).thenRejected('target-not-found')
-    given(registered).when(finishAttempt(report())).thenRejected('no-active-attempt')
+    given(registered).when(finishAttempt(report())).thenRejected('attempt-not-of-target')
+    given(registered).when(finishAttempt(unnamed())).thenRejected('no-active-attempt')
     given(registered, retired).when(finishAttempt(report())).thenRejected('target-retired')
   })
   it('ends even after the deadline, as long as nobody else has ended it', () => {
     given(...underWay)
       .when(finishAttempt(report()), later(99_999))
       .thenEvents(ended({ version: 'v1.2.0' }))
+  })
+})
+
+describe('a report that names no attempt', () => {
+  const next = { upgrade: 'u2', from: 'v1.2.0', to: 'v1.3.0' }
+  const again = { n: 2 }
+  const lost = ended({ outcome: 'lost', code: 'SILENT' })
+  const failed = { status: 'failed', version: null, code: 'C' } as const
+
+  it('means the only attempt that there is, whatever it names', () => {
+    given(registered, assigned())
+      .when(acceptAttempt({ names: '9.9.9' }))
+      .thenTypes('AttemptAccepted')
+    given(...underWay)
+      .when(finishAttempt(unnamed({ names: '1.1.0', version: '1.1.0' })))
+      .thenEvents(ended({ outcome: 'failed', code: 'VERSION_MISMATCH', version: '1.1.0' }))
+  })
+
+  it('means the active one where it names its version, in whatever spelling', () => {
+    const history = [...underWay, lost, assigned(next), accepted(next)]
+    given(...history)
+      .when(finishAttempt(unnamed({ ...failed, names: '1.3.0' })))
+      .thenTypes('AttemptEnded')
+  })
+
+  it('means the one before where it names the version of that, and leaves the active one alone', () => {
+    const history = [...underWay, lost, assigned(next), accepted(next)]
+    for (const said of [unnamed(failed), unnamed(), unnamed({ status: 'rolled-back', version: null })])
+      given(...history)
+        .when(finishAttempt(said))
+        .thenRejected('attempt-over')
+    given(...underWay, ended({ outcome: 'failed', code: 'C' }), assigned(next), accepted(next))
+      .when(finishAttempt(unnamed(failed)))
+      .thenNothing()
+    given(...history)
+      .when(acceptAttempt({ names: 'v1.2.0' }))
+      .thenRejected('attempt-over')
+  })
+
+  it('is refused where it fits none, with both named', () => {
+    const history = [...underWay, lost, assigned(next), accepted(next)]
+    given(...history)
+      .when(finishAttempt(unnamed({ names: '1.1.0', version: '1.1.0' })))
+      .thenRejected('report-unclear')
+    const decision = finishAttempt(unnamed({ names: '1.1.0', sequence: 7 }))(fold(history), later(0))
+    expect(decision).toMatchObject({
+      rejected: {
+        detail: expect.stringContaining(
+          `names 1.1.0 with the sequence 7. Under way is attempt ${planned(next).attempt} to v1.3.0, the last before it was attempt ${attempt} to v1.2.0`,
+        ),
+      },
+    })
+  })
+
+  it('cannot end what nobody has accepted: then it means the one before', () => {
+    const history = [...underWay, ended({ outcome: 'failed', code: 'C', retryable: true }), assigned(again)]
+    given(...history)
+      .when(finishAttempt(unnamed({ ...failed, retryable: true })))
+      .thenNothing()
+    given(...history)
+      .when(finishAttempt(unnamed({ ...failed, status: 'rejected' })))
+      .thenTypes('AttemptEnded')
+  })
+
+  it('is known by its number to be older than the acceptance of another try for the same version', () => {
+    const first = [registered, assigned(), numbered(accepted(), 1), ended({ outcome: 'lost' })]
+    const history = [...first, assigned(again), numbered(accepted(again), 5)]
+    for (const sequence of [2, 4])
+      given(...history)
+        .when(finishAttempt(unnamed({ ...failed, sequence })))
+        .thenRejected('attempt-over')
+    given(...history)
+      .when(finishAttempt(unnamed({ ...failed, sequence: 6 })))
+      .thenTypes('AttemptEnded')
+  })
+
+  it('repeats the end that has its number', () => {
+    const end = numbered(ended({ outcome: 'failed', code: 'C', retryable: true }), 2)
+    const first = [registered, assigned(), numbered(accepted(), 1), end]
+    given(...first, assigned(again), numbered(accepted(again), 3))
+      .when(finishAttempt(unnamed({ ...failed, retryable: true, sequence: 2 })))
+      .thenNothing()
+  })
+
+  it('is of the one that has numbers, where it has one and the active has none', () => {
+    const first = [registered, assigned(), numbered(accepted(), 1), ended({ outcome: 'lost' })]
+    given(...first, assigned(again), accepted(again))
+      .when(finishAttempt(unnamed({ ...failed, sequence: 2 })))
+      .thenRejected('attempt-over')
+  })
+
+  it('is not of the active one when a later report of that is known', () => {
+    given(...underWay, lost, assigned(again), accepted(again))
+      .when(finishAttempt(unnamed({ ...failed, sequence: 2, behind: true })))
+      .thenRejected('attempt-over')
+  })
+
+  it('keeps its number, with acceptance and end', () => {
+    given(registered, assigned())
+      .when(acceptAttempt({ names: 'v1.2.0', sequence: 3 }))
+      .thenEvents(numbered(accepted(), 3))
+    given(registered, assigned(), numbered(accepted(), 3))
+      .when(finishAttempt(unnamed({ sequence: 4 })))
+      .thenEvents(numbered(ended({ version: 'v1.2.0' }), 4))
+    given(registered, assigned(), numbered(accepted(), 3))
+      .when(acceptAttempt({ names: 'v1.2.0', sequence: 2 }))
+      .thenRejected('sequence-behind')
   })
 })
 

@@ -18,7 +18,7 @@ import {
   upgradeOf,
   waveEnded,
 } from './stories.ts'
-import { calm } from './world.ts'
+import { calm, requestOf } from './world.ts'
 
 const startFirst = startWave({ wave: 0, generation: 1 }, calm)
 const withdrawn = { ...calm, releaseWithdrawn: 'corrupts data' }
@@ -100,7 +100,7 @@ describe('admitting', () => {
       )
   })
   it('says until when each may be accepted, and what it was checked against', () => {
-    const deadlines = { accept: 90, attempt: 3600, expected: 300 }
+    const deadlines = { ...requestOf().deadlines, accept: 90 }
     const facts = { ...calm, policyVersion: 7, releaseVersion: 3 }
     const { events } = given(...upgradeOf(1, { deadlines })).when(
       startWave({ wave: 0, generation: 1 }, facts),

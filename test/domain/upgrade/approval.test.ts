@@ -14,8 +14,9 @@ import {
   standingAfter,
   upgradeOf,
 } from './stories.ts'
+import { calm } from './world.ts'
 
-const approve = (by: string, planHash = 'a1') => approveUpgrade({ by, planHash, comment: null })
+const approve = (by: string, planHash = 'a1') => approveUpgrade({ by, planHash, comment: null }, calm)
 const reject = (by: string) => rejectUpgrade({ by, reason: 'not on a Friday' })
 const rejected: UpgradeEvent = { type: 'UpgradeRejected', data: { by: 'bob', reason: 'not on a Friday' } }
 

@@ -19,8 +19,9 @@ import {
   upgradeOf,
   waveEnded,
 } from './stories.ts'
+import { calm } from './world.ts'
 
-const goOn = (by: string) => continueUpgrade({ by })
+const goOn = (by: string) => continueUpgrade({ by }, calm)
 const continued = (by: string): UpgradeEvent => ({ type: 'ContinueGiven', data: { wave: 0, by } })
 const moveAfter = (...history: History) => position(fold(history), start)
 

@@ -72,6 +72,20 @@ describe('the course of an upgrade', () => {
     expect(courseOf(...five, failedWith('X', 0, 1, true), skipped(0, 'retrying')).codes).toEqual([])
     expect(courseOf(...five, ended('skipped', 0), deferred(1), ended('succeeded', 2)).codes).toEqual([])
   })
+  it('has how many took themselves back and did not come to another end since', () => {
+    const back = (member: number) => ended('rolled_back', member)
+    expect(courseOf(...five, back(0), back(1), ended('failed', 2)).rolledBack).toBe(2)
+    const waiting: UpgradeEvent = {
+      type: 'OutcomesRecorded',
+      data: {
+        outcomes: [{ member: 0, n: 1, outcome: 'rolled_back', code: null, again: 'retry', commit: 1 }],
+        due: [{ chunk: 0, kind: 'retry', at: later(60) }],
+      },
+    }
+    expect(courseOf(...five, waiting).rolledBack).toBe(1)
+    expect(courseOf(...five, waiting, retried(0, 2), ended('succeeded', 0, { n: 2 })).rolledBack).toBe(0)
+    expect(courseOf(...five, waiting, skipped(0, 'retrying')).rolledBack).toBe(0)
+  })
   it('has why the upgrade could not be planned', () => {
     const failed: UpgradeEvent = {
       type: 'PlanningFailed',

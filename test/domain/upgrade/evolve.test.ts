@@ -107,6 +107,7 @@ describe('what is kept of an upgrade', () => {
           'requestedBy',
           'requestedAt',
           'window',
+          'calendars',
           'children',
           'abort',
           'wakeUp',
@@ -156,7 +157,7 @@ describe('an event where no decision puts it', () => {
     [
       'planned',
       upgradeOf(2),
-      { type: 'FreezeOverridden', data: { freeze: 'x', since: later(0), breakGlass: 'y' } },
+      { type: 'FreezeOverridden', data: { ref: 'stop-1', freeze: 'x', since: later(0), breakGlass: 'y' } },
     ],
     ['ended', [...between, completed], driven(2)],
     ['ended', [...between, completed], windowSet(window)],

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
-import { resumeUpgrade } from '../../../functions/domain/upgrade/control.ts'
+import { endBakeEarly, resumeUpgrade, skipMember } from '../../../functions/domain/upgrade/control.ts'
 import { position } from '../../../functions/domain/upgrade/position.ts'
 import { tick } from '../../../functions/domain/upgrade/tick.ts'
 import { later } from '../given.ts'
 import {
+  aborting,
+  acknowledging,
   admitted,
   attemptsEnd,
   baked,
@@ -16,9 +18,11 @@ import {
   given,
   type History,
   judged,
+  nobodySucceeded,
   paused,
   resumed,
   running,
+  skipped,
   standingAfter,
   waveEnded,
   waveStarted,
@@ -180,7 +184,7 @@ describe('the wait for somebody to continue', () => {
     ]
     given(...bake, baking(later(600)))
       .when(tick(calm), later(600))
-      .thenEvents(baked, continueAwaited)
+      .thenEvents(baked, { type: 'ContinueAwaited', data: { wave: 0, until: later(600 + 7 * 86_400) } })
   })
   it('does not follow the last wave, after which nothing comes', () => {
     given(...running(2, { continueByHand: true }))
@@ -196,9 +200,81 @@ describe('the wait for somebody to continue', () => {
     ]
     given(...found, paused)
       .when(resume)
-      .thenEvents(resumed, continueAwaited)
+      .thenRejected('not-acknowledged')
+    const seen = resumeUpgrade({ by: 'alice', acknowledge: { failed: 10, unreachable: 0 } }, calm)
     given(...found, paused)
-      .when(resume)
+      .when(seen)
+      .thenEvents(acknowledging(10), continueAwaited)
+    given(...found, paused)
+      .when(seen)
       .thenIdempotent()
+  })
+})
+
+describe('a wave that has no gate', () => {
+  const halt: UpgradeEvent = {
+    type: 'UpgradePaused',
+    data: { by: 'drydock', reason: 'nobody has succeeded yet' },
+  }
+
+  it.each(['skipped', 'unreachable', 'failed'] as const)(
+    'lets nothing follow before anybody has succeeded: all of it %s',
+    (outcome) => {
+      const borne = { failures: everyFailureBorne, unreachable: { percent: 100, absolute: null } }
+      given(...running([2, 20], borne))
+        .when(attemptsEnd(outcome, [0, 2]))
+        .thenEvents(ended(outcome, [0, 2]), waveEnded(), nobodySucceeded, halt)
+    },
+  )
+  it('is followed once somebody has, though nobody of its own did', () => {
+    given(...running([2, 4, 20]), ended('succeeded', [0, 2]), waveEnded(), waveStarted(1), skipped([2, 3]))
+      .when(skipMember({ member: 3, by: 'alice' }, calm))
+      .thenTypes('MembersSkipped', 'WaveEnded')
+  })
+  it('is the end where it is the last: nothing follows that it could harm', () => {
+    given(...running(2))
+      .when(attemptsEnd('skipped', [0, 2]))
+      .thenEvents(ended('skipped', [0, 2]), waveEnded())
+  })
+  it('waits for a person then, who may go on', () => {
+    const empty = [...running([2, 20]), ended('skipped', [0, 2]), waveEnded(), nobodySucceeded, halt] as const
+    expect(standingAfter(...empty)).toMatchObject({
+      status: 'paused',
+      holds: [{ code: 'GATE_INCONCLUSIVE' }, { code: 'OPERATOR', ref: 'nobody has succeeded yet' }],
+    })
+    expect(position(fold([...empty]), later(0))).toMatchObject({ move: 'gate', place: 0 })
+    expect(position(fold([...empty, resumed]), later(0))).toMatchObject({ move: 'start-wave', place: 1 })
+  })
+})
+
+describe('a bake that somebody ends early', () => {
+  const end = endBakeEarly({ by: 'alice', reason: 'seen enough' })
+  const early: UpgradeEvent = { type: 'BakeEnded', data: { wave: 0, by: 'alice', reason: 'seen enough' } }
+  const watched = [
+    ...running([2, 20], { bakeSeconds: 600, continueByHand: true }),
+    ended('succeeded', [0, 2]),
+    waveEnded(),
+    baking(later(600)),
+  ] as const
+
+  it('is over, and what follows a bake follows, with its reason in the log', () => {
+    given(...watched)
+      .when(end, later(0))
+      .thenEvents(early, continueAwaited)
+    given(...watched, paused)
+      .when(end, later(0))
+      .thenEvents(early, continueAwaited)
+  })
+  it('is refused where nothing bakes', () => {
+    given(...watched, early)
+      .when(end)
+      .thenRejected('nothing-to-end')
+    given(...running(2))
+      .when(end)
+      .thenRejected('nothing-to-end')
+    given(...watched, aborting())
+      .when(end)
+      .thenRejected('upgrade-aborting')
+    given().when(end).thenRejected('upgrade-not-found')
   })
 })

@@ -6,6 +6,7 @@ import { tick } from '../../../functions/domain/upgrade/tick.ts'
 import { later } from '../given.ts'
 import {
   aborting,
+  acknowledging,
   admitted,
   attemptsEnd,
   ended,
@@ -33,6 +34,12 @@ const breached = (
 ): UpgradeEvent => ({
   type: 'ThresholdBreached',
   data: { wave: 0, kind: 'failures', count, allowed, action },
+})
+
+/** The limit of the first wave is exceeded by so many unreachable members. */
+const unreachable = (count: number, allowed: number): UpgradeEvent => ({
+  type: 'ThresholdBreached',
+  data: { wave: 0, kind: 'unreachable', count, allowed, action: 'pause' },
 })
 
 describe('the failures that a wave bears', () => {
@@ -151,10 +158,29 @@ describe('a wave in which more have failed than it bears', () => {
         aborting({ by: 'drydock', reason: '1 failed in wave 1, 0 allowed', rollBack: true }),
       )
   })
-  it('halts once: a pause that somebody has asked for and an abort are not judged again', () => {
-    given(...running(5), paused)
-      .when(attemptsEnd('failed', [0, 2]))
+  it('is told once until somebody acknowledges it, and again when as much comes on top', () => {
+    const told = [...running(20), ended('failed', [0, 3]), breached(3, 2), paused] as const
+    given(...told)
+      .when(attemptsEnd('failed', [3, 5]))
       .thenTypes('OutcomesRecorded')
+    given(...told, acknowledging(3))
+      .when(attemptsEnd('failed', [3, 6]))
+      .thenTypes('OutcomesRecorded', 'ThresholdBreached', 'UpgradePaused')
+  })
+  it.each<[UpgradeRequest['failures']['action'], boolean]>([
+    ['abort', false],
+    ['rollback', true],
+  ])('is heeded though somebody has paused it, or the unreachable ones did: %s', (action, rollBack) => {
+    const failures = { percent: 10, absolute: null, action } as const
+    const abort = aborting({ by: 'drydock', reason: '1 failed in wave 1, 0 allowed', rollBack })
+    given(...running(5, { failures }), paused)
+      .when(attemptsEnd('failed', 0))
+      .thenEvents(ended('failed', 0), breached(1, 0, action), abort)
+    given(...running(5, { failures }), ended('unreachable', 0), unreachable(1, 0), paused)
+      .when(attemptsEnd('failed', 1))
+      .thenEvents(ended('failed', 1), breached(1, 0, action), abort)
+  })
+  it('is not judged again in an abort', () => {
     given(...running(5), aborting())
       .when(attemptsEnd('failed', [0, 2]))
       .thenTypes('OutcomesRecorded')
@@ -214,10 +240,51 @@ describe('the unreachable ones that a wave bears', () => {
       data: { by: 'drydock', reason: '2 unreachable in wave 1, 1 allowed' },
     })
   })
-  it('say nothing more where too many failures halt it already', () => {
+  it('are told beside too many failures', () => {
     const both = [...running(5), ended('failed', 0)] as const
     given(...both)
       .when(attemptsEnd('unreachable', [1, 3]))
+      .thenTypes(
+        ...['OutcomesRecorded', 'ThresholdBreached', 'UpgradePaused'],
+        ...['ThresholdBreached', 'UpgradePaused'],
+      )
+  })
+})
+
+describe('the failures that a whole upgrade bears', () => {
+  const budget = { percent: 10, absolute: null }
+  const failures = { percent: 50, absolute: null, action: 'pause' } as const
+  const second = [
+    ...running([10, 30], { budget, failures }),
+    ended('failed', [0, 2]),
+    ended('succeeded', [2, 10]),
+    waveEnded(),
+    waveStarted(1),
+    admitted([10, 30], { wave: 1 }),
+  ] as const
+  const exceeded: UpgradeEvent = {
+    type: 'ThresholdBreached',
+    data: { wave: 1, kind: 'budget', count: 4, allowed: 3, action: 'pause' },
+  }
+
+  it('are counted over all waves, whatever each of them bears', () => {
+    given(...second)
+      .when(attemptsEnd('failed', 10))
+      .thenTypes('OutcomesRecorded')
+    given(...second)
+      .when(attemptsEnd('failed', [10, 12]))
+      .thenEvents(ended('failed', [10, 12]), exceeded, {
+        type: 'UpgradePaused',
+        data: { by: 'drydock', reason: '4 failed in the whole upgrade, 3 allowed' },
+      })
+  })
+  it('are borne again by so many, once somebody has acknowledged them', () => {
+    const accepted = [...second, ended('failed', [10, 12]), exceeded, paused, acknowledging(4)] as const
+    given(...accepted)
+      .when(attemptsEnd('failed', [12, 15]))
+      .thenTypes('OutcomesRecorded')
+    given(...accepted)
+      .when(attemptsEnd('failed', [12, 16]))
       .thenTypes('OutcomesRecorded', 'ThresholdBreached', 'UpgradePaused')
   })
 })

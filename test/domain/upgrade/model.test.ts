@@ -84,19 +84,19 @@ function perform(world: UpgradeWorld, command: Act): void {
       world.do(skipMember({ member: command.member, by: 'alice' }, world.facts))
       return
     case 'continue':
-      world.do(continueUpgrade({ by: 'bob' }))
+      world.do(continueUpgrade({ by: 'bob' }, world.facts))
       return
     case 'pause':
       world.do(pauseUpgrade({ by: 'alice', reason: 'look' }))
       return
     case 'resume':
-      world.do(resumeUpgrade({ by: 'alice' }, world.facts))
+      world.do(resumeUpgrade({ by: 'alice', acknowledge: world.standing.counts }, world.facts))
       return
     case 'abort':
       world.do(abortUpgrade({ by: 'alice', reason: 'stop', rollBack: false }))
       return
     case 'freeze':
-      world.facts = { ...calm, freeze: { reason: 'stop', since: world.now } }
+      world.facts = { ...calm, stops: [{ id: 'stop-1', reason: 'stop', by: 'bob', since: world.now }] }
       world.do(tick(world.facts))
       return
     case 'thaw':
@@ -128,7 +128,7 @@ function tryTo(world: UpgradeWorld, command: Act): void {
   const news = world.story.slice(before.told)
   const admits = news.some(({ type }) => type === 'TargetsAdmitted')
   if (admits) {
-    expect(world.facts.freeze, 'I2: nothing is admitted inside a freeze').toBeNull()
+    expect(world.facts.stops, 'I2: nothing is admitted inside a freeze').toEqual([])
     const was = existing(before.state)
     expect(was.abort, 'I9: nothing is admitted after an abort').toBeNull()
     if (was.standing.status === 'paused')
@@ -210,7 +210,7 @@ describe('an upgrade under any order of commands', () => {
             gate: shape.gate,
             retry: { attempts: shape.retries, delaySeconds: 60 },
             failures: { percent: shape.percent, absolute: null, action: 'pause' },
-            deadlines: { accept: 600, attempt: 3600, expected: 300 },
+            deadlines: { accept: 600, attempt: 3600, expected: 300, continue: 604_800, linger: 604_800 },
           })
           const world = new UpgradeWorld().requested(request, plan)
           for (const command of acts) {

@@ -61,7 +61,7 @@ describe('a window that has opened', () => {
   it('accepts no failures: what is paused waits for an operator', () => {
     given(...unfinished, paused)
       .when(open, next.start)
-      .thenEvents(windowSet(next, 'drydock'))
+      .thenEvents(windowSet(next, 'drydock'), lifted('WINDOW_CLOSED'))
     expect(standingAfter(...unfinished, paused, windowSet(next, 'drydock')).status).toBe('paused')
   })
   it('does not break the stop', () => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { pauseUpgrade, resumeUpgrade } from '../../../functions/domain/upgrade/control.ts'
 import { later } from '../given.ts'
 import {
   aborting,
+  acknowledging,
   admitted,
   attemptsEnd,
   completed,
@@ -61,6 +63,38 @@ describe('pausing', () => {
   it('is refused while there is no plan, where nothing could be admitted', () => {
     given(requested()).when(pause).thenRejected('not-planned')
   })
+  it('accepts nothing that it does not acknowledge', () => {
+    given(...running(20), ended('failed', [0, 2]), paused, resumed)
+      .when(attemptsEnd('failed', 2))
+      .thenTypes('OutcomesRecorded', 'ThresholdBreached', 'UpgradePaused')
+  })
+  it('is refused where it acknowledges fewer than there are, or nothing though a limit is exceeded', () => {
+    const seen = (failed: number, unreachable = 0) =>
+      resumeUpgrade({ by: 'alice', acknowledge: { failed, unreachable } }, calm)
+    const breach: UpgradeEvent = {
+      type: 'ThresholdBreached',
+      data: { wave: 0, kind: 'failures', count: 3, allowed: 2, action: 'pause' },
+    }
+    const halted = [...running(20), ended('failed', [0, 3]), breach, paused] as const
+    given(...halted)
+      .when(resume)
+      .thenRejected('not-acknowledged')
+    given(...halted)
+      .when(seen(2))
+      .thenRejected('more-failed')
+    given(...halted, ended('failed', 3))
+      .when(seen(3))
+      .thenRejected('more-failed')
+    given(...halted, ended('unreachable', 3))
+      .when(seen(3))
+      .thenRejected('more-failed')
+    given(...halted)
+      .when(seen(3))
+      .thenEvents(acknowledging(3))
+    given(...halted)
+      .when(seen(4))
+      .thenEvents(acknowledging(3))
+  })
   it('is refused where an abort has won, and where the upgrade is over or was never asked for', () => {
     given(...oneByOne, aborting())
       .when(pause)
@@ -103,8 +137,8 @@ describe('resuming', () => {
       .when(resumeUpgrade({ by: 'alice' }, stopped))
       .thenEvents(resumed, held('FREEZE', null, 'incident'))
   })
-  it('accepts the failures seen so far: only what comes on top counts against the limit', () => {
-    const halted = [...running(20), ended('failed', [0, 3]), paused, resumed] as const
+  it('accepts the failures that it acknowledges: only what comes on top counts against the limit', () => {
+    const halted = [...running(20), ended('failed', [0, 3]), paused, acknowledging(3)] as const
     given(...halted)
       .when(attemptsEnd('failed', [3, 5]))
       .thenTypes('OutcomesRecorded')
@@ -113,7 +147,7 @@ describe('resuming', () => {
       .thenTypes('OutcomesRecorded', 'ThresholdBreached', 'UpgradePaused')
   })
   it('accepts the unreachable ones alike', () => {
-    const halted = [...running(20), ended('unreachable', [0, 3]), paused, resumed] as const
+    const halted = [...running(20), ended('unreachable', [0, 3]), paused, acknowledging(0, 3)] as const
     given(...halted)
       .when(attemptsEnd('unreachable', [3, 5]))
       .thenTypes('OutcomesRecorded')

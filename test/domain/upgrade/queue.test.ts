@@ -4,7 +4,7 @@ import { type QueueState, queueStateOf } from '../../../functions/domain/upgrade
 import type { UpgradeStatus } from '../../../functions/domain/upgrade/status.ts'
 import { start } from '../given.ts'
 
-const hold = (code: HoldCode) => ({ code, since: start, until: null, ref: null })
+const hold = (code: HoldCode) => ({ code, since: start, until: null, ref: null, lapses: null })
 
 describe('the job of an upgrade in its queue', () => {
   it.each<[QueueState, UpgradeStatus]>([

@@ -64,19 +64,24 @@ describe('a retry', () => {
       .when(attemptsEnd('failed', 0))
       .thenEvents(ended('failed', 0))
   })
-  it.each([
-    'timed_out',
-    'lost',
-    'rejected',
-    'unreachable',
-    'cancelled',
-    'rolled_back',
-    'rollback_failed',
-  ] as const)('follows no end as %s, whatever the target calls it', (outcome) => {
-    given(...running(3, { ...trying(1), unreachable: { percent: 100, absolute: null } }))
-      .when(attemptsEnd(outcome, 0, { retryable: true }))
-      .thenEvents(ended(outcome, 0))
-  })
+  it.each(['rejected', 'rolled_back'] as const)(
+    'follows an end as %s that its target calls so',
+    (outcome) => {
+      const { events } = given(...running(3, trying(1))).when(attemptsEnd(outcome, 0, { retryable: true }))
+      expect(events).toMatchObject([{ data: { outcomes: [{ member: 0, n: 1, outcome, again: 'retry' }] } }])
+      given(...running(3, trying(1)))
+        .when(attemptsEnd(outcome, 0))
+        .thenEvents(ended(outcome, 0))
+    },
+  )
+  it.each(['timed_out', 'lost', 'unreachable', 'cancelled', 'rollback_failed'] as const)(
+    'follows no end as %s, whatever the target calls it',
+    (outcome) => {
+      given(...running(3, { ...trying(1), unreachable: { percent: 100, absolute: null } }))
+        .when(attemptsEnd(outcome, 0, { retryable: true }))
+        .thenEvents(ended(outcome, 0))
+    },
+  )
   it('never follows a critical failure', () => {
     expect(waitAfter(running(3, trying(1)), { code: 'CRITICAL_DATA_LOSS' })).toBeNull()
     expect(waitAfter(running(3, trying(1)), { code: 'NOT_CRITICAL_AT_ALL' })).not.toBeNull()

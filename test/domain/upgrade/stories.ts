@@ -21,7 +21,10 @@ export type History = readonly (UpgradeEvent | readonly [UpgradeEvent, string])[
 export type Members = number | readonly [from: number, to: number]
 
 /** Everything is stopped from the start on. */
-export const stopped: AdmissionFacts = { ...calm, freeze: { reason: 'incident', since: start } }
+export const stopped: AdmissionFacts = {
+  ...calm,
+  stops: [{ id: 'stop-1', reason: 'incident', by: 'bob', since: start }],
+}
 
 /** Every failure is borne, so that none halts the wave. */
 export const everyFailureBorne = { percent: 100, absolute: null, action: 'pause' } as const
@@ -135,6 +138,17 @@ export function givenUp(members: Members): UpgradeEvent {
 export const paused: UpgradeEvent = { type: 'UpgradePaused', data: { by: 'alice', reason: 'look' } }
 export const resumed: UpgradeEvent = { type: 'UpgradeResumed', data: { by: 'alice' } }
 
+/** Alice resumes it, having seen so many failures. */
+export function acknowledging(failed: number, unreachable = 0): UpgradeEvent {
+  return { type: 'UpgradeResumed', data: { by: 'alice', acknowledged: { failed, unreachable } } }
+}
+
+/** Nobody has succeeded after the first wave, which has no gate. */
+export const nobodySucceeded: UpgradeEvent = {
+  type: 'GateEvaluated',
+  data: { wave: 0, result: 'inconclusive', successRatePercent: null, required: 0 },
+}
+
 /** Somebody approves the plan. */
 export function approved(by: string): UpgradeEvent {
   return { type: 'ApprovalGiven', data: { by, planHash: 'a1', comment: null } }
@@ -156,16 +170,24 @@ export function baking(until: string): UpgradeEvent {
 }
 
 export const baked: UpgradeEvent = { type: 'BakeEnded', data: { wave: 0 } }
-export const continueAwaited: UpgradeEvent = { type: 'ContinueAwaited', data: { wave: 0 } }
+export const continueAwaited: UpgradeEvent = {
+  type: 'ContinueAwaited',
+  data: { wave: 0, until: later(7 * 86_400) },
+}
 
 /** The gate after the first wave, which wants 90 % to have succeeded, says this. */
 export function judged(result: Data<'GateEvaluated'>['result'], successRatePercent: number | null) {
   return { type: 'GateEvaluated', data: { wave: 0, result, successRatePercent, required: 90 } } as const
 }
 
-/** A closed window or the stop keeps everybody out; `ref` is the end of the window, or the reason for the stop. */
-export function held(code: Data<'HoldPlaced'>['code'], until: string | null, ref: string | null) {
-  return { type: 'HoldPlaced', data: { code, until, ref } } as const satisfies UpgradeEvent
+/** A closed window or the stop keeps everybody out; `ref` is the end of the window, or the reason for the stop; `lapses`: nothing opens any more. */
+export function held(
+  code: Data<'HoldPlaced'>['code'],
+  until: string | null,
+  ref: string | null,
+  lapses: string | null = null,
+) {
+  return { type: 'HoldPlaced', data: { code, until, ref, lapses } } as const satisfies UpgradeEvent
 }
 
 /** Nothing of the kind keeps anybody out any more. */

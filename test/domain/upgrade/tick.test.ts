@@ -8,6 +8,7 @@ import {
   approved,
   baking,
   completed,
+  continueAwaited,
   deferred,
   ended,
   given,
@@ -31,15 +32,11 @@ import { calm, requestOf } from './world.ts'
 const approvals = { required: 1, approvers: null, expiresInSeconds: 60 }
 const window = { start: later(0), end: later(3600) }
 const next = { start: later(604_800), end: later(608_400) }
-const closed = held('WINDOW_CLOSED', null, window.end)
+const closed = held('WINDOW_CLOSED', null, window.end, later(3600 + 7 * 86_400))
 const expired = (detail: string): UpgradeEvent => ({ type: 'UpgradeExpired', data: { detail } })
 const asked = (from: number, to: number): UpgradeEvent => ({
   type: 'DeadlinePassed',
   data: { members: [[from, to]] },
-})
-const busy = (from: number, to: number): UpgradeEvent => ({
-  type: 'MembersSkipped',
-  data: { members: [[from, to]], was: 'deferred', code: 'busy', by: 'drydock' },
 })
 
 describe('time', () => {
@@ -52,7 +49,6 @@ describe('time', () => {
     ],
     ['a deadline', 600, running(2)],
     ['a retry', 60, [...running(20), retrying(0, later(60))]],
-    ['the deadline of a wave', 4200, [...running(2), deferred(0), ended('succeeded', 1)]],
     ['the end of the window', 3600, running(2, { window, parallel: 1 })],
   ])('that comes twice at one instant changes nothing the second time: %s', (_, seconds, history) => {
     given(...history)
@@ -82,13 +78,13 @@ describe('an upgrade that waits', () => {
       failure: { code: 'expired', detail: 'Nobody approved it.' },
     })
   })
-  it('does not expire once it is approved, or while somebody has paused it', () => {
+  it('does not expire once it is approved; a pause does not stop that clock', () => {
     given(...upgradeOf(2, { approvals }), approved('bob'))
       .when(tick(calm), later(60))
       .thenNothing()
     given(...upgradeOf(2, { approvals }), paused)
       .when(tick(calm), later(60))
-      .thenNothing()
+      .thenEvents(expired(`Nobody approved it by ${later(60)}.`))
   })
   it.each<[string, History]>([
     ['for its wave', [...upgradeOf(2, { window })]],
@@ -137,7 +133,7 @@ describe('a deadline that passes', () => {
       .thenEvents(asked(0, 1))
   })
   it('is that of one attempt for who accepts at once and falls silent, where that is the earlier', () => {
-    const patient = { deadlines: { accept: 86_400, attempt: 3600, expected: 300 } }
+    const patient = { deadlines: { ...requestOf().deadlines, accept: 86_400 } }
     const acceptBy = later(86_400)
     const history = [...upgradeOf(4, patient), waveStarted(), admitted([0, 4], { acceptBy })] as const
     given(...history)
@@ -165,23 +161,23 @@ describe('a deadline that passes', () => {
   })
 })
 
-describe('a member that is busy until the deadline of its wave', () => {
+describe('a member that is busy', () => {
   const waiting = [...running(3), deferred([0, 2], later(4100)), ended('succeeded', 2)] as const
 
-  it('is skipped then, and the wave goes on without it', () => {
+  it('is admitted again when its time comes, whatever time the wave has taken', () => {
     given(...waiting)
       .when(tick(calm), later(4099))
       .thenNothing()
     given(...waiting)
-      .when(tick(calm), later(4200))
-      .thenEvents(busy(0, 2), waveEnded())
+      .when(tick(calm), later(90_000))
+      .thenEvents(admitted(null, { readmitted: [[0, 2, 2]], acceptBy: later(90_600) }))
   })
-  it('is not skipped while the upgrade is paused', () => {
+  it('waits while the upgrade is paused', () => {
     given(...waiting, paused)
       .when(tick(calm), later(4200))
       .thenNothing()
   })
-  it('is no busy one while a stop keeps everybody out: it is admitted after it, however long it lasted', () => {
+  it('is admitted after a stop that kept everybody out, however long it lasted', () => {
     const history = [...waiting, held('FREEZE', null, 'incident')] as const
     given(...history)
       .when(tick(stopped), later(90_000))
@@ -206,18 +202,25 @@ describe('a member that is busy until the deadline of its wave', () => {
         admitted(null, { readmitted: [[0, 2, 2]], acceptBy: later(605_400) }),
       )
   })
-  it('has as long in the window that it is carried over to as in the first', () => {
-    const inNext = [
-      ...running(2, { window }),
-      windowSet({ ...next, end: later(700_000) }),
-      deferred(0, later(604_800 + 4100)),
-      ended('succeeded', 1),
-    ] as const
-    given(...inNext)
-      .when(tick(calm), later(604_800 + 4199))
-      .thenTypes('TargetsAdmitted')
-    given(...inNext)
-      .when(tick(calm), later(604_800 + 4200))
-      .thenEvents(busy(0, 1), waveEnded())
+})
+
+describe('the wait for somebody to continue', () => {
+  const waits = [...running([1, 2]), ended('succeeded', 0), waveEnded(), continueAwaited] as const
+  const halted: UpgradeEvent = {
+    type: 'UpgradePaused',
+    data: { by: 'drydock', reason: `Nobody continued it by ${later(7 * 86_400)}.` },
+  }
+  it('becomes a pause when nobody does in time', () => {
+    given(...waits)
+      .when(tick(calm), later(7 * 86_400 - 1))
+      .thenNothing()
+    given(...waits)
+      .when(tick(calm), later(7 * 86_400))
+      .thenEvents(halted)
+  })
+  it('stays a pause that somebody made before', () => {
+    given(...waits, paused)
+      .when(tick(calm), later(7 * 86_400))
+      .thenNothing()
   })
 })

@@ -65,8 +65,8 @@ describe('when the log is to be asked again', () => {
     ],
     ['when its window ends before it begins', window.end, upgradeOf(2, { window })],
     [
-      'when its window ends, but not for approvals, while it is paused',
-      window.end,
+      'when nobody has approved in time, or its window ends, while it is paused, too',
+      later(600),
       [...upgradeOf(2, { approvals, window }), paused],
     ],
     [
@@ -79,19 +79,19 @@ describe('when the log is to be asked again', () => {
     ['when a retry is due', later(300), retry],
     ['when a busy member is due', later(300), busy],
     [
-      'when the wave goes on without who is busy',
-      later(4200),
-      [...running(2), ended('succeeded', 0), deferred(1, later(5000))],
-    ],
-    [
       'when the bake ends',
       later(700),
       [...running([1, 2]), ended('succeeded', 0), waveEnded(), baking(later(700))],
     ],
     [
-      'never while it waits for somebody to continue',
-      null,
+      'when nobody has continued in time',
+      later(7 * day),
       [...running([1, 2]), ended('succeeded', 0), waveEnded(), continueAwaited],
+    ],
+    [
+      'never while somebody has paused what waits for somebody to continue',
+      null,
+      [...running([1, 2]), ended('succeeded', 0), waveEnded(), continueAwaited, paused],
     ],
     ['when the pause after a fruitless execution is over', later(60), [...running(2), driven(2), over]],
     [
@@ -110,9 +110,9 @@ describe('when the log is to be asked again', () => {
       [...busy, held('FREEZE', null, 'incident')],
     ],
     [
-      'never for the deadline of a wave while everything is stopped',
-      later(5000),
-      [...running(2), ended('succeeded', 0), deferred(1, later(5000)), held('FREEZE', null, 'incident')],
+      'when nothing has opened for so long that the rest is left out',
+      later(9000),
+      [...busy, held('WINDOW_CLOSED', null, null, later(9000))],
     ],
     [
       'for who is in flight, and nobody else, while it is paused',
@@ -130,7 +130,7 @@ describe('when the log is to be asked again', () => {
 })
 
 describe('a wake-up', () => {
-  const approve = approveUpgrade({ by: 'bob', planHash: 'a1', comment: null })
+  const approve = approveUpgrade({ by: 'bob', planHash: 'a1', comment: null }, calm)
   const pause = pauseUpgrade({ by: 'alice', reason: 'look' })
   const startFirst = startWave({ wave: 0, generation: 1 }, calm)
 

@@ -17,6 +17,7 @@ import {
   given,
   type History,
   judged,
+  nobodySucceeded,
   paused,
   planned,
   requested,
@@ -148,8 +149,11 @@ describe('a wave', () => {
   it('ends at once when all of its members were skipped ahead of it (I11)', () => {
     given(...upgradeOf([1, 2]), skipped(0))
       .when(startOf(0))
-      .thenEvents(waveStarted(), waveEnded())
-    given(...upgradeOf([1, 2]), skipped(0), waveStarted(), waveEnded())
+      .thenEvents(waveStarted(), waveEnded(), nobodySucceeded, {
+        type: 'UpgradePaused',
+        data: { by: 'drydock', reason: 'nobody has succeeded yet' },
+      })
+    given(...upgradeOf([1, 2]), skipped(0), waveStarted(), waveEnded(), nobodySucceeded, paused, resumed)
       .when(startOf(1))
       .thenEvents(waveStarted(1), admitted(1, { wave: 1 }))
   })

@@ -36,6 +36,7 @@ export function requestOf(changes: Partial<UpgradeRequest> = {}): UpgradeRequest
     parallel: 10_000,
     failures: { percent: 10, absolute: null, action: 'pause' },
     unreachable: { percent: 10, absolute: null },
+    budget: null,
     approvals: { required: 0, approvers: null, expiresInSeconds: 86_400 },
     continueByHand: false,
     continueBySecondPerson: false,
@@ -43,7 +44,8 @@ export function requestOf(changes: Partial<UpgradeRequest> = {}): UpgradeRequest
     bakeSeconds: 0,
     gate: null,
     retry: { attempts: 0, delaySeconds: 60 },
-    deadlines: { accept: 600, attempt: 3600, expected: 300 },
+    calendars: [],
+    deadlines: { accept: 600, attempt: 3600, expected: 300, continue: 604_800, linger: 604_800 },
     breakGlass: false,
     reason: null,
     ...changes,
@@ -86,7 +88,9 @@ export function toldOf(state: UpgradeState) {
 /** Facts under which every admission is allowed. */
 export const calm: AdmissionFacts = {
   policyVersion: 0,
-  freeze: null,
+  stops: [],
+  closures: [],
+  outOfService: null,
   releaseVersion: 1,
   releaseWithdrawn: null,
 }

@@ -1,3 +1,5 @@
+import { compareDigits } from './digits.ts'
+
 /** A version as MAJOR.MINOR.PATCH(-CHANNEL(.IDENTIFIER)*) (M1). Numbers stay text: they are compared exactly at any length. */
 export interface Version {
   readonly core: readonly [string, string, string]
@@ -30,7 +32,7 @@ function rankOf({ suffix }: Version): number {
   return channel === undefined ? rankOfBare : (ranks.get(channel) ?? rankOfOthers)
 }
 
-/** Returns the version that a text says, or undefined when it says none. A leading v and build metadata (`+…`) are ignored. */
+/** Returns the version that a text says, or undefined when it says none. A leading v and build metadata (`+…`) are left out: the order does not know them. */
 export function parseVersion(text: string): Version | undefined {
   const match = text.length <= 128 ? pattern.exec(text) : null
   const [, major, minor, patch, suffix] = match ?? []
@@ -45,9 +47,8 @@ function compareText(left: string, right: string): number {
 }
 
 function compareNumbers(left: string, right: string): number {
-  const [a, b] = [left.replace(/^0+(?=\d)/, ''), right.replace(/^0+(?=\d)/, '')]
   // Leading zeros decide last, so that two different texts are never equal.
-  return a.length - b.length || compareText(a, b) || left.length - right.length
+  return compareDigits(left, right) || left.length - right.length
 }
 
 /** Numbers rank below words, as in semantic versioning. */
@@ -82,11 +83,4 @@ export function compareVersions(left: Version, right: Version): number {
 /** Returns whether a version precedes its bare one; stable, security and hotfix do not. */
 export function isPrerelease(version: Version): boolean {
   return rankOf(version) < rankOfBare
-}
-
-/** Returns whether two texts name the same version: `v1.2.0` and `1.2.0` do. Texts that are no versions are compared as they are. */
-export function sameVersion(left: string, right: string): boolean {
-  if (left === right) return true
-  const [a, b] = [parseVersion(left), parseVersion(right)]
-  return a !== undefined && b !== undefined && compareVersions(a, b) === 0
 }

@@ -4,9 +4,8 @@ import {
   compareVersions,
   isPrerelease,
   parseVersion,
-  sameVersion,
   type Version,
-} from '../../../functions/domain/version.ts'
+} from '../../../functions/domain/version/semver.ts'
 
 function version(text: string): Version {
   const parsed = parseVersion(text)
@@ -53,7 +52,6 @@ describe('the order of versions (M1)', () => {
       fc.property(text, (a) => {
         for (const same of [`v${a}`, `V${a}`, a.toUpperCase(), `${a}+build.7`]) {
           expect(compare(same, a)).toBe(0)
-          expect(sameVersion(same, a)).toBe(true)
         }
       }),
     )
@@ -125,9 +123,5 @@ describe('reading a version', () => {
   it('refuses what is longer than any name', () => {
     expect(parseVersion(`1.2.${'3'.repeat(124)}`)).toBeDefined()
     expect(parseVersion(`1.2.${'3'.repeat(125)}`)).toBeUndefined()
-  })
-  it('takes texts that are no versions for the same only when they are equal', () => {
-    expect(sameVersion('main', 'main')).toBe(true)
-    expect(sameVersion('main', 'vmain')).toBe(false)
   })
 })

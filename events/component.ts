@@ -1,0 +1,12 @@
+import * as z from 'zod'
+import { defineEvents, type EventsOf } from './registry.ts'
+import { name, versionSchemes } from './words.ts'
+
+export const componentEvents = defineEvents({
+  /** How versions of the component are written and ordered; without this, as MAJOR.MINOR.PATCH. */
+  SchemeSet: { schema: z.object({ scheme: z.enum(versionSchemes) }) },
+  /** A release of this version is about to be registered, as the how-manieth of the component: what is opaque is ordered by it. */
+  ReleaseNumbered: { schema: z.object({ version: name, number: z.int().positive() }) },
+})
+
+export type ComponentEvent = EventsOf<typeof componentEvents>

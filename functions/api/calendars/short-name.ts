@@ -1,0 +1,14 @@
+const mostBytes = 64
+
+/** Returns the name of a day as a definition holds it: without control characters, and so short that 400 of them fit into one event. */
+export function shortName(text: string): string {
+  const clean = text.replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ').trim()
+  let short = ''
+  let bytes = 0
+  for (const character of clean) {
+    bytes += Buffer.byteLength(JSON.stringify(character)) - 2
+    if (bytes > mostBytes) break
+    short += character
+  }
+  return short.trim() || 'closed'
+}

@@ -1,0 +1,97 @@
+import type { PlanTold, UpgradeRequest } from '../../../events/upgrade.ts'
+import type { Candidate } from './candidate.ts'
+
+/** Something about a request that is allowed and may not be meant. */
+export type PlanWarning = PlanTold['warnings'][number]
+
+/** So many warnings are told. */
+const warningsAtMost = 50
+
+type Selection = UpgradeRequest['selection']
+type Shown = Pick<Candidate, 'type' | 'region' | 'tags'>
+
+/** Values of a selection by which nobody was found yet, among all the targets that it is shown. */
+export class Unmatched {
+  readonly #types: Set<string>
+  readonly #regions: Set<string>
+  readonly #tags: Map<string, string>
+  readonly #selection: Selection
+
+  constructor(selection: Selection) {
+    this.#selection = selection
+    this.#types = new Set(selection.types)
+    this.#regions = new Set(selection.regions)
+    this.#tags = new Map(Object.entries(selection.tags ?? {}))
+  }
+
+  show({ type, region, tags }: Shown): void {
+    this.#types.delete(type)
+    if (region !== null) this.#regions.delete(region)
+    for (const [name, value] of this.#tags) if (tags[name] === value) this.#tags.delete(name)
+  }
+
+  get warnings(): PlanWarning[] {
+    const { targets, types, regions } = this.#selection
+    const who = targets ? 'None of the targets named' : 'No target'
+    const listed = (list: readonly string[] | null, left: ReadonlySet<string>, name: string, words: string) =>
+      (list ?? []).flatMap((value, place) =>
+        left.has(value)
+          ? [
+              {
+                code: `no_such_${words.split(' ').at(-1)}`,
+                detail: `${who} is ${words} ${value}.`,
+                field: `targets.${name}.${place}`,
+                value,
+              },
+            ]
+          : [],
+      )
+    return [
+      ...listed(types, this.#types, 'types', 'of the type'),
+      ...listed(regions, this.#regions, 'regions', 'in the region'),
+      ...[...this.#tags].map(([name, value]) => ({
+        code: 'no_such_tag',
+        detail: `${who} has the tag ${name} with the value ${value}.`.slice(0, 512),
+        field: `targets.tags.${name}`,
+        value,
+      })),
+    ]
+  }
+}
+
+/** Returns what can be said of a request by itself. */
+export function warningsOfRequest({ selection, component }: UpgradeRequest): PlanWarning[] {
+  const { targets, types, regions, tags } = selection
+  if (targets || types || regions || Object.keys(tags ?? {}).length > 0) return []
+  const detail = `No targets are chosen: every one that runs ${component} is taken.`
+  return [{ code: 'whole_fleet', detail, field: 'targets', value: null }]
+}
+
+/** Returns which canaries of a request will not be the first, since they are critical. */
+export function warningsOfCanaries(
+  { strategy, selection: { canaries } }: UpgradeRequest,
+  candidates: readonly Candidate[],
+): PlanWarning[] {
+  if (strategy !== 'canary') return []
+  const critical = new Set(candidates.flatMap((one) => (one.critical ? [one.target] : [])))
+  return canaries.flatMap((value, place) =>
+    critical.has(value)
+      ? [
+          {
+            code: 'critical_canary',
+            detail: `${value} is critical: it is upgraded last, and is no canary.`,
+            field: `targets.canaries.${place}`,
+            value,
+          },
+        ]
+      : [],
+  )
+}
+
+/** Returns as many warnings as are told; the last one counts those that are not. */
+export function toldWarnings(warnings: readonly PlanWarning[]): PlanWarning[] {
+  if (warnings.length <= warningsAtMost) return [...warnings]
+  const told = warnings.slice(0, warningsAtMost - 1)
+  const detail = `There are ${warnings.length - told.length} more warnings.`
+  return [...told, { code: 'more_warnings', detail, field: null, value: null }]
+}

@@ -1,0 +1,20 @@
+import type { ComponentEvent } from '../../../events/component.ts'
+import { componentAggregate, schemeOf } from '../../domain/component/component.ts'
+import type { Projection } from '../projection.ts'
+import { type ComponentRow, viewNames } from '../rows.ts'
+
+/** Every component of which anything was said, by name. */
+export const components: Projection<ComponentEvent, ComponentRow> = {
+  name: 'components',
+  place: (_event, { id, commit }) => ({ view: viewNames.components, row: id, sequence: commit }),
+  apply(body, event, context) {
+    const { initial, evolve } = componentAggregate
+    const state = evolve(body ? { scheme: body.scheme, releases: body.releases } : initial, event, context)
+    return {
+      component: context.id,
+      scheme: schemeOf(state),
+      releases: state.releases,
+      updatedAt: context.at,
+    }
+  },
+}
