@@ -40,6 +40,39 @@ describe('an abort while retries wait', () => {
   })
 })
 
+describe('an opening that does not come', () => {
+  it('leaves out the rest; retry-failed finds who waited for another try, and the others where it shall', async () => {
+    const world = openWorld()
+    await world.fleet(4)
+    const id = await deployed(world, {
+      ...{ ...everybody, parallel: 2, retry: { attempts: 2, delaySeconds: 600 } },
+      window: { start: '2026-01-05T10:00:00Z', end: '2026-01-05T14:00:00Z' },
+    })
+    const { body } = await world.call('GET', `/api/upgrades/${id}/logs`)
+    const failed = body.logs.map((row: { customer_id: string }) => row.customer_id).sort()
+    for (const target of failed)
+      await tell(world, target, { status: 'failed', code: 'DISK_BUSY', retryable: true })
+    for (const days of [1, 7]) {
+      world.pass(days * 86_400)
+      await world.advance(id)
+    }
+    expect(await statusOf(world, id)).toMatchObject({
+      ...{ status: 'completed_with_exceptions', failed: 2, retrying: 0, skipped: 2 },
+      waves: [{ failed: 2, skipped: 2 }],
+    })
+    const again = async (asked: object) => {
+      const retry = await world.call('POST', `/api/upgrades/${id}/retry-failed`, { body: asked })
+      await world.advance(retry.body.upgradeId)
+      const done = await report(world)
+      await world.advance(retry.body.upgradeId)
+      return done
+    }
+    expect(await again({})).toEqual(failed)
+    const others = ['cust_0001', 'cust_0002', 'cust_0003', 'cust_0004'].filter((id) => !failed.includes(id))
+    expect(await again({ include: ['skipped'] })).toEqual(others)
+  })
+})
+
 describe('an upgrade whose members are all through', () => {
   async function last(pause: (world: World, id: string) => Promise<unknown>) {
     const world = openWorld()

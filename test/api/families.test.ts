@@ -352,6 +352,37 @@ describe('a rollback has limits of its own', () => {
     })
   })
 
+  it('and waits for no window and no calendar, unless it shall', async () => {
+    const window = { start: '2026-01-05T10:00:00.000Z', end: '2026-01-05T20:00:00.000Z' }
+    const world = openWorld()
+    await world.fleet(3)
+    await world.fleet(0, 'v1.1.0')
+    const ranges = [{ start: '2026-01-05T11:00:00Z', end: '2026-01-05T12:00:00Z', name: 'Founders' }]
+    await world.call('PUT', '/api/v1/calendars/acme', { body: { kind: 'ranges', ranges } })
+    const id = await deployed(world, { ...everybody, window, calendars: ['acme'] })
+    await report(world, (target) => (target === 'cust_0003' ? 'failed' : 'completed'))
+    await world.advance(id)
+    world.pass(3600)
+    const retry = await ask(world, id, 'retry-failed')
+    const heeds = await ask(world, id, 'rollback/cust_0001', { ignoreWindow: false })
+    for (const { body } of [retry, heeds])
+      expect((await read(world, body.upgradeId)).request).toMatchObject({ window, calendars: ['acme'] })
+    const waits = await ask(world, id, 'rollback/cust_0002')
+    expect((await read(world, waits.body.upgradeId)).request).toMatchObject({ window: null, calendars: [] })
+    for (const { body } of [retry, heeds]) await world.advance(body.upgradeId)
+    expect(await finish(world, waits)).toEqual(['cust_0002'])
+    world.pass(3600)
+    await world.advance(retry.body.upgradeId)
+    expect(await finish(world, heeds)).toEqual(['cust_0001', 'cust_0003'])
+    await isSound(world)
+  })
+
+  it('and is held by a stop all the same', async () => {
+    const { world, id } = await upgraded(1)
+    await world.call('POST', '/api/v1/stop', { body: { reason: 'incident' } })
+    expect(await finish(world, await ask(world, id))).toEqual([])
+  })
+
   it('which the request names as a deploy does', async () => {
     const { world, id } = await upgraded(3)
     const window = { start: '2026-01-05T12:00:00.000Z', end: '2026-01-05T18:00:00.000Z' }
