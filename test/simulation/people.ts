@@ -52,7 +52,7 @@ const deeds = {
   approve: 14,
   continue: 12,
   resume: 10,
-  pause: 7,
+  pause: 14,
   abort: 2,
   'roll back': 5,
   'roll back one': 2,
