@@ -95,7 +95,12 @@ export const agentContracts = {
       after: identifier.optional(),
     }),
     headers: z.object({
-      'x-current-version': versionName.optional(),
+      'x-current-version': versionName
+        .optional()
+        .describe('What runs at the target that asks: another version than is known is kept as drift.'),
+      'x-component': identifier
+        .optional()
+        .describe('The component that x-current-version is of; left out: the only one that the target runs.'),
       'x-channel': identifier.optional(),
       'x-license-key': z.string().max(256).optional(),
       'x-boot-id': bootId,

@@ -3,10 +3,10 @@ import { breachActions, instant, strategies } from '../events/words.ts'
 import { identifier, versionName, words } from './fields.ts'
 
 const percent = z.number().min(0).max(100)
-const seconds = (smallest: number, largest: number) => z.int().min(smallest).max(largest)
+export const seconds = (smallest: number, largest: number) => z.int().min(smallest).max(largest)
 const day = 86_400
 
-const threshold = z.strictObject({
+export const threshold = z.strictObject({
   percent: percent.default(10),
   absolute: z.int().min(0).max(1_000_000).nullable().default(null),
 })

@@ -34,6 +34,7 @@ export const problemCodes = {
   'idempotency-key-reused': [422, 'The idempotency key was used with another body'],
   'release-not-registered': [422, 'The release is not registered'],
   'release-withdrawn': [422, 'The release was withdrawn'],
+  'release-held-back': [422, 'The release is held back'],
   'targets-not-registered': [422, 'Targets are named that are not registered'],
   'canary-outside-selection': [422, 'A canary is not among the targets selected'],
   'no-canary-left': [422, 'No canary that was named is left'],

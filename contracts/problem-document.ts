@@ -14,5 +14,10 @@ export const problemDocument = z.object({
   code: z.string(),
   correlationId: z.string(),
   errors: z.array(fieldError).optional(),
+  leftOut: z
+    .array(z.object({ targetId: z.string(), reason: z.string() }))
+    .optional()
+    .describe('Of a request that would do nothing: whom it would leave out and why, the first 100.'),
+  leftOutCounts: z.record(z.string(), z.int()).optional().describe('How many of these for each reason, all.'),
 })
 export type ProblemDocument = z.output<typeof problemDocument>

@@ -10,6 +10,10 @@ const release = z.object({
   notes: z.string().nullable(),
   sizeBytes: z.int().nullable().meta({ description: 'Length of the artifact in bytes; null: nobody said.' }),
   withdrawn: z.object({ reason: z.string() }).nullable(),
+  heldBack: z.object({ reason: z.string(), upgradeId: z.string(), since: z.string() }).nullable().meta({
+    description:
+      'It was taken back from where the upgrade had put it: neither latest, nor stable, nor a profile chooses it until it is freed.',
+  }),
 })
 
 /** A terabyte: no artifact that targets download is longer. */
@@ -63,6 +67,14 @@ export const releaseContracts = {
     query: noQuery,
     body: z.strictObject({ reason: words(512) }),
     answers: { 200: { description: 'Withdrawn.', schema: release } },
+    problems: ['release-not-found', 'conflict'],
+  },
+  freeRelease: {
+    summary: 'Free a release that is held back: latest, stable and profiles may choose it again',
+    params: byVersion,
+    query: noQuery,
+    body: z.strictObject({ reason: words(512) }),
+    answers: { 200: { description: 'Free.', schema: release } },
     problems: ['release-not-found', 'conflict'],
   },
 } as const satisfies Partial<Record<string, Contract>>

@@ -67,6 +67,7 @@ const table = [
   ['listReleases',          'GET',    '/api/v1/releases',                                       'releases',   read],
   ['getRelease',            'GET',    '/api/v1/releases/{component}/{version}',                 'releases',   read],
   ['withdrawRelease',       'POST',   '/api/v1/releases/{component}/{version}/withdraw',        'releases',   operate],
+  ['freeRelease',           'POST',   '/api/v1/releases/{component}/{version}/free',            'releases',   operate],
   ['setComponentScheme',    'PUT',    '/api/v1/components/{component}',                         'releases',   operate],
   ['listComponents',        'GET',    '/api/v1/components',                                     'releases',   read],
   ['getComponent',          'GET',    '/api/v1/components/{component}',                         'releases',   read],

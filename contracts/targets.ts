@@ -71,6 +71,11 @@ const target = z.object({
   namespace: z.string().nullable(),
   gateway: z.string().nullable(),
   components: z.record(z.string(), z.string()),
+  drift: z
+    .record(z.string(), z.object({ from: z.string(), to: z.string(), since: z.string() }))
+    .describe(
+      'The components that run something else than what was put there, as the target says: what it was, what it is, since when.',
+    ),
   pin: z.object({ component: z.string().nullable(), reason: z.string() }).nullable(),
   retired: z.object({ reason: z.string() }).nullable(),
   enrolled: z.boolean(),

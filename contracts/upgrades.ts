@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { instant, upgradeKinds } from '../events/words.ts'
 import type { Contract } from './contract.ts'
-import { deployment, window } from './deployment.ts'
+import { deployment, seconds, threshold, window } from './deployment.ts'
 import { byId, identifier, listOf, noQuery, paging, versionName, wholeNumber, words } from './fields.ts'
 import { attemptStatuses, upgradeStatuses } from './statuses.ts'
 import {
@@ -19,6 +19,7 @@ import {
 const planningProblems = [
   'release-not-registered',
   'release-withdrawn',
+  'release-held-back',
   'targets-not-registered',
   'canary-outside-selection',
   'no-canary-left',
@@ -34,12 +35,36 @@ const planningProblems = [
 const at = z.strictObject({ at: instant.optional() })
 const reason = z.strictObject({ reason: words(512).default('no reason given') })
 
-/** A rollback waits while everything is stopped, unless the glass is broken: with a reason, and the approval of a second person. */
+/** How a rollback or another try is to go; what is left out is as its upgrade had it, but for what is said here. */
+const limits = {
+  parallel: z.int().min(1).max(10_000).optional(),
+  batchSize: z.int().min(1).max(1_000_000).optional(),
+  failureThreshold: threshold.optional(),
+  deadlines: z.strictObject({ attemptSeconds: seconds(1, 7 * 86_400).optional() }).optional(),
+  window: window.optional(),
+  ignoreWindow: z.boolean().optional(),
+}
+
+const oneWindow = {
+  path: ['ignoreWindow'],
+  error: 'left out beside a window',
+}
+const saysOneWindow = (body: { window?: unknown; ignoreWindow?: unknown }) =>
+  body.window === undefined || body.ignoreWindow === undefined
+
+/**
+ * A rollback goes on outside of windows and with as many at once as a deploy may have, unless told otherwise. It waits while everything is
+ * stopped, unless the glass is broken, and leaves out whose old release was withdrawn, unless it shall go there: each with a reason, and the
+ * approval of a second person.
+ */
 const rollback = z
   .strictObject({
     reason: words(512).optional(),
     breakGlass: z.strictObject({ reason: words(512) }).optional(),
+    toWithdrawn: z.strictObject({ reason: words(512) }).optional(),
+    ...limits,
   })
+  .refine(saysOneWindow, oneWindow)
   .refine(({ reason, breakGlass }) => reason === undefined || breakGlass === undefined, {
     path: ['reason'],
     error: 'left out beside breakGlass, which has a reason of its own',
@@ -48,13 +73,34 @@ const rollback = z
 /** So many targets somebody says to have seen. */
 const seen = z.int().min(0).max(1_000_000)
 
+/** Another try keeps the window of its upgrade that is not over; it takes the skipped ones too where they are included. */
+const retry = z
+  .strictObject({
+    reason: words(512).default('no reason given'),
+    include: z.array(z.literal('skipped')).max(1).optional(),
+    ...limits,
+  })
+  .refine(saysOneWindow, oneWindow)
+
 const accepted = (message: string) => ({ description: message, schema: acknowledgement })
 const child = z.object({
   message: z.string(),
   upgradeId: z.string(),
   parentId: z.string(),
   jobId: z.string(),
+  leftOut: z
+    .array(z.object({ targetId: z.string(), reason: z.string() }))
+    .describe('Whom it leaves out and why, the first 100; empty where it is planned later.'),
+  leftOutCounts: z.record(z.string(), z.int()),
 })
+const childProblems = [
+  'upgrade-not-found',
+  'window-over',
+  'window-too-short',
+  'window-closed',
+  'too-many-waves',
+  'conflict',
+] as const
 
 export const upgradeContracts = {
   deployUpgrade: {
@@ -225,13 +271,13 @@ export const upgradeContracts = {
     problems: ['upgrade-not-found', 'conflict'],
   },
   rollBackUpgrade: {
-    summary: 'Take every customer of an upgrade back to the version before it',
+    summary: 'Take back every customer that an upgrade or its retries changed, to the version before',
     params: byId,
     query: noQuery,
     body: rollback,
     absentBody: {},
     answers: { 202: { description: 'The rollback has started.', schema: child } },
-    problems: ['upgrade-not-found', 'conflict'],
+    problems: childProblems,
   },
   rollBackCustomer: {
     summary: 'Take one customer back to the version before the upgrade',
@@ -250,16 +296,16 @@ export const upgradeContracts = {
         }),
       },
     },
-    problems: ['upgrade-not-found', 'not-a-member', 'conflict'],
+    problems: [...childProblems, 'not-a-member'],
   },
   retryFailed: {
     summary: 'Try the failed customers of an upgrade again',
     params: byId,
     query: noQuery,
-    body: reason,
+    body: retry,
     absentBody: {},
     answers: { 202: { description: 'The retry has started.', schema: child } },
-    problems: ['upgrade-not-found', 'conflict'],
+    problems: [...childProblems, 'release-not-registered', 'release-withdrawn'],
   },
   skipTarget: {
     summary: 'Leave a target out that has not been upgraded yet',

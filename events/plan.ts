@@ -10,6 +10,8 @@ export const planEvents = defineEvents({
     schema: z.object({
       component: z.string(),
       versions: z.array(z.string()),
+      /** Of a rollback, whose members have a release each: the digests of `versions`, null where that release is not registered. */
+      digests: z.exactOptional(z.array(z.string().nullable())),
       members: z.array(z.tuple([z.string(), z.int().min(0), z.int().min(0)])).max(membersPerChunk),
     }),
   },

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
-import { versionSchemes } from './words.ts'
+import { name, person, versionSchemes, words } from './words.ts'
 
 export const releaseEvents = defineEvents({
   ReleaseRegistered: {
@@ -18,6 +18,9 @@ export const releaseEvents = defineEvents({
     }),
   },
   ReleaseWithdrawn: { schema: z.object({ reason: z.string() }) },
+  /** It was taken back from where `upgrade` had put it: nothing chooses it by itself any more. */
+  ReleaseHeldBack: { schema: z.object({ reason: words, upgrade: name }) },
+  ReleaseFreed: { schema: z.object({ by: person, reason: words }) },
 })
 
 export type ReleaseEvent = EventsOf<typeof releaseEvents>

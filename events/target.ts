@@ -49,6 +49,9 @@ export const profileOverride = z.object({
 })
 export type ProfileOverride = z.output<typeof profileOverride>
 
+/** When a target said something, by its own clock; left out: it did not say. */
+const saidAt = z.exactOptional(instant)
+
 export const targetEvents = defineEvents({
   TargetRegistered: {
     schema: z.object({
@@ -67,8 +70,19 @@ export const targetEvents = defineEvents({
   AgentEnrolled: { schema: z.object({ keyHash: name, revision }) },
   /** Two machines seem to speak with its credential; at most once a day. */
   TargetCloned: { schema: z.object({ sign: z.enum(cloneSigns), revision }) },
-  /** The inventory alone: a version that a target reported outside an active attempt. */
-  VersionReported: { schema: z.object({ component: name, version: name, revision }) },
+  /** The inventory alone: a success that came too late, or a component that nobody had registered. */
+  VersionReported: { schema: z.object({ component: name, version: name, saidAt, revision }) },
+  /** The inventory alone: a target says, with no attempt under way on the component, that it runs something else than was known. */
+  DriftFound: {
+    schema: z.object({
+      component: name,
+      from: name,
+      to: name,
+      heard: z.enum(['check', 'report']),
+      saidAt,
+      revision,
+    }),
+  },
   /** A profile upgrades the target from then on, whatever its filters say; a later one for the same profile takes its place. */
   ProfileJoined: {
     schema: z.object({
@@ -118,6 +132,7 @@ export const targetEvents = defineEvents({
       /** The version that the component runs now, where the target said so. */
       version: name.nullable(),
       output: z.string().max(4096).nullable(),
+      saidAt,
       sequence,
       revision,
       reported,

@@ -88,9 +88,27 @@ export const upgradeRequest = z.object({
   }),
   /** May it run while everything is stopped? Needs a reason and a second person (break-glass). */
   breakGlass: z.boolean(),
+  /** Why a rollback may go to releases that were withdrawn. Needs a second person, like break-glass; left out: it leaves those targets out. */
+  toWithdrawn: z.exactOptional(words),
+  /** Does a retry take those too that were skipped? */
+  skippedToo: z.exactOptional(z.literal(true)),
   reason: words.nullable(),
 })
 export type UpgradeRequest = z.output<typeof upgradeRequest>
+
+/** How a rollback or a retry is to go, where that is said; its kind says how it goes otherwise. */
+export const childSettings = z.object({
+  parallel: z.exactOptional(z.int().positive()),
+  batchSize: z.exactOptional(z.int().positive()),
+  failures: z.exactOptional(limit),
+  /** In seconds, from acceptance to the end of one attempt. */
+  attempt: z.exactOptional(z.int().positive()),
+  window: z.exactOptional(z.object({ start: instant, end: instant })),
+  ignoreWindow: z.exactOptional(z.boolean()),
+  toWithdrawn: z.exactOptional(words),
+  skippedToo: z.exactOptional(z.literal(true)),
+})
+export type ChildSettings = z.output<typeof childSettings>
 
 /** Waves as cumulative cuts over the plan's order, or as equal batches: a thousand batches stay one number. */
 export const waveCuts = z.discriminatedUnion('kind', [
@@ -187,7 +205,7 @@ export const upgradeEvents = defineEvents({
   DeadlinePassed: { schema: z.object({ members: ranges }) },
   /** A target answered that its attempt may run on until then. */
   DeadlineMoved: { schema: z.object({ chunk: index, until: instant }) },
-  /** An operator, or the wave's deadline, took these out. */
+  /** An operator took these out, an abort did, or nothing opens for them any more. */
   MembersSkipped: {
     schema: z.object({
       members: ranges,
@@ -197,6 +215,8 @@ export const upgradeEvents = defineEvents({
       by: person,
     }),
   },
+  /** The upgrade is aborted, or nothing opens any more: members that waited for another try count as failed. */
+  RetriesGivenUp: { schema: z.object({ members: ranges }) },
   ThresholdBreached: {
     schema: z.object({
       wave: index,
@@ -238,10 +258,6 @@ export const upgradeEvents = defineEvents({
   FreezeOverridden: { schema: z.object({ ref: words, freeze: words, since: instant, breakGlass: words }) },
   /** From now on these calendars bind it. */
   CalendarsBound: { schema: z.object({ calendars: z.array(name), by: person }) },
-  /** Nothing opens any more: whoever is left over stays out. Those that waited for another try have failed. */
-  RestLeftOut: {
-    schema: z.object({ code: z.string(), pending: index, deferred: index, retrying: index }),
-  },
   WindowSet: { schema: z.object({ start: instant, end: instant, by: person }) },
   UpgradePaused: { schema: z.object({ by: person, reason: words }) },
   UpgradeResumed: {
@@ -258,15 +274,26 @@ export const upgradeEvents = defineEvents({
       rollBack: z.boolean(),
       /** Why what it touched is taken back even while everything is stopped; left out: not before the stop is lifted. */
       breakGlass: z.exactOptional(words),
+      /** The rollback that whoever asked was told of, and how it is to go; left out: nobody was told, and as rollbacks go. */
+      rollback: z.exactOptional(z.object({ child: z.string(), settings: childSettings })),
     }),
   },
-  /** A child upgrade that takes members of this one back, or tries the failed ones again: all of them, or one `target`. */
+  /** A child upgrade that takes members of the family back, or tries the failed ones again: all of them, or one `target`. */
   ChildRequested: {
     schema: z.object({
       child: z.string(),
       kind: z.enum(['retry', 'rollback']),
       target: z.string().nullable(),
       by: person,
+      /** What the child is begun with, by whoever finds that it is not there. */
+      request: upgradeRequest,
+      /** Whom its plan leaves out: how many for each reason, and the first of them. Left out: nobody, or it is planned later. */
+      leftOut: z.exactOptional(
+        z.object({
+          counts: z.record(z.string(), z.int().positive()),
+          first: z.array(z.object({ target: z.string(), reason: z.string() })).max(100),
+        }),
+      ),
     }),
   },
   UpgradeAborted: { schema: z.object({}) },

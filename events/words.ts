@@ -44,6 +44,7 @@ export const skipReasons = [
   'running',
   'nothing_to_upgrade',
   'dependency',
+  'held_back',
 ] as const
 
 /** The `source` of everything on the bus. It stands here for who puts it there and needs no schema. */

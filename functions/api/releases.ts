@@ -1,11 +1,18 @@
 import { componentContracts } from '../../contracts/components.ts'
 import { releaseContracts } from '../../contracts/releases.ts'
 import { componentAggregate, numberRelease, schemeOf } from '../domain/component/component.ts'
-import { registerRelease, releaseAggregate, releaseId, withdrawRelease } from '../domain/release/release.ts'
+import {
+  freeRelease,
+  type ReleaseDecision,
+  registerRelease,
+  releaseAggregate,
+  releaseId,
+  withdrawRelease,
+} from '../domain/release/release.ts'
 import type { VersionScheme } from '../domain/version/scheme.ts'
 import { patience } from '../patience.ts'
 import type { ReleaseRow } from '../views/rows.ts'
-import { accepted, metadataOf } from './http/answer.ts'
+import { type Answer, accepted, metadataOf } from './http/answer.ts'
 import { endpoint, type Operate } from './http/endpoint.ts'
 import { pageOf } from './http/page.ts'
 import { Problem } from './http/problem.ts'
@@ -13,11 +20,33 @@ import { getComponent, listComponents, setComponentScheme } from './releases/com
 import type { ReceptionOfPeople, Services } from './services.ts'
 
 function bodyOf(release: Omit<ReleaseRow, 'registeredAt' | 'scheme' | 'number'>) {
-  const { component, version, channel, digest, notes, sizeBytes = null, withdrawn } = release
+  const { component, version, channel, digest, notes, sizeBytes = null, withdrawn, heldBack } = release
   return {
     ...{ component, version, channel, digest, notes, sizeBytes },
     withdrawn: withdrawn && { reason: withdrawn.reason },
+    heldBack: heldBack && {
+      reason: heldBack.reason,
+      upgradeId: heldBack.upgrade,
+      since: heldBack.since,
+    },
   }
+}
+
+type Commanded = Parameters<typeof metadataOf>[0] & {
+  readonly params: { readonly component: string; readonly version: string }
+}
+
+/** Carries out a command on a release, and answers with what it is now. */
+async function command(input: Commanded, { log }: Services, decision: ReleaseDecision): Promise<Answer> {
+  const { component, version } = input.params
+  const outcome = await log.execute(
+    releaseAggregate,
+    releaseId(component, version),
+    decision,
+    metadataOf(input),
+  )
+  const { state, commit } = accepted(outcome)
+  return { status: 200, body: bodyOf(state), commit, etag: commit }
 }
 
 type Register = Parameters<Operate<(typeof releaseContracts)['registerRelease']>>
@@ -80,17 +109,9 @@ export function releasesEndpoint(services: Services & ReceptionOfPeople) {
         if (!state.registered) throw new Problem('release-not-found', 'No such release is registered.')
         return { status: 200, body: bodyOf(state), etag: commit }
       },
-      async withdrawRelease(input, { log }) {
-        const { component, version } = input.params
-        const outcome = await log.execute(
-          releaseAggregate,
-          releaseId(component, version),
-          withdrawRelease(input.body),
-          metadataOf(input),
-        )
-        const { state, commit } = accepted(outcome)
-        return { status: 200, body: bodyOf(state), commit, etag: commit }
-      },
+      withdrawRelease: (input, reached) => command(input, reached, withdrawRelease(input.body)),
+      freeRelease: (input, reached) =>
+        command(input, reached, freeRelease({ by: input.principal.id, reason: input.body.reason })),
       setComponentScheme,
       listComponents,
       getComponent,

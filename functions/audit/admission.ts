@@ -132,6 +132,13 @@ export function auditSkip(
   commit: Commit,
   data: Data<'MembersSkipped'>,
 ): void {
+  if (data.code === 'window_over')
+    findings.expect(
+      course.isOver(commit.at),
+      'I5',
+      commit,
+      'Members were left out while an opening may come.',
+    )
   for (const [from, to] of data.members) {
     for (let member = from; member < to; member++) {
       const before = course.members.get(member)
@@ -142,6 +149,33 @@ export function auditSkip(
         `Member ${member} was skipped as ${data.was} while it was ${before?.standing ?? 'pending'}.`,
       )
       course.move(member, 'skipped', before?.n ?? 0)
+    }
+  }
+}
+
+/** Holds members that an abort, or an opening that does not come, leaves without another try against what they were (I5). */
+export function auditGivenUp(
+  { course, findings }: AuditedUpgrade,
+  commit: Commit,
+  data: Data<'RetriesGivenUp'>,
+): void {
+  const noneComes = course.aborted || course.isOver(commit.at)
+  findings.expect(
+    noneComes,
+    'I5',
+    commit,
+    'Retries were given up without an abort, while an opening may come.',
+  )
+  for (const [from, to] of data.members) {
+    for (let member = from; member < to; member++) {
+      const before = course.members.get(member)
+      findings.expect(
+        before?.standing === 'retrying',
+        'I5',
+        commit,
+        `Member ${member} was counted as failed while it was ${before?.standing ?? 'pending'}.`,
+      )
+      course.move(member, 'failed', before?.n ?? 0)
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Commit } from '../../events/envelope.ts'
 import { streamOf } from '../../events/stream.ts'
 import type { Heads } from './chain.ts'
 import type { Course } from './course.ts'
+import { auditFamily } from './family.ts'
 import { type Finding, Findings } from './finding.ts'
 import { readHistory } from './history.ts'
 import { auditProfile, type Given } from './profile.ts'
@@ -31,6 +32,8 @@ export async function audit(
     courses.set(id, auditUpgrade(history, id, new Findings(findings, streamOf('upgrade', id))))
   for (const id of history.targets.keys())
     auditTarget(history, courses, id, new Findings(findings, streamOf('target', id)))
+  for (const id of history.upgrades.keys())
+    auditFamily(history, courses, id, new Findings(findings, streamOf('upgrade', id)))
   const given = new Map<string, Given>()
   for (const id of history.profiles.keys())
     given.set(id, auditProfile(history, courses, id, new Findings(findings, streamOf('profile', id))))

@@ -59,6 +59,8 @@ export class Course {
   /** Since when a pause or an abort forbids admissions. */
   stoppedAt: string | null = null
   aborted = false
+  /** From when on it need not wait for another opening, as it says itself; null: one may come. */
+  lapses: string | null = null
   ended = false
   /** Failures and unreachable ones of the present wave that an operator accepted by resuming. */
   acknowledged = { failed: 0, unreachable: 0 }
@@ -69,6 +71,17 @@ export class Course {
   /** May it admit while everything is stopped? It was asked for so, and somebody else approved it. */
   brokeGlass(): boolean {
     return this.request?.breakGlass === true && [...this.approvers].some((by) => by !== this.requestedBy)
+  }
+
+  /** May it go to releases that were withdrawn? It was asked for so, and somebody else approved it. */
+  mayGoToWithdrawn(): boolean {
+    const asked = this.request?.toWithdrawn !== undefined
+    return asked && [...this.approvers].some((by) => by !== this.requestedBy)
+  }
+
+  /** Does nothing open for it any more? */
+  isOver(at: string): boolean {
+    return this.lapses !== null && this.lapses <= at
   }
 
   /** Has the member ever had this admission? Later ones include it. */

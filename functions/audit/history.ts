@@ -204,7 +204,8 @@ function releaseOf(
       if (event.type === 'ReleaseRegistered') {
         const { component, version, digest } = event.data
         release = { ...release, digest, name: `${component}@${version}` }
-      } else release = { ...release, withdrawnAt: release.withdrawnAt ?? at }
+      }
+      if (event.type === 'ReleaseWithdrawn') release = { ...release, withdrawnAt: release.withdrawnAt ?? at }
     }
   }
   return release

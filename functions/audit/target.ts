@@ -1,6 +1,7 @@
 import type { TargetEvent } from '../../events/target.ts'
 import { closedSince } from './calendar.ts'
 import type { Course } from './course.ts'
+import { rootOf } from './family.ts'
 import type { Findings } from './finding.ts'
 import { bound, type History, type Told } from './history.ts'
 import { plannedMember, sameVersion } from './plan.ts'
@@ -15,7 +16,7 @@ interface Place {
   components: Record<string, string>
   pin: { component: string | null } | null
   retired: boolean
-  /** What the component ran when an upgrade first assigned it here. */
+  /** What the component ran when the target first accepted an attempt of an upgrade. */
   readonly beforeUpgrade: Map<string, string>
 }
 
@@ -32,26 +33,39 @@ type Commit = Told<TargetEvent>
 /** Ends that need no attempt under way: the slot was given back before anything began. */
 const unbegun: ReadonlySet<string> = new Set(['skipped', 'deferred', 'withdrawn'])
 
-function auditRelease({ history, findings }: AuditedTarget, commit: Commit, data: Assigned): void {
-  if (data.kind === 'rollback') return
+function auditRelease({ history, courses, findings }: AuditedTarget, commit: Commit, data: Assigned): void {
   const name = `${data.component} ${data.to}`
-  const release = history.releases.get(`${data.component}@${data.to}`)
-  const known = release !== undefined && release.digest !== null && release.digest === data.digest
+  const release = releaseOf(history, data)
+  // What a rollback goes back to may never have been registered; then there is no digest of it.
+  const expected = release?.digest ?? null
+  const known = expected === data.digest && (expected !== null || data.kind === 'rollback')
   findings.expect(known, 'I15', commit, `${name} has the digest ${release?.digest}, not the one assigned.`)
   const withdrawnAt = release?.withdrawnAt ?? null
   findings.expect(
-    withdrawnAt === null || !bound(withdrawnAt, commit.at),
+    withdrawnAt === null ||
+      !bound(withdrawnAt, commit.at) ||
+      courses.get(data.upgrade)?.mayGoToWithdrawn() === true,
     'I15',
     commit,
     `${name} had been withdrawn at ${withdrawnAt}.`,
   )
 }
 
-/** A rollback goes back to what ran before its parent came (I10). */
+/** The release that an assignment goes to; a rollback names it as the target did, with or without a leading v. */
+function releaseOf({ releases }: History, { component, to }: Assigned) {
+  const other = to.startsWith('v') ? to.slice(1) : `v${to}`
+  return releases.get(`${component}@${to}`) ?? releases.get(`${component}@${other}`)
+}
+
+/** A rollback goes back to what ran before any of its family came (I10). */
 function auditRollback({ courses, place, findings }: AuditedTarget, commit: Commit, data: Assigned): void {
   if (data.kind !== 'rollback') return
-  const parent = courses.get(data.upgrade)?.request?.parent ?? ''
-  const confirmed = place.beforeUpgrade.get(parent)
+  const root = rootOf(courses, data.upgrade)
+  const [first] = [...place.beforeUpgrade].filter(([upgrade]) => {
+    const kind = courses.get(upgrade)?.request?.kind
+    return kind !== 'rollback' && rootOf(courses, upgrade) === root
+  })
+  const confirmed = first?.[1]
   findings.expect(
     confirmed !== undefined && sameVersion(confirmed, data.to),
     'I10',
@@ -101,15 +115,14 @@ function auditAssignment(audited: AuditedTarget, commit: Commit, data: Assigned)
   )
   const runs = place.components[data.component]
   findings.expect(
-    runs !== undefined && sameVersion(runs, data.from),
+    runs !== undefined &&
+      (sameVersion(runs, data.from) || (data.kind === 'rollback' && sameVersion(runs, data.to))),
     'I15',
     commit,
     `It ran ${runs}, while the plan says ${data.from}.`,
   )
   auditRelease(audited, commit, data)
   auditRollback(audited, commit, data)
-  if (runs !== undefined && !place.beforeUpgrade.has(data.upgrade))
-    place.beforeUpgrade.set(data.upgrade, runs)
 }
 
 /** Holds a hand-over against I2: neither a stop nor a calendar of its upgrade forbids it. */
@@ -159,6 +172,18 @@ function follow(audited: AuditedTarget, commit: Commit, event: TargetEvent): voi
     case 'VersionReported':
       place.components[event.data.component] = event.data.version
       return
+    case 'DriftFound': {
+      const { component, from, to } = event.data
+      const known = place.components[component]
+      findings.expect(
+        place.active?.component !== component && known === from,
+        'I1',
+        commit,
+        `It drifted from ${from} while it ran ${known} and ${place.active?.attempt ?? 'no attempt'} was active.`,
+      )
+      place.components[component] = to
+      return
+    }
     case 'AttemptAssigned':
       auditAssignment(audited, commit, event.data)
       place.active = event.data
@@ -172,7 +197,10 @@ function follow(audited: AuditedTarget, commit: Commit, event: TargetEvent): voi
         commit,
         `Attempt ${attempt} was accepted without being active, or too late.`,
       )
-      if (place.active) auditHandOver(audited, commit, place.active)
+      if (!place.active) return
+      const { upgrade, from } = place.active
+      if (!place.beforeUpgrade.has(upgrade)) place.beforeUpgrade.set(upgrade, from)
+      auditHandOver(audited, commit, place.active)
       return
     }
     case 'AttemptEnded': {

@@ -1,5 +1,5 @@
 import type { UpgradeEvent, UpgradeRequest } from '../../events/upgrade.ts'
-import { auditAdmission, auditOutcomes, auditSkip } from './admission.ts'
+import { auditAdmission, auditGivenUp, auditOutcomes, auditSkip } from './admission.ts'
 import { type AuditedUpgrade, Course } from './course.ts'
 import type { Findings } from './finding.ts'
 import type { History, Told } from './history.ts'
@@ -10,7 +10,6 @@ import {
   auditEnd,
   auditGate,
   auditLimits,
-  auditRest,
   auditResume,
   auditStart,
 } from './waves.ts'
@@ -46,12 +45,21 @@ function auditStop({ history, id, findings }: AuditedUpgrade, stop: Commit, unti
   )
 }
 
-/** Only a rollback may run while everything is stopped, with a reason and a second person (design: #break-glass). */
+/** Only a rollback may run while everything is stopped, or go to a withdrawn release, with a reason and a second person (design: #break-glass). */
 function auditBreakGlass(
   { findings }: AuditedUpgrade,
   commit: Commit,
-  { breakGlass, kind, reason, approvals }: UpgradeRequest,
+  { breakGlass, toWithdrawn, kind, reason, approvals }: UpgradeRequest,
 ): void {
+  if (toWithdrawn !== undefined) {
+    findings.expect(kind === 'rollback', 'I14', commit, `A ${kind} was asked for to a withdrawn release.`)
+    findings.expect(
+      approvals.required > 0,
+      'I14',
+      commit,
+      'It goes to a withdrawn release without a second person.',
+    )
+  }
   if (!breakGlass) return
   findings.expect(kind === 'rollback', 'I14', commit, `A ${kind} was asked for in spite of a stop.`)
   findings.expect(reason !== null && reason !== '', 'I14', commit, 'The glass was broken without a reason.')
@@ -153,6 +161,9 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
     case 'MembersSkipped':
       auditSkip(audited, commit, event.data)
       return
+    case 'RetriesGivenUp':
+      auditGivenUp(audited, commit, event.data)
+      return
     case 'ThresholdBreached':
       auditBreach(audited, commit, event.data)
       return
@@ -200,18 +211,19 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       // Somebody ended it early, with a reason.
       if (event.data.by !== undefined) course.bakeUntil = commit.at
       return
-    case 'RestLeftOut':
-      auditRest(audited, commit, event.data)
-      return
     case 'CalendarsBound':
       course.calendars = event.data.calendars
+      return
+    case 'HoldPlaced':
+      if (event.data.code === 'WINDOW_CLOSED') course.lapses = event.data.lapses
+      return
+    case 'HoldLifted':
+      if (event.data.code === 'WINDOW_CLOSED') course.lapses = null
       return
     case 'ContinueAwaited':
     case 'ChildRequested':
     case 'DeadlineMoved':
     case 'DeadlinePassed':
-    case 'HoldPlaced':
-    case 'HoldLifted':
     case 'WakeUpMoved':
       return
   }

@@ -146,31 +146,7 @@ export function auditResume(
   course.resume(acknowledged !== undefined)
 }
 
-/** Holds those that were left out at the end against the counts (I5). */
-export function auditRest(
-  { course, findings }: AuditedUpgrade,
-  commit: Commit,
-  rest: Data<'RestLeftOut'>,
-): void {
-  const { members } = course.plan ?? { members: 0 }
-  const found = { pending: 0, deferred: 0, retrying: 0 }
-  for (let member = 0; member < members; member++) {
-    const before = course.members.get(member)
-    if (before && before.standing !== 'deferred' && before.standing !== 'retrying') continue
-    found[before?.standing === 'deferred' || before?.standing === 'retrying' ? before.standing : 'pending']++
-    course.move(member, before?.standing === 'retrying' ? 'failed' : 'skipped', before?.n ?? 0)
-  }
-  const { pending, deferred, retrying } = rest
-  const same = found.pending === pending && found.deferred === deferred && found.retrying === retrying
-  findings.expect(
-    same,
-    'I5',
-    commit,
-    `${pending} + ${deferred} + ${retrying} were left out, the fold has ${found.pending} + ${found.deferred} + ${found.retrying}.`,
-  )
-}
-
-/** Holds the end of an upgrade against I5: nobody is left in flight, and its exceptions are those of the fold. */
+/** Holds the end of an upgrade against I5: nobody is left in flight or waits for more, and its exceptions are those of the fold. */
 export function auditCompletion(
   { course, findings }: AuditedUpgrade,
   commit: Commit,
@@ -182,6 +158,8 @@ export function auditCompletion(
     commit,
     `It ended with ${course.total('in flight')} in flight.`,
   )
+  const waiting = course.total('retrying') + course.total('deferred')
+  findings.expect(waiting === 0, 'I5', commit, `It ended with ${waiting} waiting for another admission.`)
   if (exceptions !== null) {
     const others = course.total('failed') + course.total('unreachable') + course.total('skipped')
     const all = others + course.total('succeeded')

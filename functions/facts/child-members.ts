@@ -1,13 +1,13 @@
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
-import { type ChildKind, takeForChild } from '../domain/upgrade/children.ts'
+import { takeForChild } from '../domain/upgrade/children.ts'
 import type { Log } from '../log/log.ts'
 
-/** Returns the members of an upgrade, ascending, that a child of this kind takes, as the upgrade's stream tells. */
-export async function membersForChild(log: Log, parent: string, kind: ChildKind): Promise<number[]> {
+/** Returns the members of an upgrade, ascending, that another try takes, as the upgrade's stream tells; the skipped ones only where it shall. */
+export async function membersToRetry(log: Log, parent: string, skippedToo = false): Promise<number[]> {
   const members = new Set<number>()
   const ends = log
     .of(upgradeAggregate, parent)
-    .events({ consistent: true }, ['OutcomesRecorded', 'MembersSkipped'])
-  for await (const { event } of ends) takeForChild(kind, members, event)
+    .events({ consistent: true }, ['OutcomesRecorded', 'MembersSkipped', 'RetriesGivenUp'])
+  for await (const { event } of ends) takeForChild('retry', members, event, skippedToo)
   return [...members].sort((left, right) => left - right)
 }

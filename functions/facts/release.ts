@@ -1,5 +1,5 @@
 import type { Rejection } from '../domain/rejection.ts'
-import { releaseAggregate, releaseId } from '../domain/release/release.ts'
+import { type ReleaseState, releaseAggregate, releaseId } from '../domain/release/release.ts'
 import { type CatalogueEntry, resolveRelease } from '../domain/release/resolve.ts'
 import { sameVersion } from '../domain/version/identity.ts'
 import { compareIn, isMoving, type VersionScheme } from '../domain/version/scheme.ts'
@@ -18,9 +18,45 @@ export interface ResolvedRelease {
   readonly number: number
 }
 
-/** Returns the version that a moving word means by the catalogue's view; undefined when it means none. */
-async function newest(views: Views, component: string, asked: string): Promise<string | undefined> {
-  const catalogue: CatalogueEntry[] = []
+/** What a version asked for means, with what nobody may have meant. */
+interface Found {
+  readonly release: ResolvedRelease
+  /** In words, why the release, or the newer one that it stands in for, is held back; null: none is. */
+  readonly heldBack: string | null
+}
+
+/** Returns why a release is held back, in words. */
+export function heldBackWords({
+  component,
+  version,
+  heldBack,
+}: Pick<ReleaseState, 'component' | 'version' | 'heldBack'>): string | null {
+  if (!heldBack) return null
+  const free = `POST /api/v1/releases/${component}/${version}/free lets it be chosen again.`
+  return `${component} ${version} is held back since ${heldBack.since} (${heldBack.reason.slice(0, 200)}). ${free}`
+}
+
+/** Returns the releases of these versions, which targets run or ran, read strongly; what is not registered is left out. */
+export async function releasesOf(
+  log: Log,
+  component: string,
+  versions: Iterable<string>,
+): Promise<ReadonlyMap<string, { readonly digest: string; readonly withdrawn: string | null }>> {
+  const found = await sideBySide(new Set(versions), atOnce.requested, async (version) => {
+    const { state } = await log.load(releaseAggregate, releaseId(component, version))
+    const { digest, withdrawn } = state
+    return state.registered ? [[version, { digest, withdrawn: withdrawn?.reason ?? null }] as const] : []
+  })
+  return new Map(found.flat())
+}
+
+/** Returns what a moving word means by the catalogue's view: which version, if any, and which newer one it would mean were that not held back. */
+async function newest(
+  views: Views,
+  component: string,
+  asked: string,
+): Promise<{ readonly version?: string; readonly passedOver: ReleaseRow | null }> {
+  const catalogue: (CatalogueEntry & { readonly row: ReleaseRow })[] = []
   let cursor: string | null | undefined
   do {
     const page: { rows: readonly ReleaseRow[]; cursor: string | null } = await views.listReleases({
@@ -28,33 +64,49 @@ async function newest(views: Views, component: string, asked: string): Promise<s
       limit: 100,
       cursor: cursor ?? undefined,
     })
-    for (const row of page.rows) catalogue.push({ ...row, withdrawn: row.withdrawn !== null })
+    for (const row of page.rows) {
+      const { withdrawn, heldBack } = row
+      catalogue.push({ ...row, row, withdrawn: withdrawn !== null, heldBack: heldBack !== null })
+    }
     cursor = page.cursor
   } while (cursor !== null)
-  return resolveRelease(asked, catalogue)?.version
+  const found = resolveRelease(asked, catalogue)
+  const all = catalogue.map((entry) => ({ ...entry, heldBack: false }))
+  const first = resolveRelease(asked, all)
+  const passedOver = first && first.version !== found?.version ? first.row : null
+  return { ...(found && { version: found.version }), passedOver }
 }
 
 /**
  * Returns the release that a version asked for means now. The catalogue's view finds what `latest` or `stable` means; whether it is registered
- * and not withdrawn is read strongly from its stream, which every spelling of it names.
+ * and not withdrawn is read strongly from its stream, which every spelling of it names. One that is held back is found where it is named;
+ * `standing`: nobody names it now, so it is refused.
  */
 export async function releaseFor(
   { log, views }: { readonly log: Log; readonly views: Views },
   component: string,
   asked: string,
-): Promise<{ readonly release: ResolvedRelease } | { readonly rejected: Rejection }> {
-  const version = isMoving(asked) ? await newest(views, component, asked) : asked
-  const { state, commit } = await log.load(releaseAggregate, releaseId(component, version ?? asked))
+  { standing = false } = {},
+): Promise<Found | { readonly rejected: Rejection; readonly heldBack: string | null }> {
+  const meant = isMoving(asked) ? await newest(views, component, asked) : { version: asked, passedOver: null }
+  const { version = asked, passedOver } = meant
+  const { state, commit } = await log.load(releaseAggregate, releaseId(component, version))
+  const newer = passedOver && heldBackWords(passedOver)
   if (!state.registered) {
-    const detail = `${component} ${asked} is not registered. Register it with POST /api/v1/releases.`
-    return { rejected: { code: 'release-not-registered', detail } }
+    const unregistered = `${component} ${asked} is not registered. Register it with POST /api/v1/releases.`
+    const code = newer === null ? 'release-not-registered' : 'release-held-back'
+    return { rejected: { code, detail: newer ?? unregistered }, heldBack: newer }
   }
   if (state.withdrawn) {
     const detail = `${component} ${state.version} was withdrawn: ${state.withdrawn.reason}`
-    return { rejected: { code: 'release-withdrawn', detail } }
+    return { rejected: { code: 'release-withdrawn', detail }, heldBack: null }
   }
+  const heldBack = heldBackWords(state)
+  if (standing && heldBack !== null)
+    return { rejected: { code: 'release-held-back', detail: heldBack }, heldBack }
   const { version: registered, digest, scheme, number } = state
-  return { release: { version: registered, digest, releaseVersion: commit, scheme, number } }
+  const release = { version: registered, digest, releaseVersion: commit, scheme, number }
+  return { release, heldBack: heldBack ?? newer }
 }
 
 /**

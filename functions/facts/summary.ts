@@ -25,9 +25,7 @@ export async function summaryOf(services: Services, upgrade: string): Promise<Up
   const { state, course } = await courseOf(log, upgrade)
   const { status, counts, endedAt } = state.standing
   if (!isEnd(status) || endedAt === null) throw new NotInTheLog(`The end of the upgrade ${upgrade}`)
-  const { succeeded, unreachable, skipped, retrying } = counts
-  // Who was still to be tried again when an abort came has failed.
-  const failed = counts.failed + retrying
+  const { succeeded, failed, unreachable, skipped } = counts
   let takenBack = 0
   let over = endedAt
   for (const { child, kind } of state.children) {

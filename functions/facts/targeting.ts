@@ -47,6 +47,8 @@ export interface ProfileWork {
   readonly component: string
   /** Targets that run another version than the profile wants, none that is newer than `latest` or `stable`. Where that version is not registered, all that run any. */
   readonly matching: number
+  /** In words, why the version that the profile would want is held back; null: it is not. */
+  readonly heldBack: string | null
 }
 
 /** Returns the components that a profile upgrades, with how much there is to do. */
@@ -59,12 +61,19 @@ export async function workOf(
   const work: ProfileWork[] = []
   const { target_version: asked } = definition.upgrade_settings
   for (const component of componentsOf(definition, members)) {
-    const found = await releaseFor(services, component, asked)
+    const found = await releaseFor(services, component, asked, { standing: true })
+    const { heldBack } = found
     const release = 'release' in found ? found.release : undefined
+    // What is held back is not chosen: nobody waits for it.
+    if (!release && heldBack !== null) {
+      work.push({ component, matching: 0, heldBack })
+      continue
+    }
     const runs = members.flatMap((member) => (member.component === component ? (member.from ?? []) : []))
     // A moving word leads nobody down.
     const newer = release && isMoving(asked) ? await newerThan(services.log, component, release, runs) : none
-    work.push({ component, matching: waitingFor(component, { version: release?.version, newer }, members) })
+    const matching = waitingFor(component, { version: release?.version, newer }, members)
+    work.push({ component, matching, heldBack })
   }
   return work
 }

@@ -2,12 +2,13 @@ import type { UpgradeRequest } from '../../events/upgrade.ts'
 import { type Candidate, candidateOf, selects } from '../domain/plan/candidate.ts'
 import { namesIn } from '../domain/plan/named.ts'
 import type { Unmatched } from '../domain/plan/warnings.ts'
+import { wayBack } from '../domain/plan/way-back.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
-import { confirmedBefore } from '../domain/target/state.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
-import { planOf } from '../domain/upgrade/state.ts'
-import { membersForChild } from '../facts/child-members.ts'
+import { exists, planOf } from '../domain/upgrade/state.ts'
+import { membersToRetry } from '../facts/child-members.ts'
+import { familyOf, idsOf, touchedBy } from '../facts/family.ts'
 import { planMembers } from '../facts/plan-members.ts'
 import { targetingOf } from '../facts/targeting.ts'
 import type { Log } from '../log/log.ts'
@@ -115,28 +116,47 @@ async function* candidatesOfProfile(
   }
 }
 
-/** The targets of a child: those of its parent that it is about, each read from its own stream. */
+/** The targets of a child, each read from its own stream. */
 async function* candidatesOfChild(
   { log }: Services,
   parent: string,
-  { kind, component, selection }: UpgradeRequest,
+  request: UpgradeRequest,
 ): AsyncGenerator<Candidate> {
-  const plan = planOf((await log.load(upgradeAggregate, parent)).state)
-  if (!plan || kind === 'deploy') return
-  const members = await planMembers(log, plan.planHash, await membersForChild(log, parent, kind))
-  const chosen = [...members.values()].filter(({ target }) => selection.targets?.includes(target) ?? true)
-  for (let from = 0; from < chosen.length; from += batch) {
-    yield* await sideBySide(chosen.slice(from, from + batch), atOnce.targets, async (member) => {
-      const { state } = await log.load(targetAggregate, member.target)
-      const membership = state.memberships[selection.profile ?? '']
-      const unwanted = membership?.override.rollback_on_failure === false
-      // A target keeps its last attempts only; what the parent's plan saw is the same version.
-      const to = confirmedBefore(state, parent, component) ?? member.from
-      return {
-        ...candidateOf(member.target, state, component),
-        to,
-        ...(unwanted && { excluded: 'rollback_unwanted' as const }),
-      }
-    })
+  const { kind, component, selection, skippedToo } = request
+  const { state } = await log.load(upgradeAggregate, parent)
+  const plan = planOf(state)
+  if (!plan || !exists(state) || kind === 'deploy') return
+  const again = kind === 'retry' || state.request.kind === 'rollback'
+  const failed = again ? await membersToRetry(log, parent, skippedToo) : []
+  const named = new Map(
+    [...(await planMembers(log, plan.planHash, failed)).values()].map((member) => [member.target, member]),
+  )
+  const isMeant = ({ target }: { readonly target: string }) => selection.targets?.includes(target) ?? true
+  if (kind === 'retry') {
+    const meant = [...named.values()].filter(isMeant)
+    yield* inBatches(meant, async ({ target }) =>
+      candidateOf(target, (await log.load(targetAggregate, target)).state, component),
+    )
+    return
   }
+  const family = await familyOf(log, parent)
+  if (!family) return
+  const ids = idsOf(family)
+  const touched = [...(await touchedBy(log, family)).values()].filter(isMeant)
+  const taken = again ? touched.filter(({ target }) => named.has(target)) : touched
+  yield* inBatches(taken, async (one) => {
+    const { state: target } = await log.load(targetAggregate, one.target)
+    const membership = target.memberships[selection.profile ?? '']
+    const unwanted = membership?.override.rollback_on_failure === false
+    const candidate = wayBack(one, target, component, ids)
+    return unwanted ? { ...candidate, excluded: 'rollback_unwanted' as const } : candidate
+  })
+}
+
+async function* inBatches<Item>(
+  items: readonly Item[],
+  read: (item: Item) => Promise<Candidate>,
+): AsyncGenerator<Candidate> {
+  for (let from = 0; from < items.length; from += batch)
+    yield* await sideBySide(items.slice(from, from + batch), atOnce.targets, read)
 }

@@ -1,73 +1,246 @@
+import { randomUUID } from 'node:crypto'
 import { instantOf } from '../../events/time.ts'
+import type { UpgradeRequest } from '../../events/upgrade.ts'
+import { systemActor } from '../domain/actor.ts'
+import { leftOutCounts, type Plan } from '../domain/plan/plan.ts'
 import type { Rejection } from '../domain/rejection.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import {
   type ChildCommand,
-  childId,
-  refuseChild,
+  type LeftOut,
+  ownRollback,
+  refuseSibling,
   requestChild,
   requestOfChild,
+  type Sibling,
 } from '../domain/upgrade/children.ts'
+import { abortUpgrade } from '../domain/upgrade/control.ts'
 import { requestUpgrade } from '../domain/upgrade/request.ts'
-import { type ExistingUpgrade, exists, planOf } from '../domain/upgrade/state.ts'
-import { membersForChild } from '../facts/child-members.ts'
-import { planMembers } from '../facts/plan-members.ts'
+import { type ExistingUpgrade, exists, hasEnded, planOf } from '../domain/upgrade/state.ts'
+import { type Family, familyOf } from '../facts/family.ts'
 import type { Metadata } from '../log/log.ts'
 import { Contended, isCarriedOut, refusalOf } from '../log/outcome.ts'
-import { type PlanningServices, writePlan } from './planning.ts'
+import { type PlanningServices, prospectOf, storePlan, writePlan } from './planning.ts'
 
-/** A child of at most so many members is planned at once; a larger one by its execution. */
+/** A child of at most so many members is planned before it is answered; a larger one by its execution. */
 const inlineAtMost = 500
+/** So many of those that a plan leaves out are named. */
+const namedAtMost = 100
 
-export type ChildResult = { readonly child: string } | { readonly rejected: Rejection }
+/** What a person, or the system itself, asks an upgrade for. */
+export interface ChildAsked extends ChildCommand {
+  /** The child's id, where it is decided by whoever asks; left out: a new one. */
+  readonly child?: string
+  /** Makes a repeat recognisable; scoped to principal and route, with the hash of the body. */
+  readonly idempotency?: { readonly key: string; readonly hash: string }
+}
 
-/** Returns how many members of its parent a child would take, and whether the one that it names is among them. */
-async function membersOf(
+/** A child that was begun, with whom its plan leaves out; or why there is none. */
+export type ChildResult =
+  | {
+      readonly child: string
+      readonly parent: string
+      readonly leftOut: LeftOut | undefined
+      /** False: it is planned in the background. */
+      readonly planned: boolean
+    }
+  | { readonly rejected: Rejection; readonly leftOut?: LeftOut | undefined }
+
+const notFound = { rejected: { code: 'upgrade-not-found', detail: 'There is no such upgrade.' } }
+
+function leftOutOf(leftOut: Plan['leftOut'] | undefined): LeftOut | undefined {
+  if (!leftOut || leftOut.length === 0) return undefined
+  return { counts: leftOutCounts({ leftOut }), first: leftOut.slice(0, namedAtMost) }
+}
+
+/** Returns the children of a family as far as one may stand in the way of another. */
+export function siblingsOf({ children }: Family): Sibling[] {
+  return children.map(({ state, ...child }) => ({
+    ...child,
+    lives: !hasEnded(state),
+    breakGlass: exists(state) && state.request.breakGlass,
+    effective: !hasEnded(state) || state.standing.wave >= 0,
+  }))
+}
+
+/**
+ * Returns what is asked for in the family's terms: the rollback of a retry is that of the family, and trying a rollback again takes back
+ * what it failed to. A rollback is not taken back.
+ */
+function inFamily(
+  command: ChildCommand,
+  asked: ExistingUpgrade,
+  { root }: Family,
+): ChildCommand | { readonly rejected: Rejection } {
+  if (command.kind === 'retry' && asked.request.kind !== 'rollback') return command
+  if (asked.request.kind !== 'rollback') return { ...command, parent: root }
+  if (command.kind === 'rollback') {
+    const detail = 'A rollback is not rolled back: deploy the version that is wanted.'
+    return { rejected: { code: 'rollback-of-rollback', detail } }
+  }
+  const [target] = asked.request.selection.targets ?? []
+  return { ...command, kind: 'rollback', ...(target !== undefined && { target }) }
+}
+
+/** Returns why a child would do nothing, in the words of what was asked for. */
+function nothingToDo(
+  { kind, target }: ChildCommand,
+  rejected: Rejection,
+  leftOut: LeftOut | undefined,
+): Rejection {
+  if (rejected.code !== 'nothing-to-upgrade' && rejected.code !== 'update-in-progress') return rejected
+  const code = kind === 'retry' ? 'nothing-to-retry' : 'nothing-to-roll-back'
+  if (leftOut) {
+    const words = Object.entries(leftOut.counts).map(([reason, count]) => `${count} ${reason}`)
+    const verb = kind === 'retry' ? 'tried again' : 'taken back'
+    return { code, detail: `Nobody would be ${verb}: ${words.join(', ')}.` }
+  }
+  if (kind === 'retry') return { code, detail: 'No target of the upgrade has failed.' }
+  return { code, detail: `The upgrade has not changed ${target ?? 'any target'}.` }
+}
+
+/** Begins the stream of a child that is noted, with its plan where there is one; one that has begun stays as it is. Throws Contended. */
+export async function beginChild(
+  { log }: Pick<PlanningServices, 'log'>,
+  child: string,
+  begun: Parameters<typeof requestUpgrade>[0],
+  cause: Metadata,
+): Promise<void> {
+  const outcome = await log.execute(upgradeAggregate, child, requestUpgrade(begun), cause)
+  if (!isCarriedOut(outcome)) throw new Contended(child)
+}
+
+/** Returns whom the plan of a child leaves out, as the stream that noted it says. */
+async function notedLeftOut(
   { log }: PlanningServices,
-  { parent, kind, target }: ChildCommand,
-  state: ExistingUpgrade,
-): Promise<{ readonly members: number; readonly concerned: boolean }> {
-  const plan = planOf(state)
-  const members = plan ? await membersForChild(log, parent, kind) : []
-  if (!plan || target === undefined) return { members: members.length, concerned: true }
-  const named = await planMembers(log, plan.planHash, members)
-  return {
-    members: Math.min(1, members.length),
-    concerned: [...named.values()].some((member) => member.target === target),
+  root: string,
+  child: string,
+): Promise<LeftOut | undefined> {
+  for await (const { event } of log
+    .of(upgradeAggregate, root)
+    .events({ consistent: true }, ['ChildRequested']))
+    if (event.data.child === child) return event.data.leftOut
+  return undefined
+}
+
+/**
+ * Starts a child of an upgrade: it takes back what the family changed, or tries the failed ones again; all of them, or one target. What
+ * must refuse it is found before anything is appended. Then the root of the family notes it, which decides whether it may be; then its
+ * stream begins, and whoever finds it noted and not begun begins it. Throws Contended.
+ */
+export async function startChild(
+  services: PlanningServices,
+  { child: named, idempotency, ...asked }: ChildAsked,
+  correlation: string,
+): Promise<ChildResult> {
+  const { log, now } = services
+  const [family, { state: asker }] = await Promise.all([
+    familyOf(log, asked.parent),
+    log.load(upgradeAggregate, asked.parent),
+  ])
+  if (!family || !exists(asker)) return notFound
+  const command = inFamily(asked, asker, family)
+  if ('rejected' in command) return command
+  const parent = command.parent === family.root ? family.state : asker
+  const child = named ?? randomUUID()
+  const { kind, by, target = null } = command
+  const request = requestOfChild(command, parent, instantOf(now()))
+  const known = family.state.children.some((present) => present.child === child)
+  const siblings = siblingsOf(family)
+  const found = known ? undefined : await prospectOfChild(services, command, parent, request, siblings)
+  if (found && 'rejected' in found) return found
+  const cause: Metadata = { actor: by, correlation, causation: log.of(upgradeAggregate, asked.parent).name }
+  const note = { child, kind, target, by, request, leftOut: found?.leftOut }
+  const noted = await log.execute(
+    upgradeAggregate,
+    family.root,
+    requestChild({ ...note, asked: command, siblings }),
+    { ...cause, ...(idempotency && { idempotency }) },
+  )
+  if (noted.kind === 'contended') throw new Contended(family.root)
+  if (!isCarriedOut(noted)) return { rejected: refusalOf(noted) }
+  if (asked.parent !== family.root)
+    await log.of(upgradeAggregate, asked.parent).carryOut(requestChild(note), cause)
+  const planned = found?.plan && (await storePlan(services, found.plan, request, child))
+  await beginChild(services, child, { request, by, planned }, cause)
+  if (planned) await writePlan(services, child)
+  const leftOut = known ? await notedLeftOut(services, family.root, child) : found?.leftOut
+  const isPlanned = planOf((await log.load(upgradeAggregate, child)).state) !== null
+  return { child, parent: command.parent, leftOut, planned: isPlanned }
+}
+
+async function prospectOfChild(
+  services: PlanningServices,
+  command: ChildCommand,
+  parent: ExistingUpgrade,
+  request: UpgradeRequest,
+  siblings: readonly Sibling[],
+): Promise<
+  | { readonly plan: Plan | undefined; readonly leftOut: LeftOut | undefined }
+  | { readonly rejected: Rejection; readonly leftOut?: LeftOut | undefined }
+> {
+  if (!planOf(parent))
+    return {
+      rejected: {
+        code: 'not-planned',
+        detail: 'The upgrade has not touched anything yet: abort it instead.',
+      },
+    }
+  const refused = refuseSibling(command, siblings)
+  if (refused) return refused
+  const prospect = await prospectOf(services, request, { atMost: inlineAtMost })
+  if ('large' in prospect) return { plan: undefined, leftOut: undefined }
+  if ('plan' in prospect) return { plan: prospect.plan, leftOut: leftOutOf(prospect.plan.leftOut) }
+  const leftOut = leftOutOf(prospect.leftOut)
+  return { rejected: nothingToDo(command, prospect.rejected, leftOut), leftOut }
+}
+
+/** Others of the family that are at work admit nobody any more, once it is taken back. */
+async function abortOthers(
+  { log }: PlanningServices,
+  { tries }: Family,
+  upgrade: string,
+  by: string,
+  cause: Metadata,
+): Promise<void> {
+  for (const { id, state } of tries) {
+    if (id === upgrade || hasEnded(state) || state.abort) continue
+    const abort = { by, reason: `Upgrade ${upgrade}, of which it is part, is taken back.`, rollBack: false }
+    await log.of(upgradeAggregate, id).carryOut(abortUpgrade(abort), cause)
   }
 }
 
 /**
- * Starts a child of an upgrade: it takes back what the upgrade changed, or tries the failed ones again; all of them, or one target. The
- * child's stream is begun first and the parent's note follows, so that a parent never names a child that is not there; asking again finishes
- * what a crash left half done. Throws Contended.
+ * Starts the rollback that the abort of an upgrade asked for, or finds that of its family at work. It is never refused: where there is
+ * nothing to take back, the rollback says so itself. Throws Contended.
  */
-export async function startChild(
-  services: PlanningServices,
-  command: ChildCommand,
-  correlation: string,
-): Promise<ChildResult> {
+export async function startOwnRollback(services: PlanningServices, upgrade: string): Promise<void> {
   const { log, now } = services
-  const parent = log.of(upgradeAggregate, command.parent)
-  const { state } = await log.load(upgradeAggregate, command.parent)
-  if (!exists(state)) return { rejected: { code: 'upgrade-not-found', detail: 'There is no such upgrade.' } }
-  const child = childId(command)
-  const known = state.children.some((present) => present.child === child)
-  const taken = known ? undefined : await membersOf(services, command, state)
-  const refused = taken && refuseChild(command, state, taken)
-  if (refused) return refused
-  const { kind, by, target = null, idempotency } = command
-  const cause: Metadata = { actor: by, correlation, causation: parent.name }
-  const request = requestOfChild(command, state, instantOf(now()))
-  const begun = await log.execute(upgradeAggregate, child, requestUpgrade({ request, by }), {
-    ...cause,
-    ...(idempotency && { idempotency }),
-  })
-  if (begun.kind === 'contended') throw new Contended(child)
-  if (!isCarriedOut(begun)) return { rejected: refusalOf(begun) }
-  if (!taken) return { child }
-  const noted = await parent.carryOut(requestChild({ child, kind, target, by }), cause)
-  if (noted.kind === 'rejected') return { rejected: noted.rejection }
-  if (taken.members <= inlineAtMost) await writePlan(services, child)
-  return { child }
+  const family = await familyOf(log, upgrade)
+  const { state } = await log.load(upgradeAggregate, upgrade)
+  if (!family || !exists(state)) return
+  const { by = systemActor, reason, breakGlass, rollback } = state.abort ?? {}
+  const cause: Metadata = {
+    actor: by,
+    correlation: upgrade,
+    causation: log.of(upgradeAggregate, upgrade).name,
+  }
+  await abortOthers(services, family, upgrade, by, cause)
+  const living = siblingsOf(family).find(
+    ({ kind, target, lives, ...one }) =>
+      lives && kind === 'rollback' && target === null && (breakGlass === undefined || one.breakGlass),
+  )
+  const child = living?.child ?? rollback?.child ?? ownRollback(upgrade)
+  const command: ChildCommand = {
+    ...{ parent: family.root, kind: 'rollback', by },
+    ...(reason !== undefined && { reason }),
+    ...(breakGlass !== undefined && { breakGlass }),
+    ...(rollback && { settings: rollback.settings }),
+  }
+  const request = requestOfChild(command, family.state, instantOf(now()))
+  const note = requestChild({ child, kind: 'rollback', target: null, by, request })
+  for (const id of new Set([family.root, upgrade])) await log.of(upgradeAggregate, id).carryOut(note, cause)
+  if (living) return
+  await beginChild(services, child, { request, by }, cause)
+  await writePlan(services, child)
 }

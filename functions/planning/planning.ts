@@ -19,7 +19,7 @@ import { LastingError } from '../errors.ts'
 import { type LogAndClock, planFacts } from '../facts/admission.ts'
 import { closuresOf, unknownCalendars } from '../facts/closures.ts'
 import { notReadyAmong } from '../facts/readiness.ts'
-import { newerThan, type ResolvedRelease, releaseFor } from '../facts/release.ts'
+import { newerThan, type ResolvedRelease, releaseFor, releasesOf } from '../facts/release.ts'
 import { takesCanariesAlone } from '../facts/targeting.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
@@ -54,7 +54,8 @@ export type Prospect =
       /** Who was selected, whether the plan takes it or not. */
       readonly selected: ReadonlySet<string>
     }
-  | { readonly rejected: Rejection }
+  /** With whom it leaves out, where it leaves everybody out. */
+  | { readonly rejected: Rejection; readonly leftOut?: Plan['leftOut'] }
 
 /** So many warnings are told in the words of a refusal. */
 const warningsInWords = 5
@@ -91,10 +92,15 @@ export async function prospectOf(
   const unknown = await refuseUnknownCalendars(services.log, request)
   if (unknown) return { rejected: unknown }
   let release: ResolvedRelease | null = null
+  const heldBack: PlanWarning[] = []
   if (request.kind !== 'rollback') {
-    const found = await releaseFor(services, request.component, request.version)
-    if ('rejected' in found) return found
+    const { component, version, selection } = request
+    const standing = selection.profile !== undefined
+    const found = await releaseFor(services, component, version, { standing })
+    if ('rejected' in found) return { rejected: found.rejected }
     release = found.release
+    if (found.heldBack !== null)
+      heldBack.push({ code: 'held_back', detail: found.heldBack, field: 'version', value: version })
   }
   const named: Named = choosesTargets(request) ? await namedIn(services, request) : new Map()
   const strangers = choosesTargets(request) ? refuseNamed(request.selection, named) : undefined
@@ -111,23 +117,25 @@ export async function prospectOf(
   const canariesAlone =
     request.strategy === 'canary' && profile !== undefined && (await takesCanariesAlone(services, profile))
   const newer = release ? await newerAmong(services.log, request, release, candidates) : noVersions
-  const facts = { request, candidates: checked, release, newer, policyVersion: policy.commit, canariesAlone }
-  const made = makePlan(facts)
-  const warnings = [...unmatched.warnings, ...warningsOfCanaries(request, candidates)]
-  if ('rejected' in made) return { rejected: withWarnings(made.rejected, warnings) }
+  const back = candidates.flatMap(({ to }) => to ?? [])
+  const releases =
+    request.kind === 'rollback' ? await releasesOf(services.log, request.component, back) : undefined
+  const made = makePlan({
+    ...{ request, candidates: checked, release, newer, policyVersion: policy.commit, canariesAlone },
+    ...(releases && { releases }),
+  })
+  const warnings = [...heldBack, ...unmatched.warnings, ...warningsOfCanaries(request, candidates)]
+  if ('rejected' in made) return { ...made, rejected: withWarnings(made.rejected, warnings) }
   const unfit = await refuseUnfitPlan(services, request, made.plan)
   if (unfit) return { rejected: unfit }
   const selected = candidates.flatMap(({ target, excluded }) => (excluded ? [] : [target]))
   return { ...made, warnings, selected: new Set(selected) }
 }
 
-/** A calendar that is not defined would close nothing. Those of a profile are checked with it. */
-async function refuseUnknownCalendars(
-  log: Log,
-  { calendars, selection }: UpgradeRequest,
-): Promise<Rejection | undefined> {
-  if (selection.profile !== undefined) return undefined
-  const names = await unknownCalendars(log, calendars)
+/** A calendar that is not defined would close nothing. Those of a profile are checked with it, those of a child with its parent. */
+async function refuseUnknownCalendars(log: Log, request: UpgradeRequest): Promise<Rejection | undefined> {
+  if (!choosesTargets(request)) return undefined
+  const names = await unknownCalendars(log, request.calendars)
   const detail = `No calendar is defined as ${names.join(', ')}: PUT /api/v1/calendars/{name} defines one.`
   return names.length === 0 ? undefined : { code: 'calendar-not-defined', detail }
 }

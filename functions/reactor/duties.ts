@@ -19,6 +19,8 @@ import { summariseUpgrades } from './profiles/summarise.ts'
 import { voidPlans } from './profiles/void-plans.ts'
 import { publishProfiles, publishTargets, publishUpgrades } from './publishing/publish.ts'
 import type { ReactorServices } from './services.ts'
+import { beginChildren } from './upgrades/begin-children.ts'
+import { holdReleaseBack } from './upgrades/hold-back.ts'
 import { heedCalendar, heedStop, heedWithdrawal } from './upgrades/tick.ts'
 
 /** What follows from facts: those that act on one commit at a time, in their order, and those that act on many streams' at once. */
@@ -48,6 +50,8 @@ const all: Duties = {
     heedStop,
     heedCalendar,
     heedWithdrawal,
+    holdReleaseBack,
+    beginChildren,
     publishUpgrades,
     publishProfiles,
     publishTargets,

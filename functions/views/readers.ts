@@ -139,7 +139,11 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
       for await (const [, row] of rowsOf<ReleaseRow>(viewNames.releases, { prefix: `${component}@` })) {
         if (channel === null || row.channel === channel) candidates.push(row)
       }
-      const entries = candidates.map((row) => ({ ...row, row, withdrawn: row.withdrawn !== null }))
+      const entries = candidates.map((row) => ({
+        ...{ ...row, row },
+        withdrawn: row.withdrawn !== null,
+        heldBack: row.heldBack !== null,
+      }))
       return resolveRelease(channel === 'stable' ? 'stable' : 'latest', entries)?.row
     },
     listComponents: (paging) => list(viewNames.components, {}, paging, {}, (row: ComponentRow) => row),

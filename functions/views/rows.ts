@@ -3,7 +3,7 @@ import type { ProfileDefinition, UpgradeSummary } from '../../events/profile.ts'
 import type { AttemptOutcome, TargetFacts } from '../../events/target.ts'
 import type { UpgradeRequest, WaveCuts } from '../../events/upgrade.ts'
 import type { ProfileStatus, Totals } from '../domain/profile/state.ts'
-import type { ProfileMembership } from '../domain/target/state.ts'
+import type { Drift, ProfileMembership } from '../domain/target/state.ts'
 import type { Hold } from '../domain/upgrade/hold.ts'
 import type { UpgradeStatus } from '../domain/upgrade/status.ts'
 import type { VersionScheme } from '../domain/version/scheme.ts'
@@ -113,6 +113,8 @@ export interface TargetRow {
   readonly facts: TargetFacts
   /** The version of each component, as far as it is known. */
   readonly components: Readonly<Record<string, string>>
+  /** The components that run something else than what was put there. */
+  readonly drift: Readonly<Record<string, Drift>>
   readonly pin: { readonly component: string | null; readonly reason: string; readonly since: string } | null
   readonly retired: { readonly reason: string; readonly since: string } | null
   /** Has an agent redeemed an enrolment? */
@@ -140,6 +142,7 @@ export interface ReleaseRow {
   /** Which release of its component it is. */
   readonly number: number
   readonly withdrawn: { readonly reason: string } | null
+  readonly heldBack: { readonly reason: string; readonly upgrade: string; readonly since: string } | null
   readonly registeredAt: string
 }
 

@@ -81,7 +81,7 @@ export interface Views {
   getRelease(component: string, version: string): Promise<Versioned<ReleaseRow> | undefined>
   /** By component, then by the text of the version. Throws InvalidCursor. */
   listReleases(query: Paging & ReleaseFilters): Promise<Page<ReleaseRow>>
-  /** The newest of the channel (null: of any) that is not withdrawn, in the order of the component's scheme. */
+  /** The newest of the channel (null: of any) that is neither withdrawn nor held back, in the order of the component's scheme. */
   latestRelease(component: string, channel: string | null): Promise<ReleaseRow | undefined>
   /** By name. Throws InvalidCursor. */
   listComponents(query: Paging): Promise<Page<ComponentRow>>

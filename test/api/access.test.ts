@@ -40,6 +40,7 @@ const matrix: readonly (readonly [method: string, path: string, who: string])[] 
   ['GET', '/api/v1/releases', 'voaA'],
   ['GET', '/api/v1/releases/api/v1', 'voaA'],
   ['POST', '/api/v1/releases/api/v1/withdraw', 'oA'],
+  ['POST', '/api/v1/releases/api/v1/free', 'oA'],
   ['PUT', '/api/v1/components/api', 'oA'],
   ['GET', '/api/v1/components', 'voaA'],
   ['GET', '/api/v1/components/api', 'voaA'],

@@ -93,7 +93,9 @@ describe('every answer is the one that is described', () => {
     await ask('retryFailed', 'POST', `/api/upgrades/${id}/retry-failed`)
     await ask('abortUpgrade', 'POST', `/api/upgrades/${id}/abort`)
     await world.advance(id)
-    await ask('rollBackCustomer', 'POST', `/api/upgrades/${id}/rollback/${target}`)
+    const back = await ask('rollBackCustomer', 'POST', `/api/upgrades/${id}/rollback/${target}`)
+    await world.call('POST', `/api/upgrades/${back.body.upgradeId}/abort`)
+    await world.advance(back.body.upgradeId)
     await ask('rollBackUpgrade', 'POST', `/api/upgrades/${id}/rollback`)
     const rejected = { ...body, version: '1.2.0', targets: { ids: ['t1'] } }
     await ask('getUpgrade', 'GET', `/api/upgrades/${id}`)
@@ -137,6 +139,7 @@ describe('every answer is the one that is described', () => {
     await ask('getCalendar', 'GET', '/api/v1/calendars/de')
     await ask('getCalendarState', 'GET', '/api/v1/calendars/de/state')
     await ask('deleteCalendar', 'DELETE', '/api/v1/calendars/de')
+    await ask('freeRelease', 'POST', '/api/v1/releases/api/v1.2.0/free', { body: { reason: 'x' } })
     await ask('withdrawRelease', 'POST', '/api/v1/releases/api/v1.2.0/withdraw', { body: { reason: 'x' } })
     expect([...answered].sort()).toEqual(Object.keys(contracts).sort())
   })

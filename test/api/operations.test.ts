@@ -9,7 +9,7 @@ describe('releases', () => {
     const first = await world.call('POST', '/api/v1/releases', { body: release })
     expect([first.status, first.body]).toEqual([
       201,
-      { ...release, channel: 'stable', notes: null, sizeBytes: null, withdrawn: null },
+      { ...release, channel: 'stable', notes: null, sizeBytes: null, withdrawn: null, heldBack: null },
     ])
     expect((await world.call('POST', '/api/v1/releases', { body: release })).status).toBe(200)
     const other = await world.call('POST', '/api/v1/releases', { body: { ...release, channel: 'beta' } })

@@ -8,7 +8,7 @@ describe('M2: a release says how long its artifact is', () => {
     const world = openWorld()
     const body = { ...release, sizeBytes: 18_350_080 }
     const registered = await world.call('POST', '/api/v1/releases', { body })
-    expect([registered.status, registered.body]).toEqual([201, { ...body, withdrawn: null }])
+    expect([registered.status, registered.body]).toEqual([201, { ...body, withdrawn: null, heldBack: null }])
     expect((await world.call('GET', '/api/v1/releases/publisher/4.2.1')).body.sizeBytes).toBe(18_350_080)
     expect((await world.call('GET', '/api/v1/releases')).body.releases).toMatchObject([
       { sizeBytes: 18_350_080 },

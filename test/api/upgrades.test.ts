@@ -488,7 +488,8 @@ describe('children of an upgrade', () => {
 
   it("takes one customer back, with the seed's answer (C5)", async () => {
     const { world, id } = await completed()
-    const reply = await world.call('POST', `/api/upgrades/${id}/rollback/cust_0001`)
+    const headers = { 'idempotency-key': 'back-1' }
+    const reply = await world.call('POST', `/api/upgrades/${id}/rollback/cust_0001`, { headers })
     expect([reply.status, reply.body]).toEqual([
       202,
       {
@@ -498,7 +499,7 @@ describe('children of an upgrade', () => {
         upgradeId: expect.any(String),
       },
     ])
-    const again = await world.call('POST', `/api/upgrades/${id}/rollback/cust_0001`)
+    const again = await world.call('POST', `/api/upgrades/${id}/rollback/cust_0001`, { headers })
     expect(again.body).toEqual(reply.body)
     await world.advance(reply.body.upgradeId)
     expect(await report(world)).toEqual(['cust_0001'])

@@ -244,6 +244,33 @@ describe('a corrupted history', () => {
     await expectFinding(forged.commits, 'I10', target, forged.commit)
   })
 
+  test('I16: a rollback of all that overlooks somebody', async () => {
+    const short = (data: { members: number }) => ({ ...data, members: data.members - 1 })
+    const forged = withEvent(valid, 'upgrade#back', 'UpgradePlanned', short)
+    await expectFinding(forged.commits, 'I16', 'upgrade#back', forged.commit)
+    const named = withEvent(valid, 'upgrade#back', 'UpgradePlanned', (data: { members: number }) => ({
+      ...short(data),
+      leftOut: { pinned: 1 },
+    }))
+    const { findings } = await audit(named.commits)
+    expect(findings.filter(({ invariant }) => invariant === 'I16')).toEqual([])
+  })
+
+  test('I15: a rollback to a release that was withdrawn', async () => {
+    const old = valid.find(({ stream }) => stream === 'release#api@1.1.0')
+    if (!old) throw new Error('No release is registered.')
+    const release = { ...old, stream: 'release#api@1.0.0' }
+    const withdrawn = { type: 'ReleaseWithdrawn', schema: 1, data: JSON.stringify({ reason: 'a hole' }) }
+    const forged = rechained([...valid, { ...release, events: [withdrawn] }])
+    const isRollback = (data: string) => JSON.parse(data).kind === 'rollback'
+    const target = streamOf('AttemptAssigned', isRollback)
+    const assigned = forged.find(
+      ({ stream, events }) =>
+        stream === target && events.some(({ type, data }) => type === 'AttemptAssigned' && isRollback(data)),
+    )
+    await expectFinding(forged, 'I15', target, assigned?.commit ?? 0)
+  })
+
   test('I12: a wave started by another generation than the present one', async () => {
     const forged = withCommit(valid, 'upgrade#up', 'WaveStarted', (commit) => ({
       ...commit,

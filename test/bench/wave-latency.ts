@@ -1,7 +1,7 @@
 import { targetEvents } from '../../events/target.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
-import { reportVersion } from '../../functions/domain/target/report.ts'
+import { hearVersion } from '../../functions/domain/target/report.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { planOf } from '../../functions/domain/upgrade/state.ts'
 import { planMembers } from '../../functions/facts/plan-members.ts'
@@ -91,7 +91,7 @@ async function appendToView({ dynamo, tables }: World, log: Log, wave: number): 
   const metadata = { actor: 'bench', correlation: 'bench' }
   const spent: number[] = []
   for (let number = 0; number < appends; number++) {
-    const report = reportVersion({ component: 'agent', version: `v${wave}.${number}.0` })
+    const report = hearVersion({ component: 'agent', version: `v${wave}.${number}.0`, heard: 'report' })
     const { loaded } = (await log.execute(targetAggregate, 'gateway-1', report, metadata)) as {
       loaded: { commit: number }
     } // nobody else writes to this stream

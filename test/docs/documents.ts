@@ -70,3 +70,14 @@ export function documentAt(path: string): Document {
   if (!found) throw new Error(`There is no document ${path}.`)
   return found
 }
+
+/** Returns a table as documents write it. */
+export function tableOf(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+/** Returns the table below a mark in a document. */
+export function tableBelow({ text }: Document, mark: string): string {
+  const [, table = ''] = text.split(new RegExp(`<!-- (?:${mark}|end of ${mark}) -->\n`))
+  return table.trim()
+}

@@ -10,7 +10,7 @@ import { outcomes, targetEvents } from '../../events/target.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
 import { meaningOf } from '../../functions/domain/target/outcome.ts'
 import { answersOf, duties } from '../../functions/reactor/duties.ts'
-import { documentAt } from './documents.ts'
+import { documentAt, tableBelow, tableOf } from './documents.ts'
 
 /** The events of each aggregate, in the order in which they are declared: that of its life. */
 const events: Readonly<Record<(typeof streamKinds)[number], { readonly shapes: object }>> = {
@@ -22,10 +22,6 @@ const events: Readonly<Record<(typeof streamKinds)[number], { readonly shapes: o
   policy: policyEvents,
   profile: profileEvents,
   memberships: membershipEvents,
-}
-
-function tableOf(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
 /** Which events lead to what: those of one aggregate that the same duties answer are one row. */
@@ -69,20 +65,15 @@ function endsTable(): string {
   return tableOf(header, rows)
 }
 
-/** Returns the table below a mark in the design. */
-function tableBelow(mark: string): string {
-  const [, table = ''] = documentAt('docs/design.md').text.split(
-    new RegExp(`<!-- (?:${mark}|end of ${mark}) -->\n`),
-  )
-  return table.trim()
-}
-
 describe('the design has as its tables what the code says', () => {
   test.each([
     ['duties', dutiesTable()],
     ['ends of attempts', endsTable()],
   ])('%s', (mark, right) => {
-    expect(tableBelow(mark), `The table "${mark}" in docs/design.md has to be:\n\n${right}\n`).toBe(right)
+    expect(
+      tableBelow(documentAt('docs/design.md'), mark),
+      `The table "${mark}" in docs/design.md has to be:\n\n${right}\n`,
+    ).toBe(right)
   })
 
   test('and none of the events that duties answer is missing', () => {

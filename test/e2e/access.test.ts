@@ -42,6 +42,7 @@ const people: Readonly<Record<string, string>> = {
   'GET /api/v1/releases': 'voaA',
   'GET /api/v1/releases/{component}/{version}': 'voaA',
   'POST /api/v1/releases/{component}/{version}/withdraw': 'oA',
+  'POST /api/v1/releases/{component}/{version}/free': 'oA',
   'PUT /api/v1/components/{component}': 'oA',
   'GET /api/v1/components': 'voaA',
   'GET /api/v1/components/{component}': 'voaA',

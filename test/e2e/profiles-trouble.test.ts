@@ -150,6 +150,10 @@ describe('P13 failure recovery', () => {
     for (const number of [1, 2, 3, 4]) expect(await versionOf(operator, `broken-${number}`)).toBe('4.1.0')
     await machine.moveTo('2040-06-17T02:00:00.000Z')
     expect([await fleet.poll(), (await profile.history()).executions.length]).toEqual([[], 1])
+    // What was taken back is held back from every profile, until somebody frees it.
+    const free = '/api/v1/releases/publisher/4.1.3-security/free'
+    const freed = await operator.send('POST', free, { body: { reason: 'it was the disk' } })
+    expect(freed.status).toBe(200)
   })
 })
 

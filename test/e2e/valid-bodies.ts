@@ -53,6 +53,7 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
     ...{ component: 'bad-input', version: 'v1.0.0', channel: 'stable', digest: `sha256:${'0'.repeat(64)}` },
     notes: 'none',
   },
+  'POST /api/v1/releases/{component}/{version}/free': { reason: 'no' },
   'PUT /api/v1/components/{component}': { scheme: 'dotted' },
   'POST /api/v1/releases/{component}/{version}/withdraw': { reason: 'no' },
   'POST /api/v1/upgrade-profiles': profile,

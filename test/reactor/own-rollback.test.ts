@@ -140,6 +140,16 @@ test('a target that wants it is taken back when somebody leaves it out before it
   await takenBack()
 })
 
+test('a target that wants it is taken back when the upgrade is aborted before its next try', async () => {
+  const { world, execution, tell, others, takenBack } = await accepted()
+  await others(completed)
+  await tell(wanting, { status: 'failed', code: 'HEALTH_CHECK_FAILED', retryable: true })
+  await world.settle()
+  const abort = await world.call('POST', `/api/upgrades/${execution}/abort`, { body: { reason: 'enough' } })
+  expect(abort.status).toBe(202)
+  await takenBack()
+})
+
 test('a target that wants it is taken back when it fails in a retry that a person asked for', async () => {
   const { world, execution, tell, others, ...profiles } = await accepted()
   await others(completed)

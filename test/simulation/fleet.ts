@@ -11,6 +11,8 @@ export interface Fleet {
   readonly releases: readonly [string, ...string[]]
 }
 
+/** What most of the fleet runs at first: rollbacks go there. */
+const before = '1.0.0'
 const versions = ['1.1.0', '1.2.0', '2.0.0-beta.1'] as const
 
 /** Registers releases and targets. Their names carry the seed: chunks of plans are remembered by what is in them. */
@@ -19,7 +21,7 @@ export async function registerFleet(world: World, seed: number): Promise<Fleet> 
   const { log } = world.services()
   const metadata = { actor: 'alice', correlation: 'fleet' }
   const releases: string[] = []
-  for (const [place, version] of versions.entries()) {
+  for (const [place, version] of [before, ...versions].entries()) {
     const release = { component: 'api', version, channel: 'stable', digest: `sha256:${version}`, notes: null }
     const registered = registerRelease({ ...release, scheme: 'semver', number: place + 1 })
     await log.execute(releaseAggregate, `api@${version}`, registered, metadata)
@@ -47,7 +49,7 @@ export async function registerFleet(world: World, seed: number): Promise<Fleet> 
       namespace: null,
       gateway: null,
     }
-    const components = { api: random.pick(['1.0.0', '1.0.0', '1.1.0']), [facts.type]: '1.0.0' }
+    const components = { api: random.pick([before, before, '1.1.0']), [facts.type]: '1.0.0' }
     await log.execute(
       targetAggregate,
       target,

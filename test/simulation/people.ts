@@ -32,6 +32,7 @@ import {
   type UpgradeState,
 } from '../../functions/domain/upgrade/state.ts'
 import { admissionFacts } from '../../functions/facts/admission.ts'
+import { familyOf } from '../../functions/facts/family.ts'
 import type { Outcome } from '../../functions/log/log.ts'
 import { startChild } from '../../functions/planning/children.ts'
 import { writePlan } from '../../functions/planning/planning.ts'
@@ -51,14 +52,15 @@ const deeds = {
   approve: 14,
   continue: 12,
   resume: 10,
-  pause: 7,
+  pause: 14,
   abort: 2,
-  'roll back': 3,
-  'retry failed': 2,
+  'roll back': 5,
+  'roll back one': 2,
+  'retry failed': 5,
   skip: 5,
   stop: 1,
   'lift the stop': 4,
-  'withdraw a release': 0.4,
+  'withdraw a release': 0.6,
   pin: 2,
   unpin: 2,
   retire: 0.7,
@@ -82,6 +84,7 @@ export class People {
   readonly #world: World
   readonly fleet: Fleet
   #said = 0
+  #asked = 0
 
   constructor(world: World, fleet: Fleet) {
     this.#world = world
@@ -174,10 +177,14 @@ export class People {
         return this.say(upgradeAggregate, upgrade, skipMember({ member, by }, await facts()), by)
       }
       case 'roll back':
-        return this.#rollBack(upgrade, by, services, state)
-      case 'retry failed':
-        if (!hasEnded(state)) return
-        return startChild(services, { kind: 'retry', parent: upgrade, by }, `retry-${upgrade}`)
+        return this.#rollBack(upgrade, by, services)
+      case 'roll back one':
+        return this.#rollBackOne(upgrade, by, services)
+      case 'retry failed': {
+        const settings = random.chance(0.3) ? { skippedToo: true as const } : {}
+        const asked = { kind: 'retry', parent: upgrade, by, settings, child: this.#newChild() } as const
+        return startChild(services, asked, `retry-${upgrade}`)
+      }
       case 'stop':
         return this.say(policyAggregate, freezePolicy, placeFreeze({ reason: 'incident', by }), by)
       case 'lift the stop':
@@ -206,14 +213,38 @@ export class People {
     }
   }
 
-  /** The interface refuses it for an upgrade that still runs and was not aborted. */
-  #rollBack(upgrade: string, by: string, services: Services, state: UpgradeState): Promise<unknown> {
-    const glass = this.#world.random.chance(0.3) ? { breakGlass: 'it loses orders' } : {}
-    if (hasEnded(state)) {
-      return startChild(services, { kind: 'rollback', parent: upgrade, by, ...glass }, `rollback-${upgrade}`)
+  /** As the interface does: what is at work in the family is aborted and takes itself back; else it is taken back at once, some ask twice. */
+  async #rollBack(upgrade: string, by: string, services: Services): Promise<void> {
+    const { random } = this.#world
+    const glass = random.chance(0.3) ? { breakGlass: 'it loses orders' } : {}
+    const settings = {
+      ...(random.chance(0.3) && { toWithdrawn: 'the lesser evil' }),
+      ...(random.chance(0.3) && { parallel: 1 }),
     }
-    const abort = { by, reason: 'back', rollBack: true, ...glass }
-    return this.say(upgradeAggregate, upgrade, abortUpgrade(abort), by)
+    const family = await familyOf(services.log, upgrade)
+    const live = family?.tries.filter(({ state }) => !hasEnded(state)) ?? []
+    const rollback = { child: this.#newChild(), settings }
+    for (const { id } of live) {
+      const abort = { by, reason: 'back', rollBack: true, rollback, ...glass }
+      await this.say(upgradeAggregate, id, abortUpgrade(abort), by)
+    }
+    if (live.length > 0) return
+    const asked = { kind: 'rollback', parent: upgrade, by, settings, ...glass } as const
+    for (let times = random.pick([1, 1, 2]); times > 0; times--)
+      await startChild(services, { ...asked, child: this.#newChild() }, `rollback-${upgrade}`)
+  }
+
+  /** Names follow from the seed. */
+  #newChild(): string {
+    return `child-${++this.#asked}-of-${[...this.#world.upgrades][0] ?? ''}`
+  }
+
+  async #rollBackOne(upgrade: string, by: string, services: Services): Promise<void> {
+    const target = this.#world.random.pick(this.fleet.targets)
+    const { state } = await services.log.load(targetAggregate, target)
+    if (state.active) return
+    const asked = { kind: 'rollback', parent: upgrade, by, target, child: this.#newChild() } as const
+    await startChild(services, asked, `rollback-${upgrade}`)
   }
 
   #moveWindow(upgrade: string, by: string, services: Services, state: UpgradeState) {

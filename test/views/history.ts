@@ -15,7 +15,7 @@ import {
   retireTarget,
   unpinTarget,
 } from '../../functions/domain/target/registration.ts'
-import { acceptAttempt, finishAttempt, reportVersion } from '../../functions/domain/target/report.ts'
+import { acceptAttempt, finishAttempt, hearVersion } from '../../functions/domain/target/report.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { approveUpgrade } from '../../functions/domain/upgrade/approval.ts'
 import { membersInFlight } from '../../functions/domain/upgrade/chunks.ts'
@@ -139,7 +139,7 @@ export async function historyOf(seed: number, { members = 6, rounds = 12 } = {})
       await tell(
         targetAggregate,
         target,
-        reportVersion({ component: 'web', version: `3.${random.below(9)}.0` }),
+        hearVersion({ component: 'web', version: `3.${random.below(9)}.0`, heard: 'report' }),
       )
     }
     if (random.chance(0.03))

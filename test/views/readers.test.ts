@@ -17,6 +17,7 @@ function targetOf(id: string, changes: Partial<TargetRow> = {}): TargetRow {
     id,
     facts,
     components: { api: 'v1.1.0' },
+    drift: {},
     pin: null,
     retired: null,
     enrolled: false,
@@ -144,15 +145,25 @@ describe('targets', () => {
   })
 })
 
-test('the latest release is the highest of its channel that is not withdrawn', async () => {
+test('the latest release is the highest of its channel that is neither withdrawn nor held back', async () => {
   const store = memoryViewStore()
-  const add = (version: string, channel: string, withdrawn: ReleaseRow['withdrawn'] = null) =>
+  const add = (
+    version: string,
+    channel: string,
+    withdrawn: ReleaseRow['withdrawn'] = null,
+    heldBack: ReleaseRow['heldBack'] = null,
+  ) =>
     keep(store, 'v1/releases', `api@${version}`, {
-      ...{ component: 'api', version, channel, withdrawn, scheme: 'semver', number: 1 },
+      ...{ component: 'api', version, channel, withdrawn, heldBack, scheme: 'semver', number: 1 },
     })
   await add('1.9.0', 'stable')
   await add('1.10.0', 'stable')
   await add('1.11.0', 'stable', { reason: 'bad' })
+  await add('1.12.0', 'stable', null, {
+    reason: 'taken back',
+    upgrade: 'u1',
+    since: '2026-03-01T12:00:00.000Z',
+  })
   await add('2.0.0-beta.1', 'beta')
   await keep(store, 'v1/releases', 'apis@9.0.0', { component: 'apis', version: '9.0.0', channel: 'stable' })
   const views = viewsOver(store)

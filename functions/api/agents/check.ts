@@ -1,7 +1,11 @@
 import type { agentContracts, Offer } from '../../../contracts/agents.ts'
 import { instantOf } from '../../../events/time.ts'
 import { releaseAggregate, releaseId } from '../../domain/release/release.ts'
+import { targetAggregate } from '../../domain/target/aggregate.ts'
+import { hearVersion, onlyComponent } from '../../domain/target/report.ts'
 import { mayBeAccepted, type TargetState } from '../../domain/target/state.ts'
+import { isCarriedOut } from '../../log/outcome.ts'
+import { metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
@@ -68,14 +72,31 @@ async function offersToMembers(gateway: string, after: string | undefined, servi
   return { count: found.length, nextCursor, offers: found }
 }
 
+/** Returns the target after it has said what it runs: nothing changes unless that is news. */
+async function afterStatement(
+  { principal, correlation, headers }: Parameters<Check>[0],
+  { target, loaded }: Awaited<ReturnType<ReturnType<typeof reachFrom>>>,
+  { log }: Pick<Services, 'log'>,
+): Promise<TargetState> {
+  const version = headers['x-current-version']
+  const component = headers['x-component'] ?? onlyComponent(loaded.state)
+  if (version === undefined || component === undefined) return loaded.state
+  const metadata = metadataOf({ principal, correlation, idempotency: null, ifMatch: null })
+  const heard = hearVersion({ component, version, heard: 'check' })
+  const outcome = await log.execute(targetAggregate, target, heard, metadata, { from: loaded })
+  // Who asks is answered all the same: what could not be noted is said again by the next check.
+  return isCarriedOut(outcome) ? outcome.loaded.state : loaded.state
+}
+
 /** Answers whether an update waits, for the agent's target, for a member of its gateway, or for all of them. */
-export const checkForUpdate: Check = async ({ principal, query, headers, correlation }, services) => {
+export const checkForUpdate: Check = async (input, services) => {
+  const { principal, query, headers, correlation } = input
   const own = ownTarget(principal)
-  const { loaded } = await reachFrom(services, own)(query.target)
+  const state = await afterStatement(input, await reachFrom(services, own)(query.target), services)
   const [body] = await Promise.all([
     query.members
       ? offersToMembers(own, query.after, services)
-      : offerTo(loaded.state, services.now(), notesFrom(services)),
+      : offerTo(state, services.now(), notesFrom(services)),
     services.telemetry.seen(query.target ?? own),
     noteMachine(services, own, headers['x-boot-id'], { actor: principal.id, correlation }),
   ])

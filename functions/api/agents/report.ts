@@ -1,7 +1,14 @@
 import type { agentContracts, Report, Reported } from '../../../contracts/agents.ts'
+import { instantOf } from '../../../events/time.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { contradictionOf } from '../../domain/target/clone.ts'
-import { acceptAttempt, type FinishReport, finishAttempt } from '../../domain/target/report.ts'
+import {
+  acceptAttempt,
+  type FinishReport,
+  finishAttempt,
+  hearVersion,
+  statementIn,
+} from '../../domain/target/report.ts'
 import type { TargetState } from '../../domain/target/state.ts'
 import { mayMeanActive, type Said, subjectOf } from '../../domain/target/subject.ts'
 import { handOverFacts } from '../../facts/hand-over.ts'
@@ -22,7 +29,10 @@ function saidIn({ version, attempt, sequence }: Report): Said {
 }
 
 /** Returns what a report says of the end of its attempt; null where it is under way. */
-function endIn({ status, version, details, code, retryable }: Report, said: Said): FinishReport | null {
+function endIn(
+  { status, version, details, code, retryable, timestamp }: Report,
+  said: Said,
+): FinishReport | null {
   if (status === 'in-progress') return null
   return {
     ...said,
@@ -32,6 +42,7 @@ function endIn({ status, version, details, code, retryable }: Report, said: Said
     code: code ?? null,
     retryable,
     output: outputOf(details, status === 'completed'),
+    saidAt: instantOf(timestamp),
   }
 }
 
@@ -77,10 +88,33 @@ async function noteContradiction(
   { services, metadata, alone }: Call,
   target: string,
   state: TargetState,
-  end: FinishReport | null,
+  end: FinishReport,
 ): Promise<void> {
-  const contradiction = end && !alone ? contradictionOf(state, end) : null
+  const contradiction = alone ? null : contradictionOf(state, end)
   if (contradiction) await noteClone(services, target, { contradiction }, metadata)
+}
+
+/** Refusals of a report that comes too late for its attempt: what it says of the version that runs is heard all the same. */
+const tooLate: ReadonlySet<string> = new Set(['attempt-over', 'no-active-attempt'])
+
+/** Corrects the inventory by a report that was refused as too late, unless a later one of the same attempt is known. */
+async function hear(
+  { services, metadata }: Call,
+  target: string,
+  state: TargetState,
+  end: FinishReport,
+): Promise<void> {
+  const statement = statementIn(state, end)
+  if (!statement) return
+  const { sequence } = end
+  const subject = subjectOf(state, end, end.status !== 'rejected')
+  if (subject.kind === 'ended' && sequence !== undefined) {
+    const { attempt, reported = 0 } = subject.attempt
+    if (sequence < reported || !(await services.telemetry.progressed(attempt, sequence))) return
+  }
+  // The key is that of the refused report: its repeat has to be refused again.
+  const { idempotency: _, expectedCommit: __, ...cause } = metadata
+  await services.log.execute(targetAggregate, target, hearVersion(statement), cause)
 }
 
 async function take(
@@ -102,7 +136,10 @@ async function take(
     services.log.execute(targetAggregate, target, decision, metadata, { from }),
     services.telemetry.seen(target),
   ])
-  if (outcome.kind === 'rejected') await noteContradiction(call, target, outcome.loaded.state, end)
+  if (outcome.kind === 'rejected' && end) {
+    await noteContradiction(call, target, outcome.loaded.state, end)
+    if (tooLate.has(outcome.rejection.code)) await hear(call, target, outcome.loaded.state, end)
+  }
   const { state: after, commit } = accepted(outcome)
   const done = report.status === 'in-progress' ? 'accepted' : 'recorded'
   const result = outcome.kind === 'unchanged' ? 'unchanged' : done

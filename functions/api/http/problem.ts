@@ -7,15 +7,21 @@ export class Problem extends Error {
   override readonly name = 'Problem'
   readonly code: string
   readonly errors: readonly FieldError[]
+  /** Whom a request would leave out that would do nothing, and how many for each reason. */
+  readonly nobody: Pick<ProblemDocument, 'leftOut' | 'leftOutCounts'>
 
   constructor(
     code: string,
     detail: string,
-    { errors = [] }: { readonly errors?: readonly FieldError[] } = {},
+    {
+      errors = [],
+      ...nobody
+    }: { readonly errors?: readonly FieldError[] } & Pick<ProblemDocument, 'leftOut' | 'leftOutCounts'> = {},
   ) {
     super(detail)
     this.code = code
     this.errors = errors
+    this.nobody = nobody
   }
 }
 
@@ -46,5 +52,6 @@ export function documentOf(problem: Problem, instance: string, correlationId: st
     code: problem.code,
     correlationId,
     ...(problem.errors.length > 0 && { errors: [...problem.errors] }),
+    ...problem.nobody,
   }
 }

@@ -7,13 +7,15 @@ import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { validateDefinition, validateUpdate } from '../../domain/profile/definition.ts'
 import { startExecution } from '../../domain/profile/execution.ts'
 import { createProfile, deleteProfile, updateProfile } from '../../domain/profile/lifecycle.ts'
-import type { ProfileState } from '../../domain/profile/state.ts'
+import { type ExistingProfile, exists, type ProfileState } from '../../domain/profile/state.ts'
 import { warningsOf } from '../../domain/profile/warnings.ts'
 import type { Rejection } from '../../domain/rejection.ts'
-import { targetingOf } from '../../facts/targeting.ts'
+import { targetingOf, workOf } from '../../facts/targeting.ts'
 import type { Log, Outcome } from '../../log/log.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
+import { Problem } from '../http/problem.ts'
+import type { Services } from '../services.ts'
 import { checkReferences, invalidFields, nextRuns, profileOf, schemesFor } from './profile.ts'
 
 type Contracts = typeof profileContracts
@@ -169,11 +171,27 @@ export const deleteUpgradeProfile: Operate<Contracts['deleteUpgradeProfile']> = 
   return { status: 200, body, commit }
 }
 
+/** Could a profile start an upgrade now? Its stream says why not. */
+function isIdle(state: ProfileState): state is ExistingProfile {
+  return exists(state) && state.status === 'active' && !state.running
+}
+
+/** Throws a Problem where all that a profile would roll out is held back: nobody names it now, so somebody frees it first. */
+async function refuseHeldBack(services: Services, id: string, definition: ProfileDefinition): Promise<void> {
+  const work = await workOf(services, id, definition)
+  const detail = work.find(({ heldBack }) => heldBack !== null)?.heldBack
+  if (detail && work.every(({ matching }) => matching === 0)) throw new Problem('release-held-back', detail)
+}
+
 /** Starts an upgrade of the profile now (P12). Its plan is made by the same rules as in a window. */
-export const startProfileExecution: Operate<Contracts['startProfileExecution']> = async (input, { log }) => {
+export const startProfileExecution: Operate<Contracts['startProfileExecution']> = async (input, services) => {
+  const { log } = services
   const { id } = input.params
   const upgrade = input.idempotency ? v5(input.idempotency.id, executionNamespace) : randomUUID()
   const command = startExecution({ upgrade, justification: input.body.reason, by: input.principal.id })
+  const { state, keys } = await log.load(profileAggregate, id)
+  const repeated = keys.some(({ key }) => key === input.idempotency?.id)
+  if (!repeated && isIdle(state)) await refuseHeldBack(services, id, state.definition)
   const { commit } = accepted(await log.execute(profileAggregate, id, command, metadataOf(input)))
   const body = { profile_id: id, execution_id: upgrade, status: 'running' }
   return { status: 202, body, commit, location: `/api/upgrades/${upgrade}` }

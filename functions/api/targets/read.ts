@@ -23,12 +23,13 @@ export function targetBody(
   { state, commit }: Loaded<TargetState>,
   { lastSeenAt, clones }: Heard,
 ) {
-  const { facts, components, pin, retired, keyHash, active, attempts } = state
+  const { facts, components, drift, pin, retired, keyHash, active, attempts } = state
   if (!facts) throw new Problem('target-not-found', 'No such target is registered.')
   return {
     id,
     ...facts,
     components,
+    drift,
     pin: pin && { component: pin.component, reason: pin.reason },
     retired: retired && { reason: retired.reason },
     enrolled: keyHash !== null,
@@ -100,16 +101,17 @@ export const listTargets: Operate<Contracts['listTargets'], 'telemetry'> = async
   const { tag, ...filters } = query
   const { rows, nextCursor } = await pageOf(views.listTargets({ ...filters, tags: tagsIn(tag) }))
   const lastSeen = await telemetry.lastSeenOf(rows.map(({ id }) => id))
-  const targets = rows.map(({ id, facts, components, pin, retired, enrolled, lastOutcome, updatedAt }) => ({
+  const targets = rows.map(({ id, facts, pin, retired, enrolled, ...row }) => ({
     id,
     ...facts,
-    components,
+    components: row.components,
+    drift: row.drift,
     pin: pin && { component: pin.component, reason: pin.reason },
     retired: retired && { reason: retired.reason },
     enrolled,
     lastSeenAt: lastSeen.get(id) ?? null,
-    lastOutcome,
-    updatedAt,
+    lastOutcome: row.lastOutcome,
+    updatedAt: row.updatedAt,
   }))
   return { status: 200, body: { targets, count: targets.length, nextCursor } }
 }

@@ -1,95 +1,166 @@
+import { randomUUID } from 'node:crypto'
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
+import { instantOf } from '../../../events/time.ts'
+import type { ChildSettings } from '../../../events/upgrade.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
-import { type ChildCommand, type ChildKind, childId } from '../../domain/upgrade/children.ts'
+import {
+  type ChildKind,
+  childOfKey,
+  type LeftOut,
+  ownRollback,
+  refuseSibling,
+} from '../../domain/upgrade/children.ts'
 import { abortUpgrade } from '../../domain/upgrade/control.ts'
-import { exists, hasEnded, isPlanned } from '../../domain/upgrade/state.ts'
-import { startChild } from '../../planning/children.ts'
+import { exists, hasEnded } from '../../domain/upgrade/state.ts'
+import { type Family, familyOf, type Try, touchedBy } from '../../facts/family.ts'
+import { type ChildAsked, type ChildResult, siblingsOf, startChild } from '../../planning/children.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { namespaceOf } from '../targets/register.ts'
-import { type Commanded, command as carryOut } from './command.ts'
+import { command as carryOut } from './command.ts'
 import { upgradeNotFound } from './history.ts'
 
 type Contracts = typeof upgradeContracts
-type Asked = Commanded & {
-  readonly body: {
-    readonly reason?: string | undefined
-    readonly breakGlass?: { readonly reason: string } | undefined
-  }
-}
+type RollBack = Parameters<Operate<Contracts['rollBackUpgrade']>>[0]
+type RollBackOne = Parameters<Operate<Contracts['rollBackCustomer']>>[0]
+type Retry = Parameters<Operate<Contracts['retryFailed']>>[0]
 
 const noReason = 'no reason given'
 
-function commandOf(kind: ChildKind, { params, principal, body, idempotency }: Asked): ChildCommand {
+function settingsOf(body: Omit<Retry['body'], 'reason'> & Omit<RollBack['body'], 'reason'>): ChildSettings {
+  const { parallel, batchSize, failureThreshold, deadlines, window, ignoreWindow, toWithdrawn } = body
+  const { attemptSeconds } = deadlines ?? {}
+  const skippedToo = body.include?.includes('skipped') === true
+  return {
+    ...(parallel !== undefined && { parallel }),
+    ...(batchSize !== undefined && { batchSize }),
+    ...(failureThreshold && { failures: failureThreshold }),
+    ...(attemptSeconds !== undefined && { attempt: attemptSeconds }),
+    ...(window && { window: { start: instantOf(window.start), end: instantOf(window.end) } }),
+    ...(ignoreWindow !== undefined && { ignoreWindow }),
+    ...(toWithdrawn && { toWithdrawn: toWithdrawn.reason }),
+    ...(skippedToo && { skippedToo }),
+  }
+}
+
+function askedBy(
+  kind: ChildKind,
+  input: RollBack | RollBackOne | Retry,
+): ChildAsked & { readonly child: string } {
+  const { params, principal, body, idempotency } = input
+  const { breakGlass } = 'breakGlass' in body ? body : {}
   return {
     parent: params.id,
     kind,
     by: principal.id,
-    reason: body.reason ?? noReason,
-    ...(body.breakGlass && { breakGlass: body.breakGlass.reason }),
+    reason: body.reason ?? ('toWithdrawn' in body ? body.toWithdrawn?.reason : undefined) ?? noReason,
+    settings: settingsOf(body),
+    child: idempotency ? childOfKey(idempotency.id) : randomUUID(),
+    ...(breakGlass && { breakGlass: breakGlass.reason }),
     ...(idempotency && { idempotency: { key: idempotency.id, hash: idempotency.bodyHash } }),
   }
 }
 
-function messageOf({ body }: Asked): string {
-  return body.breakGlass
-    ? 'Rollback waits for the approval of a second person (break-glass)'
-    : 'Rollback started'
+function namesOf(leftOut: LeftOut | undefined) {
+  return {
+    leftOut: (leftOut?.first ?? []).map(({ target, reason }) => ({ targetId: target, reason })),
+    leftOutCounts: leftOut?.counts ?? {},
+  }
 }
 
-/** Starts a child and returns its id, or throws the problem that refuses it. */
-async function begin(services: Services, command: ChildCommand, correlation: string): Promise<string> {
-  const result = await startChild(services, command, correlation)
-  if ('rejected' in result) throw new Problem(result.rejected.code, result.rejected.detail)
-  return result.child
+type Begun = Exclude<ChildResult, { readonly rejected: unknown }>
+
+/** Starts a child, or throws the problem that refuses it, with whom it would leave out. */
+async function begin(services: Services, asked: ChildAsked, correlation: string): Promise<Begun> {
+  const result = await startChild(services, asked, correlation)
+  if (!('rejected' in result)) return result
+  const { rejected, leftOut } = result
+  throw new Problem(rejected.code, rejected.detail, leftOut && namesOf(leftOut))
 }
 
-function started(parentId: string, child: string, message: string) {
-  const body = { message, upgradeId: child, parentId, jobId: `${child}-1` }
+function messageOf({ breakGlass, settings }: ChildAsked, { planned }: Begun): string {
+  if (breakGlass !== undefined) return 'Rollback waits for the approval of a second person (break-glass)'
+  if (settings?.toWithdrawn !== undefined)
+    return 'Rollback waits for the approval of a second person (it goes to a withdrawn release)'
+  return planned ? 'Rollback started' : 'Rollback started; it is planned in the background'
+}
+
+function started(parentId: string, child: string, message: string, leftOut: LeftOut | undefined) {
+  const body = { message, upgradeId: child, parentId, jobId: `${child}-1`, ...namesOf(leftOut) }
   return { status: 202, body, location: `/api/upgrades/${child}` }
 }
 
-/** Aborts an upgrade so that it takes itself back; false when it came to its end a moment before. */
-async function abortedToRollBack(
-  input: Parameters<Operate<Contracts['rollBackUpgrade']>>[0],
-  services: Parameters<Operate<Contracts['rollBackUpgrade']>>[1],
-): Promise<boolean> {
-  const { reason, breakGlass } = input.body
-  const abort = {
-    by: input.principal.id,
-    reason: breakGlass?.reason ?? reason ?? noReason,
-    rollBack: true,
-    ...(breakGlass && { breakGlass: breakGlass.reason }),
+/** Returns the id of the rollback that an upgrade was aborted for. */
+function announced({ id, state }: Try): string | undefined {
+  return state.abort?.rollBack ? (state.abort.rollback?.child ?? ownRollback(id)) : undefined
+}
+
+/** Throws a Problem where a family at work has nothing to take back, or is being taken back. */
+async function refuseTakingBack(services: Services, asked: ChildAsked, family: Family): Promise<void> {
+  if (family.state.stage === 'requested')
+    throw new Problem('not-planned', 'The upgrade has not touched anything yet: abort it instead.')
+  const refused = refuseSibling(asked, siblingsOf(family))?.rejected
+  if (refused) throw new Problem(refused.code, refused.detail)
+  const back = family.tries.find((one) => !hasEnded(one.state) && one.state.abort?.rollBack)
+  if (back && (asked.breakGlass === undefined || back.state.abort?.breakGlass !== undefined)) {
+    const detail = `A rollback is asked for already: upgrade ${announced(back)}, which begins as soon as nothing is in flight.`
+    throw new Problem('child-at-work', detail)
   }
-  try {
-    await carryOut(input, services, abortUpgrade(abort))
-    return true
-  } catch (problem) {
-    if (problem instanceof Problem && problem.code === 'upgrade-ended') return false
-    throw problem
-  }
+  if ((await touchedBy(services.log, family)).size === 0)
+    throw new Problem('nothing-to-roll-back', 'The upgrade has not touched anything yet: abort it instead.')
 }
 
 /**
- * Takes a whole upgrade back. One that is still at work is aborted first and takes itself back as soon as nothing is in flight;
- * the id of that child is known before it begins.
+ * Aborts what is at work in a family, so that it takes itself back; returns the id of that rollback, which is known before it begins.
+ * Undefined where all of it came to its end a moment before.
  */
-export const rollBackUpgrade: Operate<Contracts['rollBackUpgrade']> = async (input, services) => {
-  const { id } = input.params
-  const { state } = await services.log.load(upgradeAggregate, id)
-  if (!exists(state)) throw upgradeNotFound()
-  const { idempotency: _, ...ofAbort } = commandOf('rollback', input)
-  if (!hasEnded(state)) {
-    if (!isPlanned(state))
-      throw new Problem('not-planned', 'The upgrade has not touched anything yet: abort it instead.')
-    if (await abortedToRollBack(input, services)) {
-      return started(id, childId(ofAbort), 'Rollback starts as soon as nothing is in flight')
+async function abortedToRollBack(
+  input: RollBack,
+  services: Services,
+  asked: ChildAsked & { readonly child: string },
+  family: Family,
+): Promise<string | undefined> {
+  const { by, reason = noReason, breakGlass, settings = {} } = asked
+  const rollback = { child: asked.child, settings }
+  const glass = breakGlass === undefined ? {} : { breakGlass }
+  const abort = abortUpgrade({ by, reason: breakGlass ?? reason, rollBack: true, rollback, ...glass })
+  let child: string | undefined
+  for (const { id, state } of family.tries) {
+    if (hasEnded(state)) continue
+    // The first of them keeps the request's key and condition; the others follow from it.
+    const condition = child === undefined ? input : { ...input, idempotency: null, ifMatch: null }
+    try {
+      const aborted = await carryOut({ ...condition, params: { id } }, services, abort)
+      child ??= announced({ id, state: aborted.state })
+    } catch (problem) {
+      if (!(problem instanceof Problem && problem.code === 'upgrade-ended')) throw problem
     }
   }
-  const command = state.abort?.rollBack ? ofAbort : commandOf('rollback', input)
-  return started(id, await begin(services, command, input.correlation), messageOf(input))
+  return child
+}
+
+/**
+ * Takes back all that an upgrade and its retries changed. What of them is at work is aborted first and takes itself back as soon as nothing
+ * is in flight, a quarter of an hour later at the latest.
+ */
+export const rollBackUpgrade: Operate<Contracts['rollBackUpgrade']> = async (input, services) => {
+  const family = await familyOf(services.log, input.params.id)
+  const { state } = await services.log.load(upgradeAggregate, input.params.id)
+  if (!family || !exists(state)) throw upgradeNotFound()
+  const asked = askedBy('rollback', input)
+  const message = 'Rollback starts as soon as nothing is in flight, in 15 minutes at the latest'
+  const known = family.children.some(({ child }) => child === asked.child)
+  const aborted = family.tries.some((one) => announced(one) === asked.child)
+  if (aborted && !known) return started(family.root, asked.child, message, undefined)
+  if (!known && state.request.kind !== 'rollback' && family.tries.some((one) => !hasEnded(one.state))) {
+    await refuseTakingBack(services, asked, family)
+    const child = await abortedToRollBack(input, services, asked, family)
+    if (child !== undefined) return started(family.root, child, message, undefined)
+  }
+  const begun = await begin(services, asked, input.correlation)
+  return started(begun.parent, begun.child, messageOf(asked, begun), begun.leftOut)
 }
 
 /** Takes one customer back (C5). */
@@ -97,23 +168,25 @@ export const rollBackCustomer: Operate<Contracts['rollBackCustomer']> = async (i
   const { customerId } = input.params
   const { state } = await services.log.load(targetAggregate, customerId)
   if (!state.registered) throw new Problem('not-a-member', 'There is no such customer in this upgrade.')
-  if (state.active) {
+  const asked = { ...askedBy('rollback', input), target: customerId }
+  const family = await familyOf(services.log, input.params.id)
+  const known = family?.children.some(({ child }) => child === asked.child)
+  const back = family?.children.some((one) => one.kind === 'rollback' && one.child === state.active?.upgrade)
+  if (state.active && !known && !back) {
     throw new Problem(
       'update-in-progress',
       `Update already in progress on this customer, by upgrade ${state.active.upgrade}: wait for its end.`,
     )
   }
-  const command = { ...commandOf('rollback', input), target: customerId }
-  const child = await begin(services, command, input.correlation)
+  const begun = await begin(services, asked, input.correlation)
   const namespace = state.facts?.namespace ?? namespaceOf(customerId)
-  const body = { message: messageOf(input), customerId, namespace, upgradeId: child }
-  return { status: 202, body, location: `/api/upgrades/${child}` }
+  const body = { message: messageOf(asked, begun), customerId, namespace, upgradeId: begun.child }
+  return { status: 202, body, location: `/api/upgrades/${begun.child}` }
 }
 
 /** Tries the failed ones again. */
-export const retryFailed: Operate<Contracts['retryFailed']> = async (input, services) =>
-  started(
-    input.params.id,
-    await begin(services, commandOf('retry', input), input.correlation),
-    'Retry started',
-  )
+export const retryFailed: Operate<Contracts['retryFailed']> = async (input, services) => {
+  const begun = await begin(services, askedBy('retry', input), input.correlation)
+  const message = begun.planned ? 'Retry started' : 'Retry started; it is planned in the background'
+  return started(input.params.id, begun.child, message, begun.leftOut)
+}

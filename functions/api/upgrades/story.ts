@@ -26,7 +26,11 @@ function sentenceOf(event: UpgradeEvent): string {
       const { by, request } = event.data
       const verb = { deploy: 'asked for', retry: 'asked for another try of', rollback: 'asked to take back' }
       const glass = request.breakGlass ? `, even while everything is stopped: ${request.reason}` : '.'
-      return `${by} ${verb[request.kind]} ${request.component} ${request.version}, strategy ${request.strategy}${glass}`
+      const withdrawn =
+        request.toWithdrawn === undefined
+          ? ''
+          : ` It may go to releases that were withdrawn: ${request.toWithdrawn}`
+      return `${by} ${verb[request.kind]} ${request.component} ${request.version}, strategy ${request.strategy}${glass}${withdrawn}`
     }
     case 'UpgradePlanned': {
       const reasons = Object.entries(event.data.leftOut).sort(([left], [right]) => (left < right ? -1 : 1))
@@ -64,6 +68,8 @@ function sentenceOf(event: UpgradeEvent): string {
       return `Attempts may run on until ${event.data.until}.`
     case 'MembersSkipped':
       return `${event.data.by} left out ${targets(sizes(event.data.members))} (${event.data.code}).`
+    case 'RetriesGivenUp':
+      return `${targets(sizes(event.data.members))} will not be tried again: counted as failed.`
     case 'ThresholdBreached': {
       const { count, allowed, kind, action } = event.data
       const words = { pause: 'it is paused', abort: 'it is aborted', rollback: 'it is taken back' }
@@ -100,10 +106,6 @@ function sentenceOf(event: UpgradeEvent): string {
       return `Goes on in spite of what is closed since ${event.data.since} (${event.data.freeze}): ${event.data.breakGlass}`
     case 'CalendarsBound':
       return `${event.data.by} bound it to ${event.data.calendars.length === 0 ? 'no calendar' : event.data.calendars.join(', ')}.`
-    case 'RestLeftOut': {
-      const { pending, deferred, retrying } = event.data
-      return `Nothing opens any more: ${targets(pending + deferred + retrying)} stayed out.`
-    }
     case 'WindowSet':
       return `${event.data.by} set the window from ${event.data.start} to ${event.data.end}.`
     case 'UpgradePaused':

@@ -16,6 +16,8 @@ export interface PlanMember {
   readonly target: string
   readonly from: string
   readonly to: string
+  /** Of the release that it goes to, where that is another for each member; null: it is not registered. */
+  readonly digest?: string | null
 }
 
 /** A decision about a chunk. */
@@ -60,5 +62,6 @@ export function memberOf({ chunk }: PlanChunkState, index: number): PlanMember {
   if (target === undefined || fromVersion === undefined || toVersion === undefined) {
     throw new RangeError(`The plan has no member ${index} in this chunk.`)
   }
-  return { target, from: fromVersion, to: toVersion }
+  const digest = chunk?.digests?.[to ?? -1]
+  return { target, from: fromVersion, to: toVersion, ...(digest !== undefined && { digest }) }
 }

@@ -20,7 +20,7 @@ export interface Candidate extends Placed {
   readonly hours?: number
   /** Checks before the upgrade found it not ready to be handed anything. */
   readonly notReady?: boolean
-  /** Why it is passed over, by the profile that is upgraded by or by the request itself. */
+  /** Why it is passed over: by the profile that is upgraded by, by the request itself, or as there is nothing to take back. */
   readonly excluded?:
     | 'member_elsewhere'
     | 'critical'
@@ -28,6 +28,8 @@ export interface Candidate extends Placed {
     | 'rollback_unwanted'
     /** It was named, and other parts of the selection do not mean it. */
     | 'not_selected'
+    | 'moved_on'
+    | 'already_at_version'
 }
 
 /** What is known of a target, by its stream or by a row about it, which knows of no attempt that is under way. */

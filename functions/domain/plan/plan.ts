@@ -20,6 +20,7 @@ export type LeftOutReason =
   | 'update_in_progress'
   | 'not_ready'
   | 'after_canaries'
+  | 'release_withdrawn'
   | NonNullable<Candidate['excluded']>
 
 /** A plan: who is upgraded, from what to what, in which order and waves, bound together by its hash. */
@@ -47,6 +48,8 @@ export interface PlanFacts {
     readonly digest: string
     readonly releaseVersion: number
   } | null
+  /** Of a rollback, the releases that its candidates go back to, by their version; those that are not registered are not among them. */
+  readonly releases?: ReadonlyMap<string, { readonly digest: string; readonly withdrawn: string | null }>
   /** Which versions that candidates run are newer than a release that `latest` or `stable` stands for; left out: nobody asked. */
   readonly newer?: ReadonlySet<string>
   readonly policyVersion: number
@@ -66,7 +69,10 @@ type Member = Candidate & { readonly from: string; readonly to: string }
 /** Explicit cuts are stored in one event of the upgrade: more would not fit beside the rest. */
 const cutsAtMost = 2000
 
-function judge(candidate: Candidate, { request, release, newer }: PlanFacts): LeftOutReason | Member {
+function judge(
+  candidate: Candidate,
+  { request, release, releases, newer }: PlanFacts,
+): LeftOutReason | Member {
   const { from, active } = candidate
   const to = request.kind === 'rollback' ? candidate.to : release?.version
   if (candidate.retired) return 'retired'
@@ -80,6 +86,7 @@ function judge(candidate: Candidate, { request, release, newer }: PlanFacts): Le
   // A child waits for what its parent still has in flight; everybody else is refused (M19).
   if (active !== null && active !== request.parent) return 'update_in_progress'
   if (candidate.notReady) return 'not_ready'
+  if (releases?.get(to)?.withdrawn && request.toWithdrawn === undefined) return 'release_withdrawn'
   return { ...candidate, from, to }
 }
 
@@ -112,7 +119,11 @@ function shortestFirst(ordered: readonly Member[], waves: WaveCuts): readonly Me
   return byHours.flat()
 }
 
-function chunksOf(component: string, members: readonly Member[]): PlanChunk[] {
+function chunksOf(
+  { component }: UpgradeRequest,
+  members: readonly Member[],
+  releases: PlanFacts['releases'],
+): PlanChunk[] {
   const chunks: PlanChunk[] = []
   for (let start = 0; start < members.length; start += membersPerChunk) {
     const places = new Map<string, number>()
@@ -125,9 +136,15 @@ function chunksOf(component: string, members: readonly Member[]): PlanChunk[] {
     const rows = members
       .slice(start, start + membersPerChunk)
       .map(({ target, from, to }): [string, number, number] => [target, place(from), place(to)])
-    chunks.push({ component, versions: [...places.keys()], members: rows })
+    const versions = [...places.keys()]
+    const digests = releases && versions.map((version) => releases.get(version)?.digest ?? null)
+    chunks.push({ component, versions, ...(digests && { digests }), members: rows })
   }
   return chunks
+}
+
+function byTarget(left: { readonly target: string }, right: { readonly target: string }): number {
+  return left.target < right.target ? -1 : 1
 }
 
 /** So many upgrades that are in the way are named in words. */
@@ -182,8 +199,10 @@ function refuseWithoutCanaries(
  * candidates: a dry run and a deploy over the same facts give the same `planHash`, and any change of a member, digest, wave,
  * setting or policy version gives another, which is what an approval is bound to (N2, design: #plans).
  */
-export function makePlan(facts: PlanFacts): { readonly plan: Plan } | { readonly rejected: Rejection } {
-  const { request, candidates, release, policyVersion } = facts
+export function makePlan(
+  facts: PlanFacts,
+): { readonly plan: Plan } | { readonly rejected: Rejection; readonly leftOut?: Plan['leftOut'] } {
+  const { request, candidates, release, releases, policyVersion } = facts
   if (!release && request.kind !== 'rollback') {
     return reject({
       code: 'release-not-found',
@@ -197,7 +216,8 @@ export function makePlan(facts: PlanFacts): { readonly plan: Plan } | { readonly
     if (typeof verdict === 'string') leftOut.push({ target: candidate.target, reason: verdict })
     else members.push(verdict)
   }
-  if (members.length === 0) return reject(nobody(leftOut, candidates))
+  if (members.length === 0)
+    return { ...reject(nobody(leftOut, candidates)), leftOut: leftOut.toSorted(byTarget) }
 
   const seed = hashOf({
     component: request.component,
@@ -215,18 +235,18 @@ export function makePlan(facts: PlanFacts): { readonly plan: Plan } | { readonly
     ? firstWaveOf(asked, ordered)
     : { ...asked, taken: ordered }
   for (const { target } of ordered.slice(taken.length)) leftOut.push({ target, reason: 'after_canaries' })
-  leftOut.sort((left, right) => (left.target < right.target ? -1 : 1))
+  leftOut.sort(byTarget)
   if (waves.kind === 'cuts' && waveCount(waves, taken.length) > cutsAtMost) {
     return reject({
       code: 'too-many-waves',
       detail: `Batches this small, with critical targets kept out of the first, make more than ${cutsAtMost} waves. Choose a larger batch size.`,
     })
   }
-  const chunks = chunksOf(request.component, shortestFirst(taken, waves))
+  const chunks = chunksOf(request, shortestFirst(taken, waves), releases)
   const versions = new Set(taken.map(({ to }) => to))
   const [only = request.version] = versions
   const version = release?.version ?? (versions.size === 1 ? only : request.version)
-  const digest = release?.digest ?? null
+  const digest = release?.digest ?? (versions.size === 1 ? releases?.get(only)?.digest : null) ?? null
   const planHash = hashOf({
     request: hashOf(request),
     chunks: chunks.map(hashOf),

@@ -18,6 +18,8 @@ export interface OpeningFacts {
   readonly closures: readonly Closure[]
   /** The success rate, in percent, of the profile that this one depends on; null when there is no such figure. */
   readonly successRate: number | null
+  /** In words, why what would be rolled out is held back; null: it is not. */
+  readonly heldBack: string | null
   /** How many resources there are to upgrade; null when that is not known yet. */
   readonly matching: number | null
 }
@@ -135,8 +137,9 @@ function refuse(
   if (facts.paused && facts.paused.upgrade === state.running?.upgrade) return waitsForPerson(facts.paused)
   if (state.running?.reason === 'emergency')
     return ['running', `Upgrade ${state.running.upgrade}, which was started out of turn, is not finished.`]
-  // What was started under all of the following is carried on.
-  if (state.running) return undefined
+  const heldBack: Refusal | undefined = facts.heldBack === null ? undefined : ['held_back', facts.heldBack]
+  // What was started under all of the following is carried on, unless it has been taken back elsewhere since.
+  if (state.running) return heldBack
   if (dependency && (facts.successRate === null || facts.successRate < dependency.min_success_rate)) {
     const rate =
       facts.successRate === null
@@ -147,6 +150,7 @@ function refuse(
       `Profile ${dependency.profile_id} has ${rate}; ${dependency.min_success_rate} % is needed.`,
     ]
   }
+  if (heldBack) return heldBack
   if (facts.matching === 0) return ['nothing_to_upgrade', 'No resource needs the upgrade.']
   return undefined
 }

@@ -19,6 +19,10 @@ export interface ReleaseState {
   /** Which release of its component it is; 0 before it is registered. */
   readonly number: number
   readonly withdrawn: { readonly reason: string; readonly since: string } | null
+  /** Why and by which upgrade's rollback nothing chooses it by itself; null: it may be chosen. */
+  readonly heldBack: { readonly reason: string; readonly upgrade: string; readonly since: string } | null
+  /** When somebody freed it last. */
+  readonly freedAt: string | null
 }
 
 /** A decision about a release. */
@@ -44,13 +48,19 @@ export const releaseAggregate: Aggregate<ReleaseState, ReleaseEvent> = {
     scheme: 'semver',
     number: 0,
     withdrawn: null,
+    heldBack: null,
+    freedAt: null,
   },
   evolve(state, event, { at }) {
     switch (event.type) {
       case 'ReleaseRegistered':
-        return { ...event.data, registered: true, withdrawn: null }
+        return { ...state, ...event.data, registered: true }
       case 'ReleaseWithdrawn':
         return { ...state, withdrawn: { reason: event.data.reason, since: at } }
+      case 'ReleaseHeldBack':
+        return { ...state, heldBack: { ...event.data, since: at } }
+      case 'ReleaseFreed':
+        return { ...state, heldBack: null, freedAt: at }
     }
   },
   decode: (type, schema, data) => releaseEvents.decode(type, schema, data),
@@ -93,16 +103,40 @@ export function registerRelease(release: {
   }
 }
 
+const notFound = reject({
+  code: 'release-not-found',
+  detail: 'No such release is registered. GET /api/v1/releases lists those that are.',
+})
+
 /** Withdraws a release: nothing is admitted to it any more. */
 export function withdrawRelease({ reason }: { readonly reason: string }): ReleaseDecision {
   return (state) => {
     if (state.withdrawn) return accept()
-    if (!state.registered) {
-      return reject({
-        code: 'release-not-found',
-        detail: 'No such release is registered. GET /api/v1/releases lists those that are.',
-      })
-    }
+    if (!state.registered) return notFound
     return accept({ type: 'ReleaseWithdrawn', data: { reason } })
+  }
+}
+
+/**
+ * Holds back a release that is taken back, so that nothing chooses it by itself. The first reason stays. `at` is when it was to be taken back:
+ * whoever has freed it since then knew of that.
+ */
+export function holdBack(command: {
+  readonly reason: string
+  readonly upgrade: string
+  readonly at: string
+}): ReleaseDecision {
+  return ({ registered, heldBack, freedAt }) => {
+    const { reason, upgrade, at } = command
+    if (!registered || heldBack || (freedAt !== null && at <= freedAt)) return accept()
+    return accept({ type: 'ReleaseHeldBack', data: { reason, upgrade } })
+  }
+}
+
+/** Frees a release that is held back: it may be chosen again. */
+export function freeRelease(command: { readonly by: string; readonly reason: string }): ReleaseDecision {
+  return ({ registered, heldBack }) => {
+    if (!registered) return notFound
+    return heldBack ? accept({ type: 'ReleaseFreed', data: command }) : accept()
   }
 }

@@ -6,6 +6,8 @@ export interface CatalogueEntry {
   readonly version: string
   readonly channel: string
   readonly withdrawn: boolean
+  /** It was taken back, and nobody has freed it since. */
+  readonly heldBack: boolean
   /** That of the component. */
   readonly scheme: VersionScheme
   /** Which release of its component it is. */
@@ -14,8 +16,8 @@ export interface CatalogueEntry {
 
 /**
  * Returns the release that a version asked for means, among those of one component; undefined when none does. `latest` is the
- * newest that is not withdrawn; `stable` the newest of those that is on the channel stable and no prerelease; anything else names one exactly (a
- * withdrawn one too: the caller says so). A moving word is resolved once, when planning. Of releases that rank alike, as two builds of one
+ * newest that is neither withdrawn nor held back; `stable` the newest of those that is on the channel stable and no prerelease; anything else names one exactly (a
+ * withdrawn or held back one too: the caller says so). A moving word is resolved once, when planning. Of releases that rank alike, as two builds of one
  * version, the one that was registered last is the newest.
  */
 export function resolveRelease<Entry extends CatalogueEntry>(
@@ -25,8 +27,8 @@ export function resolveRelease<Entry extends CatalogueEntry>(
   if (!isMoving(asked)) return catalogue.find(({ version }) => sameVersion(version, asked))
   let newest: Entry | undefined
   for (const entry of catalogue) {
-    const { version, channel, withdrawn, scheme } = entry
-    if (withdrawn || !isVersionIn(scheme, version)) continue
+    const { version, channel, withdrawn, heldBack, scheme } = entry
+    if (withdrawn || heldBack || !isVersionIn(scheme, version)) continue
     if (asked === 'stable' && (channel !== 'stable' || isPrereleaseIn(scheme, version))) continue
     if (!newest || isNewer(entry, newest)) newest = entry
   }

@@ -1,5 +1,6 @@
 import { type TargetEvent, type TargetFacts, targetEvents } from '../../../events/target.ts'
 import type { Aggregate, CommitContext } from '../aggregate.ts'
+import { sameVersion } from '../version/identity.ts'
 import { meaningOf } from './outcome.ts'
 import {
   type EndedAttempt,
@@ -36,11 +37,11 @@ function end(
   at: string,
 ): TargetState {
   const active = state.active?.attempt === data.attempt ? state.active : null
-  const { sequence: _sequence, output: _output, revision, reported = active?.reported, ...attempt } = data
+  const { sequence: _sequence, output: _output, revision, saidAt, ...rest } = data
+  const { reported = active?.reported, ...attempt } = rest
+  const heard = said(state, data.component, saidAt)
   return {
-    ...state,
-    components:
-      data.version === null ? state.components : { ...state.components, [data.component]: data.version },
+    ...(data.version === null ? heard : runs(heard, data.component, data.version)),
     active: active ? null : state.active,
     attempts: remember(state.attempts, {
       ...{ ...attempt, acceptedAt: active?.acceptedAt ?? null, endedAt: at },
@@ -49,6 +50,31 @@ function end(
     }),
     revision,
   }
+}
+
+/** The component runs a version, and nothing is known to have drifted there. */
+function runs(state: TargetState, component: string, version: string): TargetState {
+  const { [component]: _, ...drift } = state.drift
+  return { ...state, components: { ...state.components, [component]: version }, drift }
+}
+
+function said(state: TargetState, component: string, at: string | undefined): TargetState {
+  const before = state.said[component]
+  if (at === undefined || (before !== undefined && before >= at)) return state
+  return { ...state, said: { ...state.said, [component]: at } }
+}
+
+/** A component that drifts on has drifted since the first time, from what it was to run; one that is back has not. */
+function drifted(
+  state: TargetState,
+  { component, from, to }: Extract<TargetEvent, { type: 'DriftFound' }>['data'],
+  at: string,
+): TargetState {
+  const known = Object.hasOwn(state.drift, component) ? state.drift[component] : undefined
+  const expected = known?.from ?? from
+  const now = runs(state, component, to)
+  if (sameVersion(expected, to)) return now
+  return { ...now, drift: { ...now.drift, [component]: { from: expected, to, since: known?.since ?? at } } }
 }
 
 function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): TargetState {
@@ -96,8 +122,12 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
     case 'TargetCloned':
       return { ...state, clonedAt: at, revision: event.data.revision }
     case 'VersionReported': {
-      const { component, version, revision } = event.data
-      return { ...state, components: { ...state.components, [component]: version }, revision }
+      const { component, version, saidAt, revision } = event.data
+      return { ...runs(said(state, component, saidAt), component, version), revision }
+    }
+    case 'DriftFound': {
+      const { component, saidAt, revision } = event.data
+      return { ...drifted(said(state, component, saidAt), event.data, at), revision }
     }
     case 'ProfileJoined': {
       const { profile, priority, override, revision } = event.data

@@ -3,6 +3,7 @@ import type { AttemptOutcome, TargetEvent } from '../../../events/target.ts'
 import { after, earlier, later, second } from '../../../events/time.ts'
 import { accept } from '../aggregate.ts'
 import { sameVersion } from '../version/identity.ts'
+import { neverLeft } from './never-left.ts'
 import { ownWindowEnd, type ProfileWindow } from './own-window.ts'
 import {
   type ActiveAttempt,
@@ -35,6 +36,8 @@ export interface AttemptEnd {
   readonly retryable?: boolean
   readonly version?: string | null
   readonly output?: string | null
+  /** When the target said so, by its own clock. */
+  readonly saidAt?: string
   /** The number of the report that says so. */
   readonly reported?: number | undefined
   /** Of a deferral: the upgrade whose attempt is under way. */
@@ -57,6 +60,7 @@ export function endOf(
       retryable: end.retryable ?? false,
       version: end.version ?? null,
       output: end.output ?? null,
+      ...(end.saidAt !== undefined && { saidAt: end.saidAt }),
       sequence: (plan.sequence ?? 0) + 1,
       revision: state.revision + 1,
       ...(end.reported !== undefined && { reported: end.reported }),
@@ -99,10 +103,11 @@ function obstacle(
   state: TargetState,
   plan: AttemptPlan,
   {
-    ready,
+    ready = true,
+    withdrawn = false,
     patience,
-    now,
-  }: { readonly ready: boolean; readonly patience: BusyPatience | undefined; readonly now: string },
+  }: { readonly ready?: boolean; readonly withdrawn?: boolean; readonly patience?: BusyPatience },
+  now: string,
 ): AttemptEnd | null {
   if (!state.registered) return skipped('not_registered')
   if (state.retired) return skipped('retired')
@@ -110,9 +115,12 @@ function obstacle(
   if (state.active) return busy(state, state.active, plan, patience, now)
   const present = state.components[plan.component]
   if (present === undefined) return skipped('version_changed')
-  // What a rollback undoes has failed: the inventory may name the old version while something else runs.
-  if (plan.kind !== 'rollback' && sameVersion(present, plan.to)) return skipped('already_at_version')
-  if (!sameVersion(present, plan.from)) return skipped('version_changed')
+  // What a rollback undoes may have failed: the inventory may name the old version while something else runs.
+  if (plan.kind === 'rollback' ? neverLeft(state, plan) : sameVersion(present, plan.to))
+    return skipped('already_at_version')
+  const isBack = plan.kind === 'rollback' && sameVersion(present, plan.to)
+  if (!isBack && !sameVersion(present, plan.from)) return skipped('version_changed')
+  if (withdrawn) return skipped('release_withdrawn')
   return ready ? null : skipped('not_ready')
 }
 
@@ -132,14 +140,15 @@ export function assignAttempt(
     readonly patience?: BusyPatience
     /** What checks before the upgrade found; left out: nobody asked. */
     readonly ready?: boolean
+    /** Was the release that it goes to withdrawn, so that nothing is sent there? */
+    readonly withdrawn?: boolean
     /** The window that the upgrade runs in, where a profile opened it. */
     readonly window?: ProfileWindow
   },
 ): TargetDecision {
   return (state, now) => {
     if (isKnown(state, assignment)) return accept()
-    const { ready = true, patience } = assignment
-    const refusal = obstacle(state, assignment, { ready, patience, now })
+    const refusal = obstacle(state, assignment, assignment, now)
     if (refusal) return accept(endOf(state, assignment, refusal))
     const closes = assignment.window ? ownWindowEnd(state, assignment.window) : null
     if (closes !== null && now >= closes)

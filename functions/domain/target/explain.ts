@@ -56,6 +56,18 @@ function ofItself(facts: ExplainFacts): Finding[] {
   return found
 }
 
+/** Which components run something else than what was put there. */
+function drifts({ id, target, ref }: ExplainFacts): Finding[] {
+  return Object.entries(target.drift).map(([component, { from, to, since }]) => ({
+    code: 'drift',
+    verdict: 'eligible',
+    detail: `${id} was to run ${component} ${from}, and has said since ${since} that it runs ${to}.`,
+    ref,
+    since,
+    unblock: 'Somebody deploys the version that is wanted, or the target says that it runs it again.',
+  }))
+}
+
 /** How the last attempt ended, where nothing newer is known. */
 function lastAttempt({ id, target, ref }: ExplainFacts): Finding[] {
   const last = target.attempts.at(-1)
@@ -97,8 +109,17 @@ function eligible({ id, ref }: ExplainFacts): Finding {
  */
 export function explainTarget(facts: ExplainFacts): Explanation {
   const { target, upgrade } = facts
-  const found = [...ofItself(facts), ...(upgrade ? explainMember(target, upgrade) : ofHolders(facts))]
-  if (found.length === 0 && !upgrade) found.push(...lastAttempt(facts))
+  const present = upgrade ? explainMember(target, upgrade) : ofHolders(facts)
+  // What an upgrade has done is no answer where the target says that it is not so any more.
+  const isDone = present[0]?.verdict === 'done'
+  const drifted = drifts(facts)
+  const stops = drifted.length > 0 && present.length === 0 && !upgrade ? stopped(facts) : []
+  const found = [
+    ...ofItself(facts),
+    ...stops,
+    ...(isDone ? [...drifted, ...present] : [...present, ...drifted]),
+  ]
+  if (found.length === drifted.length + stops.length && !upgrade) found.push(...lastAttempt(facts))
   if (found.length === 0) found.push(...stopped(facts))
   const [decisive = eligible(facts)] = found
   const reasons = (found.length > 0 ? found : [decisive]).map(({ verdict: _, ...reason }) => reason)

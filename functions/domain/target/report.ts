@@ -120,12 +120,14 @@ export interface FinishReport extends Said {
   readonly code: string | null
   readonly retryable: boolean
   readonly output: string | null
+  /** When it said so, by its own clock. */
+  readonly saidAt?: string
 }
 
 /** Success is the version that was asked for, running; a success that runs something else is a failure. */
 export function endFrom(report: FinishReport, to: string): AttemptEnd {
-  const { status, version, code, retryable, output, sequence: reported } = report
-  const said = { version, output, reported }
+  const { status, version, code, retryable, output, saidAt, sequence: reported } = report
+  const said = { version, output, reported, ...(saidAt !== undefined && { saidAt }) }
   switch (status) {
     case 'completed':
       return version !== null && sameVersion(version, to)
@@ -160,7 +162,9 @@ function afterEnd(state: TargetState, ended: EndedAttempt, end: AttemptEnd): Ret
   const late = end.outcome === 'succeeded' && meaningOf(ended.outcome).presumed
   if (!late || !end.version || !isLatest(state, ended)) return isOver(ended)
   if (state.components[component] === end.version) return accept()
-  const inventory = { component, version: end.version, revision: state.revision + 1 }
+  const { version, saidAt } = end
+  const said = saidAt === undefined ? {} : { saidAt }
+  const inventory = { component, version, ...said, revision: state.revision + 1 }
   return accept({ type: 'VersionReported', data: inventory })
 }
 
@@ -192,23 +196,63 @@ export function finishAttempt(report: FinishReport): TargetDecision {
   }
 }
 
-/** Corrects the inventory by what a target says it runs. While an attempt is under way its own end says so. */
-export function reportVersion(report: {
+/** What a target says that a component runs. */
+export interface Statement {
   readonly component: string
   readonly version: string
-}): TargetDecision {
+  readonly heard: 'check' | 'report'
+  /** When it said so, by its own clock; left out: now. */
+  readonly saidAt?: string
+}
+
+/** Returns the component that a statement is about which names none: a target that runs a single one can mean no other. */
+export function onlyComponent({ components }: Pick<TargetState, 'components'>): string | undefined {
+  const names = Object.keys(components)
+  return names.length === 1 ? names[0] : undefined
+}
+
+/**
+ * Returns what a report says that runs now, though the attempt that it is about was over before: a success names it, and who took itself
+ * back after a success runs what it ran before that. Undefined: it says nothing of what runs.
+ */
+export function statementIn(state: TargetState, report: FinishReport): Statement | undefined {
+  const subject = subjectOf(state, report, report.status !== 'rejected')
+  const attempt = subject.kind === 'ended' ? subject.attempt : undefined
+  const component = attempt?.component ?? onlyComponent(state)
+  if (subject.kind === 'active' || component === undefined) return undefined
+  const said = report.saidAt === undefined ? {} : { saidAt: report.saidAt }
+  const back = attempt?.outcome === 'succeeded' && isLatest(state, attempt) ? attempt.from : null
+  const version =
+    report.status === 'completed' ? report.version : report.status === 'rolled-back' ? back : null
+  return version === null ? undefined : { component, version, heard: 'report', ...said }
+}
+
+/**
+ * Corrects the inventory by what a target says it runs, at any time. While an attempt is under way on the component its own end says so; what
+ * was said before something that is known already changes nothing.
+ */
+export function hearVersion(statement: Statement): TargetDecision {
   return (state) => {
     const refused = refuseTarget(state)
     if (refused) return refused
-    const { component, version } = report
-    const present = state.components[component]
-    if (present === version || state.active?.component === component) return accept()
-    if (present === undefined && Object.keys(state.components).length >= componentsAtMost) {
+    const { component, version, heard, saidAt } = statement
+    const present = Object.hasOwn(state.components, component) ? state.components[component] : undefined
+    if (state.active?.component === component) return accept()
+    const before = Object.hasOwn(state.said, component) ? state.said[component] : undefined
+    if (saidAt !== undefined && before !== undefined && saidAt <= before) return accept()
+    if (present !== undefined && sameVersion(present, version)) return accept()
+    const said = saidAt === undefined ? {} : { saidAt }
+    const revision = state.revision + 1
+    if (present !== undefined) {
+      const data = { component, from: present, to: version, heard, ...said, revision }
+      return accept({ type: 'DriftFound', data })
+    }
+    if (Object.keys(state.components).length >= componentsAtMost) {
       return reject({
         code: 'too-many-components',
         detail: `A target runs at most ${componentsAtMost} components; ${component} would be one more.`,
       })
     }
-    return accept({ type: 'VersionReported', data: { component, version, revision: state.revision + 1 } })
+    return accept({ type: 'VersionReported', data: { component, version, ...said, revision } })
   }
 }

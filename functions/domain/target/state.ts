@@ -65,6 +65,14 @@ export interface ProfileMembership {
   readonly override: ProfileOverride
 }
 
+/** A component runs something else than what was put there, since its target said so. */
+export interface Drift {
+  /** What it was known to run. */
+  readonly from: string
+  readonly to: string
+  readonly since: string
+}
+
 /** The fold of one target's stream: plain JSON, bounded. */
 export interface TargetState {
   readonly registered: boolean
@@ -72,6 +80,10 @@ export interface TargetState {
   readonly content: string | null
   readonly facts: TargetFacts | null
   readonly components: Readonly<Record<string, string>>
+  /** The components that drifted, until an attempt or the target itself puts them right. */
+  readonly drift: Readonly<Record<string, Drift>>
+  /** The latest time, by its own clock, at which the target has said what a component runs. */
+  readonly said: Readonly<Record<string, string>>
   readonly pin: { readonly component: string | null; readonly reason: string; readonly since: string } | null
   readonly retired: { readonly reason: string; readonly since: string } | null
   readonly enrolment: { readonly hash: string; readonly expiresAt: string; readonly used: boolean } | null
@@ -95,6 +107,8 @@ export const initialTarget: TargetState = {
   content: null,
   facts: null,
   components: {},
+  drift: {},
+  said: {},
   pin: null,
   retired: null,
   enrolment: null,
@@ -133,15 +147,19 @@ export function isPinned({ pin }: Pick<TargetState, 'pin'>, component: string): 
 }
 
 /**
- * Returns the last version that was confirmed before an upgrade first touched the component, which is what a rollback of that
- * upgrade goes back to; null when the state knows of no such attempt (design: #children, I10).
+ * Returns the last version that was confirmed before any of these upgrades first touched the component, which is what a rollback of
+ * them goes back to; null when the state knows of no such attempt (design: #children, I10).
  */
-export function confirmedBefore(state: TargetState, upgrade: string, component: string): string | null {
+export function confirmedBefore(
+  state: TargetState,
+  upgrades: ReadonlySet<string>,
+  component: string,
+): string | null {
   const first = state.attempts.find(
     (attempt) =>
-      attempt.upgrade === upgrade && attempt.component === component && attempt.acceptedAt !== null,
+      upgrades.has(attempt.upgrade) && attempt.component === component && attempt.acceptedAt !== null,
   )
   if (first) return first.from
   const { active } = state
-  return active?.upgrade === upgrade && active.component === component ? active.from : null
+  return active && upgrades.has(active.upgrade) && active.component === component ? active.from : null
 }

@@ -1,11 +1,14 @@
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { systemActor } from '../actor.ts'
 import { waveRange } from '../plan/waves.ts'
 import { type AdmissionFacts, admit } from './admission.ts'
+import { freshMembers, membersWith } from './chunks.ts'
 import type { Draft } from './draft.ts'
 import { beginGate } from './gate.ts'
 import { holdOf } from './hold.ts'
 import { checkHolds } from './holding.ts'
 import { checkLimits } from './limits.ts'
+import { toRanges } from './members.ts'
 import { isPlanned } from './state.ts'
 
 /**
@@ -25,18 +28,18 @@ export function advance(draft: Draft, facts: AdmissionFacts): void {
 function leaveRest(draft: Draft): void {
   const { state, now } = draft
   if (!isPlanned(state) || state.abort || state.standing.counts.inFlight > 0) return
-  const { status, holds, counts } = state.standing
+  const { status, holds } = state.standing
   const lapses = holdOf(holds, 'WINDOW_CLOSED')?.lapses ?? null
   if (lapses === null || lapses > now || (status !== 'running' && status !== 'scheduled')) return
   if (state.stage === 'planned') {
     draft.add({ type: 'UpgradeExpired', data: { detail: 'Nothing opens any more, and it has not begun.' } })
     return
   }
-  const { deferred, retrying, succeeded, failed, unreachable, skipped } = counts
-  const pending = state.plan.members - deferred - retrying - succeeded - failed - unreachable - skipped
-  if (pending + deferred + retrying === 0) return
-  draft.add({ type: 'RestLeftOut', data: { code: 'window_over', pending, deferred, retrying } })
-  draft.add({ type: 'UpgradeCompleted', data: { exceptions: true } })
+  const out = { code: 'window_over', by: systemActor }
+  const pending = freshMembers(state.chunks, state.plan.members, Number.POSITIVE_INFINITY)
+  leaveOut(draft, pending, { ...out, was: 'pending' })
+  giveUpWaiting(draft, out)
+  if (draft.state !== state) draft.add({ type: 'UpgradeCompleted', data: { exceptions: true } })
 }
 
 /** A release that was withdrawn reaches nobody else: somebody is to look. */
@@ -47,8 +50,29 @@ function haltWithdrawn(draft: Draft, { releaseWithdrawn }: AdmissionFacts): void
   draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })
 }
 
+type Skip = Extract<UpgradeEvent, { type: 'MembersSkipped' }>['data']
+
+function leaveOut(draft: Draft, members: Iterable<number>, why: Omit<Skip, 'members'>): void {
+  const ranges = toRanges(members)
+  if (ranges.length > 0) draft.add({ type: 'MembersSkipped', data: { members: ranges, ...why } })
+}
+
+/** Nobody is admitted again, after an abort or as nothing opens any more: who waits to be tried again has failed, who was busy is left out. */
+function giveUpWaiting(draft: Draft, why: Pick<Skip, 'code' | 'by'>): void {
+  const { state } = draft
+  if (state.stage !== 'in-wave') return
+  const waiting = (status: 'retrying' | 'deferred') =>
+    membersWith(state.chunks, status).map(([member]) => member)
+  const retrying = toRanges(waiting('retrying'))
+  if (retrying.length > 0) draft.add({ type: 'RetriesGivenUp', data: { members: retrying } })
+  leaveOut(draft, waiting('deferred'), { ...why, was: 'deferred' })
+}
+
 /** Ends the present wave when every member has come to its end, or an abort has nothing in flight any more. */
 export function endWaveWhenOver(draft: Draft): void {
+  const { state: before } = draft
+  if (before.stage === 'in-wave' && before.abort)
+    giveUpWaiting(draft, { code: 'aborted', by: before.abort.by })
   const { state } = draft
   if (state.stage !== 'in-wave' || state.standing.counts.inFlight > 0) return
   const { plan, wave, chunks, abort } = state

@@ -1,18 +1,19 @@
 import { v5 } from 'uuid'
-import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
+import type { ChildSettings, UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import { systemActor } from '../actor.ts'
 import { accept } from '../aggregate.ts'
 import { meaningOf } from '../target/outcome.ts'
 import { upgradeNotFound } from './control.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
 import { eachMember } from './members.ts'
-import { type Child, type ExistingUpgrade, exists, planOf } from './state.ts'
+import { type Child, type ExistingUpgrade, exists, type PlannedUpgrade, planOf } from './state.ts'
 
-/** Tries the failed members of its parent again, or takes back what the parent touched. */
+/** Tries the failed members of its parent again, or takes back what the family touched. */
 export type ChildKind = Child['kind']
 
-/** Who asks for a child, and for which members. */
+/** Who asks for a child, for which members, and how it is to go. */
 export interface ChildCommand {
+  /** The upgrade whose failed members are tried again; of a rollback the root of the family, or a rollback that is tried again. */
   readonly parent: string
   readonly kind: ChildKind
   readonly by: string
@@ -21,48 +22,71 @@ export interface ChildCommand {
   readonly breakGlass?: string
   /** One target alone; left out: all that the kind is about. */
   readonly target?: string
-  /** Sets this child apart from an earlier one of its kind; scoped to principal and route, with the hash of the body. */
-  readonly idempotency?: { readonly key: string; readonly hash: string }
+  readonly settings?: ChildSettings
 }
+
+/** Whom the plan of a child leaves out, and why. */
+export type LeftOut = NonNullable<Extract<UpgradeEvent, { type: 'ChildRequested' }>['data']['leftOut']>
 
 const childNamespace = '0c2f8a1e-7d0b-5a0e-8f55-3a1b9c6d7e42'
 
-/** Returns the id of a child: asked for again it is the same one. */
-export function childId({ parent, kind, target, idempotency, breakGlass }: ChildCommand): string {
-  // A rollback that the stop holds must not stand in the way of one that it does not hold.
-  const apart = breakGlass === undefined ? [] : ['break-glass']
-  return v5(
-    JSON.stringify([parent, kind, target ?? null, idempotency?.key ?? null, ...apart]),
-    childNamespace,
-  )
+/** Returns the id of the child that one request of a person makes: the request's key names it, so that a repeat finishes what a crash left. */
+export function childOfKey(key: string): string {
+  return v5(JSON.stringify(['key', key]), childNamespace)
+}
+
+/** Returns the id of the rollback that an upgrade starts by itself: of all when it was aborted so, or of one target that wants it. */
+export function ownRollback(upgrade: string, target: string | null = null): string {
+  return v5(JSON.stringify(['rollback', upgrade, target]), childNamespace)
 }
 
 /**
  * What has run once was approved; taking it back must not wait for somebody to come to the office. To do so while everything is
- * stopped takes a second person, whoever may approve: those named for the deploy may all be away.
+ * stopped, or to a release that was withdrawn, takes a second person, whoever may approve: those named for the deploy may all be away.
  */
-function approvalsOf({ breakGlass }: ChildCommand, { approvals }: UpgradeRequest) {
-  return breakGlass === undefined
-    ? { ...approvals, required: 0 }
-    : { ...approvals, required: 1, approvers: null }
+function approvalsOf({ breakGlass, settings }: ChildCommand, { approvals }: UpgradeRequest) {
+  const alone = breakGlass === undefined && settings?.toWithdrawn === undefined
+  return alone ? { ...approvals, required: 0 } : { ...approvals, required: 1, approvers: null }
+}
+
+/** How many a rollback has in flight where nobody says: nobody waits for a bad version to go that need not. */
+const rollbackAtOnce = 10_000
+
+/**
+ * When a child may go on: a retry in the window of its parent that is not over, and by what binds that by now; what is taken back waits for
+ * no window and no calendar, unless it shall. A stop binds either.
+ */
+function openingsOf(
+  { window, ignoreWindow }: ChildSettings,
+  kind: ChildKind,
+  parent: ExistingUpgrade,
+  now: string,
+): Pick<UpgradeRequest, 'window' | 'calendars'> {
+  const calendars = [...parent.calendars]
+  if (window) return { window, calendars }
+  if (ignoreWindow ?? kind === 'rollback') return { window: null, calendars: [] }
+  return { window: parent.window && parent.window.end > now ? parent.window : null, calendars }
 }
 
 /** Returns the request of a child, made from that of its parent. */
 export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, now: string): UpgradeRequest {
-  const { kind, target, reason, breakGlass } = command
-  const { window } = parent
+  const { kind, target, reason, breakGlass, settings = {} } = command
   const { profile } = parent.request.selection
   const automatic = profile !== undefined && kind === 'rollback' && command.by === systemActor
   // A person asks for a child, or it takes something back: neither waits for who is not ready.
-  const { preUpgradeChecks: _, ...unchecked } = parent.request
+  const { preUpgradeChecks: _, toWithdrawn: __, skippedToo: ___, ...unchecked } = parent.request
+  const again = kind === 'rollback' && unchecked.kind === 'rollback'
+  const parallel = kind === 'rollback' && !again ? rollbackAtOnce : unchecked.parallel
+  const attempt = settings.attempt ?? unchecked.deadlines.attempt
   return {
     ...unchecked,
     kind,
     parent: command.parent,
     version: planOf(parent)?.version ?? unchecked.version,
-    strategy: 'all',
+    strategy: settings.batchSize === undefined ? 'all' : 'batch',
     canaryPercent: null,
-    batchSize: null,
+    batchSize: settings.batchSize ?? null,
+    parallel: settings.parallel ?? parallel,
     selection: {
       targets: target === undefined ? null : [target],
       types: null,
@@ -74,13 +98,16 @@ export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, n
     },
     approvals: approvalsOf(command, unchecked),
     continueByHand: false,
-    failures: { ...unchecked.failures, action: 'pause' },
+    failures: { ...unchecked.failures, ...settings.failures, action: 'pause' },
     budget: null,
-    window: kind === 'retry' && window && window.end > now ? window : null,
+    ...openingsOf(settings, kind, parent, now),
     bakeSeconds: 0,
     gate: null,
+    deadlines: { ...unchecked.deadlines, attempt, expected: Math.min(unchecked.deadlines.expected, attempt) },
     breakGlass: breakGlass !== undefined,
-    reason: breakGlass ?? reason ?? null,
+    ...(settings.toWithdrawn !== undefined && { toWithdrawn: settings.toWithdrawn }),
+    ...(settings.skippedToo && { skippedToo: true }),
+    reason: breakGlass ?? reason ?? settings.toWithdrawn ?? null,
   }
 }
 
@@ -88,60 +115,105 @@ export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, n
 export function takeForChild(
   kind: ChildKind,
   members: Set<number>,
-  event: Extract<UpgradeEvent, { type: 'OutcomesRecorded' | 'MembersSkipped' }>,
+  event: Extract<UpgradeEvent, { type: 'OutcomesRecorded' | 'MembersSkipped' | 'RetriesGivenUp' }>,
+  skippedToo = false,
 ): void {
+  const settle = (member: number, taken: boolean) => {
+    if (taken) members.add(member)
+    else members.delete(member)
+  }
   if (event.type === 'OutcomesRecorded') {
     for (const { member, outcome, again } of event.data.outcomes) {
-      const { takenBack, triedAgain } = meaningOf(outcome)
+      const { counts, takenBack, triedAgain } = meaningOf(outcome)
+      const wanted = triedAgain || (skippedToo && counts === 'skipped')
       // What a try has touched stays touched, even when a later one was withdrawn; only the last end says whether it failed.
-      if (kind === 'rollback') {
-        if (takenBack) members.add(member)
-      } else if (triedAgain && again === null) members.add(member)
-      else members.delete(member)
+      if (kind === 'retry') settle(member, wanted && again === null)
+      else if (takenBack) members.add(member)
     }
   }
+  if (event.type === 'RetriesGivenUp' && kind === 'retry')
+    for (const member of eachMember(event.data.members)) members.add(member)
   // Whoever was skipped has no failure to mend; what was touched before stays touched.
   if (event.type === 'MembersSkipped' && kind === 'retry')
-    for (const member of eachMember(event.data.members)) members.delete(member)
+    for (const member of eachMember(event.data.members)) settle(member, skippedToo)
 }
-
-const notPlanned = refuse('not-planned', 'The upgrade has not touched anything yet.')
 
 /**
- * Returns why there is no child to start, or undefined when there is. `members` are how many of the parent's it would take, and `concerned`
- * whether the one target that it names is among them.
+ * May a rollback go to releases that were withdrawn? Only where it was asked for so, and somebody else than who asked has approved it
+ * (design: #children).
  */
-export function refuseChild(
-  { kind, target }: ChildCommand,
-  parent: ExistingUpgrade,
-  { members, concerned }: { readonly members: number; readonly concerned: boolean },
-) {
-  if (!planOf(parent)) return notPlanned
-  // An abort that takes back waits for its child: where nothing was changed, the child itself says so.
-  if (parent.abort?.rollBack && kind === 'rollback' && target === undefined) return undefined
-  const code = kind === 'retry' ? 'nothing-to-retry' : 'nothing-to-roll-back'
-  if (members === 0)
-    return refuse(
-      code,
-      kind === 'retry' ? 'No target of the upgrade has failed.' : 'The upgrade has changed no target.',
-    )
-  return concerned ? undefined : refuse(code, `The upgrade has not changed ${target}.`)
+export function mayGoToWithdrawn({ request, requestedBy, approvals }: PlannedUpgrade): boolean {
+  return request.toWithdrawn !== undefined && approvals.some(({ by }) => by !== requestedBy)
 }
 
-/** Notes the child that takes members back or tries them again. One child of an identity is noted once. */
+/** What is known of a child of a family that may stand in the way of another. */
+export interface Sibling extends Child {
+  readonly lives: boolean
+  readonly breakGlass: boolean
+  /** Did it take anything back, or is it about to? */
+  readonly effective: boolean
+}
+
+/** Does a rollback that lives stand in the way of another? One that the stop holds must not hold up one that it does not hold. */
+function excludes(sibling: Sibling, { target, breakGlass }: ChildCommand): boolean {
+  if (breakGlass !== undefined && !sibling.breakGlass) return false
+  return target === undefined || sibling.target === null || sibling.target === target
+}
+
+/**
+ * Returns why a family has no room for a child now, or undefined when it has: of a kind there is one at a time, and a rollback of all
+ * and one of a target stand in each other's way.
+ */
+export function refuseSibling(command: ChildCommand, siblings: readonly Sibling[]) {
+  const { kind } = command
+  if (kind === 'retry') {
+    const back = siblings.find((one) => one.kind === 'rollback' && one.target === null && one.effective)
+    if (back) {
+      const detail = `Upgrade ${back.child} takes this back, or has: what was taken back is not tried again. Deploy what is wanted.`
+      return refuse('upgrade-rolled-back', detail)
+    }
+  }
+  // A rollback that failed for some, and waits for somebody to look, does not stand in the way of another try of these.
+  const others = siblings.filter((one) => one.lives && one.kind === kind && one.child !== command.parent)
+  const other = others.find((one) => kind === 'retry' || excludes(one, command))
+  if (!other) return undefined
+  const what = other.target === null ? `A ${kind}` : `A ${kind} of ${other.target}`
+  return refuse(
+    'child-at-work',
+    `${what} is at work: upgrade ${other.child}. Wait for its end, or abort it first.`,
+  )
+}
+
+/**
+ * Notes a child, and what it is begun with. One child of an identity is noted once. `siblings` are those that whoever asks has looked at: one
+ * that came to be since is at work.
+ */
 export function requestChild(command: {
   child: string
+  /** What was asked for; undefined: it was decided elsewhere that the child may be. */
+  asked?: ChildCommand | undefined
   kind: ChildKind
   /** The one target that it is for; null: for all. */
   target: string | null
   by: string
+  request: UpgradeRequest
+  /** Whom its plan leaves out, the first of them by name; undefined: nobody, or it is not planned yet. */
+  leftOut?: LeftOut | undefined
+  siblings?: readonly Sibling[]
 }): UpgradeDecision {
   return (state, now) => {
     if (!exists(state)) return upgradeNotFound
-    if (state.children.some(({ child }) => child === command.child)) return accept()
-    if (!planOf(state)) return notPlanned
+    const { asked, siblings = [], leftOut, ...child } = command
+    const data = { ...child, ...(leftOut && { leftOut }) }
+    if (state.children.some(({ child }) => child === data.child)) return accept()
+    if (!planOf(state)) return refuse('not-planned', 'The upgrade has not touched anything yet.')
+    const unseen = state.children
+      .filter(({ child }) => siblings.every((known) => known.child !== child))
+      .map((child) => ({ ...child, lives: true, breakGlass: true, effective: true }))
+    const refused = asked && refuseSibling(asked, [...siblings, ...unseen])
+    if (refused) return refused
     const draft = new Draft(state, now)
-    draft.add({ type: 'ChildRequested', data: command })
+    draft.add({ type: 'ChildRequested', data })
     return draft.decision()
   }
 }

@@ -141,6 +141,14 @@ export function skipMembers(chunks: Chunks, members: Ranges, end: number): Chunk
   )
 }
 
+/** Returns the chunks with these members failed, who waited for another try. */
+export function failMembers(chunks: Chunks, members: Ranges, end: number): Chunks {
+  return settle(
+    change(chunks, eachMember(members), (member) => ({ ...member, status: 'failed' })),
+    end,
+  )
+}
+
 /** Returns the chunks after these members were asked about; they are asked again at an instant unless they have ended by then. */
 export function askMembers(chunks: Chunks, members: Ranges, again: string): Chunks {
   return attend(chunks, new Set([...eachMember(members)].map(chunkOf)), () => ({

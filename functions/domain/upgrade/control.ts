@@ -11,7 +11,15 @@ import { refuseUnfit, wavesLeft } from './fit.ts'
 import { awaitContinue, endBake } from './gate.ts'
 import { holdOf } from './hold.ts'
 import type { MemberStatus } from './members.ts'
-import { exists, hasBegun, isPlanned, type PlannedUpgrade, profileOf, type Requested } from './state.ts'
+import {
+  type Abort,
+  exists,
+  hasBegun,
+  isPlanned,
+  type PlannedUpgrade,
+  profileOf,
+  type Requested,
+} from './state.ts'
 import { expiryOf } from './wake-up.ts'
 
 /** There is no upgrade of this identity. */
@@ -184,6 +192,20 @@ export function continueUpgrade(command: { by: string }, facts: AdmissionFacts):
   })
 }
 
+/** Returns an abort that asks for what an earlier one asked for as well: it adds to that, and takes nothing away. */
+function added(before: Abort | null, abort: Omit<Abort, 'at'>): Omit<Abort, 'at'> {
+  const breakGlass = abort.breakGlass ?? before?.breakGlass
+  const rollBack = abort.rollBack || before?.rollBack === true
+  // Whoever asked first was told of a rollback: that is the one.
+  const rollback = before?.rollback ?? abort.rollback
+  return {
+    ...abort,
+    rollBack,
+    ...(breakGlass !== undefined && { breakGlass }),
+    ...(rollback && { rollback }),
+  }
+}
+
 /**
  * Ends the upgrade as soon as nothing is in flight; with `rollBack`, what it touched is then taken back, with `breakGlass` even while
  * everything is stopped.
@@ -193,10 +215,12 @@ export function abortUpgrade(command: {
   reason: string
   rollBack: boolean
   breakGlass?: string
+  /** The rollback that whoever asks is told of, and how it is to go. */
+  rollback?: NonNullable<Abort['rollback']>
 }): UpgradeDecision {
   const abort = atWork((state, now) => {
     const draft = new Draft(state, now)
-    draft.add({ type: 'AbortRequested', data: command })
+    draft.add({ type: 'AbortRequested', data: added(state.abort, command) })
     endWaveWhenOver(draft)
     return draft.decision()
   })
@@ -210,20 +234,27 @@ export function abortUpgrade(command: {
   }
 }
 
-/** Returns where a member of an upgrade at work stands, whether its chunk is open or not. */
-function statusOf({ chunks }: PlannedUpgrade, member: number): MemberStatus {
+/**
+ * Returns where a member of an upgrade at work stands, whether its chunk is open or not. Of a closed one the state keeps no names: whether
+ * the member was skipped there, the log says.
+ */
+function statusOf({ chunks }: PlannedUpgrade, member: number, wasSkipped: boolean): MemberStatus {
   const known = memberAt(chunks, member)
   if (known) return known.status
-  return member < chunks.cursor ? 'succeeded' : 'pending'
+  if (member >= chunks.cursor) return 'pending'
+  return wasSkipped ? 'skipped' : 'succeeded'
 }
 
-/** Takes one member out that is not in flight. */
-export function skipMember(command: { member: number; by: string }, facts: AdmissionFacts): UpgradeDecision {
+/** Takes one member out that is not in flight. `wasSkipped`: it was taken out before, as the log says of one that the state has forgotten. */
+export function skipMember(
+  command: { member: number; by: string; wasSkipped?: boolean },
+  facts: AdmissionFacts,
+): UpgradeDecision {
   return atWork((state, now) => {
-    const { member, by } = command
+    const { member, by, wasSkipped = false } = command
     if (!isPlanned(state) || member >= state.plan.members)
       return refuse('not-a-member', 'The plan has no such target.')
-    const was = statusOf(state, member)
+    const was = statusOf(state, member, wasSkipped)
     switch (was) {
       case 'skipped':
         return accept()

@@ -59,15 +59,9 @@ export function count(counts: MemberCounts, event: UpgradeEvent): MemberCounts {
         deferred: counts.deferred - (was === 'deferred' ? skipped : 0),
       }
     }
-    case 'RestLeftOut': {
-      const { pending, deferred, retrying } = event.data
-      return {
-        ...counts,
-        skipped: counts.skipped + pending + deferred,
-        failed: counts.failed + retrying,
-        retrying: counts.retrying - retrying,
-        deferred: counts.deferred - deferred,
-      }
+    case 'RetriesGivenUp': {
+      const given = sizeOf(event.data.members)
+      return { ...counts, retrying: counts.retrying - given, failed: counts.failed + given }
     }
     default:
       return counts

@@ -7,6 +7,7 @@ import {
   askMembers,
   closedChunks,
   endMembers,
+  failMembers,
   memberAt,
   moveQuestion,
   settle,
@@ -78,6 +79,11 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
     }
     case 'MembersSkipped':
       return skipped(state, event)
+    case 'RetriesGivenUp': {
+      const known = inWave(state, event)
+      const chunks = failMembers(known.chunks, event.data.members, endOfWave(known))
+      return { ...counted(known, event), chunks }
+    }
     case 'ThresholdBreached': {
       const known = begun(state, event)
       return { ...known, breached: [...known.breached, event.data.kind] }
@@ -103,8 +109,6 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
       return resumed(state, event, at)
     case 'FreezeOverridden':
       return overridden(state, event)
-    case 'RestLeftOut':
-      return state
     case 'CalendarsBound':
       return { ...atWork(state, event), calendars: event.data.calendars }
     case 'WindowSet': {
@@ -112,7 +116,7 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
       return { ...atWork(reopened(state, at), event), window: { start, end }, awaitsOpening: false }
     }
     case 'AbortRequested':
-      return { ...state, abort: event.data }
+      return { ...state, abort: { ...event.data, at: state.abort?.at ?? at } }
     case 'ChildRequested': {
       const { child, kind, target } = event.data
       return { ...state, children: [...state.children, { child, kind, target, at }] }

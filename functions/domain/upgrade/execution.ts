@@ -40,13 +40,11 @@ export function finishUpgrade(command: { generation: number }): UpgradeDecision 
   return (state, now) => {
     if (hasEnded(state)) return accept()
     if (!exists(state) || command.generation !== state.standing.generation) return superseded
-    const { inFlight, failed, unreachable, skipped } = state.standing.counts
+    if (position(state, now).move !== 'finish') return accept()
+    const { failed, unreachable, skipped } = state.standing.counts
     const draft = new Draft(state, now)
-    if (state.abort && inFlight === 0) {
-      draft.add({ type: 'UpgradeAborted', data: {} })
-    } else if (position(state, now).move === 'finish') {
-      draft.add({ type: 'UpgradeCompleted', data: { exceptions: failed + unreachable + skipped > 0 } })
-    }
+    if (state.abort) draft.add({ type: 'UpgradeAborted', data: {} })
+    else draft.add({ type: 'UpgradeCompleted', data: { exceptions: failed + unreachable + skipped > 0 } })
     return draft.decision()
   }
 }

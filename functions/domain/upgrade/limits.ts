@@ -26,6 +26,13 @@ export function unacknowledged(state: InWave | BetweenWaves, kind: LimitKind): n
   }
 }
 
+const kinds = ['failures', 'budget', 'unreachable'] as const
+
+/** Is any limit exceeded, with what nobody has acknowledged? */
+export function exceedsLimits(state: InWave | BetweenWaves): boolean {
+  return kinds.some((kind) => unacknowledged(state, kind) > limitOf(state, kind))
+}
+
 const words: Readonly<Record<LimitKind, (wave: number) => string>> = {
   failures: (wave) => `failed in wave ${wave + 1}`,
   unreachable: (wave) => `unreachable in wave ${wave + 1}`,
@@ -37,7 +44,7 @@ const words: Readonly<Record<LimitKind, (wave: number) => string>> = {
  * acknowledges it. A pause is in nobody's way: what the request says follows all the same (design: #failures-borne).
  */
 export function checkLimits(draft: Draft): void {
-  for (const kind of ['failures', 'budget', 'unreachable'] as const) {
+  for (const kind of kinds) {
     const { state } = draft
     if (!hasBegun(state) || state.abort) return
     if (state.breached.includes(kind)) continue

@@ -1,8 +1,9 @@
 import { waveCount } from '../plan/waves.ts'
 import { type Position, secondsUntil } from '../position.ts'
 import { holdOf } from './hold.ts'
+import { exceedsLimits } from './limits.ts'
 import { type BetweenWaves, type ExistingUpgrade, exists, type Planned, type UpgradeState } from './state.ts'
-import { awaitsApproval, expiryOf } from './wake-up.ts'
+import { awaitsApproval, expiryOf, takesBackAt } from './wake-up.ts'
 
 /** What the execution of an upgrade does next. */
 export type Move =
@@ -30,7 +31,7 @@ export function position(state: UpgradeState, now: string): Position<Move> {
   })
   if (state.stage === 'none') return at('plan')
   if (state.stage === 'ended') return at('ended')
-  if (state.abort) return at(moveOfAbort(state))
+  if (state.abort) return at(...moveOfAbort(state, now))
   switch (state.stage) {
     case 'requested':
       return at('plan')
@@ -45,12 +46,12 @@ export function position(state: UpgradeState, now: string): Position<Move> {
   }
 }
 
-/** What is in flight ends first, then what was asked to be taken back is. */
-function moveOfAbort({ standing, abort, children }: ExistingUpgrade): Move {
-  if (standing.counts.inFlight > 0) return 'wave'
-  // One target that was taken back before is no reason to leave the others as they are.
-  const asked = children.some(({ kind, target }) => kind === 'rollback' && target === null)
-  return abort?.rollBack && standing.wave >= 0 && !asked ? 'revert' : 'finish'
+/** What is in flight ends first, as far as that can be waited for; then what was asked to be taken back is. */
+function moveOfAbort(state: ExistingUpgrade, now: string): [Move, string | null] {
+  const takesBack = takesBackAt(state)
+  const waits = state.standing.counts.inFlight > 0
+  if (waits && (takesBack === null || now < takesBack)) return ['wave', takesBack]
+  return [takesBack === null ? 'finish' : 'revert', null]
 }
 
 function moveOfPlanned(state: Planned, now: string): [Move, string | null] {
@@ -66,9 +67,12 @@ function moveOfPlanned(state: Planned, now: string): [Move, string | null] {
   return ['window', closed.until ?? closed.lapses ?? expires]
 }
 
-function moveBetween({ awaits, standing, plan, wave }: BetweenWaves): [Move, string | null] {
+function moveBetween(state: BetweenWaves): [Move, string | null] {
+  const { awaits, standing, plan, wave } = state
   if (awaits?.kind === 'bake') return ['bake', awaits.until]
-  // A pause also holds the end: somebody is to look first, and may still take everything back.
-  if (awaits || standing.status === 'paused') return ['gate', null]
-  return [wave.number + 1 >= waveCount(plan.waves, plan.members) ? 'finish' : 'start-wave', null]
+  if (awaits) return ['gate', null]
+  const isLast = wave.number + 1 >= waveCount(plan.waves, plan.members)
+  // A pause holds admissions. Where nobody is left to admit, it holds the end only for somebody to look at too many failures.
+  if (standing.status === 'paused' && !(isLast && !exceedsLimits(state))) return ['gate', null]
+  return [isLast ? 'finish' : 'start-wave', null]
 }

@@ -38,7 +38,10 @@ export interface Approval {
   readonly comment: string | null
 }
 
-export type Abort = Extract<UpgradeEvent, { type: 'AbortRequested' }>['data']
+export type Abort = Extract<UpgradeEvent, { type: 'AbortRequested' }>['data'] & {
+  /** When it was asked for first. */
+  readonly at: string
+}
 
 /** What there may be too much of: in a wave, or (`budget`) failures in the whole upgrade. */
 export type LimitKind = 'failures' | 'unreachable' | 'budget'

@@ -19,6 +19,7 @@ function expire(draft: Draft): void {
 
 function endBakeWhenDue(draft: Draft): void {
   const { state, now } = draft
+  // An abort is not held by what a gate would find.
   if (state.stage !== 'between-waves' || state.abort) return
   if (state.awaits?.kind !== 'bake' || state.awaits.until > now) return
   draft.add({ type: 'BakeEnded', data: { wave: state.wave.number } })

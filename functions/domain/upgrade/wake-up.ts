@@ -1,6 +1,12 @@
-import { after, earliest, second } from '../../../events/time.ts'
+import { after, earliest, minute, second } from '../../../events/time.ts'
 import { holdOf } from './hold.ts'
-import { isPlanned, type Planned, type PlannedUpgrade, type Requested } from './state.ts'
+import {
+  type ExistingUpgrade,
+  isPlanned,
+  type Planned,
+  type PlannedUpgrade,
+  type Requested,
+} from './state.ts'
 
 /** When an approval that nobody gave makes the upgrade expire. */
 function approvalDeadline({ plannedAt, request }: Planned): string {
@@ -24,11 +30,27 @@ export function expiryOf(state: Planned): { readonly at: string; readonly detail
   return window && { at: window.end, detail: `Its window ended at ${window.end} before it began.` }
 }
 
+/** What is in flight has so long to end before an abort that takes back goes ahead without waiting for it, in milliseconds. */
+const longestWaitToTakeBack = 15 * minute
+
+/**
+ * Returns when an aborted upgrade takes back what it touched though something is in flight still: one silent target must not keep all
+ * others on a bad version. By then nobody accepts any more. Null: nothing is to be taken back, or it is asked for already.
+ */
+export function takesBackAt({ abort, children, standing }: ExistingUpgrade): string | null {
+  // One target that was taken back before is no reason to leave the others as they are.
+  const asked = children.some(({ kind, target }) => kind === 'rollback' && target === null)
+  return abort?.rollBack && standing.wave >= 0 && !asked ? after(abort.at, longestWaitToTakeBack) : null
+}
+
 /** Returns the earliest instant at which a tick would find something to decide; null when only a command can. */
 export function earliestDue(state: Requested | PlannedUpgrade): string | null {
   const { status, holds } = state.standing
   let due = state.execution.restartAt
   if (!isPlanned(state)) return due
+  const takesBack = state.standing.counts.inFlight > 0 ? takesBackAt(state) : null
+  // Once the wake-up has come to it, what is due is the execution's to do, which the move of the wake-up rouses.
+  if (takesBack !== state.wakeUp.at) due = earliest(due, takesBack)
   if (state.stage === 'planned' && !state.abort) due = earliest(due, expiryOf(state)?.at ?? null)
   if (state.stage === 'between-waves' && !state.abort) {
     const { awaits } = state

@@ -1,15 +1,18 @@
 import { instantOf } from '../../../events/time.ts'
+import type { PlanMember } from '../../domain/plan/aggregate.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { assignAttempt, attemptId } from '../../domain/target/attempt.ts'
 import type { ProfileWindow } from '../../domain/target/own-window.ts'
 import type { AttemptPlan, TargetState } from '../../domain/target/state.ts'
 import { acceptanceOf, breaksGlass, openingOf } from '../../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { mayGoToWithdrawn } from '../../domain/upgrade/children.ts'
 import { keepsEverybodyOut } from '../../domain/upgrade/hold.ts'
 import { hasBegun, isPlanned, type PlannedUpgrade } from '../../domain/upgrade/state.ts'
 import { NotInTheLog } from '../../errors.ts'
 import { admissionFacts, type LogAndClock } from '../../facts/admission.ts'
 import { planMembers } from '../../facts/plan-members.ts'
+import { releasesOf } from '../../facts/release.ts'
 import type { Loaded, Metadata } from '../../log/log.ts'
 
 /** An upgrade at work, as it was read to act on the targets of its members. */
@@ -17,6 +20,8 @@ export interface Members extends LogAndClock {
   readonly upgrade: string
   readonly state: PlannedUpgrade
   readonly cause: Metadata
+  /** Whether releases were withdrawn, by version, as they were read strongly since. */
+  readonly withdrawn: Map<string, Promise<boolean>>
 }
 
 /** A member that was admitted, and the how-manieth admission this is. */
@@ -35,7 +40,18 @@ export async function membersOf(
   cause: Metadata,
 ): Promise<Members | undefined> {
   const { state } = await log.load(upgradeAggregate, upgrade)
-  return isPlanned(state) ? { log, now, upgrade, state, cause } : undefined
+  return isPlanned(state) ? { log, now, upgrade, state, cause, withdrawn: new Map() } : undefined
+}
+
+/** Was the release that a member of a rollback goes to withdrawn? Others have one release for all, which the admission is held to. */
+async function goesToWithdrawn({ log, state, withdrawn }: Members, { to }: PlanMember): Promise<boolean> {
+  const { kind, component } = state.request
+  if (kind !== 'rollback' || mayGoToWithdrawn(state)) return false
+  const known =
+    withdrawn.get(to) ??
+    releasesOf(log, component, [to]).then((releases) => typeof releases.get(to)?.withdrawn === 'string')
+  withdrawn.set(to, known)
+  return known
 }
 
 /**
@@ -60,22 +76,23 @@ function profileWindowOf({ request, window }: PlannedUpgrade): { readonly window
 export async function attemptOf(
   { log, upgrade, state }: Members,
   { member, n }: Admitted,
-): Promise<{ readonly target: string; readonly attempt: AttemptPlan }> {
+): Promise<{ readonly target: string; readonly attempt: AttemptPlan; readonly planned: PlanMember }> {
   const planned = (await planMembers(log, state.plan.planHash, [member])).get(member)
   if (!planned) throw new NotInTheLog(`Member ${member} of the plan of upgrade ${upgrade}`)
   const { target, from, to } = planned
   const { kind, component } = state.request
   return {
     target,
+    planned,
     attempt: { attempt: attemptId({ upgrade, target, n }), upgrade, member, n, kind, component, from, to },
   }
 }
 
-/** What an upgrade hands over to each of its members, beside where that one comes from and goes to. */
-function offerOf(state: PlannedUpgrade, { acceptBy, closing }: Acceptance) {
+/** What an upgrade hands over to a member, beside where that one comes from and goes to. */
+function offerOf(state: PlannedUpgrade, { digest }: PlanMember, { acceptBy, closing }: Acceptance) {
   const { accept, attempt } = state.request.deadlines
   return {
-    digest: state.plan.digest,
+    digest: digest === undefined ? state.plan.digest : digest,
     ...{ acceptBy, ...(closing && { closing }) },
     seconds: attempt,
     calendars: state.calendars,
@@ -95,10 +112,11 @@ export async function assignMember(
   checked?: { readonly ready: boolean; readonly from: Loaded<TargetState> },
 ): Promise<void> {
   const { log, state, cause } = members
-  const { target, attempt } = await attemptOf(members, admitted)
+  const { target, attempt, planned } = await attemptOf(members, admitted)
   const assignment = assignAttempt({
     ...attempt,
-    ...offerOf(state, admitted),
+    ...offerOf(state, planned, admitted),
+    withdrawn: await goesToWithdrawn(members, planned),
     ready: checked?.ready ?? true,
     ...profileWindowOf(state),
   })

@@ -7,6 +7,7 @@ import { executionStarts } from '../../patience.ts'
 import { executionName } from '../../workflow/workflow.ts'
 import { healMembers } from '../attempts/heal.ts'
 import type { ReactorServices } from '../services.ts'
+import { healChildren } from '../upgrades/begin-children.ts'
 import { tickUpgrade } from '../upgrades/tick.ts'
 
 /** What is needed to drive an upgrade on. */
@@ -33,7 +34,9 @@ async function healExecution(
 export async function driveUpgrade(drive: Drive, upgrade: string, cause: Metadata): Promise<number> {
   const { log, now } = drive
   const { state } = await log.load(upgradeAggregate, upgrade)
-  if (!exists(state) || hasEnded(state)) return 0
+  if (!exists(state)) return 0
+  await healChildren(log, upgrade, state, cause)
+  if (hasEnded(state)) return 0
   if (state.execution.restartAt === null) await healExecution(drive, upgrade, state, cause)
   await tickUpgrade(drive, upgrade, cause)
   return healMembers(drive, upgrade, cause, instantOf(now()))

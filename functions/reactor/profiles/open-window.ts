@@ -37,6 +37,7 @@ const nothingKnown: OpeningFacts = {
   paused: null,
   closures: [],
   successRate: null,
+  heldBack: null,
   matching: null,
 }
 

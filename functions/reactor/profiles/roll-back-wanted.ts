@@ -4,6 +4,7 @@ import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { meaningOf } from '../../domain/target/outcome.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { ownRollback } from '../../domain/upgrade/children.ts'
 import { eachMember } from '../../domain/upgrade/members.ts'
 import {
   type ExistingUpgrade,
@@ -18,12 +19,13 @@ import { startChild } from '../../planning/children.ts'
 import type { PlanningServices } from '../../planning/planning.ts'
 import { duty } from '../duty.ts'
 
-type Given = Extract<UpgradeEvent, { type: 'OutcomesRecorded' | 'MembersSkipped' }>
+type Given = Extract<UpgradeEvent, { type: 'OutcomesRecorded' | 'MembersSkipped' | 'RetriesGivenUp' }>
 
 /** Returns the members that an event gives up on after their targets were touched: no try comes any more. */
 function givenUp(event: Given): readonly number[] {
   if (event.type === 'MembersSkipped')
     return event.data.was === 'retrying' ? [...eachMember(event.data.members)] : []
+  if (event.type === 'RetriesGivenUp') return [...eachMember(event.data.members)]
   return event.data.outcomes.flatMap(({ member, outcome, again }) => {
     const { counts, takenBack } = meaningOf(outcome)
     return again === null && counts === 'failed' && takenBack ? [member] : []
@@ -45,7 +47,7 @@ async function profileBehind(log: Log, state: ExistingUpgrade): Promise<string |
 export const rollBackWanted = duty(
   'roll-back-wanted',
   upgradeAggregate,
-  ['OutcomesRecorded', 'MembersSkipped'],
+  ['OutcomesRecorded', 'MembersSkipped', 'RetriesGivenUp'],
   async ({ id: parent, events, cause }, services: PlanningServices) => {
     const failed = events.flatMap(givenUp)
     if (failed.length === 0) return
@@ -63,7 +65,7 @@ export const rollBackWanted = duty(
       const { memberships } = (await log.load(targetAggregate, target)).state
       if (memberships[profile]?.override.rollback_on_failure !== true) continue
       const command = { kind: 'rollback', parent, by: systemActor, reason, target } as const
-      await startChild(services, command, cause.correlation)
+      await startChild(services, { ...command, child: ownRollback(parent, target) }, cause.correlation)
     }
   },
 )

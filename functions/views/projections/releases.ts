@@ -7,8 +7,16 @@ export const releases: Projection<ReleaseEvent, ReleaseRow> = {
   name: 'releases',
   place: (_event, { id, commit }) => ({ view: viewNames.releases, row: id, sequence: commit }),
   apply(body, event, { id, at }) {
-    if (event.type === 'ReleaseRegistered') return { ...event.data, withdrawn: null, registeredAt: at }
-    if (!body) throw new Error(`The release ${id} was withdrawn before it was registered.`)
-    return { ...body, withdrawn: { reason: event.data.reason } }
+    if (event.type === 'ReleaseRegistered')
+      return { ...event.data, withdrawn: null, heldBack: null, registeredAt: at }
+    if (!body) throw new Error(`The release ${id} has ${event.type} before it was registered.`)
+    switch (event.type) {
+      case 'ReleaseWithdrawn':
+        return { ...body, withdrawn: { reason: event.data.reason } }
+      case 'ReleaseHeldBack':
+        return { ...body, heldBack: { ...event.data, since: at } }
+      case 'ReleaseFreed':
+        return { ...body, heldBack: null }
+    }
   },
 }

@@ -7,13 +7,14 @@ import { type TargetRow, viewNames } from '../rows.ts'
 /** As much of the fold as the row remembers: what an event does to a target is said once, in the domain. */
 function remembered(row: TargetRow | undefined): TargetState {
   if (!row) return targetAggregate.initial
-  const { facts, components, pin, retired, enrolled, memberships } = row
+  const { facts, components, drift, pin, retired, enrolled, memberships } = row
   const keyHash = enrolled ? '' : null
   return {
     ...targetAggregate.initial,
     registered: true,
     facts,
     components,
+    drift,
     pin,
     retired,
     keyHash,
@@ -29,7 +30,7 @@ export const targets: Projection<TargetEvent, TargetRow> = {
     return { view: viewNames.targets, row: id, sequence: event.data.revision }
   },
   apply(body, event, context) {
-    const { facts, components, pin, retired, keyHash, memberships } = targetAggregate.evolve(
+    const { facts, components, drift, pin, retired, keyHash, memberships } = targetAggregate.evolve(
       remembered(body),
       event,
       context,
@@ -40,6 +41,7 @@ export const targets: Projection<TargetEvent, TargetRow> = {
       id: context.id,
       facts,
       components,
+      drift,
       pin,
       retired,
       enrolled: keyHash !== null,

@@ -28,6 +28,7 @@ export const upgrades: Projection<UpgradeEvent, UpgradeBody> = {
         return beginWave(after, event.data.wave)
       case 'OutcomesRecorded':
       case 'MembersSkipped':
+      case 'RetriesGivenUp':
         return tally(after, event)
       default:
         return after

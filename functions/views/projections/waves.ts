@@ -30,6 +30,9 @@ function* additions(event: UpgradeEvent): Generator<readonly [number, WaveTally]
       if (again === null) yield [member, one(meaningOf(outcome).counts)]
     }
   }
+  if (event.type === 'RetriesGivenUp') {
+    for (const member of eachMember(event.data.members)) yield [member, one('failed')]
+  }
   if (event.type === 'MembersSkipped') {
     for (const member of eachMember(event.data.members)) yield [member, one('skipped')]
   }

@@ -1,29 +1,20 @@
 import { systemActor } from '../../domain/actor.ts'
-import type { Rejection } from '../../domain/rejection.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import type { UpgradeDecision } from '../../domain/upgrade/draft.ts'
 import { finishUpgrade, startWave } from '../../domain/upgrade/execution.ts'
 import type { Move } from '../../domain/upgrade/position.ts'
-import { exists, type UpgradeState } from '../../domain/upgrade/state.ts'
+import type { UpgradeState } from '../../domain/upgrade/state.ts'
 import { tick } from '../../domain/upgrade/tick.ts'
 import { admissionFacts } from '../../facts/admission.ts'
 import type { Loaded, Log } from '../../log/log.ts'
 import { patience } from '../../patience.ts'
-import { startChild } from '../../planning/children.ts'
+import { startOwnRollback } from '../../planning/children.ts'
 import { type PlanningServices, writePlan } from '../../planning/planning.ts'
 import { type MakeMove, movesOf } from '../moves.ts'
 import { type Execution, executionName } from '../workflow.ts'
 import { upgradeWorkflow } from './upgrade.ts'
 
 type Make = MakeMove<PlanningServices, UpgradeState, Move>
-
-/** The rollback that an abort asked for cannot be: a person has to look. */
-class RollbackRefused extends Error {
-  override readonly name = 'RollbackRefused'
-  constructor(upgrade: string, { code, detail }: Rejection) {
-    super(`The rollback of ${upgrade} was refused (${code}): ${detail}`)
-  }
-}
 
 /** Step Functions tries the task again when others kept winning. */
 async function decide(
@@ -52,17 +43,9 @@ const beginWave: Make = async (services, execution, from, { place: wave }) => {
 const askTheLog: Make = async (services, execution, from) =>
   decide(services.log, execution, from, tick(await admissionFacts(services, from.state)))
 
-/** Starts the rollback that an abort asked for. Throws when it is refused: an execution must not ask for the same again and again. */
-const revert: Make = async (services, { id }, { state }) => {
-  const { by = systemActor, breakGlass } = (exists(state) && state.abort) || {}
-  const command = {
-    kind: 'rollback',
-    parent: id,
-    by,
-    ...(breakGlass !== undefined && { breakGlass }),
-  } as const
-  const result = await startChild(services, command, id)
-  if ('rejected' in result) throw new RollbackRefused(id, result.rejected)
+/** Starts the rollback that an abort asked for. */
+const revert: Make = async (services, { id }) => {
+  await startOwnRollback(services, id)
   return (await services.log.load(upgradeAggregate, id)).state
 }
 

@@ -326,6 +326,7 @@ describe('a plan (N2)', () => {
         code: 'update-in-progress',
         detail: expect.stringContaining('2 by upgrade u9, 3 by upgrade u8'),
       },
+      leftOut: candidates.map(({ target }) => ({ target, reason: 'update_in_progress' })),
     })
   })
 

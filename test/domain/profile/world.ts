@@ -54,6 +54,7 @@ export const clear: OpeningFacts = {
   paused: null,
   closures: [],
   successRate: null,
+  heldBack: null,
   matching: 12,
 }
 

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import {
+  freeRelease,
+  holdBack,
   registerRelease,
   releaseAggregate,
   releaseId,
   withdrawRelease,
 } from '../../../functions/domain/release/release.ts'
 import { type CatalogueEntry, resolveRelease } from '../../../functions/domain/release/resolve.ts'
-import { specOf, start } from '../given.ts'
+import { later, specOf, start } from '../given.ts'
 
 const { fold, given } = specOf(releaseAggregate)
 const release = {
@@ -67,18 +69,60 @@ describe('withdrawing a release', () => {
   })
 })
 
+describe('holding a release back', () => {
+  const hold = (changes = {}) =>
+    holdBack({ reason: 'it loses orders', upgrade: 'u1', at: later(60), ...changes })
+  const heldBack = { type: 'ReleaseHeldBack', data: { reason: 'it loses orders', upgrade: 'u1' } } as const
+  const freed = { type: 'ReleaseFreed', data: { by: 'ada', reason: 'it was the disk' } } as const
+
+  it('keeps why, by which upgrade and since when, and the first reason stays', () => {
+    given(registered).when(hold()).thenEvents(heldBack)
+    given(registered).when(hold()).thenIdempotent()
+    given(registered, heldBack)
+      .when(hold({ reason: 'another', upgrade: 'u2' }))
+      .thenNothing()
+    expect(fold([registered, [heldBack, later(60)]]).heldBack).toEqual({
+      ...{ reason: 'it loses orders', upgrade: 'u1', since: later(60) },
+    })
+  })
+  it('ends when somebody frees it with a reason', () => {
+    const free = freeRelease({ by: 'ada', reason: 'it was the disk' })
+    given(registered, heldBack).when(free).thenEvents(freed)
+    given(registered, heldBack).when(free).thenIdempotent()
+    given(registered).when(free).thenNothing()
+    given().when(free).thenRejected('release-not-found')
+    expect(fold([registered, heldBack, freed]).heldBack).toBeNull()
+  })
+  it('is not done again for what whoever freed it knew of, and is for what is taken back later', () => {
+    const history = [registered, heldBack, [freed, later(600)]] as const
+    given(...history)
+      .when(hold({ at: later(600) }))
+      .thenNothing()
+    given(...history)
+      .when(hold({ at: later(601) }))
+      .thenEvents(heldBack)
+  })
+  it('is nothing for what nobody has registered', () => {
+    given().when(hold()).thenNothing()
+  })
+})
+
 describe('resolving a version', () => {
   const entry = (
     version: string,
     channel = 'stable',
     more: Partial<CatalogueEntry> = {},
-  ): CatalogueEntry => ({ version, channel, withdrawn: false, scheme: 'semver', number: 1, ...more })
+  ): CatalogueEntry => ({
+    ...{ version, channel, withdrawn: false, heldBack: false, scheme: 'semver', number: 1 },
+    ...more,
+  })
   const catalogue = [
     entry('1.9.0'),
     entry('1.10.0'),
     entry('1.11.0', 'beta'),
     entry('1.12.0-beta.1', 'stable'),
     entry('2.0.0', 'stable', { withdrawn: true }),
+    entry('1.13.0', 'stable', { heldBack: true }),
     entry('no version'),
   ]
   it.each([
@@ -87,6 +131,7 @@ describe('resolving a version', () => {
     ['1.9.0', '1.9.0'],
     ['v1.9.0', '1.9.0'],
     ['2.0.0', '2.0.0'],
+    ['1.13.0', '1.13.0'],
     ['9.9.9', undefined],
   ])('takes %s for %s', (asked, found) => {
     expect(resolveRelease(asked, catalogue)?.version).toBe(found)

@@ -75,7 +75,9 @@ describe('assigning', () => {
     ['already_at_version', [registered], { to: 'v1.1.0' }],
     ['version_changed', [registered], { from: '1.0.0' }],
     ['version_changed', [registered], { component: 'cache' }],
-    ['version_changed', [registered], { kind: 'rollback', from: '1.0.0', to: '1.1.0' }],
+    ['version_changed', [registered], { kind: 'rollback', from: '1.0.0', to: '0.9.0' }],
+    ['already_at_version', [registered], { kind: 'rollback', from: '1.2.0', to: '1.1.0' }],
+    ['release_withdrawn', [registered], { kind: 'rollback', from: '1.1.0', to: '1.0.0', withdrawn: true }],
   ] as const)('skips the target when it is %s', (code, history, changes) => {
     const { events } = given(...history).when(assignAttempt(assignment(changes)))
     expect(events).toMatchObject([{ type: 'AttemptEnded', data: { outcome: 'skipped', code, sequence: 1 } }])
@@ -208,9 +210,10 @@ describe('what the target remembers', () => {
       accepted(retry),
       ended({ version: 'v1.2.0' }, retry),
     ]
-    expect(confirmedBefore(fold(history), 'u1', 'api')).toBe('1.1.0')
-    expect(confirmedBefore(fold(history.slice(0, 4)), 'u1', 'api')).toBe('1.1.0')
-    expect(confirmedBefore(fold(history), 'u2', 'api')).toBeNull()
-    expect(confirmedBefore(fold(history), 'u1', 'web')).toBeNull()
+    expect(confirmedBefore(fold(history), new Set(['u1']), 'api')).toBe('1.1.0')
+    expect(confirmedBefore(fold(history.slice(0, 4)), new Set(['u1']), 'api')).toBe('1.1.0')
+    expect(confirmedBefore(fold(history), new Set(['u2', 'u1']), 'api')).toBe('1.1.0')
+    expect(confirmedBefore(fold(history), new Set(['u2']), 'api')).toBeNull()
+    expect(confirmedBefore(fold(history), new Set(['u1']), 'web')).toBeNull()
   })
 })

@@ -47,6 +47,10 @@ function decisive(...question: Parameters<typeof explain>) {
 
 const retired: TargetEvent = { type: 'TargetRetired', data: { reason: 'sold', revision: 2 } }
 const pinned: TargetEvent = { type: 'TargetPinned', data: { component: 'api', reason: 'audit', revision: 2 } }
+const drifted: TargetEvent = {
+  type: 'DriftFound',
+  data: { component: 'api', from: '1.1.0', to: '1.0.9', heard: 'check', revision: 2 },
+}
 const failed = ended({ outcome: 'failed', code: 'HEALTH_CHECK_FAILED' })
 
 describe('why a target has, or has not, been upgraded (N3)', () => {
@@ -58,6 +62,8 @@ describe('why a target has, or has not, been upgraded (N3)', () => {
     ['succeeded', 'done', [registered, ended({ version: '1.2.0' })]],
     ['HEALTH_CHECK_FAILED', 'done', [registered, failed]],
     ['eligible', 'eligible', [registered]],
+    ['drift', 'eligible', [registered, drifted]],
+    ['pinned', 'blocked', [registered, drifted, pinned]],
   ] as const)('of itself it is %s: %s', (code, verdict, history) => {
     expect(decisive(history)).toEqual([code, verdict])
   })
@@ -74,6 +80,22 @@ describe('why a target has, or has not, been upgraded (N3)', () => {
         { code: 'freeze', ref, since, detail: 'Everything is stopped: audit' },
       ],
     })
+  })
+
+  it('runs something else than was put there, which comes before what an upgrade has done', () => {
+    const back: TargetEvent = {
+      type: 'DriftFound',
+      data: { component: 'api', from: 'v1.2.0', to: '1.1.0', heard: 'report', revision: 3 },
+    }
+    const history = [registered, assigned(), accepted(), ended({ version: 'v1.2.0' }), back]
+    const { verdict, reasons } = explain(history, asked({ ...pending, status: 'finished' }))
+    expect([verdict, ...reasons.map(({ code }) => code)]).toEqual(['eligible', 'drift', 'succeeded'])
+    expect(reasons[0]).toMatchObject({
+      detail: `t1 was to run api v1.2.0, and has said since ${start} that it runs 1.1.0.`,
+      since: start,
+    })
+    expect(decisive([...history], asked())).toEqual(['pending', 'waiting'])
+    expect(explain(history).reasons.map(({ code }) => code)).toEqual(['drift', 'succeeded'])
   })
 
   it('names the upgrades that hold it where none is asked about, the stop first', () => {

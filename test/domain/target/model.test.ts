@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { assignAttempt, expireAttempt, withdrawAttempt } from '../../../functions/domain/target/attempt.ts'
 import { pinTarget, retireTarget, unpinTarget } from '../../../functions/domain/target/registration.ts'
-import { acceptAttempt, finishAttempt, reportVersion } from '../../../functions/domain/target/report.ts'
+import { acceptAttempt, finishAttempt, hearVersion } from '../../../functions/domain/target/report.ts'
 import { TargetWorld } from './world.ts'
 
 /** What is asked of the target; attempts are named by upgrade and number, so that late and repeated ones come up often. */
@@ -92,7 +92,7 @@ const wait = fc.integer({ min: 1, max: 1500 }).map((seconds) => {
 })
 const report = fc.tuple(component, version).map(([what, runs]) => {
   return new Act(`report ${what} ${runs}`, (world) => {
-    world.do(reportVersion({ component: what, version: runs }))
+    world.do(hearVersion({ component: what, version: runs, heard: 'check' }))
   })
 })
 const pin = fc.option(component).map((what) => {
@@ -143,7 +143,15 @@ describe('a target under commands in any order', () => {
     // A model that never gets into a corner shows nothing about it.
     for (const outcome of [
       ...['succeeded', 'failed', 'timed_out', 'lost', 'rejected', 'cancelled', 'rolled_back'],
-      ...['rollback_failed', 'unreachable', 'skipped', 'deferred', 'withdrawn', 'VersionReported'],
+      ...[
+        'rollback_failed',
+        'unreachable',
+        'skipped',
+        'deferred',
+        'withdrawn',
+        'VersionReported',
+        'DriftFound',
+      ],
       ...[
         'attempt-over',
         'attempt-not-accepted',

@@ -4,7 +4,9 @@ import {
   acceptAttempt,
   type FinishReport,
   finishAttempt,
-  reportVersion,
+  hearVersion,
+  type Statement,
+  statementIn,
 } from '../../../functions/domain/target/report.ts'
 import { later } from '../given.ts'
 import { acceptBy, accepted, assigned, ended, fold, given, planned, registered } from './stories.ts'
@@ -82,6 +84,14 @@ describe('finishing', () => {
       .when(finishAttempt(report()))
       .thenEvents(success)
     expect(fold([...underWay, success]).components).toEqual({ api: 'v1.2.0', web: '3.0.0' })
+  })
+  it('keeps when the target said so, by its own clock', () => {
+    given(...underWay)
+      .when(finishAttempt(report({ saidAt: later(70) })))
+      .thenEvents(ended({ version: 'v1.2.0', saidAt: later(70) }))
+    expect(fold([...underWay, ended({ version: 'v1.2.0', saidAt: later(70) })]).said).toEqual({
+      api: later(70),
+    })
   })
   it('takes 1.2.0 for v1.2.0', () => {
     const [event] = given(...underWay).when(finishAttempt(report({ version: '1.2.0' }))).events
@@ -300,33 +310,65 @@ describe('a success that comes too late', () => {
   })
 })
 
-describe('reporting a version', () => {
-  it('corrects the inventory, once', () => {
-    given(registered)
-      .when(reportVersion({ component: 'api', version: '1.1.9' }))
-      .thenEvents({ type: 'VersionReported', data: { component: 'api', version: '1.1.9', revision: 2 } })
-    given(registered)
-      .when(reportVersion({ component: 'api', version: '1.1.9' }))
-      .thenIdempotent()
-    given(registered)
-      .when(reportVersion({ component: 'api', version: '1.1.0' }))
-      .thenNothing()
+describe('saying what runs', () => {
+  const hear = (changes: Partial<Statement> = {}) =>
+    hearVersion({ component: 'api', version: '1.1.9', heard: 'check', ...changes })
+  const drift = (data: object): TargetEvent => ({
+    type: 'DriftFound',
+    data: { component: 'api', from: '1.1.0', to: '1.1.9', heard: 'check', revision: 2, ...data },
+  })
+
+  it('corrects the inventory, once, and is kept as drift', () => {
+    given(registered).when(hear()).thenEvents(drift({}))
+    given(registered).when(hear()).thenIdempotent()
+    const state = fold([registered, [drift({}), later(60)]])
+    expect(state.components.api).toBe('1.1.9')
+    expect(state.drift).toEqual({ api: { from: '1.1.0', to: '1.1.9', since: later(60) } })
+  })
+  it('is no news where it is known, however it is written', () => {
+    for (const version of ['1.1.0', 'v1.1.0']) given(registered).when(hear({ version })).thenNothing()
+  })
+  it('is drift from what was put there, until that runs again or an attempt puts something there', () => {
+    const on = drift({ from: '1.1.9', to: '1.1.8', revision: 3 })
+    expect(fold([registered, drift({}), [on, later(60)]]).drift.api).toEqual({
+      ...{ from: '1.1.0', to: '1.1.8', since: later(0) },
+    })
+    const back = drift({ from: '1.1.9', to: 'v1.1.0', revision: 3 })
+    expect(fold([registered, drift({}), back]).drift).toEqual({})
+    const again = ended({ version: 'v1.2.0', revision: 3 })
+    expect(fold([registered, drift({}), assigned(), accepted(), again]).drift).toEqual({})
+    const without = ended({ outcome: 'failed', code: 'C', revision: 3 })
+    expect(Object.keys(fold([registered, drift({}), assigned(), accepted(), without]).drift)).toEqual(['api'])
   })
   it('leaves a component under update to its attempt, and takes the others', () => {
     given(...underWay)
-      .when(reportVersion({ component: 'api', version: 'v1.2.0' }))
+      .when(hear({ version: 'v1.2.0' }))
       .thenNothing()
     given(...underWay)
-      .when(reportVersion({ component: 'web', version: '3.1.0' }))
-      .thenTypes('VersionReported')
+      .when(hear({ component: 'web', version: '3.1.0' }))
+      .thenTypes('DriftFound')
+  })
+  it('changes nothing when it was said before what is known, by the clock of the target', () => {
+    const history = [...underWay, ended({ version: 'v1.2.0', saidAt: later(900) })]
+    for (const saidAt of [later(899), later(900)])
+      given(...history)
+        .when(hear({ saidAt }))
+        .thenNothing()
+    given(...history)
+      .when(hear({ saidAt: later(901) }))
+      .thenEvents(drift({ from: 'v1.2.0', saidAt: later(901), revision: 3 }))
+    given(...history, drift({ from: 'v1.2.0', saidAt: later(950), revision: 3 }))
+      .when(hear({ version: 'v1.2.0', saidAt: later(940) }))
+      .thenNothing()
+  })
+  it('adds a component that nobody has registered, which is no drift', () => {
+    given(registered)
+      .when(hear({ component: 'db', version: '9.1.0' }))
+      .thenEvents({ type: 'VersionReported', data: { component: 'db', version: '9.1.0', revision: 2 } })
   })
   it('is refused for unknown and retired targets and for components without end', () => {
-    given()
-      .when(reportVersion({ component: 'api', version: '1.0.0' }))
-      .thenRejected('target-not-found')
-    given(registered, retired)
-      .when(reportVersion({ component: 'api', version: '1.0.0' }))
-      .thenRejected('target-retired')
+    given().when(hear()).thenRejected('target-not-found')
+    given(registered, retired).when(hear()).thenRejected('target-retired')
     const many = Array.from(
       { length: 62 },
       (_, place): TargetEvent => ({
@@ -335,7 +377,40 @@ describe('reporting a version', () => {
       }),
     )
     given(registered, ...many)
-      .when(reportVersion({ component: 'one-more', version: '1.0.0' }))
+      .when(hear({ component: 'one-more', version: '1.0.0' }))
       .thenRejected('too-many-components')
   })
 })
+
+describe('what a report says that runs, though its attempt is over', () => {
+  const succeeded = fold([...underWay, ended({ version: 'v1.2.0' })])
+  const runs = (changes: Partial<FinishReport>, state = succeeded) => statementIn(state, report(changes))
+
+  it('is the version of a success, and what ran before where it took itself back', () => {
+    const said = { component: 'api', heard: 'report', saidAt: later(60) }
+    expect(runs({ version: '1.0.9', saidAt: later(60) })).toEqual({ ...said, version: '1.0.9' })
+    expect(runs({ status: 'rolled-back', version: null, saidAt: later(60) })).toEqual({
+      ...{ ...said, version: '1.1.0' },
+    })
+  })
+  it('is nothing of a failure, of one that took itself back before, and while the attempt is under way', () => {
+    for (const status of ['failed', 'rejected', 'rollback-failed'] as const)
+      expect(runs({ status, version: null })).toBeUndefined()
+    const back = fold([...underWay, ended({ outcome: 'rolled_back' })])
+    expect(runs({ status: 'rolled-back', version: null }, back)).toBeUndefined()
+    expect(runs({}, fold([...underWay]))).toBeUndefined()
+  })
+  it('is about the only component of a target that had no attempt, and about none where it has several', () => {
+    expect(runs({ attempt: planned({ n: 9 }).attempt }, fold([registered]))).toBeUndefined()
+    const { facts, enrolment } = registeredOf(registered)
+    const one = fold([
+      { type: 'TargetRegistered', data: { facts, enrolment, components: { api: '1.0.0' }, revision: 1 } },
+    ])
+    expect(runs({ version: '1.0.1' }, one)).toEqual({ component: 'api', version: '1.0.1', heard: 'report' })
+  })
+})
+
+function registeredOf(event: TargetEvent) {
+  if (event.type !== 'TargetRegistered') throw new Error('It was registered.')
+  return event.data
+}

@@ -96,6 +96,10 @@ export class TargetWorld {
       case 'VersionReported':
         this.#components.set(event.data.component, event.data.version)
         return
+      case 'DriftFound':
+        expect(this.#components.get(event.data.component)).toBe(event.data.from)
+        this.#components.set(event.data.component, event.data.to)
+        return
       case 'AttemptAssigned':
         this.#judgeAssigned(event.data)
         return
@@ -156,7 +160,7 @@ export class TargetWorld {
     }
     for (const [key, version] of this.#confirmed) {
       const [upgrade = '', component = ''] = key.split(' ')
-      expect(confirmedBefore(this.state, upgrade, component)).toBe(version) // I10
+      expect(confirmedBefore(this.state, new Set([upgrade]), component)).toBe(version) // I10
     }
     expect(JSON.parse(JSON.stringify(this.state))).toEqual(this.state)
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { abortUpgrade } from '../../../functions/domain/upgrade/control.ts'
 import { tick } from '../../../functions/domain/upgrade/tick.ts'
 import { later } from '../given.ts'
@@ -11,6 +12,7 @@ import {
   ended,
   everyFailureBorne,
   given,
+  givenUp,
   held,
   paused,
   requested,
@@ -41,14 +43,37 @@ describe('aborting', () => {
       .when(attemptsEnd('succeeded', 0))
       .thenTypes('OutcomesRecorded', 'WaveEnded')
     const waiting = running(3, { failures: everyFailureBorne, parallel: 2 })
-    given(...waiting, retrying(0, later(60)), aborting())
+    given(...waiting, retrying(0, later(60)), aborting(), givenUp(0))
       .when(tick(calm), later(60))
       .thenNothing()
+  })
+  it('counts at once as failed who waits to be tried again, and leaves out who was busy', () => {
+    const waiting = running(3, { failures: everyFailureBorne })
+    const history = [...waiting, retrying(0, later(60)), deferred(1)] as const
+    const leftOut = { members: [[1, 2] satisfies [number, number]], was: 'deferred' as const, by: 'alice' }
+    const skipped: UpgradeEvent = { type: 'MembersSkipped', data: { ...leftOut, code: 'aborted' } }
+    given(...history)
+      .when(abort)
+      .thenEvents(aborting(), givenUp(0), skipped)
+    given(...history)
+      .when(abort)
+      .thenIdempotent()
+    expect(standingAfter(...history, aborting(), givenUp(0), skipped).counts).toMatchObject({
+      ...{ inFlight: 1, retrying: 0, deferred: 0, failed: 1, skipped: 1 },
+    })
+  })
+  it('does so too where more failures than the wave bears bring it about', () => {
+    const failures = { percent: 0, absolute: 0, action: 'abort' } as const
+    const { events } = given(...running(3, { failures }), retrying(0, later(60))).when(
+      attemptsEnd('failed', 1),
+    )
+    const [, breach, abort, after] = events
+    expect([breach?.type, abort?.type, after]).toEqual(['ThresholdBreached', 'AbortRequested', givenUp(0)])
   })
   it('ends at once a wave that has nothing in flight, whoever waits in it to be tried again', () => {
     given(...running(2, { failures: everyFailureBorne }), retrying(0, later(60)), deferred(1))
       .when(abort)
-      .thenEvents(aborting(), waveEnded())
+      .thenTypes('AbortRequested', 'RetriesGivenUp', 'MembersSkipped', 'WaveEnded')
   })
   it('comes before bake and gate, which have nothing to decide any more', () => {
     given(
@@ -98,6 +123,15 @@ describe('aborting', () => {
     given(...oneByOne, aborting({ rollBack: true }))
       .when(breakGlass)
       .thenEvents(aborting({ rollBack: true, breakGlass: 'loses orders' }))
+  })
+  it('adds to the one before, and takes nothing of it away', () => {
+    const glass = { rollBack: true, breakGlass: 'loses orders' }
+    given(...oneByOne, aborting({ rollBack: true }))
+      .when(abortUpgrade({ by: 'bob', reason: 'now', rollBack: false, breakGlass: 'loses orders' }))
+      .thenEvents(aborting({ by: 'bob', reason: 'now', ...glass }))
+    given(...oneByOne, aborting({ breakGlass: 'loses orders' }))
+      .when(takeBack)
+      .thenEvents(aborting(glass))
   })
   it('is not taken down by one that asks for less', () => {
     given(...oneByOne, aborting({ rollBack: true }))

@@ -1,22 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import type { AttemptOutcome } from '../../../events/target.ts'
-import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
+import type { ChildSettings, UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import {
   type ChildCommand,
   type ChildKind,
-  childId,
-  refuseChild,
+  childOfKey,
+  ownRollback,
+  refuseSibling,
   requestChild,
   requestOfChild,
+  type Sibling,
   takeForChild,
 } from '../../../functions/domain/upgrade/children.ts'
 import { later } from '../given.ts'
 import {
-  aborting,
   completed,
   ended,
   fold,
   given,
+  givenUp,
   type History,
   requested,
   retrying,
@@ -36,21 +38,15 @@ const asked = (kind: ChildKind, changes: Partial<ChildCommand> = {}): ChildComma
 const parentAfter = (...history: History) => existing(fold(history))
 
 describe('the name of a child', () => {
-  it('is always the same, so that who asks again means the same one', () => {
-    expect(childId(asked('rollback'))).toBe(childId(asked('rollback', { by: 'carol', reason: 'again' })))
-    expect(childId(asked('rollback'))).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-/)
+  it('follows from the key of who asks, so that a repeat means the same one, and another key another', () => {
+    expect(childOfKey('k1')).toBe(childOfKey('k1'))
+    expect(childOfKey('k1')).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-/)
+    expect(childOfKey('k1')).not.toBe(childOfKey('k2'))
   })
-  it('differs by parent, kind, target, idempotency key, and by whether it breaks the glass', () => {
-    const ids = [
-      asked('rollback'),
-      asked('retry'),
-      asked('rollback', { parent: 'u2' }),
-      asked('rollback', { target: 'customer-1' }),
-      asked('rollback', { idempotency: { key: 'k1', hash: 'h' } }),
-      asked('rollback', { idempotency: { key: 'k2', hash: 'h' } }),
-      asked('rollback', { breakGlass: 'loses orders' }),
-    ].map(childId)
-    expect(new Set(ids).size).toBe(ids.length)
+  it('is one for the rollback that an upgrade starts by itself, and for each target that wants one', () => {
+    const ids = [ownRollback('u1'), ownRollback('u2'), ownRollback('u1', 'customer-1')]
+    expect(new Set(ids).size).toBe(3)
+    expect(ownRollback('u1')).toBe(ids[0])
   })
 })
 
@@ -59,7 +55,11 @@ describe('the members that a child takes', () => {
   const taken = (kind: ChildKind, ...events: readonly UpgradeEvent[]): number[] => {
     const members = new Set<number>()
     for (const event of events)
-      if (event.type === 'OutcomesRecorded' || event.type === 'MembersSkipped')
+      if (
+        event.type === 'OutcomesRecorded' ||
+        event.type === 'MembersSkipped' ||
+        event.type === 'RetriesGivenUp'
+      )
         takeForChild(kind, members, event)
     return [...members]
   }
@@ -87,6 +87,17 @@ describe('the members that a child takes', () => {
     expect(taken('retry', retrying(0, later(60)), ended('failed', 0, { n: 2 }))).toEqual([0])
     expect(taken('retry', ended('failed', 0), ended('succeeded', 0, { n: 2 }))).toEqual([])
     expect(taken('retry', ended('failed', [0, 3]), skipped(1, 'retrying'))).toEqual([0, 2])
+  })
+  it('are for a retry the skipped ones too, where it shall', () => {
+    const members = new Set<number>()
+    for (const event of [ended('skipped', 0), skipped(1), ended('succeeded', 2), ended('deferred', 3)])
+      if (event.type === 'OutcomesRecorded' || event.type === 'MembersSkipped')
+        takeForChild('retry', members, event, true)
+    expect([...members]).toEqual([0, 1, 3])
+  })
+  it('are for a retry those too whom an abort left without another try', () => {
+    expect(taken('retry', retrying([0, 2], later(60)), givenUp(0))).toEqual([0])
+    expect(taken('rollback', retrying(0, later(60)), givenUp(0))).toEqual([0])
   })
   it('are for a rollback all that any try has touched, whatever came after it', () => {
     expect(taken('rollback', retrying(0, later(60)), ended('withdrawn', 0, { n: 2 }))).toEqual([0])
@@ -133,6 +144,29 @@ describe('the request of a child', () => {
     expect(of(asked('retry'))).toMatchObject({
       ...{ parallel: 7, failures: { percent: 5, absolute: 1, action: 'pause' } },
     })
+    expect(of(asked('rollback')).failures).toEqual({ percent: 5, absolute: 1, action: 'pause' })
+  })
+  it('takes back as many at once as a deploy may have, unless it is told how many', () => {
+    expect(of(asked('rollback')).parallel).toBe(10_000)
+    expect(of(asked('rollback', { settings: { parallel: 3 } })).parallel).toBe(3)
+    const gentle = parentAfter(...upgradeOf(20, { ...original, kind: 'rollback', parallel: 3 }))
+    expect(of(asked('rollback'), gentle).parallel).toBe(3)
+  })
+  it('has the limits that it is given', () => {
+    const settings: ChildSettings = {
+      ...{ batchSize: 4, failures: { percent: 50, absolute: null }, attempt: 60, skippedToo: true },
+    }
+    expect(of(asked('retry', { settings }))).toMatchObject({
+      ...{ strategy: 'batch', batchSize: 4, failures: { percent: 50, absolute: null, action: 'pause' } },
+      ...{ deadlines: { attempt: 60, expected: 60 }, skippedToo: true },
+    })
+  })
+  it('needs one by anybody else, too, where it goes to releases that were withdrawn', () => {
+    const request = of(asked('rollback', { settings: { toWithdrawn: 'the old one is the lesser evil' } }))
+    expect(request.approvals).toEqual({ ...approvals, required: 1, approvers: null })
+    expect(request).toMatchObject({ toWithdrawn: 'the old one is the lesser evil', breakGlass: false })
+    const again = parentAfter(...upgradeOf(20, { ...original, kind: 'rollback', toWithdrawn: 'evil' }))
+    expect(of(asked('rollback'), again).toWithdrawn).toBeUndefined()
   })
   it('is for the version that the parent was planned with, and before there is a plan for the one asked for', () => {
     expect(of(asked('retry')).version).toBe('v1.2.0')
@@ -162,6 +196,9 @@ describe('the request of a child', () => {
       moved,
     )
     expect(of(asked('rollback')).window).toBeNull()
+    expect(of(asked('rollback', { settings: { ignoreWindow: false } })).window).toEqual(window)
+    expect(of(asked('retry', { settings: { ignoreWindow: true } })).window).toBeNull()
+    expect(of(asked('rollback', { settings: { window: moved } })).window).toEqual(moved)
   })
   it('is of the profile where nobody asked for the rollback: its targets are asked whether they want it', () => {
     const selection = { ...requestOf().selection, profile: 'weekly' }
@@ -173,37 +210,47 @@ describe('the request of a child', () => {
   })
 })
 
-describe('asking for a child', () => {
-  const codeOf = (command: ChildCommand, parent: History, members: number, concerned = true) =>
-    refuseChild(command, parentAfter(...parent), { members, concerned })?.rejected.code
+describe('a child beside others of its family', () => {
+  const sibling = (changes: Partial<Sibling> = {}): Sibling => ({
+    ...{ child: 'c0', kind: 'rollback', target: null, at: later(0) },
+    ...{ lives: true, breakGlass: false, effective: true },
+    ...changes,
+  })
+  const refused = (command: ChildCommand, ...siblings: Sibling[]) =>
+    refuseSibling(command, siblings)?.rejected
+  const one = { target: 'customer-1' }
 
-  it('is refused while nothing can have been touched', () => {
-    expect(codeOf(asked('rollback'), [requested()], 0)).toBe('not-planned')
-    expect(codeOf(asked('retry'), [requested(), aborting({ rollBack: true })], 0)).toBe('not-planned')
+  it('is refused while one of its kind lives, which it names', () => {
+    expect(refused(asked('rollback'), sibling())).toEqual({
+      code: 'child-at-work',
+      detail: 'A rollback is at work: upgrade c0. Wait for its end, or abort it first.',
+    })
+    expect(refused(asked('retry'), sibling({ kind: 'retry' }))?.code).toBe('child-at-work')
+    expect(refused(asked('rollback'), sibling({ kind: 'retry' }))).toBeUndefined()
+    expect(refused(asked('rollback'), sibling({ lives: false }))).toBeUndefined()
   })
-  it('is refused where there is nothing to try again, or to take back', () => {
-    expect(codeOf(asked('retry'), running(3), 0)).toBe('nothing-to-retry')
-    expect(codeOf(asked('rollback'), running(3), 0)).toBe('nothing-to-roll-back')
-    expect(codeOf(asked('retry'), running(3), 1)).toBeUndefined()
-    expect(codeOf(asked('rollback'), running(3), 1)).toBeUndefined()
+  it('is refused as a rollback of all beside one of a target, and the other way round, but not beside that of another target', () => {
+    expect(refused(asked('rollback'), sibling(one))?.detail).toContain('A rollback of customer-1')
+    expect(refused(asked('rollback', one), sibling())?.code).toBe('child-at-work')
+    expect(refused(asked('rollback', one), sibling(one))?.code).toBe('child-at-work')
+    expect(refused(asked('rollback', one), sibling({ target: 'customer-2' }))).toBeUndefined()
   })
-  it('is refused for one target that has no part in it', () => {
-    const one = { target: 'customer-1' }
-    expect(codeOf(asked('retry', one), running(3), 2, false)).toBe('nothing-to-retry')
-    expect(codeOf(asked('rollback', one), running(3), 2, false)).toBe('nothing-to-roll-back')
-    expect(codeOf(asked('rollback', one), running(3), 2, true)).toBeUndefined()
+  it('is not held up, where it breaks the glass, by a rollback that does not', () => {
+    const glass = asked('rollback', { breakGlass: 'loses orders' })
+    expect(refused(glass, sibling())).toBeUndefined()
+    expect(refused(glass, sibling({ breakGlass: true }))?.code).toBe('child-at-work')
   })
-  it('is never refused to the abort that waits for its rollback: that says itself that there is nothing to do', () => {
-    const aborted = [...running(3), aborting({ rollBack: true })]
-    expect(codeOf(asked('rollback'), aborted, 0)).toBeUndefined()
-    expect(codeOf(asked('rollback', { target: 'customer-1' }), aborted, 0)).toBe('nothing-to-roll-back')
-    expect(codeOf(asked('retry'), aborted, 0)).toBe('nothing-to-retry')
-    expect(codeOf(asked('rollback'), [...running(3), aborting()], 0)).toBe('nothing-to-roll-back')
+  it('is no other try of what is taken back, or was', () => {
+    expect(refused(asked('retry'), sibling())?.code).toBe('upgrade-rolled-back')
+    expect(refused(asked('retry'), sibling({ lives: false }))?.code).toBe('upgrade-rolled-back')
+    expect(refused(asked('retry'), sibling({ lives: false, effective: false }))).toBeUndefined()
+    expect(refused(asked('retry'), sibling(one))).toBeUndefined()
   })
 })
 
 describe('noting a child', () => {
-  const child = { child: 'c1', kind: 'rollback', target: null, by: 'bob' } as const
+  const request = requestOf({ kind: 'rollback', parent: 'u1' })
+  const child = { child: 'c1', kind: 'rollback', target: null, by: 'bob', request } as const
   const noted = (changes = {}): UpgradeEvent => ({ type: 'ChildRequested', data: { ...child, ...changes } })
 
   it('is done once for each child, at any time from the plan on', () => {
@@ -218,6 +265,22 @@ describe('noting a child', () => {
     given(...running(3), noted())
       .when(requestChild({ ...child, child: 'c2', target: 'customer-1' }))
       .thenEvents(noted({ child: 'c2', target: 'customer-1' }))
+  })
+  it('says whom its plan leaves out', () => {
+    const leftOut = { counts: { pinned: 1 }, first: [{ target: 'customer-1', reason: 'pinned' }] }
+    given(...running(3))
+      .when(requestChild({ ...child, leftOut }))
+      .thenEvents(noted({ leftOut }))
+  })
+  it('is refused where another came to be since whoever asks has looked', () => {
+    const looked = { ...child, child: 'c2', asked: asked('rollback') }
+    given(...running(3), noted())
+      .when(requestChild({ ...looked, siblings: [] }))
+      .thenRejected('child-at-work')
+    const over = { ...child, at: later(0), lives: false, breakGlass: false, effective: true }
+    given(...running(3), noted())
+      .when(requestChild({ ...looked, siblings: [over] }))
+      .thenEvents(noted({ child: 'c2' }))
   })
   it('keeps who is meant, and when', () => {
     const { children } = parentAfter(...running(3), [noted(), later(60)])

@@ -89,7 +89,7 @@ describe('what is kept of an upgrade', () => {
     const approvals = { required: 1, approvers: null, expiresInSeconds: 600 }
     const child: UpgradeEvent = {
       type: 'ChildRequested',
-      data: { child: 'c1', kind: 'retry', target: null, by: 'bob' },
+      data: { child: 'c1', kind: 'retry', target: null, by: 'bob', request: requestOf({ kind: 'retry' }) },
     }
     const begun = [
       ...upgradeOf(2, { approvals }),
@@ -169,7 +169,7 @@ describe('an event where no decision puts it', () => {
   it('is none of those that may come at any time: holds, a pause, an abort, a child', () => {
     const child: UpgradeEvent = {
       type: 'ChildRequested',
-      data: { child: 'c1', kind: 'retry', target: null, by: 'bob' },
+      data: { child: 'c1', kind: 'retry', target: null, by: 'bob', request: requestOf({ kind: 'retry' }) },
     }
     for (const event of [held('FREEZE', null, null), paused, resumed, aborting(), child])
       expect(fold([requested(), event]).stage).toBe('requested')

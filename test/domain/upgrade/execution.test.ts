@@ -11,6 +11,7 @@ import {
   ended,
   given,
   type History,
+  judged,
   paused,
   planned,
   requested,
@@ -164,10 +165,34 @@ describe('finishing', () => {
     given(...running([1, 2]), ended('succeeded', 0), waveEnded())
       .when(finish)
       .thenNothing()
-    given(...through, ended('failed', 29), waveEnded(), paused)
+    given(...running([1, 2]), ended('succeeded', 0), waveEnded(), paused)
       .when(finish)
       .thenNothing()
     given(...upgradeOf(3))
+      .when(finish)
+      .thenNothing()
+  })
+  it('is not held by a pause where everybody is through and nothing is left to judge', () => {
+    given(...through, paused, ended('failed', 29), waveEnded())
+      .when(finish)
+      .thenEvents({ type: 'UpgradeCompleted', data: { exceptions: true } })
+    given(...through, ended('succeeded', 29), waveEnded(), paused)
+      .when(finish)
+      .thenEvents(completed)
+  })
+  it('waits for somebody to look at more failures than the wave bears, and at a gate that did not pass', () => {
+    given(...running(30), ended('succeeded', [0, 26]), ended('failed', [26, 30]), paused, waveEnded())
+      .when(finish)
+      .thenNothing()
+    given(...running(30), ended('succeeded', [0, 26]), ended('unreachable', [26, 30]), paused, waveEnded())
+      .when(finish)
+      .thenNothing()
+    given(...through, ended('succeeded', 29), waveEnded(), judged('inconclusive', null), paused)
+      .when(finish)
+      .thenNothing()
+  })
+  it('waits for what an aborted upgrade is to take back', () => {
+    given(...running(2), aborting({ rollBack: true }), ended('succeeded', [0, 2]), waveEnded())
       .when(finish)
       .thenNothing()
   })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import { systemActor } from '../../../functions/domain/actor.ts'
 import type { AdmissionFacts } from '../../../functions/domain/upgrade/admission.ts'
 import { bindCalendars } from '../../../functions/domain/upgrade/control.ts'
 import { startWave } from '../../../functions/domain/upgrade/execution.ts'
@@ -221,8 +222,8 @@ describe('an opening that does not come', () => {
   const lapses = later(7200 + 7 * 86_400)
   const over = held('WINDOW_CLOSED', null, window.end, lapses)
   const left: UpgradeEvent = {
-    type: 'RestLeftOut',
-    data: { code: 'window_over', pending: 2, deferred: 0, retrying: 0 },
+    type: 'MembersSkipped',
+    data: { members: [[1, 3]], was: 'pending', code: 'window_over', by: systemActor },
   }
   const end: UpgradeEvent = { type: 'UpgradeCompleted', data: { exceptions: true } }
   const history = [...running([1, 3], { window }), ended('succeeded', 0), waveEnded(), over] as const
@@ -252,7 +253,11 @@ describe('an opening that does not come', () => {
       .when(attemptsEnd('succeeded', 1), lapses)
       .thenEvents(
         ended('succeeded', 1),
-        { type: 'RestLeftOut', data: { code: 'window_over', pending: 1, deferred: 0, retrying: 1 } },
+        {
+          type: 'MembersSkipped',
+          data: { members: [[2, 3]], was: 'pending', code: 'window_over', by: systemActor },
+        },
+        { type: 'RetriesGivenUp', data: { members: [[0, 1]] } },
         end,
       )
   })

@@ -32,7 +32,7 @@ const selection = { ...requestOf().selection, profile: 'weekly' }
 const between = [...running([2, 4]), ended('succeeded', [0, 2]), waveEnded()] as const
 const child = (kind: 'retry' | 'rollback', target: string | null): UpgradeEvent => ({
   type: 'ChildRequested',
-  data: { child: `${kind} ${target}`, kind, target, by: 'alice' },
+  data: { child: `${kind} ${target}`, kind, target, by: 'alice', request: requestOf({ kind }) },
 })
 
 describe('what an execution does next depends on the log alone', () => {
@@ -72,7 +72,14 @@ describe('what an execution does next depends on the log alone', () => {
     ['it is paused between two waves', 'gate', 0, week, [...between, paused]],
     ['it is resumed there', 'start-wave', 1, week, [...between, paused, resumed]],
     ['the last wave is over', 'finish', 0, week, [...running(2), ended('succeeded', [0, 2]), waveEnded()]],
-    ['it is paused then', 'gate', 0, week, [...running(2), ended('failed', [0, 2]), paused, waveEnded()]],
+    [
+      'it is paused then',
+      'finish',
+      0,
+      week,
+      [...running(2), ended('succeeded', [0, 2]), paused, waveEnded()],
+    ],
+    ['too many failed in it', 'gate', 0, week, [...running(2), ended('failed', [0, 2]), paused, waveEnded()]],
     ['it is over', 'ended', 0, week, [...running(2), ended('succeeded', [0, 2]), waveEnded(), completed]],
   ])('%s: %s', (_, move, place, timeoutSeconds, history) => {
     expect(position(fold(history), later(0))).toEqual({ move, place, timeoutSeconds })
@@ -101,6 +108,15 @@ describe('an abort', () => {
     expect(moveAfter(...running(2), takeBack)).toBe('wave')
     expect(moveAfter(...running(2), takeBack, ...nothingInFlight)).toBe('revert')
     expect(moveAfter(...between, takeBack)).toBe('revert')
+  })
+  it('waits a quarter of an hour at most for what is in flight, then takes back, and ends when all of that has', () => {
+    const aborted = [...running(2), takeBack] as const
+    expect(position(fold(aborted), later(899))).toEqual({ move: 'wave', place: 0, timeoutSeconds: 1 })
+    expect(position(fold(aborted), later(900)).move).toBe('revert')
+    const asked = [...aborted, child('rollback', null)] as const
+    expect(position(fold(asked), later(900)).move).toBe('wave')
+    expect(position(fold([...asked, ...nothingInFlight]), later(900)).move).toBe('finish')
+    expect(position(fold([...running(2), aborting()]), later(900)).move).toBe('wave')
   })
   it('takes back once', () => {
     expect(moveAfter(...running(2), takeBack, ...nothingInFlight, child('rollback', null))).toBe('finish')

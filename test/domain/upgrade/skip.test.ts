@@ -90,6 +90,17 @@ describe('skipping a member', () => {
       .when(skip(7))
       .thenRejected('attempt-over')
   })
+  it('is nothing new for one that was taken out long ago, as the log says', () => {
+    given(
+      ...running([400, 800]),
+      skipped(7),
+      ended('succeeded', [0, 7]),
+      ended('succeeded', [8, 400]),
+      waveEnded(),
+    )
+      .when(skipMember({ member: 7, by: 'bob', wasSkipped: true }, calm))
+      .thenNothing()
+  })
   it('is refused for who is no member, and while nobody knows who is', () => {
     given(...running(3))
       .when(skip(3))

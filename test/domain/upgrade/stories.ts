@@ -128,6 +128,13 @@ export function skipped(members: Members, was: Data<'MembersSkipped'>['was'] = '
   return { type: 'MembersSkipped', data }
 }
 
+/** Members that waited to be tried again are not, and have failed. */
+export function givenUp(members: Members): UpgradeEvent {
+  const all = eachOf(members)
+  const [from = 0] = all
+  return { type: 'RetriesGivenUp', data: { members: [[from, from + all.length]] } }
+}
+
 export const paused: UpgradeEvent = { type: 'UpgradePaused', data: { by: 'alice', reason: 'look' } }
 export const resumed: UpgradeEvent = { type: 'UpgradeResumed', data: { by: 'alice' } }
 

@@ -1,0 +1,96 @@
+import type { FamilyIds, Touched } from '../domain/plan/way-back.ts'
+import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
+import { takeForChild } from '../domain/upgrade/children.ts'
+import { eachMember } from '../domain/upgrade/members.ts'
+import {
+  type Child,
+  type ExistingUpgrade,
+  exists,
+  planOf,
+  type UpgradeState,
+} from '../domain/upgrade/state.ts'
+import type { Log } from '../log/log.ts'
+import { atOnce } from '../patience.ts'
+import { sideBySide } from '../side-by-side.ts'
+import { planMembers } from './plan-members.ts'
+
+/** An upgrade of a family that tries its version. */
+export interface Try {
+  readonly id: string
+  readonly state: ExistingUpgrade
+}
+
+/** A child that was noted. Its own stream may not have begun yet. */
+export interface KnownChild extends Child {
+  readonly state: UpgradeState
+}
+
+/** An upgrade that nobody's child is, with all that tries its version again or takes it back (design: #children). */
+export interface Family {
+  readonly root: string
+  readonly state: ExistingUpgrade
+  /** All that the root's stream names. */
+  readonly children: readonly KnownChild[]
+  /** The root and its retries, in the order in which they were asked for. */
+  readonly tries: readonly Try[]
+}
+
+/** Returns the family of an upgrade; undefined where there is no such upgrade. */
+export async function familyOf(log: Log, upgrade: string): Promise<Family | undefined> {
+  const { state } = await log.load(upgradeAggregate, upgrade)
+  if (!exists(state)) return undefined
+  if (state.request.parent !== null) return familyOf(log, state.request.parent)
+  const children = await sideBySide(state.children, atOnce.upgrades, async (child) => ({
+    ...child,
+    state: (await log.load(upgradeAggregate, child.child)).state,
+  }))
+  const retries = children.flatMap(({ child, kind, state: known }) =>
+    kind === 'retry' && exists(known) ? [{ id: child, state: known }] : [],
+  )
+  return { root: upgrade, state, children, tries: [{ id: upgrade, state }, ...retries] }
+}
+
+/** Returns the ids of a family's upgrades, by what they do. */
+export function idsOf({ tries, children }: Family): FamilyIds {
+  const rollbacks = children.filter(({ kind }) => kind === 'rollback')
+  return {
+    tries: new Set(tries.map(({ id }) => id)),
+    rollbacks: new Set(rollbacks.map(({ child }) => child)),
+  }
+}
+
+/** Returns the members of a try that it changed, or may have, and those of whom nobody knows yet. */
+async function membersTouched(log: Log, upgrade: string) {
+  const touched = new Set<number>()
+  const inFlight = new Set<number>()
+  const told = log
+    .of(upgradeAggregate, upgrade)
+    .events({ consistent: true }, ['TargetsAdmitted', 'OutcomesRecorded'])
+  for await (const { event } of told) {
+    if (event.type === 'OutcomesRecorded') {
+      takeForChild('rollback', touched, event)
+      for (const { member } of event.data.outcomes) inFlight.delete(member)
+      continue
+    }
+    const { members, retried, readmitted } = event.data
+    for (const member of eachMember([...members, ...retried, ...readmitted])) inFlight.add(member)
+  }
+  return { touched, inFlight }
+}
+
+/** Returns every target that a family changed, or may have, by its id (design: #children). */
+export async function touchedBy(log: Log, { tries }: Family): Promise<ReadonlyMap<string, Touched>> {
+  const found = new Map<string, Touched>()
+  for (const { id, state } of tries) {
+    const plan = planOf(state)
+    if (!plan) continue
+    const { touched, inFlight } = await membersTouched(log, id)
+    const all = [...new Set([...touched, ...inFlight])].sort((left, right) => left - right)
+    for (const [member, { target, from, to }] of await planMembers(log, plan.planHash, all)) {
+      const known = found.get(target)
+      const present = { inFlight: inFlight.has(member) || known?.inFlight === true }
+      found.set(target, { target, from: known?.from ?? from, to, ...present })
+    }
+  }
+  return found
+}
