@@ -26,6 +26,8 @@ export const problemCodes = {
   'not-a-member': [404, 'The target is no member of the upgrade'],
   'not-acknowledged': [409, 'What has failed has to be acknowledged'],
   'more-failed': [409, 'More has failed than was acknowledged'],
+  'window-changed': [409, 'The window is another one by now'],
+  'approvers-missing': [409, 'Too few would be left to approve it'],
   conflict: [409, 'The present state does not allow this'],
   'profile-deleted': [410, 'The profile was deleted'],
   'precondition-failed': [412, 'Somebody changed it in the meantime'],

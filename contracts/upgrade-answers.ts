@@ -87,7 +87,16 @@ export const upgradeDetail = upgradeStatus.extend({
       releaseVersion: z.int(),
     })
     .nullable(),
-  approvals: z.array(z.object({ by: z.string(), at: z.string(), comment: z.string().nullable() })),
+  approvals: z
+    .array(
+      z.object({
+        by: z.string(),
+        at: z.string(),
+        window: z.object({ start: z.string(), end: z.string() }).nullable(),
+        comment: z.string().nullable(),
+      }),
+    )
+    .describe('Those that count, each with the window that it stands for; null: always.'),
   children: z.array(z.object({ upgradeId: z.string(), kind: z.string(), at: z.string() })),
   failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
   window: z.object({ start: z.string(), end: z.string() }).nullable(),

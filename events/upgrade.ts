@@ -138,7 +138,17 @@ export const upgradeEvents = defineEvents({
     }),
   },
   PlanningFailed: { schema: z.object({ code: z.string(), detail: words }) },
-  ApprovalGiven: { schema: z.object({ by: person, planHash: z.string(), comment: words.nullable() }) },
+  /** The plan, and the window that it had then, are approved. */
+  ApprovalGiven: {
+    schema: z.object({
+      by: person,
+      planHash: z.string(),
+      window: z.object({ start: instant, end: instant }).nullable(),
+      comment: words.nullable(),
+    }),
+  },
+  /** What was approved is no longer what would run: approvals given before count no more, and nothing is admitted before there are new ones. */
+  ApprovalsVoided: { schema: z.object({ by: person, reason: words }) },
   UpgradeRejected: { schema: z.object({ by: person, reason: words }) },
   UpgradeExpired: { schema: z.object({ detail: words }) },
   ExecutionStarting: { schema: z.object({ generation: z.int().positive(), reason: words }) },

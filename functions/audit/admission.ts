@@ -2,6 +2,7 @@ import type { UpgradeEvent } from '../../events/upgrade.ts'
 import { type AuditedUpgrade, type Standing, standingAfter } from './course.ts'
 import { bound, type Told } from './history.ts'
 import { plannedMember, rangeOf } from './plan.ts'
+import { auditApproved } from './waves.ts'
 
 type Commit = Told<UpgradeEvent>
 type Data<Type extends UpgradeEvent['type']> = Extract<UpgradeEvent, { type: Type }>['data']
@@ -32,7 +33,7 @@ function rangesOf(data: Data<'TargetsAdmitted'>): [number, number, number, Stand
   return [...first, ...again(data.retried, 'retrying'), ...again(data.readmitted, 'deferred')]
 }
 
-/** Holds an admission against I2, I3, I4, I5 and I9. */
+/** Holds an admission against I2, I3, I4, I5, I9 and I14. */
 export function auditAdmission(audited: AuditedUpgrade, commit: Commit, data: Data<'TargetsAdmitted'>): void {
   const { course, findings } = audited
   const { request, plan } = course
@@ -41,6 +42,7 @@ export function auditAdmission(audited: AuditedUpgrade, commit: Commit, data: Da
     return
   }
   auditMoment(audited, commit)
+  auditApproved(course, findings, commit, 'Targets were admitted')
   if (data.members.length > 0) {
     const exceeded = course.unaccepted('failures') + course.inWave('retrying') > course.allowed('failures')
     findings.expect(
@@ -74,7 +76,7 @@ export function auditAdmission(audited: AuditedUpgrade, commit: Commit, data: Da
         commit,
         `Member ${member} was admitted as number ${n} while it was ${before?.standing ?? 'new'}.`,
       )
-      course.move(member, 'in flight', n)
+      course.put(member, 'in flight', n)
     }
   }
   const held = course.total('in flight') + course.total('retrying')
@@ -115,7 +117,7 @@ export function auditOutcomes(audited: AuditedUpgrade, commit: Commit, data: Dat
       commit,
       `Commit ${cited} of target ${target} does not say that member ${member} ${outcome}.`,
     )
-    course.move(member, again === 'retry' ? 'retrying' : (again ?? standingAfter(outcome)), n)
+    course.put(member, again === 'retry' ? 'retrying' : (again ?? standingAfter(outcome)), n)
   }
 }
 
@@ -134,7 +136,7 @@ export function auditSkip(
         commit,
         `Member ${member} was skipped as ${data.was} while it was ${before?.standing ?? 'pending'}.`,
       )
-      course.move(member, 'skipped', before?.n ?? 0)
+      course.put(member, 'skipped', before?.n ?? 0)
     }
   }
 }

@@ -38,7 +38,7 @@ describe('a target in a later wave', () => {
     await report(world)
     await world.advance(id)
     const held = await explain(world, last)
-    expect(held.reasons).toMatchObject([{ code: 'APPROVAL' }])
+    expect(held.reasons).toMatchObject([{ code: 'CONTINUE' }])
     expect(held.sentence).toContain(`upgrade ${id}`)
   })
 
@@ -115,6 +115,7 @@ describe('a member whose target is busy', () => {
         until: '2026-01-05T10:05:00.000Z',
         ref: second,
         unblock: 'The attempt of the other upgrade on its targets ends.',
+        lapses: null,
       },
     ])
     const listed = await world.call('GET', '/api/upgrades')

@@ -39,7 +39,9 @@ function sentenceOf(event: UpgradeEvent): string {
     case 'PlanningFailed':
       return `It could not be planned: ${event.data.detail}`
     case 'ApprovalGiven':
-      return `${event.data.by} approved plan ${event.data.planHash.slice(0, 12)}.`
+      return `${event.data.by} approved plan ${event.data.planHash.slice(0, 12)}${event.data.window ? ` from ${event.data.window.start} to ${event.data.window.end}` : ''}.`
+    case 'ApprovalsVoided':
+      return `Approvals given before count no more: ${event.data.reason}`
     case 'UpgradeRejected':
       return `${event.data.by} rejected it: ${event.data.reason}`
     case 'UpgradeExpired':

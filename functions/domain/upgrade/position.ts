@@ -1,8 +1,9 @@
 import { waveCount } from '../plan/waves.ts'
 import { type Position, secondsUntil } from '../position.ts'
 import { holdOf } from './hold.ts'
+import { awaitsApproval } from './standing.ts'
 import { type BetweenWaves, type ExistingUpgrade, exists, type Planned, type UpgradeState } from './state.ts'
-import { awaitsApproval, expiryOf } from './wake-up.ts'
+import { expiryOf } from './wake-up.ts'
 
 /** What the execution of an upgrade does next. */
 export type Move =
@@ -66,9 +67,11 @@ function moveOfPlanned(state: Planned, now: string): [Move, string | null] {
   return ['window', closed.until ?? closed.lapses ?? expires]
 }
 
-function moveBetween({ awaits, standing, plan, wave }: BetweenWaves): [Move, string | null] {
+function moveBetween(state: BetweenWaves): [Move, string | null] {
+  const { awaits, standing, plan, wave } = state
   if (awaits?.kind === 'bake') return ['bake', awaits.until]
   // A pause also holds the end: somebody is to look first, and may still take everything back.
   if (awaits || standing.status === 'paused') return ['gate', null]
-  return [wave.number + 1 >= waveCount(plan.waves, plan.members) ? 'finish' : 'start-wave', null]
+  if (wave.number + 1 >= waveCount(plan.waves, plan.members)) return ['finish', null]
+  return [awaitsApproval(state) ? 'gate' : 'start-wave', null]
 }

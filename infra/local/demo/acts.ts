@@ -38,7 +38,7 @@ export async function rollOut(scene: Scene, upgradeId: string): Promise<Status> 
   const seen: Seen = { commit: null }
   for (;;) {
     const stops = ({ status, holds }: Status): boolean =>
-      status === 'paused' || holds.some(({ code }) => code === 'APPROVAL')
+      status === 'paused' || holds.some(({ code }) => code === 'CONTINUE')
     const reader = { ...scene, call: scene.operator }
     const status = await follow(reader, `${component} ${after}`, upgradeId, stops, seen)
     if (status.completedAt !== null || status.status === 'paused') return status
