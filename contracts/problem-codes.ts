@@ -39,6 +39,7 @@ export const problemCodes = {
   'targets-not-registered': [422, 'Targets are named that are not registered'],
   'canary-outside-selection': [422, 'A canary is not among the targets selected'],
   'no-canary-left': [422, 'No canary that was named is left'],
+  'no-second-wave': [422, 'Nobody would have to continue'],
   'nothing-to-upgrade': [422, 'No target is left to upgrade'],
   'too-many-waves': [422, 'There would be too many waves'],
   'window-over': [422, 'The window is over'],

@@ -22,6 +22,7 @@ const planningProblems = [
   'targets-not-registered',
   'canary-outside-selection',
   'no-canary-left',
+  'no-second-wave',
   'nothing-to-upgrade',
   'too-many-waves',
   'window-over',

@@ -43,7 +43,7 @@ function messageOf(
  */
 export const deployUpgrade: Operate<(typeof upgradeContracts)['deployUpgrade']> = async (input, services) => {
   const { log } = services
-  const request = requestFrom(input.body)
+  const request = requestFrom(input.body, input.principal.id)
   const upgradeId = input.idempotency ? v5(input.idempotency.id, upgradeNamespace) : randomUUID()
   const repeated = input.idempotency !== null && (await log.load(upgradeAggregate, upgradeId)).commit > 0
   const prospect = repeated ? undefined : await prospectOf(services, request, { atMost: inlineAtMost })

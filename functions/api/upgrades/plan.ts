@@ -33,8 +33,11 @@ function membersOf({ chunks, waves, members }: Plan) {
 }
 
 /** Shows what a deploy of the same body would do; the planner is the one that a deploy uses (N2). */
-export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade']> = async ({ body }, services) => {
-  const request = requestFrom(body)
+export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade']> = async (
+  { body, principal },
+  services,
+) => {
+  const request = requestFrom(body, principal.id)
   const prospect = await prospectOf(services, request)
   if ('rejected' in prospect) throw asProblem(prospect.rejected)
   const { plan } = prospect

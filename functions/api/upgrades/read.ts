@@ -94,7 +94,7 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
       policyVersion: plan.policyVersion,
       releaseVersion: plan.releaseVersion,
     },
-    approvals: approvals.map(({ by, at: given, comment }) => ({ by, at: given, comment })),
+    approvals: approvals.map(({ by, at: given, window, comment }) => ({ by, at: given, window, comment })),
     children: children.map(({ child, kind, at: asked }) => ({ upgradeId: child, kind, at: asked })),
     failure,
     window: window && { start: window.start, end: window.end },

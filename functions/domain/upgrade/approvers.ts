@@ -1,36 +1,7 @@
+import { mayApprove } from '../approval-rule.ts'
 import { isInside, type Window } from '../window.ts'
 import { type Draft, refuse } from './draft.ts'
-import {
-  type Approval,
-  type ExistingUpgrade,
-  isPlanned,
-  type PlannedUpgrade,
-  type Requested,
-} from './state.ts'
-
-/** A rule of approvals: how many, and by whom; null: by anybody entitled. */
-export interface ApprovalRule {
-  readonly required: number
-  readonly approvers: readonly string[] | null
-}
-
-/** Returns how many may ever approve: who has, and whoever is named and is not kept from it; null: there is no bound. */
-function everApproving(
-  { approvers }: ApprovalRule,
-  keptOut: readonly (string | null)[],
-  given: readonly Approval[] = [],
-): number | null {
-  if (approvers === null) return null
-  const left = approvers.filter((name) => !keptOut.includes(name))
-  return new Set([...left, ...given.map(({ by }) => by)]).size
-}
-
-/** Can a rule of approvals be met where this person asks? Nobody approves what they requested. */
-export function canBeMet(rule: ApprovalRule, requestedBy: string): boolean {
-  const most = everApproving(rule, [requestedBy])
-  // Who names approvers names somebody: the plan may need one although the request asks for none.
-  return most === null || most >= Math.max(1, rule.required)
-}
+import { type ExistingUpgrade, isPlanned, type PlannedUpgrade, type Requested } from './state.ts'
 
 /** Those who shaped what is approved, and do not approve it: who asked, and who gave it the window that it has. */
 export function authorsOf(state: ExistingUpgrade): readonly string[] {
@@ -47,9 +18,9 @@ function holding({ approvals }: Pick<PlannedUpgrade, 'approvals'>, window: Windo
 export function refuseUnapprovable(state: Requested | PlannedUpgrade, window: Window, by: string) {
   const { approvals, standing, request, requestedBy } = isPlanned(state) ? state : { ...state, approvals: [] }
   const { needed } = standing.approvals
-  const given = holding({ approvals }, window)
+  const given = holding({ approvals }, window).map((approval) => approval.by)
   if (given.length >= needed) return undefined
-  const most = everApproving(request.approvals, [requestedBy, by], given)
+  const most = mayApprove(request.approvals, [requestedBy, by], given)
   if (most === null || most >= needed) return undefined
   return refuse(
     'approvers-missing',

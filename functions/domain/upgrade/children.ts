@@ -73,7 +73,7 @@ export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, n
       ...(automatic && { profile }),
     },
     approvals: approvalsOf(command, unchecked),
-    continueByHand: false,
+    ...{ continueByHand: false, continueBySecondPerson: false },
     failures: { ...unchecked.failures, action: 'pause' },
     budget: null,
     window: kind === 'retry' && window && window.end > now ? window : null,
