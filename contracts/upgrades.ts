@@ -7,6 +7,7 @@ import { attemptStatuses, upgradeStatuses } from './statuses.ts'
 import {
   acknowledgement,
   blastRadius,
+  neededApprovals,
   planned,
   saidBeside,
   story,
@@ -75,6 +76,7 @@ export const upgradeContracts = {
             .describe(
               'How many of those selected are left out, by reason; null: it is planned in the background.',
             ),
+          approvals: neededApprovals,
           ...saidBeside,
         }),
       },

@@ -38,6 +38,12 @@ const ofUpgrades = {
     digest: z.string().nullable().describe('Digest of the release; null: each target has its own version.'),
     total: z.int().min(0).describe('How many targets it upgrades.'),
     waveCount: z.int().min(0).describe('How many waves they are cut into.'),
+    approvals: z
+      .int()
+      .min(0)
+      .describe(
+        'How many people have to approve it beyond what was asked for, as the first wave is so large.',
+      ),
     leftOut: z.record(z.string(), z.int().min(1)).describe('How many targets are not upgraded, by reason.'),
   }),
   PlanningFailed: z.object({ code, detail }),

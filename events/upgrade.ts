@@ -133,6 +133,8 @@ export const upgradeEvents = defineEvents({
       leftOut: z.record(z.string(), z.int().positive()),
       policyVersion: index,
       releaseVersion: index,
+      /** A first wave so large that it needs approvals, whatever was asked for: how many, and how many targets it takes of how many. */
+      exposure: z.exactOptional(z.object({ approvals: z.int().positive(), firstWave: index, fleet: index })),
       /** What whoever waited for the plan was told beside it; left out: nobody waited. */
       told: z.exactOptional(planTold),
     }),

@@ -82,7 +82,7 @@ export class Course {
 
   /** Returns how many people have to approve it. */
   needed(): number {
-    return this.request?.approvals.required ?? 0
+    return Math.max(this.request?.approvals.required ?? 0, this.plan?.exposure?.approvals ?? 0)
   }
 
   /** Returns how many people have approved it in the window that it has. */

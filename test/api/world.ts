@@ -111,7 +111,8 @@ export function openWorld({ heard = false } = {}) {
     telemetry,
     record: (line: AccessLine) => lines.push(line),
     roleClaim: 'cognito:groups',
-  } satisfies Services<'telemetry'> & ReceptionOfPeople & Record<string, unknown>
+    exposure: { targets: 100, percent: 20 },
+  } satisfies Services<'telemetry' | 'exposure'> & ReceptionOfPeople & Record<string, unknown>
   // As deployed: nothing that is planned for a caller asks when somebody was last heard of.
   const { telemetry: _, ...withoutTelemetry } = services
   const endpoints = {
@@ -252,8 +253,7 @@ export async function report(
   status: (target: string) => string = () => 'completed',
 ): Promise<string[]> {
   const done: string[] = []
-  const targets = await world.call('GET', '/api/v1/targets', { query: { limit: '100' } })
-  for (const { id } of targets.body.targets) {
+  for await (const { id } of world.services.views.everyTarget()) {
     const as = { lambda: { kind: 'agent', target: id, tokenHash: '' } }
     const offer = await world.call('GET', '/api/v1/updates/check', { as })
     if (!offer.body.updateAvailable) continue

@@ -91,6 +91,7 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
       waves: waveSizes(plan.waves, plan.members).slice(0, 1000),
       leftOut: plan.leftOut,
       droppedWaves: plan.droppedWaves,
+      exposure: plan.exposure ?? null,
       policyVersion: plan.policyVersion,
       releaseVersion: plan.releaseVersion,
     },

@@ -1,6 +1,6 @@
 import { hashOf } from '../../../events/canonical.ts'
 import { membersPerChunk } from '../../../events/plan.ts'
-import type { UpgradeRequest, WaveCuts } from '../../../events/upgrade.ts'
+import type { UpgradeEvent, UpgradeRequest, WaveCuts } from '../../../events/upgrade.ts'
 import { reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
 import { identityOf, sameVersion } from '../version/identity.ts'
@@ -34,6 +34,8 @@ export interface Plan {
   readonly leftOut: readonly { readonly target: string; readonly reason: LeftOutReason }[]
   readonly policyVersion: number
   readonly releaseVersion: number
+  /** Left out: the first wave exposes no more than one person may, or approvals were asked for. */
+  readonly exposure?: NonNullable<Extract<UpgradeEvent, { type: 'UpgradePlanned' }>['data']['exposure']>
 }
 
 /** What a plan is made of: everything that it depends on, so that the same facts give the same plan. */

@@ -69,9 +69,11 @@ export function standingAfter(before: Standing, event: UpgradeEvent, at: string)
   })
   switch (event.type) {
     case 'UpgradePlanned': {
-      if (standing.approvals.needed === 0) return { ...standing, status: 'scheduled' }
-      const holds = awaiting(standing, at, at)
-      return { ...standing, status: 'pending_approval', resumesTo: 'pending_approval', holds }
+      const needed = Math.max(standing.approvals.needed, event.data.exposure?.approvals ?? 0)
+      if (needed === 0) return { ...standing, status: 'scheduled' }
+      const pending = { ...standing, approvals: { ...standing.approvals, needed } }
+      const holds = awaiting(pending, at, at)
+      return { ...pending, status: 'pending_approval', resumesTo: 'pending_approval', holds }
     }
     case 'PlanningFailed':
       return end('failed', event.data)
