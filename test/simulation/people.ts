@@ -68,7 +68,7 @@ const deeds = {
   retire: 0.7,
   'stop an execution': 6,
   reject: 0.4,
-  'move the window': 4,
+  'move the window': 8,
 } as const
 
 const everybody = ['alice', 'bob', 'carol', 'dave'] as const

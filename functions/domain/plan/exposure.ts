@@ -13,7 +13,7 @@ export type Exposure = NonNullable<Plan['exposure']>
 
 /**
  * May a plan of this request expose too much? What takes back or tries again must not wait; a profile has approvals of its own, and at most ten
- * targets in flight; who asks for approvals has them.
+ * targets in flight; who asks for approvals has them (design: #exposure).
  */
 export function mayExpose({ kind, selection, approvals }: UpgradeRequest): boolean {
   return kind === 'deploy' && selection.profile === undefined && approvals.required === 0
