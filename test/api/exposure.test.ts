@@ -11,6 +11,14 @@ const plan = (world: World, body: object) => world.call('POST', '/api/upgrades/p
 const ids = (count: number) =>
   Array.from({ length: count }, (_, at) => `cust_${String(at + 1).padStart(4, '0')}`)
 
+/** Lets the agent of one target say that it is through. */
+async function completed(world: World, target: string): Promise<void> {
+  const as = { lambda: { kind: 'agent', target, tokenHash: '' } }
+  const told = { version: 'v1.2.0', timestamp: '2026-01-05T10:00:00Z' }
+  for (const status of ['in-progress', 'completed'])
+    await world.call('POST', '/api/v1/updates/status', { as, body: { ...told, status } })
+}
+
 const needsOne = (firstWave: number, fleet: number) => ({
   required: 1,
   reason: `The first wave takes ${firstWave} of the ${fleet} targets that run the component: a second person has to approve that.`,
@@ -46,6 +54,7 @@ describe('a first wave that takes much of the fleet at once (D6)', () => {
     expect((await world.call('GET', `/api/upgrades/${id}/status`)).body.inProgress).toBe(120)
     // Taking it back must not wait for somebody to come to the office.
     await report(world)
+    for (const target of ids(120).slice(100)) await completed(world, target)
     await world.advance(id)
     const back = await world.call('POST', `/api/upgrades/${id}/rollback`)
     await world.advance(back.body.upgradeId)

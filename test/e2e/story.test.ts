@@ -85,6 +85,7 @@ describe('fifty customers are upgraded by canary', () => {
         strategy: 'canary',
         message: 'Canary upgrade started for 5 customers',
         leftOutCounts: {},
+        approvals: { required: 0, reason: null },
         warnings: [expect.objectContaining({ code: 'whole_fleet' })],
         overlaps: [],
       },
@@ -111,7 +112,10 @@ describe('fifty customers are upgraded by canary', () => {
         { wave: 1, size: 45, succeeded: 0, failed: 0, unreachable: 0, skipped: 0 },
       ],
       holds: [
-        { code: 'CONTINUE', since: expect.any(String), until: null, ref: null, unblock: expect.any(String) },
+        {
+          ...{ code: 'CONTINUE', since: expect.any(String), until: null, ref: null },
+          ...{ unblock: expect.any(String), lapses: expect.any(String) },
+        },
       ],
     })
     expect(instances.filter(({ version }) => version === 'v1.2.0')).toHaveLength(5)
@@ -198,13 +202,16 @@ describe('fifty customers are upgraded by canary', () => {
     const story = await storyOf(operator, upgradeId)
     expect(story.filter(({ type }) => type === 'ExecutionEnded').map(({ data }) => data)).toEqual([])
     const sentences = story.map(({ sentence }) => sentence)
+    const waiting =
+      sentences.find((sentence) => sentence.startsWith('Waiting until')) ?? 'nobody is waited for'
+    expect(waiting).toMatch(/^Waiting until \S+Z for somebody to continue after wave 1\.$/)
     const expected = [
       'operator-1 asked for api v1.2.0, strategy canary.',
       'Execution 1 starts: requested.',
       'Planned 50 targets to v1.2.0.',
       'Started wave 1.',
       'Admitted 5 targets of wave 1.',
-      'Waiting for somebody to continue after wave 1.',
+      waiting,
       'operator-2 continued after wave 1.',
       'Started wave 2.',
       'Finished wave 2.',
