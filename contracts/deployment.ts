@@ -41,8 +41,18 @@ export const deployment = z
         expiresInSeconds: seconds(60, 365 * day).default(7 * day),
       })
       .prefault({}),
-    autoContinue: z.boolean().optional(),
-    continueRequiresSecondPerson: z.boolean().default(false),
+    autoContinue: z
+      .boolean()
+      .optional()
+      .describe(
+        'Does each wave that passes let the next begin, without somebody who continues it? Left out: after a batch yes, after a canary no.',
+      ),
+    continueRequiresSecondPerson: z
+      .boolean()
+      .default(false)
+      .describe(
+        'May who asked for the upgrade not continue it? Refused where nobody has to continue: with autoContinue, strategy all, a canary of 100 %, a plan of one wave, and with strategy batch unless autoContinue is false.',
+      ),
     window: window.nullable().default(null),
     calendars: z.array(identifier).max(10).default([]),
     bakeSeconds: seconds(0, 30 * day).default(0),
@@ -77,14 +87,27 @@ export const deployment = z
   .superRefine((request, context) => {
     const wrong = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message })
-    const { strategy, canaryPercent, batchSize, approvals } = request
+    const { strategy, canaryPercent, batchSize, approvals, autoContinue, continueRequiresSecondPerson } =
+      request
     if (canaryPercent !== undefined && strategy !== 'canary')
       wrong('canaryPercent', 'only with strategy canary')
     if (batchSize !== undefined && strategy !== 'batch') wrong('batchSize', 'only with strategy batch')
     if (batchSize === undefined && strategy === 'batch')
       wrong('batchSize', 'a number of targets, for strategy batch')
-    if (approvals.approvers && approvals.approvers.length < approvals.required) {
-      wrong('approvals', 'as many approvers as are required')
+    if (approvals.approvers && new Set(approvals.approvers).size < approvals.required) {
+      context.addIssue({
+        code: 'custom',
+        path: ['approvals', 'approvers'],
+        message: `at least ${approvals.required} people, as many as are required`,
+      })
+    }
+    const one = strategy === 'all' || canaryPercent === 100
+    if (autoContinue === false && one) wrong('autoContinue', 'left out: there is no wave to continue with')
+    const waits = strategy === 'canary' ? autoContinue !== true : autoContinue === false
+    if (continueRequiresSecondPerson && (one || !waits)) {
+      const where =
+        'strategy canary of less than 100 % without autoContinue, or strategy batch with autoContinue false'
+      wrong('continueRequiresSecondPerson', `only where somebody has to continue: ${where}`)
     }
   })
 export type Deployment = z.output<typeof deployment>

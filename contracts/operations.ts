@@ -25,12 +25,27 @@ export const operationsContracts = {
             component: z.string(),
             version: z.string(),
             planHash: z.string().nullable(),
+            window: z
+              .object({ start: z.string(), end: z.string() })
+              .nullable()
+              .describe('The window that it has now, which is approved with the plan.'),
             requestedBy: z.string(),
             requestedAt: z.string(),
             since: z.string(),
+            lapses: z.string().nullable().describe('Until then it is waited for.'),
             needed: z.int(),
             given: z.int(),
-            yours: z.boolean(),
+            may: z
+              .object({
+                roles: z.array(z.string()),
+                approvers: z.array(z.string()).nullable().describe('Null: whoever has such a role.'),
+                except: z.array(z.string()),
+              })
+              .describe(
+                'Who may: one of the roles, among the approvers where some are named, and none of the others.',
+              ),
+            youMay: z.boolean().describe('Is it for the caller to give?'),
+            yours: z.boolean().describe('Did the caller ask for it?'),
           }),
         ),
       },

@@ -180,7 +180,7 @@ export const profileContracts = {
         schema: z.object({ profile_id: z.string(), execution_id: z.string(), status: z.literal('running') }),
       },
     },
-    problems: ['profile-not-found', 'profile-deleted', 'release-held-back', 'conflict'],
+    problems: ['profile-not-found', 'profile-deleted', 'release-held-back', 'approvers-missing', 'conflict'],
   },
   getUpgradeHistory: {
     summary: 'Read the executions of an upgrade profile, a deleted one too',

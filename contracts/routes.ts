@@ -29,6 +29,7 @@ type Row = readonly [operation: string, method: Method, path: `/${string}`, grou
 const read = ['viewer', 'operator', 'approver', 'admin'] as const
 const operate = ['operator', 'admin'] as const
 const approve = ['approver', 'admin'] as const
+// Whoever answers for the word to go may also take it back: pause, abort, roll back.
 const proceed = ['operator', 'approver', 'admin'] as const
 
 // biome-ignore format: one line an operation, in columns
@@ -44,12 +45,12 @@ const table = [
   ['continueUpgrade',       'POST',   '/api/upgrades/{id}/continue',                            'upgrades',   proceed],
   ['approveUpgrade',        'POST',   '/api/upgrades/{id}/approve',                             'upgrades',   approve],
   ['rejectUpgrade',         'POST',   '/api/upgrades/{id}/reject',                              'upgrades',   approve],
-  ['pauseUpgrade',          'POST',   '/api/upgrades/{id}/pause',                               'upgrades',   operate],
+  ['pauseUpgrade',          'POST',   '/api/upgrades/{id}/pause',                               'upgrades',   proceed],
   ['resumeUpgrade',         'POST',   '/api/upgrades/{id}/resume',                              'upgrades',   operate],
   ['endBake',               'POST',   '/api/upgrades/{id}/end-bake',                            'upgrades',   operate],
-  ['abortUpgrade',          'POST',   '/api/upgrades/{id}/abort',                               'upgrades',   operate],
-  ['rollBackUpgrade',       'POST',   '/api/upgrades/{id}/rollback',                            'upgrades',   operate],
-  ['rollBackCustomer',      'POST',   '/api/upgrades/{id}/rollback/{customerId}',               'upgrades',   operate],
+  ['abortUpgrade',          'POST',   '/api/upgrades/{id}/abort',                               'upgrades',   proceed],
+  ['rollBackUpgrade',       'POST',   '/api/upgrades/{id}/rollback',                            'upgrades',   proceed],
+  ['rollBackCustomer',      'POST',   '/api/upgrades/{id}/rollback/{customerId}',               'upgrades',   proceed],
   ['retryFailed',           'POST',   '/api/upgrades/{id}/retry-failed',                        'upgrades',   operate],
   ['skipTarget',            'POST',   '/api/upgrades/{id}/targets/{targetId}/skip',             'upgrades',   operate],
 
@@ -104,6 +105,12 @@ const table = [
 
 /** The names of all operations; `contracts` has a contract for each. */
 export type Operation = (typeof table)[number][0]
+
+/** Returns the roles that may call an operation; none for what is not for people. */
+export function rolesFor(operation: Operation): readonly Role[] {
+  const access = routes.find((route) => route.operation === operation)?.access
+  return access === undefined || access === 'public' || access === 'agent' ? [] : access
+}
 
 export interface Route {
   readonly operation: Operation

@@ -83,11 +83,26 @@ export const upgradeDetail = upgradeStatus.extend({
       waves: z.array(z.int()),
       leftOut: z.record(z.string(), z.int()),
       droppedWaves: z.array(z.number()),
+      exposure: z
+        .object({ approvals: z.int(), firstWave: z.int(), fleet: z.int() })
+        .nullable()
+        .describe(
+          'A first wave that needs approvals, whatever was asked for; null: it exposes no more than one person may.',
+        ),
       policyVersion: z.int(),
       releaseVersion: z.int(),
     })
     .nullable(),
-  approvals: z.array(z.object({ by: z.string(), at: z.string(), comment: z.string().nullable() })),
+  approvals: z
+    .array(
+      z.object({
+        by: z.string(),
+        at: z.string(),
+        window: z.object({ start: z.string(), end: z.string() }).nullable(),
+        comment: z.string().nullable(),
+      }),
+    )
+    .describe('Those that count, each with the window that it stands for; null: always.'),
   children: z.array(z.object({ upgradeId: z.string(), kind: z.string(), at: z.string() })),
   failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
   window: z.object({ start: z.string(), end: z.string() }).nullable(),
@@ -138,6 +153,13 @@ export const saidBeside = {
     ),
 }
 
+/** How many approvals are needed. */
+export const neededApprovals = z
+  .object({ required: z.int(), reason: z.string().nullable() })
+  .describe(
+    'How many people have to approve it, and why, where that is more than the request asks for: a first wave of more than 100 targets that is also more than 20 % of those that run the component needs a second person (both figures are parameters of the deployment).',
+  )
+
 export const planned = z.object({
   planHash: z.string(),
   version: z.string(),
@@ -151,6 +173,7 @@ export const planned = z.object({
   leftOut: z.array(z.object({ targetId: z.string(), reason: z.string() })),
   leftOutCounts: z.record(z.string(), z.int()),
   ...saidBeside,
+  approvals: neededApprovals,
   window: z.object({ start: z.string(), end: z.string() }).nullable(),
   expectedFinish: z.string(),
   truncated: z.boolean(),

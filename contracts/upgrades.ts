@@ -7,6 +7,7 @@ import { attemptStatuses, upgradeStatuses } from './statuses.ts'
 import {
   acknowledgement,
   blastRadius,
+  neededApprovals,
   planned,
   saidBeside,
   story,
@@ -23,6 +24,7 @@ const planningProblems = [
   'targets-not-registered',
   'canary-outside-selection',
   'no-canary-left',
+  'no-second-wave',
   'nothing-to-upgrade',
   'too-many-waves',
   'window-over',
@@ -121,6 +123,7 @@ export const upgradeContracts = {
             .describe(
               'How many of those selected are left out, by reason; null: it is planned in the background.',
             ),
+          approvals: neededApprovals,
           ...saidBeside,
         }),
       },
@@ -215,13 +218,19 @@ export const upgradeContracts = {
     query: noQuery,
     body: z.strictObject({
       planHash: z.string().regex(/^[0-9a-f]{16,128}$/, 'the planHash of the upgrade'),
+      window: window
+        .nullable()
+        .optional()
+        .describe(
+          'The window that is approved with the plan, as the upgrade has it now. Left out: the one of the request, which the plan hash covers; one that somebody has moved has to be named.',
+        ),
       comment: words(512).nullable().default(null),
     }),
     answers: { 200: accepted('Approved.') },
-    problems: ['upgrade-not-found', 'self-approval', 'not-an-approver', 'conflict'],
+    problems: ['upgrade-not-found', 'self-approval', 'not-an-approver', 'window-changed', 'conflict'],
   },
   rejectUpgrade: {
-    summary: 'Reject an upgrade that waits for approval',
+    summary: 'Reject an upgrade that needs approval and has not begun, approved or not',
     params: byId,
     query: noQuery,
     body: z.strictObject({ reason: words(512) }),
@@ -238,7 +247,8 @@ export const upgradeContracts = {
     problems: ['upgrade-not-found', 'conflict'],
   },
   resumeUpgrade: {
-    summary: 'Go on after a pause, in another window where one is given',
+    summary:
+      'Go on after a pause, in another window where one is given; one that is not inside what was approved waits for approval again',
     params: byId,
     query: noQuery,
     body: z.strictObject({
@@ -249,7 +259,7 @@ export const upgradeContracts = {
     absentBody: {},
     answers: { 200: accepted('Resumed.') },
     problems: [
-      ...(['upgrade-not-found', 'not-acknowledged', 'more-failed', 'conflict'] as const),
+      ...(['upgrade-not-found', 'not-acknowledged', 'more-failed', 'approvers-missing', 'conflict'] as const),
       ...(['window-over', 'window-too-short', 'window-closed'] as const),
     ],
   },

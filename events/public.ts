@@ -13,6 +13,10 @@ const wave = z.int().min(0).describe('Index of the wave, from 0.')
 const planHash = z.string().describe('Hash of the plan; who approves names it.')
 const hold = z.enum(['WINDOW_CLOSED', 'FREEZE']).describe('Why nothing is admitted; more may come.')
 
+const window = z
+  .object({ start: instant.describe('From then on.'), end: instant.describe('Until then.') })
+  .nullable()
+
 /** The `data` of each event of an upgrade. */
 const ofUpgrades = {
   UpgradeRequested: z.object({
@@ -24,10 +28,7 @@ const ofUpgrades = {
     version: z.string().describe('As it was asked for: latest and stable are resolved by the plan.'),
     strategy: z.enum(['all', 'canary', 'batch']).describe('How its targets are cut into waves.'),
     approvals: z.int().min(0).describe('How many people have to approve the plan.'),
-    window: z
-      .object({ start: instant.describe('From then on.'), end: instant.describe('Until then.') })
-      .nullable()
-      .describe('When it may run; null: always.'),
+    window: window.describe('When it may run; null: always.'),
     breakGlass: z.boolean().describe('May it run even while everything is stopped?'),
     reason: z.string().nullable().describe('Why, in the words of who asked.'),
   }),
@@ -37,10 +38,22 @@ const ofUpgrades = {
     digest: z.string().nullable().describe('Digest of the release; null: each target has its own version.'),
     total: z.int().min(0).describe('How many targets it upgrades.'),
     waveCount: z.int().min(0).describe('How many waves they are cut into.'),
+    approvals: z
+      .int()
+      .min(0)
+      .describe(
+        'How many people have to approve it beyond what was asked for, as the first wave is so large.',
+      ),
     leftOut: z.record(z.string(), z.int().min(1)).describe('How many targets are not upgraded, by reason.'),
   }),
   PlanningFailed: z.object({ code, detail }),
-  ApprovalGiven: z.object({ by, planHash, comment: z.string().nullable().describe('What they said to it.') }),
+  ApprovalGiven: z.object({
+    by,
+    planHash,
+    window: window.describe('The window that is approved with the plan; null: always.'),
+    comment: z.string().nullable().describe('What they said to it.'),
+  }),
+  ApprovalsVoided: z.object({ by, reason }),
   UpgradeRejected: z.object({ by, reason }),
   UpgradeExpired: z.object({ detail }),
   WaveStarted: z.object({ wave }),

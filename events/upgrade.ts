@@ -151,12 +151,24 @@ export const upgradeEvents = defineEvents({
       leftOut: z.record(z.string(), z.int().positive()),
       policyVersion: index,
       releaseVersion: index,
+      /** A first wave so large that it needs approvals, whatever was asked for: how many, and how many targets it takes of how many. */
+      exposure: z.exactOptional(z.object({ approvals: z.int().positive(), firstWave: index, fleet: index })),
       /** What whoever waited for the plan was told beside it; left out: nobody waited. */
       told: z.exactOptional(planTold),
     }),
   },
   PlanningFailed: { schema: z.object({ code: z.string(), detail: words }) },
-  ApprovalGiven: { schema: z.object({ by: person, planHash: z.string(), comment: words.nullable() }) },
+  /** The plan, and the window that it had then, are approved. */
+  ApprovalGiven: {
+    schema: z.object({
+      by: person,
+      planHash: z.string(),
+      window: z.object({ start: instant, end: instant }).nullable(),
+      comment: words.nullable(),
+    }),
+  },
+  /** What was approved is no longer what would run: approvals given before count no more, and nothing is admitted before there are new ones. */
+  ApprovalsVoided: { schema: z.object({ by: person, reason: words }) },
   UpgradeRejected: { schema: z.object({ by: person, reason: words }) },
   UpgradeExpired: { schema: z.object({ detail: words }) },
   ExecutionStarting: { schema: z.object({ generation: z.int().positive(), reason: words }) },

@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { SchedulerClient } from '@aws-sdk/client-scheduler'
 import { SFNClient } from '@aws-sdk/client-sfn'
+import type { ExposureLimit } from './domain/plan/exposure.ts'
 import { readEnvironment, type Setting, type Settings, windowScheduleGroup } from './environment.ts'
 import { openLog } from './log/dynamo.ts'
 import type { Log } from './log/log.ts'
@@ -31,6 +32,8 @@ export interface Connections {
   readonly upgradeExecutions: Executions
   /** The claim of a token that lists the roles of a person. */
   readonly roleClaim: string
+  /** How much one person may expose at once. */
+  readonly exposure: ExposureLimit
   /** The present instant, in milliseconds since the epoch. */
   now(): number
 }
@@ -100,6 +103,12 @@ export const upgradeExecutions = connection(['upgradeMachineArn'], ({ upgradeMac
   openExecutions({ client: stepFunctions(), machineArn }),
 )
 export const roleClaim = connection(['roleClaim'], (settings) => settings.roleClaim)
+export const exposure = connection(['exposureTargets', 'exposurePercent'], (settings) => {
+  const [targets, percent] = [Number(settings.exposureTargets), Number(settings.exposurePercent)]
+  if (Number.isFinite(targets) && Number.isFinite(percent)) return { targets, percent }
+  const given = `${settings.exposureTargets} and ${settings.exposurePercent}`
+  throw new Error(`How much one person may expose has to be two numbers, not ${given}.`)
+})
 
 type Wanted = { readonly [Name in Exclude<keyof Connections, 'now'>]?: Connection<Connections[Name]> }
 

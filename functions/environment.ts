@@ -6,6 +6,8 @@ export const environmentNames = {
   busName: 'BUS_NAME',
   upgradeMachineArn: 'UPGRADE_MACHINE_ARN',
   roleClaim: 'ROLE_CLAIM',
+  exposureTargets: 'EXPOSURE_TARGETS',
+  exposurePercent: 'EXPOSURE_PERCENT',
   windowsFunctionArn: 'WINDOWS_FUNCTION_ARN',
   windowsRoleArn: 'WINDOWS_ROLE_ARN',
   windowsDeadLettersArn: 'WINDOWS_DEAD_LETTERS_ARN',

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs'
 import { Alarms } from './constructs/alarms.ts'
 import { Api } from './constructs/api.ts'
 import { Bus } from './constructs/bus.ts'
+import { Exposure } from './constructs/exposure.ts'
 import { Functions } from './constructs/functions.ts'
 import { Identity } from './constructs/identity.ts'
 import { Log } from './constructs/log.ts'
@@ -30,8 +31,9 @@ export class DrydockStack extends Stack {
     const bus = new Bus(this)
     const windows = new Windows(this)
     const identity = new Identity(this)
+    const exposure = new Exposure(this)
 
-    const functions = new Functions(this, { log, views, work, bus, windows, identity })
+    const functions = new Functions(this, { log, views, work, bus, windows, identity, exposure })
 
     const api = new Api(this, { functions, identity })
     const workflow = new Workflow(this, { functions })

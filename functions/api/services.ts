@@ -1,3 +1,4 @@
+import type { ExposureLimit } from '../domain/plan/exposure.ts'
 import type { Log } from '../log/log.ts'
 import type { Views } from '../views/views.ts'
 import type { Telemetry } from '../work/telemetry.ts'
@@ -8,12 +9,16 @@ interface Reached {
   readonly log: Log
   readonly views: Views
   readonly telemetry: Telemetry
+  readonly exposure: ExposureLimit
   /** The present instant, in milliseconds since the epoch. */
   now(): number
 }
 
 /** What operations reach; `Beside` names what only some of them do. */
-export type Services<Beside extends 'telemetry' = never> = Pick<Reached, 'log' | 'views' | 'now' | Beside>
+export type Services<Beside extends 'telemetry' | 'exposure' = never> = Pick<
+  Reached,
+  'log' | 'views' | 'now' | Beside
+>
 
 /** What an endpoint itself needs, whatever its operations reach. */
 export interface Reception extends Pick<Reached, 'now'> {

@@ -19,7 +19,7 @@ import { skipTarget } from './upgrades/skip.ts'
 import { getUpgradeEvents } from './upgrades/story.ts'
 
 /** Returns the handler of upgrades. */
-export function upgradesEndpoint(services: Services & ReceptionOfPeople) {
+export function upgradesEndpoint(services: Services<'exposure'> & ReceptionOfPeople) {
   return endpoint(
     'upgrades',
     upgradeContracts,

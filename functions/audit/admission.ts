@@ -3,6 +3,7 @@ import { closedSince } from './calendar.ts'
 import { type AuditedUpgrade, type Standing, standingAfter } from './course.ts'
 import { bound, type Told } from './history.ts'
 import { plannedMember, rangeOf } from './plan.ts'
+import { auditApproved } from './waves.ts'
 
 type Commit = Told<UpgradeEvent>
 type Data<Type extends UpgradeEvent['type']> = Extract<UpgradeEvent, { type: Type }>['data']
@@ -39,7 +40,7 @@ function rangesOf(data: Data<'TargetsAdmitted'>): [number, number, number, Stand
   return [...first, ...again(data.retried, 'retrying'), ...again(data.readmitted, 'deferred')]
 }
 
-/** Holds an admission against I2, I3, I4, I5 and I9. */
+/** Holds an admission against I2, I3, I4, I5, I9 and I14. */
 export function auditAdmission(audited: AuditedUpgrade, commit: Commit, data: Data<'TargetsAdmitted'>): void {
   const { course, findings } = audited
   const { request, plan } = course
@@ -48,6 +49,7 @@ export function auditAdmission(audited: AuditedUpgrade, commit: Commit, data: Da
     return
   }
   auditMoment(audited, commit)
+  auditApproved(course, findings, commit, 'Targets were admitted')
   if (data.members.length > 0) {
     const exceeded = course.unaccepted('failures') + course.inWave('retrying') > course.allowed('failures')
     findings.expect(
@@ -81,7 +83,7 @@ export function auditAdmission(audited: AuditedUpgrade, commit: Commit, data: Da
         commit,
         `Member ${member} was admitted as number ${n} while it was ${before?.standing ?? 'new'}.`,
       )
-      course.move(member, 'in flight', n)
+      course.put(member, 'in flight', n)
     }
   }
   const held = course.total('in flight') + course.total('retrying')
@@ -122,7 +124,7 @@ export function auditOutcomes(audited: AuditedUpgrade, commit: Commit, data: Dat
       commit,
       `Commit ${cited} of target ${target} does not say that member ${member} ${outcome}.`,
     )
-    course.move(member, again === 'retry' ? 'retrying' : (again ?? standingAfter(outcome)), n)
+    course.put(member, again === 'retry' ? 'retrying' : (again ?? standingAfter(outcome)), n)
   }
 }
 
@@ -148,7 +150,7 @@ export function auditSkip(
         commit,
         `Member ${member} was skipped as ${data.was} while it was ${before?.standing ?? 'pending'}.`,
       )
-      course.move(member, 'skipped', before?.n ?? 0)
+      course.put(member, 'skipped', before?.n ?? 0)
     }
   }
 }
@@ -175,7 +177,7 @@ export function auditGivenUp(
         commit,
         `Member ${member} was counted as failed while it was ${before?.standing ?? 'pending'}.`,
       )
-      course.move(member, 'failed', before?.n ?? 0)
+      course.put(member, 'failed', before?.n ?? 0)
     }
   }
 }

@@ -34,14 +34,23 @@ export function standingAfter(outcome: string): Standing {
 /** What an upgrade may bear so much of: in a wave, or (`budget`) failures in the whole upgrade. */
 export type Limited = 'failures' | 'unreachable' | 'budget'
 
+/** A time that is open, `[start, end)`. */
+export interface Span {
+  readonly start: string
+  readonly end: string
+}
+
 /** One upgrade as the rules see it: written anew from the events, not by the code that decided them. */
 export class Course {
   request: UpgradeRequest | null = null
   requestedBy = ''
   plan: Planned | null = null
-  window: { readonly start: string; readonly end: string } | null = null
+  window: Span | null = null
   generation = 0
-  readonly approvers = new Set<string>()
+  /** Who approved, and the window that each approval stands for; null: always. */
+  readonly approvers = new Map<string, Span | null>()
+  /** Who gave it the window that it has; null: its request or its profile did. */
+  movedBy: string | null = null
   /** The calendars that bind it. */
   calendars: readonly string[] = []
   /** The stops that it overrode, as it says itself. */
@@ -70,13 +79,42 @@ export class Course {
 
   /** May it admit while everything is stopped? It was asked for so, and somebody else approved it. */
   brokeGlass(): boolean {
-    return this.request?.breakGlass === true && [...this.approvers].some((by) => by !== this.requestedBy)
+    return (
+      this.request?.breakGlass === true && [...this.approvers.keys()].some((by) => by !== this.requestedBy)
+    )
+  }
+
+  /** Returns how many people have to approve it. */
+  needed(): number {
+    return Math.max(this.request?.approvals.required ?? 0, this.plan?.exposure?.approvals ?? 0)
+  }
+
+  /** Returns how many people have approved it in the window that it has. */
+  approved(): number {
+    return this.#holding().length
+  }
+
+  #holding(): string[] {
+    const { window } = this
+    return [...this.approvers].flatMap(([by, span]) => {
+      const inside =
+        span === null || (window !== null && span.start <= window.start && window.end <= span.end)
+      return inside ? [by] : []
+    })
+  }
+
+  /** It has another window. What was approved of a profile's upgrade holds in each window that the profile opens for it. */
+  move(window: Span, by: string | null): void {
+    const holding = this.#holding()
+    this.window = window
+    this.movedBy = by
+    if (by === null) for (const approver of holding) this.approvers.set(approver, window)
   }
 
   /** May it go to releases that were withdrawn? It was asked for so, and somebody else approved it. */
   mayGoToWithdrawn(): boolean {
     const asked = this.request?.toWithdrawn !== undefined
-    return asked && [...this.approvers].some((by) => by !== this.requestedBy)
+    return asked && [...this.approvers.keys()].some((by) => by !== this.requestedBy)
   }
 
   /** Does nothing open for it any more? */
@@ -89,8 +127,8 @@ export class Course {
     return (this.members.get(member)?.n ?? 0) >= n
   }
 
-  /** Moves a member to another standing, and the counts with it. */
-  move(member: number, standing: Standing, n: number): void {
+  /** Puts a member at another standing, and the counts with it. */
+  put(member: number, standing: Standing, n: number): void {
     const wave = this.plan ? waveOf(this.plan.waves, member) : this.wave
     const tally = this.#waves.get(wave) ?? { ...nobody }
     this.#waves.set(wave, tally)

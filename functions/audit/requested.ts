@@ -3,7 +3,7 @@ import type { History } from './history.ts'
 import type { Given } from './profile.ts'
 
 /** Who gives an upgrade the window that has opened. An operator may give it another one, also before its own has opened. */
-const ourselves = 'drydock'
+export const ourselves = 'drydock'
 
 /**
  * Holds an upgrade that a profile asked for against W2: the profile started it, and each window that it was given is one that the

@@ -4,6 +4,7 @@ import { type AuditedUpgrade, Course } from './course.ts'
 import type { Findings } from './finding.ts'
 import type { History, Told } from './history.ts'
 import { planFault } from './plan.ts'
+import { ourselves } from './requested.ts'
 import {
   auditBreach,
   auditCompletion,
@@ -69,15 +70,18 @@ function auditBreakGlass(
 function auditApproval(
   { course, findings }: AuditedUpgrade,
   commit: Commit,
-  { by, planHash }: Data<'ApprovalGiven'>,
+  { by, planHash, window }: Data<'ApprovalGiven'>,
 ): void {
   const expect = (holds: boolean, otherwise: string) => findings.expect(holds, 'I14', commit, otherwise)
   const approvers = course.request?.approvals.approvers ?? null
   expect(by !== course.requestedBy, `${by} approved what they had asked for.`)
   expect(!course.approvers.has(by), `${by} approved twice.`)
   expect(planHash === course.plan?.planHash, `${by} approved another plan.`)
+  expect(by !== course.movedBy, `${by} approved the window that they had set.`)
+  const same = window?.start === course.window?.start && window?.end === course.window?.end
+  expect(same, `${by} approved another window than it had.`)
   expect(approvers === null || approvers.includes(by), `${by} is not among the approvers.`)
-  course.approvers.add(by)
+  course.approvers.set(by, window)
 }
 
 function auditPlan(
@@ -185,8 +189,11 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
     case 'FreezeOverridden':
       course.overrode.add(event.data.ref)
       return
+    case 'ApprovalsVoided':
+      course.approvers.clear()
+      return
     case 'WindowSet':
-      course.window = event.data
+      course.move(event.data, event.data.by === ourselves ? null : event.data.by)
       return
     case 'UpgradePaused':
       course.stoppedAt = commit.at

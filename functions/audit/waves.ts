@@ -1,12 +1,21 @@
 import type { UpgradeEvent } from '../../events/upgrade.ts'
-import type { AuditedUpgrade } from './course.ts'
+import type { AuditedUpgrade, Course } from './course.ts'
+import type { Findings } from './finding.ts'
 import type { Told } from './history.ts'
 import { rangeOf, wavesIn } from './plan.ts'
 
 type Commit = Told<UpgradeEvent>
 type Data<Type extends UpgradeEvent['type']> = Extract<UpgradeEvent, { type: Type }>['data']
 
-/** Holds the start of a wave against I4, I9, I12 and, for the first, I14. */
+/** Holds what goes on against I14: enough people have approved it, in the window that it has. */
+export function auditApproved(course: Course, findings: Findings, commit: Commit, what: string): void {
+  const [approved, needed] = [course.approved(), course.needed()]
+  const { start, end } = course.window ?? { start: 'ever', end: 'ever' }
+  const words = `${what} with ${approved} of ${needed} approvals of its window, from ${start} to ${end}.`
+  findings.expect(approved >= needed, 'I14', commit, words)
+}
+
+/** Holds the start of a wave against I4, I9, I12 and I14. */
 export function auditStart({ id, course, findings }: AuditedUpgrade, commit: Commit, wave: number): void {
   const { request, plan } = course
   const follows = plan !== null && wave === course.wave + 1 && wave < wavesIn(plan)
@@ -20,17 +29,8 @@ export function auditStart({ id, course, findings }: AuditedUpgrade, commit: Com
   )
   const stopped = course.stoppedAt !== null || course.ended
   findings.expect(!stopped, 'I9', commit, `Wave ${wave} began after the stop at ${course.stoppedAt}.`)
-  if (wave === 0) {
-    const { size } = course.approvers
-    const enough = size >= request.approvals.required
-    findings.expect(
-      enough,
-      'I14',
-      commit,
-      `It began with ${size} of ${request.approvals.required} approvals.`,
-    )
-    return
-  }
+  auditApproved(course, findings, commit, `Wave ${wave} began`)
+  if (wave === 0) return
   findings.expect(course.waveEnded, 'I4', commit, `Wave ${wave} began before the one before it ended.`)
   const baked = request.bakeSeconds === 0 || (course.bakeUntil !== null && course.bakeUntil <= commit.at)
   findings.expect(baked, 'I4', commit, `Wave ${wave} began before the bake was over.`)

@@ -7,6 +7,17 @@ export interface Window {
   readonly end: string
 }
 
+/** Does one time lie inside of another? Null: always. */
+export function isInside(inner: Window | null, outer: Window | null): boolean {
+  if (outer === null) return true
+  return inner !== null && outer.start <= inner.start && inner.end <= outer.end
+}
+
+/** Are two times the same? Null: always. */
+export function sameTime(left: Window | null, right: Window | null): boolean {
+  return left?.start === right?.start && left?.end === right?.end
+}
+
 /** Returns the same time with windows that overlap or touch made one. */
 export function merge(windows: readonly Window[]): Window[] {
   const result: Window[] = []

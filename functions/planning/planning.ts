@@ -4,6 +4,13 @@ import type { PlanTold, UpgradeRequest } from '../../events/upgrade.ts'
 import { systemActor } from '../domain/actor.ts'
 import { chunkId, planAggregate, storeChunk } from '../domain/plan/aggregate.ts'
 import type { Candidate } from '../domain/plan/candidate.ts'
+import {
+  type Exposure,
+  type ExposureLimit,
+  exposureOf,
+  firstWaveOf,
+  mayExpose,
+} from '../domain/plan/exposure.ts'
 import { refuseNamed } from '../domain/plan/named.ts'
 import { leftOutCounts, makePlan, type Plan } from '../domain/plan/plan.ts'
 import { type PlanWarning, Unmatched, warningsOfCanaries } from '../domain/plan/warnings.ts'
@@ -33,6 +40,8 @@ export interface PlanningServices {
   readonly views: Views
   /** Asked where a request wants pre-upgrade checks. Only profiles do, and what they start is planned by its execution. */
   readonly telemetry?: Pick<Telemetry, 'lastSeenOf'>
+  /** Asked where somebody deploys: children and what profiles start are bounded otherwise. */
+  readonly exposure?: ExposureLimit
   /** The present instant, in milliseconds since the epoch. */
   now(): number
 }
@@ -129,7 +138,24 @@ export async function prospectOf(
   const unfit = await refuseUnfitPlan(services, request, made.plan)
   if (unfit) return { rejected: unfit }
   const selected = candidates.flatMap(({ target, excluded }) => (excluded ? [] : [target]))
-  return { ...made, warnings, selected: new Set(selected) }
+  const exposure = mayExpose(request) ? await exposedBy(services, request, made.plan) : undefined
+  const plan = { ...made.plan, ...(exposure && { exposure }) }
+  return { plan, warnings, selected: new Set(selected) }
+}
+
+/** Returns what the first wave of a plan exposes, where that is more than one person may. */
+async function exposedBy(
+  { views, exposure }: PlanningServices,
+  { component }: UpgradeRequest,
+  plan: Plan,
+): Promise<Exposure | undefined> {
+  if (!exposure) throw new Error('Whoever plans what somebody deploys has to know how much may be exposed.')
+  const firstWave = firstWaveOf(plan)
+  if (firstWave <= exposure.targets) return undefined
+  let fleet = 0
+  for await (const { components, retired } of views.everyTarget())
+    if (retired === null && components[component] !== undefined) fleet++
+  return exposureOf(exposure, firstWave, fleet)
 }
 
 /** A calendar that is not defined would close nothing. Those of a profile are checked with it, those of a child with its parent. */

@@ -36,13 +36,16 @@ export interface Declaration {
 const request = { runsOn: { event: 'request' }, memory: 1024, timeout: Duration.seconds(25) } as const
 const batch = { memory: 1024, timeout: Duration.seconds(60) } as const
 
+/** Who plans what somebody asks for is told how much one person may expose. */
+const exposureSettings = ['exposureTargets', 'exposurePercent'] as const
+
 const windowSettings = ['windowsFunctionArn', 'windowsRoleArn', 'windowsDeadLettersArn'] as const
 
 const declared = {
   upgrades: {
     ...request,
     does: 'Upgrades: deploy, watch, approve, stop',
-    environment: ['logTable', 'viewsTable', 'roleClaim'],
+    environment: ['logTable', 'viewsTable', 'roleClaim', ...exposureSettings],
     may: { log: append, views: read },
   },
   targets: {
@@ -179,7 +182,7 @@ const declared = {
     runsOn: { event: 'task', as: 'AdvanceFunction' },
     // It plans what is too large to be planned while a caller waits.
     timeout: Duration.minutes(5),
-    environment: ['logTable', 'viewsTable', 'workTable'],
+    environment: ['logTable', 'viewsTable', 'workTable', ...exposureSettings],
     // Whether targets were heard of lately, when an upgrade is planned that checks that.
     may: { log: append, views: read, lastSeen },
   },

@@ -15,6 +15,7 @@ import {
 import { bundle, bundleOf } from './bundles.ts'
 import type { Bus } from './bus.ts'
 import { declarations, type FunctionName, functionNames } from './declarations.ts'
+import type { Exposure } from './exposure.ts'
 import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
 import { executionArns, machineArn, names, windowScheduleArns, windowsFunctionArn } from './names.ts'
@@ -31,6 +32,7 @@ interface FunctionsProps {
   readonly bus: Bus
   readonly windows: Windows
   readonly identity: Identity
+  readonly exposure: Exposure
 }
 
 /** A function with what makes it run. */
@@ -43,7 +45,7 @@ export type Triggered<Event extends Trigger['event']> = TriggerOf<Event> & {
 export class Functions extends Construct {
   readonly all: Readonly<Record<FunctionName, Lambda>>
 
-  constructor(scope: Construct, { log, views, work, bus, windows, identity }: FunctionsProps) {
+  constructor(scope: Construct, { log, views, work, bus, windows, identity, exposure }: FunctionsProps) {
     super(scope, 'Functions')
     const settings: Settings<Setting> = {
       logTable: log.table.tableName,
@@ -52,6 +54,8 @@ export class Functions extends Construct {
       busName: bus.bus.eventBusName,
       upgradeMachineArn: machineArn(this),
       roleClaim: identity.roleClaim,
+      exposureTargets: exposure.targets,
+      exposurePercent: exposure.percent,
       windowsFunctionArn: windowsFunctionArn(this),
       windowsRoleArn: windows.role.roleArn,
       windowsDeadLettersArn: windows.deadLetters.queueArn,

@@ -157,11 +157,8 @@ describe('break-glass (S6)', () => {
         const reply = await world.call('POST', `/api/upgrades/${id}/${path}`, { body })
         expect([reply.status, reply.body.code], JSON.stringify(body)).toEqual([400, 'validation-failed'])
       }
-      for (const as of [viewer, approver]) {
-        expect((await world.call('POST', `/api/upgrades/${id}/${path}`, { as, body: glass })).status).toBe(
-          403,
-        )
-      }
+      const reply = await world.call('POST', `/api/upgrades/${id}/${path}`, { as: viewer, body: glass })
+      expect(reply.status).toBe(403)
     }
     expect(world.log.records).toHaveLength(before)
   })

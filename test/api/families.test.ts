@@ -138,6 +138,9 @@ describe('the answer follows the planning', () => {
     const large = openWorld()
     await large.fleet(501)
     const of = await deployed(large, everybody)
+    // So many at once take a second person.
+    const { planHash } = (await read(large, of)).plan
+    await large.call('POST', `/api/upgrades/${of}/approve`, { as: approver, body: { planHash } })
     for (let page = 0; page < 6; page++) await large.settle()
     await large.advance(of)
     const ends = await reportAll(large, 501)

@@ -187,7 +187,7 @@ describe('what waits', () => {
     const id = await deployed(world, { ...all, parallel: 10, strategy: 'canary' })
     await report(world)
     await world.advance(id)
-    expect((await statusOf(world, id)).holds).toMatchObject([{ code: 'APPROVAL', lapses: at(week) }])
+    expect((await statusOf(world, id)).holds).toMatchObject([{ code: 'CONTINUE', lapses: at(week) }])
     await passed(world, week, id)
     expect(await statusOf(world, id)).toMatchObject({ status: 'paused' })
   })

@@ -73,7 +73,8 @@ async function completes(world: World, target: string): Promise<void> {
 }
 
 async function fleet(count: number): Promise<{ world: World; profile: string }> {
-  const world = openWorld()
+  // What a profile starts is not bounded by what one person may expose.
+  const world = openWorld({ exposure: { targets: 1000, percent: 20 } })
   await publishers(world, count)
   await world.call('POST', '/api/v1/releases', { body: { component: 'publisher', version: '4.2.1', digest } })
   return { world, profile: await createdProfile(world, examples.canary) }

@@ -176,7 +176,7 @@ describe('GET /api/v1/targets/{id}/explain (N3)', () => {
     expect(await explain(member(0))).toMatchObject({ verdict: 'done', reasons: [{ code: 'succeeded' }] })
     expect(await explain(member(1), { upgradeId: id })).toMatchObject({
       verdict: 'waiting',
-      reasons: [{ code: 'APPROVAL' }],
+      reasons: [{ code: 'CONTINUE' }],
     })
     expect(await explain(member(0), { at: '2026-01-05T10:00:30Z' })).toMatchObject({ verdict: 'offered' })
     await world.call('POST', `/api/v1/targets/${member(1)}/pin`, { body: { reason: 'audit' } })
@@ -184,7 +184,7 @@ describe('GET /api/v1/targets/{id}/explain (N3)', () => {
       verdict: 'blocked',
       reasons: [
         { code: 'pinned', detail: `${member(1)} is pinned (every component): audit` },
-        { code: 'APPROVAL' },
+        { code: 'CONTINUE' },
       ],
     })
     await world.call('POST', '/api/v1/stop', { body: { reason: 'incident' } })
@@ -193,7 +193,7 @@ describe('GET /api/v1/targets/{id}/explain (N3)', () => {
     ).targetId
     expect(await explain(idle)).toMatchObject({
       verdict: 'blocked',
-      reasons: [{ code: 'freeze', ref: 'policy#freeze@1' }, { code: 'APPROVAL' }],
+      reasons: [{ code: 'freeze', ref: 'policy#freeze@1' }, { code: 'CONTINUE' }],
     })
   })
 })

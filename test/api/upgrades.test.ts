@@ -13,6 +13,7 @@ describe('POST /api/upgrades/deploy (C1)', () => {
       strategy: 'canary',
       message: 'Canary upgrade started for 5 customers',
       leftOutCounts: {},
+      approvals: { required: 0, reason: null },
       warnings: [expect.objectContaining({ code: 'whole_fleet' })],
       overlaps: [],
     })

@@ -38,7 +38,7 @@ describe('a target in a later wave', () => {
     await report(world)
     await world.advance(id)
     const held = await explain(world, last)
-    expect(held.reasons).toMatchObject([{ code: 'APPROVAL' }])
+    expect(held.reasons).toMatchObject([{ code: 'CONTINUE' }])
     expect(held.sentence).toContain(`upgrade ${id}`)
   })
 

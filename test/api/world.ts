@@ -77,9 +77,9 @@ function matchOf(method: string, path: string): { route: Route; params: Record<s
 
 /**
  * Opens the whole API in this process: handlers over the log and the views in memory, with projector and reactor on demand. Where agents
- * are `heard`, all of them ask all the time but the silent ones, whatever a test does in the meantime.
+ * are `heard`, all of them ask all the time but the silent ones, whatever a test does in the meantime; `exposure` is what one person may take at once.
  */
-export function openWorld({ heard = false } = {}) {
+export function openWorld({ heard = false, exposure = { targets: 100, percent: 20 } } = {}) {
   let clock = Date.parse('2026-01-05T10:00:00.000Z')
   const now = () => clock
   const log = memoryLog({ now })
@@ -111,7 +111,8 @@ export function openWorld({ heard = false } = {}) {
     telemetry,
     record: (line: AccessLine) => lines.push(line),
     roleClaim: 'cognito:groups',
-  } satisfies Services<'telemetry'> & ReceptionOfPeople & Record<string, unknown>
+    exposure,
+  } satisfies Services<'telemetry' | 'exposure'> & ReceptionOfPeople & Record<string, unknown>
   // As deployed: nothing that is planned for a caller asks when somebody was last heard of.
   const { telemetry: _, ...withoutTelemetry } = services
   const endpoints = {

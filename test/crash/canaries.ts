@@ -100,7 +100,7 @@ export async function runCanaries(options: {
       } else if (body.status === 'paused') {
         const { failed, unreachable } = body
         await operator.write(`${path}/resume`, { acknowledge: { failed, unreachable } })
-      } else if (body.holds?.some(({ code }) => code === 'APPROVAL')) {
+      } else if (body.holds?.some(({ code }) => code === 'CONTINUE')) {
         if (plot.takeBack === 'midway') break
         const { status } = await second.write(`${path}/continue`, {})
         if (status === 200) told.continued += 1

@@ -50,7 +50,7 @@ async function halfway(): Promise<{ readonly upgrade: string; readonly rest: Fle
 const waits = (upgrade: string) =>
   eventually(
     () => statusOf(operator, upgrade, { completed: 1 }),
-    ({ holds }) => expect(holds.map(({ code }) => code)).toContain('APPROVAL'),
+    ({ holds }) => expect(holds.map(({ code }) => code)).toContain('CONTINUE'),
   )
 
 /** Continues an upgrade as a second person, lets its last target upgrade, and waits for its end. */

@@ -52,6 +52,8 @@ describe.concurrent('an execution that is stopped by hand', () => {
     await stopIn('Await the window')
     const now = { start: await inSeconds(target?.id ?? '', -60), end: later }
     await operator.write(`${path}/resume`, { window: now })
+    // It is another window than the one that was approved.
+    await second.write(`${path}/approve`, { planHash: plan.planHash, window: now })
     await stopIn('Await the wave')
     const canary = await offered(agents, 1)
     for (const { agent } of canary) await agent.upgrade()

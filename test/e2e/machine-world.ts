@@ -145,7 +145,7 @@ export class MachineWorld {
       const answer = this.answers.get(task)?.shift()
       if (answer !== undefined) return answer
       return await (name === 'advance'
-        ? moveUpgrade(this.#services, payload)
+        ? moveUpgrade({ ...this.#services, exposure: { targets: 100, percent: 20 } }, payload)
         : beginWait(upgradeWorkflow, this.#services, payload))
     } finally {
       this.#underWay -= 1

@@ -85,6 +85,7 @@ describe('fifty customers are upgraded by canary', () => {
         strategy: 'canary',
         message: 'Canary upgrade started for 5 customers',
         leftOutCounts: {},
+        approvals: { required: 0, reason: null },
         warnings: [expect.objectContaining({ code: 'whole_fleet' })],
         overlaps: [],
       },
@@ -92,7 +93,7 @@ describe('fifty customers are upgraded by canary', () => {
   })
 
   it('C2 says where it stands, in the fields of the seed and some more', async () => {
-    const status = await statusOf(operator, upgradeId, { holds: [{ code: 'APPROVAL' }] })
+    const status = await statusOf(operator, upgradeId, { holds: [{ code: 'CONTINUE' }] })
     expect(status).toEqual({
       upgradeId,
       component: 'api',
@@ -112,7 +113,7 @@ describe('fifty customers are upgraded by canary', () => {
       ],
       holds: [
         {
-          ...{ code: 'APPROVAL', since: expect.any(String), until: null, ref: null },
+          ...{ code: 'CONTINUE', since: expect.any(String), until: null, ref: null },
           ...{ unblock: expect.any(String), lapses: expect.stringMatching(/Z$/) },
         },
       ],
@@ -166,7 +167,7 @@ describe('fifty customers are upgraded by canary', () => {
     ])
     expect(commit).toMatch(/^\d+$/)
     const next = await operator.read<Status>(`/api/upgrades/${upgradeId}/status`, commit)
-    expect(next.holds.map(({ code }) => code)).not.toContain('APPROVAL')
+    expect(next.holds.map(({ code }) => code)).not.toContain('CONTINUE')
     expect(await second.refused(`/api/upgrades/${upgradeId}/continue`)).toEqual([409, 'nothing-to-continue'])
   })
 
@@ -288,7 +289,7 @@ describe('fifty customers are upgraded by canary', () => {
     const { failed } = halted
     expect(failed).toBeGreaterThan(0)
     // Where all of the wave had accepted, it is over, and somebody has to continue as well.
-    const others = failed === size / 10 ? [{ code: 'APPROVAL' }] : []
+    const others = failed === size / 10 ? [{ code: 'CONTINUE' }] : []
     expect(halted.holds).toMatchObject([{ code: expect.stringMatching(/OPERATOR|GATE_FAILED/) }, ...others])
     const { logs } = await eventually(
       () => operator.read<Logs>(`/api/upgrades/${body.upgradeId}/logs?status=failed`),

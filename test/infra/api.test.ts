@@ -70,11 +70,13 @@ describe('the routes of the API', () => {
 })
 
 describe('who people are', () => {
-  test('issuer, audience and role claim are parameters; without an issuer the stack brings a user pool', () => {
+  test('issuer, audience, role claim and what one person may expose are parameters; without an issuer the stack brings a user pool', () => {
     expect(template.Parameters).toMatchObject({
       Issuer: { Type: 'String', Default: '' },
       Audience: { Type: 'String', Default: '' },
       RoleClaim: { Type: 'String', Default: 'cognito:groups' },
+      ExposureTargets: { Type: 'Number', Default: '100' },
+      ExposurePercent: { Type: 'Number', Default: '20' },
     })
     expect(template.Conditions).toEqual({ OwnPool: { 'Fn::Equals': [{ Ref: 'Issuer' }, ''] } })
     const [pool] = ofType(template, 'AWS::Cognito::UserPool')

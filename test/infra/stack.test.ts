@@ -118,6 +118,8 @@ describe('what is stored', () => {
     )
     expect([...new Set(names)].sort()).toEqual([
       'BUS_NAME',
+      'EXPOSURE_PERCENT',
+      'EXPOSURE_TARGETS',
       'LOG_TABLE',
       'ROLE_CLAIM',
       'UPGRADE_MACHINE_ARN',

@@ -101,7 +101,7 @@ export function someRequest(random: Random, { targets }: Fleet, now: number): Up
     approvals: {
       required: random.pick([0, 0, 1, 2]),
       approvers: random.chance(0.2) ? ['bob', 'carol'] : null,
-      expiresInSeconds: random.pick([3600, 86_400]),
+      expiresInSeconds: random.pick([600, 3600, 86_400]),
     },
     continueByHand: random.chance(0.3),
     continueBySecondPerson: random.chance(0.3),

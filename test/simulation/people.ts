@@ -24,13 +24,17 @@ import {
 import type { UpgradeDecision } from '../../functions/domain/upgrade/draft.ts'
 import { holdOf } from '../../functions/domain/upgrade/hold.ts'
 import { requestUpgrade } from '../../functions/domain/upgrade/request.ts'
+import { awaitsApproval } from '../../functions/domain/upgrade/standing.ts'
 import {
   type ExistingUpgrade,
   exists,
   hasEnded,
+  isPlanned,
+  type PlannedUpgrade,
   planOf,
   type UpgradeState,
 } from '../../functions/domain/upgrade/state.ts'
+import type { Window } from '../../functions/domain/window.ts'
 import { admissionFacts } from '../../functions/facts/admission.ts'
 import { familyOf } from '../../functions/facts/family.ts'
 import type { Outcome } from '../../functions/log/log.ts'
@@ -66,7 +70,7 @@ const deeds = {
   retire: 0.7,
   'stop an execution': 6,
   reject: 0.4,
-  'move the window': 2,
+  'move the window': 8,
 } as const
 
 const everybody = ['alice', 'bob', 'carol', 'dave'] as const
@@ -146,12 +150,10 @@ export class People {
     switch (deed) {
       case 'approve': {
         const planHash = planOf(state)?.planHash ?? 'none'
-        return this.say(
-          upgradeAggregate,
-          upgrade,
-          approveUpgrade({ by, planHash, comment: null }, await facts()),
-          by,
-        )
+        // Some do not look at the window, which somebody may have moved.
+        const seen = exists(state) && random.chance(0.8) ? { window: state.window } : {}
+        const approval = { by, planHash, comment: null, ...seen }
+        return this.say(upgradeAggregate, upgrade, approveUpgrade(approval, await facts()), by)
       }
       case 'reject':
         return this.say(upgradeAggregate, upgrade, rejectUpgrade({ by, reason: 'not today' }), by)
@@ -167,7 +169,7 @@ export class People {
           by,
         )
       case 'move the window':
-        return this.#moveWindow(upgrade, by, services, state)
+        return this.#moveWindow(upgrade, by, services, state, this.#otherWindow(state))
       case 'abort': {
         const command = { by, reason: 'enough', rollBack: random.chance(0.5) }
         return this.say(upgradeAggregate, upgrade, abortUpgrade(command), by)
@@ -247,9 +249,35 @@ export class People {
     await startChild(services, asked, `rollback-${upgrade}`)
   }
 
-  #moveWindow(upgrade: string, by: string, services: Services, state: UpgradeState) {
+  /** From now on, for two days. */
+  #wideWindow(): Window {
     const now = this.#world.clock.now()
-    const window = { start: new Date(now).toISOString(), end: new Date(now + 2 * 86_400_000).toISOString() }
+    return { start: new Date(now).toISOString(), end: new Date(now + 2 * 86_400_000).toISOString() }
+  }
+
+  /** Now, later, or a part of what it has, which is approved already. */
+  #otherWindow(state: UpgradeState): Window {
+    const { random } = this.#world
+    const { start, end } = (exists(state) && state.window) || this.#wideWindow()
+    const moved = (instant: string, hours: number) =>
+      new Date(Date.parse(instant) + hours * 3_600_000).toISOString()
+    const middle = new Date((Date.parse(start) + Date.parse(end)) / 2).toISOString()
+    return random.pick([
+      this.#wideWindow(),
+      { start, end: moved(end, 2) },
+      { start: moved(start, 1), end: moved(end, 1) },
+      { start, end: middle },
+      { start: middle, end },
+    ])
+  }
+
+  #moveWindow(
+    upgrade: string,
+    by: string,
+    services: Services,
+    state: UpgradeState,
+    window = this.#wideWindow(),
+  ) {
     return admissionFacts(services, state).then((facts) =>
       this.say(upgradeAggregate, upgrade, resumeUpgrade({ by, window, ...seenIn(state) }, facts), by),
     )
@@ -283,28 +311,36 @@ export class People {
       } else if (status === 'paused') {
         const resume = resumeUpgrade({ by: 'bob', ...seenIn(state) }, facts)
         await this.#orInNewWindow(upgrade, services, state, resume)
-      } else if (status === 'pending_approval' && state.stage === 'planned') {
-        const { planHash } = state.plan
-        for (const by of ['bob', 'carol'] as const) {
-          await this.say(
-            upgradeAggregate,
-            upgrade,
-            approveUpgrade({ by, planHash, comment: null }, facts),
-            by,
-          )
-        }
+      } else if (isPlanned(state) && awaitsApproval(state)) {
+        await this.#approve(upgrade, state, services)
       } else if (state.stage === 'between-waves' && state.awaits?.kind === 'continue') {
         await this.#orInNewWindow(upgrade, services, state, continueUpgrade({ by: 'bob' }, facts))
       } else if (holdOf(holds, 'WINDOW_CLOSED') && !(await this.#reopens(state))) {
-        await this.#moveWindow(upgrade, 'bob', services, state)
+        await this.#moveWindow(upgrade, 'dave', services, state)
       }
     }
+  }
+
+  /** Nobody approves what they asked for, or the window that they have set; where its window has no room, it gets another first. */
+  async #approve(upgrade: string, { plan, window }: PlannedUpgrade, services: Services): Promise<void> {
+    const facts = await admissionFacts(services, await this.#stateOf(upgrade))
+    const kinds = []
+    for (const by of ['bob', 'carol', 'dave'] as const) {
+      const approval = { by, planHash: plan.planHash, window, comment: null }
+      kinds.push(await this.say(upgradeAggregate, upgrade, approveUpgrade(approval, facts), by))
+    }
+    if (kinds.every((kind) => kind === 'rejected'))
+      await this.#moveWindow(upgrade, 'dave', services, await this.#stateOf(upgrade))
+  }
+
+  async #stateOf(upgrade: string): Promise<UpgradeState> {
+    return (await this.#world.services().log.load(upgradeAggregate, upgrade)).state
   }
 
   /** Says what lets an upgrade go on; where its window has no room for that, the answer is another window. */
   async #orInNewWindow(upgrade: string, services: Services, state: UpgradeState, decision: UpgradeDecision) {
     const kind = await this.say(upgradeAggregate, upgrade, decision, 'bob')
-    if (kind === 'rejected') await this.#moveWindow(upgrade, 'bob', services, state)
+    if (kind === 'rejected') await this.#moveWindow(upgrade, 'dave', services, state)
   }
 
   /** Will a profile open another window for it? */

@@ -133,6 +133,8 @@ export class World {
       windowSchedules: this.scheduler.through(process),
       bus: { client: this.#bus(), name: 'drydock' },
       upgradeExecutions: openExecutions({ client: stepFunctions, machineArn }),
+      // As small as the fleets are.
+      exposure: { targets: 5, percent: 60 },
       now,
     }
   }

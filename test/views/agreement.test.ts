@@ -39,7 +39,14 @@ describe('rows and the folds of the domain', () => {
         for (const { code } of row.holds) holds.add(code)
       }
     }
-    expect([...holds].sort()).toEqual(['APPROVAL', 'BAKING', 'FREEZE', 'GATE_INCONCLUSIVE', 'OPERATOR'])
+    expect([...holds].sort()).toEqual([
+      'APPROVAL',
+      'BAKING',
+      'CONTINUE',
+      'FREEZE',
+      'GATE_INCONCLUSIVE',
+      'OPERATOR',
+    ])
   })
 
   test('say the same of every upgrade, target and wake-up (I5)', async () => {

@@ -15,7 +15,7 @@ import { securityHeaders } from './security-headers.ts'
 import { validation } from './validation.ts'
 
 /** One operation: a checked request in, an answer out. `Beside` names what it reaches that others do not. */
-export type Operate<C extends Contract, Beside extends 'telemetry' = never> = (
+export type Operate<C extends Contract, Beside extends 'telemetry' | 'exposure' = never> = (
   input: Input<C>,
   services: Services<Beside>,
 ) => Promise<Answer>

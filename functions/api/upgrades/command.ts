@@ -14,6 +14,7 @@ import {
   endBakeEarly,
 } from '../../domain/upgrade/control.ts'
 import type { UpgradeDecision } from '../../domain/upgrade/draft.ts'
+import { awaitsApproval } from '../../domain/upgrade/standing.ts'
 import { type ExistingUpgrade, exists } from '../../domain/upgrade/state.ts'
 import { admissionFacts } from '../../facts/admission.ts'
 import { patience } from '../../patience.ts'
@@ -86,7 +87,9 @@ export const continueUpgrade: Operate<Contracts['continueUpgrade']> = async (inp
 
 /** Approves the plan of a hash. */
 export const approveUpgrade: Operate<Contracts['approveUpgrade']> = async (input, services) => {
-  const approval = { by: input.principal.id, ...input.body }
+  const { window, ...body } = input.body
+  const inUtc = window && { start: instantOf(window.start), end: instantOf(window.end) }
+  const approval = { by: input.principal.id, ...body, ...(inUtc !== undefined && { window: inUtc }) }
   const loaded = await commandWithFacts(input, services, (facts) => decideApproval(approval, facts))
   const { given, needed } = loaded.state.standing.approvals
   return acknowledged(input.params.id, loaded, `Approved: ${given} of ${needed}`)
@@ -118,7 +121,10 @@ export const resumeUpgrade: Operate<Contracts['resumeUpgrade']> = async (input, 
     ...(acknowledge && { acknowledge }),
   }
   const resumed = await commandWithFacts(input, services, (facts) => decideResume(resume, facts))
-  return acknowledged(input.params.id, resumed, 'Upgrade resumed')
+  const waits = awaitsApproval(resumed.state)
+    ? 'Upgrade waits for approval in this window'
+    : 'Upgrade resumed'
+  return acknowledged(input.params.id, resumed, waits)
 }
 
 /** Ends a bake before its time. */

@@ -11,7 +11,7 @@ import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem } from '../http/problem.ts'
 import { requestFrom } from './request.ts'
-import { toldBefore, toldBeside, toldBody, toldWithoutPlan } from './told.ts'
+import { approvalsBody, toldBefore, toldBeside, toldBody, toldWithoutPlan } from './told.ts'
 
 /** The name space of ids that follow from an idempotency key. */
 const upgradeNamespace = 'e0a94a51-2f31-5e0c-9f4b-64a6f0d1b7c3'
@@ -21,14 +21,13 @@ const customers = (count: number) => `${count} ${count === 1 ? 'customer' : 'cus
 const names = { all: 'Upgrade', canary: 'Canary upgrade', batch: 'Batch upgrade' } as const
 
 /** Returns what a deploy is answered in words, by its strategy; without a plan there is no count yet. */
-function messageOf(
-  { strategy, batchSize, approvals: { required } }: UpgradeRequest,
-  plan: AcceptedPlan | null,
-) {
+function messageOf(request: UpgradeRequest, plan: AcceptedPlan | null) {
+  const { strategy, batchSize } = request
   const name = names[strategy]
   if (!plan) return `${name} started; it is planned in the background`
   const first = waveRange(plan.waves, plan.members, 0)
   const count = strategy === 'canary' ? first.to - first.from : plan.members
+  const { required } = approvalsBody(request, plan)
   if (required > 0) {
     const approvals = required === 1 ? 'an approval' : `${required} approvals`
     return `${name} for ${customers(count)} waits for ${approvals}`
@@ -41,9 +40,12 @@ function messageOf(
  * Starts an upgrade (C1). What must refuse it is found before anything is appended; then its request and its plan are one commit. One that
  * is too large to be planned while the caller waits is planned by its execution.
  */
-export const deployUpgrade: Operate<(typeof upgradeContracts)['deployUpgrade']> = async (input, services) => {
+export const deployUpgrade: Operate<(typeof upgradeContracts)['deployUpgrade'], 'exposure'> = async (
+  input,
+  services,
+) => {
   const { log } = services
-  const request = requestFrom(input.body)
+  const request = requestFrom(input.body, input.principal.id)
   const upgradeId = input.idempotency ? v5(input.idempotency.id, upgradeNamespace) : randomUUID()
   const repeated = input.idempotency !== null && (await log.load(upgradeAggregate, upgradeId)).commit > 0
   const prospect = repeated ? undefined : await prospectOf(services, request, { atMost: inlineAtMost })
@@ -61,6 +63,7 @@ export const deployUpgrade: Operate<(typeof upgradeContracts)['deployUpgrade']> 
   const body = {
     ...{ upgradeId, jobId: `${upgradeId}-1`, strategy: request.strategy, message },
     leftOutCounts: first && plan ? plan.leftOut : null,
+    approvals: approvalsBody(request, plan),
     ...toldBody(first ?? toldWithoutPlan(request)),
   }
   return { status: 202, body, commit, location: `/api/upgrades/${upgradeId}` }

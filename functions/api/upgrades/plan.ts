@@ -8,7 +8,7 @@ import { prospectOf } from '../../planning/planning.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem } from '../http/problem.ts'
 import { requestFrom } from './request.ts'
-import { toldBeside, toldBody } from './told.ts'
+import { approvalsBody, toldBeside, toldBody } from './told.ts'
 
 /** More members or waves than this are counted but not listed: an answer has a limit of 6 MB (AWS). */
 const listedAtMost = 10_000
@@ -33,8 +33,11 @@ function membersOf({ chunks, waves, members }: Plan) {
 }
 
 /** Shows what a deploy of the same body would do; the planner is the one that a deploy uses (N2). */
-export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade']> = async ({ body }, services) => {
-  const request = requestFrom(body)
+export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exposure'> = async (
+  { body, principal },
+  services,
+) => {
+  const request = requestFrom(body, principal.id)
   const prospect = await prospectOf(services, request)
   if ('rejected' in prospect) throw asProblem(prospect.rejected)
   const { plan } = prospect
@@ -60,6 +63,7 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade']> = as
         .map(({ target, reason }) => ({ targetId: target, reason })),
       leftOutCounts: leftOutCounts(plan),
       ...toldBody(told),
+      approvals: approvalsBody(request, plan),
       window: request.window,
       expectedFinish: finishOf(request, sizes, services.now()),
       truncated: plan.members > listedAtMost || plan.leftOut.length > listedAtMost,

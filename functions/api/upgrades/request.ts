@@ -1,9 +1,21 @@
 import type { Deployment } from '../../../contracts/deployment.ts'
 import { instantOf } from '../../../events/time.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
+import { unmeetable } from '../../domain/approval-rule.ts'
+import { asProblem } from '../http/problem.ts'
 
-/** Returns what a deploy asks for, with every default filled in: the request as the log keeps it. */
-export function requestFrom(deployment: Deployment): UpgradeRequest {
+/**
+ * Returns what a deploy asks for, with every default filled in: the request as the log keeps it. Throws the problem that refuses approvals
+ * which nobody could give where this person asks for them.
+ */
+export function requestFrom(deployment: Deployment, by: string): UpgradeRequest {
+  const refused = unmeetable(deployment.approvals, by)
+  if (refused)
+    throw asProblem({
+      code: 'validation-failed',
+      detail: 'Nobody could approve it: see errors.',
+      fields: [refused],
+    })
   const { component, version, strategy, targets, window, retry, deadlines, gate } = deployment
   return {
     kind: 'deploy',
@@ -27,8 +39,8 @@ export function requestFrom(deployment: Deployment): UpgradeRequest {
     unreachable: deployment.unreachableThreshold,
     budget: deployment.failureBudget,
     approvals: deployment.approvals,
-    // After a canary a person looks; a batch goes on to the next by itself.
-    continueByHand: strategy === 'canary' && !deployment.autoContinue,
+    // After a canary a person looks, unless the request says otherwise; a batch goes on to the next by itself, unless it says so.
+    continueByHand: !(deployment.autoContinue ?? strategy !== 'canary'),
     continueBySecondPerson: deployment.continueRequiresSecondPerson,
     window: window && { start: instantOf(window.start), end: instantOf(window.end) },
     calendars: deployment.calendars,

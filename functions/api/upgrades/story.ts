@@ -38,12 +38,18 @@ function sentenceOf(event: UpgradeEvent): string {
       const out = words === '' ? '' : `, leaving out ${words}`
       const others = event.data.told?.overlaps.map(({ upgrade, targets: count }) => `${upgrade} (${count})`)
       const held = others?.length ? ` Other upgrades hold targets of it: ${others.join(', ')}.` : ''
-      return `Planned ${targets(event.data.members)} to ${event.data.version}${out}.${held}`
+      const { exposure } = event.data
+      const much = exposure
+        ? ` The first wave takes ${exposure.firstWave} of the ${exposure.fleet} that run it: a second person has to approve.`
+        : ''
+      return `Planned ${targets(event.data.members)} to ${event.data.version}${out}.${much}${held}`
     }
     case 'PlanningFailed':
       return `It could not be planned: ${event.data.detail}`
     case 'ApprovalGiven':
-      return `${event.data.by} approved plan ${event.data.planHash.slice(0, 12)}.`
+      return `${event.data.by} approved plan ${event.data.planHash.slice(0, 12)}${event.data.window ? ` from ${event.data.window.start} to ${event.data.window.end}` : ''}.`
+    case 'ApprovalsVoided':
+      return `Approvals given before count no more: ${event.data.reason}`
     case 'UpgradeRejected':
       return `${event.data.by} rejected it: ${event.data.reason}`
     case 'UpgradeExpired':

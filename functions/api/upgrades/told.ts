@@ -1,6 +1,7 @@
 import type { PlanTold, UpgradeRequest } from '../../../events/upgrade.ts'
 import { toldWarnings, warningsOfRequest } from '../../domain/plan/warnings.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import type { AcceptedPlan } from '../../domain/upgrade/state.ts'
 import { holdersOf } from '../../facts/live-plans.ts'
 import type { Log } from '../../log/log.ts'
 import type { Prospect } from '../../planning/planning.ts'
@@ -42,6 +43,22 @@ export async function toldBefore(log: Log, upgrade: string): Promise<PlanTold | 
     .events({ from: 1, to: 1, consistent: true }, ['UpgradePlanned'])
   for await (const { event } of first) return event.data.told
   return undefined
+}
+
+/** Returns how many approvals a request needs by its plan, and why it needs any that it did not ask for; without a plan that is not known yet. */
+export function approvalsBody(
+  { approvals: { required } }: UpgradeRequest,
+  plan: Pick<AcceptedPlan, 'exposure'> | null,
+) {
+  if (!plan && required === 0) {
+    const reason =
+      'It is planned in the background: one is needed where the first wave turns out to expose too much.'
+    return { required, reason }
+  }
+  if (!plan?.exposure) return { required, reason: null }
+  const { approvals, firstWave, fleet } = plan.exposure
+  const words = `The first wave takes ${firstWave} of the ${fleet} targets that run the component: a second person has to approve that.`
+  return { required: Math.max(required, approvals), reason: words }
 }
 
 /** Returns what is said in the words of the API. */

@@ -1,6 +1,6 @@
 import { hashOf } from '../../../events/canonical.ts'
 import { membersPerChunk } from '../../../events/plan.ts'
-import type { UpgradeRequest, WaveCuts } from '../../../events/upgrade.ts'
+import type { UpgradeEvent, UpgradeRequest, WaveCuts } from '../../../events/upgrade.ts'
 import { reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
 import { identityOf, sameVersion } from '../version/identity.ts'
@@ -35,6 +35,8 @@ export interface Plan {
   readonly leftOut: readonly { readonly target: string; readonly reason: LeftOutReason }[]
   readonly policyVersion: number
   readonly releaseVersion: number
+  /** Left out: the first wave exposes no more than one person may, or approvals were asked for. */
+  readonly exposure?: NonNullable<Extract<UpgradeEvent, { type: 'UpgradePlanned' }>['data']['exposure']>
 }
 
 /** What a plan is made of: everything that it depends on, so that the same facts give the same plan. */
@@ -194,6 +196,18 @@ function refuseWithoutCanaries(
   return { code: 'no-canary-left', detail }
 }
 
+/** A second person shall let it go on, and there is nothing to go on with: that would be a protection which nobody notices to be off. */
+function neverContinued(members: number): Rejection {
+  const all = members === 1 ? 'one target, which is' : `${members} targets, which are`
+  return {
+    code: 'no-second-wave',
+    detail: `There are ${all} the first wave: nobody would have to continue. Leave continueRequiresSecondPerson out, or ask for approvals.`,
+    fields: [
+      { field: 'continueRequiresSecondPerson', value: 'true', expected: 'a plan of more than one wave' },
+    ],
+  }
+}
+
 /**
  * Returns the plan of a request over these facts, or why there is none. It depends on nothing else and on no order among the
  * candidates: a dry run and a deploy over the same facts give the same `planHash`, and any change of a member, digest, wave,
@@ -242,6 +256,8 @@ export function makePlan(
       detail: `Batches this small, with critical targets kept out of the first, make more than ${cutsAtMost} waves. Choose a larger batch size.`,
     })
   }
+  if (request.continueByHand && request.continueBySecondPerson && waveCount(waves, taken.length) === 1)
+    return reject(neverContinued(taken.length))
   const chunks = chunksOf(request, shortestFirst(taken, waves), releases)
   const versions = new Set(taken.map(({ to }) => to))
   const [only = request.version] = versions

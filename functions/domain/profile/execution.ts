@@ -1,6 +1,7 @@
 import type { ProfileEvent, UpgradeSummary } from '../../../events/profile.ts'
 import { systemActor } from '../actor.ts'
 import { accept, reject } from '../aggregate.ts'
+import { unmeetable } from '../approval-rule.ts'
 import { isCritical } from '../target/outcome.ts'
 import { refuseMissing } from './lifecycle.ts'
 import { voidPlan } from './plan-ahead.ts'
@@ -35,6 +36,10 @@ export function startExecution(command: {
         detail: `Upgrade ${state.running.upgrade} of this profile is not finished. Wait for its end or abort it.`,
       })
     }
+    const { approvals } = state.definition
+    const field = approvals && unmeetable(approvals, by)
+    if (field)
+      return reject({ code: 'approvers-missing', detail: `Its approvals would need ${field.expected}.` })
     return accept({
       type: 'ExecutionStarted',
       data: { upgrade, reason: 'emergency', scheduledAt: null, justification, by },

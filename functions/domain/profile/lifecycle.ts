@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../../events/canonical.ts'
 import type { ProfileDefinition, ProfileEvent } from '../../../events/profile.ts'
 import { accept, reject } from '../aggregate.ts'
+import { unmeetable } from '../approval-rule.ts'
 import type { VersionScheme } from '../version/scheme.ts'
 import { validateUpdate } from './definition.ts'
 import { voidPlan } from './plan-ahead.ts'
@@ -19,6 +20,23 @@ export function refuseMissing(state: ProfileState) {
       })
 }
 
+/** Whoever edits a profile last asks for its upgrades: where nobody could approve these, the edit is refused. */
+function refuseUnmeetable({
+  definition,
+  by,
+}: {
+  readonly definition: ProfileDefinition
+  readonly by: string
+}) {
+  const field = definition.approvals && unmeetable(definition.approvals, by)
+  if (!field) return undefined
+  return reject({
+    code: 'validation-failed',
+    detail: 'Nobody could approve its upgrades: see errors.',
+    fields: [field],
+  })
+}
+
 /** Creates a profile, active from the start. The same content again changes nothing; other content under a known id is refused. */
 export function createProfile(command: {
   readonly definition: ProfileDefinition
@@ -26,7 +44,7 @@ export function createProfile(command: {
 }): ProfileDecision {
   return (state) => {
     if (state.status === 'deleted') return refuseMissing(state)
-    if (!exists(state)) return accept({ type: 'ProfileCreated', data: command })
+    if (!exists(state)) return refuseUnmeetable(command) ?? accept({ type: 'ProfileCreated', data: command })
     if (canonicalJson(state.definition) === canonicalJson(command.definition)) return accept()
     return reject({
       code: 'profile-exists',
@@ -60,6 +78,8 @@ export function updateProfile(command: {
     const { definition, status } = update
     const changes = [...update.changes]
     if (changes.length > 0) {
+      const refused = refuseUnmeetable({ definition, by })
+      if (refused) return refused
       const parts = changedParts(definition, changes)
       events.push({ type: 'ProfileUpdated', data: { parts, changes, by } })
     }

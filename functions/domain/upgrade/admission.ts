@@ -8,6 +8,7 @@ import type { Draft } from './draft.ts'
 import { limitOf, unacknowledged } from './limits.ts'
 import { type Member, type Range, toRanges } from './members.ts'
 import { opennessOf } from './openness.ts'
+import { awaitsApproval } from './standing.ts'
 import type { InWave, PlannedUpgrade } from './state.ts'
 
 /** What an admission is checked against, read strongly just before (design: #admission). */
@@ -45,13 +46,14 @@ interface Opening {
 
 /**
  * Returns the opening in which an upgrade may hand targets over at an instant; undefined while its window, a calendar of its or a stop forbids
- * it. Breaking the glass passes over stops and calendars, never over the window (design: #break-glass).
+ * it, or approvals are lacking. Breaking the glass passes over stops and calendars, never over the window (design: #break-glass).
  */
 export function openingOf(
   state: PlannedUpgrade,
   { stops, closures }: Pick<AdmissionFacts, 'stops' | 'closures'>,
   now: string,
 ): Opening | undefined {
+  if (awaitsApproval(state)) return undefined
   const glass = breaksGlass(state)
   if (stops.length > 0 && !glass) return undefined
   const openness = opennessOf(state, glass ? [] : closures, now)

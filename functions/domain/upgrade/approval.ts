@@ -1,20 +1,20 @@
 import { accept } from '../aggregate.ts'
+import { sameTime, type Window } from '../window.ts'
 import type { AdmissionFacts } from './admission.ts'
 import { advance } from './advance.ts'
+import { authorsOf } from './approvers.ts'
 import { refuseExpired, refuseNoRoom, upgradeNotFound } from './control.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
-import { type ExistingUpgrade, exists, hasEnded, isPlanned } from './state.ts'
-import { awaitsApproval } from './wake-up.ts'
+import { awaitsApproval } from './standing.ts'
+import { type ExistingUpgrade, exists, hasEnded, isPlanned, type PlannedUpgrade } from './state.ts'
 
-/** Refuses what an approver may not do: approve twice is fine, approve one's own request never is. */
-function refuseApprover({ request, requestedBy }: ExistingUpgrade, by: string) {
-  if (by === requestedBy) {
-    return refuse(
-      'self-approval',
-      `${by} asked for this upgrade and cannot also approve it: somebody else has to.`,
-    )
+/** Refuses what an approver may not do: approve twice is fine, approve one's own request, or a window that one has moved, never is. */
+function refuseApprover(state: ExistingUpgrade, by: string) {
+  if (authorsOf(state).includes(by)) {
+    const what = by === state.requestedBy ? 'asked for this upgrade' : 'moved the window of this upgrade'
+    return refuse('self-approval', `${by} ${what} and cannot also approve it: somebody else has to.`)
   }
-  const { approvers } = request.approvals
+  const { approvers } = state.request.approvals
   if (approvers && !approvers.includes(by)) {
     return refuse(
       'not-an-approver',
@@ -28,12 +28,21 @@ function nothingToApprove({ standing }: ExistingUpgrade) {
   return refuse('nothing-to-approve', `The upgrade waits for no approval: it is ${standing.status}.`)
 }
 
-/** Approves the plan of a hash; the approval counts for that plan alone. */
+/** Who approves without naming a window means that of the request, which the plan's hash covers. */
+function refuseUnseenWindow({ window, request }: PlannedUpgrade, seen: Window | null = request.window) {
+  if (sameTime(window, seen)) return undefined
+  const present = window ? `from ${window.start} to ${window.end}` : 'none'
+  return refuse('window-changed', `The window is ${present}: look at it, then approve with \`window\`.`)
+}
+
+/** Approves the plan of a hash in the window that it has: the approval counts for these alone. */
 export function approveUpgrade(
   command: {
     by: string
     planHash: string
     comment: string | null
+    /** The window that whoever approves has seen; null: none. Left out: that of the request. */
+    window?: Window | null
   },
   facts: AdmissionFacts,
 ): UpgradeDecision {
@@ -51,19 +60,20 @@ export function approveUpgrade(
       )
     }
     if (state.approvals.some((approval) => approval.by === command.by)) return accept()
-    const { status, resumesTo } = state.standing
-    const pending = status === 'paused' ? resumesTo : status
-    if (hasEnded(state) || pending !== 'pending_approval') return nothingToApprove(state)
+    if (hasEnded(state) || state.abort || !awaitsApproval(state)) return nothingToApprove(state)
+    const unseen = refuseUnseenWindow(state, command.window)
+    if (unseen) return unseen
     const late = refuseExpired(state, now) ?? refuseNoRoom(state, facts, now, state.window ?? undefined)
     if (late) return late
     const draft = new Draft(state, now)
-    draft.add({ type: 'ApprovalGiven', data: command })
+    const { by, comment } = command
+    draft.add({ type: 'ApprovalGiven', data: { by, planHash, window: state.window, comment } })
     advance(draft, facts)
     return draft.decision()
   }
 }
 
-/** Rejects an upgrade that waits for its approval. */
+/** Rejects an upgrade that needs approvals and has not begun: also when it has them, as an approver may have second thoughts. */
 export function rejectUpgrade(command: { by: string; reason: string }): UpgradeDecision {
   return (state, now) => {
     if (!exists(state)) return upgradeNotFound
@@ -71,8 +81,8 @@ export function rejectUpgrade(command: { by: string; reason: string }): UpgradeD
     if (status === 'rejected') return accept()
     const refused = refuseApprover(state, command.by)
     if (refused) return refused
-    const waits = state.stage === 'planned' && awaitsApproval(state) && !state.abort
-    if (!waits) return nothingToApprove(state)
+    const needed = state.standing.approvals.needed > 0
+    if (state.stage !== 'planned' || state.abort || !needed) return nothingToApprove(state)
     const late = refuseExpired(state, now)
     if (late) return late
     const draft = new Draft(state, now)

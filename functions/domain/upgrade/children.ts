@@ -97,7 +97,7 @@ export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, n
       ...(automatic && { profile }),
     },
     approvals: approvalsOf(command, unchecked),
-    continueByHand: false,
+    ...{ continueByHand: false, continueBySecondPerson: false },
     failures: { ...unchecked.failures, ...settings.failures, action: 'pause' },
     budget: null,
     ...openingsOf(settings, kind, parent, now),

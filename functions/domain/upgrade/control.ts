@@ -2,9 +2,10 @@ import { canonicalJson } from '../../../events/canonical.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { accept, type Decision, reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
-import type { Window } from '../window.ts'
+import { sameTime, type Window } from '../window.ts'
 import { type AdmissionFacts, breaksGlass } from './admission.ts'
 import { advance, endWaveWhenOver } from './advance.ts'
+import { refuseUnapprovable, voidApprovals } from './approvers.ts'
 import { memberAt } from './chunks.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
 import { refuseUnfit, wavesLeft } from './fit.ts'
@@ -95,7 +96,10 @@ function refuseUnseen(state: Requested | PlannedUpgrade, seen: Acknowledgement |
   return refuse('not-acknowledged', `${all}: look at them, then resume with ${body}.`)
 }
 
-/** Goes on, with the failures accepted that are acknowledged, and in another window where one is given. */
+/**
+ * Goes on, with the failures accepted that are acknowledged, and in another window where one is given. What was approved for a window that the
+ * other does not lie inside of waits for approval again (design: #approvals).
+ */
 export function resumeUpgrade(
   command: { by: string; window?: Window; acknowledge?: Acknowledgement },
   facts: AdmissionFacts,
@@ -103,16 +107,20 @@ export function resumeUpgrade(
   return atWork((state, now) => {
     if (state.abort) return aborting
     const { by, window, acknowledge } = command
-    const sameWindow = !window || (window.start === state.window?.start && window.end === state.window.end)
+    const sameWindow = !window || sameTime(window, state.window)
     const paused = state.standing.status === 'paused'
     if (!paused && sameWindow) return accept()
     const refused =
       refuseExpired(state, now) ??
       (paused ? refuseUnseen(state, acknowledge) : undefined) ??
-      refuseNoRoom(state, facts, now, window)
+      refuseNoRoom(state, facts, now, window) ??
+      (window && !sameWindow ? refuseUnapprovable(state, window, by) : undefined)
     if (refused) return refused
     const draft = new Draft(state, now)
-    if (window && !sameWindow) draft.add({ type: 'WindowSet', data: { ...window, by } })
+    if (window && !sameWindow) {
+      draft.add({ type: 'WindowSet', data: { ...window, by } })
+      voidApprovals(draft, by)
+    }
     if (paused) {
       const { failed, unreachable } = state.standing.counts
       const acknowledged = acknowledge && { failed, unreachable }

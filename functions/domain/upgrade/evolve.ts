@@ -1,5 +1,6 @@
 import { after, earliest, minute, second } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import { systemActor } from '../actor.ts'
 import type { CommitContext } from '../aggregate.ts'
 import { waveRange } from '../plan/waves.ts'
 import {
@@ -14,7 +15,7 @@ import {
   skipMembers,
 } from './chunks.ts'
 import { count, noCounts } from './counts.ts'
-import { requestedStanding, standingAfter } from './standing.ts'
+import { awaitsApproval, requestedStanding, standingAfter } from './standing.ts'
 import {
   type BetweenWaves,
   type Ended,
@@ -55,6 +56,8 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
       return planned(state, event, at)
     case 'ApprovalGiven':
       return approved(state, event, at)
+    case 'ApprovalsVoided':
+      return { ...withPlan(reopened(state, at), event), approvals: [], approvalsSince: at }
     case 'PlanningFailed':
     case 'UpgradeRejected':
     case 'UpgradeExpired':
@@ -111,10 +114,8 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
       return overridden(state, event)
     case 'CalendarsBound':
       return { ...atWork(state, event), calendars: event.data.calendars }
-    case 'WindowSet': {
-      const { start, end } = event.data
-      return { ...atWork(reopened(state, at), event), window: { start, end }, awaitsOpening: false }
-    }
+    case 'WindowSet':
+      return moved(state, event, at)
     case 'AbortRequested':
       return { ...state, abort: { ...event.data, at: state.abort?.at ?? at } }
     case 'ChildRequested': {
@@ -137,6 +138,7 @@ function requested({ data: { request, by } }: Event<'UpgradeRequested'>, at: str
     window,
     calendars,
     awaitsOpening: selection.profile !== undefined && window !== null && at < window.start,
+    windowBy: null,
     children: [],
     abort: null,
     execution: { since: at, fromWave: 0, progressed: false, fruitless: 0, restartAt: null },
@@ -157,14 +159,25 @@ function planned(
     plan,
     plannedAt: at,
     approvals: [],
+    approvalsSince: at,
     chunks: closedChunks(data.members),
   }
 }
 
 function approved(state: ExistingUpgrade, event: Event<'ApprovalGiven'>, at: string): PlannedUpgrade {
   const known = withPlan(state, event)
-  const { by, comment } = event.data
-  return { ...known, approvals: [...known.approvals, { by, at, comment }] }
+  const { by, comment, window } = event.data
+  return { ...known, approvals: [...known.approvals, { by, at, window, comment }] }
+}
+
+/** What was approved of a profile's upgrade holds in each window that the profile opens for it. */
+function moved(state: ExistingUpgrade, event: Event<'WindowSet'>, at: string): Requested | PlannedUpgrade {
+  const known = atWork(reopened(state, at), event)
+  const { start, end, by } = event.data
+  const window = { start, end }
+  const after = { ...known, window, awaitsOpening: false, windowBy: by === systemActor ? null : by }
+  if (!isPlanned(after) || by !== systemActor) return after
+  return { ...after, approvals: after.approvals.map((approval) => ({ ...approval, window })) }
 }
 
 /** What is kept of an upgrade that is over: who asked for what, who approved it, and what came of it. */
@@ -279,7 +292,8 @@ function reopened(state: ExistingUpgrade, at: string): ExistingUpgrade {
 /** Goes on, with what somebody has acknowledged accepted, and whatever a gate found; who continues it has all the time again. */
 function resumed(state: ExistingUpgrade, { data }: Event<'UpgradeResumed'>, at: string): UpgradeState {
   if (!hasBegun(state)) return state
-  const resumed = { ...(data.acknowledged ? acknowledged(state) : state), openSince: at }
+  const approvalsSince = awaitsApproval(state) ? at : state.approvalsSince
+  const resumed = { ...(data.acknowledged ? acknowledged(state) : state), openSince: at, approvalsSince }
   if (resumed.stage === 'in-wave') return resumed
   const { awaits } = resumed
   if (awaits?.kind === 'continue') {

@@ -5,6 +5,7 @@ export type HoldCode =
   | 'GATE_INCONCLUSIVE'
   | 'BAKING'
   | 'APPROVAL'
+  | 'CONTINUE'
   | 'OPERATOR'
   | 'BUSY'
 
@@ -27,7 +28,8 @@ const unblockedBy: Readonly<Record<HoldCode, string>> = {
   GATE_FAILED: 'An operator looks at the failures and resumes, aborts or rolls back.',
   GATE_INCONCLUSIVE: 'An operator judges the wave, since there is no data, and resumes or aborts.',
   BAKING: 'The bake time ends.',
-  APPROVAL: 'Somebody entitled approves or continues.',
+  APPROVAL: 'Somebody entitled approves.',
+  CONTINUE: 'Somebody entitled continues.',
   OPERATOR: 'An operator resumes or aborts.',
   BUSY: 'The attempt of the other upgrade on its targets ends.',
 }
@@ -39,6 +41,7 @@ const breakGlassRef = 'break-glass'
 const lapsedWords: Readonly<Partial<Record<HoldCode, string>>> = {
   WINDOW_CLOSED: 'Nothing opens any more: the rest is left out then',
   APPROVAL: 'Nobody has to wait for ever: it goes no further then',
+  CONTINUE: 'Nobody has to wait for ever: it goes no further then',
 }
 
 /** Returns what ends a hold, in words for the person who reads it. */

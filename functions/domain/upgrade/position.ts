@@ -2,8 +2,9 @@ import { waveCount } from '../plan/waves.ts'
 import { type Position, secondsUntil } from '../position.ts'
 import { holdOf } from './hold.ts'
 import { exceedsLimits } from './limits.ts'
+import { awaitsApproval } from './standing.ts'
 import { type BetweenWaves, type ExistingUpgrade, exists, type Planned, type UpgradeState } from './state.ts'
-import { awaitsApproval, expiryOf, takesBackAt } from './wake-up.ts'
+import { expiryOf, takesBackAt } from './wake-up.ts'
 
 /** What the execution of an upgrade does next. */
 export type Move =
@@ -74,5 +75,6 @@ function moveBetween(state: BetweenWaves): [Move, string | null] {
   const isLast = wave.number + 1 >= waveCount(plan.waves, plan.members)
   // A pause holds admissions. Where nobody is left to admit, it holds the end only for somebody to look at too many failures.
   if (standing.status === 'paused' && !(isLast && !exceedsLimits(state))) return ['gate', null]
-  return [isLast ? 'finish' : 'start-wave', null]
+  if (isLast) return ['finish', null]
+  return [awaitsApproval(state) ? 'gate' : 'start-wave', null]
 }

@@ -29,6 +29,11 @@ export interface Standing {
   readonly failure: { readonly code: string; readonly detail: string } | null
 }
 
+/** Does an upgrade need approvals that nobody has given, begun or not, paused or not? */
+export function awaitsApproval({ standing }: { readonly standing: Pick<Standing, 'approvals'> }): boolean {
+  return standing.approvals.given < standing.approvals.needed
+}
+
 /** Returns where an upgrade stands that has just been requested. */
 export function requestedStanding({
   approvals,
@@ -64,16 +69,18 @@ export function standingAfter(before: Standing, event: UpgradeEvent, at: string)
   })
   switch (event.type) {
     case 'UpgradePlanned': {
-      if (standing.approvals.needed === 0) return { ...standing, status: 'scheduled' }
-      const lapses = after(at, standing.approvals.withinSeconds * second)
-      const waits = awaitingApproval(at, lapses, standing.breakGlass)
-      const holds = withHold(standing.holds, 'APPROVAL', waits)
-      return { ...standing, status: 'pending_approval', resumesTo: 'pending_approval', holds }
+      const needed = Math.max(standing.approvals.needed, event.data.exposure?.approvals ?? 0)
+      if (needed === 0) return { ...standing, status: 'scheduled' }
+      const pending = { ...standing, approvals: { ...standing.approvals, needed } }
+      const holds = awaiting(pending, at, at)
+      return { ...pending, status: 'pending_approval', resumesTo: 'pending_approval', holds }
     }
     case 'PlanningFailed':
       return end('failed', event.data)
     case 'ApprovalGiven':
       return approved(standing)
+    case 'ApprovalsVoided':
+      return voided(standing, at)
     case 'UpgradeRejected':
       return end('rejected', { code: 'rejected', detail: event.data.reason })
     case 'UpgradeExpired':
@@ -90,7 +97,7 @@ export function standingAfter(before: Standing, event: UpgradeEvent, at: string)
         ...standing,
         status: 'running',
         resumesTo: 'running',
-        holds: lift('APPROVAL'),
+        holds: lift('APPROVAL', 'CONTINUE'),
         wave: event.data.wave,
         startedAt: standing.startedAt ?? at,
       }
@@ -106,9 +113,9 @@ export function standingAfter(before: Standing, event: UpgradeEvent, at: string)
       return { ...standing, holds: hold(code, { ref }) }
     }
     case 'ContinueAwaited':
-      return { ...standing, holds: hold('APPROVAL', { lapses: event.data.until }) }
+      return { ...standing, holds: hold('CONTINUE', { lapses: event.data.until }) }
     case 'ContinueGiven':
-      return { ...standing, holds: lift('APPROVAL') }
+      return { ...standing, holds: lift('CONTINUE') }
     case 'HoldPlaced': {
       const { code, ...held } = event.data
       return { ...standing, holds: hold(code, held) }
@@ -118,11 +125,7 @@ export function standingAfter(before: Standing, event: UpgradeEvent, at: string)
     case 'UpgradePaused':
       return { ...interrupted(standing), holds: hold('OPERATOR', { ref: event.data.reason }) }
     case 'UpgradeResumed':
-      return {
-        ...standing,
-        status: standing.resumesTo,
-        holds: lift('OPERATOR', 'GATE_FAILED', 'GATE_INCONCLUSIVE'),
-      }
+      return resumed({ ...standing, holds: lift('OPERATOR', 'GATE_FAILED', 'GATE_INCONCLUSIVE') }, at)
     case 'AbortRequested':
       return { ...standing, status: 'aborting', holds: [] }
     case 'UpgradeAborted':
@@ -156,8 +159,35 @@ function approved(before: Standing): Standing {
   const given = before.approvals.given + 1
   const standing = { ...before, approvals: { ...before.approvals, given } }
   if (given < before.approvals.needed) return standing
-  const status = before.status === 'pending_approval' ? 'scheduled' : before.status
-  return { ...standing, status, resumesTo: 'scheduled', holds: withoutHolds(before.holds, 'APPROVAL') }
+  const go = <Status>(status: Status) => (status === 'pending_approval' ? 'scheduled' : status)
+  const { status, resumesTo, holds } = before
+  return { ...standing, status: go(status), resumesTo: go(resumesTo), holds: withoutHolds(holds, 'APPROVAL') }
+}
+
+/** The approvals that are needed are waited for from an instant on, and for as long as the first ones were. */
+function awaiting({ holds, approvals, breakGlass }: Standing, since: string, at: string): readonly Hold[] {
+  const lapses = after(at, approvals.withinSeconds * second)
+  return withHold(holds, 'APPROVAL', awaitingApproval(since, lapses, breakGlass))
+}
+
+/** Nobody has approved it any more: what has begun stays begun and admits nobody. */
+function voided(before: Standing, at: string): Standing {
+  const standing = { ...before, approvals: { ...before.approvals, given: 0 } }
+  const wait = <Status>(status: Status) => (status === 'scheduled' ? 'pending_approval' : status)
+  const { status, resumesTo } = before
+  return {
+    ...standing,
+    status: wait(status),
+    resumesTo: wait(resumesTo),
+    holds: awaiting(standing, at, at),
+  }
+}
+
+/** Goes on where it was interrupted; who is to approve what has begun has all the time again. */
+function resumed(standing: Standing, at: string): Standing {
+  const { resumesTo: status, holds } = standing
+  const present = status === 'running' ? holdOf(holds, 'APPROVAL') : undefined
+  return { ...standing, status, holds: present ? awaiting(standing, present.since, at) : holds }
 }
 
 /** A pause remembers what it interrupted; a second one does not. */

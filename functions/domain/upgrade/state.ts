@@ -35,6 +35,8 @@ export interface Child {
 export interface Approval {
   readonly by: string
   readonly at: string
+  /** The window that it stands for; null: always. A profile's next opening takes its place. */
+  readonly window: Window | null
   readonly comment: string | null
 }
 
@@ -79,6 +81,8 @@ interface AtWork extends Known {
   readonly execution: Execution
   /** A profile planned it ahead of its window: nothing begins before the profile says that the window opened. */
   readonly awaitsOpening: boolean
+  /** Who gave it the window that it has; null: its request or its profile did. */
+  readonly windowBy: string | null
 }
 
 /** What an upgrade has from its plan on. */
@@ -86,6 +90,8 @@ interface WithPlan extends AtWork {
   readonly plan: AcceptedPlan
   readonly plannedAt: string
   readonly approvals: readonly Approval[]
+  /** From when on the approvals that it lacks are waited for. */
+  readonly approvalsSince: string
   readonly chunks: Chunks
 }
 

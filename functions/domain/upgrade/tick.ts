@@ -7,8 +7,9 @@ import { Draft, type UpgradeDecision } from './draft.ts'
 import { restartWhenDue } from './execution.ts'
 import { endBake } from './gate.ts'
 import { toRanges } from './members.ts'
-import { exists, hasEnded, isPlanned } from './state.ts'
-import { expiryOf } from './wake-up.ts'
+import { awaitsApproval } from './standing.ts'
+import { exists, hasBegun, hasEnded, isPlanned } from './state.ts'
+import { approvalDeadline, expiryOf } from './wake-up.ts'
 
 function expire(draft: Draft): void {
   const { state, now } = draft
@@ -35,6 +36,18 @@ function pauseUncontinued(draft: Draft): void {
   draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })
 }
 
+/** The same for a window that somebody has moved and nobody has approved: who is in flight ends, nobody else begins. */
+function pauseUnapproved(draft: Draft): void {
+  const { state, now } = draft
+  if (!hasBegun(state) || state.abort || state.standing.status !== 'running' || !awaitsApproval(state)) return
+  const deadline = approvalDeadline(state)
+  if (deadline > now) return
+  draft.add({
+    type: 'UpgradePaused',
+    data: { by: systemActor, reason: `Nobody approved it again by ${deadline}.` },
+  })
+}
+
 function passDeadlines(draft: Draft): void {
   const { state, now } = draft
   if (!isPlanned(state)) return
@@ -58,6 +71,7 @@ export function tick(facts: AdmissionFacts): UpgradeDecision {
       restartWhenDue(draft)
       endBakeWhenDue(draft)
       pauseUncontinued(draft)
+      pauseUnapproved(draft)
       passDeadlines(draft)
       advance(draft, facts)
     }

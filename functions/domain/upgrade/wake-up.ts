@@ -1,21 +1,18 @@
 import { after, earliest, minute, second } from '../../../events/time.ts'
 import { holdOf } from './hold.ts'
+import { awaitsApproval } from './standing.ts'
 import {
   type ExistingUpgrade,
+  hasBegun,
   isPlanned,
   type Planned,
   type PlannedUpgrade,
   type Requested,
 } from './state.ts'
 
-/** When an approval that nobody gave makes the upgrade expire. */
-function approvalDeadline({ plannedAt, request }: Planned): string {
-  return after(plannedAt, request.approvals.expiresInSeconds * second)
-}
-
-/** Does an upgrade that has not begun wait for approvals, paused or not? */
-export function awaitsApproval({ standing: { status, resumesTo } }: Planned): boolean {
-  return (status === 'paused' ? resumesTo : status) === 'pending_approval'
+/** When an approval that nobody gave makes the upgrade expire, or pauses it where it has begun. */
+export function approvalDeadline({ approvalsSince, request }: PlannedUpgrade): string {
+  return after(approvalsSince, request.approvals.expiresInSeconds * second)
 }
 
 /**
@@ -60,6 +57,7 @@ export function earliestDue(state: Requested | PlannedUpgrade): string | null {
   const open = Object.values(state.chunks.open)
   due = earliest(due, ...open.flatMap(({ askBy, askAgain }) => [askBy, askAgain]))
   if (status !== 'running' && status !== 'scheduled') return due
+  if (awaitsApproval(state)) return hasBegun(state) ? earliest(due, approvalDeadline(state)) : due
   // Whoever waits for another try waits for the window first, and what opens that admits them.
   const closed = holdOf(holds, 'WINDOW_CLOSED')
   if (closed) return earliest(due, closed.until, closed.lapses)

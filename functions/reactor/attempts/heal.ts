@@ -60,13 +60,13 @@ export async function healMembers(
 }
 
 /**
- * Resumed, or a hold is lifted: members that were admitted before may have been neither assigned nor withdrawn, when the hold was gone
+ * Resumed, approved again, or a hold is lifted: members that were admitted before may have been neither assigned nor withdrawn, when the hold was gone
  * again before the reactor came to it. They are assigned now instead of at their deadline.
  */
 export const resumeTargets = duty(
   'resume-targets',
   upgradeAggregate,
-  ['UpgradeResumed', 'HoldLifted'],
+  ['UpgradeResumed', 'ApprovalGiven', 'HoldLifted'],
   async ({ id, commit, cause }, services: LogAndClock) => {
     await healMembers(services, id, cause, commit.at)
   },

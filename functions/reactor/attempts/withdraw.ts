@@ -3,6 +3,7 @@ import { withdrawAttempt } from '../../domain/target/attempt.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { membersInFlight } from '../../domain/upgrade/chunks.ts'
 import { keepsEverybodyOut } from '../../domain/upgrade/hold.ts'
+import { awaitsApproval } from '../../domain/upgrade/standing.ts'
 import type { LogAndClock } from '../../facts/admission.ts'
 import { atOnce, targetsPerLook } from '../../patience.ts'
 import { inChunks, sideBySide } from '../../side-by-side.ts'
@@ -10,15 +11,17 @@ import { duty } from '../duty.ts'
 import { attemptOf, type Members, membersOf } from './member.ts'
 
 /** Is there a reason why what no target has accepted yet has to come back? */
-function mustWithdraw({ state: { abort, standing } }: Members): boolean {
-  return abort !== null || standing.status === 'paused' || keepsEverybodyOut(standing.holds)
+function mustWithdraw({ state }: Members): boolean {
+  const { abort, standing } = state
+  const heldBack = standing.status === 'paused' || keepsEverybodyOut(standing.holds)
+  return abort !== null || heldBack || awaitsApproval(state)
 }
 
-/** Paused, aborted, frozen or out of its window: what no target has accepted is withdrawn; what is accepted finishes. */
+/** Paused, aborted, frozen, out of its window or approved no more: what no target has accepted is withdrawn; what is accepted finishes. */
 export const withdrawTargets = duty(
   'withdraw-targets',
   upgradeAggregate,
-  ['UpgradePaused', 'AbortRequested', 'HoldPlaced'],
+  ['UpgradePaused', 'AbortRequested', 'HoldPlaced', 'ApprovalsVoided'],
   async ({ id, cause }, services: LogAndClock) => {
     let members = await membersOf(services, id, cause)
     const inFlight = members ? membersInFlight(members.state.chunks) : []

@@ -39,13 +39,15 @@ const ofUpgrades: Mapping<UpgradeEvent, typeof publicData.upgrade> = {
     breakGlass: request.breakGlass,
     reason: request.reason,
   }),
-  UpgradePlanned: ({ planHash, version, digest, members, waves, leftOut }) => ({
+  UpgradePlanned: ({ planHash, version, digest, members, waves, leftOut, exposure }) => ({
     ...{ planHash, version, digest, leftOut },
     total: members,
     waveCount: waveCount(waves, members),
+    approvals: exposure?.approvals ?? 0,
   }),
   PlanningFailed: ({ code, detail }) => ({ code, detail }),
-  ApprovalGiven: ({ by, planHash, comment }) => ({ by, planHash, comment }),
+  ApprovalGiven: ({ by, planHash, window, comment }) => ({ by, planHash, window, comment }),
+  ApprovalsVoided: ({ by, reason }) => ({ by, reason }),
   UpgradeRejected: ({ by, reason }) => ({ by, reason }),
   UpgradeExpired: ({ detail }) => ({ detail }),
   WaveStarted: ({ wave }) => ({ wave }),

@@ -33,18 +33,26 @@ export async function deploy({
   return answer
 }
 
-/** Follows the upgrade, continuing as a second person where it waits for one; stops where an operator has to look. */
+/** Says yes as a second person: to the plan where that needs one, since its first wave is so large, else to the next wave. */
+async function agree({ second, screen }: Scene, { upgradeId, holds }: Status, seen: Seen): Promise<void> {
+  const path = `/api/upgrades/${upgradeId}`
+  const approves = holds.some(({ code }) => code === 'APPROVAL')
+  const { planHash } = approves ? await second<{ planHash: string }>('GET', path) : { planHash: null }
+  const [verb, body] = planHash === null ? ['continue', undefined] : ['approve', { planHash }]
+  const { message } = await second<{ message: string }>('POST', `${path}/${verb}`, body, seen)
+  screen.say(`operator-2  ${message}`)
+}
+
+/** Follows the upgrade, agreeing as a second person where it waits for one; stops where an operator has to look. */
 export async function rollOut(scene: Scene, upgradeId: string): Promise<Status> {
   const seen: Seen = { commit: null }
   for (;;) {
     const stops = ({ status, holds }: Status): boolean =>
-      status === 'paused' || holds.some(({ code }) => code === 'APPROVAL')
+      status === 'paused' || holds.some(({ code }) => code === 'CONTINUE' || code === 'APPROVAL')
     const reader = { ...scene, call: scene.operator }
     const status = await follow(reader, `${component} ${after}`, upgradeId, stops, seen)
     if (status.completedAt !== null || status.status === 'paused') return status
-    const path = `/api/upgrades/${upgradeId}/continue`
-    const { message } = await scene.second<{ message: string }>('POST', path, undefined, seen)
-    scene.screen.say(`operator-2  ${message}`)
+    await agree(scene, status, seen)
   }
 }
 

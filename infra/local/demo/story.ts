@@ -32,7 +32,8 @@ export interface Status {
 }
 
 const holdWords: Readonly<Record<string, string>> = {
-  APPROVAL: 'waits for a person to continue',
+  APPROVAL: 'waits for a person to approve',
+  CONTINUE: 'waits for a person to continue',
   OPERATOR: 'paused',
   BAKING: 'bakes before the next wave',
   GATE_FAILED: 'the gate failed',

@@ -156,7 +156,7 @@ describe('why a target has, or has not, been upgraded (N3)', () => {
 
   it('names the wave that it waits for and every hold of its upgrade', () => {
     const holds = [hold(), hold({ code: 'WINDOW_CLOSED', until: later(60) })]
-    const approves = 'Somebody entitled approves or continues.'
+    const approves = 'Somebody entitled approves.'
     const opens = 'The window opens and no calendar closes it, or an operator resumes with another window.'
     expect(explain([registered], asked(pending, { holds })).reasons).toEqual([
       {

@@ -43,7 +43,7 @@ describe('continuing', () => {
     expect(moveAfter(...canary(), continued('bob'))).toMatchObject({ move: 'start-wave', place: 1 })
   })
   it('ends the hold that waited for it', () => {
-    expect(standingAfter(...canary()).holds).toMatchObject([{ code: 'APPROVAL' }])
+    expect(standingAfter(...canary()).holds).toMatchObject([{ code: 'CONTINUE' }])
     expect(standingAfter(...canary(), continued('bob')).holds).toEqual([])
   })
   it('may be done by who asked for the upgrade', () => {

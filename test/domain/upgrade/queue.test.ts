@@ -30,7 +30,7 @@ describe('the job of an upgrade in its queue', () => {
       expect(queueStateOf({ status: 'running', holds: [hold('BAKING'), hold(code)] })).toBe('delayed')
     },
   )
-  it.each(['APPROVAL', 'BAKING', 'GATE_FAILED', 'GATE_INCONCLUSIVE'] as const)(
+  it.each(['APPROVAL', 'CONTINUE', 'BAKING', 'GATE_FAILED', 'GATE_INCONCLUSIVE'] as const)(
     'is not delayed by %s',
     (code) => {
       expect(queueStateOf({ status: 'running', holds: [hold(code)] })).toBe('active')

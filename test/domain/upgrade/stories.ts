@@ -6,6 +6,7 @@ import { chunkOf } from '../../../functions/domain/upgrade/chunks.ts'
 import type { UpgradeDecision } from '../../../functions/domain/upgrade/draft.ts'
 import { type ReportedOutcome, recordOutcomes } from '../../../functions/domain/upgrade/outcomes.ts'
 import type { Standing } from '../../../functions/domain/upgrade/standing.ts'
+import type { Window } from '../../../functions/domain/window.ts'
 import { later, specOf, start } from '../given.ts'
 import { calm, existing, planOf, requestOf } from './world.ts'
 
@@ -149,9 +150,15 @@ export const nobodySucceeded: UpgradeEvent = {
   data: { wave: 0, result: 'inconclusive', successRatePercent: null, required: 0 },
 }
 
-/** Somebody approves the plan. */
-export function approved(by: string): UpgradeEvent {
-  return { type: 'ApprovalGiven', data: { by, planHash: 'a1', comment: null } }
+/** Somebody approves the plan, with the window that it has. */
+export function approved(by: string, window: Window | null = null): UpgradeEvent {
+  return { type: 'ApprovalGiven', data: { by, planHash: 'a1', window, comment: null } }
+}
+
+/** Somebody has moved the window out of what was approved. */
+export function voided(by: string, { start, end }: Window): UpgradeEvent {
+  const reason = `The window was moved: from ${start} to ${end} is not inside what was approved.`
+  return { type: 'ApprovalsVoided', data: { by, reason } }
 }
 
 /** Alice aborts the upgrade, and leaves it at that unless the changes say otherwise. */

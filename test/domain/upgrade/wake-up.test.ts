@@ -154,7 +154,7 @@ describe('a wake-up', () => {
   it('is not moved by what changes nothing', () => {
     const approved: UpgradeEvent = {
       type: 'ApprovalGiven',
-      data: { by: 'bob', planHash: 'a1', comment: null },
+      data: { by: 'bob', planHash: 'a1', window: null, comment: null },
     }
     for (const [history, command] of [
       [[...upgradeOf(2, { approvals }), approved], approve],

@@ -1,0 +1,28 @@
+import type { RefusedField } from './rejection.ts'
+
+/** A rule of approvals: how many, and by whom; null: by anybody entitled. */
+export interface ApprovalRule {
+  readonly required: number
+  readonly approvers: readonly string[] | null
+}
+
+/** Returns how many people may approve: who has, and whoever is named and is not kept from it. Null: nobody bounds them. */
+export function mayApprove(
+  { approvers }: ApprovalRule,
+  keptFromIt: readonly string[],
+  given: readonly string[] = [],
+): number | null {
+  return approvers && new Set([...approvers.filter((name) => !keptFromIt.includes(name)), ...given]).size
+}
+
+/**
+ * Returns what is wrong with a rule that nobody could meet, since nobody approves what they asked for; undefined when it can be met. Who names
+ * approvers names one who may: a plan can need an approval although its request asks for none.
+ */
+export function unmeetable(rule: ApprovalRule, requestedBy: string): RefusedField | undefined {
+  const left = mayApprove(rule, [requestedBy])
+  const needed = Math.max(1, rule.required)
+  if (left === null || left >= needed) return undefined
+  const expected = `at least ${needed} ${needed === 1 ? 'approver' : 'approvers'} beside ${requestedBy}, who asks for it: nobody approves that`
+  return { field: 'approvals.approvers', value: (rule.approvers ?? []).join(', ').slice(0, 256), expected }
+}

@@ -1,0 +1,39 @@
+import { mayApprove } from '../approval-rule.ts'
+import { isInside, type Window } from '../window.ts'
+import { type Draft, refuse } from './draft.ts'
+import { type ExistingUpgrade, isPlanned, type PlannedUpgrade, type Requested } from './state.ts'
+
+/** Those who shaped what is approved, and do not approve it: who asked, and who gave it the window that it has. */
+export function authorsOf(state: ExistingUpgrade): readonly string[] {
+  const windowBy = state.stage === 'ended' ? null : state.windowBy
+  return windowBy === null ? [state.requestedBy] : [state.requestedBy, windowBy]
+}
+
+/** Returns the approvals that hold in a window: all of them, or none. */
+function holding({ approvals }: Pick<PlannedUpgrade, 'approvals'>, window: Window | null) {
+  return approvals.every((approval) => isInside(window, approval.window)) ? approvals : []
+}
+
+/** Returns why another window would leave too few who may approve it, since who moves it does not; undefined when it does not. */
+export function refuseUnapprovable(state: Requested | PlannedUpgrade, window: Window, by: string) {
+  const { approvals, standing, request, requestedBy } = isPlanned(state) ? state : { ...state, approvals: [] }
+  const { needed } = standing.approvals
+  const given = holding({ approvals }, window).map((approval) => approval.by)
+  if (given.length >= needed) return undefined
+  const most = mayApprove(request.approvals, [requestedBy, by], given)
+  if (most === null || most >= needed) return undefined
+  return refuse(
+    'approvers-missing',
+    `Whoever moves the window does not approve it: without ${by} there are ${most} approvers, ${needed} are needed. Somebody else has to move it.`,
+  )
+}
+
+/** Approvals of a window that the present one does not lie inside of count no more. */
+export function voidApprovals(draft: Draft, by: string): void {
+  const { state } = draft
+  if (!isPlanned(state) || state.approvals.length === 0) return
+  if (holding(state, state.window).length > 0) return
+  const { start, end } = state.window ?? { start: 'ever', end: 'ever' }
+  const reason = `The window was moved: from ${start} to ${end} is not inside what was approved.`
+  draft.add({ type: 'ApprovalsVoided', data: { by, reason } })
+}
