@@ -4,6 +4,30 @@ export abstract class PassingError extends Error {}
 /** An error of ours that the same data meets again however often it is tried: the data, or this version of the code, is at fault. */
 export abstract class LastingError extends Error {}
 
+/** Some of many could not be done; all others were. */
+export class SomeFailed extends Error {
+  override readonly name = 'SomeFailed'
+  readonly failed: readonly Failed[]
+  constructor(failed: readonly Failed[]) {
+    const [first] = failed
+    const told = failed.slice(0, namedAtMost).map(({ what }) => what)
+    const others = failed.length > told.length ? ` and ${failed.length - told.length} more` : ''
+    super(`${failed.length} failed: ${told.join(', ')}${others}. The first: ${String(first?.error)}`, {
+      cause: first?.error,
+    })
+    this.failed = failed
+  }
+}
+
+/** One of many that could not be done. */
+export interface Failed {
+  readonly what: string
+  readonly error: unknown
+}
+
+/** So many of those that failed are named in words. */
+const namedAtMost = 20
+
 /** Something that the log must hold, since it is cited there, and does not: run the audit. */
 export class NotInTheLog extends LastingError {
   override readonly name = 'NotInTheLog'
@@ -53,6 +77,8 @@ export function isPutOff(error: Error): boolean {
 /** Is it known to pass by itself? The same call goes through later, without anybody mending anything. */
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false
+  // What passes is tried again; what remains then lasts.
+  if (error instanceof SomeFailed) return error.failed.some((one) => isPassing(one.error))
   if (error instanceof PassingError || isPutOff(error) || isKnownAs(error, unanswered)) return true
   const { $retryable, $metadata } = error as {
     $retryable?: unknown
@@ -63,5 +89,6 @@ export function isPassing(error: unknown): boolean {
 
 /** Is it known to last? */
 export function isLasting(error: unknown): boolean {
+  if (error instanceof SomeFailed) return error.failed.every((one) => isLasting(one.error))
   return error instanceof LastingError || (error instanceof Error && isKnownAs(error, wrong))
 }

@@ -1,3 +1,5 @@
+import { type Failed, SomeFailed } from './errors.ts'
+
 /**
  * Does something with each item, so many at once, and returns what came of each, in the order of the items. Rejects with the first
  * error, after those under way have ended; what had not begun by then does not begin.
@@ -28,6 +30,30 @@ export async function sideBySide<Item, Result>(
   await Promise.all(underWay)
   if (failure) throw failure.error
   return results
+}
+
+/** Does something with each of many items, where one that fails keeps no other from being done. */
+export class OnTheirOwn {
+  readonly #failed: Failed[] = []
+
+  /** Does it with each item, so many at once; those that fail are kept by name. */
+  async each<Item>(
+    items: Iterable<Item> | AsyncIterable<Item>,
+    atOnce: number,
+    act: (item: Item) => Promise<unknown>,
+    nameOf: (item: Item) => string,
+  ): Promise<void> {
+    await sideBySide(items, atOnce, async (item) => {
+      await act(item).catch((error: unknown) => {
+        this.#failed.push({ what: nameOf(item), error })
+      })
+    })
+  }
+
+  /** Throws SomeFailed, which names those that failed, where any did. */
+  end(): void {
+    if (this.#failed.length > 0) throw new SomeFailed(this.#failed)
+  }
 }
 
 /** Yields items so many at a time, in their order. */

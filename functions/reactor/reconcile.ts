@@ -7,6 +7,7 @@ import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import type { Log } from '../log/log.ts'
 import { emitMetrics } from '../metrics.ts'
+import { OnTheirOwn } from '../side-by-side.ts'
 import { rebuild } from '../views/rebuild.ts'
 import { type ReconcileReport, reconcile } from '../views/reconcile.ts'
 import type { ViewStore } from '../views/store.ts'
@@ -54,21 +55,26 @@ export async function reconcileAll(services: Services, event: unknown): Promise<
       ? await rebuild({ store, log, parked })
       : await reconcile({ store, log, parked })
   const cause = { actor: systemActor, correlation: `reconcile-${instantOf(now())}` }
+  const each = new OnTheirOwn()
+  const nameOf = ({ stream }: { readonly stream: string }) => stream
   let upgrades = 0
   let healedMembers = 0
-  for await (const { id } of log.streams(upgradeAggregate)) {
+  const drive = async ({ id }: { readonly id: string }) => {
     upgrades++
     healedMembers += await driveUpgrade(services, id, cause)
   }
+  await each.each(log.streams(upgradeAggregate), 1, drive, nameOf)
   let profiles = 0
-  for await (const { id } of log.streams(profileAggregate)) {
+  const keep = async ({ id }: { readonly id: string }) => {
     profiles++
     await keepWindows(services, id, cause)
   }
+  await each.each(log.streams(profileAggregate), 1, keep, nameOf)
   const runningOut = await calendarsRunningOut(log, instantOf(now()))
   const report = { ...views, upgrades, healedMembers, profiles, calendarsRunningOut: runningOut.length }
   const metrics = { ViewDrift: views.drift, CalendarsRunningOut: runningOut.length }
   emitMetrics(now(), metrics, { calendars: runningOut.join(', ').slice(0, 1000) })
   console.log(JSON.stringify(report))
+  each.end()
   return report
 }

@@ -9,6 +9,8 @@ export interface ProjectionContext {
   /** The stream's id, without the name of its aggregate. */
   readonly id: string
   readonly commit: number
+  /** The event's number in its stream, from 1: dense, whatever commits hold none. */
+  readonly number: number
   readonly at: string
   readonly actor: string
   /** When the stream began; only where its source says that it needs it, else empty. */
@@ -71,9 +73,10 @@ export function source<Event extends DomainEvent>(
     needsSince,
     changes(commit, since) {
       const id = commit.stream.slice(aggregate.length + 1)
-      const context = { id, commit: commit.commit, at: commit.at, actor: commit.actor, since }
+      const told = { id, commit: commit.commit, at: commit.at, actor: commit.actor, since }
       return withFault(commit.commit, () =>
-        commit.events.flatMap(({ type, schema, data }) => {
+        commit.events.flatMap(({ type, schema, data }, place) => {
+          const context = { ...told, number: commit.version + place }
           const event = events.decode(type, schema, JSON.parse(data))
           return projections.flatMap((projection) => {
             const place = projection.place(event, context)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { routes } from '../../contracts/routes.ts'
 import { rolesOf } from '../../functions/api/http/access.ts'
-import { type Caller, openWorld } from './world.ts'
+import { type Caller, openWorld, tokenOf } from './world.ts'
 
 /**
  * Who may do what, written by hand and apart from the code's own table (S3): v viewer, o operator, a approver, A admin,
@@ -73,12 +73,12 @@ const matrix: readonly (readonly [method: string, path: string, who: string])[] 
 
 const callers: Readonly<Record<string, Caller>> = {
   '-': null,
-  v: { user: 'v', roles: '[viewer]' },
-  o: { user: 'o', roles: '[operator]' },
-  a: { user: 'a', roles: '[approver]' },
-  A: { user: 'A', roles: '[admin]' },
-  n: { user: 'n', roles: '' },
-  x: { user: 'x', roles: '[superuser Admin administrator]' },
+  v: { user: 'v', roles: ['viewer'] },
+  o: { user: 'o', roles: ['operator'] },
+  a: { user: 'a', roles: ['approver'] },
+  A: { user: 'A', roles: ['admin'] },
+  n: { user: 'n', roles: [] },
+  x: { user: 'x', roles: ['superuser', 'Admin', 'administrator', 'Billing admin', 'admin,operator'] },
   g: { lambda: { kind: 'agent', target: 'known', tokenHash: 'aa' } },
   e: { lambda: { kind: 'enrolment', target: 'known', tokenHash: 'aa' } },
   // What an authorizer of ours never answers.
@@ -120,15 +120,38 @@ describe('the access matrix', () => {
 
 describe('the role claim', () => {
   it.each([
-    ['[viewer operator]', ['viewer', 'operator']],
+    [
+      ['viewer', 'operator'],
+      ['viewer', 'operator'],
+    ],
     ['operator', ['operator']],
-    ['operator,admin', ['operator', 'admin']],
-    ['["approver"]', ['approver']],
     [['admin', 'root'], ['admin']],
-    ['[viewers]', []],
+    [['Billing admin', 'admins', 'Admin'], []],
+    ['operator,admin', []],
+    ['[viewer operator]', []],
+    ['["approver"]', []],
+    [{ admin: true }, []],
+    [[['admin']], []],
     [true, []],
     [undefined, []],
   ])('reads %j as %j', (claim, expected) => {
     expect([...rolesOf(claim)].sort()).toEqual([...expected].sort())
+  })
+
+  it('is that of the token which the gateway has verified, and grants nothing where that is of somebody else', async () => {
+    const world = openWorld()
+    const as = { user: 'v', roles: ['viewer'] }
+    const stop = (authorization: string) =>
+      world.call('POST', '/api/v1/stop', { as, headers: { authorization }, body: { reason: 'x' } })
+    const admin = { 'cognito:groups': ['admin'] }
+    expect((await stop(tokenOf({ sub: 'v', ...admin }))).status).toBe(200)
+    for (const odd of [
+      tokenOf({ sub: 'x', ...admin }),
+      tokenOf(['v', admin]),
+      'Bearer e30',
+      'Bearer e30.!.',
+      '',
+    ])
+      expect((await stop(odd)).status).toBe(403)
   })
 })

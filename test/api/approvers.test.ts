@@ -3,7 +3,7 @@ import { approver, type Caller, canary, deployed, openWorld, report, viewer, typ
 
 const all = { component: 'api', version: 'v1.2.0', strategy: 'all' }
 const saturday = { start: '2026-01-10T22:00:00.000Z', end: '2026-01-11T02:00:00.000Z' }
-const admin: Caller = { user: 'admin-1', roles: '[admin]' }
+const admin: Caller = { user: 'admin-1', roles: ['admin'] }
 
 const statusOf = async (world: World, id: string) =>
   (await world.call('GET', `/api/upgrades/${id}/status`)).body
@@ -104,11 +104,11 @@ describe('the inbox (D4)', () => {
     expect(await inbox(world)).toMatchObject([
       { upgradeId: plan, window: saturday, needed: 2, given: 0, may, youMay: true, yours: false },
     ])
-    expect(await inbox(world, { user: 'operator-1', roles: '[admin]' })).toMatchObject([
+    expect(await inbox(world, { user: 'operator-1', roles: ['admin'] })).toMatchObject([
       { youMay: false, yours: true },
     ])
-    expect(await inbox(world, { user: 'approver-9', roles: '[approver]' })).toMatchObject([{ youMay: false }])
-    expect(await inbox(world, { user: 'admin-1', roles: '[viewer]' })).toMatchObject([{ youMay: false }])
+    expect(await inbox(world, { user: 'approver-9', roles: ['approver'] })).toMatchObject([{ youMay: false }])
+    expect(await inbox(world, { user: 'admin-1', roles: ['viewer'] })).toMatchObject([{ youMay: false }])
     await approve(world, plan)
     expect(await inbox(world)).toMatchObject([
       { given: 1, may: { except: ['operator-1', 'approver-1'] }, youMay: false },
@@ -133,7 +133,7 @@ describe('the inbox (D4)', () => {
         youMay: true,
       },
     ])
-    expect(await inbox(world, { user: 'operator-1', roles: '[operator]' })).toMatchObject([{ youMay: false }])
+    expect(await inbox(world, { user: 'operator-1', roles: ['operator'] })).toMatchObject([{ youMay: false }])
     expect(await inbox(world, viewer)).toMatchObject([{ youMay: false }])
   })
 })

@@ -228,7 +228,7 @@ describe('who comes first', () => {
       expect(waveIn(other)).toEqual(waveIn(first))
       expect(other.body.planHash).not.toBe(first.body.planHash)
     }
-    const somebody = { user: 'operator-2', roles: '[operator]' }
+    const somebody = { user: 'operator-2', roles: ['operator'] }
     const theirs = await world.call('POST', '/api/upgrades/plan', { as: somebody, body: canary })
     expect(theirs.body.planHash).toBe(first.body.planHash)
   })

@@ -51,7 +51,7 @@ describe('break-glass (S6)', () => {
     expect(why.body.sentence).toContain('even while everything is stopped')
 
     const planHash = await planHashOf(world, child)
-    const requester = { user: 'operator-1', roles: '[operator,approver,admin]' }
+    const requester = { user: 'operator-1', roles: ['operator', 'approver', 'admin'] }
     const own = await world.call('POST', `/api/upgrades/${child}/approve`, {
       as: requester,
       body: { planHash },

@@ -45,7 +45,7 @@ describe('a first wave that takes much of the fleet at once (D6)', () => {
     })
     const approve = { body: { planHash: read.planHash } }
     const path = `/api/upgrades/${id}/approve`
-    const own = await world.call('POST', path, { ...approve, as: { user: 'operator-1', roles: '[admin]' } })
+    const own = await world.call('POST', path, { ...approve, as: { user: 'operator-1', roles: ['admin'] } })
     expect([own.status, own.body.code]).toEqual([403, 'self-approval'])
     expect((await world.call('POST', path, { ...approve, as: approver })).body.message).toBe(
       'Approved: 1 of 1',

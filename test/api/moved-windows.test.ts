@@ -6,7 +6,7 @@ const all = { component: 'api', version: 'v1.2.0', strategy: 'all' }
 const saturday = { start: '2026-01-10T22:00:00.000Z', end: '2026-01-11T02:00:00.000Z' }
 const now = { start: '2026-01-05T10:00:00.000Z', end: '2026-01-05T14:00:00.000Z' }
 
-const person = (user: string, roles = '[approver]'): Caller => ({ user, roles })
+const person = (user: string, roles: readonly string[] = ['approver']): Caller => ({ user, roles })
 
 /** Deploys what wants one approval for Saturday night. */
 async function asked(world: World, body: object = all, approvals: object = { required: 1 }): Promise<string> {
@@ -28,7 +28,7 @@ async function move(
   world: World,
   id: string,
   window: object,
-  as: Caller = person('operator-2', '[operator]'),
+  as: Caller = person('operator-2', ['operator']),
 ) {
   const reply = await world.call('POST', `/api/upgrades/${id}/resume`, { as, body: { window } })
   await world.advance(id)
@@ -94,11 +94,11 @@ describe('a window that was approved and is moved (D1)', () => {
     await world.fleet(1)
     const id = await asked(world, all, { required: 1, approvers: ['approver-1', 'admin-1'] })
     await approve(world, id, 'approver-1')
-    await move(world, id, now, person('admin-1', '[admin]'))
+    await move(world, id, now, person('admin-1', ['admin']))
     expect((await approve(world, id, 'admin-1', now)).body.code).toBe('self-approval')
     expect((await approve(world, id, 'operator-1', now)).body.code).toBe('self-approval')
     const other = await asked(world, all, { required: 2, approvers: ['approver-1', 'admin-1'] })
-    const refused = await move(world, other, now, person('admin-1', '[admin]'))
+    const refused = await move(world, other, now, person('admin-1', ['admin']))
     expect([refused.status, refused.body.code]).toEqual([409, 'approvers-missing'])
     expect((await move(world, other, now)).status).toBe(200)
   })

@@ -155,7 +155,7 @@ describe('what cannot fit', () => {
     const id = await deployed(world, body)
     const { planHash } = (await world.call('GET', `/api/upgrades/${id}`)).body
     world.pass(hour - 2 * minute)
-    const approve = { as: { user: 'approver-1', roles: '[approver]' }, body: { planHash } }
+    const approve = { as: { user: 'approver-1', roles: ['approver'] }, body: { planHash } }
     const late = await world.call('POST', `/api/upgrades/${id}/approve`, approve)
     expect([late.status, late.body.code]).toEqual([422, 'window-too-short'])
     const moved = { body: { window: window(-hour, 0) } }
@@ -174,7 +174,7 @@ describe('what waits', () => {
     await world.call('POST', `/api/upgrades/${id}/pause`, { body: { reason: 'lunch' } })
     world.pass(hour)
     const { planHash } = (await world.call('GET', `/api/upgrades/${id}`)).body
-    const approve = { as: { user: 'approver-1', roles: '[approver]' }, body: { planHash } }
+    const approve = { as: { user: 'approver-1', roles: ['approver'] }, body: { planHash } }
     const late = await world.call('POST', `/api/upgrades/${id}/approve`, approve)
     expect([late.status, late.body.code]).toEqual([409, 'upgrade-expired'])
     await world.advance(id)

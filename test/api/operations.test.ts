@@ -73,7 +73,7 @@ describe('the stop of everything', () => {
   it('stands until the last of them is lifted, whoever placed it', async () => {
     const world = openWorld()
     await world.fleet(5)
-    const other = { user: 'operator-2', roles: '[operator]' }
+    const other = { user: 'operator-2', roles: ['operator'] }
     await world.call('POST', '/api/v1/stop', { body: { reason: 'incident 7' } })
     await world.call('POST', '/api/v1/stop', { as: other, body: { reason: 'audit' } })
     const id = await deployed(world)

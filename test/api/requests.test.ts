@@ -29,7 +29,7 @@ describe('every answer', () => {
       world.call('GET', '/health', { as: null }),
       world.call('GET', '/api/upgrades/none'),
       world.call('POST', '/api/v1/stop', { raw: '{' }),
-      world.call('POST', '/api/v1/stop', { as: { user: 'v', roles: '[viewer]' }, body: { reason: 'x' } }),
+      world.call('POST', '/api/v1/stop', { as: { user: 'v', roles: ['viewer'] }, body: { reason: 'x' } }),
     ])
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 400, 403])
     for (const { headers } of answers) {
@@ -149,7 +149,7 @@ describe('the access log', () => {
   it('has one line a request, denied ones too, without header, query or body (S26, S31)', async () => {
     const world = openWorld()
     await world.call('POST', '/api/v1/stop', {
-      as: { user: 'evil\r\nuser', roles: '[viewer]' },
+      as: { user: 'evil\r\nuser', roles: ['viewer'] },
       body: { reason: 'top secret' },
       headers: { authorization: 'Bearer top-secret', 'x-correlation-id': 'a\r\nb' },
     })
@@ -173,7 +173,7 @@ describe('the access log', () => {
 describe('fuzz', () => {
   const path = (template: string) => template.replaceAll(/\{\w+\}/g, 'some-1')
   const writes = routes.filter(({ method }) => method !== 'GET')
-  const admin = { user: 'admin-1', roles: '[admin]' }
+  const admin = { user: 'admin-1', roles: ['admin'] }
   const agent = { lambda: { kind: 'agent', target: 'some-1', tokenHash: 'aa' } }
 
   it('no body makes a 5xx, and what is refused is stored nowhere (S4, S27)', async () => {

@@ -122,7 +122,7 @@ describe('approvals that nobody could give (D3)', () => {
     expect(fieldsOf(await create(approvals))).toEqual(['approvals.approvers'])
     const { body } = await create({ required: 1, approvers: ['operator-2'] })
     const path = `/api/v1/upgrade-profiles/${body.id}`
-    const other = { user: 'operator-2', roles: '[operator]' }
+    const other = { user: 'operator-2', roles: ['operator'] }
     // Whoever edits anything of it asks for its upgrades from then on.
     const edited = await world.call('PUT', path, { as: other, body: { description: 'mine' } })
     expect([edited.status, fieldsOf(edited)]).toEqual([400, ['approvals.approvers']])

@@ -29,7 +29,7 @@ describe('a wave in which nobody ran', () => {
       await world.call('POST', `/api/v1/targets/${targetId}/retire`, { body: { reason: 'scrapped' } })
     const { planHash } = (await world.call('GET', `/api/upgrades/${id}`)).body
     await world.call('POST', `/api/upgrades/${id}/approve`, {
-      as: { user: 'approver-1', roles: '[approver]' },
+      as: { user: 'approver-1', roles: ['approver'] },
       body: { planHash },
     })
     await world.advance(id)

@@ -131,7 +131,7 @@ describe('POST /api/upgrades/deploy (C1)', () => {
       headers,
     })
     expect([other.status, other.body.code]).toEqual([422, 'idempotency-key-reused'])
-    const somebody = { user: 'operator-2', roles: '[operator]' }
+    const somebody = { user: 'operator-2', roles: ['operator'] }
     const theirs = await world.call('POST', '/api/upgrades/deploy', { as: somebody, body: canary, headers })
     expect(theirs.body.upgradeId).not.toBe(first.body.upgradeId)
   })
@@ -366,7 +366,7 @@ describe('commands of an upgrade', () => {
   it('approves the plan that was looked at, by somebody else (S5)', async () => {
     const world = openWorld()
     await world.fleet(4)
-    const all = { user: 'boss', roles: '[operator approver]' }
+    const all = { user: 'boss', roles: ['operator', 'approver'] }
     const started = await world.call('POST', '/api/upgrades/deploy', {
       as: all,
       body: { ...canary, approvals: { required: 1 } },

@@ -98,7 +98,7 @@ describe('a member whose target is busy', () => {
     const first = await deployed(world, { ...all, targets: both, approvals: { required: 1 } })
     const second = await deployed(world, { ...all, version: 'v1.3.0' })
     const { planHash } = (await world.call('GET', `/api/upgrades/${first}`)).body
-    const as = { user: 'approver-1', roles: '[approver]' }
+    const as = { user: 'approver-1', roles: ['approver'] }
     await world.call('POST', `/api/upgrades/${first}/approve`, { as, body: { planHash } })
     await world.advance(first)
     return { world, first, second }

@@ -27,14 +27,14 @@ import { memoryServices } from '../reactor/memory-services.ts'
 
 /** Who calls, as the gateway tells the function: claims of a token as text, or what the authorizer of agents found. */
 export type Caller =
-  | { readonly user: string; readonly roles: string }
+  | { readonly user: string; readonly roles: readonly string[] }
   | { readonly bearer: string }
   | { readonly lambda: Readonly<Record<string, unknown>> }
   | null
 
-const operator: Caller = { user: 'operator-1', roles: '[operator]' }
-export const approver: Caller = { user: 'approver-1', roles: '[approver]' }
-export const viewer: Caller = { user: 'viewer-1', roles: '[viewer]' }
+const operator: Caller = { user: 'operator-1', roles: ['operator'] }
+export const approver: Caller = { user: 'approver-1', roles: ['approver'] }
+export const viewer: Caller = { user: 'viewer-1', roles: ['viewer'] }
 
 export interface Request {
   readonly as?: Caller
@@ -56,6 +56,11 @@ export interface Reply {
 }
 
 export const digest = `sha256:${'ab'.repeat(32)}`
+
+/** A token as the gateway lets it through: it has verified the signature. */
+export function tokenOf(claims: object): string {
+  return `Bearer e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.signature`
+}
 
 function matchOf(method: string, path: string): { route: Route; params: Record<string, string> } | undefined {
   const [name] = path.split('?')
@@ -162,7 +167,8 @@ export function openWorld({ heard = false, exposure = { targets: 100, percent: 2
 
   async function authorizerOf(as: Caller | undefined): Promise<object | undefined> {
     if (!as) return undefined
-    if ('user' in as) return { jwt: { claims: { sub: as.user, 'cognito:groups': as.roles }, scopes: null } }
+    if ('user' in as)
+      return { jwt: { claims: { sub: as.user, 'cognito:groups': `[${as.roles.join(' ')}]` }, scopes: null } }
     if ('lambda' in as) return { lambda: as.lambda }
     const { isAuthorized, context } = await authorize({ headers: { authorization: `Bearer ${as.bearer}` } })
     return isAuthorized ? { lambda: context } : undefined
@@ -181,7 +187,11 @@ export function openWorld({ heard = false, exposure = { targets: 100, percent: 2
       routeKey: `${method} ${found.route.path}`,
       rawPath: path,
       rawQueryString: '',
-      headers: { ...(text !== undefined && { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        ...(text !== undefined && { 'content-type': 'application/json' }),
+        ...(as && 'user' in as && { authorization: tokenOf({ sub: as.user, 'cognito:groups': as.roles }) }),
+        ...headers,
+      },
       ...(query && { queryStringParameters: query }),
       pathParameters: found.params,
       requestContext: { requestId: 'request-1', ...(authorizer && { authorizer }) },

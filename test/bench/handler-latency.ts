@@ -5,6 +5,7 @@ import { releasesEndpoint } from '../../functions/api/releases.ts'
 import { registerRelease, releaseAggregate, releaseId } from '../../functions/domain/release/release.ts'
 import { openLog } from '../../functions/log/dynamo.ts'
 import { openViews } from '../../functions/views/dynamo.ts'
+import { tokenOf } from '../api/world.ts'
 import { medianOf } from './spread.ts'
 
 /** Milliseconds (p50) in one round. */
@@ -22,7 +23,7 @@ function eventOf(): ApiEvent {
     routeKey: 'GET /api/v1/releases/{component}/{version}',
     rawPath: path,
     rawQueryString: '',
-    headers: { host: 'localhost' },
+    headers: { host: 'localhost', authorization: tokenOf({ sub: 'viewer-1', roles: ['viewer'] }) },
     pathParameters: { component: 'api', version: 'v9.0.0' },
     isBase64Encoded: false,
     requestContext: {

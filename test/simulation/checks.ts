@@ -50,7 +50,9 @@ async function differingRows(world: World): Promise<string[]> {
 
 /** Holds what people were answered against the log (I8). */
 function falseAnswers(world: World, answers: readonly Answered[]): string[] {
-  const byCorrelation = Map.groupBy(world.commits, ({ correlation }) => correlation)
+  // What changed nothing is kept for its key alone.
+  const told = world.commits.filter(({ events }) => events.length > 0)
+  const byCorrelation = Map.groupBy(told, ({ correlation }) => correlation)
   return answers.flatMap(({ stream, correlation, kind, commit }) => {
     // What the reactor does about a command carries its correlation too, and names its cause.
     const written = (byCorrelation.get(correlation) ?? []).filter(

@@ -104,7 +104,10 @@ export class People {
   ): Promise<Outcome<State, Event, Rejection>['kind']> {
     const correlation = `person-${++this.#said}`
     const { log } = this.#world.services()
-    const outcome = await log.execute(aggregate, id, decide, { actor, correlation }, { retryFor: 5000 })
+    // With a key even what changes nothing is kept: in a commit without events.
+    const keyed = this.#world.random.chance(0.3) && { idempotency: { key: correlation, hash: correlation } }
+    const metadata = { actor, correlation, ...keyed }
+    const outcome = await log.execute(aggregate, id, decide, metadata, { retryFor: 5000 })
     const commit = outcome.kind === 'committed' ? outcome.loaded.commit : null
     this.answers.push({ stream: `${aggregate.name}#${id}`, correlation, kind: outcome.kind, commit })
     return outcome.kind

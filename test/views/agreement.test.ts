@@ -56,13 +56,15 @@ describe('rows and the folds of the domain', () => {
       await reconcile({ store, log, parked: memoryParked(() => 0) })
       const views = viewsOver(store)
 
-      const { state, commit } = await log.load(upgradeAggregate, upgrade)
+      const { state } = await log.load(upgradeAggregate, upgrade)
+      const commits = await Array.fromAsync(log.commits(`upgrade#${upgrade}`))
+      const last = commits.findLast(({ count }) => count > 0) ?? expect.fail('no commit')
       const row = (await views.getUpgrade(upgrade)) ?? expect.fail('no row')
       const told = toldOf(state)
       const { counts } = told
       expect(row, `seed ${seed}`).toMatchObject({
-        commit,
-        version: commit,
+        commit: last.commit,
+        version: last.version + last.count - 1,
         row: {
           status: told.status,
           holds: told.holds,

@@ -64,7 +64,10 @@ export async function historyOf(seed: number, { members = 6, rounds = 12 } = {})
     decide: (state: State, now: string) => Decision<Event, Rejection>,
   ) {
     now += 1 + random.below(1000)
-    await log.execute(aggregate, id, decide, { actor: 'alice', correlation: 'history' })
+    // A command that comes with a key and changes nothing is kept in a commit without events.
+    const key = `key-${ids}`
+    const idempotency = random.chance(0.3) ? { idempotency: { key, hash: key } } : {}
+    await log.execute(aggregate, id, decide, { actor: 'alice', correlation: 'history', ...idempotency })
   }
 
   await tell(

@@ -69,7 +69,7 @@ function rolledOut(
     data: { code: 'WINDOW_CLOSED', until: start, ref: null, lapses: null },
   })
   const body = story.reduce<UpgradeBody | undefined>((before, event, place) => {
-    const context = { id, commit: place + 1, at: start, actor: 'alice', since: start }
+    const context = { id, commit: place + 1, number: place + 1, at: start, actor: 'alice', since: start }
     const after = upgrades.apply(before, event, context)
     return after === 'deleted' ? undefined : after
   }, undefined)

@@ -33,9 +33,10 @@ export async function foldRow(
   let body: UpgradeBody | undefined
   let last = 0
   let since = ''
+  let number = 0
   for await (const { event, ...context } of pastOf(log, id, at)) {
     since ||= context.at
-    const next = upgrades.apply(body, event, { ...context, id, since })
+    const next = upgrades.apply(body, event, { ...context, number: ++number, id, since })
     body = next === 'deleted' ? undefined : next
     last = context.commit
   }

@@ -1,12 +1,12 @@
 import { after, second } from '../../../events/time.ts'
-import type { UpgradeRequest } from '../../../events/upgrade.ts'
+import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import { waveRange } from '../plan/waves.ts'
 import { type Closure, closureAt } from '../policy/closure.ts'
 import type { Stop } from '../policy/policy.ts'
 import { freshMembers, membersWith } from './chunks.ts'
 import type { Draft } from './draft.ts'
 import { limitOf, unacknowledged } from './limits.ts'
-import { type Member, type Range, toRanges } from './members.ts'
+import { inParts, type Member, type Range, rangesPerEvent, toRanges } from './members.ts'
 import { opennessOf } from './openness.ts'
 import { awaitsApproval } from './standing.ts'
 import type { InWave, PlannedUpgrade } from './state.ts'
@@ -135,16 +135,37 @@ export function admit(draft: Draft, facts: AdmissionFacts): void {
     const breakGlass = request.reason ?? ''
     draft.add({ type: 'FreezeOverridden', data: { ref, freeze: why, since, breakGlass } })
   }
-  draft.add({
-    type: 'TargetsAdmitted',
-    data: {
-      wave: wave.number,
-      members: toRanges(fresh),
-      retried: again(retried),
-      readmitted: again(readmitted),
-      ...acceptanceOf(state, opening, now),
-      policyVersion: facts.policyVersion,
-      releaseVersion: facts.releaseVersion,
-    },
-  })
+  for (const part of partsOf(toRanges(fresh), again(retried), again(readmitted))) {
+    draft.add({
+      type: 'TargetsAdmitted',
+      data: {
+        wave: wave.number,
+        ...part,
+        ...acceptanceOf(state, opening, now),
+        policyVersion: facts.policyVersion,
+        releaseVersion: facts.releaseVersion,
+      },
+    })
+  }
+}
+
+type Parts = Pick<
+  Extract<UpgradeEvent, { type: 'TargetsAdmitted' }>['data'],
+  'members' | 'retried' | 'readmitted'
+>
+
+/** Yields an admission in parts that fit into an event each, however scattered its members are. */
+function* partsOf(
+  members: Parts['members'],
+  retried: Parts['retried'],
+  readmitted: Parts['readmitted'],
+): Generator<Parts> {
+  const none: Parts = { members: [], retried: [], readmitted: [] }
+  if (members.length + retried.length + readmitted.length <= rangesPerEvent) {
+    yield { members, retried, readmitted }
+    return
+  }
+  for (const some of inParts(retried, rangesPerEvent)) yield { ...none, retried: some }
+  for (const some of inParts(readmitted, rangesPerEvent)) yield { ...none, readmitted: some }
+  for (const some of inParts(members, rangesPerEvent)) yield { ...none, members: some }
 }

@@ -74,3 +74,11 @@ export function toRanges(members: Iterable<number>): [number, number][] {
   }
   return ranges
 }
+
+/** So many ranges fit into one event whatever their members, with as many digits as members have: 44 KB of 64 (design: #sizes). */
+export const rangesPerEvent = 2000
+
+/** Yields ranges so many at a time, in their order. */
+export function* inParts<Part>(ranges: readonly Part[], most: number): Generator<Part[]> {
+  for (let start = 0; start < ranges.length; start += most) yield ranges.slice(start, start + most)
+}

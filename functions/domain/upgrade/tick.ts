@@ -6,7 +6,7 @@ import { membersWith } from './chunks.ts'
 import { Draft, type UpgradeDecision } from './draft.ts'
 import { restartWhenDue } from './execution.ts'
 import { endBake } from './gate.ts'
-import { toRanges } from './members.ts'
+import { inParts, rangesPerEvent, toRanges } from './members.ts'
 import { awaitsApproval } from './standing.ts'
 import { exists, hasBegun, hasEnded, isPlanned } from './state.ts'
 import { approvalDeadline, expiryOf } from './wake-up.ts'
@@ -54,8 +54,9 @@ function passDeadlines(draft: Draft): void {
   const asked = membersWith(state.chunks, 'in_flight', ({ askBy, askAgain }) =>
     [askBy, askAgain].some((instant) => instant !== null && instant <= now),
   )
-  const members = toRanges(asked.map(([member]) => member))
-  if (members.length > 0) draft.add({ type: 'DeadlinePassed', data: { members } })
+  const ranges = toRanges(asked.map(([member]) => member))
+  for (const members of inParts(ranges, rangesPerEvent))
+    draft.add({ type: 'DeadlinePassed', data: { members } })
 }
 
 /**

@@ -1,12 +1,14 @@
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
+import type { TargetState } from '../../domain/target/state.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { memberAt } from '../../domain/upgrade/chunks.ts'
 import { eachMember } from '../../domain/upgrade/members.ts'
 import { planMembers } from '../../facts/plan-members.ts'
 import { notReadyAmong } from '../../facts/readiness.ts'
+import type { Loaded } from '../../log/log.ts'
 import { atOnce, targetsPerLook } from '../../patience.ts'
-import { inChunks, sideBySide } from '../../side-by-side.ts'
+import { inChunks, OnTheirOwn } from '../../side-by-side.ts'
 import { duty } from '../duty.ts'
 import type { ReactorServices } from '../services.ts'
 import {
@@ -15,6 +17,7 @@ import {
   acceptanceNow,
   assignMember,
   type Members,
+  memberName,
   membersOf,
 } from './member.ts'
 
@@ -37,18 +40,21 @@ async function assignChecked(
   due: readonly Admission[],
   services: Pick<ReactorServices, 'telemetry'>,
   now: number,
+  each: OnTheirOwn,
 ): Promise<void> {
   const { log, state } = members
   const planned = await planMembers(log, state.plan.planHash, new Set(due.map(({ member }) => member)))
-  const loaded = await sideBySide(due, atOnce.targets, async (admission) => {
+  const loaded: { admission: Admission; target: string; from: Loaded<TargetState> }[] = []
+  const load = async (admission: Admission) => {
     const target = planned.get(admission.member)?.target ?? ''
-    return { admission, target, from: await log.load(targetAggregate, target) }
-  })
+    loaded.push({ admission, target, from: await log.load(targetAggregate, target) })
+  }
+  await each.each(due, atOnce.targets, load, memberName)
   const reachable = loaded.map(({ target, from }) => ({ target, gateway: from.state.facts?.gateway ?? null }))
   const notReady = await notReadyAmong({ telemetry: services.telemetry, now: () => now }, reachable)
-  await sideBySide(loaded, atOnce.targets, ({ admission, target, from }) =>
-    assignMember(members, admission, { ready: !notReady.has(target), from }),
-  )
+  const assign = ({ admission, target, from }: (typeof loaded)[number]) =>
+    assignMember(members, admission, { ready: !notReady.has(target), from })
+  await each.each(loaded, atOnce.targets, assign, ({ admission }) => memberName(admission))
 }
 
 /** Targets admitted: each is assigned its attempt in its own stream. */
@@ -58,16 +64,18 @@ export const assignTargets = duty(
   ['TargetsAdmitted'],
   async ({ id, commit, events, cause }, services: Pick<ReactorServices, 'log' | 'telemetry' | 'now'>) => {
     const admissions = events.flatMap((event) => [...admissionsOf(event)])
+    const each = new OnTheirOwn()
     for (const some of inChunks(admissions, targetsPerLook)) {
       const members = await membersOf(services, id, cause)
-      if (!members || !(await acceptanceNow(members, commit.at))) return
+      if (!members || !(await acceptanceNow(members, commit.at))) break
       const due = some.filter(({ member, n }) => {
         const present = memberAt(members.state.chunks, member)
         return present?.status === 'in_flight' && present.n === n
       })
       if (members.state.request.preUpgradeChecks)
-        await assignChecked(members, due, services, Date.parse(commit.at))
-      else await sideBySide(due, atOnce.targets, (admission) => assignMember(members, admission))
+        await assignChecked(members, due, services, Date.parse(commit.at), each)
+      else await each.each(due, atOnce.targets, (admission) => assignMember(members, admission), memberName)
     }
+    each.end()
   },
 )

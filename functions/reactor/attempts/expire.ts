@@ -6,11 +6,11 @@ import { chunkOf, memberAt } from '../../domain/upgrade/chunks.ts'
 import { eachMember } from '../../domain/upgrade/members.ts'
 import { moveDeadline } from '../../domain/upgrade/outcomes.ts'
 import { atOnce } from '../../patience.ts'
-import { sideBySide } from '../../side-by-side.ts'
+import { OnTheirOwn } from '../../side-by-side.ts'
 import { duty } from '../duty.ts'
 import type { ReactorServices } from '../services.ts'
 import { healMember } from './heal.ts'
-import { attemptOf, membersOf } from './member.ts'
+import { type Admitted, attemptOf, memberName, membersOf } from './member.ts'
 
 /**
  * Deadlines passed: the targets are asked, since an attempt ends in their streams alone. One that may run on answers until when; what
@@ -31,7 +31,8 @@ export const expireAttempts = duty(
       return present?.status === 'in_flight' ? [{ member, n: present.n }] : []
     })
     const deadlines = new Map<number, string>()
-    await sideBySide(inFlight, atOnce.targets, async (admitted) => {
+    const each = new OnTheirOwn()
+    const expire = async (admitted: Admitted) => {
       const { target, attempt } = await attemptOf(members, admitted)
       const lastSeen = await telemetry.lastSeen(target)
       const expiry = expireAttempt({ ...attempt, lastSeen })
@@ -41,8 +42,10 @@ export const expireAttempts = duty(
         const chunk = chunkOf(admitted.member)
         deadlines.set(chunk, earlier(deadlines.get(chunk) ?? deadline, deadline))
       } else if (kind === 'unchanged') await healMember(members, admitted, commit.at)
-    })
+    }
+    await each.each(inFlight, atOnce.targets, expire, memberName)
     const upgrade = log.of(upgradeAggregate, id)
     for (const [chunk, until] of deadlines) await upgrade.carryOut(moveDeadline({ chunk, until }), cause)
+    each.end()
   },
 )

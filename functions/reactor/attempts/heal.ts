@@ -7,9 +7,17 @@ import type { ReportedOutcome } from '../../domain/upgrade/outcomes.ts'
 import type { LogAndClock } from '../../facts/admission.ts'
 import type { Log, Metadata } from '../../log/log.ts'
 import { atOnce } from '../../patience.ts'
-import { sideBySide } from '../../side-by-side.ts'
+import { OnTheirOwn } from '../../side-by-side.ts'
 import { duty } from '../duty.ts'
-import { type Admitted, acceptanceNow, assignMember, attemptOf, type Members, membersOf } from './member.ts'
+import {
+  type Admitted,
+  acceptanceNow,
+  assignMember,
+  attemptOf,
+  type Members,
+  memberName,
+  membersOf,
+} from './member.ts'
 import { recordReported, reportedIn } from './record-outcomes.ts'
 
 /** Returns how an attempt ended and in which commit, as the target's stream tells it; undefined while it has not. */
@@ -49,13 +57,16 @@ export async function healMembers(
   const members = await membersOf(services, upgrade, cause)
   if (!members) return 0
   let healed = 0
-  await sideBySide(membersInFlight(members.state.chunks), atOnce.targets, async (admitted) => {
+  const each = new OnTheirOwn()
+  const heal = async (admitted: Admitted) => {
     const { target, attempt } = await attemptOf(members, admitted)
     const { active } = (await services.log.load(targetAggregate, target)).state
     if (active?.attempt === attempt.attempt) return
     healed++
     await healMember(members, admitted, at)
-  })
+  }
+  await each.each(membersInFlight(members.state.chunks), atOnce.targets, heal, memberName)
+  each.end()
   return healed
 }
 

@@ -30,6 +30,9 @@ export interface Admitted {
   readonly n: number
 }
 
+/** Names a member in words. */
+export const memberName = ({ member }: Pick<Admitted, 'member'>) => `member ${member}`
+
 /** Until when a member may accept what it is assigned. */
 export type Acceptance = ReturnType<typeof acceptanceOf>
 

@@ -6,9 +6,9 @@ import { keepsEverybodyOut } from '../../domain/upgrade/hold.ts'
 import { awaitsApproval } from '../../domain/upgrade/standing.ts'
 import type { LogAndClock } from '../../facts/admission.ts'
 import { atOnce, targetsPerLook } from '../../patience.ts'
-import { inChunks, sideBySide } from '../../side-by-side.ts'
+import { inChunks, OnTheirOwn } from '../../side-by-side.ts'
 import { duty } from '../duty.ts'
-import { attemptOf, type Members, membersOf } from './member.ts'
+import { type Admitted, attemptOf, type Members, memberName, membersOf } from './member.ts'
 
 /** Is there a reason why what no target has accepted yet has to come back? */
 function mustWithdraw({ state }: Members): boolean {
@@ -25,14 +25,17 @@ export const withdrawTargets = duty(
   async ({ id, cause }, services: LogAndClock) => {
     let members = await membersOf(services, id, cause)
     const inFlight = members ? membersInFlight(members.state.chunks) : []
+    const each = new OnTheirOwn()
     for (const some of inChunks(inFlight, targetsPerLook)) {
       const present = members ?? (await membersOf(services, id, cause))
-      if (!present || !mustWithdraw(present)) return
-      await sideBySide(some, atOnce.targets, async (admitted) => {
+      if (!present || !mustWithdraw(present)) break
+      const withdraw = async (admitted: Admitted) => {
         const { target, attempt } = await attemptOf(present, admitted)
         await services.log.of(targetAggregate, target).carryOut(withdrawAttempt(attempt), cause)
-      })
+      }
+      await each.each(some, atOnce.targets, withdraw, memberName)
       members = undefined
     }
+    each.end()
   },
 )

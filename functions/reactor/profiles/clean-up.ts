@@ -4,7 +4,7 @@ import { leaveProfile } from '../../domain/target/membership.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { abortUpgrade } from '../../domain/upgrade/control.ts'
 import { atOnce } from '../../patience.ts'
-import { sideBySide } from '../../side-by-side.ts'
+import { OnTheirOwn } from '../../side-by-side.ts'
 import { duty } from '../duty.ts'
 import type { ReactorServices } from '../services.ts'
 
@@ -27,8 +27,10 @@ export const cleanUpProfile = duty(
     for await (const { id, memberships } of views.everyTarget()) {
       if (Object.hasOwn(memberships, profile)) members.push(id)
     }
-    await sideBySide(members, atOnce.targets, (target) =>
-      log.of(targetAggregate, target).carryOut(leaveProfile({ profile }), cause),
-    )
+    const each = new OnTheirOwn()
+    const leave = (target: string) =>
+      log.of(targetAggregate, target).carryOut(leaveProfile({ profile }), cause)
+    await each.each(members, atOnce.targets, leave, (target) => target)
+    each.end()
   },
 )

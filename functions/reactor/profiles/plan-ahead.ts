@@ -6,6 +6,8 @@ import { planWindow, windowToPlan } from '../../domain/profile/plan-ahead.ts'
 import { closuresOf } from '../../facts/closures.ts'
 import { workOf } from '../../facts/targeting.ts'
 import type { Metadata } from '../../log/log.ts'
+import { OnTheirOwn } from '../../side-by-side.ts'
+import type { ProfileRow } from '../../views/rows.ts'
 import { duty } from '../duty.ts'
 import type { ReactorServices } from '../services.ts'
 
@@ -50,10 +52,12 @@ export const planAfterCalendar = duty(
   ['CalendarDefined', 'CalendarDeleted'],
   async ({ id: policy, cause }, services: Planning) => {
     const calendar = calendarOfPolicy(policy)
-    for await (const { id, status, definition } of services.views.everyProfile()) {
-      const { approvals, schedule } = definition
-      if (status !== 'active' || !approvals || !schedule.calendars.some((name) => name === calendar)) continue
+    const plan = async ({ id, status, definition: { approvals, schedule } }: ProfileRow) => {
+      if (status !== 'active' || !approvals || !schedule.calendars.some((name) => name === calendar)) return
       await planAhead(services, id, cause)
     }
+    const each = new OnTheirOwn()
+    await each.each(services.views.everyProfile(), 1, plan, ({ id }) => id)
+    each.end()
   },
 )

@@ -7,7 +7,7 @@ import { tick } from '../../domain/upgrade/tick.ts'
 import { type LogAndClock, loadWithFacts } from '../../facts/admission.ts'
 import type { Metadata } from '../../log/log.ts'
 import { atOnce, patience } from '../../patience.ts'
-import { sideBySide } from '../../side-by-side.ts'
+import { OnTheirOwn } from '../../side-by-side.ts'
 import { healMembers } from '../attempts/heal.ts'
 import { duty } from '../duty.ts'
 import type { ReactorServices } from '../services.ts'
@@ -27,17 +27,23 @@ export async function tickDue(services: Live): Promise<{ ticked: number }> {
   const instant = instantOf(services.now())
   const cause = { actor: systemActor, correlation: `tick-${instant}` }
   const due = await Array.fromAsync(services.views.dueUpgrades(instant))
-  await sideBySide(due, atOnce.upgrades, ({ upgrade }) => tickUpgrade(services, upgrade, cause))
+  const each = new OnTheirOwn()
+  const nameOf = ({ upgrade }: { readonly upgrade: string }) => upgrade
+  await each.each(due, atOnce.upgrades, ({ upgrade }) => tickUpgrade(services, upgrade, cause), nameOf)
+  each.end()
   return { ticked: due.length }
 }
 
 /** Tells every live upgrade, and looks after the members of each where assignments may have been held back. */
 async function tickLive(services: Live, cause: Metadata, liftedAt?: string): Promise<void> {
   const live = await Array.fromAsync(services.views.liveUpgrades())
-  await sideBySide(live, atOnce.upgrades, async ({ upgrade }) => {
+  const each = new OnTheirOwn()
+  const act = async ({ upgrade }: { readonly upgrade: string }) => {
     await tickUpgrade(services, upgrade, cause)
     if (liftedAt !== undefined) await healMembers(services, upgrade, cause, liftedAt)
-  })
+  }
+  await each.each(live, atOnce.upgrades, act, ({ upgrade }) => upgrade)
+  each.end()
 }
 
 /**

@@ -19,10 +19,10 @@ function entriesOf(definition: CalendarDefinition): number {
 /** Every calendar by its name. What it closes is read from the log: a definition may be larger than a row. */
 export const calendars: Projection<PolicyEvent, CalendarRow> = {
   name: 'calendars',
-  place(event, { id, commit }) {
+  place(event, { id, number }) {
     const feeds = event.type === 'CalendarDefined' || event.type === 'CalendarDeleted'
     if (!feeds || !id.startsWith(prefix)) return undefined
-    return { view: viewNames.calendars, row: id.slice(prefix.length), sequence: commit }
+    return { view: viewNames.calendars, row: id.slice(prefix.length), sequence: number }
   },
   apply(_body, event, { id, at }) {
     if (event.type === 'CalendarDeleted') return 'deleted'

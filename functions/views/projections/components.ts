@@ -6,7 +6,7 @@ import { type ComponentRow, viewNames } from '../rows.ts'
 /** Every component of which anything was said, by name. */
 export const components: Projection<ComponentEvent, ComponentRow> = {
   name: 'components',
-  place: (_event, { id, commit }) => ({ view: viewNames.components, row: id, sequence: commit }),
+  place: (_event, { id, number }) => ({ view: viewNames.components, row: id, sequence: number }),
   apply(body, event, context) {
     const { initial, evolve } = componentAggregate
     const state = evolve(body ? { scheme: body.scheme, releases: body.releases } : initial, event, context)

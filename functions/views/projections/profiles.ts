@@ -20,10 +20,10 @@ function remembered(row: ProfileRow | undefined): ProfileState {
   }
 }
 
-/** Every profile, the deleted ones too. Fed by every commit. */
+/** Every profile, the deleted ones too. Fed by every event. */
 export const profiles: Projection<ProfileEvent, ProfileRow> = {
   name: 'profiles',
-  place: (_event, { id, commit }) => ({ view: viewNames.profiles, row: id, sequence: commit }),
+  place: (_event, { id, number }) => ({ view: viewNames.profiles, row: id, sequence: number }),
   apply(body, event, context) {
     const state = profileAggregate.evolve(remembered(body), event, context)
     const { definition, status, createdAt, createdBy, updatedAt, lastExecutionAt, running, totals } = state

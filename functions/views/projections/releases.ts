@@ -5,7 +5,7 @@ import { type ReleaseRow, viewNames } from '../rows.ts'
 /** Every release, by component and version. */
 export const releases: Projection<ReleaseEvent, ReleaseRow> = {
   name: 'releases',
-  place: (_event, { id, commit }) => ({ view: viewNames.releases, row: id, sequence: commit }),
+  place: (_event, { id, number }) => ({ view: viewNames.releases, row: id, sequence: number }),
   apply(body, event, { id, at }) {
     if (event.type === 'ReleaseRegistered')
       return { ...event.data, withdrawn: null, heldBack: null, registeredAt: at }

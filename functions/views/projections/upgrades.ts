@@ -7,13 +7,13 @@ import { upgradeInRow, upgradeRow } from './live.ts'
 import { packed, unpacked } from './standing.ts'
 import { beginWave, shownWaves, tally } from './waves.ts'
 
-/** Every upgrade with its counts, waves and holds: lists and status. Fed by every commit. */
+/** Every upgrade with its counts, waves and holds: lists and status. Fed by every event. */
 export const upgrades: Projection<UpgradeEvent, UpgradeBody> = {
   name: 'upgrades',
-  place: (_event, { id, commit, since }) => ({
+  place: (_event, { id, number, since }) => ({
     view: viewNames.upgrades,
     row: upgradeRow(since, id),
-    sequence: commit,
+    sequence: number,
   }),
   apply(body, event, { id, at }) {
     if (event.type === 'UpgradeRequested') return requested(event.data)

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { deploy, rollBack, rollOut } from './acts.ts'
 import { caller } from './api.ts'
+import { emptyForDemo } from './directory.ts'
 import type { FleetPlan } from './fleet.ts'
 import { type Fleet, startFleets } from './fleets.ts'
 import { readOptions } from './options.ts'
@@ -27,8 +27,7 @@ async function main(): Promise<void> {
   const screen = new Screen()
   const began = Date.now()
   await refuseTakenPort(options.port)
-  rmSync(options.data, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
-  mkdirSync(options.data, { recursive: true })
+  emptyForDemo(options.data)
   screen.say('Starting the runtime from the synthesized template …')
   const runtime = await startRuntime(options)
   const children: ChildProcess[] = [runtime.process]

@@ -11,7 +11,7 @@ const usage = `npm run demo -- [options]
   --processes N       processes that the instances share (5)
   --port N            port of the API (3100)
   --speed N           how fast the clock runs (10)
-  --data DIR          where the demo keeps its data; emptied at the start (.drydock/demo)
+  --data DIR          where the demo keeps its data: a folder of its own, which it empties at the start (.drydock/demo)
   --exit              end when the story is told, with status 0 only if it went as told`
 
 /** What the demo is to show. */

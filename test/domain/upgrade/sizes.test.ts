@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import type { AttemptOutcome } from '../../../events/target.ts'
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import { chunkOf } from '../../../functions/domain/upgrade/chunks.ts'
+import { eachMember, rangesPerEvent } from '../../../functions/domain/upgrade/members.ts'
+import { tick } from '../../../functions/domain/upgrade/tick.ts'
+import { limits } from '../../../functions/log/size.ts'
+import { later } from '../given.ts'
+import { fold, held, running } from './stories.ts'
+import { calm } from './world.ts'
+
+const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
+
+/** Every second of so many members ends so, as where two regions take turns in a plan. */
+function everySecond(members: number, outcome: AttemptOutcome, again: 'deferred' | null): UpgradeEvent[] {
+  const ends = Array.from({ length: members / 2 }, (_, place) => place * 2)
+  return [...Map.groupBy(ends, chunkOf)].map(([chunk, some]) => ({
+    type: 'OutcomesRecorded',
+    data: {
+      outcomes: some.map((member) => ({ member, n: 1, outcome, code: null, again, commit: 1 })),
+      due: again === null ? [] : [{ chunk, kind: again, at: later(0) }],
+    },
+  }))
+}
+
+describe('ten thousand targets, of which every second is concerned', () => {
+  const all = running(10_000)
+  const decided = (history: readonly UpgradeEvent[], seconds: number) => {
+    const decision = tick(calm)(fold(history), later(seconds))
+    return 'events' in decision ? decision.events : expect.fail('refused')
+  }
+
+  it('are let in again in events that fit, all in one commit', () => {
+    const stopped = [
+      ...all,
+      ...everySecond(10_000, 'withdrawn', 'deferred'),
+      held('FREEZE', null, 'incident'),
+    ]
+    const events = decided(stopped, 60)
+    const admitted = events.flatMap((event) => (event.type === 'TargetsAdmitted' ? [event.data] : []))
+    const members = admitted.flatMap(({ readmitted }) => [...eachMember(readmitted)])
+    expect([admitted.length, members.length, new Set(members).size]).toEqual([3, 5000, 5000])
+    for (const event of events) expect(bytesOf(event)).toBeLessThan(limits.event)
+    expect(bytesOf(events)).toBeLessThan(limits.commit)
+  })
+
+  it('are asked in events that fit when their time is over', () => {
+    const events = decided([...all, ...everySecond(10_000, 'succeeded', null)], 600)
+    const asked = events.flatMap((event) => (event.type === 'DeadlinePassed' ? [event.data] : []))
+    const members = asked.flatMap((data) => [...eachMember(data.members)])
+    expect([asked.length, members.length, new Set(members).size]).toEqual([3, 5000, 5000])
+    for (const event of events) expect(bytesOf(event)).toBeLessThan(limits.event)
+  })
+})
+
+it('as many ranges as an event takes fit into it whatever their members', () => {
+  const ranges = Array.from({ length: rangesPerEvent }, () => [1_000_000, 1_000_001, 500])
+  expect(bytesOf({ readmitted: ranges })).toBeLessThan(limits.event - 4096)
+})
