@@ -106,6 +106,22 @@ describe('a window that opens', () => {
     ])
   })
 
+  test('gives an attempt as long as the profile says, and none that would not end in it', async () => {
+    const id = await created({
+      ...weekly,
+      upgrade_settings: { ...weekly.upgrade_settings, attempt_minutes: 180, expected_minutes: 50 },
+    })
+    world.pass(untilSunday)
+    await fire(id, sunday)
+    const started = upgradeOfWindow(id, sunday)
+    expect((await upgrade(started)).request.deadlines).toMatchObject({ attempt: 10_800, expected: 3000 })
+    await world.advance(started)
+    world.pass(4 * 3600 - 3000)
+    expect(await report(world)).toEqual([])
+    await world.advance(started)
+    expect((await upgrade(started)).holds).toMatchObject([{ code: 'WINDOW_CLOSED' }])
+  })
+
   test('the next two are scheduled before anything else', async () => {
     const id = await created()
     world.pass(untilSunday)

@@ -78,6 +78,8 @@ describe('P1: a create request', () => {
         ],
       ],
     ],
+    ['upgrade_settings.attempt_minutes', [0, 1441, 0.5, '60']],
+    ['upgrade_settings.expected_minutes', [0, 60, null]],
     ['resource_filters.exclude_critical', ['no']],
     ['depends_on.profile_id', [7]],
     ['depends_on.min_success_rate', [-1, 101]],
