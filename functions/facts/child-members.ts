@@ -7,7 +7,7 @@ export async function membersForChild(log: Log, parent: string, kind: ChildKind)
   const members = new Set<number>()
   const ends = log
     .of(upgradeAggregate, parent)
-    .events({ consistent: true }, ['OutcomesRecorded', 'MembersSkipped'])
+    .events({ consistent: true }, ['OutcomesRecorded', 'MembersRegressed', 'MembersSkipped'])
   for await (const { event } of ends) takeForChild(kind, members, event)
   return [...members].sort((left, right) => left - right)
 }

@@ -36,7 +36,7 @@ function end(
   at: string,
 ): TargetState {
   const active = state.active?.attempt === data.attempt ? state.active : null
-  const { sequence: _sequence, output: _output, revision, reported = active?.reported, ...attempt } = data
+  const { output: _output, revision, reported = active?.reported, ...attempt } = data
   return {
     ...state,
     components:
@@ -49,6 +49,26 @@ function end(
     }),
     revision,
   }
+}
+
+/** What its target says of an attempt that had succeeded. */
+function reconsider(
+  state: TargetState,
+  event: Extract<TargetEvent, { type: 'AttemptRegressed' | 'AttemptRecovered' }>,
+  at: string,
+): TargetState {
+  const { attempt, component, version, sequence, revision, reported } = event.data
+  const attempts = state.attempts.map((ended): EndedAttempt => {
+    if (ended.attempt !== attempt) return ended
+    const turns = (ended.regression?.turns ?? 0) + 1
+    const before = ended.regression ?? { outcome: 'failed', code: null, at, recoveredAt: null, turns }
+    const regression =
+      event.type === 'AttemptRegressed'
+        ? { outcome: event.data.outcome, code: event.data.code, at, recoveredAt: null, turns }
+        : { ...before, recoveredAt: at, turns }
+    return { ...ended, sequence, regression, ...(reported !== undefined && { reported }) }
+  })
+  return { ...state, components: { ...state.components, [component]: version }, attempts, revision }
 }
 
 function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): TargetState {
@@ -117,13 +137,16 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
     }
     case 'AttemptEnded':
       return end(state, event.data, at)
+    case 'AttemptRegressed':
+    case 'AttemptRecovered':
+      return reconsider(state, event, at)
   }
 }
 
 /** What gets upgraded: one stream a target. It alone says when an attempt began and how it ended (M19, design: #aggregates). */
 export const targetAggregate: Aggregate<TargetState, TargetEvent> = {
   name: 'target',
-  stateSchema: 2,
+  stateSchema: 3,
   initial: initialTarget,
   evolve,
   decode: (type, schema, data) => targetEvents.decode(type, schema, data),

@@ -88,8 +88,15 @@ export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, n
 export function takeForChild(
   kind: ChildKind,
   members: Set<number>,
-  event: Extract<UpgradeEvent, { type: 'OutcomesRecorded' | 'MembersSkipped' }>,
+  event: Extract<UpgradeEvent, { type: 'OutcomesRecorded' | 'MembersRegressed' | 'MembersSkipped' }>,
 ): void {
+  if (event.type === 'MembersRegressed') {
+    for (const { member, outcome } of event.data.members) {
+      const { takenBack, triedAgain } = meaningOf(outcome)
+      if (kind === 'rollback' ? takenBack : triedAgain) members.add(member)
+      else members.delete(member)
+    }
+  }
   if (event.type === 'OutcomesRecorded') {
     for (const { member, outcome, again } of event.data.outcomes) {
       const { takenBack, triedAgain } = meaningOf(outcome)

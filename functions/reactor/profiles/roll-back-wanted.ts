@@ -18,12 +18,14 @@ import { startChild } from '../../planning/children.ts'
 import type { PlanningServices } from '../../planning/planning.ts'
 import { duty } from '../duty.ts'
 
-type Given = Extract<UpgradeEvent, { type: 'OutcomesRecorded' | 'MembersSkipped' }>
+type Given = Extract<UpgradeEvent, { type: 'OutcomesRecorded' | 'MembersRegressed' | 'MembersSkipped' }>
 
 /** Returns the members that an event gives up on after their targets were touched: no try comes any more. */
 function givenUp(event: Given): readonly number[] {
   if (event.type === 'MembersSkipped')
     return event.data.was === 'retrying' ? [...eachMember(event.data.members)] : []
+  if (event.type === 'MembersRegressed')
+    return event.data.members.flatMap(({ member, outcome }) => (meaningOf(outcome).takenBack ? [member] : []))
   return event.data.outcomes.flatMap(({ member, outcome, again }) => {
     const { counts, takenBack } = meaningOf(outcome)
     return again === null && counts === 'failed' && takenBack ? [member] : []
@@ -45,7 +47,7 @@ async function profileBehind(log: Log, state: ExistingUpgrade): Promise<string |
 export const rollBackWanted = duty(
   'roll-back-wanted',
   upgradeAggregate,
-  ['OutcomesRecorded', 'MembersSkipped'],
+  ['OutcomesRecorded', 'MembersRegressed', 'MembersSkipped'],
   async ({ id: parent, events, cause }, services: PlanningServices) => {
     const failed = events.flatMap(givenUp)
     if (failed.length === 0) return

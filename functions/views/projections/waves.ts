@@ -30,6 +30,9 @@ function* additions(event: UpgradeEvent): Generator<readonly [number, WaveTally]
       if (again === null) yield [member, one(meaningOf(outcome).counts)]
     }
   }
+  if (event.type === 'MembersRegressed') {
+    for (const { member } of event.data.members) yield [member, [-1, 1, 0, 0]]
+  }
   if (event.type === 'MembersSkipped') {
     for (const member of eachMember(event.data.members)) yield [member, one('skipped')]
   }

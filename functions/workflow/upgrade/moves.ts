@@ -7,6 +7,7 @@ import type { Move } from '../../domain/upgrade/position.ts'
 import { exists, type UpgradeState } from '../../domain/upgrade/state.ts'
 import { tick } from '../../domain/upgrade/tick.ts'
 import { admissionFacts } from '../../facts/admission.ts'
+import { silenceOf } from '../../facts/silence.ts'
 import type { Loaded, Log } from '../../log/log.ts'
 import { patience } from '../../patience.ts'
 import { startChild } from '../../planning/children.ts'
@@ -48,9 +49,14 @@ const beginWave: Make = async (services, execution, from, { place: wave }) => {
   return decide(services.log, execution, from, startWave({ wave, generation: execution.generation }, facts))
 }
 
-/** A wait timed out: the upgrade is told the time. */
-const askTheLog: Make = async (services, execution, from) =>
-  decide(services.log, execution, from, tick(await admissionFacts(services, from.state)))
+/** A wait timed out: the upgrade is told the time, and who has fallen silent where it has watched a wave for long. */
+const askTheLog: Make = async (services, execution, from) => {
+  const [facts, silence] = await Promise.all([
+    admissionFacts(services, from.state),
+    silenceOf(services, execution.id, from.state),
+  ])
+  return decide(services.log, execution, from, tick(facts, silence))
+}
 
 /** Starts the rollback that an abort asked for. Throws when it is refused: an execution must not ask for the same again and again. */
 const revert: Make = async (services, { id }, { state }) => {
