@@ -34,6 +34,8 @@ export const upgradeRequest = z.object({
   component: z.string(),
   /** The version asked for; `latest` and `stable` are resolved in the plan. A rollback has one for each member. */
   version: z.string(),
+  /** The version that a moving word stands for, where that was judged before; left out: the plan resolves it. */
+  judged: z.exactOptional(z.string()),
   strategy: z.enum(strategies),
   canaryPercent: z.number().nullable(),
   batchSize: z.int().nullable(),

@@ -1,51 +1,95 @@
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
-import { profileAggregate } from '../domain/profile/aggregate.ts'
+import type { Rollout } from '../domain/profile/dependency.ts'
 import type { OpeningFacts } from '../domain/profile/opening.ts'
-import type { ExistingProfile } from '../domain/profile/state.ts'
-import { lastSuccessRate } from '../domain/profile/statistics.ts'
+import { plannedFor } from '../domain/profile/plan-ahead.ts'
+import type { ExistingProfile, PlannedWindow } from '../domain/profile/state.ts'
 import { windowOf } from '../domain/profile/windows.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { holdOf } from '../domain/upgrade/hold.ts'
-import { exists } from '../domain/upgrade/state.ts'
+import { exists, hasEnded, planOf, type UpgradeState } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
 import type { Views } from '../views/views.ts'
 import { closuresOf } from './closures.ts'
-import { workOf } from './targeting.ts'
+import { outlookOf } from './targeting.ts'
+import { upstreamsOf } from './upstream.ts'
+
+interface Services {
+  readonly log: Log
+  readonly views: Views
+}
 
 /** Returns what the opening of a profile's window is checked against now; streams are read strongly, targets from the view. */
 export async function openingFacts(
-  services: { readonly log: Log; readonly views: Views },
+  services: Services,
   profile: string,
-  { definition, running }: ExistingProfile,
+  state: ExistingProfile,
   scheduledAt: string,
 ): Promise<OpeningFacts> {
   const { log } = services
+  const { definition, running } = state
   const { end } = windowOf(definition.schedule, scheduledAt)
-  const [policy, paused, closures, successRate, work] = await Promise.all([
+  const [policy, closures, ahead] = await Promise.all([
     log.load(policyAggregate, freezePolicy),
-    pauseOf(log, running?.upgrade),
     closuresOf(log, definition.schedule.calendars, scheduledAt, end),
-    successRateOf(log, definition.depends_on?.profile_id),
-    // What runs is carried on whoever matches by now.
-    running ? null : workOf(services, profile, definition),
+    running
+      ? carriedOn(services, profile, state, running.upgrade)
+      : toStart(services, profile, state, scheduledAt),
   ])
-  return {
-    stops: policy.state.stops,
-    paused,
-    closures,
-    successRate,
-    matching: work === null ? null : work.reduce((sum, { matching }) => sum + matching, 0),
-  }
+  return { stops: policy.state.stops, closures, ...ahead }
 }
 
-async function pauseOf(log: Log, upgrade: string | undefined): Promise<OpeningFacts['paused']> {
-  if (upgrade === undefined) return null
-  const { state } = await log.load(upgradeAggregate, upgrade)
+type Ahead = Pick<OpeningFacts, 'paused' | 'upstreams' | 'rollouts' | 'begun' | 'matching'>
+
+/** Returns what an upgrade rolls out, or is going to; its version is not known before its plan. */
+function rolloutOf(state: UpgradeState): Rollout[] {
+  if (!exists(state) || hasEnded(state)) return []
+  const { component, judged } = state.request
+  return [{ component, version: planOf(state)?.version ?? judged ?? null }]
+}
+
+/** What runs is carried on whoever matches by now, and if it has begun whatever it depends on. */
+async function carriedOn(
+  services: Services,
+  profile: string,
+  { definition }: ExistingProfile,
+  upgrade: string,
+): Promise<Ahead> {
+  const { state } = await services.log.load(upgradeAggregate, upgrade)
+  const begun = !exists(state) || hasEnded(state) || state.standing.wave >= 0
+  const rollouts = begun ? [] : rolloutOf(state)
+  const { passedOver } = begun
+    ? { passedOver: new Set<string>() }
+    : await outlookOf(services, profile, definition)
+  const upstreams = begun ? [] : await upstreamsOf(services, profile, definition, rollouts, passedOver)
+  return { paused: pauseOf(state, upgrade), upstreams, rollouts, begun, matching: null }
+}
+
+/** What was planned ahead is started as it was planned, else what there is to do now. */
+async function toStart(
+  services: Services,
+  profile: string,
+  state: ExistingProfile,
+  scheduledAt: string,
+): Promise<Ahead> {
+  const { definition } = state
+  const { work, passedOver } = await outlookOf(services, profile, definition)
+  const planned = plannedFor(state, scheduledAt)
+  const rollouts = planned
+    ? await plannedRollouts(services, planned)
+    : work.filter(({ matching }) => matching > 0).map(({ component, version }) => ({ component, version }))
+  const upstreams = await upstreamsOf(services, profile, definition, rollouts, passedOver)
+  const matching = work.reduce((sum, one) => sum + one.matching, 0)
+  return { paused: null, upstreams, rollouts, begun: null, matching }
+}
+
+async function plannedRollouts({ log }: Services, { upgrades }: PlannedWindow): Promise<Rollout[]> {
+  const found = await Promise.all(
+    upgrades.map(async ({ upgrade }) => rolloutOf((await log.load(upgradeAggregate, upgrade)).state)),
+  )
+  return found.flat()
+}
+
+function pauseOf(state: UpgradeState, upgrade: string): OpeningFacts['paused'] {
   if (!exists(state) || state.standing.status !== 'paused') return null
   return { upgrade, reason: holdOf(state.standing.holds, 'OPERATOR')?.ref ?? 'by an operator' }
-}
-
-async function successRateOf(log: Log, profile: string | undefined): Promise<number | null> {
-  if (profile === undefined) return null
-  return lastSuccessRate((await log.load(profileAggregate, profile)).state)
 }

@@ -90,7 +90,7 @@ export async function prospectOf(
   if (refused) return { rejected: refused }
   let release: ResolvedRelease | null = null
   if (request.kind !== 'rollback') {
-    const found = await releaseFor(services, request.component, request.version)
+    const found = await releaseFor(services, request.component, request.judged ?? request.version)
     if ('rejected' in found) return found
     release = found.release
   }

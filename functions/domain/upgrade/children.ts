@@ -54,7 +54,7 @@ export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, n
   const { profile } = parent.request.selection
   const automatic = profile !== undefined && kind === 'rollback' && command.by === systemActor
   // A person asks for a child, or it takes something back: neither waits for who is not ready.
-  const { preUpgradeChecks: _, ...unchecked } = parent.request
+  const { preUpgradeChecks: _, judged: __, ...unchecked } = parent.request
   return {
     ...unchecked,
     kind,
