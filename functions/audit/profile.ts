@@ -207,7 +207,7 @@ function follow(audited: AuditedProfile, commit: Commit, event: ProfileEvent): v
 }
 
 /**
- * Holds one profile's stream, and the ends of the upgrades that it started, against W1 to W3; `courses` are already audited. Returns the
+ * Holds one profile's stream, and the ends of the upgrades that it started, against W1 to W4; `courses` are already audited. Returns the
  * windows that it gave them.
  */
 export function auditProfile(

@@ -73,7 +73,7 @@ function someDefinition(random: Random, name: string, before: string | undefined
       exclude_canary_resources: random.chance(before === undefined ? 0.2 : 0.4),
     },
     depends_on:
-      before !== undefined && random.chance(0.4)
+      before !== undefined && random.chance(0.8)
         ? {
             profile_id: before,
             min_success_rate: random.pick([0, 50, 95]),

@@ -44,7 +44,7 @@ export async function endOfAttempt(
 }
 
 /** Returns the end of an attempt as its upgrade records it, citing the commit that says so. */
-export function reportedIn(
+function reportedIn(
   { member, n, outcome, code, retryable, busyWith }: Ended,
   commit: number,
 ): ReportedOutcome {
