@@ -60,7 +60,9 @@ export type Report = z.output<typeof report>
 
 const reported = z.object({
   target: z.string(),
-  result: z.enum(['accepted', 'recorded', 'unchanged', 'failed']),
+  result: z
+    .enum(['accepted', 'recorded', 'regressed', 'recovered', 'unchanged', 'failed'])
+    .describe('regressed: it had succeeded, and counts as failed from now on; recovered: it is well again.'),
   attempt: z.string().nullable(),
   outcome: z.string().nullable(),
   error: z.object({ code: z.string(), detail: z.string() }).optional(),

@@ -45,7 +45,18 @@ export const filters = z.strictObject({
 
 export const dependsOn = z.strictObject({
   profile_id: z.string(),
-  min_success_rate: z.number().min(0).max(100).default(95),
+  min_success_rate: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(95)
+    .describe('Of its last execution of the very release that a window would roll out, in percent.'),
+  min_resources: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(2)
+    .describe('So many of its resources have to run that release.'),
 })
 
 export const approvals = z.strictObject({

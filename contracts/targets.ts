@@ -108,6 +108,15 @@ const targetDetail = target.extend({
       outcome: z.string(),
       code: z.string().nullable(),
       endedAt: z.string(),
+      regression: z
+        .object({
+          outcome: z.string(),
+          code: z.string().nullable(),
+          at: z.string(),
+          recoveredAt: z.string().nullable(),
+        })
+        .nullable()
+        .describe('What the target said of it after it had succeeded; null: nothing else.'),
     }),
   ),
   clones,

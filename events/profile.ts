@@ -43,8 +43,17 @@ export const profileDefinition = z.object({
     exclude_critical: z.boolean(),
     exclude_canary_resources: z.boolean(),
   }),
-  /** A window opens only while that profile's success rate, in percent, is at least so high. */
-  depends_on: z.object({ profile_id: name, min_success_rate: z.number().min(0).max(100) }).nullable(),
+  /**
+   * A window opens only for a release that the other profile has rolled out well: with at least that success rate, in percent, and on so many
+   * resources.
+   */
+  depends_on: z
+    .object({
+      profile_id: name,
+      min_success_rate: z.number().min(0).max(100),
+      min_resources: z.int().min(1).max(10_000),
+    })
+    .nullable(),
   approvals: z
     .object({
       required: z.int().min(1).max(5),
@@ -62,6 +71,7 @@ export type SkipReason = (typeof skipReasons)[number]
 export const upgradeSummary = z.object({
   upgrade: name,
   status: z.enum(endedStatuses),
+  component: name,
   /** The version that `latest` or `stable` stood for; null when nothing was planned. */
   version: name.nullable(),
   counts: z.object({
@@ -144,6 +154,8 @@ export const profileEvents = defineEvents({
       scheduledAt: instant.nullable(),
       /** Why somebody started it out of turn. */
       justification: words.nullable(),
+      /** What the profile that it depends on was asked about: it rolls out this, whatever is newest by then. Left out: nobody was asked. */
+      release: z.exactOptional(z.object({ component: name, version: name })),
       by: person,
     }),
   },

@@ -117,8 +117,16 @@ const ofProfiles = {
   }),
 } as const
 
-/** Of a target: what somebody has to look after, at most once a day. */
+/** Of a target: what somebody has to look after; two machines at most once a day, a regression at most twice an attempt. */
 const ofTargets = {
+  AttemptRegressed: z.object({
+    upgradeId: z.string().describe('The upgrade whose attempt it was.'),
+    attemptId: z.string().describe('The attempt, which had succeeded.'),
+    component: z.string().describe('What was upgraded.'),
+    outcome: z.enum(['failed', 'rolled_back', 'rollback_failed']).describe('What the target says of it now.'),
+    code: code.nullable().describe('A stable word for why; null: it gave none. More may come.'),
+    version: z.string().describe('What the target is held to run now.'),
+  }),
   TargetCloned: z.object({
     sign: z
       .enum(['boot-ids', 'contradicting-reports'])

@@ -31,6 +31,10 @@ export const outcomes = [
 ] as const
 export type AttemptOutcome = (typeof outcomes)[number]
 
+/** What a target may say of an attempt that had succeeded. */
+export const regressions = ['failed', 'rolled_back', 'rollback_failed'] as const
+export type RegressedOutcome = (typeof regressions)[number]
+
 /** What a target is, apart from what happens to it. */
 export const targetFacts = z.object({
   type: name,
@@ -138,6 +142,37 @@ export const targetEvents = defineEvents({
       reported,
       /** Of a deferral: the upgrade whose attempt was under way. */
       busyWith: z.exactOptional(name),
+    }),
+  },
+  /** What had succeeded has failed after all, as its target says: its success counts no more. The end of the attempt stays what it was. */
+  AttemptRegressed: {
+    schema: z.object({
+      attempt: z.uuid(),
+      ...admission,
+      component: name,
+      outcome: z.enum(regressions),
+      code: z.string().max(128).nullable(),
+      /** The version that it is held to run now: what it said, else the one before the attempt, as after any failure. */
+      version: name,
+      output: z.string().max(4096).nullable(),
+      sequence,
+      revision,
+      reported,
+      saidAt,
+    }),
+  },
+  /** What had regressed is well again, as its target says. */
+  AttemptRecovered: {
+    schema: z.object({
+      attempt: z.uuid(),
+      ...admission,
+      component: name,
+      version: name,
+      output: z.string().max(4096).nullable(),
+      sequence,
+      revision,
+      reported,
+      saidAt,
     }),
   },
 })

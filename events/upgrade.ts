@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
-import { outcomes } from './target.ts'
+import { outcomes, regressions } from './target.ts'
 import { breachActions, instant, name, person, strategies, upgradeKinds, words } from './words.ts'
 
 const index = z.int().min(0)
@@ -34,6 +34,8 @@ export const upgradeRequest = z.object({
   component: z.string(),
   /** The version asked for; `latest` and `stable` are resolved in the plan. A rollback has one for each member. */
   version: z.string(),
+  /** The version that a moving word stands for, where that was judged before; left out: the plan resolves it. */
+  judged: z.exactOptional(z.string()),
   strategy: z.enum(strategies),
   canaryPercent: z.number().nullable(),
   batchSize: z.int().nullable(),
@@ -213,6 +215,25 @@ export const upgradeEvents = defineEvents({
       due: z.array(z.object({ chunk: index, kind: z.enum(['retry', 'deferred']), at: instant })),
     }),
   },
+  /**
+   * Members of the present wave had succeeded and have failed after all, as the targets' streams say, which are cited. `more`: so many did that
+   * no others of this wave are told apart, nor counted.
+   */
+  MembersRegressed: {
+    schema: z.object({
+      wave: index,
+      members: z.array(
+        z.object({
+          member: index,
+          n: z.int().positive(),
+          outcome: z.enum(regressions),
+          code: z.string().nullable(),
+          commit: z.int().positive(),
+        }),
+      ),
+      more: z.exactOptional(z.literal(true)),
+    }),
+  },
   /** The reactor asks these members' targets whether their attempts have run out. */
   DeadlinePassed: { schema: z.object({ members: ranges }) },
   /** A target answered that its attempt may run on until then. */
@@ -251,6 +272,8 @@ export const upgradeEvents = defineEvents({
       result: z.enum(['passed', 'failed', 'inconclusive']),
       successRatePercent: z.number().nullable(),
       required: z.number(),
+      /** Members that succeeded and have not been heard of since: neither passed nor failed. Left out: none. */
+      silent: z.exactOptional(z.int().positive()),
     }),
   },
   /** Nobody continued it by then: it is paused. */

@@ -128,6 +128,50 @@ export function auditOutcomes(audited: AuditedUpgrade, commit: Commit, data: Dat
   }
 }
 
+/** Holds members that failed after they had succeeded against the targets' streams that they cite (I5): each once, and of the present wave. */
+export function auditRegressed(
+  { history, id, course, findings }: AuditedUpgrade,
+  commit: Commit,
+  { wave, members, more }: Data<'MembersRegressed'>,
+): void {
+  const [begin, end] = course.plan ? rangeOf(course.plan, course.wave) : [0, 0]
+  for (const { member, n, outcome, code, commit: cited } of members) {
+    const before = course.members.get(member)
+    findings.expect(
+      wave === course.wave && member >= begin && member < end,
+      'I5',
+      commit,
+      `Member ${member} regressed in wave ${wave}, and the present one is ${course.wave}.`,
+    )
+    findings.expect(
+      before?.standing === 'succeeded' && before.n === n,
+      'I5',
+      commit,
+      `Member ${member} regressed while it was ${before?.standing ?? 'not admitted'}.`,
+    )
+    const target = course.plan ? plannedMember(history, course.plan, member)?.target : undefined
+    const source = target === undefined ? undefined : history.targets.get(target)?.[cited - 1]
+    const same = source?.told.some(
+      (event) =>
+        event.type === 'AttemptRegressed' &&
+        event.data.upgrade === id &&
+        event.data.member === member &&
+        event.data.n === n &&
+        event.data.outcome === outcome &&
+        event.data.code === code,
+    )
+    findings.expect(
+      same === true,
+      'I5',
+      commit,
+      `Commit ${cited} of target ${target} does not say that member ${member} regressed.`,
+    )
+    course.regressed.add(`${member}#${n}`)
+    course.put(member, 'failed', n)
+  }
+  if (more) course.uncounted.add(wave)
+}
+
 /** Holds members taken out against what they were (I5). */
 export function auditSkip(
   { course, findings }: AuditedUpgrade,

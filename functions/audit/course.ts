@@ -74,6 +74,12 @@ export class Course {
   /** Failures and unreachable ones of the present wave that an operator accepted by resuming. */
   acknowledged = { failed: 0, unreachable: 0 }
   readonly members = new Map<number, { standing: Standing; n: number }>()
+  /** When each wave began that did, in their order, and when the upgrade was over. */
+  readonly began: string[] = []
+  endedAt: string | null = null
+  /** What had succeeded and was counted as failed after all, as `<member>#<n>`; of these waves, no others are. */
+  readonly regressed = new Set<string>()
+  readonly uncounted = new Set<number>()
   readonly #total: Tally = { ...nobody }
   readonly #waves = new Map<number, Tally>()
 
@@ -172,8 +178,17 @@ export class Course {
       : this.inWave('unreachable') - this.acknowledged.unreachable
   }
 
-  begin(wave: number): void {
+  /** Returns from when on a member's wave was under way, and until when a regression in it counts (null: it still does); undefined: it never began. */
+  heard(member: number): { readonly from: string; readonly until: string | null } | undefined {
+    const wave = this.plan ? waveOf(this.plan.waves, member) : -1
+    const from = this.began[wave]
+    if (from === undefined || this.uncounted.has(wave)) return undefined
+    return { from, until: this.began[wave + 1] ?? this.endedAt }
+  }
+
+  begin(wave: number, at: string): void {
     this.wave = wave
+    this.began[wave] = at
     this.waveEnded = false
     this.bakeUntil = null
     this.gate = null

@@ -17,6 +17,7 @@ export const invariants = {
   W1: 'no window of a profile is judged twice',
   W2: 'nothing of a profile opens or starts out of service, or runs outside a window that opened',
   W3: 'every execution of a profile is summarised once, as its upgrade ended',
+  W4: 'what depends on a profile rolls out only what that one has rolled out well',
 } as const
 export type Invariant = keyof typeof invariants
 

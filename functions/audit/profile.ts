@@ -2,6 +2,7 @@ import type { ProfileDefinition, ProfileEvent, UpgradeSummary } from '../../even
 import { between, hour, minute } from '../../events/time.ts'
 import type { EndedStatus, UpgradeEvent } from '../../events/upgrade.ts'
 import type { Course } from './course.ts'
+import { dependencyFault } from './dependency.ts'
 import type { Findings } from './finding.ts'
 import type { History, Told } from './history.ts'
 
@@ -33,6 +34,7 @@ interface Place {
 }
 
 interface AuditedProfile {
+  readonly id: string
   readonly history: History
   readonly courses: ReadonlyMap<string, Course>
   readonly place: Place
@@ -108,7 +110,7 @@ function auditOpening(
 }
 
 function auditStart(
-  { place, findings }: AuditedProfile,
+  { id, history, courses, place, findings }: AuditedProfile,
   commit: Commit,
   { upgrade, reason, scheduledAt }: EventOf<'ExecutionStarted'>['data'],
 ): void {
@@ -119,6 +121,13 @@ function auditStart(
     'W2',
     commit,
     `Upgrade ${upgrade} was started at ${commit.at}, when no window of ${scheduledAt} was open.`,
+  )
+  const unmet = reason === 'window' ? dependencyFault(history, courses, id, commit, upgrade) : undefined
+  findings.expect(
+    unmet === undefined,
+    'W4',
+    commit,
+    `Upgrade ${upgrade} was started though profile ${unmet}.`,
   )
   for (const other of place.started.keys())
     findings.expect(
@@ -198,7 +207,7 @@ function follow(audited: AuditedProfile, commit: Commit, event: ProfileEvent): v
 }
 
 /**
- * Holds one profile's stream, and the ends of the upgrades that it started, against W1 to W3; `courses` are already audited. Returns the
+ * Holds one profile's stream, and the ends of the upgrades that it started, against W1 to W4; `courses` are already audited. Returns the
  * windows that it gave them.
  */
 export function auditProfile(
@@ -216,7 +225,7 @@ export function auditProfile(
     started: new Map(),
     summarised: new Set(),
   }
-  const audited = { history, courses, place, findings }
+  const audited = { id, history, courses, place, findings }
   for (const commit of history.profiles.get(id) ?? [])
     for (const event of commit.told) follow(audited, commit, event)
   for (const [upgrade, commit] of place.started) {

@@ -1,4 +1,5 @@
 import type { TargetEvent } from '../../events/target.ts'
+import { between, minute } from '../../events/time.ts'
 import { closedSince } from './calendar.ts'
 import type { Course } from './course.ts'
 import { rootOf } from './family.ts'
@@ -13,6 +14,8 @@ interface Place {
   active: Assigned | null
   readonly begun: Set<string>
   readonly ended: Set<string>
+  /** The attempts that succeeded, and whether they still do. */
+  readonly well: Map<string, 'succeeded' | 'regressed'>
   components: Record<string, string>
   pin: { component: string | null } | null
   retired: boolean
@@ -153,6 +156,28 @@ function auditHandOver(
   }
 }
 
+/** So long after a regression, in the log's own time, its upgrade has lost it rather than not heard of it yet. */
+const heardWithin = 10 * minute
+
+/** What has regressed while its wave was watched is a failure of that wave (I5). */
+function auditHeard(
+  { history, courses, findings }: AuditedTarget,
+  commit: Commit,
+  { upgrade, member, n, attempt }: Extract<TargetEvent, { type: 'AttemptRegressed' }>['data'],
+): void {
+  const course = courses.get(upgrade)
+  const heard = course?.heard(member)
+  if (!course || !heard) return
+  const until = heard.until ?? history.latest
+  const lost = !course.regressed.has(`${member}#${n}`) && between(commit.at, until) > heardWithin
+  findings.expect(
+    !lost,
+    'I5',
+    commit,
+    `Attempt ${attempt} regressed, and upgrade ${upgrade} had not counted it as failed by ${until}.`,
+  )
+}
+
 function follow(audited: AuditedTarget, commit: Commit, event: TargetEvent): void {
   const { place, findings } = audited
   switch (event.type) {
@@ -213,8 +238,24 @@ function follow(audited: AuditedTarget, commit: Commit, event: TargetEvent): voi
         `Attempt ${attempt} ended as ${outcome} without being active.`,
       )
       place.ended.add(attempt)
+      if (outcome === 'succeeded') place.well.set(attempt, 'succeeded')
       if (place.active?.attempt === attempt) place.active = null
       if (version !== null) place.components[component] = version
+      return
+    }
+    case 'AttemptRegressed':
+    case 'AttemptRecovered': {
+      const { attempt, component, version } = event.data
+      const stands = event.type === 'AttemptRegressed' ? 'succeeded' : 'regressed'
+      findings.expect(
+        place.well.get(attempt) === stands && place.active?.component !== component,
+        'I1',
+        commit,
+        `Attempt ${attempt} had ${event.type} though it was ${place.well.get(attempt) ?? 'no success'}.`,
+      )
+      place.well.set(attempt, event.type === 'AttemptRegressed' ? 'regressed' : 'succeeded')
+      if (event.type === 'AttemptRegressed') auditHeard(audited, commit, event.data)
+      place.components[component] = version
       return
     }
     case 'TargetPatched':
@@ -236,6 +277,7 @@ export function auditTarget(
     active: null,
     begun: new Set(),
     ended: new Set(),
+    well: new Map(),
     components: {},
     pin: null,
     retired: false,

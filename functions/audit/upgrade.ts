@@ -1,5 +1,5 @@
 import type { UpgradeEvent, UpgradeRequest } from '../../events/upgrade.ts'
-import { auditAdmission, auditGivenUp, auditOutcomes, auditSkip } from './admission.ts'
+import { auditAdmission, auditGivenUp, auditOutcomes, auditRegressed, auditSkip } from './admission.ts'
 import { type AuditedUpgrade, Course } from './course.ts'
 import type { Findings } from './finding.ts'
 import type { History, Told } from './history.ts'
@@ -154,13 +154,16 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       return
     case 'WaveStarted':
       auditStart(audited, commit, event.data.wave)
-      course.begin(event.data.wave)
+      course.begin(event.data.wave, commit.at)
       return
     case 'TargetsAdmitted':
       auditAdmission(audited, commit, event.data)
       return
     case 'OutcomesRecorded':
       auditOutcomes(audited, commit, event.data)
+      return
+    case 'MembersRegressed':
+      auditRegressed(audited, commit, event.data)
       return
     case 'MembersSkipped':
       auditSkip(audited, commit, event.data)

@@ -70,7 +70,14 @@ export function auditGate(
   commit: Commit,
   data: Data<'GateEvaluated'>,
 ): void {
-  const succeeded = course.inWave('succeeded')
+  const silent = data.silent ?? 0
+  const succeeded = course.inWave('succeeded') - silent
+  findings.expect(
+    succeeded >= 0,
+    'I5',
+    commit,
+    `The gate calls ${silent} silent of ${course.inWave('succeeded')} that succeeded.`,
+  )
   // Without a gate it only matters that somebody has succeeded.
   const judged = course.request?.gate ? succeeded + course.inWave('failed') + course.inWave('unreachable') : 0
   const rate = judged === 0 ? null : Math.floor((succeeded * 10_000) / judged) / 100
@@ -81,7 +88,9 @@ export function auditGate(
     `The gate saw ${data.successRatePercent} % succeed, the fold ${rate} %.`,
   )
   const required = course.request?.gate?.successRatePercent ?? 0
-  const verdict = judged === 0 ? 'inconclusive' : succeeded * 100 >= required * judged ? 'passed' : 'failed'
+  const tooQuiet = silent > course.allowed('unreachable')
+  const verdict =
+    judged === 0 || tooQuiet ? 'inconclusive' : succeeded * 100 >= required * judged ? 'passed' : 'failed'
   findings.expect(
     data.result === verdict,
     'I4',
@@ -172,4 +181,5 @@ export function auditCompletion(
     )
   }
   course.ended = true
+  course.endedAt = commit.at
 }

@@ -7,7 +7,12 @@ export async function membersToRetry(log: Log, parent: string, skippedToo = fals
   const members = new Set<number>()
   const ends = log
     .of(upgradeAggregate, parent)
-    .events({ consistent: true }, ['OutcomesRecorded', 'MembersSkipped', 'RetriesGivenUp'])
+    .events({ consistent: true }, [
+      'OutcomesRecorded',
+      'MembersRegressed',
+      'MembersSkipped',
+      'RetriesGivenUp',
+    ])
   for await (const { event } of ends) takeForChild('retry', members, event, skippedToo)
   return [...members].sort((left, right) => left - right)
 }

@@ -1,23 +1,28 @@
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
-import { profileAggregate } from '../domain/profile/aggregate.ts'
+import type { Rollout } from '../domain/profile/dependency.ts'
 import type { OpeningFacts } from '../domain/profile/opening.ts'
 import { plannedFor } from '../domain/profile/plan-ahead.ts'
-import type { ExistingProfile } from '../domain/profile/state.ts'
-import { lastSuccessRate } from '../domain/profile/statistics.ts'
+import type { ExistingProfile, PlannedWindow } from '../domain/profile/state.ts'
 import { windowOf } from '../domain/profile/windows.ts'
 import { releaseAggregate, releaseId } from '../domain/release/release.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { holdOf } from '../domain/upgrade/hold.ts'
-import { exists, planOf } from '../domain/upgrade/state.ts'
+import { exists, hasEnded, planOf, type UpgradeState } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
 import type { Views } from '../views/views.ts'
 import { closuresOf } from './closures.ts'
 import { heldBackWords } from './release.ts'
-import { type ProfileWork, workOf } from './targeting.ts'
+import { outlookOf, type ProfileWork } from './targeting.ts'
+import { upstreamsOf } from './upstream.ts'
+
+interface Services {
+  readonly log: Log
+  readonly views: Views
+}
 
 /** Returns what the opening of a profile's window is checked against now; streams are read strongly, targets from the view. */
 export async function openingFacts(
-  services: { readonly log: Log; readonly views: Views },
+  services: Services,
   profile: string,
   state: ExistingProfile,
   scheduledAt: string,
@@ -25,48 +30,90 @@ export async function openingFacts(
   const { log } = services
   const { definition, running } = state
   const { end } = windowOf(definition.schedule, scheduledAt)
-  const chosen = running?.upgrade ?? plannedFor(state, scheduledAt)?.upgrades[0]?.upgrade
-  const [policy, paused, heldBack, closures, successRate, work] = await Promise.all([
+  const [policy, closures, ahead] = await Promise.all([
     log.load(policyAggregate, freezePolicy),
-    pauseOf(log, running?.upgrade),
-    heldBackOf(log, chosen),
     closuresOf(log, definition.schedule.calendars, scheduledAt, end),
-    successRateOf(log, definition.depends_on?.profile_id),
-    // What runs is carried on whoever matches by now.
-    running ? null : workOf(services, profile, definition),
+    running
+      ? carriedOn(services, profile, state, running.upgrade)
+      : toStart(services, profile, state, scheduledAt),
   ])
-  return {
-    stops: policy.state.stops,
-    paused,
-    closures,
-    successRate,
-    heldBack: heldBack ?? waitsForNothingElse(work),
-    matching: work === null ? null : work.reduce((sum, { matching }) => sum + matching, 0),
-  }
+  return { stops: policy.state.stops, closures, ...ahead }
 }
 
-async function pauseOf(log: Log, upgrade: string | undefined): Promise<OpeningFacts['paused']> {
-  if (upgrade === undefined) return null
-  const { state } = await log.load(upgradeAggregate, upgrade)
+type Ahead = Pick<OpeningFacts, 'paused' | 'upstreams' | 'rollouts' | 'begun' | 'heldBack' | 'matching'>
+
+/** Returns what an upgrade rolls out, or is going to; its version is not known before its plan. */
+function rolloutOf(state: UpgradeState): Rollout[] {
+  if (!exists(state) || hasEnded(state)) return []
+  const { component, judged } = state.request
+  return [{ component, version: planOf(state)?.version ?? judged ?? null }]
+}
+
+/** What runs is carried on whoever matches by now, and if it has begun whatever it depends on. */
+async function carriedOn(
+  services: Services,
+  profile: string,
+  { definition }: ExistingProfile,
+  upgrade: string,
+): Promise<Ahead> {
+  const { state } = await services.log.load(upgradeAggregate, upgrade)
+  const begun = !exists(state) || hasEnded(state) || state.standing.wave >= 0
+  const rollouts = begun ? [] : rolloutOf(state)
+  const { passedOver } = begun
+    ? { passedOver: new Set<string>() }
+    : await outlookOf(services, profile, definition)
+  const upstreams = begun ? [] : await upstreamsOf(services, profile, definition, rollouts, passedOver)
+  const heldBack = await heldBackOf(services.log, state)
+  return { paused: pauseOf(state, upgrade), upstreams, rollouts, begun, heldBack, matching: null }
+}
+
+/** What was planned ahead is started as it was planned, else what there is to do now. */
+async function toStart(
+  services: Services,
+  profile: string,
+  state: ExistingProfile,
+  scheduledAt: string,
+): Promise<Ahead> {
+  const { definition } = state
+  const { work, passedOver } = await outlookOf(services, profile, definition)
+  const planned = plannedFor(state, scheduledAt)
+  const rollouts = planned
+    ? await plannedRollouts(services, planned)
+    : work.filter(({ matching }) => matching > 0).map(({ component, version }) => ({ component, version }))
+  const upstreams = await upstreamsOf(services, profile, definition, rollouts, passedOver)
+  const matching = work.reduce((sum, one) => sum + one.matching, 0)
+  const heldBack = (await plannedHeldBack(services, planned)) ?? waitsForNothingElse(work)
+  return { paused: null, upstreams, rollouts, begun: null, heldBack, matching }
+}
+
+async function plannedRollouts({ log }: Services, { upgrades }: PlannedWindow): Promise<Rollout[]> {
+  const found = await Promise.all(
+    upgrades.map(async ({ upgrade }) => rolloutOf((await log.load(upgradeAggregate, upgrade)).state)),
+  )
+  return found.flat()
+}
+
+function pauseOf(state: UpgradeState, upgrade: string): OpeningFacts['paused'] {
   if (!exists(state) || state.standing.status !== 'paused') return null
   return { upgrade, reason: holdOf(state.standing.holds, 'OPERATOR')?.ref ?? 'by an operator' }
 }
 
 /** In words, why what an upgrade rolls out is held back; null: it is not, or nobody has chosen it yet. */
-async function heldBackOf(log: Log, upgrade: string | undefined): Promise<string | null> {
-  if (upgrade === undefined) return null
-  const { state } = await log.load(upgradeAggregate, upgrade)
+async function heldBackOf(log: Log, state: UpgradeState): Promise<string | null> {
   const version = planOf(state)?.version
   if (version === undefined || !exists(state)) return null
   return heldBackWords((await log.load(releaseAggregate, releaseId(state.request.component, version))).state)
 }
 
-function waitsForNothingElse(work: readonly ProfileWork[] | null): string | null {
-  if (work === null || work.some(({ matching }) => matching > 0)) return null
-  return work.find(({ heldBack }) => heldBack !== null)?.heldBack ?? null
+async function plannedHeldBack(
+  { log }: Services,
+  planned: PlannedWindow | undefined,
+): Promise<string | null> {
+  const [first] = planned?.upgrades ?? []
+  return first ? heldBackOf(log, (await log.load(upgradeAggregate, first.upgrade)).state) : null
 }
 
-async function successRateOf(log: Log, profile: string | undefined): Promise<number | null> {
-  if (profile === undefined) return null
-  return lastSuccessRate((await log.load(profileAggregate, profile)).state)
+function waitsForNothingElse(work: readonly ProfileWork[]): string | null {
+  if (work.some(({ matching }) => matching > 0)) return null
+  return work.find(({ heldBack }) => heldBack !== null)?.heldBack ?? null
 }

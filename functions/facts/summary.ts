@@ -39,6 +39,7 @@ export async function summaryOf(services: Services, upgrade: string): Promise<Up
   return {
     upgrade,
     status,
+    component: state.request.component,
     version: plan?.version ?? null,
     counts: {
       targeted: plan?.members ?? 0,

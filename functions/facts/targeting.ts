@@ -35,11 +35,24 @@ export async function targetingOf(
   definition: Chooses,
   targets?: readonly Targetable[],
 ): Promise<Targeting> {
+  return (await passingOver(services, profile, definition, targets)).targeting
+}
+
+/** Who a profile upgrades, and the profiles whose canaries it passes over. */
+async function passingOver(
+  services: Services,
+  profile: string,
+  definition: Chooses,
+  targets?: readonly Targetable[],
+): Promise<{ readonly targeting: Targeting; readonly passedOver: ReadonlySet<string> }> {
   const [all, facts] = await Promise.all([
     targets ?? Array.fromAsync(services.views.everyTarget()),
     targetingFacts(services, profile, definition),
   ])
-  return targetsOf(profile, definition, all, facts)
+  const targeting = targetsOf(profile, definition, all, facts)
+  const canaries = targeting.leftOut.filter(({ reason }) => reason === 'canary_resource')
+  const of = canaries.flatMap(({ target }) => [...(facts.canaryResources.get(target) ?? [])])
+  return { targeting, passedOver: new Set(of) }
 }
 
 /** What there is to do for a profile: how many targets of each component, in the order in which they are upgraded. */
@@ -49,6 +62,8 @@ export interface ProfileWork {
   readonly matching: number
   /** In words, why the version that the profile would want is held back; null: it is not. */
   readonly heldBack: string | null
+  /** The version that it wants, where that is registered. */
+  readonly version: string | null
 }
 
 /** Returns the components that a profile upgrades, with how much there is to do. */
@@ -57,7 +72,17 @@ export async function workOf(
   profile: string,
   definition: ProfileDefinition,
 ): Promise<ProfileWork[]> {
-  const { members } = await targetingOf(services, profile, definition)
+  return (await outlookOf(services, profile, definition)).work
+}
+
+/** Returns what there is to do for a profile, and the profiles whose canaries it passes over. */
+export async function outlookOf(
+  services: Services,
+  profile: string,
+  definition: ProfileDefinition,
+): Promise<{ readonly work: ProfileWork[]; readonly passedOver: ReadonlySet<string> }> {
+  const { targeting, passedOver } = await passingOver(services, profile, definition)
+  const { members } = targeting
   const work: ProfileWork[] = []
   const { target_version: asked } = definition.upgrade_settings
   for (const component of componentsOf(definition, members)) {
@@ -66,16 +91,16 @@ export async function workOf(
     const release = 'release' in found ? found.release : undefined
     // What is held back is not chosen: nobody waits for it.
     if (!release && heldBack !== null) {
-      work.push({ component, matching: 0, heldBack })
+      work.push({ component, matching: 0, version: null, heldBack })
       continue
     }
     const runs = members.flatMap((member) => (member.component === component ? (member.from ?? []) : []))
     // A moving word leads nobody down.
     const newer = release && isMoving(asked) ? await newerThan(services.log, component, release, runs) : none
     const matching = waitingFor(component, { version: release?.version, newer }, members)
-    work.push({ component, matching, heldBack })
+    work.push({ component, matching, version: release?.version ?? null, heldBack })
   }
-  return work
+  return { work, passedOver }
 }
 
 /** Returns whether the upgrade of a profile is for its canaries alone, since another profile takes the rest. */
@@ -94,10 +119,10 @@ async function targetingFacts(
   services: Services,
   profile: string,
   definition: Chooses,
-): Promise<TargetingFacts> {
+): Promise<TargetingFacts & { readonly canaryResources: ReadonlyMap<string, ReadonlySet<string>> }> {
   const rows = await Array.fromAsync(services.views.everyProfile())
   const profiles = new Set(rows.map(({ id }) => id))
-  const canaryResources = new Set<string>()
+  const canaryResources = new Map<string, Set<string>>()
   if (!definition.resource_filters.exclude_canary_resources) return { profiles, canaryResources }
   const before = definition.depends_on?.profile_id
   const canaries = rows.filter(({ id, definition: other }) =>
@@ -116,7 +141,9 @@ async function targetingFacts(
       wanted.set(component, target)
       if (!sameVersion(target, version)) continue
       for await (const attempt of services.views.attemptsOf(upgrade)) {
-        if (mayHaveChanged(attempt)) canaryResources.add(attempt.target)
+        if (!mayHaveChanged(attempt)) continue
+        const known = canaryResources.get(attempt.target) ?? new Set()
+        canaryResources.set(attempt.target, known.add(id))
       }
     }
   }

@@ -103,9 +103,9 @@ export async function prospectOf(
   let release: ResolvedRelease | null = null
   const heldBack: PlanWarning[] = []
   if (request.kind !== 'rollback') {
-    const { component, version, selection } = request
+    const { component, version, judged, selection } = request
     const standing = selection.profile !== undefined
-    const found = await releaseFor(services, component, version, { standing })
+    const found = await releaseFor(services, component, judged ?? version, { standing })
     if ('rejected' in found) return { rejected: found.rejected }
     release = found.release
     if (found.heldBack !== null)

@@ -105,6 +105,8 @@ export interface AttemptRow {
   readonly completedAt: string | null
   readonly code: string | null
   readonly output: string | null
+  /** Since when it has failed after all, though it had succeeded; left out: it has not. */
+  readonly regressedAt?: string
 }
 
 /** One target: what it is and runs. Attempts under way are in the rows of their upgrade. */

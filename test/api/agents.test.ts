@@ -147,7 +147,7 @@ describe('an agent', () => {
     const done = await tell({ status: 'completed', details: { step: 'helm' } })
     expect(done.body).toMatchObject({ result: 'recorded', outcome: 'succeeded' })
     expect((await tell({ status: 'completed' })).body.result).toBe('unchanged')
-    const contrary = await tell({ status: 'failed' })
+    const contrary = await tell({ status: 'rejected' })
     expect([contrary.status, contrary.body.code]).toEqual([409, 'attempt-over'])
     expect((await world.call('GET', '/api/v1/updates/check', { as })).body).toEqual({
       updateAvailable: false,

@@ -78,7 +78,6 @@ describe('two machines with one credential', () => {
 
   it.each([
     ['failed', 'completed', 'failed', 'succeeded'],
-    ['completed', 'failed', 'succeeded', 'failed'],
     ['rolled-back', 'rollback-failed', 'rolled_back', 'rollback_failed'],
   ])(
     'that report %s and %s of one attempt are shown and told of',
@@ -93,12 +92,22 @@ describe('two machines with one credential', () => {
     },
   )
 
+  it('that report a success and then its failure are shown and told of, and the failure is heard', async () => {
+    const { tell, shown, told } = await upgraded()
+    const { attempt } = (await tell({ status: 'in-progress' })).body
+    expect((await tell({ status: 'completed' })).status).toBe(200)
+    expect((await tell({ status: 'failed', attempt })).body).toMatchObject({ result: 'regressed' })
+    const contradiction = { attempt, recorded: 'succeeded', reported: 'failed' }
+    expect(await shown()).toMatchObject({ bootIds: [], contradiction })
+    expect(await told()).toEqual([['cust_0001', 'contradicting-reports']])
+  })
+
   it('are noticed by two ends of one attempt in one call for many, too', async () => {
     const { world, as, shown } = await upgraded()
     const report = (status: string) => ({ version: 'v1.2.0', timestamp, status })
     const reports = ['in-progress', 'completed', 'failed'].map(report)
     const reply = await world.call('POST', '/api/v1/updates/status', { as, body: { reports } })
-    expect(reply.body.results).toMatchObject([{}, {}, { error: { code: 'attempt-over' } }])
+    expect(reply.body.results).toMatchObject([{}, {}, { result: 'regressed' }])
     expect((await shown()).contradiction).toMatchObject({ recorded: 'succeeded', reported: 'failed' })
   })
 })
@@ -129,7 +138,7 @@ describe('one machine is not taken for two', () => {
     const { tell, shown } = await upgraded()
     const { attempt } = (await tell({ status: 'in-progress' }, 'one')).body
     await tell({ status: 'completed' }, 'one')
-    expect((await tell({ status: 'failed', attempt }, 'one')).status).toBe(409)
+    expect((await tell({ status: 'failed', attempt }, 'one')).body.result).toBe('regressed')
     expect(await shown()).toBeNull()
   })
 
@@ -161,7 +170,7 @@ it('an update is offered, and an end recorded, where what was noticed cannot be 
   expect((await check('one')).body.updateAvailable).toBe(true)
   const { attempt } = (await tell({ status: 'in-progress' }, 'one')).body
   expect((await tell({ status: 'completed' }, 'other')).body.outcome).toBe('succeeded')
-  expect((await tell({ status: 'failed', attempt }, 'one')).body.code).toBe('attempt-over')
+  expect((await tell({ status: 'failed', attempt }, 'one')).body.result).toBe('regressed')
   expect(warned).toHaveBeenCalled()
   warned.mockRestore()
 })

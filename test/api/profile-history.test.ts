@@ -39,6 +39,7 @@ async function executed(
   const summary: UpgradeSummary = {
     upgrade,
     status: found.failed === 0 ? 'completed' : 'completed_with_exceptions',
+    component: 'publisher',
     version: '4.2.1',
     counts: {
       targeted: found.total,

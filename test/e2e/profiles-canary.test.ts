@@ -38,7 +38,10 @@ describe('P10 two profiles: canaries on Monday, the rest on Wednesday', () => {
     fleet = await SimulatedFleet.of(machine, operator, 'gateway-two', targets('publisher', 20, production))
     await machine.pass(1)
     canary = await Profile.create(operator, examples.canary)
-    main = await Profile.create(operator, { ...examples.main, depends_on: { profile_id: canary.id } })
+    main = await Profile.create(operator, {
+      ...examples.main,
+      depends_on: { profile_id: canary.id, min_resources: 1 },
+    })
     expect(canary.created).toMatchObject({ next_execution: '2040-03-05T01:00:00.000Z' })
     expect(main.created).toMatchObject({ next_execution: '2040-03-07T01:00:00.000Z' })
   })

@@ -81,7 +81,7 @@ describe('an opening is skipped', () => {
     })
     const targets = [{ id: 'cust_9999', tags: { ring: 'canary' }, components: { api: 'v1.1.0' } }]
     await world.world.call('POST', '/api/v1/targets', { body: { targets } })
-    const id = await world.created({ ...weekly, depends_on: { profile_id: canary } })
+    const id = await world.created({ ...weekly, depends_on: { profile_id: canary, min_resources: 1 } })
     world.at(sunday)
     await world.fire(id, sunday)
     expect(await result(id)).toBe('dependency')

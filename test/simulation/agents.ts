@@ -21,6 +21,9 @@ const behaviours = {
   'accept too late': 2,
   'go silent': 3,
   'report too late': 3,
+  'fail after all': 4,
+  'roll back after all': 2,
+  'fail after all and be well again': 2,
 } as const
 type Behaviour = keyof typeof behaviours
 
@@ -92,7 +95,27 @@ export class Agents {
     }
     if (behaviour === 'go silent') return
     const seconds = behaviour === 'report too late' ? assigned.seconds + 30 : random.between(1, 400)
-    clock.after(seconds, () => this.#report(target, reportOf(behaviour, assigned)))
+    clock.after(seconds, () => {
+      this.#report(target, reportOf(behaviour, assigned))
+      if (behaviour.includes('after all')) this.#regress(target, behaviour, assigned)
+    })
+  }
+
+  /** Reports a success, and some time after that it has failed after all; some are well again then. */
+  #regress(target: string, behaviour: Behaviour, { attempt, to }: Assigned): void {
+    const { random, clock } = this.#world
+    const said = { attempt, version: null, code: 'CRASH_LOOP', retryable: false, output: null }
+    const tell = (report: FinishReport) =>
+      this.#world.begin(`agent of ${target}`, () => this.#tell(target, finishAttempt(report)))
+    const status = behaviour === 'roll back after all' ? 'rolled-back' : 'failed'
+    clock.after(random.between(1, 1200), () => {
+      tell({ ...said, status })
+      if (random.chance(0.3)) tell({ ...said, status })
+      if (behaviour !== 'fail after all and be well again') return
+      clock.after(random.between(1, 600), () =>
+        tell({ ...said, status: 'completed', version: to, code: null }),
+      )
+    })
   }
 
   /** Reports, now and then twice, or with a contradiction behind. */

@@ -70,11 +70,15 @@ function someDefinition(random: Random, name: string, before: string | undefined
       tags: [],
       regions: random.chance(0.2) ? ['eu'] : [],
       exclude_critical: random.chance(0.3),
-      exclude_canary_resources: random.chance(0.2),
+      exclude_canary_resources: random.chance(before === undefined ? 0.2 : 0.4),
     },
     depends_on:
-      before !== undefined && random.chance(0.4)
-        ? { profile_id: before, min_success_rate: random.pick([0, 50, 95]) }
+      before !== undefined && random.chance(0.8)
+        ? {
+            profile_id: before,
+            min_success_rate: random.pick([0, 50, 95]),
+            min_resources: random.pick([1, 2]),
+          }
         : null,
     approvals: random.chance(0.25) ? approvals : null,
   }

@@ -26,7 +26,7 @@ export function scheduleFaults(world: World): string[] {
   ]
 }
 
-/** What is wrong with profiles after everything has healed and each has been taken out of service; windows are audited (W1 to W3). */
+/** What is wrong with profiles after everything has healed and each has been taken out of service; windows are audited (W1 to W4). */
 export async function profileFaults(world: World): Promise<string[]> {
   const log = logOver(world.store, { now: () => world.clock.now() })
   const found = scheduleFaults(world)

@@ -10,10 +10,10 @@ const told = ({ seed, faults, story }: Simulated): string =>
   [`npm run simulate -- --seeds 1 --from ${seed}`, ...faults, '…', ...story.slice(-60)].join('\n')
 
 describe('the whole system, with everything going wrong that may', () => {
-  test('I1-I15, W1-W3: every upgrade ends, and log, views, schedules and answers agree', {
+  test('I1-I15, W1-W4: every upgrade ends, and log, views, schedules and answers agree', {
     timeout: 300_000,
   }, async () => {
-    let [admissions, openings, summaries] = [0, 0, 0]
+    let [admissions, openings, summaries, regressions, waits] = [0, 0, 0, 0, 0]
     for (let seed = 1; seed <= seeds; seed++) {
       const result = await simulate(seed)
       expect(result.faults, told(result)).toEqual([])
@@ -21,10 +21,14 @@ describe('the whole system, with everything going wrong that may', () => {
       admissions += result.story.filter((line) => line.includes('TargetsAdmitted')).length
       openings += lines('WindowOpened')
       summaries += lines('UpgradeSummarised')
+      regressions += lines('MembersRegressed')
+      waits += result.story.filter((line) => line.includes('"reason":"dependency"')).length
     }
     expect(admissions, 'the stories are about something').toBeGreaterThan(seeds)
     expect(openings, 'windows open').toBeGreaterThan(seeds / 2)
     expect(summaries, 'executions are summarised').toBeGreaterThan(seeds / 2)
+    expect(regressions, 'what had succeeded fails after all').toBeGreaterThan(0)
+    expect(waits, 'windows wait for what they depend on').toBeGreaterThan(0)
   })
 
   test('a seed tells the same story each time', () => {

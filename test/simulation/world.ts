@@ -162,7 +162,7 @@ export class World {
   #written(commit: Commit): void {
     this.commits.push(commit)
     this.tell(
-      `${commit.stream}@${commit.commit} by ${commit.actor}: ${commit.events.map(({ type, data }) => `${type} ${data.length < 160 ? data : ''}`).join('; ')}`,
+      `${commit.stream}@${commit.commit} by ${commit.actor}: ${commit.events.map(({ type, data }) => `${type} ${data.length < 160 ? data : `${data.slice(0, 120)}…`}`).join('; ')}`,
     )
     const [aggregate, id = ''] = commit.stream.split('#')
     if (aggregate === 'upgrade') this.upgrades.add(id)

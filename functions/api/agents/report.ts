@@ -1,4 +1,5 @@
 import type { agentContracts, Report, Reported } from '../../../contracts/agents.ts'
+import type { TargetEvent } from '../../../events/target.ts'
 import { instantOf } from '../../../events/time.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { contradictionOf } from '../../domain/target/clone.ts'
@@ -9,9 +10,10 @@ import {
   hearVersion,
   statementIn,
 } from '../../domain/target/report.ts'
-import type { TargetState } from '../../domain/target/state.ts'
+import { standsAs, type TargetState } from '../../domain/target/state.ts'
 import { mayMeanActive, type Said, subjectOf } from '../../domain/target/subject.ts'
 import { handOverFacts } from '../../facts/hand-over.ts'
+import type { Outcome } from '../../log/log.ts'
 import type { Telemetry } from '../../work/telemetry.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
@@ -53,7 +55,7 @@ function answeredBy(state: TargetState, { status }: Report, said: Said) {
     case 'active':
       return { attempt: subject.attempt.attempt, outcome: null }
     case 'ended':
-      return { attempt: subject.attempt.attempt, outcome: subject.attempt.outcome }
+      return { attempt: subject.attempt.attempt, outcome: standsAs(subject.attempt).outcome }
     default:
       return { attempt: null, outcome: null }
   }
@@ -72,6 +74,18 @@ async function isBehind(
   // An end that names its attempt ends it, however it is numbered.
   if (!isAbout || (status !== 'in-progress' && said.attempt !== undefined)) return false
   return !(await telemetry.progressed(active.attempt, sequence))
+}
+
+/** What became of a report that was not refused. */
+function resultOf(
+  outcome: Outcome<TargetState, TargetEvent, unknown>,
+  { status }: Report,
+): Exclude<Reported['result'], 'failed'> {
+  if (outcome.kind === 'unchanged') return 'unchanged'
+  const [event] = outcome.kind === 'committed' ? outcome.events : []
+  if (event?.type === 'AttemptRegressed') return 'regressed'
+  if (event?.type === 'AttemptRecovered') return 'recovered'
+  return status === 'in-progress' ? 'accepted' : 'recorded'
 }
 
 /** What all reports of one call have in common. */
@@ -136,13 +150,14 @@ async function take(
     services.log.execute(targetAggregate, target, decision, metadata, { from }),
     services.telemetry.seen(target),
   ])
+  const result = resultOf(outcome, report)
+  // Two machines that take turns look like one whose update has failed after all.
+  if (result === 'regressed' && end) await noteContradiction(call, target, from.state, end)
   if (outcome.kind === 'rejected' && end) {
     await noteContradiction(call, target, outcome.loaded.state, end)
     if (tooLate.has(outcome.rejection.code)) await hear(call, target, outcome.loaded.state, end)
   }
   const { state: after, commit } = accepted(outcome)
-  const done = report.status === 'in-progress' ? 'accepted' : 'recorded'
-  const result = outcome.kind === 'unchanged' ? 'unchanged' : done
   return { reported: { target, result, ...answeredBy(after, report, said) }, commit }
 }
 

@@ -47,7 +47,7 @@ export function targetBody(
     },
     attempts: attempts
       .toReversed()
-      .map(({ attempt, upgrade, component, from, to, outcome, code, endedAt }) => ({
+      .map(({ attempt, upgrade, component, from, to, outcome, code, endedAt, regression }) => ({
         attempt,
         upgradeId: upgrade,
         component,
@@ -56,6 +56,14 @@ export function targetBody(
         outcome,
         code,
         endedAt,
+        regression: regression
+          ? {
+              outcome: regression.outcome,
+              code: regression.code,
+              at: regression.at,
+              recoveredAt: regression.recoveredAt,
+            }
+          : null,
       })),
     commit,
   }

@@ -68,6 +68,11 @@ function sentenceOf(event: UpgradeEvent): string {
     }
     case 'OutcomesRecorded':
       return `Attempts ended: ${outcomesIn(event.data.outcomes)}.`
+    case 'MembersRegressed': {
+      const { members, more } = event.data
+      const others = more ? ' There are others, which are not counted.' : ''
+      return `${targets(members.length)} of ${wave(event.data.wave)} failed after they had succeeded.${others}`
+    }
     case 'DeadlinePassed':
       return `The time of ${targets(sizes(event.data.members))} is over; they are asked.`
     case 'DeadlineMoved':
@@ -92,9 +97,10 @@ function sentenceOf(event: UpgradeEvent): string {
         ? `Nothing came up while watching ${wave(event.data.wave)}.`
         : `${event.data.by} ended the watch over ${wave(event.data.wave)}: ${event.data.reason}`
     case 'GateEvaluated': {
-      const { result, successRatePercent, required } = event.data
+      const { result, successRatePercent, required, silent } = event.data
       const rate = successRatePercent === null ? 'no data' : `${successRatePercent} % succeeded`
-      return `The gate after ${wave(event.data.wave)} ${result === 'inconclusive' ? 'is inconclusive' : result}: ${rate}, ${required} % are required.`
+      const quiet = silent === undefined ? '' : ` Nothing was heard of ${targets(silent)} since.`
+      return `The gate after ${wave(event.data.wave)} ${result === 'inconclusive' ? 'is inconclusive' : result}: ${rate}, ${required} % are required.${quiet}`
     }
     case 'ContinueAwaited':
       return `Waiting until ${event.data.until} for somebody to continue after ${wave(event.data.wave)}.`

@@ -7,6 +7,15 @@ import { changedFields, type FieldProblem, Fields } from './fields.ts'
 export type { ProfileDefinition } from '../../../events/profile.ts'
 export type { FieldProblem } from './fields.ts'
 
+/** What the profile that is waited for has to have reached, where nobody says. */
+export const dependencyDefaults = (): {
+  readonly min_success_rate: number
+  readonly min_resources: number
+} => ({
+  min_success_rate: profileDefaults.min_success_rate,
+  min_resources: profileDefaults.min_resources,
+})
+
 /** The ranges of P1, ends included; where nothing else is said the value is a whole number. */
 const profileRanges = {
   offset_days: [0, 6],
@@ -23,6 +32,7 @@ const profileRanges = {
   priority: [1, 10],
   /** Need not be whole. */
   min_success_rate: [0, 100],
+  min_resources: [1, 10_000],
   required: [1, 5],
   lead_time_hours: [1, 168],
 } as const satisfies Readonly<Record<string, readonly [number, number]>>
@@ -47,6 +57,8 @@ const profileDefaults = {
   exclude_canary_resources: false,
   /** The threshold of the seed's script that this takes the place of. */
   min_success_rate: 95,
+  /** One of one is no sample. */
+  min_resources: 2,
   lead_time_hours: 24,
 } as const
 
@@ -214,6 +226,7 @@ function dependsOn(fields: Fields): NonNullable<ProfileDefinition['depends_on']>
       profileRanges.min_success_rate,
       profileDefaults.min_success_rate,
     ),
+    min_resources: fields.whole('min_resources', profileRanges.min_resources, profileDefaults.min_resources),
   }
   fields.refuseOthers()
   return result

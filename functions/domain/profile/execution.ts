@@ -54,17 +54,19 @@ export function startExecution(command: {
 export function startNext(command: {
   readonly upgrade: string
   readonly after: Pick<Execution, 'reason' | 'scheduledAt' | 'end'>
+  /** What the profiles that this one depends on were asked about. */
+  readonly release?: { readonly component: string; readonly version: string } | undefined
   readonly by: string
 }): ProfileDecision {
   return (state, now) => {
-    const { upgrade, after, by } = command
+    const { upgrade, after, release, by } = command
     if (!exists(state) || state.status !== 'active' || state.running) return accept()
     if (state.summaries.some((one) => one.upgrade === upgrade)) return accept()
     if (after.end !== null && after.end <= now) return accept()
     const { reason, scheduledAt } = after
     return accept({
       type: 'ExecutionStarted',
-      data: { upgrade, reason, scheduledAt, justification: null, by },
+      data: { upgrade, reason, scheduledAt, justification: null, ...(release && { release }), by },
     })
   }
 }

@@ -3,6 +3,7 @@ import { systemActor } from '../actor.ts'
 import { accept, reject } from '../aggregate.ts'
 import { type Closure, closureAt } from '../policy/closure.ts'
 import type { Stop } from '../policy/policy.ts'
+import { type Rollout, type Upstream, unmetBy } from './dependency.ts'
 import { refuseMissing } from './lifecycle.ts'
 import { plannedFor, voidPlan } from './plan-ahead.ts'
 import { type ExistingProfile, judged, type ProfileDecision, type ProfileState } from './state.ts'
@@ -16,8 +17,12 @@ export interface OpeningFacts {
   readonly paused: { readonly upgrade: string; readonly reason: string } | null
   /** Closed times of the profile's calendars in the window. */
   readonly closures: readonly Closure[]
-  /** The success rate, in percent, of the profile that this one depends on; null when there is no such figure. */
-  readonly successRate: number | null
+  /** The profiles that this one depends on, as they stand. */
+  readonly upstreams: readonly Upstream[]
+  /** What the window would roll out, in the order of its components; nothing where nobody has to be asked about it. */
+  readonly rollouts: readonly Rollout[]
+  /** Has what runs begun? Then it is carried on. Null: nothing runs. */
+  readonly begun: boolean | null
   /** In words, why what would be rolled out is held back; null: it is not. */
   readonly heldBack: string | null
   /** How many resources there are to upgrade; null when that is not known yet. */
@@ -67,14 +72,22 @@ export function openWindow(command: {
     }
     const by = state.updatedBy
     const started = planned?.upgrades[0]?.upgrade ?? upgrade
+    const data = { upgrade: started, reason: 'window' as const, scheduledAt, justification: null, by }
+    // What was planned ahead has its version already.
+    const release = planned ? undefined : judgedRelease(facts)
     return accept<ProfileEvent>(
       { type: 'WindowOpened', data: { scheduledAt, end, upgrade: started, resumed: false } },
-      {
-        type: 'ExecutionStarted',
-        data: { upgrade: started, reason: 'window', scheduledAt, justification: null, by },
-      },
+      { type: 'ExecutionStarted', data: { ...data, ...(release && { release }) } },
     )
   }
+}
+
+/** Returns what the profiles that this one depends on were asked about first, so that nothing newer is rolled out in its place. */
+function judgedRelease({ upstreams, rollouts }: OpeningFacts) {
+  const [first] = rollouts
+  return upstreams.length > 0 && first && first.version !== null
+    ? { component: first.component, version: first.version }
+    : undefined
 }
 
 /** Records that an occurrence did not open, where whoever prepared it found the reason. One that was judged before stays as it is. */
@@ -123,7 +136,7 @@ function refuse(
   now: string,
   facts: OpeningFacts,
 ): Refusal | undefined {
-  const { schedule, upgrade_settings, depends_on: dependency } = state.definition
+  const { schedule, upgrade_settings } = state.definition
   if (!contains(schedule, scheduledAt))
     return ['not_in_schedule', `${schedule.cron_expression} in ${schedule.timezone} does not open then.`]
   const { end } = windowOf(schedule, scheduledAt)
@@ -138,19 +151,11 @@ function refuse(
   if (state.running?.reason === 'emergency')
     return ['running', `Upgrade ${state.running.upgrade}, which was started out of turn, is not finished.`]
   const heldBack: Refusal | undefined = facts.heldBack === null ? undefined : ['held_back', facts.heldBack]
-  // What was started under all of the following is carried on, unless it has been taken back elsewhere since.
-  if (state.running) return heldBack
-  if (dependency && (facts.successRate === null || facts.successRate < dependency.min_success_rate)) {
-    const rate =
-      facts.successRate === null
-        ? 'no success rate yet'
-        : `a success rate of ${facts.successRate} % in its last execution`
-    return [
-      'dependency',
-      `Profile ${dependency.profile_id} has ${rate}; ${dependency.min_success_rate} % is needed.`,
-    ]
-  }
-  if (heldBack) return heldBack
+  // What has begun under all of the following is carried on, unless it has been taken back elsewhere since.
+  if (state.running && facts.begun !== false) return heldBack
+  const unmet = unmetBy(facts.upstreams, facts.rollouts)
+  if (unmet !== undefined) return ['dependency', unmet]
+  if (state.running || heldBack) return heldBack
   if (facts.matching === 0) return ['nothing_to_upgrade', 'No resource needs the upgrade.']
   return undefined
 }

@@ -20,6 +20,7 @@ export function requestFromProfile({
   window,
   reason,
   approveWithin,
+  judged,
 }: {
   readonly profile: string
   readonly definition: ProfileDefinition
@@ -29,6 +30,8 @@ export function requestFromProfile({
   readonly reason: string | null
   /** So many seconds there are for approvals; left out: as long as a window. */
   readonly approveWithin?: number
+  /** The version that the profiles that this one depends on were asked about. */
+  readonly judged?: string | undefined
 }): UpgradeRequest {
   const { schedule, upgrade_settings: settings, approvals } = definition
   const length = schedule.maintenance_window_hours * hour
@@ -37,6 +40,7 @@ export function requestFromProfile({
     parent: null,
     component,
     version: settings.target_version,
+    ...(judged !== undefined && { judged }),
     strategy: settings.canary_percentage === null ? 'all' : 'canary',
     canaryPercent: settings.canary_percentage,
     batchSize: null,

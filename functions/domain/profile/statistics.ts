@@ -109,19 +109,6 @@ export function statisticsOf({
   }
 }
 
-/**
- * Returns the success rate, in percent, of the last execution that attempted any resource: what a profile that depends on this one goes by,
- * since many good runs before must not outweigh the canaries of this release. Null: none has.
- */
-export function lastSuccessRate({ summaries }: Pick<ProfileState, 'summaries'>): number | null {
-  for (const { counts } of summaries.toReversed()) {
-    const { succeeded, failed, unreachable } = counts
-    const attempted = succeeded + failed + unreachable
-    if (attempted > 0) return (succeeded * 100) / attempted
-  }
-  return null
-}
-
 /** Returns how long an execution took, in seconds. */
 export function secondsOf({ startedAt, endedAt }: Pick<UpgradeSummary, 'startedAt' | 'endedAt'>): number {
   return Math.max(0, between(startedAt, endedAt) / 1000)

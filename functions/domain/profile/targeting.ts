@@ -36,7 +36,7 @@ export interface TargetingFacts {
   /** The profiles that exist: a membership in one that was deleted holds nobody. */
   readonly profiles: ReadonlySet<string>
   /** What canary executions of the same release have taken already; read only where the definition excludes it. */
-  readonly canaryResources: ReadonlySet<string>
+  readonly canaryResources: Pick<ReadonlySet<string>, 'has'>
 }
 
 const ownWay: ProfileOverride = { maintenance_window_hours: null, rollback_on_failure: null }

@@ -54,7 +54,7 @@ export function warningsOf(
     warnings.push('canary_percentage is 100: every resource is a canary, so nothing is protected by it.')
   if (filters.exclude_canary_resources && !definition.depends_on)
     warnings.push(
-      'exclude_canary_resources is set without depends_on: nothing stops this profile when the canaries fail.',
+      'exclude_canary_resources is set without depends_on: it waits for each profile with canaries that it passes over, 95 % and 2 resources of the same release; where there is none, nothing stops it when canaries fail.',
     )
   if (longer > 0)
     warnings.push(

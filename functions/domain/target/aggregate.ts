@@ -37,7 +37,7 @@ function end(
   at: string,
 ): TargetState {
   const active = state.active?.attempt === data.attempt ? state.active : null
-  const { sequence: _sequence, output: _output, revision, saidAt, ...rest } = data
+  const { output: _output, revision, saidAt, ...rest } = data
   const { reported = active?.reported, ...attempt } = rest
   const heard = said(state, data.component, saidAt)
   return {
@@ -75,6 +75,26 @@ function drifted(
   const now = runs(state, component, to)
   if (sameVersion(expected, to)) return now
   return { ...now, drift: { ...now.drift, [component]: { from: expected, to, since: known?.since ?? at } } }
+}
+
+/** What its target says of an attempt that had succeeded. */
+function reconsider(
+  state: TargetState,
+  event: Extract<TargetEvent, { type: 'AttemptRegressed' | 'AttemptRecovered' }>,
+  at: string,
+): TargetState {
+  const { attempt, component, version, sequence, revision, reported, saidAt } = event.data
+  const attempts = state.attempts.map((ended): EndedAttempt => {
+    if (ended.attempt !== attempt) return ended
+    const turns = (ended.regression?.turns ?? 0) + 1
+    const before = ended.regression ?? { outcome: 'failed', code: null, at, recoveredAt: null, turns }
+    const regression =
+      event.type === 'AttemptRegressed'
+        ? { outcome: event.data.outcome, code: event.data.code, at, recoveredAt: null, turns }
+        : { ...before, recoveredAt: at, turns }
+    return { ...ended, sequence, regression, ...(reported !== undefined && { reported }) }
+  })
+  return { ...runs(said(state, component, saidAt), component, version), attempts, revision }
 }
 
 function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): TargetState {
@@ -147,13 +167,16 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
     }
     case 'AttemptEnded':
       return end(state, event.data, at)
+    case 'AttemptRegressed':
+    case 'AttemptRecovered':
+      return reconsider(state, event, at)
   }
 }
 
 /** What gets upgraded: one stream a target. It alone says when an attempt began and how it ended (M19, design: #aggregates). */
 export const targetAggregate: Aggregate<TargetState, TargetEvent> = {
   name: 'target',
-  stateSchema: 2,
+  stateSchema: 3,
   initial: initialTarget,
   evolve,
   decode: (type, schema, data) => targetEvents.decode(type, schema, data),

@@ -29,6 +29,9 @@ export function attemptId(key: {
   return v5(`${key.upgrade}/${key.target}/${key.n}`, attemptNamespace)
 }
 
+/** The code of a success that runs another version than the one that was asked for. */
+export const versionMismatch = 'VERSION_MISMATCH'
+
 /** How an attempt ends, beside which one it is. */
 export interface AttemptEnd {
   readonly outcome: AttemptOutcome

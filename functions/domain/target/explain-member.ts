@@ -68,6 +68,21 @@ function waiting(target: TargetState, upgrade: UpgradeAsked, member: MemberAsked
   return [{ code: member.status, verdict: 'waiting', detail: `${turn}; ${now}.${again}${glass}`, ref }]
 }
 
+/** Had an attempt succeeded, and has the target said since that it failed after all? */
+export function regressionOf(
+  { upgrade, component, to, outcome, endedAt, regression }: EndedAttempt,
+  ref: string,
+): Finding | undefined {
+  if (!regression || regression.recoveredAt !== null) return undefined
+  const { at, code } = regression
+  const how = `${regression.outcome.replaceAll('_', ' ')}${code === null ? '' : ` with ${code}`}`
+  return {
+    ...{ code: code ?? 'regressed', verdict: 'blocked', ref, since: at },
+    detail: `${component} ${to} of upgrade ${upgrade}, which had ${outcome} at ${endedAt}, is ${how} since ${at}: it counts as failed.`,
+    unblock: 'The target reports completed again, or an operator rolls it back, retries it or deploys a fix.',
+  }
+}
+
 /** A member that had its attempt, or was taken out. */
 function through(target: TargetState, { id, ref, component, version, status }: UpgradeAsked): Finding {
   const last = lastAttempt(target, id)
@@ -77,6 +92,8 @@ function through(target: TargetState, { id, ref, component, version, status }: U
     const unblock = 'Somebody deploys another upgrade that selects it.'
     return { code: 'upgrade_ended', verdict: 'eligible', detail, ref, unblock }
   }
+  const regressed = last && regressionOf(last, ref)
+  if (regressed) return regressed
   if (last?.outcome === 'succeeded') {
     const detail = `Upgrade ${id} took ${component} to ${version} at ${last.endedAt}.`
     return { code: 'succeeded', verdict: 'done', detail, ref, ...since }

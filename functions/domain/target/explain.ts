@@ -1,5 +1,5 @@
 import type { Stop } from '../policy/policy.ts'
-import { explainMember } from './explain-member.ts'
+import { explainMember, regressionOf } from './explain-member.ts'
 import type { Explanation, Finding, UpgradeAsked } from './explanation.ts'
 import { mayBeAccepted, type TargetState } from './state.ts'
 
@@ -73,6 +73,8 @@ function lastAttempt({ id, target, ref }: ExplainFacts): Finding[] {
   const last = target.attempts.at(-1)
   if (!last) return []
   const { component, from, to, outcome, endedAt } = last
+  const regressed = regressionOf(last, ref)
+  if (regressed) return [{ ...regressed, detail: `After the last attempt on ${id}, ${regressed.detail}` }]
   const code = last.code === null ? '' : ` (${last.code})`
   const detail = `The last attempt on ${id}, ${component} ${from} → ${to}, ended as ${outcome}${code} at ${endedAt}.`
   return [{ code: last.code ?? outcome, verdict: 'done', detail, ref, since: endedAt }]

@@ -1,7 +1,7 @@
 import { hour } from '../../../events/time.ts'
 
 /** A target must have been heard of within so long: four times the six hours after which a client asks by itself (M4), in milliseconds. */
-const heardWithin = 24 * hour
+export const heardWithin = 24 * hour
 
 /**
  * Is a target ready to be handed an attempt? It is when its own agent or its gateway's was heard of in the last 24 hours. `lastSeen` are

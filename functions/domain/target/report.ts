@@ -3,13 +3,15 @@ import { accept, reject } from '../aggregate.ts'
 import type { Closure } from '../policy/closure.ts'
 import type { Stop } from '../policy/policy.ts'
 import { sameVersion } from '../version/identity.ts'
-import { type AttemptEnd, endOf } from './attempt.ts'
+import { type AttemptEnd, endOf, versionMismatch } from './attempt.ts'
 import { meaningOf } from './outcome.ts'
 import { notRegistered, refuseTarget } from './refusals.ts'
+import { reconsidered } from './regression.ts'
 import {
   type ActiveAttempt,
   type EndedAttempt,
   mayBeAccepted,
+  standsAs,
   type TargetDecision,
   type TargetState,
 } from './state.ts'
@@ -132,7 +134,7 @@ export function endFrom(report: FinishReport, to: string): AttemptEnd {
     case 'completed':
       return version !== null && sameVersion(version, to)
         ? { outcome: 'succeeded', code: null, ...said }
-        : { outcome: 'failed', code: 'VERSION_MISMATCH', ...said }
+        : { outcome: 'failed', code: versionMismatch, ...said }
     case 'failed':
       return { outcome: 'failed', code, retryable, ...said }
     case 'rejected':
@@ -156,9 +158,13 @@ function isLatest(state: TargetState, ended: EndedAttempt): boolean {
 
 function afterEnd(state: TargetState, ended: EndedAttempt, end: AttemptEnd): ReturnType<TargetDecision> {
   const { component } = ended
-  const repeated =
-    end.outcome === ended.outcome && end.code === ended.code && (end.version ?? null) === ended.version
-  if (repeated) return accept()
+  const stands = standsAs(ended)
+  const repeated = end.outcome === stands.outcome && end.code === stands.code
+  if (repeated && (stands === ended.regression || (end.version ?? null) === ended.version)) return accept()
+  if (ended.outcome === 'succeeded' && isLatest(state, ended)) {
+    const late = end.reported !== undefined && end.reported < (ended.reported ?? 0)
+    return late ? sequenceBehind : (reconsidered(state, ended, end) ?? isOver(ended))
+  }
   const late = end.outcome === 'succeeded' && meaningOf(ended.outcome).presumed
   if (!late || !end.version || !isLatest(state, ended)) return isOver(ended)
   if (state.components[component] === end.version) return accept()
@@ -170,7 +176,8 @@ function afterEnd(state: TargetState, ended: EndedAttempt, end: AttemptEnd): Ret
 
 /**
  * Ends an attempt as its target reports. The same report again changes nothing; one that contradicts the recorded end is
- * refused; a success that comes after the attempt was given up corrects the inventory and nothing else.
+ * refused; a success that comes after the attempt was given up corrects the inventory and nothing else. What had succeeded may regress, and be
+ * well again once (design: #regressions).
  */
 export function finishAttempt(report: FinishReport): TargetDecision {
   return (state) => {

@@ -1,5 +1,11 @@
 import { hashOf } from '../../../events/canonical.ts'
-import type { AttemptOutcome, ProfileOverride, TargetEvent, TargetFacts } from '../../../events/target.ts'
+import type {
+  AttemptOutcome,
+  ProfileOverride,
+  RegressedOutcome,
+  TargetEvent,
+  TargetFacts,
+} from '../../../events/target.ts'
 import type { Decision } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
 
@@ -40,7 +46,18 @@ export function mayBeAccepted(
   return acceptedAt === null && now < acceptBy
 }
 
-/** An attempt that is over. Ends are final. */
+/** What a target said of an attempt after it had succeeded. */
+export interface Regression {
+  readonly outcome: RegressedOutcome
+  readonly code: string | null
+  readonly at: string
+  /** Since when it is well again; null: it is not. */
+  readonly recoveredAt: string | null
+  /** How often the target has changed its word. */
+  readonly turns: number
+}
+
+/** An attempt that is over. Ends are final; what comes after one that succeeded stands beside it. */
 export interface EndedAttempt extends AttemptPlan {
   readonly outcome: AttemptOutcome
   readonly code: string | null
@@ -50,6 +67,10 @@ export interface EndedAttempt extends AttemptPlan {
   /** Null: the target was never touched. */
   readonly acceptedAt: string | null
   readonly endedAt: string
+  /** The number of its last event. */
+  readonly sequence: number
+  /** Left out: nothing came after its end. */
+  readonly regression?: Regression
   /** Since when the member has been put off again and again, as another attempt was under way; left out: it was not put off. */
   readonly busySince?: string
   /** The number of the last report about it that is known, where its agent numbers them. */
@@ -96,6 +117,18 @@ export interface TargetState {
   /** The last ones, newest last. */
   readonly attempts: readonly EndedAttempt[]
   readonly revision: number
+}
+
+/** Returns how an attempt stands after all that its target said of it: its end, or what became of a success. */
+export function standsAs({
+  outcome,
+  code,
+  regression,
+}: Pick<EndedAttempt, 'outcome' | 'code' | 'regression'>): {
+  readonly outcome: AttemptOutcome
+  readonly code: string | null
+} {
+  return regression && regression.recoveredAt === null ? regression : { outcome, code }
 }
 
 /** A decision about a target: `command => (state, now)`, where `now` is an ISO instant. */

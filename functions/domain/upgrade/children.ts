@@ -74,7 +74,7 @@ export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, n
   const { profile } = parent.request.selection
   const automatic = profile !== undefined && kind === 'rollback' && command.by === systemActor
   // A person asks for a child, or it takes something back: neither waits for who is not ready.
-  const { preUpgradeChecks: _, toWithdrawn: __, skippedToo: ___, ...unchecked } = parent.request
+  const { preUpgradeChecks: _, toWithdrawn: __, skippedToo: ___, judged: ____, ...unchecked } = parent.request
   const again = kind === 'rollback' && unchecked.kind === 'rollback'
   const parallel = kind === 'rollback' && !again ? rollbackAtOnce : unchecked.parallel
   const attempt = settings.attempt ?? unchecked.deadlines.attempt
@@ -115,12 +115,21 @@ export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, n
 export function takeForChild(
   kind: ChildKind,
   members: Set<number>,
-  event: Extract<UpgradeEvent, { type: 'OutcomesRecorded' | 'MembersSkipped' | 'RetriesGivenUp' }>,
+  event: Extract<
+    UpgradeEvent,
+    { type: 'OutcomesRecorded' | 'MembersRegressed' | 'MembersSkipped' | 'RetriesGivenUp' }
+  >,
   skippedToo = false,
 ): void {
   const settle = (member: number, taken: boolean) => {
     if (taken) members.add(member)
     else members.delete(member)
+  }
+  if (event.type === 'MembersRegressed') {
+    for (const { member, outcome } of event.data.members) {
+      const { takenBack, triedAgain } = meaningOf(outcome)
+      settle(member, kind === 'rollback' ? takenBack : triedAgain)
+    }
   }
   if (event.type === 'OutcomesRecorded') {
     for (const { member, outcome, again } of event.data.outcomes) {

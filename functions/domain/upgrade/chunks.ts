@@ -133,6 +133,12 @@ export function endMembers(
   return { chunks: settle(waiting, end), failedTries }
 }
 
+/** Returns the chunks with these members failed after all; those that are through are not kept by name. */
+export function regressMembers(chunks: Chunks, members: Iterable<number>): Chunks {
+  const kept = [...members].filter((member) => chunks.open[chunkOf(member)] !== undefined)
+  return change(chunks, kept, (member) => ({ ...member, status: 'failed' }))
+}
+
 /** Returns the chunks with these members skipped. */
 export function skipMembers(chunks: Chunks, members: Ranges, end: number): Chunks {
   return settle(

@@ -49,6 +49,15 @@ export function count(counts: MemberCounts, event: UpgradeEvent): MemberCounts {
       }
       return result
     }
+    case 'MembersRegressed': {
+      const { members } = event.data
+      return {
+        ...counts,
+        succeeded: counts.succeeded - members.length,
+        failed: counts.failed + members.length,
+        rolledBack: counts.rolledBack + members.filter(({ outcome }) => outcome === 'rolled_back').length,
+      }
+    }
     case 'MembersSkipped': {
       const { members, was } = event.data
       const skipped = sizeOf(members)

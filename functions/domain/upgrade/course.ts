@@ -25,6 +25,12 @@ export class Course {
       case 'MembersSkipped':
         for (const member of eachMember(event.data.members)) this.#failed.delete(member)
         break
+      case 'MembersRegressed':
+        for (const { member, outcome, code } of event.data.members) {
+          const failure = { code: code ?? outcome.toUpperCase(), rolledBack: outcome === 'rolled_back' }
+          this.#failed.set(member, failure)
+        }
+        break
       case 'OutcomesRecorded':
         for (const { member, n, outcome, code, again } of event.data.outcomes) {
           this.ended.add(`${member}#${n}`)

@@ -11,6 +11,7 @@ import {
   failMembers,
   memberAt,
   moveQuestion,
+  regressMembers,
   settle,
   skipMembers,
 } from './chunks.ts'
@@ -47,7 +48,8 @@ class MisplacedEvent extends Error {
 }
 
 /** Returns the state after one event. `context.at` is the instant of its commit. */
-export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: CommitContext): UpgradeState {
+export function evolve(before: UpgradeState, event: UpgradeEvent, context: CommitContext): UpgradeState {
+  const { at } = context
   if (event.type === 'UpgradeRequested') return requested(event, at)
   if (before.stage === 'none') throw new MisplacedEvent(before, event.type)
   const state: ExistingUpgrade = { ...before, standing: standingAfter(before.standing, event, at) }
@@ -68,11 +70,13 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
     case 'ExecutionEnded':
       return driven(state, event, at)
     case 'WaveStarted':
-      return waveStarted(state, event, at)
+      return waveStarted(state, event, context)
     case 'TargetsAdmitted':
       return admitted(state, event, at)
     case 'OutcomesRecorded':
       return recorded(state, event)
+    case 'MembersRegressed':
+      return regressed(state, event)
     case 'DeadlinePassed':
       return asked(state, event, at)
     case 'DeadlineMoved': {
@@ -97,8 +101,11 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, { at }: Commit
       return between(begun(state, event), { kind: 'bake', until: event.data.until })
     case 'BakeEnded':
       return between(begun(state, event), null)
-    case 'GateEvaluated':
-      return between(begun(state, event), event.data.result === 'passed' ? null : { kind: 'operator' })
+    case 'GateEvaluated': {
+      const known = begun(state, event)
+      const wave = { ...known.wave, silent: event.data.silent ?? 0 }
+      return between({ ...known, wave }, event.data.result === 'passed' ? null : { kind: 'operator' })
+    }
     case 'ContinueAwaited':
       return between(begun(state, event), { kind: 'continue', until: event.data.until })
     case 'ContinueGiven':
@@ -211,7 +218,11 @@ function driven(
   return { ...known, execution: { ...execution, fruitless, restartAt: after(at, pause) } }
 }
 
-function waveStarted(state: ExistingUpgrade, event: Event<'WaveStarted'>, at: string): InWave {
+function waveStarted(
+  state: ExistingUpgrade,
+  event: Event<'WaveStarted'>,
+  { at, commit }: CommitContext,
+): InWave {
   const known = progressed(withPlan(state, event))
   const number = event.data.wave
   const { from, to } = waveRange(known.plan.waves, known.plan.members, number)
@@ -227,9 +238,12 @@ function waveStarted(state: ExistingUpgrade, event: Event<'WaveStarted'>, at: st
     wave: {
       number,
       startedAt: at,
+      commit,
       counts: noCounts,
       skippedBefore,
       acknowledged: { failed: 0, unreachable: 0 },
+      regressed: { members: [], more: false },
+      silent: 0,
     },
     breached: hasBegun(known) ? known.breached : [],
     acknowledgedFailures: hasBegun(known) ? known.acknowledgedFailures : 0,
@@ -259,6 +273,22 @@ function recorded(state: ExistingUpgrade, event: Event<'OutcomesRecorded'>): InW
 function asked(state: ExistingUpgrade, event: Event<'DeadlinePassed'>, at: string): PlannedUpgrade {
   const known = withPlan(state, event)
   return { ...known, chunks: askMembers(known.chunks, event.data.members, after(at, askAgainAfter)) }
+}
+
+/** Only the present wave hears of it. */
+function regressed(state: ExistingUpgrade, event: Event<'MembersRegressed'>): InWave | BetweenWaves {
+  const known = counted(begun(state, event), event)
+  const members = event.data.members.map(({ member }) => member)
+  const { regressed: before } = known.wave
+  const present = {
+    members: [...before.members, ...members],
+    more: before.more || event.data.more === true,
+  }
+  return {
+    ...known,
+    wave: { ...known.wave, regressed: present },
+    chunks: regressMembers(known.chunks, members),
+  }
 }
 
 /** Members of later waves, too, may be skipped; the present wave counts its own. */

@@ -2,6 +2,7 @@ import { after, second } from '../../../events/time.ts'
 import { systemActor } from '../actor.ts'
 import { waveCount } from '../plan/waves.ts'
 import type { Draft } from './draft.ts'
+import { limitOf } from './limits.ts'
 import { type BetweenWaves, hasBegun, type InWave } from './state.ts'
 
 function isLastWave({ plan, wave }: InWave | BetweenWaves): boolean {
@@ -21,10 +22,22 @@ export function beginGate(draft: Draft): void {
   }
 }
 
-/** What follows when a wave and its bake are over: the gate, and the wait for somebody to continue. */
-export function endBake(draft: Draft): void {
-  judgeWave(draft)
+/**
+ * What follows when a wave and its bake are over: the gate, and the wait for somebody to continue. `silent` are how many of its members
+ * succeeded and have not been heard of since.
+ */
+export function endBake(draft: Draft, silent = 0): void {
+  judgeWave(draft, silent)
   awaitContinue(draft)
+}
+
+/** Judges a wave anew that had passed, and in which some have failed since: it has to pass still. */
+export function judgeAgain(draft: Draft): void {
+  const { state } = draft
+  if (state.stage !== 'between-waves' || state.abort) return
+  const waits = state.awaits === null || state.awaits.kind === 'continue'
+  const silent = Math.min(state.wave.silent, state.wave.counts.succeeded)
+  if (waits && verdictOn(state, silent).result !== 'passed') judgeWave(draft, silent)
 }
 
 /** Waits for somebody to continue, where the request wants that between waves and the wave has passed. */
@@ -36,28 +49,47 @@ export function awaitContinue(draft: Draft): void {
   draft.add({ type: 'ContinueAwaited', data: { wave: state.wave.number, until } })
 }
 
+interface Verdict {
+  readonly result: 'passed' | 'failed' | 'inconclusive'
+  readonly successRatePercent: number | null
+  readonly required: number
+  /** Why it did not pass. */
+  readonly reason: string
+}
+
 /**
  * Judges a wave by its success rate, where the request has a gate. Where it has none, nothing follows before anybody has succeeded: no data
- * is never a pass (design: #bakes-and-gates).
+ * is never a pass (design: #bakes-and-gates). Who has fallen silent is no data, and too many of them leave nothing to go by.
  */
-function judgeWave(draft: Draft): void {
+function verdictOn(state: InWave | BetweenWaves, silent: number): Verdict {
+  const { gate } = state.request
+  const { counts } = state.wave
+  const required = gate?.successRatePercent ?? 0
+  const well = counts.succeeded - silent
+  const judged = gate ? well + counts.failed + counts.unreachable : 0
+  const successRatePercent = judged === 0 ? null : Math.floor((well * 10_000) / judged) / 100
+  const verdict = (result: Verdict['result'], reason: string): Verdict => {
+    return { ...{ result, successRatePercent, required, reason } }
+  }
+  const bears = limitOf(state, 'unreachable')
+  if (silent > bears)
+    return verdict('inconclusive', `nothing was heard of ${silent} since they succeeded, ${bears} allowed`)
+  if (!gate) {
+    const passed = isLastWave(state) || state.standing.counts.succeeded > silent
+    return verdict(passed ? 'passed' : 'inconclusive', 'nobody has succeeded yet')
+  }
+  if (judged === 0) return verdict('inconclusive', 'no data to judge the wave by')
+  const passed = well * 100 >= required * judged
+  return verdict(passed ? 'passed' : 'failed', `${successRatePercent} % succeeded, ${required} % required`)
+}
+
+function judgeWave(draft: Draft, silent: number): void {
   const { state } = draft
   if (!hasBegun(state)) return
-  const { gate } = state.request
-  if (!gate && (isLastWave(state) || state.standing.counts.succeeded > 0)) return
-  const { counts, number: wave } = state.wave
-  const judged = gate ? counts.succeeded + counts.failed + counts.unreachable : 0
-  const required = gate?.successRatePercent ?? 0
-  const successRatePercent = judged === 0 ? null : Math.floor((counts.succeeded * 10_000) / judged) / 100
-  const passed = judged > 0 && counts.succeeded * 100 >= required * judged
-  const result = judged === 0 ? 'inconclusive' : passed ? 'passed' : 'failed'
-  draft.add({ type: 'GateEvaluated', data: { wave, result, successRatePercent, required } })
-  if (result === 'passed') return
-  const reason =
-    result === 'failed'
-      ? `${successRatePercent} % succeeded, ${required} % required`
-      : gate
-        ? 'no data to judge the wave by'
-        : 'nobody has succeeded yet'
-  draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })
+  const { result, successRatePercent, required, reason } = verdictOn(state, silent)
+  // Without a gate only what stands in the way is told.
+  if (!state.request.gate && result === 'passed') return
+  const data = { wave: state.wave.number, result, successRatePercent, required }
+  draft.add({ type: 'GateEvaluated', data: { ...data, ...(silent > 0 && { silent }) } })
+  if (result !== 'passed') draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })
 }

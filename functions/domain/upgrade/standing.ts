@@ -110,7 +110,9 @@ export function standingAfter(before: Standing, event: UpgradeEvent, at: string)
       if (result === 'passed') return standing
       const ref = successRatePercent === null ? 'no data' : `${successRatePercent} % succeeded`
       const code = result === 'failed' ? 'GATE_FAILED' : 'GATE_INCONCLUSIVE'
-      return { ...standing, holds: hold(code, { ref }) }
+      // A wave that nobody is to continue any more: it had passed, and some have failed since.
+      const holds = withHold(lift('CONTINUE'), code, { since: at, until: null, ref, lapses: null })
+      return { ...standing, holds }
     }
     case 'ContinueAwaited':
       return { ...standing, holds: hold('CONTINUE', { lapses: event.data.until }) }

@@ -53,11 +53,17 @@ export interface Wave {
   /** From 0. */
   readonly number: number
   readonly startedAt: string
+  /** The commit in which it began: what came of its members stands after it. */
+  readonly commit: number
   readonly counts: MemberCounts
   /** How many of its members were skipped before it began. */
   readonly skippedBefore: number
   /** Failures and unreachable ones that an operator has seen and accepted by resuming. */
   readonly acknowledged: { readonly failed: number; readonly unreachable: number }
+  /** Those of its members that failed after they had succeeded; `more`: there are others, which are not told apart. */
+  readonly regressed: { readonly members: readonly number[]; readonly more: boolean }
+  /** How many its gate knew of that had succeeded and fallen silent. */
+  readonly silent: number
 }
 
 /** What every upgrade has from its request on. */

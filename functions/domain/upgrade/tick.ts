@@ -7,6 +7,7 @@ import { Draft, type UpgradeDecision } from './draft.ts'
 import { restartWhenDue } from './execution.ts'
 import { endBake } from './gate.ts'
 import { inParts, rangesPerEvent, toRanges } from './members.ts'
+import { bakeIsOver, mayBeSilent, type Silence } from './silence.ts'
 import { awaitsApproval } from './standing.ts'
 import { exists, hasBegun, hasEnded, isPlanned } from './state.ts'
 import { approvalDeadline, expiryOf } from './wake-up.ts'
@@ -18,13 +19,14 @@ function expire(draft: Draft): void {
   if (expiry && expiry.at <= now) draft.add({ type: 'UpgradeExpired', data: { detail: expiry.detail } })
 }
 
-function endBakeWhenDue(draft: Draft): void {
+/** A bake after which somebody may have fallen silent ends only where it is known how many have. */
+function endBakeWhenDue(draft: Draft, silence: Silence | undefined): void {
   const { state, now } = draft
-  // An abort is not held by what a gate would find.
-  if (state.stage !== 'between-waves' || state.abort) return
-  if (state.awaits?.kind !== 'bake' || state.awaits.until > now) return
+  if (!bakeIsOver(state, now)) return
+  const known = silence?.wave === state.wave.number ? silence.members : undefined
+  if (known === undefined && mayBeSilent(state, now)) return
   draft.add({ type: 'BakeEnded', data: { wave: state.wave.number } })
-  endBake(draft)
+  endBake(draft, Math.min(known ?? 0, state.wave.counts.succeeded))
 }
 
 /** Nobody waits for ever: what nobody continues is paused, which says so to everybody who listens. */
@@ -61,16 +63,16 @@ function passDeadlines(draft: Draft): void {
 
 /**
  * Time enters the upgrade here and nowhere else: expiry, the end of a bake, deadlines, due retries, edges of windows and freezes.
- * Ticking twice at one instant changes nothing the second time.
+ * Ticking twice at one instant changes nothing the second time. Who can tell who has fallen silent while a wave was watched says so.
  */
-export function tick(facts: AdmissionFacts): UpgradeDecision {
+export function tick(facts: AdmissionFacts, silence?: Silence): UpgradeDecision {
   return (state, now) => {
     if (!exists(state) || hasEnded(state)) return accept()
     const draft = new Draft(state, now)
     expire(draft)
     if (!hasEnded(draft.state)) {
       restartWhenDue(draft)
-      endBakeWhenDue(draft)
+      endBakeWhenDue(draft, silence)
       pauseUncontinued(draft)
       pauseUnapproved(draft)
       passDeadlines(draft)

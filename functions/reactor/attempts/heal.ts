@@ -3,9 +3,8 @@ import { systemActor } from '../../domain/actor.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { membersInFlight } from '../../domain/upgrade/chunks.ts'
-import type { ReportedOutcome } from '../../domain/upgrade/outcomes.ts'
 import type { LogAndClock } from '../../facts/admission.ts'
-import type { Log, Metadata } from '../../log/log.ts'
+import type { Metadata } from '../../log/log.ts'
 import { atOnce } from '../../patience.ts'
 import { OnTheirOwn } from '../../side-by-side.ts'
 import { duty } from '../duty.ts'
@@ -18,16 +17,7 @@ import {
   memberName,
   membersOf,
 } from './member.ts'
-import { recordReported, reportedIn } from './record-outcomes.ts'
-
-/** Returns how an attempt ended and in which commit, as the target's stream tells it; undefined while it has not. */
-async function endOfAttempt(log: Log, target: string, attempt: string): Promise<ReportedOutcome | undefined> {
-  const ends = log.of(targetAggregate, target).events({ consistent: true }, ['AttemptEnded'])
-  for await (const { event, commit } of ends) {
-    if (event.data.attempt === attempt) return reportedIn(event.data, commit)
-  }
-  return undefined
-}
+import { endOfAttempt, recordReported } from './record-outcomes.ts'
 
 /**
  * Brings together what the upgrade and the target know of a member in flight, when the reactor missed something on the way: an end that

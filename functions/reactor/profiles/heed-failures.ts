@@ -10,10 +10,12 @@ import type { ReactorServices } from '../services.ts'
 export const heedFailures = duty(
   'heed-failures',
   upgradeAggregate,
-  ['OutcomesRecorded'],
+  ['OutcomesRecorded', 'MembersRegressed'],
   async ({ id: upgrade, events, cause }, { log }: Pick<ReactorServices, 'log'>) => {
     const codes = events
-      .flatMap(({ data }) => data.outcomes)
+      .flatMap((event): readonly { readonly code: string | null }[] =>
+        event.type === 'OutcomesRecorded' ? event.data.outcomes : event.data.members,
+      )
       .flatMap(({ code }) => (code !== null && isCritical(code) ? [code] : []))
     if (codes.length === 0) return
     const profile = profileOf((await log.load(upgradeAggregate, upgrade)).state)

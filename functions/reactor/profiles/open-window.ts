@@ -36,7 +36,9 @@ const nothingKnown: OpeningFacts = {
   stops: [],
   paused: null,
   closures: [],
-  successRate: null,
+  upstreams: [],
+  rollouts: [],
+  begun: null,
   heldBack: null,
   matching: null,
 }

@@ -19,13 +19,18 @@ import { startChild } from '../../planning/children.ts'
 import type { PlanningServices } from '../../planning/planning.ts'
 import { duty } from '../duty.ts'
 
-type Given = Extract<UpgradeEvent, { type: 'OutcomesRecorded' | 'MembersSkipped' | 'RetriesGivenUp' }>
+type Given = Extract<
+  UpgradeEvent,
+  { type: 'OutcomesRecorded' | 'MembersRegressed' | 'MembersSkipped' | 'RetriesGivenUp' }
+>
 
 /** Returns the members that an event gives up on after their targets were touched: no try comes any more. */
 function givenUp(event: Given): readonly number[] {
   if (event.type === 'MembersSkipped')
     return event.data.was === 'retrying' ? [...eachMember(event.data.members)] : []
   if (event.type === 'RetriesGivenUp') return [...eachMember(event.data.members)]
+  if (event.type === 'MembersRegressed')
+    return event.data.members.flatMap(({ member, outcome }) => (meaningOf(outcome).takenBack ? [member] : []))
   return event.data.outcomes.flatMap(({ member, outcome, again }) => {
     const { counts, takenBack } = meaningOf(outcome)
     return again === null && counts === 'failed' && takenBack ? [member] : []
@@ -47,7 +52,7 @@ async function profileBehind(log: Log, state: ExistingUpgrade): Promise<string |
 export const rollBackWanted = duty(
   'roll-back-wanted',
   upgradeAggregate,
-  ['OutcomesRecorded', 'MembersSkipped', 'RetriesGivenUp'],
+  ['OutcomesRecorded', 'MembersRegressed', 'MembersSkipped', 'RetriesGivenUp'],
   async ({ id: parent, events, cause }, services: PlanningServices) => {
     const failed = events.flatMap(givenUp)
     if (failed.length === 0) return

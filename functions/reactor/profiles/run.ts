@@ -1,8 +1,9 @@
-import type { ProfileEvent } from '../../../events/profile.ts'
+import type { ProfileDefinition, ProfileEvent } from '../../../events/profile.ts'
 import { between, second } from '../../../events/time.ts'
 import { systemActor } from '../../domain/actor.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { requestFromProfile } from '../../domain/profile/request.ts'
+import type { ProfileState } from '../../domain/profile/state.ts'
 import { windowOf } from '../../domain/profile/windows.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { moveWindow } from '../../domain/upgrade/control.ts'
@@ -51,25 +52,48 @@ async function plan(
   }
 }
 
+/** The component that is upgraded first: that with anything to do. */
+async function componentOf(
+  running: Running,
+  profile: string,
+  definition: ProfileDefinition,
+): Promise<string> {
+  const work = await workOf(running, profile, definition)
+  const component = (work.find(({ matching }) => matching > 0) ?? work[0])?.component
+  if (component === undefined) throw new Error(`The profile ${profile} names nothing that could be upgraded.`)
+  return component
+}
+
+/** The window as it opened: the profile may say otherwise by now. */
+function openedWindow(
+  { windows }: ProfileState,
+  { schedule }: ProfileDefinition,
+  scheduledAt: string,
+): Window {
+  const opened = windows.find((window) => window.scheduledAt === scheduledAt)
+  return opened?.result === 'opened'
+    ? { start: scheduledAt, end: opened.end }
+    : windowOf(schedule, scheduledAt)
+}
+
 /** Requests the upgrade of an execution; one that was planned ahead is there already, and may begin now. */
 async function start(
   running: Running,
   profile: string,
-  { upgrade, scheduledAt, justification: reason, by }: Data<'ExecutionStarted'>,
+  { upgrade, scheduledAt, justification: reason, release, by }: Data<'ExecutionStarted'>,
   /** Of the window that has just opened for it. An operator may have given what was planned ahead another one meanwhile. */
   end: string | undefined,
   cause: Metadata,
 ): Promise<void> {
   const { log } = running
-  const { definition } = (await log.load(profileAggregate, profile)).state
+  const { state } = await log.load(profileAggregate, profile)
+  const { definition } = state
   if (!definition) return
   if ((await log.load(upgradeAggregate, upgrade)).commit === 0) {
-    const work = await workOf(running, profile, definition)
-    const component = (work.find(({ matching }) => matching > 0) ?? work[0])?.component
-    if (component === undefined)
-      throw new Error(`The profile ${profile} names nothing that could be upgraded.`)
-    const window = scheduledAt === null ? null : windowOf(definition.schedule, scheduledAt)
-    await request(running, upgrade, { profile, definition, component, window, reason, by }, cause)
+    const component = release?.component ?? (await componentOf(running, profile, definition))
+    const window = scheduledAt === null ? null : openedWindow(state, definition, scheduledAt)
+    const judged = release?.version
+    await request(running, upgrade, { profile, definition, component, window, reason, judged, by }, cause)
   }
   if (scheduledAt === null) return
   await open(running, upgrade, { start: scheduledAt, ...(end !== undefined && { end }) }, cause)

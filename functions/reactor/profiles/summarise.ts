@@ -1,10 +1,12 @@
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
+import type { Rollout } from '../../domain/profile/dependency.ts'
 import { startNext, summariseUpgrade } from '../../domain/profile/execution.ts'
 import type { Execution } from '../../domain/profile/state.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
-import { exists, hasEnded, profileOf } from '../../domain/upgrade/state.ts'
+import { exists, hasEnded, planOf, profileOf } from '../../domain/upgrade/state.ts'
 import { summaryOf } from '../../facts/summary.ts'
-import { workOf } from '../../facts/targeting.ts'
+import { outlookOf } from '../../facts/targeting.ts'
+import { dependencyOn } from '../../facts/upstream.ts'
 import type { Log, Metadata } from '../../log/log.ts'
 import { duty } from '../duty.ts'
 import type { ReactorServices } from '../services.ts'
@@ -29,6 +31,11 @@ async function overBy(log: Log, upgrade: string): Promise<string | undefined> {
   return upgrade
 }
 
+/** Returns what an upgrade that was planned ahead rolls out. */
+async function versionOf(log: Log, upgrade: string, { component }: Rollout): Promise<Rollout> {
+  return { component, version: planOf((await log.load(upgradeAggregate, upgrade)).state)?.version ?? null }
+}
+
 /** Starts the upgrade of the profile's next component, where it has several and the one before went through. */
 async function goOn(
   services: Summarising,
@@ -41,14 +48,20 @@ async function goOn(
   const { state: before } = await log.load(upgradeAggregate, ended.upgrade)
   if (!state.definition || !exists(before)) return
   const { request, requestedBy: by } = before
-  const work = await workOf(services, profile, state.definition)
+  const { work, passedOver } = await outlookOf(services, profile, state.definition)
   const place = work.findIndex(({ component }) => component === request.component)
   const next = work.slice(place + 1).find(({ matching }) => matching > 0)
   if (!next) return
   const planned = state.planned?.scheduledAt === ended.scheduledAt ? state.planned.upgrades : []
   const ahead = planned.find(({ component }) => component === next.component)
   const upgrade = ahead?.upgrade ?? upgradeOfWindow(profile, ended.upgrade)
-  await log.of(profileAggregate, profile).carryOut(startNext({ upgrade, after: ended, by }), cause)
+  const rollout = ahead ? await versionOf(log, ahead.upgrade, next) : next
+  const { unmet, judged } = await dependencyOn(services, profile, state.definition, rollout, passedOver)
+  // Out of turn a person has taken it upon themselves.
+  if (unmet !== undefined && ended.reason === 'window') return
+  const { component, version } = rollout
+  const release = judged && !ahead && version !== null ? { component, version } : undefined
+  await log.of(profileAggregate, profile).carryOut(startNext({ upgrade, after: ended, release, by }), cause)
 }
 
 /** Copies what an upgrade that has ended came to into the stream of its profile. */

@@ -75,6 +75,9 @@ const ofProfiles: Mapping<ProfileEvent, typeof publicData.profile> = {
 }
 
 const ofTargets: Mapping<TargetEvent, typeof publicData.target> = {
+  AttemptRegressed: ({ upgrade, attempt, component, outcome, code, version }) => ({
+    ...{ upgradeId: upgrade, attemptId: attempt, component, outcome, code, version },
+  }),
   TargetCloned: ({ sign }) => ({ sign }),
 }
 

@@ -11,9 +11,14 @@ function placeOf({ upgrade, member, n, sequence }: AttemptEvent['data']): Place 
   return { view: viewNames.attempts(upgrade), row: attemptRow(member, n), sequence }
 }
 
-type AttemptEvent = Extract<TargetEvent, { type: 'AttemptAssigned' | 'AttemptAccepted' | 'AttemptEnded' }>
+type AttemptEvent = Extract<
+  TargetEvent,
+  {
+    type: 'AttemptAssigned' | 'AttemptAccepted' | 'AttemptEnded' | 'AttemptRegressed' | 'AttemptRecovered'
+  }
+>
 
-/** Every attempt of an upgrade: what its log shows. Three writes at most. */
+/** Every attempt of an upgrade: what its log shows. Three writes at most, unless what had succeeded regresses. */
 export const attempts: Projection<TargetEvent, AttemptRow> = {
   name: 'attempts',
   place(event) {
@@ -21,6 +26,8 @@ export const attempts: Projection<TargetEvent, AttemptRow> = {
       case 'AttemptAssigned':
       case 'AttemptAccepted':
       case 'AttemptEnded':
+      case 'AttemptRegressed':
+      case 'AttemptRecovered':
         return placeOf(event.data)
       default:
         return undefined
@@ -31,17 +38,29 @@ export const attempts: Projection<TargetEvent, AttemptRow> = {
       case 'AttemptAssigned':
         return begun(event.data, 'assigned', context)
       case 'AttemptAccepted':
-        if (!body) throw new Error(`The attempt ${event.data.attempt} was accepted before it was assigned.`)
-        return { ...body, status: 'accepted', acceptedAt: context.at }
+        return { ...known(body, event), status: 'accepted', acceptedAt: context.at }
       case 'AttemptEnded': {
         const { outcome, code, output } = event.data
         const before = body ?? begun(event.data, outcome, context)
         return { ...before, status: outcome, completedAt: context.at, code, output }
       }
+      case 'AttemptRegressed': {
+        const { outcome, code, output } = event.data
+        return { ...known(body, event), status: outcome, code, output, regressedAt: context.at }
+      }
+      case 'AttemptRecovered': {
+        const { regressedAt: _, ...before } = known(body, event)
+        return { ...before, status: 'succeeded', code: null, output: event.data.output }
+      }
       default:
         throw new Error(`${event.type} does not feed the attempts.`)
     }
   },
+}
+
+function known(body: AttemptRow | undefined, { type, data }: AttemptEvent): AttemptRow {
+  if (!body) throw new Error(`The attempt ${data.attempt} has ${type} before it was assigned.`)
+  return body
 }
 
 function begun(

@@ -53,7 +53,17 @@ export const targets: Projection<TargetEvent, TargetRow> = {
 }
 
 function lastOutcome(event: TargetEvent, at: string): TargetRow['lastOutcome'] {
-  if (event.type !== 'AttemptEnded') return null
-  const { attempt, upgrade, outcome, code } = event.data
-  return { attempt, upgrade, outcome, code, at }
+  switch (event.type) {
+    case 'AttemptEnded':
+    case 'AttemptRegressed': {
+      const { attempt, upgrade, outcome, code } = event.data
+      return { attempt, upgrade, outcome, code, at }
+    }
+    case 'AttemptRecovered': {
+      const { attempt, upgrade } = event.data
+      return { attempt, upgrade, outcome: 'succeeded', code: null, at }
+    }
+    default:
+      return null
+  }
 }

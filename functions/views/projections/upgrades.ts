@@ -27,6 +27,7 @@ export const upgrades: Projection<UpgradeEvent, UpgradeBody> = {
       case 'WaveStarted':
         return beginWave(after, event.data.wave)
       case 'OutcomesRecorded':
+      case 'MembersRegressed':
       case 'MembersSkipped':
       case 'RetriesGivenUp':
         return tally(after, event)

@@ -33,6 +33,9 @@ function* additions(event: UpgradeEvent): Generator<readonly [number, WaveTally]
   if (event.type === 'RetriesGivenUp') {
     for (const member of eachMember(event.data.members)) yield [member, one('failed')]
   }
+  if (event.type === 'MembersRegressed') {
+    for (const { member } of event.data.members) yield [member, [-1, 1, 0, 0]]
+  }
   if (event.type === 'MembersSkipped') {
     for (const member of eachMember(event.data.members)) yield [member, one('skipped')]
   }

@@ -6,6 +6,7 @@ import type { Move } from '../../domain/upgrade/position.ts'
 import type { UpgradeState } from '../../domain/upgrade/state.ts'
 import { tick } from '../../domain/upgrade/tick.ts'
 import { admissionFacts } from '../../facts/admission.ts'
+import { silenceOf } from '../../facts/silence.ts'
 import type { Loaded, Log } from '../../log/log.ts'
 import { patience } from '../../patience.ts'
 import { startOwnRollback } from '../../planning/children.ts'
@@ -39,9 +40,14 @@ const beginWave: Make = async (services, execution, from, { place: wave }) => {
   return decide(services.log, execution, from, startWave({ wave, generation: execution.generation }, facts))
 }
 
-/** A wait timed out: the upgrade is told the time. */
-const askTheLog: Make = async (services, execution, from) =>
-  decide(services.log, execution, from, tick(await admissionFacts(services, from.state)))
+/** A wait timed out: the upgrade is told the time, and who has fallen silent where it has watched a wave for long. */
+const askTheLog: Make = async (services, execution, from) => {
+  const [facts, silence] = await Promise.all([
+    admissionFacts(services, from.state),
+    silenceOf(services, execution.id, from.state),
+  ])
+  return decide(services.log, execution, from, tick(facts, silence))
+}
 
 /** Starts the rollback that an abort asked for. */
 const revert: Make = async (services, { id }) => {

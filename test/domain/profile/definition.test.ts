@@ -172,7 +172,7 @@ describe('P4: a partial update', () => {
       ...definition,
       description: 'nightly',
       upgrade_settings: { ...definition.upgrade_settings, canary_percentage: 5 },
-      depends_on: { profile_id: 'p', min_success_rate: 95 },
+      depends_on: { profile_id: 'p', min_success_rate: 95, min_resources: 2 },
       approvals: { required: 1, approvers: null, lead_time_hours: 24 },
     }
     const updates = {

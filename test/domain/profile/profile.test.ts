@@ -17,12 +17,11 @@ import { type OpeningFacts, openWindow, skipWindow } from '../../../functions/do
 import { nextExecution, scheduleName, schedulesOf } from '../../../functions/domain/profile/schedules.ts'
 import {
   failuresByCode,
-  lastSuccessRate,
   networkUtilization,
   statisticsOf,
 } from '../../../functions/domain/profile/statistics.ts'
 import { specOf } from '../given.ts'
-import { clear, definition, summaryOf } from './world.ts'
+import { clear, definition, summaryOf, upstreamWith } from './world.ts'
 
 const { given, fold } = specOf(profileAggregate)
 const by = 'ada'
@@ -215,36 +214,54 @@ describe('P8: opening a window', () => {
     return { type: 'ProfileCreated', data: { definition: { ...definition, ...parts }, by } }
   }
   const closed = { from: '2026-03-08T05:00:00.000Z', to: '2026-03-09T04:00:00.000Z', why: 'Founders’ day' }
-  const dependent = profileWith({ depends_on: { profile_id: 'canary', min_success_rate: 95 } })
+  const dependent = profileWith({
+    depends_on: { profile_id: 'canary', min_success_rate: 95, min_resources: 2 },
+  })
+  const bad = { upstreams: [upstreamWith({ succeeded: 8, failed: 2 })] }
   test.each<[string, ProfileEvent[], Partial<OpeningFacts>, string, string]>([
     ['inactive', [created, deactivated], {}, first, 'audit'],
     ['inactive', [created, deleted], {}, first, 'deleted'],
     ['frozen', [created], { stops: [{ reason: 'incident 4711' }] }, first, 'incident 4711'],
     ['holiday', [created], { closures: [closed] }, first, 'Founders’ day'],
     ['running', [created, emergency], {}, first, 'e1'],
-    ['dependency', [dependent], { successRate: 94.9 }, first, '94.9 %'],
-    ['dependency', [dependent], { successRate: null }, first, 'no success rate'],
+    [
+      'dependency',
+      [dependent],
+      { upstreams: [upstreamWith(null)] },
+      first,
+      'no execution of publisher 4.2.1',
+    ],
+    ['dependency', [dependent, opened, started], { ...bad, begun: false }, second, '80 %'],
     ['nothing_to_upgrade', [created], { matching: 0 }, first, 'No resource'],
     ['not_in_schedule', [created], {}, firstEnd, 'over'],
   ])('is skipped as %s', (reason, history, facts, now, words) => {
-    const spec = given(...history).when(open(first, 'u1', facts), now)
+    const spec = given(...history).when(open(now === second ? second : first, 'u1', facts), now)
     expect(spec.events).toEqual([
-      { type: 'WindowSkipped', data: { scheduledAt: first, reason, detail: expect.stringContaining(words) } },
+      {
+        type: 'WindowSkipped',
+        data: {
+          scheduledAt: now === second ? second : first,
+          reason,
+          detail: expect.stringContaining(words),
+        },
+      },
     ])
     spec.thenIdempotent()
   })
 
-  test('goes ahead at the very rate that is needed, and when nobody counted what matches', () => {
-    given(dependent)
-      .when(open(first, 'u1', { successRate: 95 }), first)
-      .thenTypes('WindowOpened', 'ExecutionStarted')
-    given(created)
-      .when(open(first, 'u1', { matching: null }), first)
-      .thenTypes('WindowOpened', 'ExecutionStarted')
+  test('goes ahead with the release that the other profile was asked about, and when nobody counted what matches', () => {
+    const { events } = given(dependent).when(open(first, 'u1', { upstreams: [upstreamWith()] }), first)
+    expect(events).toMatchObject([
+      { type: 'WindowOpened' },
+      { type: 'ExecutionStarted', data: { release: { component: 'publisher', version: '4.2.1' } } },
+    ])
+    const [, free] = given(created).when(open(first, 'u1', { matching: null }), first).events
+    expect(free).toMatchObject({ type: 'ExecutionStarted' })
+    expect(free?.data).not.toHaveProperty('release')
   })
-  test('carries on what is running, although nothing new matches and the dependency has got worse', () => {
+  test('carries on what has begun, although nothing new matches and the dependency has got worse', () => {
     given(dependent, opened, started)
-      .when(open(second, 'u2', { successRate: 10, matching: 0 }), second)
+      .when(open(second, 'u2', { ...bad, begun: true, matching: 0 }), second)
       .thenTypes('WindowOpened')
   })
   test('is skipped with an alert while what runs is paused, however it was started', () => {
@@ -494,20 +511,6 @@ describe('P7: statistics', () => {
       rollbacks: 3,
       lastExecutionAt: '2026-03-01T12:00:00.000Z',
     })
-  })
-  test('what depends on a profile goes by its last execution that attempted anything', () => {
-    const counts = (succeeded: number, failed: number) => ({
-      counts: { targeted: 10, succeeded, failed, unreachable: 0, skipped: 0, rolledBack: 0 },
-    })
-    const good = [
-      created,
-      ...Array.from({ length: 25 }, (_, place) => run(`u${place}`, counts(10, 0))).flat(),
-    ]
-    expect(lastSuccessRate(fold([created]))).toBeNull()
-    expect(lastSuccessRate(fold(good))).toBe(100)
-    const bad = [...good, ...run('bad', counts(1, 3))]
-    expect(lastSuccessRate(fold(bad))).toBe(25)
-    expect(lastSuccessRate(fold([...bad, ...run('nobody', counts(0, 0))]))).toBe(25)
   })
   test('failures are counted by code; of too many the critical and the commonest are kept', () => {
     expect(failuresByCode([])).toEqual([])

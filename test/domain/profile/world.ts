@@ -1,4 +1,5 @@
 import type { ProfileDefinition, UpgradeSummary } from '../../../events/profile.ts'
+import type { Upstream } from '../../../functions/domain/profile/dependency.ts'
 import type { OpeningFacts } from '../../../functions/domain/profile/opening.ts'
 import type { Schedule } from '../../../functions/domain/profile/windows.ts'
 
@@ -53,9 +54,28 @@ export const clear: OpeningFacts = {
   stops: [],
   paused: null,
   closures: [],
-  successRate: null,
+  upstreams: [],
+  rollouts: [{ component: 'publisher', version: '4.2.1' }],
+  begun: null,
   heldBack: null,
   matching: 12,
+}
+
+/** The profile `canary` has taken ten of ten to the release that `clear` is about; unless said otherwise. */
+export function upstreamWith(
+  execution: Partial<Upstream['executions'][number]> | null = {},
+  changes: Partial<Upstream> = {},
+): Upstream {
+  const rolledOut = { upgrade: 'c1', component: 'publisher', version: '4.2.1', status: 'completed' } as const
+  return {
+    dependency: { profile: 'canary', minSuccessRate: 95, minResources: 2 },
+    status: 'active',
+    outOfService: null,
+    running: null,
+    executions:
+      execution === null ? [] : [{ ...rolledOut, succeeded: 10, failed: 0, takenBack: null, ...execution }],
+    ...changes,
+  }
 }
 
 /** What an upgrade of ten came to: all of them are well unless said otherwise. */
@@ -63,6 +83,7 @@ export function summaryOf(upgrade: string, changes: Partial<UpgradeSummary> = {}
   return {
     upgrade,
     status: 'completed',
+    component: 'publisher',
     version: '4.2.1',
     counts: { targeted: 10, succeeded: 10, failed: 0, unreachable: 0, skipped: 0, rolledBack: 0 },
     startedAt: '2026-03-08T07:00:00.000Z',

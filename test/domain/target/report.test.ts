@@ -146,7 +146,7 @@ describe('finishing', () => {
     given(...underWay, failed)
       .when(finishAttempt(report()))
       .thenRejected('attempt-over')
-    given(...underWay, ended({ version: 'v1.2.0' }))
+    given(...underWay, ended({ outcome: 'rolled_back', code: 'C' }))
       .when(finishAttempt(report({ status: 'failed', code: 'C' })))
       .thenRejected('attempt-over')
   })

@@ -14,6 +14,8 @@ interface Told {
   accepted: number
   ended: Ended | null
   events: number
+  well: boolean
+  turns: number
 }
 
 /** One target under commands in any order, with a clock, judged by its story and not by its own state. */
@@ -69,8 +71,12 @@ export class TargetWorld {
     }
   }
 
+  #untold(): Told {
+    return { assigned: 0, accepted: 0, ended: null, events: 0, well: false, turns: 0 }
+  }
+
   #tellOf(attempt: string): Told {
-    const told = this.#told.get(attempt) ?? { assigned: 0, accepted: 0, ended: null, events: 0 }
+    const told = this.#told.get(attempt) ?? this.#untold()
     this.#told.set(attempt, told)
     return told
   }
@@ -113,9 +119,21 @@ export class TargetWorld {
         if (!this.#confirmed.has(key)) this.#confirmed.set(key, this.#components.get(component) ?? '')
         return
       }
+      case 'AttemptRegressed':
+      case 'AttemptRecovered': {
+        const told = this.#tellOf(event.data.attempt)
+        expect(told.ended?.outcome).toBe('succeeded') // only what had succeeded may regress
+        expect(told.well).toBe(event.type === 'AttemptRegressed')
+        told.well = event.type === 'AttemptRecovered'
+        expect(event.data.sequence).toBe(++told.events)
+        expect(++told.turns).toBeLessThanOrEqual(3)
+        this.#components.set(event.data.component, event.data.version)
+        return
+      }
       case 'AttemptEnded': {
         const told = this.#tellOf(event.data.attempt)
         expect(told.ended).toBeNull()
+        told.well = event.data.outcome === 'succeeded'
         told.ended = event.data
         expect(event.data.sequence).toBe(++told.events)
         if (event.data.outcome === 'succeeded') expect(event.data.version).toBe(event.data.to)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { waveRange } from '../../../functions/domain/plan/waves.ts'
-import { membersWith } from '../../../functions/domain/upgrade/chunks.ts'
+import { memberAt, membersWith } from '../../../functions/domain/upgrade/chunks.ts'
 import {
   abortUpgrade,
   continueUpgrade,
@@ -12,6 +12,7 @@ import {
 import { finishUpgrade } from '../../../functions/domain/upgrade/execution.ts'
 import type { MemberStatus } from '../../../functions/domain/upgrade/members.ts'
 import { position } from '../../../functions/domain/upgrade/position.ts'
+import { recordRegressions } from '../../../functions/domain/upgrade/regressions.ts'
 import { hasEnded, isPlanned } from '../../../functions/domain/upgrade/state.ts'
 import { tick } from '../../../functions/domain/upgrade/tick.ts'
 import { calm, existing, planOf, requestOf, types, UpgradeWorld } from './world.ts'
@@ -25,7 +26,7 @@ type Act =
       outcome: 'succeeded' | 'failed' | 'deferred' | 'unreachable' | 'skipped' | 'timed_out'
       retryable: boolean
     }
-  | { do: 'skip'; member: number }
+  | { do: 'skip' | 'regress'; member: number }
 
 const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Act>({ do: 'wave' }) },
@@ -50,6 +51,10 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({ do: fc.constant('later' as const), seconds: fc.integer({ min: 0, max: 4000 }) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('regress' as const), member: fc.integer({ min: 0, max: 1300 }) }),
   },
   {
     weight: 1,
@@ -78,8 +83,24 @@ function perform(world: UpgradeWorld, command: Act): void {
       world.end(command.count, command.outcome, command.retryable)
       return
     case 'later':
-      world.later(command.seconds).do(tick(world.facts))
+      world.later(command.seconds).do(tick(world.facts, { wave: world.standing.wave, members: 1 }))
       return
+    case 'regress': {
+      const n = (isPlanned(world.state) && memberAt(world.state.chunks, command.member)?.n) || 1
+      const said = { n, outcome: 'failed', code: null, commit: 1 } as const
+      // Those beside it as well, so that many do.
+      const members = Array.from({ length: 40 }, (_, place) => command.member + place)
+      // Whoever is through has succeeded, as far as the targets' streams say anything: only what had succeeded regresses.
+      const told = new Set(
+        world.story
+          .filter((event) => event.type === 'OutcomesRecorded')
+          .flatMap(({ data }) => data.outcomes)
+          .flatMap(({ member, outcome }) => (outcome === 'succeeded' ? [member] : [])),
+      )
+      const all = members.filter((member) => told.has(member)).map((member) => ({ member, ...said }))
+      world.do(recordRegressions(all, world.facts))
+      return
+    }
     case 'skip':
       world.do(skipMember({ member: command.member, by: 'alice' }, world.facts))
       return
