@@ -77,13 +77,18 @@ async function toStart(
   const { definition } = state
   const { work, passedOver } = await outlookOf(services, profile, definition)
   const planned = plannedFor(state, scheduledAt)
-  const rollouts = planned
-    ? await plannedRollouts(services, planned)
-    : work.filter(({ matching }) => matching > 0).map(({ component, version }) => ({ component, version }))
+  const rollouts = planned ? await plannedRollouts(services, planned) : workRollouts(work)
   const upstreams = await upstreamsOf(services, profile, definition, rollouts, passedOver)
   const matching = work.reduce((sum, one) => sum + one.matching, 0)
   const heldBack = (await plannedHeldBack(services, planned)) ?? waitsForNothingElse(work)
   return { paused: null, upstreams, rollouts, begun: null, heldBack, matching }
+}
+
+/** What is held back is asked about only where there is nothing else: it keeps no other component from its dependency. */
+function workRollouts(work: readonly ProfileWork[]): Rollout[] {
+  const matching = work.filter(({ matching }) => matching > 0)
+  const wanted = work.filter(({ heldBack, version }) => heldBack !== null && version !== null)
+  return (matching.length > 0 ? matching : wanted).map(({ component, version }) => ({ component, version }))
 }
 
 async function plannedRollouts({ log }: Services, { upgrades }: PlannedWindow): Promise<Rollout[]> {

@@ -62,7 +62,7 @@ export interface ProfileWork {
   readonly matching: number
   /** In words, why the version that the profile would want is held back; null: it is not. */
   readonly heldBack: string | null
-  /** The version that it wants, where that is registered. */
+  /** The version that it wants, where that is registered; of what is held back, where it is named. */
   readonly version: string | null
 }
 
@@ -91,7 +91,7 @@ export async function outlookOf(
     const release = 'release' in found ? found.release : undefined
     // What is held back is not chosen: nobody waits for it.
     if (!release && heldBack !== null) {
-      work.push({ component, matching: 0, version: null, heldBack })
+      work.push({ component, matching: 0, version: isMoving(asked) ? null : asked, heldBack })
       continue
     }
     const runs = members.flatMap((member) => (member.component === component ? (member.from ?? []) : []))
