@@ -150,7 +150,9 @@ export function dependencyFault(
   commit: Commit,
   upgrade: string,
 ): string | undefined {
-  const { plan = null, request = null } = courses.get(upgrade) ?? {}
+  const { plan = null, request = null, endedAt = null, began = [] } = courses.get(upgrade) ?? {}
+  // What was planned ahead and aborted before its window is only summed up in it: nothing is rolled out.
+  if (endedAt !== null && endedAt <= commit.at && began.length === 0) return undefined
   const definition = definitionAt(history.profiles.get(id) ?? [], commit.at)
   if (!plan || !request || !definition) return undefined
   const release = { component: request.component, version: plan.version }

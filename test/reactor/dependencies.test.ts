@@ -116,6 +116,19 @@ describe('the rest stays closed on Wednesday', () => {
     expect(await restOpens()).toMatch(/^dependency: .*taken back/)
   })
 
+  test('because of the canaries, though the release that it names is held back as well', async () => {
+    canary = await world.created(canaries)
+    const upgrade_settings = { ...rest.upgrade_settings, target_version: 'v1.2.0' }
+    main = await world.created({ ...rest, upgrade_settings, depends_on: { profile_id: canary } })
+    await canariesGo(() => 'failed')
+    world.at(wednesday)
+    await world.fire(main, wednesday)
+    expect((await world.profile(main)).windows.at(-1)).toMatchObject({
+      result: 'dependency',
+      detail: expect.stringMatching(/taken back|ended as failed/),
+    })
+  })
+
   test('when a newer release came that no canary has had', async () => {
     await pair()
     await canariesGo()
@@ -262,6 +275,25 @@ test('what was planned ahead is judged by its own version when its window opens'
   await release('v1.3.0')
   expect(await restOpens()).toBe('opened')
   expect((await world.upgrade(planned)).plan?.version).toBe('v1.2.0')
+})
+
+test('what was planned ahead and aborted before its window rolls nothing out, and the audit accuses nobody', async () => {
+  const approvals = { required: 1, lead_time_hours: 24 }
+  canary = await world.created(canaries)
+  main = await world.created({ ...rest, depends_on: { profile_id: canary }, approvals })
+  world.at('2026-01-13T02:00:00.000Z')
+  await world.fire(main, wednesday, true)
+  const planned = (await world.profile(main)).planned?.upgrades[0]?.upgrade ?? ''
+  await world.world.advance(planned)
+  const abort = await world.world.call('POST', `/api/upgrades/${planned}/abort`, {
+    body: { reason: 'not now' },
+  })
+  expect(abort.status).toBe(202)
+  await world.world.advance(planned)
+  expect(await restOpens()).toBe('opened')
+  expect((await world.profile(main)).summaries.at(-1)).toMatchObject({ upgrade: planned, status: 'aborted' })
+  expect(await running()).toBe(0)
+  expect((await audit(allCommits())).findings).toEqual([])
 })
 
 test('a log in which the rest opened without that is found by the audit', async () => {
