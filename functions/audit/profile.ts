@@ -65,13 +65,15 @@ function endOf({ upgrades }: History, upgrade: string): { status: EndedStatus; a
   return undefined
 }
 
-/** Returns when an execution is over: its upgrade ended, and so did every rollback of it. */
-function overSince(history: History, upgrade: string): string | undefined {
+/** Returns when an execution is over: its upgrade ended, and so did every rollback of it; a log that goes in a circle is followed once. */
+function overSince(history: History, upgrade: string, above: readonly string[] = []): string | undefined {
   let over = endOf(history, upgrade)?.at
+  const seen = [...above, upgrade]
   for (const { told } of history.upgrades.get(upgrade) ?? []) {
     for (const event of told) {
       if (event.type !== 'ChildRequested' || event.data.kind !== 'rollback') continue
-      const taken = overSince(history, event.data.child)
+      if (seen.includes(event.data.child)) continue
+      const taken = overSince(history, event.data.child, seen)
       if (over === undefined || taken === undefined) return undefined
       if (taken > over) over = taken
     }

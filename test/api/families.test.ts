@@ -254,6 +254,8 @@ describe('a rollback takes back the family', () => {
   it('is not rolled back, nor is what it took back tried again; what it failed to take back is', async () => {
     const { world, id } = await upgraded(3, { cust_0003: 'failed' })
     const back = await ask(world, id, 'rollback', { failureThreshold: { percent: 100 } })
+    const turned = await ask(world, back.body.upgradeId, 'abort', { rollBack: true })
+    expect([turned.status, turned.body.code]).toEqual([409, 'rollback-of-rollback'])
     await finish(world, back, { cust_0002: 'failed' })
     const again = await ask(world, back.body.upgradeId)
     expect([again.status, again.body.code]).toEqual([409, 'rollback-of-rollback'])

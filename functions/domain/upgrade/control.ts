@@ -214,6 +214,11 @@ function added(before: Abort | null, abort: Omit<Abort, 'at'>): Omit<Abort, 'at'
   }
 }
 
+const rollbackOfRollback = refuse(
+  'rollback-of-rollback',
+  'A rollback is not taken back: abort it without rollBack, or deploy what is wanted.',
+)
+
 /**
  * Ends the upgrade as soon as nothing is in flight; with `rollBack`, what it touched is then taken back, with `breakGlass` even while
  * everything is stopped.
@@ -227,6 +232,7 @@ export function abortUpgrade(command: {
   rollback?: NonNullable<Abort['rollback']>
 }): UpgradeDecision {
   const abort = atWork((state, now) => {
+    if (command.rollBack && state.request.kind === 'rollback') return rollbackOfRollback
     const draft = new Draft(state, now)
     draft.add({ type: 'AbortRequested', data: added(state.abort, command) })
     endWaveWhenOver(draft)
