@@ -12,6 +12,7 @@ import {
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
+import { childrenOf } from './children-of.ts'
 import { planMembers } from './plan-members.ts'
 
 /** An upgrade of a family that tries its version. */
@@ -40,10 +41,14 @@ export async function familyOf(log: Log, upgrade: string): Promise<Family | unde
   const { state } = await log.load(upgradeAggregate, upgrade)
   if (!exists(state)) return undefined
   if (state.request.parent !== null) return familyOf(log, state.request.parent)
-  const children = await sideBySide(state.children, atOnce.upgrades, async (child) => ({
-    ...child,
-    state: (await log.load(upgradeAggregate, child.child)).state,
-  }))
+  const children = await sideBySide(
+    await childrenOf(log, upgrade, state),
+    atOnce.upgrades,
+    async (child) => ({
+      ...child,
+      state: (await log.load(upgradeAggregate, child.child)).state,
+    }),
+  )
   const retries = children.flatMap(({ child, kind, state: known }) =>
     kind === 'retry' && exists(known) ? [{ id: child, state: known }] : [],
   )

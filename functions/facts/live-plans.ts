@@ -1,5 +1,6 @@
 import { membersPerChunk } from '../../events/plan.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
+import { attentionTo } from '../domain/upgrade/chunks.ts'
 import { isHeld, standsAt } from '../domain/upgrade/held.ts'
 import { exists, hasEnded, isPlanned, type PlannedUpgrade } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
@@ -59,7 +60,7 @@ export async function holdersOf(
     const members: number[] = []
     for (let chunk = 0; chunk < chunksIn(plan); chunk++) {
       // Nobody in it waits any more.
-      if ((chunk + 1) * membersPerChunk <= chunks.cursor && !chunks.open[chunk]) continue
+      if ((chunk + 1) * membersPerChunk <= chunks.cursor && !attentionTo(chunks, chunk)) continue
       if (chunksLeft-- <= 0) {
         all = false
         break

@@ -12,6 +12,7 @@ import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/views.ts'
+import { childrenOf } from './children-of.ts'
 import { planMembers } from './plan-members.ts'
 
 interface Services {
@@ -28,7 +29,7 @@ export async function summaryOf(services: Services, upgrade: string): Promise<Up
   const { succeeded, failed, unreachable, skipped } = counts
   let takenBack = 0
   let over = endedAt
-  for (const { child, kind } of state.children) {
+  for (const { child, kind } of await childrenOf(log, upgrade, state)) {
     if (kind !== 'rollback') continue
     const taken = (await log.load(upgradeAggregate, child)).state
     if (!exists(taken)) continue

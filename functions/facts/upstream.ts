@@ -13,12 +13,13 @@ import { executionStatusOf } from '../domain/profile/statistics.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import { standsAs } from '../domain/target/state.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
-import { exists, type UpgradeState } from '../domain/upgrade/state.ts'
+import { exists } from '../domain/upgrade/state.ts'
 import { sameVersion } from '../domain/version/identity.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/views.ts'
+import { childrenOf } from './children-of.ts'
 
 interface Services {
   readonly log: Log
@@ -34,15 +35,17 @@ interface TakenBack {
   readonly targets: Set<string>
 }
 
-async function collectTakenBack(log: Log, state: UpgradeState, found: TakenBack): Promise<void> {
-  if (!exists(state)) return
-  for (const { child, kind, target } of state.children) {
-    const { state: taken } = await log.load(upgradeAggregate, child)
-    if (kind === 'retry') await collectTakenBack(log, taken, found)
-    else if (!exists(taken) || !cameToNothing.has(taken.standing.status)) {
-      if (target === null) found.whole ??= child
-      else found.targets.add(target)
+async function collectTakenBack(log: Log, upgrade: string, found: TakenBack): Promise<void> {
+  const { state } = await log.load(upgradeAggregate, upgrade)
+  for (const { child, kind, target } of await childrenOf(log, upgrade, state)) {
+    if (kind === 'retry') {
+      await collectTakenBack(log, child, found)
+      continue
     }
+    const { state: taken } = await log.load(upgradeAggregate, child)
+    if (exists(taken) && cameToNothing.has(taken.standing.status)) continue
+    if (target === null) found.whole ??= child
+    else found.targets.add(target)
   }
 }
 
@@ -61,7 +64,7 @@ async function executionOf(
   const { upgrade, component, version, counts } = summary
   if (counts.succeeded + counts.failed + counts.unreachable === 0) return undefined
   const found: TakenBack = { whole: null, targets: new Set() }
-  await collectTakenBack(log, (await log.load(upgradeAggregate, upgrade)).state, found)
+  await collectTakenBack(log, upgrade, found)
   let lost = 0
   await sideBySide(found.targets, atOnce.targets, async (target) => {
     if (await hadSucceeded(log, upgrade, target)) lost++

@@ -145,7 +145,7 @@ export async function startChild(
   const child = named ?? randomUUID()
   const { kind, by, target = null } = command
   const request = requestOfChild(command, parent, instantOf(now()))
-  const known = family.state.children.some((present) => present.child === child)
+  const known = family.children.some((present) => present.child === child)
   const siblings = siblingsOf(family)
   const found = known ? undefined : await prospectOfChild(services, command, parent, request, siblings)
   if (found && 'rejected' in found) return found

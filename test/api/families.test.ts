@@ -77,6 +77,28 @@ describe('every request makes a child of its own', () => {
     expect([other.status, other.body.code]).toEqual([422, 'idempotency-key-reused'])
   })
 
+  it('a dozen customers one by one are known to the family, though its state keeps fewer', async () => {
+    const { world, id } = await upgraded(13)
+    const customers = Array.from({ length: 12 }, (_, place) => `cust_00${String(place + 1).padStart(2, '0')}`)
+    const begun: Reply[] = []
+    for (const customer of customers) {
+      const child = await ask(world, id, `rollback/${customer}`, {}, { 'idempotency-key': customer })
+      expect([customer, child.status]).toEqual([customer, 202])
+      begun.push(child)
+    }
+    const whole = await ask(world, id)
+    expect([whole.body.code, whole.body.detail]).toEqual([
+      'child-at-work',
+      expect.stringContaining(begun[0]?.body.upgradeId),
+    ])
+    for (const child of begun) await finish(world, child)
+    const again = await ask(world, id, 'rollback/cust_0001', {}, { 'idempotency-key': 'cust_0001' })
+    expect(again.body).toEqual(begun[0]?.body)
+    await finish(world, await ask(world, id))
+    expect(new Set(await versions(world))).toEqual(new Set(['v1.1.0']))
+    await isSound(world)
+  })
+
   it('a rollback of all and one of a customer stand in each other’s way', async () => {
     const { world, id } = await upgraded(3)
     const one = await ask(world, id, 'rollback/cust_0001')

@@ -2,6 +2,7 @@ import { between, minute } from '../../../events/time.ts'
 import { meaningOf } from '../../domain/target/outcome.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { exists } from '../../domain/upgrade/state.ts'
+import { childrenOf } from '../../facts/children-of.ts'
 import type { AttemptRow, ExecutionRow } from '../../views/rows.ts'
 import type { Services } from '../services.ts'
 
@@ -53,7 +54,7 @@ async function rollbacksOf(
   const byTarget = new Map<string, Ended>()
   if (!exists(state)) return { count: 0, byTarget }
   let count = summary ? (summary.counts.tookThemselvesBack ?? 0) : state.standing.counts.rolledBack
-  for (const { child, kind } of state.children) {
+  for (const { child, kind } of await childrenOf(log, upgrade, state)) {
     if (kind !== 'rollback') continue
     const rollback = (await log.load(upgradeAggregate, child)).state
     if (exists(rollback)) count += rollback.standing.counts.succeeded

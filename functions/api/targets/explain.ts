@@ -7,7 +7,7 @@ import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { explainTarget as explain } from '../../domain/target/explain.ts'
 import type { MemberAsked, UpgradeAsked } from '../../domain/target/explanation.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
-import { chunkOf } from '../../domain/upgrade/chunks.ts'
+import { attentionTo, chunkOf } from '../../domain/upgrade/chunks.ts'
 import { standsAt } from '../../domain/upgrade/held.ts'
 import {
   type AcceptedPlan,
@@ -37,13 +37,13 @@ function memberIn(state: UpgradeState, plan: AcceptedPlan, member: number): Memb
   if (!exists(state) || hasEnded(state) || state.stage === 'requested')
     return { wave, status: 'finished', again: null }
   const { chunks } = state
-  const open = chunks.open[chunkOf(member)]
+  const attention = attentionTo(chunks, chunkOf(member))
   const status = standsAt(chunks, member)
   const again =
     status === 'retrying'
-      ? (open?.retryAt ?? null)
+      ? (attention?.retryAt ?? null)
       : status === 'deferred'
-        ? (open?.deferredAt ?? null)
+        ? (attention?.deferredAt ?? null)
         : null
   return { wave, status, again }
 }

@@ -1,9 +1,8 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import type { AdmissionFacts } from '../../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
-import { memberAt } from '../../domain/upgrade/chunks.ts'
 import { skipMember } from '../../domain/upgrade/control.ts'
-import { exists, isPlanned, planOf } from '../../domain/upgrade/state.ts'
+import { exists, planOf } from '../../domain/upgrade/state.ts'
 import { memberNamed } from '../../facts/plan-members.ts'
 import { wasSkipped } from '../../facts/skipped.ts'
 import type { Operate } from '../http/endpoint.ts'
@@ -21,9 +20,17 @@ export const skipTarget: Operate<(typeof upgradeContracts)['skipTarget']> = asyn
   if (!plan) throw new Problem('not-planned', 'The upgrade has no plan yet.')
   const member = await memberNamed(log, plan, targetId)
   if (member === undefined) throw new Problem('not-a-member', `${targetId} is no member of this upgrade.`)
-  const isThrough = isPlanned(state) && memberAt(state.chunks, member) === undefined
-  const skipped = isThrough && (await wasSkipped(log, id, member))
-  const asked = { member, by: input.principal.id, wasSkipped: skipped }
-  const skip = (facts: AdmissionFacts) => skipMember(asked, facts)
-  return acknowledged(id, await commandWithFacts(input, services, skip), `${targetId} skipped`)
+  const asked = { member, by: input.principal.id }
+  const skip = async (wasSkipped: boolean) => {
+    const decide = (facts: AdmissionFacts) => skipMember({ ...asked, wasSkipped }, facts)
+    return acknowledged(id, await commandWithFacts(input, services, decide), `${targetId} skipped`)
+  }
+  try {
+    return await skip(false)
+  } catch (problem) {
+    // The state forgets who is through: the log knows who is because somebody has taken them out.
+    const isOver = problem instanceof Problem && problem.code === 'attempt-over'
+    if (isOver && (await wasSkipped(log, id, member))) return skip(true)
+    throw problem
+  }
 }

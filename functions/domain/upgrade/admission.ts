@@ -3,7 +3,7 @@ import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import { waveRange } from '../plan/waves.ts'
 import { type Closure, closureAt } from '../policy/closure.ts'
 import type { Stop } from '../policy/policy.ts'
-import { freshMembers, membersWith } from './chunks.ts'
+import { freshMembers, membersWith, roomForChunks } from './chunks.ts'
 import type { Draft } from './draft.ts'
 import { limitOf, unacknowledged } from './limits.ts'
 import { inParts, type Member, type Range, rangesPerEvent, toRanges } from './members.ts'
@@ -24,9 +24,6 @@ export interface AdmissionFacts {
   /** Why the release must not be rolled out any more; null while it may. */
   readonly releaseWithdrawn: string | null
 }
-
-/** At most this many chunks of a plan are open at a time: the state stays below 16 KB at any fleet size. */
-const openChunks = 25
 
 /**
  * May the upgrade admit although everything is stopped? Only where it was asked for so (break-glass), and somebody else than who
@@ -116,7 +113,7 @@ function candidates(state: InWave, slots: number, now: string) {
   const halted = unacknowledged(state, 'failures') + counts.retrying > limitOf(state, 'failures')
   const { to } = waveRange(state.plan.waves, state.plan.members, state.wave.number)
   const most = halted ? 0 : Math.max(0, free - readmitted.length)
-  const fresh = freshMembers(state.chunks, to, openChunks).take(most).toArray()
+  const fresh = freshMembers(state.chunks, to, roomForChunks).take(most).toArray()
   return { retried, readmitted, fresh }
 }
 

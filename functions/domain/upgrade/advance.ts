@@ -8,7 +8,7 @@ import { beginGate } from './gate.ts'
 import { holdOf } from './hold.ts'
 import { checkHolds } from './holding.ts'
 import { checkLimits } from './limits.ts'
-import { toRanges } from './members.ts'
+import { inParts, rangesPerEvent, toRanges } from './members.ts'
 import { isPlanned } from './state.ts'
 
 /**
@@ -53,8 +53,8 @@ function haltWithdrawn(draft: Draft, { releaseWithdrawn }: AdmissionFacts): void
 type Skip = Extract<UpgradeEvent, { type: 'MembersSkipped' }>['data']
 
 function leaveOut(draft: Draft, members: Iterable<number>, why: Omit<Skip, 'members'>): void {
-  const ranges = toRanges(members)
-  if (ranges.length > 0) draft.add({ type: 'MembersSkipped', data: { members: ranges, ...why } })
+  for (const ranges of inParts(toRanges(members), rangesPerEvent))
+    draft.add({ type: 'MembersSkipped', data: { members: ranges, ...why } })
 }
 
 /** Nobody is admitted again, after an abort or as nothing opens any more: who waits to be tried again has failed, who was busy is left out. */
@@ -64,7 +64,8 @@ function giveUpWaiting(draft: Draft, why: Pick<Skip, 'code' | 'by'>): void {
   const waiting = (status: 'retrying' | 'deferred') =>
     membersWith(state.chunks, status).map(([member]) => member)
   const retrying = toRanges(waiting('retrying'))
-  if (retrying.length > 0) draft.add({ type: 'RetriesGivenUp', data: { members: retrying } })
+  for (const members of inParts(retrying, rangesPerEvent))
+    draft.add({ type: 'RetriesGivenUp', data: { members } })
   leaveOut(draft, waiting('deferred'), { ...why, was: 'deferred' })
 }
 

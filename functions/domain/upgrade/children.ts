@@ -214,7 +214,8 @@ export function requestChild(command: {
     if (!exists(state)) return upgradeNotFound
     const { asked, siblings = [], leftOut, ...child } = command
     const data = { ...child, ...(leftOut && { leftOut }) }
-    if (state.children.some(({ child }) => child === data.child)) return accept()
+    const isNoted = ({ child }: Child) => child === data.child
+    if (state.children.some(isNoted) || siblings.some(isNoted)) return accept()
     if (!planOf(state)) return refuse('not-planned', 'The upgrade has not touched anything yet.')
     const unseen = state.children
       .filter(({ child }) => siblings.every((known) => known.child !== child))

@@ -6,7 +6,7 @@ import { sameTime, type Window } from '../window.ts'
 import { type AdmissionFacts, breaksGlass } from './admission.ts'
 import { advance, endWaveWhenOver } from './advance.ts'
 import { refuseUnapprovable, voidApprovals } from './approvers.ts'
-import { memberAt } from './chunks.ts'
+import { hasRoomAhead, memberAt } from './chunks.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
 import { refuseUnfit, wavesLeft } from './fit.ts'
 import { awaitContinue, endBake } from './gate.ts'
@@ -259,6 +259,11 @@ function statusOf({ chunks }: PlannedUpgrade, member: number, wasSkipped: boolea
   return wasSkipped ? 'skipped' : 'succeeded'
 }
 
+const tooManySkipped = refuse(
+  'too-many-skipped',
+  'Too many targets were left out before their turn: leave this one out when others are through, or abort and deploy without them.',
+)
+
 /** Takes one member out that is not in flight. `wasSkipped`: it was taken out before, as the log says of one that the state has forgotten. */
 export function skipMember(
   command: { member: number; by: string; wasSkipped?: boolean },
@@ -284,6 +289,7 @@ export function skipMember(
       case 'pending':
       case 'retrying':
       case 'deferred': {
+        if (was === 'pending' && !hasRoomAhead(state.chunks)) return tooManySkipped
         const draft = new Draft(state, now)
         const members: [number, number][] = [[member, member + 1]]
         draft.add({ type: 'MembersSkipped', data: { members, was, code: 'operator', by } })

@@ -19,6 +19,7 @@ import { count, noCounts } from './counts.ts'
 import { awaitsApproval, requestedStanding, standingAfter } from './standing.ts'
 import {
   type BetweenWaves,
+  type Child,
   type Ended,
   type ExistingUpgrade,
   hasBegun,
@@ -127,7 +128,7 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, context: Commi
       return { ...state, abort: { ...event.data, at: state.abort?.at ?? at } }
     case 'ChildRequested': {
       const { child, kind, target } = event.data
-      return { ...state, children: [...state.children, { child, kind, target, at }] }
+      return { ...state, ...withChild(state, { child, kind, target, at }) }
     }
     case 'WakeUpMoved':
       return { ...state, wakeUp: { at: event.data.at, moves: event.data.sequence } }
@@ -147,10 +148,28 @@ function requested({ data: { request, by } }: Event<'UpgradeRequested'>, at: str
     awaitsOpening: selection.profile !== undefined && window !== null && at < window.start,
     windowBy: null,
     children: [],
+    childrenBefore: 0,
     abort: null,
     execution: { since: at, fromWave: 0, progressed: false, fruitless: 0, restartAt: null },
     wakeUp: { at: null, moves: 0 },
   }
+}
+
+/** So many children are kept: with the longest names, and all chunks open that may be, the state stays below 16 KB. */
+const childrenAtMost = 6
+
+/** The oldest is left to the log, of those for one target first: whether all of it was to be taken back stays known. */
+function withChild(
+  { children, childrenBefore }: ExistingUpgrade,
+  child: Child,
+): Pick<ExistingUpgrade, 'children' | 'childrenBefore'> {
+  const all = [...children, child]
+  if (all.length <= childrenAtMost) return { children: all, childrenBefore }
+  const oldest = Math.max(
+    0,
+    all.findIndex(({ target }) => target !== null),
+  )
+  return { children: all.toSpliced(oldest, 1), childrenBefore: childrenBefore + 1 }
 }
 
 function planned(
@@ -189,10 +208,22 @@ function moved(state: ExistingUpgrade, event: Event<'WindowSet'>, at: string): R
 
 /** What is kept of an upgrade that is over: who asked for what, who approved it, and what came of it. */
 function ended(state: ExistingUpgrade): Ended {
-  const { standing, request, requestedBy, requestedAt, window, calendars, children, abort, wakeUp } = state
+  const { standing, request, requestedBy, requestedAt, window, calendars, abort, wakeUp } = state
+  const { children, childrenBefore } = state
   return {
     stage: 'ended',
-    ...{ standing, request, requestedBy, requestedAt, window, calendars, children, abort, wakeUp },
+    ...{
+      standing,
+      request,
+      requestedBy,
+      requestedAt,
+      window,
+      calendars,
+      children,
+      childrenBefore,
+      abort,
+      wakeUp,
+    },
     plan: planOf(state),
     approvals: 'approvals' in state ? state.approvals : [],
   }

@@ -5,7 +5,7 @@ import { accept } from '../aggregate.ts'
 import { isRetryable } from '../target/outcome.ts'
 import type { AdmissionFacts } from './admission.ts'
 import { advance } from './advance.ts'
-import { chunkOf, memberAt } from './chunks.ts'
+import { attentionTo, chunkOf, memberAt } from './chunks.ts'
 import { Draft, type UpgradeDecision } from './draft.ts'
 import { type InWave, isPlanned } from './state.ts'
 
@@ -81,7 +81,7 @@ function newOutcomes(state: InWave, reported: readonly ReportedOutcome[], now: s
     if (!next) continue
     const chunk = chunkOf(end.member)
     const key = `${chunk}/${next.again}`
-    const open = state.chunks.open[chunk]
+    const open = attentionTo(state.chunks, chunk)
     const before = due.get(key)?.at ?? (next.again === 'retry' ? open?.retryAt : open?.deferredAt)
     due.set(key, { chunk, kind: next.again, at: later(before ?? next.at, next.at) })
   }
@@ -105,8 +105,8 @@ export function recordOutcomes(reported: readonly ReportedOutcome[], facts: Admi
 /** Notes until when the attempts of a chunk may run on, as their targets answered. */
 export function moveDeadline(command: { chunk: number; until: string }): UpgradeDecision {
   return (state, now) => {
-    const open = isPlanned(state) ? state.chunks.open[command.chunk] : undefined
-    if (!open || open.askAgain === command.until) return accept()
+    const chunk = isPlanned(state) ? attentionTo(state.chunks, command.chunk) : undefined
+    if (!chunk || chunk.askAgain === command.until) return accept()
     const draft = new Draft(state, now)
     draft.add({ type: 'DeadlineMoved', data: command })
     return draft.decision()

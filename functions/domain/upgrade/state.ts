@@ -76,7 +76,10 @@ interface Known {
   readonly window: Window | null
   /** The request's, until it is bound by others. */
   readonly calendars: readonly string[]
+  /** The last that were noted: the log has all. */
   readonly children: readonly Child[]
+  /** How many others were noted before, and are in the log alone. */
+  readonly childrenBefore: number
   readonly abort: Abort | null
   /** When the log wants to be asked again (null: never), and how often that was moved. */
   readonly wakeUp: { readonly at: string | null; readonly moves: number }

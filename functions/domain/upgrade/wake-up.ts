@@ -1,4 +1,5 @@
 import { after, earliest, minute, second } from '../../../events/time.ts'
+import { attentions } from './chunks.ts'
 import { holdOf } from './hold.ts'
 import { awaitsApproval } from './standing.ts'
 import {
@@ -54,12 +55,12 @@ export function earliestDue(state: Requested | PlannedUpgrade): string | null {
     const bounded = awaits?.kind === 'bake' || (awaits?.kind === 'continue' && status === 'running')
     if (bounded) due = earliest(due, awaits.until)
   }
-  const open = Object.values(state.chunks.open)
-  due = earliest(due, ...open.flatMap(({ askBy, askAgain }) => [askBy, askAgain]))
+  const wanted = attentions(state.chunks)
+  due = earliest(due, ...wanted.flatMap(({ askBy, askAgain }) => [askBy, askAgain]))
   if (status !== 'running' && status !== 'scheduled') return due
   if (awaitsApproval(state)) return hasBegun(state) ? earliest(due, approvalDeadline(state)) : due
   // Whoever waits for another try waits for the window first, and what opens that admits them.
   const closed = holdOf(holds, 'WINDOW_CLOSED')
   if (closed) return earliest(due, closed.until, closed.lapses)
-  return earliest(due, ...open.flatMap(({ retryAt, deferredAt }) => [retryAt, deferredAt]))
+  return earliest(due, ...wanted.flatMap(({ retryAt, deferredAt }) => [retryAt, deferredAt]))
 }

@@ -4,6 +4,7 @@ import { startNext, summariseUpgrade } from '../../domain/profile/execution.ts'
 import type { Execution } from '../../domain/profile/state.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { exists, hasEnded, planOf, profileOf } from '../../domain/upgrade/state.ts'
+import { childrenOf } from '../../facts/children-of.ts'
 import { summaryOf } from '../../facts/summary.ts'
 import { outlookOf } from '../../facts/targeting.ts'
 import { dependencyOn } from '../../facts/upstream.ts'
@@ -24,7 +25,7 @@ async function overBy(log: Log, upgrade: string): Promise<string | undefined> {
   const { kind, parent } = state.request
   if (kind === 'rollback' && parent !== null) return overBy(log, parent)
   if (!hasEnded(state)) return undefined
-  for (const { child, kind } of state.children) {
+  for (const { child, kind } of await childrenOf(log, upgrade, state)) {
     if (kind !== 'rollback') continue
     if (!hasEnded((await log.load(upgradeAggregate, child)).state)) return undefined
   }

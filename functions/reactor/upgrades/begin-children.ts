@@ -1,6 +1,7 @@
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import type { ExistingUpgrade } from '../../domain/upgrade/state.ts'
+import { childrenOf } from '../../facts/children-of.ts'
 import type { Log, Metadata } from '../../log/log.ts'
 import { beginChild } from '../../planning/children.ts'
 import { duty } from '../duty.ts'
@@ -18,11 +19,12 @@ async function beginNoted(log: Log, { child, request, by }: Noted, cause: Metada
 export async function healChildren(
   log: Log,
   upgrade: string,
-  { children }: ExistingUpgrade,
+  state: ExistingUpgrade,
   cause: Metadata,
 ): Promise<void> {
   const missing = new Set<string>()
-  for (const { child } of children) if (!(await hasBegun(log, child))) missing.add(child)
+  for (const { child } of await childrenOf(log, upgrade, state))
+    if (!(await hasBegun(log, child))) missing.add(child)
   if (missing.size === 0) return
   const noted = log.of(upgradeAggregate, upgrade).events({ consistent: true }, ['ChildRequested'])
   for await (const { event } of noted)

@@ -1,11 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  attentionTo,
   type Chunks,
   closedChunks,
   freshMembers,
   memberAt,
   membersInFlight,
+  membersWith,
+  roomForChunks,
   settle,
 } from '../../../functions/domain/upgrade/chunks.ts'
 import {
@@ -39,34 +42,34 @@ function chunksAfter(...history: History): Chunks {
   if (!isPlanned(state)) throw new Error('There is no plan.')
   return state.chunks
 }
-const openIn = ({ open }: Chunks) => Object.keys(open).map(Number)
+const keptOf = ({ open, sparse }: Chunks) => [...Object.keys(open), ...Object.keys(sparse)].map(Number)
 const borne = { failures: everyFailureBorne }
 
 describe('a chunk', () => {
-  it('is opened by the first of its members that is admitted or skipped', () => {
-    expect(openIn(chunksAfter(...upgradeOf(1000)))).toEqual([])
-    expect(openIn(chunksAfter(...running(1000, { parallel: 401 })))).toEqual([0, 1])
-    expect(openIn(chunksAfter(...upgradeOf(1000), skipped(999)))).toEqual([2])
+  it('is kept from the first of its members on that is admitted or skipped', () => {
+    expect(keptOf(chunksAfter(...upgradeOf(1000)))).toEqual([])
+    expect(keptOf(chunksAfter(...running(1000, { parallel: 401 })))).toEqual([0, 1])
+    expect(keptOf(chunksAfter(...upgradeOf(1000), skipped(999)))).toEqual([2])
   })
   it('is forgotten when the last of its members is through', () => {
     const first = [...running(1000, { parallel: 400 }), ended('succeeded', [0, 399])] as const
-    expect(openIn(chunksAfter(...first))).toEqual([0])
-    expect(openIn(chunksAfter(...first, ended('failed', 399)))).toEqual([])
+    expect(keptOf(chunksAfter(...first))).toEqual([0])
+    expect(keptOf(chunksAfter(...first, ended('failed', 399)))).toEqual([])
   })
   it.each([
     ['is to be tried again', retrying(399, later(60))],
     ['is busy', deferred(399)],
   ])('is kept while one of them %s', (_, event) => {
     expect(
-      openIn(chunksAfter(...running(1000, { ...borne, parallel: 400 }), ended('succeeded', [0, 399]), event)),
+      keptOf(chunksAfter(...running(1000, { ...borne, parallel: 400 }), ended('succeeded', [0, 399]), event)),
     ).toEqual([0])
   })
   it('is kept while one of them was never admitted', () => {
     const half = [...running(1000, { parallel: 200 }), ended('succeeded', [0, 200])] as const
-    expect(openIn(chunksAfter(...half))).toEqual([0])
+    expect(keptOf(chunksAfter(...half))).toEqual([0])
   })
   it('is forgotten, the last one too, which may be short', () => {
-    expect(openIn(chunksAfter(...running(3), ended('succeeded', [0, 3])))).toEqual([])
+    expect(keptOf(chunksAfter(...running(3), ended('succeeded', [0, 3])))).toEqual([])
   })
   it('knows where its members stand, how often they were admitted and how often they failed', () => {
     const chunks = chunksAfter(
@@ -86,25 +89,70 @@ describe('a chunk', () => {
   })
   it('wants no attention for what it has no member for any more', () => {
     const all = [...running(3, borne), retrying(0, later(60)), deferred(1, later(90))] as const
-    expect(chunksAfter(...all).open[0]).toMatchObject({
+    const wanted = (...history: History) => attentionTo(chunksAfter(...history), 0)
+    expect(wanted(...all)).toEqual({
+      askAgain: null,
       askBy: later(600),
       retryAt: later(60),
       deferredAt: later(90),
     })
-    expect(chunksAfter(...all, ended('succeeded', 2)).open[0]).toMatchObject({ askBy: null, askAgain: null })
-    expect(chunksAfter(...all, skipped(0, 'retrying')).open[0]).toMatchObject({
+    expect(wanted(...all, ended('succeeded', 2))).toMatchObject({ askBy: null, askAgain: null })
+    expect(wanted(...all, skipped(0, 'retrying'))).toMatchObject({
       retryAt: null,
       deferredAt: later(90),
     })
-    expect(chunksAfter(...all, skipped(1, 'deferred')).open[0]).toMatchObject({
+    expect(wanted(...all, skipped(1, 'deferred'))).toMatchObject({
       retryAt: later(60),
       deferredAt: null,
     })
   })
 })
 
+describe('a chunk of which few are not through', () => {
+  const stragglers = (count: number) => [
+    ...running(1200, { ...borne, parallel: 800 }),
+    ended('succeeded', [0, 400 - count]),
+  ]
+
+  it('names those alone, until so many wait that a character for each member is shorter', () => {
+    const few = chunksAfter(...stragglers(100))
+    expect([Object.keys(few.open), Object.keys(few.sparse)]).toEqual([['1'], ['0']])
+    const many = chunksAfter(...stragglers(101))
+    expect([Object.keys(many.open), Object.keys(many.sparse)]).toEqual([['0', '1'], []])
+  })
+  it('knows of them what it knew, and nothing of the others', () => {
+    const chunks = chunksAfter(...stragglers(3), retrying(398, later(60)), deferred(399, later(90)))
+    expect(memberAt(chunks, 397)).toEqual({ status: 'in_flight', n: 1, failures: 0 })
+    expect(memberAt(chunks, 398)).toEqual({ status: 'retrying', n: 1, failures: 1 })
+    expect(memberAt(chunks, 396)).toBeUndefined()
+    expect(attentionTo(chunks, 0)).toEqual({
+      ...{ askBy: later(600), askAgain: null, retryAt: later(60), deferredAt: later(90) },
+    })
+    expect([...membersWith(chunks, 'in_flight')].map(([member]) => member)).toEqual([
+      397,
+      ...Array.from({ length: 400 }, (_, place) => 400 + place),
+    ])
+  })
+  it('goes on with them: they are admitted again, asked, and end', () => {
+    const again = [
+      ...stragglers(2),
+      retrying(398, later(60)),
+      admitted(null, { retried: [[398, 399, 2]] }),
+    ] as const
+    expect(memberAt(chunksAfter(...again), 398)).toEqual({ status: 'in_flight', n: 2, failures: 1 })
+    expect(keptOf(chunksAfter(...again, ended('succeeded', [398, 400])))).toEqual([1])
+  })
+  it('is passed over where the few were skipped ahead of it, and they are all', () => {
+    const ahead = [...running([1, 801], { parallel: 1 }), skipped([1, 401])] as const
+    const chunks = chunksAfter(...ahead, ended('succeeded', 0), waveEnded(), waveStarted(1))
+    expect([chunks.cursor, keptOf(chunks)]).toEqual([401, [1]])
+  })
+})
+
 describe('who was never admitted', () => {
-  const fresh = (chunks: Chunks, end: number, open = 25) => [...freshMembers(chunks, end, open)]
+  const fresh = (chunks: Chunks, end: number, open = 25) => [
+    ...freshMembers(chunks, end, (open * roomForChunks) / 25),
+  ]
 
   it('comes in the order of the plan, as far as the wave goes', () => {
     expect(fresh(chunksAfter(...running([4, 6], { parallel: 2 })), 4)).toEqual([2, 3])
@@ -118,9 +166,18 @@ describe('who was never admitted', () => {
     const chunks = chunksAfter(...running(1600, { parallel: 399 }))
     expect(fresh(chunks, 1600, 2)).toHaveLength(401)
     expect(
-      fresh(chunksAfter(...upgradeOf(1600), skipped(1599)), 1600, 2),
+      fresh(chunksAfter(...upgradeOf(1600), skipped([1400, 1600])), 1600, 2),
       'one is open at the end',
     ).toHaveLength(400)
+    const few = Array.from({ length: 40 }, (_, place) => skipped(400 * place + 7))
+    expect(
+      fresh(chunksAfter(...upgradeOf(16_000), ...few), 16_000, 5),
+      'each of forty names one',
+    ).toHaveLength(800 - 2)
+  })
+  it('comes one chunk at a time however little room there is, so that it always goes on', () => {
+    expect(fresh(closedChunks(1600), 1600, 0)).toHaveLength(400)
+    expect(fresh(chunksAfter(...upgradeOf(1600), skipped([900, 1600])), 1600, 0)).toHaveLength(400)
   })
 })
 

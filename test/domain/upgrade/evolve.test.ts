@@ -109,6 +109,7 @@ describe('what is kept of an upgrade', () => {
           'window',
           'calendars',
           'children',
+          'childrenBefore',
           'abort',
           'wakeUp',
         ],

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { AttemptOutcome } from '../../../events/target.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
-import { chunkOf } from '../../../functions/domain/upgrade/chunks.ts'
+import { upgradeAggregate } from '../../../functions/domain/upgrade/aggregate.ts'
+import { chunkOf, membersInFlight } from '../../../functions/domain/upgrade/chunks.ts'
 import { eachMember, rangesPerEvent } from '../../../functions/domain/upgrade/members.ts'
+import { recordOutcomes } from '../../../functions/domain/upgrade/outcomes.ts'
+import { exists, isPlanned } from '../../../functions/domain/upgrade/state.ts'
 import { tick } from '../../../functions/domain/upgrade/tick.ts'
 import { limits } from '../../../functions/log/size.ts'
 import { later } from '../given.ts'
 import { fold, held, running } from './stories.ts'
-import { calm } from './world.ts'
+import { calm, requestOf } from './world.ts'
 
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
 
@@ -56,4 +59,40 @@ describe('ten thousand targets, of which every second is concerned', () => {
 it('as many ranges as an event takes fit into it whatever their members', () => {
   const ranges = Array.from({ length: rangesPerEvent }, () => [1_000_000, 1_000_001, 500])
   expect(bytesOf({ readmitted: ranges })).toBeLessThan(limits.event - 4096)
+})
+
+const succeeded = { outcome: 'succeeded', code: null, retryable: false, commit: 1 } as const
+
+it('one silent target in a hundred holds up nobody else, and the state stays small', () => {
+  const members = 30_000
+  const isSilent = (member: number) => member % 100 === 37
+  let state = fold(running(members, { parallel: 2000 }))
+  let largest = 0
+  for (;;) {
+    const waiting = isPlanned(state) ? membersInFlight(state.chunks) : []
+    const ends = waiting.filter(({ member }) => !isSilent(member)).slice(0, 100)
+    if (ends.length === 0) break
+    const outcomes = ends.map((end) => ({ ...end, ...succeeded }))
+    const decision = recordOutcomes(outcomes, calm)(state, later(60))
+    const context = { at: later(60), actor: 'drydock', commit: 1 }
+    const events = 'events' in decision ? decision.events : expect.fail('refused')
+    for (const event of events) state = upgradeAggregate.evolve(state, event, context)
+    largest = Math.max(largest, bytesOf(state))
+  }
+  const { counts } = exists(state) ? state.standing : expect.fail('none')
+  expect(counts).toMatchObject({ succeeded: members * 0.99, inFlight: members / 100 })
+  expect(largest).toBeLessThan(16_384)
+})
+
+it('as many rollbacks of one target each as anybody may ask for leave the state small, and say how many there were', () => {
+  const request = requestOf({})
+  const noted = (place: number, target: string | null): UpgradeEvent => ({
+    type: 'ChildRequested',
+    data: { child: `${'c'.repeat(32)}-${place}`, kind: 'rollback', target, by: 'alice', request },
+  })
+  const one = (_: unknown, place: number) => noted(place, `${'t'.repeat(120)}${place}`)
+  const state = fold([...running(10_000), noted(500, null), ...Array.from({ length: 500 }, one)])
+  const { children, childrenBefore } = exists(state) ? state : expect.fail('none')
+  expect([children.length + childrenBefore, children[0]?.child]).toEqual([501, `${'c'.repeat(32)}-500`])
+  expect(bytesOf(state)).toBeLessThan(16_384)
 })

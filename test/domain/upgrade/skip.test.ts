@@ -22,6 +22,7 @@ import {
 import { calm } from './world.ts'
 
 const skip = (member: number) => skipMember({ member, by: 'alice' }, calm)
+const skipAgain = (member: number) => skipMember({ member, by: 'alice', wasSkipped: true }, calm)
 const bearing = { failures: everyFailureBorne, parallel: 1 }
 
 describe('skipping a member', () => {
@@ -31,9 +32,9 @@ describe('skipping a member', () => {
     ['deferred', [...running(3, bearing), ended('succeeded', 0), admitted(1), deferred(1), admitted(2)]],
   ])('takes out one that is %s, and says that it was', (was, history) => {
     expect(given(...history).when(skip(1)).events[0]).toEqual(skipped(1, was))
-    given(...history)
-      .when(skip(1))
-      .thenIdempotent()
+    given(...history, skipped(1, was))
+      .when(skipAgain(1))
+      .thenNothing()
     expect(standingAfter(...history, skipped(1, was)).counts).toMatchObject({
       ...{ retrying: 0, deferred: 0, skipped: 1 },
     })
@@ -65,12 +66,30 @@ describe('skipping a member', () => {
       .thenEvents(skipped(1, 'deferred'), waveEnded())
   })
   it('is nothing new for one that its target or the deadline of its wave has taken out', () => {
+    given(...running(3, { parallel: 2 }), ended('skipped', 0))
+      .when(skip(0))
+      .thenNothing()
+    given(...running(3, { parallel: 2 }), deferred(0), skipped(0, 'deferred'))
+      .when(skip(0))
+      .thenNothing()
+  })
+  it('is nothing new for one that is forgotten, when whoever asks has read in the log that it was taken out', () => {
+    given(...running(3), ended('skipped', 0))
+      .when(skipAgain(0))
+      .thenNothing()
     given(...running(3), ended('skipped', 0))
       .when(skip(0))
-      .thenNothing()
-    given(...running(3), deferred(0), skipped(0, 'deferred'))
-      .when(skip(0))
-      .thenNothing()
+      .thenRejected('attempt-over')
+  })
+  it('is refused where more are left out before their turn than the state has room for', () => {
+    const ahead = (count: number) => Array.from({ length: count }, (_, place) => skipped(400 + place * 11))
+    const begun = running(40_000, { parallel: 1 })
+    given(...begun, ...ahead(1000))
+      .when(skip(39_999))
+      .thenEvents(skipped(39_999))
+    given(...begun, ...ahead(1500))
+      .when(skip(39_999))
+      .thenRejected('too-many-skipped')
   })
   it('is refused while it is being upgraded', () => {
     given(...running(3))
