@@ -4,11 +4,12 @@ import type { Commit } from '../../events/envelope.ts'
 import { partsOf } from '../../events/stream.ts'
 import { instantOf, later } from '../../events/time.ts'
 import type { Aggregate, Decision, DomainEvent } from '../domain/aggregate.ts'
-import { decodeEvents, foldCommit, loadFold } from './fold.ts'
+import { decodeEvents, foldCommit, loadFold, snapshotEvery } from './fold.ts'
 import type { Consumed, Loaded, Log, Metadata, Outcome } from './log.ts'
 import { nextCommit } from './next-commit.ts'
 import { categoriesOf, keyOf, type Put, type Store } from './store.ts'
 import { streamIn } from './stream.ts'
+import type { WarmFolds } from './warm-folds.ts'
 
 /** What a log needs beside its store. */
 export interface LogOptions {
@@ -20,6 +21,8 @@ export interface LogOptions {
   readonly newId?: () => string
   /** Waits between attempts. */
   readonly pause?: (milliseconds: number) => Promise<unknown>
+  /** Where folds are kept to go on from; left out: each is made anew. */
+  readonly warm?: WarmFolds
   /** Called around each write: the place where crash tests die. */
   readonly around?: (moment: 'before-put' | 'after-put', stream: string) => Promise<void> | void
 }
@@ -31,7 +34,7 @@ type Meter = { -readonly [Kind in keyof Consumed]: Consumed[Kind] }
 
 /** Opens a log over a store: every rule of the log that does not depend on where the commits lie. */
 export function logOver(store: Store, options: LogOptions): Log {
-  const { now, random = Math.random, newId = randomUUID, pause = setTimeout, around } = options
+  const { now, random = Math.random, newId = randomUUID, pause = setTimeout, warm, around } = options
   const total: Meter = { written: 0, lost: 0, read: 0 }
   const reading = (units: number) => {
     total.read += units
@@ -53,6 +56,27 @@ export function logOver(store: Store, options: LogOptions): Log {
       if (put.kind === 'unknown') unknown = put
       if (!(await patience.wait())) return unknown ?? put
     }
+  }
+
+  /** Folds a stream, read strongly: on from the fold that is kept, where little has followed it. */
+  async function foldOf<State, Event extends DomainEvent>(
+    aggregate: Aggregate<State, Event>,
+    stream: string,
+    spend: (units: number) => void,
+  ): Promise<Loaded<State>> {
+    const kept = warm?.get(aggregate, stream)
+    if (kept) {
+      const range = { from: kept.commit + 1, to: Number.MAX_SAFE_INTEGER, limit: snapshotEvery.commits }
+      const { commits, more, units } = await store.read({
+        stream,
+        ...range,
+        descending: false,
+        consistent: true,
+      })
+      spend(units)
+      if (!more) return commits.reduce((fold, commit) => foldCommit(aggregate, fold, commit), kept)
+    }
+    return loadFold(store, aggregate, stream, spend)
   }
 
   async function catchUp<State, Event extends DomainEvent>(
@@ -100,7 +124,7 @@ export function logOver(store: Store, options: LogOptions): Log {
     const spend = (units: number) => {
       meter.read += units
     }
-    let fold = from ?? (await loadFold(store, aggregate, stream, spend))
+    let fold = from ?? (await foldOf(aggregate, stream, spend))
     for (;;) {
       const used = fold.keys.find(({ key }) => key === metadata.idempotency?.key)
       if (used !== undefined) {
@@ -138,13 +162,18 @@ export function logOver(store: Store, options: LogOptions): Log {
 
   const log: Log = {
     async load(aggregate, id, { at } = {}) {
-      return loadFold(store, aggregate, keyOf(aggregate.name, id), reading, at)
+      const stream = keyOf(aggregate.name, id)
+      if (at !== undefined) return loadFold(store, aggregate, stream, reading, at)
+      const loaded = await foldOf(aggregate, stream, reading)
+      return warm?.keep(aggregate, stream, loaded) ?? loaded
     },
     async execute(aggregate, id, decide, metadata, { retryFor, from } = {}) {
       const meter: Meter = { written: 0, lost: 0, read: 0 }
       try {
         const patience = patienceOf(retryFor, random, pause)
-        return await attempt(aggregate, id, decide, metadata, from, patience, meter)
+        const outcome = await attempt(aggregate, id, decide, metadata, from, patience, meter)
+        if ('loaded' in outcome) warm?.keep(aggregate, keyOf(aggregate.name, id), outcome.loaded)
+        return outcome
       } finally {
         total.written += meter.written
         total.lost += meter.lost

@@ -12,6 +12,7 @@ import { type LogOptions, logOver } from './append.ts'
 import type { Log } from './log.ts'
 import { readUnits, sizeOf, writeUnits } from './size.ts'
 import type { Put, Store } from './store.ts'
+import { WarmFolds } from './warm-folds.ts'
 
 /** Keeps commits in a DynamoDB table: `stream` HASH, `commit` RANGE, sparse index Catalogue on `category` and `since`. */
 export function dynamoStore({
@@ -110,9 +111,12 @@ function faultOf(error: Error): { readonly fault?: unknown; readonly attempts: n
   return { ...('$fault' in error && { fault: error.$fault }), attempts }
 }
 
+/** So many bytes of folds are kept by a process: some thousand targets, or a few hundred upgrades. */
+const warmBytes = 8 * 1024 * 1024
+
 /** Opens the log on a DynamoDB table. */
 export function openLog(
   options: LogOptions & { readonly client: DynamoDBClient; readonly table: string },
 ): Log {
-  return logOver(dynamoStore(options), options)
+  return logOver(dynamoStore(options), { warm: new WarmFolds(warmBytes), ...options })
 }

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { type Commit, toItem } from '../../events/envelope.ts'
 import type { Aggregate } from '../../functions/domain/aggregate.ts'
-import { logOver } from '../../functions/log/append.ts'
-import { dynamoStore } from '../../functions/log/dynamo.ts'
+import { dynamoStore, openLog } from '../../functions/log/dynamo.ts'
 import { emptyFold } from '../../functions/log/fold.ts'
 import { nextCommit } from '../../functions/log/next-commit.ts'
 import { type Account, type AccountEvent, accountWith, deposit, metadata } from '../log/account.ts'
@@ -35,7 +34,7 @@ export async function appendRates(
     evolve: (state, event) => ({ ...state, cents: state.cents + event.data.cents }),
   })
   const store = dynamoStore({ client, table })
-  const log = logOver(store, { now: Date.now })
+  const log = openLog({ client, table, now: Date.now })
   const deep = randomUUID()
   await grow(deep, depth)
 

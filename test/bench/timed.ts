@@ -32,7 +32,7 @@ export async function timeAll(quick: boolean): Promise<Judged[]> {
       timed(
         'command / append',
         ratio(appends, (r) => r.command / r.append),
-        { least: 0.5 },
+        { least: 0.6 },
       ),
       timed(
         `command at depth ${quick ? '1,000' : '10,000'} / at 10`,

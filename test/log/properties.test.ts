@@ -4,6 +4,7 @@ import { verifyChain } from '../../events/envelope.ts'
 import { logOver } from '../../functions/log/append.ts'
 import { memoryStore } from '../../functions/log/memory.ts'
 import type { Put, Store } from '../../functions/log/store.ts'
+import { WarmFolds } from '../../functions/log/warm-folds.ts'
 import { account, accountWith, deposit, metadata } from './account.ts'
 import { collect } from './collect.ts'
 
@@ -51,7 +52,9 @@ describe('the log under concurrent writers, lost answers and a clock that jumps'
           const refused = new Set<string>()
 
           const work = plans.map(async ({ deposits, again }, writer) => {
-            const log = logOver(shared, { now, random: () => 0.5, pause: async () => {} })
+            // Every other one goes on from folds that it keeps, which the others overtake.
+            const warm = writer % 2 === 0 ? { warm: new WarmFolds(10_000) } : {}
+            const log = logOver(shared, { now, random: () => 0.5, pause: async () => {}, ...warm })
             for (let n = 0; n < deposits; n++) {
               const name = `${writer}/${n}`
               const keyed = { ...metadata, idempotency: { key: name, hash: 'h' } }

@@ -3,6 +3,7 @@ import { type Commit, fromImage } from '../../events/envelope.ts'
 import type { Connections } from '../../functions/connections.ts'
 import { logOver } from '../../functions/log/append.ts'
 import { memoryStore } from '../../functions/log/memory.ts'
+import { WarmFolds } from '../../functions/log/warm-folds.ts'
 import { duties } from '../../functions/reactor/duties.ts'
 import { keepWindows } from '../../functions/reactor/profiles/keep-windows.ts'
 import { judgeOpening } from '../../functions/reactor/profiles/open-window.ts'
@@ -54,6 +55,9 @@ export class World {
   readonly #deliveries: readonly Delivery[]
   readonly #listeners: ((commit: Commit) => void)[] = []
   #commitIds = 0
+  #invocations = 0
+  /** What the instances of functions keep from one invocation to another: each knows what the others have overtaken. */
+  readonly #instances = [100_000, 100_000, 10_000].map((bytes) => new WarmFolds(bytes))
   #underWay = 0
 
   constructor(seed: number) {
@@ -121,6 +125,7 @@ export class World {
       log: logOver(storeThrough(this.store, between), {
         now,
         random: () => this.random.next(),
+        warm: this.#instances[this.#invocations++ % this.#instances.length] ?? new WarmFolds(0),
         newId: () => `commit-${++this.#commitIds}`,
         pause: (milliseconds) => new Promise<void>((resolve) => clock.after(milliseconds / 1000, resolve)),
       }),
