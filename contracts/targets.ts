@@ -40,7 +40,9 @@ const many = z.strictObject({
 })
 
 /** A body with `targets` is meant as many, whatever else is wrong with it: so the errors name the right fields. */
-const registrations = z.union([many, one]).meta({ description: 'One target, or { targets: [up to 5,000] }.' })
+const registrations = z
+  .union([many, one])
+  .meta({ description: 'One target, or { targets: [up to 5,000] }, of a megabyte at most.' })
 
 const lastSeenAt = z
   .string()
@@ -139,6 +141,7 @@ export const targetContracts = {
     summary: 'Register one target or thousands',
     query: noQuery,
     body: registrations,
+    largestBody: 1024 * 1024,
     answers: {
       201: { description: 'The one target is registered.', schema: result },
       200: {

@@ -18,12 +18,13 @@ export function refuseCircle(path: readonly string[]): Rejection {
 
 /**
  * Returns why a target must not name another as its gateway: that is not there, retired, the target itself, or reached through it, over
- * however many others; undefined: it may. Two updates at the same moment may still close a circle that neither saw.
+ * however many others; undefined: it may. `known` are the targets that whoever asks has read already, and those read here. Two updates at the same moment may still close a circle that neither saw.
  */
 export async function refuseGateway(
   log: Log,
   target: string,
   gateway: string,
+  known = new Map<string, TargetState>(),
 ): Promise<Rejection | undefined> {
   if (gateway === target) return refuse(gateway, 'is the target itself', 'another target')
   const path = [target]
@@ -32,7 +33,8 @@ export async function refuseGateway(
     if (next === target) return refuseCircle([...path, next])
     // A circle of others is not of this target's making.
     if (path.includes(next)) return undefined
-    const state: TargetState = (await log.load(targetAggregate, next)).state
+    const state: TargetState = known.get(next) ?? (await log.load(targetAggregate, next)).state
+    known.set(next, state)
     if (next === gateway && !state.registered)
       return refuse(gateway, 'is not registered', 'a registered target')
     if (next === gateway && state.retired) return refuse(gateway, 'is retired', 'a target that is in service')

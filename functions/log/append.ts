@@ -4,8 +4,8 @@ import type { Commit } from '../../events/envelope.ts'
 import { partsOf } from '../../events/stream.ts'
 import { instantOf, later } from '../../events/time.ts'
 import type { Aggregate, Decision, DomainEvent } from '../domain/aggregate.ts'
-import { decodeEvents, foldCommit, loadFold, snapshotEvery } from './fold.ts'
-import type { Consumed, Loaded, Log, Metadata, Outcome } from './log.ts'
+import { decodeEvents, emptyFold, foldCommit, loadFold, snapshotEvery } from './fold.ts'
+import type { Consumed, Loaded, Log, Metadata, Outcome, Trying } from './log.ts'
 import { nextCommit } from './next-commit.ts'
 import { categoriesOf, keyOf, type Put, type Store } from './store.ts'
 import { streamIn } from './stream.ts'
@@ -115,7 +115,7 @@ export function logOver(store: Store, options: LogOptions): Log {
     id: string,
     decide: (state: State, now: string) => Decision<Event, Rejection>,
     metadata: Metadata,
-    from: Loaded<State> | undefined,
+    from: Trying<State>['from'],
     patience: Patience,
     meter: Meter,
   ): Promise<Outcome<State, Event, Rejection>> {
@@ -124,7 +124,10 @@ export function logOver(store: Store, options: LogOptions): Log {
     const spend = (units: number) => {
       meter.read += units
     }
-    let fold = from ?? (await foldOf(aggregate, stream, spend))
+    // Nothing but a write that goes through proves such a guess.
+    let isGuess = from === 'nothing' && metadata.expectedCommit === undefined
+    const known = from === 'nothing' ? undefined : from
+    let fold = isGuess ? emptyFold(aggregate) : (known ?? (await foldOf(aggregate, stream, spend)))
     for (;;) {
       const used = fold.keys.find(({ key }) => key === metadata.idempotency?.key)
       if (used !== undefined) {
@@ -137,6 +140,11 @@ export function logOver(store: Store, options: LogOptions): Log {
       }
       const at = later(instantOf(now()), fold.at)
       const decision = decide(fold.state, at)
+      if (isGuess && ('rejected' in decision || decision.events.length === 0)) {
+        fold = await foldOf(aggregate, stream, spend)
+        isGuess = false
+        continue
+      }
       if ('rejected' in decision) {
         return { kind: 'rejected', rejection: decision.rejected, loaded: fold }
       }
@@ -155,6 +163,11 @@ export function logOver(store: Store, options: LogOptions): Log {
         return { kind: 'committed', loaded: won.fold, events, consumed: { ...meter } }
       }
       fold = won.fold
+      if (isGuess) {
+        fold = await foldOf(aggregate, stream, spend)
+        isGuess = false
+        continue
+      }
       if (!(await patience.wait())) return { kind: 'contended' }
       if (patience.waited > 1) fold = await catchUp(aggregate, stream, fold, spend)
     }

@@ -70,8 +70,11 @@ export type Settled<State, Event, Rejection> = Extract<
 export interface Trying<State> {
   /** Milliseconds of waiting between tries; a few tries when absent. */
   readonly retryFor?: number
-  /** The stream as the caller has just loaded it: it is not read again unless it has gone on since. */
-  readonly from?: Loaded<State>
+  /**
+   * The stream as the caller has just loaded it: it is not read again unless it has gone on since. `nothing`: there is none, as far as the
+   * caller thinks; where there is, the write is refused, and it is read.
+   */
+  readonly from?: Loaded<State> | 'nothing'
 }
 
 /** Part of a stream: `from` and `to` are commits, both included. */

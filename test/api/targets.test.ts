@@ -32,6 +32,24 @@ describe('POST /api/v1/targets', () => {
     })
   })
 
+  it('takes as many as it says in one body, each with a name, a type and a tag, and no body beyond a megabyte', async () => {
+    const world = openWorld()
+    const fleet = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({
+        id: `customer-${String(index).padStart(6, '0')}`,
+        ...{
+          type: 'appliance',
+          region: 'eu-central-1',
+          components: { api: 'v1.1.0' },
+          tags: { tier: 'gold' },
+        },
+      }))
+    const reply = await world.call('POST', '/api/v1/targets', { body: { targets: fleet(5000) } })
+    expect([reply.status, reply.body.registered]).toEqual([200, 5000])
+    const many = await world.call('POST', '/api/v1/targets', { body: { targets: fleet(10_000) } })
+    expect([many.status, many.body.code]).toEqual([413, 'body-too-large'])
+  })
+
   it('enrols on registration: the token is shown once and kept as a hash', async () => {
     const world = openWorld()
     const headers = { 'idempotency-key': 'register' }

@@ -2,15 +2,15 @@ import type { Registration, targetContracts } from '../../../contracts/targets.t
 import type { Rejection } from '../../domain/rejection.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { registerTarget } from '../../domain/target/registration.ts'
+import type { TargetState } from '../../domain/target/state.ts'
 import { refuseCircle, refuseGateway } from '../../facts/gateways.ts'
+import type { Loaded } from '../../log/log.ts'
+import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem, Problem } from '../http/problem.ts'
 import { newEnrolment } from './credential.ts'
-
-/** So many targets are registered side by side. */
-const atOnce = 32
 
 interface Registered {
   readonly id: string
@@ -44,12 +44,14 @@ async function registerOne(
   enrol: boolean,
   input: Parameters<Register>[0],
   { log, now }: Parameters<Register>[1],
+  gateways = new Map<string, TargetState>(),
 ): Promise<Attempted> {
-  const from = facts.gateway === null ? undefined : await log.load(targetAggregate, id)
-  // What is registered already stays as it was, whatever has become of its gateway.
-  if (facts.gateway !== null && !from?.state.registered) {
-    const refused = await refuseGateway(log, id, facts.gateway)
-    if (refused) return failed(id, asProblem(refused))
+  let from: Loaded<TargetState> | 'nothing' = 'nothing'
+  const refused = facts.gateway !== null && (await refuseGateway(log, id, facts.gateway, gateways))
+  if (refused) {
+    // What is registered already stays as it was, whatever has become of its gateway.
+    from = await log.load(targetAggregate, id)
+    if (!from.state.registered) return failed(id, asProblem(refused))
   }
   const enrolment = enrol ? newEnrolment(id, now()) : null
   const kept = enrolment && { hash: enrolment.hash, expiresAt: enrolment.expiresAt }
@@ -57,7 +59,7 @@ async function registerOne(
   const decision = registerTarget({ facts: named, components, enrolment: kept })
   // Many targets share one request: the stream of each keeps the key of its own registration alone.
   const metadata = metadataOf({ ...input, ifMatch: null })
-  const outcome = await log.execute(targetAggregate, id, decision, metadata, from && { from })
+  const outcome = await log.execute(targetAggregate, id, decision, metadata, { from })
   try {
     const { commit } = accepted(outcome)
     if (outcome.kind === 'unchanged') return { result: { id, status: 'exists' }, commit }
@@ -87,7 +89,7 @@ async function registerMany(
       for (const [place, { id }] of rest) results[place] = failed(id, asProblem(circleOf(id, waiting))).result
       break
     }
-    await sideBySide(ready, atOnce, async ([place, registration]) => {
+    await sideBySide(ready, atOnce.requested, async ([place, registration]) => {
       results[place] = (await register(registration)).result
     })
     rest = rest.filter(([, registration]) => !isReady(registration))
@@ -116,8 +118,9 @@ export const registerTargets: Register = async (input, services) => {
     const status = result.status === 'registered' ? 201 : 200
     return { status, body: result, commit, etag: commit, location: `/api/v1/targets/${result.id}` }
   }
+  const gateways = new Map<string, TargetState>()
   const targets = await registerMany(body.targets, (registration) =>
-    registerOne(registration, body.enrol, input, services),
+    registerOne(registration, body.enrol, input, services, gateways),
   )
   const count = (status: Registered['status']) => targets.filter((target) => target.status === status).length
   return {
