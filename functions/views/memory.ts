@@ -1,13 +1,9 @@
-import { oneByOne, type StoredRow, type ViewStore } from './store.ts'
+import { compareRows, oneByOne, type StoredRow, type ViewStore } from './store.ts'
 
 /** A store in memory, and everything in it. */
 export interface MemoryViewStore extends ViewStore {
   /** Every row, tombstones included, sorted by view and row. */
   all(): readonly StoredRow[]
-}
-
-function compare(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b)) // DynamoDB sorts text by its UTF-8 bytes
 }
 
 /** Creates an empty store in memory. Its units are one a write and a read: sizes are what the real store measures. */
@@ -37,8 +33,8 @@ export function memoryViewStore(): MemoryViewStore {
       const direction = descending ? -1 : 1
       const rows = [...(views.get(view)?.values() ?? [])]
         .filter(({ row }) => row.startsWith(prefix))
-        .filter(({ row }) => after === undefined || compare(row, after) * direction > 0)
-        .sort((a, b) => compare(a.row, b.row) * direction)
+        .filter(({ row }) => after === undefined || compareRows(row, after) * direction > 0)
+        .sort((a, b) => compareRows(a.row, b.row) * direction)
       const page = rows.slice(0, limit)
       return {
         rows: page.filter(({ body }) => body !== null),
@@ -50,6 +46,6 @@ export function memoryViewStore(): MemoryViewStore {
   const all = () =>
     [...views.values()]
       .flatMap((rows) => [...rows.values()])
-      .sort((a, b) => compare(a.view, b.view) || compare(a.row, b.row))
+      .sort((a, b) => compareRows(a.view, b.view) || compareRows(a.row, b.row))
   return { ...store, all }
 }

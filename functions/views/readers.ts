@@ -3,6 +3,7 @@ import { resolveRelease } from '../domain/release/resolve.ts'
 import { type QueueState, queueStateOf } from '../domain/upgrade/queue.ts'
 import { sameVersion } from '../domain/version/identity.ts'
 import { cursorAfter, rowOf } from './cursor.ts'
+import { merged } from './merge.ts'
 import { inVersion, readPointer } from './pointer.ts'
 import { unpacked } from './projections/standing.ts'
 import { shownUpgrade } from './projections/upgrades.ts'
@@ -21,6 +22,7 @@ import {
   type UpgradeRow,
   viewNames,
 } from './rows.ts'
+import type { SpreadView } from './spread.ts'
 import type { RowRange, StoredRow, ViewStore } from './store.ts'
 import type { Page, Paging, UpgradeFilters, Versioned, Views } from './views.ts'
 
@@ -47,47 +49,45 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
     return { row: parsed<Row>(stored), version: stored.version, commit: stored.commit }
   }
 
+  /** The parts in which a view lies in the version that is read. */
+  function partsOf(name: string | SpreadView): Promise<readonly string[]> {
+    return Promise.all((typeof name === 'string' ? [name] : name.parts).map(named))
+  }
+
   async function* rowsOf<Row>(
-    name: string,
+    name: string | SpreadView,
     range: Omit<RowRange, 'limit' | 'after'> = {},
   ): AsyncGenerator<[string, Row]> {
-    const view = await named(name)
-    let after: string | undefined
-    do {
-      const page = await store.page(view, { ...range, after, limit: 1000 })
-      for (const stored of page.rows) yield [stored.row, parsed<Row>(stored)]
-      after = page.last
-    } while (after !== undefined)
+    for await (const stored of merged(store, await partsOf(name), { ...range, limit: 1000 }))
+      yield [stored.row, parsed<Row>(stored)]
   }
 
   /** One page of the rows that match. `query` is what its cursors are bound to. */
   async function list<Row, Shown>(
-    name: string,
+    name: string | SpreadView,
     query: object,
     { cursor, limit }: Paging,
     range: Omit<RowRange, 'limit' | 'after'>,
     show: (body: Row, row: string) => Shown | undefined,
   ): Promise<Page<Shown>> {
-    const bound = { ...query, name }
-    const view = await named(name)
+    const parts = await partsOf(name)
+    const bound = { ...query, name: typeof name === 'string' ? name : name.parts[0] }
+    const after = cursor === undefined ? undefined : rowOf(cursor, bound)
+    const most = Math.ceil(examined.request / parts.length)
     // Reading goes ahead of the cursor by one match: only then is it sure that there is another page.
-    let resume = cursor === undefined ? undefined : rowOf(cursor, bound)
-    let after = resume
+    let resume = after
+    let looked = 0
     const rows: Shown[] = []
-    for (let looked = 0; looked < examined.page; looked += examined.request) {
-      const page = await store.page(view, { ...range, after, limit: examined.request })
-      for (const stored of page.rows) {
-        const shown = show(parsed<Row>(stored), stored.row)
-        if (shown === undefined) continue
+    for await (const stored of merged(store, parts, { ...range, after, limit: most })) {
+      if (looked++ === examined.page) return { rows, cursor: cursorAfter(resume ?? '', bound) }
+      const shown = show(parsed<Row>(stored), stored.row)
+      if (shown !== undefined) {
         if (rows.length === limit) return { rows, cursor: cursorAfter(resume ?? '', bound) }
         rows.push(shown)
-        resume = stored.row
       }
-      if (page.last === undefined) return { rows, cursor: null }
-      after = page.last
-      if (rows.length < limit) resume = after
+      if (shown !== undefined || rows.length < limit) resume = stored.row
     }
-    return { rows, cursor: cursorAfter(resume ?? '', bound) }
+    return { rows, cursor: null }
   }
 
   return {
@@ -107,7 +107,7 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
         status === undefined || row.status === status ? row : undefined,
       )
     },
-    getTarget: (id) => get<TargetRow>(viewNames.targets, id),
+    getTarget: (id) => get<TargetRow>(viewNames.targets.partOf(id), id),
     listTargets({ cursor, limit, ...filters }) {
       const { component, version, type, region, tags = {}, retired } = filters
       return list(viewNames.targets, filters, { cursor, limit }, {}, (row: TargetRow) => {

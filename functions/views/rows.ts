@@ -8,6 +8,7 @@ import type { Hold } from '../domain/upgrade/hold.ts'
 import type { UpgradeStatus } from '../domain/upgrade/status.ts'
 import type { VersionScheme } from '../domain/version/scheme.ts'
 import type { PackedStanding } from './projections/standing.ts'
+import { spread } from './spread.ts'
 
 /** Members of a wave, or of several, by where they stand; `failed` and `unreachable` are apart as their limits are. */
 export interface WaveRow {
@@ -204,8 +205,8 @@ export interface LiveRow {
 export const viewNames = {
   upgrades: 'upgrades',
   upgradePlace: (upgrade: string) => `upgrade/${upgrade}`,
-  attempts: (upgrade: string) => `attempts/${upgrade}`,
-  targets: 'targets',
+  attempts: (upgrade: string) => spread(`attempts/${upgrade}`),
+  targets: spread('targets'),
   releases: 'releases',
   components: 'components',
   live: 'live',

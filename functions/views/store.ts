@@ -10,6 +10,14 @@ export interface StoredRow {
   readonly body: string | null
 }
 
+/** Compares names of rows as DynamoDB sorts text: by its UTF-8 bytes, which differs from UTF-16 beyond the surrogates alone. */
+export function compareRows(left: string, right: string): number {
+  if (beyond.test(left) || beyond.test(right)) return Buffer.compare(Buffer.from(left), Buffer.from(right))
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+const beyond = /[\ud800-\uffff]/
+
 /** Where a row lies. */
 export interface RowKey {
   readonly view: string

@@ -8,6 +8,7 @@ import { planMembers } from '../../functions/facts/plan-members.ts'
 import { openLog } from '../../functions/log/dynamo.ts'
 import type { Log } from '../../functions/log/log.ts'
 import { openViewStore } from '../../functions/views/dynamo.ts'
+import { viewNames } from '../../functions/views/rows.ts'
 import { existing } from '../domain/upgrade/world.ts'
 import { settleFleet } from './settled-fleet.ts'
 import { medianOf } from './spread.ts'
@@ -98,7 +99,7 @@ async function appendToView({ dynamo, tables }: World, log: Log, wave: number): 
     const appended = performance.now()
     await until(
       'the row',
-      async () => ((await rows.get('v1/targets', 'gateway-1'))?.commit ?? 0) >= loaded.commit || undefined,
+      async () => ((await rows.get(`v1/${viewNames.targets.partOf('gateway-1')}`, 'gateway-1'))?.commit ?? 0) >= loaded.commit || undefined,
       0,
     )
     spent.push(performance.now() - appended)

@@ -5,8 +5,9 @@ import { candidateOf } from '../../functions/domain/plan/candidate.ts'
 import { awaitVersion } from '../../functions/views/await-version.ts'
 import { InvalidCursor } from '../../functions/views/cursor.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
+import { inVersion } from '../../functions/views/pointer.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
-import type { ReleaseRow, TargetRow } from '../../functions/views/rows.ts'
+import { type ReleaseRow, type TargetRow, viewNames } from '../../functions/views/rows.ts'
 import type { ViewStore } from '../../functions/views/store.ts'
 import type { Page, Versioned } from '../../functions/views/views.ts'
 import { facts } from '../domain/target/stories.ts'
@@ -27,6 +28,8 @@ function targetOf(id: string, changes: Partial<TargetRow> = {}): TargetRow {
     ...changes,
   }
 }
+
+const targetsWith = (id: string) => inVersion('v1', viewNames.targets.partOf(id))
 
 async function keep(store: ViewStore, view: string, row: string, body: object): Promise<void> {
   await store.put({ view, row, version: 1, commit: 1, body: canonicalJson(body) }, undefined)
@@ -58,14 +61,16 @@ describe('pages', () => {
         async (before, added, limit) => {
           const store = memoryViewStore()
           const retired = (id: string) => (id.length % 2 === 0 ? { reason: 'gone', since: start } : null)
-          for (const id of before) await keep(store, 'v1/targets', id, targetOf(id, { retired: retired(id) }))
+          for (const id of before)
+            await keep(store, targetsWith(id), id, targetOf(id, { retired: retired(id) }))
           const views = viewsOver(store)
           const later = [...added]
           const rows = await everyPage(
             (cursor) => views.listTargets({ limit, cursor, retired: false }),
             async () => {
               const id = later.pop()
-              if (id !== undefined && !before.includes(id)) await keep(store, 'v1/targets', id, targetOf(id))
+              if (id !== undefined && !before.includes(id))
+                await keep(store, targetsWith(id), id, targetOf(id))
             },
           )
           const ids = rows.map(({ id }) => id)
@@ -82,7 +87,7 @@ describe('pages', () => {
 
   test('end without an empty page when the rows just fill the last one', async () => {
     const store = memoryViewStore()
-    for (const id of ['a', 'b', 'c', 'd']) await keep(store, 'v1/targets', id, targetOf(id))
+    for (const id of ['a', 'b', 'c', 'd']) await keep(store, targetsWith(id), id, targetOf(id))
     const views = viewsOver(store)
     const first = await views.listTargets({ limit: 2 })
     expect(await views.listTargets({ limit: 2, cursor: first.cursor ?? '' })).toMatchObject({ cursor: null })
@@ -92,7 +97,7 @@ describe('pages', () => {
     const store = memoryViewStore()
     for (let n = 0; n < 5000; n++) {
       const id = String(n).padStart(5, '0')
-      await keep(store, 'v1/targets', id, targetOf(id, n % 2400 === 0 ? { components: { web: '1' } } : {}))
+      await keep(store, targetsWith(id), id, targetOf(id, n % 2400 === 0 ? { components: { web: '1' } } : {}))
     }
     const views = viewsOver(store)
     const rows = await everyPage((cursor) => views.listTargets({ limit: 1, cursor, component: 'web' }))
@@ -101,7 +106,7 @@ describe('pages', () => {
 
   test('take no cursor of another query, another view, or of nobody', async () => {
     const store = memoryViewStore()
-    for (const id of ['a', 'b', 'c']) await keep(store, 'v1/targets', id, targetOf(id))
+    for (const id of ['a', 'b', 'c']) await keep(store, targetsWith(id), id, targetOf(id))
     const views = viewsOver(store)
     const { cursor } = await views.listTargets({ limit: 1, type: facts.type })
     const stranger = cursor ?? expect.fail('no cursor')
@@ -117,9 +122,14 @@ describe('targets', () => {
   test('are found by component, version, type, region and tags together', async () => {
     const store = memoryViewStore()
     const gold = { ...facts, tags: { tier: 'gold', ring: '1' } }
-    await keep(store, 'v1/targets', 'a', targetOf('a', { facts: gold, components: { api: 'v1', web: 'v2' } }))
-    await keep(store, 'v1/targets', 'b', targetOf('b', { facts: { ...gold, region: 'us-east-1' } }))
-    await keep(store, 'v1/targets', 'c', targetOf('c', { facts: { ...gold, type: 'node' } }))
+    await keep(
+      store,
+      targetsWith('a'),
+      'a',
+      targetOf('a', { facts: gold, components: { api: 'v1', web: 'v2' } }),
+    )
+    await keep(store, targetsWith('b'), 'b', targetOf('b', { facts: { ...gold, region: 'us-east-1' } }))
+    await keep(store, targetsWith('c'), 'c', targetOf('c', { facts: { ...gold, type: 'node' } }))
     const views = viewsOver(store)
     const ids = async (filters: Omit<Parameters<typeof views.listTargets>[0], 'limit'>) =>
       (await views.listTargets({ limit: 10, ...filters })).rows.map(({ id }) => id)
@@ -133,11 +143,11 @@ describe('targets', () => {
 
   test('are all told to the planner, the pinned and the retired marked', async () => {
     const store = memoryViewStore()
-    for (let n = 0; n < 1500; n++) await keep(store, 'v1/targets', `t${n}`, targetOf(`t${n}`))
+    for (let n = 0; n < 1500; n++) await keep(store, targetsWith(`t${n}`), `t${n}`, targetOf(`t${n}`))
     const pin = { component: 'web', reason: 'no', since: start }
-    await keep(store, 'v1/targets', 'other pin', targetOf('other pin', { pin }))
-    await keep(store, 'v1/targets', 'pin', targetOf('pin', { pin: { ...pin, component: null } }))
-    await keep(store, 'v1/targets', 'without', targetOf('without', { components: {} }))
+    await keep(store, targetsWith('other pin'), 'other pin', targetOf('other pin', { pin }))
+    await keep(store, targetsWith('pin'), 'pin', targetOf('pin', { pin: { ...pin, component: null } }))
+    await keep(store, targetsWith('without'), 'without', targetOf('without', { components: {} }))
     const rows = await Array.fromAsync(viewsOver(store).everyTarget())
     const all = rows.map((row) => candidateOf(row.id, row, 'api'))
     expect(all.filter(({ from }) => from !== null)).toHaveLength(1502)

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { memoryViewStore } from '../../functions/views/memory.ts'
-import { movePointer, PointerMoved, readPointer } from '../../functions/views/pointer.ts'
+import { inVersion, movePointer, PointerMoved, readPointer } from '../../functions/views/pointer.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
 import { RebuildFailed, rebuild } from '../../functions/views/rebuild.ts'
 import { reconcile } from '../../functions/views/reconcile.ts'
+import { viewNames } from '../../functions/views/rows.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
 import { deliver, noTroubles, projectorOver } from './adversary.ts'
 import { commitsOf } from './commits.ts'
@@ -12,6 +13,7 @@ import { plainFold, sorted } from './plain-fold.ts'
 import { randomFrom } from './random.ts'
 
 const parked = memoryParked(() => 0)
+const targetsWith = (version: string, id: string) => inVersion(version, viewNames.targets.partOf(id))
 
 async function projected(seed: number) {
   const history = await historyOf(seed)
@@ -108,7 +110,7 @@ describe('a rebuild', () => {
 
   test('leaves the old version in place when rows of the new one are not the log’s', async () => {
     const { store, reached } = await projected(6)
-    const row = { view: 'v2/targets', row: 'target-0', version: 99, commit: 99, body: '{}' }
+    const row = { view: targetsWith('v2', 'target-0'), row: 'target-0', version: 99, commit: 99, body: '{}' }
     await store.put(row, undefined)
     await expect(rebuild(reached)).rejects.toThrow(RebuildFailed)
     expect(await readPointer(store)).toMatchObject({ version: 'v1' })
@@ -118,12 +120,15 @@ describe('a rebuild', () => {
 describe('reconcile', () => {
   test('names a row that is ahead of the log, and one that was changed at its version', async () => {
     const { store, reached } = await projected(8)
-    const ahead = (await store.get('v1/targets', 'target-0')) ?? expect.fail('no row')
+    const ahead = (await store.get(targetsWith('v1', 'target-0'), 'target-0')) ?? expect.fail('no row')
     await store.put({ ...ahead, version: ahead.version + 1 }, ahead.version)
     const changed = (await store.get('v1/releases', 'api@1.2.0')) ?? expect.fail('no row')
     await store.put({ ...changed, body: '{}' }, changed.version)
     const report = await reconcile(reached)
     expect(report).toMatchObject({ healed: 0, drift: 2 })
-    expect(report.drifted.toSorted()).toEqual(['v1/releases api@1.2.0', 'v1/targets target-0'])
+    expect(report.drifted.toSorted()).toEqual([
+      'v1/releases api@1.2.0',
+      `${targetsWith('v1', 'target-0')} target-0`,
+    ])
   })
 })

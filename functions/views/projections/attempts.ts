@@ -8,7 +8,8 @@ function attemptRow(member: number, n: number): string {
 }
 
 function placeOf({ upgrade, member, n, sequence }: AttemptEvent['data']): Place {
-  return { view: viewNames.attempts(upgrade), row: attemptRow(member, n), sequence }
+  const view = viewNames.attempts(upgrade).partOf(String(member))
+  return { view, row: attemptRow(member, n), sequence }
 }
 
 type AttemptEvent = Extract<

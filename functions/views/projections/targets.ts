@@ -27,7 +27,7 @@ export const targets: Projection<TargetEvent, TargetRow> = {
   name: 'targets',
   place(event, { id }) {
     if (event.type === 'AttemptAssigned' || event.type === 'AttemptAccepted') return undefined
-    return { view: viewNames.targets, row: id, sequence: event.data.revision }
+    return { view: viewNames.targets.partOf(id), row: id, sequence: event.data.revision }
   },
   apply(body, event, context) {
     const { facts, components, drift, pin, retired, keyHash, memberships } = targetAggregate.evolve(
