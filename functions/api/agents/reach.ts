@@ -54,17 +54,12 @@ let known: { readonly at: number; readonly byGateway: ReadonlyMap<string, readon
 export async function membersOf({ views, now }: Pick<Services, 'views' | 'now'>, gateway: string) {
   if (!known || now() - known.at >= membersKnownFor || now() < known.at) {
     const byGateway = new Map<string, string[]>()
-    let cursor: string | null | undefined
-    do {
-      const page = await views.listTargets({ limit: 100, cursor: cursor ?? undefined, retired: false })
-      for (const { id, facts } of page.rows) {
-        if (facts.gateway === null) continue
-        const members = byGateway.get(facts.gateway) ?? []
-        members.push(id)
-        byGateway.set(facts.gateway, members)
-      }
-      cursor = page.cursor
-    } while (cursor !== null)
+    for await (const { id, facts, retired } of views.everyTarget()) {
+      if (facts.gateway === null || retired !== null) continue
+      const members = byGateway.get(facts.gateway) ?? []
+      members.push(id)
+      byGateway.set(facts.gateway, members)
+    }
     known = { at: now(), byGateway }
   }
   return known.byGateway.get(gateway) ?? []
