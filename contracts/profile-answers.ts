@@ -9,6 +9,16 @@ export const profileStatus = z.enum(['active', 'inactive', 'error']).meta({
 export const executionStatus = z.enum(['running', 'completed', 'failed', 'cancelled'])
 const rate = z.number().nullable().meta({ description: 'In percent; null before anything was attempted.' })
 
+const affected = {
+  affected_resources: z
+    .int()
+    .nullable()
+    .meta({ description: 'How many targets it means; null: not counted yet.' }),
+  affected_resources_at: z.string().nullable().meta({
+    description: 'When that was counted, daily, of a fleet of more than 1,000 targets; null: just now.',
+  }),
+}
+
 /** P1: the profile is there, and when it will run. */
 export const createdProfile = z.object({
   id: z.string(),
@@ -32,7 +42,7 @@ export const listedProfile = z.object({
   next_execution: z.string().nullable(),
   last_execution: z.string().nullable(),
   execution_count: z.int(),
-  affected_resources: z.int(),
+  ...affected,
   resource_types: z.array(z.string()),
   success_rate: rate,
   average_duration_minutes: z.number().nullable(),
@@ -52,7 +62,7 @@ export const profileDetail = z.object({
   resource_filters: filters,
   depends_on: dependsOn.nullable(),
   approvals: approvals.nullable(),
-  affected_resources: z.int(),
+  ...affected,
   current_resources: z.array(
     z.object({
       id: z.string(),

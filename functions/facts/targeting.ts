@@ -2,6 +2,7 @@ import type { ProfileDefinition } from '../../events/profile.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { leavesTheRest } from '../domain/profile/canary.ts'
 import {
+  standingIn,
   type Targetable,
   type Targeting,
   type TargetingFacts,
@@ -12,7 +13,9 @@ import { meaningOf } from '../domain/target/outcome.ts'
 import { sameVersion } from '../domain/version/identity.ts'
 import { isMoving } from '../domain/version/scheme.ts'
 import type { Log } from '../log/log.ts'
-import type { AttemptRow } from '../views/rows.ts'
+import { atOnce } from '../patience.ts'
+import { sideBySide } from '../side-by-side.ts'
+import type { AttemptRow, ProfileRow } from '../views/rows.ts'
 import type { Views } from '../views/views.ts'
 import { newerThan, releaseFor } from './release.ts'
 
@@ -26,7 +29,7 @@ const none: ReadonlySet<string> = new Set()
 type Chooses = Pick<ProfileDefinition, 'resource_filters' | 'upgrade_settings' | 'depends_on'>
 
 /**
- * Returns who a profile upgrades, and who not, among all targets: those given, or else read from the view. A view may lag, which costs
+ * Returns who a profile upgrades, and who not, among all targets and beside all profiles: those given, or else read from the view. A view may lag, which costs
  * nothing: assigning asks each target's stream again.
  */
 export async function targetingOf(
@@ -34,8 +37,24 @@ export async function targetingOf(
   profile: string,
   definition: Chooses,
   targets?: readonly Targetable[],
+  profiles?: readonly ProfileRow[],
 ): Promise<Targeting> {
-  return (await passingOver(services, profile, definition, targets)).targeting
+  return (await passingOver(services, profile, definition, targets, profiles)).targeting
+}
+
+/** Counts whom each profile upgrades in one pass over all targets, of which it holds none. */
+export async function countMembers(services: Services): Promise<ReadonlyMap<string, number>> {
+  const profiles = await Array.fromAsync(services.views.everyProfile())
+  const counted = await sideBySide(profiles, atOnce.upgrades, async ({ id, definition }) => ({
+    ...{ id, definition, members: 0 },
+    facts: await targetingFacts(services, id, definition, profiles),
+  }))
+  for await (const target of services.views.everyTarget()) {
+    for (const profile of counted) {
+      if (standingIn(profile.id, profile.definition, target, profile.facts) === 'member') profile.members++
+    }
+  }
+  return new Map(counted.map(({ id, members }) => [id, members]))
 }
 
 /** Who a profile upgrades, and the profiles whose canaries it passes over. */
@@ -44,10 +63,11 @@ async function passingOver(
   profile: string,
   definition: Chooses,
   targets?: readonly Targetable[],
+  profiles?: readonly ProfileRow[],
 ): Promise<{ readonly targeting: Targeting; readonly passedOver: ReadonlySet<string> }> {
   const [all, facts] = await Promise.all([
     targets ?? Array.fromAsync(services.views.everyTarget()),
-    targetingFacts(services, profile, definition),
+    targetingFacts(services, profile, definition, profiles),
   ])
   const targeting = targetsOf(profile, definition, all, facts)
   const canaries = targeting.leftOut.filter(({ reason }) => reason === 'canary_resource')
@@ -119,8 +139,9 @@ async function targetingFacts(
   services: Services,
   profile: string,
   definition: Chooses,
+  every?: readonly ProfileRow[],
 ): Promise<TargetingFacts & { readonly canaryResources: ReadonlyMap<string, ReadonlySet<string>> }> {
-  const rows = await Array.fromAsync(services.views.everyProfile())
+  const rows = every ?? (await Array.fromAsync(services.views.everyProfile()))
   const profiles = new Set(rows.map(({ id }) => id))
   const canaryResources = new Map<string, Set<string>>()
   if (!definition.resource_filters.exclude_canary_resources) return { profiles, canaryResources }

@@ -12,6 +12,7 @@ import { rebuild } from '../views/rebuild.ts'
 import { type ReconcileReport, reconcile } from '../views/reconcile.ts'
 import type { ViewStore } from '../views/store.ts'
 import { driveUpgrade } from './executions/drive.ts'
+import { keepFigures } from './profiles/figures.ts'
 import { keepWindows } from './profiles/keep-windows.ts'
 import type { ReactorServices } from './services.ts'
 
@@ -70,6 +71,7 @@ export async function reconcileAll(services: Services, event: unknown): Promise<
     await keepWindows(services, id, cause)
   }
   await each.each(log.streams(profileAggregate), 1, keep, nameOf)
+  await keepFigures(services)
   const runningOut = await calendarsRunningOut(log, instantOf(now()))
   const report = { ...views, upgrades, healedMembers, profiles, calendarsRunningOut: runningOut.length }
   const metrics = { ViewDrift: views.drift, CalendarsRunningOut: runningOut.length }

@@ -1,12 +1,12 @@
 import { releaseId } from '../domain/release/release.ts'
 import { resolveRelease } from '../domain/release/resolve.ts'
-import { type QueueState, queueStateOf } from '../domain/upgrade/queue.ts'
 import { sameVersion } from '../domain/version/identity.ts'
 import { cursorAfter, rowOf } from './cursor.ts'
+import { readProfileFigure } from './figures.ts'
 import { merged } from './merge.ts'
 import { inVersion, readPointer } from './pointer.ts'
-import { unpacked } from './projections/standing.ts'
 import { shownUpgrade } from './projections/upgrades.ts'
+import { countQueue } from './queue-count.ts'
 import {
   type AttemptRow,
   type CalendarRow,
@@ -123,6 +123,17 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
     async *everyTarget() {
       for await (const [, row] of rowsOf<TargetRow>(viewNames.targets)) yield row
     },
+    async smallFleet(atMost) {
+      const parts = await partsOf(viewNames.targets)
+      const targets: TargetRow[] = []
+      // Twice an even share each: a fleet that fits is read at once.
+      const limit = Math.ceil((2 * atMost) / parts.length)
+      for await (const stored of merged(store, parts, { limit })) {
+        if (targets.length === atMost) return undefined
+        targets.push(parsed<TargetRow>(stored))
+      }
+      return targets
+    },
     getRelease: (component, version) => get<ReleaseRow>(viewNames.releases, releaseId(component, version)),
     listReleases({ cursor, limit, component, channel }) {
       const prefix = component === undefined ? undefined : `${component}@`
@@ -176,12 +187,8 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
       for await (const [, row] of rowsOf<AttemptRow>(viewNames.attempts(upgrade))) yield row
     },
     listCalendars: (paging) => list(viewNames.calendars, {}, paging, {}, (row: CalendarRow) => row),
-    async queueStats() {
-      const stats: Record<QueueState, number> = { waiting: 0, active: 0, completed: 0, failed: 0, delayed: 0 }
-      for await (const [, body] of rowsOf<UpgradeBody>(viewNames.upgrades))
-        stats[queueStateOf(unpacked(body.standing))] += 1
-      return stats
-    },
+    queueStats: async () => countQueue(store, await named(viewNames.upgrades)),
+    profileFigure: (profile) => readProfileFigure(store, profile),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { QueueState } from '../domain/upgrade/queue.ts'
 import type { UpgradeStatus } from '../domain/upgrade/status.ts'
+import type { ProfileFigure } from './figures.ts'
 import type {
   AttemptRow,
   AttemptStatus,
@@ -78,6 +79,8 @@ export interface Views {
   listTargets(query: Paging & TargetFilters): Promise<Page<TargetRow>>
   /** Yields every target, by id. */
   everyTarget(): AsyncIterable<TargetRow>
+  /** Returns all targets, by id; undefined where there are more than so many, which are then not read. */
+  smallFleet(atMost: number): Promise<readonly TargetRow[] | undefined>
   getRelease(component: string, version: string): Promise<Versioned<ReleaseRow> | undefined>
   /** By component, then by the text of the version. Throws InvalidCursor. */
   listReleases(query: Paging & ReleaseFilters): Promise<Page<ReleaseRow>>
@@ -89,8 +92,10 @@ export interface Views {
   dueUpgrades(now: string): AsyncIterable<{ readonly upgrade: string } & LiveRow>
   /** Yields every upgrade that wants to be asked again at some time. */
   liveUpgrades(): AsyncIterable<{ readonly upgrade: string } & LiveRow>
-  /** Counts all upgrades by what they wait for. */
+  /** Counts all upgrades by what they wait for: those that had ended by the last day from a figure that is kept. */
   queueStats(): Promise<Readonly<Record<QueueState, number>>>
+  /** Returns how many targets a profile meant when that was last counted; undefined: it never was. */
+  profileFigure(profile: string): Promise<ProfileFigure | undefined>
   /** A deleted one too. */
   getProfile(id: string): Promise<Versioned<ProfileRow> | undefined>
   /** By id, without the deleted ones. Throws InvalidCursor. */

@@ -146,6 +146,7 @@ describe('P2: listing profiles', () => {
       last_execution: null,
       execution_count: 0,
       affected_resources: 2,
+      affected_resources_at: null,
       resource_types: ['publisher', 'local_broker'],
       success_rate: null,
       average_duration_minutes: null,

@@ -213,6 +213,8 @@ export function openWorld({ heard = false, exposure = { targets: 100, percent: 2
     silent,
     lines,
     log,
+    /** Where the rows of the views lie. */
+    viewStore: store,
     call,
     settle,
     advance,

@@ -3,6 +3,7 @@ import type { ProfileDefinition } from '../../../events/profile.ts'
 import { instantOf } from '../../../events/time.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { statisticsOf } from '../../domain/profile/statistics.ts'
+import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
 import { awaitVersion } from '../../views/await-version.ts'
 import type { Operate } from '../http/endpoint.ts'
@@ -62,16 +63,17 @@ export const getUpgradeHistory: Operate<(typeof profileContracts)['getUpgradeHis
     execution: await executionOf(services, definition, row),
     results: await resultsOf(services, row),
   }))
-  const types = new Map<string, string>()
-  if (shown.some(({ results }) => !results.isEmpty)) {
-    for await (const target of views.everyTarget()) types.set(target.id, target.facts.type)
-  }
+  const named = new Set(shown.flatMap(({ results }) => results.targets))
+  const types = await sideBySide(named, atOnce.targets, async (target): Promise<[string, string][]> => {
+    const found = await views.getTarget(target)
+    return found ? [[target, found.row.facts.type]] : []
+  })
   const body = {
     profile_id: id,
     profile_name: definition.name,
     executions: shown.map(({ execution, results }) => ({
       ...execution,
-      resource_results: results.bodies(types),
+      resource_results: results.bodies(new Map(types.flat())),
       resource_results_more: results.more ? `/api/upgrades/${execution.execution_id}/logs` : null,
       metrics: { ...execution.metrics, rollback_count: results.rollbackCount },
     })),

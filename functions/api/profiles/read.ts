@@ -2,7 +2,9 @@ import type { profileContracts } from '../../../contracts/profiles.ts'
 import { describeSchedule } from '../../domain/profile/schedule-words.ts'
 import type { WindowResult } from '../../domain/profile/state.ts'
 import { statisticsOf } from '../../domain/profile/statistics.ts'
+import type { Targeting } from '../../domain/profile/targeting.ts'
 import { targetingOf } from '../../facts/targeting.ts'
+import type { ProfileFigure } from '../../views/figures.ts'
 import type { TargetRow } from '../../views/rows.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
@@ -16,18 +18,26 @@ const shownResources = 1000
 const shownExecutions = 10
 const shownWindows = 10
 
-/** Lists profiles from the view (P2). The targets are read once for all of a page. */
+/** A fleet of so many targets is looked through for whoever asks; of a larger one the figures are told that are kept. */
+const countedAtOnce = 1000
+/** Of a larger fleet so many targets are looked at for those that a profile shows. */
+const lookedAt = 1000
+
+/** Lists profiles from the view (P2). */
 export const getUpgradeProfiles: Operate<Contracts['getUpgradeProfiles']> = async ({ query }, services) => {
   const { log, views, now } = services
   const { limit, cursor, status, resource_type: resourceType } = query
   const { rows, nextCursor } = await pageOf(views.listProfiles({ limit, cursor, status, resourceType }))
-  const targets = rows.length === 0 ? [] : await Array.fromAsync(views.everyTarget())
+  const targets = rows.length === 0 ? [] : await views.smallFleet(countedAtOnce)
+  const every = targets ? await Array.fromAsync(views.everyProfile()) : []
   const profiles = await Promise.all(
     rows.map(async (row) => {
       const { id, definition, lastExecutionAt } = row
       const statistics = statisticsOf({ totals: { ...row.totals, failures: {} }, lastExecutionAt })
       const [next = null] = row.status === 'active' ? await nextRuns(log, definition.schedule, now(), 1) : []
-      const { members } = await targetingOf(services, id, definition, targets)
+      const affected = targets
+        ? countedNow(await targetingOf(services, id, definition, targets, every))
+        : countedBefore(await views.profileFigure(id))
       return {
         id,
         name: definition.name,
@@ -36,7 +46,7 @@ export const getUpgradeProfiles: Operate<Contracts['getUpgradeProfiles']> = asyn
         next_execution: next,
         last_execution: lastExecutionAt,
         execution_count: statistics.executions + (row.running === null ? 0 : 1),
-        affected_resources: members.length,
+        ...affected,
         resource_types: definition.resource_filters.resource_types,
         success_rate: statistics.successRate,
         average_duration_minutes: statistics.averageMinutes,
@@ -47,6 +57,14 @@ export const getUpgradeProfiles: Operate<Contracts['getUpgradeProfiles']> = asyn
     }),
   )
   return { status: 200, body: { profiles, count: profiles.length, next_cursor: nextCursor } }
+}
+
+function countedNow({ members }: Targeting) {
+  return { affected_resources: members.length, affected_resources_at: null }
+}
+
+function countedBefore(figure: ProfileFigure | undefined) {
+  return { affected_resources: figure?.members ?? null, affected_resources_at: figure?.at ?? null }
 }
 
 function windowBody(window: WindowResult) {
@@ -74,12 +92,14 @@ export const getUpgradeProfile: Operate<Contracts['getUpgradeProfile']> = async 
   const { definition } = state
   const { schedule } = definition
   const active = state.status === 'active'
-  const [runs, rows, { latest }] = await Promise.all([
+  const [runs, fleet, { latest }] = await Promise.all([
     active ? nextRuns(log, schedule, now(), 10) : [],
-    Array.fromAsync(views.everyTarget()),
+    views.smallFleet(countedAtOnce),
     executionsMatching(services, id, shownExecutions),
   ])
-  const { members } = await targetingOf(services, id, definition, rows)
+  const rows = fleet ?? (await views.listTargets({ limit: lookedAt, retired: false })).rows
+  const targeting = await targetingOf(services, id, definition, rows)
+  const affected = fleet ? countedNow(targeting) : countedBefore(await views.profileFigure(id))
   const byId = new Map(rows.map((row) => [row.id, row]))
   const recent = await Promise.all(latest.map((row) => executionOf(services, definition, row)))
   const statistics = statisticsOf(state)
@@ -97,8 +117,8 @@ export const getUpgradeProfile: Operate<Contracts['getUpgradeProfile']> = async 
     resource_filters: definition.resource_filters,
     depends_on: definition.depends_on,
     approvals: definition.approvals,
-    affected_resources: members.length,
-    current_resources: members.slice(0, shownResources).map(({ target, from }) => ({
+    ...affected,
+    current_resources: targeting.members.slice(0, shownResources).map(({ target, from }) => ({
       id: target,
       name: target,
       type: byId.get(target)?.facts.type ?? '',

@@ -93,7 +93,8 @@ export interface ResourceResults {
   readonly rollbackCount: number
   /** Are there others than these? */
   readonly more: boolean
-  readonly isEmpty: boolean
+  /** The targets that these are of. */
+  readonly targets: readonly string[]
   bodies(types: ReadonlyMap<string, string>): ReturnType<typeof resultBody>[]
 }
 
@@ -128,7 +129,7 @@ export async function resultsOf(
   return {
     rollbackCount: count,
     more: !complete || seen > shown.length,
-    isEmpty: shown.length === 0,
+    targets: shown.map(({ attempt }) => attempt.target),
     bodies: (types) => shown.map((ended) => resultBody(ended, byTarget.get(ended.attempt.target), types)),
   }
 }

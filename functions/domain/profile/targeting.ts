@@ -67,6 +67,17 @@ function excluded(
   return undefined
 }
 
+/** Returns whether a profile upgrades a target, or why it leaves it out; undefined: it has nothing to do with it. */
+export function standingIn(
+  profile: string,
+  { resource_filters: filters }: Pick<ProfileDefinition, 'resource_filters'>,
+  target: Targetable,
+  facts: TargetingFacts,
+): 'member' | ExclusionReason | undefined {
+  if (!Object.hasOwn(target.memberships, profile) && !matches(filters, target.facts)) return undefined
+  return excluded(profile, filters, target, facts) ?? 'member'
+}
+
 /**
  * Decides who a profile upgrades (P9): who was made its member by name, and whom its filters mean and nobody has made a member of
  * another. Members come by priority, 1 first, then by id. Pure, and independent of the order of the targets.
@@ -77,17 +88,17 @@ export function targetsOf(
   targets: Iterable<Targetable>,
   facts: TargetingFacts,
 ): Targeting {
-  const { resource_filters: filters, upgrade_settings: settings } = definition
+  const { upgrade_settings: settings } = definition
   const members: ProfileTarget[] = []
   const leftOut: { target: string; reason: ExclusionReason }[] = []
   for (const target of targets) {
-    const membership = Object.hasOwn(target.memberships, profile) ? target.memberships[profile] : undefined
-    if (!membership && !matches(filters, target.facts)) continue
-    const reason = excluded(profile, filters, target, facts)
-    if (reason) {
-      leftOut.push({ target: target.id, reason })
+    const standing = standingIn(profile, definition, target, facts)
+    if (standing === undefined) continue
+    if (standing !== 'member') {
+      leftOut.push({ target: target.id, reason: standing })
       continue
     }
+    const membership = Object.hasOwn(target.memberships, profile) ? target.memberships[profile] : undefined
     const component = settings.component ?? target.facts.type
     members.push({
       target: target.id,
