@@ -99,7 +99,9 @@ async function appendToView({ dynamo, tables }: World, log: Log, wave: number): 
     const appended = performance.now()
     await until(
       'the row',
-      async () => ((await rows.get(`v1/${viewNames.targets.partOf('gateway-1')}`, 'gateway-1'))?.commit ?? 0) >= loaded.commit || undefined,
+      async () =>
+        ((await rows.get(`v1/${viewNames.targets.partOf('gateway-1')}`, 'gateway-1'))?.commit ?? 0) >=
+          loaded.commit || undefined,
       0,
     )
     spent.push(performance.now() - appended)
