@@ -35,7 +35,7 @@ export const versionName = z
 export const printable = (text: z.ZodString) =>
   text
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-    .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/u, 'text without control characters')
+    .regex(/^[^\u0000-\u001f\u007f-\u009f\ufffd]*$/u, 'text without control characters')
     .refine((given) => given.isWellFormed(), 'text without halves of surrogate pairs')
 
 /** Words of a person, in normal form C, without control characters. */

@@ -41,6 +41,8 @@ export interface Request {
   readonly body?: unknown
   /** The body as it is sent, where it is no JSON. */
   readonly raw?: string
+  /** Is `raw` coded in base64, as the gateway does with what is no text? */
+  readonly base64?: boolean
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   /** Sent before the views have caught up. */
@@ -179,7 +181,7 @@ export function openWorld({ heard = false, exposure = { targets: 100, percent: 2
     if (!request.early) await settle()
     const found = matchOf(method, path)
     if (!found) throw new Error(`No route ${method} ${path}`)
-    const { as = operator, body, raw, query, headers = {} } = request
+    const { as = operator, body, raw, base64 = false, query, headers = {} } = request
     const text = raw ?? (body === undefined ? undefined : JSON.stringify(body))
     const authorizer = await authorizerOf(as)
     const event = {
@@ -196,7 +198,7 @@ export function openWorld({ heard = false, exposure = { targets: 100, percent: 2
       pathParameters: found.params,
       requestContext: { requestId: 'request-1', ...(authorizer && { authorizer }) },
       ...(text !== undefined && { body: text }),
-      isBase64Encoded: false,
+      isBase64Encoded: base64,
     } as unknown as ApiEvent // the parts of a gateway's event that the handlers read
     const result = await endpoints[found.route.group](event, {} as never) // middy reads nothing of the context
     return {

@@ -3,22 +3,27 @@ import type { FieldError } from '../../../contracts/problem-document.ts'
 import type { ApiMiddleware } from './exchange.ts'
 import { exchangeOf } from './exchange.ts'
 import { Problem } from './problem.ts'
+import { repeatedNames } from './repeated-names.ts'
 
 /** The largest body in bytes, after base64 is undone, unless the operation has a limit of its own. */
 const largestBody = 256 * 1024
 /** The deepest nesting of arrays and objects. */
 const deepestBody = 16
 
+/** So many of its faults a body is told. */
+const mostErrors = 20
+
 /** Returns what no body may hold anywhere: text with NUL or broken surrogates, the key `__proto__`, too deep a nesting. */
 function poisonIn(json: unknown): FieldError[] {
   const errors: FieldError[] = []
   const rest: { value: unknown; field: string; depth: number }[] = [{ value: json, field: '', depth: 1 }]
   const text = (value: string, field: string) => {
-    if (value.includes('\0') || !value.isWellFormed()) {
-      errors.push({ field, value: null, expected: 'well-formed text without NUL' })
+    // The gateway puts U+FFFD where bytes were none: what was sent is not known any more.
+    if (/[\0\ufffd]/.test(value) || !value.isWellFormed()) {
+      errors.push({ field, value: null, expected: 'well-formed text without NUL or U+FFFD' })
     }
   }
-  for (let next = rest.pop(); next && errors.length < 20; next = rest.pop()) {
+  for (let next = rest.pop(); next && errors.length < mostErrors; next = rest.pop()) {
     const { value, field, depth } = next
     if (typeof value === 'string') text(value, field)
     if (typeof value !== 'object' || value === null) continue
@@ -73,7 +78,11 @@ export function body(): ApiMiddleware {
         throw new Problem('unsupported-media-type', 'Send the body as application/json.')
       }
       const json = parse(text)
-      const errors = poisonIn(json)
+      const twice = repeatedNames(text, mostErrors)
+      const errors = [
+        ...twice.map((field) => ({ field, value: null, expected: 'each field once' })),
+        ...poisonIn(json),
+      ].slice(0, mostErrors)
       if (errors.length > 0)
         throw new Problem('validation-failed', 'The body holds what no body may hold.', { errors })
       exchangeOf(request).json = json
