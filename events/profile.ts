@@ -133,6 +133,8 @@ export const profileEvents = defineEvents({
       scheduledAt: instant,
       end: instant,
       upgrades: z.array(z.object({ upgrade: name, component: name })).min(1),
+      /** Who else has edited the profile since what it runs was last approved: they do not approve this either. Left out: nobody. */
+      editors: z.exactOptional(z.array(person).max(100)),
       by: person,
     }),
   },
@@ -156,6 +158,8 @@ export const profileEvents = defineEvents({
       justification: words.nullable(),
       /** What the profile that it depends on was asked about: it rolls out this, whatever is newest by then. Left out: nobody was asked. */
       release: z.exactOptional(z.object({ component: name, version: name })),
+      /** Who else has edited the profile since what it runs was last approved: they do not approve this either. Left out: nobody. */
+      editors: z.exactOptional(z.array(person).max(100)),
       by: person,
     }),
   },

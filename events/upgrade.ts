@@ -95,6 +95,8 @@ export const upgradeRequest = z.object({
   /** Does a retry take those too that were skipped? */
   skippedToo: z.exactOptional(z.literal(true)),
   reason: words.nullable(),
+  /** Who else shaped what is asked for, and does not approve it; left out: nobody but who asks. */
+  authors: z.exactOptional(z.array(person).max(100)),
 })
 export type UpgradeRequest = z.output<typeof upgradeRequest>
 

@@ -75,6 +75,7 @@ function auditApproval(
   const expect = (holds: boolean, otherwise: string) => findings.expect(holds, 'I14', commit, otherwise)
   const approvers = course.request?.approvals.approvers ?? null
   expect(by !== course.requestedBy, `${by} approved what they had asked for.`)
+  expect(!course.request?.authors?.includes(by), `${by} approved what they had edited.`)
   expect(!course.approvers.has(by), `${by} approved twice.`)
   expect(planHash === course.plan?.planHash, `${by} approved another plan.`)
   expect(by !== course.movedBy, `${by} approved the window that they had set.`)

@@ -16,13 +16,21 @@ export function mayApprove(
 }
 
 /**
- * Returns what is wrong with a rule that nobody could meet, since nobody approves what they asked for; undefined when it can be met. Who names
+ * Returns what is wrong with a rule that nobody could meet, since nobody approves what they asked for or shaped; undefined when it can be met. Who names
  * approvers names one who may: a plan can need an approval although its request asks for none.
  */
-export function unmeetable(rule: ApprovalRule, requestedBy: string): RefusedField | undefined {
-  const left = mayApprove(rule, [requestedBy])
+export function unmeetable(
+  rule: ApprovalRule,
+  requestedBy: string,
+  authors: readonly string[] = [],
+): RefusedField | undefined {
+  const left = mayApprove(rule, [requestedBy, ...authors])
   const needed = Math.max(1, rule.required)
   if (left === null || left >= needed) return undefined
-  const expected = `at least ${needed} ${needed === 1 ? 'approver' : 'approvers'} beside ${requestedBy}, who asks for it: nobody approves that`
+  const beside =
+    authors.length > 0
+      ? `${requestedBy} and the ${authors.length} others who have edited it`
+      : `${requestedBy}, who asks for it`
+  const expected = `at least ${needed} ${needed === 1 ? 'approver' : 'approvers'} beside ${beside}: nobody approves that`
   return { field: 'approvals.approvers', value: (rule.approvers ?? []).join(', ').slice(0, 256), expected }
 }

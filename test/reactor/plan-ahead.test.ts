@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { upgradeOfWindow } from '../../functions/reactor/profiles/open-window.ts'
-import { approver, digest } from '../api/world.ts'
+import { approver, type Caller, digest } from '../api/world.ts'
 import { nextSunday, openProfileWorld, sunday, weekly } from './profile-world.ts'
 
 const approved = { ...weekly, approvals: { required: 1 } }
@@ -180,6 +180,60 @@ describe('a profile that wants approvals', () => {
       resumed: true,
       upgrade,
     })
+  })
+})
+
+describe('whoever has edited a profile', () => {
+  const ofTwo = (user: string): Caller => ({ user, roles: ['operator', 'approver'] })
+  const edit = async (id: string, user: string, description: string) => {
+    const path = `/api/v1/upgrade-profiles/${id}`
+    const reply = await world.world.call('PUT', path, { as: ofTwo(user), body: { description } })
+    expect(reply.status).toBe(200)
+  }
+  const tried = async (upgrade: string, user: string) => {
+    const { plan } = await world.upgrade(upgrade)
+    const request = { as: ofTwo(user), body: { planHash: plan?.planHash } }
+    const { status, body } = await world.world.call('POST', `/api/upgrades/${upgrade}/approve`, request)
+    return [status, body.code]
+  }
+
+  test('does not approve what it runs, though somebody else has mended a word since', async () => {
+    const id = await world.created(approved)
+    await edit(id, 'amy', 'all of them')
+    await edit(id, 'ben', 'All of them.')
+    const upgrade = await planned(id)
+    for (const user of ['operator-1', 'amy', 'ben'])
+      expect(await tried(upgrade, user), user).toEqual([403, 'self-approval'])
+    expect((await tried(upgrade, 'cid'))[0]).toBe(200)
+  })
+
+  test('does again once what they had edited was approved by others, and has run', async () => {
+    const id = await world.created(approved)
+    await edit(id, 'amy', 'all of them')
+    const first = await planned(id)
+    await approve(first)
+    world.at(sunday)
+    await world.fire(id, sunday)
+    await edit(id, 'ben', 'All of them.')
+    await world.finish(first)
+    await world.world.fleet(0, 'v1.3.0')
+    world.at('2026-01-17T02:00:00.000Z')
+    await world.fire(id, nextSunday, true)
+    const [next] = (await world.profile(id)).planned?.upgrades ?? []
+    await world.world.advance(next?.upgrade ?? '')
+    expect(await tried(next?.upgrade ?? '', 'ben')).toEqual([403, 'self-approval'])
+    expect((await tried(next?.upgrade ?? '', 'amy'))[0]).toBe(200)
+  })
+
+  test('is refused an edit that would leave nobody who may approve', async () => {
+    const named = { ...approved, approvals: { required: 1, approvers: ['amy', 'ben'] } }
+    const id = await world.created(named)
+    await edit(id, 'amy', 'all of them')
+    const path = `/api/v1/upgrade-profiles/${id}`
+    const body = { description: 'All of them.' }
+    const reply = await world.world.call('PUT', path, { as: ofTwo('ben'), body })
+    expect([reply.status, reply.body.code]).toEqual([400, 'validation-failed'])
+    expect((await world.profile(id)).definition?.description).toBe('all of them')
   })
 })
 

@@ -1,4 +1,9 @@
-import { type ProfileDefinition, type ProfileEvent, profileEvents } from '../../../events/profile.ts'
+import {
+  type ProfileDefinition,
+  type ProfileEvent,
+  profileEvents,
+  type UpgradeSummary,
+} from '../../../events/profile.ts'
 import { systemActor } from '../actor.ts'
 import type { Aggregate, CommitContext } from '../aggregate.ts'
 import { initialProfile, kept, type ProfileState, type WindowResult } from './state.ts'
@@ -19,6 +24,20 @@ function remember(state: ProfileState, window: WindowResult): ProfileState {
 function startPlanned({ planned }: ProfileState, started: string): ProfileState['planned'] {
   const upgrades = planned?.upgrades.filter(({ upgrade }) => upgrade !== started) ?? []
   return planned && upgrades.length > 0 ? { ...planned, upgrades } : null
+}
+
+/** So many editors are remembered: the last ones. */
+const editorsAtMost = 100
+
+function edited({ editors }: ProfileState, by: string, at: string): ProfileState['editors'] {
+  return [...editors.filter((editor) => editor.by !== by), { by, at }].slice(-editorsAtMost)
+}
+
+/** What ran was approved with all that had been edited before it started. */
+function editorsAfter({ editors, running }: ProfileState, { upgrade, counts }: UpgradeSummary) {
+  const ran = counts.succeeded + counts.failed + counts.unreachable > 0
+  if (running?.upgrade !== upgrade || !running.approved || !ran) return editors
+  return editors.filter(({ at }) => at > running.startedAt)
 }
 
 /** Whether the two have windows at other times. */
@@ -43,6 +62,7 @@ function evolve(state: ProfileState, event: ProfileEvent, { at }: CommitContext)
         createdBy: by,
         updatedAt: at,
         updatedBy: by,
+        editors: [{ by, at }],
         scheduledSince: at,
       }
     }
@@ -51,7 +71,15 @@ function evolve(state: ProfileState, event: ProfileEvent, { at }: CommitContext)
       const definition = { ...state.definition, ...event.data.parts }
       const moved = reschedules(state.definition, definition)
       const scheduledSince = moved ? at : state.scheduledSince
-      return { ...state, definition, updatedAt: at, updatedBy: event.data.by, scheduledSince }
+      const { by } = event.data
+      return {
+        ...state,
+        definition,
+        updatedAt: at,
+        updatedBy: by,
+        editors: edited(state, by, at),
+        scheduledSince,
+      }
     }
     case 'ProfileActivated':
       return { ...state, status: 'active', deactivated: null, updatedAt: at, scheduledSince: at }
@@ -84,13 +112,15 @@ function evolve(state: ProfileState, event: ProfileEvent, { at }: CommitContext)
       const { upgrade, reason, scheduledAt } = event.data
       const window = state.windows.find((opened) => opened.scheduledAt === scheduledAt)
       const end = window?.result === 'opened' ? window.end : null
-      const running = { upgrade, reason, scheduledAt, startedAt: at, end, alerts: [] }
+      const approved = state.definition?.approvals !== null
+      const running = { upgrade, reason, scheduledAt, startedAt: at, approved, end, alerts: [] }
       return { ...state, running, planned: startPlanned(state, upgrade), lastExecutionAt: at }
     }
     case 'UpgradeSummarised':
       return {
         ...state,
         running: state.running?.upgrade === event.data.upgrade ? null : state.running,
+        editors: editorsAfter(state, event.data),
         summaries: [...state.summaries, event.data].slice(-kept),
         totals: addSummary(state.totals, event.data),
       }
@@ -105,7 +135,7 @@ function evolve(state: ProfileState, event: ProfileEvent, { at }: CommitContext)
 /** A standing schedule whose windows start or resume upgrades: its stream guarantees that no window opens twice. */
 export const profileAggregate: Aggregate<ProfileState, ProfileEvent> = {
   name: 'profile',
-  stateSchema: 1,
+  stateSchema: 2,
   initial: initialProfile,
   evolve,
   decode: (type, schema, data) => profileEvents.decode(type, schema, data),

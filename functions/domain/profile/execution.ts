@@ -3,6 +3,7 @@ import { systemActor } from '../actor.ts'
 import { accept, reject } from '../aggregate.ts'
 import { unmeetable } from '../approval-rule.ts'
 import { isCritical } from '../target/outcome.ts'
+import { editorsBeside } from './editors.ts'
 import { refuseMissing } from './lifecycle.ts'
 import { voidPlan } from './plan-ahead.ts'
 import { type Execution, exists, type ProfileDecision, type ProfileState } from './state.ts'
@@ -37,12 +38,16 @@ export function startExecution(command: {
       })
     }
     const { approvals } = state.definition
-    const field = approvals && unmeetable(approvals, by)
+    const field = approvals && unmeetable(approvals, by, editorsBeside(state, by).editors)
     if (field)
       return reject({ code: 'approvers-missing', detail: `Its approvals would need ${field.expected}.` })
     return accept({
       type: 'ExecutionStarted',
-      data: { upgrade, reason: 'emergency', scheduledAt: null, justification, by },
+      data: {
+        ...{ upgrade, reason: 'emergency', scheduledAt: null, justification },
+        ...editorsBeside(state, by),
+        by,
+      },
     })
   }
 }
@@ -66,7 +71,12 @@ export function startNext(command: {
     const { reason, scheduledAt } = after
     return accept({
       type: 'ExecutionStarted',
-      data: { upgrade, reason, scheduledAt, justification: null, ...(release && { release }), by },
+      data: {
+        ...{ upgrade, reason, scheduledAt, justification: null },
+        ...(release && { release }),
+        ...editorsBeside(state, by),
+        by,
+      },
     })
   }
 }

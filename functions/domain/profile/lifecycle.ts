@@ -4,6 +4,7 @@ import { accept, reject } from '../aggregate.ts'
 import { unmeetable } from '../approval-rule.ts'
 import type { VersionScheme } from '../version/scheme.ts'
 import { validateUpdate } from './definition.ts'
+import { editorsBeside } from './editors.ts'
 import { voidPlan } from './plan-ahead.ts'
 import { exists, type ProfileDecision, type ProfileState } from './state.ts'
 
@@ -20,15 +21,12 @@ export function refuseMissing(state: ProfileState) {
       })
 }
 
-/** Whoever edits a profile last asks for its upgrades: where nobody could approve these, the edit is refused. */
-function refuseUnmeetable({
-  definition,
-  by,
-}: {
-  readonly definition: ProfileDefinition
-  readonly by: string
-}) {
-  const field = definition.approvals && unmeetable(definition.approvals, by)
+/** None of its editors approves the upgrades of a profile: where nobody else could, the edit is refused. */
+function refuseUnmeetable(
+  state: ProfileState,
+  { definition, by }: { readonly definition: ProfileDefinition; readonly by: string },
+) {
+  const field = definition.approvals && unmeetable(definition.approvals, by, editorsBeside(state, by).editors)
   if (!field) return undefined
   return reject({
     code: 'validation-failed',
@@ -44,7 +42,8 @@ export function createProfile(command: {
 }): ProfileDecision {
   return (state) => {
     if (state.status === 'deleted') return refuseMissing(state)
-    if (!exists(state)) return refuseUnmeetable(command) ?? accept({ type: 'ProfileCreated', data: command })
+    if (!exists(state))
+      return refuseUnmeetable(state, command) ?? accept({ type: 'ProfileCreated', data: command })
     if (canonicalJson(state.definition) === canonicalJson(command.definition)) return accept()
     return reject({
       code: 'profile-exists',
@@ -78,7 +77,7 @@ export function updateProfile(command: {
     const { definition, status } = update
     const changes = [...update.changes]
     if (changes.length > 0) {
-      const refused = refuseUnmeetable({ definition, by })
+      const refused = refuseUnmeetable(state, { definition, by })
       if (refused) return refused
       const parts = changedParts(definition, changes)
       events.push({ type: 'ProfileUpdated', data: { parts, changes, by } })

@@ -4,6 +4,7 @@ import { accept, reject } from '../aggregate.ts'
 import { type Closure, closureAt } from '../policy/closure.ts'
 import type { Stop } from '../policy/policy.ts'
 import { type Rollout, type Upstream, unmetBy } from './dependency.ts'
+import { editorsBeside } from './editors.ts'
 import { refuseMissing } from './lifecycle.ts'
 import { plannedFor, voidPlan } from './plan-ahead.ts'
 import { type ExistingProfile, judged, type ProfileDecision, type ProfileState } from './state.ts'
@@ -72,7 +73,8 @@ export function openWindow(command: {
     }
     const by = state.updatedBy
     const started = planned?.upgrades[0]?.upgrade ?? upgrade
-    const data = { upgrade: started, reason: 'window' as const, scheduledAt, justification: null, by }
+    const told = { upgrade: started, reason: 'window' as const, scheduledAt, justification: null }
+    const data = { ...told, ...editorsBeside(state, by), by }
     // What was planned ahead has its version already.
     const release = planned ? undefined : judgedRelease(facts)
     return accept<ProfileEvent>(

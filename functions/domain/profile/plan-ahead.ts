@@ -3,6 +3,7 @@ import { after, hour } from '../../../events/time.ts'
 import { accept } from '../aggregate.ts'
 import type { Closure } from '../policy/closure.ts'
 import type { Window } from '../window.ts'
+import { editorsBeside } from './editors.ts'
 import { exists, type PlannedWindow, type ProfileDecision, type ProfileState } from './state.ts'
 import { nextWindow } from './windows.ts'
 
@@ -44,8 +45,9 @@ export function planWindow(command: {
     const window = windowToPlan(state, now, closures)
     if (window?.start !== scheduledAt || upgrades.length === 0) return accept()
     const { end } = window
-    // Whoever edited the profile last asks for its upgrades, and cannot approve them (design: #approvals).
-    const data = { scheduledAt, end, upgrades: [...upgrades], by: state.updatedBy }
+    // Whoever edited the profile last asks for its upgrades; none of its editors can approve them (design: #approvals).
+    const by = state.updatedBy
+    const data = { scheduledAt, end, upgrades: [...upgrades], ...editorsBeside(state, by), by }
     return accept({ type: 'WindowPlanned', data })
   }
 }

@@ -21,6 +21,7 @@ export function requestFromProfile({
   reason,
   approveWithin,
   judged,
+  authors,
 }: {
   readonly profile: string
   readonly definition: ProfileDefinition
@@ -32,6 +33,8 @@ export function requestFromProfile({
   readonly approveWithin?: number
   /** The version that the profiles that this one depends on were asked about. */
   readonly judged?: string | undefined
+  /** Who else has edited the profile, and approves nothing of it. */
+  readonly authors?: readonly string[] | undefined
 }): UpgradeRequest {
   const { schedule, upgrade_settings: settings, approvals } = definition
   const length = schedule.maintenance_window_hours * hour
@@ -75,5 +78,6 @@ export function requestFromProfile({
     },
     breakGlass: false,
     reason,
+    ...(authors && { authors: [...authors] }),
   }
 }

@@ -14,6 +14,8 @@ export interface Execution {
   readonly reason: 'window' | 'emergency'
   readonly scheduledAt: string | null
   readonly startedAt: string
+  /** Does it begin only once it is approved? */
+  readonly approved: boolean
   /** When the window that it runs in closes; null: it is bound to none. */
   readonly end: string | null
   /** The codes about which an alert was raised in this execution. */
@@ -69,6 +71,8 @@ export interface ProfileState {
   readonly updatedAt: string
   /** Who edited it last: the requester of its upgrades. */
   readonly updatedBy: string
+  /** Who has edited it, and when last, since what it runs was last approved. */
+  readonly editors: readonly { readonly by: string; readonly at: string }[]
   readonly deletedAt: string | null
   /** Since when the present schedule is in force: occurrences before are none of it. */
   readonly scheduledSince: string
@@ -108,6 +112,7 @@ export const initialProfile: ProfileState = {
   createdBy: '',
   updatedAt: '',
   updatedBy: '',
+  editors: [],
   deletedAt: null,
   scheduledSince: '',
   windows: [],

@@ -11,7 +11,13 @@ import { type ExistingUpgrade, exists, hasEnded, isPlanned, type PlannedUpgrade 
 /** Refuses what an approver may not do: approve twice is fine, approve one's own request, or a window that one has moved, never is. */
 function refuseApprover(state: ExistingUpgrade, by: string) {
   if (authorsOf(state).includes(by)) {
-    const what = by === state.requestedBy ? 'asked for this upgrade' : 'moved the window of this upgrade'
+    const edited = state.request.authors?.includes(by) === true
+    const what =
+      by === state.requestedBy
+        ? 'asked for this upgrade'
+        : edited
+          ? 'has edited the profile of this upgrade since one was last approved'
+          : 'moved the window of this upgrade'
     return refuse('self-approval', `${by} ${what} and cannot also approve it: somebody else has to.`)
   }
   const { approvers } = state.request.approvals

@@ -3,10 +3,11 @@ import { isInside, type Window } from '../window.ts'
 import { type Draft, refuse } from './draft.ts'
 import { type ExistingUpgrade, isPlanned, type PlannedUpgrade, type Requested } from './state.ts'
 
-/** Those who shaped what is approved, and do not approve it: who asked, and who gave it the window that it has. */
+/** Those who shaped what is approved, and do not approve it: who asked, who edited its profile, and who gave it the window that it has. */
 export function authorsOf(state: ExistingUpgrade): readonly string[] {
   const windowBy = state.stage === 'ended' ? null : state.windowBy
-  return windowBy === null ? [state.requestedBy] : [state.requestedBy, windowBy]
+  const authors = [state.requestedBy, ...(state.request.authors ?? [])]
+  return windowBy === null ? authors : [...authors, windowBy]
 }
 
 /** Returns the approvals that hold in a window: all of them, or none. */
@@ -16,11 +17,11 @@ function holding({ approvals }: Pick<PlannedUpgrade, 'approvals'>, window: Windo
 
 /** Returns why another window would leave too few who may approve it, since who moves it does not; undefined when it does not. */
 export function refuseUnapprovable(state: Requested | PlannedUpgrade, window: Window, by: string) {
-  const { approvals, standing, request, requestedBy } = isPlanned(state) ? state : { ...state, approvals: [] }
+  const { approvals, standing, request } = isPlanned(state) ? state : { ...state, approvals: [] }
   const { needed } = standing.approvals
   const given = holding({ approvals }, window).map((approval) => approval.by)
   if (given.length >= needed) return undefined
-  const most = mayApprove(request.approvals, [requestedBy, by], given)
+  const most = mayApprove(request.approvals, [...authorsOf({ ...state, windowBy: by })], given)
   if (most === null || most >= needed) return undefined
   return refuse(
     'approvers-missing',

@@ -74,7 +74,8 @@ export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, n
   const { profile } = parent.request.selection
   const automatic = profile !== undefined && kind === 'rollback' && command.by === systemActor
   // A person asks for a child, or it takes something back: neither waits for who is not ready.
-  const { preUpgradeChecks: _, toWithdrawn: __, skippedToo: ___, judged: ____, ...unchecked } = parent.request
+  const { preUpgradeChecks: _, toWithdrawn: __, skippedToo: ___, judged: ____, ...shaped } = parent.request
+  const { authors: _____, ...unchecked } = shaped
   const again = kind === 'rollback' && unchecked.kind === 'rollback'
   const parallel = kind === 'rollback' && !again ? rollbackAtOnce : unchecked.parallel
   const attempt = settings.attempt ?? unchecked.deadlines.attempt

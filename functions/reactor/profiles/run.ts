@@ -38,7 +38,7 @@ async function request(
 async function plan(
   running: Running,
   profile: string,
-  { scheduledAt, end, upgrades, by }: Data<'WindowPlanned'>,
+  { scheduledAt, end, upgrades, editors: authors, by }: Data<'WindowPlanned'>,
   at: string,
   cause: Metadata,
 ): Promise<void> {
@@ -47,7 +47,7 @@ async function plan(
   const window = { start: scheduledAt, end }
   const approveWithin = Math.ceil(between(at, end) / second)
   for (const { upgrade, component } of upgrades) {
-    const asked = { profile, definition, component, window, reason: null, by, approveWithin }
+    const asked = { profile, definition, component, window, reason: null, by, authors, approveWithin }
     await request(running, upgrade, asked, cause)
   }
 }
@@ -80,7 +80,7 @@ function openedWindow(
 async function start(
   running: Running,
   profile: string,
-  { upgrade, scheduledAt, justification: reason, release, by }: Data<'ExecutionStarted'>,
+  { upgrade, scheduledAt, justification: reason, release, editors: authors, by }: Data<'ExecutionStarted'>,
   /** Of the window that has just opened for it. An operator may have given what was planned ahead another one meanwhile. */
   end: string | undefined,
   cause: Metadata,
@@ -93,7 +93,8 @@ async function start(
     const component = release?.component ?? (await componentOf(running, profile, definition))
     const window = scheduledAt === null ? null : openedWindow(state, definition, scheduledAt)
     const judged = release?.version
-    await request(running, upgrade, { profile, definition, component, window, reason, judged, by }, cause)
+    const asked = { profile, definition, component, window, reason, judged, by, authors }
+    await request(running, upgrade, asked, cause)
   }
   if (scheduledAt === null) return
   await open(running, upgrade, { start: scheduledAt, ...(end !== undefined && { end }) }, cause)

@@ -15,7 +15,15 @@ function remembered(row: ProfileRow | undefined): ProfileState {
     running:
       running === null
         ? null
-        : { upgrade: running, reason: 'window', scheduledAt: null, startedAt: '', end: null, alerts: [] },
+        : {
+            upgrade: running,
+            reason: 'window',
+            scheduledAt: null,
+            startedAt: '',
+            approved: false,
+            end: null,
+            alerts: [],
+          },
     totals: { ...row.totals, failures: {} },
   }
 }
