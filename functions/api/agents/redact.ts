@@ -8,18 +8,15 @@ const forms: readonly [RegExp, string][] = [
   [/(:\/\/[^\s/:@]+:)[^\s/@]+@/g, `$1${redacted}@`],
 ]
 
-/** What a JSON Web Token may stand in, without a break. */
-const unbroken = /[A-Za-z0-9_.-]+/g
+/** What a JSON Web Token stands in, without a break: from the header on, which always begins so. */
+const tokens = /(?<![A-Za-z0-9_])eyJ[A-Za-z0-9_.-]*/g
 
 /** Names of files in a dotted path are shorter. */
 const shortestToken = 24
 
-/** A signed token in three parts, from its header on: what stands before it is kept, whatever follows goes with it. */
+/** A signed token has three parts; whatever follows without a break goes with it. */
 function withoutToken(text: string): string {
-  const start = text.search(/(?<![A-Za-z0-9_])eyJ/)
-  if (start < 0) return text
-  const parts = text.slice(start).split('.', 3)
-  return parts.length === 3 && text.length - start > shortestToken ? text.slice(0, start) + redacted : text
+  return text.length > shortestToken && text.split('.', 3).length === 3 ? redacted : text
 }
 
 const named = /(?:password|passwd|secret|token|api[_-]?key|license[_-]?key)(?![\w-])/gi
@@ -50,5 +47,5 @@ function withoutNamed(text: string): string {
 /** Returns a text without what looks like a secret, in time that grows as the text does. */
 export function redact(text: string): string {
   const shown = forms.reduce((left, [form, instead]) => left.replace(form, instead), text)
-  return withoutNamed(shown.replace(unbroken, withoutToken))
+  return withoutNamed(shown.replace(tokens, withoutToken))
 }
