@@ -21,6 +21,13 @@ const offer = z.object({
 })
 const nothing = z.object({ updateAvailable: z.literal(false) })
 
+const nextCheckSeconds = z
+  .int()
+  .positive()
+  .describe(
+    'In how many seconds the agent is to ask again: sooner while an upgrade is at work, just after a window opens, seldom while nothing is planned. Another for each target, so that not all ask at once.',
+  )
+
 const statuses = ['in-progress', 'completed', 'failed', 'rejected', 'rolled-back', 'rollback-failed'] as const
 
 const report = z.strictObject({
@@ -112,11 +119,12 @@ export const agentContracts = {
         description:
           'The update of the target; for a gateway that asks for its members, those of all that have one.',
         schema: z.union([
-          offer,
-          nothing,
+          offer.extend({ nextCheckSeconds }),
+          nothing.extend({ nextCheckSeconds }),
           z.object({
             count: z.int(),
             nextCursor: z.string().nullable(),
+            nextCheckSeconds,
             offers: z.array(offer.extend({ target: z.string() })),
           }),
         ]),

@@ -48,7 +48,7 @@ const lastSeenAt = z
   .string()
   .nullable()
   .describe(
-    'When its agent was last heard of, noted every five minutes at most; null: never in the last 30 days.',
+    'When its agent was last heard of, noted every half an hour at most; null: never in the last 30 days.',
   )
 
 const clones = z

@@ -8,13 +8,13 @@ import { instantOf } from '../../events/time.ts'
 import { readItems } from '../read-items.ts'
 import { type Machines, memoryMachines, openMachines, seenPrefix } from './machines.ts'
 
-/** How often last-seen is written for one target, in seconds: more often costs and tells nobody more. */
-const lastSeenEvery = 300
+/** How often last-seen is written for one target, in seconds: more often costs, and whoever was heard of within a day is ready. */
+const lastSeenEvery = 1800
 const keptSeconds = 30 * 86_400
 
 /** What agents say about themselves that decides nothing: losing it costs nothing but a look at progress. */
 export interface Telemetry extends Machines {
-  /** Notes that a target's agent was heard of, at most every five minutes. */
+  /** Notes that a target's agent was heard of, at most every half an hour. */
   seen(target: string): Promise<void>
   /** Returns when a target's agent was last heard of; null when it never was. */
   lastSeen(target: string): Promise<string | null>

@@ -34,8 +34,8 @@ export class Api extends Construct {
     const agents = new HttpLambdaAuthorizer('Agents', functions.all.authorizer, {
       identitySource: ['$request.header.Authorization'],
       responseTypes: [HttpLambdaResponseType.SIMPLE],
-      // What a retired target may still do for these five minutes is checked again when it accepts.
-      resultsCacheTtl: Duration.minutes(5),
+      // Each call compares the key and asks whether the target is retired: what is cached grants nothing by itself.
+      resultsCacheTtl: Duration.hours(1),
     })
     const nobody = new HttpNoneAuthorizer()
     const authorizer = (access: Access): IHttpRouteAuthorizer =>

@@ -124,6 +124,7 @@ describe('an agent', () => {
       updateAvailable: true,
       version: 'v1.2.0',
       mandatory: false,
+      nextCheckSeconds: expect.any(Number),
       releaseNotes: null,
       downloadUrl: null,
       signature: null,
@@ -151,6 +152,7 @@ describe('an agent', () => {
     expect([contrary.status, contrary.body.code]).toEqual([409, 'attempt-over'])
     expect((await world.call('GET', '/api/v1/updates/check', { as })).body).toEqual({
       updateAvailable: false,
+      nextCheckSeconds: expect.any(Number),
     })
     await world.advance(id)
     expect((await world.call('GET', `/api/upgrades/${id}/status`)).body.status).toBe('completed')

@@ -1,5 +1,6 @@
 import { type Route, routes } from '../../contracts/routes.ts'
 import { fromImage } from '../../events/envelope.ts'
+import { forgetOutlook } from '../../functions/api/agents/pace.ts'
 import { forgetMembers } from '../../functions/api/agents/reach.ts'
 import { agentsEndpoint } from '../../functions/api/agents.ts'
 import { agentAuthorizer } from '../../functions/api/authorizer.ts'
@@ -134,6 +135,7 @@ export function openWorld({ heard = false, exposure = { targets: 100, percent: 2
   }
   const authorize = agentAuthorizer(services)
   forgetMembers()
+  forgetOutlook()
 
   /** Lets projector and reactor do all that is to be done. */
   async function settle(): Promise<void> {

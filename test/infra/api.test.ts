@@ -46,14 +46,14 @@ describe('the routes of the API', () => {
     expect(open.map(({ RouteKey }) => RouteKey).sort()).toEqual(['GET /health', 'GET /openapi.json'])
   })
 
-  test('agents are admitted by the Lambda authorizer, whose answer is kept for five minutes', () => {
+  test('agents are admitted by the Lambda authorizer, whose answer is kept for an hour', () => {
     expect(propertiesOf('AWS::ApiGatewayV2::Authorizer')).toContainEqual(
       expect.objectContaining({
         AuthorizerType: 'REQUEST',
         AuthorizerPayloadFormatVersion: '2.0',
         EnableSimpleResponses: true,
         IdentitySource: ['$request.header.Authorization'],
-        AuthorizerResultTtlInSeconds: 300,
+        AuthorizerResultTtlInSeconds: 3600,
       }),
     )
   })

@@ -10,6 +10,7 @@ import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { noteMachine } from './clones.ts'
+import { nextCheckSeconds } from './pace.ts'
 import { membersOf, mostMembers, ownTarget, reachFrom } from './reach.ts'
 
 type Check = Operate<(typeof agentContracts)['checkForUpdate'], 'telemetry'>
@@ -93,12 +94,13 @@ export const checkForUpdate: Check = async (input, services) => {
   const { principal, query, headers, correlation } = input
   const own = ownTarget(principal)
   const state = await afterStatement(input, await reachFrom(services, own)(query.target), services)
-  const [body] = await Promise.all([
+  const [body, nextCheck] = await Promise.all([
     query.members
       ? offersToMembers(own, query.after, services)
       : offerTo(state, services.now(), notesFrom(services)),
+    nextCheckSeconds(services, own),
     services.telemetry.seen(query.target ?? own),
     noteMachine(services, own, headers['x-boot-id'], { actor: principal.id, correlation }),
   ])
-  return { status: 200, body }
+  return { status: 200, body: { ...body, nextCheckSeconds: nextCheck } }
 }
