@@ -8,7 +8,7 @@ interface Kept {
 }
 
 /**
- * Folds that a process has made, to go on from: what has followed in the log is read before each decision all the same. They hold so many bytes
+ * Folds that an instance of a function has made, to go on from: what has followed in the log is read before each decision all the same. They hold so many bytes
  * of JSON; those that were asked for longest ago go first.
  */
 export class WarmFolds {
@@ -20,7 +20,7 @@ export class WarmFolds {
     this.#most = bytes
   }
 
-  /** Returns the fold of a stream as this process knew it last; undefined when it keeps none. */
+  /** Returns the fold of a stream as this instance knew it last; undefined when it keeps none. */
   get<State, Event extends DomainEvent>(
     aggregate: Aggregate<State, Event>,
     stream: string,
