@@ -8,8 +8,8 @@ interface Kept {
 }
 
 /**
- * Folds that an instance of a function has made, to go on from: what has followed in the log is read before each decision all the same. They hold so many bytes
- * of JSON; those that were asked for longest ago go first.
+ * Folds that an instance of a function has made, to go on from: what has followed in the log is read before each decision all the same. They
+ * hold so many bytes of JSON; those that were asked for longest ago go first.
  */
 export class WarmFolds {
   readonly #most: number
