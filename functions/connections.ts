@@ -3,7 +3,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { SchedulerClient } from '@aws-sdk/client-scheduler'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import type { ExposureLimit } from './domain/plan/exposure.ts'
-import { readEnvironment, type Setting, type Settings, windowScheduleGroup } from './environment.ts'
+import { readEnvironment, type Setting, type Settings } from './environment.ts'
 import { openLog } from './log/dynamo.ts'
 import type { Log } from './log/log.ts'
 import { openViewStore, openViews } from './views/dynamo.ts'
@@ -32,6 +32,8 @@ export interface Connections {
   readonly upgradeExecutions: Executions
   /** The claim of a token that lists the roles of a person. */
   readonly roleClaim: string
+  /** Where what functions count is found in CloudWatch. */
+  readonly metricsNamespace: string
   /** How much one person may expose at once. */
   readonly exposure: ExposureLimit
   /** The present instant, in milliseconds since the epoch. */
@@ -86,10 +88,10 @@ export const parked = connection(['workTable'], ({ workTable: table }) =>
 )
 export const redemption = connection([], () => openRedemption(stepFunctions()))
 export const windowSchedules = connection(
-  ['windowsFunctionArn', 'windowsRoleArn', 'windowsDeadLettersArn'],
-  ({ windowsFunctionArn, windowsRoleArn, windowsDeadLettersArn }) =>
+  ['windowsGroup', 'windowsFunctionArn', 'windowsRoleArn', 'windowsDeadLettersArn'],
+  ({ windowsGroup, windowsFunctionArn, windowsRoleArn, windowsDeadLettersArn }) =>
     openWindowSchedules(new SchedulerClient({ maxAttempts: 5 }), {
-      group: windowScheduleGroup,
+      group: windowsGroup,
       functionArn: windowsFunctionArn,
       roleArn: windowsRoleArn,
       deadLetterArn: windowsDeadLettersArn,
@@ -103,6 +105,7 @@ export const upgradeExecutions = connection(['upgradeMachineArn'], ({ upgradeMac
   openExecutions({ client: stepFunctions(), machineArn }),
 )
 export const roleClaim = connection(['roleClaim'], (settings) => settings.roleClaim)
+export const metricsNamespace = connection(['metricsNamespace'], (settings) => settings.metricsNamespace)
 export const exposure = connection(['exposureTargets', 'exposurePercent'], (settings) => {
   const [targets, percent] = [Number(settings.exposureTargets), Number(settings.exposurePercent)]
   if (Number.isFinite(targets) && Number.isFinite(percent)) return { targets, percent }

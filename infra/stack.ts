@@ -17,8 +17,10 @@ import { Workflow } from './constructs/workflow.ts'
 
 /** Drydock in one stack: the truth, what is derived from it, what acts on it, and the way in. */
 export class DrydockStack extends Stack {
-  constructor(scope: Construct) {
+  constructor(scope: Construct, stackName: string) {
+    // Its id stays what it is: logical ids are made of it.
     super(scope, 'Drydock', {
+      stackName,
       description: 'Drydock: staged upgrades of fleets',
       // The CDK CLI checks the bootstrap version itself before it deploys. The cast: the library's own types do not hold under
       // exactOptionalPropertyTypes.

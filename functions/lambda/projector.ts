@@ -1,4 +1,8 @@
-import { connect, log, parked, viewStore } from '../connections.ts'
+import { connect, log, metricsNamespace, parked, viewStore } from '../connections.ts'
+import { countIn } from '../metrics.ts'
 import { projector } from '../views/projector.ts'
 
-export const handler = projector(connect({ log, viewStore, parked }))
+const services = connect({ log, viewStore, parked, metricsNamespace })
+countIn(services.metricsNamespace)
+
+export const handler = projector(services)

@@ -3,6 +3,7 @@ import {
   bus,
   connect,
   log,
+  metricsNamespace,
   parked,
   redemption,
   telemetry,
@@ -11,6 +12,7 @@ import {
   views,
   windowSchedules,
 } from '../connections.ts'
+import { countIn } from '../metrics.ts'
 import { react } from '../reactor/reactor.ts'
 
 const services = connect({
@@ -23,6 +25,8 @@ const services = connect({
   windowSchedules,
   upgradeExecutions,
   bus,
+  metricsNamespace,
 })
+countIn(services.metricsNamespace)
 
 export const handler = (event: DynamoDBStreamEvent) => react(services, event)

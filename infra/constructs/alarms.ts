@@ -15,7 +15,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { Api } from './api.ts'
 import type { Functions } from './functions.ts'
-import { names } from './names.ts'
+import { namesOf } from './names.ts'
 import type { Workflow } from './workflow.ts'
 
 interface AlarmsProps {
@@ -71,19 +71,19 @@ export class Alarms extends Construct {
     this.alarm(
       'LogTampered',
       'A commit of the log was changed or removed. Nobody is granted that: find out who did it.',
-      counted('LogTampered'),
+      counted(this, 'LogTampered'),
       0,
     )
     this.alarm(
       'ViewDrift',
       'Rows of a view that the log does not account for: rebuild the views, and find out why.',
-      counted('ViewDrift'),
+      counted(this, 'ViewDrift'),
       0,
     )
     this.alarm(
       'CalendarsRunningOut',
       'Within a month a calendar is closed for good, and with it everything that keeps to it. Define it anew, or delete it.',
-      counted('CalendarsRunningOut'),
+      counted(this, 'CalendarsRunningOut'),
       0,
     )
     this.alarm(
@@ -92,7 +92,10 @@ export class Alarms extends Construct {
       // A floor of 1,000 leaves quiet hours alone, when a few ticks are all that comes from outside.
       new MathExpression({
         expression: 'FILL(reactor, 0) - 10 * FILL(external, 0)',
-        usingMetrics: { reactor: counted('ReactorAppends'), external: counted('ExternalAppends') },
+        usingMetrics: {
+          reactor: counted(this, 'ReactorAppends'),
+          external: counted(this, 'ExternalAppends'),
+        },
         period,
         label: 'Appends of the reactor beyond ten times the external ones',
       }),
@@ -102,7 +105,7 @@ export class Alarms extends Construct {
 
     dashboard(this, [
       ['API', [api.api.metricCount({ period }), api.api.metricServerError({ period })]],
-      ['Appends', [counted('ReactorAppends'), counted('ExternalAppends')]],
+      ['Appends', [counted(this, 'ReactorAppends'), counted(this, 'ExternalAppends')]],
       ['Behind the log', readers.map(({ lambda }) => lambda.metric('IteratorAge', { statistic: 'Maximum' }))],
       ['Executions ended early', Object.values(ended)],
       ['Errors', Object.values(functions.all).map((lambda) => lambda.metricErrors({ period }))],
@@ -133,8 +136,8 @@ export class Alarms extends Construct {
 }
 
 /** Returns a count that the functions write into their logs (embedded metric format), without dimensions. */
-function counted(metricName: string): Metric {
-  return new Metric({ namespace: names.metrics, metricName, statistic: 'Sum', period })
+function counted(scope: Construct, metricName: string): Metric {
+  return new Metric({ namespace: namesOf(scope).metrics, metricName, statistic: 'Sum', period })
 }
 
 function dashboard(scope: Construct, graphs: readonly (readonly [string, IMetric[]])[]): void {

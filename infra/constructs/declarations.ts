@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib'
 import type { Setting } from '../../functions/environment.ts'
-import { names } from './names.ts'
+import type { Names } from './names.ts'
 import {
   append,
   fold,
@@ -29,7 +29,7 @@ export interface Declaration {
   /** What it may do, but for what its trigger takes. What is not here is not granted. */
   readonly may: Grants
   /** Only where others must know it before it exists. */
-  readonly fixedName?: string
+  readonly fixedName?: keyof Names
 }
 
 // Within the gateway's 30 seconds.
@@ -39,7 +39,12 @@ const batch = { memory: 1024, timeout: Duration.seconds(60) } as const
 /** Who plans what somebody asks for is told how much one person may expose. */
 const exposureSettings = ['exposureTargets', 'exposurePercent'] as const
 
-const windowSettings = ['windowsFunctionArn', 'windowsRoleArn', 'windowsDeadLettersArn'] as const
+const windowSettings = [
+  'windowsGroup',
+  'windowsFunctionArn',
+  'windowsRoleArn',
+  'windowsDeadLettersArn',
+] as const
 
 const declared = {
   upgrades: {
@@ -104,7 +109,7 @@ const declared = {
     ...batch,
     does: 'Folds commits into views',
     runsOn: { event: 'commit', lanes: 10 },
-    environment: ['logTable', 'viewsTable', 'workTable'],
+    environment: ['logTable', 'viewsTable', 'workTable', 'metricsNamespace'],
     may: { log: load, views: foldMany, work: park },
   },
   reactor: {
@@ -115,7 +120,15 @@ const declared = {
     runsOn: { event: 'commit', lanes: 2 },
     // One commit may admit 10,000 targets. An invocation that ran out of time would do them, and what follows them, over again.
     timeout: Duration.minutes(5),
-    environment: ['logTable', 'viewsTable', 'workTable', 'upgradeMachineArn', 'busName', ...windowSettings],
+    environment: [
+      'logTable',
+      'viewsTable',
+      'workTable',
+      'upgradeMachineArn',
+      'busName',
+      'metricsNamespace',
+      ...windowSettings,
+    ],
     may: {
       log: append,
       views: read,
@@ -157,7 +170,14 @@ const declared = {
     },
     // It walks the whole log.
     timeout: Duration.minutes(15),
-    environment: ['logTable', 'viewsTable', 'workTable', 'upgradeMachineArn', ...windowSettings],
+    environment: [
+      'logTable',
+      'viewsTable',
+      'workTable',
+      'upgradeMachineArn',
+      'metricsNamespace',
+      ...windowSettings,
+    ],
     may: {
       log: append,
       catalogue: ['dynamodb:Query'],
@@ -171,7 +191,7 @@ const declared = {
     ...batch,
     does: 'Opens the windows of upgrade profiles',
     runsOn: { event: 'opening', retries: 2 },
-    fixedName: names.windowsFunction,
+    fixedName: 'windowsFunction',
     environment: ['logTable', 'viewsTable', ...windowSettings],
     may: { log: append, views: read, ...scheduleWindows },
   },

@@ -5,20 +5,14 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Code, Function as Lambda, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import {
-  catalogueIndex,
-  environmentNames,
-  type Setting,
-  type Settings,
-  windowScheduleGroup,
-} from '../../functions/environment.ts'
+import { catalogueIndex, environmentNames, type Setting, type Settings } from '../../functions/environment.ts'
 import { bundle, bundleOf } from './bundles.ts'
 import type { Bus } from './bus.ts'
 import { declarations, type FunctionName, functionNames } from './declarations.ts'
 import type { Exposure } from './exposure.ts'
 import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
-import { executionArns, machineArn, names, windowScheduleArns, windowsFunctionArn } from './names.ts'
+import { executionArns, machineArn, namesOf, windowScheduleArns, windowsFunctionArn } from './names.ts'
 import { conditions, type Resource } from './permissions.ts'
 import { isOf, type Trigger, type TriggerOf } from './triggers.ts'
 import type { Views } from './views.ts'
@@ -56,6 +50,8 @@ export class Functions extends Construct {
       roleClaim: identity.roleClaim,
       exposureTargets: exposure.targets,
       exposurePercent: exposure.percent,
+      metricsNamespace: namesOf(this).metrics,
+      windowsGroup: namesOf(this).windowsGroup,
       windowsFunctionArn: windowsFunctionArn(this),
       windowsRoleArn: windows.role.roleArn,
       windowsDeadLettersArn: windows.deadLetters.queueArn,
@@ -126,7 +122,7 @@ function lambda(
   }
   if (may.executions !== undefined) {
     Validations.of(role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${names.machine}:*]`,
+      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${namesOf(scope).machine}:*]`,
       reason:
         'An execution is named after its upgrade and generation: only those of this one state machine can be described.',
     })
@@ -134,7 +130,7 @@ function lambda(
   if (may.windowSchedules !== undefined) {
     Validations.of(role).acknowledge(
       {
-        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/${windowScheduleGroup}/window-*]`,
+        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/${namesOf(scope).windowsGroup}/window-*]`,
         reason:
           'A schedule is named after its profile and opening: only those of windows can be made or deleted.',
       },
@@ -145,7 +141,7 @@ function lambda(
     )
   }
   return new Lambda(here, 'Function', {
-    ...(fixedName !== undefined && { functionName: fixedName }),
+    ...(fixedName !== undefined && { functionName: namesOf(scope)[fixedName] }),
     description: does,
     code: Code.fromAsset(join(bundles, bundleOf(entryOf(name)))),
     handler: 'index.handler',

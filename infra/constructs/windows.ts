@@ -3,8 +3,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { windowScheduleGroup } from '../../functions/environment.ts'
-import { windowsFunctionArn } from './names.ts'
+import { namesOf, windowsFunctionArn } from './names.ts'
 import { deadLetters } from './queue.ts'
 
 /** What the one-shot schedules of windows need: their group, whom they act as, and where a lost firing goes. */
@@ -14,7 +13,7 @@ export class Windows extends Construct {
 
   constructor(scope: Construct) {
     super(scope, 'Windows')
-    new CfnScheduleGroup(this, 'Group', { name: windowScheduleGroup })
+    new CfnScheduleGroup(this, 'Group', { name: namesOf(this).windowsGroup })
     this.deadLetters = deadLetters(this)
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {

@@ -133,8 +133,8 @@ function statementsOf(role: string): readonly Statement[] {
 function nameOf(resource: unknown): string {
   if (resource === '*') return '*'
   const text = JSON.stringify(resource)
-  if (text.endsWith('":stateMachine:upgrade"]]}')) return 'machine upgrade'
-  if (text.endsWith('":execution:upgrade:*"]]}')) return 'executions of upgrade'
+  if (text.endsWith('":stateMachine:drydock-upgrade"]]}')) return 'machine upgrade'
+  if (text.endsWith('":execution:drydock-upgrade:*"]]}')) return 'executions of upgrade'
   if (text.endsWith('":schedule/drydock/window-*"]]}')) return 'schedules of windows'
   const attribute = /^\{"Fn::GetAtt":\["(\w+)","(Arn|StreamArn)"\]\}$/.exec(text)
   if (attribute?.[1] !== undefined) {
@@ -201,6 +201,7 @@ describe('where things are', () => {
     BUS_NAME: /"bus":/,
     // A token is redeemed by itself.
     UPGRADE_MACHINE_ARN: /StartExecution|DescribeExecution/,
+    WINDOWS_GROUP: /"schedules of windows":/,
     WINDOWS_FUNCTION_ARN: /"schedules of windows":/,
     WINDOWS_ROLE_ARN: /"role of windows":/,
     WINDOWS_DEAD_LETTERS_ARN: /"schedules of windows":/,

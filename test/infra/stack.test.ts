@@ -121,11 +121,13 @@ describe('what is stored', () => {
       'EXPOSURE_PERCENT',
       'EXPOSURE_TARGETS',
       'LOG_TABLE',
+      'METRICS_NAMESPACE',
       'ROLE_CLAIM',
       'UPGRADE_MACHINE_ARN',
       'VIEWS_TABLE',
       'WINDOWS_DEAD_LETTERS_ARN',
       'WINDOWS_FUNCTION_ARN',
+      'WINDOWS_GROUP',
       'WINDOWS_ROLE_ARN',
       'WORK_TABLE',
     ])
@@ -199,7 +201,7 @@ describe('what moves it', () => {
         detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
       },
     })
-    expect(JSON.stringify(rule?.EventPattern)).toContain(':stateMachine:upgrade"')
+    expect(JSON.stringify(rule?.EventPattern)).toContain(':stateMachine:drydock-upgrade"')
     expect(rule?.EventBusName).toBeUndefined()
     const targets = rule?.Targets as { Arn: unknown; DeadLetterConfig: unknown }[]
     expect(targets.map(({ Arn }) => functionName(referred(Arn)))).toEqual(['ended'])

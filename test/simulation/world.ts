@@ -29,9 +29,9 @@ import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
 import { Turns } from './turns.ts'
 
-export type Services = Omit<Connections, 'roleClaim'>
+export type Services = Omit<Connections, 'roleClaim' | 'metricsNamespace'>
 
-const machineArn = 'arn:aws:states:eu-central-1:000000000000:stateMachine:upgrade'
+const machineArn = 'arn:aws:states:eu-central-1:000000000000:stateMachine:drydock-upgrade'
 
 /** The whole system in one process: the deployed code over memory, with everything around it that can go wrong. */
 export class World {
