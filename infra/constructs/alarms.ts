@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Stack } from 'aws-cdk-lib'
+import { ArnFormat, Aws, CfnOutput, Duration, Stack } from 'aws-cdk-lib'
 import {
   Alarm,
   ComparisonOperator,
@@ -10,6 +10,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
@@ -33,8 +34,7 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, { api, functions, workflow, queues }: AlarmsProps) {
     super(scope, 'Alarms')
-    // Names of alarms only: CloudWatch could not publish to a topic under the key that AWS manages, and these are no secrets.
-    this.topic = new Topic(this, 'Topic', { enforceSSL: true })
+    this.topic = alarmTopic(this)
     new CfnOutput(this, 'TopicArn', { value: this.topic.topicArn })
 
     const readers = functions.on('commit')
@@ -133,6 +133,33 @@ export class Alarms extends Construct {
     })
     alarm.addAlarmAction(new SnsAction(this.topic))
   }
+}
+
+/** The topic that alarms of this account publish to. */
+function alarmTopic(scope: Construct): Topic {
+  // Names of alarms only: CloudWatch could not publish to a topic under the key that AWS manages, and these are no secrets.
+  const topic = new Topic(scope, 'Topic', { enforceSSL: true })
+  // A policy that is set, as enforceSSL does, takes the place of the one that let the account publish.
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'AlarmsOfThisAccount',
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+        ArnLike: {
+          'aws:SourceArn': Stack.of(scope).formatArn({
+            service: 'cloudwatch',
+            resource: 'alarm',
+            resourceName: '*',
+            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+          }),
+        },
+      },
+    }),
+  )
+  return topic
 }
 
 /** Returns a count that the functions write into their logs (embedded metric format), without dimensions. */

@@ -18,8 +18,12 @@ export type Resource =
 /** What a function may do: exact actions by resource. */
 export type Grants = Partial<Readonly<Record<Resource, readonly string[]>>>
 
-/** What narrows a grant further. Task tokens lie in the same table: who may read when agents were heard of must not read them. */
+/**
+ * What narrows a grant further. Task tokens lie in the same table: who may read when agents were heard of must not read them. The role
+ * of windows is passed to the Scheduler and to nobody else.
+ */
 export const conditions: Partial<Record<Resource, Record<string, Record<string, readonly string[]>>>> = {
+  windowsRole: { StringEquals: { 'iam:PassedToService': ['scheduler.amazonaws.com'] } },
   lastSeen: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['seen#*'] } },
 }
 
