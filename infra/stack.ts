@@ -3,6 +3,7 @@ import type { Construct } from 'constructs'
 import { Alarms } from './constructs/alarms.ts'
 import { Api } from './constructs/api.ts'
 import { Bus } from './constructs/bus.ts'
+import { Concurrency } from './constructs/concurrency.ts'
 import { Exposure } from './constructs/exposure.ts'
 import { Functions } from './constructs/functions.ts'
 import { Identity } from './constructs/identity.ts'
@@ -34,8 +35,12 @@ export class DrydockStack extends Stack {
     const windows = new Windows(this)
     const identity = new Identity(this)
     const exposure = new Exposure(this)
+    const concurrency = new Concurrency(this)
 
-    const functions = new Functions(this, { log, views, work, bus, windows, identity, exposure })
+    const functions = new Functions(this, {
+      ...{ log, views, work, bus, windows },
+      ...{ identity, exposure, concurrency },
+    })
 
     const api = new Api(this, { functions, identity })
     const workflow = new Workflow(this, { functions })

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib'
 import type { Setting } from '../../functions/environment.ts'
+import type { Share } from './concurrency.ts'
 import type { Names } from './names.ts'
 import {
   append,
@@ -24,6 +25,8 @@ export interface Declaration {
   /** In megabytes. */
   readonly memory: number
   readonly timeout: Duration
+  /** How much of the account's concurrency it keeps for itself, and is held to. */
+  readonly atOnce: Share
   /** What it is told: exactly what it reads when it starts. */
   readonly environment: readonly Setting[]
   /** What it may do, but for what its trigger takes. What is not here is not granted. */
@@ -33,8 +36,13 @@ export interface Declaration {
 }
 
 // Within the gateway's 30 seconds.
-const request = { runsOn: { event: 'request' }, memory: 1024, timeout: Duration.seconds(25) } as const
-const batch = { memory: 1024, timeout: Duration.seconds(60) } as const
+const request = {
+  runsOn: { event: 'request' },
+  memory: 1024,
+  timeout: Duration.seconds(25),
+  atOnce: 'RequestConcurrency',
+} as const
+const batch = { memory: 1024, timeout: Duration.seconds(60), atOnce: 'TaskConcurrency' } as const
 
 /** Who plans what somebody asks for is told how much one person may expose. */
 const exposureSettings = ['exposureTargets', 'exposurePercent'] as const
@@ -86,6 +94,7 @@ const declared = {
   agents: {
     ...request,
     does: 'What agents ask and report',
+    atOnce: 'AgentConcurrency',
     environment: ['logTable', 'viewsTable', 'workTable'],
     may: { log: append, views: read, work: ['dynamodb:UpdateItem'] },
   },
@@ -101,6 +110,7 @@ const declared = {
     runsOn: { event: 'credential' },
     memory: 512,
     timeout: Duration.seconds(10),
+    atOnce: 'AgentConcurrency',
     environment: ['logTable'],
     may: { log: load },
   },
@@ -108,6 +118,7 @@ const declared = {
   projector: {
     ...batch,
     does: 'Folds commits into views',
+    atOnce: 'ProjectorConcurrency',
     runsOn: { event: 'commit', lanes: 10 },
     environment: ['logTable', 'viewsTable', 'workTable', 'metricsNamespace'],
     may: { log: load, views: foldMany, work: park },
@@ -115,6 +126,7 @@ const declared = {
   reactor: {
     ...batch,
     does: 'Does what follows from a commit',
+    atOnce: 'ReactorConcurrency',
     // Every lane records outcomes in the same upgrade's stream, and those that lose the race pay for their writes: few lanes
     // take larger batches and meet seldom.
     runsOn: { event: 'commit', lanes: 2 },
@@ -148,6 +160,7 @@ const declared = {
   ticker: {
     ...batch,
     does: 'Tells live upgrades the time',
+    atOnce: 'ClockConcurrency',
     // A tick that is a minute late is replaced by the next, and one that failed too.
     runsOn: {
       event: 'schedule',
@@ -161,6 +174,7 @@ const declared = {
   reconcile: {
     ...batch,
     does: 'Compares views with the log and heals; rebuilds on request',
+    atOnce: 'ClockConcurrency',
     // A day's reconciliation is worth an hour of retries.
     runsOn: {
       event: 'schedule',

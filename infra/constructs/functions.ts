@@ -8,6 +8,7 @@ import { Construct } from 'constructs'
 import { catalogueIndex, environmentNames, type Setting, type Settings } from '../../functions/environment.ts'
 import { bundle, bundleOf } from './bundles.ts'
 import type { Bus } from './bus.ts'
+import type { Concurrency } from './concurrency.ts'
 import { declarations, type FunctionName, functionNames } from './declarations.ts'
 import type { Exposure } from './exposure.ts'
 import type { Identity } from './identity.ts'
@@ -27,6 +28,7 @@ interface FunctionsProps {
   readonly windows: Windows
   readonly identity: Identity
   readonly exposure: Exposure
+  readonly concurrency: Concurrency
 }
 
 /** A function with what makes it run. */
@@ -39,8 +41,9 @@ export type Triggered<Event extends Trigger['event']> = TriggerOf<Event> & {
 export class Functions extends Construct {
   readonly all: Readonly<Record<FunctionName, Lambda>>
 
-  constructor(scope: Construct, { log, views, work, bus, windows, identity, exposure }: FunctionsProps) {
+  constructor(scope: Construct, props: FunctionsProps) {
     super(scope, 'Functions')
+    const { log, views, work, bus, windows, identity, exposure, concurrency } = props
     const settings: Settings<Setting> = {
       logTable: log.table.tableName,
       viewsTable: views.table.tableName,
@@ -71,7 +74,10 @@ export class Functions extends Construct {
     }
 
     const bundles = bundle(functionNames.map(entryOf))
-    const created = functionNames.map((name) => [name, lambda(this, name, bundles, settings, arns)])
+    const created = functionNames.map((name) => [
+      name,
+      lambda(this, name, { bundles, settings, arns, concurrency }),
+    ])
     this.all = Object.fromEntries(created) as Record<FunctionName, Lambda> // one for each name
     rmSync(bundles, { recursive: true })
   }
@@ -85,6 +91,15 @@ export class Functions extends Construct {
   }
 }
 
+/** What all functions are made with. */
+interface Shared {
+  /** The directory of their bundles. */
+  readonly bundles: string
+  readonly settings: Settings<Setting>
+  readonly arns: Readonly<Record<Resource, string>>
+  readonly concurrency: Concurrency
+}
+
 function entryOf(name: FunctionName): string {
   return `functions/lambda/${name}.ts`
 }
@@ -92,11 +107,9 @@ function entryOf(name: FunctionName): string {
 function lambda(
   scope: Construct,
   name: FunctionName,
-  bundles: string,
-  settings: Settings<Setting>,
-  arns: Record<Resource, string>,
+  { bundles, settings, arns, concurrency }: Shared,
 ): Lambda {
-  const { does, memory, timeout, environment, may, fixedName } = declarations[name]
+  const { does, memory, timeout, atOnce, environment, may, fixedName } = declarations[name]
   const here = new Construct(scope, name)
   const logGroup = new LogGroup(here, 'Logs', {
     retention: RetentionDays.THREE_MONTHS,
@@ -149,6 +162,7 @@ function lambda(
     architecture: Architecture.ARM_64,
     memorySize: memory,
     timeout,
+    reservedConcurrentExecutions: concurrency.of(atOnce),
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,

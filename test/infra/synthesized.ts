@@ -14,7 +14,12 @@ export interface Resource {
 
 export interface Template {
   readonly Resources: Readonly<Record<string, Resource>>
-  readonly Parameters: Readonly<Record<string, { readonly Type: string; readonly Default?: string }>>
+  readonly Parameters: Readonly<
+    Record<
+      string,
+      { readonly Type: string; readonly Default?: string; readonly [constraint: string]: unknown }
+    >
+  >
   readonly Conditions: Readonly<Record<string, unknown>>
   readonly Outputs: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly Rules?: Readonly<Record<string, Rule>>
