@@ -1,6 +1,7 @@
-import { ArnFormat, Aws, CfnOutput, Duration, Stack } from 'aws-cdk-lib'
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib'
 import {
   Alarm,
+  type AlarmProps,
   ComparisonOperator,
   Dashboard,
   GraphWidget,
@@ -10,10 +11,10 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Topic } from 'aws-cdk-lib/aws-sns'
+import type { Topic } from 'aws-cdk-lib/aws-sns'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import { alarmTopic } from './alarm-topic.ts'
 import type { Api } from './api.ts'
 import type { Functions } from './functions.ts'
 import { namesOf } from './names.ts'
@@ -44,10 +45,31 @@ export class Alarms extends Construct {
     }
     for (const [name, lambda] of Object.entries(functions.all)) {
       this.alarm(`Errors-${name}`, `The function "${name}" fails.`, lambda.metricErrors({ period }), 0)
+      this.alarm(
+        `Throttles-${name}`,
+        `The function "${name}" is called more often at once than it may run.`,
+        lambda.metricThrottles({ period }),
+        0,
+      )
     }
+    const { ticker, reconcile } = functions.all
+    this.silence(
+      'NotInvoked-ticker',
+      'Nobody tells live upgrades the time.',
+      ticker.metricInvocations({ period }),
+      2,
+    )
+    // Its day begins anew with every run: two hours more are no alarm.
+    const hourly = reconcile.metricInvocations({ period: Duration.hours(1) })
+    this.silence('NotInvoked-reconcile', 'Nothing that was missed is healed any more.', hourly, 26)
     for (const [name, queue] of Object.entries(queues)) {
       const depth = queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' })
-      this.alarm(`DeadLetters-${name}`, `The ${name} gave something up: see what, and reconcile.`, depth, 0)
+      this.alarm(
+        `DeadLetters-${name}`,
+        `Something was given up and lies in the queue ${queue.queueName} (${name}).`,
+        depth,
+        0,
+      )
     }
     const ended = {
       Failed: workflow.machine.metricFailed({ period }),
@@ -109,6 +131,7 @@ export class Alarms extends Construct {
       ['Behind the log', readers.map(({ lambda }) => lambda.metric('IteratorAge', { statistic: 'Maximum' }))],
       ['Executions ended early', Object.values(ended)],
       ['Errors', Object.values(functions.all).map((lambda) => lambda.metricErrors({ period }))],
+      ['Throttles', Object.values(functions.all).map((lambda) => lambda.metricThrottles({ period }))],
       [
         'Dead letters',
         Object.values(queues).map((queue) => queue.metricApproximateNumberOfMessagesVisible()),
@@ -118,48 +141,37 @@ export class Alarms extends Construct {
 
   private alarm(
     id: string,
-    alarmDescription: string,
+    description: string,
     metric: IMetric,
     threshold: number,
     evaluationPeriods = 1,
   ): void {
-    const alarm = new Alarm(this, id, {
-      alarmDescription,
-      metric,
-      threshold,
-      evaluationPeriods,
+    this.rings(id, description, {
+      ...{ metric, threshold, evaluationPeriods },
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     })
+  }
+
+  /** Rings when what should be counted again and again is counted no more: what does not run says nothing at all. */
+  private silence(id: string, description: string, metric: IMetric, evaluationPeriods: number): void {
+    this.rings(id, description, {
+      ...{ metric, threshold: 1, evaluationPeriods },
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      treatMissingData: TreatMissingData.BREACHING,
+    })
+  }
+
+  private rings(id: string, description: string, props: Omit<AlarmProps, 'alarmDescription'>): void {
+    const alarm = new Alarm(this, id, { ...props, alarmDescription: `${description} ${runbook(id)}` })
     alarm.addAlarmAction(new SnsAction(this.topic))
   }
 }
 
-/** The topic that alarms of this account publish to. */
-function alarmTopic(scope: Construct): Topic {
-  // Names of alarms only: CloudWatch could not publish to a topic under the key that AWS manages, and these are no secrets.
-  const topic = new Topic(scope, 'Topic', { enforceSSL: true })
-  // A policy that is set, as enforceSSL does, takes the place of the one that let the account publish.
-  topic.addToResourcePolicy(
-    new PolicyStatement({
-      sid: 'AlarmsOfThisAccount',
-      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-      actions: ['sns:Publish'],
-      resources: [topic.topicArn],
-      conditions: {
-        StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
-        ArnLike: {
-          'aws:SourceArn': Stack.of(scope).formatArn({
-            service: 'cloudwatch',
-            resource: 'alarm',
-            resourceName: '*',
-            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-          }),
-        },
-      },
-    }),
-  )
-  return topic
+/** Says where an alarm is explained: by the kind with which its id begins. A test holds both together. */
+function runbook(id: string): string {
+  const [kind = id] = id.split('-')
+  return `What to do: docs/operations.md#${kind.toLowerCase()}`
 }
 
 /** Returns a count that the functions write into their logs (embedded metric format), without dimensions. */
@@ -170,7 +182,7 @@ function counted(scope: Construct, metricName: string): Metric {
 function dashboard(scope: Construct, graphs: readonly (readonly [string, IMetric[]])[]): void {
   new Dashboard(scope, 'Dashboard', {
     dashboardName: Stack.of(scope).stackName,
-    widgets: [graphs.slice(0, 3), graphs.slice(3)].map((row) =>
+    widgets: [graphs.slice(0, 3), graphs.slice(3, 6), graphs.slice(6)].map((row) =>
       row.map(([title, left]) => new GraphWidget({ title, left, width: 8 })),
     ),
   })

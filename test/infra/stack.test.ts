@@ -235,7 +235,8 @@ describe('what a person hears of', () => {
   const functions =
     'upgrades targets releases operations profiles calendars agents system authorizer projector reactor ticker reconcile windows advance await ended'
   const alarms = [
-    ...functions.split(' ').map((name) => `Errors${name}`),
+    ...functions.split(' ').flatMap((name) => [`Errors${name}`, `Throttles${name}`]),
+    ...['ticker', 'reconcile'].map((name) => `NotInvoked${name}`),
     ...['projector', 'reactor'].map((name) => `IteratorAge${name}`),
     ...['projector', 'reactor', 'workflow', 'schedules', 'windows'].map((name) => `DeadLetters${name}`),
     ...['Failed', 'TimedOut', 'Aborted'].map((status) => `Executions${status}`),
