@@ -6,6 +6,7 @@ import type { ExposureLimit } from './domain/plan/exposure.ts'
 import { readEnvironment, type Setting, type Settings } from './environment.ts'
 import { openLog } from './log/dynamo.ts'
 import type { Log } from './log/log.ts'
+import { countIn } from './metrics.ts'
 import { openViewStore, openViews } from './views/dynamo.ts'
 import type { ViewStore } from './views/store.ts'
 import type { Views } from './views/views.ts'
@@ -125,6 +126,8 @@ export function connect<Names extends Wanted>(
 ): Pick<Connections, Extract<keyof Names, keyof Connections> | 'now'> {
   const connections = Object.entries(wanted)
   const settings = readEnvironment([...new Set(connections.flatMap(([, { settings }]) => settings))])
+  // Nothing is handed on to count with: what functions count is their output, as their words are.
+  if (wanted.metricsNamespace) countIn(settings.metricsNamespace)
   const opened = { now }
   for (const [name, { open }] of connections) {
     Object.defineProperty(opened, name, { enumerable: true, get: once(() => open(settings)) })

@@ -12,7 +12,6 @@ import {
   views,
   windowSchedules,
 } from '../connections.ts'
-import { countIn } from '../metrics.ts'
 import { react } from '../reactor/reactor.ts'
 
 const services = connect({
@@ -27,6 +26,5 @@ const services = connect({
   bus,
   metricsNamespace,
 })
-countIn(services.metricsNamespace)
 
 export const handler = (event: DynamoDBStreamEvent) => react(services, event)

@@ -8,7 +8,6 @@ import {
   views,
   windowSchedules,
 } from '../connections.ts'
-import { countIn } from '../metrics.ts'
 import { reconcileAll } from '../reactor/reconcile.ts'
 
 const services = connect({
@@ -20,6 +19,5 @@ const services = connect({
   upgradeExecutions,
   metricsNamespace,
 })
-countIn(services.metricsNamespace)
 
 export const handler = (event: unknown) => reconcileAll(services, event)
