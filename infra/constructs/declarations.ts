@@ -13,6 +13,7 @@ import {
   read,
   redeem,
   scheduleWindows,
+  supersede,
 } from './permissions.ts'
 import type { Trigger } from './triggers.ts'
 
@@ -151,7 +152,7 @@ const declared = {
         'dynamodb:PutItem',
         'dynamodb:Query',
       ],
-      machine: ['states:StartExecution', ...redeem],
+      machine: ['states:StartExecution', ...supersede],
       bus: ['events:PutEvents'],
       ...scheduleWindows,
     },

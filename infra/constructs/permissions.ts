@@ -27,21 +27,25 @@ export const conditions: Partial<Record<Resource, Record<string, Record<string, 
   lastSeen: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['seen#*'] } },
 }
 
-export const load = ['dynamodb:GetItem', 'dynamodb:Query'] as const
+// A stream is read by Query, however short it is.
+export const load = ['dynamodb:Query'] as const
 // Append-only (S12): nobody is granted UpdateItem, DeleteItem, BatchWriteItem, PartiQL or Scan on the log.
 export const append = [...load, 'dynamodb:PutItem'] as const
 export const read = ['dynamodb:GetItem', 'dynamodb:Query'] as const
 export const fold = [...read, 'dynamodb:PutItem'] as const
 // Many rows in one request, each under its own condition, can only be written by statements.
 export const foldMany = [
-  ...fold,
   'dynamodb:BatchGetItem',
+  'dynamodb:GetItem',
   'dynamodb:PartiQLInsert',
   'dynamodb:PartiQLUpdate',
+  'dynamodb:PutItem',
 ] as const
 export const park = ['dynamodb:PutItem'] as const
 export const lastSeen = ['dynamodb:BatchGetItem'] as const
-export const redeem = ['states:SendTaskFailure', 'states:SendTaskSuccess'] as const
+export const redeem = ['states:SendTaskSuccess'] as const
+/** Who ends waits of executions that were superseded lets them fail. */
+export const supersede = ['states:SendTaskFailure', ...redeem] as const
 export const scheduleWindows = {
   windowSchedules: ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'],
   windowsRole: ['iam:PassRole'],
