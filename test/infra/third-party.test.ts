@@ -39,7 +39,7 @@ function mapped(directory: string): readonly string[] {
 
 describe('B9: work of others in the functions', () => {
   test.each(['THIRD-PARTY-NOTICES.txt', 'sbom.cdx.json'])(
-    '%s is that of the present bundles: npm run third-party',
+    '%s is that of the present bundles: npm run notices',
     (name) => {
       expect(kept(name)).toBe(thirdParty()[name])
     },
