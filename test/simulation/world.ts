@@ -31,7 +31,7 @@ import { Turns } from './turns.ts'
 
 export type Services = Omit<Connections, 'roleClaim' | 'metricsNamespace'>
 
-const machineArn = 'arn:aws:states:eu-central-1:000000000000:stateMachine:drydock-upgrade'
+const machineArn = 'arn:aws:states:eu-central-1:000000000000:stateMachine:upgrade'
 
 /** The whole system in one process: the deployed code over memory, with everything around it that can go wrong. */
 export class World {
