@@ -3,9 +3,10 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { SchedulerClient } from '@aws-sdk/client-scheduler'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import type { ExposureLimit } from './domain/plan/exposure.ts'
-import { readEnvironment, type Setting, type Settings, windowScheduleGroup } from './environment.ts'
+import { readEnvironment, type Setting, type Settings } from './environment.ts'
 import { openLog } from './log/dynamo.ts'
 import type { Log } from './log/log.ts'
+import { countIn } from './metrics.ts'
 import { openViewStore, openViews } from './views/dynamo.ts'
 import type { ViewStore } from './views/store.ts'
 import type { Views } from './views/views.ts'
@@ -32,6 +33,8 @@ export interface Connections {
   readonly upgradeExecutions: Executions
   /** The claim of a token that lists the roles of a person. */
   readonly roleClaim: string
+  /** Where what functions count is found in CloudWatch. */
+  readonly metricsNamespace: string
   /** How much one person may expose at once. */
   readonly exposure: ExposureLimit
   /** The present instant, in milliseconds since the epoch. */
@@ -86,10 +89,10 @@ export const parked = connection(['workTable'], ({ workTable: table }) =>
 )
 export const redemption = connection([], () => openRedemption(stepFunctions()))
 export const windowSchedules = connection(
-  ['windowsFunctionArn', 'windowsRoleArn', 'windowsDeadLettersArn'],
-  ({ windowsFunctionArn, windowsRoleArn, windowsDeadLettersArn }) =>
+  ['windowsGroup', 'windowsFunctionArn', 'windowsRoleArn', 'windowsDeadLettersArn'],
+  ({ windowsGroup, windowsFunctionArn, windowsRoleArn, windowsDeadLettersArn }) =>
     openWindowSchedules(new SchedulerClient({ maxAttempts: 5 }), {
-      group: windowScheduleGroup,
+      group: windowsGroup,
       functionArn: windowsFunctionArn,
       roleArn: windowsRoleArn,
       deadLetterArn: windowsDeadLettersArn,
@@ -103,6 +106,7 @@ export const upgradeExecutions = connection(['upgradeMachineArn'], ({ upgradeMac
   openExecutions({ client: stepFunctions(), machineArn }),
 )
 export const roleClaim = connection(['roleClaim'], (settings) => settings.roleClaim)
+export const metricsNamespace = connection(['metricsNamespace'], (settings) => settings.metricsNamespace)
 export const exposure = connection(['exposureTargets', 'exposurePercent'], (settings) => {
   const [targets, percent] = [Number(settings.exposureTargets), Number(settings.exposurePercent)]
   if (Number.isFinite(targets) && Number.isFinite(percent)) return { targets, percent }
@@ -122,6 +126,8 @@ export function connect<Names extends Wanted>(
 ): Pick<Connections, Extract<keyof Names, keyof Connections> | 'now'> {
   const connections = Object.entries(wanted)
   const settings = readEnvironment([...new Set(connections.flatMap(([, { settings }]) => settings))])
+  // Nothing is handed on to count with: what functions count is their output, as their words are.
+  if (wanted.metricsNamespace) countIn(settings.metricsNamespace)
   const opened = { now }
   for (const [name, { open }] of connections) {
     Object.defineProperty(opened, name, { enumerable: true, get: once(() => open(settings)) })

@@ -8,6 +8,8 @@ export const environmentNames = {
   roleClaim: 'ROLE_CLAIM',
   exposureTargets: 'EXPOSURE_TARGETS',
   exposurePercent: 'EXPOSURE_PERCENT',
+  metricsNamespace: 'METRICS_NAMESPACE',
+  windowsGroup: 'WINDOWS_GROUP',
   windowsFunctionArn: 'WINDOWS_FUNCTION_ARN',
   windowsRoleArn: 'WINDOWS_ROLE_ARN',
   windowsDeadLettersArn: 'WINDOWS_DEAD_LETTERS_ARN',
@@ -30,8 +32,5 @@ export function readEnvironment<Name extends Setting>(names: readonly Name[]): S
   return Object.fromEntries(read) as Settings<Name> // each name has its value
 }
 
-/** The names of indexes and partitions that the stack and the functions share. */
+/** The log's index, whose name the stack and the functions share. */
 export const catalogueIndex = 'Catalogue'
-
-/** The group of the one-shot schedules of windows; the function that they call is named after it. */
-export const windowScheduleGroup = 'drydock'

@@ -5,12 +5,13 @@ import { DrydockStack } from './stack.ts'
 
 /**
  * Returns the whole app, checked by cdk-nag when it is synthesized. `outdir` defaults to CDK_OUTDIR, which the CDK CLI sets, and
- * then to `cdk.out`. Everything that shapes the template is here and not in cdk.json, so that both ways to synthesize agree.
+ * then to `cdk.out`. The stack is called `stack`, or as the context of the CDK CLI says (`-c stack=…`), so that an account can have
+ * several. Everything else that shapes the template is here and not in cdk.json, so that both ways to synthesize agree.
  */
-export function drydock(outdir = process.env.CDK_OUTDIR ?? 'cdk.out'): App {
+export function drydock(outdir = process.env.CDK_OUTDIR ?? 'cdk.out', stack?: string): App {
   const app = new App({ outdir, analyticsReporting: false })
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
-  new DrydockStack(app)
+  new DrydockStack(app, stack ?? String(app.node.tryGetContext('stack') ?? 'Drydock'))
   return app
 }
 

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs'
 import { Alarms } from './constructs/alarms.ts'
 import { Api } from './constructs/api.ts'
 import { Bus } from './constructs/bus.ts'
+import { Concurrency } from './constructs/concurrency.ts'
 import { Exposure } from './constructs/exposure.ts'
 import { Functions } from './constructs/functions.ts'
 import { Identity } from './constructs/identity.ts'
@@ -17,8 +18,10 @@ import { Workflow } from './constructs/workflow.ts'
 
 /** Drydock in one stack: the truth, what is derived from it, what acts on it, and the way in. */
 export class DrydockStack extends Stack {
-  constructor(scope: Construct) {
+  constructor(scope: Construct, stackName: string) {
+    // Its id stays what it is: logical ids are made of it.
     super(scope, 'Drydock', {
+      stackName,
       description: 'Drydock: staged upgrades of fleets',
       // The CDK CLI checks the bootstrap version itself before it deploys. The cast: the library's own types do not hold under
       // exactOptionalPropertyTypes.
@@ -32,8 +35,12 @@ export class DrydockStack extends Stack {
     const windows = new Windows(this)
     const identity = new Identity(this)
     const exposure = new Exposure(this)
+    const concurrency = new Concurrency(this)
 
-    const functions = new Functions(this, { log, views, work, bus, windows, identity, exposure })
+    const functions = new Functions(this, {
+      ...{ log, views, work, bus, windows },
+      ...{ identity, exposure, concurrency },
+    })
 
     const api = new Api(this, { functions, identity })
     const workflow = new Workflow(this, { functions })

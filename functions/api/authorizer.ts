@@ -53,12 +53,11 @@ export function agentAuthorizer(services: Pick<Services, 'log' | 'now'>) {
       const { log, now } = services
       const { state } = await log.load(targetAggregate, target)
       const allowed = matches(state, kind, tokenHash, instantOf(now()))
-      if (!allowed)
-        console.log(JSON.stringify({ level: 'WARN', operation: 'authorize', kind, target, allowed }))
+      if (!allowed) console.log({ level: 'WARN', operation: 'authorize', kind, target, allowed })
       return allowed ? { isAuthorized: true, context: { kind, target, tokenHash } } : denied
     } catch (error) {
       const name = error instanceof Error ? error.name : 'unknown'
-      console.error(JSON.stringify({ level: 'ERROR', operation: 'authorize', kind, target, name }))
+      console.error({ level: 'ERROR', operation: 'authorize', kind, target, name })
       return denied
     }
   }

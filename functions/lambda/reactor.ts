@@ -3,6 +3,7 @@ import {
   bus,
   connect,
   log,
+  metricsNamespace,
   parked,
   redemption,
   telemetry,
@@ -23,6 +24,7 @@ const services = connect({
   windowSchedules,
   upgradeExecutions,
   bus,
+  metricsNamespace,
 })
 
 export const handler = (event: DynamoDBStreamEvent) => react(services, event)

@@ -76,7 +76,7 @@ export async function reconcileAll(services: Services, event: unknown): Promise<
   const report = { ...views, upgrades, healedMembers, profiles, calendarsRunningOut: runningOut.length }
   const metrics = { ViewDrift: views.drift, CalendarsRunningOut: runningOut.length }
   emitMetrics(now(), metrics, { calendars: runningOut.join(', ').slice(0, 1000) })
-  console.log(JSON.stringify(report))
+  console.log(report)
   each.end()
   return report
 }

@@ -51,13 +51,14 @@ export function openWindowSchedules(client: SchedulerClient, target: ScheduleTar
       return names
     },
     async create({ name, at, input, maximumAge }) {
+      // Its name is what makes it one. A token of ours would make one that was deleted look as if it were there for a while: the
+      // client gives each call its own, and sends that one again when it tries again.
       await unless(
         'ConflictException',
         client.send(
           new CreateScheduleCommand({
             GroupName,
             Name: name,
-            ClientToken: name,
             ScheduleExpression: `at(${new Date(at).toISOString().slice(0, 19)})`,
             ScheduleExpressionTimezone: 'UTC',
             ActionAfterCompletion: 'DELETE',

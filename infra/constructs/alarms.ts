@@ -1,6 +1,7 @@
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib'
 import {
   Alarm,
+  type AlarmProps,
   ComparisonOperator,
   Dashboard,
   GraphWidget,
@@ -10,12 +11,13 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
-import { Topic } from 'aws-cdk-lib/aws-sns'
+import type { Topic } from 'aws-cdk-lib/aws-sns'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import { alarmTopic } from './alarm-topic.ts'
 import type { Api } from './api.ts'
 import type { Functions } from './functions.ts'
-import { names } from './names.ts'
+import { namesOf } from './names.ts'
 import type { Workflow } from './workflow.ts'
 
 interface AlarmsProps {
@@ -33,8 +35,7 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, { api, functions, workflow, queues }: AlarmsProps) {
     super(scope, 'Alarms')
-    // Names of alarms only: CloudWatch could not publish to a topic under the key that AWS manages, and these are no secrets.
-    this.topic = new Topic(this, 'Topic', { enforceSSL: true })
+    this.topic = alarmTopic(this)
     new CfnOutput(this, 'TopicArn', { value: this.topic.topicArn })
 
     const readers = functions.on('commit')
@@ -44,10 +45,31 @@ export class Alarms extends Construct {
     }
     for (const [name, lambda] of Object.entries(functions.all)) {
       this.alarm(`Errors-${name}`, `The function "${name}" fails.`, lambda.metricErrors({ period }), 0)
+      this.alarm(
+        `Throttles-${name}`,
+        `The function "${name}" is called more often at once than it may run.`,
+        lambda.metricThrottles({ period }),
+        0,
+      )
     }
+    const { ticker, reconcile } = functions.all
+    this.silence(
+      'NotInvoked-ticker',
+      'Nobody tells live upgrades the time.',
+      ticker.metricInvocations({ period }),
+      2,
+    )
+    // Its day begins anew with every run: two hours more are no alarm.
+    const hourly = reconcile.metricInvocations({ period: Duration.hours(1) })
+    this.silence('NotInvoked-reconcile', 'Nothing that was missed is healed any more.', hourly, 26)
     for (const [name, queue] of Object.entries(queues)) {
       const depth = queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' })
-      this.alarm(`DeadLetters-${name}`, `The ${name} gave something up: see what, and reconcile.`, depth, 0)
+      this.alarm(
+        `DeadLetters-${name}`,
+        `Something was given up and lies in the queue ${queue.queueName} (${name}).`,
+        depth,
+        0,
+      )
     }
     const ended = {
       Failed: workflow.machine.metricFailed({ period }),
@@ -71,19 +93,19 @@ export class Alarms extends Construct {
     this.alarm(
       'LogTampered',
       'A commit of the log was changed or removed. Nobody is granted that: find out who did it.',
-      counted('LogTampered'),
+      counted(this, 'LogTampered'),
       0,
     )
     this.alarm(
       'ViewDrift',
       'Rows of a view that the log does not account for: rebuild the views, and find out why.',
-      counted('ViewDrift'),
+      counted(this, 'ViewDrift'),
       0,
     )
     this.alarm(
       'CalendarsRunningOut',
       'Within a month a calendar is closed for good, and with it everything that keeps to it. Define it anew, or delete it.',
-      counted('CalendarsRunningOut'),
+      counted(this, 'CalendarsRunningOut'),
       0,
     )
     this.alarm(
@@ -92,7 +114,10 @@ export class Alarms extends Construct {
       // A floor of 1,000 leaves quiet hours alone, when a few ticks are all that comes from outside.
       new MathExpression({
         expression: 'FILL(reactor, 0) - 10 * FILL(external, 0)',
-        usingMetrics: { reactor: counted('ReactorAppends'), external: counted('ExternalAppends') },
+        usingMetrics: {
+          reactor: counted(this, 'ReactorAppends'),
+          external: counted(this, 'ExternalAppends'),
+        },
         period,
         label: 'Appends of the reactor beyond ten times the external ones',
       }),
@@ -102,10 +127,11 @@ export class Alarms extends Construct {
 
     dashboard(this, [
       ['API', [api.api.metricCount({ period }), api.api.metricServerError({ period })]],
-      ['Appends', [counted('ReactorAppends'), counted('ExternalAppends')]],
+      ['Appends', [counted(this, 'ReactorAppends'), counted(this, 'ExternalAppends')]],
       ['Behind the log', readers.map(({ lambda }) => lambda.metric('IteratorAge', { statistic: 'Maximum' }))],
       ['Executions ended early', Object.values(ended)],
       ['Errors', Object.values(functions.all).map((lambda) => lambda.metricErrors({ period }))],
+      ['Throttles', Object.values(functions.all).map((lambda) => lambda.metricThrottles({ period }))],
       [
         'Dead letters',
         Object.values(queues).map((queue) => queue.metricApproximateNumberOfMessagesVisible()),
@@ -115,32 +141,48 @@ export class Alarms extends Construct {
 
   private alarm(
     id: string,
-    alarmDescription: string,
+    description: string,
     metric: IMetric,
     threshold: number,
     evaluationPeriods = 1,
   ): void {
-    const alarm = new Alarm(this, id, {
-      alarmDescription,
-      metric,
-      threshold,
-      evaluationPeriods,
+    this.rings(id, description, {
+      ...{ metric, threshold, evaluationPeriods },
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     })
+  }
+
+  /** Rings when what should be counted again and again is counted no more: what does not run says nothing at all. */
+  private silence(id: string, description: string, metric: IMetric, evaluationPeriods: number): void {
+    this.rings(id, description, {
+      ...{ metric, threshold: 1, evaluationPeriods },
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      treatMissingData: TreatMissingData.BREACHING,
+    })
+  }
+
+  private rings(id: string, description: string, props: Omit<AlarmProps, 'alarmDescription'>): void {
+    const alarm = new Alarm(this, id, { ...props, alarmDescription: `${description} ${runbook(id)}` })
     alarm.addAlarmAction(new SnsAction(this.topic))
   }
 }
 
+/** Says where an alarm is explained: by the kind with which its id begins. A test holds both together. */
+function runbook(id: string): string {
+  const [kind = id] = id.split('-')
+  return `What to do: docs/operations.md#${kind.toLowerCase()}`
+}
+
 /** Returns a count that the functions write into their logs (embedded metric format), without dimensions. */
-function counted(metricName: string): Metric {
-  return new Metric({ namespace: names.metrics, metricName, statistic: 'Sum', period })
+function counted(scope: Construct, metricName: string): Metric {
+  return new Metric({ namespace: namesOf(scope).metrics, metricName, statistic: 'Sum', period })
 }
 
 function dashboard(scope: Construct, graphs: readonly (readonly [string, IMetric[]])[]): void {
   new Dashboard(scope, 'Dashboard', {
     dashboardName: Stack.of(scope).stackName,
-    widgets: [graphs.slice(0, 3), graphs.slice(3)].map((row) =>
+    widgets: [graphs.slice(0, 3), graphs.slice(3, 6), graphs.slice(6)].map((row) =>
       row.map(([title, left]) => new GraphWidget({ title, left, width: 8 })),
     ),
   })

@@ -19,6 +19,7 @@ import { Construct } from 'constructs'
 import { type Access, type Group, type Route, routes } from '../../contracts/routes.ts'
 import type { Functions } from './functions.ts'
 import type { Identity } from './identity.ts'
+import { namesOf } from './names.ts'
 
 /** The way in: one HTTP API with every route of the table, each behind the authorizer that the table names. */
 export class Api extends Construct {
@@ -43,7 +44,7 @@ export class Api extends Construct {
 
     // Deny by default: a route whose access nobody stated is closed.
     this.api = new HttpApi(this, 'Api', {
-      apiName: 'drydock',
+      apiName: namesOf(this).api,
       description: 'Drydock: staged upgrades of fleets',
       createDefaultStage: false,
       defaultAuthorizer: people,
@@ -86,6 +87,7 @@ function acknowledgePublic(added: readonly Construct[], operation: string): void
 
 function accessLog(scope: Construct): LogGroup {
   return new LogGroup(scope, 'AccessLog', {
+    logGroupName: namesOf(scope).accessLogs,
     retention: RetentionDays.THREE_MONTHS,
     removalPolicy: RemovalPolicy.DESTROY,
   })

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib'
 import type { Setting } from '../../functions/environment.ts'
-import { names } from './names.ts'
+import type { Share } from './concurrency.ts'
+import type { Names } from './names.ts'
 import {
   append,
   fold,
@@ -12,6 +13,7 @@ import {
   read,
   redeem,
   scheduleWindows,
+  supersede,
 } from './permissions.ts'
 import type { Trigger } from './triggers.ts'
 
@@ -24,22 +26,34 @@ export interface Declaration {
   /** In megabytes. */
   readonly memory: number
   readonly timeout: Duration
+  /** How much of the account's concurrency it keeps for itself, and is held to. */
+  readonly atOnce: Share
   /** What it is told: exactly what it reads when it starts. */
   readonly environment: readonly Setting[]
   /** What it may do, but for what its trigger takes. What is not here is not granted. */
   readonly may: Grants
   /** Only where others must know it before it exists. */
-  readonly fixedName?: string
+  readonly fixedName?: keyof Names
 }
 
 // Within the gateway's 30 seconds.
-const request = { runsOn: { event: 'request' }, memory: 1024, timeout: Duration.seconds(25) } as const
-const batch = { memory: 1024, timeout: Duration.seconds(60) } as const
+const request = {
+  runsOn: { event: 'request' },
+  memory: 1024,
+  timeout: Duration.seconds(25),
+  atOnce: 'RequestConcurrency',
+} as const
+const batch = { memory: 1024, timeout: Duration.seconds(60), atOnce: 'TaskConcurrency' } as const
 
 /** Who plans what somebody asks for is told how much one person may expose. */
 const exposureSettings = ['exposureTargets', 'exposurePercent'] as const
 
-const windowSettings = ['windowsFunctionArn', 'windowsRoleArn', 'windowsDeadLettersArn'] as const
+const windowSettings = [
+  'windowsGroup',
+  'windowsFunctionArn',
+  'windowsRoleArn',
+  'windowsDeadLettersArn',
+] as const
 
 const declared = {
   upgrades: {
@@ -81,6 +95,7 @@ const declared = {
   agents: {
     ...request,
     does: 'What agents ask and report',
+    atOnce: 'AgentConcurrency',
     environment: ['logTable', 'viewsTable', 'workTable'],
     may: { log: append, views: read, work: ['dynamodb:UpdateItem'] },
   },
@@ -96,6 +111,7 @@ const declared = {
     runsOn: { event: 'credential' },
     memory: 512,
     timeout: Duration.seconds(10),
+    atOnce: 'AgentConcurrency',
     environment: ['logTable'],
     may: { log: load },
   },
@@ -103,19 +119,29 @@ const declared = {
   projector: {
     ...batch,
     does: 'Folds commits into views',
+    atOnce: 'ProjectorConcurrency',
     runsOn: { event: 'commit', lanes: 10 },
-    environment: ['logTable', 'viewsTable', 'workTable'],
+    environment: ['logTable', 'viewsTable', 'workTable', 'metricsNamespace'],
     may: { log: load, views: foldMany, work: park },
   },
   reactor: {
     ...batch,
     does: 'Does what follows from a commit',
+    atOnce: 'ReactorConcurrency',
     // Every lane records outcomes in the same upgrade's stream, and those that lose the race pay for their writes: few lanes
     // take larger batches and meet seldom.
     runsOn: { event: 'commit', lanes: 2 },
     // One commit may admit 10,000 targets. An invocation that ran out of time would do them, and what follows them, over again.
     timeout: Duration.minutes(5),
-    environment: ['logTable', 'viewsTable', 'workTable', 'upgradeMachineArn', 'busName', ...windowSettings],
+    environment: [
+      'logTable',
+      'viewsTable',
+      'workTable',
+      'upgradeMachineArn',
+      'busName',
+      'metricsNamespace',
+      ...windowSettings,
+    ],
     may: {
       log: append,
       views: read,
@@ -126,7 +152,7 @@ const declared = {
         'dynamodb:PutItem',
         'dynamodb:Query',
       ],
-      machine: ['states:StartExecution', ...redeem],
+      machine: ['states:StartExecution', ...supersede],
       bus: ['events:PutEvents'],
       ...scheduleWindows,
     },
@@ -135,6 +161,7 @@ const declared = {
   ticker: {
     ...batch,
     does: 'Tells live upgrades the time',
+    atOnce: 'ClockConcurrency',
     // A tick that is a minute late is replaced by the next, and one that failed too.
     runsOn: {
       event: 'schedule',
@@ -148,6 +175,7 @@ const declared = {
   reconcile: {
     ...batch,
     does: 'Compares views with the log and heals; rebuilds on request',
+    atOnce: 'ClockConcurrency',
     // A day's reconciliation is worth an hour of retries.
     runsOn: {
       event: 'schedule',
@@ -157,7 +185,14 @@ const declared = {
     },
     // It walks the whole log.
     timeout: Duration.minutes(15),
-    environment: ['logTable', 'viewsTable', 'workTable', 'upgradeMachineArn', ...windowSettings],
+    environment: [
+      'logTable',
+      'viewsTable',
+      'workTable',
+      'upgradeMachineArn',
+      'metricsNamespace',
+      ...windowSettings,
+    ],
     may: {
       log: append,
       catalogue: ['dynamodb:Query'],
@@ -171,7 +206,7 @@ const declared = {
     ...batch,
     does: 'Opens the windows of upgrade profiles',
     runsOn: { event: 'opening', retries: 2 },
-    fixedName: names.windowsFunction,
+    fixedName: 'windowsFunction',
     environment: ['logTable', 'viewsTable', ...windowSettings],
     may: { log: append, views: read, ...scheduleWindows },
   },

@@ -5,20 +5,15 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Code, Function as Lambda, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import {
-  catalogueIndex,
-  environmentNames,
-  type Setting,
-  type Settings,
-  windowScheduleGroup,
-} from '../../functions/environment.ts'
+import { catalogueIndex, environmentNames, type Setting, type Settings } from '../../functions/environment.ts'
 import { bundle, bundleOf } from './bundles.ts'
 import type { Bus } from './bus.ts'
+import type { Concurrency } from './concurrency.ts'
 import { declarations, type FunctionName, functionNames } from './declarations.ts'
 import type { Exposure } from './exposure.ts'
 import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
-import { executionArns, machineArn, names, windowScheduleArns, windowsFunctionArn } from './names.ts'
+import { executionArns, machineArn, namesOf, windowScheduleArns, windowsFunctionArn } from './names.ts'
 import { conditions, type Resource } from './permissions.ts'
 import { isOf, type Trigger, type TriggerOf } from './triggers.ts'
 import type { Views } from './views.ts'
@@ -33,6 +28,7 @@ interface FunctionsProps {
   readonly windows: Windows
   readonly identity: Identity
   readonly exposure: Exposure
+  readonly concurrency: Concurrency
 }
 
 /** A function with what makes it run. */
@@ -45,8 +41,9 @@ export type Triggered<Event extends Trigger['event']> = TriggerOf<Event> & {
 export class Functions extends Construct {
   readonly all: Readonly<Record<FunctionName, Lambda>>
 
-  constructor(scope: Construct, { log, views, work, bus, windows, identity, exposure }: FunctionsProps) {
+  constructor(scope: Construct, props: FunctionsProps) {
     super(scope, 'Functions')
+    const { log, views, work, bus, windows, identity, exposure, concurrency } = props
     const settings: Settings<Setting> = {
       logTable: log.table.tableName,
       viewsTable: views.table.tableName,
@@ -56,6 +53,8 @@ export class Functions extends Construct {
       roleClaim: identity.roleClaim,
       exposureTargets: exposure.targets,
       exposurePercent: exposure.percent,
+      metricsNamespace: namesOf(this).metrics,
+      windowsGroup: namesOf(this).windowsGroup,
       windowsFunctionArn: windowsFunctionArn(this),
       windowsRoleArn: windows.role.roleArn,
       windowsDeadLettersArn: windows.deadLetters.queueArn,
@@ -75,7 +74,10 @@ export class Functions extends Construct {
     }
 
     const bundles = bundle(functionNames.map(entryOf))
-    const created = functionNames.map((name) => [name, lambda(this, name, bundles, settings, arns)])
+    const created = functionNames.map((name) => [
+      name,
+      lambda(this, name, { bundles, settings, arns, concurrency }),
+    ])
     this.all = Object.fromEntries(created) as Record<FunctionName, Lambda> // one for each name
     rmSync(bundles, { recursive: true })
   }
@@ -89,6 +91,15 @@ export class Functions extends Construct {
   }
 }
 
+/** What all functions are made with. */
+interface Shared {
+  /** The directory of their bundles. */
+  readonly bundles: string
+  readonly settings: Settings<Setting>
+  readonly arns: Readonly<Record<Resource, string>>
+  readonly concurrency: Concurrency
+}
+
 function entryOf(name: FunctionName): string {
   return `functions/lambda/${name}.ts`
 }
@@ -96,11 +107,9 @@ function entryOf(name: FunctionName): string {
 function lambda(
   scope: Construct,
   name: FunctionName,
-  bundles: string,
-  settings: Settings<Setting>,
-  arns: Record<Resource, string>,
+  { bundles, settings, arns, concurrency }: Shared,
 ): Lambda {
-  const { does, memory, timeout, environment, may, fixedName } = declarations[name]
+  const { does, memory, timeout, atOnce, environment, may, fixedName } = declarations[name]
   const here = new Construct(scope, name)
   const logGroup = new LogGroup(here, 'Logs', {
     retention: RetentionDays.THREE_MONTHS,
@@ -126,7 +135,7 @@ function lambda(
   }
   if (may.executions !== undefined) {
     Validations.of(role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${names.machine}:*]`,
+      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${namesOf(scope).machine}:*]`,
       reason:
         'An execution is named after its upgrade and generation: only those of this one state machine can be described.',
     })
@@ -134,7 +143,7 @@ function lambda(
   if (may.windowSchedules !== undefined) {
     Validations.of(role).acknowledge(
       {
-        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/${windowScheduleGroup}/window-*]`,
+        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/${namesOf(scope).windowsGroup}/window-*]`,
         reason:
           'A schedule is named after its profile and opening: only those of windows can be made or deleted.',
       },
@@ -145,7 +154,7 @@ function lambda(
     )
   }
   return new Lambda(here, 'Function', {
-    ...(fixedName !== undefined && { functionName: fixedName }),
+    ...(fixedName !== undefined && { functionName: namesOf(scope)[fixedName] }),
     description: does,
     code: Code.fromAsset(join(bundles, bundleOf(entryOf(name)))),
     handler: 'index.handler',
@@ -153,6 +162,7 @@ function lambda(
     architecture: Architecture.ARM_64,
     memorySize: memory,
     timeout,
+    reservedConcurrentExecutions: concurrency.of(atOnce),
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,

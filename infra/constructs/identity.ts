@@ -3,6 +3,7 @@ import {
   CfnOutput,
   CfnParameter,
   CfnResource,
+  CfnRule,
   Duration,
   Fn,
   RemovalPolicy,
@@ -41,6 +42,22 @@ export class Identity extends Construct {
     )
     const roleClaim = parameter(this, 'RoleClaim', 'Claim that lists the roles of a person', 'cognito:groups')
 
+    // Before anything is made: API Gateway refuses an authorizer without an audience only after tables that stay were created.
+    needs(
+      this,
+      'IssuerNeedsAudience',
+      issuer,
+      audience,
+      'With Issuer, Audience has to say for whom its tokens are.',
+    )
+    needs(
+      this,
+      'AudienceNeedsIssuer',
+      audience,
+      issuer,
+      'Audience belongs to an Issuer; the user pool of the stack has its own.',
+    )
+
     const ownPool = new CfnCondition(this, 'OwnPool', { expression: Fn.conditionEquals(issuer, '') })
     ownPool.overrideLogicalId('OwnPool')
     const { pool, client } = userPool(this)
@@ -61,6 +78,16 @@ function parameter(scope: Construct, name: string, description: string, fallback
   const created = new CfnParameter(scope, name, { type: 'String', description, default: fallback })
   created.overrideLogicalId(name)
   return created.valueAsString
+}
+
+/** Refuses one parameter without another. */
+function needs(scope: Construct, name: string, one: string, other: string, assertDescription: string): void {
+  const given = (value: string) => Fn.conditionNot(Fn.conditionEquals(value, ''))
+  const rule = new CfnRule(scope, name, {
+    ruleCondition: given(one),
+    assertions: [{ assert: given(other), assertDescription }],
+  })
+  rule.overrideLogicalId(name)
 }
 
 function userPool(scope: Construct): { readonly pool: UserPool; readonly client: UserPoolClient } {

@@ -1,25 +1,51 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib'
 import type { IConstruct } from 'constructs'
-import { windowScheduleGroup } from '../../functions/environment.ts'
 
-/**
- * Names that more than one construct needs. Only what another resource must know before it exists has a fixed name: the state
- * machine, because its own tasks redeem its tokens, the function of windows, because it schedules itself, and the bus, because
- * integrations subscribe to it by name.
- */
-export const names = {
-  machine: 'upgrade',
-  bus: 'drydock',
-  metrics: 'Drydock',
-  windowsFunction: 'drydock-windows',
-} as const
+/** Names that somebody must know before what bears them exists, or that an account has only once. */
+export interface Names {
+  /** Its own tasks redeem its tokens. */
+  readonly machine: string
+  /** Integrations subscribe to it by name; the registry of its schemas is called the same. */
+  readonly bus: string
+  readonly api: string
+  /** It makes the schedules that call it. */
+  readonly windowsFunction: string
+  /** The group of these schedules. */
+  readonly windowsGroup: string
+  /** What the functions count, and alarms watch. */
+  readonly metrics: string
+  // API Gateway, Step Functions and others share one resource policy of limited length unless they write below this prefix.
+  readonly machineLogs: string
+  readonly accessLogs: string
+}
+
+/** The longest name of a stack: the names that are made of it have room for their ends within 64 characters. */
+const longest = 40
+
+/** Returns the names of a stack. All are made of its own name, so that an account can have several. */
+export function namesOf(scope: IConstruct): Names {
+  const { stackName } = Stack.of(scope)
+  if (stackName.length > longest)
+    throw new Error(`The name of the stack, ${stackName}, is longer than ${longest} characters.`)
+  const own = stackName.toLowerCase()
+  return {
+    machine: `${own}-upgrade`,
+    bus: own,
+    api: own,
+    windowsFunction: `${own}-windows`,
+    windowsGroup: own,
+    metrics: stackName,
+    machineLogs: `/aws/vendedlogs/states/${own}-upgrade`,
+    accessLogs: `/aws/vendedlogs/apis/${own}`,
+  }
+}
 
 /** Returns the ARN of the state machine from its name, so that its tasks can be granted it without a circular dependency. */
 export function machineArn(scope: IConstruct): string {
   return Stack.of(scope).formatArn({
     service: 'states',
     resource: 'stateMachine',
-    resourceName: names.machine,
+    resourceName: namesOf(scope).machine,
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   })
 }
@@ -29,7 +55,7 @@ export function executionArns(scope: IConstruct): string {
   return Stack.of(scope).formatArn({
     service: 'states',
     resource: 'execution',
-    resourceName: `${names.machine}:*`,
+    resourceName: `${namesOf(scope).machine}:*`,
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   })
 }
@@ -39,7 +65,7 @@ export function windowsFunctionArn(scope: IConstruct): string {
   return Stack.of(scope).formatArn({
     service: 'lambda',
     resource: 'function',
-    resourceName: names.windowsFunction,
+    resourceName: namesOf(scope).windowsFunction,
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   })
 }
@@ -49,7 +75,7 @@ export function windowScheduleArns(scope: IConstruct): string {
   return Stack.of(scope).formatArn({
     service: 'scheduler',
     resource: 'schedule',
-    resourceName: `${windowScheduleGroup}/window-*`,
+    resourceName: `${namesOf(scope).windowsGroup}/window-*`,
   })
 }
 

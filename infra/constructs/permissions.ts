@@ -18,26 +18,34 @@ export type Resource =
 /** What a function may do: exact actions by resource. */
 export type Grants = Partial<Readonly<Record<Resource, readonly string[]>>>
 
-/** What narrows a grant further. Task tokens lie in the same table: who may read when agents were heard of must not read them. */
+/**
+ * What narrows a grant further. Task tokens lie in the same table: who may read when agents were heard of must not read them. The role
+ * of windows is passed to the Scheduler and to nobody else.
+ */
 export const conditions: Partial<Record<Resource, Record<string, Record<string, readonly string[]>>>> = {
+  windowsRole: { StringEquals: { 'iam:PassedToService': ['scheduler.amazonaws.com'] } },
   lastSeen: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['seen#*'] } },
 }
 
-export const load = ['dynamodb:GetItem', 'dynamodb:Query'] as const
+// A stream is read by Query, however short it is.
+export const load = ['dynamodb:Query'] as const
 // Append-only (S12): nobody is granted UpdateItem, DeleteItem, BatchWriteItem, PartiQL or Scan on the log.
 export const append = [...load, 'dynamodb:PutItem'] as const
 export const read = ['dynamodb:GetItem', 'dynamodb:Query'] as const
 export const fold = [...read, 'dynamodb:PutItem'] as const
 // Many rows in one request, each under its own condition, can only be written by statements.
 export const foldMany = [
-  ...fold,
   'dynamodb:BatchGetItem',
+  'dynamodb:GetItem',
   'dynamodb:PartiQLInsert',
   'dynamodb:PartiQLUpdate',
+  'dynamodb:PutItem',
 ] as const
 export const park = ['dynamodb:PutItem'] as const
 export const lastSeen = ['dynamodb:BatchGetItem'] as const
-export const redeem = ['states:SendTaskFailure', 'states:SendTaskSuccess'] as const
+export const redeem = ['states:SendTaskSuccess'] as const
+/** Who ends waits of executions that were superseded lets them fail. */
+export const supersede = ['states:SendTaskFailure', ...redeem] as const
 export const scheduleWindows = {
   windowSchedules: ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'],
   windowsRole: ['iam:PassRole'],

@@ -1,11 +1,10 @@
-import { Aws } from 'aws-cdk-lib'
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { Functions } from './functions.ts'
 import { idOf } from './names.ts'
 import { deadLetters, keepFailures } from './queue.ts'
+import { schedulerRole } from './scheduler-role.ts'
 
 /** What happens by the clock, whatever else happens. */
 export class Schedules extends Construct {
@@ -15,20 +14,11 @@ export class Schedules extends Construct {
     super(scope, 'Schedules')
     this.deadLetters = deadLetters(this)
     const scheduled = functions.on('schedule')
-    const role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
-      }),
+    const role = schedulerRole(this, {
+      group: 'default',
+      calls: scheduled.map(({ lambda }) => lambda.functionArn),
+      lost: this.deadLetters,
     })
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: ['lambda:InvokeFunction'],
-        resources: scheduled.map(({ lambda }) => lambda.functionArn),
-      }),
-    )
-    role.addToPolicy(
-      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.deadLetters.queueArn] }),
-    )
 
     for (const { name, lambda, rate, delivery, retries } of scheduled) {
       keepFailures(lambda, this.deadLetters, retries)

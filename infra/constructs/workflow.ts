@@ -11,7 +11,7 @@ import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cd
 import { Construct } from 'constructs'
 import { definitionOf } from './definition.ts'
 import type { Functions } from './functions.ts'
-import { machineArn, names } from './names.ts'
+import { machineArn, namesOf } from './names.ts'
 import { deadLetters, keepFailures } from './queue.ts'
 
 /** The state machine that waits, and the rule that notices when an execution ends before its upgrade does. */
@@ -23,18 +23,17 @@ export class Workflow extends Construct {
     super(scope, 'Workflow')
     this.deadLetters = deadLetters(this)
 
-    const definition = JSON.stringify(definitionOf(names.machine), null, 2)
+    const definition = JSON.stringify(definitionOf('upgrade'), null, 2)
     const tasks = functions.on('task').filter(({ as }) => definition.includes(`\${${as}}`))
     const file = written(definition)
     this.machine = new StateMachine(this, 'Upgrade', {
-      stateMachineName: names.machine,
+      stateMachineName: namesOf(this).machine,
       stateMachineType: StateMachineType.STANDARD,
       definitionBody: DefinitionBody.fromFile(file),
       definitionSubstitutions: Object.fromEntries(tasks.map(({ as, lambda }) => [as, lambda.functionArn])),
       logs: {
         destination: new LogGroup(this, 'Logs', {
-          // API Gateway, Step Functions and others share one resource policy of limited length unless they write below this prefix.
-          logGroupName: '/aws/vendedlogs/states/drydock-upgrade',
+          logGroupName: namesOf(this).machineLogs,
           retention: RetentionDays.THREE_MONTHS,
           removalPolicy: RemovalPolicy.DESTROY,
         }),

@@ -108,7 +108,8 @@ describe('the authorizer of agents', () => {
     const error = vi.spyOn(console, 'error').mockReturnValue()
     const authorization = `Bearer drydock-agent.a.${secret}`
     expect(await authorize({ headers: { authorization } })).toEqual({ isAuthorized: false })
-    expect(error.mock.calls.join()).not.toContain(secret)
+    expect(JSON.stringify(error.mock.calls)).toContain('authorize')
+    expect(JSON.stringify(error.mock.calls)).not.toContain(secret)
     error.mockRestore()
   })
 })

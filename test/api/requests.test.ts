@@ -126,7 +126,7 @@ describe('a fault of ours', () => {
     vi.spyOn(world.log, 'load').mockRejectedValue(error)
     const spy = vi.spyOn(console, 'error').mockReturnValue()
     const reply = await world.call('GET', '/api/v1/stop')
-    const logged = spy.mock.calls.join()
+    const logged = JSON.stringify(spy.mock.calls)
     spy.mockRestore()
     return { reply, logged }
   }

@@ -1,5 +1,4 @@
 import { SchedulerClient } from '@aws-sdk/client-scheduler'
-import { windowScheduleGroup } from '../../functions/environment.ts'
 import { openWindowSchedules } from '../../functions/work/window-schedules.ts'
 import { since } from './capacity.ts'
 import { createProfile } from './profile-window.ts'
@@ -96,7 +95,7 @@ async function schedulesOf({ runtime }: World): Promise<number> {
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   })
   const nobody = { functionArn: '', roleArn: '', deadLetterArn: '' } // listing calls nothing
-  const names = await openWindowSchedules(client, { group: windowScheduleGroup, ...nobody }).list('window-')
+  const names = await openWindowSchedules(client, { group: 'drydock', ...nobody }).list('window-')
   client.destroy()
   return names.length
 }

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { routes } from '../../contracts/routes.ts'
+import { decideCondition } from '../../infra/local/template/conditions.ts'
+import type { Scope } from '../../infra/local/template/intrinsics.ts'
 import { functionName, ofType, referred, synthesized, type Template } from './synthesized.ts'
 
 let template: Template
@@ -69,6 +71,20 @@ describe('the routes of the API', () => {
   })
 })
 
+/** Returns what the rules of the template say against these parameters, which CloudFormation asks before it makes anything. */
+function broken(parameters: Readonly<Record<string, string>>): readonly unknown[] {
+  const scope: Scope = {
+    ref: (name) => parameters[name],
+    attribute: () => undefined,
+    condition: () => false,
+  }
+  const place = { logicalId: 'a rule', type: 'Rule', path: [] }
+  return Object.values(template.Rules ?? {})
+    .filter(({ RuleCondition }) => decideCondition(RuleCondition, scope, place))
+    .flatMap(({ Assertions }) => Assertions)
+    .filter(({ Assert }) => !decideCondition(Assert, scope, place))
+}
+
 describe('who people are', () => {
   test('issuer, audience, role claim and what one person may expose are parameters; without an issuer the stack brings a user pool', () => {
     expect(template.Parameters).toMatchObject({
@@ -78,7 +94,7 @@ describe('who people are', () => {
       ExposureTargets: { Type: 'Number', Default: '100' },
       ExposurePercent: { Type: 'Number', Default: '20' },
     })
-    expect(template.Conditions).toEqual({ OwnPool: { 'Fn::Equals': [{ Ref: 'Issuer' }, ''] } })
+    expect(template.Conditions).toMatchObject({ OwnPool: { 'Fn::Equals': [{ Ref: 'Issuer' }, ''] } })
     const [pool] = ofType(template, 'AWS::Cognito::UserPool')
     const [client] = ofType(template, 'AWS::Cognito::UserPoolClient')
     expect(propertiesOf('AWS::ApiGatewayV2::Authorizer')).toContainEqual(
@@ -95,6 +111,15 @@ describe('who people are', () => {
   test('with an issuer of their own nothing of Cognito is deployed', () => {
     const cognito = Object.values(template.Resources).filter(({ Type }) => Type.startsWith('AWS::Cognito::'))
     expect(cognito.map(({ Condition }) => Condition)).toEqual(Array(6).fill('OwnPool'))
+  })
+
+  test.each([
+    { Issuer: 'https://login.example.com/', Audience: '' },
+    { Issuer: '', Audience: 'drydock' },
+  ])('an issuer and its audience are given together, or nothing is made at all: %j', (parameters) => {
+    expect(broken(parameters)).toHaveLength(1)
+    expect(broken({ Issuer: 'https://login.example.com/', Audience: 'drydock' })).toEqual([])
+    expect(broken({ Issuer: '', Audience: '' })).toEqual([])
   })
 
   test('there is a group for each role', () => {

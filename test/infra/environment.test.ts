@@ -16,6 +16,8 @@ let deployed: Record<string, Deployed>
 let loaded: Record<string, Loaded>
 /** The AWS services whose clients a bundle holds. */
 let services: Record<string, readonly string[]>
+/** The functions that count something. */
+let counting: readonly string[]
 beforeAll(() => {
   const { template, asset, remove } = assembled()
   deployed = Object.fromEntries(
@@ -36,6 +38,9 @@ beforeAll(() => {
       return [name, known.filter((service) => held.has(service))]
     }),
   )
+  counting = Object.entries(deployed)
+    .filter(([, { bundle }]) => readFileSync(bundle, 'utf8').includes('CloudWatchMetrics'))
+    .map(([name]) => name)
   const { stdout, stderr } = spawnSync(process.execPath, [child], {
     input: JSON.stringify(deployed),
     env: {},
@@ -74,6 +79,13 @@ describe('the environment of a function', () => {
       wait: ['dynamodb', 'sfn'],
     })
     expect(new Set(Object.values(others).flat())).toEqual(new Set(['dynamodb']))
+  })
+
+  test('says where to count to whoever counts', () => {
+    const told = Object.entries(deployed).filter(([, { variables }]) =>
+      variables.includes('METRICS_NAMESPACE'),
+    )
+    expect(told.map(([name]) => name)).toEqual(counting)
   })
 
   test('is that of an entry file: there is one for each function, and no other', () => {

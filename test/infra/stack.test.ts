@@ -121,11 +121,13 @@ describe('what is stored', () => {
       'EXPOSURE_PERCENT',
       'EXPOSURE_TARGETS',
       'LOG_TABLE',
+      'METRICS_NAMESPACE',
       'ROLE_CLAIM',
       'UPGRADE_MACHINE_ARN',
       'VIEWS_TABLE',
       'WINDOWS_DEAD_LETTERS_ARN',
       'WINDOWS_FUNCTION_ARN',
+      'WINDOWS_GROUP',
       'WINDOWS_ROLE_ARN',
       'WORK_TABLE',
     ])
@@ -199,7 +201,7 @@ describe('what moves it', () => {
         detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
       },
     })
-    expect(JSON.stringify(rule?.EventPattern)).toContain(':stateMachine:upgrade"')
+    expect(JSON.stringify(rule?.EventPattern)).toContain(':stateMachine:drydock-upgrade"')
     expect(rule?.EventBusName).toBeUndefined()
     const targets = rule?.Targets as { Arn: unknown; DeadLetterConfig: unknown }[]
     expect(targets.map(({ Arn }) => functionName(referred(Arn)))).toEqual(['ended'])
@@ -233,7 +235,8 @@ describe('what a person hears of', () => {
   const functions =
     'upgrades targets releases operations profiles calendars agents system authorizer projector reactor ticker reconcile windows advance await ended'
   const alarms = [
-    ...functions.split(' ').map((name) => `Errors${name}`),
+    ...functions.split(' ').flatMap((name) => [`Errors${name}`, `Throttles${name}`]),
+    ...['ticker', 'reconcile'].map((name) => `NotInvoked${name}`),
     ...['projector', 'reactor'].map((name) => `IteratorAge${name}`),
     ...['projector', 'reactor', 'workflow', 'schedules', 'windows'].map((name) => `DeadLetters${name}`),
     ...['Failed', 'TimedOut', 'Aborted'].map((status) => `Executions${status}`),

@@ -7,14 +7,28 @@ export interface Resource {
   readonly Type: string
   readonly Properties: Readonly<Record<string, unknown>>
   readonly Condition?: string
+  readonly DependsOn?: string | readonly string[]
   readonly DeletionPolicy?: string
   readonly UpdateReplacePolicy?: string
 }
 
 export interface Template {
   readonly Resources: Readonly<Record<string, Resource>>
-  readonly Parameters: Readonly<Record<string, { readonly Type: string; readonly Default?: string }>>
+  readonly Parameters: Readonly<
+    Record<
+      string,
+      { readonly Type: string; readonly Default?: string; readonly [constraint: string]: unknown }
+    >
+  >
   readonly Conditions: Readonly<Record<string, unknown>>
+  readonly Outputs: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  readonly Rules?: Readonly<Record<string, Rule>>
+}
+
+/** What parameters are refused, before anything is made. */
+export interface Rule {
+  readonly RuleCondition?: unknown
+  readonly Assertions: readonly { readonly Assert: unknown; readonly AssertDescription?: string }[]
 }
 
 type App = ReturnType<typeof drydock>
@@ -28,14 +42,14 @@ export interface Assembly {
 }
 
 /** Synthesizes the app, changed first if a change is given, in a directory of its own, which the caller removes. */
-export function assembled(change: (app: App) => void = () => {}): Assembly {
+export function assembled(change: (app: App) => void = () => {}, stack?: string): Assembly {
   const outdir = mkdtempSync(join(tmpdir(), 'drydock-synthesis-'))
   const remove = () => rmSync(outdir, { recursive: true })
   try {
-    const app = drydock(outdir)
+    const app = drydock(outdir, stack)
     change(app)
     // The library types a template as any; the tests read only what is stated here.
-    const template = app.synth().getStackByName('Drydock').template as Template
+    const template = app.synth().getStackByName(stack ?? 'Drydock').template as Template
     return { template, asset: (key) => join(outdir, `asset.${key.replace(/\.zip$/, '')}`), remove }
   } catch (error) {
     remove()
@@ -44,8 +58,8 @@ export function assembled(change: (app: App) => void = () => {}): Assembly {
 }
 
 /** Synthesizes the app, changed first if a change is given, and returns its template. */
-export function synthesized(change?: (app: App) => void): Template {
-  const { template, remove } = assembled(change)
+export function synthesized(change?: (app: App) => void, stack?: string): Template {
+  const { template, remove } = assembled(change, stack)
   remove()
   return template
 }

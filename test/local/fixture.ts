@@ -25,7 +25,7 @@ const bundles: Readonly<Record<string, string>> = {
     const dynamo = new DynamoDBClient({})
     export const handler = async (event) => {
       const { id, value } = JSON.parse(event.body)
-      console.log(JSON.stringify({ accepted: id }))
+      console.log({ accepted: id })
       await dynamo.send(new PutItemCommand({ TableName: process.env.ITEMS, Item: { id: { S: id }, value: { S: value } } }))
       return { statusCode: 201, body: JSON.stringify({ id, at: new Date().toISOString() }) }
     }`,

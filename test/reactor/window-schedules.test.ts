@@ -32,7 +32,7 @@ const failing = (name: string) => () => {
 const firing = { name: 'window-p-1', at: '2026-03-08T07:00:00.000Z', input: { a: 1 }, maximumAge: 14_400 }
 
 describe('schedules of windows with EventBridge Scheduler', () => {
-  test('a firing is one at() in UTC that deletes itself, named by its token', async () => {
+  test('a firing is one at() in UTC that deletes itself, named after its window', async () => {
     const { schedules, sent } = opened()
     await schedules.create(firing)
     expect(sent).toEqual([
@@ -41,7 +41,6 @@ describe('schedules of windows with EventBridge Scheduler', () => {
         input: {
           GroupName: 'drydock',
           Name: 'window-p-1',
-          ClientToken: 'window-p-1',
           ScheduleExpression: 'at(2026-03-08T07:00:00)',
           ScheduleExpressionTimezone: 'UTC',
           ActionAfterCompletion: 'DELETE',

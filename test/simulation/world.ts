@@ -30,7 +30,7 @@ import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
 import { Turns } from './turns.ts'
 
-export type Services = Omit<Connections, 'roleClaim'>
+export type Services = Omit<Connections, 'roleClaim' | 'metricsNamespace'>
 
 const machineArn = 'arn:aws:states:eu-central-1:000000000000:stateMachine:upgrade'
 

@@ -38,7 +38,7 @@ export function accessLog(now: () => number, write: (line: AccessLine) => void):
   return { name: 'access-log', after: log, onError: log }
 }
 
-/** Writes a line to standard output, where CloudWatch takes it from. */
+/** Writes a line to the console, as an object: Lambda makes JSON of it, and would wrap a text that is JSON into JSON again. */
 export function printLine(line: AccessLine): void {
-  console.log(JSON.stringify(line))
+  console.log(line)
 }

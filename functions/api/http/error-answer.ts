@@ -26,9 +26,7 @@ export function errorAnswer(): ApiMiddleware {
       const again = retryAfter[problem.code]
       if (status >= 500) {
         const { name, message, stack } = request.error ?? new Error('unknown')
-        console.error(
-          JSON.stringify({ level: 'ERROR', correlation, code: problem.code, name, message, stack }),
-        )
+        console.error({ level: 'ERROR', correlation, code: problem.code, name, message, stack })
       }
       const instance = (request.event.rawPath ?? '/').slice(0, 512)
       request.response = {

@@ -126,13 +126,8 @@ export function openFunction(settings: FunctionSettings, logs: FunctionLogs): Lo
     } catch (error) {
       const failure = functionErrorOf(error)
       logs.run(name, requestId, () => {
-        console.error(
-          JSON.stringify({
-            errorType: failure.errorType,
-            errorMessage: failure.errorMessage,
-            trace: failure.trace,
-          }),
-        )
+        const { errorType, errorMessage, trace } = failure
+        console.error({ errorType, errorMessage, trace })
       })
       throw failure
     } finally {

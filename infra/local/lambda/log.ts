@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { inspect } from 'node:util'
+import { format } from 'node:util'
 import type { Clock } from '../clock.ts'
 
 /** A line that a function logged, in the form of Lambda's JSON log format. */
@@ -78,29 +78,49 @@ function capture(
   take: (invocation: Current, message: unknown) => void,
 ): () => void {
   const original = stream.write
-  const written = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+  const writes = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
     const invocation = current.getStore()
     if (invocation === undefined) return Reflect.apply(original, stream, [chunk, ...rest])
     const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString()
-    for (const line of text.split('\n').filter((one) => one !== '')) take(invocation, messageOf([line]))
+    for (const line of text.split('\n').filter((one) => one !== '')) take(invocation, written(line))
     for (const last of rest.slice(-1)) if (typeof last === 'function') last()
     return true
   }
-  stream.write = written as typeof stream.write // the same call in all its forms: chunk, encoding, callback
+  stream.write = writes as typeof stream.write // the same call in all its forms: chunk, encoding, callback
   return () => {
     stream.write = original
   }
 }
 
-/** A structured logger writes one JSON text a line: that stays an object. */
+/**
+ * Returns the message of a line as Lambda's runtime for Node makes it: one value stays what it is, so that a text which is JSON already
+ * would be wrapped once more; several are formatted into one text.
+ */
 function messageOf(values: readonly unknown[]): unknown {
   const [only] = values
-  if (values.length === 1 && typeof only === 'string') {
-    try {
-      return JSON.parse(only)
-    } catch {
-      return only
-    }
+  if (values.length !== 1) return format(...values)
+  try {
+    const text = JSON.stringify(only, (_, value: unknown) => (value instanceof Error ? told(value) : value))
+    return text === undefined ? null : JSON.parse(text)
+  } catch {
+    return format(only)
   }
-  return values.map((value) => (typeof value === 'string' ? value : inspect(value))).join(' ')
+}
+
+function told(error: Error) {
+  return {
+    errorType: error.name,
+    errorMessage: error.message,
+    stackTrace: error.stack?.split('\n') ?? [],
+    ...error,
+  }
+}
+
+/** What is written past the console is a line of its own when it is JSON. */
+function written(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return line
+  }
 }

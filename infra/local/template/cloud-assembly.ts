@@ -15,12 +15,19 @@ export interface Template {
   readonly Resources: Readonly<Record<string, ResourceTemplate>>
   readonly Parameters: Readonly<Record<string, ParameterTemplate>>
   readonly Conditions: Readonly<Record<string, unknown>>
+  readonly Rules: Readonly<Record<string, RuleTemplate>>
   readonly Outputs: Readonly<Record<string, { readonly Value: unknown; readonly Condition?: string }>>
 }
 
 export interface ParameterTemplate {
   readonly Type: string
   readonly Default?: unknown
+}
+
+/** What parameters must satisfy before anything is made. */
+export interface RuleTemplate {
+  readonly RuleCondition?: unknown
+  readonly Assertions: readonly { readonly Assert: unknown; readonly AssertDescription?: string }[]
 }
 
 export interface ResourceTemplate {
@@ -37,6 +44,7 @@ const sections = [
   'Resources',
   'Parameters',
   'Conditions',
+  'Rules',
   'Outputs',
 ]
 
@@ -84,6 +92,7 @@ function checkTemplate(template: Record<string, unknown>, file: string): Templat
   return {
     Parameters: {},
     Conditions: {},
+    Rules: {},
     Outputs: {},
     Resources: {},
     ...template,

@@ -69,6 +69,14 @@ export function resolveStack(
     },
   }
 
+  for (const [name, { RuleCondition, Assertions }] of Object.entries(template.Rules)) {
+    const place: Place = { logicalId: name, type: 'Rule', path: [] }
+    if (RuleCondition !== undefined && !decideCondition(RuleCondition, scope, place)) continue
+    for (const { Assert, AssertDescription = 'is not kept' } of Assertions) {
+      if (!decideCondition(Assert, scope, place)) throw new TemplateError(place, `says: ${AssertDescription}`)
+    }
+  }
+
   function identityOf(logicalId: string, from: Place): Identity {
     const existing = identities.get(logicalId)
     if (existing !== undefined) return existing

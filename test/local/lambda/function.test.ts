@@ -97,6 +97,27 @@ describe('a function', () => {
     await expect(functionOf('export const other = 1').load()).rejects.toThrow(/does not export handler/)
   })
 
+  it('logs as Lambda does: an object as an object, a text as a text though it were JSON, several as one text', async () => {
+    const probe = functionOf(`export const handler = async () => {
+      console.log({ a: 1, error: new TypeError('no') })
+      console.warn('{"a":1}')
+      console.warn('failed', { b: 2 })
+      process.stdout.write('{"_aws":{}}\\n')
+    }`)
+    await probe.invoke({})
+    const lines = probe
+      .log()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.map(({ level, message }) => [level, message])).toEqual([
+      ['INFO', { a: 1, error: expect.objectContaining({ errorType: 'TypeError', errorMessage: 'no' }) }],
+      ['WARN', '{"a":1}'],
+      ['WARN', 'failed { b: 2 }'],
+      ['INFO', { _aws: {} }],
+    ])
+  })
+
   it('leaves the console of everybody else alone', async () => {
     const original = vi.spyOn(console, 'log').mockImplementation(() => {})
     const probe = functionOf(`export const handler = async () => { console.log('inside') }`)

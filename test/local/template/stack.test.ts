@@ -61,6 +61,23 @@ describe('references of a template', () => {
     })
   })
 
+  it('are not even looked at where a rule about parameters is broken, which is told in its words', () => {
+    const sections = {
+      Parameters: { Given: { Type: 'String', Default: '' } },
+      Rules: {
+        Needed: {
+          RuleCondition: { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'Given' }, 'anything goes'] }] },
+          Assertions: [
+            { Assert: { 'Fn::Equals': [{ Ref: 'Given' }, 'x'] }, AssertDescription: 'Given is x.' },
+          ],
+        },
+      },
+    }
+    expect(() => variablesOf({}, sections)).toThrow('Needed (Rule) says: Given is x.')
+    expect(variablesOf({ a: { Ref: 'Given' } }, sections, { Given: 'x' })).toEqual({ a: 'x' })
+    expect(variablesOf({}, sections, { Given: 'anything goes' })).toEqual({})
+  })
+
   it('take a given parameter before its default, and name the one that has neither', () => {
     const sections = {
       Parameters: {

@@ -1,0 +1,66 @@
+import { Aws, CfnCondition, CfnParameter, Fn, Token } from 'aws-cdk-lib'
+import { Construct } from 'constructs'
+
+/**
+ * What a function may do at once, at least and at most, out of what the account has. Reserved units serve nobody else, so a flood on one
+ * way in takes nothing from what moves upgrades, and none of it takes what other stacks need. Two stacks fit into the 1,000 units of an
+ * ordinary account, of which AWS keeps 100 unreserved; a test adds them up.
+ */
+const shares = {
+  // The stream of a new table has four shards; each is read in ten lanes.
+  ProjectorConcurrency: { units: 40, of: 'the function that folds commits into views' },
+  // And in two by the reactor.
+  ReactorConcurrency: { units: 10, of: 'the function that does what follows from a commit' },
+  // One run a minute, each of at most a minute, with room for late and repeated ones.
+  ClockConcurrency: { units: 5, of: 'ticker and reconcile, each' },
+  // What is refused is tried again, by Step Functions for minutes and by the Scheduler for hours.
+  TaskConcurrency: {
+    units: 10,
+    of: 'each function that state machines, ended executions and windows call',
+  },
+  // The stage admits 2,000 requests a second: of 50 ms each, these are 100 at once.
+  AgentConcurrency: { units: 100, of: 'the function that agents call and the one that admits them, each' },
+  RequestConcurrency: { units: 20, of: 'each of the seven functions that people and tooling call' },
+} as const
+
+/** One of the shares that functions have of an account's concurrency. */
+export type Share = keyof typeof shares
+
+/** How much each function keeps for itself, as parameters, which an account with a low limit can switch off together. */
+export class Concurrency extends Construct {
+  private readonly parameters: Readonly<Record<Share, CfnParameter>>
+  private readonly reserves: CfnCondition
+
+  constructor(scope: Construct) {
+    super(scope, 'Concurrency')
+    const reserved = new CfnParameter(this, 'ReservedConcurrency', {
+      type: 'String',
+      description:
+        'Whether functions keep concurrency of the account for themselves: "none" where the account allows less than 1,000 at once, as new ones do',
+      default: 'reserved',
+      allowedValues: ['reserved', 'none'],
+    })
+    reserved.overrideLogicalId('ReservedConcurrency')
+    this.reserves = new CfnCondition(this, 'Reserves', {
+      expression: Fn.conditionEquals(reserved.valueAsString, 'reserved'),
+    })
+    this.reserves.overrideLogicalId('ReservesConcurrency')
+    const made = Object.entries(shares).map(([name, { units, of }]) => {
+      const parameter = new CfnParameter(this, name, {
+        type: 'Number',
+        description: `How many may run at once, and always can: ${of}`,
+        default: String(units),
+        minValue: 1,
+      })
+      parameter.overrideLogicalId(name)
+      return [name, parameter] as const
+    })
+    this.parameters = Object.fromEntries(made) as Record<Share, CfnParameter> // one for each share
+  }
+
+  /** Returns the units of a share, or nothing where the account reserves none. */
+  of(share: Share): number {
+    const units = Fn.conditionIf(this.reserves.logicalId, this.parameters[share].value, Aws.NO_VALUE)
+    return Token.asNumber(units)
+  }
+}

@@ -1,0 +1,60 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { built } from './constructs/bundles.ts'
+import { functionNames } from './constructs/declarations.ts'
+import { distinct, noticesOf, type Package, packagesIn } from './constructs/third-party.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** What other people's work is in the functions, as it is kept beside the sources: file names with their texts. */
+export function thirdParty(): Readonly<Record<string, string>> {
+  const { metafile } = built(functionNames.map((name) => `functions/lambda/${name}.ts`))
+  const packages = distinct(Object.values(metafile.outputs).flatMap(packagesIn))
+  return {
+    'THIRD-PARTY-NOTICES.txt': noticesOf(packages),
+    'sbom.cdx.json': `${JSON.stringify(billOfMaterials(packages), null, 2)}\n`,
+  }
+}
+
+/**
+ * Returns a software bill of materials (CycloneDX 1.6) of packages, with the hashes that the lock file holds of them. It has neither number
+ * nor time, so that it is the same for the same packages.
+ */
+function billOfMaterials(packages: readonly Package[]): object {
+  const { name, version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
+  const { packages: locked } = JSON.parse(readFileSync(`${root}package-lock.json`, 'utf8'))
+  return {
+    $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    version: 1,
+    metadata: { component: { type: 'application', 'bom-ref': `${name}@${version}`, name, version } },
+    components: packages.map((one) => ({
+      type: 'library',
+      'bom-ref': `${one.name}@${one.version}`,
+      name: one.name,
+      version: one.version,
+      purl: `pkg:npm/${one.name.replace('@', '%40')}@${one.version}`,
+      hashes: [{ alg: 'SHA-512', content: digest(locked[`node_modules/${one.name}`]?.integrity, one) }],
+      licenses: / (AND|OR|WITH) /.test(one.licence)
+        ? [{ expression: one.licence }]
+        : [{ license: { id: one.licence } }],
+    })),
+    dependencies: [
+      {
+        ref: `${name}@${version}`,
+        dependsOn: packages.map((one) => `${one.name}@${one.version}`),
+      },
+    ],
+  }
+}
+
+function digest(integrity: string | undefined, { name }: Package): string {
+  const [algorithm, value = ''] = (integrity ?? '').split(/-(.*)/s)
+  if (algorithm !== 'sha512') throw new Error(`The lock file has no SHA-512 of ${name}.`)
+  return Buffer.from(value, 'base64').toString('hex')
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  for (const [name, text] of Object.entries(thirdParty())) writeFileSync(`${root}${name}`, text)
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import * as dynamodb from '@aws-sdk/client-dynamodb'
+import * as eventbridge from '@aws-sdk/client-eventbridge'
+import * as scheduler from '@aws-sdk/client-scheduler'
+import * as sfn from '@aws-sdk/client-sfn'
+import { buildSync } from 'esbuild'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The services that functions call, by the prefix of their actions. */
+const services = { dynamodb, events: eventbridge, scheduler, states: sfn }
+
+/** Commands that IAM calls otherwise. Who makes a schedule hands a role over with it. */
+const otherwise: Readonly<Record<string, readonly string[]>> = {
+  BatchExecuteStatement: ['dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'],
+  CreateSchedule: ['scheduler:CreateSchedule', 'iam:PassRole'],
+}
+
+/** Returns the actions of all commands that a bundle holds, as IAM calls them. */
+export function actionsIn(bundle: string): ReadonlySet<string> {
+  const held = new Set([...bundle.matchAll(/"(\w+)Command"/g)].map(([, name = '']) => name))
+  return new Set(
+    Object.entries(services).flatMap(([prefix, client]) =>
+      [...held]
+        // Every client finds out where to send to, which needs no right.
+        .filter((name) => `${name}Command` in client && name !== 'DescribeEndpoints')
+        .flatMap((name) => otherwise[name] ?? [`${prefix}:${name}`]),
+    ),
+  )
+}
+
+/** Returns the actions of what one connection opens: it is bundled alone, so that only its own commands are left. */
+export function actionsOf(connection: string): ReadonlySet<string> {
+  const { outputFiles } = buildSync({
+    absWorkingDir: root,
+    stdin: {
+      contents: `export { ${connection} } from './functions/connections.ts'`,
+      resolveDir: root,
+    },
+    ...{ write: false, bundle: true, format: 'esm', platform: 'node', target: 'node24' },
+    ...{ mainFields: ['module', 'main'], minify: true, keepNames: true, logLevel: 'error' },
+  })
+  return actionsIn(outputFiles[0]?.text ?? '')
+}
+
+/** Returns the names of what a function connects to, from its entry file. */
+export function connectionsOf(name: string): readonly string[] {
+  const source = readFileSync(`${root}functions/lambda/${name}.ts`, 'utf8')
+  const wanted = /\bconnect\(\{([^}]*)\}\)/.exec(source)?.[1]
+  if (wanted === undefined)
+    throw new Error(`The entry file of ${name} does not connect in a form that this knows.`)
+  return wanted.split(',').flatMap((one) => one.trim() || [])
+}

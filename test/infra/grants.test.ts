@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { declarations, type FunctionName, functionNames } from '../../infra/constructs/declarations.ts'
+import type { Grants, Resource } from '../../infra/constructs/permissions.ts'
+import { actionsIn, actionsOf, connectionsOf } from './commands.ts'
+import { assembled, functionName, ofType } from './synthesized.ts'
+
+/** What each connection reaches. Those that reach nothing are values. */
+const reached: Readonly<Record<string, readonly Resource[]>> = {
+  log: ['log', 'catalogue'],
+  views: ['views'],
+  viewStore: ['views'],
+  tokens: ['work'],
+  parked: ['work'],
+  telemetry: ['work', 'lastSeen'],
+  redemption: ['machine'],
+  upgradeExecutions: ['machine', 'executions'],
+  windowSchedules: ['windowSchedules', 'windowsRole', 'anySchedule'],
+  bus: ['bus'],
+  roleClaim: [],
+  exposure: [],
+  metricsNamespace: [],
+}
+
+/** The one call that is not made by what its connection opens, but with the client that it hands on. */
+const elsewhere: Readonly<Record<string, readonly string[]>> = { bus: ['events:PutEvents'] }
+
+/** What a reader's connection to the views could do, since readers open the same store as writers. */
+const reader = 'BatchGetItem PartiQLInsert PartiQLUpdate PutItem'
+
+/** What each function's connections could do and it may not, since it never does. What it shall do one day is granted first. */
+const never: Readonly<Record<FunctionName, Readonly<Record<string, string>>>> = {
+  upgrades: { views: reader },
+  targets: { views: reader, telemetry: 'GetItem UpdateItem' },
+  releases: { views: reader },
+  operations: { views: reader },
+  profiles: { views: reader },
+  calendars: { views: reader },
+  agents: { views: reader, telemetry: 'BatchGetItem GetItem' },
+  system: {},
+  authorizer: { log: 'PutItem' },
+  projector: { log: 'PutItem', viewStore: 'Query', parked: 'DeleteItem Query' },
+  reactor: { views: reader, telemetry: 'UpdateItem', upgradeExecutions: 'DescribeExecution' },
+  ticker: { views: reader },
+  reconcile: {
+    views: 'BatchGetItem PartiQLInsert PartiQLUpdate',
+    viewStore: 'BatchGetItem PartiQLInsert PartiQLUpdate',
+    upgradeExecutions: 'StartExecution',
+  },
+  windows: { views: reader },
+  advance: { views: reader, telemetry: 'GetItem UpdateItem' },
+  await: { log: 'PutItem', tokens: 'Query', redemption: 'SendTaskFailure' },
+  ended: {},
+}
+
+let connected: Record<string, readonly string[]>
+let able: Record<string, ReadonlySet<string>>
+let bundles: Record<string, ReadonlySet<string>>
+beforeAll(() => {
+  connected = Object.fromEntries(functionNames.map((name) => [name, connectionsOf(name)]))
+  able = Object.fromEntries(
+    Object.keys(reached).map((one) => [one, new Set([...actionsOf(one), ...(elsewhere[one] ?? [])])]),
+  )
+  const { template, asset, remove } = assembled()
+  bundles = Object.fromEntries(
+    ofType(template, 'AWS::Lambda::Function').map(([id, { Properties }]) => {
+      const { S3Key } = Properties.Code as { S3Key: string }
+      return [functionName(id), actionsIn(readFileSync(join(asset(S3Key), 'index.mjs'), 'utf8'))]
+    }),
+  )
+  remove()
+})
+
+/** The actions that the connections of a function make on a part of the stack. */
+const possible = (name: FunctionName, resource: Resource): ReadonlySet<string> =>
+  new Set(
+    (connected[name] ?? [])
+      .filter((one) => reached[one]?.includes(resource))
+      .flatMap((one) => [...(able[one] ?? [])]),
+  )
+
+describe('S11: what a function is granted', () => {
+  test.each(functionNames)('%s has a command for each, of a connection that reaches it', (name) => {
+    const unused = Object.entries(declarations[name].may).flatMap(([resource, actions]) => {
+      const could = possible(name, resource as Resource) // Object.entries forgets which keys
+      return actions.filter((action) => !could.has(action)).map((action) => `${action} on ${resource}`)
+    })
+    expect(unused).toEqual([])
+  })
+
+  test.each(functionNames)('%s may do all that its connections can, but for what it never does', (name) => {
+    const may: Grants = declarations[name].may
+    const lacking = (connected[name] ?? []).flatMap((one) => {
+      const granted = new Set<string>(reached[one]?.flatMap((resource) => may[resource] ?? []))
+      const missing = [...(able[one] ?? [])].filter((action) => !granted.has(action))
+      const words = missing.map((action) => action.split(':')[1]).sort()
+      return words.length > 0 ? [[one, words.join(' ')]] : []
+    })
+    expect(Object.fromEntries(lacking)).toEqual(never[name])
+  })
+
+  test.each(functionNames)('%s holds a command for each in the bundle that is deployed', (name) => {
+    const granted = Object.values(declarations[name].may).flat()
+    expect(granted.filter((action) => !bundles[name]?.has(action))).toEqual([])
+  })
+
+  test('goes to functions that connect to it: no other command is in a bundle', () => {
+    for (const name of functionNames) {
+      const own = new Set((connected[name] ?? []).flatMap((one) => [...(able[one] ?? [])]))
+      expect([name, [...(bundles[name] ?? [])].filter((action) => !own.has(action))]).toEqual([name, []])
+    }
+  })
+
+  test('is found in a connection that is bundled alone', () => {
+    expect([...actionsOf('log')].sort()).toEqual(['dynamodb:PutItem', 'dynamodb:Query'])
+    expect([...actionsOf('redemption')].sort()).toEqual(['states:SendTaskFailure', 'states:SendTaskSuccess'])
+  })
+})
