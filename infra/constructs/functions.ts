@@ -2,7 +2,14 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { RemovalPolicy, Validations } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, Code, Function as Lambda, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda'
+import {
+  Architecture,
+  Code,
+  Function as Lambda,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+} from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { catalogueIndex, environmentNames, type Setting, type Settings } from '../../functions/environment.ts'
@@ -166,6 +173,8 @@ function lambda(
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,
+    // What begins and ends is counted in metrics: a line for each would cost more than the run.
+    systemLogLevelV2: SystemLogLevel.WARN,
     environment: Object.fromEntries(
       environment.map((setting) => [environmentNames[setting], settings[setting]]),
     ),

@@ -69,6 +69,9 @@ export function judgeSlopes(all: readonly Counted[]): Judged[] {
   })
 }
 
+/** About so long is a line that the gateway writes about a request, with what is charged for each line beside it. */
+const accessLineBytes = 380
+
 /**
  * Returns AWS's charges for a million targets in US dollars, polling apart. Durations are those of a calm run, in which nobody waits
  * for anybody: under load functions of this machine share one processor, which those of Lambda do not.
@@ -94,5 +97,6 @@ export function chargesOf(one: Counted, calm: Counted) {
     httpRequests: each(one.reports),
     transitions: each(workflow.transitions),
     busEvents: each(one.busEvents),
+    loggedBytes: each(one.loggedBytes + one.reports * accessLineBytes),
   })
 }

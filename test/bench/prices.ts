@@ -1,6 +1,6 @@
 /**
  * What AWS charges on demand in us-east-1, in US dollars. Not looked up for every release: check a figure against the page named with it
- * before it is quoted. Free tiers are left out, and so are storage, logs, alarms and keys, which do not grow with upgrades.
+ * before it is quoted. Free tiers are left out, and so are storage, alarms and keys, which do not grow with upgrades.
  */
 export const prices = {
   /** DynamoDB, standard table class: https://aws.amazon.com/dynamodb/pricing/on-demand/ */
@@ -15,6 +15,8 @@ export const prices = {
   stateTransition: 25 / 1e6,
   /** EventBridge, custom events: https://aws.amazon.com/eventbridge/pricing/ */
   busEvent: 1 / 1e6,
+  /** CloudWatch Logs, ingestion: https://aws.amazon.com/cloudwatch/pricing/ */
+  loggedByte: 0.5 / 1e9,
 } as const
 
 /** What is charged for, as it was counted. */
@@ -26,6 +28,7 @@ export interface Charged {
   readonly httpRequests: number
   readonly transitions: number
   readonly busEvents: number
+  readonly loggedBytes: number
 }
 
 /** Returns what AWS charges for that, in US dollars, by kind. */
@@ -38,6 +41,7 @@ export function chargesFor(charged: Charged): Readonly<Record<keyof Charged, num
     httpRequests: charged.httpRequests * prices.httpRequest,
     transitions: charged.transitions * prices.stateTransition,
     busEvents: charged.busEvents * prices.busEvent,
+    loggedBytes: charged.loggedBytes * prices.loggedByte,
   }
 }
 

@@ -24,6 +24,8 @@ export interface Taken extends Course {
   readonly workflow: Workflow
   readonly busEvents: number
   readonly invoked: Readonly<Record<string, Invoked>>
+  /** Bytes that functions wrote into their logs. */
+  readonly loggedBytes: number
 }
 
 const nothing: Capacity = { written: 0, lost: 0, read: 0, writes: 0 }
@@ -32,6 +34,7 @@ const nothing: Capacity = { written: 0, lost: 0, read: 0, writes: 0 }
 export async function takenBy(world: World, act: () => Promise<Course>): Promise<Taken> {
   const { tables, dynamo } = world
   const [before, invokedBefore] = [await world.consumed(), world.invoked()]
+  const loggedBefore = world.logged()
   const began = performance.now()
   const asked = new Date().toISOString()
   const course = await act()
@@ -51,6 +54,7 @@ export async function takenBy(world: World, act: () => Promise<Course>): Promise
     workflow: await workflowOf(world, course.id),
     busEvents: busEventsOf(world, course.id),
     invoked: invokedSince(invokedBefore, world.invoked()),
+    loggedBytes: world.logged() - loggedBefore,
   }
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -30,6 +30,8 @@ export interface World {
   readonly tables: { readonly log: string; readonly views: string; readonly work: string }
   consumed(): Promise<Consumed>
   invoked(): ReadonlyMap<string, Invoked>
+  /** Returns how many bytes of log lines functions have written. */
+  logged(): number
   work(task: TaskOfFleet): Promise<Done>
   stop(): Promise<void>
 }
@@ -118,6 +120,8 @@ export async function openWorld({
       work: tableOf('WORK_TABLE'),
     },
     consumed: async () => (await meter?.read()) ?? {},
+    logged: () =>
+      readdirSync(join(data, 'logs')).reduce((sum, file) => sum + statSync(join(data, 'logs', file)).size, 0),
     invoked: () => new Map([...invocations].map(([name, one]) => [name, { ...one }])),
     work: (task) => ask(child, { ...task, url: runtime.url } as Task), // the address is all it lacked
     async stop() {

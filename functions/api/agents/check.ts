@@ -102,5 +102,6 @@ export const checkForUpdate: Check = async (input, services) => {
     services.telemetry.seen(query.target ?? own),
     noteMachine(services, own, headers['x-boot-id'], { actor: principal.id, correlation }),
   ])
-  return { status: 200, body: { ...body, nextCheckSeconds: nextCheck } }
+  const quiet = 'count' in body ? body.count === 0 : !body.updateAvailable
+  return { status: 200, body: { ...body, nextCheckSeconds: nextCheck }, quiet }
 }

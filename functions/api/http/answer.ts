@@ -25,6 +25,8 @@ export interface Answer {
   /** The commit that was read; becomes `ETag`. */
   readonly etag?: number
   readonly location?: string
+  /** Nothing was found and nothing has changed: the request is not worth a line of the log. */
+  readonly quiet?: boolean
 }
 
 /** Returns who asks, why, and what makes a repeat recognisable, as the log keeps it. */

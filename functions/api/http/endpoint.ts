@@ -53,14 +53,17 @@ export function endpoint<Contracts extends Partial<Record<Operation, Contract>>,
 ): Endpoint {
   const { now, record = printLine } = services
   const operate = async (event: ApiEvent): Promise<ApiResult> => {
-    const { route, input, principal, correlation, idempotency, ifMatch, seen } = exchangeOf({ event })
+    const exchange = exchangeOf({ event })
+    const { route, input, principal, correlation, idempotency, ifMatch, seen } = exchange
     // Which operation it is is known only now; its contract has checked the input just before.
     const operation = operations[route.operation as keyof Contracts] as unknown as (
       input: unknown,
       services: Reached,
     ) => Promise<Answer>
     const checked = { ...input, principal, correlation, idempotency, ifMatch, seen }
-    return resultOf(await operation(checked, services), correlation)
+    const answer = await operation(checked, services)
+    exchange.quiet = answer.quiet === true
+    return resultOf(answer, correlation)
   }
   // middy's handler has overloads for callbacks that it does not support any more.
   return middy<ApiEvent, ApiResult, Error, Context>()

@@ -33,6 +33,8 @@ export interface Exchange {
   idempotency: IdempotencyKey | null
   ifMatch: number | null
   seen: number | null
+  /** Is it worth no line of the log? */
+  quiet: boolean
 }
 
 /** The event of the gateway with what the middleware learned. */

@@ -43,6 +43,7 @@ export function routing(
         idempotency: null,
         ifMatch: null,
         seen: null,
+        quiet: false,
       }
     },
   }
