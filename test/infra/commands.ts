@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { parse } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as dynamodb from '@aws-sdk/client-dynamodb'
 import * as eventbridge from '@aws-sdk/client-eventbridge'
 import * as scheduler from '@aws-sdk/client-scheduler'
 import * as sfn from '@aws-sdk/client-sfn'
-import { buildSync } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -30,18 +31,29 @@ export function actionsIn(bundle: string): ReadonlySet<string> {
   )
 }
 
-/** Returns the actions of what one connection opens: it is bundled alone, so that only its own commands are left. */
-export function actionsOf(connection: string): ReadonlySet<string> {
-  const { outputFiles } = buildSync({
-    absWorkingDir: root,
-    stdin: {
-      contents: `export { ${connection} } from './functions/connections.ts'`,
-      resolveDir: root,
+/** Returns the actions of what each connection opens: it is bundled alone, so that only its own commands are left. */
+export async function actionsOf(
+  connections: readonly string[],
+): Promise<Readonly<Record<string, ReadonlySet<string>>>> {
+  const alone: Plugin = {
+    name: 'one connection alone',
+    setup(builder) {
+      builder.onResolve({ filter: /^alone:/ }, ({ path }) => ({ path, namespace: 'alone' }))
+      builder.onLoad({ filter: /.*/, namespace: 'alone' }, ({ path }) => ({
+        contents: `export { ${path.replace('alone:', '')} } from './functions/connections.ts'`,
+        resolveDir: root,
+      }))
     },
+  }
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: connections.map((name) => ({ in: `alone:${name}`, out: name })),
+    plugins: [alone],
+    outdir: root,
     ...{ write: false, bundle: true, format: 'esm', platform: 'node', target: 'node24' },
     ...{ mainFields: ['module', 'main'], minify: true, keepNames: true, logLevel: 'error' },
   })
-  return actionsIn(outputFiles[0]?.text ?? '')
+  return Object.fromEntries(outputFiles.map(({ path, text }) => [parse(path).name, actionsIn(text)]))
 }
 
 /** Returns the names of what a function connects to, from its entry file. */
