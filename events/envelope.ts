@@ -112,10 +112,11 @@ function toAttribute(value: unknown): Attribute {
 
 /**
  * Returns the hash that chains a commit to the one before it: SHA-256, in hex, over the canonical JSON of the previous
- * hash (empty for the first) and everything in the commit but its hash, snapshot, category and since.
+ * hash (empty for the first) and everything in the commit but its hash. Decisions are made from snapshots, and streams found by their
+ * category: neither may be exchanged unseen.
  */
 export function hashCommit(previous: string, commit: Omit<Commit, 'hash'>): string {
-  const { hash: _, snapshot: __, category: ___, since: ____, ...body } = { hash: '', ...commit }
+  const { hash: _, ...body } = { hash: '', ...commit }
   return hashOf({ ...body, previous })
 }
 
