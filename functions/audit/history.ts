@@ -1,5 +1,5 @@
 import { componentEvents } from '../../events/component.ts'
-import type { Commit } from '../../events/envelope.ts'
+import type { Commit, Head } from '../../events/envelope.ts'
 import { membershipEvents } from '../../events/membership.ts'
 import { type PlanEvent, planEvents } from '../../events/plan.ts'
 import { type PolicyEvent, policyEvents } from '../../events/policy.ts'
@@ -10,8 +10,24 @@ import { type TargetEvent, targetEvents } from '../../events/target.ts'
 import { between } from '../../events/time.ts'
 import { type UpgradeEvent, upgradeEvents } from '../../events/upgrade.ts'
 import type { AuditedCalendar } from './calendar.ts'
+import { auditListing } from './catalogue.ts'
 import { auditChain, type Heads, missingStreams } from './chain.ts'
 import type { Finding } from './finding.ts'
+import { auditSnapshots, type Replay } from './snapshot.ts'
+
+/** What a log is held against, beside itself. */
+export interface Beside {
+  /** Heads that were kept elsewhere. */
+  readonly heads?: Heads
+  /** The head of every stream before the first commit was read, where the log may have gone on meanwhile; absent: nobody wrote. */
+  readonly cut?: ReadonlyMap<string, Head>
+  readonly replay?: Replay
+}
+
+/** Was a commit there before the log was read? */
+export function isWithin(cut: Beside['cut'], { stream, commit }: Pick<Commit, 'stream' | 'commit'>): boolean {
+  return cut === undefined || commit <= (cut.get(stream)?.commit ?? 0)
+}
 
 /** What the rules ask of a commit, with its events decoded. */
 export interface Told<Event> extends Pick<Commit, 'stream' | 'commit' | 'at' | 'actor' | 'correlation'> {
@@ -37,7 +53,7 @@ export interface History {
   readonly targets: ReadonlyMap<string, readonly Told<TargetEvent>[]>
   readonly upgrades: ReadonlyMap<string, readonly Told<UpgradeEvent>[]>
   readonly profiles: ReadonlyMap<string, readonly Told<ProfileEvent>[]>
-  /** The latest instant at which anything was decided; empty for an empty log. */
+  /** The latest instant at which anything was decided within the cut; empty for an empty log. */
   readonly latest: string
   /** Chunks by `<planHash>#<k>`. */
   readonly plans: ReadonlyMap<string, PlanEvent['data']>
@@ -46,7 +62,7 @@ export interface History {
   readonly stops: readonly AuditedStop[]
   /** What each calendar said, by name, the oldest first. */
   readonly calendars: ReadonlyMap<string, readonly AuditedCalendar[]>
-  /** The instants at which targets were assigned attempts, ascending, by upgrade. */
+  /** The instants at which targets were assigned attempts within the cut, ascending, by upgrade. */
   readonly assignments: ReadonlyMap<string, readonly string[]>
 }
 
@@ -74,10 +90,15 @@ function definitionsIn(commits: readonly Told<PolicyEvent>[]): AuditedCalendar[]
   )
 }
 
-function assignmentsOf(targets: ReadonlyMap<string, readonly Told<TargetEvent>[]>): Map<string, string[]> {
+function assignmentsOf(
+  targets: ReadonlyMap<string, readonly Told<TargetEvent>[]>,
+  cut: Beside['cut'],
+): Map<string, string[]> {
   const found = new Map<string, string[]>()
   for (const commits of targets.values()) {
-    for (const { at, told } of commits) {
+    for (const commit of commits) {
+      if (!isWithin(cut, commit)) break
+      const { at, told } = commit
       for (const event of told) {
         if (event.type !== 'AttemptAssigned') continue
         const instants = found.get(event.data.upgrade)
@@ -107,21 +128,32 @@ function decoded<Event>(commits: readonly Commit[], decode: Decode<Event>, findi
   return found
 }
 
+/** Holds one stream, in the order of its commits, against what it shows by itself. */
+function auditStream(stream: string, commits: readonly Commit[], { heads, cut, replay }: Beside): Finding[] {
+  const known = cut?.get(stream)
+  const broken = auditChain(stream, commits, [...(heads?.get(stream) ?? []), ...(known ? [known] : [])])
+  // Nothing follows from what a broken chain holds.
+  const whole = broken[0] ? commits.filter(({ commit }) => commit < (broken[0]?.commit ?? 0)) : commits
+  return [...broken, ...auditListing(stream, whole), ...auditSnapshots(stream, whole, replay)]
+}
+
 /**
- * Reads a log, its commits in any order, into a history. What is wrong with the chains, or cannot be read, goes into `findings`.
+ * Reads a log, its commits in any order, into a history. What a stream shows by itself to be wrong, or cannot be read, goes into `findings`.
  */
 export async function readHistory(
   commits: AsyncIterable<Commit> | Iterable<Commit>,
-  heads: Heads,
+  beside: Beside,
   findings: Finding[],
 ): Promise<History> {
+  const { heads = new Map(), cut } = beside
   const streams = new Map<string, Commit[]>()
   for await (const commit of commits) {
     const known = streams.get(commit.stream)
     if (known) known.push(commit)
     else streams.set(commit.stream, [commit])
   }
-  findings.push(...missingStreams(heads, (stream) => streams.has(stream)))
+  const lost = new Map([...heads, ...[...(cut ?? [])].map(([stream, head]) => [stream, [head]] as const)])
+  findings.push(...missingStreams(lost, (stream) => streams.has(stream)))
 
   const targets = new Map<string, Told<TargetEvent>[]>()
   const upgrades = new Map<string, Told<UpgradeEvent>[]>()
@@ -135,9 +167,9 @@ export async function readHistory(
   const total = streams.size
   for (const [stream, listed] of streams) {
     listed.sort((a, b) => a.commit - b.commit)
-    findings.push(...auditChain(stream, listed, heads))
+    findings.push(...auditStream(stream, listed, beside))
     count += listed.length
-    for (const { at } of listed) if (at > latest) latest = at
+    for (const commit of listed) if (commit.at > latest && isWithin(cut, commit)) latest = commit.at
     const { kind, id } = partsOf(stream)
     switch (kind) {
       case 'target':
@@ -188,7 +220,7 @@ export async function readHistory(
     // The text of a whole fleet's events is larger than everything that is asked of it.
     streams.delete(stream)
   }
-  const assignments = assignmentsOf(targets)
+  const assignments = assignmentsOf(targets, cut)
   return {
     ...{ streams: total, commits: count, latest },
     ...{ targets, upgrades, profiles, plans, releases, stops, calendars, assignments },

@@ -6,10 +6,11 @@ import { fileURLToPath } from 'node:url'
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Commit, toItem } from '../../events/envelope.ts'
+import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { startEmulator } from '../../infra/local/dynamodb/emulator.ts'
 import { lockDirectory } from '../../infra/local/lock.ts'
 import { createTables } from '../contract/tables.ts'
-import { validHistory } from './history.ts'
+import { rechained, validHistory } from './history.ts'
 
 const command = fileURLToPath(new URL('../../infra/local/audit.ts', import.meta.url))
 
@@ -22,8 +23,8 @@ function run(...args: readonly string[]) {
 describe('npm run audit', () => {
   let directory: string
   let valid: Commit[]
-  const exported = (commits: readonly Commit[]): string => {
-    const file = join(directory, 'export.jsonl')
+  const exported = (commits: readonly Commit[], name = 'export'): string => {
+    const file = join(directory, `${name}.jsonl`)
     writeFileSync(file, commits.map((commit) => JSON.stringify({ Item: toItem(commit) })).join('\n'))
     return file
   }
@@ -65,7 +66,40 @@ describe('npm run audit', () => {
     })
   })
 
+  test('judges of two exports of a log that went on what was there when the second began', () => {
+    const planned = valid.findIndex(({ events }) => events.some(({ type }) => type === 'UpgradePlanned'))
+    const early = valid.slice(0, planned - 1)
+    // The scan came to the upgrade after it was planned, and had passed the place of the chunk before that was stored.
+    const late = valid.slice(0, planned + 1).filter(({ stream }) => !stream.startsWith('plan#'))
+    expect(run('--file', exported(late)).stdout).toContain('is not in the log')
+    const both = run('--file', exported(early, 'early'), '--file', exported(late, 'late'))
+    expect(both).toMatchObject({
+      status: 0,
+      stdout: `${late.length} commits of 10 streams: nothing found.\n`,
+    })
+    const gone = late.filter(({ stream }) => stream !== 'target#t0')
+    expect(run('--file', exported(early, 'early'), '--file', exported(gone, 'late'))).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('target#t0@1  The whole stream is missing.'),
+    })
+  })
+
+  test('compares snapshots with what the events make', () => {
+    const snapshot = { schema: targetAggregate.stateSchema, state: '{"keyHash":"mine"}', keys: [] }
+    const forged = rechained(
+      valid.map((commit) =>
+        commit.stream === 'target#t0' && commit.commit === 2 ? { ...commit, snapshot } : commit,
+      ),
+    )
+    expect(run('--file', exported(forged))).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('L1: a snapshot holds what the commits up to it make\n  target#t0@2'),
+    })
+  })
+
   test('says what is wrong with its arguments, and ends with 2', () => {
+    const once = exported(valid)
+    expect(run('--file', once, '--file', once, '--file', once)).toMatchObject({ status: 2 })
     expect(run()).toMatchObject({ status: 2, stderr: expect.stringContaining('--data DIR') })
     expect(run('--data', directory)).toMatchObject({
       status: 2,

@@ -77,7 +77,7 @@ describe('verifyChain', () => {
   it('accepts what the log wrote', async () => {
     const commits = await sixteen()
     expect(verifyChain(commits)).toBeUndefined()
-    expect(verifyChain(commits, commits.at(-1))).toBeUndefined()
+    expect(verifyChain(commits, commits.slice(-1))).toBeUndefined()
   })
 
   it('names the commit whose snapshot, keys or place in the Catalogue were exchanged, be it the last', async () => {
@@ -101,7 +101,6 @@ describe('verifyChain', () => {
 
   it('names the commit at which one was edited, deleted, exchanged or the end was cut off', async () => {
     const commits = await sixteen()
-    const head = commits.at(-1)
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 14 }), async (index) => {
         const [one, two] = [commits[index], commits[index + 1]]
@@ -114,7 +113,7 @@ describe('verifyChain', () => {
         expect(verifyChain(replaced(index, two).with(index + 1, one))).toEqual({ commit, why: 'reordered' })
         const renumbered = replaced(index, { ...two, commit }).with(index + 1, { ...one, commit: commit + 1 })
         expect(verifyChain(renumbered)).toEqual({ commit, why: 'reordered' })
-        expect(verifyChain(commits.slice(0, index), head)).toEqual({ commit, why: 'truncated' })
+        expect(verifyChain(commits.slice(0, index), commits.slice(-1))).toEqual({ commit, why: 'truncated' })
 
         const forged = { ...one, actor: 'someone' }
         const resigned = { ...forged, hash: hashCommit(commits[index - 1]?.hash ?? '', forged) }

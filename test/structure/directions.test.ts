@@ -40,7 +40,7 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
     'functions/workflow',
   ],
   infra: ['events/public.ts', 'contracts/routes.ts', 'functions/environment.ts'],
-  'infra/local': ['events', 'infra', 'functions/audit'],
+  'infra/local': ['events', 'infra', 'functions/audit', 'functions/log/replay.ts'],
 }
 
 /** The rooms that use no package but these. */
