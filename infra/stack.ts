@@ -5,6 +5,7 @@ import { Api } from './constructs/api.ts'
 import { Bus } from './constructs/bus.ts'
 import { Exposure } from './constructs/exposure.ts'
 import { Functions } from './constructs/functions.ts'
+import { Heads } from './constructs/heads.ts'
 import { Identity } from './constructs/identity.ts'
 import { Log } from './constructs/log.ts'
 import { LogReader } from './constructs/log-reader.ts'
@@ -32,8 +33,9 @@ export class DrydockStack extends Stack {
     const windows = new Windows(this)
     const identity = new Identity(this)
     const exposure = new Exposure(this)
+    const heads = new Heads(this)
 
-    const functions = new Functions(this, { log, views, work, bus, windows, identity, exposure })
+    const functions = new Functions(this, { log, views, work, bus, windows, identity, exposure, heads })
 
     const api = new Api(this, { functions, identity })
     const workflow = new Workflow(this, { functions })

@@ -20,11 +20,12 @@ export const invariants = {
   W4: 'what depends on a profile rolls out only what that one has rolled out well',
   L1: 'a snapshot holds what the commits up to it make',
   L2: 'the Catalogue lists each stream where it belongs',
+  L3: 'heads are signed every day, each following from the one before',
 } as const
 export type Invariant = keyof typeof invariants
 
 /** What one stream shows by itself: nothing that others say meanwhile makes it right. */
-export const ofOneStream: ReadonlySet<Invariant> = new Set(['I13', 'L1', 'L2'])
+export const ofOneStream: ReadonlySet<Invariant> = new Set(['I13', 'L1', 'L2', 'L3'])
 
 /** A place where the log breaks an invariant. */
 export interface Finding {

@@ -1,5 +1,5 @@
 import { componentEvents } from '../../events/component.ts'
-import type { Commit, Head } from '../../events/envelope.ts'
+import type { Commit } from '../../events/envelope.ts'
 import { membershipEvents } from '../../events/membership.ts'
 import { type PlanEvent, planEvents } from '../../events/plan.ts'
 import { type PolicyEvent, policyEvents } from '../../events/policy.ts'
@@ -10,24 +10,10 @@ import { type TargetEvent, targetEvents } from '../../events/target.ts'
 import { between } from '../../events/time.ts'
 import { type UpgradeEvent, upgradeEvents } from '../../events/upgrade.ts'
 import type { AuditedCalendar } from './calendar.ts'
-import { auditListing } from './catalogue.ts'
-import { auditChain, type Heads, missingStreams } from './chain.ts'
+import { type Heads, missingStreams } from './chain.ts'
 import type { Finding } from './finding.ts'
-import { auditSnapshots, type Replay } from './snapshot.ts'
-
-/** What a log is held against, beside itself. */
-export interface Beside {
-  /** Heads that were kept elsewhere. */
-  readonly heads?: Heads
-  /** The head of every stream before the first commit was read, where the log may have gone on meanwhile; absent: nobody wrote. */
-  readonly cut?: ReadonlyMap<string, Head>
-  readonly replay?: Replay
-}
-
-/** Was a commit there before the log was read? */
-export function isWithin(cut: Beside['cut'], { stream, commit }: Pick<Commit, 'stream' | 'commit'>): boolean {
-  return cut === undefined || commit <= (cut.get(stream)?.commit ?? 0)
-}
+import { auditDocuments, auditFreshness } from './heads.ts'
+import { auditStream, type Beside, isWithin } from './stream.ts'
 
 /** What the rules ask of a commit, with its events decoded. */
 export interface Told<Event> extends Pick<Commit, 'stream' | 'commit' | 'at' | 'actor' | 'correlation'> {
@@ -128,15 +114,6 @@ function decoded<Event>(commits: readonly Commit[], decode: Decode<Event>, findi
   return found
 }
 
-/** Holds one stream, in the order of its commits, against what it shows by itself. */
-function auditStream(stream: string, commits: readonly Commit[], { heads, cut, replay }: Beside): Finding[] {
-  const known = cut?.get(stream)
-  const broken = auditChain(stream, commits, [...(heads?.get(stream) ?? []), ...(known ? [known] : [])])
-  // Nothing follows from what a broken chain holds.
-  const whole = broken[0] ? commits.filter(({ commit }) => commit < (broken[0]?.commit ?? 0)) : commits
-  return [...broken, ...auditListing(stream, whole), ...auditSnapshots(stream, whole, replay)]
-}
-
 /**
  * Reads a log, its commits in any order, into a history. What a stream shows by itself to be wrong, or cannot be read, goes into `findings`.
  */
@@ -145,7 +122,9 @@ export async function readHistory(
   beside: Beside,
   findings: Finding[],
 ): Promise<History> {
-  const { heads = new Map(), cut } = beside
+  const { signed, cut } = beside
+  const kept = signed && (await auditDocuments(signed, findings))
+  const heads: Heads = kept?.heads ?? new Map()
   const streams = new Map<string, Commit[]>()
   for await (const commit of commits) {
     const known = streams.get(commit.stream)
@@ -167,7 +146,7 @@ export async function readHistory(
   const total = streams.size
   for (const [stream, listed] of streams) {
     listed.sort((a, b) => a.commit - b.commit)
-    findings.push(...auditStream(stream, listed, beside))
+    findings.push(...auditStream(stream, listed, heads, beside))
     count += listed.length
     for (const commit of listed) if (commit.at > latest && isWithin(cut, commit)) latest = commit.at
     const { kind, id } = partsOf(stream)
@@ -220,6 +199,7 @@ export async function readHistory(
     // The text of a whole fleet's events is larger than everything that is asked of it.
     streams.delete(stream)
   }
+  if (kept) auditFreshness(kept, latest, findings)
   const assignments = assignmentsOf(targets, cut)
   return {
     ...{ streams: total, commits: count, latest },

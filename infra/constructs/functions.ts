@@ -8,6 +8,7 @@ import { Construct } from 'constructs'
 import {
   catalogueIndex,
   environmentNames,
+  headsPrefix,
   type Setting,
   type Settings,
   windowScheduleGroup,
@@ -16,6 +17,7 @@ import { bundle, bundleOf } from './bundles.ts'
 import type { Bus } from './bus.ts'
 import { declarations, type FunctionName, functionNames } from './declarations.ts'
 import type { Exposure } from './exposure.ts'
+import type { Heads } from './heads.ts'
 import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
 import { executionArns, machineArn, names, windowScheduleArns, windowsFunctionArn } from './names.ts'
@@ -33,6 +35,7 @@ interface FunctionsProps {
   readonly windows: Windows
   readonly identity: Identity
   readonly exposure: Exposure
+  readonly heads: Heads
 }
 
 /** A function with what makes it run. */
@@ -45,8 +48,9 @@ export type Triggered<Event extends Trigger['event']> = TriggerOf<Event> & {
 export class Functions extends Construct {
   readonly all: Readonly<Record<FunctionName, Lambda>>
 
-  constructor(scope: Construct, { log, views, work, bus, windows, identity, exposure }: FunctionsProps) {
+  constructor(scope: Construct, props: FunctionsProps) {
     super(scope, 'Functions')
+    const { log, views, work, bus, windows, identity, exposure, heads } = props
     const settings: Settings<Setting> = {
       logTable: log.table.tableName,
       viewsTable: views.table.tableName,
@@ -59,6 +63,8 @@ export class Functions extends Construct {
       windowsFunctionArn: windowsFunctionArn(this),
       windowsRoleArn: windows.role.roleArn,
       windowsDeadLettersArn: windows.deadLetters.queueArn,
+      headsBucket: heads.bucket.bucketName,
+      headsKeyArn: heads.key.keyArn,
     }
     const arns: Record<Resource, string> = {
       log: log.table.tableArn,
@@ -72,6 +78,9 @@ export class Functions extends Construct {
       windowSchedules: windowScheduleArns(this),
       windowsRole: windows.role.roleArn,
       anySchedule: '*',
+      headsBucket: heads.bucket.bucketArn,
+      headDocuments: heads.bucket.arnForObjects(`${headsPrefix}*`),
+      headsKey: heads.key.keyArn,
     }
 
     const bundles = bundle(functionNames.map(entryOf))
@@ -143,6 +152,13 @@ function lambda(
         reason: 'ListSchedules, which returns names and no contents, can only be granted on everything.',
       },
     )
+  }
+  if (may.headDocuments !== undefined) {
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::<HeadsBucket0A4B513A.Arn>/heads/*]',
+      reason:
+        'Documents of heads are numbered: none can be named before it is made. None can be overwritten.',
+    })
   }
   return new Lambda(here, 'Function', {
     ...(fixedName !== undefined && { functionName: fixedName }),

@@ -1,5 +1,5 @@
 import type { Commit, Head } from '../../events/envelope.ts'
-import type { Beside } from '../../functions/audit/history.ts'
+import type { Beside } from '../../functions/audit/stream.ts'
 
 /** What two readings of a log saw, the second begun after the first, while others went on writing. */
 export interface LiveReading {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { transformSync } from 'esbuild'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { environmentNames } from '../../functions/environment.ts'
@@ -16,6 +17,8 @@ let deployed: Record<string, Deployed>
 let loaded: Record<string, Loaded>
 /** The AWS services whose clients a bundle holds. */
 let services: Record<string, readonly string[]>
+/** The bytes of each bundle as it is uploaded. */
+let packed: Record<string, number>
 beforeAll(() => {
   const { template, asset, remove } = assembled()
   deployed = Object.fromEntries(
@@ -27,6 +30,9 @@ beforeAll(() => {
         { bundle: join(asset(S3Key), 'index.mjs'), variables: Object.keys(Variables).sort() },
       ]
     }),
+  )
+  packed = Object.fromEntries(
+    Object.entries(deployed).map(([name, { bundle }]) => [name, gzipSync(readFileSync(bundle)).length]),
   )
   services = Object.fromEntries(
     Object.entries(deployed).map(([name, { bundle }]) => {
@@ -74,6 +80,11 @@ describe('the environment of a function', () => {
       wait: ['dynamodb', 'sfn'],
     })
     expect(new Set(Object.values(others).flat())).toEqual(new Set(['dynamodb']))
+  })
+
+  test('reaches the services of heads without two more clients: the bundle stays below 200 KB, packed', () => {
+    expect(packed.heads).toBeGreaterThan(20 * 1024)
+    expect(packed.heads).toBeLessThan(200 * 1024)
   })
 
   test('is that of an entry file: there is one for each function, and no other', () => {

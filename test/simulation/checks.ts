@@ -89,7 +89,8 @@ async function inventedFindings(world: World): Promise<string[]> {
 
 /** Returns what is wrong after everything has healed, each by its invariant; nothing is as it should be. */
 export async function faultsIn(world: World, answers: readonly Answered[]): Promise<string[]> {
-  const { findings } = await audit(world.commits, { replay })
+  const signed = { documents: world.vault.documents(), key: world.signer.key }
+  const { findings } = await audit(world.commits, { replay, signed })
   const parked = await world.parked.list()
   const twice = [...world.machine.redemptions].filter(([, times]) => times > 1)
   return [
