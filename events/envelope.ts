@@ -112,11 +112,18 @@ function toAttribute(value: unknown): Attribute {
 
 /**
  * Returns the hash that chains a commit to the one before it: SHA-256, in hex, over the canonical JSON of the previous
- * hash (empty for the first) and everything in the commit but its hash, snapshot, category and since.
+ * hash (empty for the first) and everything in the commit but its hash. Decisions are made from snapshots, and streams found by their
+ * category: neither may be exchanged unseen.
  */
 export function hashCommit(previous: string, commit: Omit<Commit, 'hash'>): string {
-  const { hash: _, snapshot: __, category: ___, since: ____, ...body } = { hash: '', ...commit }
+  const { hash: _, ...body } = { hash: '', ...commit }
   return hashOf({ ...body, previous })
+}
+
+/** Where a stream stood, as somebody kept it elsewhere. */
+export interface Head {
+  readonly commit: number
+  readonly hash: string
 }
 
 /** The first commit at which a chain breaks, and how. */
@@ -127,13 +134,15 @@ export interface Break {
 
 /**
  * Checks the commits of one stream, given in the order of the stream from its first; returns the first break, or
- * undefined when all follow from one another. A cut-off end shows only against a `head` that was kept elsewhere. An edit whose own
- * hash was renewed shows at the commit after it, or at the head.
+ * undefined when all follow from one another. A cut-off end shows only against `heads` that were kept elsewhere. An edit whose own
+ * hash was renewed shows at the commit after it, or at a head.
  */
-export function verifyChain(
-  commits: readonly Commit[],
-  head?: { readonly commit: number; readonly hash: string },
-): Break | undefined {
+export function verifyChain(commits: readonly Commit[], heads: readonly Head[] = []): Break | undefined {
+  const kept = new Map(heads.map(({ commit, hash }) => [commit, hash]))
+  // Of two heads of one commit that contradict each other, one contradicts the commit.
+  const doubtful = new Set(
+    heads.filter(({ commit, hash }) => kept.get(commit) !== hash).map((head) => head.commit),
+  )
   let previous = ''
   for (const [index, commit] of commits.entries()) {
     const expected = index + 1
@@ -144,12 +153,13 @@ export function verifyChain(
     if (hashCommit(previous, commit) !== commit.hash) {
       return { commit: expected, why: rightfulElsewhere(commit, previous, commits) ? 'reordered' : 'edited' }
     }
-    if (head?.commit === expected && head.hash !== commit.hash) return { commit: expected, why: 'edited' }
+    const known = kept.get(expected)
+    if ((known !== undefined && known !== commit.hash) || doubtful.has(expected))
+      return { commit: expected, why: 'edited' }
     previous = commit.hash
   }
-  if (head !== undefined && commits.length < head.commit)
-    return { commit: commits.length + 1, why: 'truncated' }
-  return undefined
+  const beyond = heads.some(({ commit }) => commit > commits.length)
+  return beyond ? { commit: commits.length + 1, why: 'truncated' } : undefined
 }
 
 /** Whether another commit, under this one's number, is the one that follows: the two were exchanged, not edited. */

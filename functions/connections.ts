@@ -3,8 +3,12 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { SchedulerClient } from '@aws-sdk/client-scheduler'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import type { ExposureLimit } from './domain/plan/exposure.ts'
-import { readEnvironment, type Setting, type Settings } from './environment.ts'
-import { openLog } from './log/dynamo.ts'
+import { endpointOf, readEnvironment, type Setting, type Settings } from './environment.ts'
+import { openSend } from './heads/send.ts'
+import { openSigner, type Signer } from './heads/signer.ts'
+import { openVault, type Vault } from './heads/vault.ts'
+import { dynamoStore, openLog } from './log/dynamo.ts'
+import { streamHeads as headsOf, type StreamHeads } from './log/heads.ts'
 import type { Log } from './log/log.ts'
 import { countIn } from './metrics.ts'
 import { openViewStore, openViews } from './views/dynamo.ts'
@@ -37,6 +41,9 @@ export interface Connections {
   readonly metricsNamespace: string
   /** How much one person may expose at once. */
   readonly exposure: ExposureLimit
+  readonly streamHeads: StreamHeads
+  readonly vault: Vault
+  readonly signer: Signer
   /** The present instant, in milliseconds since the epoch. */
   now(): number
 }
@@ -113,6 +120,29 @@ export const exposure = connection(['exposureTargets', 'exposurePercent'], (sett
   const given = `${settings.exposureTargets} and ${settings.exposurePercent}`
   throw new Error(`How much one person may expose has to be two numbers, not ${given}.`)
 })
+
+/** Two requests a day are no reason to bundle two more clients of the SDK: it says who we are and where, and the rest is a signature. */
+function sendTo(service: 's3' | 'kms', addressOf: (region: string) => string) {
+  const { credentials, region } = dynamo().config
+  return openSend({ service, addressOf, credentials: () => credentials(), region: () => region(), now })
+}
+export const streamHeads = connection(['logTable'], ({ logTable: table }) =>
+  headsOf(dynamoStore({ client: dynamo(), table })),
+)
+export const vault = connection(['headsBucket'], ({ headsBucket: bucket }) => {
+  const elsewhere = endpointOf('S3')
+  return openVault(
+    sendTo('s3', (region) =>
+      elsewhere ? `${elsewhere}/${bucket}` : `https://${bucket}.s3.${region}.amazonaws.com`,
+    ),
+  )
+})
+export const signer = connection(['headsKeyArn'], ({ headsKeyArn }) =>
+  openSigner(
+    sendTo('kms', (region) => endpointOf('KMS') ?? `https://kms.${region}.amazonaws.com`),
+    headsKeyArn,
+  ),
+)
 
 type Wanted = { readonly [Name in Exclude<keyof Connections, 'now'>]?: Connection<Connections[Name]> }
 

@@ -13,6 +13,8 @@ export const environmentNames = {
   windowsFunctionArn: 'WINDOWS_FUNCTION_ARN',
   windowsRoleArn: 'WINDOWS_ROLE_ARN',
   windowsDeadLettersArn: 'WINDOWS_DEAD_LETTERS_ARN',
+  headsBucket: 'HEADS_BUCKET',
+  headsKeyArn: 'HEADS_KEY_ARN',
 } as const
 
 export type Setting = keyof typeof environmentNames
@@ -32,5 +34,13 @@ export function readEnvironment<Name extends Setting>(names: readonly Name[]): S
   return Object.fromEntries(read) as Settings<Name> // each name has its value
 }
 
+/** Returns where somebody told the AWS SDK, and us, to look for a service; undefined: where it is by itself. */
+export function endpointOf(service: 'KMS' | 'S3'): string | undefined {
+  return process.env[`AWS_ENDPOINT_URL_${service}`]
+}
+
 /** The log's index, whose name the stack and the functions share. */
 export const catalogueIndex = 'Catalogue'
+
+/** What the names of documents of heads begin with, in their bucket. */
+export const headsPrefix = 'heads/'

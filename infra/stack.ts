@@ -6,6 +6,7 @@ import { Bus } from './constructs/bus.ts'
 import { Concurrency } from './constructs/concurrency.ts'
 import { Exposure } from './constructs/exposure.ts'
 import { Functions } from './constructs/functions.ts'
+import { Heads } from './constructs/heads.ts'
 import { Identity } from './constructs/identity.ts'
 import { Log } from './constructs/log.ts'
 import { LogReader } from './constructs/log-reader.ts'
@@ -36,10 +37,11 @@ export class DrydockStack extends Stack {
     const identity = new Identity(this)
     const exposure = new Exposure(this)
     const concurrency = new Concurrency(this)
+    const heads = new Heads(this)
 
     const functions = new Functions(this, {
       ...{ log, views, work, bus, windows },
-      ...{ identity, exposure, concurrency },
+      ...{ identity, exposure, concurrency, heads },
     })
 
     const api = new Api(this, { functions, identity })

@@ -1,12 +1,12 @@
 import type { Commit } from '../../events/envelope.ts'
 import { streamOf } from '../../events/stream.ts'
-import type { Heads } from './chain.ts'
 import type { Course } from './course.ts'
 import { auditFamily } from './family.ts'
-import { type Finding, Findings } from './finding.ts'
+import { type Finding, Findings, ofOneStream } from './finding.ts'
 import { readHistory } from './history.ts'
 import { auditProfile, type Given } from './profile.ts'
 import { auditRequested } from './requested.ts'
+import { type Beside, isWithin } from './stream.ts'
 import { auditTarget } from './target.ts'
 import { auditUpgrade } from './upgrade.ts'
 
@@ -20,13 +20,16 @@ export interface Audit {
 /**
  * Holds a log against the invariants that a log alone can show (design: #invariants), by rules of its own: nothing here asks the code that
  * decided what is in it. Commits may come in any order. Returns every finding; none means that the log is as it should be.
+ *
+ * A log that goes on while it is read is read in pieces of several instants. With the cut of `beside`, only what was there before the first of
+ * them is judged; all that it follows from was there too, and is read. What came later is looked up, and counts for nothing by itself.
  */
 export async function audit(
   commits: AsyncIterable<Commit> | Iterable<Commit>,
-  heads: Heads = new Map(),
+  beside: Beside = {},
 ): Promise<Audit> {
   const findings: Finding[] = []
-  const history = await readHistory(commits, heads, findings)
+  const history = await readHistory(commits, beside, findings)
   const courses = new Map<string, Course>()
   for (const id of history.upgrades.keys())
     courses.set(id, auditUpgrade(history, id, new Findings(findings, streamOf('upgrade', id))))
@@ -39,5 +42,8 @@ export async function audit(
     given.set(id, auditProfile(history, courses, id, new Findings(findings, streamOf('profile', id))))
   for (const id of history.upgrades.keys())
     auditRequested(history, given, id, new Findings(findings, streamOf('upgrade', id)))
-  return { streams: history.streams, commits: history.commits, findings }
+  const judged = findings.filter(
+    (finding) => ofOneStream.has(finding.invariant) || isWithin(beside.cut, finding),
+  )
+  return { streams: history.streams, commits: history.commits, findings: judged }
 }

@@ -1,6 +1,6 @@
 import type { Commit } from '../../events/envelope.ts'
 
-/** The invariants that a log alone can show (design: #invariants; W: those of profiles and their windows), each with what it says. */
+/** The invariants that a log alone can show (design: #invariants; W: those of profiles and their windows, L: those of what proves the log), each with what it says. */
 export const invariants = {
   I1: 'one active attempt per target',
   I2: 'no admission or hand-over outside the window, or inside a stop or closed calendar older than 5 s',
@@ -18,8 +18,14 @@ export const invariants = {
   W2: 'nothing of a profile opens or starts out of service, or runs outside a window that opened',
   W3: 'every execution of a profile is summarised once, as its upgrade ended',
   W4: 'what depends on a profile rolls out only what that one has rolled out well',
+  L1: 'a snapshot holds what the commits up to it make',
+  L2: 'the Catalogue lists each stream where it belongs',
+  L3: 'heads are signed every day, each following from the one before',
 } as const
 export type Invariant = keyof typeof invariants
+
+/** What one stream shows by itself: nothing that others say meanwhile makes it right. */
+export const ofOneStream: ReadonlySet<Invariant> = new Set(['I13', 'L1', 'L2', 'L3'])
 
 /** A place where the log breaks an invariant. */
 export interface Finding {

@@ -10,8 +10,10 @@ import { type TargetEvent, targetEvents } from '../../events/target.ts'
 import { between } from '../../events/time.ts'
 import { type UpgradeEvent, upgradeEvents } from '../../events/upgrade.ts'
 import type { AuditedCalendar } from './calendar.ts'
-import { auditChain, type Heads, missingStreams } from './chain.ts'
+import { type Heads, missingStreams } from './chain.ts'
 import type { Finding } from './finding.ts'
+import { auditDocuments, auditFreshness } from './heads.ts'
+import { auditStream, type Beside, isWithin } from './stream.ts'
 
 /** What the rules ask of a commit, with its events decoded. */
 export interface Told<Event> extends Pick<Commit, 'stream' | 'commit' | 'at' | 'actor' | 'correlation'> {
@@ -37,7 +39,7 @@ export interface History {
   readonly targets: ReadonlyMap<string, readonly Told<TargetEvent>[]>
   readonly upgrades: ReadonlyMap<string, readonly Told<UpgradeEvent>[]>
   readonly profiles: ReadonlyMap<string, readonly Told<ProfileEvent>[]>
-  /** The latest instant at which anything was decided; empty for an empty log. */
+  /** The latest instant at which anything was decided within the cut; empty for an empty log. */
   readonly latest: string
   /** Chunks by `<planHash>#<k>`. */
   readonly plans: ReadonlyMap<string, PlanEvent['data']>
@@ -46,7 +48,7 @@ export interface History {
   readonly stops: readonly AuditedStop[]
   /** What each calendar said, by name, the oldest first. */
   readonly calendars: ReadonlyMap<string, readonly AuditedCalendar[]>
-  /** The instants at which targets were assigned attempts, ascending, by upgrade. */
+  /** The instants at which targets were assigned attempts within the cut, ascending, by upgrade. */
   readonly assignments: ReadonlyMap<string, readonly string[]>
 }
 
@@ -74,10 +76,15 @@ function definitionsIn(commits: readonly Told<PolicyEvent>[]): AuditedCalendar[]
   )
 }
 
-function assignmentsOf(targets: ReadonlyMap<string, readonly Told<TargetEvent>[]>): Map<string, string[]> {
+function assignmentsOf(
+  targets: ReadonlyMap<string, readonly Told<TargetEvent>[]>,
+  cut: Beside['cut'],
+): Map<string, string[]> {
   const found = new Map<string, string[]>()
   for (const commits of targets.values()) {
-    for (const { at, told } of commits) {
+    for (const commit of commits) {
+      if (!isWithin(cut, commit)) break
+      const { at, told } = commit
       for (const event of told) {
         if (event.type !== 'AttemptAssigned') continue
         const instants = found.get(event.data.upgrade)
@@ -108,20 +115,24 @@ function decoded<Event>(commits: readonly Commit[], decode: Decode<Event>, findi
 }
 
 /**
- * Reads a log, its commits in any order, into a history. What is wrong with the chains, or cannot be read, goes into `findings`.
+ * Reads a log, its commits in any order, into a history. What a stream shows by itself to be wrong, or cannot be read, goes into `findings`.
  */
 export async function readHistory(
   commits: AsyncIterable<Commit> | Iterable<Commit>,
-  heads: Heads,
+  beside: Beside,
   findings: Finding[],
 ): Promise<History> {
+  const { signed, cut } = beside
+  const kept = signed && (await auditDocuments(signed, findings))
+  const heads: Heads = kept?.heads ?? new Map()
   const streams = new Map<string, Commit[]>()
   for await (const commit of commits) {
     const known = streams.get(commit.stream)
     if (known) known.push(commit)
     else streams.set(commit.stream, [commit])
   }
-  findings.push(...missingStreams(heads, (stream) => streams.has(stream)))
+  const lost = new Map([...heads, ...[...(cut ?? [])].map(([stream, head]) => [stream, [head]] as const)])
+  findings.push(...missingStreams(lost, (stream) => streams.has(stream)))
 
   const targets = new Map<string, Told<TargetEvent>[]>()
   const upgrades = new Map<string, Told<UpgradeEvent>[]>()
@@ -135,9 +146,9 @@ export async function readHistory(
   const total = streams.size
   for (const [stream, listed] of streams) {
     listed.sort((a, b) => a.commit - b.commit)
-    findings.push(...auditChain(stream, listed, heads))
+    findings.push(...auditStream(stream, listed, heads, beside))
     count += listed.length
-    for (const { at } of listed) if (at > latest) latest = at
+    for (const commit of listed) if (commit.at > latest && isWithin(cut, commit)) latest = commit.at
     const { kind, id } = partsOf(stream)
     switch (kind) {
       case 'target':
@@ -188,7 +199,8 @@ export async function readHistory(
     // The text of a whole fleet's events is larger than everything that is asked of it.
     streams.delete(stream)
   }
-  const assignments = assignmentsOf(targets)
+  if (kept) auditFreshness(kept, latest, findings)
+  const assignments = assignmentsOf(targets, cut)
   return {
     ...{ streams: total, commits: count, latest },
     ...{ targets, upgrades, profiles, plans, releases, stops, calendars, assignments },

@@ -65,8 +65,12 @@ export function dynamoStore({
         units: ConsumedCapacity?.CapacityUnits ?? readUnits(0, consistent),
       }
     },
-    async *list(category, spend) {
-      let start: QueryCommandInput['ExclusiveStartKey']
+    async *list(category, spend, after) {
+      // Where a page of the index ends is named by the keys of the index and of the table; only first commits are listed.
+      let start: QueryCommandInput['ExclusiveStartKey'] = after && {
+        ...{ category: { S: category }, since: { S: after.since } },
+        ...{ stream: { S: after.stream }, commit: { N: '1' } },
+      }
       do {
         const { Items, LastEvaluatedKey, ConsumedCapacity } = await client.send(
           new QueryCommand({

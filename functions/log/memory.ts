@@ -3,7 +3,7 @@ import { type Attribute, type Commit, fromItem, toItem } from '../../events/enve
 import { type LogOptions, logOver } from './append.ts'
 import type { Log } from './log.ts'
 import { readUnits, sizeOf, writeUnits } from './size.ts'
-import type { Store } from './store.ts'
+import type { Listing, Store } from './store.ts'
 
 /** A store in memory, and the records that a stream on it would deliver. */
 export interface MemoryStore extends Store {
@@ -52,12 +52,15 @@ export function memoryStore(): MemoryStore {
       const bytes = commits.reduce((sum, commit) => sum + sizeOf(commit), 0)
       return { commits, more: count < last - from + 1, units: readUnits(bytes, consistent) }
     },
-    async *list(category, spend) {
+    async *list(category, spend, after) {
       spend(0.5)
-      for (const [stream, [first]] of streams) {
-        const { category: listed, since } = fromItem(first)
-        if (listed === category && since !== undefined) yield { stream, since }
-      }
+      const orderOf = ({ stream, since }: Listing) => `${since} ${stream}`
+      const listed = [...streams].flatMap(([stream, [first]]) => {
+        const { category: own, since } = fromItem(first)
+        return own === category && since !== undefined ? [{ stream, since }] : []
+      })
+      listed.sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
+      for (const listing of listed) if (!after || orderOf(listing) > orderOf(after)) yield listing
     },
   }
 }

@@ -33,16 +33,14 @@ export function nextCommit<State, Event extends DomainEvent>(
     events: events.map((event, index) => storedEvent(aggregate, event, index)),
   }
   const listed = fold.commit === 0 && aggregate.listed !== false
-  const plain: Commit = {
-    ...body,
-    hash: hashCommit(fold.hash, body),
-    ...(listed && { category: categoryOf(aggregate.name, id), since: at }),
-  }
+  const entry = { ...body, ...(listed && { category: categoryOf(aggregate.name, id), since: at }) }
+  const plain: Commit = { ...entry, hash: hashCommit(fold.hash, entry) }
   const bytes = sizeOf(plain)
   if (bytes > limits.commit) throw new CommitTooLarge(largestOf(body.events), events.length, bytes)
   const after = foldCommit(aggregate, fold, plain)
-  const commit = withSnapshot(aggregate, plain, after)
-  return { commit, fold: commit === plain ? after : { ...after, sinceSnapshot: { commits: 0, bytes: 0 } } }
+  const commit = withSnapshot(aggregate, plain, after, fold.hash)
+  if (commit === plain) return { commit, fold: after }
+  return { commit, fold: { ...after, hash: commit.hash, sinceSnapshot: { commits: 0, bytes: 0 } } }
 }
 
 function storedEvent<State, Event extends DomainEvent>(
@@ -65,11 +63,13 @@ function withSnapshot<State, Event extends DomainEvent>(
   aggregate: Aggregate<State, Event>,
   commit: Commit,
   after: Loaded<State>,
+  previous: string,
 ): Commit {
   const { commits, bytes } = after.sinceSnapshot
   const due = commits >= snapshotEvery.commits || bytes >= snapshotEvery.bytes
   if (aggregate.snapshots === false || !due) return commit
   const state = packState(after.state)
   const carrying = { ...commit, snapshot: { schema: aggregate.stateSchema, state, keys: after.keys } }
-  return sizeOf(carrying) <= limits.commitWithSnapshot ? carrying : commit
+  if (sizeOf(carrying) > limits.commitWithSnapshot) return commit
+  return { ...carrying, hash: hashCommit(previous, carrying) }
 }

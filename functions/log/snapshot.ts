@@ -12,7 +12,11 @@ export function packState(state: unknown): string {
   return json.length < worthPacking ? json : deflateRawSync(json).toString('base64')
 }
 
-/** Returns the state in a snapshot. JSON begins with a brace or a bracket, which no packed text does. */
+/** A packed state may become so large: far more than any state, and too little to fill a function's memory with what was forged. */
+const maximumBytes = 16 * 1024 * 1024
+
+/** Returns the state in a snapshot. JSON begins with a brace or a bracket, which no packed text does. Throws on what is neither. */
 export function unpackState(text: string): unknown {
-  return JSON.parse(/^[{[]/.test(text) ? text : inflateRawSync(Buffer.from(text, 'base64')).toString())
+  if (/^[{[]/.test(text)) return JSON.parse(text)
+  return JSON.parse(inflateRawSync(Buffer.from(text, 'base64'), { maxOutputLength: maximumBytes }).toString())
 }

@@ -39,8 +39,8 @@ export interface Listing {
 export interface Store {
   put(commit: Commit): Promise<Put>
   read(range: Range): Promise<Page>
-  /** Yields one shard of the Catalogue, reporting the units of each page to `spend`. */
-  list(category: string, spend: (units: number) => void): AsyncIterable<Listing>
+  /** Yields one shard of the Catalogue, the oldest first, or what follows a listing; reports the units of each page to `spend`. */
+  list(category: string, spend: (units: number) => void, after?: Listing): AsyncIterable<Listing>
 }
 
 /** Number of shards of each category of the Catalogue. */

@@ -8,6 +8,7 @@ import {
   type IMetric,
   MathExpression,
   Metric,
+  type MetricOptions,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
@@ -109,6 +110,15 @@ export class Alarms extends Construct {
       0,
     )
     this.alarm(
+      'HeadsOverdue',
+      'For a day nobody has written where the streams of the log stand. Until it is written, a cut-off end would not show.',
+      counted(this, 'HeadsOverdue', { statistic: 'Minimum', period: Duration.hours(1) }),
+      0,
+      24,
+      // Silence is what it rings for.
+      TreatMissingData.BREACHING,
+    )
+    this.alarm(
       'Loop',
       'The reactor appends more than ten times what comes from outside: it may be answering itself.',
       // A floor of 1,000 leaves quiet hours alone, when a few ticks are all that comes from outside.
@@ -145,11 +155,12 @@ export class Alarms extends Construct {
     metric: IMetric,
     threshold: number,
     evaluationPeriods = 1,
+    treatMissingData = TreatMissingData.NOT_BREACHING,
   ): void {
     this.rings(id, description, {
       ...{ metric, threshold, evaluationPeriods },
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      treatMissingData,
     })
   }
 
@@ -175,8 +186,12 @@ function runbook(id: string): string {
 }
 
 /** Returns a count that the functions write into their logs (embedded metric format), without dimensions. */
-function counted(scope: Construct, metricName: string): Metric {
-  return new Metric({ namespace: namesOf(scope).metrics, metricName, statistic: 'Sum', period })
+function counted(
+  scope: Construct,
+  metricName: string,
+  other: Pick<MetricOptions, 'statistic' | 'period'> = {},
+): Metric {
+  return new Metric({ namespace: namesOf(scope).metrics, metricName, statistic: 'Sum', period, ...other })
 }
 
 function dashboard(scope: Construct, graphs: readonly (readonly [string, IMetric[]])[]): void {

@@ -202,6 +202,27 @@ const declared = {
       ...scheduleWindows,
     },
   },
+  heads: {
+    ...batch,
+    does: 'Writes every day, signed, where the streams of the log stand',
+    // Whatever the size of the log: each time goes on where the last one came to, and does nothing when the day is done.
+    runsOn: {
+      event: 'schedule',
+      rate: 'rate(15 minutes)',
+      delivery: { seconds: 900, retries: 1 },
+      retries: 0,
+    },
+    timeout: Duration.minutes(15),
+    atOnce: 'ClockConcurrency',
+    environment: ['logTable', 'headsBucket', 'headsKeyArn', 'metricsNamespace'],
+    may: {
+      log: ['dynamodb:Query'],
+      catalogue: ['dynamodb:Query'],
+      headsBucket: ['s3:ListBucket'],
+      headDocuments: ['s3:GetObject', 's3:PutObject'],
+      headsKey: ['kms:Sign'],
+    },
+  },
   windows: {
     ...batch,
     does: 'Opens the windows of upgrade profiles',

@@ -12,12 +12,19 @@ import {
 } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import { catalogueIndex, environmentNames, type Setting, type Settings } from '../../functions/environment.ts'
+import {
+  catalogueIndex,
+  environmentNames,
+  headsPrefix,
+  type Setting,
+  type Settings,
+} from '../../functions/environment.ts'
 import { bundle, bundleOf } from './bundles.ts'
 import type { Bus } from './bus.ts'
 import type { Concurrency } from './concurrency.ts'
 import { declarations, type FunctionName, functionNames } from './declarations.ts'
 import type { Exposure } from './exposure.ts'
+import type { Heads } from './heads.ts'
 import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
 import { executionArns, machineArn, namesOf, windowScheduleArns, windowsFunctionArn } from './names.ts'
@@ -36,6 +43,7 @@ interface FunctionsProps {
   readonly identity: Identity
   readonly exposure: Exposure
   readonly concurrency: Concurrency
+  readonly heads: Heads
 }
 
 /** A function with what makes it run. */
@@ -50,7 +58,7 @@ export class Functions extends Construct {
 
   constructor(scope: Construct, props: FunctionsProps) {
     super(scope, 'Functions')
-    const { log, views, work, bus, windows, identity, exposure, concurrency } = props
+    const { log, views, work, bus, windows, identity, exposure, concurrency, heads } = props
     const settings: Settings<Setting> = {
       logTable: log.table.tableName,
       viewsTable: views.table.tableName,
@@ -65,6 +73,8 @@ export class Functions extends Construct {
       windowsFunctionArn: windowsFunctionArn(this),
       windowsRoleArn: windows.role.roleArn,
       windowsDeadLettersArn: windows.deadLetters.queueArn,
+      headsBucket: heads.bucket.bucketName,
+      headsKeyArn: heads.key.keyArn,
     }
     const arns: Record<Resource, string> = {
       log: log.table.tableArn,
@@ -78,6 +88,9 @@ export class Functions extends Construct {
       windowSchedules: windowScheduleArns(this),
       windowsRole: windows.role.roleArn,
       anySchedule: '*',
+      headsBucket: heads.bucket.bucketArn,
+      headDocuments: heads.bucket.arnForObjects(`${headsPrefix}*`),
+      headsKey: heads.key.keyArn,
     }
 
     const bundles = bundle(functionNames.map(entryOf))
@@ -159,6 +172,13 @@ function lambda(
         reason: 'ListSchedules, which returns names and no contents, can only be granted on everything.',
       },
     )
+  }
+  if (may.headDocuments !== undefined) {
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::<HeadsBucket0A4B513A.Arn>/heads/*]',
+      reason:
+        'Documents of heads are numbered: none can be named before it is made. None can be overwritten.',
+    })
   }
   return new Lambda(here, 'Function', {
     ...(fixedName !== undefined && { functionName: namesOf(scope)[fixedName] }),

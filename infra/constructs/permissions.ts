@@ -1,6 +1,9 @@
+import { headsPrefix } from '../../functions/environment.ts'
+
 /**
  * What a function may be granted. `catalogue` is the log's index, `lastSeen` the rows of `Work` that say when agents were heard of, `executions` are those of the state machine, `windowSchedules` the
  * one-shot schedules of windows, `windowsRole` whom these act as; `anySchedule` is every schedule, since listing knows no narrower one.
+ * `headDocuments` are the objects in `headsBucket` that say where the streams stand, signed with `headsKey`.
  */
 export type Resource =
   | 'log'
@@ -14,6 +17,9 @@ export type Resource =
   | 'windowSchedules'
   | 'windowsRole'
   | 'anySchedule'
+  | 'headsBucket'
+  | 'headDocuments'
+  | 'headsKey'
 
 /** What a function may do: exact actions by resource. */
 export type Grants = Partial<Readonly<Record<Resource, readonly string[]>>>
@@ -25,6 +31,8 @@ export type Grants = Partial<Readonly<Record<Resource, readonly string[]>>>
 export const conditions: Partial<Record<Resource, Record<string, Record<string, readonly string[]>>>> = {
   windowsRole: { StringEquals: { 'iam:PassedToService': ['scheduler.amazonaws.com'] } },
   lastSeen: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['seen#*'] } },
+  headsBucket: { StringEquals: { 's3:prefix': [headsPrefix] } },
+  headsKey: { StringEquals: { 'kms:SigningAlgorithm': ['ED25519_SHA_512'], 'kms:MessageType': ['RAW'] } },
 }
 
 // A stream is read by Query, however short it is.

@@ -4,23 +4,29 @@ import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { type Commit, fromItem } from '../../events/envelope.ts'
 import { type Audit, audit } from '../../functions/audit/audit.ts'
-import type { Heads } from '../../functions/audit/chain.ts'
+import { headsIn } from '../../functions/audit/chain.ts'
 import { type Invariant, invariants } from '../../functions/audit/finding.ts'
+import { replay } from '../../functions/log/replay.ts'
 import { startEmulator } from './dynamodb/emulator.ts'
 import { type DynamoRequest, openDynamoRequest } from './dynamodb/request.ts'
+import { openKeptHeads } from './kept-heads.ts'
 import { lockDirectory } from './lock.ts'
 import { isRecord } from './template/shapes.ts'
 
-const usage = `Holds a log against the invariants that it can show, offline: npm run audit -- --data DIR | --file FILE [--heads FILE] [--json]
+const usage = `Holds a log against the invariants that it can show, offline: npm run audit -- --data DIR | --file FILE [--file LATER] [--heads PATH… --key FILE] [--json]
   --data DIR    the data directory of a runtime, running or not
-  --file FILE   an export: one item of the table Log a line, in DynamoDB's JSON, plain or as {"Item": …}
-  --heads FILE  heads kept elsewhere, {"<stream>": {"commit": 1, "hash": "…"}}: only they show a cut-off end
+  --file FILE   an export: one item of the table Log a line, in DynamoDB's JSON, plain or as {"Item": …}; of a log that went on
+                meanwhile two, the second begun after the first had ended: what was there before the second began is judged
+  --heads PATH… documents of heads, or directories of them: all from the first on. Only they show a cut-off end
+  --key FILE    the public key with which they are verified, as PEM or as KMS gives it
   --json        the findings as JSON
 Ends with 1 when anything is found.`
 
 /** A DynamoDB that holds the log, for as long as it is read. */
 interface Source {
   readonly endpoint: string
+  /** Does a runtime go on writing? */
+  readonly running: boolean
   close(): Promise<void>
 }
 
@@ -44,7 +50,7 @@ async function openData(data: string): Promise<Source> {
   try {
     unlock = lockDirectory(directory)
   } catch {
-    return { endpoint: runningEndpoint(directory), close: async () => {} }
+    return { endpoint: runningEndpoint(directory), running: true, close: async () => {} }
   }
   try {
     const emulator = await startEmulator(directory, (line) => process.stderr.write(`${line}\n`))
@@ -52,7 +58,7 @@ async function openData(data: string): Promise<Source> {
       await emulator.stop()
       unlock()
     }
-    return { endpoint: emulator.endpoint, close }
+    return { endpoint: emulator.endpoint, running: false, close }
   } catch (error) {
     unlock()
     throw error
@@ -105,18 +111,6 @@ async function* linesOf(file: string): AsyncGenerator<Commit> {
   }
 }
 
-function headsIn(file: string): Heads {
-  const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'))
-  if (!isRecord(parsed)) throw new Error(`${file} holds no heads: {"<stream>": {"commit": 1, "hash": "…"}}.`)
-  return new Map(
-    Object.entries(parsed).map(([stream, head]) => {
-      if (!isRecord(head) || typeof head.commit !== 'number' || typeof head.hash !== 'string')
-        throw new Error(`The head of ${stream} in ${file} is not {"commit": 1, "hash": "…"}.`)
-      return [stream, { commit: head.commit, hash: head.hash }]
-    }),
-  )
-}
-
 /** Returns an audit in words: what was looked at, and the findings below the sentence of their invariant. */
 export function inWords({ streams, commits, findings }: Audit): string {
   const lines = [
@@ -131,20 +125,29 @@ export function inWords({ streams, commits, findings }: Audit): string {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    // A shell makes many words of `--heads *.json`.
+    allowPositionals: true,
     options: {
       data: { type: 'string' },
-      file: { type: 'string' },
-      heads: { type: 'string' },
+      file: { type: 'string', multiple: true, default: [] },
+      heads: { type: 'string', multiple: true, default: [] },
+      key: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   })
-  const { data, file, heads, json } = values
-  if ((data === undefined) === (file === undefined)) throw new Error(usage)
+  const { data, file, heads, key, json } = values
+  if ((data === undefined) === (file.length === 0) || file.length > 2) throw new Error(usage)
+  if (heads.length > 0 !== (key !== undefined) || (heads.length === 0 && positionals.length > 0))
+    throw new Error(usage)
+  const signed = key === undefined ? undefined : openKeptHeads([...heads, ...positionals], key)
   const source = data === undefined ? undefined : await openData(data)
   try {
-    const commits = source ? scan(source.endpoint) : linesOf(file ?? '')
-    const result = await audit(commits, heads === undefined ? undefined : headsIn(heads))
+    const [first = '', second] = file
+    const read = () => (source ? scan(source.endpoint) : linesOf(second ?? first))
+    const goesOn = source ? source.running : second !== undefined
+    const cut = goesOn ? await headsIn(source ? read() : linesOf(first)) : undefined
+    const result = await audit(read(), { replay, ...(signed && { signed }), ...(cut && { cut }) })
     process.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : inWords(result))
     process.exitCode = result.findings.length === 0 ? 0 : 1
   } finally {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Buckets } from './buckets.ts'
 import { isRecord } from './template/shapes.ts'
 
 /** The services behind the endpoint, each as it answers one call. */
@@ -7,6 +8,10 @@ export interface AwsServices {
   stepFunctions(operation: string, input: unknown): unknown
   /** EventBridge; throws {type, message}. */
   eventBridge(operation: string, input: unknown): unknown
+  /** KMS; throws {type, message}. */
+  keys(operation: string, input: unknown): unknown
+  /** S3, below the path `/s3`. */
+  readonly buckets: Buckets
   /** EventBridge Scheduler, whose API is REST. */
   scheduler(
     method: string,
@@ -26,11 +31,16 @@ interface Answer {
   readonly status: number
   readonly contentType: string
   readonly body: unknown
+  /** The body is text already. */
+  readonly plain?: boolean
 }
 
-const maximumBytes = 8 * 1024 * 1024
+const maximumBytes = 16 * 1024 * 1024
 
-/** Serves Step Functions (JSON 1.0), EventBridge (JSON 1.1) and Scheduler (REST JSON) on a free port of the loopback. */
+/** The path below which the endpoint answers as S3. */
+export const bucketsPath = '/s3'
+
+/** Serves Step Functions (JSON 1.0), EventBridge and KMS (JSON 1.1), Scheduler (REST JSON) and S3 (REST XML) on a free port of the loopback. */
 export async function openAwsEndpoint(services: AwsServices): Promise<AwsEndpoint> {
   const server = createServer((request, response) => {
     void serve(request, services)
@@ -56,16 +66,23 @@ export async function openAwsEndpoint(services: AwsServices): Promise<AwsEndpoin
 }
 
 async function serve(request: IncomingMessage, services: AwsServices): Promise<Answer> {
-  const body = await bodyOf(request)
+  const text = await textOf(request)
   const target = request.headers['x-amz-target']
+  const url = new URL(request.url ?? '/', 'http://localhost')
+  const query = Object.fromEntries(url.searchParams)
+  if (url.pathname.startsWith(`${bucketsPath}/`)) {
+    const path = url.pathname.slice(bucketsPath.length)
+    const answer = services.buckets.request(request.method ?? 'GET', path, query, request.headers, text)
+    return { status: answer.status, contentType: 'application/xml', body: answer.body, plain: true }
+  }
+  const body = jsonIn(text)
   if (typeof target !== 'string') {
-    const url = new URL(request.url ?? '/', 'http://localhost')
-    const query = Object.fromEntries(url.searchParams)
     const answer = await services.scheduler(request.method ?? 'GET', url.pathname, query, body)
     return { ...answer, contentType: 'application/json' }
   }
   const [service, operation = ''] = target.split('.')
-  const contentType = service === 'AWSEvents' ? 'application/x-amz-json-1.1' : 'application/x-amz-json-1.0'
+  const later = service === 'AWSEvents' || service === 'TrentService'
+  const contentType = later ? 'application/x-amz-json-1.1' : 'application/x-amz-json-1.0'
   try {
     if (service === 'AWSStepFunctions') {
       return { status: 200, contentType, body: await services.stepFunctions(operation, body) }
@@ -73,14 +90,17 @@ async function serve(request: IncomingMessage, services: AwsServices): Promise<A
     if (service === 'AWSEvents') {
       return { status: 200, contentType, body: await services.eventBridge(operation, body) }
     }
+    if (service === 'TrentService') {
+      return { status: 200, contentType, body: services.keys(operation, body) }
+    }
   } catch (error) {
     return answerOfError(error, contentType)
   }
-  const message = `One machine has no service ${service}: it serves AWSStepFunctions, AWSEvents and Scheduler.`
+  const message = `One machine has no service ${service}: it serves AWSStepFunctions, AWSEvents, KMS, S3 and Scheduler.`
   return { status: 400, contentType, body: { __type: 'UnknownOperationException', message } }
 }
 
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
+async function textOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -89,7 +109,10 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
       throw Object.assign(new Error('The request is too large.'), { type: 'RequestEntityTooLarge' })
     chunks.push(chunk)
   }
-  const text = Buffer.concat(chunks).toString()
+  return Buffer.concat(chunks).toString()
+}
+
+function jsonIn(text: string): unknown {
   if (text === '') return {}
   try {
     return JSON.parse(text)
@@ -106,8 +129,8 @@ function answerOfError(error: unknown, contentType: string): Answer {
   return { status: 500, contentType, body: { __type: 'InternalFailure', message } }
 }
 
-function write(response: ServerResponse, { status, contentType, body }: Answer): void {
+function write(response: ServerResponse, { status, contentType, body, plain = false }: Answer): void {
   const type = isRecord(body) && typeof body.__type === 'string' ? { 'x-amzn-errortype': body.__type } : {}
   response.writeHead(status, { 'content-type': contentType, ...type })
-  response.end(JSON.stringify(body ?? {}))
+  response.end(plain ? String(body) : JSON.stringify(body ?? {}))
 }

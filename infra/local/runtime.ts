@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type AwsEndpoint, openAwsEndpoint } from './aws-endpoint.ts'
+import { type AwsEndpoint, bucketsPath, openAwsEndpoint } from './aws-endpoint.ts'
 import type { Clock } from './clock.ts'
 import { installDate } from './date.ts'
 import { checkSpace, watchSpace } from './disk.ts'
@@ -125,6 +125,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       AWS_ENDPOINT_URL_SFN: aws.url,
       AWS_ENDPOINT_URL_EVENTBRIDGE: aws.url,
       AWS_ENDPOINT_URL_SCHEDULER: aws.url,
+      AWS_ENDPOINT_URL_KMS: aws.url,
+      AWS_ENDPOINT_URL_S3: `${aws.url}${bucketsPath}`,
     }
     closing.push(
       installEnvironment(declaredEnvironment(resources), {

@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AwsServices } from './aws-endpoint.ts'
+import { openBuckets } from './buckets.ts'
 import { openDatabase } from './database.ts'
 import type { Dynamo } from './dynamodb/dynamo.ts'
 import { createHttpApi, type HttpApi } from './http/api.ts'
 import { declaredHttpApi } from './http/declared.ts'
 import type { Issuer } from './http/issuer.ts'
+import { openKeys } from './keys.ts'
 import { watchActivity } from './lambda/activity.ts'
 import { openAsynchronousInvocations } from './lambda/asynchronous.ts'
 import { openCheckpoints } from './lambda/checkpoints.ts'
@@ -79,6 +81,7 @@ export async function wire(options: {
   const targets = openTargets({ functions, asynchronous, queues })
   const services = await openServices({ resources, assembly, data, clock, targets, invoke })
   const { events, stepFunctions, scheduler } = services
+  const keys = openKeys(resources, data)
 
   const checkpoints = openCheckpoints(database)
   const mappings = ofType(resources, 'AWS::Lambda::EventSourceMapping').map((resource) =>
@@ -97,6 +100,8 @@ export async function wire(options: {
     services: {
       stepFunctions: (operation, input) => stepFunctions.request(operation, input),
       eventBridge: (operation, input) => events.request(operation, input),
+      keys: (operation, input) => keys.request(operation, input),
+      buckets: openBuckets(resources, data),
       scheduler: (...call) => scheduler.request(...call),
     },
     queues,

@@ -5,7 +5,8 @@ it('a poll that finds nothing writes no line, and every other request does', asy
   const world = openWorld()
   await world.fleet(1)
   const as = { lambda: { kind: 'agent', target: 'cust_0001', tokenHash: '' } }
-  const poll = (query: Record<string, string> = {}) => world.call('GET', '/api/v1/updates/check', { as, query })
+  const poll = (query: Record<string, string> = {}) =>
+    world.call('GET', '/api/v1/updates/check', { as, query })
   world.lines.length = 0
   await poll()
   await poll({ members: 'true' })

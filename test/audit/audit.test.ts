@@ -295,17 +295,17 @@ describe('a corrupted history', () => {
     await expectFinding(deleted, 'I13', stream, 3)
     const head = valid.findLast((commit) => commit.stream === stream)
     if (!head) throw new Error('There is no upgrade.')
-    const heads = new Map([[stream, head]])
+    const kept = new Map([[stream, head]])
     const cut = await audit(
       valid.filter((commit) => commit !== head),
-      heads,
+      { cut: kept },
     )
     expect(cut.findings).toContainEqual(
       expect.objectContaining({ invariant: 'I13', stream, commit: head.commit }),
     )
     const without = await audit(
       valid.filter((commit) => commit.stream !== stream),
-      heads,
+      { cut: kept },
     )
     expect(without.findings).toContainEqual(expect.objectContaining({ invariant: 'I13', stream }))
   })

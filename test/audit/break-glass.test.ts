@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Commit } from '../../events/envelope.ts'
-import { fromImage } from '../../events/envelope.ts'
 import { audit } from '../../functions/audit/audit.ts'
 import { placeFreeze, policyAggregate } from '../../functions/domain/policy/policy.ts'
 import { registerRelease, releaseAggregate } from '../../functions/domain/release/release.ts'
@@ -54,7 +53,7 @@ async function takenBackDuringStop(): Promise<Commit[]> {
     policyVersion: 1,
     stops: [{ id: 'stop-1', reason: 'incident', by: 'carol', since }],
   })
-  return teller.store.records.map(({ dynamodb }) => fromImage(dynamodb?.NewImage))
+  return teller.written()
 }
 
 let valid: Commit[]

@@ -1,15 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Commit, toItem } from '../../events/envelope.ts'
+import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { startEmulator } from '../../infra/local/dynamodb/emulator.ts'
 import { lockDirectory } from '../../infra/local/lock.ts'
 import { createTables } from '../contract/tables.ts'
-import { validHistory } from './history.ts'
+import { documentsOf } from '../heads/documents.ts'
+import { rechained, validHistory } from './history.ts'
 
 const command = fileURLToPath(new URL('../../infra/local/audit.ts', import.meta.url))
 
@@ -22,8 +24,8 @@ function run(...args: readonly string[]) {
 describe('npm run audit', () => {
   let directory: string
   let valid: Commit[]
-  const exported = (commits: readonly Commit[]): string => {
-    const file = join(directory, 'export.jsonl')
+  const exported = (commits: readonly Commit[], name = 'export'): string => {
+    const file = join(directory, `${name}.jsonl`)
     writeFileSync(file, commits.map((commit) => JSON.stringify({ Item: toItem(commit) })).join('\n'))
     return file
   }
@@ -50,22 +52,85 @@ describe('npm run audit', () => {
     expect(stdout).toContain('I13: the hash chain verifies\n  upgrade#up@3  This commit is edited.')
   })
 
-  test('sees a cut-off end against heads that were kept, as JSON too', () => {
+  test('sees a cut-off end against heads that were kept, as JSON too', async () => {
     const head = valid.findLast(({ stream }) => stream === 'upgrade#up')
-    const heads = join(directory, 'heads.json')
-    writeFileSync(heads, JSON.stringify({ 'upgrade#up': { commit: head?.commit, hash: head?.hash } }))
+    const { documents, key } = await documentsOf(valid)
+    const heads = join(directory, 'heads')
+    mkdirSync(heads)
+    const files = documents.map((document) => {
+      const file = join(heads, `${document.number}.json`)
+      writeFileSync(file, JSON.stringify(document))
+      return file
+    })
+    const pem = join(directory, 'key.pem')
+    writeFileSync(pem, key.export({ format: 'pem', type: 'spki' }))
+    expect(files.length).toBeGreaterThan(1)
+    expect(run('--file', exported(valid), '--heads', heads, '--key', pem)).toMatchObject({ status: 0 })
+
     const cut = exported(valid.filter((commit) => commit !== head))
-    const { status, stdout } = run('--file', cut, '--heads', heads, '--json')
+    const der = join(directory, 'key.der')
+    writeFileSync(der, key.export({ format: 'der', type: 'spki' }).toString('base64'))
+    // As a shell gives them: one option and many words.
+    const { status, stdout } = run('--file', cut, '--key', der, '--json', '--heads', ...files.toReversed())
     expect(status).toBe(1)
-    expect(JSON.parse(stdout).findings).toContainEqual({
-      invariant: 'I13',
-      stream: 'upgrade#up',
-      commit: head?.commit,
-      words: 'This commit is truncated.',
+    expect(JSON.parse(stdout).findings).toEqual([
+      { invariant: 'I13', stream: 'upgrade#up', commit: head?.commit, words: 'This commit is truncated.' },
+    ])
+    const [dropped = '', ...others] = files
+    const { stdout: words } = run('--file', exported(valid), '--key', pem, '--heads', ...others)
+    expect(words).toContain(
+      'L3: heads are signed every day, each following from the one before\n  heads@1  Document 1 of the heads is missing.',
+    )
+    writeFileSync(dropped, '{}')
+    expect(run('--file', cut, '--heads', heads, '--key', pem)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(`${dropped} holds no heads`),
+    })
+  })
+
+  test('judges of two exports of a log that went on what was there when the second began', () => {
+    const planned = valid.findIndex(({ events }) => events.some(({ type }) => type === 'UpgradePlanned'))
+    const early = valid.slice(0, planned - 1)
+    // The scan came to the upgrade after it was planned, and had passed the place of the chunk before that was stored.
+    const late = valid.slice(0, planned + 1).filter(({ stream }) => !stream.startsWith('plan#'))
+    expect(run('--file', exported(late)).stdout).toContain('is not in the log')
+    const both = run('--file', exported(early, 'early'), '--file', exported(late, 'late'))
+    expect(both).toMatchObject({
+      status: 0,
+      stdout: `${late.length} commits of 10 streams: nothing found.\n`,
+    })
+    const gone = late.filter(({ stream }) => stream !== 'target#t0')
+    expect(run('--file', exported(early, 'early'), '--file', exported(gone, 'late'))).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('target#t0@1  The whole stream is missing.'),
+    })
+  })
+
+  test('compares snapshots with what the events make', () => {
+    const snapshot = { schema: targetAggregate.stateSchema, state: '{"keyHash":"mine"}', keys: [] }
+    const forged = rechained(
+      valid.map((commit) =>
+        commit.stream === 'target#t0' && commit.commit === 2 ? { ...commit, snapshot } : commit,
+      ),
+    )
+    expect(run('--file', exported(forged))).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('L1: a snapshot holds what the commits up to it make\n  target#t0@2'),
     })
   })
 
   test('says what is wrong with its arguments, and ends with 2', () => {
+    const once = exported(valid)
+    expect(run('--file', once, '--file', once, '--file', once)).toMatchObject({ status: 2 })
+    expect(run('--file', once, 'another')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--file FILE'),
+    })
+    expect(run('--file', once, '--heads', once)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--key FILE'),
+    })
+    expect(run('--file', once, '--heads', directory, '--key', once)).toMatchObject({ status: 2 })
     expect(run()).toMatchObject({ status: 2, stderr: expect.stringContaining('--data DIR') })
     expect(run('--data', directory)).toMatchObject({
       status: 2,

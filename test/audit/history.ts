@@ -24,6 +24,7 @@ import { recordOutcomes } from '../../functions/domain/upgrade/outcomes.ts'
 import { recordPlan, requestUpgrade } from '../../functions/domain/upgrade/request.ts'
 import { tick } from '../../functions/domain/upgrade/tick.ts'
 import { logOver } from '../../functions/log/append.ts'
+import type { Metadata } from '../../functions/log/log.ts'
 import { memoryStore } from '../../functions/log/memory.ts'
 import { requestOf } from '../domain/upgrade/world.ts'
 
@@ -39,12 +40,21 @@ export class Teller {
     aggregate: Aggregate<State, Event>,
     id: string,
     decide: (state: State, now: string) => Decision<Event, Rejection>,
-    { actor = 'drydock', correlation = 'test' } = {},
+    metadata: Partial<Metadata> = {},
   ): Promise<number> {
     this.now += seconds
-    const outcome = await this.#log.execute(aggregate, id, decide, { actor, correlation })
+    const outcome = await this.#log.execute(aggregate, id, decide, {
+      actor: 'drydock',
+      correlation: 'test',
+      ...metadata,
+    })
     if (outcome.kind !== 'committed') throw new Error(`${aggregate.name}#${id}: ${JSON.stringify(outcome)}`)
     return outcome.loaded.commit
+  }
+
+  /** Returns all that was told, in the order in which it was written. */
+  written(): Commit[] {
+    return this.store.records.map(({ dynamodb }) => fromImage(dynamodb?.NewImage))
   }
 
   /** Brings one member from its admission to its end. */
@@ -186,7 +196,7 @@ export async function validHistory(): Promise<Commit[]> {
     await teller.do(upgradeAggregate, 'back', recordOutcomes([ended], calm))
   }
   await teller.do(upgradeAggregate, 'back', finishUpgrade({ generation: 1 }), childExecution)
-  return teller.store.records.map(({ dynamodb }) => fromImage(dynamodb?.NewImage))
+  return teller.written()
 }
 
 /** Returns the log with the chains made anew, numbers and versions included: a forger who can write would do the same. */

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Commit, fromImage } from '../../events/envelope.ts'
+import type { Commit } from '../../events/envelope.ts'
 import { audit } from '../../functions/audit/audit.ts'
 import { registerRelease, releaseAggregate } from '../../functions/domain/release/release.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
@@ -39,7 +39,7 @@ async function movedAndApproved(): Promise<Commit[]> {
     await teller.do(upgradeAggregate, 'up', recordOutcomes([ended], calm))
   }
   await teller.do(upgradeAggregate, 'up', finishUpgrade({ generation: 1 }), execution)
-  return teller.store.records.map(({ dynamodb }) => fromImage(dynamodb?.NewImage))
+  return teller.written()
 }
 
 let valid: Commit[]

@@ -1,4 +1,4 @@
-import { type Commit, fromImage } from '../../events/envelope.ts'
+import type { Commit } from '../../events/envelope.ts'
 import { profileAggregate } from '../../functions/domain/profile/aggregate.ts'
 import { startExecution, summariseUpgrade } from '../../functions/domain/profile/execution.ts'
 import { createProfile } from '../../functions/domain/profile/lifecycle.ts'
@@ -80,5 +80,5 @@ export async function profileHistory(): Promise<Commit[]> {
   await tell(startExecution({ upgrade: 'u4', justification: 'CVE', by: 'bob' }))
   const outOfTurn = { ...request, window: null }
   await teller.do(upgradeAggregate, 'u4', requestUpgrade({ request: outOfTurn, by: 'bob' }))
-  return teller.store.records.map(({ dynamodb }) => fromImage(dynamodb?.NewImage))
+  return teller.written()
 }

@@ -328,6 +328,25 @@ export function logContract(
       expect(categoriesOf(name)).toHaveLength(16)
     })
 
+    it('lists what follows any listing, streams of the same instant too', async () => {
+      const { store } = opened
+      const name = `resumed${id().slice(0, 8)}`
+      const listed = accountWith({ name })
+      for (let n = 0; n < 60; n++) {
+        if (n % 3 === 0) clock += 1000
+        await log.execute(listed, id(), deposit(1), metadata)
+      }
+      let resumed = 0
+      for (const category of categoriesOf(name)) {
+        const whole = await collect(store.list(category, () => {}))
+        for (const [place, after] of whole.entries()) {
+          expect(await collect(store.list(category, () => {}, after))).toEqual(whole.slice(place + 1))
+          resumed++
+        }
+      }
+      expect(resumed).toBe(60)
+    })
+
     it('counts the units that it uses', async () => {
       const measured = logWith(opened.store)
       const stream = id()

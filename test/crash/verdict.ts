@@ -8,6 +8,7 @@ import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { exists, hasEnded } from '../../functions/domain/upgrade/state.ts'
 import { openLog } from '../../functions/log/dynamo.ts'
+import { replay } from '../../functions/log/replay.ts'
 import { openViewStore } from '../../functions/views/dynamo.ts'
 import { reconcile } from '../../functions/views/reconcile.ts'
 import { openParked } from '../../functions/work/parked.ts'
@@ -141,7 +142,7 @@ export async function judge(
     const owned = profileFaults(directory, told, steady)
     violations.push(...owned.violations)
 
-    const { findings, streams } = await audit(commits)
+    const { findings, streams } = await audit(commits, { replay })
     for (const { invariant, stream, commit, words } of findings)
       violations.push(`audit: ${invariant} in ${stream}@${commit}: ${words}`)
 

@@ -11,7 +11,7 @@ const design = documentAt('docs/design.md')
 /** How code cites a rule: a word, a colon, and an anchor of `docs/design.md`. */
 const citation = /\bdesign: (#[a-z0-9-]+)/g
 /** How code cites a requirement, an invariant or a control. */
-const requirement = /\b[CIMNPSVWZ][1-9]\d?\b/g
+const requirement = /\b[CILMNPSVWZ][1-9]\d?\b/g
 
 /** The ids that the first column of a table explains, below a heading of a document. */
 function explained(path: string, heading: string): string[] {

@@ -14,14 +14,25 @@ const minute = 60_000
 /** A runtime of its own, on the same template, whose clock stands in the future and goes where a test moves it. */
 export class MovedMachine {
   readonly url: string
-  readonly #data: string
+  /** Its data directory. */
+  readonly data: string
+  /** Where its services are, by the names that the AWS SDK knows. */
+  readonly endpoints: RunningRuntime['endpoints']
+  readonly logTable: string
   readonly #child: ChildProcess
   readonly #issuer: Issuer
   #now: number
 
-  private constructor({ url, data }: RunningRuntime, child: ChildProcess, issuer: Issuer, now: number) {
+  private constructor(
+    { url, data, endpoints, logTable }: RunningRuntime,
+    child: ChildProcess,
+    issuer: Issuer,
+    now: number,
+  ) {
     this.url = url
-    this.#data = data
+    this.data = data
+    this.endpoints = endpoints
+    this.logTable = logTable
     this.#child = child
     this.#issuer = issuer
     this.#now = now
@@ -78,10 +89,10 @@ export class MovedMachine {
     return new Client(() => this.#issuer.token({ user, roles }), this.url)
   }
 
-  /** Returns what `npm run audit` says of the log. */
-  async audit(): Promise<string> {
+  /** Returns what `npm run audit` says of the log. Rejects when that finds anything, with it as `stdout`. */
+  async audit(...args: readonly string[]): Promise<string> {
     const script = new URL('../../infra/local/audit.ts', import.meta.url).pathname
-    const { stdout } = await promisify(execFile)(process.execPath, [script, '--data', this.#data])
+    const { stdout } = await promisify(execFile)(process.execPath, [script, '--data', this.data, ...args])
     return stdout
   }
 
@@ -89,6 +100,6 @@ export class MovedMachine {
     const ended = once(this.#child, 'exit')
     this.#child.disconnect()
     await ended
-    rmSync(this.#data, { recursive: true, force: true })
+    rmSync(this.data, { recursive: true, force: true })
   }
 }

@@ -18,17 +18,24 @@ const otherwise: Readonly<Record<string, readonly string[]>> = {
   CreateSchedule: ['scheduler:CreateSchedule', 'iam:PassRole'],
 }
 
-/** Returns the actions of all commands that a bundle holds, as IAM calls them. */
+/** What is asked of services without their client, by what no other question holds. A name that a list tells is read. */
+const plain: Readonly<Record<string, readonly string[]>> = {
+  'TrentService.Sign': ['kms:Sign'],
+  'list-type=2': ['s3:ListBucket', 's3:GetObject'],
+  'x-amz-checksum-sha256': ['s3:PutObject'],
+}
+
+/** Returns the actions of all commands that a bundle holds, and of its questions without any, as IAM calls them. */
 export function actionsIn(bundle: string): ReadonlySet<string> {
+  const asked = Object.entries(plain).flatMap(([sign, actions]) => (bundle.includes(sign) ? actions : []))
   const held = new Set([...bundle.matchAll(/"(\w+)Command"/g)].map(([, name = '']) => name))
-  return new Set(
-    Object.entries(services).flatMap(([prefix, client]) =>
-      [...held]
-        // Every client finds out where to send to, which needs no right.
-        .filter((name) => `${name}Command` in client && name !== 'DescribeEndpoints')
-        .flatMap((name) => otherwise[name] ?? [`${prefix}:${name}`]),
-    ),
+  const commanded = Object.entries(services).flatMap(([prefix, client]) =>
+    [...held]
+      // Every client finds out where to send to, which needs no right.
+      .filter((name) => `${name}Command` in client && name !== 'DescribeEndpoints')
+      .flatMap((name) => otherwise[name] ?? [`${prefix}:${name}`]),
   )
+  return new Set([...commanded, ...asked])
 }
 
 /** Returns the actions of what each connection opens: it is bundled alone, so that only its own commands are left. */

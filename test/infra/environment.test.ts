@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { transformSync } from 'esbuild'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { environmentNames } from '../../functions/environment.ts'
@@ -18,6 +19,8 @@ let loaded: Record<string, Loaded>
 let services: Record<string, readonly string[]>
 /** The functions that count something. */
 let counting: readonly string[]
+/** The bytes of each bundle as it is uploaded. */
+let packed: Record<string, number>
 beforeAll(() => {
   const { template, asset, remove } = assembled()
   deployed = Object.fromEntries(
@@ -29,6 +32,9 @@ beforeAll(() => {
         { bundle: join(asset(S3Key), 'index.mjs'), variables: Object.keys(Variables).sort() },
       ]
     }),
+  )
+  packed = Object.fromEntries(
+    Object.entries(deployed).map(([name, { bundle }]) => [name, gzipSync(readFileSync(bundle)).length]),
   )
   services = Object.fromEntries(
     Object.entries(deployed).map(([name, { bundle }]) => {
@@ -86,6 +92,11 @@ describe('the environment of a function', () => {
       variables.includes('METRICS_NAMESPACE'),
     )
     expect(told.map(([name]) => name)).toEqual(counting)
+  })
+
+  test('reaches the services of heads without two more clients: the bundle stays below 200 KB, packed', () => {
+    expect(packed.heads).toBeGreaterThan(20 * 1024)
+    expect(packed.heads).toBeLessThan(200 * 1024)
   })
 
   test('is that of an entry file: there is one for each function, and no other', () => {

@@ -21,6 +21,9 @@ const reached: Readonly<Record<string, readonly Resource[]>> = {
   roleClaim: [],
   exposure: [],
   metricsNamespace: [],
+  streamHeads: ['log', 'catalogue'],
+  vault: ['headsBucket', 'headDocuments'],
+  signer: ['headsKey'],
 }
 
 /** The one call that is not made by what its connection opens, but with the client that it hands on. */
@@ -52,6 +55,7 @@ const never: Readonly<Record<FunctionName, Readonly<Record<string, string>>>> = 
   advance: { views: reader, telemetry: 'GetItem UpdateItem' },
   await: { log: 'PutItem', tokens: 'Query', redemption: 'SendTaskFailure' },
   ended: {},
+  heads: { streamHeads: 'PutItem' },
 }
 
 let connected: Record<string, readonly string[]>

@@ -128,6 +128,27 @@ export function pathsOf(stack: ReadonlyMap<string, Resolved>): readonly Path[] {
       })),
   )
 
+  /** Who signs heads uses a key by a right of its own, which the key leaves to the account, and writes new names into a bucket. */
+  const heads = of('Lambda::Function').flatMap((lambda): Path[] => {
+    const { HEADS_KEY_ARN: key, HEADS_BUCKET: name } = lambda.properties.Environment?.Variables ?? {}
+    if (key === undefined) return []
+    const bucket = of('S3::Bucket').find(({ ref }) => ref === name)
+    const document = `${bucket?.attributes.Arn}/heads/1.json`
+    const signing = { 'kms:SigningAlgorithm': 'ED25519_SHA_512', 'kms:MessageType': 'RAW' }
+    const own = (action: string, on: string, context = {}) => asRole(roleOf(lambda), action, on, context)
+    return [
+      { from: lambda.id, to: at(key).id, steps: [own('kms:Sign', key, signing)] },
+      {
+        ...{ from: lambda.id, to: String(bucket?.id) },
+        steps: [
+          own('s3:ListBucket', String(bucket?.attributes.Arn), { 's3:prefix': 'heads/' }),
+          own('s3:GetObject', document),
+          own('s3:PutObject', document, { 's3:if-none-match': '*' }),
+        ],
+      },
+    ]
+  })
+
   const failures = of('Lambda::EventInvokeConfig').map(({ id, properties }) => {
     const lost = properties.DestinationConfig.OnFailure.Destination
     return {
@@ -193,7 +214,7 @@ export function pathsOf(stack: ReadonlyMap<string, Resolved>): readonly Path[] {
   })
 
   return [
-    ...[...alarms, ...rules, ...schedules, ...oneShots, ...mappings, ...tables, ...failures],
+    ...[...alarms, ...rules, ...schedules, ...oneShots, ...mappings, ...tables, ...heads, ...failures],
     ...[...routes, ...authorizers, ...machines, ...functions],
   ]
 }

@@ -55,6 +55,14 @@ const expected: Record<string, Record<string, string>> = {
     '*': 'ListSchedules',
     'dead letters': 'SendMessage',
   },
+  heads: {
+    Log: 'Query',
+    'Log index Catalogue': 'Query',
+    'heads bucket names heads/': 'ListBucket',
+    'documents of heads': 'GetObject PutObject',
+    'key of heads by ED25519_SHA_512 of RAW': 'Sign',
+    'dead letters': 'SendMessage',
+  },
   windows: {
     Log: 'PutItem Query',
     Views: 'GetItem Query',
@@ -117,12 +125,15 @@ const toTheScheduler = '{"StringEquals":{"iam:PassedToService":["scheduler.amazo
 /** Says to which rows a statement is narrowed; a condition that this does not know fails the test. */
 function rowsOf(condition: unknown): string {
   if (condition === undefined || JSON.stringify(condition) === toTheScheduler) return ''
-  const keys = /^\{"ForAllValues:StringLike":\{"dynamodb:LeadingKeys":\["(\S+)"\]\}\}$/.exec(
-    JSON.stringify(condition),
-  )
-  if (keys?.[1] === undefined)
-    throw new Error(`This test does not know the condition ${JSON.stringify(condition)}.`)
-  return ` rows ${keys[1]}`
+  const text = JSON.stringify(condition)
+  const [, rows] = /^\{"ForAllValues:StringLike":\{"dynamodb:LeadingKeys":\["(\S+)"\]\}\}$/.exec(text) ?? []
+  if (rows !== undefined) return ` rows ${rows}`
+  const [, names] = /^\{"StringEquals":\{"s3:prefix":\["(\S+)"\]\}\}$/.exec(text) ?? []
+  if (names !== undefined) return ` names ${names}`
+  const signing = /^\{"StringEquals":\{"kms:SigningAlgorithm":\["(\w+)"\],"kms:MessageType":\["(\w+)"\]\}\}$/
+  const [, algorithm, kind] = signing.exec(text) ?? []
+  if (algorithm !== undefined) return ` by ${algorithm} of ${kind}`
+  throw new Error(`This test does not know the condition ${text}.`)
 }
 
 function statementsOf(role: string): readonly Statement[] {
@@ -152,8 +163,14 @@ function nameOf(resource: unknown): string {
         return attribute[1].startsWith('WindowsRole') ? 'role of windows' : `role ${attribute[1]}`
       case 'AWS::SQS::Queue':
         return 'dead letters'
+      case 'AWS::S3::Bucket':
+        return 'heads bucket'
+      case 'AWS::KMS::Key':
+        return named.Properties.KeyUsage === 'SIGN_VERIFY' ? 'key of heads' : `key ${attribute[1]}`
     }
   }
+  const objects = /^\{"Fn::Join":\["",\[\{"Fn::GetAtt":\["HeadsBucket\w+","Arn"\]\},"\/heads\/\*"\]\]\}$/
+  if (objects.test(text)) return 'documents of heads'
   const index = /^\{"Fn::Join":\["",\[\{"Fn::GetAtt":\["(\w+)","Arn"\]\},"\/index\/(\w+)"\]\]\}$/.exec(text)
   if (index?.[1] !== undefined) return `${tableName(index[1])} index ${index[2]}`
   throw new Error(`A statement is about ${text}, which this test does not know.`)
@@ -217,6 +234,8 @@ describe('where things are', () => {
     WINDOWS_FUNCTION_ARN: /"schedules of windows":/,
     WINDOWS_ROLE_ARN: /"role of windows":/,
     WINDOWS_DEAD_LETTERS_ARN: /"schedules of windows":/,
+    HEADS_BUCKET: /"documents of heads":/,
+    HEADS_KEY_ARN: /"key of heads/,
   }
 
   test.each(Object.entries(needed))(
@@ -258,6 +277,14 @@ describe('S12: the log is append-only', () => {
     const onLog = Object.entries(granted).map(([name, rights]) => [name, rights.Log ?? ''] as const)
     expect(onLog.filter(([, actions]) => /Update|Delete|Batch|PartiQL|Scan/.test(actions))).toEqual([])
     expect(onLog.filter(([, actions]) => actions.includes('PutItem'))).toHaveLength(13)
+  })
+
+  test('S13: who writes commits writes no heads, and who writes heads writes no commits', () => {
+    const [writers, others] = [/"Log":"[^"]*PutItem/, /"documents of heads"|"key of heads/].map((right) =>
+      Object.entries(granted).flatMap(([name, rights]) => (right.test(JSON.stringify(rights)) ? [name] : [])),
+    )
+    expect(others).toEqual(['heads'])
+    expect(writers).not.toContain('heads')
   })
 
   test('no resource policy opens a table to others', () => {

@@ -89,12 +89,44 @@ describe('what is stored', () => {
   })
 
   test('a table key serves callers of this account through DynamoDB only', () => {
-    const policies = propertiesOf('AWS::KMS::Key').map(({ KeyPolicy }) => JSON.stringify(KeyPolicy))
+    const encrypting = propertiesOf('AWS::KMS::Key').filter(({ KeyUsage }) => KeyUsage !== 'SIGN_VERIFY')
+    const policies = encrypting.map(({ KeyPolicy }) => JSON.stringify(KeyPolicy))
     expect(policies).toHaveLength(2)
     for (const policy of policies) {
       expect(policy).toContain('"kms:CallerAccount":{"Ref":"AWS::AccountId"}')
       expect(policy).toContain('"kms:ViaService":{"Fn::Join":["",["dynamodb."')
     }
+  })
+
+  test('S13: heads are kept where nothing can be overwritten, and signed by a key that never leaves KMS', () => {
+    const [[id, bucket] = [], ...others] = ofType(template, 'AWS::S3::Bucket')
+    expect(others).toEqual([])
+    expect([bucket?.DeletionPolicy, bucket?.UpdateReplacePolicy]).toEqual(['Retain', 'Retain'])
+    expect(bucket?.Properties).toMatchObject({
+      ObjectLockEnabled: true,
+      ObjectLockConfiguration: { Rule: { DefaultRetention: { Days: 3650, Mode: 'GOVERNANCE' } } },
+      VersioningConfiguration: { Status: 'Enabled' },
+      PublicAccessBlockConfiguration: {
+        ...{ BlockPublicAcls: true, BlockPublicPolicy: true },
+        ...{ IgnorePublicAcls: true, RestrictPublicBuckets: true },
+      },
+    })
+    const [policy] = propertiesOf('AWS::S3::BucketPolicy')
+    expect(referred(policy?.Bucket)).toBe(id)
+    expect((policy?.PolicyDocument as { Statement: unknown[] } | undefined)?.Statement).toEqual([
+      expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      expect.objectContaining({
+        Effect: 'Deny',
+        Action: 's3:PutObject',
+        Condition: { Null: { 's3:if-none-match': 'true' } },
+      }),
+    ])
+    const signers = ofType(template, 'AWS::KMS::Key').filter(
+      ([, { Properties }]) => Properties.KeyUsage === 'SIGN_VERIFY',
+    )
+    expect(signers.map(([, { DeletionPolicy, Properties }]) => [DeletionPolicy, Properties.KeySpec])).toEqual(
+      [['Retain', 'ECC_NIST_EDWARDS25519']],
+    )
   })
 
   test('every queue is encrypted and refuses plain HTTP', () => {
@@ -109,7 +141,7 @@ describe('what is stored', () => {
 
   test('every log group forgets after 90 days', () => {
     const retention = propertiesOf('AWS::Logs::LogGroup').map(({ RetentionInDays }) => RetentionInDays)
-    expect(retention).toEqual(Array(19).fill(90))
+    expect(retention).toEqual(Array(20).fill(90))
   })
 
   test('S24: no template value looks like a secret', () => {
@@ -120,6 +152,8 @@ describe('what is stored', () => {
       'BUS_NAME',
       'EXPOSURE_PERCENT',
       'EXPOSURE_TARGETS',
+      'HEADS_BUCKET',
+      'HEADS_KEY_ARN',
       'LOG_TABLE',
       'METRICS_NAMESPACE',
       'ROLE_CLAIM',
@@ -137,7 +171,7 @@ describe('what is stored', () => {
 describe('what moves it', () => {
   test('every function runs Node 24 on arm64 without X-Ray and logs JSON', () => {
     const functions = propertiesOf('AWS::Lambda::Function')
-    expect(functions).toHaveLength(17)
+    expect(functions).toHaveLength(18)
     for (const properties of functions) {
       expect(properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -176,19 +210,23 @@ describe('what moves it', () => {
     }
   })
 
-  test('upgrades are ticked every minute and views compared every day', () => {
+  test('upgrades are ticked every minute, views compared every day, and heads asked for until they are there', () => {
     const schedules = propertiesOf('AWS::Scheduler::Schedule').map(({ ScheduleExpression, Target }) => [
       functionName(referred((Target as { Arn: unknown }).Arn)),
       ScheduleExpression,
     ])
-    expect(Object.fromEntries(schedules)).toEqual({ ticker: 'rate(1 minute)', reconcile: 'rate(1 day)' })
+    expect(Object.fromEntries(schedules)).toEqual({
+      ticker: 'rate(1 minute)',
+      reconcile: 'rate(1 day)',
+      heads: 'rate(15 minutes)',
+    })
   })
 
   test('what is invoked without a waiting caller keeps its failures', () => {
     const kept = propertiesOf('AWS::Lambda::EventInvokeConfig').map(({ FunctionName }) =>
       functionName(referred(FunctionName)),
     )
-    expect(kept.sort()).toEqual(['ended', 'reconcile', 'ticker', 'windows'])
+    expect(kept.sort()).toEqual(['ended', 'heads', 'reconcile', 'ticker', 'windows'])
   })
 
   test('an execution of this state machine that ends before its upgrade is told to the log', () => {
@@ -233,7 +271,7 @@ describe('what moves it', () => {
 
 describe('what a person hears of', () => {
   const functions =
-    'upgrades targets releases operations profiles calendars agents system authorizer projector reactor ticker reconcile windows advance await ended'
+    'upgrades targets releases operations profiles calendars agents system authorizer projector reactor ticker reconcile heads windows advance await ended'
   const alarms = [
     ...functions.split(' ').flatMap((name) => [`Errors${name}`, `Throttles${name}`]),
     ...['ticker', 'reconcile'].map((name) => `NotInvoked${name}`),
@@ -244,6 +282,7 @@ describe('what a person hears of', () => {
     'LogTampered',
     'ViewDrift',
     'CalendarsRunningOut',
+    'HeadsOverdue',
     'Loop',
   ]
 
@@ -264,6 +303,16 @@ describe('what a person hears of', () => {
         Threshold: 0,
         EvaluationPeriods: 1,
         ComparisonOperator: 'GreaterThanThreshold',
+      }),
+    )
+  })
+
+  test('S13: a day without heads raises one, and so does a function that says nothing at all', () => {
+    expect(propertiesOf('AWS::CloudWatch::Alarm')).toContainEqual(
+      expect.objectContaining({
+        MetricName: 'HeadsOverdue',
+        ...{ Statistic: 'Minimum', Threshold: 0, Period: 3600, EvaluationPeriods: 24 },
+        TreatMissingData: 'breaching',
       }),
     )
   })

@@ -14,7 +14,7 @@ beforeAll(() => {
 })
 
 describe('what stays when a stack is deleted or its first creation fails', () => {
-  test('is the log, what is derived from it, their keys and the people', () => {
+  test('is the log, what is derived from it and proves it, their keys and the people', () => {
     const kept = Object.values(retained.Resources).map(({ Type }) => Type.replace('AWS::', ''))
     expect(kept.sort()).toEqual([
       ...[
@@ -24,14 +24,16 @@ describe('what stays when a stack is deleted or its first creation fails', () =>
         'DynamoDB::Table',
         'KMS::Key',
         'KMS::Key',
+        'KMS::Key',
+        'S3::Bucket',
       ],
     ])
   })
 
   test('keeps no new stack from being made: it has no name of its own', () => {
     for (const { Properties } of Object.values(retained.Resources)) {
-      const { TableName, UserPoolName } = Properties
-      expect([TableName, UserPoolName]).toEqual([undefined, undefined])
+      const { TableName, UserPoolName, BucketName } = Properties
+      expect([TableName, UserPoolName, BucketName]).toEqual([undefined, undefined, undefined])
     }
   })
 
@@ -49,13 +51,14 @@ describe('what stays when a stack is deleted or its first creation fails', () =>
       'AWS::Cognito::UserPool': 'UserPoolId',
       'AWS::DynamoDB::Table': 'TableName',
       'AWS::KMS::Key': 'KeyId',
+      'AWS::S3::Bucket': 'BucketName',
     }
     for (const { Type } of Object.values(retained.Resources))
       expect(operations).toContain(`"${Type}":"${identifiers[Type]}"`)
   })
 
   test('is all that the runbook tells how to take away', () => {
-    for (const command of ['delete-table', 'schedule-key-deletion', 'delete-user-pool'])
+    for (const command of ['delete-table', 'schedule-key-deletion', 'delete-user-pool', 'delete-bucket'])
       expect(operations).toContain(command)
   })
 

@@ -46,7 +46,7 @@ describe('the envelope of a commit', () => {
     expect(() => fromItem({ ...toItem(first), commit: { N: '1.5' } })).toThrow(/commit/)
   })
 
-  it('keeps the hash that was released: a change of it would break every chain there is', () => {
+  it('keeps its hash: a change of how that is taken would break every chain there is', () => {
     const commit = {
       stream: 'account#a',
       commit: 1,
@@ -58,26 +58,49 @@ describe('the envelope of a commit', () => {
       correlation: 'request-1',
       events: [{ type: 'Deposited', schema: 1, data: '{"amount":3}' }],
     }
-    expect(hashCommit('', commit)).toBe(goldenHash)
-    const listed = { ...commit, category: 'account#00', since: commit.at }
-    expect(hashCommit('', listed)).toBe(goldenHash)
-    expect(hashCommit('x', commit)).not.toBe(goldenHash)
+    expect(hashCommit('', commit)).toBe(goldenHashes.plain)
+    expect(hashCommit('', { ...commit, category: 'account#00', since: commit.at })).toBe(goldenHashes.listed)
+    const snapshot = { schema: 1, state: '{"cents":300}', keys: [{ key: 'k', hash: 'h', commit: 1 }] }
+    expect(hashCommit('', { ...commit, snapshot })).toBe(goldenHashes.snapshot)
+    expect(hashCommit('x', commit)).not.toBe(goldenHashes.plain)
   })
 })
 
 /** Taken with another implementation: SHA-256 over JSON with sorted names. */
-const goldenHash = '56d111aedb39e1bd5410129f2ad4e413ae48048e2f8abeaff6c5c8ecea27da19'
+const goldenHashes = {
+  plain: '56d111aedb39e1bd5410129f2ad4e413ae48048e2f8abeaff6c5c8ecea27da19',
+  listed: '0d0dfe6cb19f724ac43a55021415b8093edc139d1324ac2f788238486f9e846a',
+  snapshot: 'f7fc8acffb0ec8110056b75596f5c3bfd2293f84b1422a9d8265f5060da3125b',
+}
 
 describe('verifyChain', () => {
   it('accepts what the log wrote', async () => {
     const commits = await sixteen()
     expect(verifyChain(commits)).toBeUndefined()
-    expect(verifyChain(commits, commits.at(-1))).toBeUndefined()
+    expect(verifyChain(commits, commits.slice(-1))).toBeUndefined()
+  })
+
+  it('names the commit whose snapshot, keys or place in the Catalogue were exchanged, be it the last', async () => {
+    const commits = (await sixteen()).slice(0, 15)
+    const [first, last] = [commits[0], commits[14]]
+    if (first === undefined || last?.snapshot === undefined) throw new Error('no snapshot')
+    const { snapshot, ...bare } = last
+    const state = snapshot.state.replace(/\d+/, '1')
+    expect(state).not.toBe(snapshot.state)
+    for (const forged of [
+      { ...last, snapshot: { ...snapshot, state } },
+      { ...last, snapshot: { ...snapshot, keys: snapshot.keys.slice(1) } },
+      { ...last, snapshot: { ...snapshot, schema: snapshot.schema + 1 } },
+      bare,
+    ])
+      expect(verifyChain(commits.with(14, forged))).toEqual({ commit: 15, why: 'edited' })
+    const { category: _, since: __, ...unlisted } = first
+    for (const forged of [{ ...first, category: 'account#99' }, { ...first, since: 'later' }, unlisted])
+      expect(verifyChain(commits.with(0, forged))).toEqual({ commit: 1, why: 'edited' })
   })
 
   it('names the commit at which one was edited, deleted, exchanged or the end was cut off', async () => {
     const commits = await sixteen()
-    const head = commits.at(-1)
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 14 }), async (index) => {
         const [one, two] = [commits[index], commits[index + 1]]
@@ -90,7 +113,7 @@ describe('verifyChain', () => {
         expect(verifyChain(replaced(index, two).with(index + 1, one))).toEqual({ commit, why: 'reordered' })
         const renumbered = replaced(index, { ...two, commit }).with(index + 1, { ...one, commit: commit + 1 })
         expect(verifyChain(renumbered)).toEqual({ commit, why: 'reordered' })
-        expect(verifyChain(commits.slice(0, index), head)).toEqual({ commit, why: 'truncated' })
+        expect(verifyChain(commits.slice(0, index), commits.slice(-1))).toEqual({ commit, why: 'truncated' })
 
         const forged = { ...one, actor: 'someone' }
         const resigned = { ...forged, hash: hashCommit(commits[index - 1]?.hash ?? '', forged) }

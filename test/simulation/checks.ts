@@ -2,9 +2,11 @@ import { audit } from '../../functions/audit/audit.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { exists, hasEnded } from '../../functions/domain/upgrade/state.ts'
 import { logOver } from '../../functions/log/append.ts'
+import { replay } from '../../functions/log/replay.ts'
 import { rowsOf } from '../../functions/views/reconcile.ts'
 import { sourceOf } from '../../functions/views/sources.ts'
 import type { StoredRow } from '../../functions/views/store.ts'
+import { readLive } from '../audit/live-reading.ts'
 import type { Answered } from './people.ts'
 import { profileFaults } from './profile-checks.ts'
 import type { World } from './world.ts'
@@ -66,14 +68,35 @@ function falseAnswers(world: World, answers: readonly Answered[]): string[] {
   })
 }
 
+/** Audits the log as somebody would have read it at some moment while it was written: nothing may be found that is not so. */
+async function inventedFindings(world: World): Promise<string[]> {
+  const { commits, random } = world
+  const instants = [0, 1, 2].map(() => random.between(0, commits.length)).sort((a, b) => a - b)
+  const [began = 0, between = 0, ended = 0] = instants
+  const places = new Map<string, number>()
+  const placeOf = (stream: string) => {
+    const place = places.get(stream) ?? random.next()
+    places.set(stream, place)
+    return place
+  }
+  const { second, cut } = readLive(commits, [began, between, ended], placeOf)
+  const { findings } = await audit(second, { cut, replay })
+  return findings.map(
+    ({ invariant, stream, commit, words }) =>
+      `read while it was written (${instants}): ${invariant}: ${stream}@${commit}: ${words}`,
+  )
+}
+
 /** Returns what is wrong after everything has healed, each by its invariant; nothing is as it should be. */
 export async function faultsIn(world: World, answers: readonly Answered[]): Promise<string[]> {
-  const { findings } = await audit(world.commits)
+  const signed = { documents: world.vault.documents(), key: world.signer.key }
+  const { findings } = await audit(world.commits, { replay, signed })
   const parked = await world.parked.list()
   const twice = [...world.machine.redemptions].filter(([, times]) => times > 1)
   return [
     ...(await unended(world)),
     ...findings.map(({ invariant, stream, commit, words }) => `${invariant}: ${stream}@${commit}: ${words}`),
+    ...(await inventedFindings(world)),
     ...(await profileFaults(world)),
     ...(await differingRows(world)),
     ...falseAnswers(world, answers),

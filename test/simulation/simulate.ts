@@ -13,6 +13,8 @@ export interface Simulated {
   readonly faults: readonly string[]
   readonly commits: number
   readonly upgrades: number
+  /** Documents of heads that were written. */
+  readonly heads: number
   /** Every commit and remark, in their order. */
   readonly story: readonly string[]
 }
@@ -35,7 +37,9 @@ export async function simulate(seed: number): Promise<Simulated> {
   try {
     const { people, midway } = await play(world, seed)
     const faults = [...midway, ...(await faultsIn(world, people.answers))]
-    return { seed, faults, commits: world.commits.length, upgrades: world.upgrades.size, story: world.story }
+    const heads = world.vault.documents().length
+    const [commits, upgrades] = [world.commits.length, world.upgrades.size]
+    return { seed, faults, commits, upgrades, heads, story: world.story }
   } finally {
     Math.random = untouched
     await world.machine.engine.stop()

@@ -10,16 +10,17 @@ const told = ({ seed, faults, story }: Simulated): string =>
   [`npm run simulate -- --seeds 1 --from ${seed}`, ...faults, '…', ...story.slice(-60)].join('\n')
 
 describe('the whole system, with everything going wrong that may', () => {
-  test('I1-I15, W1-W4: every upgrade ends, and log, views, schedules and answers agree', {
+  test('I1-I15, W1-W4, L1-L3: every upgrade ends, and log, views, schedules and answers agree', {
     timeout: 300_000,
   }, async () => {
-    let [admissions, openings, summaries, regressions, waits] = [0, 0, 0, 0, 0]
+    let [admissions, openings, summaries, regressions, waits, heads] = [0, 0, 0, 0, 0, 0]
     for (let seed = 1; seed <= seeds; seed++) {
       const result = await simulate(seed)
       expect(result.faults, told(result)).toEqual([])
       const lines = (type: string) => result.story.filter((line) => line.includes(`: ${type} `)).length
       admissions += result.story.filter((line) => line.includes('TargetsAdmitted')).length
       openings += lines('WindowOpened')
+      heads += result.heads
       summaries += lines('UpgradeSummarised')
       regressions += lines('MembersRegressed')
       waits += result.story.filter((line) => line.includes('"reason":"dependency"')).length
@@ -28,6 +29,7 @@ describe('the whole system, with everything going wrong that may', () => {
     expect(openings, 'windows open').toBeGreaterThan(seeds / 2)
     expect(summaries, 'executions are summarised').toBeGreaterThan(seeds / 2)
     expect(regressions, 'what had succeeded fails after all').toBeGreaterThan(0)
+    expect(heads, 'heads are written, in several documents a day').toBeGreaterThan(3 * seeds)
     expect(waits, 'windows wait for what they depend on').toBeGreaterThan(0)
   })
 

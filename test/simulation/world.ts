@@ -1,7 +1,9 @@
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { type Commit, fromImage } from '../../events/envelope.ts'
 import type { Connections } from '../../functions/connections.ts'
+import { writeHeads } from '../../functions/heads/write-heads.ts'
 import { logOver } from '../../functions/log/append.ts'
+import { streamHeads } from '../../functions/log/heads.ts'
 import { memoryStore } from '../../functions/log/memory.ts'
 import { WarmFolds } from '../../functions/log/warm-folds.ts'
 import { duties } from '../../functions/reactor/duties.ts'
@@ -9,6 +11,7 @@ import { keepWindows } from '../../functions/reactor/profiles/keep-windows.ts'
 import { judgeOpening } from '../../functions/reactor/profiles/open-window.ts'
 import { runDuties } from '../../functions/reactor/run.ts'
 import { tickDue } from '../../functions/reactor/upgrades/tick.ts'
+import { OnTheirOwn } from '../../functions/side-by-side.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
 import { openRunner } from '../../functions/views/runner.ts'
@@ -21,6 +24,7 @@ import { noteEnd } from '../../functions/workflow/execution-ended.ts'
 import { moveUpgrade } from '../../functions/workflow/upgrade/moves.ts'
 import { upgradeWorkflow } from '../../functions/workflow/upgrade/upgrade.ts'
 import { beginWait } from '../../functions/workflow/waits.ts'
+import { memorySigner, memoryVault } from '../heads/memory-vault.ts'
 import { SimulatedClock } from './clock.ts'
 import { Delivery } from './delivery.ts'
 import { Faults, passing, redemptionThrough, storeThrough, tokensThrough, viewsThrough } from './faults.ts'
@@ -44,6 +48,8 @@ export class World {
   readonly viewStore = memoryViewStore()
   readonly parked = memoryParked(() => this.clock.now())
   readonly telemetry = memoryTelemetry(() => this.clock.now())
+  readonly vault = memoryVault()
+  readonly signer = memorySigner()
   readonly tokens = new Map<string, StoredToken>()
   readonly machine
   readonly scheduler: Scheduler
@@ -81,6 +87,7 @@ export class World {
     this.store.subscribe(({ dynamodb }) => this.#written(fromImage(dynamodb?.NewImage)))
     this.#everyMinute()
     this.#reconcileNowAndThen()
+    this.#writeHeadsNowAndThen()
   }
 
   get iso(): string {
@@ -135,6 +142,12 @@ export class World {
       redemption: redemptionThrough(openRedemption(stepFunctions), between),
       telemetry: this.telemetry,
       parked: this.parked,
+      streamHeads: streamHeads(storeThrough(this.store, between)),
+      vault: {
+        newest: () => this.vault.newest(),
+        keep: (document) => process.write(() => this.vault.keep(document)),
+      },
+      signer: this.signer,
       windowSchedules: this.scheduler.through(process),
       bus: { client: this.#bus(), name: 'drydock' },
       upgradeExecutions: openExecutions({ client: stepFunctions, machineArn }),
@@ -244,6 +257,19 @@ export class World {
       return died
     })
     return result !== died
+  }
+
+  /** Writes where the streams stand, in small pieces; now and then by two at once. */
+  #writeHeadsNowAndThen(): void {
+    this.clock.after(900, () => {
+      this.#writeHeadsNowAndThen()
+      for (let times = this.faults.happens(0.2) ? 2 : 1; times > 0; times--) {
+        const process = new Process(this.faults.lifetime(0.3))
+        this.begin('heads', () =>
+          process.live(() => writeHeads(this.services(process), new OnTheirOwn(), { size: 3 })),
+        )
+      }
+    })
   }
 
   /** Brings the schedules of every profile to what its stream says; deployed it is daily, here there is less time. */

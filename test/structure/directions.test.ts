@@ -31,16 +31,18 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   ],
   // It has rules of its own, or it would share the mistakes of what it judges.
   'functions/audit': ['events'],
-  'functions/connections.ts': [...ground, ...stores],
+  'functions/heads': [...ground, 'functions/log'],
+  'functions/connections.ts': [...ground, ...stores, 'functions/heads'],
   'functions/lambda': [
     'functions/connections.ts',
     'functions/api',
     'functions/views',
     'functions/reactor',
     'functions/workflow',
+    'functions/heads',
   ],
   infra: ['events/public.ts', 'contracts/routes.ts', 'functions/environment.ts'],
-  'infra/local': ['events', 'infra', 'functions/audit'],
+  'infra/local': ['events', 'infra', 'functions/audit', 'functions/log/replay.ts'],
 }
 
 /** The rooms that use no package but these. */

@@ -1,5 +1,6 @@
 import { accessTypes } from './types/access.ts'
 import { apiTypes } from './types/api.ts'
+import { bucketTypes } from './types/buckets.ts'
 import { eventTypes } from './types/events.ts'
 import { functionTypes } from './types/functions.ts'
 import { machineTypes } from './types/machines.ts'
@@ -14,6 +15,7 @@ export type { Identity } from './types/type.ts'
 export const resourceTypes: Readonly<Record<string, ResourceType>> = {
   ...functionTypes,
   ...tableTypes,
+  ...bucketTypes,
   ...machineTypes,
   ...eventTypes,
   ...apiTypes,

@@ -1,4 +1,4 @@
-import { used } from '../shapes.ts'
+import { oneOf, used } from '../shapes.ts'
 import { arn, atRest, byLogicalId, byName, noAccessControl, type ResourceType, without } from './type.ts'
 
 const ownIssuer = 'tokens of one machine come from its own issuer'
@@ -32,14 +32,18 @@ export const accessTypes: Readonly<Record<string, ResourceType>> = {
       ref: logicalId,
       attributes: { Arn: arn('kms', `key/${logicalId}`), KeyId: logicalId },
     }),
-    properties: without(atRest, [
-      'Description',
-      'EnableKeyRotation',
-      'KeyPolicy',
-      'PendingWindowInDays',
-      'RotationPeriodInDays',
-      'Tags',
-    ]),
+    properties: {
+      KeyUsage: oneOf(['ENCRYPT_DECRYPT', 'SIGN_VERIFY'], 'nothing else is done with keys here'),
+      KeySpec: oneOf(['SYMMETRIC_DEFAULT', 'ECC_NIST_EDWARDS25519'], 'the keys that sign here are Ed25519'),
+      ...without(atRest, [
+        'Description',
+        'EnableKeyRotation',
+        'KeyPolicy',
+        'PendingWindowInDays',
+        'RotationPeriodInDays',
+        'Tags',
+      ]),
+    },
   },
   'AWS::KMS::Alias': {
     nameProperty: 'AliasName',

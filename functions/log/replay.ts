@@ -1,0 +1,56 @@
+import { canonicalJson } from '../../events/canonical.ts'
+import type { Commit } from '../../events/envelope.ts'
+import { partsOf } from '../../events/stream.ts'
+import type { Aggregate, DomainEvent } from '../domain/aggregate.ts'
+import { componentAggregate } from '../domain/component/component.ts'
+import { membershipJobAggregate } from '../domain/membership/job.ts'
+import { planAggregate } from '../domain/plan/aggregate.ts'
+import { policyAggregate } from '../domain/policy/policy.ts'
+import { profileAggregate } from '../domain/profile/aggregate.ts'
+import { releaseAggregate } from '../domain/release/release.ts'
+import { targetAggregate } from '../domain/target/aggregate.ts'
+import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
+import { emptyFold, foldCommit } from './fold.ts'
+import { unpackState } from './snapshot.ts'
+
+type Follow = (commit: Commit) => string | undefined
+
+/** Returns how to follow a stream of an aggregate from its first commit, folding events alone and believing no snapshot. */
+function follower<State, Event extends DomainEvent>(aggregate: Aggregate<State, Event>): () => Follow {
+  return () => {
+    let fold = emptyFold(aggregate)
+    return (commit) => {
+      try {
+        fold = foldCommit(aggregate, fold, commit)
+        const { snapshot } = commit
+        // One of another version is used by no load.
+        if (snapshot?.schema !== aggregate.stateSchema) return undefined
+        const same = canonicalJson(unpackState(snapshot.state)) === canonicalJson(fold.state)
+        return same ? undefined : 'The state in its snapshot is not what the events up to it make.'
+      } catch (error) {
+        return `It cannot be folded: ${error instanceof Error ? error.message : String(error)}`
+      }
+    }
+  }
+}
+
+const followers: Readonly<Record<string, () => Follow>> = {
+  component: follower(componentAggregate),
+  memberships: follower(membershipJobAggregate),
+  plan: follower(planAggregate),
+  policy: follower(policyAggregate),
+  profile: follower(profileAggregate),
+  release: follower(releaseAggregate),
+  target: follower(targetAggregate),
+  upgrade: follower(upgradeAggregate),
+}
+
+/**
+ * Returns how to follow a stream from its first commit to its last: of each it is said what is wrong with the state in its snapshot, by the
+ * folds from which decisions are made. Undefined: nothing is wrong, or no load would use it.
+ */
+export function replay(stream: string): Follow {
+  const { kind } = partsOf(stream)
+  const follow = Object.hasOwn(followers, kind) ? followers[kind] : undefined
+  return follow?.() ?? (() => undefined)
+}
