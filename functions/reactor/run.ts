@@ -1,5 +1,5 @@
 import type { Commit } from '../../events/envelope.ts'
-import { isPassing } from '../errors.ts'
+import { isLasting } from '../errors.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Parked } from '../work/parked.ts'
@@ -8,7 +8,7 @@ import { isAnswered } from './duty.ts'
 
 /**
  * Lets the duties act on a batch of commits: those of one stream in their order, streams side by side. Returns the streams (of the
- * commits given) that have to be delivered again; what can never succeed is parked by duty and stream, and the rest goes on.
+ * commits given) that have to be delivered again; what is known to last is parked by duty and stream, and the rest goes on.
  */
 export async function runDuties<Services extends { readonly parked: Parked }>(
   commits: readonly Commit[],
@@ -26,7 +26,7 @@ export async function runDuties<Services extends { readonly parked: Parked }>(
       await act()
       return true
     } catch (error) {
-      if (isPassing(error)) {
+      if (!isLasting(error)) {
         for (const { stream } of concerned) again.add(stream)
         return false
       }

@@ -10,6 +10,7 @@ import { moveWindow } from '../../domain/upgrade/control.ts'
 import { requestUpgrade } from '../../domain/upgrade/request.ts'
 import { exists, hasEnded } from '../../domain/upgrade/state.ts'
 import type { Window } from '../../domain/window.ts'
+import { LastingError } from '../../errors.ts'
 import { admissionFacts } from '../../facts/admission.ts'
 import { workOf } from '../../facts/targeting.ts'
 import type { Metadata } from '../../log/log.ts'
@@ -52,6 +53,14 @@ async function plan(
   }
 }
 
+/** A profile by which no component can be told: someone has to change it. */
+class NamesNothing extends LastingError {
+  override readonly name = 'NamesNothing'
+  constructor(profile: string) {
+    super(`The profile ${profile} names nothing that could be upgraded.`)
+  }
+}
+
 /** The component that is upgraded first: that with anything to do. */
 async function componentOf(
   running: Running,
@@ -60,7 +69,7 @@ async function componentOf(
 ): Promise<string> {
   const work = await workOf(running, profile, definition)
   const component = (work.find(({ matching }) => matching > 0) ?? work[0])?.component
-  if (component === undefined) throw new Error(`The profile ${profile} names nothing that could be upgraded.`)
+  if (component === undefined) throw new NamesNothing(profile)
   return component
 }
 
