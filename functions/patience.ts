@@ -1,4 +1,4 @@
-import { minute, second } from '../events/time.ts'
+import { hour, minute, second } from '../events/time.ts'
 
 /** How long whoever decides goes on against other writers, in milliseconds, before it is asked again or somebody else is. */
 export const patience = {
@@ -32,3 +32,9 @@ export const targetsPerLook = 100
 
 /** An execution that was decided may be so long on its way to its start, in milliseconds: it is not missing yet. */
 export const executionStarts = 5 * minute
+
+/**
+ * For so long the views may not show what has happened, in milliseconds: a record that the projector could not take for as long is given up, and the next
+ * reconciliation makes good what it missed.
+ */
+export const viewsCatchUp = 6 * hour

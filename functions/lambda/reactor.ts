@@ -1,17 +1,17 @@
-import type { DynamoDBStreamEvent } from 'aws-lambda'
 import {
   bus,
   connect,
   log,
   parked,
   redemption,
+  repeats,
   telemetry,
   tokens,
   upgradeExecutions,
   views,
   windowSchedules,
 } from '../connections.ts'
-import { react } from '../reactor/reactor.ts'
+import { reactor } from '../reactor/reactor.ts'
 
 const services = connect({
   log,
@@ -20,9 +20,10 @@ const services = connect({
   redemption,
   telemetry,
   parked,
+  repeats,
   windowSchedules,
   upgradeExecutions,
   bus,
 })
 
-export const handler = (event: DynamoDBStreamEvent) => react(services, event)
+export const handler = reactor(services)

@@ -2,6 +2,7 @@ import type { PlanningServices } from '../planning/planning.ts'
 import type { Executions } from '../work/executions.ts'
 import type { Parked } from '../work/parked.ts'
 import type { Redemption } from '../work/redemption.ts'
+import type { Repeats } from '../work/repeats.ts'
 import type { Telemetry } from '../work/telemetry.ts'
 import type { Tokens } from '../work/tokens.ts'
 import type { WindowSchedules } from '../work/window-schedules.ts'
@@ -17,4 +18,5 @@ export interface ReactorServices extends PlanningServices {
   readonly upgradeExecutions: Executions
   readonly bus: PublicBus
   readonly parked: Parked
+  readonly repeats: Repeats
 }

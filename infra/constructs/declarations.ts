@@ -13,7 +13,7 @@ import {
   redeem,
   scheduleWindows,
 } from './permissions.ts'
-import type { Trigger } from './triggers.ts'
+import type { Trigger, TriggerOf } from './triggers.ts'
 
 /** All that is said of a Lambda function. What it runs is `functions/lambda/<name>.ts`. */
 export interface Declaration {
@@ -21,6 +21,8 @@ export interface Declaration {
   readonly does: string
   /** What makes it run. */
   readonly runsOn: Trigger
+  /** A clock that makes it run as well. */
+  readonly alsoRunsOn?: TriggerOf<'schedule'>
   /** In megabytes. */
   readonly memory: number
   readonly timeout: Duration
@@ -35,6 +37,14 @@ export interface Declaration {
 // Within the gateway's 30 seconds.
 const request = { runsOn: { event: 'request' }, memory: 1024, timeout: Duration.seconds(25) } as const
 const batch = { memory: 1024, timeout: Duration.seconds(60) } as const
+
+// What is a minute late is replaced by the next, and what failed too.
+const everyMinute = {
+  event: 'schedule',
+  rate: 'rate(1 minute)',
+  delivery: { seconds: 60, retries: 1 },
+  retries: 0,
+} as const
 
 /** Who plans what somebody asks for is told how much one person may expose. */
 const exposureSettings = ['exposureTargets', 'exposurePercent'] as const
@@ -113,6 +123,8 @@ const declared = {
     // Every lane records outcomes in the same upgrade's stream, and those that lose the race pay for their writes: few lanes
     // take larger batches and meet seldom.
     runsOn: { event: 'commit', lanes: 2 },
+    // It alone has the rights to do what it had to set aside.
+    alsoRunsOn: everyMinute,
     // One commit may admit 10,000 targets. An invocation that ran out of time would do them, and what follows them, over again.
     timeout: Duration.minutes(5),
     environment: ['logTable', 'viewsTable', 'workTable', 'upgradeMachineArn', 'busName', ...windowSettings],
@@ -135,13 +147,7 @@ const declared = {
   ticker: {
     ...batch,
     does: 'Tells live upgrades the time',
-    // A tick that is a minute late is replaced by the next, and one that failed too.
-    runsOn: {
-      event: 'schedule',
-      rate: 'rate(1 minute)',
-      delivery: { seconds: 60, retries: 1 },
-      retries: 0,
-    },
+    runsOn: everyMinute,
     environment: ['logTable', 'viewsTable'],
     may: { log: append, views: read },
   },

@@ -133,13 +133,31 @@ export function openWorld({ heard = false, exposure = { targets: 100, percent: 2
   const authorize = agentAuthorizer(services)
   forgetMembers()
 
+  /** The duties whose records are given up: they hear of nothing. */
+  const givenUp = new Set<string>()
+  /** Does the projector take anything? */
+  let projects = true
+  const behind: typeof pending = []
+
+  /** Delivers once what waits; what has to come again waits on. Returns the streams that do. */
+  async function deliver(): Promise<ReadonlySet<string>> {
+    const batch = pending.splice(0)
+    if (projects) {
+      const postponed = await runner.project([...behind.splice(0), ...batch])
+      if (postponed.length > 0) throw new Error('The projector postponed', { cause: postponed[0]?.error })
+    } else behind.push(...batch)
+    const heard = <One extends { readonly name: string }>(all: readonly One[]) =>
+      all.filter(({ name }) => !givenUp.has(name))
+    const concerned = { single: heard(duties.single), collecting: heard(duties.collecting) }
+    const again = await runDuties(batch, concerned, services)
+    pending.unshift(...batch.filter(({ stream }) => again.has(stream)))
+    return again
+  }
+
   /** Lets projector and reactor do all that is to be done. */
   async function settle(): Promise<void> {
     while (pending.length > 0) {
-      const batch = pending.splice(0)
-      const postponed = await runner.project(batch)
-      if (postponed.length > 0) throw new Error('The projector postponed', { cause: postponed[0]?.error })
-      const again = await runDuties(batch, duties, services)
+      const again = await deliver()
       const [parked] = await services.parked.list()
       if (again.size > 0 || parked) throw new Error(`The reactor did not get through: ${parked?.error}`)
     }
@@ -214,7 +232,20 @@ export function openWorld({ heard = false, exposure = { targets: 100, percent: 2
     lines,
     log,
     call,
+    deliver,
     settle,
+    givenUp,
+    /** The table of the views, and what the projector waits with: nothing, or everything until it goes on. */
+    store,
+    projector: {
+      stop() {
+        projects = false
+      },
+      async goOn() {
+        projects = true
+        await runner.project(behind.splice(0))
+      },
+    },
     advance,
     authorize,
     /** Returns an upgrade as its stream tells. */

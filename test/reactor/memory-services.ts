@@ -6,6 +6,7 @@ import { isAnswered } from '../../functions/reactor/duty.ts'
 import type { ReactorServices } from '../../functions/reactor/services.ts'
 import type { Views } from '../../functions/views/views.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
+import { memoryRepeats } from '../../functions/work/repeats.ts'
 import { memoryTelemetry } from '../../functions/work/telemetry.ts'
 import type { StoredToken, Tokens, Wait } from '../../functions/work/tokens.ts'
 import { memorySchedules } from './memory-schedules.ts'
@@ -71,6 +72,7 @@ export function memoryServices({
     },
     bus: { client: bus, name: 'drydock' },
     parked: memoryParked(now),
+    repeats: memoryRepeats(now),
   } satisfies ReactorServices & Record<string, unknown>
 }
 

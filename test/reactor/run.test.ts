@@ -26,6 +26,7 @@ async function commits(): Promise<readonly Commit[]> {
 
 const throttled = () => Object.assign(new Error('slow down'), { name: 'ThrottlingException' })
 const away = () => Object.assign(new Error('nobody listens'), { code: 'ECONNREFUSED' })
+const unheardOf = () => new Error('whatever this is')
 const broken = () => new TypeError('no such thing')
 
 /** A duty that fails on the commits given, and remembers which ones it has done. */
@@ -43,7 +44,7 @@ function failingOn(fault: () => Error, ...named: readonly string[]) {
 }
 
 describe('the duties of the reactor', () => {
-  it.each([throttled, away])(
+  it.each([throttled, away, unheardOf])(
     'come again for a stream when a service was away, and park nothing',
     async (fault) => {
       const parked = memoryParked(now)
@@ -81,12 +82,7 @@ describe('the duties of the reactor', () => {
     expect(published).toEqual(['account#a@1', 'account#a@2'])
     // The real ones act in that order: nothing that may have to come again follows the publication.
     const named = duties.single.map(({ name }) => name)
-    expect(named.slice(-4)).toEqual([
-      'publish-upgrades',
-      'publish-profiles',
-      'publish-targets',
-      'retry-parked',
-    ])
+    expect(named.slice(-3)).toEqual(['publish-upgrades', 'publish-profiles', 'publish-targets'])
   })
 
   it('are parked where they would fail for ever, and the rest goes on', async () => {

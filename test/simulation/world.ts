@@ -6,6 +6,8 @@ import { memoryStore } from '../../functions/log/memory.ts'
 import { duties } from '../../functions/reactor/duties.ts'
 import { keepWindows } from '../../functions/reactor/profiles/keep-windows.ts'
 import { judgeOpening } from '../../functions/reactor/profiles/open-window.ts'
+import { repeat } from '../../functions/reactor/repeat.ts'
+import { retryParked } from '../../functions/reactor/retry-parked.ts'
 import { runDuties } from '../../functions/reactor/run.ts'
 import { tickDue } from '../../functions/reactor/upgrades/tick.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
@@ -14,6 +16,7 @@ import { openRunner } from '../../functions/views/runner.ts'
 import { openExecutions } from '../../functions/work/executions.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
 import { openRedemption } from '../../functions/work/redemption.ts'
+import { memoryRepeats } from '../../functions/work/repeats.ts'
 import { memoryTelemetry } from '../../functions/work/telemetry.ts'
 import type { StoredToken } from '../../functions/work/tokens.ts'
 import { noteEnd } from '../../functions/workflow/execution-ended.ts'
@@ -42,6 +45,7 @@ export class World {
   readonly store = memoryStore()
   readonly viewStore = memoryViewStore()
   readonly parked = memoryParked(() => this.clock.now())
+  readonly repeats = memoryRepeats(() => this.clock.now())
   readonly telemetry = memoryTelemetry(() => this.clock.now())
   readonly tokens = new Map<string, StoredToken>()
   readonly machine
@@ -130,6 +134,7 @@ export class World {
       redemption: redemptionThrough(openRedemption(stepFunctions), between),
       telemetry: this.telemetry,
       parked: this.parked,
+      repeats: this.repeats,
       windowSchedules: this.scheduler.through(process),
       bus: { client: this.#bus(), name: 'drydock' },
       upgradeExecutions: openExecutions({ client: stepFunctions, machineArn }),
@@ -226,6 +231,13 @@ export class World {
       void process
         .live(() => tickDue(this.services(process)))
         .catch((error: unknown) => this.tell(`ticker: ${String(error)}`))
+      const another = new Process(this.faults.lifetime(0.1))
+      void another
+        .live(async () => {
+          await retryParked(duties, this.services(another))
+          await repeat(duties, this.services(another))
+        })
+        .catch((error: unknown) => this.tell(`again: ${String(error)}`))
     })
   }
 
