@@ -3,6 +3,7 @@ import {
   connect,
   log,
   parked,
+  published,
   redemption,
   repeats,
   telemetry,
@@ -24,6 +25,7 @@ const services = connect({
   windowSchedules,
   upgradeExecutions,
   bus,
+  published,
 })
 
 export const handler = reactor(services)

@@ -28,36 +28,40 @@ export interface Duties<Services = ReactorServices> {
   readonly collecting: readonly CollectingDuty<Services>[]
 }
 
+const single = [
+  startExecution,
+  withdrawTargets,
+  assignTargets,
+  resumeTargets,
+  expireAttempts,
+  endWaits,
+  makeMemberships,
+  cleanUpProfile,
+  keepSchedules,
+  voidPlans,
+  bindProfileCalendars,
+  planAfterCalendar,
+  runProfile,
+  heedFailures,
+  rollBackWanted,
+  summariseUpgrades,
+  heedStop,
+  heedCalendar,
+  heedWithdrawal,
+  holdReleaseBack,
+  beginChildren,
+  publishUpgrades,
+  publishProfiles,
+  publishTargets,
+] as const
+
+const collecting = [recordOutcomes] as const
+
 /** Everything that the reactor does. */
-export const duties: Duties = {
-  single: [
-    startExecution,
-    withdrawTargets,
-    assignTargets,
-    resumeTargets,
-    expireAttempts,
-    endWaits,
-    makeMemberships,
-    cleanUpProfile,
-    keepSchedules,
-    voidPlans,
-    bindProfileCalendars,
-    planAfterCalendar,
-    runProfile,
-    heedFailures,
-    rollBackWanted,
-    summariseUpgrades,
-    heedStop,
-    heedCalendar,
-    heedWithdrawal,
-    holdReleaseBack,
-    beginChildren,
-    publishUpgrades,
-    publishProfiles,
-    publishTargets,
-  ],
-  collecting: [recordOutcomes],
-}
+export const duties: Duties = { single, collecting }
+
+/** What each is called. */
+export type DutyName = (typeof single | typeof collecting)[number]['name']
 
 /** Returns which duties answer each type of event, by aggregate and type: what leads to what. */
 export function answersOf({ single, collecting }: Duties<never>): ReadonlyMap<string, readonly string[]> {

@@ -153,7 +153,7 @@ const declared = {
   },
   reconcile: {
     ...batch,
-    does: 'Compares views with the log and heals; rebuilds on request',
+    does: 'Makes good what views and reactor missed; rebuilds on request',
     // A day's reconciliation is worth an hour of retries.
     runsOn: {
       event: 'schedule',
@@ -163,13 +163,16 @@ const declared = {
     },
     // It walks the whole log.
     timeout: Duration.minutes(15),
-    environment: ['logTable', 'viewsTable', 'workTable', 'upgradeMachineArn', ...windowSettings],
+    environment: ['logTable', 'viewsTable', 'workTable', 'upgradeMachineArn', 'busName', ...windowSettings],
     may: {
       log: append,
       catalogue: ['dynamodb:Query'],
       views: fold,
       work: [...park, 'dynamodb:DeleteItem', 'dynamodb:Query'],
+      lastSeen,
       executions: ['states:DescribeExecution'],
+      // What integrations were never told is told by who finds it.
+      bus: ['events:PutEvents'],
       ...scheduleWindows,
     },
   },

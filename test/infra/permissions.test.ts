@@ -51,6 +51,8 @@ const expected: Record<string, Record<string, string>> = {
     'Log index Catalogue': 'Query',
     Views: 'GetItem PutItem Query',
     Work: 'DeleteItem PutItem Query',
+    'Work rows seen#*': 'BatchGetItem',
+    bus: 'PutEvents',
     'executions of upgrade': 'DescribeExecution',
     ...windows,
     '*': 'ListSchedules',

@@ -15,6 +15,7 @@ import { viewsOver } from '../../functions/views/readers.ts'
 import { openRunner } from '../../functions/views/runner.ts'
 import { openExecutions } from '../../functions/work/executions.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
+import { memoryPublished } from '../../functions/work/published.ts'
 import { openRedemption } from '../../functions/work/redemption.ts'
 import { memoryRepeats } from '../../functions/work/repeats.ts'
 import { memoryTelemetry } from '../../functions/work/telemetry.ts'
@@ -46,6 +47,7 @@ export class World {
   readonly viewStore = memoryViewStore()
   readonly parked = memoryParked(() => this.clock.now())
   readonly repeats = memoryRepeats(() => this.clock.now())
+  readonly published = memoryPublished()
   readonly telemetry = memoryTelemetry(() => this.clock.now())
   readonly tokens = new Map<string, StoredToken>()
   readonly machine
@@ -135,6 +137,7 @@ export class World {
       telemetry: this.telemetry,
       parked: this.parked,
       repeats: this.repeats,
+      published: this.published,
       windowSchedules: this.scheduler.through(process),
       bus: { client: this.#bus(), name: 'drydock' },
       upgradeExecutions: openExecutions({ client: stepFunctions, machineArn }),

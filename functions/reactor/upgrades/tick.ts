@@ -54,12 +54,17 @@ function toldOf(log: Log, cause: string): Set<string> {
  * names them may be behind: it is told again every minute for as long as the projector may be, so that whoever is shown later hears of it too. Until then no
  * target accepts anything that the fact forbids (design: #hand-over).
  */
-function heeding<State, Event extends DomainEvent, const Type extends Event['type']>(
-  name: string,
+function heeding<
+  State,
+  Event extends DomainEvent,
+  const Type extends Event['type'],
+  const Name extends string,
+>(
+  name: Name,
   aggregate: Aggregate<State, Event>,
   types: readonly Type[],
   heals: (type: Type) => boolean = () => false,
-): Duty<Live> {
+): Duty<Live, Name> {
   return duty(name, aggregate, types, async ({ commit, events, cause }, services: Live) => {
     const { stream, commit: number } = commit
     // First of all: should this be cut short, it is done again.
