@@ -48,7 +48,7 @@ async function calendarsRunningOut(log: Log, at: string): Promise<string[]> {
 const nothingCompared: ReconcileReport = { streams: 0, healed: 0, drift: 0, drifted: [], parked: 0 }
 
 /** Lets every healer look through the streams of its aggregate. Returns how many streams of each there are, and how much was missed. */
-async function makeGood(services: HealingServices, cause: Metadata, each: OnTheirOwn) {
+export async function makeGood(services: HealingServices, cause: Metadata, each: OnTheirOwn) {
   const { log } = services
   const streams = new Map<string, number>()
   let missed = 0
