@@ -31,19 +31,17 @@ async function react(services: ReactorServices, event: DynamoDBStreamEvent): Pro
   return { batchItemFailures: failed.map(({ sequence }) => ({ itemIdentifier: sequence })) }
 }
 
-/** Does again what was set aside, and what has to be said again; told by the clock. */
+/** Says again what has to be said again, and tries what was set aside; told by the clock. */
 async function doAgain(services: ReactorServices): Promise<void> {
-  const each = new OnTheirOwn()
-  const parked = async () => {
-    emitMetrics(services.now(), { Parked: await retryParked(duties, services) })
+  // How much there is must be known even where trying it takes too long.
+  emitMetrics(services.now(), { Parked: (await services.parked.list()).length })
+  const tasks = {
+    'what is repeated': () => repeat(duties, services),
+    'what is parked': () => retryParked(duties, services),
   }
-  const tasks = { 'what is parked': parked, 'what is repeated': () => repeat(duties, services) }
-  await each.each(
-    Object.entries(tasks),
-    1,
-    ([, act]) => act(),
-    ([name]) => name,
-  )
+  const each = new OnTheirOwn()
+  const act = ([, task]: [string, () => Promise<void>]) => task()
+  await each.each(Object.entries(tasks), 1, act, ([name]) => name)
   each.end()
 }
 

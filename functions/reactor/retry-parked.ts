@@ -49,13 +49,12 @@ async function tryRow<Services extends Trying>(
 
 /**
  * Tries again what was set aside, some of it each time: what is done by now is forgotten, and the rest moves on as far as it got. What no
- * duty of this version is named after waits for one that is, or for `reconcile`. Returns how many rows there were, those of streams that cannot be projected
- * among them.
+ * duty of this version is named after waits for one that is, or for `reconcile`.
  */
 export async function retryParked<Services extends Trying>(
   duties: Duties<Services>,
   services: Services,
-): Promise<number> {
+): Promise<void> {
   const { parked, now } = services
   const rows = await parked.list()
   const known = new Set([...duties.single, ...duties.collecting].map(({ name }) => name))
@@ -73,5 +72,4 @@ export async function retryParked<Services extends Trying>(
     if (stopped) await parked.moveOn(row, stopped.commit, stopped.error)
     else await parked.clear(row)
   }
-  return rows.length
 }

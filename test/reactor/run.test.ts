@@ -112,6 +112,33 @@ describe('the duties of the reactor', () => {
     expect((await parked.list()).map(({ stream }) => stream)).toEqual(set)
   })
 
+  it('that collect set aside by itself what they cannot read, and collect the rest', async () => {
+    const parked = memoryParked(now)
+    const collected: string[] = []
+    const duty: CollectingDuty<unknown> = {
+      name: 'sum',
+      answers,
+      groupOf({ stream, commit }) {
+        if (stream === 'account#a' && commit === 1) throw broken()
+        return 'all'
+      },
+      async act(_group, concerned) {
+        collected.push(...concerned.map(({ stream, commit }) => `${stream}@${commit}`))
+      },
+    }
+    const again = await runDuties(await commits(), { single: [], collecting: [duty] }, { parked })
+    expect([...again]).toEqual([])
+    expect(collected.sort()).toEqual(['account#a@2', 'account#b@1'])
+    expect(await parked.list()).toMatchObject([{ duty: 'sum', stream: 'account#a', commit: 1 }])
+  })
+
+  it('come again where they could not even be set aside', async () => {
+    const away = { ...memoryParked(now), park: () => Promise.reject(throttled()) }
+    const { duty, done } = failingOn(broken, 'account#a@1')
+    const again = await runDuties(await commits(), { single: [duty], collecting: [] }, { parked: away })
+    expect([[...again], done]).toEqual([['account#a'], ['account#b@1']])
+  })
+
   it('act in the order of a stream, whatever the order of the records', async () => {
     const { duty, done } = failingOn(broken)
     const shuffled = (await commits()).toReversed()

@@ -67,10 +67,6 @@ function heeding<
 ): Duty<Live, Name> {
   return duty(name, aggregate, types, async ({ commit, events, cause }, services: Live) => {
     const { stream, commit: number } = commit
-    // First of all: should this be cut short, it is done again.
-    const until = after(commit.at, viewsCatchUp)
-    if (instantOf(services.now()) < until)
-      await services.repeats.keep({ duty: name, stream, commit: number }, until)
     const known = toldOf(services.log, refOf(stream, number))
     const each = new OnTheirOwn()
     const tell = async ({ upgrade }: { readonly upgrade: string }) => {
@@ -81,6 +77,10 @@ function heeding<
     }
     const live = await Array.fromAsync(services.views.liveUpgrades())
     await each.each(live, atOnce.upgrades, tell, ({ upgrade }) => upgrade)
+    // Where this fails the commit comes again: nobody waits for it to hear of a stop.
+    const until = after(commit.at, viewsCatchUp)
+    if (instantOf(services.now()) < until)
+      await services.repeats.keep({ duty: name, stream, commit: number }, until)
     each.end()
   })
 }
