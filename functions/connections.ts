@@ -16,7 +16,9 @@ import type { ViewStore } from './views/store.ts'
 import type { Views } from './views/views.ts'
 import { type Executions, openExecutions } from './work/executions.ts'
 import { openParked, type Parked } from './work/parked.ts'
+import { openPublished, type Published } from './work/published.ts'
 import { openRedemption, type Redemption } from './work/redemption.ts'
+import { openRepeats, type Repeats } from './work/repeats.ts'
 import { openTelemetry, type Telemetry } from './work/telemetry.ts'
 import { openTokens, type Tokens } from './work/tokens.ts'
 import { openWindowSchedules, type WindowSchedules } from './work/window-schedules.ts'
@@ -30,6 +32,8 @@ export interface Connections {
   readonly redemption: Redemption
   readonly telemetry: Telemetry
   readonly parked: Parked
+  readonly repeats: Repeats
+  readonly published: Published
   readonly windowSchedules: WindowSchedules
   /** The bus of public events. */
   readonly bus: { readonly client: EventBridgeClient; readonly name: string }
@@ -93,6 +97,12 @@ export const telemetry = connection(['workTable'], ({ workTable: table }) =>
 )
 export const parked = connection(['workTable'], ({ workTable: table }) =>
   openParked({ client: dynamo(), table, now }),
+)
+export const repeats = connection(['workTable'], ({ workTable: table }) =>
+  openRepeats({ client: dynamo(), table, now }),
+)
+export const published = connection(['workTable'], ({ workTable: table }) =>
+  openPublished({ client: dynamo(), table, now }),
 )
 export const redemption = connection([], () => openRedemption(stepFunctions()))
 export const windowSchedules = connection(

@@ -60,8 +60,16 @@ const unanswered = [
   'ETIMEDOUT',
 ]
 
-/** By these a library or a service says that what it was given is wrong. */
-const wrong = ['ItemCollectionSizeLimitExceededException', 'SyntaxError', 'ValidationException', 'ZodError']
+/** By these a library, a service or the language says that what it was given is wrong, or that the code is. */
+const wrong = [
+  'ItemCollectionSizeLimitExceededException',
+  'RangeError',
+  'ReferenceError',
+  'SyntaxError',
+  'TypeError',
+  'ValidationException',
+  'ZodError',
+]
 
 /** Is an error known by one of these names? The SDK gives it as the name, Node and the statements of DynamoDB as a code. */
 function isKnownAs(error: Error, names: readonly string[]): boolean {
@@ -87,7 +95,11 @@ export function isPassing(error: unknown): boolean {
   return $retryable !== undefined || ($metadata?.httpStatusCode ?? 0) >= 500
 }
 
-/** Is it known to last? */
+/**
+ * Is it known to last? Only what the data, or this version of the code, is at fault for: whoever meets it sets it aside and goes on. All
+ * else may pass, and is tried again: rights that are not granted yet, credentials that ran out, names that do not resolve, limits, and
+ * whatever nobody has met before. Projector and reactor both decide by this (design: #passing-errors).
+ */
 export function isLasting(error: unknown): boolean {
   if (error instanceof SomeFailed) return error.failed.every((one) => isLasting(one.error))
   return error instanceof LastingError || (error instanceof Error && isKnownAs(error, wrong))

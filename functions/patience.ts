@@ -1,4 +1,4 @@
-import { minute, second } from '../events/time.ts'
+import { day, hour, minute, second } from '../events/time.ts'
 
 /** How long whoever decides goes on against other writers, in milliseconds, before it is asked again or somebody else is. */
 export const patience = {
@@ -32,3 +32,18 @@ export const targetsPerLook = 100
 
 /** An execution that was decided may be so long on its way to its start, in milliseconds: it is not missing yet. */
 export const executionStarts = 5 * minute
+
+/**
+ * For so long the views may not show what has happened, in milliseconds: a record that the projector could not take for as long is given up, and the next
+ * reconciliation makes good what it missed.
+ */
+export const viewsCatchUp = 6 * hour
+
+/** A record may be so long on its way to the reactor, in milliseconds: what it is about is not missed yet. */
+export const recordArrives = 5 * minute
+
+/**
+ * So long reconciliations look back for what the reactor has missed of a commit, in milliseconds: they run daily, and what is not in the log by
+ * then is looked for no more. What the state of a stream itself shows to be missing is made good whenever it was missed.
+ */
+export const missedWithin = 7 * day

@@ -1,8 +1,8 @@
-import { timingSafeEqual } from 'node:crypto'
 import { sha256 } from '../../events/canonical.ts'
 import { instantOf } from '../../events/time.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import type { TargetState } from '../domain/target/state.ts'
+import { sameSecret } from './agents/secret.ts'
 import type { Services } from './services.ts'
 
 /** What the gateway asks (a request authorizer, payload version 2.0). */
@@ -25,40 +25,34 @@ const denied: AuthorizerResult = { isAuthorized: false }
 /** The target of a credential may hold dots, so its secret is what comes after the last one: 43 characters of base64url. */
 const credential = /^Bearer drydock-(agent|enrol)\.([A-Za-z0-9][A-Za-z0-9._:-]{0,127})\.([A-Za-z0-9_-]{43})$/i
 
-function equal(left: string, right: string | undefined): boolean {
-  const a = Buffer.from(left, 'hex')
-  const b = Buffer.from(right ?? '', 'hex')
-  return a.length === b.length && timingSafeEqual(a, b)
-}
-
 /** Decides from the fold of a target's stream. An enrolment that was used is let through: the agent may have lost the answer. */
 function matches(state: TargetState, kind: 'agent' | 'enrolment', hash: string, now: string): boolean {
   if (state.retired || !state.registered) return false
-  if (kind === 'agent') return equal(hash, state.keyHash ?? undefined)
-  return equal(hash, state.enrolment?.hash) && (state.enrolment?.expiresAt ?? '') > now
+  if (kind === 'agent') return sameSecret(hash, state.keyHash)
+  return sameSecret(hash, state.enrolment?.hash) && (state.enrolment?.expiresAt ?? '') > now
 }
 
 /**
  * Returns the authorizer of agents: a credential names its target, whose stream says by hash whether it is the right one. What is
- * malformed is refused without a read, and whatever goes wrong is a refusal: it fails closed.
+ * malformed is refused without a read. Where the log does not answer it throws: the gateway lets nobody in either, and does not keep that for minutes as it
+ * keeps an answer (AWS).
  */
-export function agentAuthorizer(services: Pick<Services, 'log' | 'now'>) {
+export function agentAuthorizer({ log, now }: Pick<Services, 'log' | 'now'>) {
   return async (event: AuthorizerEvent): Promise<AuthorizerResult> => {
     const found = credential.exec(event.headers?.authorization ?? '')
     const [, word, target, secret] = found ?? []
     if (word === undefined || target === undefined || secret === undefined) return denied
     const kind = word.toLowerCase() === 'agent' ? 'agent' : 'enrolment'
     const tokenHash = sha256(secret)
-    try {
-      const { log, now } = services
-      const { state } = await log.load(targetAggregate, target)
-      const allowed = matches(state, kind, tokenHash, instantOf(now()))
-      if (!allowed) console.log({ level: 'WARN', operation: 'authorize', kind, target, allowed })
-      return allowed ? { isAuthorized: true, context: { kind, target, tokenHash } } : denied
-    } catch (error) {
+    const told = { operation: 'authorize', kind, target }
+    const { state } = await log.load(targetAggregate, target).catch((error: unknown) => {
       const name = error instanceof Error ? error.name : 'unknown'
-      console.error({ level: 'ERROR', operation: 'authorize', kind, target, name })
-      return denied
-    }
+      console.error({ level: 'ERROR', ...told, name })
+      throw error
+    })
+    if (matches(state, kind, tokenHash, instantOf(now())))
+      return { isAuthorized: true, context: { kind, target, tokenHash } }
+    console.log({ level: 'WARN', ...told, allowed: false })
+    return denied
   }
 }

@@ -3,7 +3,7 @@ import type { Commit } from '../../events/envelope.ts'
 /** The invariants that a log alone can show (design: #invariants; W: those of profiles and their windows, L: those of what proves the log), each with what it says. */
 export const invariants = {
   I1: 'one active attempt per target',
-  I2: 'no admission or hand-over outside the window, or inside a stop or closed calendar older than 5 s',
+  I2: 'no admission or hand-over outside the window, or inside a stop or closed calendar, or after a withdrawal, older than 5 s',
   I3: 'in flight within the limit, and nothing new admitted while failures exceed theirs',
   I4: 'no wave before the gates and waves before it',
   I5: 'counters equal the fold and are never negative',

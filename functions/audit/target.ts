@@ -128,12 +128,21 @@ function auditAssignment(audited: AuditedTarget, commit: Commit, data: Assigned)
   auditRollback(audited, commit, data)
 }
 
-/** Holds a hand-over against I2: neither a stop nor a calendar of its upgrade forbids it. */
+/** Holds a hand-over against I2: neither a stop, nor a calendar of its upgrade, nor the withdrawal of its release forbids it. */
 function auditHandOver(
   { history, courses, findings }: AuditedTarget,
   commit: Commit,
-  { attempt, upgrade, calendars = [] }: Assigned,
+  assigned: Assigned,
 ): void {
+  const { attempt, upgrade, kind, component, to, calendars = [] } = assigned
+  // Where a rollback goes is asked when it is assigned.
+  const withdrawnAt = kind === 'rollback' ? null : (releaseOf(history, assigned)?.withdrawnAt ?? null)
+  findings.expect(
+    withdrawnAt === null || !bound(withdrawnAt, commit.at),
+    'I2',
+    commit,
+    `Attempt ${attempt} was accepted, while ${component} ${to} had been withdrawn at ${withdrawnAt}.`,
+  )
   if (courses.get(upgrade)?.brokeGlass()) return
   for (const { stop, since, until } of history.stops) {
     const inForce = since <= commit.at && (until === null || until > commit.at) && bound(since, commit.at)

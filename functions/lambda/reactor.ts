@@ -1,18 +1,19 @@
-import type { DynamoDBStreamEvent } from 'aws-lambda'
 import {
   bus,
   connect,
   log,
   metricsNamespace,
   parked,
+  published,
   redemption,
+  repeats,
   telemetry,
   tokens,
   upgradeExecutions,
   views,
   windowSchedules,
 } from '../connections.ts'
-import { react } from '../reactor/reactor.ts'
+import { reactor } from '../reactor/reactor.ts'
 
 const services = connect({
   log,
@@ -21,10 +22,12 @@ const services = connect({
   redemption,
   telemetry,
   parked,
+  repeats,
   windowSchedules,
   upgradeExecutions,
   bus,
   metricsNamespace,
+  published,
 })
 
-export const handler = (event: DynamoDBStreamEvent) => react(services, event)
+export const handler = reactor(services)

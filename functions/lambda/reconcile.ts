@@ -1,8 +1,12 @@
 import {
+  bus,
   connect,
   log,
   metricsNamespace,
   parked,
+  published,
+  telemetry,
+  tokens,
   upgradeExecutions,
   viewStore,
   views,
@@ -15,8 +19,12 @@ const services = connect({
   views,
   viewStore,
   parked,
+  telemetry,
+  tokens,
   windowSchedules,
   upgradeExecutions,
+  bus,
+  published,
   metricsNamespace,
 })
 

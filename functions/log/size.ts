@@ -1,11 +1,12 @@
 import type { Attribute, Commit } from '../../events/envelope.ts'
 import { toItem } from '../../events/envelope.ts'
+import { LastingError } from '../errors.ts'
 
 /** Limits on what one write may hold, in bytes; DynamoDB's own is 400 KB an item. */
 export const limits = { event: 64 * 1024, commit: 300 * 1024, commitWithSnapshot: 350 * 1024 } as const
 
 /** An event's data is larger than any reader should have to take: put references into it, not contents. */
-export class EventTooLarge extends Error {
+export class EventTooLarge extends LastingError {
   override readonly name = 'EventTooLarge'
   readonly type: string
   readonly bytes: number
@@ -17,7 +18,7 @@ export class EventTooLarge extends Error {
 }
 
 /** The events of one decision do not fit into one commit: decide on fewer at a time. */
-export class CommitTooLarge extends Error {
+export class CommitTooLarge extends LastingError {
   override readonly name = 'CommitTooLarge'
   readonly largest: string
   readonly bytes: number

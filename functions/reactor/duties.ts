@@ -1,10 +1,9 @@
-import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { assignTargets } from './attempts/assign.ts'
 import { expireAttempts } from './attempts/expire.ts'
 import { resumeTargets } from './attempts/heal.ts'
 import { recordOutcomes } from './attempts/record-outcomes.ts'
 import { withdrawTargets } from './attempts/withdraw.ts'
-import { type CollectingDuty, type Duty, duty, isAnswered } from './duty.ts'
+import type { CollectingDuty, Duty } from './duty.ts'
 import { endWaits } from './executions/end-waits.ts'
 import { startExecution } from './executions/start.ts'
 import { bindProfileCalendars } from './profiles/bind-calendars.ts'
@@ -29,64 +28,40 @@ export interface Duties<Services = ReactorServices> {
   readonly collecting: readonly CollectingDuty<Services>[]
 }
 
-const all: Duties = {
-  single: [
-    startExecution,
-    withdrawTargets,
-    assignTargets,
-    resumeTargets,
-    expireAttempts,
-    endWaits,
-    makeMemberships,
-    cleanUpProfile,
-    keepSchedules,
-    voidPlans,
-    bindProfileCalendars,
-    planAfterCalendar,
-    runProfile,
-    heedFailures,
-    rollBackWanted,
-    summariseUpgrades,
-    heedStop,
-    heedCalendar,
-    heedWithdrawal,
-    holdReleaseBack,
-    beginChildren,
-    publishUpgrades,
-    publishProfiles,
-    publishTargets,
-  ],
-  collecting: [recordOutcomes],
-}
+const single = [
+  startExecution,
+  withdrawTargets,
+  assignTargets,
+  resumeTargets,
+  expireAttempts,
+  endWaits,
+  makeMemberships,
+  cleanUpProfile,
+  keepSchedules,
+  voidPlans,
+  bindProfileCalendars,
+  planAfterCalendar,
+  runProfile,
+  heedFailures,
+  rollBackWanted,
+  summariseUpgrades,
+  heedStop,
+  heedCalendar,
+  heedWithdrawal,
+  holdReleaseBack,
+  beginChildren,
+  publishUpgrades,
+  publishProfiles,
+  publishTargets,
+] as const
+
+const collecting = [recordOutcomes] as const
 
 /** Everything that the reactor does. */
-export const duties: Duties = { ...all, single: [...all.single, retryParked(all)] }
+export const duties: Duties = { single, collecting }
 
-/**
- * Returns the duty that tries again what was set aside, on all commits of its stream since: an upgrade wants to be asked again later, which
- * each live one does at least daily.
- */
-function retryParked({ single, collecting }: Duties): Duty<ReactorServices> {
-  return duty('retry-parked', upgradeAggregate, ['WakeUpMoved'], async (_fact, services: ReactorServices) => {
-    const { log, parked } = services
-    for (const { duty: name, stream, commit: from } of await parked.list()) {
-      const one = single.find((candidate) => candidate.name === name)
-      const many = collecting.find((candidate) => candidate.name === name)
-      if (!one && !many) continue
-      try {
-        for await (const commit of log.commits(stream, { from, consistent: true })) {
-          if (one && isAnswered(one.answers, commit)) await one.act(commit, services)
-          if (many && isAnswered(many.answers, commit))
-            await many.act(many.groupOf(commit), [commit], services)
-        }
-      } catch {
-        // It stays parked, with the error that parked it.
-        continue
-      }
-      await parked.clear(name, stream)
-    }
-  })
-}
+/** What each is called. */
+export type DutyName = (typeof single | typeof collecting)[number]['name']
 
 /** Returns which duties answer each type of event, by aggregate and type: what leads to what. */
 export function answersOf({ single, collecting }: Duties<never>): ReadonlyMap<string, readonly string[]> {

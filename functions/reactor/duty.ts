@@ -25,15 +25,15 @@ export interface Answered {
  * Something that follows from a fact. A duty keeps no memory of its own: it may be called twice with the same commits, late, or
  * after somebody else has done its work, and then finds in the log that there is nothing to do.
  */
-export interface Duty<Services> {
-  readonly name: string
+export interface Duty<Services, Name extends string = string> {
+  readonly name: Name
   readonly answers: Answered
   act(commit: Commit, services: Services): Promise<void>
 }
 
 /** A duty that acts on commits of many streams at once. */
-export interface CollectingDuty<Services> {
-  readonly name: string
+export interface CollectingDuty<Services, Name extends string = string> {
+  readonly name: Name
   readonly answers: Answered
   /** Returns what a commit that it answers is collected by. */
   groupOf(commit: Commit): string
@@ -43,12 +43,18 @@ export interface CollectingDuty<Services> {
 type Of<Event extends DomainEvent, Type extends Event['type']> = Extract<Event, { type: Type }>
 
 /** Returns a duty that answers events of an aggregate. */
-export function duty<State, Event extends DomainEvent, const Type extends Event['type'], Services>(
-  name: string,
+export function duty<
+  State,
+  Event extends DomainEvent,
+  const Type extends Event['type'],
+  Services,
+  const Name extends string,
+>(
+  name: Name,
   aggregate: Aggregate<State, Event>,
   types: readonly Type[],
   act: (fact: Fact<Of<Event, Type>>, services: Services) => Promise<void>,
-): Duty<Services> {
+): Duty<Services, Name> {
   return {
     name,
     answers: { aggregate: aggregate.name, types },
@@ -57,13 +63,19 @@ export function duty<State, Event extends DomainEvent, const Type extends Event[
 }
 
 /** Returns a duty that answers events of an aggregate, those of many streams together, by group. */
-export function collectingDuty<State, Event extends DomainEvent, const Type extends Event['type'], Services>(
-  name: string,
+export function collectingDuty<
+  State,
+  Event extends DomainEvent,
+  const Type extends Event['type'],
+  Services,
+  const Name extends string,
+>(
+  name: Name,
   aggregate: Aggregate<State, Event>,
   types: readonly Type[],
   groupOf: (event: Of<Event, Type>) => string,
   act: (group: string, facts: readonly Fact<Of<Event, Type>>[], services: Services) => Promise<void>,
-): CollectingDuty<Services> {
+): CollectingDuty<Services, Name> {
   return {
     name,
     answers: { aggregate: aggregate.name, types },

@@ -5,29 +5,31 @@ import { runsOut } from '../domain/policy/calendar.ts'
 import { calendarOfPolicy, policyAggregate } from '../domain/policy/policy.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
-import type { Log } from '../log/log.ts'
+import type { ListedStream, Log, Metadata } from '../log/log.ts'
 import { emitMetrics } from '../metrics.ts'
+import { atOnce } from '../patience.ts'
 import { OnTheirOwn } from '../side-by-side.ts'
 import { rebuild } from '../views/rebuild.ts'
 import { type ReconcileReport, reconcile } from '../views/reconcile.ts'
 import type { ViewStore } from '../views/store.ts'
-import { driveUpgrade } from './executions/drive.ts'
+import type { Parked } from '../work/parked.ts'
+import { type Healer, type HealingServices, lookAt } from './healer.ts'
+import { everyHealer } from './healers.ts'
 import { keepFigures } from './profiles/figures.ts'
-import { keepWindows } from './profiles/keep-windows.ts'
-import type { ReactorServices } from './services.ts'
 
 /** What an operator may ask for; the daily schedule asks for nothing. */
 const input = z.object({ rebuild: z.boolean().optional() })
 
-type Services = Pick<
-  ReactorServices,
-  'log' | 'views' | 'parked' | 'upgradeExecutions' | 'windowSchedules' | 'now'
-> & { readonly viewStore: ViewStore }
+interface Services extends HealingServices {
+  readonly parked: Parked
+  readonly viewStore: ViewStore
+}
 
 interface Report extends ReconcileReport {
   readonly upgrades: number
-  readonly healedMembers: number
   readonly profiles: number
+  /** How much the reactor had missed, as far as that can be told: members, executions, events that nobody was told of. */
+  readonly missed: number
   /** Calendars that are closed for good within a month, as nobody defined them anew. */
   readonly calendarsRunningOut: number
 }
@@ -44,36 +46,60 @@ async function calendarsRunningOut(log: Log, at: string): Promise<string[]> {
   return names.sort()
 }
 
+const nothingCompared: ReconcileReport = { streams: 0, healed: 0, drift: 0, drifted: [], parked: 0 }
+
+/** Lets every healer look through the streams of its aggregate. Returns how many streams of each there are, and how much was missed. */
+export async function makeGood(services: HealingServices, cause: Metadata, each: OnTheirOwn) {
+  const { log } = services
+  const streams = new Map<string, number>()
+  let missed = 0
+  for (const [name, own] of Map.groupBy(everyHealer(), ({ aggregate }) => aggregate)) {
+    const heal = async (listed: ListedStream) => {
+      streams.set(name, (streams.get(name) ?? 0) + 1)
+      const stream = lookAt(services, listed, cause)
+      // One that fails keeps no other from looking at the same stream.
+      const healing = new OnTheirOwn()
+      const look = async (healer: Healer) => {
+        missed += await healer.heal(services, stream)
+      }
+      await healing.each(own, 1, look, () => listed.stream)
+      healing.end()
+    }
+    await each.each(log.streams({ name }), atOnce.upgrades, heal, ({ stream }) => stream)
+  }
+  return { streams, missed }
+}
+
 /**
- * Brings views, executions and the schedules of windows to where the log is: daily, or by hand, with `{"rebuild": true}` for views made
+ * Brings views, and all that the reactor should have done, to where the log is: daily, or by hand, with `{"rebuild": true}` for views made
  * anew. Where nothing was missed it changes nothing.
  */
 export async function reconcileAll(services: Services, event: unknown): Promise<Report> {
   const asked = input.safeParse(event)
   const { log, now, parked, viewStore: store } = services
-  const views =
-    asked.success && asked.data.rebuild
-      ? await rebuild({ store, log, parked })
-      : await reconcile({ store, log, parked })
-  const cause = { actor: systemActor, correlation: `reconcile-${instantOf(now())}` }
   const each = new OnTheirOwn()
-  const nameOf = ({ stream }: { readonly stream: string }) => stream
-  let upgrades = 0
-  let healedMembers = 0
-  const drive = async ({ id }: { readonly id: string }) => {
-    upgrades++
-    healedMembers += await driveUpgrade(services, id, cause)
+  let views = nothingCompared
+  const compare = async () => {
+    const reached = { store, log, parked }
+    views = asked.success && asked.data.rebuild ? await rebuild(reached) : await reconcile(reached)
   }
-  await each.each(log.streams(upgradeAggregate), 1, drive, nameOf)
-  let profiles = 0
-  const keep = async ({ id }: { readonly id: string }) => {
-    profiles++
-    await keepWindows(services, id, cause)
-  }
-  await each.each(log.streams(profileAggregate), 1, keep, nameOf)
-  await keepFigures(services)
+  await each.each(['the views'], 1, compare, (name) => name)
+  const cause = { actor: systemActor, correlation: `reconcile-${instantOf(now())}` }
+  const { streams, missed } = await makeGood(services, cause, each)
+  await each.each(
+    ['the figures'],
+    1,
+    () => keepFigures(services),
+    (name) => name,
+  )
   const runningOut = await calendarsRunningOut(log, instantOf(now()))
-  const report = { ...views, upgrades, healedMembers, profiles, calendarsRunningOut: runningOut.length }
+  const report = {
+    ...views,
+    upgrades: streams.get(upgradeAggregate.name) ?? 0,
+    profiles: streams.get(profileAggregate.name) ?? 0,
+    missed,
+    calendarsRunningOut: runningOut.length,
+  }
   const metrics = { ViewDrift: views.drift, CalendarsRunningOut: runningOut.length }
   emitMetrics(now(), metrics, { calendars: runningOut.join(', ').slice(0, 1000) })
   console.log(report)

@@ -1,5 +1,5 @@
 import type { Commit } from '../../events/envelope.ts'
-import { isPassing } from '../errors.ts'
+import { isLasting } from '../errors.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Parked } from '../work/parked.ts'
@@ -8,7 +8,7 @@ import { isAnswered } from './duty.ts'
 
 /**
  * Lets the duties act on a batch of commits: those of one stream in their order, streams side by side. Returns the streams (of the
- * commits given) that have to be delivered again; what can never succeed is parked by duty and stream, and the rest goes on.
+ * commits given) that have to be delivered again; what is known to last is parked by duty and stream, and the rest goes on.
  */
 export async function runDuties<Services extends { readonly parked: Parked }>(
   commits: readonly Commit[],
@@ -23,15 +23,17 @@ export async function runDuties<Services extends { readonly parked: Parked }>(
     act: () => Promise<void>,
   ): Promise<boolean> => {
     try {
-      await act()
-      return true
-    } catch (error) {
-      if (isPassing(error)) {
-        for (const { stream } of concerned) again.add(stream)
-        return false
+      try {
+        await act()
+      } catch (error) {
+        if (!isLasting(error)) throw error
+        for (const { stream, commit } of concerned) await services.parked.park(duty, stream, commit, error)
       }
-      for (const { stream, commit } of concerned) await services.parked.park(duty, stream, commit, error)
       return true
+    } catch {
+      // Also what could not be set aside: it is lost to nobody.
+      for (const { stream } of concerned) again.add(stream)
+      return false
     }
   }
   const tasks: (() => Promise<unknown>)[] = []
@@ -47,8 +49,18 @@ export async function runDuties<Services extends { readonly parked: Parked }>(
     })
   }
   for (const duty of collecting) {
-    const answered = commits.filter((commit) => isAnswered(duty.answers, commit))
-    for (const [group, concerned] of Map.groupBy(answered, (commit) => duty.groupOf(commit)))
+    const groups = new Map<string, Commit[]>()
+    for (const commit of commits) {
+      if (!isAnswered(duty.answers, commit)) continue
+      try {
+        const group = duty.groupOf(commit)
+        groups.set(group, [...(groups.get(group) ?? []), commit])
+      } catch (error) {
+        // One that cannot be read keeps no other from being collected.
+        tasks.push(() => attempt(duty.name, [commit], () => Promise.reject(error)))
+      }
+    }
+    for (const [group, concerned] of groups)
       tasks.push(() => attempt(duty.name, concerned, () => duty.act(group, concerned, services)))
   }
   await sideBySide(tasks, atOnce.streams, (task) => task())

@@ -1,11 +1,13 @@
 import type { PlanningServices } from '../planning/planning.ts'
 import type { Executions } from '../work/executions.ts'
 import type { Parked } from '../work/parked.ts'
+import type { Published } from '../work/published.ts'
 import type { Redemption } from '../work/redemption.ts'
+import type { Repeats } from '../work/repeats.ts'
 import type { Telemetry } from '../work/telemetry.ts'
 import type { Tokens } from '../work/tokens.ts'
 import type { WindowSchedules } from '../work/window-schedules.ts'
-import type { PublicBus } from './publishing/publish.ts'
+import type { PublicBus } from './publishing/bus.ts'
 
 /** What the duties reach. Each names the part that it needs. */
 export interface ReactorServices extends PlanningServices {
@@ -16,5 +18,7 @@ export interface ReactorServices extends PlanningServices {
   /** Those of the state machine that drives upgrades. */
   readonly upgradeExecutions: Executions
   readonly bus: PublicBus
+  readonly published: Published
   readonly parked: Parked
+  readonly repeats: Repeats
 }

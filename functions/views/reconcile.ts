@@ -51,8 +51,8 @@ export async function reconcile(
 ): Promise<ReconcileReport> {
   const { store, log, parked } = reached
   const version = options.version ?? (await readPointer(store)).version
-  const waiting = new Set(
-    (await parked.list()).filter(({ duty }) => duty === projectDuty).map(({ stream }) => stream),
+  const waiting = new Map(
+    (await parked.list()).filter(({ duty }) => duty === projectDuty).map((one) => [one.stream, one]),
   )
   const report = { streams: 0, healed: 0, drift: 0, drifted: [] as string[], parked: 0 }
   for (const source of sources) {
@@ -64,7 +64,8 @@ export async function reconcile(
         report.healed += healed
         report.drift += drifted.length
         report.drifted.push(...drifted.slice(0, namedAtMost - report.drifted.length))
-        if (waiting.has(stream)) await parked.clear(projectDuty, stream)
+        const waited = waiting.get(stream)
+        if (waited) await parked.clear(waited)
       } catch (error) {
         if (!isLasting(error)) throw error
         report.parked += 1

@@ -4,7 +4,7 @@ import type { DomainEvent } from '../domain/aggregate.ts'
 import { samePlace } from '../domain/position.ts'
 import type { Log } from '../log/log.ts'
 import type { Redemption } from '../work/redemption.ts'
-import type { Tokens } from '../work/tokens.ts'
+import type { Tokens, Wait } from '../work/tokens.ts'
 import { positionOf, type Workflow } from './workflow.ts'
 
 const input = z.strictObject({
@@ -49,6 +49,28 @@ export async function beginWait<State, Event extends DomainEvent, Move extends s
   await tokens.remove(stored)
 }
 
+/** Is a stored wait over: does its execution act no more, or stand elsewhere? */
+function isOver<State, Event extends DomainEvent, Move extends string>(
+  workflow: Workflow<State, Event, Move>,
+  state: State,
+  now: string,
+  stored: Wait,
+): boolean {
+  return stored.generation < workflow.generation(state) || !samePlace(workflow.position(state, now), stored)
+}
+
+/** Returns whether an execution waits for what is over already: its token was not redeemed when it might have been. */
+export async function waitsInVain<State, Event extends DomainEvent, Move extends string>(
+  workflow: Workflow<State, Event, Move>,
+  { log, tokens, now }: Pick<Waits, 'log' | 'now'> & { readonly tokens: Pick<Tokens, 'list'> },
+  id: string,
+): Promise<boolean> {
+  const waiting = await tokens.list(log.of(workflow.aggregate, id).name)
+  if (waiting.length === 0) return false
+  const { state } = await log.load(workflow.aggregate, id)
+  return waiting.some((stored) => isOver(workflow, state, instantOf(now()), stored))
+}
+
 /** Redeems the tokens of waits that are over with where the execution goes on. Tokens of older generations are void. */
 export async function endWaits<State, Event extends DomainEvent, Move extends string>(
   workflow: Workflow<State, Event, Move>,
@@ -59,12 +81,12 @@ export async function endWaits<State, Event extends DomainEvent, Move extends st
   const waiting = await tokens.list(log.of(workflow.aggregate, id).name)
   if (waiting.length === 0) return
   const { state } = await log.load(workflow.aggregate, id)
-  const present = workflow.position(state, instantOf(now()))
+  const instant = instantOf(now())
   for (const stored of waiting) {
+    if (!isOver(workflow, state, instant, stored)) continue
     if (stored.generation < workflow.generation(state))
       await redemption.fail(stored.token, 'Superseded', 'Another execution has taken over.')
-    else if (!samePlace(present, stored)) await redemption.succeed(stored.token, present)
-    else continue
+    else await redemption.succeed(stored.token, workflow.position(state, instant))
     await tokens.remove(stored)
   }
 }

@@ -104,6 +104,12 @@ export class Alarms extends Construct {
       0,
     )
     this.alarm(
+      'Parked',
+      'Something cannot be done, or shown, however often it is tried: it waits for a person. See which, and why.',
+      counted(this, 'Parked'),
+      0,
+    )
+    this.alarm(
       'CalendarsRunningOut',
       'Within a month a calendar is closed for good, and with it everything that keeps to it. Define it anew, or delete it.',
       counted(this, 'CalendarsRunningOut'),

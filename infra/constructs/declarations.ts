@@ -15,7 +15,7 @@ import {
   scheduleWindows,
   supersede,
 } from './permissions.ts'
-import type { Trigger } from './triggers.ts'
+import type { Trigger, TriggerOf } from './triggers.ts'
 
 /** All that is said of a Lambda function. What it runs is `functions/lambda/<name>.ts`. */
 export interface Declaration {
@@ -23,6 +23,8 @@ export interface Declaration {
   readonly does: string
   /** What makes it run. */
   readonly runsOn: Trigger
+  /** A clock that makes it run as well. */
+  readonly alsoRunsOn?: TriggerOf<'schedule'>
   /** In megabytes. */
   readonly memory: number
   readonly timeout: Duration
@@ -44,6 +46,14 @@ const request = {
   atOnce: 'RequestConcurrency',
 } as const
 const batch = { memory: 1024, timeout: Duration.seconds(60), atOnce: 'TaskConcurrency' } as const
+
+// What is a minute late is replaced by the next, and what failed too.
+const everyMinute = {
+  event: 'schedule',
+  rate: 'rate(1 minute)',
+  delivery: { seconds: 60, retries: 1 },
+  retries: 0,
+} as const
 
 /** Who plans what somebody asks for is told how much one person may expose. */
 const exposureSettings = ['exposureTargets', 'exposurePercent'] as const
@@ -131,6 +141,8 @@ const declared = {
     // Every lane records outcomes in the same upgrade's stream, and those that lose the race pay for their writes: few lanes
     // take larger batches and meet seldom.
     runsOn: { event: 'commit', lanes: 2 },
+    // It alone has the rights to do what it had to set aside.
+    alsoRunsOn: everyMinute,
     // One commit may admit 10,000 targets. An invocation that ran out of time would do them, and what follows them, over again.
     timeout: Duration.minutes(5),
     environment: [
@@ -162,19 +174,13 @@ const declared = {
     ...batch,
     does: 'Tells live upgrades the time',
     atOnce: 'ClockConcurrency',
-    // A tick that is a minute late is replaced by the next, and one that failed too.
-    runsOn: {
-      event: 'schedule',
-      rate: 'rate(1 minute)',
-      delivery: { seconds: 60, retries: 1 },
-      retries: 0,
-    },
+    runsOn: everyMinute,
     environment: ['logTable', 'viewsTable'],
     may: { log: append, views: read },
   },
   reconcile: {
     ...batch,
-    does: 'Compares views with the log and heals; rebuilds on request',
+    does: 'Makes good what views and reactor missed; rebuilds on request',
     atOnce: 'ClockConcurrency',
     // A day's reconciliation is worth an hour of retries.
     runsOn: {
@@ -190,6 +196,7 @@ const declared = {
       'viewsTable',
       'workTable',
       'upgradeMachineArn',
+      'busName',
       'metricsNamespace',
       ...windowSettings,
     ],
@@ -198,7 +205,10 @@ const declared = {
       catalogue: ['dynamodb:Query'],
       views: fold,
       work: [...park, 'dynamodb:DeleteItem', 'dynamodb:Query'],
+      lastSeen,
       executions: ['states:DescribeExecution'],
+      // What integrations were never told is told by who finds it.
+      bus: ['events:PutEvents'],
       ...scheduleWindows,
     },
   },

@@ -105,8 +105,11 @@ export class Functions extends Construct {
   /** Returns the functions that run on an event, in the order of their declarations. */
   on<Event extends Trigger['event']>(event: Event): readonly Triggered<Event>[] {
     return functionNames.flatMap((name) => {
-      const { runsOn } = declarations[name]
-      return isOf(runsOn, event) ? [{ ...runsOn, name, lambda: this.all[name] }] : []
+      const { runsOn, alsoRunsOn } = declarations[name]
+      const triggers: readonly (Trigger | undefined)[] = [runsOn, alsoRunsOn]
+      return triggers.flatMap((trigger) =>
+        trigger && isOf(trigger, event) ? [{ ...trigger, name, lambda: this.all[name] }] : [],
+      )
     })
   }
 }

@@ -109,8 +109,10 @@ describe('the access matrix', () => {
     const world = openWorld()
     await world.call('POST', '/api/v1/targets', { body: { id: 'known' } })
     const report = { version: 'v1', status: 'in-progress', timestamp: '2026-01-01T00:00:00Z' }
+    const enrolled: Caller = { lambda: { kind: 'agent', target: 'known', tokenHash: '' } }
     const status = async (caller: string, method: string, path: string, body?: object) =>
-      (await world.call(method, path, { as: callers[caller] ?? null, body })).status
+      (await world.call(method, path, { as: caller === 'g' ? enrolled : (callers[caller] ?? null), body }))
+        .status
     expect(await status('e', 'GET', '/api/v1/updates/check')).toBe(403)
     expect(await status('e', 'POST', '/api/v1/updates/status', report)).toBe(403)
     expect(await status('g', 'POST', '/api/v1/agents/enrol', { key: 'A'.repeat(43) })).toBe(403)

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { sha256 } from '../../events/canonical.ts'
 import { outputOf } from '../../functions/api/agents/output.ts'
 import { agentAuthorizer } from '../../functions/api/authorizer.ts'
 import { type Caller, canary, deployed, openWorld, type World } from './world.ts'
@@ -101,13 +102,13 @@ describe('the authorizer of agents', () => {
     expect(await ask(bearer)).toBe(false)
   })
 
-  it('fails closed when the log does not answer (S30)', async () => {
+  it('fails closed when the log does not answer, with an error that nobody keeps (S30)', async () => {
     const world = openWorld()
     const load = () => Promise.reject(new Error('down'))
     const authorize = agentAuthorizer({ ...world.services, log: { ...world.log, load } })
     const error = vi.spyOn(console, 'error').mockReturnValue()
     const authorization = `Bearer drydock-agent.a.${secret}`
-    expect(await authorize({ headers: { authorization } })).toEqual({ isAuthorized: false })
+    await expect(authorize({ headers: { authorization } })).rejects.toThrow('down')
     expect(JSON.stringify(error.mock.calls)).toContain('authorize')
     expect(JSON.stringify(error.mock.calls)).not.toContain(secret)
     error.mockRestore()
@@ -286,6 +287,38 @@ describe('an agent', () => {
   })
 })
 
+/** The key that a target's agent had, as the gateway's cache still knows it, after the target has enrolled with another. */
+async function replaced(world: World, target: string, key: string): Promise<Caller> {
+  const { body } = await world.call('POST', `/api/v1/targets/${target}/enrolment`)
+  const as: Caller = { bearer: body.enrolmentToken }
+  expect((await world.call('POST', '/api/v1/agents/enrol', { as, body: { key } })).status).toBe(201)
+  const old = Buffer.alloc(32, target).toString('base64url')
+  return { lambda: { kind: 'agent', target, tokenHash: sha256(old) } }
+}
+
+describe('a key that was replaced', () => {
+  it('is good for nothing from then on, whatever the gateway still remembers (S25)', async () => {
+    const { world, as } = await running()
+    const boot = { 'x-boot-id': '0b8f0d3e-0000-4000-8000-000000000001' }
+    const old = await replaced(world, 'cust_0001', 'B'.repeat(43))
+    await world.settle()
+    const before = world.log.records.length
+    const body = { version: 'v1.2.0', timestamp, status: 'in-progress' }
+    for (const reply of [
+      await world.call('GET', '/api/v1/updates/check', { as: old, headers: boot }),
+      await world.call('GET', '/api/v1/updates/check', { as: old, query: { members: 'true' } }),
+      await world.call('POST', '/api/v1/updates/status', { as: old, body, headers: boot }),
+      await world.call('POST', '/api/v1/updates/status', { as: old, body: { reports: [body] } }),
+    ])
+      expect([reply.status, reply.body.code]).toEqual([401, 'unauthenticated'])
+    expect(world.log.records.length).toBe(before)
+    expect((await world.call('GET', '/api/v1/updates/check', { as })).status).toBe(401)
+    const bearer = `drydock-agent.cust_0001.${'B'.repeat(43)}`
+    const now = await world.call('POST', '/api/v1/updates/status', { as: { bearer }, body })
+    expect([now.status, now.body.result]).toEqual([200, 'accepted'])
+  })
+})
+
 describe('a gateway', () => {
   async function gateway(): Promise<{ world: World; as: Caller }> {
     const world = openWorld()
@@ -327,6 +360,54 @@ describe('a gateway', () => {
         { target: 'stranger', result: 'failed', error: { code: 'target-not-found' } },
       ],
     })
+  })
+
+  const all = (as: Caller) => ({ as, query: { members: 'true' } })
+  const told = (target: string) => ({ version: 'v1.2.0', timestamp, status: 'in-progress', target })
+
+  /** Everything that a gateway may ask and say of its members. */
+  async function speaks(world: World, as: Caller) {
+    const report = (body: object) => world.call('POST', '/api/v1/updates/status', { as, body })
+    const replies = [
+      await world.call('GET', '/api/v1/updates/check', all(as)),
+      await world.call('GET', '/api/v1/updates/check', { as, query: { target: 'm1' } }),
+      await report(told('m1')),
+      await report({ reports: [told('m1'), told('m2')] }),
+    ]
+    return replies.map(({ status, body }) => [status, body.code])
+  }
+
+  it('that is retired speaks for none of its members any more, whatever is still remembered of it (S25)', async () => {
+    const { world } = await gateway()
+    await world.call('POST', '/api/v1/targets/gate/retire', { body: { reason: 'stolen' } })
+    await world.settle()
+    const before = world.log.records.length
+    const tokenHash = sha256(Buffer.alloc(32, 'gate').toString('base64url'))
+    const as: Caller = { lambda: { kind: 'agent', target: 'gate', tokenHash } }
+    expect(await speaks(world, as)).toEqual(Array(4).fill([403, 'forbidden']))
+    expect(world.log.records.length).toBe(before)
+  })
+
+  it('whose key was replaced speaks for none of its members by the old one', async () => {
+    const { world } = await gateway()
+    const old = await replaced(world, 'gate', 'C'.repeat(43))
+    await world.settle()
+    const before = world.log.records.length
+    expect(await speaks(world, old)).toEqual(Array(4).fill([401, 'unauthenticated']))
+    expect(world.log.records.length).toBe(before)
+    const offers = await world.call('GET', '/api/v1/updates/check', {
+      ...all({ bearer: `drydock-agent.gate.${'C'.repeat(43)}` }),
+    })
+    expect(offers.body.count).toBe(3)
+  })
+
+  it('is heard for a member that is retired no more than the member itself', async () => {
+    const { world, as } = await gateway()
+    await world.call('POST', '/api/v1/targets/m1/retire', { body: { reason: 'sold', force: true } })
+    const reply = await world.call('POST', '/api/v1/updates/status', { as, body: told('m1') })
+    expect([reply.status, reply.body.code]).toEqual([409, 'target-retired'])
+    const offers = await world.call('GET', '/api/v1/updates/check', all(as))
+    expect(offers.body.offers.map(({ target }: { target: string }) => target)).toEqual(['m2', 'm3'])
   })
 
   it('loses a member that names another gateway at once', async () => {

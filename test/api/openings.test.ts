@@ -126,6 +126,24 @@ describe('a stop', () => {
     })
     expect([reply.status, reply.body.code]).toEqual([409, 'everything-stopped'])
   })
+
+  it('costs the hand-over two read units: a strong read of the stops, and one of the release', async () => {
+    const world = openWorld()
+    await world.fleet(2)
+    await deployed(world, { ...all, parallel: 2 })
+    const unitsOf = async (act: () => Promise<Reply>) => {
+      const before = world.log.consumed().read
+      expect((await act()).status).toBe(200)
+      return world.log.consumed().read - before
+    }
+    // Who has its key already asks nobody for it.
+    await offered(world)
+    await world.settle()
+    const first = await unitsOf(() => begin(world, 'cust_0001'))
+    await world.settle()
+    const again = await unitsOf(() => begin(world, 'cust_0001'))
+    expect(first - again).toBe(2)
+  })
 })
 
 describe('what cannot fit', () => {

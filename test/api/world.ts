@@ -1,4 +1,5 @@
 import { type Route, routes } from '../../contracts/routes.ts'
+import { sha256 } from '../../events/canonical.ts'
 import { fromImage } from '../../events/envelope.ts'
 import { forgetOutlook } from '../../functions/api/agents/pace.ts'
 import { forgetMembers } from '../../functions/api/agents/reach.ts'
@@ -14,6 +15,8 @@ import type { ReceptionOfPeople, Services } from '../../functions/api/services.t
 import { systemEndpoint } from '../../functions/api/system.ts'
 import { targetsEndpoint } from '../../functions/api/targets.ts'
 import { upgradesEndpoint } from '../../functions/api/upgrades.ts'
+import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
+import { enrolAgent, issueEnrolment } from '../../functions/domain/target/registration.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { memoryLog } from '../../functions/log/memory.ts'
 import { duties } from '../../functions/reactor/duties.ts'
@@ -137,13 +140,31 @@ export function openWorld({ heard = false, exposure = { targets: 100, percent: 2
   forgetMembers()
   forgetOutlook()
 
+  /** The duties whose records are given up: they hear of nothing. */
+  const givenUp = new Set<string>()
+  /** Does the projector take anything? */
+  let projects = true
+  const behind: typeof pending = []
+
+  /** Delivers once what waits; what has to come again waits on. Returns the streams that do. */
+  async function deliver(): Promise<ReadonlySet<string>> {
+    const batch = pending.splice(0)
+    if (projects) {
+      const postponed = await runner.project([...behind.splice(0), ...batch])
+      if (postponed.length > 0) throw new Error('The projector postponed', { cause: postponed[0]?.error })
+    } else behind.push(...batch)
+    const heard = <One extends { readonly name: string }>(all: readonly One[]) =>
+      all.filter(({ name }) => !givenUp.has(name))
+    const concerned = { single: heard(duties.single), collecting: heard(duties.collecting) }
+    const again = await runDuties(batch, concerned, services)
+    pending.unshift(...batch.filter(({ stream }) => again.has(stream)))
+    return again
+  }
+
   /** Lets projector and reactor do all that is to be done. */
   async function settle(): Promise<void> {
     while (pending.length > 0) {
-      const batch = pending.splice(0)
-      const postponed = await runner.project(batch)
-      if (postponed.length > 0) throw new Error('The projector postponed', { cause: postponed[0]?.error })
-      const again = await runDuties(batch, duties, services)
+      const again = await deliver()
       const [parked] = await services.parked.list()
       if (again.size > 0 || parked) throw new Error(`The reactor did not get through: ${parked?.error}`)
     }
@@ -169,11 +190,26 @@ export function openWorld({ heard = false, exposure = { targets: 100, percent: 2
     throw new Error(`The upgrade ${id} goes round in circles.`)
   }
 
+  /** Returns what the authorizer finds of an agent: where a test names no hash, that of the key which its target has, and is given first. */
+  async function withKey(found: Readonly<Record<string, unknown>>): Promise<object> {
+    const { kind, target, tokenHash } = found
+    if (kind !== 'agent' || tokenHash !== '' || typeof target !== 'string') return found
+    const { state } = await log.load(targetAggregate, target)
+    if (state.keyHash !== null || !state.registered || state.retired)
+      return { ...found, tokenHash: state.keyHash ?? '' }
+    const keyHash = sha256(`key of ${target}`)
+    const token = { hash: sha256(`token of ${target}`), expiresAt: '9999-01-01T00:00:00.000Z' }
+    const cause = { actor: `target:${target}`, correlation: `enrolment of ${target}` }
+    await log.execute(targetAggregate, target, issueEnrolment(token), cause)
+    await log.execute(targetAggregate, target, enrolAgent({ tokenHash: token.hash, keyHash }), cause)
+    return { ...found, tokenHash: keyHash }
+  }
+
   async function authorizerOf(as: Caller | undefined): Promise<object | undefined> {
     if (!as) return undefined
     if ('user' in as)
       return { jwt: { claims: { sub: as.user, 'cognito:groups': `[${as.roles.join(' ')}]` }, scopes: null } }
-    if ('lambda' in as) return { lambda: as.lambda }
+    if ('lambda' in as) return { lambda: await withKey(as.lambda) }
     const { isAuthorized, context } = await authorize({ headers: { authorization: `Bearer ${as.bearer}` } })
     return isAuthorized ? { lambda: context } : undefined
   }
@@ -220,7 +256,20 @@ export function openWorld({ heard = false, exposure = { targets: 100, percent: 2
     /** Where the rows of the views lie. */
     viewStore: store,
     call,
+    deliver,
     settle,
+    givenUp,
+    /** The table of the views, and what the projector waits with: nothing, or everything until it goes on. */
+    store,
+    projector: {
+      stop() {
+        projects = false
+      },
+      async goOn() {
+        projects = true
+        await runner.project(behind.splice(0))
+      },
+    },
     advance,
     authorize,
     /** Returns an upgrade as its stream tells. */

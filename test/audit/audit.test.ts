@@ -74,6 +74,30 @@ describe('a corrupted history', () => {
     await expectFinding(rechained(commits), 'I2', 'upgrade#up', admitted?.commit ?? 0)
   })
 
+  const acceptedIn = (commits: readonly Commit[]) =>
+    commits.find(({ events }) => events.some(({ type }) => type === 'AttemptAccepted'))
+
+  test('I2: a hand-over inside a stop', async () => {
+    const commits = valid.filter(({ events }) => events.every(({ type }) => type !== 'FreezeLifted'))
+    const { stream = '', commit = 0 } = acceptedIn(valid) ?? {}
+    await expectFinding(rechained(commits), 'I2', stream, commit)
+  })
+
+  test('I2: a hand-over after its release was withdrawn', async () => {
+    const release = valid.find(({ stream }) => stream === 'release#api@1.1.0')
+    const { stream = '', commit = 0, at = '' } = acceptedIn(valid) ?? {}
+    if (!release) throw new Error('There is no release.')
+    const { category: _, since: __, ...first } = release
+    const withdrawnAt = (milliseconds: number): Commit => ({
+      ...first,
+      at: new Date(Date.parse(at) - milliseconds).toISOString(),
+      events: [{ type: 'ReleaseWithdrawn', schema: 1, data: '{"reason":"corrupts data"}' }],
+    })
+    await expectFinding(rechained([...valid, withdrawnAt(6000)]), 'I2', stream, commit)
+    const { findings } = await audit(rechained([...valid, withdrawnAt(4000)]))
+    expect(findings.filter((finding) => finding.stream === stream && finding.commit === commit)).toEqual([])
+  })
+
   test('I2: an admission after one of two stops was lifted', async () => {
     const { commits } = withEvent(valid, 'policy#freeze', 'FreezeLifted', (data: object) => ({
       ...data,

@@ -80,7 +80,7 @@ describe('the environment of a function', () => {
     expect({ system, reactor, reconcile, windows, wait }).toEqual({
       system: [],
       reactor: ['dynamodb', 'eventbridge', 'scheduler', 'sfn'],
-      reconcile: ['dynamodb', 'scheduler', 'sfn'],
+      reconcile: ['dynamodb', 'eventbridge', 'scheduler', 'sfn'],
       windows: ['dynamodb', 'scheduler'],
       wait: ['dynamodb', 'sfn'],
     })

@@ -49,6 +49,7 @@ const never: Readonly<Record<FunctionName, Readonly<Record<string, string>>>> = 
   reconcile: {
     views: 'BatchGetItem PartiQLInsert PartiQLUpdate',
     viewStore: 'BatchGetItem PartiQLInsert PartiQLUpdate',
+    telemetry: 'GetItem UpdateItem',
     upgradeExecutions: 'StartExecution',
   },
   windows: { views: reader },

@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib'
 import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { publicDetails } from '../../events/public.ts'
+import { viewsCatchUp } from '../../functions/patience.ts'
 import { functionName, ofType, referred, synthesized, type Template } from './synthesized.ts'
 
 let template: Template
@@ -203,20 +204,22 @@ describe('what moves it', () => {
         BisectBatchOnFunctionError: true,
         FunctionResponseTypes: ['ReportBatchItemFailures'],
         MaximumRetryAttempts: 100,
-        MaximumRecordAgeInSeconds: 21_600,
+        // For as long the reactor tells those again whom the views may not have shown.
+        MaximumRecordAgeInSeconds: viewsCatchUp / 1000,
       })
       const { OnFailure } = mapping.DestinationConfig as { OnFailure: { Destination: unknown } }
       expect(template.Resources[referred(OnFailure.Destination)]?.Type).toBe('AWS::SQS::Queue')
     }
   })
 
-  test('upgrades are ticked every minute, views compared every day, and heads asked for until they are there', () => {
+  test('upgrades are ticked every minute, what was set aside is tried, views are compared every day, and heads asked for', () => {
     const schedules = propertiesOf('AWS::Scheduler::Schedule').map(({ ScheduleExpression, Target }) => [
       functionName(referred((Target as { Arn: unknown }).Arn)),
       ScheduleExpression,
     ])
     expect(Object.fromEntries(schedules)).toEqual({
       ticker: 'rate(1 minute)',
+      reactor: 'rate(1 minute)',
       reconcile: 'rate(1 day)',
       heads: 'rate(15 minutes)',
     })
@@ -226,7 +229,7 @@ describe('what moves it', () => {
     const kept = propertiesOf('AWS::Lambda::EventInvokeConfig').map(({ FunctionName }) =>
       functionName(referred(FunctionName)),
     )
-    expect(kept.sort()).toEqual(['ended', 'heads', 'reconcile', 'ticker', 'windows'])
+    expect(kept.sort()).toEqual(['ended', 'heads', 'reactor', 'reconcile', 'ticker', 'windows'])
   })
 
   test('an execution of this state machine that ends before its upgrade is told to the log', () => {
@@ -281,6 +284,7 @@ describe('what a person hears of', () => {
     'ServerErrors',
     'LogTampered',
     'ViewDrift',
+    'Parked',
     'CalendarsRunningOut',
     'HeadsOverdue',
     'Loop',

@@ -6,6 +6,8 @@ import { isAnswered } from '../../functions/reactor/duty.ts'
 import type { ReactorServices } from '../../functions/reactor/services.ts'
 import type { Views } from '../../functions/views/views.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
+import { memoryPublished } from '../../functions/work/published.ts'
+import { memoryRepeats } from '../../functions/work/repeats.ts'
 import { memoryTelemetry } from '../../functions/work/telemetry.ts'
 import type { StoredToken, Tokens, Wait } from '../../functions/work/tokens.ts'
 import { memorySchedules } from './memory-schedules.ts'
@@ -71,6 +73,8 @@ export function memoryServices({
     },
     bus: { client: bus, name: 'drydock' },
     parked: memoryParked(now),
+    repeats: memoryRepeats(now),
+    published: memoryPublished(),
   } satisfies ReactorServices & Record<string, unknown>
 }
 

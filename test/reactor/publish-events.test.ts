@@ -9,9 +9,11 @@ import {
   publishTargets,
   publishUpgrades,
 } from '../../functions/reactor/publishing/publish.ts'
+import { memoryPublished } from '../../functions/work/published.ts'
 
 const bus = mockClient(EventBridgeClient)
-const services = { bus: { client: new EventBridgeClient(), name: 'drydock' } }
+const published = memoryPublished()
+const services = { bus: { client: new EventBridgeClient(), name: 'drydock' }, published }
 const answers = (commit: Commit) =>
   [publishUpgrades, publishProfiles, publishTargets].some((duty) => isAnswered(duty.answers, commit))
 

@@ -26,6 +26,7 @@ async function commits(): Promise<readonly Commit[]> {
 
 const throttled = () => Object.assign(new Error('slow down'), { name: 'ThrottlingException' })
 const away = () => Object.assign(new Error('nobody listens'), { code: 'ECONNREFUSED' })
+const unheardOf = () => new Error('whatever this is')
 const broken = () => new TypeError('no such thing')
 
 /** A duty that fails on the commits given, and remembers which ones it has done. */
@@ -43,7 +44,7 @@ function failingOn(fault: () => Error, ...named: readonly string[]) {
 }
 
 describe('the duties of the reactor', () => {
-  it.each([throttled, away])(
+  it.each([throttled, away, unheardOf])(
     'come again for a stream when a service was away, and park nothing',
     async (fault) => {
       const parked = memoryParked(now)
@@ -81,12 +82,7 @@ describe('the duties of the reactor', () => {
     expect(published).toEqual(['account#a@1', 'account#a@2'])
     // The real ones act in that order: nothing that may have to come again follows the publication.
     const named = duties.single.map(({ name }) => name)
-    expect(named.slice(-4)).toEqual([
-      'publish-upgrades',
-      'publish-profiles',
-      'publish-targets',
-      'retry-parked',
-    ])
+    expect(named.slice(-3)).toEqual(['publish-upgrades', 'publish-profiles', 'publish-targets'])
   })
 
   it('are parked where they would fail for ever, and the rest goes on', async () => {
@@ -114,6 +110,33 @@ describe('the duties of the reactor', () => {
     const again = await runDuties(await commits(), { single: [], collecting: [duty] }, { parked })
     expect([...again].sort()).toEqual(expected)
     expect((await parked.list()).map(({ stream }) => stream)).toEqual(set)
+  })
+
+  it('that collect set aside by itself what they cannot read, and collect the rest', async () => {
+    const parked = memoryParked(now)
+    const collected: string[] = []
+    const duty: CollectingDuty<unknown> = {
+      name: 'sum',
+      answers,
+      groupOf({ stream, commit }) {
+        if (stream === 'account#a' && commit === 1) throw broken()
+        return 'all'
+      },
+      async act(_group, concerned) {
+        collected.push(...concerned.map(({ stream, commit }) => `${stream}@${commit}`))
+      },
+    }
+    const again = await runDuties(await commits(), { single: [], collecting: [duty] }, { parked })
+    expect([...again]).toEqual([])
+    expect(collected.sort()).toEqual(['account#a@2', 'account#b@1'])
+    expect(await parked.list()).toMatchObject([{ duty: 'sum', stream: 'account#a', commit: 1 }])
+  })
+
+  it('come again where they could not even be set aside', async () => {
+    const away = { ...memoryParked(now), park: () => Promise.reject(throttled()) }
+    const { duty, done } = failingOn(broken, 'account#a@1')
+    const again = await runDuties(await commits(), { single: [duty], collecting: [] }, { parked: away })
+    expect([[...again], done]).toEqual([['account#a'], ['account#b@1']])
   })
 
   it('act in the order of a stream, whatever the order of the records', async () => {

@@ -2,6 +2,7 @@ import { type TargetEvent, targetEvents } from '../../events/target.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { acceptAttempt, type FinishReport, finishAttempt } from '../../functions/domain/target/report.ts'
 import type { TargetDecision } from '../../functions/domain/target/state.ts'
+import { handOverFacts } from '../../functions/facts/hand-over.ts'
 import type { World } from './world.ts'
 
 type Assigned = Extract<TargetEvent, { type: 'AttemptAssigned' }>['data']
@@ -51,6 +52,9 @@ function reportOf(behaviour: Behaviour, { attempt, to }: Assigned): FinishReport
   }
 }
 
+/** Refusals after which an agent asks again. */
+const waitsFor = new Set(['everything-stopped', 'closed-by-now', 'release-withdrawn'])
+
 /** The agents of all targets: each hears of its attempts by asking now and then. */
 export class Agents {
   readonly #world: World
@@ -73,9 +77,27 @@ export class Agents {
     if (behaviour === 'never accept') return
     const late = (Date.parse(assigned.acceptBy) - clock.now()) / 1000 + 5
     const seconds = behaviour === 'accept too late' ? late : random.between(1, 120)
-    clock.after(seconds, () =>
-      this.#world.begin(`agent of ${target}`, () => this.#work(target, assigned, behaviour)),
-    )
+    clock.after(seconds, () => this.#begin(target, assigned, behaviour))
+  }
+
+  #begin(target: string, assigned: Assigned, behaviour: Behaviour): void {
+    this.#world.begin(`agent of ${target}`, () => this.#work(target, assigned, behaviour))
+  }
+
+  /** Reports that it begins, as the function of agents takes it; answers whether it may, has to wait, or need not. */
+  async #accept(target: string, { attempt }: Assigned): Promise<'begin' | 'wait' | 'never'> {
+    const services = this.#world.services()
+    const from = await services.log.load(targetAggregate, target)
+    const { active } = from.state
+    const facts = active?.acceptedAt === null ? await handOverFacts(services, active) : undefined
+    const named = this.#world.random.chance(0.5) ? { attempt } : {}
+    const metadata = { actor: `agent of ${target}`, correlation: `agent-${target}` }
+    const decision = acceptAttempt({ ...named, ...(facts && { facts }) })
+    await services.telemetry.seen(target)
+    const outcome = await services.log.execute(targetAggregate, target, decision, metadata, { from })
+    if (outcome.kind === 'committed' || outcome.kind === 'unchanged') return 'begin'
+    const held = outcome.kind === 'rejected' && waitsFor.has(outcome.rejection.code)
+    return held ? 'wait' : 'never'
   }
 
   async #tell(target: string, decision: TargetDecision): Promise<boolean> {
@@ -88,10 +110,12 @@ export class Agents {
 
   async #work(target: string, assigned: Assigned, behaviour: Behaviour): Promise<void> {
     const { random, clock } = this.#world
-    const { attempt } = assigned
     if (behaviour !== 'reject' && behaviour !== 'reject for now') {
-      const named = random.chance(0.5) ? { attempt } : {}
-      if (!(await this.#tell(target, acceptAttempt(named)))) return
+      const answer = await this.#accept(target, assigned)
+      // It asks again, as it would at its next check.
+      if (answer === 'wait')
+        clock.after(random.between(60, 600), () => this.#begin(target, assigned, behaviour))
+      if (answer !== 'begin') return
     }
     if (behaviour === 'go silent') return
     const seconds = behaviour === 'report too late' ? assigned.seconds + 30 : random.between(1, 400)

@@ -40,7 +40,7 @@ import { familyOf } from '../../functions/facts/family.ts'
 import type { Outcome } from '../../functions/log/log.ts'
 import { startChild } from '../../functions/planning/children.ts'
 import { writePlan } from '../../functions/planning/planning.ts'
-import type { Fleet } from './fleet.ts'
+import { type Fleet, someRequest } from './fleet.ts'
 import type { Services, World } from './world.ts'
 
 /** What a person was answered, to be held against the log in the end (I8). */
@@ -63,6 +63,7 @@ const deeds = {
   'retry failed': 5,
   skip: 5,
   stop: 1,
+  'stop behind the views': 2,
   'lift the stop': 4,
   'withdraw a release': 0.6,
   pin: 2,
@@ -89,6 +90,7 @@ export class People {
   readonly fleet: Fleet
   #said = 0
   #asked = 0
+  #unseen = 0
 
   constructor(world: World, fleet: Fleet) {
     this.#world = world
@@ -192,6 +194,8 @@ export class People {
       }
       case 'stop':
         return this.say(policyAggregate, freezePolicy, placeFreeze({ reason: 'incident', by }), by)
+      case 'stop behind the views':
+        return this.#stopBehindTheViews(by)
       case 'lift the stop':
         return this.#liftStops(by, services)
       case 'withdraw a release':
@@ -294,6 +298,15 @@ export class People {
   }
 
   /** Everybody else's stops are lifted, too. */
+  /** Everything is stopped just after somebody has asked for an upgrade that no view shows yet, nor will for a while. */
+  async #stopBehindTheViews(by: string): Promise<void> {
+    const { random, clock } = this.#world
+    this.#world.stopProjecting()
+    const stop = () => this.say(policyAggregate, freezePolicy, placeFreeze({ reason: 'incident', by }), by)
+    clock.after(random.between(20, 240), () => this.#world.begin('person', stop))
+    await this.request(`unseen-${++this.#unseen}`, someRequest(random, this.fleet, clock.now()))
+  }
+
   async #liftStops(by: string, { log }: Services): Promise<void> {
     for (const { id: stop } of (await log.load(policyAggregate, freezePolicy)).state.stops)
       await this.say(policyAggregate, freezePolicy, liftFreeze({ stop, reason: 'over' }), by)

@@ -7,17 +7,22 @@ import { streamHeads } from '../../functions/log/heads.ts'
 import { memoryStore } from '../../functions/log/memory.ts'
 import { WarmFolds } from '../../functions/log/warm-folds.ts'
 import { duties } from '../../functions/reactor/duties.ts'
-import { keepWindows } from '../../functions/reactor/profiles/keep-windows.ts'
 import { judgeOpening } from '../../functions/reactor/profiles/open-window.ts'
+import { makeGood } from '../../functions/reactor/reconcile.ts'
+import { repeat } from '../../functions/reactor/repeat.ts'
+import { retryParked } from '../../functions/reactor/retry-parked.ts'
 import { runDuties } from '../../functions/reactor/run.ts'
 import { tickDue } from '../../functions/reactor/upgrades/tick.ts'
 import { OnTheirOwn } from '../../functions/side-by-side.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
+import { reconcile } from '../../functions/views/reconcile.ts'
 import { openRunner } from '../../functions/views/runner.ts'
 import { openExecutions } from '../../functions/work/executions.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
+import { memoryPublished } from '../../functions/work/published.ts'
 import { openRedemption } from '../../functions/work/redemption.ts'
+import { memoryRepeats } from '../../functions/work/repeats.ts'
 import { memoryTelemetry } from '../../functions/work/telemetry.ts'
 import type { StoredToken } from '../../functions/work/tokens.ts'
 import { noteEnd } from '../../functions/workflow/execution-ended.ts'
@@ -47,6 +52,8 @@ export class World {
   readonly store = memoryStore()
   readonly viewStore = memoryViewStore()
   readonly parked = memoryParked(() => this.clock.now())
+  readonly repeats = memoryRepeats(() => this.clock.now())
+  readonly published = memoryPublished()
   readonly telemetry = memoryTelemetry(() => this.clock.now())
   readonly vault = memoryVault()
   readonly signer = memorySigner()
@@ -60,6 +67,8 @@ export class World {
   readonly story: string[] = []
   readonly #deliveries: readonly Delivery[]
   readonly #listeners: ((commit: Commit) => void)[] = []
+  readonly #givenUp = new Set<string>()
+  #projectsAgainAt = 0
   #commitIds = 0
   #invocations = 0
   /** What the instances of functions keep from one invocation to another: each knows what the others have overtaken. */
@@ -148,6 +157,8 @@ export class World {
         keep: (document) => process.write(() => this.vault.keep(document)),
       },
       signer: this.signer,
+      repeats: this.repeats,
+      published: this.published,
       windowSchedules: this.scheduler.through(process),
       bus: { client: this.#bus(), name: 'drydock' },
       upgradeExecutions: openExecutions({ client: stepFunctions, machineArn }),
@@ -191,13 +202,30 @@ export class World {
 
   async #react(batch: readonly Commit[]): Promise<number | typeof died> {
     const process = new Process(this.faults.lifetime(0.08))
-    const again = await process.live(() => runDuties(batch, duties, this.services(process)))
+    const heard = batch.filter((commit) => !this.#isGivenUp(commit))
+    const again = await process.live(() => runDuties(heard, duties, this.services(process)))
     if (again === died) return died
     const first = batch.findIndex(({ stream }) => again.has(stream))
     return first === -1 ? batch.length : first
   }
 
+  /**
+   * A record that came again and again is given up: whoever was to hear of it never does. What the audit wants to be heard within minutes is none
+   * of them.
+   */
+  #isGivenUp({ stream, commit, events }: Commit): boolean {
+    if (events.some(({ type }) => type === 'AttemptRegressed')) return false
+    const name = `${stream}@${commit}`
+    if (!this.#givenUp.has(name)) {
+      if (!this.faults.happens(0.04)) return false
+      this.tell(`the reactor gives up ${name}`)
+      this.#givenUp.add(name)
+    }
+    return true
+  }
+
   async #project(batch: readonly Commit[]): Promise<number | typeof died> {
+    if (this.faults.on && this.clock.now() < this.#projectsAgainAt) return died
     const process = new Process(this.faults.lifetime(0.08))
     const { log, viewStore: store, parked } = this.services(process)
     const postponed = await process.live(() => openRunner({ store, log, parked }).project(batch))
@@ -244,6 +272,13 @@ export class World {
       void process
         .live(() => tickDue(this.services(process)))
         .catch((error: unknown) => this.tell(`ticker: ${String(error)}`))
+      const another = new Process(this.faults.lifetime(0.1))
+      void another
+        .live(async () => {
+          await retryParked(duties, this.services(another))
+          await repeat(duties, this.services(another))
+        })
+        .catch((error: unknown) => this.tell(`again: ${String(error)}`))
     })
   }
 
@@ -272,17 +307,29 @@ export class World {
     })
   }
 
-  /** Brings the schedules of every profile to what its stream says; deployed it is daily, here there is less time. */
+  /** Makes good what views and reactor have missed; deployed it is daily, here there is less time. */
   #reconcileNowAndThen(): void {
-    this.clock.after(900, () => {
+    this.clock.after(this.faults.on ? 900 : 6 * 3600, () => {
       this.#reconcileNowAndThen()
       if (this.faults.happens(0.05)) return
-      for (const profile of this.profiles) {
-        const process = new Process(this.faults.lifetime(0.1))
-        const services = this.services(process)
-        const cause = { actor: 'drydock', correlation: `reconcile-${this.iso}` }
-        this.begin('reconcile', () => process.live(() => keepWindows(services, profile, cause)))
-      }
+      const process = new Process(this.faults.lifetime(0.1))
+      const services = this.services(process)
+      const { log, viewStore: store, parked } = services
+      const cause = { actor: 'drydock', correlation: `reconcile-${this.iso}` }
+      this.begin('reconcile', () =>
+        process.live(async () => {
+          const each = new OnTheirOwn()
+          await each.each(['the views'], 1, () => reconcile({ store, log, parked }), String)
+          await makeGood(services, cause, each)
+          each.end()
+        }),
+      )
     })
+  }
+
+  /** Lets the projector stand still for up to an hour, while things go wrong. */
+  stopProjecting(): void {
+    this.#projectsAgainAt = this.clock.now() + this.random.between(60, 3600) * 1000
+    this.tell('the projector stands still')
   }
 }

@@ -29,22 +29,52 @@ describe.each(['memory', 'dynoxide'])('what is parked, in %s', (place) => {
   })
   afterAll(() => stop())
 
+  const rowOf = async (duty: string) => {
+    const found = (await parked.list()).find((row) => row.duty === duty)
+    if (!found) throw new Error(`Nothing of ${duty} is parked.`)
+    return found
+  }
+
   it('is listed with what a person needs, once a duty and stream, until it is cleared', async () => {
     await parked.park('project', 'target#a', 3, new TypeError('no such thing'))
     await parked.park('project', 'target#a', 2, new TypeError('worse'))
     await parked.park('assign', 'target#a', 3, 'words')
+    const mark = expect.any(String)
     expect(await parked.list()).toEqual([
-      { duty: 'assign', stream: 'target#a', commit: 3, error: 'words', at: '2026-03-01T12:00:00.000Z' },
+      { duty: 'assign', stream: 'target#a', commit: 3, error: 'words', at: '2026-03-01T12:00:00.000Z', mark },
       {
         duty: 'project',
         stream: 'target#a',
         commit: 2,
         error: 'TypeError: worse',
         at: '2026-03-01T12:00:00.000Z',
+        mark,
       },
     ])
-    await parked.clear('assign', 'target#a')
+    await parked.clear(await rowOf('assign'))
     expect(await parked.list()).toMatchObject([{ duty: 'project' }])
+  })
+
+  it('keeps its lowest commit, however often it fails later on', async () => {
+    await parked.park('publish', 'upgrade#a', 4, 'first')
+    await parked.park('publish', 'upgrade#a', 9, 'later')
+    await parked.park('publish', 'upgrade#a', 6, 'out of order')
+    expect(await rowOf('publish')).toMatchObject({ commit: 4, error: 'out of order' })
+    await Promise.all([7, 3, 8].map((commit) => parked.park('publish', 'upgrade#a', commit, 'at once')))
+    expect(await rowOf('publish')).toMatchObject({ commit: 3 })
+  })
+
+  it('is not forgotten, nor moved on, by who has tried an earlier failure', async () => {
+    await parked.park('withdraw', 'upgrade#a', 4, 'first')
+    const tried = await rowOf('withdraw')
+    await parked.park('withdraw', 'upgrade#a', 9, 'meanwhile')
+    await parked.clear(tried)
+    await parked.moveOn(tried, 7, 'further')
+    expect(await rowOf('withdraw')).toMatchObject({ commit: 4, error: 'meanwhile' })
+    await parked.moveOn(await rowOf('withdraw'), 7, 'further')
+    expect(await rowOf('withdraw')).toMatchObject({ commit: 7, error: 'further' })
+    await parked.clear(await rowOf('withdraw'))
+    expect((await parked.list()).map(({ duty }) => duty)).not.toContain('withdraw')
   })
 })
 

@@ -11,7 +11,7 @@ import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { noteMachine } from './clones.ts'
 import { nextCheckSeconds } from './pace.ts'
-import { membersOf, mostMembers, ownTarget, reachFrom } from './reach.ts'
+import { membersOf, mostMembers, type Reach, type Reached, reachFrom } from './reach.ts'
 
 type Check = Operate<(typeof agentContracts)['checkForUpdate'], 'telemetry'>
 
@@ -53,13 +53,13 @@ async function offerTo(
   }
 }
 
-async function offersToMembers(gateway: string, after: string | undefined, services: Services) {
-  const members = (await membersOf(services, gateway)).filter((id) => after === undefined || id > after)
+async function offersToMembers(reach: Reach, after: string | undefined, services: Services) {
+  const members = (await membersOf(services, reach.own)).filter((id) => after === undefined || id > after)
   const asked = members.slice(0, mostMembers)
-  const [reach, notesOf] = [reachFrom(services, gateway), notesFrom(services)]
+  const notesOf = notesFrom(services)
   const offers = await Promise.all(
     asked.map(async (target) => {
-      const reached = await reach(target).catch((error: unknown) => {
+      const reached = await reach.target(target).catch((error: unknown) => {
         // The view may still name a member that has just left: the log decides.
         if (error instanceof Problem) return undefined
         throw error
@@ -76,7 +76,7 @@ async function offersToMembers(gateway: string, after: string | undefined, servi
 /** Returns the target after it has said what it runs: nothing changes unless that is news. */
 async function afterStatement(
   { principal, correlation, headers }: Parameters<Check>[0],
-  { target, loaded }: Awaited<ReturnType<ReturnType<typeof reachFrom>>>,
+  { target, loaded }: Reached,
   { log }: Pick<Services, 'log'>,
 ): Promise<TargetState> {
   const version = headers['x-current-version']
@@ -92,11 +92,12 @@ async function afterStatement(
 /** Answers whether an update waits, for the agent's target, for a member of its gateway, or for all of them. */
 export const checkForUpdate: Check = async (input, services) => {
   const { principal, query, headers, correlation } = input
-  const own = ownTarget(principal)
-  const state = await afterStatement(input, await reachFrom(services, own)(query.target), services)
+  const reach = reachFrom(services, principal)
+  const { own } = reach
+  const state = await afterStatement(input, await reach.target(query.target), services)
   const [body, nextCheck] = await Promise.all([
     query.members
-      ? offersToMembers(own, query.after, services)
+      ? offersToMembers(reach, query.after, services)
       : offerTo(state, services.now(), notesFrom(services)),
     nextCheckSeconds(services, own),
     services.telemetry.seen(query.target ?? own),

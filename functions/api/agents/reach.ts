@@ -4,43 +4,80 @@ import type { Loaded } from '../../log/log.ts'
 import type { Principal } from '../http/exchange.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
+import { sameSecret } from './secret.ts'
 
 const notFound = () => new Problem('target-not-found', 'There is no such target for this credential.')
 
-/** Returns the target whose agent calls; an enrolment token is good for enrolling alone. */
-export function ownTarget(principal: Principal): string {
+type Agent = Extract<Principal, { readonly target: string }>
+
+/** Returns the agent that calls; an enrolment token is good for enrolling alone. */
+function agentOf(principal: Principal): Agent {
   if (principal.kind !== 'agent')
     throw new Problem('forbidden', 'Enrol first: this needs the credential of an agent.')
-  return principal.target
+  return principal
 }
 
 /** A target that a call is about, as its stream is now. */
-interface Reached {
+export interface Reached {
   readonly target: string
   readonly loaded: Loaded<TargetState>
 }
 
+/** Who calls: the authorizer's answer is cached for minutes, so that a retired target, or a key that was replaced, is refused here. */
+function refuseCaller({ registered, retired, keyHash }: TargetState, tokenHash: string): void {
+  if (!registered) throw notFound()
+  if (retired) throw new Problem('forbidden', 'The target is retired.')
+  if (!sameSecret(tokenHash, keyHash))
+    throw new Problem(
+      'unauthenticated',
+      'This key was replaced: the target has enrolled with another one since.',
+    )
+}
+
+/** What finds the targets that a call is about. */
+export interface Reach {
+  /** The target whose agent calls. */
+  readonly own: string
+  /** Throws where the caller itself is not let in any more. */
+  admit(): Promise<void>
+  /** Returns a target, the caller's own where none is named, read strongly. Throws where it is not there for the caller. */
+  target(named: string | undefined): Promise<Reached>
+}
+
 /**
  * Returns what finds the targets that a call is about, read strongly: the agent's own, or one that names the caller as its gateway. Any
- * other is not there for this caller (S25). A gateway's own stream is read once, however many members a call is about.
+ * other is not there for this caller (S25). The caller's own stream is read with the first of them, and once for all of its members.
  */
-export function reachFrom(
-  { log }: Pick<Services, 'log'>,
-  own: string,
-): (named: string | undefined) => Promise<Reached> {
-  let gateway: Promise<Loaded<TargetState>> | undefined
-  return async (named) => {
-    const target = named ?? own
-    if (target !== own) gateway ??= log.load(targetAggregate, own)
-    const [loaded, caller] = await Promise.all([
-      log.load(targetAggregate, target),
-      target === own ? undefined : gateway,
-    ])
-    const { state } = loaded
-    if (!state.registered || (target !== own && state.facts?.gateway !== own)) throw notFound()
-    // The authorizer's answer is cached for minutes: a retired gateway is refused here.
-    if ((caller?.state ?? state).retired) throw new Problem('forbidden', 'The target is retired.')
-    return { target, loaded }
+export function reachFrom({ log }: Pick<Services, 'log'>, principal: Principal): Reach {
+  const { target: own, tokenHash } = agentOf(principal)
+  const readOwn = async (): Promise<Loaded<TargetState>> => {
+    const loaded = await log.load(targetAggregate, own)
+    refuseCaller(loaded.state, tokenHash)
+    return loaded
+  }
+  let known: Promise<Loaded<TargetState>> | undefined
+  const caller = () => {
+    known ??= readOwn()
+    return known
+  }
+  let isUsed = false
+  return {
+    own,
+    async admit() {
+      await caller()
+    },
+    async target(named) {
+      const target = named ?? own
+      if (target === own) {
+        const loaded = isUsed ? readOwn() : caller()
+        isUsed = true
+        return { target, loaded: await loaded }
+      }
+      const [loaded] = await Promise.all([log.load(targetAggregate, target), caller()])
+      const { registered, facts } = loaded.state
+      if (!registered || facts?.gateway !== own) throw notFound()
+      return { target, loaded }
+    },
   }
 }
 
@@ -48,11 +85,11 @@ const membersKnownFor = 60_000
 /** A gateway that serves more members than this is told of the rest through `after`. */
 export const mostMembers = 100
 
-let known: { readonly at: number; readonly byGateway: ReadonlyMap<string, readonly string[]> } | undefined
+let listed: { readonly at: number; readonly byGateway: ReadonlyMap<string, readonly string[]> } | undefined
 
 /** Returns the ids of a gateway's members, as the view of targets knows them; asked anew once a minute. */
 export async function membersOf({ views, now }: Pick<Services, 'views' | 'now'>, gateway: string) {
-  if (!known || now() - known.at >= membersKnownFor || now() < known.at) {
+  if (!listed || now() - listed.at >= membersKnownFor || now() < listed.at) {
     const byGateway = new Map<string, string[]>()
     for await (const { id, facts, retired } of views.everyTarget()) {
       if (facts.gateway === null || retired !== null) continue
@@ -60,12 +97,12 @@ export async function membersOf({ views, now }: Pick<Services, 'views' | 'now'>,
       members.push(id)
       byGateway.set(facts.gateway, members)
     }
-    known = { at: now(), byGateway }
+    listed = { at: now(), byGateway }
   }
-  return known.byGateway.get(gateway) ?? []
+  return listed.byGateway.get(gateway) ?? []
 }
 
 /** Forgets what is known of members. */
 export function forgetMembers(): void {
-  known = undefined
+  listed = undefined
 }

@@ -21,7 +21,7 @@ import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { noteClone, noteMachine } from './clones.ts'
 import { outputOf } from './output.ts'
-import { ownTarget, reachFrom } from './reach.ts'
+import { type Reach, reachFrom } from './reach.ts'
 
 type Tell = Operate<(typeof agentContracts)['reportUpdateStatus'], 'telemetry'>
 
@@ -91,7 +91,7 @@ function resultOf(
 /** What all reports of one call have in common. */
 interface Call {
   readonly metadata: ReturnType<typeof metadataOf>
-  readonly reach: ReturnType<typeof reachFrom>
+  readonly reach: Reach
   readonly services: Services<'telemetry'>
   /** Does nobody else speak with the caller's credential, as far as boot ids tell? */
   readonly alone: boolean
@@ -136,7 +136,7 @@ async function take(
   call: Call,
 ): Promise<{ readonly reported: Reported; readonly commit: number }> {
   const { services, metadata, reach } = call
-  const { target, loaded: from } = await reach(report.target)
+  const { target, loaded: from } = await reach.target(report.target)
   const about = saidIn(report)
   const behind = await isBehind(from.state, report, about, services.telemetry)
   if (behind && report.status === 'in-progress')
@@ -163,11 +163,14 @@ async function take(
 
 /** Records what agents report: the first `in-progress` accepts the attempt, an end ends it; repeats change nothing (M6). */
 export const reportUpdateStatus: Tell = async (input, services) => {
-  const own = ownTarget(input.principal)
+  const reach = reachFrom(services, input.principal)
+  const { own } = reach
+  // One that is not let in any more has nothing noted about its machine, and no report of many taken.
+  await reach.admit()
   const { body, headers } = input
   const metadata = metadataOf(input)
   const booted = await noteMachine(services, own, headers['x-boot-id'], metadata)
-  const call = { metadata, reach: reachFrom(services, own), services, alone: booted?.alone ?? false }
+  const call = { metadata, reach, services, alone: booted?.alone ?? false }
   if (!('reports' in body)) {
     const { reported, commit } = await take(body, call)
     return { status: 200, body: reported, commit }

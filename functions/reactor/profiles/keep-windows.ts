@@ -4,6 +4,7 @@ import { schedulesOf } from '../../domain/profile/schedules.ts'
 import { windowOf } from '../../domain/profile/windows.ts'
 import type { Metadata } from '../../log/log.ts'
 import { duty } from '../duty.ts'
+import type { Healer } from '../healer.ts'
 import type { ReactorServices } from '../services.ts'
 import { planAhead } from './plan-ahead.ts'
 
@@ -72,3 +73,12 @@ export const keepSchedules = duty(
   ],
   ({ id, cause }, keeping: Keeping) => keepWindows(keeping, id, cause),
 )
+
+/** Brings each profile to what its stream says for the coming windows. */
+export const keepsWindows: Healer = {
+  aggregate: profileAggregate.name,
+  async heal(services, { id, cause }) {
+    await keepWindows(services, id, cause)
+    return 0
+  },
+}

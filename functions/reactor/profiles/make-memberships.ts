@@ -4,7 +4,8 @@ import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { joinProfile } from '../../domain/target/membership.ts'
 import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
-import { duty } from '../duty.ts'
+import { duty, isAnswered } from '../duty.ts'
+import type { Healer } from '../healer.ts'
 import type { ReactorServices } from '../services.ts'
 
 const longestDetail = 256
@@ -41,3 +42,18 @@ export const makeMemberships = duty(
     }
   },
 )
+
+/** Works off the parts of a job that nobody has, however long ago it was asked for. */
+export const makesMemberships: Healer = {
+  aggregate: membershipJobAggregate.name,
+  async heal(services, { id }) {
+    const { log } = services
+    const { listed, made } = (await log.load(membershipJobAggregate, id)).state
+    if (made.length >= listed) return 0
+    const { name } = log.of(membershipJobAggregate, id)
+    for await (const commit of log.commits(name, { consistent: true })) {
+      if (isAnswered(makeMemberships.answers, commit)) await makeMemberships.act(commit, services)
+    }
+    return listed - made.length
+  },
+}

@@ -47,13 +47,13 @@ async function profileBehind(log: Log, state: ExistingUpgrade): Promise<string |
 
 /**
  * Targets failed for good in an upgrade of a profile that takes nothing back, or in a retry of it: those whose membership wants it nevertheless
- * are taken back, each by a child of its own, which is the same one when it is asked for again.
+ * are taken back, each by a child of its own, which is the same one when it is asked for again. What they wanted when they failed counts, whenever this is done.
  */
 export const rollBackWanted = duty(
   'roll-back-wanted',
   upgradeAggregate,
   ['OutcomesRecorded', 'MembersRegressed', 'MembersSkipped', 'RetriesGivenUp'],
-  async ({ id: parent, events, cause }, services: PlanningServices) => {
+  async ({ id: parent, commit: { at }, events, cause }, services: PlanningServices) => {
     const failed = events.flatMap(givenUp)
     if (failed.length === 0) return
     const { log } = services
@@ -62,12 +62,12 @@ export const rollBackWanted = duty(
     if (!plan || !exists(state)) return
     const profile = await profileBehind(log, state)
     if (profile === undefined) return
-    const { definition } = (await log.load(profileAggregate, profile)).state
+    const { definition } = (await log.load(profileAggregate, profile, { at })).state
     if (!definition || definition.upgrade_settings.rollback_on_failure) return
     const members = await planMembers(log, plan.planHash, new Set(failed))
     const reason = 'Its membership wants it taken back when it fails.'
     for (const { target } of members.values()) {
-      const { memberships } = (await log.load(targetAggregate, target)).state
+      const { memberships } = (await log.load(targetAggregate, target, { at })).state
       if (memberships[profile]?.override.rollback_on_failure !== true) continue
       const command = { kind: 'rollback', parent, by: systemActor, reason, target } as const
       await startChild(services, { ...command, child: ownRollback(parent, target) }, cause.correlation)

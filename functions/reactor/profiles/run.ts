@@ -1,20 +1,22 @@
 import type { ProfileDefinition, ProfileEvent } from '../../../events/profile.ts'
-import { between, second } from '../../../events/time.ts'
+import { between, instantOf, second } from '../../../events/time.ts'
 import { systemActor } from '../../domain/actor.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { requestFromProfile } from '../../domain/profile/request.ts'
-import type { ProfileState } from '../../domain/profile/state.ts'
+import type { PlannedWindow, ProfileState } from '../../domain/profile/state.ts'
 import { windowOf } from '../../domain/profile/windows.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { moveWindow } from '../../domain/upgrade/control.ts'
 import { requestUpgrade } from '../../domain/upgrade/request.ts'
-import { exists, hasEnded } from '../../domain/upgrade/state.ts'
+import { exists, hasEnded, type UpgradeState } from '../../domain/upgrade/state.ts'
 import type { Window } from '../../domain/window.ts'
+import { LastingError } from '../../errors.ts'
 import { admissionFacts } from '../../facts/admission.ts'
 import { workOf } from '../../facts/targeting.ts'
 import type { Metadata } from '../../log/log.ts'
 import { patience } from '../../patience.ts'
 import { duty } from '../duty.ts'
+import type { Healer } from '../healer.ts'
 import type { ReactorServices } from '../services.ts'
 import { summarise } from './summarise.ts'
 
@@ -52,6 +54,14 @@ async function plan(
   }
 }
 
+/** A profile by which no component can be told: someone has to change it. */
+class NamesNothing extends LastingError {
+  override readonly name = 'NamesNothing'
+  constructor(profile: string) {
+    super(`The profile ${profile} names nothing that could be upgraded.`)
+  }
+}
+
 /** The component that is upgraded first: that with anything to do. */
 async function componentOf(
   running: Running,
@@ -60,7 +70,7 @@ async function componentOf(
 ): Promise<string> {
   const work = await workOf(running, profile, definition)
   const component = (work.find(({ matching }) => matching > 0) ?? work[0])?.component
-  if (component === undefined) throw new Error(`The profile ${profile} names nothing that could be upgraded.`)
+  if (component === undefined) throw new NamesNothing(profile)
   return component
 }
 
@@ -147,3 +157,61 @@ export const runProfile = duty(
     }
   },
 )
+
+/** Does the upgrade that a profile runs not know yet of the window that was opened for it? An operator may have given it another one since. */
+function missesWindow(
+  state: UpgradeState,
+  opened: { readonly scheduledAt: string; readonly end: string },
+  now: string,
+) {
+  if (!exists(state) || hasEnded(state) || opened.end <= now) return false
+  const { awaitsOpening, window, windowBy } = state
+  if (awaitsOpening) return true
+  if (window === null) return false
+  return window.end <= opened.scheduledAt || (windowBy === null && window.start < opened.scheduledAt)
+}
+
+/** Requests what a profile has planned or started and nobody has asked for, and tells what it runs of the window that is open for it. */
+async function runAgain(running: Running, profile: string, cause: Metadata): Promise<number> {
+  const { log } = running
+  const now = instantOf(running.now())
+  const { planned, running: execution, windows } = (await log.load(profileAggregate, profile)).state
+  const isMissing = async (upgrade: string) => (await log.load(upgradeAggregate, upgrade)).commit === 0
+  const lacksPlan =
+    planned !== null &&
+    planned.end > now &&
+    (await Promise.all(planned.upgrades.map(({ upgrade }) => isMissing(upgrade)))).includes(true)
+  const lacksStart = execution !== null && (await isMissing(execution.upgrade))
+  let missed = 0
+  if (lacksPlan || lacksStart) {
+    const told = log
+      .of(profileAggregate, profile)
+      .events({ consistent: true }, ['WindowPlanned', 'ExecutionStarted'])
+    for await (const { event, at } of told) {
+      const isOfPlan = event.type === 'WindowPlanned' && event.data.scheduledAt === planned?.scheduledAt
+      if (lacksPlan && isOfPlan && event.data.upgrades.some(({ upgrade }) => named(planned, upgrade)))
+        await plan(running, profile, event.data, at, cause)
+      else if (lacksStart && event.type === 'ExecutionStarted' && event.data.upgrade === execution.upgrade)
+        await start(running, profile, event.data, undefined, cause)
+      else continue
+      missed++
+    }
+  }
+  const opened = windows.findLast(
+    (window) => window.result === 'opened' && window.upgrade === execution?.upgrade,
+  )
+  if (opened?.result !== 'opened') return missed
+  const { state } = await log.load(upgradeAggregate, opened.upgrade)
+  if (!missesWindow(state, opened, now)) return missed
+  await open(running, opened.upgrade, { start: opened.scheduledAt, end: opened.end }, cause)
+  return missed + 1
+}
+
+const named = (planned: PlannedWindow | null, upgrade: string) =>
+  planned?.upgrades.some((one) => one.upgrade === upgrade) ?? false
+
+/** Runs what a profile should run, however long ago that was missed. */
+export const runsProfiles: Healer = {
+  aggregate: profileAggregate.name,
+  heal: (services, { id, cause }) => runAgain(services, id, cause),
+}

@@ -1,7 +1,8 @@
+import type { UpgradeSummary } from '../../../events/profile.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import type { Rollout } from '../../domain/profile/dependency.ts'
 import { startNext, summariseUpgrade } from '../../domain/profile/execution.ts'
-import type { Execution } from '../../domain/profile/state.ts'
+import type { Execution, ProfileState } from '../../domain/profile/state.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { exists, hasEnded, planOf, profileOf } from '../../domain/upgrade/state.ts'
 import { childrenOf } from '../../facts/children-of.ts'
@@ -10,8 +11,12 @@ import { outlookOf } from '../../facts/targeting.ts'
 import { dependencyOn } from '../../facts/upstream.ts'
 import type { Log, Metadata } from '../../log/log.ts'
 import { duty } from '../duty.ts'
+import type { Healer } from '../healer.ts'
 import type { ReactorServices } from '../services.ts'
 import { upgradeOfWindow } from './open-window.ts'
+
+/** What the next component of an execution follows from. */
+type Over = Pick<Execution, 'upgrade' | 'reason' | 'scheduledAt' | 'end'>
 
 type Summarising = Pick<ReactorServices, 'log' | 'views'>
 
@@ -38,12 +43,7 @@ async function versionOf(log: Log, upgrade: string, { component }: Rollout): Pro
 }
 
 /** Starts the upgrade of the profile's next component, where it has several and the one before went through. */
-async function goOn(
-  services: Summarising,
-  profile: string,
-  ended: Execution,
-  cause: Metadata,
-): Promise<void> {
+async function goOn(services: Summarising, profile: string, ended: Over, cause: Metadata): Promise<void> {
   const { log } = services
   const { state } = await log.load(profileAggregate, profile)
   const { state: before } = await log.load(upgradeAggregate, ended.upgrade)
@@ -74,7 +74,52 @@ export async function summarise(
 ): Promise<boolean> {
   const summary = await summaryOf(services, upgrade)
   await services.log.of(profileAggregate, profile).carryOut(summariseUpgrade(summary), cause)
-  return summary.status === 'completed' || summary.status === 'completed_with_exceptions'
+  return wentThrough(summary)
+}
+
+function wentThrough({ status }: Pick<UpgradeSummary, 'status'>): boolean {
+  return status === 'completed' || status === 'completed_with_exceptions'
+}
+
+/** Returns an execution that was summarised, as it was before, where a window started it. */
+async function executionBefore(
+  log: Log,
+  profile: string,
+  { windows }: ProfileState,
+  upgrade: string,
+): Promise<Over | undefined> {
+  const started = log.of(profileAggregate, profile).events({ consistent: true }, ['ExecutionStarted'])
+  for await (const { event } of started) {
+    const { reason, scheduledAt } = event.data
+    if (event.data.upgrade !== upgrade || reason !== 'window') continue
+    const opened = windows.find((window) => window.scheduledAt === scheduledAt)
+    if (opened?.result !== 'opened') return undefined
+    return { upgrade, reason, scheduledAt, end: opened.end }
+  }
+  return undefined
+}
+
+/**
+ * What an upgrade of a profile came to is copied into the profile's stream, and its next component has its turn: also where whoever copied it was cut
+ * short before that.
+ */
+async function settle(
+  services: Summarising,
+  profile: string,
+  upgrade: string,
+  cause: Metadata,
+): Promise<void> {
+  const { log } = services
+  const { state } = await log.load(profileAggregate, profile)
+  const { running, summaries } = state
+  if (running?.upgrade === upgrade) {
+    if (await summarise(services, profile, upgrade, cause)) await goOn(services, profile, running, cause)
+    return
+  }
+  const last = summaries.at(-1)
+  if (running || last?.upgrade !== upgrade || !wentThrough(last)) return
+  const ended = await executionBefore(log, profile, state, upgrade)
+  if (ended) await goOn(services, profile, ended, cause)
 }
 
 /** An upgrade of a profile is over: what it came to is copied into the profile's stream, and its next component has its turn. */
@@ -87,10 +132,19 @@ export const summariseUpgrades = duty(
     const upgrade = await overBy(log, id)
     if (upgrade === undefined) return
     const profile = profileOf((await log.load(upgradeAggregate, upgrade)).state)
-    if (profile === undefined) return
-    const { running } = (await log.load(profileAggregate, profile)).state
-    if (running?.upgrade !== upgrade) return
-    const wentThrough = await summarise(services, profile, upgrade, cause)
-    if (wentThrough) await goOn(services, profile, running, cause)
+    if (profile !== undefined) await settle(services, profile, upgrade, cause)
   },
 )
+
+/** Settles the execution of a profile that is over, or the one before where nothing runs, however long ago it was. */
+export const settlesExecutions: Healer = {
+  aggregate: profileAggregate.name,
+  async heal(services, { id: profile, cause }) {
+    const { log } = services
+    const { running, summaries } = (await log.load(profileAggregate, profile)).state
+    const upgrade = running?.upgrade ?? summaries.at(-1)?.upgrade
+    if (upgrade === undefined || (await overBy(log, upgrade)) !== upgrade) return 0
+    await settle(services, profile, upgrade, cause)
+    return running ? 1 : 0
+  },
+}

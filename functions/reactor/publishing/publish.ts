@@ -1,4 +1,4 @@
-import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
+import { PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import type { Commit } from '../../../events/envelope.ts'
 import { publicSource } from '../../../events/words.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
@@ -6,14 +6,11 @@ import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { PassingError } from '../../errors.ts'
 import { inChunks } from '../../side-by-side.ts'
-import { duty } from '../duty.ts'
+import type { Published } from '../../work/published.ts'
+import { type Duty, duty } from '../duty.ts'
+import { actsAgain, type Healer } from '../healer.ts'
+import type { PublicBus } from './bus.ts'
 import { publicDetailsOf, publicTypes } from './public-detail.ts'
-
-/** The bus of public events. */
-export interface PublicBus {
-  readonly client: EventBridgeClient
-  readonly name: string
-}
 
 /** PutEvents takes ten entries a call (AWS). */
 const entriesPerCall = 10
@@ -26,8 +23,13 @@ class NotPublished extends PassingError {
   }
 }
 
-/** Public facts go to the bus, at least once. Throws NotPublished. */
-async function publish(commit: Commit, { client, name }: PublicBus): Promise<void> {
+interface Publishing {
+  readonly bus: PublicBus
+  readonly published: Published
+}
+
+/** Public facts go to the bus, at least once, and then it is noted that they did. Throws NotPublished. */
+async function publish(commit: Commit, { bus: { client, name }, published }: Publishing): Promise<void> {
   for (const details of inChunks(publicDetailsOf(commit), entriesPerCall)) {
     const Entries = details.map((detail) => ({
       EventBusName: name,
@@ -39,6 +41,15 @@ async function publish(commit: Commit, { client, name }: PublicBus): Promise<voi
     const { FailedEntryCount = 0 } = await client.send(new PutEventsCommand({ Entries }))
     if (FailedEntryCount > 0) throw new NotPublished(FailedEntryCount, Entries.length)
   }
+  await published.note(commit.stream, commit.commit)
+}
+
+/** Returns the healer that publishes what was never noted as published; who hears of it twice knows it by its id. */
+export function publishesAgain(duty: Duty<Publishing>): Healer {
+  return actsAgain(duty, async ({ published }, stream) => {
+    const noted = await published.of(stream)
+    return ({ commit }) => noted.has(commit)
+  })
 }
 
 /** What happened to an upgrade is told to integrations. */
@@ -46,7 +57,7 @@ export const publishUpgrades = duty(
   'publish-upgrades',
   upgradeAggregate,
   publicTypes.upgrade,
-  ({ commit }, { bus }: { readonly bus: PublicBus }) => publish(commit, bus),
+  ({ commit }, publishing: Publishing) => publish(commit, publishing),
 )
 
 /** What a target needs somebody to look after is told to integrations. */
@@ -54,7 +65,7 @@ export const publishTargets = duty(
   'publish-targets',
   targetAggregate,
   publicTypes.target,
-  ({ commit }, { bus }: { readonly bus: PublicBus }) => publish(commit, bus),
+  ({ commit }, publishing: Publishing) => publish(commit, publishing),
 )
 
 /** What happened to a profile is told to integrations. */
@@ -62,5 +73,5 @@ export const publishProfiles = duty(
   'publish-profiles',
   profileAggregate,
   publicTypes.profile,
-  ({ commit }, { bus }: { readonly bus: PublicBus }) => publish(commit, bus),
+  ({ commit }, publishing: Publishing) => publish(commit, publishing),
 )

@@ -1,18 +1,20 @@
-import { instantOf } from '../../../events/time.ts'
+import { refOf } from '../../../events/stream.ts'
+import { after, instantOf } from '../../../events/time.ts'
 import { systemActor } from '../../domain/actor.ts'
+import type { Aggregate, DomainEvent } from '../../domain/aggregate.ts'
 import { policyAggregate } from '../../domain/policy/policy.ts'
 import { releaseAggregate } from '../../domain/release/release.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { tick } from '../../domain/upgrade/tick.ts'
 import { type LogAndClock, loadWithFacts } from '../../facts/admission.ts'
-import type { Metadata } from '../../log/log.ts'
-import { atOnce, patience } from '../../patience.ts'
+import type { Log, Metadata } from '../../log/log.ts'
+import { atOnce, patience, viewsCatchUp } from '../../patience.ts'
 import { OnTheirOwn } from '../../side-by-side.ts'
 import { healMembers } from '../attempts/heal.ts'
-import { duty } from '../duty.ts'
+import { type Duty, duty } from '../duty.ts'
 import type { ReactorServices } from '../services.ts'
 
-type Live = Pick<ReactorServices, 'log' | 'views' | 'now'>
+type Live = Pick<ReactorServices, 'log' | 'views' | 'repeats' | 'now'>
 
 /** Tells an upgrade what time it is. Telling it twice changes nothing. */
 export async function tickUpgrade(services: LogAndClock, upgrade: string, cause: Metadata): Promise<void> {
@@ -23,7 +25,7 @@ export async function tickUpgrade(services: LogAndClock, upgrade: string, cause:
 }
 
 /** Tells each live upgrade whose time has come what time it is. */
-export async function tickDue(services: Live): Promise<{ ticked: number }> {
+export async function tickDue(services: Omit<Live, 'repeats'>): Promise<{ ticked: number }> {
   const instant = instantOf(services.now())
   const cause = { actor: systemActor, correlation: `tick-${instant}` }
   const due = await Array.fromAsync(services.views.dueUpgrades(instant))
@@ -34,42 +36,68 @@ export async function tickDue(services: Live): Promise<{ ticked: number }> {
   return { ticked: due.length }
 }
 
-/** Tells every live upgrade, and looks after the members of each where assignments may have been held back. */
-async function tickLive(services: Live, cause: Metadata, liftedAt?: string): Promise<void> {
-  const live = await Array.fromAsync(services.views.liveUpgrades())
-  const each = new OnTheirOwn()
-  const act = async ({ upgrade }: { readonly upgrade: string }) => {
-    await tickUpgrade(services, upgrade, cause)
-    if (liftedAt !== undefined) await healMembers(services, upgrade, cause, liftedAt)
-  }
-  await each.each(live, atOnce.upgrades, act, ({ upgrade }) => upgrade)
-  each.end()
+/** Who has heard of a commit, as far as this instance of the function has told them: nobody is told twice while that lasts. */
+const told = new WeakMap<Log, Map<string, Set<string>>>()
+const rememberedAtMost = 20
+
+function toldOf(log: Log, cause: string): Set<string> {
+  const byCause = told.get(log) ?? new Map<string, Set<string>>()
+  told.set(log, byCause)
+  const known = byCause.get(cause) ?? new Set<string>()
+  if (byCause.size >= rememberedAtMost && !byCause.has(cause)) byCause.delete([...byCause.keys()][0] ?? '')
+  byCause.set(cause, known)
+  return known
+}
+
+/**
+ * Returns a duty that tells every live upgrade of a fact, and looks after the members of each where assignments may have been held back. The view that
+ * names them may be behind: it is told again every minute for as long as the projector may be, so that whoever is shown later hears of it too. Until then no
+ * target accepts anything that the fact forbids (design: #hand-over).
+ */
+function heeding<
+  State,
+  Event extends DomainEvent,
+  const Type extends Event['type'],
+  const Name extends string,
+>(
+  name: Name,
+  aggregate: Aggregate<State, Event>,
+  types: readonly Type[],
+  heals: (type: Type) => boolean = () => false,
+): Duty<Live, Name> {
+  return duty(name, aggregate, types, async ({ commit, events, cause }, services: Live) => {
+    const { stream, commit: number } = commit
+    const known = toldOf(services.log, refOf(stream, number))
+    const each = new OnTheirOwn()
+    const tell = async ({ upgrade }: { readonly upgrade: string }) => {
+      if (known.has(upgrade)) return
+      await tickUpgrade(services, upgrade, cause)
+      if (events.some(({ type }) => heals(type))) await healMembers(services, upgrade, cause, commit.at)
+      known.add(upgrade)
+    }
+    const live = await Array.fromAsync(services.views.liveUpgrades())
+    await each.each(live, atOnce.upgrades, tell, ({ upgrade }) => upgrade)
+    // Where this fails the commit comes again: nobody waits for it to hear of a stop.
+    const until = after(commit.at, viewsCatchUp)
+    if (instantOf(services.now()) < until)
+      await services.repeats.keep({ duty: name, stream, commit: number }, until)
+    each.end()
+  })
 }
 
 /**
  * Everything was stopped, or a stop was lifted: every live upgrade hears of it at once. A stop that was over before any upgrade noticed it
  * left no hold whose end would bring the assignments that it held back.
  */
-export const heedStop = duty(
+export const heedStop = heeding(
   'heed-stop',
   policyAggregate,
   ['FreezePlaced', 'FreezeLifted'],
-  ({ events, commit, cause }, services: Live) =>
-    tickLive(services, cause, events.some(({ type }) => type === 'FreezeLifted') ? commit.at : undefined),
+  (type) => type === 'FreezeLifted',
 )
 
 /** A calendar was defined anew, or deleted: it binds, or binds no more, every live upgrade at once. */
-export const heedCalendar = duty(
-  'heed-calendar',
-  policyAggregate,
-  ['CalendarDefined', 'CalendarDeleted'],
-  ({ cause }, services: Live) => tickLive(services, cause),
-)
+export const heedCalendar = heeding('heed-calendar', policyAggregate, ['CalendarDefined', 'CalendarDeleted'])
 
 /** A release was withdrawn: every live upgrade hears of it at once. */
-export const heedWithdrawal = duty(
-  'heed-withdrawal',
-  releaseAggregate,
-  ['ReleaseWithdrawn'],
-  ({ cause }, services: Live) => tickLive(services, cause),
-)
+export const heedWithdrawal = heeding('heed-withdrawal', releaseAggregate, ['ReleaseWithdrawn'])
