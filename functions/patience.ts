@@ -21,8 +21,10 @@ export const atOnce = {
   chunks: 8,
   /** Targets that a person registers, or makes members. */
   requested: 32,
-  /** Upgrades that hear of a stop, or of the time. */
+  /** Upgrades whose whole streams are read. */
   upgrades: 8,
+  /** Upgrades that hear of a stop, or of the time: three reads at once each, and seldom a write. Ten thousand of them take seconds. */
+  ticks: 32,
   /** Streams whose commits are acted on, or projected. */
   streams: 16,
 } as const

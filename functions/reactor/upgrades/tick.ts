@@ -31,7 +31,7 @@ export async function tickDue(services: Omit<Live, 'repeats'>): Promise<{ ticked
   const due = await Array.fromAsync(services.views.dueUpgrades(instant))
   const each = new OnTheirOwn()
   const nameOf = ({ upgrade }: { readonly upgrade: string }) => upgrade
-  await each.each(due, atOnce.upgrades, ({ upgrade }) => tickUpgrade(services, upgrade, cause), nameOf)
+  await each.each(due, atOnce.ticks, ({ upgrade }) => tickUpgrade(services, upgrade, cause), nameOf)
   each.end()
   return { ticked: due.length }
 }
@@ -76,7 +76,7 @@ function heeding<
       known.add(upgrade)
     }
     const live = await Array.fromAsync(services.views.liveUpgrades())
-    await each.each(live, atOnce.upgrades, tell, ({ upgrade }) => upgrade)
+    await each.each(live, atOnce.ticks, tell, ({ upgrade }) => upgrade)
     // Where this fails the commit comes again: nobody waits for it to hear of a stop.
     const until = after(commit.at, viewsCatchUp)
     if (instantOf(services.now()) < until)
