@@ -29,7 +29,7 @@ export async function summarise(
   const missing = options.size - running.length
   if (missing > 0) screen.say(`  silent    ${missing} instances do not answer: their process is gone`)
   screen.say(
-    `  exposed   ${exposure.waves.map(({ wave, exposed }) => `${exposed.count} after wave ${wave + 1}`).join(', ')}`,
+    `  exposed   ${exposure.waves.map(({ wave, exposed }) => `${exposed.count} after wave ${wave}`).join(', ')}`,
   )
   screen.say(`  took      ${((Date.now() - began) / 1000).toFixed(1)} s`)
   const expected = options.fail > 0 && last.upgradeId !== upgradeId ? before : after
