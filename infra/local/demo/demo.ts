@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { endCommand } from '../../command-line.ts'
 import { deploy, rollBack, rollOut } from './acts.ts'
 import { caller } from './api.ts'
 import { emptyForDemo } from './directory.ts'
@@ -73,7 +74,4 @@ async function main(): Promise<void> {
   await new Promise(() => undefined)
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error)
-  process.exit(1)
-})
+main().catch(endCommand)
