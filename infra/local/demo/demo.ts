@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   await refuseTakenPort(options.port)
   emptyForDemo(options.data)
   screen.say('Starting Drydock on this machine, as it is deployed to AWS. That takes some ten seconds.')
-  const runtime = await startRuntime(options, (step) => screen.draw([`  ${step} …`]))
+  const runtime = await startRuntime(options, (what) => screen.draw([`  ${what} …`]))
   screen.settle()
   const children: ChildProcess[] = [runtime.process]
   const end = (): void => {

@@ -21,7 +21,7 @@ export async function refuseTakenPort(port: number): Promise<void> {
 /** Starts the runtime in a process of its own, its output in a file, and waits until it is healthy; tells what that is waiting for. */
 export async function startRuntime(
   { port, speed, data }: Options,
-  waitsFor: (step: string) => void,
+  waitsFor: (what: string) => void,
 ): Promise<{ url: string; process: ChildProcess }> {
   const output = openSync(join(data, 'runtime.log'), 'a')
   const script = new URL('../start.ts', import.meta.url).pathname
