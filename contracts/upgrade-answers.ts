@@ -3,6 +3,9 @@ import * as z from 'zod'
 /** What a command on an upgrade answers. */
 export const acknowledgement = z.object({ message: z.string(), upgradeId: z.string(), status: z.string() })
 
+/** The number of a wave. */
+const wave = z.int().min(1).describe('Its number, from 1, as sentences say it.')
+
 const hold = z.object({
   code: z.string(),
   since: z.string(),
@@ -35,11 +38,11 @@ export const upgradeStatus = z.object({
   status: z.string(),
   startedAt: z.string().nullable(),
   completedAt: z.string().nullable(),
-  wave: z.int(),
+  wave: z.int().min(0).describe('Number of the present wave, from 1; 0: none has begun.'),
   waveCount: z.int(),
   waves: z.array(
     z.object({
-      wave: z.int(),
+      wave,
       size: z.int(),
       succeeded: z.int(),
       failed: z.int(),
@@ -131,7 +134,9 @@ export const story = z.object({
   actor: z.string(),
   sentence: z.string(),
   type: z.string(),
-  data: z.looseObject({}),
+  data: z
+    .looseObject({})
+    .describe('The event as the log has it, but for `wave`: here too the number of the wave, from 1.'),
 })
 
 /** What is said beside a plan. */
@@ -165,11 +170,9 @@ export const planned = z.object({
   version: z.string(),
   digest: z.string().nullable(),
   total: z.int(),
-  waves: z.array(
-    z.object({ wave: z.int(), size: z.int(), allowedFailures: z.int(), allowedUnreachable: z.int() }),
-  ),
+  waves: z.array(z.object({ wave, size: z.int(), allowedFailures: z.int(), allowedUnreachable: z.int() })),
   droppedWaves: z.array(z.number()),
-  members: z.array(z.object({ targetId: z.string(), from: z.string(), to: z.string(), wave: z.int() })),
+  members: z.array(z.object({ targetId: z.string(), from: z.string(), to: z.string(), wave })),
   leftOut: z.array(z.object({ targetId: z.string(), reason: z.string() })),
   leftOutCounts: z.record(z.string(), z.int()),
   ...saidBeside,
@@ -194,7 +197,7 @@ export const blastRadius = z.object({
     .nullable(),
   waves: z.array(
     z.object({
-      wave: z.int(),
+      wave,
       size: z.int(),
       largestInFlight: z.object({ count: z.int(), limit: z.int(), commit: z.int() }),
       exposed: z.object({ count: z.int(), limit: z.int(), commit: z.int() }),

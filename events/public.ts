@@ -10,6 +10,7 @@ const reason = z.string().describe('Why, in the words of who did it.')
 const code = z.string().describe('A stable word for it; more may come.')
 const detail = z.string().describe('What happened, for a person to read.')
 const wave = z.int().min(0).describe('Index of the wave, from 0.')
+const waveNumber = z.int().min(1).describe('Number of the wave, from 1, as the API and its sentences count.')
 const planHash = z.string().describe('Hash of the plan; who approves names it.')
 const hold = z.enum(['WINDOW_CLOSED', 'FREEZE']).describe('Why nothing is admitted; more may come.')
 
@@ -56,10 +57,11 @@ const ofUpgrades = {
   ApprovalsVoided: z.object({ by, reason }),
   UpgradeRejected: z.object({ by, reason }),
   UpgradeExpired: z.object({ detail }),
-  WaveStarted: z.object({ wave }),
-  WaveEnded: z.object({ wave }),
+  WaveStarted: z.object({ wave, waveNumber }),
+  WaveEnded: z.object({ wave, waveNumber }),
   ThresholdBreached: z.object({
     wave,
+    waveNumber,
     kind: z
       .enum(['failures', 'unreachable', 'budget'])
       .describe('What there is too much of; budget: failures of the whole upgrade.'),
@@ -69,12 +71,20 @@ const ofUpgrades = {
   }),
   GateEvaluated: z.object({
     wave,
+    waveNumber,
     result: z.enum(['passed', 'failed', 'inconclusive']).describe('Inconclusive: nothing to measure it by.'),
     successRatePercent: z.number().nullable().describe('Of what was judged; null: nothing was.'),
     requiredPercent: z.number().describe('How much it has to be.'),
   }),
-  ContinueAwaited: z.object({ wave: wave.describe('Index of the wave, from 0, after which it waits.') }),
-  ContinueGiven: z.object({ by, wave: wave.describe('Index of the wave, from 0, after which it goes on.') }),
+  ContinueAwaited: z.object({
+    wave: wave.describe('Index of the wave, from 0, after which it waits.'),
+    waveNumber: waveNumber.describe('Number of the wave, from 1, after which it waits.'),
+  }),
+  ContinueGiven: z.object({
+    by,
+    wave: wave.describe('Index of the wave, from 0, after which it goes on.'),
+    waveNumber: waveNumber.describe('Number of the wave, from 1, after which it goes on.'),
+  }),
   HoldPlaced: z.object({
     code: hold,
     until: instant.nullable().describe('When it ends by itself; null: nobody knows.'),

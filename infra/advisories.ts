@@ -1,5 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { pathToFileURL } from 'node:url'
+import { endCommand, readCommandLine } from './command-line.ts'
+
+const usage = `npm run advisories
+
+Says what the registry knows of faults in production dependencies, and fails at a high one. With
+AUDIT=required it fails without an answer too.`
 
 /** What is known of faults in the production dependencies. */
 export type Audited =
@@ -45,11 +51,20 @@ export function verdict(
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+function main(): void {
+  readCommandLine(usage, { options: {} })
   const { stdout } = spawnSync('npm', ['audit', '--omit=dev', '--audit-level=high', '--json'], {
     encoding: 'utf8',
   })
   const { failed, words } = verdict(audited(stdout), process.env.AUDIT === 'required')
   console.log(words)
   process.exitCode = failed ? 1 : 0
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  try {
+    main()
+  } catch (error) {
+    endCommand(error)
+  }
 }

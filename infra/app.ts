@@ -1,7 +1,12 @@
 import { pathToFileURL } from 'node:url'
 import { App, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks } from 'cdk-nag'
+import { endCommand, readCommandLine } from './command-line.ts'
 import { DrydockStack } from './stack.ts'
+
+const usage = `npm run synth
+
+Writes the template into cdk.out, or where CDK_OUTDIR says. Fails on a finding of cdk-nag without a reason.`
 
 /**
  * Returns the whole app, checked by cdk-nag when it is synthesized. `outdir` defaults to CDK_OUTDIR, which the CDK CLI sets, and
@@ -15,4 +20,11 @@ export function drydock(outdir = process.env.CDK_OUTDIR ?? 'cdk.out', stack?: st
   return app
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) drydock().synth()
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  try {
+    readCommandLine(usage, { options: {} })
+    drydock().synth()
+  } catch (error) {
+    endCommand(error)
+  }
+}

@@ -3,6 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { drydock } from './app.ts'
+import { endCommand, readCommandLine } from './command-line.ts'
+
+const usage = `npm run --silent retained [-- STACK]
+
+Prints the part of the template that outlives its stack: of Drydock, or of the stack named.`
 
 interface Kept {
   readonly DeletionPolicy?: string
@@ -42,11 +47,20 @@ function names(value: unknown, name: string): boolean {
   return JSON.stringify(value).includes(JSON.stringify(name))
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+function main(): void {
+  const { positionals } = readCommandLine(usage, { allowPositionals: true, options: {} })
   const outdir = mkdtempSync(join(tmpdir(), 'drydock-retained-'))
-  const [stack] = drydock(outdir, process.argv[2]).synth().stacks
+  const [stack] = drydock(outdir, positionals[0]).synth().stacks
   // The library types a template as any; what is read of it is stated above.
   const retained = retainedOf(stack?.template as Outlived<Kept>)
   process.stdout.write(`${JSON.stringify(retained, null, 2)}\n`)
   rmSync(outdir, { recursive: true })
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  try {
+    main()
+  } catch (error) {
+    endCommand(error)
+  }
 }

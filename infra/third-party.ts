@@ -1,8 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { endCommand, readCommandLine } from './command-line.ts'
 import { built } from './constructs/bundles.ts'
 import { functionNames } from './constructs/declarations.ts'
 import { distinct, noticesOf, type Package, packagesIn } from './constructs/third-party.ts'
+
+const usage = `npm run notices
+
+Writes the notices and the bill of materials of what the functions hold: run it after a dependency has changed.`
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -56,5 +61,10 @@ function digest(integrity: string | undefined, { name }: Package): string {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  for (const [name, text] of Object.entries(thirdParty())) writeFileSync(`${root}${name}`, text)
+  try {
+    readCommandLine(usage, { options: {} })
+    for (const [name, text] of Object.entries(thirdParty())) writeFileSync(`${root}${name}`, text)
+  } catch (error) {
+    endCommand(error)
+  }
 }

@@ -1,23 +1,28 @@
 import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { parseArgs } from 'node:util'
 import { type Commit, fromItem } from '../../events/envelope.ts'
 import { type Audit, audit } from '../../functions/audit/audit.ts'
 import { headsIn } from '../../functions/audit/chain.ts'
 import { type Invariant, invariants } from '../../functions/audit/finding.ts'
 import { replay } from '../../functions/log/replay.ts'
+import { readCommandLine } from '../command-line.ts'
 import { startEmulator } from './dynamodb/emulator.ts'
 import { type DynamoRequest, openDynamoRequest } from './dynamodb/request.ts'
 import { openKeptHeads } from './kept-heads.ts'
 import { lockDirectory } from './lock.ts'
 import { isRecord } from './template/shapes.ts'
 
-const usage = `Holds a log against the invariants that it can show, offline: npm run audit -- --data DIR | --file FILE [--file LATER] [--heads PATH… --key FILE] [--json]
+const usage = `npm run audit -- --data DIR | --file FILE [--file LATER] [options]
+
+Holds a log against the invariants that it can show, offline.
+
   --data DIR    the data directory of a runtime, running or not
-  --file FILE   an export: one item of the table Log a line, in DynamoDB's JSON, plain or as {"Item": …}; of a log that went on
-                meanwhile two, the second begun after the first had ended: what was there before the second began is judged
-  --heads PATH… documents of heads, or directories of them: all from the first on. Only they show a cut-off end
+  --file FILE   an export: one item of the table Log a line, in DynamoDB's JSON, plain or as {"Item": …};
+                of a log that went on meanwhile two, the second begun after the first had ended: what was
+                there before the second began is judged
+  --heads PATH… documents of heads, or directories of them, all from the first on, with --key: only they
+                show a cut-off end
   --key FILE    the public key with which they are verified, as PEM or as KMS gives it
   --json        the findings as JSON
 Ends with 1 when anything is found.`
@@ -125,7 +130,7 @@ export function inWords({ streams, commits, findings }: Audit): string {
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readCommandLine(usage, {
     // A shell makes many words of `--heads *.json`.
     allowPositionals: true,
     options: {

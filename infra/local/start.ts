@@ -1,13 +1,19 @@
 import './node-version.cjs'
-import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { readCommandLine } from '../command-line.ts'
+import { makeDataDirectory } from './data-directory.ts'
 import { checkSpace, isFullDisk } from './disk.ts'
 import { locateEmulator } from './dynamodb/emulator.ts'
 import { startRuntime } from './runtime.ts'
 import { synthesize } from './synthesis.ts'
 
-const usage = 'npm start -- [--port 3100] [--data .drydock] [--speed 1]'
+const usage = `npm start -- [options]
+
+Runs Drydock on this machine, on the data of the last time.
+
+  --port N    port of the API (3100)
+  --data DIR  where it keeps its data (.drydock)
+  --speed N   how fast its clock runs (1)`
 
 interface Options {
   readonly port: number
@@ -16,7 +22,7 @@ interface Options {
 }
 
 function readOptions(): Options {
-  const { values } = parseArgs({
+  const { values } = readCommandLine(usage, {
     options: {
       port: { type: 'string', default: '3100' },
       data: { type: 'string', default: '.drydock' },
@@ -26,16 +32,16 @@ function readOptions(): Options {
   const port = Number(values.port)
   const speed = Number(values.speed)
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Error(`--port must be between 0 and 65535, not ${values.port}. ${usage}`)
+    throw new Error(`--port must be between 0 and 65535, not ${values.port}.\n\n${usage}`)
   if (!Number.isFinite(speed) || speed <= 0)
-    throw new Error(`--speed must be a number above 0, not ${values.speed}. ${usage}`)
+    throw new Error(`--speed must be a number above 0, not ${values.speed}.\n\n${usage}`)
   return { port, data: resolve(values.data), speed }
 }
 
 /** Synthesizes the template when it has changed, runs it, and says how to use it. */
 async function main(): Promise<void> {
   const options = readOptions()
-  mkdirSync(options.data, { recursive: true })
+  makeDataDirectory(options.data)
   // What would end the start later is said before the synthesis, which takes seconds and writes to the disk.
   checkSpace(options.data)
   if (process.env.AWS_ENDPOINT_URL_DYNAMODB === undefined) locateEmulator()
@@ -48,6 +54,7 @@ async function main(): Promise<void> {
   })
 
   console.log(`Drydock answers on ${runtime.url}`)
+  console.log(`Every call is described at ${runtime.url}/openapi.json`)
   console.log(
     `Data is in ${options.data}${options.speed === 1 ? '' : `, the clock runs ${options.speed} times as fast as the wall`}.`,
   )
@@ -87,7 +94,7 @@ function explain(error: unknown): string {
   const code = 'code' in error ? String(error.code) : ''
   if (isFullDisk(error))
     return `The disk is full (${error.message}). Nothing acknowledged is lost: free some space and start again on the same data.`
-  if (['EACCES', 'EROFS', 'EEXIST', 'ENOTDIR'].includes(code)) {
+  if (['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'EEXIST', 'ENOTDIR'].includes(code)) {
     return `The data directory cannot be used (${error.message}): choose another one with --data DIR.`
   }
   return error.message

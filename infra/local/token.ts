@@ -1,14 +1,22 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { roles } from '../../contracts/routes.ts'
+import { endCommand, readCommandLine } from '../command-line.ts'
 import type { Clock } from './clock.ts'
 import { openExistingIssuer } from './http/issuer.ts'
 
-const usage = 'npm run --silent token -- --data DIR --user NAME --role ROLE [--role ROLE …] [--ttl SECONDS]'
+const usage = `npm run --silent token -- --user NAME --role ROLE [options]
+
+Prints a token for the API of the runtime that keeps its data in a directory.
+
+  --user NAME    whose token
+  --role ROLE    what they may do, as often as needed: ${roles.join(', ')}
+  --data DIR     the data directory of the runtime (.drydock)
+  --ttl SECONDS  how long it holds, by the runtime's clock (12 hours)`
 
 /** Prints a token of the runtime that keeps its data in a directory, and nothing else. */
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = readCommandLine(usage, {
     options: {
       data: { type: 'string', default: '.drydock' },
       user: { type: 'string' },
@@ -16,10 +24,14 @@ async function main(): Promise<void> {
       ttl: { type: 'string' },
     },
   })
-  if (values.user === undefined) throw new Error(`Whose token? ${usage}`)
+  if (values.user === undefined) throw new Error(`Whose token?\n\n${usage}`)
+  const unknown = values.role.filter((name) => !roles.some((role) => role === name))
+  if (unknown.length > 0)
+    throw new Error(`There is no role ${unknown.join(', ')}: roles are ${roles.join(', ')}.\n\n${usage}`)
+  if (values.role.length === 0) throw new Error(`With which role? One of ${roles.join(', ')}.\n\n${usage}`)
   const ttlSeconds = values.ttl === undefined ? undefined : Number(values.ttl)
   if (ttlSeconds !== undefined && !(Number.isInteger(ttlSeconds) && ttlSeconds > 0))
-    throw new Error(`--ttl must be a whole number of seconds, not ${values.ttl}`)
+    throw new Error(`--ttl must be a whole number of seconds, not ${values.ttl}.\n\n${usage}`)
   const { earlier, later } = await instants(values.data)
   const issuer = await openExistingIssuer(values.data, standing(later))
   if (issuer === undefined)
@@ -50,7 +62,4 @@ function standing(instant: number): Clock {
   return { speed: 1, now: () => instant, at }
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
-})
+main().catch(endCommand)

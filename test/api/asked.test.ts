@@ -11,7 +11,7 @@ const plan = (world: World, body: object) => ask(world, '/api/upgrades/plan', bo
 const codesOf = ({ body }: Reply): string[] => body.warnings.map(({ code }: { code: string }) => code)
 
 /** Returns the targets of a wave, in the order of the plan. */
-const waveIn = ({ body }: Reply, wave = 0): string[] =>
+const waveIn = ({ body }: Reply, wave = 1): string[] =>
   body.members
     .filter((member: { wave: number }) => member.wave === wave)
     .map(({ targetId }: { targetId: string }) => targetId)
@@ -132,7 +132,7 @@ describe('a moving word', () => {
 
   it('that is not moving is taken as it was said', async () => {
     const { body } = await plan(await ahead(), { ...all, version: 'v1.2.0', targets: { ids: ['ahead'] } })
-    expect(body.members).toEqual([{ targetId: 'ahead', from: 'v2.0.0', to: 'v1.2.0', wave: 0 }])
+    expect(body.members).toEqual([{ targetId: 'ahead', from: 'v2.0.0', to: 'v1.2.0', wave: 1 }])
   })
 
   it('knows what is newer by the scheme of the component', async () => {

@@ -126,9 +126,9 @@ describe('a window that was approved and is moved (D1)', () => {
     expect(codes(await statusOf(world, id)).sort()).toEqual(['APPROVAL', 'CONTINUE'])
     await world.call('POST', `/api/upgrades/${id}/continue`)
     await world.advance(id)
-    expect(await statusOf(world, id)).toMatchObject({ wave: 0, inProgress: 0 })
+    expect(await statusOf(world, id)).toMatchObject({ wave: 1, inProgress: 0 })
     await approve(world, id, 'approver-2', longer)
-    expect(await statusOf(world, id)).toMatchObject({ wave: 1, inProgress: 9 })
+    expect(await statusOf(world, id)).toMatchObject({ wave: 2, inProgress: 9 })
   })
 
   it('takes back what nobody has accepted, and hands it over again when it is approved', async () => {

@@ -43,7 +43,7 @@ describe('a canary that fails after it has completed, while it is watched', () =
     expect((await says(world, first, said)).body.result).toBe('unchanged')
     expect(await status()).toMatchObject({ status: 'paused', completed: 1, failed: 1 })
     await later(3600)
-    expect(await status()).toMatchObject({ status: 'paused', wave: 0, inProgress: 0 })
+    expect(await status()).toMatchObject({ status: 'paused', wave: 1, inProgress: 0 })
   })
 
   it('is shown by its target, the logs, the story and the explanation', async () => {
@@ -136,7 +136,7 @@ describe('a canary that fails after it has completed, while it is watched', () =
   it('is a matter of its target alone once the next wave has begun', async () => {
     const { world, id, canaries, status, later } = await baking()
     await later(3600)
-    expect(await status()).toMatchObject({ wave: 1, inProgress: 8 })
+    expect(await status()).toMatchObject({ wave: 2, inProgress: 8 })
     expect((await says(world, canaries[0] ?? '', 'failed')).body.result).toBe('regressed')
     expect(await status()).toMatchObject({ status: 'in_progress', failed: 0 })
     await report(world)
@@ -162,7 +162,7 @@ describe('canaries that fall silent after they have completed', () => {
     const { world, canaries, status, later } = await baking({ gate: { successRatePercent: 100 } })
     for (const target of canaries) world.silent.add(target)
     await later(3600)
-    expect(await status()).toMatchObject({ status: 'in_progress', wave: 1 })
+    expect(await status()).toMatchObject({ status: 'in_progress', wave: 2 })
   })
 
   it('are heard of by their gateway', async () => {
@@ -173,7 +173,7 @@ describe('canaries that fall silent after they have completed', () => {
       await world.call('PATCH', `/api/v1/targets/${target}`, { body: { gateway: 'gateway-1' } })
     }
     await later(2 * day)
-    expect(await status()).toMatchObject({ status: 'in_progress', wave: 1 })
+    expect(await status()).toMatchObject({ status: 'in_progress', wave: 2 })
   })
 })
 

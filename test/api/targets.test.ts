@@ -182,32 +182,32 @@ describe('GET /api/v1/targets/{id}/explain (N3)', () => {
     const { body } = await world.call('POST', '/api/upgrades/plan', { body: canary })
     const member = (wave: number) =>
       body.members.find((found: { wave: number }) => found.wave === wave).targetId
-    const offered = await explain(member(0))
-    expect(offered).toMatchObject({ verdict: 'offered', reasons: [{ ref: `target#${member(0)}@2` }] })
-    expect(await explain(member(1), { upgradeId: id })).toMatchObject({
+    const offered = await explain(member(1))
+    expect(offered).toMatchObject({ verdict: 'offered', reasons: [{ ref: `target#${member(1)}@2` }] })
+    expect(await explain(member(2), { upgradeId: id })).toMatchObject({
       verdict: 'waiting',
       reasons: [{ code: 'pending' }],
     })
     world.pass(60)
     await report(world)
     await world.advance(id)
-    expect(await explain(member(0))).toMatchObject({ verdict: 'done', reasons: [{ code: 'succeeded' }] })
-    expect(await explain(member(1), { upgradeId: id })).toMatchObject({
+    expect(await explain(member(1))).toMatchObject({ verdict: 'done', reasons: [{ code: 'succeeded' }] })
+    expect(await explain(member(2), { upgradeId: id })).toMatchObject({
       verdict: 'waiting',
       reasons: [{ code: 'CONTINUE' }],
     })
-    expect(await explain(member(0), { at: '2026-01-05T10:00:30Z' })).toMatchObject({ verdict: 'offered' })
-    await world.call('POST', `/api/v1/targets/${member(1)}/pin`, { body: { reason: 'audit' } })
-    expect(await explain(member(1))).toMatchObject({
+    expect(await explain(member(1), { at: '2026-01-05T10:00:30Z' })).toMatchObject({ verdict: 'offered' })
+    await world.call('POST', `/api/v1/targets/${member(2)}/pin`, { body: { reason: 'audit' } })
+    expect(await explain(member(2))).toMatchObject({
       verdict: 'blocked',
       reasons: [
-        { code: 'pinned', detail: `${member(1)} is pinned (every component): audit` },
+        { code: 'pinned', detail: `${member(2)} is pinned (every component): audit` },
         { code: 'CONTINUE' },
       ],
     })
     await world.call('POST', '/api/v1/stop', { body: { reason: 'incident' } })
     const idle = body.members.find(
-      ({ targetId }: { targetId: string }) => ![member(0), member(1)].includes(targetId),
+      ({ targetId }: { targetId: string }) => ![member(1), member(2)].includes(targetId),
     ).targetId
     expect(await explain(idle)).toMatchObject({
       verdict: 'blocked',

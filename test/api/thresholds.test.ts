@@ -25,7 +25,7 @@ describe('a wave in which nobody ran', () => {
     const id: string = reply.body.upgradeId
     await world.advance(id)
     const { body: plan } = await world.call('POST', '/api/upgrades/plan', { body: asked })
-    for (const { targetId } of plan.members.filter(({ wave }: { wave: number }) => wave === 0))
+    for (const { targetId } of plan.members.filter(({ wave }: { wave: number }) => wave === 1))
       await world.call('POST', `/api/v1/targets/${targetId}/retire`, { body: { reason: 'scrapped' } })
     const { planHash } = (await world.call('GET', `/api/upgrades/${id}`)).body
     await world.call('POST', `/api/upgrades/${id}/approve`, {

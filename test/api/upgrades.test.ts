@@ -196,7 +196,7 @@ describe('reads of an upgrade', () => {
       status: 'in_progress',
       startedAt: expect.any(String),
       completedAt: null,
-      wave: 0,
+      wave: 1,
     })
     const logs = await world.call('GET', `/api/upgrades/${id}/logs`, {
       query: { status: 'completed', limit: '3' },
@@ -445,8 +445,8 @@ describe('commands of an upgrade', () => {
     await world.fleet(10)
     const id = await deployed(world)
     const { body } = await world.call('POST', '/api/upgrades/plan', { body: canary })
-    const waiting = body.members.find(({ wave }: { wave: number }) => wave === 1).targetId
-    const first = body.members.find(({ wave }: { wave: number }) => wave === 0).targetId
+    const waiting = body.members.find(({ wave }: { wave: number }) => wave === 2).targetId
+    const first = body.members.find(({ wave }: { wave: number }) => wave === 1).targetId
     const skipped = await world.call('POST', `/api/upgrades/${id}/targets/${waiting}/skip`)
     expect([skipped.status, skipped.body.message]).toEqual([200, `${waiting} skipped`])
     const busy = await world.call('POST', `/api/upgrades/${id}/targets/${first}/skip`)

@@ -23,7 +23,7 @@ describe('a target in a later wave', () => {
   it('is told which upgrade it waits for, without naming that', async () => {
     const world = openWorld()
     await world.fleet(10)
-    const last = await memberOf(world, 1)
+    const last = await memberOf(world, 2)
     expect(await explain(world, last)).toMatchObject({
       verdict: 'eligible',
       lookedThrough: { upgrades: 0, all: true },
@@ -62,7 +62,7 @@ describe('a target in a later wave', () => {
   it('was told the same at an instant of the past', async () => {
     const world = openWorld()
     await world.fleet(10)
-    const last = await memberOf(world, 1)
+    const last = await memberOf(world, 2)
     const id = await deployed(world)
     const at = '2026-01-05T10:00:30Z'
     world.pass(60)

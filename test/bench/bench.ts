@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { parseArgs } from 'node:util'
+import { endCommand, readCommandLine } from '../../infra/command-line.ts'
 import { type Judged, tableOf } from './bars.ts'
 import { countRollouts } from './counted.ts'
 import { judgeLarge } from './large.ts'
@@ -9,10 +9,18 @@ import { countProfiles } from './profiles.ts'
 import { timeAll } from './timed.ts'
 
 const kinds = ['counted', 'profiles', 'timed'] as const
-const usage = `npm run bench -- [--size 100000] [--large 100000] [--json FILE] [--quick] [--only ${kinds.join('|')}]`
+const usage = `npm run bench -- [options]
+
+Counts and times against the project's bars. Ends with 1 where one is missed.
+
+  --quick       small rollouts only
+  --only PART   ${kinds.join(', ')}
+  --size N      another rollout of so many targets, 100 to 100000
+  --large N     one upgrade of so many targets and nothing else, 10000 to 1000000
+  --json FILE   where the figures go as well`
 
 function readOptions() {
-  const { values } = parseArgs({
+  const { values } = readCommandLine(usage, {
     options: {
       size: { type: 'string' },
       large: { type: 'string' },
@@ -23,13 +31,13 @@ function readOptions() {
   })
   const largest = values.size === undefined ? undefined : Number(values.size)
   if (largest !== undefined && !(Number.isInteger(largest) && largest >= 100 && largest <= 100_000))
-    throw new Error(`--size is a whole number from 100 to 100000, not ${values.size}. ${usage}`)
+    throw new Error(`--size is a whole number from 100 to 100000, not ${values.size}.\n\n${usage}`)
   const large = values.large === undefined ? undefined : Number(values.large)
   if (large !== undefined && !(Number.isInteger(large) && large >= 10_000 && large <= 1_000_000))
-    throw new Error(`--large is a whole number from 10000 to 1000000, not ${values.large}. ${usage}`)
+    throw new Error(`--large is a whole number from 10000 to 1000000, not ${values.large}.\n\n${usage}`)
   const only = kinds.find((kind) => kind === values.only)
   if (values.only !== undefined && only === undefined)
-    throw new Error(`--only is ${kinds.join(', ')}, not ${values.only}. ${usage}`)
+    throw new Error(`--only is ${kinds.join(', ')}, not ${values.only}.\n\n${usage}`)
   const sizes = values.quick ? [100, 1000] : [100, 1000, 10_000]
   if (largest !== undefined && !sizes.includes(largest)) sizes.push(largest)
   return { sizes: sizes.sort((a, b) => a - b), json: values.json, quick: values.quick, only, large }
@@ -64,7 +72,4 @@ async function main(): Promise<void> {
   process.exit(judged.some(({ failed }) => failed) ? 1 : 0)
 }
 
-main().catch((error: unknown) => {
-  console.error(error)
-  process.exit(1)
-})
+main().catch(endCommand)

@@ -1,11 +1,13 @@
-/**
- * Seeds bugs, one at a time, and demands that the tests named in each patch catch it: `npm run test:bugs [-- name …]`.
- * A patch that does not fit the present code is a failure as well: it has to be renewed.
- */
 import { join } from 'node:path'
+import { endCommand, readCommandLine } from '../../infra/command-line.ts'
 import { type Bug, bugsIn } from './patch.ts'
 import { type FileResult, runTests } from './tests.ts'
 import { copyOf } from './tree.ts'
+
+const usage = `npm run test:bugs [-- NAME …]
+
+Seeds bugs, one at a time, and demands that the tests named in each patch of test/bugs catch it: all bugs,
+or those named. A patch that does not fit the present code fails as well: it has to be renewed.`
 
 /** Each has a vitest of its own, and that a worker. */
 const atOnce = 2
@@ -92,4 +94,5 @@ async function main(chosen: readonly string[]): Promise<void> {
   process.exitCode = failed === 0 ? 0 : 1
 }
 
-await main(process.argv.slice(2))
+const options = () => readCommandLine(usage, { allowPositionals: true, options: {} })
+await Promise.try(() => main(options().positionals)).catch(endCommand)

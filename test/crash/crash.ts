@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { endCommand, readCommandLine } from '../../infra/command-line.ts'
 import type { Fleet, Running } from '../../infra/local/demo/fleets.ts'
 import { startFleets } from '../../infra/local/demo/fleets.ts'
 import { randomFrom } from '../views/random.ts'
@@ -21,6 +21,8 @@ import { judge } from './verdict.ts'
 import { openWitness } from './witness.ts'
 
 const usage = `npm run test:crash -- [options]
+
+Kills a runtime under running canaries and profiles, again and again, and judges what is left.
 
   --kills N    how often something is killed (50)
   --seed S     repeats a choice of kills and canaries (by the clock)
@@ -43,7 +45,7 @@ interface Options {
 }
 
 function readOptions(): Options {
-  const { values } = parseArgs({
+  const { values } = readCommandLine(usage, {
     options: {
       kills: { type: 'string', default: '50' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
@@ -223,7 +225,4 @@ async function main(): Promise<void> {
   process.exit(failed ? 1 : 0)
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error)
-  process.exit(1)
-})
+main().catch(endCommand)

@@ -77,7 +77,7 @@ describe.concurrent('an execution that is stopped by hand', () => {
     )
     // Nothing was done twice for all that.
     const started = story.filter(({ type }) => type === 'WaveStarted').map(({ data }) => data.wave)
-    expect(started).toEqual([0, 1])
+    expect(started).toEqual([1, 2])
     expect(await operator.read(path)).toMatchObject({ jobId: `${upgradeId}-1`, generation })
     expect(await operator.read(`/api/queue/jobs/${upgradeId}-1`)).toMatchObject({ state: 'completed' })
   })

@@ -106,10 +106,10 @@ describe('fifty customers are upgraded by canary', () => {
       status: 'in_progress',
       startedAt: expect.stringMatching(/Z$/),
       completedAt: null,
-      ...{ skipped: 0, unreachable: 0, rolledBack: 0, retrying: 0, deferred: 0, wave: 0, waveCount: 2 },
+      ...{ skipped: 0, unreachable: 0, rolledBack: 0, retrying: 0, deferred: 0, wave: 1, waveCount: 2 },
       waves: [
-        { wave: 0, size: 5, succeeded: 5, failed: 0, unreachable: 0, skipped: 0 },
-        { wave: 1, size: 45, succeeded: 0, failed: 0, unreachable: 0, skipped: 0 },
+        { wave: 1, size: 5, succeeded: 5, failed: 0, unreachable: 0, skipped: 0 },
+        { wave: 2, size: 45, succeeded: 0, failed: 0, unreachable: 0, skipped: 0 },
       ],
       holds: [
         {
@@ -229,8 +229,8 @@ describe('fifty customers are upgraded by canary', () => {
     expect(await operator.read(`/api/upgrades/${upgradeId}/blast-radius`)).toMatchObject({
       proven: true,
       waves: [
-        { wave: 0, size: 5, exposed: { count: 5, limit: 5 }, failures: { count: 0, allowed: 0 } },
-        { wave: 1, size: 45, exposed: { count: 50, limit: 50 } },
+        { wave: 1, size: 5, exposed: { count: 5, limit: 5 }, failures: { count: 0, allowed: 0 } },
+        { wave: 2, size: 45, exposed: { count: 50, limit: 50 } },
       ],
     })
   })

@@ -79,7 +79,7 @@ test('a detail says what happened, where it stands in the log, and who caused it
   }
   expect(publicDetailsOf(commitOf('upgrade#u1', paused, ended))).toEqual([
     { ...detail, id: 'upgrade#u1@7.0', type: 'UpgradePaused', data: { by: 'drydock', reason: '2 failed' } },
-    { ...detail, id: 'upgrade#u1@7.1', type: 'WaveEnded', data: { wave: 0 } },
+    { ...detail, id: 'upgrade#u1@7.1', type: 'WaveEnded', data: { wave: 0, waveNumber: 1 } },
   ])
 })
 

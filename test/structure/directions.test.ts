@@ -42,7 +42,7 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
     'functions/heads',
   ],
   infra: ['events/public.ts', 'contracts/routes.ts', 'functions/environment.ts'],
-  'infra/local': ['events', 'infra', 'functions/audit', 'functions/log/replay.ts'],
+  'infra/local': ['events', 'infra', 'functions/audit', 'functions/log/replay.ts', 'contracts/routes.ts'],
 }
 
 /** The rooms that use no package but these. */

@@ -8,6 +8,7 @@ import type { AcceptedPlan } from '../../domain/upgrade/state.ts'
 import type { Told } from '../../log/log.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pastOf, upgradeNotFound } from './history.ts'
+import { waveNumber } from './wave-number.ts'
 
 interface Peak {
   readonly count: number
@@ -31,7 +32,7 @@ function opened(wave: number, request: UpgradeRequest, plan: AcceptedPlan, commi
   const { from, to } = waveRange(plan.waves, plan.members, wave)
   const allowed = allowedFailures(request.failures, to - from, 0)
   return {
-    wave,
+    wave: waveNumber(wave),
     size: to - from,
     largestInFlight: { count: 0, limit: request.parallel, commit },
     // Everything up to the end of this wave may have been touched by now, and nothing beyond it.

@@ -9,6 +9,7 @@ import type { Operate } from '../http/endpoint.ts'
 import { asProblem } from '../http/problem.ts'
 import { requestFrom } from './request.ts'
 import { approvalsBody, toldBeside, toldBody } from './told.ts'
+import { waveNumber } from './wave-number.ts'
 
 /** More members or waves than this are counted but not listed: an answer has a limit of 6 MB (AWS). */
 const listedAtMost = 10_000
@@ -27,7 +28,7 @@ function membersOf({ chunks, waves, members }: Plan) {
       targetId,
       from: chunk.versions[from] ?? '',
       to: chunk.versions[to] ?? '',
-      wave: waveOf(waves, members, index * membersPerChunk + place),
+      wave: waveNumber(waveOf(waves, members, index * membersPerChunk + place)),
     })),
   )
 }
@@ -50,8 +51,8 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exp
       version: plan.version,
       digest: plan.digest,
       total: plan.members,
-      waves: sizes.slice(0, listedAtMost).map((size, wave) => ({
-        wave,
+      waves: sizes.slice(0, listedAtMost).map((size, index) => ({
+        wave: waveNumber(index),
         size,
         allowedFailures: allowedFailures(request.failures, size, 0),
         allowedUnreachable: allowedFailures(request.unreachable, size, 0),

@@ -10,6 +10,7 @@ import { pageOf } from '../http/page.ts'
 import type { Services } from '../services.ts'
 import { foldRow, upgradeNotFound } from './history.ts'
 import { attemptStatusOf, attemptWords, upgradeStatusOf, upgradeWords } from './statuses.ts'
+import { waveNumber } from './wave-number.ts'
 
 type Contracts = typeof upgradeContracts
 
@@ -33,9 +34,9 @@ function statusBody(row: UpgradeRow) {
     ...{ upgradeId, component, version, strategy, total, completed, failed, inProgress },
     status: upgradeWords[row.status],
     ...{ startedAt, completedAt, skipped, unreachable, rolledBack, retrying, deferred },
-    wave: row.wave,
+    wave: waveNumber(row.wave),
     waveCount: row.waveCount,
-    waves: row.waves,
+    waves: row.waves.map((wave) => ({ ...wave, wave: waveNumber(wave.wave) })),
     holds: row.holds,
   }
 }

@@ -3,12 +3,13 @@ import { instantOf } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pastOf, upgradeNotFound } from './history.ts'
+import { waveNumber } from './wave-number.ts'
 
 const sizes = (ranges: readonly (readonly [number, number, ...unknown[]])[]): number =>
   ranges.reduce((sum, [from, to]) => sum + to - from, 0)
 
 const targets = (count: number) => `${count} ${count === 1 ? 'target' : 'targets'}`
-const wave = (index: number) => `wave ${index + 1}`
+const wave = (index: number) => `wave ${waveNumber(index)}`
 
 function outcomesIn(
   outcomes: Extract<UpgradeEvent, { type: 'OutcomesRecorded' }>['data']['outcomes'],
@@ -141,6 +142,11 @@ function sentenceOf(event: UpgradeEvent): string {
   }
 }
 
+/** Returns what an event says, with its wave as its sentence numbers it. */
+function dataOf({ data }: UpgradeEvent): object {
+  return 'wave' in data ? { ...data, wave: waveNumber(data.wave) } : data
+}
+
 /** Tells the story of an upgrade from its stream, a page of whole commits at a time. */
 export const getUpgradeEvents: Operate<(typeof upgradeContracts)['getUpgradeEvents']> = async (
   { params, query },
@@ -156,7 +162,7 @@ export const getUpgradeEvents: Operate<(typeof upgradeContracts)['getUpgradeEven
       break
     }
     last = told.commit
-    events.push({ ...told, sentence: sentenceOf(event), type: event.type, data: event.data })
+    events.push({ ...told, sentence: sentenceOf(event), type: event.type, data: dataOf(event) })
   }
   if (events.length === 0 && query.cursor === undefined) throw upgradeNotFound()
   return { status: 200, body: { upgradeId: params.id, count: events.length, nextCursor, events } }

@@ -25,6 +25,9 @@ type Mapping<Event extends Internal, Public extends Readonly<Record<string, z.Zo
     : never
 }
 
+/** `wave` is the log's own and was promised so; whoever reads for a person wants `waveNumber`. */
+const numbered = (wave: number) => ({ wave, waveNumber: wave + 1 })
+
 const ofUpgrades: Mapping<UpgradeEvent, typeof publicData.upgrade> = {
   UpgradeRequested: ({ by, request }) => ({
     by,
@@ -50,15 +53,19 @@ const ofUpgrades: Mapping<UpgradeEvent, typeof publicData.upgrade> = {
   ApprovalsVoided: ({ by, reason }) => ({ by, reason }),
   UpgradeRejected: ({ by, reason }) => ({ by, reason }),
   UpgradeExpired: ({ detail }) => ({ detail }),
-  WaveStarted: ({ wave }) => ({ wave }),
-  WaveEnded: ({ wave }) => ({ wave }),
-  ThresholdBreached: ({ wave, kind, count, allowed, action }) => ({ wave, kind, count, allowed, action }),
+  WaveStarted: ({ wave }) => numbered(wave),
+  WaveEnded: ({ wave }) => numbered(wave),
+  ThresholdBreached: ({ wave, kind, count, allowed, action }) => ({
+    ...numbered(wave),
+    ...{ kind, count, allowed, action },
+  }),
   GateEvaluated: ({ wave, result, successRatePercent, required }) => ({
-    ...{ wave, result, successRatePercent },
+    ...numbered(wave),
+    ...{ result, successRatePercent },
     requiredPercent: required,
   }),
-  ContinueAwaited: ({ wave }) => ({ wave }),
-  ContinueGiven: ({ by, wave }) => ({ by, wave }),
+  ContinueAwaited: ({ wave }) => numbered(wave),
+  ContinueGiven: ({ by, wave }) => ({ by, ...numbered(wave) }),
   HoldPlaced: ({ code, until, ref }) => ({ code, until, ref }),
   HoldLifted: ({ code }) => ({ code }),
   FreezeOverridden: ({ freeze, since, breakGlass }) => ({ freeze, since, reason: breakGlass }),

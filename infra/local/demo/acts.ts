@@ -18,6 +18,8 @@ export async function deploy({
       strategy,
       ...(strategy === 'canary' ? { canaryPercent } : {}),
       ...(strategy === 'batch' ? { batchSize } : {}),
+      // A part at a time, so that a halt finds others untouched.
+      ...(fail > 0 ? { parallel: Math.max(10, Math.ceil(options.size / 5)) } : {}),
       failureThreshold: { percent: 10, action: 'pause' },
       // A larger fleet asks less often, so its instances hear later of an update.
       deadlines: {
@@ -58,13 +60,14 @@ export async function rollOut(scene: Scene, upgradeId: string): Promise<Status> 
 
 /** Says why the upgrade halted, takes back what it touched, and follows that to its end. */
 export async function rollBack({ screen, operator, fleets }: Scene, halted: Status): Promise<Status> {
-  const why = halted.holds.map(({ ref, code }) => ref ?? code).join('; ')
+  const why = halted.holds.flatMap(({ ref }) => ref ?? []).join('; ')
   screen.say(`drydock     halted: ${why || halted.status}`)
   const child = await operator<{ message: string; upgradeId: string }>(
     'POST',
     `/api/upgrades/${halted.upgradeId}/rollback`,
   )
-  screen.say(`operator-1  ${child.message}: upgrade ${child.upgradeId}`)
+  screen.say(`operator-1  ${child.message}`)
+  screen.say(`            upgrade ${child.upgradeId}`)
   const never = (): boolean => false
   const parent = await follow({ call: operator, screen, fleets }, 'stopping', halted.upgradeId, never)
   const end = await follow(

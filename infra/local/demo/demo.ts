@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { endCommand } from '../../command-line.ts'
 import { deploy, rollBack, rollOut } from './acts.ts'
 import { caller } from './api.ts'
 import { emptyForDemo } from './directory.ts'
+import { farewell } from './farewell.ts'
 import type { FleetPlan } from './fleet.ts'
 import { type Fleet, startFleets } from './fleets.ts'
 import { readOptions } from './options.ts'
@@ -28,8 +30,9 @@ async function main(): Promise<void> {
   const began = Date.now()
   await refuseTakenPort(options.port)
   emptyForDemo(options.data)
-  screen.say('Starting the runtime from the synthesized template …')
-  const runtime = await startRuntime(options)
+  screen.say('Starting Drydock on this machine, as it is deployed to AWS. That takes some ten seconds.')
+  const runtime = await startRuntime(options, (what) => screen.draw([`  ${what} …`]))
+  screen.settle()
   const children: ChildProcess[] = [runtime.process]
   const end = (): void => {
     for (const child of children) child.kill('SIGTERM')
@@ -66,14 +69,10 @@ async function main(): Promise<void> {
   const asTold = await summarise(scene, upgradeId, last, began)
   if (options.exit) process.exit(asTold ? 0 : 1)
   screen.say()
-  screen.say('Everything keeps running: explore it, and end it with Ctrl+C.')
-  screen.say(`  TOKEN=$(npm run --silent token -- --data ${options.data} --user operator-1 --role operator)`)
-  screen.say(`  curl -s -H "authorization: Bearer $TOKEN" ${runtime.url}/api/upgrades/${upgradeId}/status`)
-  screen.say(`  curl -s -H "authorization: Bearer $TOKEN" ${runtime.url}/api/upgrades/${upgradeId}/events`)
+  const [first] = fleets
+  const fleet = first && `http://127.0.0.1:${first.port}`
+  for (const line of farewell({ url: runtime.url, data: options.data, upgradeId, fleet })) screen.say(line)
   await new Promise(() => undefined)
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error)
-  process.exit(1)
-})
+main().catch(endCommand)

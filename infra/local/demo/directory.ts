@@ -1,25 +1,41 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeDataDirectory } from '../data-directory.ts'
 import { lockDirectory } from '../lock.ts'
 
 /** By this file a demo knows the folder that a demo has made. */
 const mark = 'made-by-the-demo'
 
+/** What a demo and its runtime write. Anything else in the folder was put there by somebody. */
+const written =
+  /^(made-by-the-demo|buckets|cdk\.out(\.sources)?|keys|logs|(clock|issuer|fleet-\d+)\.json|dynamo\.pid|\w+\.sqlite(-\w+)?|runtime\.(log|pid|lock(-journal)?))$/
+
 /**
  * Makes a folder empty for a demo. Throws an error, and touches nothing, where it holds anything that no demo has made, or where a runtime is
- * using it.
+ * using it. The folder itself stays, and a link to it: it may be where somebody works, or a disk of its own.
  */
 export function emptyForDemo(directory: string): void {
-  if (existsSync(directory)) {
-    const names = readdirSync(directory)
-    if (names.length > 0 && !names.includes(mark))
-      throw new Error(
-        `${directory} holds what no demo has made (${names.slice(0, 3).join(', ')}): name another folder with --data DIR, or empty it yourself.`,
-      )
-    // Throws where somebody else has it; the lock itself goes with the folder.
-    if (names.length > 0) lockDirectory(directory)()
-  }
-  rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
-  mkdirSync(directory, { recursive: true })
-  writeFileSync(join(directory, mark), '')
+  makeDataDirectory(directory)
+  const folder = realpathSync(directory)
+  if (existsSync(join(folder, mark))) {
+    refuseForeign(folder)
+    const unlock = lockDirectory(folder)
+    try {
+      // Held until all else is gone, so that no runtime starts on half of it.
+      const names = readdirSync(folder).filter((name) => !name.startsWith('runtime.lock') && name !== mark)
+      for (const name of names) rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 10 })
+    } finally {
+      unlock()
+    }
+  } else refuseForeign(folder)
+  writeFileSync(join(folder, mark), '')
+}
+
+function refuseForeign(folder: string): void {
+  const names = readdirSync(folder)
+  const foreign = names.includes(mark) ? names.filter((name) => !written.test(name)) : names
+  if (foreign.length > 0)
+    throw new Error(
+      `${folder} holds what no demo has made (${foreign.slice(0, 3).join(', ')}): name another folder with --data DIR, or empty it yourself.`,
+    )
 }

@@ -47,8 +47,11 @@ async function main(): Promise<void> {
     ]),
   )
   const ready: FleetReady = { port: await serve(instances) }
-  process.send?.(ready)
+  // A parent that has ended already is nobody to work for, and no error.
   process.on('disconnect', () => process.exit(0))
+  process.send?.(ready, undefined, undefined, (error) => {
+    if (error) process.exit(0)
+  })
   process.on('SIGTERM', () => process.exit(0))
   // The parent decides when a process stops; Ctrl+C reaches the whole group at once.
   process.on('SIGINT', () => undefined)

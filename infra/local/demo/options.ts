@@ -1,7 +1,9 @@
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { readCommandLine } from '../../command-line.ts'
 
 const usage = `npm run demo -- [options]
+
+Starts Drydock and a fleet of simulated customer instances, upgrades it, and leaves everything running.
 
   --size N            simulated customer instances (50)
   --fail PERCENT      share of the instances whose upgrade fails (0)
@@ -11,7 +13,7 @@ const usage = `npm run demo -- [options]
   --processes N       processes that the instances share (5)
   --port N            port of the API (3100)
   --speed N           how fast the clock runs (10)
-  --data DIR          where the demo keeps its data: a folder of its own, which it empties at the start (.drydock/demo)
+  --data DIR          a folder for its data alone, which it empties at the start (.drydock/demo)
   --exit              end when the story is told, with status 0 only if it went as told`
 
 /** What the demo is to show. */
@@ -38,7 +40,7 @@ function wholeNumber(name: string, text: string, least: number, most: number): n
 
 /** Reads the options of the command line; throws an error with the usage when one is wrong. */
 export function readOptions(): Options {
-  const { values } = parseArgs({
+  const { values } = readCommandLine(usage, {
     options: {
       size: { type: 'string', default: '50' },
       fail: { type: 'string', default: '0' },

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { openSync } from 'node:fs'
+import { existsSync, openSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,12 +18,11 @@ export async function refuseTakenPort(port: number): Promise<void> {
     )
 }
 
-/** Starts the runtime in a process of its own, its output in a file, and waits until it is healthy. */
-export async function startRuntime({
-  port,
-  speed,
-  data,
-}: Options): Promise<{ url: string; process: ChildProcess }> {
+/** Starts the runtime in a process of its own, its output in a file, and waits until it is healthy; tells what that is waiting for. */
+export async function startRuntime(
+  { port, speed, data }: Options,
+  waitsFor: (what: string) => void,
+): Promise<{ url: string; process: ChildProcess }> {
   const output = openSync(join(data, 'runtime.log'), 'a')
   const script = new URL('../start.ts', import.meta.url).pathname
   const runtime = spawn(
@@ -42,6 +41,11 @@ export async function startRuntime({
     } catch {
       // Not listening yet.
     }
+    waitsFor(
+      existsSync(join(data, 'cdk.out.sources'))
+        ? 'making the tables, functions, queues and state machines that it describes'
+        : 'synthesizing the template, with its functions bundled',
+    )
     await sleep(100)
   }
 }

@@ -15,6 +15,7 @@ export interface Status {
   readonly unreachable: number
   readonly wave: number
   readonly waves: readonly {
+    wave: number
     size: number
     succeeded: number
     failed: number
@@ -43,12 +44,12 @@ const holdWords: Readonly<Record<string, string>> = {
 }
 
 function lines(title: string, status: Status, silent: readonly string[]): string[] {
-  const waves = status.waves.map((wave, index) => {
+  const waves = status.waves.map((wave) => {
     const done = wave.succeeded + wave.failed + wave.unreachable + wave.skipped
     const failed = wave.failed + wave.unreachable
     const drawn = bar({ ...wave, failed })
     const marks = failed > 0 ? `  ${failed} failed` : ''
-    return `  wave ${index + 1}  ${drawn}  ${done}/${wave.size}${marks}`
+    return `  wave ${wave.wave}  ${drawn}  ${done}/${wave.size}${marks}`
   })
   const holds = status.holds.map(({ code, ref, until }) => {
     const words = holdWords[code] ?? code

@@ -21,16 +21,24 @@ export async function summarise(
   const exposure = await operator<Exposure>('GET', `/api/upgrades/${upgradeId}/blast-radius`)
   screen.say()
   screen.say('Summary')
-  screen.say(
-    `  upgrade   ${last.status}: ${last.completed} completed, ${last.failed} failed, ${last.unreachable} unreachable, ${last.skipped} skipped`,
-  )
+  const told: [name: string, status: Status][] = [
+    ['upgrade ', await operator<Status>('GET', `/api/upgrades/${upgradeId}/status`)],
+  ]
+  if (last.upgradeId !== upgradeId) told.push(['rollback', last])
+  for (const [name, { status, completed, failed, unreachable, skipped }] of told)
+    screen.say(
+      `  ${name}  ${status}: ${completed} completed, ${failed} failed, ${unreachable} unreachable, ${skipped} skipped`,
+    )
   for (const [version, instances] of versions)
     screen.say(`  fleet     ${instances.length} instances say they run ${version}`)
   const missing = options.size - running.length
   if (missing > 0) screen.say(`  silent    ${missing} instances do not answer: their process is gone`)
   screen.say(
-    `  exposed   ${exposure.waves.map(({ wave, exposed }) => `${exposed.count} after wave ${wave + 1}`).join(', ')}`,
+    `  exposed   ${exposure.waves.map(({ wave, exposed }) => `${exposed.count} after wave ${wave}`).join(', ')}`,
   )
+  const exposed = Math.max(0, ...exposure.waves.map(({ exposed: { count } }) => count))
+  if (exposed < options.size)
+    screen.say(`  spared    ${options.size - exposed} of ${options.size} were never given ${after}`)
   screen.say(`  took      ${((Date.now() - began) / 1000).toFixed(1)} s`)
   const expected = options.fail > 0 && last.upgradeId !== upgradeId ? before : after
   const all = versions.get(expected)?.length === options.size

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -17,7 +26,8 @@ describe('the folder of a demo', () => {
     emptyForDemo(folder)
     writeFileSync(join(folder, 'events.sqlite'), 'x')
     emptyForDemo(folder)
-    expect(readdirSync(folder)).toEqual(['made-by-the-demo'])
+    expect(readdirSync(folder)).not.toContain('events.sqlite')
+    expect(readdirSync(folder)).toContain('made-by-the-demo')
   })
 
   it('may be an empty one', () => {
@@ -29,6 +39,41 @@ describe('the folder of a demo', () => {
     writeFileSync(join(home, 'thesis.txt'), 'years of work')
     expect(() => emptyForDemo(home)).toThrow(`${home} holds what no demo has made (thesis.txt)`)
     expect(readdirSync(home)).toEqual(['thesis.txt'])
+  })
+
+  it('is not emptied of what somebody has put into it since', () => {
+    emptyForDemo(home)
+    writeFileSync(join(home, 'events.sqlite'), 'x')
+    writeFileSync(join(home, 'thesis.txt'), 'years of work')
+    expect(() => emptyForDemo(home)).toThrow(`${home} holds what no demo has made (thesis.txt)`)
+    expect(readdirSync(home).sort()).toEqual(['events.sqlite', 'made-by-the-demo', 'thesis.txt'])
+  })
+
+  it('stays where it is, so that who works in it goes on working in it', () => {
+    emptyForDemo(home)
+    const { ino } = statSync(home)
+    writeFileSync(join(home, 'events.sqlite'), 'x')
+    emptyForDemo(home)
+    expect(statSync(home).ino).toBe(ino)
+  })
+
+  it('may be behind a link, which stays; what a link inside of it leads to stays too', () => {
+    const [folder, link, elsewhere] = ['folder', 'link', 'elsewhere'].map((name) => join(home, name)) as [
+      string,
+      string,
+      string,
+    ]
+    for (const path of [folder, elsewhere]) mkdirSync(path)
+    writeFileSync(join(elsewhere, 'thesis.txt'), 'years of work')
+    symlinkSync(folder, link)
+    emptyForDemo(link)
+    symlinkSync(elsewhere, join(folder, 'logs'))
+    emptyForDemo(link)
+    expect(readdirSync(home).sort()).toEqual(['elsewhere', 'folder', 'link'])
+    expect(readdirSync(folder)).not.toContain('logs')
+    expect(readdirSync(elsewhere)).toEqual(['thesis.txt'])
+    symlinkSync(elsewhere, join(home, 'other'))
+    expect(() => emptyForDemo(join(home, 'other'))).toThrow('holds what no demo has made')
   })
 
   it('is never one that a runtime is using', () => {

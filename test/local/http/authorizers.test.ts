@@ -258,7 +258,7 @@ describe('the issuer', () => {
     await openIssuer(directory, movableClock())
     const ahead = Date.now() + 30 * 86_400_000
     writeFileSync(join(directory, 'clock.json'), JSON.stringify({ instant: ahead }))
-    const { stdout } = await command('--data', directory, '--user', 'ann', '--ttl', '60')
+    const { stdout } = await command('--data', directory, '--user', 'ann', '--role', 'viewer', '--ttl', '60')
     const { iat, exp } = decodeJwt(stdout.trim())
     expect(exp).toBe(Math.floor(ahead / 1000) + 60)
     expect(iat).toBeLessThanOrEqual(Date.now() / 1000)
@@ -266,7 +266,7 @@ describe('the issuer', () => {
 
   it('says what to do when there is none yet', async () => {
     const directory = scratch()
-    await expect(command('--data', directory, '--user', 'ann')).rejects.toMatchObject({
+    await expect(command('--data', directory, '--user', 'ann', '--role', 'viewer')).rejects.toMatchObject({
       code: 1,
       stdout: '',
       stderr: expect.stringContaining(`start the runtime once with npm start -- --data ${directory}`),
