@@ -82,10 +82,11 @@ async function eachOf<Item>(
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker))
 }
 
-function ending({ ends }: Member, { from, to }: { from: string; to: string }): Record<string, unknown> {
+/** Each report names the version that is tried: without the attempt it tells which one is meant. */
+function ending({ ends }: Member, { to }: { to: string }): Record<string, unknown> {
   const timestamp = new Date().toISOString()
   if (ends === 'completed') return { status: 'completed', version: to, timestamp }
-  const failed = { status: 'failed', version: from, timestamp, details: 'answered 503' }
+  const failed = { status: 'failed', version: to, timestamp, details: 'answered 503' }
   return { ...failed, code: 'HEALTH_CHECK_FAILED', retryable: ends === 'failed-retryably' }
 }
 
@@ -104,7 +105,7 @@ async function upgradeByAgents(task: Upgrade): Promise<Done> {
         const { attempt } = offer
         const timestamp = new Date().toISOString()
         reports += 2
-        await call('POST', 'status', { status: 'in-progress', version: task.from, timestamp, attempt })
+        await call('POST', 'status', { status: 'in-progress', version: task.to, timestamp, attempt })
         await call('POST', 'status', { ...ending(member, task), attempt })
         return
       }
@@ -146,8 +147,8 @@ async function upgradeByGateway(task: Upgrade, gateway: string): Promise<Done> {
       }
     }
     const timestamp = new Date().toISOString()
-    const { from } = task
-    let waiting = batch.map(({ id }) => ({ target: id, status: 'in-progress', version: from, timestamp }))
+    const { to } = task
+    let waiting = batch.map(({ id }) => ({ target: id, status: 'in-progress', version: to, timestamp }))
     for (;;) {
       waiting = await tell(waiting)
       if (waiting.length === 0) break

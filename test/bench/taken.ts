@@ -49,7 +49,7 @@ export async function takenBy(world: World, act: () => Promise<Course>): Promise
     commits: await presentIn(dynamo, tables.log, isNew),
     rows: await presentIn(dynamo, tables.views, ({ view, body }) => {
       const name = view?.S ?? ''
-      return name.includes(course.id) || (name.endsWith('/targets') && (body?.S ?? '').includes(course.id))
+      return name.includes(course.id) || (/\/targets~\d+$/.test(name) && (body?.S ?? '').includes(course.id))
     }),
     workflow: await workflowOf(world, course.id),
     busEvents: busEventsOf(world, course.id),
