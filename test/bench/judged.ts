@@ -70,7 +70,7 @@ export function judgeSlopes(all: readonly Counted[]): Judged[] {
 }
 
 /** About so long is a line that the gateway writes about a request, with what is charged for each line beside it. */
-const accessLineBytes = 380
+const accessLineBytes = 200
 
 /**
  * Returns AWS's charges for a million targets in US dollars, polling apart. Durations are those of a calm run, in which nobody waits

@@ -40,7 +40,8 @@ export function accessLog(now: () => number, write: (line: AccessLine) => void):
   return { name: 'access-log', after: log, onError: log }
 }
 
-/** Writes a line to the console, as an object: Lambda makes JSON of it, and would wrap a text that is JSON into JSON again. */
-export function printLine(line: AccessLine): void {
-  console.log(line)
+/** Writes a line to the console, as an object: Lambda makes JSON of it, and adds level and instant by itself. */
+export function printLine({ level, at: _, ...told }: AccessLine): void {
+  if (level === 'WARN') console.warn(told)
+  else console.log(told)
 }
