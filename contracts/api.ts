@@ -5,6 +5,7 @@ import type { Contract } from './contract.ts'
 import { operationsContracts } from './operations.ts'
 import { profileContracts } from './profiles.ts'
 import { releaseContracts } from './releases.ts'
+import { rolloutContracts } from './rollouts.ts'
 import type { Operation } from './routes.ts'
 import { systemContracts } from './system.ts'
 import { targetContracts } from './targets.ts'
@@ -13,6 +14,7 @@ import { upgradeContracts } from './upgrades.ts'
 /** The contract of every operation: a route without one does not compile. */
 export const contracts = {
   ...upgradeContracts,
+  ...rolloutContracts,
   ...targetContracts,
   ...releaseContracts,
   ...componentContracts,

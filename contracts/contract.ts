@@ -11,6 +11,8 @@ export interface Contract {
   readonly body?: z.ZodType
   /** What `/openapi.json` says of the body where the domain checks it. */
   readonly describedBody?: z.ZodType
+  /** Is the body a document that people write? It may then be YAML as well, and what is wrong in it is told with line and column. */
+  readonly document?: true
   /** The largest body in bytes, where it is another than usual. */
   readonly largestBody?: number
   /** What an absent body means, where it may be absent. */

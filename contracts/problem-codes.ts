@@ -4,6 +4,7 @@
  */
 export const problemCodes = {
   'malformed-json': [400, 'The body is not JSON'],
+  'malformed-document': [400, 'The body is not a document'],
   'validation-failed': [400, 'The request has invalid fields'],
   unauthenticated: [401, 'A valid credential is needed'],
   'enrolment-refused': [401, 'The enrolment token is not valid'],
@@ -15,6 +16,8 @@ export const problemCodes = {
   'second-person-required': [403, 'A second person has to do this'],
   'route-not-found': [404, 'There is no such route'],
   'upgrade-not-found': [404, 'There is no such upgrade'],
+  'rollout-not-found': [404, 'There is no such rollout'],
+  'phase-not-found': [404, 'The rollout has no such phase'],
   'target-not-found': [404, 'There is no such target'],
   'stop-not-found': [404, 'There is no such stop'],
   'profile-not-found': [404, 'There is no such profile'],
@@ -32,7 +35,7 @@ export const problemCodes = {
   'profile-deleted': [410, 'The profile was deleted'],
   'precondition-failed': [412, 'Somebody changed it in the meantime'],
   'body-too-large': [413, 'The body is too large'],
-  'unsupported-media-type': [415, 'The body has to be application/json'],
+  'unsupported-media-type': [415, 'The body is of a type that is not taken'],
   'idempotency-key-reused': [422, 'The idempotency key was used with another body'],
   'release-not-registered': [422, 'The release is not registered'],
   'release-withdrawn': [422, 'The release was withdrawn'],
@@ -40,6 +43,7 @@ export const problemCodes = {
   'targets-not-registered': [422, 'Targets are named that are not registered'],
   'canary-outside-selection': [422, 'A canary is not among the targets selected'],
   'no-canary-left': [422, 'No canary that was named is left'],
+  'phases-overlap': [422, 'Two phases have a target and its component'],
   'no-second-wave': [422, 'Nobody would have to continue'],
   'nothing-to-upgrade': [422, 'No target is left to upgrade'],
   'too-many-waves': [422, 'There would be too many waves'],

@@ -1,7 +1,13 @@
 import * as z from 'zod'
 
 /** One invalid field: where it is, what it was, and what would be right. */
-const fieldError = z.object({ field: z.string(), value: z.unknown(), expected: z.string() })
+const fieldError = z.object({
+  field: z.string(),
+  value: z.unknown(),
+  expected: z.string(),
+  line: z.int().optional().describe('Of a document: where it stands, from 1.'),
+  column: z.int().optional(),
+})
 export type FieldError = Readonly<z.output<typeof fieldError>>
 
 /** What every answer but a success is: an RFC 9457 problem document. `code` is one of `problemCodes`, or a finer one of a conflict. */

@@ -10,6 +10,7 @@ export type Role = (typeof roles)[number]
 /** One Lambda function per group. */
 export const groups = [
   'upgrades',
+  'rollouts',
   'targets',
   'releases',
   'operations',
@@ -53,6 +54,22 @@ const table = [
   ['rollBackCustomer',      'POST',   '/api/upgrades/{id}/rollback/{customerId}',               'upgrades',   proceed],
   ['retryFailed',           'POST',   '/api/upgrades/{id}/retry-failed',                        'upgrades',   operate],
   ['skipTarget',            'POST',   '/api/upgrades/{id}/targets/{targetId}/skip',             'upgrades',   operate],
+
+  ['startRollout',          'POST',   '/api/v1/rollouts',                                       'rollouts',   operate],
+  ['planRollout',           'POST',   '/api/v1/rollouts/plan',                                  'rollouts',   read],
+  ['listRollouts',          'GET',    '/api/v1/rollouts',                                       'rollouts',   read],
+  ['getRollout',            'GET',    '/api/v1/rollouts/{id}',                                  'rollouts',   read],
+  ['getRolloutStatus',      'GET',    '/api/v1/rollouts/{id}/status',                           'rollouts',   read],
+  ['getRolloutEvents',      'GET',    '/api/v1/rollouts/{id}/events',                           'rollouts',   read],
+  ['getRolloutBlastRadius', 'GET',    '/api/v1/rollouts/{id}/blast-radius',                     'rollouts',   read],
+  ['explainRollout',        'GET',    '/api/v1/rollouts/{id}/explain',                          'rollouts',   read],
+  ['approveRollout',        'POST',   '/api/v1/rollouts/{id}/approve',                          'rollouts',   approve],
+  ['rejectRollout',         'POST',   '/api/v1/rollouts/{id}/reject',                           'rollouts',   approve],
+  ['pauseRollout',          'POST',   '/api/v1/rollouts/{id}/pause',                            'rollouts',   proceed],
+  ['resumeRollout',         'POST',   '/api/v1/rollouts/{id}/resume',                           'rollouts',   operate],
+  ['continueRollout',       'POST',   '/api/v1/rollouts/{id}/continue',                         'rollouts',   proceed],
+  ['abortRollout',          'POST',   '/api/v1/rollouts/{id}/abort',                            'rollouts',   proceed],
+  ['rollBackRollout',       'POST',   '/api/v1/rollouts/{id}/rollback',                         'rollouts',   proceed],
 
   ['registerTargets',       'POST',   '/api/v1/targets',                                        'targets',    operate],
   ['listTargets',           'GET',    '/api/v1/targets',                                        'targets',    read],

@@ -17,7 +17,7 @@ import {
   upgradeSummary,
 } from './upgrade-answers.ts'
 
-const planningProblems = [
+export const planningProblems = [
   'release-not-registered',
   'release-withdrawn',
   'release-held-back',
@@ -38,7 +38,7 @@ const at = z.strictObject({ at: instant.optional() })
 const reason = z.strictObject({ reason: words(512).default('no reason given') })
 
 /** How a rollback or another try is to go; what is left out is as its upgrade had it, but for what is said here. */
-const limits = {
+export const childSettings = {
   parallel: z.int().min(1).max(10_000).optional(),
   batchSize: z.int().min(1).max(1_000_000).optional(),
   failureThreshold: threshold.optional(),
@@ -64,7 +64,7 @@ const rollback = z
     reason: words(512).optional(),
     breakGlass: z.strictObject({ reason: words(512) }).optional(),
     toWithdrawn: z.strictObject({ reason: words(512) }).optional(),
-    ...limits,
+    ...childSettings,
   })
   .refine(saysOneWindow, oneWindow)
   .refine(({ reason, breakGlass }) => reason === undefined || breakGlass === undefined, {
@@ -80,7 +80,7 @@ const retry = z
   .strictObject({
     reason: words(512).default('no reason given'),
     include: z.array(z.literal('skipped')).max(1).optional(),
-    ...limits,
+    ...childSettings,
   })
   .refine(saysOneWindow, oneWindow)
 

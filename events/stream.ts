@@ -8,6 +8,7 @@ export const streamKinds = [
   'policy',
   'profile',
   'memberships',
+  'rollout',
 ] as const
 
 /** Returns the name of a stream: its kind and its id. */

@@ -121,6 +121,9 @@ export const waveCuts = z.discriminatedUnion('kind', [
 ])
 export type WaveCuts = z.output<typeof waveCuts>
 
+/** Which phase of which rollout an upgrade is; left out where it is none. */
+const phaseOf = z.object({ id: z.string(), phase: index })
+
 /** What is said of a request beside its plan: what may not be meant, and which other upgrades at work hold targets of it. */
 export const planTold = z.object({
   warnings: z
@@ -140,7 +143,11 @@ export type PlanTold = z.output<typeof planTold>
 
 export const upgradeEvents = defineEvents({
   UpgradeRequested: {
-    schema: z.object({ request: upgradeRequest, by: person }),
+    schema: z.object({
+      request: upgradeRequest,
+      by: person,
+      rollout: z.exactOptional(phaseOf),
+    }),
   },
   UpgradePlanned: {
     schema: z.object({
@@ -324,6 +331,7 @@ export const upgradeEvents = defineEvents({
       by: person,
       /** What the child is begun with, by whoever finds that it is not there. */
       request: upgradeRequest,
+      rollout: z.exactOptional(phaseOf),
       /** Whom its plan leaves out: how many for each reason, and the first of them. Left out: nobody, or it is planned later. */
       leftOut: z.exactOptional(
         z.object({

@@ -39,6 +39,8 @@ export interface Connections {
   readonly bus: { readonly client: EventBridgeClient; readonly name: string }
   /** Those of the state machine that drives upgrades. */
   readonly upgradeExecutions: Executions
+  /** Those of the state machine that drives rollouts. */
+  readonly rolloutExecutions: Executions
   /** The claim of a token that lists the roles of a person. */
   readonly roleClaim: string
   /** Where what functions count is found in CloudWatch. */
@@ -120,6 +122,9 @@ export const bus = connection(['busName'], ({ busName: name }) => ({
   name,
 }))
 export const upgradeExecutions = connection(['upgradeMachineArn'], ({ upgradeMachineArn: machineArn }) =>
+  openExecutions({ client: stepFunctions(), machineArn }),
+)
+export const rolloutExecutions = connection(['rolloutMachineArn'], ({ rolloutMachineArn: machineArn }) =>
   openExecutions({ client: stepFunctions(), machineArn }),
 )
 export const roleClaim = connection(['roleClaim'], (settings) => settings.roleClaim)

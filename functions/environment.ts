@@ -5,6 +5,7 @@ export const environmentNames = {
   workTable: 'WORK_TABLE',
   busName: 'BUS_NAME',
   upgradeMachineArn: 'UPGRADE_MACHINE_ARN',
+  rolloutMachineArn: 'ROLLOUT_MACHINE_ARN',
   roleClaim: 'ROLE_CLAIM',
   exposureTargets: 'EXPOSURE_TARGETS',
   exposurePercent: 'EXPOSURE_PERCENT',

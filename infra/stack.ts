@@ -10,6 +10,7 @@ import { Heads } from './constructs/heads.ts'
 import { Identity } from './constructs/identity.ts'
 import { Log } from './constructs/log.ts'
 import { LogReader } from './constructs/log-reader.ts'
+import { machines } from './constructs/names.ts'
 import { keepFailures } from './constructs/queue.ts'
 import { Schedules } from './constructs/schedules.ts'
 import { Views } from './constructs/views.ts'
@@ -45,7 +46,9 @@ export class DrydockStack extends Stack {
     })
 
     const api = new Api(this, { functions, identity })
-    const workflow = new Workflow(this, { functions })
+    const workflows = machines.map(
+      (machine) => [machine, new Workflow(this, { machine, functions })] as const,
+    )
     const readers = functions.on('commit').map((reader) => {
       const { deadLetters } = new LogReader(this, { log, reader })
       return [reader.name, deadLetters] as const
@@ -58,10 +61,10 @@ export class DrydockStack extends Stack {
     new Alarms(this, {
       api,
       functions,
-      workflow,
+      workflows: Object.fromEntries(workflows),
       queues: {
         ...Object.fromEntries(readers),
-        workflow: workflow.deadLetters,
+        ...Object.fromEntries(workflows.map(([machine, { deadLetters }]) => [machine, deadLetters])),
         schedules: schedules.deadLetters,
         windows: windows.deadLetters,
       },

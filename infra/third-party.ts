@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { endCommand, readCommandLine } from './command-line.ts'
 import { built } from './constructs/bundles.ts'
-import { functionNames } from './constructs/declarations.ts'
+import { entryOf, functionNames } from './constructs/declarations.ts'
 import { distinct, noticesOf, type Package, packagesIn } from './constructs/third-party.ts'
 
 const usage = `npm run notices
@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** What other people's work is in the functions, as it is kept beside the sources: file names with their texts. */
 export function thirdParty(): Readonly<Record<string, string>> {
-  const { metafile } = built(functionNames.map((name) => `functions/lambda/${name}.ts`))
+  const { metafile } = built(functionNames.map(entryOf))
   const packages = distinct(Object.values(metafile.outputs).flatMap(packagesIn))
   return {
     'THIRD-PARTY-NOTICES.txt': noticesOf(packages),

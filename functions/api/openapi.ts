@@ -52,7 +52,10 @@ function problemsOf(route: Route, contract: Contract): ProblemCode[] {
   const write: ProblemCode[] =
     route.method === 'GET' ? [] : ['precondition-failed', 'idempotency-key-reused', 'contention']
   const body: ProblemCode[] = contract.body
-    ? ['malformed-json', 'body-too-large', 'unsupported-media-type']
+    ? [
+        ...(contract.document ? (['malformed-document'] as const) : []),
+        ...(['malformed-json', 'body-too-large', 'unsupported-media-type'] as const),
+      ]
     : []
   const own = contract.problems ?? []
   const always: ProblemCode[] = ['validation-failed', 'internal-error', 'unavailable']
@@ -127,6 +130,7 @@ function describe(route: Route): object {
         required: contract.absentBody === undefined,
         content: {
           'application/json': { schema: schemaOf(contract.describedBody ?? contract.body, 'input') },
+          ...(contract.document && { 'application/yaml': { schema: schemaOf(contract.body, 'input') } }),
         },
       },
     }),

@@ -14,6 +14,8 @@ export const invariants = {
   I14: 'enough distinct approvers, none the requester, bound to the plan',
   I15: 'nothing withdrawn, pinned against or changed since planning is assigned',
   I16: 'a rollback of all takes back, or leaves out by name, all that the upgrade or its retries changed',
+  I17: 'no phase of a rollout begins before all that it depends on has ended well and rested',
+  I18: 'a phase is the upgrade that was planned with its rollout, and ends as that one does',
   W1: 'no window of a profile is judged twice',
   W2: 'nothing of a profile opens or starts out of service, or runs outside a window that opened',
   W3: 'every execution of a profile is summarised once, as its upgrade ended',

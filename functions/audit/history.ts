@@ -5,6 +5,7 @@ import { type PlanEvent, planEvents } from '../../events/plan.ts'
 import { type PolicyEvent, policyEvents } from '../../events/policy.ts'
 import { type ProfileEvent, profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
+import { type RolloutEvent, rolloutEvents } from '../../events/rollout.ts'
 import { partsOf } from '../../events/stream.ts'
 import { type TargetEvent, targetEvents } from '../../events/target.ts'
 import { between } from '../../events/time.ts'
@@ -42,6 +43,7 @@ export interface History {
   /** The latest instant at which anything was decided within the cut; empty for an empty log. */
   readonly latest: string
   /** Chunks by `<planHash>#<k>`. */
+  readonly rollouts: ReadonlyMap<string, readonly Told<RolloutEvent>[]>
   readonly plans: ReadonlyMap<string, PlanEvent['data']>
   /** By component and version, as that was written when it was registered: `<component>@<version>`. */
   readonly releases: ReadonlyMap<string, AuditedRelease>
@@ -137,6 +139,7 @@ export async function readHistory(
   const targets = new Map<string, Told<TargetEvent>[]>()
   const upgrades = new Map<string, Told<UpgradeEvent>[]>()
   const profiles = new Map<string, Told<ProfileEvent>[]>()
+  const rollouts = new Map<string, Told<RolloutEvent>[]>()
   const plans = new Map<string, PlanEvent['data']>()
   const releases = new Map<string, AuditedRelease>()
   const stops: AuditedStop[] = []
@@ -182,6 +185,9 @@ export async function readHistory(
       case 'profile':
         profiles.set(id, decoded(listed, profileEvents.decode, findings))
         break
+      case 'rollout':
+        rollouts.set(id, decoded(listed, rolloutEvents.decode, findings))
+        break
       case 'component':
         decoded(listed, componentEvents.decode, findings)
         break
@@ -203,7 +209,7 @@ export async function readHistory(
   const assignments = assignmentsOf(targets, cut)
   return {
     ...{ streams: total, commits: count, latest },
-    ...{ targets, upgrades, profiles, plans, releases, stops, calendars, assignments },
+    ...{ targets, upgrades, profiles, rollouts, plans, releases, stops, calendars, assignments },
   }
 }
 

@@ -16,7 +16,7 @@ import {
 } from '../domain/upgrade/children.ts'
 import { abortUpgrade } from '../domain/upgrade/control.ts'
 import { requestUpgrade } from '../domain/upgrade/request.ts'
-import { type ExistingUpgrade, exists, hasEnded, planOf } from '../domain/upgrade/state.ts'
+import { type ExistingUpgrade, exists, hasEnded, type PhaseOf, planOf } from '../domain/upgrade/state.ts'
 import { type Family, familyOf } from '../facts/family.ts'
 import type { Metadata } from '../log/log.ts'
 import { Contended, isCarriedOut, refusalOf } from '../log/outcome.ts'
@@ -31,6 +31,8 @@ const namedAtMost = 100
 export interface ChildAsked extends ChildCommand {
   /** The child's id, where it is decided by whoever asks; left out: a new one. */
   readonly child?: string
+  /** The rollout that it is a phase of. */
+  readonly rollout?: PhaseOf
   /** Makes a repeat recognisable; scoped to principal and route, with the hash of the body. */
   readonly idempotency?: { readonly key: string; readonly hash: string }
 }
@@ -130,7 +132,7 @@ async function notedLeftOut(
  */
 export async function startChild(
   services: PlanningServices,
-  { child: named, idempotency, ...asked }: ChildAsked,
+  { child: named, idempotency, rollout, ...asked }: ChildAsked,
   correlation: string,
 ): Promise<ChildResult> {
   const { log, now } = services
@@ -150,7 +152,7 @@ export async function startChild(
   const found = known ? undefined : await prospectOfChild(services, command, parent, request, siblings)
   if (found && 'rejected' in found) return found
   const cause: Metadata = { actor: by, correlation, causation: log.of(upgradeAggregate, asked.parent).name }
-  const note = { child, kind, target, by, request, leftOut: found?.leftOut }
+  const note = { child, kind, target, by, request, rollout, leftOut: found?.leftOut }
   const noted = await log.execute(
     upgradeAggregate,
     family.root,
@@ -162,7 +164,7 @@ export async function startChild(
   if (asked.parent !== family.root)
     await log.of(upgradeAggregate, asked.parent).carryOut(requestChild(note), cause)
   const planned = found?.plan && (await storePlan(services, found.plan, request, child))
-  await beginChild(services, child, { request, by, planned }, cause)
+  await beginChild(services, child, { request, by, planned, rollout }, cause)
   if (planned) await writePlan(services, child)
   const leftOut = known ? await notedLeftOut(services, family.root, child) : found?.leftOut
   const isPlanned = planOf((await log.load(upgradeAggregate, child)).state) !== null

@@ -4,8 +4,8 @@ import { resumeTargets } from './attempts/heal.ts'
 import { recordOutcomes } from './attempts/record-outcomes.ts'
 import { withdrawTargets } from './attempts/withdraw.ts'
 import type { CollectingDuty, Duty } from './duty.ts'
-import { endWaits } from './executions/end-waits.ts'
-import { startExecution } from './executions/start.ts'
+import { endRolloutWaits, endWaits } from './executions/end-waits.ts'
+import { startExecution, startRolloutExecution } from './executions/start.ts'
 import { bindProfileCalendars } from './profiles/bind-calendars.ts'
 import { cleanUpProfile } from './profiles/clean-up.ts'
 import { heedFailures } from './profiles/heed-failures.ts'
@@ -17,6 +17,7 @@ import { runProfile } from './profiles/run.ts'
 import { summariseUpgrades } from './profiles/summarise.ts'
 import { voidPlans } from './profiles/void-plans.ts'
 import { publishProfiles, publishTargets, publishUpgrades } from './publishing/publish.ts'
+import { beginRollbacks, recordPhases, steerRollout } from './rollouts/phases.ts'
 import type { ReactorServices } from './services.ts'
 import { beginChildren } from './upgrades/begin-children.ts'
 import { holdReleaseBack } from './upgrades/hold-back.ts'
@@ -50,6 +51,11 @@ const single = [
   heedWithdrawal,
   holdReleaseBack,
   beginChildren,
+  startRolloutExecution,
+  steerRollout,
+  recordPhases,
+  beginRollbacks,
+  endRolloutWaits,
   publishUpgrades,
   publishProfiles,
   publishTargets,

@@ -18,6 +18,7 @@ export interface HealingServices
   readonly telemetry: Pick<Telemetry, 'lastSeenOf'>
   readonly tokens: Pick<Tokens, 'list'>
   readonly upgradeExecutions: Pick<Executions, 'statusOf'>
+  readonly rolloutExecutions: Pick<Executions, 'statusOf'>
 }
 
 /** One stream of the log, as it is looked through for what was missed. */

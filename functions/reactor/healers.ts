@@ -12,6 +12,8 @@ import { runsProfiles } from './profiles/run.ts'
 import { settlesExecutions } from './profiles/summarise.ts'
 import { voidPlans } from './profiles/void-plans.ts'
 import { publishesAgain, publishProfiles, publishTargets, publishUpgrades } from './publishing/publish.ts'
+import { drivesRollouts } from './rollouts/drive.ts'
+import { beginRollbacks } from './rollouts/phases.ts'
 import { holdReleaseBack } from './upgrades/hold-back.ts'
 
 /**
@@ -28,6 +30,11 @@ export const healers: Readonly<Record<DutyName, readonly Healer[]>> = {
   'record-outcomes': [drivesUpgrades, collectsAgain(recordOutcomes, ['AttemptRegressed'])],
   'end-waits': [drivesUpgrades],
   'begin-children': [drivesUpgrades],
+  'start-rollout-execution': [drivesRollouts],
+  'end-rollout-waits': [drivesRollouts],
+  'steer-rollout': [drivesRollouts],
+  'record-phases': [drivesRollouts],
+  'begin-rollbacks': [actsAgain(beginRollbacks)],
   'heed-stop': [drivesUpgrades],
   'heed-calendar': [drivesUpgrades],
   'heed-withdrawal': [drivesUpgrades],

@@ -17,6 +17,8 @@ export interface ReactorServices extends PlanningServices {
   readonly windowSchedules: WindowSchedules
   /** Those of the state machine that drives upgrades. */
   readonly upgradeExecutions: Executions
+  /** Those of the state machine that drives rollouts. */
+  readonly rolloutExecutions: Executions
   readonly bus: PublicBus
   readonly published: Published
   readonly parked: Parked

@@ -5,6 +5,7 @@ import { cursorAfter, rowOf } from './cursor.ts'
 import { readProfileFigure } from './figures.ts'
 import { merged } from './merge.ts'
 import { inVersion, readPointer } from './pointer.ts'
+import { shownRollout } from './projections/rollouts.ts'
 import { shownUpgrade } from './projections/upgrades.ts'
 import { countQueue } from './queue-count.ts'
 import {
@@ -16,6 +17,7 @@ import {
   type ProfileRow,
   placeRow,
   type ReleaseRow,
+  type RolloutBody,
   type TargetRow,
   type UpgradeBody,
   type UpgradePlace,
@@ -102,6 +104,11 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
         return matches(row, filters) ? row : undefined
       })
     },
+    listRollouts({ status, ...paging }) {
+      return list(viewNames.rollouts, { status }, paging, { descending: true }, (body: RolloutBody, name) =>
+        status === undefined || body.standing.status === status ? shownRollout(name, body) : undefined,
+      )
+    },
     listAttempts(upgrade, { status, ...paging }) {
       return list(viewNames.attempts(upgrade), { status }, paging, {}, (row: AttemptRow) =>
         status === undefined || row.status === status ? row : undefined,
@@ -161,6 +168,11 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
     async *dueUpgrades(instant) {
       for await (const [upgrade, row] of rowsOf<LiveRow>(viewNames.live)) {
         if (row.nextDue <= instant) yield { upgrade, ...row }
+      }
+    },
+    async *dueRollouts(instant) {
+      for await (const [rollout, row] of rowsOf<LiveRow>(viewNames.liveRollouts)) {
+        if (row.nextDue <= instant) yield { rollout, ...row }
       }
     },
     async *liveUpgrades() {

@@ -1,8 +1,10 @@
 import type { CalendarDefinition } from '../../events/policy.ts'
 import type { ProfileDefinition, UpgradeSummary } from '../../events/profile.ts'
+import type { RolloutRequest } from '../../events/rollout.ts'
 import type { AttemptOutcome, TargetFacts } from '../../events/target.ts'
 import type { UpgradeRequest, WaveCuts } from '../../events/upgrade.ts'
 import type { ProfileStatus, Totals } from '../domain/profile/state.ts'
+import type { Standing as RolloutStanding } from '../domain/rollout/standing.ts'
 import type { Drift, ProfileMembership } from '../domain/target/state.ts'
 import type { Hold } from '../domain/upgrade/hold.ts'
 import type { UpgradeStatus } from '../domain/upgrade/status.ts'
@@ -79,6 +81,23 @@ export interface UpgradeBody {
 }
 
 export type WaveTally = readonly [succeeded: number, failed: number, unreachable: number, skipped: number]
+
+/** One rollout in the list of all; its phases are in its stream. */
+export interface RolloutBody {
+  readonly kind: RolloutRequest['kind']
+  readonly parent: string | null
+  readonly name: string
+  readonly by: string
+  readonly phases: number
+  readonly planHash: string | null
+  readonly standing: RolloutStanding
+}
+
+/** The same as it is read. */
+export interface RolloutRow extends RolloutBody {
+  readonly rolloutId: string
+  readonly requestedAt: string
+}
 
 /** Where the row of an upgrade lies in the list, found by its id. */
 export interface UpgradePlace {
@@ -196,7 +215,7 @@ export interface CalendarRow {
   readonly updatedAt: string
 }
 
-/** An upgrade that wants to be asked again at `nextDue`. */
+/** An upgrade or a rollout that wants to be asked again at `nextDue`. */
 export interface LiveRow {
   readonly nextDue: string
 }
@@ -209,7 +228,9 @@ export const viewNames = {
   targets: spread('targets'),
   releases: 'releases',
   components: 'components',
+  rollouts: 'rollouts',
   live: 'live',
+  liveRollouts: 'live-rollouts',
   calendars: 'calendars',
   profiles: 'profiles',
   executions: (profile: string) => `executions/${profile}`,

@@ -2,6 +2,7 @@ import { componentEvents } from '../../events/component.ts'
 import { policyEvents } from '../../events/policy.ts'
 import { profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
+import { rolloutEvents } from '../../events/rollout.ts'
 import { partsOf } from '../../events/stream.ts'
 import { targetEvents } from '../../events/target.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
@@ -9,9 +10,10 @@ import { type Source, source } from './projection.ts'
 import { attempts } from './projections/attempts.ts'
 import { calendars } from './projections/calendars.ts'
 import { components } from './projections/components.ts'
-import { live, upgradePlaces } from './projections/live.ts'
+import { live, liveRollouts, upgradePlaces } from './projections/live.ts'
 import { executions, profiles } from './projections/profiles.ts'
 import { releases } from './projections/releases.ts'
+import { rollouts } from './projections/rollouts.ts'
 import { targets } from './projections/targets.ts'
 import { upgrades } from './projections/upgrades.ts'
 
@@ -19,6 +21,7 @@ import { upgrades } from './projections/upgrades.ts'
 export const sources: readonly Source[] = [
   source('target', targetEvents, [attempts, targets]),
   source('upgrade', upgradeEvents, [upgradePlaces, upgrades, live], { needsSince: true }),
+  source('rollout', rolloutEvents, [rollouts, liveRollouts], { needsSince: true }),
   source('component', componentEvents, [components]),
   source('release', releaseEvents, [releases]),
   source('policy', policyEvents, [calendars]),

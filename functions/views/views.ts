@@ -10,6 +10,7 @@ import type {
   LiveRow,
   ProfileRow,
   ReleaseRow,
+  RolloutRow,
   TargetRow,
   UpgradeRow,
 } from './rows.ts'
@@ -69,6 +70,8 @@ export interface Views {
   getUpgrade(id: string): Promise<Versioned<UpgradeRow> | undefined>
   /** Newest first. Throws InvalidCursor. */
   listUpgrades(query: Paging & { readonly filters?: UpgradeFilters | undefined }): Promise<Page<UpgradeRow>>
+  /** Newest first. Throws InvalidCursor. */
+  listRollouts(query: Paging & { readonly status?: UpgradeStatus | undefined }): Promise<Page<RolloutRow>>
   /** In the order of the plan, and of the tries on each target. Throws InvalidCursor. */
   listAttempts(
     upgrade: string,
@@ -90,6 +93,8 @@ export interface Views {
   listComponents(query: Paging): Promise<Page<ComponentRow>>
   /** Yields the upgrades whose `nextDue` is at or before an ISO instant. */
   dueUpgrades(now: string): AsyncIterable<{ readonly upgrade: string } & LiveRow>
+  /** Yields the rollouts whose `nextDue` is at or before an ISO instant. */
+  dueRollouts(now: string): AsyncIterable<{ readonly rollout: string } & LiveRow>
   /** Yields every upgrade that wants to be asked again at some time. */
   liveUpgrades(): AsyncIterable<{ readonly upgrade: string } & LiveRow>
   /** Counts all upgrades by what they wait for: those that had ended by the last day from a figure that is kept. */

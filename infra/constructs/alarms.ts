@@ -24,7 +24,8 @@ import type { Workflow } from './workflow.ts'
 interface AlarmsProps {
   readonly api: Api
   readonly functions: Functions
-  readonly workflow: Workflow
+  /** By what they drive. */
+  readonly workflows: Readonly<Record<string, Workflow>>
   readonly queues: Readonly<Record<string, Queue>>
 }
 
@@ -34,7 +35,7 @@ const period = Duration.minutes(5)
 export class Alarms extends Construct {
   private readonly topic: Topic
 
-  constructor(scope: Construct, { api, functions, workflow, queues }: AlarmsProps) {
+  constructor(scope: Construct, { api, functions, workflows, queues }: AlarmsProps) {
     super(scope, 'Alarms')
     this.topic = alarmTopic(this)
     new CfnOutput(this, 'TopicArn', { value: this.topic.topicArn })
@@ -72,18 +73,18 @@ export class Alarms extends Construct {
         0,
       )
     }
-    const ended = {
-      Failed: workflow.machine.metricFailed({ period }),
-      TimedOut: workflow.machine.metricTimedOut({ period }),
-      Aborted: workflow.machine.metricAborted({ period }),
-    }
-    for (const [status, metric] of Object.entries(ended)) {
-      this.alarm(
-        `Executions-${status}`,
-        'An execution ended before its upgrade; the next generation goes on.',
-        metric,
-        0,
-      )
+    const ended: IMetric[] = []
+    for (const [drives, { machine }] of Object.entries(workflows)) {
+      const metrics = {
+        Failed: machine.metricFailed({ period }),
+        TimedOut: machine.metricTimedOut({ period }),
+        Aborted: machine.metricAborted({ period }),
+      }
+      for (const [status, metric] of Object.entries(metrics)) {
+        const words = `An execution ended before its ${drives}; the next generation goes on.`
+        this.alarm(`Executions-${drives}-${status}`, words, metric, 0)
+        ended.push(metric)
+      }
     }
     this.alarm(
       'ServerErrors',
@@ -145,7 +146,7 @@ export class Alarms extends Construct {
       ['API', [api.api.metricCount({ period }), api.api.metricServerError({ period })]],
       ['Appends', [counted(this, 'ReactorAppends'), counted(this, 'ExternalAppends')]],
       ['Behind the log', readers.map(({ lambda }) => lambda.metric('IteratorAge', { statistic: 'Maximum' }))],
-      ['Executions ended early', Object.values(ended)],
+      ['Executions ended early', ended],
       ['Errors', Object.values(functions.all).map((lambda) => lambda.metricErrors({ period }))],
       ['Throttles', Object.values(functions.all).map((lambda) => lambda.metricThrottles({ period }))],
       [

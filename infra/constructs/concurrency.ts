@@ -15,12 +15,12 @@ const shares = {
   ClockConcurrency: { units: 5, of: 'ticker and reconcile, each' },
   // What is refused is tried again, by Step Functions for minutes and by the Scheduler for hours.
   TaskConcurrency: {
-    units: 10,
+    units: 8,
     of: 'each function that state machines, ended executions and windows call',
   },
   // The stage admits 2,000 requests a second: of 50 ms each, these are 100 at once.
   AgentConcurrency: { units: 100, of: 'the function that agents call and the one that admits them, each' },
-  RequestConcurrency: { units: 20, of: 'each of the seven functions that people and tooling call' },
+  RequestConcurrency: { units: 15, of: 'each of the eight functions that people and tooling call' },
 } as const
 
 /** One of the shares that functions have of an account's concurrency. */

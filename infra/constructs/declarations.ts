@@ -1,7 +1,6 @@
 import { Duration } from 'aws-cdk-lib'
 import type { Setting } from '../../functions/environment.ts'
 import type { Share } from './concurrency.ts'
-import type { Names } from './names.ts'
 import {
   append,
   fold,
@@ -17,7 +16,7 @@ import {
 } from './permissions.ts'
 import type { Trigger, TriggerOf } from './triggers.ts'
 
-/** All that is said of a Lambda function. What it runs is `functions/lambda/<name>.ts`. */
+/** All that is said of a Lambda function. What it runs is the file of its name in `functions/lambda/`. */
 export interface Declaration {
   /** What it does, in the words that the console shows. */
   readonly does: string
@@ -35,7 +34,7 @@ export interface Declaration {
   /** What it may do, but for what its trigger takes. What is not here is not granted. */
   readonly may: Grants
   /** Only where others must know it before it exists. */
-  readonly fixedName?: keyof Names
+  readonly fixedName?: 'windowsFunction'
 }
 
 // Within the gateway's 30 seconds.
@@ -69,6 +68,12 @@ const declared = {
   upgrades: {
     ...request,
     does: 'Upgrades: deploy, watch, approve, stop',
+    environment: ['logTable', 'viewsTable', 'roleClaim', ...exposureSettings],
+    may: { log: append, views: read },
+  },
+  rollouts: {
+    ...request,
+    does: 'Rollouts: plan, start, watch, approve, stop',
     environment: ['logTable', 'viewsTable', 'roleClaim', ...exposureSettings],
     may: { log: append, views: read },
   },
@@ -150,6 +155,7 @@ const declared = {
       'viewsTable',
       'workTable',
       'upgradeMachineArn',
+      'rolloutMachineArn',
       'busName',
       'metricsNamespace',
       ...windowSettings,
@@ -164,7 +170,8 @@ const declared = {
         'dynamodb:PutItem',
         'dynamodb:Query',
       ],
-      machine: ['states:StartExecution', ...supersede],
+      upgradeMachine: ['states:StartExecution', ...supersede],
+      rolloutMachine: ['states:StartExecution', ...supersede],
       bus: ['events:PutEvents'],
       ...scheduleWindows,
     },
@@ -196,6 +203,7 @@ const declared = {
       'viewsTable',
       'workTable',
       'upgradeMachineArn',
+      'rolloutMachineArn',
       'busName',
       'metricsNamespace',
       ...windowSettings,
@@ -206,7 +214,8 @@ const declared = {
       views: fold,
       work: [...park, 'dynamodb:DeleteItem', 'dynamodb:Query'],
       lastSeen,
-      executions: ['states:DescribeExecution'],
+      upgradeExecutions: ['states:DescribeExecution'],
+      rolloutExecutions: ['states:DescribeExecution'],
       // What integrations were never told is told by who finds it.
       bus: ['events:PutEvents'],
       ...scheduleWindows,
@@ -257,12 +266,36 @@ const declared = {
     does: 'Keeps the token of a wait',
     runsOn: { event: 'task', as: 'AwaitFunction' },
     environment: ['logTable', 'workTable'],
-    may: { log: load, work: ['dynamodb:DeleteItem', 'dynamodb:PutItem'], machine: redeem },
+    may: { log: load, work: ['dynamodb:DeleteItem', 'dynamodb:PutItem'], upgradeMachine: redeem },
   },
   ended: {
     ...batch,
     does: 'Records that an execution ended before its upgrade',
-    runsOn: { event: 'end of an execution', retries: 2 },
+    runsOn: { event: 'end of an execution', of: 'upgrade', retries: 2 },
+    environment: ['logTable'],
+    may: { log: append },
+  },
+
+  advanceRollout: {
+    ...batch,
+    does: 'Takes a rollout one move on',
+    runsOn: { event: 'task', as: 'AdvanceRolloutFunction' },
+    // It plans what is too large to be planned while a caller waits.
+    timeout: Duration.minutes(5),
+    environment: ['logTable', 'viewsTable', ...exposureSettings],
+    may: { log: append, views: read },
+  },
+  awaitRollout: {
+    ...batch,
+    does: 'Keeps the token of a wait of a rollout',
+    runsOn: { event: 'task', as: 'AwaitRolloutFunction' },
+    environment: ['logTable', 'workTable'],
+    may: { log: load, work: ['dynamodb:DeleteItem', 'dynamodb:PutItem'], rolloutMachine: redeem },
+  },
+  endedRollout: {
+    ...batch,
+    does: 'Records that an execution ended before its rollout',
+    runsOn: { event: 'end of an execution', of: 'rollout', retries: 2 },
     environment: ['logTable'],
     may: { log: append },
   },
@@ -274,3 +307,8 @@ export type FunctionName = keyof typeof declared
 export const declarations: Readonly<Record<FunctionName, Declaration>> = declared
 
 export const functionNames = Object.keys(declared) as FunctionName[] // Object.keys forgets which keys
+
+/** Returns the entry file of a function: files are named in words of lower case. */
+export function entryOf(name: FunctionName): string {
+  return `functions/lambda/${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}.ts`
+}

@@ -22,12 +22,19 @@ import {
 import { bundle, bundleOf } from './bundles.ts'
 import type { Bus } from './bus.ts'
 import type { Concurrency } from './concurrency.ts'
-import { declarations, type FunctionName, functionNames } from './declarations.ts'
+import { declarations, entryOf, type FunctionName, functionNames } from './declarations.ts'
 import type { Exposure } from './exposure.ts'
 import type { Heads } from './heads.ts'
 import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
-import { executionArns, machineArn, namesOf, windowScheduleArns, windowsFunctionArn } from './names.ts'
+import {
+  executionArns,
+  machineArn,
+  machines,
+  namesOf,
+  windowScheduleArns,
+  windowsFunctionArn,
+} from './names.ts'
 import { conditions, type Resource } from './permissions.ts'
 import { isOf, type Trigger, type TriggerOf } from './triggers.ts'
 import type { Views } from './views.ts'
@@ -64,7 +71,8 @@ export class Functions extends Construct {
       viewsTable: views.table.tableName,
       workTable: work.table.tableName,
       busName: bus.bus.eventBusName,
-      upgradeMachineArn: machineArn(this),
+      upgradeMachineArn: machineArn(this, 'upgrade'),
+      rolloutMachineArn: machineArn(this, 'rollout'),
       roleClaim: identity.roleClaim,
       exposureTargets: exposure.targets,
       exposurePercent: exposure.percent,
@@ -82,8 +90,10 @@ export class Functions extends Construct {
       views: views.table.tableArn,
       work: work.table.tableArn,
       lastSeen: work.table.tableArn,
-      machine: machineArn(this),
-      executions: executionArns(this),
+      upgradeMachine: machineArn(this, 'upgrade'),
+      upgradeExecutions: executionArns(this, 'upgrade'),
+      rolloutMachine: machineArn(this, 'rollout'),
+      rolloutExecutions: executionArns(this, 'rollout'),
       bus: bus.bus.eventBusArn,
       windowSchedules: windowScheduleArns(this),
       windowsRole: windows.role.roleArn,
@@ -123,10 +133,6 @@ interface Shared {
   readonly concurrency: Concurrency
 }
 
-function entryOf(name: FunctionName): string {
-  return `functions/lambda/${name}.ts`
-}
-
 function lambda(
   scope: Construct,
   name: FunctionName,
@@ -156,11 +162,12 @@ function lambda(
       }),
     )
   }
-  if (may.executions !== undefined) {
+  for (const machine of machines) {
+    if (may[`${machine}Executions`] === undefined) continue
     Validations.of(role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${namesOf(scope).machine}:*]`,
+      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${namesOf(scope).machines[machine]}:*]`,
       reason:
-        'An execution is named after its upgrade and generation: only those of this one state machine can be described.',
+        'An execution is named after what it drives and its generation: only those of this one state machine can be described.',
     })
   }
   if (may.windowSchedules !== undefined) {

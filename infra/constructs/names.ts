@@ -1,10 +1,14 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib'
 import type { IConstruct } from 'constructs'
 
+/** The state machines: what each drives, and the name of its definition in `statemachines/`. */
+export const machines = ['upgrade', 'rollout'] as const
+export type Machine = (typeof machines)[number]
+
 /** Names that somebody must know before what bears them exists, or that an account has only once. */
 export interface Names {
-  /** Its own tasks redeem its tokens. */
-  readonly machine: string
+  /** Of each state machine: its own tasks redeem its tokens. */
+  readonly machines: Readonly<Record<Machine, string>>
   /** Integrations subscribe to it by name; the registry of its schemas is called the same. */
   readonly bus: string
   readonly api: string
@@ -15,7 +19,7 @@ export interface Names {
   /** What the functions count, and alarms watch. */
   readonly metrics: string
   // API Gateway, Step Functions and others share one resource policy of limited length unless they write below this prefix.
-  readonly machineLogs: string
+  readonly machineLogs: Readonly<Record<Machine, string>>
   readonly accessLogs: string
 }
 
@@ -29,33 +33,36 @@ export function namesOf(scope: IConstruct): Names {
     throw new Error(`The name of the stack, ${stackName}, is longer than ${longest} characters.`)
   const own = stackName.toLowerCase()
   return {
-    machine: `${own}-upgrade`,
+    machines: { upgrade: `${own}-upgrade`, rollout: `${own}-rollout` },
     bus: own,
     api: own,
     windowsFunction: `${own}-windows`,
     windowsGroup: own,
     metrics: stackName,
-    machineLogs: `/aws/vendedlogs/states/${own}-upgrade`,
+    machineLogs: {
+      upgrade: `/aws/vendedlogs/states/${own}-upgrade`,
+      rollout: `/aws/vendedlogs/states/${own}-rollout`,
+    },
     accessLogs: `/aws/vendedlogs/apis/${own}`,
   }
 }
 
-/** Returns the ARN of the state machine from its name, so that its tasks can be granted it without a circular dependency. */
-export function machineArn(scope: IConstruct): string {
+/** Returns the ARN of a state machine from its name, so that its tasks can be granted it without a circular dependency. */
+export function machineArn(scope: IConstruct, machine: Machine): string {
   return Stack.of(scope).formatArn({
     service: 'states',
     resource: 'stateMachine',
-    resourceName: namesOf(scope).machine,
+    resourceName: namesOf(scope).machines[machine],
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   })
 }
 
-/** Returns the ARN that stands for every execution of the state machine. */
-export function executionArns(scope: IConstruct): string {
+/** Returns the ARN that stands for every execution of a state machine. */
+export function executionArns(scope: IConstruct, machine: Machine): string {
   return Stack.of(scope).formatArn({
     service: 'states',
     resource: 'execution',
-    resourceName: `${namesOf(scope).machine}:*`,
+    resourceName: `${namesOf(scope).machines[machine]}:*`,
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   })
 }

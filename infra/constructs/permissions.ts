@@ -1,7 +1,7 @@
 import { headsPrefix } from '../../functions/environment.ts'
 
 /**
- * What a function may be granted. `catalogue` is the log's index, `lastSeen` the rows of `Work` that say when agents were heard of, `executions` are those of the state machine, `windowSchedules` the
+ * What a function may be granted. `catalogue` is the log's index, `lastSeen` the rows of `Work` that say when agents were heard of, `upgradeExecutions` are those of the state machine that drives upgrades, `windowSchedules` the
  * one-shot schedules of windows, `windowsRole` whom these act as; `anySchedule` is every schedule, since listing knows no narrower one.
  * `headDocuments` are the objects in `headsBucket` that say where the streams stand, signed with `headsKey`.
  */
@@ -11,8 +11,10 @@ export type Resource =
   | 'views'
   | 'work'
   | 'lastSeen'
-  | 'machine'
-  | 'executions'
+  | 'upgradeMachine'
+  | 'upgradeExecutions'
+  | 'rolloutMachine'
+  | 'rolloutExecutions'
   | 'bus'
   | 'windowSchedules'
   | 'windowsRole'

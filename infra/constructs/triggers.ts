@@ -1,3 +1,5 @@
+import type { Machine } from './names.ts'
+
 /** How often Lambda tries again what nobody waits for, before it goes to the queue of what was given up. */
 type Retries = 0 | 1 | 2
 
@@ -20,8 +22,8 @@ export type Trigger =
   | { readonly event: 'opening'; readonly retries: Retries }
   /** A task of a state machine, whose definition calls the function by this name. */
   | { readonly event: 'task'; readonly as: string }
-  /** The end of an execution before its upgrade ended. */
-  | { readonly event: 'end of an execution'; readonly retries: Retries }
+  /** The end of an execution before what it drives ended. */
+  | { readonly event: 'end of an execution'; readonly of: Machine; readonly retries: Retries }
 
 /** The trigger of one event. */
 export type TriggerOf<Event extends Trigger['event']> = Extract<Trigger, { readonly event: Event }>

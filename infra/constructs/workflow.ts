@@ -11,29 +11,32 @@ import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cd
 import { Construct } from 'constructs'
 import { definitionOf } from './definition.ts'
 import type { Functions } from './functions.ts'
-import { machineArn, namesOf } from './names.ts'
+import { idOf, type Machine, machineArn, namesOf } from './names.ts'
 import { deadLetters, keepFailures } from './queue.ts'
 
-/** The state machine that waits, and the rule that notices when an execution ends before its upgrade does. */
+/** A state machine that drives something, and the rule that notices when an execution ends before that does. */
 export class Workflow extends Construct {
   readonly machine: StateMachine
   readonly deadLetters: Queue
 
-  constructor(scope: Construct, { functions }: { readonly functions: Functions }) {
-    super(scope, 'Workflow')
+  constructor(
+    scope: Construct,
+    { machine, functions }: { readonly machine: Machine; readonly functions: Functions },
+  ) {
+    super(scope, `${idOf(machine)}Workflow`)
     this.deadLetters = deadLetters(this)
 
-    const definition = JSON.stringify(definitionOf('upgrade'), null, 2)
+    const definition = JSON.stringify(definitionOf(machine), null, 2)
     const tasks = functions.on('task').filter(({ as }) => definition.includes(`\${${as}}`))
     const file = written(definition)
-    this.machine = new StateMachine(this, 'Upgrade', {
-      stateMachineName: namesOf(this).machine,
+    this.machine = new StateMachine(this, 'Machine', {
+      stateMachineName: namesOf(this).machines[machine],
       stateMachineType: StateMachineType.STANDARD,
       definitionBody: DefinitionBody.fromFile(file),
       definitionSubstitutions: Object.fromEntries(tasks.map(({ as, lambda }) => [as, lambda.functionArn])),
       logs: {
         destination: new LogGroup(this, 'Logs', {
-          logGroupName: namesOf(this).machineLogs,
+          logGroupName: namesOf(this).machineLogs[machine],
           retention: RetentionDays.THREE_MONTHS,
           removalPolicy: RemovalPolicy.DESTROY,
         }),
@@ -62,14 +65,14 @@ export class Workflow extends Construct {
       },
     )
 
-    const told = functions.on('end of an execution')
+    const told = functions.on('end of an execution').filter(({ of }) => of === machine)
     for (const { lambda, retries } of told) keepFailures(lambda, this.deadLetters, retries)
     new Rule(this, 'Ended', {
-      description: 'An execution ended before its upgrade: the next generation takes over',
+      description: `An execution ended before its ${machine}: the next generation takes over`,
       eventPattern: {
         source: ['aws.states'],
         detailType: ['Step Functions Execution Status Change'],
-        detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [machineArn(this)] },
+        detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [machineArn(this, machine)] },
       },
       targets: told.map(
         ({ lambda }) =>

@@ -11,10 +11,13 @@ import type { ApiEvent } from '../../functions/api/http/exchange.ts'
 import { operationsEndpoint } from '../../functions/api/operations.ts'
 import { profilesEndpoint } from '../../functions/api/profiles.ts'
 import { releasesEndpoint } from '../../functions/api/releases.ts'
+import { rolloutsEndpoint } from '../../functions/api/rollouts.ts'
 import type { ReceptionOfPeople, Services } from '../../functions/api/services.ts'
 import { systemEndpoint } from '../../functions/api/system.ts'
 import { targetsEndpoint } from '../../functions/api/targets.ts'
 import { upgradesEndpoint } from '../../functions/api/upgrades.ts'
+import { rolloutAggregate } from '../../functions/domain/rollout/aggregate.ts'
+import { exists as existsRollout } from '../../functions/domain/rollout/state.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { enrolAgent, issueEnrolment } from '../../functions/domain/target/registration.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
@@ -24,6 +27,7 @@ import { runDuties } from '../../functions/reactor/run.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
 import { openRunner } from '../../functions/views/runner.ts'
+import { moveRollout } from '../../functions/workflow/rollout/moves.ts'
 import { moveUpgrade } from '../../functions/workflow/upgrade/moves.ts'
 import { executionOf } from '../../functions/workflow/workflow.ts'
 import { toldOf } from '../domain/upgrade/world.ts'
@@ -128,6 +132,7 @@ export function openWorld({ heard = false, exposure = { targets: 100, percent: 2
   const { telemetry: _, ...withoutTelemetry } = services
   const endpoints = {
     upgrades: upgradesEndpoint(withoutTelemetry),
+    rollouts: rolloutsEndpoint(withoutTelemetry),
     targets: targetsEndpoint(services),
     releases: releasesEndpoint(services),
     operations: operationsEndpoint(services),
@@ -170,24 +175,42 @@ export function openWorld({ heard = false, exposure = { targets: 100, percent: 2
     }
   }
 
-  /** Does what the state machine would do, until the upgrade waits for somebody or something. */
-  async function advance(id: string): Promise<string> {
+  /** Does what a state machine would do, until what it drives waits for somebody or something; `moves` are those that it makes. */
+  async function drive(id: string, make: typeof moveUpgrade | typeof moveRollout, moves: readonly string[]) {
     for (let round = 0; round < 100; round++) {
       await settle()
       const [generation = 1] = [...services.executions.keys()]
         .map((name) => executionOf(name))
         .flatMap((execution) => (execution?.id === id ? [execution.generation] : []))
         .toReversed()
-      const move = (action: string) => moveUpgrade(services, { action, id, generation })
+      const move = (action: string) => make(services, { action, id, generation })
       const { move: next } = await move('locate')
-      if (['plan', 'start-wave', 'revert', 'finish'].includes(next)) await move(next)
+      if (moves.includes(next)) await move(next)
       else {
         await move('tick')
         await settle()
         return next
       }
     }
-    throw new Error(`The upgrade ${id} goes round in circles.`)
+    throw new Error(`${id} goes round in circles.`)
+  }
+
+  /** Lets an upgrade go on until it waits. */
+  const advance = (id: string): Promise<string> =>
+    drive(id, moveUpgrade, ['plan', 'start-wave', 'revert', 'finish'])
+
+  /** Lets a rollout, and the upgrades of its phases, go on until they wait. */
+  async function advanceRollout(id: string): Promise<string> {
+    const moves = ['plan', 'start-phases', 'revert', 'finish']
+    for (let before = ''; ; ) {
+      const next = await drive(id, moveRollout, moves)
+      const { state } = await log.load(rolloutAggregate, id)
+      for (const { upgrade, end } of existsRollout(state) ? state.phases : [])
+        if (upgrade !== null && end === null) await advance(upgrade)
+      const after = `${next} ${(await log.load(rolloutAggregate, id)).commit}`
+      if (after === before) return next
+      before = after
+    }
   }
 
   /** Returns what the authorizer finds of an agent: where a test names no hash, that of the key which its target has, and is given first. */
@@ -271,6 +294,7 @@ export function openWorld({ heard = false, exposure = { targets: 100, percent: 2
       },
     },
     advance,
+    advanceRollout,
     authorize,
     /** Returns an upgrade as its stream tells. */
     upgrade: async (id: string) => toldOf((await log.load(upgradeAggregate, id)).state),

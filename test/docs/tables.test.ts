@@ -5,6 +5,7 @@ import { planEvents } from '../../events/plan.ts'
 import { policyEvents } from '../../events/policy.ts'
 import { profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
+import { rolloutEvents } from '../../events/rollout.ts'
 import { streamKinds } from '../../events/stream.ts'
 import { outcomes, targetEvents } from '../../events/target.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
@@ -22,6 +23,7 @@ const events: Readonly<Record<(typeof streamKinds)[number], { readonly shapes: o
   policy: policyEvents,
   profile: profileEvents,
   memberships: membershipEvents,
+  rollout: rolloutEvents,
 }
 
 /** Which events lead to what: those of one aggregate that the same duties answer are one row. */

@@ -17,13 +17,17 @@ function client(): SFNClient {
   return opened
 }
 
-const arnOf = (name: string) =>
-  `${inject('runtime').machineArn.replace(':stateMachine:', ':execution:')}:${name}`
+type Drives = 'upgrade' | 'rollout'
+
+function arnOf(name: string, drives: Drives): string {
+  const executions = inject('runtime').machineArn.replace(':stateMachine:', ':execution:')
+  return `${executions.replace(/upgrade$/, drives)}:${name}`
+}
 
 /** Returns the state that an execution is in; undefined when there is no such execution yet. */
-export async function stateOf(name: string): Promise<string | undefined> {
+export async function stateOf(name: string, drives: Drives = 'upgrade'): Promise<string | undefined> {
   const history = new GetExecutionHistoryCommand({
-    executionArn: arnOf(name),
+    executionArn: arnOf(name, drives),
     reverseOrder: true,
     maxResults: 100,
   })
@@ -38,13 +42,18 @@ export async function stateOf(name: string): Promise<string | undefined> {
 }
 
 /** Returns how an execution stands. */
-export async function standingOf(name: string): Promise<string | undefined> {
-  return (await client().send(new DescribeExecutionCommand({ executionArn: arnOf(name) }))).status
+export async function standingOf(name: string, drives: Drives = 'upgrade'): Promise<string | undefined> {
+  const executionArn = arnOf(name, drives)
+  return (await client().send(new DescribeExecutionCommand({ executionArn }))).status
 }
 
 /** Stops an execution as somebody in the console would. */
-export async function stopExecution(name: string): Promise<void> {
+export async function stopExecution(name: string, drives: Drives = 'upgrade'): Promise<void> {
   await client().send(
-    new StopExecutionCommand({ executionArn: arnOf(name), error: 'ByHand', cause: 'stopped by hand' }),
+    new StopExecutionCommand({
+      executionArn: arnOf(name, drives),
+      error: 'ByHand',
+      cause: 'stopped by hand',
+    }),
   )
 }

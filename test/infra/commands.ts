@@ -6,6 +6,7 @@ import * as eventbridge from '@aws-sdk/client-eventbridge'
 import * as scheduler from '@aws-sdk/client-scheduler'
 import * as sfn from '@aws-sdk/client-sfn'
 import { build, type Plugin } from 'esbuild'
+import { entryOf, type FunctionName } from '../../infra/constructs/declarations.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -64,8 +65,8 @@ export async function actionsOf(
 }
 
 /** Returns the names of what a function connects to, from its entry file. */
-export function connectionsOf(name: string): readonly string[] {
-  const source = readFileSync(`${root}functions/lambda/${name}.ts`, 'utf8')
+export function connectionsOf(name: FunctionName): readonly string[] {
+  const source = readFileSync(`${root}${entryOf(name)}`, 'utf8')
   const wanted = /\bconnect\(\{([^}]*)\}\)/.exec(source)?.[1]
   if (wanted === undefined)
     throw new Error(`The entry file of ${name} does not connect in a form that this knows.`)

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { transformSync } from 'esbuild'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { environmentNames } from '../../functions/environment.ts'
-import { functionNames } from '../../infra/constructs/declarations.ts'
+import { entryOf, functionNames } from '../../infra/constructs/declarations.ts'
 import type { Deployed, Loaded } from './bundles-child.ts'
 import { assembled, functionName, ofType } from './synthesized.ts'
 
@@ -76,13 +76,14 @@ describe('the environment of a function', () => {
   })
 
   test('goes with the clients for which it is read: a bundle holds no others', () => {
-    const { system, reactor, reconcile, windows, await: wait, ...others } = services
-    expect({ system, reactor, reconcile, windows, wait }).toEqual({
+    const { system, reactor, reconcile, windows, await: wait, awaitRollout, ...others } = services
+    expect({ system, reactor, reconcile, windows, wait, awaitRollout }).toEqual({
       system: [],
       reactor: ['dynamodb', 'eventbridge', 'scheduler', 'sfn'],
       reconcile: ['dynamodb', 'eventbridge', 'scheduler', 'sfn'],
       windows: ['dynamodb', 'scheduler'],
       wait: ['dynamodb', 'sfn'],
+      awaitRollout: ['dynamodb', 'sfn'],
     })
     expect(new Set(Object.values(others).flat())).toEqual(new Set(['dynamodb']))
   })
@@ -101,7 +102,7 @@ describe('the environment of a function', () => {
 
   test('is that of an entry file: there is one for each function, and no other', () => {
     const files = globSync('functions/lambda/*.ts', { cwd: root })
-    expect(files.sort()).toEqual(functionNames.map((name) => `functions/lambda/${name}.ts`).sort())
+    expect(files.sort()).toEqual(functionNames.map(entryOf).sort())
   })
 })
 

@@ -14,8 +14,9 @@ const reached: Readonly<Record<string, readonly Resource[]>> = {
   tokens: ['work'],
   parked: ['work'],
   telemetry: ['work', 'lastSeen'],
-  redemption: ['machine'],
-  upgradeExecutions: ['machine', 'executions'],
+  redemption: ['upgradeMachine', 'rolloutMachine'],
+  upgradeExecutions: ['upgradeMachine', 'upgradeExecutions'],
+  rolloutExecutions: ['rolloutMachine', 'rolloutExecutions'],
   windowSchedules: ['windowSchedules', 'windowsRole', 'anySchedule'],
   bus: ['bus'],
   roleClaim: [],
@@ -35,6 +36,7 @@ const reader = 'BatchGetItem PartiQLInsert PartiQLUpdate PutItem'
 /** What each function's connections could do and it may not, since it never does. What it shall do one day is granted first. */
 const never: Readonly<Record<FunctionName, Readonly<Record<string, string>>>> = {
   upgrades: { views: reader },
+  rollouts: { views: reader },
   targets: { views: reader, telemetry: 'GetItem UpdateItem' },
   releases: { views: reader },
   operations: { views: reader },
@@ -44,18 +46,27 @@ const never: Readonly<Record<FunctionName, Readonly<Record<string, string>>>> = 
   system: {},
   authorizer: { log: 'PutItem' },
   projector: { log: 'PutItem', viewStore: 'Query', parked: 'DeleteItem Query' },
-  reactor: { views: reader, telemetry: 'UpdateItem', upgradeExecutions: 'DescribeExecution' },
+  reactor: {
+    views: reader,
+    telemetry: 'UpdateItem',
+    upgradeExecutions: 'DescribeExecution',
+    rolloutExecutions: 'DescribeExecution',
+  },
   ticker: { views: reader },
   reconcile: {
     views: 'BatchGetItem PartiQLInsert PartiQLUpdate',
     viewStore: 'BatchGetItem PartiQLInsert PartiQLUpdate',
     telemetry: 'GetItem UpdateItem',
     upgradeExecutions: 'StartExecution',
+    rolloutExecutions: 'StartExecution',
   },
   windows: { views: reader },
   advance: { views: reader, telemetry: 'GetItem UpdateItem' },
   await: { log: 'PutItem', tokens: 'Query', redemption: 'SendTaskFailure' },
   ended: {},
+  advanceRollout: { views: reader },
+  awaitRollout: { log: 'PutItem', tokens: 'Query', redemption: 'SendTaskFailure' },
+  endedRollout: {},
   heads: { streamHeads: 'PutItem' },
 }
 

@@ -9,6 +9,7 @@ const windows = { 'schedules of windows': 'CreateSchedule DeleteSchedule', 'role
 /** Written by hand, not taken from the code: what each function may do, and nothing else (design: #rights). */
 const expected: Record<string, Record<string, string>> = {
   upgrades: { Log: 'PutItem Query', Views: 'GetItem Query' },
+  rollouts: { Log: 'PutItem Query', Views: 'GetItem Query' },
   targets: { Log: 'PutItem Query', Views: 'GetItem Query', 'Work rows seen#*': 'BatchGetItem' },
   releases: { Log: 'PutItem Query', Views: 'GetItem Query' },
   operations: { Log: 'PutItem Query', Views: 'GetItem Query' },
@@ -35,6 +36,7 @@ const expected: Record<string, Record<string, string>> = {
     Views: 'GetItem Query',
     Work: 'BatchGetItem DeleteItem GetItem PutItem Query',
     'machine upgrade': 'SendTaskFailure SendTaskSuccess StartExecution',
+    'machine rollout': 'SendTaskFailure SendTaskSuccess StartExecution',
     bus: 'PutEvents',
     ...windows,
     // Two of them: what it gave up of the stream, and what the clock asked for.
@@ -54,6 +56,7 @@ const expected: Record<string, Record<string, string>> = {
     'Work rows seen#*': 'BatchGetItem',
     bus: 'PutEvents',
     'executions of upgrade': 'DescribeExecution',
+    'executions of rollout': 'DescribeExecution',
     ...windows,
     '*': 'ListSchedules',
     'dead letters': 'SendMessage',
@@ -80,6 +83,13 @@ const expected: Record<string, Record<string, string>> = {
     'machine upgrade': 'SendTaskSuccess',
   },
   ended: { Log: 'PutItem Query', 'dead letters': 'SendMessage' },
+  advanceRollout: { Log: 'PutItem Query', Views: 'GetItem Query' },
+  awaitRollout: {
+    Log: 'Query',
+    Work: 'DeleteItem PutItem',
+    'machine rollout': 'SendTaskSuccess',
+  },
+  endedRollout: { Log: 'PutItem Query', 'dead letters': 'SendMessage' },
 }
 
 interface Statement {
@@ -149,8 +159,10 @@ function statementsOf(role: string): readonly Statement[] {
 function nameOf(resource: unknown): string {
   if (resource === '*') return '*'
   const text = JSON.stringify(resource)
-  if (text.endsWith('":stateMachine:drydock-upgrade"]]}')) return 'machine upgrade'
-  if (text.endsWith('":execution:drydock-upgrade:*"]]}')) return 'executions of upgrade'
+  const [, machine] = /":stateMachine:drydock-(\w+)"\]\]\}$/.exec(text) ?? []
+  if (machine !== undefined) return `machine ${machine}`
+  const [, executed] = /":execution:drydock-(\w+):\*"\]\]\}$/.exec(text) ?? []
+  if (executed !== undefined) return `executions of ${executed}`
   if (text.endsWith('":schedule/drydock/window-*"]]}')) return 'schedules of windows'
   const attribute = /^\{"Fn::GetAtt":\["(\w+)","(Arn|StreamArn)"\]\}$/.exec(text)
   if (attribute?.[1] !== undefined) {
@@ -232,7 +244,8 @@ describe('where things are', () => {
     WORK_TABLE: /"Work( rows [^"]+)?":/,
     BUS_NAME: /"bus":/,
     // A token is redeemed by itself.
-    UPGRADE_MACHINE_ARN: /StartExecution|DescribeExecution/,
+    UPGRADE_MACHINE_ARN: /"machine upgrade":"[^"]*StartExecution|"executions of upgrade"/,
+    ROLLOUT_MACHINE_ARN: /"machine rollout":"[^"]*StartExecution|"executions of rollout"/,
     WINDOWS_GROUP: /"schedules of windows":/,
     WINDOWS_FUNCTION_ARN: /"schedules of windows":/,
     WINDOWS_ROLE_ARN: /"role of windows":/,
@@ -257,19 +270,20 @@ describe('where things are', () => {
 })
 
 describe('S10: who may redeem a task token', () => {
-  test('only the reactor and the await task', () => {
+  test('only the reactor and the await tasks', () => {
     const redeemers = Object.entries(granted).filter(([, rights]) =>
       JSON.stringify(rights).includes('SendTask'),
     )
-    expect(redeemers.map(([name]) => name).sort()).toEqual(['await', 'reactor'])
+    expect(redeemers.map(([name]) => name).sort()).toEqual(['await', 'awaitRollout', 'reactor'])
   })
 
   test('no role that is not a function may', () => {
     const others = ofType(template, 'AWS::IAM::Policy').filter(([id]) => !id.startsWith('Functions'))
     expect(others.map(([id]) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([
+      expect.stringMatching(/^RolloutWorkflowMachineRole/),
       expect.stringMatching(/^SchedulesRole/),
+      expect.stringMatching(/^UpgradeWorkflowMachineRole/),
       expect.stringMatching(/^WindowsRole/),
-      expect.stringMatching(/^WorkflowUpgradeRole/),
     ])
     expect(JSON.stringify(others)).not.toContain('SendTask')
   })
@@ -279,7 +293,7 @@ describe('S12: the log is append-only', () => {
   test('nobody may change or remove a commit', () => {
     const onLog = Object.entries(granted).map(([name, rights]) => [name, rights.Log ?? ''] as const)
     expect(onLog.filter(([, actions]) => /Update|Delete|Batch|PartiQL|Scan/.test(actions))).toEqual([])
-    expect(onLog.filter(([, actions]) => actions.includes('PutItem'))).toHaveLength(13)
+    expect(onLog.filter(([, actions]) => actions.includes('PutItem'))).toHaveLength(16)
   })
 
   test('S13: who writes commits writes no heads, and who writes heads writes no commits', () => {

@@ -82,11 +82,10 @@ describe('what is stored', () => {
       AttributeName: 'expires',
       Enabled: true,
     })
-    expect(propertiesOf('AWS::StepFunctions::StateMachine')).toEqual([
-      expect.objectContaining({
-        LoggingConfiguration: expect.objectContaining({ Level: 'ALL', IncludeExecutionData: false }),
-      }),
-    ])
+    const machines = propertiesOf('AWS::StepFunctions::StateMachine')
+    expect(machines).toHaveLength(2)
+    for (const { LoggingConfiguration } of machines)
+      expect(LoggingConfiguration).toMatchObject({ Level: 'ALL', IncludeExecutionData: false })
   })
 
   test('a table key serves callers of this account through DynamoDB only', () => {
@@ -132,17 +131,17 @@ describe('what is stored', () => {
 
   test('every queue is encrypted and refuses plain HTTP', () => {
     expect(propertiesOf('AWS::SQS::Queue').map(({ SqsManagedSseEnabled }) => SqsManagedSseEnabled)).toEqual(
-      Array(5).fill(true),
+      Array(6).fill(true),
     )
     const secured = propertiesOf('AWS::SQS::QueuePolicy').filter((policy) =>
       JSON.stringify(policy).includes('"aws:SecureTransport":"false"'),
     )
-    expect(secured).toHaveLength(5)
+    expect(secured).toHaveLength(6)
   })
 
   test('every log group forgets after 90 days', () => {
     const retention = propertiesOf('AWS::Logs::LogGroup').map(({ RetentionInDays }) => RetentionInDays)
-    expect(retention).toEqual(Array(20).fill(90))
+    expect(retention).toEqual(Array(25).fill(90))
   })
 
   test('S24: no template value looks like a secret', () => {
@@ -158,6 +157,7 @@ describe('what is stored', () => {
       'LOG_TABLE',
       'METRICS_NAMESPACE',
       'ROLE_CLAIM',
+      'ROLLOUT_MACHINE_ARN',
       'UPGRADE_MACHINE_ARN',
       'VIEWS_TABLE',
       'WINDOWS_DEAD_LETTERS_ARN',
@@ -172,7 +172,7 @@ describe('what is stored', () => {
 describe('what moves it', () => {
   test('every function runs Node 24 on arm64 without X-Ray and logs JSON', () => {
     const functions = propertiesOf('AWS::Lambda::Function')
-    expect(functions).toHaveLength(18)
+    expect(functions).toHaveLength(22)
     for (const properties of functions) {
       expect(properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -229,24 +229,34 @@ describe('what moves it', () => {
     const kept = propertiesOf('AWS::Lambda::EventInvokeConfig').map(({ FunctionName }) =>
       functionName(referred(FunctionName)),
     )
-    expect(kept.sort()).toEqual(['ended', 'heads', 'reactor', 'reconcile', 'ticker', 'windows'])
+    expect(kept.sort()).toEqual([
+      'ended',
+      'endedRollout',
+      'heads',
+      'reactor',
+      'reconcile',
+      'ticker',
+      'windows',
+    ])
   })
 
-  test('an execution of this state machine that ends before its upgrade is told to the log', () => {
-    const [rule, ...others] = propertiesOf('AWS::Events::Rule')
-    expect(others).toEqual([])
-    expect(rule).toMatchObject({
-      EventPattern: {
+  test('an execution that ends before what it drives is told to the log', () => {
+    const rules = propertiesOf('AWS::Events::Rule').map(({ EventPattern, EventBusName, Targets }) => {
+      expect(EventPattern).toMatchObject({
         source: ['aws.states'],
         'detail-type': ['Step Functions Execution Status Change'],
         detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
-      },
+      })
+      expect(EventBusName).toBeUndefined()
+      const targets = Targets as { Arn: unknown; DeadLetterConfig: unknown }[]
+      expect(targets[0]?.DeadLetterConfig).toBeDefined()
+      const [, machine] = /:stateMachine:(drydock-\w+)"/.exec(JSON.stringify(EventPattern)) ?? []
+      return [machine, targets.map(({ Arn }) => functionName(referred(Arn)))]
     })
-    expect(JSON.stringify(rule?.EventPattern)).toContain(':stateMachine:drydock-upgrade"')
-    expect(rule?.EventBusName).toBeUndefined()
-    const targets = rule?.Targets as { Arn: unknown; DeadLetterConfig: unknown }[]
-    expect(targets.map(({ Arn }) => functionName(referred(Arn)))).toEqual(['ended'])
-    expect(targets[0]?.DeadLetterConfig).toBeDefined()
+    expect(Object.fromEntries(rules)).toEqual({
+      'drydock-upgrade': ['ended'],
+      'drydock-rollout': ['endedRollout'],
+    })
   })
 
   test('the bus is called drydock and archived', () => {
@@ -274,13 +284,17 @@ describe('what moves it', () => {
 
 describe('what a person hears of', () => {
   const functions =
-    'upgrades targets releases operations profiles calendars agents system authorizer projector reactor ticker reconcile heads windows advance await ended'
+    'upgrades rollouts targets releases operations profiles calendars agents system authorizer projector reactor ticker reconcile heads windows advance await ended advanceRollout awaitRollout endedRollout'
   const alarms = [
     ...functions.split(' ').flatMap((name) => [`Errors${name}`, `Throttles${name}`]),
     ...['ticker', 'reconcile'].map((name) => `NotInvoked${name}`),
     ...['projector', 'reactor'].map((name) => `IteratorAge${name}`),
-    ...['projector', 'reactor', 'workflow', 'schedules', 'windows'].map((name) => `DeadLetters${name}`),
-    ...['Failed', 'TimedOut', 'Aborted'].map((status) => `Executions${status}`),
+    ...['projector', 'reactor', 'upgrade', 'rollout', 'schedules', 'windows'].map(
+      (name) => `DeadLetters${name}`,
+    ),
+    ...['upgrade', 'rollout'].flatMap((drives) =>
+      ['Failed', 'TimedOut', 'Aborted'].map((status) => `Executions${drives}${status}`),
+    ),
     'ServerErrors',
     'LogTampered',
     'ViewDrift',

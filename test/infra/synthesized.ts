@@ -71,7 +71,7 @@ export function ofType(template: Template, type: string): readonly (readonly [st
 
 /** Returns the name of a function, as the stack calls it, from the logical id of its Lambda. */
 export function functionName(logicalId: string): string {
-  const name = /^Functions([a-z]+)Function[0-9A-F]{8}$/.exec(logicalId)?.[1]
+  const name = /^Functions([a-zA-Z]+?)Function[0-9A-F]{8}$/.exec(logicalId)?.[1]
   if (name === undefined) throw new Error(`${logicalId} is no function of the construct Functions.`)
   return name
 }

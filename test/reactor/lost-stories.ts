@@ -1,4 +1,8 @@
 import { releaseAggregate } from '../../functions/domain/release/release.ts'
+import { rolloutAggregate } from '../../functions/domain/rollout/aggregate.ts'
+import { pauseRollout, requestChild as requestRollback } from '../../functions/domain/rollout/control.ts'
+import { startPhases } from '../../functions/domain/rollout/execution.ts'
+import { phaseUpgrade } from '../../functions/domain/rollout/phases.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { requestChild, requestOfChild } from '../../functions/domain/upgrade/children.ts'
@@ -66,6 +70,12 @@ async function opened(profiles: Opened, definition: object = weekly) {
   const upgrade = upgradeOfWindow(id, sunday)
   await profiles.world.advance(upgrade)
   return { id, upgrade }
+}
+
+/** A rollout of one phase that somebody has asked for. */
+async function requestedRollout(world: World, more: object = {}): Promise<string> {
+  const body = { name: 'Customers', phases: [{ ...all, name: 'customers' }], ...more }
+  return (await world.call('POST', '/api/v1/rollouts', { body })).body.rolloutId
 }
 
 /** What integrations were told, by type; the same id counts once. */
@@ -225,6 +235,94 @@ export const stories: Readonly<Record<DutyName, readonly Story[]>> = {
         const note = requestChild({ child: 'c1', kind: 'rollback', target: null, by, request })
         await world.log.execute(upgradeAggregate, id, note, { actor: by, correlation: 'cut short' })
         return async () => exists((await world.log.load(upgradeAggregate, 'c1')).state)
+      },
+    },
+  ],
+  'start-rollout-execution': [
+    {
+      words: 'a rollout is requested',
+      async tell({ world }, lose) {
+        await lose()
+        const id = await requestedRollout(world)
+        return async () => {
+          const { state } = await world.log.load(rolloutAggregate, id)
+          return state.stage !== 'none' && world.services.executions.get(`${id}-${state.standing.generation}`)
+        }
+      },
+    },
+  ],
+  'end-rollout-waits': [
+    {
+      words: 'what the execution of a rollout waits for is over',
+      async tell({ world }, lose) {
+        const id = await requestedRollout(world, { approvals: { required: 1 } })
+        await world.advanceRollout(id)
+        const wait = { stream: `rollout#${id}`, generation: 1, move: 'approval', place: 0 }
+        await world.services.tokens.store({ ...wait, token: 'token-1' }, 60)
+        await lose()
+        const as = { user: 'approver-1', roles: ['approver'] }
+        await world.call('POST', `/api/v1/rollouts/${id}/reject`, { as, body: { reason: 'no' } })
+        return () => world.services.redeemed.map(({ token }) => token)
+      },
+    },
+  ],
+  'steer-rollout': [
+    {
+      words: 'a rollout is paused, and whoever paused it was cut short',
+      async tell({ world }, lose) {
+        const id = await requestedRollout(world)
+        await world.advanceRollout(id)
+        await lose()
+        const pause = pauseRollout({ by: 'operator-1', reason: 'lunch' })
+        await world.log.execute(rolloutAggregate, id, pause, {
+          actor: 'operator-1',
+          correlation: 'cut short',
+        })
+        return async () => (await world.upgrade(phaseUpgrade(id, 0))).status
+      },
+    },
+    {
+      words: 'a phase has begun, and its upgrade has not',
+      async tell({ world }, lose) {
+        const id = await requestedRollout(world)
+        await world.settle()
+        await lose()
+        const start = startPhases({ rollout: id, generation: 1, overtaken: new Map() })
+        await world.log.execute(rolloutAggregate, id, start, { actor: 'drydock', correlation: 'cut short' })
+        return async () => (await world.log.load(upgradeAggregate, phaseUpgrade(id, 0))).commit > 0
+      },
+    },
+  ],
+  'record-phases': [
+    {
+      words: 'the upgrade of a phase has ended',
+      async tell({ world }, lose) {
+        const id = await requestedRollout(world)
+        await world.advanceRollout(id)
+        await report(world)
+        await lose()
+        await world.advance(phaseUpgrade(id, 0))
+        return async () => {
+          const { state } = await world.log.load(rolloutAggregate, id)
+          return state.stage === 'none' ? [] : state.phases.map(({ end }) => end?.status)
+        }
+      },
+    },
+  ],
+  'begin-rollbacks': [
+    {
+      words: 'a rollback of a rollout was noted, and whoever noted it was cut short',
+      async tell({ world }, lose) {
+        const id = await requestedRollout(world)
+        await world.advanceRollout(id)
+        await report(world)
+        await world.advanceRollout(id)
+        await lose()
+        const by = 'operator-1'
+        const noted = { child: 'r1', phases: [0], by, reason: 'it loses orders', settings: {}, living: [] }
+        const note = requestRollback(noted)
+        await world.log.execute(rolloutAggregate, id, note, { actor: by, correlation: 'cut short' })
+        return async () => (await world.log.load(rolloutAggregate, 'r1')).commit > 0
       },
     },
   ],

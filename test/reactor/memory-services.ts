@@ -45,6 +45,12 @@ export function memoryServices({
 }) {
   const redeemed: { readonly token: string; readonly as: unknown }[] = []
   const executions = new Map<string, string>()
+  const started = {
+    async start(name: string) {
+      if (!executions.has(name)) executions.set(name, 'RUNNING')
+    },
+    statusOf: async (name: string) => executions.get(name),
+  }
   const bus = { send: async () => ({ FailedEntryCount: 0 }) } as unknown as EventBridgeClient // the duty calls nothing but `send`
   return {
     log,
@@ -65,12 +71,8 @@ export function memoryServices({
     windowSchedules: memorySchedules(),
     /** The executions that were started, with how they stand. */
     executions,
-    upgradeExecutions: {
-      async start(name: string) {
-        if (!executions.has(name)) executions.set(name, 'RUNNING')
-      },
-      statusOf: async (name: string) => executions.get(name),
-    },
+    upgradeExecutions: started,
+    rolloutExecutions: started,
     bus: { client: bus, name: 'drydock' },
     parked: memoryParked(now),
     repeats: memoryRepeats(now),

@@ -1,4 +1,5 @@
 import { audit } from '../../functions/audit/audit.ts'
+import { rolloutAggregate } from '../../functions/domain/rollout/aggregate.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { exists, hasEnded } from '../../functions/domain/upgrade/state.ts'
 import { logOver } from '../../functions/log/append.ts'
@@ -24,7 +25,12 @@ async function unended(world: World): Promise<string[]> {
     const stands = JSON.stringify([state.stage, state.standing, state.wakeUp])
     if (!hasEnded(state)) found.push(`I11: upgrade#${upgrade} has not ended: ${stands}`)
   }
-  for (const name of world.machine.running()) found.push(`I11: the execution ${name} has not ended`)
+  for (const rollout of world.rollouts) {
+    const { state } = await plainLog(world).load(rolloutAggregate, rollout)
+    const stands = state.stage !== 'none' && JSON.stringify([state.standing, state.phases, state.wakeUp])
+    if (state.stage !== 'ended') found.push(`I11: rollout#${rollout} has not ended: ${stands}`)
+  }
+  for (const { name } of world.machine.running()) found.push(`I11: the execution ${name} has not ended`)
   return found
 }
 

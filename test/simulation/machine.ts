@@ -4,27 +4,42 @@ import { openStepFunctions, type StepFunctions } from '../../infra/local/stepfun
 import type { SimulatedClock } from './clock.ts'
 import type { Process } from './process.ts'
 
-const definition: unknown = JSON.parse(
-  JSON.stringify(definitionOf('upgrade'))
-    .replaceAll('$' + '{AdvanceFunction}', 'advance')
-    .replaceAll('$' + '{AwaitFunction}', 'await'),
-)
-
-export interface StatusChange {
-  readonly detail: { readonly name: string; readonly status: string }
+/** What the definitions call their tasks, and the entry file of each. */
+const tasks = {
+  AdvanceFunction: 'advance',
+  AwaitFunction: 'await',
+  AdvanceRolloutFunction: 'advance-rollout',
+  AwaitRolloutFunction: 'await-rollout',
 }
 
-/** The real state machine on the engine of one machine. */
-export interface UpgradeMachine {
-  readonly arn: string
+function definition(machine: string): unknown {
+  const text = JSON.stringify(definitionOf(machine))
+  return JSON.parse(
+    Object.entries(tasks).reduce((written, [as, name]) => written.replaceAll(`\${${as}}`, name), text),
+  )
+}
+
+export interface StatusChange {
+  readonly detail: { readonly name: string; readonly status: string; readonly stateMachineArn: string }
+}
+
+export interface Execution {
+  readonly name: string
+  readonly executionArn: string
+}
+
+/** The real state machines on the engine of one machine. */
+export interface Machines {
+  readonly upgrade: string
+  readonly rollout: string
   readonly engine: StepFunctions
   /** How often each token ended a wait. */
   readonly redemptions: ReadonlyMap<string, number>
   /** Returns a client as a process holds it. `turn` is waited for before each request. */
   client(process: Process, turn: () => Promise<void>): SFNClient
-  /** Names of the executions that run. */
-  running(): string[]
-  stopByHand(name: string): void
+  /** The executions that run. */
+  running(): Execution[]
+  stopByHand(execution: Execution): void
 }
 
 /** Opens the machine in memory. */
@@ -32,7 +47,7 @@ export function openMachine(options: {
   clock: SimulatedClock
   invoke(name: string, payload: unknown): Promise<unknown>
   emit(event: StatusChange): void
-}): UpgradeMachine {
+}): Machines {
   const engine = openStepFunctions({
     file: ':memory:',
     clock: options.clock,
@@ -41,7 +56,8 @@ export function openMachine(options: {
       options.emit(event as StatusChange & typeof event) // the engine emits nothing but changes of status
     },
   })
-  const arn = engine.createStateMachine({ name: 'upgrade', definition })
+  const create = (name: string) => engine.createStateMachine({ name, definition: definition(name) })
+  const [upgrade, rollout] = [create('upgrade'), create('rollout')]
   const redemptions = new Map<string, number>()
 
   function request(operation: string, input: { taskToken?: string }): unknown {
@@ -57,7 +73,8 @@ export function openMachine(options: {
   }
 
   return {
-    arn,
+    upgrade,
+    rollout,
     engine,
     redemptions,
     client: (process, turn) =>
@@ -69,21 +86,22 @@ export function openMachine(options: {
           }),
       }) as unknown as SFNClient, // the duties call nothing but `send`
     running() {
-      const names: string[] = []
-      let nextToken: string | undefined
-      do {
-        const page = engine.request('ListExecutions', {
-          stateMachineArn: arn,
-          statusFilter: 'RUNNING',
-          ...(nextToken !== undefined && { nextToken }),
-        }) as { executions: { name: string }[]; nextToken?: string } // AWS's own answer
-        names.push(...page.executions.map(({ name }) => name))
-        nextToken = page.nextToken
-      } while (nextToken !== undefined)
-      return names
+      const running: Execution[] = []
+      for (const stateMachineArn of [upgrade, rollout]) {
+        let nextToken: string | undefined
+        do {
+          const page = engine.request('ListExecutions', {
+            stateMachineArn,
+            statusFilter: 'RUNNING',
+            ...(nextToken !== undefined && { nextToken }),
+          }) as { executions: Execution[]; nextToken?: string } // AWS's own answer
+          running.push(...page.executions)
+          nextToken = page.nextToken
+        } while (nextToken !== undefined)
+      }
+      return running
     },
-    stopByHand(name) {
-      const executionArn = `${arn.replace(':stateMachine:', ':execution:')}:${name}`
+    stopByHand({ executionArn }) {
       void engine.request('StopExecution', { executionArn, cause: 'stopped by hand' })
     },
   }

@@ -4,6 +4,7 @@ import { registerFleet, someRequest } from './fleet.ts'
 import { Owners } from './owners.ts'
 import { People } from './people.ts'
 import { scheduleFaults } from './profile-checks.ts'
+import { RolloutPeople } from './rollouts.ts'
 import { World } from './world.ts'
 
 /** What became of one seed. */
@@ -68,6 +69,11 @@ async function play(world: World, seed: number): Promise<{ people: People; midwa
     clock.after(random.between(0, 1200), () => world.begin('owner', () => owners.create(`p${seed}-${place}`)))
   }
   owners.interfere()
+  const rollouts = new RolloutPeople(world, people)
+  if (random.chance(0.4)) {
+    clock.after(random.between(0, 1200), () => world.begin('rollout', () => rollouts.request(`r${seed}`)))
+    rollouts.interfere()
+  }
   await world.run(storm)
 
   faults.on = false
@@ -76,6 +82,7 @@ async function play(world: World, seed: number): Promise<{ people: People; midwa
   const care = () => {
     if (!caring) return
     world.begin('care', () => people.care())
+    world.begin('care', () => rollouts.care())
     clock.after(300, care)
   }
   care()
@@ -102,6 +109,10 @@ function endOf(world: World): () => boolean {
     'UpgradeAborted',
     'UpgradeCompleted',
     'UpgradeFailed',
+    'RolloutRejected',
+    'RolloutExpired',
+    'RolloutAborted',
+    'RolloutCompleted',
   ])
   const ended = new Set<string>()
   let executions = 0
@@ -114,5 +125,5 @@ function endOf(world: World): () => boolean {
   }
   world.commits.forEach(note)
   world.onCommit(note)
-  return () => executions === 0 && ended.size === world.upgrades.size
+  return () => executions === 0 && ended.size === world.upgrades.size + world.rollouts.size
 }

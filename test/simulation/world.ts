@@ -26,6 +26,8 @@ import { memoryRepeats } from '../../functions/work/repeats.ts'
 import { memoryTelemetry } from '../../functions/work/telemetry.ts'
 import type { StoredToken } from '../../functions/work/tokens.ts'
 import { noteEnd } from '../../functions/workflow/execution-ended.ts'
+import { moveRollout } from '../../functions/workflow/rollout/moves.ts'
+import { rolloutWorkflow } from '../../functions/workflow/rollout/rollout.ts'
 import { moveUpgrade } from '../../functions/workflow/upgrade/moves.ts'
 import { upgradeWorkflow } from '../../functions/workflow/upgrade/upgrade.ts'
 import { beginWait } from '../../functions/workflow/waits.ts'
@@ -40,8 +42,6 @@ import { Scheduler } from './scheduler.ts'
 import { Turns } from './turns.ts'
 
 export type Services = Omit<Connections, 'roleClaim' | 'metricsNamespace'>
-
-const machineArn = 'arn:aws:states:eu-central-1:000000000000:stateMachine:upgrade'
 
 /** The whole system in one process: the deployed code over memory, with everything around it that can go wrong. */
 export class World {
@@ -60,9 +60,10 @@ export class World {
   readonly tokens = new Map<string, StoredToken>()
   readonly machine
   readonly scheduler: Scheduler
-  /** Ids of the upgrades in the log, and of the profiles. */
+  /** Ids of the upgrades in the log, of the profiles, and of the rollouts. */
   readonly upgrades = new Set<string>()
   readonly profiles = new Set<string>()
+  readonly rollouts = new Set<string>()
   readonly commits: Commit[] = []
   readonly story: string[] = []
   readonly #deliveries: readonly Delivery[]
@@ -161,7 +162,8 @@ export class World {
       published: this.published,
       windowSchedules: this.scheduler.through(process),
       bus: { client: this.#bus(), name: 'drydock' },
-      upgradeExecutions: openExecutions({ client: stepFunctions, machineArn }),
+      upgradeExecutions: openExecutions({ client: stepFunctions, machineArn: this.machine.upgrade }),
+      rolloutExecutions: openExecutions({ client: stepFunctions, machineArn: this.machine.rollout }),
       // As small as the fleets are.
       exposure: { targets: 5, percent: 60 },
       now,
@@ -196,6 +198,7 @@ export class World {
     const [aggregate, id = ''] = commit.stream.split('#')
     if (aggregate === 'upgrade') this.upgrades.add(id)
     if (aggregate === 'profile') this.profiles.add(id)
+    if (aggregate === 'rollout') this.rollouts.add(id)
     for (const delivery of this.#deliveries) delivery.put(commit)
     for (const listener of this.#listeners) listener(commit)
   }
@@ -238,8 +241,14 @@ export class World {
   async #invoke(name: string, payload: unknown): Promise<unknown> {
     const process = new Process(this.faults.lifetime(0.05))
     const services = this.services(process)
-    const work = (): Promise<unknown> =>
-      name === 'advance' ? moveUpgrade(services, payload) : beginWait(upgradeWorkflow, services, payload)
+    const tasks: Readonly<Record<string, () => Promise<unknown>>> = {
+      advance: () => moveUpgrade(services, payload),
+      await: () => beginWait(upgradeWorkflow, services, payload),
+      'advance-rollout': () => moveRollout(services, payload),
+      'await-rollout': () => beginWait(rolloutWorkflow, services, payload),
+    }
+    const work = tasks[name]
+    if (!work) throw new Error(`No task is called ${name}.`)
     const result = await process.live(work)
     if (result === died) throw Object.assign(new Error('The function died.'), { name: 'Lambda.Unknown' })
     return result
@@ -253,7 +262,12 @@ export class World {
     const noted = async () => {
       const process = new Process(this.faults.lifetime(0.1))
       const result = await process
-        .live(() => noteEnd(upgradeWorkflow, this.services(process), event))
+        .live(() => {
+          const services = this.services(process)
+          return event.detail.stateMachineArn === this.machine.rollout
+            ? noteEnd(rolloutWorkflow, services, event)
+            : noteEnd(upgradeWorkflow, services, event)
+        })
         .catch((error: unknown) => {
           this.tell(`ended: ${String(error)}`)
           return died

@@ -16,7 +16,13 @@ const words: readonly Word[] = [
   {
     word: 'phase',
     pattern: /phase/i,
-    at: [],
+    // Where rollouts are, and where an upgrade is told that it is one.
+    at: [
+      /rollout|phases\.ts$|overtaken\.ts$|lost-stories|problem-codes|functions\/audit\/(audit|finding)\.ts$/,
+      /reactor\/(duties|healers|executions\/end-waits)\.ts$|http\/exchange\.ts$/,
+      /domain\/upgrade\/(state|request|children)\.ts$/,
+      /(events\/upgrade|planning\/(children|rollbacks)|views\/rows|infra\/constructs\/\w+)\.ts$/,
+    ],
     instead: 'status, where something stands; it is kept for the phases of a rollout',
   },
   {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { FieldError } from '../../../contracts/problem-document.ts'
-import type { ApiMiddleware } from './exchange.ts'
+import type { ApiMiddleware, WrittenDocument } from './exchange.ts'
 import { exchangeOf } from './exchange.ts'
 import { Problem } from './problem.ts'
 import { repeatedNames } from './repeated-names.ts'
@@ -65,27 +65,41 @@ function parse(text: string): unknown {
   }
 }
 
-/** Reads the body: its size, type, encoding and syntax. An absent body is `undefined`. */
-export function body(): ApiMiddleware {
+/** The types under which YAML is sent. */
+const yaml = /^(application\/(x-)?yaml|text\/(x-)?yaml)\s*(;|$)/i
+
+/**
+ * Reads the body: its size, type, encoding and syntax. An absent body is `undefined`. `readDocument` reads what people write, of operations that
+ * take it: as YAML too, and with the place of what is wrong in it.
+ */
+export function body(readDocument?: (text: string) => WrittenDocument): ApiMiddleware {
   return {
     name: 'body',
     before(request) {
       const { body, isBase64Encoded, headers } = request.event
       if (body === undefined || body === '') return
       const type = headers?.['content-type']
-      const text = decode(body, isBase64Encoded, exchangeOf(request).contract.largestBody ?? largestBody)
-      if (type !== undefined && !/^application\/json\s*(;|$)/i.test(type)) {
-        throw new Problem('unsupported-media-type', 'Send the body as application/json.')
+      const exchange = exchangeOf(request)
+      const { largestBody: most = largestBody, document } = exchange.contract
+      const text = decode(body, isBase64Encoded, most)
+      const read = document && readDocument
+      const isYaml = read !== undefined && type !== undefined && yaml.test(type)
+      if (type !== undefined && !isYaml && !/^application\/json\s*(;|$)/i.test(type)) {
+        const types = read ? 'application/json or application/yaml' : 'application/json'
+        throw new Problem('unsupported-media-type', `Send the body as ${types}.`)
       }
-      const json = parse(text)
-      const twice = repeatedNames(text, mostErrors)
+      const written = isYaml ? read(text) : undefined
+      const json = written ? written.json : parse(text)
+      // JSON is read again for that only where something is wrong with it.
+      exchange.placeOf = written?.placeOf ?? (read && ((field) => read(text).placeOf(field)))
+      const twice = isYaml ? [] : repeatedNames(text, mostErrors)
       const errors = [
         ...twice.map((field) => ({ field, value: null, expected: 'each field once' })),
         ...poisonIn(json),
       ].slice(0, mostErrors)
       if (errors.length > 0)
         throw new Problem('validation-failed', 'The body holds what no body may hold.', { errors })
-      exchangeOf(request).json = json
+      exchange.json = json
     },
   }
 }

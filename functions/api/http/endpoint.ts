@@ -9,7 +9,7 @@ import type { Answer, Input } from './answer.ts'
 import { body } from './body.ts'
 import { conditions } from './conditions.ts'
 import { errorAnswer } from './error-answer.ts'
-import { type ApiEvent, type ApiResult, exchangeOf } from './exchange.ts'
+import { type ApiEvent, type ApiResult, exchangeOf, type WrittenDocument } from './exchange.ts'
 import { routing } from './routing.ts'
 import { securityHeaders } from './security-headers.ts'
 import { validation } from './validation.ts'
@@ -44,12 +44,15 @@ function resultOf({ status, body, commit, etag, location }: Answer, correlation:
   }
 }
 
-/** Returns the Lambda handler of a group. The order of the middleware is the order of the checks: route, access, body, headers, fields. */
+/**
+ * Returns the Lambda handler of a group; where `readDocument` is given, its operations take documents that people write. The order of the middleware is the order of the checks: route, access, body, headers, fields.
+ */
 export function endpoint<Contracts extends Partial<Record<Operation, Contract>>, Reached extends Reception>(
   group: Group,
   contracts: Contracts,
   operations: Operations<Contracts, Reached>,
   services: Reached,
+  readDocument?: (text: string) => WrittenDocument,
 ): Endpoint {
   const { now, record = printLine } = services
   const operate = async (event: ApiEvent): Promise<ApiResult> => {
@@ -71,7 +74,7 @@ export function endpoint<Contracts extends Partial<Record<Operation, Contract>>,
     .use(errorAnswer())
     .use(routing(group, contracts, now))
     .use(access(() => services.roleClaim))
-    .use(body())
+    .use(body(readDocument))
     .use(conditions())
     .use(validation())
     .handler(operate) as unknown as Endpoint

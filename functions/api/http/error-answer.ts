@@ -28,6 +28,7 @@ export function errorAnswer(): ApiMiddleware {
         const { name, message, stack } = request.error ?? new Error('unknown')
         console.error({ level: 'ERROR', correlation, code: problem.code, name, message, stack })
       }
+      const placeOf = request.event.exchange?.placeOf
       const instance = (request.event.rawPath ?? '/').slice(0, 512)
       request.response = {
         statusCode: status,
@@ -37,7 +38,7 @@ export function errorAnswer(): ApiMiddleware {
           'x-correlation-id': correlation,
           ...(again !== undefined && { 'retry-after': `${again}` }),
         },
-        body: JSON.stringify(documentOf(problem, encodeURI(instance.toWellFormed()), correlation)),
+        body: JSON.stringify(documentOf(problem, encodeURI(instance.toWellFormed()), correlation, placeOf)),
       }
       // Seen by the access log, which runs after this.
       request.event.problem = problem.code

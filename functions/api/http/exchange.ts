@@ -3,6 +3,19 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import type { Contract } from '../../../contracts/contract.ts'
 import type { Role, Route } from '../../../contracts/routes.ts'
 
+/** Where something stands in a document, both from 1. */
+export interface Place {
+  readonly line: number
+  readonly column: number
+}
+
+/** A document that a person has written, read. */
+export interface WrittenDocument {
+  readonly json: unknown
+  /** Returns where a field stands, as `phases.2.name`, or what holds it where the field itself is missing. */
+  placeOf(field: string): Place | undefined
+}
+
 /** Who calls: a person or tool by its token, a target's agent by its key, or one that is about to enrol. */
 export type Principal =
   | { readonly kind: 'person'; readonly id: string; readonly roles: ReadonlySet<Role> }
@@ -29,6 +42,8 @@ export interface Exchange {
   readonly startedAt: number
   principal: Principal
   json: unknown
+  /** Where a field of the body stands in the document that was sent; undefined: it is none. */
+  placeOf: ((field: string) => Place | undefined) | undefined
   input: { params: unknown; query: unknown; headers: unknown; body: unknown }
   idempotency: IdempotencyKey | null
   ifMatch: number | null

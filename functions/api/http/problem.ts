@@ -37,8 +37,13 @@ export function statusOf(code: string): number {
   return problemCodes[known(code) ? code : 'conflict'][0]
 }
 
-/** Returns the document that tells a client about a problem. What caused a 5xx stays in the log: its detail is generic. */
-export function documentOf(problem: Problem, instance: string, correlationId: string): ProblemDocument {
+/** Returns the document that tells a client about a problem; `placeOf` says where in what was sent a field stands. What caused a 5xx stays in the log: its detail is generic. */
+export function documentOf(
+  problem: Problem,
+  instance: string,
+  correlationId: string,
+  placeOf: (field: string) => object | undefined = () => undefined,
+): ProblemDocument {
   const [status, title] = problemCodes[known(problem.code) ? problem.code : 'conflict']
   return {
     type: `urn:drydock:problem:${problem.code}`,
@@ -51,7 +56,9 @@ export function documentOf(problem: Problem, instance: string, correlationId: st
     instance,
     code: problem.code,
     correlationId,
-    ...(problem.errors.length > 0 && { errors: [...problem.errors] }),
+    ...(problem.errors.length > 0 && {
+      errors: problem.errors.map((error) => ({ ...placeOf(error.field), ...error })),
+    }),
     ...problem.nobody,
   }
 }

@@ -39,6 +39,7 @@ export function routing(
         startedAt: now(),
         principal: { kind: 'anyone', id: 'anyone' },
         json: undefined,
+        placeOf: undefined,
         input: { params: {}, query: {}, headers: {}, body: undefined },
         idempotency: null,
         ifMatch: null,

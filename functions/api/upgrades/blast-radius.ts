@@ -64,7 +64,7 @@ class BrokenGlass {
 }
 
 /** Returns how much was ever at risk, wave by wave, as the log alone shows it (N1). */
-async function exposureOf(past: AsyncIterable<Told<UpgradeEvent>>) {
+export async function exposureOf(past: AsyncIterable<Told<UpgradeEvent>>) {
   let request: UpgradeRequest | undefined
   let plan: AcceptedPlan | undefined
   let counts: MemberCounts = noCounts

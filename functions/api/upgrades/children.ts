@@ -29,7 +29,9 @@ type Retry = Parameters<Operate<Contracts['retryFailed']>>[0]
 
 const noReason = 'no reason given'
 
-function settingsOf(body: Omit<Retry['body'], 'reason'> & Omit<RollBack['body'], 'reason'>): ChildSettings {
+export function settingsOf(
+  body: Omit<Retry['body'], 'reason'> & Omit<RollBack['body'], 'reason'>,
+): ChildSettings {
   const { parallel, batchSize, failureThreshold, deadlines, window, ignoreWindow, toWithdrawn } = body
   const { attemptSeconds } = deadlines ?? {}
   const skippedToo = body.include?.includes('skipped') === true

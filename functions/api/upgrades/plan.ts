@@ -15,7 +15,7 @@ import { waveNumber } from './wave-number.ts'
 const listedAtMost = 10_000
 
 /** When the last wave should end if every attempt takes the time expected and nobody has to be waited for. */
-function finishOf(request: UpgradeRequest, sizes: readonly number[], now: number): string {
+export function finishOf(request: UpgradeRequest, sizes: readonly number[], now: number): string {
   const start = Math.max(now, request.window ? Date.parse(request.window.start) : now)
   const rounds = sizes.reduce((sum, size) => sum + Math.ceil(size / request.parallel), 0)
   const bakes = Math.max(0, sizes.length - 1) * request.bakeSeconds

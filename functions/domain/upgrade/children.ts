@@ -6,7 +6,14 @@ import { meaningOf } from '../target/outcome.ts'
 import { upgradeNotFound } from './control.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
 import { eachMember } from './members.ts'
-import { type Child, type ExistingUpgrade, exists, type PlannedUpgrade, planOf } from './state.ts'
+import {
+  type Child,
+  type ExistingUpgrade,
+  exists,
+  type PhaseOf,
+  type PlannedUpgrade,
+  planOf,
+} from './state.ts'
 
 /** Tries the failed members of its parent again, or takes back what the family touched. */
 export type ChildKind = Child['kind']
@@ -207,14 +214,16 @@ export function requestChild(command: {
   target: string | null
   by: string
   request: UpgradeRequest
+  /** The rollout that it is a phase of. */
+  rollout?: PhaseOf | undefined
   /** Whom its plan leaves out, the first of them by name; undefined: nobody, or it is not planned yet. */
   leftOut?: LeftOut | undefined
   siblings?: readonly Sibling[]
 }): UpgradeDecision {
   return (state, now) => {
     if (!exists(state)) return upgradeNotFound
-    const { asked, siblings = [], leftOut, ...child } = command
-    const data = { ...child, ...(leftOut && { leftOut }) }
+    const { asked, siblings = [], leftOut, rollout, ...child } = command
+    const data = { ...child, ...(leftOut && { leftOut }), ...(rollout && { rollout }) }
     const isNoted = ({ child }: Child) => child === data.child
     if (state.children.some(isNoted) || siblings.some(isNoted)) return accept()
     if (!planOf(state)) return refuse('not-planned', 'The upgrade has not touched anything yet.')

@@ -2,6 +2,7 @@ import { after, earliest, minute, second } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { systemActor } from '../actor.ts'
 import type { CommitContext } from '../aggregate.ts'
+import { begunAt, endedAt, firstGeneration } from '../generation.ts'
 import { waveRange } from '../plan/waves.ts'
 import {
   admitMembers,
@@ -33,9 +34,6 @@ import {
 
 /** How long the reactor has to ask targets whose deadline passed before they are asked again, in milliseconds. */
 const askAgainAfter = 5 * minute
-
-/** Executions in a row that get nothing done wait so long at most before the next, in milliseconds. */
-const longestPause = 60 * minute
 
 type Type = UpgradeEvent['type']
 type Event<Of extends Type> = Extract<UpgradeEvent, { type: Of }>
@@ -135,7 +133,8 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, context: Commi
   }
 }
 
-function requested({ data: { request, by } }: Event<'UpgradeRequested'>, at: string): Requested {
+function requested({ data }: Event<'UpgradeRequested'>, at: string): Requested {
+  const { request, by, rollout } = data
   const { window, calendars, selection } = request
   return {
     stage: 'requested',
@@ -150,7 +149,8 @@ function requested({ data: { request, by } }: Event<'UpgradeRequested'>, at: str
     children: [],
     childrenBefore: 0,
     abort: null,
-    execution: { since: at, fromWave: 0, progressed: false, fruitless: 0, restartAt: null },
+    rollout: rollout ?? null,
+    execution: { ...firstGeneration(at), fromWave: 0 },
     wakeUp: { at: null, moves: 0 },
   }
 }
@@ -209,7 +209,7 @@ function moved(state: ExistingUpgrade, event: Event<'WindowSet'>, at: string): R
 /** What is kept of an upgrade that is over: who asked for what, who approved it, and what came of it. */
 function ended(state: ExistingUpgrade): Ended {
   const { standing, request, requestedBy, requestedAt, window, calendars, abort, wakeUp } = state
-  const { children, childrenBefore } = state
+  const { children, childrenBefore, rollout } = state
   return {
     stage: 'ended',
     ...{
@@ -222,6 +222,7 @@ function ended(state: ExistingUpgrade): Ended {
       children,
       childrenBefore,
       abort,
+      rollout,
       wakeUp,
     },
     plan: planOf(state),
@@ -229,7 +230,6 @@ function ended(state: ExistingUpgrade): Ended {
   }
 }
 
-/** The next execution starts at once after one that got anything done, else after a pause that doubles. */
 function driven(
   state: ExistingUpgrade,
   event: Event<'ExecutionStarting' | 'ExecutionEnded'>,
@@ -237,16 +237,9 @@ function driven(
 ): UpgradeState {
   const known = atWork(state, event)
   const { execution, standing } = known
-  if (event.type === 'ExecutionStarting') {
-    const fromWave = Math.max(standing.wave, 0)
-    return {
-      ...known,
-      execution: { ...execution, since: at, fromWave, progressed: false, restartAt: null },
-    }
-  }
-  const fruitless = execution.progressed ? 0 : execution.fruitless + 1
-  const pause = fruitless === 0 ? 0 : Math.min(longestPause, 2 ** (fruitless - 1) * minute)
-  return { ...known, execution: { ...execution, fruitless, restartAt: after(at, pause) } }
+  if (event.type === 'ExecutionEnded') return { ...known, execution: endedAt(execution, at) }
+  const fromWave = Math.max(standing.wave, 0)
+  return { ...known, execution: { ...begunAt(execution, at), fromWave } }
 }
 
 function waveStarted(

@@ -1,4 +1,5 @@
 import { accept } from '../aggregate.ts'
+import { endedEarly, mayRestart } from '../generation.ts'
 import type { AdmissionFacts } from './admission.ts'
 import { advance } from './advance.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
@@ -72,8 +73,7 @@ export function endExecution(command: {
 export function restartWhenDue(draft: Draft): void {
   const { state, now } = draft
   if (!exists(state) || hasEnded(state)) return
-  const { restartAt } = state.execution
-  if (restartAt === null || restartAt > now) return
+  if (!mayRestart(state.execution, now)) return
   const generation = state.standing.generation + 1
-  draft.add({ type: 'ExecutionStarting', data: { generation, reason: 'the execution ended early' } })
+  draft.add({ type: 'ExecutionStarting', data: { generation, reason: endedEarly } })
 }

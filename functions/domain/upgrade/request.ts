@@ -4,7 +4,7 @@ import type { AdmissionFacts } from './admission.ts'
 import { upgradeNotFound } from './control.ts'
 import { Draft, type UpgradeDecision } from './draft.ts'
 import { checkHolds } from './holding.ts'
-import { exists, type RecordedPlan } from './state.ts'
+import { exists, type PhaseOf, type RecordedPlan } from './state.ts'
 
 /** A plan whose members are stored, and what an admission is checked against now. */
 export interface WrittenPlan {
@@ -17,12 +17,17 @@ export function requestUpgrade(command: {
   request: UpgradeRequest
   by: string
   planned?: WrittenPlan | undefined
+  /** The rollout that it is a phase of. */
+  rollout?: PhaseOf | undefined
 }): UpgradeDecision {
   return (state, now) => {
     if (exists(state)) return accept()
-    const { request, by, planned } = command
+    const { request, by, planned, rollout } = command
     const draft = new Draft(state, now)
-    draft.add({ type: 'UpgradeRequested', data: { request, by } })
+    draft.add({
+      type: 'UpgradeRequested',
+      data: { request, by, ...(rollout && { rollout }) },
+    })
     draft.add({ type: 'ExecutionStarting', data: { generation: 1, reason: 'requested' } })
     if (planned) addPlan(draft, planned)
     return draft.decision()

@@ -1,4 +1,5 @@
 import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
+import type { Generation } from '../generation.ts'
 import type { Window } from '../window.ts'
 import type { Chunks } from './chunks.ts'
 import type { MemberCounts } from './counts.ts'
@@ -11,16 +12,9 @@ export type RecordedPlan = Extract<UpgradeEvent, { type: 'UpgradePlanned' }>['da
 export type AcceptedPlan = Omit<RecordedPlan, 'told'>
 
 /** What is kept of the executions that drive the upgrade; the number of the present one is its standing's generation. */
-export interface Execution {
-  /** When the present one was decided. */
-  readonly since: string
-  /** The wave at which it took over: its history is bounded by the waves since. */
+export interface Execution extends Generation {
+  /** The wave at which the present one took over: its history is bounded by the waves since. */
   readonly fromWave: number
-  /** Has anything advanced since it was started? */
-  readonly progressed: boolean
-  /** How many in a row ended without any progress, and when the next may start. */
-  readonly fruitless: number
-  readonly restartAt: string | null
 }
 
 /** An upgrade that takes members of this one back, or tries them again. */
@@ -39,6 +33,9 @@ export interface Approval {
   readonly window: Window | null
   readonly comment: string | null
 }
+
+/** Which phase of which rollout an upgrade is. */
+export type PhaseOf = NonNullable<Extract<UpgradeEvent, { type: 'UpgradeRequested' }>['data']['rollout']>
 
 export type Abort = Extract<UpgradeEvent, { type: 'AbortRequested' }>['data'] & {
   /** When it was asked for first. */
@@ -81,6 +78,8 @@ interface Known {
   /** How many others were noted before, and are in the log alone. */
   readonly childrenBefore: number
   readonly abort: Abort | null
+  /** The rollout that it is a phase of, and which; null: it is none. */
+  readonly rollout: PhaseOf | null
   /** When the log wants to be asked again (null: never), and how often that was moved. */
   readonly wakeUp: { readonly at: string | null; readonly moves: number }
 }

@@ -1,4 +1,6 @@
+import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { rolloutWorkflow } from '../../workflow/rollout/rollout.ts'
 import { upgradeWorkflow } from '../../workflow/upgrade/upgrade.ts'
 import { endWaits as endWaitsOf, type Waits } from '../../workflow/waits.ts'
 import { duty } from '../duty.ts'
@@ -33,4 +35,31 @@ export const endWaits = duty(
     'WakeUpMoved',
   ],
   ({ id }, waits: Waits) => endWaitsOf(upgradeWorkflow, waits, id),
+)
+
+/** The same of a rollout. */
+export const endRolloutWaits = duty(
+  'end-rollout-waits',
+  rolloutAggregate,
+  [
+    'RolloutPlanned',
+    'PlanningFailed',
+    'ApprovalGiven',
+    'RolloutRejected',
+    'RolloutExpired',
+    'ExecutionStarting',
+    'PhaseStarted',
+    'PhaseSkipped',
+    'PhaseEnded',
+    'PhaseOvertaken',
+    'PhaseAccepted',
+    'RolloutPaused',
+    'RolloutResumed',
+    'AbortRequested',
+    'ChildRequested',
+    'RolloutAborted',
+    'RolloutCompleted',
+    'WakeUpMoved',
+  ],
+  ({ id }, waits: Waits) => endWaitsOf(rolloutWorkflow, waits, id),
 )

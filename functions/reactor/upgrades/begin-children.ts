@@ -11,8 +11,8 @@ type Noted = Extract<UpgradeEvent, { type: 'ChildRequested' }>['data']
 
 const hasBegun = async (log: Log, child: string) => (await log.load(upgradeAggregate, child)).commit > 0
 
-async function beginNoted(log: Log, { child, request, by }: Noted, cause: Metadata): Promise<void> {
-  if (!(await hasBegun(log, child))) await beginChild({ log }, child, { request, by }, cause)
+async function beginNoted(log: Log, { child, request, by, rollout }: Noted, cause: Metadata): Promise<void> {
+  if (!(await hasBegun(log, child))) await beginChild({ log }, child, { request, by, rollout }, cause)
 }
 
 /** Begins the children that an upgrade has noted and that never began, as the reactor may have missed. */

@@ -12,6 +12,7 @@ import { atOnce, patience, viewsCatchUp } from '../../patience.ts'
 import { OnTheirOwn } from '../../side-by-side.ts'
 import { healMembers } from '../attempts/heal.ts'
 import { type Duty, duty } from '../duty.ts'
+import { tickRollout } from '../rollouts/tick.ts'
 import type { ReactorServices } from '../services.ts'
 
 type Live = Pick<ReactorServices, 'log' | 'views' | 'repeats' | 'now'>
@@ -24,7 +25,7 @@ export async function tickUpgrade(services: LogAndClock, upgrade: string, cause:
     .carryOut(tick(facts), cause, { retryFor: patience.facts, from })
 }
 
-/** Tells each live upgrade whose time has come what time it is. */
+/** Tells each live upgrade and rollout whose time has come what time it is. */
 export async function tickDue(services: Omit<Live, 'repeats'>): Promise<{ ticked: number }> {
   const instant = instantOf(services.now())
   const cause = { actor: systemActor, correlation: `tick-${instant}` }
@@ -32,8 +33,11 @@ export async function tickDue(services: Omit<Live, 'repeats'>): Promise<{ ticked
   const each = new OnTheirOwn()
   const nameOf = ({ upgrade }: { readonly upgrade: string }) => upgrade
   await each.each(due, atOnce.ticks, ({ upgrade }) => tickUpgrade(services, upgrade, cause), nameOf)
+  const rollouts = await Array.fromAsync(services.views.dueRollouts(instant))
+  const tellRollout = ({ rollout }: { readonly rollout: string }) => tickRollout(services, rollout, cause)
+  await each.each(rollouts, atOnce.ticks, tellRollout, ({ rollout }) => rollout)
   each.end()
-  return { ticked: due.length }
+  return { ticked: due.length + rollouts.length }
 }
 
 /** Who has heard of a commit, as far as this instance of the function has told them: nobody is told twice while that lasts. */

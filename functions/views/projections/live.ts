@@ -1,19 +1,27 @@
+import type { RolloutEvent } from '../../../events/rollout.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import type { Projection } from '../projection.ts'
 import { type LiveRow, placeRow, type UpgradePlace, viewNames } from '../rows.ts'
 
-/** The upgrades that want to be asked again, and when: what the ticker reads. */
-export const live: Projection<UpgradeEvent, LiveRow> = {
-  name: 'live',
-  place(event, { id }) {
-    if (event.type !== 'WakeUpMoved') return undefined
-    return { view: viewNames.live, row: id, sequence: event.data.sequence }
-  },
-  apply(_body, event) {
-    if (event.type !== 'WakeUpMoved') throw new Error(`${event.type} does not feed the live upgrades.`)
-    return event.data.at === null ? 'deleted' : { nextDue: event.data.at }
-  },
+type LiveEvent = UpgradeEvent | RolloutEvent
+
+/** Those that want to be asked again, and when: what the ticker reads. */
+function liveIn<Event extends LiveEvent>(name: string, view: string): Projection<Event, LiveRow> {
+  return {
+    name,
+    place(event: LiveEvent, { id }) {
+      if (event.type !== 'WakeUpMoved') return undefined
+      return { view, row: id, sequence: event.data.sequence }
+    },
+    apply(_body, event: LiveEvent) {
+      if (event.type !== 'WakeUpMoved') throw new Error(`${event.type} does not feed ${name}.`)
+      return event.data.at === null ? 'deleted' : { nextDue: event.data.at }
+    },
+  }
 }
+
+export const live = liveIn<UpgradeEvent>('live', viewNames.live)
+export const liveRollouts = liveIn<RolloutEvent>('live rollouts', viewNames.liveRollouts)
 
 /** Returns the row of an upgrade in the list of all: newest first is descending. */
 export function upgradeRow(since: string, id: string): string {

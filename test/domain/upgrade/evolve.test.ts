@@ -111,6 +111,7 @@ describe('what is kept of an upgrade', () => {
           'children',
           'childrenBefore',
           'abort',
+          'rollout',
           'wakeUp',
         ],
         ...['plan', 'approvals'],

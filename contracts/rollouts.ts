@@ -1,0 +1,332 @@
+import * as z from 'zod'
+import { instant } from '../events/words.ts'
+import type { Contract } from './contract.ts'
+import { deployment, seconds } from './deployment.ts'
+import { byId, listOf, noQuery, paging, wholeNumber, words } from './fields.ts'
+import { upgradeStatuses } from './statuses.ts'
+import { blastRadius, story } from './upgrade-answers.ts'
+import { childSettings, planningProblems } from './upgrades.ts'
+
+const day = 86_400
+const phaseName = words(64)
+
+/** A phase is an upgrade as it is deployed, with what it waits for. */
+const phase = deployment.safeExtend({
+  name: phaseName.describe('What it is called, as people say it.'),
+  dependsOn: z
+    .array(phaseName)
+    .max(50)
+    .default([])
+    .describe(
+      'The phases that have to end well before it begins: all of them. Without any it begins at once.',
+    ),
+  pauseSeconds: seconds(0, 30 * day)
+    .default(0)
+    .describe('So long those that depend on it wait after it has ended.'),
+  exceptions: z
+    .enum(['hold', 'accept'])
+    .default('hold')
+    .describe(
+      'Some of its targets failed or were left out, within its limits: does that hold those that depend on it until somebody accepts it?',
+    ),
+})
+
+/** The plan file of a rollout: phases in the order of what they depend on, planned and approved as one. */
+export const rolloutPlan = z.strictObject({
+  name: words(128).describe('What the rollout is called, as people say it.'),
+  phases: z.array(phase).min(1).max(50),
+  approvals: deployment.shape.approvals.describe(
+    'Who approves the plan of all phases, by their common hash.',
+  ),
+  onFailure: z
+    .enum(['hold', 'rollback'])
+    .default('hold')
+    .describe(
+      'A phase did not end well: somebody looks at it, or everything that was changed is taken back.',
+    ),
+  reason: words(512).nullable().default(null),
+})
+export type RolloutPlan = z.output<typeof rolloutPlan>
+
+const at = z.strictObject({ at: instant.optional() })
+const reason = z.strictObject({ reason: words(512).default('no reason given') })
+const acknowledgement = z.object({ message: z.string(), rolloutId: z.string(), status: z.string() })
+const acknowledged = (description: string) => ({ description, schema: acknowledgement })
+
+const hold = z.object({
+  code: z.string(),
+  since: z.string(),
+  until: z.string().nullable(),
+  ref: z.string().nullable(),
+  lapses: z.string().nullable(),
+  unblock: z.string(),
+})
+
+const plannedPhase = z.object({
+  name: z.string(),
+  dependsOn: z.array(z.string()),
+  pauseSeconds: z.int(),
+  component: z.string(),
+  version: z.string(),
+  planHash: z.string().nullable().describe('Null: everybody who was selected runs the version already.'),
+  total: z.int(),
+  waves: z.array(z.int()).describe('How many targets each wave has, in their order.'),
+  members: z.array(z.string()).describe('The targets in the order of the plan, the first 1,000.'),
+  leftOut: z.array(z.object({ targetId: z.string(), reason: z.string() })).describe('The first 1,000.'),
+  leftOutCounts: z.record(z.string(), z.int()),
+  expectedStart: z.string(),
+  expectedFinish: z.string(),
+})
+
+const planned = z.object({
+  name: z.string(),
+  planHash: z.string(),
+  total: z.int(),
+  approvals: z.object({ required: z.int(), reason: z.string().nullable() }),
+  phases: z.array(plannedPhase),
+  warnings: z.array(z.object({ phase: z.string(), code: z.string(), detail: z.string() })),
+  expectedFinish: z.string(),
+})
+
+const summary = z.object({
+  rolloutId: z.string(),
+  jobId: z.string(),
+  kind: z.string(),
+  parentId: z.string().nullable(),
+  name: z.string(),
+  status: z.string(),
+  phaseCount: z.int(),
+  phasesBegun: z.int(),
+  phasesEnded: z.int(),
+  planHash: z.string().nullable(),
+  approvals: z.object({ needed: z.int(), given: z.int(), withinSeconds: z.int() }),
+  requestedBy: z.string(),
+  requestedAt: z.string(),
+  startedAt: z.string().nullable(),
+  completedAt: z.string().nullable(),
+  failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
+})
+
+const shownPhase = z.object({
+  name: z.string(),
+  dependsOn: z.array(z.string()),
+  status: z.string(),
+  upgradeId: z.string().nullable(),
+  planHash: z.string().nullable(),
+  total: z.int(),
+  completed: z.int(),
+  failed: z.int(),
+  skipped: z.int(),
+  inProgress: z.int(),
+  startedAt: z.string().nullable(),
+  completedAt: z.string().nullable(),
+  passed: z.boolean().describe('May those begin that depend on it?'),
+  accepted: z.boolean().describe('Has somebody let them?'),
+  holds: z.array(z.looseObject({ code: z.string() })).describe('Why its upgrade does not advance now.'),
+})
+
+const status = summary.extend({
+  total: z.int(),
+  completed: z.int(),
+  failed: z.int(),
+  phases: z.array(shownPhase),
+  holds: z.array(hold),
+})
+
+const notFound = ['rollout-not-found'] as const
+
+export const rolloutContracts = {
+  startRollout: {
+    summary: 'Start a rollout of several phases from a plan file',
+    query: noQuery,
+    body: rolloutPlan,
+    document: true,
+    answers: {
+      202: {
+        description: 'The rollout was asked for and goes on by itself.',
+        schema: acknowledgement.extend({
+          jobId: z.string(),
+          planHash: z.string().nullable().describe('Null: it is planned in the background.'),
+          approvals: z.object({ required: z.int(), reason: z.string().nullable() }),
+        }),
+      },
+    },
+    problems: [...planningProblems, 'phases-overlap'],
+  },
+  planRollout: {
+    summary: 'Show what a start from the same plan file would do, and do nothing',
+    query: noQuery,
+    body: rolloutPlan,
+    document: true,
+    answers: { 200: { description: 'Every phase, planned by the planner of upgrades.', schema: planned } },
+    problems: [...planningProblems, 'phases-overlap'],
+  },
+  listRollouts: {
+    summary: 'List rollouts, newest first',
+    query: z.strictObject({ ...paging, status: z.enum(upgradeStatuses).optional() }),
+    answers: { 200: { description: 'One page.', schema: listOf('rollouts', summary) } },
+  },
+  getRollout: {
+    summary: 'Read a rollout with its approvals and all that was asked for, now or as it was at an instant',
+    params: byId,
+    query: at,
+    answers: {
+      200: {
+        description: 'The rollout.',
+        schema: status.extend({
+          reason: z.string().nullable(),
+          onFailure: z.string(),
+          approvalsGiven: z.array(
+            z.object({ by: z.string(), at: z.string(), comment: z.string().nullable() }),
+          ),
+          children: z.array(z.object({ rolloutId: z.string(), phases: z.array(z.string()), at: z.string() })),
+          abort: z.looseObject({}).nullable(),
+          generation: z.int(),
+          commit: z.int(),
+        }),
+      },
+    },
+    problems: notFound,
+  },
+  getRolloutStatus: {
+    summary: 'Read the progress of a rollout, phase by phase',
+    params: byId,
+    query: at,
+    answers: { 200: { description: 'The progress.', schema: status } },
+    problems: notFound,
+  },
+  getRolloutEvents: {
+    summary: 'Tell the story of a rollout, one sentence an event',
+    params: byId,
+    query: z.strictObject({
+      at: instant.optional(),
+      limit: paging.limit,
+      cursor: wholeNumber(1, 999_999_999).optional(),
+    }),
+    answers: {
+      200: {
+        description: 'Whole commits.',
+        schema: listOf('events', story).extend({ rolloutId: z.string() }),
+      },
+    },
+    problems: notFound,
+  },
+  getRolloutBlastRadius: {
+    summary: 'Show from the log how much each phase ever exposed, and under which limit',
+    params: byId,
+    query: at,
+    answers: {
+      200: {
+        description: 'The figures of each phase that has begun.',
+        schema: z.object({
+          rolloutId: z.string(),
+          proven: z.boolean(),
+          phases: z.array(blastRadius.extend({ name: z.string() })),
+        }),
+      },
+    },
+    problems: notFound,
+  },
+  explainRollout: {
+    summary: 'Say why a rollout does not go on, and what each of its phases waits for',
+    params: byId,
+    query: at,
+    answers: {
+      200: {
+        description: 'In sentences.',
+        schema: z.object({
+          rolloutId: z.string(),
+          at: z.string(),
+          status: z.string(),
+          why: z.array(z.string()),
+          phases: z.array(z.object({ name: z.string(), why: z.array(z.string()) })),
+        }),
+      },
+    },
+    problems: notFound,
+  },
+  approveRollout: {
+    summary: 'Approve the plan of all phases by their common hash',
+    params: byId,
+    query: noQuery,
+    body: z.strictObject({
+      planHash: z.string().regex(/^[0-9a-f]{16,128}$/, 'the planHash of the rollout'),
+      comment: words(512).nullable().default(null),
+    }),
+    answers: { 200: acknowledged('Approved.') },
+    problems: [...notFound, 'self-approval', 'not-an-approver', 'conflict'],
+  },
+  rejectRollout: {
+    summary: 'Reject a rollout that needs approval and has not begun, approved or not',
+    params: byId,
+    query: noQuery,
+    body: z.strictObject({ reason: words(512) }),
+    answers: { 200: acknowledged('Rejected.') },
+    problems: [...notFound, 'self-approval', 'not-an-approver', 'conflict'],
+  },
+  pauseRollout: {
+    summary: 'Begin no phase and admit no target any more; what was accepted finishes',
+    params: byId,
+    query: noQuery,
+    body: reason,
+    absentBody: {},
+    answers: { 200: acknowledged('Paused.') },
+    problems: [...notFound, 'conflict'],
+  },
+  resumeRollout: {
+    summary: 'Go on after a pause. A phase that was paused by itself, or by its limits, is resumed by itself',
+    params: byId,
+    query: noQuery,
+    body: z.strictObject({}),
+    absentBody: {},
+    answers: { 200: acknowledged('Resumed.') },
+    problems: [...notFound, 'conflict'],
+  },
+  continueRollout: {
+    summary: 'Let those begin that depend on a phase, although it did not end well or was overtaken',
+    params: byId,
+    query: noQuery,
+    body: z.strictObject({ phase: phaseName, reason: words(512) }),
+    answers: { 200: acknowledged('They may begin.') },
+    problems: [...notFound, 'phase-not-found', 'conflict'],
+  },
+  abortRollout: {
+    summary: 'End a rollout early; with rollBack, take back what it changed, in reverse order',
+    params: byId,
+    query: noQuery,
+    body: reason.extend({ rollBack: z.boolean().default(false) }),
+    absentBody: {},
+    answers: {
+      202: {
+        description: 'Aborting.',
+        schema: acknowledgement.extend({ rollbackId: z.string().nullable() }),
+      },
+    },
+    problems: [...notFound, 'conflict'],
+  },
+  rollBackRollout: {
+    summary:
+      'Take back what a rollout changed, all of it or some phases, in the reverse order of what depends on what',
+    params: byId,
+    query: noQuery,
+    body: z.strictObject({
+      reason: words(512).default('no reason given'),
+      phases: z.array(phaseName).min(1).max(50).optional().describe('Left out: all that have begun.'),
+      ...childSettings,
+    }),
+    absentBody: {},
+    answers: {
+      202: {
+        description: 'The rollback has started.',
+        schema: z.object({
+          message: z.string(),
+          rolloutId: z.string(),
+          parentId: z.string(),
+          jobId: z.string(),
+          phases: z.array(z.string()),
+        }),
+      },
+    },
+    problems: [...notFound, 'phase-not-found', 'conflict'],
+  },
+} as const satisfies Partial<Record<string, Contract>>

@@ -1,0 +1,125 @@
+import * as z from 'zod'
+import { defineEvents, type EventsOf } from './registry.ts'
+import { childSettings, endedStatuses, upgradeEvents, upgradeRequest } from './upgrade.ts'
+import { instant, person, words } from './words.ts'
+
+/** A rollout has at most so many phases. */
+const phasesAtMost = 50
+
+const index = z.int().min(0)
+const phase = index.max(phasesAtMost - 1)
+
+/** What a rollout is to do beside its phases, with every default filled in. */
+export const rolloutRequest = z.object({
+  kind: z.enum(['deploy', 'rollback']),
+  /** Of a rollback the rollout that it takes back. */
+  parent: z.string().nullable(),
+  name: words,
+  approvals: z.object({
+    required: z.int().min(0),
+    approvers: z.array(person).nullable(),
+    expiresInSeconds: z.int().positive(),
+  }),
+  /** What follows when a phase does not end well: somebody looks, or all of it is taken back. */
+  onFailure: z.enum(['hold', 'rollback']),
+  reason: words.nullable(),
+})
+export type RolloutRequest = z.output<typeof rolloutRequest>
+
+/** One phase: what it waits for, and the upgrade that it is. */
+export const phaseDeclaration = z.object({
+  name: z.string(),
+  /** All of these phases have to end well before it begins. */
+  dependsOn: z.array(phase),
+  /** So long those that depend on it wait after its end. */
+  pauseSeconds: z.int().min(0),
+  /** Does it end well although some of its targets failed or were left out, within its limits? */
+  exceptions: z.enum(['hold', 'accept']),
+  does: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('deploy'), request: upgradeRequest }),
+    /** Takes back all that this upgrade and its retries changed. */
+    z.object({ kind: z.literal('rollback'), upgrade: z.string(), settings: childSettings }),
+  ]),
+})
+export type PhaseDeclaration = z.output<typeof phaseDeclaration>
+
+/** What was found by planning a phase: what its upgrade records when it begins. */
+const phasePlan = upgradeEvents.shapes.UpgradePlanned.schema.omit({ told: true, exposure: true })
+export type PhasePlan = z.output<typeof phasePlan>
+
+/** How a phase ends: as its upgrade did, or nobody was left to upgrade. */
+const phaseEnds = [...endedStatuses, 'nothing_to_do'] as const
+
+export const rolloutEvents = defineEvents({
+  RolloutRequested: { schema: z.object({ request: rolloutRequest, by: person }) },
+  /** One for each phase, in the commit of the request. */
+  PhaseDeclared: { schema: z.object({ phase, declaration: phaseDeclaration }) },
+  /** One for each phase that has anything to do, in the commit of `RolloutPlanned`. */
+  PhasePlanned: { schema: z.object({ phase, plan: phasePlan }) },
+  RolloutPlanned: {
+    schema: z.object({
+      /** The root over the hashes of the phases' plans; approvals bind to it. */
+      planHash: z.string(),
+      members: index,
+      /** First waves so large that they need approvals, whatever was asked for: how many. Left out: none. */
+      exposure: z.exactOptional(z.object({ approvals: z.int().positive(), phases: z.array(phase) })),
+    }),
+  },
+  PlanningFailed: { schema: z.object({ code: z.string(), detail: words }) },
+  ApprovalGiven: { schema: z.object({ by: person, planHash: z.string(), comment: words.nullable() }) },
+  RolloutRejected: { schema: z.object({ by: person, reason: words }) },
+  RolloutExpired: { schema: z.object({ detail: words }) },
+  ExecutionStarting: { schema: z.object({ generation: z.int().positive(), reason: words }) },
+  ExecutionEnded: {
+    schema: z.object({ generation: z.int().positive(), status: z.string(), cause: words.nullable() }),
+  },
+  /** Nobody is left to upgrade in it: those that depend on it may begin. */
+  PhaseSkipped: { schema: z.object({ phase }) },
+  /** Its upgrade begins: whoever finds that it has not begun begins it. */
+  PhaseStarted: { schema: z.object({ phase, upgrade: z.string() }) },
+  /** Copied from the stream of its upgrade. */
+  PhaseEnded: {
+    schema: z.object({
+      phase,
+      status: z.enum(phaseEnds),
+      /** Of the upgrade; null: it had none. */
+      planHash: z.string().nullable(),
+      succeeded: index,
+      /** Failed and unreachable ones. */
+      failed: index,
+      skipped: index,
+      /** Did it end well? Only then may those begin that depend on it. */
+      passed: z.boolean(),
+    }),
+  },
+  /** So many of a phase that had ended well do not run what it put there any more: it counts for nothing until somebody accepts that. */
+  PhaseOvertaken: { schema: z.object({ phase, targets: z.int().positive() }) },
+  /** Somebody lets those begin that depend on a phase, although it did not end well, or was overtaken. */
+  PhaseAccepted: { schema: z.object({ phase, by: person, reason: words }) },
+  RolloutPaused: { schema: z.object({ by: person, reason: words }) },
+  RolloutResumed: { schema: z.object({ by: person }) },
+  AbortRequested: {
+    schema: z.object({
+      by: person,
+      reason: words,
+      /** The rollout that then takes back what was changed; null: nothing is taken back. */
+      rollback: z.string().nullable(),
+    }),
+  },
+  /** A rollout that takes this one back, or some of its phases. */
+  ChildRequested: {
+    schema: z.object({
+      child: z.string(),
+      phases: z.array(phase),
+      by: person,
+      reason: words,
+      settings: childSettings,
+    }),
+  },
+  RolloutAborted: { schema: z.object({}) },
+  RolloutCompleted: { schema: z.object({ exceptions: z.boolean() }) },
+  /** When the log wants to be asked again; null: never. `sequence` is dense: it feeds the row that the ticker reads. */
+  WakeUpMoved: { schema: z.object({ at: instant.nullable(), sequence: z.int().positive() }) },
+})
+
+export type RolloutEvent = EventsOf<typeof rolloutEvents>

@@ -1,0 +1,45 @@
+import { rolloutContracts } from '../../contracts/rollouts.ts'
+import { readDocument } from './http/documents.ts'
+import { endpoint } from './http/endpoint.ts'
+import { getRolloutBlastRadius } from './rollouts/blast-radius.ts'
+import {
+  abortRollout,
+  approveRollout,
+  continueRollout,
+  pauseRollout,
+  rejectRollout,
+  resumeRollout,
+  rollBackRollout,
+} from './rollouts/command.ts'
+import { explainRollout } from './rollouts/explain.ts'
+import { getRollout, getRolloutStatus, listRollouts } from './rollouts/read.ts'
+import { planRollout, startRollout } from './rollouts/start.ts'
+import { getRolloutEvents } from './rollouts/story.ts'
+import type { ReceptionOfPeople, Services } from './services.ts'
+
+/** Returns the handler of rollouts. */
+export function rolloutsEndpoint(services: Services<'exposure'> & ReceptionOfPeople) {
+  return endpoint(
+    'rollouts',
+    rolloutContracts,
+    {
+      startRollout,
+      planRollout,
+      listRollouts,
+      getRollout,
+      getRolloutStatus,
+      getRolloutEvents,
+      getRolloutBlastRadius,
+      explainRollout,
+      approveRollout,
+      rejectRollout,
+      pauseRollout,
+      resumeRollout,
+      continueRollout,
+      abortRollout,
+      rollBackRollout,
+    },
+    services,
+    readDocument,
+  )
+}

@@ -1,0 +1,42 @@
+import type { RolloutPlan } from '../../../contracts/rollouts.ts'
+import type { PhaseDeclaration, RolloutRequest } from '../../../events/rollout.ts'
+import { unmeetable } from '../../domain/approval-rule.ts'
+import type { RefusedField } from '../../domain/rejection.ts'
+import { disorderIn } from '../../domain/rollout/order.ts'
+import { asProblem } from '../http/problem.ts'
+import { requestFrom } from '../upgrades/request.ts'
+
+/** What a plan file asks for, as the log keeps it. */
+export interface AskedRollout {
+  readonly request: RolloutRequest
+  readonly phases: readonly PhaseDeclaration[]
+}
+
+/** Throws the problem that names what is wrong with the order of the phases, or with the rule of approvals. */
+function refuseMistakes({ phases, approvals }: RolloutPlan, by: string): void {
+  const disorder = disorderIn(phases).map(({ phase, place, detail }): RefusedField => {
+    const { name, dependsOn } = phases[phase] ?? { name: '', dependsOn: [] }
+    const field = place === null ? `phases.${phase}.name` : `phases.${phase}.dependsOn.${place}`
+    return { field, value: place === null ? name : (dependsOn[place] ?? ''), expected: detail }
+  })
+  const rule = unmeetable(approvals, by)
+  const fields = [...disorder, ...(rule ? [rule] : [])]
+  if (fields.length === 0) return
+  const detail = `${fields.length} invalid ${fields.length === 1 ? 'field' : 'fields'}: see errors.`
+  throw asProblem({ code: 'validation-failed', detail, fields })
+}
+
+/** Returns what a plan file asks for, with every default filled in. Throws the problem that refuses it. */
+export function rolloutFrom(plan: RolloutPlan, by: string): AskedRollout {
+  refuseMistakes(plan, by)
+  const numbers = new Map(plan.phases.map(({ name }, number) => [name, number]))
+  const phases = plan.phases.map(
+    ({ name, dependsOn, pauseSeconds, exceptions, ...deployment }): PhaseDeclaration => ({
+      ...{ name, pauseSeconds, exceptions },
+      dependsOn: dependsOn.flatMap((other) => numbers.get(other) ?? []),
+      does: { kind: 'deploy', request: requestFrom(deployment, by) },
+    }),
+  )
+  const { name, approvals, onFailure, reason } = plan
+  return { request: { kind: 'deploy', parent: null, name, approvals, onFailure, reason }, phases }
+}

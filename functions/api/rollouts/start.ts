@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto'
+import { v5 } from 'uuid'
+import type { rolloutContracts } from '../../../contracts/rollouts.ts'
+import { after, instantOf, later, second } from '../../../events/time.ts'
+import { leftOutCounts } from '../../domain/plan/plan.ts'
+import { waveSizes } from '../../domain/plan/waves.ts'
+import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
+import { type PlannedRollout, requestRollout } from '../../domain/rollout/request.ts'
+import { type ExistingRollout, exists } from '../../domain/rollout/state.ts'
+import { inlineAtMost } from '../../planning/planning.ts'
+import { type PhaseProspect, prospectOfRollout, storePlans } from '../../planning/rollouts.ts'
+import { accepted, metadataOf } from '../http/answer.ts'
+import type { Operate } from '../http/endpoint.ts'
+import { asProblem } from '../http/problem.ts'
+import { finishOf } from '../upgrades/plan.ts'
+import { upgradeWords } from '../upgrades/statuses.ts'
+import { rolloutNotFound } from './history.ts'
+import { type AskedRollout, rolloutFrom } from './request.ts'
+
+type Contracts = typeof rolloutContracts
+
+/** The name space of ids that follow from an idempotency key. */
+const rolloutNamespace = '0f1c3a9e-2b76-5c44-9d8a-7c1e5f6a4b20'
+
+/** So many of a phase's targets are named. */
+const namedAtMost = 1000
+
+/** Returns how many approvals a rollout needs by its plan, and why it needs any that it did not ask for. */
+function neededApprovals(
+  { request, phases }: AskedRollout,
+  exposure: PlannedRollout['exposure'],
+): { readonly required: number; readonly reason: string | null } {
+  const { required } = request.approvals
+  if (!exposure) return { required, reason: null }
+  const names = exposure.phases.map((number) => `"${phases[number]?.name}"`).join(', ')
+  const reason = `The first wave of ${names} takes so much of the fleet that a second person has to approve it.`
+  return { required: Math.max(required, exposure.approvals), reason }
+}
+
+/** Returns when each phase should begin and end, if all goes as expected and nobody has to be waited for. */
+function expectedTimes({ phases }: AskedRollout, prospects: readonly PhaseProspect[], now: number) {
+  const times: { start: string; finish: string }[] = []
+  const timesOf = (number: number): { start: string; finish: string } => {
+    const known = times[number]
+    if (known) return known
+    const { dependsOn = [] } = phases[number] ?? {}
+    const starts = dependsOn.map((other) =>
+      after(timesOf(other).finish, (phases[other]?.pauseSeconds ?? 0) * second),
+    )
+    const start = starts.reduce(later, instantOf(now))
+    const { request, plan } = prospects[number] ?? {}
+    const sizes = plan ? waveSizes(plan.waves, plan.members) : []
+    const finish = request && plan ? finishOf(request, sizes, Date.parse(start)) : start
+    const found = { start, finish }
+    times[number] = found
+    return found
+  }
+  return phases.map((_, number) => timesOf(number))
+}
+
+/** Shows what a start from the same plan file would do; the planner is the one that a start uses (N2). */
+export const planRollout: Operate<Contracts['planRollout'], 'exposure'> = async (
+  { body, principal },
+  services,
+) => {
+  const asked = rolloutFrom(body, principal.id)
+  const prospect = await prospectOfRollout(services, asked.request, asked.phases)
+  if ('rejected' in prospect) throw asProblem(prospect.rejected)
+  if ('large' in prospect) throw new Error('Nothing bounds a dry run.')
+  const { planned, phases } = prospect
+  const times = expectedTimes(asked, phases, services.now())
+  const shown = asked.phases.map(({ name, dependsOn, pauseSeconds }, number) => {
+    const { request, plan = null, leftOut = [] } = phases[number] ?? {}
+    const { start = '', finish = '' } = times[number] ?? {}
+    return {
+      ...{ name, pauseSeconds },
+      dependsOn: dependsOn.flatMap((other) => asked.phases[other]?.name ?? []),
+      component: request?.component ?? '',
+      version: plan?.version ?? request?.version ?? '',
+      planHash: plan?.planHash ?? null,
+      total: plan?.members ?? 0,
+      waves: plan ? waveSizes(plan.waves, plan.members).slice(0, namedAtMost) : [],
+      members: (plan?.chunks ?? [])
+        .flatMap(({ members }) => members.map(([target]) => target))
+        .slice(0, namedAtMost),
+      leftOut: leftOut.slice(0, namedAtMost).map(({ target, reason }) => ({ targetId: target, reason })),
+      leftOutCounts: leftOutCounts({ leftOut }),
+      ...{ expectedStart: start, expectedFinish: finish },
+    }
+  })
+  return {
+    status: 200,
+    body: {
+      name: asked.request.name,
+      planHash: planned.planHash,
+      total: shown.reduce((sum, { total }) => sum + total, 0),
+      approvals: neededApprovals(asked, planned.exposure),
+      phases: shown,
+      warnings: phases.flatMap(({ warnings }, number) =>
+        warnings.map(({ code, detail }) => ({ phase: asked.phases[number]?.name ?? '', code, detail })),
+      ),
+      expectedFinish: times.map(({ finish }) => finish).reduce(later, instantOf(services.now())),
+    },
+  }
+}
+
+function messageOf({ request, phases, standing }: ExistingRollout): string {
+  const many = `${phases.length} ${phases.length === 1 ? 'phase' : 'phases'}`
+  if (standing.status === 'requested')
+    return `Rollout "${request.name}" started; it is planned in the background`
+  const { needed } = standing.approvals
+  return needed === 0
+    ? `Rollout "${request.name}" of ${many} started`
+    : `Rollout "${request.name}" of ${many} waits for ${needed === 1 ? 'an approval' : `${needed} approvals`}`
+}
+
+/**
+ * Starts a rollout. What must refuse it is found before anything is appended; then its request, its phases and their plans are one commit. One that is
+ * too large to be planned while the caller waits is planned by its execution.
+ */
+export const startRollout: Operate<Contracts['startRollout'], 'exposure'> = async (input, services) => {
+  const { log } = services
+  const by = input.principal.id
+  const asked = rolloutFrom(input.body, by)
+  const rolloutId = input.idempotency ? v5(input.idempotency.id, rolloutNamespace) : randomUUID()
+  const repeated = input.idempotency !== null && (await log.load(rolloutAggregate, rolloutId)).commit > 0
+  const prospect = repeated
+    ? undefined
+    : await prospectOfRollout(services, asked.request, asked.phases, { atMost: inlineAtMost })
+  if (prospect && 'rejected' in prospect) throw asProblem(prospect.rejected)
+  const prospective = prospect && 'planned' in prospect ? prospect : undefined
+  if (prospective) await storePlans(services, prospective, rolloutId)
+  const planned = prospective?.planned
+  const command = requestRollout({ ...asked, by, planned })
+  const outcome = await log.execute(
+    rolloutAggregate,
+    rolloutId,
+    command,
+    metadataOf({ ...input, ifMatch: null }),
+  )
+  const { state, commit } = accepted(outcome)
+  if (!exists(state)) throw rolloutNotFound()
+  const required = state.standing.approvals.needed
+  const { reason } = neededApprovals(asked, planned?.exposure)
+  const body = {
+    ...{ rolloutId, jobId: `${rolloutId}-1`, message: messageOf(state) },
+    status: upgradeWords[state.standing.status],
+    planHash: state.planHash,
+    approvals: { required, reason },
+  }
+  return { status: 202, body, commit, location: `/api/v1/rollouts/${rolloutId}` }
+}

@@ -1,0 +1,103 @@
+import type { rolloutContracts } from '../../../contracts/rollouts.ts'
+import type { RolloutEvent } from '../../../events/rollout.ts'
+import { instantOf } from '../../../events/time.ts'
+import type { Operate } from '../http/endpoint.ts'
+import { pastOf, rolloutAt } from './history.ts'
+
+const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+/** Returns one event of a rollout in words; `nameOf` names a phase by its number. */
+function sentenceOf(event: RolloutEvent, nameOf: (phase: number) => string): string {
+  switch (event.type) {
+    case 'RolloutRequested': {
+      const { by, request } = event.data
+      const what = request.kind === 'rollback' ? 'asked to take back' : 'asked for'
+      return `${by} ${what} "${request.name}".`
+    }
+    case 'PhaseDeclared': {
+      const { name, dependsOn, does } = event.data.declaration
+      const what =
+        does.kind === 'deploy'
+          ? `${does.request.component} ${does.request.version}`
+          : `takes back what upgrade ${does.upgrade} changed`
+      const waits = dependsOn.length === 0 ? '' : `, after ${dependsOn.map(nameOf).join(', ')}`
+      return `Phase "${name}": ${what}${waits}.`
+    }
+    case 'PhasePlanned':
+      return `${nameOf(event.data.phase)}: planned ${many(event.data.plan.members, 'target')} to ${event.data.plan.version}.`
+    case 'RolloutPlanned': {
+      const { members, planHash, exposure } = event.data
+      const much = exposure
+        ? ` The first wave of ${exposure.phases.map(nameOf).join(', ')} is so large that a second person has to approve it.`
+        : ''
+      return `Planned ${many(members, 'target')}, plan ${planHash.slice(0, 12)}.${much}`
+    }
+    case 'PlanningFailed':
+      return `It could not be planned: ${event.data.detail}`
+    case 'ApprovalGiven':
+      return `${event.data.by} approved plan ${event.data.planHash.slice(0, 12)}.`
+    case 'RolloutRejected':
+      return `${event.data.by} rejected it: ${event.data.reason}`
+    case 'RolloutExpired':
+      return `It expired: ${event.data.detail}`
+    case 'ExecutionStarting':
+      return `Execution ${event.data.generation} starts: ${event.data.reason}.`
+    case 'ExecutionEnded':
+      return `Execution ${event.data.generation} ended early: ${event.data.status}.`
+    case 'PhaseSkipped':
+      return `${nameOf(event.data.phase)} has nothing to do: all of its targets run the version already.`
+    case 'PhaseStarted':
+      return `${nameOf(event.data.phase)} begins, by upgrade ${event.data.upgrade}.`
+    case 'PhaseEnded': {
+      const { phase, status, succeeded, failed, skipped, passed } = event.data
+      const counts = `${succeeded} succeeded, ${failed} failed, ${skipped} left out`
+      const held = passed ? '' : ' Those that depend on it wait for somebody.'
+      return `${nameOf(phase)} ended: ${status.replaceAll('_', ' ')} (${counts}).${held}`
+    }
+    case 'PhaseOvertaken':
+      return `${many(event.data.targets, 'target')} of ${nameOf(event.data.phase)} do not run any more what it had put there: those that depend on it wait for somebody.`
+    case 'PhaseAccepted':
+      return `${event.data.by} lets those begin that depend on ${nameOf(event.data.phase)}: ${event.data.reason}`
+    case 'RolloutPaused':
+      return `${event.data.by} paused it: ${event.data.reason}`
+    case 'RolloutResumed':
+      return `${event.data.by} resumed it.`
+    case 'AbortRequested': {
+      const { by, reason, rollback } = event.data
+      const back = rollback === null ? '' : `, and rollout ${rollback} takes back what it changed`
+      return `${by} aborted it${back}: ${reason}`
+    }
+    case 'ChildRequested':
+      return `${event.data.by} asked for a rollback of ${event.data.phases.map(nameOf).join(', ')} by rollout ${event.data.child}.`
+    case 'RolloutAborted':
+      return 'It is aborted; no phase runs.'
+    case 'RolloutCompleted':
+      return event.data.exceptions ? 'It is complete, with exceptions.' : 'It is complete.'
+    case 'WakeUpMoved':
+      return event.data.at === null
+        ? 'Nothing is due any more.'
+        : `The next thing is due at ${event.data.at}.`
+  }
+}
+
+/** Tells the story of a rollout from its stream, a page of whole commits at a time. */
+export const getRolloutEvents: Operate<(typeof rolloutContracts)['getRolloutEvents']> = async (
+  { params, query },
+  { log },
+) => {
+  const at = query.at === undefined ? undefined : instantOf(query.at)
+  const { state } = await rolloutAt(log, params.id, at)
+  const nameOf = (phase: number) => `"${state.phases[phase]?.name ?? phase}"`
+  const events: object[] = []
+  let nextCursor: string | null = null
+  let last = 0
+  for await (const { event, ...told } of pastOf(log, params.id, at, query.cursor ?? 1)) {
+    if (events.length >= query.limit && told.commit !== last) {
+      nextCursor = String(told.commit)
+      break
+    }
+    last = told.commit
+    events.push({ ...told, sentence: sentenceOf(event, nameOf), type: event.type, data: event.data })
+  }
+  return { status: 200, body: { rolloutId: params.id, count: events.length, nextCursor, events } }
+}

@@ -1,0 +1,70 @@
+import { accept } from '../aggregate.ts'
+import { refuseExpired, rolloutNotFound } from './control.ts'
+import { Draft, type RolloutDecision, refuse } from './draft.ts'
+import { awaitsApproval } from './standing.ts'
+import { type ExistingRollout, exists, hasEnded } from './state.ts'
+
+/** Refuses what an approver may not do: approve what they asked for, or what others were named for. */
+function refuseApprover({ requestedBy, request }: ExistingRollout, by: string) {
+  if (by === requestedBy)
+    return refuse(
+      'self-approval',
+      `${by} asked for this rollout and cannot also approve it: somebody else has to.`,
+    )
+  const { approvers } = request.approvals
+  if (approvers && !approvers.includes(by))
+    return refuse(
+      'not-an-approver',
+      `${by} is not among the approvers of this rollout: ${approvers.join(', ')}.`,
+    )
+  return undefined
+}
+
+function nothingToApprove({ standing }: ExistingRollout) {
+  return refuse('nothing-to-approve', `The rollout waits for no approval: it is ${standing.status}.`)
+}
+
+/** Approves the plans of all phases by their common hash: the approval counts for these alone (S5). */
+export function approveRollout(command: {
+  by: string
+  planHash: string
+  comment: string | null
+}): RolloutDecision {
+  return (state, now) => {
+    if (!exists(state)) return rolloutNotFound
+    const refused = refuseApprover(state, command.by)
+    if (refused) return refused
+    const { planHash } = state
+    if (planHash === null) return refuse('not-planned', 'The rollout has no plan yet that could be approved.')
+    if (command.planHash !== planHash)
+      return refuse(
+        'plan-changed',
+        `The plan is ${planHash}, not ${command.planHash}: look at it before you approve.`,
+      )
+    if (state.approvals.some(({ by }) => by === command.by)) return accept()
+    if (hasEnded(state) || state.abort || !awaitsApproval(state)) return nothingToApprove(state)
+    const expired = refuseExpired(state, now)
+    if (expired) return expired
+    const draft = new Draft(state, now)
+    draft.add({ type: 'ApprovalGiven', data: { ...command, planHash } })
+    return draft.decision()
+  }
+}
+
+/** Rejects a rollout that needs approvals and has not begun, approved or not. */
+export function rejectRollout(command: { by: string; reason: string }): RolloutDecision {
+  return (state, now) => {
+    if (!exists(state)) return rolloutNotFound
+    if (state.standing.status === 'rejected') return accept()
+    const refused = refuseApprover(state, command.by)
+    if (refused) return refused
+    const begun = state.phases.some(({ startedAt }) => startedAt !== null)
+    const needed = state.standing.approvals.needed > 0
+    if (state.stage !== 'planned' || begun || state.abort || !needed) return nothingToApprove(state)
+    const expired = refuseExpired(state, now)
+    if (expired) return expired
+    const draft = new Draft(state, now)
+    draft.add({ type: 'RolloutRejected', data: command })
+    return draft.decision()
+  }
+}

@@ -1,0 +1,137 @@
+import type { ChildSettings } from '../../../events/upgrade.ts'
+import { accept, type Decision } from '../aggregate.ts'
+import type { Rejection } from '../rejection.ts'
+import { Draft, type RolloutDecision, refuse } from './draft.ts'
+import { isPassed } from './phases.ts'
+import { type ExistingRollout, exists, hasEnded } from './state.ts'
+import { approvalDeadline } from './wake-up.ts'
+
+/** There is no rollout of this identity. */
+export const rolloutNotFound = refuse('rollout-not-found', 'There is no such rollout.')
+const aborting = refuse('conflict', 'The rollout is being aborted: an abort wins over all.')
+
+/** Returns a decision about a rollout that is at work; one that is not there, or over, is refused. */
+function atWork(
+  decide: (state: ExistingRollout, draft: Draft) => Decision<object, Rejection> | undefined,
+): RolloutDecision {
+  return (state, now) => {
+    if (!exists(state)) return rolloutNotFound
+    if (hasEnded(state))
+      return refuse(
+        'rollout-ended',
+        `The rollout is over: it is ${state.standing.status}, and an end is final.`,
+      )
+    const draft = new Draft(state, now)
+    const decided = decide(state, draft)
+    if (decided && 'rejected' in decided) return decided
+    return draft.decision()
+  }
+}
+
+/** Returns why a rollout cannot go on any more by the clock alone, though nothing has noted its end yet; undefined when it can. */
+export function refuseExpired(state: ExistingRollout, now: string) {
+  const deadline = approvalDeadline(state)
+  return deadline !== null && deadline <= now && !state.abort
+    ? refuse('rollout-expired', `Nobody approved it by ${deadline}.`)
+    : undefined
+}
+
+/** Begins no phase any more; those that run are paused with it. */
+export function pauseRollout(command: { by: string; reason: string }): RolloutDecision {
+  return atWork((state, draft) => {
+    if (state.standing.status === 'paused') return accept()
+    if (state.abort) return aborting
+    if (state.stage === 'requested')
+      return refuse('not-planned', 'The rollout is being planned: nothing has begun yet.')
+    draft.add({ type: 'RolloutPaused', data: command })
+    return undefined
+  })
+}
+
+/** Goes on. What waits for somebody to accept it waits on. */
+export function resumeRollout(command: { by: string }): RolloutDecision {
+  return atWork((state, draft) => {
+    if (state.abort) return aborting
+    if (state.standing.status !== 'paused') return accept()
+    const expired = refuseExpired(state, draft.now)
+    if (expired) return expired
+    draft.add({ type: 'RolloutResumed', data: command })
+    return undefined
+  })
+}
+
+/** Lets those begin that depend on a phase, although it did not end well or was overtaken. */
+export function acceptPhase(command: { phase: string; by: string; reason: string }): RolloutDecision {
+  return atWork((state, draft) => {
+    if (state.abort) return aborting
+    const { by, reason } = command
+    const phase = state.phases.findIndex(({ name }) => name === command.phase)
+    const known = state.phases[phase]
+    if (!known) return refuse('phase-not-found', `The rollout has no phase "${command.phase}".`)
+    if (known.end === null)
+      return refuse(
+        'nothing-to-continue',
+        `The phase "${known.name}" has not ended: there is nothing to accept.`,
+      )
+    if (isPassed(known)) return accept()
+    draft.add({ type: 'PhaseAccepted', data: { phase, by, reason } })
+    return undefined
+  })
+}
+
+/** Ends the rollout as soon as no phase runs; with `rollback`, what it changed is then taken back by the rollout of that id. */
+export function abortRollout(command: {
+  by: string
+  reason: string
+  rollback: string | null
+}): RolloutDecision {
+  const abort = atWork((state, draft) => {
+    if (command.rollback !== null && state.request.kind === 'rollback')
+      return refuse(
+        'rollback-of-rollback',
+        'A rollback is not taken back: deploy the versions that are wanted.',
+      )
+    // Whoever asked first was told of a rollback: that is the one.
+    const rollback = state.abort?.rollback ?? command.rollback
+    draft.add({ type: 'AbortRequested', data: { ...command, rollback } })
+    return undefined
+  })
+  return (state, now) => {
+    const before = exists(state) ? state.abort : null
+    const more = command.rollback !== null && before?.rollback === null
+    return before && !more && !hasEnded(state) ? accept() : abort(state, now)
+  }
+}
+
+/** Notes a rollout that takes this one back, or some of its phases. One of an identity is noted once. */
+export function requestChild(command: {
+  child: string
+  phases: number[]
+  by: string
+  reason: string
+  settings: ChildSettings
+  /** Those that take something of it back and are not over, as whoever asks has looked. */
+  living: readonly string[]
+}): RolloutDecision {
+  return (state, now) => {
+    if (!exists(state)) return rolloutNotFound
+    const { living, ...noted } = command
+    if (state.children.some(({ child }) => child === noted.child)) return accept()
+    if (state.request.kind === 'rollback')
+      return refuse(
+        'rollback-of-rollback',
+        'A rollback is not taken back: deploy the versions that are wanted.',
+      )
+    const [other] = living
+    if (other !== undefined)
+      return refuse(
+        'child-at-work',
+        `A rollback is at work: rollout ${other}. Wait for its end, or abort it first.`,
+      )
+    if (noted.phases.every((phase) => !state.phases[phase]?.upgrade))
+      return refuse('nothing-to-roll-back', 'None of these phases has begun: there is nothing to take back.')
+    const draft = new Draft(state, now)
+    draft.add({ type: 'ChildRequested', data: noted })
+    return draft.decision()
+  }
+}

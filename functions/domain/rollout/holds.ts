@@ -1,0 +1,47 @@
+import { isPassed, nextRestEnd } from './phases.ts'
+import { awaitsApproval } from './standing.ts'
+import type { ExistingRollout } from './state.ts'
+import { approvalDeadline } from './wake-up.ts'
+
+export type HoldCode = 'APPROVAL' | 'OPERATOR' | 'PHASE_FAILED' | 'PHASE_OVERTAKEN' | 'RESTING'
+
+/** A reason why the rollout does not begin what is left of it now. */
+export interface Hold {
+  readonly code: HoldCode
+  readonly since: string
+  readonly until: string | null
+  /** The phase, or the reason, that it is about. */
+  readonly ref: string | null
+  /** When the wait ends by itself, if nothing else has ended it; null: it does not. */
+  readonly lapses: string | null
+  /** What ends it, in words for the person who reads it. */
+  readonly unblock: string
+}
+
+/** Returns why a rollout does not begin what is left of it, at an instant: it follows from its state alone. */
+export function holdsOf(state: ExistingRollout, now: string): Hold[] {
+  if (state.stage === 'ended' || state.abort) return []
+  const holds: Hold[] = []
+  const hold = (code: HoldCode, since: string, unblock: string, more: Partial<Hold> = {}) =>
+    holds.push({ code, since, until: null, ref: null, lapses: null, unblock, ...more })
+  if (state.stage === 'planned' && awaitsApproval(state)) {
+    const lapses = approvalDeadline(state)
+    const words = `Somebody entitled approves the plan of all phases; it expires at ${lapses}.`
+    hold('APPROVAL', state.plannedAt ?? state.requestedAt, words, { lapses })
+  }
+  if (state.paused)
+    hold('OPERATOR', state.paused.at, 'An operator resumes or aborts.', { ref: state.paused.reason })
+  for (const { name, end, overtaken, accepted, ...phase } of state.phases) {
+    if (end === null || isPassed({ name, end, overtaken, accepted, ...phase })) continue
+    const choices = 'Somebody lets those go on that depend on it (continue), or aborts or rolls back.'
+    if (!end.passed) hold('PHASE_FAILED', end.at, choices, { ref: name })
+    else
+      hold('PHASE_OVERTAKEN', end.at, `What it had put there is not there any more. ${choices}`, {
+        ref: name,
+      })
+  }
+  const until = nextRestEnd(state, now)
+  if (until !== null && !state.paused)
+    hold('RESTING', state.requestedAt, 'The pause after a phase ends.', { until })
+  return holds
+}

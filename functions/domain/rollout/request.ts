@@ -1,0 +1,67 @@
+import type { PhaseDeclaration, PhasePlan, RolloutRequest } from '../../../events/rollout.ts'
+import { accept } from '../aggregate.ts'
+import { rolloutNotFound } from './control.ts'
+import { Draft, type RolloutDecision } from './draft.ts'
+import { exists } from './state.ts'
+
+/** What the planner found for all phases. */
+export interface PlannedRollout {
+  readonly planHash: string
+  /** By the number of the phase; without one, nobody is left to upgrade, or its plan is made when it begins. */
+  readonly plans: ReadonlyMap<number, PhasePlan>
+  /** The phases whose first wave exposes more than one person may, and how many have to approve that. */
+  readonly exposure?: { readonly approvals: number; readonly phases: number[] } | undefined
+}
+
+/** Asks for a rollout, with its plan where it was made before; without, its execution plans it. Asking again changes nothing. */
+export function requestRollout(command: {
+  request: RolloutRequest
+  phases: readonly PhaseDeclaration[]
+  by: string
+  planned?: PlannedRollout | undefined
+}): RolloutDecision {
+  return (state, now) => {
+    if (exists(state)) return accept()
+    const { request, phases, by, planned } = command
+    const draft = new Draft(state, now)
+    draft.add({ type: 'RolloutRequested', data: { request, by } })
+    for (const [phase, declaration] of phases.entries())
+      draft.add({ type: 'PhaseDeclared', data: { phase, declaration } })
+    draft.add({ type: 'ExecutionStarting', data: { generation: 1, reason: 'requested' } })
+    if (planned) addPlan(draft, planned)
+    return draft.decision()
+  }
+}
+
+/** Records the plan of all phases. The first plan stands: a second planner that comes late changes nothing. */
+export function recordPlan(planned: PlannedRollout): RolloutDecision {
+  return (state, now) => {
+    if (!exists(state)) return rolloutNotFound
+    if (state.stage !== 'requested' || state.abort) return accept()
+    const draft = new Draft(state, now)
+    addPlan(draft, planned)
+    return draft.decision()
+  }
+}
+
+function addPlan(draft: Draft, { planHash, plans, exposure }: PlannedRollout): void {
+  let members = 0
+  for (const [phase, plan] of plans) {
+    draft.add({ type: 'PhasePlanned', data: { phase, plan } })
+    members += plan.members
+  }
+  draft.add({ type: 'RolloutPlanned', data: { planHash, members, ...(exposure && { exposure }) } })
+}
+
+/** As many characters of a reason as an event takes. */
+const longestDetail = 512
+
+/** Ends a rollout that cannot be planned, and says why. */
+export function failPlanning({ code, detail }: { code: string; detail: string }): RolloutDecision {
+  return (state, now) => {
+    if (!exists(state) || state.stage !== 'requested' || state.abort) return accept()
+    const draft = new Draft(state, now)
+    draft.add({ type: 'PlanningFailed', data: { code, detail: detail.slice(0, longestDetail) } })
+    return draft.decision()
+  }
+}

@@ -1,0 +1,4 @@
+import { rolloutsEndpoint } from '../api/rollouts.ts'
+import { connect, exposure, log, roleClaim, views } from '../connections.ts'
+
+export const handler = rolloutsEndpoint(connect({ log, views, roleClaim, exposure }))

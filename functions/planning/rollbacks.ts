@@ -1,0 +1,164 @@
+import type { PhaseDeclaration, RolloutEvent, RolloutRequest } from '../../events/rollout.ts'
+import type { ChildSettings } from '../../events/upgrade.ts'
+import type { Rejection } from '../domain/rejection.ts'
+import { rolloutAggregate } from '../domain/rollout/aggregate.ts'
+import { requestChild } from '../domain/rollout/control.ts'
+import { wayBackOrder } from '../domain/rollout/order.ts'
+import { ownRollback } from '../domain/rollout/outcome.ts'
+import { requestRollout } from '../domain/rollout/request.ts'
+import { type ExistingRollout, exists, hasEnded } from '../domain/rollout/state.ts'
+import { familyOf, touchedBy } from '../facts/family.ts'
+import type { Log, Metadata } from '../log/log.ts'
+import { Contended, isCarriedOut, refusalOf } from '../log/outcome.ts'
+import type { PlanningServices } from './planning.ts'
+import { unplanned } from './rollouts.ts'
+
+type Noted = Extract<RolloutEvent, { type: 'ChildRequested' }>['data']
+
+/** Who asks for a rollout to be taken back, which of its phases, and how it is to go. */
+export interface RollbackAsked {
+  readonly rollout: string
+  /** The id of the rollout that takes back. */
+  readonly child: string
+  /** By name; null: all that have begun. */
+  readonly phases: readonly string[] | null
+  readonly by: string
+  readonly reason: string
+  readonly settings: ChildSettings
+  readonly idempotency?: Metadata['idempotency']
+}
+
+export type RollbackResult =
+  | { readonly child: string; readonly phases: readonly string[] }
+  | { readonly rejected: Rejection }
+
+const notFound = { rejected: { code: 'rollout-not-found', detail: 'There is no such rollout.' } }
+const longestName = 512
+
+/** Returns the phases of the way back: each takes one phase back, after all that depended on it. */
+function declarationsOf(
+  { phases }: ExistingRollout,
+  { phases: chosen, settings }: Pick<Noted, 'phases' | 'settings'>,
+): PhaseDeclaration[] {
+  const orders = wayBackOrder(phases, chosen)
+  return chosen.flatMap((number, place) => {
+    const { name, upgrade } = phases[number] ?? {}
+    if (!name || !upgrade) return []
+    const does = { kind: 'rollback', upgrade, settings } as const
+    return [{ name, dependsOn: orders[place] ?? [], pauseSeconds: 0, exceptions: 'hold', does }]
+  })
+}
+
+/** Begins the rollout that was noted to take another back. Twice is once. Throws Contended. */
+export async function beginRollback(
+  log: Log,
+  rollout: string,
+  parent: ExistingRollout,
+  noted: Noted,
+  cause: Metadata,
+): Promise<void> {
+  const { child, by, reason } = noted
+  const phases = declarationsOf(parent, noted)
+  const request: RolloutRequest = {
+    ...{
+      kind: 'rollback',
+      parent: rollout,
+      name: `Rollback of ${parent.request.name}`.slice(0, longestName),
+    },
+    approvals: { ...parent.request.approvals, required: 0 },
+    onFailure: 'hold',
+    reason,
+  }
+  const asked = { request, phases, by, planned: unplanned(request, phases) }
+  const outcome = await log.execute(rolloutAggregate, child, requestRollout(asked), cause)
+  if (!isCarriedOut(outcome)) throw new Contended(child)
+}
+
+/** Returns the rollouts that take something of one back and are not over. */
+async function livingOf(log: Log, { children }: ExistingRollout): Promise<string[]> {
+  const states = await Promise.all(
+    children.map(async ({ child }) => ({ child, state: (await log.load(rolloutAggregate, child)).state })),
+  )
+  return states.flatMap(({ child, state }) => (hasEnded(state) ? [] : [child]))
+}
+
+/** Returns the numbers of the phases that are meant and have begun; refuses names that are not there. */
+function chosenOf(
+  { phases }: ExistingRollout,
+  names: RollbackAsked['phases'],
+): { readonly chosen: number[] } | { readonly rejected: Rejection } {
+  const unknown = names?.find((name) => phases.every((phase) => phase.name !== name))
+  if (unknown !== undefined)
+    return { rejected: { code: 'phase-not-found', detail: `The rollout has no phase "${unknown}".` } }
+  const chosen = phases.flatMap(({ name, upgrade }, number) =>
+    upgrade !== null && (names?.includes(name) ?? true) ? [number] : [],
+  )
+  return { chosen }
+}
+
+/**
+ * Starts a rollout that takes another back, or some of its phases: in the reverse order of what depends on what, each phase by a child of its upgrade. What
+ * must refuse it is found before anything is appended. Then the rollout notes it, which decides whether it may be; then its stream begins. Throws Contended.
+ */
+export async function startRollback(
+  { log }: Pick<PlanningServices, 'log'>,
+  { rollout, child, phases: names, by, reason, settings, idempotency }: RollbackAsked,
+  correlation: string,
+): Promise<RollbackResult> {
+  const { state } = await log.load(rolloutAggregate, rollout)
+  if (!exists(state)) return notFound
+  const found = chosenOf(state, names)
+  if ('rejected' in found) return found
+  const known = state.children.some((one) => one.child === child)
+  if (!known && !(await hasTouched(log, state, found.chosen))) {
+    const detail = 'None of these phases has changed anything that could be taken back.'
+    return { rejected: { code: 'nothing-to-roll-back', detail } }
+  }
+  const noted = { child, phases: found.chosen, by, reason, settings }
+  const cause: Metadata = { actor: by, correlation, causation: log.of(rolloutAggregate, rollout).name }
+  const outcome = await log.execute(
+    rolloutAggregate,
+    rollout,
+    requestChild({ ...noted, living: await livingOf(log, state) }),
+    { ...cause, ...(idempotency && { idempotency }) },
+  )
+  if (outcome.kind === 'contended') throw new Contended(rollout)
+  if (!isCarriedOut(outcome)) return { rejected: refusalOf(outcome) }
+  await beginRollback(log, rollout, state, noted, cause)
+  return { child, phases: found.chosen.flatMap((number) => state.phases[number]?.name ?? []) }
+}
+
+async function hasTouched(
+  log: Log,
+  { phases }: ExistingRollout,
+  chosen: readonly number[],
+): Promise<boolean> {
+  for (const number of chosen) {
+    const { upgrade } = phases[number] ?? {}
+    const family = upgrade && (await familyOf(log, upgrade))
+    if (family && (await touchedBy(log, family)).size > 0) return true
+  }
+  return false
+}
+
+/**
+ * Starts the rollback that the abort of a rollout asked for. It is never refused: where there is nothing to take back, its phases end at once. Throws
+ * Contended.
+ */
+export async function startOwnRollback(
+  { log }: Pick<PlanningServices, 'log'>,
+  rollout: string,
+): Promise<void> {
+  const { state } = await log.load(rolloutAggregate, rollout)
+  if (!exists(state) || !state.abort) return
+  const { by, reason, rollback } = state.abort
+  const phases = state.phases.flatMap(({ upgrade }, number) => (upgrade === null ? [] : [number]))
+  const noted = { child: rollback ?? ownRollback(rollout), phases, by, reason, settings: {} }
+  const cause: Metadata = {
+    actor: by,
+    correlation: rollout,
+    causation: log.of(rolloutAggregate, rollout).name,
+  }
+  await log.of(rolloutAggregate, rollout).carryOut(requestChild({ ...noted, living: [] }), cause)
+  await beginRollback(log, rollout, state, noted, cause)
+}

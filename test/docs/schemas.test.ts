@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest'
+import * as z from 'zod'
+import { rolloutPlan } from '../../contracts/rollouts.ts'
+
+test('the schema of a plan file is that by which it is checked', async () => {
+  const { ...schema } = z.toJSONSchema(rolloutPlan, { io: 'input', unrepresentable: 'any' })
+  const published = { ...schema, title: 'Drydock: the plan file of a rollout' }
+  await expect(`${JSON.stringify(published, null, 2)}\n`).toMatchFileSnapshot(
+    '../../docs/rollout-plan.schema.json',
+  )
+})
