@@ -146,6 +146,8 @@ export const upgradeEvents = defineEvents({
     schema: z.object({
       request: upgradeRequest,
       by: person,
+      /** It was planned ahead of a window of its profile: nothing begins before that says that the window opened. Left out: it need not. */
+      awaitsOpening: z.exactOptional(z.literal(true)),
       rollout: z.exactOptional(phaseOf),
     }),
   },

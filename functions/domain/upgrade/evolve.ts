@@ -134,8 +134,8 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, context: Commi
 }
 
 function requested({ data }: Event<'UpgradeRequested'>, at: string): Requested {
-  const { request, by, rollout } = data
-  const { window, calendars, selection } = request
+  const { request, by, rollout, awaitsOpening } = data
+  const { window, calendars } = request
   return {
     stage: 'requested',
     standing: requestedStanding(request),
@@ -144,7 +144,7 @@ function requested({ data }: Event<'UpgradeRequested'>, at: string): Requested {
     requestedAt: at,
     window,
     calendars,
-    awaitsOpening: selection.profile !== undefined && window !== null && at < window.start,
+    awaitsOpening: awaitsOpening === true,
     windowBy: null,
     children: [],
     childrenBefore: 0,

@@ -17,16 +17,18 @@ export function requestUpgrade(command: {
   request: UpgradeRequest
   by: string
   planned?: WrittenPlan | undefined
+  /** Was it planned ahead of a window of its profile? Nothing begins before that says that the window opened. */
+  awaitsOpening?: boolean
   /** The rollout that it is a phase of. */
   rollout?: PhaseOf | undefined
 }): UpgradeDecision {
   return (state, now) => {
     if (exists(state)) return accept()
-    const { request, by, planned, rollout } = command
+    const { request, by, planned, rollout, awaitsOpening = false } = command
     const draft = new Draft(state, now)
     draft.add({
       type: 'UpgradeRequested',
-      data: { request, by, ...(rollout && { rollout }) },
+      data: { request, by, ...(awaitsOpening && { awaitsOpening }), ...(rollout && { rollout }) },
     })
     draft.add({ type: 'ExecutionStarting', data: { generation: 1, reason: 'requested' } })
     if (planned) addPlan(draft, planned)

@@ -29,11 +29,12 @@ async function request(
   upgrade: string,
   asked: Parameters<typeof requestFromProfile>[0] & { readonly by: string },
   cause: Metadata,
+  { awaitsOpening = false } = {},
 ): Promise<void> {
   const { by, ...own } = asked
   await log
     .of(upgradeAggregate, upgrade)
-    .carryOut(requestUpgrade({ request: requestFromProfile(own), by }), cause)
+    .carryOut(requestUpgrade({ request: requestFromProfile(own), by, awaitsOpening }), cause)
 }
 
 /** Requests what is planned ahead of a window, with the time until the window's end for approvals. */
@@ -50,7 +51,8 @@ async function plan(
   const approveWithin = Math.ceil(between(at, end) / second)
   for (const { upgrade, component } of upgrades) {
     const asked = { profile, definition, component, window, reason: null, by, authors, approveWithin }
-    await request(running, upgrade, asked, cause)
+    // However late this is: only the profile knows whether its window opens.
+    await request(running, upgrade, asked, cause, { awaitsOpening: true })
   }
 }
 

@@ -17,6 +17,7 @@ import {
   judged,
   paused,
   planned,
+  plannedAhead,
   requested,
   resumed,
   running,
@@ -124,14 +125,12 @@ describe('what is kept of an upgrade', () => {
     })
   })
   it('is that a profile planned it ahead, until a window is set', () => {
-    expect(fold([requested({ window, selection })])).toMatchObject({ awaitsOpening: true })
-    expect(fold([requested({ window, selection }), windowSet(window)])).toMatchObject({
-      awaitsOpening: false,
-      window,
-    })
-    expect(fold([[requested({ window, selection }), window.start]])).toMatchObject({ awaitsOpening: false })
-    expect(fold([requested({ window })])).toMatchObject({ awaitsOpening: false })
-    expect(fold([requested({ selection })])).toMatchObject({ awaitsOpening: false })
+    const ahead = plannedAhead({ window, selection })
+    expect(fold([ahead])).toMatchObject({ awaitsOpening: true })
+    expect(fold([ahead, windowSet(window)])).toMatchObject({ awaitsOpening: false, window })
+    // However late it was asked for: its window may never open.
+    expect(fold([[ahead, window.start]])).toMatchObject({ awaitsOpening: true })
+    expect(fold([requested({ window, selection })])).toMatchObject({ awaitsOpening: false })
   })
 })
 

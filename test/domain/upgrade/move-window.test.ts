@@ -6,12 +6,15 @@ import { later } from '../given.ts'
 import {
   admitted,
   completed,
+  driven,
   ended,
   fold,
   given,
   held,
   lifted,
   paused,
+  planned,
+  plannedAhead,
   running,
   standingAfter,
   stopped,
@@ -79,7 +82,7 @@ describe('a window that has opened', () => {
 
 describe('an upgrade that a profile planned ahead of its window', () => {
   const selection = { ...requestOf().selection, profile: 'weekly' }
-  const ahead = upgradeOf(3, { window: next, selection })
+  const ahead = [plannedAhead({ window: next, selection }), driven(), planned(3)] as const
   const move = (history: Parameters<typeof fold>[0], now: string) => position(fold(history), now).move
 
   it('begins only when the profile says that the window has opened, not when its time has come', () => {

@@ -40,6 +40,12 @@ export function requested(changes: Partial<UpgradeRequest> = {}): UpgradeEvent {
   return { type: 'UpgradeRequested', data: { request: requestOf(changes), by: 'alice' } }
 }
 
+/** The same, ahead of a window of its profile. */
+export function plannedAhead(changes: Partial<UpgradeRequest> = {}): UpgradeEvent {
+  const request = requestOf(changes)
+  return { type: 'UpgradeRequested', data: { request, by: 'alice', awaitsOpening: true } }
+}
+
 /** An execution begins, as a rule the first one. */
 export function driven(generation = 1, reason = 'requested'): UpgradeEvent {
   return { type: 'ExecutionStarting', data: { generation, reason } }
