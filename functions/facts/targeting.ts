@@ -135,7 +135,7 @@ export async function takesCanariesAlone({ log, views }: Services, profile: stri
  * Returns what targeting knows beside the targets: the profiles that exist and, where the definition excludes them, the targets that
  * executions of canary profiles (of the one that it depends on, else of any) have taken to the release that it would take them to.
  */
-async function targetingFacts(
+export async function targetingFacts(
   services: Services,
   profile: string,
   definition: Chooses,

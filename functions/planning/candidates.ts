@@ -4,13 +4,14 @@ import { namesIn } from '../domain/plan/named.ts'
 import type { Unmatched } from '../domain/plan/warnings.ts'
 import { wayBack } from '../domain/plan/way-back.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
+import { standingIn } from '../domain/profile/targeting.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { exists, planOf } from '../domain/upgrade/state.ts'
 import { membersToRetry } from '../facts/child-members.ts'
 import { familyOf, idsOf, touchedBy } from '../facts/family.ts'
 import { planMembers } from '../facts/plan-members.ts'
-import { targetingOf } from '../facts/targeting.ts'
+import { targetingFacts } from '../facts/targeting.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
@@ -100,19 +101,20 @@ async function* candidatesOfProfile(
 ): AsyncGenerator<Candidate> {
   const { definition } = (await services.log.load(profileAggregate, profile)).state
   if (!definition) return
-  const rows = await Array.fromAsync(services.views.everyTarget())
-  const { members, leftOut } = await targetingOf(services, profile, definition, rows)
-  const byId = new Map(rows.map((row) => [row.id, row]))
-  for (const member of members) {
-    const row = byId.get(member.target)
-    const { maintenance_window_hours: hours } = member.override
-    if (row && member.component === component)
-      yield { ...candidateOf(row.id, row, component), ...(hours !== null && { hours }) }
-  }
-  for (const { target, reason } of leftOut) {
-    const row = byId.get(target)
-    if (!row || (definition.upgrade_settings.component ?? row.facts.type) !== component) continue
-    yield { ...candidateOf(row.id, row, component), ...(reason !== 'retired' && { excluded: reason }) }
+  const { component: named = null } = definition.upgrade_settings
+  const facts = await targetingFacts(services, profile, definition)
+  for await (const row of services.views.everyTarget()) {
+    if ((named ?? row.facts.type) !== component) continue
+    const standing = standingIn(profile, definition, row, facts)
+    if (standing === undefined) continue
+    const membership = Object.hasOwn(row.memberships, profile) ? row.memberships[profile] : undefined
+    const hours = membership?.override.maintenance_window_hours ?? null
+    yield {
+      ...candidateOf(row.id, row, component),
+      ...(standing === 'member'
+        ? hours !== null && { hours }
+        : standing !== 'retired' && { excluded: standing }),
+    }
   }
 }
 

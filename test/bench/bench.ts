@@ -4,6 +4,7 @@ import { endCommand, readCommandLine } from '../../infra/command-line.ts'
 import { type Judged, tableOf } from './bars.ts'
 import { countRollouts } from './counted.ts'
 import { judgeLarge } from './large.ts'
+import { judgeLargePlan } from './large-plan.ts'
 import { prices } from './prices.ts'
 import { countProfiles } from './profiles.ts'
 import { timeAll } from './timed.ts'
@@ -50,7 +51,7 @@ async function main(): Promise<void> {
   const rollouts = asked('counted') ? await countRollouts(sizes) : undefined
   const profiles = asked('profiles') ? await countProfiles({ quick }) : undefined
   const times = asked('timed') ? await timeAll(quick) : []
-  const ofLarge = large === undefined ? [] : await judgeLarge(large)
+  const ofLarge = large === undefined ? [] : [...(await judgeLargePlan(large)), ...(await judgeLarge(large))]
   const judged: Judged[] = [...ofLarge, ...(rollouts?.judged ?? []), ...(profiles?.judged ?? []), ...times]
   console.log(`\n${tableOf(judged)}`)
   for (const [mode, charges] of Object.entries(rollouts?.charges ?? {})) {

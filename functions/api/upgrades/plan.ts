@@ -23,14 +23,16 @@ function finishOf(request: UpgradeRequest, sizes: readonly number[], now: number
 }
 
 function membersOf({ chunks, waves, members }: Plan) {
-  return chunks.slice(0, Math.ceil(listedAtMost / membersPerChunk)).flatMap((chunk, index) =>
-    chunk.members.map(([targetId, from, to], place) => ({
+  const listed = Math.min(chunks.length, Math.ceil(listedAtMost / membersPerChunk))
+  return Array.from({ length: listed }, (_, index) => {
+    const chunk = chunks.at(index)
+    return chunk.members.map(([targetId, from, to], place) => ({
       targetId,
       from: chunk.versions[from] ?? '',
       to: chunk.versions[to] ?? '',
       wave: waveNumber(waveOf(waves, members, index * membersPerChunk + place)),
-    })),
-  )
+    }))
+  }).flat()
 }
 
 /** Shows what a deploy of the same body would do; the planner is the one that a deploy uses (N2). */
