@@ -16,6 +16,7 @@ import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/views.ts'
+import type { Look } from './look.ts'
 
 interface Services {
   readonly log: Log
@@ -43,7 +44,7 @@ export async function namedIn({ log }: Services, { component, selection }: Upgra
 }
 
 /**
- * Yields the targets that a request is about; `unmatched` is shown all that were looked at. A view may lag, which costs nothing: assigning
+ * Yields the targets that a request is about; `unmatched` is shown all that were looked at, and `look` is what goes through them. A view may lag, which costs nothing: assigning
  * asks each target's stream again.
  */
 export function candidatesOf(
@@ -51,13 +52,15 @@ export function candidatesOf(
   request: UpgradeRequest,
   named: Named,
   unmatched: Unmatched,
+  look: Look,
 ): AsyncIterable<Candidate> | Iterable<Candidate> {
   const { parent, selection, component } = request
   if (parent !== null) return candidatesOfChild(services, parent, request)
-  if (selection.profile !== undefined) return candidatesOfProfile(services, selection.profile, component)
+  if (selection.profile !== undefined)
+    return candidatesOfProfile(services, selection.profile, component, look)
   return selection.targets
     ? candidatesNamed(request, selection.targets, named, unmatched)
-    : candidatesSelected(services, request, named, unmatched)
+    : candidatesSelected(request, named, unmatched, look)
 }
 
 /** Those that are named and that other parts of the selection do not mean are left out by name. */
@@ -77,16 +80,16 @@ function* candidatesNamed(
 
 /** Who runs nothing of the component is nobody's candidate, but for canaries, which somebody has named. */
 async function* candidatesSelected(
-  { views }: Services,
   { component, selection }: UpgradeRequest,
   named: Named,
   unmatched: Unmatched,
+  look: Look,
 ): AsyncGenerator<Candidate> {
   for (const candidate of named.values()) {
     unmatched.show(candidate)
     yield candidate
   }
-  for await (const row of views.everyTarget()) {
+  for await (const row of look.targets()) {
     const candidate = candidateOf(row.id, row, component)
     unmatched.show(candidate)
     if (candidate.from !== null && !named.has(row.id) && selects(selection, candidate)) yield candidate
@@ -98,12 +101,13 @@ async function* candidatesOfProfile(
   services: Services,
   profile: string,
   component: string,
+  look: Look,
 ): AsyncGenerator<Candidate> {
   const { definition } = (await services.log.load(profileAggregate, profile)).state
   if (!definition) return
   const { component: named = null } = definition.upgrade_settings
   const facts = await targetingFacts(services, profile, definition)
-  for await (const row of services.views.everyTarget()) {
+  for await (const row of look.targets()) {
     if ((named ?? row.facts.type) !== component) continue
     const standing = standingIn(profile, definition, row, facts)
     if (standing === undefined) continue

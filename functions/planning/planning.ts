@@ -35,6 +35,7 @@ import { sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/views.ts'
 import type { Telemetry } from '../work/telemetry.ts'
 import { candidatesOf, choosesTargets, type Named, namedIn } from './candidates.ts'
+import { Look } from './look.ts'
 
 export interface PlanningServices {
   readonly log: Log
@@ -47,8 +48,17 @@ export interface PlanningServices {
   now(): number
 }
 
-/** A deploy of at most so many targets is planned before it is answered; a larger one in the background. */
-export const inlineAtMost = 10_000
+/** How many candidates a plan may have, and how many targets may be looked at for them, where somebody waits for it. */
+export interface PlanBound {
+  readonly candidates: number
+  readonly looked: number
+}
+
+/** So many targets are looked at while somebody waits: about 4,000 read units, in seconds. */
+export const lookedAtMost = 50_000
+
+/** A deploy within these is planned before it is answered; a larger one in the background. */
+export const inline: PlanBound = { candidates: 10_000, looked: lookedAtMost }
 
 /** Where no window bounds it, calendars are looked up so far ahead. */
 const yearAhead = 366 * day
@@ -70,7 +80,7 @@ export type Prospect =
 /** So many warnings are told in the words of a refusal. */
 const warningsInWords = 5
 
-/** There are more candidates than were asked for. */
+/** There are more candidates, or targets to look at, than were asked for. */
 interface TooLarge {
   readonly large: true
 }
@@ -88,12 +98,12 @@ export async function prospectOf(services: PlanningServices, request: UpgradeReq
 export async function prospectOf(
   services: PlanningServices,
   request: UpgradeRequest,
-  bound: { readonly atMost: number },
+  bound: PlanBound,
 ): Promise<Prospect | TooLarge>
 export async function prospectOf(
   services: PlanningServices,
   request: UpgradeRequest,
-  { atMost = Number.POSITIVE_INFINITY } = {},
+  bound: PlanBound = { candidates: Number.POSITIVE_INFINITY, looked: Number.POSITIVE_INFINITY },
 ): Promise<Prospect | TooLarge> {
   const { window } = request
   // Before the fleet is looked through for it.
@@ -118,11 +128,13 @@ export async function prospectOf(
   const policy = await services.log.load(policyAggregate, freezePolicy)
   const candidates = new CandidateList()
   const unmatched = new Unmatched(request.selection)
-  const chosen = candidatesOf(services, request, named, unmatched)
+  const look = new Look(services.views, request.component, bound.looked)
+  const chosen = candidatesOf(services, request, named, unmatched, look)
   for await (const candidate of request.preUpgradeChecks ? withReadiness(services, chosen) : chosen) {
-    if (candidates.length >= atMost) return { large: true }
+    if (candidates.length >= bound.candidates) return { large: true }
     candidates.add(candidate)
   }
+  if (look.isCutShort) return { large: true }
   const { profile } = request.selection
   const canariesAlone =
     request.strategy === 'canary' && profile !== undefined && (await takesCanariesAlone(services, profile))
@@ -144,24 +156,23 @@ export async function prospectOf(
     for (const { target, excluded } of candidates) if (!excluded) targets.add(target)
     return targets
   }
-  const exposure = mayExpose(request) ? await exposedBy(services, request, made.plan) : undefined
+  const exposure = mayExpose(request) ? await exposedBy(services, made.plan, look) : undefined
+  if (look.isCutShort) return { large: true }
   const plan = { ...made.plan, ...(exposure && { exposure }) }
   return { plan, warnings, selected }
 }
 
 /** Returns what the first wave of a plan exposes, where that is more than one person may. */
 async function exposedBy(
-  { views, exposure }: PlanningServices,
-  { component }: UpgradeRequest,
+  { exposure }: PlanningServices,
   plan: Plan,
+  look: Look,
 ): Promise<Exposure | undefined> {
   if (!exposure) throw new Error('Whoever plans what somebody deploys has to know how much may be exposed.')
   const firstWave = firstWaveOf(plan)
   if (firstWave <= exposure.targets) return undefined
-  let fleet = 0
-  for await (const { components, retired } of views.everyTarget())
-    if (retired === null && components[component] !== undefined) fleet++
-  return exposureOf(exposure, firstWave, fleet)
+  const fleet = await look.fleet()
+  return fleet === undefined ? undefined : exposureOf(exposure, firstWave, fleet)
 }
 
 /** A calendar that is not defined would close nothing. Those of a profile are checked with it, those of a child with its parent. */

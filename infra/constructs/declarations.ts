@@ -237,6 +237,8 @@ const declared = {
     ...batch,
     does: 'Opens the windows of upgrade profiles',
     runsOn: { event: 'opening', retries: 2 },
+    // It goes through all targets.
+    timeout: Duration.minutes(5),
     fixedName: 'windowsFunction',
     environment: ['logTable', 'viewsTable', ...windowSettings],
     may: { log: append, views: read, ...scheduleWindows },
