@@ -132,7 +132,10 @@ describe('of a fleet that is too large to be looked through while somebody waits
     const updated = await world.call('PUT', path, { body: { description: 'other' } })
     expect([updated.status, updated.body.affected_resources_change]).toEqual([200, null])
     expect(updated.body.validation_warnings.join()).not.toContain('No resource matches')
-    const execution = await world.call('POST', `${path}/executions`, { body: { reason: 'a broken release is out' }, early: true })
+    const execution = await world.call('POST', `${path}/executions`, {
+      body: { reason: 'a broken release is out' },
+      early: true,
+    })
     expect(execution.status).toBe(202)
     const deleted = await world.call('DELETE', path, { query: { force: 'true' }, early: true })
     expect([deleted.status, deleted.body.affected_resources]).toEqual([200, null])
