@@ -46,6 +46,7 @@ export const problemCodes = {
   'phases-overlap': [422, 'Two phases have a target and its component'],
   'no-second-wave': [422, 'Nobody would have to continue'],
   'nothing-to-upgrade': [422, 'No target is left to upgrade'],
+  'fleet-too-large': [422, 'The fleet is too large to be planned at once'],
   'too-many-waves': [422, 'There would be too many waves'],
   'window-over': [422, 'The window is over'],
   'gateway-invalid': [422, 'The gateway cannot speak for the target'],

@@ -9,6 +9,10 @@ export const profileStatus = z.enum(['active', 'inactive', 'error']).meta({
 export const executionStatus = z.enum(['running', 'completed', 'failed', 'cancelled'])
 const rate = z.number().nullable().meta({ description: 'In percent; null before anything was attempted.' })
 
+const affectedNow = z.int().nullable().meta({
+  description: 'How many targets it means; null: of a fleet of more than 1,000 that is counted daily.',
+})
+
 const affected = {
   affected_resources: z
     .int()
@@ -25,7 +29,7 @@ export const createdProfile = z.object({
   name: z.string(),
   status: profileStatus,
   next_execution: z.string().nullable(),
-  affected_resources: z.int(),
+  affected_resources: affectedNow,
   validation_results: z.object({
     schedule_valid: z.boolean(),
     timezone_recognized: z.boolean(),

@@ -108,7 +108,10 @@ export const profileContracts = {
           status: z.literal('updated'),
           changes_applied: z.array(z.string()),
           next_execution: z.string().nullable(),
-          affected_resources_change: z.int(),
+          affected_resources_change: z.int().nullable().meta({
+            description:
+              'How many targets more it means; null: of a fleet of more than 1,000 that is counted daily.',
+          }),
           validation_warnings: z.array(z.string()),
         }),
       },
@@ -125,7 +128,10 @@ export const profileContracts = {
         schema: z.object({
           id: z.string(),
           status: z.literal('deleted'),
-          affected_resources: z.int(),
+          affected_resources: z.int().nullable().meta({
+            description:
+              'How many targets it meant; of a fleet of more than 1,000 as they were counted last, null where they never were.',
+          }),
           pending_executions_cancelled: z.int(),
           cleanup_tasks: z.array(z.string()),
         }),

@@ -159,7 +159,7 @@ export const rolloutContracts = {
     body: rolloutPlan,
     document: true,
     answers: { 200: { description: 'Every phase, planned by the planner of upgrades.', schema: planned } },
-    problems: [...planningProblems, 'phases-overlap'],
+    problems: [...planningProblems, 'phases-overlap', 'fleet-too-large'],
   },
   listRollouts: {
     summary: 'List rollouts, newest first',

@@ -135,7 +135,7 @@ export const upgradeContracts = {
     query: noQuery,
     body: deployment,
     answers: { 200: { description: 'The plan, made by the planner that a deploy uses.', schema: planned } },
-    problems: planningProblems,
+    problems: [...planningProblems, 'fleet-too-large'],
   },
   listUpgrades: {
     summary: 'List upgrades, newest first',

@@ -16,6 +16,7 @@ import type { ViewStore } from './views/store.ts'
 import type { Views } from './views/views.ts'
 import { type Executions, openExecutions } from './work/executions.ts'
 import { openParked, type Parked } from './work/parked.ts'
+import { openProgress, type Progress } from './work/progress.ts'
 import { openPublished, type Published } from './work/published.ts'
 import { openRedemption, type Redemption } from './work/redemption.ts'
 import { openRepeats, type Repeats } from './work/repeats.ts'
@@ -34,6 +35,8 @@ export interface Connections {
   readonly parked: Parked
   readonly repeats: Repeats
   readonly published: Published
+  /** How far the reconciliation has come. */
+  readonly progress: Progress
   readonly windowSchedules: WindowSchedules
   /** The bus of public events. */
   readonly bus: { readonly client: EventBridgeClient; readonly name: string }
@@ -105,6 +108,9 @@ export const repeats = connection(['workTable'], ({ workTable: table }) =>
 )
 export const published = connection(['workTable'], ({ workTable: table }) =>
   openPublished({ client: dynamo(), table, now }),
+)
+export const progress = connection(['workTable'], ({ workTable: table }) =>
+  openProgress({ client: dynamo(), table, name: 'reconcile', now }),
 )
 export const redemption = connection([], () => openRedemption(stepFunctions()))
 export const windowSchedules = connection(

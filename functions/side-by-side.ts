@@ -36,6 +36,11 @@ export async function sideBySide<Item, Result>(
 export class OnTheirOwn {
   readonly #failed: Failed[] = []
 
+  /** How many failed. */
+  get failed(): number {
+    return this.#failed.length
+  }
+
   /** Does it with each item, so many at once; those that fail are kept by name. */
   async each<Item>(
     items: Iterable<Item> | AsyncIterable<Item>,

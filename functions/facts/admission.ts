@@ -31,7 +31,7 @@ const nothingToLookUp: Subject = { release: null, calendars: [], profile: null }
 
 /** By log, what is looked up about upgrades with a plan: a warm function need not read the upgrade first to know. */
 const subjects = new WeakMap<Log, Map<string, Subject>>()
-const subjectsAtMost = 1000
+const subjectsAtMost = 20_000
 
 function subjectOf(state: UpgradeState, now: string): Subject {
   if (!exists(state) || hasEnded(state)) return nothingToLookUp

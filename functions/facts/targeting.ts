@@ -2,13 +2,14 @@ import type { ProfileDefinition } from '../../events/profile.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { leavesTheRest } from '../domain/profile/canary.ts'
 import {
+  runsOn,
   standingIn,
   type Targetable,
   type Targeting,
   type TargetingFacts,
   targetsOf,
 } from '../domain/profile/targeting.ts'
-import { componentsOf, waitingFor } from '../domain/profile/work.ts'
+import { componentsOf, type Runs, waitingFor } from '../domain/profile/work.ts'
 import { meaningOf } from '../domain/target/outcome.ts'
 import { sameVersion } from '../domain/version/identity.ts'
 import { isMoving } from '../domain/version/scheme.ts'
@@ -29,17 +30,22 @@ const none: ReadonlySet<string> = new Set()
 type Chooses = Pick<ProfileDefinition, 'resource_filters' | 'upgrade_settings' | 'depends_on'>
 
 /**
- * Returns who a profile upgrades, and who not, among all targets and beside all profiles: those given, or else read from the view. A view may lag, which costs
+ * Returns who of these targets a profile upgrades, and who not, beside all profiles: those given, or else read from the view. A view may lag, which costs
  * nothing: assigning asks each target's stream again.
  */
 export async function targetingOf(
   services: Services,
   profile: string,
   definition: Chooses,
-  targets?: readonly Targetable[],
+  targets: readonly Targetable[],
   profiles?: readonly ProfileRow[],
 ): Promise<Targeting> {
-  return (await passingOver(services, profile, definition, targets, profiles)).targeting
+  return targetsOf(
+    profile,
+    definition,
+    targets,
+    await targetingFacts(services, profile, definition, profiles),
+  )
 }
 
 /** Counts whom each profile upgrades in one pass over all targets, of which it holds none. */
@@ -57,22 +63,26 @@ export async function countMembers(services: Services): Promise<ReadonlyMap<stri
   return new Map(counted.map(({ id, members }) => [id, members]))
 }
 
-/** Who a profile upgrades, and the profiles whose canaries it passes over. */
-async function passingOver(
+/** How many members of a profile run what, by component, and the profiles whose canaries it passes over; no target is held for that. */
+async function countRuns(
   services: Services,
   profile: string,
   definition: Chooses,
-  targets?: readonly Targetable[],
-  profiles?: readonly ProfileRow[],
-): Promise<{ readonly targeting: Targeting; readonly passedOver: ReadonlySet<string> }> {
-  const [all, facts] = await Promise.all([
-    targets ?? Array.fromAsync(services.views.everyTarget()),
-    targetingFacts(services, profile, definition, profiles),
-  ])
-  const targeting = targetsOf(profile, definition, all, facts)
-  const canaries = targeting.leftOut.filter(({ reason }) => reason === 'canary_resource')
-  const of = canaries.flatMap(({ target }) => [...(facts.canaryResources.get(target) ?? [])])
-  return { targeting, passedOver: new Set(of) }
+  targets: Iterable<Targetable> | AsyncIterable<Targetable>,
+): Promise<{ readonly runs: ReadonlyMap<string, Runs>; readonly passedOver: ReadonlySet<string> }> {
+  const facts = await targetingFacts(services, profile, definition)
+  const runs = new Map<string, Map<string | null, number>>()
+  const passedOver = new Set<string>()
+  for await (const target of targets) {
+    const standing = standingIn(profile, definition, target, facts)
+    if (standing === 'canary_resource')
+      for (const other of facts.canaryResources.get(target.id) ?? []) passedOver.add(other)
+    if (standing !== 'member') continue
+    const { component, from } = runsOn(definition, target)
+    const counts = runs.get(component) ?? new Map<string | null, number>()
+    runs.set(component, counts.set(from, (counts.get(from) ?? 0) + 1))
+  }
+  return { runs, passedOver }
 }
 
 /** What there is to do for a profile: how many targets of each component, in the order in which they are upgraded. */
@@ -86,13 +96,14 @@ export interface ProfileWork {
   readonly version: string | null
 }
 
-/** Returns the components that a profile upgrades, with how much there is to do. */
+/** Returns the components that a profile upgrades, with how much there is to do among these targets, or else among all of the view. */
 export async function workOf(
   services: Services,
   profile: string,
   definition: ProfileDefinition,
+  targets?: readonly Targetable[],
 ): Promise<ProfileWork[]> {
-  return (await outlookOf(services, profile, definition)).work
+  return (await outlookOf(services, profile, definition, targets)).work
 }
 
 /** Returns what there is to do for a profile, and the profiles whose canaries it passes over. */
@@ -100,12 +111,13 @@ export async function outlookOf(
   services: Services,
   profile: string,
   definition: ProfileDefinition,
+  targets?: readonly Targetable[],
 ): Promise<{ readonly work: ProfileWork[]; readonly passedOver: ReadonlySet<string> }> {
-  const { targeting, passedOver } = await passingOver(services, profile, definition)
-  const { members } = targeting
+  const among = targets ?? services.views.everyTarget()
+  const { runs, passedOver } = await countRuns(services, profile, definition, among)
   const work: ProfileWork[] = []
   const { target_version: asked } = definition.upgrade_settings
-  for (const component of componentsOf(definition, members)) {
+  for (const component of componentsOf(definition, runs.keys())) {
     const found = await releaseFor(services, component, asked, { standing: true })
     const { heldBack } = found
     const release = 'release' in found ? found.release : undefined
@@ -114,10 +126,12 @@ export async function outlookOf(
       work.push({ component, matching: 0, version: isMoving(asked) ? null : asked, heldBack })
       continue
     }
-    const runs = members.flatMap((member) => (member.component === component ? (member.from ?? []) : []))
+    const counts: Runs = runs.get(component) ?? new Map()
+    const versions = [...counts.keys()].flatMap((version) => version ?? [])
     // A moving word leads nobody down.
-    const newer = release && isMoving(asked) ? await newerThan(services.log, component, release, runs) : none
-    const matching = waitingFor(component, { version: release?.version, newer }, members)
+    const newer =
+      release && isMoving(asked) ? await newerThan(services.log, component, release, versions) : none
+    const matching = waitingFor({ version: release?.version, newer }, counts)
     work.push({ component, matching, version: release?.version ?? null, heldBack })
   }
   return { work, passedOver }
@@ -135,7 +149,7 @@ export async function takesCanariesAlone({ log, views }: Services, profile: stri
  * Returns what targeting knows beside the targets: the profiles that exist and, where the definition excludes them, the targets that
  * executions of canary profiles (of the one that it depends on, else of any) have taken to the release that it would take them to.
  */
-async function targetingFacts(
+export async function targetingFacts(
   services: Services,
   profile: string,
   definition: Chooses,

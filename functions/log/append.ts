@@ -7,7 +7,7 @@ import type { Aggregate, Decision, DomainEvent } from '../domain/aggregate.ts'
 import { decodeEvents, emptyFold, foldCommit, loadFold, snapshotEvery } from './fold.ts'
 import type { Consumed, Loaded, Log, Metadata, Outcome, Trying } from './log.ts'
 import { nextCommit } from './next-commit.ts'
-import { categoriesOf, keyOf, type Put, type Store } from './store.ts'
+import { categoriesOf, categoryOf, keyOf, type Put, type Store } from './store.ts'
 import { streamIn } from './stream.ts'
 import type { WarmFolds } from './warm-folds.ts'
 
@@ -197,10 +197,14 @@ export function logOver(store: Store, options: LogOptions): Log {
     commits(stream, { from = 1, to = Number.MAX_SAFE_INTEGER, consistent = false } = {}) {
       return ascending(stream, from, to, consistent, reading)
     },
-    async *streams({ name }) {
-      for (const category of categoriesOf(name))
-        for await (const { stream, since } of store.list(category, reading))
+    async *streams({ name }, after) {
+      const begun = after && categoryOf(name, partsOf(after.stream).id)
+      for (const category of categoriesOf(name)) {
+        if (begun !== undefined && category < begun) continue
+        const start = category === begun ? after : undefined
+        for await (const { stream, since } of store.list(category, reading, start))
           yield { stream, id: partsOf(stream).id, since }
+      }
     },
     consumed: () => ({ ...total }),
   }

@@ -142,8 +142,14 @@ export interface Log {
   of<State, Event extends DomainEvent>(aggregate: Aggregate<State, Event>, id: string): Stream<State, Event>
   /** Yields the commits of a stream by its name, ascending; read strongly when `consistent`. */
   commits(stream: string, range?: CommitRange): AsyncIterable<Commit>
-  /** Yields the listed streams of an aggregate, as the Catalogue knows them: a moment late, and in no order. */
-  streams(aggregate: { readonly name: string }): AsyncIterable<ListedStream>
+  /**
+   * Yields the listed streams of an aggregate, as the Catalogue knows them: a moment late, in an order that says nothing and never changes, so that
+   * one can go on `after` a stream. What begins meanwhile may come before that.
+   */
+  streams(
+    aggregate: { readonly name: string },
+    after?: Pick<ListedStream, 'stream' | 'since'>,
+  ): AsyncIterable<ListedStream>
   /** Returns the capacity used through this log since it was opened. */
   consumed(): Consumed
 }

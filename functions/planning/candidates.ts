@@ -4,17 +4,19 @@ import { namesIn } from '../domain/plan/named.ts'
 import type { Unmatched } from '../domain/plan/warnings.ts'
 import { wayBack } from '../domain/plan/way-back.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
+import { standingIn } from '../domain/profile/targeting.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { exists, planOf } from '../domain/upgrade/state.ts'
 import { membersToRetry } from '../facts/child-members.ts'
 import { familyOf, idsOf, touchedBy } from '../facts/family.ts'
 import { planMembers } from '../facts/plan-members.ts'
-import { targetingOf } from '../facts/targeting.ts'
+import { targetingFacts } from '../facts/targeting.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/views.ts'
+import type { Look } from './look.ts'
 
 interface Services {
   readonly log: Log
@@ -42,7 +44,7 @@ export async function namedIn({ log }: Services, { component, selection }: Upgra
 }
 
 /**
- * Yields the targets that a request is about; `unmatched` is shown all that were looked at. A view may lag, which costs nothing: assigning
+ * Yields the targets that a request is about; `unmatched` is shown all that were looked at, and `look` is what goes through them. A view may lag, which costs nothing: assigning
  * asks each target's stream again.
  */
 export function candidatesOf(
@@ -50,13 +52,15 @@ export function candidatesOf(
   request: UpgradeRequest,
   named: Named,
   unmatched: Unmatched,
+  look: Look,
 ): AsyncIterable<Candidate> | Iterable<Candidate> {
   const { parent, selection, component } = request
   if (parent !== null) return candidatesOfChild(services, parent, request)
-  if (selection.profile !== undefined) return candidatesOfProfile(services, selection.profile, component)
+  if (selection.profile !== undefined)
+    return candidatesOfProfile(services, selection.profile, component, look)
   return selection.targets
     ? candidatesNamed(request, selection.targets, named, unmatched)
-    : candidatesSelected(services, request, named, unmatched)
+    : candidatesSelected(request, named, unmatched, look)
 }
 
 /** Those that are named and that other parts of the selection do not mean are left out by name. */
@@ -76,16 +80,16 @@ function* candidatesNamed(
 
 /** Who runs nothing of the component is nobody's candidate, but for canaries, which somebody has named. */
 async function* candidatesSelected(
-  { views }: Services,
   { component, selection }: UpgradeRequest,
   named: Named,
   unmatched: Unmatched,
+  look: Look,
 ): AsyncGenerator<Candidate> {
   for (const candidate of named.values()) {
     unmatched.show(candidate)
     yield candidate
   }
-  for await (const row of views.everyTarget()) {
+  for await (const row of look.targets()) {
     const candidate = candidateOf(row.id, row, component)
     unmatched.show(candidate)
     if (candidate.from !== null && !named.has(row.id) && selects(selection, candidate)) yield candidate
@@ -97,22 +101,24 @@ async function* candidatesOfProfile(
   services: Services,
   profile: string,
   component: string,
+  look: Look,
 ): AsyncGenerator<Candidate> {
   const { definition } = (await services.log.load(profileAggregate, profile)).state
   if (!definition) return
-  const rows = await Array.fromAsync(services.views.everyTarget())
-  const { members, leftOut } = await targetingOf(services, profile, definition, rows)
-  const byId = new Map(rows.map((row) => [row.id, row]))
-  for (const member of members) {
-    const row = byId.get(member.target)
-    const { maintenance_window_hours: hours } = member.override
-    if (row && member.component === component)
-      yield { ...candidateOf(row.id, row, component), ...(hours !== null && { hours }) }
-  }
-  for (const { target, reason } of leftOut) {
-    const row = byId.get(target)
-    if (!row || (definition.upgrade_settings.component ?? row.facts.type) !== component) continue
-    yield { ...candidateOf(row.id, row, component), ...(reason !== 'retired' && { excluded: reason }) }
+  const { component: named = null } = definition.upgrade_settings
+  const facts = await targetingFacts(services, profile, definition)
+  for await (const row of look.targets()) {
+    if ((named ?? row.facts.type) !== component) continue
+    const standing = standingIn(profile, definition, row, facts)
+    if (standing === undefined) continue
+    const membership = Object.hasOwn(row.memberships, profile) ? row.memberships[profile] : undefined
+    const hours = membership?.override.maintenance_window_hours ?? null
+    yield {
+      ...candidateOf(row.id, row, component),
+      ...(standing === 'member'
+        ? hours !== null && { hours }
+        : standing !== 'retired' && { excluded: standing }),
+    }
   }
 }
 

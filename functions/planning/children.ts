@@ -20,7 +20,7 @@ import { type ExistingUpgrade, exists, hasEnded, type PhaseOf, planOf } from '..
 import { type Family, familyOf } from '../facts/family.ts'
 import type { Metadata } from '../log/log.ts'
 import { Contended, isCarriedOut, refusalOf } from '../log/outcome.ts'
-import { type PlanningServices, prospectOf, storePlan, writePlan } from './planning.ts'
+import { lookedAtMost, type PlanningServices, prospectOf, storePlan, writePlan } from './planning.ts'
 
 /** A child of at most so many members is planned before it is answered; a larger one by its execution. */
 const inlineAtMost = 500
@@ -190,7 +190,7 @@ async function prospectOfChild(
     }
   const refused = refuseSibling(command, siblings)
   if (refused) return refused
-  const prospect = await prospectOf(services, request, { atMost: inlineAtMost })
+  const prospect = await prospectOf(services, request, { candidates: inlineAtMost, looked: lookedAtMost })
   if ('large' in prospect) return { plan: undefined, leftOut: undefined }
   if ('plan' in prospect) return { plan: prospect.plan, leftOut: leftOutOf(prospect.plan.leftOut) }
   const leftOut = leftOutOf(prospect.leftOut)

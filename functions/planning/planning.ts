@@ -4,6 +4,7 @@ import type { PlanTold, UpgradeRequest } from '../../events/upgrade.ts'
 import { systemActor } from '../domain/actor.ts'
 import { chunkId, planAggregate, storeChunk } from '../domain/plan/aggregate.ts'
 import type { Candidate } from '../domain/plan/candidate.ts'
+import { CandidateList } from '../domain/plan/candidate-list.ts'
 import {
   type Exposure,
   type ExposureLimit,
@@ -34,6 +35,7 @@ import { sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/views.ts'
 import type { Telemetry } from '../work/telemetry.ts'
 import { candidatesOf, choosesTargets, type Named, namedIn } from './candidates.ts'
+import { Look } from './look.ts'
 
 export interface PlanningServices {
   readonly log: Log
@@ -46,8 +48,17 @@ export interface PlanningServices {
   now(): number
 }
 
-/** A deploy of at most so many targets is planned before it is answered; a larger one in the background. */
-export const inlineAtMost = 10_000
+/** How many candidates a plan may have, and how many targets may be looked at for them, where somebody waits for it. */
+export interface PlanBound {
+  readonly candidates: number
+  readonly looked: number
+}
+
+/** So many targets are looked at while somebody waits: about 4,000 read units, in seconds. */
+export const lookedAtMost = 50_000
+
+/** A deploy within these is planned before it is answered; a larger one in the background. */
+export const inline: PlanBound = { candidates: 10_000, looked: lookedAtMost }
 
 /** Where no window bounds it, calendars are looked up so far ahead. */
 const yearAhead = 366 * day
@@ -60,8 +71,8 @@ export type Prospect =
   | {
       readonly plan: Plan
       readonly warnings: readonly PlanWarning[]
-      /** Who was selected, whether the plan takes it or not. */
-      readonly selected: ReadonlySet<string>
+      /** Returns who was selected, whether the plan takes it or not. */
+      selected(): ReadonlySet<string>
     }
   /** With whom it leaves out, where it leaves everybody out. */
   | { readonly rejected: Rejection; readonly leftOut?: Plan['leftOut'] }
@@ -69,7 +80,7 @@ export type Prospect =
 /** So many warnings are told in the words of a refusal. */
 const warningsInWords = 5
 
-/** There are more candidates than were asked for. */
+/** There are more candidates, or targets to look at, than were asked for. */
 interface TooLarge {
   readonly large: true
 }
@@ -87,12 +98,12 @@ export async function prospectOf(services: PlanningServices, request: UpgradeReq
 export async function prospectOf(
   services: PlanningServices,
   request: UpgradeRequest,
-  bound: { readonly atMost: number },
+  bound: PlanBound,
 ): Promise<Prospect | TooLarge>
 export async function prospectOf(
   services: PlanningServices,
   request: UpgradeRequest,
-  { atMost = Number.POSITIVE_INFINITY } = {},
+  bound: PlanBound = { candidates: Number.POSITIVE_INFINITY, looked: Number.POSITIVE_INFINITY },
 ): Promise<Prospect | TooLarge> {
   const { window } = request
   // Before the fleet is looked through for it.
@@ -115,47 +126,53 @@ export async function prospectOf(
   const strangers = choosesTargets(request) ? refuseNamed(request.selection, named) : undefined
   if (strangers) return { rejected: strangers }
   const policy = await services.log.load(policyAggregate, freezePolicy)
-  const candidates: Candidate[] = []
+  const candidates = new CandidateList()
   const unmatched = new Unmatched(request.selection)
-  for await (const candidate of candidatesOf(services, request, named, unmatched)) {
-    if (candidates.length >= atMost) return { large: true }
-    candidates.push(candidate)
+  const look = new Look(services.views, request.component, bound.looked)
+  const chosen = candidatesOf(services, request, named, unmatched, look)
+  for await (const candidate of request.preUpgradeChecks ? withReadiness(services, chosen) : chosen) {
+    if (candidates.length >= bound.candidates) return { large: true }
+    candidates.add(candidate)
   }
-  const checked = request.preUpgradeChecks ? await withReadiness(services, candidates) : candidates
+  if (look.isCutShort) return { large: true }
   const { profile } = request.selection
   const canariesAlone =
     request.strategy === 'canary' && profile !== undefined && (await takesCanariesAlone(services, profile))
   const newer = release ? await newerAmong(services.log, request, release, candidates) : noVersions
-  const back = candidates.flatMap(({ to }) => to ?? [])
   const releases =
-    request.kind === 'rollback' ? await releasesOf(services.log, request.component, back) : undefined
+    request.kind === 'rollback'
+      ? await releasesOf(services.log, request.component, candidates.versionsTo)
+      : undefined
   const made = makePlan({
-    ...{ request, candidates: checked, release, newer, policyVersion: policy.commit, canariesAlone },
+    ...{ request, candidates, release, newer, policyVersion: policy.commit, canariesAlone },
     ...(releases && { releases }),
   })
   const warnings = [...heldBack, ...unmatched.warnings, ...warningsOfCanaries(request, candidates)]
   if ('rejected' in made) return { ...made, rejected: withWarnings(made.rejected, warnings) }
   const unfit = await refuseUnfitPlan(services, request, made.plan)
   if (unfit) return { rejected: unfit }
-  const selected = candidates.flatMap(({ target, excluded }) => (excluded ? [] : [target]))
-  const exposure = mayExpose(request) ? await exposedBy(services, request, made.plan) : undefined
+  const selected = () => {
+    const targets = new Set<string>()
+    for (const { target, excluded } of candidates) if (!excluded) targets.add(target)
+    return targets
+  }
+  const exposure = mayExpose(request) ? await exposedBy(services, made.plan, look) : undefined
+  if (look.isCutShort) return { large: true }
   const plan = { ...made.plan, ...(exposure && { exposure }) }
-  return { plan, warnings, selected: new Set(selected) }
+  return { plan, warnings, selected }
 }
 
 /** Returns what the first wave of a plan exposes, where that is more than one person may. */
 async function exposedBy(
-  { views, exposure }: PlanningServices,
-  { component }: UpgradeRequest,
+  { exposure }: PlanningServices,
   plan: Plan,
+  look: Look,
 ): Promise<Exposure | undefined> {
   if (!exposure) throw new Error('Whoever plans what somebody deploys has to know how much may be exposed.')
   const firstWave = firstWaveOf(plan)
   if (firstWave <= exposure.targets) return undefined
-  let fleet = 0
-  for await (const { components, retired } of views.everyTarget())
-    if (retired === null && components[component] !== undefined) fleet++
-  return exposureOf(exposure, firstWave, fleet)
+  const fleet = await look.fleet()
+  return fleet === undefined ? undefined : exposureOf(exposure, firstWave, fleet)
 }
 
 /** A calendar that is not defined would close nothing. Those of a profile are checked with it, those of a child with its parent. */
@@ -185,15 +202,10 @@ async function newerAmong(
   log: Log,
   { component, version, allowDowngrade }: UpgradeRequest,
   release: ResolvedRelease,
-  candidates: readonly Candidate[],
+  candidates: CandidateList,
 ): Promise<ReadonlySet<string>> {
   if (!isMoving(version) || allowDowngrade) return noVersions
-  return newerThan(
-    log,
-    component,
-    release,
-    candidates.flatMap(({ from }) => from ?? []),
-  )
+  return newerThan(log, component, release, candidates.versionsFrom)
 }
 
 /** Where nobody is left, what nobody has is most likely why. */
@@ -202,20 +214,38 @@ function withWarnings(rejected: Rejection, warnings: readonly PlanWarning[]): Re
   return { ...rejected, detail: words.join(' ') }
 }
 
-/** Marks those that are not ready. Only those are asked about that nothing else has ruled out yet. */
-async function withReadiness(
+/** So many candidates are asked about at once. */
+const askedAtOnce = 1000
+
+/** Yields candidates, and marks those that are not ready. Only those are asked about that nothing else has ruled out yet. */
+async function* withReadiness(
   { telemetry, now }: PlanningServices,
-  candidates: readonly Candidate[],
-): Promise<Candidate[]> {
+  candidates: AsyncIterable<Candidate> | Iterable<Candidate>,
+): AsyncGenerator<Candidate> {
   if (!telemetry) throw new Error('Whoever plans an upgrade with pre-upgrade checks needs the telemetry.')
-  const asked = candidates.filter(({ retired, excluded, from }) => !retired && !excluded && from !== null)
-  const targets = asked.map(({ target, gateway = null }) => ({ target, gateway }))
-  const notReady = await notReadyAmong({ telemetry, now }, targets)
-  return candidates.map((candidate) => ({ ...candidate, notReady: notReady.has(candidate.target) }))
+  const ask = async (batch: readonly Candidate[]): Promise<Candidate[]> => {
+    const asked = batch.filter(({ retired, excluded, from }) => !retired && !excluded && from !== null)
+    const targets = asked.map(({ target, gateway = null }) => ({ target, gateway }))
+    const notReady = await notReadyAmong({ telemetry, now }, targets)
+    return batch.map((candidate) => ({ ...candidate, notReady: notReady.has(candidate.target) }))
+  }
+  let batch: Candidate[] = []
+  for await (const candidate of candidates) {
+    batch.push(candidate)
+    if (batch.length < askedAtOnce) continue
+    yield* await ask(batch)
+    batch = []
+  }
+  yield* await ask(batch)
 }
 
 function acceptedPlan({ chunks: _, ...plan }: Plan): AcceptedPlan {
   return { ...plan, droppedWaves: [...plan.droppedWaves], leftOut: leftOutCounts(plan) }
+}
+
+function* numbered<Value>(values: Iterable<Value>): Generator<[number, Value]> {
+  let number = 0
+  for (const value of values) yield [number++, value]
 }
 
 /**
@@ -230,7 +260,7 @@ export async function storePlan(
   told?: PlanTold,
 ): Promise<WrittenPlan> {
   const { log } = services
-  await sideBySide([...plan.chunks.entries()], atOnce.chunks, async ([index, chunk]) => {
+  await sideBySide(numbered(plan.chunks), atOnce.chunks, async ([index, chunk]) => {
     const stream = log.of(planAggregate, chunkId(plan.planHash, index))
     const commitId = v5(stream.name, chunkNamespace)
     const cause = { actor: systemActor, correlation: upgrade, commitId }

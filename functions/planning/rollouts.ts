@@ -8,7 +8,7 @@ import type { Rejection } from '../domain/rejection.ts'
 import { rolloutAggregate } from '../domain/rollout/aggregate.ts'
 import { failPlanning, type PlannedRollout, recordPlan } from '../domain/rollout/request.ts'
 import type { Log } from '../log/log.ts'
-import { type PlanningServices, prospectOf, storePlan } from './planning.ts'
+import { type PlanBound, type PlanningServices, prospectOf, storePlan } from './planning.ts'
 
 /** What is to be said of one phase before it begins. */
 export interface PhaseProspect {
@@ -39,9 +39,9 @@ function inPhase(number: number, name: string, { code, detail, fields = [] }: Re
 async function prospectOfPhase(
   services: PlanningServices,
   request: UpgradeRequest,
-  atMost: number,
+  bound: PlanBound,
 ): Promise<PhaseProspect | { readonly rejected: Rejection } | { readonly large: true }> {
-  const found = await prospectOf(services, request, { atMost })
+  const found = await prospectOf(services, request, bound)
   if ('large' in found) return found
   if ('plan' in found) {
     const { plan, warnings } = found
@@ -52,11 +52,16 @@ async function prospectOfPhase(
   return there ? { request, plan: null, warnings: [], leftOut } : { rejected }
 }
 
+/** Yields the targets of a plan in its order. */
+export function* targetsOf({ chunks }: Pick<Plan, 'chunks'>): Generator<string> {
+  for (const { members } of chunks) for (const [target] of members) yield target
+}
+
 /** Two phases must not take one target's component: the second would be planned from a version that the first changes. */
 function overlapOf(phases: readonly (PhaseProspect & { readonly name: string })[]): Rejection | undefined {
   const holders = new Map<string, string>()
   for (const [number, { name, request, plan }] of phases.entries()) {
-    for (const [target] of plan?.chunks.flatMap(({ members }) => members) ?? []) {
+    for (const target of plan ? targetsOf(plan) : []) {
       const key = JSON.stringify([target, request.component])
       const other = holders.get(key)
       if (other !== undefined) {
@@ -82,13 +87,16 @@ export async function prospectOfRollout(
   services: PlanningServices,
   request: RolloutRequest,
   declared: readonly PhaseDeclaration[],
-  { atMost = Number.POSITIVE_INFINITY } = {},
+  bound: PlanBound = { candidates: Number.POSITIVE_INFINITY, looked: Number.POSITIVE_INFINITY },
 ): Promise<RolloutProspect> {
   const phases: (PhaseProspect & { readonly name: string })[] = []
   let members = 0
   for (const [number, { name, does }] of declared.entries()) {
     if (does.kind !== 'deploy') throw new Error('Only what deploys is planned beforehand.')
-    const found = await prospectOfPhase(services, does.request, atMost - members)
+    const found = await prospectOfPhase(services, does.request, {
+      ...bound,
+      candidates: bound.candidates - members,
+    })
     if ('large' in found) return found
     if ('rejected' in found) return { rejected: inPhase(number, name, found.rejected) }
     members += found.plan?.members ?? 0

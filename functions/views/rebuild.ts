@@ -1,46 +1,42 @@
-import { movePointer, readPointer } from './pointer.ts'
-import { type Reconciled, type ReconcileReport, reconcile } from './reconcile.ts'
-
-export interface RebuildReport extends ReconcileReport {
-  /** The version that is read from now on. */
-  readonly version: string
-}
+import { movePointer, PointerMoved, readPointer } from './pointer.ts'
+import type { ReconcileReport } from './reconcile.ts'
+import type { ViewStore } from './store.ts'
 
 /** The new version does not agree with the log; the pointer was left where it was. */
 export class RebuildFailed extends Error {
   override readonly name = 'RebuildFailed'
-  readonly report: ReconcileReport
-  constructor(report: ReconcileReport) {
-    super(
-      `${report.drift} rows of the new version drift (${report.drifted.join(', ')}); the old one is still read.`,
-    )
-    this.report = report
+  constructor({ drift, drifted }: Pick<ReconcileReport, 'drift' | 'drifted'>) {
+    super(`${drift} rows of the new version drift (${drifted.join(', ')}); the old one is still read.`)
   }
 }
 
 /**
- * Builds all views anew, into an empty version beside the one that is read, and then reads that one. While it is being built projectors
- * feed both; one that was broken off is taken up again by the next. Throws PointerMoved when two run at once.
+ * Begins an empty version of all views beside the one that is read, and returns its name: from now on projectors feed both. One that was broken off is
+ * taken up again. Throws PointerMoved when two begin at once.
  */
-export async function rebuild(reached: Reconciled): Promise<RebuildReport> {
-  const { store } = reached
-  let pointer = await readPointer(store)
-  const version = pointer.building ?? nextVersion(pointer.version)
-  if (pointer.building === null)
-    pointer = await movePointer(store, pointer, { version: pointer.version, building: version })
-  const report = await reconcile(reached, { version })
-  if (report.drift > 0) throw new RebuildFailed(report)
+export async function beginRebuild(store: ViewStore): Promise<string> {
+  const pointer = await readPointer(store)
+  if (pointer.building !== null) return pointer.building
+  const building = nextVersion(pointer.version)
+  await movePointer(store, pointer, { version: pointer.version, building })
+  return building
+}
+
+/**
+ * Has the version read that was begun, once a whole walk has filled it; doing it again changes nothing. A stream that began while the Catalogue lagged,
+ * before projectors knew of the new version, is found by another walk. Throws RebuildFailed where rows drift, and PointerMoved where something
+ * else is being built by now.
+ */
+export async function endRebuild(
+  store: ViewStore,
+  version: string,
+  filled: Pick<ReconcileReport, 'drift' | 'drifted'>,
+): Promise<void> {
+  if (filled.drift > 0) throw new RebuildFailed(filled)
+  const pointer = await readPointer(store)
+  if (pointer.version === version) return
+  if (pointer.building !== version) throw new PointerMoved()
   await movePointer(store, pointer, { version, building: null })
-  // A stream that began while the Catalogue lagged, before projectors knew of the new version, is found now.
-  const late = await reconcile(reached, { version })
-  return {
-    version,
-    streams: late.streams,
-    healed: report.healed + late.healed,
-    drift: late.drift,
-    drifted: late.drifted,
-    parked: late.parked,
-  }
 }
 
 function nextVersion(version: string): string {

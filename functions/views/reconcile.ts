@@ -1,19 +1,19 @@
 import type { Commit } from '../../events/envelope.ts'
 import { isLasting, NotInTheLog } from '../errors.ts'
 import type { Log } from '../log/log.ts'
-import { sideBySide } from '../side-by-side.ts'
+import { type OnTheirOwn, sideBySide } from '../side-by-side.ts'
 import type { Parked } from '../work/parked.ts'
 import { inVersion, readPointer } from './pointer.ts'
 import { fold, ProjectionFault, type Source } from './projection.ts'
 import { byRow, projectDuty } from './runner.ts'
-import { sources } from './sources.ts'
+import { sourceOf, sources } from './sources.ts'
 import type { StoredRow, ViewStore } from './store.ts'
 
 /** How many streams are compared at once. */
 const streamsAtOnce = 8
 
 /** How many rows of drift a report names. */
-const namedAtMost = 20
+export const namedAtMost = 20
 
 /** What a reconciliation reaches. */
 export interface Reconciled {
@@ -39,10 +39,14 @@ export interface ReconcileOptions {
   readonly aggregates?: readonly string[]
   /** The version of the views; the one that is read, unless said otherwise. */
   readonly version?: string
+  /** These streams alone, and not all that the Catalogue lists. */
+  readonly streams?: readonly { readonly stream: string }[]
+  /** Has by its name what could not be compared and may pass, which keeps no other from being compared; left out: the first such error ends it. */
+  readonly each?: OnTheirOwn
 }
 
 /**
- * Walks the Catalogue, folds each stream and compares the rows with it: what is missing or behind is written, what the log does not
+ * Folds each stream, of those given or of the Catalogue, and compares the rows with it: what is missing or behind is written, what the log does not
  * account for is reported. A parked stream that can be projected again is taken out of the parking.
  */
 export async function reconcile(
@@ -55,25 +59,32 @@ export async function reconcile(
     (await parked.list()).filter(({ duty }) => duty === projectDuty).map((one) => [one.stream, one]),
   )
   const report = { streams: 0, healed: 0, drift: 0, drifted: [] as string[], parked: 0 }
-  for (const source of sources) {
-    if (options.aggregates && !options.aggregates.includes(source.aggregate)) continue
-    await sideBySide(log.streams({ name: source.aggregate }), streamsAtOnce, async ({ stream }) => {
-      report.streams += 1
-      try {
-        const { healed, drifted } = await reconcileStream(reached, source, stream, version)
-        report.healed += healed
-        report.drift += drifted.length
-        report.drifted.push(...drifted.slice(0, namedAtMost - report.drifted.length))
-        const waited = waiting.get(stream)
-        if (waited) await parked.clear(waited)
-      } catch (error) {
-        if (!isLasting(error)) throw error
-        report.parked += 1
-        await parked.park(projectDuty, stream, error instanceof ProjectionFault ? error.commit : 0, error)
-      }
-    })
+  const compare = async ({ stream }: { readonly stream: string }) => {
+    const source = sourceOf(stream)
+    if (!source) return
+    report.streams += 1
+    try {
+      const { healed, drifted } = await reconcileStream(reached, source, stream, version)
+      report.healed += healed
+      report.drift += drifted.length
+      report.drifted.push(...drifted.slice(0, namedAtMost - report.drifted.length))
+      const waited = waiting.get(stream)
+      if (waited) await parked.clear(waited)
+    } catch (error) {
+      if (!isLasting(error)) throw error
+      report.parked += 1
+      await parked.park(projectDuty, stream, error instanceof ProjectionFault ? error.commit : 0, error)
+    }
   }
+  const streams = options.streams ?? listed(log, options)
+  if (options.each) await options.each.each(streams, streamsAtOnce, compare, ({ stream }) => stream)
+  else await sideBySide(streams, streamsAtOnce, compare)
   return report
+}
+
+async function* listed(log: Reconciled['log'], { aggregates }: ReconcileOptions) {
+  for (const { aggregate: name } of sources)
+    if (!aggregates || aggregates.includes(name)) yield* log.streams({ name })
 }
 
 /** Brings the rows of one stream to where the log is. */

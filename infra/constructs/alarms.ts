@@ -61,9 +61,8 @@ export class Alarms extends Construct {
       ticker.metricInvocations({ period }),
       2,
     )
-    // Its day begins anew with every run: two hours more are no alarm.
     const hourly = reconcile.metricInvocations({ period: Duration.hours(1) })
-    this.silence('NotInvoked-reconcile', 'Nothing that was missed is healed any more.', hourly, 26)
+    this.silence('NotInvoked-reconcile', 'Nothing that was missed is healed any more.', hourly, 2)
     for (const [name, queue] of Object.entries(queues)) {
       const depth = queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' })
       this.alarm(

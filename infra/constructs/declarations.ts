@@ -189,14 +189,13 @@ const declared = {
     ...batch,
     does: 'Makes good what views and reactor missed; rebuilds on request',
     atOnce: 'ClockConcurrency',
-    // A day's reconciliation is worth an hour of retries.
+    // A round a day, whatever the size of the log: each time goes on where the last one came to, and does nothing when the day's is over.
     runsOn: {
       event: 'schedule',
-      rate: 'rate(1 day)',
-      delivery: { seconds: 3600, retries: 10 },
-      retries: 2,
+      rate: 'rate(15 minutes)',
+      delivery: { seconds: 900, retries: 1 },
+      retries: 0,
     },
-    // It walks the whole log.
     timeout: Duration.minutes(15),
     environment: [
       'logTable',
@@ -246,6 +245,8 @@ const declared = {
     ...batch,
     does: 'Opens the windows of upgrade profiles',
     runsOn: { event: 'opening', retries: 2 },
+    // It goes through all targets.
+    timeout: Duration.minutes(5),
     fixedName: 'windowsFunction',
     environment: ['logTable', 'viewsTable', ...windowSettings],
     may: { log: append, views: read, ...scheduleWindows },

@@ -86,7 +86,8 @@ export class Teller {
       request.kind === 'rollback' ? null : { version: '1.1.0', digest: 'sha256:1', releaseVersion: 1 }
     const made = makePlan({ request, candidates, release, policyVersion: 2 })
     if (!('plan' in made)) throw new Error(made.rejected.detail)
-    const { chunks, leftOut: _, droppedWaves, ...plan } = made.plan
+    const { leftOut: _, droppedWaves, chunks: inOrder, ...plan } = made.plan
+    const chunks = [...inOrder]
     await this.do(upgradeAggregate, id, requestUpgrade({ request, by: 'alice' }), { actor: 'alice' })
     for (const [k, chunk] of chunks.entries())
       await this.do(planAggregate, chunkId(plan.planHash, k), storeChunk(chunk))

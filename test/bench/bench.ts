@@ -4,6 +4,8 @@ import { endCommand, readCommandLine } from '../../infra/command-line.ts'
 import { type Judged, tableOf } from './bars.ts'
 import { countRollouts } from './counted.ts'
 import { judgeLarge } from './large.ts'
+import { judgeLargePlan } from './large-plan.ts'
+import { judgeLive } from './live.ts'
 import { prices } from './prices.ts'
 import { countProfiles } from './profiles.ts'
 import { timeAll } from './timed.ts'
@@ -17,6 +19,7 @@ Counts and times against the project's bars. Ends with 1 where one is missed.
   --only PART   ${kinds.join(', ')}
   --size N      another rollout of so many targets, 100 to 100000
   --large N     one upgrade of so many targets and nothing else, 10000 to 1000000
+  --live N      so many live upgrades that hear of the time and of a stop, and nothing else, 100 to 100000
   --json FILE   where the figures go as well`
 
 function readOptions() {
@@ -24,34 +27,47 @@ function readOptions() {
     options: {
       size: { type: 'string' },
       large: { type: 'string' },
+      live: { type: 'string' },
       json: { type: 'string' },
       quick: { type: 'boolean', default: false },
       only: { type: 'string' },
     },
   })
-  const largest = values.size === undefined ? undefined : Number(values.size)
-  if (largest !== undefined && !(Number.isInteger(largest) && largest >= 100 && largest <= 100_000))
-    throw new Error(`--size is a whole number from 100 to 100000, not ${values.size}.\n\n${usage}`)
-  const large = values.large === undefined ? undefined : Number(values.large)
-  if (large !== undefined && !(Number.isInteger(large) && large >= 10_000 && large <= 1_000_000))
-    throw new Error(`--large is a whole number from 10000 to 1000000, not ${values.large}.\n\n${usage}`)
+  const between = (name: 'size' | 'large' | 'live', least: number, most: number): number | undefined => {
+    const text = values[name]
+    const number = Number(text)
+    if (text === undefined || (Number.isInteger(number) && number >= least && number <= most))
+      return text === undefined ? undefined : number
+    throw new Error(`--${name} is a whole number from ${least} to ${most}, not ${text}.\n\n${usage}`)
+  }
+  const largest = between('size', 100, 100_000)
+  const large = between('large', 10_000, 1_000_000)
+  const live = between('live', 100, 100_000)
   const only = kinds.find((kind) => kind === values.only)
   if (values.only !== undefined && only === undefined)
     throw new Error(`--only is ${kinds.join(', ')}, not ${values.only}.\n\n${usage}`)
   const sizes = values.quick ? [100, 1000] : [100, 1000, 10_000]
   if (largest !== undefined && !sizes.includes(largest)) sizes.push(largest)
-  return { sizes: sizes.sort((a, b) => a - b), json: values.json, quick: values.quick, only, large }
+  return { sizes: sizes.sort((a, b) => a - b), json: values.json, quick: values.quick, only, large, live }
 }
 
 async function main(): Promise<void> {
-  const { sizes, json, quick, only, large } = readOptions()
-  const asked = (kind: (typeof kinds)[number]) => large === undefined && (only === undefined || only === kind)
+  const { sizes, json, quick, only, large, live } = readOptions()
+  const alone = large !== undefined || live !== undefined
+  const asked = (kind: (typeof kinds)[number]) => !alone && (only === undefined || only === kind)
   const began = performance.now()
   const rollouts = asked('counted') ? await countRollouts(sizes) : undefined
   const profiles = asked('profiles') ? await countProfiles({ quick }) : undefined
   const times = asked('timed') ? await timeAll(quick) : []
-  const ofLarge = large === undefined ? [] : await judgeLarge(large)
-  const judged: Judged[] = [...ofLarge, ...(rollouts?.judged ?? []), ...(profiles?.judged ?? []), ...times]
+  const ofLarge = large === undefined ? [] : [...(await judgeLargePlan(large)), ...(await judgeLarge(large))]
+  const ofLive = live === undefined ? [] : await judgeLive(live)
+  const judged: Judged[] = [
+    ...ofLarge,
+    ...ofLive,
+    ...(rollouts?.judged ?? []),
+    ...(profiles?.judged ?? []),
+    ...times,
+  ]
   console.log(`\n${tableOf(judged)}`)
   for (const [mode, charges] of Object.entries(rollouts?.charges ?? {})) {
     const parts = Object.entries(charges).map(([kind, dollars]) => `${kind} ${dollars.toFixed(2)}`)

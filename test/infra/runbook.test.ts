@@ -59,7 +59,7 @@ describe('an alarm', () => {
     })
     expect(named('NotInvokedreconcile')).toMatchObject({
       ...{ MetricName: 'Invocations', Threshold: 1, TreatMissingData: 'breaching' },
-      ...{ Period: 3600, EvaluationPeriods: 26 },
+      ...{ Period: 3600, EvaluationPeriods: 2 },
     })
   })
 

@@ -212,7 +212,7 @@ describe('what moves it', () => {
     }
   })
 
-  test('upgrades are ticked every minute, what was set aside is tried, views are compared every day, and heads asked for', () => {
+  test('upgrades are ticked every minute, what was set aside is tried, reconciliation and heads go on', () => {
     const schedules = propertiesOf('AWS::Scheduler::Schedule').map(({ ScheduleExpression, Target }) => [
       functionName(referred((Target as { Arn: unknown }).Arn)),
       ScheduleExpression,
@@ -220,7 +220,7 @@ describe('what moves it', () => {
     expect(Object.fromEntries(schedules)).toEqual({
       ticker: 'rate(1 minute)',
       reactor: 'rate(1 minute)',
-      reconcile: 'rate(1 day)',
+      reconcile: 'rate(15 minutes)',
       heads: 'rate(15 minutes)',
     })
   })

@@ -36,7 +36,7 @@ test('a month before a calendar is known no more, the daily reconciliation says 
   const told = async () => {
     const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
     const spoken = vi.spyOn(console, 'log').mockReturnValue()
-    await reconcileAll({ ...world.services, viewStore: memoryViewStore() }, {})
+    await reconcileAll({ ...world.services, viewStore: memoryViewStore() }, { start: true })
     const lines = written.mock.calls.map(([line]) => String(line))
     written.mockRestore()
     spoken.mockRestore()

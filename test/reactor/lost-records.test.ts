@@ -13,7 +13,7 @@ async function reconciled(world: World) {
   // By now the reactor must have heard of everything.
   world.pass(400)
   const log = vi.spyOn(console, 'log').mockReturnValue()
-  const report = await reconcileAll({ ...world.services, viewStore: world.store }, {})
+  const report = await reconcileAll({ ...world.services, viewStore: world.store }, { start: true })
   log.mockRestore()
   await world.settle()
   for (let minute = 0; minute < 2; minute++) {

@@ -6,6 +6,7 @@ import { isAnswered } from '../../functions/reactor/duty.ts'
 import type { ReactorServices } from '../../functions/reactor/services.ts'
 import type { Views } from '../../functions/views/views.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
+import { memoryProgress } from '../../functions/work/progress.ts'
 import { memoryPublished } from '../../functions/work/published.ts'
 import { memoryRepeats } from '../../functions/work/repeats.ts'
 import { memoryTelemetry } from '../../functions/work/telemetry.ts'
@@ -77,6 +78,7 @@ export function memoryServices({
     parked: memoryParked(now),
     repeats: memoryRepeats(now),
     published: memoryPublished(),
+    progress: memoryProgress(),
   } satisfies ReactorServices & Record<string, unknown>
 }
 

@@ -45,6 +45,8 @@ async function differingRows(world: World): Promise<string[]> {
   }
   const found: string[] = []
   for (const row of world.viewStore.all()) {
+    // Sums over everything, as old as the last round.
+    if (row.view === 'figures') continue
     const name = `${row.view} ${row.row}`
     const folded = expected.get(name)
     expected.delete(name)

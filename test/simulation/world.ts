@@ -8,7 +8,7 @@ import { memoryStore } from '../../functions/log/memory.ts'
 import { WarmFolds } from '../../functions/log/warm-folds.ts'
 import { duties } from '../../functions/reactor/duties.ts'
 import { judgeOpening } from '../../functions/reactor/profiles/open-window.ts'
-import { makeGood } from '../../functions/reactor/reconcile.ts'
+import { goRound } from '../../functions/reactor/reconcile.ts'
 import { repeat } from '../../functions/reactor/repeat.ts'
 import { retryParked } from '../../functions/reactor/retry-parked.ts'
 import { runDuties } from '../../functions/reactor/run.ts'
@@ -16,10 +16,10 @@ import { tickDue } from '../../functions/reactor/upgrades/tick.ts'
 import { OnTheirOwn } from '../../functions/side-by-side.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
-import { reconcile } from '../../functions/views/reconcile.ts'
 import { openRunner } from '../../functions/views/runner.ts'
 import { openExecutions } from '../../functions/work/executions.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
+import { memoryProgress } from '../../functions/work/progress.ts'
 import { memoryPublished } from '../../functions/work/published.ts'
 import { openRedemption } from '../../functions/work/redemption.ts'
 import { memoryRepeats } from '../../functions/work/repeats.ts'
@@ -54,6 +54,7 @@ export class World {
   readonly parked = memoryParked(() => this.clock.now())
   readonly repeats = memoryRepeats(() => this.clock.now())
   readonly published = memoryPublished()
+  readonly progress = memoryProgress()
   readonly telemetry = memoryTelemetry(() => this.clock.now())
   readonly vault = memoryVault()
   readonly signer = memorySigner()
@@ -160,6 +161,10 @@ export class World {
       signer: this.signer,
       repeats: this.repeats,
       published: this.published,
+      progress: {
+        read: () => this.progress.read(),
+        note: (body, writes) => process.write(() => this.progress.note(body, writes)),
+      },
       windowSchedules: this.scheduler.through(process),
       bus: { client: this.#bus(), name: 'drydock' },
       upgradeExecutions: openExecutions({ client: stepFunctions, machineArn: this.machine.upgrade }),
@@ -327,14 +332,10 @@ export class World {
       this.#reconcileNowAndThen()
       if (this.faults.happens(0.05)) return
       const process = new Process(this.faults.lifetime(0.1))
-      const services = this.services(process)
-      const { log, viewStore: store, parked } = services
-      const cause = { actor: 'drydock', correlation: `reconcile-${this.iso}` }
       this.begin('reconcile', () =>
         process.live(async () => {
           const each = new OnTheirOwn()
-          await each.each(['the views'], 1, () => reconcile({ store, log, parked }), String)
-          await makeGood(services, cause, each)
+          await goRound(this.services(process), { start: true }, each, { size: 5 })
           each.end()
         }),
       )

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { memoryProgress, openProgress, type Progress } from '../../functions/work/progress.ts'
 import { memoryPublished, openPublished, type Published } from '../../functions/work/published.ts'
 import { memoryRepeats, openRepeats, type Repeats } from '../../functions/work/repeats.ts'
 import { startDynamo } from '../contract/dynoxide.ts'
@@ -8,6 +9,7 @@ const start = Date.parse('2026-03-01T12:00:00.000Z')
 describe.each(['memory', 'dynoxide'])('what the reactor notes in the table of work, in %s', (place) => {
   let repeats: Repeats
   let published: Published
+  let progress: Progress
   let clock = start
   let stop = async () => {}
   const now = () => clock
@@ -16,6 +18,7 @@ describe.each(['memory', 'dynoxide'])('what the reactor notes in the table of wo
     if (place === 'memory') {
       repeats = memoryRepeats(now)
       published = memoryPublished()
+      progress = memoryProgress()
       return
     }
     const dynamo = await startDynamo()
@@ -24,6 +27,7 @@ describe.each(['memory', 'dynoxide'])('what the reactor notes in the table of wo
     const table = { client: dynamo.client, table: 'Work', now }
     repeats = openRepeats(table)
     published = openPublished(table)
+    progress = openProgress({ ...table, name: 'reconcile' })
   })
   afterAll(() => stop())
 
@@ -47,5 +51,14 @@ describe.each(['memory', 'dynoxide'])('what the reactor notes in the table of wo
     await published.note('upgrade#b', 1)
     expect(await published.of('upgrade#a')).toEqual(new Set([2, 12]))
     expect(await published.of('upgrade#c')).toEqual(new Set())
+  })
+
+  it('how far something has come is noted by one of those who read the same', async () => {
+    expect(await progress.read()).toBeUndefined()
+    expect(await progress.note('{"page":1}', 0)).toEqual({ body: '{"page":1}', writes: 1 })
+    expect(await progress.note('{"page":"other"}', 0)).toBeUndefined()
+    const both = await Promise.all([progress.note('{"page":2}', 1), progress.note('{"page":2}', 1)])
+    expect(both.filter((noted) => noted !== undefined)).toEqual([{ body: '{"page":2}', writes: 2 }])
+    expect(await progress.read()).toEqual({ body: '{"page":2}', writes: 2 })
   })
 })

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { inVersion, movePointer, PointerMoved, readPointer } from '../../functions/views/pointer.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
-import { RebuildFailed, rebuild } from '../../functions/views/rebuild.ts'
-import { reconcile } from '../../functions/views/reconcile.ts'
+import { beginRebuild, endRebuild, RebuildFailed } from '../../functions/views/rebuild.ts'
+import { type Reconciled, reconcile } from '../../functions/views/reconcile.ts'
 import { viewNames } from '../../functions/views/rows.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
 import { deliver, noTroubles, projectorOver } from './adversary.ts'
@@ -21,6 +21,15 @@ async function projected(seed: number) {
   const projector = projectorOver(store, history.log, parked)
   await deliver(history.log.records, projector, randomFrom(seed), noTroubles())
   return { ...history, store, projector, reached: { store, log: history.log, parked } }
+}
+
+/** Makes all views anew, in one walk and another for what began meanwhile. */
+async function rebuild(reached: Reconciled) {
+  const version = await beginRebuild(reached.store)
+  const filled = await reconcile(reached, { version })
+  await endRebuild(reached.store, version, filled)
+  const late = await reconcile(reached, { version })
+  return { ...late, version, healed: filled.healed + late.healed }
 }
 
 describe('a rebuild', () => {

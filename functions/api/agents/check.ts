@@ -10,8 +10,9 @@ import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { noteMachine } from './clones.ts'
+import { membersOf, mostMembers } from './members.ts'
 import { nextCheckSeconds } from './pace.ts'
-import { membersOf, mostMembers, type Reach, type Reached, reachFrom } from './reach.ts'
+import { type Reach, type Reached, reachFrom } from './reach.ts'
 
 type Check = Operate<(typeof agentContracts)['checkForUpdate'], 'telemetry'>
 

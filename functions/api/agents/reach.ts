@@ -80,29 +80,3 @@ export function reachFrom({ log }: Pick<Services, 'log'>, principal: Principal):
     },
   }
 }
-
-const membersKnownFor = 60_000
-/** A gateway that serves more members than this is told of the rest through `after`. */
-export const mostMembers = 100
-
-let listed: { readonly at: number; readonly byGateway: ReadonlyMap<string, readonly string[]> } | undefined
-
-/** Returns the ids of a gateway's members, as the view of targets knows them; asked anew once a minute. */
-export async function membersOf({ views, now }: Pick<Services, 'views' | 'now'>, gateway: string) {
-  if (!listed || now() - listed.at >= membersKnownFor || now() < listed.at) {
-    const byGateway = new Map<string, string[]>()
-    for await (const { id, facts, retired } of views.everyTarget()) {
-      if (facts.gateway === null || retired !== null) continue
-      const members = byGateway.get(facts.gateway) ?? []
-      members.push(id)
-      byGateway.set(facts.gateway, members)
-    }
-    listed = { at: now(), byGateway }
-  }
-  return listed.byGateway.get(gateway) ?? []
-}
-
-/** Forgets what is known of members. */
-export function forgetMembers(): void {
-  listed = undefined
-}

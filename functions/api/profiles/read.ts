@@ -9,6 +9,7 @@ import type { TargetRow } from '../../views/rows.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
 import { executionOf, executionsMatching } from './executions.ts'
+import { fleetAtOnce } from './fleet.ts'
 import { nextRuns, profileOf } from './profile.ts'
 
 type Contracts = typeof profileContracts
@@ -18,8 +19,6 @@ const shownResources = 1000
 const shownExecutions = 10
 const shownWindows = 10
 
-/** A fleet of so many targets is looked through for whoever asks; of a larger one the figures are told that are kept. */
-const countedAtOnce = 1000
 /** Of a larger fleet so many targets are looked at for those that a profile shows. */
 const lookedAt = 1000
 
@@ -28,7 +27,7 @@ export const getUpgradeProfiles: Operate<Contracts['getUpgradeProfiles']> = asyn
   const { log, views, now } = services
   const { limit, cursor, status, resource_type: resourceType } = query
   const { rows, nextCursor } = await pageOf(views.listProfiles({ limit, cursor, status, resourceType }))
-  const targets = rows.length === 0 ? [] : await views.smallFleet(countedAtOnce)
+  const targets = rows.length === 0 ? [] : await fleetAtOnce(views)
   const every = targets ? await Array.fromAsync(views.everyProfile()) : []
   const profiles = await Promise.all(
     rows.map(async (row) => {
@@ -94,7 +93,7 @@ export const getUpgradeProfile: Operate<Contracts['getUpgradeProfile']> = async 
   const active = state.status === 'active'
   const [runs, fleet, { latest }] = await Promise.all([
     active ? nextRuns(log, schedule, now(), 10) : [],
-    views.smallFleet(countedAtOnce),
+    fleetAtOnce(views),
     executionsMatching(services, id, shownExecutions),
   ])
   const rows = fleet ?? (await views.listTargets({ limit: lookedAt, retired: false })).rows

@@ -16,6 +16,7 @@ import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
+import { fleetAtOnce } from './fleet.ts'
 import { checkReferences, invalidFields, nextRuns, profileOf, schemesFor } from './profile.ts'
 
 type Contracts = typeof profileContracts
@@ -71,14 +72,15 @@ export const createUpgradeProfile: Operate<Contracts['createUpgradeProfile']> = 
   const metadata = metadataOf({ ...input, ifMatch: null })
   const { state, commit } = accepted(await log.execute(profileAggregate, id, command, metadata))
   const runs = await nextRuns(log, definition.schedule, now(), 5)
-  const { members } = await targetingOf(services, id, definition)
+  const fleet = await fleetAtOnce(services.views)
+  const members = fleet && (await targetingOf(services, id, definition, fleet)).members
   const active = state.status === 'active'
   const body = {
     id,
     name: definition.name,
     status: state.status === 'deleted' ? 'inactive' : state.status,
     next_execution: active ? (runs[0] ?? null) : null,
-    affected_resources: members.length,
+    affected_resources: members?.length ?? null,
     // What is not valid is refused: a profile that exists has passed both.
     validation_results: { schedule_valid: true, timezone_recognized: true, cron_next_runs: runs },
   }
@@ -119,22 +121,22 @@ export const updateUpgradeProfile: Operate<Contracts['updateUpgradeProfile']> = 
     return event.type === 'ProfileActivated' || event.type === 'ProfileDeactivated' ? ['status'] : []
   })
   const definition = state.definition ?? validated.definition
-  const targets = await Array.fromAsync(services.views.everyTarget())
+  const fleet = await fleetAtOnce(services.views)
   const [old, present] = await Promise.all(
-    [before, definition].map((each) => targetingOf(services, id, each, targets)),
+    [before, definition].map((each) => fleet && targetingOf(services, id, each, fleet)),
   )
   const [next = null] = state.status === 'active' ? await nextRuns(log, definition.schedule, now(), 1) : []
-  const matching = present?.members.length ?? 0
   const { maintenance_window_hours: hours } = definition.schedule
   const longer = present?.members.filter(
     ({ override }) => (override.maintenance_window_hours ?? 0) > hours,
   ).length
+  const matching = present?.members.length ?? null
   const body = {
     id,
     status: 'updated',
     changes_applied: changes,
     next_execution: next,
-    affected_resources_change: matching - (old?.members.length ?? 0),
+    affected_resources_change: present && old ? present.members.length - old.members.length : null,
     validation_warnings: warningsOf(definition, { matching, longer: longer ?? 0, now: instantOf(now()) }),
   }
   return { status: 200, body, commit, etag: commit }
@@ -142,14 +144,16 @@ export const updateUpgradeProfile: Operate<Contracts['updateUpgradeProfile']> = 
 
 /** Deletes a profile (P5). What it runs is aborted and its targets are set free by the reactor, from the event. */
 export const deleteUpgradeProfile: Operate<Contracts['deleteUpgradeProfile']> = async (input, services) => {
-  const { log } = services
+  const { log, views } = services
   const { id } = input.params
-  const { state: before } = await log.load(profileAggregate, id)
-  const targets = await Array.fromAsync(services.views.everyTarget())
-  const assigned = targets.filter(({ memberships }) => Object.hasOwn(memberships, id)).length
-  const affected = before.definition
-    ? (await targetingOf(services, id, before.definition, targets)).members.length
-    : 0
+  const [{ state: before }, fleet, figure] = await Promise.all([
+    log.load(profileAggregate, id),
+    fleetAtOnce(views),
+    views.profileFigure(id),
+  ])
+  const assigned = fleet?.filter(({ memberships }) => Object.hasOwn(memberships, id)).length
+  const targeting = before.definition && fleet && targetingOf(services, id, before.definition, fleet)
+  const affected = targeting ? (await targeting).members.length : (figure?.members ?? null)
   const command = deleteProfile({ force: input.query.force ?? false, by: input.principal.id })
   const outcome = await log.execute(profileAggregate, id, command, metadataOf(input))
   const { commit } = accepted(outcome)
@@ -158,7 +162,9 @@ export const deleteUpgradeProfile: Operate<Contracts['deleteUpgradeProfile']> = 
   const tasks = [
     ...cancelled.map((upgrade) => `abort upgrade ${upgrade}`),
     'delete the schedules of the coming windows',
-    `remove ${assigned} ${assigned === 1 ? 'assignment' : 'assignments'}`,
+    assigned === undefined
+      ? 'remove its assignments'
+      : `remove ${assigned} ${assigned === 1 ? 'assignment' : 'assignments'}`,
     'keep the execution history',
   ]
   const body = {
@@ -176,9 +182,14 @@ function isIdle(state: ProfileState): state is ExistingProfile {
   return exists(state) && state.status === 'active' && !state.running
 }
 
-/** Throws a Problem where all that a profile would roll out is held back: nobody names it now, so somebody frees it first. */
+/**
+ * Throws a Problem where all that a profile would roll out is held back: nobody names it now, so somebody frees it first. Of a large fleet
+ * that is found by the execution, which fails with the same words.
+ */
 async function refuseHeldBack(services: Services, id: string, definition: ProfileDefinition): Promise<void> {
-  const work = await workOf(services, id, definition)
+  const fleet = await fleetAtOnce(services.views)
+  if (!fleet) return
+  const work = await workOf(services, id, definition, fleet)
   const detail = work.find(({ heldBack }) => heldBack !== null)?.heldBack
   if (detail && work.every(({ matching }) => matching === 0)) throw new Problem('release-held-back', detail)
 }

@@ -7,12 +7,12 @@ import { waveSizes } from '../../domain/plan/waves.ts'
 import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
 import { type PlannedRollout, requestRollout } from '../../domain/rollout/request.ts'
 import { type ExistingRollout, exists } from '../../domain/rollout/state.ts'
-import { inlineAtMost } from '../../planning/planning.ts'
-import { type PhaseProspect, prospectOfRollout, storePlans } from '../../planning/rollouts.ts'
+import { inline, lookedAtMost } from '../../planning/planning.ts'
+import { type PhaseProspect, prospectOfRollout, storePlans, targetsOf } from '../../planning/rollouts.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { asProblem } from '../http/problem.ts'
-import { finishOf } from '../upgrades/plan.ts'
+import { asProblem, Problem } from '../http/problem.ts'
+import { finishOf, tooLarge } from '../upgrades/plan.ts'
 import { upgradeWords } from '../upgrades/statuses.ts'
 import { rolloutNotFound } from './history.ts'
 import { type AskedRollout, rolloutFrom } from './request.ts'
@@ -64,9 +64,10 @@ export const planRollout: Operate<Contracts['planRollout'], 'exposure'> = async 
   services,
 ) => {
   const asked = rolloutFrom(body, principal.id)
-  const prospect = await prospectOfRollout(services, asked.request, asked.phases)
+  const bound = { candidates: Number.POSITIVE_INFINITY, looked: lookedAtMost }
+  const prospect = await prospectOfRollout(services, asked.request, asked.phases, bound)
+  if ('large' in prospect) throw new Problem('fleet-too-large', tooLarge)
   if ('rejected' in prospect) throw asProblem(prospect.rejected)
-  if ('large' in prospect) throw new Error('Nothing bounds a dry run.')
   const { planned, phases } = prospect
   const times = expectedTimes(asked, phases, services.now())
   const shown = asked.phases.map(({ name, dependsOn, pauseSeconds }, number) => {
@@ -80,9 +81,7 @@ export const planRollout: Operate<Contracts['planRollout'], 'exposure'> = async 
       planHash: plan?.planHash ?? null,
       total: plan?.members ?? 0,
       waves: plan ? waveSizes(plan.waves, plan.members).slice(0, namedAtMost) : [],
-      members: (plan?.chunks ?? [])
-        .flatMap(({ members }) => members.map(([target]) => target))
-        .slice(0, namedAtMost),
+      members: plan ? [...targetsOf(plan).take(namedAtMost)] : [],
       leftOut: leftOut.slice(0, namedAtMost).map(({ target, reason }) => ({ targetId: target, reason })),
       leftOutCounts: leftOutCounts({ leftOut }),
       ...{ expectedStart: start, expectedFinish: finish },
@@ -126,7 +125,7 @@ export const startRollout: Operate<Contracts['startRollout'], 'exposure'> = asyn
   const repeated = input.idempotency !== null && (await log.load(rolloutAggregate, rolloutId)).commit > 0
   const prospect = repeated
     ? undefined
-    : await prospectOfRollout(services, asked.request, asked.phases, { atMost: inlineAtMost })
+    : await prospectOfRollout(services, asked.request, asked.phases, inline)
   if (prospect && 'rejected' in prospect) throw asProblem(prospect.rejected)
   const prospective = prospect && 'planned' in prospect ? prospect : undefined
   if (prospective) await storePlans(services, prospective, rolloutId)

@@ -6,7 +6,7 @@ import { waveRange } from '../../domain/plan/waves.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { requestUpgrade } from '../../domain/upgrade/request.ts'
 import { type AcceptedPlan, planOf } from '../../domain/upgrade/state.ts'
-import { inlineAtMost, prospectOf, storePlan } from '../../planning/planning.ts'
+import { inline, prospectOf, storePlan } from '../../planning/planning.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem } from '../http/problem.ts'
@@ -48,7 +48,7 @@ export const deployUpgrade: Operate<(typeof upgradeContracts)['deployUpgrade'], 
   const request = requestFrom(input.body, input.principal.id)
   const upgradeId = input.idempotency ? v5(input.idempotency.id, upgradeNamespace) : randomUUID()
   const repeated = input.idempotency !== null && (await log.load(upgradeAggregate, upgradeId)).commit > 0
-  const prospect = repeated ? undefined : await prospectOf(services, request, { atMost: inlineAtMost })
+  const prospect = repeated ? undefined : await prospectOf(services, request, inline)
   if (prospect && 'rejected' in prospect) throw asProblem(prospect.rejected)
   const prospective = prospect && 'plan' in prospect ? prospect : undefined
   const told = prospective && (await toldBeside(services, request, prospective))

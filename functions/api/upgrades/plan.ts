@@ -4,15 +4,17 @@ import { instantOf } from '../../../events/time.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import { leftOutCounts, type Plan } from '../../domain/plan/plan.ts'
 import { allowedFailures, waveOf, waveSizes } from '../../domain/plan/waves.ts'
-import { prospectOf } from '../../planning/planning.ts'
+import { lookedAtMost, prospectOf } from '../../planning/planning.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { asProblem } from '../http/problem.ts'
+import { asProblem, Problem } from '../http/problem.ts'
 import { requestFrom } from './request.ts'
 import { approvalsBody, toldBeside, toldBody } from './told.ts'
 import { waveNumber } from './wave-number.ts'
 
 /** More members or waves than this are counted but not listed: an answer has a limit of 6 MB (AWS). */
 const listedAtMost = 10_000
+
+export const tooLarge = `More than ${lookedAtMost} targets would be looked through while you wait. Name the targets, or deploy with approvals: then it is planned in the background, and stands still until somebody has approved the plan that its status names.`
 
 /** When the last wave should end if every attempt takes the time expected and nobody has to be waited for. */
 export function finishOf(request: UpgradeRequest, sizes: readonly number[], now: number): string {
@@ -23,14 +25,16 @@ export function finishOf(request: UpgradeRequest, sizes: readonly number[], now:
 }
 
 function membersOf({ chunks, waves, members }: Plan) {
-  return chunks.slice(0, Math.ceil(listedAtMost / membersPerChunk)).flatMap((chunk, index) =>
-    chunk.members.map(([targetId, from, to], place) => ({
+  const listed = Math.min(chunks.length, Math.ceil(listedAtMost / membersPerChunk))
+  return Array.from({ length: listed }, (_, index) => {
+    const chunk = chunks.at(index)
+    return chunk.members.map(([targetId, from, to], place) => ({
       targetId,
       from: chunk.versions[from] ?? '',
       to: chunk.versions[to] ?? '',
       wave: waveNumber(waveOf(waves, members, index * membersPerChunk + place)),
-    })),
-  )
+    }))
+  }).flat()
 }
 
 /** Shows what a deploy of the same body would do; the planner is the one that a deploy uses (N2). */
@@ -39,7 +43,9 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exp
   services,
 ) => {
   const request = requestFrom(body, principal.id)
-  const prospect = await prospectOf(services, request)
+  const bound = { candidates: Number.POSITIVE_INFINITY, looked: lookedAtMost }
+  const prospect = await prospectOf(services, request, bound)
+  if ('large' in prospect) throw new Problem('fleet-too-large', tooLarge)
   if ('rejected' in prospect) throw asProblem(prospect.rejected)
   const { plan } = prospect
   const told = await toldBeside(services, request, prospect)

@@ -13,7 +13,7 @@ export async function toldBeside(
   request: UpgradeRequest,
   { warnings, selected }: Extract<Prospect, { readonly plan: unknown }>,
 ): Promise<PlanTold> {
-  const { holders, upgrades, all } = await holdersOf(services, selected)
+  const { holders, upgrades, all } = await holdersOf(services, selected())
   const incomplete = {
     code: 'overlaps_incomplete',
     detail: `Only ${upgrades} live upgrades were looked through for overlaps, and not all of their plans.`,

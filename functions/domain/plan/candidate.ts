@@ -1,7 +1,14 @@
 import type { TargetFacts } from '../../../events/target.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import { isPinned, type TargetState } from '../target/state.ts'
-import type { Placed } from './order.ts'
+
+/** What decides about a member's place in the order. */
+export interface Placed {
+  readonly target: string
+  readonly type: string
+  readonly region: string | null
+  readonly critical: boolean
+}
 
 /** A target that the request selects, as it is when planned. */
 export interface Candidate extends Placed {

@@ -1,44 +1,53 @@
 import { createHmac } from 'node:crypto'
+import type { CandidateList } from './candidate-list.ts'
 
-/** What decides about a member's place in the order. */
-export interface Placed {
-  readonly target: string
-  readonly type: string
-  readonly region: string | null
-  readonly critical: boolean
-}
+/** Of each draw so many bytes are kept, as one number: two that agree in them are drawn again, and compared whole. */
+const bytesKept = 6
 
 /**
- * Returns members in the order in which they are upgraded: explicit canaries first, in the order in which they were named, critical ones last, and between
- * them every stratum (type and region) evenly spread, so that each beginning of the order resembles the whole. Inside a stratum
- * the order is HMAC(seed, target), and the seed is what is rolled out: nobody can choose it, a larger share holds a smaller one, and another
- * release meets others first (design: #order).
+ * Sorts members, places of candidates, into the order in which they are upgraded: explicit canaries first, in the order in which they were named, critical
+ * ones last, and between them every stratum (type and region) evenly spread, so that each beginning of the order resembles the whole. Inside a
+ * stratum the order is HMAC(seed, target), and the seed is what is rolled out: nobody can choose it, a larger share holds a smaller one, and
+ * another release meets others first (design: #order). It takes 25 bytes a candidate.
  */
-export function inOrder<Member extends Placed>(
-  members: readonly Member[],
+export function putInOrder(
+  members: Uint32Array,
+  candidates: CandidateList,
   seed: string,
   canaries: readonly string[],
-): Member[] {
+): void {
   const named = new Map([...new Set(canaries)].map((target, place) => [target, place]))
-  const strata = new Map<string, { member: Member; draw: string }[]>()
-  for (const member of members) {
-    const stratum = JSON.stringify([member.critical, named.has(member.target), member.type, member.region])
-    const draw = createHmac('sha256', seed).update(member.target, 'utf8').digest('hex')
-    const drawn = strata.get(stratum)
-    if (drawn) drawn.push({ member, draw })
-    else strata.set(stratum, [{ member, draw }])
+  const drawOf = (place: number) =>
+    createHmac('sha256', seed).update(candidates.targetAt(place), 'utf8').digest()
+  const ranks = new Uint8Array(candidates.length)
+  const strata = new Uint32Array(candidates.length)
+  const shares = new Float64Array(candidates.length)
+  const draws = new Float64Array(candidates.length)
+  const sizes: number[] = []
+  const numbers = new Map<string, number>()
+  for (const place of members) {
+    const { target, type, region, critical } = candidates.at(place)
+    const canary = named.get(target)
+    const name = JSON.stringify([critical, canary !== undefined, type, region])
+    const stratum = numbers.get(name) ?? numbers.size
+    numbers.set(name, stratum)
+    strata[place] = stratum
+    sizes[stratum] = (sizes[stratum] ?? 0) + 1
+    draws[place] = drawOf(place).readUIntBE(0, bytesKept)
+    ranks[place] = critical ? 2 : canary === undefined ? 1 : 0
+    shares[place] = canary ?? 0
   }
-  const placed = [...strata.values()].flatMap((stratum) =>
-    stratum
-      .sort((left, right) => (left.draw < right.draw ? -1 : 1))
-      .map(({ member, draw }, place) => {
-        const canary = named.get(member.target)
-        const rank = member.critical ? 2 : canary === undefined ? 1 : 0
-        const share = rank === 0 ? (canary ?? 0) : (place + 0.5) / stratum.length
-        return { member, rank, share, draw }
-      }),
-  )
-  return placed
-    .sort((a, b) => a.rank - b.rank || a.share - b.share || (a.draw < b.draw ? -1 : 1))
-    .map(({ member }) => member)
+  const by = (column: { readonly [place: number]: number }, a: number, b: number) =>
+    (column[a] ?? 0) - (column[b] ?? 0)
+  const byDraw = (a: number, b: number) => by(draws, a, b) || Buffer.compare(drawOf(a), drawOf(b))
+
+  members.sort((a, b) => by(strata, a, b) || byDraw(a, b))
+  const seen: number[] = []
+  for (const place of members) {
+    const stratum = strata[place] ?? 0
+    const before = seen[stratum] ?? 0
+    seen[stratum] = before + 1
+    if (ranks[place] !== 0) shares[place] = (before + 0.5) / (sizes[stratum] ?? 1)
+  }
+  members.sort((a, b) => by(ranks, a, b) || by(shares, a, b) || byDraw(a, b))
 }

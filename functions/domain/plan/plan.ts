@@ -1,12 +1,11 @@
 import { hashOf } from '../../../events/canonical.ts'
-import { membersPerChunk } from '../../../events/plan.ts'
 import type { UpgradeEvent, UpgradeRequest, WaveCuts } from '../../../events/upgrade.ts'
 import { reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
 import { identityOf, sameVersion } from '../version/identity.ts'
-import type { PlanChunk } from './aggregate.ts'
-import type { Candidate } from './candidate.ts'
-import { inOrder } from './order.ts'
+import { CandidateList, type ListedCandidate } from './candidate-list.ts'
+import { PlanChunks } from './chunks.ts'
+import { putInOrder } from './order.ts'
 import { cutsOf, type PlannedWaves, waveCount, waveRange } from './waves.ts'
 
 /** Why a candidate is no member. */
@@ -21,14 +20,14 @@ export type LeftOutReason =
   | 'not_ready'
   | 'after_canaries'
   | 'release_withdrawn'
-  | NonNullable<Candidate['excluded']>
+  | NonNullable<ListedCandidate['excluded']>
 
 /** A plan: who is upgraded, from what to what, in which order and waves, bound together by its hash. */
 export interface Plan {
   readonly planHash: string
   readonly version: string
   readonly digest: string | null
-  readonly chunks: readonly PlanChunk[]
+  readonly chunks: PlanChunks
   readonly members: number
   readonly waves: WaveCuts
   readonly droppedWaves: readonly number[]
@@ -43,7 +42,7 @@ export interface Plan {
 export interface PlanFacts {
   readonly request: UpgradeRequest
   /** In any order, each target once. */
-  readonly candidates: readonly Candidate[]
+  readonly candidates: Iterable<ListedCandidate>
   /** What the version asked for resolves to; null for a rollback, whose members have a version each. */
   readonly release: {
     readonly version: string
@@ -66,15 +65,14 @@ export function leftOutCounts({ leftOut }: Pick<Plan, 'leftOut'>): Record<string
   return counts
 }
 
-type Member = Candidate & { readonly from: string; readonly to: string }
-
 /** Explicit cuts are stored in one event of the upgrade: more would not fit beside the rest. */
 const cutsAtMost = 2000
 
-function judge(
-  candidate: Candidate,
+/** Returns why a candidate is no member; undefined: it is one. */
+function refuseMember(
+  candidate: ListedCandidate,
   { request, release, releases, newer }: PlanFacts,
-): LeftOutReason | Member {
+): LeftOutReason | undefined {
   const { from, active } = candidate
   const to = request.kind === 'rollback' ? candidate.to : release?.version
   if (candidate.retired) return 'retired'
@@ -89,7 +87,29 @@ function judge(
   if (active !== null && active !== request.parent) return 'update_in_progress'
   if (candidate.notReady) return 'not_ready'
   if (releases?.get(to)?.withdrawn && request.toWithdrawn === undefined) return 'release_withdrawn'
-  return { ...candidate, from, to }
+  return undefined
+}
+
+/** Tells the candidates apart: the places of those that are members, and who is left out. */
+function membersAmong(candidates: CandidateList, facts: PlanFacts) {
+  const places = new Uint32Array(candidates.length)
+  const leftOut: { target: string; reason: LeftOutReason }[] = []
+  const canaries = new Set(facts.request.selection.canaries)
+  let [count, uncritical, canariesPresent] = [0, 0, 0]
+  for (let place = 0; place < candidates.length; place++) {
+    const candidate = candidates.at(place)
+    const { target, critical } = candidate
+    const reason = refuseMember(candidate, facts)
+    if (reason !== undefined) {
+      leftOut.push({ target, reason })
+      continue
+    }
+    places[count++] = place
+    if (critical) continue
+    uncritical++
+    if (canaries.has(target)) canariesPresent++
+  }
+  return { members: places.subarray(0, count), leftOut, uncritical, canariesPresent }
 }
 
 /** No wave but the first may hold a critical target, unless there are no others: the first wave ends where they begin. */
@@ -105,44 +125,20 @@ function sparingCritical(planned: PlannedWaves, members: number, uncritical: num
   return { waves: { kind: 'cuts', cuts: [...cuts, members] }, droppedWaves }
 }
 
-function firstWaveOf({ waves, droppedWaves }: PlannedWaves, ordered: readonly Member[]) {
-  const { to } = waveRange(waves, ordered.length, 0)
+function firstWaveOf({ waves, droppedWaves }: PlannedWaves, members: Uint32Array) {
+  const { to } = waveRange(waves, members.length, 0)
   const only: WaveCuts = { kind: 'cuts', cuts: [to] }
-  return { taken: ordered.slice(0, to), waves: only, droppedWaves }
+  return { taken: members.subarray(0, to), waves: only, droppedWaves }
 }
 
 /** In each wave those whose own part of the window is shorter come first: later they would find it over. */
-function shortestFirst(ordered: readonly Member[], waves: WaveCuts): readonly Member[] {
-  if (ordered.every(({ hours }) => hours === undefined)) return ordered
-  const byHours = Array.from({ length: waveCount(waves, ordered.length) }, (_, wave) => {
-    const { from, to } = waveRange(waves, ordered.length, wave)
-    return ordered.slice(from, to).toSorted((left, right) => (left.hours ?? 25) - (right.hours ?? 25))
-  })
-  return byHours.flat()
-}
-
-function chunksOf(
-  { component }: UpgradeRequest,
-  members: readonly Member[],
-  releases: PlanFacts['releases'],
-): PlanChunk[] {
-  const chunks: PlanChunk[] = []
-  for (let start = 0; start < members.length; start += membersPerChunk) {
-    const places = new Map<string, number>()
-    const place = (version: string): number => {
-      const known = places.get(version)
-      if (known !== undefined) return known
-      places.set(version, places.size)
-      return places.size - 1
-    }
-    const rows = members
-      .slice(start, start + membersPerChunk)
-      .map(({ target, from, to }): [string, number, number] => [target, place(from), place(to)])
-    const versions = [...places.keys()]
-    const digests = releases && versions.map((version) => releases.get(version)?.digest ?? null)
-    chunks.push({ component, versions, ...(digests && { digests }), members: rows })
+function shortestFirst(members: Uint32Array, candidates: CandidateList, waves: WaveCuts): void {
+  if (candidates.haveAllHours) return
+  const hoursAt = (place: number) => candidates.hoursAt(place) ?? 25
+  for (let wave = 0; wave < waveCount(waves, members.length); wave++) {
+    const { from, to } = waveRange(waves, members.length, wave)
+    members.subarray(from, to).sort((left, right) => hoursAt(left) - hoursAt(right))
   }
-  return chunks
 }
 
 function byTarget(left: { readonly target: string }, right: { readonly target: string }): number {
@@ -153,24 +149,25 @@ function byTarget(left: { readonly target: string }, right: { readonly target: s
 const namedAtMost = 5
 
 /** Names the upgrades whose attempts are under way, each with how many of the candidates it has. */
-function busyWith(candidates: readonly Candidate[]): string {
-  const upgrades = [...Map.groupBy(candidates, ({ active }) => active)]
-    .flatMap(([upgrade, held]) => (upgrade === null ? [] : [`${held.length} by upgrade ${upgrade}`]))
-    .sort()
+function busyWith(candidates: Iterable<ListedCandidate>): string {
+  const held = new Map<string, number>()
+  for (const { active } of candidates) if (active !== null) held.set(active, (held.get(active) ?? 0) + 1)
+  const upgrades = [...held].map(([upgrade, count]) => `${count} by upgrade ${upgrade}`).sort()
   const more = upgrades.length > namedAtMost ? ` and ${upgrades.length - namedAtMost} more upgrades` : ''
   return `${upgrades.slice(0, namedAtMost).join(', ')}${more}`
 }
 
-function nobody(leftOut: Plan['leftOut'], candidates: readonly Candidate[]): Rejection {
+function nobody(leftOut: Plan['leftOut'], candidates: Iterable<ListedCandidate>): Rejection {
   if (leftOut.length > 0 && leftOut.every(({ reason }) => reason === 'update_in_progress')) {
     return {
       code: 'update-in-progress',
       detail: `Update already in progress on every target selected: ${busyWith(candidates)}. Wait for the end, or abort what is in the way first.`,
     }
   }
-  const counts = Map.groupBy(leftOut, ({ reason }) => reason)
-  const reasons = [...counts].sort(([left], [right]) => (left < right ? -1 : 1))
-  const words = reasons.map(([reason, targets]) => `${targets.length} ${reason}`).join(', ')
+  const reasons = Object.entries(leftOutCounts({ leftOut })).sort(([left], [right]) =>
+    left < right ? -1 : 1,
+  )
+  const words = reasons.map(([reason, count]) => `${count} ${reason}`).join(', ')
   return {
     code: 'nothing-to-upgrade',
     detail: words
@@ -223,32 +220,24 @@ export function makePlan(
       detail: `${request.component} ${request.version} is not registered. Register it with POST /api/v1/releases.`,
     })
   }
-  const members: Member[] = []
-  const leftOut: { target: string; reason: LeftOutReason }[] = []
-  for (const candidate of candidates) {
-    const verdict = judge(candidate, facts)
-    if (typeof verdict === 'string') leftOut.push({ target: candidate.target, reason: verdict })
-    else members.push(verdict)
-  }
-  if (members.length === 0)
-    return { ...reject(nobody(leftOut, candidates)), leftOut: leftOut.toSorted(byTarget) }
+  const listed = CandidateList.of(candidates)
+  const { members, leftOut, uncritical, canariesPresent } = membersAmong(listed, facts)
+  if (members.length === 0) return { ...reject(nobody(leftOut, listed)), leftOut: leftOut.toSorted(byTarget) }
 
   const seed = hashOf({
     component: request.component,
     version: identityOf(release?.version ?? request.version),
   })
-  const { canaries } = request.selection
-  const ordered = inOrder(members, seed, canaries)
-  const uncritical = members.filter(({ critical }) => !critical).length
-  const canariesIn = new Set(canaries)
-  const present = members.filter(({ target, critical }) => canariesIn.has(target) && !critical).length
-  const refused = refuseWithoutCanaries(request, present, leftOut)
+  putInOrder(members, listed, seed, request.selection.canaries)
+  const refused = refuseWithoutCanaries(request, canariesPresent, leftOut)
   if (refused) return reject(refused)
-  const asked = sparingCritical(cutsOf(request, members.length, present), members.length, uncritical)
+  const { length: count } = members
+  const asked = sparingCritical(cutsOf(request, count, canariesPresent), count, uncritical)
   const { taken, waves, droppedWaves } = facts.canariesAlone
-    ? firstWaveOf(asked, ordered)
-    : { ...asked, taken: ordered }
-  for (const { target } of ordered.slice(taken.length)) leftOut.push({ target, reason: 'after_canaries' })
+    ? firstWaveOf(asked, members)
+    : { ...asked, taken: members }
+  for (const one of members.subarray(taken.length))
+    leftOut.push({ target: listed.targetAt(one), reason: 'after_canaries' })
   leftOut.sort(byTarget)
   if (waves.kind === 'cuts' && waveCount(waves, taken.length) > cutsAtMost) {
     return reject({
@@ -258,14 +247,23 @@ export function makePlan(
   }
   if (request.continueByHand && request.continueBySecondPerson && waveCount(waves, taken.length) === 1)
     return reject(neverContinued(taken.length))
-  const chunks = chunksOf(request, shortestFirst(taken, waves), releases)
-  const versions = new Set(taken.map(({ to }) => to))
+  shortestFirst(taken, listed, waves)
+  const chunks = new PlanChunks({
+    ...{ component: request.component, candidates: listed, members: taken, releases },
+    version: request.kind === 'rollback' ? null : (release?.version ?? null),
+  })
+  const versions = new Set<string>()
+  const chunkHashes: string[] = []
+  for (const chunk of chunks) {
+    for (const [, , to] of chunk.members) versions.add(chunk.versions[to] ?? '')
+    chunkHashes.push(hashOf(chunk))
+  }
   const [only = request.version] = versions
   const version = release?.version ?? (versions.size === 1 ? only : request.version)
   const digest = release?.digest ?? (versions.size === 1 ? releases?.get(only)?.digest : null) ?? null
   const planHash = hashOf({
     request: hashOf(request),
-    chunks: chunks.map(hashOf),
+    chunks: chunkHashes,
     ...{ version, digest, policyVersion, waves },
   })
   return {

@@ -70,10 +70,12 @@ export function warningsOfRequest({ selection, component }: UpgradeRequest): Pla
 /** Returns which canaries of a request will not be the first, since they are critical. */
 export function warningsOfCanaries(
   { strategy, selection: { canaries } }: UpgradeRequest,
-  candidates: readonly Candidate[],
+  candidates: Iterable<Pick<Candidate, 'target' | 'critical'>>,
 ): PlanWarning[] {
-  if (strategy !== 'canary') return []
-  const critical = new Set(candidates.flatMap((one) => (one.critical ? [one.target] : [])))
+  if (strategy !== 'canary' || canaries.length === 0) return []
+  const named = new Set(canaries)
+  const critical = new Set<string>()
+  for (const one of candidates) if (one.critical && named.has(one.target)) critical.add(one.target)
   return canaries.flatMap((value, place) =>
     critical.has(value)
       ? [

@@ -78,6 +78,15 @@ export function standingIn(
   return excluded(profile, filters, target, facts) ?? 'member'
 }
 
+/** Returns the component that a profile upgrades on a target, and the version that it runs; null when it does not run it. */
+export function runsOn(
+  { upgrade_settings: settings }: Pick<ProfileDefinition, 'upgrade_settings'>,
+  { facts, components }: Pick<Targetable, 'facts' | 'components'>,
+): { readonly component: string; readonly from: string | null } {
+  const component = settings.component ?? facts.type
+  return { component, from: components[component] ?? null }
+}
+
 /**
  * Decides who a profile upgrades (P9): who was made its member by name, and whom its filters mean and nobody has made a member of
  * another. Members come by priority, 1 first, then by id. Pure, and independent of the order of the targets.
@@ -88,7 +97,6 @@ export function targetsOf(
   targets: Iterable<Targetable>,
   facts: TargetingFacts,
 ): Targeting {
-  const { upgrade_settings: settings } = definition
   const members: ProfileTarget[] = []
   const leftOut: { target: string; reason: ExclusionReason }[] = []
   for (const target of targets) {
@@ -99,11 +107,9 @@ export function targetsOf(
       continue
     }
     const membership = Object.hasOwn(target.memberships, profile) ? target.memberships[profile] : undefined
-    const component = settings.component ?? target.facts.type
     members.push({
       target: target.id,
-      component,
-      from: target.components[component] ?? null,
+      ...runsOn(definition, target),
       priority: membership?.priority ?? defaultPriority,
       named: membership !== undefined,
       override: membership?.override ?? ownWay,

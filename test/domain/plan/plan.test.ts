@@ -35,7 +35,11 @@ function fleet(size: number, changes: (place: number) => Partial<Candidate> = ()
   return Array.from({ length: size }, (_, place) => candidate(`customer-${place + 1}`, changes(place)))
 }
 
-function factsOf(changes: Partial<PlanFacts> = {}): PlanFacts {
+interface Facts extends PlanFacts {
+  readonly candidates: readonly Candidate[]
+}
+
+function factsOf(changes: Partial<Facts> = {}): Facts {
   return {
     request: request(),
     candidates: fleet(50),
@@ -45,13 +49,13 @@ function factsOf(changes: Partial<PlanFacts> = {}): PlanFacts {
   }
 }
 
-function planOf(changes: Partial<PlanFacts> = {}): Plan {
+function planOf(changes: Partial<Facts> = {}): Plan {
   const made = makePlan(factsOf(changes))
   if ('rejected' in made) throw new Error(made.rejected.code)
   return made.plan
 }
 
-function rejection(changes: Partial<PlanFacts>): string {
+function rejection(changes: Partial<Facts>): string {
   const made = makePlan(factsOf(changes))
   return 'rejected' in made ? made.rejected.code : 'planned'
 }
@@ -59,8 +63,8 @@ function rejection(changes: Partial<PlanFacts>): string {
 /** The plan's members in its order, read as everybody reads them. */
 function membersOf(plan: Plan) {
   return Array.from({ length: plan.members }, (_, index) => {
-    const chunk = plan.chunks[Math.floor(index / membersPerChunk)]
-    return memberOf({ chunk: chunk ?? null }, index)
+    const chunk = plan.chunks.at(Math.floor(index / membersPerChunk))
+    return memberOf({ chunk }, index)
   })
 }
 
@@ -379,7 +383,7 @@ describe('the hash of a plan', () => {
   it('is the one that was released: a change of it would disown every plan there is', () => {
     expect(base).toBe(releasedHash)
   })
-  const changed: [string, Partial<PlanFacts>][] = [
+  const changed: [string, Partial<Facts>][] = [
     ['a member more', { candidates: fleet(51) }],
     ['a member left out', { candidates: fleet(50, (place) => ({ pinned: place === 3 })) }],
     ["a member's version", { candidates: fleet(50, (place) => (place === 3 ? { from: '1.0.0' } : {})) }],
@@ -416,7 +420,7 @@ describe('the chunks of a plan', () => {
   const candidates = fleet(1201, (place) => ({ from: place % 3 ? '1.1.0' : '1.0.0' }))
   it('hold at most 400 members, whose events the language knows', () => {
     const plan = planOf({ candidates })
-    expect(plan.chunks.map(({ members }) => members.length)).toEqual([400, 400, 400, 1])
+    expect(Array.from(plan.chunks, ({ members }) => members.length)).toEqual([400, 400, 400, 1])
     for (const chunk of plan.chunks) given().when(storeChunk(chunk)).thenTypes('PlanChunkStored')
     const { waves, droppedWaves, planHash, version, digest, members, policyVersion, releaseVersion } = plan
     const data = { planHash, version, digest, members, waves, droppedWaves, policyVersion, releaseVersion }

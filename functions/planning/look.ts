@@ -1,0 +1,46 @@
+import type { TargetRow } from '../views/rows.ts'
+import type { Views } from '../views/views.ts'
+
+/**
+ * A look through the targets for one request. Whoever is waited for looks at so many only: a fleet of a million takes minutes, and each of them thousands
+ * of read units.
+ */
+export class Look {
+  readonly #views: Pick<Views, 'everyTarget'>
+  readonly #component: string
+  readonly #atMost: number
+  #fleet: number | undefined
+  #cutShort = false
+
+  constructor(views: Pick<Views, 'everyTarget'>, component: string, atMost: number) {
+    this.#views = views
+    this.#component = component
+    this.#atMost = atMost
+  }
+
+  /** Were there more targets than may be looked at? Then nothing that was found is the whole truth. */
+  get isCutShort(): boolean {
+    return this.#cutShort
+  }
+
+  /** Yields every target, by id, as long as they are not too many. */
+  async *targets(): AsyncGenerator<TargetRow> {
+    let [looked, fleet] = [0, 0]
+    for await (const row of this.#views.everyTarget()) {
+      if (looked++ === this.#atMost) {
+        this.#cutShort = true
+        return
+      }
+      if (row.retired === null && row.components[this.#component] !== undefined) fleet++
+      yield row
+    }
+    this.#fleet = fleet
+  }
+
+  /** Returns how many targets run the component, from the look that was taken, or else from one that is taken now; undefined: they were too many. */
+  async fleet(): Promise<number | undefined> {
+    // Looking is what counts them.
+    if (this.#fleet === undefined && !this.#cutShort) for await (const _ of this.targets());
+    return this.#fleet
+  }
+}
