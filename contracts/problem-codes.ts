@@ -49,6 +49,7 @@ export const problemCodes = {
   'window-too-short': [422, 'The window is too short'],
   'calendar-not-defined': [422, 'A calendar is named that is not defined'],
   'window-closed': [422, 'Calendars leave no room'],
+  'too-many-requests': [429, 'Too many requests of one caller'],
   'internal-error': [500, 'Something went wrong'],
   contention: [503, 'Too many changes at once'],
   unavailable: [503, 'A part of the service does not answer'],

@@ -48,7 +48,8 @@ function conditionsOf(method: Route['method']): object[] {
 }
 
 function problemsOf(route: Route, contract: Contract): ProblemCode[] {
-  const access: ProblemCode[] = route.access === 'public' ? [] : ['unauthenticated', 'forbidden']
+  const access: ProblemCode[] =
+    route.access === 'public' ? [] : ['unauthenticated', 'forbidden', 'too-many-requests']
   const write: ProblemCode[] =
     route.method === 'GET' ? [] : ['precondition-failed', 'idempotency-key-reused', 'contention']
   const body: ProblemCode[] = contract.body
@@ -59,6 +60,17 @@ function problemsOf(route: Route, contract: Contract): ProblemCode[] {
   return [...new Set([...access, ...write, ...body, ...own, ...always])]
 }
 
+const header = (description: string) => ({
+  description,
+  required: false,
+  schema: { type: 'string', pattern: '^[0-9]+$' },
+})
+/** What goes with an answer after which the same request may succeed. */
+const triedAgain: Readonly<Record<string, object>> = {
+  429: header('In how many seconds the caller has a request left; not where the gateway answers.'),
+  503: header('In how many seconds to try again; not where the gateway answers.'),
+}
+
 function problemAnswers(codes: readonly ProblemCode[]): Record<string, object> {
   const byStatus = Map.groupBy(codes, (code) => problemCodes[code][0])
   return Object.fromEntries(
@@ -67,6 +79,7 @@ function problemAnswers(codes: readonly ProblemCode[]): Record<string, object> {
       {
         description: group.map((code) => `${code}: ${problemCodes[code][1]}.`).join(' '),
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        ...(status in triedAgain && { headers: { 'Retry-After': triedAgain[status] } }),
       },
     ]),
   )
@@ -88,9 +101,11 @@ const byAuthorizer: Readonly<Record<string, string>> = {
 function withGateway(route: Route, answers: Readonly<Record<string, object>>): Record<string, object> {
   const all = { ...byGateway, ...(route.access !== 'public' && byAuthorizer) }
   const added = Object.entries(all).map(([status, words]) => {
-    const { description, content } = (answers[status] ?? {}) as { description?: string; content?: object } // as problemAnswers makes them
+    const known = (answers[status] ?? {}) as { description?: string; content?: object; headers?: object } // as problemAnswers makes them
+    const { description, content } = known
     const schema = { $ref: '#/components/schemas/GatewayMessage' }
     const answer = {
+      ...known,
       description: description === undefined ? words : `${description} ${words}`,
       content: { ...content, 'application/json': { schema } },
     }

@@ -5,11 +5,13 @@ import type { Group, Operation } from '../../../contracts/routes.ts'
 import type { Reception, Services } from '../services.ts'
 import { access } from './access.ts'
 import { accessLog, printLine } from './access-log.ts'
+import { openCallers } from './allowances.ts'
 import type { Answer, Input } from './answer.ts'
 import { body } from './body.ts'
 import { conditions } from './conditions.ts'
 import { errorAnswer } from './error-answer.ts'
 import { type ApiEvent, type ApiResult, exchangeOf } from './exchange.ts'
+import { limits } from './limits.ts'
 import { routing } from './routing.ts'
 import { securityHeaders } from './security-headers.ts'
 import { validation } from './validation.ts'
@@ -44,7 +46,7 @@ function resultOf({ status, body, commit, etag, location }: Answer, correlation:
   }
 }
 
-/** Returns the Lambda handler of a group. The order of the middleware is the order of the checks: route, access, body, headers, fields. */
+/** Returns the Lambda handler of a group. The order of the middleware is the order of the checks: route, access, limits, body, headers, fields. */
 export function endpoint<Contracts extends Partial<Record<Operation, Contract>>, Reached extends Reception>(
   group: Group,
   contracts: Contracts,
@@ -54,13 +56,13 @@ export function endpoint<Contracts extends Partial<Record<Operation, Contract>>,
   const { now, record = printLine } = services
   const operate = async (event: ApiEvent): Promise<ApiResult> => {
     const exchange = exchangeOf({ event })
-    const { route, input, principal, correlation, idempotency, ifMatch, seen } = exchange
+    const { route, input, principal, correlation, idempotency, ifMatch, seen, speaksForMember } = exchange
     // Which operation it is is known only now; its contract has checked the input just before.
     const operation = operations[route.operation as keyof Contracts] as unknown as (
       input: unknown,
       services: Reached,
     ) => Promise<Answer>
-    const checked = { ...input, principal, correlation, idempotency, ifMatch, seen }
+    const checked = { ...input, principal, correlation, idempotency, ifMatch, seen, speaksForMember }
     const answer = await operation(checked, services)
     exchange.quiet = answer.quiet === true
     return resultOf(answer, correlation)
@@ -71,6 +73,7 @@ export function endpoint<Contracts extends Partial<Record<Operation, Contract>>,
     .use(errorAnswer())
     .use(routing(group, contracts, now))
     .use(access(() => services.roleClaim))
+    .use(limits(openCallers(now, services.allowances)))
     .use(body())
     .use(conditions())
     .use(validation())

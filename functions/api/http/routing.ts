@@ -44,6 +44,7 @@ export function routing(
         ifMatch: null,
         seen: null,
         quiet: false,
+        speaksForMember: () => {},
       }
     },
   }
