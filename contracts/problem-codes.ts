@@ -10,6 +10,7 @@ export const problemCodes = {
   'enrolment-used': [401, 'The enrolment token is used up'],
   'enrolment-expired': [401, 'The enrolment token has expired'],
   forbidden: [403, 'The caller may not do this'],
+  'subject-reserved': [403, 'The subject of the token is not a name for a person'],
   'self-approval': [403, 'Nobody approves what they requested'],
   'not-an-approver': [403, 'Only the named approvers may decide'],
   'second-person-required': [403, 'A second person has to do this'],

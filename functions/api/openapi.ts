@@ -48,8 +48,9 @@ function conditionsOf(method: Route['method']): object[] {
 }
 
 function problemsOf(route: Route, contract: Contract): ProblemCode[] {
+  const entry: ProblemCode[] = ['unauthenticated', 'forbidden', 'too-many-requests']
   const access: ProblemCode[] =
-    route.access === 'public' ? [] : ['unauthenticated', 'forbidden', 'too-many-requests']
+    route.access === 'public' ? [] : route.access === 'agent' ? entry : [...entry, 'subject-reserved']
   const write: ProblemCode[] =
     route.method === 'GET' ? [] : ['precondition-failed', 'idempotency-key-reused', 'contention']
   const body: ProblemCode[] = contract.body

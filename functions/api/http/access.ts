@@ -1,4 +1,5 @@
 import { type Access, type Role, roles } from '../../../contracts/routes.ts'
+import { agentActor, passesForAnother } from '../../domain/actor.ts'
 import type { ApiEvent, ApiMiddleware, Principal } from './exchange.ts'
 import { exchangeOf } from './exchange.ts'
 import { Problem } from './problem.ts'
@@ -36,19 +37,23 @@ interface Authorizer {
   } | null
 }
 
+const reserved =
+  'The log could not tell the subject of this token from the name of the system or of an agent. Have the issuer give the person another "sub", without invisible characters.'
+
 /** Returns who calls, from what the gateway's authorizer found; nothing the caller sends can change it. */
 function principalOf(event: ApiEvent, roleClaim: string | undefined): Principal {
   // The typed event has no authorizer; the gateway adds the one that the route names.
   const authorizer = (event.requestContext as { authorizer?: Authorizer }).authorizer
   const claims = authorizer?.jwt?.claims
   if (typeof claims?.sub === 'string' && claims.sub.length > 0 && claims.sub.length <= 256) {
+    if (passesForAnother(claims.sub)) throw new Problem('subject-reserved', reserved)
     const claim = roleClaim === undefined ? undefined : verifiedClaims(event, claims.sub)[roleClaim]
     return { kind: 'person', id: claims.sub, roles: rolesOf(claim) }
   }
   const { kind, target, tokenHash } = authorizer?.lambda ?? {}
   const known = (kind === 'agent' || kind === 'enrolment') && typeof target === 'string'
   if (known && typeof tokenHash === 'string') {
-    return { kind, target, id: `target:${target}`, tokenHash }
+    return { kind, target, id: agentActor(target), tokenHash }
   }
   return { kind: 'anyone', id: 'anyone' }
 }
