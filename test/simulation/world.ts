@@ -37,6 +37,7 @@ import { openMachine, type StatusChange } from './machine.ts'
 import { died, Process } from './process.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
+import { Outputs } from './secrets.ts'
 import { Turns } from './turns.ts'
 
 export type Services = Omit<Connections, 'roleClaim' | 'metricsNamespace'>
@@ -58,6 +59,9 @@ export class World {
   readonly vault = memoryVault()
   readonly signer = memorySigner()
   readonly tokens = new Map<string, StoredToken>()
+  /** Every token that the machine has given out. */
+  readonly issuedTokens = new Set<string>()
+  readonly outputs = new Outputs()
   readonly machine
   readonly scheduler: Scheduler
   /** Ids of the upgrades in the log, and of the profiles. */
@@ -181,10 +185,10 @@ export class World {
   }
 
   #bus(): EventBridgeClient {
-    const send = async ({ input }: { input: { Entries?: readonly unknown[] } }) => ({
-      FailedEntryCount: this.faults.happens(0.03) ? 1 : 0,
-      Entries: input.Entries,
-    })
+    const send = async ({ input }: { input: { Entries?: readonly unknown[] } }) => {
+      this.outputs.put(input)
+      return { FailedEntryCount: this.faults.happens(0.03) ? 1 : 0, Entries: input.Entries }
+    }
     return { send } as unknown as EventBridgeClient // the duty calls nothing but `send`
   }
 
@@ -236,17 +240,21 @@ export class World {
   }
 
   async #invoke(name: string, payload: unknown): Promise<unknown> {
+    const { token } = payload as { token?: string } // as the state machine hands it on
+    if (token !== undefined) this.issuedTokens.add(token)
     const process = new Process(this.faults.lifetime(0.05))
     const services = this.services(process)
     const work = (): Promise<unknown> =>
       name === 'advance' ? moveUpgrade(services, payload) : beginWait(upgradeWorkflow, services, payload)
     const result = await process.live(work)
     if (result === died) throw Object.assign(new Error('The function died.'), { name: 'Lambda.Unknown' })
+    if (name === 'advance') this.outputs.put(result)
     return result
   }
 
   /** The rule on changes of status: at least once, a while later. */
   #announce(event: StatusChange): void {
+    this.outputs.put(event)
     if (!['FAILED', 'TIMED_OUT', 'ABORTED'].includes(event.detail.status)) return
     this.tell(`execution ${event.detail.name} ${event.detail.status}`)
     const deliver = () => this.begin('ended', () => noted())
