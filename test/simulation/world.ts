@@ -1,6 +1,7 @@
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { type Commit, fromImage } from '../../events/envelope.ts'
 import type { Connections } from '../../functions/connections.ts'
+import type { ExposureLimit } from '../../functions/domain/plan/exposure.ts'
 import { writeHeads } from '../../functions/heads/write-heads.ts'
 import { logOver } from '../../functions/log/append.ts'
 import { streamHeads } from '../../functions/log/heads.ts'
@@ -31,7 +32,7 @@ import { upgradeWorkflow } from '../../functions/workflow/upgrade/upgrade.ts'
 import { beginWait } from '../../functions/workflow/waits.ts'
 import { memorySigner, memoryVault } from '../heads/memory-vault.ts'
 import { SimulatedClock } from './clock.ts'
-import { Delivery } from './delivery.ts'
+import { Delivery, type Lanes } from './delivery.ts'
 import { Faults, passing, redemptionThrough, storeThrough, tokensThrough, viewsThrough } from './faults.ts'
 import { openMachine, type StatusChange } from './machine.ts'
 import { died, Process } from './process.ts'
@@ -43,6 +44,16 @@ import { Turns } from './turns.ts'
 export type Services = Omit<Connections, 'roleClaim' | 'metricsNamespace'>
 
 const machineArn = 'arn:aws:states:eu-central-1:000000000000:stateMachine:upgrade'
+
+/** How fast everything is, where that is what is looked at. */
+export interface Pace {
+  /** How long each request to a store or a service takes. */
+  readonly requestSeconds: number
+  /** How much one person may expose at once. */
+  readonly exposure: ExposureLimit
+  readonly projector: Lanes
+  readonly reactor: Lanes
+}
 
 /** The whole system in one process: the deployed code over memory, with everything around it that can go wrong. */
 export class World {
@@ -78,10 +89,14 @@ export class World {
   /** What the instances of functions keep from one invocation to another: each knows what the others have overtaken. */
   readonly #instances = [100_000, 100_000, 10_000].map((bytes) => new WarmFolds(bytes))
   #underWay = 0
+  /** As small as the fleets are. */
+  readonly #exposure: ExposureLimit
 
-  constructor(seed: number) {
+  /** With a pace nothing is left to chance: every request takes as long, and what is done daily is not done. */
+  constructor(seed: number, pace?: Pace) {
     this.random = new Random(seed)
-    this.turns = new Turns(this.random, this.clock)
+    this.turns = new Turns(this.random, this.clock, pace?.requestSeconds)
+    this.#exposure = pace?.exposure ?? { targets: 5, percent: 60 }
     this.faults = new Faults(this.random)
     this.machine = openMachine({
       clock: this.clock,
@@ -94,11 +109,12 @@ export class World {
       fire: (input) => this.#fire(input),
     })
     this.#deliveries = [
-      new Delivery({ ...parts, consumer: (batch) => this.#react(batch) }),
-      new Delivery({ ...parts, consumer: (batch) => this.#project(batch) }),
+      new Delivery({ ...parts, lanes: pace?.reactor, consumer: (batch) => this.#react(batch) }),
+      new Delivery({ ...parts, lanes: pace?.projector, consumer: (batch) => this.#project(batch) }),
     ]
     this.store.subscribe(({ dynamodb }) => this.#written(fromImage(dynamodb?.NewImage)))
     this.#everyMinute()
+    if (pace) return
     this.#reconcileNowAndThen()
     this.#writeHeadsNowAndThen()
   }
@@ -166,8 +182,7 @@ export class World {
       windowSchedules: this.scheduler.through(process),
       bus: { client: this.#bus(), name: 'drydock' },
       upgradeExecutions: openExecutions({ client: stepFunctions, machineArn }),
-      // As small as the fleets are.
-      exposure: { targets: 5, percent: 60 },
+      exposure: this.#exposure,
       now,
     }
   }
