@@ -18,7 +18,7 @@ function parametersOf(place: 'path' | 'query' | 'header', schema: z.ZodObject | 
   })
 }
 
-function conditionsOf(method: Route['method']): object[] {
+function conditionsOf({ method }: Route, { tagged }: Contract): object[] {
   const header = (name: string, description: string, schema: object) => ({
     name,
     in: 'header',
@@ -33,6 +33,13 @@ function conditionsOf(method: Route['method']): object[] {
         minimum: 1,
         maximum: 999_999_999,
       }),
+      ...(tagged
+        ? [
+            header('If-None-Match', 'The ETag of an earlier answer: 304 while it would be the same.', {
+              type: 'string',
+            }),
+          ]
+        : []),
     ]
   }
   return [
@@ -42,7 +49,7 @@ function conditionsOf(method: Route['method']): object[] {
     }),
     header('If-Match', 'The ETag of the read that the decision rests on.', {
       type: 'string',
-      pattern: '^"[1-9][0-9]{0,8}"$',
+      pattern: '^"[1-9][0-9]{0,8}(-[0-9a-f]{16})?"$',
     }),
   ]
 }
@@ -88,7 +95,9 @@ function problemAnswers(codes: readonly ProblemCode[]): Record<string, object> {
 
 /** What the gateway itself answers, before any function does: by status, in words and in a form of its own. */
 const byGateway: Readonly<Record<string, string>> = {
+  400: 'The gateway could not read the path.',
   413: 'The gateway takes no larger body.',
+  417: 'The gateway expects nothing but what 100-continue is about.',
   429: 'Too many requests at a time: the gateway slows everybody down.',
   431: 'The gateway takes no longer headers and query.',
   500: 'The gateway could not reach the function.',
@@ -115,6 +124,12 @@ function withGateway(route: Route, answers: Readonly<Record<string, object>>): R
   return { ...answers, ...Object.fromEntries(added) }
 }
 
+const entityTag = {
+  description: 'The commit, for If-Match, and a hash of what is answered; none where there is no commit yet.',
+  required: false,
+  schema: { type: 'string', pattern: '^"[1-9][0-9]{0,8}-[0-9a-f]{16}"$' },
+}
+
 function securityOf({ access }: Route): object[] {
   if (access === 'public') return []
   return [access === 'agent' ? { agent: [] } : { person: [] }]
@@ -124,7 +139,11 @@ function describe(route: Route): object {
   const contract: Contract = contracts[route.operation]
   const answers = Object.entries(contract.answers).map(([status, { description, schema }]) => [
     status,
-    { description, content: { 'application/json': { schema: schemaOf(schema, 'output') } } },
+    {
+      description,
+      content: { 'application/json': { schema: schemaOf(schema, 'output') } },
+      ...(contract.tagged && { headers: { ETag: entityTag } }),
+    },
   ])
   return {
     operationId: route.operation,
@@ -136,7 +155,7 @@ function describe(route: Route): object {
       ...parametersOf('path', contract.params),
       ...parametersOf('query', contract.query),
       ...parametersOf('header', contract.headers),
-      ...conditionsOf(route.method),
+      ...conditionsOf(route, contract),
     ],
     ...(contract.body && {
       requestBody: {
@@ -148,6 +167,7 @@ function describe(route: Route): object {
     }),
     responses: {
       ...Object.fromEntries(answers),
+      ...(contract.tagged && { 304: { description: 'Nothing has changed.', headers: { ETag: entityTag } } }),
       ...withGateway(route, problemAnswers(problemsOf(route, contract))),
     },
   }

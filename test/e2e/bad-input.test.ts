@@ -22,7 +22,8 @@ beforeAll(async () => {
 
 function split(routeKey: string) {
   const [method = '', template = ''] = routeKey.split(' ')
-  const path = template.replace('{jobId}', 'no-such-1').replaceAll(/\{\w+\}/g, 'no-such')
+  const named = template.replace('{jobId}', 'no-such-1').replaceAll(/\{\w+\}/g, 'no-such')
+  const path = named === '/api/v1/stop/no-such' ? `${named}?reason=no` : named
   const client = path.endsWith('/enrol') ? enrolment : path.startsWith('/api/v1/updates') ? agent : admin
   return { method, template, path, client }
 }

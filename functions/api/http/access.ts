@@ -46,7 +46,6 @@ function principalOf(event: ApiEvent, roleClaim: string | undefined): Principal 
   const authorizer = (event.requestContext as { authorizer?: Authorizer }).authorizer
   const claims = authorizer?.jwt?.claims
   if (typeof claims?.sub === 'string' && claims.sub.length > 0 && claims.sub.length <= 256) {
-    if (passesForAnother(claims.sub)) throw new Problem('subject-reserved', reserved)
     const claim = roleClaim === undefined ? undefined : verifiedClaims(event, claims.sub)[roleClaim]
     return { kind: 'person', id: claims.sub, roles: rolesOf(claim) }
   }
@@ -59,6 +58,8 @@ function principalOf(event: ApiEvent, roleClaim: string | undefined): Principal 
 }
 
 function check(access: Access, principal: Principal): void {
+  if (principal.kind === 'person' && passesForAnother(principal.id))
+    throw new Problem('subject-reserved', reserved)
   if (access === 'public') return
   if (access === 'agent') {
     if (principal.kind === 'agent' || principal.kind === 'enrolment') return

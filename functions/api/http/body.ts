@@ -72,6 +72,11 @@ export function body(): ApiMiddleware {
     before(request) {
       const { body, isBase64Encoded, headers } = request.event
       if (body === undefined || body === '') return
+      // Whatever it is: where no body belongs none is read, and "no body" is what is expected.
+      if (!exchangeOf(request).contract.body) {
+        exchangeOf(request).json = null
+        return
+      }
       const type = headers?.['content-type']
       const text = decode(body, isBase64Encoded, exchangeOf(request).contract.largestBody ?? largestBody)
       if (type !== undefined && !/^application\/json\s*(;|$)/i.test(type)) {
