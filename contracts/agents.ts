@@ -94,7 +94,7 @@ export const agentContracts = {
         schema: z.object({ target: z.string(), credential: z.string() }),
       },
     },
-    problems: ['enrolment-refused', 'forbidden'],
+    problems: ['enrolment-refused', 'enrolment-used', 'enrolment-expired', 'forbidden', 'conflict'],
   },
   checkForUpdate: {
     summary: 'Ask whether an update waits',

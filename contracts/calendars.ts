@@ -119,7 +119,7 @@ export const calendarContracts = {
         schema: z.object({ name: z.string(), status: z.literal('deleted'), windowsLost }),
       },
     },
-    problems: ['calendar-not-found', 'conflict'],
+    problems: ['calendar-not-found', 'calendar-in-use', 'conflict'],
   },
   listCalendars: {
     summary: 'List calendars by name',
@@ -142,6 +142,7 @@ export const calendarContracts = {
   },
   getCalendar: {
     summary: 'Read a calendar',
+    tagged: true,
     params: byName,
     query: noQuery,
     answers: { 200: { description: 'The calendar.', schema: calendar } },
@@ -149,6 +150,7 @@ export const calendarContracts = {
   },
   getCalendarState: {
     summary: 'Say whether a calendar is open at an instant, why, and when that changes next',
+    tagged: true,
     params: byName,
     query: z.strictObject({ at: instant.optional() }),
     answers: {

@@ -39,6 +39,7 @@ export const componentContracts = {
   },
   getComponent: {
     summary: 'Read how the versions of a component are ordered',
+    tagged: true,
     params: byName,
     query: noQuery,
     answers: { 200: { description: 'The component.', schema: component } },

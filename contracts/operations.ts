@@ -53,6 +53,7 @@ export const operationsContracts = {
   },
   getStop: {
     summary: 'Is everything stopped?',
+    tagged: true,
     query: noQuery,
     answers: { 200: { description: 'Whether, and every stop in force.', schema: stops } },
   },
@@ -68,8 +69,8 @@ export const operationsContracts = {
   liftStop: {
     summary: 'Lift one stop; upgrades go on when it was the last',
     params: z.strictObject({ stopId: identifier }),
-    query: noQuery,
-    body: reason,
+    // Not every client and proxy lets a DELETE have a body, and this one has to come through.
+    query: reason,
     answers: { 200: { description: 'Lifted.', schema: stops } },
     problems: ['stop-not-found', 'conflict'],
   },

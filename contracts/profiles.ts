@@ -89,6 +89,7 @@ export const profileContracts = {
   },
   getUpgradeProfile: {
     summary: 'Read an upgrade profile, its resources and its latest executions',
+    tagged: true,
     params: byId,
     query: noQuery,
     answers: { 200: { description: 'The profile.', schema: profileDetail } },

@@ -56,6 +56,7 @@ export const releaseContracts = {
   },
   getRelease: {
     summary: 'Read a release',
+    tagged: true,
     params: byVersion,
     query: noQuery,
     answers: { 200: { description: 'The release.', schema: release } },

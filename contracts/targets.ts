@@ -182,6 +182,7 @@ export const targetContracts = {
   },
   getTarget: {
     summary: 'Read a target with its attempts',
+    tagged: true,
     params: byId,
     query: noQuery,
     answers: { 200: changed },

@@ -152,6 +152,7 @@ export const upgradeContracts = {
   },
   getUpgrade: {
     summary: 'Read an upgrade, now or as it was at an instant',
+    tagged: true,
     params: byId,
     query: at,
     answers: { 200: { description: 'The upgrade.', schema: upgradeDetail } },
@@ -159,6 +160,7 @@ export const upgradeContracts = {
   },
   getUpgradeStatus: {
     summary: 'Read the progress of an upgrade',
+    tagged: true,
     params: byId,
     query: at,
     answers: { 200: { description: 'The progress.', schema: upgradeStatus } },

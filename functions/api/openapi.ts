@@ -18,7 +18,7 @@ function parametersOf(place: 'path' | 'query' | 'header', schema: z.ZodObject | 
   })
 }
 
-function conditionsOf(method: Route['method']): object[] {
+function conditionsOf({ method }: Route, { tagged }: Contract): object[] {
   const header = (name: string, description: string, schema: object) => ({
     name,
     in: 'header',
@@ -33,6 +33,13 @@ function conditionsOf(method: Route['method']): object[] {
         minimum: 1,
         maximum: 999_999_999,
       }),
+      ...(tagged
+        ? [
+            header('If-None-Match', 'The ETag of an earlier answer: 304 while it would be the same.', {
+              type: 'string',
+            }),
+          ]
+        : []),
     ]
   }
   return [
@@ -42,13 +49,15 @@ function conditionsOf(method: Route['method']): object[] {
     }),
     header('If-Match', 'The ETag of the read that the decision rests on.', {
       type: 'string',
-      pattern: '^"[1-9][0-9]{0,8}"$',
+      pattern: '^"[1-9][0-9]{0,8}(-[0-9a-f]{16})?"$',
     }),
   ]
 }
 
 function problemsOf(route: Route, contract: Contract): ProblemCode[] {
-  const access: ProblemCode[] = route.access === 'public' ? [] : ['unauthenticated', 'forbidden']
+  const entry: ProblemCode[] = ['unauthenticated', 'forbidden', 'too-many-requests']
+  const access: ProblemCode[] =
+    route.access === 'public' ? [] : route.access === 'agent' ? entry : [...entry, 'subject-reserved']
   const write: ProblemCode[] =
     route.method === 'GET' ? [] : ['precondition-failed', 'idempotency-key-reused', 'contention']
   const body: ProblemCode[] = contract.body
@@ -62,6 +71,17 @@ function problemsOf(route: Route, contract: Contract): ProblemCode[] {
   return [...new Set([...access, ...write, ...body, ...own, ...always])]
 }
 
+const header = (description: string) => ({
+  description,
+  required: false,
+  schema: { type: 'string', pattern: '^[0-9]+$' },
+})
+/** What goes with an answer after which the same request may succeed. */
+const triedAgain: Readonly<Record<string, object>> = {
+  429: header('In how many seconds the caller has a request left; not where the gateway answers.'),
+  503: header('In how many seconds to try again; not where the gateway answers.'),
+}
+
 function problemAnswers(codes: readonly ProblemCode[]): Record<string, object> {
   const byStatus = Map.groupBy(codes, (code) => problemCodes[code][0])
   return Object.fromEntries(
@@ -70,6 +90,7 @@ function problemAnswers(codes: readonly ProblemCode[]): Record<string, object> {
       {
         description: group.map((code) => `${code}: ${problemCodes[code][1]}.`).join(' '),
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        ...(status in triedAgain && { headers: { 'Retry-After': triedAgain[status] } }),
       },
     ]),
   )
@@ -77,7 +98,9 @@ function problemAnswers(codes: readonly ProblemCode[]): Record<string, object> {
 
 /** What the gateway itself answers, before any function does: by status, in words and in a form of its own. */
 const byGateway: Readonly<Record<string, string>> = {
+  400: 'The gateway could not read the path.',
   413: 'The gateway takes no larger body.',
+  417: 'The gateway expects nothing but what 100-continue is about.',
   429: 'Too many requests at a time: the gateway slows everybody down.',
   431: 'The gateway takes no longer headers and query.',
   500: 'The gateway could not reach the function.',
@@ -91,15 +114,23 @@ const byAuthorizer: Readonly<Record<string, string>> = {
 function withGateway(route: Route, answers: Readonly<Record<string, object>>): Record<string, object> {
   const all = { ...byGateway, ...(route.access !== 'public' && byAuthorizer) }
   const added = Object.entries(all).map(([status, words]) => {
-    const { description, content } = (answers[status] ?? {}) as { description?: string; content?: object } // as problemAnswers makes them
+    const known = (answers[status] ?? {}) as { description?: string; content?: object; headers?: object } // as problemAnswers makes them
+    const { description, content } = known
     const schema = { $ref: '#/components/schemas/GatewayMessage' }
     const answer = {
+      ...known,
       description: description === undefined ? words : `${description} ${words}`,
       content: { ...content, 'application/json': { schema } },
     }
     return [status, answer] as const
   })
   return { ...answers, ...Object.fromEntries(added) }
+}
+
+const entityTag = {
+  description: 'The commit, for If-Match, and a hash of what is answered; none where there is no commit yet.',
+  required: false,
+  schema: { type: 'string', pattern: '^"[1-9][0-9]{0,8}-[0-9a-f]{16}"$' },
 }
 
 function securityOf({ access }: Route): object[] {
@@ -111,7 +142,11 @@ function describe(route: Route): object {
   const contract: Contract = contracts[route.operation]
   const answers = Object.entries(contract.answers).map(([status, { description, schema }]) => [
     status,
-    { description, content: { 'application/json': { schema: schemaOf(schema, 'output') } } },
+    {
+      description,
+      content: { 'application/json': { schema: schemaOf(schema, 'output') } },
+      ...(contract.tagged && { headers: { ETag: entityTag } }),
+    },
   ])
   return {
     operationId: route.operation,
@@ -123,7 +158,7 @@ function describe(route: Route): object {
       ...parametersOf('path', contract.params),
       ...parametersOf('query', contract.query),
       ...parametersOf('header', contract.headers),
-      ...conditionsOf(route.method),
+      ...conditionsOf(route, contract),
     ],
     ...(contract.body && {
       requestBody: {
@@ -136,6 +171,7 @@ function describe(route: Route): object {
     }),
     responses: {
       ...Object.fromEntries(answers),
+      ...(contract.tagged && { 304: { description: 'Nothing has changed.', headers: { ETag: entityTag } } }),
       ...withGateway(route, problemAnswers(problemsOf(route, contract))),
     },
   }

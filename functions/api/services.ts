@@ -3,6 +3,7 @@ import type { Log } from '../log/log.ts'
 import type { Views } from '../views/views.ts'
 import type { Telemetry } from '../work/telemetry.ts'
 import type { AccessLine } from './http/access-log.ts'
+import type { Allowances } from './http/allowances.ts'
 
 /** All that any operation reaches. */
 interface Reached {
@@ -26,6 +27,8 @@ export interface Reception extends Pick<Reached, 'now'> {
   readonly roleClaim?: string
   /** Takes the line about each request; without it, standard output does. */
   record?(line: AccessLine): void
+  /** How much a caller may ask of this instance, where it is not as usual. */
+  readonly allowances?: Allowances
 }
 
 /** What an endpoint needs that lets in people by their roles. */

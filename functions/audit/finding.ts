@@ -23,11 +23,12 @@ export const invariants = {
   L1: 'a snapshot holds what the commits up to it make',
   L2: 'the Catalogue lists each stream where it belongs',
   L3: 'heads are signed every day, each following from the one before',
+  L4: 'no person acts under the name of the system or of an agent, and no agent under another',
 } as const
 export type Invariant = keyof typeof invariants
 
 /** What one stream shows by itself: nothing that others say meanwhile makes it right. */
-export const ofOneStream: ReadonlySet<Invariant> = new Set(['I13', 'L1', 'L2', 'L3'])
+export const ofOneStream: ReadonlySet<Invariant> = new Set(['I13', 'L1', 'L2', 'L3', 'L4'])
 
 /** A place where the log breaks an invariant. */
 export interface Finding {

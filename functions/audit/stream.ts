@@ -1,4 +1,5 @@
 import type { Commit, Head } from '../../events/envelope.ts'
+import { auditActors } from './actor.ts'
 import { auditListing } from './catalogue.ts'
 import { auditChain, type Heads } from './chain.ts'
 import type { Finding } from './finding.ts'
@@ -30,5 +31,10 @@ export function auditStream(
   const broken = auditChain(stream, commits, [...(heads.get(stream) ?? []), ...(known ? [known] : [])])
   // Nothing follows from what a broken chain holds.
   const whole = broken[0] ? commits.filter(({ commit }) => commit < (broken[0]?.commit ?? 0)) : commits
-  return [...broken, ...auditListing(stream, whole), ...auditSnapshots(stream, whole, replay)]
+  return [
+    ...broken,
+    ...auditListing(stream, whole),
+    ...auditSnapshots(stream, whole, replay),
+    ...auditActors(stream, whole),
+  ]
 }

@@ -184,7 +184,7 @@ async function prospectOfChild(
   if (!planOf(parent))
     return {
       rejected: {
-        code: 'not-planned',
+        code: command.kind === 'retry' ? 'nothing-to-retry' : 'nothing-to-roll-back',
         detail: 'The upgrade has not touched anything yet: abort it instead.',
       },
     }

@@ -104,7 +104,7 @@ describe('every answer is the one that is described', () => {
     await ask('getQueueJob', 'GET', `/api/queue/jobs/${id}-1`)
     await ask('getStop', 'GET', '/api/v1/stop')
     await ask('stopEverything', 'POST', '/api/v1/stop', { body: { reason: 'x' } })
-    await ask('liftStop', 'DELETE', '/api/v1/stop/stop-1', { body: { reason: 'x' } })
+    await ask('liftStop', 'DELETE', '/api/v1/stop/stop-1', { query: { reason: 'x' } })
     await ask('listReleases', 'GET', '/api/v1/releases')
     await ask('getRelease', 'GET', '/api/v1/releases/api/v1.2.0')
     await ask('setComponentScheme', 'PUT', '/api/v1/components/web', { body: { scheme: 'dotted' } })

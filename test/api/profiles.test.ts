@@ -12,7 +12,10 @@ describe('P1: creating a profile', () => {
       const world = openWorld()
       const reply = await world.call('POST', base, { body: example })
       expect([reply.status, reply.body.errors]).toEqual([201, undefined])
-      expect(reply.headers).toMatchObject({ etag: '"1"', location: `${base}/${reply.body.id}` })
+      expect(reply.headers).toMatchObject({
+        etag: expect.stringMatching(/^"1-/),
+        location: `${base}/${reply.body.id}`,
+      })
       const { id, validation_results, ...rest } = reply.body
       expect(rest).toEqual({
         name: example.name,
@@ -260,7 +263,11 @@ describe('P4: changing a profile', () => {
     const put = (body: object, headers: Record<string, string>) =>
       world.call('PUT', `${base}/${id}`, { body, headers })
     const first = await put({ name: 'a' }, { 'if-match': '"1"', 'idempotency-key': 'k' })
-    expect([first.status, first.headers.etag, first.body.changes_applied]).toEqual([200, '"2"', ['name']])
+    expect([first.status, first.headers.etag, first.body.changes_applied]).toEqual([
+      200,
+      expect.stringMatching(/^"2-/),
+      ['name'],
+    ])
     const again = await put({ name: 'a' }, { 'if-match': '"1"', 'idempotency-key': 'k' })
     expect([again.status, again.body]).toEqual([200, first.body])
     const late = await put({ name: 'b' }, { 'if-match': '"1"' })

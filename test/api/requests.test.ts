@@ -159,7 +159,7 @@ describe('the access log', () => {
         at: '2026-01-05T10:00:00.000Z',
         operation: 'stopEverything',
         status: 403,
-        code: 'forbidden',
+        code: 'subject-reserved',
         milliseconds: 0,
         correlation: 'request-1',
         principal: 'evil\r\nuser',

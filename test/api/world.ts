@@ -7,6 +7,7 @@ import { agentsEndpoint } from '../../functions/api/agents.ts'
 import { agentAuthorizer } from '../../functions/api/authorizer.ts'
 import { calendarsEndpoint } from '../../functions/api/calendars.ts'
 import type { AccessLine } from '../../functions/api/http/access-log.ts'
+import type { Allowances } from '../../functions/api/http/allowances.ts'
 import type { ApiEvent } from '../../functions/api/http/exchange.ts'
 import { operationsEndpoint } from '../../functions/api/operations.ts'
 import { profilesEndpoint } from '../../functions/api/profiles.ts'
@@ -16,6 +17,7 @@ import type { ReceptionOfPeople, Services } from '../../functions/api/services.t
 import { systemEndpoint } from '../../functions/api/system.ts'
 import { targetsEndpoint } from '../../functions/api/targets.ts'
 import { upgradesEndpoint } from '../../functions/api/upgrades.ts'
+import type { ExposureLimit } from '../../functions/domain/plan/exposure.ts'
 import { rolloutAggregate } from '../../functions/domain/rollout/aggregate.ts'
 import { exists as existsRollout } from '../../functions/domain/rollout/state.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
@@ -90,11 +92,26 @@ function matchOf(method: string, path: string): { route: Route; params: Record<s
   return undefined
 }
 
+/** Of callers whose clock stands still while they ask and ask. */
+export const withoutLimit: Allowances = {
+  person: { atOnce: 1e9, perSecond: 1 },
+  agent: { atOnce: 1e9, perSecond: 1 },
+  gateway: { atOnce: 1e9, perSecond: 1 },
+}
+
 /**
  * Opens the whole API in this process: handlers over the log and the views in memory, with projector and reactor on demand. Where agents
  * are `heard`, all of them ask all the time but the silent ones, whatever a test does in the meantime; `exposure` is what one person may take at once.
  */
-export function openWorld({ heard = false, exposure = { targets: 100, percent: 20 } } = {}) {
+export function openWorld({
+  heard = false,
+  exposure = { targets: 100, percent: 20 },
+  allowances = withoutLimit,
+}: {
+  readonly heard?: boolean
+  readonly exposure?: ExposureLimit
+  readonly allowances?: Allowances
+} = {}) {
   let clock = Date.parse('2026-01-05T10:00:00.000Z')
   const now = () => clock
   const log = memoryLog({ now })
@@ -127,6 +144,7 @@ export function openWorld({ heard = false, exposure = { targets: 100, percent: 2
     record: (line: AccessLine) => lines.push(line),
     roleClaim: 'cognito:groups',
     exposure,
+    allowances,
   } satisfies Services<'telemetry' | 'exposure'> & ReceptionOfPeople & Record<string, unknown>
   // As deployed: nothing that is planned for a caller asks when somebody was last heard of.
   const { telemetry: _, ...withoutTelemetry } = services

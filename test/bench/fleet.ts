@@ -36,12 +36,23 @@ const enrolAtOnce = 24
 
 const agent = new Agent({ keepAlive: true, maxSockets: 48 })
 
-function send(
+type Answered = Record<string, unknown> | { readonly retryAfter: number }
+
+/** Sends a request; who has asked too often is told when to ask again, and does. */
+async function send(
   url: string,
   credential: string,
   method: string,
   body?: unknown,
 ): Promise<Record<string, unknown>> {
+  for (;;) {
+    const answer = await sendOnce(url, credential, method, body)
+    if (typeof answer.retryAfter !== 'number') return answer
+    await sleep(1000 * answer.retryAfter)
+  }
+}
+
+function sendOnce(url: string, credential: string, method: string, body: unknown): Promise<Answered> {
   return new Promise((resolve, reject) => {
     const text = body === undefined ? '' : JSON.stringify(body)
     const headers = {
@@ -54,7 +65,8 @@ function send(
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('end', () => {
         const answer = Buffer.concat(chunks).toString()
-        if (response.statusCode !== undefined && response.statusCode < 400) resolve(JSON.parse(answer))
+        if (response.statusCode === 429) resolve({ retryAfter: Number(response.headers['retry-after'] ?? 1) })
+        else if (response.statusCode !== undefined && response.statusCode < 400) resolve(JSON.parse(answer))
         else reject(new Error(`${method} ${url} was answered ${response.statusCode}: ${answer}`))
       })
     })

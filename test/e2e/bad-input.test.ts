@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { fleet, register } from './agent.ts'
-import { type Answer, Client, type Problem, person } from './client.ts'
+import { type Answer, Client, type Problem, tokenFor } from './client.ts'
 import { description } from './description.ts'
 import { commitsInLog } from './log-table.ts'
 import { deployedRoutes } from './template.ts'
@@ -12,7 +12,9 @@ let agent: Client
 let enrolment: Client
 
 beforeAll(async () => {
-  admin = await person('admin-1', 'admin')
+  // Each request is another person's: so many of one would be refused for their number.
+  let asked = 0
+  admin = new Client(() => tokenFor(`admin-${asked++ % 50}`, ['admin']))
   agent = (await fleet(admin, 1)).agents[0]?.client ?? admin
   const [unused] = await register(admin, 'unused', [`bad-input-${randomUUID().slice(0, 8)}`])
   enrolment = new Client(unused?.enrolmentToken ?? '')
@@ -20,7 +22,8 @@ beforeAll(async () => {
 
 function split(routeKey: string) {
   const [method = '', template = ''] = routeKey.split(' ')
-  const path = template.replace('{jobId}', 'no-such-1').replaceAll(/\{\w+\}/g, 'no-such')
+  const named = template.replace('{jobId}', 'no-such-1').replaceAll(/\{\w+\}/g, 'no-such')
+  const path = named === '/api/v1/stop/no-such' ? `${named}?reason=no` : named
   const client = path.endsWith('/enrol') ? enrolment : path.startsWith('/api/v1/updates') ? agent : admin
   return { method, template, path, client }
 }

@@ -5,9 +5,16 @@ import * as z from 'zod'
 const content = z.record(z.string(), z.object({ schema: z.looseObject({}) }))
 const operation = z.object({
   operationId: z.string(),
-  responses: z.record(z.string(), z.object({ description: z.string(), content })),
+  responses: z.record(
+    z.string(),
+    z.object({
+      description: z.string(),
+      content: content.default({}),
+      headers: z.record(z.string(), z.looseObject({})).default({}),
+    }),
+  ),
   requestBody: z.object({ content }).optional(),
-  parameters: z.array(z.object({ name: z.string(), in: z.string() })),
+  parameters: z.array(z.object({ name: z.string(), in: z.string(), schema: z.looseObject({}) })),
   security: z.array(z.looseObject({})),
 })
 const document = z.object({
@@ -72,6 +79,7 @@ export function strayingOf(
   if (!found) return [`${method} ${path} is not described`]
   const answer = found.responses[String(status)]
   if (!answer) return [`${found.operationId} answered ${status}, which is not described`]
+  if (body === null && Object.keys(answer.content).length === 0) return []
   const media = answer.content[contentType.split(';')[0] ?? '']
   if (!media) return [`${found.operationId} answered ${status} as ${contentType}, which is not described`]
   const checked = schemaOf(media.schema, described).safeParse(body)

@@ -43,9 +43,7 @@ describe('stop everything', () => {
         (await operator.read<Record<string, number>>('/api/queue/stats')).delayed,
       ).toBeGreaterThanOrEqual(2)
     } finally {
-      const lifted = await operator.send('DELETE', `/api/v1/stop/${stopId}`, {
-        body: { reason: 'false alarm' },
-      })
+      const lifted = await operator.send('DELETE', `/api/v1/stop/${stopId}?reason=false%20alarm`)
       expect([lifted.status, lifted.body]).toMatchObject([200, { stopped: false }])
     }
     for (const agent of one.agents) if (agent.id !== busy?.agent.id) await agent.upgrade()

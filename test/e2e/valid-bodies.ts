@@ -66,7 +66,6 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
     ...{ kind: 'dates', timezone: 'UTC', dates: [{ date: '12-25', name: 'holiday' }] },
   },
   'POST /api/v1/stop': { reason: 'no' },
-  'DELETE /api/v1/stop/{stopId}': { reason: 'no' },
   'POST /api/v1/agents/enrol': { key: 'A'.repeat(43) },
   'POST /api/v1/updates/status': {
     ...{ version: 'v1', status: 'in-progress', timestamp: '2026-01-01T00:00:00Z', details: 'words' },

@@ -147,7 +147,7 @@ describe('the rest stays closed on Wednesday', () => {
     await world.fire(canary, nextSunday)
     const { stops } = (await world.world.call('GET', '/api/v1/stop')).body
     for (const { stopId } of stops)
-      await world.world.call('DELETE', `/api/v1/stop/${stopId}`, { body: { reason: 'over' } })
+      await world.world.call('DELETE', `/api/v1/stop/${stopId}`, { query: { reason: 'over' } })
     expect(await restOpens(nextWednesday)).toMatch(/^dependency: .*no execution of api v1.3.0/)
   })
 

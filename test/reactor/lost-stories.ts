@@ -366,7 +366,7 @@ export const stories: Readonly<Record<DutyName, readonly Story[]>> = {
         const { body } = await stop(world)
         await world.settle()
         await lose()
-        await world.call('DELETE', `/api/v1/stop/${body.stopId}`, { body: { reason: 'seen' } })
+        await world.call('DELETE', `/api/v1/stop/${body.stopId}`, { query: { reason: 'seen' } })
         return async () => [await holds(world, id), await activeOf(world)]
       },
     },

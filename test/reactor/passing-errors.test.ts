@@ -89,7 +89,7 @@ async function happens(world: World): Promise<string> {
   const { body: answer } = await world.call('POST', '/api/upgrades/deploy', { body, early })
   await world.call('POST', base, { body: examples.weekly, early })
   const stop = await world.call('POST', '/api/v1/stop', { body: { reason: 'to look' }, early })
-  await world.call('DELETE', `/api/v1/stop/${stop.body.stopId}`, { body: { reason: 'seen' }, early })
+  await world.call('DELETE', `/api/v1/stop/${stop.body.stopId}`, { query: { reason: 'seen' }, early })
   return answer.upgradeId
 }
 

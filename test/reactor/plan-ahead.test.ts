@@ -284,7 +284,7 @@ describe('what was planned is void', () => {
     world.at(sunday)
     await world.fire(id, sunday)
     expect((await world.profile(id)).windows.at(-1)).toMatchObject({ result: 'frozen' })
-    await world.world.call('DELETE', '/api/v1/stop/stop-1', { body: { reason: 'over' } })
+    await world.world.call('DELETE', '/api/v1/stop/stop-1', { query: { reason: 'over' } })
     await ended(upgrade)
     expect((await world.upgrade(upgrade)).counts.inFlight).toBe(0)
     expect((await world.profile(id)).summaries).toEqual([])

@@ -32,7 +32,10 @@ async function behind() {
     },
     async stop(method: 'POST' | 'DELETE') {
       const path = method === 'POST' ? '/api/v1/stop' : '/api/v1/stop/stop-1'
-      await world.call(method, path, { body: { reason: 'incident' }, early: true })
+      await world.call(method, path, {
+        [method === 'POST' ? 'body' : 'query']: { reason: 'incident' },
+        early: true,
+      })
     },
     /** Lets the reactor come to the stop's own commit. */
     async reachStop(type: string) {

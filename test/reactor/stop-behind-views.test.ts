@@ -112,7 +112,7 @@ it('an upgrade that is shown late hears that the stop was lifted, too', async ()
   // It hears of the stop by itself, as it would of anything that happens to it.
   await world.advance(id)
   expect([await holdsOf(world, id), await offered(world)]).toEqual([['FREEZE'], 0])
-  await world.call('DELETE', `/api/v1/stop/${body.stopId}`, { body: { reason: 'seen' } })
+  await world.call('DELETE', `/api/v1/stop/${body.stopId}`, { query: { reason: 'seen' } })
   await minutePasses(world)
   expect(await holdsOf(world, id)).toEqual(['FREEZE'])
   await world.projector.goOn()

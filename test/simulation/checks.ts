@@ -10,6 +10,7 @@ import type { StoredRow } from '../../functions/views/store.ts'
 import { readLive } from '../audit/live-reading.ts'
 import type { Answered } from './people.ts'
 import { profileFaults } from './profile-checks.ts'
+import { spilledTokens } from './secrets.ts'
 import type { World } from './world.ts'
 
 /** A log that reads what is there, and nothing gets in between. */
@@ -109,6 +110,7 @@ export async function faultsIn(world: World, answers: readonly Answered[]): Prom
     ...(await differingRows(world)),
     ...falseAnswers(world, answers),
     ...parked.map(({ duty, stream, error }) => `parked: ${duty} on ${stream}: ${error}`),
+    ...(await spilledTokens(world)),
     ...twice.map(([, times]) => `I12: one token ended a wait ${times} times`),
   ]
 }

@@ -22,6 +22,7 @@ interface Parts {
 export class Scheduler {
   readonly #parts: Parts
   readonly #present = new Map<string, OneShot>()
+  readonly #made: OneShot[] = []
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -30,6 +31,11 @@ export class Scheduler {
   /** The names of all schedules. */
   names(): string[] {
     return [...this.#present.keys()]
+  }
+
+  /** All schedules that there ever were, as they were made. */
+  all(): readonly OneShot[] {
+    return this.#made
   }
 
   /** Returns the schedules as a process reaches them. */
@@ -59,6 +65,7 @@ export class Scheduler {
 
   #keep(schedule: OneShot): void {
     this.#present.set(schedule.name, schedule)
+    this.#made.push(schedule)
     this.#parts.clock.at(Date.parse(schedule.at), () => this.#due(schedule))
   }
 

@@ -16,6 +16,8 @@ export interface Simulated {
   readonly upgrades: number
   /** Documents of heads that were written. */
   readonly heads: number
+  /** Task tokens that were given out. */
+  readonly tokens: number
   /** Every commit and remark, in their order. */
   readonly story: readonly string[]
 }
@@ -35,14 +37,17 @@ export async function simulate(seed: number): Promise<Simulated> {
   const { random: untouched } = Math
   const world = new World(seed)
   Math.random = () => world.random.next()
+  const listened = world.outputs.listen()
   try {
     const { people, midway } = await play(world, seed)
     const faults = [...midway, ...(await faultsIn(world, people.answers))]
     const heads = world.vault.documents().length
     const [commits, upgrades] = [world.commits.length, world.upgrades.size]
-    return { seed, faults, commits, upgrades, heads, story: world.story }
+    const tokens = world.issuedTokens.size
+    return { seed, faults, commits, upgrades, heads, tokens, story: world.story }
   } finally {
     Math.random = untouched
+    listened()
     await world.machine.engine.stop()
   }
 }

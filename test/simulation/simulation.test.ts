@@ -10,10 +10,10 @@ const told = ({ seed, faults, story }: Simulated): string =>
   [`npm run simulate -- --seeds 1 --from ${seed}`, ...faults, '…', ...story.slice(-60)].join('\n')
 
 describe('the whole system, with everything going wrong that may', () => {
-  test('I1-I15, W1-W4, L1-L3: every upgrade ends, and log, views, schedules and answers agree', {
+  test('I1-I15, W1-W4, L1-L4: every upgrade ends, log, views, schedules and answers agree, and no task token is in any of them (S9)', {
     timeout: 300_000,
   }, async () => {
-    let [admissions, openings, summaries, regressions, waits, heads] = [0, 0, 0, 0, 0, 0]
+    let [admissions, openings, summaries, regressions, waits, heads, tokens] = [0, 0, 0, 0, 0, 0, 0]
     for (let seed = 1; seed <= seeds; seed++) {
       const result = await simulate(seed)
       expect(result.faults, told(result)).toEqual([])
@@ -21,6 +21,7 @@ describe('the whole system, with everything going wrong that may', () => {
       admissions += result.story.filter((line) => line.includes('TargetsAdmitted')).length
       openings += lines('WindowOpened')
       heads += result.heads
+      tokens += result.tokens
       summaries += lines('UpgradeSummarised')
       regressions += lines('MembersRegressed')
       waits += result.story.filter((line) => line.includes('"reason":"dependency"')).length
@@ -30,6 +31,7 @@ describe('the whole system, with everything going wrong that may', () => {
     expect(summaries, 'executions are summarised').toBeGreaterThan(seeds / 2)
     expect(regressions, 'what had succeeded fails after all').toBeGreaterThan(0)
     expect(heads, 'heads are written, in several documents a day').toBeGreaterThan(3 * seeds)
+    expect(tokens, 'tokens are given out').toBeGreaterThan(5 * seeds)
     expect(waits, 'windows wait for what they depend on').toBeGreaterThan(0)
   })
 

@@ -9,15 +9,20 @@ import type { Random } from './random.ts'
 export class Turns {
   readonly #random: Random
   readonly #clock: SimulatedClock
+  readonly #seconds: number | undefined
   #waiting: (() => void)[] = []
 
-  constructor(random: Random, clock: SimulatedClock) {
+  /** With `seconds` each request takes as long, and none waits for another. */
+  constructor(random: Random, clock: SimulatedClock, seconds?: number) {
     this.#random = random
     this.#clock = clock
+    this.#seconds = seconds
   }
 
   /** Waits for a turn; now and then, where requests may be `slow`, some seconds before that. */
   async take(slow: boolean): Promise<void> {
+    const seconds = this.#seconds
+    if (seconds !== undefined) return new Promise<void>((resolve) => this.#clock.after(seconds, resolve))
     if (slow && this.#random.chance(0.01)) {
       const seconds = this.#random.next() * 3
       await new Promise<void>((resolve) => this.#clock.after(seconds, resolve))

@@ -1,6 +1,7 @@
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { type Commit, fromImage } from '../../events/envelope.ts'
 import type { Connections } from '../../functions/connections.ts'
+import type { ExposureLimit } from '../../functions/domain/plan/exposure.ts'
 import { writeHeads } from '../../functions/heads/write-heads.ts'
 import { logOver } from '../../functions/log/append.ts'
 import { streamHeads } from '../../functions/log/heads.ts'
@@ -33,15 +34,26 @@ import { upgradeWorkflow } from '../../functions/workflow/upgrade/upgrade.ts'
 import { beginWait } from '../../functions/workflow/waits.ts'
 import { memorySigner, memoryVault } from '../heads/memory-vault.ts'
 import { SimulatedClock } from './clock.ts'
-import { Delivery } from './delivery.ts'
+import { Delivery, type Lanes } from './delivery.ts'
 import { Faults, passing, redemptionThrough, storeThrough, tokensThrough, viewsThrough } from './faults.ts'
 import { openMachine, type StatusChange } from './machine.ts'
 import { died, Process } from './process.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
+import { Outputs } from './secrets.ts'
 import { Turns } from './turns.ts'
 
 export type Services = Omit<Connections, 'roleClaim' | 'metricsNamespace'>
+
+/** How fast everything is, where that is what is looked at. */
+export interface Pace {
+  /** How long each request to a store or a service takes. */
+  readonly requestSeconds: number
+  /** How much one person may expose at once. */
+  readonly exposure: ExposureLimit
+  readonly projector: Lanes
+  readonly reactor: Lanes
+}
 
 /** The whole system in one process: the deployed code over memory, with everything around it that can go wrong. */
 export class World {
@@ -59,6 +71,9 @@ export class World {
   readonly vault = memoryVault()
   readonly signer = memorySigner()
   readonly tokens = new Map<string, StoredToken>()
+  /** Every token that the machine has given out. */
+  readonly issuedTokens = new Set<string>()
+  readonly outputs = new Outputs()
   readonly machine
   readonly scheduler: Scheduler
   /** Ids of the upgrades in the log, of the profiles, and of the rollouts. */
@@ -76,10 +91,14 @@ export class World {
   /** What the instances of functions keep from one invocation to another: each knows what the others have overtaken. */
   readonly #instances = [100_000, 100_000, 10_000].map((bytes) => new WarmFolds(bytes))
   #underWay = 0
+  /** As small as the fleets are. */
+  readonly #exposure: ExposureLimit
 
-  constructor(seed: number) {
+  /** With a pace nothing is left to chance: every request takes as long, and what is done daily is not done. */
+  constructor(seed: number, pace?: Pace) {
     this.random = new Random(seed)
-    this.turns = new Turns(this.random, this.clock)
+    this.turns = new Turns(this.random, this.clock, pace?.requestSeconds)
+    this.#exposure = pace?.exposure ?? { targets: 5, percent: 60 }
     this.faults = new Faults(this.random)
     this.machine = openMachine({
       clock: this.clock,
@@ -92,11 +111,12 @@ export class World {
       fire: (input) => this.#fire(input),
     })
     this.#deliveries = [
-      new Delivery({ ...parts, consumer: (batch) => this.#react(batch) }),
-      new Delivery({ ...parts, consumer: (batch) => this.#project(batch) }),
+      new Delivery({ ...parts, lanes: pace?.reactor, consumer: (batch) => this.#react(batch) }),
+      new Delivery({ ...parts, lanes: pace?.projector, consumer: (batch) => this.#project(batch) }),
     ]
     this.store.subscribe(({ dynamodb }) => this.#written(fromImage(dynamodb?.NewImage)))
     this.#everyMinute()
+    if (pace) return
     this.#reconcileNowAndThen()
     this.#writeHeadsNowAndThen()
   }
@@ -169,8 +189,7 @@ export class World {
       bus: { client: this.#bus(), name: 'drydock' },
       upgradeExecutions: openExecutions({ client: stepFunctions, machineArn: this.machine.upgrade }),
       rolloutExecutions: openExecutions({ client: stepFunctions, machineArn: this.machine.rollout }),
-      // As small as the fleets are.
-      exposure: { targets: 5, percent: 60 },
+      exposure: this.#exposure,
       now,
     }
   }
@@ -188,10 +207,10 @@ export class World {
   }
 
   #bus(): EventBridgeClient {
-    const send = async ({ input }: { input: { Entries?: readonly unknown[] } }) => ({
-      FailedEntryCount: this.faults.happens(0.03) ? 1 : 0,
-      Entries: input.Entries,
-    })
+    const send = async ({ input }: { input: { Entries?: readonly unknown[] } }) => {
+      this.outputs.put(input)
+      return { FailedEntryCount: this.faults.happens(0.03) ? 1 : 0, Entries: input.Entries }
+    }
     return { send } as unknown as EventBridgeClient // the duty calls nothing but `send`
   }
 
@@ -244,6 +263,8 @@ export class World {
   }
 
   async #invoke(name: string, payload: unknown): Promise<unknown> {
+    const { token } = payload as { token?: string } // as the state machine hands it on
+    if (token !== undefined) this.issuedTokens.add(token)
     const process = new Process(this.faults.lifetime(0.05))
     const services = this.services(process)
     const tasks: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -256,11 +277,13 @@ export class World {
     if (!work) throw new Error(`No task is called ${name}.`)
     const result = await process.live(work)
     if (result === died) throw Object.assign(new Error('The function died.'), { name: 'Lambda.Unknown' })
+    if (name === 'advance') this.outputs.put(result)
     return result
   }
 
   /** The rule on changes of status: at least once, a while later. */
   #announce(event: StatusChange): void {
+    this.outputs.put(event)
     if (!['FAILED', 'TIMED_OUT', 'ABORTED'].includes(event.detail.status)) return
     this.tell(`execution ${event.detail.name} ${event.detail.status}`)
     const deliver = () => this.begin('ended', () => noted())

@@ -93,7 +93,7 @@ async function afterStatement(
 /** Answers whether an update waits, for the agent's target, for a member of its gateway, or for all of them. */
 export const checkForUpdate: Check = async (input, services) => {
   const { principal, query, headers, correlation } = input
-  const reach = reachFrom(services, principal)
+  const reach = reachFrom(services, input)
   const { own } = reach
   const state = await afterStatement(input, await reach.target(query.target), services)
   const [body, nextCheck] = await Promise.all([

@@ -34,6 +34,12 @@ function refuseCaller({ registered, retired, keyHash }: TargetState, tokenHash: 
     )
 }
 
+/** Who calls, and what hears that it speaks for a member. */
+export interface Caller {
+  readonly principal: Principal
+  speaksForMember(): void
+}
+
 /** What finds the targets that a call is about. */
 export interface Reach {
   /** The target whose agent calls. */
@@ -48,7 +54,7 @@ export interface Reach {
  * Returns what finds the targets that a call is about, read strongly: the agent's own, or one that names the caller as its gateway. Any
  * other is not there for this caller (S25). The caller's own stream is read with the first of them, and once for all of its members.
  */
-export function reachFrom({ log }: Pick<Services, 'log'>, principal: Principal): Reach {
+export function reachFrom({ log }: Pick<Services, 'log'>, { principal, speaksForMember }: Caller): Reach {
   const { target: own, tokenHash } = agentOf(principal)
   const readOwn = async (): Promise<Loaded<TargetState>> => {
     const loaded = await log.load(targetAggregate, own)
@@ -76,6 +82,7 @@ export function reachFrom({ log }: Pick<Services, 'log'>, principal: Principal):
       const [loaded] = await Promise.all([log.load(targetAggregate, target), caller()])
       const { registered, facts } = loaded.state
       if (!registered || facts?.gateway !== own) throw notFound()
+      speaksForMember()
       return { target, loaded }
     },
   }

@@ -163,7 +163,7 @@ async function take(
 
 /** Records what agents report: the first `in-progress` accepts the attempt, an end ends it; repeats change nothing (M6). */
 export const reportUpdateStatus: Tell = async (input, services) => {
-  const reach = reachFrom(services, input.principal)
+  const reach = reachFrom(services, input)
   const { own } = reach
   // One that is not let in any more has nothing noted about its machine, and no report of many taken.
   await reach.admit()

@@ -146,7 +146,7 @@ export const deleteCalendar: Operate<Contracts['deleteCalendar']> = async (input
   if (needing.length > 0) {
     const shown = needing.slice(0, 5).join(', ')
     const detail = `${needing.length} active ${needing.length === 1 ? 'profile names' : 'profiles name'} this calendar (${shown}): take it out of schedule.calendars first.`
-    throw new Problem('conflict', detail)
+    throw new Problem('calendar-in-use', detail)
   }
   const before = (await log.load(policyAggregate, calendarPolicy(name))).state.calendar
   const outcome = await log.execute(policyAggregate, calendarPolicy(name), remove(), metadataOf(input))

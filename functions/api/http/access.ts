@@ -1,4 +1,5 @@
 import { type Access, type Role, roles } from '../../../contracts/routes.ts'
+import { agentActor, passesForAnother } from '../../domain/actor.ts'
 import type { ApiEvent, ApiMiddleware, Principal } from './exchange.ts'
 import { exchangeOf } from './exchange.ts'
 import { Problem } from './problem.ts'
@@ -36,6 +37,9 @@ interface Authorizer {
   } | null
 }
 
+const reserved =
+  'The log could not tell the subject of this token from the name of the system or of an agent. Have the issuer give the person another "sub", without invisible characters.'
+
 /** Returns who calls, from what the gateway's authorizer found; nothing the caller sends can change it. */
 function principalOf(event: ApiEvent, roleClaim: string | undefined): Principal {
   // The typed event has no authorizer; the gateway adds the one that the route names.
@@ -48,12 +52,14 @@ function principalOf(event: ApiEvent, roleClaim: string | undefined): Principal 
   const { kind, target, tokenHash } = authorizer?.lambda ?? {}
   const known = (kind === 'agent' || kind === 'enrolment') && typeof target === 'string'
   if (known && typeof tokenHash === 'string') {
-    return { kind, target, id: `target:${target}`, tokenHash }
+    return { kind, target, id: agentActor(target), tokenHash }
   }
   return { kind: 'anyone', id: 'anyone' }
 }
 
 function check(access: Access, principal: Principal): void {
+  if (principal.kind === 'person' && passesForAnother(principal.id))
+    throw new Problem('subject-reserved', reserved)
   if (access === 'public') return
   if (access === 'agent') {
     if (principal.kind === 'agent' || principal.kind === 'enrolment') return

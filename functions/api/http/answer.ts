@@ -14,6 +14,8 @@ export interface Input<C extends Contract> extends Checked<C> {
   readonly ifMatch: number | null
   /** The commit that the caller has written and wants to see in the answer (`Drydock-Commit`). */
   readonly seen: number | null
+  /** Says that the caller has just been let through to a member of its own: it is counted as a gateway. */
+  speaksForMember(): void
 }
 
 /** What an operation answers. */

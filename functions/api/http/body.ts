@@ -78,6 +78,11 @@ export function body(readDocument?: (text: string) => WrittenDocument): ApiMiddl
     before(request) {
       const { body, isBase64Encoded, headers } = request.event
       if (body === undefined || body === '') return
+      // Whatever it is: where no body belongs none is read, and "no body" is what is expected.
+      if (!exchangeOf(request).contract.body) {
+        exchangeOf(request).json = null
+        return
+      }
       const type = headers?.['content-type']
       const exchange = exchangeOf(request)
       const { largestBody: most = largestBody, document } = exchange.contract

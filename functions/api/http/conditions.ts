@@ -21,7 +21,7 @@ export function conditions(): ApiMiddleware {
     name: 'conditions',
     before(request) {
       const exchange = exchangeOf(request)
-      const { headers = {}, rawPath } = request.event
+      const { headers = {}, rawPath, queryStringParameters: query } = request.event
       const errors: FieldError[] = []
       if (exchange.route.method === 'GET') {
         const seen = commitIn(headers['drydock-commit'], /^([1-9]\d{0,8})$/)
@@ -42,11 +42,18 @@ export function conditions(): ApiMiddleware {
             rawPath,
             key,
           ]
-          exchange.idempotency = { id: hashOf(scope), bodyHash: hashOf(exchange.json ?? null) }
+          exchange.idempotency = {
+            id: hashOf(scope),
+            bodyHash: hashOf(query ? [exchange.json ?? null, query] : (exchange.json ?? null)),
+          }
         }
-        const ifMatch = commitIn(headers['if-match'], /^"([1-9]\d{0,8})"$/)
+        const ifMatch = commitIn(headers['if-match'], /^"([1-9]\d{0,8})(?:-[0-9a-f]{16})?"$/)
         if (ifMatch === undefined) {
-          errors.push({ field: 'headers.if-match', value: null, expected: 'the ETag of a read, as "7"' })
+          errors.push({
+            field: 'headers.if-match',
+            value: null,
+            expected: 'the ETag of a read, or "7" for commit 7',
+          })
         }
         exchange.ifMatch = ifMatch ?? null
       }

@@ -2,14 +2,17 @@ import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import type { Contract } from '../../../contracts/contract.ts'
 import type { Group, Operation } from '../../../contracts/routes.ts'
+import { sha256 } from '../../../events/canonical.ts'
 import type { Reception, Services } from '../services.ts'
 import { access } from './access.ts'
 import { accessLog, printLine } from './access-log.ts'
+import { openCallers } from './allowances.ts'
 import type { Answer, Input } from './answer.ts'
 import { body } from './body.ts'
 import { conditions } from './conditions.ts'
 import { errorAnswer } from './error-answer.ts'
 import { type ApiEvent, type ApiResult, exchangeOf, type WrittenDocument } from './exchange.ts'
+import { limits } from './limits.ts'
 import { routing } from './routing.ts'
 import { securityHeaders } from './security-headers.ts'
 import { validation } from './validation.ts'
@@ -29,23 +32,38 @@ export type Operations<Contracts extends Partial<Record<Operation, Contract>>, R
 
 export type Endpoint = (event: ApiEvent, context: Context) => Promise<ApiResult>
 
-function resultOf({ status, body, commit, etag, location }: Answer, correlation: string): ApiResult {
-  return {
-    statusCode: status,
-    headers: {
-      ...securityHeaders,
-      'content-type': 'application/json',
-      'x-correlation-id': correlation,
-      ...(commit !== undefined && { 'drydock-commit': String(commit) }),
-      ...(etag !== undefined && { etag: `"${etag}"` }),
-      ...(location !== undefined && { location }),
-    },
-    body: JSON.stringify(body),
+/** Returns what a caller knows an answer by: its commit, for If-Match, and what it says, since that may follow from more than one stream. */
+function tagOf(etag: number, body: string): string {
+  return `"${etag}-${sha256(body).slice(0, 16)}"`
+}
+
+/** Does If-None-Match name the tag? Proxies that pack an answer make its tag a weak one. */
+function isKnown(tag: string, header: string | undefined): boolean {
+  const named = (header ?? '').split(',').map((one) => one.trim().replace(/^W\//, ''))
+  return named.includes(tag) || named.includes('*')
+}
+
+function resultOf(answer: Answer, event: ApiEvent): ApiResult {
+  const { status, commit, etag, location } = answer
+  const { correlation, route } = exchangeOf({ event })
+  const body = JSON.stringify(answer.body)
+  const tag = etag === undefined ? undefined : tagOf(etag, body)
+  const headers = {
+    ...securityHeaders,
+    'x-correlation-id': correlation,
+    ...(commit !== undefined && { 'drydock-commit': String(commit) }),
+    ...(tag !== undefined && { etag: tag }),
+    ...(location !== undefined && { location }),
   }
+  const isRead = route.method === 'GET' && status === 200
+  if (isRead && tag !== undefined && isKnown(tag, event.headers?.['if-none-match']))
+    return { statusCode: 304, headers }
+  return { statusCode: status, headers: { ...headers, 'content-type': 'application/json' }, body }
 }
 
 /**
- * Returns the Lambda handler of a group; where `readDocument` is given, its operations take documents that people write. The order of the middleware is the order of the checks: route, access, body, headers, fields.
+ * Returns the Lambda handler of a group; where `readDocument` is given, its operations take documents that people write. The order of the
+ * middleware is the order of the checks: route, access, limits, body, headers, fields.
  */
 export function endpoint<Contracts extends Partial<Record<Operation, Contract>>, Reached extends Reception>(
   group: Group,
@@ -57,16 +75,16 @@ export function endpoint<Contracts extends Partial<Record<Operation, Contract>>,
   const { now, record = printLine } = services
   const operate = async (event: ApiEvent): Promise<ApiResult> => {
     const exchange = exchangeOf({ event })
-    const { route, input, principal, correlation, idempotency, ifMatch, seen } = exchange
+    const { route, input, principal, correlation, idempotency, ifMatch, seen, speaksForMember } = exchange
     // Which operation it is is known only now; its contract has checked the input just before.
     const operation = operations[route.operation as keyof Contracts] as unknown as (
       input: unknown,
       services: Reached,
     ) => Promise<Answer>
-    const checked = { ...input, principal, correlation, idempotency, ifMatch, seen }
+    const checked = { ...input, principal, correlation, idempotency, ifMatch, seen, speaksForMember }
     const answer = await operation(checked, services)
     exchange.quiet = answer.quiet === true
-    return resultOf(answer, correlation)
+    return resultOf(answer, event)
   }
   // middy's handler has overloads for callbacks that it does not support any more.
   return middy<ApiEvent, ApiResult, Error, Context>()
@@ -74,6 +92,7 @@ export function endpoint<Contracts extends Partial<Record<Operation, Contract>>,
     .use(errorAnswer())
     .use(routing(group, contracts, now))
     .use(access(() => services.roleClaim))
+    .use(limits(openCallers(now, services.allowances)))
     .use(body(readDocument))
     .use(conditions())
     .use(validation())

@@ -23,7 +23,7 @@ export function errorAnswer(): ApiMiddleware {
       const correlation = request.event.exchange?.correlation ?? correlationOf(request.event)
       const problem = problemOf(request.error)
       const status = statusOf(problem.code)
-      const again = retryAfter[problem.code]
+      const again = problem.retryAfter ?? retryAfter[problem.code]
       if (status >= 500) {
         const { name, message, stack } = request.error ?? new Error('unknown')
         console.error({ level: 'ERROR', correlation, code: problem.code, name, message, stack })

@@ -50,6 +50,8 @@ export interface Exchange {
   seen: number | null
   /** Is it worth no line of the log? */
   quiet: boolean
+  /** Says that the caller has just been let through to a member of its own: it is counted as a gateway. */
+  speaksForMember(): void
 }
 
 /** The event of the gateway with what the middleware learned. */

@@ -9,19 +9,26 @@ export class Problem extends Error {
   readonly errors: readonly FieldError[]
   /** Whom a request would leave out that would do nothing, and how many for each reason. */
   readonly nobody: Pick<ProblemDocument, 'leftOut' | 'leftOutCounts'>
+  /** In how many seconds to try again, where that is known. */
+  readonly retryAfter: number | undefined
 
   constructor(
     code: string,
     detail: string,
     {
       errors = [],
+      retryAfter,
       ...nobody
-    }: { readonly errors?: readonly FieldError[] } & Pick<ProblemDocument, 'leftOut' | 'leftOutCounts'> = {},
+    }: { readonly errors?: readonly FieldError[]; readonly retryAfter?: number } & Pick<
+      ProblemDocument,
+      'leftOut' | 'leftOutCounts'
+    > = {},
   ) {
     super(detail)
     this.code = code
     this.errors = errors
     this.nobody = nobody
+    this.retryAfter = retryAfter
   }
 }
 

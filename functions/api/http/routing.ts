@@ -45,6 +45,7 @@ export function routing(
         ifMatch: null,
         seen: null,
         quiet: false,
+        speaksForMember: () => {},
       }
     },
   }

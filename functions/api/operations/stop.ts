@@ -43,7 +43,7 @@ export const stopEverything: Operate<Contracts['stopEverything']> = async (input
 
 /** Lifts one stop. */
 export const liftStop: Operate<Contracts['liftStop']> = async (input, { log }) => {
-  const lift = liftFreeze({ stop: input.params.stopId, reason: input.body.reason })
+  const lift = liftFreeze({ stop: input.params.stopId, reason: input.query.reason })
   const lifted = accepted(await log.execute(policyAggregate, freezePolicy, lift, metadataOf(input)))
   return { ...answer(lifted), commit: lifted.commit }
 }

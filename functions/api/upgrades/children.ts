@@ -102,7 +102,7 @@ function announced({ id, state }: Try): string | undefined {
 /** Throws a Problem where a family at work has nothing to take back, or is being taken back. */
 async function refuseTakingBack(services: Services, asked: ChildAsked, family: Family): Promise<void> {
   if (family.state.stage === 'requested')
-    throw new Problem('not-planned', 'The upgrade has not touched anything yet: abort it instead.')
+    throw new Problem('nothing-to-roll-back', 'The upgrade has not touched anything yet: abort it instead.')
   const refused = refuseSibling(asked, siblingsOf(family))?.rejected
   if (refused) throw new Problem(refused.code, refused.detail)
   const back = family.tries.find((one) => !hasEnded(one.state) && one.state.abort?.rollBack)

@@ -216,7 +216,7 @@ export function makePlan(
   const { request, candidates, release, releases, policyVersion } = facts
   if (!release && request.kind !== 'rollback') {
     return reject({
-      code: 'release-not-found',
+      code: 'release-not-registered',
       detail: `${request.component} ${request.version} is not registered. Register it with POST /api/v1/releases.`,
     })
   }

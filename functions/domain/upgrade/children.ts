@@ -226,7 +226,10 @@ export function requestChild(command: {
     const data = { ...child, ...(leftOut && { leftOut }), ...(rollout && { rollout }) }
     const isNoted = ({ child }: Child) => child === data.child
     if (state.children.some(isNoted) || siblings.some(isNoted)) return accept()
-    if (!planOf(state)) return refuse('not-planned', 'The upgrade has not touched anything yet.')
+    if (!planOf(state)) {
+      const code = child.kind === 'retry' ? 'nothing-to-retry' : 'nothing-to-roll-back'
+      return refuse(code, 'The upgrade has not touched anything yet.')
+    }
     const unseen = state.children
       .filter(({ child }) => siblings.every((known) => known.child !== child))
       .map((child) => ({ ...child, lives: true, breakGlass: true, effective: true }))

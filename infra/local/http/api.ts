@@ -25,6 +25,7 @@ const maximumIntegrationMilliseconds = 30_000
 
 const notFound = gatewayAnswer(404, 'Not Found')
 const tooLarge = gatewayAnswer(413, 'Request Entity Too Large')
+const expectationFailed = gatewayAnswer(417, 'Expectation Failed')
 const headTooLarge = gatewayAnswer(431, 'Request Header Fields Too Large')
 
 interface Endpoint extends RouteProperties {
@@ -127,6 +128,10 @@ export function createHttpApi(
   // Node's own limit is the looser one: it ends the connection before the request is known.
   const server = createServer({ maxHeaderSize: 64 * 1024, keepAlive: true }, (message, response) => {
     void serve(message, response)
+  })
+  // Node's own answer has no body, and nobody would know who gave it.
+  server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) => {
+    send(message, response, expectationFailed, readRequest(message)?.requestId ?? '')
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const status =

@@ -335,7 +335,7 @@ describe('a plan (N2)', () => {
   })
 
   it('is refused with its reason when nobody is left', () => {
-    expect(rejection({ release: null })).toBe('release-not-found')
+    expect(rejection({ release: null })).toBe('release-not-registered')
     expect(rejection({ candidates: [] })).toBe('nothing-to-upgrade')
     expect(rejection({ candidates: fleet(3, () => ({ pinned: true })) })).toBe('nothing-to-upgrade')
     expect(rejection({ candidates: fleet(3, () => ({ active: 'u9' })) })).toBe('update-in-progress')

@@ -287,7 +287,7 @@ describe('noting a child', () => {
     expect(children).toEqual([{ child: 'c1', kind: 'rollback', target: null, at: later(60) }])
   })
   it('is refused before there is a plan, and where there is no upgrade', () => {
-    given(requested()).when(requestChild(child)).thenRejected('not-planned')
+    given(requested()).when(requestChild(child)).thenRejected('nothing-to-roll-back')
     given().when(requestChild(child)).thenRejected('upgrade-not-found')
   })
 })
