@@ -138,7 +138,8 @@ export function locateEmulator(): string {
 }
 
 function spawnBound(binary: string, args: readonly string[]): ChildProcess {
-  const options: SpawnOptions = { stdio: ['ignore', 'pipe', 'pipe'] }
+  // In a process group of its own: Ctrl+C in a terminal, and the end of a shell's job, are for the runtime to hear. It ends this last.
+  const options: SpawnOptions = { stdio: ['ignore', 'pipe', 'pipe'], detached: true }
   const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path))
   // Without it the child would survive a kill -9 of the runtime and keep its file open; endOrphan is the second net.
   if (setpriv === undefined) return spawn(binary, args, options)
