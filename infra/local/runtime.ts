@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AwsEndpoint, bucketsPath, openAwsEndpoint } from './aws-endpoint.ts'
 import type { Clock } from './clock.ts'
+import { closeToOthers, keepToOwner, makeDataDirectory } from './data-directory.ts'
 import { installDate } from './date.ts'
 import { checkSpace, watchSpace } from './disk.ts'
 import { openDynamo } from './dynamodb/dynamo.ts'
@@ -80,7 +80,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     throw new Error(
       'This process runs a runtime already: stop it first, as functions share the environment of the process.',
     )
-  mkdirSync(data, { recursive: true })
+  makeDataDirectory(data)
   checkSpace(data)
   running = true
   // Whatever was opened is closed again in reverse order, at the end or when the start fails.
@@ -93,13 +93,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     for (const one of closing.splice(0).reverse()) await one()
   }
   try {
+    closing.push(keepToOwner())
+    closeToOthers(data)
     closing.push(lockDirectory(data))
+    const assembly = readCloudAssembly(options.template)
     if (exhausted !== undefined) closing.push(watchSpace(data, exhausted))
     const clock = openClock({ file: join(data, 'clock.json'), speed })
     closing.push(() => clock.stop())
     if (clock.differs) closing.push(installDate(clock))
     const issuer = await openIssuer(data, clock)
-    const assembly = readCloudAssembly(options.template)
     const resources = resolveStack(assembly, {
       Issuer: issuer.issuerUrl,
       Audience: issuer.audience,

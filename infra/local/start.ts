@@ -1,7 +1,7 @@
 import './node-version.cjs'
 import { resolve } from 'node:path'
 import { readCommandLine } from '../command-line.ts'
-import { makeDataDirectory } from './data-directory.ts'
+import { keepToOwner, makeDataDirectory } from './data-directory.ts'
 import { checkSpace, isFullDisk } from './disk.ts'
 import { locateEmulator } from './dynamodb/emulator.ts'
 import { startRuntime } from './runtime.ts'
@@ -44,6 +44,7 @@ function readOptions(): Options {
 /** Synthesizes the template when it has changed, runs it, and says how to use it. */
 async function main(): Promise<void> {
   const options = readOptions()
+  keepToOwner()
   makeDataDirectory(options.data)
   // What would end the start later is said before the synthesis, which takes seconds and writes to the disk.
   checkSpace(options.data)
