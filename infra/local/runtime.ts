@@ -12,6 +12,7 @@ import { captureLogs, type LogLine } from './lambda/log.ts'
 import { lockDirectory } from './lock.ts'
 import { openClock } from './machine-clock.ts'
 import type { Message } from './queues/queue.ts'
+import { checkSpeed } from './speed.ts'
 import { readCloudAssembly } from './template/cloud-assembly.ts'
 import { resolveStack } from './template/stack.ts'
 import { region } from './template/types/type.ts'
@@ -97,6 +98,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     closeToOthers(data)
     closing.push(lockDirectory(data))
     const assembly = readCloudAssembly(options.template)
+    checkSpeed(assembly.template, speed)
     if (exhausted !== undefined) closing.push(watchSpace(data, exhausted))
     const clock = openClock({ file: join(data, 'clock.json'), speed })
     closing.push(() => clock.stop())

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Runtime, startRuntime } from '../../infra/local/runtime.ts'
-import { scratch, writeAssembly } from './fixture.ts'
+import { fixtureTemplate, scratch, writeAssembly } from './fixture.ts'
 
 const template = writeAssembly()
 let runtime: Runtime | undefined
@@ -129,5 +129,23 @@ describe('S9: a data directory', () => {
     await start(data)
     expect(statSync(data).mode & 0o777).toBe(0o755)
     expect(modes(data)).toEqual(['thesis.txt 44'])
+  })
+})
+
+describe('the speed of a clock', () => {
+  const aged = (seconds: number) => {
+    const { Resources, ...rest } = fixtureTemplate()
+    const { Mapping } = Resources
+    if (Mapping) Mapping.Properties.MaximumRecordAgeInSeconds = seconds
+    return writeAssembly({ ...rest, Resources })
+  }
+
+  it('is refused where records would grow too old within a minute, before anything is written', async () => {
+    const data = scratch()
+    await expect(startRuntime({ template: aged(21_600), data, speed: 361 })).rejects.toThrow(
+      'the stream gives up what is 21600 seconds old, which is 59.8 seconds of the wall. Choose a --speed of at most 360.',
+    )
+    expect(existsSync(join(data, 'clock.json'))).toBe(false)
+    runtime = await startRuntime({ template: aged(21_600), data, speed: 360 })
   })
 })

@@ -56,6 +56,8 @@ function world(options: {
   readonly handler: (batch: readonly number[]) => Answer | Promise<Answer>
   readonly settings?: Partial<MappingSettings>
   readonly rules?: Partial<RetryRules>
+  /** With another wall than the real one. */
+  readonly opened?: { wall(): number }
   readonly file?: string
 }): World {
   const file = options.file ?? join(scratch(), 'runtime.sqlite')
@@ -102,7 +104,7 @@ function world(options: {
     target,
     checkpoints: openCheckpoints(new DatabaseSync(file)),
     // A thousand times as fast, so that the waits between retries are short.
-    clock: openClock({ file: join(scratch(), 'clock.json'), speed: 1000 }),
+    clock: openClock({ file: join(scratch(), 'clock.json'), speed: 1000, ...options.opened }),
     discard: (letter) => void letters.push(letter),
     log: () => {},
   })
@@ -257,12 +259,25 @@ describe('what fails', () => {
     expect(letters.map(({ DDBStreamBatchInfo }) => DDBStreamBatchInfo.batchSize)).toEqual([2])
   })
 
+  /** A wall that was at an instant when the clock was opened, and is where it is since. */
+  const openedAt = (instant: number) => {
+    let opening = true
+    return {
+      wall: () => {
+        if (!opening) return Date.now()
+        opening = false
+        return instant
+      },
+    }
+  }
+
   it('is given up when it is too old, without asking the function', async () => {
     const old = Date.now() - 10_000_000
     const { mapping, batches, letters } = world({
       records: [record(1, 'a', old), record(2, 'b')],
       handler: () => undefined,
       rules: { maximumRecordAgeSeconds: 1_000_000 },
+      opened: openedAt(old),
     })
     await done(mapping, 2)
     expect(batches).toEqual([[2]])
@@ -270,6 +285,17 @@ describe('what fails', () => {
       condition: 'RecordAgeExceeded',
       approximateInvokeCount: 0,
     })
+  })
+
+  it('grows no older while the machine is off', async () => {
+    const old = Date.now() - 10_000_000
+    const { mapping, batches, letters } = world({
+      records: [record(1, 'a', old), record(2, 'b')],
+      handler: () => undefined,
+      rules: { maximumRecordAgeSeconds: 1_000_000 },
+    })
+    await done(mapping, 2)
+    expect([batches, letters]).toEqual([[[1, 2]], []])
   })
 
   it('holds back what comes after it for the same key only', async () => {
