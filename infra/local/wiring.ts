@@ -121,7 +121,10 @@ export async function wire(options: {
       )
     },
     settled: () =>
-      activity.over(() => clock.overdue || mappings.some(({ enabled, mapping }) => enabled && mapping.busy)),
+      activity.over(() => {
+        dynamo.look()
+        return clock.overdue || mappings.some(({ enabled, mapping }) => enabled && mapping.busy)
+      }),
     listen: (port) => listenOn(api, port),
     preload,
     async pause() {

@@ -9,7 +9,7 @@ export interface Activity {
   over(busy: () => boolean): Promise<void>
 }
 
-/** Streams are looked at every 2 ms for what a function wrote last: three quiet looks, so far apart, see that it wrote nothing. */
+/** `busy` looks for what a function wrote last: three quiet looks, so far apart in milliseconds, see that it wrote nothing. */
 const lookEvery = 4
 const quietLooks = 3
 
