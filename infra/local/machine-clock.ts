@@ -1,5 +1,6 @@
 import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import type { Clock } from './clock.ts'
+import type { ClockSight } from './clock-sight.ts'
 import { DamagedFile, readJson } from './damage.ts'
 import { isRecord } from './template/shapes.ts'
 
@@ -21,6 +22,8 @@ export interface MachineClock extends Clock {
    * changes nothing. Throws for a clock that shows the wall's time, as `Date` does not follow that.
    */
   moveTo(instant: number): void
+  /** What other threads need to see this clock's time. */
+  readonly sight: ClockSight
   /** Keeps the present instant for the next start and cancels every timer. */
   stop(): void
 }
@@ -62,6 +65,12 @@ export function openClock(options: {
   let ceiling = origin
   let stopped = false
   const timers = new Set<Timer>()
+  const shared = new SharedArrayBuffer(2 * BigInt64Array.BYTES_PER_ELEMENT)
+  const seen = new BigInt64Array(shared)
+  const show = () => {
+    Atomics.store(seen, 0, BigInt(Math.floor(origin)))
+    Atomics.store(seen, 1, BigInt(latest))
+  }
 
   const keep = (instant: number) => {
     writeFileSync(`${file}.next`, `${JSON.stringify({ instant })}\n`)
@@ -70,6 +79,7 @@ export function openClock(options: {
   }
   const now = () => {
     latest = Math.max(latest, Math.floor(origin + (wall() - wallOrigin) * speed))
+    show()
     if (latest >= ceiling && !stopped) keep(Math.ceil(latest + reserve * speed))
     return latest
   }
@@ -90,6 +100,7 @@ export function openClock(options: {
   return {
     speed,
     differs,
+    sight: { speed, wallOrigin, differs, shared },
     now,
     ageOf: (wallInstant) => (wall() - Math.max(wallInstant, wallOrigin)) * speed,
     at(instant, action, kind) {

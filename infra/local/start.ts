@@ -84,8 +84,7 @@ async function main(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   process.on('unhandledRejection', (error) => {
     if (isFullDisk(error)) fail(error)
-    // A promise that a function let go of must not end the others, as it would not in Lambda.
-    else console.error('A function left a rejected promise behind:', error)
+    else console.error('A promise was rejected, and nobody asked for it:', error)
   })
   process.on('uncaughtException', (error) => {
     if (isFullDisk(error)) fail(error)

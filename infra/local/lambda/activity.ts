@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock } from '../clock.ts'
 import type { LocalFunction } from './function.ts'
 
 /** Knows whether functions run. */
@@ -13,20 +14,35 @@ export interface Activity {
 const lookEvery = 4
 const quietLooks = 3
 
-/** Watches invocations, whoever asks for them. */
-export function watchActivity(): Activity {
+/** In milliseconds of the wall. The clock keeps a second ahead of what it has shown: threads that look at it do not tell. */
+const touchClockEvery = 250
+
+/** Watches invocations, whoever asks for them, and lets the clock go on while they look at it. */
+export function watchActivity(clock: Clock): Activity {
   let underWay = 0
   let begun = 0
+  let touching: NodeJS.Timeout | undefined
+  const begin = () => {
+    begun += 1
+    underWay += 1
+    clock.now()
+    touching ??= setInterval(() => clock.now(), touchClockEvery)
+  }
+  const end = () => {
+    underWay -= 1
+    if (underWay > 0) return
+    clearInterval(touching)
+    touching = undefined
+  }
   return {
     watched: (target) => ({
       ...target,
       async invoke(payload) {
-        begun += 1
-        underWay += 1
+        begin()
         try {
           return await target.invoke(payload)
         } finally {
-          underWay -= 1
+          end()
         }
       },
     }),

@@ -4,12 +4,13 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { StreamRecord, TableStream } from '../../../infra/local/dynamodb/stream.ts'
 import type { DiscardedBatch, RetryRules } from '../../../infra/local/lambda/batch.ts'
 import { openCheckpoints } from '../../../infra/local/lambda/checkpoints.ts'
+import { FunctionError } from '../../../infra/local/lambda/errors.ts'
 import {
   type EventSourceMapping,
   type MappingSettings,
   openEventSourceMapping,
 } from '../../../infra/local/lambda/event-source-mapping.ts'
-import { FunctionError, type LocalFunction } from '../../../infra/local/lambda/function.ts'
+import type { LocalFunction } from '../../../infra/local/lambda/function.ts'
 import { openClock } from '../../../infra/local/machine-clock.ts'
 import { scratch } from '../fixture.ts'
 
@@ -75,6 +76,7 @@ function world(options: {
     name: 'reader',
     arn: 'arn:aws:lambda:eu-central-1:000000000000:function:reader',
     load: async () => {},
+    stop: async () => {},
     async invoke(payload) {
       const batch = (payload as { Records: StreamRecord[] }).Records.map(({ dynamodb }) =>
         Number(dynamodb.SequenceNumber),
