@@ -1,4 +1,15 @@
-import { accessSync, constants, mkdirSync, mkdtempSync, rmdirSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isFullDisk } from './disk.ts'
 
@@ -31,4 +42,32 @@ function makeWithParents(directory: string): void {
 
 function isThere(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined
+}
+
+/**
+ * Lets nobody but its owner read what this process and its children write from now on: task tokens, the log and hashes of credentials are
+ * in a data directory. Returns a function that puts the former rule back.
+ */
+export function keepToOwner(): () => void {
+  const former = process.umask(0o077)
+  return () => {
+    process.umask(former)
+  }
+}
+
+/**
+ * Takes from others what earlier versions, or whoever made the directory, let them read. A directory that holds what is not ours is left
+ * as it is: it may be shared.
+ */
+export function closeToOthers(directory: string): void {
+  const names = readdirSync(directory)
+  if (names.length > 0 && !existsSync(join(directory, 'runtime.lock'))) return
+  chmodSync(directory, 0o700)
+  for (const name of names) {
+    const path = join(directory, name)
+    // Not through a link: what is behind that is somebody else's.
+    const there = lstatSync(path)
+    if (there.isDirectory()) chmodSync(path, 0o700)
+    else if (there.isFile()) chmodSync(path, 0o600)
+  }
 }

@@ -1,11 +1,17 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import type { Clock } from './clock.ts'
+import type { ClockSight } from './clock-sight.ts'
+import { DamagedFile, readJson } from './damage.ts'
+import { isRecord } from './template/shapes.ts'
 
 /** A clock that belongs to one data directory and can be closed. */
 export interface MachineClock extends Clock {
   /** True when the clock does not show the wall's time: another speed, or an anchor that is ahead of the wall. */
   readonly differs: boolean
-  /** The age, in the clock's milliseconds, of something that happened at an instant of the wall's clock. */
+  /**
+   * The age, in the clock's milliseconds, of something that happened at an instant of the wall's clock. It counts from the opening of
+   * the clock at the earliest: nobody could do anything about it while the machine was off.
+   */
   ageOf(wallInstant: number): number
   /** Is something due that was not called yet? */
   readonly overdue: boolean
@@ -16,6 +22,8 @@ export interface MachineClock extends Clock {
    * changes nothing. Throws for a clock that shows the wall's time, as `Date` does not follow that.
    */
   moveTo(instant: number): void
+  /** What other threads need to see this clock's time. */
+  readonly sight: ClockSight
   /** Keeps the present instant for the next start and cancels every timer. */
   stop(): void
 }
@@ -57,6 +65,12 @@ export function openClock(options: {
   let ceiling = origin
   let stopped = false
   const timers = new Set<Timer>()
+  const shared = new SharedArrayBuffer(2 * BigInt64Array.BYTES_PER_ELEMENT)
+  const seen = new BigInt64Array(shared)
+  const show = () => {
+    Atomics.store(seen, 0, BigInt(Math.floor(origin)))
+    Atomics.store(seen, 1, BigInt(latest))
+  }
 
   const keep = (instant: number) => {
     writeFileSync(`${file}.next`, `${JSON.stringify({ instant })}\n`)
@@ -65,6 +79,7 @@ export function openClock(options: {
   }
   const now = () => {
     latest = Math.max(latest, Math.floor(origin + (wall() - wallOrigin) * speed))
+    show()
     if (latest >= ceiling && !stopped) keep(Math.ceil(latest + reserve * speed))
     return latest
   }
@@ -85,8 +100,9 @@ export function openClock(options: {
   return {
     speed,
     differs,
+    sight: { speed, wallOrigin, differs, shared },
     now,
-    ageOf: (wallInstant) => (wall() - wallInstant) * speed,
+    ageOf: (wallInstant) => (wall() - Math.max(wallInstant, wallOrigin)) * speed,
     at(instant, action, kind) {
       if (stopped) return () => {}
       const timer: Timer = { instant, routine: kind === 'routine', action, armed: undefined }
@@ -121,19 +137,10 @@ export function openClock(options: {
   }
 }
 
-function readAnchor(file: string): number {
+/** Returns the instant that a clock's file holds; 0 when there is no file. Throws a DamagedFile when it holds none. */
+export function readAnchor(file: string): number {
   if (!existsSync(file)) return 0
-  const text = readFileSync(file, 'utf8')
-  const anchor: unknown = JSON.parse(text)
-  if (
-    typeof anchor === 'object' &&
-    anchor !== null &&
-    'instant' in anchor &&
-    typeof anchor.instant === 'number'
-  ) {
-    return anchor.instant
-  }
-  throw new Error(
-    `The clock's file ${file} does not hold {"instant": number}: restore it, or start on a new data directory.`,
-  )
+  const anchor = readJson(file)
+  if (isRecord(anchor) && Number.isFinite(anchor.instant)) return Number(anchor.instant)
+  throw new DamagedFile(file, 'it does not hold {"instant": number}')
 }

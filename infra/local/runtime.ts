@@ -1,18 +1,19 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AwsEndpoint, bucketsPath, openAwsEndpoint } from './aws-endpoint.ts'
 import type { Clock } from './clock.ts'
+import { closeToOthers, keepToOwner, makeDataDirectory } from './data-directory.ts'
 import { installDate } from './date.ts'
 import { checkSpace, watchSpace } from './disk.ts'
 import { openDynamo } from './dynamodb/dynamo.ts'
 import { openIssuer, type TokenRequest } from './http/issuer.ts'
 import { declaredEnvironment } from './lambda/declared.ts'
-import { installEnvironment } from './lambda/environment.ts'
-import { captureLogs, type LogLine } from './lambda/log.ts'
+import { type LogLine, openLogFiles } from './lambda/log.ts'
 import { lockDirectory } from './lock.ts'
 import { openClock } from './machine-clock.ts'
 import type { Message } from './queues/queue.ts'
+import { checkSpeed } from './speed.ts'
 import { readCloudAssembly } from './template/cloud-assembly.ts'
+import { ofType } from './template/read.ts'
 import { resolveStack } from './template/stack.ts'
 import { region } from './template/types/type.ts'
 import { wire } from './wiring.ts'
@@ -36,6 +37,8 @@ export interface Runtime {
   invoke(functionName: string, payload: unknown): Promise<unknown>
   /** Logical id → what `Ref` gives: the physical name of most, the ARN or URL of some. */
   readonly resources: Readonly<Record<string, string>>
+  /** What functions are told by the template, by the name of the variable. */
+  readonly variables: Readonly<Record<string, string>>
   /** The messages of a queue, by its logical id or ARN. */
   messages(queue: string): readonly Message[]
   /** Stops taking requests, lets what is under way finish, and keeps the rest for the next start. */
@@ -60,6 +63,8 @@ export interface RuntimeOptions {
   readonly speed?: number
   /** Values of the template's parameters, beside those that the local issuer gives. */
   readonly parameters?: Readonly<Record<string, string>>
+  /** Stands between functions and DynamoDB: is given its address, and gives its own. */
+  readonly before?: (dynamo: string) => Promise<string>
   /** Takes what functions log, instead of the files below `logs/`. */
   readonly logs?: (line: LogLine) => void
   /** Takes what the runtime itself has to say. */
@@ -71,16 +76,16 @@ export interface RuntimeOptions {
 let running = false
 
 /**
- * Runs a synthesized template on this machine and resolves when it answers. Functions share this process, its
- * environment and its `Date`, so a process holds one runtime at a time; a second one on the same data is refused.
+ * Runs a synthesized template on this machine and resolves when it answers. It takes over the `Date` of this process when its clock shows
+ * another time, so a process holds one runtime at a time; a second one on the same data is refused.
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { data, port = 0, speed = 1, log = () => {}, exhausted } = options
   if (running)
     throw new Error(
-      'This process runs a runtime already: stop it first, as functions share the environment of the process.',
+      'This process runs a runtime already: stop it first, as its clock may be the one of the process.',
     )
-  mkdirSync(data, { recursive: true })
+  makeDataDirectory(data)
   checkSpace(data)
   running = true
   // Whatever was opened is closed again in reverse order, at the end or when the start fails.
@@ -93,13 +98,16 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     for (const one of closing.splice(0).reverse()) await one()
   }
   try {
+    closing.push(keepToOwner())
+    closeToOthers(data)
     closing.push(lockDirectory(data))
+    const assembly = readCloudAssembly(options.template)
+    checkSpeed(assembly.template, speed)
     if (exhausted !== undefined) closing.push(watchSpace(data, exhausted))
     const clock = openClock({ file: join(data, 'clock.json'), speed })
     closing.push(() => clock.stop())
     if (clock.differs) closing.push(installDate(clock))
     const issuer = await openIssuer(data, clock)
-    const assembly = readCloudAssembly(options.template)
     const resources = resolveStack(assembly, {
       Issuer: issuer.issuerUrl,
       Audience: issuer.audience,
@@ -113,35 +121,36 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       foreignEndpoint: process.env.AWS_ENDPOINT_URL_DYNAMODB,
     })
     closing.push(() => dynamo.stop())
-    const logs = captureLogs(join(data, 'logs'), clock, options.logs)
-    closing.push(() => logs.stop())
-
-    const machine = await wire({ assembly, resources, data, clock, issuer, dynamo, logs, log })
+    const write = options.logs ?? openLogFiles(join(data, 'logs'))
+    const told: Record<string, string> = { ...(process.env.NODE_ENV && { NODE_ENV: process.env.NODE_ENV }) }
+    const machine = await wire({
+      ...{ assembly, resources, data, clock, issuer, dynamo, write, log },
+      own: () => told,
+    })
     closing.push(() => machine.close())
     const aws: AwsEndpoint = await openAwsEndpoint(machine.services)
     closing.push(() => aws.close())
     const endpoints = {
-      AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: (await options.before?.(dynamo.endpoint)) ?? dynamo.endpoint,
       AWS_ENDPOINT_URL_SFN: aws.url,
       AWS_ENDPOINT_URL_EVENTBRIDGE: aws.url,
       AWS_ENDPOINT_URL_SCHEDULER: aws.url,
       AWS_ENDPOINT_URL_KMS: aws.url,
       AWS_ENDPOINT_URL_S3: `${aws.url}${bucketsPath}`,
     }
-    closing.push(
-      installEnvironment(declaredEnvironment(resources), {
-        ...endpoints,
-        AWS_REGION: region,
-        AWS_ACCESS_KEY_ID: 'local',
-        AWS_SECRET_ACCESS_KEY: 'local',
-      }),
-    )
+    Object.assign(told, endpoints, {
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+    })
     closing.push(() => machine.pause())
     machine.resume()
     const url = await machine.listen(port)
-    machine.preload()
 
     const refs = Object.fromEntries(resources.map(({ logicalId, identity }) => [logicalId, identity.ref]))
+    const variables: Record<string, string> = {}
+    for (const one of ofType(resources, 'AWS::Lambda::Function'))
+      Object.assign(variables, declaredEnvironment(one).variables)
     const arnOf = (name: string) =>
       resources.find(({ logicalId }) => logicalId === name)?.identity.attributes.Arn ?? name
     const moveTo = async (instant: number): Promise<void> => {
@@ -161,6 +170,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       issueToken: (request) => issuer.token(request),
       invoke: (functionName, payload) => machine.invoke(arnOf(functionName), payload),
       resources: refs,
+      variables,
       messages: (queue) => machine.queues.list(arnOf(queue)),
       stop: close,
       dynamo: {

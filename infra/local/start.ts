@@ -1,7 +1,7 @@
 import './node-version.cjs'
 import { resolve } from 'node:path'
 import { readCommandLine } from '../command-line.ts'
-import { makeDataDirectory } from './data-directory.ts'
+import { keepToOwner, makeDataDirectory } from './data-directory.ts'
 import { checkSpace, isFullDisk } from './disk.ts'
 import { locateEmulator } from './dynamodb/emulator.ts'
 import { startRuntime } from './runtime.ts'
@@ -14,6 +14,9 @@ Runs Drydock on this machine, on the data of the last time.
   --port N    port of the API (3100)
   --data DIR  where it keeps its data (.drydock)
   --speed N   how fast its clock runs (1)`
+
+/** In milliseconds: Ctrl+C reaches all programs of a terminal, and npm hands it on to what it runs once more. */
+const sameWishWithin = 500
 
 interface Options {
   readonly port: number
@@ -41,6 +44,7 @@ function readOptions(): Options {
 /** Synthesizes the template when it has changed, runs it, and says how to use it. */
 async function main(): Promise<void> {
   const options = readOptions()
+  keepToOwner()
   makeDataDirectory(options.data)
   // What would end the start later is said before the synthesis, which takes seconds and writes to the disk.
   checkSpace(options.data)
@@ -61,18 +65,26 @@ async function main(): Promise<void> {
   console.log('A token for the API:')
   console.log(`  npm run --silent token -- --data ${options.data} --user operator-1 --role operator`)
 
-  let stopping = false
+  let asked: number | undefined
   const stop = (signal: NodeJS.Signals) => {
-    // Somebody who asks twice wants it now; what is acknowledged is durable anyway.
-    if (stopping) process.exit(1)
-    stopping = true
-    console.log(`${signal}: stopping, what is under way finishes first.`)
-    runtime.stop().then(() => process.exit(0), fail)
+    const now = performance.now()
+    if (asked !== undefined) {
+      // Somebody who asks twice wants it now; what is acknowledged is durable anyway.
+      if (now - asked > sameWishWithin) process.exit(1)
+      return
+    }
+    asked = now
+    console.log(`${signal}: stopping, what is under way finishes first. Once more ends it at once.`)
+    runtime.stop().then(() => {
+      console.log('Stopped.')
+      process.exit(0)
+    }, fail)
   }
+  // Who has closed the terminal, or the pipe, that this writes to has not asked for an end.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   process.on('unhandledRejection', (error) => {
     if (isFullDisk(error)) fail(error)
-    // A promise that a function let go of must not end the others, as it would not in Lambda.
-    else console.error('A function left a rejected promise behind:', error)
+    else console.error('A promise was rejected, and nobody asked for it:', error)
   })
   process.on('uncaughtException', (error) => {
     if (isFullDisk(error)) fail(error)

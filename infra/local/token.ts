@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { roles } from '../../contracts/routes.ts'
 import { endCommand, readCommandLine } from '../command-line.ts'
 import type { Clock } from './clock.ts'
 import { openExistingIssuer } from './http/issuer.ts'
+import { readAnchor } from './machine-clock.ts'
 
 const usage = `npm run --silent token -- --user NAME --role ROLE [options]
 
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const ttlSeconds = values.ttl === undefined ? undefined : Number(values.ttl)
   if (ttlSeconds !== undefined && !(Number.isInteger(ttlSeconds) && ttlSeconds > 0))
     throw new Error(`--ttl must be a whole number of seconds, not ${values.ttl}.\n\n${usage}`)
-  const { earlier, later } = await instants(values.data)
+  const { earlier, later } = instants(values.data)
   const issuer = await openExistingIssuer(values.data, standing(later))
   if (issuer === undefined)
     throw new Error(
@@ -47,11 +47,9 @@ async function main(): Promise<void> {
  * Says from when to when a token may hold, without disturbing the runtime's clock: its file is up to a second of the
  * wall ahead of it, the wall is behind it unless it runs slowly. A token is valid from the earlier, and lives from the later.
  */
-async function instants(directory: string): Promise<{ readonly earlier: number; readonly later: number }> {
+function instants(directory: string): { readonly earlier: number; readonly later: number } {
   const wall = Date.now()
-  const text = await readFile(join(directory, 'clock.json'), 'utf8').catch(() => undefined)
-  const anchor =
-    text === undefined ? wall : Number((JSON.parse(text) as { readonly instant: number }).instant) // as machine-clock.ts writes it
+  const anchor = readAnchor(join(directory, 'clock.json')) || wall
   return { earlier: Math.min(wall, anchor - 1000), later: Math.max(wall, anchor) }
 }
 

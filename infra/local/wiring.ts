@@ -13,7 +13,7 @@ import { openAsynchronousInvocations } from './lambda/asynchronous.ts'
 import { openCheckpoints } from './lambda/checkpoints.ts'
 import { declaredMapping, functionArn } from './lambda/declared.ts'
 import { openFunctions } from './lambda/functions.ts'
-import type { FunctionLogs } from './lambda/log.ts'
+import type { LogLine } from './lambda/log.ts'
 import type { MachineClock } from './machine-clock.ts'
 import { openQueues, type Queues } from './queues/queue.ts'
 import { openServices } from './services.ts'
@@ -33,11 +33,9 @@ export interface Machine {
   listen(port: number): Promise<string>
   /** Resolves when nothing is under way: no function runs, no stream holds news, and nothing is due that has not begun. */
   settled(): Promise<void>
-  /** Loads the bundles, one after the other, so that the first requests do not wait for it. */
-  preload(): void
   /** Takes nothing new and lets what is under way finish. */
   pause(): Promise<void>
-  close(): void
+  close(): Promise<void>
 }
 
 // A handler that hangs must not keep a clean stop waiting: what it was doing is noted and comes again.
@@ -51,10 +49,13 @@ export async function wire(options: {
   readonly clock: MachineClock
   readonly issuer: Issuer
   readonly dynamo: Dynamo
-  readonly logs: FunctionLogs
+  /** What each function is told beside what the template says; asked for when it is first called. */
+  own(functionArn: string): Readonly<Record<string, string>>
+  /** Takes what functions log. */
+  write(line: LogLine): void
   log(line: string): void
 }): Promise<Machine> {
-  const { assembly, resources, data, clock, issuer, dynamo, logs, log } = options
+  const { assembly, resources, data, clock, issuer, dynamo, own, write, log } = options
   const database = openDatabase(join(data, 'runtime.sqlite'))
 
   const queues = openQueues(database, clock)
@@ -66,9 +67,9 @@ export async function wire(options: {
       await dynamo.provide(resource)
   }
 
-  const activity = watchActivity()
-  const functions = openFunctions({ resources, assembly, logs, activity, log })
-  const { invoke, preload } = functions
+  const activity = watchActivity(clock)
+  const functions = openFunctions({ resources, assembly, activity, clock, own, write })
+  const { invoke } = functions
   const asynchronous = openAsynchronousInvocations({ database, clock, functions: functions.byArn, queues })
   for (const { properties } of ofType(resources, 'AWS::Lambda::EventInvokeConfig')) {
     asynchronous.configure(functionArn(String(properties.FunctionName)), {
@@ -107,6 +108,7 @@ export async function wire(options: {
     queues,
     invoke,
     resume() {
+      functions.check()
       asynchronous.resume()
       events.resume()
       stepFunctions.resume()
@@ -121,9 +123,11 @@ export async function wire(options: {
       )
     },
     settled: () =>
-      activity.over(() => clock.overdue || mappings.some(({ enabled, mapping }) => enabled && mapping.busy)),
+      activity.over(() => {
+        dynamo.look()
+        return clock.overdue || mappings.some(({ enabled, mapping }) => enabled && mapping.busy)
+      }),
     listen: (port) => listenOn(api, port),
-    preload,
     async pause() {
       await within(patience, api?.close())
       await within(
@@ -134,7 +138,10 @@ export async function wire(options: {
       await within(patience, events.stop())
       await within(patience, asynchronous.stop())
     },
-    close: () => database.close(),
+    async close() {
+      await functions.stop()
+      database.close()
+    },
   }
 }
 

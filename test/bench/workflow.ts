@@ -19,7 +19,7 @@ const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
 export async function workflowOf({ runtime }: World, upgradeId?: string): Promise<Workflow> {
   const endpoint = String(runtime.endpoints.AWS_ENDPOINT_URL_SFN)
   const client = new SFNClient({ endpoint, region: 'eu-central-1', credentials })
-  const stateMachineArn = process.env.UPGRADE_MACHINE_ARN
+  const stateMachineArn = runtime.variables.UPGRADE_MACHINE_ARN
   const found = { executions: 0, transitions: 0, historyEvents: 0, tokens: 0 }
   for await (const { executions } of paginateListExecutions({ client }, { stateMachineArn })) {
     for (const { name, executionArn } of executions ?? []) {

@@ -96,10 +96,16 @@ export async function openWorld({
   }
   subscribe('drydock:invocation', note)
   if (metered) await fireFirst({ template: synthesized, data }, invocations)
-  const runtime = await startRuntime({ template: synthesized, data })
-  const meter: Meter | undefined = metered ? await meterBefore(runtime.dynamo.endpoint) : undefined
-  // Clients in the bundles read this at their first call, which nobody has made yet.
-  if (meter) process.env.AWS_ENDPOINT_URL_DYNAMODB = meter.endpoint
+  let meter: Meter | undefined
+  const runtime = await startRuntime({
+    ...{ template: synthesized, data },
+    ...(metered && {
+      before: async (endpoint: string) => {
+        meter = await meterBefore(endpoint)
+        return meter.endpoint
+      },
+    }),
+  })
 
   const child = fork(new URL('./fleet.ts', import.meta.url), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -118,9 +124,9 @@ export async function openWorld({
     dynamo,
     data,
     tables: {
-      log: tableOf('LOG_TABLE'),
-      views: tableOf('VIEWS_TABLE'),
-      work: tableOf('WORK_TABLE'),
+      log: tableOf(runtime, 'LOG_TABLE'),
+      views: tableOf(runtime, 'VIEWS_TABLE'),
+      work: tableOf(runtime, 'WORK_TABLE'),
     },
     consumed: async () => (await meter?.read()) ?? {},
     logged: () =>
@@ -138,9 +144,9 @@ export async function openWorld({
   }
 }
 
-function tableOf(name: string): string {
-  const table = process.env[name]
-  if (table === undefined) throw new Error(`The runtime set no ${name}.`)
+function tableOf({ variables }: Runtime, name: string): string {
+  const table = variables[name]
+  if (table === undefined) throw new Error(`The template tells no function ${name}.`)
   return table
 }
 

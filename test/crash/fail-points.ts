@@ -3,6 +3,7 @@ import { ClientRequest } from 'node:http'
 import { syncBuiltinESMExports } from 'node:module'
 import { basename } from 'node:path'
 import { DatabaseSync, StatementSync } from 'node:sqlite'
+import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads'
 import { type FailPoint, type Point, points, type Side } from './points.ts'
 
 /**
@@ -10,14 +11,30 @@ import { type FailPoint, type Point, points, type Side } from './points.ts'
  * DynamoDB and the commits of node:sqlite, and ends the process with SIGKILL at the one that the environment names. Neither the
  * functions nor the runtime know of it.
  */
-const armed = JSON.parse(process.env.CRASH_FAIL_POINT ?? 'null') as FailPoint | null // written by environmentOf()
-const hitFile = process.env.CRASH_HIT_FILE ?? ''
-const seen = new Map<Point, number>(points.map((point) => [point, 0]))
+interface Shared {
+  readonly armed: FailPoint | null
+  readonly hitFile: string
+  /** How often each point was met, in all threads. */
+  readonly seen: SharedArrayBuffer
+}
+
+function fromEnvironment(): Shared {
+  return {
+    armed: JSON.parse(process.env.CRASH_FAIL_POINT ?? 'null') as FailPoint | null, // written by environmentOf()
+    hitFile: process.env.CRASH_HIT_FILE ?? '',
+    seen: new SharedArrayBuffer(points.length * Int32Array.BYTES_PER_ELEMENT),
+  }
+}
+
+// Functions run in threads that this is preloaded into as well; their environment is that of the function.
+const shared = isMainThread ? fromEnvironment() : (getEnvironmentData('fail point') as Shared) // set below
+if (isMainThread) setEnvironmentData('fail point', shared as never) // its type knows no shared memory
+const { armed, hitFile } = shared
+const seen = new Int32Array(shared.seen)
 
 /** Counts a write that is about to happen; returns whether it is the one to die at, after it. */
 function about(point: Point): boolean {
-  const count = (seen.get(point) ?? 0) + 1
-  seen.set(point, count)
+  const count = Atomics.add(seen, points.indexOf(point), 1) + 1
   if (armed?.point !== point || armed.count !== count) return false
   if (armed.side === 'before') die('before')
   return true
@@ -44,6 +61,7 @@ function requested(target: unknown, body: unknown): Point | undefined {
     readonly TableName?: string
     readonly Item?: CommitItem
   } // DynamoDB's own protocol
+  // What the function that writes is told; the runtime itself writes to none of them, but for what has expired.
   if (TableName === process.env.VIEWS_TABLE) return 'views: put'
   if (TableName === process.env.WORK_TABLE) return operation === 'DeleteItem' ? 'work: delete' : 'work: put'
   if (TableName !== process.env.LOG_TABLE) return undefined

@@ -89,7 +89,7 @@ function lifeOf(child: ChildProcess, url: string, ended: Life['ended'], pidFile:
     async killDynamo() {
       const victim = dynamo()
       // Only what belongs to this runtime: the number may be somebody else's by now.
-      if (isOver() || victim === 0 || groupOf(victim) !== pid) return false
+      if (isOver() || victim === 0 || parentOf(victim) !== pid) return false
       process.kill(victim, 'SIGKILL')
       while (!isOver() && dynamo() === victim) await sleep(10)
       return true
@@ -106,12 +106,12 @@ function lifeOf(child: ChildProcess, url: string, ended: Life['ended'], pidFile:
   }
 }
 
-/** Returns the process group of a process; 0 when there is no such process. */
-function groupOf(pid: number): number {
+/** Returns the process that started another; 0 when there is no such process. */
+function parentOf(pid: number): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name in brackets may hold anything: the fields begin after it, state, parent, group.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2])
+    // The name in brackets may hold anything: the fields begin after it, state, parent.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
   } catch {
     return 0
   }

@@ -7,13 +7,9 @@ import type { RunningRuntime } from './setup.ts'
  * everything is, once; then moves the clock to every instant that it is sent, and answers with the clock's instant when it has settled.
  */
 const [data = '', speed = '1', given, port = '0'] = process.argv.slice(2)
-// A promise that a function let go of must not end the others, as it would not in Lambda.
-process.on('unhandledRejection', (error) =>
-  console.error('A function left a rejected promise behind:', error),
-)
 const template = given ?? (await synthesize(data))
 const runtime = await startRuntime({ template, data, speed: Number(speed), port: Number(port) })
-const { LOG_TABLE: logTable = '', UPGRADE_MACHINE_ARN: machineArn = '' } = process.env
+const { LOG_TABLE: logTable = '', UPGRADE_MACHINE_ARN: machineArn = '' } = runtime.variables
 const { url, endpoints } = runtime
 const running: RunningRuntime = { url, endpoints, data, template, logTable, machineArn }
 process.send?.(running)

@@ -66,7 +66,7 @@ export function readOptions(): Options {
     batchSize: wholeNumber('batch-size', values['batch-size'], 1, 10_000),
     processes: wholeNumber('processes', values.processes, 1, 64),
     port: wholeNumber('port', values.port, 1, 65_535),
-    speed: wholeNumber('speed', values.speed, 1, 1000),
+    speed: wholeNumber('speed', values.speed, 1, 360),
     data: resolve(values.data),
     exit: values.exit,
   }

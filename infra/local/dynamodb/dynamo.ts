@@ -6,6 +6,7 @@ import { type DynamoRequest, openDynamoRequest } from './request.ts'
 import { lowest } from './sequence.ts'
 import { openStreamRecords } from './stream-records.ts'
 import { provideTable, type Table } from './tables.ts'
+import { watchDatabase } from './watched-file.ts'
 
 /** Something that reads the streams of tables. */
 export interface StreamReader {
@@ -25,13 +26,17 @@ export interface Dynamo {
   table(name: string): Table
   /** Starts to wake readers when something was written, to prune what all of them have read, and to expire items. */
   resume(readers: readonly StreamReader[]): void
+  /** Wakes the readers now if anything was written since they were woken last. */
+  look(): void
   /** Prunes and saves checkpoints at once; returns how many stream records went. */
   prune(): number
   stop(): Promise<void>
 }
 
+/** In milliseconds. Looking costs little, but five hundred times a second it is most of what an idle runtime does. */
 const lookEvery = 2
-const foreignLookEvery = 50
+/** Where the file tells of itself, and where somebody else's emulator has to be asked over the network. */
+const anywayEvery = 50
 const pruneEvery = 1_000
 const expireEvery = 10_000
 
@@ -50,6 +55,7 @@ export async function openDynamo(options: {
   const tables = new Map<string, Table>()
   const timers: NodeJS.Timeout[] = []
   let readers: readonly StreamReader[] = []
+  let unwatch: (() => void) | undefined
   let stopped = false
 
   const prune = (): number => {
@@ -63,6 +69,10 @@ export async function openDynamo(options: {
       if (through !== undefined) removed += records.prune(name, through)
     }
     return removed
+  }
+
+  const look = () => {
+    if (records === undefined || records.changed()) for (const reader of readers) reader.wake()
   }
 
   const expire = async () => {
@@ -94,15 +104,10 @@ export async function openDynamo(options: {
     },
     resume(given) {
       readers = given
-      const look = () => {
-        if (records === undefined || records.changed()) for (const reader of readers) reader.wake()
-      }
-      timers.push(
-        setInterval(
-          guarded('Looking for stream records', look),
-          records === undefined ? foreignLookEvery : lookEvery,
-        ),
-      )
+      const looking = guarded('Looking for stream records', look)
+      unwatch = emulator && watchDatabase(emulator.file, looking)
+      const told = unwatch !== undefined || emulator === undefined
+      timers.push(setInterval(looking, told ? anywayEvery : lookEvery))
       timers.push(
         setInterval(
           guarded('Pruning stream records', () => void prune()),
@@ -111,11 +116,13 @@ export async function openDynamo(options: {
       )
       timers.push(setInterval(guarded('Deleting expired items', expire), expireEvery))
     },
+    look,
     prune,
     async stop() {
       if (stopped) return
       stopped = true
       for (const timer of timers) clearInterval(timer)
+      unwatch?.()
       request.close()
       records?.close()
       await emulator?.stop()

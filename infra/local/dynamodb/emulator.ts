@@ -1,9 +1,11 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { DamagedFile } from '../damage.ts'
+import { checkDatabase } from '../database.ts'
 
 /** A DynamoDB emulator in a process of its own, which is started again whenever it dies. */
 export interface Emulator {
@@ -32,6 +34,7 @@ export async function startEmulator(directory: string, log: (line: string) => vo
   const file = join(directory, 'dynamo.sqlite')
   const pidFile = join(directory, 'dynamo.pid')
   endOrphan(pidFile, file)
+  checkFile(directory, file)
 
   let stopping = false
   let child: ChildProcess | undefined
@@ -138,11 +141,21 @@ export function locateEmulator(): string {
 }
 
 function spawnBound(binary: string, args: readonly string[]): ChildProcess {
-  const options: SpawnOptions = { stdio: ['ignore', 'pipe', 'pipe'] }
+  // In a process group of its own: Ctrl+C in a terminal, and the end of a shell's job, are for the runtime to hear. It ends this last.
+  const options: SpawnOptions = { stdio: ['ignore', 'pipe', 'pipe'], detached: true }
   const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path))
   // Without it the child would survive a kill -9 of the runtime and keep its file open; endOrphan is the second net.
   if (setpriv === undefined) return spawn(binary, args, options)
   return spawn(setpriv, ['--pdeathsig', 'KILL', binary, ...args], options)
+}
+
+/** The emulator takes a file that is gone or empty for a new one: not so where there was a log already. */
+function checkFile(directory: string, file: string): void {
+  const size = statSync(file, { throwIfNoEntry: false })?.size
+  if (size) checkDatabase(file)
+  // Made after the emulator has answered for the first time.
+  else if (existsSync(join(directory, 'runtime.sqlite')))
+    throw new DamagedFile(file, size === undefined ? 'it is missing' : 'it is empty')
 }
 
 function endOrphan(pidFile: string, file: string): void {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { type Fields, isFields } from './pattern.ts'
+import { tooComplex } from './wildcard.ts'
 
 const negatable = ['prefix', 'suffix', 'wildcard', 'equals-ignore-case']
 
@@ -22,6 +23,10 @@ function checkFields(pattern: unknown, place: string): void {
     } else if (Array.isArray(wanted)) {
       if (wanted.length === 0) throw new Error(`${here} is an empty list, which can never match`)
       for (const alternative of wanted) checkAlternative(alternative, here)
+      if (tooComplex(wanted.flatMap(wildcardsOf)))
+        throw new Error(
+          `${here} is too complex: use fewer stars, or fewer texts that come again after a star`,
+        )
     } else checkFields(wanted, here)
   }
 }
@@ -43,7 +48,7 @@ function checkAlternative(alternative: unknown, place: string): void {
     case 'prefix':
     case 'suffix': {
       const part = isFields(operand) ? onlyEntry(operand, 'equals-ignore-case') : operand
-      need(isText(part), 'a text, or { "equals-ignore-case": text }')
+      need(typeof part === 'string', 'a text, or { "equals-ignore-case": text }')
       break
     }
     case 'equals-ignore-case':
@@ -67,7 +72,7 @@ function checkAlternative(alternative: unknown, place: string): void {
       }
       const [kind, parts] = Object.entries(operand)[0] ?? ['', undefined]
       need(negatable.includes(kind) && Object.keys(operand).length === 1, `one of ${negatable.join(', ')}`)
-      const fits = kind === 'wildcard' ? isWildcard : isText
+      const fits = { wildcard: isWildcard, 'equals-ignore-case': isText }[kind] ?? isFilledText
       need([parts].flat().length > 0 && [parts].flat().every(fits), `${kind} of a text or of a list of texts`)
       break
     }
@@ -81,11 +86,24 @@ function onlyEntry(fields: Fields, key: string): unknown {
 }
 
 function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0
+  return typeof value === 'string'
+}
+
+/** Nothing would be left that does not begin or end with an empty text. */
+function isFilledText(value: unknown): boolean {
+  return isText(value) && value.length > 0
 }
 
 function isWildcard(value: unknown): boolean {
-  return isText(value) && /^(?:[^\\*]|\\[\\*]|\*(?!\*))+$/.test(value)
+  return isText(value) && /^(?:[^\\*]|\\[\\*]|\*(?!\*))*$/.test(value)
+}
+
+/** The wildcards of an alternative that was checked. */
+function wildcardsOf(alternative: unknown): string[] {
+  if (!isFields(alternative)) return []
+  const negated = alternative['anything-but']
+  const { wildcard } = isFields(negated) ? negated : alternative
+  return wildcard === undefined ? [] : [wildcard].flat().map(String)
 }
 
 function isCidr(value: unknown): boolean {

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { wildcardMatches } from './wildcard.ts'
 
 /** The tests that a value of an event can be put to, by AWS's names. */
 const tests: Readonly<Record<string, (operand: unknown, value: unknown) => boolean>> = {
@@ -90,31 +91,6 @@ function numericMatches(conditions: readonly unknown[], value: number): boolean 
     if (!holds[conditions[index] as keyof typeof holds]) return false
   }
   return true
-}
-
-/** Matches in linear time for any pattern: after a failure only the last star is moved. */
-function wildcardMatches(wildcard: string, text: string): boolean {
-  const wanted = [...wildcard.matchAll(/\\([\\*])|(.)/gs)].map(([, escaped, plain]) => ({
-    star: plain === '*',
-    character: escaped ?? plain,
-  }))
-  let position = 0
-  let star = -1
-  let resume = 0
-  for (let index = 0; index < text.length; ) {
-    const next = wanted[position]
-    if (next?.star) {
-      star = position++
-      resume = index
-    } else if (next !== undefined && next.character === text[index]) {
-      position++
-      index++
-    } else if (star >= 0) {
-      position = star + 1
-      index = ++resume
-    } else return false
-  }
-  return wanted.slice(position).every((rest) => rest.star)
 }
 
 function cidrMatches(block: string, address: string): boolean {

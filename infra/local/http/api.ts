@@ -22,6 +22,11 @@ export interface HttpApi {
 const maximumHeadBytes = 10_240
 const maximumPayloadBytes = 6 * 1024 * 1024
 const maximumIntegrationMilliseconds = 30_000
+/**
+ * Longer than clients keep a connection that they do not use (browsers, Go and curl: two minutes at most), so that it is they who close
+ * it: one that is closed here in the moment in which a request is on its way fails that request. Answers name it as well.
+ */
+const keepAliveMilliseconds = 600_000
 
 const notFound = gatewayAnswer(404, 'Not Found')
 const tooLarge = gatewayAnswer(413, 'Request Entity Too Large')
@@ -122,6 +127,8 @@ export function createHttpApi(
     if (headBytes(message) > maximumHeadBytes) answer = headTooLarge
     else if (request === undefined) answer = gatewayAnswer(400, 'Bad Request')
     else answer = await respond(message, request).catch(() => internalServerError)
+    // The last answer of a connection says so, lest its client sends another request into the end.
+    if (!server.listening) response.setHeader('connection', 'close')
     send(message, response, answer, request?.requestId ?? '')
   }
 
@@ -133,6 +140,7 @@ export function createHttpApi(
   server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) => {
     send(message, response, expectationFailed, readRequest(message)?.requestId ?? '')
   })
+  server.keepAliveTimeout = keepAliveMilliseconds
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const status =
       error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { link, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   calculateJwkThumbprint,
@@ -10,7 +11,9 @@ import {
   type JWK,
   SignJWT,
 } from 'jose'
+import * as z from 'zod'
 import type { Clock } from '../clock.ts'
+import { DamagedFile, readJson } from '../damage.ts'
 
 /** What a token says about its bearer. */
 export interface TokenRequest {
@@ -31,12 +34,20 @@ export interface Issuer {
   jwks(): JSONWebKeySet
 }
 
-interface IssuerFile {
-  readonly issuerUrl: string
-  readonly audience: string
-  readonly roleClaim: string
-  readonly privateKey: JWK
-}
+const issuerFile = z.object({
+  issuerUrl: z.string(),
+  audience: z.string(),
+  roleClaim: z.string(),
+  // What an RSA key has of its own to be signed with, and what tokens name it by.
+  privateKey: z.looseObject({
+    kty: z.literal('RSA'),
+    n: z.string(),
+    e: z.string(),
+    d: z.string(),
+    kid: z.string(),
+  }),
+})
+type IssuerFile = z.infer<typeof issuerFile>
 
 const fileName = 'issuer.json'
 const twelveHours = 12 * 60 * 60
@@ -85,17 +96,17 @@ async function issuerOf(file: IssuerFile, clock: Clock): Promise<Issuer> {
 }
 
 async function readIssuerFile(directory: string): Promise<IssuerFile | undefined> {
-  const text = await readFile(join(directory, fileName), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
-  return text === undefined ? undefined : (JSON.parse(text) as IssuerFile) // written by createIssuerFile()
+  const file = join(directory, fileName)
+  if (!existsSync(file)) return undefined
+  const read = issuerFile.safeParse(readJson(file))
+  if (read.success) return read.data
+  throw new DamagedFile(file, `it is no issuer: ${z.prettifyError(read.error).replaceAll('\n', ' ')}`)
 }
 
 async function createIssuerFile(directory: string): Promise<IssuerFile> {
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
   const jwk = await exportJWK(privateKey)
-  const file: IssuerFile = {
+  const file = {
     issuerUrl: 'https://issuer.drydock.localhost',
     audience: 'drydock',
     roleClaim: 'roles',

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock } from '../clock.ts'
 import type { LocalFunction } from './function.ts'
 
 /** Knows whether functions run. */
@@ -9,24 +10,39 @@ export interface Activity {
   over(busy: () => boolean): Promise<void>
 }
 
-/** Streams are looked at every 2 ms for what a function wrote last: three quiet looks, so far apart, see that it wrote nothing. */
+/** `busy` looks for what a function wrote last: three quiet looks, so far apart in milliseconds, see that it wrote nothing. */
 const lookEvery = 4
 const quietLooks = 3
 
-/** Watches invocations, whoever asks for them. */
-export function watchActivity(): Activity {
+/** In milliseconds of the wall. The clock keeps a second ahead of what it has shown: threads that look at it do not tell. */
+const touchClockEvery = 250
+
+/** Watches invocations, whoever asks for them, and lets the clock go on while they look at it. */
+export function watchActivity(clock: Clock): Activity {
   let underWay = 0
   let begun = 0
+  let touching: NodeJS.Timeout | undefined
+  const begin = () => {
+    begun += 1
+    underWay += 1
+    clock.now()
+    touching ??= setInterval(() => clock.now(), touchClockEvery)
+  }
+  const end = () => {
+    underWay -= 1
+    if (underWay > 0) return
+    clearInterval(touching)
+    touching = undefined
+  }
   return {
     watched: (target) => ({
       ...target,
       async invoke(payload) {
-        begun += 1
-        underWay += 1
+        begin()
         try {
           return await target.invoke(payload)
         } finally {
-          underWay -= 1
+          end()
         }
       },
     }),

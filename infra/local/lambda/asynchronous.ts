@@ -3,7 +3,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
 import { openDueWork } from '../due-work.ts'
 import type { Queues } from '../queues/queue.ts'
-import { FunctionError, type LocalFunction } from './function.ts'
+import { FunctionError } from './errors.ts'
+import type { LocalFunction } from './function.ts'
 
 /** How the asynchronous invocations of one function are retried, as `AWS::Lambda::EventInvokeConfig` says. */
 export interface AsynchronousSettings {

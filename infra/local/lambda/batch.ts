@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StreamRecord } from '../dynamodb/stream.ts'
 import { isRecord } from '../template/shapes.ts'
-import { FunctionError, type LocalFunction } from './function.ts'
+import { FunctionError } from './errors.ts'
+import type { LocalFunction } from './function.ts'
 
 /** What an event source mapping does with a batch that fails. Limits of -1 never end. */
 export interface RetryRules {

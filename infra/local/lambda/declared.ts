@@ -5,15 +5,14 @@ import { checkPattern } from '../events/check-pattern.ts'
 import type { MachineClock } from '../machine-clock.ts'
 import type { Queues } from '../queues/queue.ts'
 import type { CloudAssembly } from '../template/cloud-assembly.ts'
-import { numberOf, ofType, onFailure, optional } from '../template/read.ts'
+import { numberOf, onFailure, optional } from '../template/read.ts'
 import { isRecord } from '../template/shapes.ts'
 import type { Resource } from '../template/stack.ts'
 import { account, region } from '../template/types/type.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import type { Wanted } from './environment.ts'
 import { type EventSourceMapping, openEventSourceMapping } from './event-source-mapping.ts'
-import { type LocalFunction, openFunction } from './function.ts'
-import type { FunctionLogs } from './log.ts'
+import { type LocalFunction, openFunction, type Surroundings } from './function.ts'
 
 /** Returns the ARN of a function from its name or ARN, without a qualifier. */
 export function functionArn(nameOrArn: string): string {
@@ -25,7 +24,7 @@ export function functionArn(nameOrArn: string): string {
 export function declaredFunction(
   resource: Resource,
   assembly: CloudAssembly,
-  logs: FunctionLogs,
+  surroundings: Surroundings,
 ): LocalFunction {
   const { identity, properties } = resource
   const key = isRecord(properties.Code) ? properties.Code.S3Key : undefined
@@ -41,20 +40,18 @@ export function declaredFunction(
       memoryMegabytes: numberOf(properties.MemorySize) ?? 128,
       ...optional('concurrency', numberOf(properties.ReservedConcurrentExecutions)),
     },
-    logs,
+    surroundings,
   )
 }
 
-/** Returns the environment that the functions of a template want. */
-export function declaredEnvironment(resources: readonly Resource[]): Wanted[] {
-  return ofType(resources, 'AWS::Lambda::Function').map(({ identity, properties }) => {
-    const { Variables = {} } = isRecord(properties.Environment) ? properties.Environment : {}
-    const variables = isRecord(Variables) ? Object.entries(Variables) : []
-    return {
-      functionName: identity.ref,
-      variables: Object.fromEntries(variables.map(([name, value]) => [name, String(value)])),
-    }
-  })
+/** Returns the environment that a function of a template wants. */
+export function declaredEnvironment({ identity, properties }: Resource): Wanted {
+  const { Variables = {} } = isRecord(properties.Environment) ? properties.Environment : {}
+  const variables = isRecord(Variables) ? Object.entries(Variables) : []
+  return {
+    functionName: identity.ref,
+    variables: Object.fromEntries(variables.map(([name, value]) => [name, String(value)])),
+  }
 }
 
 /** A mapping with the table that it reads. */

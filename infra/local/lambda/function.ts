@@ -3,8 +3,12 @@ import { channel } from 'node:diagnostics_channel'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { isRecord } from '../template/shapes.ts'
-import type { FunctionLogs } from './log.ts'
+import type { MachineClock } from '../machine-clock.ts'
+import { type FunctionError, functionErrorOf } from './errors.ts'
+import { startInstance } from './instance.ts'
+import type { LogLine } from './log.ts'
+import type { InstanceData } from './messages.ts'
+import { openPool } from './pool.ts'
 
 /** What the template says of a function, references resolved. */
 export interface FunctionSettings {
@@ -20,7 +24,7 @@ export interface FunctionSettings {
   readonly concurrency?: number
 }
 
-/** A deployed function in this process. */
+/** A deployed function on this machine. */
 export interface LocalFunction {
   readonly name: string
   readonly arn: string
@@ -28,21 +32,8 @@ export interface LocalFunction {
   invoke(payload: unknown): Promise<unknown>
   /** Loads the bundle before the first invocation needs it. */
   load(): Promise<void>
-}
-
-/** How an invocation failed; `name` and `errorType` are the type as Lambda reports it. */
-export class FunctionError extends Error {
-  readonly errorType: string
-  readonly errorMessage: string
-  readonly trace: readonly string[]
-
-  constructor(errorType: string, errorMessage: string, trace: readonly string[] = []) {
-    super(errorMessage)
-    this.name = errorType
-    this.errorType = errorType
-    this.errorMessage = errorMessage
-    this.trace = trace
-  }
+  /** Ends what runs of it. */
+  stop(): Promise<void>
 }
 
 /** What the channel `drydock:invocation` tells of every invocation that ended: what Lambda would bill. */
@@ -54,132 +45,68 @@ export interface Invocation {
 
 const invocations = channel('drydock:invocation')
 
-type Handler = (event: unknown, context: unknown) => unknown
-
-const maximumPayloadBytes = 6 * 1024 * 1024
-let generations = 0
+/** What all functions of a machine share. */
+export interface Surroundings {
+  /** Returns the whole environment of a function, when it is first started. */
+  environment(arn: string): Readonly<Record<string, string>>
+  write(line: LogLine): void
+  readonly clock: MachineClock
+}
 
 /** Prepares a function. Throws at once when its bundle does not hold the handler's file. */
-export function openFunction(settings: FunctionSettings, logs: FunctionLogs): LocalFunction {
-  const { name, arn, bundle, handler, timeoutSeconds, concurrency = Number.POSITIVE_INFINITY } = settings
-  const [fileName = '', exportName = ''] = handler.split('.')
-  const file = [`${fileName}.mjs`, `${fileName}.js`]
-    .map((candidate) => join(bundle, candidate))
-    .find(existsSync)
-  if (file === undefined) {
-    throw new Error(
-      `The function ${name} has the handler ${handler}, but ${bundle} holds neither ${fileName}.mjs nor ${fileName}.js.`,
-    )
+export function openFunction(settings: FunctionSettings, surroundings: Surroundings): LocalFunction {
+  const { name, arn, timeoutSeconds, memoryMegabytes, concurrency = Number.POSITIVE_INFINITY } = settings
+  const data: InstanceData = {
+    ...{ functionName: name, arn, timeoutSeconds, memoryMegabytes },
+    ...handlerIn(settings),
+    clock: surroundings.clock.sight,
   }
-  // Clients in a bundle keep the endpoints of their first use: a runtime that starts again in this process loads anew.
-  generations += 1
-  const address = `${pathToFileURL(file).href}?generation=${generations}`
-  let loading: Promise<Handler> | undefined
-  const waiting: (() => void)[] = []
-  let running = 0
+  const { write, clock } = surroundings
+  const pool = openPool(concurrency, () => startInstance(data, surroundings.environment(arn), write))
 
-  const load = (): Promise<Handler> => {
-    loading ??= logs.run(name, 'init', async () => {
-      const module: unknown = await import(address)
-      const found = isRecord({ ...(module as object) })
-        ? (module as Record<string, unknown>)[exportName]
-        : undefined // a module namespace
-      if (typeof found !== 'function') throw new Error(`${file} does not export ${exportName}`)
-      return found as Handler // Lambda promises no more than that it is a function
-    })
-    return loading
-  }
-
-  const run = async (payload: unknown): Promise<unknown> => {
-    const requestId = randomUUID()
-    let started = performance.now()
-    let timer: NodeJS.Timeout | undefined
-    const context = {
-      awsRequestId: requestId,
-      callbackWaitsForEmptyEventLoop: true,
-      functionName: name,
-      functionVersion: '$LATEST',
-      invokedFunctionArn: arn,
-      logGroupName: `/aws/lambda/${name}`,
-      logStreamName: 'local',
-      memoryLimitInMB: String(settings.memoryMegabytes),
-      getRemainingTimeInMillis: () =>
-        Math.max(0, Math.round(timeoutSeconds * 1000 - (performance.now() - started))),
-    }
-    try {
-      // Through JSON and back, as over the wire: caller and handler never share an object.
-      const event: unknown = JSON.parse(wire(payload, 'event'))
-      const call = await load()
-      // Loading is not counted, as in Lambda. In real time whatever the clock's speed: the work takes real time too.
-      started = performance.now()
-      const expired = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
-          const message = `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`
-          reject(new FunctionError('Sandbox.Timedout', message))
-        }, timeoutSeconds * 1000)
-      })
-      const answer = await Promise.race([
-        logs.run(name, requestId, async () => call(event, context)),
-        expired,
-      ])
-      return JSON.parse(wire(answer, 'response'))
-    } catch (error) {
-      const failure = functionErrorOf(error)
-      logs.run(name, requestId, () => {
-        const { errorType, errorMessage, trace } = failure
-        console.error({ errorType, errorMessage, trace })
-      })
-      throw failure
-    } finally {
-      clearTimeout(timer)
-      if (invocations.hasSubscribers) {
-        const milliseconds = performance.now() - started
-        const ended: Invocation = {
-          functionName: name,
-          memoryMegabytes: settings.memoryMegabytes,
-          milliseconds,
-        }
-        invocations.publish(ended)
-      }
-    }
+  const told = (error: unknown, requestId: string): FunctionError => {
+    const failure = functionErrorOf(error)
+    const { errorType, errorMessage, trace } = failure
+    const timestamp = new Date(clock.now()).toISOString()
+    const message = { errorType, errorMessage, trace }
+    write({ timestamp, level: 'ERROR', requestId, functionName: name, message })
+    return failure
   }
 
   return {
     name,
     arn,
-    async load() {
-      await load()
-    },
+    load: () => pool.fill(),
     async invoke(payload) {
-      if (running >= concurrency) await new Promise<void>((resolve) => waiting.push(resolve))
-      else running += 1
+      const requestId = randomUUID()
+      let started: number | undefined
       try {
-        return await run(payload)
+        return await pool.use((instance) => {
+          // Neither waiting nor loading is counted, as in Lambda.
+          started = performance.now()
+          return instance.call(requestId, payload)
+        })
+      } catch (error) {
+        throw told(error, requestId)
       } finally {
-        // A waiting invocation takes over the place of this one.
-        const next = waiting.shift()
-        if (next === undefined) running -= 1
-        else next()
+        if (invocations.hasSubscribers && started !== undefined) {
+          const milliseconds = performance.now() - started
+          const ended: Invocation = { functionName: name, memoryMegabytes, milliseconds }
+          invocations.publish(ended)
+        }
       }
     },
+    stop: () => pool.stop(),
   }
 }
 
-function wire(value: unknown, what: 'event' | 'response'): string {
-  const text = JSON.stringify(value) ?? 'null'
-  if (text.length <= maximumPayloadBytes) return text
-  throw new FunctionError(
-    what === 'event' ? 'RequestEntityTooLargeException' : 'Function.ResponseSizeTooLarge',
-    `The ${what} has ${text.length} bytes, Lambda takes at most ${maximumPayloadBytes}.`,
-  )
-}
-
-function functionErrorOf(error: unknown): FunctionError {
-  if (error instanceof FunctionError) return error
-  if (error instanceof Error)
-    return new FunctionError(error.name, error.message, (error.stack ?? '').split('\n'))
-  return new FunctionError(
-    'Error',
-    typeof error === 'string' ? error : (JSON.stringify(error) ?? String(error)),
+function handlerIn({ name, bundle, handler }: FunctionSettings): { file: string; exportName: string } {
+  const [fileName = '', exportName = ''] = handler.split('.')
+  const file = [`${fileName}.mjs`, `${fileName}.js`]
+    .map((candidate) => join(bundle, candidate))
+    .find(existsSync)
+  if (file !== undefined) return { file: pathToFileURL(file).href, exportName }
+  throw new Error(
+    `The function ${name} has the handler ${handler}, but ${bundle} holds neither ${fileName}.mjs nor ${fileName}.js.`,
   )
 }

@@ -1,47 +1,47 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import type { MachineClock } from '../machine-clock.ts'
 import type { CloudAssembly } from '../template/cloud-assembly.ts'
 import { ofType } from '../template/read.ts'
 import type { Resource } from '../template/stack.ts'
 import type { Activity } from './activity.ts'
-import { declaredFunction, functionArn } from './declared.ts'
-import { FunctionError, type LocalFunction } from './function.ts'
-import type { FunctionLogs } from './log.ts'
+import { declaredEnvironment, declaredFunction, functionArn } from './declared.ts'
+import { environmentOf } from './environment.ts'
+import { FunctionError } from './errors.ts'
+import type { LocalFunction } from './function.ts'
+import type { LogLine } from './log.ts'
 
 /** The functions of a template. */
 export interface Functions {
   readonly byArn: ReadonlyMap<string, LocalFunction>
   /** Runs a function and returns what it answered; rejects with a FunctionError. */
   invoke(nameOrArn: string, payload: unknown): Promise<unknown>
-  /** Loads the bundles, one after the other, so that the first requests do not wait for it. */
-  preload(): void
+  /** Throws when a function wants what only the runtime can tell it. */
+  check(): void
+  /** Ends every instance, whatever it does. */
+  stop(): Promise<void>
 }
 
-/** Prepares the functions that a template declares. */
+/** Prepares the functions that a template declares. Each is told what `own` gives for its ARN, beside what it wants itself. */
 export function openFunctions(parts: {
   readonly resources: readonly Resource[]
   readonly assembly: CloudAssembly
-  readonly logs: FunctionLogs
   readonly activity: Activity
-  log(line: string): void
+  readonly clock: MachineClock
+  own(arn: string): Readonly<Record<string, string>>
+  write(line: LogLine): void
 }): Functions {
-  const { resources, assembly, logs, activity, log } = parts
+  const { resources, assembly, activity, clock, own, write } = parts
+  const declared = ofType(resources, 'AWS::Lambda::Function')
+  const wanted = new Map(
+    declared.map((resource) => [functionArn(resource.identity.ref), declaredEnvironment(resource)]),
+  )
+  const environment = (arn: string) =>
+    environmentOf(wanted.get(arn) ?? { functionName: arn, variables: {} }, own(arn))
   const byArn = new Map(
-    ofType(resources, 'AWS::Lambda::Function').map((resource) => {
-      const built = declaredFunction(resource, assembly, logs)
+    declared.map((resource) => {
+      const built = declaredFunction(resource, assembly, { environment, write, clock })
       return [built.arn, activity.watched(built)]
     }),
   )
-
-  async function loadAll(): Promise<void> {
-    for (const one of byArn.values()) {
-      await one
-        .load()
-        .catch((error: unknown) => log(`The function ${one.name} does not load: ${String(error)}`))
-      // Requests come first.
-      await delay(1)
-    }
-  }
-
   return {
     byArn,
     async invoke(nameOrArn, payload) {
@@ -51,6 +51,11 @@ export function openFunctions(parts: {
         throw new FunctionError('Lambda.ResourceNotFoundException', `Function not found: ${arn}`)
       return target.invoke(payload)
     },
-    preload: () => void loadAll(),
+    check() {
+      for (const arn of byArn.keys()) environment(arn)
+    },
+    async stop() {
+      await Promise.all([...byArn.values()].map((one) => one.stop()))
+    },
   }
 }

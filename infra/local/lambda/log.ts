@@ -13,11 +13,10 @@ export interface LogLine {
   readonly message: unknown
 }
 
-/** Gathers what functions write to the console, each to its own file. */
+/** Gathers what a function writes to the console of its thread. */
 export interface FunctionLogs {
   /** Runs an invocation so that whatever it logs, now or later, is known as its own. */
   run<Result>(functionName: string, requestId: string, invocation: () => Result): Result
-  stop(): void
 }
 
 const levels = {
@@ -29,54 +28,41 @@ const levels = {
   trace: 'TRACE',
 } as const
 
-/** Takes over the console for invocations; outside of them it stays as it is. Lines go to `directory`, or to `sink`. */
-export function captureLogs(directory: string, clock: Clock, sink?: (line: LogLine) => void): FunctionLogs {
-  mkdirSync(directory, { recursive: true })
+/** Takes over the console of this thread, each line with the invocation that it belongs to. */
+export function captureLogs(clock: Clock, write: (line: LogLine) => void): FunctionLogs {
   const current = new AsyncLocalStorage<Current>()
-  const write =
-    sink ??
-    ((line) => appendFileSync(join(directory, `${line.functionName}.log`), `${JSON.stringify(line)}\n`))
-  const originals = Object.keys(levels).map((name) => {
+  const line = (invocation: Current, level: string, message: unknown) =>
+    write({ timestamp: new Date(clock.now()).toISOString(), level, ...invocation, message })
+  for (const name of Object.keys(levels)) {
     const method = name as keyof typeof levels // the keys of that very object
     const original = console[method]
     console[method] = (...values: unknown[]) => {
       const invocation = current.getStore()
       if (invocation === undefined) return original.apply(console, values)
-      write({
-        timestamp: new Date(clock.now()).toISOString(),
-        level: levels[method],
-        ...invocation,
-        message: messageOf(values),
-      })
+      line(invocation, levels[method], messageOf(values))
     }
-    return () => {
-      console[method] = original
-    }
-  })
-  originals.push(
-    capture(process.stdout, current, (invocation, message) => {
-      write({ timestamp: new Date(clock.now()).toISOString(), level: 'INFO', ...invocation, message })
-    }),
-    capture(process.stderr, current, (invocation, message) => {
-      write({ timestamp: new Date(clock.now()).toISOString(), level: 'ERROR', ...invocation, message })
-    }),
-  )
+  }
+  capture(process.stdout, current, (invocation, message) => line(invocation, 'INFO', message))
+  capture(process.stderr, current, (invocation, message) => line(invocation, 'ERROR', message))
   return {
     run: (functionName, requestId, invocation) => current.run({ functionName, requestId }, invocation),
-    stop() {
-      for (const restore of originals) restore()
-    },
   }
+}
+
+/** Returns what keeps the lines of functions, each function's in a file of its own. */
+export function openLogFiles(directory: string): (line: LogLine) => void {
+  mkdirSync(directory, { recursive: true })
+  return (line) => appendFileSync(join(directory, `${line.functionName}.log`), `${JSON.stringify(line)}\n`)
 }
 
 type Current = { readonly functionName: string; readonly requestId: string }
 
-/** Takes what an invocation writes past the console, metrics for one; returns a function that gives the stream back. */
+/** Takes what an invocation writes past the console, metrics for one. */
 function capture(
   stream: NodeJS.WriteStream,
   current: AsyncLocalStorage<Current>,
   take: (invocation: Current, message: unknown) => void,
-): () => void {
+): void {
   const original = stream.write
   const writes = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
     const invocation = current.getStore()
@@ -87,9 +73,6 @@ function capture(
     return true
   }
   stream.write = writes as typeof stream.write // the same call in all its forms: chunk, encoding, callback
-  return () => {
-    stream.write = original
-  }
 }
 
 /**

@@ -15,12 +15,12 @@ export class StateFailed extends Error {
   }
 }
 
-/** A JSONata expression that could not give what its field needs; `location` is the field, such as `Output/result`. */
+/** A JSONata expression that could not give what its field needs; `location` is the field, such as `Output/result`, if there is one. */
 export class EvaluationFailed extends StateFailed {
   override readonly name = 'EvaluationFailed'
-  readonly location: string
+  readonly location: string | undefined
 
-  constructor(location: string, cause: string) {
+  constructor(location: string | undefined, cause: string) {
     super('States.QueryEvaluationError', cause)
     this.location = location
   }

@@ -1,3 +1,4 @@
+import type { State } from './definition.ts'
 import { type Failure, StateFailed } from './errors.ts'
 import { events } from './history.ts'
 import { payloadText } from './limits.ts'
@@ -64,7 +65,8 @@ export class FanOut {
     if (remaining > 0) {
       this.#store.branches.keep({ ...parent, progress: { remaining } })
       const queued = this.#store.branches.firstQueued(parentId)
-      if (queued !== undefined) this.#start({ ...queued, lastEvent: parent.lastEvent }, parent)
+      // It follows what the iteration did last that made room for it.
+      if (queued !== undefined) this.#start({ ...queued, lastEvent: child.lastEvent }, parent)
       return
     }
     const children = this.#store.branches.children(parentId)
@@ -82,10 +84,15 @@ export class FanOut {
     return fansOut ? this.#moves.write(branch, events.fanOut(state.Type, 'Failed')) : branch.lastEvent
   }
 
-  /** Fails the state that forked a branch which failed for good; its other branches go down with it. */
+  /**
+   * Fails the state that forked a branch which failed for good; its other branches go down with it. What is said of all of them follows
+   * the event of the failure, and so does what becomes of the state.
+   */
   collapse(parent: Branch, child: Branch, failure: Failure): void {
-    const lastEvent = this.#tell('Failed', child, parent)
-    this.#abort(parent, child.id)
+    const { lastEvent } = child
+    this.#tell('Failed', child, parent)
+    if (this.#moves.state(child).Type === 'Task') this.#moves.write(child, events.stateAborted('Task'))
+    this.#abort(parent, child.id, lastEvent)
     this.#moves.move(parent, { status: 'failed', progress: { failure }, lastEvent })
   }
 
@@ -111,20 +118,27 @@ export class FanOut {
       this.#moves.move(branch, { status: 'failed', progress: { failure: error.failure } })
       return
     }
-    this.#moves.record(branch, [events.fanOut(state.Type, 'Succeeded')], {
-      status: 'returned',
-      progress: { result },
-      wake: null,
-    })
+    // What leaves the state follows its last branch, beside this event.
+    this.#moves.write(branch, events.fanOut(state.Type, 'Succeeded'))
+    this.#moves.move(branch, { status: 'returned', progress: { result }, wake: null })
   }
 
-  /** Removes all that a state has forked; iterations under way, but the one that failed, are said to be aborted. */
-  #abort(parent: Branch, failed: number): void {
+  /** Removes all that a state has forked; of what is under way, but the branch that failed, it is said that it was aborted. */
+  #abort(parent: Branch, failed: number, lastEvent: number): void {
     for (const child of this.#store.branches.children(parent.id)) {
-      this.#abort(child, failed)
       const underWay = child.id !== failed && child.status !== 'queued' && child.status !== 'ended'
-      if (underWay) this.#tell('Aborted', child, parent)
+      if (underWay) this.#tell('Aborted', { ...child, lastEvent }, parent)
+      this.#abort(child, failed, lastEvent)
+      const { Type } = this.#moves.state(child)
+      if (underWay && abortable(Type)) this.#moves.write({ ...child, lastEvent }, events.stateAborted(Type))
       this.#moves.remove(child.id)
     }
   }
+}
+
+/** The states that take time: AWS has an event for the end of no other. Source: HistoryEventType of its API. */
+type Abortable = 'Task' | 'Wait' | 'Map' | 'Parallel'
+
+function abortable(type: State['Type']): type is Abortable {
+  return type === 'Task' || type === 'Wait' || type === 'Map' || type === 'Parallel'
 }

@@ -1,4 +1,4 @@
-import { StateFailed } from './errors.ts'
+import { type Failure, StateFailed } from './errors.ts'
 import { HISTORY_EVENTS } from './limits.ts'
 import type { EventRow } from './store/history.ts'
 import type { Store } from './store/store.ts'
@@ -92,9 +92,9 @@ export const events = {
     }
     return { type: `${stateType}StateExited`, details: { stateExitedEventDetails: details } }
   },
-  evaluationFailed: (state: string, location: string, error: string, cause: string): HistoryEvent => ({
+  evaluationFailed: (state: string, location: string | undefined, failure: Failure): HistoryEvent => ({
     type: 'EvaluationFailed',
-    details: { evaluationFailedEventDetails: { error, cause, location, state } },
+    details: { evaluationFailedEventDetails: { ...failure, location, state } },
   }),
   taskScheduled: (
     resource: string,
@@ -138,6 +138,11 @@ export const events = {
   ): HistoryEvent => ({
     type: `MapIteration${type}`,
     details: { [`mapIteration${type}EventDetails`]: { name, index } },
+  }),
+  /** TaskStateAborted and the like: a state that went down with another branch of the state around it. */
+  stateAborted: (stateType: 'Task' | 'Wait' | 'Map' | 'Parallel'): HistoryEvent => ({
+    type: `${stateType}StateAborted`,
+    details: {},
   }),
   /** ParallelStateStarted, MapStateSucceeded and the like, which carry nothing. */
   fanOut: (stateType: 'Map' | 'Parallel', type: 'Started' | 'Succeeded' | 'Failed'): HistoryEvent => ({

@@ -228,11 +228,8 @@ function failureOf(
   visit: Visit,
 ): { failure: Failure; written: ReturnType<typeof events.evaluationFailed>[] } {
   if (error instanceof EvaluationFailed) {
-    const { error: name = '', cause = '' } = error.failure
-    return {
-      failure: { error: name, cause: visit.placed(cause) },
-      written: [events.evaluationFailed(visit.branch.state, error.location, name, cause)],
-    }
+    const failure = { ...error.failure, cause: visit.placed(error.failure.cause ?? '') }
+    return { failure, written: [events.evaluationFailed(visit.branch.state, error.location, failure)] }
   }
   if (error instanceof StateFailed) return { failure: error.failure, written: [] }
   const problem = error instanceof Error ? error.message : String(error)

@@ -127,9 +127,16 @@ export class Visit<Kind extends State = State> {
       State: {
         Name: this.branch.state,
         EnteredTime: new Date(this.branch.enteredAt).toISOString(),
-        RetryCount: this.branch.retries.reduce((sum, count) => sum + count, 0),
+        ...(mayRetry(this.state) && {
+          RetryCount: this.branch.retries.reduce((sum, count) => sum + count, 0),
+        }),
       },
       ...(item && { Map: { Item: item } }),
     }
   }
+}
+
+/** Only states that can be tried again have a count of that. */
+function mayRetry({ Type }: State): boolean {
+  return Type === 'Task' || Type === 'Map' || Type === 'Parallel'
 }

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { DamagedFile, readJson } from '../damage.ts'
 import { isRecord } from './shapes.ts'
 
 /** A synthesized stack: its template and where its assets lie. */
@@ -68,6 +69,7 @@ export function readCloudAssembly(directory: string): CloudAssembly {
   const [stackName, artifact] = stack
   const properties = isRecord(artifact) && isRecord(artifact.properties) ? artifact.properties : {}
   const templateFile = join(directory, String(properties.templateFile ?? `${stackName}.template.json`))
+  if (!existsSync(templateFile)) throw new DamagedFile(templateFile, 'it is missing')
   return {
     stackName: String(properties.stackName ?? stackName),
     template: checkTemplate(readObject(templateFile), templateFile),
@@ -80,9 +82,9 @@ export function readCloudAssembly(directory: string): CloudAssembly {
 }
 
 function readObject(file: string): Record<string, unknown> {
-  const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+  const value = readJson(file)
   if (isRecord(value)) return value
-  throw new Error(`${file} must hold a JSON object.`)
+  throw new DamagedFile(file, 'it holds no JSON object')
 }
 
 function checkTemplate(template: Record<string, unknown>, file: string): Template {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, StatementSync } from 'node:sqlite'
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Dynamo, openDynamo } from '../../../infra/local/dynamodb/dynamo.ts'
@@ -65,6 +65,42 @@ describe('tables of the template', () => {
     await expect(openWith(directory, template)).rejects.toThrow(
       /Fixture-Items .* start on a new data directory/,
     )
+  })
+})
+
+describe('news of a stream', () => {
+  const readerOf = (wake: () => void) => ({
+    table: 'Fixture-Items',
+    wake,
+    lowWater: () => 0n,
+    save: () => {},
+  })
+
+  it('comes with each write, by itself', async () => {
+    const dynamo = await openWith(scratch())
+    let woken = 0
+    const reader = readerOf(() => {
+      woken += 1
+    })
+    dynamo.resume([reader])
+    for (const id of ['a', 'b', 'c']) {
+      const before = woken
+      await put(dynamo, id)
+      await vi.waitFor(() => expect(woken).toBeGreaterThan(before), { interval: 1 })
+    }
+  })
+
+  it('is asked for seldom while nobody writes: an idle machine does next to nothing', async () => {
+    const dynamo = await openWith(scratch())
+    const looks = vi.spyOn(StatementSync.prototype, 'get')
+    dynamo.resume([readerOf(() => {})])
+    const turns = 100
+    // Timers of a millisecond are the measure: under load both come seldom.
+    for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setTimeout(resolve, 1))
+    const { length } = looks.mock.calls
+    looks.mockRestore()
+    expect(length / turns).toBeLessThan(0.2)
+    expect(length).toBeGreaterThan(0)
   })
 })
 

@@ -47,6 +47,12 @@ const cases: readonly (readonly [string, unknown, boolean])[] = [
   ['prefix', { time: [{ prefix: '2017-12-' }] }, true],
   ['prefix without case', { region: [{ prefix: { 'equals-ignore-case': 'US-W' } }] }, true],
   ['prefix respects case', { region: [{ prefix: 'US-W' }] }, false],
+  ['an empty prefix', { source: [{ prefix: '' }] }, true],
+  ['an empty prefix of no text', detail({ 'c-count': [{ prefix: '' }] }), false],
+  ['an empty suffix', { source: [{ suffix: '' }] }, true],
+  ['an empty wildcard', { source: [{ wildcard: '' }] }, false],
+  ['anything-but an empty wildcard', { source: [{ 'anything-but': { wildcard: '' } }] }, true],
+  ['anything-but an empty text', { source: [{ 'anything-but': '' }] }, true],
   ['suffix', detail({ state: [{ suffix: 'ated' }] }), true],
   ['suffix without case', detail({ state: [{ suffix: { 'equals-ignore-case': 'ATED' } }] }), true],
   ['equals-ignore-case', { source: [{ 'equals-ignore-case': 'AWS.EC2' }] }, true],
@@ -137,6 +143,13 @@ describe('an event pattern', () => {
     [{ a: [{ cidr: 'here' }] }, 'address block'],
     [{ a: [{ 'anything-but': ['x', 1] }] }, 'only one kind'],
     [{ a: [{ 'anything-but': { numeric: ['>', 1] } }] }, 'one of prefix'],
+    [{ a: [{ 'anything-but': { prefix: '' } }] }, 'prefix of a text'],
+    [{ a: [{ 'anything-but': { suffix: '' } }] }, 'suffix of a text'],
+    [{ a: [{ 'anything-but': { prefix: { 'equals-ignore-case': 'x' } } }] }, 'prefix of a text'],
+    [{ a: [{ 'anything-but': null }] }, 'a text or a number'],
+    [{ a: [{ wildcard: '*:*:*:*:*:event-bus/*' }] }, 'pattern.a is too complex'],
+    [{ a: [{ 'anything-but': { wildcard: ['*:*:*:*:*:event-bus/*'] } }] }, 'pattern.a is too complex'],
+    [{ a: [{ wildcard: '*a*a*a*' }, { wildcard: '*aa*a*a*b' }] }, 'pattern.a is too complex'],
     [{ $or: [{ a: ['x'] }] }, 'two or more'],
   ])('refuses %j', (pattern, part) => {
     expect(() => checkPattern(pattern)).toThrow(part)
@@ -177,6 +190,15 @@ describe('an event pattern', () => {
         },
       ),
     )
+  })
+
+  it.each([
+    'arn:*:events:*:*:event-bus/*',
+    '/Users/*/dir/dir/dir/dir/dir/doc.txt',
+    '*/init/*',
+    'a'.repeat(2000),
+  ])('takes the wildcard %s', (wildcard) => {
+    expect(() => checkPattern({ a: [{ wildcard }] })).not.toThrow()
   })
 
   it('matches a hostile wildcard in linear time', () => {

@@ -350,3 +350,32 @@ it('serves several requests over one connection', async () => {
   const answers = (await raw(refused + last)).match(/HTTP\/1.1 \d+/g)
   expect(answers).toEqual(['HTTP/1.1 401', 'HTTP/1.1 200'])
 })
+
+it('keeps a connection for longer than its clients do, and tells them for how long', async () => {
+  const { url } = await gateway({ 'GET /a': 'NONE' })
+  const { headers } = await fetch(`${url}/a`)
+  const [, seconds] = /^timeout=(\d+)$/.exec(headers.get('keep-alive') ?? '') ?? []
+  // curl's is the longest of those that are widely used: 118 seconds.
+  expect(Number(seconds)).toBeGreaterThanOrEqual(2 * 118)
+})
+
+it('says of the last answer before its end that there is no other', async () => {
+  let answer = (): void => {}
+  let asked = (): void => {}
+  const reached = new Promise<void>((resolve) => {
+    asked = resolve
+  })
+  const respond = () => {
+    asked()
+    return new Promise((resolve) => {
+      answer = () => resolve({ statusCode: 200, body: 'fine' })
+    })
+  }
+  const { raw, api } = await gateway({ 'GET /a': 'NONE' }, { respond })
+  const received = raw('GET /a HTTP/1.1\r\nHost: h\r\n\r\n')
+  await reached
+  const closed = api.close()
+  answer()
+  expect(await received).toMatch(/^HTTP\/1\.1 200 OK\r\nconnection: close\r\n/i)
+  await closed
+})

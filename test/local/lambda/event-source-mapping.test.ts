@@ -4,12 +4,13 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { StreamRecord, TableStream } from '../../../infra/local/dynamodb/stream.ts'
 import type { DiscardedBatch, RetryRules } from '../../../infra/local/lambda/batch.ts'
 import { openCheckpoints } from '../../../infra/local/lambda/checkpoints.ts'
+import { FunctionError } from '../../../infra/local/lambda/errors.ts'
 import {
   type EventSourceMapping,
   type MappingSettings,
   openEventSourceMapping,
 } from '../../../infra/local/lambda/event-source-mapping.ts'
-import { FunctionError, type LocalFunction } from '../../../infra/local/lambda/function.ts'
+import type { LocalFunction } from '../../../infra/local/lambda/function.ts'
 import { openClock } from '../../../infra/local/machine-clock.ts'
 import { scratch } from '../fixture.ts'
 
@@ -56,6 +57,8 @@ function world(options: {
   readonly handler: (batch: readonly number[]) => Answer | Promise<Answer>
   readonly settings?: Partial<MappingSettings>
   readonly rules?: Partial<RetryRules>
+  /** With another wall than the real one. */
+  readonly opened?: { wall(): number }
   readonly file?: string
 }): World {
   const file = options.file ?? join(scratch(), 'runtime.sqlite')
@@ -73,6 +76,7 @@ function world(options: {
     name: 'reader',
     arn: 'arn:aws:lambda:eu-central-1:000000000000:function:reader',
     load: async () => {},
+    stop: async () => {},
     async invoke(payload) {
       const batch = (payload as { Records: StreamRecord[] }).Records.map(({ dynamodb }) =>
         Number(dynamodb.SequenceNumber),
@@ -102,7 +106,7 @@ function world(options: {
     target,
     checkpoints: openCheckpoints(new DatabaseSync(file)),
     // A thousand times as fast, so that the waits between retries are short.
-    clock: openClock({ file: join(scratch(), 'clock.json'), speed: 1000 }),
+    clock: openClock({ file: join(scratch(), 'clock.json'), speed: 1000, ...options.opened }),
     discard: (letter) => void letters.push(letter),
     log: () => {},
   })
@@ -257,12 +261,25 @@ describe('what fails', () => {
     expect(letters.map(({ DDBStreamBatchInfo }) => DDBStreamBatchInfo.batchSize)).toEqual([2])
   })
 
+  /** A wall that was at an instant when the clock was opened, and is where it is since. */
+  const openedAt = (instant: number) => {
+    let opening = true
+    return {
+      wall: () => {
+        if (!opening) return Date.now()
+        opening = false
+        return instant
+      },
+    }
+  }
+
   it('is given up when it is too old, without asking the function', async () => {
     const old = Date.now() - 10_000_000
     const { mapping, batches, letters } = world({
       records: [record(1, 'a', old), record(2, 'b')],
       handler: () => undefined,
       rules: { maximumRecordAgeSeconds: 1_000_000 },
+      opened: openedAt(old),
     })
     await done(mapping, 2)
     expect(batches).toEqual([[2]])
@@ -270,6 +287,17 @@ describe('what fails', () => {
       condition: 'RecordAgeExceeded',
       approximateInvokeCount: 0,
     })
+  })
+
+  it('grows no older while the machine is off', async () => {
+    const old = Date.now() - 10_000_000
+    const { mapping, batches, letters } = world({
+      records: [record(1, 'a', old), record(2, 'b')],
+      handler: () => undefined,
+      rules: { maximumRecordAgeSeconds: 1_000_000 },
+    })
+    await done(mapping, 2)
+    expect([batches, letters]).toEqual([[[1, 2]], []])
   })
 
   it('holds back what comes after it for the same key only', async () => {

@@ -161,11 +161,8 @@ describe('Catch', () => {
     const world = failing([], { T, C: { Type: 'Succeed' } })
     const ended = await world.run()
     const cause =
-      "The JSONata expression '$states.result.missing' specified for the field 'Output' returned nothing (undefined)."
-    expect(outputOf(ended)).toEqual({
-      Error: 'States.QueryEvaluationError',
-      Cause: `An error occurred while executing the state 'T' (entered at the event id #2). ${cause}`,
-    })
+      "An error occurred while executing the state 'T' (entered at the event id #2). The JSONata expression '$states.result.missing' specified for the field 'Output' returned nothing (undefined)."
+    expect(outputOf(ended)).toEqual({ Error: 'States.QueryEvaluationError', Cause: cause })
     expect(world.history(ended.executionArn).find(({ type }) => type === 'EvaluationFailed')).toMatchObject({
       evaluationFailedEventDetails: {
         error: 'States.QueryEvaluationError',

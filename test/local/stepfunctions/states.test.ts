@@ -45,8 +45,26 @@ describe('Pass, Succeed and Fail', () => {
     expect(context).toMatchObject({
       Execution: { Input: { a: 1 }, StartTime: '2026-01-05T00:00:00.000Z' },
       StateMachine: { Id: 'arn:aws:states:eu-central-1:000000000000:stateMachine:machine', Name: 'machine' },
-      State: { Name: 'A', EnteredTime: '2026-01-05T00:00:00.000Z', RetryCount: 0 },
+      State: { Name: 'A', EnteredTime: '2026-01-05T00:00:00.000Z' },
     })
+  })
+
+  test('the context has a count of retries only where there can be any', async () => {
+    const counted = '{% $exists($states.context.State.RetryCount) %}'
+    const P = {
+      Type: 'Parallel',
+      Arguments: counted,
+      Branches: [
+        {
+          StartAt: 'I',
+          States: {
+            I: { Type: 'Pass', Output: { outer: '{% $states.input %}', inner: counted }, End: true },
+          },
+        },
+      ],
+      End: true,
+    }
+    expect(await output({ P })).toEqual([{ outer: true, inner: false }])
   })
 })
 
@@ -134,16 +152,45 @@ describe('Wait', () => {
     expect((ended.stopDate ?? 0) - ended.startDate).toBe(seconds)
   })
 
-  test('fails on a timestamp that is none', async () => {
-    const ended = await new World().machine({ W: { Type: 'Wait', Timestamp: 'soon', End: true } }).run()
-    expect(ended).toMatchObject({
+  test.each([
+    'soon',
+    '2016-12-05 21:29:29Z',
+    '2016-12-05T21:29:29',
+    '2016-12-05T21:29:29z',
+    '2016-13-05T21:29:29Z',
+    '2016-12-05T25:29:29Z',
+    '2016-12-05T24:00:00Z',
+    '2016-02-30T21:29:29Z',
+    '05-12-2016T21:29:29Z',
+  ])('fails on %s, which is no timestamp, as AWS says it', async (Timestamp) => {
+    const world = new World().machine({ W: { Type: 'Wait', Timestamp, End: true } })
+    const ended = await world.run()
+    const failure = {
       error: 'States.QueryEvaluationError',
-      cause: expect.stringContaining('soon'),
+      cause: `An error occurred while executing the state 'W' (entered at the event id #2). The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: ${Timestamp}`,
+    }
+    expect(ended).toMatchObject({ status: 'FAILED', ...failure })
+    expect(world.history(ended.executionArn).at(2)).toMatchObject({
+      type: 'EvaluationFailed',
+      evaluationFailedEventDetails: { ...failure, location: 'Timestamp', state: 'W' },
     })
   })
 })
 
 describe('Task', () => {
+  test.each([
+    ['a text', 'text', 'text'],
+    ['null', null, null],
+    ['the value of an expression', '{% $states.input.none %}', null],
+    ['nothing', undefined, {}],
+  ])('gives its function a payload of %s as it is', async (_, Payload, given) => {
+    const world = new World().machine({
+      T: { ...task('f'), Arguments: { FunctionName: 'f', ...(Payload !== undefined && { Payload }) } },
+    })
+    await world.run({ none: null })
+    expect(world.calls).toEqual([{ name: 'f', payload: given }])
+  })
+
   test("gives AWS's result shape, and its events", async () => {
     const world = new World().machine({ T: task('f') })
     world.functions.set('f', ({ a }: { a: number }) => ({ b: a + 1 }))
@@ -253,6 +300,86 @@ describe('Parallel and Map', () => {
     expect(most).toBe(2)
   })
 
+  test.each([
+    [{ a: 1 }, '{"a":1}'],
+    ['text', '"text"'],
+    [null, 'null'],
+  ])('a Map over its input fails on %j as AWS says it', async (input, text) => {
+    const M = { Type: 'Map', ItemProcessor: { StartAt: 'I', States: { I: pass(1) } }, End: true }
+    expect(await new World().machine({ M }).run(input)).toMatchObject({
+      error: 'States.QueryEvaluationError',
+      cause: `An error occurred while executing the state 'M' (entered at the event id #2). Map state input must be an array but was: ${text}`,
+    })
+  })
+
+  test('what goes down with a branch is said of each state, after the event of the failure', async () => {
+    const world = new World()
+    world.functions.set('hangs', () => new Promise(() => {}))
+    world.functions.set('breaks', () => {
+      throw errorNamed('Broken')
+    })
+    const branch = (name: string, state: object) => ({
+      StartAt: name,
+      States: { [name]: { ...state, End: true } },
+    })
+    world.machine({
+      P: {
+        Type: 'Parallel',
+        Branches: [
+          branch('B', task('breaks')),
+          branch('T', task('hangs')),
+          branch('W', { Type: 'Wait', Seconds: 1000 }),
+          branch('N', { Type: 'Parallel', Branches: [branch('I', { Type: 'Wait', Seconds: 1000 })] }),
+        ],
+        End: true,
+      },
+    })
+    const { executionArn } = await world.run()
+    const history = world.history(executionArn)
+    const failed = history.findIndex(({ type }) => type === 'TaskFailed')
+    const { id } = history[failed] ?? {}
+    expect(history.slice(failed + 1).map(({ type, previousEventId }) => [type, previousEventId])).toEqual([
+      ['TaskStateAborted', id],
+      ['TaskStateAborted', id],
+      ['WaitStateAborted', id],
+      ['WaitStateAborted', id],
+      ['ParallelStateAborted', id],
+      ['ParallelStateFailed', id],
+      ['ExecutionFailed', history.at(-2)?.id],
+    ])
+  })
+
+  test('an iteration follows the one that made room for it, and the state follows the last', async () => {
+    const world = new World().machine({
+      M: {
+        Type: 'Map',
+        MaxConcurrency: 1,
+        ItemProcessor: { StartAt: 'I', States: { I: pass(1) } },
+        End: true,
+      },
+    })
+    const { executionArn } = await world.run([1, 2])
+    // As AWS has recorded it.
+    expect(
+      world.history(executionArn).map(({ id, previousEventId, type }) => [id, previousEventId, type]),
+    ).toEqual([
+      [1, 0, 'ExecutionStarted'],
+      [2, 0, 'MapStateEntered'],
+      [3, 2, 'MapStateStarted'],
+      [4, 3, 'MapIterationStarted'],
+      [5, 4, 'PassStateEntered'],
+      [6, 5, 'PassStateExited'],
+      [7, 6, 'MapIterationSucceeded'],
+      [8, 6, 'MapIterationStarted'],
+      [9, 8, 'PassStateEntered'],
+      [10, 9, 'PassStateExited'],
+      [11, 10, 'MapIterationSucceeded'],
+      [12, 11, 'MapStateSucceeded'],
+      [13, 11, 'MapStateExited'],
+      [14, 13, 'ExecutionSucceeded'],
+    ])
+  })
+
   test('the first branch to fail takes its state down and aborts the others', async () => {
     const world = new World().machine({
       M: {
@@ -281,6 +408,7 @@ describe('Parallel and Map', () => {
       'FailStateEntered',
       'MapIterationFailed',
       'MapIterationAborted',
+      'WaitStateAborted',
       'MapStateFailed',
       'MapStateExited',
       'SucceedStateEntered',

@@ -8,7 +8,8 @@ import type { Fork, StateKind, Visit } from '../visit.ts'
 export const map: StateKind<MapState> = {
   async enter(visit) {
     const { Items, ItemSelector, ItemProcessor } = visit.state
-    const items = await evaluateTyped(Items ?? '{% $states.input %}', 'Items', 'array', visit.scope())
+    const items =
+      Items === undefined ? inputOf(visit) : await evaluateTyped(Items, 'Items', 'array', visit.scope())
     const concurrency = await concurrencyOf(visit)
     const forks: Fork[] = []
     for (const [index, item] of items.entries()) {
@@ -20,6 +21,12 @@ export const map: StateKind<MapState> = {
   },
 
   leave: (visit, result) => visit.exit(visit.state, result, visit.state.Next, { result }),
+}
+
+/** What a Map without Items goes through. */
+function inputOf({ input }: Visit<MapState>): unknown[] {
+  if (Array.isArray(input)) return input
+  throw new EvaluationFailed(undefined, `Map state input must be an array but was: ${JSON.stringify(input)}`)
 }
 
 /** MaxConcurrency; 0 and none mean as many as an inline Map may run. */

@@ -15,7 +15,11 @@ export const task: StateKind<TaskState> = {
     const scope = visit.scope({}, token === undefined ? {} : { Task: { Token: token } })
     const call = {
       FunctionName: await evaluateTyped(Arguments.FunctionName, 'Arguments/FunctionName', 'string', scope),
-      Payload: await evaluate(Arguments.Payload ?? {}, 'Arguments/Payload', scope),
+      Payload: await evaluate(
+        Arguments.Payload === undefined ? {} : Arguments.Payload,
+        'Arguments/Payload',
+        scope,
+      ),
     }
     payloadText(call, visit.branch.state)
     const timeout =

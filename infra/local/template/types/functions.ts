@@ -24,7 +24,7 @@ export const functionTypes: Readonly<Record<string, ResourceType>> = {
       Timeout: used,
       MemorySize: used,
       ReservedConcurrentExecutions: used,
-      Runtime: oneOf(['nodejs24.x'], 'handlers run in the process of the runtime, which is Node 24'),
+      Runtime: oneOf(['nodejs24.x'], 'handlers run in threads of the runtime, which is Node 24'),
       PackageType: oneOf(['Zip'], 'there is no container runtime'),
       Architectures: noEffect('bundles are JavaScript'),
       Description: noEffect(descriptive),
