@@ -24,7 +24,7 @@ const silentFor = 100
 
 /**
  * Prepares instances. Where one is busy, a call is given to it all the same as soon as it answers, which one that hangs never does; then
- * another is started. So there is one instance as long as all is well (ADR 0030). At most `concurrency` calls run at once, the others in
+ * another is started. So there is one instance as long as all is well (ADR 0033). At most `concurrency` calls run at once, the others in
  * turn.
  */
 export function openPool(concurrency: number, start: () => Instance): Pool {
