@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { contracts } from '../../contracts/api.ts'
 import type { Operation } from '../../contracts/routes.ts'
 import { examples } from './profile-examples.ts'
+import { platform, twoPhases } from './rollout-world.ts'
 import { approver, canary, deployed, digest, openWorld, type Reply, report } from './world.ts'
 
 /** An answer has to be what `/openapi.json` says of it, to the field: schemas of answers strip what they do not know. */
@@ -141,9 +142,56 @@ describe('every answer is the one that is described', () => {
     await ask('deleteCalendar', 'DELETE', '/api/v1/calendars/de')
     await ask('freeRelease', 'POST', '/api/v1/releases/api/v1.2.0/free', { body: { reason: 'x' } })
     await ask('withdrawRelease', 'POST', '/api/v1/releases/api/v1.2.0/withdraw', { body: { reason: 'x' } })
+    await askRollouts(answered)
     expect([...answered].sort()).toEqual(Object.keys(contracts).sort())
   })
 })
+
+/** Asks all that can be asked of rollouts: one that is rejected, and one that goes to its end and back. */
+async function askRollouts(answered: Set<Operation>): Promise<void> {
+  const world = await platform()
+  const ask = async (operation: Operation, method: string, path: string, request = {}) => {
+    const reply = await world.call(method, path, request)
+    isDescribed(operation, reply)
+    answered.add(operation)
+    return reply
+  }
+  const all = '/api/v1/rollouts'
+  await ask('planRollout', 'POST', `${all}/plan`, { body: twoPhases })
+  const [first, second] = twoPhases.phases
+  const phases = [{ ...first, parallel: 1 }, second]
+  const body = { ...twoPhases, phases, approvals: { required: 1 } }
+  const no = await ask('startRollout', 'POST', all, { body })
+  await ask('rejectRollout', 'POST', `${all}/${no.body.rolloutId}/reject`, {
+    as: approver,
+    body: { reason: 'x' },
+  })
+  const { rolloutId: id, planHash } = (await ask('startRollout', 'POST', all, { body })).body
+  const say = (operation: Operation, word: string, request = {}) =>
+    ask(operation, 'POST', `${all}/${id}/${word}`, request)
+  await say('approveRollout', 'approve', { as: approver, body: { planHash } })
+  await world.advanceRollout(id)
+  await say('pauseRollout', 'pause')
+  await say('resumeRollout', 'resume')
+  const [{ upgradeId }] = (await ask('getRolloutStatus', 'GET', `${all}/${id}/status`)).body.phases
+  await world.call('POST', `/api/upgrades/${upgradeId}/targets/db-2/skip`)
+  await world.call('POST', `/api/upgrades/${upgradeId}/targets/db-1/skip`)
+  await report(world)
+  await world.advanceRollout(id)
+  await ask('explainRollout', 'GET', `${all}/${id}/explain`)
+  await say('continueRollout', 'continue', { body: { phase: 'databases', reason: 'x' } })
+  await world.advanceRollout(id)
+  await report(world)
+  await world.advanceRollout(id)
+  await ask('getRolloutEvents', 'GET', `${all}/${id}/events`)
+  await ask('getRolloutBlastRadius', 'GET', `${all}/${id}/blast-radius`)
+  const back = await say('rollBackRollout', 'rollback')
+  await world.advanceRollout(back.body.rolloutId)
+  await ask('getRollout', 'GET', `${all}/${id}`)
+  await ask('getRollout', 'GET', `${all}/${back.body.rolloutId}`)
+  await ask('abortRollout', 'POST', `${all}/${back.body.rolloutId}/abort`)
+  await ask('listRollouts', 'GET', all)
+}
 
 async function openWorldToReject(body: object): Promise<Reply> {
   const world = openWorld()

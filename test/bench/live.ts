@@ -97,6 +97,7 @@ export async function tellLive(count: number) {
     async *dueUpgrades() {
       for (const upgrade of upgrades) yield { upgrade, nextDue: start }
     },
+    async *dueRollouts() {},
     async *liveUpgrades() {
       for (const upgrade of upgrades) yield { upgrade, nextDue: start }
     },
