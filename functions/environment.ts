@@ -40,6 +40,24 @@ export function endpointOf(service: 'KMS' | 'S3'): string | undefined {
   return process.env[`AWS_ENDPOINT_URL_${service}`]
 }
 
+/** Credentials of AWS; `sessionToken` is left out where they are for good. */
+export interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+}
+
+/** Returns the credentials that Lambda sets for the role of a function; undefined where there are none. */
+export function credentialsSet(): Credentials | undefined {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env
+  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) return undefined
+  return {
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }),
+  }
+}
+
 /** The log's index, whose name the stack and the functions share. */
 export const catalogueIndex = 'Catalogue'
 

@@ -1,5 +1,6 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
 import { fromImage } from '../../events/envelope.ts'
+import { second } from '../../events/time.ts'
 import { systemActor } from '../domain/actor.ts'
 import { emitMetrics } from '../metrics.ts'
 import { OnTheirOwn } from '../side-by-side.ts'
@@ -9,23 +10,36 @@ import { retryParked } from './retry-parked.ts'
 import { runDuties } from './run.ts'
 import type { ReactorServices } from './services.ts'
 
-/** Counts what the reactor itself appended and what came from outside: a loop would show as the first outrunning the second. */
-function emitAppends(now: number, actors: readonly string[]): void {
-  const own = actors.filter((actor) => actor === systemActor).length
-  emitMetrics(now, { ReactorAppends: own, ExternalAppends: actors.length - own })
+/** So often an instance says what it has counted, in milliseconds: a line for each commit would be most of the reactor's log. */
+const countedEvery = 15 * second
+
+/**
+ * Counts what the reactor itself appended and what came from outside: a loop would show as the first outrunning the second, for as long as it goes on. What an
+ * instance has counted last and never said is lost.
+ */
+function countAppends(now: () => number) {
+  let [own, all, saidAt] = [0, 0, 0]
+  return (actors: readonly string[]): void => {
+    own += actors.filter((actor) => actor === systemActor).length
+    all += actors.length
+    if (Math.abs(now() - saidAt) < countedEvery) return
+    emitMetrics(now(), { ReactorAppends: own, ExternalAppends: all - own })
+    ;[own, all, saidAt] = [0, 0, now()]
+  }
 }
 
 /** Acts on the commits of one batch of the log's stream; answers which records have to come again. */
-async function react(services: ReactorServices, event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
+async function react(
+  services: ReactorServices,
+  count: ReturnType<typeof countAppends>,
+  event: DynamoDBStreamEvent,
+): Promise<DynamoDBBatchResponse> {
   const records = event.Records.flatMap((record) => {
     const image = record.eventName === 'INSERT' ? record.dynamodb?.NewImage : undefined
     return image ? [{ commit: fromImage(image), sequence: record.dynamodb?.SequenceNumber ?? '' }] : []
   })
   const commits = records.map(({ commit }) => commit)
-  emitAppends(
-    services.now(),
-    commits.map(({ actor }) => actor),
-  )
+  count(commits.map(({ actor }) => actor))
   const again = await runDuties(commits, duties, services)
   const failed = records.filter(({ commit }) => again.has(commit.stream))
   return { batchItemFailures: failed.map(({ sequence }) => ({ itemIdentifier: sequence })) }
@@ -47,8 +61,9 @@ async function doAgain(services: ReactorServices): Promise<void> {
 
 /** Returns the handler of the reactor: commits of the log's stream make it act on them, the clock on what it has put off. */
 export function reactor(services: ReactorServices) {
+  const count = countAppends(() => services.now())
   return async (event: DynamoDBStreamEvent | object): Promise<DynamoDBBatchResponse | undefined> => {
-    if ('Records' in event) return react(services, event)
+    if ('Records' in event) return react(services, count, event)
     await doAgain(services)
     return undefined
   }

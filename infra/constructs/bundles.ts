@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type BuildResult, buildSync } from 'esbuild'
-import { noticesOf, packagesIn } from './third-party.ts'
+import { type BuildOptions, type BuildResult, buildSync } from 'esbuild'
+import { distinct, noticesOf, packagesIn } from './third-party.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -24,10 +24,10 @@ export function bundle(entries: readonly string[]): string {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, file.contents)
   }
-  for (const { entryPoint, ...output } of Object.values(metafile.outputs)) {
-    if (entryPoint === undefined) continue
-    const notices = noticesOf(packagesIn(output))
-    writeFileSync(join(directory, bundleOf(entryPoint), 'THIRD-PARTY-NOTICES.txt'), notices)
+  for (const entry of entries) {
+    const files = Object.entries(metafile.outputs).filter(([path]) => dirname(path).endsWith(bundleOf(entry)))
+    const notices = noticesOf(distinct(files.flatMap(([, output]) => packagesIn(output))))
+    writeFileSync(join(directory, bundleOf(entry), 'THIRD-PARTY-NOTICES.txt'), notices)
   }
   return directory
 }
@@ -35,15 +35,43 @@ export function bundle(entries: readonly string[]): string {
 /** Where bundles would be. Source maps name their sources from here, so a bundle's hash does not depend on where it was written. */
 const place = join(root, 'bundles')
 
+/** What stands in for packages of which functions need little: each file says what it leaves out. */
+const standIns = {
+  '@aws-sdk/credential-provider-node': './functions/bundled/credentials.ts',
+  'moment-timezone': './functions/bundled/zones.ts',
+}
+
+/** Functions that load a part of themselves when it is asked for: it lies beside `index.mjs`, in files of its own. */
+const loadedInParts = ['functions/lambda/calendars.ts']
+
+type Built = BuildResult<{ readonly write: false; readonly metafile: true }>
+
 /** Bundles every entry file, and writes nothing. */
-export function built(
-  entries: readonly string[],
-): BuildResult<{ readonly write: false; readonly metafile: true }> {
+export function built(entries: readonly string[]): Pick<Built, 'outputFiles' | 'metafile'> {
   const missing = entries.filter((entry) => !existsSync(join(root, entry)))
   if (missing.length > 0) {
     throw new Error(`Entry files of functions are missing, each must export "handler": ${missing.join(', ')}`)
   }
+  const whole = entries.filter((entry) => !loadedInParts.includes(entry))
+  const runs = [
+    ...(whole.length > 0 ? [run(whole, {})] : []),
+    // What is shared by the parts of one function must not be shared with another: each is uploaded alone.
+    ...entries
+      .filter((entry) => loadedInParts.includes(entry))
+      .map((entry) => run([entry], { splitting: true, chunkNames: join(bundleOf(entry), '[name]-[hash]') })),
+  ]
+  return {
+    outputFiles: runs.flatMap(({ outputFiles }) => outputFiles),
+    metafile: {
+      inputs: Object.assign({}, ...runs.map(({ metafile }) => metafile.inputs)),
+      outputs: Object.assign({}, ...runs.map(({ metafile }) => metafile.outputs)),
+    },
+  }
+}
+
+function run(entries: readonly string[], parts: Pick<BuildOptions, 'splitting' | 'chunkNames'>): Built {
   return buildSync({
+    ...parts,
     absWorkingDir: root,
     entryPoints: entries.map((entry) => ({ in: entry, out: join(bundleOf(entry), 'index') })),
     outdir: place,
@@ -55,6 +83,7 @@ export function built(
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
+    alias: standIns,
     minify: true,
     keepNames: true,
     sourcemap: 'external',

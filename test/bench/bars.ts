@@ -31,6 +31,12 @@ export function timed(
   return { bar, kind: 'timed', measured, value: median, limit: limitOf(bounds), met, failed: !half }
 }
 
+/** Reports a figure that holds time of this machine beside the bar that it has to meet elsewhere: it never stops a build. */
+export function reported(bar: string, value: number, most: number): Judged {
+  const met = value <= most
+  return { bar, kind: 'timed', measured: shown(value), value, limit: limitOf({ most }), met, failed: false }
+}
+
 /** Returns the figures as a table. */
 export function tableOf(judged: readonly Judged[]): string {
   const rows = judged.map(({ bar, kind, limit, measured, met, failed }) => [
@@ -38,7 +44,7 @@ export function tableOf(judged: readonly Judged[]): string {
     kind,
     limit,
     measured,
-    met ? 'met' : failed ? 'MISSED' : 'missed, within half',
+    met ? 'met' : failed ? 'MISSED' : 'missed, stops nothing',
   ])
   const all = [['bar', 'kind', 'limit', 'measured', ''], ...rows]
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))

@@ -1,12 +1,11 @@
 import type { Judged } from './bars.ts'
-import { counted, timed } from './bars.ts'
+import { counted, reported } from './bars.ts'
 import { chargesOf, judgeSlopes, judgeUnits, nameOf } from './judged.ts'
 import { unitsInLongLife } from './long-life.ts'
 import { type Overshoot, overshootOf } from './overshoot.ts'
 import { sumOf } from './prices.ts'
 import { type Counted, rollOut } from './rollout.ts'
 import { gatewayOf, settleFleet } from './settled-fleet.ts'
-import { spreadOf } from './spread.ts'
 import { openWorld } from './world.ts'
 
 const versions = ['v1.0.0', 'v1.1.0', 'v1.2.0', 'v1.3.0'] as const
@@ -90,7 +89,7 @@ export async function countRollouts(sizes: readonly number[]): Promise<CountedRo
     const what = `AWS charges for a million targets, $ (${nameOf(largest)})`
     // What a build stops at holds no wall time: this machine's is not Lambda's.
     judged.push(counted(`${what}, but Lambda's time`, sumOf(withoutTime), { most: most.counted }))
-    judged.push(timed(what, spreadOf([sumOf(of)]), { most: most.all }))
+    judged.push(reported(what, sumOf(of), most.all))
   }
   return { judged, all: [...calm, ...all], overshoot, charges }
 }

@@ -22,11 +22,22 @@ export type Task =
       readonly gateway: string | null
       readonly atOnce: number
     }
+  /** Each target asks so often whether something waits for it; with `bare`, whether the runtime is there, and no target does. */
+  | {
+      readonly kind: 'poll'
+      readonly url: string
+      readonly targets: readonly string[]
+      readonly times: number
+      readonly bare: boolean
+      readonly atOnce: number
+    }
 
 /** What it took: requests of agents, polling apart, and of gateways. */
 export interface Done {
   readonly reports: number
   readonly polls: number
+  /** From the first to the last answer, in this process. */
+  readonly seconds: number
 }
 
 /** Targets in one request of a gateway. */
@@ -103,8 +114,9 @@ function ending({ ends }: Member, { to }: { to: string }): Record<string, unknow
 }
 
 type Upgrade = Extract<Task, { kind: 'upgrade' }>
+type Sent = Omit<Done, 'seconds'>
 
-async function upgradeByAgents(task: Upgrade): Promise<Done> {
+async function upgradeByAgents(task: Upgrade): Promise<Sent> {
   let reports = 0
   let polls = 0
   await eachOf(task.members, task.atOnce, async (member) => {
@@ -133,7 +145,7 @@ interface Result {
 }
 
 /** A gateway reports for batches of its members: one request accepts a batch, another ends it. */
-async function upgradeByGateway(task: Upgrade, gateway: string): Promise<Done> {
+async function upgradeByGateway(task: Upgrade, gateway: string): Promise<Sent> {
   let reports = 0
   let polls = 0
   const batches = Array.from({ length: Math.ceil(task.members.length / gatewayBatch) }, (_, number) =>
@@ -175,13 +187,32 @@ async function upgradeByGateway(task: Upgrade, gateway: string): Promise<Done> {
   return { reports, polls }
 }
 
-async function run(task: Task): Promise<Done> {
-  if (task.kind === 'upgrade')
-    return task.gateway === null ? upgradeByAgents(task) : upgradeByGateway(task, task.gateway)
-  await eachOf(task.enrolments, enrolAtOnce, async ([target, token]) => {
-    await send(`${task.url}/api/v1/agents/enrol`, token, 'POST', { key: keyOf(target) })
+async function poll(task: Extract<Task, { kind: 'poll' }>): Promise<Sent> {
+  const path = task.bare ? 'health' : 'api/v1/updates/check'
+  const asked = Array.from({ length: task.times }, () => task.targets).flat()
+  await eachOf(asked, task.atOnce, async (target) => {
+    await send(`${task.url}/${path}`, credentialOf(target), 'GET')
+  })
+  return { reports: 0, polls: asked.length }
+}
+
+async function enrol(enrolments: readonly [string, string][], url: string): Promise<Sent> {
+  await eachOf(enrolments, enrolAtOnce, async ([target, token]) => {
+    await send(`${url}/api/v1/agents/enrol`, token, 'POST', { key: keyOf(target) })
   })
   return { reports: 0, polls: 0 }
+}
+
+function sentBy(task: Task): Promise<Sent> {
+  if (task.kind === 'enrol') return enrol(task.enrolments, task.url)
+  if (task.kind === 'poll') return poll(task)
+  return task.gateway === null ? upgradeByAgents(task) : upgradeByGateway(task, task.gateway)
+}
+
+async function run(task: Task): Promise<Done> {
+  const began = performance.now()
+  const sent = await sentBy(task)
+  return { ...sent, seconds: (performance.now() - began) / 1000 }
 }
 
 // Only as a process of its own; who imports this wants the types.

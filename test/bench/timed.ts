@@ -2,6 +2,7 @@ import { createTables } from '../contract/tables.ts'
 import { appendRates } from './append-rate.ts'
 import { type Judged, timed } from './bars.ts'
 import { handlerLatencies } from './handler-latency.ts'
+import { pollRates } from './poll-rate.ts'
 import { projectionRates } from './projection-rate.ts'
 import { spreadOf } from './spread.ts'
 import { waveLatencies } from './wave-latency.ts'
@@ -12,7 +13,8 @@ export async function timeAll(quick: boolean): Promise<Judged[]> {
   const world = await openWorld({ metered: false })
   try {
     await createTables(world.dynamo)
-    const waves = await waveLatencies(world)
+    const { waves, targets } = await waveLatencies(world)
+    const polls = await pollRates(world, targets)
     const appends = await appendRates(world.dynamo, 'Log', quick ? { depth: 1000 } : {})
     const projections = await projectionRates(world.dynamo)
     const handlers = await handlerLatencies(world.dynamo)
@@ -21,7 +23,7 @@ export async function timeAll(quick: boolean): Promise<Judged[]> {
     const middle = <Round>(rounds: readonly Round[], figure: (round: Round) => number, unit: string) =>
       `${spreadOf(rounds.map(figure)).median.toFixed(1)} ${unit}`
     console.log(
-      `\nCalibration: raw conditional Put ${middle(appends, (r) => r.raw, '/s')} one after another, append ${middle(projections, (r) => r.append, '/s')} side by side, append-to-view ${middle(waves, (r) => r.appendToView, 'ms')}, next wave ${middle(waves, (r) => r.nextWave, 'ms')}, bare handler p50 ${middle(handlers, (r) => r.bare, 'ms')}`,
+      `\nCalibration: raw conditional Put ${middle(appends, (r) => r.raw, '/s')} one after another, append ${middle(projections, (r) => r.append, '/s')} side by side, append-to-view ${middle(waves, (r) => r.appendToView, 'ms')}, next wave ${middle(waves, (r) => r.nextWave, 'ms')}, polls ${middle(polls, (r) => r.polls, '/s')} beside ${middle(polls, (r) => r.bare, '/s')} bare ones, bare handler p50 ${middle(handlers, (r) => r.bare, 'ms')}`,
     )
     return [
       timed(
@@ -47,7 +49,12 @@ export async function timeAll(quick: boolean): Promise<Judged[]> {
       timed(
         'last outcome to next wave / append-to-view',
         ratio(waves, (r) => r.nextWave / r.appendToView),
-        { most: 10 },
+        { most: 8 },
+      ),
+      timed(
+        'polls / bare requests, a second',
+        ratio(polls, (r) => r.polls / r.bare),
+        { least: 0.25 },
       ),
       timed(
         'handler p50 / bare handler p50',

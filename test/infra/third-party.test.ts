@@ -69,7 +69,7 @@ describe('B9: work of others in the functions', () => {
     const licences = [...kept('THIRD-PARTY-NOTICES.txt').matchAll(/^\S+ \d[\w.-]* \((.+)\)$/gm)].map(
       ([, licence]) => licence,
     )
-    expect(licences.length).toBeGreaterThan(30)
+    expect(licences.length).toBeGreaterThan(20)
     expect(licences.filter((licence) => !accepted.includes(licence ?? ''))).toEqual([])
   })
 
@@ -110,7 +110,7 @@ describe('S28: the bill of materials', () => {
 
   test('names each package as it is locked, once, with hash and licence', () => {
     const { packages } = JSON.parse(kept('package-lock.json'))
-    expect(bill.components.length).toBeGreaterThan(30)
+    expect(bill.components.length).toBeGreaterThan(20)
     expect(new Set(bill.components.map((one) => one['bom-ref'])).size).toBe(bill.components.length)
     for (const { name, version, purl, hashes, licenses } of bill.components) {
       const locked = packages[`node_modules/${name}`]

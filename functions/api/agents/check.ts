@@ -104,6 +104,6 @@ export const checkForUpdate: Check = async (input, services) => {
     services.telemetry.seen(query.target ?? own),
     noteMachine(services, own, headers['x-boot-id'], { actor: principal.id, correlation }),
   ])
-  const quiet = 'count' in body ? body.count === 0 : !body.updateAvailable
-  return { status: 200, body: { ...body, nextCheckSeconds: nextCheck }, quiet }
+  // It changed nothing, and what it offers is in the log already.
+  return { status: 200, body: { ...body, nextCheckSeconds: nextCheck }, quiet: true }
 }

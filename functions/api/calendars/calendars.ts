@@ -16,7 +16,6 @@ import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
 import { Problem } from '../http/problem.ts'
-import { unknownPlaces, writeOutHolidays } from './holidays.ts'
 import { expandIcalendar } from './icalendar/expand.ts'
 import { NotACalendar } from './icalendar/refusal.ts'
 import { lostWindows } from './lost-windows.ts'
@@ -28,7 +27,7 @@ function invalid(errors: readonly FieldError[]): Problem {
   return new Problem('validation-failed', detail, { errors })
 }
 
-function definitionFrom(request: CalendarRequest, now: number): CalendarDefinition {
+async function definitionFrom(request: CalendarRequest, now: number): Promise<CalendarDefinition> {
   switch (request.kind) {
     case 'dates':
       return request
@@ -41,6 +40,8 @@ function definitionFrom(request: CalendarRequest, now: number): CalendarDefiniti
       return { kind: 'ranges', ranges }
     }
     case 'country': {
+      // Two hundred countries and the courses of sun and moon are loaded when somebody asks for one of them.
+      const { unknownPlaces, writeOutHolidays } = await import('./holidays.ts')
       const unknown = unknownPlaces(request)
       if (unknown.length > 0) throw invalid(unknown)
       return writeOutHolidays({ ...request, types: [...new Set(request.types)].sort() }, now)
@@ -114,7 +115,7 @@ async function definitionBefore(log: Log, name: string, commit: number): Promise
 export const defineCalendar: Operate<Contracts['defineCalendar']> = async (input, services) => {
   const { log, now } = services
   const { name } = input.params
-  const definition = definitionFrom(input.body, now())
+  const definition = await definitionFrom(input.body, now())
   refuseTooLarge(definition)
   const known = (await log.load(policyAggregate, calendarPolicy(name))).state.calendar !== null
   const decision = define(definition)

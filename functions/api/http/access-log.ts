@@ -16,7 +16,7 @@ export interface AccessLine {
 }
 
 /**
- * Writes one line of JSON a request, unless it found and changed nothing: who did what with which result. No header, query or body is in it, so no secret is either,
+ * Writes one line of JSON a request, unless it is a poll that was answered: who did what with which result. No header, query or body is in it, so no secret is either,
  * and JSON escapes what could break a line.
  */
 export function accessLog(now: () => number, write: (line: AccessLine) => void): ApiMiddleware {

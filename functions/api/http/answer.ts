@@ -27,7 +27,7 @@ export interface Answer {
   /** The commit that was read; becomes `ETag`. */
   readonly etag?: number
   readonly location?: string
-  /** Nothing was found and nothing has changed: the request is not worth a line of the log. */
+  /** Nothing has changed, and many ask all the time: the request is not worth a line of the log. */
   readonly quiet?: boolean
 }
 
