@@ -31,6 +31,26 @@ describe('what is free in a body', () => {
     expect(await answered(tags, '/api/v1/targets')).toMatchObject({ ...refused, fields: ['tags.__proto__'] })
   })
 
+  it.each([
+    '.a',
+    '..',
+    '-a',
+    '_a',
+    ':a',
+    'a b',
+    'a/b',
+    'a#b',
+    'ａ',
+    'ä',
+    'a\u0000',
+    'a\n',
+    '',
+    'x'.repeat(129),
+  ])('S27 makes no id of %j, which looks like another or leads elsewhere', async (id) => {
+    const refused = await answered(JSON.stringify({ id }), '/api/v1/targets')
+    expect(refused).toMatchObject({ status: 400, code: 'validation-failed', fields: ['id'], written: 0 })
+  })
+
   it('S7 S27 is nested sixteen levels deep at most, with the body around it', async () => {
     expect(await answered(report(nested(15)))).toMatchObject({ code: 'no-active-attempt' })
     expect(await answered(report(nested(16)))).toMatchObject({
