@@ -161,6 +161,28 @@ describe('an agent', () => {
     expect(await world.services.telemetry.lastSeen('cust_0001')).toBe('2026-01-05T10:00:00.000Z')
   })
 
+  it('is offered nothing that it could not accept any more, and goes on being told of what it has accepted', async () => {
+    const { world, as, tell } = await running()
+    const offered = async () =>
+      (await world.call('GET', '/api/v1/updates/check', { as, early: true })).body.updateAvailable
+    const { acceptBy } = (await world.call('GET', '/api/v1/updates/check', { as })).body
+    const left = (Date.parse(acceptBy) - world.services.now()) / 1000
+    world.pass(left - 1)
+    expect(await offered()).toBe(true)
+    world.pass(1)
+    expect(await offered()).toBe(false)
+    const other = await running()
+    await other.tell({ status: 'in-progress' })
+    other.world.pass(left)
+    expect(
+      (await other.world.call('GET', '/api/v1/updates/check', { as: other.as, early: true })).body,
+    ).toMatchObject({
+      updateAvailable: true,
+      accepted: true,
+    })
+    expect((await tell({ status: 'in-progress' })).body.code).toBe('attempt-over')
+  })
+
   it('may not say that it succeeded with another version', async () => {
     const { tell } = await running()
     await tell({ status: 'in-progress' })

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { keepWindows } from '../../functions/reactor/profiles/keep-windows.ts'
-import { upgradeOfWindow } from '../../functions/reactor/profiles/open-window.ts'
+import { judgeOpening, upgradeOfWindow } from '../../functions/reactor/profiles/open-window.ts'
 import { nextSunday, openProfileWorld, sunday, weekly } from './profile-world.ts'
 
 let world: Awaited<ReturnType<typeof openProfileWorld>>
@@ -37,6 +37,23 @@ describe('the daily reconciliation', () => {
     })
     await world.fire(id, sunday)
     expect((await world.profile(id)).running?.upgrade).toBe(upgradeOfWindow(id, sunday))
+  })
+
+  test('a firing that is killed before it has judged has scheduled the next ones', async () => {
+    const id = await world.created()
+    world.at(sunday)
+    world.world.schedules.all.clear()
+    const { services } = world.world
+    const of = () => {
+      throw new Error('killed')
+    }
+    const killed = judgeOpening(
+      { ...services, log: { ...services.log, of } },
+      { profileId: id, scheduledAt: sunday },
+    )
+    await expect(killed).rejects.toThrow('killed')
+    expect((await world.profile(id)).windows).toEqual([])
+    expect(world.schedules().map(({ at }) => at)).toEqual(expect.arrayContaining([nextSunday]))
   })
 
   test('does not open a window that is over', async () => {

@@ -155,6 +155,11 @@ describe('expiring', () => {
       .thenEvents(ended({ outcome: 'unreachable', code: 'NOT_ACCEPTED', sequence: 2 }))
     given(registered, assigned()).when(expire(), acceptBy).thenIdempotent()
   })
+  it('takes back what nobody accepted before its window closed: who had no time for it is not unreachable', () => {
+    given(registered, { type: 'AttemptAssigned', data: { ...assignment(), closing: true, sequence: 1 } })
+      .when(expire(), acceptBy)
+      .thenEvents(ended({ outcome: 'withdrawn', code: null, sequence: 2 }))
+  })
   it.each([
     ['lost', 'SILENT', null],
     ['lost', 'SILENT', later(seconds / 2 - 1)],

@@ -170,6 +170,11 @@ describe('P13: a run whose request says so becomes gentler with each failed try'
       }
     },
   )
+  it('but never to a standstill: one is tried again, however many tries have failed', () => {
+    given(...running(9, gentle(1, 15, 2)), retrying([0, 1], later(900)))
+      .when(tick(calm), later(900))
+      .thenEvents(admitted(null, { retried: [[0, 1, 2]], acceptBy: later(1500) }))
+  })
   it('by the try and not by the target: five that fail the same try are one failed try of the run', () => {
     given(...running(9, gentle(5, 15, 2)), retrying([0, 5], later(900)))
       .when(tick(calm), later(900))
