@@ -143,7 +143,7 @@ async function run({ kills, seed, size }: Options, directory: string): Promise<O
 
     const again = await repeat(witness.url, witness.journal)
     const rest = await quiescence(directory, restsWithin)
-    if (rest.executions + rest.records + rest.deliveries > 0)
+    if (rest.executions + rest.records + rest.deliveries + rest.firings > 0)
       violations.push(`it did not come to rest: ${JSON.stringify(rest)} still under way`)
     const running = await ask(fleets)
     const silent = instances.length - running.length
