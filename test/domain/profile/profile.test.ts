@@ -232,6 +232,14 @@ describe('P8: opening a window', () => {
       'no execution of publisher 4.2.1',
     ],
     ['dependency', [dependent, opened, started], { ...bad, begun: false }, second, '80 %'],
+    ['held_back', [created], { heldBack: 'it was taken back' }, first, 'taken back'],
+    [
+      'held_back',
+      [created, opened, started],
+      { heldBack: 'it was taken back', begun: true },
+      second,
+      'taken back',
+    ],
     ['nothing_to_upgrade', [created], { matching: 0 }, first, 'No resource'],
     ['not_in_schedule', [created], {}, firstEnd, 'over'],
   ])('is skipped as %s', (reason, history, facts, now, words) => {
