@@ -21,6 +21,15 @@ describe('S8 an idempotency key', () => {
     expect([await pinOf('cust_0001'), await pinOf('cust_0002')]).toEqual(['freeze', 'audit'])
   })
 
+  it('is another key under another path of the same stream: the other stop is lifted as well', async () => {
+    const { call, headers } = await pinned()
+    for (const reason of ['one', 'two']) await call('POST', '/api/v1/stop', { body: { reason } })
+    const lift = (stop: string) =>
+      call('DELETE', `/api/v1/stop/${stop}`, { query: { reason: 'over' }, headers })
+    expect((await lift('stop-1')).body.stops).toMatchObject([{ stopId: 'stop-2' }])
+    expect((await lift('stop-2')).body).toEqual({ stopped: false, stops: [] })
+  })
+
   it('is another key of another person, who is told nothing of the first', async () => {
     const { pin, pinOf } = await pinned()
     await pin('cust_0001', 'freeze')
