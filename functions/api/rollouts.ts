@@ -1,5 +1,4 @@
 import { rolloutContracts } from '../../contracts/rollouts.ts'
-import { readDocument } from './http/documents.ts'
 import { endpoint } from './http/endpoint.ts'
 import { getRolloutBlastRadius } from './rollouts/blast-radius.ts'
 import {
@@ -40,6 +39,7 @@ export function rolloutsEndpoint(services: Services<'exposure'> & ReceptionOfPeo
       rollBackRollout,
     },
     services,
-    readDocument,
+    // The reader of YAML is loaded when the first document comes that is no JSON, or is wrong.
+    async (text) => (await import('./http/documents.ts')).readDocument(text),
   )
 }

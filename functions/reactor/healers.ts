@@ -1,3 +1,4 @@
+import { rolloutAggregate } from '../domain/rollout/aggregate.ts'
 import { recordOutcomes } from './attempts/record-outcomes.ts'
 import type { DutyName } from './duties.ts'
 import { drivesUpgrades } from './executions/drive.ts'
@@ -12,9 +13,17 @@ import { runsProfiles } from './profiles/run.ts'
 import { settlesExecutions } from './profiles/summarise.ts'
 import { voidPlans } from './profiles/void-plans.ts'
 import { publishesAgain, publishProfiles, publishTargets, publishUpgrades } from './publishing/publish.ts'
-import { drivesRollouts } from './rollouts/drive.ts'
 import { beginRollbacks } from './rollouts/phases.ts'
 import { holdReleaseBack } from './upgrades/hold-back.ts'
+
+/** Loaded when the first rollout is looked at: most of what it needs is needed by nothing else that heals. */
+const drivesRollouts: Healer = {
+  aggregate: rolloutAggregate.name,
+  async heal(services, { id, cause }) {
+    const { driveRollout } = await import('./rollouts/drive.ts')
+    return driveRollout(services, id, cause)
+  },
+}
 
 /**
  * Who makes good what a duty missed, when its record was given up: each looks through all streams of its aggregate in every reconciliation. A

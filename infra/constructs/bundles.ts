@@ -42,7 +42,11 @@ const standIns = {
 }
 
 /** Functions that load a part of themselves when it is asked for: it lies beside `index.mjs`, in files of its own. */
-const loadedInParts = ['functions/lambda/calendars.ts']
+const loadedInParts = [
+  'functions/lambda/calendars.ts',
+  'functions/lambda/reconcile.ts',
+  'functions/lambda/rollouts.ts',
+]
 
 type Built = BuildResult<{ readonly write: false; readonly metafile: true }>
 

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { FieldError } from '../../../contracts/problem-document.ts'
-import type { ApiMiddleware, WrittenDocument } from './exchange.ts'
+import type { ApiMiddleware, ReadDocument } from './exchange.ts'
 import { exchangeOf } from './exchange.ts'
 import { Problem } from './problem.ts'
 import { repeatedNames } from './repeated-names.ts'
@@ -72,10 +72,10 @@ const yaml = /^(application\/(x-)?yaml|text\/(x-)?yaml)\s*(;|$)/i
  * Reads the body: its size, type, encoding and syntax. An absent body is `undefined`. `readDocument` reads what people write, of operations that
  * take it: as YAML too, and with the place of what is wrong in it.
  */
-export function body(readDocument?: (text: string) => WrittenDocument): ApiMiddleware {
+export function body(readDocument?: ReadDocument): ApiMiddleware {
   return {
     name: 'body',
-    before(request) {
+    async before(request) {
       const { body, isBase64Encoded, headers } = request.event
       if (body === undefined || body === '') return
       // Whatever it is: where no body belongs none is read, and "no body" is what is expected.
@@ -93,10 +93,10 @@ export function body(readDocument?: (text: string) => WrittenDocument): ApiMiddl
         const types = read ? 'application/json or application/yaml' : 'application/json'
         throw new Problem('unsupported-media-type', `Send the body as ${types}.`)
       }
-      const written = isYaml ? read(text) : undefined
+      const written = isYaml ? await read(text) : undefined
       const json = written ? written.json : parse(text)
       // JSON is read again for that only where something is wrong with it.
-      exchange.placeOf = written?.placeOf ?? (read && ((field) => read(text).placeOf(field)))
+      exchange.placeOf = read && (async (field) => (written ?? (await read(text))).placeOf(field))
       const twice = isYaml ? [] : repeatedNames(text, mostErrors)
       const errors = [
         ...twice.map((field) => ({ field, value: null, expected: 'each field once' })),

@@ -11,7 +11,7 @@ import type { Answer, Input } from './answer.ts'
 import { body } from './body.ts'
 import { conditions } from './conditions.ts'
 import { errorAnswer } from './error-answer.ts'
-import { type ApiEvent, type ApiResult, exchangeOf, type WrittenDocument } from './exchange.ts'
+import { type ApiEvent, type ApiResult, exchangeOf, type ReadDocument } from './exchange.ts'
 import { limits } from './limits.ts'
 import { routing } from './routing.ts'
 import { securityHeaders } from './security-headers.ts'
@@ -70,7 +70,7 @@ export function endpoint<Contracts extends Partial<Record<Operation, Contract>>,
   contracts: Contracts,
   operations: Operations<Contracts, Reached>,
   services: Reached,
-  readDocument?: (text: string) => WrittenDocument,
+  readDocument?: ReadDocument,
 ): Endpoint {
   const { now, record = printLine } = services
   const operate = async (event: ApiEvent): Promise<ApiResult> => {

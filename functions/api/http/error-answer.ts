@@ -1,6 +1,6 @@
 import { isPassing } from '../../errors.ts'
 import { Contended } from '../../log/outcome.ts'
-import type { ApiMiddleware } from './exchange.ts'
+import type { ApiMiddleware, Exchange, Place } from './exchange.ts'
 import { documentOf, Problem, statusOf } from './problem.ts'
 import { correlationOf } from './routing.ts'
 import { securityHeaders } from './security-headers.ts'
@@ -15,11 +15,20 @@ function problemOf(error: unknown): Problem {
 /** After how many seconds to try again, where that is worth it. */
 const retryAfter: Readonly<Record<string, number>> = { contention: 1, unavailable: 2 }
 
+/** Returns where the fields of a problem stand in the document that was sent, as far as it is one. */
+async function placesOf(
+  { errors }: Problem,
+  placeOf: Exchange['placeOf'] = async () => undefined,
+): Promise<ReadonlyMap<string, Place | undefined>> {
+  const places = await Promise.all(errors.map(async ({ field }) => [field, await placeOf(field)] as const))
+  return new Map(places)
+}
+
 /** Turns whatever was thrown into a problem document; the cause of a 5xx goes to the log and nowhere else. */
 export function errorAnswer(): ApiMiddleware {
   return {
     name: 'error-answer',
-    onError(request) {
+    async onError(request) {
       const correlation = request.event.exchange?.correlation ?? correlationOf(request.event)
       const problem = problemOf(request.error)
       const status = statusOf(problem.code)
@@ -28,7 +37,7 @@ export function errorAnswer(): ApiMiddleware {
         const { name, message, stack } = request.error ?? new Error('unknown')
         console.error({ level: 'ERROR', correlation, code: problem.code, name, message, stack })
       }
-      const placeOf = request.event.exchange?.placeOf
+      const places = await placesOf(problem, request.event.exchange?.placeOf)
       const instance = (request.event.rawPath ?? '/').slice(0, 512)
       request.response = {
         statusCode: status,
@@ -38,7 +47,7 @@ export function errorAnswer(): ApiMiddleware {
           'x-correlation-id': correlation,
           ...(again !== undefined && { 'retry-after': `${again}` }),
         },
-        body: JSON.stringify(documentOf(problem, encodeURI(instance.toWellFormed()), correlation, placeOf)),
+        body: JSON.stringify(documentOf(problem, encodeURI(instance.toWellFormed()), correlation, places)),
       }
       // Seen by the access log, which runs after this.
       request.event.problem = problem.code

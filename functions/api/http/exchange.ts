@@ -16,6 +16,9 @@ export interface WrittenDocument {
   placeOf(field: string): Place | undefined
 }
 
+/** Reads a document. Throws the problem that refuses it. */
+export type ReadDocument = (text: string) => Promise<WrittenDocument>
+
 /** Who calls: a person or tool by its token, a target's agent by its key, or one that is about to enrol. */
 export type Principal =
   | { readonly kind: 'person'; readonly id: string; readonly roles: ReadonlySet<Role> }
@@ -43,7 +46,7 @@ export interface Exchange {
   principal: Principal
   json: unknown
   /** Where a field of the body stands in the document that was sent; undefined: it is none. */
-  placeOf: ((field: string) => Place | undefined) | undefined
+  placeOf: ((field: string) => Promise<Place | undefined>) | undefined
   input: { params: unknown; query: unknown; headers: unknown; body: unknown }
   idempotency: IdempotencyKey | null
   ifMatch: number | null

@@ -44,12 +44,12 @@ export function statusOf(code: string): number {
   return problemCodes[known(code) ? code : 'conflict'][0]
 }
 
-/** Returns the document that tells a client about a problem; `placeOf` says where in what was sent a field stands. What caused a 5xx stays in the log: its detail is generic. */
+/** Returns the document that tells a client about a problem; `places` says where in what was sent its fields stand. What caused a 5xx stays in the log: its detail is generic. */
 export function documentOf(
   problem: Problem,
   instance: string,
   correlationId: string,
-  placeOf: (field: string) => object | undefined = () => undefined,
+  places: ReadonlyMap<string, object | undefined> = new Map(),
 ): ProblemDocument {
   const [status, title] = problemCodes[known(problem.code) ? problem.code : 'conflict']
   return {
@@ -64,7 +64,7 @@ export function documentOf(
     code: problem.code,
     correlationId,
     ...(problem.errors.length > 0 && {
-      errors: problem.errors.map((error) => ({ ...placeOf(error.field), ...error })),
+      errors: problem.errors.map((error) => ({ ...places.get(error.field), ...error })),
     }),
     ...problem.nobody,
   }

@@ -9,7 +9,7 @@ import { recordEnd, steerPhases } from '../../planning/phases.ts'
 import { rolloutWorkflow } from '../../workflow/rollout/rollout.ts'
 import { waitsInVain } from '../../workflow/waits.ts'
 import { executionName } from '../../workflow/workflow.ts'
-import type { Healer, HealingServices } from '../healer.ts'
+import type { HealingServices } from '../healer.ts'
 import { tickRollout } from './tick.ts'
 
 /** Tells the log when the present execution is over or was never started; the reactor then starts the next generation. */
@@ -27,7 +27,11 @@ async function healExecution(
 }
 
 /** Does again what the reactor may have missed for one rollout. Returns how many ends of phases it had not heard of. */
-async function driveRollout(services: HealingServices, rollout: string, cause: Metadata): Promise<number> {
+export async function driveRollout(
+  services: HealingServices,
+  rollout: string,
+  cause: Metadata,
+): Promise<number> {
   const { log } = services
   const { state } = await log.load(rolloutAggregate, rollout)
   if (!exists(state)) return 0
@@ -44,10 +48,4 @@ async function driveRollout(services: HealingServices, rollout: string, cause: M
   if (await waitsInVain(rolloutWorkflow, services, rollout))
     await log.of(rolloutAggregate, rollout).carryOut(rouse(), cause)
   return missed
-}
-
-/** Looks after everything that a rollout at work asks of the reactor. */
-export const drivesRollouts: Healer = {
-  aggregate: rolloutAggregate.name,
-  heal: (services, { id, cause }) => driveRollout(services, id, cause),
 }
