@@ -51,6 +51,13 @@ describe('what is free in a body', () => {
     expect(refused).toMatchObject({ status: 400, code: 'validation-failed', fields: ['id'], written: 0 })
   })
 
+  it('S7 carries a hundred reports at most', async () => {
+    const reports = (count: number) =>
+      `{"reports":[${Array.from({ length: count }, () => report('"x"')).join(',')}]}`
+    expect(await answered(reports(100))).toMatchObject({ status: 200 })
+    expect(await answered(reports(101))).toMatchObject({ status: 400, fields: ['reports'], written: 0 })
+  })
+
   it('S7 S27 is nested sixteen levels deep at most, with the body around it', async () => {
     expect(await answered(report(nested(15)))).toMatchObject({ code: 'no-active-attempt' })
     expect(await answered(report(nested(16)))).toMatchObject({
