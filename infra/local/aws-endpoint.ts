@@ -1,4 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type Access, Refused } from './access/access.ts'
+import {
+  type Right,
+  rightsOnBuses,
+  rightsOnKeys,
+  rightsOnMachines,
+  rightsOnObjects,
+  rightsOnSchedules,
+} from './access/asked.ts'
 import type { Buckets } from './buckets.ts'
 import { isRecord } from './template/shapes.ts'
 
@@ -6,6 +15,8 @@ import { isRecord } from './template/shapes.ts'
 export interface AwsServices {
   /** Step Functions; throws {type, message}. */
   stepFunctions(operation: string, input: unknown): unknown
+  /** The ARN of the state machine that waits for a token. */
+  machineOfToken(token: string): string | undefined
   /** EventBridge; throws {type, message}. */
   eventBridge(operation: string, input: unknown): unknown
   /** KMS; throws {type, message}. */
@@ -41,9 +52,12 @@ const maximumBytes = 16 * 1024 * 1024
 export const bucketsPath = '/s3'
 
 /** Serves Step Functions (JSON 1.0), EventBridge and KMS (JSON 1.1), Scheduler (REST JSON) and S3 (REST XML) on a free port of the loopback. */
-export async function openAwsEndpoint(services: AwsServices): Promise<AwsEndpoint> {
+export async function openAwsEndpoint(
+  services: AwsServices,
+  access: Pick<Access, 'demand'>,
+): Promise<AwsEndpoint> {
   const server = createServer((request, response) => {
-    void serve(request, services)
+    void serve(request, services, access)
       .catch((error: unknown) => answerOfError(error, 'application/json'))
       .then((answer) => write(response, answer))
   })
@@ -65,19 +79,34 @@ export async function openAwsEndpoint(services: AwsServices): Promise<AwsEndpoin
   }
 }
 
-async function serve(request: IncomingMessage, services: AwsServices): Promise<Answer> {
+async function serve(
+  request: IncomingMessage,
+  services: AwsServices,
+  access: Pick<Access, 'demand'>,
+): Promise<Answer> {
   const text = await textOf(request)
   const target = request.headers['x-amz-target']
   const url = new URL(request.url ?? '/', 'http://localhost')
   const query = Object.fromEntries(url.searchParams)
+  const method = request.method ?? 'GET'
+  const demand = (rights: () => readonly Right[]) => access.demand(request.headers.authorization, rights)
   if (url.pathname.startsWith(`${bucketsPath}/`)) {
     const path = url.pathname.slice(bucketsPath.length)
-    const answer = services.buckets.request(request.method ?? 'GET', path, query, request.headers, text)
+    try {
+      demand(() => rightsOnObjects(method, path, query, request.headers))
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      const code = error.type === 'AccessDeniedException' ? 'AccessDenied' : 'InvalidAccessKeyId'
+      const body = `<Error><Code>${code}</Code><Message>${error.message}</Message></Error>`
+      return { status: 403, contentType: 'application/xml', body, plain: true }
+    }
+    const answer = services.buckets.request(method, path, query, request.headers, text)
     return { status: answer.status, contentType: 'application/xml', body: answer.body, plain: true }
   }
   const body = jsonIn(text)
   if (typeof target !== 'string') {
-    const answer = await services.scheduler(request.method ?? 'GET', url.pathname, query, body)
+    demand(() => rightsOnSchedules(method, url.pathname, query, body))
+    const answer = await services.scheduler(method, url.pathname, query, body)
     return { ...answer, contentType: 'application/json' }
   }
   const [service, operation = ''] = target.split('.')
@@ -85,12 +114,15 @@ async function serve(request: IncomingMessage, services: AwsServices): Promise<A
   const contentType = later ? 'application/x-amz-json-1.1' : 'application/x-amz-json-1.0'
   try {
     if (service === 'AWSStepFunctions') {
+      demand(() => rightsOnMachines(operation, body, (token) => services.machineOfToken(token)))
       return { status: 200, contentType, body: await services.stepFunctions(operation, body) }
     }
     if (service === 'AWSEvents') {
+      demand(() => rightsOnBuses(operation, body))
       return { status: 200, contentType, body: await services.eventBridge(operation, body) }
     }
     if (service === 'TrentService') {
+      demand(() => rightsOnKeys(operation, body))
       return { status: 200, contentType, body: services.keys(operation, body) }
     }
   } catch (error) {
@@ -125,6 +157,7 @@ function answerOfError(error: unknown, contentType: string): Answer {
   const message = error instanceof Error ? error.message : String(error)
   const type =
     isRecord(error) || error instanceof Error ? (error as { readonly type?: unknown }).type : undefined // checked next
+  if (error instanceof Refused) return { status: 403, contentType, body: { __type: type, message } }
   if (typeof type === 'string') return { status: 400, contentType, body: { __type: type, message } }
   return { status: 500, contentType, body: { __type: 'InternalFailure', message } }
 }

@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import { type Credentials, openAccess, variablesOf, writeCredentials } from './access/access.ts'
+import { openDoor } from './access/door.ts'
 import { type AwsEndpoint, bucketsPath, openAwsEndpoint } from './aws-endpoint.ts'
 import type { Clock } from './clock.ts'
 import { closeToOthers, keepToOwner, makeDataDirectory } from './data-directory.ts'
@@ -24,6 +26,8 @@ export interface Runtime {
   readonly url: string
   /** Where the services are, by the names that the AWS SDK knows. */
   readonly endpoints: Readonly<Record<string, string>>
+  /** Who may do everything at these services; functions may do what their roles say. */
+  readonly administrator: Credentials
   readonly clock: Clock
   /**
    * Moves the clock ahead to an instant, as if that time had passed with nobody asking anything: it stops at every instant for which
@@ -63,7 +67,7 @@ export interface RuntimeOptions {
   readonly speed?: number
   /** Values of the template's parameters, beside those that the local issuer gives. */
   readonly parameters?: Readonly<Record<string, string>>
-  /** Stands between functions and DynamoDB: is given its address, and gives its own. */
+  /** Stands between the door and DynamoDB: is given its address, and gives its own. */
   readonly before?: (dynamo: string) => Promise<string>
   /** Takes what functions log, instead of the files below `logs/`. */
   readonly logs?: (line: LogLine) => void
@@ -123,26 +127,27 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     closing.push(() => dynamo.stop())
     const write = options.logs ?? openLogFiles(join(data, 'logs'))
     const told: Record<string, string> = { ...(process.env.NODE_ENV && { NODE_ENV: process.env.NODE_ENV }) }
+    const access = openAccess(resources, log)
+    writeCredentials(data, access.administrator)
     const machine = await wire({
       ...{ assembly, resources, data, clock, issuer, dynamo, write, log },
-      own: () => told,
+      own: (functionArn) => ({ ...told, ...variablesOf(access.credentialsOf(functionArn)) }),
     })
     closing.push(() => machine.close())
-    const aws: AwsEndpoint = await openAwsEndpoint(machine.services)
+    const aws: AwsEndpoint = await openAwsEndpoint(machine.services, access)
     closing.push(() => aws.close())
+    const behind = (await options.before?.(dynamo.endpoint)) ?? dynamo.endpoint
+    const door = await openDoor(behind, access, machine.tables)
+    closing.push(() => door.close())
     const endpoints = {
-      AWS_ENDPOINT_URL_DYNAMODB: (await options.before?.(dynamo.endpoint)) ?? dynamo.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: door.url,
       AWS_ENDPOINT_URL_SFN: aws.url,
       AWS_ENDPOINT_URL_EVENTBRIDGE: aws.url,
       AWS_ENDPOINT_URL_SCHEDULER: aws.url,
       AWS_ENDPOINT_URL_KMS: aws.url,
       AWS_ENDPOINT_URL_S3: `${aws.url}${bucketsPath}`,
     }
-    Object.assign(told, endpoints, {
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-    })
+    Object.assign(told, endpoints, { AWS_REGION: region })
     closing.push(() => machine.pause())
     machine.resume()
     const url = await machine.listen(port)
@@ -165,6 +170,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     return {
       url,
       endpoints,
+      administrator: access.administrator,
       clock,
       moveTo,
       issueToken: (request) => issuer.token(request),

@@ -4,6 +4,7 @@ import type { AwsServices } from './aws-endpoint.ts'
 import { openBuckets } from './buckets.ts'
 import { openDatabase } from './database.ts'
 import type { Dynamo } from './dynamodb/dynamo.ts'
+import type { Table } from './dynamodb/tables.ts'
 import { createHttpApi, type HttpApi } from './http/api.ts'
 import { declaredHttpApi } from './http/declared.ts'
 import type { Issuer } from './http/issuer.ts'
@@ -26,6 +27,8 @@ import type { Resource } from './template/stack.ts'
 export interface Machine {
   readonly services: AwsServices
   readonly queues: Queues
+  /** The tables of the template, by their names. */
+  readonly tables: ReadonlyMap<string, Table>
   invoke(nameOrArn: string, payload: unknown): Promise<unknown>
   /** Lets everything move, beginning with what an earlier process left undone. */
   resume(): void
@@ -62,9 +65,10 @@ export async function wire(options: {
   for (const { identity, properties } of ofType(resources, 'AWS::SQS::Queue')) {
     queues.create(identity.attributes.Arn ?? '', numberOf(properties.MessageRetentionPeriod))
   }
+  const tables = new Map<string, Table>()
   for (const resource of resources) {
     if (resource.type === 'AWS::DynamoDB::Table' || resource.type === 'AWS::DynamoDB::GlobalTable')
-      await dynamo.provide(resource)
+      tables.set(resource.identity.ref, await dynamo.provide(resource))
   }
 
   const activity = watchActivity(clock)
@@ -100,12 +104,14 @@ export async function wire(options: {
   return {
     services: {
       stepFunctions: (operation, input) => stepFunctions.request(operation, input),
+      machineOfToken: (token) => stepFunctions.machineOfToken(token),
       eventBridge: (operation, input) => events.request(operation, input),
       keys: (operation, input) => keys.request(operation, input),
       buckets: openBuckets(resources, data),
       scheduler: (...call) => scheduler.request(...call),
     },
     queues,
+    tables,
     invoke,
     resume() {
       functions.check()

@@ -92,7 +92,7 @@ async function schedulesOf({ runtime }: World): Promise<number> {
   const client = new SchedulerClient({
     endpoint: String(runtime.endpoints.AWS_ENDPOINT_URL_SCHEDULER),
     region: 'eu-central-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: runtime.administrator,
   })
   const nobody = { functionArn: '', roleArn: '', deadLetterArn: '' } // listing calls nothing
   const names = await openWindowSchedules(client, { group: 'drydock', ...nobody }).list('window-')

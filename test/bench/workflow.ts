@@ -13,12 +13,10 @@ export interface Workflow {
   readonly tokens: number
 }
 
-const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
-
 /** Counts in the histories of all executions of an upgrade; of all upgrades where none is named. */
 export async function workflowOf({ runtime }: World, upgradeId?: string): Promise<Workflow> {
   const endpoint = String(runtime.endpoints.AWS_ENDPOINT_URL_SFN)
-  const client = new SFNClient({ endpoint, region: 'eu-central-1', credentials })
+  const client = new SFNClient({ endpoint, region: 'eu-central-1', credentials: runtime.administrator })
   const stateMachineArn = runtime.variables.UPGRADE_MACHINE_ARN
   const found = { executions: 0, transitions: 0, historyEvents: 0, tokens: 0 }
   for await (const { executions } of paginateListExecutions({ client }, { stateMachineArn })) {

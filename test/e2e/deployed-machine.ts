@@ -13,11 +13,6 @@ import { openExistingIssuer } from '../../infra/local/http/issuer.ts'
 import { Client } from './client.ts'
 import { type RunningRuntime, speed } from './setup.ts'
 
-const options = {
-  region: 'eu-central-1',
-  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-}
-
 async function freePort(): Promise<number> {
   const probe = createServer()
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
@@ -93,7 +88,7 @@ export class DeployedMachine {
 
   /** Returns the commits of a stream as they are stored. */
   async commits(stream: string): Promise<Commit[]> {
-    const client = new DynamoDBClient({ ...options, endpoint: this.#endpoint('DYNAMODB') })
+    const client = new DynamoDBClient({ ...this.#options(), endpoint: this.#endpoint('DYNAMODB') })
     const { Items = [] } = await client.send(
       new QueryCommand({
         TableName: this.#present().logTable,
@@ -132,6 +127,10 @@ export class DeployedMachine {
     return this.#running
   }
 
+  #options() {
+    return { region: 'eu-central-1', credentials: this.#present().administrator }
+  }
+
   #endpoint(service: string): string {
     return this.#present().endpoints[`AWS_ENDPOINT_URL_${service}`] ?? ''
   }
@@ -141,7 +140,7 @@ export class DeployedMachine {
   }
 
   async #stepFunctions<Answer>(call: (client: SFNClient) => Promise<Answer>): Promise<Answer> {
-    const client = new SFNClient({ ...options, endpoint: this.#endpoint('SFN') })
+    const client = new SFNClient({ ...this.#options(), endpoint: this.#endpoint('SFN') })
     try {
       return await call(client)
     } finally {

@@ -12,7 +12,7 @@ function client(): SFNClient {
   opened ??= new SFNClient({
     endpoint: inject('runtime').endpoints.AWS_ENDPOINT_URL_SFN ?? '',
     region: 'eu-central-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: inject('runtime').administrator,
   })
   return opened
 }

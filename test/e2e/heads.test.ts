@@ -38,7 +38,7 @@ test('the heads of every day show the end of a stream that somebody cut off (S13
   const client = new DynamoDBClient({
     endpoint: machine.endpoints.AWS_ENDPOINT_URL_DYNAMODB ?? '',
     region: 'eu-central-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: machine.administrator,
   })
   const Key = { stream: { S: 'target#two' }, commit: { N: '2' } }
   await client.send(new DeleteItemCommand({ TableName: machine.logTable, Key }))

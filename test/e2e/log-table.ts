@@ -7,7 +7,7 @@ function client(): DynamoDBClient {
   opened ??= new DynamoDBClient({
     endpoint: inject('runtime').endpoints.AWS_ENDPOINT_URL_DYNAMODB ?? '',
     region: 'eu-central-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: inject('runtime').administrator,
   })
   return opened
 }

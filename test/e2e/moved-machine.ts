@@ -18,13 +18,14 @@ export class MovedMachine {
   readonly data: string
   /** Where its services are, by the names that the AWS SDK knows. */
   readonly endpoints: RunningRuntime['endpoints']
+  readonly administrator: RunningRuntime['administrator']
   readonly logTable: string
   readonly #child: ChildProcess
   readonly #issuer: Issuer
   #now: number
 
   private constructor(
-    { url, data, endpoints, logTable }: RunningRuntime,
+    { url, data, endpoints, administrator, logTable }: RunningRuntime,
     child: ChildProcess,
     issuer: Issuer,
     now: number,
@@ -32,6 +33,7 @@ export class MovedMachine {
     this.url = url
     this.data = data
     this.endpoints = endpoints
+    this.administrator = administrator
     this.logTable = logTable
     this.#child = child
     this.#issuer = issuer

@@ -10,8 +10,8 @@ const [data = '', speed = '1', given, port = '0'] = process.argv.slice(2)
 const template = given ?? (await synthesize(data))
 const runtime = await startRuntime({ template, data, speed: Number(speed), port: Number(port) })
 const { LOG_TABLE: logTable = '', UPGRADE_MACHINE_ARN: machineArn = '' } = runtime.variables
-const { url, endpoints } = runtime
-const running: RunningRuntime = { url, endpoints, data, template, logTable, machineArn }
+const { url, endpoints, administrator } = runtime
+const running: RunningRuntime = { url, endpoints, administrator, data, template, logTable, machineArn }
 process.send?.(running)
 process.on('message', (instant: number) => {
   void runtime.moveTo(instant).then(() => process.send?.(runtime.clock.now()))

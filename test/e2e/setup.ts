@@ -4,12 +4,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import type { Credentials } from '../../infra/local/access/access.ts'
 
 /** Where the one runtime of this folder can be reached. */
 export interface RunningRuntime {
   readonly url: string
   /** Where the services are, by the names that the AWS SDK knows. */
   readonly endpoints: Readonly<Record<string, string>>
+  /** Who may do everything at these services. */
+  readonly administrator: Credentials
   readonly data: string
   /** The directory with the synthesized template. */
   readonly template: string

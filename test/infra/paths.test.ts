@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { judge, type Statement } from '../../infra/local/access/policies.ts'
 import { type Path, pathsOf } from './paths.ts'
-import { judge, type Statement } from './policies.ts'
 import { type Resolved, resolvedStack } from './resolved.ts'
 import { synthesized, type Template } from './synthesized.ts'
 

@@ -1,5 +1,11 @@
+import {
+  judge,
+  type Principal,
+  type Request,
+  type Statement,
+  type Verdict,
+} from '../../infra/local/access/policies.ts'
 import { account } from '../../infra/local/template/types/type.ts'
-import { judge, type Principal, type Request, type Statement, type Verdict } from './policies.ts'
 import type { Resolved } from './resolved.ts'
 
 /** One thing that must be allowed for something to happen, and what the policy that decides it says. */

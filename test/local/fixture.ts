@@ -82,6 +82,24 @@ export function fixtureTemplate(): FixtureTemplate {
     Description: 'A fixture',
     Resources: {
       Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: {} } },
+      Rights: {
+        Type: 'AWS::IAM::Policy',
+        Properties: {
+          PolicyName: 'Rights',
+          Roles: [{ Ref: 'Role' }],
+          PolicyDocument: {
+            Version: '2012-10-17',
+            Statement: [
+              {
+                Effect: 'Allow',
+                Action: ['dynamodb:PutItem', 'dynamodb:Scan'],
+                Resource: [{ 'Fn::GetAtt': ['Items', 'Arn'] }, { 'Fn::GetAtt': ['Seen', 'Arn'] }],
+              },
+              { Effect: 'Allow', Action: 'events:PutEvents', Resource: { 'Fn::GetAtt': ['Bus', 'Arn'] } },
+            ],
+          },
+        },
+      },
       Items: table({ StreamSpecification: { StreamViewType: 'NEW_IMAGE' } }),
       Seen: table({ TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true } }),
       Bus: { Type: 'AWS::Events::EventBus', Properties: { Name: 'news' } },

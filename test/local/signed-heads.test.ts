@@ -39,11 +39,14 @@ async function open(data = scratch()) {
   const nothing = () => {
     throw new Error('Nobody asks for this.')
   }
-  endpoint = await openAwsEndpoint({
-    ...{ stepFunctions: nothing, eventBridge: nothing, scheduler: nothing },
-    keys: (operation, input) => keys.request(operation, input),
-    buckets: openBuckets(resources, data),
-  })
+  endpoint = await openAwsEndpoint(
+    {
+      ...{ stepFunctions: nothing, machineOfToken: nothing, eventBridge: nothing, scheduler: nothing },
+      keys: (operation, input) => keys.request(operation, input),
+      buckets: openBuckets(resources, data),
+    },
+    { demand: () => {} },
+  )
   const { url } = endpoint
   const to = (service: 's3' | 'kms', address: string) =>
     openSend({

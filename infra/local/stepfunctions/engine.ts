@@ -43,6 +43,8 @@ export interface StepFunctions {
   createStateMachine(definition: { name: string; definition: unknown }): string
   /** Runs an operation of the wire; throws a StepFunctionsError {type, message}. */
   request(operation: string, input: unknown): unknown | Promise<unknown>
+  /** The ARN of the machine whose task was given a token; undefined for a token that was never issued. */
+  machineOfToken(token: string): string | undefined
   /** Continues what was in flight when the file was last in use. */
   resume(): void
   /** Stops cleanly; kill -9 is as good. */
@@ -84,6 +86,11 @@ export function openStepFunctions(options: StepFunctionsOptions): StepFunctions 
         throw new StepFunctionsError('UnknownOperationException', `${operation} is not implemented`)
       }
       return run(new Input(input))
+    },
+
+    machineOfToken(token) {
+      const execution = store.tokens.executionOf(token)
+      return execution === undefined ? undefined : store.executions.find(execution)?.machine
     },
 
     resume() {

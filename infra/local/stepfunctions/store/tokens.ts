@@ -23,6 +23,12 @@ export class TokenTable {
     return row && { branch: Number(row.branch), revision: Number(row.revision) }
   }
 
+  /** The execution in which a token was given out. */
+  executionOf(token: string): number | undefined {
+    const row = this.#statements.get('SELECT execution FROM tokens WHERE token = :token', { token })
+    return row && Number(row.execution)
+  }
+
   remove(execution: number): void {
     this.#statements.run('DELETE FROM tokens WHERE execution = :execution', { execution })
   }

@@ -1,9 +1,18 @@
-import { oneOf, used } from '../shapes.ts'
-import { arn, atRest, byLogicalId, byName, noAccessControl, type ResourceType, without } from './type.ts'
+import { list, noEffect, oneOf, used } from '../shapes.ts'
+import {
+  arn,
+  atRest,
+  byLogicalId,
+  byName,
+  descriptive,
+  noAccessControl,
+  type ResourceType,
+  without,
+} from './type.ts'
 
 const ownIssuer = 'tokens of one machine come from its own issuer'
 
-/** Who may do what: roles, keys, user pools. None of it exists on one machine, apart from its names. */
+/** Who may do what: roles with their policies, keys, user pools. */
 export const accessTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::IAM::Role': {
     nameProperty: 'RoleName',
@@ -13,19 +22,14 @@ export const accessTypes: Readonly<Record<string, ResourceType>> = {
     }),
     properties: {
       RoleName: used,
-      ...without(noAccessControl, [
-        'AssumeRolePolicyDocument',
-        'ManagedPolicyArns',
-        'Policies',
-        'Path',
-        'Description',
-        'Tags',
-      ]),
+      ...without(noAccessControl, ['AssumeRolePolicyDocument', 'Path', 'Description', 'Tags']),
+      ManagedPolicyArns: list(oneOf([], 'policies that AWS keeps are not known here')),
+      Policies: used,
     },
   },
   'AWS::IAM::Policy': {
     identify: byLogicalId,
-    properties: without(noAccessControl, ['PolicyDocument', 'PolicyName', 'Roles']),
+    properties: { PolicyDocument: used, Roles: used, PolicyName: noEffect(descriptive) },
   },
   'AWS::KMS::Key': {
     identify: ({ logicalId }) => ({

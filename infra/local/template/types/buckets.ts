@@ -1,5 +1,5 @@
-import { noEffect, object, oneOf } from '../shapes.ts'
-import { atRest, byLogicalId, descriptive, noAccessControl, type ResourceType, without } from './type.ts'
+import { noEffect, object, oneOf, used } from '../shapes.ts'
+import { atRest, byLogicalId, descriptive, noAccessControl, type ResourceType } from './type.ts'
 
 /** Buckets of S3 whose objects are written once: files below `buckets/` of the data directory. */
 export const bucketTypes: Readonly<Record<string, ResourceType>> = {
@@ -19,6 +19,6 @@ export const bucketTypes: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::S3::BucketPolicy': {
     identify: byLogicalId,
-    properties: without(noAccessControl, ['Bucket', 'PolicyDocument']),
+    properties: { Bucket: used, PolicyDocument: used },
   },
 }

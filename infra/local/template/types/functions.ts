@@ -28,7 +28,7 @@ export const functionTypes: Readonly<Record<string, ResourceType>> = {
       PackageType: oneOf(['Zip'], 'there is no container runtime'),
       Architectures: noEffect('bundles are JavaScript'),
       Description: noEffect(descriptive),
-      Role: noEffect(noAccessControl),
+      Role: used,
       LoggingConfig: noEffect('each function logs JSON lines to logs/<function>.log of the data directory'),
       TracingConfig: noEffect('there is no X-Ray'),
       KmsKeyArn: noEffect(atRest),

@@ -43,7 +43,7 @@ export const byArn =
 export const byLogicalId: ResourceType['identify'] = ({ logicalId }) => ({ ref: logicalId, attributes: {} })
 
 export const noAccessControl =
-  'one machine has no access control between its own parts; the template assertions cover it'
+  'one machine checks what functions may do; what its own services may is covered by the template assertions'
 export const descriptive = 'it only describes'
 export const atRest = 'data at rest are files that the operating system protects'
 export const noMetrics = 'one machine has no CloudWatch'
