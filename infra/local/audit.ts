@@ -1,5 +1,5 @@
 import { createReadStream, existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type Commit, fromItem } from '../../events/envelope.ts'
 import { type Audit, audit } from '../../functions/audit/audit.ts'
@@ -8,6 +8,7 @@ import { type Invariant, invariants } from '../../functions/audit/finding.ts'
 import { replay } from '../../functions/log/replay.ts'
 import { readCommandLine } from '../command-line.ts'
 import { startEmulator } from './dynamodb/emulator.ts'
+import { programHere } from './dynamodb/program.ts'
 import { type DynamoRequest, openDynamoRequest } from './dynamodb/request.ts'
 import { openKeptHeads } from './kept-heads.ts'
 import { lockDirectory } from './lock.ts'
@@ -39,17 +40,18 @@ interface Source {
 function runningEndpoint(directory: string): string {
   const pid = readFileSync(join(directory, 'dynamo.pid'), 'utf8').trim()
   const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-  const port = words[words.indexOf('--port') + 1]
-  if (!words.includes('--port') || port === undefined)
-    throw new Error(`Process ${pid} is no emulator of DynamoDB.`)
+  const option = words.findIndex((word) => word === '--port' || word === '-port')
+  const port = words[option + 1]
+  if (option < 0 || port === undefined) throw new Error(`Process ${pid} is no emulator of DynamoDB.`)
   return `http://127.0.0.1:${port}`
 }
 
 /** Attaches to the runtime of a data directory, or starts its database where none runs. */
 async function openData(data: string): Promise<Source> {
   const directory = resolve(data)
-  if (!existsSync(join(directory, 'dynamo.sqlite'))) {
-    throw new Error(`${directory} holds no dynamo.sqlite: name the data directory of a runtime.`)
+  const database = programHere().database(directory)
+  if (!existsSync(database)) {
+    throw new Error(`${directory} holds no ${basename(database)}: name the data directory of a runtime.`)
   }
   let unlock: () => void
   try {

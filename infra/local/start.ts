@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { readCommandLine } from '../command-line.ts'
 import { keepToOwner, makeDataDirectory } from './data-directory.ts'
 import { checkSpace, isFullDisk } from './disk.ts'
-import { locateEmulator } from './dynamodb/emulator.ts'
+import { programHere } from './dynamodb/program.ts'
 import { startRuntime } from './runtime.ts'
 import { synthesize } from './synthesis.ts'
 
@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   makeDataDirectory(options.data)
   // What would end the start later is said before the synthesis, which takes seconds and writes to the disk.
   checkSpace(options.data)
-  if (process.env.AWS_ENDPOINT_URL_DYNAMODB === undefined) locateEmulator()
+  if (process.env.AWS_ENDPOINT_URL_DYNAMODB === undefined) programHere()
   const template = await synthesize(options.data)
   const runtime = await startRuntime({
     template,

@@ -2,6 +2,7 @@ import type { MachineClock } from '../machine-clock.ts'
 import type { Resource } from '../template/stack.ts'
 import { startEmulator } from './emulator.ts'
 import { deleteExpired } from './expiry.ts'
+import type { Program } from './program.ts'
 import { type DynamoRequest, openDynamoRequest } from './request.ts'
 import { lowest } from './sequence.ts'
 import { openStreamRecords } from './stream-records.ts'
@@ -40,18 +41,21 @@ const anywayEvery = 50
 const pruneEvery = 1_000
 const expireEvery = 10_000
 
-/** Opens DynamoDB: dynoxide in the data directory, or the emulator that `foreignEndpoint` names. */
+/** Opens DynamoDB: what plays it here, in the data directory, or the emulator that `foreignEndpoint` names. */
 export async function openDynamo(options: {
   readonly directory: string
   readonly clock: MachineClock
   readonly foreignEndpoint?: string | undefined
+  /** What plays it, where that is not what is found here. */
+  readonly program?: Program
   log(line: string): void
 }): Promise<Dynamo> {
-  const { clock, log, foreignEndpoint } = options
-  const emulator = foreignEndpoint === undefined ? await startEmulator(options.directory, log) : undefined
+  const { clock, log, foreignEndpoint, program } = options
+  const emulator =
+    foreignEndpoint === undefined ? await startEmulator(options.directory, log, program) : undefined
   const endpoint = emulator?.endpoint ?? foreignEndpoint ?? ''
   const request = openDynamoRequest(() => endpoint)
-  const records = emulator && openStreamRecords(emulator.file)
+  const records = emulator?.file === undefined ? undefined : openStreamRecords(emulator.file)
   const tables = new Map<string, Table>()
   const timers: NodeJS.Timeout[] = []
   let readers: readonly StreamReader[] = []
@@ -105,8 +109,8 @@ export async function openDynamo(options: {
     resume(given) {
       readers = given
       const looking = guarded('Looking for stream records', look)
-      unwatch = emulator && watchDatabase(emulator.file, looking)
-      const told = unwatch !== undefined || emulator === undefined
+      unwatch = emulator?.file === undefined ? undefined : watchDatabase(emulator.file, looking)
+      const told = unwatch !== undefined || records === undefined
       timers.push(setInterval(looking, told ? anywayEvery : lookEvery))
       timers.push(
         setInterval(

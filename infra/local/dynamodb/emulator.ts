@@ -1,17 +1,17 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { DamagedFile } from '../damage.ts'
 import { checkDatabase } from '../database.ts'
+import { type Program, programHere } from './program.ts'
 
 /** A DynamoDB emulator in a process of its own, which is started again whenever it dies. */
 export interface Emulator {
   readonly endpoint: string
-  /** The SQLite file that holds everything. */
-  readonly file: string
+  /** The SQLite file that holds everything; undefined where it is for the emulator alone. */
+  readonly file: string | undefined
   /** The process that runs now; another one after it died. */
   readonly pid: number | undefined
   stop(): Promise<void>
@@ -22,26 +22,32 @@ export interface Emulator {
 const lowestPort = 20_000
 const ports = 12_000
 const attempts = 20
-const readyWithin = 10_000
 
 /**
- * Starts dynoxide on `dynamo.sqlite` of the data directory. The process ends with this one, however this one ends; when
+ * Starts the program that plays DynamoDB here on its file in the data directory. The process ends with this one, however this one ends; when
  * it dies by itself it is started again on the same port, so that the SDK's retries find it. Throws when there is no
- * binary for this platform.
+ * such program.
  */
-export async function startEmulator(directory: string, log: (line: string) => void): Promise<Emulator> {
-  const binary = locateEmulator()
-  const file = join(directory, 'dynamo.sqlite')
+export async function startEmulator(
+  directory: string,
+  log: (line: string) => void,
+  program: Program = programHere(),
+): Promise<Emulator> {
+  const file = program.database(directory)
   const pidFile = join(directory, 'dynamo.pid')
-  endOrphan(pidFile, file)
+  endOrphan(pidFile, program.isOpen ? file : directory)
   checkFile(directory, file)
+  if (!program.isOpen)
+    log(
+      `There is no dynoxide for ${process.platform}-${process.arch}: ${program.name} plays DynamoDB, slower, and a kill may cost it what it has acknowledged.`,
+    )
 
   let stopping = false
   let child: ChildProcess | undefined
   let port = 0
 
   const launch = async (wanted: number): Promise<ChildProcess> => {
-    const launched = spawnBound(binary, ['--host', '127.0.0.1', '--port', String(wanted), '--db-path', file])
+    const launched = spawnBound(program.command(directory, wanted))
     let output = ''
     launched.stderr?.on('data', (chunk: Buffer) => {
       output = (output + chunk.toString()).slice(-2000)
@@ -50,11 +56,11 @@ export async function startEmulator(directory: string, log: (line: string) => vo
     const ended = new Promise<never>((_, reject) => {
       launched.once('error', reject)
       launched.once('exit', (code, signal) => {
-        reject(new Error(`dynoxide ended at its start (${signal ?? code}): ${output.trim()}`))
+        reject(new Error(`${program.name} ended at its start (${signal ?? code}): ${output.trim()}`))
       })
     })
     try {
-      await Promise.race([listening(wanted), ended])
+      await Promise.race([listening(wanted, program), ended])
     } catch (error) {
       launched.kill('SIGKILL')
       throw error
@@ -103,13 +109,13 @@ export async function startEmulator(directory: string, log: (line: string) => vo
   }
   if (child === undefined) {
     throw new Error(
-      `dynoxide does not start on ${file}. Is the disk full, or the file damaged? ${failure instanceof Error ? failure.message : 'No port between 20000 and 31999 is free.'}`,
+      `${program.name} does not start on ${file}. Is the disk full, or the file damaged? ${failure instanceof Error ? failure.message : 'No port between 20000 and 31999 is free.'}`,
     )
   }
 
   return {
     endpoint: `http://127.0.0.1:${port}`,
-    file,
+    file: program.isOpen ? file : undefined,
     get pid() {
       return child?.pid
     },
@@ -128,25 +134,13 @@ export async function startEmulator(directory: string, log: (line: string) => vo
   }
 }
 
-/** Returns the path of the emulator's binary. Throws with what to do instead when there is none for this platform. */
-export function locateEmulator(): string {
-  try {
-    return createRequire(import.meta.url).resolve('@dynoxide/linux-x64/dynoxide')
-  } catch {
-    throw new Error(
-      `There is no DynamoDB emulator for ${process.platform}-${process.arch} among the installed packages. On Linux x64 run npm ci. ` +
-        'Elsewhere start DynamoDB Local (Docker: docker run -p 8000:8000 amazon/dynamodb-local) and name it: AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:8000 npm start.',
-    )
-  }
-}
-
-function spawnBound(binary: string, args: readonly string[]): ChildProcess {
+function spawnBound([program, ...args]: readonly [string, ...string[]]): ChildProcess {
   // In a process group of its own: Ctrl+C in a terminal, and the end of a shell's job, are for the runtime to hear. It ends this last.
   const options: SpawnOptions = { stdio: ['ignore', 'pipe', 'pipe'], detached: true }
   const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path))
   // Without it the child would survive a kill -9 of the runtime and keep its file open; endOrphan is the second net.
-  if (setpriv === undefined) return spawn(binary, args, options)
-  return spawn(setpriv, ['--pdeathsig', 'KILL', binary, ...args], options)
+  if (setpriv === undefined) return spawn(program, args, options)
+  return spawn(setpriv, ['--pdeathsig', 'KILL', program, ...args], options)
 }
 
 /** The emulator takes a file that is gone or empty for a new one: not so where there was a log already. */
@@ -158,23 +152,24 @@ function checkFile(directory: string, file: string): void {
     throw new DamagedFile(file, size === undefined ? 'it is missing' : 'it is empty')
 }
 
-function endOrphan(pidFile: string, file: string): void {
+/** `mark` is what its command line names of this data directory. */
+function endOrphan(pidFile: string, mark: string): void {
   if (!existsSync(pidFile)) return
   const pid = Number(readFileSync(pidFile, 'utf8'))
   try {
     // The number may belong to another program by now: only one that works on our file is ours.
-    if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(file)) process.kill(pid, 'SIGKILL')
+    if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(mark)) process.kill(pid, 'SIGKILL')
   } catch {
     // It is gone.
   }
   rmSync(pidFile, { force: true })
 }
 
-async function listening(port: number): Promise<void> {
+async function listening(port: number, { name, readyWithin }: Program): Promise<void> {
   const deadline = performance.now() + readyWithin
   while (!(await answers(port))) {
     if (performance.now() > deadline)
-      throw new Error(`dynoxide did not listen on port ${port} within ${readyWithin / 1000} s`)
+      throw new Error(`${name} did not listen on port ${port} within ${readyWithin / 1000} s`)
     await delay(3)
   }
 }

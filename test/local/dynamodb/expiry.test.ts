@@ -26,7 +26,7 @@ describe('time to live', () => {
     const table = await provideTable(seen, request)
     const wall = { now: 1_000_000_000 }
     const clock = openClock({ file: join(directory, 'clock.json'), speed: 1, wall: () => wall.now })
-    const records = openStreamRecords(file)
+    const records = openStreamRecords(file ?? '')
     const parts = { table, clock, records, request }
     for (const [id, expires] of [
       ['early', 1_000_100],
