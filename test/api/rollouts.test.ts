@@ -311,6 +311,14 @@ phases:
     expect(body.errors).toMatchObject([{ field: 'phases.0.dependsOn.0', line: 10, column: 9 }])
   })
 
+  test('in JSON that is no YAML is refused for what is wrong with it', async () => {
+    const world = await platform()
+    // A key of YAML has 1,024 characters at most.
+    const raw = JSON.stringify({ ...twoPhases, ['k'.repeat(2000)]: 1 })
+    const { status, body } = await world.call('POST', '/api/v1/rollouts', { raw })
+    expect([status, body.code, body.errors.length]).toEqual([400, 'validation-failed', 1])
+  })
+
   test('is taken by no other route', async () => {
     const world = await platform()
     const reply = await world.call('POST', '/api/upgrades/deploy', yaml('component: db'))

@@ -63,13 +63,26 @@ describe('/openapi.json (S32)', () => {
       `${base}/${created.id}/assignments`,
       { body: { resource_assignments: many } },
     )
+    const phase = { name: 'all', component, version: 'v1.2.0', strategy: 'all' }
+    const rollout = { name: 'described', phases: [phase], approvals: { required: 1 } }
+    await operator.write('/api/v1/releases', {
+      component,
+      version: 'v1.2.0',
+      digest: `sha256:${'2f'.repeat(32)}`,
+    })
+    const { rolloutId } = (await operator.write<{ rolloutId: string }>('/api/v1/rollouts', rollout)).body
     const values: Readonly<Record<string, string>> = {
       ...{ '{component}': component, '{version}': 'v1.1.0', '{name}': 'described' },
     }
     for (const [path, methods] of Object.entries(paths)) {
       if (!('get' in methods) || path.startsWith('/api/v1/updates/')) continue
       const ofProfile = path.startsWith(base)
-      const id = ofProfile ? created.id : path.startsWith('/api/upgrades') ? upgradeId : target
+      const ids = [
+        [base, created.id],
+        ['/api/upgrades', upgradeId],
+        ['/api/v1/rollouts', rolloutId],
+      ] as const
+      const [, id] = ids.find(([start]) => path.startsWith(start)) ?? ['', target]
       const job = ofProfile ? assigned.job_id : `${upgradeId}-1`
       const asked = path.replace('{jobId}', job).replaceAll(/\{\w+\}/g, (name) => values[name] ?? id)
       // The client compares the answer with its schema.

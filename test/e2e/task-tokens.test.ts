@@ -29,7 +29,7 @@ beforeAll(async () => {
   dynamo = new DynamoDBClient({
     endpoint: inject('runtime').endpoints.AWS_ENDPOINT_URL_DYNAMODB ?? '',
     region: 'eu-central-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: inject('runtime').administrator,
   })
   made = await fleet(operator, 4)
 })

@@ -14,6 +14,19 @@ const profile = {
   approvals: { required: 1 },
 }
 
+const rollout = {
+  name: 'a try',
+  phases: [
+    {
+      ...{ name: 'one', component: 'no-such', version: 'v1.0.0', strategy: 'all', dependsOn: [] },
+      ...{ pauseSeconds: 0, exceptions: 'hold' },
+    },
+  ],
+  approvals: { required: 0 },
+  onFailure: 'hold',
+  reason: 'a try',
+}
+
 /** A body of every route that takes one, good enough to be understood; what it names does not exist. */
 export const validBodies: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'POST /api/upgrades/deploy': {
@@ -41,6 +54,15 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
   'POST /api/upgrades/{id}/rollback/{customerId}': { reason: 'no' },
   'POST /api/upgrades/{id}/retry-failed': { reason: 'no' },
   'POST /api/upgrades/{id}/targets/{targetId}/skip': {},
+  'POST /api/v1/rollouts': rollout,
+  'POST /api/v1/rollouts/plan': rollout,
+  'POST /api/v1/rollouts/{id}/approve': { planHash: 'ab'.repeat(32), comment: 'fine' },
+  'POST /api/v1/rollouts/{id}/reject': { reason: 'no' },
+  'POST /api/v1/rollouts/{id}/pause': { reason: 'no' },
+  'POST /api/v1/rollouts/{id}/resume': {},
+  'POST /api/v1/rollouts/{id}/continue': { phase: 'one', reason: 'no' },
+  'POST /api/v1/rollouts/{id}/abort': { reason: 'no', rollBack: true },
+  'POST /api/v1/rollouts/{id}/rollback': { reason: 'no', phases: ['one'] },
   'POST /api/v1/targets': {
     ...{ id: 'bad-input', type: 'customer', region: 'eu', critical: false, namespace: 'n', gateway: 'g' },
     ...{ tags: { tier: 'gold' }, components: { api: 'v1' }, enrol: false },

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { FieldError } from '../../../contracts/problem-document.ts'
-import type { ApiMiddleware, ReadDocument } from './exchange.ts'
+import type { ApiMiddleware, Exchange, ReadDocument, WrittenDocument } from './exchange.ts'
 import { exchangeOf } from './exchange.ts'
 import { Problem } from './problem.ts'
 import { repeatedNames } from './repeated-names.ts'
@@ -65,6 +65,18 @@ function parse(text: string): unknown {
   }
 }
 
+/**
+ * Returns what finds a field in a document. JSON that is no YAML, as there is a little of, has no places; reading it for them must not
+ * take the place of what is wrong with it.
+ */
+function placesIn(document: WrittenDocument | (() => Promise<WrittenDocument>)): Exchange['placeOf'] {
+  let opened: Promise<WrittenDocument> | undefined
+  return async (field) => {
+    opened ??= typeof document === 'function' ? document() : Promise.resolve(document)
+    return (await opened.catch(() => undefined))?.placeOf(field)
+  }
+}
+
 /** The types under which YAML is sent. */
 const yaml = /^(application\/(x-)?yaml|text\/(x-)?yaml)\s*(;|$)/i
 
@@ -96,7 +108,7 @@ export function body(readDocument?: ReadDocument): ApiMiddleware {
       const written = isYaml ? await read(text) : undefined
       const json = written ? written.json : parse(text)
       // JSON is read again for that only where something is wrong with it.
-      exchange.placeOf = read && (async (field) => (written ?? (await read(text))).placeOf(field))
+      exchange.placeOf = read && placesIn(written ?? (() => read(text)))
       const twice = isYaml ? [] : repeatedNames(text, mostErrors)
       const errors = [
         ...twice.map((field) => ({ field, value: null, expected: 'each field once' })),
