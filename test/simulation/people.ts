@@ -9,6 +9,7 @@ import {
 import { profileAggregate } from '../../functions/domain/profile/aggregate.ts'
 import type { Rejection } from '../../functions/domain/rejection.ts'
 import { releaseAggregate, withdrawRelease } from '../../functions/domain/release/release.ts'
+import { awaitsApproval } from '../../functions/domain/standing.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { pinTarget, retireTarget, unpinTarget } from '../../functions/domain/target/registration.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
@@ -24,7 +25,6 @@ import {
 import type { UpgradeDecision } from '../../functions/domain/upgrade/draft.ts'
 import { holdOf } from '../../functions/domain/upgrade/hold.ts'
 import { requestUpgrade } from '../../functions/domain/upgrade/request.ts'
-import { awaitsApproval } from '../../functions/domain/upgrade/standing.ts'
 import {
   type ExistingUpgrade,
   exists,

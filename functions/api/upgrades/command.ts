@@ -1,5 +1,6 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { instantOf } from '../../../events/time.ts'
+import { awaitsApproval } from '../../domain/standing.ts'
 import type { AdmissionFacts } from '../../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import {
@@ -14,7 +15,6 @@ import {
   endBakeEarly,
 } from '../../domain/upgrade/control.ts'
 import type { UpgradeDecision } from '../../domain/upgrade/draft.ts'
-import { awaitsApproval } from '../../domain/upgrade/standing.ts'
 import { type ExistingUpgrade, exists } from '../../domain/upgrade/state.ts'
 import { admissionFacts } from '../../facts/admission.ts'
 import { patience } from '../../patience.ts'

@@ -1,7 +1,7 @@
 import { accept } from '../aggregate.ts'
+import { awaitsApproval } from '../standing.ts'
 import { refuseExpired, rolloutNotFound } from './control.ts'
 import { Draft, type RolloutDecision, refuse } from './draft.ts'
-import { awaitsApproval } from './standing.ts'
 import { type ExistingRollout, exists, hasEnded } from './state.ts'
 
 /** Refuses what an approver may not do: approve what they asked for, or what others were named for. */

@@ -1,5 +1,5 @@
+import { awaitsApproval } from '../standing.ts'
 import { isPassed, nextRestEnd } from './phases.ts'
-import { awaitsApproval } from './standing.ts'
 import type { ExistingRollout } from './state.ts'
 import { approvalDeadline } from './wake-up.ts'
 

@@ -1,6 +1,6 @@
 import { type Position, secondsUntil } from '../position.ts'
+import { awaitsApproval } from '../standing.ts'
 import { isPassed, isRunning, nextRestEnd, startable } from './phases.ts'
-import { awaitsApproval } from './standing.ts'
 import { type ExistingRollout, exists, type RolloutState } from './state.ts'
 import { approvalDeadline } from './wake-up.ts'
 

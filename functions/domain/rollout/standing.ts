@@ -1,31 +1,12 @@
 import type { RolloutEvent } from '../../../events/rollout.ts'
+import { approved, interrupted, type Life, requestedLife } from '../standing.ts'
 import type { UpgradeStatus } from '../upgrade/status.ts'
 
 /** Where a rollout stands, as lists show it: a fold of its own, which the rollout's state and its row in the views both hold. */
-export interface Standing {
-  readonly status: UpgradeStatus
-  /** What a pause interrupted. */
-  readonly resumesTo: 'pending_approval' | 'scheduled' | 'running'
-  readonly approvals: {
-    readonly needed: number
-    readonly given: number
-    /** How long they are waited for, from the plan on. */
-    readonly withinSeconds: number
-  }
+export interface Standing extends Life {
   /** The phases that have begun, and those that have ended. */
   readonly begun: number
   readonly over: number
-  /** The present execution. */
-  readonly generation: number
-  readonly startedAt: string | null
-  readonly endedAt: string | null
-  /** Why it failed, was rejected or expired. */
-  readonly failure: { readonly code: string; readonly detail: string } | null
-}
-
-/** Does a rollout need approvals that nobody has given? */
-export function awaitsApproval({ standing }: { readonly standing: Pick<Standing, 'approvals'> }): boolean {
-  return standing.approvals.given < standing.approvals.needed
 }
 
 /** Returns where a rollout stands that has just been requested. */
@@ -33,15 +14,9 @@ export function requestedStanding({
   approvals,
 }: Extract<RolloutEvent, { type: 'RolloutRequested' }>['data']['request']): Standing {
   return {
-    status: 'requested',
-    resumesTo: 'scheduled',
-    approvals: { needed: approvals.required, given: 0, withinSeconds: approvals.expiresInSeconds },
+    ...requestedLife(approvals),
     begun: 0,
     over: 0,
-    generation: 0,
-    startedAt: null,
-    endedAt: null,
-    failure: null,
   }
 }
 
@@ -95,20 +70,4 @@ function begin(standing: Standing, at: string): Standing {
   const { begun, startedAt } = standing
   const present = { ...standing, begun: begun + 1, startedAt: startedAt ?? at }
   return { ...present, status: 'running', resumesTo: 'running' }
-}
-
-/** The last approval that is needed lets it be scheduled, as soon as nobody has paused it. */
-function approved(before: Standing): Standing {
-  const given = before.approvals.given + 1
-  const standing = { ...before, approvals: { ...before.approvals, given } }
-  if (given < before.approvals.needed) return standing
-  const go = <Status>(status: Status) => (status === 'pending_approval' ? 'scheduled' : status)
-  return { ...standing, status: go(before.status), resumesTo: go(before.resumesTo) }
-}
-
-/** A pause remembers what it interrupted; a second one does not. */
-function interrupted(standing: Standing): Standing {
-  const { status } = standing
-  const waits = status === 'pending_approval' || status === 'scheduled' || status === 'running'
-  return { ...standing, status: 'paused', resumesTo: waits ? status : standing.resumesTo }
 }

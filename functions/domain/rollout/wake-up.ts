@@ -1,6 +1,6 @@
 import { after, earliest, second } from '../../../events/time.ts'
+import { awaitsApproval } from '../standing.ts'
 import { nextRestEnd } from './phases.ts'
-import { awaitsApproval } from './standing.ts'
 import type { ExistingRollout } from './state.ts'
 
 /** Returns when a rollout expires that nobody has approved, paused or not; null: nothing bounds the wait. */

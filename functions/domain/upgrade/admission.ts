@@ -3,12 +3,12 @@ import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import { waveRange } from '../plan/waves.ts'
 import { type Closure, closureAt } from '../policy/closure.ts'
 import type { Stop } from '../policy/policy.ts'
+import { awaitsApproval } from '../standing.ts'
 import { freshMembers, membersWith, roomForChunks } from './chunks.ts'
 import type { Draft } from './draft.ts'
 import { limitOf, unacknowledged } from './limits.ts'
 import { inParts, type Member, type Range, rangesPerEvent, toRanges } from './members.ts'
 import { opennessOf } from './openness.ts'
-import { awaitsApproval } from './standing.ts'
 import type { InWave, PlannedUpgrade } from './state.ts'
 
 /** What an admission is checked against, read strongly just before (design: #admission). */

@@ -1,11 +1,11 @@
 import { accept } from '../aggregate.ts'
+import { awaitsApproval } from '../standing.ts'
 import { sameTime, type Window } from '../window.ts'
 import type { AdmissionFacts } from './admission.ts'
 import { advance } from './advance.ts'
 import { authorsOf } from './approvers.ts'
 import { refuseExpired, refuseNoRoom, upgradeNotFound } from './control.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
-import { awaitsApproval } from './standing.ts'
 import { type ExistingUpgrade, exists, hasEnded, isPlanned, type PlannedUpgrade } from './state.ts'
 
 /** Refuses what an approver may not do: approve twice is fine, approve one's own request, or a window that one has moved, never is. */

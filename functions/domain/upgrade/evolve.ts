@@ -4,6 +4,7 @@ import { systemActor } from '../actor.ts'
 import type { CommitContext } from '../aggregate.ts'
 import { begunAt, endedAt, firstGeneration } from '../generation.ts'
 import { waveRange } from '../plan/waves.ts'
+import { awaitsApproval } from '../standing.ts'
 import {
   admitMembers,
   askMembers,
@@ -17,7 +18,7 @@ import {
   skipMembers,
 } from './chunks.ts'
 import { count, noCounts } from './counts.ts'
-import { awaitsApproval, requestedStanding, standingAfter } from './standing.ts'
+import { requestedStanding, standingAfter } from './standing.ts'
 import {
   type BetweenWaves,
   type Child,

@@ -1,8 +1,8 @@
 import { waveCount } from '../plan/waves.ts'
 import { type Position, secondsUntil } from '../position.ts'
+import { awaitsApproval } from '../standing.ts'
 import { holdOf } from './hold.ts'
 import { exceedsLimits } from './limits.ts'
-import { awaitsApproval } from './standing.ts'
 import { type BetweenWaves, type ExistingUpgrade, exists, type Planned, type UpgradeState } from './state.ts'
 import { expiryOf, takesBackAt } from './wake-up.ts'
 

@@ -1,37 +1,18 @@
 import { after, earliest, second } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import { approved, awaitsApproval, interrupted, type Life, requestedLife } from '../standing.ts'
 import { count, type MemberCounts, noCounts } from './counts.ts'
 import { awaitingApproval, type Hold, type HoldCode, holdOf, withHold, withoutHolds } from './hold.ts'
 import type { UpgradeStatus } from './status.ts'
 
 /** Where an upgrade stands, as lists show it: a fold of its own, which the upgrade's state and its row in the views both hold. */
-export interface Standing {
-  readonly status: UpgradeStatus
-  /** What a pause interrupted. */
-  readonly resumesTo: 'pending_approval' | 'scheduled' | 'running'
-  readonly approvals: {
-    readonly needed: number
-    readonly given: number
-    /** How long they are waited for, from the plan on. */
-    readonly withinSeconds: number
-  }
+export interface Standing extends Life {
   /** Is it to run even while everything is stopped? */
   readonly breakGlass: boolean
   readonly counts: MemberCounts
   readonly holds: readonly Hold[]
   /** The present wave, from 0; -1 before the first. */
   readonly wave: number
-  /** The present execution. */
-  readonly generation: number
-  readonly startedAt: string | null
-  readonly endedAt: string | null
-  /** Why it failed, was rejected or expired. */
-  readonly failure: { readonly code: string; readonly detail: string } | null
-}
-
-/** Does an upgrade need approvals that nobody has given, begun or not, paused or not? */
-export function awaitsApproval({ standing }: { readonly standing: Pick<Standing, 'approvals'> }): boolean {
-  return standing.approvals.given < standing.approvals.needed
 }
 
 /** Returns where an upgrade stands that has just been requested. */
@@ -40,17 +21,11 @@ export function requestedStanding({
   breakGlass,
 }: Extract<UpgradeEvent, { type: 'UpgradeRequested' }>['data']['request']): Standing {
   return {
-    status: 'requested',
-    resumesTo: 'scheduled',
-    approvals: { needed: approvals.required, given: 0, withinSeconds: approvals.expiresInSeconds },
+    ...requestedLife(approvals),
     breakGlass,
     counts: noCounts,
     holds: [],
     wave: -1,
-    generation: 0,
-    startedAt: null,
-    endedAt: null,
-    failure: null,
   }
 }
 
@@ -77,8 +52,10 @@ export function standingAfter(before: Standing, event: UpgradeEvent, at: string)
     }
     case 'PlanningFailed':
       return end('failed', event.data)
-    case 'ApprovalGiven':
-      return approved(standing)
+    case 'ApprovalGiven': {
+      const next = approved(standing)
+      return awaitsApproval({ standing: next }) ? next : { ...next, holds: lift('APPROVAL') }
+    }
     case 'ApprovalsVoided':
       return voided(standing, at)
     case 'UpgradeRejected':
@@ -156,16 +133,6 @@ function busyAfter(
   return withHold(holds, 'BUSY', { since: holdOf(holds, 'BUSY')?.since ?? at, until, ref, lapses: null })
 }
 
-/** The last approval that is needed lets it be scheduled, as soon as nobody has paused it. */
-function approved(before: Standing): Standing {
-  const given = before.approvals.given + 1
-  const standing = { ...before, approvals: { ...before.approvals, given } }
-  if (given < before.approvals.needed) return standing
-  const go = <Status>(status: Status) => (status === 'pending_approval' ? 'scheduled' : status)
-  const { status, resumesTo, holds } = before
-  return { ...standing, status: go(status), resumesTo: go(resumesTo), holds: withoutHolds(holds, 'APPROVAL') }
-}
-
 /** The approvals that are needed are waited for from an instant on, and for as long as the first ones were. */
 function awaiting({ holds, approvals, breakGlass }: Standing, since: string, at: string): readonly Hold[] {
   const lapses = after(at, approvals.withinSeconds * second)
@@ -190,11 +157,4 @@ function resumed(standing: Standing, at: string): Standing {
   const { resumesTo: status, holds } = standing
   const present = status === 'running' ? holdOf(holds, 'APPROVAL') : undefined
   return { ...standing, status, holds: present ? awaiting(standing, present.since, at) : holds }
-}
-
-/** A pause remembers what it interrupted; a second one does not. */
-function interrupted(standing: Standing): Standing {
-  const { status } = standing
-  const waits = status === 'pending_approval' || status === 'scheduled' || status === 'running'
-  return { ...standing, status: 'paused', resumesTo: waits ? status : standing.resumesTo }
 }

@@ -1,7 +1,7 @@
 import { after, earliest, minute, second } from '../../../events/time.ts'
+import { awaitsApproval } from '../standing.ts'
 import { attentions } from './chunks.ts'
 import { holdOf } from './hold.ts'
-import { awaitsApproval } from './standing.ts'
 import {
   type ExistingUpgrade,
   hasBegun,
