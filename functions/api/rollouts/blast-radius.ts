@@ -1,8 +1,9 @@
 import type { rolloutContracts } from '../../../contracts/rollouts.ts'
 import { instantOf } from '../../../events/time.ts'
+import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import type { Operate } from '../http/endpoint.ts'
+import { pastOf } from '../http/story.ts'
 import { exposureOf } from '../upgrades/blast-radius.ts'
-import { pastOf as pastOfUpgrade } from '../upgrades/history.ts'
 import { rolloutAt } from './history.ts'
 
 /** Shows the blast radius of each phase that has begun. */
@@ -17,7 +18,8 @@ export const getRolloutBlastRadius: Operate<(typeof rolloutContracts)['getRollou
     upgradeId: string
   })[] = []
   for (const { name, upgrade } of state.phases) {
-    const exposure = upgrade === null ? undefined : await exposureOf(pastOfUpgrade(log, upgrade, at))
+    const exposure =
+      upgrade === null ? undefined : await exposureOf(pastOf(log, upgradeAggregate, upgrade, at))
     if (exposure && upgrade !== null) phases.push({ name, upgradeId: upgrade, ...exposure })
   }
   const proven = phases.every((phase) => phase.proven)

@@ -1,8 +1,10 @@
 import type { rolloutContracts } from '../../../contracts/rollouts.ts'
 import type { RolloutEvent } from '../../../events/rollout.ts'
 import { instantOf } from '../../../events/time.ts'
+import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { pastOf, rolloutAt } from './history.ts'
+import { pastOf, storyPage } from '../http/story.ts'
+import { rolloutAt } from './history.ts'
 
 const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
 
@@ -88,16 +90,10 @@ export const getRolloutEvents: Operate<(typeof rolloutContracts)['getRolloutEven
   const at = query.at === undefined ? undefined : instantOf(query.at)
   const { state } = await rolloutAt(log, params.id, at)
   const nameOf = (phase: number) => `"${state.phases[phase]?.name ?? phase}"`
-  const events: object[] = []
-  let nextCursor: string | null = null
-  let last = 0
-  for await (const { event, ...told } of pastOf(log, params.id, at, query.cursor ?? 1)) {
-    if (events.length >= query.limit && told.commit !== last) {
-      nextCursor = String(told.commit)
-      break
-    }
-    last = told.commit
-    events.push({ ...told, sentence: sentenceOf(event, nameOf), type: event.type, data: event.data })
-  }
+  const { events, nextCursor } = await storyPage(
+    pastOf(log, rolloutAggregate, params.id, at, query.cursor),
+    query.limit,
+    (event) => ({ sentence: sentenceOf(event, nameOf), type: event.type, data: event.data }),
+  )
   return { status: 200, body: { rolloutId: params.id, count: events.length, nextCursor, events } }
 }

@@ -2,12 +2,14 @@ import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { instantOf } from '../../../events/time.ts'
 import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import { allowedFailures, waveRange } from '../../domain/plan/waves.ts'
+import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { count, type MemberCounts, noCounts } from '../../domain/upgrade/counts.ts'
 import { sizeOf } from '../../domain/upgrade/members.ts'
 import type { AcceptedPlan } from '../../domain/upgrade/state.ts'
 import type { Told } from '../../log/log.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { pastOf, upgradeNotFound } from './history.ts'
+import { pastOf } from '../http/story.ts'
+import { upgradeNotFound } from './history.ts'
 import { waveNumber } from './wave-number.ts'
 
 interface Peak {
@@ -110,7 +112,7 @@ export const getBlastRadius: Operate<(typeof upgradeContracts)['getBlastRadius']
   { log },
 ) => {
   const at = query.at === undefined ? undefined : instantOf(query.at)
-  const exposure = await exposureOf(pastOf(log, params.id, at))
+  const exposure = await exposureOf(pastOf(log, upgradeAggregate, params.id, at))
   if (!exposure) throw upgradeNotFound()
   return { status: 200, body: { upgradeId: params.id, ...exposure } }
 }

@@ -1,27 +1,14 @@
-import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
-import type { Log, Told } from '../../log/log.ts'
+import type { Log } from '../../log/log.ts'
 import { upgradeRow } from '../../views/projections/live.ts'
 import { shownUpgrade, upgrades } from '../../views/projections/upgrades.ts'
 import type { UpgradeBody, UpgradeRow } from '../../views/rows.ts'
 import { Problem } from '../http/problem.ts'
+import { pastOf } from '../http/story.ts'
 
 /** Returns the problem that there is no such upgrade. */
 export function upgradeNotFound(): Problem {
   return new Problem('upgrade-not-found', 'There is no such upgrade.')
-}
-
-/** Yields the events of an upgrade, oldest first, read strongly; with `at`, those decided at or before that ISO instant. */
-export async function* pastOf(
-  log: Log,
-  id: string,
-  at?: string,
-  from = 1,
-): AsyncGenerator<Told<UpgradeEvent>> {
-  for await (const told of log.of(upgradeAggregate, id).events({ from, consistent: true })) {
-    if (at !== undefined && told.at > at) return
-    yield told
-  }
 }
 
 /** Folds the row of an upgrade from its stream by the projection's own rule: as it was at an instant, or right after a write. */
@@ -34,7 +21,7 @@ export async function foldRow(
   let last = 0
   let since = ''
   let number = 0
-  for await (const { event, ...context } of pastOf(log, id, at)) {
+  for await (const { event, ...context } of pastOf(log, upgradeAggregate, id, at)) {
     since ||= context.at
     const next = upgrades.apply(body, event, { ...context, number: ++number, id, since })
     body = next === 'deleted' ? undefined : next

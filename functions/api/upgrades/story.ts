@@ -1,8 +1,10 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { instantOf } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { pastOf, upgradeNotFound } from './history.ts'
+import { pastOf, storyPage } from '../http/story.ts'
+import { upgradeNotFound } from './history.ts'
 import { waveNumber } from './wave-number.ts'
 
 const sizes = (ranges: readonly (readonly [number, number, ...unknown[]])[]): number =>
@@ -153,17 +155,11 @@ export const getUpgradeEvents: Operate<(typeof upgradeContracts)['getUpgradeEven
   { log },
 ) => {
   const at = query.at === undefined ? undefined : instantOf(query.at)
-  const events: object[] = []
-  let nextCursor: string | null = null
-  let last = 0
-  for await (const { event, ...told } of pastOf(log, params.id, at, query.cursor ?? 1)) {
-    if (events.length >= query.limit && told.commit !== last) {
-      nextCursor = String(told.commit)
-      break
-    }
-    last = told.commit
-    events.push({ ...told, sentence: sentenceOf(event), type: event.type, data: dataOf(event) })
-  }
+  const { events, nextCursor } = await storyPage(
+    pastOf(log, upgradeAggregate, params.id, at, query.cursor),
+    query.limit,
+    (event) => ({ sentence: sentenceOf(event), type: event.type, data: dataOf(event) }),
+  )
   if (events.length === 0 && query.cursor === undefined) throw upgradeNotFound()
   return { status: 200, body: { upgradeId: params.id, count: events.length, nextCursor, events } }
 }
