@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { scratch } from './fixture.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -13,9 +13,11 @@ interface Said {
   readonly said: string
 }
 
+/** Returns how a program ended and what it said. One that was to end and runs on ends with its test. */
 function run(program: string, args: readonly string[], cwd = root): Promise<Said> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+    onTestFinished(() => void child.kill())
     let said = ''
     child.stdout.on('data', (chunk: Buffer) => {
       said += chunk.toString()
