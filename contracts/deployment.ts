@@ -1,9 +1,8 @@
 import * as z from 'zod'
 import { breachActions, instant, strategies } from '../events/words.ts'
-import { identifier, versionName, words } from './fields.ts'
+import { identifier, percent, seconds, versionName, words } from './fields.ts'
+import { gate, parallelByDefault, refusedOfStrategy, strategyFields } from './strategies.ts'
 
-const percent = z.number().min(0).max(100)
-export const seconds = (smallest: number, largest: number) => z.int().min(smallest).max(largest)
 const day = 86_400
 
 export const threshold = z.strictObject({
@@ -28,9 +27,8 @@ export const deployment = z
     component: identifier,
     version: versionName,
     strategy: z.enum(strategies),
-    canaryPercent: z.number().positive().max(100).optional(),
-    batchSize: z.int().min(1).max(1_000_000).optional(),
-    parallel: z.int().min(1).max(10_000).default(10_000),
+    ...strategyFields,
+    parallel: z.int().min(1).max(10_000).default(parallelByDefault),
     failureThreshold: threshold.extend({ action: z.enum(breachActions).default('pause') }).prefault({}),
     unreachableThreshold: threshold.prefault({}),
     failureBudget: threshold.nullable().default(null),
@@ -45,18 +43,18 @@ export const deployment = z
       .boolean()
       .optional()
       .describe(
-        'Does each wave that passes let the next begin, without somebody who continues it? Left out: after a batch yes, after a canary no.',
+        'Does each wave that passes let the next begin, without somebody who continues it? Left out: after a canary no, else yes.',
       ),
     continueRequiresSecondPerson: z
       .boolean()
       .default(false)
       .describe(
-        'May who asked for the upgrade not continue it? Refused where nobody has to continue: with autoContinue, strategy all, a canary of 100 %, a plan of one wave, and with strategy batch unless autoContinue is false.',
+        'May who asked for the upgrade not continue it? Refused where nobody has to continue: with autoContinue, strategy all, rolling or serial, a canary of 100 %, a plan of one wave, and with strategy batch, percentages or groups unless autoContinue is false.',
       ),
     window: window.nullable().default(null),
     calendars: z.array(identifier).max(10).default([]),
     bakeSeconds: seconds(0, 30 * day).default(0),
-    gate: z.strictObject({ successRatePercent: percent }).nullable().default(null),
+    gate: gate.default(null),
     retry: z
       .strictObject({ attempts: z.int().min(0).max(5).default(0), delaySeconds: seconds(1, day).default(60) })
       .prefault({}),
@@ -85,29 +83,15 @@ export const deployment = z
     reason: words(512).nullable().default(null),
   })
   .superRefine((request, context) => {
-    const wrong = (path: string, message: string) =>
-      context.addIssue({ code: 'custom', path: [path], message })
-    const { strategy, canaryPercent, batchSize, approvals, autoContinue, continueRequiresSecondPerson } =
-      request
-    if (canaryPercent !== undefined && strategy !== 'canary')
-      wrong('canaryPercent', 'only with strategy canary')
-    if (batchSize !== undefined && strategy !== 'batch') wrong('batchSize', 'only with strategy batch')
-    if (batchSize === undefined && strategy === 'batch')
-      wrong('batchSize', 'a number of targets, for strategy batch')
+    for (const { path, message } of refusedOfStrategy(request))
+      context.addIssue({ code: 'custom', path: [...path], message })
+    const { approvals } = request
     if (approvals.approvers && new Set(approvals.approvers).size < approvals.required) {
       context.addIssue({
         code: 'custom',
         path: ['approvals', 'approvers'],
         message: `at least ${approvals.required} people, as many as are required`,
       })
-    }
-    const one = strategy === 'all' || canaryPercent === 100
-    if (autoContinue === false && one) wrong('autoContinue', 'left out: there is no wave to continue with')
-    const waits = strategy === 'canary' ? autoContinue !== true : autoContinue === false
-    if (continueRequiresSecondPerson && (one || !waits)) {
-      const where =
-        'strategy canary of less than 100 % without autoContinue, or strategy batch with autoContinue false'
-      wrong('continueRequiresSecondPerson', `only where somebody has to continue: ${where}`)
     }
   })
 export type Deployment = z.output<typeof deployment>

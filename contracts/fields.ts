@@ -38,6 +38,11 @@ export const printable = (text: z.ZodString) =>
     .regex(/^[^\u0000-\u001f\u007f-\u009f\ufffd]*$/u, 'text without control characters')
     .refine((given) => given.isWellFormed(), 'text without halves of surrogate pairs')
 
+/** A length of time in whole seconds. */
+export const seconds = (smallest: number, largest: number) => z.int().min(smallest).max(largest)
+
+export const percent = z.number().min(0).max(100)
+
 /** Words of a person, in normal form C, without control characters. */
 export const words = (longest: number) =>
   printable(z.string().min(1).max(longest)).transform((text) => text.normalize('NFC'))

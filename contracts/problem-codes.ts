@@ -46,6 +46,8 @@ export const problemCodes = {
   'no-canary-left': [422, 'No canary that was named is left'],
   'phases-overlap': [422, 'Two phases have a target and its component'],
   'no-second-wave': [422, 'Nobody would have to continue'],
+  'outside-groups': [422, 'Targets are in none of the groups'],
+  'critical-targets-first': [422, 'Critical targets would be the first wave'],
   'nothing-to-upgrade': [422, 'No target is left to upgrade'],
   'fleet-too-large': [422, 'The fleet is too large to be planned at once'],
   'too-many-waves': [422, 'There would be too many waves'],

@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { instant } from '../events/words.ts'
 import type { Contract } from './contract.ts'
-import { deployment, seconds } from './deployment.ts'
-import { byId, listOf, noQuery, paging, wholeNumber, words } from './fields.ts'
+import { deployment } from './deployment.ts'
+import { byId, listOf, noQuery, paging, seconds, wholeNumber, words } from './fields.ts'
 import { upgradeStatuses } from './statuses.ts'
-import { blastRadius, story } from './upgrade-answers.ts'
+import { blastRadius, droppedGroups, plannedWave, story } from './upgrade-answers.ts'
 import { childSettings, planningProblems } from './upgrades.ts'
 
 const day = 86_400
@@ -70,7 +70,9 @@ const plannedPhase = z.object({
   version: z.string(),
   planHash: z.string().nullable().describe('Null: everybody who was selected runs the version already.'),
   total: z.int(),
-  waves: z.array(z.int()).describe('How many targets each wave has, in their order.'),
+  waves: z.array(plannedWave).describe('In their order, the first 1,000.'),
+  droppedWaves: z.array(z.number()),
+  droppedGroups,
   members: z.array(z.string()).describe('The targets in the order of the plan, the first 1,000.'),
   leftOut: z.array(z.object({ targetId: z.string(), reason: z.string() })).describe('The first 1,000.'),
   leftOutCounts: z.record(z.string(), z.int()),

@@ -6,6 +6,19 @@ export const acknowledgement = z.object({ message: z.string(), upgradeId: z.stri
 /** The number of a wave. */
 const wave = z.int().min(1).describe('Its number, from 1, as sentences say it.')
 
+/** The group of a wave. */
+const group = z
+  .string()
+  .nullable()
+  .describe(
+    'The region, or the value of the tag, that its targets have, of an upgrade by groups; null: those of all other values and of none, or it has no groups.',
+  )
+
+/** Groups that have no wave. */
+export const droppedGroups = z
+  .array(z.string())
+  .describe('Values of groups.order that no target has: their waves would be empty.')
+
 const hold = z.object({
   code: z.string(),
   since: z.string(),
@@ -43,6 +56,7 @@ export const upgradeStatus = z.object({
   waves: z.array(
     z.object({
       wave,
+      group,
       size: z.int(),
       succeeded: z.int(),
       failed: z.int(),
@@ -86,6 +100,17 @@ export const upgradeDetail = upgradeStatus.extend({
       waves: z.array(z.int()),
       leftOut: z.record(z.string(), z.int()),
       droppedWaves: z.array(z.number()),
+      droppedGroups,
+      rolling: z
+        .object({ unavailable: z.int(), surge: z.int() })
+        .nullable()
+        .describe(
+          'Of strategy rolling: how many may be out of service at once, and how many more in flight.',
+        ),
+      spacingSeconds: z
+        .int()
+        .nullable()
+        .describe('Of strategy serial: from the end of one attempt to the next admission.'),
       exposure: z
         .object({ approvals: z.int(), firstWave: z.int(), fleet: z.int() })
         .nullable()
@@ -165,13 +190,41 @@ export const neededApprovals = z
     'How many people have to approve it, and why, where that is more than the request asks for: a first wave of more than 100 targets that is also more than 20 % of those that run the component needs a second person (both figures are parameters of the deployment).',
   )
 
+/** A wave as it is planned, and what follows it. */
+export const plannedWave = z.object({
+  wave,
+  group,
+  percent: z.number().nullable().describe('Of strategy percentages: which of them it belongs to.'),
+  size: z.int(),
+  allowedFailures: z.int(),
+  allowedUnreachable: z.int(),
+  inFlight: z.int().describe('How many of its targets may be in flight at once.'),
+  maxUnavailable: z
+    .int()
+    .nullable()
+    .describe(
+      'Of strategy rolling: how many targets may be out of service at once, those that have failed or were unreachable included. When these alone use it up, it is paused.',
+    ),
+  spacingSeconds: z.int().describe('From the end of one attempt to the next admission.'),
+  bakeSeconds: z
+    .int()
+    .describe('How long it is watched when it is over; 0 after the last wave without a gate.'),
+  gate: z.object({ successRatePercent: z.number() }).nullable(),
+  continues: z
+    .enum(['by-itself', 'by-hand', 'by-second-person'])
+    .describe('Who lets the next wave begin; of the last wave: by-itself.'),
+})
+
 export const planned = z.object({
   planHash: z.string(),
   version: z.string(),
   digest: z.string().nullable(),
   total: z.int(),
-  waves: z.array(z.object({ wave, size: z.int(), allowedFailures: z.int(), allowedUnreachable: z.int() })),
-  droppedWaves: z.array(z.number()),
+  waves: z.array(plannedWave),
+  droppedWaves: z
+    .array(z.number())
+    .describe('Percentages that add nobody: what follows them follows no other.'),
+  droppedGroups,
   members: z.array(z.object({ targetId: z.string(), from: z.string(), to: z.string(), wave })),
   leftOut: z.array(z.object({ targetId: z.string(), reason: z.string() })),
   leftOutCounts: z.record(z.string(), z.int()),

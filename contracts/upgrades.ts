@@ -1,8 +1,18 @@
 import * as z from 'zod'
 import { instant, upgradeKinds } from '../events/words.ts'
 import type { Contract } from './contract.ts'
-import { deployment, seconds, threshold, window } from './deployment.ts'
-import { byId, identifier, listOf, noQuery, paging, versionName, wholeNumber, words } from './fields.ts'
+import { deployment, threshold, window } from './deployment.ts'
+import {
+  byId,
+  identifier,
+  listOf,
+  noQuery,
+  paging,
+  seconds,
+  versionName,
+  wholeNumber,
+  words,
+} from './fields.ts'
 import { attemptStatuses, upgradeStatuses } from './statuses.ts'
 import {
   acknowledgement,
@@ -25,6 +35,8 @@ export const planningProblems = [
   'canary-outside-selection',
   'no-canary-left',
   'no-second-wave',
+  'outside-groups',
+  'critical-targets-first',
   'nothing-to-upgrade',
   'too-many-waves',
   'window-over',

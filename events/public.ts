@@ -27,7 +27,9 @@ const ofUpgrades = {
     profileId: z.string().nullable().describe('The profile that started it; null: somebody did.'),
     component: z.string().describe('What is upgraded on its targets.'),
     version: z.string().describe('As it was asked for: latest and stable are resolved by the plan.'),
-    strategy: z.enum(['all', 'canary', 'batch']).describe('How its targets are cut into waves.'),
+    strategy: z
+      .enum(['all', 'canary', 'batch', 'percentages', 'groups', 'rolling', 'serial'])
+      .describe('How its targets are cut into waves.'),
     approvals: z.int().min(0).describe('How many people have to approve the plan.'),
     window: window.describe('When it may run; null: always.'),
     breakGlass: z.boolean().describe('May it run even while everything is stopped?'),
@@ -63,8 +65,10 @@ const ofUpgrades = {
     wave,
     waveNumber,
     kind: z
-      .enum(['failures', 'unreachable', 'budget'])
-      .describe('What there is too much of; budget: failures of the whole upgrade.'),
+      .enum(['failures', 'unreachable', 'budget', 'unavailable'])
+      .describe(
+        'What there is too much of; budget: failures of the whole upgrade; unavailable: its targets that failed or were unreachable, as a rolling upgrade bears them.',
+      ),
     count: z.int().min(0).describe('How many targets of the wave, or of the whole upgrade.'),
     allowed: z.int().min(0).describe('How many it bears.'),
     action: z.enum(['pause', 'abort', 'rollback']).describe('What follows.'),

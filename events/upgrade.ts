@@ -1,7 +1,16 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
 import { outcomes, regressions } from './target.ts'
-import { breachActions, instant, name, person, strategies, upgradeKinds, words } from './words.ts'
+import {
+  breachActions,
+  instant,
+  name,
+  othersOfGroups,
+  person,
+  strategies,
+  upgradeKinds,
+  words,
+} from './words.ts'
 
 const index = z.int().min(0)
 
@@ -15,6 +24,24 @@ const limit = z.object({
   percent: z.number().min(0).max(100),
   absolute: z.int().min(0).nullable(),
 })
+
+const gate = z.object({ successRatePercent: z.number().min(0).max(100) }).nullable()
+
+/** What follows when a wave is over: how long it bakes, what its gate asks, whether it waits for `continue`, and whose. */
+const following = z.object({
+  bakeSeconds: z.int().min(0),
+  gate,
+  continueByHand: z.boolean(),
+  continueBySecondPerson: z.boolean(),
+})
+export type Following = z.output<typeof following>
+
+/** So many targets, or such a share of the members of a plan. */
+const amount = z.union([
+  z.object({ targets: z.int().min(0) }),
+  z.object({ percent: z.int().min(0).max(100) }),
+])
+export type Amount = z.output<typeof amount>
 
 /** How an upgrade can end. */
 export const endedStatuses = [
@@ -39,6 +66,25 @@ export const upgradeRequest = z.object({
   strategy: z.enum(strategies),
   canaryPercent: z.number().nullable(),
   batchSize: z.int().nullable(),
+  /** Of strategy percentages: how much is upgraded by the end of each, and what follows then. */
+  percentages: z.exactOptional(
+    z
+      .array(following.extend({ percent: z.number().positive().max(100) }))
+      .min(1)
+      .max(20),
+  ),
+  /** Of strategy groups: `region`, or the name of a tag; its values in the order of their waves; and what becomes of all others. */
+  groups: z.exactOptional(
+    z.object({
+      by: name,
+      order: z.array(z.string().min(1).max(256)).min(1).max(100),
+      others: z.enum(othersOfGroups),
+    }),
+  ),
+  /** Of strategy rolling: how many members may be out of service at once, and how many more in flight. */
+  rolling: z.exactOptional(z.object({ unavailable: amount, surge: amount })),
+  /** Of strategy serial: from the end of one attempt to the next admission. */
+  spacingSeconds: z.exactOptional(z.int().min(0)),
   selection: z.object({
     targets: z.array(z.string()).nullable(),
     types: z.array(z.string()).nullable(),
@@ -64,7 +110,7 @@ export const upgradeRequest = z.object({
   continueBySecondPerson: z.boolean(),
   window: z.object({ start: instant, end: instant }).nullable(),
   bakeSeconds: z.int().min(0),
-  gate: z.object({ successRatePercent: z.number().min(0).max(100) }).nullable(),
+  gate,
   retry: z.object({
     attempts: z.int().min(0).max(5),
     delaySeconds: z.int().positive(),
@@ -160,6 +206,15 @@ export const upgradeEvents = defineEvents({
       waves: waveCuts,
       /** Percentages whose wave would have been empty. */
       droppedWaves: z.array(z.number()),
+      /**
+       * Which percentage, or which group, of the request each wave is of, by its place there; one place beyond the groups: all others. Left out:
+       * the request has neither.
+       */
+      entries: z.exactOptional(z.array(index).max(110)),
+      /** Of strategy rolling: how many members may be out of service at once, and how many more in flight. */
+      rolling: z.exactOptional(z.object({ unavailable: index, surge: index })),
+      /** Of strategy serial: from the end of one attempt to the next admission. */
+      spacingSeconds: z.exactOptional(index),
       /** How many were left out, by reason. */
       leftOut: z.record(z.string(), z.int().positive()),
       policyVersion: index,
@@ -264,8 +319,8 @@ export const upgradeEvents = defineEvents({
   ThresholdBreached: {
     schema: z.object({
       wave: index,
-      /** `budget`: failures of the whole upgrade. */
-      kind: z.enum(['failures', 'unreachable', 'budget']),
+      /** `budget`: failures of the whole upgrade; `unavailable`: members of it that are out of service and in nobody's hands. */
+      kind: z.enum(['failures', 'unreachable', 'budget', 'unavailable']),
       count: index,
       allowed: index,
       action: z.enum(breachActions),

@@ -15,7 +15,10 @@ export const words = z.string().max(512)
 export const upgradeKinds = ['deploy', 'retry', 'rollback'] as const
 
 /** How an upgrade cuts its targets into waves. */
-export const strategies = ['all', 'canary', 'batch'] as const
+export const strategies = ['all', 'canary', 'batch', 'percentages', 'groups', 'rolling', 'serial'] as const
+
+/** What becomes of targets that none of the groups of an upgrade means: it is refused, or they go in a wave of their own, the last. */
+export const othersOfGroups = ['refuse', 'last'] as const
 
 /** What follows when more fail than a wave bears. */
 export const breachActions = ['pause', 'abort', 'rollback'] as const

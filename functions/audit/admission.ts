@@ -3,6 +3,7 @@ import { closedSince } from './calendar.ts'
 import { type AuditedUpgrade, type Standing, standingAfter } from './course.ts'
 import { bound, type Told } from './history.ts'
 import { plannedMember, rangeOf } from './plan.ts'
+import { auditInFlight, auditPace } from './strategy.ts'
 import { auditApproved } from './waves.ts'
 
 type Commit = Told<UpgradeEvent>
@@ -66,6 +67,8 @@ export function auditAdmission(audited: AuditedUpgrade, commit: Commit, data: Da
       `New targets were admitted with ${course.unaccepted('unreachable')} unreachable, ${course.allowed('unreachable')} allowed.`,
     )
   }
+  const others = data.members.length + data.readmitted.length > 0
+  auditPace(audited, commit, others)
   const [begin, end] = rangeOf(plan, course.wave)
   for (const [from, to, n, was] of rangesOf(data)) {
     findings.expect(
@@ -86,6 +89,7 @@ export function auditAdmission(audited: AuditedUpgrade, commit: Commit, data: Da
       course.put(member, 'in flight', n)
     }
   }
+  auditInFlight(audited, commit, others)
   const held = course.total('in flight') + course.total('retrying')
   findings.expect(
     held <= request.parallel,
@@ -125,6 +129,8 @@ export function auditOutcomes(audited: AuditedUpgrade, commit: Commit, data: Dat
       `Commit ${cited} of target ${target} does not say that member ${member} ${outcome}.`,
     )
     course.put(member, again === 'retry' ? 'retrying' : (again ?? standingAfter(outcome)), n)
+    course.endAttempt(outcome, commit.at)
+    if (again === null) course.lose(outcome)
   }
 }
 
@@ -168,6 +174,7 @@ export function auditRegressed(
     )
     course.regressed.add(`${member}#${n}`)
     course.put(member, 'failed', n)
+    course.lose(outcome)
   }
   if (more) course.uncounted.add(wave)
 }
@@ -222,6 +229,7 @@ export function auditGivenUp(
         `Member ${member} was counted as failed while it was ${before?.standing ?? 'pending'}.`,
       )
       course.put(member, 'failed', before?.n ?? 0)
+      course.lose('failed')
     }
   }
 }

@@ -31,8 +31,11 @@ export function standingAfter(outcome: string): Standing {
   return ['skipped', 'cancelled', 'deferred', 'withdrawn'].includes(outcome) ? 'skipped' : 'failed'
 }
 
-/** What an upgrade may bear so much of: in a wave, or (`budget`) failures in the whole upgrade. */
-export type Limited = 'failures' | 'unreachable' | 'budget'
+/** What an upgrade may bear so much of: in a wave, or in the whole upgrade failures (`budget`) and those who are out of service (`unavailable`). */
+export type Limited = 'failures' | 'unreachable' | 'budget' | 'unavailable'
+
+/** Ends before which no attempt has touched its target: it was passed over, or given back. */
+const withoutAttempt = ['skipped', 'deferred', 'withdrawn']
 
 /** A time that is open, `[start, end)`. */
 export interface Span {
@@ -62,6 +65,11 @@ export class Course {
   readonly breached = new Set<Limited>()
   /** Failures of the whole upgrade that somebody has acknowledged. */
   acknowledgedFailures = 0
+  /** Members that are out of service and in nobody's hands: all of them, and those that somebody has acknowledged. */
+  lost = 0
+  acknowledgedLost = 0
+  /** When an attempt last ended; null: none has. */
+  lastEnd: string | null = null
   /** `accepted`: an operator resumed in spite of it. */
   gate: 'passed' | 'failed' | 'inconclusive' | 'accepted' | null = null
   continued = false
@@ -148,6 +156,23 @@ export class Course {
     this.members.set(member, { standing, n })
   }
 
+  /** Somebody's attempt has ended so, or what had succeeded says so, and it is not tried again by the same upgrade. */
+  lose(outcome: string): void {
+    const standing = standingAfter(outcome)
+    // Who took itself back is in service.
+    if (standing === 'unreachable' || (standing === 'failed' && outcome !== 'rolled_back')) this.lost++
+  }
+
+  /** An attempt has ended so, at an instant. */
+  endAttempt(outcome: string, at: string): void {
+    if (!withoutAttempt.includes(outcome)) this.lastEnd = at
+  }
+
+  /** Returns what is asked of each wave: the percentage that it belongs to, where the request has such, else what holds for all of them. */
+  asked(wave: number) {
+    return this.request?.percentages?.[this.plan?.entries?.[wave] ?? -1] ?? this.request
+  }
+
   /** Returns how many members stand so in the whole upgrade. */
   total(standing: Standing): number {
     return this.#total[standing]
@@ -162,6 +187,10 @@ export class Course {
   allowed(kind: Limited): number {
     if (!this.request || !this.plan || this.wave < 0) return 0
     const [from, to] = rangeOf(this.plan, this.wave)
+    if (kind === 'unavailable') {
+      const { rolling } = this.plan
+      return rolling ? Math.max(rolling.unavailable, 1) - 1 : this.plan.members
+    }
     const whole = kind === 'budget'
     const limit = this.request[whole ? 'budget' : kind]
     if (!limit) return this.plan.members
@@ -173,6 +202,7 @@ export class Course {
   /** Returns how many of the wave failed or were unreachable, or failed in the whole upgrade, that nobody has accepted. */
   unaccepted(kind: Limited): number {
     if (kind === 'budget') return this.total('failed') - this.acknowledgedFailures
+    if (kind === 'unavailable') return this.lost - this.acknowledgedLost
     return kind === 'failures'
       ? this.inWave('failed') - this.acknowledged.failed
       : this.inWave('unreachable') - this.acknowledged.unreachable
@@ -202,6 +232,7 @@ export class Course {
     if (acknowledged) {
       this.acknowledged = { failed: this.inWave('failed'), unreachable: this.inWave('unreachable') }
       this.acknowledgedFailures = this.total('failed')
+      this.acknowledgedLost = this.lost
       this.breached.clear()
     }
     if (this.gate === 'failed' || this.gate === 'inconclusive') this.gate = 'accepted'

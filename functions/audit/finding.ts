@@ -4,8 +4,8 @@ import type { Commit } from '../../events/envelope.ts'
 export const invariants = {
   I1: 'one active attempt per target',
   I2: 'no admission or hand-over outside the window, or inside a stop or closed calendar, or after a withdrawal, older than 5 s',
-  I3: 'in flight within the limit, and nothing new admitted while failures exceed theirs',
-  I4: 'no wave before the gates and waves before it',
+  I3: 'in flight and out of service within the limits, spaced as asked, and nothing new admitted while failures exceed theirs',
+  I4: 'no wave before the gates and waves before it, each with what was asked of it, groups in their order',
   I5: 'counters equal the fold and are never negative',
   I9: 'no admission after a pause or abort, and no assignment later than one batch',
   I10: 'a rollback goes to the last confirmed version',

@@ -36,11 +36,14 @@ export function planFault({ plans }: History, plan: Planned, request: UpgradeReq
   }
   const members = chunks.reduce((sum, chunk) => sum + chunk.members.length, 0)
   if (members !== plan.members) return `The plan has ${members} members, not ${plan.members}.`
-  const { version, digest, policyVersion, waves } = plan
+  const { version, digest, policyVersion, waves, entries, rolling, spacingSeconds } = plan
   const root = {
     request: hashOf(request),
     chunks: chunks.map(hashOf),
     ...{ version, digest, policyVersion, waves },
+    ...(entries && { entries }),
+    ...(rolling && { rolling }),
+    ...(spacingSeconds !== undefined && { spacingSeconds }),
   }
   const expected = hashOf(root)
   return expected === plan.planHash

@@ -5,7 +5,9 @@ import type { Findings } from './finding.ts'
 import type { History, Told } from './history.ts'
 import { planFault } from './plan.ts'
 import { ourselves } from './requested.ts'
+import { auditStrategy } from './strategy.ts'
 import {
+  auditBake,
   auditBreach,
   auditCompletion,
   auditEnd,
@@ -86,7 +88,7 @@ function auditApproval(
 }
 
 function auditPlan(
-  { history, course, findings }: AuditedUpgrade,
+  { history, id, course, findings }: AuditedUpgrade,
   commit: Commit,
   plan: Data<'UpgradePlanned'>,
 ): void {
@@ -96,6 +98,7 @@ function auditPlan(
     : 'It was planned before it was requested.'
   findings.expect(fault === undefined, 'I14', commit, fault ?? '')
   course.plan = plan
+  auditStrategy({ history, id, course, findings }, commit, plan)
 }
 
 function auditGeneration(
@@ -179,13 +182,14 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       auditEnd(audited, commit, event.data.wave)
       return
     case 'BakeStarted':
-      course.bakeUntil = event.data.until
+      auditBake(audited, commit, event.data.until)
       return
     case 'GateEvaluated':
       auditGate(audited, commit, event.data)
       return
     case 'ContinueGiven': {
-      const alone = course.request?.continueBySecondPerson === true && event.data.by === course.requestedBy
+      const bySecond = course.asked(course.wave)?.continueBySecondPerson === true
+      const alone = bySecond && event.data.by === course.requestedBy
       findings.expect(!alone, 'I14', commit, `${event.data.by} continued what they had asked for.`)
       course.continued = true
       return

@@ -32,9 +32,10 @@ export function auditStart({ id, course, findings }: AuditedUpgrade, commit: Com
   auditApproved(course, findings, commit, `Wave ${wave} began`)
   if (wave === 0) return
   findings.expect(course.waveEnded, 'I4', commit, `Wave ${wave} began before the one before it ended.`)
-  const baked = request.bakeSeconds === 0 || (course.bakeUntil !== null && course.bakeUntil <= commit.at)
+  const asked = course.asked(course.wave) ?? request
+  const baked = asked.bakeSeconds === 0 || (course.bakeUntil !== null && course.bakeUntil <= commit.at)
   findings.expect(baked, 'I4', commit, `Wave ${wave} began before the bake was over.`)
-  const passed = request.gate === null && course.total('succeeded') > 0
+  const passed = asked.gate === null && course.total('succeeded') > 0
   const judged = passed || course.gate === 'passed' || course.gate === 'accepted'
   findings.expect(
     judged,
@@ -42,7 +43,7 @@ export function auditStart({ id, course, findings }: AuditedUpgrade, commit: Com
     commit,
     `Wave ${wave} began though the gate was ${course.gate ?? 'not evaluated'}, with ${course.total('succeeded')} succeeded.`,
   )
-  const released = !request.continueByHand || course.continued
+  const released = !asked.continueByHand || course.continued
   findings.expect(released, 'I4', commit, `Wave ${wave} began before anybody continued.`)
 }
 
@@ -64,6 +65,19 @@ export function auditEnd({ course, findings }: AuditedUpgrade, commit: Commit, w
   course.waveEnded = true
 }
 
+/** Holds the bake of a wave against what was asked of this very wave (I4). */
+export function auditBake({ course, findings }: AuditedUpgrade, commit: Commit, until: string): void {
+  const asked = course.asked(course.wave)?.bakeSeconds ?? 0
+  const seconds = (Date.parse(until) - Date.parse(commit.at)) / 1000
+  findings.expect(
+    seconds === asked,
+    'I4',
+    commit,
+    `Wave ${course.wave} bakes for ${seconds} seconds, ${asked} were asked for.`,
+  )
+  course.bakeUntil = until
+}
+
 /** Holds what a gate recorded against the counts (I5), and its verdict against what it requires (I4). */
 export function auditGate(
   { course, findings }: AuditedUpgrade,
@@ -79,7 +93,8 @@ export function auditGate(
     `The gate calls ${silent} silent of ${course.inWave('succeeded')} that succeeded.`,
   )
   // Without a gate it only matters that somebody has succeeded.
-  const judged = course.request?.gate ? succeeded + course.inWave('failed') + course.inWave('unreachable') : 0
+  const gate = course.asked(course.wave)?.gate
+  const judged = gate ? succeeded + course.inWave('failed') + course.inWave('unreachable') : 0
   const rate = judged === 0 ? null : Math.floor((succeeded * 10_000) / judged) / 100
   findings.expect(
     rate === data.successRatePercent,
@@ -87,7 +102,13 @@ export function auditGate(
     commit,
     `The gate saw ${data.successRatePercent} % succeed, the fold ${rate} %.`,
   )
-  const required = course.request?.gate?.successRatePercent ?? 0
+  const required = gate?.successRatePercent ?? 0
+  findings.expect(
+    data.required === required,
+    'I4',
+    commit,
+    `The gate after wave ${course.wave} required ${data.required} %, ${required} % were asked for.`,
+  )
   const tooQuiet = silent > course.allowed('unreachable')
   const verdict =
     judged === 0 || tooQuiet ? 'inconclusive' : succeeded * 100 >= required * judged ? 'passed' : 'failed'

@@ -1,4 +1,5 @@
 import { after, instantOf, second } from '../../events/time.ts'
+import { afterWave } from '../domain/plan/after-wave.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import { isReady } from '../domain/target/readiness.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
@@ -29,7 +30,8 @@ export async function silenceOf(
   if (!bakeIsOver(state, now) || !mayBeSilent(state, now)) return undefined
   if (!telemetry) throw new Error('Whoever ends a bake of more than a day needs the telemetry.')
   const { plan, wave, awaits, request } = state
-  const bakesSince = after(awaits.until, -request.bakeSeconds * second)
+  const { bakeSeconds } = afterWave({ request, plan }, wave.number)
+  const bakesSince = after(awaits.until, -bakeSeconds * second)
   const silent = (lastSeen: string | undefined) =>
     !isReady([lastSeen], now) && (lastSeen === undefined || lastSeen < bakesSince)
 

@@ -5,6 +5,7 @@ import { systemActor } from '../domain/actor.ts'
 import { chunkId, planAggregate, storeChunk } from '../domain/plan/aggregate.ts'
 import type { Candidate } from '../domain/plan/candidate.ts'
 import { CandidateList } from '../domain/plan/candidate-list.ts'
+import { runsFrom } from '../domain/plan/duration.ts'
 import {
   type Exposure,
   type ExposureLimit,
@@ -12,10 +13,10 @@ import {
   firstWaveOf,
   mayExpose,
 } from '../domain/plan/exposure.ts'
+import { groupValue } from '../domain/plan/groups.ts'
 import { refuseNamed } from '../domain/plan/named.ts'
 import { leftOutCounts, makePlan, type Plan } from '../domain/plan/plan.ts'
-import { type PlanWarning, Unmatched, warningsOfCanaries } from '../domain/plan/warnings.ts'
-import { waveCount } from '../domain/plan/waves.ts'
+import { type PlanWarning, Unmatched, warningsOfCanaries, warningsOfGroups } from '../domain/plan/warnings.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
@@ -107,7 +108,8 @@ export async function prospectOf(
 ): Promise<Prospect | TooLarge> {
   const { window } = request
   // Before the fleet is looked through for it.
-  const refused = refuseUnfit({ request, window, waves: 1 }, [], instantOf(services.now()))
+  const one = { count: 1, apartSeconds: request.deadlines.expected }
+  const refused = refuseUnfit({ request, window, runs: [one] }, [], instantOf(services.now()))
   if (refused) return { rejected: refused }
   const unknown = await refuseUnknownCalendars(services.log, request)
   if (unknown) return { rejected: unknown }
@@ -130,9 +132,10 @@ export async function prospectOf(
   const unmatched = new Unmatched(request.selection)
   const look = new Look(services.views, request.component, bound.looked)
   const chosen = candidatesOf(services, request, named, unmatched, look)
+  const { groups } = request
   for await (const candidate of request.preUpgradeChecks ? withReadiness(services, chosen) : chosen) {
     if (candidates.length >= bound.candidates) return { large: true }
-    candidates.add(candidate)
+    candidates.add(groups ? { ...candidate, group: groupValue(groups, candidate) } : candidate)
   }
   if (look.isCutShort) return { large: true }
   const { profile } = request.selection
@@ -159,7 +162,7 @@ export async function prospectOf(
   const exposure = mayExpose(request) ? await exposedBy(services, made.plan, look) : undefined
   if (look.isCutShort) return { large: true }
   const plan = { ...made.plan, ...(exposure && { exposure }) }
-  return { plan, warnings, selected }
+  return { plan, warnings: [...warnings, ...warningsOfGroups(request, plan)], selected }
 }
 
 /** Returns what the first wave of a plan exposes, where that is more than one person may. */
@@ -187,12 +190,12 @@ async function refuseUnknownCalendars(log: Log, request: UpgradeRequest): Promis
 async function refuseUnfitPlan(
   { log, now }: PlanningServices,
   request: UpgradeRequest,
-  { waves, members }: Plan,
+  plan: Plan,
 ): Promise<Rejection | undefined> {
   const instant = instantOf(now())
   const { window, calendars } = request
   const closures = await closuresOf(log, calendars, instant, window?.end ?? after(instant, yearAhead))
-  return refuseUnfit({ request, window, waves: waveCount(waves, members) }, closures, instant)
+  return refuseUnfit({ request, window, runs: runsFrom(request, plan) }, closures, instant)
 }
 
 const noVersions: ReadonlySet<string> = new Set()
@@ -239,7 +242,8 @@ async function* withReadiness(
   yield* await ask(batch)
 }
 
-function acceptedPlan({ chunks: _, ...plan }: Plan): AcceptedPlan {
+/** Returns what an upgrade records of a plan. */
+export function acceptedPlan({ chunks: _, ...plan }: Plan): AcceptedPlan {
   return { ...plan, droppedWaves: [...plan.droppedWaves], leftOut: leftOutCounts(plan) }
 }
 

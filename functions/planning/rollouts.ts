@@ -2,13 +2,13 @@ import { hashOf } from '../../events/canonical.ts'
 import type { PhaseDeclaration, PhasePlan, RolloutRequest } from '../../events/rollout.ts'
 import type { UpgradeRequest } from '../../events/upgrade.ts'
 import { systemActor } from '../domain/actor.ts'
-import { leftOutCounts, type Plan } from '../domain/plan/plan.ts'
+import type { Plan } from '../domain/plan/plan.ts'
 import type { PlanWarning } from '../domain/plan/warnings.ts'
 import type { Rejection } from '../domain/rejection.ts'
 import { rolloutAggregate } from '../domain/rollout/aggregate.ts'
 import { failPlanning, type PlannedRollout, recordPlan } from '../domain/rollout/request.ts'
 import type { Log } from '../log/log.ts'
-import { type PlanBound, type PlanningServices, prospectOf, storePlan } from './planning.ts'
+import { acceptedPlan, type PlanBound, type PlanningServices, prospectOf, storePlan } from './planning.ts'
 
 /** What is to be said of one phase before it begins. */
 export interface PhaseProspect {
@@ -75,8 +75,9 @@ function overlapOf(phases: readonly (PhaseProspect & { readonly name: string })[
 }
 
 /** What an upgrade of the phase records of its plan; that its first wave is large is approved with the rollout. */
-function planOfPhase({ chunks: _, exposure: __, ...plan }: Plan): PhasePlan {
-  return { ...plan, droppedWaves: [...plan.droppedWaves], leftOut: leftOutCounts(plan) }
+function planOfPhase(plan: Plan): PhasePlan {
+  const { exposure: _, ...recorded } = acceptedPlan(plan)
+  return recorded
 }
 
 /**

@@ -15,6 +15,8 @@ import { spread } from './spread.ts'
 /** Members of a wave, or of several, by where they stand; `failed` and `unreachable` are apart as their limits are. */
 export interface WaveRow {
   readonly wave: number
+  /** The region or tag value of its targets, of an upgrade by groups; null: all others, or it has no groups. */
+  readonly group: string | null
   readonly size: number
   readonly succeeded: number
   readonly failed: number
@@ -55,7 +57,7 @@ export interface UpgradeRow {
   /** Every wave of up to ten; of more, the last ones begun. */
   readonly waves: readonly WaveRow[]
   /** The sum over the waves that `waves` leaves out. */
-  readonly otherWaves: Omit<WaveRow, 'wave'> | null
+  readonly otherWaves: Omit<WaveRow, 'wave' | 'group'> | null
   readonly holds: readonly ShownHold[]
   readonly planHash: string | null
   readonly approvals: { readonly needed: number; readonly given: number }
@@ -75,6 +77,8 @@ export interface UpgradeBody {
   readonly strategy: UpgradeRequest['strategy']
   readonly by: string
   readonly plan: { readonly hash: string; readonly members: number; readonly waves: WaveCuts } | null
+  /** Of an upgrade by groups: their values in the request's order, until it is planned; then the group of each wave, null: all others. */
+  readonly groups?: readonly (string | null)[]
   readonly standing: PackedStanding
   /** What is known of single waves, by their number, as [succeeded, failed, unreachable, skipped]; no entry: nothing yet. */
   readonly waves: Readonly<Record<string, WaveTally>>

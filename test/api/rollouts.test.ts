@@ -176,7 +176,12 @@ describe('N2: the dry run of a rollout', () => {
       total: 6,
       expectedFinish: '2026-01-05T10:11:00.000Z',
       phases: [
-        { name: 'databases', total: 2, waves: [2], expectedFinish: '2026-01-05T10:05:00.000Z' },
+        {
+          name: 'databases',
+          total: 2,
+          waves: [{ wave: 1, size: 2, inFlight: 10_000 }],
+          expectedFinish: '2026-01-05T10:05:00.000Z',
+        },
         { name: 'workers', total: 4, dependsOn: ['databases'], expectedStart: '2026-01-05T10:06:00.000Z' },
       ],
     })

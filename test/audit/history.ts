@@ -76,10 +76,10 @@ export class Teller {
   async begin(
     id: string,
     request: UpgradeRequest,
-    members: readonly { target: string; from: string; to?: string }[],
+    members: readonly { target: string; from: string; to?: string; region?: string; critical?: boolean }[],
   ) {
-    const candidates = members.map(({ target, from, to }) => ({
-      ...{ target, type: 'publisher', region: null, critical: false, tags: {} },
+    const candidates = members.map(({ target, from, to, region = null, critical = false }) => ({
+      ...{ target, type: 'publisher', region, critical, tags: {}, group: region },
       ...{ from, active: null, pinned: false, retired: false, to: to ?? null },
     }))
     const release =

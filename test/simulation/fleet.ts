@@ -44,7 +44,7 @@ export async function registerFleet(world: World, seed: number): Promise<Fleet> 
     const facts = {
       type: random.pick(['publisher', 'broker']),
       region: random.pick(['eu', 'us']),
-      tags: {},
+      tags: random.chance(0.8) ? { ring: random.pick(['inner', 'outer', 'other']) } : {},
       critical: random.chance(0.1),
       namespace: null,
       gateway: null,
@@ -66,9 +66,59 @@ export async function registerFleet(world: World, seed: number): Promise<Fleet> 
 /** The calendar that somebody closes and opens again. */
 export const calendar = 'closed'
 
+/** Returns what only some strategies have. */
+function ofStrategy(
+  random: Random,
+  strategy: UpgradeRequest['strategy'],
+): Pick<UpgradeRequest, 'percentages' | 'groups' | 'rolling' | 'spacingSeconds'> {
+  switch (strategy) {
+    case 'percentages': {
+      const percents = random.pick([
+        [5, 25, 75, 100],
+        [30, 31, 100],
+        [50, 100],
+      ])
+      return {
+        percentages: percents.map((percent) => ({
+          percent,
+          bakeSeconds: random.pick([0, 120, 600]),
+          gate: random.chance(0.4) ? { successRatePercent: random.pick([40, 80]) } : null,
+          continueByHand: percent < 100 && random.chance(0.3),
+          continueBySecondPerson: false,
+        })),
+      }
+    }
+    case 'groups':
+      return {
+        groups: {
+          ...random.pick([
+            { by: 'region', order: ['eu', 'us'] },
+            { by: 'region', order: ['us', 'nowhere'] },
+            { by: 'ring', order: ['inner', 'outer'] },
+          ]),
+          others: random.chance(0.9) ? 'last' : 'refuse',
+        },
+      }
+    case 'rolling':
+      return {
+        rolling: {
+          unavailable: random.pick([{ targets: 1 }, { targets: 2 }, { percent: 25 }, { targets: 0 }]),
+          surge: random.pick([{ targets: 0 }, { targets: 1 }, { percent: 10 }]),
+        },
+      }
+    case 'serial':
+      return { spacingSeconds: random.pick([0, 60, 240]) }
+    default:
+      return {}
+  }
+}
+
 /** Returns some request, at an instant. */
 export function someRequest(random: Random, { targets }: Fleet, now: number): UpgradeRequest {
-  const strategy = random.pick<UpgradeRequest['strategy']>(['all', 'canary', 'canary', 'batch'])
+  const strategy = random.pick<UpgradeRequest['strategy']>([
+    ...(['all', 'canary', 'canary', 'batch'] as const),
+    ...(['percentages', 'groups', 'rolling', 'serial'] as const),
+  ])
   const start = now + random.between(-600, 3600) * 1000
   const window = {
     start: new Date(start).toISOString(),
@@ -83,6 +133,7 @@ export function someRequest(random: Random, { targets }: Fleet, now: number): Up
     strategy,
     canaryPercent: strategy === 'canary' ? random.pick([10, 25, 50]) : null,
     batchSize: strategy === 'batch' ? random.between(1, 5) : null,
+    ...ofStrategy(random, strategy),
     selection: {
       targets: named,
       types: random.chance(0.1) ? ['publisher'] : null,
@@ -90,7 +141,7 @@ export function someRequest(random: Random, { targets }: Fleet, now: number): Up
       tags: null,
       canaries: random.chance(0.2) ? [targets[0]] : [],
     },
-    parallel: random.between(1, 8),
+    parallel: strategy === 'serial' ? 1 : random.between(1, 8),
     failures: {
       percent: random.pick([0, 10, 30, 60]),
       absolute: random.chance(0.3) ? random.between(0, 3) : null,

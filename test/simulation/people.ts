@@ -11,7 +11,12 @@ import type { Rejection } from '../../functions/domain/rejection.ts'
 import { releaseAggregate, withdrawRelease } from '../../functions/domain/release/release.ts'
 import { awaitsApproval } from '../../functions/domain/standing.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
-import { pinTarget, retireTarget, unpinTarget } from '../../functions/domain/target/registration.ts'
+import {
+  patchTarget,
+  pinTarget,
+  retireTarget,
+  unpinTarget,
+} from '../../functions/domain/target/registration.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { approveUpgrade, rejectUpgrade } from '../../functions/domain/upgrade/approval.ts'
 import {
@@ -72,6 +77,7 @@ const deeds = {
   'stop an execution': 6,
   reject: 0.4,
   'move the window': 8,
+  'move a target': 2,
 } as const
 
 const everybody = ['alice', 'bob', 'carol', 'dave'] as const
@@ -214,6 +220,10 @@ export class People {
       case 'retire': {
         const retirement = { reason: 'scrapped', force: random.chance(0.5) }
         return this.say(targetAggregate, random.pick(this.fleet.targets), retireTarget(retirement), by)
+      }
+      case 'move a target': {
+        const facts = random.pick([{ region: random.pick(['eu', 'us']) }, { tags: { ring: 'outer' } }])
+        return this.say(targetAggregate, random.pick(this.fleet.targets), patchTarget(facts), by)
       }
       case 'stop an execution': {
         const [first, ...others] = machine.running()

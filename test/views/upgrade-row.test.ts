@@ -93,6 +93,7 @@ describe('the row of an upgrade', () => {
     expect(row.waves).toHaveLength(10)
     expect(row.waves[3]).toEqual({
       wave: 3,
+      group: null,
       size: 1000,
       succeeded: 500,
       failed: 250,

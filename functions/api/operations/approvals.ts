@@ -1,5 +1,6 @@
 import type { operationsContracts } from '../../../contracts/operations.ts'
 import { rolesFor } from '../../../contracts/routes.ts'
+import { afterWave } from '../../domain/plan/after-wave.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { authorsOf } from '../../domain/upgrade/approvers.ts'
 import { holdOf } from '../../domain/upgrade/hold.ts'
@@ -27,7 +28,8 @@ const waitsFor = ({ holds }: UpgradeRow) => waits.some(({ code }) => holds.some(
 function whoMay({ waitsFor, operation }: Wait, state: PlannedUpgrade) {
   const roles = rolesFor(operation)
   if (waitsFor === 'continue') {
-    const except = state.request.continueBySecondPerson ? [state.requestedBy] : []
+    const { continueBySecondPerson } = afterWave(state, state.standing.wave)
+    const except = continueBySecondPerson ? [state.requestedBy] : []
     return { roles, approvers: null, except }
   }
   const given = state.approvals.map(({ by }) => by)

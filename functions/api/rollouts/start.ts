@@ -3,7 +3,6 @@ import { v5 } from 'uuid'
 import type { rolloutContracts } from '../../../contracts/rollouts.ts'
 import { after, instantOf, later, second } from '../../../events/time.ts'
 import { leftOutCounts } from '../../domain/plan/plan.ts'
-import { waveSizes } from '../../domain/plan/waves.ts'
 import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
 import { type PlannedRollout, requestRollout } from '../../domain/rollout/request.ts'
 import { type ExistingRollout, exists } from '../../domain/rollout/state.ts'
@@ -13,6 +12,7 @@ import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem, Problem } from '../http/problem.ts'
 import { finishOf, tooLarge } from '../upgrades/plan.ts'
+import { droppedOf, plannedWaves } from '../upgrades/planned-waves.ts'
 import { upgradeWords } from '../upgrades/statuses.ts'
 import { rolloutNotFound } from './history.ts'
 import { type AskedRollout, rolloutFrom } from './request.ts'
@@ -49,8 +49,7 @@ function expectedTimes({ phases }: AskedRollout, prospects: readonly PhaseProspe
     )
     const start = starts.reduce(later, instantOf(now))
     const { request, plan } = prospects[number] ?? {}
-    const sizes = plan ? waveSizes(plan.waves, plan.members) : []
-    const finish = request && plan ? finishOf(request, sizes, Date.parse(start)) : start
+    const finish = request && plan ? finishOf(request, plan, Date.parse(start)) : start
     const found = { start, finish }
     times[number] = found
     return found
@@ -80,7 +79,8 @@ export const planRollout: Operate<Contracts['planRollout'], 'exposure'> = async 
       version: plan?.version ?? request?.version ?? '',
       planHash: plan?.planHash ?? null,
       total: plan?.members ?? 0,
-      waves: plan ? waveSizes(plan.waves, plan.members).slice(0, namedAtMost) : [],
+      waves: request && plan ? plannedWaves(request, plan, namedAtMost) : [],
+      ...(request && plan ? droppedOf(request, plan) : { droppedWaves: [], droppedGroups: [] }),
       members: plan ? [...targetsOf(plan).take(namedAtMost)] : [],
       leftOut: leftOut.slice(0, namedAtMost).map(({ target, reason }) => ({ targetId: target, reason })),
       leftOutCounts: leftOutCounts({ leftOut }),

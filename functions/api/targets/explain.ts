@@ -1,6 +1,7 @@
 import type { targetContracts } from '../../../contracts/targets.ts'
 import { refOf } from '../../../events/stream.ts'
 import { instantOf } from '../../../events/time.ts'
+import { groupOf } from '../../domain/plan/after-wave.ts'
 import { waveOf } from '../../domain/plan/waves.ts'
 import { freezePolicy, policyAggregate } from '../../domain/policy/policy.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
@@ -34,8 +35,10 @@ interface Instant {
 /** Where a member of a plan stands; an upgrade that is over has nobody waiting any more. */
 function memberIn(state: UpgradeState, plan: AcceptedPlan, member: number): MemberAsked {
   const wave = waveOf(plan.waves, plan.members, member)
+  const group = exists(state) ? groupOf({ request: state.request, plan }, wave) : undefined
+  const placed = { wave, ...(group && { group }) }
   if (!exists(state) || hasEnded(state) || state.stage === 'requested')
-    return { wave, status: 'finished', again: null }
+    return { ...placed, status: 'finished', again: null }
   const { chunks } = state
   const attention = attentionTo(chunks, chunkOf(member))
   const status = standsAt(chunks, member)
@@ -45,7 +48,7 @@ function memberIn(state: UpgradeState, plan: AcceptedPlan, member: number): Memb
       : status === 'deferred'
         ? (attention?.deferredAt ?? null)
         : null
-  return { wave, status, again }
+  return { ...placed, status, again }
 }
 
 /** Where the target stands in an upgrade that has a plan. */

@@ -1,6 +1,7 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { instantOf } from '../../../events/time.ts'
 import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
+import { inFlightAtMost } from '../../domain/plan/rolling.ts'
 import { allowedFailures, waveRange } from '../../domain/plan/waves.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { count, type MemberCounts, noCounts } from '../../domain/upgrade/counts.ts'
@@ -36,7 +37,7 @@ function opened(wave: number, request: UpgradeRequest, plan: AcceptedPlan, commi
   return {
     wave: waveNumber(wave),
     size: to - from,
-    largestInFlight: { count: 0, limit: request.parallel, commit },
+    largestInFlight: { count: 0, limit: inFlightAtMost(request, plan), commit },
     // Everything up to the end of this wave may have been touched by now, and nothing beyond it.
     exposed: { count: 0, limit: to, commit },
     failures: { count: 0, allowed, commit },
@@ -103,7 +104,9 @@ export async function exposureOf(past: AsyncIterable<Told<UpgradeEvent>>) {
     ({ largestInFlight, exposed: reached }) =>
       largestInFlight.count <= largestInFlight.limit && reached.count <= reached.limit,
   )
-  return request && { limits: { parallel: request.parallel }, proven, breakGlass: glass.told, waves }
+  if (!request) return undefined
+  const parallel = plan ? inFlightAtMost(request, plan) : request.parallel
+  return { limits: { parallel }, proven, breakGlass: glass.told, waves }
 }
 
 /** Shows the blast radius of an upgrade. */

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { v5 } from 'uuid'
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
-import { waveRange } from '../../domain/plan/waves.ts'
+import { inFlightAtMost } from '../../domain/plan/rolling.ts'
+import { waveCount, waveRange } from '../../domain/plan/waves.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { requestUpgrade } from '../../domain/upgrade/request.ts'
 import { type AcceptedPlan, planOf } from '../../domain/upgrade/state.ts'
@@ -18,11 +19,38 @@ const upgradeNamespace = 'e0a94a51-2f31-5e0c-9f4b-64a6f0d1b7c3'
 
 const customers = (count: number) => `${count} ${count === 1 ? 'customer' : 'customers'}`
 
-const names = { all: 'Upgrade', canary: 'Canary upgrade', batch: 'Batch upgrade' } as const
+const names = {
+  all: 'Upgrade',
+  canary: 'Canary upgrade',
+  batch: 'Batch upgrade',
+  percentages: 'Staged upgrade',
+  groups: 'Upgrade by groups',
+  rolling: 'Rolling upgrade',
+  serial: 'Serial upgrade',
+} as const satisfies Record<UpgradeRequest['strategy'], string>
+
+/** Returns what a strategy says of how many go at once; nothing where there is nothing to say. */
+function paceOf(request: UpgradeRequest, plan: AcceptedPlan): string {
+  const first = waveRange(plan.waves, plan.members, 0)
+  switch (request.strategy) {
+    case 'all':
+    case 'canary':
+      return ''
+    case 'batch':
+      return `, ${request.batchSize} at a time`
+    case 'percentages':
+    case 'groups':
+      return `, ${first.to - first.from} of them in the first of ${waveCount(plan.waves, plan.members)} waves`
+    case 'rolling':
+      return `, at most ${inFlightAtMost(request, plan)} at once`
+    case 'serial':
+      return ', one at a time'
+  }
+}
 
 /** Returns what a deploy is answered in words, by its strategy; without a plan there is no count yet. */
 function messageOf(request: UpgradeRequest, plan: AcceptedPlan | null) {
-  const { strategy, batchSize } = request
+  const { strategy } = request
   const name = names[strategy]
   if (!plan) return `${name} started; it is planned in the background`
   const first = waveRange(plan.waves, plan.members, 0)
@@ -32,8 +60,7 @@ function messageOf(request: UpgradeRequest, plan: AcceptedPlan | null) {
     const approvals = required === 1 ? 'an approval' : `${required} approvals`
     return `${name} for ${customers(count)} waits for ${approvals}`
   }
-  const batches = strategy === 'batch' ? `, ${batchSize} at a time` : ''
-  return `${name} started for ${customers(count)}${batches}`
+  return `${name} started for ${customers(count)}${paceOf(request, plan)}`
 }
 
 /**

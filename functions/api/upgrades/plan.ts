@@ -2,11 +2,13 @@ import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { membersPerChunk } from '../../../events/plan.ts'
 import { instantOf } from '../../../events/time.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
+import { expectedSeconds } from '../../domain/plan/duration.ts'
 import { leftOutCounts, type Plan } from '../../domain/plan/plan.ts'
-import { allowedFailures, waveOf, waveSizes } from '../../domain/plan/waves.ts'
+import { waveOf } from '../../domain/plan/waves.ts'
 import { lookedAtMost, prospectOf } from '../../planning/planning.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem, Problem } from '../http/problem.ts'
+import { droppedOf, plannedWaves } from './planned-waves.ts'
 import { requestFrom } from './request.ts'
 import { approvalsBody, toldBeside, toldBody } from './told.ts'
 import { waveNumber } from './wave-number.ts'
@@ -17,11 +19,9 @@ const listedAtMost = 10_000
 export const tooLarge = `More than ${lookedAtMost} targets would be looked through while you wait. Name the targets, or deploy with approvals: then it is planned in the background, and stands still until somebody has approved the plan that its status names.`
 
 /** When the last wave should end if every attempt takes the time expected and nobody has to be waited for. */
-export function finishOf(request: UpgradeRequest, sizes: readonly number[], now: number): string {
+export function finishOf(request: UpgradeRequest, plan: Plan, now: number): string {
   const start = Math.max(now, request.window ? Date.parse(request.window.start) : now)
-  const rounds = sizes.reduce((sum, size) => sum + Math.ceil(size / request.parallel), 0)
-  const bakes = Math.max(0, sizes.length - 1) * request.bakeSeconds
-  return instantOf(start + (rounds * request.deadlines.expected + bakes) * 1000)
+  return instantOf(start + expectedSeconds(request, plan) * 1000)
 }
 
 function membersOf({ chunks, waves, members }: Plan) {
@@ -49,7 +49,6 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exp
   if ('rejected' in prospect) throw asProblem(prospect.rejected)
   const { plan } = prospect
   const told = await toldBeside(services, request, prospect)
-  const sizes = waveSizes(plan.waves, plan.members)
   return {
     status: 200,
     body: {
@@ -57,13 +56,8 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exp
       version: plan.version,
       digest: plan.digest,
       total: plan.members,
-      waves: sizes.slice(0, listedAtMost).map((size, index) => ({
-        wave: waveNumber(index),
-        size,
-        allowedFailures: allowedFailures(request.failures, size, 0),
-        allowedUnreachable: allowedFailures(request.unreachable, size, 0),
-      })),
-      droppedWaves: plan.droppedWaves,
+      waves: plannedWaves(request, plan, listedAtMost),
+      ...droppedOf(request, plan),
       members: membersOf(plan),
       leftOut: plan.leftOut
         .slice(0, listedAtMost)
@@ -72,7 +66,7 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exp
       ...toldBody(told),
       approvals: approvalsBody(request, plan),
       window: request.window,
-      expectedFinish: finishOf(request, sizes, services.now()),
+      expectedFinish: finishOf(request, plan, services.now()),
       truncated: plan.members > listedAtMost || plan.leftOut.length > listedAtMost,
     },
   }

@@ -9,6 +9,7 @@ import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
 import type { Services } from '../services.ts'
 import { foldRow, upgradeNotFound } from './history.ts'
+import { droppedOf } from './planned-waves.ts'
 import { attemptStatusOf, attemptWords, upgradeStatusOf, upgradeWords } from './statuses.ts'
 import { waveNumber } from './wave-number.ts'
 
@@ -91,7 +92,9 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
       members: plan.members,
       waves: waveSizes(plan.waves, plan.members).slice(0, 1000),
       leftOut: plan.leftOut,
-      droppedWaves: plan.droppedWaves,
+      ...droppedOf(request, plan),
+      rolling: plan.rolling ?? null,
+      spacingSeconds: plan.spacingSeconds ?? null,
       exposure: plan.exposure ?? null,
       policyVersion: plan.policyVersion,
       releaseVersion: plan.releaseVersion,

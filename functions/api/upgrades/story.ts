@@ -1,7 +1,9 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { instantOf } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import { groupOf } from '../../domain/plan/after-wave.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { exists, planOf, type UpgradeState } from '../../domain/upgrade/state.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pastOf, storyPage } from '../http/story.ts'
 import { upgradeNotFound } from './history.ts'
@@ -11,7 +13,18 @@ const sizes = (ranges: readonly (readonly [number, number, ...unknown[]])[]): nu
   ranges.reduce((sum, [from, to]) => sum + to - from, 0)
 
 const targets = (count: number) => `${count} ${count === 1 ? 'target' : 'targets'}`
-const wave = (index: number) => `wave ${waveNumber(index)}`
+
+/** Returns how a wave is called in sentences, by its index: its number, and its group where it has one. */
+type NameOfWave = (wave: number) => string
+
+function nameOfWave(state: UpgradeState): NameOfWave {
+  const plan = planOf(state)
+  return (index) => {
+    const group = exists(state) && plan ? groupOf({ request: state.request, plan }, index) : undefined
+    const words = group && (group.value === null ? 'all others' : group.value)
+    return `wave ${waveNumber(index)}${words === undefined ? '' : ` (${words})`}`
+  }
+}
 
 function outcomesIn(
   outcomes: Extract<UpgradeEvent, { type: 'OutcomesRecorded' }>['data']['outcomes'],
@@ -23,7 +36,7 @@ function outcomesIn(
 }
 
 /** Returns one event of an upgrade in words. */
-function sentenceOf(event: UpgradeEvent): string {
+function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
   switch (event.type) {
     case 'UpgradeRequested': {
       const { by, request } = event.data
@@ -45,7 +58,13 @@ function sentenceOf(event: UpgradeEvent): string {
       const much = exposure
         ? ` The first wave takes ${exposure.firstWave} of the ${exposure.fleet} that run it: a second person has to approve.`
         : ''
-      return `Planned ${targets(event.data.members)} to ${event.data.version}${out}.${much}${held}`
+      const { rolling, spacingSeconds } = event.data
+      const pace = rolling
+        ? ` At most ${rolling.unavailable} of them may be out of service at once, and ${rolling.surge} more in flight.`
+        : spacingSeconds === undefined
+          ? ''
+          : ` They go one at a time, the next ${spacingSeconds} seconds after the end of the last.`
+      return `Planned ${targets(event.data.members)} to ${event.data.version}${out}.${pace}${much}${held}`
     }
     case 'PlanningFailed':
       return `It could not be planned: ${event.data.detail}`
@@ -87,6 +106,10 @@ function sentenceOf(event: UpgradeEvent): string {
     case 'ThresholdBreached': {
       const { count, allowed, kind, action } = event.data
       const words = { pause: 'it is paused', abort: 'it is aborted', rollback: 'it is taken back' }
+      if (kind === 'unavailable') {
+        const lost = `${targets(count)} failed or unreachable`
+        return `${lost} use up what may be unavailable of the whole upgrade: ${words[action]}.`
+      }
       const what = kind === 'unreachable' ? 'were unreachable' : 'failed'
       const where = kind === 'budget' ? 'the whole upgrade' : wave(event.data.wave)
       return `${count} ${what} in ${where}, ${allowed} are allowed: ${words[action]}.`
@@ -155,10 +178,12 @@ export const getUpgradeEvents: Operate<(typeof upgradeContracts)['getUpgradeEven
   { log },
 ) => {
   const at = query.at === undefined ? undefined : instantOf(query.at)
+  const { state } = await log.load(upgradeAggregate, params.id)
+  const name = nameOfWave(state)
   const { events, nextCursor } = await storyPage(
     pastOf(log, upgradeAggregate, params.id, at, query.cursor),
     query.limit,
-    (event) => ({ sentence: sentenceOf(event), type: event.type, data: dataOf(event) }),
+    (event) => ({ sentence: sentenceOf(event, name), type: event.type, data: dataOf(event) }),
   )
   if (events.length === 0 && query.cursor === undefined) throw upgradeNotFound()
   return { status: 200, body: { upgradeId: params.id, count: events.length, nextCursor, events } }

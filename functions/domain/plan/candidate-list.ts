@@ -63,6 +63,7 @@ export class CandidateList implements Iterable<ListedCandidate> {
   readonly #retired = new Column<boolean>()
   readonly #notReady = new Column<boolean>()
   readonly #hours = new Column<number | undefined>()
+  readonly #groups = new Column<string | null | undefined>()
   readonly #excluded = new Column<ListedCandidate['excluded']>()
 
   /** Returns a list of these candidates. */
@@ -89,12 +90,14 @@ export class CandidateList implements Iterable<ListedCandidate> {
     this.#retired.set(place, candidate.retired)
     this.#notReady.set(place, candidate.notReady ?? false)
     this.#hours.set(place, candidate.hours)
+    this.#groups.set(place, candidate.group)
     this.#excluded.set(place, candidate.excluded)
   }
 
   /** Returns the candidate at a place. Throws a RangeError where there is none. */
   at(place: number): ListedCandidate {
     const hours = this.#hours.at(place)
+    const group = this.#groups.at(place)
     const excluded = this.#excluded.at(place)
     return {
       target: this.targetAt(place),
@@ -108,6 +111,7 @@ export class CandidateList implements Iterable<ListedCandidate> {
       retired: this.#retired.at(place),
       notReady: this.#notReady.at(place),
       ...(hours !== undefined && { hours }),
+      ...(group !== undefined && { group }),
       ...(excluded !== undefined && { excluded }),
     }
   }
@@ -122,6 +126,11 @@ export class CandidateList implements Iterable<ListedCandidate> {
   /** Returns how many hours of the window a candidate has; undefined: all of them. */
   hoursAt(place: number): number | undefined {
     return this.#hours.at(place)
+  }
+
+  /** Returns the value by which a candidate is put into a group; null: it has none; undefined: nobody asked. */
+  groupAt(place: number): string | null | undefined {
+    return this.#groups.at(place)
   }
 
   /** Do all of them have the whole window? */

@@ -25,6 +25,8 @@ export interface Candidate extends Placed {
   readonly gateway?: string | null
   /** How many hours of the window it has; left out: all of them. */
   readonly hours?: number
+  /** The value by which it is put into a group; null: it has none; left out: nobody asked. */
+  readonly group?: string | null
   /** Checks before the upgrade found it not ready to be handed anything. */
   readonly notReady?: boolean
   /** Why it is passed over: by the profile that is upgraded by, by the request itself, or as there is nothing to take back. */

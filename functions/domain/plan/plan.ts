@@ -5,7 +5,9 @@ import type { Rejection } from '../rejection.ts'
 import { identityOf, sameVersion } from '../version/identity.ts'
 import { CandidateList, type ListedCandidate } from './candidate-list.ts'
 import { PlanChunks } from './chunks.ts'
+import { putInGroups } from './groups.ts'
 import { putInOrder } from './order.ts'
+import { type Rolling, rollingOf } from './rolling.ts'
 import { cutsOf, type PlannedWaves, waveCount, waveRange } from './waves.ts'
 
 /** Why a candidate is no member. */
@@ -31,6 +33,12 @@ export interface Plan {
   readonly members: number
   readonly waves: WaveCuts
   readonly droppedWaves: readonly number[]
+  /** Which percentage, or which group, of the request each wave is of; left out: it has neither. */
+  readonly entries?: number[]
+  /** Left out: it is not rolling. */
+  readonly rolling?: Rolling
+  /** From the end of one attempt to the next admission; left out: it is not serial. */
+  readonly spacingSeconds?: number
   readonly leftOut: readonly { readonly target: string; readonly reason: LeftOutReason }[]
   readonly policyVersion: number
   readonly releaseVersion: number
@@ -114,11 +122,19 @@ function membersAmong(candidates: CandidateList, facts: PlanFacts) {
 
 /** No wave but the first may hold a critical target, unless there are no others: the first wave ends where they begin. */
 function sparingCritical(planned: PlannedWaves, members: number, uncritical: number): PlannedWaves {
-  const { waves, droppedWaves } = planned
+  const { waves, droppedWaves, entries } = planned
   const first = waveRange(waves, members, 0).to
   if (uncritical === 0 || first <= uncritical) return planned
-  if (waves.kind === 'cuts')
-    return { waves: { kind: 'cuts', cuts: [uncritical, ...waves.cuts] }, droppedWaves }
+  if (waves.kind === 'cuts') {
+    const cuts = [uncritical, ...waves.cuts]
+    // What was asked of the first wave holds for both of its parts.
+    const [firstEntry = 0] = entries ?? []
+    return {
+      waves: { kind: 'cuts', cuts },
+      droppedWaves,
+      ...(entries && { entries: [firstEntry, ...entries] }),
+    }
+  }
   const cuts = [uncritical]
   for (let cut = uncritical + waves.size; cut < members && cuts.length <= cutsAtMost; cut += waves.size)
     cuts.push(cut)
@@ -128,7 +144,7 @@ function sparingCritical(planned: PlannedWaves, members: number, uncritical: num
 function firstWaveOf({ waves, droppedWaves }: PlannedWaves, members: Uint32Array) {
   const { to } = waveRange(waves, members.length, 0)
   const only: WaveCuts = { kind: 'cuts', cuts: [to] }
-  return { taken: members.subarray(0, to), waves: only, droppedWaves }
+  return { taken: members.subarray(0, to), waves: only, droppedWaves, entries: undefined }
 }
 
 /** In each wave those whose own part of the window is shorter come first: later they would find it over. */
@@ -193,6 +209,43 @@ function refuseWithoutCanaries(
   return { code: 'no-canary-left', detail }
 }
 
+/** The rules of one strategy alone, as numbers. */
+function paceOf(request: UpgradeRequest, members: number): Pick<Plan, 'rolling' | 'spacingSeconds'> {
+  const rolling = rollingOf(request, members)
+  const { spacingSeconds } = request
+  return { ...(rolling && { rolling }), ...(spacingSeconds !== undefined && { spacingSeconds }) }
+}
+
+/**
+ * A second person shall let it go on after some percentage, and would not be asked: its wave would be empty, or nothing follows it. Which protection
+ * goes with it is for a person to say.
+ */
+function refuseUnasked(
+  { percentages }: UpgradeRequest,
+  { entries = [], droppedWaves }: PlannedWaves,
+  members: number,
+): Rejection | undefined {
+  const asked = new Set(entries.slice(0, -1))
+  const number = percentages?.findIndex(
+    ({ continueBySecondPerson }, place) => continueBySecondPerson && !asked.has(place),
+  )
+  const stage = percentages?.[number ?? -1]
+  if (number === undefined || !stage) return undefined
+  const empty = droppedWaves.includes(stage.percent)
+  const why = empty ? 'adds nobody to those before' : 'is all of them'
+  return {
+    code: 'no-second-wave',
+    detail: `Of ${members} ${members === 1 ? 'target' : 'targets'} ${stage.percent} % ${why}: nobody would have to continue after that. Ask for a second person at another percentage, or leave it out.`,
+    fields: [
+      {
+        field: `percentages.${number}.continueRequiresSecondPerson`,
+        value: 'true',
+        expected: 'a percentage that adds targets, and is not the last that does',
+      },
+    ],
+  }
+}
+
 /** A second person shall let it go on, and there is nothing to go on with: that would be a protection which nobody notices to be off. */
 function neverContinued(members: number): Rejection {
   const all = members === 1 ? 'one target, which is' : `${members} targets, which are`
@@ -232,8 +285,10 @@ export function makePlan(
   const refused = refuseWithoutCanaries(request, canariesPresent, leftOut)
   if (refused) return reject(refused)
   const { length: count } = members
-  const asked = sparingCritical(cutsOf(request, count, canariesPresent), count, uncritical)
-  const { taken, waves, droppedWaves } = facts.canariesAlone
+  const grouped = request.groups && putInGroups(request.groups, members, listed)
+  if (grouped && 'rejected' in grouped) return { ...reject(grouped.rejected) }
+  const asked = grouped ?? sparingCritical(cutsOf(request, count, canariesPresent), count, uncritical)
+  const { taken, waves, droppedWaves, entries } = facts.canariesAlone
     ? firstWaveOf(asked, members)
     : { ...asked, taken: members }
   for (const one of members.subarray(taken.length))
@@ -245,7 +300,10 @@ export function makePlan(
       detail: `Batches this small, with critical targets kept out of the first, make more than ${cutsAtMost} waves. Choose a larger batch size.`,
     })
   }
-  if (request.continueByHand && request.continueBySecondPerson && waveCount(waves, taken.length) === 1)
+  const unasked = refuseUnasked(request, asked, count)
+  if (unasked) return reject(unasked)
+  const one = waveCount(waves, taken.length) === 1
+  if (one && !request.percentages && request.continueByHand && request.continueBySecondPerson)
     return reject(neverContinued(taken.length))
   shortestFirst(taken, listed, waves)
   const chunks = new PlanChunks({
@@ -261,14 +319,17 @@ export function makePlan(
   const [only = request.version] = versions
   const version = release?.version ?? (versions.size === 1 ? only : request.version)
   const digest = release?.digest ?? (versions.size === 1 ? releases?.get(only)?.digest : null) ?? null
+  const frozen = { waves, ...(entries && { entries: [...entries] }), ...paceOf(request, taken.length) }
   const planHash = hashOf({
     request: hashOf(request),
     chunks: chunkHashes,
-    ...{ version, digest, policyVersion, waves },
+    ...{ version, digest, policyVersion },
+    ...frozen,
   })
   return {
     plan: {
-      ...{ planHash, version, digest, chunks, members: taken.length, waves, droppedWaves, leftOut },
+      ...{ planHash, version, digest, chunks, members: taken.length, droppedWaves, leftOut },
+      ...frozen,
       ...{ policyVersion, releaseVersion: release?.releaseVersion ?? 0 },
     },
   }

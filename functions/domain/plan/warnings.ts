@@ -1,5 +1,7 @@
 import type { PlanTold, UpgradeRequest } from '../../../events/upgrade.ts'
 import type { Candidate } from './candidate.ts'
+import { emptyGroups } from './groups.ts'
+import type { PlannedWaves } from './waves.ts'
 
 /** Something about a request that is allowed and may not be meant. */
 export type PlanWarning = PlanTold['warnings'][number]
@@ -65,6 +67,20 @@ export function warningsOfRequest({ selection, component }: UpgradeRequest): Pla
   if (targets || types || regions || Object.keys(tags ?? {}).length > 0) return []
   const detail = `No targets are chosen: every one that runs ${component} is taken.`
   return [{ code: 'whole_fleet', detail, field: 'targets', value: null }]
+}
+
+/** Returns which groups of a request no target of its plan is in: a value may be misspelt. */
+export function warningsOfGroups(
+  request: Pick<UpgradeRequest, 'groups'>,
+  plan: Pick<PlannedWaves, 'entries'>,
+): PlanWarning[] {
+  const { by = '', order = [] } = request.groups ?? {}
+  return emptyGroups(request, plan).map((value) => ({
+    code: 'empty_group',
+    detail: `No target to be upgraded has the ${by} ${value}: it has no wave.`.slice(0, 512),
+    field: `groups.order.${order.indexOf(value)}`,
+    value,
+  }))
 }
 
 /** Returns which canaries of a request will not be the first, since they are critical. */

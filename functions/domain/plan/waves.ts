@@ -10,6 +10,8 @@ export interface WaveRange {
 export interface PlannedWaves {
   readonly waves: WaveCuts
   readonly droppedWaves: readonly number[]
+  /** Which percentage, or which group, of the request each wave is of; left out: the request has neither. */
+  readonly entries?: readonly number[]
 }
 
 /** A limit on failures: percent of a wave's members, and optionally a number that it never exceeds. */
@@ -19,7 +21,10 @@ export interface Limit {
 }
 
 /** The part of a request that decides about waves. */
-export type WaveRequest = Pick<UpgradeRequest, 'strategy' | 'canaryPercent' | 'batchSize' | 'selection'>
+export type WaveRequest = Pick<
+  UpgradeRequest,
+  'strategy' | 'canaryPercent' | 'batchSize' | 'percentages' | 'selection'
+>
 
 /** Percent of a number, cleared of the noise of binary fractions: 1.1 % of 3,000 is 33, not 33.00000000000001. */
 function percentOf(members: number, percent: number): number {
@@ -30,22 +35,34 @@ function percentOf(members: number, percent: number): number {
  * Returns the cumulative cuts of percentages over `members`: `cut = min(N, max(previous, ceil(N·p/100)))`, the last one N.
  * A percentage that adds nobody is dropped and reported (design: #waves): 10 members at 1/10/50/100 give 1, 4, 5.
  */
-export function cutsAt(percentages: readonly number[], members: number): PlannedWaves {
+export function cutsAt(
+  percentages: readonly number[],
+  members: number,
+): PlannedWaves & Required<Pick<PlannedWaves, 'entries'>> {
   const cuts: number[] = []
+  const entries: number[] = []
   const droppedWaves: number[] = []
   let previous = 0
   percentages.forEach((percent, place) => {
     const last = place === percentages.length - 1
     const cut = last ? members : Math.min(members, Math.max(previous, Math.ceil(percentOf(members, percent))))
-    if (cut > previous) cuts.push(cut)
-    else droppedWaves.push(percent)
+    if (cut > previous) {
+      cuts.push(cut)
+      entries.push(place)
+    } else droppedWaves.push(percent)
     previous = cut
   })
-  return { waves: { kind: 'cuts', cuts }, droppedWaves }
+  return { waves: { kind: 'cuts', cuts }, droppedWaves, entries }
+}
+
+/** The same where nothing that the request says of a percentage follows its wave. */
+function plainCutsAt(percentages: readonly number[], members: number): PlannedWaves {
+  const { waves, droppedWaves } = cutsAt(percentages, members)
+  return { waves, droppedWaves }
 }
 
 /**
- * Returns the waves that a request asks for over so many members. The explicit canaries (`canaries` of them are members) are all in the
+ * Returns the waves that a request asks for over so many members; those of groups follow from who is in them. The explicit canaries (`canaries` of them are members) are all in the
  * first wave of a canary; a percentage fills it up, and without one it has nobody else, but always one target.
  */
 export function cutsOf(
@@ -55,12 +72,17 @@ export function cutsOf(
 ): PlannedWaves {
   switch (request.strategy) {
     case 'all':
-      return cutsAt([100], members)
+    case 'rolling':
+    case 'serial':
+    case 'groups':
+      return plainCutsAt([100], members)
+    case 'percentages':
+      return cutsAt(request.percentages?.map(({ percent }) => percent) ?? [100], members)
     case 'canary': {
       const { canaryPercent: percent } = request
       const named = Math.min(members, Math.max(1, canaries))
       if (percent !== null && Math.ceil(percentOf(members, percent)) >= named)
-        return cutsAt([percent, 100], members)
+        return plainCutsAt([percent, 100], members)
       const cuts = [named, members].filter((cut, place, all) => cut > (all[place - 1] ?? 0))
       return { waves: { kind: 'cuts', cuts }, droppedWaves: [] }
     }

@@ -23,6 +23,12 @@ const upgradeStatuses: Readonly<Partial<Record<UpgradeStatus, string>>> = {
   aborting: 'is being aborted',
 }
 
+/** A wave as people call it: by its number from 1, and its group where it has one. */
+function waveOf({ wave, group }: MemberAsked): string {
+  const words = group && (group.value === null ? 'all others' : group.value)
+  return `wave ${wave + 1}${words === undefined ? '' : ` (${words})`}`
+}
+
 function lastAttempt(target: TargetState, upgrade: string): EndedAttempt | undefined {
   return target.attempts.findLast((attempt) => attempt.upgrade === upgrade)
 }
@@ -33,7 +39,7 @@ function busy(target: TargetState, { id, ref }: UpgradeAsked, member: MemberAske
   if (member.status !== 'deferred' || last?.outcome !== 'deferred') return []
   const other = last.busyWith === undefined ? 'another upgrade' : `upgrade ${last.busyWith}`
   const again = member.again === null ? '' : ` It is tried again from ${member.again}.`
-  const detail = `It is deferred in wave ${member.wave + 1} of upgrade ${id}: an attempt of ${other} was under way on it.${again}`
+  const detail = `It is deferred in ${waveOf(member)} of upgrade ${id}: an attempt of ${other} was under way on it.${again}`
   const unblock = `The attempt of ${other} ends.`
   return [{ code: 'BUSY', verdict: 'waiting', detail, ref, since: last.endedAt, unblock }]
 }
@@ -41,7 +47,7 @@ function busy(target: TargetState, { id, ref }: UpgradeAsked, member: MemberAske
 /** A member whose turn has not come: one finding for each hold, or what it waits for without one. People count waves from 1. */
 function waiting(target: TargetState, upgrade: UpgradeAsked, member: MemberAsked): Finding[] {
   const { id, ref, status, wave, overrode } = upgrade
-  const turn = `It is ${member.status} in wave ${member.wave + 1} of upgrade ${id}`
+  const turn = `It is ${member.status} in ${waveOf(member)} of upgrade ${id}`
   // That others of its wave are busy does not keep it back.
   const holds = upgrade.holds.filter(({ code }) => code !== 'BUSY' || wave < member.wave)
   const own = busy(target, upgrade, member)

@@ -1,3 +1,4 @@
+import type { Group } from '../plan/after-wave.ts'
 import type { Hold } from '../upgrade/hold.ts'
 import type { MemberStatus } from '../upgrade/members.ts'
 import type { UpgradeStatus } from '../upgrade/status.ts'
@@ -41,6 +42,8 @@ export interface UpgradeAsked {
 /** Where a target stands in an upgrade. */
 export interface MemberAsked {
   readonly wave: number
+  /** The group of that wave; left out: the upgrade has none. */
+  readonly group?: Group
   readonly status: MemberStatus | 'finished'
   /** From when on a member that waits for another try may have it. */
   readonly again: string | null

@@ -94,3 +94,9 @@ const criticalPrefix = 'CRITICAL_'
 export function isCritical(code: string | null): boolean {
   return code?.startsWith(criticalPrefix) ?? false
 }
+
+/** Is an end that of an attempt? Who was passed over or given back has had none. */
+export function endsAttempt(outcome: AttemptOutcome): boolean {
+  const { counts, touched } = meaningOf(outcome)
+  return touched || counts !== 'skipped'
+}

@@ -1,14 +1,16 @@
 import { after, second } from '../../../events/time.ts'
-import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import { inFlightAtMost } from '../plan/rolling.ts'
 import { waveRange } from '../plan/waves.ts'
 import { type Closure, closureAt } from '../policy/closure.ts'
 import type { Stop } from '../policy/policy.ts'
 import { awaitsApproval } from '../standing.ts'
 import { freshMembers, membersWith, roomForChunks } from './chunks.ts'
 import type { Draft } from './draft.ts'
-import { limitOf, unacknowledged } from './limits.ts'
+import { isHalted, unacknowledged, usesUp } from './limits.ts'
 import { inParts, type Member, type Range, rangesPerEvent, toRanges } from './members.ts'
 import { opennessOf } from './openness.ts'
+import { isSpaced } from './spacing.ts'
 import type { InWave, PlannedUpgrade } from './state.ts'
 
 /** What an admission is checked against, read strongly just before (design: #admission). */
@@ -77,8 +79,20 @@ export function acceptanceOf(
 }
 
 /** How many may be in flight: fewer after each failed try of this run, where the request says so, but always one (P13). */
-function atOnce({ parallel, retry }: UpgradeRequest, failedTries: number): number {
-  return Math.max(1, parallel - (retry.fewer ?? 0) * failedTries)
+function atOnce({ request, plan, failedTries }: InWave): number {
+  return Math.max(1, inFlightAtMost(request, plan) - (request.retry.fewer ?? 0) * failedTries)
+}
+
+/** How many slots are taken by members that are lost: of a rolling upgrade they are out of service like those in flight (design: #rolling). */
+function lostSlots(state: InWave): number {
+  return state.plan.rolling ? unacknowledged(state, 'unavailable') : 0
+}
+
+/** As many bytes of the state as what is asked of each wave takes: the chunks leave room for it. */
+function bytesOfWaves({ request, plan }: InWave): number {
+  const { percentages, groups } = request
+  const lists = [percentages, groups?.order, plan.entries, plan.entries && plan.waves]
+  return lists.reduce((sum, list) => sum + (list ? Buffer.byteLength(JSON.stringify(list)) : 0), 0)
 }
 
 /** Who may be admitted once more by now, of those that wait for it. */
@@ -107,13 +121,13 @@ function candidates(state: InWave, slots: number, now: string) {
   const { counts } = state.standing
   const retried = due(state, 'retrying', now).slice(0, Math.max(0, slots))
   // A waiting retry holds its slot.
-  const free = slots - counts.retrying
-  const readmitted = due(state, 'deferred', now).slice(0, Math.max(0, free))
-  // While failures and waiting retries exceed what the wave allows, nothing new is admitted.
-  const halted = unacknowledged(state, 'failures') + counts.retrying > limitOf(state, 'failures')
+  const free = slots - counts.retrying - lostSlots(state)
+  // Whoever was given back is in service still, as those who are new.
+  const readmitted = usesUp(state) ? [] : due(state, 'deferred', now).slice(0, Math.max(0, free))
   const { to } = waveRange(state.plan.waves, state.plan.members, state.wave.number)
-  const most = halted ? 0 : Math.max(0, free - readmitted.length)
-  const fresh = freshMembers(state.chunks, to, roomForChunks).take(most).toArray()
+  const most = isHalted(state) ? 0 : Math.max(0, free - readmitted.length)
+  const room = roomForChunks - bytesOfWaves(state)
+  const fresh = freshMembers(state.chunks, to, room).take(most).toArray()
   return { retried, readmitted, fresh }
 }
 
@@ -122,9 +136,9 @@ export function admit(draft: Draft, facts: AdmissionFacts): void {
   if (draft.state.stage !== 'in-wave' || draft.state.standing.status !== 'running') return
   const { state, now } = draft
   const opening = openingOf(state, facts, now)
-  if (!opening) return
+  if (!opening || isSpaced(state, now)) return
   const { request, standing, wave, overrode } = state
-  const slots = atOnce(request, state.failedTries) - standing.counts.inFlight
+  const slots = atOnce(state) - standing.counts.inFlight
   const { retried, readmitted, fresh } = candidates(state, slots, now)
   if (retried.length + readmitted.length + fresh.length === 0) return
   for (const { ref, why, since } of opening.inSpiteOf) {

@@ -75,6 +75,32 @@ function openingsOf(
   return { window: parent.window && parent.window.end > now ? parent.window : null, calendars }
 }
 
+/**
+ * How a child goes about its targets: all at once, or in the batches that it is told. What may be out of service at once binds whatever is done to them: a
+ * child of a rolling or serial upgrade keeps to that, unless it is told how many it may have in flight. On the way back nothing is waited for between two
+ * attempts: nobody watches (design: #children).
+ */
+function paceOf(
+  kind: ChildKind,
+  parent: ExistingUpgrade,
+  { batchSize, parallel }: ChildSettings,
+  again: boolean,
+): Pick<UpgradeRequest, 'strategy' | 'batchSize' | 'parallel' | 'rolling' | 'spacingSeconds'> {
+  const { request } = parent
+  const atOnce = kind === 'rollback' && !again ? rollbackAtOnce : request.parallel
+  if (batchSize !== undefined) return { strategy: 'batch', batchSize, parallel: parallel ?? atOnce }
+  const all = { strategy: 'all', batchSize: null } as const
+  if (parallel !== undefined) return { ...all, parallel }
+  const rolling = planOf(parent)?.rolling
+  if (rolling) {
+    const numbers = { unavailable: { targets: rolling.unavailable }, surge: { targets: rolling.surge } }
+    return { ...all, strategy: 'rolling', parallel: atOnce, rolling: numbers }
+  }
+  const { spacingSeconds } = request
+  if (spacingSeconds === undefined) return { ...all, parallel: atOnce }
+  return { ...all, strategy: 'serial', parallel: 1, spacingSeconds: kind === 'retry' ? spacingSeconds : 0 }
+}
+
 /** Returns the request of a child, made from that of its parent. */
 export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, now: string): UpgradeRequest {
   const { kind, target, reason, breakGlass, settings = {} } = command
@@ -82,19 +108,23 @@ export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, n
   const automatic = profile !== undefined && kind === 'rollback' && command.by === systemActor
   // A person asks for a child, or it takes something back: neither waits for who is not ready.
   const { preUpgradeChecks: _, toWithdrawn: __, skippedToo: ___, judged: ____, ...shaped } = parent.request
-  const { authors: _____, ...unchecked } = shaped
+  const { authors: _____, ...authored } = shaped
+  const {
+    percentages: ______,
+    groups: _______,
+    rolling: ________,
+    spacingSeconds: _________,
+    ...unchecked
+  } = authored
   const again = kind === 'rollback' && unchecked.kind === 'rollback'
-  const parallel = kind === 'rollback' && !again ? rollbackAtOnce : unchecked.parallel
   const attempt = settings.attempt ?? unchecked.deadlines.attempt
   return {
     ...unchecked,
     kind,
     parent: command.parent,
     version: planOf(parent)?.version ?? unchecked.version,
-    strategy: settings.batchSize === undefined ? 'all' : 'batch',
     canaryPercent: null,
-    batchSize: settings.batchSize ?? null,
-    parallel: settings.parallel ?? parallel,
+    ...paceOf(kind, parent, settings, again),
     selection: {
       targets: target === undefined ? null : [target],
       types: null,

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../../events/canonical.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { accept, type Decision, reject } from '../aggregate.ts'
+import { afterWave } from '../plan/after-wave.ts'
 import type { Rejection } from '../rejection.ts'
 import { sameTime, type Window } from '../window.ts'
 import { type AdmissionFacts, breaksGlass } from './admission.ts'
@@ -8,10 +9,11 @@ import { advance, endWaveWhenOver } from './advance.ts'
 import { refuseUnapprovable, voidApprovals } from './approvers.ts'
 import { hasRoomAhead, memberAt } from './chunks.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
-import { refuseUnfit, wavesLeft } from './fit.ts'
+import { refuseUnfit, runsLeft } from './fit.ts'
 import { awaitContinue, endBake } from './gate.ts'
 import { holdOf } from './hold.ts'
 import type { MemberStatus } from './members.ts'
+import { spacedUntil } from './spacing.ts'
 import {
   type Abort,
   exists,
@@ -56,7 +58,12 @@ export function refuseNoRoom(
   window?: Window,
 ) {
   if (!isPlanned(state) || (window === undefined && profileOf(state) !== undefined)) return undefined
-  const remainder = { request: state.request, window: window ?? state.window, waves: wavesLeft(state) }
+  const remainder = {
+    request: state.request,
+    window: window ?? state.window,
+    runs: runsLeft(state),
+    notBefore: spacedUntil(state),
+  }
   const refusal = refuseUnfit(remainder, breaksGlass(state) ? [] : closures, now)
   return refusal && reject(refusal)
 }
@@ -188,7 +195,8 @@ export function continueUpgrade(command: { by: string }, facts: AdmissionFacts):
       return refuse('nothing-to-continue', detail)
     }
     if (state.abort) return aborting
-    if (state.request.continueBySecondPerson && command.by === state.requestedBy) {
+    const { continueBySecondPerson } = afterWave(state, state.wave.number)
+    if (continueBySecondPerson && command.by === state.requestedBy) {
       const detail = `${command.by} asked for this upgrade, which wants a second person to continue it.`
       return refuse('self-approval', detail)
     }

@@ -15,6 +15,11 @@ export interface MemberCounts {
   readonly rolledBack: number
 }
 
+/** Returns how many members an upgrade has left out of service: those that failed and did not take themselves back, and the unreachable. */
+export function lossesOf({ failed, rolledBack, unreachable }: MemberCounts): number {
+  return failed - rolledBack + unreachable
+}
+
 export const noCounts: MemberCounts = {
   inFlight: 0,
   retrying: 0,

@@ -17,7 +17,7 @@ import {
   settle,
   skipMembers,
 } from './chunks.ts'
-import { count, noCounts } from './counts.ts'
+import { count, lossesOf, noCounts } from './counts.ts'
 import { requestedStanding, standingAfter } from './standing.ts'
 import {
   type BetweenWaves,
@@ -272,6 +272,7 @@ function waveStarted(
     },
     breached: hasBegun(known) ? known.breached : [],
     acknowledgedFailures: hasBegun(known) ? known.acknowledgedFailures : 0,
+    acknowledgedLosses: hasBegun(known) ? known.acknowledgedLosses : 0,
     openSince: hasBegun(known) ? known.openSince : at,
     failedTries: hasBegun(known) ? known.failedTries : 0,
     overrode: hasBegun(known) ? known.overrode : [],
@@ -365,6 +366,7 @@ function acknowledged<Begun extends InWave | BetweenWaves>(state: Begun): Begun 
     ...state,
     wave: { ...state.wave, acknowledged: { failed, unreachable } },
     acknowledgedFailures: state.standing.counts.failed,
+    acknowledgedLosses: lossesOf(state.standing.counts),
     breached: [],
   }
 }

@@ -1,5 +1,6 @@
 import { after, second } from '../../../events/time.ts'
 import { systemActor } from '../actor.ts'
+import { afterWave } from '../plan/after-wave.ts'
 import { waveCount } from '../plan/waves.ts'
 import type { Draft } from './draft.ts'
 import { limitOf } from './limits.ts'
@@ -9,11 +10,16 @@ function isLastWave({ plan, wave }: InWave | BetweenWaves): boolean {
   return wave.number + 1 >= waveCount(plan.waves, plan.members)
 }
 
+/** Returns what follows the present wave. */
+function following(state: InWave | BetweenWaves) {
+  return afterWave(state, state.wave.number)
+}
+
 /** What follows when the members of a wave have come to their ends: its bake, where it has one, else what follows after that. */
 export function beginGate(draft: Draft): void {
   const { state, now } = draft
   if (!hasBegun(state)) return
-  const { bakeSeconds, gate } = state.request
+  const { bakeSeconds, gate } = following(state)
   if (bakeSeconds > 0 && (!isLastWave(state) || gate)) {
     const until = after(now, bakeSeconds * second)
     draft.add({ type: 'BakeStarted', data: { wave: state.wave.number, until } })
@@ -44,7 +50,7 @@ export function judgeAgain(draft: Draft): void {
 export function awaitContinue(draft: Draft): void {
   const { state } = draft
   if (state.stage !== 'between-waves' || state.awaits !== null) return
-  if (!state.request.continueByHand || isLastWave(state)) return
+  if (!following(state).continueByHand || isLastWave(state)) return
   const until = after(draft.now, state.request.deadlines.continue * second)
   draft.add({ type: 'ContinueAwaited', data: { wave: state.wave.number, until } })
 }
@@ -62,7 +68,7 @@ interface Verdict {
  * is never a pass (design: #bakes-and-gates). Who has fallen silent is no data, and too many of them leave nothing to go by.
  */
 function verdictOn(state: InWave | BetweenWaves, silent: number): Verdict {
-  const { gate } = state.request
+  const { gate } = following(state)
   const { counts } = state.wave
   const required = gate?.successRatePercent ?? 0
   const well = counts.succeeded - silent
@@ -88,7 +94,7 @@ function judgeWave(draft: Draft, silent: number): void {
   if (!hasBegun(state)) return
   const { result, successRatePercent, required, reason } = verdictOn(state, silent)
   // Without a gate only what stands in the way is told.
-  if (!state.request.gate && result === 'passed') return
+  if (!following(state).gate && result === 'passed') return
   const data = { wave: state.wave.number, result, successRatePercent, required }
   draft.add({ type: 'GateEvaluated', data: { ...data, ...(silent > 0 && { silent }) } })
   if (result !== 'passed') draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })

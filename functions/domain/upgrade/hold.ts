@@ -8,6 +8,7 @@ export type HoldCode =
   | 'CONTINUE'
   | 'OPERATOR'
   | 'BUSY'
+  | 'SPACING'
 
 /** A reason why the upgrade does not advance now. */
 export interface Hold {
@@ -32,6 +33,7 @@ const unblockedBy: Readonly<Record<HoldCode, string>> = {
   CONTINUE: 'Somebody entitled continues.',
   OPERATOR: 'An operator resumes or aborts.',
   BUSY: 'The attempt of the other upgrade on its targets ends.',
+  SPACING: 'So long after the last attempt the next may begin.',
 }
 
 /** What a hold cites that waits for the second person of a break-glass. */

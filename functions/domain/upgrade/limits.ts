@@ -1,10 +1,19 @@
-import { systemActor } from '../actor.ts'
+import { lossesBorne } from '../plan/rolling.ts'
 import { allowedFailures, waveRange } from '../plan/waves.ts'
-import type { Draft } from './draft.ts'
-import { type BetweenWaves, hasBegun, type InWave, type LimitKind } from './state.ts'
+import { lossesOf } from './counts.ts'
+import type { BetweenWaves, InWave, LimitKind } from './state.ts'
+
+/**
+ * Returns how many members are out of service and in nobody's hands: they failed and have not taken themselves back, or were unreachable. Those that somebody
+ * has acknowledged are left out (design: #rolling).
+ */
+function unacknowledgedLosses({ standing, acknowledgedLosses }: InWave | BetweenWaves): number {
+  return lossesOf(standing.counts) - acknowledgedLosses
+}
 
 /** Returns how many failures, or unreachable members, the present wave or the whole upgrade bears: a share of those that were not skipped. */
 export function limitOf({ plan, request, wave, standing }: InWave | BetweenWaves, kind: LimitKind): number {
+  if (kind === 'unavailable') return plan.rolling ? lossesBorne(plan.rolling) : plan.members
   if (kind === 'budget') {
     const { budget } = request
     return budget ? allowedFailures(budget, plan.members, standing.counts.skipped) : plan.members
@@ -23,43 +32,42 @@ export function unacknowledged(state: InWave | BetweenWaves, kind: LimitKind): n
       return counts.unreachable - acknowledged.unreachable
     case 'budget':
       return state.standing.counts.failed - state.acknowledgedFailures
+    case 'unavailable':
+      return unacknowledgedLosses(state)
   }
 }
 
-const kinds = ['failures', 'budget', 'unreachable'] as const
+/** What is looked at, in this order: of what exceeds its limit each is told. */
+export const limitKinds = [
+  'failures',
+  'budget',
+  'unreachable',
+  'unavailable',
+] as const satisfies readonly LimitKind[]
+
+/** Is anybody left whom the upgrade may yet take out of service? */
+function hasOthers({ chunks, plan, wave }: InWave | BetweenWaves): boolean {
+  return chunks.cursor < plan.members || wave.counts.retrying + wave.counts.deferred > 0
+}
+
+/** Is a limit exceeded, with what nobody has acknowledged? What may be unavailable binds those alone who are still to come. */
+export function exceeds(state: InWave | BetweenWaves, kind: LimitKind): boolean {
+  if (unacknowledged(state, kind) <= limitOf(state, kind)) return false
+  return kind !== 'unavailable' || hasOthers(state)
+}
 
 /** Is any limit exceeded, with what nobody has acknowledged? */
 export function exceedsLimits(state: InWave | BetweenWaves): boolean {
-  return kinds.some((kind) => unacknowledged(state, kind) > limitOf(state, kind))
+  return limitKinds.some((kind) => exceeds(state, kind))
 }
 
-const words: Readonly<Record<LimitKind, (wave: number) => string>> = {
-  failures: (wave) => `failed in wave ${wave + 1}`,
-  unreachable: (wave) => `unreachable in wave ${wave + 1}`,
-  budget: () => 'failed in the whole upgrade',
+/** Do members that are lost, and those that wait for another try, use up what may be unavailable? Then nobody else is taken out of service. */
+export function usesUp(state: InWave | BetweenWaves): boolean {
+  return unacknowledged(state, 'unavailable') + state.standing.counts.retrying > limitOf(state, 'unavailable')
 }
 
-/**
- * Acts on limits that are exceeded: failures **above** what is allowed, those an operator accepted left out. Each is told once, until somebody
- * acknowledges it. A pause is in nobody's way: what the request says follows all the same (design: #failures-borne).
- */
-export function checkLimits(draft: Draft): void {
-  for (const kind of kinds) {
-    const { state } = draft
-    if (!hasBegun(state) || state.abort) return
-    if (state.breached.includes(kind)) continue
-    const allowed = limitOf(state, kind)
-    const count = unacknowledged(state, kind)
-    if (count <= allowed) continue
-    const action = kind === 'unreachable' ? 'pause' : state.request.failures.action
-    const wave = state.wave.number
-    draft.add({ type: 'ThresholdBreached', data: { wave, kind, count, allowed, action } })
-    const reason = `${count} ${words[kind](wave)}, ${allowed} allowed`
-    if (action === 'pause') draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })
-    else
-      draft.add({
-        type: 'AbortRequested',
-        data: { by: systemActor, reason, rollBack: action === 'rollback' },
-      })
-  }
+/** May nobody new be admitted, since failures and waiting retries exceed what the wave bears, or use up what may be unavailable? */
+export function isHalted(state: InWave | BetweenWaves): boolean {
+  const failing = unacknowledged(state, 'failures') + state.standing.counts.retrying
+  return failing > limitOf(state, 'failures') || usesUp(state)
 }

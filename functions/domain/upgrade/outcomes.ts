@@ -53,7 +53,7 @@ function retryAt(
   const delay = Math.min(longestDelay, request.retry.delaySeconds * second * 2 ** failures)
   // A run that becomes gentler has few in flight, whose retries need no spreading: they wait for as long as it says.
   const share = request.retry.fewer === undefined ? spread(plan.planHash, reported.member, reported.n) : 1
-  const at = after(now, delay * share)
+  const at = later(after(now, delay * share), after(now, (plan.spacingSeconds ?? 0) * second))
   return window && after(at, request.deadlines.expected * second) > window.end ? null : at
 }
 

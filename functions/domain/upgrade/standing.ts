@@ -1,6 +1,7 @@
 import { after, earliest, second } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { approved, awaitsApproval, interrupted, type Life, requestedLife } from '../standing.ts'
+import { endsAttempt } from '../target/outcome.ts'
 import { count, type MemberCounts, noCounts } from './counts.ts'
 import { awaitingApproval, type Hold, type HoldCode, holdOf, withHold, withoutHolds } from './hold.ts'
 import type { UpgradeStatus } from './status.ts'
@@ -13,6 +14,8 @@ export interface Standing extends Life {
   readonly holds: readonly Hold[]
   /** The present wave, from 0; -1 before the first. */
   readonly wave: number
+  /** How long it waits after each attempt; left out: it does not. */
+  readonly spacingSeconds?: number
 }
 
 /** Returns where an upgrade stands that has just been requested. */
@@ -31,7 +34,8 @@ export function requestedStanding({
 
 /** Returns where an upgrade stands after an event that was decided at an instant. */
 export function standingAfter(before: Standing, event: UpgradeEvent, at: string): Standing {
-  const standing: Standing = { ...before, counts: count(before.counts, event) }
+  const held = before.holds.filter(({ code, until }) => code !== 'SPACING' || until === null || at < until)
+  const standing: Standing = { ...before, counts: count(before.counts, event), holds: held }
   const hold = (code: HoldCode, held: Partial<Omit<Hold, 'code' | 'since'>> = {}) =>
     withHold(standing.holds, code, { since: at, until: null, ref: null, lapses: null, ...held })
   const lift = (...codes: readonly HoldCode[]) => withoutHolds(standing.holds, ...codes)
@@ -45,8 +49,10 @@ export function standingAfter(before: Standing, event: UpgradeEvent, at: string)
   switch (event.type) {
     case 'UpgradePlanned': {
       const needed = Math.max(standing.approvals.needed, event.data.exposure?.approvals ?? 0)
-      if (needed === 0) return { ...standing, status: 'scheduled' }
-      const pending = { ...standing, approvals: { ...standing.approvals, needed } }
+      const { spacingSeconds } = event.data
+      const planned = { ...standing, ...(spacingSeconds !== undefined && { spacingSeconds }) }
+      if (needed === 0) return { ...planned, status: 'scheduled' }
+      const pending = { ...planned, approvals: { ...standing.approvals, needed } }
       const holds = awaiting(pending, at, at)
       return { ...pending, status: 'pending_approval', resumesTo: 'pending_approval', holds }
     }
@@ -65,8 +71,15 @@ export function standingAfter(before: Standing, event: UpgradeEvent, at: string)
     case 'ExecutionStarting':
       return { ...standing, generation: event.data.generation }
     case 'OutcomesRecorded':
-      return { ...standing, holds: busyAfter(standing, event.data, at) }
+      return {
+        ...standing,
+        holds: spacedAfter({ ...standing, holds: busyAfter(standing, event.data, at) }, event.data, at),
+      }
     case 'TargetsAdmitted':
+      return {
+        ...standing,
+        holds: standing.counts.deferred === 0 ? lift('BUSY', 'SPACING') : lift('SPACING'),
+      }
     case 'MembersSkipped':
       return standing.counts.deferred === 0 ? { ...standing, holds: lift('BUSY') } : standing
     case 'WaveStarted':
@@ -131,6 +144,17 @@ function busyAfter(
   const [[ref] = [null]] = others.sort(([, left], [, right]) => right.length - left.length)
   const until = earliest(...due.flatMap((one) => (one.kind === 'deferred' ? [one.at] : [])))
   return withHold(holds, 'BUSY', { since: holdOf(holds, 'BUSY')?.since ?? at, until, ref, lapses: null })
+}
+
+/** An attempt has ended: the next waits for so long, where the plan says how long. */
+function spacedAfter(
+  { holds, spacingSeconds = 0 }: Standing,
+  { outcomes }: Pick<Extract<UpgradeEvent, { type: 'OutcomesRecorded' }>['data'], 'outcomes'>,
+  at: string,
+): readonly Hold[] {
+  if (spacingSeconds === 0 || !outcomes.some(({ outcome }) => endsAttempt(outcome))) return holds
+  const until = after(at, spacingSeconds * second)
+  return withHold(holds, 'SPACING', { since: at, until, ref: null, lapses: null })
 }
 
 /** The approvals that are needed are waited for from an instant on, and for as long as the first ones were. */

@@ -42,8 +42,8 @@ export type Abort = Extract<UpgradeEvent, { type: 'AbortRequested' }>['data'] & 
   readonly at: string
 }
 
-/** What there may be too much of: in a wave, or (`budget`) failures in the whole upgrade. */
-export type LimitKind = 'failures' | 'unreachable' | 'budget'
+/** What there may be too much of: in a wave, or in the whole upgrade failures (`budget`) and members that are out of service (`unavailable`). */
+export type LimitKind = 'failures' | 'unreachable' | 'budget' | 'unavailable'
 
 /** The wave that is at work, or the last one that was. */
 export interface Wave {
@@ -110,6 +110,8 @@ interface WithWave extends WithPlan {
   readonly breached: readonly LimitKind[]
   /** Failures of the whole upgrade that somebody has seen and accepted by resuming. */
   readonly acknowledgedFailures: number
+  /** Members of the whole upgrade that are out of service, as somebody has seen and accepted by resuming. */
+  readonly acknowledgedLosses: number
   /** Since when neither window nor stop nor pause has kept everybody out. */
   readonly openSince: string
   /** The most failed tries after which any member was to be tried again. */

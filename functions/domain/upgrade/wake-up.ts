@@ -1,7 +1,10 @@
-import { after, earliest, minute, second } from '../../../events/time.ts'
+import { after, earliest, later, minute, second } from '../../../events/time.ts'
+import { waveRange } from '../plan/waves.ts'
 import { awaitsApproval } from '../standing.ts'
 import { attentions } from './chunks.ts'
 import { holdOf } from './hold.ts'
+import { isHalted } from './limits.ts'
+import { spacedUntil } from './spacing.ts'
 import {
   type ExistingUpgrade,
   hasBegun,
@@ -62,5 +65,17 @@ export function earliestDue(state: Requested | PlannedUpgrade): string | null {
   // Whoever waits for another try waits for the window first, and what opens that admits them.
   const closed = holdOf(holds, 'WINDOW_CLOSED')
   if (closed) return earliest(due, closed.until, closed.lapses)
-  return earliest(due, ...wanted.flatMap(({ retryAt, deferredAt }) => [retryAt, deferredAt]))
+  const again = wanted.flatMap(({ retryAt, deferredAt }) => [retryAt, deferredAt])
+  const spaced = spacedUntil(state)
+  if (spaced === null) return earliest(due, ...again)
+  // Whoever is due before that is admitted then, and so is the next whose turn it is.
+  const admitted = again.map((at) => at && later(at, spaced))
+  return earliest(due, ...admitted, hasNext(state) ? spaced : null)
+}
+
+/** Is there a member that was never admitted, and that nothing but time keeps from being the next? */
+function hasNext(state: PlannedUpgrade): boolean {
+  if (state.stage !== 'in-wave' || state.standing.counts.retrying > 0 || isHalted(state)) return false
+  const { to } = waveRange(state.plan.waves, state.plan.members, state.wave.number)
+  return state.chunks.cursor < to
 }

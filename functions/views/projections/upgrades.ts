@@ -21,8 +21,9 @@ export const upgrades: Projection<UpgradeEvent, UpgradeBody> = {
     const after = { ...body, standing: packed(standingAfter(unpacked(body.standing), event, at)) }
     switch (event.type) {
       case 'UpgradePlanned': {
-        const { planHash: hash, members, waves, version } = event.data
-        return { ...after, version, plan: { hash, members, waves } }
+        const { planHash: hash, members, waves, version, entries = [] } = event.data
+        const groups = body.groups && entries.map((entry) => body.groups?.[entry] ?? null)
+        return { ...after, version, plan: { hash, members, waves }, ...(groups && { groups }) }
       }
       case 'WaveStarted':
         return beginWave(after, event.data.wave)
@@ -38,10 +39,11 @@ export const upgrades: Projection<UpgradeEvent, UpgradeBody> = {
 }
 
 function requested({ request, by }: { request: UpgradeRequest; by: string }): UpgradeBody {
-  const { kind, parent, component, version, strategy } = request
+  const { kind, parent, component, version, strategy, groups } = request
   return {
     ...{ kind, parent, component, version, strategy, by },
     plan: null,
+    ...(groups && { groups: groups.order }),
     standing: packed(requestedStanding(request)),
     waves: {},
   }

@@ -89,10 +89,11 @@ export function shownWaves(
   const shown = count <= wavesToldApart ? Array.from({ length: count }, (_, wave) => wave) : known
   const waves = shown.map((wave): WaveRow => {
     const { from, to } = waveRange(cuts, members, wave)
-    return { wave, size: to - from, ...named(body.waves[wave] ?? nothing) }
+    const group = body.groups?.[wave] ?? null
+    return { wave, group, size: to - from, ...named(body.waves[wave] ?? nothing) }
   })
   if (shown.length === count) return { waveCount: count, waves, otherWaves: null }
-  const rest = (all: number, name: keyof Omit<WaveRow, 'wave'>) =>
+  const rest = (all: number, name: keyof Omit<WaveRow, 'wave' | 'group'>) =>
     waves.reduce((left, wave) => left - wave[name], all)
   return {
     waveCount: count,

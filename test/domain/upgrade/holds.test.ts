@@ -375,7 +375,7 @@ describe('breaking the glass (S6)', () => {
 describe('a hold', () => {
   const codes: Readonly<Record<HoldCode, boolean>> = {
     ...{ WINDOW_CLOSED: true, FREEZE: true, GATE_FAILED: false, GATE_INCONCLUSIVE: false },
-    ...{ BAKING: false, APPROVAL: false, CONTINUE: false, OPERATOR: false, BUSY: false },
+    ...{ BAKING: false, APPROVAL: false, CONTINUE: false, OPERATOR: false, BUSY: false, SPACING: false },
   }
   it.each(Object.entries(codes))(
     'by %s keeps everybody out, those waiting included: %s',

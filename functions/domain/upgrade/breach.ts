@@ -1,0 +1,37 @@
+import { systemActor } from '../actor.ts'
+import type { Draft } from './draft.ts'
+import { exceeds, limitKinds, limitOf, unacknowledged } from './limits.ts'
+import { hasBegun, type LimitKind } from './state.ts'
+
+const words: Readonly<Record<LimitKind, (wave: number) => string>> = {
+  failures: (wave) => `failed in wave ${wave + 1}`,
+  unreachable: (wave) => `unreachable in wave ${wave + 1}`,
+  budget: () => 'failed in the whole upgrade',
+  unavailable: () => 'failed or unreachable in the whole upgrade',
+}
+
+/**
+ * Acts on limits that are exceeded: failures **above** what is allowed, those an operator accepted left out. Each is told once, until somebody
+ * acknowledges it. A pause is in nobody's way: what the request says follows all the same (design: #failures-borne).
+ */
+export function checkLimits(draft: Draft): void {
+  for (const kind of limitKinds) {
+    const { state } = draft
+    if (!hasBegun(state) || state.abort) return
+    if (state.breached.includes(kind)) continue
+    if (!exceeds(state, kind)) continue
+    const allowed = limitOf(state, kind)
+    const count = unacknowledged(state, kind)
+    const pauses = kind === 'unreachable' || kind === 'unavailable'
+    const action = pauses ? 'pause' : state.request.failures.action
+    const wave = state.wave.number
+    draft.add({ type: 'ThresholdBreached', data: { wave, kind, count, allowed, action } })
+    const reason = `${count} ${words[kind](wave)}, ${allowed} allowed`
+    if (action === 'pause') draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })
+    else
+      draft.add({
+        type: 'AbortRequested',
+        data: { by: systemActor, reason, rollBack: action === 'rollback' },
+      })
+  }
+}
