@@ -13,6 +13,22 @@ const others: Readonly<Record<string, readonly object[]>> = {
       ...{ component: 'api', version: 'v1', strategy: 'all' },
       window: { start: '2030-01-01T00:00:00Z', end: '2030-01-02T00:00:00Z' },
     },
+    {
+      ...{ component: 'api', version: 'v1', strategy: 'percentages' },
+      percentages: [
+        {
+          ...{ percent: 5, bakeSeconds: 60, gate: { successRatePercent: 99 } },
+          ...{ autoContinue: false, continueRequiresSecondPerson: true },
+        },
+        { percent: 100, gate: null },
+      ],
+    },
+    {
+      ...{ component: 'api', version: 'v1', strategy: 'groups' },
+      groups: { by: 'region', order: ['eu', 'us'], pauseSeconds: 60, others: 'last' },
+    },
+    { ...{ component: 'api', version: 'v1', strategy: 'rolling' }, maxUnavailable: '25%', maxSurge: 1 },
+    { ...{ component: 'api', version: 'v1', strategy: 'serial' }, spacingSeconds: 60 },
   ],
   'PUT /api/v1/calendars/{name}': [
     {

@@ -83,9 +83,12 @@ function atOnce({ request, plan, failedTries }: InWave): number {
   return Math.max(1, inFlightAtMost(request, plan) - (request.retry.fewer ?? 0) * failedTries)
 }
 
-/** How many slots are taken by members that are lost: of a rolling upgrade they are out of service like those in flight (design: #rolling). */
-function lostSlots(state: InWave): number {
-  return state.plan.rolling ? unacknowledged(state, 'unavailable') : 0
+/** How many more the lost of a rolling upgrade leave room for: they are out of service like those in flight (design: #rolling). */
+function besidesLost(state: InWave): number {
+  const { rolling } = state.plan
+  if (!rolling) return Number.POSITIVE_INFINITY
+  const { inFlight } = state.standing.counts
+  return rolling.unavailable + rolling.surge - unacknowledged(state, 'unavailable') - inFlight
 }
 
 /** As many bytes of the state as what is asked of each wave takes: the chunks leave room for it. */
@@ -121,7 +124,7 @@ function candidates(state: InWave, slots: number, now: string) {
   const { counts } = state.standing
   const retried = due(state, 'retrying', now).slice(0, Math.max(0, slots))
   // A waiting retry holds its slot.
-  const free = slots - counts.retrying - lostSlots(state)
+  const free = Math.min(slots, besidesLost(state)) - counts.retrying
   // Whoever was given back is in service still, as those who are new.
   const readmitted = usesUp(state) ? [] : due(state, 'deferred', now).slice(0, Math.max(0, free))
   const { to } = waveRange(state.plan.waves, state.plan.members, state.wave.number)

@@ -161,6 +161,40 @@ describe('the request of a child', () => {
       ...{ deadlines: { attempt: 60, expected: 60 }, skippedToo: true },
     })
   })
+  it('keeps to what may be out of service at once, as its parent was planned, unless it is told how many go', () => {
+    const rolling = { unavailable: { percent: 25 }, surge: { targets: 1 } } as const
+    const [request, execution, plan] = upgradeOf(20, { ...original, strategy: 'rolling', rolling })
+    const numbers = { ...plan, data: { ...plan.data, rolling: { unavailable: 5, surge: 1 } } } as UpgradeEvent // with the numbers of its strategy
+    const kept = { unavailable: { targets: 5 }, surge: { targets: 1 } }
+    const told = { settings: { parallel: 3 } }
+    const rolled = parentAfter(request, execution, numbers)
+    for (const kind of ['retry', 'rollback'] as const) {
+      expect(of(asked(kind), rolled)).toMatchObject({ strategy: 'rolling', rolling: kept })
+      const { strategy, rolling: none } = of(asked(kind, told), rolled)
+      expect([strategy, none]).toEqual(['all', undefined])
+    }
+  })
+  it('goes one at a time where its parent did, and without the time between on the way back', () => {
+    const serial = { ...original, strategy: 'serial', parallel: 1, spacingSeconds: 600 } as const
+    const one = parentAfter(...upgradeOf(20, serial))
+    const { strategy, parallel, spacingSeconds } = of(asked('retry'), one)
+    expect([strategy, parallel, spacingSeconds]).toEqual(['serial', 1, 600])
+    expect(of(asked('rollback'), one)).toMatchObject({ strategy: 'serial', parallel: 1, spacingSeconds: 0 })
+    expect(of(asked('rollback', { settings: { batchSize: 2 } }), one)).not.toHaveProperty('spacingSeconds')
+  })
+  it('has no stages and no groups of its parent', () => {
+    const stage = { bakeSeconds: 60, gate: null, continueByHand: true, continueBySecondPerson: true }
+    const percentages = [{ percent: 100, ...stage }]
+    const groups = { by: 'region', order: ['eu'], others: 'last' as const }
+    const both: readonly Partial<UpgradeRequest>[] = [
+      { strategy: 'percentages', percentages },
+      { strategy: 'groups', groups },
+    ]
+    for (const lists of both) {
+      const request = of(asked('retry'), parentAfter(...upgradeOf(20, { ...original, ...lists })))
+      expect([request.strategy, request.percentages, request.groups]).toEqual(['all', undefined, undefined])
+    }
+  })
   it('needs one by anybody else, too, where it goes to releases that were withdrawn', () => {
     const request = of(asked('rollback', { settings: { toWithdrawn: 'the old one is the lesser evil' } }))
     expect(request.approvals).toEqual({ ...approvals, required: 1, approvers: null })

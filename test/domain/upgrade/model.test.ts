@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { waveRange } from '../../../functions/domain/plan/waves.ts'
 import { memberAt, membersWith } from '../../../functions/domain/upgrade/chunks.ts'
 import {
@@ -157,6 +158,69 @@ function tryTo(world: UpgradeWorld, command: Act): void {
   }
 }
 
+/** How a rolling or a serial upgrade goes about its members, besides its limit in flight; neither: any other. */
+interface Pace {
+  readonly rolling?: { readonly unavailable: number; readonly surge: number }
+  readonly spacingSeconds?: number
+}
+
+/** What has been lost and when an attempt last ended, told from the story alone. */
+class Watched {
+  readonly #pace: Pace
+  #lost = 0
+  #acknowledged = 0
+  #inFlight = 0
+  #retrying = 0
+  #lastEnd = Number.NEGATIVE_INFINITY
+
+  constructor(pace: Pace) {
+    this.#pace = pace
+  }
+
+  follow(events: readonly UpgradeEvent[], now: string): void {
+    for (const event of events) this.#hear(event, Date.parse(now) / 1000)
+  }
+
+  #hear(event: UpgradeEvent, now: number): void {
+    switch (event.type) {
+      case 'TargetsAdmitted': {
+        const [members, retried, readmitted] = [
+          event.data.members,
+          event.data.retried,
+          event.data.readmitted,
+        ].map((ranges) => ranges.reduce((sum, [from, to]) => sum + to - from, 0)) as [number, number, number] // one for each
+        this.#inFlight += members + retried + readmitted
+        this.#retrying -= retried
+        const { rolling, spacingSeconds = 0 } = this.#pace
+        expect(now - this.#lastEnd, 'I3: spaced').toBeGreaterThanOrEqual(spacingSeconds)
+        if (!rolling || members + readmitted === 0) return
+        const lost = this.#lost - this.#acknowledged
+        expect(lost + this.#retrying, 'I3: not used up').toBeLessThan(Math.max(1, rolling.unavailable))
+        const all = this.#inFlight + this.#retrying + lost
+        expect(all, 'I3: unavailable').toBeLessThanOrEqual(rolling.unavailable + rolling.surge)
+        return
+      }
+      case 'OutcomesRecorded':
+        for (const { outcome, again } of event.data.outcomes) {
+          this.#inFlight--
+          if (again === 'retry') this.#retrying++
+          if (again === null && ['failed', 'timed_out', 'unreachable'].includes(outcome)) this.#lost++
+          if (!['deferred', 'skipped'].includes(outcome)) this.#lastEnd = now
+        }
+        return
+      case 'MembersRegressed':
+        this.#lost += event.data.members.length
+        return
+      case 'MembersSkipped':
+        if (event.data.was === 'retrying')
+          this.#retrying -= event.data.members.reduce((sum, [from, to]) => sum + to - from, 0)
+        return
+      case 'UpgradeResumed':
+        if (event.data.acknowledged) this.#acknowledged = this.#lost
+    }
+  }
+}
+
 function checkInvariants(world: UpgradeWorld, parallel: number): void {
   const { state } = world
   const { counts } = world.standing
@@ -216,14 +280,25 @@ describe('an upgrade under any order of commands', () => {
           gate: fc.constantFrom(null, { successRatePercent: 90 }),
           retries: fc.integer({ min: 0, max: 3 }),
           percent: fc.constantFrom(0, 10, 100),
+          pace: fc.constantFrom<Pace>(
+            {},
+            {},
+            { rolling: { unavailable: 3, surge: 2 } },
+            { rolling: { unavailable: 0, surge: 1 } },
+            { rolling: { unavailable: 40, surge: 0 } },
+            { spacingSeconds: 500 },
+          ),
         }),
         fc.array(act, { maxLength: 60 }),
         (shape, acts) => {
-          const { members, parallel } = shape
+          const { pace } = shape
+          // Few go at once: a small plan shows all that a large one would.
+          const members = pace.rolling || pace.spacingSeconds ? Math.min(shape.members, 60) : shape.members
+          const parallel = pace.spacingSeconds === undefined ? shape.parallel : 1
           const cuts = [...new Set(shape.cuts.map((percent) => Math.ceil((members * percent) / 100)))].sort(
             (a, b) => a - b,
           )
-          const plan = planOf(members, [...cuts.filter((cut) => cut < members), members])
+          const plan = { ...planOf(members, [...cuts.filter((cut) => cut < members), members]), ...pace }
           const request = requestOf({
             parallel,
             continueByHand: shape.continueByHand,
@@ -234,8 +309,11 @@ describe('an upgrade under any order of commands', () => {
             deadlines: { accept: 600, attempt: 3600, expected: 300, continue: 604_800, linger: 604_800 },
           })
           const world = new UpgradeWorld().requested(request, plan)
+          const watched = new Watched(pace)
           for (const command of acts) {
+            const { length: told } = world.story
             tryTo(world, command)
+            watched.follow(world.story.slice(told), world.now)
             checkInvariants(world, parallel)
           }
           heal(world)

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, it } from 'vitest'
 import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import { resumeUpgrade } from '../../../functions/domain/upgrade/control.ts'
 import { startWave } from '../../../functions/domain/upgrade/execution.ts'
@@ -111,6 +111,17 @@ describe('a rolling upgrade (design: #rolling)', () => {
     given(...waits, ended('succeeded', 1))
       .when(tick(calm), later(60))
       .thenEvents(admitted(null, { retried: [[0, 1, 2]], acceptBy: later(660) }))
+  })
+
+  it('goes on where parallel is less: what is lost takes none of its slots', () => {
+    const plan = [
+      ...rolling(10, { unavailable: 4, surge: 0 }, { parallel: 1 }),
+      waveStarted(),
+      admitted(0),
+    ] as const
+    given(...plan)
+      .when(attemptsEnd('failed', 0))
+      .thenEvents(ended('failed', 0), admitted(1))
   })
 
   it('does not let in again who was given back while it is used up', () => {

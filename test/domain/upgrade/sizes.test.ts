@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { AttemptOutcome } from '../../../events/target.ts'
-import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import { upgradeAggregate } from '../../../functions/domain/upgrade/aggregate.ts'
 import { chunkOf, membersInFlight } from '../../../functions/domain/upgrade/chunks.ts'
+import { startWave } from '../../../functions/domain/upgrade/execution.ts'
 import { eachMember, rangesPerEvent } from '../../../functions/domain/upgrade/members.ts'
 import { recordOutcomes } from '../../../functions/domain/upgrade/outcomes.ts'
 import { exists, isPlanned } from '../../../functions/domain/upgrade/state.ts'
@@ -10,7 +11,7 @@ import { tick } from '../../../functions/domain/upgrade/tick.ts'
 import { limits } from '../../../functions/log/size.ts'
 import { later } from '../given.ts'
 import { fold, held, running } from './stories.ts'
-import { calm, requestOf } from './world.ts'
+import { calm, planOf, requestOf } from './world.ts'
 
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
 
@@ -83,6 +84,39 @@ it('one silent target in a hundred holds up nobody else, and the state stays sma
   expect(counts).toMatchObject({ succeeded: members * 0.99, inFlight: members / 100 })
   expect(largest).toBeLessThan(16_384)
 })
+
+/** As much as may be asked of each wave: twenty stages, or a hundred groups with names as long as they may be together. */
+const asked = {
+  percentages: Array.from({ length: 20 }, (_, place) => ({
+    ...{ percent: (place + 1) * 5, bakeSeconds: 2_592_000, gate: { successRatePercent: 99.99 } },
+    ...{ continueByHand: true, continueBySecondPerson: true },
+  })),
+  groups: {
+    by: 'n'.repeat(128),
+    order: Array.from({ length: 100 }, (_, place) => `${place}`.padEnd(40, 'g')),
+    others: 'last',
+  },
+} as const satisfies Partial<UpgradeRequest>
+
+it.each(['percentages', 'groups'] as const)(
+  'ten thousand silent targets and all %s that may be leave the state small',
+  (strategy) => {
+    const members = 10_000
+    const waves = strategy === 'groups' ? 101 : 20
+    const cuts = Array.from({ length: waves }, (_, wave) => members - waves + 1 + wave)
+    const { [strategy]: lists } = asked
+    const [request, execution] = running(members, { strategy, [strategy]: lists })
+    const data = { ...planOf(members, cuts), entries: cuts.map((_, wave) => wave) }
+    const before = fold([request, execution, { type: 'UpgradePlanned', data }])
+    const decision = startWave({ wave: 0, generation: 1 }, calm)(before, later(0))
+    const events = 'events' in decision ? decision.events : expect.fail('refused')
+    const context = { at: later(0), actor: 'drydock', commit: 4 }
+    const state = events.reduce((folded, event) => upgradeAggregate.evolve(folded, event, context), before)
+    const inFlight = exists(state) ? state.standing.counts.inFlight : 0
+    expect(bytesOf(state)).toBeLessThan(16_384)
+    expect(inFlight).toBeGreaterThan(members / 2)
+  },
+)
 
 it('as many rollbacks of one target each as anybody may ask for leave the state small, and say how many there were', () => {
   const request = requestOf({})
