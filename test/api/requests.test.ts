@@ -295,7 +295,9 @@ describe('/health and /openapi.json (S32)', () => {
     const schema = body.paths['/api/upgrades/deploy'].post.requestBody.content['application/json'].schema
     expect(schema.additionalProperties).toBe(false)
     expect(schema.required.sort()).toEqual(['component', 'strategy', 'version'])
-    expect(schema.properties.strategy.enum).toEqual(['all', 'canary', 'batch'])
+    expect(schema.properties.strategy.enum).toEqual([
+      ...['all', 'canary', 'batch', 'percentages', 'groups', 'rolling', 'serial'],
+    ])
     expect(schema.properties.parallel).toMatchObject({ minimum: 1, maximum: 10_000, default: 10_000 })
   })
 
