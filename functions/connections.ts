@@ -1,9 +1,14 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { SchedulerClient } from '@aws-sdk/client-scheduler'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import type { ExposureLimit } from './domain/plan/exposure.ts'
 import { endpointOf, readEnvironment, type Setting, type Settings } from './environment.ts'
+import { openGuard } from './executors/guard.ts'
+import { type Send as Outbound, openSend as openOutbound } from './executors/http.ts'
+import { readOutboundHosts } from './executors/outbound-hosts.ts'
+import { openSecrets, type Secrets } from './executors/secrets.ts'
 import { openSend } from './heads/send.ts'
 import { openSigner, type Signer } from './heads/signer.ts'
 import { openVault, type Vault } from './heads/vault.ts'
@@ -53,6 +58,9 @@ export interface Connections {
   readonly streamHeads: StreamHeads
   readonly vault: Vault
   readonly signer: Signer
+  /** Calls other systems, as far as the deployment lets it. */
+  readonly outbound: Outbound
+  readonly secrets: Secrets
   /** The present instant, in milliseconds since the epoch. */
   now(): number
 }
@@ -163,6 +171,13 @@ export const signer = connection(['headsKeyArn'], ({ headsKeyArn }) =>
     sendTo('kms', (region) => endpointOf('KMS') ?? `https://kms.${region}.amazonaws.com`),
     headsKeyArn,
   ),
+)
+
+export const outbound = connection(['outboundHosts'], ({ outboundHosts }) =>
+  openOutbound(openGuard(readOutboundHosts(outboundHosts))),
+)
+export const secrets = connection([], () =>
+  openSecrets({ client: new SecretsManagerClient({ maxAttempts: 5 }), now }),
 )
 
 type Wanted = { readonly [Name in Exclude<keyof Connections, 'now'>]?: Connection<Connections[Name]> }

@@ -16,7 +16,11 @@ export const environmentNames = {
   windowsDeadLettersArn: 'WINDOWS_DEAD_LETTERS_ARN',
   headsBucket: 'HEADS_BUCKET',
   headsKeyArn: 'HEADS_KEY_ARN',
+  outboundHosts: 'OUTBOUND_HOSTS',
 } as const
+
+/** Settings that say something by being empty; any other that is empty was not set. */
+const mayBeEmpty: readonly Setting[] = ['outboundHosts']
 
 export type Setting = keyof typeof environmentNames
 
@@ -25,8 +29,10 @@ export type Settings<Name extends Setting> = Readonly<Record<Name, string>>
 
 /** Returns settings from the environment. Throws one error that names every variable which the stack did not set. */
 export function readEnvironment<Name extends Setting>(names: readonly Name[]): Settings<Name> {
-  const read = names.map((name) => [name, process.env[environmentNames[name]] ?? ''] as const)
-  const missing = read.filter(([, value]) => value === '').map(([name]) => environmentNames[name])
+  const read = names.map((name) => [name, process.env[environmentNames[name]]] as const)
+  const missing = read
+    .filter(([name, value]) => value === undefined || (value === '' && !mayBeEmpty.includes(name)))
+    .map(([name]) => environmentNames[name])
   if (missing.length > 0) {
     throw new Error(
       `These environment variables are not set: ${missing.join(', ')}. The stack gives each function those that it reads.`,

@@ -11,6 +11,8 @@ export const patience = {
    * so after this long they are read anew.
    */
   facts: 3 * second,
+  /** A call to another system that says nothing else, from its name to the last byte of its answer. */
+  outbound: 15 * second,
 } as const
 
 /** How much is done side by side: each is a read and a conditional write of another stream. */

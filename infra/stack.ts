@@ -11,6 +11,7 @@ import { Identity } from './constructs/identity.ts'
 import { Log } from './constructs/log.ts'
 import { LogReader } from './constructs/log-reader.ts'
 import { machines } from './constructs/names.ts'
+import { Outbound } from './constructs/outbound.ts'
 import { keepFailures } from './constructs/queue.ts'
 import { Schedules } from './constructs/schedules.ts'
 import { Views } from './constructs/views.ts'
@@ -37,12 +38,13 @@ export class DrydockStack extends Stack {
     const windows = new Windows(this)
     const identity = new Identity(this)
     const exposure = new Exposure(this)
+    const outbound = new Outbound(this)
     const concurrency = new Concurrency(this)
     const heads = new Heads(this)
 
     const functions = new Functions(this, {
       ...{ log, views, work, bus, windows },
-      ...{ identity, exposure, concurrency, heads },
+      ...{ identity, exposure, outbound, concurrency, heads },
     })
 
     const api = new Api(this, { functions, identity })

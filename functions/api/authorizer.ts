@@ -2,7 +2,7 @@ import { sha256 } from '../../events/canonical.ts'
 import { instantOf } from '../../events/time.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import type { TargetState } from '../domain/target/state.ts'
-import { sameSecret } from './agents/secret.ts'
+import { sameSecret } from '../same-secret.ts'
 import type { Services } from './services.ts'
 
 /** What the gateway asks (a request authorizer, payload version 2.0). */

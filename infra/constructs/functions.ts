@@ -32,9 +32,11 @@ import {
   machineArn,
   machines,
   namesOf,
+  secretArns,
   windowScheduleArns,
   windowsFunctionArn,
 } from './names.ts'
+import type { Outbound } from './outbound.ts'
 import { conditions, type Resource } from './permissions.ts'
 import { isOf, type Trigger, type TriggerOf } from './triggers.ts'
 import type { Views } from './views.ts'
@@ -49,6 +51,7 @@ interface FunctionsProps {
   readonly windows: Windows
   readonly identity: Identity
   readonly exposure: Exposure
+  readonly outbound: Outbound
   readonly concurrency: Concurrency
   readonly heads: Heads
 }
@@ -65,7 +68,7 @@ export class Functions extends Construct {
 
   constructor(scope: Construct, props: FunctionsProps) {
     super(scope, 'Functions')
-    const { log, views, work, bus, windows, identity, exposure, concurrency, heads } = props
+    const { log, views, work, bus, windows, identity, exposure, outbound, concurrency, heads } = props
     const settings: Settings<Setting> = {
       logTable: log.table.tableName,
       viewsTable: views.table.tableName,
@@ -83,6 +86,7 @@ export class Functions extends Construct {
       windowsDeadLettersArn: windows.deadLetters.queueArn,
       headsBucket: heads.bucket.bucketName,
       headsKeyArn: heads.key.keyArn,
+      outboundHosts: outbound.hosts,
     }
     const arns: Record<Resource, string> = {
       log: log.table.tableArn,
@@ -101,6 +105,7 @@ export class Functions extends Construct {
       headsBucket: heads.bucket.bucketArn,
       headDocuments: heads.bucket.arnForObjects(`${headsPrefix}*`),
       headsKey: heads.key.keyArn,
+      secrets: secretArns(this),
     }
 
     const bundles = bundle(functionNames.map(entryOf))

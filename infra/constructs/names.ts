@@ -86,6 +86,19 @@ export function windowScheduleArns(scope: IConstruct): string {
   })
 }
 
+/**
+ * Returns the ARN that stands for every secret that functions may read: those whose names begin with the stack's own and a slash. Whoever
+ * refers to a secret does so in a document, and must not reach any other of the account.
+ */
+export function secretArns(scope: IConstruct): string {
+  return Stack.of(scope).formatArn({
+    service: 'secretsmanager',
+    resource: 'secret',
+    resourceName: `${Stack.of(scope).stackName.toLowerCase()}/*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  })
+}
+
 /** Returns the id of the construct that is made for a function. */
 export function idOf(functionName: string): string {
   return functionName.charAt(0).toUpperCase() + functionName.slice(1)

@@ -3,7 +3,8 @@ import { headsPrefix } from '../../functions/environment.ts'
 /**
  * What a function may be granted. `catalogue` is the log's index, `lastSeen` the rows of `Work` that say when agents were heard of, `upgradeExecutions` are those of the state machine that drives upgrades, `windowSchedules` the
  * one-shot schedules of windows, `windowsRole` whom these act as; `anySchedule` is every schedule, since listing knows no narrower one.
- * `headDocuments` are the objects in `headsBucket` that say where the streams stand, signed with `headsKey`.
+ * `headDocuments` are the objects in `headsBucket` that say where the streams stand, signed with `headsKey`. `secrets` are those whose names begin with
+ * the stack's own.
  */
 export type Resource =
   | 'log'
@@ -22,6 +23,7 @@ export type Resource =
   | 'headsBucket'
   | 'headDocuments'
   | 'headsKey'
+  | 'secrets'
 
 /** What a function may do: exact actions by resource. */
 export type Grants = Partial<Readonly<Record<Resource, readonly string[]>>>

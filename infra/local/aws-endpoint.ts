@@ -7,6 +7,7 @@ import {
   rightsOnMachines,
   rightsOnObjects,
   rightsOnSchedules,
+  rightsOnSecrets,
 } from './access/asked.ts'
 import type { Buckets } from './buckets.ts'
 import { isRecord } from './template/shapes.ts'
@@ -21,6 +22,8 @@ export interface AwsServices {
   eventBridge(operation: string, input: unknown): unknown
   /** KMS; throws {type, message}. */
   keys(operation: string, input: unknown): unknown
+  /** Secrets Manager; throws {type, message}. */
+  secrets(operation: string, input: unknown): unknown
   /** S3, below the path `/s3`. */
   readonly buckets: Buckets
   /** EventBridge Scheduler, whose API is REST. */
@@ -51,7 +54,7 @@ const maximumBytes = 16 * 1024 * 1024
 /** The path below which the endpoint answers as S3. */
 export const bucketsPath = '/s3'
 
-/** Serves Step Functions (JSON 1.0), EventBridge and KMS (JSON 1.1), Scheduler (REST JSON) and S3 (REST XML) on a free port of the loopback. */
+/** Serves Step Functions (JSON 1.0), EventBridge, KMS and Secrets Manager (JSON 1.1), Scheduler (REST JSON) and S3 (REST XML) on a free port of the loopback. */
 export async function openAwsEndpoint(
   services: AwsServices,
   access: Pick<Access, 'demand'>,
@@ -110,7 +113,7 @@ async function serve(
     return { ...answer, contentType: 'application/json' }
   }
   const [service, operation = ''] = target.split('.')
-  const later = service === 'AWSEvents' || service === 'TrentService'
+  const later = service === 'AWSEvents' || service === 'TrentService' || service === 'secretsmanager'
   const contentType = later ? 'application/x-amz-json-1.1' : 'application/x-amz-json-1.0'
   try {
     if (service === 'AWSStepFunctions') {
@@ -125,10 +128,14 @@ async function serve(
       demand(() => rightsOnKeys(operation, body))
       return { status: 200, contentType, body: services.keys(operation, body) }
     }
+    if (service === 'secretsmanager') {
+      demand(() => rightsOnSecrets(operation, body))
+      return { status: 200, contentType, body: services.secrets(operation, body) }
+    }
   } catch (error) {
     return answerOfError(error, contentType)
   }
-  const message = `One machine has no service ${service}: it serves AWSStepFunctions, AWSEvents, KMS, S3 and Scheduler.`
+  const message = `One machine has no service ${service}: it serves AWSStepFunctions, AWSEvents, KMS, Secrets Manager, S3 and Scheduler.`
   return { status: 400, contentType, body: { __type: 'UnknownOperationException', message } }
 }
 

@@ -17,6 +17,7 @@ import { openFunctions } from './lambda/functions.ts'
 import type { LogLine } from './lambda/log.ts'
 import type { MachineClock } from './machine-clock.ts'
 import { openQueues, type Queues } from './queues/queue.ts'
+import { openSecretsOfMachine } from './secrets.ts'
 import { openServices } from './services.ts'
 import { openTargets } from './targets.ts'
 import type { CloudAssembly } from './template/cloud-assembly.ts'
@@ -87,6 +88,7 @@ export async function wire(options: {
   const services = await openServices({ resources, assembly, data, clock, targets, invoke })
   const { events, stepFunctions, scheduler } = services
   const keys = openKeys(resources, data)
+  const secrets = openSecretsOfMachine(data)
 
   const checkpoints = openCheckpoints(database)
   const mappings = ofType(resources, 'AWS::Lambda::EventSourceMapping').map((resource) =>
@@ -107,6 +109,7 @@ export async function wire(options: {
       machineOfToken: (token) => stepFunctions.machineOfToken(token),
       eventBridge: (operation, input) => events.request(operation, input),
       keys: (operation, input) => keys.request(operation, input),
+      secrets: (operation, input) => secrets.request(operation, input),
       buckets: openBuckets(resources, data),
       scheduler: (...call) => scheduler.request(...call),
     },

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { routes } from '../../contracts/routes.ts'
+import { readOutboundHosts } from '../../functions/executors/outbound-hosts.ts'
 import { decideCondition } from '../../infra/local/template/conditions.ts'
 import type { Scope } from '../../infra/local/template/intrinsics.ts'
 import { functionName, ofType, referred, synthesized, type Template } from './synthesized.ts'
@@ -84,6 +85,26 @@ function broken(parameters: Readonly<Record<string, string>>): readonly unknown[
     .flatMap(({ Assertions }) => Assertions)
     .filter(({ Assert }) => !decideCondition(Assert, scope, place))
 }
+
+describe('which other systems the functions call', () => {
+  test('S20: is a parameter, by which they call none, and which the stack shows where it names any', () => {
+    const { OutboundHosts } = template.Parameters
+    expect(OutboundHosts).toMatchObject({ Type: 'String', Default: '', MaxLength: 2000 })
+    const allowed = new RegExp(`^(?:${OutboundHosts?.AllowedPattern})$`)
+    const hosts = 'api.example.com:8443, *.hooks.example.com, http://10.0.0.0/8:8082, [fd00::]/8:443'
+    expect(
+      [hosts, '', 'EXAMPLE.com', 'a@b.example', 'a.example\nb.example'].map((text) => allowed.test(text)),
+    ).toEqual([true, true, false, false, false])
+    expect(() => readOutboundHosts(hosts)).not.toThrow()
+    expect(template.Conditions).toMatchObject({
+      CallsOthers: { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'OutboundHosts' }, ''] }] },
+    })
+    expect(Object.values(template.Outputs ?? {})).toContainEqual({
+      Value: { Ref: 'OutboundHosts' },
+      Condition: 'CallsOthers',
+    })
+  })
+})
 
 describe('who people are', () => {
   test('issuer, audience, role claim and what one person may expose are parameters; without an issuer the stack brings a user pool', () => {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import * as dynamodb from '@aws-sdk/client-dynamodb'
 import * as eventbridge from '@aws-sdk/client-eventbridge'
 import * as scheduler from '@aws-sdk/client-scheduler'
+import * as secretsmanager from '@aws-sdk/client-secrets-manager'
 import * as sfn from '@aws-sdk/client-sfn'
 import { build, type Plugin } from 'esbuild'
 import { entryOf, type FunctionName } from '../../infra/constructs/declarations.ts'
@@ -11,7 +12,7 @@ import { entryOf, type FunctionName } from '../../infra/constructs/declarations.
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The services that functions call, by the prefix of their actions. */
-const services = { dynamodb, events: eventbridge, scheduler, states: sfn }
+const services = { dynamodb, events: eventbridge, scheduler, secretsmanager, states: sfn }
 
 /** Commands that IAM calls otherwise. Who makes a schedule hands a role over with it. */
 const otherwise: Readonly<Record<string, readonly string[]>> = {

@@ -25,6 +25,8 @@ const reached: Readonly<Record<string, readonly Resource[]>> = {
   streamHeads: ['log', 'catalogue'],
   vault: ['headsBucket', 'headDocuments'],
   signer: ['headsKey'],
+  outbound: [],
+  secrets: ['secrets'],
 }
 
 /** The one call that is not made by what its connection opens, but with the client that it hands on. */
@@ -127,6 +129,11 @@ describe('S11: what a function is granted', () => {
       const own = new Set((connected[name] ?? []).flatMap((one) => [...(able[one] ?? [])]))
       expect([name, [...(bundles[name] ?? [])].filter((action) => !own.has(action))]).toEqual([name, []])
     }
+  })
+
+  test('is one call of Secrets Manager for whoever reads secrets', () => {
+    expect([...(able.secrets ?? [])]).toEqual(['secretsmanager:GetSecretValue'])
+    expect([...(able.outbound ?? [])]).toEqual([])
   })
 
   test('is found in a connection that is bundled alone', () => {

@@ -42,6 +42,7 @@ async function open(data = scratch()) {
   endpoint = await openAwsEndpoint(
     {
       ...{ stepFunctions: nothing, machineOfToken: nothing, eventBridge: nothing, scheduler: nothing },
+      secrets: nothing,
       keys: (operation, input) => keys.request(operation, input),
       buckets: openBuckets(resources, data),
     },

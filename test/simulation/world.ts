@@ -43,7 +43,7 @@ import { Scheduler } from './scheduler.ts'
 import { Outputs } from './secrets.ts'
 import { Turns } from './turns.ts'
 
-export type Services = Omit<Connections, 'roleClaim' | 'metricsNamespace'>
+export type Services = Omit<Connections, 'roleClaim' | 'metricsNamespace' | 'outbound' | 'secrets'>
 
 /** How fast everything is, where that is what is looked at. */
 export interface Pace {

@@ -32,9 +32,10 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   // It has rules of its own, or it would share the mistakes of what it judges.
   'functions/audit': ['events'],
   'functions/heads': [...ground, 'functions/log'],
+  'functions/executors': ground,
   // What stands in bundles for packages: nobody imports it by name.
   'functions/bundled': ground,
-  'functions/connections.ts': [...ground, ...stores, 'functions/heads'],
+  'functions/connections.ts': [...ground, ...stores, 'functions/executors', 'functions/heads'],
   'functions/lambda': [
     'functions/connections.ts',
     'functions/api',

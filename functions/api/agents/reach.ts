@@ -1,10 +1,10 @@
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import type { TargetState } from '../../domain/target/state.ts'
 import type { Loaded } from '../../log/log.ts'
+import { sameSecret } from '../../same-secret.ts'
 import type { Principal } from '../http/exchange.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
-import { sameSecret } from './secret.ts'
 
 const notFound = () => new Problem('target-not-found', 'There is no such target for this credential.')
 

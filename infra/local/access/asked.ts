@@ -1,3 +1,4 @@
+import { secretArn, secretName } from '../secrets.ts'
 import { isRecord } from '../template/shapes.ts'
 import { arn } from '../template/types/type.ts'
 import type { Context } from './policies.ts'
@@ -157,6 +158,18 @@ export function rightsOnKeys(operation: string, input: unknown): readonly Right[
         ...(SigningAlgorithm !== undefined && { 'kms:SigningAlgorithm': String(SigningAlgorithm) }),
         ...(MessageType !== undefined && { 'kms:MessageType': String(MessageType) }),
       },
+    },
+  ]
+}
+
+/** Returns the rights that a call of Secrets Manager needs: on the whole ARN, whatever it was named by. */
+export function rightsOnSecrets(operation: string, input: unknown): readonly Right[] {
+  const { SecretId, Name } = fieldsOf(input)
+  const id = SecretId ?? Name
+  return [
+    {
+      action: `secretsmanager:${operation}`,
+      resource: id === undefined ? '*' : secretArn(secretName(String(id))),
     },
   ]
 }
