@@ -9,6 +9,7 @@ export const streamKinds = [
   'profile',
   'memberships',
   'rollout',
+  'procedure',
 ] as const
 
 /** Returns the name of a stream: its kind and its id. */

@@ -1,0 +1,136 @@
+import { type ASTNode, Environment, type ParseResult } from '@marcbachmann/cel-js'
+
+/**
+ * What expressions of procedures may read: facts of the target, the attempt, what steps have saved, and, where a call was answered, the answer
+ * (docs/procedures.md). The language is CEL, of which only the parts are let in that end after a number of operations bounded by the expression's length and
+ * its data (ADR 0037).
+ */
+export type Values = Readonly<Record<'target' | 'attempt' | 'steps' | 'answer', unknown>>
+
+/** What is wrong with an expression, in words. */
+export class NotAnExpression extends Error {
+  override readonly name = 'NotAnExpression'
+}
+
+/** An expression that cannot be evaluated with the values at hand, in words: a field is missing, or is of another type. */
+export class NoValue extends Error {
+  override readonly name = 'NoValue'
+}
+
+const variables = ['target', 'attempt', 'steps', 'answer'] as const
+export type Variable = (typeof variables)[number]
+
+/** Functions that end; patterns may not, and anything that makes lists grows with each nesting. */
+const functions = new Set([
+  'has',
+  'size',
+  'string',
+  'int',
+  'double',
+  'bool',
+  'contains',
+  'startsWith',
+  'endsWith',
+  'all',
+  'exists',
+])
+const overLists = new Set(['all', 'exists'])
+
+const environment = new Environment({
+  unlistedVariablesAreDyn: false,
+  homogeneousAggregateLiterals: false,
+  limits: { maxAstNodes: 200, maxDepth: 24, maxListElements: 64, maxMapEntries: 0, maxCallArguments: 4 },
+})
+for (const name of variables) environment.registerVariable(name, 'dyn')
+
+/** Yields the parts of a part of an expression. */
+function* partsOf({ args }: ASTNode): Generator<ASTNode> {
+  const within: readonly unknown[] = Array.isArray(args) ? args.flat() : [args]
+  for (const part of within)
+    if (typeof part === 'object' && part !== null && 'op' in part) yield part as ASTNode // nothing else of a part has an operator
+}
+
+/** Refuses functions that are not let in, and a look through a list inside of another. */
+function refuseParts(
+  node: ASTNode,
+  inList: boolean,
+  bound: ReadonlySet<string>,
+  allowed: readonly Variable[],
+): void {
+  let within = inList
+  let known = bound
+  if (node.op === 'call' || node.op === 'rcall') {
+    const [name] = node.args
+    if (!functions.has(name)) throw new NotAnExpression(`there is no function ${name}`)
+    if (overLists.has(name)) {
+      if (inList) throw new NotAnExpression(`${name} stands inside of another look through a list`)
+      within = true
+      const [variable] = node.op === 'rcall' ? node.args[2] : []
+      if (variable?.op === 'id') known = new Set([...bound, variable.args])
+    }
+  }
+  if (node.op === 'map') throw new NotAnExpression('maps cannot be made')
+  if (node.op === 'id' && !known.has(node.args) && !allowed.some((name) => name === node.args))
+    throw new NotAnExpression(`${node.args} is not known here: there are ${allowed.join(', ')}`)
+  for (const part of partsOf(node)) refuseParts(part, within, known, allowed)
+}
+
+const parsed = new Map<string, ParseResult>()
+const parsedAtMost = 2000
+
+/** Returns an expression that is well formed; it may read these variables. Throws NotAnExpression. */
+export function parseExpression(text: string, allowed: readonly Variable[] = variables): ParseResult {
+  const known = parsed.get(text)
+  if (known && allowed.length === variables.length) return known
+  let found: ParseResult
+  try {
+    found = environment.parse(text)
+  } catch (error) {
+    throw new NotAnExpression(firstLine(error))
+  }
+  refuseParts(found.ast, false, new Set(), allowed)
+  const checked = found.check()
+  if (!checked.valid) throw new NotAnExpression(firstLine(checked.error))
+  if (parsed.size >= parsedAtMost) parsed.clear()
+  parsed.set(text, found)
+  return found
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]?.trim() ?? ''
+}
+
+/** CEL tells whole numbers from others, JSON does not: whole ones become what a 1 in an expression is. */
+function whole(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
+  if (Array.isArray(value)) return value.map(whole)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).map(([name, member]) => [name, whole(member)] as const)
+  return Object.assign(Object.create(null), Object.fromEntries(members))
+}
+
+/** Returns JSON for what an expression gives. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value)
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, plain(member)]))
+}
+
+/** Returns the value of an expression as JSON. Throws NotAnExpression, or NoValue where something that it names is not there. */
+export function evaluate(text: string, values: Partial<Values>): unknown {
+  const expression = parseExpression(text)
+  try {
+    const context = Object.fromEntries(variables.map((name) => [name, whole(values[name] ?? null)]))
+    return plain(expression(context))
+  } catch (error) {
+    throw new NoValue(firstLine(error))
+  }
+}
+
+/** Returns whether a condition holds. What is not there makes it false; what is no truth value is NoValue. */
+export function holds(text: string, values: Partial<Values>): boolean {
+  const value = evaluate(text, values)
+  if (typeof value !== 'boolean') throw new NoValue(`${text} is not true or false`)
+  return value
+}

@@ -1,0 +1,167 @@
+import type { ASTNode } from '@marcbachmann/cel-js'
+import type { ProcedureDocument, StepAction, StepRequest } from '../../../events/procedure.ts'
+import type { RefusedField } from '../rejection.ts'
+import { NotAnExpression, parseExpression, type Variable } from './expression.ts'
+import { reservedStates } from './machine.ts'
+import { acts, inverseOf, kindsOf } from './steps.ts'
+import { wrongInTemplate } from './template.ts'
+
+const before = ['target', 'attempt', 'steps'] as const satisfies readonly Variable[]
+const answered = [...before, 'answer'] as const
+
+/** A document is told at most so much at once. */
+const mistakesAtMost = 100
+
+/** Collects what is wrong, each with its place in the document. */
+class Mistakes {
+  readonly found: RefusedField[] = []
+  readonly #known = new Set<string>()
+
+  add(field: string, value: string, expected: string): void {
+    if (this.found.length < mistakesAtMost) this.found.push({ field, value: value.slice(0, 128), expected })
+  }
+
+  /** From here on expressions may read what a step has saved. */
+  passed(step: string): void {
+    this.#known.add(step)
+  }
+
+  expression(field: string, text: string | null | undefined, allowed: readonly Variable[]): void {
+    if (text === null || text === undefined) return
+    try {
+      const { ast } = parseExpression(text, allowed)
+      for (const step of stepsRead(ast))
+        if (!this.#known.has(step)) this.add(field, text, `a step before it: ${step} is none`)
+    } catch (error) {
+      if (!(error instanceof NotAnExpression)) throw error
+      this.add(field, text, `an expression: ${error.message}`)
+    }
+  }
+
+  template(field: string, text: string, secrets: boolean): void {
+    const wrong = wrongInTemplate(text, { allowed: before, secrets })
+    if (wrong !== undefined) {
+      this.add(field, text, wrong)
+      return
+    }
+    for (const [, inner = ''] of text.matchAll(/\{\{\s*([\s\S]*?)\s*\}\}/g))
+      if (!inner.startsWith("secret('")) this.expression(field, inner, before)
+  }
+
+  body(field: string, body: unknown): void {
+    if (typeof body === 'string') this.template(field, body, true)
+    else if (typeof body === 'object' && body !== null)
+      for (const [name, part] of Object.entries(body)) this.body(`${field}.${name}`, part)
+  }
+
+  request(field: string, request: Omit<StepRequest, 'credentials'>): void {
+    const { method, url, headers, body, tls } = request
+    this.template(`${field}.url`, url, false)
+    if (!/^(https?:\/\/|\{\{)/.test(url))
+      this.add(`${field}.url`, url, 'an address that begins with https://, http:// or a value')
+    for (const [name, text] of Object.entries(headers)) this.template(`${field}.headers.${name}`, text, true)
+    this.body(`${field}.body`, body)
+    if (body !== null && (method === 'GET' || method === 'HEAD'))
+      this.add(`${field}.body`, '', `no body with ${method}`)
+    if ((tls?.certificate ?? null) !== null && tls?.key === null)
+      this.add(`${field}.tls.key`, '', 'the key of the certificate')
+  }
+}
+
+/** Yields the steps whose saved values an expression reads. */
+function* stepsRead(node: ASTNode): Generator<string> {
+  const { op, args } = node
+  if (op === '.' && args[0].op === 'id' && args[0].args === 'steps') yield args[1]
+  if (op === '[]' && args[0].op === 'id' && args[0].args === 'steps')
+    yield args[1].op === 'value' ? String(args[1].args) : '?'
+  const within: readonly unknown[] = Array.isArray(args) ? args.flat() : [args]
+  for (const part of within)
+    if (typeof part === 'object' && part !== null && 'op' in part) yield* stepsRead(part as ASTNode) // only a part has an operator
+}
+
+function checkAction(
+  mistakes: Mistakes,
+  field: string,
+  action: StepAction,
+  credentials: ReadonlySet<string>,
+): void {
+  const kinds = kindsOf(action)
+  if (kinds.length !== 1)
+    mistakes.add(field, kinds.join(', '), 'exactly one of http, poll, wait, health, acknowledge')
+  mistakes.expression(`${field}.when`, action.when, before)
+  const { http, poll, health, check } = action
+  const withCredentials = (place: string, request: StepRequest) => {
+    mistakes.request(place, request)
+    const { credentials: named } = request
+    if (named !== null && !credentials.has(named))
+      mistakes.add(`${place}.credentials`, named, 'one of the credentials of the procedure')
+  }
+  for (const [kind, call] of Object.entries({ http, poll })) {
+    if (!call) continue
+    withCredentials(`${field}.${kind}.request`, call.request)
+    mistakes.expression(`${field}.${kind}.expect.where`, call.expect.where, answered)
+  }
+  mistakes.expression(`${field}.poll.until`, poll?.until, answered)
+  for (const [place, { request, expect }] of (health?.checks ?? []).entries()) {
+    withCredentials(`${field}.health.checks.${place}.request`, request)
+    mistakes.expression(`${field}.health.checks.${place}.expect.where`, expect.where, answered)
+  }
+  if (check) {
+    if (!http) mistakes.add(`${field}.check`, '', 'a step of the kind http')
+    withCredentials(`${field}.check.request`, check.request)
+    mistakes.expression(`${field}.check.done`, check.done, answered)
+  }
+  const saves = Object.entries(action.save)
+  if (saves.length > 20) mistakes.add(`${field}.save`, String(saves.length), 'at most 20 values')
+  if (saves.length > 0 && !http && !poll) mistakes.add(`${field}.save`, '', 'a step of the kind http or poll')
+  for (const [name, text] of saves) mistakes.expression(`${field}.save.${name}`, text, answered)
+}
+
+/** What a procedure is not allowed to be, found before anything of it is stored; empty: nothing is wrong with it. */
+export function mistakesIn(document: ProcedureDocument): readonly RefusedField[] {
+  const mistakes = new Mistakes()
+  const ids = new Set<string>()
+  const names = new Set<string>(reservedStates)
+  const isNew = (field: string, id: string) => {
+    if (ids.has(id)) mistakes.add(`${field}.id`, id, 'an id of its own')
+    ids.add(id)
+  }
+  const isNamedOnce = (field: string, name: string) => {
+    if (names.has(name))
+      mistakes.add(`${field}.name`, name, 'a name of its own, since it is a state of the execution graph')
+    names.add(name)
+  }
+  const credentials = new Set(Object.keys(document.credentials))
+  for (const [name, { request, token, lifetimeSeconds }] of Object.entries(document.credentials)) {
+    mistakes.request(`credentials.${name}.request`, request)
+    mistakes.expression(`credentials.${name}.token`, token, ['answer'])
+    mistakes.expression(`credentials.${name}.lifetimeSeconds`, lifetimeSeconds, ['answer'])
+  }
+  for (const [place, step] of document.steps.entries()) {
+    const field = `steps.${place}`
+    isNew(field, step.id)
+    isNamedOnce(field, step.name)
+    checkAction(mistakes, field, step, credentials)
+    if (step.backup && step.onFailure === 'continue')
+      mistakes.add(
+        `${field}.onFailure`,
+        step.onFailure,
+        'way-back or stop: a backup that failed must stop what follows',
+      )
+    if (acts(step) && step.inverse === undefined)
+      mistakes.add(`${field}.inverse`, '', 'how it is undone, or none where nothing needs to be')
+    mistakes.passed(step.id)
+    const inverse = inverseOf(step)
+    if (!inverse) continue
+    isNamedOnce(`${field}.inverse`, inverse.name)
+    checkAction(mistakes, `${field}.inverse`, inverse, credentials)
+  }
+  for (const [place, step] of document.verifyWayBack.entries()) {
+    const field = `verifyWayBack.${place}`
+    isNew(field, step.id)
+    isNamedOnce(field, step.name)
+    checkAction(mistakes, field, step, credentials)
+  }
+  mistakes.expression('version', document.version, before)
+  return mistakes.found
+}

@@ -1,0 +1,157 @@
+import type { StepRequest } from '../../../events/procedure.ts'
+import {
+  evaluate,
+  NotAnExpression,
+  NoValue,
+  parseExpression,
+  type Values,
+  type Variable,
+} from './expression.ts'
+
+/** A request with all values in it, as it is sent; or, with secrets hidden, as it is shown. */
+export interface RenderedRequest {
+  readonly method: StepRequest['method']
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | null
+  readonly seconds: number
+}
+
+/** Returns the value of a secret by its reference, or what is shown in its place. */
+export type SecretOf = (reference: string) => string
+
+const slot = /\{\{\s*([\s\S]*?)\s*\}\}/g
+const secretSlot = /^secret\('([A-Za-z0-9/_+=.@#-]{1,265})'\)$/
+
+/** Yields what stands between the braces of a text. */
+function* slotsIn(text: string): Generator<string> {
+  for (const [, inner = ''] of text.matchAll(slot)) yield inner
+}
+
+/** Yields every text in a body, with the names of the members that it may not be templates of. */
+function* textsIn(body: unknown): Generator<string> {
+  if (typeof body === 'string') yield body
+  else if (Array.isArray(body)) for (const part of body) yield* textsIn(part)
+  else if (typeof body === 'object' && body !== null)
+    for (const part of Object.values(body)) yield* textsIn(part)
+}
+
+/** Yields the references to secrets that a request makes, those of its certificates too. */
+export function* secretsIn({ headers, body, tls }: Omit<StepRequest, 'credentials'>): Generator<string> {
+  for (const text of [...Object.values(headers), ...textsIn(body)])
+    for (const inner of slotsIn(text)) {
+      const [, reference] = secretSlot.exec(inner) ?? []
+      if (reference !== undefined) yield reference
+    }
+  for (const reference of [tls?.ca, tls?.certificate, tls?.key]) if (reference) yield reference
+}
+
+/** Checks a template; its expressions may read these variables. Returns what is wrong, in words. */
+export function wrongInTemplate(
+  text: string,
+  { allowed, secrets }: { readonly allowed: readonly Variable[]; readonly secrets: boolean },
+): string | undefined {
+  for (const inner of slotsIn(text)) {
+    if (secretSlot.test(inner)) {
+      if (secrets) continue
+      return 'no secret here: headers and bodies may hold them'
+    }
+    try {
+      parseExpression(inner, allowed)
+    } catch (error) {
+      if (error instanceof NotAnExpression) return `an expression in {{ }}: ${error.message}`
+      throw error
+    }
+  }
+  return /\{\{|\}\}/.test(text.replaceAll(slot, '')) ? 'every {{ with its }}' : undefined
+}
+
+/** Returns a value as text. Throws NoValue for what is none. */
+function textOf(inner: string, values: Partial<Values>, secretOf: SecretOf): string {
+  const [, reference] = secretSlot.exec(inner) ?? []
+  if (reference !== undefined) return secretOf(reference)
+  const value = evaluate(inner, values)
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  throw new NoValue(`${inner} is no text`)
+}
+
+const filled = (text: string, values: Partial<Values>, secretOf: SecretOf) =>
+  text.replaceAll(slot, (_, inner: string) => textOf(inner, values, secretOf))
+
+const inAuthority = /^[a-z]+:\/\/[^/?#]*$/i
+const host = /^[A-Za-z0-9._-]{1,253}(:[0-9]{1,5})?$/
+const origin = /^https?:\/\/[^\s/?#@\\]+(\/[^\s?#\\]*)?$/i
+
+/**
+ * Returns an address. A value at its very beginning may be an address of its own, one in the place of the host is a host, and any other is
+ * encoded, so that no value leads elsewhere than where it stands.
+ */
+function addressOf(text: string, values: Partial<Values>): string {
+  let address = ''
+  let read = 0
+  for (const match of text.matchAll(slot)) {
+    address += text.slice(read, match.index)
+    read = match.index + match[0].length
+    const value = textOf(match[1] ?? '', values, () => {
+      throw new NoValue('an address holds no secret')
+    })
+    if (address === '') {
+      if (!origin.test(value)) throw new NoValue(`${match[1]} is no address as https://host:port`)
+      address = value.replace(/\/+$/, '')
+    } else if (inAuthority.test(address)) {
+      if (!host.test(value)) throw new NoValue(`${match[1]} is no host`)
+      address += value
+    } else address += encodeURIComponent(value)
+  }
+  return address + text.slice(read)
+}
+
+/** Returns JSON with its templates filled in; a text that is one expression alone becomes that value with its type. */
+function bodyOf(body: unknown, values: Partial<Values>, secretOf: SecretOf): unknown {
+  if (typeof body === 'string') {
+    const [only, ...others] = slotsIn(body)
+    const alone = only !== undefined && others.length === 0 && /^\{\{[\s\S]*\}\}$/.test(body.trim())
+    if (alone && !secretSlot.test(only)) return evaluate(only, values)
+    return filled(body, values, secretOf)
+  }
+  if (Array.isArray(body)) return body.map((part) => bodyOf(part, values, secretOf))
+  if (typeof body !== 'object' || body === null) return body
+  return Object.fromEntries(
+    Object.entries(body).map(([name, part]) => [name, bodyOf(part, values, secretOf)]),
+  )
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+const unprintable = /[\u0000-\u0008\u000a-\u001f\u007f]/
+
+function headerOf(name: string, text: string, values: Partial<Values>, secretOf: SecretOf): string {
+  const value = filled(text, values, secretOf)
+  if (unprintable.test(value)) throw new NoValue(`the header ${name} would hold control characters`)
+  return value
+}
+
+/** Returns a request with its values. Throws NoValue where something that it names is not there, or would lead elsewhere. */
+export function renderRequest(
+  { method, url, headers, body, seconds }: Omit<StepRequest, 'credentials'>,
+  values: Partial<Values>,
+  secretOf: SecretOf,
+): RenderedRequest {
+  const named = Object.entries(headers).map(
+    ([name, text]) => [name.toLowerCase(), headerOf(name, text, values, secretOf)] as const,
+  )
+  const isText = typeof body === 'string'
+  const json = body !== null && !isText
+  return {
+    method,
+    url: addressOf(url, values),
+    headers: { ...(json && { 'content-type': 'application/json' }), ...Object.fromEntries(named) },
+    body:
+      body === null
+        ? null
+        : isText
+          ? filled(body, values, secretOf)
+          : JSON.stringify(bodyOf(body, values, secretOf)),
+    seconds,
+  }
+}
