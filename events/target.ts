@@ -1,6 +1,7 @@
 import * as z from 'zod'
+import { procedureReference } from './procedure.ts'
 import { defineEvents, type EventsOf } from './registry.ts'
-import { cloneSigns, instant, name, priority, upgradeKinds, words } from './words.ts'
+import { cloneSigns, instant, name, person, priority, upgradeKinds, words } from './words.ts'
 
 /** Dense number of the events that feed the target's own view row: all but `AttemptAssigned` and `AttemptAccepted`. */
 const revision = z.int().positive()
@@ -13,6 +14,28 @@ const sequence = z.int().positive()
 
 /** The number that its agent gave the report by which a target said so, where it numbers its reports. */
 const reported = z.exactOptional(z.int().min(0))
+
+/** How far the procedure of an attempt is: there, or on the way back, and at the how-manieth step of that way. */
+export const directions = ['there', 'back'] as const
+export type Direction = (typeof directions)[number]
+
+const stepId = z.string().max(64)
+const stepOf = {
+  attempt: z.uuid(),
+  ...admission,
+  direction: z.enum(directions),
+  place: z.int().min(0),
+  step: stepId,
+}
+
+/** What a step saved for those after it: small, and never a secret. */
+const savedValue = z.union([z.string().max(1024), z.number(), z.boolean(), z.null()])
+export type SavedValue = z.output<typeof savedValue>
+const saved = z.record(z.string(), savedValue)
+export type SavedValues = z.output<typeof saved>
+
+/** Why a step is done once more. */
+const triedAgainAs = ['failed', 'not-done', 'repeatable', 'person'] as const
 
 /** How an attempt can end (design: #ends-of-attempts). `skipped`, `deferred` and `withdrawn` return the slot without a touch of the target. */
 export const outcomes = [
@@ -115,11 +138,82 @@ export const targetEvents = defineEvents({
       breaksGlass: z.exactOptional(z.literal(true)),
       /** How long it may take from acceptance on, in seconds. */
       seconds: z.int().positive(),
+      /** Left out: its agent does what is to be done. */
+      procedure: z.exactOptional(procedureReference),
+      /** Of the first execution that drives the procedure: they are counted over all attempts of the target. */
+      generation: z.exactOptional(z.int().positive()),
       sequence,
     }),
   },
   AttemptAccepted: {
     schema: z.object({ attempt: z.uuid(), ...admission, deadline: instant, sequence, reported }),
+  },
+  /** An execution drives the procedure of the attempt from now on, and no other does; it begins nothing before `notBefore`. */
+  ExecutionStarting: {
+    schema: z.object({
+      attempt: z.uuid(),
+      ...admission,
+      generation: z.int().positive(),
+      reason: words,
+      notBefore: instant,
+      sequence,
+    }),
+  },
+  ExecutionEnded: {
+    schema: z.object({
+      attempt: z.uuid(),
+      ...admission,
+      generation: z.int().positive(),
+      status: z.string(),
+      cause: words.nullable(),
+      sequence,
+    }),
+  },
+  /** Written before anything is called: who finds it, and no end after it, cannot know whether the step was done. */
+  StepStarted: {
+    schema: z.object({
+      ...stepOf,
+      name: z.string(),
+      try: z.int().positive(),
+      again: z.enum(triedAgainAs).nullable(),
+      /** All tries have to be over by then. */
+      deadline: instant,
+      sequence,
+    }),
+  },
+  /** A try is known to have failed; the next is not before `next`. */
+  StepTried: {
+    schema: z.object({ ...stepOf, code: z.string(), output: z.string().max(1024), next: instant, sequence }),
+  },
+  StepEnded: {
+    schema: z.object({
+      ...stepOf,
+      outcome: z.enum(['done', 'skipped', 'failed']),
+      code: z.string().nullable(),
+      output: z.string().max(4096).nullable(),
+      saved,
+      /** Who said so, where a person did. */
+      by: z.exactOptional(person),
+      sequence,
+    }),
+  },
+  /** The step waits for a person: to acknowledge it, or since nobody can know whether it was done. */
+  StepHeld: {
+    schema: z.object({ ...stepOf, why: z.enum(['acknowledgement', 'unknown']), ask: words, sequence }),
+  },
+  /** A person has looked whether it was done: it shall be done (again). That it was done, or has failed, ends the step. */
+  StepReleased: { schema: z.object({ ...stepOf, by: person, reason: words, sequence }) },
+  /** From now on these steps are undone, in this order. `saved`: by an earlier attempt, which is taken back. */
+  WayBackBegan: {
+    schema: z.object({
+      attempt: z.uuid(),
+      ...admission,
+      steps: z.array(stepId),
+      code: z.string().nullable(),
+      output: z.string().max(4096).nullable(),
+      saved: z.exactOptional(z.record(z.string(), saved)),
+      sequence,
+    }),
   },
   AttemptEnded: {
     schema: z.object({

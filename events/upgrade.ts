@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { procedureReference } from './procedure.ts'
 import { defineEvents, type EventsOf } from './registry.ts'
 import { outcomes, regressions } from './target.ts'
 import {
@@ -140,6 +141,8 @@ export const upgradeRequest = z.object({
   toWithdrawn: z.exactOptional(words),
   /** Does a retry take those too that were skipped? */
   skippedToo: z.exactOptional(z.literal(true)),
+  /** By which procedure each target is upgraded; left out: by its agent. */
+  procedure: z.exactOptional(procedureReference),
   reason: words.nullable(),
   /** Who else shaped what is asked for, and does not approve it; left out: nobody but who asks. */
   authors: z.exactOptional(z.array(person).max(100)),

@@ -1,7 +1,7 @@
 import type { CalendarDefinition } from '../../events/policy.ts'
 import type { ProfileDefinition, UpgradeSummary } from '../../events/profile.ts'
 import type { RolloutRequest } from '../../events/rollout.ts'
-import type { AttemptOutcome, TargetFacts } from '../../events/target.ts'
+import type { AttemptOutcome, Direction, TargetFacts } from '../../events/target.ts'
 import type { UpgradeRequest, WaveCuts } from '../../events/upgrade.ts'
 import type { ProfileStatus, Totals } from '../domain/profile/state.ts'
 import type { Standing as RolloutStanding } from '../domain/rollout/standing.ts'
@@ -131,6 +131,8 @@ export interface AttemptRow {
   readonly output: string | null
   /** Since when it has failed after all, though it had succeeded; left out: it has not. */
   readonly regressedAt?: string
+  /** The step that its procedure began last; left out: none drives it, or it is over. */
+  readonly step?: { readonly name: string; readonly direction: Direction; readonly held: boolean }
 }
 
 /** One target: what it is and runs. Attempts under way are in the rows of their upgrade. */
@@ -170,6 +172,18 @@ export interface ReleaseRow {
   readonly withdrawn: { readonly reason: string } | null
   readonly heldBack: { readonly reason: string; readonly upgrade: string; readonly since: string } | null
   readonly registeredAt: string
+}
+
+/** One procedure, as its last revision has it. */
+export interface ProcedureRow {
+  readonly name: string
+  readonly revision: number
+  readonly hash: string
+  readonly description: string
+  /** How many there are. */
+  readonly steps: number
+  readonly by: string
+  readonly at: string
 }
 
 /** One component, with how its versions are ordered. */
@@ -232,6 +246,7 @@ export const viewNames = {
   targets: spread('targets'),
   releases: 'releases',
   components: 'components',
+  procedures: 'procedures',
   rollouts: 'rollouts',
   live: 'live',
   liveRollouts: 'live-rollouts',

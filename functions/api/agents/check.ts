@@ -32,7 +32,8 @@ async function offerTo(
   now: number,
   notesOf: ReturnType<typeof notesFrom>,
 ): Promise<Offer> {
-  if (!active || retired) return { updateAvailable: false }
+  // What a procedure does is not offered to an agent.
+  if (!active || active.procedure || retired) return { updateAvailable: false }
   const accepted = active.acceptedAt !== null
   if (!accepted && !mayBeAccepted(active, instantOf(now))) return { updateAvailable: false }
   return {

@@ -2,6 +2,8 @@ import { type TargetEvent, type TargetFacts, targetEvents } from '../../../event
 import type { Aggregate, CommitContext } from '../aggregate.ts'
 import { sameVersion } from '../version/identity.ts'
 import { meaningOf } from './outcome.ts'
+import { initialProgress } from './procedure.ts'
+import { withProgress } from './progress.ts'
 import {
   type EndedAttempt,
   initialTarget,
@@ -157,8 +159,22 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
       const { [event.data.profile]: _, ...memberships } = state.memberships
       return { ...state, memberships, revision: event.data.revision }
     }
-    case 'AttemptAssigned':
-      return { ...state, active: { ...event.data, assignedAt: at, acceptedAt: null, deadline: null } }
+    case 'AttemptAssigned': {
+      const { procedure, generation = state.generation, ...attempt } = event.data
+      const active = { ...attempt, assignedAt: at, acceptedAt: null, deadline: null }
+      const driven = procedure && { procedure: initialProgress(procedure, generation, at) }
+      return { ...state, active: { ...active, ...driven }, generation }
+    }
+    case 'ExecutionStarting':
+      return { ...state, active: withProgress(state.active, event, at), generation: event.data.generation }
+    case 'ExecutionEnded':
+    case 'StepStarted':
+    case 'StepTried':
+    case 'StepHeld':
+    case 'StepReleased':
+    case 'StepEnded':
+    case 'WayBackBegan':
+      return { ...state, active: withProgress(state.active, event, at) }
     case 'AttemptAccepted': {
       const { attempt, deadline, sequence, reported } = event.data
       if (state.active?.attempt !== attempt) return state
@@ -176,7 +192,7 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
 /** What gets upgraded: one stream a target. It alone says when an attempt began and how it ended (M19, design: #aggregates). */
 export const targetAggregate: Aggregate<TargetState, TargetEvent> = {
   name: 'target',
-  stateSchema: 3,
+  stateSchema: 4,
   initial: initialTarget,
   evolve,
   decode: (type, schema, data) => targetEvents.decode(type, schema, data),

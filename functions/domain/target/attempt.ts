@@ -1,4 +1,5 @@
 import { v5 } from 'uuid'
+import type { ProcedureReference } from '../../../events/procedure.ts'
 import type { AttemptOutcome, TargetEvent } from '../../../events/target.ts'
 import { after, earlier, later, second } from '../../../events/time.ts'
 import { accept } from '../aggregate.ts'
@@ -139,6 +140,8 @@ export function assignAttempt(
     readonly calendars?: readonly string[]
     readonly breaksGlass?: true
     readonly seconds: number
+    /** By what it is done; left out: by the target's agent. */
+    readonly procedure?: ProcedureReference
     /** Left out: it is put off for as long as its target is busy. */
     readonly patience?: BusyPatience
     /** What checks before the upgrade found; left out: nobody asked. */
@@ -157,7 +160,7 @@ export function assignAttempt(
     if (closes !== null && now >= closes)
       return accept(endOf(state, assignment, { outcome: 'skipped', code: 'outside_own_window' }))
     const { attempt, upgrade, member, n, kind, component, from, to } = assignment
-    const { digest, seconds, calendars = [] } = assignment
+    const { digest, seconds, calendars = [], procedure } = assignment
     const acceptBy = earlier(closes ?? assignment.acceptBy, assignment.acceptBy)
     const closing = assignment.closing === true || acceptBy === closes
     return accept({
@@ -167,6 +170,7 @@ export function assignAttempt(
         ...(closing && { closing }),
         ...(calendars.length > 0 && { calendars: [...calendars] }),
         ...(assignment.breaksGlass && { breaksGlass: true }),
+        ...(procedure && { procedure, generation: state.generation + 1 }),
         sequence: 1,
       },
     })
@@ -206,7 +210,8 @@ export function expireAttempt(
     }
     if (now < active.deadline) return accept()
     const middle = after(active.acceptedAt, active.seconds * 500)
-    const lost = expiry.lastSeen === null || expiry.lastSeen < middle
+    // A procedure is driven from here: nobody falls silent.
+    const lost = !active.procedure && (expiry.lastSeen === null || expiry.lastSeen < middle)
     const end = lost
       ? { outcome: 'lost' as const, code: 'SILENT' }
       : { outcome: 'timed_out' as const, code: 'DEADLINE' }

@@ -1,7 +1,7 @@
 import type { Stop } from '../policy/policy.ts'
 import { explainMember, regressionOf } from './explain-member.ts'
 import type { Explanation, Finding, UpgradeAsked } from './explanation.ts'
-import { mayBeAccepted, type TargetState } from './state.ts'
+import { mayBeAccepted, type ProcedureProgress, type TargetState } from './state.ts'
 
 /** What the explanation follows from, all of it folded up to one instant. */
 export interface ExplainFacts {
@@ -17,11 +17,37 @@ export interface ExplainFacts {
   readonly stops: readonly (Pick<Stop, 'reason' | 'since'> & { readonly ref: string })[]
 }
 
-function attemptUnderWay({ id, target, ref, at }: ExplainFacts): Finding[] {
+/** Where an attempt is that a procedure drives, in the procedure's own words. */
+function drivenAttempt(
+  { id, target, ref }: ExplainFacts,
+  what: string,
+  { name, direction, running, failure }: ProcedureProgress,
+): Finding {
+  const { acceptedAt, assignedAt, deadline } = target.active ?? {}
+  const since = running?.startedAt ?? acceptedAt ?? assignedAt ?? ''
+  const told = { code: 'updating', verdict: 'updating', ref, since } as const
+  if (!acceptedAt)
+    return {
+      ...told,
+      verdict: 'offered',
+      detail: `${what} waits for the procedure ${name} to begin on ${id}.`,
+    }
+  const way = direction === 'back' ? `is undone on ${id} by` : `is done on ${id} by`
+  const why = failure ? ` It failed: ${failure.code}.` : ''
+  const place = running ? ` at "${running.name}", try ${running.tries}, since ${running.startedAt}` : ''
+  const detail = `${what} ${way} the procedure ${name}${place}; it has until ${deadline}.${why}`
+  if (!running?.held) return { ...told, detail }
+  const unblock = `Somebody says what is asked, by POST /api/v1/targets/${id}/steps/${running.step}/${running.held.why === 'acknowledgement' ? 'acknowledge' : 'settle'}.`
+  return { ...told, code: 'held', detail: `${detail} It waits for a person: ${running.held.ask}`, unblock }
+}
+
+function attemptUnderWay(facts: ExplainFacts): Finding[] {
+  const { id, target, ref, at } = facts
   const { active } = target
   if (!active) return []
   const { upgrade, component, from, to, acceptedAt, deadline, acceptBy, assignedAt } = active
   const what = `${component} ${from} → ${to} of upgrade ${upgrade}`
+  if (active.procedure) return [drivenAttempt(facts, what, active.procedure)]
   if (acceptedAt === null || deadline === null) {
     const late = !mayBeAccepted(active, at)
     const detail = late

@@ -57,6 +57,13 @@ function refuseSubject({ names, sequence }: Said, subject: Subject) {
   }
 }
 
+/** What a procedure does is nobody's to report but its execution's. */
+const driven = ({ attempt, procedure }: ActiveAttempt) =>
+  reject({
+    code: 'attempt-driven',
+    detail: `Attempt ${attempt} is driven by the procedure ${procedure?.name}: there is nothing to do for the agent. Ask GET /api/v1/updates/check later.`,
+  })
+
 /** What a hand-over is checked against, read strongly just before. */
 export interface HandOverFacts {
   readonly stops: readonly Pick<Stop, 'reason'>[]
@@ -84,7 +91,11 @@ function refuseHandOver({ attempt, breaksGlass }: ActiveAttempt, facts: HandOver
  * Hands an attempt over to the target: until this is answered it must not touch anything (design: #hand-over). `facts` may be left out
  * where the attempt is known to be accepted already.
  */
-export function acceptAttempt({ facts, ...said }: Said & { readonly facts?: HandOverFacts }): TargetDecision {
+export function acceptAttempt({
+  facts,
+  byProcedure = false,
+  ...said
+}: Said & { readonly facts?: HandOverFacts; readonly byProcedure?: boolean }): TargetDecision {
   return (state, now) => {
     const refused = refuseTarget(state)
     if (refused) return refused
@@ -92,6 +103,7 @@ export function acceptAttempt({ facts, ...said }: Said & { readonly facts?: Hand
     if (subject.kind === 'ended')
       return said.attempt === undefined && !state.active ? noneActive : isOver(subject.attempt)
     if (subject.kind !== 'active') return refuseSubject(said, subject) ?? noneActive
+    if (subject.attempt.procedure && !byProcedure) return driven(subject.attempt)
     const { attempt, upgrade, member, n, acceptedAt, acceptBy, seconds, sequence } = subject.attempt
     const { reported = 0 } = subject.attempt
     if (acceptedAt !== null) return (said.sequence ?? reported) < reported ? sequenceBehind : accept()
@@ -193,6 +205,7 @@ export function finishAttempt(report: FinishReport): TargetDecision {
       const changes = 'events' in decision && decision.events.length > 0
       return refused && changes ? refused : decision
     }
+    if (subject.attempt.procedure) return driven(subject.attempt)
     if (subject.attempt.acceptedAt === null && report.status !== 'rejected') {
       return reject({
         code: 'attempt-not-accepted',

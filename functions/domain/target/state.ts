@@ -1,12 +1,16 @@
 import { hashOf } from '../../../events/canonical.ts'
+import type { ProcedureReference } from '../../../events/procedure.ts'
 import type {
   AttemptOutcome,
+  Direction,
   ProfileOverride,
   RegressedOutcome,
+  SavedValues,
   TargetEvent,
   TargetFacts,
 } from '../../../events/target.ts'
 import type { Decision } from '../aggregate.ts'
+import type { Generation } from '../generation.ts'
 import type { Rejection } from '../rejection.ts'
 
 /** Which admission an attempt answers, and what it shall do. */
@@ -19,6 +23,49 @@ export interface AttemptPlan {
   readonly component: string
   readonly from: string
   readonly to: string
+}
+
+/** The step that an attempt is at, since it has begun. */
+export interface RunningStep {
+  readonly step: string
+  readonly name: string
+  readonly tries: number
+  readonly startedAt: string
+  /** When its last try began. */
+  readonly triedAt: string
+  readonly deadline: string
+  /** The last try is known to have failed, and the next is not before then; null: nobody knows yet what became of it. */
+  readonly next: string | null
+  /** It waits for a person. */
+  readonly held: {
+    readonly why: 'acknowledgement' | 'unknown'
+    readonly ask: string
+    readonly since: string
+  } | null
+  /** A person has said that it shall be done again. */
+  readonly released: boolean
+}
+
+/** How far the procedure of an attempt is. */
+export interface ProcedureProgress extends ProcedureReference {
+  /** The execution that may go on; no other may. */
+  readonly generation: number
+  readonly execution: Generation
+  /** It begins nothing before. */
+  readonly notBefore: string
+  readonly direction: Direction
+  /** How many steps of that direction are behind it. */
+  readonly passed: number
+  /** The steps of the way back, in their order. */
+  readonly back: readonly string[]
+  readonly running: RunningStep | null
+  /** What became of the steps there. */
+  readonly outcomes: Readonly<Record<string, 'done' | 'skipped' | 'failed'>>
+  readonly saved: Readonly<Record<string, SavedValues>>
+  /** Why it is on the way back, or was stopped. */
+  readonly failure: { readonly code: string; readonly output: string | null } | null
+  /** Nothing more is done: it ends where it is. */
+  readonly stopped: boolean
 }
 
 /** The one attempt that is under way. */
@@ -36,6 +83,8 @@ export interface ActiveAttempt extends AttemptPlan {
   readonly sequence: number
   /** The number of the report that accepted it, where its agent numbers them. */
   readonly reported?: number
+  /** Left out: its agent does what is to be done. */
+  readonly procedure?: ProcedureProgress
 }
 
 /** Does an attempt still wait to be accepted, within its time? */
@@ -117,6 +166,8 @@ export interface TargetState {
   /** The last ones, newest last. */
   readonly attempts: readonly EndedAttempt[]
   readonly revision: number
+  /** How many executions have driven procedures on it. */
+  readonly generation: number
 }
 
 /** Returns how an attempt stands after all that its target said of it: its end, or what became of a success. */
@@ -151,6 +202,7 @@ export const initialTarget: TargetState = {
   active: null,
   attempts: [],
   revision: 0,
+  generation: 0,
 }
 
 /** Returns the hash by which a repeated registration is known; the enrolment is left out, as its token is new each time. */

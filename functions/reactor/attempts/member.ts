@@ -100,6 +100,7 @@ function offerOf(state: PlannedUpgrade, { digest }: PlanMember, { acceptBy, clos
     seconds: attempt,
     calendars: state.calendars,
     ...(breaksGlass(state) && { breaksGlass: true as const }),
+    ...(state.request.procedure && { procedure: state.request.procedure }),
     // A busy target may be asked again for as long as an attempt of its own might have taken.
     patience: { openSince: hasBegun(state) ? state.openSince : state.plannedAt, seconds: accept + attempt },
   }

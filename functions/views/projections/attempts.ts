@@ -1,4 +1,5 @@
 import type { TargetEvent } from '../../../events/target.ts'
+import type { ProcedureEventOfTarget } from '../../domain/target/progress.ts'
 import type { Place, Projection, ProjectionContext } from '../projection.ts'
 import { type AttemptRow, viewNames } from '../rows.ts'
 
@@ -15,7 +16,13 @@ function placeOf({ upgrade, member, n, sequence }: AttemptEvent['data']): Place 
 type AttemptEvent = Extract<
   TargetEvent,
   {
-    type: 'AttemptAssigned' | 'AttemptAccepted' | 'AttemptEnded' | 'AttemptRegressed' | 'AttemptRecovered'
+    type:
+      | 'AttemptAssigned'
+      | 'AttemptAccepted'
+      | 'AttemptEnded'
+      | 'AttemptRegressed'
+      | 'AttemptRecovered'
+      | ProcedureEventOfTarget['type']
   }
 >
 
@@ -29,6 +36,14 @@ export const attempts: Projection<TargetEvent, AttemptRow> = {
       case 'AttemptEnded':
       case 'AttemptRegressed':
       case 'AttemptRecovered':
+      case 'ExecutionStarting':
+      case 'ExecutionEnded':
+      case 'StepStarted':
+      case 'StepTried':
+      case 'StepHeld':
+      case 'StepReleased':
+      case 'StepEnded':
+      case 'WayBackBegan':
         return placeOf(event.data)
       default:
         return undefined
@@ -42,7 +57,7 @@ export const attempts: Projection<TargetEvent, AttemptRow> = {
         return { ...known(body, event), status: 'accepted', acceptedAt: context.at }
       case 'AttemptEnded': {
         const { outcome, code, output } = event.data
-        const before = body ?? begun(event.data, outcome, context)
+        const { step: _, ...before } = body ?? begun(event.data, outcome, context)
         return { ...before, status: outcome, completedAt: context.at, code, output }
       }
       case 'AttemptRegressed': {
@@ -53,6 +68,24 @@ export const attempts: Projection<TargetEvent, AttemptRow> = {
         const { regressedAt: _, ...before } = known(body, event)
         return { ...before, status: 'succeeded', code: null, output: event.data.output }
       }
+      case 'StepStarted': {
+        const { name, direction } = event.data
+        return { ...known(body, event), step: { name, direction, held: false } }
+      }
+      case 'StepHeld':
+      case 'StepReleased': {
+        const before = known(body, event)
+        return {
+          ...before,
+          ...(before.step && { step: { ...before.step, held: event.type === 'StepHeld' } }),
+        }
+      }
+      case 'ExecutionStarting':
+      case 'ExecutionEnded':
+      case 'StepTried':
+      case 'StepEnded':
+      case 'WayBackBegan':
+        return known(body, event)
       default:
         throw new Error(`${event.type} does not feed the attempts.`)
     }

@@ -26,7 +26,8 @@ function remembered(row: TargetRow | undefined): TargetState {
 export const targets: Projection<TargetEvent, TargetRow> = {
   name: 'targets',
   place(event, { id }) {
-    if (event.type === 'AttemptAssigned' || event.type === 'AttemptAccepted') return undefined
+    // What has no revision is of the attempt alone.
+    if (!('revision' in event.data)) return undefined
     return { view: viewNames.targets.partOf(id), row: id, sequence: event.data.revision }
   },
   apply(body, event, context) {
