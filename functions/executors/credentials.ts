@@ -1,18 +1,14 @@
 import { hashOf } from '../../events/canonical.ts'
 import { minute, second } from '../../events/time.ts'
-import type { Call, Delivery, NotSent } from './call.ts'
+import type { Answered, Call, Delivery, NotSent } from './call.ts'
 import type { Refusal } from './guard.ts'
 import type { Send } from './http.ts'
 
-/** How a bearer token is got: by a request, whose answer is JSON. */
+/** How a bearer token is got: by a request, and by what is read of its answer. */
 export interface TokenSource {
   readonly request: Call
-  /** Where the token stands in the answer, as a JSON Pointer (RFC 6901): `/access_token`. */
-  readonly token: string
-  /** Where it says for how many seconds the token holds. */
-  readonly lifetime?: string
-  /** For how many seconds it holds where the answer does not say; 300 when left out. */
-  readonly lifetimeSeconds?: number
+  /** Returns the token in an answer, and for how many seconds it holds, where it says so: 300 otherwise. Undefined: it holds none. */
+  read(answer: Answered): { readonly token: unknown; readonly lifetimeSeconds?: unknown } | undefined
 }
 
 /** Calls with bearer tokens, which this instance keeps in its memory and nowhere else. */
@@ -74,19 +70,18 @@ export function openCredentials({ send, now }: { readonly send: Send; now(): num
     const none = (why: string) =>
       ({ kind: 'not-sent', why: `There is no token to call with: ${why}` }) as const
     if (delivery.kind === 'unknown') return none(delivery.why)
-    const { status, body, cut } = delivery
+    const { status, cut } = delivery
     if (status < 200 || status > 299 || cut)
       return none(`its source answered with ${status}${cut ? `, ${cut}` : ''}.`)
-    const answer = jsonIn(body)
-    const token = at(answer, source.token)
+    const { token, lifetimeSeconds } = source.read(delivery) ?? {}
     // Not what it is: it may be a secret that stands elsewhere.
     if (typeof token !== 'string' || !tokenForm.test(token)) return none('its source answered without one.')
-    return { kind: 'token', token, lifetime: lifetimeIn(answer, source) }
+    return { kind: 'token', token, lifetime: lifetimeOf(lifetimeSeconds) }
   }
 
   /** Returns the token of a source: not the one that was refused, nor one that is about to run out. */
   const tokenOf = async (source: TokenSource, refused?: string): Promise<Got> => {
-    const key = hashOf(source)
+    const key = hashOf(source.request)
     const entry = kept.get(key)
     if (entry === undefined || now() >= entry.renewAt) return fetch(key, source)
     const got = await entry.got
@@ -113,38 +108,9 @@ function withToken(call: Call, token: string): Call {
   return { ...call, headers: { ...Object.fromEntries(others), authorization: `Bearer ${token}` } }
 }
 
-/** Returns for how many milliseconds a token holds. */
-function lifetimeIn(answer: unknown, { lifetime, lifetimeSeconds }: TokenSource): number {
-  const said = lifetime === undefined ? undefined : at(answer, lifetime)
-  const seconds =
-    typeof said === 'number' || (typeof said === 'string' && /^\d+$/.test(said))
-      ? Number(said)
-      : lifetimeSeconds
-  const milliseconds = seconds === undefined || Number.isNaN(seconds) ? defaultLifetime : seconds * second
+/** Returns for how many milliseconds a token holds that its answer says holds for so many seconds. */
+function lifetimeOf(said: unknown): number {
+  const isSaid = typeof said === 'number' || (typeof said === 'string' && /^\d+$/.test(said))
+  const milliseconds = isSaid && !Number.isNaN(Number(said)) ? Number(said) * second : defaultLifetime
   return Math.min(Math.max(milliseconds, shortestLifetime), longestLifetime)
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** Returns what stands at a JSON Pointer (RFC 6901); undefined where nothing does. */
-function at(value: unknown, pointer: string): unknown {
-  if (pointer === '') return value
-  if (!pointer.startsWith('/')) return undefined
-  return pointer
-    .slice(1)
-    .split('/')
-    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce<unknown>(
-      (inside, name) =>
-        typeof inside === 'object' && inside !== null && Object.hasOwn(inside, name)
-          ? (inside as Readonly<Record<string, unknown>>)[name] // it has the name
-          : undefined,
-      value,
-    )
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { redact } from '../../functions/api/agents/redact.ts'
 import { capabilityHash, checkCapability, mintCapability } from '../../functions/capability.ts'
+import { redact } from '../../functions/redact.ts'
 
 const now = Date.parse('2026-11-27T12:00:00Z')
 const minted = () => mintCapability('attempt#1/backup', now + 60_000, randomBytes(32))

@@ -8,8 +8,8 @@ afterEach(() => {
 describe('a function that calls other systems', () => {
   test('is told which, and calls none when it is told nothing', async () => {
     vi.stubEnv('OUTBOUND_HOSTS', '')
-    const { outbound: send } = connect({ outbound, secrets })
-    expect(await send({ method: 'GET', url: 'https://api.example.com/' })).toEqual({
+    const { outbound: opened } = connect({ outbound, secrets })
+    expect(await opened.send({ method: 'GET', url: 'https://api.example.com/' })).toEqual({
       kind: 'refused',
       code: 'host',
       why: 'api.example.com is not among the OutboundHosts of this deployment.',

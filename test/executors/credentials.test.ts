@@ -6,10 +6,21 @@ import { openSend } from '../../functions/executors/http.ts'
 import { readOutboundHosts } from '../../functions/executors/outbound-hosts.ts'
 import { serve } from './servers.ts'
 
+// biome-ignore lint/suspicious/noExplicitAny: what a source reads of its answer is its own business
+function jsonIn(text: string): any {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 const source: TokenSource = {
   request: { method: 'POST', url: 'https://login.example.com/token', body: '{"password":"word"}' },
-  token: '/auth/access~1token',
-  lifetime: '/expires_in',
+  read({ body }) {
+    const said = jsonIn(body)
+    return { token: said?.auth?.['access/token'], lifetimeSeconds: said?.expires_in }
+  },
 }
 const call: Call = { method: 'POST', url: 'https://api.example.com/upgrade', body: '{}' }
 
@@ -88,7 +99,14 @@ describe('a bearer token', () => {
 
   test('holds as long as its source declares, where the answer does not say', async () => {
     const here = world({ tokens: () => issued('t', {}) })
-    const declared = { ...source, lifetimeSeconds: 3600 }
+    const declared: TokenSource = {
+      ...source,
+      read: (answer) => ({
+        ...source.read(answer),
+        token: source.read(answer)?.token,
+        lifetimeSeconds: 3600,
+      }),
+    }
     await here.credentials.send(call, declared)
     here.pass(3539)
     await here.credentials.send(call, declared)
@@ -182,13 +200,6 @@ describe('a token that is not to be had', () => {
       body: 'old',
     })
   })
-
-  test('does not follow the members that every object has', async () => {
-    for (const token of ['/constructor/name', '/__proto__', '', 'auth', '/auth/length/x']) {
-      const here = world({ tokens: () => answered(200, { auth: 'text' }) })
-      expect(await here.credentials.send(call, { ...source, token })).toMatchObject({ kind: 'not-sent' })
-    }
-  })
 })
 
 test('V7: over real connections a token that has expired is renewed, and the call sent again', async () => {
@@ -203,7 +214,10 @@ test('V7: over real connections a token that has expired is renewed, and the cal
   const credentials = openCredentials({ send, now: Date.now })
   const delivery = await credentials.send(
     { method: 'POST', url: `${base}/upgrade` },
-    { request: { method: 'POST', url: `${base}/token` }, token: '/access_token' },
+    {
+      request: { method: 'POST', url: `${base}/token` },
+      read: ({ body }) => ({ token: jsonIn(body)?.access_token }),
+    },
   )
   expect(delivery).toMatchObject({ kind: 'answered', status: 200, body: 'done' })
   expect(issuedTokens).toBe(2)

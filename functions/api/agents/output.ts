@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { redact } from './redact.ts'
+import { redact } from '../../redact.ts'
 
 /** Bytes of output that are kept: a success needs few words, a failure needs its last ones (design: #output). */
 const kept = { success: 256, failure: 4096 } as const

@@ -1,0 +1,328 @@
+import type { ProcedureDocument, StepExpectation, StepRequest } from '../../../events/procedure.ts'
+import { after, instantOf, second } from '../../../events/time.ts'
+import { afterFailure } from '../../domain/procedure/course.ts'
+import { holds, NoValue, type Values } from '../../domain/procedure/expression.ts'
+import { acts, kindOf, limitOf, type NamedAction } from '../../domain/procedure/steps.ts'
+import { targetAggregate } from '../../domain/target/aggregate.ts'
+import { endStep, failTry, holdStep, type StepCommand, startStep } from '../../domain/target/procedure.ts'
+import type { RunningStep, TargetDecision, TargetState } from '../../domain/target/state.ts'
+import type { Log, Metadata } from '../../log/log.ts'
+import { type Answered, type Calling, idempotencyKeyOf, makeCall } from './call.ts'
+import { held, notYet, stepFailed, superseded } from './errors.ts'
+import { outputBytes, outputOf, savedFrom, valuesOf } from './values.ts'
+
+type Driven = NonNullable<TargetState['active']>
+
+/** One step of an attempt, as its task is to look after it. */
+export interface StepAt {
+  readonly target: string
+  readonly state: TargetState
+  readonly active: Driven
+  readonly document: ProcedureDocument
+  readonly action: NamedAction
+  readonly place: number
+  readonly cause: Metadata
+}
+
+/** What doing steps needs. */
+export interface StepServices extends Calling {
+  readonly log: Log
+  /** A number from 0 to 1, for pauses that are spread. */
+  random(): number
+}
+
+/** A call that has not left so long after its try was written is not made any more, in milliseconds: another may ask about it by then. */
+const leavesWithin = 5 * second
+
+/**
+ * Looks after one step once: begins it, makes its call, or looks whether it is over. Returns when it is over and the next may begin. Throws the error
+ * by which the state machine looks again, asks a person, or takes the way back.
+ */
+export function doStep(services: StepServices, at: StepAt): Promise<void> {
+  return new Step(services, at).do()
+}
+
+class Step {
+  readonly #services: StepServices
+  readonly #at: StepAt
+  readonly #command: StepCommand
+  readonly #values: Partial<Values>
+
+  constructor(services: StepServices, at: StepAt) {
+    this.#services = services
+    this.#at = at
+    const { active, action, place } = at
+    const { procedure, attempt } = active
+    this.#command = {
+      ...{ attempt, direction: action.direction, place, step: action.id },
+      generation: procedure?.generation ?? 0,
+    }
+    this.#values = valuesOf(at.target, at.state, active)
+  }
+
+  get #running(): RunningStep | null {
+    return this.#at.active.procedure?.running ?? null
+  }
+
+  async do(): Promise<void> {
+    const { action } = this.#at
+    const running = this.#running
+    if (running?.held) {
+      const { why } = running.held
+      if (why === 'acknowledgement' && this.#isLate(running))
+        return this.#fail('NOT_ACKNOWLEDGED', 'Nobody has acknowledged it in time.')
+      throw held(running.held.ask)
+    }
+    if (!running && !(await this.#isWanted())) return
+    switch (kindOf(action)) {
+      case 'wait':
+        return this.#wait(running)
+      case 'acknowledge':
+        return this.#askPerson(running)
+      case 'http':
+        return running ? this.#goOn(running) : this.#try(0, 'failed')
+      default:
+        return this.#look(running ?? (await this.#begin()))
+    }
+  }
+
+  /** Is it done at all? What need not be is passed over. */
+  async #isWanted(): Promise<boolean> {
+    const { when } = this.#at.action
+    if (when === null) return true
+    try {
+      if (holds(when, this.#values)) return true
+    } catch (error) {
+      if (!(error instanceof NoValue)) throw error
+      await this.#fail('NO_VALUE', `${when}: ${error.message}`)
+      return false
+    }
+    await this.#decide(endStep({ ...this.#command, outcome: 'skipped', code: null, output: null, saved: {} }))
+    return false
+  }
+
+  async #decide(decision: TargetDecision): Promise<TargetState> {
+    const { log } = this.#services
+    const { target, cause } = this.#at
+    const outcome = await log.of(targetAggregate, target).carryOut(decision, cause)
+    if (outcome.kind !== 'rejected') return outcome.loaded.state
+    // Another execution, or another call of this task, has gone on: the log is asked anew.
+    if (outcome.rejection.code === 'attempt-over') throw superseded()
+    throw notYet('Another call of this step is at work.')
+  }
+
+  async #begin(seen = 0, again: 'failed' | 'not-done' | 'repeatable' = 'failed'): Promise<RunningStep> {
+    const { action } = this.#at
+    const { name } = action
+    const state = await this.#decide(
+      startStep({ ...this.#command, name, seconds: limitOf(action), again, seen }),
+    )
+    const running = state.active?.procedure?.running
+    if (!running || running.tries !== seen + 1) throw notYet('Another call of this step is at work.')
+    return running
+  }
+
+  #isLate({ deadline }: RunningStep): boolean {
+    return instantOf(this.#services.now()) >= deadline
+  }
+
+  async #wait(running: RunningStep | null): Promise<void> {
+    const { startedAt } = running ?? (await this.#begin())
+    const end = after(startedAt, (this.#at.action.wait?.seconds ?? 0) * second)
+    const rest = Date.parse(end) - this.#services.now()
+    if (rest > 0) throw new Resting(Math.ceil(rest / second))
+    await this.#done({}, null)
+  }
+
+  async #askPerson(running: RunningStep | null): Promise<void> {
+    if (!running) await this.#begin()
+    const ask = this.#at.action.acknowledge?.ask ?? ''
+    await this.#decide(holdStep({ ...this.#command, why: 'acknowledgement', ask }))
+    throw held(ask)
+  }
+
+  /** A step with a call that has begun: its try has failed, or nobody knows what became of it. */
+  async #goOn(running: RunningStep): Promise<void> {
+    const now = instantOf(this.#services.now())
+    const { action } = this.#at
+    const { tries, next, released, triedAt } = running
+    if (released) return this.#try(tries, 'failed')
+    if (next !== null) {
+      if (now < next) throw notYet(`Try ${tries} has failed; the next is at ${next}.`)
+      return this.#try(tries, 'failed')
+    }
+    // The call that was to be made then, if it was, is over by now.
+    const settled = after(triedAt, leavesWithin + ((action.http?.request.seconds ?? 0) + 5) * second)
+    if (now < settled)
+      throw notYet('The call is under way, or was cut off: asked about when it must be over.')
+    await this.#findOut(running)
+  }
+
+  /** Nobody knows whether it was done: it is asked about, repeated where it may be, or a person is asked. */
+  async #findOut(running: RunningStep): Promise<void> {
+    const { check, repeatable } = this.#at.action
+    if (check) {
+      const answered = await this.#call(check.request, { status: null, where: null })
+      const answer = answered.kind === 'good' ? answered.values : undefined
+      const found = answer && this.#conditionOf(check.done, answer)
+      if (found === true) return this.#done(answer ?? {}, 'Found to be done by its check.')
+      if (found === false)
+        return this.#isLate(running) ? this.#failLate(running) : this.#try(running.tries, 'not-done')
+      if (!this.#isLate(running))
+        throw notYet(`It may have been done; its check says nothing yet: ${wordsOf(answered)}`)
+    }
+    if (repeatable || !acts(this.#at.action)) {
+      return this.#isLate(running) ? this.#failLate(running) : this.#try(running.tries, 'repeatable')
+    }
+    const ask = `Nobody knows whether "${this.#at.action.name}" was done: its call was cut off at ${running.triedAt}. Look, then say done, failed or again.`
+    await this.#decide(holdStep({ ...this.#command, why: 'unknown', ask }))
+    throw held(ask)
+  }
+
+  #conditionOf(text: string, values: Partial<Values>): boolean | undefined {
+    try {
+      return holds(text, values)
+    } catch (error) {
+      if (error instanceof NoValue) return undefined
+      throw error
+    }
+  }
+
+  #call(request: StepRequest, expect: StepExpectation): Promise<Answered> {
+    const { active, document, action } = this.#at
+    const { credentials } = document
+    const idempotencyKey = idempotencyKeyOf(active.attempt, action.direction, action.id)
+    return makeCall(this.#services, { request, values: this.#values, credentials, idempotencyKey }, expect)
+  }
+
+  /** Writes down that the step is tried, then makes its call. */
+  async #try(seen: number, again: 'failed' | 'not-done' | 'repeatable'): Promise<void> {
+    const { http } = this.#at.action
+    if (!http) throw new RangeError(`${this.#at.action.name} makes no call.`)
+    const running = await this.#begin(seen, again)
+    if (this.#services.now() - Date.parse(running.triedAt) > leavesWithin)
+      throw notYet('The call was held up before it left, and was not made.')
+    const answered = await this.#call(http.request, http.expect)
+    switch (answered.kind) {
+      case 'good':
+        return this.#doneWith(answered)
+      case 'impossible':
+        return this.#fail(answered.code, answered.words)
+      case 'not-sent':
+        return this.#tried(running, 'NOT_SENT', answered.words)
+      case 'bad':
+        if (this.#mayRepeat || !answered.mayBeDone)
+          return this.#tried(running, answered.code, answered.words, answered.retryAfter)
+        throw notYet(`It may have been done: ${answered.words}`)
+      case 'unknown':
+        if (this.#mayRepeat) return this.#tried(running, 'NO_ANSWER', answered.words)
+        throw notYet(`It may have been done: ${answered.words}`)
+    }
+  }
+
+  get #mayRepeat(): boolean {
+    return this.#at.action.repeatable || !acts(this.#at.action)
+  }
+
+  /** A try is known to have failed, or may be repeated: the next follows, while tries and time are left. */
+  async #tried(running: RunningStep, code: string, words: string, retryAfter?: number): Promise<void> {
+    const { attempts, delaySeconds } = this.#at.action.retries
+    const doubled = Math.min(3600, delaySeconds * 2 ** (running.tries - 1))
+    const spread = Math.ceil(doubled * (0.5 + this.#services.random() / 2))
+    const pauseSeconds = Math.max(retryAfter ?? 0, spread)
+    const next = after(instantOf(this.#services.now()), pauseSeconds * second)
+    if (running.tries > attempts || next >= running.deadline) return this.#fail(code, words)
+    const output = outputOf(words, outputBytes.tried)
+    await this.#decide(failTry({ ...this.#command, code, output, pauseSeconds }))
+    throw notYet(`Try ${running.tries} has failed, ${code}; the next is at ${next}. ${output.slice(0, 200)}`)
+  }
+
+  /** Looks whether what a step waits for has come. */
+  async #look(running: RunningStep): Promise<void> {
+    const { poll, health } = this.#at.action
+    const looked = poll ? await this.#poll(poll) : await this.#checkAll(health?.checks ?? [])
+    if (looked.over) return looked.answered ? this.#doneWith(looked.answered) : this.#done({}, looked.words)
+    if (looked.impossible) return this.#fail(looked.impossible, looked.words)
+    if (this.#isLate(running)) return this.#fail('DEADLINE', looked.words)
+    throw notYet(looked.words.slice(0, 300))
+  }
+
+  async #poll({ request, expect, until }: NonNullable<NamedAction['poll']>): Promise<Looked> {
+    const answered = await this.#call(request, expect)
+    if (answered.kind === 'impossible')
+      return { over: false, impossible: answered.code, words: answered.words }
+    if (answered.kind !== 'good') return { over: false, words: wordsOf(answered) }
+    const found = this.#conditionOf(until, answered.values)
+    return found ? { over: true, answered, words: until } : { over: false, words: `Not yet: ${until}` }
+  }
+
+  async #checkAll(checks: NonNullable<NamedAction['health']>['checks']): Promise<Looked> {
+    const looked = await Promise.all(
+      checks.map(async ({ name, request, expect }) => ({
+        name,
+        answered: await this.#call(request, expect),
+      })),
+    )
+    const unwell = looked.flatMap(({ name, answered }) =>
+      answered.kind === 'good' ? [] : [`${name}: ${wordsOf(answered)}`],
+    )
+    const words = unwell.length === 0 ? `${looked.length} of ${looked.length} are well` : unwell.join('; ')
+    return { over: unwell.length === 0, words }
+  }
+
+  #failLate({ tries }: RunningStep): Promise<void> {
+    return this.#fail('DEADLINE', `Its time is over after ${tries} ${tries === 1 ? 'try' : 'tries'}.`)
+  }
+
+  async #doneWith({ values, status }: Extract<Answered, { kind: 'good' }>): Promise<void> {
+    return this.#done(values, `Answered ${status}`)
+  }
+
+  async #done(values: Partial<Values>, words: string | null): Promise<void> {
+    const { save } = this.#at.action
+    try {
+      const saved = savedFrom(save, values)
+      const output = words && outputOf(words, outputBytes.done)
+      await this.#decide(endStep({ ...this.#command, outcome: 'done', code: null, output, saved }))
+    } catch (error) {
+      if (!(error instanceof NoValue)) throw error
+      await this.#fail(
+        'NO_VALUE',
+        `It was done, and what is to be saved is not in its answer: ${error.message}`,
+      )
+    }
+  }
+
+  /** Ends the step as failed. Returns where the attempt goes on all the same; else throws what the state machine follows. */
+  async #fail(code: string, words: string): Promise<void> {
+    const output = outputOf(words, outputBytes.failed)
+    const { document, active, action } = this.#at
+    const then = afterFailure(document, { outcomes: active.procedure?.outcomes ?? {} }, action)
+    const state = await this.#decide(
+      endStep({ ...this.#command, outcome: 'failed', code, output, saved: {}, then }),
+    )
+    if (then === 'continue') return
+    throw stepFailed(`${code}: ${words.slice(0, 300)}`, state.active?.procedure?.stopped ?? true)
+  }
+}
+
+/** A step does nothing for so many seconds. */
+export class Resting extends Error {
+  override readonly name = 'Resting'
+  readonly seconds: number
+  constructor(seconds: number) {
+    super(`Rests for ${seconds} seconds.`)
+    this.seconds = seconds
+  }
+}
+
+interface Looked {
+  readonly over: boolean
+  readonly answered?: Extract<Answered, { kind: 'good' }>
+  readonly impossible?: string
+  readonly words: string
+}
+
+function wordsOf(answered: Answered): string {
+  return answered.kind === 'good' ? `answered ${answered.status}` : answered.words
+}

@@ -1,0 +1,81 @@
+import { Buffer } from 'node:buffer'
+import type { SavedValue, SavedValues } from '../../../events/target.ts'
+import { evaluate, NoValue, type Values } from '../../domain/procedure/expression.ts'
+import type { TargetState } from '../../domain/target/state.ts'
+import { redact } from '../../redact.ts'
+import type { Answer } from './outbound.ts'
+
+type Driven = NonNullable<TargetState['active']>
+
+/** Returns what the expressions of a procedure read about an attempt, but for answers. */
+export function valuesOf(target: string, { facts }: TargetState, active: Driven): Partial<Values> {
+  const { procedure, attempt, upgrade, component, digest, kind, n } = active
+  // A rollback undoes a change: an inverse goes back to the same version there and on the way back of the change itself.
+  const { from, to } = kind === 'rollback' ? { from: active.to, to: active.from } : active
+  const { type = '', region = null, tags = {}, namespace = null, critical = false } = facts ?? {}
+  const steps: Record<string, unknown> = {}
+  for (const [id, outcome] of Object.entries(procedure?.outcomes ?? {})) steps[id] = { outcome }
+  for (const [id, saved] of Object.entries(procedure?.saved ?? {}))
+    steps[id] = { ...saved, outcome: procedure?.outcomes[id] ?? 'done' }
+  return {
+    target: { id: target, type, region, tags, namespace, critical },
+    attempt: { id: attempt, upgrade, component, from, to, digest, kind, n },
+    steps,
+  }
+}
+
+/** JSON that is deeper tells nothing that an expression could read. */
+const deepest = 64
+
+function isTooDeep(text: string): boolean {
+  let depth = 0
+  for (const sign of text) {
+    if (sign === '[' || sign === '{') depth++
+    else if (sign === ']' || sign === '}') depth--
+    if (depth > deepest) return true
+  }
+  return false
+}
+
+/** Returns an answer as expressions read it: its body as JSON where it is some, else as text. */
+export function answerOf({ status, headers, body }: Answer): Values['answer'] {
+  return { status, headers, body: parsed(body) }
+}
+
+function parsed(body: string): unknown {
+  if (isTooDeep(body)) return body
+  try {
+    return JSON.parse(body)
+  } catch {
+    return body
+  }
+}
+
+/** Texts that are saved are short: a path, an id, a version. */
+const longestSaved = 1024
+
+function savedValue(name: string, value: unknown): SavedValue {
+  if (typeof value === 'string' && value.length <= longestSaved) return value
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value
+  throw new NoValue(`${name} is no short text, number or truth value`)
+}
+
+/** Returns what a step saves of an answer. Throws NoValue. */
+export function savedFrom(save: Readonly<Record<string, string>>, values: Partial<Values>): SavedValues {
+  return Object.fromEntries(
+    Object.entries(save).map(([name, text]) => [name, savedValue(name, evaluate(text, values))] as const),
+  )
+}
+
+/** So much of what was said is kept, in bytes: a failure needs more of it. */
+export const outputBytes = { tried: 1000, failed: 4000, done: 256 } as const
+
+/** Returns words as they may be kept: without what looks like a secret, and short. */
+export function outputOf(text: string, most: number): string {
+  const shown = redact(text.slice(0, 64 * 1024))
+  if (Buffer.byteLength(shown) <= most) return shown
+  return `${Buffer.from(shown)
+    .subarray(0, most - 4)
+    .toString('utf8')
+    .replace(/\ufffd+$/u, '')}…`
+}
