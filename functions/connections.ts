@@ -6,7 +6,7 @@ import { SFNClient } from '@aws-sdk/client-sfn'
 import type { ExposureLimit } from './domain/plan/exposure.ts'
 import { endpointOf, readEnvironment, type Setting, type Settings } from './environment.ts'
 import { openGuard } from './executors/guard.ts'
-import { type Send as Outbound, openSend as openOutbound } from './executors/http.ts'
+import { type Outbound, openOutbound } from './executors/outbound.ts'
 import { readOutboundHosts } from './executors/outbound-hosts.ts'
 import { openSecrets, type Secrets } from './executors/secrets.ts'
 import { openSend } from './heads/send.ts'
@@ -21,6 +21,7 @@ import type { ViewStore } from './views/store.ts'
 import type { Views } from './views/views.ts'
 import { type Executions, openExecutions } from './work/executions.ts'
 import { openParked, type Parked } from './work/parked.ts'
+import { openProcedureMachines, type ProcedureMachines } from './work/procedure-machines.ts'
 import { openProgress, type Progress } from './work/progress.ts'
 import { openPublished, type Published } from './work/published.ts'
 import { openRedemption, type Redemption } from './work/redemption.ts'
@@ -49,6 +50,8 @@ export interface Connections {
   readonly upgradeExecutions: Executions
   /** Those of the state machine that drives rollouts. */
   readonly rolloutExecutions: Executions
+  /** Those of procedures, one a revision. */
+  readonly procedureMachines: ProcedureMachines
   /** The claim of a token that lists the roles of a person. */
   readonly roleClaim: string
   /** Where what functions count is found in CloudWatch. */
@@ -141,6 +144,15 @@ export const upgradeExecutions = connection(['upgradeMachineArn'], ({ upgradeMac
 export const rolloutExecutions = connection(['rolloutMachineArn'], ({ rolloutMachineArn: machineArn }) =>
   openExecutions({ client: stepFunctions(), machineArn }),
 )
+export const procedureMachines = connection(
+  ['procedureMachines', 'procedureRoleArn', 'procedureLogsArn', 'stepFunctionArn'],
+  ({
+    procedureMachines: prefix,
+    procedureRoleArn: roleArn,
+    procedureLogsArn: logGroupArn,
+    stepFunctionArn: taskArn,
+  }) => openProcedureMachines(stepFunctions(), { prefix, roleArn, logGroupArn, taskArn }),
+)
 export const roleClaim = connection(['roleClaim'], (settings) => settings.roleClaim)
 export const metricsNamespace = connection(['metricsNamespace'], (settings) => settings.metricsNamespace)
 export const exposure = connection(['exposureTargets', 'exposurePercent'], (settings) => {
@@ -174,7 +186,7 @@ export const signer = connection(['headsKeyArn'], ({ headsKeyArn }) =>
 )
 
 export const outbound = connection(['outboundHosts'], ({ outboundHosts }) =>
-  openOutbound(openGuard(readOutboundHosts(outboundHosts))),
+  openOutbound(openGuard(readOutboundHosts(outboundHosts)), now),
 )
 export const secrets = connection([], () =>
   openSecrets({ client: new SecretsManagerClient({ maxAttempts: 5 }), now }),

@@ -51,3 +51,6 @@ export const recordArrives = 5 * minute
  * then is looked for no more. What the state of a stream itself shows to be missing is made good whenever it was missed.
  */
 export const missedWithin = 7 * day
+
+/** The state machine of a revision is kept so long after a later one came, in milliseconds: an attempt takes a week at most, and who needs it later makes it again. */
+export const machineUnused = 30 * day

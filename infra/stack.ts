@@ -4,14 +4,16 @@ import { Alarms } from './constructs/alarms.ts'
 import { Api } from './constructs/api.ts'
 import { Bus } from './constructs/bus.ts'
 import { Concurrency } from './constructs/concurrency.ts'
+import { Ends } from './constructs/ends.ts'
 import { Exposure } from './constructs/exposure.ts'
 import { Functions } from './constructs/functions.ts'
 import { Heads } from './constructs/heads.ts'
 import { Identity } from './constructs/identity.ts'
 import { Log } from './constructs/log.ts'
 import { LogReader } from './constructs/log-reader.ts'
-import { machines } from './constructs/names.ts'
+import { machines, procedureMachineArns } from './constructs/names.ts'
 import { Outbound } from './constructs/outbound.ts'
+import { Procedures } from './constructs/procedures.ts'
 import { keepFailures } from './constructs/queue.ts'
 import { Schedules } from './constructs/schedules.ts'
 import { Views } from './constructs/views.ts'
@@ -41,16 +43,21 @@ export class DrydockStack extends Stack {
     const outbound = new Outbound(this)
     const concurrency = new Concurrency(this)
     const heads = new Heads(this)
+    const procedures = new Procedures(this)
 
     const functions = new Functions(this, {
       ...{ log, views, work, bus, windows },
-      ...{ identity, exposure, outbound, concurrency, heads },
+      ...{ identity, exposure, outbound, concurrency, heads, procedures },
     })
 
     const api = new Api(this, { functions, identity })
     const workflows = machines.map(
       (machine) => [machine, new Workflow(this, { machine, functions })] as const,
     )
+    const procedureEnds = new Ends(this, {
+      ...{ of: 'procedure', functions },
+      machines: [{ prefix: procedureMachineArns(this) }],
+    })
     const readers = functions.on('commit').map((reader) => {
       const { deadLetters } = new LogReader(this, { log, reader })
       return [reader.name, deadLetters] as const
@@ -67,6 +74,7 @@ export class DrydockStack extends Stack {
       queues: {
         ...Object.fromEntries(readers),
         ...Object.fromEntries(workflows.map(([machine, { deadLetters }]) => [machine, deadLetters])),
+        procedure: procedureEnds.deadLetters,
         schedules: schedules.deadLetters,
         windows: windows.deadLetters,
       },

@@ -6,6 +6,8 @@ import { withdrawTargets } from './attempts/withdraw.ts'
 import type { CollectingDuty, Duty } from './duty.ts'
 import { endRolloutWaits, endWaits } from './executions/end-waits.ts'
 import { startExecution, startRolloutExecution } from './executions/start.ts'
+import { makeMachines } from './procedures/machines.ts'
+import { endStepWaits, runProcedures } from './procedures/run.ts'
 import { bindProfileCalendars } from './profiles/bind-calendars.ts'
 import { cleanUpProfile } from './profiles/clean-up.ts'
 import { heedFailures } from './profiles/heed-failures.ts'
@@ -56,6 +58,9 @@ const single = [
   recordPhases,
   beginRollbacks,
   endRolloutWaits,
+  makeMachines,
+  runProcedures,
+  endStepWaits,
   publishUpgrades,
   publishProfiles,
   publishTargets,

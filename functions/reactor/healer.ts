@@ -14,7 +14,7 @@ import type { ReactorServices } from './services.ts'
 /** What healers reach: what duties do, but for the rights to start executions and to end waits, which are the reactor's alone (design: #rights). */
 export interface HealingServices
   extends Omit<PlanningServices, 'telemetry'>,
-    Pick<ReactorServices, 'windowSchedules' | 'bus' | 'published'> {
+    Pick<ReactorServices, 'windowSchedules' | 'procedureMachines' | 'bus' | 'published'> {
   readonly telemetry: Pick<Telemetry, 'lastSeenOf'>
   readonly tokens: Pick<Tokens, 'list'>
   readonly upgradeExecutions: Pick<Executions, 'statusOf'>

@@ -3,6 +3,8 @@ import { recordOutcomes } from './attempts/record-outcomes.ts'
 import type { DutyName } from './duties.ts'
 import { drivesUpgrades } from './executions/drive.ts'
 import { actsAgain, collectsAgain, type Healer } from './healer.ts'
+import { keepsMachines } from './procedures/machines.ts'
+import { drivesProcedures } from './procedures/run.ts'
 import { bindProfileCalendars } from './profiles/bind-calendars.ts'
 import { cleanUpProfile } from './profiles/clean-up.ts'
 import { heedFailures } from './profiles/heed-failures.ts'
@@ -44,6 +46,9 @@ export const healers: Readonly<Record<DutyName, readonly Healer[]>> = {
   'steer-rollout': [drivesRollouts],
   'record-phases': [drivesRollouts],
   'begin-rollbacks': [actsAgain(beginRollbacks)],
+  'make-machines': [keepsMachines],
+  'run-procedures': [drivesProcedures],
+  'end-step-waits': [drivesProcedures],
   'heed-stop': [drivesUpgrades],
   'heed-calendar': [drivesUpgrades],
   'heed-withdrawal': [drivesUpgrades],

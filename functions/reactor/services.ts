@@ -1,6 +1,7 @@
 import type { PlanningServices } from '../planning/planning.ts'
 import type { Executions } from '../work/executions.ts'
 import type { Parked } from '../work/parked.ts'
+import type { ProcedureMachines } from '../work/procedure-machines.ts'
 import type { Published } from '../work/published.ts'
 import type { Redemption } from '../work/redemption.ts'
 import type { Repeats } from '../work/repeats.ts'
@@ -19,6 +20,7 @@ export interface ReactorServices extends PlanningServices {
   readonly upgradeExecutions: Executions
   /** Those of the state machine that drives rollouts. */
   readonly rolloutExecutions: Executions
+  readonly procedureMachines: ProcedureMachines
   readonly bus: PublicBus
   readonly published: Published
   readonly parked: Parked

@@ -17,6 +17,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { alarmTopic } from './alarm-topic.ts'
 import type { Api } from './api.ts'
+import { type Declaration, declarations } from './declarations.ts'
 import type { Functions } from './functions.ts'
 import { namesOf } from './names.ts'
 import type { Workflow } from './workflow.ts'
@@ -46,7 +47,8 @@ export class Alarms extends Construct {
       this.alarm(`IteratorAge-${name}`, `The ${name} is more than a minute behind the log.`, age, 60_000, 5)
     }
     for (const [name, lambda] of Object.entries(functions.all)) {
-      this.alarm(`Errors-${name}`, `The function "${name}" fails.`, lambda.metricErrors({ period }), 0)
+      if (!throwsOf(name))
+        this.alarm(`Errors-${name}`, `The function "${name}" fails.`, lambda.metricErrors({ period }), 0)
       this.alarm(
         `Throttles-${name}`,
         `The function "${name}" is called more often at once than it may run.`,
@@ -84,6 +86,13 @@ export class Alarms extends Construct {
         this.alarm(`Executions-${drives}-${status}`, words, metric, 0)
         ended.push(metric)
       }
+    }
+    for (const { of, lambda } of functions.on('end of an execution')) {
+      // Its state machines come and go: what hears of their ends is counted instead.
+      if (Object.hasOwn(workflows, of)) continue
+      const heard = lambda.metricInvocations({ period })
+      this.alarm(`Executions-${of}`, `An execution ended before its ${of}; the next one goes on.`, heard, 0)
+      ended.push(heard)
     }
     this.alarm(
       'ServerErrors',
@@ -183,6 +192,12 @@ export class Alarms extends Construct {
     const alarm = new Alarm(this, id, { ...props, alarmDescription: `${description} ${runbook(id)}` })
     alarm.addAlarmAction(new SnsAction(this.topic))
   }
+}
+
+/** Returns why a function's errors are no reason to ring; undefined: they are. */
+function throwsOf(name: string): string | undefined {
+  const declared: Readonly<Record<string, Declaration>> = declarations
+  return declared[name]?.throws
 }
 
 /** Says where an alarm is explained: by the kind with which its id begins. A test holds both together. */

@@ -8,6 +8,7 @@ import {
   type Grants,
   lastSeen,
   load,
+  makeMachines,
   park,
   read,
   redeem,
@@ -33,8 +34,10 @@ export interface Declaration {
   readonly environment: readonly Setting[]
   /** What it may do, but for what its trigger takes. What is not here is not granted. */
   readonly may: Grants
+  /** Why its errors are no reason to ring; left out: they are. */
+  readonly throws?: string
   /** Only where others must know it before it exists. */
-  readonly fixedName?: 'windowsFunction'
+  readonly fixedName?: 'windowsFunction' | 'stepFunction'
 }
 
 // Within the gateway's 30 seconds.
@@ -56,6 +59,14 @@ const everyMinute = {
 
 /** Who plans what somebody asks for is told how much one person may expose. */
 const exposureSettings = ['exposureTargets', 'exposurePercent'] as const
+
+/** Who makes state machines of procedures has to know what they are made with. */
+const procedureSettings = [
+  'procedureMachines',
+  'procedureRoleArn',
+  'procedureLogsArn',
+  'stepFunctionArn',
+] as const
 
 const windowSettings = [
   'windowsGroup',
@@ -159,6 +170,7 @@ const declared = {
       'busName',
       'metricsNamespace',
       ...windowSettings,
+      ...procedureSettings,
     ],
     may: {
       log: append,
@@ -172,6 +184,8 @@ const declared = {
       ],
       upgradeMachine: ['states:StartExecution', ...supersede],
       rolloutMachine: ['states:StartExecution', ...supersede],
+      ...makeMachines,
+      procedureMachine: [...makeMachines.procedureMachine, 'states:StartExecution', ...supersede],
       bus: ['events:PutEvents'],
       ...scheduleWindows,
     },
@@ -206,6 +220,7 @@ const declared = {
       'busName',
       'metricsNamespace',
       ...windowSettings,
+      ...procedureSettings,
     ],
     may: {
       log: append,
@@ -215,6 +230,8 @@ const declared = {
       lastSeen,
       upgradeExecutions: ['states:DescribeExecution'],
       rolloutExecutions: ['states:DescribeExecution'],
+      procedureExecutions: ['states:DescribeExecution'],
+      ...makeMachines,
       // What integrations were never told is told by who finds it.
       bus: ['events:PutEvents'],
       ...scheduleWindows,
@@ -292,6 +309,36 @@ const declared = {
     runsOn: { event: 'task', as: 'AwaitRolloutFunction' },
     environment: ['logTable', 'workTable'],
     may: { log: load, work: ['dynamodb:DeleteItem', 'dynamodb:PutItem'], rolloutMachine: redeem },
+  },
+  step: {
+    ...batch,
+    does: 'Does the steps of procedures, one look a call',
+    runsOn: { event: 'task', as: 'StepFunction' },
+    // Longer than the longest call that a step may make, with what is written before and after it.
+    timeout: Duration.seconds(60),
+    fixedName: 'stepFunction',
+    throws:
+      'What is not over yet is told by an error, so that a look is one transition (ADR 0037); an execution that fails rings by itself.',
+    environment: ['logTable', 'workTable', 'outboundHosts'],
+    may: {
+      log: append,
+      work: ['dynamodb:DeleteItem', 'dynamodb:PutItem'],
+      procedureMachine: redeem,
+      secrets: ['secretsmanager:GetSecretValue'],
+    },
+  },
+  procedures: {
+    ...request,
+    does: 'Procedures: store, read, try; their steps, and what people say of them',
+    environment: ['logTable', 'viewsTable', 'roleClaim'],
+    may: { log: append, views: read },
+  },
+  endedProcedure: {
+    ...batch,
+    does: 'Records that the execution of a procedure ended before its attempt',
+    runsOn: { event: 'end of an execution', of: 'procedure', retries: 2 },
+    environment: ['logTable'],
+    may: { log: append },
   },
   endedRollout: {
     ...batch,

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { RemovalPolicy, Validations } from 'aws-cdk-lib'
+import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
   Architecture,
@@ -29,15 +29,18 @@ import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
 import {
   executionArns,
+  functionArn,
   machineArn,
   machines,
   namesOf,
+  procedureExecutionArns,
+  procedureMachineArns,
   secretArns,
   windowScheduleArns,
-  windowsFunctionArn,
 } from './names.ts'
 import type { Outbound } from './outbound.ts'
 import { conditions, type Resource } from './permissions.ts'
+import type { Procedures } from './procedures.ts'
 import { isOf, type Trigger, type TriggerOf } from './triggers.ts'
 import type { Views } from './views.ts'
 import type { Windows } from './windows.ts'
@@ -54,6 +57,7 @@ interface FunctionsProps {
   readonly outbound: Outbound
   readonly concurrency: Concurrency
   readonly heads: Heads
+  readonly procedures: Procedures
 }
 
 /** A function with what makes it run. */
@@ -69,6 +73,7 @@ export class Functions extends Construct {
   constructor(scope: Construct, props: FunctionsProps) {
     super(scope, 'Functions')
     const { log, views, work, bus, windows, identity, exposure, outbound, concurrency, heads } = props
+    const { procedures } = props
     const settings: Settings<Setting> = {
       logTable: log.table.tableName,
       viewsTable: views.table.tableName,
@@ -81,7 +86,11 @@ export class Functions extends Construct {
       exposurePercent: exposure.percent,
       metricsNamespace: namesOf(this).metrics,
       windowsGroup: namesOf(this).windowsGroup,
-      windowsFunctionArn: windowsFunctionArn(this),
+      procedureMachines: procedureMachineArns(this),
+      procedureRoleArn: procedures.role.roleArn,
+      procedureLogsArn: procedures.logs.logGroupArn,
+      stepFunctionArn: functionArn(this, 'stepFunction'),
+      windowsFunctionArn: functionArn(this, 'windowsFunction'),
       windowsRoleArn: windows.role.roleArn,
       windowsDeadLettersArn: windows.deadLetters.queueArn,
       headsBucket: heads.bucket.bucketName,
@@ -98,6 +107,9 @@ export class Functions extends Construct {
       upgradeExecutions: executionArns(this, 'upgrade'),
       rolloutMachine: machineArn(this, 'rollout'),
       rolloutExecutions: executionArns(this, 'rollout'),
+      procedureMachine: `${procedureMachineArns(this)}*`,
+      procedureExecutions: procedureExecutionArns(this),
+      procedureRole: procedures.role.roleArn,
       bus: bus.bus.eventBusArn,
       windowSchedules: windowScheduleArns(this),
       windowsRole: windows.role.roleArn,
@@ -173,6 +185,26 @@ function lambda(
       id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${namesOf(scope).machines[machine]}:*]`,
       reason:
         'An execution is named after what it drives and its generation: only those of this one state machine can be described.',
+    })
+  }
+  if (may.procedureMachine !== undefined) {
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:${namesOf(scope).procedureMachines}*]`,
+      reason:
+        'Each revision of a procedure has a state machine, which is made when it is stored: only those bear this name.',
+    })
+  }
+  if (may.procedureExecutions !== undefined) {
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${namesOf(scope).procedureMachines}*:*]`,
+      reason: 'Only executions of the state machines of procedures can be described.',
+    })
+  }
+  if (may.secrets !== undefined) {
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${Stack.of(scope).stackName.toLowerCase()}/*]`,
+      reason:
+        'Procedures name the secrets that they need: only those whose names begin with the name of the stack can be read.',
     })
   }
   if (may.windowSchedules !== undefined) {

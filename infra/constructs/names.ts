@@ -5,6 +5,9 @@ import type { IConstruct } from 'constructs'
 export const machines = ['upgrade', 'rollout'] as const
 export type Machine = (typeof machines)[number]
 
+/** What executions drive: what has a state machine of its own, and procedures, each revision of which has one. */
+export type Driven = Machine | 'procedure'
+
 /** Names that somebody must know before what bears them exists, or that an account has only once. */
 export interface Names {
   /** Of each state machine: its own tasks redeem its tokens. */
@@ -14,6 +17,11 @@ export interface Names {
   readonly api: string
   /** It makes the schedules that call it. */
   readonly windowsFunction: string
+  /** The state machines of procedures call it. */
+  readonly stepFunction: string
+  /** What the name of every state machine of a procedure begins with. */
+  readonly procedureMachines: string
+  readonly procedureLogs: string
   /** The group of these schedules. */
   readonly windowsGroup: string
   /** What the functions count, and alarms watch. */
@@ -37,6 +45,9 @@ export function namesOf(scope: IConstruct): Names {
     bus: own,
     api: own,
     windowsFunction: `${own}-windows`,
+    stepFunction: `${own}-step`,
+    procedureMachines: `${own}-procedure-`,
+    procedureLogs: `/aws/vendedlogs/states/${own}-procedures`,
     windowsGroup: own,
     metrics: stackName,
     machineLogs: {
@@ -67,12 +78,32 @@ export function executionArns(scope: IConstruct, machine: Machine): string {
   })
 }
 
-/** Returns the ARN of the function that windows call, from its name: the function itself must know it. */
-export function windowsFunctionArn(scope: IConstruct): string {
+/** Returns what the ARN of every state machine of a procedure begins with. */
+export function procedureMachineArns(scope: IConstruct): string {
+  return Stack.of(scope).formatArn({
+    service: 'states',
+    resource: 'stateMachine',
+    resourceName: namesOf(scope).procedureMachines,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  })
+}
+
+/** Returns the ARN that stands for every execution of a procedure. */
+export function procedureExecutionArns(scope: IConstruct): string {
+  return Stack.of(scope).formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName: `${namesOf(scope).procedureMachines}*:*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  })
+}
+
+/** Returns the ARN of a function that others must know before it exists, from its name. */
+export function functionArn(scope: IConstruct, name: 'windowsFunction' | 'stepFunction'): string {
   return Stack.of(scope).formatArn({
     service: 'lambda',
     resource: 'function',
-    resourceName: namesOf(scope).windowsFunction,
+    resourceName: namesOf(scope)[name],
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   })
 }

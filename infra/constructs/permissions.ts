@@ -16,6 +16,9 @@ export type Resource =
   | 'upgradeExecutions'
   | 'rolloutMachine'
   | 'rolloutExecutions'
+  | 'procedureMachine'
+  | 'procedureExecutions'
+  | 'procedureRole'
   | 'bus'
   | 'windowSchedules'
   | 'windowsRole'
@@ -34,6 +37,7 @@ export type Grants = Partial<Readonly<Record<Resource, readonly string[]>>>
  */
 export const conditions: Partial<Record<Resource, Record<string, Record<string, readonly string[]>>>> = {
   windowsRole: { StringEquals: { 'iam:PassedToService': ['scheduler.amazonaws.com'] } },
+  procedureRole: { StringEquals: { 'iam:PassedToService': ['states.amazonaws.com'] } },
   lastSeen: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['seen#*'] } },
   headsBucket: { StringEquals: { 's3:prefix': [headsPrefix] } },
   headsKey: { StringEquals: { 'kms:SigningAlgorithm': ['ED25519_SHA_512'], 'kms:MessageType': ['RAW'] } },
@@ -58,6 +62,11 @@ export const lastSeen = ['dynamodb:BatchGetItem'] as const
 export const redeem = ['states:SendTaskSuccess'] as const
 /** Who ends waits of executions that were superseded lets them fail. */
 export const supersede = ['states:SendTaskFailure', ...redeem] as const
+/** Who makes the state machines of procedures lets them act as their role. */
+export const makeMachines = {
+  procedureMachine: ['states:CreateStateMachine', 'states:DeleteStateMachine', 'states:TagResource'],
+  procedureRole: ['iam:PassRole'],
+} as const
 export const scheduleWindows = {
   windowSchedules: ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'],
   windowsRole: ['iam:PassRole'],

@@ -1,4 +1,4 @@
-import type { Machine } from './names.ts'
+import type { Driven } from './names.ts'
 
 /** How often Lambda tries again what nobody waits for, before it goes to the queue of what was given up. */
 type Retries = 0 | 1 | 2
@@ -23,7 +23,7 @@ export type Trigger =
   /** A task of a state machine, whose definition calls the function by this name. */
   | { readonly event: 'task'; readonly as: string }
   /** The end of an execution before what it drives ended. */
-  | { readonly event: 'end of an execution'; readonly of: Machine; readonly retries: Retries }
+  | { readonly event: 'end of an execution'; readonly of: Driven; readonly retries: Retries }
 
 /** The trigger of one event. */
 export type TriggerOf<Event extends Trigger['event']> = Extract<Trigger, { readonly event: Event }>

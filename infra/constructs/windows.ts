@@ -2,7 +2,7 @@ import type { Role } from 'aws-cdk-lib/aws-iam'
 import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { namesOf, windowsFunctionArn } from './names.ts'
+import { functionArn, namesOf } from './names.ts'
 import { deadLetters } from './queue.ts'
 import { schedulerRole } from './scheduler-role.ts'
 
@@ -16,6 +16,10 @@ export class Windows extends Construct {
     const { windowsGroup: group } = namesOf(this)
     new CfnScheduleGroup(this, 'Group', { name: group })
     this.deadLetters = deadLetters(this)
-    this.role = schedulerRole(this, { group, calls: [windowsFunctionArn(this)], lost: this.deadLetters })
+    this.role = schedulerRole(this, {
+      group,
+      calls: [functionArn(this, 'windowsFunction')],
+      lost: this.deadLetters,
+    })
   }
 }

@@ -1,18 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
-import { Rule } from 'aws-cdk-lib/aws-events'
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import { RemovalPolicy, Validations } from 'aws-cdk-lib'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { definitionOf } from './definition.ts'
+import { Ends } from './ends.ts'
 import type { Functions } from './functions.ts'
 import { idOf, type Machine, machineArn, namesOf } from './names.ts'
-import { deadLetters, keepFailures } from './queue.ts'
 
 /** A state machine that drives something, and the rule that notices when an execution ends before that does. */
 export class Workflow extends Construct {
@@ -24,8 +22,6 @@ export class Workflow extends Construct {
     { machine, functions }: { readonly machine: Machine; readonly functions: Functions },
   ) {
     super(scope, `${idOf(machine)}Workflow`)
-    this.deadLetters = deadLetters(this)
-
     const definition = JSON.stringify(definitionOf(machine), null, 2)
     const tasks = functions.on('task').filter(({ as }) => definition.includes(`\${${as}}`))
     const file = written(definition)
@@ -65,24 +61,8 @@ export class Workflow extends Construct {
       },
     )
 
-    const told = functions.on('end of an execution').filter(({ of }) => of === machine)
-    for (const { lambda, retries } of told) keepFailures(lambda, this.deadLetters, retries)
-    new Rule(this, 'Ended', {
-      description: `An execution ended before its ${machine}: the next generation takes over`,
-      eventPattern: {
-        source: ['aws.states'],
-        detailType: ['Step Functions Execution Status Change'],
-        detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [machineArn(this, machine)] },
-      },
-      targets: told.map(
-        ({ lambda }) =>
-          new LambdaFunction(lambda, {
-            deadLetterQueue: this.deadLetters,
-            retryAttempts: 185,
-            maxEventAge: Duration.hours(24),
-          }),
-      ),
-    })
+    const machines = [machineArn(this, machine)]
+    this.deadLetters = new Ends(this, { of: machine, machines, functions }).deadLetters
   }
 }
 

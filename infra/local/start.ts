@@ -13,7 +13,9 @@ Runs Drydock on this machine, on the data of the last time.
 
   --port N    port of the API (3100)
   --data DIR  where it keeps its data (.drydock)
-  --speed N   how fast its clock runs (1)`
+  --speed N   how fast its clock runs (1)
+  --outbound LIST  which other systems procedures may call, with commas between, as the parameter
+              OutboundHosts of a deployment (none): http://127.0.0.1:8080`
 
 /** In milliseconds: Ctrl+C reaches all programs of a terminal, and npm hands it on to what it runs once more. */
 const sameWishWithin = 500
@@ -22,6 +24,7 @@ interface Options {
   readonly port: number
   readonly data: string
   readonly speed: number
+  readonly outbound: string
 }
 
 function readOptions(): Options {
@@ -30,6 +33,7 @@ function readOptions(): Options {
       port: { type: 'string', default: '3100' },
       data: { type: 'string', default: '.drydock' },
       speed: { type: 'string', default: '1' },
+      outbound: { type: 'string', default: '' },
     },
   })
   const port = Number(values.port)
@@ -38,7 +42,7 @@ function readOptions(): Options {
     throw new Error(`--port must be between 0 and 65535, not ${values.port}.\n\n${usage}`)
   if (!Number.isFinite(speed) || speed <= 0)
     throw new Error(`--speed must be a number above 0, not ${values.speed}.\n\n${usage}`)
-  return { port, data: resolve(values.data), speed }
+  return { port, data: resolve(values.data), speed, outbound: values.outbound }
 }
 
 /** Synthesizes the template when it has changed, runs it, and says how to use it. */
@@ -53,6 +57,7 @@ async function main(): Promise<void> {
   const runtime = await startRuntime({
     template,
     ...options,
+    parameters: { OutboundHosts: options.outbound },
     log: (line) => console.error(line),
     exhausted: fail,
   })

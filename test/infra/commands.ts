@@ -18,6 +18,7 @@ const services = { dynamodb, events: eventbridge, scheduler, secretsmanager, sta
 const otherwise: Readonly<Record<string, readonly string[]>> = {
   BatchExecuteStatement: ['dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'],
   CreateSchedule: ['scheduler:CreateSchedule', 'iam:PassRole'],
+  CreateStateMachine: ['states:CreateStateMachine', 'states:TagResource', 'iam:PassRole'],
 }
 
 /** What is asked of services without their client, by what no other question holds. A name that a list tells is read. */

@@ -77,20 +77,19 @@ describe('the environment of a function', () => {
 
   test('holds every variable that the stack and the functions share in one of them', () => {
     const given = new Set(Object.values(deployed).flatMap(({ variables }) => variables))
-    // Nobody calls other systems yet: whoever does first is given this, and it is taken out here.
-    const ofNobody = ['OUTBOUND_HOSTS']
-    expect([...given, ...ofNobody].sort()).toEqual(Object.values(environmentNames).sort())
+    expect([...given].sort()).toEqual(Object.values(environmentNames).sort())
   })
 
   test('goes with the clients for which it is read: a bundle holds no others', () => {
-    const { system, reactor, reconcile, windows, await: wait, awaitRollout, ...others } = services
-    expect({ system, reactor, reconcile, windows, wait, awaitRollout }).toEqual({
+    const { system, reactor, reconcile, windows, await: wait, awaitRollout, step, ...others } = services
+    expect({ system, reactor, reconcile, windows, wait, awaitRollout, step }).toEqual({
       system: [],
       reactor: ['dynamodb', 'eventbridge', 'scheduler', 'sfn'],
       reconcile: ['dynamodb', 'eventbridge', 'scheduler', 'sfn'],
       windows: ['dynamodb', 'scheduler'],
       wait: ['dynamodb', 'sfn'],
       awaitRollout: ['dynamodb', 'sfn'],
+      step: ['dynamodb', 'secrets-manager', 'sfn'],
     })
     expect(new Set(Object.values(others).flat())).toEqual(new Set(['dynamodb']))
   })

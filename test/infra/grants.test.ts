@@ -14,9 +14,10 @@ const reached: Readonly<Record<string, readonly Resource[]>> = {
   tokens: ['work'],
   parked: ['work'],
   telemetry: ['work', 'lastSeen'],
-  redemption: ['upgradeMachine', 'rolloutMachine'],
+  redemption: ['upgradeMachine', 'rolloutMachine', 'procedureMachine'],
   upgradeExecutions: ['upgradeMachine', 'upgradeExecutions'],
   rolloutExecutions: ['rolloutMachine', 'rolloutExecutions'],
+  procedureMachines: ['procedureMachine', 'procedureExecutions', 'procedureRole'],
   windowSchedules: ['windowSchedules', 'windowsRole', 'anySchedule'],
   bus: ['bus'],
   roleClaim: [],
@@ -53,6 +54,7 @@ const never: Readonly<Record<FunctionName, Readonly<Record<string, string>>>> = 
     telemetry: 'UpdateItem',
     upgradeExecutions: 'DescribeExecution',
     rolloutExecutions: 'DescribeExecution',
+    procedureMachines: 'DescribeExecution',
   },
   ticker: { views: reader },
   reconcile: {
@@ -61,6 +63,7 @@ const never: Readonly<Record<FunctionName, Readonly<Record<string, string>>>> = 
     telemetry: 'GetItem UpdateItem',
     upgradeExecutions: 'StartExecution',
     rolloutExecutions: 'StartExecution',
+    procedureMachines: 'StartExecution',
   },
   windows: { views: reader },
   advance: { views: reader, telemetry: 'GetItem UpdateItem' },
@@ -69,6 +72,9 @@ const never: Readonly<Record<FunctionName, Readonly<Record<string, string>>>> = 
   advanceRollout: { views: reader },
   awaitRollout: { log: 'PutItem', tokens: 'Query', redemption: 'SendTaskFailure' },
   endedRollout: {},
+  procedures: { views: reader },
+  step: { tokens: 'Query', redemption: 'SendTaskFailure' },
+  endedProcedure: {},
   heads: { streamHeads: 'PutItem' },
 }
 

@@ -174,19 +174,42 @@ export function pathsOf(stack: ReadonlyMap<string, Resolved>): readonly Path[] {
     return [{ from: id, to: at(uri).id, steps: [invokes(uri, 'apigateway.amazonaws.com', source)] }]
   })
 
+  const delivery = [
+    ...['CreateLogDelivery', 'GetLogDelivery', 'UpdateLogDelivery', 'DeleteLogDelivery', 'ListLogDeliveries'],
+    ...['PutResourcePolicy', 'DescribeResourcePolicies', 'DescribeLogGroups'],
+  ]
+  /** The state machines of procedures are in no template: functions make them, and let them act as a role. */
+  const procedures = of('Lambda::Function').flatMap((lambda) => {
+    const told = lambda.properties.Environment?.Variables ?? {}
+    const { PROCEDURE_MACHINES: prefix, PROCEDURE_ROLE_ARN: role, STEP_FUNCTION_ARN: task } = told
+    if (prefix === undefined) return []
+    const machine = `${prefix}node-r1`
+    const own = (action: string, resource: string, context = {}) =>
+      asRole(roleOf(lambda), action, resource, context)
+    const makes = [
+      ...['CreateStateMachine', 'DeleteStateMachine', 'TagResource'].map((action) =>
+        own(`states:${action}`, machine),
+      ),
+      own('iam:PassRole', role, { 'iam:PassedToService': 'states.amazonaws.com' }),
+    ]
+    const trust = assumes('states.amazonaws.com', role, forSource(machine))
+    return [
+      { from: lambda.id, to: at(role).id, steps: makes },
+      {
+        from: `${lambda.id} procedures`,
+        to: at(task).id,
+        steps: [trust, asRole(role, 'lambda:InvokeFunction', task)],
+      },
+      {
+        ...{ from: `${lambda.id} procedures`, to: at(told.PROCEDURE_LOGS_ARN).id },
+        steps: delivery.map((action) => asRole(role, `logs:${action}`, '*')),
+      },
+    ]
+  })
+
   const machines = of('StepFunctions::StateMachine').flatMap(({ id, ref, properties }) => {
     const { RoleArn, DefinitionSubstitutions, LoggingConfiguration } = properties
     const trust = assumes('states.amazonaws.com', RoleArn, forSource(ref))
-    const delivery = [
-      ...[
-        'CreateLogDelivery',
-        'GetLogDelivery',
-        'UpdateLogDelivery',
-        'DeleteLogDelivery',
-        'ListLogDeliveries',
-      ],
-      ...['PutResourcePolicy', 'DescribeResourcePolicies', 'DescribeLogGroups'],
-    ]
     const calls = Object.values<string>(DefinitionSubstitutions).map((functionArn) => ({
       ...{ from: id, to: at(functionArn).id },
       steps: [trust, asRole(RoleArn, 'lambda:InvokeFunction', functionArn)],
@@ -215,6 +238,6 @@ export function pathsOf(stack: ReadonlyMap<string, Resolved>): readonly Path[] {
 
   return [
     ...[...alarms, ...rules, ...schedules, ...oneShots, ...mappings, ...tables, ...heads, ...failures],
-    ...[...routes, ...authorizers, ...machines, ...functions],
+    ...[...routes, ...authorizers, ...procedures, ...machines, ...functions],
   ]
 }

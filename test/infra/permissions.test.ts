@@ -6,6 +6,10 @@ const stream = 'DescribeStream GetRecords GetShardIterator'
 /** Whoever keeps the schedules of windows passes them the one role that may call the function. */
 const windows = { 'schedules of windows': 'CreateSchedule DeleteSchedule', 'role of windows': 'PassRole' }
 
+/** Whoever makes the state machines of procedures passes them the one role that may call the function of steps. */
+const makes = 'CreateStateMachine DeleteStateMachine'
+const procedures = { 'role of procedures': 'PassRole' }
+
 /** Written by hand, not taken from the code: what each function may do, and nothing else (design: #rights). */
 const expected: Record<string, Record<string, string>> = {
   upgrades: { Log: 'PutItem Query', Views: 'GetItem Query' },
@@ -37,6 +41,8 @@ const expected: Record<string, Record<string, string>> = {
     Work: 'BatchGetItem DeleteItem GetItem PutItem Query',
     'machine upgrade': 'SendTaskFailure SendTaskSuccess StartExecution',
     'machine rollout': 'SendTaskFailure SendTaskSuccess StartExecution',
+    'machines of procedures': `${makes} SendTaskFailure SendTaskSuccess StartExecution TagResource`,
+    ...procedures,
     bus: 'PutEvents',
     ...windows,
     // Two of them: what it gave up of the stream, and what the clock asked for.
@@ -57,6 +63,9 @@ const expected: Record<string, Record<string, string>> = {
     bus: 'PutEvents',
     'executions of upgrade': 'DescribeExecution',
     'executions of rollout': 'DescribeExecution',
+    'machines of procedures': `${makes} TagResource`,
+    'executions of procedures': 'DescribeExecution',
+    ...procedures,
     ...windows,
     '*': 'ListSchedules',
     'dead letters': 'SendMessage',
@@ -90,6 +99,14 @@ const expected: Record<string, Record<string, string>> = {
     'machine rollout': 'SendTaskSuccess',
   },
   endedRollout: { Log: 'PutItem Query', 'dead letters': 'SendMessage' },
+  procedures: { Log: 'PutItem Query', Views: 'GetItem Query' },
+  step: {
+    Log: 'PutItem Query',
+    Work: 'DeleteItem PutItem',
+    'machines of procedures': 'SendTaskSuccess',
+    'secrets of the stack': 'GetSecretValue',
+  },
+  endedProcedure: { Log: 'PutItem Query', 'dead letters': 'SendMessage' },
 }
 
 interface Statement {
@@ -133,12 +150,16 @@ function rightsOf(role: string, ownLogs: string): Record<string, string> {
   return Object.fromEntries(Object.entries(rights).map(([name, actions]) => [name, actions.sort().join(' ')]))
 }
 
-const toTheScheduler = '{"StringEquals":{"iam:PassedToService":["scheduler.amazonaws.com"]}}'
+/** To whom roles are passed, as conditions say it. */
+const passedTo = ['scheduler', 'states'].map(
+  (service) => `{"StringEquals":{"iam:PassedToService":["${service}.amazonaws.com"]}}`,
+)
 
 /** Says to which rows a statement is narrowed; a condition that this does not know fails the test. */
 function rowsOf(condition: unknown): string {
-  if (condition === undefined || JSON.stringify(condition) === toTheScheduler) return ''
+  if (condition === undefined) return ''
   const text = JSON.stringify(condition)
+  if (passedTo.includes(text)) return ''
   const [, rows] = /^\{"ForAllValues:StringLike":\{"dynamodb:LeadingKeys":\["(\S+)"\]\}\}$/.exec(text) ?? []
   if (rows !== undefined) return ` rows ${rows}`
   const [, names] = /^\{"StringEquals":\{"s3:prefix":\["(\S+)"\]\}\}$/.exec(text) ?? []
@@ -161,6 +182,9 @@ function nameOf(resource: unknown): string {
   const text = JSON.stringify(resource)
   const [, machine] = /":stateMachine:drydock-(\w+)"\]\]\}$/.exec(text) ?? []
   if (machine !== undefined) return `machine ${machine}`
+  if (text.endsWith('":stateMachine:drydock-procedure-*"]]}')) return 'machines of procedures'
+  if (text.endsWith('":execution:drydock-procedure-*:*"]]}')) return 'executions of procedures'
+  if (text.endsWith('":secret:drydock/*"]]}')) return 'secrets of the stack'
   const [, executed] = /":execution:drydock-(\w+):\*"\]\]\}$/.exec(text) ?? []
   if (executed !== undefined) return `executions of ${executed}`
   if (text.endsWith('":schedule/drydock/window-*"]]}')) return 'schedules of windows'
@@ -175,6 +199,7 @@ function nameOf(resource: unknown): string {
       case 'AWS::Events::EventBus':
         return 'bus'
       case 'AWS::IAM::Role':
+        if (attribute[1].startsWith('ProceduresRole')) return 'role of procedures'
         return attribute[1].startsWith('WindowsRole') ? 'role of windows' : `role ${attribute[1]}`
       case 'AWS::SQS::Queue':
         return 'dead letters'
@@ -227,12 +252,15 @@ describe('S11: what each function may do', () => {
 })
 
 describe('whom a role is passed to', () => {
-  test('is the Scheduler alone, wherever it may be passed', () => {
+  test('is the Scheduler or Step Functions alone, each its own, wherever it may be passed', () => {
     const passing = ofType(template, 'AWS::IAM::Policy')
       .flatMap(([, { Properties }]) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement)
       .filter(({ Action }) => [Action].flat().includes('iam:PassRole'))
     expect(passing.length).toBeGreaterThan(0)
-    for (const { Condition } of passing) expect(JSON.stringify(Condition)).toBe(toTheScheduler)
+    for (const { Condition, Resource } of passing) {
+      const isWindows = nameOf(Resource) === 'role of windows'
+      expect(JSON.stringify(Condition)).toBe(passedTo[isWindows ? 0 : 1])
+    }
   })
 })
 
@@ -250,6 +278,11 @@ describe('where things are', () => {
     WINDOWS_FUNCTION_ARN: /"schedules of windows":/,
     WINDOWS_ROLE_ARN: /"role of windows":/,
     WINDOWS_DEAD_LETTERS_ARN: /"schedules of windows":/,
+    PROCEDURE_MACHINES: /"role of procedures":/,
+    PROCEDURE_ROLE_ARN: /"role of procedures":/,
+    PROCEDURE_LOGS_ARN: /"role of procedures":/,
+    STEP_FUNCTION_ARN: /"role of procedures":/,
+    OUTBOUND_HOSTS: /"secrets of the stack":/,
     HEADS_BUCKET: /"documents of heads":/,
     HEADS_KEY_ARN: /"key of heads/,
   }
@@ -274,12 +307,13 @@ describe('S10: who may redeem a task token', () => {
     const redeemers = Object.entries(granted).filter(([, rights]) =>
       JSON.stringify(rights).includes('SendTask'),
     )
-    expect(redeemers.map(([name]) => name).sort()).toEqual(['await', 'awaitRollout', 'reactor'])
+    expect(redeemers.map(([name]) => name).sort()).toEqual(['await', 'awaitRollout', 'reactor', 'step'])
   })
 
   test('no role that is not a function may', () => {
     const others = ofType(template, 'AWS::IAM::Policy').filter(([id]) => !id.startsWith('Functions'))
     expect(others.map(([id]) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([
+      expect.stringMatching(/^ProceduresRole/),
       expect.stringMatching(/^RolloutWorkflowMachineRole/),
       expect.stringMatching(/^SchedulesRole/),
       expect.stringMatching(/^UpgradeWorkflowMachineRole/),
@@ -293,7 +327,7 @@ describe('S12: the log is append-only', () => {
   test('nobody may change or remove a commit', () => {
     const onLog = Object.entries(granted).map(([name, rights]) => [name, rights.Log ?? ''] as const)
     expect(onLog.filter(([, actions]) => /Update|Delete|Batch|PartiQL|Scan/.test(actions))).toEqual([])
-    expect(onLog.filter(([, actions]) => actions.includes('PutItem'))).toHaveLength(16)
+    expect(onLog.filter(([, actions]) => actions.includes('PutItem'))).toHaveLength(19)
   })
 
   test('S13: who writes commits writes no heads, and who writes heads writes no commits', () => {

@@ -131,17 +131,17 @@ describe('what is stored', () => {
 
   test('every queue is encrypted and refuses plain HTTP', () => {
     expect(propertiesOf('AWS::SQS::Queue').map(({ SqsManagedSseEnabled }) => SqsManagedSseEnabled)).toEqual(
-      Array(6).fill(true),
+      Array(7).fill(true),
     )
     const secured = propertiesOf('AWS::SQS::QueuePolicy').filter((policy) =>
       JSON.stringify(policy).includes('"aws:SecureTransport":"false"'),
     )
-    expect(secured).toHaveLength(6)
+    expect(secured).toHaveLength(7)
   })
 
   test('every log group forgets after 90 days', () => {
     const retention = propertiesOf('AWS::Logs::LogGroup').map(({ RetentionInDays }) => RetentionInDays)
-    expect(retention).toEqual(Array(25).fill(90))
+    expect(retention).toEqual(Array(29).fill(90))
   })
 
   test('S24: no template value looks like a secret', () => {
@@ -156,8 +156,13 @@ describe('what is stored', () => {
       'HEADS_KEY_ARN',
       'LOG_TABLE',
       'METRICS_NAMESPACE',
+      'OUTBOUND_HOSTS',
+      'PROCEDURE_LOGS_ARN',
+      'PROCEDURE_MACHINES',
+      'PROCEDURE_ROLE_ARN',
       'ROLE_CLAIM',
       'ROLLOUT_MACHINE_ARN',
+      'STEP_FUNCTION_ARN',
       'UPGRADE_MACHINE_ARN',
       'VIEWS_TABLE',
       'WINDOWS_DEAD_LETTERS_ARN',
@@ -172,7 +177,7 @@ describe('what is stored', () => {
 describe('what moves it', () => {
   test('every function runs Node 24 on arm64 without X-Ray and logs JSON', () => {
     const functions = propertiesOf('AWS::Lambda::Function')
-    expect(functions).toHaveLength(22)
+    expect(functions).toHaveLength(25)
     for (const properties of functions) {
       expect(properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -231,6 +236,7 @@ describe('what moves it', () => {
     )
     expect(kept.sort()).toEqual([
       'ended',
+      'endedProcedure',
       'endedRollout',
       'heads',
       'reactor',
@@ -250,12 +256,13 @@ describe('what moves it', () => {
       expect(EventBusName).toBeUndefined()
       const targets = Targets as { Arn: unknown; DeadLetterConfig: unknown }[]
       expect(targets[0]?.DeadLetterConfig).toBeDefined()
-      const [, machine] = /:stateMachine:(drydock-\w+)"/.exec(JSON.stringify(EventPattern)) ?? []
+      const [, machine] = /:stateMachine:(drydock-[\w-]+)"/.exec(JSON.stringify(EventPattern)) ?? []
       return [machine, targets.map(({ Arn }) => functionName(referred(Arn)))]
     })
     expect(Object.fromEntries(rules)).toEqual({
       'drydock-upgrade': ['ended'],
       'drydock-rollout': ['endedRollout'],
+      'drydock-procedure-': ['endedProcedure'],
     })
   })
 
@@ -284,17 +291,21 @@ describe('what moves it', () => {
 
 describe('what a person hears of', () => {
   const functions =
-    'upgrades rollouts targets releases operations profiles calendars agents system authorizer projector reactor ticker reconcile heads windows advance await ended advanceRollout awaitRollout endedRollout'
+    'upgrades rollouts targets releases operations profiles calendars agents system authorizer projector reactor ticker reconcile heads windows advance await ended advanceRollout awaitRollout endedRollout step procedures endedProcedure'
   const alarms = [
-    ...functions.split(' ').flatMap((name) => [`Errors${name}`, `Throttles${name}`]),
+    // A look of a step that is not over is an error of its function, and nothing to ring for.
+    ...functions
+      .split(' ')
+      .flatMap((name) => [...(name === 'step' ? [] : [`Errors${name}`]), `Throttles${name}`]),
     ...['ticker', 'reconcile'].map((name) => `NotInvoked${name}`),
     ...['projector', 'reactor'].map((name) => `IteratorAge${name}`),
-    ...['projector', 'reactor', 'upgrade', 'rollout', 'schedules', 'windows'].map(
+    ...['projector', 'reactor', 'upgrade', 'rollout', 'procedure', 'schedules', 'windows'].map(
       (name) => `DeadLetters${name}`,
     ),
     ...['upgrade', 'rollout'].flatMap((drives) =>
       ['Failed', 'TimedOut', 'Aborted'].map((status) => `Executions${drives}${status}`),
     ),
+    'Executionsprocedure',
     'ServerErrors',
     'LogTampered',
     'ViewDrift',

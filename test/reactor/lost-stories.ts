@@ -1,9 +1,12 @@
+import { streamOf } from '../../events/stream.ts'
 import { releaseAggregate } from '../../functions/domain/release/release.ts'
 import { rolloutAggregate } from '../../functions/domain/rollout/aggregate.ts'
 import { pauseRollout, requestChild as requestRollback } from '../../functions/domain/rollout/control.ts'
 import { startPhases } from '../../functions/domain/rollout/execution.ts'
 import { phaseUpgrade } from '../../functions/domain/rollout/phases.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
+import { holdStep, startStep } from '../../functions/domain/target/procedure.ts'
+import { acceptAttempt } from '../../functions/domain/target/report.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { requestChild, requestOfChild } from '../../functions/domain/upgrade/children.ts'
 import { startWave } from '../../functions/domain/upgrade/execution.ts'
@@ -76,6 +79,29 @@ async function opened(profiles: Opened, definition: object = weekly) {
 async function requestedRollout(world: World, more: object = {}): Promise<string> {
   const body = { name: 'Customers', phases: [{ ...all, name: 'customers' }], ...more }
   return (await world.call('POST', '/api/v1/rollouts', { body })).body.rolloutId
+}
+
+async function storeProcedure(world: World): Promise<void> {
+  const steps = [{ id: 'agree', name: 'Agree', acknowledge: { ask: 'May it go on?' } }]
+  const { status } = await world.call('PUT', '/api/v1/procedures/node', { body: { steps } })
+  if (status !== 200) throw new Error('The procedure was not stored.')
+}
+
+/** Lets an attempt wait for a person, as its task would, and returns which it is. */
+async function heldStep({ log, services }: World, target: string): Promise<string> {
+  const { active } = (await log.load(targetAggregate, target)).state
+  const attempt = active?.attempt ?? ''
+  const command = { attempt, generation: 1, direction: 'there', place: 0, step: 'agree' } as const
+  const by = { actor: 'drydock', correlation: attempt }
+  for (const decision of [
+    acceptAttempt({ attempt, byProcedure: true }),
+    startStep({ ...command, name: 'Agree', seconds: 100_000, again: 'failed', seen: 0 }),
+    holdStep({ ...command, why: 'acknowledgement', ask: 'May it go on?' }),
+  ])
+    await log.execute(targetAggregate, target, decision, by)
+  const stream = streamOf('target', target)
+  await services.tokens.store({ stream, generation: 1, move: 'held', place: 0, token: 'token' }, 100_000)
+  return attempt
 }
 
 /** What integrations were told, by type; the same id counts once. */
@@ -306,6 +332,49 @@ export const stories: Readonly<Record<DutyName, readonly Story[]>> = {
           const { state } = await world.log.load(rolloutAggregate, id)
           return state.stage === 'none' ? [] : state.phases.map(({ end }) => end?.status)
         }
+      },
+    },
+  ],
+  'make-machines': [
+    {
+      words: 'a procedure is stored',
+      async tell({ world }, lose) {
+        await lose()
+        await storeProcedure(world)
+        return () => [...world.services.machines.keys()]
+      },
+    },
+  ],
+  'run-procedures': [
+    {
+      words: 'an attempt that a procedure drives is assigned',
+      async tell(profiles, lose) {
+        const { world } = profiles
+        await storeProcedure(world)
+        await lose()
+        await world.advance(await requested(profiles, { procedure: { name: 'node' } }))
+        const [name = ''] = names
+        return async () => {
+          const attempt = (await world.log.load(targetAggregate, name)).state.active?.attempt
+          return [1, 2].some((generation) => world.services.executions.has(`${attempt}-${generation}`))
+        }
+      },
+    },
+  ],
+  'end-step-waits': [
+    {
+      words: 'a person acknowledges a step',
+      async tell(profiles, lose) {
+        const { world } = profiles
+        await storeProcedure(world)
+        await world.advance(await requested(profiles, { procedure: { name: 'node' } }))
+        const [name = ''] = names
+        const held = await heldStep(world, name)
+        await lose()
+        const path = `/api/v1/targets/${name}/steps/agree/acknowledge`
+        await world.call('POST', path, { body: { attempt: held } })
+        const { redeemed, executions } = world.services
+        return () => redeemed.length > 0 || executions.has(`${held}-2`)
       },
     },
   ],

@@ -6,6 +6,7 @@ import { isAnswered } from '../../functions/reactor/duty.ts'
 import type { ReactorServices } from '../../functions/reactor/services.ts'
 import type { Views } from '../../functions/views/views.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
+import type { Revision } from '../../functions/work/procedure-machines.ts'
 import { memoryProgress } from '../../functions/work/progress.ts'
 import { memoryPublished } from '../../functions/work/published.ts'
 import { memoryRepeats } from '../../functions/work/repeats.ts'
@@ -52,6 +53,7 @@ export function memoryServices({
     },
     statusOf: async (name: string) => executions.get(name),
   }
+  const machines = new Map<string, object>()
   const bus = { send: async () => ({ FailedEntryCount: 0 }) } as unknown as EventBridgeClient // the duty calls nothing but `send`
   return {
     log,
@@ -74,6 +76,17 @@ export function memoryServices({
     executions,
     upgradeExecutions: started,
     rolloutExecutions: started,
+    /** The state machines of procedures that are there, by the name and number of the revision. */
+    machines,
+    procedureMachines: {
+      async make({ name, revision }: Revision, definition: (task: string) => object) {
+        machines.set(`${name}-r${revision}`, definition('step'))
+      },
+      async remove({ name, revision }: Revision) {
+        machines.delete(`${name}-r${revision}`)
+      },
+      executions: () => started,
+    },
     bus: { client: bus, name: 'drydock' },
     parked: memoryParked(now),
     repeats: memoryRepeats(now),

@@ -1,4 +1,5 @@
 import type { SFNClient } from '@aws-sdk/client-sfn'
+import type { MachineSettings } from '../../functions/work/procedure-machines.ts'
 import { definitionOf } from '../../infra/constructs/definition.ts'
 import { openStepFunctions, type StepFunctions } from '../../infra/local/stepfunctions/engine.ts'
 import type { SimulatedClock } from './clock.ts'
@@ -32,6 +33,8 @@ export interface Execution {
 export interface Machines {
   readonly upgrade: string
   readonly rollout: string
+  /** What those of procedures are made with. */
+  readonly procedures: MachineSettings
   readonly engine: StepFunctions
   /** How often each token ended a wait. */
   readonly redemptions: ReadonlyMap<string, number>
@@ -75,6 +78,10 @@ export function openMachine(options: {
   return {
     upgrade,
     rollout,
+    procedures: {
+      prefix: `${upgrade.slice(0, upgrade.lastIndexOf(':') + 1)}procedure-`,
+      ...{ roleArn: 'role', logGroupArn: 'logs', taskArn: 'step' },
+    },
     engine,
     redemptions,
     client: (process, turn) =>

@@ -20,6 +20,7 @@ import { viewsOver } from '../../functions/views/readers.ts'
 import { openRunner } from '../../functions/views/runner.ts'
 import { openExecutions } from '../../functions/work/executions.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
+import { openProcedureMachines } from '../../functions/work/procedure-machines.ts'
 import { memoryProgress } from '../../functions/work/progress.ts'
 import { memoryPublished } from '../../functions/work/published.ts'
 import { openRedemption } from '../../functions/work/redemption.ts'
@@ -189,6 +190,7 @@ export class World {
       bus: { client: this.#bus(), name: 'drydock' },
       upgradeExecutions: openExecutions({ client: stepFunctions, machineArn: this.machine.upgrade }),
       rolloutExecutions: openExecutions({ client: stepFunctions, machineArn: this.machine.rollout }),
+      procedureMachines: openProcedureMachines(stepFunctions, this.machine.procedures),
       exposure: this.#exposure,
       now,
     }

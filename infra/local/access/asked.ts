@@ -118,13 +118,24 @@ function stated(statement: string, right: Make): Right {
   return right('PartiQLUnknown', '*')
 }
 
-/** Returns the rights that a call of Step Functions needs. A token stands for the machine that waits for it. */
+/**
+ * Returns the rights that a call of Step Functions needs. A token stands for the machine that waits for it. Who makes a machine lets it act as a role,
+ * and names what it is tagged with, which are rights of their own.
+ */
 export function rightsOnMachines(
   operation: string,
   input: unknown,
   machineOfToken: (token: string) => string | undefined,
 ): readonly Right[] {
-  const { stateMachineArn, executionArn, taskToken } = fieldsOf(input)
+  const { stateMachineArn, executionArn, taskToken, name, roleArn, tags } = fieldsOf(input)
+  if (operation === 'CreateStateMachine') {
+    const resource = arn('states', `stateMachine:${String(name)}`)
+    return [
+      { action: 'states:CreateStateMachine', resource },
+      ...(listOf(tags).length > 0 ? [{ action: 'states:TagResource', resource }] : []),
+      passed(String(roleArn), 'states.amazonaws.com'),
+    ]
+  }
   const ofToken = taskToken === undefined ? undefined : machineOfToken(String(taskToken))
   return [
     {
@@ -132,6 +143,11 @@ export function rightsOnMachines(
       resource: String(executionArn ?? stateMachineArn ?? ofToken ?? '*'),
     },
   ]
+}
+
+/** The right to let a service act as a role. */
+function passed(role: string, service: string): Right {
+  return { action: 'iam:PassRole', resource: role, context: { 'iam:PassedToService': service } }
 }
 
 /** Returns the rights that a call of EventBridge needs: on every bus that it names. */
@@ -218,14 +234,6 @@ export function rightsOnSchedules(
   const role = fieldsOf(body.Target).RoleArn
   return [
     { action: `scheduler:${verb}Schedule`, resource: arn('scheduler', `schedule/${group}/${schedule}`) },
-    ...(role === undefined
-      ? []
-      : [
-          {
-            action: 'iam:PassRole',
-            resource: String(role),
-            context: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
-          },
-        ]),
+    ...(role === undefined ? [] : [passed(String(role), 'scheduler.amazonaws.com')]),
   ]
 }

@@ -69,12 +69,16 @@ export function openStepFunctions(options: StepFunctionsOptions): StepFunctions 
   })
   const starter = new Starter({ store, clock, machines, transitions, moves, roleArn })
   const tokens = new Tokens({ store, clock, transitions, moves })
-  const known = operations({ store, starter, tokens, transitions, roleArn })
+  const arnPrefix = `arn:aws:states:${region}:${account}:stateMachine:`
+  const known = operations({
+    ...{ store, starter, tokens, transitions, roleArn, arnPrefix },
+    now: () => clock.now(),
+  })
 
   return {
     createStateMachine({ name, definition }) {
       validateMachine(name, definition)
-      const arn = `arn:aws:states:${region}:${account}:stateMachine:${name}`
+      const arn = `${arnPrefix}${name}`
       const created = clock.now()
       store.transaction(() => store.machines.keep({ arn, name, created }, JSON.stringify(definition)))
       return arn

@@ -7,8 +7,12 @@ import type { Execution } from './store/executions.ts'
 import type { Store } from './store/store.ts'
 import type { Tokens } from './tokens.ts'
 import type { Transitions } from './transitions.ts'
+import { validateMachine } from './validate.ts'
 
 type Operation = (input: Input) => Record<string, unknown>
+
+/** What AWS takes as the name of a state machine that CloudWatch can log. */
+const machineName = /^[A-Za-z0-9_-]{1,80}$/
 
 /**
  * AWS's operations by name: they take and give the JSON of the 1.0 protocol, where instants are seconds.
@@ -20,8 +24,11 @@ export function operations(parts: {
   tokens: Tokens
   transitions: Transitions
   roleArn: string
+  /** What the ARN of a state machine begins with. */
+  arnPrefix: string
+  now(): number
 }): Readonly<Record<string, Operation>> {
-  const { store, starter, tokens, transitions, roleArn } = parts
+  const { store, starter, tokens, transitions, roleArn, arnPrefix, now } = parts
 
   const machineAt = (arn: string) =>
     store.machines.find(arn) ?? refuse('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`)
@@ -37,6 +44,32 @@ export function operations(parts: {
         input.optionalText('input') ?? '{}',
       )
       return { executionArn: execution.arn, startDate: execution.started / 1000 }
+    },
+
+    CreateStateMachine(input) {
+      const [name, text] = [input.text('name'), input.text('definition')]
+      if (!machineName.test(name)) refuse('InvalidName', `Invalid Name: '${name}'`)
+      const kind = input.optionalText('type') ?? 'STANDARD'
+      if (kind !== 'STANDARD')
+        refuse('ValidationException', `One machine runs no state machine of the type ${kind}`)
+      input.text('roleArn')
+      if (!isJson(text))
+        refuse('InvalidDefinition', `Invalid State Machine Definition '${name}': it is no JSON`)
+      validateMachine(name, JSON.parse(text))
+      const arn = `${arnPrefix}${name}`
+      const known = store.machines.find(arn)
+      if (known && store.machines.definition(known.definition).text !== text)
+        refuse('StateMachineAlreadyExists', `State Machine Already Exists: '${arn}'`)
+      const created = known?.created ?? now()
+      if (!known) store.transaction(() => store.machines.keep({ arn, name, created }, text))
+      return { stateMachineArn: arn, creationDate: created / 1000 }
+    },
+
+    /** Its executions go on: they keep the definition that they started with. One that is not there is deleted (AWS). */
+    DeleteStateMachine(input) {
+      const arn = input.text('stateMachineArn')
+      store.transaction(() => store.machines.remove(arn))
+      return {}
     },
 
     StopExecution(input) {

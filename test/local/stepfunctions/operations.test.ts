@@ -294,3 +294,57 @@ describe('a second start of the engine', () => {
     await second.engine.stop()
   })
 })
+
+describe('machines that are made while it runs', () => {
+  const definition = {
+    QueryLanguage: 'JSONata',
+    StartAt: 'Wait',
+    States: { Wait: { Type: 'Wait', Seconds: 10, Next: 'Done' }, Done: { Type: 'Succeed' } },
+  }
+  const make = (world: World, made: object = definition, more: object = {}) =>
+    world.request('CreateStateMachine', {
+      name: 'made',
+      definition: JSON.stringify(made),
+      roleArn: 'role',
+      ...more,
+    }) as { stateMachineArn: string }
+  const refusalOf = (act: () => unknown) => {
+    try {
+      act()
+    } catch (error) {
+      return (error as { type?: string }).type
+    }
+    return 'not refused'
+  }
+
+  test('are there once however often they are made, and another one is refused', () => {
+    const world = new World()
+    const { stateMachineArn } = make(world)
+    expect(make(world).stateMachineArn).toBe(stateMachineArn)
+    expect(refusalOf(() => make(world, { ...definition, Comment: 'another' }))).toBe(
+      'StateMachineAlreadyExists',
+    )
+  })
+
+  test('are refused where they cannot run, as Step Functions refuses them', () => {
+    const world = new World()
+    expect(refusalOf(() => make(world, { StartAt: 'Nowhere', States: {} }))).toBe('InvalidDefinition')
+    expect(refusalOf(() => make(world, definition, { definition: '{' }))).toBe('InvalidDefinition')
+    expect(refusalOf(() => make(world, definition, { name: 'a b' }))).toBe('InvalidName')
+    expect(refusalOf(() => make(world, definition, { type: 'EXPRESS' }))).toBe('ValidationException')
+  })
+
+  test('let what runs go on when they are removed, and start nothing more', async () => {
+    const world = new World()
+    const { stateMachineArn } = make(world)
+    const start = () =>
+      world.request('StartExecution', { stateMachineArn, input: '{}' }) as { executionArn: string }
+    const { executionArn } = start()
+    world.request('DeleteStateMachine', { stateMachineArn })
+    world.request('DeleteStateMachine', { stateMachineArn })
+    expect(refusalOf(start)).toBe('StateMachineDoesNotExist')
+    world.clock.advance(11)
+    expect((await world.finish(executionArn)).status).toBe('SUCCEEDED')
+    expect(make(world, { ...definition, Comment: 'another' }).stateMachineArn).toBe(stateMachineArn)
+  })
+})

@@ -41,6 +41,11 @@ export class MachineTable {
     return { machine: String(row.machine), text: String(row.text) }
   }
 
+  /** Forgets a machine; its definitions stay, for executions that run by them. */
+  remove(arn: string): void {
+    this.#statements.run('DELETE FROM machines WHERE arn = :arn', { arn })
+  }
+
   find(arn: string): StoredMachine | undefined {
     const row = this.#statements.get('SELECT * FROM machines WHERE arn = :arn', { arn })
     return row && machineOf(row)

@@ -1,0 +1,4 @@
+import { proceduresEndpoint } from '../api/procedures.ts'
+import { connect, log, roleClaim, views } from '../connections.ts'
+
+export const handler = proceduresEndpoint(connect({ log, views, roleClaim }))
