@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { breachActions, instant, strategies } from '../events/words.ts'
 import { identifier, percent, seconds, versionName, words } from './fields.ts'
+import { procedureChoice } from './procedures.ts'
 import { gate, parallelByDefault, refusedOfStrategy, strategyFields } from './strategies.ts'
 
 const day = 86_400
@@ -76,6 +77,10 @@ export const deployment = z
         canaries: z.array(identifier).max(1000).default([]),
       })
       .prefault({}),
+    procedure: procedureChoice
+      .nullable()
+      .default(null)
+      .describe('By which procedure each target is upgraded. Left out: by its agent.'),
     allowDowngrade: z
       .boolean()
       .default(false)

@@ -11,6 +11,7 @@ export type Role = (typeof roles)[number]
 export const groups = [
   'upgrades',
   'rollouts',
+  'procedures',
   'targets',
   'releases',
   'operations',
@@ -70,6 +71,14 @@ const table = [
   ['continueRollout',       'POST',   '/api/v1/rollouts/{id}/continue',                         'rollouts',   proceed],
   ['abortRollout',          'POST',   '/api/v1/rollouts/{id}/abort',                            'rollouts',   proceed],
   ['rollBackRollout',       'POST',   '/api/v1/rollouts/{id}/rollback',                         'rollouts',   proceed],
+
+  ['storeProcedure',        'PUT',    '/api/v1/procedures/{name}',                              'procedures', operate],
+  ['listProcedures',        'GET',    '/api/v1/procedures',                                     'procedures', read],
+  ['getProcedure',          'GET',    '/api/v1/procedures/{name}',                              'procedures', read],
+  ['tryProcedure',          'POST',   '/api/v1/procedures/{name}/try',                          'procedures', read],
+  ['getSteps',              'GET',    '/api/v1/targets/{id}/steps',                             'procedures', read],
+  ['acknowledgeStep',       'POST',   '/api/v1/targets/{id}/steps/{step}/acknowledge',          'procedures', proceed],
+  ['settleStep',            'POST',   '/api/v1/targets/{id}/steps/{step}/settle',               'procedures', operate],
 
   ['registerTargets',       'POST',   '/api/v1/targets',                                        'targets',    operate],
   ['listTargets',           'GET',    '/api/v1/targets',                                        'targets',    read],

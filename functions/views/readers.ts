@@ -14,6 +14,7 @@ import {
   type ComponentRow,
   type ExecutionRow,
   type LiveRow,
+  type ProcedureRow,
   type ProfileRow,
   placeRow,
   type ReleaseRow,
@@ -165,6 +166,7 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
       return resolveRelease(channel === 'stable' ? 'stable' : 'latest', entries)?.row
     },
     listComponents: (paging) => list(viewNames.components, {}, paging, {}, (row: ComponentRow) => row),
+    listProcedures: (paging) => list(viewNames.procedures, {}, paging, {}, (row: ProcedureRow) => row),
     async *dueUpgrades(instant) {
       for await (const [upgrade, row] of rowsOf<LiveRow>(viewNames.live)) {
         if (row.nextDue <= instant) yield { upgrade, ...row }

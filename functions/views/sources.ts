@@ -1,5 +1,6 @@
 import { componentEvents } from '../../events/component.ts'
 import { policyEvents } from '../../events/policy.ts'
+import { procedureEvents } from '../../events/procedure.ts'
 import { profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
 import { rolloutEvents } from '../../events/rollout.ts'
@@ -11,6 +12,7 @@ import { attempts } from './projections/attempts.ts'
 import { calendars } from './projections/calendars.ts'
 import { components } from './projections/components.ts'
 import { live, liveRollouts, upgradePlaces } from './projections/live.ts'
+import { procedures } from './projections/procedures.ts'
 import { executions, profiles } from './projections/profiles.ts'
 import { releases } from './projections/releases.ts'
 import { rollouts } from './projections/rollouts.ts'
@@ -23,6 +25,7 @@ export const sources: readonly Source[] = [
   source('upgrade', upgradeEvents, [upgradePlaces, upgrades, live], { needsSince: true }),
   source('rollout', rolloutEvents, [rollouts, liveRollouts], { needsSince: true }),
   source('component', componentEvents, [components]),
+  source('procedure', procedureEvents, [procedures]),
   source('release', releaseEvents, [releases]),
   source('policy', policyEvents, [calendars]),
   source('profile', profileEvents, [executions, profiles]),

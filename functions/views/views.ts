@@ -8,6 +8,7 @@ import type {
   ComponentRow,
   ExecutionRow,
   LiveRow,
+  ProcedureRow,
   ProfileRow,
   ReleaseRow,
   RolloutRow,
@@ -91,6 +92,8 @@ export interface Views {
   latestRelease(component: string, channel: string | null): Promise<ReleaseRow | undefined>
   /** By name. Throws InvalidCursor. */
   listComponents(query: Paging): Promise<Page<ComponentRow>>
+  /** By name. Throws InvalidCursor. */
+  listProcedures(query: Paging): Promise<Page<ProcedureRow>>
   /** Yields the upgrades whose `nextDue` is at or before an ISO instant. */
   dueUpgrades(now: string): AsyncIterable<{ readonly upgrade: string } & LiveRow>
   /** Yields the rollouts whose `nextDue` is at or before an ISO instant. */

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { redact } from '../../functions/api/agents/redact.ts'
 import { expandIcalendar } from '../../functions/api/calendars/icalendar/expand.ts'
 import { shortName } from '../../functions/api/calendars/short-name.ts'
 import { rolesOf } from '../../functions/api/http/access.ts'
@@ -9,6 +8,7 @@ import { validateDefinition } from '../../functions/domain/profile/definition.ts
 import { parseDotted } from '../../functions/domain/version/dotted.ts'
 import { identityOf, sameVersion } from '../../functions/domain/version/identity.ts'
 import { parseVersion } from '../../functions/domain/version/semver.ts'
+import { redact } from '../../functions/redact.ts'
 import { examples } from './profile-examples.ts'
 
 const times = 8

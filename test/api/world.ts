@@ -10,6 +10,7 @@ import type { AccessLine } from '../../functions/api/http/access-log.ts'
 import type { Allowances } from '../../functions/api/http/allowances.ts'
 import type { ApiEvent } from '../../functions/api/http/exchange.ts'
 import { operationsEndpoint } from '../../functions/api/operations.ts'
+import { proceduresEndpoint } from '../../functions/api/procedures.ts'
 import { profilesEndpoint } from '../../functions/api/profiles.ts'
 import { releasesEndpoint } from '../../functions/api/releases.ts'
 import { rolloutsEndpoint } from '../../functions/api/rollouts.ts'
@@ -151,6 +152,7 @@ export function openWorld({
   const endpoints = {
     upgrades: upgradesEndpoint(withoutTelemetry),
     rollouts: rolloutsEndpoint(withoutTelemetry),
+    procedures: proceduresEndpoint(services),
     targets: targetsEndpoint(services),
     releases: releasesEndpoint(services),
     operations: operationsEndpoint(services),

@@ -3,6 +3,7 @@ import { componentEvents } from '../../events/component.ts'
 import { membershipEvents } from '../../events/membership.ts'
 import { planEvents } from '../../events/plan.ts'
 import { policyEvents } from '../../events/policy.ts'
+import { procedureEvents } from '../../events/procedure.ts'
 import { profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
 import { rolloutEvents } from '../../events/rollout.ts'
@@ -24,6 +25,7 @@ const events: Readonly<Record<(typeof streamKinds)[number], { readonly shapes: o
   profile: profileEvents,
   memberships: membershipEvents,
   rollout: rolloutEvents,
+  procedure: procedureEvents,
 }
 
 /** Which events lead to what: those of one aggregate that the same duties answer are one row. */

@@ -11,7 +11,7 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   // What integrations get is released: it shares words, and nothing that may change.
   'events/public.ts': ['events/words.ts'],
   // A leaf: clients import it.
-  contracts: ['events/words.ts', 'events/time-zones.ts'],
+  contracts: ['events/words.ts', 'events/time-zones.ts', 'events/procedure.ts'],
   'functions/domain': ['events'],
   functions: ['events', 'functions/domain'],
   'functions/log': ground,
@@ -53,7 +53,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   events: ['zod', 'node:crypto'],
   'events/public.ts': ['zod'],
   contracts: ['zod'],
-  'functions/domain': ['uuid', 'node:crypto'],
+  'functions/domain': ['uuid', 'node:crypto', '@marcbachmann/cel-js'],
   'functions/facts': [],
   'functions/audit': [],
 }

@@ -28,7 +28,12 @@ const words: readonly Word[] = [
   {
     word: 'step',
     pattern: /\bsteps?\b|[a-z]Steps?\b|\bsteps?[A-Z]/i,
-    at: [/cron\.ts$/],
+    at: [
+      /cron\.ts$/,
+      /procedure|problem-codes|events\/target\.ts$|target\/(aggregate|explain|progress|state)\.ts$|api\/upgrades\/procedure\.ts$/,
+      /reactor\/(duties|healers)\.ts$|views\/(rows|projections\/attempts)\.ts$|contracts\/routes\.ts$|functions\/audit\/(finding|target)\.ts$/,
+      /functions\/(environment|connections|lambda\/step)\.ts$|infra\/constructs\/\w+\.ts$/,
+    ],
     names: /Step ?Functions|stepfunctions/gi,
     instead: 'sequence, move, change; it is kept for the steps of a procedure',
   },

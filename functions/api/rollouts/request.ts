@@ -3,7 +3,9 @@ import type { PhaseDeclaration, RolloutRequest } from '../../../events/rollout.t
 import { unmeetable } from '../../domain/approval-rule.ts'
 import type { RefusedField } from '../../domain/rejection.ts'
 import { disorderIn } from '../../domain/rollout/order.ts'
+import type { Log } from '../../log/log.ts'
 import { asProblem } from '../http/problem.ts'
+import { bindProcedure } from '../upgrades/procedure.ts'
 import { requestFrom } from '../upgrades/request.ts'
 
 /** What a plan file asks for, as the log keeps it. */
@@ -27,16 +29,22 @@ function refuseMistakes({ phases, approvals }: RolloutPlan, by: string): void {
 }
 
 /** Returns what a plan file asks for, with every default filled in. Throws the problem that refuses it. */
-export function rolloutFrom(plan: RolloutPlan, by: string): AskedRollout {
+export async function rolloutFrom(plan: RolloutPlan, by: string, log: Log): Promise<AskedRollout> {
   refuseMistakes(plan, by)
   const numbers = new Map(plan.phases.map(({ name }, number) => [name, number]))
-  const phases = plan.phases.map(
-    ({ name, dependsOn, pauseSeconds, exceptions, ...deployment }): PhaseDeclaration => ({
+  const phases: PhaseDeclaration[] = []
+  for (const [number, phase] of plan.phases.entries()) {
+    const { name, dependsOn, pauseSeconds, exceptions, ...deployment } = phase
+    const request = requestFrom(deployment, by)
+    phases.push({
       ...{ name, pauseSeconds, exceptions },
       dependsOn: dependsOn.flatMap((other) => numbers.get(other) ?? []),
-      does: { kind: 'deploy', request: requestFrom(deployment, by) },
-    }),
-  )
+      does: {
+        kind: 'deploy',
+        request: await bindProcedure(log, request, deployment.procedure, `phases.${number}.`),
+      },
+    })
+  }
   const { name, approvals, onFailure, reason } = plan
   return { request: { kind: 'deploy', parent: null, name, approvals, onFailure, reason }, phases }
 }

@@ -62,7 +62,7 @@ export const planRollout: Operate<Contracts['planRollout'], 'exposure'> = async 
   { body, principal },
   services,
 ) => {
-  const asked = rolloutFrom(body, principal.id)
+  const asked = await rolloutFrom(body, principal.id, services.log)
   const bound = { candidates: Number.POSITIVE_INFINITY, looked: lookedAtMost }
   const prospect = await prospectOfRollout(services, asked.request, asked.phases, bound)
   if ('large' in prospect) throw new Problem('fleet-too-large', tooLarge)
@@ -120,7 +120,7 @@ function messageOf({ request, phases, standing }: ExistingRollout): string {
 export const startRollout: Operate<Contracts['startRollout'], 'exposure'> = async (input, services) => {
   const { log } = services
   const by = input.principal.id
-  const asked = rolloutFrom(input.body, by)
+  const asked = await rolloutFrom(input.body, by, log)
   const rolloutId = input.idempotency ? v5(input.idempotency.id, rolloutNamespace) : randomUUID()
   const repeated = input.idempotency !== null && (await log.load(rolloutAggregate, rolloutId)).commit > 0
   const prospect = repeated

@@ -11,6 +11,7 @@ import { inline, prospectOf, storePlan } from '../../planning/planning.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem } from '../http/problem.ts'
+import { bindProcedure } from './procedure.ts'
 import { requestFrom } from './request.ts'
 import { approvalsBody, toldBefore, toldBeside, toldBody, toldWithoutPlan } from './told.ts'
 
@@ -72,7 +73,8 @@ export const deployUpgrade: Operate<(typeof upgradeContracts)['deployUpgrade'], 
   services,
 ) => {
   const { log } = services
-  const request = requestFrom(input.body, input.principal.id)
+  const { body: asked, principal } = input
+  const request = await bindProcedure(log, requestFrom(asked, principal.id), asked.procedure)
   const upgradeId = input.idempotency ? v5(input.idempotency.id, upgradeNamespace) : randomUUID()
   const repeated = input.idempotency !== null && (await log.load(upgradeAggregate, upgradeId)).commit > 0
   const prospect = repeated ? undefined : await prospectOf(services, request, inline)

@@ -9,6 +9,7 @@ import { lookedAtMost, prospectOf } from '../../planning/planning.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem, Problem } from '../http/problem.ts'
 import { droppedOf, plannedWaves } from './planned-waves.ts'
+import { bindProcedure } from './procedure.ts'
 import { requestFrom } from './request.ts'
 import { approvalsBody, toldBeside, toldBody } from './told.ts'
 import { waveNumber } from './wave-number.ts'
@@ -42,7 +43,7 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exp
   { body, principal },
   services,
 ) => {
-  const request = requestFrom(body, principal.id)
+  const request = await bindProcedure(services.log, requestFrom(body, principal.id), body.procedure)
   const bound = { candidates: Number.POSITIVE_INFINITY, looked: lookedAtMost }
   const prospect = await prospectOf(services, request, bound)
   if ('large' in prospect) throw new Problem('fleet-too-large', tooLarge)

@@ -1,0 +1,155 @@
+import type { procedureContracts } from '../../../contracts/procedures.ts'
+import type { ProcedureDocument, ProcedureReference } from '../../../events/procedure.ts'
+import type { Direction, TargetEvent } from '../../../events/target.ts'
+import { actionIn } from '../../domain/procedure/steps.ts'
+import { targetAggregate } from '../../domain/target/aggregate.ts'
+import { documentOf } from '../../facts/procedures.ts'
+import type { Log } from '../../log/log.ts'
+import type { Operate } from '../http/endpoint.ts'
+import { Problem } from '../http/problem.ts'
+
+type Contracts = typeof procedureContracts
+
+interface ShownStep {
+  readonly step: string
+  readonly name: string
+  readonly direction: Direction
+  readonly status: 'waiting' | 'running' | 'held' | 'done' | 'skipped' | 'failed'
+  readonly tries: number
+  readonly startedAt: string | null
+  readonly endedAt: string | null
+  readonly deadline: string | null
+  readonly code: string | null
+  readonly output: string | null
+  readonly ask: string | null
+  readonly by: string | null
+}
+
+/** The attempts of a target that procedures drive, as its stream tells of them. */
+interface Course {
+  readonly attempt: string
+  readonly upgrade: string
+  readonly procedure: ProcedureReference
+  outcome: string | null
+  back: readonly string[]
+  readonly steps: Map<string, ShownStep>
+}
+
+const keyOf = ({ direction, step }: Pick<ShownStep, 'direction' | 'step'>) => `${direction}:${step}`
+
+const untried = {
+  ...{ tries: 0, startedAt: null, endedAt: null, deadline: null },
+  ...{ code: null, output: null, ask: null, by: null },
+} as const
+
+type Told = Extract<
+  TargetEvent,
+  {
+    type:
+      | 'StepStarted'
+      | 'StepTried'
+      | 'StepHeld'
+      | 'StepReleased'
+      | 'StepEnded'
+      | 'WayBackBegan'
+      | 'AttemptEnded'
+  }
+>
+
+function hear(course: Course, event: Told, at: string): void {
+  if (event.type === 'AttemptEnded') {
+    course.outcome = event.data.outcome
+    return
+  }
+  if (event.type === 'WayBackBegan') {
+    course.back = event.data.steps
+    return
+  }
+  const { direction, step } = event.data
+  const key = keyOf({ direction, step })
+  const before = course.steps.get(key) ?? {
+    ...untried,
+    step,
+    name: step,
+    direction,
+    status: 'running' as const,
+  }
+  course.steps.set(key, after(before, event, at))
+}
+
+function after(
+  before: ShownStep,
+  event: Exclude<Told, { type: 'WayBackBegan' | 'AttemptEnded' }>,
+  at: string,
+): ShownStep {
+  switch (event.type) {
+    case 'StepStarted': {
+      const { name, try: tries, deadline } = event.data
+      const startedAt = before.startedAt ?? at
+      return { ...before, name, status: 'running', tries, startedAt, deadline, ask: null }
+    }
+    case 'StepTried':
+      return { ...before, code: event.data.code, output: event.data.output }
+    case 'StepHeld':
+      return { ...before, status: 'held', ask: event.data.ask }
+    case 'StepReleased':
+      return { ...before, status: 'running', ask: null, by: event.data.by }
+    case 'StepEnded': {
+      const { outcome, code, output, by = before.by } = event.data
+      return { ...before, status: outcome, code, output, by, endedAt: at, ask: null }
+    }
+  }
+}
+
+/** Reads the stream of a target for one attempt that a procedure drives, or the last. */
+async function courseOf(log: Log, target: string, attempt: string | undefined): Promise<Course | undefined> {
+  let found: Course | undefined
+  const types = [
+    ...(['AttemptAssigned', 'StepStarted', 'StepTried', 'StepHeld', 'StepReleased'] as const),
+    ...(['StepEnded', 'WayBackBegan', 'AttemptEnded'] as const),
+  ]
+  for await (const { event, at } of log.of(targetAggregate, target).events({ consistent: true }, types)) {
+    if (event.type === 'AttemptAssigned') {
+      const { procedure, upgrade } = event.data
+      if (!procedure || (attempt !== undefined && event.data.attempt !== attempt)) continue
+      const known = { attempt: event.data.attempt, upgrade, procedure }
+      found = { ...known, outcome: null, back: [], steps: new Map() }
+    } else if (found?.attempt === event.data.attempt) hear(found, event, at)
+  }
+  return found
+}
+
+/** What comes, if nothing fails: the steps there, or, on the way back, those that are left of it. */
+function* comingIn(document: ProcedureDocument, { back, outcome, steps }: Course): Generator<ShownStep> {
+  if (outcome !== null) return
+  const direction: Direction = back.length > 0 ? 'back' : 'there'
+  const ids = direction === 'back' ? back : document.steps.map(({ id }) => id)
+  for (const id of ids) {
+    const action = actionIn(document, direction, id)
+    if (action && !steps.has(keyOf({ direction, step: id })))
+      yield { ...untried, step: id, name: action.name, direction, status: 'waiting' }
+  }
+}
+
+/** Reads how far the procedure of an attempt is. */
+export const getSteps: Operate<Contracts['getSteps']> = async ({ params, query }, { log }) => {
+  const { state, commit } = await log.load(targetAggregate, params.id)
+  if (!state.registered) throw new Problem('target-not-found', 'No such target is registered.')
+  const course = await courseOf(log, params.id, query.attempt)
+  if (!course) throw new Problem('no-procedure', 'No procedure has driven such an attempt on this target.')
+  const { attempt, upgrade: upgradeId, procedure, outcome, steps } = course
+  const document = await documentOf(log, procedure)
+  const named = [...steps.values()].map((step) => ({
+    ...step,
+    name: actionIn(document, step.direction, step.step)?.name ?? step.name,
+  }))
+  const { name, revision } = procedure
+  return {
+    status: 200,
+    body: {
+      ...{ targetId: params.id, attempt, upgradeId, procedure: name, revision, outcome },
+      steps: [...named, ...comingIn(document, course)],
+    },
+    etag: commit,
+  }
+}

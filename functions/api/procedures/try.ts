@@ -1,0 +1,80 @@
+import type { procedureContracts } from '../../../contracts/procedures.ts'
+import type { StepRequest } from '../../../events/procedure.ts'
+import { NoValue, type Values } from '../../domain/procedure/expression.ts'
+import { actionsOf, kindOf, type NamedAction } from '../../domain/procedure/steps.ts'
+import { renderRequest } from '../../domain/procedure/template.ts'
+import { targetAggregate } from '../../domain/target/aggregate.ts'
+import type { Operate } from '../http/endpoint.ts'
+import { Problem } from '../http/problem.ts'
+import { revisionOf } from './procedures.ts'
+
+type Contracts = typeof procedureContracts
+
+const hidden = (reference: string) => `(secret ${reference})`
+
+/** Every call that an action may make, in the order in which it would. */
+function requestsOf({ http, poll, health, check }: NamedAction): readonly StepRequest[] {
+  const checks = health?.checks.map(({ request }) => request) ?? []
+  return [http?.request, poll?.request, ...checks, check?.request].filter((request) => request !== undefined)
+}
+
+/** What earlier steps would save, as far as it can be shown before they have run: its own name. */
+function savedByName(actions: readonly NamedAction[]): Values['steps'] {
+  const there = actions.filter(({ direction }) => direction === 'there')
+  const saved = there.map(({ id, save }) => {
+    const names = Object.keys(save).map((name) => [name, `(${id}.${name})`] as const)
+    return [id, { ...Object.fromEntries(names), outcome: 'done' }] as const
+  })
+  return Object.fromEntries(saved)
+}
+
+type ShownCall = Omit<ReturnType<typeof renderRequest>, 'seconds'>
+
+function shown(request: StepRequest, values: Partial<Values>): ShownCall | string {
+  try {
+    const { credentials } = request
+    const { seconds: _, ...call } = renderRequest(request, values, hidden)
+    const bearer = credentials === null ? {} : { authorization: `Bearer (${credentials})` }
+    return { ...call, headers: { ...bearer, ...call.headers } }
+  } catch (error) {
+    if (error instanceof NoValue) return error.message
+    throw error
+  }
+}
+
+/** Shows every call that a procedure would make for a target, and makes none. */
+export const tryProcedure: Operate<Contracts['tryProcedure']> = async ({ params, body }, { log }) => {
+  const { targetId, component, version } = body
+  const [{ reference, document }, { state }] = await Promise.all([
+    revisionOf(log, params.name, body.revision),
+    log.load(targetAggregate, targetId),
+  ])
+  if (!state.registered || !state.facts)
+    throw new Problem('target-not-found', 'No such target is registered.')
+  const { type, region, tags, namespace, critical } = state.facts
+  const actions = [...actionsOf(document)]
+  const values = {
+    target: { id: targetId, type, region, tags, namespace, critical },
+    attempt: {
+      ...{ id: '(attempt)', upgrade: '(upgrade)', component, to: version, kind: 'deploy', n: 1 },
+      ...{ from: state.components[component] ?? null, digest: null },
+    },
+    steps: savedByName(actions),
+  }
+  const steps = actions.map((action) => {
+    const calls = requestsOf(action).map((request) => shown(request, values))
+    const unknown = calls.filter((call) => typeof call === 'string')
+    return {
+      ...{
+        step: action.id,
+        name: action.name,
+        direction: action.direction,
+        kind: kindOf(action),
+        when: action.when,
+      },
+      calls: calls.flatMap((call) => (typeof call === 'string' ? [] : [call])),
+      note: unknown.length === 0 ? null : unknown.join('; '),
+    }
+  })
+  return { status: 200, body: { procedure: reference.name, revision: reference.revision, targetId, steps } }
+}
