@@ -16,6 +16,8 @@ export const invariants = {
   I16: 'a rollback of all takes back, or leaves out by name, all that the upgrade or its retries changed',
   I17: 'no phase of a rollout begins before all that it depends on has ended well and rested',
   I18: 'a phase is the upgrade that was planned with its rollout, and ends as that one does',
+  I19: 'a step of a procedure is begun again only where it is known not to be done, may be repeated, or a person said so',
+  I20: 'the steps of a procedure are taken in their order, and undone in the reverse of it',
   W1: 'no window of a profile is judged twice',
   W2: 'nothing of a profile opens or starts out of service, or runs outside a window that opened',
   W3: 'every execution of a profile is summarised once, as its upgrade ended',

@@ -3,6 +3,7 @@ import type { Commit } from '../../events/envelope.ts'
 import { membershipEvents } from '../../events/membership.ts'
 import { type PlanEvent, planEvents } from '../../events/plan.ts'
 import { type PolicyEvent, policyEvents } from '../../events/policy.ts'
+import { type ProcedureDocument, procedureEvents } from '../../events/procedure.ts'
 import { type ProfileEvent, profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
 import { type RolloutEvent, rolloutEvents } from '../../events/rollout.ts'
@@ -46,6 +47,8 @@ export interface History {
   readonly rollouts: ReadonlyMap<string, readonly Told<RolloutEvent>[]>
   readonly plans: ReadonlyMap<string, PlanEvent['data']>
   /** By component and version, as that was written when it was registered: `<component>@<version>`. */
+  /** By name and revision, as `name@1`. */
+  readonly procedures: ReadonlyMap<string, { readonly hash: string; readonly document: ProcedureDocument }>
   readonly releases: ReadonlyMap<string, AuditedRelease>
   readonly stops: readonly AuditedStop[]
   /** What each calendar said, by name, the oldest first. */
@@ -141,6 +144,7 @@ export async function readHistory(
   const profiles = new Map<string, Told<ProfileEvent>[]>()
   const rollouts = new Map<string, Told<RolloutEvent>[]>()
   const plans = new Map<string, PlanEvent['data']>()
+  const procedures = new Map<string, { readonly hash: string; readonly document: ProcedureDocument }>()
   const releases = new Map<string, AuditedRelease>()
   const stops: AuditedStop[] = []
   const calendars = new Map<string, AuditedCalendar[]>()
@@ -188,6 +192,11 @@ export async function readHistory(
       case 'rollout':
         rollouts.set(id, decoded(listed, rolloutEvents.decode, findings))
         break
+      case 'procedure':
+        for (const { told } of decoded(listed, procedureEvents.decode, findings))
+          for (const event of told)
+            if (event.type === 'ProcedureRevised') procedures.set(`${id}@${event.data.revision}`, event.data)
+        break
       case 'component':
         decoded(listed, componentEvents.decode, findings)
         break
@@ -209,7 +218,7 @@ export async function readHistory(
   const assignments = assignmentsOf(targets, cut)
   return {
     ...{ streams: total, commits: count, latest },
-    ...{ targets, upgrades, profiles, rollouts, plans, releases, stops, calendars, assignments },
+    ...{ targets, upgrades, profiles, rollouts, plans, procedures, releases, stops, calendars, assignments },
   }
 }
 

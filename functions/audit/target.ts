@@ -6,12 +6,15 @@ import { rootOf } from './family.ts'
 import type { Findings } from './finding.ts'
 import { bound, type History, type Told } from './history.ts'
 import { plannedMember, sameVersion } from './plan.ts'
+import { AuditedProcedure } from './procedure.ts'
 
 type Assigned = Extract<TargetEvent, { type: 'AttemptAssigned' }>['data']
 
 /** What a target was, as far as the rules ask. */
 interface Place {
   active: Assigned | null
+  /** Of the active attempt, where it has one. */
+  procedure: AuditedProcedure | null
   readonly begun: Set<string>
   readonly ended: Set<string>
   /** The attempts that succeeded, and whether they still do. */
@@ -165,6 +168,28 @@ function auditHandOver(
   }
 }
 
+/** The procedure that drives an attempt, as its plan binds it; null: there is none. */
+function procedureOf(
+  { history, courses, findings }: AuditedTarget,
+  commit: Commit,
+  data: Assigned,
+): AuditedProcedure | null {
+  const { procedure, upgrade } = data
+  const asked = courses.get(upgrade)?.request?.procedure
+  const isAsked = procedure?.hash === asked?.hash && procedure?.revision === asked?.revision
+  findings.expect(isAsked, 'I15', commit, 'The procedure is another than the one that the upgrade binds.')
+  if (!procedure) return null
+  const { name, revision, hash } = procedure
+  const known = history.procedures.get(`${name}@${revision}`)
+  findings.expect(
+    known?.hash === hash,
+    'I15',
+    commit,
+    `${name}, revision ${revision}, is not what was bound.`,
+  )
+  return known ? new AuditedProcedure(known.document, data, findings) : null
+}
+
 /** So long after a regression, in the log's own time, its upgrade has lost it rather than not heard of it yet. */
 const heardWithin = 10 * minute
 
@@ -221,6 +246,7 @@ function follow(audited: AuditedTarget, commit: Commit, event: TargetEvent): voi
     case 'AttemptAssigned':
       auditAssignment(audited, commit, event.data)
       place.active = event.data
+      place.procedure = procedureOf(audited, commit, event.data)
       place.begun.add(event.data.attempt)
       return
     case 'AttemptAccepted': {
@@ -246,6 +272,10 @@ function follow(audited: AuditedTarget, commit: Commit, event: TargetEvent): voi
         commit,
         `Attempt ${attempt} ended as ${outcome} without being active.`,
       )
+      if (place.active?.attempt === attempt) {
+        place.procedure?.end(commit, outcome)
+        place.procedure = null
+      }
       place.ended.add(attempt)
       if (outcome === 'succeeded') place.well.set(attempt, 'succeeded')
       if (place.active?.attempt === attempt) place.active = null
@@ -267,6 +297,25 @@ function follow(audited: AuditedTarget, commit: Commit, event: TargetEvent): voi
       place.components[component] = version
       return
     }
+    case 'StepStarted':
+    case 'StepTried':
+    case 'StepHeld':
+    case 'StepReleased':
+    case 'StepEnded':
+    case 'WayBackBegan': {
+      const { attempt } = event.data
+      const isDriven = place.active?.attempt === attempt && place.procedure !== null
+      findings.expect(
+        isDriven,
+        'I20',
+        commit,
+        `${event.type} of attempt ${attempt}, which no procedure drives.`,
+      )
+      if (isDriven) place.procedure?.hear(commit, event)
+      return
+    }
+    case 'ExecutionStarting':
+    case 'ExecutionEnded':
     case 'TargetPatched':
     case 'EnrolmentIssued':
     case 'AgentEnrolled':
@@ -275,7 +324,7 @@ function follow(audited: AuditedTarget, commit: Commit, event: TargetEvent): voi
   }
 }
 
-/** Holds one target's stream against I1, I3, I10 and I15; `courses` are those of the upgrades, already audited. */
+/** Holds one target's stream against I1, I3, I10, I15, I19 and I20; `courses` are those of the upgrades, already audited. */
 export function auditTarget(
   history: History,
   courses: ReadonlyMap<string, Course>,
@@ -284,6 +333,7 @@ export function auditTarget(
 ): void {
   const place: Place = {
     active: null,
+    procedure: null,
     begun: new Set(),
     ended: new Set(),
     well: new Map(),
