@@ -11,6 +11,7 @@ import { endLives } from './ends.ts'
 import { planKills } from './kills.ts'
 import { processesOn } from './leftovers.ts'
 import { Person } from './person.ts'
+import { runUnderProcedures } from './procedures.ts'
 import { edges, runProfiles } from './profiles.ts'
 import { scopedKey } from './promises.ts'
 import { deadLetters, quiescence } from './quiescence.ts'
@@ -27,6 +28,7 @@ Kills a runtime under running canaries and profiles, again and again, and judges
   --kills N    how often something is killed (50)
   --seed S     repeats a choice of kills and canaries (by the clock)
   --size T     simulated customer instances (20), besides the few that profiles upgrade
+  --procedures kills it under procedures instead, whose calls are counted by the nodes that they reach
   --json FILE  where the figures go as well
   --keep       keep the data directory although all is well`
 
@@ -42,6 +44,7 @@ interface Options {
   readonly size: number
   readonly json: string | undefined
   readonly keep: boolean
+  readonly procedures: boolean
 }
 
 function readOptions(): Options {
@@ -52,6 +55,7 @@ function readOptions(): Options {
       size: { type: 'string', default: '20' },
       json: { type: 'string' },
       keep: { type: 'boolean', default: false },
+      procedures: { type: 'boolean', default: false },
     },
   })
   const whole = (name: 'kills' | 'seed' | 'size', least: number): number => {
@@ -61,7 +65,7 @@ function readOptions(): Options {
     return value
   }
   const numbers = { kills: whole('kills', 0), seed: whole('seed', 0), size: whole('size', 4) }
-  return { ...numbers, json: values.json, keep: values.keep }
+  return { ...numbers, json: values.json, keep: values.keep, procedures: values.procedures }
 }
 
 async function ask(fleets: readonly Fleet[]): Promise<Running[]> {
@@ -211,7 +215,8 @@ async function main(): Promise<void> {
   const options = readOptions()
   const directory = mkdtempSync(join(tmpdir(), 'drydock-crash-'))
   console.log(`seed ${options.seed}: ${options.kills} kills under canaries of ${options.size} instances`)
-  const outcome = await run(options, directory).catch((error: unknown) => {
+  const under = options.procedures ? runUnderProcedures : run
+  const outcome = await under(options, directory).catch((error: unknown) => {
     console.error(readFileSync(join(directory, 'runtime.log'), 'utf8').split('\n').slice(-30).join('\n'))
     console.error(`Its data is in ${directory}.`)
     throw error

@@ -112,6 +112,10 @@ export function unkept(journal: readonly Answered[], told: Past): string[] {
           status === 'failed' || isAssigned(told, target, id) ? [] : lost(`${target} is not assigned`),
         )
       }
+      case 'storeProcedure':
+        return told.commits.some(({ stream }) => stream === `procedure#${id}`) ? [] : lost('it is not stored')
+      case 'settleStep':
+        return saidOfStep(told, id, answer.attempt ?? '', answer.step ?? '') ? [] : lost('nobody said so')
       case 'reportUpdateStatus':
         return hasReport(told, answered.answer as Reported) ? [] : lost(JSON.stringify(answered.answer)) // by the API's contract
       default: {
@@ -121,6 +125,16 @@ export function unkept(journal: readonly Answered[], told: Past): string[] {
       }
     }
   })
+}
+
+/** Did a person say something of a step, as the stream of its target tells? */
+function saidOfStep({ targets }: Past, target: string, attempt: string, step: string): boolean {
+  return (targets.get(target) ?? []).some(
+    ({ event }) =>
+      (event.type === 'StepReleased' || (event.type === 'StepEnded' && event.data.by !== undefined)) &&
+      event.data.attempt === attempt &&
+      event.data.step === step,
+  )
 }
 
 function startedBy({ profiles }: Past, profile: string, upgrade: string): boolean {

@@ -27,12 +27,15 @@ export interface Life {
 export class Runtime {
   readonly #directory: string
   readonly #speed: number
+  /** What procedures may call. */
+  readonly #outbound: string
   readonly #output: WriteStream
   /** Where a runtime notes the fail point at which it dies. */
   readonly hits: string
 
-  constructor({ directory, speed }: { directory: string; speed: number }) {
+  constructor({ directory, speed, outbound = '' }: { directory: string; speed: number; outbound?: string }) {
     this.#directory = directory
+    this.#outbound = outbound
     this.#speed = speed
     this.#output = createWriteStream(join(directory, 'runtime.log'), { flags: 'a' })
     this.hits = join(directory, 'hits.jsonl')
@@ -40,7 +43,16 @@ export class Runtime {
 
   /** Starts a life and resolves when it answers, or to undefined when it met its fail point even before that. */
   async begin(failPoint?: FailPoint): Promise<Life | undefined> {
-    const options = ['--port', '0', '--data', this.#directory, '--speed', String(this.#speed)]
+    const options = [
+      '--port',
+      '0',
+      '--data',
+      this.#directory,
+      '--speed',
+      String(this.#speed),
+      '--outbound',
+      this.#outbound,
+    ]
     const child = spawn(process.execPath, ['--import', failPoints, start, ...options], {
       // A group of its own, so that all of it can be killed at once.
       detached: true,

@@ -17,7 +17,7 @@ function client(): SFNClient {
   return opened
 }
 
-type Drives = 'upgrade' | 'rollout'
+type Drives = 'upgrade' | 'rollout' | `procedure-${string}`
 
 function arnOf(name: string, drives: Drives): string {
   const executions = inject('runtime').machineArn.replace(':stateMachine:', ':execution:')

@@ -1,6 +1,17 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { startRuntime } from '../../infra/local/runtime.ts'
 import { synthesize } from '../../infra/local/synthesis.ts'
 import type { RunningRuntime } from './setup.ts'
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  if (address === null || typeof address === 'string') throw new Error('It listens on no port.')
+  return address.port
+}
 
 /**
  * Runs Drydock in a process of its own until its parent goes, from a template that is there or that is synthesized first. Tells where
@@ -8,10 +19,16 @@ import type { RunningRuntime } from './setup.ts'
  */
 const [data = '', speed = '1', given, port = '0'] = process.argv.slice(2)
 const template = given ?? (await synthesize(data))
-const runtime = await startRuntime({ template, data, speed: Number(speed), port: Number(port) })
+const outboundPort = await freePort()
+const runtime = await startRuntime({
+  ...{ template, data, speed: Number(speed), port: Number(port) },
+  parameters: { OutboundHosts: `http://127.0.0.1:${outboundPort}` },
+})
 const { LOG_TABLE: logTable = '', UPGRADE_MACHINE_ARN: machineArn = '' } = runtime.variables
 const { url, endpoints, administrator } = runtime
-const running: RunningRuntime = { url, endpoints, administrator, data, template, logTable, machineArn }
+const running: RunningRuntime = {
+  ...{ url, endpoints, administrator, data, template, logTable, machineArn, outboundPort },
+}
 process.send?.(running)
 process.on('message', (instant: number) => {
   void runtime.moveTo(instant).then(() => process.send?.(runtime.clock.now()))

@@ -18,6 +18,8 @@ export interface RunningRuntime {
   readonly template: string
   readonly logTable: string
   readonly machineArn: string
+  /** The port of this machine at which procedures may call: a test that plays a server listens there. */
+  readonly outboundPort: number
 }
 
 declare module 'vitest' {

@@ -6,6 +6,7 @@ import { componentEvents } from '../../events/component.ts'
 import { membershipEvents } from '../../events/membership.ts'
 import { planEvents } from '../../events/plan.ts'
 import { policyEvents } from '../../events/policy.ts'
+import { procedureEvents } from '../../events/procedure.ts'
 import { profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
 import { targetEvents } from '../../events/target.ts'
@@ -25,6 +26,7 @@ const registries = {
   policy: policyEvents,
   memberships: membershipEvents,
   profile: profileEvents,
+  procedure: procedureEvents,
 }
 
 describe.each(Object.entries(registries))('the events of %s', (name, registry) => {
