@@ -22,6 +22,19 @@ export const window = z
 
 const tags = z.record(identifier, z.string().min(1).max(256))
 
+/** How many have to approve a plan, who may, and how long they are waited for. */
+export const approvals = z
+  .strictObject({
+    required: z.int().min(0).max(10).default(0),
+    approvers: z.array(words(256)).min(1).max(100).nullable().default(null),
+    expiresInSeconds: seconds(60, 365 * day).default(7 * day),
+  })
+  .superRefine(({ approvers, required }, context) => {
+    if (!approvers || new Set(approvers).size >= required) return
+    const message = `at least ${required} people, as many as are required`
+    context.addIssue({ code: 'custom', path: ['approvers'], message })
+  })
+
 /** What is to be upgraded to what, and how; what is left out has the default that stands here. */
 export const deployment = z
   .strictObject({
@@ -34,13 +47,7 @@ export const deployment = z
     failureThreshold: threshold.extend({ action: z.enum(breachActions).default('pause') }).prefault({}),
     unreachableThreshold: threshold.prefault({}),
     failureBudget: threshold.nullable().default(null),
-    approvals: z
-      .strictObject({
-        required: z.int().min(0).max(10).default(0),
-        approvers: z.array(words(256)).min(1).max(100).nullable().default(null),
-        expiresInSeconds: seconds(60, 365 * day).default(7 * day),
-      })
-      .prefault({}),
+    approvals: approvals.prefault({}),
     autoContinue: z
       .boolean()
       .optional()
@@ -87,20 +94,12 @@ export const deployment = z
   .superRefine((request, context) => {
     const wrong = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message })
-    const { strategy, canaryPercent, batchSize, approvals, autoContinue, continueRequiresSecondPerson } =
-      request
+    const { strategy, canaryPercent, batchSize, autoContinue, continueRequiresSecondPerson } = request
     if (canaryPercent !== undefined && strategy !== 'canary')
       wrong('canaryPercent', 'only with strategy canary')
     if (batchSize !== undefined && strategy !== 'batch') wrong('batchSize', 'only with strategy batch')
     if (batchSize === undefined && strategy === 'batch')
       wrong('batchSize', 'a number of targets, for strategy batch')
-    if (approvals.approvers && new Set(approvals.approvers).size < approvals.required) {
-      context.addIssue({
-        code: 'custom',
-        path: ['approvals', 'approvers'],
-        message: `at least ${approvals.required} people, as many as are required`,
-      })
-    }
     const one = strategy === 'all' || canaryPercent === 100
     if (autoContinue === false && one) wrong('autoContinue', 'left out: there is no wave to continue with')
     const waits = strategy === 'canary' ? autoContinue !== true : autoContinue === false

@@ -6,7 +6,8 @@ export const acknowledgement = z.object({ message: z.string(), upgradeId: z.stri
 /** The number of a wave. */
 const wave = z.int().min(1).describe('Its number, from 1, as sentences say it.')
 
-const hold = z.object({
+/** Why something does not advance now. */
+export const hold = z.object({
   code: z.string(),
   since: z.string(),
   until: z.string().nullable(),
@@ -15,6 +16,12 @@ const hold = z.object({
   /** When the wait ends by itself, whatever comes of it then; null: it does not. */
   lapses: z.string().nullable(),
 })
+
+/** How many approvals there are; `withinSeconds` is how long they are waited for. */
+export const countedApprovals = z.object({ needed: z.int(), given: z.int(), withinSeconds: z.int() })
+
+/** Why it ended before it was through; null: it did not. */
+export const failure = z.object({ code: z.string(), detail: z.string() }).nullable()
 
 const counts = {
   total: z.int(),
@@ -62,9 +69,8 @@ export const upgradeSummary = upgradeStatus.extend({
   requestedBy: z.string(),
   requestedAt: z.string(),
   planHash: z.string().nullable(),
-  /** `withinSeconds` is how long they are waited for. */
-  approvals: z.object({ needed: z.int(), given: z.int(), withinSeconds: z.int() }),
-  failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
+  approvals: countedApprovals,
+  failure,
 })
 
 /** An upgrade by itself: the fold of its stream in the words of the API. */
@@ -107,7 +113,7 @@ export const upgradeDetail = upgradeStatus.extend({
     )
     .describe('Those that count, each with the window that it stands for; null: always.'),
   children: z.array(z.object({ upgradeId: z.string(), kind: z.string(), at: z.string() })),
-  failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
+  failure,
   window: z.object({ start: z.string(), end: z.string() }).nullable(),
   generation: z.int(),
   jobId: z.string(),
