@@ -60,12 +60,15 @@ export const upgradeStatus = z.object({
   holds: z.array(hold),
 })
 
+const rolloutId = z.string().nullable().describe('The rollout that it is a phase of; null: it stands alone.')
+
 /** An upgrade in a list. */
 export const upgradeSummary = upgradeStatus.extend({
   id: z.string(),
   jobId: z.string(),
   kind: z.string(),
   parentId: z.string().nullable(),
+  rolloutId,
   requestedBy: z.string(),
   requestedAt: z.string(),
   planHash: z.string().nullable(),
@@ -78,6 +81,7 @@ export const upgradeDetail = upgradeStatus.extend({
   id: z.string(),
   kind: z.string(),
   parentId: z.string().nullable(),
+  rolloutId,
   requestedBy: z.string(),
   requestedAt: z.string(),
   reason: z.string().nullable(),

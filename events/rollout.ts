@@ -47,6 +47,9 @@ export type PhaseDeclaration = z.output<typeof phaseDeclaration>
 const phasePlan = upgradeEvents.shapes.UpgradePlanned.schema.omit({ told: true, exposure: true })
 export type PhasePlan = z.output<typeof phasePlan>
 
+/** Which phase an event is about. Its name was declared once, and is said again for who hears of one event alone. */
+const ofPhase = { phase, name: z.string() }
+
 /** How a phase ends: as its upgrade did, or nobody was left to upgrade. */
 const phaseEnds = [...endedStatuses, 'nothing_to_do'] as const
 
@@ -65,6 +68,16 @@ export const rolloutEvents = defineEvents({
       exposure: z.exactOptional(z.object({ approvals: z.int().positive(), phases: z.array(phase) })),
     }),
   },
+  /** Nothing begins before so many people have approved that hash: told once, with the plan. */
+  ApprovalAwaited: {
+    schema: z.object({
+      planHash: z.string(),
+      needed: z.int().positive(),
+      /** Only these may give it; null: whoever is entitled. */
+      approvers: z.array(person).nullable(),
+      until: instant,
+    }),
+  },
   PlanningFailed: { schema: z.object({ code: z.string(), detail: words }) },
   ApprovalGiven: { schema: z.object({ by: person, planHash: z.string(), comment: words.nullable() }) },
   RolloutRejected: { schema: z.object({ by: person, reason: words }) },
@@ -74,13 +87,13 @@ export const rolloutEvents = defineEvents({
     schema: z.object({ generation: z.int().positive(), status: z.string(), cause: words.nullable() }),
   },
   /** Nobody is left to upgrade in it: those that depend on it may begin. */
-  PhaseSkipped: { schema: z.object({ phase }) },
+  PhaseSkipped: { schema: z.object(ofPhase) },
   /** Its upgrade begins: whoever finds that it has not begun begins it. */
-  PhaseStarted: { schema: z.object({ phase, upgrade: z.string() }) },
+  PhaseStarted: { schema: z.object({ ...ofPhase, upgrade: z.string() }) },
   /** Copied from the stream of its upgrade. */
   PhaseEnded: {
     schema: z.object({
-      phase,
+      ...ofPhase,
       status: z.enum(phaseEnds),
       /** Of the upgrade; null: it had none. */
       planHash: z.string().nullable(),
@@ -93,9 +106,9 @@ export const rolloutEvents = defineEvents({
     }),
   },
   /** So many of a phase that had ended well do not run what it put there any more: it counts for nothing until somebody accepts that. */
-  PhaseOvertaken: { schema: z.object({ phase, targets: z.int().positive() }) },
+  PhaseOvertaken: { schema: z.object({ ...ofPhase, targets: z.int().positive() }) },
   /** Somebody lets those begin that depend on a phase, although it did not end well, or was overtaken. */
-  PhaseAccepted: { schema: z.object({ phase, by: person, reason: words }) },
+  PhaseAccepted: { schema: z.object({ ...ofPhase, by: person, reason: words }) },
   RolloutPaused: { schema: z.object({ by: person, reason: words }) },
   RolloutResumed: { schema: z.object({ by: person }) },
   AbortRequested: {

@@ -8,6 +8,7 @@ import { planEvents } from '../../events/plan.ts'
 import { policyEvents } from '../../events/policy.ts'
 import { profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
+import { rolloutEvents } from '../../events/rollout.ts'
 import { targetEvents } from '../../events/target.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
 
@@ -25,6 +26,7 @@ const registries = {
   policy: policyEvents,
   memberships: membershipEvents,
   profile: profileEvents,
+  rollout: rolloutEvents,
 }
 
 describe.each(Object.entries(registries))('the events of %s', (name, registry) => {

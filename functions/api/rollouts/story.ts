@@ -34,6 +34,11 @@ function sentenceOf(event: RolloutEvent, nameOf: (phase: number) => string): str
         : ''
       return `Planned ${many(members, 'target')}, plan ${planHash.slice(0, 12)}.${much}`
     }
+    case 'ApprovalAwaited': {
+      const { needed, approvers, until } = event.data
+      const who = approvers ? ` of ${approvers.join(', ')}` : ''
+      return `It waits for ${many(needed, 'approval')}${who}, until ${until}.`
+    }
     case 'PlanningFailed':
       return `It could not be planned: ${event.data.detail}`
     case 'ApprovalGiven':

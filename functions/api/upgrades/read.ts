@@ -42,11 +42,11 @@ function statusBody(row: UpgradeRow) {
 }
 
 function summaryBody(row: UpgradeRow) {
-  const { jobId, kind, parentId, requestedBy, requestedAt, planHash, approvals, failure } = row
+  const { jobId, kind, parentId, rolloutId, requestedBy, requestedAt, planHash, approvals, failure } = row
   return {
     id: row.upgradeId,
     ...statusBody(row),
-    ...{ jobId, kind, parentId, requestedBy, requestedAt, planHash, approvals, failure },
+    ...{ jobId, kind, parentId, rolloutId, requestedBy, requestedAt, planHash, approvals, failure },
   }
 }
 

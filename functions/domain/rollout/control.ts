@@ -74,7 +74,7 @@ export function acceptPhase(command: { phase: string; by: string; reason: string
         `The phase "${known.name}" has not ended: there is nothing to accept.`,
       )
     if (isPassed(known)) return accept()
-    draft.add({ type: 'PhaseAccepted', data: { phase, by, reason } })
+    draft.add({ type: 'PhaseAccepted', data: { phase, name: known.name, by, reason } })
     return undefined
   })
 }

@@ -32,6 +32,8 @@ export function evolve(before: RolloutState, event: RolloutEvent, { at }: Commit
     }
     case 'RolloutPlanned':
       return progressed({ ...state, stage: 'planned', planHash: event.data.planHash, plannedAt: at })
+    case 'ApprovalAwaited':
+      return state
     case 'ApprovalGiven': {
       const { by, comment } = event.data
       return { ...state, approvals: [...state.approvals, { by, at, comment }] }
@@ -56,7 +58,7 @@ export function evolve(before: RolloutState, event: RolloutEvent, { at }: Commit
       return progressed(withPhase(state, event.data.phase, { startedAt: at, end }))
     }
     case 'PhaseEnded': {
-      const { phase, ...end } = event.data
+      const { phase, name: _, ...end } = event.data
       return progressed(withPhase(state, phase, { end: { ...end, at } }))
     }
     case 'PhaseOvertaken':

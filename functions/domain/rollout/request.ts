@@ -3,6 +3,7 @@ import { accept } from '../aggregate.ts'
 import { rolloutNotFound } from './control.ts'
 import { Draft, type RolloutDecision } from './draft.ts'
 import { exists } from './state.ts'
+import { approvalDeadline } from './wake-up.ts'
 
 /** What the planner found for all phases. */
 export interface PlannedRollout {
@@ -51,6 +52,12 @@ function addPlan(draft: Draft, { planHash, plans, exposure }: PlannedRollout): v
     members += plan.members
   }
   draft.add({ type: 'RolloutPlanned', data: { planHash, members, ...(exposure && { exposure }) } })
+  const { state } = draft
+  const until = exists(state) ? approvalDeadline(state) : null
+  if (!exists(state) || until === null) return
+  const { approvers } = state.request.approvals
+  const { needed } = state.standing.approvals
+  draft.add({ type: 'ApprovalAwaited', data: { planHash, needed, approvers, until } })
 }
 
 /** As many characters of a reason as an event takes. */

@@ -5,7 +5,7 @@ import type { Standing } from './standing.ts'
 type Data<Type extends RolloutEvent['type']> = Extract<RolloutEvent, { type: Type }>['data']
 
 /** How a phase ended, as the stream of its upgrade says. */
-export type PhaseEnd = Omit<Data<'PhaseEnded'>, 'phase'> & { readonly at: string }
+export type PhaseEnd = Omit<Data<'PhaseEnded'>, 'phase' | 'name'> & { readonly at: string }
 
 /** One phase, by what the order of phases is decided from. What it does in full is in the log alone. */
 export interface Phase {

@@ -1,4 +1,4 @@
-import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { unblockOf } from '../../domain/upgrade/hold.ts'
 import { requestedStanding, standingAfter } from '../../domain/upgrade/standing.ts'
 import type { Projection } from '../projection.ts'
@@ -37,10 +37,15 @@ export const upgrades: Projection<UpgradeEvent, UpgradeBody> = {
   },
 }
 
-function requested({ request, by }: { request: UpgradeRequest; by: string }): UpgradeBody {
+function requested({
+  request,
+  by,
+  rollout,
+}: Extract<UpgradeEvent, { type: 'UpgradeRequested' }>['data']): UpgradeBody {
   const { kind, parent, component, version, strategy } = request
   return {
     ...{ kind, parent, component, version, strategy, by },
+    ...(rollout && { rollout: rollout.id }),
     plan: null,
     standing: packed(requestedStanding(request)),
     waves: {},
@@ -58,6 +63,7 @@ export function shownUpgrade(row: string, body: UpgradeBody): UpgradeRow {
     jobId: `${id}-1`,
     kind: body.kind,
     parentId: body.parent,
+    rolloutId: body.rollout ?? null,
     component: body.component,
     version: body.version,
     strategy: body.strategy,
