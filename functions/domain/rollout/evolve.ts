@@ -31,7 +31,10 @@ export function evolve(before: RolloutState, event: RolloutEvent, { at }: Commit
       return withPhase(state, event.data.phase, { planHash, members })
     }
     case 'RolloutPlanned':
-      return progressed({ ...state, stage: 'planned', planHash: event.data.planHash, plannedAt: at })
+      return progressed({
+        ...{ ...state, stage: 'planned', planHash: event.data.planHash, plannedAt: at },
+        exposed: event.data.exposure?.phases ?? [],
+      })
     case 'ApprovalAwaited':
       return state
     case 'ApprovalGiven': {
@@ -105,6 +108,7 @@ function requested(
     phases: [],
     planHash: null,
     plannedAt: null,
+    exposed: [],
     approvals: [],
     paused: null,
     abort: null,

@@ -47,6 +47,8 @@ export interface ExistingRollout {
   readonly phases: readonly Phase[]
   readonly planHash: string | null
   readonly plannedAt: string | null
+  /** The phases whose first wave exposes so much that somebody else has to approve it. */
+  readonly exposed: readonly number[]
   readonly approvals: readonly Approval[]
   /** Null: nobody has paused it. */
   readonly paused: (Data<'RolloutPaused'> & { readonly at: string }) | null
