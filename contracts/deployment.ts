@@ -71,7 +71,11 @@ export const deployment = z
       .strictObject({
         acceptSeconds: seconds(1, 30 * day).default(day),
         attemptSeconds: seconds(1, 7 * day).default(3600),
-        expectedSeconds: seconds(1, 7 * day).default(300),
+        expectedSeconds: seconds(1, 7 * day)
+          .optional()
+          .describe(
+            'How long one attempt should take, from acceptance to end. Left out: what 95 % of the last attempts on the component that succeeded took, or 300 where fewer than ten are known.',
+          ),
         continueSeconds: seconds(60, 365 * day).default(7 * day),
         lingerSeconds: seconds(0, 365 * day).default(7 * day),
       })

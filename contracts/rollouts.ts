@@ -12,7 +12,15 @@ import type { Contract } from './contract.ts'
 import { approvals, deployment, seconds } from './deployment.ts'
 import { byId, listOf, noQuery, paging, words } from './fields.ts'
 import { upgradeStatuses } from './statuses.ts'
-import { blastRadius, countedApprovals, failure, hold, neededApprovals, story } from './upgrade-answers.ts'
+import {
+  blastRadius,
+  countedApprovals,
+  expectedAttempt,
+  failure,
+  hold,
+  neededApprovals,
+  story,
+} from './upgrade-answers.ts'
 import { planningProblems } from './upgrades.ts'
 
 const day = 86_400
@@ -69,6 +77,7 @@ const plannedPhase = z.object({
   members: z.array(z.string()).describe('The targets in the order of the plan, the first 1,000.'),
   leftOut: z.array(z.object({ targetId: z.string(), reason: z.string() })).describe('The first 1,000.'),
   leftOutCounts: z.record(z.string(), z.int()),
+  expectedAttempt: expectedAttempt.nullable().describe('Null: nobody is left to upgrade.'),
   expectedStart: z.string(),
   expectedFinish: z.string(),
 })

@@ -76,6 +76,20 @@ export const upgradeSummary = upgradeStatus.extend({
   failure,
 })
 
+/** How long one attempt should take, by which admissions end before a window does, and the forecast is made. */
+export const expectedAttempt = z
+  .object({
+    seconds: z.int(),
+    source: z.enum(['declared', 'history', 'default']),
+    attempts: z
+      .int()
+      .nullable()
+      .describe('From how many attempts it is known; null: it is not from history.'),
+  })
+  .describe(
+    'How long one attempt should take: as the request says, or what 95 % of so many attempts on the component that succeeded last took, or 300 seconds.',
+  )
+
 /** An upgrade by itself: the fold of its stream in the words of the API. */
 export const upgradeDetail = upgradeStatus.extend({
   id: z.string(),
@@ -102,6 +116,7 @@ export const upgradeDetail = upgradeStatus.extend({
         .describe(
           'A first wave that needs approvals, whatever was asked for; null: it exposes no more than one person may.',
         ),
+      expectedAttempt,
       policyVersion: z.int(),
       releaseVersion: z.int(),
     })
@@ -188,6 +203,7 @@ export const planned = z.object({
   ...saidBeside,
   approvals: neededApprovals,
   window: z.object({ start: z.string(), end: z.string() }).nullable(),
+  expectedAttempt,
   expectedFinish: z.string(),
   truncated: z.boolean(),
 })

@@ -12,7 +12,7 @@ import { type PhaseProspect, prospectOfRollout, storePlans, targetsOf } from '..
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem, Problem } from '../http/problem.ts'
-import { finishOf, tooLarge } from '../upgrades/plan.ts'
+import { expectedAttempt, finishOf, tooLarge } from '../upgrades/plan.ts'
 import { upgradeWords } from '../upgrades/statuses.ts'
 import { neededApprovals } from './exposure.ts'
 import { rolloutNotFound } from './history.ts'
@@ -44,8 +44,7 @@ function expectedTimes({ phases }: AskedRollout, prospects: readonly PhaseProspe
     )
     const start = starts.reduce(later, instantOf(now))
     const { request, plan } = prospects[number] ?? {}
-    const sizes = plan ? waveSizes(plan.waves, plan.members) : []
-    const finish = request && plan ? finishOf(request, sizes, Date.parse(start)) : start
+    const finish = request && plan ? finishOf(request, plan, Date.parse(start)) : start
     const found = { start, finish }
     times[number] = found
     return found
@@ -79,6 +78,7 @@ export const planRollout: Operate<Contracts['planRollout'], 'exposure'> = async 
       members: plan ? [...targetsOf(plan).take(namedAtMost)] : [],
       leftOut: leftOut.slice(0, namedAtMost).map(({ target, reason }) => ({ targetId: target, reason })),
       leftOutCounts: leftOutCounts({ leftOut }),
+      expectedAttempt: request && plan ? expectedAttempt(request, plan) : null,
       ...{ expectedStart: start, expectedFinish: finish },
     }
   })

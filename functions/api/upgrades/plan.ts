@@ -16,12 +16,28 @@ const listedAtMost = 10_000
 
 export const tooLarge = `More than ${lookedAtMost} targets would be looked through while you wait. Name the targets, or deploy with approvals: then it is planned in the background, and stands still until somebody has approved the plan that its status names.`
 
+/** Returns how long one attempt should take by a plan, and how that is known. */
+export function expectedAttempt(
+  { deadlines, expectedByHistory }: UpgradeRequest,
+  { expected }: Pick<Plan, 'expected'>,
+) {
+  if (expected) return { seconds: expected.seconds, source: 'history' as const, attempts: expected.attempts }
+  const source = expectedByHistory ? ('default' as const) : ('declared' as const)
+  return { seconds: deadlines.expected, source, attempts: null }
+}
+
 /** When the last wave should end if every attempt takes the time expected and nobody has to be waited for. */
-export function finishOf(request: UpgradeRequest, sizes: readonly number[], now: number): string {
+export function finishOf(
+  request: UpgradeRequest,
+  plan: Pick<Plan, 'expected' | 'waves' | 'members'>,
+  now: number,
+): string {
+  const sizes = waveSizes(plan.waves, plan.members)
+  const { seconds } = expectedAttempt(request, plan)
   const start = Math.max(now, request.window ? Date.parse(request.window.start) : now)
   const rounds = sizes.reduce((sum, size) => sum + Math.ceil(size / request.parallel), 0)
   const bakes = Math.max(0, sizes.length - 1) * request.bakeSeconds
-  return instantOf(start + (rounds * request.deadlines.expected + bakes) * 1000)
+  return instantOf(start + (rounds * seconds + bakes) * 1000)
 }
 
 function membersOf({ chunks, waves, members }: Plan) {
@@ -72,7 +88,8 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exp
       ...toldBody(told),
       approvals: approvalsBody(request, plan),
       window: request.window,
-      expectedFinish: finishOf(request, sizes, services.now()),
+      expectedAttempt: expectedAttempt(request, plan),
+      expectedFinish: finishOf(request, plan, services.now()),
       truncated: plan.members > listedAtMost || plan.leftOut.length > listedAtMost,
     },
   }

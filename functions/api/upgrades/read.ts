@@ -9,6 +9,7 @@ import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
 import type { Services } from '../services.ts'
 import { foldRow, upgradeNotFound } from './history.ts'
+import { expectedAttempt } from './plan.ts'
 import { attemptStatusOf, attemptWords, upgradeStatusOf, upgradeWords } from './statuses.ts'
 import { waveNumber } from './wave-number.ts'
 
@@ -93,6 +94,7 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
       leftOut: plan.leftOut,
       droppedWaves: plan.droppedWaves,
       exposure: plan.exposure ?? null,
+      expectedAttempt: expectedAttempt(request, plan),
       policyVersion: plan.policyVersion,
       releaseVersion: plan.releaseVersion,
     },

@@ -4,6 +4,9 @@ import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import { unmeetable } from '../../domain/approval-rule.ts'
 import { asProblem } from '../http/problem.ts'
 
+/** How long an attempt should take, in seconds, where nobody says and too few are known. */
+const usually = 300
+
 /**
  * Returns what a deploy asks for, with every default filled in: the request as the log keeps it. Throws the problem that refuses approvals
  * which nobody could give where this person asks for them.
@@ -50,10 +53,11 @@ export function requestFrom(deployment: Deployment, by: string): UpgradeRequest 
     deadlines: {
       accept: deadlines.acceptSeconds,
       attempt: deadlines.attemptSeconds,
-      expected: deadlines.expectedSeconds,
+      expected: deadlines.expectedSeconds ?? usually,
       continue: deadlines.continueSeconds,
       linger: deadlines.lingerSeconds,
     },
+    ...(deadlines.expectedSeconds === undefined && { expectedByHistory: true }),
     ...(deployment.allowDowngrade && { allowDowngrade: true }),
     breakGlass: false,
     reason: deployment.reason,

@@ -82,7 +82,8 @@ export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, n
   const automatic = profile !== undefined && kind === 'rollback' && command.by === systemActor
   // A person asks for a child, or it takes something back: neither waits for who is not ready.
   const { preUpgradeChecks: _, toWithdrawn: __, skippedToo: ___, judged: ____, ...shaped } = parent.request
-  const { authors: _____, ...unchecked } = shaped
+  // How long an attempt should take is known of its parent, by what it said or by what its plan found.
+  const { authors: _____, expectedByHistory: ______, ...unchecked } = shaped
   const again = kind === 'rollback' && unchecked.kind === 'rollback'
   const parallel = kind === 'rollback' && !again ? rollbackAtOnce : unchecked.parallel
   const attempt = settings.attempt ?? unchecked.deadlines.attempt
