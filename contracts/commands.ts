@@ -65,9 +65,6 @@ export const rollback = child
     error: 'left out beside breakGlass, which has a reason of its own',
   })
 
-/** The rollback of a rollout: of all its phases, or of some. */
-export const phaseRollback = child.safeExtend({ reason: why.default(noReason) })
-
 /** Another try keeps the window of its upgrade that is not over; it takes the skipped ones too where they are included. */
 export const retry = child.safeExtend({
   reason: why.default(noReason),

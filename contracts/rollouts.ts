@@ -4,8 +4,8 @@ import {
   atInstant,
   givenReason,
   optionalReason,
-  phaseRollback,
   planApproval,
+  rollback,
   storyPage,
 } from './commands.ts'
 import type { Contract } from './contract.ts'
@@ -306,7 +306,7 @@ export const rolloutContracts = {
       'Take back what a rollout changed, all of it or some phases, in the reverse order of what depends on what',
     params: byId,
     query: noQuery,
-    body: phaseRollback.safeExtend({
+    body: rollback.safeExtend({
       phases: z.array(phaseName).min(1).max(50).optional().describe('Left out: all that have begun.'),
     }),
     absentBody: {},

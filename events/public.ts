@@ -142,6 +142,7 @@ const ofRollouts = {
     onFailure: z
       .enum(['hold', 'rollback'])
       .describe('What follows when a phase does not end well: somebody looks, or all is taken back.'),
+    breakGlass: z.boolean().describe('May it run even while everything is stopped?'),
     reason: z.string().nullable().describe('Why, in the words of who asked.'),
   }),
   RolloutPlanned: z.object({
@@ -196,6 +197,7 @@ const ofRollouts = {
     by,
     reason,
     rollbackId: z.string().nullable().describe('The rollout that then takes it back; null: none does.'),
+    breakGlass: z.string().nullable().describe('Why that happens even while everything is stopped.'),
   }),
   RolloutChildRequested: z.object({
     by,

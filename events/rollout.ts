@@ -22,6 +22,8 @@ export const rolloutRequest = z.object({
   }),
   /** What follows when a phase does not end well: somebody looks, or all of it is taken back. */
   onFailure: z.enum(['hold', 'rollback']),
+  /** May it run while everything is stopped? Left out: no. It is a rollback then, has a reason, and a second person approves it. */
+  breakGlass: z.exactOptional(z.literal(true)),
   reason: words.nullable(),
 })
 export type RolloutRequest = z.output<typeof rolloutRequest>
@@ -117,6 +119,10 @@ export const rolloutEvents = defineEvents({
       reason: words,
       /** The rollout that then takes back what was changed; null: nothing is taken back. */
       rollback: z.string().nullable(),
+      /** How that is to go; left out: as the upgrades say. */
+      settings: z.exactOptional(childSettings),
+      /** Why it shall go on even while everything is stopped; left out: it waits then. */
+      breakGlass: z.exactOptional(words),
     }),
   },
   /** A rollout that takes this one back, or some of its phases. */
@@ -127,6 +133,8 @@ export const rolloutEvents = defineEvents({
       by: person,
       reason: words,
       settings: childSettings,
+      /** Does it break the glass, for that reason? Left out: no. */
+      breakGlass: z.exactOptional(z.literal(true)),
     }),
   },
   RolloutAborted: { schema: z.object({}) },

@@ -124,7 +124,12 @@ export const waveCuts = z.discriminatedUnion('kind', [
 export type WaveCuts = z.output<typeof waveCuts>
 
 /** Which phase of which rollout an upgrade is; left out where it is none. */
-const phaseOf = z.object({ id: z.string(), phase: index })
+const phaseOf = z.object({
+  id: z.string(),
+  phase: index,
+  /** Who has approved the rollout, where that lets its phases run while everything is stopped, or go to withdrawn releases; left out: nobody had to. */
+  approvedBy: z.exactOptional(z.array(person)),
+})
 
 /** What is said of a request beside its plan: what may not be meant, and which other upgrades at work hold targets of it. */
 export const planTold = z.object({

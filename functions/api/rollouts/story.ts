@@ -14,7 +14,8 @@ function sentenceOf(event: RolloutEvent, nameOf: (phase: number) => string): str
     case 'RolloutRequested': {
       const { by, request } = event.data
       const what = request.kind === 'rollback' ? 'asked to take back' : 'asked for'
-      return `${by} ${what} "${request.name}".`
+      const glass = request.breakGlass ? `, even while everything is stopped: ${request.reason}` : '.'
+      return `${by} ${what} "${request.name}"${glass}`
     }
     case 'PhaseDeclared': {
       const { name, dependsOn, does } = event.data.declaration
@@ -70,8 +71,9 @@ function sentenceOf(event: RolloutEvent, nameOf: (phase: number) => string): str
     case 'RolloutResumed':
       return `${event.data.by} resumed it.`
     case 'AbortRequested': {
-      const { by, reason, rollback } = event.data
-      const back = rollback === null ? '' : `, and rollout ${rollback} takes back what it changed`
+      const { by, reason, rollback, breakGlass } = event.data
+      const glass = breakGlass === undefined ? '' : ', even while everything is stopped'
+      const back = rollback === null ? '' : `, and rollout ${rollback} takes back what it changed${glass}`
       return `${by} aborted it${back}: ${reason}`
     }
     case 'ChildRequested':

@@ -52,6 +52,8 @@ class BrokenGlass {
   follow(event: UpgradeEvent, commit: number, at: string): void {
     if (event.type === 'UpgradeRequested' && event.data.request.breakGlass) {
       this.#request = { reason: event.data.request.reason, requestedBy: event.data.by }
+      // Of a phase the rollout was approved, which its upgrade says where it begins.
+      for (const by of event.data.rollout?.approvedBy ?? []) this.#approvals.push({ by, at, commit })
     } else if (event.type === 'ApprovalGiven') {
       this.#approvals.push({ by: event.data.by, at, commit })
     } else if (event.type === 'FreezeOverridden') {

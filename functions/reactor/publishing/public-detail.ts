@@ -100,8 +100,9 @@ const named = ({ phase, name }: { readonly phase: number; readonly name: string 
 })
 
 const ofRollouts: Mapping<OutsideEvent<RolloutEvent>, typeof publicData.rollout> = {
-  RolloutRequested: ({ by, request: { kind, parent, name, approvals, onFailure, reason } }) => ({
+  RolloutRequested: ({ by, request: { kind, parent, name, approvals, onFailure, breakGlass, reason } }) => ({
     ...{ by, kind, name, onFailure, reason },
+    breakGlass: breakGlass === true,
     parentId: parent,
     approvals: approvals.required,
   }),
@@ -130,7 +131,10 @@ const ofRollouts: Mapping<OutsideEvent<RolloutEvent>, typeof publicData.rollout>
   PhaseAccepted: ({ by, reason, ...data }) => ({ ...named(data), by, reason }),
   RolloutPaused: ({ by, reason }) => ({ by, reason }),
   RolloutResumed: ({ by }) => ({ by }),
-  RolloutAbortRequested: ({ by, reason, rollback }) => ({ by, reason, rollbackId: rollback }),
+  RolloutAbortRequested: ({ by, reason, rollback, breakGlass = null }) => ({
+    ...{ by, reason, breakGlass },
+    rollbackId: rollback,
+  }),
   RolloutChildRequested: ({ by, reason, child, phases }) => ({
     ...{ by, reason },
     rollbackId: child,
