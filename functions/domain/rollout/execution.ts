@@ -88,12 +88,3 @@ export function tick(): RolloutDecision {
     return draft.decision({ exact: true })
   }
 }
-
-/** Moves the wake-up to where it is: whoever answers its move has missed what came before. */
-export function rouse(): RolloutDecision {
-  return (state) => {
-    if (!exists(state)) return accept()
-    const { at, moves } = state.wakeUp
-    return accept({ type: 'WakeUpMoved', data: { at, sequence: moves + 1 } })
-  }
-}

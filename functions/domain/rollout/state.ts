@@ -1,5 +1,6 @@
 import type { PhaseDeclaration, RolloutEvent, RolloutRequest } from '../../../events/rollout.ts'
 import type { Generation } from '../generation.ts'
+import type { WakeUp } from '../wake-up.ts'
 import type { Standing } from './standing.ts'
 
 type Data<Type extends RolloutEvent['type']> = Extract<RolloutEvent, { type: Type }>['data']
@@ -56,8 +57,7 @@ export interface ExistingRollout {
   /** The last that were noted: the log has all. */
   readonly children: readonly Child[]
   readonly execution: Generation
-  /** When the log wants to be asked again (null: never), and how often that was moved. */
-  readonly wakeUp: { readonly at: string | null; readonly moves: number }
+  readonly wakeUp: WakeUp
 }
 
 /** The fold of one rollout's stream: plain JSON. */

@@ -2,8 +2,8 @@ import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { unblockOf } from '../../domain/upgrade/hold.ts'
 import { requestedStanding, standingAfter } from '../../domain/upgrade/standing.ts'
 import type { Projection } from '../projection.ts'
+import { inRequestedRow, requestedRow } from '../requested-row.ts'
 import { type UpgradeBody, type UpgradeRow, viewNames } from '../rows.ts'
-import { upgradeInRow, upgradeRow } from './live.ts'
 import { packed, unpacked } from './standing.ts'
 import { beginWave, shownWaves, tally } from './waves.ts'
 
@@ -12,7 +12,7 @@ export const upgrades: Projection<UpgradeEvent, UpgradeBody> = {
   name: 'upgrades',
   place: (_event, { id, number, since }) => ({
     view: viewNames.upgrades,
-    row: upgradeRow(since, id),
+    row: requestedRow(since, id),
     sequence: number,
   }),
   apply(body, event, { id, at }) {
@@ -55,7 +55,7 @@ function requested({
 /** Returns the row as it is read, from its name and its body. */
 export function shownUpgrade(row: string, body: UpgradeBody): UpgradeRow {
   const { plan } = body
-  const { since, id } = upgradeInRow(row)
+  const { since, id } = inRequestedRow(row)
   const standing = unpacked(body.standing)
   const { counts, holds } = standing
   return {
