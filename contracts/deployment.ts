@@ -22,6 +22,19 @@ export const window = z
 
 const tags = z.record(identifier, z.string().min(1).max(256))
 
+/** How many have to approve a plan, who may, and how long they are waited for. */
+export const approvals = z
+  .strictObject({
+    required: z.int().min(0).max(10).default(0),
+    approvers: z.array(words(256)).min(1).max(100).nullable().default(null),
+    expiresInSeconds: seconds(60, 365 * day).default(7 * day),
+  })
+  .superRefine(({ approvers, required }, context) => {
+    if (!approvers || new Set(approvers).size >= required) return
+    const message = `at least ${required} people, as many as are required`
+    context.addIssue({ code: 'custom', path: ['approvers'], message })
+  })
+
 /** What is to be upgraded to what, and how; what is left out has the default that stands here. */
 export const deployment = z
   .strictObject({
@@ -33,13 +46,7 @@ export const deployment = z
     failureThreshold: threshold.extend({ action: z.enum(breachActions).default('pause') }).prefault({}),
     unreachableThreshold: threshold.prefault({}),
     failureBudget: threshold.nullable().default(null),
-    approvals: z
-      .strictObject({
-        required: z.int().min(0).max(10).default(0),
-        approvers: z.array(words(256)).min(1).max(100).nullable().default(null),
-        expiresInSeconds: seconds(60, 365 * day).default(7 * day),
-      })
-      .prefault({}),
+    approvals: approvals.prefault({}),
     autoContinue: z
       .boolean()
       .optional()
@@ -63,7 +70,11 @@ export const deployment = z
       .strictObject({
         acceptSeconds: seconds(1, 30 * day).default(day),
         attemptSeconds: seconds(1, 7 * day).default(3600),
-        expectedSeconds: seconds(1, 7 * day).default(300),
+        expectedSeconds: seconds(1, 7 * day)
+          .optional()
+          .describe(
+            'How long one attempt should take, from acceptance to end. Left out: what 95 % of the last attempts on the component that succeeded took, or 300 where fewer than ten are known.',
+          ),
         continueSeconds: seconds(60, 365 * day).default(7 * day),
         lingerSeconds: seconds(0, 365 * day).default(7 * day),
       })
@@ -90,13 +101,5 @@ export const deployment = z
   .superRefine((request, context) => {
     for (const { path, message } of refusedOfStrategy(request))
       context.addIssue({ code: 'custom', path: [...path], message })
-    const { approvals } = request
-    if (approvals.approvers && new Set(approvals.approvers).size < approvals.required) {
-      context.addIssue({
-        code: 'custom',
-        path: ['approvals', 'approvers'],
-        message: `at least ${approvals.required} people, as many as are required`,
-      })
-    }
   })
 export type Deployment = z.output<typeof deployment>

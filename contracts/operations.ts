@@ -12,7 +12,8 @@ const reason = z.strictObject({ reason: words(512) })
 
 export const operationsContracts = {
   listApprovals: {
-    summary: 'List what waits for a person: plans to approve and canaries to continue',
+    summary:
+      'List what waits for a person: plans to approve, of rollouts before those of upgrades, and canaries to continue',
     query: z.strictObject(paging),
     answers: {
       200: {
@@ -20,11 +21,29 @@ export const operationsContracts = {
         schema: listOf(
           'approvals',
           z.object({
-            upgradeId: z.string(),
+            kind: z
+              .enum(['upgrade', 'profile', 'rollout'])
+              .describe('What waits: an upgrade, one that a profile has started, or a rollout.'),
+            upgradeId: z.string().nullable().describe('Null: it is a rollout.'),
+            rolloutId: z
+              .string()
+              .nullable()
+              .describe('The rollout, or the one that the upgrade is a phase of; null: neither.'),
+            profileId: z.string().nullable().describe('The profile that has started it; null: none.'),
+            name: z.string().nullable().describe('What the rollout is called; null: it is none.'),
             waitsFor: z.enum(['approve', 'continue']),
-            component: z.string(),
-            version: z.string(),
+            component: z.string().nullable().describe('Null: a rollout has one for each phase.'),
+            version: z.string().nullable().describe('Null: a rollout has one for each phase.'),
             planHash: z.string().nullable(),
+            total: z
+              .int()
+              .describe(
+                'How many targets it takes; 0 of a rollback of a rollout, which is planned phase by phase.',
+              ),
+            reason: z
+              .string()
+              .nullable()
+              .describe('Why it has to be approved although nobody asked for that; null: it was asked for.'),
             window: z
               .object({ start: z.string(), end: z.string() })
               .nullable()

@@ -1,11 +1,29 @@
 import * as z from 'zod'
-import { instant } from '../events/words.ts'
+import {
+  abortion,
+  atInstant,
+  givenReason,
+  optionalReason,
+  planApproval,
+  rollback,
+  storyPage,
+} from './commands.ts'
 import type { Contract } from './contract.ts'
-import { deployment } from './deployment.ts'
-import { byId, listOf, noQuery, paging, seconds, wholeNumber, words } from './fields.ts'
+import { approvals, deployment } from './deployment.ts'
+import { byId, listOf, noQuery, paging, seconds, words } from './fields.ts'
 import { upgradeStatuses } from './statuses.ts'
-import { blastRadius, droppedGroups, plannedWave, story } from './upgrade-answers.ts'
-import { childSettings, planningProblems } from './upgrades.ts'
+import {
+  blastRadius,
+  countedApprovals,
+  droppedGroups,
+  expectedAttempt,
+  failure,
+  hold,
+  neededApprovals,
+  plannedWave,
+  story,
+} from './upgrade-answers.ts'
+import { planningProblems } from './upgrades.ts'
 
 const day = 86_400
 const phaseName = words(64)
@@ -35,9 +53,7 @@ const phase = deployment.safeExtend({
 export const rolloutPlan = z.strictObject({
   name: words(128).describe('What the rollout is called, as people say it.'),
   phases: z.array(phase).min(1).max(50),
-  approvals: deployment.shape.approvals.describe(
-    'Who approves the plan of all phases, by their common hash.',
-  ),
+  approvals: approvals.prefault({}).describe('Who approves the plan of all phases, by their common hash.'),
   onFailure: z
     .enum(['hold', 'rollback'])
     .default('hold')
@@ -48,19 +64,8 @@ export const rolloutPlan = z.strictObject({
 })
 export type RolloutPlan = z.output<typeof rolloutPlan>
 
-const at = z.strictObject({ at: instant.optional() })
-const reason = z.strictObject({ reason: words(512).default('no reason given') })
 const acknowledgement = z.object({ message: z.string(), rolloutId: z.string(), status: z.string() })
 const acknowledged = (description: string) => ({ description, schema: acknowledgement })
-
-const hold = z.object({
-  code: z.string(),
-  since: z.string(),
-  until: z.string().nullable(),
-  ref: z.string().nullable(),
-  lapses: z.string().nullable(),
-  unblock: z.string(),
-})
 
 const plannedPhase = z.object({
   name: z.string(),
@@ -76,6 +81,7 @@ const plannedPhase = z.object({
   members: z.array(z.string()).describe('The targets in the order of the plan, the first 1,000.'),
   leftOut: z.array(z.object({ targetId: z.string(), reason: z.string() })).describe('The first 1,000.'),
   leftOutCounts: z.record(z.string(), z.int()),
+  expectedAttempt: expectedAttempt.nullable().describe('Null: nobody is left to upgrade.'),
   expectedStart: z.string(),
   expectedFinish: z.string(),
 })
@@ -84,7 +90,7 @@ const planned = z.object({
   name: z.string(),
   planHash: z.string(),
   total: z.int(),
-  approvals: z.object({ required: z.int(), reason: z.string().nullable() }),
+  approvals: neededApprovals,
   phases: z.array(plannedPhase),
   warnings: z.array(z.object({ phase: z.string(), code: z.string(), detail: z.string() })),
   expectedFinish: z.string(),
@@ -101,12 +107,12 @@ const summary = z.object({
   phasesBegun: z.int(),
   phasesEnded: z.int(),
   planHash: z.string().nullable(),
-  approvals: z.object({ needed: z.int(), given: z.int(), withinSeconds: z.int() }),
+  approvals: countedApprovals,
   requestedBy: z.string(),
   requestedAt: z.string(),
   startedAt: z.string().nullable(),
   completedAt: z.string().nullable(),
-  failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
+  failure,
 })
 
 const shownPhase = z.object({
@@ -149,7 +155,7 @@ export const rolloutContracts = {
         schema: acknowledgement.extend({
           jobId: z.string(),
           planHash: z.string().nullable().describe('Null: it is planned in the background.'),
-          approvals: z.object({ required: z.int(), reason: z.string().nullable() }),
+          approvals: neededApprovals,
         }),
       },
     },
@@ -171,7 +177,7 @@ export const rolloutContracts = {
   getRollout: {
     summary: 'Read a rollout with its approvals and all that was asked for, now or as it was at an instant',
     params: byId,
-    query: at,
+    query: atInstant,
     answers: {
       200: {
         description: 'The rollout.',
@@ -193,18 +199,14 @@ export const rolloutContracts = {
   getRolloutStatus: {
     summary: 'Read the progress of a rollout, phase by phase',
     params: byId,
-    query: at,
+    query: atInstant,
     answers: { 200: { description: 'The progress.', schema: status } },
     problems: notFound,
   },
   getRolloutEvents: {
     summary: 'Tell the story of a rollout, one sentence an event',
     params: byId,
-    query: z.strictObject({
-      at: instant.optional(),
-      limit: paging.limit,
-      cursor: wholeNumber(1, 999_999_999).optional(),
-    }),
+    query: storyPage,
     answers: {
       200: {
         description: 'Whole commits.',
@@ -216,7 +218,7 @@ export const rolloutContracts = {
   getRolloutBlastRadius: {
     summary: 'Show from the log how much each phase ever exposed, and under which limit',
     params: byId,
-    query: at,
+    query: atInstant,
     answers: {
       200: {
         description: 'The figures of each phase that has begun.',
@@ -232,7 +234,7 @@ export const rolloutContracts = {
   explainRollout: {
     summary: 'Say why a rollout does not go on, and what each of its phases waits for',
     params: byId,
-    query: at,
+    query: atInstant,
     answers: {
       200: {
         description: 'In sentences.',
@@ -251,10 +253,7 @@ export const rolloutContracts = {
     summary: 'Approve the plan of all phases by their common hash',
     params: byId,
     query: noQuery,
-    body: z.strictObject({
-      planHash: z.string().regex(/^[0-9a-f]{16,128}$/, 'the planHash of the rollout'),
-      comment: words(512).nullable().default(null),
-    }),
+    body: planApproval,
     answers: { 200: acknowledged('Approved.') },
     problems: [...notFound, 'self-approval', 'not-an-approver', 'conflict'],
   },
@@ -262,7 +261,7 @@ export const rolloutContracts = {
     summary: 'Reject a rollout that needs approval and has not begun, approved or not',
     params: byId,
     query: noQuery,
-    body: z.strictObject({ reason: words(512) }),
+    body: givenReason,
     answers: { 200: acknowledged('Rejected.') },
     problems: [...notFound, 'self-approval', 'not-an-approver', 'conflict'],
   },
@@ -270,7 +269,7 @@ export const rolloutContracts = {
     summary: 'Begin no phase and admit no target any more; what was accepted finishes',
     params: byId,
     query: noQuery,
-    body: reason,
+    body: optionalReason,
     absentBody: {},
     answers: { 200: acknowledged('Paused.') },
     problems: [...notFound, 'conflict'],
@@ -288,7 +287,7 @@ export const rolloutContracts = {
     summary: 'Let those begin that depend on a phase, although it did not end well or was overtaken',
     params: byId,
     query: noQuery,
-    body: z.strictObject({ phase: phaseName, reason: words(512) }),
+    body: givenReason.extend({ phase: phaseName }),
     answers: { 200: acknowledged('They may begin.') },
     problems: [...notFound, 'phase-not-found', 'conflict'],
   },
@@ -296,7 +295,7 @@ export const rolloutContracts = {
     summary: 'End a rollout early; with rollBack, take back what it changed, in reverse order',
     params: byId,
     query: noQuery,
-    body: reason.extend({ rollBack: z.boolean().default(false) }),
+    body: abortion,
     absentBody: {},
     answers: {
       202: {
@@ -311,10 +310,8 @@ export const rolloutContracts = {
       'Take back what a rollout changed, all of it or some phases, in the reverse order of what depends on what',
     params: byId,
     query: noQuery,
-    body: z.strictObject({
-      reason: words(512).default('no reason given'),
+    body: rollback.safeExtend({
       phases: z.array(phaseName).min(1).max(50).optional().describe('Left out: all that have begun.'),
-      ...childSettings,
     }),
     absentBody: {},
     answers: {

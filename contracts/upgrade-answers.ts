@@ -19,7 +19,8 @@ export const droppedGroups = z
   .array(z.string())
   .describe('Values of groups.order that no target has: their waves would be empty.')
 
-const hold = z.object({
+/** Why something does not advance now. */
+export const hold = z.object({
   code: z.string(),
   since: z.string(),
   until: z.string().nullable(),
@@ -28,6 +29,12 @@ const hold = z.object({
   /** When the wait ends by itself, whatever comes of it then; null: it does not. */
   lapses: z.string().nullable(),
 })
+
+/** How many approvals there are; `withinSeconds` is how long they are waited for. */
+export const countedApprovals = z.object({ needed: z.int(), given: z.int(), withinSeconds: z.int() })
+
+/** Why it ended before it was through; null: it did not. */
+export const failure = z.object({ code: z.string(), detail: z.string() }).nullable()
 
 const counts = {
   total: z.int(),
@@ -67,25 +74,42 @@ export const upgradeStatus = z.object({
   holds: z.array(hold),
 })
 
+const rolloutId = z.string().nullable().describe('The rollout that it is a phase of; null: it stands alone.')
+
 /** An upgrade in a list. */
 export const upgradeSummary = upgradeStatus.extend({
   id: z.string(),
   jobId: z.string(),
   kind: z.string(),
   parentId: z.string().nullable(),
+  rolloutId,
   requestedBy: z.string(),
   requestedAt: z.string(),
   planHash: z.string().nullable(),
-  /** `withinSeconds` is how long they are waited for. */
-  approvals: z.object({ needed: z.int(), given: z.int(), withinSeconds: z.int() }),
-  failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
+  approvals: countedApprovals,
+  failure,
 })
+
+/** How long one attempt should take, by which admissions end before a window does, and the forecast is made. */
+export const expectedAttempt = z
+  .object({
+    seconds: z.int(),
+    source: z.enum(['declared', 'history', 'default']),
+    attempts: z
+      .int()
+      .nullable()
+      .describe('From how many attempts it is known; null: it is not from history.'),
+  })
+  .describe(
+    'How long one attempt should take: as the request says, or what 95 % of so many attempts on the component that succeeded last took, or 300 seconds.',
+  )
 
 /** An upgrade by itself: the fold of its stream in the words of the API. */
 export const upgradeDetail = upgradeStatus.extend({
   id: z.string(),
   kind: z.string(),
   parentId: z.string().nullable(),
+  rolloutId,
   requestedBy: z.string(),
   requestedAt: z.string(),
   reason: z.string().nullable(),
@@ -117,6 +141,7 @@ export const upgradeDetail = upgradeStatus.extend({
         .describe(
           'A first wave that needs approvals, whatever was asked for; null: it exposes no more than one person may.',
         ),
+      expectedAttempt,
       policyVersion: z.int(),
       releaseVersion: z.int(),
     })
@@ -132,7 +157,7 @@ export const upgradeDetail = upgradeStatus.extend({
     )
     .describe('Those that count, each with the window that it stands for; null: always.'),
   children: z.array(z.object({ upgradeId: z.string(), kind: z.string(), at: z.string() })),
-  failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
+  failure,
   window: z.object({ start: z.string(), end: z.string() }).nullable(),
   generation: z.int(),
   jobId: z.string(),
@@ -231,6 +256,7 @@ export const planned = z.object({
   ...saidBeside,
   approvals: neededApprovals,
   window: z.object({ start: z.string(), end: z.string() }).nullable(),
+  expectedAttempt,
   expectedFinish: z.string(),
   truncated: z.boolean(),
 })

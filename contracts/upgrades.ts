@@ -1,18 +1,18 @@
 import * as z from 'zod'
-import { instant, upgradeKinds } from '../events/words.ts'
-import type { Contract } from './contract.ts'
-import { deployment, threshold, window } from './deployment.ts'
+import { upgradeKinds } from '../events/words.ts'
 import {
-  byId,
-  identifier,
-  listOf,
-  noQuery,
-  paging,
-  seconds,
-  versionName,
-  wholeNumber,
-  words,
-} from './fields.ts'
+  abortion,
+  atInstant,
+  givenReason,
+  optionalReason,
+  planApproval,
+  retry,
+  rollback,
+  storyPage,
+} from './commands.ts'
+import type { Contract } from './contract.ts'
+import { deployment, window } from './deployment.ts'
+import { byId, identifier, listOf, noQuery, paging, versionName } from './fields.ts'
 import { attemptStatuses, upgradeStatuses } from './statuses.ts'
 import {
   acknowledgement,
@@ -46,55 +46,8 @@ export const planningProblems = [
   'conflict',
 ] as const
 
-const at = z.strictObject({ at: instant.optional() })
-const reason = z.strictObject({ reason: words(512).default('no reason given') })
-
-/** How a rollback or another try is to go; what is left out is as its upgrade had it, but for what is said here. */
-export const childSettings = {
-  parallel: z.int().min(1).max(10_000).optional(),
-  batchSize: z.int().min(1).max(1_000_000).optional(),
-  failureThreshold: threshold.optional(),
-  deadlines: z.strictObject({ attemptSeconds: seconds(1, 7 * 86_400).optional() }).optional(),
-  window: window.optional(),
-  ignoreWindow: z.boolean().optional(),
-}
-
-const oneWindow = {
-  path: ['ignoreWindow'],
-  error: 'left out beside a window',
-}
-const saysOneWindow = (body: { window?: unknown; ignoreWindow?: unknown }) =>
-  body.window === undefined || body.ignoreWindow === undefined
-
-/**
- * A rollback goes on outside of windows and with as many at once as a deploy may have, unless told otherwise. It waits while everything is
- * stopped, unless the glass is broken, and leaves out whose old release was withdrawn, unless it shall go there: each with a reason, and the
- * approval of a second person.
- */
-const rollback = z
-  .strictObject({
-    reason: words(512).optional(),
-    breakGlass: z.strictObject({ reason: words(512) }).optional(),
-    toWithdrawn: z.strictObject({ reason: words(512) }).optional(),
-    ...childSettings,
-  })
-  .refine(saysOneWindow, oneWindow)
-  .refine(({ reason, breakGlass }) => reason === undefined || breakGlass === undefined, {
-    path: ['reason'],
-    error: 'left out beside breakGlass, which has a reason of its own',
-  })
-
 /** So many targets somebody says to have seen. */
 const seen = z.int().min(0).max(1_000_000)
-
-/** Another try keeps the window of its upgrade that is not over; it takes the skipped ones too where they are included. */
-const retry = z
-  .strictObject({
-    reason: words(512).default('no reason given'),
-    include: z.array(z.literal('skipped')).max(1).optional(),
-    ...childSettings,
-  })
-  .refine(saysOneWindow, oneWindow)
 
 const accepted = (message: string) => ({ description: message, schema: acknowledgement })
 const child = z.object({
@@ -166,7 +119,7 @@ export const upgradeContracts = {
     summary: 'Read an upgrade, now or as it was at an instant',
     tagged: true,
     params: byId,
-    query: at,
+    query: atInstant,
     answers: { 200: { description: 'The upgrade.', schema: upgradeDetail } },
     problems: ['upgrade-not-found'],
   },
@@ -174,7 +127,7 @@ export const upgradeContracts = {
     summary: 'Read the progress of an upgrade',
     tagged: true,
     params: byId,
-    query: at,
+    query: atInstant,
     answers: { 200: { description: 'The progress.', schema: upgradeStatus } },
     problems: ['upgrade-not-found'],
   },
@@ -190,11 +143,7 @@ export const upgradeContracts = {
   getUpgradeEvents: {
     summary: 'Tell the story of an upgrade, one sentence an event',
     params: byId,
-    query: z.strictObject({
-      at: instant.optional(),
-      limit: paging.limit,
-      cursor: wholeNumber(1, 999_999_999).optional(),
-    }),
+    query: storyPage,
     answers: {
       200: {
         description: 'Whole commits.',
@@ -206,7 +155,7 @@ export const upgradeContracts = {
   getBlastRadius: {
     summary: 'Show from the log how much was ever exposed, and under which limit',
     params: byId,
-    query: at,
+    query: atInstant,
     answers: {
       200: { description: 'The largest figures of each wave, with their commits.', schema: blastRadius },
     },
@@ -230,15 +179,13 @@ export const upgradeContracts = {
     summary: 'Approve the plan of an upgrade',
     params: byId,
     query: noQuery,
-    body: z.strictObject({
-      planHash: z.string().regex(/^[0-9a-f]{16,128}$/, 'the planHash of the upgrade'),
+    body: planApproval.extend({
       window: window
         .nullable()
         .optional()
         .describe(
           'The window that is approved with the plan, as the upgrade has it now. Left out: the one of the request, which the plan hash covers; one that somebody has moved has to be named.',
         ),
-      comment: words(512).nullable().default(null),
     }),
     answers: { 200: accepted('Approved.') },
     problems: ['upgrade-not-found', 'self-approval', 'not-an-approver', 'window-changed', 'conflict'],
@@ -247,7 +194,7 @@ export const upgradeContracts = {
     summary: 'Reject an upgrade that needs approval and has not begun, approved or not',
     params: byId,
     query: noQuery,
-    body: z.strictObject({ reason: words(512) }),
+    body: givenReason,
     answers: { 200: accepted('Rejected.') },
     problems: ['upgrade-not-found', 'self-approval', 'not-an-approver', 'conflict'],
   },
@@ -255,7 +202,7 @@ export const upgradeContracts = {
     summary: 'Stop admitting targets; what has begun finishes',
     params: byId,
     query: noQuery,
-    body: reason,
+    body: optionalReason,
     absentBody: {},
     answers: { 200: accepted('Paused.') },
     problems: ['upgrade-not-found', 'conflict'],
@@ -281,7 +228,7 @@ export const upgradeContracts = {
     summary: 'End the watch over a wave before its time',
     params: byId,
     query: noQuery,
-    body: z.strictObject({ reason: words(512) }),
+    body: givenReason,
     answers: { 200: accepted('The gate follows.') },
     problems: ['upgrade-not-found', 'conflict'],
   },
@@ -289,7 +236,7 @@ export const upgradeContracts = {
     summary: 'End an upgrade early; with rollBack, take back what it touched',
     params: byId,
     query: noQuery,
-    body: reason.extend({ rollBack: z.boolean().default(false) }),
+    body: abortion,
     absentBody: {},
     answers: { 202: accepted('Aborting.') },
     problems: ['upgrade-not-found', 'conflict'],

@@ -11,6 +11,8 @@ const code = z.string().describe('A stable word for it; more may come.')
 const detail = z.string().describe('What happened, for a person to read.')
 const wave = z.int().min(0).describe('Index of the wave, from 0.')
 const waveNumber = z.int().min(1).describe('Number of the wave, from 1, as the API and its sentences count.')
+const phaseNumber = z.int().min(1).describe('Number of the phase in the plan file, from 1.')
+const phaseName = z.string().describe('What the phase is called.')
 const planHash = z.string().describe('Hash of the plan; who approves names it.')
 const hold = z.enum(['WINDOW_CLOSED', 'FREEZE']).describe('Why nothing is admitted; more may come.')
 
@@ -34,6 +36,8 @@ const ofUpgrades = {
     window: window.describe('When it may run; null: always.'),
     breakGlass: z.boolean().describe('May it run even while everything is stopped?'),
     reason: z.string().nullable().describe('Why, in the words of who asked.'),
+    rolloutId: z.string().nullable().describe('The rollout that it is a phase of; null: it stands alone.'),
+    phaseNumber: phaseNumber.nullable().describe('Which phase of it it is, from 1.'),
   }),
   UpgradePlanned: z.object({
     planHash,
@@ -131,6 +135,88 @@ const ofProfiles = {
   }),
 } as const
 
+/** The `data` of each event of a rollout. Its phases are upgrades, which tell of themselves. */
+const ofRollouts = {
+  RolloutRequested: z.object({
+    by,
+    kind: z.enum(['deploy', 'rollback']).describe('What it is for.'),
+    parentId: z.string().nullable().describe('The rollout that it takes back; null: none.'),
+    name: z.string().describe('What it is called.'),
+    approvals: z.int().min(0).describe('How many people have to approve the plan of all phases.'),
+    onFailure: z
+      .enum(['hold', 'rollback'])
+      .describe('What follows when a phase does not end well: somebody looks, or all is taken back.'),
+    breakGlass: z.boolean().describe('May it run even while everything is stopped?'),
+    reason: z.string().nullable().describe('Why, in the words of who asked.'),
+  }),
+  RolloutPlanned: z.object({
+    planHash,
+    total: z
+      .int()
+      .min(0)
+      .describe('How many targets its phases upgrade; 0 of a rollback, which is planned phase by phase.'),
+    approvals: z
+      .int()
+      .min(0)
+      .describe('How many people have to approve it whatever was asked for, as first waves are so large.'),
+  }),
+  RolloutPlanningFailed: z.object({ code, detail }),
+  RolloutApprovalAwaited: z.object({
+    planHash,
+    needed: z.int().min(1).describe('How many people have to approve it before anything begins.'),
+    approvers: z.array(z.string()).nullable().describe('Only these may; null: whoever is entitled.'),
+    until: instant.describe('When it expires, if they have not.'),
+  }),
+  RolloutApprovalGiven: z.object({
+    by,
+    planHash,
+    comment: z.string().nullable().describe('What they said to it.'),
+  }),
+  RolloutRejected: z.object({ by, reason }),
+  RolloutExpired: z.object({ detail }),
+  PhaseStarted: z.object({
+    phaseNumber,
+    phaseName,
+    upgradeId: z.string().describe('The upgrade that it is.'),
+  }),
+  PhaseSkipped: z.object({ phaseNumber, phaseName }),
+  PhaseEnded: z.object({
+    phaseNumber,
+    phaseName,
+    status: z.string().describe('As its upgrade ended, or nothing_to_do; more may come.'),
+    passed: z.boolean().describe('May those begin that depend on it?'),
+    succeeded: z.int().min(0).describe('How many targets have succeeded.'),
+    failed: z.int().min(0).describe('How many failed or were unreachable.'),
+    skipped: z.int().min(0).describe('How many were left out.'),
+  }),
+  PhaseOvertaken: z.object({
+    phaseNumber,
+    phaseName,
+    targets: z.int().min(1).describe('How many do not run any more what it had put there.'),
+  }),
+  PhaseAccepted: z.object({ phaseNumber, phaseName, by, reason }),
+  RolloutPaused: z.object({ by, reason }),
+  RolloutResumed: z.object({ by }),
+  RolloutAbortRequested: z.object({
+    by,
+    reason,
+    rollbackId: z.string().nullable().describe('The rollout that then takes it back; null: none does.'),
+    breakGlass: z.string().nullable().describe('Why that happens even while everything is stopped.'),
+  }),
+  RolloutChildRequested: z.object({
+    by,
+    reason,
+    rollbackId: z.string().describe('The rollout that takes it back.'),
+    phaseNumbers: z.array(phaseNumber).describe('The numbers of the phases that it takes back, from 1.'),
+  }),
+  RolloutAborted: z.object({}),
+  RolloutCompleted: z.object({
+    exceptions: z
+      .boolean()
+      .describe('Did a phase end with exceptions, or was one accepted that had not ended well?'),
+  }),
+} as const
+
 /** Of a target: what somebody has to look after; two machines at most once a day, a regression at most twice an attempt. */
 const ofTargets = {
   AttemptRegressed: z.object({
@@ -152,7 +238,12 @@ const ofTargets = {
  * The `data` of every public event, by the aggregate that it comes from. None of it comes once a target that is upgraded, so what the bus
  * carries does not grow with the fleet.
  */
-export const publicData = { upgrade: ofUpgrades, profile: ofProfiles, target: ofTargets } as const
+export const publicData = {
+  upgrade: ofUpgrades,
+  rollout: ofRollouts,
+  profile: ofProfiles,
+  target: ofTargets,
+} as const
 
 const common = z.object({
   id: z.string().describe('Stream, commit and place of the event: deliveries of one event share it.'),
@@ -163,6 +254,7 @@ const common = z.object({
   correlation: z.string().describe('Shared by all that follows from one request.'),
 })
 const upgradeId = z.string().describe('The upgrade that it is about.')
+const rolloutId = z.string().describe('The rollout that it is about.')
 const profileId = z.string().describe('The profile that it is about.')
 const targetId = z.string().describe('The target that it is about.')
 
@@ -174,12 +266,14 @@ type Details<Schemas extends Readonly<Record<string, z.ZodType>>, Subject> = {
 /** The `detail` of a public event as it is put on the bus. */
 export type PublicDetail =
   | Details<typeof ofUpgrades, { readonly upgradeId: string }>
+  | Details<typeof ofRollouts, { readonly rolloutId: string }>
   | Details<typeof ofProfiles, { readonly profileId: string }>
   | Details<typeof ofTargets, { readonly targetId: string }>
 
 /** The schema of the `detail` of every public event, by its type: what the registry of schemas shows. */
 export const publicDetails: Readonly<Record<string, z.ZodObject>> = Object.fromEntries([
   ...Object.entries(ofUpgrades).map(([type, data]) => [type, detailOf(type, { upgradeId }, data)] as const),
+  ...Object.entries(ofRollouts).map(([type, data]) => [type, detailOf(type, { rolloutId }, data)] as const),
   ...Object.entries(ofProfiles).map(([type, data]) => [type, detailOf(type, { profileId }, data)] as const),
   ...Object.entries(ofTargets).map(([type, data]) => [type, detailOf(type, { targetId }, data)] as const),
 ])

@@ -22,6 +22,8 @@ export const rolloutRequest = z.object({
   }),
   /** What follows when a phase does not end well: somebody looks, or all of it is taken back. */
   onFailure: z.enum(['hold', 'rollback']),
+  /** May it run while everything is stopped? Left out: no. It is a rollback then, has a reason, and a second person approves it. */
+  breakGlass: z.exactOptional(z.literal(true)),
   reason: words.nullable(),
 })
 export type RolloutRequest = z.output<typeof rolloutRequest>
@@ -47,6 +49,9 @@ export type PhaseDeclaration = z.output<typeof phaseDeclaration>
 const phasePlan = upgradeEvents.shapes.UpgradePlanned.schema.omit({ told: true, exposure: true })
 export type PhasePlan = z.output<typeof phasePlan>
 
+/** Which phase an event is about. Its name was declared once, and is said again for who hears of one event alone. */
+const ofPhase = { phase, name: z.string() }
+
 /** How a phase ends: as its upgrade did, or nobody was left to upgrade. */
 const phaseEnds = [...endedStatuses, 'nothing_to_do'] as const
 
@@ -65,6 +70,16 @@ export const rolloutEvents = defineEvents({
       exposure: z.exactOptional(z.object({ approvals: z.int().positive(), phases: z.array(phase) })),
     }),
   },
+  /** Nothing begins before so many people have approved that hash: told once, with the plan. */
+  ApprovalAwaited: {
+    schema: z.object({
+      planHash: z.string(),
+      needed: z.int().positive(),
+      /** Only these may give it; null: whoever is entitled. */
+      approvers: z.array(person).nullable(),
+      until: instant,
+    }),
+  },
   PlanningFailed: { schema: z.object({ code: z.string(), detail: words }) },
   ApprovalGiven: { schema: z.object({ by: person, planHash: z.string(), comment: words.nullable() }) },
   RolloutRejected: { schema: z.object({ by: person, reason: words }) },
@@ -74,13 +89,13 @@ export const rolloutEvents = defineEvents({
     schema: z.object({ generation: z.int().positive(), status: z.string(), cause: words.nullable() }),
   },
   /** Nobody is left to upgrade in it: those that depend on it may begin. */
-  PhaseSkipped: { schema: z.object({ phase }) },
+  PhaseSkipped: { schema: z.object(ofPhase) },
   /** Its upgrade begins: whoever finds that it has not begun begins it. */
-  PhaseStarted: { schema: z.object({ phase, upgrade: z.string() }) },
+  PhaseStarted: { schema: z.object({ ...ofPhase, upgrade: z.string() }) },
   /** Copied from the stream of its upgrade. */
   PhaseEnded: {
     schema: z.object({
-      phase,
+      ...ofPhase,
       status: z.enum(phaseEnds),
       /** Of the upgrade; null: it had none. */
       planHash: z.string().nullable(),
@@ -93,9 +108,9 @@ export const rolloutEvents = defineEvents({
     }),
   },
   /** So many of a phase that had ended well do not run what it put there any more: it counts for nothing until somebody accepts that. */
-  PhaseOvertaken: { schema: z.object({ phase, targets: z.int().positive() }) },
+  PhaseOvertaken: { schema: z.object({ ...ofPhase, targets: z.int().positive() }) },
   /** Somebody lets those begin that depend on a phase, although it did not end well, or was overtaken. */
-  PhaseAccepted: { schema: z.object({ phase, by: person, reason: words }) },
+  PhaseAccepted: { schema: z.object({ ...ofPhase, by: person, reason: words }) },
   RolloutPaused: { schema: z.object({ by: person, reason: words }) },
   RolloutResumed: { schema: z.object({ by: person }) },
   AbortRequested: {
@@ -104,6 +119,10 @@ export const rolloutEvents = defineEvents({
       reason: words,
       /** The rollout that then takes back what was changed; null: nothing is taken back. */
       rollback: z.string().nullable(),
+      /** How that is to go; left out: as the upgrades say. */
+      settings: z.exactOptional(childSettings),
+      /** Why it shall go on even while everything is stopped; left out: it waits then. */
+      breakGlass: z.exactOptional(words),
     }),
   },
   /** A rollout that takes this one back, or some of its phases. */
@@ -114,6 +133,8 @@ export const rolloutEvents = defineEvents({
       by: person,
       reason: words,
       settings: childSettings,
+      /** Does it break the glass, for that reason? Left out: no. */
+      breakGlass: z.exactOptional(z.literal(true)),
     }),
   },
   RolloutAborted: { schema: z.object({}) },

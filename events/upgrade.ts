@@ -135,6 +135,8 @@ export const upgradeRequest = z.object({
     continue: z.int().positive(),
     linger: z.int().min(0),
   }),
+  /** Nobody has said how long an attempt should take: the plan says it by those that there were, where enough are known. */
+  expectedByHistory: z.exactOptional(z.literal(true)),
   /** May it run while everything is stopped? Needs a reason and a second person (break-glass). */
   breakGlass: z.boolean(),
   /** Why a rollback may go to releases that were withdrawn. Needs a second person, like break-glass; left out: it leaves those targets out. */
@@ -171,7 +173,12 @@ export const waveCuts = z.discriminatedUnion('kind', [
 export type WaveCuts = z.output<typeof waveCuts>
 
 /** Which phase of which rollout an upgrade is; left out where it is none. */
-const phaseOf = z.object({ id: z.string(), phase: index })
+const phaseOf = z.object({
+  id: z.string(),
+  phase: index,
+  /** Who has approved the rollout, where that lets its phases run while everything is stopped, or go to withdrawn releases; left out: nobody had to. */
+  approvedBy: z.exactOptional(z.array(person)),
+})
 
 /** What is said of a request beside its plan: what may not be meant, and which other upgrades at work hold targets of it. */
 export const planTold = z.object({
@@ -224,6 +231,11 @@ export const upgradeEvents = defineEvents({
       releaseVersion: index,
       /** A first wave so large that it needs approvals, whatever was asked for: how many, and how many targets it takes of how many. */
       exposure: z.exactOptional(z.object({ approvals: z.int().positive(), firstWave: index, fleet: index })),
+      /**
+       * How long one attempt should take by so many that succeeded before, in seconds; left out: as the request says. It is no part of the hash: what
+       * is approved is who goes when, and the figure moves with every attempt.
+       */
+      expected: z.exactOptional(z.object({ seconds: z.int().positive(), attempts: z.int().positive() })),
       /** What whoever waited for the plan was told beside it; left out: nobody waited. */
       told: z.exactOptional(planTold),
     }),

@@ -85,17 +85,22 @@ export class Course {
   /** When each wave began that did, in their order, and when the upgrade was over. */
   readonly began: string[] = []
   endedAt: string | null = null
+  /** Those who approved it with the rollout that it belongs to. */
+  approvedWithRollout: readonly string[] = []
   /** What had succeeded and was counted as failed after all, as `<member>#<n>`; of these waves, no others are. */
   readonly regressed = new Set<string>()
   readonly uncounted = new Set<number>()
   readonly #total: Tally = { ...nobody }
   readonly #waves = new Map<number, Tally>()
 
+  /** Has somebody approved it who did not ask for it: itself, or with its rollout? */
+  #hasSecondPerson(): boolean {
+    return [...this.approvers.keys(), ...this.approvedWithRollout].some((by) => by !== this.requestedBy)
+  }
+
   /** May it admit while everything is stopped? It was asked for so, and somebody else approved it. */
   brokeGlass(): boolean {
-    return (
-      this.request?.breakGlass === true && [...this.approvers.keys()].some((by) => by !== this.requestedBy)
-    )
+    return this.request?.breakGlass === true && this.#hasSecondPerson()
   }
 
   /** Returns how many people have to approve it. */
@@ -127,8 +132,7 @@ export class Course {
 
   /** May it go to releases that were withdrawn? It was asked for so, and somebody else approved it. */
   mayGoToWithdrawn(): boolean {
-    const asked = this.request?.toWithdrawn !== undefined
-    return asked && [...this.approvers.keys()].some((by) => by !== this.requestedBy)
+    return this.request?.toWithdrawn !== undefined && this.#hasSecondPerson()
   }
 
   /** Does nothing open for it any more? */

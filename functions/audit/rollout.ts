@@ -115,6 +115,18 @@ function auditUpgradeOf(
   }
 }
 
+/** Only a rollback may run while everything is stopped, with a reason and a second person (design: #break-glass). */
+function auditBreakGlass(
+  commit: Told<RolloutEvent>,
+  { breakGlass, kind, reason, approvals }: RolloutRequest,
+  findings: Findings,
+): void {
+  if (!breakGlass) return
+  findings.expect(kind === 'rollback', 'I14', commit, `A ${kind} was asked for in spite of a stop.`)
+  findings.expect(reason !== null && reason !== '', 'I14', commit, 'The glass was broken without a reason.')
+  findings.expect(approvals.required > 0, 'I14', commit, 'The glass was broken without a second person.')
+}
+
 /** Holds a rollout against I17 and I18: the order of its phases, and that each is the upgrade that was planned and approved. */
 export function auditRollout(history: History, id: string, findings: Findings): void {
   const course = new Course()
@@ -125,6 +137,7 @@ export function auditRollout(history: History, id: string, findings: Findings): 
           course.request = event.data.request
           course.requestedBy = event.data.by
           course.needed = event.data.request.approvals.required
+          auditBreakGlass(commit, event.data.request, findings)
           break
         case 'PhaseDeclared':
           course.declared[event.data.phase] = event.data.declaration
@@ -191,7 +204,7 @@ export function auditPhase({ rollouts, upgrades }: History, id: string, findings
   const [first] = upgrades.get(id) ?? []
   const requested = first?.told.find((event) => event.type === 'UpgradeRequested')
   if (!first || requested?.type !== 'UpgradeRequested' || !requested.data.rollout) return
-  const { id: rollout, phase } = requested.data.rollout
+  const { id: rollout, phase, approvedBy = [] } = requested.data.rollout
   const known = rollouts
     .get(rollout)
     ?.some(({ told }) =>
@@ -200,4 +213,21 @@ export function auditPhase({ rollouts, upgrades }: History, id: string, findings
       ),
     )
   findings.expect(known === true, 'I18', first, `Rollout ${rollout} never began phase ${phase} by it.`)
+  const approvers = new Set<string>()
+  let broken = false
+  for (const { told } of rollouts.get(rollout) ?? []) {
+    for (const event of told) {
+      if (event.type === 'ApprovalGiven') approvers.add(event.data.by)
+      if (event.type === 'RolloutRequested') broken = event.data.request.breakGlass === true
+    }
+  }
+  const unknown = approvedBy.filter((by) => !approvers.has(by))
+  findings.expect(
+    unknown.length === 0,
+    'I14',
+    first,
+    `${unknown.join(', ')} never approved rollout ${rollout}.`,
+  )
+  const glass = requested.data.request.breakGlass
+  findings.expect(!glass || broken, 'I14', first, `Rollout ${rollout} was not asked for in spite of a stop.`)
 }

@@ -50,23 +50,19 @@ function auditStop({ history, id, findings }: AuditedUpgrade, stop: Commit, unti
 
 /** Only a rollback may run while everything is stopped, or go to a withdrawn release, with a reason and a second person (design: #break-glass). */
 function auditBreakGlass(
-  { findings }: AuditedUpgrade,
+  { course, findings }: AuditedUpgrade,
   commit: Commit,
   { breakGlass, toWithdrawn, kind, reason, approvals }: UpgradeRequest,
 ): void {
+  const second = approvals.required > 0 || course.approvedWithRollout.length > 0
   if (toWithdrawn !== undefined) {
     findings.expect(kind === 'rollback', 'I14', commit, `A ${kind} was asked for to a withdrawn release.`)
-    findings.expect(
-      approvals.required > 0,
-      'I14',
-      commit,
-      'It goes to a withdrawn release without a second person.',
-    )
+    findings.expect(second, 'I14', commit, 'It goes to a withdrawn release without a second person.')
   }
   if (!breakGlass) return
   findings.expect(kind === 'rollback', 'I14', commit, `A ${kind} was asked for in spite of a stop.`)
   findings.expect(reason !== null && reason !== '', 'I14', commit, 'The glass was broken without a reason.')
-  findings.expect(approvals.required > 0, 'I14', commit, 'The glass was broken without a second person.')
+  findings.expect(second, 'I14', commit, 'The glass was broken without a second person.')
 }
 
 function auditApproval(
@@ -144,6 +140,7 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       course.requestedBy = event.data.by
       course.window = event.data.request.window
       course.calendars = event.data.request.calendars
+      course.approvedWithRollout = event.data.rollout?.approvedBy ?? []
       auditBreakGlass(audited, commit, event.data.request)
       return
     case 'UpgradePlanned':

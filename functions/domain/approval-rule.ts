@@ -1,3 +1,4 @@
+import { reject } from './aggregate.ts'
 import type { RefusedField } from './rejection.ts'
 
 /** A rule of approvals: how many, and by whom; null: by anybody entitled. */
@@ -13,6 +14,25 @@ export function mayApprove(
   given: readonly string[] = [],
 ): number | null {
   return approvers && new Set([...approvers.filter((name) => !keptFromIt.includes(name)), ...given]).size
+}
+
+/**
+ * Refuses what an approver may not do: approve, or reject, what they had a part in themselves (`part` says which; undefined: none), or what others were
+ * named for. Undefined: they may.
+ */
+export function refuseApprover(
+  what: 'upgrade' | 'rollout',
+  { approvers }: Pick<ApprovalRule, 'approvers'>,
+  by: string,
+  part: string | undefined,
+) {
+  if (part !== undefined) {
+    const detail = `${by} ${part} and cannot also approve it: somebody else has to.`
+    return reject({ code: 'self-approval', detail })
+  }
+  if (approvers === null || approvers.includes(by)) return undefined
+  const detail = `${by} is not among the approvers of this ${what}: ${approvers.join(', ')}.`
+  return reject({ code: 'not-an-approver', detail })
 }
 
 /**

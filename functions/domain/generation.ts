@@ -31,10 +31,16 @@ export function endedAt<Kept extends Generation>(before: Kept, at: string): Kept
   return { ...before, fruitless, restartAt: after(at, pause) }
 }
 
-/** Is the pause after the last execution over, so that the next may start? */
-export function mayRestart({ restartAt }: Generation, now: string): boolean {
-  return restartAt !== null && restartAt <= now
+/** Returns the event that starts the next execution, where the pause after the last is over; undefined: it is not, or one runs. */
+export function nextGeneration(
+  {
+    execution,
+    standing,
+  }: { readonly execution: Generation; readonly standing: { readonly generation: number } },
+  now: string,
+) {
+  const { restartAt } = execution
+  if (restartAt === null || restartAt > now) return undefined
+  const data = { generation: standing.generation + 1, reason: 'the execution ended early' }
+  return { type: 'ExecutionStarting' as const, data }
 }
-
-/** Why the next execution starts where the one before ended early. */
-export const endedEarly = 'the execution ended early'

@@ -13,7 +13,7 @@ import { admissionFacts, type LogAndClock, planFacts } from '../facts/admission.
 import { familyOf } from '../facts/family.ts'
 import type { Metadata } from '../log/log.ts'
 import { patience } from '../patience.ts'
-import { startChild } from './children.ts'
+import { type ChildAsked, startChild } from './children.ts'
 import type { PlanningServices } from './planning.ts'
 import { declaredIn } from './rollouts.ts'
 
@@ -50,7 +50,10 @@ async function beginPhase(
   const by = state.requestedBy
   const part = { id: rollout, phase: number }
   if (does.kind === 'rollback') {
-    await takeBack(services, does, part, { upgrade, by, reason: state.request.reason }, cause)
+    const { reason, breakGlass } = state.request
+    const glass = breakGlass && reason !== null ? { breakGlass: reason } : {}
+    const asked = { upgrade, by, reason, ...glass, approvedBy: state.approvals.map((one) => one.by) }
+    await takeBack(services, does, part, asked, cause)
     return
   }
   const plan = plans.get(number)
@@ -65,11 +68,26 @@ async function takeBack(
   services: PlanningServices,
   { upgrade: parent, settings }: Extract<PhaseDeclaration['does'], { kind: 'rollback' }>,
   rollout: PhaseOf,
-  { upgrade, by, reason }: { readonly upgrade: string; readonly by: string; readonly reason: string | null },
+  {
+    upgrade,
+    by,
+    reason,
+    breakGlass,
+    approvedBy,
+  }: Pick<ChildAsked, 'by' | 'breakGlass'> & {
+    readonly upgrade: string
+    readonly reason: string | null
+    readonly approvedBy: string[]
+  },
   cause: Metadata,
 ): Promise<void> {
   const words = reason === null ? {} : { reason }
-  const asked = { parent, kind: 'rollback', by, settings, child: upgrade, rollout, ...words } as const
+  const second = approvedBy.length === 0 ? {} : { approvedBy }
+  const glass = breakGlass === undefined ? {} : { breakGlass }
+  const asked: ChildAsked = {
+    ...{ parent, kind: 'rollback', by, settings, child: upgrade, ...words, ...second, ...glass },
+    rollout: { ...rollout, ...second },
+  }
   const result = await startChild(services, asked, cause.correlation)
   if (!('rejected' in result)) return
   // Somebody else may have begun it meanwhile: then there is nothing left that this one could take back.

@@ -6,6 +6,7 @@ import { chunkId, planAggregate, storeChunk } from '../domain/plan/aggregate.ts'
 import type { Candidate } from '../domain/plan/candidate.ts'
 import { CandidateList } from '../domain/plan/candidate-list.ts'
 import { runsFrom } from '../domain/plan/duration.ts'
+import { withExpectedTime } from '../domain/plan/expected-time.ts'
 import {
   type Exposure,
   type ExposureLimit,
@@ -26,6 +27,7 @@ import type { AcceptedPlan } from '../domain/upgrade/state.ts'
 import { isMoving } from '../domain/version/scheme.ts'
 import { LastingError } from '../errors.ts'
 import { type LogAndClock, planFacts } from '../facts/admission.ts'
+import { expectedTime } from '../facts/attempt-times.ts'
 import { closuresOf, unknownCalendars } from '../facts/closures.ts'
 import { notReadyAmong } from '../facts/readiness.ts'
 import { newerThan, type ResolvedRelease, releaseFor, releasesOf } from '../facts/release.ts'
@@ -107,9 +109,11 @@ export async function prospectOf(
   bound: PlanBound = { candidates: Number.POSITIVE_INFINITY, looked: Number.POSITIVE_INFINITY },
 ): Promise<Prospect | TooLarge> {
   const { window } = request
+  const expected = await expectedTime(services.views, request)
+  const timed = withExpectedTime(request, expected)
   // Before the fleet is looked through for it.
-  const one = { count: 1, apartSeconds: request.deadlines.expected }
-  const refused = refuseUnfit({ request, window, runs: [one] }, [], instantOf(services.now()))
+  const one = { count: 1, apartSeconds: timed.deadlines.expected }
+  const refused = refuseUnfit({ request: timed, window, runs: [one] }, [], instantOf(services.now()))
   if (refused) return { rejected: refused }
   const unknown = await refuseUnknownCalendars(services.log, request)
   if (unknown) return { rejected: unknown }
@@ -152,7 +156,7 @@ export async function prospectOf(
   })
   const warnings = [...heldBack, ...unmatched.warnings, ...warningsOfCanaries(request, candidates)]
   if ('rejected' in made) return { ...made, rejected: withWarnings(made.rejected, warnings) }
-  const unfit = await refuseUnfitPlan(services, request, made.plan)
+  const unfit = await refuseUnfitPlan(services, timed, made.plan)
   if (unfit) return { rejected: unfit }
   const selected = () => {
     const targets = new Set<string>()
@@ -161,7 +165,7 @@ export async function prospectOf(
   }
   const exposure = mayExpose(request) ? await exposedBy(services, made.plan, look) : undefined
   if (look.isCutShort) return { large: true }
-  const plan = { ...made.plan, ...(exposure && { exposure }) }
+  const plan = { ...made.plan, ...(exposure && { exposure }), ...(expected && { expected }) }
   return { plan, warnings: [...warnings, ...warningsOfGroups(request, plan)], selected }
 }
 

@@ -25,6 +25,8 @@ export interface RollbackAsked {
   readonly by: string
   readonly reason: string
   readonly settings: ChildSettings
+  /** Shall it go on even while everything is stopped, for that reason? It then waits for the approval of a second person. */
+  readonly breakGlass?: true
   readonly idempotency?: Metadata['idempotency']
 }
 
@@ -57,16 +59,20 @@ export async function beginRollback(
   noted: Noted,
   cause: Metadata,
 ): Promise<void> {
-  const { child, by, reason } = noted
+  const { child, by, reason, breakGlass, settings } = noted
   const phases = declarationsOf(parent, noted)
+  // As for the rollback of an upgrade: any second person, as those named for the deploy may all be away.
+  const { approvals } = parent.request
+  const second = breakGlass || settings.toWithdrawn !== undefined
   const request: RolloutRequest = {
     ...{
       kind: 'rollback',
       parent: rollout,
       name: `Rollback of ${parent.request.name}`.slice(0, longestName),
     },
-    approvals: { ...parent.request.approvals, required: 0 },
+    approvals: second ? { ...approvals, required: 1, approvers: null } : { ...approvals, required: 0 },
     onFailure: 'hold',
+    ...(breakGlass && { breakGlass }),
     reason,
   }
   const asked = { request, phases, by, planned: unplanned(request, phases) }
@@ -74,12 +80,15 @@ export async function beginRollback(
   if (!isCarriedOut(outcome)) throw new Contended(child)
 }
 
-/** Returns the rollouts that take something of one back and are not over. */
-async function livingOf(log: Log, { children }: ExistingRollout): Promise<string[]> {
+/** Returns the rollouts that take something of one back, are not over, and stand in the way of another: one that a stop holds is not in the way of one that it does not hold. */
+async function livingOf(log: Log, { children }: ExistingRollout, breakGlass = false): Promise<string[]> {
   const states = await Promise.all(
     children.map(async ({ child }) => ({ child, state: (await log.load(rolloutAggregate, child)).state })),
   )
-  return states.flatMap(({ child, state }) => (hasEnded(state) ? [] : [child]))
+  return states.flatMap(({ child, state }) => {
+    const passedOver = breakGlass && !(exists(state) && state.request.breakGlass)
+    return hasEnded(state) || passedOver ? [] : [child]
+  })
 }
 
 /** Returns the numbers of the phases that are meant and have begun; refuses names that are not there. */
@@ -102,7 +111,7 @@ function chosenOf(
  */
 export async function startRollback(
   { log }: Pick<PlanningServices, 'log'>,
-  { rollout, child, phases: names, by, reason, settings, idempotency }: RollbackAsked,
+  { rollout, child, phases: names, by, reason, settings, breakGlass, idempotency }: RollbackAsked,
   correlation: string,
 ): Promise<RollbackResult> {
   const { state } = await log.load(rolloutAggregate, rollout)
@@ -114,12 +123,12 @@ export async function startRollback(
     const detail = 'None of these phases has changed anything that could be taken back.'
     return { rejected: { code: 'nothing-to-roll-back', detail } }
   }
-  const noted = { child, phases: found.chosen, by, reason, settings }
+  const noted = { child, phases: found.chosen, by, reason, settings, ...(breakGlass && { breakGlass }) }
   const cause: Metadata = { actor: by, correlation, causation: log.of(rolloutAggregate, rollout).name }
   const outcome = await log.execute(
     rolloutAggregate,
     rollout,
-    requestChild({ ...noted, living: await livingOf(log, state) }),
+    requestChild({ ...noted, living: await livingOf(log, state, breakGlass) }),
     { ...cause, ...(idempotency && { idempotency }) },
   )
   if (outcome.kind === 'contended') throw new Contended(rollout)
@@ -151,9 +160,10 @@ export async function startOwnRollback(
 ): Promise<void> {
   const { state } = await log.load(rolloutAggregate, rollout)
   if (!exists(state) || !state.abort) return
-  const { by, reason, rollback } = state.abort
+  const { by, reason, rollback, settings = {}, breakGlass } = state.abort
   const phases = state.phases.flatMap(({ upgrade }, number) => (upgrade === null ? [] : [number]))
-  const noted = { child: rollback ?? ownRollback(rollout), phases, by, reason, settings: {} }
+  const how = breakGlass === undefined ? { reason } : { reason: breakGlass, breakGlass: true as const }
+  const noted = { child: rollback ?? ownRollback(rollout), phases, by, settings, ...how }
   const cause: Metadata = {
     actor: by,
     correlation: rollout,

@@ -18,7 +18,7 @@ import { rollBackWanted } from './profiles/roll-back-wanted.ts'
 import { runProfile } from './profiles/run.ts'
 import { summariseUpgrades } from './profiles/summarise.ts'
 import { voidPlans } from './profiles/void-plans.ts'
-import { publishProfiles, publishTargets, publishUpgrades } from './publishing/publish.ts'
+import { publishProfiles, publishRollouts, publishTargets, publishUpgrades } from './publishing/publish.ts'
 import { beginRollbacks, recordPhases, steerRollout } from './rollouts/phases.ts'
 import type { ReactorServices } from './services.ts'
 import { beginChildren } from './upgrades/begin-children.ts'
@@ -62,6 +62,7 @@ const single = [
   runProcedures,
   endStepWaits,
   publishUpgrades,
+  publishRollouts,
   publishProfiles,
   publishTargets,
 ] as const

@@ -14,7 +14,13 @@ import { rollBackWanted } from './profiles/roll-back-wanted.ts'
 import { runsProfiles } from './profiles/run.ts'
 import { settlesExecutions } from './profiles/summarise.ts'
 import { voidPlans } from './profiles/void-plans.ts'
-import { publishesAgain, publishProfiles, publishTargets, publishUpgrades } from './publishing/publish.ts'
+import {
+  publishesAgain,
+  publishProfiles,
+  publishRollouts,
+  publishTargets,
+  publishUpgrades,
+} from './publishing/publish.ts'
 import { beginRollbacks } from './rollouts/phases.ts'
 import { holdReleaseBack } from './upgrades/hold-back.ts'
 
@@ -64,6 +70,7 @@ export const healers: Readonly<Record<DutyName, readonly Healer[]>> = {
   'heed-failures': [actsAgain(heedFailures)],
   'roll-back-wanted': [actsAgain(rollBackWanted)],
   'publish-upgrades': [publishesAgain(publishUpgrades)],
+  'publish-rollouts': [publishesAgain(publishRollouts)],
   'publish-profiles': [publishesAgain(publishProfiles)],
   'publish-targets': [publishesAgain(publishTargets)],
 }

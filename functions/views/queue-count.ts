@@ -5,8 +5,8 @@ import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
 import { type QueueFigure, readQueueFigure, writeQueueFigure } from './figures.ts'
 import { merged } from './merge.ts'
-import { upgradeInRow } from './projections/live.ts'
 import { unpacked } from './projections/standing.ts'
+import { inRequestedRow } from './requested-row.ts'
 import type { UpgradeBody } from './rows.ts'
 import type { StoredRow, ViewStore } from './store.ts'
 
@@ -44,7 +44,7 @@ export async function keepQueueFigure(store: ViewStore, list: string, now: strin
   const open: string[] = []
   let through: string | undefined
   for await (const row of merged(store, [list], { limit: 1000 })) {
-    if (upgradeInRow(row.row).since > after(now, -settledAfter)) break
+    if (inRequestedRow(row.row).since > after(now, -settledAfter)) break
     const standing = standingOf(row)
     if (isEnd(standing.status)) ended[queueStateOf(standing)] += 1
     else if (open.length < openAtMost) open.push(row.row)

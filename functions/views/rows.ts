@@ -35,6 +35,8 @@ export interface UpgradeRow {
   readonly jobId: string
   readonly kind: UpgradeRequest['kind']
   readonly parentId: string | null
+  /** The rollout that it is a phase of; null: it stands alone. */
+  readonly rolloutId: string | null
   readonly component: string
   /** The version asked for until it is planned, then the one that was resolved. */
   readonly version: string
@@ -72,6 +74,8 @@ export interface UpgradeRow {
 export interface UpgradeBody {
   readonly kind: UpgradeRequest['kind']
   readonly parent: string | null
+  /** The rollout that it is a phase of; left out: it stands alone. */
+  readonly rollout?: string
   readonly component: string
   readonly version: string
   readonly strategy: UpgradeRequest['strategy']

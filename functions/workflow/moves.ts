@@ -1,10 +1,12 @@
 import * as z from 'zod'
 import { instantOf } from '../../events/time.ts'
-import type { DomainEvent } from '../domain/aggregate.ts'
+import { systemActor } from '../domain/actor.ts'
+import type { Decision, DomainEvent } from '../domain/aggregate.ts'
 import type { Position } from '../domain/position.ts'
+import type { Rejection } from '../domain/rejection.ts'
 import { NotInTheLog } from '../errors.ts'
-import type { Loaded, Log } from '../log/log.ts'
-import { type Execution, positionOf, type Workflow } from './workflow.ts'
+import type { Loaded, Log, Metadata } from '../log/log.ts'
+import { type Execution, executionName, positionOf, type Workflow } from './workflow.ts'
 
 const input = z.strictObject({
   action: z.string(),
@@ -27,6 +29,25 @@ export type MakeMove<Services, State, Move extends string> = (
   from: Loaded<State>,
   at: Position<Move>,
 ) => Promise<State>
+
+/** Appends what an execution decides, and returns the state after it. Throws where others kept winning: Step Functions tries the task again. */
+export async function decided<State, Event extends DomainEvent, Move extends string>(
+  { aggregate }: Workflow<State, Event, Move>,
+  log: Log,
+  execution: Execution,
+  from: Loaded<State>,
+  decision: (state: State, now: string) => Decision<Event, Rejection>,
+  trying: { readonly retryFor?: number } = {},
+): Promise<State> {
+  const cause = causeOf(execution)
+  const stream = log.of(aggregate, execution.id)
+  return (await stream.carryOut(decision, cause, { ...trying, from })).loaded.state
+}
+
+/** Returns by whom, and for which execution, a move is made. */
+export function causeOf(execution: Execution): Metadata {
+  return { actor: systemActor, correlation: executionName(execution) }
+}
 
 interface Clock {
   readonly log: Log

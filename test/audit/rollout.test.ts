@@ -94,3 +94,67 @@ describe('a history of a rollout', () => {
     expect(findings.filter((one) => one.startsWith('I18 upgrade#'))).toHaveLength(2)
   })
 })
+
+describe('a history of a rollout that was taken back during a stop', () => {
+  let broken: Commit[]
+  let back: string
+  beforeAll(async () => {
+    const world = await platform()
+    const id = await started(world)
+    for (let phase = 0; phase < 2; phase++) {
+      await report(world)
+      await world.advanceRollout(id)
+    }
+    await world.call('POST', '/api/v1/stop', { body: { reason: 'incident' } })
+    world.pass(60)
+    const body = { breakGlass: { reason: 'loses orders' } }
+    const rollback = await world.call('POST', `/api/v1/rollouts/${id}/rollback`, { body })
+    await world.advanceRollout(rollback.body.rolloutId)
+    await approved(world, rollback.body.rolloutId)
+    await report(world)
+    back = `rollout#${rollback.body.rolloutId}`
+    broken = world.log.records.map(({ dynamodb }) => fromImage(dynamodb?.NewImage))
+  })
+
+  /** The upgrade of the first phase of the way back. */
+  const upgradeOf = () => {
+    const begun = broken.find(
+      ({ stream, events }) => stream === back && events.some(({ type }) => type === 'PhaseStarted'),
+    )
+    const { data = '{}' } = begun?.events.find(({ type }) => type === 'PhaseStarted') ?? {}
+    return `upgrade#${JSON.parse(data).upgrade}`
+  }
+  const glassOf = async (commits: readonly Commit[]) =>
+    (await found(commits)).filter((one) => !one.startsWith('I12'))
+
+  test('gives no finding', async () => {
+    expect(await glassOf(broken)).toEqual([])
+  })
+
+  test('I14: the glass was broken without a second person', async () => {
+    const alone = (data: { request: { approvals: object } }) => ({
+      ...data,
+      request: { ...data.request, approvals: { ...data.request.approvals, required: 0 } },
+    })
+    const forged = withEvent(broken, back, 'RolloutRequested', alone)
+    expect(await glassOf(forged.commits)).toContain(`I14 ${back}@${forged.commit}`)
+  })
+
+  test('I14: a phase says to be approved by somebody who never approved its rollout', async () => {
+    const other = (data: { rollout: object }) => ({
+      ...data,
+      rollout: { ...data.rollout, approvedBy: ['eve'] },
+    })
+    const forged = withEvent(broken, upgradeOf(), 'UpgradeRequested', other)
+    expect(await glassOf(forged.commits)).toContain(`I14 ${upgradeOf()}@${forged.commit}`)
+  })
+
+  test('I2: a phase was let run by nobody beside who asked', async () => {
+    const own = (data: { rollout: object }) => ({
+      ...data,
+      rollout: { ...data.rollout, approvedBy: ['operator-1'] },
+    })
+    const forged = withEvent(broken, upgradeOf(), 'UpgradeRequested', own)
+    expect((await glassOf(forged.commits)).some((one) => one.startsWith('I2 '))).toBe(true)
+  })
+})

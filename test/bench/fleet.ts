@@ -191,7 +191,9 @@ async function poll(task: Extract<Task, { kind: 'poll' }>): Promise<Sent> {
   const path = task.bare ? 'health' : 'api/v1/updates/check'
   const asked = Array.from({ length: task.times }, () => task.targets).flat()
   await eachOf(asked, task.atOnce, async (target) => {
-    await send(`${task.url}/${path}`, credentialOf(target), 'GET')
+    const answer = await sendOnce(`${task.url}/${path}`, credentialOf(target), 'GET', undefined)
+    if (typeof answer.retryAfter === 'number')
+      throw new Error(`${target} asked for more than it may: its wait would be measured.`)
   })
   return { reports: 0, polls: asked.length }
 }

@@ -11,6 +11,16 @@ interface Registered {
   readonly targets: readonly { readonly id: string; readonly enrolmentToken?: string }[]
 }
 
+/** Registers targets and enrols their agents. */
+export async function enrolTargets({ operator, work }: World, targets: readonly object[]): Promise<void> {
+  const answer = await operator<Registered>('POST', '/api/v1/targets', { targets, enrol: true })
+  const enrolments = answer.targets.map(({ id, enrolmentToken = '' }): [string, string] => [
+    id,
+    enrolmentToken,
+  ])
+  await work({ kind: 'enrol', enrolments })
+}
+
 /** Registers and enrols a fleet of a size behind one gateway, and the releases it is taken to. */
 export async function settleFleet(world: World, size: number, versions: readonly string[]): Promise<void> {
   const { operator } = world
@@ -18,18 +28,11 @@ export async function settleFleet(world: World, size: number, versions: readonly
     const digest = `sha256:${'4b'.repeat(32)}`
     await operator('POST', '/api/v1/releases', { component, version, channel: 'stable', digest })
   }
-  const register = async (targets: readonly object[]) => {
-    const answer = await operator<Registered>('POST', '/api/v1/targets', { targets, enrol: true })
-    const enrolments = answer.targets.map(({ id, enrolmentToken = '' }): [string, string] => [
-      id,
-      enrolmentToken,
-    ])
-    await world.work({ kind: 'enrol', enrolments })
-  }
-  await register([{ id: gateway, type: 'gateway' }])
+  await enrolTargets(world, [{ id: gateway, type: 'gateway' }])
   for (let start = 0; start < size; start += 500) {
     const count = Math.min(500, size - start)
-    await register(
+    await enrolTargets(
+      world,
       Array.from({ length: count }, (_, number) => ({
         id: `cust_${String(start + number + 1).padStart(6, '0')}`,
         type: 'customer-instance',

@@ -13,8 +13,8 @@ export async function timeAll(quick: boolean): Promise<Judged[]> {
   const world = await openWorld({ metered: false })
   try {
     await createTables(world.dynamo)
-    const { waves, targets } = await waveLatencies(world)
-    const polls = await pollRates(world, targets)
+    const waves = await waveLatencies(world)
+    const polls = await pollRates(world)
     const appends = await appendRates(world.dynamo, 'Log', quick ? { depth: 1000 } : {})
     const projections = await projectionRates(world.dynamo)
     const handlers = await handlerLatencies(world.dynamo)

@@ -25,11 +25,8 @@ export interface WaveLatency {
 const perWave = 2
 const appends = 15
 
-/** Takes a small fleet through `rounds` waves and measures what lies between them; returns the fleet with that. */
-export async function waveLatencies(
-  world: World,
-  rounds = 6,
-): Promise<{ readonly waves: readonly WaveLatency[]; readonly targets: readonly string[] }> {
+/** Takes a small fleet through `rounds` waves and measures what lies between them. */
+export async function waveLatencies(world: World, rounds = 6): Promise<readonly WaveLatency[]> {
   const log = openLog({ client: world.dynamo, table: world.tables.log, now: Date.now })
   const size = perWave * (rounds + 2)
   await settleFleet(world, size, ['v1.1.0', 'v1.2.0'])
@@ -43,7 +40,6 @@ export async function waveLatencies(
   const state = async () => (await log.load(upgradeAggregate, upgradeId)).state
   const { planHash } = await until('the plan', async () => planOf(await state()) ?? undefined, 10)
   const lastEnds: number[] = []
-  const targets: string[] = []
   const views: number[] = []
   for (let wave = 0; wave * perWave < size; wave++) {
     await until(
@@ -53,7 +49,6 @@ export async function waveLatencies(
     )
     const members = await planMembers(log, planHash, [wave * perWave, wave * perWave + 1])
     const ids = [...members.values()].map(({ target }) => target)
-    targets.push(...ids)
     await world.work({
       kind: 'upgrade',
       members: ids.map((id) => ({ id, ends: 'completed' })),
@@ -74,11 +69,10 @@ export async function waveLatencies(
     }
   }
   // The first wave warms up, the last one has no next.
-  const waves = starts.slice(2).map((start, index) => ({
+  return starts.slice(2).map((start, index) => ({
     nextWave: start - (lastEnds[index + 1] ?? Number.NaN),
     appendToView: views[index + 1] ?? Number.NaN,
   }))
-  return { waves, targets }
 }
 
 /** Returns when a target's attempt ended, as its stream says. */

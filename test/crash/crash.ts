@@ -17,17 +17,18 @@ import { scopedKey } from './promises.ts'
 import { deadLetters, quiescence } from './quiescence.ts'
 import { repeat } from './repeats.ts'
 import { type Outcome, report } from './report.ts'
+import { platform, runRollouts } from './rollouts.ts'
 import { Runtime } from './runtime.ts'
 import { judge } from './verdict.ts'
 import { openWitness } from './witness.ts'
 
 const usage = `npm run test:crash -- [options]
 
-Kills a runtime under running canaries and profiles, again and again, and judges what is left.
+Kills a runtime under running canaries, rollouts and profiles, again and again, and judges what is left.
 
   --kills N    how often something is killed (50)
   --seed S     repeats a choice of kills and canaries (by the clock)
-  --size T     simulated customer instances (20), besides the few that profiles upgrade
+  --size T     simulated customer instances (20), besides the few that profiles and rollouts upgrade
   --procedures kills it under procedures instead, whose calls are counted by the nodes that they reach
   --json FILE  where the figures go as well
   --keep       keep the data directory although all is well`
@@ -37,6 +38,8 @@ const endsWithin = 90_000
 const restsWithin = 30_000
 /** Instances that profiles upgrade. */
 const edgeCount = 6
+/** Instances that rollouts upgrade, a third in each phase. */
+const platformCount = 6
 
 interface Options {
   readonly kills: number
@@ -97,9 +100,11 @@ async function run({ kills, seed, size }: Options, directory: string): Promise<O
     const owner = as('owner-1', 'operator')
     const ids = Array.from({ length: size }, (_, number) => `cust_${String(number + 1).padStart(4, '0')}`)
     const edgeIds = Array.from({ length: edgeCount }, (_, number) => `edge_${number + 1}`)
+    const platformIds = Array.from({ length: platformCount }, (_, number) => `node_${number + 1}`)
     const registered = [
       ...(await registerFleet(operator, customers, ids)),
       ...(await registerFleet(operator, edges, edgeIds)),
+      ...(await registerFleet(operator, platform, platformIds)),
     ]
     const instances = registered.map((instance, number) => ({
       ...instance,
@@ -122,9 +127,17 @@ async function run({ kills, seed, size }: Options, directory: string): Promise<O
       random: randomFrom(seed + 1),
       enough: () => killing.done,
     })
+    const rollouts = runRollouts({
+      operator: as('operator-3', 'operator'),
+      second,
+      random: randomFrom(seed + 2),
+      targets: platformIds,
+      enough: () => killing.done,
+    })
     const profiles = runProfiles({ operator: owner, targets: edgeIds, enough: () => killing.done })
     // Looked at below; what goes wrong must not end the process before that.
     canaries.catch(() => undefined)
+    rollouts.catch(() => undefined)
     profiles.catch(() => undefined)
     const ends = await endLives({
       runtime,
@@ -139,9 +152,12 @@ async function run({ kills, seed, size }: Options, directory: string): Promise<O
     const killed = performance.now()
     if (!(await within(endsWithin, canaries)))
       violations.push(`I11: the last canary had not ended ${endsWithin / 1000} s after the last restart`)
+    if (!(await within(endsWithin, rollouts)))
+      violations.push(`I11: the last rollout had not ended ${endsWithin / 1000} s after the last restart`)
     if (!(await within(endsWithin, profiles)))
       violations.push(`I11: the last execution had not ended ${endsWithin / 1000} s after the last restart`)
     const told = (await within(0, canaries)) ? await canaries : undefined
+    const rolledOut = (await within(0, rollouts)) ? await rollouts : undefined
     const owned = (await within(0, profiles)) ? await profiles : undefined
     const settled = (performance.now() - killed) / 1000
 
@@ -170,7 +186,13 @@ async function run({ kills, seed, size }: Options, directory: string): Promise<O
     }
     const windows = verdict.windows + verdict.executions
     const checks =
-      windows + witness.journal.length + again.repeated + verdict.commits + verdict.upgrades + size
+      windows +
+      witness.journal.length +
+      again.repeated +
+      verdict.commits +
+      verdict.upgrades +
+      verdict.rollouts +
+      size
     return {
       ...ends,
       seed,
@@ -183,6 +205,12 @@ async function run({ kills, seed, size }: Options, directory: string): Promise<O
         continued: told?.continued ?? 0,
         paused: told?.paused ?? 0,
         'taken back': told?.rolledBack ?? 0,
+        'rollouts of three phases': rolledOut?.rollouts ?? 0,
+        'rollouts approved': rolledOut?.approved ?? 0,
+        'rollouts paused': rolledOut?.paused ?? 0,
+        'phases continued': rolledOut?.continued ?? 0,
+        'rollouts taken back': rolledOut?.takenBack ?? 0,
+        rollouts: verdict.rollouts,
         upgrades: verdict.upgrades,
         profiles: owned?.profiles ?? 0,
         'profiles deleted': owned?.deleted ?? 0,

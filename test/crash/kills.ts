@@ -14,6 +14,7 @@ const within: Readonly<Record<Point, number>> = {
   'log: target': 16,
   'log: upgrade': 3,
   'log: plan': 1,
+  'log: rollout': 2,
   'log: profile': 2,
   'log: window judged': 1,
   'log: execution requested': 1,

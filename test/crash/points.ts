@@ -3,6 +3,7 @@ export const points = [
   'log: target',
   'log: upgrade',
   'log: plan',
+  'log: rollout',
   'log: profile',
   'log: window judged',
   'log: execution requested',

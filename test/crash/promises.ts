@@ -1,6 +1,7 @@
 import { routes } from '../../contracts/routes.ts'
 import { hashOf } from '../../events/canonical.ts'
 import type { ProfileEvent } from '../../events/profile.ts'
+import type { RolloutEvent } from '../../events/rollout.ts'
 import type { TargetEvent } from '../../events/target.ts'
 import type { UpgradeEvent } from '../../events/upgrade.ts'
 import type { Past } from './verdict.ts'
@@ -25,6 +26,14 @@ const leaves: Readonly<Record<string, UpgradeEvent['type']>> = {
   continueUpgrade: 'ContinueGiven',
   pauseUpgrade: 'UpgradePaused',
   resumeUpgrade: 'UpgradeResumed',
+}
+
+/** The same of a rollout's story. */
+const leavesInRollout: Readonly<Record<string, RolloutEvent['type']>> = {
+  approveRollout: 'ApprovalGiven',
+  continueRollout: 'PhaseAccepted',
+  pauseRollout: 'RolloutPaused',
+  resumeRollout: 'RolloutResumed',
 }
 
 /** Returns the operation of a request and the id in its path. */
@@ -57,7 +66,9 @@ export function scopedKey({ method, path, authorization, key }: Answered): strin
 export function unkept(journal: readonly Answered[], told: Past): string[] {
   const keys = new Map(told.commits.map((commit) => [commit.idempotency?.key, commit]))
   const has = (
-    happened: readonly { readonly event: TargetEvent | UpgradeEvent | ProfileEvent }[] | undefined,
+    happened:
+      | readonly { readonly event: TargetEvent | UpgradeEvent | RolloutEvent | ProfileEvent }[]
+      | undefined,
     type: string,
   ) => happened?.some(({ event }) => event.type === type) === true
   return journal.flatMap((answered) => {
@@ -87,6 +98,11 @@ export function unkept(journal: readonly Answered[], told: Past): string[] {
         return has(told.upgrades.get(answer.upgradeId ?? ''), 'UpgradeRequested')
           ? []
           : lost(`no upgrade ${answer.upgradeId}`)
+      case 'startRollout':
+      case 'rollBackRollout':
+        return has(told.rollouts.get(answer.rolloutId ?? ''), 'RolloutRequested')
+          ? []
+          : lost(`no rollout ${answer.rolloutId}`)
       case 'registerRelease': {
         // A leading v makes no other release.
         const stream = `release#${answer.component}@${answer.version?.replace(/^v/, '')}`
@@ -119,6 +135,9 @@ export function unkept(journal: readonly Answered[], told: Past): string[] {
       case 'reportUpdateStatus':
         return hasReport(told, answered.answer as Reported) ? [] : lost(JSON.stringify(answered.answer)) // by the API's contract
       default: {
+        const ofRollout = leavesInRollout[operation]
+        if (ofRollout !== undefined)
+          return has(told.rollouts.get(id), ofRollout) ? [] : lost(`no ${ofRollout} in the story`)
         const type = leaves[operation]
         if (type === undefined) return lost('nothing says what this leaves in the log')
         return has(told.upgrades.get(id), type) ? [] : lost(`no ${type} in the story`)

@@ -6,6 +6,7 @@ import type { Answered } from './witness.ts'
 /** What an answer says of the thing itself; the other fields tell how it stands now, and that has gone on. */
 const lasting = [
   'upgradeId',
+  'rolloutId',
   'jobId',
   'parentId',
   'strategy',

@@ -1,9 +1,12 @@
 import { DynamoDBClient, ListTablesCommand, paginateScan } from '@aws-sdk/client-dynamodb'
 import { type Commit, fromItem } from '../../events/envelope.ts'
 import { type ProfileEvent, profileEvents } from '../../events/profile.ts'
+import { type RolloutEvent, rolloutEvents } from '../../events/rollout.ts'
 import { type TargetEvent, targetEvents } from '../../events/target.ts'
 import { type UpgradeEvent, upgradeEvents } from '../../events/upgrade.ts'
 import { audit } from '../../functions/audit/audit.ts'
+import { rolloutAggregate } from '../../functions/domain/rollout/aggregate.ts'
+import { exists as existsRollout, hasEnded as isOver } from '../../functions/domain/rollout/state.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { exists, hasEnded } from '../../functions/domain/upgrade/state.ts'
@@ -26,6 +29,7 @@ export interface Verdict {
   readonly commits: number
   readonly streams: number
   readonly upgrades: number
+  readonly rollouts: number
   readonly windows: number
   readonly executions: number
   readonly assignments: number
@@ -45,6 +49,7 @@ export interface Happened<Event> {
 export interface Past {
   readonly targets: ReadonlyMap<string, readonly Happened<TargetEvent>[]>
   readonly upgrades: ReadonlyMap<string, readonly Happened<UpgradeEvent>[]>
+  readonly rollouts: ReadonlyMap<string, readonly Happened<RolloutEvent>[]>
   readonly profiles: ReadonlyMap<string, readonly Happened<ProfileEvent>[]>
   readonly commits: readonly Commit[]
 }
@@ -52,6 +57,7 @@ export interface Past {
 function past(commits: readonly Commit[]): Past {
   const targets = new Map<string, Happened<TargetEvent>[]>()
   const upgrades = new Map<string, Happened<UpgradeEvent>[]>()
+  const rollouts = new Map<string, Happened<RolloutEvent>[]>()
   const profiles = new Map<string, Happened<ProfileEvent>[]>()
   for (const commit of commits) {
     const [aggregate = '', id = ''] = commit.stream.split('#')
@@ -64,13 +70,17 @@ function past(commits: readonly Commit[]): Past {
         const event = upgradeEvents.decode(type, schema, JSON.parse(data))
         upgrades.set(id, [...(upgrades.get(id) ?? []), { commit, event }])
       }
+      if (aggregate === 'rollout') {
+        const event = rolloutEvents.decode(type, schema, JSON.parse(data))
+        rollouts.set(id, [...(rollouts.get(id) ?? []), { commit, event }])
+      }
       if (aggregate === 'profile') {
         const event = profileEvents.decode(type, schema, JSON.parse(data))
         profiles.set(id, [...(profiles.get(id) ?? []), { commit, event }])
       }
     }
   }
-  return { targets, upgrades, profiles, commits }
+  return { targets, upgrades, rollouts, profiles, commits }
 }
 
 /** Returns the admissions for which a target was assigned more than once, and how many assignments there were. */
@@ -130,6 +140,13 @@ export async function judge(
           `upgrade ${id} has not ended: it is ${exists(state) ? `${state.standing.status}, wave ${state.standing.wave + 1}` : 'unknown'}`,
         )
     }
+    for (const id of told.rollouts.keys()) {
+      const { state } = await log.load(rolloutAggregate, id)
+      if (!isOver(state))
+        violations.push(
+          `rollout ${id} has not ended: it is ${existsRollout(state) ? state.standing.status : 'unknown'}`,
+        )
+    }
     for (const { id, version } of fleet) {
       const { state } = await log.load(targetAggregate, id)
       if (state.active) violations.push(`target ${id} still has attempt ${state.active.attempt} active`)
@@ -158,6 +175,7 @@ export async function judge(
       commits: commits.length,
       streams,
       upgrades: told.upgrades.size,
+      rollouts: told.rollouts.size,
       windows: owned.windows,
       executions: owned.executions,
       assignments: assigned.assignments,

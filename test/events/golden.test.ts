@@ -9,6 +9,7 @@ import { policyEvents } from '../../events/policy.ts'
 import { procedureEvents } from '../../events/procedure.ts'
 import { profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
+import { rolloutEvents } from '../../events/rollout.ts'
 import { targetEvents } from '../../events/target.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
 
@@ -26,6 +27,7 @@ const registries = {
   policy: policyEvents,
   memberships: membershipEvents,
   profile: profileEvents,
+  rollout: rolloutEvents,
   procedure: procedureEvents,
 }
 

@@ -691,6 +691,17 @@ export const stories: Readonly<Record<DutyName, readonly Story[]>> = {
       },
     },
   ],
+  'publish-rollouts': [
+    {
+      words: 'a rollout is requested, planned, and its first phase begins',
+      async tell({ world }, lose) {
+        const heard = heardBy(world)
+        await lose()
+        await world.advanceRollout(await requestedRollout(world))
+        return heard
+      },
+    },
+  ],
   'publish-profiles': [
     {
       words: 'a profile raises an alert',

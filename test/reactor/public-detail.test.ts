@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Commit } from '../../events/envelope.ts'
 import { type publicData, publicDetails } from '../../events/public.ts'
-import { publicDetailsOf } from '../../functions/reactor/publishing/public-detail.ts'
+import { publicDetailsOf, publicTypes } from '../../functions/reactor/publishing/public-detail.ts'
 
 type Samples = Record<string, Record<string, Record<string, object>>>
 const golden: Samples = JSON.parse(readFileSync(new URL('../events/golden.json', import.meta.url), 'utf8'))
@@ -23,27 +23,35 @@ const samplesOf = (aggregate: keyof typeof publicData) =>
   Object.entries(golden[aggregate] ?? {}).flatMap(([type, versions]) =>
     Object.entries(versions).map(([version, data]) => ({ aggregate, type, schema: Number(version), data })),
   )
-const samples = [...samplesOf('upgrade'), ...samplesOf('profile'), ...samplesOf('target')]
-const heard = samples.filter(({ type }) => Object.hasOwn(publicDetails, type))
+const samples = [
+  ...samplesOf('upgrade'),
+  ...samplesOf('rollout'),
+  ...samplesOf('profile'),
+  ...samplesOf('target'),
+]
 
 const published = ({ aggregate, ...event }: (typeof samples)[number]) =>
   publicDetailsOf(commitOf(`${aggregate}#x`, event))
+
+const isHeard = ({ aggregate, type }: (typeof samples)[number]) =>
+  (publicTypes[aggregate] as readonly string[]).includes(type)
+const heard = samples.filter(isHeard)
 
 describe('what integrations hear', () => {
   test.each(heard)('$type $schema is what its schema says, and nothing else', (sample) => {
     const [detail, ...others] = published(sample)
     expect(others).toEqual([])
     // Parsing drops what the schema does not name: so nothing is there but that.
-    expect(publicDetails[sample.type]?.parse(detail)).toEqual(detail)
+    expect(publicDetails[detail?.type ?? '']?.parse(detail)).toEqual(detail)
   })
 
   test('is every public event, of which there is a sample each', () => {
-    const types = heard.map(({ type }) => type)
+    const types = heard.flatMap(published).map(({ type }) => type)
     expect([...new Set(types)].sort()).toEqual(Object.keys(publicDetails).sort())
   })
 
   test('is nothing of any other event', () => {
-    const silent = samples.filter(({ type }) => !Object.hasOwn(publicDetails, type))
+    const silent = samples.filter((sample) => !isHeard(sample))
     expect(silent.length).toBeGreaterThan(10)
     expect(silent.flatMap(published)).toEqual([])
   })
@@ -88,6 +96,35 @@ test('an alert is about a profile, and names the upgrade that raised it in its d
   const [detail] = publicDetailsOf(commitOf('profile#p1', alert))
   expect(detail).toMatchObject({ profileId: 'p1', data: { code: 'CRITICAL_DISK', upgradeId: 'u1' } })
   expect(detail).not.toHaveProperty('upgradeId')
+})
+
+test('a rollout tells of itself by names that no upgrade has, and of its phases by number and name', () => {
+  const given = { by: 'ada', planHash: 'ab', comment: null }
+  const begun = { phase: 0, name: 'databases', upgrade: 'u1' }
+  const commit = commitOf(
+    'rollout#r1',
+    { type: 'ApprovalGiven', schema: 1, data: given },
+    { type: 'PhaseStarted', schema: 1, data: begun },
+  )
+  expect(publicDetailsOf(commit)).toMatchObject([
+    { type: 'RolloutApprovalGiven', rolloutId: 'r1', data: given },
+    {
+      type: 'PhaseStarted',
+      rolloutId: 'r1',
+      data: { phaseNumber: 1, phaseName: 'databases', upgradeId: 'u1' },
+    },
+  ])
+})
+
+test('an upgrade that is a phase says of which rollout', () => {
+  const [sample] = samples.filter(({ type }) => type === 'UpgradeRequested')
+  const requested = (more: object) =>
+    commitOf('upgrade#u1', { type: 'UpgradeRequested', schema: 1, data: { ...sample?.data, ...more } })
+  expect(publicDetailsOf(requested({ rollout: { id: 'r1', phase: 1 } }))[0]?.data).toMatchObject({
+    rolloutId: 'r1',
+    phaseNumber: 2,
+  })
+  expect(publicDetailsOf(requested({}))[0]?.data).toMatchObject({ rolloutId: null, phaseNumber: null })
 })
 
 test('a plan is told by its figures, and batches by how many they are', () => {

@@ -22,6 +22,9 @@ const words: readonly Word[] = [
       /reactor\/(duties|healers|executions\/end-waits)\.ts$|http\/exchange\.ts$/,
       /domain\/upgrade\/(state|request|children)\.ts$/,
       /(events\/upgrade|planning\/(children|rollbacks)|views\/rows|infra\/constructs\/\w+)\.ts$/,
+      // Where integrations and approvers are told of rollouts.
+      /events\/public\.ts$|reactor\/publishing\/(public-detail|publish)\.ts$/,
+      /contracts\/(operations|upgrade-answers)\.ts$|api\/operations\/(approvals|approval-entry)\.ts$/,
     ],
     instead: 'status, where something stands; it is kept for the phases of a rollout',
   },

@@ -1,6 +1,38 @@
 import type { Aggregate, DomainEvent } from '../../domain/aggregate.ts'
 import type { Log, Told } from '../../log/log.ts'
 
+/** Returns a count with its noun. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** What happens to whatever an execution drives. */
+type Driven =
+  | { readonly type: 'PlanningFailed'; readonly data: { readonly detail: string } }
+  | {
+      readonly type: 'ExecutionStarting'
+      readonly data: { readonly generation: number; readonly reason: string }
+    }
+  | {
+      readonly type: 'ExecutionEnded'
+      readonly data: { readonly generation: number; readonly status: string }
+    }
+  | { readonly type: 'WakeUpMoved'; readonly data: { readonly at: string | null } }
+
+/** Returns in words what happens alike to upgrades and to rollouts. */
+export function drivenSentence({ type, data }: Driven): string {
+  switch (type) {
+    case 'PlanningFailed':
+      return `It could not be planned: ${data.detail}`
+    case 'ExecutionStarting':
+      return `Execution ${data.generation} starts: ${data.reason}.`
+    case 'ExecutionEnded':
+      return `Execution ${data.generation} ended early: ${data.status}.`
+    case 'WakeUpMoved':
+      return data.at === null ? 'Nothing is due any more.' : `The next thing is due at ${data.at}.`
+  }
+}
+
 /** Yields the events of a stream, oldest first, read strongly, from a commit on; with `at`, those decided at or before that ISO instant. */
 export async function* pastOf<State, Event extends DomainEvent>(
   log: Log,

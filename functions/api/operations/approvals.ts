@@ -1,87 +1,75 @@
 import type { operationsContracts } from '../../../contracts/operations.ts'
-import { rolesFor } from '../../../contracts/routes.ts'
-import { afterWave } from '../../domain/plan/after-wave.ts'
+import { instantOf } from '../../../events/time.ts'
+import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
+import { exists } from '../../domain/rollout/state.ts'
+import { awaitsApproval } from '../../domain/standing.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
-import { authorsOf } from '../../domain/upgrade/approvers.ts'
-import { holdOf } from '../../domain/upgrade/hold.ts'
-import { isPlanned, type PlannedUpgrade } from '../../domain/upgrade/state.ts'
+import { isPlanned } from '../../domain/upgrade/state.ts'
+import { isEnd } from '../../domain/upgrade/status.ts'
 import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
-import type { UpgradeRow } from '../../views/rows.ts'
 import type { Operate } from '../http/endpoint.ts'
 import type { Principal } from '../http/exchange.ts'
 import { type Paged, pageOf } from '../http/page.ts'
+import type { Services } from '../services.ts'
+import { entriesOfRollout, entriesOfUpgrade, waitsForPerson } from './approval-entry.ts'
 
-/** Pages of the view that one request looks through at most. */
+/** Pages of the views that one request looks through at most. */
 const mostPages = 10
 
-/** What a person is waited for, the hold that says so, and what they call to give it. */
-const waits = [
-  { waitsFor: 'approve', code: 'APPROVAL', operation: 'approveUpgrade' },
-  { waitsFor: 'continue', code: 'CONTINUE', operation: 'continueUpgrade' },
-] as const
-type Wait = (typeof waits)[number]
+type Entry = ReturnType<typeof entriesOfRollout>[number] | ReturnType<typeof entriesOfUpgrade>[number]
+interface Looking {
+  readonly limit: number
+  readonly cursor?: string | undefined
+}
+type LookThrough = (services: Services, looking: Looking, principal: Principal) => Promise<Paged<Entry>>
 
-const waitsFor = ({ holds }: UpgradeRow) => waits.some(({ code }) => holds.some((hold) => hold.code === code))
-
-/** Returns who may give what is waited for: one of these roles, of these people where some are named, and none of those. */
-function whoMay({ waitsFor, operation }: Wait, state: PlannedUpgrade) {
-  const roles = rolesFor(operation)
-  if (waitsFor === 'continue') {
-    const { continueBySecondPerson } = afterWave(state, state.standing.wave)
-    const except = continueBySecondPerson ? [state.requestedBy] : []
-    return { roles, approvers: null, except }
-  }
-  const given = state.approvals.map(({ by }) => by)
-  return { roles, approvers: state.request.approvals.approvers, except: [...authorsOf(state), ...given] }
+/** Each is read from its stream, which knows who may. */
+const inRollouts: LookThrough = async ({ log, views, now }, looking, principal) => {
+  const { rows, nextCursor } = await pageOf(views.listRollouts(looking))
+  const waiting = rows.filter(({ standing }) => awaitsApproval({ standing }) && !isEnd(standing.status))
+  const entries = await sideBySide(waiting, atOnce.targets, async (row) => {
+    const { state } = await log.load(rolloutAggregate, row.rolloutId)
+    return exists(state) ? entriesOfRollout(row, state, instantOf(now()), principal) : []
+  })
+  return { rows: entries.flat(), nextCursor }
 }
 
-function entry(row: UpgradeRow, state: PlannedUpgrade, wait: Wait, principal: Principal) {
-  const hold = holdOf(state.standing.holds, wait.code)
-  if (!hold) return []
-  const may = whoMay(wait, state)
-  const { id } = principal
-  const entitled = principal.kind === 'person' && may.roles.some((role) => principal.roles.has(role))
-  const named = may.approvers === null || may.approvers.includes(id)
-  const { needed, given } = state.standing.approvals
-  return [
-    {
-      upgradeId: row.upgradeId,
-      waitsFor: wait.waitsFor,
-      component: row.component,
-      version: row.version,
-      planHash: row.planHash,
-      window: state.window,
-      requestedBy: row.requestedBy,
-      requestedAt: row.requestedAt,
-      since: hold.since,
-      lapses: hold.lapses,
-      ...{ needed, given },
-      may,
-      youMay: entitled && named && !may.except.includes(id),
-      yours: row.requestedBy === id,
-    },
-  ]
+const inUpgrades: LookThrough = async ({ log, views }, looking, principal) => {
+  const { rows, nextCursor } = await pageOf(views.listUpgrades(looking))
+  const entries = await sideBySide(rows.filter(waitsForPerson), atOnce.targets, async (row) => {
+    const { state } = await log.load(upgradeAggregate, row.upgradeId)
+    return isPlanned(state) ? entriesOfUpgrade(row, state, principal) : []
+  })
+  return { rows: entries.flat(), nextCursor }
+}
+
+/** The lists that are looked through, in this order; a cursor names its list by the letter. */
+const lists = { r: inRollouts, u: inUpgrades } as const
+type List = keyof typeof lists
+
+function placeOf(cursor: string | undefined): { readonly list: List; readonly cursor?: string } {
+  if (cursor === undefined) return { list: 'r' }
+  const within = cursor.slice(1)
+  return { list: cursor.startsWith('r') ? 'r' : 'u', ...(within !== '' && { cursor: within }) }
 }
 
 /**
- * Lists what waits for a person, newest first, paused or not; `yours` marks what the caller asked for. The list of upgrades finds it, and each
- * is read from its stream, which knows who may.
+ * Lists what waits for a person, rollouts before upgrades, each newest first, paused or not; `yours` marks what the caller asked for. The phases of a
+ * rollout are approved with it; a phase that asks for an approval of its own is an upgrade that waits for one.
  */
 export const listApprovals: Operate<(typeof operationsContracts)['listApprovals']> = async (
-  { query, principal },
-  { log, views },
+  { query: { limit, cursor: given }, principal },
+  services,
 ) => {
-  const approvals: object[] = []
-  let cursor: string | null | undefined = query.cursor
+  const approvals: Entry[] = []
+  let cursor: string | null = given ?? 'r'
   for (let page = 0; page < mostPages && cursor !== null && approvals.length === 0; page++) {
-    const found: Paged<UpgradeRow> = await pageOf(views.listUpgrades({ limit: query.limit, cursor }))
-    cursor = found.nextCursor
-    const entries = await sideBySide(found.rows.filter(waitsFor), atOnce.targets, async (row) => {
-      const { state } = await log.load(upgradeAggregate, row.upgradeId)
-      return isPlanned(state) ? waits.flatMap((wait) => entry(row, state, wait, principal)) : []
-    })
-    approvals.push(...entries.flat())
+    const { list, ...within } = placeOf(cursor)
+    const found = await lists[list](services, { limit, ...within }, principal)
+    approvals.push(...found.rows)
+    const afterList = list === 'r' ? 'u' : null
+    cursor = found.nextCursor === null ? afterList : `${list}${found.nextCursor}`
   }
-  return { status: 200, body: { approvals, count: approvals.length, nextCursor: cursor ?? null } }
+  return { status: 200, body: { approvals, count: approvals.length, nextCursor: cursor } }
 }

@@ -22,7 +22,7 @@ import { type Answer, accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
-import { settingsOf } from '../upgrades/children.ts'
+import { reasonOf, settingsOf } from '../upgrades/children.ts'
 import type { Commanded } from '../upgrades/command.ts'
 import { upgradeWords } from '../upgrades/statuses.ts'
 import { rolloutNotFound } from './history.ts'
@@ -108,7 +108,9 @@ export const abortRollout: Operate<Contracts['abortRollout']> = async (input, se
  */
 export const rollBackRollout: Operate<Contracts['rollBackRollout']> = async (input, services) => {
   const { id } = input.params
-  const { reason, phases, ...settings } = input.body
+  const { phases, breakGlass, ...body } = input.body
+  const reason = reasonOf(input.body)
+  const settings = settingsOf(body)
   const by = input.principal.id
   const { state } = await services.log.load(rolloutAggregate, id)
   if (!exists(state)) throw rolloutNotFound()
@@ -123,7 +125,9 @@ export const rollBackRollout: Operate<Contracts['rollBackRollout']> = async (inp
       const detail = 'The rollout is at work: abort it, or roll back the upgrade of the phase by itself.'
       throw asProblem({ code: 'rollout-at-work', detail })
     }
-    const decided = await steered(input, services, decideAbort({ by, reason, rollback: child }))
+    const glass = breakGlass ? { breakGlass: breakGlass.reason } : {}
+    const abort = decideAbort({ by, reason, rollback: child, settings, ...glass })
+    const decided = await steered(input, services, abort)
     const rollback = decided.state.abort?.rollback ?? child
     const names = decided.state.phases.flatMap(({ name, upgrade }) => (upgrade === null ? [] : [name]))
     return started(rollback, 'Rollback starts as soon as no phase runs', names)
@@ -131,7 +135,8 @@ export const rollBackRollout: Operate<Contracts['rollBackRollout']> = async (inp
   const result = await startRollback(
     services,
     {
-      ...{ rollout: id, child, phases: phases ?? null, by, reason, settings: settingsOf(settings) },
+      ...{ rollout: id, child, phases: phases ?? null, by, reason, settings },
+      ...(breakGlass && { breakGlass: true as const }),
       ...(input.idempotency && {
         idempotency: { key: input.idempotency.id, hash: input.idempotency.bodyHash },
       }),
@@ -139,5 +144,7 @@ export const rollBackRollout: Operate<Contracts['rollBackRollout']> = async (inp
     input.correlation,
   )
   if ('rejected' in result) throw asProblem(result.rejected)
-  return started(result.child, 'Rollback started', result.phases)
+  const second = breakGlass ?? body.toWithdrawn
+  const message = second ? 'Rollback waits for the approval of a second person' : 'Rollback started'
+  return started(result.child, message, result.phases)
 }

@@ -22,7 +22,11 @@ function refuseMistakes({ phases, approvals }: RolloutPlan, by: string): void {
     return { field, value: place === null ? name : (dependsOn[place] ?? ''), expected: detail }
   })
   const rule = unmeetable(approvals, by)
-  const fields = [...disorder, ...(rule ? [rule] : [])]
+  const ofPhases = phases.flatMap((phase, number) => {
+    const refused = unmeetable(phase.approvals, by)
+    return refused ? [{ ...refused, field: `phases.${number}.${refused.field}` }] : []
+  })
+  const fields = [...disorder, ...(rule ? [rule] : []), ...ofPhases]
   if (fields.length === 0) return
   const detail = `${fields.length} invalid ${fields.length === 1 ? 'field' : 'fields'}: see errors.`
   throw asProblem({ code: 'validation-failed', detail, fields })

@@ -11,9 +11,10 @@ import { type PhaseProspect, prospectOfRollout, storePlans, targetsOf } from '..
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem, Problem } from '../http/problem.ts'
-import { finishOf, tooLarge } from '../upgrades/plan.ts'
+import { expectedAttempt, finishOf, tooLarge } from '../upgrades/plan.ts'
 import { droppedOf, plannedWaves } from '../upgrades/planned-waves.ts'
 import { upgradeWords } from '../upgrades/statuses.ts'
+import { neededApprovals } from './exposure.ts'
 import { rolloutNotFound } from './history.ts'
 import { type AskedRollout, rolloutFrom } from './request.ts'
 
@@ -26,15 +27,9 @@ const rolloutNamespace = '0f1c3a9e-2b76-5c44-9d8a-7c1e5f6a4b20'
 const namedAtMost = 1000
 
 /** Returns how many approvals a rollout needs by its plan, and why it needs any that it did not ask for. */
-function neededApprovals(
-  { request, phases }: AskedRollout,
-  exposure: PlannedRollout['exposure'],
-): { readonly required: number; readonly reason: string | null } {
-  const { required } = request.approvals
-  if (!exposure) return { required, reason: null }
-  const names = exposure.phases.map((number) => `"${phases[number]?.name}"`).join(', ')
-  const reason = `The first wave of ${names} takes so much of the fleet that a second person has to approve it.`
-  return { required: Math.max(required, exposure.approvals), reason }
+function approvalsOf({ request, phases }: AskedRollout, exposure: PlannedRollout['exposure']) {
+  const names = (exposure?.phases ?? []).map((number) => phases[number]?.name ?? '')
+  return neededApprovals(request.approvals.required, names, exposure?.approvals)
 }
 
 /** Returns when each phase should begin and end, if all goes as expected and nobody has to be waited for. */
@@ -84,6 +79,7 @@ export const planRollout: Operate<Contracts['planRollout'], 'exposure'> = async 
       members: plan ? [...targetsOf(plan).take(namedAtMost)] : [],
       leftOut: leftOut.slice(0, namedAtMost).map(({ target, reason }) => ({ targetId: target, reason })),
       leftOutCounts: leftOutCounts({ leftOut }),
+      expectedAttempt: request && plan ? expectedAttempt(request, plan) : null,
       ...{ expectedStart: start, expectedFinish: finish },
     }
   })
@@ -93,7 +89,7 @@ export const planRollout: Operate<Contracts['planRollout'], 'exposure'> = async 
       name: asked.request.name,
       planHash: planned.planHash,
       total: shown.reduce((sum, { total }) => sum + total, 0),
-      approvals: neededApprovals(asked, planned.exposure),
+      approvals: approvalsOf(asked, planned.exposure),
       phases: shown,
       warnings: phases.flatMap(({ warnings }, number) =>
         warnings.map(({ code, detail }) => ({ phase: asked.phases[number]?.name ?? '', code, detail })),
@@ -140,7 +136,7 @@ export const startRollout: Operate<Contracts['startRollout'], 'exposure'> = asyn
   const { state, commit } = accepted(outcome)
   if (!exists(state)) throw rolloutNotFound()
   const required = state.standing.approvals.needed
-  const { reason } = neededApprovals(asked, planned?.exposure)
+  const { reason } = approvalsOf(asked, planned?.exposure)
   const body = {
     ...{ rolloutId, jobId: `${rolloutId}-1`, message: messageOf(state) },
     status: upgradeWords[state.standing.status],

@@ -3,10 +3,8 @@ import type { RolloutEvent } from '../../../events/rollout.ts'
 import { instantOf } from '../../../events/time.ts'
 import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { pastOf, storyPage } from '../http/story.ts'
+import { counted, drivenSentence, pastOf, storyPage } from '../http/story.ts'
 import { rolloutAt } from './history.ts'
-
-const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 /** Returns one event of a rollout in words; `nameOf` names a phase by its number. */
 function sentenceOf(event: RolloutEvent, nameOf: (phase: number) => string): string {
@@ -14,7 +12,8 @@ function sentenceOf(event: RolloutEvent, nameOf: (phase: number) => string): str
     case 'RolloutRequested': {
       const { by, request } = event.data
       const what = request.kind === 'rollback' ? 'asked to take back' : 'asked for'
-      return `${by} ${what} "${request.name}".`
+      const glass = request.breakGlass ? `, even while everything is stopped: ${request.reason}` : '.'
+      return `${by} ${what} "${request.name}"${glass}`
     }
     case 'PhaseDeclared': {
       const { name, dependsOn, does } = event.data.declaration
@@ -26,26 +25,25 @@ function sentenceOf(event: RolloutEvent, nameOf: (phase: number) => string): str
       return `Phase "${name}": ${what}${waits}.`
     }
     case 'PhasePlanned':
-      return `${nameOf(event.data.phase)}: planned ${many(event.data.plan.members, 'target')} to ${event.data.plan.version}.`
+      return `${nameOf(event.data.phase)}: planned ${counted(event.data.plan.members, 'target')} to ${event.data.plan.version}.`
     case 'RolloutPlanned': {
       const { members, planHash, exposure } = event.data
       const much = exposure
         ? ` The first wave of ${exposure.phases.map(nameOf).join(', ')} is so large that a second person has to approve it.`
         : ''
-      return `Planned ${many(members, 'target')}, plan ${planHash.slice(0, 12)}.${much}`
+      return `Planned ${counted(members, 'target')}, plan ${planHash.slice(0, 12)}.${much}`
     }
-    case 'PlanningFailed':
-      return `It could not be planned: ${event.data.detail}`
+    case 'ApprovalAwaited': {
+      const { needed, approvers, until } = event.data
+      const who = approvers ? ` of ${approvers.join(', ')}` : ''
+      return `It waits for ${counted(needed, 'approval')}${who}, until ${until}.`
+    }
     case 'ApprovalGiven':
       return `${event.data.by} approved plan ${event.data.planHash.slice(0, 12)}.`
     case 'RolloutRejected':
       return `${event.data.by} rejected it: ${event.data.reason}`
     case 'RolloutExpired':
       return `It expired: ${event.data.detail}`
-    case 'ExecutionStarting':
-      return `Execution ${event.data.generation} starts: ${event.data.reason}.`
-    case 'ExecutionEnded':
-      return `Execution ${event.data.generation} ended early: ${event.data.status}.`
     case 'PhaseSkipped':
       return `${nameOf(event.data.phase)} has nothing to do: all of its targets run the version already.`
     case 'PhaseStarted':
@@ -57,7 +55,7 @@ function sentenceOf(event: RolloutEvent, nameOf: (phase: number) => string): str
       return `${nameOf(phase)} ended: ${status.replaceAll('_', ' ')} (${counts}).${held}`
     }
     case 'PhaseOvertaken':
-      return `${many(event.data.targets, 'target')} of ${nameOf(event.data.phase)} do not run any more what it had put there: those that depend on it wait for somebody.`
+      return `${counted(event.data.targets, 'target')} of ${nameOf(event.data.phase)} do not run any more what it had put there: those that depend on it wait for somebody.`
     case 'PhaseAccepted':
       return `${event.data.by} lets those begin that depend on ${nameOf(event.data.phase)}: ${event.data.reason}`
     case 'RolloutPaused':
@@ -65,8 +63,9 @@ function sentenceOf(event: RolloutEvent, nameOf: (phase: number) => string): str
     case 'RolloutResumed':
       return `${event.data.by} resumed it.`
     case 'AbortRequested': {
-      const { by, reason, rollback } = event.data
-      const back = rollback === null ? '' : `, and rollout ${rollback} takes back what it changed`
+      const { by, reason, rollback, breakGlass } = event.data
+      const glass = breakGlass === undefined ? '' : ', even while everything is stopped'
+      const back = rollback === null ? '' : `, and rollout ${rollback} takes back what it changed${glass}`
       return `${by} aborted it${back}: ${reason}`
     }
     case 'ChildRequested':
@@ -75,10 +74,11 @@ function sentenceOf(event: RolloutEvent, nameOf: (phase: number) => string): str
       return 'It is aborted; no phase runs.'
     case 'RolloutCompleted':
       return event.data.exceptions ? 'It is complete, with exceptions.' : 'It is complete.'
+    case 'PlanningFailed':
+    case 'ExecutionStarting':
+    case 'ExecutionEnded':
     case 'WakeUpMoved':
-      return event.data.at === null
-        ? 'Nothing is due any more.'
-        : `The next thing is due at ${event.data.at}.`
+      return drivenSentence(event)
   }
 }
 

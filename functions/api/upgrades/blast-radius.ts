@@ -53,6 +53,8 @@ class BrokenGlass {
   follow(event: UpgradeEvent, commit: number, at: string): void {
     if (event.type === 'UpgradeRequested' && event.data.request.breakGlass) {
       this.#request = { reason: event.data.request.reason, requestedBy: event.data.by }
+      // What belongs to a rollout was approved with it: its request says so.
+      for (const by of event.data.rollout?.approvedBy ?? []) this.#approvals.push({ by, at, commit })
     } else if (event.type === 'ApprovalGiven') {
       this.#approvals.push({ by: event.data.by, at, commit })
     } else if (event.type === 'FreezeOverridden') {

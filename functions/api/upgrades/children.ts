@@ -30,7 +30,7 @@ type Retry = Parameters<Operate<Contracts['retryFailed']>>[0]
 const noReason = 'no reason given'
 
 export function settingsOf(
-  body: Omit<Retry['body'], 'reason'> & Omit<RollBack['body'], 'reason'>,
+  body: Omit<Retry['body'], 'reason'> & Omit<RollBack['body'], 'reason' | 'breakGlass'>,
 ): ChildSettings {
   const { parallel, batchSize, failureThreshold, deadlines, window, ignoreWindow, toWithdrawn } = body
   const { attemptSeconds } = deadlines ?? {}
@@ -45,6 +45,11 @@ export function settingsOf(
     ...(toWithdrawn && { toWithdrawn: toWithdrawn.reason }),
     ...(skippedToo && { skippedToo }),
   }
+}
+
+/** Returns why a rollback is asked for, in the words that its body has for it. */
+export function reasonOf({ reason, breakGlass, toWithdrawn }: RollBack['body']): string {
+  return breakGlass?.reason ?? reason ?? toWithdrawn?.reason ?? noReason
 }
 
 function askedBy(

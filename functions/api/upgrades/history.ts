@@ -1,7 +1,7 @@
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import type { Log } from '../../log/log.ts'
-import { upgradeRow } from '../../views/projections/live.ts'
 import { shownUpgrade, upgrades } from '../../views/projections/upgrades.ts'
+import { requestedRow } from '../../views/requested-row.ts'
 import type { UpgradeBody, UpgradeRow } from '../../views/rows.ts'
 import { Problem } from '../http/problem.ts'
 import { pastOf } from '../http/story.ts'
@@ -27,5 +27,5 @@ export async function foldRow(
     body = next === 'deleted' ? undefined : next
     last = context.commit
   }
-  return body && { row: shownUpgrade(upgradeRow(since, id), body), commit: last }
+  return body && { row: shownUpgrade(requestedRow(since, id), body), commit: last }
 }

@@ -3,6 +3,7 @@ import { membersPerChunk } from '../../../events/plan.ts'
 import { instantOf } from '../../../events/time.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import { expectedSeconds } from '../../domain/plan/duration.ts'
+import { withExpectedTime } from '../../domain/plan/expected-time.ts'
 import { leftOutCounts, type Plan } from '../../domain/plan/plan.ts'
 import { waveOf } from '../../domain/plan/waves.ts'
 import { lookedAtMost, prospectOf } from '../../planning/planning.ts'
@@ -19,10 +20,20 @@ const listedAtMost = 10_000
 
 export const tooLarge = `More than ${lookedAtMost} targets would be looked through while you wait. Name the targets, or deploy with approvals: then it is planned in the background, and stands still until somebody has approved the plan that its status names.`
 
+/** Returns how long one attempt should take by a plan, and how that is known. */
+export function expectedAttempt(
+  { deadlines, expectedByHistory }: UpgradeRequest,
+  { expected }: Pick<Plan, 'expected'>,
+) {
+  if (expected) return { seconds: expected.seconds, source: 'history' as const, attempts: expected.attempts }
+  const source = expectedByHistory ? ('default' as const) : ('declared' as const)
+  return { seconds: deadlines.expected, source, attempts: null }
+}
+
 /** When the last wave should end if every attempt takes the time expected and nobody has to be waited for. */
 export function finishOf(request: UpgradeRequest, plan: Plan, now: number): string {
   const start = Math.max(now, request.window ? Date.parse(request.window.start) : now)
-  return instantOf(start + expectedSeconds(request, plan) * 1000)
+  return instantOf(start + expectedSeconds(withExpectedTime(request, plan.expected), plan) * 1000)
 }
 
 function membersOf({ chunks, waves, members }: Plan) {
@@ -67,6 +78,7 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exp
       ...toldBody(told),
       approvals: approvalsBody(request, plan),
       window: request.window,
+      expectedAttempt: expectedAttempt(request, plan),
       expectedFinish: finishOf(request, plan, services.now()),
       truncated: plan.members > listedAtMost || plan.leftOut.length > listedAtMost,
     },

@@ -9,6 +9,7 @@ import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
 import type { Services } from '../services.ts'
 import { foldRow, upgradeNotFound } from './history.ts'
+import { expectedAttempt } from './plan.ts'
 import { droppedOf } from './planned-waves.ts'
 import { attemptStatusOf, attemptWords, upgradeStatusOf, upgradeWords } from './statuses.ts'
 import { waveNumber } from './wave-number.ts'
@@ -43,11 +44,11 @@ function statusBody(row: UpgradeRow) {
 }
 
 function summaryBody(row: UpgradeRow) {
-  const { jobId, kind, parentId, requestedBy, requestedAt, planHash, approvals, failure } = row
+  const { jobId, kind, parentId, rolloutId, requestedBy, requestedAt, planHash, approvals, failure } = row
   return {
     id: row.upgradeId,
     ...statusBody(row),
-    ...{ jobId, kind, parentId, requestedBy, requestedAt, planHash, approvals, failure },
+    ...{ jobId, kind, parentId, rolloutId, requestedBy, requestedAt, planHash, approvals, failure },
   }
 }
 
@@ -96,6 +97,7 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
       rolling: plan.rolling ?? null,
       spacingSeconds: plan.spacingSeconds ?? null,
       exposure: plan.exposure ?? null,
+      expectedAttempt: expectedAttempt(request, plan),
       policyVersion: plan.policyVersion,
       releaseVersion: plan.releaseVersion,
     },

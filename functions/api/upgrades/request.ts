@@ -5,6 +5,9 @@ import type { Amount, UpgradeRequest } from '../../../events/upgrade.ts'
 import { unmeetable } from '../../domain/approval-rule.ts'
 import { asProblem } from '../http/problem.ts'
 
+/** How long an attempt should take, in seconds, where nobody says and too few are known. */
+const usually = 300
+
 function amountOf(asked: AmountAsked): Amount {
   return typeof asked === 'number' ? { targets: asked } : { percent: Number.parseInt(asked, 10) }
 }
@@ -81,10 +84,11 @@ export function requestFrom(deployment: Deployment, by: string): UpgradeRequest 
     deadlines: {
       accept: deadlines.acceptSeconds,
       attempt: deadlines.attemptSeconds,
-      expected: deadlines.expectedSeconds,
+      expected: deadlines.expectedSeconds ?? usually,
       continue: deadlines.continueSeconds,
       linger: deadlines.lingerSeconds,
     },
+    ...(deadlines.expectedSeconds === undefined && { expectedByHistory: true }),
     ...(deployment.allowDowngrade && { allowDowngrade: true }),
     breakGlass: false,
     reason: deployment.reason,

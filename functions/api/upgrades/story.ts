@@ -5,14 +5,14 @@ import { groupOf } from '../../domain/plan/after-wave.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { exists, planOf, type UpgradeState } from '../../domain/upgrade/state.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { pastOf, storyPage } from '../http/story.ts'
+import { counted, drivenSentence, pastOf, storyPage } from '../http/story.ts'
 import { upgradeNotFound } from './history.ts'
 import { waveNumber } from './wave-number.ts'
 
 const sizes = (ranges: readonly (readonly [number, number, ...unknown[]])[]): number =>
   ranges.reduce((sum, [from, to]) => sum + to - from, 0)
 
-const targets = (count: number) => `${count} ${count === 1 ? 'target' : 'targets'}`
+const targets = (count: number) => counted(count, 'target')
 
 /** Returns how a wave is called in sentences, by its index: its number, and its group where it has one. */
 type NameOfWave = (wave: number) => string
@@ -66,8 +66,6 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
           : ` They go one at a time, the next ${spacingSeconds} seconds after the end of the last.`
       return `Planned ${targets(event.data.members)} to ${event.data.version}${out}.${pace}${much}${held}`
     }
-    case 'PlanningFailed':
-      return `It could not be planned: ${event.data.detail}`
     case 'ApprovalGiven':
       return `${event.data.by} approved plan ${event.data.planHash.slice(0, 12)}${event.data.window ? ` from ${event.data.window.start} to ${event.data.window.end}` : ''}.`
     case 'ApprovalsVoided':
@@ -76,10 +74,6 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
       return `${event.data.by} rejected it: ${event.data.reason}`
     case 'UpgradeExpired':
       return `It expired: ${event.data.detail}`
-    case 'ExecutionStarting':
-      return `Execution ${event.data.generation} starts: ${event.data.reason}.`
-    case 'ExecutionEnded':
-      return `Execution ${event.data.generation} ended early: ${event.data.status}.`
     case 'WaveStarted':
       return `Started ${wave(event.data.wave)}.`
     case 'TargetsAdmitted': {
@@ -160,10 +154,11 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
       return 'It is aborted; nothing is in flight.'
     case 'UpgradeCompleted':
       return event.data.exceptions ? 'It is complete, with exceptions.' : 'It is complete.'
+    case 'PlanningFailed':
+    case 'ExecutionStarting':
+    case 'ExecutionEnded':
     case 'WakeUpMoved':
-      return event.data.at === null
-        ? 'Nothing is due any more.'
-        : `The next thing is due at ${event.data.at}.`
+      return drivenSentence(event)
   }
 }
 

@@ -5,6 +5,7 @@ import type { Rejection } from '../rejection.ts'
 import { identityOf, sameVersion } from '../version/identity.ts'
 import { CandidateList, type ListedCandidate } from './candidate-list.ts'
 import { PlanChunks } from './chunks.ts'
+import type { ExpectedTime } from './expected-time.ts'
 import { putInGroups } from './groups.ts'
 import { putInOrder } from './order.ts'
 import { type Rolling, rollingOf } from './rolling.ts'
@@ -42,6 +43,8 @@ export interface Plan {
   readonly leftOut: readonly { readonly target: string; readonly reason: LeftOutReason }[]
   readonly policyVersion: number
   readonly releaseVersion: number
+  /** How long one attempt should take by those that there were; left out: as the request says. No part of the hash. */
+  readonly expected?: ExpectedTime
   /** Left out: the first wave exposes no more than one person may, or approvals were asked for. */
   readonly exposure?: NonNullable<Extract<UpgradeEvent, { type: 'UpgradePlanned' }>['data']['exposure']>
 }

@@ -1,23 +1,13 @@
 import { accept } from '../aggregate.ts'
+import { refuseApprover } from '../approval-rule.ts'
 import { awaitsApproval } from '../standing.ts'
 import { refuseExpired, rolloutNotFound } from './control.ts'
 import { Draft, type RolloutDecision, refuse } from './draft.ts'
 import { type ExistingRollout, exists, hasEnded } from './state.ts'
 
-/** Refuses what an approver may not do: approve what they asked for, or what others were named for. */
-function refuseApprover({ requestedBy, request }: ExistingRollout, by: string) {
-  if (by === requestedBy)
-    return refuse(
-      'self-approval',
-      `${by} asked for this rollout and cannot also approve it: somebody else has to.`,
-    )
-  const { approvers } = request.approvals
-  if (approvers && !approvers.includes(by))
-    return refuse(
-      'not-an-approver',
-      `${by} is not among the approvers of this rollout: ${approvers.join(', ')}.`,
-    )
-  return undefined
+function refuseHere({ requestedBy, request }: ExistingRollout, by: string) {
+  const part = by === requestedBy ? 'asked for this rollout' : undefined
+  return refuseApprover('rollout', request.approvals, by, part)
 }
 
 function nothingToApprove({ standing }: ExistingRollout) {
@@ -32,7 +22,7 @@ export function approveRollout(command: {
 }): RolloutDecision {
   return (state, now) => {
     if (!exists(state)) return rolloutNotFound
-    const refused = refuseApprover(state, command.by)
+    const refused = refuseHere(state, command.by)
     if (refused) return refused
     const { planHash } = state
     if (planHash === null) return refuse('not-planned', 'The rollout has no plan yet that could be approved.')
@@ -56,7 +46,7 @@ export function rejectRollout(command: { by: string; reason: string }): RolloutD
   return (state, now) => {
     if (!exists(state)) return rolloutNotFound
     if (state.standing.status === 'rejected') return accept()
-    const refused = refuseApprover(state, command.by)
+    const refused = refuseHere(state, command.by)
     if (refused) return refused
     const begun = state.phases.some(({ startedAt }) => startedAt !== null)
     const needed = state.standing.approvals.needed > 0

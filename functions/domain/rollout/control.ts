@@ -74,7 +74,7 @@ export function acceptPhase(command: { phase: string; by: string; reason: string
         `The phase "${known.name}" has not ended: there is nothing to accept.`,
       )
     if (isPassed(known)) return accept()
-    draft.add({ type: 'PhaseAccepted', data: { phase, by, reason } })
+    draft.add({ type: 'PhaseAccepted', data: { phase, name: known.name, by, reason } })
     return undefined
   })
 }
@@ -84,6 +84,9 @@ export function abortRollout(command: {
   by: string
   reason: string
   rollback: string | null
+  settings?: ChildSettings
+  /** Why what is taken back goes on even while everything is stopped. */
+  breakGlass?: string
 }): RolloutDecision {
   const abort = atWork((state, draft) => {
     if (command.rollback !== null && state.request.kind === 'rollback')
@@ -91,14 +94,20 @@ export function abortRollout(command: {
         'rollback-of-rollback',
         'A rollback is not taken back: deploy the versions that are wanted.',
       )
-    // Whoever asked first was told of a rollback: that is the one.
-    const rollback = state.abort?.rollback ?? command.rollback
-    draft.add({ type: 'AbortRequested', data: { ...command, rollback } })
+    // Whoever asked first was told of a rollback: that is the one. Another can only break the glass for it.
+    const { abort: before } = state
+    const rollback = before?.rollback ?? command.rollback
+    const settings = before?.rollback ? before.settings : command.settings
+    const breakGlass = before?.breakGlass ?? command.breakGlass
+    const { by, reason } = command
+    const how = { ...(settings && { settings }), ...(breakGlass !== undefined && { breakGlass }) }
+    draft.add({ type: 'AbortRequested', data: { by, reason, rollback, ...how } })
     return undefined
   })
   return (state, now) => {
     const before = exists(state) ? state.abort : null
-    const more = command.rollback !== null && before?.rollback === null
+    const broken = command.breakGlass !== undefined && before?.breakGlass === undefined
+    const more = command.rollback !== null && (before?.rollback === null || broken)
     return before && !more && !hasEnded(state) ? accept() : abort(state, now)
   }
 }
@@ -110,6 +119,7 @@ export function requestChild(command: {
   by: string
   reason: string
   settings: ChildSettings
+  breakGlass?: true
   /** Those that take something of it back and are not over, as whoever asks has looked. */
   living: readonly string[]
 }): RolloutDecision {

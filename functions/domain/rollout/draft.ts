@@ -1,8 +1,9 @@
 import type { RolloutEvent } from '../../../events/rollout.ts'
 import { after, day } from '../../../events/time.ts'
 import { type Decision, reject } from '../aggregate.ts'
-import { endedEarly, mayRestart } from '../generation.ts'
+import { nextGeneration } from '../generation.ts'
 import type { Rejection } from '../rejection.ts'
+import { wakeUpMoved } from '../wake-up.ts'
 import { evolve } from './evolve.ts'
 import { exists, hasEnded, type RolloutState } from './state.ts'
 import { earliestDue } from './wake-up.ts'
@@ -33,24 +34,19 @@ export class Draft {
   /** Starts the next generation when the pause after a fruitless one is over. */
   restartWhenDue(): void {
     const state = this.#state
-    if (!exists(state) || hasEnded(state) || !mayRestart(state.execution, this.now)) return
-    const generation = state.standing.generation + 1
-    this.add({ type: 'ExecutionStarting', data: { generation, reason: endedEarly } })
+    const next = exists(state) && !hasEnded(state) ? nextGeneration(state, this.now) : undefined
+    if (next) this.add(next)
   }
 
   /**
-   * Returns the decision, with the wake-up moved where it has to be: a rollout that lives is asked at least once a day. It moves only to an earlier
-   * instant, or when `exact` says that it has just been used.
+   * Returns the decision, with the wake-up moved where it has to be: a rollout that lives is asked at least once a day. `exact`: it has just been used.
    */
   decision({ exact = false } = {}): Decision<RolloutEvent, Rejection> {
     const state = this.#state
     if (!exists(state)) return { events: this.events }
-    const over = hasEnded(state)
-    const { at: present, moves } = state.wakeUp
-    const due = over ? null : (earliestDue(state, this.now) ?? after(this.now, day))
-    const mustMove = over || exact ? due !== present : due !== null && (present === null || due < present)
-    if (mustMove && (this.events.length > 0 || exact))
-      this.add({ type: 'WakeUpMoved', data: { at: due, sequence: moves + 1 } })
+    const due = hasEnded(state) ? null : (earliestDue(state, this.now) ?? after(this.now, day))
+    const moved = wakeUpMoved(state.wakeUp, due, { exact })
+    if (moved && (this.events.length > 0 || exact)) this.add(moved)
     return { events: this.events }
   }
 }

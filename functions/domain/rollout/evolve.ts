@@ -31,7 +31,12 @@ export function evolve(before: RolloutState, event: RolloutEvent, { at }: Commit
       return withPhase(state, event.data.phase, { planHash, members })
     }
     case 'RolloutPlanned':
-      return progressed({ ...state, stage: 'planned', planHash: event.data.planHash, plannedAt: at })
+      return progressed({
+        ...{ ...state, stage: 'planned', planHash: event.data.planHash, plannedAt: at },
+        exposed: event.data.exposure?.phases ?? [],
+      })
+    case 'ApprovalAwaited':
+      return state
     case 'ApprovalGiven': {
       const { by, comment } = event.data
       return { ...state, approvals: [...state.approvals, { by, at, comment }] }
@@ -56,7 +61,7 @@ export function evolve(before: RolloutState, event: RolloutEvent, { at }: Commit
       return progressed(withPhase(state, event.data.phase, { startedAt: at, end }))
     }
     case 'PhaseEnded': {
-      const { phase, ...end } = event.data
+      const { phase, name: _, ...end } = event.data
       return progressed(withPhase(state, phase, { end: { ...end, at } }))
     }
     case 'PhaseOvertaken':
@@ -103,6 +108,7 @@ function requested(
     phases: [],
     planHash: null,
     plannedAt: null,
+    exposed: [],
     approvals: [],
     paused: null,
     abort: null,

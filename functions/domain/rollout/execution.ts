@@ -23,17 +23,18 @@ export function startPhases(command: {
     for (const [phase, targets] of command.overtaken) {
       const known = state.phases[phase]
       if (known && targets > 0 && isPassed(known) && !known.accepted && isAwaited(state, phase))
-        draft.add({ type: 'PhaseOvertaken', data: { phase, targets } })
+        draft.add({ type: 'PhaseOvertaken', data: { phase, name: known.name, targets } })
     }
     for (let free = true; free; ) {
       free = false
       const present = draft.state
       if (!exists(present)) break
       for (const phase of startable(present, now)) {
-        const empty = present.phases[phase]?.kind === 'deploy' && present.phases[phase]?.members === 0
-        if (empty) draft.add({ type: 'PhaseSkipped', data: { phase } })
-        else
-          draft.add({ type: 'PhaseStarted', data: { phase, upgrade: phaseUpgrade(command.rollout, phase) } })
+        const { name = '', kind, members } = present.phases[phase] ?? {}
+        const empty = kind === 'deploy' && members === 0
+        const upgrade = phaseUpgrade(command.rollout, phase)
+        if (empty) draft.add({ type: 'PhaseSkipped', data: { phase, name } })
+        else draft.add({ type: 'PhaseStarted', data: { phase, name, upgrade } })
         // Nothing was done in it: what depends on it may begin in the same breath.
         free ||= empty
       }
@@ -85,14 +86,5 @@ export function tick(): RolloutDecision {
       draft.add({ type: 'RolloutExpired', data: { detail: `Nobody approved it by ${deadline}.` } })
     draft.restartWhenDue()
     return draft.decision({ exact: true })
-  }
-}
-
-/** Moves the wake-up to where it is: whoever answers its move has missed what came before. */
-export function rouse(): RolloutDecision {
-  return (state) => {
-    if (!exists(state)) return accept()
-    const { at, moves } = state.wakeUp
-    return accept({ type: 'WakeUpMoved', data: { at, sequence: moves + 1 } })
   }
 }

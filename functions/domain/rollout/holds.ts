@@ -27,7 +27,11 @@ export function holdsOf(state: ExistingRollout, now: string): Hold[] {
   if (state.stage === 'planned' && awaitsApproval(state)) {
     const lapses = approvalDeadline(state)
     const words = `Somebody entitled approves the plan of all phases; it expires at ${lapses}.`
-    hold('APPROVAL', state.plannedAt ?? state.requestedAt, words, { lapses })
+    const broken = state.request.breakGlass
+      ? `Somebody else than who asked approves that it runs while everything is stopped; it expires at ${lapses}.`
+      : words
+    const ref = state.request.breakGlass ? 'break-glass' : null
+    hold('APPROVAL', state.plannedAt ?? state.requestedAt, broken, { ref, lapses })
   }
   if (state.paused)
     hold('OPERATOR', state.paused.at, 'An operator resumes or aborts.', { ref: state.paused.reason })

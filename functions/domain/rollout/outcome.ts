@@ -13,7 +13,7 @@ export function ownRollback(rollout: string): string {
   return v5(rollout, rollbackNamespace)
 }
 
-type Ended = Omit<Extract<RolloutEvent, { type: 'PhaseEnded' }>['data'], 'passed'>
+type Ended = Omit<Extract<RolloutEvent, { type: 'PhaseEnded' }>['data'], 'passed' | 'name'>
 
 /** Records how the upgrade of a phase ended. What did not end well holds those that depend on it, or takes all back where that was asked for. */
 export function recordPhaseEnd(command: Ended & { rollout: string; upgrade: string }): RolloutDecision {
@@ -25,7 +25,7 @@ export function recordPhaseEnd(command: Ended & { rollout: string; upgrade: stri
     const well = end.status === 'completed' || end.status === 'nothing_to_do'
     const passed = well || (end.status === 'completed_with_exceptions' && known.exceptions === 'accept')
     const draft = new Draft(state, now)
-    draft.add({ type: 'PhaseEnded', data: { ...end, passed } })
+    draft.add({ type: 'PhaseEnded', data: { ...end, name: known.name, passed } })
     if (!passed && !state.abort && state.request.onFailure === 'rollback') {
       const reason = `The phase "${known.name}" did not end well: it is ${end.status}.`
       draft.add({ type: 'AbortRequested', data: { by: systemActor, reason, rollback: ownRollback(rollout) } })

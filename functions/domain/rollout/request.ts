@@ -1,8 +1,10 @@
 import type { PhaseDeclaration, PhasePlan, RolloutRequest } from '../../../events/rollout.ts'
 import { accept } from '../aggregate.ts'
+import { planningFailed } from '../planning-failure.ts'
 import { rolloutNotFound } from './control.ts'
 import { Draft, type RolloutDecision } from './draft.ts'
 import { exists } from './state.ts'
+import { approvalDeadline } from './wake-up.ts'
 
 /** What the planner found for all phases. */
 export interface PlannedRollout {
@@ -51,17 +53,20 @@ function addPlan(draft: Draft, { planHash, plans, exposure }: PlannedRollout): v
     members += plan.members
   }
   draft.add({ type: 'RolloutPlanned', data: { planHash, members, ...(exposure && { exposure }) } })
+  const { state } = draft
+  const until = exists(state) ? approvalDeadline(state) : null
+  if (!exists(state) || until === null) return
+  const { approvers } = state.request.approvals
+  const { needed } = state.standing.approvals
+  draft.add({ type: 'ApprovalAwaited', data: { planHash, needed, approvers, until } })
 }
 
-/** As many characters of a reason as an event takes. */
-const longestDetail = 512
-
 /** Ends a rollout that cannot be planned, and says why. */
-export function failPlanning({ code, detail }: { code: string; detail: string }): RolloutDecision {
+export function failPlanning(failure: { code: string; detail: string }): RolloutDecision {
   return (state, now) => {
     if (!exists(state) || state.stage !== 'requested' || state.abort) return accept()
     const draft = new Draft(state, now)
-    draft.add({ type: 'PlanningFailed', data: { code, detail: detail.slice(0, longestDetail) } })
+    draft.add(planningFailed(failure))
     return draft.decision()
   }
 }

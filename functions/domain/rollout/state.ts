@@ -1,11 +1,12 @@
 import type { PhaseDeclaration, RolloutEvent, RolloutRequest } from '../../../events/rollout.ts'
 import type { Generation } from '../generation.ts'
+import type { WakeUp } from '../wake-up.ts'
 import type { Standing } from './standing.ts'
 
 type Data<Type extends RolloutEvent['type']> = Extract<RolloutEvent, { type: Type }>['data']
 
 /** How a phase ended, as the stream of its upgrade says. */
-export type PhaseEnd = Omit<Data<'PhaseEnded'>, 'phase'> & { readonly at: string }
+export type PhaseEnd = Omit<Data<'PhaseEnded'>, 'phase' | 'name'> & { readonly at: string }
 
 /** One phase, by what the order of phases is decided from. What it does in full is in the log alone. */
 export interface Phase {
@@ -47,6 +48,8 @@ export interface ExistingRollout {
   readonly phases: readonly Phase[]
   readonly planHash: string | null
   readonly plannedAt: string | null
+  /** The phases whose first wave exposes so much that somebody else has to approve it. */
+  readonly exposed: readonly number[]
   readonly approvals: readonly Approval[]
   /** Null: nobody has paused it. */
   readonly paused: (Data<'RolloutPaused'> & { readonly at: string }) | null
@@ -54,8 +57,7 @@ export interface ExistingRollout {
   /** The last that were noted: the log has all. */
   readonly children: readonly Child[]
   readonly execution: Generation
-  /** When the log wants to be asked again (null: never), and how often that was moved. */
-  readonly wakeUp: { readonly at: string | null; readonly moves: number }
+  readonly wakeUp: WakeUp
 }
 
 /** The fold of one rollout's stream: plain JSON. */

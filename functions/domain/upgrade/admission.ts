@@ -5,6 +5,7 @@ import { waveRange } from '../plan/waves.ts'
 import { type Closure, closureAt } from '../policy/closure.ts'
 import type { Stop } from '../policy/policy.ts'
 import { awaitsApproval } from '../standing.ts'
+import { hasSecondPerson } from './approvers.ts'
 import { freshMembers, membersWith, roomForChunks } from './chunks.ts'
 import type { Draft } from './draft.ts'
 import { isHalted, unacknowledged, usesUp } from './limits.ts'
@@ -31,8 +32,8 @@ export interface AdmissionFacts {
  * May the upgrade admit although everything is stopped? Only where it was asked for so (break-glass), and somebody else than who
  * asked has approved it (design: #break-glass).
  */
-export function breaksGlass({ request, requestedBy, approvals }: PlannedUpgrade): boolean {
-  return request.breakGlass && approvals.some(({ by }) => by !== requestedBy)
+export function breaksGlass(state: PlannedUpgrade): boolean {
+  return state.request.breakGlass && hasSecondPerson(state)
 }
 
 /** A time in which targets may be handed over. */

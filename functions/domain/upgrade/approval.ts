@@ -1,4 +1,5 @@
 import { accept } from '../aggregate.ts'
+import { refuseApprover } from '../approval-rule.ts'
 import { awaitsApproval } from '../standing.ts'
 import { sameTime, type Window } from '../window.ts'
 import type { AdmissionFacts } from './admission.ts'
@@ -8,26 +9,17 @@ import { refuseExpired, refuseNoRoom, upgradeNotFound } from './control.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
 import { type ExistingUpgrade, exists, hasEnded, isPlanned, type PlannedUpgrade } from './state.ts'
 
-/** Refuses what an approver may not do: approve twice is fine, approve one's own request, or a window that one has moved, never is. */
-function refuseApprover(state: ExistingUpgrade, by: string) {
-  if (authorsOf(state).includes(by)) {
-    const edited = state.request.authors?.includes(by) === true
-    const what =
-      by === state.requestedBy
-        ? 'asked for this upgrade'
-        : edited
-          ? 'has edited the profile of this upgrade since one was last approved'
-          : 'moved the window of this upgrade'
-    return refuse('self-approval', `${by} ${what} and cannot also approve it: somebody else has to.`)
-  }
-  const { approvers } = state.request.approvals
-  if (approvers && !approvers.includes(by)) {
-    return refuse(
-      'not-an-approver',
-      `${by} is not among the approvers of this upgrade: ${approvers.join(', ')}.`,
-    )
-  }
-  return undefined
+/** Returns by which part that somebody had in it they do not approve it, as words of a sentence; undefined: by none. */
+function partOf(state: ExistingUpgrade, by: string): string | undefined {
+  if (!authorsOf(state).includes(by)) return undefined
+  if (by === state.requestedBy) return 'asked for this upgrade'
+  return state.request.authors?.includes(by)
+    ? 'has edited the profile of this upgrade since one was last approved'
+    : 'moved the window of this upgrade'
+}
+
+function refuseHere(state: ExistingUpgrade, by: string) {
+  return refuseApprover('upgrade', state.request.approvals, by, partOf(state, by))
 }
 
 function nothingToApprove({ standing }: ExistingUpgrade) {
@@ -54,7 +46,7 @@ export function approveUpgrade(
 ): UpgradeDecision {
   return (state, now) => {
     if (!exists(state)) return upgradeNotFound
-    const refused = refuseApprover(state, command.by)
+    const refused = refuseHere(state, command.by)
     if (refused) return refused
     if (!isPlanned(state) && !(hasEnded(state) && state.plan))
       return refuse('not-planned', 'The upgrade has no plan yet that could be approved.')
@@ -85,7 +77,7 @@ export function rejectUpgrade(command: { by: string; reason: string }): UpgradeD
     if (!exists(state)) return upgradeNotFound
     const { status } = state.standing
     if (status === 'rejected') return accept()
-    const refused = refuseApprover(state, command.by)
+    const refused = refuseHere(state, command.by)
     if (refused) return refused
     const needed = state.standing.approvals.needed > 0
     if (state.stage !== 'planned' || state.abort || !needed) return nothingToApprove(state)

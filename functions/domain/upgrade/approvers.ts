@@ -10,6 +10,11 @@ export function authorsOf(state: ExistingUpgrade): readonly string[] {
   return windowBy === null ? authors : [...authors, windowBy]
 }
 
+/** Has somebody approved it who did not ask for it: itself, or with the rollout that it belongs to? */
+export function hasSecondPerson({ approvals, requestedBy, rollout }: PlannedUpgrade): boolean {
+  return [...approvals.map(({ by }) => by), ...(rollout?.approvedBy ?? [])].some((by) => by !== requestedBy)
+}
+
 /** Returns the approvals that hold in a window: all of them, or none. */
 function holding({ approvals }: Pick<PlannedUpgrade, 'approvals'>, window: Window | null) {
   return approvals.every((approval) => isInside(window, approval.window)) ? approvals : []

@@ -3,6 +3,7 @@ import type { ChildSettings, UpgradeEvent, UpgradeRequest } from '../../../event
 import { systemActor } from '../actor.ts'
 import { accept } from '../aggregate.ts'
 import { meaningOf } from '../target/outcome.ts'
+import { hasSecondPerson } from './approvers.ts'
 import { upgradeNotFound } from './control.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
 import { eachMember } from './members.ts'
@@ -27,6 +28,8 @@ export interface ChildCommand {
   readonly reason?: string
   /** Why it shall run even while everything is stopped: it then waits for the approval of a second person. */
   readonly breakGlass?: string
+  /** Who has approved that with the rollout that it is a phase of; left out: nobody yet. */
+  readonly approvedBy?: readonly string[]
   /** One target alone; left out: all that the kind is about. */
   readonly target?: string
   readonly settings?: ChildSettings
@@ -51,8 +54,9 @@ export function ownRollback(upgrade: string, target: string | null = null): stri
  * What has run once was approved; taking it back must not wait for somebody to come to the office. To do so while everything is
  * stopped, or to a release that was withdrawn, takes a second person, whoever may approve: those named for the deploy may all be away.
  */
-function approvalsOf({ breakGlass, settings }: ChildCommand, { approvals }: UpgradeRequest) {
-  const alone = breakGlass === undefined && settings?.toWithdrawn === undefined
+function approvalsOf({ breakGlass, settings, approvedBy = [] }: ChildCommand, { approvals }: UpgradeRequest) {
+  const harmless = breakGlass === undefined && settings?.toWithdrawn === undefined
+  const alone = harmless || approvedBy.length > 0
   return alone ? { ...approvals, required: 0 } : { ...approvals, required: 1, approvers: null }
 }
 
@@ -108,14 +112,15 @@ export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, n
   const automatic = profile !== undefined && kind === 'rollback' && command.by === systemActor
   // A person asks for a child, or it takes something back: neither waits for who is not ready.
   const { preUpgradeChecks: _, toWithdrawn: __, skippedToo: ___, judged: ____, ...shaped } = parent.request
-  const { authors: _____, ...authored } = shaped
+  // How long an attempt should take is known of its parent, by what it said or by what its plan found.
+  const { authors: _____, expectedByHistory: ______, ...paced } = shaped
   const {
-    percentages: ______,
-    groups: _______,
-    rolling: ________,
-    spacingSeconds: _________,
+    percentages: _______,
+    groups: ________,
+    rolling: _________,
+    spacingSeconds: __________,
     ...unchecked
-  } = authored
+  } = paced
   const again = kind === 'rollback' && unchecked.kind === 'rollback'
   const attempt = settings.attempt ?? unchecked.deadlines.attempt
   return {
@@ -189,8 +194,8 @@ export function takeForChild(
  * May a rollback go to releases that were withdrawn? Only where it was asked for so, and somebody else than who asked has approved it
  * (design: #children).
  */
-export function mayGoToWithdrawn({ request, requestedBy, approvals }: PlannedUpgrade): boolean {
-  return request.toWithdrawn !== undefined && approvals.some(({ by }) => by !== requestedBy)
+export function mayGoToWithdrawn(state: PlannedUpgrade): boolean {
+  return state.request.toWithdrawn !== undefined && hasSecondPerson(state)
 }
 
 /** What is known of a child of a family that may stand in the way of another. */

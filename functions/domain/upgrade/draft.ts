@@ -2,6 +2,7 @@ import { after, day } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { type Decision, reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
+import { wakeUpMoved } from '../wake-up.ts'
 import { evolve } from './evolve.ts'
 import { hasEnded, type UpgradeState } from './state.ts'
 import { earliestDue } from './wake-up.ts'
@@ -30,19 +31,15 @@ export class Draft {
   }
 
   /**
-   * Returns the decision, with the wake-up moved where it has to be: an upgrade that lives is asked at least once a day. A wake-up that is too early does no harm (the tick finds
-   * nothing and moves it), so it moves only to an earlier instant, or when `exact` says that it has just been used.
+   * Returns the decision, with the wake-up moved where it has to be: an upgrade that lives is asked at least once a day. `exact`: it
+   * has just been used.
    */
   decision({ exact = false } = {}): Decision<UpgradeEvent, Rejection> {
     const state = this.#state
     if (state.stage === 'none') return { events: this.events }
-    const over = hasEnded(state)
-    const { at: present, moves } = state.wakeUp
-    const due = over ? null : (earliestDue(state) ?? after(this.now, day))
-    const mustMove = over || exact ? due !== present : due !== null && (present === null || due < present)
-    if (mustMove && (this.events.length > 0 || exact)) {
-      this.add({ type: 'WakeUpMoved', data: { at: due, sequence: moves + 1 } })
-    }
+    const due = hasEnded(state) ? null : (earliestDue(state) ?? after(this.now, day))
+    const moved = wakeUpMoved(state.wakeUp, due, { exact })
+    if (moved && (this.events.length > 0 || exact)) this.add(moved)
     return { events: this.events }
   }
 }

@@ -3,6 +3,7 @@ import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { systemActor } from '../actor.ts'
 import type { CommitContext } from '../aggregate.ts'
 import { begunAt, endedAt, firstGeneration } from '../generation.ts'
+import { withExpectedTime } from '../plan/expected-time.ts'
 import { waveRange } from '../plan/waves.ts'
 import { awaitsApproval } from '../standing.ts'
 import {
@@ -182,6 +183,7 @@ function planned(
   const { told: _, ...plan } = data
   return {
     ...progressed(state),
+    request: withExpectedTime(state.request, plan.expected),
     stage: 'planned',
     plan,
     plannedAt: at,

@@ -1,5 +1,5 @@
 import { accept } from '../aggregate.ts'
-import { endedEarly, mayRestart } from '../generation.ts'
+import { nextGeneration } from '../generation.ts'
 import type { AdmissionFacts } from './admission.ts'
 import { advance } from './advance.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
@@ -72,8 +72,6 @@ export function endExecution(command: {
 /** Starts the next generation when the pause after a fruitless one is over. */
 export function restartWhenDue(draft: Draft): void {
   const { state, now } = draft
-  if (!exists(state) || hasEnded(state)) return
-  if (!mayRestart(state.execution, now)) return
-  const generation = state.standing.generation + 1
-  draft.add({ type: 'ExecutionStarting', data: { generation, reason: endedEarly } })
+  const next = exists(state) && !hasEnded(state) ? nextGeneration(state, now) : undefined
+  if (next) draft.add(next)
 }

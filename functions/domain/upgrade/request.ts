@@ -1,5 +1,6 @@
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import { accept } from '../aggregate.ts'
+import { planningFailed } from '../planning-failure.ts'
 import type { AdmissionFacts } from './admission.ts'
 import { upgradeNotFound } from './control.ts'
 import { Draft, type UpgradeDecision } from './draft.ts'
@@ -53,16 +54,12 @@ function addPlan(draft: Draft, { plan, facts }: WrittenPlan): void {
   else checkHolds(draft, facts)
 }
 
-/** As many characters of a reason as an event takes. */
-const longestDetail = 512
-
 /** Ends an upgrade that cannot be planned, and says why. */
 export function failPlanning(failure: { code: string; detail: string }): UpgradeDecision {
   return (state, now) => {
     if (state.stage !== 'requested' || state.abort) return accept()
     const draft = new Draft(state, now)
-    const { code, detail } = failure
-    draft.add({ type: 'PlanningFailed', data: { code, detail: detail.slice(0, longestDetail) } })
+    draft.add(planningFailed(failure))
     return draft.decision()
   }
 }

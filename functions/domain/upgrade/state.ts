@@ -1,5 +1,6 @@
 import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import type { Generation } from '../generation.ts'
+import type { WakeUp } from '../wake-up.ts'
 import type { Window } from '../window.ts'
 import type { Chunks } from './chunks.ts'
 import type { MemberCounts } from './counts.ts'
@@ -80,8 +81,7 @@ interface Known {
   readonly abort: Abort | null
   /** The rollout that it is a phase of, and which; null: it is none. */
   readonly rollout: PhaseOf | null
-  /** When the log wants to be asked again (null: never), and how often that was moved. */
-  readonly wakeUp: { readonly at: string | null; readonly moves: number }
+  readonly wakeUp: WakeUp
 }
 
 /** What an upgrade has that is not over. */

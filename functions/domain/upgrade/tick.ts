@@ -81,12 +81,3 @@ export function tick(facts: AdmissionFacts, silence?: Silence): UpgradeDecision 
     return draft.decision({ exact: true })
   }
 }
-
-/** Moves the wake-up to where it is: whoever answers its move has missed what came before. */
-export function rouse(): UpgradeDecision {
-  return (state) => {
-    if (!exists(state)) return accept()
-    const { at, moves } = state.wakeUp
-    return accept({ type: 'WakeUpMoved', data: { at, sequence: moves + 1 } })
-  }
-}

@@ -1,7 +1,7 @@
 import { instantOf } from '../../../events/time.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { exists, hasEnded } from '../../domain/upgrade/state.ts'
-import { rouse } from '../../domain/upgrade/tick.ts'
+import { rouse } from '../../domain/wake-up.ts'
 import type { Metadata } from '../../log/log.ts'
 import { upgradeWorkflow } from '../../workflow/upgrade/upgrade.ts'
 import { waitsInVain } from '../../workflow/waits.ts'

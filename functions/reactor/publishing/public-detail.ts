@@ -2,11 +2,13 @@ import type * as z from 'zod'
 import type { Commit } from '../../../events/envelope.ts'
 import { type ProfileEvent, profileEvents } from '../../../events/profile.ts'
 import type { PublicDetail, publicData } from '../../../events/public.ts'
+import { type RolloutEvent, rolloutEvents } from '../../../events/rollout.ts'
 import { partsOf, refOf } from '../../../events/stream.ts'
 import { type TargetEvent, targetEvents } from '../../../events/target.ts'
 import { type UpgradeEvent, upgradeEvents } from '../../../events/upgrade.ts'
 import { waveCount } from '../../domain/plan/waves.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
+import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 
@@ -29,7 +31,7 @@ type Mapping<Event extends Internal, Public extends Readonly<Record<string, z.Zo
 const numbered = (wave: number) => ({ wave, waveNumber: wave + 1 })
 
 const ofUpgrades: Mapping<UpgradeEvent, typeof publicData.upgrade> = {
-  UpgradeRequested: ({ by, request }) => ({
+  UpgradeRequested: ({ by, request, rollout }) => ({
     by,
     kind: request.kind,
     parentId: request.parent,
@@ -41,6 +43,8 @@ const ofUpgrades: Mapping<UpgradeEvent, typeof publicData.upgrade> = {
     window: request.window && { start: request.window.start, end: request.window.end },
     breakGlass: request.breakGlass,
     reason: request.reason,
+    rolloutId: rollout?.id ?? null,
+    phaseNumber: rollout ? rollout.phase + 1 : null,
   }),
   UpgradePlanned: ({ planHash, version, digest, members, waves, leftOut, exposure }) => ({
     ...{ planHash, version, digest, leftOut },
@@ -77,6 +81,69 @@ const ofUpgrades: Mapping<UpgradeEvent, typeof publicData.upgrade> = {
   UpgradeCompleted: ({ exceptions }) => ({ exceptions }),
 }
 
+/** Events of rollouts and of upgrades share some names: outside, where all meet, those of rollouts say whose they are. */
+type Outside<Type extends string> = Type extends `Rollout${string}` | `Phase${string}`
+  ? Type
+  : `Rollout${Type}`
+type OutsideEvent<Event extends RolloutEvent> = Event extends RolloutEvent
+  ? { readonly type: Outside<Event['type']>; readonly data: Event['data'] }
+  : never
+
+function outside(type: string): string {
+  return /^(Rollout|Phase)/.test(type) ? type : `Rollout${type}`
+}
+
+/** Phases are counted from 0 inside, and from 1 for people. */
+const named = ({ phase, name }: { readonly phase: number; readonly name: string }) => ({
+  phaseNumber: phase + 1,
+  phaseName: name,
+})
+
+const ofRollouts: Mapping<OutsideEvent<RolloutEvent>, typeof publicData.rollout> = {
+  RolloutRequested: ({ by, request: { kind, parent, name, approvals, onFailure, breakGlass, reason } }) => ({
+    ...{ by, kind, name, onFailure, reason },
+    breakGlass: breakGlass === true,
+    parentId: parent,
+    approvals: approvals.required,
+  }),
+  RolloutPlanned: ({ planHash, members, exposure }) => ({
+    planHash,
+    total: members,
+    approvals: exposure?.approvals ?? 0,
+  }),
+  RolloutPlanningFailed: ({ code, detail }) => ({ code, detail }),
+  RolloutApprovalAwaited: ({ planHash, needed, approvers, until }) => ({
+    planHash,
+    needed,
+    approvers,
+    until,
+  }),
+  RolloutApprovalGiven: ({ by, planHash, comment }) => ({ by, planHash, comment }),
+  RolloutRejected: ({ by, reason }) => ({ by, reason }),
+  RolloutExpired: ({ detail }) => ({ detail }),
+  PhaseStarted: (data) => ({ ...named(data), upgradeId: data.upgrade }),
+  PhaseSkipped: (data) => named(data),
+  PhaseEnded: ({ status, passed, succeeded, failed, skipped, ...data }) => ({
+    ...named(data),
+    ...{ status, passed, succeeded, failed, skipped },
+  }),
+  PhaseOvertaken: ({ targets, ...data }) => ({ ...named(data), targets }),
+  PhaseAccepted: ({ by, reason, ...data }) => ({ ...named(data), by, reason }),
+  RolloutPaused: ({ by, reason }) => ({ by, reason }),
+  RolloutResumed: ({ by }) => ({ by }),
+  RolloutAbortRequested: ({ by, reason, rollback, breakGlass = null }) => ({
+    ...{ by, reason, breakGlass },
+    rollbackId: rollback,
+  }),
+  RolloutChildRequested: ({ by, reason, child, phases }) => ({
+    ...{ by, reason },
+    rollbackId: child,
+    phaseNumbers: phases.map((phase) => phase + 1),
+  }),
+  RolloutAborted: () => ({}),
+  RolloutCompleted: ({ exceptions }) => ({ exceptions }),
+}
+
 const ofProfiles: Mapping<ProfileEvent, typeof publicData.profile> = {
   AlertRaised: ({ code, upgrade }) => ({ code, upgradeId: upgrade }),
 }
@@ -91,6 +158,7 @@ const ofTargets: Mapping<TargetEvent, typeof publicData.target> = {
 /** The types of events of each aggregate that integrations hear of. */
 export const publicTypes = {
   upgrade: typesOf(ofUpgrades),
+  rollout: typesOf(rolloutEvents.shapes).filter((type) => Object.hasOwn(ofRollouts, outside(type))),
   profile: typesOf(ofProfiles),
   target: typesOf(ofTargets),
 } as const
@@ -103,11 +171,17 @@ function typesOf<Type extends string>(mapping: Readonly<Record<Type, unknown>>):
 interface Heard {
   decode(type: string, schema: number, data: unknown): Internal
   readonly mapping: Readonly<Record<string, (data: never) => object>>
-  readonly subject: 'upgradeId' | 'profileId' | 'targetId'
+  readonly subject: 'upgradeId' | 'rolloutId' | 'profileId' | 'targetId'
+  /** What an event is called outside, where that is another name. */
+  outside?(type: string): string
 }
 
 const heard: ReadonlyMap<string, Heard> = new Map<string, Heard>([
   [upgradeAggregate.name, { decode: upgradeEvents.decode, mapping: ofUpgrades, subject: 'upgradeId' }],
+  [
+    rolloutAggregate.name,
+    { decode: rolloutEvents.decode, mapping: ofRollouts, subject: 'rolloutId', outside },
+  ],
   [profileAggregate.name, { decode: profileEvents.decode, mapping: ofProfiles, subject: 'profileId' }],
   [targetAggregate.name, { decode: targetEvents.decode, mapping: ofTargets, subject: 'targetId' }],
 ])
@@ -118,7 +192,8 @@ export function publicDetailsOf(commit: Commit): PublicDetail[] {
   const source = heard.get(kind)
   if (!source) return []
   const { decode, mapping, subject } = source
-  return commit.events.flatMap(({ type, schema, data }, place) => {
+  return commit.events.flatMap(({ type: inside, schema, data }, place) => {
+    const type = source.outside?.(inside) ?? inside
     const published = Object.hasOwn(mapping, type) ? mapping[type] : undefined
     if (!published) return []
     const detail = {
@@ -131,7 +206,7 @@ export function publicDetailsOf(commit: Commit): PublicDetail[] {
       correlation: commit.correlation,
       [subject]: id,
       // `decode` has returned the event of this type, and the mapping is that of the type.
-      data: published(decode(type, schema, JSON.parse(data)).data as never),
+      data: published(decode(inside, schema, JSON.parse(data)).data as never),
     }
     return [detail as unknown as PublicDetail] // its parts belong together by `type`, which the compiler does not follow
   })

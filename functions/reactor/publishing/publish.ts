@@ -2,6 +2,7 @@ import { PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import type { Commit } from '../../../events/envelope.ts'
 import { publicSource } from '../../../events/words.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
+import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { PassingError } from '../../errors.ts'
@@ -57,6 +58,14 @@ export const publishUpgrades = duty(
   'publish-upgrades',
   upgradeAggregate,
   publicTypes.upgrade,
+  ({ commit }, publishing: Publishing) => publish(commit, publishing),
+)
+
+/** What happened to a rollout is told to integrations; its phases are upgrades, and tell of themselves. */
+export const publishRollouts = duty(
+  'publish-rollouts',
+  rolloutAggregate,
+  publicTypes.rollout,
   ({ commit }, publishing: Publishing) => publish(commit, publishing),
 )
 

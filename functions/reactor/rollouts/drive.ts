@@ -1,7 +1,7 @@
 import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
-import { rouse } from '../../domain/rollout/execution.ts'
 import { isRunning } from '../../domain/rollout/phases.ts'
 import { exists, hasEnded } from '../../domain/rollout/state.ts'
+import { rouse } from '../../domain/wake-up.ts'
 import type { Metadata } from '../../log/log.ts'
 import { recordEnd, steerPhases } from '../../planning/phases.ts'
 import { rolloutWorkflow } from '../../workflow/rollout/rollout.ts'

@@ -1,15 +1,15 @@
 import type { RolloutEvent } from '../../../events/rollout.ts'
 import { requestedStanding, standingAfter } from '../../domain/rollout/standing.ts'
 import type { Projection } from '../projection.ts'
+import { inRequestedRow, requestedRow } from '../requested-row.ts'
 import { type RolloutBody, type RolloutRow, viewNames } from '../rows.ts'
-import { upgradeInRow, upgradeRow } from './live.ts'
 
 /** Every rollout with where it stands: lists. Fed by every event. */
 export const rollouts: Projection<RolloutEvent, RolloutBody> = {
   name: 'rollouts',
   place: (_event, { id, number, since }) => ({
     view: viewNames.rollouts,
-    row: upgradeRow(since, id),
+    row: requestedRow(since, id),
     sequence: number,
   }),
   apply(body, event, { id, at }) {
@@ -28,6 +28,6 @@ export const rollouts: Projection<RolloutEvent, RolloutBody> = {
 
 /** Returns the row as it is read, from its name and its body. */
 export function shownRollout(row: string, body: RolloutBody): RolloutRow {
-  const { since, id } = upgradeInRow(row)
+  const { since, id } = inRequestedRow(row)
   return { ...body, rolloutId: id, requestedAt: since }
 }

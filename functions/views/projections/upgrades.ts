@@ -1,9 +1,9 @@
-import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { unblockOf } from '../../domain/upgrade/hold.ts'
 import { requestedStanding, standingAfter } from '../../domain/upgrade/standing.ts'
 import type { Projection } from '../projection.ts'
+import { inRequestedRow, requestedRow } from '../requested-row.ts'
 import { type UpgradeBody, type UpgradeRow, viewNames } from '../rows.ts'
-import { upgradeInRow, upgradeRow } from './live.ts'
 import { packed, unpacked } from './standing.ts'
 import { beginWave, shownWaves, tally } from './waves.ts'
 
@@ -12,7 +12,7 @@ export const upgrades: Projection<UpgradeEvent, UpgradeBody> = {
   name: 'upgrades',
   place: (_event, { id, number, since }) => ({
     view: viewNames.upgrades,
-    row: upgradeRow(since, id),
+    row: requestedRow(since, id),
     sequence: number,
   }),
   apply(body, event, { id, at }) {
@@ -38,10 +38,15 @@ export const upgrades: Projection<UpgradeEvent, UpgradeBody> = {
   },
 }
 
-function requested({ request, by }: { request: UpgradeRequest; by: string }): UpgradeBody {
+function requested({
+  request,
+  by,
+  rollout,
+}: Extract<UpgradeEvent, { type: 'UpgradeRequested' }>['data']): UpgradeBody {
   const { kind, parent, component, version, strategy, groups } = request
   return {
     ...{ kind, parent, component, version, strategy, by },
+    ...(rollout && { rollout: rollout.id }),
     plan: null,
     ...(groups && { groups: groups.order }),
     standing: packed(requestedStanding(request)),
@@ -52,7 +57,7 @@ function requested({ request, by }: { request: UpgradeRequest; by: string }): Up
 /** Returns the row as it is read, from its name and its body. */
 export function shownUpgrade(row: string, body: UpgradeBody): UpgradeRow {
   const { plan } = body
-  const { since, id } = upgradeInRow(row)
+  const { since, id } = inRequestedRow(row)
   const standing = unpacked(body.standing)
   const { counts, holds } = standing
   return {
@@ -60,6 +65,7 @@ export function shownUpgrade(row: string, body: UpgradeBody): UpgradeRow {
     jobId: `${id}-1`,
     kind: body.kind,
     parentId: body.parent,
+    rolloutId: body.rollout ?? null,
     component: body.component,
     version: body.version,
     strategy: body.strategy,

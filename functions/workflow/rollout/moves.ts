@@ -1,34 +1,17 @@
-import { systemActor } from '../../domain/actor.ts'
 import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
-import type { RolloutDecision } from '../../domain/rollout/draft.ts'
 import { finishRollout, startPhases, tick } from '../../domain/rollout/execution.ts'
 import { isAwaited } from '../../domain/rollout/phases.ts'
 import type { Move } from '../../domain/rollout/position.ts'
 import { exists, type RolloutState } from '../../domain/rollout/state.ts'
 import { overtakenOf } from '../../facts/overtaken.ts'
-import type { Loaded, Log } from '../../log/log.ts'
 import { steerPhases } from '../../planning/phases.ts'
 import type { PlanningServices } from '../../planning/planning.ts'
 import { startOwnRollback } from '../../planning/rollbacks.ts'
 import { writeRolloutPlan } from '../../planning/rollouts.ts'
-import { type MakeMove, movesOf } from '../moves.ts'
-import { type Execution, executionName } from '../workflow.ts'
+import { causeOf, decided, type MakeMove, movesOf } from '../moves.ts'
 import { rolloutWorkflow } from './rollout.ts'
 
 type Make = MakeMove<PlanningServices, RolloutState, Move>
-
-const causeOf = (execution: Execution) => ({ actor: systemActor, correlation: executionName(execution) })
-
-/** Step Functions tries the task again when others kept winning. */
-async function decide(
-  log: Log,
-  execution: Execution,
-  from: Loaded<RolloutState>,
-  decision: RolloutDecision,
-): Promise<RolloutState> {
-  const stream = log.of(rolloutAggregate, execution.id)
-  return (await stream.carryOut(decision, causeOf(execution), { from })).loaded.state
-}
 
 const present = async ({ log }: PlanningServices, id: string) => (await log.load(rolloutAggregate, id)).state
 
@@ -52,12 +35,18 @@ const beginPhases: Make = async (services, execution, from) => {
     )
       overtaken.set(number, await overtakenOf(services.log, phase))
   }
-  await decide(services.log, execution, from, startPhases({ rollout, generation, overtaken }))
+  await decided(
+    rolloutWorkflow,
+    services.log,
+    execution,
+    from,
+    startPhases({ rollout, generation, overtaken }),
+  )
   await steerPhases(services, rollout, causeOf(execution))
   return present(services, rollout)
 }
 
-const askTheLog: Make = ({ log }, execution, from) => decide(log, execution, from, tick())
+const askTheLog: Make = ({ log }, execution, from) => decided(rolloutWorkflow, log, execution, from, tick())
 
 /** Starts the rollback that an abort asked for. */
 const revert: Make = async (services, { id }) => {
@@ -66,7 +55,7 @@ const revert: Make = async (services, { id }) => {
 }
 
 const finish: Make = ({ log }, execution, from) =>
-  decide(log, execution, from, finishRollout({ generation: execution.generation }))
+  decided(rolloutWorkflow, log, execution, from, finishRollout({ generation: execution.generation }))
 
 /** Makes one move of a rollout's execution and answers where it goes on. */
 export const moveRollout = movesOf(rolloutWorkflow, {

@@ -1,34 +1,20 @@
-import { systemActor } from '../../domain/actor.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
-import type { UpgradeDecision } from '../../domain/upgrade/draft.ts'
 import { finishUpgrade, startWave } from '../../domain/upgrade/execution.ts'
 import type { Move } from '../../domain/upgrade/position.ts'
 import type { UpgradeState } from '../../domain/upgrade/state.ts'
 import { tick } from '../../domain/upgrade/tick.ts'
 import { admissionFacts } from '../../facts/admission.ts'
 import { silenceOf } from '../../facts/silence.ts'
-import type { Loaded, Log } from '../../log/log.ts'
 import { patience } from '../../patience.ts'
 import { startOwnRollback } from '../../planning/children.ts'
 import { type PlanningServices, writePlan } from '../../planning/planning.ts'
-import { type MakeMove, movesOf } from '../moves.ts'
-import { type Execution, executionName } from '../workflow.ts'
+import { decided, type MakeMove, movesOf } from '../moves.ts'
 import { upgradeWorkflow } from './upgrade.ts'
 
 type Make = MakeMove<PlanningServices, UpgradeState, Move>
 
-/** Step Functions tries the task again when others kept winning. */
-async function decide(
-  log: Log,
-  execution: Execution,
-  from: Loaded<UpgradeState>,
-  decision: UpgradeDecision,
-): Promise<UpgradeState> {
-  const cause = { actor: systemActor, correlation: executionName(execution) }
-  const upgrade = log.of(upgradeAggregate, execution.id)
-  const { loaded } = await upgrade.carryOut(decision, cause, { retryFor: patience.facts, from })
-  return loaded.state
-}
+/** What admits is decided by facts that were just read, and goes on while these are good. */
+const trying = { retryFor: patience.facts }
 
 const plan: Make = async (services, { id }) => {
   await writePlan(services, id)
@@ -37,7 +23,14 @@ const plan: Make = async (services, { id }) => {
 
 const beginWave: Make = async (services, execution, from, { place: wave }) => {
   const facts = await admissionFacts(services, from.state)
-  return decide(services.log, execution, from, startWave({ wave, generation: execution.generation }, facts))
+  return decided(
+    upgradeWorkflow,
+    services.log,
+    execution,
+    from,
+    startWave({ wave, generation: execution.generation }, facts),
+    trying,
+  )
 }
 
 /** A wait timed out: the upgrade is told the time, and who has fallen silent where it has watched a wave for long. */
@@ -46,7 +39,7 @@ const askTheLog: Make = async (services, execution, from) => {
     admissionFacts(services, from.state),
     silenceOf(services, execution.id, from.state),
   ])
-  return decide(services.log, execution, from, tick(facts, silence))
+  return decided(upgradeWorkflow, services.log, execution, from, tick(facts, silence), trying)
 }
 
 /** Starts the rollback that an abort asked for. */
@@ -56,7 +49,7 @@ const revert: Make = async (services, { id }) => {
 }
 
 const finish: Make = ({ log }, execution, from) =>
-  decide(log, execution, from, finishUpgrade({ generation: execution.generation }))
+  decided(upgradeWorkflow, log, execution, from, finishUpgrade({ generation: execution.generation }), trying)
 
 /** Makes one move of an upgrade's execution and answers where it goes on. */
 export const moveUpgrade = movesOf(upgradeWorkflow, {

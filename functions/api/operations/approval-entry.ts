@@ -1,0 +1,108 @@
+import { rolesFor } from '../../../contracts/routes.ts'
+import { afterWave } from '../../domain/plan/after-wave.ts'
+import { holdsOf } from '../../domain/rollout/holds.ts'
+import type { ExistingRollout } from '../../domain/rollout/state.ts'
+import { authorsOf } from '../../domain/upgrade/approvers.ts'
+import { holdOf } from '../../domain/upgrade/hold.ts'
+import type { PlannedUpgrade } from '../../domain/upgrade/state.ts'
+import type { RolloutRow, UpgradeRow } from '../../views/rows.ts'
+import type { Principal } from '../http/exchange.ts'
+import { neededApprovals } from '../rollouts/exposure.ts'
+import { approvalsBody } from '../upgrades/told.ts'
+
+/** What a person is waited for in an upgrade, the hold that says so, and what they call to give it. */
+const waits = [
+  { waitsFor: 'approve', code: 'APPROVAL', operation: 'approveUpgrade' },
+  { waitsFor: 'continue', code: 'CONTINUE', operation: 'continueUpgrade' },
+] as const
+type Wait = (typeof waits)[number]
+
+/** Does an upgrade wait for a person? */
+export function waitsForPerson({ holds }: UpgradeRow): boolean {
+  return waits.some(({ code }) => holds.some((hold) => hold.code === code))
+}
+
+/** Who may give what is waited for: one of these roles, of these people where some are named, and none of those. */
+interface May {
+  readonly roles: readonly string[]
+  readonly approvers: readonly string[] | null
+  readonly except: readonly string[]
+}
+
+/** Returns what is said of who may, and to the caller of themselves. */
+function mayBody(may: May, requestedBy: string, principal: Principal) {
+  const { id } = principal
+  const entitled =
+    principal.kind === 'person' &&
+    may.roles.some((role) => (principal.roles as ReadonlySet<string>).has(role))
+  const named = may.approvers === null || may.approvers.includes(id)
+  return { may, youMay: entitled && named && !may.except.includes(id), yours: requestedBy === id }
+}
+
+function whoMay({ waitsFor, operation }: Wait, state: PlannedUpgrade): May {
+  const roles = rolesFor(operation)
+  if (waitsFor === 'continue') {
+    const { continueBySecondPerson } = afterWave(state, state.standing.wave)
+    const except = continueBySecondPerson ? [state.requestedBy] : []
+    return { roles, approvers: null, except }
+  }
+  const given = state.approvals.map(({ by }) => by)
+  return { roles, approvers: state.request.approvals.approvers, except: [...authorsOf(state), ...given] }
+}
+
+/** Returns the entries of an upgrade: what of it waits for a person. */
+export function entriesOfUpgrade(row: UpgradeRow, state: PlannedUpgrade, principal: Principal) {
+  const { upgradeId, rolloutId, component, version, planHash, requestedBy, requestedAt } = row
+  const profileId = state.request.selection.profile ?? null
+  const { needed, given } = state.standing.approvals
+  return waits.flatMap((wait) => {
+    const hold = holdOf(state.standing.holds, wait.code)
+    if (!hold) return []
+    const { reason } = approvalsBody(state.request, state.plan)
+    return [
+      {
+        kind: profileId === null ? ('upgrade' as const) : ('profile' as const),
+        ...{ upgradeId, rolloutId, profileId, component, version, planHash, requestedBy, requestedAt },
+        name: null,
+        total: row.total,
+        waitsFor: wait.waitsFor,
+        window: state.window,
+        ...{ since: hold.since, lapses: hold.lapses, needed, given },
+        reason: wait.waitsFor === 'approve' ? reason : null,
+        ...mayBody(whoMay(wait, state), requestedBy, principal),
+      },
+    ]
+  })
+}
+
+/** Returns the entries of a rollout: one where it waits for approval. Its phases are approved with it. */
+export function entriesOfRollout(
+  { rolloutId, name, requestedAt }: RolloutRow,
+  state: ExistingRollout,
+  now: string,
+  principal: Principal,
+) {
+  const hold = holdsOf(state, now).find(({ code }) => code === 'APPROVAL')
+  if (!hold) return []
+  const { requestedBy, planHash, phases, request, standing } = state
+  const may: May = {
+    roles: rolesFor('approveRollout'),
+    approvers: request.approvals.approvers,
+    except: [requestedBy, ...state.approvals.map(({ by }) => by)],
+  }
+  const { needed, given } = standing.approvals
+  const names = state.exposed.map((number) => phases[number]?.name ?? '')
+  return [
+    {
+      kind: 'rollout' as const,
+      ...{ upgradeId: null, rolloutId, profileId: null, component: null, version: null },
+      ...{ planHash, requestedBy, requestedAt, name },
+      total: phases.reduce((sum, { members }) => sum + members, 0),
+      waitsFor: 'approve' as const,
+      window: null,
+      ...{ since: hold.since, lapses: hold.lapses, needed, given },
+      reason: neededApprovals(request.approvals.required, names).reason,
+      ...mayBody(may, requestedBy, principal),
+    },
+  ]
+}
