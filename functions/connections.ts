@@ -1,6 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
-import { SchedulerClient } from '@aws-sdk/client-scheduler'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import type { ExposureLimit } from './domain/plan/exposure.ts'
@@ -28,7 +27,7 @@ import { openRedemption, type Redemption } from './work/redemption.ts'
 import { openRepeats, type Repeats } from './work/repeats.ts'
 import { openTelemetry, type Telemetry } from './work/telemetry.ts'
 import { openTokens, type Tokens } from './work/tokens.ts'
-import { openWindowSchedules, type WindowSchedules } from './work/window-schedules.ts'
+import { type WindowSchedules, whenAsked } from './work/window-schedules.ts'
 
 /** What functions reach in the deployed stack, and what they are told by it. No function needs it all. */
 export interface Connections {
@@ -127,11 +126,14 @@ export const redemption = connection([], () => openRedemption(stepFunctions()))
 export const windowSchedules = connection(
   ['windowsGroup', 'windowsFunctionArn', 'windowsRoleArn', 'windowsDeadLettersArn'],
   ({ windowsGroup, windowsFunctionArn, windowsRoleArn, windowsDeadLettersArn }) =>
-    openWindowSchedules(new SchedulerClient({ maxAttempts: 5 }), {
-      group: windowsGroup,
-      functionArn: windowsFunctionArn,
-      roleArn: windowsRoleArn,
-      deadLetterArn: windowsDeadLettersArn,
+    whenAsked(async () => {
+      const { openWindowScheduler } = await import('./work/window-scheduler.ts')
+      return openWindowScheduler({
+        group: windowsGroup,
+        functionArn: windowsFunctionArn,
+        roleArn: windowsRoleArn,
+        deadLetterArn: windowsDeadLettersArn,
+      })
     }),
 )
 export const bus = connection(['busName'], ({ busName: name }) => ({

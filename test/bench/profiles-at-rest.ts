@@ -1,5 +1,5 @@
 import { SchedulerClient } from '@aws-sdk/client-scheduler'
-import { openWindowSchedules } from '../../functions/work/window-schedules.ts'
+import { openWindowSchedules } from '../../functions/work/window-scheduler.ts'
 import { since } from './capacity.ts'
 import { createProfile } from './profile-window.ts'
 import { calm, invokedSince } from './taken.ts'

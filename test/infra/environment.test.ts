@@ -43,7 +43,9 @@ beforeAll(() => {
   )
   services = Object.fromEntries(
     Object.entries(deployed).map(([name, { bundle }]) => {
-      const namespaces = readFileSync(bundle, 'utf8').matchAll(/"com\.amazonaws\.(\w+)"/g)
+      const files = globSync('*.mjs', { cwd: dirname(bundle) })
+      const text = files.map((file) => readFileSync(join(dirname(bundle), file), 'utf8')).join('\n')
+      const namespaces = text.matchAll(/"com\.amazonaws\.(\w+)"/g)
       const known = ['dynamodb', 'eventbridge', 'scheduler', 'secretsmanager', 'sfn']
       const held = new Set([...namespaces].map(([, service = '']) => service))
       return [name, known.filter((service) => held.has(service))]
@@ -89,7 +91,7 @@ describe('the environment of a function', () => {
       windows: ['dynamodb', 'scheduler'],
       wait: ['dynamodb', 'sfn'],
       awaitRollout: ['dynamodb', 'sfn'],
-      step: ['dynamodb', 'secrets-manager', 'sfn'],
+      step: ['dynamodb', 'secretsmanager', 'sfn'],
     })
     expect(new Set(Object.values(others).flat())).toEqual(new Set(['dynamodb']))
   })

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { declarations, type FunctionName, functionNames } from '../../infra/constructs/declarations.ts'
@@ -78,6 +78,12 @@ const never: Readonly<Record<FunctionName, Readonly<Record<string, string>>>> = 
   heads: { streamHeads: 'PutItem' },
 }
 
+/** All that a bundle holds, what is loaded later too. */
+function textOf(directory: string): string {
+  const files = globSync('*.mjs', { cwd: directory })
+  return files.map((file) => readFileSync(join(directory, file), 'utf8')).join('\n')
+}
+
 let connected: Record<string, readonly string[]>
 let able: Record<string, ReadonlySet<string>>
 let bundles: Record<string, ReadonlySet<string>>
@@ -91,7 +97,7 @@ beforeAll(async () => {
   bundles = Object.fromEntries(
     ofType(template, 'AWS::Lambda::Function').map(([id, { Properties }]) => {
       const { S3Key } = Properties.Code as { S3Key: string }
-      return [functionName(id), actionsIn(readFileSync(join(asset(S3Key), 'index.mjs'), 'utf8'))]
+      return [functionName(id), actionsIn(textOf(asset(S3Key)))]
     }),
   )
   remove()

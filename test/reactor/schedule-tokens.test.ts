@@ -1,6 +1,6 @@
 import { SchedulerClient } from '@aws-sdk/client-scheduler'
 import { expect, test } from 'vitest'
-import { openWindowSchedules } from '../../functions/work/window-schedules.ts'
+import { openWindowSchedules } from '../../functions/work/window-scheduler.ts'
 
 /** Answers what is sent by these statuses, one after the other, and keeps the token of each sending. */
 function clientAnswering(statuses: number[]) {

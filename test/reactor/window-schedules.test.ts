@@ -1,6 +1,6 @@
 import type { SchedulerClient } from '@aws-sdk/client-scheduler'
 import { describe, expect, test } from 'vitest'
-import { openWindowSchedules } from '../../functions/work/window-schedules.ts'
+import { openWindowSchedules } from '../../functions/work/window-scheduler.ts'
 
 interface Sent {
   readonly command: string
