@@ -208,3 +208,19 @@ test('the agent of a target has no say in what a procedure does there', async ()
   }
   expect(await all.over(id)).toBe('completed')
 })
+
+test('a rollback of steps that nobody has said how to undo fails, and says so', async () => {
+  const { serve } = openNode()
+  const all = openProcedures(serve)
+  await all.world.fleet(1)
+  const steps = nodeProcedure.steps.map((step) => ('http' in step ? { ...step, inverse: 'none' } : step))
+  await all.store('node', { steps })
+  const id = await all.deploy('node')
+  expect(await all.over(id)).toBe('completed')
+  const settings = { reason: 'slow', failureThreshold: { percent: 100 } }
+  const back = await all.world.call('POST', `/api/upgrades/${id}/rollback`, { body: settings })
+  expect(back.status).toBe(202)
+  expect(await all.over(back.body.upgradeId)).not.toBe('completed')
+  const { body } = await all.world.call('GET', `/api/upgrades/${back.body.upgradeId}/logs`)
+  expect(body.logs[0]).toMatchObject({ status: 'failed', error: expect.stringContaining('NO_WAY_BACK') })
+})

@@ -233,13 +233,17 @@ export function beginWayBack(command: {
   readonly generation: number
   readonly steps: readonly string[]
   readonly saved: Readonly<Record<string, SavedValues>>
+  /** Steps have begun, and none of them says how it is undone: the attempt stops. */
+  readonly stuck: boolean
 }): TargetDecision {
   return (state) => {
     const driven = drivenIn(state)
     if (driven?.attempt !== command.attempt || driven.procedure.generation !== command.generation) return over
     if (driven.procedure.direction === 'back') return accept()
-    const { steps, saved } = command
-    const data = { ...admissionOf(driven), steps: [...steps], code: null, output: null, saved: { ...saved } }
+    const { steps, saved, stuck } = command
+    const code = stuck ? 'NO_WAY_BACK' : null
+    const output = stuck ? 'None of the steps that have begun says how it is undone.' : null
+    const data = { ...admissionOf(driven), steps: [...steps], code, output, saved: { ...saved } }
     return accept({ type: 'WayBackBegan', data })
   }
 }

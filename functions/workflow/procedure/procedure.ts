@@ -79,8 +79,10 @@ async function turnBack(
   const upgrades = new Set([...(ids?.tries ?? []), ...(ids?.rollbacks ?? [])])
   const standing = await stepsStanding(log, target, upgrades)
   const undone = wayBackOf(document, standing.steps)
-  const steps = undone.length > 0 ? undone : document.verifyWayBack.map(({ id }) => id)
-  const turn = beginWayBack({ attempt, generation, steps, saved: standing.saved })
+  // What nobody has said how to undo is not undone by doing nothing.
+  const stuck = undone.length === 0 && standing.steps.length > 0
+  const steps = undone.length > 0 || stuck ? undone : document.verifyWayBack.map(({ id }) => id)
+  const turn = beginWayBack({ attempt, generation, steps, saved: standing.saved, stuck })
   await log.of(targetAggregate, target).carryOut(turn, cause)
 }
 
