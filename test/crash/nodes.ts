@@ -19,9 +19,6 @@ export interface Nodes {
   close(): void
 }
 
-/** Calls that change something. */
-export const acting = ['backup', 'drain', 'replace', 'announce', 'enable', 'undrain', 'restore'] as const
-
 /** Starts real HTTP servers for these nodes, each at a path of its own. */
 export async function openNodes(ids: readonly string[]): Promise<Nodes> {
   const nodes = new Map(
