@@ -64,7 +64,14 @@ const does = {
   /** One call. */
   http: z.strictObject({ request, expect: expectation.prefault({}) }),
   /** A call again and again until its answer is what is waited for; the time of the step is the deadline. */
-  poll: z.strictObject({ request, expect: expectation.prefault({}), until: expression, everySeconds: every }),
+  poll: z.strictObject({
+    request,
+    expect: expectation.prefault({}),
+    until: expression,
+    /** Of an answer after which there is nothing left to wait for: the step has failed. */
+    failWhen: expression.nullable().default(null),
+    everySeconds: every,
+  }),
   /** Nothing, for so long. */
   wait: z.strictObject({ seconds: seconds(1, 7 * day) }),
   /** All of these have to answer well in one round, within the time of the step. */

@@ -47,6 +47,13 @@ describe('a document is refused with the place of what is wrong', () => {
       { steps: [look({ http: { request: { url }, expect: { where: 'answer.body.matches("(a+)+$")' } } })] },
       'steps.0.http.expect.where',
     ],
+    [
+      'an end that is told by nothing',
+      {
+        steps: [{ ...{ id: 'job', name: 'Job' }, poll: { request: { url }, until: 'true', failWhen: 'no' } }],
+      },
+      'steps.0.poll.failWhen',
+    ],
     ['an answer before there is one', { steps: [look({ when: 'answer.status == 200' })] }, 'steps.0.when'],
     [
       'a step that comes later',

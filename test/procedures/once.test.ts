@@ -219,6 +219,50 @@ describe('a step that waits', () => {
     expect(all.calls.length).toBe(4)
   })
 
+  test('for what has ended badly fails at once, with what was said', async () => {
+    const says = { request: { url: 'http://node.example/job' }, everySeconds: 10 }
+    const job = poll({
+      poll: { ...says, until: "answer.body.status == 'DONE'", failWhen: "answer.body.status == 'FAILED'" },
+    })
+    const statuses = ['RUNNING', 'FAILED']
+    const { all, id } = await deployed(
+      () => answered({ status: statuses.shift() ?? 'DONE', why: 'host 3 has no space' }),
+      job,
+    )
+    expect(await all.over(id)).toBe('completed_with_exceptions')
+    const { body } = await all.world.call('GET', '/api/v1/targets/cust_0001/steps')
+    expect(body.steps[0]).toMatchObject({ status: 'failed', code: 'ENDED_BADLY' })
+    expect(body.steps[0].output).toContain('host 3 has no space')
+  })
+
+  test.each([['poll'], ['health']])('V7: leaves alone who asks for it, by %s', async (kind) => {
+    const at: number[] = []
+    const request = { url: 'http://node.example/instances' }
+    const asked =
+      kind === 'poll'
+        ? {}
+        : { poll: undefined, health: { checks: [{ name: 'Node', request }], everySeconds: 10 } }
+    const { all, id } = await deployed(
+      () => {
+        at.push(all.world.services.now())
+        return at.length === 1 ? answered({}, 429, { 'retry-after': '120' }) : answered({ active: 0 })
+      },
+      poll({ timeoutSeconds: 600, ...asked }),
+    )
+    expect(await all.over(id)).toBe('completed')
+    expect(((at[1] ?? 0) - (at[0] ?? 0)) / 1000).toBeGreaterThanOrEqual(120)
+    expect(await all.audited()).toEqual([])
+  })
+
+  test('looks once more at the end of its time, however long it is asked to stay away', async () => {
+    let calls = 0
+    const { all, id } = await deployed(
+      () => (calls++ === 0 ? answered({}, 429, { 'retry-after': '86400' }) : answered({ active: 0 })),
+      poll(),
+    )
+    expect([await all.over(id), calls]).toEqual(['completed', 2])
+  })
+
   test('is not deceived by a word that holds another', async () => {
     const health = {
       ...{ id: 'health', name: 'Check health', timeoutSeconds: 30 },

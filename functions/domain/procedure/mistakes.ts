@@ -102,6 +102,7 @@ function checkAction(
     mistakes.expression(`${field}.${kind}.expect.where`, call.expect.where, answered)
   }
   mistakes.expression(`${field}.poll.until`, poll?.until, answered)
+  mistakes.expression(`${field}.poll.failWhen`, poll?.failWhen, answered)
   for (const [place, { request, expect }] of (health?.checks ?? []).entries()) {
     withCredentials(`${field}.health.checks.${place}.request`, request)
     mistakes.expression(`${field}.health.checks.${place}.expect.where`, expect.where, answered)

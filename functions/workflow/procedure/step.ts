@@ -239,19 +239,35 @@ class Step {
 
   /** Looks whether what a step waits for has come. */
   async #look(running: RunningStep): Promise<void> {
+    const { next } = running
+    if (next !== null && instantOf(this.#services.now()) < next)
+      throw notYet(`The other side asks to be left alone until ${next}.`)
     const { poll, health } = this.#at.action
     const looked = poll ? await this.#poll(poll) : await this.#checkAll(health?.checks ?? [])
     if (looked.over) return looked.answered ? this.#doneWith(looked.answered) : this.#done({}, looked.words)
-    if (looked.impossible) return this.#fail(looked.impossible, looked.words)
+    if (looked.failed) return this.#fail(looked.failed, looked.words)
     if (this.#isLate(running)) return this.#fail('DEADLINE', looked.words)
+    await this.#leaveAlone(running, looked)
     throw notYet(looked.words.slice(0, 300))
   }
 
-  async #poll({ request, expect, until }: NonNullable<NamedAction['poll']>): Promise<Looked> {
+  /** Who asks for a longer pause than the next look would make gets it, but for the last look, at the end of the step's time. */
+  async #leaveAlone({ deadline }: RunningStep, { retryAfter = 0, words }: Looked): Promise<void> {
+    const { poll, health } = this.#at.action
+    if (retryAfter <= ((poll ?? health)?.everySeconds ?? 0)) return
+    const left = Math.ceil((Date.parse(deadline) - this.#services.now()) / second)
+    const output = outputOf(words, outputBytes.tried)
+    const pauseSeconds = Math.min(retryAfter, left)
+    await this.#decide(failTry({ ...this.#command, code: 'ASKED_TO_WAIT', output, pauseSeconds }))
+  }
+
+  async #poll({ request, expect, until, failWhen }: NonNullable<NamedAction['poll']>): Promise<Looked> {
     const answered = await this.#call(request, expect)
-    if (answered.kind === 'impossible')
-      return { over: false, impossible: answered.code, words: answered.words }
-    if (answered.kind !== 'good') return { over: false, words: wordsOf(answered) }
+    if (answered.kind === 'impossible') return { over: false, failed: answered.code, words: answered.words }
+    if (answered.kind !== 'good')
+      return { over: false, words: wordsOf(answered), retryAfter: pauseAskedIn(answered) }
+    if (failWhen !== null && this.#conditionOf(failWhen, answered.values))
+      return { over: false, failed: 'ENDED_BADLY', words: `${failWhen}: ${bodyIn(answered)}` }
     const found = this.#conditionOf(until, answered.values)
     return found ? { over: true, answered, words: until } : { over: false, words: `Not yet: ${until}` }
   }
@@ -267,7 +283,8 @@ class Step {
       answered.kind === 'good' ? [] : [`${name}: ${wordsOf(answered)}`],
     )
     const words = unwell.length === 0 ? `${looked.length} of ${looked.length} are well` : unwell.join('; ')
-    return { over: unwell.length === 0, words }
+    const retryAfter = Math.max(0, ...looked.map(({ answered }) => pauseAskedIn(answered) ?? 0))
+    return { over: unwell.length === 0, words, retryAfter }
   }
 
   #failLate({ tries }: RunningStep): Promise<void> {
@@ -319,8 +336,21 @@ export class Resting extends Error {
 interface Looked {
   readonly over: boolean
   readonly answered?: Extract<Answered, { kind: 'good' }>
-  readonly impossible?: string
+  /** The code of a failure: there is nothing left to wait for. */
+  readonly failed?: string
   readonly words: string
+  /** For how many seconds the other side asks to be left alone. */
+  readonly retryAfter?: number | undefined
+}
+
+function pauseAskedIn(answered: Answered): number | undefined {
+  return answered.kind === 'bad' ? answered.retryAfter : undefined
+}
+
+/** Returns what was answered, as text. */
+function bodyIn({ values }: Extract<Answered, { kind: 'good' }>): string {
+  const answer = values.answer as { readonly body: unknown } // as answerOf makes it
+  return typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body)
 }
 
 function wordsOf(answered: Answered): string {
