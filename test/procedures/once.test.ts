@@ -39,9 +39,10 @@ async function deployed(serve: Server, ...steps: object[]) {
   if (stored.status !== 200) throw new Error(JSON.stringify(stored.body))
   const id = await all.deploy('node', { failureThreshold: { percent: 100 } })
   const { body } = await all.world.call('GET', '/api/v1/targets/cust_0001/steps')
-  const say = (word: string, step: string, more: object) =>
+  const say = (word: string, step: string, more: object, headers: Record<string, string> = {}) =>
     all.world.call('POST', `/api/v1/targets/cust_0001/steps/${step}/${word}`, {
       body: { attempt: body.attempt, ...more },
+      headers,
     })
   const held = () =>
     all.until(async () => (await all.steps('cust_0001')).some((step) => step.endsWith('held')))
@@ -301,8 +302,13 @@ describe('a step that waits', () => {
     await all.pass(5000)
     expect(all.calls).toEqual([])
     expect((await say('settle', 'agree', { as: 'done', reason: 'x' })).status).toBe(409)
-    expect((await say('acknowledge', 'agree', {})).status).toBe(200)
+    const key = { 'idempotency-key': 'first' }
+    expect((await say('acknowledge', 'agree', {}, key)).status).toBe(200)
     expect(await all.over(id)).toBe('completed')
+    // The answer was lost: what was said is known again, and nothing else is.
+    expect((await say('acknowledge', 'agree', {}, key)).status).toBe(200)
+    expect((await say('acknowledge', 'agree', { comment: 'other' }, key)).status).toBe(422)
+    expect((await say('acknowledge', 'agree', {})).status).toBe(409)
     const { body } = await all.world.call('GET', '/api/v1/targets/cust_0001/steps')
     expect(body.steps[0]).toMatchObject({ status: 'done', by: 'operator-1' })
   })

@@ -25,7 +25,14 @@ async function stepAsked(log: Log, state: TargetState, attempt: string, step: st
   const { action, place } = next
   const command: StepCommand = { attempt, direction: action.direction, place, step }
   const then = afterFailure(document, active.procedure, action)
-  return { command, action, then, held: active.procedure.running?.held }
+  return { command, name: action.name, then, held: active.procedure.running?.held }
+}
+
+/** What a repeat is about: its key is answered by the log before anything is decided. */
+function repeatedOf(attempt: string, step: string): Awaited<ReturnType<typeof stepAsked>> {
+  const command: StepCommand = { attempt, direction: 'there', place: 0, step }
+  const then = { wayBack: [] }
+  return { command, name: step, then, held: undefined }
 }
 
 async function take(
@@ -41,7 +48,10 @@ async function take(
   const { id, step } = input.params
   const from = await log.load(targetAggregate, id)
   if (!from.state.registered) throw new Problem('target-not-found', 'No such target is registered.')
-  const { command, action, then, held } = await stepAsked(log, from.state, attempt, step)
+  // Whoever did not hear the answer asks again with the same key: the step is over by then.
+  const isRepeated = from.keys.some(({ key }) => key === input.idempotency?.id)
+  const asked = isRepeated ? repeatedOf(attempt, step) : await stepAsked(log, from.state, attempt, step)
+  const { command, name, then, held } = asked
   if (held && held.why !== why) {
     const other = held.why === 'acknowledgement' ? 'acknowledge' : 'settle'
     throw new Problem('step-not-held', `It waits for another word: POST …/steps/${step}/${other}.`)
@@ -51,7 +61,7 @@ async function take(
   const words = { done: 'counts as done', failed: 'counts as failed', again: 'is done again' } as const
   return {
     status: 200,
-    body: { targetId: id, attempt, step, message: `"${action.name}" ${words[as]}` },
+    body: { targetId: id, attempt, step, message: `"${name}" ${words[as]}` },
     commit,
   }
 }
