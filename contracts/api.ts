@@ -9,12 +9,14 @@ import { releaseContracts } from './releases.ts'
 import { rolloutContracts } from './rollouts.ts'
 import type { Operation } from './routes.ts'
 import { systemContracts } from './system.ts'
+import { targetUpgradeContracts } from './target-upgrades.ts'
 import { targetContracts } from './targets.ts'
 import { upgradeContracts } from './upgrades.ts'
 
 /** The contract of every operation: a route without one does not compile. */
 export const contracts = {
   ...upgradeContracts,
+  ...targetUpgradeContracts,
   ...rolloutContracts,
   ...procedureContracts,
   ...targetContracts,

@@ -18,6 +18,8 @@ export interface Contract {
   /** What an absent body means, where it may be absent. */
   readonly absentBody?: unknown
   readonly answers: Readonly<Record<number, { readonly description: string; readonly schema: z.ZodType }>>
+  /** Are its answers Markdown, and no JSON? */
+  readonly markdown?: true
   /** Do its answers carry an ETag? A read that names it in If-None-Match is answered 304 while nothing has changed. */
   readonly tagged?: true
   /** Problems of its own beside those that every route can answer. */

@@ -56,6 +56,12 @@ const table = [
   ['retryFailed',           'POST',   '/api/upgrades/{id}/retry-failed',                        'upgrades',   operate],
   ['skipTarget',            'POST',   '/api/upgrades/{id}/targets/{targetId}/skip',             'upgrades',   operate],
 
+  ['getUpgradeState',       'GET',    '/api/v1/targets/{id}/upgrade-status',                    'upgrades',   read],
+  ['startTargetUpgrade',    'POST',   '/api/v1/targets/{id}/start-upgrade',                     'upgrades',   operate],
+  ['acknowledgeAlerts',     'POST',   '/api/v1/targets/{id}/acknowledge-alerts',                'upgrades',   operate],
+  ['getTargetUpgradeLogs',  'GET',    '/api/v1/targets/{id}/upgrade-logs',                      'upgrades',   read],
+  ['getUpgradeMetrics',     'GET',    '/api/v1/targets/{id}/upgrade-metrics',                   'upgrades',   read],
+
   ['startRollout',          'POST',   '/api/v1/rollouts',                                       'rollouts',   operate],
   ['planRollout',           'POST',   '/api/v1/rollouts/plan',                                  'rollouts',   read],
   ['listRollouts',          'GET',    '/api/v1/rollouts',                                       'rollouts',   read],

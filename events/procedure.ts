@@ -117,9 +117,39 @@ const action = {
 /** How a step is undone. */
 const inverse = z.strictObject(action)
 
+/** What the upgrade of one target may be at, in the words of the seed. */
+export const upgradeStates = [
+  'waiting_for_initiation',
+  'targeting_new_vcf_version',
+  'downloading_bundle',
+  'precheck_running',
+  'precheck_failed',
+  'upgrade_in_progress',
+  'waiting_for_acknowledgment',
+  'upgrade_completed',
+  'upgrade_failed',
+] as const
+export type UpgradeState = (typeof upgradeStates)[number]
+
+/** Those that a step may say it is at while it runs. */
+const stepStates = [
+  'targeting_new_vcf_version',
+  'downloading_bundle',
+  'precheck_running',
+  'upgrade_in_progress',
+  'waiting_for_acknowledgment',
+] as const satisfies readonly UpgradeState[]
+
+/** And where it has failed. */
+const failedStates = ['precheck_failed', 'upgrade_failed'] as const satisfies readonly UpgradeState[]
+
 const step = z.strictObject({
   id: stepId,
   ...action,
+  /** What the upgrade is at while this step runs. Left out: what it was at before; of one that asks a person, that it waits. */
+  state: z.enum(stepStates).nullable().default(null),
+  /** What it is at when this step has failed and the upgrade does not go on. */
+  failedState: z.enum(failedStates).default('upgrade_failed'),
   /** What follows when it fails. Of a backup it is never `continue`. */
   onFailure: z.enum(['way-back', 'stop', 'continue']).default('way-back'),
   backup: z.boolean().default(false),

@@ -144,7 +144,9 @@ function describe(route: Route): object {
     status,
     {
       description,
-      content: { 'application/json': { schema: schemaOf(schema, 'output') } },
+      content: {
+        [contract.markdown ? 'text/markdown' : 'application/json']: { schema: schemaOf(schema, 'output') },
+      },
       ...(contract.tagged && { headers: { ETag: entityTag } }),
     },
   ])

@@ -1,3 +1,4 @@
+import { targetUpgradeContracts } from '../../contracts/target-upgrades.ts'
 import { upgradeContracts } from '../../contracts/upgrades.ts'
 import { endpoint } from './http/endpoint.ts'
 import type { ReceptionOfPeople, Services } from './services.ts'
@@ -17,12 +18,17 @@ import { planUpgrade } from './upgrades/plan.ts'
 import { getUpgrade, getUpgradeLogs, getUpgradeStatus, listUpgrades } from './upgrades/read.ts'
 import { skipTarget } from './upgrades/skip.ts'
 import { getUpgradeEvents } from './upgrades/story.ts'
+import { acknowledgeAlerts } from './upgrades/target-alerts.ts'
+import { getTargetUpgradeLogs } from './upgrades/target-logs.ts'
+import { getUpgradeMetrics } from './upgrades/target-metrics.ts'
+import { startTargetUpgrade } from './upgrades/target-start.ts'
+import { getUpgradeState } from './upgrades/target-state.ts'
 
 /** Returns the handler of upgrades. */
 export function upgradesEndpoint(services: Services<'exposure'> & ReceptionOfPeople) {
   return endpoint(
     'upgrades',
-    upgradeContracts,
+    { ...upgradeContracts, ...targetUpgradeContracts },
     {
       deployUpgrade,
       planUpgrade,
@@ -43,6 +49,11 @@ export function upgradesEndpoint(services: Services<'exposure'> & ReceptionOfPeo
       rollBackCustomer,
       retryFailed,
       skipTarget,
+      getUpgradeState,
+      startTargetUpgrade,
+      acknowledgeAlerts,
+      getTargetUpgradeLogs,
+      getUpgradeMetrics,
     },
     services,
   )

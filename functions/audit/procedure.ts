@@ -6,7 +6,7 @@ import type { Told } from './history.ts'
 type Commit = Told<TargetEvent>
 type Event<Type extends TargetEvent['type']> = Extract<TargetEvent, { type: Type }>['data']
 type Step = ProcedureDocument['steps'][number]
-type Action = Omit<Step, 'id' | 'onFailure' | 'backup' | 'inverse'>
+type Action = Omit<Step, 'id' | 'onFailure' | 'backup' | 'inverse' | 'state' | 'failedState'>
 
 /** What the steps of procedures tell. */
 export type StepEvent = Extract<

@@ -93,6 +93,11 @@ function matchOf(method: string, path: string): { route: Route; params: Record<s
   return undefined
 }
 
+/** Handlers set text only. */
+function headersOf({ headers }: { readonly headers?: object | undefined }): Readonly<Record<string, string>> {
+  return (headers ?? {}) as Record<string, string>
+}
+
 /** Of callers whose clock stands still while they ask and ask. */
 export const withoutLimit: Allowances = {
   person: { atOnce: 1e9, perSecond: 1 },
@@ -284,8 +289,10 @@ export function openWorld({
     const result = await endpoints[found.route.group](event, {} as never) // middy reads nothing of the context
     return {
       status: result.statusCode ?? 0,
-      headers: result.headers as Record<string, string>, // handlers set text only
-      body: JSON.parse(result.body ?? 'null'),
+      headers: headersOf(result),
+      body: headersOf(result)['content-type']?.startsWith('text/markdown')
+        ? result.body
+        : JSON.parse(result.body ?? 'null'),
     }
   }
 

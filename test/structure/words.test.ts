@@ -33,8 +33,8 @@ const words: readonly Word[] = [
     pattern: /\bsteps?\b|[a-z]Steps?\b|\bsteps?[A-Z]/i,
     at: [
       /cron\.ts$/,
-      /procedure|problem-codes|events\/target\.ts$|target\/(aggregate|explain|progress|state)\.ts$|api\/upgrades\/procedure\.ts$/,
-      /reactor\/(duties|healers)\.ts$|views\/(rows|projections\/attempts)\.ts$|contracts\/routes\.ts$|functions\/audit\/(finding|target)\.ts$/,
+      /procedure|problem-codes|events\/target\.ts$|target\/(aggregate|explain|progress|state|story|figures)\.ts$|api\/upgrades\/(procedure|target-\w+)\.ts$/,
+      /reactor\/(duties|healers)\.ts$|views\/(rows|projections\/attempts)\.ts$|contracts\/(routes|target-upgrades)\.ts$|facts\/attempt-story\.ts$|functions\/audit\/(finding|target)\.ts$/,
       /functions\/(environment|connections|lambda\/step)\.ts$|infra\/constructs\/\w+\.ts$/,
     ],
     names: /Step ?Functions|stepfunctions/gi,

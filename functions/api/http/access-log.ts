@@ -2,7 +2,7 @@ import { instantOf } from '../../../events/time.ts'
 import type { ApiMiddleware, ApiRequest } from './exchange.ts'
 import { correlationOf } from './routing.ts'
 
-/** One line of the access log. */
+/** One line of the access log; how the seed's levels map is in docs/procedures.md (V9). */
 export interface AccessLine {
   readonly level: 'INFO' | 'WARN'
   readonly at: string

@@ -22,6 +22,8 @@ export interface Input<C extends Contract> extends Checked<C> {
 export interface Answer {
   readonly status: number
   readonly body: object
+  /** Markdown, which is sent in place of the body. */
+  readonly markdown?: string
   /** The commit that was written; becomes `Drydock-Commit`. */
   readonly commit?: number
   /** The commit that was read; becomes `ETag`. */

@@ -46,7 +46,8 @@ function isKnown(tag: string, header: string | undefined): boolean {
 function resultOf(answer: Answer, event: ApiEvent): ApiResult {
   const { status, commit, etag, location } = answer
   const { correlation, route } = exchangeOf({ event })
-  const body = JSON.stringify(answer.body)
+  const type = answer.markdown === undefined ? 'application/json' : 'text/markdown; charset=utf-8'
+  const body = answer.markdown ?? JSON.stringify(answer.body)
   const tag = etag === undefined ? undefined : tagOf(etag, body)
   const headers = {
     ...securityHeaders,
@@ -58,7 +59,7 @@ function resultOf(answer: Answer, event: ApiEvent): ApiResult {
   const isRead = route.method === 'GET' && status === 200
   if (isRead && tag !== undefined && isKnown(tag, event.headers?.['if-none-match']))
     return { statusCode: 304, headers }
-  return { statusCode: status, headers: { ...headers, 'content-type': 'application/json' }, body }
+  return { statusCode: status, headers: { ...headers, 'content-type': type }, body }
 }
 
 /**

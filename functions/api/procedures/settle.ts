@@ -35,7 +35,8 @@ function repeatedOf(attempt: string, step: string): Awaited<ReturnType<typeof st
   return { command, name: step, then, held: undefined }
 }
 
-async function take(
+/** Takes the word of a person on a step that waits for it. Throws the problem that it does not, or waits for another. */
+export async function takeWord(
   input: Pick<Asked, 'params' | 'principal' | 'correlation' | 'idempotency' | 'ifMatch'>,
   log: Log,
   {
@@ -68,7 +69,7 @@ async function take(
 
 /** Lets a step go on that waits for the word of a person. */
 export const acknowledgeStep: Operate<Contracts['acknowledgeStep']> = (input, { log }) =>
-  take(input, log, {
+  takeWord(input, log, {
     attempt: input.body.attempt,
     as: 'done',
     reason: input.body.comment,
@@ -77,4 +78,4 @@ export const acknowledgeStep: Operate<Contracts['acknowledgeStep']> = (input, { 
 
 /** Says what became of a step of which nobody else can know. */
 export const settleStep: Operate<Contracts['settleStep']> = (input, { log }) =>
-  take(input, log, { ...input.body, why: 'unknown' })
+  takeWord(input, log, { ...input.body, why: 'unknown' })

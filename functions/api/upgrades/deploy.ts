@@ -8,15 +8,21 @@ import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { requestUpgrade } from '../../domain/upgrade/request.ts'
 import { type AcceptedPlan, planOf } from '../../domain/upgrade/state.ts'
 import { inline, prospectOf, storePlan } from '../../planning/planning.ts'
-import { accepted, metadataOf } from '../http/answer.ts'
+import { type Answer, accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem } from '../http/problem.ts'
+import type { Services } from '../services.ts'
 import { bindProcedure } from './procedure.ts'
 import { requestFrom } from './request.ts'
 import { approvalsBody, toldBefore, toldBeside, toldBody, toldWithoutPlan } from './told.ts'
 
-/** The name space of ids that follow from an idempotency key. */
+/** The name space of ids that follow from an idempotency key, or from what an upgrade is for. */
 const upgradeNamespace = 'e0a94a51-2f31-5e0c-9f4b-64a6f0d1b7c3'
+
+/** Returns the id of the upgrade that follows from a name: asked for twice, it is one. */
+export function upgradeIdFrom(name: string): string {
+  return v5(name, upgradeNamespace)
+}
 
 const customers = (count: number) => `${count} ${count === 1 ? 'customer' : 'customers'}`
 
@@ -64,6 +70,11 @@ function messageOf(request: UpgradeRequest, plan: AcceptedPlan | null) {
   return `${name} started for ${customers(count)}${paceOf(request, plan)}`
 }
 
+/** What is answered where an upgrade begins. */
+interface Begun extends Answer {
+  readonly body: { readonly upgradeId: string; readonly jobId: string }
+}
+
 /**
  * Starts an upgrade (C1). What must refuse it is found before anything is appended; then its request and its plan are one commit. One that
  * is too large to be planned while the caller waits is planned by its execution.
@@ -72,11 +83,21 @@ export const deployUpgrade: Operate<(typeof upgradeContracts)['deployUpgrade'], 
   input,
   services,
 ) => {
-  const { log } = services
   const { body: asked, principal } = input
-  const request = await bindProcedure(log, requestFrom(asked, principal.id), asked.procedure)
-  const upgradeId = input.idempotency ? v5(input.idempotency.id, upgradeNamespace) : randomUUID()
-  const repeated = input.idempotency !== null && (await log.load(upgradeAggregate, upgradeId)).commit > 0
+  const request = await bindProcedure(services.log, requestFrom(asked, principal.id), asked.procedure)
+  const upgradeId = input.idempotency ? upgradeIdFrom(input.idempotency.id) : randomUUID()
+  return beginUpgrade(services, request, upgradeId, input)
+}
+
+/** Begins the upgrade of an id; one that has begun is answered as it stands. Throws the problem that refuses it. */
+export async function beginUpgrade(
+  services: Services<'exposure'>,
+  request: UpgradeRequest,
+  upgradeId: string,
+  input: Parameters<typeof metadataOf>[0],
+): Promise<Begun> {
+  const { log } = services
+  const repeated = (await log.load(upgradeAggregate, upgradeId)).commit > 0
   const prospect = repeated ? undefined : await prospectOf(services, request, inline)
   if (prospect && 'rejected' in prospect) throw asProblem(prospect.rejected)
   const prospective = prospect && 'plan' in prospect ? prospect : undefined
