@@ -22,7 +22,7 @@ export interface Seen {
 }
 
 /**
- * Calls the API as one person or agent; answers the body. Throws `Refused` for an answer of 400 or above. With `seen`, a read sends its
+ * Calls the API as one person or agent; answers the body. A body that is a text is YAML. Throws `Refused` for an answer of 400 or above. With `seen`, a read sends its
  * commit and a write renews it.
  */
 export type Call = <Answer>(method: string, path: string, body?: unknown, seen?: Seen) => Promise<Answer>
@@ -53,11 +53,13 @@ export function caller(url: string, credential: string): Call {
       method,
       headers: {
         authorization: `Bearer ${credential}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined
+          ? {}
+          : { 'content-type': `application/${typeof body === 'string' ? 'yaml' : 'json'}` }),
         ...(method === 'GET' ? {} : { 'idempotency-key': randomUUID() }),
         ...(method === 'GET' && seen?.commit ? { 'drydock-commit': seen.commit } : {}),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     }
     const response = await send(`${url}${path}`, request)
     const text = await response.text()

@@ -3,7 +3,6 @@ import { existsSync, openSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Options } from './options.ts'
 
 /** Refuses to begin where another program answers: its data must not be deleted, and it is not ours to talk to. */
 export async function refuseTakenPort(port: number): Promise<void> {
@@ -18,16 +17,24 @@ export async function refuseTakenPort(port: number): Promise<void> {
     )
 }
 
+/** What the runtime is started with; `outbound` is what it may call, as the parameter OutboundHosts of a deployment. */
+export interface RuntimeOptions {
+  readonly port: number
+  readonly speed: number
+  readonly data: string
+  readonly outbound?: string
+}
+
 /** Starts the runtime in a process of its own, its output in a file, and waits until it is healthy; tells what that is waiting for. */
 export async function startRuntime(
-  { port, speed, data }: Options,
+  { port, speed, data, outbound = '' }: RuntimeOptions,
   waitsFor: (what: string) => void,
 ): Promise<{ url: string; process: ChildProcess }> {
   const output = openSync(join(data, 'runtime.log'), 'a')
   const script = new URL('../start.ts', import.meta.url).pathname
   const runtime = spawn(
     process.execPath,
-    [script, '--port', String(port), '--data', data, '--speed', String(speed)],
+    [script, '--port', String(port), '--data', data, '--speed', String(speed), '--outbound', outbound],
     { stdio: ['ignore', output, output] },
   )
   const url = `http://127.0.0.1:${port}`

@@ -1,0 +1,23 @@
+import { endCommand } from '../infra/command-line.ts'
+import { domain } from './domain/domain.ts'
+
+/** What can be shown, by name. */
+const examples: Readonly<Record<string, () => Promise<boolean>>> = { domain }
+
+const usage = `npm run example -- NAME [options]
+
+Shows Drydock at work on this machine, and ends with status 0 only if it went as told. --help behind NAME lists its options.
+
+  domain      one domain, upgraded by calls of its own manager, with an alert that a person acknowledges`
+
+async function main(): Promise<void> {
+  const [name = ''] = process.argv.splice(2, 1)
+  const example = Object.hasOwn(examples, name) ? examples[name] : undefined
+  if (!example) {
+    console.log(usage)
+    process.exit(name === '--help' || name === '-h' ? 0 : 1)
+  }
+  process.exit((await example()) ? 0 : 1)
+}
+
+main().catch(endCommand)
