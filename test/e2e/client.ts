@@ -57,8 +57,9 @@ export class Client {
       ...(body !== undefined && { body }),
     })
     const text = await response.text()
-    const answer: unknown = text === '' ? null : JSON.parse(text)
     const { status, headers } = response
+    const isMarkdown = headers.get('content-type')?.startsWith('text/markdown') === true
+    const answer: unknown = text === '' ? null : isMarkdown ? text : JSON.parse(text)
     if (text !== noRoute) {
       const contentType = headers.get('content-type') ?? ''
       expect(strayingOf(await description(), { method, path, status, contentType, body: answer })).toEqual([])

@@ -29,6 +29,8 @@ const rollout = {
 
 /** A body of every route that takes one, good enough to be understood; what it names does not exist. */
 export const validBodies: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'POST /api/v1/targets/{id}/start-upgrade': { component: 'api', version: 'latest', reason: 'due' },
+  'POST /api/v1/targets/{id}/acknowledge-alerts': { comment: 'seen' },
   'POST /api/upgrades/deploy': {
     ...{ component: 'no-such', version: 'v1.0.0', strategy: 'canary', canaryPercent: 10, parallel: 5 },
     ...{ bakeSeconds: 60, reason: 'a try', continueRequiresSecondPerson: true, autoContinue: false },
