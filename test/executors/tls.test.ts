@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type Certified, certify } from './certificates.ts'
+import { type Certified, certify } from '../../infra/local/certificates.ts'
 import { send, serve, serveRaw, serveTls } from './servers.ts'
 
 let authority: Certified
