@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { scratch } from '../local/fixture.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const minutes = 60_000
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  if (address === null || typeof address === 'string') throw new Error('It listens on no port.')
+  return address.port
+}
+
+it(
+  'Z1-Z8: a platform is upgraded from end to end by its documents, and the servers say so',
+  async () => {
+    const data = join(scratch(), 'example')
+    const words = ['platform', '--size', 'small', '--speed', '40']
+    const options = ['--port', String(await freePort()), '--data', data]
+    const child = spawn(process.execPath, ['examples/example.ts', ...words, ...options], {
+      ...{ cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
+    })
+    let said = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        said += text
+      })
+    const [code] = await once(child, 'exit')
+    rmSync(data, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+    expect(said.split('What is true')[1] ?? said).not.toContain('✗')
+    expect([code, said]).toEqual([0, expect.stringContaining('It went as told.')])
+  },
+  5 * minutes,
+)
