@@ -44,10 +44,26 @@ function allWell({ rollout, outages }: Followed): Finding[] {
   ]
 }
 
+/** Tells what the verification has counted: of each node, how many of its services are well, as its step says. */
+async function verified(scene: Scene, { nodes }: PlatformReport): Promise<Finding> {
+  const steps = (await Promise.all(nodes.map(({ name }) => stepsOf(scene, name)))).flatMap(
+    ({ steps }) => steps,
+  )
+  const counts = steps.flatMap(({ output }) => [...(output ?? '').matchAll(/^(\d+) of (\d+) are well$/g)])
+  const sum = (place: number) => counts.reduce((total, count) => total + Number(count[place]), 0)
+  const errors = steps.filter(({ status }) => status === 'failed').length
+  const services = nodes.flatMap((node) => node.services).length
+  scene.screen.say(
+    `report      ${nodes.length} nodes: ${sum(1)} of ${sum(2)} services are well, ${errors} errors`,
+  )
+  return [`the verification has counted ${services} services`, sum(1) === services && errors === 0]
+}
+
 /** Everything goes well. */
 export const runs: Act = async (scene, { id, first, order }) => {
   const followed = await follow(scene, id, isHeld)
-  return [...allWell(followed), ...upgraded(first, await scene.servers.report(), order)]
+  const report = await scene.servers.report()
+  return [...allWell(followed), ...upgraded(first, report, order), await verified(scene, report)]
 }
 
 /** Two workers never drain: one is forced after its deadline, as its tag allows; the other keeps its instances, and its phase holds. */
