@@ -1,8 +1,9 @@
 import { forced, neverForced, sickOperator, wrongBase } from './faults.ts'
 import { after, before } from './layout.ts'
-import type { Phase, Rollout, Scene, Steps } from './scene.ts'
+import { allWell, heldAgain, phaseIn, retryFailed, stepsOf, tellSteps, verified } from './reading.ts'
+import type { Rollout, Scene } from './scene.ts'
 import type { PlatformReport } from './servers.ts'
-import { type Followed, follow, isHeld } from './story.ts'
+import { follow, isHeld } from './story.ts'
 import { type Finding, heldAt, takenBack, touchedBy, upgraded } from './verdict.ts'
 
 /** A rollout that was approved, and how the servers were before it. */
@@ -14,50 +15,6 @@ export interface Begun {
 
 /** What comes to pass; returns what is true of it at its end. */
 export type Act = (scene: Scene, begun: Begun) => Promise<Finding[]>
-
-function phaseIn({ phases }: Rollout, name: string): Phase {
-  const found = phases.find((phase) => phase.name === name)
-  if (!found) throw new Error(`The rollout has no phase ${name}.`)
-  return found
-}
-
-/** Reads the steps of the last attempt on a target. */
-function stepsOf({ operator }: Scene, target: string): Promise<Steps> {
-  return operator<Steps>('GET', `/api/v1/targets/${target}/steps`)
-}
-
-/** Says what became of the steps of a target that did not simply end well. */
-async function tellSteps(scene: Scene, target: string): Promise<Steps> {
-  const steps = await stepsOf(scene, target)
-  for (const { name, direction, status, code, output } of steps.steps)
-    if (status === 'failed' || direction === 'back')
-      scene.screen.say(`            ${target}: ${name}: ${status}${code ? `, ${code}: ${output}` : ''}`)
-  return steps
-}
-
-const neverHeld = () => false
-
-function allWell({ rollout, outages }: Followed): Finding[] {
-  return [
-    ['the rollout is completed', rollout.status === 'completed'],
-    ['no customer was ever without service', outages === 0],
-  ]
-}
-
-/** Tells what the verification has counted: of each node, how many of its services are well, as its step says. */
-async function verified(scene: Scene, { nodes }: PlatformReport): Promise<Finding> {
-  const steps = (await Promise.all(nodes.map(({ name }) => stepsOf(scene, name)))).flatMap(
-    ({ steps }) => steps,
-  )
-  const counts = steps.flatMap(({ output }) => [...(output ?? '').matchAll(/^(\d+) of (\d+) are well$/g)])
-  const sum = (place: number) => counts.reduce((total, count) => total + Number(count[place]), 0)
-  const errors = steps.filter(({ status }) => status === 'failed').length
-  const services = nodes.flatMap((node) => node.services).length
-  scene.screen.say(
-    `report      ${nodes.length} nodes: ${sum(1)} of ${sum(2)} services are well, ${errors} errors`,
-  )
-  return [`the verification has counted ${services} services`, sum(1) === services && errors === 0]
-}
 
 /** Everything goes well. */
 export const runs: Act = async (scene, { id, first, order }) => {
@@ -155,11 +112,30 @@ export const regionCut: Act = async (scene, { id, first, order }) => {
   ]
   screen.say(`network     ${region} is connected again`)
   await servers.cut(region, false)
-  await operator('POST', `/api/upgrades/${agents.upgradeId}/resume`)
-  screen.say('operator-1  resumes the phase')
-  const resumed = (await follow(scene, id, isHeld)).rollout
-  screen.say(`            ${JSON.stringify(phaseIn(resumed, 'node agents'))}`)
-  return [...found, ...upgraded(first, await servers.report(), order)]
+  // Who resumes says what was seen, so that nobody goes on over a failure that came in between.
+  await operator('POST', `/api/upgrades/${agents.upgradeId}/resume`, {
+    acknowledge: { failed: agents.failed, unreachable: 0 },
+  })
+  screen.say('operator-1  has looked, and resumes the phase')
+  const ended = (await follow(scene, id, heldAgain())).rollout
+  const { status, failed } = phaseIn(ended, 'node agents')
+  found.push([
+    'the phase ended with that exception, and held what comes after it',
+    status === 'completed_with_exceptions' && failed === 1,
+  ])
+  await retryFailed(scene, agents.upgradeId)
+  await operator('POST', `/api/v1/rollouts/${id}/continue`, {
+    ...{ phase: agents.name, reason: 'the node that had failed was upgraded by a retry' },
+  })
+  screen.say('operator-1  lets the next phase begin')
+  const { rollout } = await follow(scene, id, heldAgain())
+  const report = await servers.report()
+  return [
+    ...found,
+    ['the rollout is over', rollout.completedAt !== null],
+    ...upgraded(first, report, order),
+    await verified(scene, report),
+  ]
 }
 
 /** A node dies over the call that replaces its operator: nobody knows whether it was done, so a person is asked. */
@@ -221,7 +197,7 @@ export const rolledBack: Act = async (scene, { id, first, order }) => {
     },
   )
   screen.say(`operator-1  ${back.message}`)
-  const { rollout } = await follow(scene, back.rolloutId, neverHeld)
+  const { rollout } = await follow(scene, back.rolloutId, () => false)
   return [
     ...done,
     ['the rollback is completed', rollout.status === 'completed'],
