@@ -68,7 +68,7 @@ const shownStep = z.object({
   by: z.string().nullable().describe('Who said how it ended, where a person did.'),
 })
 
-const byStep = byId.extend({ step: z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'the id of a step') })
+const byStep = byId.extend({ step: identifier })
 const attempt = z.uuid()
 const settled = {
   description: 'The word is in the log; the execution goes on by it.',
@@ -141,10 +141,10 @@ export const procedureContracts = {
         description: 'Every step that has begun, in the order of its way, and those that come.',
         schema: z.object({
           targetId: z.string(),
-          attempt: z.string(),
-          upgradeId: z.string(),
-          procedure: z.string(),
-          revision: z.int(),
+          attempt: z.string().nullable().describe('Null: no procedure has driven an attempt on it yet.'),
+          upgradeId: z.string().nullable(),
+          procedure: z.string().nullable(),
+          revision: z.int().nullable(),
           outcome: z.string().nullable(),
           steps: z.array(shownStep),
         }),

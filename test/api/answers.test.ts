@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { contracts } from '../../contracts/api.ts'
 import type { Operation } from '../../contracts/routes.ts'
+import { cutOff, openProcedures } from '../procedures/world.ts'
 import { examples } from './profile-examples.ts'
 import { platform, twoPhases } from './rollout-world.ts'
 import { approver, canary, deployed, digest, openWorld, type Reply, report } from './world.ts'
@@ -143,6 +144,7 @@ describe('every answer is the one that is described', () => {
     await ask('freeRelease', 'POST', '/api/v1/releases/api/v1.2.0/free', { body: { reason: 'x' } })
     await ask('withdrawRelease', 'POST', '/api/v1/releases/api/v1.2.0/withdraw', { body: { reason: 'x' } })
     await askRollouts(answered)
+    await askProcedures(answered)
     expect([...answered].sort()).toEqual(Object.keys(contracts).sort())
   })
 })
@@ -191,6 +193,50 @@ async function askRollouts(answered: Set<Operation>): Promise<void> {
   await ask('getRollout', 'GET', `${all}/${back.body.rolloutId}`)
   await ask('abortRollout', 'POST', `${all}/${back.body.rolloutId}/abort`)
   await ask('listRollouts', 'GET', all)
+}
+
+/** Asks all that can be asked of procedures: of one that waits for a person at each step, and that somebody starts for a target. */
+async function askProcedures(answered: Set<Operation>): Promise<void> {
+  const all = openProcedures(() => cutOff)
+  const ask = async (operation: Operation, method: string, path: string, request = {}) => {
+    const reply = await all.world.call(method, path, request)
+    isDescribed(operation, reply)
+    answered.add(operation)
+    return reply
+  }
+  await all.world.fleet(1)
+  const target = '/api/v1/targets/cust_0001'
+  await all.world.call('PATCH', target, { body: { tags: { procedure: 'node' } } })
+  const url = 'http://node.example/replace'
+  const steps = [
+    { id: 'alerts', name: 'Alerts', acknowledge: { ask: 'Has it been seen?' } },
+    { id: 'agree', name: 'Agree', acknowledge: { ask: 'May it go on?' } },
+    { id: 'replace', name: 'Replace', inverse: 'none', http: { request: { method: 'POST', url } } },
+  ]
+  await ask('storeProcedure', 'PUT', '/api/v1/procedures/node', { body: { steps } })
+  await ask('listProcedures', 'GET', '/api/v1/procedures')
+  await ask('getProcedure', 'GET', '/api/v1/procedures/node')
+  const one = { targetId: 'cust_0001', component: 'api', version: 'v1.2.0' }
+  await ask('tryProcedure', 'POST', '/api/v1/procedures/node/try', { body: one })
+  await ask('getUpgradeState', 'GET', `${target}/upgrade-status`)
+  const { upgradeId } = (await ask('startTargetUpgrade', 'POST', `${target}/start-upgrade`)).body
+  await all.world.advance(upgradeId)
+  const held = (which: string) =>
+    all.until(async () => (await all.steps('cust_0001')).includes(`${which} held`))
+  await held('alerts')
+  const { attempt } = (await ask('getSteps', 'GET', `${target}/steps`)).body
+  await ask('acknowledgeAlerts', 'POST', `${target}/acknowledge-alerts`)
+  await held('agree')
+  const again = { body: { attempt, comment: 'seen' } }
+  await ask('acknowledgeStep', 'POST', `${target}/steps/agree/acknowledge`, again)
+  await held('replace')
+  const settled = { body: { attempt, as: 'done', reason: 'I looked' } }
+  await ask('settleStep', 'POST', `${target}/steps/replace/settle`, settled)
+  await all.over(upgradeId)
+  await ask('getUpgradeState', 'GET', `${target}/upgrade-status`)
+  await ask('startTargetUpgrade', 'POST', `${target}/start-upgrade`)
+  await ask('getTargetUpgradeLogs', 'GET', `${target}/upgrade-logs`)
+  await ask('getUpgradeMetrics', 'GET', `${target}/upgrade-metrics`)
 }
 
 async function openWorldToReject(body: object): Promise<Reply> {

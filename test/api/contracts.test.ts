@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-test('a client that imports the contracts gets zod, the words of events and the names of zones with them, and can run in a browser', () => {
+test('a client that imports the contracts gets zod, the words of events, documents of procedures and the names of zones with them, and can run in a browser', () => {
   const entryPoints = globSync('contracts/*.ts', { cwd: root })
   const { metafile } = buildSync({
     absWorkingDir: root,
@@ -21,5 +21,6 @@ test('a client that imports the contracts gets zod, the words of events and the 
   const inputs = Object.keys(metafile.inputs)
   expect(inputs).toEqual(expect.arrayContaining(entryPoints))
   const others = inputs.filter((path) => !entryPoints.includes(path) && !path.startsWith('node_modules/zod/'))
-  expect(others.sort()).toEqual(['events/time-zones.ts', 'events/words.ts'])
+  const shared = ['procedure', 'registry', 'time-zones', 'words'].map((name) => `events/${name}.ts`)
+  expect(others.sort()).toEqual(shared)
 })

@@ -76,6 +76,6 @@ it('whoever answers with an ETag says so in the description', async () => {
       'getTarget',
       'getUpgrade',
     ],
-    ...['getUpgradeProfile', 'getUpgradeStatus'],
+    ...['getUpgradeProfile', 'getUpgradeState', 'getUpgradeStatus'],
   ])
 })

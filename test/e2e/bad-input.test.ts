@@ -145,7 +145,10 @@ function takesIt(field: string, body: object): boolean {
 
 describe('what does not exist', () => {
   // A calendar is defined under the name that it is put to, and a component's scheme under its own.
-  const defining = ['PUT /api/v1/calendars/{name}', 'PUT /api/v1/components/{component}']
+  const defining = [
+    ...['PUT /api/v1/calendars/{name}', 'PUT /api/v1/components/{component}'],
+    'PUT /api/v1/procedures/{name}',
+  ]
   const named = deployedRoutesWithId().filter((routeKey) => !defining.includes(routeKey))
 
   it.each(named)('%s answers 404 for an id of nobody', async (routeKey) => {

@@ -54,6 +54,8 @@ describe('/openapi.json (S32)', () => {
     const { body: created } = await operator.send<{ id: string }>('POST', base, { body: profile })
     const calendar = { body: validBodies['PUT /api/v1/calendars/{name}'] }
     await operator.send('PUT', '/api/v1/calendars/described', calendar)
+    const procedure = { body: validBodies['PUT /api/v1/procedures/{name}'] }
+    await operator.send('PUT', '/api/v1/procedures/described', procedure)
     const many = Array.from({ length: 1001 }, (_, place) => ({
       resource_id: `no-such-${place}`,
       resource_type: 'publisher',

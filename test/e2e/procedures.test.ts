@@ -14,7 +14,7 @@ interface Node {
 }
 
 interface Steps {
-  readonly attempt: string
+  readonly attempt: string | null
   readonly outcome: string | null
   readonly steps: readonly { readonly step: string; readonly direction: string; readonly status: string }[]
 }
@@ -121,7 +121,7 @@ it('takes nodes through a procedure by real calls, whoever stops an execution, a
   const stepsOf = (id: string) => operator.read<Steps>(`/api/v1/targets/${id}/steps`)
   await eventually(
     () => stepsOf(first),
-    ({ steps }) => expect(steps.find(({ step }) => step === 'leave')?.status).not.toBe('waiting'),
+    ({ steps }) => expect(steps.find(({ step }) => step === 'leave')?.status).toMatch(/running|done/),
   )
   const { attempt } = await stepsOf(first)
   await stopExecution(`${attempt}-1`, `procedure-${name}-r1`)

@@ -56,6 +56,16 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
   'POST /api/upgrades/{id}/rollback/{customerId}': { reason: 'no' },
   'POST /api/upgrades/{id}/retry-failed': { reason: 'no' },
   'POST /api/upgrades/{id}/targets/{targetId}/skip': {},
+  'PUT /api/v1/procedures/{name}': {
+    steps: [{ id: 'look', name: 'Look', http: { request: { url: 'https://node.example/health' } } }],
+  },
+  'POST /api/v1/procedures/{name}/try': { targetId: 'no-such', component: 'api', version: 'v1.0.0' },
+  'POST /api/v1/targets/{id}/steps/{step}/acknowledge': {
+    ...{ attempt: '00000000-0000-4000-8000-000000000000', comment: 'seen' },
+  },
+  'POST /api/v1/targets/{id}/steps/{step}/settle': {
+    ...{ attempt: '00000000-0000-4000-8000-000000000000', as: 'done', reason: 'seen' },
+  },
   'POST /api/v1/rollouts': rollout,
   'POST /api/v1/rollouts/plan': rollout,
   'POST /api/v1/rollouts/{id}/approve': { planHash: 'ab'.repeat(32), comment: 'fine' },

@@ -136,7 +136,12 @@ export const getSteps: Operate<Contracts['getSteps']> = async ({ params, query }
   const { state, commit } = await log.load(targetAggregate, params.id)
   if (!state.registered) throw new Problem('target-not-found', 'No such target is registered.')
   const course = await courseOf(log, params.id, query.attempt)
-  if (!course) throw new Problem('no-procedure', 'No procedure has driven such an attempt on this target.')
+  if (!course && query.attempt !== undefined)
+    throw new Problem('no-procedure', 'No procedure has driven such an attempt on this target.')
+  if (!course) {
+    const nothing = { attempt: null, upgradeId: null, procedure: null, revision: null, outcome: null }
+    return { status: 200, body: { targetId: params.id, ...nothing, steps: [] }, etag: commit }
+  }
   const { attempt, upgrade: upgradeId, procedure, outcome, steps } = course
   const document = await documentOf(log, procedure)
   const named = [...steps.values()].map((step) => ({
