@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
+import { exists } from '../../functions/domain/upgrade/state.ts'
 import type { OutboundCall } from '../../functions/workflow/procedure/outbound.ts'
 import { answered, openProcedures } from './world.ts'
 
@@ -140,10 +142,12 @@ test('a rollback of the upgrade undoes what its attempts did, by what these save
   const all = openProcedures(serve)
   await all.world.fleet(1)
   await all.store('node', nodeProcedure)
-  const id = await all.deploy('node')
+  const id = await all.deploy('node', { parallel: 3 })
   await all.over(id)
   const back = await all.world.call('POST', `/api/upgrades/${id}/rollback`, { body: { reason: 'slow' } })
   expect(back.status).toBe(202)
+  const { state } = await all.world.log.load(upgradeAggregate, back.body.upgradeId)
+  expect(exists(state) && state.request.parallel).toBe(3)
   expect(await all.over(back.body.upgradeId)).toBe('completed')
   expect(node).toMatchObject({ version: 'v1.1.0', enabled: true })
   expect(await all.steps('cust_0001')).toEqual(['<replace done', '<drain done', '<well done'])

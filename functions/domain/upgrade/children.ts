@@ -91,7 +91,9 @@ function paceOf(
   again: boolean,
 ): Pick<UpgradeRequest, 'strategy' | 'batchSize' | 'parallel' | 'rolling' | 'spacingSeconds'> {
   const { request } = parent
-  const atOnce = kind === 'rollback' && !again ? rollbackAtOnce : request.parallel
+  // A procedure takes its targets out of service, on the way back too: as many of them at once as on the way there.
+  const hurries = kind === 'rollback' && !again && request.procedure === undefined
+  const atOnce = hurries ? rollbackAtOnce : request.parallel
   if (batchSize !== undefined) return { strategy: 'batch', batchSize, parallel: parallel ?? atOnce }
   const all = { strategy: 'all', batchSize: null } as const
   if (parallel !== undefined) return { ...all, parallel }
