@@ -48,6 +48,7 @@ const loadedInParts = [
   'functions/lambda/reactor.ts',
   'functions/lambda/reconcile.ts',
   'functions/lambda/rollouts.ts',
+  'functions/lambda/windows.ts',
 ]
 
 type Built = BuildResult<{ readonly write: false; readonly metafile: true }>
@@ -64,7 +65,9 @@ export function built(entries: readonly string[]): Pick<Built, 'outputFiles' | '
     // What is shared by the parts of one function must not be shared with another: each is uploaded alone.
     ...entries
       .filter((entry) => loadedInParts.includes(entry))
-      .map((entry) => run([entry], { splitting: true, chunkNames: join(bundleOf(entry), '[name]-[hash]') })),
+      .map((entry) =>
+        reachable(run([entry], { splitting: true, chunkNames: join(bundleOf(entry), '[name]-[hash]') })),
+      ),
   ]
   return {
     outputFiles: runs.flatMap(({ outputFiles }) => outputFiles),
@@ -74,6 +77,25 @@ export function built(entries: readonly string[]): Pick<Built, 'outputFiles' | '
     },
   }
 }
+
+/** Leaves out the files that no entry loads: esbuild writes a part of its own for each `import()` that it has read, for those too that it left out. */
+function reachable(all: Built): Built {
+  const { outputs } = all.metafile
+  const kept = new Set(Object.keys(outputs).filter((path) => outputs[path]?.entryPoint && isIndex(path)))
+  for (const path of kept)
+    for (const { path: next } of outputs[path]?.imports ?? []) if (next in outputs) kept.add(next)
+  const isKept = (path: string) => kept.has(path.replace(/\.map$/, ''))
+  return {
+    ...all,
+    outputFiles: all.outputFiles.filter(({ path }) => isKept(relative(root, path))),
+    metafile: {
+      ...all.metafile,
+      outputs: Object.fromEntries(Object.entries(outputs).filter(([path]) => isKept(path))),
+    },
+  }
+}
+
+const isIndex = (path: string) => path.endsWith('/index.mjs')
 
 function run(entries: readonly string[], parts: Pick<BuildOptions, 'splitting' | 'chunkNames'>): Built {
   return buildSync({

@@ -55,15 +55,24 @@ export async function actionsOf(
       }))
     },
   }
-  const { outputFiles } = await build({
-    absWorkingDir: root,
-    entryPoints: connections.map((name) => ({ in: `alone:${name}`, out: name })),
-    plugins: [alone],
-    outdir: root,
-    ...{ write: false, bundle: true, format: 'esm', platform: 'node', target: 'node24' },
-    ...{ mainFields: ['module', 'main'], minify: true, keepNames: true, logLevel: 'error' },
-  })
-  return Object.fromEntries(outputFiles.map(({ path, text }) => [parse(path).name, actionsIn(text)]))
+  const actions = async (name: string) => {
+    const { outputFiles, metafile } = await build({
+      absWorkingDir: root,
+      entryPoints: [{ in: `alone:${name}`, out: name }],
+      plugins: [alone],
+      outdir: root,
+      ...{ write: false, metafile: true, bundle: true, format: 'esm', platform: 'node', target: 'node24' },
+      // What is loaded when it is asked for is a part of its own: it would be bundled whole otherwise.
+      ...{ splitting: true, chunkNames: 'part-[hash]' },
+      ...{ mainFields: ['module', 'main'], minify: true, keepNames: true, logLevel: 'error' },
+    })
+    const parts = new Set([`${name}.js`])
+    for (const part of parts) for (const { path } of metafile.outputs[part]?.imports ?? []) parts.add(path)
+    const loaded = outputFiles.filter(({ path }) => parts.has(parse(path).base))
+    return actionsIn(loaded.map(({ text }) => text).join('\n'))
+  }
+  const pairs = connections.map(async (name) => [name, await actions(name)] as const)
+  return Object.fromEntries(await Promise.all(pairs))
 }
 
 /** Returns the names of what a function connects to, from its entry file. */
