@@ -20,7 +20,7 @@ const shares = {
   },
   // The stage admits 2,000 requests a second: of 50 ms each, these are 100 at once.
   AgentConcurrency: { units: 100, of: 'the function that agents call and the one that admits them, each' },
-  RequestConcurrency: { units: 15, of: 'each of the eight functions that people and tooling call' },
+  RequestConcurrency: { units: 12, of: 'each of the nine functions that people and tooling call' },
 } as const
 
 /** One of the shares that functions have of an account's concurrency. */
