@@ -3,10 +3,11 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type Resolved, resolvedStack } from './resolved.ts'
 import { synthesized } from './synthesized.ts'
 
+let stack: readonly Resolved[]
 let alarms: readonly Resolved[]
 let queues: readonly Resolved[]
 beforeAll(() => {
-  const stack = [...resolvedStack(synthesized()).values()]
+  stack = [...resolvedStack(synthesized()).values()]
   alarms = stack.filter(({ type }) => type === 'AWS::CloudWatch::Alarm')
   queues = stack.filter(({ type }) => type === 'AWS::SQS::Queue')
 })
@@ -26,6 +27,15 @@ const entries: Readonly<Record<string, string>> = Object.fromEntries(
 const linked = (alarm: Resolved): string =>
   /What to do: docs\/operations\.md#([a-z]+)$/.exec(alarm.properties.AlarmDescription)?.[1] ?? ''
 const named = (id: string) => alarms.find((alarm) => alarm.id.startsWith(`Alarms${id}`))?.properties
+
+test.each([
+  ['Lambda functions', 'AWS::Lambda::Function'],
+  ['dead-letter queues', 'AWS::SQS::Queue'],
+  ['alarms', 'AWS::CloudWatch::Alarm'],
+])('whoever deploys is told how many %s there are', (words, type) => {
+  const told = readFileSync(new URL('../../docs/deployment.md', import.meta.url), 'utf8')
+  expect(told).toContain(`${stack.filter((one) => one.type === type).length} ${words}`)
+})
 
 describe('an alarm', () => {
   test('says what to do by a link to an entry of the runbook, and no entry is about none', () => {
