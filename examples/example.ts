@@ -7,7 +7,8 @@ const examples: Readonly<Record<string, () => Promise<boolean>>> = { domain, pla
 
 const usage = `npm run example -- NAME [options]
 
-Shows Drydock at work on this machine, and ends with status 0 only if it went as told. --help behind NAME lists its options.
+Shows Drydock at work on this machine, and ends with status 0 only if it went as told. --help behind NAME
+lists its options.
 
   domain      one domain, upgraded by calls of its own manager, with an alert that a person acknowledges
   platform    45 services on 27 nodes in 3 regions, upgraded and taken back by declared documents`
@@ -16,8 +17,13 @@ async function main(): Promise<void> {
   const [name = ''] = process.argv.splice(2, 1)
   const example = Object.hasOwn(examples, name) ? examples[name] : undefined
   if (!example) {
-    console.log(usage)
-    process.exit(name === '--help' || name === '-h' ? 0 : 1)
+    if (name === '--help' || name === '-h') {
+      console.log(usage)
+      process.exit(0)
+    }
+    throw new Error(
+      `${name.startsWith('-') ? `Unknown option '${name}'` : `No example is named '${name}'`}.\n\n${usage}`,
+    )
   }
   process.exit((await example()) ? 0 : 1)
 }

@@ -95,7 +95,9 @@ describe('a Node that is too old', () => {
     new RegExp(`^Drydock needs Node 24 or newer, this is ${version} \\(.*npm ci.*https://nodejs.org`)
 
   it('is guarded against in every command of one machine', () => {
-    expect(commands.map(([name]) => name).sort()).toEqual(['audit', 'demo', 'secret', 'start', 'token'])
+    expect(commands.map(([name]) => name).sort()).toEqual([
+      ...['audit', 'demo', 'example', 'secret', 'start', 'token'],
+    ])
   })
 
   it.each(commands)('is refused by npm run %s with what is needed', async (_, words) => {
