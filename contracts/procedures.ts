@@ -134,6 +134,7 @@ export const procedureContracts = {
   },
   getSteps: {
     summary: 'Read how far the procedure of an attempt is: of the attempt under way, or of one that is named',
+    tagged: true,
     params: byId,
     query: z.strictObject({ attempt: attempt.optional() }),
     answers: {

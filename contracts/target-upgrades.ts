@@ -125,6 +125,7 @@ export const targetUpgradeContracts = {
   getTargetUpgradeLogs: {
     summary: "Read the messages of a target's upgrade, in Markdown",
     markdown: true,
+    tagged: true,
     params: byId,
     query: noQuery,
     answers: {
@@ -134,6 +135,7 @@ export const targetUpgradeContracts = {
   },
   getUpgradeMetrics: {
     summary: "Read how a target's upgrades have gone",
+    tagged: true,
     params: byId,
     query: noQuery,
     answers: {

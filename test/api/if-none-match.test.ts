@@ -72,10 +72,12 @@ it('whoever answers with an ETag says so in the description', async () => {
       'getCalendarState',
       'getComponent',
       'getRelease',
+      'getSteps',
       'getStop',
       'getTarget',
+      'getTargetUpgradeLogs',
       'getUpgrade',
     ],
-    ...['getUpgradeProfile', 'getUpgradeState', 'getUpgradeStatus'],
+    ...['getUpgradeMetrics', 'getUpgradeProfile', 'getUpgradeState', 'getUpgradeStatus'],
   ])
 })
