@@ -94,9 +94,12 @@ export class SimulatedFleet {
     return offers
   }
 
-  /** Lets time pass to the opening of a window, and sees to it that every agent was heard of just before, with nothing to do. */
+  /**
+   * Lets time pass to the opening of a window, and sees to it that every agent was heard of just before, with nothing to do. A minute
+   * before: the clock goes on with the wall while what has come due on the way is done, for a second and more.
+   */
   async awaitOpening(opening: string): Promise<void> {
-    await this.#machine.moveTo(Date.parse(opening) - 1000)
+    await this.#machine.moveTo(Date.parse(opening) - minute)
     expect(await this.poll()).toEqual([])
     await this.#machine.moveTo(opening)
   }
