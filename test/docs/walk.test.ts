@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { emptyForDemo } from '../../infra/local/demo/directory.ts'
 import { scratch } from '../local/fixture.ts'
+import { freePort } from '../local/free-port.ts'
 import { textOf } from './documents.ts'
 import { paste, patternOf, stepsOf } from './walk.ts'
 
@@ -16,15 +16,6 @@ const minutes = 60_000
 const data = join(scratch(), 'demo')
 let port: number
 let demo: ChildProcess
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (address === null || typeof address === 'string') throw new Error('It listens on no port.')
-  return address.port
-}
 
 /** Runs the demo until it has told its story, and leaves it running. */
 beforeAll(async () => {

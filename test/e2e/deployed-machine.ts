@@ -1,8 +1,6 @@
 import { type ChildProcess, execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -10,16 +8,9 @@ import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb'
 import { GetExecutionHistoryCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { type Commit, fromItem } from '../../events/envelope.ts'
 import { openExistingIssuer } from '../../infra/local/http/issuer.ts'
+import { freePort } from '../local/free-port.ts'
 import { Client } from './client.ts'
 import { type RunningRuntime, speed } from './setup.ts'
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as AddressInfo // it listens on a port
-  await new Promise((resolve) => probe.close(resolve))
-  return port
-}
 
 /** One machine whose data and address stay while one version after another is deployed to it. */
 export class DeployedMachine {

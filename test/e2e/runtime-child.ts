@@ -1,17 +1,7 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { startRuntime } from '../../infra/local/runtime.ts'
 import { synthesize } from '../../infra/local/synthesis.ts'
+import { freePort } from '../local/free-port.ts'
 import type { RunningRuntime } from './setup.ts'
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (address === null || typeof address === 'string') throw new Error('It listens on no port.')
-  return address.port
-}
 
 /**
  * Runs Drydock in a process of its own until its parent goes, from a template that is there or that is synthesized first. Tells where

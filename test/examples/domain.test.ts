@@ -1,25 +1,15 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
+import { freePort } from '../local/free-port.ts'
 
 const script = fileURLToPath(new URL('../../examples/example.ts', import.meta.url))
 const data = join(mkdtempSync(join(tmpdir(), 'example-')), 'data')
 afterAll(() => rmSync(join(data, '..'), { recursive: true, force: true }))
-
-async function freePort(): Promise<number> {
-  return await new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      const port = typeof address === 'object' ? (address?.port ?? 0) : 0
-      probe.close(() => resolve(port))
-    })
-  })
-}
 
 test('V3: a domain is upgraded as the example tells, over real connections', {
   timeout: 240_000,

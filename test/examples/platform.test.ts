@@ -1,23 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { scratch } from '../local/fixture.ts'
+import { freePort } from '../local/free-port.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const minutes = 60_000
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (address === null || typeof address === 'string') throw new Error('It listens on no port.')
-  return address.port
-}
 
 it(
   'Z1-Z8: a platform is upgraded from end to end by its documents, and the servers say so',
