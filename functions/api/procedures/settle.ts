@@ -8,6 +8,7 @@ import type { Log } from '../../log/log.ts'
 import { type Answer, accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
+import { registeredTarget } from '../targets/registered.ts'
 
 type Contracts = typeof procedureContracts
 type Asked = Parameters<Operate<Contracts['settleStep']>>[0]
@@ -47,8 +48,7 @@ export async function takeWord(
   }: { attempt: string; as: 'done' | 'failed' | 'again'; reason: string; why: 'acknowledgement' | 'unknown' },
 ): Promise<Answer> {
   const { id, step } = input.params
-  const from = await log.load(targetAggregate, id)
-  if (!from.state.registered) throw new Problem('target-not-found', 'No such target is registered.')
+  const from = await registeredTarget(log, id)
   // Whoever did not hear the answer asks again with the same key: the step is over by then.
   const isRepeated = from.keys.some(({ key }) => key === input.idempotency?.id)
   const asked = isRepeated ? repeatedOf(attempt, step) : await stepAsked(log, from.state, attempt, step)

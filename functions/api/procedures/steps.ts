@@ -7,6 +7,7 @@ import { documentOf } from '../../facts/procedures.ts'
 import type { Log } from '../../log/log.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
+import { registeredTarget } from '../targets/registered.ts'
 
 type Contracts = typeof procedureContracts
 
@@ -133,8 +134,7 @@ function* comingIn(document: ProcedureDocument, { back, outcome, steps }: Course
 
 /** Reads how far the procedure of an attempt is. */
 export const getSteps: Operate<Contracts['getSteps']> = async ({ params, query }, { log }) => {
-  const { state, commit } = await log.load(targetAggregate, params.id)
-  if (!state.registered) throw new Problem('target-not-found', 'No such target is registered.')
+  const { commit } = await registeredTarget(log, params.id)
   const course = await courseOf(log, params.id, query.attempt)
   if (!course && query.attempt !== undefined)
     throw new Problem('no-procedure', 'No procedure has driven such an attempt on this target.')

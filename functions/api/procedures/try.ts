@@ -3,9 +3,8 @@ import type { StepRequest } from '../../../events/procedure.ts'
 import { NoValue, type Values } from '../../domain/procedure/expression.ts'
 import { actionsOf, kindOf, type NamedAction } from '../../domain/procedure/steps.ts'
 import { renderRequest } from '../../domain/procedure/template.ts'
-import { targetAggregate } from '../../domain/target/aggregate.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { Problem } from '../http/problem.ts'
+import { registeredTarget } from '../targets/registered.ts'
 import { revisionOf } from './procedures.ts'
 
 type Contracts = typeof procedureContracts
@@ -45,12 +44,8 @@ function shown(request: StepRequest, values: Partial<Values>): ShownCall | strin
 /** Shows every call that a procedure would make for a target, and makes none. */
 export const tryProcedure: Operate<Contracts['tryProcedure']> = async ({ params, body }, { log }) => {
   const { targetId, component, version } = body
-  const [{ reference, document }, { state }] = await Promise.all([
-    revisionOf(log, params.name, body.revision),
-    log.load(targetAggregate, targetId),
-  ])
-  if (!state.registered || !state.facts)
-    throw new Problem('target-not-found', 'No such target is registered.')
+  const { reference, document } = await revisionOf(log, params.name, body.revision)
+  const { state } = await registeredTarget(log, targetId)
   const { type, region, tags, namespace, critical } = state.facts
   const actions = [...actionsOf(document)]
   const values = {

@@ -1,5 +1,4 @@
 import type { targetContracts } from '../../../contracts/targets.ts'
-import { targetAggregate } from '../../domain/target/aggregate.ts'
 import type { TargetState } from '../../domain/target/state.ts'
 import type { Loaded } from '../../log/log.ts'
 import type { Clones } from '../../work/machines.ts'
@@ -7,6 +6,7 @@ import type { Telemetry } from '../../work/telemetry.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
 import { Problem } from '../http/problem.ts'
+import { registeredTarget } from './registered.ts'
 
 type Contracts = typeof targetContracts
 
@@ -83,11 +83,7 @@ export const getTarget: Operate<Contracts['getTarget'], 'telemetry'> = async (
   { params },
   { log, telemetry },
 ) => {
-  const [loaded, heard] = await Promise.all([
-    log.load(targetAggregate, params.id),
-    heardOf(telemetry, params.id),
-  ])
-  if (!loaded.state.registered) throw new Problem('target-not-found', 'No such target is registered.')
+  const [loaded, heard] = await Promise.all([registeredTarget(log, params.id), heardOf(telemetry, params.id)])
   return { status: 200, body: targetBody(params.id, loaded, heard), etag: loaded.commit }
 }
 

@@ -5,7 +5,7 @@ import type { Operate } from '../http/endpoint.ts'
 import type { IdempotencyKey } from '../http/exchange.ts'
 import { Problem } from '../http/problem.ts'
 import { takeWord } from '../procedures/settle.ts'
-import { registeredTarget } from './target-state.ts'
+import { registeredTarget } from '../targets/registered.ts'
 
 /** Returns the step that waits, or, to whoever asks again with the same key, any: the log knows what was answered. */
 function stepThatWaits(

@@ -5,9 +5,9 @@ import { type AttemptStory, toldOn } from '../../domain/target/story.ts'
 import { lastAttempt, type ToldAttempt } from '../../facts/attempt-story.ts'
 import { documentOf } from '../../facts/procedures.ts'
 import type { Operate } from '../http/endpoint.ts'
+import { registeredTarget } from '../targets/registered.ts'
 import { plain } from './markdown.ts'
 import { sentenceOf } from './target-sentences.ts'
-import { registeredTarget } from './target-state.ts'
 
 /** As the seed has it, to the letter. */
 const noMessages = '## No Messages\nNo upgrade activity at this time.'

@@ -2,7 +2,7 @@ import type { targetUpgradeContracts } from '../../../contracts/target-upgrades.
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { CountedUpgrades } from '../../domain/target/figures.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { registeredTarget } from './target-state.ts'
+import { registeredTarget } from '../targets/registered.ts'
 
 const types = [
   ...(['AttemptAssigned', 'AttemptAccepted', 'StepHeld', 'AttemptEnded'] as const),

@@ -10,10 +10,10 @@ import type { Answer } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem, Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
+import { registeredTarget } from '../targets/registered.ts'
 import { beginUpgrade, upgradeIdFrom } from './deploy.ts'
 import { bindProcedure } from './procedure.ts'
 import { requestFrom } from './request.ts'
-import { registeredTarget } from './target-state.ts'
 
 /** The tag of a target that names the procedure by which it is upgraded; without it, its agent does what is to be done. */
 const procedureTag = 'procedure'

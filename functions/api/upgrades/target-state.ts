@@ -1,20 +1,10 @@
 import type { targetUpgradeContracts } from '../../../contracts/target-upgrades.ts'
 import { upgradeStateOf } from '../../domain/procedure/upgrade-state.ts'
-import { targetAggregate } from '../../domain/target/aggregate.ts'
-import type { TargetState } from '../../domain/target/state.ts'
 import type { AttemptStory } from '../../domain/target/story.ts'
 import { lastAttempt } from '../../facts/attempt-story.ts'
 import { documentOf } from '../../facts/procedures.ts'
-import type { Loaded, Log } from '../../log/log.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { Problem } from '../http/problem.ts'
-
-/** Returns a target that is registered. Throws the problem that there is none. */
-export async function registeredTarget(log: Log, id: string): Promise<Loaded<TargetState>> {
-  const loaded = await log.load(targetAggregate, id)
-  if (!loaded.state.registered) throw new Problem('target-not-found', 'No such target is registered.')
-  return loaded
-}
+import { registeredTarget } from '../targets/registered.ts'
 
 function toldOf(story: AttemptStory | undefined) {
   const { upgrade = null, attempt = null, component = null, from = null, to = null } = story ?? {}
