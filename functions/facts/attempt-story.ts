@@ -1,5 +1,5 @@
 import { targetAggregate } from '../domain/target/aggregate.ts'
-import { meaningOf } from '../domain/target/outcome.ts'
+import { endsAttempt } from '../domain/target/outcome.ts'
 import type { TargetState } from '../domain/target/state.ts'
 import { type AttemptEvent, type AttemptStory, toldOn } from '../domain/target/story.ts'
 import type { Loaded, Log, Told } from '../log/log.ts'
@@ -25,10 +25,7 @@ export interface ToldAttempt {
 
 /** Returns the attempt that people mean: the one under way, or the last that was not given back before it could begin. */
 function meantBy({ active, attempts }: TargetState): string | undefined {
-  const offered = attempts.findLast(({ outcome }) => {
-    const { counts, touched } = meaningOf(outcome)
-    return counts !== 'skipped' || touched
-  })
+  const offered = attempts.findLast(({ outcome }) => endsAttempt(outcome))
   return active?.attempt ?? offered?.attempt
 }
 

@@ -57,7 +57,7 @@ export async function procedureFor(
   return { reference, seconds: longestCourse(await documentOf(log, reference)) }
 }
 
-type Told = Extract<TargetEvent, { type: 'AttemptAssigned' | 'StepEnded' | 'WayBackBegan' | 'AttemptEnded' }>
+type Told = Extract<TargetEvent, { type: 'AttemptAssigned' | 'StepEnded' }>
 
 /** What is known of the steps that attempts of a family have done on a target and not undone: what each has saved, in their order. */
 class Standing {
@@ -98,9 +98,7 @@ export async function stepsStanding(
   upgrades: ReadonlySet<string>,
 ): Promise<{ readonly steps: readonly string[]; readonly saved: Readonly<Record<string, SavedValues>> }> {
   const standing = new Standing(upgrades)
-  const told = log
-    .of(targetAggregate, target)
-    .events({ consistent: true }, ['AttemptAssigned', 'StepEnded', 'WayBackBegan', 'AttemptEnded'])
+  const told = log.of(targetAggregate, target).events({ consistent: true }, ['AttemptAssigned', 'StepEnded'])
   for await (const { event } of told) standing.hear(event)
   return { steps: standing.steps, saved: standing.saved }
 }

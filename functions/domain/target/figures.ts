@@ -1,5 +1,5 @@
 import type { TargetEvent } from '../../../events/target.ts'
-import { meaningOf } from './outcome.ts'
+import { endsAttempt, meaningOf } from './outcome.ts'
 
 /** What the figures of a target's upgrades are counted from. */
 type FigureEvent = Extract<
@@ -59,13 +59,12 @@ export class CountedUpgrades {
           this.#attempts.set(attempt, { ...known, alerts: known.alerts + 1 })
         return
       case 'AttemptEnded': {
-        const { counts, touched } = meaningOf(data.outcome)
-        if (counts === 'skipped' && !touched) {
+        if (!endsAttempt(data.outcome)) {
           this.#attempts.delete(attempt)
           return
         }
         const seconds = (Date.parse(at) - Date.parse(known.begunAt)) / 1000
-        const end = counts === 'succeeded' ? counts : 'failed'
+        const end = meaningOf(data.outcome).counts === 'succeeded' ? 'succeeded' : 'failed'
         this.#attempts.set(attempt, { ...known, seconds, end })
         return
       }
