@@ -7,7 +7,7 @@ import { type AttemptEnd, endOf } from './attempt.ts'
 import type { ActiveAttempt, ProcedureProgress, RunningStep, TargetDecision, TargetState } from './state.ts'
 
 /** An attempt whose procedure is under way. */
-type Driven = ActiveAttempt & { readonly procedure: ProcedureProgress }
+export type Driven = ActiveAttempt & { readonly procedure: ProcedureProgress }
 
 /** Which step of which attempt a command is about, and which execution gives it; left out: a person does. */
 export interface StepCommand {
@@ -27,6 +27,15 @@ const elsewhere = reject({ code: 'step-over', detail: 'The attempt is at another
 /** Returns the attempt that is under way, if a procedure drives it. */
 export function drivenIn({ active }: Pick<TargetState, 'active'>): Driven | undefined {
   return active?.procedure ? (active as Driven) : undefined // it has just been looked at
+}
+
+/** Returns the attempt that is under way, if this execution of its procedure drives it; no other may go on with it. */
+export function drivenBy(
+  state: Pick<TargetState, 'active'>,
+  { attempt, generation }: { readonly attempt: string; readonly generation: number },
+): Driven | undefined {
+  const driven = drivenIn(state)
+  return driven?.attempt === attempt && driven.procedure.generation === generation ? driven : undefined
 }
 
 /** Returns how far a procedure is that has just been assigned. */
@@ -237,8 +246,8 @@ export function beginWayBack(command: {
   readonly stuck: boolean
 }): TargetDecision {
   return (state) => {
-    const driven = drivenIn(state)
-    if (driven?.attempt !== command.attempt || driven.procedure.generation !== command.generation) return over
+    const driven = drivenBy(state, command)
+    if (!driven) return over
     if (driven.procedure.direction === 'back') return accept()
     const { steps, saved, stuck } = command
     const code = stuck ? 'NO_WAY_BACK' : null
@@ -257,8 +266,8 @@ export function finishProcedure(command: {
   readonly version: string | null
 }): TargetDecision {
   return (state) => {
-    const driven = drivenIn(state)
-    if (driven?.attempt !== command.attempt || driven.procedure.generation !== command.generation) return over
+    const driven = drivenBy(state, command)
+    if (!driven) return over
     return accept(endOf(state, driven, endOfProcedure(driven, command)))
   }
 }
@@ -286,8 +295,8 @@ export function endExecution(ended: {
   readonly cause: string | null
 }): TargetDecision {
   return (state, now) => {
-    const driven = drivenIn(state)
-    if (driven?.attempt !== ended.attempt || driven.procedure.generation !== ended.generation) return accept()
+    const driven = drivenBy(state, ended)
+    if (!driven) return accept()
     const { restartAt } = endedAt(driven.procedure.execution, now)
     const { generation, status, cause } = ended
     const next = {

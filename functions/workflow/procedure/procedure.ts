@@ -5,7 +5,7 @@ import { nextIn, wayBackOf } from '../../domain/procedure/course.ts'
 import { evaluate, NoValue } from '../../domain/procedure/expression.ts'
 import { endKeys, placeKey } from '../../domain/procedure/machine.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
-import { beginWayBack, drivenIn, finishProcedure } from '../../domain/target/procedure.ts'
+import { beginWayBack, drivenBy, finishProcedure } from '../../domain/target/procedure.ts'
 import { acceptAttempt } from '../../domain/target/report.ts'
 import { familyOf, idsOf } from '../../facts/family.ts'
 import { handOverFacts } from '../../facts/hand-over.ts'
@@ -41,12 +41,13 @@ export interface TaskAnswer {
   readonly seconds?: number
 }
 
-/** An execution speaks for the attempt only while the log says that it is the one. */
-async function present({ log }: ProcedureServices, { target, attempt, generation }: Input) {
-  const { state } = await log.load(targetAggregate, target)
-  const active = drivenIn(state)
-  if (active?.attempt !== attempt || active.procedure.generation !== generation) throw superseded()
-  return { state, active, document: await documentOf(log, active.procedure) }
+/** Returns where the attempt stands. An execution speaks for it only while the log says that it is the one. */
+async function present({ log }: ProcedureServices, asked: Input) {
+  const { state } = await log.load(targetAggregate, asked.target)
+  const active = drivenBy(state, asked)
+  if (!active) throw superseded()
+  const document = await documentOf(log, active.procedure)
+  return { state, active, document, next: nextIn(document, active.procedure) }
 }
 
 type Present = Awaited<ReturnType<typeof present>>
@@ -99,8 +100,7 @@ async function locate(services: ProcedureServices, asked: Input, cause: Metadata
 }
 
 /** Returns the place of an attempt, as its state machine names it. */
-function placeOf({ active, document }: Present): string {
-  const next = nextIn(document, active.procedure)
+function placeOf({ next }: Present): string {
   if (next.kind === 'step') return placeKey(next.action.direction, next.action.id)
   if (next.as === 'succeeded') return endKeys.succeeded
   return next.as === 'rolled_back' ? endKeys.back : endKeys.stopped
@@ -110,7 +110,7 @@ function placeOf({ active, document }: Present): string {
 async function rested(services: ProcedureServices, asked: Input, cause: Metadata): Promise<Present> {
   for (;;) {
     const found = await present(services, asked)
-    const next = nextIn(found.document, found.active.procedure)
+    const { next } = found
     const waits = next.kind === 'step' && next.action.wait && found.active.procedure.running
     if (!waits || placeOf(found) === asked.place) return found
     const { action, place } = next
@@ -126,7 +126,7 @@ async function rested(services: ProcedureServices, asked: Input, cause: Metadata
 /** Looks after the step of a state. One that the log is not at has nothing to do: it is behind, or left out of the way back. */
 async function step(services: ProcedureServices, asked: Input, cause: Metadata): Promise<TaskAnswer> {
   const found = await rested(services, asked, cause)
-  const next = nextIn(found.document, found.active.procedure)
+  const { next } = found
   const { direction, stopped } = found.active.procedure
   // A call before this one has ended the step, and was cut off before it could say so.
   if (asked.place?.startsWith('there:') && (direction === 'back' || stopped))
@@ -169,7 +169,7 @@ function versionOf(target: string, { state, active, document }: Present): string
 async function end(services: ProcedureServices, asked: Input, cause: Metadata): Promise<TaskAnswer> {
   const { target, attempt, generation } = asked
   const found = await rested(services, asked, cause)
-  const next = nextIn(found.document, found.active.procedure)
+  const { next } = found
   if (next.kind !== 'end')
     throw new Error(`The log has ${next.action.name} next, and not the end: the next execution asks it.`)
   const version = next.as === 'succeeded' ? versionOf(target, found) : null

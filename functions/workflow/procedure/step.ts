@@ -4,14 +4,19 @@ import { afterFailure } from '../../domain/procedure/course.ts'
 import { holds, NoValue, type Values } from '../../domain/procedure/expression.ts'
 import { acts, kindOf, limitOf, type NamedAction } from '../../domain/procedure/steps.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
-import { endStep, failTry, holdStep, type StepCommand, startStep } from '../../domain/target/procedure.ts'
+import {
+  type Driven,
+  endStep,
+  failTry,
+  holdStep,
+  type StepCommand,
+  startStep,
+} from '../../domain/target/procedure.ts'
 import type { RunningStep, TargetDecision, TargetState } from '../../domain/target/state.ts'
 import type { Log, Metadata } from '../../log/log.ts'
 import { type Answered, type Calling, idempotencyKeyOf, makeCall } from './call.ts'
 import { held, notYet, stepFailed, superseded } from './errors.ts'
 import { outputBytes, outputOf, savedFrom, valuesOf } from './values.ts'
-
-type Driven = NonNullable<TargetState['active']>
 
 /** One step of an attempt, as its task is to look after it. */
 export interface StepAt {
@@ -52,16 +57,14 @@ class Step {
     this.#services = services
     this.#at = at
     const { active, action, place } = at
-    const { procedure, attempt } = active
-    this.#command = {
-      ...{ attempt, direction: action.direction, place, step: action.id },
-      generation: procedure?.generation ?? 0,
-    }
+    const { attempt, procedure } = active
+    const { generation } = procedure
+    this.#command = { attempt, generation, direction: action.direction, place, step: action.id }
     this.#values = valuesOf(at.target, at.state, active)
   }
 
   get #running(): RunningStep | null {
-    return this.#at.active.procedure?.running ?? null
+    return this.#at.active.procedure.running
   }
 
   async do(): Promise<void> {
@@ -314,7 +317,7 @@ class Step {
   async #fail(code: string, words: string): Promise<void> {
     const output = outputOf(words, outputBytes.failed)
     const { document, active, action } = this.#at
-    const then = afterFailure(document, { outcomes: active.procedure?.outcomes ?? {} }, action)
+    const then = afterFailure(document, active.procedure, action)
     const state = await this.#decide(
       endStep({ ...this.#command, outcome: 'failed', code, output, saved: {}, then }),
     )

@@ -1,11 +1,10 @@
 import { Buffer } from 'node:buffer'
 import type { SavedValue, SavedValues } from '../../../events/target.ts'
 import { evaluate, NoValue, type Values } from '../../domain/procedure/expression.ts'
+import type { Driven } from '../../domain/target/procedure.ts'
 import type { TargetState } from '../../domain/target/state.ts'
 import { redact } from '../../redact.ts'
 import type { Answer } from './outbound.ts'
-
-type Driven = NonNullable<TargetState['active']>
 
 /** Returns what the expressions of a procedure read about an attempt, but for answers. */
 export function valuesOf(target: string, { facts }: TargetState, active: Driven): Partial<Values> {
@@ -14,9 +13,9 @@ export function valuesOf(target: string, { facts }: TargetState, active: Driven)
   const { from, to } = kind === 'rollback' ? { from: active.to, to: active.from } : active
   const { type = '', region = null, tags = {}, namespace = null, critical = false } = facts ?? {}
   const steps: Record<string, unknown> = {}
-  for (const [id, outcome] of Object.entries(procedure?.outcomes ?? {})) steps[id] = { outcome }
-  for (const [id, saved] of Object.entries(procedure?.saved ?? {}))
-    steps[id] = { ...saved, outcome: procedure?.outcomes[id] ?? 'done' }
+  for (const [id, outcome] of Object.entries(procedure.outcomes)) steps[id] = { outcome }
+  for (const [id, saved] of Object.entries(procedure.saved))
+    steps[id] = { ...saved, outcome: procedure.outcomes[id] ?? 'done' }
   return {
     target: { id: target, type, region, tags, namespace, critical },
     attempt: { id: attempt, upgrade, component, from, to, digest, kind, n },
