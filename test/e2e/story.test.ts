@@ -108,8 +108,8 @@ describe('fifty customers are upgraded by canary', () => {
       completedAt: null,
       ...{ skipped: 0, unreachable: 0, rolledBack: 0, retrying: 0, deferred: 0, wave: 1, waveCount: 2 },
       waves: [
-        { wave: 1, size: 5, succeeded: 5, failed: 0, unreachable: 0, skipped: 0 },
-        { wave: 2, size: 45, succeeded: 0, failed: 0, unreachable: 0, skipped: 0 },
+        { wave: 1, group: null, size: 5, succeeded: 5, failed: 0, unreachable: 0, skipped: 0 },
+        { wave: 2, group: null, size: 45, succeeded: 0, failed: 0, unreachable: 0, skipped: 0 },
       ],
       holds: [
         {
