@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import aslValidator from 'asl-validator'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { procedureDocument } from '../../events/procedure.ts'
+import { machineOf, stateErrors } from '../../functions/domain/procedure/machine.ts'
 import { definitionOf, withRetries } from '../../infra/constructs/definition.ts'
 import { type Assembly, assembled, ofType } from './synthesized.ts'
 
 interface Retrier {
+  readonly Comment?: string
   readonly ErrorEquals: readonly string[]
   readonly MaxAttempts: number
   readonly MaxDelaySeconds: number
@@ -68,6 +71,28 @@ describe('what a task tries again', () => {
     const story = { StartAt: 'One', States: { One: { Type: 'Task', Retry: [] } } }
     expect(() => withRetries(story)).toThrow('The state "One" has a Retry')
   })
+})
+
+test('a procedure tries again as the machines of files do, beside what its steps decide', () => {
+  const request = { method: 'POST', url: 'http://node.example/' }
+  const steps = [{ id: 'call', name: 'Call', inverse: 'none', http: { request } }]
+  const document = procedureDocument.parse({ steps })
+  const made = tasksOf(
+    machineOf('node', 1, document, 'arn:aws:lambda:eu-central-1:000000000000:function:step'),
+  )
+  const own = Object.values(stateErrors)
+  const rules = (Retry: readonly Retrier[]) =>
+    Retry.filter(({ ErrorEquals }) => !ErrorEquals.some((error) => own.some((one) => one === error))).map(
+      ({ Comment: _, ...rule }) => rule,
+    )
+  const story = (Resource: string) =>
+    withRetries({ StartAt: 'One', States: { One: { Type: 'Task', Resource } } })
+  const [ordinary, waiting] = ['lambda:invoke', 'lambda:invoke.waitForTaskToken'].map((resource) =>
+    rules(tasksOf(story(resource))[0]?.Retry ?? []),
+  )
+  expect(made.map(({ waits }) => waits)).toContain(true)
+  for (const { place, waits, Retry } of made)
+    expect({ place, rules: rules(Retry) }).toEqual({ place, rules: waits ? waiting : ordinary })
 })
 
 describe('every synthesized state machine', () => {

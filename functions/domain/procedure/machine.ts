@@ -1,6 +1,6 @@
 import type { ProcedureDocument, ProcedureStep } from '../../../events/procedure.ts'
 import type { Direction } from '../../../events/target.ts'
-import { acts, inverseOf, kindOf, type NamedAction } from './steps.ts'
+import { actionsOf, acts, inverseOf, kindOf, type NamedAction } from './steps.ts'
 
 /** A state machine in the Amazon States Language. */
 export interface MachineDefinition {
@@ -222,9 +222,8 @@ export function machineOf(
   document: ProcedureDocument,
   task: string,
 ): MachineDefinition {
-  const { steps, verifyWayBack } = document
-  const checks = verifyWayBack.map((action): NamedAction => ({ ...action, direction: 'back' }))
-  const firstCheck = checks[0]?.name ?? back
+  const { steps } = document
+  const wayBack = [...actionsOf(document)].filter(({ direction }) => direction === 'back')
   const states: Record<string, object> = {}
   const places: [key: string, state: string][] = []
   const keep = (action: NamedAction, next: string, failed: string) => {
@@ -235,12 +234,7 @@ export function machineOf(
     const failed = step.onFailure === 'way-back' ? wayBackFrom(steps, place) : stopped
     keep({ ...step, direction: 'there' }, steps[place + 1]?.name ?? done, failed)
   }
-  const undone = steps.toReversed().flatMap((step): NamedAction[] => {
-    const inverse = inverseOf(step)
-    return inverse ? [{ ...inverse, id: step.id, direction: 'back' }] : []
-  })
-  for (const [place, action] of undone.entries()) keep(action, undone[place + 1]?.name ?? firstCheck, stopped)
-  for (const [place, action] of checks.entries()) keep(action, checks[place + 1]?.name ?? back, stopped)
+  for (const [place, action] of wayBack.entries()) keep(action, wayBack[place + 1]?.name ?? back, stopped)
   places.push([endKeys.succeeded, done], [endKeys.back, back], [endKeys.stopped, stopped])
   return {
     Comment: `${name}, revision ${revision}. ${document.description}`.slice(0, 512),
