@@ -44,7 +44,7 @@ const environment = new Environment({
 for (const name of variables) environment.registerVariable(name, 'dyn')
 
 /** Yields the parts of a part of an expression. */
-function* partsOf({ args }: ASTNode): Generator<ASTNode> {
+export function* partsOf({ args }: ASTNode): Generator<ASTNode> {
   const within: readonly unknown[] = Array.isArray(args) ? args.flat() : [args]
   for (const part of within)
     if (typeof part === 'object' && part !== null && 'op' in part) yield part as ASTNode // nothing else of a part has an operator

@@ -1,10 +1,10 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import type { ProcedureDocument, StepAction, StepRequest } from '../../../events/procedure.ts'
 import type { RefusedField } from '../rejection.ts'
-import { NotAnExpression, parseExpression, type Variable } from './expression.ts'
+import { NotAnExpression, parseExpression, partsOf, type Variable } from './expression.ts'
 import { reservedStates } from './machine.ts'
 import { acts, inverseOf, kindsOf } from './steps.ts'
-import { wrongInTemplate } from './template.ts'
+import { expressionsIn, wrongInTemplate } from './template.ts'
 
 const before = ['target', 'attempt', 'steps'] as const satisfies readonly Variable[]
 const answered = [...before, 'answer'] as const
@@ -44,8 +44,7 @@ class Mistakes {
       this.add(field, text, wrong)
       return
     }
-    for (const [, inner = ''] of text.matchAll(/\{\{\s*([\s\S]*?)\s*\}\}/g))
-      if (!inner.startsWith("secret('")) this.expression(field, inner, before)
+    for (const inner of expressionsIn(text)) this.expression(field, inner, before)
   }
 
   body(field: string, body: unknown): void {
@@ -74,9 +73,7 @@ function* stepsRead(node: ASTNode): Generator<string> {
   if (op === '.' && args[0].op === 'id' && args[0].args === 'steps') yield args[1]
   if (op === '[]' && args[0].op === 'id' && args[0].args === 'steps')
     yield args[1].op === 'value' ? String(args[1].args) : '?'
-  const within: readonly unknown[] = Array.isArray(args) ? args.flat() : [args]
-  for (const part of within)
-    if (typeof part === 'object' && part !== null && 'op' in part) yield* stepsRead(part as ASTNode) // only a part has an operator
+  for (const part of partsOf(node)) yield* stepsRead(part)
 }
 
 function checkAction(

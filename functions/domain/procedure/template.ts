@@ -28,6 +28,11 @@ function* slotsIn(text: string): Generator<string> {
   for (const [, inner = ''] of text.matchAll(slot)) yield inner
 }
 
+/** Yields the expressions of a template, which are all that stands between braces but the secrets. */
+export function* expressionsIn(text: string): Generator<string> {
+  for (const inner of slotsIn(text)) if (!secretSlot.test(inner)) yield inner
+}
+
 /** Yields every text in a body, with the names of the members that it may not be templates of. */
 function* textsIn(body: unknown): Generator<string> {
   if (typeof body === 'string') yield body
