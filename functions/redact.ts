@@ -44,6 +44,18 @@ function withoutNamed(text: string): string {
   return shown + text.slice(kept)
 }
 
+/** Shorter values stand in too many words to be taken out. */
+const shortestSecret = 4
+
+/** Returns what takes these secrets out of a text. */
+export function withoutSecrets(secrets: Iterable<string>): (text: string) => string {
+  // The longest first: one may hold another.
+  const taken = [...secrets]
+    .filter((secret) => secret.length >= shortestSecret)
+    .sort((one, other) => other.length - one.length)
+  return (text) => taken.reduce((left, secret) => left.replaceAll(secret, redacted), text)
+}
+
 /** Returns a text without what looks like a secret, in time that grows as the text does. */
 export function redact(text: string): string {
   const shown = forms.reduce((left, [form, instead]) => left.replace(form, instead), text)

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../redact.ts'
 import type { Refusal } from './guard.ts'
 
 /** What a call trusts and shows beyond what every TLS client does, each as PEM. Never logged. */
@@ -103,21 +104,12 @@ export function faultIn(call: Call): string | undefined {
   return undefined
 }
 
-const redacted = '[redacted]'
-/** Shorter values stand in too many words to be taken out. */
-const shortest = 4
-
 /** Returns an answer without the secrets of its call, should the other side send them back. */
-export function withoutSecrets(answer: Answered, { headers = {}, confidential = [] }: Call): Answered {
+export function shownAnswer(answer: Answered, { headers = {}, confidential = [] }: Call): Answered {
   const credentials = Object.entries(headers)
     .filter(([name]) => name.toLowerCase() === 'authorization')
     .flatMap(([, value]) => [value, value.slice(value.indexOf(' ') + 1)])
-  // The longest first: one may hold another.
-  const secrets = [...confidential, ...credentials]
-    .filter((secret) => secret.length >= shortest)
-    .sort((one, other) => other.length - one.length)
-  if (secrets.length === 0) return answer
-  const shown = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, redacted), text)
+  const shown = withoutSecrets([...confidential, ...credentials])
   const shownHeaders = Object.entries(answer.headers).map(([name, value]) => [name, shown(value)])
   return { ...answer, body: shown(answer.body), headers: Object.fromEntries(shownHeaders) }
 }

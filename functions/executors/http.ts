@@ -1,6 +1,6 @@
 import { second } from '../../events/time.ts'
 import { patience } from '../patience.ts'
-import { type Call, type Delivery, faultIn, withoutSecrets } from './call.ts'
+import { type Call, type Delivery, faultIn, shownAnswer } from './call.ts'
 import { connect, isUsable } from './connection.ts'
 import { exchange } from './exchange.ts'
 import type { Guard } from './guard.ts'
@@ -24,7 +24,7 @@ export function openSend(guard: Guard): Send {
     try {
       const delivery = await deliver(guard, call, over.signal)
       if (delivery.kind !== 'answered') return delivery
-      return withoutSecrets({ ...delivery, milliseconds: Math.round(performance.now() - started) }, call)
+      return shownAnswer({ ...delivery, milliseconds: Math.round(performance.now() - started) }, call)
     } finally {
       clearTimeout(timer)
     }

@@ -2,6 +2,7 @@ import { v5 } from 'uuid'
 import type { ProcedureDocument, StepExpectation, StepRequest } from '../../../events/procedure.ts'
 import { evaluate, holds, NoValue, type Values } from '../../domain/procedure/expression.ts'
 import { type RenderedRequest, renderRequest, secretsIn } from '../../domain/procedure/template.ts'
+import { withoutSecrets } from '../../redact.ts'
 import type { Answer, Outbound, OutboundCall, Secrets, Sent, TokenSource } from './outbound.ts'
 import { answerOf } from './values.ts'
 
@@ -71,10 +72,7 @@ class Hidden {
   secretOf = (reference: string): string => this.values.get(reference) ?? ''
 
   without(words: string): string {
-    let shown = words
-    for (const value of this.values.values())
-      if (value.length >= 4) shown = shown.replaceAll(value, '[redacted]')
-    return shown
+    return withoutSecrets(this.values.values())(words)
   }
 }
 
