@@ -272,3 +272,12 @@ export const targetEvents = defineEvents({
 })
 
 export type TargetEvent = EventsOf<typeof targetEvents>
+
+/** What the steps of a procedure tell, and that they are being undone. */
+export const stepEventTypes = [
+  ...(['StepStarted', 'StepTried', 'StepHeld', 'StepReleased', 'StepEnded'] as const),
+  'WayBackBegan',
+] as const
+
+export type StepEventType = (typeof stepEventTypes)[number]
+export type StepEvent = Extract<TargetEvent, { type: StepEventType }>

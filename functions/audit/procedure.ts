@@ -1,5 +1,5 @@
 import type { ProcedureDocument } from '../../events/procedure.ts'
-import type { TargetEvent } from '../../events/target.ts'
+import type { StepEvent, TargetEvent } from '../../events/target.ts'
 import type { Findings } from './finding.ts'
 import type { Told } from './history.ts'
 
@@ -7,12 +7,6 @@ type Commit = Told<TargetEvent>
 type Event<Type extends TargetEvent['type']> = Extract<TargetEvent, { type: Type }>['data']
 type Step = ProcedureDocument['steps'][number]
 type Action = Omit<Step, 'id' | 'onFailure' | 'backup' | 'inverse' | 'state' | 'failedState'>
-
-/** What the steps of procedures tell. */
-export type StepEvent = Extract<
-  TargetEvent,
-  { type: 'StepStarted' | 'StepTried' | 'StepHeld' | 'StepReleased' | 'StepEnded' | 'WayBackBegan' }
->
 
 /** The step that an attempt is at. */
 interface Running {

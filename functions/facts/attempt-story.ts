@@ -1,14 +1,8 @@
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import { endsAttempt } from '../domain/target/outcome.ts'
 import type { TargetState } from '../domain/target/state.ts'
-import { type AttemptEvent, type AttemptStory, toldOn } from '../domain/target/story.ts'
+import { type AttemptEvent, type AttemptStory, attemptEventTypes, toldOn } from '../domain/target/story.ts'
 import type { Loaded, Log, Told } from '../log/log.ts'
-
-const types = [
-  ...(['AttemptAssigned', 'AttemptAccepted', 'ExecutionStarting', 'StepStarted', 'StepTried'] as const),
-  ...(['StepHeld', 'StepReleased', 'StepEnded', 'WayBackBegan'] as const),
-  ...(['AttemptEnded', 'AttemptRegressed', 'AttemptRecovered'] as const),
-]
 
 /** So many commits from the end of a stream are looked at first; an attempt that is longer takes more of them. */
 const firstLook = 100
@@ -42,7 +36,7 @@ export async function lastAttempt(
     const events: Told<AttemptEvent>[] = []
     let [story, leftOut]: [AttemptStory | undefined, number] = [undefined, 0]
     const range = { from, to: commit, consistent: true }
-    for await (const told of log.of(targetAggregate, target).events(range, types)) {
+    for await (const told of log.of(targetAggregate, target).events(range, attemptEventTypes)) {
       if (told.event.data.attempt !== attempt) continue
       story = toldOn(story, told.event, told.at)
       events.push(told)

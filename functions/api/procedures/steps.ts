@@ -1,6 +1,6 @@
 import type { procedureContracts } from '../../../contracts/procedures.ts'
 import type { ProcedureDocument, ProcedureReference } from '../../../events/procedure.ts'
-import type { Direction, TargetEvent } from '../../../events/target.ts'
+import { type Direction, type StepEvent, stepEventTypes, type TargetEvent } from '../../../events/target.ts'
 import { actionIn } from '../../domain/procedure/steps.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { documentOf } from '../../facts/procedures.ts'
@@ -43,21 +43,11 @@ const untried = {
   ...{ code: null, output: null, ask: null, by: null },
 } as const
 
-type Told = Extract<
-  TargetEvent,
-  {
-    type:
-      | 'StepStarted'
-      | 'StepTried'
-      | 'StepHeld'
-      | 'StepReleased'
-      | 'StepEnded'
-      | 'WayBackBegan'
-      | 'AttemptEnded'
-  }
->
-
-function hear(course: Course, event: Told, at: string): void {
+function hear(
+  course: Course,
+  event: StepEvent | Extract<TargetEvent, { type: 'AttemptEnded' }>,
+  at: string,
+): void {
   if (event.type === 'AttemptEnded') {
     course.outcome = event.data.outcome
     return
@@ -80,7 +70,7 @@ function hear(course: Course, event: Told, at: string): void {
 
 function after(
   before: ShownStep,
-  event: Exclude<Told, { type: 'WayBackBegan' | 'AttemptEnded' }>,
+  event: Exclude<StepEvent, { type: 'WayBackBegan' }>,
   at: string,
 ): ShownStep {
   switch (event.type) {
@@ -105,10 +95,7 @@ function after(
 /** Reads the stream of a target for one attempt that a procedure drives, or the last. */
 async function courseOf(log: Log, target: string, attempt: string | undefined): Promise<Course | undefined> {
   let found: Course | undefined
-  const types = [
-    ...(['AttemptAssigned', 'StepStarted', 'StepTried', 'StepHeld', 'StepReleased'] as const),
-    ...(['StepEnded', 'WayBackBegan', 'AttemptEnded'] as const),
-  ]
+  const types = ['AttemptAssigned', ...stepEventTypes, 'AttemptEnded'] as const
   for await (const { event, at } of log.of(targetAggregate, target).events({ consistent: true }, types)) {
     if (event.type === 'AttemptAssigned') {
       const { procedure, upgrade } = event.data

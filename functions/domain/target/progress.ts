@@ -1,21 +1,11 @@
-import type { TargetEvent } from '../../../events/target.ts'
+import type { StepEventType, TargetEvent } from '../../../events/target.ts'
 import { begunAt, endedAt } from '../generation.ts'
 import type { ActiveAttempt, ProcedureProgress } from './state.ts'
 
 /** What tells of the procedure of an attempt. */
 export type ProcedureEventOfTarget = Extract<
   TargetEvent,
-  {
-    type:
-      | 'ExecutionStarting'
-      | 'ExecutionEnded'
-      | 'StepStarted'
-      | 'StepTried'
-      | 'StepHeld'
-      | 'StepReleased'
-      | 'StepEnded'
-      | 'WayBackBegan'
-  }
+  { type: 'ExecutionStarting' | 'ExecutionEnded' | StepEventType }
 >
 
 function advanced(

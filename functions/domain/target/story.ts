@@ -1,25 +1,19 @@
 import type { ProcedureReference } from '../../../events/procedure.ts'
-import type { AttemptOutcome, Direction, TargetEvent } from '../../../events/target.ts'
+import {
+  type AttemptOutcome,
+  type Direction,
+  stepEventTypes,
+  type TargetEvent,
+} from '../../../events/target.ts'
 
 /** What is told of one attempt. */
-export type AttemptEvent = Extract<
-  TargetEvent,
-  {
-    type:
-      | 'AttemptAssigned'
-      | 'AttemptAccepted'
-      | 'ExecutionStarting'
-      | 'StepStarted'
-      | 'StepTried'
-      | 'StepHeld'
-      | 'StepReleased'
-      | 'StepEnded'
-      | 'WayBackBegan'
-      | 'AttemptEnded'
-      | 'AttemptRegressed'
-      | 'AttemptRecovered'
-  }
->
+export const attemptEventTypes = [
+  ...(['AttemptAssigned', 'AttemptAccepted', 'ExecutionStarting'] as const),
+  ...stepEventTypes,
+  ...(['AttemptEnded', 'AttemptRegressed', 'AttemptRecovered'] as const),
+] as const
+
+export type AttemptEvent = Extract<TargetEvent, { type: (typeof attemptEventTypes)[number] }>
 
 /** The step that an attempt is at. */
 interface StoryStep {
