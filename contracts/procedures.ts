@@ -19,7 +19,9 @@ const revised = z.object({
   name: z.string(),
   revision: z.int(),
   hash: z.string().describe('Of the document: what a plan binds.'),
-  stateMachine: z.string().describe('Its name in the console of Step Functions, after that of the stack and a hyphen.'),
+  stateMachine: z
+    .string()
+    .describe('Its name in the console of Step Functions, after that of the stack and a hyphen.'),
   seconds: z.int().describe('How long it may take on one target at most, the way back included.'),
   steps: z.int(),
 })

@@ -33,6 +33,10 @@ export const settings = z.strictObject({
     description: 'How long one should take: so long before a window ends the last one is handed over.',
   }),
   canary_percentage: z.number().min(1).max(100).nullable().default(null),
+  procedure: z.string().nullable().default(null).meta({
+    description:
+      'By which procedure each resource is upgraded: its last revision when an upgrade is requested, which is when a window opens, or is planned ahead. Null: by its agent.',
+  }),
 })
 
 export const filters = z.strictObject({

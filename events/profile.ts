@@ -33,6 +33,8 @@ export const profileDefinition = z.object({
     attempt_minutes: z.int().min(1).max(1440),
     expected_minutes: z.int().min(1).max(59),
     canary_percentage: z.number().min(1).max(100).nullable(),
+    /** By which procedure each resource is upgraded, at its last revision when an upgrade is requested; left out: by its agent. */
+    procedure: z.exactOptional(name),
   }),
   resource_filters: z.object({
     resource_types: z.array(name).min(1),

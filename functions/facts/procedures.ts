@@ -1,5 +1,6 @@
 import type { ProcedureDocument, ProcedureReference } from '../../events/procedure.ts'
 import type { SavedValues, TargetEvent } from '../../events/target.ts'
+import type { UpgradeRequest } from '../../events/upgrade.ts'
 import { type ProcedureState, procedureAggregate } from '../domain/procedure/aggregate.ts'
 import { longestCourse } from '../domain/procedure/steps.ts'
 import type { Rejection } from '../domain/rejection.ts'
@@ -55,6 +56,16 @@ export async function procedureFor(
     return { rejected: { code: 'procedure-not-registered', detail, fields: [field] } }
   }
   return { reference, seconds: longestCourse(await documentOf(log, reference)) }
+}
+
+/** Returns a request that is bound to a procedure: an attempt may then take as long as all of its steps may, the way back included. */
+export function withProcedure(
+  request: UpgradeRequest,
+  { reference, seconds }: BoundProcedure,
+): UpgradeRequest {
+  const { deadlines } = request
+  const attempt = Math.max(deadlines.attempt, seconds)
+  return { ...request, procedure: reference, deadlines: { ...deadlines, attempt } }
 }
 
 type Told = Extract<TargetEvent, { type: 'AttemptAssigned' | 'StepEnded' }>

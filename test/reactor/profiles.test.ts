@@ -122,6 +122,30 @@ describe('a window that opens', () => {
     expect((await upgrade(started)).holds).toMatchObject([{ code: 'WINDOW_CLOSED' }])
   })
 
+  test('binds the procedure that it names at the revision of then, for as long as its steps may take', async () => {
+    const settings = { ...weekly.upgrade_settings, procedure: 'node' }
+    const definition = { ...weekly, upgrade_settings: settings }
+    const refused = await world.call('POST', '/api/v1/upgrade-profiles', { body: definition })
+    expect(refused.status).toBe(400)
+    expect(refused.body.errors).toMatchObject([{ field: 'upgrade_settings.procedure', value: 'node' }])
+    const store = (timeoutSeconds: number) => {
+      const http = { request: { method: 'POST', url: 'http://node.example/' } }
+      const steps = [{ id: 'call', name: 'Call', inverse: 'none', timeoutSeconds, http }]
+      return world.call('PUT', '/api/v1/procedures/node', { body: { steps } })
+    }
+    await store(60)
+    const id = await created(definition)
+    expect((await world.call('GET', `/api/v1/upgrade-profiles/${id}`)).body.upgrade_settings.procedure).toBe(
+      'node',
+    )
+    const { body: latest } = await store(7200)
+    world.pass(untilSunday)
+    await fire(id, sunday)
+    const { request } = await upgrade(upgradeOfWindow(id, sunday))
+    expect(request.procedure).toEqual({ name: 'node', revision: 2, hash: latest.hash })
+    expect(request.deadlines.attempt).toBe(7200)
+  })
+
   test('the next two are scheduled before anything else', async () => {
     const id = await created()
     world.pass(untilSunday)

@@ -10,6 +10,7 @@ import { hasRoom, openings, windowOf } from '../../domain/profile/windows.ts'
 import { defaultScheme, isMoving, type VersionScheme } from '../../domain/version/scheme.ts'
 import { closuresOf, unknownCalendars } from '../../facts/closures.ts'
 import { dependencyFault } from '../../facts/dependencies.ts'
+import { procedureFor } from '../../facts/procedures.ts'
 import type { Log } from '../../log/log.ts'
 import { Problem } from '../http/problem.ts'
 
@@ -98,13 +99,21 @@ export function invalidFields(problems: readonly FieldProblem[]): Problem {
 
 /** Throws a Problem where a definition names a calendar or a profile that does not exist, or waits for itself in a circle. */
 export async function checkReferences(log: Log, id: string, definition: ProfileDefinition): Promise<void> {
-  const { schedule, depends_on } = definition
+  const { schedule, depends_on, upgrade_settings } = definition
   const unknown = await unknownCalendars(log, schedule.calendars)
   const problems: FieldProblem[] = unknown.map((value) => ({
     field: `schedule.calendars[${schedule.calendars.indexOf(value)}]`,
     value,
     expected: 'the name of a calendar: GET /api/v1/calendars lists them',
   }))
+  const { procedure } = upgrade_settings
+  if (procedure !== undefined) {
+    const found = await procedureFor(log, { name: procedure, revision: null })
+    if ('rejected' in found) {
+      const expected = 'the name of a procedure: GET /api/v1/procedures lists them'
+      problems.push({ field: 'upgrade_settings.procedure', value: procedure, expected })
+    }
+  }
   if (depends_on) {
     const value = depends_on.profile_id
     const fault = await dependencyFault(log, id, value)

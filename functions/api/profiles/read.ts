@@ -112,7 +112,7 @@ export const getUpgradeProfile: Operate<Contracts['getUpgradeProfile']> = async 
       next_runs: runs,
       human_readable: describeSchedule(schedule),
     },
-    upgrade_settings: definition.upgrade_settings,
+    upgrade_settings: { procedure: null, ...definition.upgrade_settings },
     resource_filters: definition.resource_filters,
     depends_on: definition.depends_on,
     approvals: definition.approvals,

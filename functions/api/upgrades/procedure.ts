@@ -1,12 +1,12 @@
 import type { Deployment } from '../../../contracts/deployment.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
-import { procedureFor } from '../../facts/procedures.ts'
+import { procedureFor, withProcedure } from '../../facts/procedures.ts'
 import type { Log } from '../../log/log.ts'
 import { asProblem } from '../http/problem.ts'
 
 /**
- * Returns a request with the procedure that it names, bound to the content of one revision. An attempt may then take as long as all of its steps may,
- * the way back included. Throws the problem that there is none; `place` is where it stands in what was sent.
+ * Returns a request with the procedure that it names, bound to the content of one revision. Throws the problem that there is none; `place` is where
+ * it stands in what was sent.
  */
 export async function bindProcedure(
   log: Log,
@@ -23,8 +23,5 @@ export async function bindProcedure(
       fields: fields.map((field) => ({ ...field, field: `${place}${field.field}` })),
     })
   }
-  const { reference, seconds } = found
-  const { deadlines } = request
-  const attempt = Math.max(deadlines.attempt, seconds)
-  return { ...request, procedure: reference, deadlines: { ...deadlines, attempt } }
+  return withProcedure(request, found)
 }

@@ -51,6 +51,7 @@ const profileDefaults = {
   attempt_minutes: 60,
   expected_minutes: 5,
   canary_percentage: null,
+  procedure: null,
   tags: [],
   regions: [],
   exclude_critical: false,
@@ -161,6 +162,12 @@ function schedule(fields: Fields): ProfileDefinition['schedule'] {
 }
 
 function settings(fields: Fields, schemes: readonly VersionScheme[]): ProfileDefinition['upgrade_settings'] {
+  const procedure = fields.nullableText(
+    'procedure',
+    label,
+    'the name of a procedure, or null',
+    profileDefaults.procedure,
+  )
   const isVersion = (text: string) => schemes.some((scheme) => isVersionIn(scheme, text))
   const result = {
     target_version: fields.checked('target_version', (value) =>
@@ -193,6 +200,7 @@ function settings(fields: Fields, schemes: readonly VersionScheme[]): ProfileDef
       profileRanges.canary_percentage,
       profileDefaults.canary_percentage,
     ),
+    ...(procedure !== null && { procedure }),
   }
   fields.refuseOthers()
   return result

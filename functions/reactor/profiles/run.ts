@@ -1,5 +1,6 @@
 import type { ProfileDefinition, ProfileEvent } from '../../../events/profile.ts'
 import { between, instantOf, second } from '../../../events/time.ts'
+import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import { systemActor } from '../../domain/actor.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { requestFromProfile } from '../../domain/profile/request.ts'
@@ -10,10 +11,11 @@ import { moveWindow } from '../../domain/upgrade/control.ts'
 import { requestUpgrade } from '../../domain/upgrade/request.ts'
 import { exists, hasEnded, type UpgradeState } from '../../domain/upgrade/state.ts'
 import type { Window } from '../../domain/window.ts'
-import { LastingError } from '../../errors.ts'
+import { LastingError, NotInTheLog } from '../../errors.ts'
 import { admissionFacts } from '../../facts/admission.ts'
+import { procedureFor, withProcedure } from '../../facts/procedures.ts'
 import { workOf } from '../../facts/targeting.ts'
-import type { Metadata } from '../../log/log.ts'
+import type { Log, Metadata } from '../../log/log.ts'
 import { patience } from '../../patience.ts'
 import { duty } from '../duty.ts'
 import type { Healer } from '../healer.ts'
@@ -32,9 +34,17 @@ async function request(
   { awaitsOpening = false } = {},
 ): Promise<void> {
   const { by, ...own } = asked
-  await log
-    .of(upgradeAggregate, upgrade)
-    .carryOut(requestUpgrade({ request: requestFromProfile(own), by, awaitsOpening }), cause)
+  const { procedure } = own.definition.upgrade_settings
+  const plain = requestFromProfile(own)
+  const request = procedure === undefined ? plain : await bound(log, plain, procedure)
+  await log.of(upgradeAggregate, upgrade).carryOut(requestUpgrade({ request, by, awaitsOpening }), cause)
+}
+
+/** Returns a request that is bound to the last revision of a procedure. That there is one was checked when the profile named it. */
+async function bound(log: Log, request: UpgradeRequest, name: string): Promise<UpgradeRequest> {
+  const found = await procedureFor(log, { name, revision: null })
+  if ('rejected' in found) throw new NotInTheLog(`The procedure ${name}`)
+  return withProcedure(request, found)
 }
 
 /** Requests what is planned ahead of a window, with the time until the window's end for approvals. */
