@@ -62,14 +62,6 @@ async function main(): Promise<void> {
     exhausted: fail,
   })
 
-  console.log(`Drydock answers on ${runtime.url}`)
-  console.log(`Every call is described at ${runtime.url}/openapi.json`)
-  console.log(
-    `Data is in ${options.data}${options.speed === 1 ? '' : `, the clock runs ${options.speed} times as fast as the wall`}.`,
-  )
-  console.log('A token for the API:')
-  console.log(`  npm run --silent token -- --data ${options.data} --user operator-1 --role operator`)
-
   let asked: number | undefined
   const stop = (signal: NodeJS.Signals) => {
     const now = performance.now()
@@ -98,6 +90,14 @@ async function main(): Promise<void> {
   })
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+
+  console.log(`Drydock answers on ${runtime.url}`)
+  console.log(`Every call is described at ${runtime.url}/openapi.json`)
+  console.log(
+    `Data is in ${options.data}${options.speed === 1 ? '' : `, the clock runs ${options.speed} times as fast as the wall`}.`,
+  )
+  console.log('A token for the API:')
+  console.log(`  npm run --silent token -- --data ${options.data} --user operator-1 --role operator`)
 }
 
 /** Says what to do and ends at once: what is acknowledged is durable, and what is under way comes again at the next start. */
