@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { skipReasons } from '../events/words.ts'
-import { approvals, dependsOn, filters, schedule, settings } from './profile-definition.ts'
+import { approvals, dependsOn, filters, rollout, schedule, settings } from './profile-definition.ts'
 
 export const profileStatus = z.enum(['active', 'inactive', 'error']).meta({
   description:
@@ -66,6 +66,7 @@ export const profileDetail = z.object({
   resource_filters: filters,
   depends_on: dependsOn.nullable(),
   approvals: approvals.nullable(),
+  rollout: rollout.nullable(),
   ...affected,
   current_resources: z.array(
     z.object({

@@ -69,6 +69,53 @@ export const approvals = z.strictObject({
   lead_time_hours: z.int().min(1).max(168).default(24),
 })
 
+const rolloutPhase = z.strictObject({
+  name: z.string(),
+  depends_on: z
+    .array(z.string())
+    .max(20)
+    .default([])
+    .describe('All of these phases have to end well before it begins.'),
+  component: z.string(),
+  target_version: z.string().nullable().default(null).describe('Null: that of upgrade_settings.'),
+  procedure: z.string().nullable().default(null).describe('Null: that of upgrade_settings.'),
+  resource_types: z
+    .array(z.string())
+    .max(20)
+    .default([])
+    .describe(
+      'Which of the resources of the profile it upgrades; none, here and below: all that run its component.',
+    ),
+  regions: z.array(z.string()).max(50).default([]),
+  tags: z
+    .array(z.strictObject({ key: z.string(), value: z.string() }))
+    .max(20)
+    .default([]),
+  pause_minutes: z
+    .int()
+    .min(0)
+    .max(1440)
+    .default(0)
+    .describe('So long those that depend on it wait after its end.'),
+  exceptions: z
+    .enum(['hold', 'accept'])
+    .default('hold')
+    .describe(
+      'Some of its resources failed or were left out, within its limits: does that hold those that depend on it until somebody accepts it?',
+    ),
+})
+
+/** The phases of the rollout that a window starts: each an upgrade by the settings of the profile, in the order of what they depend on. */
+export const rollout = z.strictObject({
+  phases: z.array(rolloutPhase).min(1).max(20),
+  on_failure: z
+    .enum(['hold', 'rollback'])
+    .default('hold')
+    .describe(
+      'A phase did not end well: somebody looks at it, or everything that was changed is taken back.',
+    ),
+})
+
 /** What a profile says; what is left out has the default that stands here. */
 export const profileDefinition = z.strictObject({
   name: z.string().min(1).max(128),
@@ -78,6 +125,12 @@ export const profileDefinition = z.strictObject({
   resource_filters: filters,
   depends_on: dependsOn.nullable().default(null),
   approvals: approvals.nullable().default(null),
+  rollout: rollout
+    .nullable()
+    .default(null)
+    .describe(
+      'What a window starts is a rollout of these phases: execution ids are those of rollouts then, and approvals are asked for when the window opens. Takes no depends_on, no upgrade_settings.component and no exclude_canary_resources beside it.',
+    ),
 })
 
 /** Fields of it that change; what is not named stays. */

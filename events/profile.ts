@@ -5,6 +5,28 @@ import { instant, name, person, skipReasons, words } from './words.ts'
 
 const count = z.int().min(0)
 
+/** All of them must match. */
+const tags = z.array(z.object({ key: name, value: z.string().max(256) }))
+
+/** One phase of the rollout that the windows of a profile start: an upgrade of those of its resources that the phase means. */
+const profilePhase = z.object({
+  name,
+  /** By their names: all of them have to end well before it begins. */
+  depends_on: z.array(name),
+  component: name,
+  /** Null: that of the profile. */
+  target_version: name.nullable(),
+  /** Null: that of the profile. */
+  procedure: name.nullable(),
+  /** Any of them; none: all that the profile means. */
+  resource_types: z.array(name),
+  regions: z.array(name),
+  tags,
+  /** So long those that depend on it wait after its end. */
+  pause_minutes: z.int().min(0).max(1440),
+  exceptions: z.enum(['hold', 'accept']),
+})
+
 /** What a profile says, in the words of its JSON; everything that was left out has its default here. */
 export const profileDefinition = z.object({
   name,
@@ -38,8 +60,7 @@ export const profileDefinition = z.object({
   }),
   resource_filters: z.object({
     resource_types: z.array(name).min(1),
-    /** All of them must match. */
-    tags: z.array(z.object({ key: name, value: z.string().max(256) })),
+    tags,
     /** Any of them; none: every region. */
     regions: z.array(name),
     exclude_critical: z.boolean(),
@@ -64,6 +85,12 @@ export const profileDefinition = z.object({
       lead_time_hours: z.int().min(1).max(168),
     })
     .nullable(),
+  /** The phases of the rollout that a window starts; null or left out: it starts an upgrade. */
+  rollout: z.exactOptional(
+    z
+      .object({ phases: z.array(profilePhase).min(1).max(20), on_failure: z.enum(['hold', 'rollback']) })
+      .nullable(),
+  ),
 })
 export type ProfileDefinition = z.output<typeof profileDefinition>
 
@@ -112,6 +139,7 @@ export const profileEvents = defineEvents({
         resource_filters: z.exactOptional(profileDefinition.shape.resource_filters),
         depends_on: z.exactOptional(profileDefinition.shape.depends_on),
         approvals: z.exactOptional(profileDefinition.shape.approvals),
+        rollout: profileDefinition.shape.rollout,
       }),
       /** The fields that changed, as `schedule.timezone`. */
       changes: z.array(z.string().max(128)).min(1),
@@ -149,10 +177,12 @@ export const profileEvents = defineEvents({
       by: person,
     }),
   },
-  /** An upgrade is to be started; its id is the execution's id. */
+  /** An upgrade is to be started, or a rollout; its id is the execution's id. */
   ExecutionStarted: {
     schema: z.object({
       upgrade: name,
+      /** It is that of a rollout. Left out: of an upgrade. */
+      rollout: z.exactOptional(z.literal(true)),
       reason: z.enum(['window', 'emergency']),
       /** The occurrence that started it; null: somebody did, out of turn. */
       scheduledAt: instant.nullable(),

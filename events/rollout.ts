@@ -25,6 +25,10 @@ export const rolloutRequest = z.object({
   /** May it run while everything is stopped? Left out: no. It is a rollback then, has a reason, and a second person approves it. */
   breakGlass: z.exactOptional(z.literal(true)),
   reason: words.nullable(),
+  /** The profile whose window starts it. Left out: somebody asked for it. */
+  profile: z.exactOptional(z.string()),
+  /** Who else had a hand in what it does, and does not approve it. Left out: nobody. */
+  authors: z.exactOptional(z.array(person).max(100)),
 })
 export type RolloutRequest = z.output<typeof rolloutRequest>
 
@@ -111,6 +115,8 @@ export const rolloutEvents = defineEvents({
   PhaseOvertaken: { schema: z.object({ ...ofPhase, targets: z.int().positive() }) },
   /** Somebody lets those begin that depend on a phase, although it did not end well, or was overtaken. */
   PhaseAccepted: { schema: z.object({ ...ofPhase, by: person, reason: words }) },
+  /** Its phases have this window from now on, those that run and those that begin later: its profile has opened another. */
+  WindowMoved: { schema: z.object({ window: z.object({ start: instant, end: instant }) }) },
   RolloutPaused: { schema: z.object({ by: person, reason: words }) },
   RolloutResumed: { schema: z.object({ by: person }) },
   AbortRequested: {

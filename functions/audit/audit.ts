@@ -5,7 +5,7 @@ import { auditFamily } from './family.ts'
 import { type Finding, Findings, ofOneStream } from './finding.ts'
 import { readHistory } from './history.ts'
 import { auditProfile, type Given } from './profile.ts'
-import { auditRequested } from './requested.ts'
+import { auditRequested, auditRequestedRollout } from './requested.ts'
 import { auditPhase, auditRollout } from './rollout.ts'
 import { type Beside, isWithin } from './stream.ts'
 import { auditTarget } from './target.ts'
@@ -43,8 +43,11 @@ export async function audit(
     given.set(id, auditProfile(history, courses, id, new Findings(findings, streamOf('profile', id))))
   for (const id of history.upgrades.keys())
     auditRequested(history, given, id, new Findings(findings, streamOf('upgrade', id)))
-  for (const id of history.rollouts.keys())
-    auditRollout(history, id, new Findings(findings, streamOf('rollout', id)))
+  for (const id of history.rollouts.keys()) {
+    const found = new Findings(findings, streamOf('rollout', id))
+    auditRollout(history, id, found)
+    auditRequestedRollout(history, given, id, found)
+  }
   for (const id of history.upgrades.keys())
     auditPhase(history, id, new Findings(findings, streamOf('upgrade', id)))
   const judged = findings.filter(

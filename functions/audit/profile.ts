@@ -1,4 +1,5 @@
 import type { ProfileDefinition, ProfileEvent, UpgradeSummary } from '../../events/profile.ts'
+import type { RolloutEvent } from '../../events/rollout.ts'
 import { between, hour, minute } from '../../events/time.ts'
 import type { EndedStatus, UpgradeEvent } from '../../events/upgrade.ts'
 import type { Course } from './course.ts'
@@ -41,20 +42,30 @@ interface AuditedProfile {
   readonly findings: Findings
 }
 
-/** How each last event of an upgrade is called in the summary. */
-const statuses: Partial<Record<UpgradeEvent['type'], EndedStatus>> = {
+type Driven = UpgradeEvent | RolloutEvent
+
+/** How each last event of an upgrade or a rollout is called in the summary. */
+const statuses: Partial<Record<Driven['type'], EndedStatus>> = {
   PlanningFailed: 'failed',
   UpgradeRejected: 'rejected',
+  RolloutRejected: 'rejected',
   UpgradeExpired: 'expired',
+  RolloutExpired: 'expired',
   UpgradeAborted: 'aborted',
+  RolloutAborted: 'aborted',
 }
 
-/** Returns how and when an upgrade ended; undefined while it runs. */
-function endOf({ upgrades }: History, upgrade: string): { status: EndedStatus; at: string } | undefined {
-  for (const { at, told } of upgrades.get(upgrade) ?? []) {
+/** Returns the stream of an execution: of its upgrade, or of its rollout. */
+function streamOf({ upgrades, rollouts }: History, execution: string): readonly Told<Driven>[] {
+  return upgrades.get(execution) ?? rollouts.get(execution) ?? []
+}
+
+/** Returns how and when an execution ended; undefined while it runs. */
+function endOf(history: History, execution: string): { status: EndedStatus; at: string } | undefined {
+  for (const { at, told } of streamOf(history, execution)) {
     for (const event of told) {
       const status =
-        event.type === 'UpgradeCompleted'
+        event.type === 'UpgradeCompleted' || event.type === 'RolloutCompleted'
           ? event.data.exceptions
             ? 'completed_with_exceptions'
             : 'completed'
@@ -65,13 +76,22 @@ function endOf({ upgrades }: History, upgrade: string): { status: EndedStatus; a
   return undefined
 }
 
-/** Returns when an execution is over: its upgrade ended, and so did every rollback of it; a log that goes in a circle is followed once. */
+/** Returns how many an execution took to their version: its upgrade, or those of its rollout together. */
+function succeededIn({ rollouts }: History, courses: ReadonlyMap<string, Course>, execution: string): number {
+  const begun = (rollouts.get(execution) ?? []).flatMap(({ told }) =>
+    told.flatMap((event) => (event.type === 'PhaseStarted' ? [event.data.upgrade] : [])),
+  )
+  return [execution, ...begun].reduce((sum, id) => sum + (courses.get(id)?.total('succeeded') ?? 0), 0)
+}
+
+/** Returns when an execution is over: what it started has ended, and so has every rollback of it; a log that goes in a circle is followed once. */
 function overSince(history: History, upgrade: string, above: readonly string[] = []): string | undefined {
   let over = endOf(history, upgrade)?.at
   const seen = [...above, upgrade]
-  for (const { told } of history.upgrades.get(upgrade) ?? []) {
+  for (const { told } of streamOf(history, upgrade)) {
     for (const event of told) {
-      if (event.type !== 'ChildRequested' || event.data.kind !== 'rollback') continue
+      if (event.type !== 'ChildRequested') continue
+      if ('kind' in event.data && event.data.kind !== 'rollback') continue
       if (seen.includes(event.data.child)) continue
       const taken = overSince(history, event.data.child, seen)
       if (over === undefined || taken === undefined) return undefined
@@ -152,7 +172,7 @@ function auditSummary(
   findings.expect(!place.summarised.has(upgrade), 'W3', commit, `Upgrade ${upgrade} was summarised twice.`)
   place.summarised.add(upgrade)
   const ended = endOf(history, upgrade)
-  const succeeded = courses.get(upgrade)?.total('succeeded') ?? 0
+  const succeeded = succeededIn(history, courses, upgrade)
   findings.expect(
     ended?.status === status && counts.succeeded === succeeded,
     'W3',

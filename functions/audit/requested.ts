@@ -15,13 +15,15 @@ export function auditRequested(
   id: string,
   findings: Findings,
 ): void {
-  const [first, ...rest] = upgrades.get(id) ?? []
+  const commits = upgrades.get(id) ?? []
+  const [first] = commits
   const requested = first?.told.find((event) => event.type === 'UpgradeRequested')
   if (!first || requested?.type !== 'UpgradeRequested') return
   const { kind, selection, window } = requested.data.request
   const { profile } = selection
   if (profile === undefined || kind !== 'deploy') return
-  const gift = given.get(profile)?.get(id)
+  // What the profile gave to a rollout it gave to all that the rollout runs.
+  const gift = given.get(profile)?.get(requested.data.rollout?.id ?? id)
   findings.expect(
     gift?.windows.has(window && `${window.start} ${window.end}`) === true,
     'W2',
@@ -29,7 +31,7 @@ export function auditRequested(
     `Profile ${profile} did not start it ${window ? `in a window from ${window.start} to ${window.end}` : 'out of turn'}.`,
   )
   let told = gift?.started === true
-  for (const commit of rest) {
+  for (const commit of commits) {
     for (const event of commit.told) {
       if (event.type === 'TargetsAdmitted')
         findings.expect(told, 'W2', commit, `Profile ${profile} never told it to begin.`)
@@ -45,6 +47,34 @@ export function auditRequested(
         commit,
         `Profile ${profile} opened no window from ${start} to ${end} for it.`,
       )
+    }
+  }
+}
+
+/** As `auditRequested`, of a rollout: its profile started it, and opened each window that it was given. */
+export function auditRequestedRollout(
+  { rollouts }: History,
+  given: ReadonlyMap<string, Given>,
+  id: string,
+  findings: Findings,
+): void {
+  let profile: string | undefined
+  for (const commit of rollouts.get(id) ?? []) {
+    for (const event of commit.told) {
+      if (event.type === 'RolloutRequested') {
+        profile = event.data.request.profile
+        const started = profile === undefined || given.get(profile)?.get(id)?.started === true
+        findings.expect(started, 'W2', commit, `Profile ${profile} did not start it.`)
+      }
+      if (event.type !== 'WindowMoved') continue
+      const { start, end } = event.data.window
+      const opened =
+        given
+          .get(profile ?? '')
+          ?.get(id)
+          ?.windows.has(`${start} ${end}`) === true
+      const words = `Profile ${profile} opened no window from ${start} to ${end} for it.`
+      findings.expect(opened, 'W2', commit, words)
     }
   }
 }

@@ -156,12 +156,13 @@ export function auditRollout(history: History, id: string, findings: Findings): 
         }
         case 'ApprovalGiven': {
           const { by, planHash } = event.data
-          const right = planHash === course.planHash && by !== course.requestedBy
+          const authors = [course.requestedBy, ...(course.request?.authors ?? [])]
+          const right = planHash === course.planHash && !authors.includes(by)
           findings.expect(
             right,
             'I14',
             commit,
-            `${by} approved ${planHash}, and asked for it or for another.`,
+            `${by} approved ${planHash}, and asked for it, has edited it, or meant another.`,
           )
           if (right) course.approvers.add(by)
           break

@@ -5,6 +5,8 @@ import { plannedFor } from '../domain/profile/plan-ahead.ts'
 import type { ExistingProfile, PlannedWindow } from '../domain/profile/state.ts'
 import { windowOf } from '../domain/profile/windows.ts'
 import { releaseAggregate, releaseId } from '../domain/release/release.ts'
+import { rolloutAggregate } from '../domain/rollout/aggregate.ts'
+import { exists as existsRollout, hasEnded as hasEndedRollout } from '../domain/rollout/state.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { holdOf } from '../domain/upgrade/hold.ts'
 import { exists, hasEnded, planOf, type UpgradeState } from '../domain/upgrade/state.ts'
@@ -34,7 +36,9 @@ export async function openingFacts(
     log.load(policyAggregate, freezePolicy),
     closuresOf(log, definition.schedule.calendars, scheduledAt, end),
     running
-      ? carriedOn(services, profile, state, running.upgrade)
+      ? running.rollout
+        ? rolloutCarriedOn(services, running.upgrade)
+        : carriedOn(services, profile, state, running.upgrade)
       : toStart(services, profile, state, scheduledAt),
   ])
   return { stops: policy.state.stops, closures, ...ahead }
@@ -65,6 +69,14 @@ async function carriedOn(
   const upstreams = begun ? [] : await upstreamsOf(services, profile, definition, rollouts, passedOver)
   const heldBack = await heldBackOf(services.log, state)
   return { paused: pauseOf(state, upgrade), upstreams, rollouts, begun, heldBack, matching: null }
+}
+
+/** A rollout that runs is carried on: each of its phases is asked about what binds it. */
+async function rolloutCarriedOn({ log }: Services, rollout: string): Promise<Ahead> {
+  const { state } = await log.load(rolloutAggregate, rollout)
+  const hold = existsRollout(state) && !hasEndedRollout(state) ? state.paused : null
+  const paused = hold && { upgrade: rollout, reason: hold.reason }
+  return { paused, upstreams: [], rollouts: [], begun: true, heldBack: null, matching: null }
 }
 
 /** What was planned ahead is started as it was planned, else what there is to do now. */

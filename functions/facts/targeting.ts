@@ -1,6 +1,8 @@
 import type { ProfileDefinition } from '../../events/profile.ts'
+import { selects } from '../domain/plan/candidate.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { leavesTheRest } from '../domain/profile/canary.ts'
+import { definitionOfPhase, selectionOfPhase } from '../domain/profile/rollout.ts'
 import {
   runsOn,
   standingIn,
@@ -63,26 +65,52 @@ export async function countMembers(services: Services): Promise<ReadonlyMap<stri
   return new Map(counted.map(({ id, members }) => [id, members]))
 }
 
-/** How many members of a profile run what, by component, and the profiles whose canaries it passes over; no target is held for that. */
+/** What a profile upgrades by one upgrade: all of it, or what one phase of its rollout means. */
+interface Part {
+  readonly definition: ProfileDefinition
+  means(target: Targetable): boolean
+}
+
+function partsOf(profile: string, definition: ProfileDefinition): Part[] {
+  if (!definition.rollout) return [{ definition, means: () => true }]
+  return definition.rollout.phases.map((phase) => {
+    const selection = selectionOfPhase(profile, phase)
+    return {
+      definition: definitionOfPhase(definition, phase),
+      means: (target) =>
+        Object.hasOwn(target.components, phase.component) &&
+        selects(selection, { target: target.id, ...target.facts }),
+    }
+  })
+}
+
+/** How many members of a profile run what, by part and component, and the profiles whose canaries it passes over; no target is held for that. */
 async function countRuns(
   services: Services,
   profile: string,
-  definition: Chooses,
+  definition: ProfileDefinition,
+  parts: readonly Part[],
   targets: Iterable<Targetable> | AsyncIterable<Targetable>,
-): Promise<{ readonly runs: ReadonlyMap<string, Runs>; readonly passedOver: ReadonlySet<string> }> {
+): Promise<{
+  readonly runs: readonly ReadonlyMap<string, Runs>[]
+  readonly passedOver: ReadonlySet<string>
+}> {
   const facts = await targetingFacts(services, profile, definition)
-  const runs = new Map<string, Map<string | null, number>>()
+  const counted = parts.map((part) => ({ ...part, runs: new Map<string, Map<string | null, number>>() }))
   const passedOver = new Set<string>()
   for await (const target of targets) {
     const standing = standingIn(profile, definition, target, facts)
     if (standing === 'canary_resource')
       for (const other of facts.canaryResources.get(target.id) ?? []) passedOver.add(other)
     if (standing !== 'member') continue
-    const { component, from } = runsOn(definition, target)
-    const counts = runs.get(component) ?? new Map<string | null, number>()
-    runs.set(component, counts.set(from, (counts.get(from) ?? 0) + 1))
+    for (const { definition: own, means, runs } of counted) {
+      if (!means(target)) continue
+      const { component, from } = runsOn(own, target)
+      const counts = runs.get(component) ?? new Map<string | null, number>()
+      runs.set(component, counts.set(from, (counts.get(from) ?? 0) + 1))
+    }
   }
-  return { runs, passedOver }
+  return { runs: counted.map(({ runs }) => runs), passedOver }
 }
 
 /** What there is to do for a profile: how many targets of each component, in the order in which they are upgraded. */
@@ -114,7 +142,19 @@ export async function outlookOf(
   targets?: readonly Targetable[],
 ): Promise<{ readonly work: ProfileWork[]; readonly passedOver: ReadonlySet<string> }> {
   const among = targets ?? services.views.everyTarget()
-  const { runs, passedOver } = await countRuns(services, profile, definition, among)
+  const parts = partsOf(profile, definition)
+  const { runs, passedOver } = await countRuns(services, profile, definition, parts, among)
+  const work: ProfileWork[] = []
+  for (const [number, part] of parts.entries())
+    work.push(...(await workOfPart(services, part.definition, runs[number] ?? new Map())))
+  return { work, passedOver }
+}
+
+async function workOfPart(
+  services: Services,
+  definition: ProfileDefinition,
+  runs: ReadonlyMap<string, Runs>,
+): Promise<ProfileWork[]> {
   const work: ProfileWork[] = []
   const { target_version: asked } = definition.upgrade_settings
   for (const component of componentsOf(definition, runs.keys())) {
@@ -134,7 +174,7 @@ export async function outlookOf(
     const matching = waitingFor({ version: release?.version, newer }, counts)
     work.push({ component, matching, version: release?.version ?? null, heldBack })
   }
-  return { work, passedOver }
+  return work
 }
 
 /** Returns whether the upgrade of a profile is for its canaries alone, since another profile takes the rest. */

@@ -15,6 +15,7 @@ import { targetingFacts } from '../facts/targeting.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
+import type { TargetRow } from '../views/rows.ts'
 import type { Views } from '../views/views.ts'
 import type { Look } from './look.ts'
 
@@ -54,10 +55,9 @@ export function candidatesOf(
   unmatched: Unmatched,
   look: Look,
 ): AsyncIterable<Candidate> | Iterable<Candidate> {
-  const { parent, selection, component } = request
+  const { parent, selection } = request
   if (parent !== null) return candidatesOfChild(services, parent, request)
-  if (selection.profile !== undefined)
-    return candidatesOfProfile(services, selection.profile, component, look)
+  if (selection.profile !== undefined) return candidatesOfProfile(services, selection.profile, request, look)
   return selection.targets
     ? candidatesNamed(request, selection.targets, named, unmatched)
     : candidatesSelected(request, named, unmatched, look)
@@ -100,15 +100,18 @@ async function* candidatesSelected(
 async function* candidatesOfProfile(
   services: Services,
   profile: string,
-  component: string,
+  { component, selection }: UpgradeRequest,
   look: Look,
 ): AsyncGenerator<Candidate> {
   const { definition } = (await services.log.load(profileAggregate, profile)).state
   if (!definition) return
   const { component: named = null } = definition.upgrade_settings
+  // A phase of a profile's rollout says by itself what it is about.
+  const isMeant = (row: TargetRow) =>
+    definition.rollout ? Object.hasOwn(row.components, component) : (named ?? row.facts.type) === component
   const facts = await targetingFacts(services, profile, definition)
   for await (const row of look.targets()) {
-    if ((named ?? row.facts.type) !== component) continue
+    if (!isMeant(row) || !selects(selection, candidateOf(row.id, row, component))) continue
     const standing = standingIn(profile, definition, row, facts)
     if (standing === undefined) continue
     const membership = Object.hasOwn(row.memberships, profile) ? row.memberships[profile] : undefined

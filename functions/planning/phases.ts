@@ -1,17 +1,21 @@
+import { canonicalJson } from '../../events/canonical.ts'
 import type { PhaseDeclaration } from '../../events/rollout.ts'
+import type { UpgradeRequest } from '../../events/upgrade.ts'
+import { systemActor } from '../domain/actor.ts'
+import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { rolloutAggregate } from '../domain/rollout/aggregate.ts'
 import { recordPhaseEnd } from '../domain/rollout/outcome.ts'
 import { isRunning } from '../domain/rollout/phases.ts'
 import { type ExistingRollout, exists as existsRollout } from '../domain/rollout/state.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
-import { abortUpgrade, pauseUpgrade, resumeUpgrade } from '../domain/upgrade/control.ts'
+import { abortUpgrade, moveWindow, pauseUpgrade, resumeUpgrade } from '../domain/upgrade/control.ts'
 import { holdOf } from '../domain/upgrade/hold.ts'
 import { requestUpgrade } from '../domain/upgrade/request.ts'
 import { exists, hasEnded, type PhaseOf, planOf, type UpgradeState } from '../domain/upgrade/state.ts'
 import { isEnd } from '../domain/upgrade/status.ts'
 import { admissionFacts, type LogAndClock, planFacts } from '../facts/admission.ts'
 import { familyOf } from '../facts/family.ts'
-import type { Metadata } from '../log/log.ts'
+import type { Log, Metadata } from '../log/log.ts'
 import { patience } from '../patience.ts'
 import { type ChildAsked, startChild } from './children.ts'
 import type { PlanningServices } from './planning.ts'
@@ -58,9 +62,23 @@ async function beginPhase(
   }
   const plan = plans.get(number)
   if (!plan) return
-  const planned = { plan, facts: await planFacts(services, does.request.calendars) }
-  const begun = requestUpgrade({ request: does.request, by, planned, rollout: part })
+  const { request } = does
+  const bound = await boundNow(log, state, request)
+  const planned = { plan, facts: await planFacts(services, bound.calendars ?? request.calendars) }
+  const begun = requestUpgrade({ request, by, planned, rollout: part, bound })
   await log.of(upgradeAggregate, upgrade).carryOut(begun, cause)
+}
+
+/** Returns what binds a phase that begins now, where its rollout or its profile says otherwise than when it was planned. */
+async function boundNow(
+  log: Log,
+  { window, request: { profile } }: ExistingRollout,
+  planned: Pick<UpgradeRequest, 'calendars'>,
+): Promise<NonNullable<Parameters<typeof requestUpgrade>[0]['bound']>> {
+  const { definition } = profile === undefined ? {} : (await log.load(profileAggregate, profile)).state
+  const calendars = definition?.schedule.calendars
+  const changed = calendars && canonicalJson(calendars) !== canonicalJson(planned.calendars)
+  return { ...(window && { window }), ...(changed && { calendars }) }
 }
 
 /** Begins the upgrade that takes back what a phase changed. Where there is nothing to take back, the phase has ended. */
@@ -102,11 +120,11 @@ async function takeBack(
   await services.log.of(rolloutAggregate, rollout.id).carryOut(recordPhaseEnd(end), cause)
 }
 
-/** Brings one upgrade of a phase in line with its rollout: aborted, paused or going on. */
+/** Brings one upgrade of a phase in line with its rollout: in its window, aborted, paused or going on. */
 async function steerUpgrade(
   services: LogAndClock,
   rollout: string,
-  { abort, standing }: ExistingRollout,
+  { abort, standing, window }: ExistingRollout,
   upgrade: string,
   cause: Metadata,
 ): Promise<void> {
@@ -117,7 +135,14 @@ async function steerUpgrade(
   if (abort) {
     const reason = pauseWords(rollout, abort.reason)
     await stream.carryOut(abortUpgrade({ by: abort.by, reason, rollBack: false }), cause)
-  } else if (standing.status === 'paused') {
+    return
+  }
+  if (window) {
+    const facts = await admissionFacts(services, state)
+    const moved = moveWindow({ window, by: systemActor }, facts)
+    await stream.carryOut(moved, cause, { retryFor: patience.facts })
+  }
+  if (standing.status === 'paused') {
     if (planOf(state))
       await stream.carryOut(pauseUpgrade({ by: cause.actor, reason: pauseWords(rollout, 'paused') }), cause)
   } else if (isPausedWith(rollout, state)) {

@@ -16,7 +16,7 @@ import { makeMemberships } from './profiles/make-memberships.ts'
 import { planAfterCalendar } from './profiles/plan-ahead.ts'
 import { rollBackWanted } from './profiles/roll-back-wanted.ts'
 import { runProfile } from './profiles/run.ts'
-import { summariseUpgrades } from './profiles/summarise.ts'
+import { summariseRollouts, summariseUpgrades } from './profiles/summarise.ts'
 import { voidPlans } from './profiles/void-plans.ts'
 import { publishProfiles, publishRollouts, publishTargets, publishUpgrades } from './publishing/publish.ts'
 import { beginRollbacks, recordPhases, steerRollout } from './rollouts/phases.ts'
@@ -48,6 +48,7 @@ const single = [
   heedFailures,
   rollBackWanted,
   summariseUpgrades,
+  summariseRollouts,
   heedStop,
   heedCalendar,
   heedWithdrawal,

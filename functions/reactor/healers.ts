@@ -62,6 +62,7 @@ export const healers: Readonly<Record<DutyName, readonly Healer[]>> = {
   'make-memberships': [makesMemberships],
   'run-profile': [runsProfiles],
   'summarise-upgrades': [settlesExecutions],
+  'summarise-rollouts': [settlesExecutions],
   'keep-schedules': [keepsWindows],
   'plan-after-calendar': [keepsWindows],
   'bind-calendars': [actsAgain(bindProfileCalendars)],

@@ -213,10 +213,12 @@ export interface ProfileRow {
   readonly lastExecutionAt: string | null
 }
 
-/** One execution of a profile: the upgrade that it started, and what that came to. */
+/** One execution of a profile: the upgrade or the rollout that it started, and what that came to. */
 export interface ExecutionRow {
-  /** The upgrade's id. */
+  /** The id of the upgrade, or of the rollout. */
   readonly upgrade: string
+  /** It is a rollout. Left out: an upgrade. */
+  readonly rollout?: true
   readonly reason: 'window' | 'emergency'
   readonly justification: string | null
   readonly scheduledAt: string | null

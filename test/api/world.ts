@@ -367,6 +367,7 @@ export async function deployed(world: World, body: object = canary): Promise<str
 export async function report(
   world: World,
   status: (target: string) => string = () => 'completed',
+  code = 'HEALTH_CHECK_FAILED',
 ): Promise<string[]> {
   const done: string[] = []
   const targets = await world.call('GET', '/api/v1/targets', { query: { limit: '100' } })
@@ -378,7 +379,7 @@ export async function report(
     await world.call('POST', '/api/v1/updates/status', { as, body: { ...told, status: 'in-progress' } })
     await world.call('POST', '/api/v1/updates/status', {
       as,
-      body: { ...told, status: status(id), code: 'HEALTH_CHECK_FAILED', details: 'Helm upgrade' },
+      body: { ...told, status: status(id), code, details: 'Helm upgrade' },
     })
     done.push(id)
   }

@@ -567,6 +567,29 @@ export const stories: Readonly<Record<DutyName, readonly Story[]>> = {
       },
     },
   ],
+  'summarise-rollouts': [
+    {
+      words: 'the rollout of a profile has ended',
+      async tell(profiles, lose) {
+        const { world } = profiles
+        const rollout = { phases: [{ name: 'all', component: 'api' }] }
+        const { component: _, ...settings } = weekly.upgrade_settings
+        const id = await profiles.created({ ...weekly, upgrade_settings: settings, rollout })
+        profiles.at(sunday)
+        await profiles.fire(id, sunday)
+        const execution = upgradeOfWindow(id, sunday)
+        await world.advanceRollout(execution)
+        await lose()
+        await report(world)
+        await world.advanceRollout(execution)
+        await world.settle()
+        return async () => {
+          const { running, summaries } = await profiles.profile(id)
+          return [running, summaries.map(({ status, counts }) => [status, counts.succeeded])]
+        }
+      },
+    },
+  ],
   'keep-schedules': [
     {
       words: 'a profile is created',

@@ -22,9 +22,8 @@ export const weekly = {
 }
 
 /** Opens a world whose profiles act over a small fleet, with what tests of them do again and again. */
-export async function openProfileWorld(targets = 3) {
-  const world = openWorld({ heard: true })
-  await world.fleet(targets)
+export async function openProfileWorld(targets = 3, world = openWorld({ heard: true })) {
+  if (targets > 0) await world.fleet(targets)
   const profile = async (id: string) => (await world.log.load(profileAggregate, id)).state
   const upgrade = async (id: string) => await world.upgrade(id)
   let clock = Date.parse(monday)

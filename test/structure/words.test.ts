@@ -18,10 +18,13 @@ const words: readonly Word[] = [
     pattern: /phase/i,
     // Where rollouts are, and where an upgrade is told that it is one.
     at: [
-      /rollout|phases\.ts$|overtaken\.ts$|lost-stories|problem-codes|functions\/audit\/(audit|finding)\.ts$/,
+      /rollout|phases\.ts$|overtaken\.ts$|lost-stories|problem-codes|functions\/audit\/(audit|finding|profile)\.ts$/,
       /reactor\/(duties|healers|executions\/end-waits)\.ts$|http\/exchange\.ts$/,
       /domain\/upgrade\/(state|request|children)\.ts$/,
       /(events\/upgrade|planning\/(children|rollbacks)|views\/rows|infra\/constructs\/\w+)\.ts$/,
+      // Where a profile says what it starts, and reads what became of it.
+      /profile-definition\.ts$|domain\/profile\/(definition|plan-ahead)\.ts$|api\/profiles\/(profile|results|executions)\.ts$/,
+      /events\/profile\.ts$|facts\/(targeting|opening)\.ts$|reactor\/profiles\/(run|clean-up|heed-failures|bind-calendars)\.ts$|planning\/candidates\.ts$/,
       // Where integrations and approvers are told of rollouts.
       /events\/public\.ts$|reactor\/publishing\/(public-detail|publish)\.ts$/,
       /contracts\/(operations|upgrade-answers)\.ts$|api\/operations\/(approvals|approval-entry)\.ts$/,

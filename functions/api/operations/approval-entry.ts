@@ -1,5 +1,6 @@
 import { rolesFor } from '../../../contracts/routes.ts'
 import { afterWave } from '../../domain/plan/after-wave.ts'
+import { authorsOf as authorsOfRollout } from '../../domain/rollout/approval.ts'
 import { holdsOf } from '../../domain/rollout/holds.ts'
 import type { ExistingRollout } from '../../domain/rollout/state.ts'
 import { authorsOf } from '../../domain/upgrade/approvers.ts'
@@ -88,7 +89,7 @@ export function entriesOfRollout(
   const may: May = {
     roles: rolesFor('approveRollout'),
     approvers: request.approvals.approvers,
-    except: [requestedBy, ...state.approvals.map(({ by }) => by)],
+    except: [...authorsOfRollout(state), ...state.approvals.map(({ by }) => by)],
   }
   const { needed, given } = standing.approvals
   const names = state.exposed.map((number) => phases[number]?.name ?? '')

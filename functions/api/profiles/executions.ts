@@ -7,7 +7,12 @@ import {
   networkUtilization,
   secondsOf,
 } from '../../domain/profile/statistics.ts'
-import type { ExecutionRow } from '../../views/rows.ts'
+import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
+import { exists } from '../../domain/rollout/state.ts'
+import type { Log } from '../../log/log.ts'
+import { atOnce } from '../../patience.ts'
+import { sideBySide } from '../../side-by-side.ts'
+import type { ExecutionRow, UpgradeRow } from '../../views/rows.ts'
 import type { Services } from '../services.ts'
 
 /** Those executions of a profile that are asked for. */
@@ -59,20 +64,35 @@ export function statusOf({ summary }: ExecutionRow): 'running' | ExecutionStatus
   return summary ? executionStatusOf(summary) : 'running'
 }
 
-/** Counts of what runs are those of the upgrade's own row; what is over was copied into the profile. */
-async function countsOf({ views }: Services, { upgrade, summary }: ExecutionRow) {
+/** Counts of what runs are those of the upgrades' own rows; what is over was copied into the profile. */
+async function countsOf({ log, views }: Services, execution: ExecutionRow) {
+  const { summary } = execution
   if (summary) {
     const { targeted, succeeded, failed, unreachable, skipped } = summary.counts
     return { targeted, succeeded, failed: failed + unreachable, skipped, version: summary.version }
   }
-  const row = (await views.getUpgrade(upgrade))?.row
+  const upgrades = await upgradesOf(log, execution)
+  const found = await sideBySide(upgrades, atOnce.upgrades, async (id) => (await views.getUpgrade(id))?.row)
+  const rows = found.flatMap((row) => row ?? [])
+  const sum = (count: (row: UpgradeRow) => number) => rows.reduce((total, row) => total + count(row), 0)
   return {
-    targeted: row?.total ?? 0,
-    succeeded: row?.completed ?? 0,
-    failed: (row?.failed ?? 0) + (row?.unreachable ?? 0),
-    skipped: row?.skipped ?? 0,
-    version: row?.version ?? null,
+    targeted: sum(({ total }) => total),
+    succeeded: sum(({ completed }) => completed),
+    failed: sum(({ failed, unreachable }) => failed + unreachable),
+    skipped: sum(({ skipped }) => skipped),
+    // Each phase of a rollout has its own.
+    version: execution.rollout ? null : (rows[0]?.version ?? null),
   }
+}
+
+/** Returns the upgrades that an execution is made of: itself, or the phases of its rollout that have begun. */
+export async function upgradesOf(
+  log: Log,
+  { upgrade, rollout }: Pick<ExecutionRow, 'upgrade' | 'rollout'>,
+): Promise<readonly string[]> {
+  if (!rollout) return [upgrade]
+  const { state } = await log.load(rolloutAggregate, upgrade)
+  return exists(state) ? state.phases.flatMap((phase) => phase.upgrade ?? []) : []
 }
 
 const minutes = (seconds: number) => seconds / 60

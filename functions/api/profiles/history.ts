@@ -74,7 +74,7 @@ export const getUpgradeHistory: Operate<(typeof profileContracts)['getUpgradeHis
     executions: shown.map(({ execution, results }) => ({
       ...execution,
       resource_results: results.bodies(new Map(types.flat())),
-      resource_results_more: results.more ? `/api/upgrades/${execution.execution_id}/logs` : null,
+      resource_results_more: results.more,
       metrics: { ...execution.metrics, rollback_count: results.rollbackCount },
     })),
     summary: summaryOf(matching),

@@ -106,13 +106,15 @@ export async function checkReferences(log: Log, id: string, definition: ProfileD
     value,
     expected: 'the name of a calendar: GET /api/v1/calendars lists them',
   }))
-  const { procedure } = upgrade_settings
-  if (procedure !== undefined) {
-    const found = await procedureFor(log, { name: procedure, revision: null })
-    if ('rejected' in found) {
-      const expected = 'the name of a procedure: GET /api/v1/procedures lists them'
-      problems.push({ field: 'upgrade_settings.procedure', value: procedure, expected })
-    }
+  const phases = definition.rollout?.phases ?? []
+  const procedures = [
+    { field: 'upgrade_settings.procedure', name: upgrade_settings.procedure ?? null },
+    ...phases.map(({ procedure: name }, place) => ({ field: `rollout.phases[${place}].procedure`, name })),
+  ]
+  for (const { field, name } of procedures) {
+    if (name === null || !('rejected' in (await procedureFor(log, { name, revision: null })))) continue
+    const expected = 'the name of a procedure: GET /api/v1/procedures lists them'
+    problems.push({ field, value: name, expected })
   }
   if (depends_on) {
     const value = depends_on.profile_id

@@ -116,6 +116,7 @@ export const getUpgradeProfile: Operate<Contracts['getUpgradeProfile']> = async 
     resource_filters: definition.resource_filters,
     depends_on: definition.depends_on,
     approvals: definition.approvals,
+    rollout: definition.rollout ?? null,
     ...affected,
     current_resources: targeting.members.slice(0, shownResources).map(({ target, from }) => ({
       id: target,

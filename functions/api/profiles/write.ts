@@ -205,5 +205,6 @@ export const startProfileExecution: Operate<Contracts['startProfileExecution']> 
   if (!repeated && isIdle(state)) await refuseHeldBack(services, id, state.definition)
   const { commit } = accepted(await log.execute(profileAggregate, id, command, metadataOf(input)))
   const body = { profile_id: id, execution_id: upgrade, status: 'running' }
-  return { status: 202, body, commit, location: `/api/upgrades/${upgrade}` }
+  const location = state.definition?.rollout ? `/api/v1/rollouts/${upgrade}` : `/api/upgrades/${upgrade}`
+  return { status: 202, body, commit, location }
 }

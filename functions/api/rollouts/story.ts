@@ -54,6 +54,10 @@ function sentenceOf(event: RolloutEvent, nameOf: (phase: number) => string): str
       const held = passed ? '' : ' Those that depend on it wait for somebody.'
       return `${nameOf(phase)} ended: ${status.replaceAll('_', ' ')} (${counts}).${held}`
     }
+    case 'WindowMoved': {
+      const { start, end } = event.data.window
+      return `Its profile has opened the window from ${start} to ${end} for it.`
+    }
     case 'PhaseOvertaken':
       return `${counted(event.data.targets, 'target')} of ${nameOf(event.data.phase)} do not run any more what it had put there: those that depend on it wait for somebody.`
     case 'PhaseAccepted':

@@ -70,7 +70,7 @@ export function candidateOf(
 /** Does a selection mean this target? Everything that it names must match; of a list, any one. */
 export function selects(
   { targets, types, regions, tags }: UpgradeRequest['selection'],
-  candidate: Candidate,
+  candidate: Pick<Candidate, 'target' | 'type' | 'region' | 'tags'>,
 ): boolean {
   if (targets && !targets.includes(candidate.target)) return false
   if (types && !types.includes(candidate.type)) return false

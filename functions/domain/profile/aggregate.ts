@@ -109,11 +109,11 @@ function evolve(state: ProfileState, event: ProfileEvent, { at }: CommitContext)
     case 'PlanVoided':
       return { ...state, planned: null }
     case 'ExecutionStarted': {
-      const { upgrade, reason, scheduledAt } = event.data
+      const { upgrade, rollout = false, reason, scheduledAt } = event.data
       const window = state.windows.find((opened) => opened.scheduledAt === scheduledAt)
       const end = window?.result === 'opened' ? window.end : null
       const approved = state.definition?.approvals !== null
-      const running = { upgrade, reason, scheduledAt, startedAt: at, approved, end, alerts: [] }
+      const running = { upgrade, rollout, reason, scheduledAt, startedAt: at, approved, end, alerts: [] }
       return { ...state, running, planned: startPlanned(state, upgrade), lastExecutionAt: at }
     }
     case 'UpgradeSummarised':
@@ -135,7 +135,7 @@ function evolve(state: ProfileState, event: ProfileEvent, { at }: CommitContext)
 /** A standing schedule whose windows start or resume upgrades: its stream guarantees that no window opens twice. */
 export const profileAggregate: Aggregate<ProfileState, ProfileEvent> = {
   name: 'profile',
-  stateSchema: 2,
+  stateSchema: 3,
   initial: initialProfile,
   evolve,
   decode: (type, schema, data) => profileEvents.decode(type, schema, data),

@@ -1,5 +1,6 @@
 import type { ProfileDefinition } from '../../../events/profile.ts'
 import { isTimeZone } from '../../../events/time-zones.ts'
+import { disorderIn } from '../rollout/order.ts'
 import { defaultScheme, isMoving, isVersionIn, schemeWords, type VersionScheme } from '../version/scheme.ts'
 import { readCron } from './cron.ts'
 import { changedFields, type FieldProblem, Fields } from './fields.ts'
@@ -35,6 +36,7 @@ const profileRanges = {
   min_resources: [1, 10_000],
   required: [1, 5],
   lead_time_hours: [1, 168],
+  pause_minutes: [0, 1440],
 } as const satisfies Readonly<Record<string, readonly [number, number]>>
 
 /** What a definition says where the request says nothing; the seed's own examples leave all of it out somewhere. */
@@ -61,7 +63,12 @@ const profileDefaults = {
   /** One of one is no sample. */
   min_resources: 2,
   lead_time_hours: 24,
+  on_failure: 'hold',
+  pause_minutes: 0,
+  exceptions: 'hold',
 } as const
+
+type RolloutPhase = NonNullable<ProfileDefinition['rollout']>['phases'][number]
 
 /** A valid definition, or every bad field of the request. */
 export type Validated<Request> = Request | { readonly problems: readonly FieldProblem[] }
@@ -95,6 +102,7 @@ export function validateDefinition(
   const fields = Fields.of(input, undefined, problems)
   const definition = read(fields, schemes)
   fields.refuseOthers()
+  problems.push(...contradictionsIn(definition))
   return problems.length > 0 ? { problems } : { definition }
 }
 
@@ -109,12 +117,43 @@ export function validateUpdate(
   const status = fields.nullableText('status', /^(?:in)?active$/, 'active or inactive', null)
   const definition = read(fields, schemes)
   fields.refuseOthers()
+  problems.push(...contradictionsIn(definition))
   if (problems.length > 0) return { problems }
   return {
     definition,
     status: status === 'active' || status === 'inactive' ? status : null,
     changes: changedFields(present, definition),
   }
+}
+
+/** What starts a rollout says in its phases what is upgraded, and what comes first; and they have an order. */
+function contradictionsIn(definition: ProfileDefinition): FieldProblem[] {
+  const { rollout, upgrade_settings, resource_filters, depends_on } = definition
+  if (!rollout) return []
+  const order = disorderIn(
+    rollout.phases.map(({ name, depends_on: dependsOn }) => ({ name, dependsOn })),
+  ).map(({ phase, place, detail }): FieldProblem => {
+    const { name = '', depends_on: others = [] } = rollout.phases[phase] ?? {}
+    const field = place === null ? 'name' : `depends_on[${place}]`
+    return {
+      field: `rollout.phases[${phase}].${field}`,
+      value: place === null ? name : others[place],
+      expected: detail,
+    }
+  })
+  const expected = (what: string) => `${what}, where there is a rollout: its phases say that`
+  const others: FieldProblem[] = []
+  const { component } = upgrade_settings
+  if (component !== null)
+    others.push({ field: 'upgrade_settings.component', value: component, expected: expected('null') })
+  if (depends_on) others.push({ field: 'depends_on', value: depends_on, expected: expected('null') })
+  const { exclude_canary_resources: excludes } = resource_filters
+  if (excludes)
+    others.push({
+      ...{ field: 'resource_filters.exclude_canary_resources', value: excludes },
+      expected: 'false, where there is a rollout: it waits for no other profile',
+    })
+  return [...order, ...others]
 }
 
 function read(fields: Fields, schemes: readonly VersionScheme[]): ProfileDefinition {
@@ -131,6 +170,7 @@ function read(fields: Fields, schemes: readonly VersionScheme[]): ProfileDefinit
     resource_filters: filters(fields.nested('resource_filters')),
     depends_on: fields.optional('depends_on', dependsOn),
     approvals: fields.optional('approvals', approvals),
+    rollout: fields.optional('rollout', (part) => rollout(part, schemes)),
   }
 }
 
@@ -161,6 +201,15 @@ function schedule(fields: Fields): ProfileDefinition['schedule'] {
   return result
 }
 
+/** `latest`, `stable` or a version in one of the schemes; undefined: it is right. */
+function versionFault(value: unknown, schemes: readonly VersionScheme[]): string | undefined {
+  const isRight =
+    typeof value === 'string' && (isMoving(value) || schemes.some((scheme) => isVersionIn(scheme, value)))
+  return isRight
+    ? undefined
+    : `latest, stable or a version: ${schemes.map((scheme) => schemeWords[scheme]).join('; ')}`
+}
+
 function settings(fields: Fields, schemes: readonly VersionScheme[]): ProfileDefinition['upgrade_settings'] {
   const procedure = fields.nullableText(
     'procedure',
@@ -168,13 +217,8 @@ function settings(fields: Fields, schemes: readonly VersionScheme[]): ProfileDef
     'the name of a procedure, or null',
     profileDefaults.procedure,
   )
-  const isVersion = (text: string) => schemes.some((scheme) => isVersionIn(scheme, text))
   const result = {
-    target_version: fields.checked('target_version', (value) =>
-      typeof value === 'string' && (isMoving(value) || isVersion(value))
-        ? undefined
-        : `latest, stable or a version: ${schemes.map((scheme) => schemeWords[scheme]).join('; ')}`,
-    ),
+    target_version: fields.checked('target_version', (value) => versionFault(value, schemes)),
     component: fields.nullableText(
       'component',
       label,
@@ -221,6 +265,36 @@ function filters(fields: Fields): ProfileDefinition['resource_filters'] {
       'exclude_canary_resources',
       profileDefaults.exclude_canary_resources,
     ),
+  }
+  fields.refuseOthers()
+  return result
+}
+
+function rollout(
+  fields: Fields,
+  schemes: readonly VersionScheme[],
+): NonNullable<ProfileDefinition['rollout']> {
+  const result = {
+    phases: fields.objects('phases', 'phases', [1, 20], (phase) => phaseOf(phase, schemes)),
+    on_failure: fields.oneOf('on_failure', ['hold', 'rollback'], profileDefaults.on_failure),
+  }
+  fields.refuseOthers()
+  return result
+}
+
+function phaseOf(fields: Fields, schemes: readonly VersionScheme[]): RolloutPhase {
+  const none: readonly string[] = []
+  const result = {
+    name: fields.text('name', label, 'a text of 1 to 128 characters without spaces at its ends'),
+    depends_on: fields.texts('depends_on', label, 'names of other phases', [0, 20], none),
+    component: fields.text('component', label, 'the name of a component'),
+    target_version: fields.nullableChecked('target_version', (value) => versionFault(value, schemes)),
+    procedure: fields.nullableText('procedure', label, 'the name of a procedure, or null', null),
+    resource_types: fields.texts('resource_types', resourceType, 'names of resource types', [0, 20], none),
+    regions: fields.texts('regions', label, 'names of regions', [0, 50], none),
+    tags: fields.tags('tags', 20),
+    pause_minutes: fields.whole('pause_minutes', profileRanges.pause_minutes, profileDefaults.pause_minutes),
+    exceptions: fields.oneOf('exceptions', ['hold', 'accept'], profileDefaults.exceptions),
   }
   fields.refuseOthers()
   return result

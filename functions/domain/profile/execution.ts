@@ -1,4 +1,4 @@
-import type { ProfileEvent, UpgradeSummary } from '../../../events/profile.ts'
+import type { ProfileDefinition, ProfileEvent, UpgradeSummary } from '../../../events/profile.ts'
 import { systemActor } from '../actor.ts'
 import { accept, reject } from '../aggregate.ts'
 import { unmeetable } from '../approval-rule.ts'
@@ -45,11 +45,17 @@ export function startExecution(command: {
       type: 'ExecutionStarted',
       data: {
         ...{ upgrade, reason: 'emergency', scheduledAt: null, justification },
+        ...asRollout(state.definition),
         ...editorsBeside(state, by),
         by,
       },
     })
   }
+}
+
+/** Returns what marks that a rollout is started, where the profile says that it starts one. */
+export function asRollout({ rollout }: Pick<ProfileDefinition, 'rollout'>): { readonly rollout?: true } {
+  return rollout ? { rollout: true } : {}
 }
 
 /**

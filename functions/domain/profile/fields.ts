@@ -50,6 +50,17 @@ export class Fields {
     return this.#problem(name, value, expected, '')
   }
 
+  /** As `checked`, of what may be null or left out. */
+  nullableChecked(name: string, check: (value: unknown) => string | undefined): string | null {
+    return this.#value(name, null) === null ? null : this.checked(name, check)
+  }
+
+  /** One of some words. */
+  oneOf<Word extends string>(name: string, words: readonly Word[], standard: Word): Word {
+    const value = this.#value(name, standard)
+    return words.find((word) => word === value) ?? this.#problem(name, value, words.join(' or '), standard)
+  }
+
   nullableText(name: string, pattern: RegExp, expected: string, standard: null): string | null {
     const value = this.#value(name, standard)
     if (value === null || (typeof value === 'string' && pattern.test(value))) return value
@@ -129,6 +140,15 @@ export class Fields {
     // The problem is noted; the members of what is no object are not complained about as well.
     const silent: FieldProblem[] = value === undefined ? this.#problems : []
     return new Fields({}, isObject(present) ? present : {}, path, silent)
+  }
+
+  /** A list of so many objects, each read anew: what is left out of one has its default, whatever was there before. */
+  objects<Part>(name: string, what: string, size: Range, read: (fields: Fields) => Part): Part[] {
+    return this.#list(name, this.#value(name, undefined), what, size).flatMap((member, place) => {
+      if (isObject(member))
+        return [read(new Fields(member, {}, `${this.#path}${name}[${place}].`, this.#problems))]
+      return this.#problem(`${name}[${place}]`, member, 'an object', [])
+    })
   }
 
   /** An object that may be missing or null, which removes it. */

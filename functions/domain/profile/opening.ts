@@ -5,6 +5,7 @@ import { type Closure, closureAt } from '../policy/closure.ts'
 import type { Stop } from '../policy/policy.ts'
 import { type Rollout, type Upstream, unmetBy } from './dependency.ts'
 import { editorsBeside } from './editors.ts'
+import { asRollout } from './execution.ts'
 import { refuseMissing } from './lifecycle.ts'
 import { plannedFor, voidPlan } from './plan-ahead.ts'
 import { type ExistingProfile, judged, type ProfileDecision, type ProfileState } from './state.ts'
@@ -74,9 +75,9 @@ export function openWindow(command: {
     const by = state.updatedBy
     const started = planned?.upgrades[0]?.upgrade ?? upgrade
     const told = { upgrade: started, reason: 'window' as const, scheduledAt, justification: null }
-    const data = { ...told, ...editorsBeside(state, by), by }
+    const data = { ...told, ...asRollout(state.definition), ...editorsBeside(state, by), by }
     // What was planned ahead has its version already.
-    const release = planned ? undefined : judgedRelease(facts)
+    const release = planned || state.definition.rollout ? undefined : judgedRelease(facts)
     return accept<ProfileEvent>(
       { type: 'WindowOpened', data: { scheduledAt, end, upgrade: started, resumed: false } },
       { type: 'ExecutionStarted', data: { ...data, ...(release && { release }) } },

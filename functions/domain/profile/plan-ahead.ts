@@ -14,7 +14,8 @@ export function planningTime(
   { definition }: Pick<ProfileState, 'definition'>,
   scheduledAt: string,
 ): string | null {
-  const lead = definition?.approvals?.lead_time_hours
+  // The phases of a rollout are planned together, when it begins.
+  const lead = definition?.rollout ? undefined : definition?.approvals?.lead_time_hours
   return lead === undefined ? null : after(scheduledAt, -lead * hour)
 }
 

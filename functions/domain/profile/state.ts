@@ -8,9 +8,11 @@ export const kept = 20
 /** `error`: it took itself out of service, because of a critical failure, and waits for somebody to activate it again (P13). */
 export type ProfileStatus = 'active' | 'inactive' | 'error' | 'deleted'
 
-/** An upgrade that the profile started and that has not ended. */
+/** An upgrade, or a rollout, that the profile started and that has not ended. */
 export interface Execution {
   readonly upgrade: string
+  /** Is it a rollout? */
+  readonly rollout: boolean
   readonly reason: 'window' | 'emergency'
   readonly scheduledAt: string | null
   readonly startedAt: string

@@ -6,7 +6,7 @@ import { initialRollout, type RolloutState } from './state.ts'
 /** Phases in the order of what they depend on, planned and approved as one: it owns which begin and which ended, and the end of it all. */
 export const rolloutAggregate: Aggregate<RolloutState, RolloutEvent> = {
   name: 'rollout',
-  stateSchema: 2,
+  stateSchema: 3,
   initial: initialRollout,
   evolve,
   decode: rolloutEvents.decode,

@@ -5,9 +5,18 @@ import { refuseExpired, rolloutNotFound } from './control.ts'
 import { Draft, type RolloutDecision, refuse } from './draft.ts'
 import { type ExistingRollout, exists, hasEnded } from './state.ts'
 
-function refuseHere({ requestedBy, request }: ExistingRollout, by: string) {
-  const part = by === requestedBy ? 'asked for this rollout' : undefined
-  return refuseApprover('rollout', request.approvals, by, part)
+/** Returns who may not approve a rollout, since they had a part in what it does. */
+export function authorsOf({
+  requestedBy,
+  request,
+}: Pick<ExistingRollout, 'requestedBy' | 'request'>): readonly string[] {
+  return [requestedBy, ...(request.authors ?? [])]
+}
+
+function refuseHere(state: ExistingRollout, by: string) {
+  const asked = by === state.requestedBy ? 'asked for this rollout' : 'has edited what this rollout does'
+  const part = authorsOf(state).includes(by) ? asked : undefined
+  return refuseApprover('rollout', state.request.approvals, by, part)
 }
 
 function nothingToApprove({ standing }: ExistingRollout) {

@@ -1,6 +1,7 @@
 import type { ChildSettings } from '../../../events/upgrade.ts'
 import { accept, type Decision } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
+import type { Window } from '../window.ts'
 import { Draft, type RolloutDecision, refuse } from './draft.ts'
 import { isPassed } from './phases.ts'
 import { type ExistingRollout, exists, hasEnded } from './state.ts'
@@ -46,6 +47,18 @@ export function pauseRollout(command: { by: string; reason: string }): RolloutDe
     draft.add({ type: 'RolloutPaused', data: command })
     return undefined
   })
+}
+
+/** Gives a rollout another window, which its profile has opened: that of every phase that runs or begins later. */
+export function moveWindow(command: { window: Window }): RolloutDecision {
+  return (state, now) => {
+    if (!exists(state) || hasEnded(state) || state.abort) return accept()
+    const { window } = command
+    if (state.window !== null && state.window.start >= window.start) return accept()
+    const draft = new Draft(state, now)
+    draft.add({ type: 'WindowMoved', data: { window } })
+    return draft.decision()
+  }
 }
 
 /** Goes on. What waits for somebody to accept it waits on. */

@@ -68,6 +68,8 @@ export function evolve(before: RolloutState, event: RolloutEvent, { at }: Commit
       return withPhase(state, event.data.phase, { overtaken: event.data.targets })
     case 'PhaseAccepted':
       return progressed(withPhase(state, event.data.phase, { accepted: true }))
+    case 'WindowMoved':
+      return progressed({ ...state, window: event.data.window })
     case 'RolloutPaused':
       return { ...state, paused: { ...event.data, at } }
     case 'RolloutResumed':
@@ -110,6 +112,7 @@ function requested(
     plannedAt: null,
     exposed: [],
     approvals: [],
+    window: null,
     paused: null,
     abort: null,
     children: [],

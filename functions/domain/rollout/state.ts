@@ -1,6 +1,7 @@
 import type { PhaseDeclaration, RolloutEvent, RolloutRequest } from '../../../events/rollout.ts'
 import type { Generation } from '../generation.ts'
 import type { WakeUp } from '../wake-up.ts'
+import type { Window } from '../window.ts'
 import type { Standing } from './standing.ts'
 
 type Data<Type extends RolloutEvent['type']> = Extract<RolloutEvent, { type: Type }>['data']
@@ -51,6 +52,8 @@ export interface ExistingRollout {
   /** The phases whose first wave exposes so much that somebody else has to approve it. */
   readonly exposed: readonly number[]
   readonly approvals: readonly Approval[]
+  /** The window that its phases have now; null: each that of its own declaration. */
+  readonly window: Window | null
   /** Null: nobody has paused it. */
   readonly paused: (Data<'RolloutPaused'> & { readonly at: string }) | null
   readonly abort: (Data<'AbortRequested'> & { readonly at: string }) | null

@@ -1,6 +1,8 @@
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
+import { systemActor } from '../actor.ts'
 import { accept } from '../aggregate.ts'
 import { planningFailed } from '../planning-failure.ts'
+import type { Window } from '../window.ts'
 import type { AdmissionFacts } from './admission.ts'
 import { upgradeNotFound } from './control.ts'
 import { Draft, type UpgradeDecision } from './draft.ts'
@@ -22,16 +24,21 @@ export function requestUpgrade(command: {
   awaitsOpening?: boolean
   /** The rollout that it is a phase of. */
   rollout?: PhaseOf | undefined
+  /** What binds it by now, where that is not what was planned. */
+  bound?: { readonly window?: Window; readonly calendars?: readonly string[] }
 }): UpgradeDecision {
   return (state, now) => {
     if (exists(state)) return accept()
-    const { request, by, planned, rollout, awaitsOpening = false } = command
+    const { request, by, planned, rollout, bound = {}, awaitsOpening = false } = command
     const draft = new Draft(state, now)
     draft.add({
       type: 'UpgradeRequested',
       data: { request, by, ...(awaitsOpening && { awaitsOpening }), ...(rollout && { rollout }) },
     })
     draft.add({ type: 'ExecutionStarting', data: { generation: 1, reason: 'requested' } })
+    const { window, calendars } = bound
+    if (window) draft.add({ type: 'WindowSet', data: { ...window, by: systemActor } })
+    if (calendars) draft.add({ type: 'CalendarsBound', data: { calendars: [...calendars], by: systemActor } })
     if (planned) addPlan(draft, planned)
     return draft.decision()
   }

@@ -1,12 +1,23 @@
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
+import type { Execution } from '../../domain/profile/state.ts'
+import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
+import { exists as existsRollout } from '../../domain/rollout/state.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { bindCalendars } from '../../domain/upgrade/control.ts'
 import { exists } from '../../domain/upgrade/state.ts'
 import { admissionFacts, type LogAndClock } from '../../facts/admission.ts'
+import type { Log } from '../../log/log.ts'
 import { patience } from '../../patience.ts'
 import { duty } from '../duty.ts'
 
-/** A profile was changed: the calendars that it names now bind the upgrade that runs, too. */
+/** Returns the upgrades that an execution runs: itself, or the phases of its rollout that have begun. */
+async function upgradesOf(log: Log, { upgrade, rollout }: Execution): Promise<readonly string[]> {
+  if (!rollout) return [upgrade]
+  const { state } = await log.load(rolloutAggregate, upgrade)
+  return existsRollout(state) ? state.phases.flatMap((phase) => phase.upgrade ?? []) : []
+}
+
+/** A profile was changed: the calendars that it names now bind what runs, too. */
 export const bindProfileCalendars = duty(
   'bind-calendars',
   profileAggregate,
@@ -16,11 +27,13 @@ export const bindProfileCalendars = duty(
     const { definition, running, updatedBy: by } = (await log.load(profileAggregate, profile)).state
     if (!definition || !running) return
     const { calendars } = definition.schedule
-    const { state } = await log.load(upgradeAggregate, running.upgrade)
-    if (!exists(state)) return
-    // What is checked against follows from the calendars that bind it from now on.
-    const facts = await admissionFacts(services, { ...state, calendars })
-    const bind = bindCalendars({ calendars, by }, facts)
-    await log.of(upgradeAggregate, running.upgrade).carryOut(bind, cause, { retryFor: patience.facts })
+    for (const upgrade of await upgradesOf(log, running)) {
+      const { state } = await log.load(upgradeAggregate, upgrade)
+      if (!exists(state)) continue
+      // What is checked against follows from the calendars that bind it from now on.
+      const facts = await admissionFacts(services, { ...state, calendars })
+      const bind = bindCalendars({ calendars, by }, facts)
+      await log.of(upgradeAggregate, upgrade).carryOut(bind, cause, { retryFor: patience.facts })
+    }
   },
 )

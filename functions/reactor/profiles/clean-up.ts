@@ -1,4 +1,6 @@
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
+import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
+import { abortRollout } from '../../domain/rollout/control.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { leaveProfile } from '../../domain/target/membership.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
@@ -20,8 +22,13 @@ export const cleanUpProfile = duty(
     for (const { data } of events) {
       const reason = 'The profile that started it was deleted.'
       const abort = abortUpgrade({ by: data.by, reason, rollBack: false })
-      for (const upgrade of data.cancelled)
-        await log.of(upgradeAggregate, upgrade).carryOut(abort, { ...cause, actor: data.by })
+      const abortPhases = abortRollout({ by: data.by, reason, rollback: null })
+      const by = { ...cause, actor: data.by }
+      for (const id of data.cancelled) {
+        if ((await log.load(rolloutAggregate, id)).commit > 0)
+          await log.of(rolloutAggregate, id).carryOut(abortPhases, by)
+        else await log.of(upgradeAggregate, id).carryOut(abort, by)
+      }
     }
     const members: string[] = []
     for await (const { id, memberships } of views.everyTarget()) {

@@ -2,7 +2,7 @@ import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { heedFailures as heed } from '../../domain/profile/execution.ts'
 import { isCritical } from '../../domain/target/outcome.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
-import { profileOf } from '../../domain/upgrade/state.ts'
+import { exists, profileOf } from '../../domain/upgrade/state.ts'
 import { duty } from '../duty.ts'
 import type { ReactorServices } from '../services.ts'
 
@@ -18,8 +18,11 @@ export const heedFailures = duty(
       )
       .flatMap(({ code }) => (code !== null && isCritical(code) ? [code] : []))
     if (codes.length === 0) return
-    const profile = profileOf((await log.load(upgradeAggregate, upgrade)).state)
-    if (profile === undefined) return
-    await log.of(profileAggregate, profile).carryOut(heed({ upgrade, codes }), cause)
+    const { state } = await log.load(upgradeAggregate, upgrade)
+    const profile = profileOf(state)
+    if (profile === undefined || !exists(state)) return
+    // Of a phase the profile knows the rollout.
+    const execution = state.rollout?.id ?? upgrade
+    await log.of(profileAggregate, profile).carryOut(heed({ upgrade: execution, codes }), cause)
   },
 )

@@ -26,7 +26,7 @@ export async function planAhead(services: Planning, profile: string, cause: Meta
   const instant = instantOf(now())
   const { definition } = state
   // Closed days only make it later: where nothing is due without them, nobody has to look them up.
-  if (!definition?.approvals || !windowToPlan(state, instant, [])) return
+  if (!definition?.approvals || definition.rollout || !windowToPlan(state, instant, [])) return
   const horizon = after(instant, definition.approvals.lead_time_hours * hour)
   const closures = await closuresOf(log, definition.schedule.calendars, instant, horizon)
   const window = windowToPlan(state, instant, closures)

@@ -1,11 +1,16 @@
 import type { ProfileDefinition, ProfileEvent } from '../../../events/profile.ts'
+import type { PhaseDeclaration } from '../../../events/rollout.ts'
 import { between, instantOf, second } from '../../../events/time.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import { systemActor } from '../../domain/actor.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { requestFromProfile } from '../../domain/profile/request.ts'
+import { rolloutFromProfile } from '../../domain/profile/rollout.ts'
 import type { PlannedWindow, ProfileState } from '../../domain/profile/state.ts'
 import { windowOf } from '../../domain/profile/windows.ts'
+import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
+import { moveWindow as moveRolloutWindow } from '../../domain/rollout/control.ts'
+import { requestRollout } from '../../domain/rollout/request.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { moveWindow } from '../../domain/upgrade/control.ts'
 import { requestUpgrade } from '../../domain/upgrade/request.ts'
@@ -45,6 +50,28 @@ async function bound(log: Log, request: UpgradeRequest, name: string): Promise<U
   const found = await procedureFor(log, { name, revision: null })
   if ('rejected' in found) throw new NotInTheLog(`The procedure ${name}`)
   return withProcedure(request, found)
+}
+
+/** Requests the rollout of an execution; its own execution plans it. The first request stands. */
+async function requestRolloutOf(
+  { log }: Running,
+  rollout: string,
+  asked: Omit<Parameters<typeof rolloutFromProfile>[0], 'rollout'> & { readonly by: string },
+  cause: Metadata,
+): Promise<void> {
+  const { by, ...own } = asked
+  const { rollout: phases } = own.definition
+  if (!phases) throw new NamesNothing(own.profile)
+  const made = rolloutFromProfile({ ...own, rollout: phases })
+  const declared: PhaseDeclaration[] = []
+  for (const [number, phase] of made.phases.entries()) {
+    const procedure = phases.phases[number]?.procedure ?? own.definition.upgrade_settings.procedure
+    const { does } = phase
+    if (procedure === undefined || does.kind !== 'deploy') declared.push(phase)
+    else declared.push({ ...phase, does: { ...does, request: await bound(log, does.request, procedure) } })
+  }
+  const command = requestRollout({ request: made.request, phases: declared, by })
+  await log.of(rolloutAggregate, rollout).carryOut(command, cause)
 }
 
 /** Requests what is planned ahead of a window, with the time until the window's end for approvals. */
@@ -102,18 +129,24 @@ function openedWindow(
 async function start(
   running: Running,
   profile: string,
-  { upgrade, scheduledAt, justification: reason, release, editors: authors, by }: Data<'ExecutionStarted'>,
+  started: Data<'ExecutionStarted'>,
   /** Of the window that has just opened for it. An operator may have given what was planned ahead another one meanwhile. */
   end: string | undefined,
   cause: Metadata,
 ): Promise<void> {
   const { log } = running
+  const { upgrade, scheduledAt, justification: reason, release, editors: authors, by } = started
   const { state } = await log.load(profileAggregate, profile)
   const { definition } = state
   if (!definition) return
+  const window = scheduledAt === null ? null : openedWindow(state, definition, scheduledAt)
+  if (started.rollout) {
+    if ((await log.load(rolloutAggregate, upgrade)).commit > 0) return
+    await requestRolloutOf(running, upgrade, { profile, definition, window, reason, authors, by }, cause)
+    return
+  }
   if ((await log.load(upgradeAggregate, upgrade)).commit === 0) {
     const component = release?.component ?? (await componentOf(running, profile, definition))
-    const window = scheduledAt === null ? null : openedWindow(state, definition, scheduledAt)
     const judged = release?.version
     const asked = { profile, definition, component, window, reason, judged, by, authors }
     await request(running, upgrade, asked, cause)
@@ -122,7 +155,7 @@ async function start(
   await open(running, upgrade, { start: scheduledAt, ...(end !== undefined && { end }) }, cause)
   // It was rejected, or found nothing to do, before its window opened: nothing will tell of its end any more.
   if (hasEnded((await log.load(upgradeAggregate, upgrade)).state))
-    await summarise(running, profile, upgrade, cause)
+    await summarise(running, profile, { upgrade, rollout: false }, cause)
 }
 
 /** Lets an unfinished upgrade go on, or one that was planned ahead begin, in the window that has opened; it may know the window's end. */
@@ -141,6 +174,16 @@ async function open(
     await admissionFacts(running, state),
   )
   await log.of(upgradeAggregate, upgrade).carryOut(move, cause, { retryFor: patience.facts })
+}
+
+/** Lets an unfinished rollout go on in the window that has opened. */
+async function openForRollout(
+  { log }: Running,
+  rollout: string,
+  window: Window,
+  cause: Metadata,
+): Promise<void> {
+  await log.of(rolloutAggregate, rollout).carryOut(moveRolloutWindow({ window }), cause)
 }
 
 /**
@@ -163,12 +206,19 @@ export const runProfile = duty(
           break
         case 'WindowOpened': {
           const { upgrade, scheduledAt, end, resumed } = event.data
-          if (resumed) await open(running, upgrade, { start: scheduledAt, end }, cause)
+          if (!resumed) break
+          const window = { start: scheduledAt, end }
+          if (await isRollout(running.log, upgrade)) await openForRollout(running, upgrade, window, cause)
+          else await open(running, upgrade, window, cause)
         }
       }
     }
   },
 )
+
+async function isRollout(log: Log, execution: string): Promise<boolean> {
+  return (await log.load(rolloutAggregate, execution)).commit > 0
+}
 
 /** Does the upgrade that a profile runs not know yet of the window that was opened for it? An operator may have given it another one since. */
 function missesWindow(
@@ -188,7 +238,8 @@ async function runAgain(running: Running, profile: string, cause: Metadata): Pro
   const { log } = running
   const now = instantOf(running.now())
   const { planned, running: execution, windows } = (await log.load(profileAggregate, profile)).state
-  const isMissing = async (upgrade: string) => (await log.load(upgradeAggregate, upgrade)).commit === 0
+  const isMissing = async (upgrade: string) =>
+    (await log.load(upgradeAggregate, upgrade)).commit === 0 && !(await isRollout(log, upgrade))
   const lacksPlan =
     planned !== null &&
     planned.end > now &&
@@ -213,6 +264,13 @@ async function runAgain(running: Running, profile: string, cause: Metadata): Pro
     (window) => window.result === 'opened' && window.upgrade === execution?.upgrade,
   )
   if (opened?.result !== 'opened') return missed
+  if (execution?.rollout) {
+    if (opened.resumed && opened.end > now) {
+      const window = { start: opened.scheduledAt, end: opened.end }
+      await openForRollout(running, opened.upgrade, window, cause)
+    }
+    return missed
+  }
   const { state } = await log.load(upgradeAggregate, opened.upgrade)
   if (!missesWindow(state, opened, now)) return missed
   await open(running, opened.upgrade, { start: opened.scheduledAt, end: opened.end }, cause)

@@ -3,9 +3,12 @@ import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import type { Rollout } from '../../domain/profile/dependency.ts'
 import { startNext, summariseUpgrade } from '../../domain/profile/execution.ts'
 import type { Execution, ProfileState } from '../../domain/profile/state.ts'
+import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
+import { exists as existsRollout, hasEnded as hasEndedRollout } from '../../domain/rollout/state.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { exists, hasEnded, planOf, profileOf } from '../../domain/upgrade/state.ts'
 import { childrenOf } from '../../facts/children-of.ts'
+import { rolloutSummaryOf } from '../../facts/rollout-summary.ts'
 import { summaryOf } from '../../facts/summary.ts'
 import { outlookOf } from '../../facts/targeting.ts'
 import { dependencyOn } from '../../facts/upstream.ts'
@@ -65,14 +68,27 @@ async function goOn(services: Summarising, profile: string, ended: Over, cause: 
   await log.of(profileAggregate, profile).carryOut(startNext({ upgrade, after: ended, release, by }), cause)
 }
 
-/** Copies what an upgrade that has ended came to into the stream of its profile. */
+/** As `overBy`, of a rollout. */
+async function rolloutOverBy(log: Log, rollout: string): Promise<string | undefined> {
+  const { state } = await log.load(rolloutAggregate, rollout)
+  if (!existsRollout(state)) return undefined
+  const { kind, parent } = state.request
+  if (kind === 'rollback' && parent !== null) return rolloutOverBy(log, parent)
+  if (!hasEndedRollout(state)) return undefined
+  for (const { child } of state.children)
+    if (!hasEndedRollout((await log.load(rolloutAggregate, child)).state)) return undefined
+  return rollout
+}
+
+/** Copies what an upgrade or a rollout that has ended came to into the stream of its profile. */
 export async function summarise(
   services: Summarising,
   profile: string,
-  upgrade: string,
+  execution: Pick<Execution, 'upgrade' | 'rollout'>,
   cause: Metadata,
 ): Promise<boolean> {
-  const summary = await summaryOf(services, upgrade)
+  const { upgrade, rollout } = execution
+  const summary = await (rollout ? rolloutSummaryOf(services, upgrade) : summaryOf(services, upgrade))
   await services.log.of(profileAggregate, profile).carryOut(summariseUpgrade(summary), cause)
   return wentThrough(summary)
 }
@@ -113,7 +129,8 @@ async function settle(
   const { state } = await log.load(profileAggregate, profile)
   const { running, summaries } = state
   if (running?.upgrade === upgrade) {
-    if (await summarise(services, profile, upgrade, cause)) await goOn(services, profile, running, cause)
+    const wentWell = await summarise(services, profile, running, cause)
+    if (wentWell && !running.rollout) await goOn(services, profile, running, cause)
     return
   }
   const last = summaries.at(-1)
@@ -136,6 +153,21 @@ export const summariseUpgrades = duty(
   },
 )
 
+/** A rollout of a profile is over, or what took it back: what it came to is copied into the profile's stream. */
+export const summariseRollouts = duty(
+  'summarise-rollouts',
+  rolloutAggregate,
+  ['PlanningFailed', 'RolloutRejected', 'RolloutExpired', 'RolloutAborted', 'RolloutCompleted'],
+  async ({ id, cause }, services: Summarising) => {
+    const { log } = services
+    const rollout = await rolloutOverBy(log, id)
+    if (rollout === undefined) return
+    const { state } = await log.load(rolloutAggregate, rollout)
+    const profile = existsRollout(state) ? state.request.profile : undefined
+    if (profile !== undefined) await settle(services, profile, rollout, cause)
+  },
+)
+
 /** Settles the execution of a profile that is over, or the one before where nothing runs, however long ago it was. */
 export const settlesExecutions: Healer = {
   aggregate: profileAggregate.name,
@@ -143,7 +175,9 @@ export const settlesExecutions: Healer = {
     const { log } = services
     const { running, summaries } = (await log.load(profileAggregate, profile)).state
     const upgrade = running?.upgrade ?? summaries.at(-1)?.upgrade
-    if (upgrade === undefined || (await overBy(log, upgrade)) !== upgrade) return 0
+    if (upgrade === undefined) return 0
+    const over = await (running?.rollout ? rolloutOverBy(log, upgrade) : overBy(log, upgrade))
+    if (over !== upgrade) return 0
     await settle(services, profile, upgrade, cause)
     return running ? 1 : 0
   },

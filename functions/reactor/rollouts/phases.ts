@@ -7,11 +7,11 @@ import { beginRollback } from '../../planning/rollbacks.ts'
 import { duty } from '../duty.ts'
 import type { ReactorServices } from '../services.ts'
 
-/** Phases have begun, or the rollout was paused, resumed or aborted: whoever decided that carries it to their upgrades, or was cut short. */
+/** Phases have begun, or the rollout was paused, resumed, aborted or given another window: whoever decided that carries it to their upgrades, or was cut short. */
 export const steerRollout = duty(
   'steer-rollout',
   rolloutAggregate,
-  ['PhaseStarted', 'RolloutPaused', 'RolloutResumed', 'AbortRequested'],
+  ['PhaseStarted', 'RolloutPaused', 'RolloutResumed', 'AbortRequested', 'WindowMoved'],
   ({ id, cause }, services: PlanningServices) => steerPhases(services, id, cause),
 )
 

@@ -17,6 +17,7 @@ function remembered(row: ProfileRow | undefined): ProfileState {
         ? null
         : {
             upgrade: running,
+            rollout: false,
             reason: 'window',
             scheduledAt: null,
             startedAt: '',
@@ -56,8 +57,9 @@ export const executions: Projection<ProfileEvent, ExecutionRow> = {
   },
   apply(body, event, { at }) {
     if (event.type === 'ExecutionStarted') {
-      const { upgrade, reason, justification, scheduledAt, by } = event.data
-      return { upgrade, reason, justification, scheduledAt, startedAt: at, by, summary: null }
+      const { upgrade, rollout, reason, justification, scheduledAt, by } = event.data
+      const marked = rollout ? { rollout } : {}
+      return { upgrade, ...marked, reason, justification, scheduledAt, startedAt: at, by, summary: null }
     }
     if (event.type !== 'UpgradeSummarised') throw new Error(`${event.type} does not feed the executions.`)
     if (!body) throw new Error(`The upgrade ${event.data.upgrade} was summarised before it was started.`)

@@ -42,6 +42,7 @@ export const definition: ProfileDefinition = {
   },
   depends_on: null,
   approvals: null,
+  rollout: null,
 }
 
 /** A schedule in UTC or elsewhere. */
