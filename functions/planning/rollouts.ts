@@ -35,7 +35,10 @@ function inPhase(number: number, name: string, { code, detail, fields = [] }: Re
   }
 }
 
-/** Plans one phase. Whose targets all run the version already has nothing to do, and is no reason to refuse the rollout. */
+/**
+ * Plans one phase. Whose targets all run the version already has nothing to do, and is no reason to refuse the rollout; nor is one of a profile that means
+ * nobody now: whom a standing filter means changes.
+ */
 async function prospectOfPhase(
   services: PlanningServices,
   request: UpgradeRequest,
@@ -48,8 +51,9 @@ async function prospectOfPhase(
     return { request, plan, warnings, leftOut: plan.leftOut }
   }
   const { rejected, leftOut = [] } = found
+  const standing = request.selection.profile !== undefined && rejected.code === 'nothing-to-upgrade'
   const there = leftOut.length > 0 && leftOut.every(({ reason }) => reason === 'already_at_version')
-  return there ? { request, plan: null, warnings: [], leftOut } : { rejected }
+  return there || standing ? { request, plan: null, warnings: [], leftOut } : { rejected }
 }
 
 /** Yields the targets of a plan in its order. */

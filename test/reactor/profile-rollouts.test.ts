@@ -94,6 +94,15 @@ describe('a profile whose windows start a rollout', () => {
     })
   })
 
+  test('two phases of one component upgrade what each of them means', async () => {
+    const [, workers] = phases
+    const one = (name: string, region: string) => ({ ...workers, name, depends_on: [], regions: [region] })
+    const rollout = { phases: [one('east', 'us-east'), one('central', 'eu-central')] }
+    const { execution } = await opened({ rollout })
+    expect(await phasesOf(world, execution)).toEqual({ east: 'in_progress', central: 'nothing_to_do' })
+    expect(await report(world)).toEqual(['w-1', 'w-2', 'w-3', 'w-4'])
+  })
+
   test('what is unfinished goes on in the next window, a phase that has not begun as well', async () => {
     const { id, execution } = await opened()
     profiles.at('2026-01-11T06:30:00.000Z')
