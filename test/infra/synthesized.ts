@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { drydock } from '../../infra/app.ts'
+import { keptFor } from './kept.ts'
 
 export interface Resource {
   readonly Type: string
@@ -41,16 +42,33 @@ export interface Assembly {
   remove(): void
 }
 
-/** Synthesizes the app, changed first if a change is given, in a directory of its own, which the caller removes. */
-export function assembled(change: (app: App) => void = () => {}, stack?: string): Assembly {
+/** Synthesizes the app, changed first, into a directory. */
+function synthesizeInto(outdir: string, change: (app: App) => void = () => {}, stack?: string): void {
+  const app = drydock(outdir, stack)
+  change(app)
+  app.synth()
+}
+
+function assemblyIn(outdir: string, remove: () => void): Assembly {
+  const [name = '', ...others] = readdirSync(outdir).filter((file) => file.endsWith('.template.json'))
+  if (others.length > 0) throw new Error(`There are several templates in ${outdir}.`)
+  const text = readFileSync(join(outdir, name), 'utf8')
+  // The tests read only what is stated here.
+  const template = JSON.parse(text) as Template
+  return { template, asset: (key) => join(outdir, `asset.${key.replace(/\.zip$/, '')}`), remove }
+}
+
+/**
+ * Synthesizes the app, changed first if a change is given, in a directory of its own, which the caller removes. As it stands it is synthesized once for
+ * all test files that read it.
+ */
+export function assembled(change?: (app: App) => void, stack?: string): Assembly {
+  if (!change && stack === undefined) return assemblyIn(keptFor(synthesizeInto), () => {})
   const outdir = mkdtempSync(join(tmpdir(), 'drydock-synthesis-'))
   const remove = () => rmSync(outdir, { recursive: true })
   try {
-    const app = drydock(outdir, stack)
-    change(app)
-    // The library types a template as any; the tests read only what is stated here.
-    const template = app.synth().getStackByName(stack ?? 'Drydock').template as Template
-    return { template, asset: (key) => join(outdir, `asset.${key.replace(/\.zip$/, '')}`), remove }
+    synthesizeInto(outdir, change, stack)
+    return assemblyIn(outdir, remove)
   } catch (error) {
     remove()
     throw error
