@@ -14,6 +14,7 @@ import { byId, listOf, noQuery, paging, seconds, words } from './fields.ts'
 import { upgradeStatuses } from './statuses.ts'
 import {
   blastRadius,
+  boundProcedure,
   countedApprovals,
   droppedGroups,
   expectedAttempt,
@@ -73,6 +74,7 @@ const plannedPhase = z.object({
   pauseSeconds: z.int(),
   component: z.string(),
   version: z.string(),
+  procedure: boundProcedure,
   planHash: z.string().nullable().describe('Null: everybody who was selected runs the version already.'),
   total: z.int(),
   waves: z.array(plannedWave).describe('In their order, the first 1,000.'),

@@ -240,10 +240,16 @@ export const plannedWave = z.object({
     .describe('Who lets the next wave begin; of the last wave: by-itself.'),
 })
 
+export const boundProcedure = z
+  .object({ name: z.string(), revision: z.int(), hash: z.string() })
+  .nullable()
+  .describe('The procedure that each target is upgraded by, as the plan hash binds it; null: by its agent.')
+
 export const planned = z.object({
   planHash: z.string(),
   version: z.string(),
   digest: z.string().nullable(),
+  procedure: boundProcedure,
   total: z.int(),
   waves: z.array(plannedWave),
   droppedWaves: z

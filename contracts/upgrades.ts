@@ -17,6 +17,7 @@ import { attemptStatuses, upgradeStatuses } from './statuses.ts'
 import {
   acknowledgement,
   blastRadius,
+  boundProcedure,
   neededApprovals,
   planned,
   saidBeside,
@@ -82,6 +83,7 @@ export const upgradeContracts = {
           jobId: z.string(),
           strategy: z.string(),
           message: z.string(),
+          procedure: boundProcedure,
           leftOutCounts: z
             .record(z.string(), z.int())
             .nullable()

@@ -12,6 +12,7 @@ describe('POST /api/upgrades/deploy (C1)', () => {
       jobId: `${reply.body.upgradeId}-1`,
       strategy: 'canary',
       message: 'Canary upgrade started for 5 customers',
+      procedure: null,
       leftOutCounts: {},
       approvals: { required: 0, reason: null },
       warnings: [expect.objectContaining({ code: 'whole_fleet' })],

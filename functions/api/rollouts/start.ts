@@ -72,6 +72,7 @@ export const planRollout: Operate<Contracts['planRollout'], 'exposure'> = async 
       dependsOn: dependsOn.flatMap((other) => asked.phases[other]?.name ?? []),
       component: request?.component ?? '',
       version: plan?.version ?? request?.version ?? '',
+      procedure: request?.procedure ?? null,
       planHash: plan?.planHash ?? null,
       total: plan?.members ?? 0,
       waves: request && plan ? plannedWaves(request, plan, namedAtMost) : [],

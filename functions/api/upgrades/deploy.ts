@@ -6,7 +6,7 @@ import { inFlightAtMost } from '../../domain/plan/rolling.ts'
 import { waveCount, waveRange } from '../../domain/plan/waves.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { requestUpgrade } from '../../domain/upgrade/request.ts'
-import { type AcceptedPlan, planOf } from '../../domain/upgrade/state.ts'
+import { type AcceptedPlan, exists, planOf } from '../../domain/upgrade/state.ts'
 import { inline, prospectOf, storePlan } from '../../planning/planning.ts'
 import { type Answer, accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
@@ -112,6 +112,8 @@ export async function beginUpgrade(
   const first = outcome.kind === 'committed' ? told : await toldBefore(log, upgradeId)
   const body = {
     ...{ upgradeId, jobId: `${upgradeId}-1`, strategy: request.strategy, message },
+    // Asked for again, it is what the first time was bound to.
+    procedure: (exists(state) ? state.request : request).procedure ?? null,
     leftOutCounts: first && plan ? plan.leftOut : null,
     approvals: approvalsBody(request, plan),
     ...toldBody(first ?? toldWithoutPlan(request)),

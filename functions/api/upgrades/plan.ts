@@ -67,6 +67,7 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exp
       planHash: plan.planHash,
       version: plan.version,
       digest: plan.digest,
+      procedure: request.procedure ?? null,
       total: plan.members,
       waves: plannedWaves(request, plan, listedAtMost),
       ...droppedOf(request, plan),
