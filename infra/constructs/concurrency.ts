@@ -19,7 +19,11 @@ const shares = {
     of: 'each function that state machines, ended executions and windows call',
   },
   // The stage admits 2,000 requests a second: of 50 ms each, these are 100 at once.
-  AgentConcurrency: { units: 100, of: 'the function that agents call and the one that admits them, each' },
+  AgentConcurrency: { units: 100, of: 'the function that agents call' },
+  // Its answers are kept for five minutes: agents that poll are seldom among those whom it is asked about.
+  AuthorizerConcurrency: { units: 40, of: 'the function that admits agents' },
+  // A look waits for the other side, up to 30 seconds: a thousand nodes looked at every five seconds, of 300 ms each, are 60 at once.
+  StepConcurrency: { units: 60, of: 'the function that does the steps of procedures' },
   RequestConcurrency: { units: 12, of: 'each of the nine functions that people and tooling call' },
 } as const
 

@@ -137,7 +137,7 @@ const declared = {
     runsOn: { event: 'credential' },
     memory: 512,
     timeout: Duration.seconds(10),
-    atOnce: 'AgentConcurrency',
+    atOnce: 'AuthorizerConcurrency',
     environment: ['logTable'],
     may: { log: load },
   },
@@ -317,6 +317,7 @@ const declared = {
     // Longer than the longest call that a step may make, with what is written before and after it.
     timeout: Duration.seconds(60),
     fixedName: 'stepFunction',
+    atOnce: 'StepConcurrency',
     throws:
       'What is not over yet is told by an error, so that a look is one transition (ADR 0037); an execution that fails rings by itself.',
     environment: ['logTable', 'workTable', 'outboundHosts'],

@@ -58,6 +58,12 @@ describe('what may run at once', () => {
     }
   })
 
+  test('is apart, and enough for a thousand nodes, for what waits for systems of others', () => {
+    const [looksEvery, lookTakes] = [5, 0.3] // seconds
+    expect(functionNames.filter((name) => shares[name] === shares.step)).toEqual(['step'])
+    expect(unitsOf('step')).toBeGreaterThanOrEqual((1000 / looksEvery) * lookTakes)
+  })
+
   test('is apart for what moves upgrades and what anybody can call', () => {
     const called = functionNames.filter((name) =>
       ['request', 'credential'].includes(declarations[name].runsOn.event),
