@@ -7,10 +7,11 @@ import { judgeLarge } from './large.ts'
 import { judgeLargePlan } from './large-plan.ts'
 import { judgeLive } from './live.ts'
 import { prices } from './prices.ts'
+import { countProcedures } from './procedures.ts'
 import { countProfiles } from './profiles.ts'
 import { timeAll } from './timed.ts'
 
-const kinds = ['counted', 'profiles', 'timed'] as const
+const kinds = ['counted', 'profiles', 'procedures', 'timed'] as const
 const usage = `npm run bench -- [options]
 
 Counts and times against the project's bars. Ends with 1 where one is missed.
@@ -58,6 +59,7 @@ async function main(): Promise<void> {
   const began = performance.now()
   const rollouts = asked('counted') ? await countRollouts(sizes) : undefined
   const profiles = asked('profiles') ? await countProfiles({ quick }) : undefined
+  const procedures = asked('procedures') ? await countProcedures({ quick }) : []
   const times = asked('timed') ? await timeAll(quick) : []
   const ofLarge = large === undefined ? [] : [...(await judgeLargePlan(large)), ...(await judgeLarge(large))]
   const ofLive = live === undefined ? [] : await judgeLive(live)
@@ -66,6 +68,7 @@ async function main(): Promise<void> {
     ...ofLive,
     ...(rollouts?.judged ?? []),
     ...(profiles?.judged ?? []),
+    ...procedures,
     ...times,
   ]
   console.log(`\n${tableOf(judged)}`)
