@@ -66,7 +66,9 @@ export class Agents {
       for (const { type, schema, data } of commit.events) {
         if (type !== 'AttemptAssigned') continue
         const event = targetEvents.decode(type, schema, JSON.parse(data))
-        if (event.type === 'AttemptAssigned') this.#hear(commit.stream.slice('target#'.length), event.data)
+        // Where a procedure is at work, the agent has no say.
+        if (event.type === 'AttemptAssigned' && !event.data.procedure)
+          this.#hear(commit.stream.slice('target#'.length), event.data)
       }
     })
   }

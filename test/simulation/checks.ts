@@ -9,6 +9,7 @@ import { sourceOf } from '../../functions/views/sources.ts'
 import type { StoredRow } from '../../functions/views/store.ts'
 import { readLive } from '../audit/live-reading.ts'
 import type { Answered } from './people.ts'
+import { stepFaults } from './procedures.ts'
 import { profileFaults } from './profile-checks.ts'
 import { spilledTokens } from './secrets.ts'
 import type { World } from './world.ts'
@@ -106,6 +107,7 @@ export async function faultsIn(world: World, answers: readonly Answered[]): Prom
     ...(await unended(world)),
     ...findings.map(({ invariant, stream, commit, words }) => `${invariant}: ${stream}@${commit}: ${words}`),
     ...(await inventedFindings(world)),
+    ...stepFaults(world),
     ...(await profileFaults(world)),
     ...(await differingRows(world)),
     ...falseAnswers(world, answers),

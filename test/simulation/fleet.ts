@@ -1,7 +1,11 @@
+import type { ProcedureReference } from '../../events/procedure.ts'
 import type { UpgradeRequest } from '../../events/upgrade.ts'
+import { longestCourse } from '../../functions/domain/procedure/steps.ts'
 import { registerRelease, releaseAggregate } from '../../functions/domain/release/release.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { registerTarget } from '../../functions/domain/target/registration.ts'
+import { documents } from './nodes.ts'
+import { storeProcedures } from './procedures.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
@@ -9,6 +13,7 @@ import type { World } from './world.ts'
 export interface Fleet {
   readonly targets: readonly [string, ...string[]]
   readonly releases: readonly [string, ...string[]]
+  readonly procedures: readonly ProcedureReference[]
 }
 
 /** What most of the fleet runs at first: rollbacks go there. */
@@ -60,7 +65,11 @@ export async function registerFleet(world: World, seed: number): Promise<Fleet> 
   }
   const [firstTarget = '', ...otherTargets] = targets
   const [firstRelease = '', ...otherReleases] = releases
-  return { targets: [firstTarget, ...otherTargets], releases: [firstRelease, ...otherReleases] }
+  return {
+    targets: [firstTarget, ...otherTargets],
+    releases: [firstRelease, ...otherReleases],
+    procedures: await storeProcedures(world),
+  }
 }
 
 /** The calendar that somebody closes and opens again. */
@@ -114,7 +123,9 @@ function ofStrategy(
 }
 
 /** Returns some request, at an instant. */
-export function someRequest(random: Random, { targets }: Fleet, now: number): UpgradeRequest {
+export function someRequest(random: Random, { targets, procedures }: Fleet, now: number): UpgradeRequest {
+  const [first, ...others] = procedures
+  const procedure = first && random.chance(0.3) ? random.pick([first, ...others]) : undefined
   const strategy = random.pick<UpgradeRequest['strategy']>([
     ...(['all', 'canary', 'canary', 'batch'] as const),
     ...(['percentages', 'groups', 'rolling', 'serial'] as const),
@@ -161,7 +172,11 @@ export function someRequest(random: Random, { targets }: Fleet, now: number): Up
     gate: random.chance(0.4) ? { successRatePercent: random.pick([50, 90]) } : null,
     retry: { attempts: random.between(0, 2), delaySeconds: random.pick([30, 120]) },
     calendars: random.chance(0.3) ? [calendar] : [],
-    deadlines: { accept: 300, attempt: 900, expected: 120, continue: 86_400, linger: 86_400 },
+    ...(procedure && { procedure }),
+    deadlines: {
+      ...{ accept: 300, expected: 120, continue: 86_400, linger: 86_400 },
+      attempt: Math.max(900, ...(procedure ? Object.values(documents).map(longestCourse) : [])),
+    },
     breakGlass: false,
     reason: null,
   }

@@ -94,7 +94,10 @@ export function openMachine(options: {
       }) as unknown as SFNClient, // the duties call nothing but `send`
     running() {
       const running: Execution[] = []
-      for (const stateMachineArn of [upgrade, rollout]) {
+      const { stateMachines } = engine.request('ListStateMachines', { maxResults: 1000 }) as {
+        stateMachines: { stateMachineArn: string }[]
+      } // AWS's own answer
+      for (const { stateMachineArn } of stateMachines) {
         let nextToken: string | undefined
         do {
           const page = engine.request('ListExecutions', {

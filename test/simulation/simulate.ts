@@ -3,6 +3,7 @@ import { faultsIn } from './checks.ts'
 import { registerFleet, someRequest } from './fleet.ts'
 import { Owners } from './owners.ts'
 import { People } from './people.ts'
+import { StepPeople } from './procedures.ts'
 import { scheduleFaults } from './profile-checks.ts'
 import { RolloutPeople } from './rollouts.ts'
 import { World } from './world.ts'
@@ -75,6 +76,8 @@ async function play(world: World, seed: number): Promise<{ people: People; midwa
   }
   owners.interfere()
   const rollouts = new RolloutPeople(world, people)
+  const steps = new StepPeople(world, people)
+  steps.interfere()
   if (random.chance(0.4)) {
     clock.after(random.between(0, 1200), () => world.begin('rollout', () => rollouts.request(`r${seed}`)))
     rollouts.interfere()
@@ -88,6 +91,7 @@ async function play(world: World, seed: number): Promise<{ people: People; midwa
     if (!caring) return
     world.begin('care', () => people.care())
     world.begin('care', () => rollouts.care())
+    world.begin('care', () => steps.care())
     clock.after(300, care)
   }
   care()

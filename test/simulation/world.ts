@@ -28,6 +28,8 @@ import { memoryRepeats } from '../../functions/work/repeats.ts'
 import { memoryTelemetry } from '../../functions/work/telemetry.ts'
 import type { StoredToken } from '../../functions/work/tokens.ts'
 import { noteEnd } from '../../functions/workflow/execution-ended.ts'
+import { noteEndOfProcedure } from '../../functions/workflow/procedure/execution-ended.ts'
+import { type ProcedureServices, runProcedure } from '../../functions/workflow/procedure/procedure.ts'
 import { moveRollout } from '../../functions/workflow/rollout/moves.ts'
 import { rolloutWorkflow } from '../../functions/workflow/rollout/rollout.ts'
 import { moveUpgrade } from '../../functions/workflow/upgrade/moves.ts'
@@ -38,6 +40,7 @@ import { SimulatedClock } from './clock.ts'
 import { Delivery, type Lanes } from './delivery.ts'
 import { Faults, passing, redemptionThrough, storeThrough, tokensThrough, viewsThrough } from './faults.ts'
 import { openMachine, type StatusChange } from './machine.ts'
+import { Nodes } from './nodes.ts'
 import { died, Process } from './process.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
@@ -62,6 +65,8 @@ export class World {
   readonly clock = new SimulatedClock()
   readonly turns: Turns
   readonly faults: Faults
+  /** What procedures call. */
+  readonly nodes: Nodes
   readonly store = memoryStore()
   readonly viewStore = memoryViewStore()
   readonly parked = memoryParked(() => this.clock.now())
@@ -101,6 +106,7 @@ export class World {
     this.turns = new Turns(this.random, this.clock, pace?.requestSeconds)
     this.#exposure = pace?.exposure ?? { targets: 5, percent: 60 }
     this.faults = new Faults(this.random)
+    this.nodes = new Nodes(this.random, this.faults)
     this.machine = openMachine({
       clock: this.clock,
       invoke: (name, payload) => this.#invoke(name, payload),
@@ -274,6 +280,7 @@ export class World {
       await: () => beginWait(upgradeWorkflow, services, payload),
       'advance-rollout': () => moveRollout(services, payload),
       'await-rollout': () => beginWait(rolloutWorkflow, services, payload),
+      step: () => runProcedure(this.#stepServices(process, services), payload),
     }
     const work = tasks[name]
     if (!work) throw new Error(`No task is called ${name}.`)
@@ -281,6 +288,15 @@ export class World {
     if (result === died) throw Object.assign(new Error('The function died.'), { name: 'Lambda.Unknown' })
     if (name === 'advance') this.outputs.put(result)
     return result
+  }
+
+  #stepServices(process: Process, services: Services): ProcedureServices {
+    return {
+      ...services,
+      outbound: this.nodes.through({ process, turns: this.turns }),
+      secrets: { read: async () => ({ kind: 'unavailable', why: 'There are no secrets here.' }) },
+      random: () => this.random.next(),
+    }
   }
 
   /** The rule on changes of status: at least once, a while later. */
@@ -294,7 +310,10 @@ export class World {
       const result = await process
         .live(() => {
           const services = this.services(process)
-          return event.detail.stateMachineArn === this.machine.rollout
+          const { stateMachineArn } = event.detail
+          if (stateMachineArn.startsWith(this.machine.procedures.prefix))
+            return noteEndOfProcedure(services, event)
+          return stateMachineArn === this.machine.rollout
             ? noteEnd(rolloutWorkflow, services, event)
             : noteEnd(upgradeWorkflow, services, event)
         })
