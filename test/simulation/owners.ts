@@ -58,6 +58,27 @@ function someSettings(random: Random) {
   }
 }
 
+/** What starts a rollout says in its phases what is upgraded, and waits for no other profile. */
+function asRollout(random: Random, definition: ProfileDefinition): ProfileDefinition {
+  const means = { target_version: null, procedure: null, resource_types: [], regions: [], tags: [] }
+  const phase = (name: string, component: string, after: string[]) => ({
+    ...{ name, component, ...means, depends_on: after },
+    pause_minutes: random.pick([0, 0, 5]),
+    exceptions: random.pick(['hold', 'accept'] as const),
+  })
+  const second = random.pick(['publisher', 'broker'])
+  return {
+    ...definition,
+    depends_on: null,
+    upgrade_settings: { ...definition.upgrade_settings, component: null, target_version: 'latest' },
+    resource_filters: { ...definition.resource_filters, exclude_canary_resources: false },
+    rollout: {
+      on_failure: random.pick(['hold', 'rollback']),
+      phases: [phase('first', 'api', []), phase('second', second, random.pick([['first'], []]))],
+    },
+  }
+}
+
 function someDefinition(random: Random, name: string, before: string | undefined): ProfileDefinition {
   const approvals = { required: 1, approvers: null, lead_time_hours: 1 }
   return {
@@ -102,7 +123,9 @@ export class Owners {
   }
 
   async create(profile: string): Promise<void> {
-    const definition = someDefinition(this.#world.random, profile, this.profiles.at(-1))
+    const { random } = this.#world
+    const drawn = someDefinition(random, profile, this.profiles.at(-1))
+    const definition = random.chance(0.3) ? asRollout(random, drawn) : drawn
     this.profiles.push(profile)
     await this.#say(profile, createProfile({ definition, by: 'alice' }), 'alice')
   }

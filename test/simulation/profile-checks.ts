@@ -1,3 +1,4 @@
+import { rolloutAggregate } from '../../functions/domain/rollout/aggregate.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { exists, hasEnded } from '../../functions/domain/upgrade/state.ts'
 import { logOver } from '../../functions/log/append.ts'
@@ -34,8 +35,9 @@ export async function profileFaults(world: World): Promise<string[]> {
     found.push(...unjudged(id, { ...told, periods: told.periods.filter(longEnough) }, world.clock.now()))
     for (const upgrade of told.started) {
       const { state } = await log.load(upgradeAggregate, upgrade)
+      const ofRollout = (await log.load(rolloutAggregate, upgrade)).state
       const times = told.summarised.filter((other) => other === upgrade).length
-      if (!hasEnded(state))
+      if (!hasEnded(state) && ofRollout.stage !== 'ended')
         found.push(
           `I11: profile#${id} started ${upgrade}, which is ${exists(state) ? state.standing.status : 'unknown'}`,
         )

@@ -1,5 +1,5 @@
 import type { Commit } from '../../events/envelope.ts'
-import { type ProfileEvent, profileEvents } from '../../events/profile.ts'
+import { type ProfileDefinition, type ProfileEvent, profileEvents } from '../../events/profile.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -31,6 +31,11 @@ export interface Told {
   readonly summarised: string[]
 }
 
+/** The phases of a rollout are planned when it begins. */
+function leadOf({ approvals, rollout }: ProfileDefinition): number | null {
+  return rollout ? null : (approvals?.lead_time_hours ?? null)
+}
+
 function follow(told: Told, event: ProfileEvent, at: number, present: Period | undefined): void {
   const begin = (schedule: { cron_expression: string; maintenance_window_hours: number }) => {
     const { cron_expression: cron, maintenance_window_hours: hours } = schedule
@@ -40,7 +45,7 @@ function follow(told: Told, event: ProfileEvent, at: number, present: Period | u
   switch (event.type) {
     case 'ProfileCreated':
       told.inService = true
-      told.lead = event.data.definition.approvals?.lead_time_hours ?? null
+      told.lead = leadOf(event.data.definition)
       begin(event.data.definition.schedule)
       break
     case 'ProfileUpdated':
