@@ -61,6 +61,30 @@ export const unhealthy: Act = async (scene, { id, first }) => {
   ]
 }
 
+/** An operator falls ill when its own phase is long over: the verification finds it, and all of it is taken back. */
+export const illLater: Act = async (scene, { id, first }) => {
+  const { rollout } = await follow(scene, id, isHeld)
+  const { steps } = await tellSteps(scene, sickOperator)
+  const controls = steps.find(({ step }) => step === 'controls')
+  const services = phaseIn(rollout, 'services')
+  const all = first.nodes.length
+  return [
+    [
+      `the report counts ${all - 1} of ${all} nodes as well, and one as not`,
+      services.completed === all - 1 && services.failed === 1,
+    ],
+    [
+      `it names ${sickOperator}, and what it answered`,
+      controls?.status === 'failed' && controls.output?.includes('Operator: Answered 503') === true,
+    ],
+    [
+      'the upgrade does not pass',
+      rollout.completedAt === null && phaseIn(rollout, 'customer applications').status === 'waiting',
+    ],
+    ...(await takeBack(scene, { id, first })),
+  ]
+}
+
 /** The database is not at the version that the plan expects: nothing of it is changed. */
 export const wrongBaseVersion: Act = async (scene, { id, first }) => {
   const { rollout } = await follow(scene, id, isHeld)
@@ -186,8 +210,13 @@ export const killed: Act = async (scene, { id, first, order }) => {
 
 /** The whole upgrade is taken back when it is done. */
 export const rolledBack: Act = async (scene, { id, first, order }) => {
-  const { servers, operator, screen } = scene
   const done = await runs(scene, { id, first, order })
+  return [...done, ...(await takeBack(scene, { id, first }))]
+}
+
+/** Takes all of a rollout back, and returns what is true then. */
+async function takeBack(scene: Scene, { id, first }: Pick<Begun, 'id' | 'first'>): Promise<Finding[]> {
+  const { servers, operator, screen } = scene
   const since = Date.now()
   const back = await operator<{ rolloutId: string; message: string }>(
     'POST',
@@ -197,9 +226,10 @@ export const rolledBack: Act = async (scene, { id, first, order }) => {
     },
   )
   screen.say(`operator-1  ${back.message}`)
+  // One that is not over is aborted first, and taken back when nothing of it runs any more.
+  await follow(scene, id, ({ completedAt }) => completedAt !== null)
   const { rollout } = await follow(scene, back.rolloutId, () => false)
   return [
-    ...done,
     ['the rollback is completed', rollout.status === 'completed'],
     ...takenBack(first, await servers.report(), since),
   ]

@@ -7,6 +7,7 @@ export const faultNames = [
   'never-drains',
   'unhealthy',
   'unhealthy-word',
+  'ill-later',
   'wrong-base',
   'region-cut',
   'node-dies',
@@ -33,6 +34,8 @@ const nodesOf: Partial<Record<FaultName, Setting['nodes']>> = {
   'never-drains': { [forced]: { neverDrains: true }, [neverForced]: { neverDrains: true } },
   unhealthy: { [sickOperator]: { ill: { service: 'operator', as: 'down' } } },
   'unhealthy-word': { [sickOperator]: { ill: { service: 'operator', as: 'unhealthy' } } },
+  // When its own phase is long over: only the verification can see it.
+  'ill-later': { [sickOperator]: { ill: { service: 'operator', as: 'down', after: 'edge-proxy/start' } } },
   'node-dies': { [sickOperator]: { diesAt: 'replace' } },
 }
 

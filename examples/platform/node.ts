@@ -6,8 +6,12 @@ import { type Answer, type Illness, Service, Wrong } from './service.ts'
 export interface NodeFault {
   /** Its instances do not leave by themselves. */
   readonly neverDrains?: boolean
-  /** How one of its services is with the new version. */
-  readonly ill?: { readonly service: ServiceName; readonly as: Exclude<Illness, null> }
+  /** How one of its services is with the new version: from its first start on, or once a call of another one was carried out. */
+  readonly ill?: {
+    readonly service: ServiceName
+    readonly as: Exclude<Illness, null>
+    readonly after?: `${ServiceName}/${string}`
+  }
   /** It dies over this call, before anything of it is done. */
   readonly diesAt?: string
 }
@@ -58,8 +62,12 @@ export class PlatformNode {
     this.#fault = fault
     this.#leavesAfter = leavesAfter
     this.#move = move
-    for (const service of this.services)
-      if (service.name === fault.ill?.service) service.illness = fault.ill.as
+    if (fault.ill?.after === undefined) this.#fallIll()
+  }
+
+  #fallIll(): void {
+    const { ill } = this.#fault
+    for (const service of this.services) if (service.name === ill?.service) service.illness = ill.as
   }
 
   /** Does it take instances? */
@@ -75,7 +83,11 @@ export class PlatformNode {
     }
     if (!this.alive) return undefined
     const service = this.services.find(({ name }) => name === first)
-    if (service) return service.call(second, body)
+    if (service) {
+      const answer = service.call(second, body)
+      if (this.#fault.ill?.after === `${service.name}/${second}`) this.#fallIll()
+      return answer
+    }
     switch (first) {
       case 'node':
         return { name: this.name, scheduling: this.#scheduling, active_instances: this.instances.size }

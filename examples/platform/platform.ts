@@ -6,6 +6,7 @@ import { refuseTakenPort, startRuntime, tokenFor } from '../../infra/local/demo/
 import { Screen } from '../../infra/local/demo/screen.ts'
 import {
   type Act,
+  illLater,
   killed,
   neverDrains,
   nodeDies,
@@ -28,6 +29,7 @@ const acts: Readonly<Record<FaultName, Act>> = {
   'never-drains': neverDrains,
   unhealthy,
   'unhealthy-word': unhealthy,
+  'ill-later': illLater,
   'wrong-base': wrongBaseVersion,
   'region-cut': regionCut,
   'node-dies': nodeDies,

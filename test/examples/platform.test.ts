@@ -11,10 +11,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const minutes = 60_000
 
 it(
-  'Z1-Z8: a platform is upgraded from end to end by its documents, and the servers say so',
+  'Z1-Z9: a platform is upgraded from end to end by its documents, and taken back, and the servers say so',
   async () => {
     const data = join(scratch(), 'example')
-    const words = ['platform', '--size', 'small', '--speed', '40']
+    const words = ['platform', '--size', 'small', '--speed', '40', '--fault', 'rollback']
     const options = ['--port', String(await freePort()), '--data', data]
     const child = spawn(process.execPath, ['examples/example.ts', ...words, ...options], {
       ...{ cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },

@@ -228,3 +228,22 @@ test('a rollback of steps that nobody has said how to undo fails, and says so', 
   const { body } = await all.world.call('GET', `/api/upgrades/${back.body.upgradeId}/logs`)
   expect(body.logs[0]).toMatchObject({ status: 'failed', error: expect.stringContaining('NO_WAY_BACK') })
 })
+
+test('a rollback of steps that have only looked has nothing to undo, whether they had found all well or not', async () => {
+  for (const [answer, outcome] of [
+    [200, 'completed'],
+    [503, 'failed'],
+  ] as const) {
+    const all = openProcedures(() => answered({}, answer))
+    await all.world.fleet(1)
+    const health = { checks: [{ name: 'Node', request: { url: 'http://node.example/health' } }] }
+    const steps = [{ id: 'look', name: 'Look', timeoutSeconds: 60, onFailure: 'stop', health }]
+    await all.store('node', { steps })
+    const id = await all.deploy('node', { failureThreshold: { percent: 100 } })
+    await all.over(id)
+    const { body } = await all.world.call('GET', `/api/upgrades/${id}/logs`)
+    expect(body.logs[0].status).toBe(outcome)
+    const back = await all.world.call('POST', `/api/upgrades/${id}/rollback`, { body: { reason: 'slow' } })
+    expect(await all.over(back.body.upgradeId)).toBe('completed')
+  }
+})

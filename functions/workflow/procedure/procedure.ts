@@ -4,6 +4,7 @@ import { systemActor } from '../../domain/actor.ts'
 import { nextIn, wayBackOf } from '../../domain/procedure/course.ts'
 import { evaluate, NoValue } from '../../domain/procedure/expression.ts'
 import { endKeys, placeKey } from '../../domain/procedure/machine.ts'
+import { acts } from '../../domain/procedure/steps.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { beginWayBack, drivenBy, finishProcedure } from '../../domain/target/procedure.ts'
 import { acceptAttempt } from '../../domain/target/report.ts'
@@ -80,8 +81,9 @@ async function turnBack(
   const upgrades = new Set([...(ids?.tries ?? []), ...(ids?.rollbacks ?? [])])
   const standing = await stepsStanding(log, target, upgrades)
   const undone = wayBackOf(document, standing.steps)
-  // What nobody has said how to undo is not undone by doing nothing.
-  const stuck = undone.length === 0 && standing.steps.length > 0
+  // What nobody has said how to undo is not undone by doing nothing; who has only looked has nothing to undo.
+  const acted = document.steps.some((step) => standing.steps.includes(step.id) && acts(step))
+  const stuck = undone.length === 0 && acted
   const steps = undone.length > 0 || stuck ? undone : document.verifyWayBack.map(({ id }) => id)
   const turn = beginWayBack({ attempt, generation, steps, saved: standing.saved, stuck })
   await log.of(targetAggregate, target).carryOut(turn, cause)
