@@ -84,6 +84,28 @@ const does = {
   }),
   /** A person says that it may go on. */
   acknowledge: z.strictObject({ ask: z.string().min(1).max(512) }),
+  /** A release is taken to a chart, or, as the inverse of a step that did so, back to what was before it. */
+  helm: z.strictObject({
+    cluster: z.strictObject({
+      /** A reference to the secret that holds it, whose name may be made of values. */
+      kubeconfig: template(512),
+    }),
+    namespace: template(256),
+    release: template(256),
+    chart: z
+      .strictObject({
+        /** `https://` of a repository, or `oci://` of the place where the chart lies. */
+        repository: template(1024),
+        name: template(128),
+        version: template(128).default('{{ attempt.to }}'),
+      })
+      .optional(),
+    /** JSON whose texts are templates, which may hold secrets. */
+    values: z.record(z.string().max(128), z.json()).default({}),
+    rollback: z.literal(true).optional(),
+    /** How long helm waits until all is ready, and once more where it takes it back. */
+    seconds: seconds(1, 240).default(60),
+  }),
 }
 
 export type StepKind = keyof typeof does
@@ -94,6 +116,7 @@ const optionalKinds = {
   wait: does.wait.optional(),
   health: does.health.optional(),
   acknowledge: does.acknowledge.optional(),
+  helm: does.helm.optional(),
 }
 
 const action = {
@@ -153,7 +176,7 @@ const step = z.strictObject({
   /** What follows when it fails. Of a backup it is never `continue`. */
   onFailure: z.enum(['way-back', 'stop', 'continue']).default('way-back'),
   backup: z.boolean().default(false),
-  /** `none`: it needs no undoing. */
+  /** `none`: it needs no undoing. Left out of one of helm: what was in force before it is taken back to. */
   inverse: z.union([z.literal('none'), inverse]).optional(),
 })
 
@@ -181,6 +204,7 @@ export type ProcedureDocument = z.output<typeof procedureDocument>
 export type ProcedureStep = ProcedureDocument['steps'][number]
 export type StepAction = z.output<typeof inverse>
 export type StepRequest = z.output<typeof request>
+export type HelmRelease = z.output<typeof does.helm>
 export type StepExpectation = z.output<typeof expectation>
 
 /** The largest document in bytes of JSON: its event stays below 64 KB. */

@@ -5,6 +5,7 @@ import { SFNClient } from '@aws-sdk/client-sfn'
 import type { ExposureLimit } from './domain/plan/exposure.ts'
 import { endpointOf, readEnvironment, type Setting, type Settings } from './environment.ts'
 import { openGuard } from './executors/guard.ts'
+import { type Helm, openHelm } from './executors/helm/helm.ts'
 import { type Outbound, openOutbound } from './executors/outbound.ts'
 import { readOutboundHosts } from './executors/outbound-hosts.ts'
 import { openSecrets, type Secrets } from './executors/secrets.ts'
@@ -63,6 +64,8 @@ export interface Connections {
   /** Calls other systems, as far as the deployment lets it. */
   readonly outbound: Outbound
   readonly secrets: Secrets
+  /** The program, where it is at hand. */
+  readonly helm: Helm
   /** The present instant, in milliseconds since the epoch. */
   now(): number
 }
@@ -147,13 +150,14 @@ export const rolloutExecutions = connection(['rolloutMachineArn'], ({ rolloutMac
   openExecutions({ client: stepFunctions(), machineArn }),
 )
 export const procedureMachines = connection(
-  ['procedureMachines', 'procedureRoleArn', 'procedureLogsArn', 'stepFunctionArn'],
+  ['procedureMachines', 'procedureRoleArn', 'procedureLogsArn', 'stepFunctionArn', 'helmFunctionArn'],
   ({
     procedureMachines: prefix,
     procedureRoleArn: roleArn,
     procedureLogsArn: logGroupArn,
-    stepFunctionArn: taskArn,
-  }) => openProcedureMachines(stepFunctions(), { prefix, roleArn, logGroupArn, taskArn }),
+    stepFunctionArn: step,
+    helmFunctionArn: helm,
+  }) => openProcedureMachines(stepFunctions(), { prefix, roleArn, logGroupArn, tasks: { step, helm } }),
 )
 export const roleClaim = connection(['roleClaim'], (settings) => settings.roleClaim)
 export const metricsNamespace = connection(['metricsNamespace'], (settings) => settings.metricsNamespace)
@@ -189,6 +193,9 @@ export const signer = connection(['headsKeyArn'], ({ headsKeyArn }) =>
 
 export const outbound = connection(['outboundHosts'], ({ outboundHosts }) =>
   openOutbound(openGuard(readOutboundHosts(outboundHosts)), now),
+)
+export const helm = connection(['helmBinary', 'outboundHosts'], ({ helmBinary: binary, outboundHosts }) =>
+  openHelm({ binary, guard: openGuard(readOutboundHosts(outboundHosts)), now }),
 )
 export const secrets = connection([], () =>
   openSecrets({ client: new SecretsManagerClient({ maxAttempts: 5 }), now }),

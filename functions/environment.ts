@@ -10,6 +10,7 @@ export const environmentNames = {
   procedureRoleArn: 'PROCEDURE_ROLE_ARN',
   procedureLogsArn: 'PROCEDURE_LOGS_ARN',
   stepFunctionArn: 'STEP_FUNCTION_ARN',
+  helmFunctionArn: 'HELM_FUNCTION_ARN',
   roleClaim: 'ROLE_CLAIM',
   exposureTargets: 'EXPOSURE_TARGETS',
   exposurePercent: 'EXPOSURE_PERCENT',
@@ -21,6 +22,7 @@ export const environmentNames = {
   headsBucket: 'HEADS_BUCKET',
   headsKeyArn: 'HEADS_KEY_ARN',
   outboundHosts: 'OUTBOUND_HOSTS',
+  helmBinary: 'HELM_BINARY',
 } as const
 
 /** Settings that say something by being empty; any other that is empty was not set. */

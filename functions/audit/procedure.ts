@@ -112,7 +112,9 @@ export class AuditedProcedure {
   #mayAgain(running: Running, direction: string, again: string | null, at: string): string | undefined {
     if (running.held) return 'though it waits for a person'
     const action = this.#actionOf(direction, running.step)
-    const method = action?.http?.request.method ?? 'GET'
+    const acts = action?.http
+      ? !['GET', 'HEAD'].includes(action.http.request.method)
+      : action?.helm?.chart !== undefined
     switch (again) {
       case 'person':
         return running.released ? undefined : 'which no person has said'
@@ -120,11 +122,10 @@ export class AuditedProcedure {
         if (running.next === null) return 'though nobody knows that it has failed'
         return running.next <= at ? undefined : `which it may not before ${running.next}`
       case 'not-done':
-        return action?.check ? undefined : 'though it has no check'
+        // Helm's own history says what was done.
+        return action?.check || action?.helm ? undefined : 'though it has no check'
       case 'repeatable':
-        return action?.repeatable || method === 'GET' || method === 'HEAD'
-          ? undefined
-          : 'which its procedure does not say'
+        return action?.repeatable || !acts ? undefined : 'which its procedure does not say'
       default:
         return 'without a reason'
     }
@@ -134,7 +135,11 @@ export class AuditedProcedure {
     const step = this.#document.steps.find((one) => one.id === id)
     if (direction === 'there') return step
     const inverse = step?.inverse === 'none' ? undefined : step?.inverse
-    return inverse ?? this.#document.verifyWayBack.find((one) => one.id === id)
+    if (inverse || !step?.helm || step.inverse !== undefined)
+      return inverse ?? this.#document.verifyWayBack.find((one) => one.id === id)
+    // What helm did it takes back itself.
+    const { chart: _, ...helm } = step.helm
+    return { ...step, helm }
   }
 
   #end(commit: Commit, { step, outcome, direction }: Event<'StepEnded'>): void {

@@ -9,8 +9,8 @@ export interface Revision {
 
 /** The state machines of procedures, one a revision. They can be made again whenever one is missing. */
 export interface ProcedureMachines {
-  /** Makes the machine of a revision, unless it is there. `definition` gets the ARN of the function that does steps. */
-  make(revision: Revision, definition: (task: string) => object): Promise<void>
+  /** Makes the machine of a revision, unless it is there. `definition` gets the ARNs of the functions that do steps. */
+  make(revision: Revision, definition: (tasks: MachineSettings['tasks']) => object): Promise<void>
   /** Removes it; executions that run go on to their end. */
   remove(revision: Revision): Promise<void>
   executions(revision: Revision): Executions
@@ -27,14 +27,14 @@ export interface MachineSettings {
   readonly prefix: string
   readonly roleArn: string
   readonly logGroupArn: string
-  /** The function that does steps. */
-  readonly taskArn: string
+  /** The functions that do steps, by their ARNs. */
+  readonly tasks: { readonly step: string; readonly helm: string }
 }
 
 /** Opens the machines of procedures with Step Functions. */
 export function openProcedureMachines(
   client: SFNClient,
-  { prefix, roleArn, logGroupArn, taskArn }: MachineSettings,
+  { prefix, roleArn, logGroupArn, tasks }: MachineSettings,
 ): ProcedureMachines {
   const arnOf = ({ name, revision }: Revision) => `${prefix}${name}-r${revision}`
   const nameOf = (revision: Revision) => arnOf(revision).split(':').at(-1) ?? ''
@@ -44,7 +44,7 @@ export function openProcedureMachines(
       await client.send(
         new CreateStateMachineCommand({
           name: nameOf(revision),
-          definition: JSON.stringify(definition(taskArn)),
+          definition: JSON.stringify(definition(tasks)),
           roleArn,
           type: 'STANDARD',
           // The input of a wait holds its task token (S9).

@@ -47,8 +47,10 @@ export class Alarms extends Construct {
       this.alarm(`IteratorAge-${name}`, `The ${name} is more than a minute behind the log.`, age, 60_000, 5)
     }
     for (const [name, lambda] of Object.entries(functions.all)) {
-      if (!throwsOf(name))
+      const { throws, turnsAway } = declaredAs(name) ?? {}
+      if (!throws)
         this.alarm(`Errors-${name}`, `The function "${name}" fails.`, lambda.metricErrors({ period }), 0)
+      if (turnsAway) continue
       this.alarm(
         `Throttles-${name}`,
         `The function "${name}" is called more often at once than it may run.`,
@@ -195,9 +197,9 @@ export class Alarms extends Construct {
 }
 
 /** Returns why a function's errors are no reason to ring; undefined: they are. */
-function throwsOf(name: string): string | undefined {
+function declaredAs(name: string): Declaration | undefined {
   const declared: Readonly<Record<string, Declaration>> = declarations
-  return declared[name]?.throws
+  return declared[name]
 }
 
 /** Says where an alarm is explained: by the kind with which its id begins. A test holds both together. */

@@ -24,6 +24,8 @@ const shares = {
   AuthorizerConcurrency: { units: 40, of: 'the function that admits agents' },
   // A look waits for the other side, up to 30 seconds: a thousand nodes looked at every five seconds, of 300 ms each, are 60 at once.
   StepConcurrency: { units: 60, of: 'the function that does the steps of procedures' },
+  // Calls last for minutes; who is turned away waits for its turn.
+  HelmConcurrency: { units: 10, of: 'the function that runs helm' },
   RequestConcurrency: { units: 12, of: 'each of the nine functions that people and tooling call' },
 } as const
 

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib'
 import type { Setting } from '../../functions/environment.ts'
 import type { Share } from './concurrency.ts'
+import type { FixedName } from './names.ts'
 import {
   append,
   fold,
@@ -36,8 +37,12 @@ export interface Declaration {
   readonly may: Grants
   /** Why its errors are no reason to ring; left out: they are. */
   readonly throws?: string
+  /** Why calls that are turned away are no reason to ring; left out: they are. */
+  readonly turnsAway?: string
   /** Only where others must know it before it exists. */
-  readonly fixedName?: 'windowsFunction' | 'stepFunction'
+  readonly fixedName?: FixedName
+  /** Does it need the programs of the layer? They are for x86_64, and so is it then. */
+  readonly programs?: true
 }
 
 // Within the gateway's 30 seconds.
@@ -66,6 +71,7 @@ const procedureSettings = [
   'procedureRoleArn',
   'procedureLogsArn',
   'stepFunctionArn',
+  'helmFunctionArn',
 ] as const
 
 const windowSettings = [
@@ -327,6 +333,21 @@ const declared = {
       procedureMachine: redeem,
       secrets: ['secretsmanager:GetSecretValue'],
     },
+  },
+  helm: {
+    ...batch,
+    does: 'Does the steps of procedures that helm does',
+    runsOn: { event: 'task', as: 'HelmFunction' },
+    // The longest that there is: no step of helm may take as long.
+    timeout: Duration.minutes(15),
+    atOnce: 'HelmConcurrency',
+    fixedName: 'helmFunction',
+    programs: true,
+    throws:
+      'What is not over yet is told by an error, so that a look is one transition (ADR 0037); an execution that fails rings by itself.',
+    turnsAway: 'Who is turned away waits for its turn: that is how many releases are upgraded at once.',
+    environment: ['logTable', 'outboundHosts', 'helmBinary'],
+    may: { log: append, secrets: ['secretsmanager:GetSecretValue'] },
   },
   procedures: {
     ...request,

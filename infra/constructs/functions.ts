@@ -1,10 +1,12 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { KubectlV35Layer } from '@aws-cdk/lambda-layer-kubectl-v35'
 import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
   Architecture,
   Code,
+  type ILayerVersion,
   Function as Lambda,
   LoggingFormat,
   Runtime,
@@ -90,12 +92,14 @@ export class Functions extends Construct {
       procedureRoleArn: procedures.role.roleArn,
       procedureLogsArn: procedures.logs.logGroupArn,
       stepFunctionArn: functionArn(this, 'stepFunction'),
+      helmFunctionArn: functionArn(this, 'helmFunction'),
       windowsFunctionArn: functionArn(this, 'windowsFunction'),
       windowsRoleArn: windows.role.roleArn,
       windowsDeadLettersArn: windows.deadLetters.queueArn,
       headsBucket: heads.bucket.bucketName,
       headsKeyArn: heads.key.keyArn,
       outboundHosts: outbound.hosts,
+      helmBinary: '/opt/helm/helm',
     }
     const arns: Record<Resource, string> = {
       log: log.table.tableArn,
@@ -120,10 +124,11 @@ export class Functions extends Construct {
       secrets: secretArns(this),
     }
 
+    const programs = new KubectlV35Layer(this, 'Programs')
     const bundles = bundle(functionNames.map(entryOf))
     const created = functionNames.map((name) => [
       name,
-      lambda(this, name, { bundles, settings, arns, concurrency }),
+      lambda(this, name, { bundles, settings, arns, concurrency, programs }),
     ])
     this.all = Object.fromEntries(created) as Record<FunctionName, Lambda> // one for each name
     rmSync(bundles, { recursive: true })
@@ -148,14 +153,16 @@ interface Shared {
   readonly settings: Settings<Setting>
   readonly arns: Readonly<Record<Resource, string>>
   readonly concurrency: Concurrency
+  /** Helm, for those that run it. */
+  readonly programs: ILayerVersion
 }
 
 function lambda(
   scope: Construct,
   name: FunctionName,
-  { bundles, settings, arns, concurrency }: Shared,
+  { bundles, settings, arns, concurrency, programs }: Shared,
 ): Lambda {
-  const { does, memory, timeout, atOnce, environment, may, fixedName } = declarations[name]
+  const { does, memory, timeout, atOnce, environment, may, fixedName, programs: needed } = declarations[name]
   const here = new Construct(scope, name)
   const logGroup = new LogGroup(here, 'Logs', {
     retention: RetentionDays.THREE_MONTHS,
@@ -233,7 +240,8 @@ function lambda(
     code: Code.fromAsset(join(bundles, bundleOf(entryOf(name)))),
     handler: 'index.handler',
     runtime: Runtime.NODEJS_24_X,
-    architecture: Architecture.ARM_64,
+    architecture: needed ? Architecture.X86_64 : Architecture.ARM_64,
+    ...(needed && { layers: [programs] }),
     memorySize: memory,
     timeout,
     reservedConcurrentExecutions: concurrency.of(atOnce),

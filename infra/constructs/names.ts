@@ -8,6 +8,9 @@ export type Machine = (typeof machines)[number]
 /** What executions drive: what has a state machine of its own, and procedures, each revision of which has one. */
 export type Driven = Machine | 'procedure'
 
+/** Functions that others must know before they exist. */
+export type FixedName = 'windowsFunction' | 'stepFunction' | 'helmFunction'
+
 /** Names that somebody must know before what bears them exists, or that an account has only once. */
 export interface Names {
   /** Of each state machine: its own tasks redeem its tokens. */
@@ -19,6 +22,7 @@ export interface Names {
   readonly windowsFunction: string
   /** The state machines of procedures call it. */
   readonly stepFunction: string
+  readonly helmFunction: string
   /** What the name of every state machine of a procedure begins with. */
   readonly procedureMachines: string
   readonly procedureLogs: string
@@ -46,6 +50,7 @@ export function namesOf(scope: IConstruct): Names {
     api: own,
     windowsFunction: `${own}-windows`,
     stepFunction: `${own}-step`,
+    helmFunction: `${own}-helm`,
     procedureMachines: `${own}-procedure-`,
     procedureLogs: `/aws/vendedlogs/states/${own}-procedures`,
     windowsGroup: own,
@@ -99,7 +104,7 @@ export function procedureExecutionArns(scope: IConstruct): string {
 }
 
 /** Returns the ARN of a function that others must know before it exists, from its name. */
-export function functionArn(scope: IConstruct, name: 'windowsFunction' | 'stepFunction'): string {
+export function functionArn(scope: IConstruct, name: FixedName): string {
   return Stack.of(scope).formatArn({
     service: 'lambda',
     resource: 'function',

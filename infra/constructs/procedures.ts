@@ -27,7 +27,7 @@ export class Procedures extends Construct {
     this.role.addToPolicy(
       new PolicyStatement({
         actions: ['lambda:InvokeFunction'],
-        resources: [functionArn(this, 'stepFunction')],
+        resources: [functionArn(this, 'stepFunction'), functionArn(this, 'helmFunction')],
       }),
     )
     this.role.addToPolicy(

@@ -73,7 +73,7 @@ export async function wire(options: {
   }
 
   const activity = watchActivity(clock)
-  const functions = openFunctions({ resources, assembly, activity, clock, own, write })
+  const functions = openFunctions({ resources, assembly, data, activity, clock, own, write })
   const { invoke } = functions
   const asynchronous = openAsynchronousInvocations({ database, clock, functions: functions.byArn, queues })
   for (const { properties } of ofType(resources, 'AWS::Lambda::EventInvokeConfig')) {

@@ -83,8 +83,8 @@ describe('the environment of a function', () => {
   })
 
   test('goes with the clients for which it is read: a bundle holds no others', () => {
-    const { system, reactor, reconcile, windows, await: wait, awaitRollout, step, ...others } = services
-    expect({ system, reactor, reconcile, windows, wait, awaitRollout, step }).toEqual({
+    const { system, reactor, reconcile, windows, await: wait, awaitRollout, step, helm, ...others } = services
+    expect({ system, reactor, reconcile, windows, wait, awaitRollout, step, helm }).toEqual({
       system: [],
       reactor: ['dynamodb', 'eventbridge', 'scheduler', 'sfn'],
       reconcile: ['dynamodb', 'eventbridge', 'scheduler', 'sfn'],
@@ -92,6 +92,7 @@ describe('the environment of a function', () => {
       wait: ['dynamodb', 'sfn'],
       awaitRollout: ['dynamodb', 'sfn'],
       step: ['dynamodb', 'secretsmanager', 'sfn'],
+      helm: ['dynamodb', 'secretsmanager'],
     })
     expect(new Set(Object.values(others).flat())).toEqual(new Set(['dynamodb']))
   })

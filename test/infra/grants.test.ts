@@ -27,6 +27,7 @@ const reached: Readonly<Record<string, readonly Resource[]>> = {
   vault: ['headsBucket', 'headDocuments'],
   signer: ['headsKey'],
   outbound: [],
+  helm: [],
   secrets: ['secrets'],
 }
 
@@ -73,6 +74,7 @@ const never: Readonly<Record<FunctionName, Readonly<Record<string, string>>>> = 
   awaitRollout: { log: 'PutItem', tokens: 'Query', redemption: 'SendTaskFailure' },
   endedRollout: {},
   procedures: { views: reader },
+  helm: {},
   step: { tokens: 'Query', redemption: 'SendTaskFailure' },
   endedProcedure: {},
   heads: { streamHeads: 'PutItem' },

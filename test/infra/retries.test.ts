@@ -78,7 +78,10 @@ test('a procedure tries again as the machines of files do, beside what its steps
   const steps = [{ id: 'call', name: 'Call', inverse: 'none', http: { request } }]
   const document = procedureDocument.parse({ steps })
   const made = tasksOf(
-    machineOf('node', 1, document, 'arn:aws:lambda:eu-central-1:000000000000:function:step'),
+    machineOf('node', 1, document, {
+      step: 'arn:aws:lambda:eu-central-1:000000000000:function:step',
+      helm: 'arn:aws:lambda:eu-central-1:000000000000:function:helm',
+    }),
   )
   const own = Object.values(stateErrors)
   const rules = (Retry: readonly Retrier[]) =>

@@ -141,7 +141,7 @@ describe('what is stored', () => {
 
   test('every log group forgets after 90 days', () => {
     const retention = propertiesOf('AWS::Logs::LogGroup').map(({ RetentionInDays }) => RetentionInDays)
-    expect(retention).toEqual(Array(29).fill(90))
+    expect(retention).toEqual(Array(30).fill(90))
   })
 
   test('S24: no template value looks like a secret', () => {
@@ -154,6 +154,8 @@ describe('what is stored', () => {
       'EXPOSURE_TARGETS',
       'HEADS_BUCKET',
       'HEADS_KEY_ARN',
+      'HELM_BINARY',
+      'HELM_FUNCTION_ARN',
       'LOG_TABLE',
       'METRICS_NAMESPACE',
       'OUTBOUND_HOSTS',
@@ -175,18 +177,19 @@ describe('what is stored', () => {
 })
 
 describe('what moves it', () => {
-  test('every function runs Node 24 on arm64 without X-Ray and logs JSON', () => {
+  test('every function runs Node 24 without X-Ray and logs JSON, on arm64 where no program of a layer is for x86_64', () => {
     const functions = propertiesOf('AWS::Lambda::Function')
-    expect(functions).toHaveLength(25)
+    expect(functions).toHaveLength(26)
     for (const properties of functions) {
       expect(properties).toMatchObject({
         Runtime: 'nodejs24.x',
-        Architectures: ['arm64'],
+        Architectures: [properties.Layers === undefined ? 'arm64' : 'x86_64'],
         Handler: 'index.handler',
         LoggingConfig: { LogFormat: 'JSON' },
       })
       expect(properties.TracingConfig).toBeUndefined()
     }
+    expect(functions.filter(({ Layers }) => Layers !== undefined)).toHaveLength(1)
   })
 
   test('the reactor has time for a commit that admits 10,000 targets', () => {
@@ -294,9 +297,11 @@ describe('what a person hears of', () => {
     'upgrades rollouts targets releases operations profiles calendars agents system authorizer projector reactor ticker reconcile heads windows advance await ended advanceRollout awaitRollout endedRollout step procedures endedProcedure'
   const alarms = [
     // A look of a step that is not over is an error of its function, and nothing to ring for.
-    ...functions
-      .split(' ')
-      .flatMap((name) => [...(name === 'step' ? [] : [`Errors${name}`]), `Throttles${name}`]),
+    ...functions.split(' ').flatMap((name) => [
+      ...(['helm', 'step'].includes(name) ? [] : [`Errors${name}`]),
+      // Calls of helm wait for their turn.
+      ...(name === 'helm' ? [] : [`Throttles${name}`]),
+    ]),
     ...['ticker', 'reconcile'].map((name) => `NotInvoked${name}`),
     ...['projector', 'reactor'].map((name) => `IteratorAge${name}`),
     ...['projector', 'reactor', 'upgrade', 'rollout', 'procedure', 'schedules', 'windows'].map(

@@ -159,7 +159,11 @@ test('the dry run shows every call, with what cannot be known by its name, and m
   expect(all.calls).toEqual([])
 })
 
+const release = { cluster: { kubeconfig: 'drydock/cluster' }, namespace: 'one', release: 'one' }
+
 describe('the state machine of a document', () => {
+  const functions = 'arn:aws:lambda:eu-central-1:000000000000:function'
+  const tasks = { step: `${functions}:step`, helm: `${functions}:helm` }
   const id = fc.stringMatching(/^[a-z][a-z0-9_]{0,8}$/)
   const name = fc.stringMatching(/^[A-Z][A-Za-z ,.()-]{2,40}$/)
   const kind = fc.constantFrom<object>(
@@ -170,6 +174,7 @@ describe('the state machine of a document', () => {
     { wait: { seconds: 5 } },
     { health: { checks: [{ name: 'A', request: { url } }] } },
     { acknowledge: { ask: 'May it?' } },
+    { helm: { ...release, chart: { repository: url, name: 'customer' } } },
   )
   const onFailure = fc.constantFrom('way-back', 'stop', 'continue')
   const documents = fc
@@ -192,20 +197,9 @@ describe('the state machine of a document', () => {
       fc.property(documents, (drawn) => {
         const document = procedureDocument.parse(drawn)
         fc.pre(mistakesIn(document).length === 0)
-        const machine = machineOf(
-          'node',
-          1,
-          document,
-          'arn:aws:lambda:eu-central-1:000000000000:function:step',
-        )
-        expect(
-          machineOf(
-            'node',
-            1,
-            procedureDocument.parse(JSON.parse(JSON.stringify(drawn))),
-            'arn:aws:lambda:eu-central-1:000000000000:function:step',
-          ),
-        ).toEqual(machine)
+        const machine = machineOf('node', 1, document, tasks)
+        const again = procedureDocument.parse(JSON.parse(JSON.stringify(drawn)))
+        expect(machineOf('node', 1, again, tasks)).toEqual(machine)
         expect(() => validateMachine('node', machine)).not.toThrow()
         expect(validateAsl(machine as never).errors).toEqual([])
         for (const { name: called } of document.steps) expect(machine.States).toHaveProperty([called])

@@ -83,7 +83,7 @@ export function openProcedures(serve: Server) {
   const prefix = 'arn:aws:states:eu-central-1:000000000000:stateMachine:procedure-'
   Object.assign(world.services, {
     procedureMachines: openProcedureMachines(client, {
-      ...{ prefix, roleArn: 'role', logGroupArn: 'logs', taskArn: 'step' },
+      ...{ prefix, roleArn: 'role', logGroupArn: 'logs', tasks: { step: 'step', helm: 'helm' } },
     }),
     redemption: openRedemption(client),
   })

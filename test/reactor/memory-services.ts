@@ -79,8 +79,11 @@ export function memoryServices({
     /** The state machines of procedures that are there, by the name and number of the revision. */
     machines,
     procedureMachines: {
-      async make({ name, revision }: Revision, definition: (task: string) => object) {
-        machines.set(`${name}-r${revision}`, definition('step'))
+      async make(
+        { name, revision }: Revision,
+        definition: (tasks: { step: string; helm: string }) => object,
+      ) {
+        machines.set(`${name}-r${revision}`, definition({ step: 'step', helm: 'helm' }))
       },
       async remove({ name, revision }: Revision) {
         machines.delete(`${name}-r${revision}`)

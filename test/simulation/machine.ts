@@ -80,7 +80,7 @@ export function openMachine(options: {
     rollout,
     procedures: {
       prefix: `${upgrade.slice(0, upgrade.lastIndexOf(':') + 1)}procedure-`,
-      ...{ roleArn: 'role', logGroupArn: 'logs', taskArn: 'step' },
+      ...{ roleArn: 'role', logGroupArn: 'logs', tasks: { step: 'step', helm: 'helm' } },
     },
     engine,
     redemptions,

@@ -1,6 +1,6 @@
 import type { ProcedureDocument, ProcedureStep } from '../../../events/procedure.ts'
 import type { Direction } from '../../../events/target.ts'
-import { actionsOf, acts, inverseOf, kindOf, type NamedAction } from './steps.ts'
+import { actionsOf, inverseOf, kindOf, longestCall, mayRepeat, type NamedAction } from './steps.ts'
 
 /** A state machine in the Amazon States Language. */
 export interface MachineDefinition {
@@ -105,7 +105,7 @@ function looksOf({ poll, health, retries }: NamedAction): number {
 
 /** May a step have to wait for a person: as it asks one, or as nobody may know whether it was done? */
 function mayBeHeld(action: NamedAction): boolean {
-  return action.acknowledge !== undefined || (acts(action) && !action.repeatable)
+  return action.acknowledge !== undefined || !mayRepeat(action)
 }
 
 const holdName = (action: NamedAction) =>
@@ -123,7 +123,17 @@ function sentenceOf(action: NamedAction): string {
       return `Healthy: ${action.health?.checks.map(({ name }) => name).join(', ') ?? ''}`.slice(0, 256)
     case 'acknowledge':
       return action.acknowledge?.ask.slice(0, 256) ?? ''
+    case 'helm':
+      return sentenceOfHelm(action).slice(0, 256)
   }
+}
+
+function sentenceOfHelm({ helm }: NamedAction): string {
+  const { release = '', namespace = '', chart } = helm ?? {}
+  const what = chart
+    ? `helm upgrade ${release} to ${chart.name} ${chart.version}`
+    : `helm rollback ${release}`
+  return `${what} in ${namespace}`
 }
 
 /** A wait: its task says how long it still is, and the state after it waits for that. It is ended by the next task. */
@@ -135,9 +145,37 @@ function restOf(state: object, name: string, next: string): Record<string, objec
   }
 }
 
+/** The functions that look after steps, by their ARNs: those of helm have one of their own, with the program and more time. */
+export interface StepTasks {
+  readonly step: string
+  readonly helm: string
+}
+
+/** Calls of helm last for minutes, and few run at once: who is turned away waits for its turn. */
+const itsTurn = {
+  Comment: 'As many run at once as the function may',
+  ErrorEquals: ['Lambda.TooManyRequestsException'],
+  ...{
+    IntervalSeconds: 5,
+    MaxAttempts: forever,
+    BackoffRate: 1.5,
+    MaxDelaySeconds: 60,
+    JitterStrategy: 'FULL',
+  },
+}
+
+/** Returns the call of the function that looks after a step, and how it is tried again. */
+function taskOf(tasks: StepTasks, action: NamedAction, payload: object) {
+  const Comment = sentenceOf(action)
+  const rest = [lambdaItself, notOver(looksOf(action)), anythingElse]
+  if (!action.helm) return { ...call(tasks.step, payload), Comment, Retry: [decided, ...rest] }
+  const TimeoutSeconds = longestCall(action) + 30
+  return { ...call(tasks.helm, payload), TimeoutSeconds, Comment, Retry: [decided, itsTurn, ...rest] }
+}
+
 /** Returns the states of one step: itself, and where it may have to, its wait for a person. */
 function statesOf(
-  task: string,
+  tasks: StepTasks,
   action: NamedAction,
   { next, failed }: { readonly next: string; readonly failed: string },
 ): Record<string, object> {
@@ -145,9 +183,7 @@ function statesOf(
   const key = placeKey(direction, id)
   const held = mayBeHeld(action)
   const state = {
-    ...call(task, { action: 'step', place: key }),
-    Comment: sentenceOf(action),
-    Retry: [decided, lambdaItself, notOver(looksOf(action)), anythingElse],
+    ...taskOf(tasks, action, { action: 'step', place: key }),
     Catch: [
       superseded,
       ...(held ? [{ ErrorEquals: [stateErrors.held], Next: holdName(action) }] : []),
@@ -159,7 +195,7 @@ function statesOf(
   }
   if (action.wait) return restOf(state, name, next)
   if (!held) return { [name]: state }
-  const { Arguments, ...waiting } = call(task, { action: 'await', place: key })
+  const { Arguments, ...waiting } = call(tasks.step, { action: 'await', place: key })
   return {
     [name]: state,
     [holdName(action)]: {
@@ -214,20 +250,20 @@ function wayBackFrom(steps: readonly ProcedureStep[], place: number): string {
 
 /**
  * Returns the state machine of a procedure, the same for the same document: each step is a state that bears its name, and the way back is a branch
- * of its own. `task` is the ARN of the function that does steps. The states keep nothing: where an attempt is, the log says.
+ * of its own. The states keep nothing: where an attempt is, the log says.
  */
 export function machineOf(
   name: string,
   revision: number,
   document: ProcedureDocument,
-  task: string,
+  tasks: StepTasks,
 ): MachineDefinition {
   const { steps } = document
   const wayBack = [...actionsOf(document)].filter(({ direction }) => direction === 'back')
   const states: Record<string, object> = {}
   const places: [key: string, state: string][] = []
   const keep = (action: NamedAction, next: string, failed: string) => {
-    Object.assign(states, statesOf(task, action, { next, failed }))
+    Object.assign(states, statesOf(tasks, action, { next, failed }))
     places.push([placeKey(action.direction, action.id), action.name])
   }
   for (const [place, step] of steps.entries()) {
@@ -242,7 +278,7 @@ export function machineOf(
     StartAt: where,
     States: {
       [where]: {
-        ...call(task, { action: 'locate' }),
+        ...call(tasks.step, { action: 'locate' }),
         Comment:
           'Ask the log how far this attempt is: an execution goes on where the one before it was ended',
         Retry: [decided, lambdaItself, notOver(lookBeforeStart), anythingElse],
@@ -260,7 +296,7 @@ export function machineOf(
         Default: unknown,
       },
       ...states,
-      ...ends(task),
+      ...ends(tasks.step),
     },
   }
 }

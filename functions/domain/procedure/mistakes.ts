@@ -1,9 +1,9 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
-import type { ProcedureDocument, StepAction, StepRequest } from '../../../events/procedure.ts'
+import type { HelmRelease, ProcedureDocument, StepAction, StepRequest } from '../../../events/procedure.ts'
 import type { RefusedField } from '../rejection.ts'
 import { NotAnExpression, parseExpression, partsOf, type Variable } from './expression.ts'
 import { reservedStates } from './machine.ts'
-import { acts, inverseOf, kindsOf } from './steps.ts'
+import { acts, inverseOf, kindsOf, longestCall } from './steps.ts'
 import { expressionsIn, wrongInTemplate } from './template.ts'
 
 const before = ['target', 'attempt', 'steps'] as const satisfies readonly Variable[]
@@ -65,6 +65,23 @@ class Mistakes {
     if ((tls?.certificate ?? null) !== null && tls?.key === null)
       this.add(`${field}.tls.key`, '', 'the key of the certificate')
   }
+
+  release(field: string, { cluster, namespace, release, chart, values, rollback }: HelmRelease): void {
+    this.template(`${field}.cluster.kubeconfig`, cluster.kubeconfig, false)
+    this.template(`${field}.namespace`, namespace, false)
+    this.template(`${field}.release`, release, false)
+    this.body(`${field}.values`, values)
+    if ((chart === undefined) === (rollback === undefined))
+      this.add(field, '', 'a chart, or as an inverse rollback, and not both')
+    if (!chart) return
+    for (const [name, text] of Object.entries(chart)) this.template(`${field}.chart.${name}`, text, false)
+    if (!/^(https?:\/\/|oci:\/\/|\{\{)/.test(chart.repository))
+      this.add(
+        `${field}.chart.repository`,
+        chart.repository,
+        'an address that begins with https://, http://, oci:// or a value',
+      )
+  }
 }
 
 /** Yields the steps whose saved values an expression reads. */
@@ -84,9 +101,9 @@ function checkAction(
 ): void {
   const kinds = kindsOf(action)
   if (kinds.length !== 1)
-    mistakes.add(field, kinds.join(', '), 'exactly one of http, poll, wait, health, acknowledge')
+    mistakes.add(field, kinds.join(', '), 'exactly one of http, poll, wait, health, acknowledge, helm')
   mistakes.expression(`${field}.when`, action.when, before)
-  const { http, poll, health, check } = action
+  const { http, poll, health, helm, check } = action
   const withCredentials = (place: string, request: StepRequest) => {
     mistakes.request(place, request)
     const { credentials: named } = request
@@ -103,6 +120,16 @@ function checkAction(
   for (const [place, { request, expect }] of (health?.checks ?? []).entries()) {
     withCredentials(`${field}.health.checks.${place}.request`, request)
     mistakes.expression(`${field}.health.checks.${place}.expect.where`, expect.where, answered)
+  }
+  if (helm) {
+    mistakes.release(`${field}.helm`, helm)
+    const least = longestCall(action)
+    if (action.timeoutSeconds < least)
+      mistakes.add(
+        `${field}.timeoutSeconds`,
+        String(action.timeoutSeconds),
+        `at least ${least}: three times the seconds of helm, and two minutes`,
+      )
   }
   if (check) {
     if (!http) mistakes.add(`${field}.check`, '', 'a step of the kind http')
@@ -146,19 +173,24 @@ export function mistakesIn(document: ProcedureDocument): readonly RefusedField[]
         step.onFailure,
         'way-back or stop: a backup that failed must stop what follows',
       )
-    if (acts(step) && step.inverse === undefined)
+    if (acts(step) && inverseOf(step) === undefined && step.inverse !== 'none')
       mistakes.add(`${field}.inverse`, '', 'how it is undone, or none where nothing needs to be')
     mistakes.passed(step.id)
+    if (step.helm?.rollback) mistakes.add(`${field}.helm.rollback`, '', 'an inverse, of a step with helm')
     const inverse = inverseOf(step)
     if (!inverse) continue
     isNamedOnce(`${field}.inverse`, inverse.name)
-    checkAction(mistakes, `${field}.inverse`, inverse, credentials)
+    if (inverse.helm?.rollback && !step.helm)
+      mistakes.add(`${field}.inverse.helm.rollback`, '', 'an inverse of a step with helm')
+    // One that is left out is as right as its step.
+    if (step.inverse !== undefined) checkAction(mistakes, `${field}.inverse`, inverse, credentials)
   }
   for (const [place, step] of document.verifyWayBack.entries()) {
     const field = `verifyWayBack.${place}`
     isNew(field, step.id)
     isNamedOnce(field, step.name)
     checkAction(mistakes, field, step, credentials)
+    if (step.helm?.rollback) mistakes.add(`${field}.helm.rollback`, '', 'an inverse, of a step with helm')
   }
   mistakes.expression('version', document.version, before)
   return mistakes.found

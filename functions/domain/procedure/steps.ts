@@ -16,20 +16,38 @@ export function kindOf(action: StepAction): StepKind {
 
 /** Returns every kind that is given for an action: a document that is right has one. */
 export function kindsOf(action: StepAction): readonly StepKind[] {
-  const { http, poll, wait, health, acknowledge } = action
-  return Object.entries({ http, poll, wait, health, acknowledge }).flatMap(
+  const { http, poll, wait, health, acknowledge, helm } = action
+  return Object.entries({ http, poll, wait, health, acknowledge, helm }).flatMap(
     ([kind, given]) => (given === undefined ? [] : [kind as StepKind]), // the keys are the kinds
   )
 }
 
 /** May what an action does be noticed by the target, so that twice is not once? */
-export function acts({ http }: StepAction): boolean {
+export function acts({ http, helm }: StepAction): boolean {
+  if (helm) return true
   return http !== undefined && http.request.method !== 'GET' && http.request.method !== 'HEAD'
 }
 
-/** Returns how a step is undone; undefined: it is not. */
-export function inverseOf({ inverse }: ProcedureStep): StepAction | undefined {
-  return inverse === 'none' ? undefined : inverse
+/** May what an action does be done again where nobody knows whether it was done? A release that is as it was before is not taken back once more. */
+export function mayRepeat(action: StepAction): boolean {
+  return action.repeatable || !acts(action) || action.helm?.rollback === true
+}
+
+/** Returns how long one call of an action may take at most, in seconds: of helm with all that it looks at, settles and takes back. */
+export function longestCall({ http, helm }: StepAction): number {
+  return helm ? 3 * helm.seconds + 120 : (http?.request.seconds ?? 0)
+}
+
+/** Returns how a step is undone; undefined: it is not. One of helm says how by itself. */
+export function inverseOf(step: ProcedureStep): StepAction | undefined {
+  const { inverse, helm, name } = step
+  if (inverse !== undefined || !helm) return inverse === 'none' ? undefined : inverse
+  const { chart: _, ...release } = helm
+  return {
+    ...step,
+    ...{ name: `${name}: roll back`, when: null, save: {}, check: null },
+    helm: { ...release, values: {}, rollback: true },
+  }
 }
 
 /** Yields every action of a document by its direction, in the order of its way. */

@@ -1,4 +1,4 @@
-import type { StepRequest } from '../../../events/procedure.ts'
+import type { HelmRelease, StepRequest } from '../../../events/procedure.ts'
 import {
   evaluate,
   NotAnExpression,
@@ -41,14 +41,24 @@ function* textsIn(body: unknown): Generator<string> {
     for (const part of Object.values(body)) yield* textsIn(part)
 }
 
-/** Yields the references to secrets that a request makes, those of its certificates too. */
-export function* secretsIn({ headers, body, tls }: Omit<StepRequest, 'credentials'>): Generator<string> {
-  for (const text of [...Object.values(headers), ...textsIn(body)])
+function* secretsInBody(body: unknown): Generator<string> {
+  for (const text of textsIn(body))
     for (const inner of slotsIn(text)) {
       const [, reference] = secretSlot.exec(inner) ?? []
       if (reference !== undefined) yield reference
     }
+}
+
+/** Yields the references to secrets that a request makes, those of its certificates too. */
+export function* secretsIn({ headers, body, tls }: Omit<StepRequest, 'credentials'>): Generator<string> {
+  yield* secretsInBody(headers)
+  yield* secretsInBody(body)
   for (const reference of [tls?.ca, tls?.certificate, tls?.key]) if (reference) yield reference
+}
+
+/** Yields the references to secrets that the values of a release make. */
+export function* secretsInValues({ values }: HelmRelease): Generator<string> {
+  yield* secretsInBody(values)
 }
 
 /** Checks a template; its expressions may read these variables. Returns what is wrong, in words. */
@@ -157,6 +167,60 @@ export function renderRequest(
         : isText
           ? filled(body, values, secretOf)
           : JSON.stringify(bodyOf(body, values, secretOf)),
+    seconds,
+  }
+}
+
+/** What helm is told of a release, with all values in it; or, with secrets hidden, what is shown. */
+export interface RenderedRelease {
+  /** The reference to the secret that holds it. */
+  readonly kubeconfig: string
+  readonly namespace: string
+  readonly release: string
+  /** Undefined: it is taken back. */
+  readonly chart:
+    | {
+        readonly repository: string
+        readonly name: string
+        readonly version: string
+        readonly values: string
+      }
+    | undefined
+  readonly seconds: number
+}
+
+/** What helm and Kubernetes take as names (RFC 1123), and none of which is read as an option. */
+const names = {
+  namespace: /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+  release: /^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/,
+  chart: /^[a-z0-9]([a-z0-9._-]{0,126}[a-z0-9])?$/i,
+  version: /^[a-z0-9][a-z0-9.+_-]{0,127}$/i,
+  kubeconfig: /^[A-Za-z0-9/_+=.@-]{1,200}(#[A-Za-z0-9_.-]{1,64})?$/,
+} as const
+
+/** Returns a release with its values. Throws NoValue where something that it names is not there, or is no such name. */
+export function renderRelease(
+  { cluster, namespace, release, chart, values: given, seconds }: HelmRelease,
+  values: Partial<Values>,
+  secretOf: SecretOf,
+): RenderedRelease {
+  const name = (what: keyof typeof names, text: string) => {
+    const value = filled(text, values, () => {
+      throw new NoValue(`${what}: no secret here`)
+    })
+    if (!names[what].test(value)) throw new NoValue(`"${value.slice(0, 80)}" is no ${what}`)
+    return value
+  }
+  return {
+    kubeconfig: name('kubeconfig', cluster.kubeconfig),
+    namespace: name('namespace', namespace),
+    release: name('release', release),
+    chart: chart && {
+      repository: addressOf(chart.repository, values),
+      name: name('chart', chart.name),
+      version: name('version', chart.version),
+      values: JSON.stringify(bodyOf(given, values, secretOf)),
+    },
     seconds,
   }
 }

@@ -22,7 +22,7 @@ export async function makeMachine(
 ): Promise<void> {
   const { name, revision } = reference
   const document = await documentOf(log, reference)
-  await procedureMachines.make({ name, revision }, (task) => machineOf(name, revision, document, task))
+  await procedureMachines.make({ name, revision }, (tasks) => machineOf(name, revision, document, tasks))
   await log.of(procedureAggregate, name).carryOut(noteMachine({ revision, made: true }), cause)
 }
 

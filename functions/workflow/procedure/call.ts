@@ -51,12 +51,12 @@ export function idempotencyKeyOf(attempt: string, direction: string, step: strin
 }
 
 /** A secret cannot be had, and will not be by trying again. */
-class NoSecret extends Error {
+export class NoSecret extends Error {
   override readonly name = 'NoSecret'
 }
 
 /** Secrets of one call, each asked for once; whatever is told afterwards is told without them. */
-class Hidden {
+export class Hidden {
   readonly values = new Map<string, string>()
 
   static async of(secrets: Secrets, references: Iterable<string>): Promise<Hidden> {

@@ -43,7 +43,7 @@ export interface TaskAnswer {
 }
 
 /** Returns where the attempt stands. An execution speaks for it only while the log says that it is the one. */
-async function present({ log }: ProcedureServices, asked: Input) {
+async function present({ log }: StepServices, asked: Input) {
   const { state } = await log.load(targetAggregate, asked.target)
   const active = drivenBy(state, asked)
   if (!active) throw superseded()
@@ -109,7 +109,7 @@ function placeOf({ next }: Present): string {
 }
 
 /** Returns where the attempt is, after a wait that has been waited for: the state of a wait does not come back to end it. */
-async function rested(services: ProcedureServices, asked: Input, cause: Metadata): Promise<Present> {
+async function rested(services: StepServices, asked: Input, cause: Metadata): Promise<Present> {
   for (;;) {
     const found = await present(services, asked)
     const { next } = found
@@ -126,7 +126,7 @@ async function rested(services: ProcedureServices, asked: Input, cause: Metadata
 }
 
 /** Looks after the step of a state. One that the log is not at has nothing to do: it is behind, or left out of the way back. */
-async function step(services: ProcedureServices, asked: Input, cause: Metadata): Promise<TaskAnswer> {
+async function step(services: StepServices, asked: Input, cause: Metadata): Promise<TaskAnswer> {
   const found = await rested(services, asked, cause)
   const { next } = found
   const { direction, stopped } = found.active.procedure
@@ -181,15 +181,20 @@ async function end(services: ProcedureServices, asked: Input, cause: Metadata): 
   return {}
 }
 
-/** The task of every state of a procedure: it asks the log where the attempt is, and looks after it once. Being called twice does nothing twice. */
+function causeOf({ attempt, generation }: Input): Metadata {
+  return { actor: systemActor, correlation: attempt, causation: `execution:${attempt}-${generation}` }
+}
+
+/** The task of those states alone that have a function of their own: it looks after their step once. */
+export async function runStep(services: StepServices, event: unknown): Promise<TaskAnswer> {
+  const asked = input.extend({ action: z.literal('step') }).parse(event)
+  return step(services, asked, causeOf(asked))
+}
+
+/** The task of every other state of a procedure: it asks the log where the attempt is, and looks after it once. Being called twice does nothing twice. */
 export async function runProcedure(services: ProcedureServices, event: unknown): Promise<TaskAnswer> {
   const asked = input.parse(event)
-  const { attempt, generation } = asked
-  const cause: Metadata = {
-    actor: systemActor,
-    correlation: attempt,
-    causation: `execution:${attempt}-${generation}`,
-  }
+  const cause = causeOf(asked)
   switch (asked.action) {
     case 'locate':
       return locate(services, asked, cause)

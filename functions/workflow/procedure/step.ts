@@ -1,8 +1,9 @@
 import type { ProcedureDocument, StepExpectation, StepRequest } from '../../../events/procedure.ts'
+import type { SavedValues } from '../../../events/target.ts'
 import { after, instantOf, second } from '../../../events/time.ts'
 import { afterFailure } from '../../domain/procedure/course.ts'
 import { holds, NoValue, type Values } from '../../domain/procedure/expression.ts'
-import { acts, kindOf, limitOf, type NamedAction } from '../../domain/procedure/steps.ts'
+import { kindOf, limitOf, longestCall, mayRepeat, type NamedAction } from '../../domain/procedure/steps.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import {
   type Driven,
@@ -16,6 +17,16 @@ import type { RunningStep, TargetDecision, TargetState } from '../../domain/targ
 import type { Log, Metadata } from '../../log/log.ts'
 import { type Answered, type Calling, idempotencyKeyOf, makeCall } from './call.ts'
 import { held, notYet, stepFailed, superseded } from './errors.ts'
+import {
+  type Helm,
+  type HelmEnd,
+  type HelmStep,
+  keptIn,
+  lookAtRelease,
+  savedOf,
+  takeReleaseBack,
+  upgradeRelease,
+} from './helm.ts'
 import { outputBytes, outputOf, savedFrom, valuesOf } from './values.ts'
 
 /** One step of an attempt, as its task is to look after it. */
@@ -32,6 +43,8 @@ export interface StepAt {
 /** What doing steps needs. */
 export interface StepServices extends Calling {
   readonly log: Log
+  /** Only where steps of helm are looked after. */
+  readonly helm?: Helm
   /** A number from 0 to 1, for pauses that are spread. */
   random(): number
 }
@@ -83,6 +96,7 @@ class Step {
       case 'acknowledge':
         return this.#askPerson(running)
       case 'http':
+      case 'helm':
         return running ? this.#goOn(running) : this.#try(0, 'failed')
       default:
         return this.#look(running ?? (await this.#begin()))
@@ -155,7 +169,7 @@ class Step {
       return this.#try(tries, 'failed')
     }
     // The call that was to be made then, if it was, is over by now.
-    const settled = after(triedAt, leavesWithin + ((action.http?.request.seconds ?? 0) + 5) * second)
+    const settled = after(triedAt, leavesWithin + (longestCall(action) + 5) * second)
     if (now < settled)
       throw notYet('The call is under way, or was cut off: asked about when it must be over.')
     await this.#findOut(running)
@@ -163,7 +177,14 @@ class Step {
 
   /** Nobody knows whether it was done: it is asked about, repeated where it may be, or a person is asked. */
   async #findOut(running: RunningStep): Promise<void> {
-    const { check, repeatable } = this.#at.action
+    const { check, helm } = this.#at.action
+    if (helm?.chart) {
+      const looked = await lookAtRelease(this.#serving, this.#release(helm))
+      if (looked.kind === 'done') return this.#released(looked, 'Found to be done in its history.')
+      if (looked.kind === 'not-done')
+        return this.#isLate(running) ? this.#failLate(running) : this.#try(running.tries, 'not-done')
+      if (!this.#isLate(running)) throw notYet(`It may have been done; nobody says yet: ${looked.why}`)
+    }
     if (check) {
       const answered = await this.#call(check.request, { status: null, where: null })
       const answer = answered.kind === 'good' ? answered.values : undefined
@@ -174,7 +195,7 @@ class Step {
       if (!this.#isLate(running))
         throw notYet(`It may have been done; its check says nothing yet: ${wordsOf(answered)}`)
     }
-    if (repeatable || !acts(this.#at.action)) {
+    if (mayRepeat(this.#at.action)) {
       return this.#isLate(running) ? this.#failLate(running) : this.#try(running.tries, 'repeatable')
     }
     const ask = `Nobody knows whether "${this.#at.action.name}" was done: its call was cut off at ${running.triedAt}. Look, then say done, failed or again.`
@@ -200,11 +221,13 @@ class Step {
 
   /** Writes down that the step is tried, then makes its call. */
   async #try(seen: number, again: 'failed' | 'not-done' | 'repeatable'): Promise<void> {
-    const { http } = this.#at.action
-    if (!http) throw new RangeError(`${this.#at.action.name} makes no call.`)
+    const { http, helm } = this.#at.action
+    if (!http && !helm) throw new RangeError(`${this.#at.action.name} makes no call.`)
     const running = await this.#begin(seen, again)
     if (this.#services.now() - Date.parse(running.triedAt) > leavesWithin)
       throw notYet('The call was held up before it left, and was not made.')
+    if (helm) return this.#helmEnded(running, await this.#callHelm(helm))
+    if (!http) return
     const answered = await this.#call(http.request, http.expect)
     switch (answered.kind) {
       case 'good':
@@ -214,17 +237,63 @@ class Step {
       case 'not-sent':
         return this.#tried(running, 'NOT_SENT', answered.words)
       case 'bad':
-        if (this.#mayRepeat || !answered.mayBeDone)
+        if (mayRepeat(this.#at.action) || !answered.mayBeDone)
           return this.#tried(running, answered.code, answered.words, answered.retryAfter)
         throw notYet(`It may have been done: ${answered.words}`)
       case 'unknown':
-        if (this.#mayRepeat) return this.#tried(running, 'NO_ANSWER', answered.words)
+        if (mayRepeat(this.#at.action)) return this.#tried(running, 'NO_ANSWER', answered.words)
         throw notYet(`It may have been done: ${answered.words}`)
     }
   }
 
-  get #mayRepeat(): boolean {
-    return this.#at.action.repeatable || !acts(this.#at.action)
+  get #serving() {
+    const { helm, secrets } = this.#services
+    if (!helm) throw new RangeError(`${this.#at.action.name} is for the function that has helm.`)
+    return { helm, secrets }
+  }
+
+  #keyOf(direction: 'there' | 'back'): string {
+    return idempotencyKeyOf(this.#at.active.attempt, direction, this.#at.action.id)
+  }
+
+  #release(helm: HelmStep['helm']): HelmStep {
+    return { helm, values: this.#values, key: this.#keyOf(this.#at.action.direction) }
+  }
+
+  async #callHelm(helm: HelmStep['helm']): Promise<HelmEnd> {
+    const { active, action } = this.#at
+    if (helm.chart) return upgradeRelease(this.#serving, this.#release(helm))
+    const kept = keptIn(active.procedure.saved[action.id])
+    if (!kept && active.kind === 'rollback')
+      return {
+        kind: 'refused',
+        code: 'HELM_NO_REVISION',
+        why: 'Nobody has kept what was in force before it.',
+      }
+    const own = { key: this.#keyOf('there'), before: undefined }
+    return takeReleaseBack(this.#serving, this.#release(helm), kept ?? own)
+  }
+
+  #helmEnded(running: RunningStep, end: HelmEnd): Promise<void> {
+    switch (end.kind) {
+      case 'done':
+        return this.#released(end, `Revision ${end.revision} is in force, after ${end.before}`)
+      case 'failed':
+        return this.#fail(end.code, end.why, savedOf(end, this.#keyOf('there')))
+      case 'refused':
+        return this.#fail(end.code, end.why)
+      case 'not-sent':
+        return this.#tried(running, 'NOT_SENT', end.why)
+      case 'unknown':
+        throw notYet(`It may have been done: ${end.why}`)
+    }
+  }
+
+  /** A release is at what it was to be: what was before it is kept for the way back. */
+  async #released(end: { readonly before: number; readonly revision: number }, words: string): Promise<void> {
+    const saved = this.#at.action.helm?.chart ? savedOf(end, this.#keyOf('there')) : {}
+    const output = outputOf(words, outputBytes.done)
+    await this.#decide(endStep({ ...this.#command, outcome: 'done', code: null, output, saved }))
   }
 
   /** A try is known to have failed, or may be repeated: the next follows, while tries and time are left. */
@@ -314,12 +383,12 @@ class Step {
   }
 
   /** Ends the step as failed. Returns where the attempt goes on all the same; else throws what the state machine follows. */
-  async #fail(code: string, words: string): Promise<void> {
+  async #fail(code: string, words: string, saved: SavedValues = {}): Promise<void> {
     const output = outputOf(words, outputBytes.failed)
     const { document, active, action } = this.#at
     const then = afterFailure(document, active.procedure, action)
     const state = await this.#decide(
-      endStep({ ...this.#command, outcome: 'failed', code, output, saved: {}, then }),
+      endStep({ ...this.#command, outcome: 'failed', code, output, saved, then }),
     )
     if (then === 'continue') return
     throw stepFailed(`${code}: ${words.slice(0, 300)}`, state.active?.procedure?.stopped ?? true)

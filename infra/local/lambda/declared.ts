@@ -54,6 +54,23 @@ export function declaredEnvironment({ identity, properties }: Resource): Wanted 
   }
 }
 
+/** Returns the archive of the layer that a function has; undefined: it has none. Throws where it has several, or one that the template does not have. */
+export function declaredLayer(
+  { logicalId, properties }: Resource,
+  resources: readonly Resource[],
+  assembly: CloudAssembly,
+): string | undefined {
+  const [arn, ...others] = Array.isArray(properties.Layers) ? properties.Layers.map(String) : []
+  if (arn === undefined) return undefined
+  const layer = resources.find(
+    ({ type, identity }) => type === 'AWS::Lambda::LayerVersion' && identity.ref === arn,
+  )
+  const content = layer?.properties.Content
+  if (others.length > 0 || !isRecord(content))
+    throw new Error(`${logicalId} has Layers that one machine does not know: it takes one, of the template.`)
+  return assembly.asset(String(content.S3Key))
+}
+
 /** A mapping with the table that it reads. */
 export interface DeclaredMapping {
   readonly table: string

@@ -1,12 +1,14 @@
+import { join } from 'node:path'
 import type { MachineClock } from '../machine-clock.ts'
 import type { CloudAssembly } from '../template/cloud-assembly.ts'
 import { ofType } from '../template/read.ts'
 import type { Resource } from '../template/stack.ts'
 import type { Activity } from './activity.ts'
-import { declaredEnvironment, declaredFunction, functionArn } from './declared.ts'
+import { declaredEnvironment, declaredFunction, declaredLayer, functionArn } from './declared.ts'
 import { environmentOf } from './environment.ts'
 import { FunctionError } from './errors.ts'
 import type { LocalFunction } from './function.ts'
+import { withLayer } from './layers.ts'
 import type { LogLine } from './log.ts'
 
 /** The functions of a template. */
@@ -24,12 +26,14 @@ export interface Functions {
 export function openFunctions(parts: {
   readonly resources: readonly Resource[]
   readonly assembly: CloudAssembly
+  /** Where what functions need of their layers is unpacked. */
+  readonly data: string
   readonly activity: Activity
   readonly clock: MachineClock
   own(arn: string): Readonly<Record<string, string>>
   write(line: LogLine): void
 }): Functions {
-  const { resources, assembly, activity, clock, own, write } = parts
+  const { resources, assembly, data, activity, clock, own, write } = parts
   const declared = ofType(resources, 'AWS::Lambda::Function')
   const wanted = new Map(
     declared.map((resource) => [functionArn(resource.identity.ref), declaredEnvironment(resource)]),
@@ -38,7 +42,10 @@ export function openFunctions(parts: {
     environmentOf(wanted.get(arn) ?? { functionName: arn, variables: {} }, own(arn))
   const byArn = new Map(
     declared.map((resource) => {
-      const built = declaredFunction(resource, assembly, { environment, write, clock })
+      const layer = declaredLayer(resource, resources, assembly)
+      const here = (arn: string) =>
+        layer === undefined ? environment(arn) : withLayer(environment(arn), layer, join(data, 'layers'))
+      const built = declaredFunction(resource, assembly, { environment: here, write, clock })
       return [built.arn, activity.watched(built)]
     }),
   )

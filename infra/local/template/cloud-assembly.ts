@@ -74,8 +74,9 @@ export function readCloudAssembly(directory: string): CloudAssembly {
     stackName: String(properties.stackName ?? stackName),
     template: checkTemplate(readObject(templateFile), templateFile),
     asset(key) {
-      const path = join(directory, `asset.${key.replace(/\.zip$/, '')}`)
-      if (existsSync(path)) return path
+      const unpacked = join(directory, `asset.${key.replace(/\.zip$/, '')}`)
+      // What was an archive before it became an asset stays one.
+      for (const path of [unpacked, `${unpacked}.zip`]) if (existsSync(path)) return path
       throw new Error(`The asset ${key} is not in ${directory}: synthesize again with npm run synth.`)
     },
   }

@@ -1,6 +1,7 @@
 import { list, noEffect, object, oneOf, used } from '../shapes.ts'
 import {
   atRest,
+  byArn,
   byLogicalId,
   byName,
   descriptive,
@@ -29,10 +30,19 @@ export const functionTypes: Readonly<Record<string, ResourceType>> = {
       Architectures: noEffect('bundles are JavaScript'),
       Description: noEffect(descriptive),
       Role: used,
+      Layers: used,
       LoggingConfig: noEffect('each function logs JSON lines to logs/<function>.log of the data directory'),
       TracingConfig: noEffect('there is no X-Ray'),
       KmsKeyArn: noEffect(atRest),
       Tags: noEffect(descriptive),
+    },
+  },
+  'AWS::Lambda::LayerVersion': {
+    identify: byArn('lambda', 'layer:'),
+    properties: {
+      Content: object({ S3Bucket: noEffect('assets lie beside the template'), S3Key: used }),
+      Description: noEffect(descriptive),
+      LicenseInfo: noEffect(descriptive),
     },
   },
   'AWS::Lambda::EventSourceMapping': {
