@@ -43,6 +43,14 @@ const shownCall = z.object({
   body: z.string().nullable(),
 })
 
+const shownRelease = z.object({
+  cluster: z.string().describe('Where its kubeconfig is kept.'),
+  namespace: z.string(),
+  release: z.string(),
+  chart: z.string().nullable().describe('Null: it is taken back to what was in force before.'),
+  values: z.looseObject({}),
+})
+
 const triedStep = z.object({
   step: z.string(),
   name: z.string(),
@@ -50,6 +58,7 @@ const triedStep = z.object({
   kind: z.string(),
   when: z.string().nullable(),
   calls: z.array(shownCall),
+  release: shownRelease.nullable().describe('What helm would be told, where it does the step.'),
   note: z.string().nullable().describe('What cannot be known before it runs.'),
 })
 

@@ -104,7 +104,7 @@ const does = {
     values: z.record(z.string().max(128), z.json()).default({}),
     rollback: z.literal(true).optional(),
     /** How long helm waits until all is ready, and once more where it takes it back. */
-    seconds: seconds(1, 240).default(60),
+    seconds: seconds(1, 240).default(40),
   }),
 }
 

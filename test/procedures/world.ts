@@ -6,8 +6,13 @@ import { openCredentials } from '../../functions/executors/credentials.ts'
 import { openProcedureMachines } from '../../functions/work/procedure-machines.ts'
 import { openRedemption } from '../../functions/work/redemption.ts'
 import { noteEndOfProcedure } from '../../functions/workflow/procedure/execution-ended.ts'
+import type { Helm } from '../../functions/workflow/procedure/helm.ts'
 import type { OutboundCall, Sent } from '../../functions/workflow/procedure/outbound.ts'
-import { runProcedure } from '../../functions/workflow/procedure/procedure.ts'
+import {
+  type ProcedureServices,
+  runProcedure,
+  runStep,
+} from '../../functions/workflow/procedure/procedure.ts'
 import type { Clock } from '../../infra/local/clock.ts'
 import { openStepFunctions } from '../../infra/local/stepfunctions/engine.ts'
 import { openWorld } from '../api/world.ts'
@@ -51,14 +56,14 @@ export function openProcedures(serve: Server) {
   const engine = openStepFunctions({
     file: ':memory:',
     clock,
-    async invoke(_name, payload) {
+    async invoke(name, payload) {
       underWay++
       transitions++
       const asked = payload as { action: string; place?: string }
       const dies = kill(asked)
       try {
         if (dies === 'before') throw new Killed('killed')
-        const answer = await runProcedure(services, payload)
+        const answer = await (name === 'helm' ? runStep : runProcedure)(services, payload)
         if (dies === 'after') throw new Killed('killed')
         return answer
       } finally {
@@ -91,7 +96,7 @@ export function openProcedures(serve: Server) {
     calls.push(call)
     return await server(call)
   }
-  const services = {
+  const services: ProcedureServices = {
     ...world.services,
     random: () => 0.5,
     secrets: {
@@ -146,6 +151,10 @@ export function openProcedures(serve: Server) {
     },
     serve(next: Server) {
       server = next
+    },
+    /** From now on the function that runs helm has this one. */
+    helm(given: Helm) {
+      Object.assign(services, { helm: given })
     },
     kill(when: typeof kill) {
       kill = when

@@ -2,7 +2,7 @@ import type { procedureContracts } from '../../../contracts/procedures.ts'
 import type { StepRequest } from '../../../events/procedure.ts'
 import { NoValue, type Values } from '../../domain/procedure/expression.ts'
 import { actionsOf, kindOf, type NamedAction } from '../../domain/procedure/steps.ts'
-import { renderRequest } from '../../domain/procedure/template.ts'
+import { renderRelease, renderRequest } from '../../domain/procedure/template.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { registeredTarget } from '../targets/registered.ts'
 import { revisionOf } from './procedures.ts'
@@ -25,6 +25,23 @@ function savedByName(actions: readonly NamedAction[]): Values['steps'] {
     return [id, { ...Object.fromEntries(names), outcome: 'done' }] as const
   })
   return Object.fromEntries(saved)
+}
+
+/** Returns what helm would be told, secrets hidden, or why that cannot be shown; null: it does not do the step. */
+function releaseOf({ helm }: NamedAction, values: Partial<Values>) {
+  if (!helm) return null
+  try {
+    const { kubeconfig, namespace, release, chart } = renderRelease(helm, values, hidden)
+    const { repository, name, version } = chart ?? {}
+    return {
+      ...{ cluster: hidden(kubeconfig), namespace, release },
+      chart: chart ? `${repository} ${name} ${version}` : null,
+      values: JSON.parse(chart?.values ?? '{}'),
+    }
+  } catch (error) {
+    if (error instanceof NoValue) return error.message
+    throw error
+  }
 }
 
 type ShownCall = Omit<ReturnType<typeof renderRequest>, 'seconds'>
@@ -58,7 +75,8 @@ export const tryProcedure: Operate<Contracts['tryProcedure']> = async ({ params,
   }
   const steps = actions.map((action) => {
     const calls = requestsOf(action).map((request) => shown(request, values))
-    const unknown = calls.filter((call) => typeof call === 'string')
+    const release = releaseOf(action, values)
+    const unknown = [...calls, release].filter((shown) => typeof shown === 'string')
     return {
       ...{
         step: action.id,
@@ -68,6 +86,7 @@ export const tryProcedure: Operate<Contracts['tryProcedure']> = async ({ params,
         when: action.when,
       },
       calls: calls.flatMap((call) => (typeof call === 'string' ? [] : [call])),
+      release: typeof release === 'string' ? null : release,
       note: unknown.length === 0 ? null : unknown.join('; '),
     }
   })

@@ -50,8 +50,7 @@ export function isPending({ status }: ReleaseRevision): boolean {
  * How helm tells of a revision that never came to be. Its status may say `superseded` all the same: a rollback that cannot be applied says so of the
  * revision before it, whatever that had come to.
  */
-const neverWas =
-  /^(?:(?:Upgrade|Rollback|Release) ".*" failed|Preparing upgrade|Initial install underway|Release ".*" failed)/
+const neverWas = /^(?:(?:Upgrade|Rollback|Release) ".*" failed|Preparing upgrade|Initial install underway)/
 
 /** Was it in force once, or is it now? */
 function wasInForce({ status, description }: ReleaseRevision): boolean {
@@ -63,9 +62,15 @@ export function inForce(history: ReleaseHistory): ReleaseRevision | undefined {
   return history.findLast(({ status }) => status === 'deployed')
 }
 
-/** Returns the last revision before another that was in force. */
+/** With this revision a release was removed; an install that came after it says so in the words of helm. */
+function isRemoval({ status, description }: ReleaseRevision): boolean {
+  return status === 'uninstalled' || description === 'superseded by new release'
+}
+
+/** Returns the last revision before another that was in force; undefined: there was no such release then. */
 export function lastBefore(history: ReleaseHistory, revision: number): ReleaseRevision | undefined {
-  return history.findLast((one) => one.revision < revision && wasInForce(one))
+  const before = history.findLast((one) => one.revision < revision && (wasInForce(one) || isRemoval(one)))
+  return before && !isRemoval(before) ? before : undefined
 }
 
 /** Returns the revision whose content another has: a rollback makes a new one of an old one's. */
