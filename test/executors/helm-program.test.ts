@@ -2,11 +2,11 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { kubeconfigOf } from '../../examples/helm/cluster.ts'
 import { openGuard } from '../../functions/executors/guard.ts'
 import { openHelm } from '../../functions/executors/helm/helm.ts'
 import { runProgram } from '../../functions/executors/helm/program.ts'
 import { readOutboundHosts } from '../../functions/executors/outbound-hosts.ts'
-import { kubeconfigOf } from './cluster.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'program-'))
 const [binary, seen] = [join(directory, 'helm'), join(directory, 'seen')]

@@ -9,9 +9,9 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { minute } from '../../events/time.ts'
 import { type Helm, openHelm, type ReleaseCall } from '../../functions/executors/helm/helm.ts'
-import { helmProgram, openCluster } from './cluster.ts'
+import { helmProgram, openFleet } from './cluster.ts'
 
-let cluster: Awaited<ReturnType<typeof openCluster>>
+let cluster: Awaited<ReturnType<typeof openFleet>>
 let binary: string
 let helm: Helm
 let keys = 0
@@ -20,7 +20,7 @@ let ahead = 0
 
 beforeAll(async () => {
   binary = helmProgram()
-  cluster = await openCluster()
+  cluster = await openFleet()
   helm = openHelm({ binary, guard: cluster.guard, now: () => Date.now() + ahead })
 })
 afterAll(async () => {
