@@ -97,9 +97,9 @@ export async function helm(): Promise<boolean> {
   const charts = await serveCharts([first, second, broken])
   // A slow start lets the middle of an upgrade be seen.
   let slow = false
-  const nodes = playNodes(cluster, (image) => slow || image.endsWith(`:${broken}`))
-  const prefix = `customer-${process.pid.toString(36)}`
-  const customers = Array.from({ length: options.customers }, (_, place) => `${prefix}-${place + 1}`)
+  const prefix = `customer-${process.pid.toString(36)}-`
+  const nodes = playNodes(cluster, prefix, (image) => slow || image.endsWith(`:${broken}`))
+  const customers = Array.from({ length: options.customers }, (_, place) => `${prefix}${place + 1}`)
   for (const id of customers) await makeNamespace(cluster, id)
   storeSecret(data, 'drydock/cluster', kubeconfigOf(cluster))
   storeSecret(data, 'drydock/customers', JSON.stringify({ password: 'correct-horse-battery-staple' }))

@@ -50,9 +50,13 @@ export function callCluster<Body>(
   })
 }
 
-/** Plays the nodes of a cluster: what is deployed becomes ready, but for images of which `isBad` says that they never do. */
+/**
+ * Plays the nodes of a cluster: what is deployed in namespaces of a prefix becomes ready, but for images of which `isBad` says that they never do.
+ * Others may play those of other namespaces.
+ */
 export function playNodes(
   cluster: Cluster,
+  prefix: string,
   isBad: (image: string, namespace: string) => boolean,
 ): { stop(): Promise<void> } {
   let over = false
@@ -89,7 +93,8 @@ export function playNodes(
           'GET',
           '/apis/apps/v1/deployments',
         )
-        await Promise.all(items.map((item) => settle(item).catch(() => undefined)))
+        const own = items.filter(({ metadata }) => metadata.namespace.startsWith(prefix))
+        await Promise.all(own.map((item) => settle(item).catch(() => undefined)))
       } catch {
         // The API is not there now: its nodes wait for it.
       }

@@ -21,7 +21,7 @@ export async function openFleet() {
   const charts = await serveCharts(['1.1.0', '1.2.0', '1.3.0'])
   const bad = new Set<string>()
   const isBad = (image: string, namespace: string) => bad.has(namespace) || image.endsWith(':1.3.0')
-  const nodes = playNodes(api, isBad)
+  const nodes = playNodes(api, 't-', isBad)
   const repository = new URL(charts.url)
   const hosts = `127.0.0.0/8:${new URL(api.server).port}, http://127.0.0.0/8:${repository.port}`
   return {
