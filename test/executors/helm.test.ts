@@ -218,14 +218,24 @@ describe('a release that a kill left pending', () => {
 })
 
 test('50 customers are upgraded side by side, and the one that does not get ready is alone with it', {
-  timeout: 240_000,
+  timeout: 300_000,
 }, async () => {
+  /** Calls again, as a step does, where nothing was begun or nobody knows: fifty programs at once may keep one waiting. */
+  const settled = async (call: Parameters<Helm['upgrade']>[0]) => {
+    for (let tries = 1; ; tries++) {
+      const end = await helm.upgrade(call)
+      if (tries === 5 || (end.kind !== 'not-sent' && end.kind !== 'unknown')) return end
+    }
+  }
   const all = await Promise.all(Array.from({ length: 50 }, () => customer(90)))
-  const [unlucky, ...others] = all
-  if (!unlucky) throw new Error('There are fifty.')
-  const ends = await Promise.all([
-    helm.upgrade({ ...unlucky.callOf(newKey()), seconds: 5, chart: unlucky.chart('1.3.0') }),
-    ...others.map((one) => one.upgrade(newKey(), '1.1.0')),
-  ])
-  expect(ends.map(({ kind }) => kind)).toEqual(['failed', ...others.map(() => 'done')])
+  const ends = await Promise.all(
+    all.map((one, place) =>
+      settled({
+        ...one.callOf(newKey()),
+        ...(place === 0 ? { seconds: 5, chart: one.chart('1.3.0') } : { chart: one.chart('1.1.0') }),
+      }),
+    ),
+  )
+  expect(ends.map(({ kind }) => kind)).toEqual(all.map((_, place) => (place === 0 ? 'failed' : 'done')))
+  expect(await all[1]?.history()).toEqual([expect.stringMatching(/deployed$/)])
 })
