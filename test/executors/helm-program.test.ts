@@ -122,4 +122,15 @@ describe('the program', () => {
     expect(ended).toEqual({ kind: 'refused', code: 'OUTBOUND_REFUSED', why: expect.stringContaining(why) })
     expect(runs().map(({ words }) => words[0])).not.toContain('upgrade')
   })
+
+  test('is told of a chart in a registry by its place there', async () => {
+    program(`${notThere}\nprocess.exit(1)`)
+    const oci = { ...chart, repository: 'oci://charts.example/instances/' }
+    await opened().upgrade({ ...call, chart: oci })
+    const [, ...words] = runs().find(({ words: [first] }) => first === 'upgrade')?.words ?? []
+    expect(words.slice(0, 4)).toEqual([
+      ...['one', 'oci://charts.example/instances/customer', '--version', '1.2.0'],
+    ])
+    expect(words).not.toContain('--repo')
+  })
 })
