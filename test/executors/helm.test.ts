@@ -136,6 +136,27 @@ describe('a release', () => {
     ])
   })
 
+  test('that others have begun stays, where nothing of it was ever in force', async () => {
+    const one = await customer(3)
+    cluster.break(one.namespace)
+    const words = [
+      'customer',
+      '--repo',
+      cluster.charts.url,
+      '--version',
+      '1.1.0',
+      '--wait',
+      '--timeout',
+      '1s',
+    ]
+    await expect(one.byHand('install', 'instance', ...words)).rejects.toThrow(/not ready/)
+    expect(await one.takeBack(newKey())).toMatchObject({ kind: 'done', revision: 1 })
+    const key = newKey()
+    expect(await one.upgrade(key, '1.2.0')).toMatchObject({ kind: 'failed', code: 'HELM_NOT_TAKEN_BACK' })
+    expect(await one.takeBack(key)).toMatchObject({ kind: 'failed', code: 'HELM_NO_REVISION' })
+    expect(await one.image()).toBe('1.2.0')
+  })
+
   test('whose chart is not there was not begun, and may be tried again', async () => {
     const one = await customer()
     expect(await one.upgrade(newKey(), '9.9.9')).toMatchObject({
@@ -182,6 +203,20 @@ describe('a release that a kill left pending', () => {
     expect(await one.image()).toBe('1.2.0')
     expect(await one.takeBack(key)).toMatchObject({ kind: 'done', before: 3 })
     expect(await one.image()).toBe('1.1.0')
+  })
+
+  test('by its install is removed first, and then installed', async () => {
+    const one = await customer(60)
+    cluster.break(one.namespace)
+    const key = newKey()
+    const isPending = async () => /pending-install$/.test((await one.history().catch(() => [])).at(-1) ?? '')
+    await one.killed({ ...one.callOf(key), chart: one.chart('1.1.0') }, isPending)
+    cluster.break(one.namespace, false)
+    expect(await one.upgrade(key, '1.1.0')).toMatchObject({ kind: 'done', before: 0 })
+    expect([await one.image(), (await one.history()).at(-1)]).toEqual([
+      '1.1.0',
+      expect.stringMatching(/deployed$/),
+    ])
   })
 
   test('is taken back where the attempt goes back instead', async () => {

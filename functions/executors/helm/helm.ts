@@ -5,8 +5,17 @@ import { join } from 'node:path'
 import { minute, second } from '../../../events/time.ts'
 import { withoutSecrets } from '../../redact.ts'
 import type { Guard } from '../guard.ts'
-import type { ReleaseHistory, ReleaseRevision } from './history.ts'
-import { inForce, isPending, lastBefore, originOf, readHistory, standsFor } from './history.ts'
+import {
+  beginningOf,
+  inForce,
+  isPending,
+  lastBefore,
+  originOf,
+  type ReleaseHistory,
+  type ReleaseRevision,
+  readHistory,
+  standsFor,
+} from './history.ts'
 import { type Kubeconfig, NoKubeconfig, readKubeconfig } from './kubeconfig.ts'
 import { type Run, runProgram } from './program.ts'
 import { openWayOut, type WayOut } from './way-out.ts'
@@ -91,6 +100,8 @@ const label = 'drydock-call'
 const described = (key: string) => `By Drydock, ${key}`
 const keyIn = ({ description }: ReleaseRevision) => /^By Drydock, ([\w-]+)$/.exec(description)?.[1]
 
+type TookBack = Exclude<HelmEnd, { kind: 'refused' }>
+
 /** Somebody is told why a call ends here. */
 class Ends extends Error {
   readonly end: HelmEnd
@@ -100,23 +111,27 @@ class Ends extends Error {
   }
 }
 
+/** Returns what a call comes to, wherever it ends. */
+async function endOf<Result>(act: () => Promise<Result>): Promise<Result | HelmEnd> {
+  try {
+    return await act()
+  } catch (error) {
+    if (error instanceof Ends) return error.end
+    throw error
+  }
+}
+
 /** Opens helm. `binary` is the path of the program; `now` is in milliseconds since the epoch. */
 export function openHelm(settings: { readonly binary: string; readonly guard: Guard; now(): number }): Helm {
-  const within = async <Result>(
-    call: ReleaseCall,
-    act: (session: Session) => Promise<Result>,
-  ): Promise<Result | HelmEnd> => {
-    let session: Session | undefined
-    try {
-      session = await openSession(settings, call)
-      return await act(session)
-    } catch (error) {
-      if (error instanceof Ends) return error.end
-      throw error
-    } finally {
-      await session?.close()
-    }
-  }
+  const within = <Result>(call: ReleaseCall, act: (session: Session) => Promise<Result>) =>
+    endOf(async () => {
+      const session = await openSession(settings, call)
+      try {
+        return await act(session)
+      } finally {
+        await session.close()
+      }
+    })
   return {
     upgrade: (call) => within(call, (session) => session.upgrade(call.chart)),
     takeBack: (call) => within(call, (session) => session.takeBack(call.of)),
@@ -151,11 +166,17 @@ async function openSession(
   call: ReleaseCall,
 ): Promise<Session> {
   const kubeconfig = await admitted(guard, call.kubeconfig)
-  const wayOut = await openWayOut(guard)
   const directory = join(tmpdir(), `helm-${randomUUID()}`)
   await mkdir(directory, { mode: 0o700 })
-  await writeFile(join(directory, 'kubeconfig'), kubeconfig.file(wayOut.url), { mode: 0o600 })
-  return new Session({ binary, guard, now, call, kubeconfig, wayOut, directory })
+  const wayOut = await openWayOut(guard)
+  const session = new Session({ binary, guard, now, call, kubeconfig, wayOut, directory })
+  try {
+    await writeFile(join(directory, 'kubeconfig'), kubeconfig.file(wayOut.url), { mode: 0o600 })
+    return session
+  } catch (error) {
+    await session.close()
+    throw error
+  }
 }
 
 /** One call of helm, with a directory of its own that is gone afterwards, and one way out. */
@@ -227,7 +248,7 @@ class Session {
     const why = this.#wordsOf(run)
     if (before === 0 ? after.length === 0 : after.at(-1)?.status === 'deployed')
       return { kind: 'failed', code: 'HELM_TAKEN_BACK', why, before }
-    const back = await this.#back(before)
+    const back = await endOf(() => this.#back(before, after, [this.#call.key]))
     if (back.kind === 'done') return { kind: 'failed', code: 'HELM_TAKEN_BACK', why, before }
     return { kind: 'failed', code: 'HELM_NOT_TAKEN_BACK', why: `${why} ${back.why}`, before }
   }
@@ -235,7 +256,6 @@ class Session {
   #notBegun(run: Run): HelmEnd {
     const why = this.#wordsOf(run)
     if (run.kind === 'missing') return { kind: 'refused', code: 'HELM_MISSING', why }
-    // What is wrong with a chart or its values stays so; what cannot be reached may be in a moment.
     const [refused] = this.#wayOut.refused
     if (refused !== undefined) return { kind: 'refused', code: 'OUTBOUND_REFUSED', why: refused }
     return { kind: 'not-sent', why }
@@ -247,14 +267,15 @@ class Session {
     const made = history.find(({ description }) => description === described(key))
     // Of a call that came to nothing, what is in force is what was before it.
     const before = kept ?? (made ? this.#revisionsOf(history, made).before : (now?.revision ?? 0))
-    if (!now || now.revision !== history.at(-1)?.revision) return this.#back(before, history)
+    const keys = [this.#call.key, key]
+    if (!now || now.revision !== history.at(-1)?.revision) return this.#back(before, history, keys)
     const origin = history.find(({ revision }) => revision === originOf(history, now))
     if (origin && origin.revision !== this.#aimOf(history, before) && keyIn(origin) === undefined)
       return {
         ...{ kind: 'failed', code: 'HELM_MOVED_ON' },
         why: `Revision ${now.revision} is in force, which somebody else has made: ${origin.description}.`,
       }
-    return this.#back(before, history)
+    return this.#back(before, history, keys)
   }
 
   #aimOf(history: ReleaseHistory, before: number): number {
@@ -262,21 +283,32 @@ class Session {
     return found ? originOf(history, found) : before
   }
 
-  /** Takes a release back to a revision that was in force; 0: it is removed, and its history is kept. */
-  async #back(before: number, known?: ReleaseHistory): Promise<Exclude<HelmEnd, { kind: 'refused' }>> {
-    const history = known ?? (await this.history())
-    const last = history.at(-1)
-    const wait = ['--wait', '--timeout', `${this.#call.seconds}s`]
+  /** Removes a release that one of these calls has begun, and keeps its history. What somebody else has begun stays, whatever has become of it. */
+  async #remove(history: ReleaseHistory, keys: readonly string[]): Promise<TookBack> {
     const { release, seconds } = this.#call
-    if (before === 0) {
-      if (!last || last.status === 'uninstalled') return { kind: 'done', before, revision: 0 }
-      const run = await this.#run(seconds * second + asksWithin, [
-        ...['uninstall', release, '--keep-history', ...wait],
-      ])
-      const after = await this.#historyNow()
-      if (after?.at(-1)?.status === 'uninstalled') return { kind: 'done', before, revision: 0 }
-      return this.#notBack(run, after)
+    const [last, first] = [history.at(-1), beginningOf(history)]
+    if (!last || !first) return { kind: 'done', before: 0, revision: 0 }
+    if (!keys.includes((await this.#labelOf(first)) ?? '')) {
+      if (!isPending(last) && !(await this.#isOwn(history, keys)))
+        return { kind: 'done', before: 0, revision: last.revision }
+      return {
+        ...{ kind: 'failed', code: 'HELM_NO_REVISION' },
+        why: `No revision of ${release} was ever in force, and somebody else has begun it: there is nothing to go back to.`,
+      }
     }
+    const run = await this.#run(seconds * second + asksWithin, [
+      ...['uninstall', release, '--keep-history', '--wait', '--timeout', `${seconds}s`],
+    ])
+    const after = await this.#historyNow()
+    if (after?.at(-1)?.status === 'uninstalled') return { kind: 'done', before: 0, revision: 0 }
+    return this.#notBack(run, after)
+  }
+
+  /** Takes a release back to a revision that was in force; 0: to there being none. `keys` are those of the calls that are taken back. */
+  async #back(before: number, history: ReleaseHistory, keys: readonly string[]): Promise<TookBack> {
+    if (before === 0) return this.#remove(history, keys)
+    const { release, seconds } = this.#call
+    const last = history.at(-1)
     const aim = this.#aimOf(history, before)
     const isBack = (now: ReleaseRevision | undefined, all: ReleaseHistory) =>
       now?.status === 'deployed' && originOf(all, now) === aim
@@ -288,7 +320,8 @@ class Session {
         why: `Revision ${before} is not in the history of ${release} any more.`,
       }
     const run = await this.#run(seconds * second + asksWithin, [
-      ...['rollback', release, String(to.revision), ...wait, '--history-max', String(historyKept)],
+      ...['rollback', release, String(to.revision), '--wait', '--timeout', `${seconds}s`],
+      ...['--history-max', String(historyKept)],
     ])
     const after = await this.#historyNow()
     const now = after?.at(-1)
@@ -320,12 +353,13 @@ class Session {
   async #settled(history: ReleaseHistory, keys: readonly string[] = []): Promise<ReleaseHistory> {
     const last = history.at(-1)
     if (!last || !isPending(last)) return history
-    if (!(await this.#isOwn(history, [this.#call.key, ...keys])) && this.#now() - last.at < abandonedAfter)
+    const own = [this.#call.key, ...keys]
+    if (!(await this.#isOwn(history, own)) && this.#now() - last.at < abandonedAfter)
       throw new Ends({
         kind: 'not-sent',
         why: `Somebody else is at work on ${this.#call.release}: revision ${last.revision} is ${last.status} since ${new Date(last.at).toISOString()}.`,
       })
-    const back = await this.#back(inForce(history)?.revision ?? 0, history)
+    const back = await this.#back(inForce(history)?.revision ?? 0, history, own)
     if (back.kind !== 'done') throw new Ends(back)
     return this.history()
   }
@@ -370,12 +404,8 @@ class Session {
 
   /** Reads it after something was begun; undefined: nobody tells it. */
   async #historyNow(): Promise<ReleaseHistory | undefined> {
-    try {
-      return await this.history()
-    } catch (error) {
-      if (error instanceof Ends) return undefined
-      throw error
-    }
+    const read = await endOf(() => this.history())
+    return 'kind' in read ? undefined : read
   }
 
   /** Returns how helm is told which chart is meant; ends where the deployment does not let its repository be reached. */

@@ -67,6 +67,11 @@ function isRemoval({ status, description }: ReleaseRevision): boolean {
   return status === 'uninstalled' || description === 'superseded by new release'
 }
 
+/** Returns the revision with which a release began that was not there before; undefined: there is none. */
+export function beginningOf(history: ReleaseHistory): ReleaseRevision | undefined {
+  return history.slice(history.findLastIndex(isRemoval) + 1)[0]
+}
+
 /** Returns the last revision before another that was in force; undefined: there was no such release then. */
 export function lastBefore(history: ReleaseHistory, revision: number): ReleaseRevision | undefined {
   const before = history.findLast((one) => one.revision < revision && (wasInForce(one) || isRemoval(one)))

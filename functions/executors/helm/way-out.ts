@@ -37,7 +37,7 @@ export async function openWayOut(guard: Guard): Promise<WayOut> {
   const wayTo = async (url: string): Promise<Way | undefined> => {
     const verdict = await guard.admit(url)
     if (verdict.kind === 'open') return verdict
-    if (refused.size < toldAtMost) refused.add(verdict.why)
+    if (verdict.kind === 'refused' && refused.size < toldAtMost) refused.add(verdict.why)
     return undefined
   }
   const kept = <Kind extends Duplex>(socket: Kind): Kind => {
