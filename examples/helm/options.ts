@@ -6,8 +6,8 @@ type Fault = (typeof faults)[number]
 
 const usage = `npm run example -- helm [options]
 
-Installs and upgrades the instances of customers, each a release of helm in a namespace of its own: by the program itself, against
-a stand-in of the Kubernetes API, or a real one.
+Installs and upgrades the instances of customers, each a release of helm in a namespace of its own: by the
+program itself, against a stand-in of the Kubernetes API, or a real one.
 
   --fault NAME   none (none); never-ready: a version whose pods never get ready; rollback: the upgrade is taken back;
                  killed: Drydock is killed while releases are pending, and started again
@@ -16,7 +16,8 @@ a stand-in of the Kubernetes API, or a real one.
   --speed N      how fast the clock runs (5)
   --data DIR     a folder for its data alone, which it empties at the start (.drydock/helm)
 
-KUBERNETES_SERVER, KUBERNETES_TOKEN and KUBERNETES_AUTHORITY (the path of a PEM file) name a real Kubernetes API that has no nodes of its own.`
+KUBERNETES_SERVER, KUBERNETES_TOKEN and KUBERNETES_AUTHORITY (the path of a PEM file) name a real Kubernetes
+API that has no nodes of its own.`
 
 export interface Options {
   readonly fault: Fault

@@ -19,8 +19,8 @@ import { freePort } from '../local/free-port.ts'
 
 const usage = `npm run test:kubernetes -- [options]
 
-Runs the tests and the example of helm against a real Kubernetes API: kube-apiserver, built once from the Go module proxy (some minutes),
-and Debian's etcd-server. Needs Go 1.25 or later, and etcd in the PATH or apt-get.
+Runs the tests and the example of helm against a real Kubernetes API: kube-apiserver, built once from the Go
+module proxy (some minutes), and Debian's etcd-server. Needs Go 1.25 or later, and etcd in the PATH or apt-get.
 
   --cache DIR  where they are kept (below $XDG_CACHE_HOME, or ~/.cache)`
 
