@@ -1,5 +1,6 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { readCommandLine } from '../../infra/command-line.ts'
+import { checksOf, commonOptions, lastPort } from '../options.ts'
 
 const faults = ['none', 'never-ready', 'rollback', 'killed'] as const
 type Fault = (typeof faults)[number]
@@ -27,33 +28,22 @@ export interface Options {
   readonly data: string
 }
 
-function numberIn(name: string, text: string, least: number, most: number): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw new Error(`--${name} is a whole number from ${least} to ${most}, not ${text}.\n\n${usage}`)
-  return value
-}
-
 /** Reads the options of the command line. Throws an error with the usage when one is wrong. */
 export function readOptions(): Options {
   const { values } = readCommandLine(usage, {
     options: {
       fault: { type: 'string', default: 'none' },
       customers: { type: 'string', default: '10' },
-      port: { type: 'string', default: '3100' },
-      speed: { type: 'string', default: '5' },
-      data: { type: 'string', default: join('.drydock', 'helm') },
+      ...commonOptions('helm', 5),
     },
   })
-  const fault = faults.find((one) => one === values.fault)
-  if (fault === undefined)
-    throw new Error(`--fault is one of ${faults.join(', ')}, not ${values.fault}.\n\n${usage}`)
+  const check = checksOf(usage)
   return {
-    fault,
-    customers: numberIn('customers', values.customers, 2, 50),
-    port: numberIn('port', values.port, 1, 65_535),
+    fault: check.word('fault', values.fault, faults),
+    customers: check.number('customers', values.customers, 2, 50),
+    port: check.number('port', values.port, 1, lastPort),
     // The program takes the time of the wall.
-    speed: numberIn('speed', values.speed, 1, 10),
+    speed: check.number('speed', values.speed, 1, 10),
     data: resolve(values.data),
   }
 }

@@ -1,7 +1,8 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { readCommandLine } from '../../infra/command-line.ts'
+import { checksOf, commonOptions, lastPort } from '../options.ts'
 import { type FaultName, faultNames } from './faults.ts'
-import { type Size, sizes } from './layout.ts'
+import type { Size } from './layout.ts'
 
 const usage = `npm run example -- platform [options]
 
@@ -30,22 +31,16 @@ export function readOptions(): Options {
     options: {
       fault: { type: 'string' },
       size: { type: 'string', default: 'full' },
-      port: { type: 'string', default: '3100' },
-      speed: { type: 'string', default: '20' },
-      data: { type: 'string', default: join('.drydock', 'example') },
+      ...commonOptions('example', 20),
     },
   })
-  const wrong = (words: string) => new Error(`${words}\n\n${usage}`)
-  const fault = faultNames.find((name) => name === values.fault)
-  if (values.fault !== undefined && !fault) throw wrong(`--fault is none of those: ${values.fault}.`)
-  if (!Object.hasOwn(sizes, values.size)) throw wrong(`--size is full or small, not ${values.size}.`)
-  const port = Number(values.port)
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw wrong(`--port is from 1 to 65535, not ${values.port}.`)
-  const speed = Number(values.speed)
-  if (!(speed >= 1 && speed <= fastest)) throw wrong(`--speed is from 1 to ${fastest}, not ${values.speed}.`)
-  return { fault, size: values.size as Size, port, speed, data: resolve(values.data) } // it is one of them
+  const check = checksOf(usage)
+  return {
+    fault: values.fault === undefined ? undefined : check.word('fault', values.fault, faultNames),
+    size: check.word('size', values.size, ['full', 'small']),
+    port: check.number('port', values.port, 1, lastPort),
+    // A call has to leave within five seconds of this clock after it was written down: faster, and a busy machine could not.
+    speed: check.number('speed', values.speed, 1, 60),
+    data: resolve(values.data),
+  }
 }
-
-/** A call has to leave within five seconds of this clock after it was written down: faster, and a busy machine could not. */
-const fastest = 60
