@@ -121,6 +121,48 @@ test('nothing reached the other side: it is tried again, with pauses, as often a
   expect((all.world.services.now() - begun) / 1000).toBeGreaterThan(50)
 })
 
+describe('a call that was taken, and answered otherwise than expected', () => {
+  const expect200 = { status: [200], where: 'answer.body.replaced == true' }
+  const answers: [words: string, answer: ReturnType<typeof answered>, code: string][] = [
+    ['says something else', answered({ replaced: false }), 'NOT_AS_EXPECTED'],
+    ['cannot be understood', answered('{"replaced":'), 'NOT_AS_EXPECTED'],
+    [
+      'is too large to be read',
+      { ...answered({ replaced: true }), cut: 'too-large' } as never,
+      'ANSWER_TOO_LARGE',
+    ],
+    ['has another status', answered({ replaced: true }, 202), 'HTTP_202'],
+    ['leads elsewhere', answered('', 303), 'HTTP_303'],
+  ]
+
+  it.each(answers)('fails, and is not sent again: its answer %s', async (_words, answer, code) => {
+    const sent: string[] = []
+    const serve: Server = ({ url: called }) => {
+      sent.push(called.split('/').at(-1) ?? '')
+      return called.endsWith('/replace') ? answer : answered()
+    }
+    const undo = {
+      name: 'Restore',
+      repeatable: true,
+      http: { request: { method: 'POST', url: `${url}/back` } },
+    }
+    const http = { request: { method: 'POST', url }, expect: expect200 }
+    const { all, id } = await deployed(serve, replace({ http, inverse: undo }), after)
+    await all.over(id)
+    expect(sent).toEqual(['replace', 'back'])
+    const { body } = await all.world.call('GET', '/api/v1/targets/cust_0001/steps')
+    expect(body.steps[0]).toMatchObject({ status: 'failed', code, tries: 1 })
+  })
+
+  it('is made again where that is harmless', async () => {
+    let times = 0
+    const serve: Server = () => answered({ replaced: ++times > 2 })
+    const http = { request: { method: 'POST', url }, expect: expect200 }
+    const { all, id } = await deployed(serve, replace({ http, repeatable: true }))
+    expect([await all.over(id), times]).toEqual(['completed', 3])
+  })
+})
+
 test('tries that are used up never pass', async () => {
   const { node, serve } = openNode('not-sent', 'not-sent', 'not-sent')
   const { all, id } = await deployed(serve, replace({ retries: { attempts: 2, delaySeconds: 1 } }), after)

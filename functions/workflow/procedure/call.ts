@@ -25,14 +25,17 @@ export interface StepCall {
   readonly idempotencyKey: string
 }
 
+/** How far a call came that was not answered as expected: it was not taken, or nobody knows, or it was, and its answer says something else. */
+export type Reached = 'turned-away' | 'broke-down' | 'taken'
+
 /** What a call came to, as its step understands it. */
 export type Answered =
   /** As it was expected. */
   | { readonly kind: 'good'; readonly values: Partial<Values>; readonly status: number }
-  /** It was answered, and not as expected: `done` may be so only where the other side broke down over it. */
+  /** It was answered, and not as expected. */
   | {
       readonly kind: 'bad'
-      readonly mayBeDone: boolean
+      readonly reached: Reached
       readonly code: string
       readonly words: string
       readonly retryAfter: number | undefined
@@ -136,9 +139,10 @@ async function send(calling: Calling, call: StepCall, hidden: Hidden): Promise<S
   return calling.outbound.sendAs(outgoing, await sourceOf(calling, named, values))
 }
 
-/** A server that broke down over a call may have done it; one that turned it away has not. */
-function mayBeDone(status: number): boolean {
-  return status >= 500 && status !== 501 && status !== 503
+/** A server that broke down over a call may have done it; one that turned it away has not, and any other has taken it. */
+function reachedBy(status: number): Reached {
+  if (status < 400) return 'taken'
+  return status < 500 || status === 501 || status === 503 ? 'turned-away' : 'broke-down'
 }
 
 /** How much of an answer is told in words. */
@@ -150,21 +154,21 @@ function judged(
   values: Partial<Values>,
   retryAfter: number | undefined,
 ): Answered {
-  const bad = (code: string, words: string, maybe: boolean): Answered => ({
-    ...{ kind: 'bad', code, retryAfter, mayBeDone: maybe },
+  const bad = (code: string, words: string): Answered => ({
+    ...{ kind: 'bad', code, retryAfter, reached: reachedBy(sent.status) },
     words: `${words}: ${sent.body.slice(0, told)}`,
   })
   const expected = status ? status.includes(sent.status) : sent.status >= 200 && sent.status < 300
-  if (!expected) return bad(`HTTP_${sent.status}`, `Answered ${sent.status}`, mayBeDone(sent.status))
-  if (sent.cut && where !== null) return bad('ANSWER_TOO_LARGE', 'The answer is too large to be read', false)
+  if (!expected) return bad(`HTTP_${sent.status}`, `Answered ${sent.status}`)
+  if (sent.cut && where !== null) return bad('ANSWER_TOO_LARGE', 'The answer is too large to be read')
   const read = { ...values, answer: answerOf(sent) }
   if (where === null) return { kind: 'good', values: read, status: sent.status }
   try {
     if (holds(where, read)) return { kind: 'good', values: read, status: sent.status }
-    return bad('NOT_AS_EXPECTED', `Not true: ${where}`, false)
+    return bad('NOT_AS_EXPECTED', `Not true: ${where}`)
   } catch (error) {
     if (!(error instanceof NoValue)) throw error
-    return bad('NOT_AS_EXPECTED', `${where}: ${error.message}`, false)
+    return bad('NOT_AS_EXPECTED', `${where}: ${error.message}`)
   }
 }
 

@@ -237,8 +237,10 @@ class Step {
       case 'not-sent':
         return this.#tried(running, 'NOT_SENT', answered.words)
       case 'bad':
-        if (mayRepeat(this.#at.action) || !answered.mayBeDone)
+        if (mayRepeat(this.#at.action) || answered.reached === 'turned-away')
           return this.#tried(running, answered.code, answered.words, answered.retryAfter)
+        // It would be done twice.
+        if (answered.reached === 'taken') return this.#fail(answered.code, answered.words)
         throw notYet(`It may have been done: ${answered.words}`)
       case 'unknown':
         if (mayRepeat(this.#at.action)) return this.#tried(running, 'NO_ANSWER', answered.words)
