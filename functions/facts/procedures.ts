@@ -68,11 +68,11 @@ export function withProcedure(
   return { ...request, procedure: reference, deadlines: { ...deadlines, attempt } }
 }
 
-type Told = Extract<TargetEvent, { type: 'AttemptAssigned' | 'StepEnded' }>
+type Told = Extract<TargetEvent, { type: 'AttemptAssigned' | 'StepStarted' | 'StepEnded' }>
 
-/** What is known of the steps that attempts of a family have done on a target and not undone: what each has saved, in their order. */
+/** What is known of the steps that attempts of a family have begun on a target and not undone: what each has saved, in their order. */
 class Standing {
-  readonly #done = new Map<string, SavedValues>()
+  readonly #begun = new Map<string, SavedValues | undefined>()
   readonly #counted = new Set<string>()
   readonly #upgrades: ReadonlySet<string>
 
@@ -83,22 +83,26 @@ class Standing {
   hear({ type, data }: Told): void {
     if (type === 'AttemptAssigned' && data.procedure && this.#upgrades.has(data.upgrade))
       this.#counted.add(data.attempt)
-    if (type !== 'StepEnded' || !this.#counted.has(data.attempt)) return
-    const { direction, step, outcome, saved } = data
-    if (direction === 'back') {
-      if (outcome !== 'failed') this.#done.delete(step)
-    } else if (outcome !== 'skipped') {
+    if (type === 'AttemptAssigned' || !this.#counted.has(data.attempt)) return
+    const { direction, step } = data
+    const known = this.#begun.get(step)
+    if (type === 'StepStarted') {
+      // Whatever became of it: an attempt may have ended before anybody knew.
+      if (direction === 'there') this.#begun.set(step, known)
+    } else if (direction === 'back') {
+      if (data.outcome !== 'failed') this.#begun.delete(step)
+    } else if (data.outcome !== 'skipped') {
       // What an earlier attempt saved is older, and was not undone: that is what there was before all of them.
-      if (!this.#done.has(step)) this.#done.set(step, saved)
+      this.#begun.set(step, known ?? data.saved)
     }
   }
 
   get steps(): readonly string[] {
-    return [...this.#done.keys()]
+    return [...this.#begun.keys()]
   }
 
   get saved(): Readonly<Record<string, SavedValues>> {
-    return Object.fromEntries(this.#done)
+    return Object.fromEntries([...this.#begun].map(([step, saved]) => [step, saved ?? {}]))
   }
 }
 
@@ -109,7 +113,8 @@ export async function stepsStanding(
   upgrades: ReadonlySet<string>,
 ): Promise<{ readonly steps: readonly string[]; readonly saved: Readonly<Record<string, SavedValues>> }> {
   const standing = new Standing(upgrades)
-  const told = log.of(targetAggregate, target).events({ consistent: true }, ['AttemptAssigned', 'StepEnded'])
+  const types = ['AttemptAssigned', 'StepStarted', 'StepEnded'] as const
+  const told = log.of(targetAggregate, target).events({ consistent: true }, types)
   for await (const { event } of told) standing.hear(event)
   return { steps: standing.steps, saved: standing.saved }
 }

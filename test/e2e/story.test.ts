@@ -84,6 +84,7 @@ describe('fifty customers are upgraded by canary', () => {
         jobId: `${upgradeId}-1`,
         strategy: 'canary',
         message: 'Canary upgrade started for 5 customers',
+        procedure: null,
         leftOutCounts: {},
         approvals: { required: 0, reason: null },
         warnings: [expect.objectContaining({ code: 'whole_fleet' })],

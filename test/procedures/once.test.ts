@@ -163,6 +163,25 @@ describe('a call that was taken, and answered otherwise than expected', () => {
   })
 })
 
+test('a rollback undoes what had begun when its attempt ended, though nobody knew whether it was done', async () => {
+  const sent: string[] = []
+  const serve: Server = ({ url: called }) => {
+    sent.push(called.split('/').at(-1) ?? '')
+    return sent.length === 1 ? cutOff : answered()
+  }
+  const undo = {
+    name: 'Restore',
+    repeatable: true,
+    http: { request: { method: 'POST', url: `${url}/back` } },
+  }
+  const { all, id, held } = await deployed(serve, replace({ inverse: undo }), after)
+  await held()
+  expect(await all.over(id)).toBe('completed_with_exceptions')
+  const back = await all.world.call('POST', `/api/upgrades/${id}/rollback`, { body: { reason: 'in doubt' } })
+  expect(await all.over(back.body.upgradeId)).toBe('completed')
+  expect(sent).toEqual(['replace', 'back'])
+})
+
 test('tries that are used up never pass', async () => {
   const { node, serve } = openNode('not-sent', 'not-sent', 'not-sent')
   const { all, id } = await deployed(serve, replace({ retries: { attempts: 2, delaySeconds: 1 } }), after)
