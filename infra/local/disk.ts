@@ -1,8 +1,8 @@
 import { statfsSync } from 'node:fs'
 
 const megabyte = 1024 * 1024
-/** What a start wants to find, in megabytes: it synthesizes, creates tables, and has to last for a while. */
-const startNeeds = 64
+/** What a start wants to find, in megabytes: it synthesizes 72, creates tables, and has to last for a while. */
+const startNeeds = 128
 /** What has to be left while it runs, in megabytes: below it a write of any of the databases may be the one that fails. */
 const reserve = 16
 const lookEvery = 200

@@ -10,7 +10,7 @@ import { mayMount, type Program, SmallDisk } from './small-disk.ts'
 
 const commands = fileURLToPath(new URL('../../infra/local/', import.meta.url))
 const component = 'api'
-const megabytes = 128
+const megabytes = 256
 
 /** Takes a port of the loopback, as another program would. */
 async function occupy(port: number): Promise<{ readonly port: number; leave(): Promise<void> }> {
@@ -136,7 +136,7 @@ describe.skipIf(!mayMount)('a disk that fills while Drydock works', () => {
     const { code, said } = await machine.start().ended
     expect([code, said]).toEqual([
       1,
-      expect.stringMatching(/^The disk of \S+ has 0 MB left, a start needs 64 MB: free some/),
+      expect.stringMatching(/^The disk of \S+ has 0 MB left, a start needs 128 MB: free some/),
     ])
   })
 
