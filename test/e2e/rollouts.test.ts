@@ -79,4 +79,38 @@ phases:
     for (const agent of databases.agents) await agent.upgrade()
     await stands(back.rolloutId, { status: 'completed', completed: 3 })
   })
+
+  it('by a profile, of the resources that it means, and its history tells what the rollout came to', async () => {
+    const [databases, workers] = await Promise.all([fleet(operator, 1), fleet(operator, 2)])
+    const phases = [
+      { name: 'databases', component: databases.component },
+      { name: 'workers', component: workers.component, depends_on: ['databases'] },
+    ]
+    const { body: profile } = await operator.post<{ readonly id: string }>('/api/v1/upgrade-profiles', {
+      name: 'Platform on Sundays',
+      schedule: { cron_expression: '0 2 * * 0', timezone: 'UTC', maintenance_window_hours: 4 },
+      upgrade_settings: {
+        ...{ target_version: 'stable', pre_upgrade_checks: false, rollback_on_failure: false },
+        parallel_upgrades: 5,
+      },
+      resource_filters: { resource_types: ['customer'] },
+      rollout: { phases },
+    })
+    const path = `/api/v1/upgrade-profiles/${profile.id}`
+    const { body } = await operator.post<{ readonly execution_id: string }>(`${path}/executions`, {
+      reason: 'It cannot wait until Sunday',
+    })
+    await stands(body.execution_id, { phases: [{ status: 'in_progress' }, { status: 'waiting' }] })
+    for (const agent of databases.agents) await agent.upgrade()
+    await stands(body.execution_id, { phases: [{ status: 'completed' }, { status: 'in_progress' }] })
+    await Promise.all(workers.agents.map((agent) => agent.upgrade()))
+    await stands(body.execution_id, { status: 'completed', completed: 3 })
+    await eventually(
+      () => operator.read<{ readonly executions: readonly object[] }>(`${path}/history`),
+      ({ executions }) =>
+        expect(executions).toMatchObject([
+          { execution_id: body.execution_id, status: 'completed', resources_successful: 3 },
+        ]),
+    )
+  })
 })
