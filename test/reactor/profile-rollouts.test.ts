@@ -123,6 +123,23 @@ describe('a profile whose windows start a rollout', () => {
     expect((await profiles.upgrade(later)).window).toEqual(window)
   })
 
+  test('one that somebody has paused is named, with what lets it go on, by the window that it keeps shut', async () => {
+    const { id, execution } = await opened()
+    const paused = await world.call('POST', `/api/v1/rollouts/${execution}/pause`, {
+      body: { reason: 'odd' },
+    })
+    expect(paused.status).toBe(200)
+    profiles.at(nextSunday)
+    await profiles.fire(id, nextSunday)
+    const act = `POST /api/v1/rollouts/${execution}/resume goes on in the next window`
+    expect((await profiles.profile(id)).windows.at(-1)).toMatchObject({
+      result: 'running',
+      detail: expect.stringContaining(act),
+    })
+    const refused = await world.call('DELETE', `/api/v1/upgrade-profiles/${id}`)
+    expect(refused.body.detail).toContain(`Rollout ${execution} of this profile is not finished`)
+  })
+
   test('a window for which there is nothing to do is skipped', async () => {
     const newest = { ...definition.upgrade_settings, target_version: 'v1.0.0' }
     for (const component of ['db', 'worker'])

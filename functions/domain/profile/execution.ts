@@ -6,7 +6,7 @@ import { isCritical } from '../target/outcome.ts'
 import { editorsBeside } from './editors.ts'
 import { refuseMissing } from './lifecycle.ts'
 import { voidPlan } from './plan-ahead.ts'
-import { type Execution, exists, type ProfileDecision, type ProfileState } from './state.ts'
+import { type Execution, exists, namedExecution, type ProfileDecision, type ProfileState } from './state.ts'
 
 /** Starts an upgrade now rather than at the next window, for a reason (P12). The same upgrade again changes nothing. */
 export function startExecution(command: {
@@ -34,7 +34,7 @@ export function startExecution(command: {
     if (state.running) {
       return reject({
         code: 'execution-running',
-        detail: `Upgrade ${state.running.upgrade} of this profile is not finished. Wait for its end or abort it.`,
+        detail: `${namedExecution(state.running)} of this profile is not finished. Wait for its end or abort it.`,
       })
     }
     const { approvals } = state.definition

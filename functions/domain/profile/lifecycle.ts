@@ -6,7 +6,7 @@ import type { VersionScheme } from '../version/scheme.ts'
 import { validateUpdate } from './definition.ts'
 import { editorsBeside } from './editors.ts'
 import { voidPlan } from './plan-ahead.ts'
-import { exists, type ProfileDecision, type ProfileState } from './state.ts'
+import { exists, namedExecution, type ProfileDecision, type ProfileState } from './state.ts'
 
 /** Why there is nothing to command: never created, or deleted. */
 export function refuseMissing(state: ProfileState) {
@@ -140,7 +140,7 @@ export function deleteProfile(command: { readonly force: boolean; readonly by: s
     if (running && !force) {
       return reject({
         code: 'execution-running',
-        detail: `Upgrade ${running.upgrade} of this profile is not finished. Wait for its end, or delete with force=true, which cancels it.`,
+        detail: `${namedExecution(running)} of this profile is not finished. Wait for its end, or delete with force=true, which cancels it.`,
       })
     }
     const planned = state.planned?.upgrades.map(({ upgrade }) => upgrade) ?? []

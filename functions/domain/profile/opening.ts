@@ -8,7 +8,14 @@ import { editorsBeside } from './editors.ts'
 import { asRollout } from './execution.ts'
 import { refuseMissing } from './lifecycle.ts'
 import { plannedFor, voidPlan } from './plan-ahead.ts'
-import { type ExistingProfile, judged, type ProfileDecision, type ProfileState } from './state.ts'
+import {
+  type Execution,
+  type ExistingProfile,
+  judged,
+  namedExecution,
+  type ProfileDecision,
+  type ProfileState,
+} from './state.ts'
 import { contains, hasRoom, windowOf } from './windows.ts'
 
 /** What is known elsewhere at the moment of opening, read strongly. */
@@ -115,9 +122,11 @@ const pausedAlert = 'UPGRADE_PAUSED'
  * Why the window cannot carry on an upgrade that is paused, and the alert about it: only a person may accept failures, and until then every
  * window of the profile is lost. A silent one after the other would look like a profile with nothing to do.
  */
-function waitsForPerson({ upgrade, reason }: NonNullable<OpeningFacts['paused']>): Refusal {
-  const act = `POST /api/upgrades/${upgrade}/resume goes on in the next window, …/abort ends it.`
-  const detail = `Upgrade ${upgrade} is paused (${reason.slice(0, 200)}) and waits for an operator: ${act}`
+function waitsForPerson(running: Execution, reason: string): Refusal {
+  const { upgrade, rollout } = running
+  const path = rollout ? `/api/v1/rollouts/${upgrade}` : `/api/upgrades/${upgrade}`
+  const act = `POST ${path}/resume goes on in the next window, …/abort ends it.`
+  const detail = `${namedExecution(running)} is paused (${reason.slice(0, 200)}) and waits for an operator: ${act}`
   return ['running', detail, { type: 'AlertRaised', data: { code: pausedAlert, upgrade } }]
 }
 
@@ -150,9 +159,10 @@ function refuse(
   if (stop) return ['frozen', stop.reason]
   if (!hasRoom({ start: scheduledAt, end }, facts.closures, upgrade_settings.expected_minutes * 60))
     return ['holiday', (closureAt(facts.closures, scheduledAt) ?? facts.closures[0])?.why ?? '']
-  if (facts.paused && facts.paused.upgrade === state.running?.upgrade) return waitsForPerson(facts.paused)
+  if (facts.paused && state.running && facts.paused.upgrade === state.running.upgrade)
+    return waitsForPerson(state.running, facts.paused.reason)
   if (state.running?.reason === 'emergency')
-    return ['running', `Upgrade ${state.running.upgrade}, which was started out of turn, is not finished.`]
+    return ['running', `${namedExecution(state.running)}, which was started out of turn, is not finished.`]
   const heldBack: Refusal | undefined = facts.heldBack === null ? undefined : ['held_back', facts.heldBack]
   // What has begun under all of the following is carried on, unless it has been taken back elsewhere since.
   if (state.running && facts.begun !== false) return heldBack

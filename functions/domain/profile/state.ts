@@ -24,6 +24,11 @@ export interface Execution {
   readonly alerts: readonly string[]
 }
 
+/** Returns what runs, in words that begin a sentence. */
+export function namedExecution({ upgrade, rollout }: Pick<Execution, 'upgrade' | 'rollout'>): string {
+  return `${rollout ? 'Rollout' : 'Upgrade'} ${upgrade}`
+}
+
 /** Upgrades that were planned ahead of a window, so that people can approve them before it opens (ADR 0017). */
 export interface PlannedWindow {
   readonly scheduledAt: string
