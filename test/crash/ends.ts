@@ -4,8 +4,8 @@ import { type Fate, longest, patience } from './kills.ts'
 import { type FailPoint, type Point, points, type Side, sides } from './points.ts'
 import type { Life, Runtime } from './runtime.ts'
 
-/** How often a fail point that was not reached in time is tried again. */
-const triesAgain = 3
+/** How often a fail point that was not reached in time is tried again: some are reached once in several seconds, and a busy machine is slow. */
+const triesAgain = 8
 
 /** How the lives of a run ended. */
 export interface Ends {
