@@ -23,6 +23,32 @@ const call = (more: object = {}) => ({
 const look = (more: object = {}) => ({ id: 'look', name: 'Look', http: { request: { url } }, ...more })
 const fieldsOf = (document: object) => mistakesIn(procedureDocument.parse(document)).map(({ field }) => field)
 
+describe('an address', () => {
+  const rendered = (v: string) =>
+    renderRequest(
+      procedureDocument.parse({
+        steps: [look({ http: { request: { url: 'http://node.example/v1/{{ target.id }}/x' } } })],
+      }).steps[0]?.http?.request as never,
+      { target: { id: v } },
+      () => '',
+    ).url
+
+  it.each(['.', '..', 'a\ud800b'])('is not made of %j, which would lead elsewhere or nowhere', (value) => {
+    expect(() => rendered(value)).toThrow(NoValue)
+  })
+
+  it('is made of what only looks like it', () => {
+    expect(rendered('..a')).toBe('http://node.example/v1/..a/x')
+    expect(rendered('../x')).toBe('http://node.example/v1/..%2Fx/x')
+  })
+
+  it('with braces that nobody closes is looked through in time', () => {
+    const body = { a: `{{${' '.repeat(8000)}` }
+    const http = { request: { method: 'POST', url, body } }
+    expect(fieldsOf({ steps: [call({ http })] })).toContain('steps.0.http.request.body.a')
+  })
+})
+
 describe('a document is refused with the place of what is wrong', () => {
   it.each<[words: string, document: object, field: string]>([
     ['a step that does nothing', { steps: [{ id: 'a', name: 'A' }] }, 'steps.0'],

@@ -20,12 +20,13 @@ export interface RenderedRequest {
 /** Returns the value of a secret by its reference, or what is shown in its place. */
 export type SecretOf = (reference: string) => string
 
-const slot = /\{\{\s*([\s\S]*?)\s*\}\}/g
+/** What stands between braces, with the spaces around it: a pattern that left these out would try them in every way. */
+const slot = /\{\{([\s\S]*?)\}\}/g
 const secretSlot = /^secret\('([A-Za-z0-9/_+=.@#-]{1,265})'\)$/
 
 /** Yields what stands between the braces of a text. */
 function* slotsIn(text: string): Generator<string> {
-  for (const [, inner = ''] of text.matchAll(slot)) yield inner
+  for (const [, inner = ''] of text.matchAll(slot)) yield inner.trim()
 }
 
 /** Yields the expressions of a template, which are all that stands between braces but the secrets. */
@@ -92,8 +93,9 @@ function textOf(inner: string, values: Partial<Values>, secretOf: SecretOf): str
 }
 
 const filled = (text: string, values: Partial<Values>, secretOf: SecretOf) =>
-  text.replaceAll(slot, (_, inner: string) => textOf(inner, values, secretOf))
+  text.replaceAll(slot, (_, inner: string) => textOf(inner.trim(), values, secretOf))
 
+const upwards = /\/(?:\.|%2e){1,2}(?:[/?#]|$)/i
 const inAuthority = /^[a-z]+:\/\/[^/?#]*$/i
 const host = /^[A-Za-z0-9._-]{1,253}(:[0-9]{1,5})?$/
 const origin = /^https?:\/\/[^\s/?#@\\]+(\/[^\s?#\\]*)?$/i
@@ -108,7 +110,7 @@ function addressOf(text: string, values: Partial<Values>): string {
   for (const match of text.matchAll(slot)) {
     address += text.slice(read, match.index)
     read = match.index + match[0].length
-    const value = textOf(match[1] ?? '', values, () => {
+    const value = textOf(match[1]?.trim() ?? '', values, () => {
       throw new NoValue('an address holds no secret')
     })
     if (address === '') {
@@ -117,9 +119,13 @@ function addressOf(text: string, values: Partial<Values>): string {
     } else if (inAuthority.test(address)) {
       if (!host.test(value)) throw new NoValue(`${match[1]} is no host`)
       address += value
-    } else address += encodeURIComponent(value)
+    } else if (value.isWellFormed()) address += encodeURIComponent(value)
+    else throw new NoValue(`${match[1]?.trim()} is no text that an address can hold`)
   }
-  return address + text.slice(read)
+  address += text.slice(read)
+  // Whoever reads an address goes up there: the call would be another one.
+  if (upwards.test(address)) throw new NoValue(`${address.slice(0, 200)} has . or .. in its path`)
+  return address
 }
 
 /** Returns JSON with its templates filled in; a text that is one expression alone becomes that value with its type. */
