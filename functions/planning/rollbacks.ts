@@ -128,7 +128,10 @@ export async function startRollback(
   const outcome = await log.execute(
     rolloutAggregate,
     rollout,
-    requestChild({ ...noted, living: await livingOf(log, state, breakGlass) }),
+    requestChild({
+      ...{ ...noted, living: await livingOf(log, state, breakGlass) },
+      seen: state.children.map(({ child }) => child),
+    }),
     { ...cause, ...(idempotency && { idempotency }) },
   )
   if (outcome.kind === 'contended') throw new Contended(rollout)

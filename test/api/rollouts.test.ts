@@ -16,6 +16,21 @@ async function versions(world: World): Promise<Readonly<Record<string, string>>>
   )
 }
 
+test('of several that would take a rollout back at once one does', async () => {
+  const world = await platform()
+  const id = await started(world)
+  for (let phase = 0; phase < 2; phase++) {
+    await report(world)
+    await world.advanceRollout(id)
+  }
+  const asked = [{}, { phases: ['databases'] }, {}].map((more) =>
+    say(world, id, 'rollback', { reason: 'it loses orders', ...more }),
+  )
+  const replies = await Promise.all(asked)
+  expect(replies.map(({ status }) => status).sort()).toEqual([202, 409, 409])
+  expect(replies.flatMap(({ body }) => body.code ?? [])).toEqual(['child-at-work', 'child-at-work'])
+})
+
 describe('Z1: phases in the order of what they depend on', () => {
   test('the second begins when all targets of the first have been upgraded, not before', async () => {
     const world = await platform()

@@ -135,17 +135,20 @@ export function requestChild(command: {
   breakGlass?: true
   /** Those that take something of it back and are not over, as whoever asks has looked. */
   living: readonly string[]
+  /** Those that whoever asks knew of: another one has begun since. Left out: whatever has begun is no hindrance. */
+  seen?: readonly string[]
 }): RolloutDecision {
   return (state, now) => {
     if (!exists(state)) return rolloutNotFound
-    const { living, ...noted } = command
+    const { living, seen, ...noted } = command
     if (state.children.some(({ child }) => child === noted.child)) return accept()
     if (state.request.kind === 'rollback')
       return refuse(
         'rollback-of-rollback',
         'A rollback is not taken back: deploy the versions that are wanted.',
       )
-    const [other] = living
+    const unseen = seen && state.children.find(({ child }) => !seen.includes(child))
+    const other = living[0] ?? unseen?.child
     if (other !== undefined)
       return refuse(
         'child-at-work',
