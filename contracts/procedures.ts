@@ -51,6 +51,13 @@ const shownRelease = z.object({
   values: z.looseObject({}),
 })
 
+const shownCommand = z.object({
+  instance: z.string(),
+  document: z.string(),
+  version: z.string(),
+  parameters: z.record(z.string(), z.array(z.string())),
+})
+
 const triedStep = z.object({
   step: z.string(),
   name: z.string(),
@@ -59,6 +66,7 @@ const triedStep = z.object({
   when: z.string().nullable(),
   calls: z.array(shownCall),
   release: shownRelease.nullable().describe('What helm would be told, where it does the step.'),
+  command: shownCommand.nullable().describe('What Run Command would be told, where it does the step.'),
   note: z.string().nullable().describe('What cannot be known before it runs.'),
 })
 

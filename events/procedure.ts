@@ -106,6 +106,28 @@ const does = {
     /** How long helm waits until all is ready, and once more where it takes it back. */
     seconds: seconds(1, 240).default(40),
   }),
+  /** A document of Systems Manager runs on one managed node, by Run Command. */
+  ssm: z.strictObject({
+    /** The id of the node: `i-…` or `mi-…`. */
+    instance: template(256),
+    document: z.string().regex(/^[a-zA-Z0-9_.:/-]{3,128}$/, 'the name or the ARN of a document'),
+    documentVersion: z
+      .string()
+      .regex(/^(\$LATEST|\$DEFAULT|[1-9][0-9]{0,8})$/, 'a number, $DEFAULT or $LATEST')
+      .default('$DEFAULT'),
+    parameters: z
+      .record(
+        z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, 'the name of a parameter'),
+        z.union([template(4096), z.array(template(4096)).min(1).max(100)]),
+      )
+      .default({}),
+    /** The step of the document whose output is kept; left out where it has one. */
+    outputOf: z
+      .string()
+      .regex(/^[A-Za-z0-9_:.-]{1,128}$/, 'the name of a step of the document')
+      .optional(),
+    everySeconds: seconds(1, 3600).default(10),
+  }),
 }
 
 export type StepKind = keyof typeof does
@@ -117,6 +139,7 @@ const optionalKinds = {
   health: does.health.optional(),
   acknowledge: does.acknowledge.optional(),
   helm: does.helm.optional(),
+  ssm: does.ssm.optional(),
 }
 
 const action = {
@@ -205,6 +228,7 @@ export type ProcedureStep = ProcedureDocument['steps'][number]
 export type StepAction = z.output<typeof inverse>
 export type StepRequest = z.output<typeof request>
 export type HelmRelease = z.output<typeof does.helm>
+export type SsmCommand = z.output<typeof does.ssm>
 export type StepExpectation = z.output<typeof expectation>
 
 /** The largest document in bytes of JSON: its event stays below 64 KB. */

@@ -2,14 +2,15 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SFNClient } from '@aws-sdk/client-sfn'
+import { openSend } from './aws-send.ts'
 import type { ExposureLimit } from './domain/plan/exposure.ts'
 import { endpointOf, readEnvironment, type Setting, type Settings } from './environment.ts'
 import { openGuard } from './executors/guard.ts'
 import { type Helm, openHelm } from './executors/helm/helm.ts'
 import { type Outbound, openOutbound } from './executors/outbound.ts'
 import { readOutboundHosts } from './executors/outbound-hosts.ts'
+import { type Commands, openCommands } from './executors/run-command.ts'
 import { openSecrets, type Secrets } from './executors/secrets.ts'
-import { openSend } from './heads/send.ts'
 import { openSigner, type Signer } from './heads/signer.ts'
 import { openVault, type Vault } from './heads/vault.ts'
 import { dynamoStore, openLog } from './log/dynamo.ts'
@@ -66,6 +67,8 @@ export interface Connections {
   readonly secrets: Secrets
   /** The program, where it is at hand. */
   readonly helm: Helm
+  /** Run Command of Systems Manager. */
+  readonly commands: Commands
   /** The present instant, in milliseconds since the epoch. */
   now(): number
 }
@@ -168,10 +171,17 @@ export const exposure = connection(['exposureTargets', 'exposurePercent'], (sett
   throw new Error(`How much one person may expose has to be two numbers, not ${given}.`)
 })
 
-/** Two requests a day are no reason to bundle two more clients of the SDK: it says who we are and where, and the rest is a signature. */
-function sendTo(service: 's3' | 'kms', addressOf: (region: string) => string) {
+/** A few requests are no reason to bundle more clients of the SDK: it says who we are and where, and the rest is a signature. */
+function sendTo(service: 's3' | 'kms' | 'ssm', addressOf: (region: string) => string, tries = 4) {
   const { credentials, region } = dynamo().config
-  return openSend({ service, addressOf, credentials: () => credentials(), region: () => region(), now })
+  return openSend({
+    service,
+    addressOf,
+    credentials: () => credentials(),
+    region: () => region(),
+    now,
+    tries,
+  })
 }
 export const streamHeads = connection(['logTable'], ({ logTable: table }) =>
   headsOf(dynamoStore({ client: dynamo(), table })),
@@ -196,6 +206,12 @@ export const outbound = connection(['outboundHosts'], ({ outboundHosts }) =>
 )
 export const helm = connection(['helmBinary', 'outboundHosts'], ({ helmBinary: binary, outboundHosts }) =>
   openHelm({ binary, guard: openGuard(readOutboundHosts(outboundHosts)), now }),
+)
+export const commands = connection([], () =>
+  openCommands(
+    // Once: a command that was sent and not answered is looked for, not sent again.
+    sendTo('ssm', (region) => endpointOf('SSM') ?? `https://ssm.${region}.amazonaws.com`, 1),
+  ),
 )
 export const secrets = connection([], () =>
   openSecrets({ client: new SecretsManagerClient({ maxAttempts: 5 }), now }),

@@ -15,6 +15,7 @@ import { machines, procedureMachineArns } from './constructs/names.ts'
 import { Outbound } from './constructs/outbound.ts'
 import { Procedures } from './constructs/procedures.ts'
 import { keepFailures } from './constructs/queue.ts'
+import { RunCommand } from './constructs/run-command.ts'
 import { Schedules } from './constructs/schedules.ts'
 import { Views } from './constructs/views.ts'
 import { Windows } from './constructs/windows.ts'
@@ -41,13 +42,14 @@ export class DrydockStack extends Stack {
     const identity = new Identity(this)
     const exposure = new Exposure(this)
     const outbound = new Outbound(this)
+    const runCommand = new RunCommand(this)
     const concurrency = new Concurrency(this)
     const heads = new Heads(this)
     const procedures = new Procedures(this)
 
     const functions = new Functions(this, {
       ...{ log, views, work, bus, windows },
-      ...{ identity, exposure, outbound, concurrency, heads, procedures },
+      ...{ identity, exposure, outbound, runCommand, concurrency, heads, procedures },
     })
 
     const api = new Api(this, { functions, identity })

@@ -114,7 +114,7 @@ export class AuditedProcedure {
     const action = this.#actionOf(direction, running.step)
     const acts = action?.http
       ? !['GET', 'HEAD'].includes(action.http.request.method)
-      : action?.helm?.chart !== undefined
+      : action?.helm?.chart !== undefined || action?.ssm !== undefined
     switch (again) {
       case 'person':
         return running.released ? undefined : 'which no person has said'
@@ -122,8 +122,8 @@ export class AuditedProcedure {
         if (running.next === null) return 'though nobody knows that it has failed'
         return running.next <= at ? undefined : `which it may not before ${running.next}`
       case 'not-done':
-        // Helm's own history says what was done.
-        return action?.check || action?.helm ? undefined : 'though it has no check'
+        // The history of helm, and the list of commands, say what was done.
+        return action?.check || action?.helm || action?.ssm ? undefined : 'though it has no check'
       case 'repeatable':
         return action?.repeatable || !acts ? undefined : 'which its procedure does not say'
       default:

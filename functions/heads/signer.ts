@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type Question, Refused, type Send } from './send.ts'
+import { type Question, Refused, type Send } from '../aws-send.ts'
 
 /** Signs with a key that never leaves its place. */
 export interface Signer {

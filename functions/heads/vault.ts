@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type HeadsDocument, readHeads } from '../../events/heads.ts'
+import { type Question, Refused, type Send } from '../aws-send.ts'
 import { headsPrefix } from '../environment.ts'
-import { type Question, Refused, type Send } from './send.ts'
 
 /** Where documents of heads are kept, which nobody can overwrite. */
 export interface Vault {

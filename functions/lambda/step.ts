@@ -1,7 +1,7 @@
-import { connect, log, outbound, redemption, secrets, tokens } from '../connections.ts'
+import { commands, connect, log, outbound, redemption, secrets, tokens } from '../connections.ts'
 import { runProcedure } from '../workflow/procedure/procedure.ts'
 
-const connected = connect({ log, tokens, redemption, outbound, secrets })
+const connected = connect({ log, tokens, redemption, outbound, secrets, commands })
 const services = Object.defineProperties(
   { random: () => Math.random() },
   Object.getOwnPropertyDescriptors(connected),

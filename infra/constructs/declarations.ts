@@ -13,6 +13,7 @@ import {
   park,
   read,
   redeem,
+  runCommands,
   scheduleWindows,
   supersede,
 } from './permissions.ts'
@@ -332,6 +333,7 @@ const declared = {
       work: ['dynamodb:DeleteItem', 'dynamodb:PutItem'],
       procedureMachine: redeem,
       secrets: ['secretsmanager:GetSecretValue'],
+      ...runCommands,
     },
   },
   helm: {

@@ -41,8 +41,9 @@ import {
   windowScheduleArns,
 } from './names.ts'
 import type { Outbound } from './outbound.ts'
-import { conditions, type Resource } from './permissions.ts'
+import { conditions, type Grants, type Resource, type runCommands } from './permissions.ts'
 import type { Procedures } from './procedures.ts'
+import type { RunCommand } from './run-command.ts'
 import { isOf, type Trigger, type TriggerOf } from './triggers.ts'
 import type { Views } from './views.ts'
 import type { Windows } from './windows.ts'
@@ -57,6 +58,7 @@ interface FunctionsProps {
   readonly identity: Identity
   readonly exposure: Exposure
   readonly outbound: Outbound
+  readonly runCommand: RunCommand
   readonly concurrency: Concurrency
   readonly heads: Heads
   readonly procedures: Procedures
@@ -75,7 +77,7 @@ export class Functions extends Construct {
   constructor(scope: Construct, props: FunctionsProps) {
     super(scope, 'Functions')
     const { log, views, work, bus, windows, identity, exposure, outbound, concurrency, heads } = props
-    const { procedures } = props
+    const { procedures, runCommand } = props
     const settings: Settings<Setting> = {
       logTable: log.table.tableName,
       viewsTable: views.table.tableName,
@@ -101,7 +103,7 @@ export class Functions extends Construct {
       outboundHosts: outbound.hosts,
       helmBinary: '/opt/helm/helm',
     }
-    const arns: Record<Resource, string> = {
+    const arns: Shared['arns'] = {
       log: log.table.tableArn,
       catalogue: `${log.table.tableArn}/index/${catalogueIndex}`,
       views: views.table.tableArn,
@@ -128,7 +130,7 @@ export class Functions extends Construct {
     const bundles = bundle(functionNames.map(entryOf))
     const created = functionNames.map((name) => [
       name,
-      lambda(this, name, { bundles, settings, arns, concurrency, programs }),
+      lambda(this, name, { bundles, settings, arns, runCommand, concurrency, programs }),
     ])
     this.all = Object.fromEntries(created) as Record<FunctionName, Lambda> // one for each name
     rmSync(bundles, { recursive: true })
@@ -151,7 +153,8 @@ interface Shared {
   /** The directory of their bundles. */
   readonly bundles: string
   readonly settings: Settings<Setting>
-  readonly arns: Readonly<Record<Resource, string>>
+  readonly arns: Readonly<Record<Exclude<Resource, keyof typeof runCommands>, string>>
+  readonly runCommand: RunCommand
   readonly concurrency: Concurrency
   /** Helm, for those that run it. */
   readonly programs: ILayerVersion
@@ -160,7 +163,7 @@ interface Shared {
 function lambda(
   scope: Construct,
   name: FunctionName,
-  { bundles, settings, arns, concurrency, programs }: Shared,
+  { bundles, settings, arns, runCommand, concurrency, programs }: Shared,
 ): Lambda {
   const { does, memory, timeout, atOnce, environment, may, fixedName, programs: needed } = declarations[name]
   const here = new Construct(scope, name)
@@ -175,8 +178,17 @@ function lambda(
       resources: [logGroup.logGroupArn],
     }),
   )
-  for (const [resource, actions] of Object.entries(may)) {
-    const known = resource as Resource // Object.entries forgets that the keys are resources
+  const { commands, anyCommand, ...always }: Grants = may
+  if (commands && anyCommand) {
+    runCommand.grant(here, role, { send: commands, look: anyCommand })
+    Validations.of(here).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason:
+        'How far a command is can only be granted on all of them, and is where the deployment lets some be sent.',
+    })
+  }
+  for (const [resource, actions] of Object.entries(always)) {
+    const known = resource as keyof typeof always // Object.entries forgets that the keys are resources
     const condition = conditions[known]
     role.addToPolicy(
       new PolicyStatement({

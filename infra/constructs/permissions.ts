@@ -4,7 +4,7 @@ import { headsPrefix } from '../../functions/environment.ts'
  * What a function may be granted. `catalogue` is the log's index, `lastSeen` the rows of `Work` that say when agents were heard of, `upgradeExecutions` are those of the state machine that drives upgrades, `windowSchedules` the
  * one-shot schedules of windows, `windowsRole` whom these act as; `anySchedule` is every schedule, since listing knows no narrower one.
  * `headDocuments` are the objects in `headsBucket` that say where the streams stand, signed with `headsKey`. `secrets` are those whose names begin with
- * the stack's own.
+ * the stack's own, `commands` those that the deployment lets be run, `anyCommand` every one: to look at one knows no narrower right.
  */
 export type Resource =
   | 'log'
@@ -27,6 +27,8 @@ export type Resource =
   | 'headDocuments'
   | 'headsKey'
   | 'secrets'
+  | 'commands'
+  | 'anyCommand'
 
 /** What a function may do: exact actions by resource. */
 export type Grants = Partial<Readonly<Record<Resource, readonly string[]>>>
@@ -66,6 +68,11 @@ export const supersede = ['states:SendTaskFailure', ...redeem] as const
 export const makeMachines = {
   procedureMachine: ['states:CreateStateMachine', 'states:DeleteStateMachine', 'states:TagResource'],
   procedureRole: ['iam:PassRole'],
+} as const
+/** Where the deployment lets no command be run, none of these is granted. */
+export const runCommands = {
+  commands: ['ssm:SendCommand'],
+  anyCommand: ['ssm:GetCommandInvocation', 'ssm:ListCommands'],
 } as const
 export const scheduleWindows = {
   windowSchedules: ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'],

@@ -3,6 +3,7 @@ import { type Access, Refused } from './access/access.ts'
 import {
   type Right,
   rightsOnBuses,
+  rightsOnCommands,
   rightsOnKeys,
   rightsOnMachines,
   rightsOnObjects,
@@ -24,6 +25,8 @@ export interface AwsServices {
   keys(operation: string, input: unknown): unknown
   /** Secrets Manager; throws {type, message}. */
   secrets(operation: string, input: unknown): unknown
+  /** Run Command of Systems Manager; throws {type, message}. */
+  commands(operation: string, input: unknown): unknown
   /** S3, below the path `/s3`. */
   readonly buckets: Buckets
   /** EventBridge Scheduler, whose API is REST. */
@@ -54,7 +57,7 @@ const maximumBytes = 16 * 1024 * 1024
 /** The path below which the endpoint answers as S3. */
 export const bucketsPath = '/s3'
 
-/** Serves Step Functions (JSON 1.0), EventBridge, KMS and Secrets Manager (JSON 1.1), Scheduler (REST JSON) and S3 (REST XML) on a free port of the loopback. */
+/** Serves Step Functions (JSON 1.0), EventBridge, KMS, Secrets Manager and Systems Manager (JSON 1.1), Scheduler (REST JSON) and S3 (REST XML) on a free port of the loopback. */
 export async function openAwsEndpoint(
   services: AwsServices,
   access: Pick<Access, 'demand'>,
@@ -113,7 +116,7 @@ async function serve(
     return { ...answer, contentType: 'application/json' }
   }
   const [service, operation = ''] = target.split('.')
-  const later = service === 'AWSEvents' || service === 'TrentService' || service === 'secretsmanager'
+  const later = ['AWSEvents', 'TrentService', 'secretsmanager', 'AmazonSSM'].includes(service ?? '')
   const contentType = later ? 'application/x-amz-json-1.1' : 'application/x-amz-json-1.0'
   try {
     if (service === 'AWSStepFunctions') {
@@ -132,10 +135,14 @@ async function serve(
       demand(() => rightsOnSecrets(operation, body))
       return { status: 200, contentType, body: services.secrets(operation, body) }
     }
+    if (service === 'AmazonSSM') {
+      demand(() => rightsOnCommands(operation, body))
+      return { status: 200, contentType, body: services.commands(operation, body) }
+    }
   } catch (error) {
     return answerOfError(error, contentType)
   }
-  const message = `One machine has no service ${service}: it serves AWSStepFunctions, AWSEvents, KMS, Secrets Manager, S3 and Scheduler.`
+  const message = `One machine has no service ${service}: it serves AWSStepFunctions, AWSEvents, KMS, Secrets Manager, Systems Manager, S3 and Scheduler.`
   return { status: 400, contentType, body: { __type: 'UnknownOperationException', message } }
 }
 

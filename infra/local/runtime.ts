@@ -3,6 +3,7 @@ import { type Credentials, openAccess, variablesOf, writeCredentials } from './a
 import { openDoor } from './access/door.ts'
 import { type AwsEndpoint, bucketsPath, openAwsEndpoint } from './aws-endpoint.ts'
 import type { Clock } from './clock.ts'
+import type { ManagedNodes } from './commands.ts'
 import { closeToOthers, keepToOwner, makeDataDirectory } from './data-directory.ts'
 import { installDate } from './date.ts'
 import { checkSpace, watchSpace } from './disk.ts'
@@ -67,6 +68,8 @@ export interface RuntimeOptions {
   readonly speed?: number
   /** Values of the template's parameters, beside those that the local issuer gives. */
   readonly parameters?: Readonly<Record<string, string>>
+  /** Plays the managed nodes of Systems Manager: none, where it is left out. */
+  readonly nodes?: ManagedNodes
   /** Stands between the door and DynamoDB: is given its address, and gives its own. */
   readonly before?: (dynamo: string) => Promise<string>
   /** Takes what functions log, instead of the files below `logs/`. */
@@ -131,6 +134,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     writeCredentials(data, access.administrator)
     const machine = await wire({
       ...{ assembly, resources, data, clock, issuer, dynamo, write, log },
+      nodes: options.nodes ?? (() => undefined),
       own: (functionArn) => ({ ...told, ...variablesOf(access.credentialsOf(functionArn)) }),
     })
     closing.push(() => machine.close())
@@ -146,6 +150,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       AWS_ENDPOINT_URL_SCHEDULER: aws.url,
       AWS_ENDPOINT_URL_KMS: aws.url,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.url,
+      AWS_ENDPOINT_URL_SSM: aws.url,
       AWS_ENDPOINT_URL_S3: `${aws.url}${bucketsPath}`,
     }
     Object.assign(told, endpoints, { AWS_REGION: region })

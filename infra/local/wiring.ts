@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AwsServices } from './aws-endpoint.ts'
 import { openBuckets } from './buckets.ts'
+import { type ManagedNodes, openCommandsOfMachine } from './commands.ts'
 import { openDatabase } from './database.ts'
 import type { Dynamo } from './dynamodb/dynamo.ts'
 import type { Table } from './dynamodb/tables.ts'
@@ -55,11 +56,13 @@ export async function wire(options: {
   readonly dynamo: Dynamo
   /** What each function is told beside what the template says; asked for when it is first called. */
   own(functionArn: string): Readonly<Record<string, string>>
+  /** Plays the managed nodes of Systems Manager. */
+  readonly nodes: ManagedNodes
   /** Takes what functions log. */
   write(line: LogLine): void
   log(line: string): void
 }): Promise<Machine> {
-  const { assembly, resources, data, clock, issuer, dynamo, own, write, log } = options
+  const { assembly, resources, data, clock, issuer, dynamo, own, nodes, write, log } = options
   const database = openDatabase(join(data, 'runtime.sqlite'))
 
   const queues = openQueues(database, clock)
@@ -89,6 +92,7 @@ export async function wire(options: {
   const { events, stepFunctions, scheduler } = services
   const keys = openKeys(resources, data)
   const secrets = openSecretsOfMachine(data)
+  const commands = openCommandsOfMachine({ file: join(data, 'commands.sqlite'), clock, nodes })
 
   const checkpoints = openCheckpoints(database)
   const mappings = ofType(resources, 'AWS::Lambda::EventSourceMapping').map((resource) =>
@@ -110,6 +114,7 @@ export async function wire(options: {
       eventBridge: (operation, input) => events.request(operation, input),
       keys: (operation, input) => keys.request(operation, input),
       secrets: (operation, input) => secrets.request(operation, input),
+      commands: (operation, input) => commands.request(operation, input),
       buckets: openBuckets(resources, data),
       scheduler: (...call) => scheduler.request(...call),
     },
@@ -149,6 +154,7 @@ export async function wire(options: {
     },
     async close() {
       await functions.stop()
+      commands.close()
       database.close()
     },
   }

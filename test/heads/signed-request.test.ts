@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type PlainRequest, signRequest } from '../../functions/heads/signed-request.ts'
+import { type PlainRequest, signRequest } from '../../functions/signed-request.ts'
 
 /** The examples of AWS ("Authenticating Requests: Using the Authorization Header", S3 API reference), with its example key. */
 const caller = {

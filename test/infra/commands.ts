@@ -24,6 +24,9 @@ const otherwise: Readonly<Record<string, readonly string[]>> = {
 /** What is asked of services without their client, by what no other question holds. A name that a list tells is read. */
 const plain: Readonly<Record<string, readonly string[]>> = {
   'TrentService.Sign': ['kms:Sign'],
+  '"SendCommand"': ['ssm:SendCommand'],
+  '"ListCommands"': ['ssm:ListCommands'],
+  '"GetCommandInvocation"': ['ssm:GetCommandInvocation'],
   'list-type=2': ['s3:ListBucket', 's3:GetObject'],
   'x-amz-checksum-sha256': ['s3:PutObject'],
 }

@@ -29,6 +29,7 @@ const reached: Readonly<Record<string, readonly Resource[]>> = {
   outbound: [],
   helm: [],
   secrets: ['secrets'],
+  commands: ['commands', 'anyCommand'],
 }
 
 /** The one call that is not made by what its connection opens, but with the client that it hands on. */

@@ -106,6 +106,8 @@ const expected: Record<string, Record<string, string>> = {
     Work: 'DeleteItem PutItem',
     'machines of procedures': 'SendTaskSuccess',
     'secrets of the stack': 'GetSecretValue',
+    'commands that are allowed': 'SendCommand',
+    '*': 'GetCommandInvocation ListCommands',
   },
   endedProcedure: { Log: 'PutItem Query', 'dead letters': 'SendMessage' },
 }
@@ -181,6 +183,7 @@ function statementsOf(role: string): readonly Statement[] {
 function nameOf(resource: unknown): string {
   if (resource === '*') return '*'
   const text = JSON.stringify(resource)
+  if (text === '{"Ref":"RunCommands"}') return 'commands that are allowed'
   const [, machine] = /":stateMachine:drydock-(\w+)"\]\]\}$/.exec(text) ?? []
   if (machine !== undefined) return `machine ${machine}`
   if (text.endsWith('":stateMachine:drydock-procedure-*"]]}')) return 'machines of procedures'
@@ -249,6 +252,38 @@ describe('S11: what each function may do', () => {
     )
     expect(actions.length).toBeGreaterThan(50)
     expect(actions.filter((action) => action.includes('*'))).toEqual([])
+  })
+})
+
+describe('S20: what Systems Manager may be told to run', () => {
+  test('is nothing unless the deployment names it: nobody may even look', () => {
+    const policies = ofType(template, 'AWS::IAM::Policy').filter(([, { Properties }]) =>
+      JSON.stringify(Properties).includes('"ssm:'),
+    )
+    expect(policies.map(([, { Condition }]) => Condition)).toEqual(['RunsCommands'])
+    expect(template.Conditions.RunsCommands).toEqual({
+      'Fn::Not': [{ 'Fn::Equals': [{ 'Fn::Join': [',', { Ref: 'RunCommands' }] }, ''] }],
+    })
+    expect(template.Parameters.RunCommands).toMatchObject({ Type: 'CommaDelimitedList', Default: '' })
+  })
+
+  const document = 'arn:aws:ssm:eu-central-1::document/AWS-RunShellScript'
+  const nodes = 'arn:aws:ec2:eu-central-1:123456789012:instance/*'
+  test.each([
+    ['', true],
+    [document, true],
+    [`${document},${nodes}`, true],
+    [`${document}, ${nodes}`, true],
+    ['arn:aws:ssm:eu-central-1:123456789012:managed-instance/mi-0123456789abcdef0', true],
+    ['*', false],
+    [`${document},*`, false],
+    ['arn:aws:ssm:*', false],
+    ['arn:aws:ssm:eu-central-1:123456789012:*', false],
+    ['arn:aws:ssm:eu-central-1:123456789012:*/*', false],
+    ['arn:aws:s3:::bucket/key', false],
+  ])('and %j is taken: %s', (given, isTaken) => {
+    const { AllowedPattern } = template.Parameters.RunCommands ?? {}
+    expect(new RegExp(`^(?:${AllowedPattern})$`).test(given)).toBe(isTaken)
   })
 })
 

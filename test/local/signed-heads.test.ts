@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { followHeads, type HeadsStatement, readHeadsKey, signedText } from '../../events/heads.ts'
-import { openSend, type Question } from '../../functions/heads/send.ts'
+import { openSend, type Question } from '../../functions/aws-send.ts'
 import { openSigner } from '../../functions/heads/signer.ts'
 import { openVault } from '../../functions/heads/vault.ts'
 import { type AwsEndpoint, bucketsPath, openAwsEndpoint } from '../../infra/local/aws-endpoint.ts'
@@ -42,7 +42,7 @@ async function open(data = scratch()) {
   endpoint = await openAwsEndpoint(
     {
       ...{ stepFunctions: nothing, machineOfToken: nothing, eventBridge: nothing, scheduler: nothing },
-      secrets: nothing,
+      ...{ secrets: nothing, commands: nothing },
       keys: (operation, input) => keys.request(operation, input),
       buckets: openBuckets(resources, data),
     },

@@ -5,6 +5,7 @@ import { audit } from '../../functions/audit/audit.ts'
 import { openCredentials } from '../../functions/executors/credentials.ts'
 import { openProcedureMachines } from '../../functions/work/procedure-machines.ts'
 import { openRedemption } from '../../functions/work/redemption.ts'
+import type { Commands } from '../../functions/workflow/procedure/command.ts'
 import { noteEndOfProcedure } from '../../functions/workflow/procedure/execution-ended.ts'
 import type { Helm } from '../../functions/workflow/procedure/helm.ts'
 import type { OutboundCall, Sent } from '../../functions/workflow/procedure/outbound.ts'
@@ -155,6 +156,10 @@ export function openProcedures(serve: Server) {
     /** From now on the function that runs helm has this one. */
     helm(given: Helm) {
       Object.assign(services, { helm: given })
+    },
+    /** From now on steps send their commands by this. */
+    commands(given: Commands) {
+      Object.assign(services, { commands: given })
     },
     kill(when: typeof kill) {
       kill = when

@@ -47,7 +47,10 @@ import { Scheduler } from './scheduler.ts'
 import { Outputs } from './secrets.ts'
 import { Turns } from './turns.ts'
 
-export type Services = Omit<Connections, 'roleClaim' | 'metricsNamespace' | 'outbound' | 'secrets' | 'helm'>
+export type Services = Omit<
+  Connections,
+  'roleClaim' | 'metricsNamespace' | 'outbound' | 'secrets' | 'helm' | 'commands'
+>
 
 /** How fast everything is, where that is what is looked at. */
 export interface Pace {

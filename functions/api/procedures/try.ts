@@ -2,7 +2,7 @@ import type { procedureContracts } from '../../../contracts/procedures.ts'
 import type { StepRequest } from '../../../events/procedure.ts'
 import { NoValue, type Values } from '../../domain/procedure/expression.ts'
 import { actionsOf, kindOf, type NamedAction } from '../../domain/procedure/steps.ts'
-import { renderRelease, renderRequest } from '../../domain/procedure/template.ts'
+import { renderCommand, renderRelease, renderRequest } from '../../domain/procedure/template.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { registeredTarget } from '../targets/registered.ts'
 import { revisionOf } from './procedures.ts'
@@ -44,6 +44,18 @@ function releaseOf({ helm }: NamedAction, values: Partial<Values>) {
   }
 }
 
+/** Returns what SSM would be told, or why that cannot be shown; null: it does not do the step. */
+function commandOf({ ssm }: NamedAction, values: Partial<Values>) {
+  if (!ssm) return null
+  try {
+    const { instance, document, version, parameters } = renderCommand(ssm, values, true)
+    return { instance, document, version, parameters }
+  } catch (error) {
+    if (error instanceof NoValue) return error.message
+    throw error
+  }
+}
+
 type ShownCall = Omit<ReturnType<typeof renderRequest>, 'seconds'>
 
 function shown(request: StepRequest, values: Partial<Values>): ShownCall | string {
@@ -76,7 +88,8 @@ export const tryProcedure: Operate<Contracts['tryProcedure']> = async ({ params,
   const steps = actions.map((action) => {
     const calls = requestsOf(action).map((request) => shown(request, values))
     const release = releaseOf(action, values)
-    const unknown = [...calls, release].filter((shown) => typeof shown === 'string')
+    const command = commandOf(action, values)
+    const unknown = [...calls, release, command].filter((shown) => typeof shown === 'string')
     return {
       ...{
         step: action.id,
@@ -87,6 +100,7 @@ export const tryProcedure: Operate<Contracts['tryProcedure']> = async ({ params,
       },
       calls: calls.flatMap((call) => (typeof call === 'string' ? [] : [call])),
       release: typeof release === 'string' ? null : release,
+      command: typeof command === 'string' ? null : command,
       note: unknown.length === 0 ? null : unknown.join('; '),
     }
   })

@@ -99,8 +99,13 @@ function call(task: string, payload: object) {
 }
 
 /** Returns how often a step that is not over is looked at, in seconds. */
-function looksOf({ poll, health, retries }: NamedAction): number {
-  return poll?.everySeconds ?? health?.everySeconds ?? Math.min(lookEvery, retries.delaySeconds)
+function looksOf({ poll, health, ssm, retries }: NamedAction): number {
+  return (
+    poll?.everySeconds ??
+    health?.everySeconds ??
+    ssm?.everySeconds ??
+    Math.min(lookEvery, retries.delaySeconds)
+  )
 }
 
 /** May a step have to wait for a person: as it asks one, or as nobody may know whether it was done? */
@@ -125,6 +130,8 @@ function sentenceOf(action: NamedAction): string {
       return action.acknowledge?.ask.slice(0, 256) ?? ''
     case 'helm':
       return sentenceOfHelm(action).slice(0, 256)
+    case 'ssm':
+      return `${action.ssm?.document ?? ''} on ${action.ssm?.instance ?? ''}`.slice(0, 256)
   }
 }
 

@@ -1,10 +1,16 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
-import type { HelmRelease, ProcedureDocument, StepAction, StepRequest } from '../../../events/procedure.ts'
+import type {
+  HelmRelease,
+  ProcedureDocument,
+  SsmCommand,
+  StepAction,
+  StepRequest,
+} from '../../../events/procedure.ts'
 import type { RefusedField } from '../rejection.ts'
 import { NotAnExpression, parseExpression, partsOf, type Variable } from './expression.ts'
 import { reservedStates } from './machine.ts'
 import { acts, inverseOf, kindsOf, longestCall } from './steps.ts'
-import { expressionsIn, wrongInTemplate } from './template.ts'
+import { expressionsIn, holdsSecret, withoutStoreReferences, wrongInTemplate } from './template.ts'
 
 const before = ['target', 'attempt', 'steps'] as const satisfies readonly Variable[]
 const answered = [...before, 'answer'] as const
@@ -82,6 +88,27 @@ class Mistakes {
         'an address that begins with https://, http://, oci:// or a value',
       )
   }
+
+  command(field: string, { instance, parameters }: SsmCommand): void {
+    this.template(`${field}.instance`, instance, false)
+    const names = Object.keys(parameters)
+    if (names.length > 50) this.add(`${field}.parameters`, String(names.length), 'at most 50 parameters')
+    for (const [name, given] of Object.entries(parameters)) {
+      const place = `${field}.parameters.${name}`
+      if (typeof given === 'string') this.parameter(place, given)
+      else for (const [index, text] of given.entries()) this.parameter(`${place}.${index}`, text)
+    }
+  }
+
+  private parameter(field: string, text: string): void {
+    if (holdsSecret(text))
+      this.add(
+        field,
+        text,
+        'no secret here, since SSM keeps and shows parameters: let the node read it, by {{ssm-secure:name}} or in its script',
+      )
+    else this.template(field, withoutStoreReferences(text), false)
+  }
 }
 
 /** Yields the steps whose saved values an expression reads. */
@@ -101,9 +128,9 @@ function checkAction(
 ): void {
   const kinds = kindsOf(action)
   if (kinds.length !== 1)
-    mistakes.add(field, kinds.join(', '), 'exactly one of http, poll, wait, health, acknowledge, helm')
+    mistakes.add(field, kinds.join(', '), 'exactly one of http, poll, wait, health, acknowledge, helm, ssm')
   mistakes.expression(`${field}.when`, action.when, before)
-  const { http, poll, health, helm, check } = action
+  const { http, poll, health, helm, ssm, check } = action
   const withCredentials = (place: string, request: StepRequest) => {
     mistakes.request(place, request)
     const { credentials: named } = request
@@ -132,6 +159,13 @@ function checkAction(
         `at least ${least}: three times the seconds of helm, and 150`,
       )
   }
+  if (ssm) {
+    mistakes.command(`${field}.ssm`, ssm)
+    // One whose answer was lost is looked for when it must be listed, and then there is time for another.
+    const least = longestCall(action) + 30
+    if (action.timeoutSeconds < least)
+      mistakes.add(`${field}.timeoutSeconds`, String(action.timeoutSeconds), `at least ${least} of a command`)
+  }
   if (check) {
     if (!http) mistakes.add(`${field}.check`, '', 'a step of the kind http')
     withCredentials(`${field}.check.request`, check.request)
@@ -139,7 +173,8 @@ function checkAction(
   }
   const saves = Object.entries(action.save)
   if (saves.length > 20) mistakes.add(`${field}.save`, String(saves.length), 'at most 20 values')
-  if (saves.length > 0 && !http && !poll) mistakes.add(`${field}.save`, '', 'a step of the kind http or poll')
+  if (saves.length > 0 && !http && !poll && !ssm)
+    mistakes.add(`${field}.save`, '', 'a step of the kind http, poll or ssm')
   for (const [name, text] of saves) mistakes.expression(`${field}.save.${name}`, text, answered)
 }
 

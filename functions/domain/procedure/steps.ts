@@ -16,15 +16,15 @@ export function kindOf(action: StepAction): StepKind {
 
 /** Returns every kind that is given for an action: a document that is right has one. */
 export function kindsOf(action: StepAction): readonly StepKind[] {
-  const { http, poll, wait, health, acknowledge, helm } = action
-  return Object.entries({ http, poll, wait, health, acknowledge, helm }).flatMap(
+  const { http, poll, wait, health, acknowledge, helm, ssm } = action
+  return Object.entries({ http, poll, wait, health, acknowledge, helm, ssm }).flatMap(
     ([kind, given]) => (given === undefined ? [] : [kind as StepKind]), // the keys are the kinds
   )
 }
 
 /** May what an action does be noticed by the target, so that twice is not once? */
-export function acts({ http, helm }: StepAction): boolean {
-  if (helm) return true
+export function acts({ http, helm, ssm }: StepAction): boolean {
+  if (helm || ssm) return true
   return http !== undefined && http.request.method !== 'GET' && http.request.method !== 'HEAD'
 }
 
@@ -33,8 +33,15 @@ export function mayRepeat(action: StepAction): boolean {
   return action.repeatable || !acts(action) || action.helm?.rollback === true
 }
 
-/** Returns how long one call of an action may take at most, in seconds: of helm with all that it looks at, settles and takes back. */
-export function longestCall({ http, helm }: StepAction): number {
+/** A command that was sent is listed so long after its call at the latest, in seconds: SSM says only that it becomes consistent. */
+const listedWithin = 120
+
+/**
+ * Returns how long one call of an action may take at most, in seconds: of helm with all that it looks at, settles and takes back; of a command
+ * until it must be listed, if it was sent.
+ */
+export function longestCall({ http, helm, ssm }: StepAction): number {
+  if (ssm) return listedWithin
   return helm ? 3 * helm.seconds + 120 : (http?.request.seconds ?? 0)
 }
 

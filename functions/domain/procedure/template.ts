@@ -1,4 +1,4 @@
-import type { HelmRelease, StepRequest } from '../../../events/procedure.ts'
+import type { HelmRelease, SsmCommand, StepRequest } from '../../../events/procedure.ts'
 import {
   evaluate,
   NotAnExpression,
@@ -229,4 +229,65 @@ export function renderRelease(
     },
     seconds,
   }
+}
+
+/** A command of SSM with all values in it. It holds no secret: SSM keeps and shows its parameters. */
+export interface RenderedCommand {
+  /** The id of the managed node. */
+  readonly instance: string
+  readonly document: string
+  readonly version: string
+  readonly parameters: Readonly<Record<string, readonly string[]>>
+  readonly outputOf: string | undefined
+}
+
+const instanceId = /^(i-([0-9a-f]{8}|[0-9a-f]{17})|mi-[0-9a-f]{17})$/
+
+/** A secret of Parameter Store, which the node reads by its own role: it is handed on as it is written. */
+const storeSlot = /^ssm-secure:[A-Za-z0-9_./-]{1,512}(:[0-9]{1,10})?$/
+
+/** Documents put their parameters into scripts: a value is of letters and signs that every shell reads as themselves, and no option. */
+const plainWord = /^[A-Za-z0-9_./:@][A-Za-z0-9_./:@=+,~-]*$/
+
+/** Returns a text without the references to Parameter Store in it, which are no expressions. */
+export function withoutStoreReferences(text: string): string {
+  return text.replaceAll(slot, (whole, inner: string) => (storeSlot.test(inner) ? '' : whole))
+}
+
+/** Does a text refer to a secret? */
+export function holdsSecret(text: string): boolean {
+  for (const inner of slotsIn(text)) if (secretSlot.test(inner)) return true
+  return false
+}
+
+const noSecret: SecretOf = () => {
+  throw new NoValue('a command holds no secret')
+}
+
+/** What stands in a dry run for what is not known before it runs. */
+const placeholder = /^\([A-Za-z0-9_.]{1,100}\)$/
+
+/**
+ * Returns a command with its values. Throws NoValue where something that it names is not there, is no managed node, or could be read by a script, or
+ * by SSM as a reference of its own. `shown`: it is not sent, and names in parentheses may stand for values.
+ */
+export function renderCommand(
+  { instance: named, document, documentVersion: version, parameters, outputOf }: SsmCommand,
+  values: Partial<Values>,
+  shown = false,
+): RenderedCommand {
+  const fits = (form: RegExp, value: string) => form.test(value) || (shown && placeholder.test(value))
+  const parameterOf = (text: string) =>
+    text.replaceAll(slot, (_, inner: string) => {
+      if (storeSlot.test(inner)) return `{{${inner}}}`
+      const value = textOf(inner, values, noSecret)
+      if (fits(plainWord, value)) return value
+      throw new NoValue(`${inner} is "${value.slice(0, 80)}", which a script could read as more than a word`)
+    })
+  const instance = filled(named, values, noSecret)
+  if (!fits(instanceId, instance)) throw new NoValue(`"${instance.slice(0, 80)}" is no id of a managed node`)
+  const rendered = Object.entries(parameters).map(
+    ([name, texts]) => [name, [texts].flat().map(parameterOf)] as const,
+  )
+  return { instance, document, version, parameters: Object.fromEntries(rendered), outputOf }
 }

@@ -1,4 +1,9 @@
-import type { ProcedureDocument, StepExpectation, StepRequest } from '../../../events/procedure.ts'
+import type {
+  ProcedureDocument,
+  SsmCommand,
+  StepExpectation,
+  StepRequest,
+} from '../../../events/procedure.ts'
 import type { SavedValues } from '../../../events/target.ts'
 import { after, instantOf, second } from '../../../events/time.ts'
 import { afterFailure } from '../../domain/procedure/course.ts'
@@ -16,6 +21,7 @@ import {
 import type { RunningStep, TargetDecision, TargetState } from '../../domain/target/state.ts'
 import type { Log, Metadata } from '../../log/log.ts'
 import { type Answered, type Calling, idempotencyKeyOf, makeCall } from './call.ts'
+import { type Commands, type CommandTry, codeOf, commentOf, lookAtCommand, sendCommand } from './command.ts'
 import { held, notYet, stepFailed, superseded } from './errors.ts'
 import {
   type Helm,
@@ -27,7 +33,7 @@ import {
   takeReleaseBack,
   upgradeRelease,
 } from './helm.ts'
-import { outputBytes, outputOf, savedFrom, valuesOf } from './values.ts'
+import { answerOf, outputBytes, outputOf, savedFrom, valuesOf } from './values.ts'
 
 /** One step of an attempt, as its task is to look after it. */
 export interface StepAt {
@@ -45,6 +51,8 @@ export interface StepServices extends Calling {
   readonly log: Log
   /** Only where steps of helm are looked after. */
   readonly helm?: Helm
+  /** Only where those of Run Command are. */
+  readonly commands?: Commands
   /** A number from 0 to 1, for pauses that are spread. */
   random(): number
 }
@@ -97,6 +105,7 @@ class Step {
         return this.#askPerson(running)
       case 'http':
       case 'helm':
+      case 'ssm':
         return running ? this.#goOn(running) : this.#try(0, 'failed')
       default:
         return this.#look(running ?? (await this.#begin()))
@@ -170,9 +179,62 @@ class Step {
     }
     // The call that was to be made then, if it was, is over by now.
     const settled = after(triedAt, leavesWithin + (longestCall(action) + 5) * second)
+    if (action.ssm) return this.#followCommand(running, action.ssm, now >= settled)
     if (now < settled)
       throw notYet('The call is under way, or was cut off: asked about when it must be over.')
     await this.#findOut(running)
+  }
+
+  get #commands(): Commands {
+    const { commands } = this.#services
+    if (!commands) throw new RangeError(`${this.#at.action.name} is for the function that sends commands.`)
+    return commands
+  }
+
+  #commandOf(running: RunningStep, ssm: SsmCommand): CommandTry {
+    const comment = commentOf(this.#keyOf(this.#at.action.direction), running.tries)
+    return { ssm, values: this.#values, comment }
+  }
+
+  async #sendCommand(running: RunningStep, ssm: SsmCommand): Promise<void> {
+    const left = Math.floor((Date.parse(running.deadline) - this.#services.now()) / second)
+    const sent = await sendCommand(this.#commands, this.#commandOf(running, ssm), left)
+    switch (sent.kind) {
+      case 'sent':
+        throw notYet(`Sent as command ${sent.command}.`)
+      case 'turned-away':
+        return sent.lasting ? this.#fail(sent.code, sent.why) : this.#tried(running, sent.code, sent.why)
+      case 'unknown':
+        throw notYet(`It may have been sent: ${sent.why}`)
+    }
+  }
+
+  /** A command has been sent, or nobody knows whether it has: SSM is asked. `settled`: one that was sent is listed by now. */
+  async #followCommand(running: RunningStep, ssm: SsmCommand, settled: boolean): Promise<void> {
+    const looked = await lookAtCommand(this.#commands, this.#commandOf(running, ssm), running.triedAt)
+    switch (looked.kind) {
+      case 'absent':
+        if (!settled) throw notYet('No such command is listed yet.')
+        return this.#isLate(running) ? this.#failLate(running) : this.#try(running.tries, 'not-done')
+      case 'running': {
+        const words = `Command ${looked.command}: ${looked.status}`
+        if (this.#isLate(running)) return this.#fail('DEADLINE', `${words} when its time was over.`)
+        throw notYet(words)
+      }
+      case 'done': {
+        const { command, code, output: body } = looked
+        const answer = answerOf({ kind: 'answered', status: code, headers: {}, body })
+        return this.#done({ ...this.#values, answer }, `Command ${command}: Success. ${body}`)
+      }
+      case 'failed': {
+        const [code, words] = [codeOf(looked.details), `Command ${looked.command}: ${looked.why}`]
+        const again = !looked.lasting && (!looked.ran || mayRepeat(this.#at.action))
+        return again ? this.#tried(running, code, words) : this.#fail(code, words)
+      }
+      case 'unknown':
+        if (!this.#isLate(running)) throw notYet(`Nobody says how far the command is: ${looked.why}`)
+        return this.#askWhetherDone(running)
+    }
   }
 
   /** Nobody knows whether it was done: it is asked about, repeated where it may be, or a person is asked. */
@@ -198,7 +260,11 @@ class Step {
     if (mayRepeat(this.#at.action)) {
       return this.#isLate(running) ? this.#failLate(running) : this.#try(running.tries, 'repeatable')
     }
-    const ask = `Nobody knows whether "${this.#at.action.name}" was done: its call was cut off at ${running.triedAt}. Look, then say done, failed or again.`
+    await this.#askWhetherDone(running)
+  }
+
+  async #askWhetherDone({ triedAt }: RunningStep): Promise<void> {
+    const ask = `Nobody knows whether "${this.#at.action.name}" was done: its call was cut off at ${triedAt}. Look, then say done, failed or again.`
     await this.#decide(holdStep({ ...this.#command, why: 'unknown', ask }))
     throw held(ask)
   }
@@ -221,11 +287,12 @@ class Step {
 
   /** Writes down that the step is tried, then makes its call. */
   async #try(seen: number, again: 'failed' | 'not-done' | 'repeatable'): Promise<void> {
-    const { http, helm } = this.#at.action
-    if (!http && !helm) throw new RangeError(`${this.#at.action.name} makes no call.`)
+    const { http, helm, ssm } = this.#at.action
+    if (!http && !helm && !ssm) throw new RangeError(`${this.#at.action.name} makes no call.`)
     const running = await this.#begin(seen, again)
     if (this.#services.now() - Date.parse(running.triedAt) > leavesWithin)
       throw notYet('The call was held up before it left, and was not made.')
+    if (ssm) return this.#sendCommand(running, ssm)
     if (helm) return this.#helmEnded(running, await this.#callHelm(helm))
     if (!http) return
     const answered = await this.#call(http.request, http.expect)

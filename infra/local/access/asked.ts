@@ -190,6 +190,31 @@ export function rightsOnSecrets(operation: string, input: unknown): readonly Rig
   ]
 }
 
+/**
+ * Returns the rights that a call of Systems Manager needs: to send a command, one on its document and one on each of its nodes. Documents of AWS are
+ * of no account. Source: the Service Authorization Reference, "Actions, resources, and condition keys for AWS Systems Manager".
+ */
+export function rightsOnCommands(operation: string, input: unknown): readonly Right[] {
+  const action = `ssm:${operation}`
+  if (operation !== 'SendCommand') return [{ action, resource: '*' }]
+  const { DocumentName, InstanceIds } = fieldsOf(input)
+  const name = String(DocumentName)
+  const own = arn('ssm', `document/${name}`)
+  const document = /^(AWS|Amazon)[A-Z]*-/.test(name)
+    ? `arn:aws:ssm:${own.split(':')[3]}::document/${name}`
+    : own
+  const nodes = listOf(InstanceIds).map(String)
+  return [
+    { action, resource: name.startsWith('arn:') ? name : document },
+    ...nodes.map((node) => ({
+      action,
+      resource: node.startsWith('mi-')
+        ? arn('ssm', `managed-instance/${node}`)
+        : arn('ec2', `instance/${node}`),
+    })),
+  ]
+}
+
 /** Returns the rights that a request to S3 needs, by its path `/<bucket>/<key>`. */
 export function rightsOnObjects(
   method: string,

@@ -51,6 +51,10 @@ export function resolveStack(
       const value = parameters[name] ?? parameter.Default
       if (value === undefined)
         throw new TemplateError(place, `needs a value for the parameter ${name}, which has no default`)
+      if (parameter.Type === 'CommaDelimitedList')
+        return String(value)
+          .split(',')
+          .map((part) => part.trim())
       return value
     },
     attribute(logicalId, attribute, place) {

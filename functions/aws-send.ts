@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { instantOf, second } from '../../events/time.ts'
+import { instantOf, second } from '../events/time.ts'
 import { type Caller, type Method, type Service, signRequest } from './signed-request.ts'
 
 /** What a service is asked: the path, with a query where there is one, below its address. */
@@ -28,9 +28,12 @@ export class Refused extends Error {
   }
 }
 
-const [tries, firstPause, longestWait] = [4, 200, 10 * second]
+const [firstPause, longestWait] = [200, 10 * second]
 
-/** Returns how to ask a service as whoever the AWS SDK says we are. */
+/**
+ * Returns how to ask a service as whoever the AWS SDK says we are: so often until it answers, which is once where what is asked must not be
+ * done twice.
+ */
 export function openSend(parts: {
   readonly service: Service
   addressOf(region: string): string
@@ -38,8 +41,9 @@ export function openSend(parts: {
   region(): Promise<string>
   now(): number
   pause?(milliseconds: number): Promise<unknown>
+  readonly tries?: number
 }): Send {
-  const { service, addressOf, credentials, region, now, pause = setTimeout } = parts
+  const { service, addressOf, credentials, region, now, pause = setTimeout, tries = 4 } = parts
   return async ({ method, path, headers: own = {}, body = '' }) => {
     const [caller, here] = [await credentials(), await region()]
     const url = new URL(`${addressOf(here)}/${path}`)
