@@ -179,14 +179,7 @@ function lambda(
     }),
   )
   const { commands, anyCommand, ...always }: Grants = may
-  if (commands && anyCommand) {
-    runCommand.grant(here, role, { send: commands, look: anyCommand })
-    Validations.of(here).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::*]',
-      reason:
-        'How far a command is can only be granted on all of them, and is where the deployment lets some be sent.',
-    })
-  }
+  if (commands && anyCommand) runCommand.grant(here, role, { send: commands, look: anyCommand })
   for (const [resource, actions] of Object.entries(always)) {
     const known = resource as keyof typeof always // Object.entries forgets that the keys are resources
     const condition = conditions[known]

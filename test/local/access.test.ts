@@ -9,6 +9,7 @@ import { openAccess } from '../../infra/local/access/access.ts'
 import {
   type Right,
   rightsOnBuses,
+  rightsOnCommands,
   rightsOnKeys,
   rightsOnMachines,
   rightsOnObjects,
@@ -269,6 +270,25 @@ describe('the rights that a call needs', () => {
       'Sign',
       rightsOnKeys('Sign', { KeyId: 'k', MessageType: 'RAW' }),
       [{ action: 'kms:Sign', resource: inRegion('kms', 'key/k'), context: { 'kms:MessageType': 'RAW' } }],
+    ],
+    [
+      'SendCommand of a document of AWS, to an instance and another node',
+      rightsOnCommands('SendCommand', { DocumentName: 'AWS-RunShellScript', InstanceIds: ['i-1', 'mi-1'] }),
+      [
+        { action: 'ssm:SendCommand', resource: 'arn:aws:ssm:eu-central-1::document/AWS-RunShellScript' },
+        { action: 'ssm:SendCommand', resource: inRegion('ec2', 'instance/i-1') },
+        { action: 'ssm:SendCommand', resource: inRegion('ssm', 'managed-instance/mi-1') },
+      ],
+    ],
+    [
+      'SendCommand of a document of the account',
+      rightsOnCommands('SendCommand', { DocumentName: 'replace', InstanceIds: [] }),
+      [{ action: 'ssm:SendCommand', resource: inRegion('ssm', 'document/replace') }],
+    ],
+    [
+      'ListCommands',
+      rightsOnCommands('ListCommands', { InstanceId: 'i-1' }),
+      [{ action: 'ssm:ListCommands', resource: '*' }],
     ],
     [
       'a list of objects',

@@ -201,6 +201,7 @@ describe('the state machine of a document', () => {
     { health: { checks: [{ name: 'A', request: { url } }] } },
     { acknowledge: { ask: 'May it?' } },
     { helm: { ...release, chart: { repository: url, name: 'customer' } } },
+    { ssm: { instance: 'i-0123456789abcdef0', document: 'AWS-RunShellScript' }, inverse: 'none' },
   )
   const onFailure = fc.constantFrom('way-back', 'stop', 'continue')
   const documents = fc

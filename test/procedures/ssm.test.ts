@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 import { openCommands } from '../../functions/executors/run-command.ts'
 import type { Played } from '../../infra/local/commands.ts'
+import { textOf } from '../docs/documents.ts'
 import { node, openNode } from '../executors/node-commands.ts'
 import { openProcedures } from './world.ts'
 
@@ -21,7 +22,7 @@ type Node = ReturnType<typeof openNode>
 /** Tags the target anew. */
 async function tag(all: All, value: string) {
   const { status, body } = await all.world.call('PATCH', '/api/v1/targets/cust_0001', {
-    body: { tags: { value } },
+    body: { tags: { value, instance: value } },
   })
   if (status !== 200) throw new Error(JSON.stringify(body))
   await all.quiet()
@@ -32,6 +33,7 @@ async function deployed(
   steps: object[] = [upgrade(), after],
   prepare: (parts: Pick<All, 'kill'> & Pick<Node, 'meets'>) => void = () => {},
   value = 'none',
+  document?: string,
 ) {
   const all = openProcedures(() => ({ kind: 'answered', status: 200, headers: {}, body: '{}' }))
   const machine = openNode(all.world.services, played)
@@ -39,7 +41,10 @@ async function deployed(
   prepare({ kill: all.kill, meets: machine.meets })
   await all.world.fleet(1)
   await tag(all, value)
-  const stored = await all.store('node', { steps })
+  const headers = { 'content-type': 'application/yaml' }
+  const stored = document
+    ? await all.world.call('PUT', '/api/v1/procedures/node', { raw: document, headers })
+    : await all.store('node', { steps })
   if (stored.status !== 200) throw new Error(JSON.stringify(stored.body))
   const id = await all.deploy('node', { failureThreshold: { percent: 100 } })
   return { all, machine, id }
@@ -175,6 +180,16 @@ describe('a step of Run Command', () => {
     expect(machine.commands).toHaveLength(1)
   })
 
+  test('that may be repeated asks no person then', async () => {
+    const { all, id } = await deployed(
+      () => done(),
+      [upgrade({ repeatable: true }), after],
+      ({ meets }) => meets((operation) => (operation === 'SendCommand' ? undefined : 'throttled')),
+    )
+    expect(await all.over(id)).toBe('completed_with_exceptions')
+    expect(await stepOf(all)).toMatchObject({ status: 'failed', code: 'DEADLINE' })
+  })
+
   test('to a node that is not there yet is tried again, and its node may come', async () => {
     let asked = 0
     const { all, machine, id } = await deployed(() => (++asked < 3 ? undefined : done()))
@@ -254,6 +269,19 @@ describe('a document with Run Command', () => {
     const [status, first, ...others] = await mistakes(step)
     expect([status, others]).toEqual([400, []])
     expect(first).toContain(expected)
+  })
+
+  test('is the one that the documentation shows, which knows that it is there for the second time', async () => {
+    const [shown = ''] = [...textOf('docs/procedures.md').matchAll(/```yaml\n([\s\S]*?)```/g)]
+      .map(([, text = '']) => text)
+      .filter((text) => text.includes('ssm:'))
+    const { all, machine, id } = await deployed(() => done(), [], undefined, node, shown)
+    expect(await all.over(id)).toBe('completed')
+    const [sent] = machine.requests('SendCommand')
+    expect(sent).toMatchObject({
+      InstanceIds: [node],
+      Parameters: { commands: expect.arrayContaining(['exit 194']), executionTimeout: ['1500'] },
+    })
   })
 
   test('is shown by the dry run as it would be sent, with what is not known yet by its name', async () => {

@@ -233,7 +233,7 @@ class Step {
       }
       case 'unknown':
         if (!this.#isLate(running)) throw notYet(`Nobody says how far the command is: ${looked.why}`)
-        return this.#askWhetherDone(running)
+        return mayRepeat(this.#at.action) ? this.#failLate(running) : this.#askWhetherDone(running)
     }
   }
 
