@@ -10,7 +10,7 @@ import {
 } from './commands.ts'
 import type { Contract } from './contract.ts'
 import { approvals, deployment } from './deployment.ts'
-import { byId, listOf, noQuery, paging, seconds, words } from './fields.ts'
+import { byId, listOf, noQuery, paging, seconds, wholeNumber, words } from './fields.ts'
 import { upgradeStatuses } from './statuses.ts'
 import {
   blastRadius,
@@ -50,6 +50,29 @@ const phase = deployment.safeExtend({
     ),
 })
 
+const monitor = z.strictObject({
+  domains: z
+    .array(
+      z.strictObject({
+        url: z
+          .string()
+          .max(512)
+          .regex(/^https?:\/\/\S+$/, 'an address that begins with https:// or http://'),
+        status: z
+          .array(z.int().min(100).max(599))
+          .min(1)
+          .max(20)
+          .nullable()
+          .default(null)
+          .describe('With which it is well; null: any below 400.'),
+      }),
+    )
+    .min(1)
+    .max(20)
+    .refine((all) => new Set(all.map(({ url }) => url)).size === all.length, 'each domain once'),
+  everySeconds: seconds(10, 3600).default(60),
+})
+
 /** The plan file of a rollout: phases in the order of what they depend on, planned and approved as one. */
 export const rolloutPlan = z.strictObject({
   name: words(128).describe('What the rollout is called, as people say it.'),
@@ -61,6 +84,10 @@ export const rolloutPlan = z.strictObject({
     .describe(
       'A phase did not end well: somebody looks at it, or everything that was changed is taken back.',
     ),
+  monitor: monitor
+    .nullable()
+    .default(null)
+    .describe('What customers meet while it runs: domains that are looked at from outside.'),
   reason: words(512).nullable().default(null),
 })
 export type RolloutPlan = z.output<typeof rolloutPlan>
@@ -145,6 +172,49 @@ const status = summary.extend({
 
 const notFound = ['rollout-not-found'] as const
 
+const probe = z.object({
+  at: z.string(),
+  code: z.int().nullable().describe('The status of HTTP; null: it was not answered.'),
+  milliseconds: z.number(),
+  well: z.boolean(),
+  why: z.string().nullable().describe('Why it was not answered.'),
+})
+
+const watchedNode = z.object({
+  targetId: z.string(),
+  phase: z.string(),
+  upgradeId: z.string(),
+  status: z.string(),
+  from: z.string(),
+  to: z.string(),
+  startedAt: z.string(),
+  completedAt: z.string().nullable(),
+  code: z.string().nullable(),
+  step: z
+    .object({ name: z.string(), direction: z.enum(['there', 'back']), held: z.boolean() })
+    .nullable()
+    .describe('The step that its procedure began last, while it runs.'),
+  instances: z
+    .union([z.number(), z.string()])
+    .nullable()
+    .describe('What a step of the attempt has saved last under the name instances; null: none has.'),
+  instancesAt: z.string().nullable(),
+})
+
+const watchedDomain = z.object({
+  url: z.string(),
+  everySeconds: z.int(),
+  latest: probe.nullable().describe('Null: nobody has looked yet.'),
+  failingSince: z.string().nullable().describe('Null: it is well, or nobody has looked.'),
+  probes: z.int(),
+  failed: z.int(),
+  slowest: probe.nullable().describe('Of those that were answered.'),
+  outages: z
+    .array(z.object({ since: z.string(), until: z.string().nullable() }))
+    .describe('The last 20, the oldest first.'),
+  history: z.array(probe).describe('The last 60, the oldest first.'),
+})
+
 export const rolloutContracts = {
   startRollout: {
     summary: 'Start a rollout of several phases from a plan file',
@@ -213,6 +283,24 @@ export const rolloutContracts = {
       200: {
         description: 'Whole commits.',
         schema: listOf('events', story).extend({ rolloutId: z.string() }),
+      },
+    },
+    problems: notFound,
+  },
+  getRolloutMonitor: {
+    summary:
+      'Watch a rollout: its nodes with their instances, and what customers meet at the domains of its plan',
+    params: byId,
+    query: z.strictObject({ ...paging, limit: wholeNumber(1, 50).default(20) }),
+    answers: {
+      200: {
+        description: 'A page of nodes, in the order of the phases; all domains.',
+        schema: listOf('nodes', watchedNode).extend({
+          rolloutId: z.string(),
+          at: z.string(),
+          status: z.string(),
+          domains: z.array(watchedDomain),
+        }),
       },
     },
     problems: notFound,

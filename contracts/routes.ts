@@ -68,6 +68,7 @@ const table = [
   ['getRollout',            'GET',    '/api/v1/rollouts/{id}',                                  'rollouts',   read],
   ['getRolloutStatus',      'GET',    '/api/v1/rollouts/{id}/status',                           'rollouts',   read],
   ['getRolloutEvents',      'GET',    '/api/v1/rollouts/{id}/events',                           'rollouts',   read],
+  ['getRolloutMonitor',     'GET',    '/api/v1/rollouts/{id}/monitor',                          'rollouts',   read],
   ['getRolloutBlastRadius', 'GET',    '/api/v1/rollouts/{id}/blast-radius',                     'rollouts',   read],
   ['explainRollout',        'GET',    '/api/v1/rollouts/{id}/explain',                          'rollouts',   read],
   ['approveRollout',        'POST',   '/api/v1/rollouts/{id}/approve',                          'rollouts',   approve],

@@ -9,6 +9,22 @@ const phasesAtMost = 50
 const index = z.int().min(0)
 const phase = index.max(phasesAtMost - 1)
 
+/** What customers meet while it runs: domains that are looked at from outside. */
+export const rolloutMonitor = z.object({
+  domains: z
+    .array(
+      z.object({
+        url: z.string(),
+        /** The statuses of HTTP with which it is well; null: any below 400. */
+        status: z.array(z.int()).nullable(),
+      }),
+    )
+    .min(1)
+    .max(20),
+  everySeconds: z.int().positive(),
+})
+export type RolloutMonitor = z.output<typeof rolloutMonitor>
+
 /** What a rollout is to do beside its phases, with every default filled in. */
 export const rolloutRequest = z.object({
   kind: z.enum(['deploy', 'rollback']),
@@ -29,6 +45,8 @@ export const rolloutRequest = z.object({
   profile: z.exactOptional(z.string()),
   /** Who else had a hand in what it does, and does not approve it. Left out: nobody. */
   authors: z.exactOptional(z.array(person).max(100)),
+  /** Left out: nothing is watched. */
+  monitor: z.exactOptional(rolloutMonitor),
 })
 export type RolloutRequest = z.output<typeof rolloutRequest>
 

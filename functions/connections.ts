@@ -5,7 +5,7 @@ import { SFNClient } from '@aws-sdk/client-sfn'
 import { openSend } from './aws-send.ts'
 import type { ExposureLimit } from './domain/plan/exposure.ts'
 import { endpointOf, readEnvironment, type Setting, type Settings } from './environment.ts'
-import { openGuard } from './executors/guard.ts'
+import { openGuard, refusalOf } from './executors/guard.ts'
 import { type Helm, openHelm } from './executors/helm/helm.ts'
 import { type Outbound, openOutbound } from './executors/outbound.ts'
 import { readOutboundHosts } from './executors/outbound-hosts.ts'
@@ -22,6 +22,7 @@ import type { ViewStore } from './views/store.ts'
 import type { Views } from './views/views.ts'
 import { type Executions, openExecutions } from './work/executions.ts'
 import { openParked, type Parked } from './work/parked.ts'
+import { openProbes, type Probes } from './work/probes.ts'
 import { openProcedureMachines, type ProcedureMachines } from './work/procedure-machines.ts'
 import { openProgress, type Progress } from './work/progress.ts'
 import { openPublished, type Published } from './work/published.ts'
@@ -65,6 +66,10 @@ export interface Connections {
   /** Calls other systems, as far as the deployment lets it. */
   readonly outbound: Outbound
   readonly secrets: Secrets
+  /** What was seen of domains while rollouts ran. */
+  readonly probes: Probes
+  /** Returns why the deployment does not let a URL be called, as far as can be said without asking for its addresses; undefined: it does. */
+  readonly uncallable: (url: string) => string | undefined
   /** The program, where it is at hand. */
   readonly helm: Helm
   /** Run Command of Systems Manager. */
@@ -127,6 +132,9 @@ export const published = connection(['workTable'], ({ workTable: table }) =>
 )
 export const progress = connection(['workTable'], ({ workTable: table }) =>
   openProgress({ client: dynamo(), table, name: 'reconcile', now }),
+)
+export const probes = connection(['workTable'], ({ workTable: table }) =>
+  openProbes({ client: dynamo(), table, now }),
 )
 export const redemption = connection([], () => openRedemption(stepFunctions()))
 export const windowSchedules = connection(
@@ -204,6 +212,10 @@ export const signer = connection(['headsKeyArn'], ({ headsKeyArn }) =>
 export const outbound = connection(['outboundHosts'], ({ outboundHosts }) =>
   openOutbound(openGuard(readOutboundHosts(outboundHosts)), now),
 )
+export const uncallable = connection(['outboundHosts'], ({ outboundHosts }) => {
+  const hosts = readOutboundHosts(outboundHosts)
+  return (url: string) => refusalOf(hosts, url)?.why
+})
 export const helm = connection(['helmBinary', 'outboundHosts'], ({ helmBinary: binary, outboundHosts }) =>
   openHelm({ binary, guard: openGuard(readOutboundHosts(outboundHosts)), now }),
 )

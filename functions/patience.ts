@@ -27,6 +27,8 @@ export const atOnce = {
   upgrades: 8,
   /** Upgrades that hear of a stop, or of the time: three reads at once each, and seldom a write. Ten thousand of them take seconds. */
   ticks: 32,
+  /** Domains of one rollout that are looked at. */
+  probes: 20,
   /** Streams whose commits are acted on, or projected. */
   streams: 16,
 } as const

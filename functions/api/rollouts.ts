@@ -11,13 +11,16 @@ import {
   rollBackRollout,
 } from './rollouts/command.ts'
 import { explainRollout } from './rollouts/explain.ts'
+import { getRolloutMonitor } from './rollouts/monitor.ts'
 import { getRollout, getRolloutStatus, listRollouts } from './rollouts/read.ts'
 import { planRollout, startRollout } from './rollouts/start.ts'
 import { getRolloutEvents } from './rollouts/story.ts'
 import type { ReceptionOfPeople, Services } from './services.ts'
 
 /** Returns the handler of rollouts. */
-export function rolloutsEndpoint(services: Services<'exposure'> & ReceptionOfPeople) {
+export function rolloutsEndpoint(
+  services: Services<'exposure' | 'probes' | 'uncallable'> & ReceptionOfPeople,
+) {
   return endpoint(
     'rollouts',
     rolloutContracts,
@@ -28,6 +31,7 @@ export function rolloutsEndpoint(services: Services<'exposure'> & ReceptionOfPeo
       getRollout,
       getRolloutStatus,
       getRolloutEvents,
+      getRolloutMonitor,
       getRolloutBlastRadius,
       explainRollout,
       approveRollout,

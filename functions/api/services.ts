@@ -1,6 +1,7 @@
 import type { ExposureLimit } from '../domain/plan/exposure.ts'
 import type { Log } from '../log/log.ts'
 import type { Views } from '../views/views.ts'
+import type { Probes } from '../work/probes.ts'
 import type { Telemetry } from '../work/telemetry.ts'
 import type { AccessLine } from './http/access-log.ts'
 import type { Allowances } from './http/allowances.ts'
@@ -11,15 +12,18 @@ interface Reached {
   readonly views: Views
   readonly telemetry: Telemetry
   readonly exposure: ExposureLimit
+  readonly probes: Probes
+  /** Returns why the deployment does not let a URL be called; undefined: it does, or its addresses decide. */
+  uncallable(url: string): string | undefined
   /** The present instant, in milliseconds since the epoch. */
   now(): number
 }
 
+/** What only some operations reach. */
+export type Extra = Exclude<keyof Reached, 'log' | 'views' | 'now'>
+
 /** What operations reach; `Beside` names what only some of them do. */
-export type Services<Beside extends 'telemetry' | 'exposure' = never> = Pick<
-  Reached,
-  'log' | 'views' | 'now' | Beside
->
+export type Services<Beside extends Extra = never> = Pick<Reached, 'log' | 'views' | 'now' | Beside>
 
 /** What an endpoint itself needs, whatever its operations reach. */
 export interface Reception extends Pick<Reached, 'now'> {

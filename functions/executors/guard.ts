@@ -59,14 +59,10 @@ function refusal(code: RefusalCode, why: string): Refusal {
 export function openGuard(hosts: OutboundHosts, resolve: Resolve = resolveAll): Guard {
   return {
     async admit(text) {
-      const read = readUrl(text)
-      if ('kind' in read) return read
-      const { url, destination } = read
-      const { scheme, host, port } = destination
-      const fit = hosts.fit(destination)
-      if (fit === 'host') return refusal('host', `${host} is not among the OutboundHosts of this deployment.`)
-      if (fit === 'scheme') return refusal('scheme', `${host} may not be called by ${scheme}.`)
-      if (fit === 'port') return refusal('port', `${host} may not be called at port ${port}.`)
+      const listed = readListed(hosts, text)
+      if ('kind' in listed) return listed
+      const { url, destination } = listed
+      const { host } = destination
       let addresses: readonly string[]
       try {
         addresses = familyOf(host) ? [host] : await resolve(host)
@@ -85,6 +81,24 @@ export function openGuard(hosts: OutboundHosts, resolve: Resolve = resolveAll): 
       return { kind: 'open', ...destination, url, addresses }
     },
   }
+}
+
+/** Returns why a URL is not let go, whatever its host leads to; undefined: that alone decides. */
+export function refusalOf(hosts: OutboundHosts, url: string): Refusal | undefined {
+  const listed = readListed(hosts, url)
+  return 'kind' in listed ? listed : undefined
+}
+
+/** Reads a URL whose scheme, host and port are on the list. */
+function readListed(hosts: OutboundHosts, text: string): ReturnType<typeof readUrl> {
+  const read = readUrl(text)
+  if ('kind' in read) return read
+  const { scheme, host, port } = read.destination
+  const fit = hosts.fit(read.destination)
+  if (fit === 'host') return refusal('host', `${host} is not among the OutboundHosts of this deployment.`)
+  if (fit === 'scheme') return refusal('scheme', `${host} may not be called by ${scheme}.`)
+  if (fit === 'port') return refusal('port', `${host} may not be called at port ${port}.`)
+  return read
 }
 
 /** Reads a URL by stricter rules than Node's, which takes many ways to write one host. */

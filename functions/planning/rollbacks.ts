@@ -73,6 +73,7 @@ export async function beginRollback(
     approvals: second ? { ...approvals, required: 1, approvers: null } : { ...approvals, required: 0 },
     onFailure: 'hold',
     ...(breakGlass && { breakGlass }),
+    ...(parent.request.monitor && { monitor: parent.request.monitor }),
     reason,
   }
   const asked = { request, phases, by, planned: unplanned(request, phases) }

@@ -177,6 +177,9 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
         if (row.nextDue <= instant) yield { rollout, ...row }
       }
     },
+    async *liveRollouts() {
+      for await (const [rollout, row] of rowsOf<LiveRow>(viewNames.liveRollouts)) yield { rollout, ...row }
+    },
     async *liveUpgrades() {
       for await (const [upgrade, row] of rowsOf<LiveRow>(viewNames.live)) yield { upgrade, ...row }
     },

@@ -98,6 +98,8 @@ export interface Views {
   dueUpgrades(now: string): AsyncIterable<{ readonly upgrade: string } & LiveRow>
   /** Yields the rollouts whose `nextDue` is at or before an ISO instant. */
   dueRollouts(now: string): AsyncIterable<{ readonly rollout: string } & LiveRow>
+  /** Yields every rollout that is not over. */
+  liveRollouts(): AsyncIterable<{ readonly rollout: string } & LiveRow>
   /** Yields every upgrade that wants to be asked again at some time. */
   liveUpgrades(): AsyncIterable<{ readonly upgrade: string } & LiveRow>
   /** Counts all upgrades by what they wait for: those that had ended by the last day from a figure that is kept. */

@@ -92,8 +92,8 @@ const declared = {
   rollouts: {
     ...request,
     does: 'Rollouts: plan, start, watch, approve, stop',
-    environment: ['logTable', 'viewsTable', 'roleClaim', ...exposureSettings],
-    may: { log: append, views: read },
+    environment: ['logTable', 'viewsTable', 'workTable', 'roleClaim', 'outboundHosts', ...exposureSettings],
+    may: { log: append, views: read, probes: ['dynamodb:Query'] },
   },
   targets: {
     ...request,
@@ -205,6 +205,15 @@ const declared = {
     runsOn: everyMinute,
     environment: ['logTable', 'viewsTable'],
     may: { log: append, views: read },
+  },
+  monitor: {
+    ...batch,
+    does: 'Looks at what customers meet while rollouts run',
+    memory: 256,
+    atOnce: 'MonitorConcurrency',
+    runsOn: everyMinute,
+    environment: ['logTable', 'viewsTable', 'workTable', 'outboundHosts'],
+    may: { log: load, views: read, probes: ['dynamodb:PutItem', 'dynamodb:Query'] },
   },
   reconcile: {
     ...batch,

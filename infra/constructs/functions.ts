@@ -109,6 +109,7 @@ export class Functions extends Construct {
       views: views.table.tableArn,
       work: work.table.tableArn,
       lastSeen: work.table.tableArn,
+      probes: work.table.tableArn,
       upgradeMachine: machineArn(this, 'upgrade'),
       upgradeExecutions: executionArns(this, 'upgrade'),
       rolloutMachine: machineArn(this, 'rollout'),

@@ -1,7 +1,7 @@
 import { headsPrefix } from '../../functions/environment.ts'
 
 /**
- * What a function may be granted. `catalogue` is the log's index, `lastSeen` the rows of `Work` that say when agents were heard of, `upgradeExecutions` are those of the state machine that drives upgrades, `windowSchedules` the
+ * What a function may be granted. `catalogue` is the log's index, `lastSeen` the rows of `Work` that say when agents were heard of, `probes` those of what was seen of domains, `upgradeExecutions` are those of the state machine that drives upgrades, `windowSchedules` the
  * one-shot schedules of windows, `windowsRole` whom these act as; `anySchedule` is every schedule, since listing knows no narrower one.
  * `headDocuments` are the objects in `headsBucket` that say where the streams stand, signed with `headsKey`. `secrets` are those whose names begin with
  * the stack's own, `commands` those that the deployment lets be run, `anyCommand` every one: to look at one knows no narrower right.
@@ -12,6 +12,7 @@ export type Resource =
   | 'views'
   | 'work'
   | 'lastSeen'
+  | 'probes'
   | 'upgradeMachine'
   | 'upgradeExecutions'
   | 'rolloutMachine'
@@ -40,6 +41,7 @@ export type Grants = Partial<Readonly<Record<Resource, readonly string[]>>>
 export const conditions: Partial<Record<Resource, Record<string, Record<string, readonly string[]>>>> = {
   windowsRole: { StringEquals: { 'iam:PassedToService': ['scheduler.amazonaws.com'] } },
   procedureRole: { StringEquals: { 'iam:PassedToService': ['states.amazonaws.com'] } },
+  probes: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['probes#*'] } },
   lastSeen: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['seen#*'] } },
   headsBucket: { StringEquals: { 's3:prefix': [headsPrefix] } },
   headsKey: { StringEquals: { 'kms:SigningAlgorithm': ['ED25519_SHA_512'], 'kms:MessageType': ['RAW'] } },

@@ -38,6 +38,7 @@ const matrix: readonly (readonly [method: string, path: string, who: string])[] 
   ['GET', '/api/v1/rollouts/r', 'voaA'],
   ['GET', '/api/v1/rollouts/r/status', 'voaA'],
   ['GET', '/api/v1/rollouts/r/events', 'voaA'],
+  ['GET', '/api/v1/rollouts/r/monitor', 'voaA'],
   ['GET', '/api/v1/rollouts/r/blast-radius', 'voaA'],
   ['GET', '/api/v1/rollouts/r/explain', 'voaA'],
   ['POST', '/api/v1/rollouts/r/approve', 'aA'],

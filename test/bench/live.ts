@@ -98,6 +98,7 @@ export async function tellLive(count: number) {
       for (const upgrade of upgrades) yield { upgrade, nextDue: start }
     },
     async *dueRollouts() {},
+    async *liveRollouts() {},
     async *liveUpgrades() {
       for (const upgrade of upgrades) yield { upgrade, nextDue: start }
     },

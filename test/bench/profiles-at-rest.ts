@@ -11,7 +11,7 @@ export interface Spent {
   readonly written: number
   readonly read: number
   readonly ticks: number
-  /** Invocations of anything but the ticker. */
+  /** Invocations of anything but what runs every minute in any case. */
   readonly invocations: number
   readonly transitions: number
   readonly busEvents: number
@@ -75,13 +75,13 @@ async function spentBy(world: World, act: () => Promise<void>): Promise<Spent> {
   const after = await total()
   const used = Object.values(since(before.consumed, after.consumed))
   const invoked = Object.entries(invokedSince(before.invoked, after.invoked))
-  const count = (ticking: boolean) =>
-    invoked.reduce((sum, [name, one]) => sum + (name.includes('ticker') === ticking ? one.count : 0), 0)
+  const count = (counts: (name: string) => boolean) =>
+    invoked.reduce((sum, [name, one]) => sum + (counts(name) ? one.count : 0), 0)
   return {
     written: used.reduce((sum, { written, lost }) => sum + written + lost, 0),
     read: used.reduce((sum, { read }) => sum + read, 0),
-    ticks: count(true),
-    invocations: count(false),
+    ticks: count((name) => name.includes('ticker')),
+    invocations: count((name) => !/ticker|monitor/.test(name)),
     transitions: after.transitions - before.transitions,
     busEvents: after.busEvents - before.busEvents,
   }

@@ -55,8 +55,8 @@ function nextMidnight(): number {
   return (Math.floor(Date.now() / day) + 1) * day
 }
 
-/** The clock calls so many functions as soon as the runtime starts: ticker, reactor, reconcile and heads. */
-const clockCalls = 4
+/** The clock calls so many functions as soon as the runtime starts: ticker, monitor, reactor, reconcile and heads. */
+const clockCalls = 5
 
 /**
  * Lets what comes at a rate come for the first time, which is at once: what it calls would ask DynamoDB past a meter that follows, and

@@ -79,6 +79,7 @@ const people: Readonly<Record<string, string>> = {
   'GET /api/v1/rollouts/{id}': 'voaA',
   'GET /api/v1/rollouts/{id}/status': 'voaA',
   'GET /api/v1/rollouts/{id}/events': 'voaA',
+  'GET /api/v1/rollouts/{id}/monitor': 'voaA',
   'GET /api/v1/rollouts/{id}/blast-radius': 'voaA',
   'GET /api/v1/rollouts/{id}/explain': 'voaA',
   'POST /api/v1/rollouts/{id}/approve': 'aA',

@@ -14,6 +14,7 @@ const reached: Readonly<Record<string, readonly Resource[]>> = {
   tokens: ['work'],
   parked: ['work'],
   telemetry: ['work', 'lastSeen'],
+  probes: ['work', 'probes'],
   redemption: ['upgradeMachine', 'rolloutMachine', 'procedureMachine'],
   upgradeExecutions: ['upgradeMachine', 'upgradeExecutions'],
   rolloutExecutions: ['rolloutMachine', 'rolloutExecutions'],
@@ -27,6 +28,7 @@ const reached: Readonly<Record<string, readonly Resource[]>> = {
   vault: ['headsBucket', 'headDocuments'],
   signer: ['headsKey'],
   outbound: [],
+  uncallable: [],
   helm: [],
   secrets: ['secrets'],
   commands: ['commands', 'anyCommand'],
@@ -41,7 +43,7 @@ const reader = 'BatchGetItem PartiQLInsert PartiQLUpdate PutItem'
 /** What each function's connections could do and it may not, since it never does. What it shall do one day is granted first. */
 const never: Readonly<Record<FunctionName, Readonly<Record<string, string>>>> = {
   upgrades: { views: reader },
-  rollouts: { views: reader },
+  rollouts: { views: reader, probes: 'PutItem' },
   targets: { views: reader, telemetry: 'GetItem UpdateItem' },
   releases: { views: reader },
   operations: { views: reader },
@@ -59,6 +61,7 @@ const never: Readonly<Record<FunctionName, Readonly<Record<string, string>>>> = 
     procedureMachines: 'DescribeExecution',
   },
   ticker: { views: reader },
+  monitor: { log: 'PutItem', views: reader },
   reconcile: {
     views: 'BatchGetItem PartiQLInsert PartiQLUpdate',
     viewStore: 'BatchGetItem PartiQLInsert PartiQLUpdate',

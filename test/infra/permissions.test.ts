@@ -13,7 +13,7 @@ const procedures = { 'role of procedures': 'PassRole' }
 /** Written by hand, not taken from the code: what each function may do, and nothing else (design: #rights). */
 const expected: Record<string, Record<string, string>> = {
   upgrades: { Log: 'PutItem Query', Views: 'GetItem Query' },
-  rollouts: { Log: 'PutItem Query', Views: 'GetItem Query' },
+  rollouts: { Log: 'PutItem Query', Views: 'GetItem Query', 'Work rows probes#*': 'Query' },
   targets: { Log: 'PutItem Query', Views: 'GetItem Query', 'Work rows seen#*': 'BatchGetItem' },
   releases: { Log: 'PutItem Query', Views: 'GetItem Query' },
   operations: { Log: 'PutItem Query', Views: 'GetItem Query' },
@@ -52,6 +52,12 @@ const expected: Record<string, Record<string, string>> = {
   ticker: {
     Log: 'PutItem Query',
     Views: 'GetItem Query',
+    'dead letters': 'SendMessage',
+  },
+  monitor: {
+    Log: 'Query',
+    Views: 'GetItem Query',
+    'Work rows probes#*': 'PutItem Query',
     'dead letters': 'SendMessage',
   },
   reconcile: {
@@ -318,7 +324,8 @@ describe('where things are', () => {
     PROCEDURE_ROLE_ARN: /"role of procedures":/,
     PROCEDURE_LOGS_ARN: /"role of procedures":/,
     STEP_FUNCTION_ARN: /"role of procedures":/,
-    OUTBOUND_HOSTS: /"secrets of the stack":/,
+    // Who plans what is to be watched says whether it may be.
+    OUTBOUND_HOSTS: /"secrets of the stack":|"Work rows probes#\*":/,
     HEADS_BUCKET: /"documents of heads":/,
     HEADS_KEY_ARN: /"key of heads/,
   }

@@ -6,6 +6,7 @@ import { isAnswered } from '../../functions/reactor/duty.ts'
 import type { ReactorServices } from '../../functions/reactor/services.ts'
 import type { Views } from '../../functions/views/views.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
+import { memoryProbes } from '../../functions/work/probes.ts'
 import type { Revision } from '../../functions/work/procedure-machines.ts'
 import { memoryProgress } from '../../functions/work/progress.ts'
 import { memoryPublished } from '../../functions/work/published.ts'
@@ -60,6 +61,8 @@ export function memoryServices({
     views,
     now,
     telemetry: memoryTelemetry(now),
+    probes: memoryProbes(),
+    uncallable: (url: string) => (url.includes('.example') ? undefined : `${url} may not be called.`),
     tokens: memoryTokens(),
     /** The tokens that were redeemed, with what they were told. */
     redeemed,

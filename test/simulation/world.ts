@@ -49,7 +49,7 @@ import { Turns } from './turns.ts'
 
 export type Services = Omit<
   Connections,
-  'roleClaim' | 'metricsNamespace' | 'outbound' | 'secrets' | 'helm' | 'commands'
+  'roleClaim' | 'metricsNamespace' | 'outbound' | 'uncallable' | 'probes' | 'secrets' | 'helm' | 'commands'
 >
 
 /** How fast everything is, where that is what is looked at. */

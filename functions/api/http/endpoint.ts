@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda'
 import type { Contract } from '../../../contracts/contract.ts'
 import type { Group, Operation } from '../../../contracts/routes.ts'
 import { sha256 } from '../../../events/canonical.ts'
-import type { Reception, Services } from '../services.ts'
+import type { Extra, Reception, Services } from '../services.ts'
 import { access } from './access.ts'
 import { accessLog, printLine } from './access-log.ts'
 import { openCallers } from './allowances.ts'
@@ -18,7 +18,7 @@ import { securityHeaders } from './security-headers.ts'
 import { validation } from './validation.ts'
 
 /** One operation: a checked request in, an answer out. `Beside` names what it reaches that others do not. */
-export type Operate<C extends Contract, Beside extends 'telemetry' | 'exposure' = never> = (
+export type Operate<C extends Contract, Beside extends Extra = never> = (
   input: Input<C>,
   services: Services<Beside>,
 ) => Promise<Answer>

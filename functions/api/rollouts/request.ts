@@ -3,8 +3,8 @@ import type { PhaseDeclaration, RolloutRequest } from '../../../events/rollout.t
 import { unmeetable } from '../../domain/approval-rule.ts'
 import type { RefusedField } from '../../domain/rejection.ts'
 import { disorderIn } from '../../domain/rollout/order.ts'
-import type { Log } from '../../log/log.ts'
 import { asProblem } from '../http/problem.ts'
+import type { Services } from '../services.ts'
 import { bindProcedure } from '../upgrades/procedure.ts'
 import { requestFrom } from '../upgrades/request.ts'
 
@@ -14,8 +14,12 @@ export interface AskedRollout {
   readonly phases: readonly PhaseDeclaration[]
 }
 
-/** Throws the problem that names what is wrong with the order of the phases, or with the rule of approvals. */
-function refuseMistakes({ phases, approvals }: RolloutPlan, by: string): void {
+/** Throws the problem that names what is wrong with the order of the phases, the rule of approvals, or what is to be watched. */
+function refuseMistakes(
+  { phases, approvals, monitor }: RolloutPlan,
+  by: string,
+  uncallable: Services<'uncallable'>['uncallable'],
+): void {
   const disorder = disorderIn(phases).map(({ phase, place, detail }): RefusedField => {
     const { name, dependsOn } = phases[phase] ?? { name: '', dependsOn: [] }
     const field = place === null ? `phases.${phase}.name` : `phases.${phase}.dependsOn.${place}`
@@ -26,15 +30,23 @@ function refuseMistakes({ phases, approvals }: RolloutPlan, by: string): void {
     const refused = unmeetable(phase.approvals, by)
     return refused ? [{ ...refused, field: `phases.${number}.${refused.field}` }] : []
   })
-  const fields = [...disorder, ...(rule ? [rule] : []), ...ofPhases]
+  const ofDomains = (monitor?.domains ?? []).flatMap(({ url }, number): RefusedField[] => {
+    const why = uncallable(url)
+    return why === undefined ? [] : [{ field: `monitor.domains.${number}.url`, value: url, expected: why }]
+  })
+  const fields = [...disorder, ...(rule ? [rule] : []), ...ofPhases, ...ofDomains]
   if (fields.length === 0) return
   const detail = `${fields.length} invalid ${fields.length === 1 ? 'field' : 'fields'}: see errors.`
   throw asProblem({ code: 'validation-failed', detail, fields })
 }
 
 /** Returns what a plan file asks for, with every default filled in. Throws the problem that refuses it. */
-export async function rolloutFrom(plan: RolloutPlan, by: string, log: Log): Promise<AskedRollout> {
-  refuseMistakes(plan, by)
+export async function rolloutFrom(
+  plan: RolloutPlan,
+  by: string,
+  { log, uncallable }: Pick<Services<'uncallable'>, 'log' | 'uncallable'>,
+): Promise<AskedRollout> {
+  refuseMistakes(plan, by, uncallable)
   const numbers = new Map(plan.phases.map(({ name }, number) => [name, number]))
   const phases: PhaseDeclaration[] = []
   for (const [number, phase] of plan.phases.entries()) {
@@ -49,6 +61,7 @@ export async function rolloutFrom(plan: RolloutPlan, by: string, log: Log): Prom
       },
     })
   }
-  const { name, approvals, onFailure, reason } = plan
-  return { request: { kind: 'deploy', parent: null, name, approvals, onFailure, reason }, phases }
+  const { name, approvals, onFailure, monitor, reason } = plan
+  const watched = monitor && { monitor }
+  return { request: { kind: 'deploy', parent: null, name, approvals, onFailure, ...watched, reason }, phases }
 }

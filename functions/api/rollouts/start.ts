@@ -53,11 +53,11 @@ function expectedTimes({ phases }: AskedRollout, prospects: readonly PhaseProspe
 }
 
 /** Shows what a start from the same plan file would do; the planner is the one that a start uses (N2). */
-export const planRollout: Operate<Contracts['planRollout'], 'exposure'> = async (
+export const planRollout: Operate<Contracts['planRollout'], 'exposure' | 'uncallable'> = async (
   { body, principal },
   services,
 ) => {
-  const asked = await rolloutFrom(body, principal.id, services.log)
+  const asked = await rolloutFrom(body, principal.id, services)
   const bound = { candidates: Number.POSITIVE_INFINITY, looked: lookedAtMost }
   const prospect = await prospectOfRollout(services, asked.request, asked.phases, bound)
   if ('large' in prospect) throw new Problem('fleet-too-large', tooLarge)
@@ -114,10 +114,13 @@ function messageOf({ request, phases, standing }: ExistingRollout): string {
  * Starts a rollout. What must refuse it is found before anything is appended; then its request, its phases and their plans are one commit. One that is
  * too large to be planned while the caller waits is planned by its execution.
  */
-export const startRollout: Operate<Contracts['startRollout'], 'exposure'> = async (input, services) => {
+export const startRollout: Operate<Contracts['startRollout'], 'exposure' | 'uncallable'> = async (
+  input,
+  services,
+) => {
   const { log } = services
   const by = input.principal.id
-  const asked = await rolloutFrom(input.body, by, log)
+  const asked = await rolloutFrom(input.body, by, services)
   const rolloutId = input.idempotency ? v5(input.idempotency.id, rolloutNamespace) : randomUUID()
   const repeated = input.idempotency !== null && (await log.load(rolloutAggregate, rolloutId)).commit > 0
   const prospect = repeated

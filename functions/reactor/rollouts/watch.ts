@@ -1,0 +1,111 @@
+import { setTimeout } from 'node:timers/promises'
+import type { RolloutMonitor } from '../../../events/rollout.ts'
+import { instantOf, second } from '../../../events/time.ts'
+import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
+import { type Impact, type Probe, seenAt } from '../../domain/rollout/impact.ts'
+import { exists, hasEnded } from '../../domain/rollout/state.ts'
+import type { Log } from '../../log/log.ts'
+import { atOnce } from '../../patience.ts'
+import { OnTheirOwn, sideBySide } from '../../side-by-side.ts'
+import type { Views } from '../../views/views.ts'
+import type { Probes } from '../../work/probes.ts'
+
+/** How domains are called: past the guard of the deployment. */
+interface Outbound {
+  send(call: {
+    readonly method: 'GET'
+    readonly url: string
+    readonly timeoutSeconds: number
+  }): Promise<
+    | { readonly kind: 'answered'; readonly status: number; readonly milliseconds: number }
+    | { readonly kind: 'refused' | 'not-sent' | 'unknown'; readonly why: string }
+  >
+}
+
+export interface WatchServices {
+  readonly log: Log
+  readonly views: Pick<Views, 'liveRollouts'>
+  readonly probes: Probes
+  readonly outbound: Outbound
+  now(): number
+  pause?(milliseconds: number): Promise<unknown>
+}
+
+type Domain = RolloutMonitor['domains'][number]
+
+/** A domain that takes longer is not well. */
+const answersWithin = 5
+/** After so long no further look begins: the clock calls again every minute, and a look may take as long as it may. */
+const looksFor = 52 * second
+/** The clock may be moved: it is asked so often. */
+const napAtMost = second
+const longestWhy = 256
+
+/** What a rollout that runs wants to be watched; undefined: it does not run, or wants nothing. */
+async function monitorOf(log: Log, rollout: string): Promise<RolloutMonitor | undefined> {
+  const { state } = await log.load(rolloutAggregate, rollout)
+  if (!exists(state) || hasEnded(state) || state.standing.startedAt === null) return undefined
+  return state.request.monitor
+}
+
+/** Looks at a domain once. */
+async function look({ outbound, now }: WatchServices, { url, status }: Domain): Promise<Probe> {
+  const began = now()
+  const sent = await outbound.send({ method: 'GET', url, timeoutSeconds: answersWithin })
+  const at = instantOf(began)
+  if (sent.kind !== 'answered')
+    return { at, code: null, milliseconds: now() - began, well: false, why: sent.why.slice(0, longestWhy) }
+  const well = status ? status.includes(sent.status) : sent.status < 400
+  return { at, code: sent.status, milliseconds: sent.milliseconds, well, why: null }
+}
+
+/** Looks at those domains of a rollout whose time has come. Returns when the next is due, in milliseconds since the epoch. */
+async function round(
+  services: WatchServices,
+  rollout: string,
+  { domains, everySeconds }: RolloutMonitor,
+): Promise<number> {
+  const known = await services.probes.of(rollout)
+  const every = everySeconds * second
+  const dues = await sideBySide([...domains.entries()], atOnce.probes, async ([number, domain]) => {
+    const { body, writes } = known.get(number) ?? { body: undefined, writes: 0 }
+    const impact = body === undefined ? undefined : (JSON.parse(body) as Impact) // as it was written below
+    const due = impact ? Date.parse(impact.latest.at) + every : 0
+    if (services.now() < due) return due
+    const probe = await look(services, domain)
+    const next = seenAt(impact, probe)
+    // Where another has looked meanwhile, its look counts.
+    if (next) await services.probes.note(rollout, number, { body: JSON.stringify(next), writes })
+    return Date.parse(probe.at) + every
+  })
+  return Math.min(...dues)
+}
+
+/** Watches one rollout until its time is over, or the rollout is. */
+async function watch(services: WatchServices, rollout: string, end: number): Promise<void> {
+  const { now, pause = setTimeout } = services
+  for (;;) {
+    const monitor = await monitorOf(services.log, rollout)
+    if (!monitor) return
+    const due = await round(services, rollout, monitor)
+    if (due >= end) return
+    while (now() < due) await pause(Math.min(napAtMost, due - now()))
+    if (now() >= end) return
+  }
+}
+
+/** Looks for a minute at the domains that rollouts which run want to be watched. One that cannot be watched keeps no other from it. */
+export async function watchRollouts(services: WatchServices): Promise<{ watched: number }> {
+  const end = services.now() + looksFor
+  const live = await Array.fromAsync(services.views.liveRollouts())
+  const each = new OnTheirOwn()
+  await each.each(
+    live,
+    // All of them: each waits for most of the time.
+    Math.max(1, live.length),
+    ({ rollout }) => watch(services, rollout, end),
+    ({ rollout }) => rollout,
+  )
+  each.end()
+  return { watched: live.length }
+}
