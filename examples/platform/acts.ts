@@ -1,6 +1,6 @@
 import { forced, neverForced, sickOperator, wrongBase } from './faults.ts'
 import { after, before } from './layout.ts'
-import { allWell, heldAgain, phaseIn, retryFailed, stepsOf, tellSteps, verified } from './reading.ts'
+import { allWell, heldAgain, phaseIn, retryFailed, stepsOf, tellSteps, verified, watched } from './reading.ts'
 import type { Rollout, Scene } from './scene.ts'
 import type { PlatformReport } from './servers.ts'
 import { follow, isHeld } from './story.ts'
@@ -20,7 +20,12 @@ export type Act = (scene: Scene, begun: Begun) => Promise<Finding[]>
 export const runs: Act = async (scene, { id, first, order }) => {
   const followed = await follow(scene, id, isHeld)
   const report = await scene.servers.report()
-  return [...allWell(followed), ...upgraded(first, report, order), await verified(scene, report)]
+  return [
+    ...allWell(followed),
+    ...upgraded(first, report, order),
+    await verified(scene, report),
+    await watched(scene, id),
+  ]
 }
 
 /** Two workers never drain: one is forced after its deadline, as its tag allows; the other keeps its instances, and its phase holds. */

@@ -53,8 +53,10 @@ function storeAuthorities(data: string, authorities: string): void {
 }
 
 /** Plans, starts and approves the rollout of the plan file; returns its id. */
-async function begin({ operator, second, screen }: Scene): Promise<string> {
-  const plan = documentText('plan.yaml')
+async function begin({ operator, second, screen, servers }: Scene): Promise<string> {
+  // Where the customers are is known when the servers run.
+  const domains = servers.domains.map((url) => ({ url }))
+  const plan = `${documentText('plan.yaml')}\nmonitor: ${JSON.stringify({ domains, everySeconds: 10 })}\n`
   const planned = await operator<Planned>('POST', '/api/v1/rollouts/plan', plan)
   for (const { name, total } of planned.phases) screen.say(`            ${name}: ${total}`)
   screen.say(`            expected to be over at ${planned.expectedFinish}`)

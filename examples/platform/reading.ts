@@ -58,6 +58,19 @@ export async function verified(scene: Scene, { nodes }: PlatformReport): Promise
   return [`the verification has counted ${services} services`, sum(1) === services && errors === 0]
 }
 
+interface Watched {
+  readonly domains: readonly { readonly probes: number; readonly failed: number }[]
+}
+
+/** Tells what customers met while the rollout ran, as it was looked at from outside. */
+export async function watched({ operator, screen }: Scene, id: string): Promise<Finding> {
+  const { domains } = await operator<Watched>('GET', `/api/v1/rollouts/${id}/monitor`)
+  const sum = (figure: 'probes' | 'failed') => domains.reduce((total, domain) => total + domain[figure], 0)
+  const [probes, failed] = [sum('probes'), sum('failed')]
+  screen.say(`monitor     ${domains.length} domains were looked at ${probes} times: ${failed} times not well`)
+  return ['customers noticed nothing', probes > 0 && failed === 0]
+}
+
 /** Tries those again that have failed, and waits for that. */
 export async function retryFailed({ operator, screen }: Scene, upgradeId: string | null): Promise<void> {
   const child = await operator<{ upgradeId: string; message: string }>(

@@ -133,6 +133,7 @@ class Region {
       const say = (status: number, body: object) =>
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
       try {
+        if (name === 'applications') return say(...this.#served(call[0]))
         const body = await bodyOf(request)
         const node = this.#nodes.find((one) => one.name === name)
         const answer = name === 'deployments' ? { deployments: this.deployments } : node?.call(call, body)
@@ -147,6 +148,12 @@ class Region {
         return say(400, { error: String(error) })
       }
     }
+  }
+
+  /** What a customer's own users meet. */
+  #served(application: string | undefined): [status: number, body: object] {
+    const found = this.deployments.find(({ id }) => id === application)
+    return [found?.status === 'healthy' ? 200 : 503, { ...found }]
   }
 
   /** Customers are served while an instance of theirs runs on a node that lives. */

@@ -66,6 +66,11 @@ export class Servers {
     return [this.database.url, ...this.regions.map(({ places }) => places.url), ...edges].join(',')
   }
 
+  /** What users of customers call: of one customer in each region. */
+  get domains(): string[] {
+    return this.regions.map(({ places }) => `${places.url}/applications/app-1`)
+  }
+
   /** The authorities of all nodes, as PEM. */
   get authorities(): string {
     return this.#edges.map(({ ca }) => ca).join('')

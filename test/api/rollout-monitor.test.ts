@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import { watchRollouts } from '../../functions/reactor/rollouts/watch.ts'
+import { type WatchServices, watchRollouts } from '../../functions/reactor/rollouts/watch.ts'
 import { phasesOf, platform, started, twoPhases } from './rollout-world.ts'
 import type { World } from './world.ts'
 
@@ -26,8 +26,10 @@ function openDomains(world: World) {
       answer = next
     },
     /** As the clock does every minute. */
-    watch: async (pause = async (milliseconds: number) => world.pass(milliseconds / 1000)) =>
-      watchRollouts({ ...services, outbound, pause }),
+    watch: async (
+      pause: WatchServices['pause'] = async (milliseconds) => world.pass(milliseconds / 1000),
+      others: Partial<WatchServices> = {},
+    ) => watchRollouts({ ...services, outbound, pause, ...others }),
   }
 }
 
@@ -116,28 +118,22 @@ describe('what customers meet while a rollout runs', () => {
 
   test('of one rollout is looked at although another cannot be', async () => {
     const world = await platform()
-    const domains = openDomains(world)
     const id = await started(world, watched)
-    const { liveRollouts } = world.services.views
-    const views = {
+    const { log, views } = world.services
+    const broken = 'none such'
+    const alsoBroken = {
       async *liveRollouts() {
-        yield { rollout: 'none such', nextDue: '' }
-        yield* liveRollouts()
+        yield { rollout: broken, nextDue: '' }
+        yield* views.liveRollouts()
       },
     }
-    const log = {
-      ...world.services.log,
-      load: async (aggregate: never, stream: string) => {
-        if (stream === 'none such') throw new Error('the log did not answer')
-        return world.services.log.load(aggregate, stream)
-      },
+    const load: typeof log.load = async (aggregate, stream, ...more) => {
+      if (stream === broken) throw new Error('the log did not answer')
+      return log.load(aggregate, stream, ...more)
     }
-    const outbound = { send: async () => ({ kind: 'answered', status: 200, milliseconds: 1 }) as const }
-    const pause = async (milliseconds: number) => world.pass(milliseconds / 1000)
-    const watching = watchRollouts({ ...world.services, log: log as never, views, outbound, pause })
-    await expect(watching).rejects.toThrow('1 ')
+    const watching = openDomains(world).watch(undefined, { log: { ...log, load }, views: alsoBroken })
+    await expect(watching).rejects.toThrow(broken)
     expect((await shown(world, id)).domains[0].probes).toBe(6)
-    void domains
   })
 
   test('is looked at while it is taken back, too', async () => {

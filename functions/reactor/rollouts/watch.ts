@@ -99,13 +99,19 @@ export async function watchRollouts(services: WatchServices): Promise<{ watched:
   const end = services.now() + looksFor
   const live = await Array.fromAsync(services.views.liveRollouts())
   const each = new OnTheirOwn()
+  const watched: string[] = []
+  const find = async ({ rollout }: { readonly rollout: string }) => {
+    if (await monitorOf(services.log, rollout)) watched.push(rollout)
+  }
+  await each.each(live, atOnce.ticks, find, ({ rollout }) => rollout)
+  // All of them: each waits for most of the time.
+  const all = Math.max(1, watched.length)
   await each.each(
-    live,
-    // All of them: each waits for most of the time.
-    Math.max(1, live.length),
-    ({ rollout }) => watch(services, rollout, end),
-    ({ rollout }) => rollout,
+    watched,
+    all,
+    (rollout) => watch(services, rollout, end),
+    (rollout) => rollout,
   )
   each.end()
-  return { watched: live.length }
+  return { watched: watched.length }
 }
