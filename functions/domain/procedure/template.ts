@@ -251,7 +251,7 @@ const plainWord = /^[A-Za-z0-9_./:@][A-Za-z0-9_./:@=+,~-]*$/
 
 /** Returns a text without the references to Parameter Store in it, which are no expressions. */
 export function withoutStoreReferences(text: string): string {
-  return text.replaceAll(slot, (whole, inner: string) => (storeSlot.test(inner) ? '' : whole))
+  return text.replaceAll(slot, (whole, inner: string) => (storeSlot.test(inner.trim()) ? '' : whole))
 }
 
 /** Does a text refer to a secret? */
@@ -278,7 +278,8 @@ export function renderCommand(
 ): RenderedCommand {
   const fits = (form: RegExp, value: string) => form.test(value) || (shown && placeholder.test(value))
   const parameterOf = (text: string) =>
-    text.replaceAll(slot, (_, inner: string) => {
+    text.replaceAll(slot, (_, between: string) => {
+      const inner = between.trim()
       if (storeSlot.test(inner)) return `{{${inner}}}`
       const value = textOf(inner, values, noSecret)
       if (fits(plainWord, value)) return value
