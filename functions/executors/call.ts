@@ -111,5 +111,30 @@ export function shownAnswer(answer: Answered, { headers = {}, confidential = [] 
     .flatMap(([, value]) => [value, value.slice(value.indexOf(' ') + 1)])
   const shown = withoutSecrets([...confidential, ...credentials])
   const shownHeaders = Object.entries(answer.headers).map(([name, value]) => [name, shown(value)])
-  return { ...answer, body: shown(answer.body), headers: Object.fromEntries(shownHeaders) }
+  return { ...answer, body: shownBody(answer.body, shown), headers: Object.fromEntries(shownHeaders) }
+}
+
+/** Returns a body without secrets; what was JSON is JSON still, since conditions read it. */
+function shownBody(body: string, shown: (text: string) => string): string {
+  const cleaned = shown(body)
+  if (cleaned === body) return body
+  try {
+    return JSON.stringify(shownValue(JSON.parse(body), shown))
+  } catch {
+    // It is no JSON, or too deep to be read.
+    return cleaned
+  }
+}
+
+function shownValue(value: unknown, shown: (text: string) => string): unknown {
+  if (typeof value === 'string') return shown(value)
+  if (typeof value === 'number') {
+    const text = String(value)
+    return shown(text) === text ? value : shown(text)
+  }
+  if (Array.isArray(value)) return value.map((part) => shownValue(part, shown))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [shown(name), shownValue(part, shown)]),
+  )
 }

@@ -8,7 +8,7 @@ import { validateDefinition } from '../../functions/domain/profile/definition.ts
 import { parseDotted } from '../../functions/domain/version/dotted.ts'
 import { identityOf, sameVersion } from '../../functions/domain/version/identity.ts'
 import { parseVersion } from '../../functions/domain/version/semver.ts'
-import { redact } from '../../functions/redact.ts'
+import { redact, withoutSecrets } from '../../functions/redact.ts'
 import { examples } from './profile-examples.ts'
 
 const times = 8
@@ -98,6 +98,7 @@ const now = Date.parse('2026-01-01T00:00:00Z')
 
 const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   'what an agent says': redact,
+  'an answer that may hold a secret': withoutSecrets(['sw\\ord/fish', 'aaaa']),
   'a calendar of one line': (text) => expandIcalendar(text, 'UTC', now),
   'the summary of an event': (text) => expandIcalendar(event(`SUMMARY:${text}`), 'UTC', now),
   'the rule of an event': (text) => expandIcalendar(event(`RRULE:FREQ=DAILY;BYHOUR=${text}`), 'UTC', now),

@@ -438,6 +438,6 @@ describe('S24: the secrets of a call', () => {
     const port = await answerRaw((socket) => socket.end(`HTTP/1.1 200 OK\r\n\r\n{"you": "${secret}"}`))
     const { confidential: _, headers: __, ...plain } = call(port)
     const answer = await send({ ...plain, headers: { Authorization: `Bearer ${secret}` } })
-    expect(answer).toMatchObject({ kind: 'answered', body: '{"you": "[redacted]"}' })
+    expect(answer).toMatchObject({ kind: 'answered', body: '{"you":"[redacted]"}' })
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
+import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { answered, cutOff, notSent, openProcedures, type Server } from './world.ts'
 
 const url = 'http://node.example/replace'
@@ -453,4 +454,32 @@ test('a secret is in no event, view, answer or history, even where the other sid
   told.push((await all.world.call('POST', '/api/v1/procedures/node/try', { body: tried })).body)
   expect(JSON.stringify(told)).toContain('[redacted]')
   expect(JSON.stringify(told)).not.toContain(secret)
+})
+
+test('a secret is not saved, whether it was sent or comes with an answer', async () => {
+  const secret = 'correct "horse" battery/staple'
+  const session = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlLW9mLWl0'
+  const all = openProcedures(({ headers }) => answered({ echo: headers['x-key'], session }))
+  await all.world.fleet(1)
+  all.secrets.set('drydock/node', secret)
+  const request = { method: 'POST', url, headers: { 'X-Key': "{{ secret('drydock/node') }}" } }
+  const step = (id: string, save: object) => ({
+    ...{ id, name: id, inverse: 'none', onFailure: 'continue', save },
+    http: { request },
+  })
+  await all.store('node', {
+    steps: [step('echoes', { echo: 'answer.body.echo' }), step('opens', { session: 'answer.body.session' })],
+  })
+  await all.over(await all.deploy('node'))
+  const { body } = await all.world.call('GET', '/api/v1/targets/cust_0001/steps')
+  expect(body.steps).toMatchObject([
+    { status: 'done' },
+    { status: 'failed', code: 'NO_VALUE', output: expect.stringContaining('session looks like a secret') },
+  ])
+  const kept: string[] = []
+  for await (const { event } of all.world.log.of(targetAggregate, 'cust_0001').events())
+    kept.push(JSON.stringify(event.data))
+  expect(kept.join()).toContain('"saved":{"echo":"[redacted]"}')
+  expect(kept.join()).not.toContain('battery')
+  expect(kept.join()).not.toContain(session)
 })

