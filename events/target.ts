@@ -194,6 +194,8 @@ export const targetEvents = defineEvents({
       saved,
       /** Who said so, where a person did. */
       by: z.exactOptional(person),
+      /** It waited for a person until then. */
+      held: z.exactOptional(z.literal(true)),
       sequence,
     }),
   },

@@ -142,12 +142,18 @@ export class AuditedProcedure {
     return { ...step, helm }
   }
 
-  #end(commit: Commit, { step, outcome, direction }: Event<'StepEnded'>): void {
+  #end(commit: Commit, { step, outcome, direction, held }: Event<'StepEnded'>): void {
     const course = this.#course
     const begun = course.running !== null
+    const told = held ? 'said to have waited' : 'not said to have waited'
+    this.#once(
+      (held ?? false) === (course.running?.held ?? false),
+      commit,
+      `${step} is ${told} for a person.`,
+    )
     this.#once(begun || outcome !== 'done', commit, `${step} was done, and had not begun.`)
     this.#once(!begun || outcome !== 'skipped', commit, `${step} was passed over after it had begun.`)
-    if (direction === 'there' && outcome !== 'skipped') course.begun.push(step)
+    if (direction === 'there' && begun) course.begun.push(step)
     const goesOn = this.#document.steps.find(({ id }) => id === step)?.onFailure === 'continue'
     if (outcome === 'failed' && !(direction === 'there' && goesOn)) course.failed = true
     course.passed++
@@ -171,6 +177,12 @@ export class AuditedProcedure {
       const lacking = undone.filter((id) => !steps.includes(id))
       const words = `The way back leaves out ${lacking.join(', ')}, which had begun.`
       this.#order(lacking.length === 0, commit, words)
+      const others = steps.filter((id) => ids.includes(id) && !course.begun.includes(id))
+      this.#order(
+        others.length === 0,
+        commit,
+        `The way back undoes ${others.join(', ')}, which had not begun.`,
+      )
     }
     Object.assign(course, { direction: 'back', passed: 0, back: steps, running: null })
   }

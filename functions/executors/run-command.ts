@@ -188,9 +188,7 @@ export function openCommands(ask: Send): Commands {
       { key: 'InvokedAfter', value: toTheSecond(tried - apart) },
       { key: 'InvokedBefore', value: toTheSecond(tried + apart) },
     ]
-    const fits = ({ Comment }: Listed) => Comment === comment
-    // What the target says of its node may have changed since the command was sent.
-    return (await find({ InstanceId: instance, Filters }, fits)) ?? (await find({ Filters }, fits))
+    return find({ InstanceId: instance, Filters }, ({ Comment }) => Comment === comment)
   }
 
   /** Reads what the node says of a command that is over. */

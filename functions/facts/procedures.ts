@@ -91,7 +91,7 @@ class Standing {
       if (direction === 'there') this.#begun.set(step, known)
     } else if (direction === 'back') {
       if (data.outcome !== 'failed') this.#begun.delete(step)
-    } else if (data.outcome !== 'skipped') {
+    } else if (this.#begun.has(step)) {
       // What an earlier attempt saved is older, and was not undone: that is what there was before all of them.
       this.#begun.set(step, known ?? data.saved)
     }

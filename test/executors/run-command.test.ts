@@ -44,13 +44,6 @@ describe('a command', () => {
     expect(await another.look({ ...sought, comment: 'drydock key try 2' })).toEqual({ kind: 'absent' })
   })
 
-  test('is found where the target names another node by now', async () => {
-    const world = open({})
-    await world.commands.send(command)
-    const moved = { ...sought, instance: 'mi-0123456789abcdef0' }
-    expect(await openCommands(world.send).look(moved)).toMatchObject({ kind: 'running' })
-  })
-
   test('that was taken is under way, whatever the list says yet', async () => {
     const world = open({ appearsAfter: 30 })
     await world.commands.send(command)

@@ -247,3 +247,90 @@ test('a rollback of steps that have only looked has nothing to undo, whether the
     expect(await all.over(back.body.upgradeId)).toBe('completed')
   }
 })
+
+const post = (path: string, more: object = {}) => ({
+  http: { request: { method: 'POST', url: at(path) } },
+  ...more,
+})
+
+test('a step that failed before it began is not undone: nothing of it was done', async () => {
+  const called: string[] = []
+  const all = openProcedures(({ url }) => {
+    called.push(new URL(url).pathname)
+    return answered()
+  })
+  await all.world.fleet(1)
+  const undo = (path: string) => ({ inverse: { name: `Undo ${path}`, ...post(path) } })
+  await all.store('node', {
+    steps: [
+      { id: 'first', name: 'First', ...post('/first', undo('/first/undo')) },
+      {
+        id: 'second',
+        name: 'Second',
+        when: 'target.tags.none == 1',
+        ...post('/second', undo('/second/undo')),
+      },
+    ],
+  })
+  await all.over(await all.deploy('node', { failureThreshold: { percent: 100 } }))
+  expect(called).toEqual(['/first', '/first/undo'])
+  expect(await all.steps('cust_0001')).toEqual(['first done', 'second failed', '<first done'])
+})
+
+test('an attempt goes to where its target was when it was assigned, there and back', async () => {
+  const called: string[] = []
+  const all = openProcedures(({ url }) => {
+    called.push(url)
+    return answered({}, url.endsWith('/late') ? 404 : 200)
+  })
+  await all.world.fleet(1)
+  const tag = (node: string) =>
+    all.world.call('PATCH', '/api/v1/targets/cust_0001', { body: { tags: { node } } })
+  await tag('old.example')
+  const url = (path: string) => ({ request: { method: 'POST', url: `http://{{ target.tags.node }}${path}` } })
+  await all.store('node', {
+    steps: [
+      { id: 'first', name: 'First', http: url('/first'), inverse: { name: 'Undo', http: url('/undo') } },
+      { id: 'rest', name: 'Rest', wait: { seconds: 60 } },
+      { id: 'late', name: 'Late', inverse: 'none', http: url('/late'), retries: { attempts: 0 } },
+    ],
+  })
+  const id = await all.deploy('node', { failureThreshold: { percent: 100 } })
+  await tag('new.example')
+  await all.over(id)
+  expect(called).toEqual(['first', 'late', 'undo'].map((path) => `http://old.example/${path}`))
+})
+
+test('what steps save is so much in all, and no more: what takes it back can still be written down', async () => {
+  const all = openProcedures(() =>
+    answered({ text: '\u0001'.repeat(1000), exact: 5, large: 2 ** 60, none: 1e300 }),
+  )
+  await all.world.fleet(1)
+  const names = Array.from({ length: 3 }, (_, index) => `save${index}`)
+  const step = (id: string, save: object) => ({
+    ...{ id, name: id, inverse: 'none', onFailure: 'continue', repeatable: true, save },
+    ...post('/save'),
+  })
+  const text = 'answer.body.text'
+  const stored = await all.store('node', {
+    steps: [
+      ...names.map((id) => step(id, { text })),
+      step('many', Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`text${n}`, text]))),
+      step('exact', { exact: 'answer.body.exact', none: 'answer.body.none > 5.0' }),
+      step('large', { large: 'answer.body.large' }),
+    ],
+  })
+  expect(stored.body.errors).toBeUndefined()
+  const id = await all.deploy('node', { failureThreshold: { percent: 100 } })
+  await all.over(id)
+  const { body } = await all.world.call('GET', '/api/v1/targets/cust_0001/steps')
+  const told = body.steps.map(
+    ({ status, output }: { status: string; output: string }) => `${status} ${output}`,
+  )
+  const tooMuch = expect.stringMatching(/^failed .*at most 16384 bytes/)
+  const another = expect.stringMatching(/^failed .*large is a number that would be kept as another one/)
+  const done = 'done Answered 200'
+  expect(told).toEqual([done, done, tooMuch, tooMuch, done, another])
+  const back = await all.world.call('POST', `/api/upgrades/${id}/rollback`, { body: { reason: 'slow' } })
+  expect(await all.over(back.body.upgradeId)).not.toBe('failed')
+})

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
+import { endStep } from '../../functions/domain/target/procedure.ts'
 import { answered, cutOff, notSent, openProcedures, type Server } from './world.ts'
 
 const url = 'http://node.example/replace'
@@ -78,6 +79,23 @@ describe('a step of which nobody knows whether it was done', () => {
     expect([node.replaced, await all.steps('cust_0001')]).toEqual([1, ['replace failed']])
   })
 
+  test('goes on where its call comes back after all, while a person is asked', async () => {
+    const { serve } = openNode('cut-off')
+    const { all, id, held } = await deployed(serve, replace(), after)
+    await held()
+    const { log } = all.world
+    const { active } = (await log.load(targetAggregate, 'cust_0001')).state
+    const { attempt, generation } = { attempt: active?.attempt ?? '', ...active?.procedure, generation: 1 }
+    const step = { attempt, generation, direction: 'there', place: 0, step: 'replace' } as const
+    // As the function says it, which was slow, and which everybody has taken for dead.
+    const late = endStep({ ...step, outcome: 'done', code: null, output: 'Answered 200', saved: {} })
+    await log.of(targetAggregate, 'cust_0001').carryOut(late, all.operator)
+    const begun = all.world.services.now()
+    expect(await all.over(id)).toBe('completed')
+    expect(all.world.services.now() - begun).toBeLessThan(60_000)
+    expect(await all.steps('cust_0001')).toEqual(['replace done', 'after done'])
+  })
+
   it.each(['killed-after', 'cut-off', 'broken', 'killed-before', 'not-sent'] as const)(
     'is asked about by its check when it was %s, and done once',
     async (fault) => {
@@ -99,6 +117,28 @@ describe('a step of which nobody knows whether it was done', () => {
       expect(new Set(keys).size).toBe(1)
     },
   )
+
+  it.each([
+    ['that its check finds not done', { check: { ...check, done: 'answer.body.replaced == 1' } }],
+    ['that may be repeated', { repeatable: true, http: { request: { method: 'POST', url, seconds: 1 } } }],
+  ])('and %s is not tried for ever, but as often as it may fail', async (_words, more) => {
+    let calls = 0
+    const { all, id } = await deployed(
+      ({ url: called }) => {
+        if (called.endsWith('/state')) return answered({ replaced: 0 })
+        calls++
+        return killed()
+      },
+      replace({ ...more, timeoutSeconds: 20_000, retries: { attempts: 7, delaySeconds: 60 } }),
+    )
+    const begun = all.world.services.now()
+    expect(await all.over(id)).toBe('completed_with_exceptions')
+    expect(calls).toBe(8)
+    const { body } = await all.world.call('GET', '/api/v1/targets/cust_0001/steps')
+    expect(body.steps[0]).toMatchObject({ status: 'failed', code: 'CUT_OFF', tries: 8 })
+    // The first of the pauses are of 30 minutes and more: half of 60 seconds, five times doubled.
+    expect((all.world.services.now() - begun) / 1000).toBeGreaterThan(2 * 1440)
+  })
 
   test('is asked about again while its check cannot say, then a person is', async () => {
     const { node, serve } = openNode('cut-off')

@@ -118,7 +118,7 @@ describe('a step of Run Command', () => {
     expect(machine.commands).toHaveLength(1)
   })
 
-  test('is found again where its target names another node by now', async () => {
+  test('is found again although its target names another node by now', async () => {
     const tagged = upgrade({}, { instance: '{{ target.tags.value }}' })
     const { all, machine, id } = await deployed(
       () => done(),

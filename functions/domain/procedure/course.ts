@@ -21,8 +21,8 @@ export function nextIn(document: ProcedureDocument, progress: ProcedureProgress)
 }
 
 /**
- * Returns the steps that are undone, in their order, with those that show afterwards that the target is well: all that were done, and the one
- * that failed, since it may have been done in part. Empty: there is nothing to undo.
+ * Returns the steps that are undone, in their order, with those that show afterwards that the target is well: all that have begun, the one
+ * that failed as well, since it may have been done in part. Empty: there is nothing to undo.
  */
 export function wayBackOf(document: ProcedureDocument, begun: readonly string[]): string[] {
   const undone = document.steps
@@ -32,16 +32,17 @@ export function wayBackOf(document: ProcedureDocument, begun: readonly string[])
   return undone.length === 0 ? [] : [...undone, ...document.verifyWayBack.map(({ id }) => id)]
 }
 
-/** Returns what follows when a step fails: what its document says, and on the way back nothing more. */
+/** Returns what follows when a step fails: what its document says, and on the way back nothing more. One that has not begun is not undone. */
 export function afterFailure(
   document: ProcedureDocument,
   { outcomes }: Pick<ProcedureProgress, 'outcomes'>,
   { direction, id }: Pick<NamedAction, 'direction' | 'id'>,
+  hasBegun = true,
 ): NonNullable<StepEnd['then']> {
   if (direction === 'back') return { wayBack: [] }
   const step = document.steps.find((one) => one.id === id)
   if (step?.onFailure === 'continue') return 'continue'
   if (step?.onFailure === 'stop') return { wayBack: [] }
   const begun = Object.keys(outcomes).filter((one) => outcomes[one] !== 'skipped')
-  return { wayBack: wayBackOf(document, [...begun, id]) }
+  return { wayBack: wayBackOf(document, hasBegun ? [...begun, id] : begun) }
 }

@@ -162,7 +162,9 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
     case 'AttemptAssigned': {
       const { procedure, generation = state.generation, ...attempt } = event.data
       const active = { ...attempt, assignedAt: at, acceptedAt: null, deadline: null }
-      const driven = procedure && { procedure: initialProgress(procedure, generation, at) }
+      const driven = procedure && {
+        procedure: initialProgress(procedure, { facts: state.facts, generation, at }),
+      }
       return { ...state, active: { ...active, ...driven }, generation }
     }
     case 'ExecutionStarting':
@@ -192,7 +194,7 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
 /** What gets upgraded: one stream a target. It alone says when an attempt began and how it ended (M19, design: #aggregates). */
 export const targetAggregate: Aggregate<TargetState, TargetEvent> = {
   name: 'target',
-  stateSchema: 4,
+  stateSchema: 5,
   initial: initialTarget,
   evolve,
   decode: (type, schema, data) => targetEvents.decode(type, schema, data),

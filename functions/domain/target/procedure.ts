@@ -41,12 +41,11 @@ export function drivenBy(
 /** Returns how far a procedure is that has just been assigned. */
 export function initialProgress(
   reference: ProcedureReference,
-  generation: number,
-  at: string,
+  { facts, generation, at }: Pick<ProcedureProgress, 'facts' | 'generation'> & { readonly at: string },
 ): ProcedureProgress {
   return {
     ...reference,
-    ...{ generation, execution: firstGeneration(at), notBefore: at },
+    ...{ facts, generation, execution: firstGeneration(at), notBefore: at },
     ...{ direction: 'there', passed: 0, back: [], running: null },
     ...{ outcomes: {}, saved: {}, failure: null, stopped: false },
   }
@@ -164,7 +163,12 @@ function endsOf(
 ): TargetEvent[] {
   const ended: TargetEvent = {
     type: 'StepEnded',
-    data: { ...stepOf(driven, command), ...end, ...(by !== undefined && { by }) },
+    data: {
+      ...stepOf(driven, command),
+      ...end,
+      ...(by !== undefined && { by }),
+      ...(driven.procedure.running?.held && { held: true }),
+    },
   }
   if (end.outcome !== 'failed' || then === 'continue') return [ended]
   // The way back of what fails on the way back is a person's: nothing more is done.
@@ -242,16 +246,15 @@ export function beginWayBack(command: {
   readonly generation: number
   readonly steps: readonly string[]
   readonly saved: Readonly<Record<string, SavedValues>>
-  /** Steps have begun, and none of them says how it is undone: the attempt stops. */
-  readonly stuck: boolean
+  /** Why nothing can be undone: the attempt stops. */
+  readonly failure: { readonly code: string; readonly output: string } | null
 }): TargetDecision {
   return (state) => {
     const driven = drivenBy(state, command)
     if (!driven) return over
     if (driven.procedure.direction === 'back') return accept()
-    const { steps, saved, stuck } = command
-    const code = stuck ? 'NO_WAY_BACK' : null
-    const output = stuck ? 'None of the steps that have begun says how it is undone.' : null
+    const { steps, saved, failure } = command
+    const { code, output } = failure ?? { code: null, output: null }
     const data = { ...admissionOf(driven), steps: [...steps], code, output, saved: { ...saved } }
     return accept({ type: 'WayBackBegan', data })
   }

@@ -48,6 +48,8 @@ export interface RunningStep {
 
 /** How far the procedure of an attempt is. */
 export interface ProcedureProgress extends ProcedureReference {
+  /** The target as it was when the attempt was assigned: what is begun in one place is undone there. */
+  readonly facts: TargetFacts | null
   /** The execution that may go on; no other may. */
   readonly generation: number
   readonly execution: Generation

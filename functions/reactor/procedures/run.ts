@@ -47,13 +47,14 @@ export const runProcedures = duty(
   },
 )
 
-/** A person has decided about a step that waited for one: the wait is over. */
+/** A person has decided about a step that waited for one, or its call has come back after all: the wait is over. */
 export const endStepWaits = duty(
   'end-step-waits',
   targetAggregate,
   ['StepEnded', 'StepReleased'],
   async ({ id, events }, waits: Waits) => {
-    if (events.some(({ data }) => data.by !== undefined)) await endWaits(procedureWorkflow, waits, id)
+    if (events.some(({ type, data }) => type === 'StepReleased' || data.held))
+      await endWaits(procedureWorkflow, waits, id)
   },
 )
 

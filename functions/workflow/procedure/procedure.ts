@@ -69,6 +69,11 @@ async function takeOver(
   throw notYet(detail)
 }
 
+const noWayBack = {
+  code: 'NO_WAY_BACK',
+  output: 'None of the steps that have begun says how it is undone.',
+}
+
 /** What takes an upgrade back undoes what its attempts have done, and begins on the way back. */
 async function turnBack(
   { log }: ProcedureServices,
@@ -83,9 +88,9 @@ async function turnBack(
   const undone = wayBackOf(document, standing.steps)
   // What nobody has said how to undo is not undone by doing nothing; who has only looked has nothing to undo.
   const acted = document.steps.some((step) => standing.steps.includes(step.id) && acts(step))
-  const stuck = undone.length === 0 && acted
-  const steps = undone.length > 0 || stuck ? undone : document.verifyWayBack.map(({ id }) => id)
-  const turn = beginWayBack({ attempt, generation, steps, saved: standing.saved, stuck })
+  const failure = undone.length === 0 && acted ? noWayBack : null
+  const steps = undone.length > 0 || failure ? undone : document.verifyWayBack.map(({ id }) => id)
+  const turn = beginWayBack({ attempt, generation, steps, saved: standing.saved, failure })
   await log.of(targetAggregate, target).carryOut(turn, cause)
 }
 
@@ -158,10 +163,10 @@ async function wait(
 }
 
 /** What the component runs at the end, by what steps have saved; null: what it was to run. */
-function versionOf(target: string, { state, active, document }: Present): string | null {
+function versionOf(target: string, { active, document }: Present): string | null {
   if (document.version === null) return null
   try {
-    return String(evaluate(document.version, valuesOf(target, state, active)))
+    return String(evaluate(document.version, valuesOf(target, active)))
   } catch (error) {
     if (error instanceof NoValue) return null
     throw error

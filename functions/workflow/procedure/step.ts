@@ -38,7 +38,6 @@ import { answerOf, outputBytes, outputOf, savedFrom, valuesOf } from './values.t
 /** One step of an attempt, as its task is to look after it. */
 export interface StepAt {
   readonly target: string
-  readonly state: TargetState
   readonly active: Driven
   readonly document: ProcedureDocument
   readonly action: NamedAction
@@ -60,6 +59,9 @@ export interface StepServices extends Calling {
 /** A call that has not left so long after its try was written is not made any more, in milliseconds: another may ask about it by then. */
 const leavesWithin = 5 * second
 
+/** So often a step is tried at once that was cut off: functions and their machines end now and then, and rarely in one step. */
+const cutOffAtMost = 5
+
 /**
  * Looks after one step once: begins it, makes its call, or looks whether it is over. Returns when it is over and the next may begin. Throws the error
  * by which the state machine looks again, asks a person, or takes the way back.
@@ -73,6 +75,7 @@ class Step {
   readonly #at: StepAt
   readonly #command: StepCommand
   readonly #values: Partial<Values>
+  #hasBegun: boolean
 
   constructor(services: StepServices, at: StepAt) {
     this.#services = services
@@ -81,7 +84,8 @@ class Step {
     const { attempt, procedure } = active
     const { generation } = procedure
     this.#command = { attempt, generation, direction: action.direction, place, step: action.id }
-    this.#values = valuesOf(at.target, at.state, active)
+    this.#values = valuesOf(at.target, active)
+    this.#hasBegun = procedure.running !== null
   }
 
   get #running(): RunningStep | null {
@@ -145,6 +149,7 @@ class Step {
     )
     const running = state.active?.procedure?.running
     if (!running || running.tries !== seen + 1) throw notYet('Another call of this step is at work.')
+    this.#hasBegun = true
     return running
   }
 
@@ -215,7 +220,7 @@ class Step {
     switch (looked.kind) {
       case 'absent':
         if (!settled) throw notYet('No such command is listed yet.')
-        return this.#isLate(running) ? this.#failLate(running) : this.#try(running.tries, 'not-done')
+        return this.#again(running, 'not-done')
       case 'running': {
         const words = `Command ${looked.command}: ${looked.status}`
         if (this.#isLate(running)) return this.#fail('DEADLINE', `${words} when its time was over.`)
@@ -243,8 +248,7 @@ class Step {
     if (helm?.chart) {
       const looked = await lookAtRelease(this.#serving, this.#release(helm))
       if (looked.kind === 'done') return this.#released(looked, 'Found to be done in its history.')
-      if (looked.kind === 'not-done')
-        return this.#isLate(running) ? this.#failLate(running) : this.#try(running.tries, 'not-done')
+      if (looked.kind === 'not-done') return this.#again(running, 'not-done')
       if (!this.#isLate(running)) throw notYet(`It may have been done; nobody says yet: ${looked.why}`)
     }
     if (check) {
@@ -252,15 +256,22 @@ class Step {
       const answer = answered.kind === 'good' ? answered.values : undefined
       const found = answer && this.#conditionOf(check.done, answer)
       if (found === true) return this.#done(answer ?? {}, 'Found to be done by its check.')
-      if (found === false)
-        return this.#isLate(running) ? this.#failLate(running) : this.#try(running.tries, 'not-done')
+      if (found === false) return this.#again(running, 'not-done')
       if (!this.#isLate(running))
         throw notYet(`It may have been done; its check says nothing yet: ${wordsOf(answered)}`)
     }
-    if (mayRepeat(this.#at.action)) {
-      return this.#isLate(running) ? this.#failLate(running) : this.#try(running.tries, 'repeatable')
-    }
+    if (mayRepeat(this.#at.action)) return this.#again(running, 'repeatable')
     await this.#askWhetherDone(running)
+  }
+
+  /**
+   * Tries again what is known not to have been done, or may be repeated: at once, since whoever was cut off is not to blame. But what is cut off
+   * again and again is at fault itself: then its tries are counted, and there are pauses between them, as between others that have failed.
+   */
+  async #again(running: RunningStep, why: 'not-done' | 'repeatable'): Promise<void> {
+    if (this.#isLate(running)) return this.#failLate(running)
+    if (running.tries <= cutOffAtMost) return this.#try(running.tries, why)
+    await this.#tried(running, 'CUT_OFF', `Cut off in ${running.tries} tries, and not done.`)
   }
 
   async #askWhetherDone({ triedAt }: RunningStep): Promise<void> {
@@ -439,7 +450,8 @@ class Step {
   async #done(values: Partial<Values>, words: string | null): Promise<void> {
     const { save } = this.#at.action
     try {
-      const saved = savedFrom(save, values)
+      const { [this.#at.action.id]: _, ...others } = this.#at.active.procedure.saved
+      const saved = savedFrom(save, values, others)
       const output = words && outputOf(words, outputBytes.done)
       await this.#decide(endStep({ ...this.#command, outcome: 'done', code: null, output, saved }))
     } catch (error) {
@@ -455,7 +467,7 @@ class Step {
   async #fail(code: string, words: string, saved: SavedValues = {}): Promise<void> {
     const output = outputOf(words, outputBytes.failed)
     const { document, active, action } = this.#at
-    const then = afterFailure(document, active.procedure, action)
+    const then = afterFailure(document, active.procedure, action, this.#hasBegun)
     const state = await this.#decide(
       endStep({ ...this.#command, outcome: 'failed', code, output, saved, then }),
     )

@@ -2,16 +2,15 @@ import { Buffer } from 'node:buffer'
 import type { SavedValue, SavedValues } from '../../../events/target.ts'
 import { evaluate, NoValue, type Values } from '../../domain/procedure/expression.ts'
 import type { Driven } from '../../domain/target/procedure.ts'
-import type { TargetState } from '../../domain/target/state.ts'
 import { redact } from '../../redact.ts'
 import type { Answer } from './outbound.ts'
 
 /** Returns what the expressions of a procedure read about an attempt, but for answers. */
-export function valuesOf(target: string, { facts }: TargetState, active: Driven): Partial<Values> {
+export function valuesOf(target: string, active: Driven): Partial<Values> {
   const { procedure, attempt, upgrade, component, digest, kind, n } = active
   // A rollback undoes a change: an inverse goes back to the same version there and on the way back of the change itself.
   const { from, to } = kind === 'rollback' ? { from: active.to, to: active.from } : active
-  const { type = '', region = null, tags = {}, namespace = null, critical = false } = facts ?? {}
+  const { type = '', region = null, tags = {}, namespace = null, critical = false } = procedure.facts ?? {}
   const steps: Record<string, unknown> = {}
   for (const [id, outcome] of Object.entries(procedure.outcomes)) steps[id] = { outcome }
   for (const [id, saved] of Object.entries(procedure.saved))
@@ -52,21 +51,37 @@ function parsed(body: string): unknown {
 
 /** Texts that are saved are short: a path, an id, a version. */
 const longestSaved = 1024
+/** All that the steps of an attempt save is in one event when they are undone: so many bytes of JSON. */
+const mostSaved = 16 * 1024
 
 function savedValue(name: string, value: unknown): SavedValue {
   if (typeof value === 'string' && value.length <= longestSaved) {
     if (redact(value) !== value) throw new NoValue(`${name} looks like a secret, which is not kept`)
     return value
   }
+  if (typeof value === 'number' && !(Number.isFinite(value) && isExact(value)))
+    throw new NoValue(`${name} is a number that would be kept as another one`)
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value
   throw new NoValue(`${name} is no short text, number or truth value`)
 }
 
-/** Returns what a step saves of an answer. Throws NoValue. */
-export function savedFrom(save: Readonly<Record<string, string>>, values: Partial<Values>): SavedValues {
-  return Object.fromEntries(
+/** JSON has whole numbers of any length, of which a program keeps 53 bits. */
+function isExact(value: number): boolean {
+  return !Number.isInteger(value) || Number.isSafeInteger(value)
+}
+
+/** Returns what a step saves of an answer, beside what others have saved. Throws NoValue. */
+export function savedFrom(
+  save: Readonly<Record<string, string>>,
+  values: Partial<Values>,
+  others: Readonly<Record<string, SavedValues>>,
+): SavedValues {
+  const saved = Object.fromEntries(
     Object.entries(save).map(([name, text]) => [name, savedValue(name, evaluate(text, values))] as const),
   )
+  if (Buffer.byteLength(JSON.stringify([others, saved])) > mostSaved)
+    throw new NoValue(`all that steps save has at most ${mostSaved} bytes, and this would be more`)
+  return saved
 }
 
 /** So much of what was said is kept, in bytes: a failure needs more of it. */
