@@ -3,6 +3,7 @@ import { expandIcalendar } from '../../functions/api/calendars/icalendar/expand.
 import { shortName } from '../../functions/api/calendars/short-name.ts'
 import { rolesOf } from '../../functions/api/http/access.ts'
 import { openApi } from '../../functions/api/openapi.ts'
+import { evaluate } from '../../functions/domain/procedure/expression.ts'
 import { readCron } from '../../functions/domain/profile/cron.ts'
 import { validateDefinition } from '../../functions/domain/profile/definition.ts'
 import { parseDotted } from '../../functions/domain/version/dotted.ts'
@@ -98,6 +99,11 @@ const now = Date.parse('2026-01-01T00:00:00Z')
 
 const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   'what an agent says': redact,
+  'a list that an expression looks through': (text) =>
+    evaluate(
+      "answer.body.exists(x, x == target.id || x.contains(target.id) || x in ['b', x] && size(x) > 9)",
+      { answer: { body: text.split('a') }, target: { id: 'no' } },
+    ),
   'an answer that may hold a secret': withoutSecrets(['sw\\ord/fish', 'aaaa']),
   'a calendar of one line': (text) => expandIcalendar(text, 'UTC', now),
   'the summary of an event': (text) => expandIcalendar(event(`SUMMARY:${text}`), 'UTC', now),

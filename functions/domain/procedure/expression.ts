@@ -50,36 +50,97 @@ export function* partsOf({ args }: ASTNode): Generator<ASTNode> {
     if (typeof part === 'object' && part !== null && 'op' in part) yield part as ASTNode // nothing else of a part has an operator
 }
 
-/** Refuses functions that are not let in, and a look through a list inside of another. */
-function refuseParts(
-  node: ASTNode,
-  inList: boolean,
-  bound: ReadonlySet<string>,
-  allowed: readonly Variable[],
-): void {
-  let within = inList
-  let known = bound
-  if (node.op === 'call' || node.op === 'rcall') {
-    const [name] = node.args
-    if (!functions.has(name)) throw new NotAnExpression(`there is no function ${name}`)
-    if (overLists.has(name)) {
-      if (inList) throw new NotAnExpression(`${name} stands inside of another look through a list`)
-      within = true
-      const [variable] = node.op === 'rcall' ? node.args[2] : []
-      if (variable?.op === 'id') known = new Set([...bound, variable.args])
-    }
-  }
-  if (node.op === 'map') throw new NotAnExpression('maps cannot be made')
-  if (node.op === 'id' && !known.has(node.args) && !allowed.some((name) => name === node.args))
-    throw new NotAnExpression(`${node.args} is not known here: there are ${allowed.join(', ')}`)
-  for (const part of partsOf(node)) refuseParts(part, within, known, allowed)
+const comparisons = new Set(['==', '!=', '<', '<=', '>', '>='])
+const ofTexts = new Set(['contains', 'startsWith', 'endsWith'])
+
+/** Returns which variable a path begins with, as `target` of `target.tags.name`; undefined: it is no path. */
+function rootOf(node: ASTNode): string | undefined {
+  if (node.op === 'id') return node.args
+  if (node.op === '.') return rootOf(node.args[0])
+  return node.op === '[]' && node.args[1].op === 'value' ? rootOf(node.args[0]) : undefined
 }
+
+function someOf(node: ASTNode, is: (part: ASTNode) => boolean): boolean {
+  return is(node) || partsOf(node).some((part) => someOf(part, is))
+}
+
+/** What parts of an expression may be, of which the variables are known. */
+class Parts {
+  readonly #allowed: readonly Variable[]
+  /** What a look through a list calls each of its elements; undefined: there is no look around here. */
+  readonly #element: string | undefined
+
+  constructor(allowed: readonly Variable[], element?: string) {
+    this.#allowed = allowed
+    this.#element = element
+  }
+
+  /** Refuses what is not let in, and what takes longer than its data is large. Throws NotAnExpression. */
+  refuse(node: ASTNode): void {
+    if (node.op === 'map') throw new NotAnExpression('maps cannot be made')
+    if (node.op === 'call' || node.op === 'rcall') {
+      const [name] = node.args
+      if (!functions.has(name)) throw new NotAnExpression(`there is no function ${name}`)
+      if (overLists.has(name)) {
+        this.#look(node, name)
+        return
+      }
+    }
+    if (node.op === 'rcall' && node.args[0] === 'contains' && someOf(node.args[1], ({ op }) => op === '+'))
+      throw new NotAnExpression('contains looks through a text that + has put together')
+    if (node.op === 'id') this.#variable(node.args)
+    if (this.#element !== undefined && node.op === '+')
+      throw new NotAnExpression('+ stands inside of a look through a list')
+    const outer = this.#outerOperandOf(node)
+    for (const part of partsOf(node)) if (part !== outer) this.refuse(part)
+  }
+
+  #variable(name: string): void {
+    if (name === this.#element) return
+    if (!this.#allowed.some((one) => one === name))
+      throw new NotAnExpression(`${name} is not known here: there are ${this.#allowed.join(', ')}`)
+    if (this.#element === undefined) return
+    const words = `compared with ${this.#element}, or an argument of ${[...ofTexts].join(', ')}`
+    throw new NotAnExpression(`${name} stands inside of a look through a list, where it may only be ${words}`)
+  }
+
+  #look(node: Extract<ASTNode, { op: 'call' | 'rcall' }>, name: string): void {
+    if (this.#element !== undefined)
+      throw new NotAnExpression(`${name} stands inside of another look through a list`)
+    const [, list, [variable, ...conditions]] = node.op === 'rcall' ? node.args : [undefined, undefined, []]
+    if (!list || variable?.op !== 'id')
+      throw new NotAnExpression(`${name} is not called as list.${name}(x, …)`)
+    this.refuse(list)
+    const inside = new Parts(this.#allowed, variable.args)
+    for (const condition of conditions) inside.refuse(condition)
+  }
+
+  /** What is the same for each element may be compared with something of it, and no more: that takes as long as the element is large. */
+  #outerOperandOf(node: ASTNode): ASTNode | undefined {
+    if (this.#element === undefined) return undefined
+    const isOuter = (part: ASTNode) =>
+      this.#allowed.some((name) => name === rootOf(part)) && rootOf(part) !== this.#element
+    const mayStandBeside = (part: ASTNode) => !someOf(part, isOuter)
+    if (comparisons.has(node.op)) {
+      const [left, right] = partsOf(node)
+      if (left && right && isOuter(left) && mayStandBeside(right)) return left
+      if (left && right && isOuter(right) && mayStandBeside(left)) return right
+    }
+    if (node.op !== 'rcall' || !ofTexts.has(node.args[0])) return undefined
+    const [, text, [argument]] = node.args
+    return argument && isOuter(argument) && mayStandBeside(text) ? argument : undefined
+  }
+}
+
+/** In characters. */
+const longest = 512
 
 const parsed = new Map<string, ParseResult>()
 const parsedAtMost = 2000
 
 /** Returns an expression that is well formed; it may read these variables. Throws NotAnExpression. */
 export function parseExpression(text: string, allowed: readonly Variable[] = variables): ParseResult {
+  if (text.length > longest) throw new NotAnExpression(`it has more than ${longest} characters`)
   const known = parsed.get(text)
   if (known && allowed.length === variables.length) return known
   let found: ParseResult
@@ -88,7 +149,7 @@ export function parseExpression(text: string, allowed: readonly Variable[] = var
   } catch (error) {
     throw new NotAnExpression(firstLine(error))
   }
-  refuseParts(found.ast, false, new Set(), allowed)
+  new Parts(allowed).refuse(found.ast)
   const checked = found.check()
   if (!checked.valid) throw new NotAnExpression(firstLine(checked.error))
   if (parsed.size >= parsedAtMost) parsed.clear()

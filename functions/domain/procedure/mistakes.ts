@@ -114,10 +114,12 @@ class Mistakes {
 /** Yields the steps whose saved values an expression reads. */
 function* stepsRead(node: ASTNode): Generator<string> {
   const { op, args } = node
-  if (op === '.' && args[0].op === 'id' && args[0].args === 'steps') yield args[1]
-  if (op === '[]' && args[0].op === 'id' && args[0].args === 'steps')
-    yield args[1].op === 'value' ? String(args[1].args) : '?'
-  for (const part of partsOf(node)) yield* stepsRead(part)
+  const isOfSteps = (op === '.' || op === '[]') && args[0].op === 'id' && args[0].args === 'steps'
+  // What takes all of them together reads some that nobody has named.
+  if (op === 'id' && args === 'steps') yield '?'
+  else if (!isOfSteps) for (const part of partsOf(node)) yield* stepsRead(part)
+  else if (op === '.') yield args[1]
+  else yield args[1].op === 'value' ? String(args[1].args) : '?'
 }
 
 function checkAction(
