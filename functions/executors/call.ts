@@ -1,3 +1,4 @@
+import { faultsInHeaders } from '../domain/http-headers.ts'
 import { withoutSecrets } from '../redact.ts'
 import type { Refusal } from './guard.ts'
 
@@ -54,42 +55,16 @@ export type Delivery = Answered | Refusal | NotSent | Unknown
 
 const methods = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'] as const
 
-/** In bytes, but for the number of headers. */
-const limits = { headers: 50, headerBytes: 8 * 1024, body: 256 * 1024, pem: 64 * 1024, longestSeconds: 300 }
-
-/** RFC 9110, 5.6.2 and 5.5: a name is a token, a value has no control characters. */
-const headerName = /^[!#$%&'*+.^_`|~0-9a-z-]{1,100}$/i
-const headerValue = /^[\x20-\x7e\t]*$/
-
-/** Headers that say how a request is sent, which is decided here. */
-const own = [
-  'accept-encoding',
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]
+/** In bytes. */
+const limits = { headerBytes: 8 * 1024, body: 256 * 1024, pem: 64 * 1024, longestSeconds: 300 }
 
 /** Returns why a call is no request that is sent; undefined when it is one. Says which part is wrong and shows no value. */
 export function faultIn(call: Call): string | undefined {
   const { method, headers = {}, body, timeoutSeconds, tls = {}, idempotencyKey } = call
   if (!methods.includes(method)) return `The method is one of ${methods.join(', ')}.`
-  const entries = Object.entries(headers)
-  if (entries.length > limits.headers) return `There are at most ${limits.headers} headers.`
-  for (const [name, value] of entries) {
-    const lower = name.toLowerCase()
-    if (!headerName.test(name)) return 'A header has a name that HTTP does not allow.'
-    if (own.includes(lower) || lower.startsWith('proxy-')) return `The header ${lower} is set by the sender.`
-    if (!headerValue.test(value)) return `The header ${lower} has a value that HTTP does not allow.`
-  }
-  if (new Set(entries.map(([name]) => name.toLowerCase())).size < entries.length)
-    return 'A header is there twice.'
-  const bytes = entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0)
+  const [fault] = faultsInHeaders(headers)
+  if (fault) return fault.why
+  const bytes = Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length, 0)
   if (bytes > limits.headerBytes) return `Headers have at most ${limits.headerBytes} bytes.`
   if (idempotencyKey !== undefined && !/^[\x21-\x7e]{1,255}$/.test(idempotencyKey))
     return 'An idempotency key is of 1 to 255 visible ASCII characters.'

@@ -2,13 +2,7 @@ import validateAsl from 'asl-validator'
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { procedureDocument } from '../../events/procedure.ts'
-import {
-  evaluate,
-  holds,
-  NotAnExpression,
-  NoValue,
-  parseExpression,
-} from '../../functions/domain/procedure/expression.ts'
+import { NoValue } from '../../functions/domain/procedure/expression.ts'
 import { machineOf } from '../../functions/domain/procedure/machine.ts'
 import { mistakesIn } from '../../functions/domain/procedure/mistakes.ts'
 import { renderRequest } from '../../functions/domain/procedure/template.ts'
@@ -120,6 +114,71 @@ describe('a document is refused with the place of what is wrong', () => {
       'a check of what makes no call',
       { steps: [{ id: 'a', name: 'A', wait: { seconds: 1 }, check: { request: { url }, done: 'true' } }] },
       'steps.0.check',
+    ],
+    ...(
+      [
+        ['that is set by the sender', { Host: 'other.example' }, '.Host'],
+        ['that HTTP does not allow', { 'X-Name': 'Größe' }, '.X-Name'],
+        ['that is there twice', { 'X-Name': 'a', 'x-name': 'b' }, '.x-name'],
+        ['of too many', Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`X-${n}`, 'a'])), ''],
+      ] as const
+    ).map(([words, headers, place]): [string, object, string] => [
+      `a header ${words}`,
+      { steps: [look({ http: { request: { url, headers } } })] },
+      `steps.0.http.request.headers${place}`,
+    ]),
+    [
+      'a user in an address',
+      { steps: [look({ http: { request: { url: 'http://user:password@node.example/' } } })] },
+      'steps.0.http.request.url',
+    ],
+    [
+      'a value in the name of a member',
+      {
+        steps: [
+          call({ http: { request: { method: 'POST', url, body: { in: { "{{ secret('a') }}": 1 } } } } }),
+        ],
+      },
+      'steps.0.http.request.body.in',
+    ],
+    [
+      'a poll that changes something',
+      { steps: [{ id: 'job', name: 'Job', poll: { request: { method: 'DELETE', url }, until: 'true' } }] },
+      'steps.0.poll.request.method',
+    ],
+    [
+      'a check of health that changes something',
+      {
+        steps: [
+          { id: 'job', name: 'Job', health: { checks: [{ name: 'A', request: { method: 'POST', url } }] } },
+        ],
+      },
+      'steps.0.health.checks.0.request.method',
+    ],
+    [
+      'a check that changes something',
+      { steps: [call({ check: { request: { method: 'PUT', url }, done: 'true' } })] },
+      'steps.0.check.request.method',
+    ],
+    [
+      'a value that has the name of what became of its step',
+      { steps: [look({ save: { outcome: 'answer.status' } })] },
+      'steps.0.save.outcome',
+    ],
+    [
+      'an expression that reads all steps together',
+      { steps: [look(), call({ when: '[steps].exists(one, one.later == 1)' })] },
+      'steps.1.when',
+    ],
+    [
+      'an expression that takes longer than its data is large',
+      { steps: [look({ save: { a: 'answer.body.all(x, answer.body == answer.body)' } })] },
+      'steps.0.save.a',
+    ],
+    [
+      'an expression in braces that is too long',
+      { steps: [look({ http: { request: { url: `${url}/{{ ${'target.id == '.repeat(50)}1 }}` } } })] },
+      'steps.0.http.request.url',
     ],
     ['a wrong inverse', { steps: [call({ inverse: { name: 'Back' } })] }, 'steps.0.inverse'],
     ['a version that nobody saved', { steps: [look()], version: 'steps.nothing.version' }, 'version'],
@@ -256,86 +315,6 @@ describe('the state machine of a document', () => {
       }) as { events: { type: string }[] }
       expect(events.filter(({ type }) => type.endsWith('StateEntered')).length).toBe(13)
     })()
-  })
-})
-
-describe('an expression', () => {
-  const answer = {
-    answer: { status: 200, body: { n: 3, f: 1.5, list: [1, 2], text: 'unhealthy', none: null } },
-  }
-
-  it.each<[string, unknown]>([
-    ['answer.body.n + 1', 4],
-    ['answer.body.n / 2 == 1', true],
-    ['answer.body.f < 2', true],
-    ["answer.body.text == 'healthy'", false],
-    ['answer.body.list.exists(x, x == 2)', true],
-    ['size(answer.body.list)', 2],
-    ['has(answer.body.missing) ? 1 : 2', 2],
-    ['answer.body.none == null', true],
-  ])('%s', (text, value) => {
-    expect(evaluate(text, answer)).toEqual(value)
-  })
-
-  it.each(['answer.body.missing', 'answer.body.n.x', 'answer.body.text + 1', 'answer.body.list[9]'])(
-    '%s has no value, and says so',
-    (text) => {
-      expect(() => evaluate(text, answer)).toThrow(NoValue)
-    },
-  )
-
-  it.each([
-    'constructor',
-    'answer.body.n.constructor',
-    'this',
-    'process.exit()',
-    'answer["__proto__"]',
-    'globalThis',
-  ])('%s reaches nothing beside the values', (text) => {
-    expect(() => evaluate(text, answer)).toThrow()
-  })
-
-  test('is no truth where it is none', () => {
-    expect(() => holds('answer.body.n', answer)).toThrow(NoValue)
-  })
-
-  test('of anything is refused or ends, whatever the answer holds', () => {
-    const parts = fc.constantFrom(
-      'answer',
-      '.body',
-      '[0]',
-      ' + ',
-      '(',
-      ')',
-      '.all(x, x)',
-      '"a"',
-      '1',
-      ' ? ',
-      ' : ',
-      '!',
-      '==',
-      'steps',
-      '.map(y, y)',
-      '{',
-      '}',
-      'size(',
-      '.matches("a*")',
-    )
-    fc.assert(
-      fc.property(fc.array(parts, { maxLength: 30 }), fc.json(), (pieces, body) => {
-        try {
-          evaluate(pieces.join(''), { answer: { status: 200, body: JSON.parse(body) }, steps: {} })
-        } catch (error) {
-          expect(error instanceof NoValue || error instanceof NotAnExpression).toBe(true)
-        }
-      }),
-      { numRuns: 2000 },
-    )
-  })
-
-  test('is bounded in its length and depth', () => {
-    expect(() => parseExpression(Array.from({ length: 300 }, () => '1').join('+'))).toThrow(NotAnExpression)
-    expect(() => parseExpression(`${'('.repeat(100)}1${')'.repeat(100)}`)).toThrow(NotAnExpression)
   })
 })
 

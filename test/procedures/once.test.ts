@@ -195,6 +195,14 @@ describe('a call that was taken, and answered otherwise than expected', () => {
     expect(body.steps[0]).toMatchObject({ status: 'failed', code, tries: 1 })
   })
 
+  it('has failed where it is too large for what is to be saved of it', async () => {
+    const large = { ...answered('{"id": 1, "more": "'), cut: 'too-large' } as never
+    const { all, id } = await deployed(() => large, replace({ save: { id: 'answer.body.id' } }))
+    await all.over(id)
+    const { body } = await all.world.call('GET', '/api/v1/targets/cust_0001/steps')
+    expect(body.steps[0]).toMatchObject({ status: 'failed', code: 'ANSWER_TOO_LARGE', tries: 1 })
+  })
+
   it('is made again where that is harmless', async () => {
     let times = 0
     const serve: Server = () => answered({ replaced: ++times > 2 })
@@ -364,6 +372,19 @@ describe('a step that waits', () => {
       poll(),
     )
     expect([await all.over(id), calls]).toEqual(['completed', 2])
+  })
+
+  test('says why its condition cannot be read, so that a slip in it is seen before its time is over', async () => {
+    const poll = { request: { url }, until: 'answer.body.instnces == 0', everySeconds: 5 }
+    const leave = { id: 'leave', name: 'Leave', timeoutSeconds: 60, poll }
+    const { all, id } = await deployed(() => answered({ instances: 0 }), leave)
+    await all.over(id)
+    const { body } = await all.world.call('GET', '/api/v1/targets/cust_0001/steps')
+    expect(body.steps[0]).toMatchObject({
+      code: 'DEADLINE',
+      output: expect.stringMatching(/^Not yet: .*instnces/),
+    })
+    expect(body.steps[0].output).not.toBe(`Not yet: ${poll.until}`)
   })
 
   test('is not deceived by a word that holds another', async () => {

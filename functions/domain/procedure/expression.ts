@@ -115,20 +115,16 @@ class Parts {
     for (const condition of conditions) inside.refuse(condition)
   }
 
-  /** What is the same for each element may be compared with something of it, and no more: that takes as long as the element is large. */
+  /**
+   * What is the same for each element may be one side of a comparison, or an argument, and no more: the other side is then something of the element,
+   * and it takes as long as that is large.
+   */
   #outerOperandOf(node: ASTNode): ASTNode | undefined {
     if (this.#element === undefined) return undefined
     const isOuter = (part: ASTNode) =>
       this.#allowed.some((name) => name === rootOf(part)) && rootOf(part) !== this.#element
-    const mayStandBeside = (part: ASTNode) => !someOf(part, isOuter)
-    if (comparisons.has(node.op)) {
-      const [left, right] = partsOf(node)
-      if (left && right && isOuter(left) && mayStandBeside(right)) return left
-      if (left && right && isOuter(right) && mayStandBeside(left)) return right
-    }
-    if (node.op !== 'rcall' || !ofTexts.has(node.args[0])) return undefined
-    const [, text, [argument]] = node.args
-    return argument && isOuter(argument) && mayStandBeside(text) ? argument : undefined
+    if (comparisons.has(node.op)) return partsOf(node).find(isOuter)
+    return node.op === 'rcall' && ofTexts.has(node.args[0]) ? node.args[2].find(isOuter) : undefined
   }
 }
 

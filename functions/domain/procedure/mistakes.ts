@@ -6,14 +6,23 @@ import type {
   StepAction,
   StepRequest,
 } from '../../../events/procedure.ts'
+import { faultsInHeaders } from '../http-headers.ts'
 import type { RefusedField } from '../rejection.ts'
 import { NotAnExpression, parseExpression, partsOf, type Variable } from './expression.ts'
 import { reservedStates } from './machine.ts'
 import { acts, inverseOf, kindsOf, longestCall } from './steps.ts'
-import { expressionsIn, holdsSecret, withoutStoreReferences, wrongInTemplate } from './template.ts'
+import {
+  expressionsIn,
+  fixedPartOf,
+  holdsSecret,
+  withoutStoreReferences,
+  wrongInTemplate,
+} from './template.ts'
 
 const before = ['target', 'attempt', 'steps'] as const satisfies readonly Variable[]
 const answered = [...before, 'answer'] as const
+
+const userInAddress = /^[a-z]+:\/\/[^/?#]*@/i
 
 /** A document is told at most so much at once. */
 const mistakesAtMost = 100
@@ -56,7 +65,11 @@ class Mistakes {
   body(field: string, body: unknown): void {
     if (typeof body === 'string') this.template(field, body, true)
     else if (typeof body === 'object' && body !== null)
-      for (const [name, part] of Object.entries(body)) this.body(`${field}.${name}`, part)
+      for (const [name, part] of Object.entries(body)) {
+        if (name.includes('{{'))
+          this.add(field, name, 'a name that stands as it is: {{ }} is filled in values alone')
+        this.body(`${field}.${name}`, part)
+      }
   }
 
   request(field: string, request: Omit<StepRequest, 'credentials'>): void {
@@ -64,6 +77,11 @@ class Mistakes {
     this.template(`${field}.url`, url, false)
     if (!/^(https?:\/\/|\{\{)/.test(url))
       this.add(`${field}.url`, url, 'an address that begins with https://, http:// or a value')
+    if (userInAddress.test(url))
+      this.add(`${field}.url`, url, 'an address without a user: credentials and headers say who calls')
+    const fixed = Object.entries(headers).map(([name, text]) => [name, fixedPartOf(text)] as const)
+    for (const { name, why } of faultsInHeaders(Object.fromEntries(fixed)))
+      this.add(name === '' ? `${field}.headers` : `${field}.headers.${name}`, name, why)
     for (const [name, text] of Object.entries(headers)) this.template(`${field}.headers.${name}`, text, true)
     this.body(`${field}.body`, body)
     if (body !== null && (method === 'GET' || method === 'HEAD'))
@@ -122,6 +140,16 @@ function* stepsRead(node: ASTNode): Generator<string> {
   else yield args[1].op === 'value' ? String(args[1].args) : '?'
 }
 
+/** What is called again and again, to look, changes nothing; some services are asked by POST. */
+function looksOnly(mistakes: Mistakes, field: string, { method }: StepRequest, mayRepeat: boolean): void {
+  if (!mayRepeat && method !== 'GET' && method !== 'HEAD')
+    mistakes.add(
+      `${field}.method`,
+      method,
+      'GET or HEAD, or a step that is repeatable: it is called again and again',
+    )
+}
+
 function checkAction(
   mistakes: Mistakes,
   field: string,
@@ -144,9 +172,11 @@ function checkAction(
     withCredentials(`${field}.${kind}.request`, call.request)
     mistakes.expression(`${field}.${kind}.expect.where`, call.expect.where, answered)
   }
+  if (poll) looksOnly(mistakes, `${field}.poll.request`, poll.request, action.repeatable)
   mistakes.expression(`${field}.poll.until`, poll?.until, answered)
   mistakes.expression(`${field}.poll.failWhen`, poll?.failWhen, answered)
   for (const [place, { request, expect }] of (health?.checks ?? []).entries()) {
+    looksOnly(mistakes, `${field}.health.checks.${place}.request`, request, action.repeatable)
     withCredentials(`${field}.health.checks.${place}.request`, request)
     mistakes.expression(`${field}.health.checks.${place}.expect.where`, expect.where, answered)
   }
@@ -170,6 +200,7 @@ function checkAction(
   }
   if (check) {
     if (!http) mistakes.add(`${field}.check`, '', 'a step of the kind http')
+    looksOnly(mistakes, `${field}.check.request`, check.request, check.request.method === 'POST')
     withCredentials(`${field}.check.request`, check.request)
     mistakes.expression(`${field}.check.done`, check.done, answered)
   }
@@ -177,7 +208,11 @@ function checkAction(
   if (saves.length > 20) mistakes.add(`${field}.save`, String(saves.length), 'at most 20 values')
   if (saves.length > 0 && !http && !poll && !ssm)
     mistakes.add(`${field}.save`, '', 'a step of the kind http, poll or ssm')
-  for (const [name, text] of saves) mistakes.expression(`${field}.save.${name}`, text, answered)
+  for (const [name, text] of saves) {
+    mistakes.expression(`${field}.save.${name}`, text, answered)
+    if (name === 'outcome')
+      mistakes.add(`${field}.save.${name}`, text, 'another name: what became of the step is its outcome')
+  }
 }
 
 /** What a procedure is not allowed to be, found before anything of it is stored; empty: nothing is wrong with it. */

@@ -29,6 +29,11 @@ function* slotsIn(text: string): Generator<string> {
   for (const [, inner = ''] of text.matchAll(slot)) yield inner.trim()
 }
 
+/** Returns what of a template stands as it is. */
+export function fixedPartOf(text: string): string {
+  return text.replaceAll(slot, '')
+}
+
 /** Yields the expressions of a template, which are all that stands between braces but the secrets. */
 export function* expressionsIn(text: string): Generator<string> {
   for (const inner of slotsIn(text)) if (!secretSlot.test(inner)) yield inner
@@ -79,7 +84,7 @@ export function wrongInTemplate(
       throw error
     }
   }
-  return /\{\{|\}\}/.test(text.replaceAll(slot, '')) ? 'every {{ with its }}' : undefined
+  return /\{\{|\}\}/.test(fixedPartOf(text)) ? 'every {{ with its }}' : undefined
 }
 
 /** Returns a value as text. Throws NoValue for what is none. */

@@ -21,6 +21,8 @@ export interface StepCall {
   readonly request: StepRequest
   readonly values: Partial<Values>
   readonly credentials: Readonly<Record<string, Credentials>>
+  /** Is more of its answer needed than that it is as expected? */
+  readonly reads: boolean
   /** The same for each try of one step, so that the other side may know it again. */
   readonly idempotencyKey: string
 }
@@ -151,7 +153,7 @@ const told = 500
 function judged(
   sent: Answer,
   { status, where }: StepExpectation,
-  values: Partial<Values>,
+  { values, reads }: StepCall,
   retryAfter: number | undefined,
 ): Answered {
   const bad = (code: string, words: string): Answered => ({
@@ -160,7 +162,8 @@ function judged(
   })
   const expected = status ? status.includes(sent.status) : sent.status >= 200 && sent.status < 300
   if (!expected) return bad(`HTTP_${sent.status}`, `Answered ${sent.status}`)
-  if (sent.cut && where !== null) return bad('ANSWER_TOO_LARGE', 'The answer is too large to be read')
+  if (sent.cut && (where !== null || reads))
+    return bad('ANSWER_TOO_LARGE', 'The answer is too large to be read')
   const read = { ...values, answer: answerOf(sent) }
   if (where === null) return { kind: 'good', values: read, status: sent.status }
   try {
@@ -180,7 +183,7 @@ export async function makeCall(calling: Calling, call: StepCall, expect: StepExp
     const sent = await send(calling, call, hidden)
     switch (sent.kind) {
       case 'answered':
-        return judged(sent, expect, call.values, calling.outbound.retryAfter(sent))
+        return judged(sent, expect, call, calling.outbound.retryAfter(sent))
       case 'refused':
         return { kind: 'impossible', code: 'OUTBOUND_REFUSED', words: hidden.without(sent.why) }
       default:

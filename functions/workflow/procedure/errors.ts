@@ -1,12 +1,13 @@
 import { stateErrors } from '../../domain/procedure/machine.ts'
+import { redact } from '../../redact.ts'
 
 /** Thrown by the task of a step so that its state does not go on; by its name the state machine knows what to do. */
 class StateError extends Error {
   constructor(name: string, words: string) {
-    super(words)
+    super(redact(words))
     this.name = name
     // People read the words in the execution graph; a stack would be logged at every look.
-    this.stack = `${name}: ${words}`
+    this.stack = `${name}: ${this.message}`
   }
 }
 

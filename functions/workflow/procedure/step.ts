@@ -252,13 +252,12 @@ class Step {
       if (!this.#isLate(running)) throw notYet(`It may have been done; nobody says yet: ${looked.why}`)
     }
     if (check) {
-      const answered = await this.#call(check.request, { status: null, where: null })
-      const answer = answered.kind === 'good' ? answered.values : undefined
-      const found = answer && this.#conditionOf(check.done, answer)
-      if (found === true) return this.#done(answer ?? {}, 'Found to be done by its check.')
+      const answered = await this.#call(check.request, { status: null, where: null }, true)
+      const found = answered.kind === 'good' ? this.#conditionOf(check.done, answered.values) : answered.words
+      if (found === true && answered.kind === 'good')
+        return this.#done(answered.values, 'Found to be done by its check.')
       if (found === false) return this.#again(running, 'not-done')
-      if (!this.#isLate(running))
-        throw notYet(`It may have been done; its check says nothing yet: ${wordsOf(answered)}`)
+      if (!this.#isLate(running)) throw notYet(`It may have been done; its check says nothing yet: ${found}`)
     }
     if (mayRepeat(this.#at.action)) return this.#again(running, 'repeatable')
     await this.#askWhetherDone(running)
@@ -280,20 +279,23 @@ class Step {
     throw held(ask)
   }
 
-  #conditionOf(text: string, values: Partial<Values>): boolean | undefined {
+  /** Does a condition hold of an answer? Else in words why nobody can say. */
+  #conditionOf(text: string, values: Partial<Values>): boolean | string {
     try {
       return holds(text, values)
     } catch (error) {
-      if (error instanceof NoValue) return undefined
+      if (error instanceof NoValue) return `${text}: ${error.message}`
       throw error
     }
   }
 
-  #call(request: StepRequest, expect: StepExpectation): Promise<Answered> {
+  /** `reads`: more is asked of its answer than what is expected. */
+  #call(request: StepRequest, expect: StepExpectation, reads: boolean): Promise<Answered> {
     const { active, document, action } = this.#at
     const { credentials } = document
     const idempotencyKey = idempotencyKeyOf(active.attempt, action.direction, action.id)
-    return makeCall(this.#services, { request, values: this.#values, credentials, idempotencyKey }, expect)
+    const call = { request, values: this.#values, credentials, reads, idempotencyKey }
+    return makeCall(this.#services, call, expect)
   }
 
   /** Writes down that the step is tried, then makes its call. */
@@ -306,7 +308,7 @@ class Step {
     if (ssm) return this.#sendCommand(running, ssm)
     if (helm) return this.#helmEnded(running, await this.#callHelm(helm))
     if (!http) return
-    const answered = await this.#call(http.request, http.expect)
+    const answered = await this.#call(http.request, http.expect, Object.keys(this.#at.action.save).length > 0)
     switch (answered.kind) {
       case 'good':
         return this.#doneWith(answered)
@@ -414,21 +416,22 @@ class Step {
   }
 
   async #poll({ request, expect, until, failWhen }: NonNullable<NamedAction['poll']>): Promise<Looked> {
-    const answered = await this.#call(request, expect)
+    const answered = await this.#call(request, expect, true)
     if (answered.kind === 'impossible') return { over: false, failed: answered.code, words: answered.words }
     if (answered.kind !== 'good')
       return { over: false, words: wordsOf(answered), retryAfter: pauseAskedIn(answered) }
-    if (failWhen !== null && this.#conditionOf(failWhen, answered.values))
+    if (failWhen !== null && this.#conditionOf(failWhen, answered.values) === true)
       return { over: false, failed: 'ENDED_BADLY', words: `${failWhen}: ${bodyIn(answered)}` }
     const found = this.#conditionOf(until, answered.values)
-    return found ? { over: true, answered, words: until } : { over: false, words: `Not yet: ${until}` }
+    if (found === true) return { over: true, answered, words: until }
+    return { over: false, words: `Not yet: ${found || until}` }
   }
 
   async #checkAll(checks: NonNullable<NamedAction['health']>['checks']): Promise<Looked> {
     const looked = await Promise.all(
       checks.map(async ({ name, request, expect }) => ({
         name,
-        answered: await this.#call(request, expect),
+        answered: await this.#call(request, expect, false),
       })),
     )
     const unwell = looked.flatMap(({ name, answered }) =>
