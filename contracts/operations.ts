@@ -22,16 +22,27 @@ export const operationsContracts = {
           'approvals',
           z.object({
             kind: z
-              .enum(['upgrade', 'profile', 'rollout'])
-              .describe('What waits: an upgrade, one that a profile has started, or a rollout.'),
+              .enum(['upgrade', 'profile', 'rollout', 'step'])
+              .describe(
+                'What waits: an upgrade, one that a profile has started, a rollout, or a step of a procedure on one target.',
+              ),
             upgradeId: z.string().nullable().describe('Null: it is a rollout.'),
             rolloutId: z
               .string()
               .nullable()
               .describe('The rollout, or the one that the upgrade is a phase of; null: neither.'),
             profileId: z.string().nullable().describe('The profile that has started it; null: none.'),
-            name: z.string().nullable().describe('What the rollout is called; null: it is none.'),
-            waitsFor: z.enum(['approve', 'continue']),
+            name: z
+              .string()
+              .nullable()
+              .describe('What the rollout or the step is called; null: it is neither.'),
+            targetId: z.string().nullable().describe('Where the step is done; null: it is none.'),
+            attempt: z.string().nullable().describe('Of which the step is one; null: it is none.'),
+            step: z.string().nullable().describe('Its id in its procedure; null: it is none.'),
+            ask: z.string().nullable().describe('What the step asks; null: it is none.'),
+            waitsFor: z
+              .enum(['approve', 'continue', 'acknowledge', 'settle'])
+              .describe('By which operation it is given.'),
             component: z.string().nullable().describe('Null: a rollout has one for each phase.'),
             version: z.string().nullable().describe('Null: a rollout has one for each phase.'),
             planHash: z.string().nullable(),

@@ -70,7 +70,7 @@ const triedStep = z.object({
   note: z.string().nullable().describe('What cannot be known before it runs.'),
 })
 
-const stepStatuses = ['waiting', 'running', 'held', 'done', 'skipped', 'failed'] as const
+const stepStatuses = ['waiting', 'running', 'held', 'done', 'skipped', 'failed', 'unknown'] as const
 
 const shownStep = z.object({
   step: z.string(),

@@ -20,6 +20,9 @@ export const directions = ['there', 'back'] as const
 export type Direction = (typeof directions)[number]
 
 const stepId = z.string().max(64)
+/** Steps of a target are held, and are so no more: by this number these changes are counted, over all of its attempts. */
+const holding = z.int().positive()
+
 const stepOf = {
   attempt: z.uuid(),
   ...admission,
@@ -194,17 +197,26 @@ export const targetEvents = defineEvents({
       saved,
       /** Who said so, where a person did. */
       by: z.exactOptional(person),
-      /** It waited for a person until then. */
-      held: z.exactOptional(z.literal(true)),
+      /** Where it was held until then. */
+      holding: z.exactOptional(holding),
       sequence,
     }),
   },
   /** The step waits for a person: to acknowledge it, or since nobody can know whether it was done. */
   StepHeld: {
-    schema: z.object({ ...stepOf, why: z.enum(['acknowledgement', 'unknown']), ask: words, sequence }),
+    schema: z.object({
+      ...stepOf,
+      name: z.string(),
+      component: name,
+      version: name,
+      why: z.enum(['acknowledgement', 'unknown']),
+      ask: words,
+      holding,
+      sequence,
+    }),
   },
   /** A person has looked whether it was done: it shall be done (again). That it was done, or has failed, ends the step. */
-  StepReleased: { schema: z.object({ ...stepOf, by: person, reason: words, sequence }) },
+  StepReleased: { schema: z.object({ ...stepOf, by: person, reason: words, holding, sequence }) },
   /** From now on these steps are undone, in this order. `saved`: by an earlier attempt, which is taken back. */
   WayBackBegan: {
     schema: z.object({
@@ -238,6 +250,8 @@ export const targetEvents = defineEvents({
       reported,
       /** Of a deferral: the upgrade whose attempt was under way. */
       busyWith: z.exactOptional(name),
+      /** Where a step of it was held. */
+      holding: z.exactOptional(holding),
     }),
   },
   /** What had succeeded has failed after all, as its target says: its success counts no more. The end of the attempt stays what it was. */

@@ -142,14 +142,14 @@ export class AuditedProcedure {
     return { ...step, helm }
   }
 
-  #end(commit: Commit, { step, outcome, direction, held }: Event<'StepEnded'>): void {
+  #end(commit: Commit, { step, outcome, direction, holding }: Event<'StepEnded'>): void {
     const course = this.#course
     const begun = course.running !== null
-    const told = held ? 'said to have waited' : 'not said to have waited'
+    const isTold = holding !== undefined
     this.#once(
-      (held ?? false) === (course.running?.held ?? false),
+      isTold === (course.running?.held ?? false),
       commit,
-      `${step} is ${told} for a person.`,
+      `${step} is ${isTold ? '' : 'not '}said to have waited for a person.`,
     )
     this.#once(begun || outcome !== 'done', commit, `${step} was done, and had not begun.`)
     this.#once(!begun || outcome !== 'skipped', commit, `${step} was passed over after it had begun.`)

@@ -13,6 +13,7 @@ import {
   type CalendarRow,
   type ComponentRow,
   type ExecutionRow,
+  type HeldStepRow,
   type LiveRow,
   type ProcedureRow,
   type ProfileRow,
@@ -166,6 +167,7 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
       return resolveRelease(channel === 'stable' ? 'stable' : 'latest', entries)?.row
     },
     listComponents: (paging) => list(viewNames.components, {}, paging, {}, (row: ComponentRow) => row),
+    listHeldSteps: (paging) => list(viewNames.heldSteps, {}, paging, {}, (row: HeldStepRow) => row),
     listProcedures: (paging) => list(viewNames.procedures, {}, paging, {}, (row: ProcedureRow) => row),
     async *dueUpgrades(instant) {
       for await (const [upgrade, row] of rowsOf<LiveRow>(viewNames.live)) {

@@ -239,6 +239,21 @@ export interface CalendarRow {
   readonly updatedAt: string
 }
 
+/** A step of an attempt that is held. */
+export interface HeldStepRow {
+  readonly target: string
+  readonly upgrade: string
+  readonly attempt: string
+  readonly step: string
+  readonly name: string
+  readonly component: string
+  /** What the attempt takes the component to. */
+  readonly version: string
+  readonly why: 'acknowledgement' | 'unknown'
+  readonly ask: string
+  readonly since: string
+}
+
 /** An upgrade or a rollout that wants to be asked again at `nextDue`. */
 export interface LiveRow {
   readonly nextDue: string
@@ -256,6 +271,7 @@ export const viewNames = {
   rollouts: 'rollouts',
   live: 'live',
   liveRollouts: 'live-rollouts',
+  heldSteps: 'held-steps',
   calendars: 'calendars',
   profiles: 'profiles',
   executions: (profile: string) => `executions/${profile}`,

@@ -11,6 +11,7 @@ import { type Source, source } from './projection.ts'
 import { attempts } from './projections/attempts.ts'
 import { calendars } from './projections/calendars.ts'
 import { components } from './projections/components.ts'
+import { heldSteps } from './projections/held-steps.ts'
 import { live, liveRollouts, upgradePlaces } from './projections/live.ts'
 import { procedures } from './projections/procedures.ts'
 import { executions, profiles } from './projections/profiles.ts'
@@ -21,7 +22,7 @@ import { upgrades } from './projections/upgrades.ts'
 
 /** Everything that feeds views. Plans feed none, and of policies the calendars alone: the rest is read from the log. */
 export const sources: readonly Source[] = [
-  source('target', targetEvents, [attempts, targets]),
+  source('target', targetEvents, [attempts, targets, heldSteps]),
   source('upgrade', upgradeEvents, [upgradePlaces, upgrades, live], { needsSince: true }),
   source('rollout', rolloutEvents, [rollouts, liveRollouts], { needsSince: true }),
   source('component', componentEvents, [components]),

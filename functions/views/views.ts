@@ -7,6 +7,7 @@ import type {
   CalendarRow,
   ComponentRow,
   ExecutionRow,
+  HeldStepRow,
   LiveRow,
   ProcedureRow,
   ProfileRow,
@@ -94,6 +95,8 @@ export interface Views {
   listComponents(query: Paging): Promise<Page<ComponentRow>>
   /** By name. Throws InvalidCursor. */
   listProcedures(query: Paging): Promise<Page<ProcedureRow>>
+  /** By their targets. Throws InvalidCursor. */
+  listHeldSteps(query: Paging): Promise<Page<HeldStepRow>>
   /** Yields the upgrades whose `nextDue` is at or before an ISO instant. */
   dueUpgrades(now: string): AsyncIterable<{ readonly upgrade: string } & LiveRow>
   /** Yields the rollouts whose `nextDue` is at or before an ISO instant. */

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { endStep } from '../../functions/domain/target/procedure.ts'
+import { approver, type Caller } from '../api/world.ts'
 import { answered, cutOff, notSent, openProcedures, type Server } from './world.ts'
 
 const url = 'http://node.example/replace'
@@ -543,4 +544,50 @@ test('a secret is not saved, whether it was sent or comes with an answer', async
   expect(kept.join()).toContain('"saved":{"echo":"[redacted]"}')
   expect(kept.join()).not.toContain('battery')
   expect(kept.join()).not.toContain(session)
+})
+describe('the inbox', () => {
+  const inbox = async ({ all }: Pick<Awaited<ReturnType<typeof deployed>>, 'all'>, as?: Caller) => {
+    const { body } = await all.world.call('GET', '/api/v1/approvals', as ? { as } : {})
+    return body.approvals
+  }
+
+  test('shows a step that is held to who may say what became of it, until somebody has', async () => {
+    const { serve } = openNode('cut-off')
+    const parts = await deployed(serve, replace(), after)
+    const { all, id, say, held } = parts
+    expect(await inbox(parts)).toEqual([])
+    await held()
+    const [entry, ...others] = await inbox(parts)
+    expect(others).toEqual([])
+    expect(entry).toMatchObject({
+      ...{ kind: 'step', upgradeId: id, targetId: 'cust_0001', step: 'replace', name: 'Replace' },
+      ...{ component: 'api', version: 'v1.2.0', waitsFor: 'settle', youMay: true, lapses: null },
+      ask: expect.stringContaining('Nobody knows whether "Replace" was done'),
+    })
+    expect((await inbox(parts, approver))[0]).toMatchObject({ youMay: false })
+    await say('settle', 'replace', { as: 'done', reason: 'I looked' })
+    expect(await inbox(parts)).toEqual([])
+    await all.over(id)
+  })
+
+  test('shows a step that asks a person, as long as its attempt is under way', async () => {
+    const ask = { id: 'ask', name: 'Ask', timeoutSeconds: 600, acknowledge: { ask: 'Is the traffic away?' } }
+    const parts = await deployed(() => answered(), ask)
+    await parts.held()
+    const [entry] = await inbox(parts, approver)
+    expect(entry).toMatchObject({ waitsFor: 'acknowledge', ask: 'Is the traffic away?', youMay: true })
+    expect(entry.lapses > entry.since).toBe(true)
+    await parts.all.over(parts.id)
+    expect(await inbox(parts)).toEqual([])
+  })
+
+  test('shows no step whose attempt has run out, of which nobody knows what became', async () => {
+    const { serve } = openNode('cut-off')
+    const parts = await deployed(serve, replace({ timeoutSeconds: 60 }))
+    await parts.held()
+    await parts.all.over(parts.id)
+    expect((await parts.all.world.services.views.listHeldSteps({ limit: 10 })).rows).toEqual([])
+    expect(await parts.all.steps('cust_0001')).toEqual(['replace unknown'])
+    expect(await parts.all.audited()).toEqual([])
+  })
 })

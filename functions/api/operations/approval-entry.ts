@@ -3,10 +3,12 @@ import { afterWave } from '../../domain/plan/after-wave.ts'
 import { authorsOf as authorsOfRollout } from '../../domain/rollout/approval.ts'
 import { holdsOf } from '../../domain/rollout/holds.ts'
 import type { ExistingRollout } from '../../domain/rollout/state.ts'
+import { drivenIn } from '../../domain/target/procedure.ts'
+import type { TargetState } from '../../domain/target/state.ts'
 import { authorsOf } from '../../domain/upgrade/approvers.ts'
 import { holdOf } from '../../domain/upgrade/hold.ts'
-import type { PlannedUpgrade } from '../../domain/upgrade/state.ts'
-import type { RolloutRow, UpgradeRow } from '../../views/rows.ts'
+import type { ExistingUpgrade, PlannedUpgrade } from '../../domain/upgrade/state.ts'
+import type { HeldStepRow, RolloutRow, UpgradeRow } from '../../views/rows.ts'
 import type { Principal } from '../http/exchange.ts'
 import { neededApprovals } from '../rollouts/exposure.ts'
 import { approvalsBody } from '../upgrades/told.ts'
@@ -51,6 +53,36 @@ function whoMay({ waitsFor, operation }: Wait, state: PlannedUpgrade): May {
   return { roles, approvers: state.request.approvals.approvers, except: [...authorsOf(state), ...given] }
 }
 
+const noStep = { targetId: null, attempt: null, step: null, ask: null }
+
+/** Returns the entry of a step that is held on a target; none where it is so no more. */
+export function entriesOfStep(
+  { target: targetId, attempt, component, version, upgrade: upgradeId }: HeldStepRow,
+  state: TargetState,
+  upgrade: ExistingUpgrade,
+  principal: Principal,
+) {
+  const active = drivenIn(state)
+  const { running } = active?.procedure ?? {}
+  if (!running?.held || active?.attempt !== attempt) return []
+  const { step, name, deadline, held } = running
+  const waitsFor = held.why === 'acknowledgement' ? ('acknowledge' as const) : ('settle' as const)
+  const { requestedBy, requestedAt, request } = upgrade
+  const may = { roles: rolesFor(`${waitsFor}Step`), approvers: null, except: [] }
+  return [
+    {
+      kind: 'step' as const,
+      ...{ upgradeId, rolloutId: upgrade.rollout?.id ?? null, profileId: request.selection.profile ?? null },
+      ...{ component, version, planHash: null, requestedBy, requestedAt, name },
+      ...{ targetId, attempt, step, ask: held.ask, total: 1, waitsFor, window: null },
+      // Nobody knows what became of it: that is waited for as long as the attempt is.
+      ...{ since: held.since, lapses: waitsFor === 'acknowledge' ? deadline : null, needed: 1, given: 0 },
+      reason: null,
+      ...mayBody(may, requestedBy, principal),
+    },
+  ]
+}
+
 /** Returns the entries of an upgrade: what of it waits for a person. */
 export function entriesOfUpgrade(row: UpgradeRow, state: PlannedUpgrade, principal: Principal) {
   const { upgradeId, rolloutId, component, version, planHash, requestedBy, requestedAt } = row
@@ -64,7 +96,7 @@ export function entriesOfUpgrade(row: UpgradeRow, state: PlannedUpgrade, princip
       {
         kind: profileId === null ? ('upgrade' as const) : ('profile' as const),
         ...{ upgradeId, rolloutId, profileId, component, version, planHash, requestedBy, requestedAt },
-        name: null,
+        ...{ name: null, ...noStep },
         total: row.total,
         waitsFor: wait.waitsFor,
         window: state.window,
@@ -97,7 +129,7 @@ export function entriesOfRollout(
     {
       kind: 'rollout' as const,
       ...{ upgradeId: null, rolloutId, profileId: null, component: null, version: null },
-      ...{ planHash, requestedBy, requestedAt, name },
+      ...{ planHash, requestedBy, requestedAt, name, ...noStep },
       total: phases.reduce((sum, { members }) => sum + members, 0),
       waitsFor: 'approve' as const,
       window: null,

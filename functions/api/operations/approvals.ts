@@ -3,8 +3,9 @@ import { instantOf } from '../../../events/time.ts'
 import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
 import { exists } from '../../domain/rollout/state.ts'
 import { awaitsApproval } from '../../domain/standing.ts'
+import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
-import { isPlanned } from '../../domain/upgrade/state.ts'
+import { isPlanned, exists as upgradeExists } from '../../domain/upgrade/state.ts'
 import { isEnd } from '../../domain/upgrade/status.ts'
 import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
@@ -12,12 +13,12 @@ import type { Operate } from '../http/endpoint.ts'
 import type { Principal } from '../http/exchange.ts'
 import { type Paged, pageOf } from '../http/page.ts'
 import type { Services } from '../services.ts'
-import { entriesOfRollout, entriesOfUpgrade, waitsForPerson } from './approval-entry.ts'
+import { entriesOfRollout, entriesOfStep, entriesOfUpgrade, waitsForPerson } from './approval-entry.ts'
 
 /** Pages of the views that one request looks through at most. */
 const mostPages = 10
 
-type Entry = ReturnType<typeof entriesOfRollout>[number] | ReturnType<typeof entriesOfUpgrade>[number]
+type Entry = ReturnType<typeof entriesOfRollout | typeof entriesOfUpgrade | typeof entriesOfStep>[number]
 interface Looking {
   readonly limit: number
   readonly cursor?: string | undefined
@@ -44,19 +45,31 @@ const inUpgrades: LookThrough = async ({ log, views }, looking, principal) => {
   return { rows: entries.flat(), nextCursor }
 }
 
-/** The lists that are looked through, in this order; a cursor names its list by the letter. */
-const lists = { r: inRollouts, u: inUpgrades } as const
-type List = keyof typeof lists
+const inTargets: LookThrough = async ({ log, views }, looking, principal) => {
+  const { rows, nextCursor } = await pageOf(views.listHeldSteps(looking))
+  const entries = await sideBySide(rows, atOnce.targets, async (row) => {
+    const target = log.load(targetAggregate, row.target)
+    const { state: upgrade } = await log.load(upgradeAggregate, row.upgrade)
+    return upgradeExists(upgrade) ? entriesOfStep(row, (await target).state, upgrade, principal) : []
+  })
+  return { rows: entries.flat(), nextCursor }
+}
 
-function placeOf(cursor: string | undefined): { readonly list: List; readonly cursor?: string } {
-  if (cursor === undefined) return { list: 'r' }
+/** The lists that are looked through, in this order; a cursor names its list by the letter. */
+const lists = { r: inRollouts, u: inUpgrades, s: inTargets } as const
+type List = keyof typeof lists
+const order: readonly List[] = ['r', 'u', 's']
+
+function placeOf(cursor: string): { readonly list: List; readonly cursor?: string } {
   const within = cursor.slice(1)
-  return { list: cursor.startsWith('r') ? 'r' : 'u', ...(within !== '' && { cursor: within }) }
+  const list = order.find((letter) => cursor.startsWith(letter)) ?? 'u'
+  return { list, ...(within !== '' && { cursor: within }) }
 }
 
 /**
- * Lists what waits for a person, rollouts before upgrades, each newest first, paused or not; `yours` marks what the caller asked for. The phases of a
- * rollout are approved with it; a phase that asks for an approval of its own is an upgrade that waits for one.
+ * Lists what waits for a person, rollouts before upgrades, each newest first, paused or not, and at last the steps that are held, by their targets;
+ * `yours` marks what the caller asked for. The phases of a rollout are approved with it; a phase that asks for an approval of its own is an upgrade that waits
+ * for one.
  */
 export const listApprovals: Operate<(typeof operationsContracts)['listApprovals']> = async (
   { query: { limit, cursor: given }, principal },
@@ -68,7 +81,7 @@ export const listApprovals: Operate<(typeof operationsContracts)['listApprovals'
     const { list, ...within } = placeOf(cursor)
     const found = await lists[list](services, { limit, ...within }, principal)
     approvals.push(...found.rows)
-    const afterList = list === 'r' ? 'u' : null
+    const afterList = order[order.indexOf(list) + 1] ?? null
     cursor = found.nextCursor === null ? afterList : `${list}${found.nextCursor}`
   }
   return { status: 200, body: { approvals, count: approvals.length, nextCursor: cursor } }

@@ -15,7 +15,7 @@ interface ShownStep {
   readonly step: string
   readonly name: string
   readonly direction: Direction
-  readonly status: 'waiting' | 'running' | 'held' | 'done' | 'skipped' | 'failed'
+  readonly status: 'waiting' | 'running' | 'held' | 'done' | 'skipped' | 'failed' | 'unknown'
   readonly tries: number
   readonly startedAt: string | null
   readonly endedAt: string | null
@@ -50,6 +50,10 @@ function hear(
 ): void {
   if (event.type === 'AttemptEnded') {
     course.outcome = event.data.outcome
+    // What it was at when its time was over: nobody knows whether that was done.
+    for (const [key, step] of course.steps)
+      if (step.status === 'running' || step.status === 'held')
+        course.steps.set(key, { ...step, status: 'unknown', endedAt: at, ask: null })
     return
   }
   if (event.type === 'WayBackBegan') {

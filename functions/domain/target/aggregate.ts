@@ -39,7 +39,7 @@ function end(
   at: string,
 ): TargetState {
   const active = state.active?.attempt === data.attempt ? state.active : null
-  const { output: _output, revision, saidAt, ...rest } = data
+  const { output: _output, revision, saidAt, holding: holdings = state.holdings, ...rest } = data
   const { reported = active?.reported, ...attempt } = rest
   const heard = said(state, data.component, saidAt)
   return {
@@ -50,7 +50,7 @@ function end(
       ...(reported !== undefined && { reported }),
       ...busySince(state, data, at),
     }),
-    revision,
+    ...{ revision, holdings },
   }
 }
 
@@ -169,12 +169,15 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
     }
     case 'ExecutionStarting':
       return { ...state, active: withProgress(state.active, event, at), generation: event.data.generation }
+    case 'StepHeld':
+    case 'StepReleased':
+    case 'StepEnded': {
+      const { holding: holdings = state.holdings } = event.data
+      return { ...state, active: withProgress(state.active, event, at), holdings }
+    }
     case 'ExecutionEnded':
     case 'StepStarted':
     case 'StepTried':
-    case 'StepHeld':
-    case 'StepReleased':
-    case 'StepEnded':
     case 'WayBackBegan':
       return { ...state, active: withProgress(state.active, event, at) }
     case 'AttemptAccepted': {
@@ -194,7 +197,7 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
 /** What gets upgraded: one stream a target. It alone says when an attempt began and how it ended (M19, design: #aggregates). */
 export const targetAggregate: Aggregate<TargetState, TargetEvent> = {
   name: 'target',
-  stateSchema: 5,
+  stateSchema: 6,
   initial: initialTarget,
   evolve,
   decode: (type, schema, data) => targetEvents.decode(type, schema, data),

@@ -48,6 +48,15 @@ export interface AttemptEnd {
   readonly busyWith?: string
 }
 
+/** Returns the number of the change by which a step of an attempt is held no more, as events tell it; nothing where none is held. */
+export function holdingEnds(
+  { active, holdings }: TargetState,
+  attempt: string,
+): { readonly holding?: number } {
+  const isHeld = active?.attempt === attempt && active.procedure?.running?.held
+  return isHeld ? { holding: holdings + 1 } : {}
+}
+
 /** Returns the event that ends an attempt, numbered for the rows that it feeds. */
 export function endOf(
   state: TargetState,
@@ -69,6 +78,7 @@ export function endOf(
       revision: state.revision + 1,
       ...(end.reported !== undefined && { reported: end.reported }),
       ...(end.busyWith !== undefined && { busyWith: end.busyWith }),
+      ...holdingEnds(state, attempt),
     },
   }
 }

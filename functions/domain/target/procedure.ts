@@ -3,7 +3,7 @@ import type { Direction, SavedValues, TargetEvent } from '../../../events/target
 import { after, second } from '../../../events/time.ts'
 import { accept, reject } from '../aggregate.ts'
 import { endedAt, firstGeneration } from '../generation.ts'
-import { type AttemptEnd, endOf } from './attempt.ts'
+import { type AttemptEnd, endOf, holdingEnds } from './attempt.ts'
 import type { ActiveAttempt, ProcedureProgress, RunningStep, TargetDecision, TargetState } from './state.ts'
 
 /** An attempt whose procedure is under way. */
@@ -73,12 +73,16 @@ function aboutStep(
 /** Returns the decision about a step that has begun and has not ended. */
 function duringStep(
   command: StepCommand,
-  decide: (driven: Driven, running: RunningStep, now: string) => readonly TargetEvent[],
+  decide: (
+    about: { readonly driven: Driven; readonly running: RunningStep; readonly state: TargetState },
+    now: string,
+  ) => readonly TargetEvent[],
 ): TargetDecision {
   return (state, now) => {
     const about = aboutStep(state, command)
     if (!('driven' in about)) return about
-    return about.running ? accept(...decide(about.driven, about.running, now)) : elsewhere
+    const { driven, running } = about
+    return running ? accept(...decide({ driven, running, state }, now)) : elsewhere
   }
 }
 
@@ -138,7 +142,7 @@ export function startStep(
 export function failTry(
   command: StepCommand & { readonly code: string; readonly output: string; readonly pauseSeconds: number },
 ): TargetDecision {
-  return duringStep(command, (driven, _running, now) => {
+  return duringStep(command, ({ driven }, now) => {
     const { code, output, pauseSeconds } = command
     const next = after(now, pauseSeconds * second)
     return [{ type: 'StepTried', data: { ...stepOf(driven, command), code, output, next } }]
@@ -157,6 +161,7 @@ export interface StepEnd {
 }
 
 function endsOf(
+  state: TargetState,
   driven: Driven,
   command: StepCommand,
   { then = 'continue', by, ...end }: StepEnd,
@@ -167,7 +172,7 @@ function endsOf(
       ...stepOf(driven, command),
       ...end,
       ...(by !== undefined && { by }),
-      ...(driven.procedure.running?.held && { held: true }),
+      ...holdingEnds(state, driven.attempt),
     },
   }
   if (end.outcome !== 'failed' || then === 'continue') return [ended]
@@ -193,7 +198,7 @@ export function endStep(command: StepCommand & StepEnd): TargetDecision {
     const about = aboutStep(state, step)
     if (!('driven' in about)) return about
     if (!about.running && outcome === 'done') return elsewhere
-    return accept(...endsOf(about.driven, step, end))
+    return accept(...endsOf(state, about.driven, step, end))
   }
 }
 
@@ -201,9 +206,12 @@ export function endStep(command: StepCommand & StepEnd): TargetDecision {
 export function holdStep(
   command: StepCommand & { readonly why: 'acknowledgement' | 'unknown'; readonly ask: string },
 ): TargetDecision {
-  return duringStep(command, (driven, running) => {
+  return duringStep(command, ({ driven, running, state }) => {
+    if (running.held) return []
     const { why, ask } = command
-    return running.held ? [] : [{ type: 'StepHeld', data: { ...stepOf(driven, command), why, ask } }]
+    const { component, to: version } = driven
+    const what = { name: running.name, component, version, why, ask, holding: state.holdings + 1 }
+    return [{ type: 'StepHeld', data: { ...stepOf(driven, command), ...what } }]
   })
 }
 
@@ -233,10 +241,11 @@ export function settleStep(
           code: 'step-not-in-doubt',
           detail: 'The step waits for an acknowledgement: there is nothing to repeat.',
         })
-      return accept({ type: 'StepReleased', data: { ...stepOf(driven, step), by, reason } })
+      const holding = state.holdings + 1
+      return accept({ type: 'StepReleased', data: { ...stepOf(driven, step), by, reason, holding } })
     }
     const code = as === 'done' ? null : 'PERSON_SAYS_FAILED'
-    return accept(...endsOf(driven, step, { outcome: as, code, output: reason, saved: {}, by, then }))
+    return accept(...endsOf(state, driven, step, { outcome: as, code, output: reason, saved: {}, by, then }))
   }
 }
 

@@ -170,6 +170,8 @@ export interface TargetState {
   readonly revision: number
   /** How many executions have driven procedures on it. */
   readonly generation: number
+  /** How often a step of it was held, or was so no more: what the row of its held step is numbered by. */
+  readonly holdings: number
 }
 
 /** Returns how an attempt stands after all that its target said of it: its end, or what became of a success. */
@@ -205,6 +207,7 @@ export const initialTarget: TargetState = {
   attempts: [],
   revision: 0,
   generation: 0,
+  holdings: 0,
 }
 
 /** Returns the hash by which a repeated registration is known; the enrolment is left out, as its token is new each time. */

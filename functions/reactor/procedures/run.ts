@@ -53,8 +53,7 @@ export const endStepWaits = duty(
   targetAggregate,
   ['StepEnded', 'StepReleased'],
   async ({ id, events }, waits: Waits) => {
-    if (events.some(({ type, data }) => type === 'StepReleased' || data.held))
-      await endWaits(procedureWorkflow, waits, id)
+    if (events.some(({ data }) => data.holding !== undefined)) await endWaits(procedureWorkflow, waits, id)
   },
 )
 
