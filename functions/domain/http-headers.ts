@@ -1,5 +1,5 @@
 /** How many headers a call has at most. */
-export const headersAtMost = 50
+const headersAtMost = 50
 
 /** RFC 9110, 5.6.2 and 5.5: a name is a token, a value has no control characters. */
 const headerName = /^[!#$%&'*+.^_`|~0-9a-z-]{1,100}$/i
