@@ -15,6 +15,7 @@ import { upgradeStatuses } from './statuses.ts'
 import {
   blastRadius,
   boundProcedure,
+  canary,
   countedApprovals,
   droppedGroups,
   expectedAttempt,
@@ -105,6 +106,7 @@ const plannedPhase = z.object({
   planHash: z.string().nullable().describe('Null: everybody who was selected runs the version already.'),
   total: z.int(),
   waves: z.array(plannedWave).describe('In their order, the first 1,000.'),
+  canary,
   droppedWaves: z.array(z.number()),
   droppedGroups,
   members: z.array(z.string()).describe('The targets in the order of the plan, the first 1,000.'),

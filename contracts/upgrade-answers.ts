@@ -48,6 +48,19 @@ const counts = {
   deferred: z.int(),
 }
 
+const defects = z
+  .object({
+    outcomes: z.int(),
+    failed: z.int(),
+    confidencePercent: z.number(),
+    atLeastPercent: z.number(),
+    atMostPercent: z.number(),
+  })
+  .nullable()
+  .describe(
+    'Which shares of defective targets the outcomes so far leave possible: each bound holds with this confidence. Null: there is no outcome yet.',
+  )
+
 /** C2: the seed's fields, and where the upgrade stands. */
 export const upgradeStatus = z.object({
   upgradeId: z.string(),
@@ -72,6 +85,7 @@ export const upgradeStatus = z.object({
     }),
   ),
   holds: z.array(hold),
+  defects,
 })
 
 const rolloutId = z.string().nullable().describe('The rollout that it is a phase of; null: it stands alone.')
@@ -89,6 +103,30 @@ export const upgradeSummary = upgradeStatus.extend({
   approvals: countedApprovals,
   failure,
 })
+
+/** What a first wave shows of a release before others follow. */
+export const canary = z
+  .object({
+    size: z.int(),
+    allowedFailures: z.int(),
+    confidencePercent: z.number(),
+    seesPercent: z
+      .number()
+      .describe(
+        'Where more targets than this are defective, at least one of the first wave fails, with this confidence.',
+      ),
+    stopsPercent: z
+      .number()
+      .nullable()
+      .describe(
+        'Where more are, more of the first wave fail than may, with this confidence; null: all of it may fail.',
+      ),
+    sizeToSee: z
+      .array(z.object({ percent: z.number(), size: z.int() }))
+      .describe('How large a first wave has to be to see this share.'),
+  })
+  .nullable()
+  .describe('What the first wave can show before others follow; null: there is one wave alone.')
 
 /** How long one attempt should take, by which admissions end before a window does, and the forecast is made. */
 export const expectedAttempt = z
@@ -252,6 +290,7 @@ export const planned = z.object({
   procedure: boundProcedure,
   total: z.int(),
   waves: z.array(plannedWave),
+  canary,
   droppedWaves: z
     .array(z.number())
     .describe('Percentages that add nobody: what follows them follows no other.'),

@@ -12,7 +12,7 @@ import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem, Problem } from '../http/problem.ts'
 import { expectedAttempt, finishOf, tooLarge } from '../upgrades/plan.ts'
-import { droppedOf, plannedWaves } from '../upgrades/planned-waves.ts'
+import { canaryOf, droppedOf, plannedWaves } from '../upgrades/planned-waves.ts'
 import { upgradeWords } from '../upgrades/statuses.ts'
 import { neededApprovals } from './exposure.ts'
 import { rolloutNotFound } from './history.ts'
@@ -76,6 +76,7 @@ export const planRollout: Operate<Contracts['planRollout'], 'exposure' | 'uncall
       planHash: plan?.planHash ?? null,
       total: plan?.members ?? 0,
       waves: request && plan ? plannedWaves(request, plan, namedAtMost) : [],
+      canary: request && plan ? canaryOf(request, plan) : null,
       ...(request && plan ? droppedOf(request, plan) : { droppedWaves: [], droppedGroups: [] }),
       members: plan ? [...targetsOf(plan).take(namedAtMost)] : [],
       leftOut: leftOut.slice(0, namedAtMost).map(({ target, reason }) => ({ targetId: target, reason })),

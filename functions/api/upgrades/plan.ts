@@ -9,7 +9,7 @@ import { waveOf } from '../../domain/plan/waves.ts'
 import { lookedAtMost, prospectOf } from '../../planning/planning.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem, Problem } from '../http/problem.ts'
-import { droppedOf, plannedWaves } from './planned-waves.ts'
+import { canaryOf, droppedOf, plannedWaves } from './planned-waves.ts'
 import { bindProcedure } from './procedure.ts'
 import { requestFrom } from './request.ts'
 import { approvalsBody, toldBeside, toldBody } from './told.ts'
@@ -70,6 +70,7 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exp
       procedure: request.procedure ?? null,
       total: plan.members,
       waves: plannedWaves(request, plan, listedAtMost),
+      canary: canaryOf(request, plan),
       ...droppedOf(request, plan),
       members: membersOf(plan),
       leftOut: plan.leftOut

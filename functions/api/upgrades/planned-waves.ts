@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import type { plannedWave } from '../../../contracts/upgrade-answers.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import { afterWave, groupOf } from '../../domain/plan/after-wave.ts'
+import { canaryPower } from '../../domain/plan/detection.ts'
 import { bakeAfter } from '../../domain/plan/duration.ts'
 import { emptyGroups } from '../../domain/plan/groups.ts'
 import type { Plan } from '../../domain/plan/plan.ts'
@@ -40,6 +41,13 @@ export function plannedWaves(request: UpgradeRequest, plan: Waves, most: number)
       continues: continuesAfter(request, plan, wave, isLast),
     }
   })
+}
+
+/** Returns what the first wave shows before others follow; null: there is one wave alone. */
+export function canaryOf(request: UpgradeRequest, plan: Waves) {
+  if (waveCount(plan.waves, plan.members) < 2) return null
+  const { from, to } = waveRange(plan.waves, plan.members, 0)
+  return canaryPower(to - from, allowedFailures(request.failures, to - from, 0))
 }
 
 /** Returns what of the request makes no wave of its plan. */

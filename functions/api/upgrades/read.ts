@@ -1,5 +1,6 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { instantOf } from '../../../events/time.ts'
+import { confidencePercent, defectBounds } from '../../domain/plan/detection.ts'
 import { waveSizes } from '../../domain/plan/waves.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { exists, planOf } from '../../domain/upgrade/state.ts'
@@ -29,6 +30,12 @@ async function rowOf(
   return (seen === null ? await read() : await awaitVersion(read, seen)) ?? foldRow(log, id)
 }
 
+/** What the outcomes so far leave possible; null: there are none. */
+function defectsOf(completed: number, failed: number) {
+  const outcomes = completed + failed
+  return outcomes === 0 ? null : { outcomes, failed, confidencePercent, ...defectBounds(failed, outcomes) }
+}
+
 function statusBody(row: UpgradeRow) {
   const { upgradeId, component, version, strategy, total, completed, failed, inProgress } = row
   const { skipped, unreachable, rolledBack, retrying, deferred, startedAt, completedAt } = row
@@ -40,6 +47,7 @@ function statusBody(row: UpgradeRow) {
     waveCount: row.waveCount,
     waves: row.waves.map((wave) => ({ ...wave, wave: waveNumber(wave.wave) })),
     holds: row.holds,
+    defects: defectsOf(completed, failed),
   }
 }
 
