@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { breachActions, instant, strategies } from '../events/words.ts'
 import { identifier, percent, seconds, versionName, words } from './fields.ts'
+import { metrics } from './metrics.ts'
 import { procedureChoice } from './procedures.ts'
 import { gate, parallelByDefault, refusedOfStrategy, strategyFields } from './strategies.ts'
 
@@ -63,6 +64,7 @@ export const deployment = z
     calendars: z.array(identifier).max(10).default([]),
     bakeSeconds: seconds(0, 30 * day).default(0),
     gate: gate.default(null),
+    metrics,
     retry: z
       .strictObject({ attempts: z.int().min(0).max(5).default(0), delaySeconds: seconds(1, day).default(60) })
       .prefault({}),

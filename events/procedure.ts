@@ -14,7 +14,7 @@ const stepName = z
   .regex(named, '1 to 56 characters, none of " \' { } < > % : or a backslash')
   .refine((given) => given.isWellFormed(), 'text without halves of surrogate pairs')
 
-const expression = z.string().min(1).max(512)
+export const expression = z.string().min(1).max(512)
 /** Text with `{{ expression }}` in it. */
 const template = (longest: number) => z.string().min(1).max(longest)
 const seconds = (smallest: number, largest: number) => z.int().min(smallest).max(largest)
@@ -25,7 +25,7 @@ const secretReference = z
   .string()
   .regex(/^[A-Za-z0-9/_+=.@-]{1,200}(#[A-Za-z0-9_.-]{1,64})?$/, 'the name of a secret, and perhaps #field')
 
-const request = z.strictObject({
+export const request = z.strictObject({
   method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']).default('GET'),
   url: template(1024),
   headers: z

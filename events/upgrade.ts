@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { procedureReference } from './procedure.ts'
+import { expression, procedureReference, request } from './procedure.ts'
 import { defineEvents, type EventsOf } from './registry.ts'
 import { outcomes, regressions } from './target.ts'
 import {
@@ -27,6 +27,22 @@ const limit = z.object({
 })
 
 const gate = z.object({ successRatePercent: z.number().min(0).max(100) }).nullable()
+
+/** What is measured after a wave before anybody goes on: one call, of whose answer an expression makes a number. */
+const metric = z.object({
+  name: z.string().min(1).max(64),
+  request,
+  value: expression,
+  /** Within these bounds it is well; null: there is none on that side. */
+  atLeast: z.number().nullable(),
+  atMost: z.number().nullable(),
+  everySeconds: z.int().positive(),
+  /** How often it is to give a number, how many of these may be out of bounds, and how often it may give none. */
+  count: z.int().positive(),
+  failures: z.int().min(0),
+  inconclusive: z.int().min(0),
+})
+export type Metric = z.output<typeof metric>
 
 /** What follows when a wave is over: how long it bakes, what its gate asks, whether it waits for `continue`, and whose. */
 const following = z.object({
@@ -112,6 +128,8 @@ export const upgradeRequest = z.object({
   window: z.object({ start: instant, end: instant }).nullable(),
   bakeSeconds: z.int().min(0),
   gate,
+  /** Measured while each wave bakes, and for as long as that takes; left out: nothing is. */
+  metrics: z.exactOptional(z.array(metric).min(1).max(5)),
   retry: z.object({
     attempts: z.int().min(0).max(5),
     delaySeconds: z.int().positive(),
@@ -342,7 +360,20 @@ export const upgradeEvents = defineEvents({
     }),
   },
   WaveEnded: { schema: z.object({ wave: index }) },
-  BakeStarted: { schema: z.object({ wave: index, until: instant }) },
+  /** `least`: where it is measured, it is not over before, and by `until` at the latest. */
+  BakeStarted: { schema: z.object({ wave: index, until: instant, least: z.exactOptional(instant) }) },
+  /** What one look at a metric gave: a number, or why there is none. `metric` is its place in the request, `n` counts its looks in this wave. */
+  MeasurementTaken: {
+    schema: z.object({
+      wave: index,
+      metric: index,
+      name: z.string(),
+      n: z.int().positive(),
+      value: z.number().nullable(),
+      why: words.nullable(),
+      result: z.enum(['good', 'bad', 'inconclusive']),
+    }),
+  },
   /** By whom, and why, where somebody ended it early. */
   BakeEnded: {
     schema: z.object({ wave: index, by: z.exactOptional(person), reason: z.exactOptional(words) }),
@@ -355,6 +386,9 @@ export const upgradeEvents = defineEvents({
       required: z.number(),
       /** Members that succeeded and have not been heard of since: neither passed nor failed. Left out: none. */
       silent: z.exactOptional(z.int().positive()),
+      /** The metric that did not pass, and why; left out: none, or it did not come to that. */
+      metric: z.exactOptional(z.string()),
+      reason: z.exactOptional(words),
     }),
   },
   /** Nobody continued it by then: it is paused. */

@@ -43,6 +43,13 @@ export interface Span {
   readonly end: string
 }
 
+/** How often a metric was looked at, was out of bounds, and gave no number. */
+export interface Measured {
+  taken: number
+  bad: number
+  inconclusive: number
+}
+
 /** One upgrade as the rules see it: written anew from the events, not by the code that decided them. */
 export class Course {
   request: UpgradeRequest | null = null
@@ -61,6 +68,10 @@ export class Course {
   wave = -1
   waveEnded = false
   bakeUntil: string | null = null
+  /** Since when the present wave is watched, where it is. */
+  bakeSince: string | null = null
+  /** What was measured of the present wave, by the places of the metrics. */
+  measured = new Map<number, Measured>()
   /** The limits that were exceeded, until somebody acknowledged what exceeded them. */
   readonly breached = new Set<Limited>()
   /** Failures of the whole upgrade that somebody has acknowledged. */
@@ -177,6 +188,18 @@ export class Course {
     return this.request?.percentages?.[this.plan?.entries?.[wave] ?? -1] ?? this.request
   }
 
+  /** Returns what was measured of the present wave comes to; `passed` where nothing is measured. What has not come to its end is inconclusive. */
+  get verdictOfMetrics(): 'passed' | 'failed' | 'inconclusive' {
+    const verdicts = (this.request?.metrics ?? []).map(({ count, failures, inconclusive }, place) => {
+      const known = this.measured.get(place) ?? { taken: 0, bad: 0, inconclusive: 0 }
+      if (known.bad > failures) return 'failed'
+      const enough = known.taken - known.inconclusive >= count
+      return enough && known.inconclusive <= inconclusive ? 'passed' : 'inconclusive'
+    })
+    if (verdicts.includes('failed')) return 'failed'
+    return verdicts.includes('inconclusive') ? 'inconclusive' : 'passed'
+  }
+
   /** Returns how many members stand so in the whole upgrade. */
   total(standing: Standing): number {
     return this.#total[standing]
@@ -225,6 +248,8 @@ export class Course {
     this.began[wave] = at
     this.waveEnded = false
     this.bakeUntil = null
+    this.bakeSince = null
+    this.measured.clear()
     this.gate = null
     this.continued = false
     this.acknowledged = { failed: 0, unreachable: 0 }

@@ -13,6 +13,7 @@ import {
   auditEnd,
   auditGate,
   auditLimits,
+  auditMeasurement,
   auditResume,
   auditStart,
 } from './waves.ts'
@@ -179,7 +180,10 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       auditEnd(audited, commit, event.data.wave)
       return
     case 'BakeStarted':
-      auditBake(audited, commit, event.data.until)
+      auditBake(audited, commit, event.data)
+      return
+    case 'MeasurementTaken':
+      auditMeasurement(audited, commit, event.data)
       return
     case 'GateEvaluated':
       auditGate(audited, commit, event.data)
@@ -220,8 +224,8 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       auditCompletion(audited, commit, null)
       return
     case 'BakeEnded':
-      // Somebody ended it early, with a reason.
-      if (event.data.by !== undefined) course.bakeUntil = commit.at
+      // Somebody ended it early, with a reason, or what was measured did.
+      if (event.data.by !== undefined || course.verdictOfMetrics !== 'passed') course.bakeUntil = commit.at
       return
     case 'CalendarsBound':
       course.calendars = event.data.calendars

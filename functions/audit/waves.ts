@@ -35,7 +35,8 @@ export function auditStart({ id, course, findings }: AuditedUpgrade, commit: Com
   const asked = course.asked(course.wave) ?? request
   const baked = asked.bakeSeconds === 0 || (course.bakeUntil !== null && course.bakeUntil <= commit.at)
   findings.expect(baked, 'I4', commit, `Wave ${wave} began before the bake was over.`)
-  const passed = asked.gate === null && course.total('succeeded') > 0
+  const isJudged = asked.gate !== null || request?.metrics !== undefined
+  const passed = !isJudged && course.total('succeeded') > 0
   const judged = passed || course.gate === 'passed' || course.gate === 'accepted'
   findings.expect(
     judged,
@@ -65,9 +66,22 @@ export function auditEnd({ course, findings }: AuditedUpgrade, commit: Commit, w
   course.waveEnded = true
 }
 
-/** Holds the bake of a wave against what was asked of this very wave (I4). */
-export function auditBake({ course, findings }: AuditedUpgrade, commit: Commit, until: string): void {
+/** Holds the bake of a wave against what was asked of this very wave (I4): where it is measured, `least` is its own time. */
+export function auditBake(
+  { course, findings }: AuditedUpgrade,
+  commit: Commit,
+  { until: most, least }: Data<'BakeStarted'>,
+): void {
   const asked = course.asked(course.wave)?.bakeSeconds ?? 0
+  const isMeasured = course.request?.metrics !== undefined
+  findings.expect(
+    isMeasured === (least !== undefined),
+    'I4',
+    commit,
+    `Wave ${course.wave} is ${isMeasured ? '' : 'not '}to be measured.`,
+  )
+  const until = least ?? most
+  course.bakeSince = commit.at
   const seconds = (Date.parse(until) - Date.parse(commit.at)) / 1000
   findings.expect(
     seconds === asked,
@@ -76,6 +90,34 @@ export function auditBake({ course, findings }: AuditedUpgrade, commit: Commit, 
     `Wave ${course.wave} bakes for ${seconds} seconds, ${asked} were asked for.`,
   )
   course.bakeUntil = until
+}
+
+/** Holds a measurement against what was asked for: each look counts once, not before its time, and as its bounds say (I4). */
+export function auditMeasurement(
+  { course, findings }: AuditedUpgrade,
+  commit: Commit,
+  { wave, metric, n, value, result }: Data<'MeasurementTaken'>,
+): void {
+  const asked = course.request?.metrics?.[metric]
+  const known = course.measured.get(metric) ?? { taken: 0, bad: 0, inconclusive: 0 }
+  const since = course.bakeSince === null ? Number.NaN : Date.parse(course.bakeSince)
+  const isDue = asked !== undefined && Date.parse(commit.at) >= since + (n - 1) * asked.everySeconds * 1000
+  const isNext = wave === course.wave && n === known.taken + 1
+  findings.expect(
+    isDue && isNext,
+    'I4',
+    commit,
+    `Metric ${metric} was measured as number ${n} of wave ${wave}.`,
+  )
+  const { atLeast = null, atMost = null } = asked ?? {}
+  const within =
+    value !== null && (atLeast === null || value >= atLeast) && (atMost === null || value <= atMost)
+  const right = value === null ? 'inconclusive' : within ? 'good' : 'bad'
+  findings.expect(result === right, 'I4', commit, `A measurement of ${value} counts as ${result}.`)
+  known.taken++
+  if (result === 'bad') known.bad++
+  if (result === 'inconclusive') known.inconclusive++
+  course.measured.set(metric, known)
 }
 
 /** Holds what a gate recorded against the counts (I5), and its verdict against what it requires (I4). */
@@ -110,8 +152,17 @@ export function auditGate(
     `The gate after wave ${course.wave} required ${data.required} %, ${required} % were asked for.`,
   )
   const tooQuiet = silent > course.allowed('unreachable')
-  const verdict =
-    judged === 0 || tooQuiet ? 'inconclusive' : succeeded * 100 >= required * judged ? 'passed' : 'failed'
+  const isLast = course.plan !== null && course.wave + 1 === wavesIn(course.plan)
+  const hasSucceeded = gate ? judged > 0 : course.total('succeeded') > silent || isLast
+  const byOutcomes =
+    !hasSucceeded || tooQuiet ? 'inconclusive' : succeeded * 100 >= required * judged ? 'passed' : 'failed'
+  const measured = course.verdictOfMetrics
+  const stands = [byOutcomes, measured]
+  const verdict = stands.includes('failed')
+    ? 'failed'
+    : stands.includes('inconclusive')
+      ? 'inconclusive'
+      : 'passed'
   findings.expect(
     data.result === verdict,
     'I4',

@@ -1,5 +1,4 @@
-import { after, instantOf, second } from '../../events/time.ts'
-import { afterWave } from '../domain/plan/after-wave.ts'
+import { instantOf } from '../../events/time.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import { isReady } from '../domain/target/readiness.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
@@ -29,11 +28,9 @@ export async function silenceOf(
   const now = instantOf(asking.now())
   if (!bakeIsOver(state, now) || !mayBeSilent(state, now)) return undefined
   if (!telemetry) throw new Error('Whoever ends a bake of more than a day needs the telemetry.')
-  const { plan, wave, awaits, request } = state
-  const { bakeSeconds } = afterWave({ request, plan }, wave.number)
-  const bakesSince = after(awaits.until, -bakeSeconds * second)
+  const { plan, wave, awaits } = state
   const silent = (lastSeen: string | undefined) =>
-    !isReady([lastSeen], now) && (lastSeen === undefined || lastSeen < bakesSince)
+    !isReady([lastSeen], now) && (lastSeen === undefined || lastSeen < awaits.since)
 
   const well = new Set<number>()
   const events = log

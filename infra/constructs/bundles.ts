@@ -49,6 +49,7 @@ const loadedInParts = [
   'functions/lambda/reactor.ts',
   'functions/lambda/reconcile.ts',
   'functions/lambda/rollouts.ts',
+  'functions/lambda/upgrades.ts',
   'functions/lambda/windows.ts',
 ]
 

@@ -13,8 +13,8 @@ const shares = {
   ReactorConcurrency: { units: 10, of: 'the function that does what follows from a commit' },
   // One run a minute, each of at most a minute, with room for late and repeated ones.
   ClockConcurrency: { units: 5, of: 'ticker and reconcile, each' },
-  // One run a minute, of at most a minute: a look that is late is replaced by the next.
-  MonitorConcurrency: { units: 2, of: 'the function that looks at domains while rollouts run' },
+  // One run a minute, of at most a minute: one that is late takes the place of the next.
+  MonitorConcurrency: { units: 1, of: 'the functions that look at domains and that measure, each' },
   // What is refused is tried again, by Step Functions for minutes and by the Scheduler for hours.
   TaskConcurrency: {
     units: 8,

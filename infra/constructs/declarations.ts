@@ -215,6 +215,15 @@ const declared = {
     environment: ['logTable', 'viewsTable', 'workTable', 'outboundHosts'],
     may: { log: load, views: read, probes: ['dynamodb:PutItem', 'dynamodb:Query'] },
   },
+  gates: {
+    ...batch,
+    does: 'Measures what upgrades wait for between their waves',
+    memory: 256,
+    atOnce: 'MonitorConcurrency',
+    runsOn: everyMinute,
+    environment: ['logTable', 'viewsTable', 'outboundHosts'],
+    may: { log: append, views: read, secrets: ['secretsmanager:GetSecretValue'] },
+  },
   reconcile: {
     ...batch,
     does: 'Makes good what views and reactor missed; rebuilds on request',

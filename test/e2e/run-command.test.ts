@@ -34,14 +34,23 @@ async function deployed(document: string) {
   }
   const stored = await operator.send('PUT', `/api/v1/procedures/${name}`, { body: { steps: [step] } })
   expect(stored.status).toBe(200)
-  await operator.write('/api/upgrades/deploy', {
+  const { body } = await operator.write<{ readonly upgradeId: string }>('/api/upgrades/deploy', {
     ...{ component: name, version: 'v2.0.0', strategy: 'all', procedure: { name } },
   })
-  return { name, steps: () => operator.read<Steps>(`/api/v1/targets/${name}/steps`) }
+  return {
+    name,
+    steps: () => operator.read<Steps>(`/api/v1/targets/${name}/steps`),
+    /** Waits until nothing of it goes on, which others that count what is written would see. */
+    rests: (as: string) =>
+      eventually(
+        () => operator.read<{ readonly status: string }>(`/api/upgrades/${body.upgradeId}/status`),
+        ({ status }) => expect(status).toBe(as),
+      ),
+  }
 }
 
 it('takes a managed node through a command, sent once whoever stops the execution', async () => {
-  const { name, steps } = await deployed('AWS-RunShellScript')
+  const { name, steps, rests } = await deployed('AWS-RunShellScript')
   await eventually(steps, ({ steps: [step] }) => expect(step?.status).toMatch(/running|done/))
   const { attempt } = await steps()
   await stopExecution(`${attempt}-1`, `procedure-${name}-r1`)
@@ -55,12 +64,14 @@ it('takes a managed node through a command, sent once whoever stops the executio
   const { Commands = [] } = await ssm.send(new ListCommandsCommand({ InstanceId: instance, MaxResults: 50 }))
   const sent = Commands.map(({ Parameters }) => Parameters?.commands)
   expect(sent.filter((commands) => commands?.[0]?.includes(name))).toEqual([[`replace ${name} v2.0.0`]])
+  await rests('completed')
 })
 
 it('to a document that the deployment does not name is refused', async () => {
-  const { steps } = await deployed('AWS-RunPowerShellScript')
+  const { steps, rests } = await deployed('AWS-RunPowerShellScript')
   await eventually(steps, ({ outcome }) => expect(outcome).toBe('failed'))
   expect((await steps()).steps).toMatchObject([
     { status: 'failed', code: 'AccessDeniedException', output: expect.stringContaining('ssm:SendCommand') },
   ])
+  await rests('paused')
 })

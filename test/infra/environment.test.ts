@@ -83,8 +83,19 @@ describe('the environment of a function', () => {
   })
 
   test('goes with the clients for which it is read: a bundle holds no others', () => {
-    const { system, reactor, reconcile, windows, await: wait, awaitRollout, step, helm, ...others } = services
-    expect({ system, reactor, reconcile, windows, wait, awaitRollout, step, helm }).toEqual({
+    const {
+      system,
+      reactor,
+      reconcile,
+      windows,
+      await: wait,
+      awaitRollout,
+      step,
+      helm,
+      gates,
+      ...others
+    } = services
+    expect({ system, reactor, reconcile, windows, wait, awaitRollout, step, helm, gates }).toEqual({
       system: [],
       reactor: ['dynamodb', 'eventbridge', 'scheduler', 'sfn'],
       reconcile: ['dynamodb', 'eventbridge', 'scheduler', 'sfn'],
@@ -93,6 +104,7 @@ describe('the environment of a function', () => {
       awaitRollout: ['dynamodb', 'sfn'],
       step: ['dynamodb', 'secretsmanager', 'sfn'],
       helm: ['dynamodb', 'secretsmanager'],
+      gates: ['dynamodb', 'secretsmanager'],
     })
     expect(new Set(Object.values(others).flat())).toEqual(new Set(['dynamodb']))
   })

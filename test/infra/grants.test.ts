@@ -62,6 +62,7 @@ const never: Readonly<Record<FunctionName, Readonly<Record<string, string>>>> = 
   },
   ticker: { views: reader },
   monitor: { log: 'PutItem', views: reader },
+  gates: { views: reader },
   reconcile: {
     views: 'BatchGetItem PartiQLInsert PartiQLUpdate',
     viewStore: 'BatchGetItem PartiQLInsert PartiQLUpdate',

@@ -141,7 +141,7 @@ describe('what is stored', () => {
 
   test('every log group forgets after 90 days', () => {
     const retention = propertiesOf('AWS::Logs::LogGroup').map(({ RetentionInDays }) => RetentionInDays)
-    expect(retention).toEqual(Array(31).fill(90))
+    expect(retention).toEqual(Array(32).fill(90))
   })
 
   test('S24: no template value looks like a secret', () => {
@@ -179,7 +179,7 @@ describe('what is stored', () => {
 describe('what moves it', () => {
   test('every function runs Node 24 without X-Ray and logs JSON, on arm64 where no program of a layer is for x86_64', () => {
     const functions = propertiesOf('AWS::Lambda::Function')
-    expect(functions).toHaveLength(27)
+    expect(functions).toHaveLength(28)
     for (const properties of functions) {
       expect(properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -228,6 +228,7 @@ describe('what moves it', () => {
     expect(Object.fromEntries(schedules)).toEqual({
       ticker: 'rate(1 minute)',
       monitor: 'rate(1 minute)',
+      gates: 'rate(1 minute)',
       reactor: 'rate(1 minute)',
       reconcile: 'rate(15 minutes)',
       heads: 'rate(15 minutes)',
@@ -242,6 +243,7 @@ describe('what moves it', () => {
       'ended',
       'endedProcedure',
       'endedRollout',
+      'gates',
       'heads',
       'monitor',
       'reactor',
@@ -296,7 +298,7 @@ describe('what moves it', () => {
 
 describe('what a person hears of', () => {
   const functions =
-    'upgrades rollouts targets releases operations profiles calendars agents system authorizer projector reactor ticker monitor reconcile heads windows advance await ended advanceRollout awaitRollout endedRollout step procedures endedProcedure'
+    'upgrades rollouts targets releases operations profiles calendars agents system authorizer projector reactor ticker monitor gates reconcile heads windows advance await ended advanceRollout awaitRollout endedRollout step procedures endedProcedure'
   const alarms = [
     // A look of a step that is not over is an error of its function, and nothing to ring for.
     ...functions.split(' ').flatMap((name) => [

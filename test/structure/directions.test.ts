@@ -24,6 +24,7 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
     ...[...ground, ...stores, 'functions/facts', 'functions/planning', 'functions/workflow'],
     'events/public.ts',
   ],
+  'functions/gates': [...ground, ...stores, 'functions/workflow'],
   'functions/api': [
     ...[...ground, ...stores, 'functions/facts', 'functions/planning', 'contracts'],
     // The version that it tells of itself.
@@ -43,6 +44,7 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
     'functions/reactor',
     'functions/workflow',
     'functions/heads',
+    'functions/gates',
   ],
   infra: ['events/public.ts', 'contracts/routes.ts', 'functions/environment.ts'],
   'infra/local': ['events', 'infra', 'functions/audit', 'functions/log/replay.ts', 'contracts/routes.ts'],

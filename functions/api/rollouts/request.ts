@@ -5,6 +5,7 @@ import type { RefusedField } from '../../domain/rejection.ts'
 import { disorderIn } from '../../domain/rollout/order.ts'
 import { asProblem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
+import { refuseMetrics } from '../upgrades/metrics.ts'
 import { bindProcedure } from '../upgrades/procedure.ts'
 import { requestFrom } from '../upgrades/request.ts'
 
@@ -52,6 +53,7 @@ export async function rolloutFrom(
   for (const [number, phase] of plan.phases.entries()) {
     const { name, dependsOn, pauseSeconds, exceptions, ...deployment } = phase
     const request = requestFrom(deployment, by)
+    await refuseMetrics(request, { uncallable, place: `phases.${number}.` })
     phases.push({
       ...{ name, pauseSeconds, exceptions },
       dependsOn: dependsOn.flatMap((other) => numbers.get(other) ?? []),

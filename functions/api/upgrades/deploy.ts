@@ -12,6 +12,7 @@ import { type Answer, accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
+import { refuseMetrics } from './metrics.ts'
 import { bindProcedure } from './procedure.ts'
 import { requestFrom } from './request.ts'
 import { approvalsBody, toldBefore, toldBeside, toldBody, toldWithoutPlan } from './told.ts'
@@ -85,6 +86,7 @@ export const deployUpgrade: Operate<(typeof upgradeContracts)['deployUpgrade'], 
 ) => {
   const { body: asked, principal } = input
   const request = await bindProcedure(services.log, requestFrom(asked, principal.id), asked.procedure)
+  await refuseMetrics(request)
   const upgradeId = input.idempotency ? upgradeIdFrom(input.idempotency.id) : randomUUID()
   return beginUpgrade(services, request, upgradeId, input)
 }

@@ -9,6 +9,7 @@ import { waveOf } from '../../domain/plan/waves.ts'
 import { lookedAtMost, prospectOf } from '../../planning/planning.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem, Problem } from '../http/problem.ts'
+import { refuseMetrics } from './metrics.ts'
 import { canaryOf, droppedOf, plannedWaves } from './planned-waves.ts'
 import { bindProcedure } from './procedure.ts'
 import { requestFrom } from './request.ts'
@@ -55,6 +56,7 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exp
   services,
 ) => {
   const request = await bindProcedure(services.log, requestFrom(body, principal.id), body.procedure)
+  await refuseMetrics(request)
   const bound = { candidates: Number.POSITIVE_INFINITY, looked: lookedAtMost }
   const prospect = await prospectOf(services, request, bound)
   if ('large' in prospect) throw new Problem('fleet-too-large', tooLarge)

@@ -4,6 +4,7 @@ import { instantOf } from '../../../events/time.ts'
 import type { Amount, UpgradeRequest } from '../../../events/upgrade.ts'
 import { unmeetable } from '../../domain/approval-rule.ts'
 import { asProblem } from '../http/problem.ts'
+import { metricsFrom } from './metrics.ts'
 
 /** How long an attempt should take, in seconds, where nobody says and too few are known. */
 const usually = 300
@@ -50,6 +51,7 @@ export function requestFrom(deployment: Deployment, by: string): UpgradeRequest 
       fields: [refused],
     })
   const { component, version, strategy, targets, window, retry, deadlines, gate } = deployment
+  const metrics = metricsFrom(deployment.metrics)
   return {
     kind: 'deploy',
     parent: null,
@@ -80,6 +82,7 @@ export function requestFrom(deployment: Deployment, by: string): UpgradeRequest 
     calendars: deployment.calendars,
     bakeSeconds: deployment.groups?.pauseSeconds ?? deployment.bakeSeconds,
     gate,
+    ...(metrics && { metrics: [...metrics] }),
     retry,
     deadlines: {
       accept: deadlines.acceptSeconds,

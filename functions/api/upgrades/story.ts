@@ -116,11 +116,16 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
       return event.data.reason === undefined
         ? `Nothing came up while watching ${wave(event.data.wave)}.`
         : `${event.data.by} ended the watch over ${wave(event.data.wave)}: ${event.data.reason}`
+    case 'MeasurementTaken': {
+      const { name, n, value, why, result } = event.data
+      const outcome = { good: 'as it should be', bad: 'out of bounds', inconclusive: 'no number' }[result]
+      return `Measured ${name} after ${wave(event.data.wave)}, look ${n}: ${value ?? why}, ${outcome}.`
+    }
     case 'GateEvaluated': {
-      const { result, successRatePercent, required, silent } = event.data
+      const { result, successRatePercent, required, silent, reason } = event.data
       const rate = successRatePercent === null ? 'no data' : `${successRatePercent} % succeeded`
       const quiet = silent === undefined ? '' : ` Nothing was heard of ${targets(silent)} since.`
-      return `The gate after ${wave(event.data.wave)} ${result === 'inconclusive' ? 'is inconclusive' : result}: ${rate}, ${required} % are required.${quiet}`
+      return `The gate after ${wave(event.data.wave)} ${result === 'inconclusive' ? 'is inconclusive' : result}: ${rate}, ${required} % are required${reason === undefined ? '' : `; ${reason}`}.${quiet}`
     }
     case 'ContinueAwaited':
       return `Waiting until ${event.data.until} for somebody to continue after ${wave(event.data.wave)}.`

@@ -16,11 +16,16 @@ export interface Run {
   readonly apartSeconds: number
 }
 
-/** Returns how long a wave bakes when it is over, in seconds: the last one does where it has a gate. */
+/** Returns how long a wave that bakes for so many seconds is watched: for as long as it is measured too, if nothing comes between. */
+function watchedFor({ metrics = [] }: UpgradeRequest, bakeSeconds: number): number {
+  return Math.max(bakeSeconds, ...metrics.map(({ everySeconds, count }) => everySeconds * (count - 1)))
+}
+
+/** Returns how long a wave is watched when it is over, in seconds: the last one is where it has a gate or is measured. */
 export function bakeAfter(request: UpgradeRequest, plan: Timed, wave: number): number {
   const isLast = wave + 1 === waveCount(plan.waves, plan.members)
   const { bakeSeconds, gate } = afterWave({ request, plan }, wave)
-  return isLast && !gate ? 0 : bakeSeconds
+  return isLast && !gate && !request.metrics ? 0 : watchedFor(request, bakeSeconds)
 }
 
 /**
@@ -36,12 +41,12 @@ export function runsFrom(
   const count = waveCount(plan.waves, plan.members)
   const { spacingSeconds } = plan
   if (spacingSeconds === undefined && plan.entries === undefined)
-    return [{ count: count - wave, apartSeconds: expected + request.bakeSeconds }].filter(
-      (run) => run.count > 0,
-    )
+    return [
+      { count: count - wave, apartSeconds: expected + watchedFor(request, request.bakeSeconds) },
+    ].filter((run) => run.count > 0)
   return Array.from({ length: count - wave }, (_, place): Run[] => {
     const number = wave + place
-    const bake = afterWave({ request, plan }, number).bakeSeconds
+    const bake = watchedFor(request, afterWave({ request, plan }, number).bakeSeconds)
     if (spacingSeconds === undefined) return [{ count: 1, apartSeconds: expected + bake }]
     const { from, to } = waveRange(plan.waves, plan.members, number)
     const members = place === 0 && first !== null ? first : to - from

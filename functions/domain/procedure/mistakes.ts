@@ -10,14 +10,9 @@ import { faultsInHeaders } from '../http-headers.ts'
 import type { RefusedField } from '../rejection.ts'
 import { NotAnExpression, parseExpression, partsOf, type Variable } from './expression.ts'
 import { reservedStates } from './machine.ts'
+import { fixedPartOf } from './slots.ts'
 import { acts, inverseOf, kindsOf, longestCall } from './steps.ts'
-import {
-  expressionsIn,
-  fixedPartOf,
-  holdsSecret,
-  withoutStoreReferences,
-  wrongInTemplate,
-} from './template.ts'
+import { expressionsIn, holdsSecret, withoutStoreReferences, wrongInTemplate } from './template.ts'
 
 const before = ['target', 'attempt', 'steps'] as const satisfies readonly Variable[]
 const answered = [...before, 'answer'] as const
@@ -31,6 +26,12 @@ const mistakesAtMost = 100
 class Mistakes {
   readonly found: RefusedField[] = []
   readonly #known = new Set<string>()
+  /** What templates may read. */
+  readonly #readable: readonly Variable[]
+
+  constructor(readable: readonly Variable[] = before) {
+    this.#readable = readable
+  }
 
   add(field: string, value: string, expected: string): void {
     if (this.found.length < mistakesAtMost) this.found.push({ field, value: value.slice(0, 128), expected })
@@ -54,12 +55,12 @@ class Mistakes {
   }
 
   template(field: string, text: string, secrets: boolean): void {
-    const wrong = wrongInTemplate(text, { allowed: before, secrets })
+    const wrong = wrongInTemplate(text, { allowed: this.#readable, secrets })
     if (wrong !== undefined) {
       this.add(field, text, wrong)
       return
     }
-    for (const inner of expressionsIn(text)) this.expression(field, inner, before)
+    for (const inner of expressionsIn(text)) this.expression(field, inner, this.#readable)
   }
 
   body(field: string, body: unknown): void {
@@ -266,5 +267,17 @@ export function mistakesIn(document: ProcedureDocument): readonly RefusedField[]
     if (step.helm?.rollback) mistakes.add(`${field}.helm.rollback`, '', 'an inverse, of a step with helm')
   }
   mistakes.expression('version', document.version, before)
+  return mistakes.found
+}
+
+/** What is wrong with a metric that stands at a place; its templates may read the attempt alone: upgrade, component, version and wave. Empty: nothing. */
+export function mistakesInMetric(
+  field: string,
+  { request, value }: { readonly request: StepRequest; readonly value: string },
+): readonly RefusedField[] {
+  const mistakes = new Mistakes(['attempt'])
+  mistakes.request(`${field}.http.request`, request)
+  looksOnly(mistakes, `${field}.http.request`, request, request.method === 'POST')
+  mistakes.expression(`${field}.http.value`, value, ['attempt', 'answer'])
   return mistakes.found
 }

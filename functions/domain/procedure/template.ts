@@ -7,6 +7,7 @@ import {
   type Values,
   type Variable,
 } from './expression.ts'
+import { fixedPartOf, slot, slotsIn } from './slots.ts'
 
 /** A request with all values in it, as it is sent; or, with secrets hidden, as it is shown. */
 export interface RenderedRequest {
@@ -20,19 +21,7 @@ export interface RenderedRequest {
 /** Returns the value of a secret by its reference, or what is shown in its place. */
 export type SecretOf = (reference: string) => string
 
-/** What stands between braces, with the spaces around it: a pattern that left these out would try them in every way. */
-const slot = /\{\{([\s\S]*?)\}\}/g
 const secretSlot = /^secret\('([A-Za-z0-9/_+=.@#-]{1,265})'\)$/
-
-/** Yields what stands between the braces of a text. */
-function* slotsIn(text: string): Generator<string> {
-  for (const [, inner = ''] of text.matchAll(slot)) yield inner.trim()
-}
-
-/** Returns what of a template stands as it is. */
-export function fixedPartOf(text: string): string {
-  return text.replaceAll(slot, '')
-}
 
 /** Yields the expressions of a template, which are all that stands between braces but the secrets. */
 export function* expressionsIn(text: string): Generator<string> {

@@ -121,6 +121,7 @@ export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, n
     groups: ________,
     rolling: _________,
     spacingSeconds: __________,
+    metrics: ___________,
     ...unchecked
   } = paced
   const again = kind === 'rollback' && unchecked.kind === 'rollback'

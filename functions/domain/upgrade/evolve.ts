@@ -19,6 +19,7 @@ import {
   skipMembers,
 } from './chunks.ts'
 import { count, lossesOf, noCounts } from './counts.ts'
+import { withMeasurement } from './measuring.ts'
 import { requestedStanding, standingAfter } from './standing.ts'
 import {
   type BetweenWaves,
@@ -99,7 +100,13 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, context: Commi
     case 'WaveEnded':
       return between(progressed(begun(state, event)), null)
     case 'BakeStarted':
-      return between(begun(state, event), { kind: 'bake', until: event.data.until })
+      return baking(state, event, at)
+    case 'MeasurementTaken': {
+      const known = begun(state, event)
+      const { metric, result } = event.data
+      const measured = withMeasurement(known.wave.measured, metric, result)
+      return { ...known, wave: { ...known.wave, measured } }
+    }
     case 'BakeEnded':
       return between(begun(state, event), null)
     case 'GateEvaluated': {
@@ -271,6 +278,7 @@ function waveStarted(
       acknowledged: { failed: 0, unreachable: 0 },
       regressed: { members: [], more: false },
       silent: 0,
+      measured: [],
     },
     breached: hasBegun(known) ? known.breached : [],
     acknowledgedFailures: hasBegun(known) ? known.acknowledgedFailures : 0,
@@ -375,6 +383,11 @@ function acknowledged<Begun extends InWave | BetweenWaves>(state: Begun): Begun 
 
 function between(state: InWave | BetweenWaves, awaits: BetweenWaves['awaits']): BetweenWaves {
   return { ...state, stage: 'between-waves', awaits }
+}
+
+function baking(state: ExistingUpgrade, event: Event<'BakeStarted'>, at: string): BetweenWaves {
+  const { until, least = until } = event.data
+  return between(begun(state, event), { kind: 'bake', since: at, least, until })
 }
 
 function counted<Begun extends InWave | BetweenWaves>(state: Begun, event: UpgradeEvent): Begun {

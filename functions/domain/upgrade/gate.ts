@@ -4,6 +4,7 @@ import { afterWave } from '../plan/after-wave.ts'
 import { waveCount } from '../plan/waves.ts'
 import type { Draft } from './draft.ts'
 import { limitOf } from './limits.ts'
+import { verdictsOn, watchOf } from './measuring.ts'
 import { type BetweenWaves, hasBegun, type InWave } from './state.ts'
 
 function isLastWave({ plan, wave }: InWave | BetweenWaves): boolean {
@@ -20,7 +21,13 @@ export function beginGate(draft: Draft): void {
   const { state, now } = draft
   if (!hasBegun(state)) return
   const { bakeSeconds, gate } = following(state)
-  if (bakeSeconds > 0 && (!isLastWave(state) || gate)) {
+  const { metrics } = state.request
+  if (metrics) {
+    draft.add({
+      type: 'BakeStarted',
+      data: { wave: state.wave.number, ...watchOf(bakeSeconds, metrics, now) },
+    })
+  } else if (bakeSeconds > 0 && (!isLastWave(state) || gate)) {
     const until = after(now, bakeSeconds * second)
     draft.add({ type: 'BakeStarted', data: { wave: state.wave.number, until } })
   } else {
@@ -61,13 +68,37 @@ interface Verdict {
   readonly required: number
   /** Why it did not pass. */
   readonly reason: string
+  /** The metric that it did not pass by. */
+  readonly metric?: string
+}
+
+/** Returns what was measured, in words, where it did not pass. */
+function measuredWords({ metric, measured, verdict }: ReturnType<typeof verdictsOn>[number]): string {
+  const { name, count, failures, inconclusive } = metric
+  if (verdict === 'failed')
+    return `${name} was out of bounds in ${measured.bad} of ${measured.taken} measurements, ${failures} allowed`
+  if (measured.inconclusive > inconclusive)
+    return `${name} gave no number in ${measured.inconclusive} of ${measured.taken} measurements, ${inconclusive} allowed`
+  return `${name} was measured ${measured.taken - measured.inconclusive} times, ${count} required`
+}
+
+/** The verdict on a wave by what has become of its members, and by what was measured: of both, the one that stands in the way. */
+function verdictOn(state: InWave | BetweenWaves, silent: number): Verdict {
+  const byOutcomes = verdictByOutcomes(state, silent)
+  const measured = verdictsOn(state)
+  const worst =
+    measured.find(({ verdict }) => verdict === 'failed') ??
+    measured.find(({ verdict }) => verdict === 'inconclusive')
+  if (!worst || byOutcomes.result === 'failed') return byOutcomes
+  if (worst.verdict === 'inconclusive' && byOutcomes.result === 'inconclusive') return byOutcomes
+  return { ...byOutcomes, result: worst.verdict, reason: measuredWords(worst), metric: worst.metric.name }
 }
 
 /**
  * Judges a wave by its success rate, where the request has a gate. Where it has none, nothing follows before anybody has succeeded: no data
  * is never a pass (design: #bakes-and-gates). Who has fallen silent is no data, and too many of them leave nothing to go by.
  */
-function verdictOn(state: InWave | BetweenWaves, silent: number): Verdict {
+function verdictByOutcomes(state: InWave | BetweenWaves, silent: number): Verdict {
   const { gate } = following(state)
   const { counts } = state.wave
   const required = gate?.successRatePercent ?? 0
@@ -92,10 +123,11 @@ function verdictOn(state: InWave | BetweenWaves, silent: number): Verdict {
 function judgeWave(draft: Draft, silent: number): void {
   const { state } = draft
   if (!hasBegun(state)) return
-  const { result, successRatePercent, required, reason } = verdictOn(state, silent)
+  const { result, successRatePercent, required, reason, metric } = verdictOn(state, silent)
   // Without a gate only what stands in the way is told.
-  if (!following(state).gate && result === 'passed') return
-  const data = { wave: state.wave.number, result, successRatePercent, required }
+  if (!following(state).gate && !state.request.metrics && result === 'passed') return
+  const byMetric = metric !== undefined && { metric, reason }
+  const data = { wave: state.wave.number, result, successRatePercent, required, ...byMetric }
   draft.add({ type: 'GateEvaluated', data: { ...data, ...(silent > 0 && { silent }) } })
   if (result !== 'passed') draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })
 }

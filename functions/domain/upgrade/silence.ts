@@ -1,5 +1,6 @@
 import { after } from '../../../events/time.ts'
 import { heardWithin } from '../target/readiness.ts'
+import { isWatched, type Watched, watchedUntil } from './measuring.ts'
 import type { BetweenWaves, UpgradeState } from './state.ts'
 
 /** How many members of a wave had succeeded and have fallen silent since, by the end of its bake. */
@@ -9,12 +10,8 @@ export interface Silence {
 }
 
 /** Is the bake of a wave over by the clock, and nobody has noted it yet? */
-export function bakeIsOver(
-  state: UpgradeState,
-  now: string,
-): state is BetweenWaves & { readonly awaits: { readonly kind: 'bake'; readonly until: string } } {
-  if (state.stage !== 'between-waves' || state.abort) return false
-  return state.awaits?.kind === 'bake' && state.awaits.until <= now
+export function bakeIsOver(state: UpgradeState, now: string): state is Watched {
+  return isWatched(state) && watchedUntil(state) <= now
 }
 
 /**

@@ -96,9 +96,9 @@ export function standingAfter(before: Standing, event: UpgradeEvent, at: string)
     case 'BakeEnded':
       return { ...standing, holds: lift('BAKING') }
     case 'GateEvaluated': {
-      const { result, successRatePercent } = event.data
+      const { result, successRatePercent, metric } = event.data
       if (result === 'passed') return standing
-      const ref = successRatePercent === null ? 'no data' : `${successRatePercent} % succeeded`
+      const ref = metric ?? (successRatePercent === null ? 'no data' : `${successRatePercent} % succeeded`)
       const code = result === 'failed' ? 'GATE_FAILED' : 'GATE_INCONCLUSIVE'
       // A wave that nobody is to continue any more: it had passed, and some have failed since.
       const holds = withHold(lift('CONTINUE'), code, { since: at, until: null, ref, lapses: null })

@@ -62,6 +62,15 @@ export interface Wave {
   readonly regressed: { readonly members: readonly number[]; readonly more: boolean }
   /** How many its gate knew of that had succeeded and fallen silent. */
   readonly silent: number
+  /** What was measured after it, by the places of the metrics in the request; shorter, where nothing was measured yet. */
+  readonly measured: readonly Measured[]
+}
+
+/** How often a metric was looked at, was out of bounds, and gave no number. */
+export interface Measured {
+  readonly taken: number
+  readonly bad: number
+  readonly inconclusive: number
 }
 
 /** What every upgrade has from its request on. */
@@ -138,8 +147,8 @@ export interface InWave extends WithWave {
 /** A wave is over: bake, gate and a person's word come before the next, or before the end. */
 export interface BetweenWaves extends WithWave {
   readonly stage: 'between-waves'
-  readonly awaits:
-    | { readonly kind: 'bake'; readonly until: string }
+  readonly awaits: /** Since when, until when at most, and, where it is measured, at least. */
+    | { readonly kind: 'bake'; readonly since: string; readonly least: string; readonly until: string }
     /** A gate did not pass: somebody has to look. */
     | { readonly kind: 'operator' }
     | { readonly kind: 'continue'; readonly until: string }

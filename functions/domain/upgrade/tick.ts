@@ -7,6 +7,7 @@ import { membersWith } from './chunks.ts'
 import { Draft, type UpgradeDecision } from './draft.ts'
 import { restartWhenDue } from './execution.ts'
 import { endBake } from './gate.ts'
+import { hasFailed } from './measuring.ts'
 import { inParts, rangesPerEvent, toRanges } from './members.ts'
 import { bakeIsOver, mayBeSilent, type Silence } from './silence.ts'
 import { exists, hasBegun, hasEnded, isPlanned } from './state.ts'
@@ -24,7 +25,7 @@ function endBakeWhenDue(draft: Draft, silence: Silence | undefined): void {
   const { state, now } = draft
   if (!bakeIsOver(state, now)) return
   const known = silence?.wave === state.wave.number ? silence.members : undefined
-  if (known === undefined && mayBeSilent(state, now)) return
+  if (known === undefined && mayBeSilent(state, now) && !hasFailed(state)) return
   draft.add({ type: 'BakeEnded', data: { wave: state.wave.number } })
   endBake(draft, Math.min(known ?? 0, state.wave.counts.succeeded))
 }

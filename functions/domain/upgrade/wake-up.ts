@@ -4,6 +4,7 @@ import { awaitsApproval } from '../standing.ts'
 import { attentions } from './chunks.ts'
 import { holdOf } from './hold.ts'
 import { isHalted } from './limits.ts'
+import { isWatched, nextLook } from './measuring.ts'
 import { spacedUntil } from './spacing.ts'
 import {
   type ExistingUpgrade,
@@ -55,8 +56,8 @@ export function earliestDue(state: Requested | PlannedUpgrade): string | null {
   if (state.stage === 'planned' && !state.abort) due = earliest(due, expiryOf(state)?.at ?? null)
   if (state.stage === 'between-waves' && !state.abort) {
     const { awaits } = state
-    const bounded = awaits?.kind === 'bake' || (awaits?.kind === 'continue' && status === 'running')
-    if (bounded) due = earliest(due, awaits.until)
+    if (isWatched(state)) due = earliest(due, nextLook(state))
+    else if (awaits?.kind === 'continue' && status === 'running') due = earliest(due, awaits.until)
   }
   const wanted = attentions(state.chunks)
   due = earliest(due, ...wanted.flatMap(({ askBy, askAgain }) => [askBy, askAgain]))

@@ -1,0 +1,59 @@
+import type { Deployment } from '../../../contracts/deployment.ts'
+import type { MetricAsked } from '../../../contracts/metrics.ts'
+import type { Metric, UpgradeRequest } from '../../../events/upgrade.ts'
+import { fixedPartOf, partsOfTemplate } from '../../domain/procedure/slots.ts'
+import type { RefusedField } from '../../domain/rejection.ts'
+import { asProblem } from '../http/problem.ts'
+
+const series = 'answer.body.data.result'
+
+/** Returns the call that asks Prometheus (HTTP API, "Instant queries"), and how its answer is read: as the value of one series, or as none. */
+function ofPrometheus({ url, query, headers, empty }: NonNullable<MetricAsked['prometheus']>) {
+  const encoded = partsOfTemplate(query)
+    .map(({ text, isSlot }) => (isSlot ? text : encodeURIComponent(text)))
+    .join('')
+  const address = `${url.replace(/\/+$/, '')}/api/v1/query?query=${encoded}`
+  const none = empty === 'zero' ? `size(${series}) == 0 ? 0.0 : ${series}.one_series` : `${series}.one_series`
+  return {
+    request: {
+      method: 'GET' as const,
+      url: address,
+      headers,
+      body: null,
+      seconds: 15,
+      tls: null,
+      credentials: null,
+    },
+    value: `size(${series}) == 1 ? double(${series}[0].value[1]) : ${none}`,
+  }
+}
+
+/** Returns what is measured, as the log keeps it. */
+export function metricsFrom(asked: Deployment['metrics']): readonly Metric[] | undefined {
+  return asked?.map(({ http, prometheus, ...metric }) => {
+    const { name, atLeast, atMost, everySeconds, count, failures, inconclusive } = metric
+    const source = http ?? (prometheus && ofPrometheus(prometheus))
+    if (!source) throw new RangeError(`The metric ${name} has no source.`)
+    return { name, ...source, atLeast, atMost, everySeconds, count, failures, inconclusive }
+  })
+}
+
+/** Throws the problem that names what is wrong with what is to be measured; `place` is where the request stands in what was sent. */
+export async function refuseMetrics(
+  { metrics }: Pick<UpgradeRequest, 'metrics'>,
+  { uncallable, place = '' }: { uncallable?(url: string): string | undefined; readonly place?: string } = {},
+): Promise<void> {
+  if (!metrics) return
+  // Few requests have any: nobody else loads the language of expressions.
+  const { mistakesInMetric } = await import('../../domain/procedure/mistakes.ts')
+  const fields = metrics.flatMap((metric, number): RefusedField[] => {
+    const field = `${place}metrics.${number}`
+    const { url } = metric.request
+    const why = uncallable?.(fixedPartOf(url))
+    const refused = why === undefined ? [] : [{ field, value: url.slice(0, 128), expected: why }]
+    return [...mistakesInMetric(field, metric), ...refused]
+  })
+  if (fields.length === 0) return
+  const detail = `${fields.length} invalid ${fields.length === 1 ? 'field' : 'fields'}: see errors.`
+  throw asProblem({ code: 'validation-failed', detail, fields })
+}

@@ -1,0 +1,6 @@
+import { connect, log, outbound, secrets, views } from '../connections.ts'
+import { measureDue } from '../gates/measure.ts'
+
+const services = connect({ log, views, outbound, secrets })
+
+export const handler = () => measureDue(services)

@@ -1,0 +1,293 @@
+import { describe, expect, it, test } from 'vitest'
+import type { Commit } from '../../events/envelope.ts'
+import { streamKinds, streamOf } from '../../events/stream.ts'
+import { audit } from '../../functions/audit/audit.ts'
+import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
+import { noteMeasurement } from '../../functions/domain/upgrade/note-measurement.ts'
+import { type MeasuringServices, measureDue } from '../../functions/gates/measure.ts'
+import { tickDue } from '../../functions/reactor/upgrades/tick.ts'
+import type { OutboundCall, Sent } from '../../functions/workflow/procedure/outbound.ts'
+import { canary, openWorld, report } from '../api/world.ts'
+import { withEvent } from '../audit/history.ts'
+import { answered, cutOff } from '../procedures/world.ts'
+
+const latency = {
+  name: 'p95 latency',
+  http: { request: { url: 'http://metrics.example/p95?version={{ attempt.to }}' }, value: 'answer.body.p95' },
+  ...{ atMost: 200, everySeconds: 60, count: 3 },
+}
+
+/** An upgrade whose canaries have succeeded, and what a server of metrics says of it. */
+async function watched(metric: object = {}, more: object = {}) {
+  const world = openWorld()
+  await world.fleet(20)
+  const body = { ...canary, autoContinue: true, metrics: [{ ...latency, ...metric }], ...more }
+  const reply = await world.call('POST', '/api/upgrades/deploy', { body })
+  if (reply.status !== 202) throw new Error(JSON.stringify(reply.body))
+  const id: string = reply.body.upgradeId
+  await world.advance(id)
+  await report(world)
+  await world.advance(id)
+  const calls: OutboundCall[] = []
+  let serve: (call: OutboundCall) => Sent = () => answered({ p95: 150 })
+  const send = async (call: OutboundCall) => {
+    calls.push(call)
+    return serve(call)
+  }
+  const services: MeasuringServices = {
+    ...world.services,
+    outbound: { send, sendAs: send, retryAfter: () => undefined },
+    secrets: { read: async () => ({ kind: 'secret', value: 'correct-horse' }) },
+  }
+  /** As the clock does every minute. */
+  const minute = async (seconds = 60) => {
+    await measureDue(services)
+    await world.settle()
+    await tickDue(world.services)
+    await world.settle()
+    await world.advance(id)
+    world.pass(seconds)
+  }
+  const events = async () => {
+    const told: { type: string; data: Readonly<Record<string, unknown>> }[] = []
+    for await (const { event } of world.log.of(upgradeAggregate, id).events()) told.push(event)
+    return told
+  }
+  const status = async () => (await world.call('GET', `/api/upgrades/${id}/status`)).body
+  return {
+    ...{ world, id, calls, services, minute, events, status },
+    serve(next: typeof serve) {
+      serve = next
+    },
+    measured: async () =>
+      (await events()).flatMap(({ type, data }) => (type === 'MeasurementTaken' ? [data] : [])),
+    commits: async () => {
+      const commits: Commit[] = []
+      for (const name of streamKinds)
+        for await (const { stream } of world.log.streams({ name }))
+          for await (const commit of world.log.commits(stream)) commits.push(commit)
+      const hashes = commits.flatMap(({ events }) =>
+        events.flatMap(({ type, data }) =>
+          type === 'UpgradePlanned' ? [JSON.parse(data).planHash as string] : [],
+        ),
+      )
+      for (const hash of new Set(hashes))
+        for await (const commit of world.log.commits(streamOf('plan', `${hash}#0`))) commits.push(commit)
+      return commits
+    },
+  }
+}
+
+describe('M9: a wave that is measured', () => {
+  test('lets the next begin when every measurement is within its bounds, each in the log', async () => {
+    const { calls, minute, measured, status, commits } = await watched()
+    expect(await status()).toMatchObject({ wave: 1, holds: [{ code: 'BAKING' }] })
+    for (let times = 0; times < 2; times++) await minute()
+    expect(await status()).toMatchObject({ wave: 1, holds: [{ code: 'BAKING' }] })
+    await minute()
+    expect(await status()).toMatchObject({ wave: 2, inProgress: 18 })
+    expect(await measured()).toEqual(
+      [1, 2, 3].map((n) => ({
+        ...{ wave: 0, metric: 0, name: 'p95 latency', n, value: 150, why: null, result: 'good' },
+      })),
+    )
+    expect(calls.map(({ url }) => url)).toEqual(Array(3).fill('http://metrics.example/p95?version=v1.2.0'))
+    expect((await audit(await commits())).findings).toEqual([])
+  })
+
+  test('is held as soon as more are out of bounds than may be, and no longer measured', async () => {
+    const { world, id, calls, minute, serve, status, commits } = await watched({ count: 10, failures: 1 })
+    await minute()
+    serve(() => answered({ p95: 201 }))
+    for (let times = 0; times < 6; times++) await minute()
+    expect(calls).toHaveLength(3)
+    expect(await status()).toMatchObject({
+      ...{ status: 'paused', wave: 1 },
+      holds: [{ code: 'GATE_FAILED', ref: 'p95 latency' }, { code: 'OPERATOR' }],
+    })
+    const { body } = await world.call('GET', `/api/upgrades/${id}/events`)
+    expect(body.events.map(({ sentence }: { sentence: string }) => sentence).join('\n')).toContain(
+      'p95 latency was out of bounds in 2 of 3 measurements, 1 allowed',
+    )
+    expect((await audit(await commits())).findings).toEqual([])
+  })
+
+  it.each<[string, () => Sent, string]>([
+    ['answers with an error', () => answered('down', 500), 'Answered 500'],
+    ['does not answer', () => cutOff, 'the connection was reset'],
+    ['says nothing of it', () => answered({ other: 1 }), 'No such key'],
+    ['gives a text', () => answered({ p95: '150' }), 'It gave no number: "150"'],
+    ['gives no number', () => answered('{"p95": 1e999}'), 'It gave no number: null'],
+    ['gives too much', () => ({ ...answered('{"p95":1}'), cut: 'too-large' }) as never, 'too large'],
+  ])('is inconclusive, and held, where its source %s', async (_words, serve, why) => {
+    const { minute, serve: play, measured, status } = await watched({ inconclusive: 1 })
+    play(serve)
+    for (let times = 0; times < 5; times++) await minute()
+    expect(await status()).toMatchObject({
+      status: 'paused',
+      holds: [{ code: 'GATE_INCONCLUSIVE', ref: 'p95 latency' }, { code: 'OPERATOR' }],
+    })
+    const taken = await measured()
+    expect(taken).toHaveLength(2)
+    expect(taken[0]).toMatchObject({ value: null, result: 'inconclusive', why: expect.stringContaining(why) })
+  })
+
+  test('bears as many that give nothing as may, and goes on until it has enough', async () => {
+    const { minute, serve, measured, status } = await watched({ inconclusive: 2 })
+    let looks = 0
+    serve(() => (++looks % 2 === 1 && looks < 4 ? cutOff : answered({ p95: 1 })))
+    for (let times = 0; times < 5; times++) await minute()
+    expect((await measured()).map(({ result }) => result)).toEqual([
+      ...['inconclusive', 'good', 'inconclusive', 'good', 'good'],
+    ])
+    expect(await status()).toMatchObject({ wave: 2 })
+  })
+
+  test('is judged without measurements that never come, by the end of its time', async () => {
+    const { world, id, status } = await watched({ inconclusive: 1 })
+    world.pass(4 * 60 + 600 - 1)
+    await tickDue(world.services)
+    expect(await status()).toMatchObject({ holds: [{ code: 'BAKING' }] })
+    world.pass(1)
+    await tickDue(world.services)
+    await world.advance(id)
+    expect(await status()).toMatchObject({ holds: [{ code: 'GATE_INCONCLUSIVE' }, { code: 'OPERATOR' }] })
+  })
+
+  test('bakes no shorter for it', async () => {
+    const { minute, status } = await watched({}, { bakeSeconds: 600 })
+    for (let times = 0; times < 9; times++) await minute()
+    expect(await status()).toMatchObject({ wave: 1, holds: [{ code: 'BAKING' }] })
+    await minute()
+    await minute()
+    expect(await status()).toMatchObject({ wave: 2 })
+  })
+
+  test('is measured once, however many look at once', async () => {
+    const { world, id, services, measured } = await watched()
+    await Promise.all([measureDue(services), measureDue(services)])
+    await world.settle()
+    expect(await measured()).toHaveLength(1)
+    // One that was slow says of its own look only, though the next is due by now.
+    world.pass(60)
+    const late = noteMeasurement({ wave: 0, place: 0, n: 1 }, { value: 999, why: null })
+    await world.log.of(upgradeAggregate, id).carryOut(late, { actor: 'drydock', correlation: 'test' })
+    expect(await measured()).toMatchObject([{ value: 150 }])
+  })
+
+  test('is measured after the last wave too', async () => {
+    const { world, id, minute, serve, status } = await watched()
+    for (let times = 0; times < 3; times++) await minute()
+    await report(world)
+    await world.advance(id)
+    serve(() => answered({ p95: 999 }))
+    await minute()
+    await minute()
+    expect(await status()).toMatchObject({ wave: 2, status: 'paused', holds: [{ code: 'GATE_FAILED' }, {}] })
+  })
+
+  test('is not measured any more once it is aborted, and its rollback is not at all', async () => {
+    const { world, id, calls, minute } = await watched()
+    await minute()
+    const body = { reason: 'slow', rollBack: true }
+    await world.call('POST', `/api/upgrades/${id}/abort`, { body })
+    for (let times = 0; times < 3; times++) await minute()
+    expect(calls).toHaveLength(1)
+    const back = (await world.upgrade(id)).children[0]?.child ?? ''
+    const { state } = await world.log.load(upgradeAggregate, back)
+    expect(state).not.toHaveProperty('request.metrics')
+  })
+
+  test('asks Prometheus for one series', async () => {
+    const query = 'rate(errors{version="{{ attempt.to }}"}[5m])'
+    const prometheus = {
+      url: 'http://prometheus.example/',
+      query,
+      headers: { 'X-Key': "{{ secret('key') }}" },
+    }
+    const { calls, minute, serve, measured } = await watched({ http: undefined, prometheus, inconclusive: 9 })
+    const series = (...values: string[]) =>
+      answered({ status: 'success', data: { result: values.map((value) => ({ value: [1, value] })) } })
+    const answers = [series('12.5'), series(), series('1', '2'), series('NaN'), series('201')]
+    serve(() => answers.shift() ?? cutOff)
+    for (let times = 0; times < 5; times++) await minute()
+    expect((await measured()).map(({ value, result }) => [value, result])).toEqual([
+      [12.5, 'good'],
+      ...Array(3).fill([null, 'inconclusive']),
+      [201, 'bad'],
+    ])
+    expect(calls[0]).toMatchObject({
+      url: `http://prometheus.example/api/v1/query?query=${encodeURIComponent('rate(errors{version="v1.2.0"}[5m])')}`,
+      headers: { 'x-key': 'correct-horse' },
+    })
+  })
+
+  test('takes no series for nothing where that is said', async () => {
+    const prometheus = { url: 'http://prometheus.example', query: 'errors', empty: 'zero' }
+    const { minute, serve, measured } = await watched({ http: undefined, prometheus })
+    serve(() => answered({ status: 'success', data: { result: [] } }))
+    await minute()
+    expect(await measured()).toMatchObject([{ value: 0, result: 'good' }])
+  })
+})
+
+describe('what is to be measured', () => {
+  it.each([
+    ['no source', { http: undefined }, 'metrics.0.http'],
+    ['two sources', { prometheus: { url: 'http://a.example', query: 'a' } }, 'metrics.0.http'],
+    ['no bound', { atMost: null }, 'metrics.0.atMost'],
+    ['bounds that nothing is within', { atLeast: 300 }, 'metrics.0.atMost'],
+    ['more failures than measurements', { failures: 3 }, 'metrics.0.failures'],
+    ['an expression that is none', { http: { ...latency.http, value: '1 +' } }, 'metrics.0.http.value'],
+    [
+      'a value that there is not',
+      { http: { request: { url: 'http://a.example/{{ target.id }}' }, value: 'answer.body.a' } },
+      'metrics.0.http.request.url',
+    ],
+    [
+      'a call that changes something',
+      { http: { request: { method: 'DELETE', url: 'http://a.example/' }, value: 'answer.body.a' } },
+      'metrics.0.http.request.method',
+    ],
+  ])('with %s is refused with its place', async (_words, metric, field) => {
+    const world = openWorld()
+    await world.fleet(20)
+    const metrics = [{ ...latency, ...metric }]
+    for (const path of ['deploy', 'plan']) {
+      const { status, body } = await world.call('POST', `/api/upgrades/${path}`, {
+        body: { ...canary, metrics },
+      })
+      expect([status, body.errors?.map(({ field }: { field: string }) => field)]).toEqual([400, [field]])
+    }
+  })
+
+  test('is part of how long a plan should take', async () => {
+    const world = openWorld()
+    await world.fleet(20)
+    const finish = async (metrics?: object[]) => {
+      const { body } = await world.call('POST', '/api/upgrades/plan', { body: { ...canary, metrics } })
+      return Date.parse(body.expectedFinish)
+    }
+    // Two waves, each with two minutes between its first and its last measurement.
+    expect(((await finish([latency])) - (await finish())) / 1000).toBe(240)
+  })
+})
+
+describe('the audit', () => {
+  test.each<[string, object, RegExp]>([
+    ['counts twice', { n: 1 }, /measured as number 1/],
+    ['is better than it is', { value: 250 }, /A measurement of 250 counts as good/],
+  ])('finds a measurement that %s', async (_words, wrong, said) => {
+    const { id, minute, commits } = await watched()
+    for (let times = 0; times < 3; times++) await minute()
+    const broken = withEvent(
+      await commits(),
+      `upgrade#${id}`,
+      'MeasurementTaken',
+      (data: object) => ({ ...data, ...wrong }),
+      ({ n }: { n: number }) => n === 2,
+    )
+    const { findings } = await audit(broken.commits)
+    expect(findings.map((finding) => JSON.stringify(finding)).join('\n')).toMatch(said)
+  })
+})
