@@ -8,7 +8,7 @@ export type Reading =
   | { readonly value: null; readonly why: string }
 
 /** Nothing was measured yet. */
-export const unmeasured: Measured = { taken: 0, bad: 0, inconclusive: 0 }
+const unmeasured: Measured = { taken: 0, bad: 0, inconclusive: 0 }
 
 /** Returns what a reading means: within its bounds, outside of them, or nothing. */
 export function resultOf(
@@ -21,7 +21,7 @@ export function resultOf(
 }
 
 /** What is known of a metric: `null`, as long as it has to be measured on. */
-export function verdictOf(metric: Metric, measured: Measured): 'passed' | 'failed' | 'inconclusive' | null {
+function verdictOf(metric: Metric, measured: Measured): 'passed' | 'failed' | 'inconclusive' | null {
   if (measured.bad > metric.failures) return 'failed'
   if (measured.inconclusive > metric.inconclusive) return 'inconclusive'
   return measured.taken - measured.inconclusive >= metric.count ? 'passed' : null
@@ -43,7 +43,7 @@ export function verdictsOn({ request, wave }: InWave | BetweenWaves): readonly {
 const patienceSeconds = 600
 
 /** Returns how long a wave is watched at most, in seconds: until every metric has come to its end, as often as it may come to nothing. */
-export function measuringSeconds(metrics: readonly Metric[]): number {
+function measuringSeconds(metrics: readonly Metric[]): number {
   const longest = metrics.map(
     ({ everySeconds, count, inconclusive }) => everySeconds * (count + inconclusive),
   )
@@ -77,7 +77,7 @@ export interface DueMeasurement {
 }
 
 /** Returns the next look at each metric of a wave that is watched, where its end is not known yet; none once one of them has not passed. */
-export function comingMeasurements(state: Watched): readonly DueMeasurement[] {
+function comingMeasurements(state: Watched): readonly DueMeasurement[] {
   const { request, wave, awaits } = state
   if (hasFailed(state)) return []
   return (request.metrics ?? []).flatMap((metric, place) => {
