@@ -17,7 +17,7 @@ import { planAfterCalendar } from './profiles/plan-ahead.ts'
 import { rollBackWanted } from './profiles/roll-back-wanted.ts'
 import { runProfile } from './profiles/run.ts'
 import { summariseRollouts, summariseUpgrades } from './profiles/summarise.ts'
-import { voidPlans } from './profiles/void-plans.ts'
+import { voidPlans, voidUnapproved } from './profiles/void-plans.ts'
 import { publishProfiles, publishRollouts, publishTargets, publishUpgrades } from './publishing/publish.ts'
 import { beginRollbacks, recordPhases, steerRollout } from './rollouts/phases.ts'
 import type { ReactorServices } from './services.ts'
@@ -42,6 +42,7 @@ const single = [
   cleanUpProfile,
   keepSchedules,
   voidPlans,
+  voidUnapproved,
   bindProfileCalendars,
   planAfterCalendar,
   runProfile,

@@ -13,7 +13,7 @@ import { makesMemberships } from './profiles/make-memberships.ts'
 import { rollBackWanted } from './profiles/roll-back-wanted.ts'
 import { runsProfiles } from './profiles/run.ts'
 import { settlesExecutions } from './profiles/summarise.ts'
-import { voidPlans } from './profiles/void-plans.ts'
+import { voidPlans, voidUnapproved } from './profiles/void-plans.ts'
 import {
   publishesAgain,
   publishProfiles,
@@ -67,6 +67,7 @@ export const healers: Readonly<Record<DutyName, readonly Healer[]>> = {
   'plan-after-calendar': [keepsWindows],
   'bind-calendars': [actsAgain(bindProfileCalendars)],
   'void-plans': [actsAgain(voidPlans)],
+  'void-unapproved': [actsAgain(voidUnapproved)],
   'clean-up-profile': [actsAgain(cleanUpProfile)],
   'heed-failures': [actsAgain(heedFailures)],
   'roll-back-wanted': [actsAgain(rollBackWanted)],

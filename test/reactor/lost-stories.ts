@@ -646,6 +646,22 @@ export const stories: Readonly<Record<DutyName, readonly Story[]>> = {
       },
     },
   ],
+  'void-unapproved': [
+    {
+      words: 'a profile is edited while its upgrade waits for approval',
+      async tell(profiles, lose) {
+        const { world } = profiles
+        const id = await profiles.created({ ...weekly, approvals: { required: 1 } })
+        profiles.at(sunday)
+        await profiles.fire(id, sunday)
+        const upgrade = upgradeOfWindow(id, sunday)
+        await world.advance(upgrade)
+        await lose()
+        await profiles.updated(id, { upgrade_settings: { parallel_upgrades: 2 } })
+        return async () => (await profiles.upgrade(upgrade)).abort?.reason
+      },
+    },
+  ],
   'clean-up-profile': [
     {
       words: 'a profile is deleted with all that it runs',

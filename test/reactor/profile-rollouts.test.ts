@@ -188,6 +188,39 @@ describe('a profile whose windows start a rollout', () => {
     expect(await phasesOf(world, execution)).toMatchObject({ databases: 'in_progress' })
   })
 
+  test.each([
+    ['edited', 'PUT', '', { description: 'nightly' }, 'changed after it was planned'],
+    ['taken out of service', 'PUT', '', { status: 'inactive' }, 'taken out of service'],
+  ])(
+    'what waits for approval is aborted when its profile is %s',
+    async (_words, method, path, body, reason) => {
+      const change = (id: string) =>
+        world.call(method, `/api/v1/upgrade-profiles/${id}${path}`, { as: admin, body })
+      const { id, execution } = await opened({ approvals: { required: 1 } })
+      expect((await rollout(execution)).standing.status).toBe('pending_approval')
+      expect((await change(id)).status).toBe(200)
+      await world.settle()
+      await world.advanceRollout(execution)
+      const { standing, abort } = await rollout(execution)
+      expect([standing.status, abort?.reason]).toEqual(['aborted', expect.stringContaining(reason)])
+      const { planHash } = await statusOf(world, execution)
+      const approval = { as: approver, body: { planHash } }
+      expect((await world.call('POST', `/api/v1/rollouts/${execution}/approve`, approval)).status).toBe(409)
+    },
+  )
+
+  test('what has begun goes on when its profile is edited', async () => {
+    const { id, execution } = await opened({ approvals: { required: 1 } })
+    const { planHash } = await statusOf(world, execution)
+    await world.call('POST', `/api/v1/rollouts/${execution}/approve`, { as: approver, body: { planHash } })
+    await world.advanceRollout(execution)
+    const body = { description: 'nightly' }
+    await world.call('PUT', `/api/v1/upgrade-profiles/${id}`, { as: admin, body })
+    await world.settle()
+    await world.advanceRollout(execution)
+    expect((await rollout(execution)).standing.status).toBe('running')
+  })
+
   test('a critical failure in a phase takes the profile out of service', async () => {
     const { id } = await opened()
     await report(world, () => 'failed', 'CRITICAL_DATA')

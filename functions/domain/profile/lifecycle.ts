@@ -103,7 +103,7 @@ function changedParts(definition: ProfileDefinition, changes: readonly string[])
   ) as Partial<ProfileDefinition>
 }
 
-/** Takes a profile out of service: no window opens until somebody activates it. An upgrade that runs goes on. */
+/** Takes a profile out of service: no window opens until somebody activates it. An upgrade that has begun goes on. */
 export function deactivateProfile(command: {
   readonly reason: string
   readonly by: string
