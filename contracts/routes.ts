@@ -44,6 +44,7 @@ const table = [
   ['getUpgradeLogs',        'GET',    '/api/upgrades/{id}/logs',                                'upgrades',   read],
   ['getUpgradeEvents',      'GET',    '/api/upgrades/{id}/events',                              'upgrades',   read],
   ['getBlastRadius',        'GET',    '/api/upgrades/{id}/blast-radius',                        'upgrades',   read],
+  ['replayUpgrade',         'POST',   '/api/upgrades/{id}/replay',                               'upgrades',   read],
   ['continueUpgrade',       'POST',   '/api/upgrades/{id}/continue',                            'upgrades',   proceed],
   ['approveUpgrade',        'POST',   '/api/upgrades/{id}/approve',                             'upgrades',   approve],
   ['rejectUpgrade',         'POST',   '/api/upgrades/{id}/reject',                              'upgrades',   approve],

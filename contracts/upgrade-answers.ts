@@ -306,6 +306,37 @@ export const planned = z.object({
   truncated: z.boolean(),
 })
 
+/** Where an upgrade would have stopped. */
+export const replayed = z.object({
+  upgradeId: z.string(),
+  stops: z
+    .object({
+      kind: z.enum(['failures', 'unreachable', 'budget', 'unavailable', 'gate']),
+      wave,
+      count: z.int().nullable().describe('How many there were; null: it is a gate.'),
+      allowed: z.int().nullable(),
+      reason: z.string(),
+      at: z.string(),
+      commit: z.int(),
+    })
+    .nullable()
+    .describe('Null: nothing of these rules stops it, as far as the log goes.'),
+  exposed: z.int().describe('How many were ever handed the release by then.'),
+  succeeded: z.int(),
+  failed: z.int(),
+  unreachable: z.int(),
+  inFlight: z.int(),
+  seconds: z
+    .number()
+    .nullable()
+    .describe('From its first wave to there, with the time that people took; null: it had none.'),
+  known: z
+    .boolean()
+    .describe(
+      'Does the log say how it ends? No, where it was ended before these rules would have stopped it.',
+    ),
+})
+
 export const blastRadius = z.object({
   upgradeId: z.string(),
   limits: z.object({ parallel: z.int() }),

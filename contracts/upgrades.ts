@@ -11,15 +11,17 @@ import {
   storyPage,
 } from './commands.ts'
 import type { Contract } from './contract.ts'
-import { deployment, window } from './deployment.ts'
+import { deployment, threshold, window } from './deployment.ts'
 import { byId, identifier, listOf, noQuery, paging, versionName } from './fields.ts'
 import { attemptStatuses, upgradeStatuses } from './statuses.ts'
+import { gate } from './strategies.ts'
 import {
   acknowledgement,
   blastRadius,
   boundProcedure,
   neededApprovals,
   planned,
+  replayed,
   saidBeside,
   story,
   upgradeDetail,
@@ -161,6 +163,20 @@ export const upgradeContracts = {
     answers: {
       200: { description: 'The largest figures of each wave, with their commits.', schema: blastRadius },
     },
+    problems: ['upgrade-not-found'],
+  },
+  replayUpgrade: {
+    summary: 'Say from the log where it would have stopped by other rules, and ask nobody',
+    params: byId,
+    query: noQuery,
+    body: z.strictObject({
+      failureThreshold: threshold.optional(),
+      unreachableThreshold: threshold.optional(),
+      failureBudget: threshold.nullable().optional(),
+      gate: gate.optional(),
+    }),
+    absentBody: {},
+    answers: { 200: { description: 'Where it stops for the first time.', schema: replayed } },
     problems: ['upgrade-not-found'],
   },
   continueUpgrade: {

@@ -16,6 +16,7 @@ import {
 import { deployUpgrade } from './upgrades/deploy.ts'
 import { planUpgrade } from './upgrades/plan.ts'
 import { getUpgrade, getUpgradeLogs, getUpgradeStatus, listUpgrades } from './upgrades/read.ts'
+import { replayUpgrade } from './upgrades/replay.ts'
 import { skipTarget } from './upgrades/skip.ts'
 import { getUpgradeEvents } from './upgrades/story.ts'
 import { acknowledgeAlerts } from './upgrades/target-alerts.ts'
@@ -38,6 +39,7 @@ export function upgradesEndpoint(services: Services<'exposure'> & ReceptionOfPeo
       getUpgradeLogs,
       getUpgradeEvents,
       getBlastRadius,
+      replayUpgrade,
       continueUpgrade,
       approveUpgrade,
       rejectUpgrade,

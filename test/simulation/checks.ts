@@ -11,6 +11,7 @@ import { readLive } from '../audit/live-reading.ts'
 import type { Answered } from './people.ts'
 import { stepFaults } from './procedures.ts'
 import { profileFaults } from './profile-checks.ts'
+import { differingReplays } from './replays.ts'
 import { spilledTokens } from './secrets.ts'
 import type { World } from './world.ts'
 
@@ -108,6 +109,7 @@ export async function faultsIn(world: World, answers: readonly Answered[]): Prom
     ...findings.map(({ invariant, stream, commit, words }) => `${invariant}: ${stream}@${commit}: ${words}`),
     ...(await inventedFindings(world)),
     ...stepFaults(world),
+    ...differingReplays(world),
     ...(await profileFaults(world)),
     ...(await differingRows(world)),
     ...falseAnswers(world, answers),

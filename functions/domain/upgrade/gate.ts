@@ -83,7 +83,7 @@ function measuredWords({ metric, measured, verdict }: ReturnType<typeof verdicts
 }
 
 /** The verdict on a wave by what has become of its members, and by what was measured: of both, the one that stands in the way. */
-function verdictOn(state: InWave | BetweenWaves, silent: number): Verdict {
+export function verdictOn(state: InWave | BetweenWaves, silent: number): Verdict {
   const byOutcomes = verdictByOutcomes(state, silent)
   const measured = verdictsOn(state)
   const worst =
