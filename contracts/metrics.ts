@@ -30,6 +30,12 @@ const metric = z
       })
       .optional()
       .describe('A query of Prometheus, at the instant of the look.'),
+    external: z
+      .strictObject({
+        withinSeconds: seconds(60, 7 * 86_400).describe('How long all of its measurements are waited for.'),
+      })
+      .optional()
+      .describe('Somebody else measures it, and says so by POST …/measurements.'),
     atLeast: z.number().nullable().default(null),
     atMost: z.number().nullable().default(null),
     everySeconds: seconds(30, 3600).default(60),
@@ -37,9 +43,10 @@ const metric = z
     failures: z.int().min(0).max(99).default(0).describe('How many of these may be out of bounds.'),
     inconclusive: z.int().min(0).max(100).default(2).describe('How often it may give none.'),
   })
-  .superRefine(({ http, prometheus, atLeast, atMost, failures, count }, context) => {
+  .superRefine(({ http, prometheus, external, atLeast, atMost, failures, count }, context) => {
     const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
-    if ((http === undefined) === (prometheus === undefined)) refuse(['http'], 'one of http and prometheus')
+    const sources = [http, prometheus, external].filter((source) => source !== undefined)
+    if (sources.length !== 1) refuse(['http'], 'one of http, prometheus and external')
     if (atLeast === null && atMost === null) refuse(['atMost'], 'a bound: atLeast, atMost or both')
     if (atLeast !== null && atMost !== null && atLeast > atMost) refuse(['atMost'], 'no less than atLeast')
     if (failures >= count) refuse(['failures'], `fewer than count, ${count}`)

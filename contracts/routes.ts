@@ -51,6 +51,7 @@ const table = [
   ['pauseUpgrade',          'POST',   '/api/upgrades/{id}/pause',                               'upgrades',   proceed],
   ['resumeUpgrade',         'POST',   '/api/upgrades/{id}/resume',                              'upgrades',   operate],
   ['endBake',               'POST',   '/api/upgrades/{id}/end-bake',                            'upgrades',   operate],
+  ['postMeasurement',       'POST',   '/api/upgrades/{id}/measurements',                         'upgrades',   operate],
   ['abortUpgrade',          'POST',   '/api/upgrades/{id}/abort',                               'upgrades',   proceed],
   ['rollBackUpgrade',       'POST',   '/api/upgrades/{id}/rollback',                            'upgrades',   proceed],
   ['rollBackCustomer',      'POST',   '/api/upgrades/{id}/rollback/{customerId}',               'upgrades',   proceed],

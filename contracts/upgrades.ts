@@ -12,7 +12,7 @@ import {
 } from './commands.ts'
 import type { Contract } from './contract.ts'
 import { deployment, threshold, window } from './deployment.ts'
-import { byId, identifier, listOf, noQuery, paging, versionName } from './fields.ts'
+import { byId, identifier, listOf, noQuery, paging, versionName, words } from './fields.ts'
 import { attemptStatuses, upgradeStatuses } from './statuses.ts'
 import { gate } from './strategies.ts'
 import {
@@ -248,6 +248,23 @@ export const upgradeContracts = {
     query: noQuery,
     body: givenReason,
     answers: { 200: accepted('The gate follows.') },
+    problems: ['upgrade-not-found', 'conflict'],
+  },
+  postMeasurement: {
+    summary: 'Say what a metric came to that others measure, while a wave is watched',
+    params: byId,
+    query: noQuery,
+    body: z
+      .strictObject({
+        metric: z.string().min(1).max(64),
+        value: z.number().nullable().describe('Null: it could not be measured.'),
+        why: words(200).nullable().default(null).describe('Why it could not be measured.'),
+      })
+      .refine(({ value, why }) => (value === null) === (why !== null), {
+        path: ['why'],
+        error: 'beside value null, and nowhere else',
+      }),
+    answers: { 200: accepted('It counts.') },
     problems: ['upgrade-not-found', 'conflict'],
   },
   abortUpgrade: {

@@ -28,11 +28,14 @@ const limit = z.object({
 
 const gate = z.object({ successRatePercent: z.number().min(0).max(100) }).nullable()
 
-/** What is measured after a wave before anybody goes on: one call, of whose answer an expression makes a number. */
+/**
+ * What is measured after a wave before anybody goes on: one call, of whose answer an expression makes a number; where both are null somebody else measures,
+ * and says what came of it.
+ */
 const metric = z.object({
   name: z.string().min(1).max(64),
-  request,
-  value: expression,
+  request: request.nullable(),
+  value: expression.nullable(),
   /** Within these bounds it is well; null: there is none on that side. */
   atLeast: z.number().nullable(),
   atMost: z.number().nullable(),
@@ -372,6 +375,8 @@ export const upgradeEvents = defineEvents({
       value: z.number().nullable(),
       why: words.nullable(),
       result: z.enum(['good', 'bad', 'inconclusive']),
+      /** Who measured it, where somebody else did. */
+      by: z.exactOptional(person),
     }),
   },
   /** By whom, and why, where somebody ended it early. */

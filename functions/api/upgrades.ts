@@ -10,6 +10,7 @@ import {
   continueUpgrade,
   endBake,
   pauseUpgrade,
+  postMeasurement,
   rejectUpgrade,
   resumeUpgrade,
 } from './upgrades/command.ts'
@@ -46,6 +47,7 @@ export function upgradesEndpoint(services: Services<'exposure'> & ReceptionOfPeo
       pauseUpgrade,
       resumeUpgrade,
       endBake,
+      postMeasurement,
       abortUpgrade,
       rollBackUpgrade,
       rollBackCustomer,

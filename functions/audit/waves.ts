@@ -96,13 +96,15 @@ export function auditBake(
 export function auditMeasurement(
   { course, findings }: AuditedUpgrade,
   commit: Commit,
-  { wave, metric, n, value, result }: Data<'MeasurementTaken'>,
+  { wave, metric, n, value, result, by }: Data<'MeasurementTaken'>,
 ): void {
   const asked = course.request?.metrics?.[metric]
   const known = course.measured.get(metric) ?? { taken: 0, bad: 0, inconclusive: 0 }
   const since = course.bakeSince === null ? Number.NaN : Date.parse(course.bakeSince)
-  const isDue = asked !== undefined && Date.parse(commit.at) >= since + (n - 1) * asked.everySeconds * 1000
-  const isNext = wave === course.wave && n === known.taken + 1
+  const wait = by === undefined ? (n - 1) * (asked?.everySeconds ?? 0) * 1000 : 0
+  const isDue = asked !== undefined && Date.parse(commit.at) >= since + wait
+  const isOurs = (asked?.request === null) === (by !== undefined)
+  const isNext = wave === course.wave && n === known.taken + 1 && isOurs
   findings.expect(
     isDue && isNext,
     'I4',

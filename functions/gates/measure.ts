@@ -1,9 +1,13 @@
 import { instantOf } from '../../events/time.ts'
-import type { Metric } from '../../events/upgrade.ts'
 import { systemActor } from '../domain/actor.ts'
 import { evaluate, NoValue, type Values } from '../domain/procedure/expression.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
-import { type DueMeasurement, dueMeasurements, type Reading } from '../domain/upgrade/measuring.ts'
+import {
+  type ComingMeasurement,
+  dueMeasurements,
+  type LookedAt,
+  type Reading,
+} from '../domain/upgrade/measuring.ts'
 import { noteMeasurement } from '../domain/upgrade/note-measurement.ts'
 import { isPlanned, type PlannedUpgrade } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
@@ -28,7 +32,7 @@ function none(why: string): Reading {
 /** Looks at a metric once. An error is no measurement, and what is not a number is no value. */
 async function look(
   services: Calling,
-  { request, value: text }: Metric,
+  { request, value: text }: LookedAt,
   attempt: Readonly<{ id: string; upgrade: string; component: string; to: string; wave: number }>,
 ): Promise<Reading> {
   const values: Partial<Values> = { attempt }
@@ -58,7 +62,7 @@ async function take(
   services: MeasuringServices,
   upgrade: string,
   { request: { component }, plan: { version }, standing: { wave } }: PlannedUpgrade,
-  { metric, place, n }: DueMeasurement,
+  { metric, place, n }: ComingMeasurement<LookedAt>,
   correlation: string,
 ): Promise<void> {
   const id = `${upgrade}/${wave}/${place}/${n}`

@@ -50,7 +50,8 @@ describe('every answer is the one that is described', () => {
     await ask('retireTarget', 'POST', '/api/v1/targets/spare/retire', { body: { reason: 'x' } })
     await ask('listTargets', 'GET', '/api/v1/targets')
     await ask('planUpgrade', 'POST', '/api/upgrades/plan', { body: canary })
-    const body = { ...canary, approvals: { required: 1 }, bakeSeconds: 60 }
+    const metrics = [{ name: 'review', external: { withinSeconds: 600 }, atLeast: 1, count: 1 }]
+    const body = { ...canary, approvals: { required: 1 }, bakeSeconds: 60, metrics }
     const { upgradeId: id } = (await ask('deployUpgrade', 'POST', '/api/upgrades/deploy', { body })).body
     await ask('listApprovals', 'GET', '/api/v1/approvals')
     const { planHash } = (await ask('getUpgrade', 'GET', `/api/upgrades/${id}`)).body.plan
@@ -77,6 +78,8 @@ describe('every answer is the one that is described', () => {
     await ask('listApprovals', 'GET', '/api/v1/approvals')
     await ask('pauseUpgrade', 'POST', `/api/upgrades/${id}/pause`)
     await ask('resumeUpgrade', 'POST', `/api/upgrades/${id}/resume`)
+    const measured = { body: { metric: 'review', value: 1 } }
+    await ask('postMeasurement', 'POST', `/api/upgrades/${id}/measurements`, measured)
     await ask('endBake', 'POST', `/api/upgrades/${id}/end-bake`, { body: { reason: 'x' } })
     await world.advance(id)
     await ask('continueUpgrade', 'POST', `/api/upgrades/${id}/continue`)
@@ -92,6 +95,7 @@ describe('every answer is the one that is described', () => {
     ] as const) {
       await ask(operation, 'GET', `/api/upgrades/${id}/${path}`)
     }
+    await ask('replayUpgrade', 'POST', `/api/upgrades/${id}/replay`, { body: {} })
     await ask('retryFailed', 'POST', `/api/upgrades/${id}/retry-failed`)
     await ask('abortUpgrade', 'POST', `/api/upgrades/${id}/abort`)
     await world.advance(id)

@@ -19,6 +19,7 @@ const people: Readonly<Record<string, string>> = {
   'GET /api/upgrades/{id}/events': 'voaA',
   'GET /api/upgrades/{id}/blast-radius': 'voaA',
   'POST /api/upgrades/{id}/replay': 'voaA',
+  'POST /api/upgrades/{id}/measurements': 'oA',
   'POST /api/upgrades/{id}/continue': 'oaA',
   'POST /api/upgrades/{id}/approve': 'aA',
   'POST /api/upgrades/{id}/reject': 'aA',

@@ -222,6 +222,52 @@ describe('M9: a wave that is measured', () => {
     })
   })
 
+  test('waits for what somebody else has measured, and takes it while it does', async () => {
+    const external = {
+      name: 'review',
+      external: { withinSeconds: 3600 },
+      atLeast: 0.9,
+      count: 2,
+      inconclusive: 1,
+    }
+    const { world, id, calls, minute, measured, status, commits } = await watched({}, { metrics: [external] })
+    const post = async (body: object) =>
+      (await world.call('POST', `/api/upgrades/${id}/measurements`, { body: { metric: 'review', ...body } }))
+        .body
+    for (let times = 0; times < 20; times++) await minute()
+    expect([calls, (await status()).holds]).toMatchObject([[], [{ code: 'BAKING' }]])
+    expect((await post({ value: 0.95 })).message).toBe('review was measured')
+    await minute()
+    expect(await post({ value: null, why: 'nobody was there' })).toMatchObject({
+      message: 'review was measured',
+    })
+    expect((await post({ metric: 'other', value: 1 })).code).toBe('nothing-to-measure')
+    expect((await post({ value: 1, why: 'well' })).code).toBe('validation-failed')
+    await post({ value: 1 })
+    await minute()
+    expect(await status()).toMatchObject({ wave: 2 })
+    expect((await post({ value: 1 })).code).toBe('nothing-to-measure')
+    expect((await measured()).map(({ value, result, by }) => [value, result, by])).toEqual([
+      [0.95, 'good', 'operator-1'],
+      [null, 'inconclusive', 'operator-1'],
+      [1, 'good', 'operator-1'],
+    ])
+    expect((await audit(await commits())).findings).toEqual([])
+  })
+
+  test('does not wait for somebody else for ever', async () => {
+    const external = {
+      name: 'review',
+      external: { withinSeconds: 600 },
+      atLeast: 1,
+      count: 1,
+      inconclusive: 0,
+    }
+    const { minute, status } = await watched({}, { metrics: [external] })
+    for (let times = 0; times < 22; times++) await minute()
+    expect(await status()).toMatchObject({ holds: [{ code: 'GATE_INCONCLUSIVE', ref: 'review' }, {}] })
+  })
+
   test('takes no series for nothing where that is said', async () => {
     const prometheus = { url: 'http://prometheus.example', query: 'errors', empty: 'zero' }
     const { minute, serve, measured } = await watched({ http: undefined, prometheus })

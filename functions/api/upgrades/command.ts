@@ -15,6 +15,7 @@ import {
   endBakeEarly,
 } from '../../domain/upgrade/control.ts'
 import type { UpgradeDecision } from '../../domain/upgrade/draft.ts'
+import { postMeasurement as decideMeasurement } from '../../domain/upgrade/note-measurement.ts'
 import { type ExistingUpgrade, exists } from '../../domain/upgrade/state.ts'
 import { admissionFacts } from '../../facts/admission.ts'
 import { patience } from '../../patience.ts'
@@ -131,6 +132,14 @@ export const resumeUpgrade: Operate<Contracts['resumeUpgrade']> = async (input, 
 export const endBake: Operate<Contracts['endBake']> = async (input, services) => {
   const early = { by: input.principal.id, ...input.body }
   return acknowledged(input.params.id, await command(input, services, endBakeEarly(early)), 'Bake ended')
+}
+
+/** Takes what somebody else has measured. */
+export const postMeasurement: Operate<Contracts['postMeasurement']> = async (input, services) => {
+  const { metric, value, why } = input.body
+  const reading = value === null ? { value, why: why ?? '' } : { value, why: null }
+  const decision = decideMeasurement({ metric, reading, by: input.principal.id })
+  return acknowledged(input.params.id, await command(input, services, decision), `${metric} was measured`)
 }
 
 /** Ends it early. */

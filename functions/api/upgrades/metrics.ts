@@ -30,10 +30,10 @@ function ofPrometheus({ url, query, headers, empty }: NonNullable<MetricAsked['p
 
 /** Returns what is measured, as the log keeps it. */
 export function metricsFrom(asked: Deployment['metrics']): readonly Metric[] | undefined {
-  return asked?.map(({ http, prometheus, ...metric }) => {
-    const { name, atLeast, atMost, everySeconds, count, failures, inconclusive } = metric
-    const source = http ?? (prometheus && ofPrometheus(prometheus))
-    if (!source) throw new RangeError(`The metric ${name} has no source.`)
+  return asked?.map(({ http, prometheus, external, ...metric }) => {
+    const { name, atLeast, atMost, count, failures, inconclusive } = metric
+    const source = http ?? (prometheus && ofPrometheus(prometheus)) ?? { request: null, value: null }
+    const everySeconds = external ? Math.ceil(external.withinSeconds / count) : metric.everySeconds
     return { name, ...source, atLeast, atMost, everySeconds, count, failures, inconclusive }
   })
 }
@@ -46,12 +46,13 @@ export async function refuseMetrics(
   if (!metrics) return
   // Few requests have any: nobody else loads the language of expressions.
   const { mistakesInMetric } = await import('../../domain/procedure/mistakes.ts')
-  const fields = metrics.flatMap((metric, number): RefusedField[] => {
+  const fields = metrics.flatMap(({ request, value }, number): RefusedField[] => {
     const field = `${place}metrics.${number}`
-    const { url } = metric.request
+    if (request === null || value === null) return []
+    const { url } = request
     const why = uncallable?.(fixedPartOf(url))
     const refused = why === undefined ? [] : [{ field, value: url.slice(0, 128), expected: why }]
-    return [...mistakesInMetric(field, metric), ...refused]
+    return [...mistakesInMetric(field, { request, value }), ...refused]
   })
   if (fields.length === 0) return
   const detail = `${fields.length} invalid ${fields.length === 1 ? 'field' : 'fields'}: see errors.`

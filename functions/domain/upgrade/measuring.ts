@@ -67,24 +67,34 @@ export function hasFailed(state: Watched): boolean {
   })
 }
 
-/** A metric that is to be looked at again, and when. */
-export interface DueMeasurement {
-  readonly metric: Metric
+/** A metric that is looked at, and not one of which somebody else says what came of it. */
+export type LookedAt = Metric & {
+  readonly request: NonNullable<Metric['request']>
+  readonly value: string
+}
+
+/** A metric that is to be measured again, and when that is due. What somebody else measures is so at any time. */
+export interface ComingMeasurement<Of extends Metric = Metric> {
+  readonly metric: Of
   readonly place: number
   /** Which look it is, from 1. */
   readonly n: number
   readonly at: string
 }
 
-/** Returns the next look at each metric of a wave that is watched, where its end is not known yet; none once one of them has not passed. */
-function comingMeasurements(state: Watched): readonly DueMeasurement[] {
+function isLookedAt(coming: ComingMeasurement): coming is ComingMeasurement<LookedAt> {
+  return coming.metric.request !== null && coming.metric.value !== null
+}
+
+/** Returns the next measurement of each metric of a wave that is watched, where its end is not known yet; none once one of them has not passed. */
+export function comingMeasurements(state: Watched): readonly ComingMeasurement[] {
   const { request, wave, awaits } = state
   if (hasFailed(state)) return []
   return (request.metrics ?? []).flatMap((metric, place) => {
     const measured = wave.measured[place] ?? unmeasured
     if (verdictOf(metric, measured) !== null) return []
-    const at = after(awaits.since, metric.everySeconds * measured.taken * second)
-    return [{ metric, place, n: measured.taken + 1, at }]
+    const wait = metric.request === null ? 0 : metric.everySeconds * measured.taken
+    return [{ metric, place, n: measured.taken + 1, at: after(awaits.since, wait * second) }]
   })
 }
 
@@ -99,12 +109,16 @@ export function watchedUntil(state: Watched): string {
 
 /** Returns the next instant at which somebody has to look at a wave that is watched. */
 export function nextLook(state: Watched): string | null {
-  return earliest(watchedUntil(state), ...comingMeasurements(state).map(({ at }) => at))
+  const looks = comingMeasurements(state).filter(isLookedAt)
+  return earliest(watchedUntil(state), ...looks.map(({ at }) => at))
 }
 
 /** Returns the looks that are due. */
-export function dueMeasurements(state: UpgradeState, now: string): readonly DueMeasurement[] {
-  return isWatched(state) ? comingMeasurements(state).filter(({ at }) => at <= now) : []
+export function dueMeasurements(state: UpgradeState, now: string): readonly ComingMeasurement<LookedAt>[] {
+  if (!isWatched(state)) return []
+  return comingMeasurements(state)
+    .filter(isLookedAt)
+    .filter(({ at }) => at <= now)
 }
 
 /** Returns what was measured so far, with one more. */

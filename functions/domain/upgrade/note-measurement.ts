@@ -1,24 +1,56 @@
 import { accept } from '../aggregate.ts'
-import { Draft, type UpgradeDecision } from './draft.ts'
-import { type DueMeasurement, dueMeasurements, type Reading, resultOf } from './measuring.ts'
-import { hasBegun } from './state.ts'
+import { Draft, refuse, type UpgradeDecision } from './draft.ts'
+import {
+  type ComingMeasurement,
+  comingMeasurements,
+  dueMeasurements,
+  isWatched,
+  type Reading,
+  resultOf,
+} from './measuring.ts'
+import { type BetweenWaves, hasBegun, type InWave } from './state.ts'
+
+function take(
+  state: InWave | BetweenWaves,
+  now: string,
+  { metric, place, n }: ComingMeasurement,
+  reading: Reading,
+  by?: string,
+) {
+  const draft = new Draft(state, now)
+  const which = { wave: state.wave.number, metric: place, name: metric.name, n }
+  const found = { value: reading.value, why: reading.why, result: resultOf(metric, reading) }
+  draft.add({ type: 'MeasurementTaken', data: { ...which, ...found, ...(by !== undefined && { by }) } })
+  return draft.decision()
+}
 
 /** Notes what a look at a metric gave. One that was noted already, or of a wave that is not watched any more, changes nothing. */
 export function noteMeasurement(
-  look: Pick<DueMeasurement, 'place' | 'n'> & { readonly wave: number },
+  look: Pick<ComingMeasurement, 'place' | 'n'> & { readonly wave: number },
   reading: Reading,
 ): UpgradeDecision {
   return (state, now) => {
     const due = dueMeasurements(state, now).find(({ place, n }) => place === look.place && n === look.n)
     if (!due || !hasBegun(state) || state.wave.number !== look.wave) return accept()
-    const draft = new Draft(state, now)
-    draft.add({
-      type: 'MeasurementTaken',
-      data: {
-        ...{ wave: look.wave, metric: look.place, name: due.metric.name, n: look.n },
-        ...{ value: reading.value, why: reading.why, result: resultOf(due.metric, reading) },
-      },
-    })
-    return draft.decision()
+    return take(state, now, due, reading)
+  }
+}
+
+/** Takes the word of somebody else on a metric that they measure. */
+export function postMeasurement(posted: {
+  readonly metric: string
+  readonly reading: Reading
+  readonly by: string
+}): UpgradeDecision {
+  return (state, now) => {
+    const { metric: name, reading, by } = posted
+    const coming = isWatched(state) ? comingMeasurements(state) : []
+    const found = coming.find(({ metric }) => metric.name === name && metric.request === null)
+    if (!found || !hasBegun(state))
+      return refuse(
+        'nothing-to-measure',
+        `No wave of the upgrade waits for ${name} to be measured by others now.`,
+      )
+    return take(state, now, found, reading, by)
   }
 }
