@@ -11,6 +11,7 @@ import type { Operation } from './routes.ts'
 import { systemContracts } from './system.ts'
 import { targetUpgradeContracts } from './target-upgrades.ts'
 import { targetContracts } from './targets.ts'
+import { trustContracts } from './trust.ts'
 import { upgradeContracts } from './upgrades.ts'
 
 /** The contract of every operation: a route without one does not compile. */
@@ -22,6 +23,7 @@ export const contracts = {
   ...targetContracts,
   ...releaseContracts,
   ...componentContracts,
+  ...trustContracts,
   ...profileContracts,
   ...calendarContracts,
   ...operationsContracts,

@@ -9,6 +9,21 @@ const release = z.object({
   digest: z.string(),
   notes: z.string().nullable(),
   sizeBytes: z.int().nullable().meta({ description: 'Length of the artifact in bytes; null: nobody said.' }),
+  signed: z
+    .object({
+      counter: z.int(),
+      expires: z.string(),
+      minimumVersion: z.string().nullable(),
+      signatures: z
+        .int()
+        .describe('How many keys have signed it; which of them count is asked anew each time.'),
+    })
+    .nullable()
+    .meta({ description: 'Null: nobody has signed it. The manifest is at …/manifest.' }),
+  blocked: z
+    .object({ reason: z.string() })
+    .nullable()
+    .meta({ description: 'Nothing is planned or handed over to it until it is unblocked.' }),
   withdrawn: z.object({ reason: z.string() }).nullable(),
   heldBack: z.object({ reason: z.string(), upgradeId: z.string(), since: z.string() }).nullable().meta({
     description:
@@ -19,30 +34,135 @@ const release = z.object({
 /** A terabyte: no artifact that targets download is longer. */
 const largestArtifact = 1_000_000_000_000
 
+const manifestPart = z.strictObject({
+  version: versionName.optional(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case')
+    .describe('Of the artifact.'),
+  length: z.int().min(1).max(largestArtifact).describe('Of the artifact, in bytes.'),
+  size: z
+    .string()
+    .regex(/^[0-9]{1,6}(\.[0-9]{1,2})? ?[KMGT]?B$/, 'a length in words, as 125MB')
+    .optional()
+    .describe('The same length for people, by thousands or by 1,024.'),
+  url: z
+    .url({ protocol: /^https$/ })
+    .max(2048)
+    .optional(),
+  required: z.boolean().optional(),
+  migrations: z
+    .array(printable(z.string().min(1).max(256)))
+    .max(200)
+    .optional(),
+  rollback: z
+    .array(printable(z.string().min(1).max(256)))
+    .max(200)
+    .optional(),
+})
+
+const changes = z
+  .array(printable(z.string().min(1).max(512)))
+  .max(100)
+  .optional()
+
+const exactVersion = versionName.refine(
+  (version) => version !== 'latest' && version !== 'stable',
+  'a version, not a moving tag',
+)
+
+// Nothing is filled in, cut or rewritten in it: what is signed is what was sent.
+const manifest = z.strictObject({
+  component: identifier,
+  version: exactVersion,
+  channel: identifier,
+  counter: z.int().min(1).describe('Higher than that of any release before it on its channel.'),
+  releaseDate: z.iso.datetime(),
+  expires: z.iso.datetime().describe('From then on nobody is upgraded to it.'),
+  minimumVersion: versionName
+    .optional()
+    .describe('Targets that run an older version are left out: they go by way of another release.'),
+  mandatory: z.boolean().optional(),
+  releaseNotes: z
+    .url({ protocol: /^https$/ })
+    .max(2048)
+    .optional(),
+  components: z
+    .record(identifier, manifestPart)
+    .refine((parts) => Object.keys(parts).length >= 1 && Object.keys(parts).length <= 50, '1 to 50 parts')
+    .describe('The parts of the release, each with one artifact.'),
+  changelog: z.strictObject({ features: changes, fixes: changes, security: changes }).optional(),
+  compatibility: z.record(identifier, z.array(printable(z.string().min(1).max(64))).max(50)).optional(),
+})
+
+const signature = z.object({
+  keyId: z
+    .string()
+    .min(1)
+    .max(128)
+    .describe('The SHA-256 of the public key in DER, as GET /api/v1/keys has it.'),
+  scheme: z.string().min(1).max(32).default('ed25519').describe('ed25519; there is no other yet.'),
+  signature: z
+    .string()
+    .min(1)
+    .max(1024)
+    .describe('Base64, over the canonical JSON (RFC 8785) of the manifest in UTF-8.'),
+})
+
 const byVersion = z.strictObject({ component: identifier, version: versionName })
+
+/** Why a manifest or its signatures are refused; what each is about is in `errors`. */
+const refusals = [
+  'release-unsigned',
+  'checksum-is-no-signature',
+  'scheme-unknown',
+  'key-unknown',
+  'key-repeated',
+  'key-revoked',
+  'key-not-entitled',
+  'signature-invalid',
+  'threshold-not-met',
+  'release-expired',
+  'counter-not-newer',
+  'counter-leaps',
+  'components-mixed',
+  'artifact-length-wrong',
+  'manifest-too-large',
+] as const
 
 export const releaseContracts = {
   registerRelease: {
-    summary: 'Register a release of a component',
+    summary: 'Publish a release of a component, with its manifest and who has signed it',
     query: noQuery,
-    body: z.strictObject({
-      component: identifier,
-      version: versionName.refine(
-        (version) => version !== 'latest' && version !== 'stable',
-        'a version, not a moving tag',
-      ),
-      channel: identifier.default('stable'),
-      digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hexadecimal digits'),
-      notes: printable(z.string().max(2048)).nullable().default(null),
-      sizeBytes: z.int().min(1).max(largestArtifact).nullable().default(null).meta({
-        description: 'Length of the artifact in bytes: what a profile computes its network_utilization from.',
-      }),
-    }),
+    body: z.union([
+      z
+        .strictObject({
+          manifest,
+          signatures: z.array(signature.strict()).min(1).max(16),
+        })
+        .describe('Signed. The same manifest with more signatures adds these.'),
+      z
+        .strictObject({
+          component: identifier,
+          version: exactVersion,
+          channel: identifier.default('stable'),
+          digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hexadecimal digits'),
+          notes: printable(z.string().max(2048)).nullable().default(null),
+          sizeBytes: z.int().min(1).max(largestArtifact).nullable().default(null).meta({
+            description:
+              'Length of the artifact in bytes: what a profile computes its network_utilization from.',
+          }),
+        })
+        .describe('Not signed: only where the deployment allows it.'),
+    ]),
     answers: {
       201: { description: 'Registered.', schema: release },
-      200: { description: 'It was registered before with the same content.', schema: release },
+      200: {
+        description: 'It was registered before with the same content, or has more signatures now.',
+        schema: release,
+      },
     },
-    problems: ['version-invalid', 'conflict'],
+    problems: ['version-invalid', 'conflict', ...refusals],
   },
   listReleases: {
     summary: 'List releases by component and version',
@@ -61,6 +181,48 @@ export const releaseContracts = {
     query: noQuery,
     answers: { 200: { description: 'The release.', schema: release } },
     problems: ['release-not-found'],
+  },
+  getManifest: {
+    summary: 'Read the manifest of a signed release, with its signatures',
+    tagged: true,
+    params: byVersion,
+    query: noQuery,
+    answers: {
+      200: {
+        description: 'What was signed, and by whom.',
+        schema: z.object({
+          digest: z.string().describe('sha256: and the SHA-256 of the canonical JSON of the manifest.'),
+          manifest,
+          signatures: z.array(signature),
+        }),
+      },
+    },
+    problems: ['release-not-found'],
+  },
+  promoteRelease: {
+    summary:
+      'Put a release on another channel; enough keys that may sign for that one have to have signed it',
+    params: byVersion,
+    query: noQuery,
+    body: z.strictObject({ channel: identifier, reason: words(512) }),
+    answers: { 200: { description: 'It is on the channel.', schema: release } },
+    problems: ['release-not-found', 'release-distrusted', 'release-withdrawn', 'conflict'],
+  },
+  blockRelease: {
+    summary: 'Block a release: nothing is planned or handed over to it until it is unblocked',
+    params: byVersion,
+    query: noQuery,
+    body: z.strictObject({ reason: words(512) }),
+    answers: { 200: { description: 'Blocked.', schema: release } },
+    problems: ['release-not-found', 'conflict'],
+  },
+  unblockRelease: {
+    summary: 'Unblock a release',
+    params: byVersion,
+    query: noQuery,
+    body: z.strictObject({ reason: words(512) }),
+    answers: { 200: { description: 'Not blocked.', schema: release } },
+    problems: ['release-not-found', 'conflict'],
   },
   withdrawRelease: {
     summary: 'Withdraw a release: nothing more is rolled out to it',

@@ -30,6 +30,8 @@ type Row = readonly [operation: string, method: Method, path: `/${string}`, grou
 
 const read = ['viewer', 'operator', 'approver', 'admin'] as const
 const operate = ['operator', 'admin'] as const
+// Whose word about releases counts is no everyday business.
+const administer = ['admin'] as const
 const approve = ['approver', 'admin'] as const
 // Whoever answers for the word to go may also take it back: pause, abort, roll back.
 const proceed = ['operator', 'approver', 'admin'] as const
@@ -102,11 +104,21 @@ const table = [
   ['registerRelease',       'POST',   '/api/v1/releases',                                       'releases',   operate],
   ['listReleases',          'GET',    '/api/v1/releases',                                       'releases',   read],
   ['getRelease',            'GET',    '/api/v1/releases/{component}/{version}',                 'releases',   read],
+  ['getManifest',           'GET',    '/api/v1/releases/{component}/{version}/manifest',        'releases',   read],
+  ['promoteRelease',        'POST',   '/api/v1/releases/{component}/{version}/promote',         'releases',   operate],
+  ['blockRelease',          'POST',   '/api/v1/releases/{component}/{version}/block',           'releases',   operate],
+  ['unblockRelease',        'POST',   '/api/v1/releases/{component}/{version}/unblock',         'releases',   operate],
   ['withdrawRelease',       'POST',   '/api/v1/releases/{component}/{version}/withdraw',        'releases',   operate],
   ['freeRelease',           'POST',   '/api/v1/releases/{component}/{version}/free',            'releases',   operate],
   ['setComponentScheme',    'PUT',    '/api/v1/components/{component}',                         'releases',   operate],
   ['listComponents',        'GET',    '/api/v1/components',                                     'releases',   read],
   ['getComponent',          'GET',    '/api/v1/components/{component}',                         'releases',   read],
+
+  ['registerKey',           'POST',   '/api/v1/keys',                                           'releases',   administer],
+  ['listKeys',              'GET',    '/api/v1/keys',                                           'releases',   read],
+  ['revokeKey',             'POST',   '/api/v1/keys/{key}/revoke',                              'releases',   administer],
+  ['getTrust',              'GET',    '/api/v1/trust',                                          'releases',   read],
+  ['setTrust',              'PUT',    '/api/v1/trust',                                          'releases',   administer],
 
   ['listApprovals',         'GET',    '/api/v1/approvals',                                      'operations', read],
   ['getStop',               'GET',    '/api/v1/stop',                                           'operations', read],

@@ -7,6 +7,10 @@ export const componentEvents = defineEvents({
   SchemeSet: { schema: z.object({ scheme: z.enum(versionSchemes) }) },
   /** A release of this version is about to be registered, as the how-manieth of the component: what is opaque is ordered by it. */
   ReleaseNumbered: { schema: z.object({ version: name, number: z.int().positive() }) },
+  /** A release with this counter is about to be published on a channel: none with a lower one is any more. */
+  CounterRaised: {
+    schema: z.object({ channel: name, counter: z.int().positive(), version: name, digest: z.string() }),
+  },
 })
 
 export type ComponentEvent = EventsOf<typeof componentEvents>

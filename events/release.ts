@@ -1,6 +1,13 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
-import { name, person, versionSchemes, words } from './words.ts'
+import { instant, name, person, signatureSchemes, versionSchemes, words } from './words.ts'
+
+/** What a key says of a manifest: its bytes in base64. */
+const signature = z.object({
+  key: z.string().regex(/^[0-9a-f]{64}$/),
+  scheme: z.enum(signatureSchemes),
+  signature: z.string().max(1024),
+})
 
 export const releaseEvents = defineEvents({
   ReleaseRegistered: {
@@ -17,6 +24,23 @@ export const releaseEvents = defineEvents({
       number: z.int().positive(),
     }),
   },
+  /** With the registration: what was signed, as the very text, and by whom; its SHA-256 is the digest of the release. */
+  ManifestSigned: {
+    schema: z.object({
+      /** Canonical JSON (RFC 8785). */
+      manifest: z.string().max(32_768),
+      signatures: z.array(signature).min(1).max(16),
+      counter: z.int().positive(),
+      expires: instant,
+      minimumVersion: z.string().nullable(),
+    }),
+  },
+  /** More keys have signed the same manifest. */
+  SignaturesAdded: { schema: z.object({ signatures: z.array(signature).min(1).max(16) }) },
+  ReleasePromoted: { schema: z.object({ from: z.string(), channel: z.string(), reason: words }) },
+  /** Nothing is planned or handed over to it until it is let go. */
+  ReleaseBlocked: { schema: z.object({ reason: words }) },
+  ReleaseUnblocked: { schema: z.object({ reason: words }) },
   ReleaseWithdrawn: { schema: z.object({ reason: z.string() }) },
   /** It was taken back from where `upgrade` had put it: nothing chooses it by itself any more. */
   ReleaseHeldBack: { schema: z.object({ reason: words, upgrade: name }) },

@@ -5,6 +5,7 @@ export const streamKinds = [
   'plan',
   'component',
   'release',
+  'trust',
   'policy',
   'profile',
   'memberships',

@@ -26,6 +26,9 @@ export const breachActions = ['pause', 'abort', 'rollback'] as const
 /** How the versions of a component are written and ordered: MAJOR.MINOR.PATCH, any count of numbers, or opaque. */
 export const versionSchemes = ['semver', 'dotted', 'ordered'] as const
 
+/** How releases are signed. */
+export const signatureSchemes = ['ed25519'] as const
+
 /** By what it is noticed that two machines speak with one credential. */
 export const cloneSigns = ['boot-ids', 'contradicting-reports'] as const
 

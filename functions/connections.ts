@@ -4,6 +4,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import { openSend } from './aws-send.ts'
 import type { ExposureLimit } from './domain/plan/exposure.ts'
+import type { UnsignedReleases } from './domain/trust/trust.ts'
 import { endpointOf, readEnvironment, type Setting, type Settings } from './environment.ts'
 import { openGuard, refusalOf } from './executors/guard.ts'
 import { type Helm, openHelm } from './executors/helm/helm.ts'
@@ -60,6 +61,8 @@ export interface Connections {
   readonly metricsNamespace: string
   /** How much one person may expose at once. */
   readonly exposure: ExposureLimit
+  /** What the deployment says of releases that nobody has signed. */
+  readonly unsignedReleases: UnsignedReleases
   readonly streamHeads: StreamHeads
   readonly vault: Vault
   readonly signer: Signer
@@ -177,6 +180,11 @@ export const exposure = connection(['exposureTargets', 'exposurePercent'], (sett
   if (Number.isFinite(targets) && Number.isFinite(percent)) return { targets, percent }
   const given = `${settings.exposureTargets} and ${settings.exposurePercent}`
   throw new Error(`How much one person may expose has to be two numbers, not ${given}.`)
+})
+
+export const unsignedReleases = connection(['unsignedReleases'], ({ unsignedReleases: said }) => {
+  if (said === 'allowed' || said === 'refused') return said
+  throw new Error(`Releases that nobody has signed are allowed or refused, not "${said}".`)
 })
 
 /** A few requests are no reason to bundle more clients of the SDK: it says who we are and where, and the rest is a signature. */

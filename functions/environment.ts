@@ -14,6 +14,7 @@ export const environmentNames = {
   roleClaim: 'ROLE_CLAIM',
   exposureTargets: 'EXPOSURE_TARGETS',
   exposurePercent: 'EXPOSURE_PERCENT',
+  unsignedReleases: 'UNSIGNED_RELEASES',
   metricsNamespace: 'METRICS_NAMESPACE',
   windowsGroup: 'WINDOWS_GROUP',
   windowsFunctionArn: 'WINDOWS_FUNCTION_ARN',

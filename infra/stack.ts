@@ -3,6 +3,7 @@ import type { Construct } from 'constructs'
 import { Alarms } from './constructs/alarms.ts'
 import { Api } from './constructs/api.ts'
 import { Bus } from './constructs/bus.ts'
+import { Catalogue } from './constructs/catalogue.ts'
 import { Concurrency } from './constructs/concurrency.ts'
 import { Ends } from './constructs/ends.ts'
 import { Exposure } from './constructs/exposure.ts'
@@ -41,6 +42,7 @@ export class DrydockStack extends Stack {
     const windows = new Windows(this)
     const identity = new Identity(this)
     const exposure = new Exposure(this)
+    const catalogue = new Catalogue(this)
     const outbound = new Outbound(this)
     const runCommand = new RunCommand(this)
     const concurrency = new Concurrency(this)
@@ -49,7 +51,7 @@ export class DrydockStack extends Stack {
 
     const functions = new Functions(this, {
       ...{ log, views, work, bus, windows },
-      ...{ identity, exposure, outbound, runCommand, concurrency, heads, procedures },
+      ...{ identity, exposure, catalogue, outbound, runCommand, concurrency, heads, procedures },
     })
 
     const api = new Api(this, { functions, identity })

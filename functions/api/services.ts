@@ -1,4 +1,5 @@
 import type { ExposureLimit } from '../domain/plan/exposure.ts'
+import type { UnsignedReleases } from '../domain/trust/trust.ts'
 import type { Log } from '../log/log.ts'
 import type { Views } from '../views/views.ts'
 import type { Probes } from '../work/probes.ts'
@@ -13,6 +14,8 @@ interface Reached {
   readonly telemetry: Telemetry
   readonly exposure: ExposureLimit
   readonly probes: Probes
+  /** What the deployment says of releases that nobody has signed. */
+  readonly unsignedReleases: UnsignedReleases
   /** Returns why the deployment does not let a URL be called; undefined: it does, or its addresses decide. */
   uncallable(url: string): string | undefined
   /** The present instant, in milliseconds since the epoch. */

@@ -10,6 +10,7 @@ import { type RolloutEvent, rolloutEvents } from '../../events/rollout.ts'
 import { partsOf } from '../../events/stream.ts'
 import { type TargetEvent, targetEvents } from '../../events/target.ts'
 import { between } from '../../events/time.ts'
+import { trustEvents } from '../../events/trust.ts'
 import { type UpgradeEvent, upgradeEvents } from '../../events/upgrade.ts'
 import type { AuditedCalendar } from './calendar.ts'
 import { type Heads, missingStreams } from './chain.ts'
@@ -196,6 +197,9 @@ export async function readHistory(
         for (const { told } of decoded(listed, procedureEvents.decode, findings))
           for (const event of told)
             if (event.type === 'ProcedureRevised') procedures.set(`${id}@${event.data.revision}`, event.data)
+        break
+      case 'trust':
+        decoded(listed, trustEvents.decode, findings)
         break
       case 'component':
         decoded(listed, componentEvents.decode, findings)

@@ -4,8 +4,9 @@ import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import { releaseAggregate, releaseId } from '../domain/release/release.ts'
 import type { HandOverFacts } from '../domain/target/report.ts'
 import type { ActiveAttempt } from '../domain/target/state.ts'
-import type { LogAndClock } from './admission.ts'
+import { type LogAndClock, refusedNow } from './admission.ts'
 import { closuresOf } from './closures.ts'
+import { trustIn } from './trust.ts'
 
 /**
  * Returns what handing an attempt over is checked against now, read strongly: a stop, a closed calendar or a withdrawal that was acknowledged
@@ -16,14 +17,17 @@ export async function handOverFacts(
   { kind, component, to, calendars = [] }: ActiveAttempt,
 ): Promise<HandOverFacts> {
   const instant = instantOf(now())
-  const [policy, closures, release] = await Promise.all([
+  const forth = kind !== 'rollback'
+  const [policy, closures, release, trust] = await Promise.all([
     log.load(policyAggregate, freezePolicy),
     closuresOf(log, calendars, instant, after(instant, 1)),
-    kind === 'rollback' ? null : log.load(releaseAggregate, releaseId(component, to)),
+    log.load(releaseAggregate, releaseId(component, to)),
+    trustIn(log),
   ])
   return {
     stops: policy.state.stops,
     closure: closureAt(closures, instant),
-    withdrawn: release?.state.withdrawn?.reason ?? null,
+    withdrawn: forth ? (release.state.withdrawn?.reason ?? null) : null,
+    refused: refusedNow(release.state, trust, instant, { back: !forth }),
   }
 }

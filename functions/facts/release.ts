@@ -1,6 +1,8 @@
+import { instantOf } from '../../events/time.ts'
 import type { Rejection } from '../domain/rejection.ts'
 import { type ReleaseState, releaseAggregate, releaseId } from '../domain/release/release.ts'
 import { type CatalogueEntry, resolveRelease } from '../domain/release/resolve.ts'
+import { distrustOf } from '../domain/release/trusted.ts'
 import { sameVersion } from '../domain/version/identity.ts'
 import { compareIn, isMoving, type VersionScheme } from '../domain/version/scheme.ts'
 import type { Log } from '../log/log.ts'
@@ -8,6 +10,8 @@ import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { ReleaseRow } from '../views/rows.ts'
 import type { Views } from '../views/views.ts'
+import type { LogAndClock } from './admission.ts'
+import { trustIn } from './trust.ts'
 
 /** A release that may be rolled out, as the plan records it. */
 export interface ResolvedRelease {
@@ -36,16 +40,29 @@ export function heldBackWords({
   return `${component} ${version} is held back since ${heldBack.since} (${heldBack.reason.slice(0, 200)}). ${free}`
 }
 
+/** A release that targets go back to: why it was taken away, and why it must not be handed to anybody. */
+interface ReleaseBefore {
+  readonly digest: string
+  /** It was withdrawn, or is blocked. */
+  readonly withdrawn: string | null
+  /** Too few count of those who have signed it. */
+  readonly distrusted: string | null
+}
+
 /** Returns the releases of these versions, which targets run or ran, read strongly; what is not registered is left out. */
 export async function releasesOf(
-  log: Log,
+  { log, now }: LogAndClock,
   component: string,
   versions: Iterable<string>,
-): Promise<ReadonlyMap<string, { readonly digest: string; readonly withdrawn: string | null }>> {
+): Promise<ReadonlyMap<string, ReleaseBefore>> {
+  const trust = await trustIn(log)
   const found = await sideBySide(new Set(versions), atOnce.requested, async (version) => {
     const { state } = await log.load(releaseAggregate, releaseId(component, version))
-    const { digest, withdrawn } = state
-    return state.registered ? [[version, { digest, withdrawn: withdrawn?.reason ?? null }] as const] : []
+    if (!state.registered) return []
+    const { digest, withdrawn, blocked } = state
+    const away = withdrawn?.reason ?? blocked?.reason ?? null
+    const distrusted = distrustOf(state, trust, instantOf(now()), { back: true })?.words ?? null
+    return [[version, { digest, withdrawn: away, distrusted }] as const]
   })
   return new Map(found.flat())
 }
@@ -65,8 +82,9 @@ async function newest(
       cursor: cursor ?? undefined,
     })
     for (const row of page.rows) {
-      const { withdrawn, heldBack } = row
-      catalogue.push({ ...row, row, withdrawn: withdrawn !== null, heldBack: heldBack !== null })
+      const { withdrawn, heldBack, blocked } = row
+      const away = withdrawn !== null || blocked !== undefined
+      catalogue.push({ ...row, row, withdrawn: away, heldBack: heldBack !== null })
     }
     cursor = page.cursor
   } while (cursor !== null)
@@ -79,7 +97,7 @@ async function newest(
 
 /**
  * Returns the release that a version asked for means now. The catalogue's view finds what `latest` or `stable` means; whether it is registered
- * and not withdrawn is read strongly from its stream, which every spelling of it names. One that is held back is found where it is named;
+ * and neither withdrawn nor blocked is read strongly from its stream, which every spelling of it names. One that is held back is found where it is named;
  * `standing`: nobody names it now, so it is refused.
  */
 export async function releaseFor(
@@ -100,6 +118,10 @@ export async function releaseFor(
   if (state.withdrawn) {
     const detail = `${component} ${state.version} was withdrawn: ${state.withdrawn.reason}`
     return { rejected: { code: 'release-withdrawn', detail }, heldBack: null }
+  }
+  if (state.blocked) {
+    const detail = `${component} ${state.version} is blocked: ${state.blocked.reason}`
+    return { rejected: { code: 'release-blocked', detail }, heldBack: null }
   }
   const heldBack = heldBackWords(state)
   if (standing && heldBack !== null)
@@ -133,4 +155,20 @@ export async function newerThan(
 async function numberOf(log: Log, component: string, version: string): Promise<number | null> {
   const { state } = await log.load(releaseAggregate, releaseId(component, version))
   return state.registered ? state.number : null
+}
+
+/** Returns why a release must not be planned now, by who has signed it; undefined: it may be. */
+export async function refuseDistrusted(
+  { log, now }: LogAndClock,
+  component: string,
+  version: string,
+): Promise<Rejection | undefined> {
+  const [{ state }, trust] = await Promise.all([
+    log.load(releaseAggregate, releaseId(component, version)),
+    trustIn(log),
+  ])
+  const distrust = distrustOf(state, trust, instantOf(now()))
+  if (!distrust) return undefined
+  const { code, words } = distrust
+  return { code, detail: `Nothing is planned to it: ${words}.` }
 }

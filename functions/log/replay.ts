@@ -9,6 +9,7 @@ import { policyAggregate } from '../domain/policy/policy.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { releaseAggregate } from '../domain/release/release.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
+import { trustAggregate } from '../domain/trust/trust.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { emptyFold, foldCommit } from './fold.ts'
 import { unpackState } from './snapshot.ts'
@@ -42,6 +43,7 @@ const followers: Readonly<Record<string, () => Follow>> = {
   profile: follower(profileAggregate),
   release: follower(releaseAggregate),
   target: follower(targetAggregate),
+  trust: follower(trustAggregate),
   upgrade: follower(upgradeAggregate),
 }
 

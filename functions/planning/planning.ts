@@ -30,7 +30,13 @@ import { type LogAndClock, planFacts } from '../facts/admission.ts'
 import { expectedTime } from '../facts/attempt-times.ts'
 import { closuresOf, unknownCalendars } from '../facts/closures.ts'
 import { notReadyAmong } from '../facts/readiness.ts'
-import { newerThan, type ResolvedRelease, releaseFor, releasesOf } from '../facts/release.ts'
+import {
+  newerThan,
+  type ResolvedRelease,
+  refuseDistrusted,
+  releaseFor,
+  releasesOf,
+} from '../facts/release.ts'
 import { takesCanariesAlone } from '../facts/targeting.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
@@ -124,6 +130,8 @@ export async function prospectOf(
     const standing = selection.profile !== undefined
     const found = await releaseFor(services, component, judged ?? version, { standing })
     if ('rejected' in found) return { rejected: found.rejected }
+    const distrusted = await refuseDistrusted(services, component, found.release.version)
+    if (distrusted) return { rejected: distrusted }
     release = found.release
     if (found.heldBack !== null)
       heldBack.push({ code: 'held_back', detail: found.heldBack, field: 'version', value: version })
@@ -148,7 +156,7 @@ export async function prospectOf(
   const newer = release ? await newerAmong(services.log, request, release, candidates) : noVersions
   const releases =
     request.kind === 'rollback'
-      ? await releasesOf(services.log, request.component, candidates.versionsTo)
+      ? await releasesOf(services, request.component, candidates.versionsTo)
       : undefined
   const made = makePlan({
     ...{ request, candidates, release, newer, policyVersion: policy.commit, canariesAlone },

@@ -58,6 +58,7 @@ export const healers: Readonly<Record<DutyName, readonly Healer[]>> = {
   'heed-stop': [drivesUpgrades],
   'heed-calendar': [drivesUpgrades],
   'heed-withdrawal': [drivesUpgrades],
+  'heed-trust': [drivesUpgrades],
   'hold-back': [actsAgain(holdReleaseBack)],
   'make-memberships': [makesMemberships],
   'run-profile': [runsProfiles],

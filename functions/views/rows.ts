@@ -173,6 +173,16 @@ export interface ReleaseRow {
   readonly scheme: VersionScheme
   /** Which release of its component it is. */
   readonly number: number
+  /** Left out: nobody has signed it. */
+  readonly signed?: {
+    readonly counter: number
+    readonly expires: string
+    readonly minimumVersion: string | null
+    /** How many keys have. */
+    readonly signatures: number
+  }
+  /** Left out: it is not. */
+  readonly blocked?: { readonly reason: string }
   readonly withdrawn: { readonly reason: string } | null
   readonly heldBack: { readonly reason: string; readonly upgrade: string; readonly since: string } | null
   readonly registeredAt: string

@@ -103,8 +103,8 @@ const declared = {
   },
   releases: {
     ...request,
-    does: 'Releases: register, list, withdraw',
-    environment: ['logTable', 'viewsTable', 'roleClaim'],
+    does: 'Releases and the keys that sign them: publish, list, withdraw',
+    environment: ['logTable', 'viewsTable', 'roleClaim', 'unsignedReleases'],
     may: { log: append, views: read },
   },
   operations: {
@@ -203,7 +203,7 @@ const declared = {
     does: 'Tells live upgrades the time',
     atOnce: 'ClockConcurrency',
     runsOn: everyMinute,
-    environment: ['logTable', 'viewsTable'],
+    environment: ['logTable', 'viewsTable', 'unsignedReleases'],
     may: { log: append, views: read },
   },
   monitor: {

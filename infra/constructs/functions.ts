@@ -23,6 +23,7 @@ import {
 } from '../../functions/environment.ts'
 import { bundle, bundleOf } from './bundles.ts'
 import type { Bus } from './bus.ts'
+import type { Catalogue } from './catalogue.ts'
 import type { Concurrency } from './concurrency.ts'
 import { declarations, entryOf, type FunctionName, functionNames } from './declarations.ts'
 import type { Exposure } from './exposure.ts'
@@ -57,6 +58,7 @@ interface FunctionsProps {
   readonly windows: Windows
   readonly identity: Identity
   readonly exposure: Exposure
+  readonly catalogue: Catalogue
   readonly outbound: Outbound
   readonly runCommand: RunCommand
   readonly concurrency: Concurrency
@@ -77,7 +79,7 @@ export class Functions extends Construct {
   constructor(scope: Construct, props: FunctionsProps) {
     super(scope, 'Functions')
     const { log, views, work, bus, windows, identity, exposure, outbound, concurrency, heads } = props
-    const { procedures, runCommand } = props
+    const { procedures, runCommand, catalogue } = props
     const settings: Settings<Setting> = {
       logTable: log.table.tableName,
       viewsTable: views.table.tableName,
@@ -88,6 +90,7 @@ export class Functions extends Construct {
       roleClaim: identity.roleClaim,
       exposureTargets: exposure.targets,
       exposurePercent: exposure.percent,
+      unsignedReleases: catalogue.unsignedReleases,
       metricsNamespace: namesOf(this).metrics,
       windowsGroup: namesOf(this).windowsGroup,
       procedureMachines: procedureMachineArns(this),

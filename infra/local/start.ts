@@ -15,7 +15,9 @@ Runs Drydock on this machine, on the data of the last time.
   --data DIR  where it keeps its data (.drydock)
   --speed N   how fast its clock runs (1)
   --outbound LIST  which other systems procedures may call, with commas between, as the parameter
-              OutboundHosts of a deployment (none): http://127.0.0.1:8080`
+              OutboundHosts of a deployment (none): http://127.0.0.1:8080
+  --unsigned-releases allowed|refused  whether releases may be rolled out that nobody has signed, as the
+              parameter UnsignedReleases of a deployment (refused)`
 
 /** In milliseconds: Ctrl+C reaches all programs of a terminal, and npm hands it on to what it runs once more. */
 const sameWishWithin = 500
@@ -25,6 +27,7 @@ interface Options {
   readonly data: string
   readonly speed: number
   readonly outbound: string
+  readonly unsignedReleases: string
 }
 
 function readOptions(): Options {
@@ -34,6 +37,7 @@ function readOptions(): Options {
       data: { type: 'string', default: '.drydock' },
       speed: { type: 'string', default: '1' },
       outbound: { type: 'string', default: '' },
+      'unsigned-releases': { type: 'string', default: 'refused' },
     },
   })
   const port = Number(values.port)
@@ -42,7 +46,10 @@ function readOptions(): Options {
     throw new Error(`--port must be between 0 and 65535, not ${values.port}.\n\n${usage}`)
   if (!Number.isFinite(speed) || speed <= 0)
     throw new Error(`--speed must be a number above 0, not ${values.speed}.\n\n${usage}`)
-  return { port, data: resolve(values.data), speed, outbound: values.outbound }
+  const unsignedReleases = values['unsigned-releases']
+  if (unsignedReleases !== 'allowed' && unsignedReleases !== 'refused')
+    throw new Error(`--unsigned-releases must be allowed or refused, not ${unsignedReleases}.\n\n${usage}`)
+  return { port, data: resolve(values.data), speed, outbound: values.outbound, unsignedReleases }
 }
 
 /** Synthesizes the template when it has changed, runs it, and says how to use it. */
@@ -57,7 +64,7 @@ async function main(): Promise<void> {
   const runtime = await startRuntime({
     template,
     ...options,
-    parameters: { OutboundHosts: options.outbound },
+    parameters: { OutboundHosts: options.outbound, UnsignedReleases: options.unsignedReleases },
     log: (line) => console.error(line),
     exhausted: fail,
   })

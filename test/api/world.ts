@@ -23,6 +23,7 @@ import { rolloutAggregate } from '../../functions/domain/rollout/aggregate.ts'
 import { exists as existsRollout } from '../../functions/domain/rollout/state.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { enrolAgent, issueEnrolment } from '../../functions/domain/target/registration.ts'
+import type { UnsignedReleases } from '../../functions/domain/trust/trust.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { memoryLog } from '../../functions/log/memory.ts'
 import { duties } from '../../functions/reactor/duties.ts'
@@ -113,10 +114,12 @@ export function openWorld({
   heard = false,
   exposure = { targets: 100, percent: 20 },
   allowances = withoutLimit,
+  unsignedReleases = 'allowed',
 }: {
   readonly heard?: boolean
   readonly exposure?: ExposureLimit
   readonly allowances?: Allowances
+  readonly unsignedReleases?: UnsignedReleases
 } = {}) {
   let clock = Date.parse('2026-01-05T10:00:00.000Z')
   const now = () => clock
@@ -150,8 +153,11 @@ export function openWorld({
     record: (line: AccessLine) => lines.push(line),
     roleClaim: 'cognito:groups',
     exposure,
+    unsignedReleases,
     allowances,
-  } satisfies Services<'telemetry' | 'exposure'> & ReceptionOfPeople & Record<string, unknown>
+  } satisfies Services<'telemetry' | 'exposure' | 'unsignedReleases'> &
+    ReceptionOfPeople &
+    Record<string, unknown>
   // As deployed: nothing that is planned for a caller asks when somebody was last heard of.
   const { telemetry: _, ...withoutTelemetry } = services
   const endpoints = {

@@ -118,6 +118,7 @@ export const calm: AdmissionFacts = {
   outOfService: null,
   releaseVersion: 1,
   releaseWithdrawn: null,
+  releaseRefused: null,
 }
 
 /**

@@ -68,6 +68,7 @@ export async function handlerLatencies(
     log,
     views: openViews({ client, table: 'Views' }),
     roleClaim: 'roles',
+    unsignedReleases: 'allowed',
     now: Date.now,
     record: () => {},
     allowances: withoutLimit,

@@ -58,6 +58,9 @@ function nextMidnight(): number {
 /** The clock calls so many functions as soon as the runtime starts: ticker, monitor, reactor, reconcile and heads. */
 const clockCalls = 5
 
+/** Nobody signs what is rolled out here. */
+const parameters = { UnsignedReleases: 'allowed' }
+
 /**
  * Lets what comes at a rate come for the first time, which is at once: what it calls would ask DynamoDB past a meter that follows, and
  * go on so. The next time is a minute later, in a runtime of its own.
@@ -66,7 +69,7 @@ async function fireFirst(
   options: { readonly template: string; readonly data: string },
   invocations: Map<string, unknown>,
 ): Promise<void> {
-  const first = await startRuntime(options)
+  const first = await startRuntime({ ...options, parameters })
   await until('what the clock calls first', async () => invocations.size >= clockCalls || undefined)
   await first.stop()
   invocations.clear()
@@ -98,7 +101,7 @@ export async function openWorld({
   if (metered) await fireFirst({ template: synthesized, data }, invocations)
   let meter: Meter | undefined
   const runtime = await startRuntime({
-    ...{ template: synthesized, data },
+    ...{ template: synthesized, data, parameters },
     ...(metered && {
       before: async (endpoint: string) => {
         meter = await meterBefore(endpoint)

@@ -52,6 +52,8 @@ export class Runtime {
       String(this.#speed),
       '--outbound',
       this.#outbound,
+      '--unsigned-releases',
+      'allowed',
     ]
     const child = spawn(process.execPath, ['--import', failPoints, start, ...options], {
       // A group of its own, so that all of it can be killed at once.

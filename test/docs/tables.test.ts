@@ -9,6 +9,7 @@ import { releaseEvents } from '../../events/release.ts'
 import { rolloutEvents } from '../../events/rollout.ts'
 import { streamKinds } from '../../events/stream.ts'
 import { outcomes, targetEvents } from '../../events/target.ts'
+import { trustEvents } from '../../events/trust.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
 import { meaningOf } from '../../functions/domain/target/outcome.ts'
 import { answersOf, duties } from '../../functions/reactor/duties.ts'
@@ -21,6 +22,7 @@ const events: Readonly<Record<(typeof streamKinds)[number], { readonly shapes: o
   plan: planEvents,
   component: componentEvents,
   release: releaseEvents,
+  trust: trustEvents,
   policy: policyEvents,
   profile: profileEvents,
   memberships: membershipEvents,

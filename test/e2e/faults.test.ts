@@ -37,7 +37,7 @@ class Machine {
   start(): Program {
     return this.disk.start(
       ...[process.execPath, `${commands}start.ts`, '--data', this.disk.directory],
-      ...['--port', String(this.port)],
+      ...['--port', String(this.port), '--unsigned-releases', 'allowed'],
     )
   }
 

@@ -11,6 +11,7 @@ import { profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
 import { rolloutEvents } from '../../events/rollout.ts'
 import { targetEvents } from '../../events/target.ts'
+import { trustEvents } from '../../events/trust.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
 
 type Samples = Record<string, Record<string, Record<string, object>>>
@@ -24,6 +25,7 @@ const registries = {
   plan: planEvents,
   component: componentEvents,
   release: releaseEvents,
+  trust: trustEvents,
   policy: policyEvents,
   memberships: membershipEvents,
   profile: profileEvents,

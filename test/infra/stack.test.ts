@@ -165,6 +165,7 @@ describe('what is stored', () => {
       'ROLE_CLAIM',
       'ROLLOUT_MACHINE_ARN',
       'STEP_FUNCTION_ARN',
+      'UNSIGNED_RELEASES',
       'UPGRADE_MACHINE_ARN',
       'VIEWS_TABLE',
       'WINDOWS_DEAD_LETTERS_ARN',

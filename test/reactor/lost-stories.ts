@@ -14,6 +14,7 @@ import { exists, isPlanned } from '../../functions/domain/upgrade/state.ts'
 import { admissionFacts } from '../../functions/facts/admission.ts'
 import type { DutyName } from '../../functions/reactor/duties.ts'
 import { upgradeOfWindow } from '../../functions/reactor/profiles/open-window.ts'
+import { noteUnsignedReleases } from '../../functions/reactor/upgrades/judge-unsigned.ts'
 import { tickDue } from '../../functions/reactor/upgrades/tick.ts'
 import { deployed, report, type World } from '../api/world.ts'
 import { nextSunday, type openProfileWorld, sunday, weekly } from './profile-world.ts'
@@ -460,6 +461,17 @@ export const stories: Readonly<Record<DutyName, readonly Story[]>> = {
         await lose()
         const path = '/api/v1/releases/api/v1.2.0/withdraw'
         await world.call('POST', path, { body: { reason: 'corrupts data' } })
+        return async () => [await activeOf(world), await counts(world, id)]
+      },
+    },
+  ],
+  'heed-trust': [
+    {
+      words: 'unsigned releases are refused from now on',
+      async tell({ world }, lose) {
+        const id = await deployed(world, all)
+        await lose()
+        await noteUnsignedReleases({ log: world.log, unsignedReleases: 'refused' })
         return async () => [await activeOf(world), await counts(world, id)]
       },
     },

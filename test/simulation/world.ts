@@ -170,6 +170,7 @@ export class World {
     })
     const viewStore = viewsThrough(this.viewStore, between)
     return {
+      unsignedReleases: 'allowed',
       log: logOver(storeThrough(this.store, between), {
         now,
         random: () => this.random.next(),

@@ -9,6 +9,16 @@ export interface ComponentState {
   readonly scheme: VersionScheme | null
   /** How many releases were numbered. */
   readonly releases: number
+  /** By channel, the highest counter of a signed release, and which one bears it. */
+  readonly counters: Readonly<Record<string, Counter>>
+}
+
+/** Where a signed release stands among those of its component on its channel. */
+export interface Counter {
+  readonly counter: number
+  readonly version: string
+  /** Of the release. */
+  readonly digest: string
 }
 
 /** A decision about a component. */
@@ -17,14 +27,18 @@ export type ComponentDecision = (state: ComponentState, now: string) => Decision
 /** How versions of a component are ordered: one stream a component, which numbers its releases. */
 export const componentAggregate: Aggregate<ComponentState, ComponentEvent> = {
   name: 'component',
-  stateSchema: 1,
-  initial: { scheme: null, releases: 0 },
+  stateSchema: 2,
+  initial: { scheme: null, releases: 0, counters: {} },
   evolve(state, event) {
     switch (event.type) {
       case 'SchemeSet':
         return { ...state, scheme: event.data.scheme }
       case 'ReleaseNumbered':
         return { ...state, releases: event.data.number }
+      case 'CounterRaised': {
+        const { channel, ...counter } = event.data
+        return { ...state, counters: { ...state.counters, [channel]: counter } }
+      }
     }
   },
   decode: (type, schema, data) => componentEvents.decode(type, schema, data),
@@ -53,8 +67,47 @@ export function setScheme({ scheme }: { readonly scheme: VersionScheme }): Compo
   }
 }
 
-/** Gives a release that is about to be registered its number, if its version is one in the scheme of the component. */
-export function numberRelease({ version }: { readonly version: string }): ComponentDecision {
+/** A counter rises by no more at once: whoever could sign once could otherwise end all counting. */
+const leapAtMost = 100_000_000
+
+/** So many channels of a component are counted. */
+const channelsAtMost = 100
+
+/** Returns why a signed release must not follow those before it on its channel; undefined: it may, or is the last one itself. */
+function refuseCounter(
+  { counters }: ComponentState,
+  { channel, counter, digest }: Counter & { readonly channel: string },
+): { readonly rejected: Rejection } | undefined {
+  const last = Object.hasOwn(counters, channel) ? counters[channel] : undefined
+  const refuse = (code: string, detail: string, expected: string) =>
+    reject({ code, detail, fields: [{ field: 'manifest.counter', value: `${counter}`, expected }] })
+  const highest = last?.counter ?? 0
+  if (last && (counter < highest || (counter === highest && digest !== last.digest))) {
+    const detail = `The counter on ${channel} is at ${highest}, by ${last.version}: an older release is not published after a newer one. Count on from ${highest + 1}, and sign that.`
+    return refuse('counter-not-newer', detail, `more than ${highest}`)
+  }
+  if (counter - highest > leapAtMost) {
+    const detail = `The counter on ${channel} would leap from ${highest} to ${counter}, and hardly anything could follow it. It rises by ${leapAtMost} at most.`
+    return refuse('counter-leaps', detail, `at most ${highest + leapAtMost}`)
+  }
+  if (!last && Object.keys(counters).length >= channelsAtMost) {
+    const detail = `The component has releases on ${channelsAtMost} channels already.`
+    return reject({ code: 'too-many-channels', detail })
+  }
+  return undefined
+}
+
+/**
+ * Gives a release that is about to be registered its number, if its version is one in the scheme of the component. A signed one raises the
+ * counter of its channel in the same commit: a crash before it is there leaves the counter to the very same manifest.
+ */
+export function numberRelease({
+  version,
+  counter,
+}: {
+  readonly version: string
+  readonly counter?: Omit<Counter, 'version'> & { readonly channel: string }
+}): ComponentDecision {
   return (state) => {
     const scheme = schemeOf(state)
     if (!isVersionIn(scheme, version)) {
@@ -67,6 +120,12 @@ export function numberRelease({ version }: { readonly version: string }): Compon
         detail: `"${version}" is no version in the scheme ${scheme}: write ${schemeWords[scheme]}.${other}`,
       })
     }
-    return accept({ type: 'ReleaseNumbered', data: { version, number: state.releases + 1 } })
+    const numbered = { type: 'ReleaseNumbered', data: { version, number: state.releases + 1 } } as const
+    if (!counter) return accept(numbered)
+    const refused = refuseCounter(state, { ...counter, version })
+    if (refused) return refused
+    const raised = { type: 'CounterRaised', data: { ...counter, version } } as const
+    const taken = state.counters[counter.channel]?.digest === counter.digest
+    return { events: taken ? [numbered] : [raised, numbered] }
   }
 }

@@ -23,6 +23,7 @@ export type LeftOutReason =
   | 'not_ready'
   | 'after_canaries'
   | 'release_withdrawn'
+  | 'release_distrusted'
   | NonNullable<ListedCandidate['excluded']>
 
 /** A plan: who is upgraded, from what to what, in which order and waves, bound together by its hash. */
@@ -61,7 +62,10 @@ export interface PlanFacts {
     readonly releaseVersion: number
   } | null
   /** Of a rollback, the releases that its candidates go back to, by their version; those that are not registered are not among them. */
-  readonly releases?: ReadonlyMap<string, { readonly digest: string; readonly withdrawn: string | null }>
+  readonly releases?: ReadonlyMap<
+    string,
+    { readonly digest: string; readonly withdrawn: string | null; readonly distrusted?: string | null }
+  >
   /** Which versions that candidates run are newer than a release that `latest` or `stable` stands for; left out: nobody asked. */
   readonly newer?: ReadonlySet<string>
   readonly policyVersion: number
@@ -97,6 +101,8 @@ function refuseMember(
   // A child waits for what its parent still has in flight; everybody else is refused (M19).
   if (active !== null && active !== request.parent) return 'update_in_progress'
   if (candidate.notReady) return 'not_ready'
+  // Whoever may lift a withdrawal cannot vouch for what nobody has signed who counts.
+  if (releases?.get(to)?.distrusted) return 'release_distrusted'
   if (releases?.get(to)?.withdrawn && request.toWithdrawn === undefined) return 'release_withdrawn'
   return undefined
 }

@@ -3,6 +3,7 @@ import { type Aggregate, accept, type Decision, reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
 import { identityOf } from '../version/identity.ts'
 import type { VersionScheme } from '../version/scheme.ts'
+import type { Signature } from './signatures.ts'
 
 /** One version of one component. */
 export interface ReleaseState {
@@ -10,6 +11,8 @@ export interface ReleaseState {
   readonly component: string
   readonly version: string
   readonly channel: string
+  /** The channel that it was registered on; it may have been promoted since. */
+  readonly registeredOn: string
   readonly digest: string
   readonly notes: string | null
   /** Length of the artifact; null: nobody said. */
@@ -18,11 +21,25 @@ export interface ReleaseState {
   readonly scheme: VersionScheme
   /** Which release of its component it is; 0 before it is registered. */
   readonly number: number
+  /** What those have signed who answer for it; null: nobody has signed it. */
+  readonly signed: SignedManifest | null
+  /** Why nothing is planned or handed over to it; null: it may be. */
+  readonly blocked: { readonly reason: string; readonly since: string } | null
   readonly withdrawn: { readonly reason: string; readonly since: string } | null
   /** Why and by which upgrade's rollback nothing chooses it by itself; null: it may be chosen. */
   readonly heldBack: { readonly reason: string; readonly upgrade: string; readonly since: string } | null
   /** When somebody freed it last. */
   readonly freedAt: string | null
+}
+
+/** A manifest with its signatures, as the stream of its release keeps it. */
+export interface SignedManifest {
+  /** Canonical JSON: the very text that is signed. */
+  readonly manifest: string
+  readonly signatures: readonly Signature[]
+  readonly counter: number
+  readonly expires: string
+  readonly minimumVersion: string | null
 }
 
 /** A decision about a release. */
@@ -36,17 +53,20 @@ export function releaseId(component: string, version: string): string {
 /** What may be rolled out: one stream a release; its commit number is the release version that admissions record. */
 export const releaseAggregate: Aggregate<ReleaseState, ReleaseEvent> = {
   name: 'release',
-  stateSchema: 2,
+  stateSchema: 3,
   initial: {
     registered: false,
     component: '',
     version: '',
     channel: '',
+    registeredOn: '',
     digest: '',
     notes: null,
     sizeBytes: null,
     scheme: 'semver',
     number: 0,
+    signed: null,
+    blocked: null,
     withdrawn: null,
     heldBack: null,
     freedAt: null,
@@ -54,7 +74,17 @@ export const releaseAggregate: Aggregate<ReleaseState, ReleaseEvent> = {
   evolve(state, event, { at }) {
     switch (event.type) {
       case 'ReleaseRegistered':
-        return { ...state, ...event.data, registered: true }
+        return { ...state, ...event.data, registeredOn: event.data.channel, registered: true }
+      case 'ManifestSigned':
+        return { ...state, signed: event.data }
+      case 'SignaturesAdded':
+        return { ...state, signed: state.signed && withSignatures(state.signed, event.data.signatures) }
+      case 'ReleasePromoted':
+        return { ...state, channel: event.data.channel }
+      case 'ReleaseBlocked':
+        return { ...state, blocked: { reason: event.data.reason, since: at } }
+      case 'ReleaseUnblocked':
+        return { ...state, blocked: null }
       case 'ReleaseWithdrawn':
         return { ...state, withdrawn: { reason: event.data.reason, since: at } }
       case 'ReleaseHeldBack':
@@ -65,6 +95,12 @@ export const releaseAggregate: Aggregate<ReleaseState, ReleaseEvent> = {
   },
   decode: (type, schema, data) => releaseEvents.decode(type, schema, data),
   schemaOf: (type) => releaseEvents.schemaOf(type),
+}
+
+/** Of a key that has signed twice the later signature stays. */
+function withSignatures(signed: SignedManifest, added: readonly Signature[]): SignedManifest {
+  const others = signed.signatures.filter(({ key }) => !added.some((one) => one.key === key))
+  return { ...signed, signatures: [...others, ...added] }
 }
 
 /**
@@ -86,7 +122,7 @@ export function registerRelease(release: {
     const { component, version, channel, digest, notes, sizeBytes = null, scheme, number } = release
     if (state.registered) {
       const same =
-        state.channel === channel &&
+        state.registeredOn === channel &&
         state.digest === digest &&
         state.notes === notes &&
         state.sizeBytes === sizeBytes
@@ -103,10 +139,85 @@ export function registerRelease(release: {
   }
 }
 
+/** So many signatures are kept of a release at most. */
+const signaturesAtMost = 16
+
+/**
+ * Publishes a release with its manifest, whose signatures were checked just before. The same manifest again changes nothing; keys that have
+ * not signed it yet are added. Another manifest under its name is refused.
+ */
+export function publishRelease(release: {
+  readonly component: string
+  readonly version: string
+  readonly channel: string
+  readonly digest: string
+  readonly notes: string | null
+  readonly sizeBytes: number
+  readonly scheme: VersionScheme
+  readonly number: number
+  readonly signed: SignedManifest
+}): ReleaseDecision {
+  return (state) => {
+    const { signed, ...registered } = release
+    if (!state.registered)
+      return accept(
+        { type: 'ReleaseRegistered', data: registered },
+        { type: 'ManifestSigned', data: { ...signed, signatures: [...signed.signatures] } },
+      )
+    if (state.signed?.manifest !== signed.manifest) {
+      return reject({
+        code: 'release-exists',
+        detail: `${state.component} ${state.version} is published with another manifest. Whatever has changed needs a new version.`,
+      })
+    }
+    const { signatures } = state.signed
+    const added = signed.signatures.filter(({ key }) => !signatures.some((one) => one.key === key))
+    if (added.length === 0) return accept()
+    if (signatures.length + added.length > signaturesAtMost) {
+      const detail = `A release keeps ${signaturesAtMost} signatures at most, and has ${signatures.length}.`
+      return reject({ code: 'too-many-signatures', detail })
+    }
+    return accept({ type: 'SignaturesAdded', data: { signatures: added } })
+  }
+}
+
 const notFound = reject({
   code: 'release-not-found',
   detail: 'No such release is registered. GET /api/v1/releases lists those that are.',
 })
+
+/** Puts a release on another channel. */
+export function promoteRelease(command: {
+  readonly channel: string
+  readonly reason: string
+}): ReleaseDecision {
+  return ({ registered, channel: from, withdrawn, component, version }) => {
+    const { channel, reason } = command
+    if (!registered) return notFound
+    if (from === channel) return accept()
+    if (withdrawn) {
+      const detail = `${component} ${version} was withdrawn: ${withdrawn.reason}`
+      return reject({ code: 'release-withdrawn', detail })
+    }
+    return accept({ type: 'ReleasePromoted', data: { from, channel, reason } })
+  }
+}
+
+/** Blocks a release: nothing is planned or handed over to it until it is unblocked. The first reason stays. */
+export function blockRelease({ reason }: { readonly reason: string }): ReleaseDecision {
+  return ({ registered, blocked }) => {
+    if (!registered) return notFound
+    return blocked ? accept() : accept({ type: 'ReleaseBlocked', data: { reason } })
+  }
+}
+
+/** Unblocks a release. */
+export function unblockRelease({ reason }: { readonly reason: string }): ReleaseDecision {
+  return ({ registered, blocked }) => {
+    if (!registered) return notFound
+    return blocked ? accept({ type: 'ReleaseUnblocked', data: { reason } }) : accept()
+  }
+}
 
 /** Withdraws a release: nothing is admitted to it any more. */
 export function withdrawRelease({ reason }: { readonly reason: string }): ReleaseDecision {

@@ -5,6 +5,7 @@ import { compareIn, isMoving, isPrereleaseIn, isVersionIn, type VersionScheme } 
 export interface CatalogueEntry {
   readonly version: string
   readonly channel: string
+  /** It was withdrawn, or is blocked. */
   readonly withdrawn: boolean
   /** It was taken back, and nobody has freed it since. */
   readonly heldBack: boolean

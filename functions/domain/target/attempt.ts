@@ -119,8 +119,14 @@ function obstacle(
   {
     ready = true,
     withdrawn = false,
+    distrusted = false,
     patience,
-  }: { readonly ready?: boolean; readonly withdrawn?: boolean; readonly patience?: BusyPatience },
+  }: {
+    readonly ready?: boolean
+    readonly withdrawn?: boolean
+    readonly distrusted?: boolean
+    readonly patience?: BusyPatience
+  },
   now: string,
 ): AttemptEnd | null {
   if (!state.registered) return skipped('not_registered')
@@ -134,6 +140,7 @@ function obstacle(
     return skipped('already_at_version')
   const isBack = plan.kind === 'rollback' && sameVersion(present, plan.to)
   if (!isBack && !sameVersion(present, plan.from)) return skipped('version_changed')
+  if (distrusted) return skipped('release_distrusted')
   if (withdrawn) return skipped('release_withdrawn')
   return ready ? null : skipped('not_ready')
 }
@@ -158,6 +165,8 @@ export function assignAttempt(
     readonly ready?: boolean
     /** Was the release that it goes to withdrawn, so that nothing is sent there? */
     readonly withdrawn?: boolean
+    /** Do too few count of those who have signed the release that it goes back to? */
+    readonly distrusted?: boolean
     /** The window that the upgrade runs in, where a profile opened it. */
     readonly window?: ProfileWindow
   },

@@ -71,6 +71,8 @@ export interface HandOverFacts {
   readonly closure: Closure | undefined
   /** Why the release must not be rolled out any more. */
   readonly withdrawn: string | null
+  /** Why it must not be rolled out now, by whether it is blocked and who has signed it; null: it may be. */
+  readonly refused: string | null
 }
 
 /** Returns why an attempt must not be begun now, though the target was offered it; undefined when it may be. */
@@ -79,12 +81,13 @@ function refuseHandOver({ attempt, breaksGlass }: ActiveAttempt, facts: HandOver
     reject({ code, detail: `${why} Do not begin attempt ${attempt}; ask GET /api/v1/updates/check later.` })
   const [stop] = facts.stops
   if (stop && !breaksGlass) return refusal('everything-stopped', `Everything is stopped: ${stop.reason}.`)
-  const { closure, withdrawn } = facts
+  const { closure, withdrawn, refused } = facts
   if (closure && !breaksGlass)
     return refusal('closed-by-now', `Nothing is begun until ${closure.to}: ${closure.why}.`)
-  return withdrawn === null
+  if (withdrawn !== null) return refusal('release-withdrawn', `The release was withdrawn: ${withdrawn}.`)
+  return refused === null
     ? undefined
-    : refusal('release-withdrawn', `The release was withdrawn: ${withdrawn}.`)
+    : refusal('release-refused', `The release must not be rolled out: ${refused}.`)
 }
 
 /**

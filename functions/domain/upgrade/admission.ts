@@ -26,6 +26,8 @@ export interface AdmissionFacts {
   readonly releaseVersion: number
   /** Why the release must not be rolled out any more; null while it may. */
   readonly releaseWithdrawn: string | null
+  /** Why it must not be rolled out now: it is blocked, has expired, or too few count of those who have signed it; null while it may. */
+  readonly releaseRefused: string | null
 }
 
 /**

@@ -17,7 +17,7 @@ import { isPlanned } from './state.ts'
  */
 export function advance(draft: Draft, facts: AdmissionFacts): void {
   checkLimits(draft)
-  haltWithdrawn(draft, facts)
+  haltRefused(draft, facts)
   checkHolds(draft, facts)
   admit(draft, facts)
   endWaveWhenOver(draft)
@@ -42,11 +42,16 @@ function leaveRest(draft: Draft): void {
   if (draft.state !== state) draft.add({ type: 'UpgradeCompleted', data: { exceptions: true } })
 }
 
-/** A release that was withdrawn reaches nobody else: somebody is to look. */
-function haltWithdrawn(draft: Draft, { releaseWithdrawn }: AdmissionFacts): void {
+/** A release that was withdrawn, or must not be rolled out any more, reaches nobody else: somebody is to look. */
+function haltRefused(draft: Draft, { releaseWithdrawn, releaseRefused }: AdmissionFacts): void {
   const { state } = draft
-  if (releaseWithdrawn === null || state.stage !== 'in-wave' || state.standing.status !== 'running') return
-  const reason = `The release was withdrawn: ${releaseWithdrawn}`.slice(0, 512)
+  if (state.stage !== 'in-wave' || state.standing.status !== 'running') return
+  if (releaseWithdrawn === null && releaseRefused === null) return
+  const words =
+    releaseWithdrawn === null
+      ? `The release must not be rolled out: ${releaseRefused}`
+      : `The release was withdrawn: ${releaseWithdrawn}`
+  const reason = words.slice(0, 512)
   draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })
 }
 

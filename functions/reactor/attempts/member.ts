@@ -20,9 +20,17 @@ export interface Members extends LogAndClock {
   readonly upgrade: string
   readonly state: PlannedUpgrade
   readonly cause: Metadata
-  /** Whether releases were withdrawn, by version, as they were read strongly since. */
-  readonly withdrawn: Map<string, Promise<boolean>>
+  /** What keeps targets from going back to releases, by version, as they were read strongly since. */
+  readonly before: Map<string, Promise<Refused>>
 }
+
+/** Why nothing is sent to a release. */
+interface Refused {
+  readonly withdrawn: boolean
+  readonly distrusted: boolean
+}
+
+const mayGo: Refused = { withdrawn: false, distrusted: false }
 
 /** A member that was admitted, and the how-manieth admission this is. */
 export interface Admitted {
@@ -43,30 +51,36 @@ export async function membersOf(
   cause: Metadata,
 ): Promise<Members | undefined> {
   const { state } = await log.load(upgradeAggregate, upgrade)
-  return isPlanned(state) ? { log, now, upgrade, state, cause, withdrawn: new Map() } : undefined
+  return isPlanned(state) ? { log, now, upgrade, state, cause, before: new Map() } : undefined
 }
 
-/** Was the release that a member of a rollback goes to withdrawn? Others have one release for all, which the admission is held to. */
-async function goesToWithdrawn({ log, state, withdrawn }: Members, { to }: PlanMember): Promise<boolean> {
+/** Why nothing is sent to the release that a member of a rollback goes back to. Others have one release for all, which the admission is held to. */
+async function refusedBack(members: Members, { to }: PlanMember): Promise<Refused> {
+  const { state, before } = members
   const { kind, component } = state.request
-  if (kind !== 'rollback' || mayGoToWithdrawn(state)) return false
+  if (kind !== 'rollback') return mayGo
   const known =
-    withdrawn.get(to) ??
-    releasesOf(log, component, [to]).then((releases) => typeof releases.get(to)?.withdrawn === 'string')
-  withdrawn.set(to, known)
-  return known
+    before.get(to) ??
+    releasesOf(members, component, [to]).then((releases) => {
+      const { withdrawn = null, distrusted = null } = releases.get(to) ?? {}
+      return { withdrawn: withdrawn !== null, distrusted: distrusted !== null }
+    })
+  before.set(to, known)
+  const { withdrawn, distrusted } = await known
+  return { withdrawn: withdrawn && !mayGoToWithdrawn(state), distrusted }
 }
 
 /**
  * Returns until when a target may accept what it is assigned at an instant; undefined while nothing may be assigned: a pause, an abort, a
- * closed window, a stop and a withdrawn release forbid it.
+ * closed window, a stop, and a release that was withdrawn, is blocked or not trusted forbid it.
  */
 export async function acceptanceNow(members: Members, at: string): Promise<Acceptance | undefined> {
   const { state } = members
   if (state.standing.status !== 'running' || keepsEverybodyOut(state.standing.holds)) return undefined
   const facts = await admissionFacts(members, state)
   const opening = openingOf(state, facts, instantOf(members.now()))
-  return opening && facts.releaseWithdrawn === null ? acceptanceOf(state, opening, at) : undefined
+  if (facts.releaseWithdrawn !== null || facts.releaseRefused !== null) return undefined
+  return opening && acceptanceOf(state, opening, at)
 }
 
 /** Returns the window that an upgrade of a profile runs in, for the targets that have hours of their own. */
@@ -120,7 +134,7 @@ export async function assignMember(
   const assignment = assignAttempt({
     ...attempt,
     ...offerOf(state, planned, admitted),
-    withdrawn: await goesToWithdrawn(members, planned),
+    ...(await refusedBack(members, planned)),
     ready: checked?.ready ?? true,
     ...profileWindowOf(state),
   })

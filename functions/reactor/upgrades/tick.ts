@@ -4,6 +4,7 @@ import { systemActor } from '../../domain/actor.ts'
 import type { Aggregate, DomainEvent } from '../../domain/aggregate.ts'
 import { policyAggregate } from '../../domain/policy/policy.ts'
 import { releaseAggregate } from '../../domain/release/release.ts'
+import { trustAggregate } from '../../domain/trust/trust.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { tick } from '../../domain/upgrade/tick.ts'
 import { type LogAndClock, loadWithFacts } from '../../facts/admission.ts'
@@ -103,5 +104,15 @@ export const heedStop = heeding(
 /** A calendar was defined anew, or deleted: it binds, or binds no more, every live upgrade at once. */
 export const heedCalendar = heeding('heed-calendar', policyAggregate, ['CalendarDefined', 'CalendarDeleted'])
 
-/** A release was withdrawn: every live upgrade hears of it at once. */
-export const heedWithdrawal = heeding('heed-withdrawal', releaseAggregate, ['ReleaseWithdrawn'])
+/** A release was withdrawn, or blocked: every live upgrade hears of it at once. */
+export const heedWithdrawal = heeding('heed-withdrawal', releaseAggregate, [
+  'ReleaseWithdrawn',
+  'ReleaseBlocked',
+])
+
+/** Another word counts about releases than before: every live upgrade hears of it at once. */
+export const heedTrust = heeding('heed-trust', trustAggregate, [
+  'KeyRevoked',
+  'ThresholdsSet',
+  'UnsignedReleasesJudged',
+])

@@ -9,7 +9,8 @@ export const components: Projection<ComponentEvent, ComponentRow> = {
   place: (_event, { id, number }) => ({ view: viewNames.components, row: id, sequence: number }),
   apply(body, event, context) {
     const { initial, evolve } = componentAggregate
-    const state = evolve(body ? { scheme: body.scheme, releases: body.releases } : initial, event, context)
+    const known = body && { ...initial, scheme: body.scheme, releases: body.releases }
+    const state = evolve(known ?? initial, event, context)
     return {
       component: context.id,
       scheme: schemeOf(state),

@@ -93,6 +93,7 @@ export const calm: AdmissionFacts = {
   outOfService: null,
   releaseVersion: 1,
   releaseWithdrawn: null,
+  releaseRefused: null,
 }
 
 /** One upgrade whose commands are decided and folded as the log would, with a clock that the test moves. */

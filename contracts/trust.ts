@@ -1,0 +1,93 @@
+import * as z from 'zod'
+import type { Contract } from './contract.ts'
+import { identifier, listOf, noQuery, words } from './fields.ts'
+
+const key = z.object({
+  keyId: z
+    .string()
+    .describe('The SHA-256 of the public key in DER: openssl pkey -pubin -outform DER | sha256sum.'),
+  publicKey: z.string().describe('SubjectPublicKeyInfo in DER, in base64.'),
+  label: z.string(),
+  components: z.array(z.string()).nullable().describe('Whose releases it may sign; null: those of any.'),
+  channels: z.array(z.string()).nullable().describe('On which channels; null: on any.'),
+  registeredBy: z.string(),
+  registeredAt: z.string(),
+  revoked: z
+    .object({ from: z.string(), reason: z.string(), by: z.string() })
+    .nullable()
+    .describe('From then on what it has signed counts for nothing; null: it is in force.'),
+})
+
+const scope = z.array(identifier).min(1).max(100).nullable().default(null)
+const threshold = z.int().min(1).max(16)
+const thresholds = {
+  threshold: threshold.describe('How many keys have to sign a release.'),
+  components: z
+    .record(identifier, threshold)
+    .refine((named) => Object.keys(named).length <= 200, '200 components at most')
+    .describe('How many of the components that are named here.'),
+}
+const trust = z.object({
+  ...thresholds,
+  unsignedReleases: z
+    .enum(['allowed', 'refused'])
+    .nullable()
+    .describe(
+      'What the deployment says of releases that nobody has signed; null: it has not been noted yet.',
+    ),
+})
+
+export const trustContracts = {
+  registerKey: {
+    summary: 'Register a public key that releases may be signed with',
+    query: noQuery,
+    body: z.strictObject({
+      publicKey: z
+        .string()
+        .min(1)
+        .max(1024)
+        .describe('Ed25519: PEM, or base64 of its DER or of its 32 bytes.'),
+      label: words(128).describe('Whose it is, or where it is kept.'),
+      components: scope,
+      channels: scope,
+    }),
+    answers: {
+      200: { description: 'It was registered before, for the same.', schema: key },
+      201: { description: 'Registered.', schema: key },
+    },
+    problems: ['key-invalid', 'key-revoked', 'conflict'],
+  },
+  listKeys: {
+    summary: 'List all keys in the order of their registration, the revoked ones too',
+    query: noQuery,
+    answers: { 200: { description: 'All of them, on one page.', schema: listOf('keys', key) } },
+  },
+  revokeKey: {
+    summary: 'Revoke a key: from then on nothing is planned or handed over on its word',
+    params: z.strictObject({
+      key: z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case'),
+    }),
+    query: noQuery,
+    body: z.strictObject({
+      reason: words(512),
+      from: z.iso.datetime().optional().describe('Left out, or past: now.'),
+    }),
+    answers: { 200: { description: 'Revoked, from the instant that it says.', schema: key } },
+    problems: ['key-not-found', 'conflict'],
+  },
+  getTrust: {
+    summary: 'How many keys have to sign a release?',
+    tagged: true,
+    query: noQuery,
+    answers: {
+      200: { description: 'By component, and what the deployment says of unsigned ones.', schema: trust },
+    },
+  },
+  setTrust: {
+    summary: 'Say how many keys have to sign a release',
+    query: noQuery,
+    body: z.strictObject({ ...thresholds, components: thresholds.components.default({}) }),
+    answers: { 200: { description: 'It is so from now on.', schema: trust } },
+    problems: ['threshold-unreachable', 'conflict'],
+  },
+} as const satisfies Partial<Record<string, Contract>>

@@ -1,0 +1,79 @@
+import type { trustContracts } from '../../../contracts/trust.ts'
+import { instantOf } from '../../../events/time.ts'
+import { readPublicKey } from '../../domain/trust/public-key.ts'
+import {
+  registerKey as register,
+  releaseTrust,
+  revokeKey as revoke,
+  setThresholds,
+  type TrustDecision,
+  type TrustedKey,
+  type TrustState,
+  trustAggregate,
+} from '../../domain/trust/trust.ts'
+import { trustIn } from '../../facts/trust.ts'
+import { patience } from '../../patience.ts'
+import { accepted, metadataOf } from '../http/answer.ts'
+import type { Operate } from '../http/endpoint.ts'
+import type { Services } from '../services.ts'
+
+type Contracts = typeof trustContracts
+
+function shown({ key, publicKey, label, components, channels, registered, revoked }: TrustedKey) {
+  return {
+    ...{ keyId: key, publicKey, label, components, channels },
+    ...{ registeredBy: registered.by, registeredAt: registered.at, revoked },
+  }
+}
+
+function shownTrust({ threshold, components, unsigned }: TrustState) {
+  return { threshold, components, unsignedReleases: unsigned }
+}
+
+function shownKey({ keys }: TrustState, id: string | undefined) {
+  const key = keys.find(({ key }) => key === id)
+  if (!key) throw new Error(`Key ${id} is not in the state that its command has left.`)
+  return shown(key)
+}
+
+/** Carries out a command on the trust in releases. */
+async function command(input: Parameters<typeof metadataOf>[0], { log }: Services, decision: TrustDecision) {
+  const trying = { retryFor: patience.person }
+  const outcome = await log.execute(trustAggregate, releaseTrust, decision, metadataOf(input), trying)
+  return { ...accepted(outcome), isNew: outcome.kind !== 'unchanged' }
+}
+
+/** Registers a public key. */
+export const registerKey: Operate<Contracts['registerKey']> = async (input, services) => {
+  const { state, commit, isNew } = await command(input, services, register(input.body))
+  const read = readPublicKey(input.body.publicKey)
+  const body = shownKey(state, 'key' in read ? read.key : undefined)
+  return { status: isNew ? 201 : 200, body, commit }
+}
+
+/** Lists all keys, from the log: whose word counts is told as it is now. */
+export const listKeys: Operate<Contracts['listKeys']> = async (_input, { log }) => {
+  const keys = (await trustIn(log)).keys.map(shown)
+  return { status: 200, body: { keys, count: keys.length, nextCursor: null } }
+}
+
+/** Revokes a key. */
+export const revokeKey: Operate<Contracts['revokeKey']> = async (input, services) => {
+  const { key } = input.params
+  const { reason, from } = input.body
+  const decision = revoke({ key, reason, from: from && instantOf(from) })
+  const { state, commit } = await command(input, services, decision)
+  return { status: 200, body: shownKey(state, key), commit }
+}
+
+/** Says how many keys have to sign a release. */
+export const getTrust: Operate<Contracts['getTrust']> = async (_input, { log }) => {
+  const { state, commit } = await log.load(trustAggregate, releaseTrust)
+  return { status: 200, body: shownTrust(state), ...(commit > 0 && { etag: commit }) }
+}
+
+/** Sets how many keys have to sign a release. */
+export const setTrust: Operate<Contracts['setTrust']> = async (input, services) => {
+  const { state, commit } = await command(input, services, setThresholds(input.body))
+  return { status: 200, body: shownTrust(state), commit, etag: commit }
+}

@@ -1,0 +1,200 @@
+import { later } from '../../../events/time.ts'
+import { type TrustEvent, trustEvents } from '../../../events/trust.ts'
+import { type Aggregate, accept, type Decision, reject } from '../aggregate.ts'
+import type { Rejection } from '../rejection.ts'
+import { readPublicKey } from './public-key.ts'
+
+/** A key that releases may be signed with. */
+export interface TrustedKey {
+  readonly key: string
+  /** SubjectPublicKeyInfo in DER, in base64. */
+  readonly publicKey: string
+  readonly label: string
+  /** Null: any. */
+  readonly components: readonly string[] | null
+  /** Null: any. */
+  readonly channels: readonly string[] | null
+  readonly registered: { readonly by: string; readonly at: string }
+  /** Null: it is in force. */
+  readonly revoked: { readonly from: string; readonly reason: string; readonly by: string } | null
+}
+
+/** What a deployment says of releases that nobody has signed. */
+export type UnsignedReleases = 'allowed' | 'refused'
+
+/** Whose word about releases counts. */
+export interface TrustState {
+  /** In the order of their registration. */
+  readonly keys: readonly TrustedKey[]
+  /** How many keys have to sign a release, unless its component has a number of its own. */
+  readonly threshold: number
+  readonly components: Readonly<Record<string, number>>
+  /** What the deployment says of releases that nobody has signed; null: it has not been noted yet. */
+  readonly unsigned: UnsignedReleases | null
+}
+
+/** A decision about trust. */
+export type TrustDecision = (state: TrustState, now: string) => Decision<TrustEvent, Rejection>
+
+/** The keys of releases, and how many of them it takes: one stream, so that one read says whose word counts. */
+export const trustAggregate: Aggregate<TrustState, TrustEvent> = {
+  name: 'trust',
+  stateSchema: 1,
+  initial: { keys: [], threshold: 1, components: {}, unsigned: null },
+  evolve(state, event, { at, actor }) {
+    switch (event.type) {
+      case 'KeyRegistered': {
+        const registered = { by: actor, at }
+        return { ...state, keys: [...state.keys, { ...event.data, registered, revoked: null }] }
+      }
+      case 'KeyRevoked': {
+        const { key, from, reason } = event.data
+        const revoked = { from, reason, by: actor }
+        return { ...state, keys: state.keys.map((one) => (one.key === key ? { ...one, revoked } : one)) }
+      }
+      case 'ThresholdsSet':
+        return { ...state, ...event.data }
+      case 'UnsignedReleasesJudged':
+        return { ...state, unsigned: event.data.allowed ? 'allowed' : 'refused' }
+    }
+  },
+  decode: (type, schema, data) => trustEvents.decode(type, schema, data),
+  schemaOf: (type) => trustEvents.schemaOf(type),
+}
+
+/** The id of the one stream of trust. */
+export const releaseTrust = 'releases'
+
+/** So many keys are remembered, revoked ones included: what they have signed stays to be judged. */
+const keysAtMost = 200
+
+/** Returns how many keys have to sign a release of a component. */
+export function thresholdFor({ threshold, components }: TrustState, component: string): number {
+  return Object.hasOwn(components, component) ? (components[component] ?? threshold) : threshold
+}
+
+/** Returns why the word of a key counts for nothing at an instant, for a release of this component on this channel; undefined: it counts. */
+export function refusalOfKey(
+  { key, components, channels, revoked }: TrustedKey,
+  release: { readonly component: string; readonly channel: string },
+  now: string,
+): { readonly code: 'key-revoked' | 'key-not-entitled'; readonly words: string } | undefined {
+  if (revoked && revoked.from <= now) {
+    const words = `key ${key} is revoked since ${revoked.from}: ${revoked.reason.slice(0, 200)}`
+    return { code: 'key-revoked', words }
+  }
+  const { component, channel } = release
+  if (components && !components.includes(component)) {
+    return { code: 'key-not-entitled', words: `key ${key} may not sign releases of ${component}` }
+  }
+  if (channels && !channels.includes(channel)) {
+    return { code: 'key-not-entitled', words: `key ${key} may not sign releases on the channel ${channel}` }
+  }
+  return undefined
+}
+
+const sameScope = (left: readonly string[] | null, right: readonly string[] | null) =>
+  JSON.stringify(left && [...left].sort()) === JSON.stringify(right && [...right].sort())
+
+/** Registers a key; the same again changes nothing. One that is known is never made to sign for more, nor brought back after its revocation. */
+export function registerKey(command: {
+  readonly publicKey: string
+  readonly label: string
+  readonly components: readonly string[] | null
+  readonly channels: readonly string[] | null
+}): TrustDecision {
+  return ({ keys }) => {
+    const read = readPublicKey(command.publicKey)
+    if ('wrong' in read) {
+      const fields = [{ field: 'publicKey', value: '', expected: 'an Ed25519 public key' }]
+      return reject({ code: 'key-invalid', detail: read.wrong, fields })
+    }
+    const { label, components, channels } = command
+    const known = keys.find(({ key }) => key === read.key)
+    if (known?.revoked) {
+      const detail = `Key ${read.key} was revoked: ${known.revoked.reason.slice(0, 200)}. Make a new pair of keys.`
+      return reject({ code: 'key-revoked', detail })
+    }
+    if (known) {
+      const same =
+        known.label === label &&
+        sameScope(known.components, components) &&
+        sameScope(known.channels, channels)
+      if (same) return accept()
+      const detail = `Key ${read.key} is registered for something else. Make a new pair of keys for that, or revoke this one.`
+      return reject({ code: 'key-exists', detail })
+    }
+    if (keys.length >= keysAtMost) {
+      const detail = `${keysAtMost} keys are registered, and none is ever forgotten.`
+      return reject({ code: 'too-many-keys', detail })
+    }
+    const scope = { components: components && [...components], channels: channels && [...channels] }
+    return accept({ type: 'KeyRegistered', data: { ...read, label, ...scope } })
+  }
+}
+
+/**
+ * Revokes a key from an instant on, or from now where that has passed or none is given: what it has signed counts for nothing from then on,
+ * whenever that was. A revocation may be moved forward, never back.
+ */
+export function revokeKey(command: {
+  readonly key: string
+  readonly reason: string
+  readonly from?: string | undefined
+}): TrustDecision {
+  return ({ keys }, now) => {
+    const { key, reason } = command
+    const known = keys.find((one) => one.key === key)
+    if (!known) {
+      const detail = `No key ${key.slice(0, 64)} is registered. GET /api/v1/keys lists those that are.`
+      return reject({ code: 'key-not-found', detail })
+    }
+    const from = later(command.from ?? now, now)
+    if (known.revoked && known.revoked.from <= from) return accept()
+    return accept({ type: 'KeyRevoked', data: { key, from, reason } })
+  }
+}
+
+/** How many keys are in force at an instant that may sign releases of a component, on whatever channel. */
+function signersOf({ keys }: TrustState, component: string | null, now: string): number {
+  return keys.filter(
+    ({ components, revoked }) =>
+      (revoked === null || revoked.from > now) &&
+      (component === null || components === null || components.includes(component)),
+  ).length
+}
+
+/** Says how many keys have to sign a release. More than there are nobody could meet; the same again changes nothing. */
+export function setThresholds(command: {
+  readonly threshold: number
+  readonly components: Readonly<Record<string, number>>
+}): TrustDecision {
+  return (state, now) => {
+    const { threshold, components } = command
+    const asked = [
+      ['threshold', null, threshold] as const,
+      ...Object.entries(components).map(
+        ([component, count]) => [`components.${component}`, component, count] as const,
+      ),
+    ]
+    for (const [field, component, count] of asked) {
+      const signers = signersOf(state, component, now)
+      if (count <= Math.max(1, signers)) continue
+      const whom = component === null ? '' : ` that may sign for ${component}`
+      const detail = `${count} keys would have to sign, and there are ${signers}${whom}: register more with POST /api/v1/keys first.`
+      const fields = [{ field, value: `${count}`, expected: `at most ${Math.max(1, signers)}` }]
+      return reject({ code: 'threshold-unreachable', detail, fields })
+    }
+    const sorted = Object.fromEntries(Object.entries(components).sort(([a], [b]) => (a < b ? -1 : 1)))
+    const same = state.threshold === threshold && JSON.stringify(state.components) === JSON.stringify(sorted)
+    return same ? accept() : accept({ type: 'ThresholdsSet', data: { threshold, components: sorted } })
+  }
+}
+
+/** Notes what the deployment says of releases that nobody has signed. */
+export function judgeUnsigned(judged: UnsignedReleases): TrustDecision {
+  return ({ unsigned }) =>
+    unsigned === judged
+      ? accept()
+      : accept({ type: 'UnsignedReleasesJudged', data: { allowed: judged === 'allowed' } })
+}

@@ -1,0 +1,20 @@
+import { systemActor } from '../../domain/actor.ts'
+import {
+  judgeUnsigned,
+  releaseTrust,
+  trustAggregate,
+  type UnsignedReleases,
+} from '../../domain/trust/trust.ts'
+import type { Log } from '../../log/log.ts'
+
+/** Notes what the deployment says of unsigned releases where every plan and hand-over reads it. Noting the same again changes nothing. */
+export async function noteUnsignedReleases({
+  log,
+  unsignedReleases,
+}: {
+  readonly log: Log
+  readonly unsignedReleases: UnsignedReleases
+}): Promise<void> {
+  const cause = { actor: systemActor, correlation: `unsigned-releases-${unsignedReleases}` }
+  await log.of(trustAggregate, releaseTrust).carryOut(judgeUnsigned(unsignedReleases), cause)
+}
