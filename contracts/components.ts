@@ -42,7 +42,16 @@ export const componentContracts = {
     tagged: true,
     params: byName,
     query: noQuery,
-    answers: { 200: { description: 'The component.', schema: component } },
+    answers: {
+      200: {
+        description: 'The component.',
+        schema: component.extend({
+          counters: z
+            .record(z.string(), z.object({ counter: z.int(), version: z.string() }))
+            .describe('By channel, the highest counter of a signed release: the next one has to be higher.'),
+        }),
+      },
+    },
     problems: ['component-not-found'],
   },
 } as const satisfies Partial<Record<string, Contract>>

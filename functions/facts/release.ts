@@ -20,6 +20,8 @@ export interface ResolvedRelease {
   readonly releaseVersion: number
   readonly scheme: VersionScheme
   readonly number: number
+  /** Whoever runs an older version has to go by way of another release; null: nobody has to. */
+  readonly minimumVersion: string | null
 }
 
 /** What a version asked for means, with what nobody may have meant. */
@@ -127,7 +129,8 @@ export async function releaseFor(
   if (standing && heldBack !== null)
     return { rejected: { code: 'release-held-back', detail: heldBack }, heldBack }
   const { version: registered, digest, scheme, number } = state
-  const release = { version: registered, digest, releaseVersion: commit, scheme, number }
+  const minimumVersion = state.signed?.minimumVersion ?? null
+  const release = { version: registered, digest, releaseVersion: commit, scheme, number, minimumVersion }
   return { release, heldBack: heldBack ?? newer }
 }
 
@@ -150,6 +153,30 @@ export async function newerThan(
     if ((compareIn(release.scheme, { version, number }, release) ?? 0) > 0) newer.add(version)
   })
   return newer
+}
+
+/**
+ * Returns which of some versions that targets run are older than a release lets its targets be. What the scheme cannot place counts as older:
+ * those have signed for it who have tried it from there on.
+ */
+export async function belowMinimum(
+  log: Log,
+  component: string,
+  { scheme, minimumVersion }: Pick<ResolvedRelease, 'scheme' | 'minimumVersion'>,
+  versions: Iterable<string>,
+): Promise<ReadonlySet<string>> {
+  const below = new Set<string>()
+  if (minimumVersion === null) return below
+  const placed = async (version: string) => {
+    const number = scheme === 'ordered' ? await numberOf(log, component, version) : null
+    return { version, number }
+  }
+  const minimum = await placed(minimumVersion)
+  await sideBySide(new Set(versions), atOnce.requested, async (version) => {
+    const order = sameVersion(version, minimumVersion) ? 0 : compareIn(scheme, await placed(version), minimum)
+    if ((order ?? -1) < 0) below.add(version)
+  })
+  return below
 }
 
 async function numberOf(log: Log, component: string, version: string): Promise<number | null> {

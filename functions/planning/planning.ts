@@ -31,6 +31,7 @@ import { expectedTime } from '../facts/attempt-times.ts'
 import { closuresOf, unknownCalendars } from '../facts/closures.ts'
 import { notReadyAmong } from '../facts/readiness.ts'
 import {
+  belowMinimum,
   newerThan,
   type ResolvedRelease,
   refuseDistrusted,
@@ -154,12 +155,15 @@ export async function prospectOf(
   const canariesAlone =
     request.strategy === 'canary' && profile !== undefined && (await takesCanariesAlone(services, profile))
   const newer = release ? await newerAmong(services.log, request, release, candidates) : noVersions
+  const tooOld = release
+    ? await belowMinimum(services.log, request.component, release, candidates.versionsFrom)
+    : noVersions
   const releases =
     request.kind === 'rollback'
       ? await releasesOf(services, request.component, candidates.versionsTo)
       : undefined
   const made = makePlan({
-    ...{ request, candidates, release, newer, policyVersion: policy.commit, canariesAlone },
+    ...{ request, candidates, release, newer, tooOld, policyVersion: policy.commit, canariesAlone },
     ...(releases && { releases }),
   })
   const warnings = [...heldBack, ...unmatched.warnings, ...warningsOfCanaries(request, candidates)]

@@ -35,7 +35,11 @@ export const getComponent: Operate<Contracts['getComponent']> = async ({ params 
       'Neither a scheme nor a release of this component was ever registered.',
     )
   }
-  return { status: 200, body: bodyOf(params.component, state), etag: commit }
+  const counters = Object.entries(state.counters).map(
+    ([channel, { counter, version }]) => [channel, { counter, version }] as const,
+  )
+  const body = { ...bodyOf(params.component, state), counters: Object.fromEntries(counters) }
+  return { status: 200, body, etag: commit }
 }
 
 /** Lists components from the view. */

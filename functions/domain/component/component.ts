@@ -70,6 +70,9 @@ export function setScheme({ scheme }: { readonly scheme: VersionScheme }): Compo
 /** A counter rises by no more at once: whoever could sign once could otherwise end all counting. */
 const leapAtMost = 100_000_000
 
+/** Where a counter may begin at most: by seconds or by dates, with room above. */
+const firstAtMost = 2 ** 52
+
 /** So many channels of a component are counted. */
 const channelsAtMost = 100
 
@@ -86,9 +89,10 @@ function refuseCounter(
     const detail = `The counter on ${channel} is at ${highest}, by ${last.version}: an older release is not published after a newer one. Count on from ${highest + 1}, and sign that.`
     return refuse('counter-not-newer', detail, `more than ${highest}`)
   }
-  if (counter - highest > leapAtMost) {
-    const detail = `The counter on ${channel} would leap from ${highest} to ${counter}, and hardly anything could follow it. It rises by ${leapAtMost} at most.`
-    return refuse('counter-leaps', detail, `at most ${highest + leapAtMost}`)
+  const most = last ? highest + leapAtMost : firstAtMost
+  if (counter > most) {
+    const detail = `The counter on ${channel} would leap from ${highest} to ${counter}, and hardly anything could follow it. It may be ${most} now.`
+    return refuse('counter-leaps', detail, `at most ${most}`)
   }
   if (!last && Object.keys(counters).length >= channelsAtMost) {
     const detail = `The component has releases on ${channelsAtMost} channels already.`

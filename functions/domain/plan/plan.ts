@@ -19,6 +19,7 @@ export type LeftOutReason =
   | 'no_earlier_version'
   | 'already_at_version'
   | 'newer_version'
+  | 'below_minimum_version'
   | 'update_in_progress'
   | 'not_ready'
   | 'after_canaries'
@@ -68,6 +69,8 @@ export interface PlanFacts {
   >
   /** Which versions that candidates run are newer than a release that `latest` or `stable` stands for; left out: nobody asked. */
   readonly newer?: ReadonlySet<string>
+  /** Which versions that candidates run are older than the release lets its targets be; left out: nobody said. */
+  readonly tooOld?: ReadonlySet<string>
   readonly policyVersion: number
   /** Is it for canaries alone? Whoever is not in the first wave is left out. */
   readonly canariesAlone?: boolean
@@ -86,7 +89,7 @@ const cutsAtMost = 2000
 /** Returns why a candidate is no member; undefined: it is one. */
 function refuseMember(
   candidate: ListedCandidate,
-  { request, release, releases, newer }: PlanFacts,
+  { request, release, releases, newer, tooOld }: PlanFacts,
 ): LeftOutReason | undefined {
   const { from, active } = candidate
   const to = request.kind === 'rollback' ? candidate.to : release?.version
@@ -98,6 +101,7 @@ function refuseMember(
   // A rollback undoes attempts that may have failed half-way: the inventory alone does not say that nothing is to be done.
   if (request.kind !== 'rollback' && sameVersion(from, to)) return 'already_at_version'
   if (newer?.has(from)) return 'newer_version'
+  if (tooOld?.has(from)) return 'below_minimum_version'
   // A child waits for what its parent still has in flight; everybody else is refused (M19).
   if (active !== null && active !== request.parent) return 'update_in_progress'
   if (candidate.notReady) return 'not_ready'

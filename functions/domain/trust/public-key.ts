@@ -19,7 +19,7 @@ const ofOrderEight = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28
 
 const weak: ReadonlySet<bigint> = new Set([0n, 1n, prime - 1n, ofOrderEight, prime - ofOrderEight])
 
-/** Is it one of the few points for which anybody can write a signature that verifies? */
+/** Is it one of the few points for which anybody can write a signature that some verifiers take? Agents may have such a one. */
 function isWeak(raw: Buffer): boolean {
   const ordinate = BigInt(`0x${Buffer.from(raw).reverse().toString('hex')}`) & (2n ** 255n - 1n)
   return weak.has(ordinate % prime)

@@ -70,3 +70,51 @@ describe('a release that is about to be registered', () => {
     given(scheme).when(numberRelease({ version })).thenTypes('ReleaseNumbered')
   })
 })
+
+describe('S16: the counter of a channel', () => {
+  const digest = (letter: string) => `sha256:${letter.repeat(64)}`
+  const counter = (counter: number, letter = 'a', channel = 'stable') => ({
+    ...{ channel, counter, digest: digest(letter) },
+  })
+  const raised = (version: string, of: ReturnType<typeof counter>): ComponentEvent => ({
+    type: 'CounterRaised',
+    data: { ...of, version },
+  })
+  const refused = (of: ReturnType<typeof counter>, ...history: ComponentEvent[]) => {
+    const decision = numberRelease({ version: '1.0.1', counter: of })(fold(history), '')
+    return 'rejected' in decision && [decision.rejected.code, decision.rejected.fields?.[0]?.field]
+  }
+  const seventh = raised('1.0.0', counter(7))
+
+  it('rises with each release that is published, in one commit with its number', () => {
+    given()
+      .when(numberRelease({ version: '1.0.0', counter: counter(7) }))
+      .thenEvents(seventh, numbered('1.0.0', 1))
+    given(seventh, numbered('1.0.0', 1))
+      .when(numberRelease({ version: '1.0.1', counter: counter(8, 'b') }))
+      .thenEvents(raised('1.0.1', counter(8, 'b')), numbered('1.0.1', 2))
+  })
+  it('stands still for the very same manifest, whose release was not there yet', () => {
+    given(seventh, numbered('1.0.0', 1))
+      .when(numberRelease({ version: '1.0.0', counter: counter(7) }))
+      .thenEvents(numbered('1.0.0', 2))
+  })
+  it('never falls, nor stands still for another', () => {
+    expect(refused(counter(6, 'b'), seventh)).toEqual(['counter-not-newer', 'manifest.counter'])
+    expect(refused(counter(6), seventh)).toEqual(['counter-not-newer', 'manifest.counter'])
+    expect(refused(counter(7, 'b'), seventh)).toEqual(['counter-not-newer', 'manifest.counter'])
+  })
+  it('is one of its channel alone', () => {
+    expect(refused(counter(1, 'b', 'beta'), seventh)).toBe(false)
+  })
+  it('leaps so far that releases may be numbered by seconds, and not to the end of all numbers', () => {
+    expect(refused(counter(100_000_007, 'b'), seventh)).toBe(false)
+    expect(refused(counter(100_000_008, 'b'), seventh)).toEqual(['counter-leaps', 'manifest.counter'])
+    expect(refused(counter(1_772_000_000))).toBe(false)
+    expect(refused(counter(Number.MAX_SAFE_INTEGER))).toEqual(['counter-leaps', 'manifest.counter'])
+  })
+  it('is refused before the number where the version is none', () => {
+    const decision = numberRelease({ version: '1', counter: counter(8) })(fold([seventh]), '')
+    expect(decision).toMatchObject({ rejected: { code: 'version-invalid' } })
+  })
+})
