@@ -12,7 +12,7 @@ export const invariants = {
   I12: 'every execution acts for the present generation',
   I13: 'the hash chain verifies',
   I14: 'enough distinct approvers, none the requester, bound to the plan',
-  I15: 'nothing withdrawn, pinned against or changed since planning is assigned',
+  I15: 'nothing withdrawn, untrusted, expired, blocked, pinned against or changed since planning is assigned or handed over',
   I16: 'a rollback of all takes back, or leaves out by name, all that the upgrade or its retries changed',
   I17: 'no phase of a rollout begins before all that it depends on has ended well and rested',
   I18: 'a phase is the upgrade that was planned with its rollout, and ends as that one does',

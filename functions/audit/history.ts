@@ -17,6 +17,7 @@ import { type Heads, missingStreams } from './chain.ts'
 import type { Finding } from './finding.ts'
 import { auditDocuments, auditFreshness } from './heads.ts'
 import { auditStream, type Beside, isWithin } from './stream.ts'
+import { type ReleaseStory, storyOf, type TrustStory } from './trust.ts'
 
 /** What the rules ask of a commit, with its events decoded. */
 export interface Told<Event> extends Pick<Commit, 'stream' | 'commit' | 'at' | 'actor' | 'correlation'> {
@@ -33,6 +34,8 @@ export interface AuditedStop {
 export interface AuditedRelease {
   readonly digest: string | null
   readonly withdrawnAt: string | null
+  /** All that happened to it. */
+  readonly story: ReleaseStory
 }
 
 /** A whole log, by kind and id of its streams, with the indexes that make each question a look-up. */
@@ -51,6 +54,8 @@ export interface History {
   /** By name and revision, as `name@1`. */
   readonly procedures: ReadonlyMap<string, { readonly hash: string; readonly document: ProcedureDocument }>
   readonly releases: ReadonlyMap<string, AuditedRelease>
+  /** All that was said of whose word about releases counts. */
+  readonly trust: TrustStory
   readonly stops: readonly AuditedStop[]
   /** What each calendar said, by name, the oldest first. */
   readonly calendars: ReadonlyMap<string, readonly AuditedCalendar[]>
@@ -147,6 +152,7 @@ export async function readHistory(
   const plans = new Map<string, PlanEvent['data']>()
   const procedures = new Map<string, { readonly hash: string; readonly document: ProcedureDocument }>()
   const releases = new Map<string, AuditedRelease>()
+  const trust: TrustStory[number][] = []
   const stops: AuditedStop[] = []
   const calendars = new Map<string, AuditedCalendar[]>()
   let count = 0
@@ -199,7 +205,7 @@ export async function readHistory(
             if (event.type === 'ProcedureRevised') procedures.set(`${id}@${event.data.revision}`, event.data)
         break
       case 'trust':
-        decoded(listed, trustEvents.decode, findings)
+        trust.push(...storyOf(decoded(listed, trustEvents.decode, findings)))
         break
       case 'component':
         decoded(listed, componentEvents.decode, findings)
@@ -222,14 +228,26 @@ export async function readHistory(
   const assignments = assignmentsOf(targets, cut)
   return {
     ...{ streams: total, commits: count, latest },
-    ...{ targets, upgrades, profiles, rollouts, plans, procedures, releases, stops, calendars, assignments },
+    ...{
+      targets,
+      upgrades,
+      profiles,
+      rollouts,
+      plans,
+      procedures,
+      releases,
+      trust,
+      stops,
+      calendars,
+      assignments,
+    },
   }
 }
 
 function releaseOf(
   commits: readonly Told<ReturnType<typeof releaseEvents.decode>>[],
 ): AuditedRelease & { readonly name?: string } {
-  let release: ReturnType<typeof releaseOf> = { digest: null, withdrawnAt: null }
+  let release: ReturnType<typeof releaseOf> = { digest: null, withdrawnAt: null, story: storyOf(commits) }
   for (const { at, told } of commits) {
     for (const event of told) {
       if (event.type === 'ReleaseRegistered') {
@@ -243,7 +261,7 @@ function releaseOf(
 }
 
 /** A freeze or a withdrawal binds this long after its acknowledgement (design: #the-stop), in milliseconds. */
-const bindsAfter = 5000
+export const bindsAfter = 5000
 
 /** Had something, in force since an instant, come to bind at another? */
 export function bound(since: string, at: string): boolean {

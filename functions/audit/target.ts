@@ -4,9 +4,10 @@ import { closedSince } from './calendar.ts'
 import type { Course } from './course.ts'
 import { rootOf } from './family.ts'
 import type { Findings } from './finding.ts'
-import { bound, type History, type Told } from './history.ts'
+import { bindsAfter, bound, type History, type Told } from './history.ts'
 import { plannedMember, sameVersion } from './plan.ts'
 import { AuditedProcedure } from './procedure.ts'
+import { distrustAt } from './trust.ts'
 
 type Assigned = Extract<TargetEvent, { type: 'AttemptAssigned' }>['data']
 
@@ -55,6 +56,16 @@ function auditRelease({ history, courses, findings }: AuditedTarget, commit: Com
     commit,
     `${name} had been withdrawn at ${withdrawnAt}.`,
   )
+  auditTrust(history, findings, commit, data)
+}
+
+/** Nobody is sent to what too few have signed whose word counts, to what has expired, or to what is blocked (I15). */
+function auditTrust(history: History, findings: Findings, commit: Commit, data: Assigned): void {
+  const release = releaseOf(history, data)
+  const asked = { at: commit.at, back: data.kind === 'rollback', leeway: bindsAfter }
+  const why = release && distrustAt(release.story, history.trust, asked)
+  const words = `Attempt ${data.attempt} went to ${data.component} ${data.to}, and ${why}.`
+  findings.expect(why === undefined, 'I15', commit, words)
 }
 
 /** The release that an assignment goes to; a rollback names it as the target did, with or without a leading v. */
@@ -146,6 +157,7 @@ function auditHandOver(
     commit,
     `Attempt ${attempt} was accepted, while ${component} ${to} had been withdrawn at ${withdrawnAt}.`,
   )
+  auditTrust(history, findings, commit, assigned)
   if (courses.get(upgrade)?.brokeGlass()) return
   for (const { stop, since, until } of history.stops) {
     const inForce = since <= commit.at && (until === null || until > commit.at) && bound(since, commit.at)

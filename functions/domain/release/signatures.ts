@@ -1,8 +1,8 @@
-import { createHash, verify } from 'node:crypto'
+import { createHash } from 'node:crypto'
+import { hasSigned } from '../../../events/signed.ts'
 import type { signatureSchemes } from '../../../events/words.ts'
 import { reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
-import { keyObjectOf } from '../trust/public-key.ts'
 import { refusalOfKey, type TrustState, thresholdFor } from '../trust/trust.ts'
 
 /** What a key says of a manifest. */
@@ -32,13 +32,15 @@ export interface Signed {
 const found = new Map<string, boolean>()
 const foundAtMost = 2000
 
-/** Has a key signed these bytes? Ed25519 over the text in UTF-8 (RFC 8032). */
-function hasSigned(publicKey: string, text: string, signature: string): boolean {
-  const bytes = Buffer.from(text, 'utf8')
-  const name = createHash('sha256').update(bytes).update(`\n${publicKey}\n${signature}`).digest('base64')
+/** Has a key signed a text? What was found once is not computed again. */
+function isSignedBy(publicKey: string, text: string, signature: string): boolean {
+  const name = createHash('sha256')
+    .update(text, 'utf8')
+    .update(`\n${publicKey}\n${signature}`)
+    .digest('base64')
   const known = found.get(name)
   if (known !== undefined) return known
-  const holds = verify(null, bytes, keyObjectOf(publicKey), Buffer.from(signature, 'base64'))
+  const holds = hasSigned(publicKey, text, signature)
   if (found.size >= foundAtMost) found.clear()
   found.set(name, holds)
   return holds
@@ -114,7 +116,7 @@ export function checkSignatures(
       const fields = places(offered, number, 'keyId', 'a key that may sign it')
       return reject({ code: refused.code, detail, fields })
     }
-    if (!hasSigned(key.publicKey, signed.text, signature)) {
+    if (!isSignedBy(key.publicKey, signed.text, signature)) {
       const detail = `Key ${keyId} has not signed this manifest: another key made the signature, or something was changed since. What is signed is the canonical JSON (RFC 8785) of the manifest, in UTF-8, without a line end.`
       const fields = places(offered, number, 'signature', 'the signature of the key over the manifest')
       return reject({ code: 'signature-invalid', detail, fields })
@@ -142,7 +144,7 @@ function tally(signed: Signed, signatures: readonly Signature[], trust: TrustSta
     const key = trust.keys.find(({ key }) => key === id)
     const words = key
       ? (refusalOfKey(key, signed, now)?.words ??
-        (hasSigned(key.publicKey, signed.text, signature) ? undefined : `key ${id} has not signed it`))
+        (isSignedBy(key.publicKey, signed.text, signature) ? undefined : `key ${id} has not signed it`))
       : `key ${id} is not registered`
     if (words === undefined) counting.add(id)
     else refused.push(words)

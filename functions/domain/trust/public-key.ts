@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
+import { createHash } from 'node:crypto'
 
 /** A key that releases are verified by. */
 export interface PublicKey {
@@ -23,11 +23,6 @@ const weak: ReadonlySet<bigint> = new Set([0n, 1n, prime - 1n, ofOrderEight, pri
 function isWeak(raw: Buffer): boolean {
   const ordinate = BigInt(`0x${Buffer.from(raw).reverse().toString('hex')}`) & (2n ** 255n - 1n)
   return weak.has(ordinate % prime)
-}
-
-/** Returns the key object of a key as it is stored. Throws where it is none: it was read before it was stored. */
-export function keyObjectOf(publicKey: string): KeyObject {
-  return createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' })
 }
 
 /**
