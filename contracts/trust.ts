@@ -31,10 +31,7 @@ const trust = z.object({
   ...thresholds,
   unsignedReleases: z
     .enum(['allowed', 'refused'])
-    .nullable()
-    .describe(
-      'What the deployment says of releases that nobody has signed; null: it has not been noted yet.',
-    ),
+    .describe('What the deployment says of releases that nobody has signed.'),
 })
 
 export const trustContracts = {

@@ -46,6 +46,8 @@ export const policyEvents = defineEvents({
   /** One stop of everything; others may be in force beside it. */
   FreezePlaced: { schema: z.object({ stop: name, reason: z.string().min(1).max(512) }) },
   FreezeLifted: { schema: z.object({ stop: name, reason: z.string().min(1).max(512) }) },
+  /** What the deployment says of releases that nobody has signed. */
+  UnsignedReleasesJudged: { schema: z.object({ allowed: z.boolean() }) },
   /** A named calendar, in a stream of its own; a later definition takes the place of the one before. */
   CalendarDefined: { schema: z.object({ definition: calendarDefinition }) },
   /** It closes nothing any more; it may be defined again. */

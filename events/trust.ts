@@ -24,8 +24,6 @@ export const trustEvents = defineEvents({
   KeyRevoked: { schema: z.object({ key, from: instant, reason: words }) },
   /** How many keys have to sign a release of the components that are named, and of all others. */
   ThresholdsSet: { schema: z.object({ threshold, components: z.record(name, threshold) }) },
-  /** What the deployment says of releases that nobody has signed. */
-  UnsignedReleasesJudged: { schema: z.object({ allowed: z.boolean() }) },
 })
 
 export type TrustEvent = EventsOf<typeof trustEvents>

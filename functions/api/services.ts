@@ -1,5 +1,5 @@
 import type { ExposureLimit } from '../domain/plan/exposure.ts'
-import type { UnsignedReleases } from '../domain/trust/trust.ts'
+import type { UnsignedReleases } from '../domain/policy/policy.ts'
 import type { Log } from '../log/log.ts'
 import type { Views } from '../views/views.ts'
 import type { Probes } from '../work/probes.ts'

@@ -17,7 +17,7 @@ import { type Heads, missingStreams } from './chain.ts'
 import type { Finding } from './finding.ts'
 import { auditDocuments, auditFreshness } from './heads.ts'
 import { auditStream, type Beside, isWithin } from './stream.ts'
-import { type ReleaseStory, storyOf, type TrustStory } from './trust.ts'
+import { type PolicyStory, type ReleaseStory, storyOf, type TrustStory } from './trust.ts'
 
 /** What the rules ask of a commit, with its events decoded. */
 export interface Told<Event> extends Pick<Commit, 'stream' | 'commit' | 'at' | 'actor' | 'correlation'> {
@@ -56,6 +56,8 @@ export interface History {
   readonly releases: ReadonlyMap<string, AuditedRelease>
   /** All that was said of whose word about releases counts. */
   readonly trust: TrustStory
+  /** All that was said of what binds every upgrade. */
+  readonly policy: PolicyStory
   readonly stops: readonly AuditedStop[]
   /** What each calendar said, by name, the oldest first. */
   readonly calendars: ReadonlyMap<string, readonly AuditedCalendar[]>
@@ -153,6 +155,7 @@ export async function readHistory(
   const procedures = new Map<string, { readonly hash: string; readonly document: ProcedureDocument }>()
   const releases = new Map<string, AuditedRelease>()
   const trust: TrustStory[number][] = []
+  const policies: PolicyStory[number][] = []
   const stops: AuditedStop[] = []
   const calendars = new Map<string, AuditedCalendar[]>()
   let count = 0
@@ -190,6 +193,7 @@ export async function readHistory(
         {
           const policy = decoded(listed, policyEvents.decode, findings)
           stops.push(...stopsOf(policy))
+          if (!id.startsWith(ofCalendar)) policies.push(...storyOf(policy))
           if (id.startsWith(ofCalendar)) calendars.set(id.slice(ofCalendar.length), definitionsIn(policy))
         }
         break
@@ -237,6 +241,7 @@ export async function readHistory(
       procedures,
       releases,
       trust,
+      policy: policies,
       stops,
       calendars,
       assignments,

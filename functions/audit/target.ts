@@ -63,7 +63,7 @@ function auditRelease({ history, courses, findings }: AuditedTarget, commit: Com
 function auditTrust(history: History, findings: Findings, commit: Commit, data: Assigned): void {
   const release = releaseOf(history, data)
   const asked = { at: commit.at, back: data.kind === 'rollback', leeway: bindsAfter }
-  const why = release && distrustAt(release.story, history.trust, asked)
+  const why = release && distrustAt(release.story, history, asked)
   const words = `Attempt ${data.attempt} went to ${data.component} ${data.to}, and ${why}.`
   findings.expect(why === undefined, 'I15', commit, words)
 }

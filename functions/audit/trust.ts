@@ -1,4 +1,5 @@
 import { sha256 } from '../../events/canonical.ts'
+import type { PolicyEvent } from '../../events/policy.ts'
 import type { ReleaseEvent } from '../../events/release.ts'
 import { hasSigned } from '../../events/signed.ts'
 import { after } from '../../events/time.ts'
@@ -11,6 +12,7 @@ interface Happened<Event> {
 }
 
 export type TrustStory = readonly Happened<TrustEvent>[]
+export type PolicyStory = readonly Happened<PolicyEvent>[]
 export type ReleaseStory = readonly Happened<ReleaseEvent>[]
 
 /** Returns what was told in a stream, event by event. */
@@ -52,7 +54,7 @@ function thresholdAt(trust: TrustStory, component: string, at: string, leeway: n
  */
 export function distrustAt(
   release: ReleaseStory,
-  trust: TrustStory,
+  { trust, policy }: { readonly trust: TrustStory; readonly policy: PolicyStory },
   asked: { readonly at: string; readonly back: boolean; readonly leeway: number },
 ): string | undefined {
   const { at, back, leeway } = asked
@@ -70,7 +72,7 @@ export function distrustAt(
   if (blocked !== undefined && !back) return `it was blocked: ${blocked}`
   if (!sealed) {
     let refused = false
-    for (const { at: since, data } of those(trust, 'UnsignedReleasesJudged'))
+    for (const { at: since, data } of those(policy, 'UnsignedReleasesJudged'))
       if (since <= (data.allowed ? at : heard)) refused = !data.allowed
     return refused ? 'nobody had signed it' : undefined
   }

@@ -1,15 +1,14 @@
 import { after, day, instantOf, second } from '../../events/time.ts'
-import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
+import { freezePolicy, type PolicyState, policyAggregate } from '../domain/policy/policy.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { type ReleaseState, releaseAggregate, releaseId } from '../domain/release/release.ts'
 import { distrustOf } from '../domain/release/trusted.ts'
-import type { TrustState } from '../domain/trust/trust.ts'
 import type { AdmissionFacts } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { exists, hasEnded, planOf, profileOf, type UpgradeState } from '../domain/upgrade/state.ts'
 import type { Loaded, Log } from '../log/log.ts'
 import { closuresOf } from './closures.ts'
-import { trustIn } from './trust.ts'
+import { judgesOf } from './trust.ts'
 
 /** What facts are read with: the log, and the instant that they are of. */
 export interface LogAndClock {
@@ -88,10 +87,9 @@ async function factsAbout(
   { release, calendars, profile }: Subject,
   now: string,
 ): Promise<AdmissionFacts> {
-  const [policy, known, trust, closures, outOfService] = await Promise.all([
+  const [policy, known, closures, outOfService] = await Promise.all([
     log.load(policyAggregate, freezePolicy),
     release === null ? null : log.load(releaseAggregate, release),
-    release === null ? null : trustIn(log),
     closuresOf(log, calendars, now, after(now, horizon)),
     profile === null ? null : outOfServiceSince(log, profile),
   ])
@@ -102,19 +100,20 @@ async function factsAbout(
     outOfService,
     releaseVersion: known?.commit ?? 0,
     releaseWithdrawn: known?.state.withdrawn?.reason ?? null,
-    releaseRefused: known && trust && refusedNow(known.state, trust, now),
+    releaseRefused: known && (await refusedNow(log, known.state, policy.state, now)),
   }
 }
 
 /** Why a release must not be rolled out now, in words, though nobody has withdrawn it; null: it may be. `back`: to where a target was before, which who asks has to answer for. */
-export function refusedNow(
+export async function refusedNow(
+  log: Log,
   release: ReleaseState,
-  trust: TrustState,
+  policy: PolicyState,
   now: string,
   { back = false } = {},
-): string | null {
+): Promise<string | null> {
   if (release.blocked && !back) return `it is blocked: ${release.blocked.reason}`
-  return distrustOf(release, trust, now, { back })?.words ?? null
+  return distrustOf(release, await judgesOf(log, release, policy), now, { back })?.words ?? null
 }
 
 /** Since when a profile opens no window; null: it does. */

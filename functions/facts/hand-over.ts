@@ -6,7 +6,6 @@ import type { HandOverFacts } from '../domain/target/report.ts'
 import type { ActiveAttempt } from '../domain/target/state.ts'
 import { type LogAndClock, refusedNow } from './admission.ts'
 import { closuresOf } from './closures.ts'
-import { trustIn } from './trust.ts'
 
 /**
  * Returns what handing an attempt over is checked against now, read strongly: a stop, a closed calendar or a withdrawal that was acknowledged
@@ -18,16 +17,15 @@ export async function handOverFacts(
 ): Promise<HandOverFacts> {
   const instant = instantOf(now())
   const forth = kind !== 'rollback'
-  const [policy, closures, release, trust] = await Promise.all([
+  const [policy, closures, release] = await Promise.all([
     log.load(policyAggregate, freezePolicy),
     closuresOf(log, calendars, instant, after(instant, 1)),
     log.load(releaseAggregate, releaseId(component, to)),
-    trustIn(log),
   ])
   return {
     stops: policy.state.stops,
     closure: closureAt(closures, instant),
     withdrawn: forth ? (release.state.withdrawn?.reason ?? null) : null,
-    refused: refusedNow(release.state, trust, instant, { back: !forth }),
+    refused: await refusedNow(log, release.state, policy.state, instant, { back: !forth }),
   }
 }

@@ -1,4 +1,5 @@
 import { instantOf } from '../../events/time.ts'
+import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
 import { type ReleaseState, releaseAggregate, releaseId } from '../domain/release/release.ts'
 import { type CatalogueEntry, resolveRelease } from '../domain/release/resolve.ts'
@@ -11,7 +12,7 @@ import { sideBySide } from '../side-by-side.ts'
 import type { ReleaseRow } from '../views/rows.ts'
 import type { Views } from '../views/views.ts'
 import type { LogAndClock } from './admission.ts'
-import { trustIn } from './trust.ts'
+import { judgesOf, trustIn } from './trust.ts'
 
 /** A release that may be rolled out, as the plan records it. */
 export interface ResolvedRelease {
@@ -57,13 +58,17 @@ export async function releasesOf(
   component: string,
   versions: Iterable<string>,
 ): Promise<ReadonlyMap<string, ReleaseBefore>> {
-  const trust = await trustIn(log)
+  const [{ state: policy }, trust] = await Promise.all([
+    log.load(policyAggregate, freezePolicy),
+    trustIn(log),
+  ])
+  const judges = { trust, unsigned: policy.unsigned }
   const found = await sideBySide(new Set(versions), atOnce.requested, async (version) => {
     const { state } = await log.load(releaseAggregate, releaseId(component, version))
     if (!state.registered) return []
     const { digest, withdrawn, blocked } = state
     const away = withdrawn?.reason ?? blocked?.reason ?? null
-    const distrusted = distrustOf(state, trust, instantOf(now()), { back: true })?.words ?? null
+    const distrusted = distrustOf(state, judges, instantOf(now()), { back: true })?.words ?? null
     return [[version, { digest, withdrawn: away, distrusted }] as const]
   })
   return new Map(found.flat())
@@ -190,11 +195,11 @@ export async function refuseDistrusted(
   component: string,
   version: string,
 ): Promise<Rejection | undefined> {
-  const [{ state }, trust] = await Promise.all([
+  const [{ state }, policy] = await Promise.all([
     log.load(releaseAggregate, releaseId(component, version)),
-    trustIn(log),
+    log.load(policyAggregate, freezePolicy),
   ])
-  const distrust = distrustOf(state, trust, instantOf(now()))
+  const distrust = distrustOf(state, await judgesOf(log, state, policy.state), instantOf(now()))
   if (!distrust) return undefined
   const { code, words } = distrust
   return { code, detail: `Nothing is planned to it: ${words}.` }

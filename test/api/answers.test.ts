@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { contracts } from '../../contracts/api.ts'
 import type { Operation } from '../../contracts/routes.ts'
+import { manifestOf, newSigner, signatureOf } from '../domain/trust/signing.ts'
 import { cutOff, openProcedures } from '../procedures/world.ts'
 import { examples } from './profile-examples.ts'
 import { platform, twoPhases } from './rollout-world.ts'
@@ -113,6 +114,26 @@ describe('every answer is the one that is described', () => {
     await ask('liftStop', 'DELETE', '/api/v1/stop/stop-1', { query: { reason: 'x' } })
     await ask('listReleases', 'GET', '/api/v1/releases')
     await ask('getRelease', 'GET', '/api/v1/releases/api/v1.2.0')
+    const admin = { user: 'admin-1', roles: ['admin'] }
+    const signer = newSigner()
+    const { keyId, publicKey } = signer
+    const label = 'a signer'
+    await ask('registerKey', 'POST', '/api/v1/keys', { as: admin, body: { publicKey, label } })
+    await ask('setTrust', 'PUT', '/api/v1/trust', { as: admin, body: { threshold: 1 } })
+    await ask('getTrust', 'GET', '/api/v1/trust')
+    const manifest = manifestOf()
+    const signed = { manifest, signatures: [signatureOf(signer, manifest)] }
+    await ask('registerRelease', 'POST', '/api/v1/releases', { body: signed })
+    await ask('registerRelease', 'POST', '/api/v1/releases', { body: signed })
+    const published = '/api/v1/releases/api/2.4.1'
+    await ask('getManifest', 'GET', `${published}/manifest`)
+    await ask('promoteRelease', 'POST', `${published}/promote`, { body: { channel: 'beta', reason: 'x' } })
+    await ask('blockRelease', 'POST', `${published}/block`, { body: { reason: 'x' } })
+    await ask('getRelease', 'GET', published)
+    await ask('listReleases', 'GET', '/api/v1/releases')
+    await ask('unblockRelease', 'POST', `${published}/unblock`, { body: { reason: 'x' } })
+    await ask('revokeKey', 'POST', `/api/v1/keys/${keyId}/revoke`, { as: admin, body: { reason: 'x' } })
+    await ask('listKeys', 'GET', '/api/v1/keys')
     await ask('setComponentScheme', 'PUT', '/api/v1/components/web', { body: { scheme: 'dotted' } })
     await ask('listComponents', 'GET', '/api/v1/components')
     await ask('getComponent', 'GET', '/api/v1/components/api')

@@ -379,7 +379,6 @@ describe('S17: whether a release is trusted is asked again', () => {
     expect((await plan(world, body)).status).toBe(200)
     await noteUnsignedReleases({ log: world.log, unsignedReleases: 'refused' })
     expect((await plan(world, body)).body).toMatchObject({ code: 'release-unsigned' })
-    expect((await world.call('GET', '/api/v1/trust')).body.unsignedReleases).toBe('refused')
     await noteUnsignedReleases({ log: world.log, unsignedReleases: 'allowed' })
     expect((await plan(world, body)).status).toBe(200)
   })
@@ -528,6 +527,8 @@ describe('keys', () => {
     const world = await openSigned(alice)
     const { status, body } = await world.call('PUT', '/api/v1/trust', { as: admin, body: { threshold: 2 } })
     expect([status, body.code, body.errors[0].field]).toEqual([422, 'threshold-unreachable', 'threshold'])
-    expect((await world.call('GET', '/api/v1/trust')).body.threshold).toBe(1)
+    expect((await world.call('GET', '/api/v1/trust')).body).toEqual({
+      ...{ threshold: 1, components: {}, unsignedReleases: 'refused' },
+    })
   })
 })

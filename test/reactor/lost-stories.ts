@@ -17,6 +17,7 @@ import { upgradeOfWindow } from '../../functions/reactor/profiles/open-window.ts
 import { noteUnsignedReleases } from '../../functions/reactor/upgrades/judge-unsigned.ts'
 import { tickDue } from '../../functions/reactor/upgrades/tick.ts'
 import { deployed, report, type World } from '../api/world.ts'
+import { manifestOf, newSigner, signatureOf } from '../domain/trust/signing.ts'
 import { nextSunday, type openProfileWorld, sunday, weekly } from './profile-world.ts'
 
 type Opened = Awaited<ReturnType<typeof openProfileWorld>>
@@ -34,6 +35,7 @@ const agent = (target: string) => ({ lambda: { kind: 'agent', target, tokenHash:
 const timestamp = '2026-01-05T10:00:00Z'
 const base = '/api/v1/upgrade-profiles'
 const hour = 3600
+const oneArtifact = { backend: { sha256: 'c'.repeat(64), length: 1000 } }
 
 const says = (world: World, target: string, status: string, more: object = {}) =>
   world.call('POST', '/api/v1/updates/status', {
@@ -440,6 +442,15 @@ export const stories: Readonly<Record<DutyName, readonly Story[]>> = {
         return async () => [await holds(world, id), await activeOf(world)]
       },
     },
+    {
+      words: 'unsigned releases are refused from now on',
+      async tell({ world }, lose) {
+        const id = await deployed(world, all)
+        await lose()
+        await noteUnsignedReleases({ log: world.log, unsignedReleases: 'refused' })
+        return async () => [await activeOf(world), await counts(world, id)]
+      },
+    },
   ],
   'heed-calendar': [
     {
@@ -467,11 +478,18 @@ export const stories: Readonly<Record<DutyName, readonly Story[]>> = {
   ],
   'heed-trust': [
     {
-      words: 'unsigned releases are refused from now on',
+      words: 'the key is revoked that has signed what is rolled out',
       async tell({ world }, lose) {
-        const id = await deployed(world, all)
+        const signer = newSigner()
+        const as = { user: 'admin-1', roles: ['admin'] }
+        const { keyId, publicKey } = signer
+        await world.call('POST', '/api/v1/keys', { as, body: { publicKey, label: 'a signer' } })
+        const manifest = manifestOf({ version: '1.3.0', minimumVersion: '1.0.0', components: oneArtifact })
+        const signatures = [signatureOf(signer, manifest)]
+        await world.call('POST', '/api/v1/releases', { body: { manifest, signatures } })
+        const id = await deployed(world, { ...all, version: '1.3.0' })
         await lose()
-        await noteUnsignedReleases({ log: world.log, unsignedReleases: 'refused' })
+        await world.call('POST', `/api/v1/keys/${keyId}/revoke`, { as, body: { reason: 'stolen' } })
         return async () => [await activeOf(world), await counts(world, id)]
       },
     },

@@ -26,8 +26,11 @@ function shown({ key, publicKey, label, components, channels, registered, revoke
   }
 }
 
-function shownTrust({ threshold, components, unsigned }: TrustState) {
-  return { threshold, components, unsignedReleases: unsigned }
+function shownTrust(
+  { threshold, components }: TrustState,
+  { unsignedReleases }: Pick<Services<'unsignedReleases'>, 'unsignedReleases'>,
+) {
+  return { threshold, components, unsignedReleases }
 }
 
 function shownKey({ keys }: TrustState, id: string | undefined) {
@@ -67,13 +70,13 @@ export const revokeKey: Operate<Contracts['revokeKey']> = async (input, services
 }
 
 /** Says how many keys have to sign a release. */
-export const getTrust: Operate<Contracts['getTrust']> = async (_input, { log }) => {
-  const { state, commit } = await log.load(trustAggregate, releaseTrust)
-  return { status: 200, body: shownTrust(state), ...(commit > 0 && { etag: commit }) }
+export const getTrust: Operate<Contracts['getTrust'], 'unsignedReleases'> = async (_input, services) => {
+  const { state, commit } = await services.log.load(trustAggregate, releaseTrust)
+  return { status: 200, body: shownTrust(state, services), ...(commit > 0 && { etag: commit }) }
 }
 
 /** Sets how many keys have to sign a release. */
-export const setTrust: Operate<Contracts['setTrust']> = async (input, services) => {
+export const setTrust: Operate<Contracts['setTrust'], 'unsignedReleases'> = async (input, services) => {
   const { state, commit } = await command(input, services, setThresholds(input.body))
-  return { status: 200, body: shownTrust(state), commit, etag: commit }
+  return { status: 200, body: shownTrust(state, services), commit, etag: commit }
 }

@@ -1,6 +1,7 @@
 import type { releaseContracts } from '../../../contracts/releases.ts'
 import { instantOf } from '../../../events/time.ts'
 import { componentAggregate, numberRelease, schemeOf } from '../../domain/component/component.ts'
+import { freezePolicy, policyAggregate } from '../../domain/policy/policy.ts'
 import { type Manifest, refuseManifest, sealed } from '../../domain/release/manifest.ts'
 import {
   promoteRelease as promote,
@@ -13,7 +14,7 @@ import {
 import { checkSignatures, type OfferedSignature } from '../../domain/release/signatures.ts'
 import { distrustOf } from '../../domain/release/trusted.ts'
 import type { VersionScheme } from '../../domain/version/scheme.ts'
-import { trustIn } from '../../facts/trust.ts'
+import { judgesOf, trustIn } from '../../facts/trust.ts'
 import { patience } from '../../patience.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
@@ -130,8 +131,12 @@ export const registerRelease: Operate<Contracts['registerRelease'], 'unsignedRel
 export const promoteRelease: Operate<Contracts['promoteRelease']> = async (input, { log, now }) => {
   const { params, body } = input
   const id = releaseId(params.component, params.version)
-  const [{ state: release }, trust] = await Promise.all([log.load(releaseAggregate, id), trustIn(log)])
-  const distrust = distrustOf({ ...release, channel: body.channel }, trust, instantOf(now()))
+  const [{ state: release }, { state: policy }] = await Promise.all([
+    log.load(releaseAggregate, id),
+    log.load(policyAggregate, freezePolicy),
+  ])
+  const judges = await judgesOf(log, release, policy)
+  const distrust = distrustOf({ ...release, channel: body.channel }, judges, instantOf(now()))
   if (distrust) throw new Problem(distrust.code, `It is not put on ${body.channel}: ${distrust.words}.`)
   const outcome = await log.execute(releaseAggregate, id, promote(body), metadataOf(input))
   const { state, commit } = accepted(outcome)

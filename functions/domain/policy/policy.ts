@@ -3,6 +3,9 @@ import { type CalendarDefinition, type PolicyEvent, policyEvents } from '../../.
 import { type Aggregate, accept, type Decision, reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
 
+/** What a deployment says of releases that nobody has signed. */
+export type UnsignedReleases = 'allowed' | 'refused'
+
 /** One stop of everything, which its own lifting ends. */
 export interface Stop {
   readonly id: string
@@ -11,12 +14,14 @@ export interface Stop {
   readonly since: string
 }
 
-/** The rules of one policy: whether everything is stopped, or when a calendar is closed; a stream holds one of them. */
+/** The rules of one policy: whether everything is stopped and who may go unsigned, or when a calendar is closed; a stream holds one of them. */
 export interface PolicyState {
   /** Everything stands still while any of them is there; the oldest comes first. */
   readonly stops: readonly Stop[]
   /** How many there have ever been. */
   readonly stopsEver: number
+  /** What the deployment says of releases that nobody has signed. */
+  readonly unsigned: UnsignedReleases
   readonly calendar: CalendarDefinition | null
 }
 
@@ -26,8 +31,8 @@ export type PolicyDecision = (state: PolicyState, now: string) => Decision<Polic
 /** What every plan and admission is checked against: one stream a policy; its commit number is the policy version. */
 export const policyAggregate: Aggregate<PolicyState, PolicyEvent> = {
   name: 'policy',
-  stateSchema: 1,
-  initial: { stops: [], stopsEver: 0, calendar: null },
+  stateSchema: 2,
+  initial: { stops: [], stopsEver: 0, unsigned: 'allowed', calendar: null },
   evolve(state, event, { at, actor }) {
     switch (event.type) {
       case 'FreezePlaced': {
@@ -40,6 +45,8 @@ export const policyAggregate: Aggregate<PolicyState, PolicyEvent> = {
       }
       case 'FreezeLifted':
         return { ...state, stops: state.stops.filter(({ id }) => id !== event.data.stop) }
+      case 'UnsignedReleasesJudged':
+        return { ...state, unsigned: event.data.allowed ? 'allowed' : 'refused' }
       case 'CalendarDefined':
         return { ...state, calendar: event.data.definition }
       case 'CalendarDeleted':
@@ -83,7 +90,15 @@ export function liftFreeze(command: { readonly stop: string; readonly reason: st
   }
 }
 
-/** The id of the policy that stops everything. */
+/** Notes what the deployment says of releases that nobody has signed, where that is another than was noted: at first they are allowed. */
+export function judgeUnsigned(judged: UnsignedReleases): PolicyDecision {
+  return ({ unsigned }) =>
+    unsigned === judged
+      ? accept()
+      : accept({ type: 'UnsignedReleasesJudged', data: { allowed: judged === 'allowed' } })
+}
+
+/** The id of the policy that binds every upgrade: it is read before anything is admitted or handed over. */
 export const freezePolicy = 'freeze'
 
 const calendarPrefix = 'calendar:'

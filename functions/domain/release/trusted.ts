@@ -1,7 +1,15 @@
 import { sha256 } from '../../../events/canonical.ts'
+import type { UnsignedReleases } from '../policy/policy.ts'
 import type { TrustState } from '../trust/trust.ts'
 import type { ReleaseState } from './release.ts'
 import { whyTooFew } from './signatures.ts'
+
+/** Whose word about a release counts, and what the deployment says where there is none. */
+export interface Judges {
+  /** Of a release that nobody has signed nobody is asked: the keys may be left out then. */
+  readonly trust: TrustState
+  readonly unsigned: UnsignedReleases
+}
 
 /** Why nobody may be upgraded to a release. */
 export interface Distrust {
@@ -15,7 +23,7 @@ export interface Distrust {
  */
 export function distrustOf(
   release: Pick<ReleaseState, 'registered' | 'component' | 'version' | 'channel' | 'digest' | 'signed'>,
-  trust: TrustState,
+  { trust, unsigned }: Judges,
   now: string,
   { back = false } = {},
 ): Distrust | undefined {
@@ -23,7 +31,7 @@ export function distrustOf(
   if (!registered) return undefined
   const name = `${component} ${version}`
   if (!signed) {
-    if (trust.unsigned !== 'refused') return undefined
+    if (unsigned !== 'refused') return undefined
     return {
       code: 'release-unsigned',
       words: `nobody has signed ${name}, and the deployment refuses such releases`,

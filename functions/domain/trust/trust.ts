@@ -19,9 +19,6 @@ export interface TrustedKey {
   readonly revoked: { readonly from: string; readonly reason: string; readonly by: string } | null
 }
 
-/** What a deployment says of releases that nobody has signed. */
-export type UnsignedReleases = 'allowed' | 'refused'
-
 /** Whose word about releases counts. */
 export interface TrustState {
   /** In the order of their registration. */
@@ -29,8 +26,6 @@ export interface TrustState {
   /** How many keys have to sign a release, unless its component has a number of its own. */
   readonly threshold: number
   readonly components: Readonly<Record<string, number>>
-  /** What the deployment says of releases that nobody has signed; null: it has not been noted yet. */
-  readonly unsigned: UnsignedReleases | null
 }
 
 /** A decision about trust. */
@@ -40,7 +35,7 @@ export type TrustDecision = (state: TrustState, now: string) => Decision<TrustEv
 export const trustAggregate: Aggregate<TrustState, TrustEvent> = {
   name: 'trust',
   stateSchema: 1,
-  initial: { keys: [], threshold: 1, components: {}, unsigned: null },
+  initial: { keys: [], threshold: 1, components: {} },
   evolve(state, event, { at, actor }) {
     switch (event.type) {
       case 'KeyRegistered': {
@@ -54,8 +49,6 @@ export const trustAggregate: Aggregate<TrustState, TrustEvent> = {
       }
       case 'ThresholdsSet':
         return { ...state, ...event.data }
-      case 'UnsignedReleasesJudged':
-        return { ...state, unsigned: event.data.allowed ? 'allowed' : 'refused' }
     }
   },
   decode: (type, schema, data) => trustEvents.decode(type, schema, data),
@@ -189,12 +182,4 @@ export function setThresholds(command: {
     const same = state.threshold === threshold && JSON.stringify(state.components) === JSON.stringify(sorted)
     return same ? accept() : accept({ type: 'ThresholdsSet', data: { threshold, components: sorted } })
   }
-}
-
-/** Notes what the deployment says of releases that nobody has signed. */
-export function judgeUnsigned(judged: UnsignedReleases): TrustDecision {
-  return ({ unsigned }) =>
-    unsigned === judged
-      ? accept()
-      : accept({ type: 'UnsignedReleasesJudged', data: { allowed: judged === 'allowed' } })
 }

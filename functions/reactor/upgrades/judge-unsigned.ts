@@ -1,10 +1,10 @@
 import { systemActor } from '../../domain/actor.ts'
 import {
+  freezePolicy,
   judgeUnsigned,
-  releaseTrust,
-  trustAggregate,
+  policyAggregate,
   type UnsignedReleases,
-} from '../../domain/trust/trust.ts'
+} from '../../domain/policy/policy.ts'
 import type { Log } from '../../log/log.ts'
 
 /** Notes what the deployment says of unsigned releases where every plan and hand-over reads it. Noting the same again changes nothing. */
@@ -16,5 +16,5 @@ export async function noteUnsignedReleases({
   readonly unsignedReleases: UnsignedReleases
 }): Promise<void> {
   const cause = { actor: systemActor, correlation: `unsigned-releases-${unsignedReleases}` }
-  await log.of(trustAggregate, releaseTrust).carryOut(judgeUnsigned(unsignedReleases), cause)
+  await log.of(policyAggregate, freezePolicy).carryOut(judgeUnsigned(unsignedReleases), cause)
 }

@@ -91,13 +91,13 @@ function heeding<
 }
 
 /**
- * Everything was stopped, or a stop was lifted: every live upgrade hears of it at once. A stop that was over before any upgrade noticed it
+ * Everything was stopped, a stop was lifted, or unsigned releases are judged otherwise: every live upgrade hears of it at once. A stop that was over before any upgrade noticed it
  * left no hold whose end would bring the assignments that it held back.
  */
 export const heedStop = heeding(
   'heed-stop',
   policyAggregate,
-  ['FreezePlaced', 'FreezeLifted'],
+  ['FreezePlaced', 'FreezeLifted', 'UnsignedReleasesJudged'],
   (type) => type === 'FreezeLifted',
 )
 
@@ -111,8 +111,4 @@ export const heedWithdrawal = heeding('heed-withdrawal', releaseAggregate, [
 ])
 
 /** Another word counts about releases than before: every live upgrade hears of it at once. */
-export const heedTrust = heeding('heed-trust', trustAggregate, [
-  'KeyRevoked',
-  'ThresholdsSet',
-  'UnsignedReleasesJudged',
-])
+export const heedTrust = heeding('heed-trust', trustAggregate, ['KeyRevoked', 'ThresholdsSet'])

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { liftFreeze, placeFreeze, policyAggregate } from '../../../functions/domain/policy/policy.ts'
+import {
+  judgeUnsigned,
+  liftFreeze,
+  placeFreeze,
+  policyAggregate,
+} from '../../../functions/domain/policy/policy.ts'
 import { specOf, start } from '../given.ts'
 
 const { fold, given } = specOf(policyAggregate)
@@ -45,5 +50,16 @@ describe('stopping everything', () => {
     given(...all, lifted('stop-7'))
       .when(place())
       .thenEvents(placed('stop-101'))
+  })
+})
+
+describe('what the deployment says of unsigned releases', () => {
+  it('is noted when it changes: at first they are allowed', () => {
+    const judged = (allowed: boolean) => ({ type: 'UnsignedReleasesJudged', data: { allowed } }) as const
+    given().when(judgeUnsigned('allowed')).thenNothing()
+    given().when(judgeUnsigned('refused')).thenEvents(judged(false))
+    given().when(judgeUnsigned('refused')).thenIdempotent()
+    given(judged(false)).when(judgeUnsigned('allowed')).thenEvents(judged(true))
+    expect([fold([]).unsigned, fold([judged(false)]).unsigned]).toEqual(['allowed', 'refused'])
   })
 })

@@ -2,7 +2,6 @@ import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { readPublicKey } from '../../../functions/domain/trust/public-key.ts'
 import {
-  judgeUnsigned,
   registerKey,
   revokeKey,
   setThresholds,
@@ -204,16 +203,5 @@ describe('how many keys have to sign', () => {
     given(...enough)
       .when(two)
       .thenIdempotent()
-  })
-})
-
-describe('what the deployment says of unsigned releases', () => {
-  it('is noted when it changes', () => {
-    expect(fold([]).unsigned).toBeNull()
-    given()
-      .when(judgeUnsigned('refused'))
-      .thenEvents({ type: 'UnsignedReleasesJudged', data: { allowed: false } })
-    given().when(judgeUnsigned('allowed')).thenIdempotent()
-    expect(fold([{ type: 'UnsignedReleasesJudged', data: { allowed: true } }]).unsigned).toBe('allowed')
   })
 })
