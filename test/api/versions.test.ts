@@ -118,7 +118,7 @@ describe('a component has a scheme of its own', () => {
     const late = await scheme(world, 'dotted')
     expect([late.status, late.body.code]).toEqual([409, 'scheme-fixed'])
     const read = await world.call('GET', '/api/v1/components/api', { as: viewer })
-    expect(read.body).toEqual({ component: 'api', scheme: 'semver', releases: 1 })
+    expect(read.body).toEqual({ component: 'api', scheme: 'semver', releases: 1, counters: {} })
     const { body } = await world.call('GET', '/api/v1/components', { as: viewer })
     expect(body).toMatchObject({
       count: 2,
