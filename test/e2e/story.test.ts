@@ -118,6 +118,7 @@ describe('fifty customers are upgraded by canary', () => {
           ...{ unblock: expect.any(String), lapses: expect.stringMatching(/Z$/) },
         },
       ],
+      defects: { outcomes: 5, failed: 0, confidencePercent: 95, atLeastPercent: 0, atMostPercent: 45.08 },
     })
     expect(instances.filter(({ version }) => version === 'v1.2.0')).toHaveLength(5)
   })

@@ -47,6 +47,11 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
   'POST /api/upgrades/{id}/approve': { planHash: 'ab'.repeat(32), comment: 'fine' },
   'POST /api/upgrades/{id}/reject': { reason: 'no' },
   'POST /api/upgrades/{id}/end-bake': { reason: 'seen enough' },
+  'POST /api/upgrades/{id}/replay': {
+    failureThreshold: { percent: 5, absolute: 2 },
+    gate: { successRatePercent: 99 },
+  },
+  'POST /api/upgrades/{id}/measurements': { metric: 'review', value: 1 },
   'POST /api/upgrades/{id}/pause': { reason: 'no' },
   'POST /api/upgrades/{id}/resume': {
     window: { start: '2030-01-01T00:00:00Z', end: '2030-01-02T00:00:00Z' },
