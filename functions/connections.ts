@@ -1,6 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import { openSend } from './aws-send.ts'
 import type { ExposureLimit } from './domain/plan/exposure.ts'
@@ -18,6 +17,7 @@ import { dynamoStore, openLog } from './log/dynamo.ts'
 import { streamHeads as headsOf, type StreamHeads } from './log/heads.ts'
 import type { Log } from './log/log.ts'
 import { countIn } from './metrics.ts'
+import type { Service } from './signed-request.ts'
 import { openViewStore, openViews } from './views/dynamo.ts'
 import type { ViewStore } from './views/store.ts'
 import type { Views } from './views/views.ts'
@@ -188,7 +188,7 @@ export const unsignedReleases = connection(['unsignedReleases'], ({ unsignedRele
 })
 
 /** A few requests are no reason to bundle more clients of the SDK: it says who we are and where, and the rest is a signature. */
-function sendTo(service: 's3' | 'kms' | 'ssm', addressOf: (region: string) => string, tries = 4) {
+function sendTo(service: Service, addressOf: (region: string) => string, tries = 4) {
   const { credentials, region } = dynamo().config
   return openSend({
     service,
@@ -234,7 +234,13 @@ export const commands = connection([], () =>
   ),
 )
 export const secrets = connection([], () =>
-  openSecrets({ client: new SecretsManagerClient({ maxAttempts: 5 }), now }),
+  openSecrets({
+    ask: sendTo(
+      'secretsmanager',
+      (region) => endpointOf('SECRETS_MANAGER') ?? `https://secretsmanager.${region}.amazonaws.com`,
+    ),
+    now,
+  }),
 )
 
 type Wanted = { readonly [Name in Exclude<keyof Connections, 'now'>]?: Connection<Connections[Name]> }

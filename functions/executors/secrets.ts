@@ -1,5 +1,7 @@
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import * as z from 'zod'
 import { minute } from '../../events/time.ts'
+import type { Send } from '../aws-send.ts'
+import { PassingError } from '../errors.ts'
 
 /** A secret as it is named where it is needed: its name or ARN, and the member of the JSON that it is. */
 export interface SecretReference {
@@ -48,26 +50,46 @@ interface Kept {
   readonly until: number
 }
 
-/** Opens the secrets in Secrets Manager. `now` is in milliseconds since the epoch. */
-export function openSecrets({
-  client,
-  now,
-}: {
-  readonly client: SecretsManagerClient
-  now(): number
-}): Secrets {
+const found = z.object({ SecretString: z.string().optional() })
+const fault = z.object({ __type: z.string() })
+
+/** Secrets Manager does not answer now. What it said is left out: it is of a secret. */
+class SecretsUnanswered extends PassingError {
+  override readonly name = 'SecretsUnanswered'
+}
+
+/** Returns the name of the error that an answer tells of, without the shape's namespace; empty: it tells of none. */
+function faultIn(text: string): string {
+  try {
+    return fault.parse(JSON.parse(text)).__type.replace(/^.*#/, '')
+  } catch {
+    return ''
+  }
+}
+
+/** Opens the secrets in Secrets Manager, which `ask` asks. `now` is in milliseconds since the epoch. */
+export function openSecrets({ ask, now }: { readonly ask: Send; now(): number }): Secrets {
   const kept = new Map<string, Kept>()
 
   const fetch = async (id: string): Promise<SecretRead> => {
-    try {
-      const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: id }))
+    const { status, text } = await ask({
+      ...{ method: 'POST', path: '' },
+      headers: {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': 'secretsmanager.GetSecretValue',
+      },
+      body: JSON.stringify({ SecretId: id }),
+    })
+    if (status === 200) {
+      const { SecretString } = found.parse(JSON.parse(text))
       if (SecretString !== undefined) return { kind: 'secret', value: SecretString }
       return { kind: 'unavailable', why: `The secret ${id} is not a text.` }
-    } catch (error) {
-      const why = error instanceof Error ? lasting[error.name] : undefined
-      if (why === undefined) throw error
-      return { kind: 'unavailable', why: `The secret ${id} cannot be read: ${why}.` }
     }
+    const name = faultIn(text)
+    const why = lasting[name]
+    if (why === undefined)
+      throw new SecretsUnanswered(`Secrets Manager answered ${status} ${name} when asked for ${id}.`)
+    return { kind: 'unavailable', why: `The secret ${id} cannot be read: ${why}.` }
   }
 
   const whole = (id: string): Promise<SecretRead> => {

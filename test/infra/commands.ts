@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import * as dynamodb from '@aws-sdk/client-dynamodb'
 import * as eventbridge from '@aws-sdk/client-eventbridge'
 import * as scheduler from '@aws-sdk/client-scheduler'
-import * as secretsmanager from '@aws-sdk/client-secrets-manager'
 import * as sfn from '@aws-sdk/client-sfn'
 import { build, type Plugin } from 'esbuild'
 import { entryOf, type FunctionName } from '../../infra/constructs/declarations.ts'
@@ -12,7 +11,7 @@ import { entryOf, type FunctionName } from '../../infra/constructs/declarations.
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The services that functions call, by the prefix of their actions. */
-const services = { dynamodb, events: eventbridge, scheduler, secretsmanager, states: sfn }
+const services = { dynamodb, events: eventbridge, scheduler, states: sfn }
 
 /** Commands that IAM calls otherwise. Who makes a schedule hands a role over with it. */
 const otherwise: Readonly<Record<string, readonly string[]>> = {
@@ -27,6 +26,7 @@ const plain: Readonly<Record<string, readonly string[]>> = {
   '"SendCommand"': ['ssm:SendCommand'],
   '"ListCommands"': ['ssm:ListCommands'],
   '"GetCommandInvocation"': ['ssm:GetCommandInvocation'],
+  'secretsmanager.GetSecretValue': ['secretsmanager:GetSecretValue'],
   'list-type=2': ['s3:ListBucket', 's3:GetObject'],
   'x-amz-checksum-sha256': ['s3:PutObject'],
 }

@@ -95,16 +95,15 @@ describe('the environment of a function', () => {
       gates,
       ...others
     } = services
-    expect({ system, reactor, reconcile, windows, wait, awaitRollout, step, helm, gates }).toEqual({
+    expect({ system, reactor, reconcile, windows, wait, awaitRollout, step, helm }).toEqual({
       system: [],
       reactor: ['dynamodb', 'eventbridge', 'scheduler', 'sfn'],
       reconcile: ['dynamodb', 'eventbridge', 'scheduler', 'sfn'],
       windows: ['dynamodb', 'scheduler'],
       wait: ['dynamodb', 'sfn'],
       awaitRollout: ['dynamodb', 'sfn'],
-      step: ['dynamodb', 'secretsmanager', 'sfn'],
-      helm: ['dynamodb', 'secretsmanager'],
-      gates: ['dynamodb', 'secretsmanager'],
+      step: ['dynamodb', 'sfn'],
+      helm: ['dynamodb'],
     })
     expect(new Set(Object.values(others).flat())).toEqual(new Set(['dynamodb']))
   })

@@ -10,6 +10,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { afterEach, describe, expect, it } from 'vitest'
+import { openSend } from '../../functions/aws-send.ts'
 import { openSecrets } from '../../functions/executors/secrets.ts'
 import { rightsOnSecrets } from '../../infra/local/access/asked.ts'
 import { type Runtime, startRuntime } from '../../infra/local/runtime.ts'
@@ -61,8 +62,13 @@ describe('the secrets of one machine', () => {
   })
 
   it('are read by what functions read them with, and are there as soon as they are stored', async () => {
-    const { client, data } = await start()
-    const secrets = openSecrets({ client, now: Date.now })
+    const { data } = await start()
+    const ask = openSend({
+      ...{ service: 'secretsmanager', region: async () => 'eu-central-1', now: Date.now },
+      addressOf: () => String(runtime?.endpoints.AWS_ENDPOINT_URL_SECRETS_MANAGER),
+      credentials: async () => runtime?.administrator ?? { accessKeyId: '', secretAccessKey: '' },
+    })
+    const secrets = openSecrets({ ask, now: Date.now })
     expect(await secrets.read('drydock/vcf#password')).toMatchObject({ kind: 'unavailable' })
     const { status, stdout, stderr } = store(data, 'drydock/vcf', '{"password":"canary-word"}\n')
     expect([status, stderr]).toEqual([0, ''])
