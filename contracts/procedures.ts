@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { procedureDocument } from '../events/procedure.ts'
+import { procedureDocument, stepHolds } from '../events/procedure.ts'
 import type { Contract } from './contract.ts'
 import { byId, identifier, listOf, noQuery, paging, versionName, wholeNumber, words } from './fields.ts'
 
@@ -14,6 +14,8 @@ export const procedureChoice = z.strictObject({
 
 const byName = z.strictObject({ name: procedureName })
 const largestDocument = 64 * 1024
+/** Of what a callback brings, in bytes. */
+const largestData = 16 * 1024
 
 const revised = z.object({
   name: z.string(),
@@ -83,7 +85,16 @@ const shownStep = z.object({
   deadline: z.string().nullable(),
   code: z.string().nullable(),
   output: z.string().nullable(),
-  ask: z.string().nullable().describe('What a person is asked, where it waits for one.'),
+  why: z
+    .enum(stepHolds)
+    .nullable()
+    .describe(
+      'What it waits for, where it is held: the word of a person that it may go on, or that it was done, or the callback of who has its message.',
+    ),
+  ask: z
+    .string()
+    .nullable()
+    .describe('The same in words: what a person is asked, or by when is called back.'),
   by: z.string().nullable().describe('Who said how it ended, where a person did.'),
 })
 
@@ -195,5 +206,23 @@ export const procedureContracts = {
     }),
     answers: { 200: settled },
     problems: stepProblems,
+  },
+  answerCallback: {
+    summary: 'Say how the step ended whose message said to call back, by the token that was in it',
+    query: noQuery,
+    body: z.strictObject({
+      status: z.enum(['done', 'failed']),
+      message: words(512).nullable().default(null).describe('What people are told.'),
+      data: z
+        .record(z.string().max(128), z.json())
+        .refine((data) => new TextEncoder().encode(JSON.stringify(data)).length <= largestData, {
+          error: `at most ${largestData} bytes of JSON`,
+        })
+        .default({})
+        .describe(`What the step may save, as answer.body: at most ${largestData} bytes of JSON.`),
+    }),
+    largestBody: largestData + 4096,
+    answers: { 200: settled },
+    problems: ['callback-over'],
   },
 } as const satisfies Record<string, Contract>

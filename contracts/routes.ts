@@ -22,8 +22,11 @@ export const groups = [
 ] as const
 export type Group = (typeof groups)[number]
 
-/** `public`: no credential. `agent`: the Lambda authorizer. A list: the JWT authorizer and any one of these roles. */
-export type Access = 'public' | 'agent' | readonly Role[]
+/**
+ * `public`: no credential. `agent`: the Lambda authorizer. `capability`: nobody at the gateway; the function checks the text that was given for one thing. A
+ * list: the JWT authorizer and any one of these roles.
+ */
+export type Access = 'public' | 'agent' | 'capability' | readonly Role[]
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 type Row = readonly [operation: string, method: Method, path: `/${string}`, group: Group, access: Access]
@@ -90,6 +93,7 @@ const table = [
   ['getSteps',              'GET',    '/api/v1/targets/{id}/steps',                             'procedures', read],
   ['acknowledgeStep',       'POST',   '/api/v1/targets/{id}/steps/{step}/acknowledge',          'procedures', proceed],
   ['settleStep',            'POST',   '/api/v1/targets/{id}/steps/{step}/settle',               'procedures', operate],
+  ['answerCallback',        'POST',   '/api/v1/callbacks',                                      'procedures', 'capability'],
 
   ['registerTargets',       'POST',   '/api/v1/targets',                                        'targets',    operate],
   ['listTargets',           'GET',    '/api/v1/targets',                                        'targets',    read],
@@ -156,7 +160,7 @@ export type Operation = (typeof table)[number][0]
 /** Returns the roles that may call an operation; none for what is not for people. */
 export function rolesFor(operation: Operation): readonly Role[] {
   const access = routes.find((route) => route.operation === operation)?.access
-  return access === undefined || access === 'public' || access === 'agent' ? [] : access
+  return access === undefined || typeof access === 'string' ? [] : access
 }
 
 export interface Route {

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { upgradeStates } from '../events/procedure.ts'
+import { stepHolds, upgradeStates } from '../events/procedure.ts'
 import type { Contract } from './contract.ts'
 import { byId, identifier, noQuery, versionName, words } from './fields.ts'
 
@@ -8,11 +8,13 @@ const seconds = z.number().nullable()
 
 const held = z
   .object({
-    why: z.enum(['acknowledgement', 'unknown']),
+    why: z.enum(stepHolds),
     ask: z.string(),
   })
   .nullable()
-  .describe('What a person is asked, where the step waits for one; unknown: see POST …/steps/{step}/settle.')
+  .describe(
+    'What is waited for: the word of a person, or, of a message that was sent, a callback; unknown and callback: see POST …/steps/{step}/settle.',
+  )
 
 const figures = {
   attempts: z.int().describe('Those that have begun, those under way included; rollbacks are not.'),

@@ -128,6 +128,18 @@ const does = {
       .optional(),
     everySeconds: seconds(1, 3600).default(10),
   }),
+  /** A message is brought to a receiver, signed as Standard Webhooks has it. */
+  webhook: z.strictObject({
+    url: template(1024),
+    /** What it is signed with; two while receivers exchange one for the other. */
+    secret: z.union([secretReference, z.array(secretReference).min(1).max(2)]),
+    /** JSON whose texts are templates: what the message says of its own. */
+    body: z.union([z.record(z.string().max(128), z.json()), z.array(z.json()).max(1000)]).default({}),
+    /** Is the step over when the receiver calls back? Left out: yes. `false`: when it has taken the message. */
+    callback: z.boolean().default(true),
+    /** How long one delivery may take. */
+    seconds: seconds(1, 30).default(15),
+  }),
 }
 
 export type StepKind = keyof typeof does
@@ -140,6 +152,7 @@ const optionalKinds = {
   acknowledge: does.acknowledge.optional(),
   helm: does.helm.optional(),
   ssm: does.ssm.optional(),
+  webhook: does.webhook.optional(),
 }
 
 const action = {
@@ -229,7 +242,12 @@ export type StepAction = z.output<typeof inverse>
 export type StepRequest = z.output<typeof request>
 export type HelmRelease = z.output<typeof does.helm>
 export type SsmCommand = z.output<typeof does.ssm>
+export type StepWebhook = z.output<typeof does.webhook>
 export type StepExpectation = z.output<typeof expectation>
+
+/** What a step may wait for: the word of a person that it may go on, or that it was done; the callback of who got its message. */
+export const stepHolds = ['acknowledgement', 'unknown', 'callback'] as const
+export type StepHold = (typeof stepHolds)[number]
 
 /** The largest document in bytes of JSON: its event stays below 64 KB. */
 export const largestProcedure = 56_000

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { procedureReference } from './procedure.ts'
+import { procedureReference, stepHolds } from './procedure.ts'
 import { defineEvents, type EventsOf } from './registry.ts'
 import { cloneSigns, instant, name, person, priority, upgradeKinds, words } from './words.ts'
 
@@ -202,14 +202,14 @@ export const targetEvents = defineEvents({
       sequence,
     }),
   },
-  /** The step waits for a person: to acknowledge it, or since nobody can know whether it was done. */
+  /** The step waits: for a person, to acknowledge it or since nobody can know whether it was done; or for a callback. `ask`: for what, in words. */
   StepHeld: {
     schema: z.object({
       ...stepOf,
       name: z.string(),
       component: name,
       version: name,
-      why: z.enum(['acknowledgement', 'unknown']),
+      why: z.enum(stepHolds),
       ask: words,
       holding,
       sequence,

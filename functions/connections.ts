@@ -11,6 +11,7 @@ import { type Outbound, openOutbound } from './executors/outbound.ts'
 import { readOutboundHosts } from './executors/outbound-hosts.ts'
 import { type Commands, openCommands } from './executors/run-command.ts'
 import { openSecrets, type Secrets } from './executors/secrets.ts'
+import { openWebhooks, type Webhooks } from './executors/webhook.ts'
 import { openSigner, type Signer } from './heads/signer.ts'
 import { openVault, type Vault } from './heads/vault.ts'
 import { dynamoStore, openLog } from './log/dynamo.ts'
@@ -24,6 +25,7 @@ import type { Views } from './views/views.ts'
 import { type Executions, openExecutions } from './work/executions.ts'
 import { openParked, type Parked } from './work/parked.ts'
 import { openProbes, type Probes } from './work/probes.ts'
+import { type Callbacks, openCallbacks } from './work/procedure-callbacks.ts'
 import { openProcedureMachines, type ProcedureMachines } from './work/procedure-machines.ts'
 import { openProgress, type Progress } from './work/progress.ts'
 import { openPublished, type Published } from './work/published.ts'
@@ -77,6 +79,12 @@ export interface Connections {
   readonly helm: Helm
   /** Run Command of Systems Manager. */
   readonly commands: Commands
+  /** What signs messages that go out. */
+  readonly webhooks: Webhooks
+  /** Who may call back, and for which step. */
+  readonly callbacks: Callbacks
+  /** Where others reach the API. */
+  readonly apiUrl: string
   /** The present instant, in milliseconds since the epoch. */
   now(): number
 }
@@ -233,6 +241,11 @@ export const commands = connection([], () =>
     sendTo('ssm', (region) => endpointOf('SSM') ?? `https://ssm.${region}.amazonaws.com`, 1),
   ),
 )
+export const webhooks = connection([], () => openWebhooks())
+export const callbacks = connection(['workTable'], ({ workTable: table }) =>
+  openCallbacks({ client: dynamo(), table }),
+)
+export const apiUrl = connection(['apiUrl'], (settings) => settings.apiUrl)
 export const secrets = connection([], () =>
   openSecrets({
     ask: sendTo(

@@ -24,6 +24,7 @@ export const environmentNames = {
   headsKeyArn: 'HEADS_KEY_ARN',
   outboundHosts: 'OUTBOUND_HOSTS',
   helmBinary: 'HELM_BINARY',
+  apiUrl: 'API_URL',
 } as const
 
 /** Settings that say something by being empty; any other that is empty was not set. */

@@ -49,12 +49,15 @@ export class DrydockStack extends Stack {
     const heads = new Heads(this)
     const procedures = new Procedures(this)
 
+    const api = new Api(this, identity)
+
     const functions = new Functions(this, {
+      apiUrl: api.api.apiEndpoint,
       ...{ log, views, work, bus, windows },
       ...{ identity, exposure, catalogue, outbound, runCommand, concurrency, heads, procedures },
     })
 
-    const api = new Api(this, { functions, identity })
+    api.serve(functions)
     const workflows = machines.map(
       (machine) => [machine, new Workflow(this, { machine, functions })] as const,
     )

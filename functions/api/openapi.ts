@@ -56,8 +56,11 @@ function conditionsOf({ method }: Route, { tagged }: Contract): object[] {
 
 function problemsOf(route: Route, contract: Contract): ProblemCode[] {
   const entry: ProblemCode[] = ['unauthenticated', 'forbidden', 'too-many-requests']
-  const access: ProblemCode[] =
-    route.access === 'public' ? [] : route.access === 'agent' ? entry : [...entry, 'subject-reserved']
+  const byAccess = {
+    ...{ public: [], agent: entry, capability: ['callback-refused', 'too-many-requests'] },
+  } as const satisfies Record<string, readonly ProblemCode[]>
+  const access: readonly ProblemCode[] =
+    typeof route.access === 'string' ? byAccess[route.access] : [...entry, 'subject-reserved']
   const write: ProblemCode[] =
     route.method === 'GET' ? [] : ['precondition-failed', 'idempotency-key-reused', 'contention']
   const body: ProblemCode[] = contract.body
@@ -112,7 +115,8 @@ const byAuthorizer: Readonly<Record<string, string>> = {
 }
 
 function withGateway(route: Route, answers: Readonly<Record<string, object>>): Record<string, object> {
-  const all = { ...byGateway, ...(route.access !== 'public' && byAuthorizer) }
+  const isAuthorized = route.access !== 'public' && route.access !== 'capability'
+  const all = { ...byGateway, ...(isAuthorized && byAuthorizer) }
   const added = Object.entries(all).map(([status, words]) => {
     const known = (answers[status] ?? {}) as { description?: string; content?: object; headers?: object } // as problemAnswers makes them
     const { description, content } = known
@@ -135,7 +139,7 @@ const entityTag = {
 
 function securityOf({ access }: Route): object[] {
   if (access === 'public') return []
-  return [access === 'agent' ? { agent: [] } : { person: [] }]
+  return [{ [typeof access === 'string' ? access : 'person']: [] }]
 }
 
 function describe(route: Route): object {
@@ -212,6 +216,11 @@ export function openApi(version: string): object {
           type: 'http',
           scheme: 'bearer',
           description: 'drydock-agent.<target>.<secret>, or an enrolment token.',
+        },
+        capability: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'drydock-callback.<secret>, as the message said that is answered.',
         },
       },
     },

@@ -1,5 +1,6 @@
 import { procedureContracts } from '../../contracts/procedures.ts'
 import { endpoint } from './http/endpoint.ts'
+import { answerCallback } from './procedures/callback.ts'
 import { getProcedure, listProcedures, storeProcedure } from './procedures/procedures.ts'
 import { acknowledgeStep, settleStep } from './procedures/settle.ts'
 import { getSteps } from './procedures/steps.ts'
@@ -7,7 +8,7 @@ import { tryProcedure } from './procedures/try.ts'
 import type { ReceptionOfPeople, Services } from './services.ts'
 
 /** Returns the handler of procedures and their steps. */
-export function proceduresEndpoint(services: Services & ReceptionOfPeople) {
+export function proceduresEndpoint(services: Services<'callbacks'> & ReceptionOfPeople) {
   return endpoint(
     'procedures',
     procedureContracts,
@@ -19,6 +20,7 @@ export function proceduresEndpoint(services: Services & ReceptionOfPeople) {
       getSteps,
       acknowledgeStep,
       settleStep,
+      answerCallback,
     },
     services,
     // The reader of YAML is loaded when the first document comes that is no JSON, or is wrong.

@@ -3,6 +3,7 @@ import type { UnsignedReleases } from '../domain/policy/policy.ts'
 import type { Log } from '../log/log.ts'
 import type { Views } from '../views/views.ts'
 import type { Probes } from '../work/probes.ts'
+import type { Callbacks } from '../work/procedure-callbacks.ts'
 import type { Telemetry } from '../work/telemetry.ts'
 import type { AccessLine } from './http/access-log.ts'
 import type { Allowances } from './http/allowances.ts'
@@ -16,6 +17,7 @@ interface Reached {
   readonly probes: Probes
   /** What the deployment says of releases that nobody has signed. */
   readonly unsignedReleases: UnsignedReleases
+  readonly callbacks: Callbacks
   /** Returns why the deployment does not let a URL be called; undefined: it does, or its addresses decide. */
   uncallable(url: string): string | undefined
   /** The present instant, in milliseconds since the epoch. */

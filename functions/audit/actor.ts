@@ -1,8 +1,8 @@
 import type { Commit } from '../../events/envelope.ts'
 import type { Finding } from './finding.ts'
 
-/** Names that are the system's, or begin as an agent's does. */
-const notOfPeople = /^\s*(drydock\s*$|target:|gateway:)/i
+/** Names that are the system's, or begin as an agent's or a receiver's does. */
+const notOfPeople = /^\s*(drydock\s*$|target:|gateway:|receiver:)/i
 
 /** Says by the cause of a commit whether its actor may be the one who asked; undefined: it may, or nobody asked. */
 function faultOf({ actor, causation = '' }: Commit): string | undefined {
@@ -10,6 +10,8 @@ function faultOf({ actor, causation = '' }: Commit): string | undefined {
     return `A person asked for it, and it is said to be of ${actor}.`
   if (/^request:(agent|enrolment):/.test(causation) && !actor.startsWith('target:'))
     return `An agent asked for it, and it is said to be of ${actor}.`
+  if (causation.startsWith('request:capability:') && !actor.startsWith('receiver:'))
+    return `The receiver of a message asked for it, and it is said to be of ${actor}.`
   return undefined
 }
 

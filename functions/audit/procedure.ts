@@ -73,11 +73,11 @@ export class AuditedProcedure {
         if (running) running.next = event.data.next
         return
       case 'StepHeld':
-        this.#once(running !== null, commit, `${step} waits for a person before it had begun.`)
+        this.#once(running !== null, commit, `${step} is held before it had begun.`)
         if (running) running.held = true
         return
       case 'StepReleased':
-        this.#once(running?.held === true, commit, `${step} was released, and had not waited for a person.`)
+        this.#once(running?.held === true, commit, `${step} was released, and had not been held.`)
         if (running) Object.assign(running, { held: false, released: true })
         return
       case 'StepEnded':
@@ -110,11 +110,11 @@ export class AuditedProcedure {
 
   /** Why a step must not be done once more; undefined: it may. */
   #mayAgain(running: Running, direction: string, again: string | null, at: string): string | undefined {
-    if (running.held) return 'though it waits for a person'
+    if (running.held) return 'though it is held'
     const action = this.#actionOf(direction, running.step)
     const acts = action?.http
       ? !['GET', 'HEAD'].includes(action.http.request.method)
-      : action?.helm?.chart !== undefined || action?.ssm !== undefined
+      : action?.helm?.chart !== undefined || action?.ssm !== undefined || action?.webhook !== undefined
     switch (again) {
       case 'person':
         return running.released ? undefined : 'which no person has said'
@@ -125,7 +125,8 @@ export class AuditedProcedure {
         // The history of helm, and the list of commands, say what was done.
         return action?.check || action?.helm || action?.ssm ? undefined : 'though it has no check'
       case 'repeatable':
-        return action?.repeatable || !acts ? undefined : 'which its procedure does not say'
+        // Whoever gets a message again knows it by its id.
+        return action?.repeatable || action?.webhook || !acts ? undefined : 'which its procedure does not say'
       default:
         return 'without a reason'
     }

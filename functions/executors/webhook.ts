@@ -55,9 +55,22 @@ export function webhookCall(
   url: string,
   message: WebhookMessage,
   secrets: readonly string[],
-): Call & { readonly body: string } {
+): Pick<Call, 'method' | 'url'> & Required<Pick<Call, 'headers' | 'body'>> {
   const headers = { 'content-type': 'application/json', ...signedHeaders(message, secrets) }
   return { method: 'POST', url, headers, body: message.body }
+}
+
+/** Signs messages that go out. */
+export interface Webhooks {
+  /** Is it a secret by which messages are signed? */
+  isSecret(text: string): boolean
+  /** Returns the call that brings a message, signed by each of the secrets. */
+  call: typeof webhookCall
+}
+
+/** Opens what signs messages. */
+export function openWebhooks(): Webhooks {
+  return { isSecret: isWebhookSecret, call: webhookCall }
 }
 
 /**

@@ -1,4 +1,4 @@
 import { proceduresEndpoint } from '../api/procedures.ts'
-import { connect, log, roleClaim, views } from '../connections.ts'
+import { callbacks, connect, log, roleClaim, views } from '../connections.ts'
 
-export const handler = proceduresEndpoint(connect({ log, views, roleClaim }))
+export const handler = proceduresEndpoint(connect({ log, views, roleClaim, callbacks }))

@@ -1,7 +1,28 @@
-import { commands, connect, log, outbound, redemption, secrets, tokens } from '../connections.ts'
+import {
+  apiUrl,
+  callbacks,
+  commands,
+  connect,
+  log,
+  outbound,
+  redemption,
+  secrets,
+  tokens,
+  webhooks,
+} from '../connections.ts'
 import { runProcedure } from '../workflow/procedure/procedure.ts'
 
-const connected = connect({ log, tokens, redemption, outbound, secrets, commands })
+const connected = connect({
+  log,
+  tokens,
+  redemption,
+  outbound,
+  secrets,
+  commands,
+  webhooks,
+  callbacks,
+  apiUrl,
+})
 const services = Object.defineProperties(
   { random: () => Math.random() },
   Object.getOwnPropertyDescriptors(connected),

@@ -1,4 +1,5 @@
 import type { CalendarDefinition } from '../../events/policy.ts'
+import type { StepHold } from '../../events/procedure.ts'
 import type { ProfileDefinition, UpgradeSummary } from '../../events/profile.ts'
 import type { RolloutRequest } from '../../events/rollout.ts'
 import type { AttemptOutcome, Direction, TargetFacts } from '../../events/target.ts'
@@ -259,7 +260,7 @@ export interface HeldStepRow {
   readonly component: string
   /** What the attempt takes the component to. */
   readonly version: string
-  readonly why: 'acknowledgement' | 'unknown'
+  readonly why: StepHold
   readonly ask: string
   readonly since: string
 }

@@ -16,7 +16,7 @@ import {
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import { type Access, type Group, type Route, routes } from '../../contracts/routes.ts'
+import { type Access, type Group, type Operation, type Route, routes } from '../../contracts/routes.ts'
 import type { Functions } from './functions.ts'
 import type { Identity } from './identity.ts'
 import { namesOf } from './names.ts'
@@ -25,13 +25,32 @@ import { namesOf } from './names.ts'
 export class Api extends Construct {
   readonly api: HttpApi
   readonly stage: HttpStage
+  readonly #people: HttpJwtAuthorizer
 
-  constructor(
-    scope: Construct,
-    { functions, identity }: { readonly functions: Functions; readonly identity: Identity },
-  ) {
+  /** It has no routes until functions `serve` it: some of them are told its address, and are made after it. */
+  constructor(scope: Construct, { issuer, audience }: Identity) {
     super(scope, 'Api')
-    const people = new HttpJwtAuthorizer('People', identity.issuer, { jwtAudience: [identity.audience] })
+    this.#people = new HttpJwtAuthorizer('People', issuer, { jwtAudience: [audience] })
+    // Deny by default: a route whose access nobody stated is closed.
+    this.api = new HttpApi(this, 'Api', {
+      apiName: namesOf(this).api,
+      description: 'Drydock: staged upgrades of fleets',
+      createDefaultStage: false,
+      defaultAuthorizer: this.#people,
+    })
+    this.stage = new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      // A fleet of 100,000 agents that polls every minute asks 1,700 times a second.
+      throttle: { rateLimit: 2000, burstLimit: 4000 },
+      accessLogSettings: { destination: new LogGroupLogDestination(accessLog(this)), format: accessFormat },
+    })
+    new CfnOutput(this, 'Url', { value: this.api.apiEndpoint })
+  }
+
+  /** Adds every route of the table, each to the function of its group. */
+  serve(functions: Functions): void {
     const agents = new HttpLambdaAuthorizer('Agents', functions.all.authorizer, {
       identitySource: ['$request.header.Authorization'],
       responseTypes: [HttpLambdaResponseType.SIMPLE],
@@ -40,15 +59,7 @@ export class Api extends Construct {
     })
     const nobody = new HttpNoneAuthorizer()
     const authorizer = (access: Access): IHttpRouteAuthorizer =>
-      access === 'public' ? nobody : access === 'agent' ? agents : people
-
-    // Deny by default: a route whose access nobody stated is closed.
-    this.api = new HttpApi(this, 'Api', {
-      apiName: namesOf(this).api,
-      description: 'Drydock: staged upgrades of fleets',
-      createDefaultStage: false,
-      defaultAuthorizer: people,
-    })
+      access === 'agent' ? agents : typeof access === 'string' ? nobody : this.#people
 
     const integrations = new Map<Group, HttpLambdaIntegration>()
     for (const { operation, method, path, group, access } of routes as readonly Route[]) {
@@ -62,26 +73,23 @@ export class Api extends Construct {
         integration,
         authorizer: authorizer(access),
       })
-      if (access === 'public') acknowledgePublic(added, operation)
+      if (access === 'public' || access === 'capability') acknowledgeOpen(added, operation)
     }
-
-    this.stage = new HttpStage(this, 'Stage', {
-      httpApi: this.api,
-      stageName: '$default',
-      autoDeploy: true,
-      // A fleet of 100,000 agents that polls every minute asks 1,700 times a second.
-      throttle: { rateLimit: 2000, burstLimit: 4000 },
-      accessLogSettings: { destination: new LogGroupLogDestination(accessLog(this)), format: accessFormat },
-    })
-    new CfnOutput(this, 'Url', { value: this.api.apiEndpoint })
   }
 }
 
-function acknowledgePublic(added: readonly Construct[], operation: string): void {
-  const reason =
-    operation === 'getHealth'
-      ? 'Load balancers and monitors ask for health without a credential; the answer names no data.'
-      : 'The description of the API is public, so that a client can be made before anybody has a token.'
+/** Why the gateway itself asks nobody for a credential. */
+const open: Readonly<Partial<Record<Operation, string>>> = {
+  getHealth: 'Load balancers and monitors ask for health without a credential; the answer names no data.',
+  getOpenApi:
+    'The description of the API is public, so that a client can be made before anybody has a token.',
+  answerCallback:
+    'Who got a message calls back by the capability in it, which the function checks: an authorizer could only let it through.',
+}
+
+function acknowledgeOpen(added: readonly Construct[], operation: Operation): void {
+  const reason = open[operation]
+  if (reason === undefined) throw new Error(`Why ${operation} is open to everybody has to be said here.`)
   for (const route of added) Validations.of(route).acknowledge({ id: 'AwsSolutions-APIG4', reason })
 }
 

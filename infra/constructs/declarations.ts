@@ -345,7 +345,7 @@ const declared = {
     atOnce: 'StepConcurrency',
     throws:
       'What is not over yet is told by an error, so that a look is one transition (ADR 0037); an execution that fails rings by itself.',
-    environment: ['logTable', 'workTable', 'outboundHosts'],
+    environment: ['logTable', 'workTable', 'outboundHosts', 'apiUrl'],
     may: {
       log: append,
       work: ['dynamodb:DeleteItem', 'dynamodb:PutItem'],
@@ -371,9 +371,9 @@ const declared = {
   },
   procedures: {
     ...request,
-    does: 'Procedures: store, read, try; their steps, and what people say of them',
-    environment: ['logTable', 'viewsTable', 'roleClaim'],
-    may: { log: append, views: read },
+    does: 'Procedures: store, read, try; their steps, and what people and receivers say of them',
+    environment: ['logTable', 'viewsTable', 'workTable', 'roleClaim'],
+    may: { log: append, views: read, callbacks: ['dynamodb:GetItem'] },
   },
   endedProcedure: {
     ...batch,

@@ -51,6 +51,8 @@ import type { Windows } from './windows.ts'
 import type { Work } from './work.ts'
 
 interface FunctionsProps {
+  /** Where the API is reached. */
+  readonly apiUrl: string
   readonly log: Log
   readonly views: Views
   readonly work: Work
@@ -105,6 +107,7 @@ export class Functions extends Construct {
       headsKeyArn: heads.key.keyArn,
       outboundHosts: outbound.hosts,
       helmBinary: '/opt/helm/helm',
+      apiUrl: props.apiUrl,
     }
     const arns: Shared['arns'] = {
       log: log.table.tableArn,
@@ -113,6 +116,7 @@ export class Functions extends Construct {
       work: work.table.tableArn,
       lastSeen: work.table.tableArn,
       probes: work.table.tableArn,
+      callbacks: work.table.tableArn,
       upgradeMachine: machineArn(this, 'upgrade'),
       upgradeExecutions: executionArns(this, 'upgrade'),
       rolloutMachine: machineArn(this, 'rollout'),

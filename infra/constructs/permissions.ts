@@ -1,7 +1,7 @@
 import { headsPrefix } from '../../functions/environment.ts'
 
 /**
- * What a function may be granted. `catalogue` is the log's index, `lastSeen` the rows of `Work` that say when agents were heard of, `probes` those of what was seen of domains, `upgradeExecutions` are those of the state machine that drives upgrades, `windowSchedules` the
+ * What a function may be granted. `catalogue` is the log's index, `lastSeen` the rows of `Work` that say when agents were heard of, `probes` those of what was seen of domains, `callbacks` those of who may call back, `upgradeExecutions` are those of the state machine that drives upgrades, `windowSchedules` the
  * one-shot schedules of windows, `windowsRole` whom these act as; `anySchedule` is every schedule, since listing knows no narrower one.
  * `headDocuments` are the objects in `headsBucket` that say where the streams stand, signed with `headsKey`. `secrets` are those whose names begin with
  * the stack's own, `commands` those that the deployment lets be run, `anyCommand` every one: to look at one knows no narrower right.
@@ -13,6 +13,7 @@ export type Resource =
   | 'work'
   | 'lastSeen'
   | 'probes'
+  | 'callbacks'
   | 'upgradeMachine'
   | 'upgradeExecutions'
   | 'rolloutMachine'
@@ -42,6 +43,7 @@ export const conditions: Partial<Record<Resource, Record<string, Record<string, 
   windowsRole: { StringEquals: { 'iam:PassedToService': ['scheduler.amazonaws.com'] } },
   procedureRole: { StringEquals: { 'iam:PassedToService': ['states.amazonaws.com'] } },
   probes: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['probes#*'] } },
+  callbacks: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['callbacks#*'] } },
   lastSeen: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['seen#*'] } },
   headsBucket: { StringEquals: { 's3:prefix': [headsPrefix] } },
   headsKey: { StringEquals: { 'kms:SigningAlgorithm': ['ED25519_SHA_512'], 'kms:MessageType': ['RAW'] } },

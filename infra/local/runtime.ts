@@ -10,6 +10,7 @@ import { checkSpace, watchSpace } from './disk.ts'
 import { openDynamo } from './dynamodb/dynamo.ts'
 import { openIssuer, type TokenRequest } from './http/issuer.ts'
 import { declaredEnvironment } from './lambda/declared.ts'
+import { withAddress } from './lambda/environment.ts'
 import { type LogLine, openLogFiles } from './lambda/log.ts'
 import { lockDirectory } from './lock.ts'
 import { openClock } from './machine-clock.ts'
@@ -132,9 +133,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const told: Record<string, string> = { ...(process.env.NODE_ENV && { NODE_ENV: process.env.NODE_ENV }) }
     const access = openAccess(resources, log)
     writeCredentials(data, access.administrator)
+    let url = ''
     const machine = await wire({
       ...{ assembly, resources, data, clock, issuer, dynamo, write, log },
       nodes: options.nodes ?? (() => undefined),
+      address: () => url,
       own: (functionArn) => ({ ...told, ...variablesOf(access.credentialsOf(functionArn)) }),
     })
     closing.push(() => machine.close())
@@ -155,13 +158,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     }
     Object.assign(told, endpoints, { AWS_REGION: region })
     closing.push(() => machine.pause())
+    // Functions are told the address, so that none may run before it is known.
+    url = await machine.listen(port)
     machine.resume()
-    const url = await machine.listen(port)
 
     const refs = Object.fromEntries(resources.map(({ logicalId, identity }) => [logicalId, identity.ref]))
     const variables: Record<string, string> = {}
     for (const one of ofType(resources, 'AWS::Lambda::Function'))
-      Object.assign(variables, declaredEnvironment(one).variables)
+      Object.assign(variables, withAddress(declaredEnvironment(one).variables, url))
     const arnOf = (name: string) =>
       resources.find(({ logicalId }) => logicalId === name)?.identity.attributes.Arn ?? name
     const moveTo = async (instant: number): Promise<void> => {

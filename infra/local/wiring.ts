@@ -56,13 +56,15 @@ export async function wire(options: {
   readonly dynamo: Dynamo
   /** What each function is told beside what the template says; asked for when it is first called. */
   own(functionArn: string): Readonly<Record<string, string>>
+  /** Returns the address of the HTTP API, where it has one by now. */
+  address(): string
   /** Plays the managed nodes of Systems Manager. */
   readonly nodes: ManagedNodes
   /** Takes what functions log. */
   write(line: LogLine): void
   log(line: string): void
 }): Promise<Machine> {
-  const { assembly, resources, data, clock, issuer, dynamo, own, nodes, write, log } = options
+  const { assembly, resources, data, clock, issuer, dynamo, own, address, nodes, write, log } = options
   const database = openDatabase(join(data, 'runtime.sqlite'))
 
   const queues = openQueues(database, clock)
@@ -76,7 +78,7 @@ export async function wire(options: {
   }
 
   const activity = watchActivity(clock)
-  const functions = openFunctions({ resources, assembly, data, activity, clock, own, write })
+  const functions = openFunctions({ resources, assembly, data, activity, clock, own, address, write })
   const { invoke } = functions
   const asynchronous = openAsynchronousInvocations({ database, clock, functions: functions.byArn, queues })
   for (const { properties } of ofType(resources, 'AWS::Lambda::EventInvokeConfig')) {

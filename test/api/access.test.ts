@@ -5,7 +5,7 @@ import { type Caller, openWorld, tokenOf } from './world.ts'
 
 /**
  * Who may do what, written by hand and apart from the code's own table (S3): v viewer, o operator, a approver, A admin,
- * g agent, e enrolment token, - without a token, n a person without a role, x one with roles that are none, w an odd authorizer.
+ * g agent, e enrolment token, c who was given a capability, - without a token, n a person without a role, x one with roles that are none, w an odd authorizer.
  */
 const matrix: readonly (readonly [method: string, path: string, who: string])[] = [
   ['POST', '/api/upgrades/deploy', 'oA'],
@@ -57,6 +57,7 @@ const matrix: readonly (readonly [method: string, path: string, who: string])[] 
   ['GET', '/api/v1/targets/t/steps', 'voaA'],
   ['POST', '/api/v1/targets/t/steps/s/acknowledge', 'oaA'],
   ['POST', '/api/v1/targets/t/steps/s/settle', 'oA'],
+  ['POST', '/api/v1/callbacks', 'c'],
   ['POST', '/api/v1/targets', 'oA'],
   ['GET', '/api/v1/targets', 'voaA'],
   ['GET', '/api/v1/targets/t', 'voaA'],
@@ -106,8 +107,8 @@ const matrix: readonly (readonly [method: string, path: string, who: string])[] 
   ['POST', '/api/v1/agents/enrol', 'ge'],
   ['GET', '/api/v1/updates/check', 'ge'],
   ['POST', '/api/v1/updates/status', 'ge'],
-  ['GET', '/health', '-voaAgenxw'],
-  ['GET', '/openapi.json', '-voaAgenxw'],
+  ['GET', '/health', '-voaAgecnxw'],
+  ['GET', '/openapi.json', '-voaAgecnxw'],
 ]
 
 const callers: Readonly<Record<string, Caller>> = {
@@ -120,6 +121,7 @@ const callers: Readonly<Record<string, Caller>> = {
   x: { user: 'x', roles: ['superuser', 'Admin', 'administrator', 'Billing admin', 'admin,operator'] },
   g: { lambda: { kind: 'agent', target: 'known', tokenHash: 'aa' } },
   e: { lambda: { kind: 'enrolment', target: 'known', tokenHash: 'aa' } },
+  c: { capability: `drydock-callback.${'A'.repeat(43)}` },
   // What an authorizer of ours never answers.
   w: { lambda: { kind: 'person', target: 'known', tokenHash: 'aa' } },
 }
@@ -139,7 +141,8 @@ describe('the access matrix', () => {
       const refused = reply.status === 401 || reply.status === 403
       // The body is good for nothing, so whoever is let in gets no further than that: only access is tried here.
       expect([name, !refused]).toEqual([name, who.includes(name)])
-      if (refused) expect(['unauthenticated', 'forbidden']).toContain(reply.body.code)
+      const codes = path.endsWith('/callbacks') ? ['callback-refused'] : ['unauthenticated', 'forbidden']
+      if (refused) expect(codes).toContain(reply.body.code)
     }
     expect(world.log.records.length).toBe(before)
   })

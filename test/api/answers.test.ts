@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { contracts } from '../../contracts/api.ts'
 import type { Operation } from '../../contracts/routes.ts'
 import { manifestOf, newSigner, signatureOf } from '../domain/trust/signing.ts'
-import { cutOff, openProcedures } from '../procedures/world.ts'
+import { cutOff, openProcedures, answered as taken } from '../procedures/world.ts'
 import { examples } from './profile-examples.ts'
 import { platform, twoPhases } from './rollout-world.ts'
 import { approver, canary, deployed, digest, openWorld, type Reply, report } from './world.ts'
@@ -223,7 +223,7 @@ async function askRollouts(answered: Set<Operation>): Promise<void> {
 
 /** Asks all that can be asked of procedures: of one that waits for a person at each step, and that somebody starts for a target. */
 async function askProcedures(answered: Set<Operation>): Promise<void> {
-  const all = openProcedures(() => cutOff)
+  const all = openProcedures((call) => (call.url.endsWith('/hook') ? taken() : cutOff))
   const ask = async (operation: Operation, method: string, path: string, request = {}) => {
     const reply = await all.world.call(method, path, request)
     isDescribed(operation, reply)
@@ -238,7 +238,9 @@ async function askProcedures(answered: Set<Operation>): Promise<void> {
     { id: 'alerts', name: 'Alerts', acknowledge: { ask: 'Has it been seen?' } },
     { id: 'agree', name: 'Agree', acknowledge: { ask: 'May it go on?' } },
     { id: 'replace', name: 'Replace', inverse: 'none', http: { request: { method: 'POST', url } } },
+    { id: 'tell', name: 'Tell', inverse: 'none', webhook: { url: `${url}/hook`, secret: 'drydock/hook' } },
   ]
+  all.secrets.set('drydock/hook', `whsec_${Buffer.alloc(32).toString('base64')}`)
   await ask('storeProcedure', 'PUT', '/api/v1/procedures/node', { body: { steps } })
   await ask('listProcedures', 'GET', '/api/v1/procedures')
   await ask('getProcedure', 'GET', '/api/v1/procedures/node')
@@ -258,6 +260,10 @@ async function askProcedures(answered: Set<Operation>): Promise<void> {
   await held('replace')
   const settled = { body: { attempt, as: 'done', reason: 'I looked' } }
   await ask('settleStep', 'POST', `${target}/steps/replace/settle`, settled)
+  await held('tell')
+  const { token } = JSON.parse(all.calls.at(-1)?.body ?? '').callback
+  const calledBack = { as: { capability: token }, body: { status: 'done' } }
+  await ask('answerCallback', 'POST', '/api/v1/callbacks', calledBack)
   await all.over(upgradeId)
   await ask('getUpgradeState', 'GET', `${target}/upgrade-status`)
   await ask('startTargetUpgrade', 'POST', `${target}/start-upgrade`)

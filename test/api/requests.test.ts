@@ -282,8 +282,9 @@ describe('/health and /openapi.json (S32)', () => {
         expect(Object.keys(told.responses[status].content)).toEqual([written])
       expect(told.responses['500'].content['application/problem+json']).toBeDefined()
       expect('requestBody' in told).toBe('body' in contract)
+      const schemes = { public: [], agent: [{ agent: [] }], capability: [{ capability: [] }] }
       expect(told.security).toEqual(
-        route.access === 'public' ? [] : [route.access === 'agent' ? { agent: [] } : { person: [] }],
+        typeof route.access === 'string' ? schemes[route.access] : [{ person: [] }],
       )
       const named = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
       const inPath = told.parameters.filter((parameter: { in: string }) => parameter.in === 'path')

@@ -37,10 +37,11 @@ import { executionOf } from '../../functions/workflow/workflow.ts'
 import { toldOf } from '../domain/upgrade/world.ts'
 import { memoryServices } from '../reactor/memory-services.ts'
 
-/** Who calls, as the gateway tells the function: claims of a token as text, or what the authorizer of agents found. */
+/** Who calls, as the gateway tells the function: claims of a token as text, what the authorizer of agents found, or a capability that it has not looked at. */
 export type Caller =
   | { readonly user: string; readonly roles: readonly string[] }
   | { readonly bearer: string }
+  | { readonly capability: string }
   | { readonly lambda: Readonly<Record<string, unknown>> }
   | null
 
@@ -104,6 +105,7 @@ export const withoutLimit: Allowances = {
   person: { atOnce: 1e9, perSecond: 1 },
   agent: { atOnce: 1e9, perSecond: 1 },
   gateway: { atOnce: 1e9, perSecond: 1 },
+  receiver: { atOnce: 1e9, perSecond: 1 },
 }
 
 /**
@@ -260,7 +262,7 @@ export function openWorld({
   }
 
   async function authorizerOf(as: Caller | undefined): Promise<object | undefined> {
-    if (!as) return undefined
+    if (!as || 'capability' in as) return undefined
     if ('user' in as)
       return { jwt: { claims: { sub: as.user, 'cognito:groups': `[${as.roles.join(' ')}]` }, scopes: null } }
     if ('lambda' in as) return { lambda: await withKey(as.lambda) }
@@ -284,11 +286,16 @@ export function openWorld({
       headers: {
         ...(text !== undefined && { 'content-type': 'application/json' }),
         ...(as && 'user' in as && { authorization: tokenOf({ sub: as.user, 'cognito:groups': as.roles }) }),
+        ...(as && 'capability' in as && { authorization: `Bearer ${as.capability}` }),
         ...headers,
       },
       ...(query && { queryStringParameters: query }),
       pathParameters: found.params,
-      requestContext: { requestId: 'request-1', ...(authorizer && { authorizer }) },
+      requestContext: {
+        requestId: 'request-1',
+        http: { sourceIp: '198.51.100.7' },
+        ...(authorizer && { authorizer }),
+      },
       ...(text !== undefined && { body: text }),
       isBase64Encoded: base64,
     } as unknown as ApiEvent // the parts of a gateway's event that the handlers read

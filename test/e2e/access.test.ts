@@ -104,6 +104,8 @@ const agents: Readonly<Record<string, { readonly agent: number; readonly enrolme
   'POST /api/v1/updates/status': { agent: 409, enrolment: 403 },
 }
 const open = ['GET /health', 'GET /openapi.json']
+/** For whoever got a message, and nobody else. */
+const callbacks = 'POST /api/v1/callbacks'
 
 const prefix = `access-${randomBytes(4).toString('hex')}`
 const callers: Record<string, Client> = {}
@@ -155,7 +157,9 @@ const junk = { body: { no: 'such field' } }
 
 describe('who may call what (S1, S3)', () => {
   it('has a line for every route that the template deploys', () => {
-    expect([...Object.keys(people), ...Object.keys(agents), ...open].sort()).toEqual(deployedRoutes())
+    expect([...Object.keys(people), ...Object.keys(agents), ...open, callbacks].sort()).toEqual(
+      deployedRoutes(),
+    )
   })
 
   it.each(Object.entries(people))('S3 %s lets in %s alone', async (routeKey, who) => {
@@ -187,6 +191,17 @@ describe('who may call what (S1, S3)', () => {
       const { status } = await client.send(method, path, bodies[path] ? { body: bodies[path] } : {})
       const expected = name === 'g' ? asAgent : name === 'e' ? enrolment : name === '-' ? 401 : 403
       expect([name, status]).toEqual([name, expected])
+    }
+    expect(await commitsInLog()).toBe(before)
+  })
+
+  it('S3 POST /api/v1/callbacks is for who was given a capability', async () => {
+    const { method, path } = split(callbacks)
+    const guessed = new Client(`drydock-callback.${randomBytes(32).toString('base64url')}`)
+    const before = await commitsInLog()
+    for (const client of [...Object.values(callers), guessed]) {
+      const { status, body } = await client.send<Problem>(method, path, { body: { status: 'done' } })
+      expect([status, body.code]).toEqual([401, 'callback-refused'])
     }
     expect(await commitsInLog()).toBe(before)
   })

@@ -15,6 +15,7 @@ const reached: Readonly<Record<string, readonly Resource[]>> = {
   parked: ['work'],
   telemetry: ['work', 'lastSeen'],
   probes: ['work', 'probes'],
+  callbacks: ['work', 'callbacks'],
   redemption: ['upgradeMachine', 'rolloutMachine', 'procedureMachine'],
   upgradeExecutions: ['upgradeMachine', 'upgradeExecutions'],
   rolloutExecutions: ['rolloutMachine', 'rolloutExecutions'],
@@ -32,6 +33,8 @@ const reached: Readonly<Record<string, readonly Resource[]>> = {
   helm: [],
   secrets: ['secrets'],
   commands: ['commands', 'anyCommand'],
+  webhooks: [],
+  apiUrl: [],
 }
 
 /** The one call that is not made by what its connection opens, but with the client that it hands on. */
@@ -78,9 +81,9 @@ const never: Readonly<Record<FunctionName, Readonly<Record<string, string>>>> = 
   advanceRollout: { views: reader },
   awaitRollout: { log: 'PutItem', tokens: 'Query', redemption: 'SendTaskFailure' },
   endedRollout: {},
-  procedures: { views: reader },
+  procedures: { views: reader, callbacks: 'PutItem' },
   helm: {},
-  step: { tokens: 'Query', redemption: 'SendTaskFailure' },
+  step: { tokens: 'Query', redemption: 'SendTaskFailure', callbacks: 'GetItem' },
   endedProcedure: {},
   heads: { streamHeads: 'PutItem' },
 }

@@ -111,7 +111,7 @@ const expected: Record<string, Record<string, string>> = {
     'machine rollout': 'SendTaskSuccess',
   },
   endedRollout: { Log: 'PutItem Query', 'dead letters': 'SendMessage' },
-  procedures: { Log: 'PutItem Query', Views: 'GetItem Query' },
+  procedures: { Log: 'PutItem Query', Views: 'GetItem Query', 'Work rows callbacks#*': 'GetItem' },
   helm: { Log: 'PutItem Query', 'secrets of the stack': 'GetSecretValue' },
   step: {
     Log: 'PutItem Query',

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const kept = (name: string) => readFileSync(join(root, name), 'utf8')
 
 /** What may be in a function. Others, and copyleft that reaches further than its own files, need a decision first. */
-const accepted = ['MIT', 'ISC', '0BSD', 'Apache-2.0', '(ISC AND CC-BY-3.0)']
+const accepted = ['MIT', 'ISC', '0BSD', 'Apache-2.0', 'Unlicense', '(ISC AND CC-BY-3.0)']
 
 let assembly: Assembly
 /** The directory of each function, as it is deployed. */

@@ -4,6 +4,7 @@ import { streamKinds, streamOf } from '../../events/stream.ts'
 import { audit } from '../../functions/audit/audit.ts'
 import { shownAnswer } from '../../functions/executors/call.ts'
 import { openCredentials } from '../../functions/executors/credentials.ts'
+import { openWebhooks } from '../../functions/executors/webhook.ts'
 import { openProcedureMachines } from '../../functions/work/procedure-machines.ts'
 import { openRedemption } from '../../functions/work/redemption.ts'
 import type { Commands } from '../../functions/workflow/procedure/command.ts'
@@ -102,6 +103,8 @@ export function openProcedures(serve: Server) {
   const services: ProcedureServices = {
     ...world.services,
     random: () => 0.5,
+    webhooks: openWebhooks(),
+    apiUrl: 'https://drydock.example',
     secrets: {
       async read(reference: string) {
         const value = secrets.get(reference)

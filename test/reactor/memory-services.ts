@@ -7,6 +7,7 @@ import type { ReactorServices } from '../../functions/reactor/services.ts'
 import type { Views } from '../../functions/views/views.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
 import { memoryProbes } from '../../functions/work/probes.ts'
+import { memoryCallbacks } from '../../functions/work/procedure-callbacks.ts'
 import type { Revision } from '../../functions/work/procedure-machines.ts'
 import { memoryProgress } from '../../functions/work/progress.ts'
 import { memoryPublished } from '../../functions/work/published.ts'
@@ -62,6 +63,7 @@ export function memoryServices({
     now,
     telemetry: memoryTelemetry(now),
     probes: memoryProbes(),
+    callbacks: memoryCallbacks(),
     uncallable: (url: string) => (url.includes('.example') ? undefined : `${url} may not be called.`),
     tokens: memoryTokens(),
     /** The tokens that were redeemed, with what they were told. */

@@ -49,7 +49,17 @@ import { Turns } from './turns.ts'
 
 export type Services = Omit<
   Connections,
-  'roleClaim' | 'metricsNamespace' | 'outbound' | 'uncallable' | 'probes' | 'secrets' | 'helm' | 'commands'
+  | 'roleClaim'
+  | 'metricsNamespace'
+  | 'outbound'
+  | 'uncallable'
+  | 'probes'
+  | 'secrets'
+  | 'helm'
+  | 'commands'
+  | 'webhooks'
+  | 'callbacks'
+  | 'apiUrl'
 >
 
 /** How fast everything is, where that is what is looked at. */

@@ -1,5 +1,6 @@
 import { type Access, type Role, roles } from '../../../contracts/routes.ts'
-import { agentActor, passesForAnother } from '../../domain/actor.ts'
+import { capabilityHash } from '../../capability.ts'
+import { agentActor, passesForAnother, receiverActor } from '../../domain/actor.ts'
 import type { ApiEvent, ApiMiddleware, Principal } from './exchange.ts'
 import { exchangeOf } from './exchange.ts'
 import { Problem } from './problem.ts'
@@ -57,10 +58,31 @@ function principalOf(event: ApiEvent, roleClaim: string | undefined): Principal 
   return { kind: 'anyone', id: 'anyone' }
 }
 
+/** Tells nothing of what is wrong with it, or whether there is such a one. */
+export function callbackRefused(): Problem {
+  return new Problem(
+    'callback-refused',
+    'Send the token of the last message as a bearer token, before it expires.',
+  )
+}
+
+/** Returns who calls by what was presented, which the gateway has not looked at. */
+function holderOf({ headers }: ApiEvent): Principal {
+  const [, text = ''] = /^Bearer +(\S+)$/i.exec(headers?.authorization ?? '') ?? []
+  const hash = capabilityHash(text)
+  return hash === undefined
+    ? { kind: 'anyone', id: 'anyone' }
+    : { kind: 'capability', id: receiverActor(hash), hash }
+}
+
 function check(access: Access, principal: Principal): void {
   if (principal.kind === 'person' && passesForAnother(principal.id))
     throw new Problem('subject-reserved', reserved)
   if (access === 'public') return
+  if (access === 'capability') {
+    if (principal.kind === 'capability') return
+    throw callbackRefused()
+  }
   if (access === 'agent') {
     if (principal.kind === 'agent' || principal.kind === 'enrolment') return
     throw new Problem('unauthenticated', 'Send the credential of an enrolled target as a bearer token.')
@@ -79,8 +101,10 @@ export function access(roleClaim: () => string | undefined): ApiMiddleware {
     name: 'access',
     before(request) {
       const exchange = exchangeOf(request)
-      if (exchange.route.access !== 'public') exchange.principal = principalOf(request.event, roleClaim())
-      check(exchange.route.access, exchange.principal)
+      const { access } = exchange.route
+      if (access === 'capability') exchange.principal = holderOf(request.event)
+      else if (access !== 'public') exchange.principal = principalOf(request.event, roleClaim())
+      check(access, exchange.principal)
     },
   }
 }

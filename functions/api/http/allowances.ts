@@ -5,19 +5,20 @@ export interface Allowance {
 }
 
 /** Who is counted alike. */
-export type Counted = 'person' | 'agent' | 'gateway'
+export type Counted = 'person' | 'agent' | 'gateway' | 'receiver'
 export type Allowances = Readonly<Record<Counted, Allowance>>
 
 /**
  * What each may ask of one instance. Lambda hands an instance one request at a time (AWS), so a share of an instance's time is the same share of
  * the function's: ten requests a second of 50 ms are half of it, and an agent's one is a twentieth, however many instances there are. An
  * agent that does as it is told asks every 5 to 15 minutes; a gateway that asks and reports for each of 1,000 members alone makes
- * 3,000 requests of 50 ms, one after the other.
+ * 3,000 requests of 50 ms, one after the other. A receiver of messages is whoever calls back from one address.
  */
 export const allowances: Allowances = {
   person: { atOnce: 100, perSecond: 10 },
   agent: { atOnce: 60, perSecond: 1 },
   gateway: { atOnce: 2000, perSecond: 10 },
+  receiver: { atOnce: 100, perSecond: 10 },
 }
 
 /** Callers that are remembered; the one that was heard of longest ago is forgotten first, and may begin anew. */

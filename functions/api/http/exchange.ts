@@ -19,7 +19,7 @@ export interface WrittenDocument {
 /** Reads a document. Throws the problem that refuses it. */
 export type ReadDocument = (text: string) => Promise<WrittenDocument>
 
-/** Who calls: a person or tool by its token, a target's agent by its key, or one that is about to enrol. */
+/** Who calls: a person or tool by its token, a target's agent by its key, or one that is about to enrol, or who was given a capability. */
 export type Principal =
   | { readonly kind: 'person'; readonly id: string; readonly roles: ReadonlySet<Role> }
   | {
@@ -29,6 +29,8 @@ export type Principal =
       /** SHA-256 of the secret that was presented. */
       readonly tokenHash: string
     }
+  /** `hash`: of the text that was presented, which nobody has looked for yet. */
+  | { readonly kind: 'capability'; readonly id: string; readonly hash: string }
   | { readonly kind: 'anyone'; readonly id: 'anyone' }
 
 /** A checked `Idempotency-Key`, scoped to its principal and route, with the hash of the body it came with. */

@@ -53,8 +53,9 @@ export async function takeWord(
   const isRepeated = from.keys.some(({ key }) => key === input.idempotency?.id)
   const asked = isRepeated ? repeatedOf(attempt, step) : await stepAsked(log, from.state, attempt, step)
   const { command, name, then, held } = asked
-  if (held && held.why !== why) {
-    const other = held.why === 'acknowledgement' ? 'acknowledge' : 'settle'
+  const isAcknowledged = why === 'acknowledgement'
+  if (held && (held.why === 'acknowledgement') !== isAcknowledged) {
+    const other = isAcknowledged ? 'settle' : 'acknowledge'
     throw new Problem('step-not-held', `It waits for another word: POST …/steps/${step}/${other}.`)
   }
   const decision = settle({ ...command, as, by: input.principal.id, reason, then })

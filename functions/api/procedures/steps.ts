@@ -1,5 +1,5 @@
 import type { procedureContracts } from '../../../contracts/procedures.ts'
-import type { ProcedureDocument, ProcedureReference } from '../../../events/procedure.ts'
+import type { ProcedureDocument, ProcedureReference, StepHold } from '../../../events/procedure.ts'
 import { type Direction, type StepEvent, stepEventTypes, type TargetEvent } from '../../../events/target.ts'
 import { actionIn } from '../../domain/procedure/steps.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
@@ -22,6 +22,7 @@ interface ShownStep {
   readonly deadline: string | null
   readonly code: string | null
   readonly output: string | null
+  readonly why: StepHold | null
   readonly ask: string | null
   readonly by: string | null
 }
@@ -38,9 +39,11 @@ interface Course {
 
 const keyOf = ({ direction, step }: Pick<ShownStep, 'direction' | 'step'>) => `${direction}:${step}`
 
+const unheld = { why: null, ask: null } as const
+
 const untried = {
   ...{ tries: 0, startedAt: null, endedAt: null, deadline: null },
-  ...{ code: null, output: null, ask: null, by: null },
+  ...{ code: null, output: null, why: null, ask: null, by: null },
 } as const
 
 function hear(
@@ -81,17 +84,17 @@ function after(
     case 'StepStarted': {
       const { name, try: tries, deadline } = event.data
       const startedAt = before.startedAt ?? at
-      return { ...before, name, status: 'running', tries, startedAt, deadline, ask: null }
+      return { ...before, name, status: 'running', tries, startedAt, deadline, ...unheld }
     }
     case 'StepTried':
       return { ...before, code: event.data.code, output: event.data.output }
     case 'StepHeld':
-      return { ...before, status: 'held', ask: event.data.ask }
+      return { ...before, status: 'held', why: event.data.why, ask: event.data.ask }
     case 'StepReleased':
-      return { ...before, status: 'running', ask: null, by: event.data.by }
+      return { ...before, status: 'running', ...unheld, by: event.data.by }
     case 'StepEnded': {
       const { outcome, code, output, by = before.by } = event.data
-      return { ...before, status: outcome, code, output, by, endedAt: at, ask: null }
+      return { ...before, status: outcome, code, output, by, endedAt: at, ...unheld }
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { procedureContracts } from '../../../contracts/procedures.ts'
 import type { StepRequest } from '../../../events/procedure.ts'
 import { NoValue, type Values } from '../../domain/procedure/expression.ts'
+import { renderMessage, secretsOfMessage } from '../../domain/procedure/message.ts'
 import { actionsOf, kindOf, type NamedAction } from '../../domain/procedure/steps.ts'
 import { renderCommand, renderRelease, renderRequest } from '../../domain/procedure/template.ts'
 import type { Operate } from '../http/endpoint.ts'
@@ -70,6 +71,33 @@ function shown(request: StepRequest, values: Partial<Values>): ShownCall | strin
   }
 }
 
+/** What stands for how a message is answered. */
+const invitation = { url: '(address)/api/v1/callbacks', token: '(capability)', expiresAt: '(deadline)' }
+
+/** Returns the message that would be sent, with what signs it and what it may be answered by hidden; or why that cannot be shown. */
+function messagesOf(
+  { id: step, direction, webhook }: NamedAction,
+  target: string,
+  values: Partial<Values>,
+): readonly (ShownCall | string)[] {
+  if (!webhook) return []
+  try {
+    const told = { target, attempt: '(attempt)', step, direction, at: '(now)' }
+    const { url, text } = renderMessage(webhook, values, told, webhook.callback ? invitation : undefined)
+    const signatures = secretsOfMessage(webhook).map((reference) => `(signed by ${hidden(reference)})`)
+    const headers = {
+      'content-type': 'application/json',
+      'webhook-id': '(the same for each try)',
+      'webhook-timestamp': '(now)',
+      'webhook-signature': signatures.join(' '),
+    }
+    return [{ method: 'POST', url, headers, body: text }]
+  } catch (error) {
+    if (error instanceof NoValue) return [error.message]
+    throw error
+  }
+}
+
 /** Shows every call that a procedure would make for a target, and makes none. */
 export const tryProcedure: Operate<Contracts['tryProcedure']> = async ({ params, body }, { log }) => {
   const { targetId, component, version } = body
@@ -86,7 +114,10 @@ export const tryProcedure: Operate<Contracts['tryProcedure']> = async ({ params,
     steps: savedByName(actions),
   }
   const steps = actions.map((action) => {
-    const calls = requestsOf(action).map((request) => shown(request, values))
+    const calls = [
+      ...requestsOf(action).map((request) => shown(request, values)),
+      ...messagesOf(action, targetId, values),
+    ]
     const release = releaseOf(action, values)
     const command = commandOf(action, values)
     const unknown = [...calls, release, command].filter((shown) => typeof shown === 'string')

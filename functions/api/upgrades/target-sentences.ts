@@ -64,8 +64,11 @@ export function sentenceOf(
       const { code: why, output, next } = event.data
       return `${nameOf(event.data)} did not go through, ${plain(why)}${words(output)}; again at ${plain(next)}`
     }
-    case 'StepHeld':
-      return `${nameOf(event.data)} waits for a person: ${plain(event.data.ask)}`
+    case 'StepHeld': {
+      const { why, ask } = event.data
+      const whom = why === 'callback' ? 'a callback' : 'a person'
+      return `${nameOf(event.data)} waits for ${whom}: ${plain(ask)}`
+    }
     case 'StepReleased':
       return `${nameOf(event.data)} is done again, says ${plain(event.data.by)}: ${plain(event.data.reason)}`
     case 'StepEnded':

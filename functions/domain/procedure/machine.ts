@@ -14,7 +14,7 @@ export interface MachineDefinition {
 export const stateErrors = {
   /** Not over yet: the state is tried again, which is one transition. */
   notYet: 'NotYet',
-  /** It waits for a person. */
+  /** It waits for a person, or for a callback. */
   held: 'Held',
   /** It failed, and the way back begins. */
   failed: 'StepFailed',
@@ -108,13 +108,19 @@ function looksOf({ poll, health, ssm, retries }: NamedAction): number {
   )
 }
 
-/** May a step have to wait for a person: as it asks one, or as nobody may know whether it was done? */
+/** May a step have to wait for a callback, or for a person: as it asks one, or as nobody may know whether it was done? */
 function mayBeHeld(action: NamedAction): boolean {
-  return action.acknowledge !== undefined || !mayRepeat(action)
+  return waitsByItsNature(action) || !mayRepeat(action)
 }
 
-const holdName = (action: NamedAction) =>
-  action.acknowledge ? `${action.name}: await a person` : `${action.name}: was it done?`
+function waitsByItsNature({ acknowledge, webhook }: NamedAction): boolean {
+  return acknowledge !== undefined || webhook?.callback === true
+}
+
+function holdName({ name, acknowledge, webhook }: NamedAction): string {
+  if (webhook) return `${name}: await the callback`
+  return acknowledge ? `${name}: await a person` : `${name}: was it done?`
+}
 
 function sentenceOf(action: NamedAction): string {
   switch (kindOf(action)) {
@@ -132,6 +138,8 @@ function sentenceOf(action: NamedAction): string {
       return sentenceOfHelm(action).slice(0, 256)
     case 'ssm':
       return `${action.ssm?.document ?? ''} on ${action.ssm?.instance ?? ''}`.slice(0, 256)
+    case 'webhook':
+      return `A message to ${action.webhook?.url ?? ''}`.slice(0, 256)
   }
 }
 
@@ -208,12 +216,14 @@ function statesOf(
     [holdName(action)]: {
       ...waiting,
       Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
-      Comment: 'A person decides; the log keeps what was decided, and the step goes on by it',
+      Comment: action.webhook
+        ? 'The receiver calls back; the log keeps what it said, and the step goes on by it'
+        : 'A person decides; the log keeps what was decided, and the step goes on by it',
       Arguments: {
         ...Arguments,
         Payload: { ...Arguments.Payload, token: '{% $states.context.Task.Token %}' },
       },
-      TimeoutSeconds: action.acknowledge ? action.timeoutSeconds + 5 : lookWhileHeld,
+      TimeoutSeconds: waitsByItsNature(action) ? action.timeoutSeconds + 5 : lookWhileHeld,
       Retry: [lambdaItself, { ...anythingElse, ErrorEquals: ['States.TaskFailed'] }],
       Catch: [{ Comment: 'Asked again', ErrorEquals: ['States.Timeout'], Next: name }],
       Output: '{% $states.context.Execution.Input %}',

@@ -5,6 +5,7 @@ import type {
   SsmCommand,
   StepAction,
   StepRequest,
+  StepWebhook,
 } from '../../../events/procedure.ts'
 import { faultsInHeaders } from '../http-headers.ts'
 import type { RefusedField } from '../rejection.ts'
@@ -63,23 +64,27 @@ class Mistakes {
     for (const inner of expressionsIn(text)) this.expression(field, inner, this.#readable)
   }
 
-  body(field: string, body: unknown): void {
-    if (typeof body === 'string') this.template(field, body, true)
+  body(field: string, body: unknown, secrets = true): void {
+    if (typeof body === 'string') this.template(field, body, secrets)
     else if (typeof body === 'object' && body !== null)
       for (const [name, part] of Object.entries(body)) {
         if (name.includes('{{'))
           this.add(field, name, 'a name that stands as it is: {{ }} is filled in values alone')
-        this.body(`${field}.${name}`, part)
+        this.body(`${field}.${name}`, part, secrets)
       }
+  }
+
+  address(field: string, url: string): void {
+    this.template(field, url, false)
+    if (!/^(https?:\/\/|\{\{)/.test(url))
+      this.add(field, url, 'an address that begins with https://, http:// or a value')
+    if (userInAddress.test(url))
+      this.add(field, url, 'an address without a user: credentials and headers say who calls')
   }
 
   request(field: string, request: Omit<StepRequest, 'credentials'>): void {
     const { method, url, headers, body, tls } = request
-    this.template(`${field}.url`, url, false)
-    if (!/^(https?:\/\/|\{\{)/.test(url))
-      this.add(`${field}.url`, url, 'an address that begins with https://, http:// or a value')
-    if (userInAddress.test(url))
-      this.add(`${field}.url`, url, 'an address without a user: credentials and headers say who calls')
+    this.address(`${field}.url`, url)
     const fixed = Object.entries(headers).map(([name, text]) => [name, fixedPartOf(text)] as const)
     for (const { name, why } of faultsInHeaders(Object.fromEntries(fixed)))
       this.add(name === '' ? `${field}.headers` : `${field}.headers.${name}`, name, why)
@@ -117,6 +122,11 @@ class Mistakes {
       if (typeof given === 'string') this.parameter(place, given)
       else for (const [index, text] of given.entries()) this.parameter(`${place}.${index}`, text)
     }
+  }
+
+  message(field: string, { url, body }: StepWebhook): void {
+    this.address(`${field}.url`, url)
+    this.body(`${field}.body`, body, false)
   }
 
   private parameter(field: string, text: string): void {
@@ -159,9 +169,13 @@ function checkAction(
 ): void {
   const kinds = kindsOf(action)
   if (kinds.length !== 1)
-    mistakes.add(field, kinds.join(', '), 'exactly one of http, poll, wait, health, acknowledge, helm, ssm')
+    mistakes.add(
+      field,
+      kinds.join(', '),
+      'exactly one of http, poll, wait, health, acknowledge, helm, ssm, webhook',
+    )
   mistakes.expression(`${field}.when`, action.when, before)
-  const { http, poll, health, helm, ssm, check } = action
+  const { http, poll, health, helm, ssm, webhook, check } = action
   const withCredentials = (place: string, request: StepRequest) => {
     mistakes.request(place, request)
     const { credentials: named } = request
@@ -199,6 +213,15 @@ function checkAction(
     if (action.timeoutSeconds < least)
       mistakes.add(`${field}.timeoutSeconds`, String(action.timeoutSeconds), `at least ${least} of a command`)
   }
+  if (webhook) {
+    mistakes.message(`${field}.webhook`, webhook)
+    if (webhook.callback && action.timeoutSeconds <= webhook.seconds)
+      mistakes.add(
+        `${field}.timeoutSeconds`,
+        String(action.timeoutSeconds),
+        `more than the ${webhook.seconds} seconds of a delivery: its receiver calls back after that`,
+      )
+  }
   if (check) {
     if (!http) mistakes.add(`${field}.check`, '', 'a step of the kind http')
     looksOnly(mistakes, `${field}.check.request`, check.request, check.request.method === 'POST')
@@ -207,8 +230,8 @@ function checkAction(
   }
   const saves = Object.entries(action.save)
   if (saves.length > 20) mistakes.add(`${field}.save`, String(saves.length), 'at most 20 values')
-  if (saves.length > 0 && !http && !poll && !ssm)
-    mistakes.add(`${field}.save`, '', 'a step of the kind http, poll or ssm')
+  if (saves.length > 0 && !http && !poll && !ssm && !webhook)
+    mistakes.add(`${field}.save`, '', 'a step of the kind http, poll, ssm or webhook')
   for (const [name, text] of saves) {
     mistakes.expression(`${field}.save.${name}`, text, answered)
     if (name === 'outcome')

@@ -16,21 +16,24 @@ export function kindOf(action: StepAction): StepKind {
 
 /** Returns every kind that is given for an action: a document that is right has one. */
 export function kindsOf(action: StepAction): readonly StepKind[] {
-  const { http, poll, wait, health, acknowledge, helm, ssm } = action
-  return Object.entries({ http, poll, wait, health, acknowledge, helm, ssm }).flatMap(
+  const { http, poll, wait, health, acknowledge, helm, ssm, webhook } = action
+  return Object.entries({ http, poll, wait, health, acknowledge, helm, ssm, webhook }).flatMap(
     ([kind, given]) => (given === undefined ? [] : [kind as StepKind]), // the keys are the kinds
   )
 }
 
 /** May what an action does be noticed by the target, so that twice is not once? */
-export function acts({ http, helm, ssm }: StepAction): boolean {
-  if (helm || ssm) return true
+export function acts({ http, helm, ssm, webhook }: StepAction): boolean {
+  if (helm || ssm || webhook) return true
   return http !== undefined && http.request.method !== 'GET' && http.request.method !== 'HEAD'
 }
 
-/** May what an action does be done again where nobody knows whether it was done? A release that is as it was before is not taken back once more. */
+/**
+ * May what an action does be done again where nobody knows whether it was done? A release that is as it was before is not taken back once more, and
+ * whoever gets a message again knows it by its id.
+ */
 export function mayRepeat(action: StepAction): boolean {
-  return action.repeatable || !acts(action) || action.helm?.rollback === true
+  return action.repeatable || !acts(action) || action.helm?.rollback === true || action.webhook !== undefined
 }
 
 /** A command that was sent is listed so long after its call at the latest, in seconds: SSM says only that it becomes consistent. */
@@ -40,9 +43,9 @@ const listedWithin = 120
  * Returns how long one call of an action may take at most, in seconds: of helm with all that it looks at, settles and takes back; of a command
  * until it must be listed, if it was sent.
  */
-export function longestCall({ http, helm, ssm }: StepAction): number {
+export function longestCall({ http, helm, ssm, webhook }: StepAction): number {
   if (ssm) return listedWithin
-  return helm ? 3 * helm.seconds + 120 : (http?.request.seconds ?? 0)
+  return helm ? 3 * helm.seconds + 120 : (http?.request.seconds ?? webhook?.seconds ?? 0)
 }
 
 /** Returns how a step is undone; undefined: it is not. One of helm says how by itself. */

@@ -98,7 +98,7 @@ const origin = /^https?:\/\/[^\s/?#@\\]+(\/[^\s?#\\]*)?$/i
  * Returns an address. A value at its very beginning may be an address of its own, one in the place of the host is a host, and any other is
  * encoded, so that no value leads elsewhere than where it stands.
  */
-function addressOf(text: string, values: Partial<Values>): string {
+export function addressOf(text: string, values: Partial<Values>): string {
   let address = ''
   let read = 0
   for (const match of text.matchAll(slot)) {
@@ -123,7 +123,7 @@ function addressOf(text: string, values: Partial<Values>): string {
 }
 
 /** Returns JSON with its templates filled in; a text that is one expression alone becomes that value with its type. */
-function bodyOf(body: unknown, values: Partial<Values>, secretOf: SecretOf): unknown {
+export function bodyOf(body: unknown, values: Partial<Values>, secretOf: SecretOf): unknown {
   if (typeof body === 'string') {
     const [only, ...others] = slotsIn(body)
     const alone = only !== undefined && others.length === 0 && /^\{\{[\s\S]*\}\}$/.test(body.trim())

@@ -37,8 +37,15 @@ function drivenAttempt(
   const place = running ? ` at "${running.name}", try ${running.tries}, since ${running.startedAt}` : ''
   const detail = `${what} ${way} the procedure ${name}${place}; it has until ${deadline}.${why}`
   if (!running?.held) return { ...told, detail }
-  const unblock = `Somebody says what is asked, by POST /api/v1/targets/${id}/steps/${running.step}/${running.held.why === 'acknowledgement' ? 'acknowledge' : 'settle'}.`
-  return { ...told, code: 'held', detail: `${detail} It waits for a person: ${running.held.ask}`, unblock }
+  const { why: reason, ask } = running.held
+  const path = `POST /api/v1/targets/${id}/steps/${running.step}`
+  const unblock = {
+    acknowledgement: `Somebody says what is asked, by ${path}/acknowledge.`,
+    unknown: `Somebody says what is asked, by ${path}/settle.`,
+    callback: `Its receiver calls back, or somebody who knows says how it ended, by ${path}/settle.`,
+  }[reason]
+  const whom = reason === 'callback' ? 'a callback' : 'a person'
+  return { ...told, code: 'held', detail: `${detail} It waits for ${whom}: ${ask}`, unblock }
 }
 
 function attemptUnderWay(facts: ExplainFacts): Finding[] {

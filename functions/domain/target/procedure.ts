@@ -1,4 +1,4 @@
-import type { ProcedureReference } from '../../../events/procedure.ts'
+import type { ProcedureReference, StepHold } from '../../../events/procedure.ts'
 import type { Direction, SavedValues, TargetEvent } from '../../../events/target.ts'
 import { after, second } from '../../../events/time.ts'
 import { accept, reject } from '../aggregate.ts'
@@ -202,9 +202,9 @@ export function endStep(command: StepCommand & StepEnd): TargetDecision {
   }
 }
 
-/** Lets a step wait for a person. Twice is once. */
+/** Lets a step wait for a person, or for a callback. Twice is once. */
 export function holdStep(
-  command: StepCommand & { readonly why: 'acknowledgement' | 'unknown'; readonly ask: string },
+  command: StepCommand & { readonly why: StepHold; readonly ask: string },
 ): TargetDecision {
   return duringStep(command, ({ driven, running, state }) => {
     if (running.held) return []

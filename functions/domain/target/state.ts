@@ -1,5 +1,5 @@
 import { hashOf } from '../../../events/canonical.ts'
-import type { ProcedureReference } from '../../../events/procedure.ts'
+import type { ProcedureReference, StepHold } from '../../../events/procedure.ts'
 import type {
   AttemptOutcome,
   Direction,
@@ -36,9 +36,9 @@ export interface RunningStep {
   readonly deadline: string
   /** The last try is known to have failed, and the next is not before then; null: nobody knows yet what became of it. */
   readonly next: string | null
-  /** It waits for a person. */
+  /** It waits for a person, or for a callback. */
   readonly held: {
-    readonly why: 'acknowledgement' | 'unknown'
+    readonly why: StepHold
     readonly ask: string
     readonly since: string
   } | null

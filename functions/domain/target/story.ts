@@ -1,4 +1,4 @@
-import type { ProcedureReference } from '../../../events/procedure.ts'
+import type { ProcedureReference, StepHold } from '../../../events/procedure.ts'
 import {
   type AttemptOutcome,
   type Direction,
@@ -20,8 +20,8 @@ interface StoryStep {
   readonly step: string
   readonly direction: Direction
   readonly since: string
-  /** It waits for a person. */
-  readonly held: { readonly why: 'acknowledgement' | 'unknown'; readonly ask: string } | null
+  /** It waits for a person, or for a callback. */
+  readonly held: { readonly why: StepHold; readonly ask: string } | null
 }
 
 /** One attempt as its events tell of it, also long after it is over. */

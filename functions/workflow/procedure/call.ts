@@ -2,9 +2,9 @@ import { v5 } from 'uuid'
 import type { ProcedureDocument, StepExpectation, StepRequest } from '../../../events/procedure.ts'
 import { evaluate, holds, NoValue, type Values } from '../../domain/procedure/expression.ts'
 import { type RenderedRequest, renderRequest, secretsIn } from '../../domain/procedure/template.ts'
+import { answerOf } from '../../facts/procedure-values.ts'
 import { withoutSecrets } from '../../redact.ts'
 import type { Answer, Outbound, OutboundCall, Secrets, Sent, TokenSource } from './outbound.ts'
-import { answerOf } from './values.ts'
 
 /** How a token is got that calls bear, as a procedure declares it. */
 type Credentials = ProcedureDocument['credentials'][string]
@@ -153,7 +153,7 @@ const told = 500
 function judged(
   sent: Answer,
   { status, where }: StepExpectation,
-  { values, reads }: StepCall,
+  { values, reads }: Pick<StepCall, 'values' | 'reads'>,
   retryAfter: number | undefined,
 ): Answered {
   const bad = (code: string, words: string): Answered => ({
@@ -181,19 +181,35 @@ export async function makeCall(calling: Calling, call: StepCall, expect: StepExp
   try {
     hidden = await Hidden.of(calling.secrets, secretsIn(call.request))
     const sent = await send(calling, call, hidden)
-    switch (sent.kind) {
-      case 'answered':
-        return judged(sent, expect, call, calling.outbound.retryAfter(sent))
-      case 'refused':
-        return { kind: 'impossible', code: 'OUTBOUND_REFUSED', words: hidden.without(sent.why) }
-      default:
-        return { kind: sent.kind, words: hidden.without(sent.why) }
-    }
+    return understood(calling.outbound, sent, expect, call, hidden)
   } catch (error) {
-    if (error instanceof NoValue)
-      return { kind: 'impossible', code: 'NO_VALUE', words: hidden.without(error.message) }
-    if (error instanceof NoSecret)
-      return { kind: 'impossible', code: 'SECRET_UNAVAILABLE', words: hidden.without(error.message) }
-    throw error
+    return impossible(error, hidden)
   }
+}
+
+/** Returns what a call came to. What is said of it is free of these secrets. */
+export function understood(
+  outbound: Pick<Outbound, 'retryAfter'>,
+  sent: Sent,
+  expect: StepExpectation,
+  call: Pick<StepCall, 'values' | 'reads'>,
+  hidden: Hidden,
+): Answered {
+  switch (sent.kind) {
+    case 'answered':
+      return judged(sent, expect, call, outbound.retryAfter(sent))
+    case 'refused':
+      return { kind: 'impossible', code: 'OUTBOUND_REFUSED', words: hidden.without(sent.why) }
+    default:
+      return { kind: sent.kind, words: hidden.without(sent.why) }
+  }
+}
+
+/** Returns why a call can never be made, by what was thrown when it was put together; throws what says nothing of that. */
+export function impossible(error: unknown, hidden: Hidden): Answered {
+  if (error instanceof NoValue)
+    return { kind: 'impossible', code: 'NO_VALUE', words: hidden.without(error.message) }
+  if (error instanceof NoSecret)
+    return { kind: 'impossible', code: 'SECRET_UNAVAILABLE', words: hidden.without(error.message) }
+  throw error
 }

@@ -10,6 +10,7 @@ import { beginWayBack, drivenBy, finishProcedure } from '../../domain/target/pro
 import { acceptAttempt } from '../../domain/target/report.ts'
 import { familyOf, idsOf } from '../../facts/family.ts'
 import { handOverFacts } from '../../facts/hand-over.ts'
+import { valuesOf } from '../../facts/procedure-values.ts'
 import { documentOf, stepsStanding } from '../../facts/procedures.ts'
 import type { Metadata } from '../../log/log.ts'
 import type { Redemption } from '../../work/redemption.ts'
@@ -18,7 +19,6 @@ import { beginWait } from '../waits.ts'
 import { notYet, stepFailed, superseded } from './errors.ts'
 import { procedureWorkflow } from './position.ts'
 import { doStep, Resting, type StepServices } from './step.ts'
-import { valuesOf } from './values.ts'
 
 const input = z.strictObject({
   action: z.enum(['locate', 'step', 'await', 'end']),

@@ -3,6 +3,7 @@ import type {
   SsmCommand,
   StepExpectation,
   StepRequest,
+  StepWebhook,
 } from '../../../events/procedure.ts'
 import type { SavedValues } from '../../../events/target.ts'
 import { after, instantOf, second } from '../../../events/time.ts'
@@ -19,7 +20,9 @@ import {
   startStep,
 } from '../../domain/target/procedure.ts'
 import type { RunningStep, TargetDecision, TargetState } from '../../domain/target/state.ts'
+import { answerOf, outputBytes, outputOf, savedFrom, valuesOf } from '../../facts/procedure-values.ts'
 import type { Log, Metadata } from '../../log/log.ts'
+import type { Callbacks } from '../../work/procedure-callbacks.ts'
 import { type Answered, type Calling, idempotencyKeyOf, makeCall } from './call.ts'
 import { type Commands, type CommandTry, codeOf, commentOf, lookAtCommand, sendCommand } from './command.ts'
 import { held, notYet, stepFailed, superseded } from './errors.ts'
@@ -33,7 +36,7 @@ import {
   takeReleaseBack,
   upgradeRelease,
 } from './helm.ts'
-import { answerOf, outputBytes, outputOf, savedFrom, valuesOf } from './values.ts'
+import { type Messaging, sendMessage, type Webhooks } from './webhook.ts'
 
 /** One step of an attempt, as its task is to look after it. */
 export interface StepAt {
@@ -52,6 +55,10 @@ export interface StepServices extends Calling {
   readonly helm?: Helm
   /** Only where those of Run Command are. */
   readonly commands?: Commands
+  /** Only where messages are sent: what signs them, what keeps who may call back, and the address for that. */
+  readonly webhooks?: Webhooks
+  readonly callbacks?: Pick<Callbacks, 'keep'>
+  readonly apiUrl?: string
   /** A number from 0 to 1, for pauses that are spread. */
   random(): number
 }
@@ -96,10 +103,11 @@ class Step {
     const { action } = this.#at
     const running = this.#running
     if (running?.held) {
-      const { why } = running.held
+      const { why, ask } = running.held
       if (why === 'acknowledgement' && this.#isLate(running))
         return this.#fail('NOT_ACKNOWLEDGED', 'Nobody has acknowledged it in time.')
-      throw held(running.held.ask)
+      if (why === 'callback' && this.#isLate(running)) return this.#failUncalled()
+      throw held(ask)
     }
     if (!running && !(await this.#isWanted())) return
     switch (kindOf(action)) {
@@ -110,6 +118,7 @@ class Step {
       case 'http':
       case 'helm':
       case 'ssm':
+      case 'webhook':
         return running ? this.#goOn(running) : this.#try(0, 'failed')
       default:
         return this.#look(running ?? (await this.#begin()))
@@ -228,7 +237,7 @@ class Step {
       }
       case 'done': {
         const { command, code, output: body } = looked
-        const answer = answerOf({ kind: 'answered', status: code, headers: {}, body })
+        const answer = answerOf({ status: code, headers: {}, body })
         return this.#done({ ...this.#values, answer }, `Command ${command}: Success. ${body}`)
       }
       case 'failed': {
@@ -300,23 +309,29 @@ class Step {
 
   /** Writes down that the step is tried, then makes its call. */
   async #try(seen: number, again: 'failed' | 'not-done' | 'repeatable'): Promise<void> {
-    const { http, helm, ssm } = this.#at.action
-    if (!http && !helm && !ssm) throw new RangeError(`${this.#at.action.name} makes no call.`)
+    const { http, helm, ssm, webhook } = this.#at.action
+    if (!http && !helm && !ssm && !webhook) throw new RangeError(`${this.#at.action.name} makes no call.`)
     const running = await this.#begin(seen, again)
     if (this.#services.now() - Date.parse(running.triedAt) > leavesWithin)
       throw notYet('The call was held up before it left, and was not made.')
     if (ssm) return this.#sendCommand(running, ssm)
     if (helm) return this.#helmEnded(running, await this.#callHelm(helm))
-    if (!http) return
-    const answered = await this.#call(http.request, http.expect, Object.keys(this.#at.action.save).length > 0)
-    switch (answered.kind) {
+    const reads = Object.keys(this.#at.action.save).length > 0
+    const answered = webhook
+      ? await this.#deliver(running, webhook, reads)
+      : http && (await this.#call(http.request, http.expect, reads))
+    switch (answered?.kind) {
+      case undefined:
+        return
       case 'good':
-        return this.#doneWith(answered)
+        return webhook?.callback ? this.#awaitCallback(running) : this.#doneWith(answered)
       case 'impossible':
         return this.#fail(answered.code, answered.words)
       case 'not-sent':
         return this.#tried(running, 'NOT_SENT', answered.words)
       case 'bad':
+        // A receiver that is gone wants no more messages (Standard Webhooks).
+        if (webhook && answered.code === 'HTTP_410') return this.#fail(answered.code, answered.words)
         if (mayRepeat(this.#at.action) || answered.reached === 'turned-away')
           return this.#tried(running, answered.code, answered.words, answered.retryAfter)
         // It would be done twice.
@@ -326,6 +341,35 @@ class Step {
         if (mayRepeat(this.#at.action)) return this.#tried(running, 'NO_ANSWER', answered.words)
         throw notYet(`It may have been done: ${answered.words}`)
     }
+  }
+
+  #deliver({ deadline }: RunningStep, webhook: StepWebhook, reads: boolean): Promise<Answered> {
+    const { target, active, action, place } = this.#at
+    const { direction, id: step } = action
+    return sendMessage(this.#messaging, {
+      ...{ webhook, values: this.#values, id: this.#keyOf(direction), deadline },
+      step: { target, attempt: active.attempt, direction, place, step },
+      reads: reads && !webhook.callback,
+    })
+  }
+
+  get #messaging(): Messaging {
+    const { outbound, secrets, now, webhooks, callbacks, apiUrl } = this.#services
+    if (!webhooks || !callbacks || apiUrl === undefined)
+      throw new RangeError(`${this.#at.action.name} is for the function that sends messages.`)
+    return { outbound, secrets, now, webhooks, callbacks, apiUrl }
+  }
+
+  /** Its message was taken. Who was called back before that was heard has ended the step, which the log then says. */
+  async #awaitCallback(running: RunningStep): Promise<void> {
+    if (this.#isLate(running)) return this.#failUncalled()
+    const ask = `Its receiver has the message, and calls back by ${running.deadline}.`
+    await this.#decide(holdStep({ ...this.#command, why: 'callback', ask }))
+    throw held(ask)
+  }
+
+  #failUncalled(): Promise<void> {
+    return this.#fail('NO_CALLBACK', 'Its receiver has not called back in time.')
   }
 
   get #serving() {

@@ -1,7 +1,19 @@
+import { anyAddress } from '../template/types/api.ts'
+
 /** What one function wants in its environment. */
 export interface Wanted {
   readonly functionName: string
   readonly variables: Readonly<Record<string, string>>
+}
+
+/** Returns the variables of a function with the address of the HTTP API where the template has it. */
+export function withAddress(
+  variables: Wanted['variables'],
+  address: string,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [name, value.replaceAll(anyAddress, address)]),
+  )
 }
 
 /**

@@ -5,7 +5,7 @@ import { ofType } from '../template/read.ts'
 import type { Resource } from '../template/stack.ts'
 import type { Activity } from './activity.ts'
 import { declaredEnvironment, declaredFunction, declaredLayer, functionArn } from './declared.ts'
-import { environmentOf } from './environment.ts'
+import { environmentOf, withAddress } from './environment.ts'
 import { FunctionError } from './errors.ts'
 import type { LocalFunction } from './function.ts'
 import { withLayer } from './layers.ts'
@@ -31,15 +31,19 @@ export function openFunctions(parts: {
   readonly activity: Activity
   readonly clock: MachineClock
   own(arn: string): Readonly<Record<string, string>>
+  /** Returns the address of the HTTP API; asked for when a function is first called. */
+  address(): string
   write(line: LogLine): void
 }): Functions {
-  const { resources, assembly, data, activity, clock, own, write } = parts
+  const { resources, assembly, data, activity, clock, own, address, write } = parts
   const declared = ofType(resources, 'AWS::Lambda::Function')
   const wanted = new Map(
     declared.map((resource) => [functionArn(resource.identity.ref), declaredEnvironment(resource)]),
   )
-  const environment = (arn: string) =>
-    environmentOf(wanted.get(arn) ?? { functionName: arn, variables: {} }, own(arn))
+  const environment = (arn: string) => {
+    const { functionName, variables } = wanted.get(arn) ?? { functionName: arn, variables: {} }
+    return environmentOf({ functionName, variables: withAddress(variables, address()) }, own(arn))
+  }
   const byArn = new Map(
     declared.map((resource) => {
       const layer = declaredLayer(resource, resources, assembly)

@@ -1,14 +1,16 @@
 import { noEffect, used } from '../shapes.ts'
 import { byLogicalId, descriptive, type ResourceType } from './type.ts'
 
+/** Stands for the address of the HTTP API, which is known only once that listens: whoever is told it is told the real one. */
+export const anyAddress = 'http://address-of-the-http-api.invalid'
+
 // The local gateway checks the values and inner properties itself, as it alone knows what it implements.
 /** HTTP APIs of API Gateway. */
 export const apiTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::ApiGatewayV2::Api': {
     identify: ({ logicalId }) => ({
       ref: logicalId,
-      // The real address is known only once the gateway listens; the runtime reports it.
-      attributes: { ApiEndpoint: 'http://localhost', ApiId: logicalId },
+      attributes: { ApiEndpoint: anyAddress, ApiId: logicalId },
     }),
     properties: {
       Name: used,

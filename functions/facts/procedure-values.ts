@@ -1,9 +1,15 @@
-import { Buffer } from 'node:buffer'
-import type { SavedValue, SavedValues } from '../../../events/target.ts'
-import { evaluate, NoValue, type Values } from '../../domain/procedure/expression.ts'
-import type { Driven } from '../../domain/target/procedure.ts'
-import { redact } from '../../redact.ts'
-import type { Answer } from './outbound.ts'
+import type { SavedValue, SavedValues } from '../../events/target.ts'
+import { evaluate, NoValue, type Values } from '../domain/procedure/expression.ts'
+import type { Driven } from '../domain/target/procedure.ts'
+import { redact } from '../redact.ts'
+
+/** An answer as it came. */
+interface Answer {
+  readonly status: number
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
 
 /** Returns what the expressions of a procedure read about an attempt, but for answers. */
 export function valuesOf(target: string, active: Driven): Partial<Values> {
