@@ -221,7 +221,6 @@ export const procedureContracts = {
         .default({})
         .describe(`What the step may save, as answer.body: at most ${largestData} bytes of JSON.`),
     }),
-    largestBody: largestData + 4096,
     answers: { 200: settled },
     problems: ['callback-over'],
   },

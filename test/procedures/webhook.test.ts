@@ -413,13 +413,6 @@ describe('a callback', () => {
     expect(await all.over(id)).toBe('completed')
   })
 
-  test('that is larger than it may be is not read', async () => {
-    const { callBack } = await deployed()
-    expect((await callBack({ status: 'done', data: { x: 'x'.repeat(21_000) } })).body.code).toBe(
-      'body-too-large',
-    )
-  })
-
   it.each([
     ['done', { as: 'done', reason: 'I saw it.' }, 'switch done', 1],
     ['failed', { as: 'failed', reason: 'It did nothing.' }, 'switch failed', 1],
