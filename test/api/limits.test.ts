@@ -45,6 +45,29 @@ describe('S7 a caller that asks for too much', () => {
     expect(await world.status('/api/v1/updates/check', { as: agent('cust_0001') })).toBe(200)
   })
 
+  it('S7 of capabilities that are guessed is refused by the address that it comes from, and before any is looked for', async () => {
+    const world = await opened()
+    let looked = 0
+    const { find } = world.services.callbacks
+    world.services.callbacks.find = (hash) => {
+      looked++
+      return find(hash)
+    }
+    const guess = (number: number) =>
+      world.call('POST', '/api/v1/callbacks', {
+        as: { capability: `drydock-callback.${String(number).padStart(43, '0')}` },
+        body: { status: 'done' },
+      })
+    const statuses: number[] = []
+    for (let number = 0; number < allowances.receiver.atOnce + 20; number++)
+      statuses.push((await guess(number)).status)
+    expect([statuses.filter((status) => status === 401).length, looked]).toEqual([
+      ...[allowances.receiver.atOnce, allowances.receiver.atOnce],
+    ])
+    expect(statuses.slice(-20)).toEqual(Array(20).fill(429))
+    expect(await world.status('/api/v1/stop', { as: viewer })).toBe(200)
+  })
+
   it('leaves the log as it is, whatever is asked', async () => {
     const world = await opened()
     const stop = (reason: string) =>

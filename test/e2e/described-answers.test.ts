@@ -19,6 +19,8 @@ let machine: DeployedMachine
 let people: readonly Client[]
 let agent: Client
 let enrolment: Client
+/** Whose token nobody was given. */
+let receiver: Client
 let made: Fleet
 let upgradeId = ''
 
@@ -30,6 +32,7 @@ beforeAll(async () => {
   agent = made.agents[0]?.client ?? someone()
   const [unused] = await register(someone(), 'unused', [`described-${made.component}`])
   enrolment = new Client(unused?.enrolmentToken ?? '', machine.url)
+  receiver = new Client(`drydock-callback.${'A'.repeat(43)}`, machine.url)
   upgradeId = await made.deploy()
 })
 afterAll(() => machine?.remove())
@@ -110,7 +113,9 @@ describe('whatever is asked', () => {
         ? () => enrolment
         : template.includes('/updates/')
           ? () => agent
-          : someone
+          : template.endsWith('/callbacks')
+            ? () => receiver
+            : someone
       const known: Readonly<Record<string, string>> = {
         ...{ '{component}': made.component, '{version}': 'v1.1.0', '{jobId}': `${upgradeId}-1` },
         '{id}': template.startsWith('/api/upgrades') ? upgradeId : (made.agents[1]?.id ?? ''),

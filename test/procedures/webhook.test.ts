@@ -142,6 +142,17 @@ describe('a message', () => {
     expect(await all.audited()).toEqual([])
   })
 
+  test('that a receiver sends back is told to nobody', async () => {
+    const world = await deployed([hook(), after], ({ body }, _message, count) =>
+      count === 1 ? answered(body ?? '', 500) : answered({}, 410),
+    )
+    await world.all.over(world.id)
+    expect(await world.step()).toMatchObject({ status: 'failed', code: 'HTTP_410' })
+    const told = await toldAnywhere(world)
+    expect(told).toContain('HTTP_500')
+    for (const { message } of world.messages) expect(told).not.toContain(message.callback.token.slice(17))
+  })
+
   test('is signed by both secrets while one is exchanged for the other', async () => {
     const { messages } = await deployed([hook({}, { secret: ['drydock/hook', 'drydock/old-hook'] })])
     const { call } = messages[0] as { call: OutboundCall } // it has come
