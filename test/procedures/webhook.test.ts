@@ -3,6 +3,7 @@ import { Webhook } from 'standardwebhooks'
 import { afterEach, describe, expect, it, test, vi } from 'vitest'
 import type { OutboundCall, Sent } from '../../functions/workflow/procedure/outbound.ts'
 import type { Reply } from '../api/world.ts'
+import { textOf } from '../docs/documents.ts'
 import { answered, cutOff, notSent, openProcedures } from './world.ts'
 
 const old = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
@@ -449,5 +450,91 @@ describe('a callback', () => {
     expect((await callBack()).status).toBe(200)
     expect([await all.over(id), messages.length]).toEqual(['completed', 1])
     expect(await all.audited()).toEqual([])
+  })
+})
+
+describe('a step of the kind webhook', () => {
+  test('of the documentation is taken, sent, and saves what its callback brings', async () => {
+    const [, shown = ''] =
+      /## Messages and callbacks\n\n```yaml\n([\s\S]*?)```/.exec(textOf('docs/procedures.md')) ?? []
+    const all = openProcedures(() => answered({}, 202))
+    all.secrets.set('drydock/hooks#signing', fresh)
+    await all.world.fleet(1)
+    const facts = { region: 'eu-1', tags: { site: 'fra-2' } }
+    await all.world.call('PATCH', '/api/v1/targets/cust_0001', { body: facts })
+    const headers = { 'content-type': 'application/yaml' }
+    const { status, body } = await all.world.call('PUT', '/api/v1/procedures/node', { raw: shown, headers })
+    expect([status, body.errors]).toEqual([200, undefined])
+    const id = await all.deploy('node')
+    await all.quiet()
+    expect(all.calls.map(({ url }) => url)).toEqual(['https://hooks.example.com/eu-1'])
+    const message = JSON.parse(all.calls[0]?.body ?? '')
+    expect(message.data).toEqual({ site: 'fra-2', version: 'v1.2.0' })
+    const [, told = ''] = /```json\n(\{ "type"[\s\S]*?)```/.exec(textOf('docs/procedures.md')) ?? []
+    const documented = JSON.parse(told)
+    for (const [one, other] of [
+      [message, documented],
+      [message.callback, documented.callback],
+    ])
+      expect(Object.keys(one)).toEqual(Object.keys(other))
+    const [, sent = ''] = /-d '(\{ "status"[\s\S]*?)'\n/.exec(textOf('docs/procedures.md')) ?? []
+    const as = { capability: message.callback.token }
+    const reply = await all.world.call('POST', '/api/v1/callbacks', { as, body: JSON.parse(sent) })
+    expect([reply.status, await all.over(id)]).toEqual([200, 'completed'])
+  })
+
+  test('is shown as it would be sent, with what signs and answers it hidden, and nothing is kept for it', async () => {
+    const { all, messages } = await deployed([
+      hook({}, { callback: false, secret: ['drydock/hook', 'drydock/old-hook'] }),
+    ])
+    const before = messages.length
+    const body = { targetId: 'cust_0001', component: 'api', version: 'v1.3.0' }
+    const tried = async () =>
+      (await all.world.call('POST', '/api/v1/procedures/node/try', { body })).body.steps[0].calls[0]
+    expect(await tried()).toMatchObject({
+      ...{ method: 'POST', url: 'https://hooks.example/cust_0001' },
+      headers: {
+        'webhook-signature': '(signed by (secret drydock/hook)) (signed by (secret drydock/old-hook))',
+      },
+    })
+    expect(JSON.parse((await tried()).body)).toMatchObject({
+      ...{ step: 'switch', data: { version: 'v1.3.0', note: 'to v1.3.0' } },
+    })
+    await all.store('node', { steps: [hook()] })
+    expect(JSON.parse((await tried()).body).callback.token).toBe('(capability)')
+    expect(messages.length).toBe(before)
+  })
+
+  it.each([
+    ['an address of another scheme', hook({}, { url: 'ftp://hooks.example' }), 'steps.0.webhook.url'],
+    ['a user in its address', hook({}, { url: 'https://me@hooks.example' }), 'steps.0.webhook.url'],
+    [
+      'a secret in its address',
+      hook({}, { url: "https://h.example/{{ secret('a') }}" }),
+      'steps.0.webhook.url',
+    ],
+    [
+      'a secret in its body',
+      hook({}, { body: { a: [{ b: "{{ secret('a') }}" }] } }),
+      'steps.0.webhook.body.a.0.b',
+    ],
+    [
+      'a value that no step saves',
+      hook({}, { body: { a: '{{ steps.none.path }}' } }),
+      'steps.0.webhook.body.a',
+    ],
+    ['a template as a name', hook({}, { body: { '{{ target.id }}': 1 } }), 'steps.0.webhook.body'],
+    ['no secret', hook({}, { secret: [] }), 'steps.0.webhook.secret'],
+    ['three secrets', hook({}, { secret: ['a', 'b', 'c'] }), 'steps.0.webhook.secret'],
+    ['a secret itself', hook({}, { secret: 'whsec_AAAA AAAA' }), 'steps.0.webhook.secret'],
+    ['no time for a callback', hook({ timeoutSeconds: 15 }), 'steps.0.timeoutSeconds'],
+    ['no word of how it is undone', { ...hook(), inverse: undefined }, 'steps.0.inverse'],
+    ['a check', hook({ check: { request: { url: 'https://h.example' }, done: 'true' } }), 'steps.0.check'],
+    ['another kind beside it', hook({ wait: { seconds: 1 } }), 'steps.0'],
+    ['a value called outcome', hook({ save: { outcome: 'answer.body.a' } }), 'steps.0.save.outcome'],
+  ])('with %s is refused with its place', async (_, step, field) => {
+    const all = openProcedures(() => answered())
+    const { status, body } = await all.store('node', { steps: [step] })
+    expect([status, body.errors?.map((error: { field: string }) => error.field)]).toEqual([400, [field]])
   })
 })
