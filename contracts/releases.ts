@@ -96,16 +96,11 @@ const manifest = z.strictObject({
 })
 
 const signature = z.object({
-  keyId: z
-    .string()
-    .min(1)
-    .max(128)
-    .describe('The SHA-256 of the public key in DER, as GET /api/v1/keys has it.'),
-  scheme: z.string().min(1).max(32).default('ed25519').describe('ed25519; there is no other yet.'),
+  keyId: identifier.describe('The SHA-256 of the public key in DER, as GET /api/v1/keys has it.'),
+  scheme: identifier.default('ed25519').describe('ed25519; there is no other yet.'),
   signature: z
     .string()
-    .min(1)
-    .max(1024)
+    .regex(/^[A-Za-z0-9+/=:_-]{1,1024}$/, 'base64, of 1,024 characters at most')
     .describe('Base64, over the canonical JSON (RFC 8785) of the manifest in UTF-8.'),
 })
 

@@ -41,8 +41,7 @@ export const trustContracts = {
     body: z.strictObject({
       publicKey: z
         .string()
-        .min(1)
-        .max(1024)
+        .regex(/^[A-Za-z0-9+/=\r\n -]{1,1024}$/, 'PEM or base64, of 1,024 characters at most')
         .describe('Ed25519: PEM, or base64 of its DER or of its 32 bytes.'),
       label: words(128).describe('Whose it is, or where it is kept.'),
       components: scope,
@@ -61,9 +60,7 @@ export const trustContracts = {
   },
   revokeKey: {
     summary: 'Revoke a key: from then on nothing is planned or handed over on its word',
-    params: z.strictObject({
-      key: z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case'),
-    }),
+    params: z.strictObject({ key: identifier }),
     query: noQuery,
     body: z.strictObject({
       reason: words(512),

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import * as z from 'zod'
+import { manifestOf, newSigner, signatureOf } from '../domain/trust/signing.ts'
 import { fleet } from './agent.ts'
 import { type Client, person } from './client.ts'
 import { description, pathIn, strayingOf } from './description.ts'
@@ -72,6 +73,12 @@ describe('/openapi.json (S32)', () => {
       version: 'v1.2.0',
       digest: `sha256:${'2f'.repeat(32)}`,
     })
+    const signer = newSigner()
+    const admin = await person('admin-1', 'admin')
+    await admin.write('/api/v1/keys', { publicKey: signer.publicKey, label: 'described' })
+    const manifest = manifestOf({ component, expires: '2100-01-01T00:00:00Z' })
+    const signatures = [signatureOf(signer, manifest)]
+    await operator.write('/api/v1/releases', { manifest, signatures })
     const { rolloutId } = (await operator.write<{ rolloutId: string }>('/api/v1/rollouts', rollout)).body
     const values: Readonly<Record<string, string>> = {
       ...{ '{component}': component, '{version}': 'v1.1.0', '{name}': 'described' },
@@ -86,7 +93,8 @@ describe('/openapi.json (S32)', () => {
       ] as const
       const [, id] = ids.find(([start]) => path.startsWith(start)) ?? ['', target]
       const job = ofProfile ? assigned.job_id : `${upgradeId}-1`
-      const asked = path.replace('{jobId}', job).replaceAll(/\{\w+\}/g, (name) => values[name] ?? id)
+      const signed = path.endsWith('/manifest') ? path.replace('{version}', manifest.version) : path
+      const asked = signed.replace('{jobId}', job).replaceAll(/\{\w+\}/g, (name) => values[name] ?? id)
       // The client compares the answer with its schema.
       expect([asked, (await operator.get(asked)).status]).toEqual([asked, 200])
     }

@@ -96,6 +96,15 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
   'POST /api/v1/releases/{component}/{version}/free': { reason: 'no' },
   'PUT /api/v1/components/{component}': { scheme: 'dotted' },
   'POST /api/v1/releases/{component}/{version}/withdraw': { reason: 'no' },
+  'POST /api/v1/releases/{component}/{version}/promote': { channel: 'stable', reason: 'no' },
+  'POST /api/v1/releases/{component}/{version}/block': { reason: 'no' },
+  'POST /api/v1/releases/{component}/{version}/unblock': { reason: 'no' },
+  'POST /api/v1/keys': {
+    ...{ publicKey: Buffer.alloc(32, 7).toString('base64'), label: 'nobody', components: ['no-such'] },
+    channels: ['none'],
+  },
+  'POST /api/v1/keys/{key}/revoke': { reason: 'no', from: '2030-01-01T00:00:00Z' },
+  'PUT /api/v1/trust': { threshold: 1, components: { 'no-such': 1 } },
   'POST /api/v1/upgrade-profiles': profile,
   'PUT /api/v1/upgrade-profiles/{id}': { ...profile, status: 'inactive' },
   'POST /api/v1/upgrade-profiles/{id}/assignments': {
