@@ -11,7 +11,7 @@ const others = [
   'target:cust_0001',
   'Target:x',
 ]
-const forms = ['gateway:g', 'agent:a', 'enrolment:e', 'drydock:reactor', 'profile:nightly']
+const forms = ['gateway:g', 'agent:a', 'enrolment:e', 'drydock:reactor', 'profile:nightly', 'receiver:aa']
 const unseen = ['dry\u200bdock', 'ali\u0000ce', 'alice\u202e', 'alice\n', ' ', '\u00ad']
 const people = [
   '0b2c7a0e-6c1f-4f0e-9f2a-0d6f5f0b1c2d',

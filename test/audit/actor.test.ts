@@ -15,7 +15,7 @@ async function found(causation: string | undefined, actor: string): Promise<stri
 }
 
 describe('the audit of actors (S2)', () => {
-  test.each(['drydock', 'Drydock', 'target:t0', 'gateway:t0'])(
+  test.each(['drydock', 'Drydock', 'target:t0', 'gateway:t0', 'receiver:aa'])(
     'names a commit of a person under the name of %s',
     async (actor) => {
       expect(await found('request:person:c-1', actor)).toEqual([
@@ -30,7 +30,17 @@ describe('the audit of actors (S2)', () => {
     ])
   })
 
+  test.each(['alice', 'drydock', 'target:t0'])(
+    'names a commit of a receiver under the name of %s',
+    async (actor) => {
+      expect(await found('request:capability:c-1', actor)).toEqual([
+        `L4 policy#freeze@1 The receiver of a message asked for it, and it is said to be of ${actor}.`,
+      ])
+    },
+  )
+
   test.each([
+    ['request:capability:c-1', 'receiver:aa'],
     ['request:person:c-1', 'alice'],
     ['request:agent:c-1', 'target:t0'],
     ['request:enrolment:c-1', 'target:t0'],
