@@ -149,6 +149,7 @@ describe('what is stored', () => {
       Object.keys((Environment as { Variables: object } | undefined)?.Variables ?? {}),
     )
     expect([...new Set(names)].sort()).toEqual([
+      'API_URL',
       'BUS_NAME',
       'EXPOSURE_PERCENT',
       'EXPOSURE_TARGETS',

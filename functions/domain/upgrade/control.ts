@@ -30,7 +30,7 @@ export const upgradeNotFound = refuse('upgrade-not-found', 'There is no such upg
 const aborting = refuse('upgrade-aborting', 'The upgrade is being aborted: an abort wins over all.')
 
 /** Returns a decision about an upgrade that is at work; one that is not there, or over, is refused. */
-function atWork(
+export function atWork(
   decide: (state: Requested | PlannedUpgrade, now: string) => Decision<UpgradeEvent, Rejection>,
 ): UpgradeDecision {
   return (state, now) => {

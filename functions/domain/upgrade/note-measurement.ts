@@ -1,4 +1,5 @@
 import { accept } from '../aggregate.ts'
+import { atWork } from './control.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
 import {
   type ComingMeasurement,
@@ -42,15 +43,12 @@ export function postMeasurement(posted: {
   readonly reading: Reading
   readonly by: string
 }): UpgradeDecision {
-  return (state, now) => {
+  return atWork((state, now) => {
     const { metric: name, reading, by } = posted
     const coming = isWatched(state) ? comingMeasurements(state) : []
     const found = coming.find(({ metric }) => metric.name === name && metric.request === null)
-    if (!found || !hasBegun(state))
-      return refuse(
-        'nothing-to-measure',
-        `No wave of the upgrade waits for ${name} to be measured by others now.`,
-      )
-    return take(state, now, found, reading, by)
-  }
+    if (found && hasBegun(state)) return take(state, now, found, reading, by)
+    const detail = `No wave of the upgrade waits for ${name} to be measured by others now.`
+    return refuse('nothing-to-measure', detail)
+  })
 }
