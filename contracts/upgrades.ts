@@ -12,7 +12,7 @@ import {
 } from './commands.ts'
 import type { Contract } from './contract.ts'
 import { deployment, threshold, window } from './deployment.ts'
-import { byId, identifier, listOf, noQuery, paging, versionName, words } from './fields.ts'
+import { byId, identifier, listOf, noQuery, paging, printable, versionName, words } from './fields.ts'
 import { attemptStatuses, upgradeStatuses } from './statuses.ts'
 import { gate } from './strategies.ts'
 import {
@@ -256,7 +256,7 @@ export const upgradeContracts = {
     query: noQuery,
     body: z
       .strictObject({
-        metric: z.string().min(1).max(64),
+        metric: printable(z.string().min(1).max(64)),
         value: z.number().nullable().describe('Null: it could not be measured.'),
         why: words(200).nullable().default(null).describe('Why it could not be measured.'),
       })
