@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { givenReason } from './commands.ts'
 import type { Contract } from './contract.ts'
 import { identifier, listOf, noQuery, paging, printable, versionName, words } from './fields.ts'
 
@@ -207,7 +208,7 @@ export const releaseContracts = {
     summary: 'Block a release: nothing is planned or handed over to it until it is unblocked',
     params: byVersion,
     query: noQuery,
-    body: z.strictObject({ reason: words(512) }),
+    body: givenReason,
     answers: { 200: { description: 'Blocked.', schema: release } },
     problems: ['release-not-found', 'conflict'],
   },
@@ -215,7 +216,7 @@ export const releaseContracts = {
     summary: 'Unblock a release',
     params: byVersion,
     query: noQuery,
-    body: z.strictObject({ reason: words(512) }),
+    body: givenReason,
     answers: { 200: { description: 'Not blocked.', schema: release } },
     problems: ['release-not-found', 'conflict'],
   },
@@ -223,7 +224,7 @@ export const releaseContracts = {
     summary: 'Withdraw a release: nothing more is rolled out to it',
     params: byVersion,
     query: noQuery,
-    body: z.strictObject({ reason: words(512) }),
+    body: givenReason,
     answers: { 200: { description: 'Withdrawn.', schema: release } },
     problems: ['release-not-found', 'conflict'],
   },
@@ -231,7 +232,7 @@ export const releaseContracts = {
     summary: 'Free a release that is held back: latest, stable and profiles may choose it again',
     params: byVersion,
     query: noQuery,
-    body: z.strictObject({ reason: words(512) }),
+    body: givenReason,
     answers: { 200: { description: 'Free.', schema: release } },
     problems: ['release-not-found', 'conflict'],
   },

@@ -1,5 +1,4 @@
 import type { CalendarRequest, calendarContracts } from '../../../contracts/calendars.ts'
-import type { FieldError } from '../../../contracts/problem-document.ts'
 import type { CalendarDefinition, PolicyEvent } from '../../../events/policy.ts'
 import { instantOf } from '../../../events/time.ts'
 import { calendarState, knownUntil, runsOut } from '../../domain/policy/calendar.ts'
@@ -15,17 +14,12 @@ import type { Log, Outcome } from '../../log/log.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
-import { Problem } from '../http/problem.ts'
+import { invalidFields, Problem } from '../http/problem.ts'
 import { expandIcalendar } from './icalendar/expand.ts'
 import { NotACalendar } from './icalendar/refusal.ts'
 import { lostWindows } from './lost-windows.ts'
 
 type Contracts = typeof calendarContracts
-
-function invalid(errors: readonly FieldError[]): Problem {
-  const detail = `${errors.length} invalid ${errors.length === 1 ? 'field' : 'fields'}: see errors.`
-  return new Problem('validation-failed', detail, { errors })
-}
 
 async function definitionFrom(request: CalendarRequest, now: number): Promise<CalendarDefinition> {
   switch (request.kind) {
@@ -43,7 +37,7 @@ async function definitionFrom(request: CalendarRequest, now: number): Promise<Ca
       // Two hundred countries and the courses of sun and moon are loaded when somebody asks for one of them.
       const { unknownPlaces, writeOutHolidays } = await import('./holidays.ts')
       const unknown = unknownPlaces(request)
-      if (unknown.length > 0) throw invalid(unknown)
+      if (unknown.length > 0) throw invalidFields(unknown)
       return writeOutHolidays({ ...request, types: [...new Set(request.types)].sort() }, now)
     }
     case 'ical':
@@ -53,7 +47,7 @@ async function definitionFrom(request: CalendarRequest, now: number): Promise<Ca
       } catch (error) {
         if (!(error instanceof NotACalendar)) throw error
         const expected = `an iCalendar file with events (RFC 5545): ${error.message.slice(0, 300)}`
-        throw invalid([{ field: 'icalendar', value: null, expected }])
+        throw invalidFields([{ field: 'icalendar', value: null, expected }])
       }
   }
 }
@@ -65,7 +59,7 @@ function refuseTooLarge(definition: CalendarDefinition): void {
   const bytes = Buffer.byteLength(JSON.stringify(definition))
   if (bytes <= largestDefinition) return
   const expected = `fewer entries or shorter names: at most ${largestDefinition} bytes in all`
-  throw invalid([{ field: definition.kind, value: bytes, expected }])
+  throw invalidFields([{ field: definition.kind, value: bytes, expected }])
 }
 
 /** What every answer says of how long a calendar is known, and where its days come from. */

@@ -1,5 +1,5 @@
 import type { Page } from '../../views/views.ts'
-import { Problem } from './problem.ts'
+import { invalidFields } from './problem.ts'
 
 /** A page as answers carry it. */
 export interface Paged<Row> {
@@ -15,6 +15,6 @@ export async function pageOf<Row>(page: Promise<Page<Row>>): Promise<Paged<Row>>
   } catch (error) {
     if (!(error instanceof Error && error.name === 'InvalidCursor')) throw error
     const errors = [{ field: 'query.cursor', value: null, expected: 'the nextCursor of the page before' }]
-    throw new Problem('validation-failed', '1 invalid field: see errors.', { errors })
+    throw invalidFields(errors)
   }
 }

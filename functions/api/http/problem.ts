@@ -37,6 +37,12 @@ export function asProblem({ code, detail, fields = [] }: Rejection): Problem {
   return new Problem(code, detail, { errors: fields })
 }
 
+/** Returns the problem that counts the fields of a request that are invalid, and names them; `told`: those of them that are told, where there are too many. */
+export function invalidFields(errors: readonly FieldError[], told = errors): Problem {
+  const detail = `${errors.length} invalid ${errors.length === 1 ? 'field' : 'fields'}: see errors.`
+  return new Problem('validation-failed', detail, { errors: told })
+}
+
 const known = (code: string): code is ProblemCode => Object.hasOwn(problemCodes, code)
 
 /** Returns the HTTP status of a code. */

@@ -2,7 +2,7 @@ import type * as z from 'zod'
 import type { FieldError } from '../../../contracts/problem-document.ts'
 import type { ApiMiddleware } from './exchange.ts'
 import { exchangeOf } from './exchange.ts'
-import { Problem } from './problem.ts'
+import { invalidFields } from './problem.ts'
 
 const mostErrors = 100
 
@@ -108,11 +108,7 @@ export function validation(): ApiMiddleware {
       if (!contract.body && exchange.json !== undefined) {
         errors.push({ field: 'body', value: null, expected: 'no body' })
       }
-      if (errors.length > 0) {
-        const shownErrors = errors.slice(0, mostErrors)
-        const detail = `${errors.length} invalid ${errors.length === 1 ? 'field' : 'fields'}: see errors.`
-        throw new Problem('validation-failed', detail, { errors: shownErrors })
-      }
+      if (errors.length > 0) throw invalidFields(errors, errors.slice(0, mostErrors))
     },
   }
 }

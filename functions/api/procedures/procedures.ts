@@ -12,7 +12,7 @@ import type { Log } from '../../log/log.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
-import { asProblem, Problem } from '../http/problem.ts'
+import { invalidFields, Problem } from '../http/problem.ts'
 
 type Contracts = typeof procedureContracts
 
@@ -23,9 +23,7 @@ function refuseMistakes(document: ProcedureDocument): void {
     bytes > largestProcedure
       ? [{ field: 'steps', value: `${bytes} bytes`, expected: `at most ${largestProcedure} bytes in all` }]
       : mistakesIn(document)
-  if (fields.length === 0) return
-  const detail = `${fields.length} invalid ${fields.length === 1 ? 'field' : 'fields'}: see errors.`
-  throw asProblem({ code: 'validation-failed', detail, fields })
+  if (fields.length > 0) throw invalidFields(fields)
 }
 
 function bodyOf({ name, revision, hash }: ProcedureReference, document: ProcedureDocument) {

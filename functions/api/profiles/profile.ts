@@ -12,7 +12,7 @@ import { closuresOf, unknownCalendars } from '../../facts/closures.ts'
 import { dependencyFault } from '../../facts/dependencies.ts'
 import { procedureFor } from '../../facts/procedures.ts'
 import type { Log } from '../../log/log.ts'
-import { Problem } from '../http/problem.ts'
+import { invalidFields, Problem } from '../http/problem.ts'
 
 /** Closed days are looked up so far ahead, in milliseconds; beyond, the schedule alone says when a profile runs. */
 const ahead = 3 * 366 * day
@@ -85,16 +85,15 @@ function shown(value: unknown): unknown {
 }
 
 /** Returns the problem that names bad fields, all together. */
-export function invalidFields(problems: readonly FieldProblem[]): Problem {
-  const errors = problems.slice(0, 100).map(
+export function invalidDefinition(problems: readonly FieldProblem[]): Problem {
+  const errors = problems.map(
     ({ field, value, expected }): FieldError => ({
       field: field.slice(0, 256),
       value: shown(value),
       expected,
     }),
   )
-  const detail = `${problems.length} invalid ${problems.length === 1 ? 'field' : 'fields'}: see errors.`
-  return new Problem('validation-failed', detail, { errors })
+  return invalidFields(errors, errors.slice(0, 100))
 }
 
 /** Throws a Problem where a definition names a calendar or a profile that does not exist, or waits for itself in a circle. */
@@ -125,5 +124,5 @@ export async function checkReferences(log: Log, id: string, definition: ProfileD
         : 'the id of another profile'
     if (fault) problems.push({ field: 'depends_on.profile_id', value, expected: expected.slice(0, 512) })
   }
-  if (problems.length > 0) throw invalidFields(problems)
+  if (problems.length > 0) throw invalidDefinition(problems)
 }

@@ -17,7 +17,7 @@ import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { fleetAtOnce } from './fleet.ts'
-import { checkReferences, invalidFields, nextRuns, profileOf, schemesFor } from './profile.ts'
+import { checkReferences, invalidDefinition, nextRuns, profileOf, schemesFor } from './profile.ts'
 
 type Contracts = typeof profileContracts
 
@@ -64,7 +64,7 @@ const anyDefinition: ProfileDefinition = {
 export const createUpgradeProfile: Operate<Contracts['createUpgradeProfile']> = async (input, services) => {
   const { log, now } = services
   const validated = validateDefinition(input.body, await schemesFor(log, input.body))
-  if ('problems' in validated) throw invalidFields(validated.problems)
+  if ('problems' in validated) throw invalidDefinition(validated.problems)
   const { definition } = validated
   const id = input.idempotency ? v5(input.idempotency.id, profileNamespace) : randomUUID()
   await checkReferences(log, id, definition)
@@ -110,7 +110,7 @@ export const updateUpgradeProfile: Operate<Contracts['updateUpgradeProfile']> = 
   // What is wrong with a body is said first, also where there is no profile for it.
   const schemes = await schemesFor(log, input.body, loaded)
   const validated = validateUpdate(loaded ?? anyDefinition, input.body, schemes)
-  if ('problems' in validated) throw invalidFields(validated.problems)
+  if ('problems' in validated) throw invalidDefinition(validated.problems)
   const before = (await profileOf(log, id)).state.definition
   await checkReferences(log, id, validated.definition)
   const command = updateProfile({ updates: input.body, by: input.principal.id, schemes })

@@ -3,7 +3,7 @@ import type { PhaseDeclaration, RolloutRequest } from '../../../events/rollout.t
 import { unmeetable } from '../../domain/approval-rule.ts'
 import type { RefusedField } from '../../domain/rejection.ts'
 import { disorderIn } from '../../domain/rollout/order.ts'
-import { asProblem } from '../http/problem.ts'
+import { invalidFields } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { refuseMetrics } from '../upgrades/metrics.ts'
 import { bindProcedure } from '../upgrades/procedure.ts'
@@ -36,9 +36,7 @@ function refuseMistakes(
     return why === undefined ? [] : [{ field: `monitor.domains.${number}.url`, value: url, expected: why }]
   })
   const fields = [...disorder, ...(rule ? [rule] : []), ...ofPhases, ...ofDomains]
-  if (fields.length === 0) return
-  const detail = `${fields.length} invalid ${fields.length === 1 ? 'field' : 'fields'}: see errors.`
-  throw asProblem({ code: 'validation-failed', detail, fields })
+  if (fields.length > 0) throw invalidFields(fields)
 }
 
 /** Returns what a plan file asks for, with every default filled in. Throws the problem that refuses it. */

@@ -3,7 +3,7 @@ import type { MetricAsked } from '../../../contracts/metrics.ts'
 import type { Metric, UpgradeRequest } from '../../../events/upgrade.ts'
 import { fixedPartOf, partsOfTemplate } from '../../domain/procedure/slots.ts'
 import type { RefusedField } from '../../domain/rejection.ts'
-import { asProblem } from '../http/problem.ts'
+import { invalidFields } from '../http/problem.ts'
 
 const series = 'answer.body.data.result'
 
@@ -54,7 +54,5 @@ export async function refuseMetrics(
     const refused = why === undefined ? [] : [{ field, value: url.slice(0, 128), expected: why }]
     return [...mistakesInMetric(field, { request, value }), ...refused]
   })
-  if (fields.length === 0) return
-  const detail = `${fields.length} invalid ${fields.length === 1 ? 'field' : 'fields'}: see errors.`
-  throw asProblem({ code: 'validation-failed', detail, fields })
+  if (fields.length > 0) throw invalidFields(fields)
 }
