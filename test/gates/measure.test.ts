@@ -1,6 +1,4 @@
 import { describe, expect, it, test } from 'vitest'
-import type { Commit } from '../../events/envelope.ts'
-import { streamKinds, streamOf } from '../../events/stream.ts'
 import { audit } from '../../functions/audit/audit.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { noteMeasurement } from '../../functions/domain/upgrade/note-measurement.ts'
@@ -9,6 +7,7 @@ import { tickDue } from '../../functions/reactor/upgrades/tick.ts'
 import type { OutboundCall, Sent } from '../../functions/workflow/procedure/outbound.ts'
 import { canary, openWorld, report } from '../api/world.ts'
 import { withEvent } from '../audit/history.ts'
+import { commitsIn } from '../audit/whole-log.ts'
 import { answered, cutOff } from '../procedures/world.ts'
 
 const latency = {
@@ -61,20 +60,7 @@ async function watched(metric: object = {}, more: object = {}) {
     },
     measured: async () =>
       (await events()).flatMap(({ type, data }) => (type === 'MeasurementTaken' ? [data] : [])),
-    commits: async () => {
-      const commits: Commit[] = []
-      for (const name of streamKinds)
-        for await (const { stream } of world.log.streams({ name }))
-          for await (const commit of world.log.commits(stream)) commits.push(commit)
-      const hashes = commits.flatMap(({ events }) =>
-        events.flatMap(({ type, data }) =>
-          type === 'UpgradePlanned' ? [JSON.parse(data).planHash as string] : [],
-        ),
-      )
-      for (const hash of new Set(hashes))
-        for await (const commit of world.log.commits(streamOf('plan', `${hash}#0`))) commits.push(commit)
-      return commits
-    },
+    commits: () => commitsIn(world.log),
   }
 }
 

@@ -1,6 +1,4 @@
 import type { SFNClient } from '@aws-sdk/client-sfn'
-import type { Commit } from '../../events/envelope.ts'
-import { streamKinds, streamOf } from '../../events/stream.ts'
 import { audit } from '../../functions/audit/audit.ts'
 import { shownAnswer } from '../../functions/executors/call.ts'
 import { openCredentials } from '../../functions/executors/credentials.ts'
@@ -19,6 +17,7 @@ import {
 import type { Clock } from '../../infra/local/clock.ts'
 import { openStepFunctions } from '../../infra/local/stepfunctions/engine.ts'
 import { openWorld } from '../api/world.ts'
+import { commitsIn } from '../audit/whole-log.ts'
 import { ManualClock } from '../local/stepfunctions/manual-clock.ts'
 
 /** What a server answers; undefined: the call is cut off, and nobody knows what became of it. */
@@ -215,20 +214,7 @@ export function openProcedures(serve: Server) {
     },
     /** Returns what an audit finds wrong with the log. */
     async audited(): Promise<readonly object[]> {
-      const commits: Commit[] = []
-      for (const name of streamKinds)
-        for await (const { stream } of world.log.streams({ name }))
-          for await (const commit of world.log.commits(stream)) commits.push(commit)
-      const plans = new Set(
-        commits
-          .flatMap(({ events }) => events)
-          .flatMap(({ type, data }) =>
-            type === 'UpgradePlanned' ? [JSON.parse(data).planHash as string] : [],
-          ),
-      )
-      for (const hash of plans)
-        for await (const commit of world.log.commits(streamOf('plan', `${hash}#0`))) commits.push(commit)
-      return (await audit(commits)).findings
+      return (await audit(await commitsIn(world.log))).findings
     },
     /** Lets an upgrade go on until it is over. */
     async over(id: string): Promise<string> {

@@ -27,16 +27,21 @@ function verdictOf(metric: Metric, measured: Measured): 'passed' | 'failed' | 'i
   return measured.taken - measured.inconclusive >= metric.count ? 'passed' : null
 }
 
+/** Returns the metrics of a wave in their order, with what was measured of each, and what is known of it by now. */
+function metricsOf({ request, wave }: InWave | BetweenWaves) {
+  return (request.metrics ?? []).map((metric, place) => {
+    const measured = wave.measured[place] ?? unmeasured
+    return { metric, place, measured, verdict: verdictOf(metric, measured) }
+  })
+}
+
 /** The verdicts of a wave in the order of its metrics: what has not come to its end is inconclusive. Empty: nothing is measured. */
-export function verdictsOn({ request, wave }: InWave | BetweenWaves): readonly {
+export function verdictsOn(state: InWave | BetweenWaves): readonly {
   readonly metric: Metric
   readonly measured: Measured
   readonly verdict: 'passed' | 'failed' | 'inconclusive'
 }[] {
-  return (request.metrics ?? []).map((metric, place) => {
-    const measured = wave.measured[place] ?? unmeasured
-    return { metric, measured, verdict: verdictOf(metric, measured) ?? 'inconclusive' }
-  })
+  return metricsOf(state).map((one) => ({ ...one, verdict: one.verdict ?? 'inconclusive' }))
 }
 
 /** Measurements may come so much later than they are due before a wave is judged without them, in seconds. */
@@ -60,11 +65,7 @@ export function isWatched(state: UpgradeState): state is Watched {
 
 /** Has what was measured so far shown that the wave does not pass, or that nobody can tell? */
 export function hasFailed(state: Watched): boolean {
-  const { request, wave } = state
-  return (request.metrics ?? []).some((metric, place) => {
-    const verdict = verdictOf(metric, wave.measured[place] ?? unmeasured)
-    return verdict === 'failed' || verdict === 'inconclusive'
-  })
+  return metricsOf(state).some(({ verdict }) => verdict === 'failed' || verdict === 'inconclusive')
 }
 
 /** A metric that is looked at, and not one of which somebody else says what came of it. */
@@ -88,14 +89,13 @@ function isLookedAt(coming: ComingMeasurement): coming is ComingMeasurement<Look
 
 /** Returns the next measurement of each metric of a wave that is watched, where its end is not known yet; none once one of them has not passed. */
 export function comingMeasurements(state: Watched): readonly ComingMeasurement[] {
-  const { request, wave, awaits } = state
   if (hasFailed(state)) return []
-  return (request.metrics ?? []).flatMap((metric, place) => {
-    const measured = wave.measured[place] ?? unmeasured
-    if (verdictOf(metric, measured) !== null) return []
-    const wait = metric.request === null ? 0 : metric.everySeconds * measured.taken
-    return [{ metric, place, n: measured.taken + 1, at: after(awaits.since, wait * second) }]
-  })
+  return metricsOf(state)
+    .filter(({ verdict }) => verdict === null)
+    .map(({ metric, place, measured: { taken } }) => {
+      const wait = metric.request === null ? 0 : metric.everySeconds * taken
+      return { metric, place, n: taken + 1, at: after(state.awaits.since, wait * second) }
+    })
 }
 
 /** Returns when a wave that is watched has been watched enough, as far as is known by now. */

@@ -57,8 +57,6 @@ export class Replay {
   #last: CommitContext = { commit: 0, at: '', actor: '' }
   #begunAt: string | null = null
   #stop: ReplayStop | null = null
-  #figures: ReplayFigures = nothing
-  #ended = false
   #exposed = 0
 
   constructor(policy: ReplayPolicy) {
@@ -77,11 +75,9 @@ export class Replay {
     if (event.type === 'GateEvaluated') this.#judgeWave(event.data.silent ?? 0)
     if (this.#stop) return
     this.#state = evolve(this.#state, this.#asked(event), context)
-    this.#figures = figuresOf(this.#state)
     if (event.type === 'TargetsAdmitted') this.#exposed += sizeOf(event.data.members)
     if (event.type === 'WaveStarted') this.#begunAt ??= context.at
     if (event.type === 'WaveEnded') this.#isUnjudged = true
-    if (exists(this.#state) && this.#state.stage === 'ended') this.#ended = true
   }
 
   #asked(event: UpgradeEvent): UpgradeEvent {
@@ -128,8 +124,8 @@ export class Replay {
     const seconds =
       this.#begunAt === null ? null : (Date.parse(this.#last.at) - Date.parse(this.#begunAt)) / 1000
     const state = this.#state
-    const isThrough = this.#ended && exists(state) && state.standing.status.startsWith('completed')
-    const [stop, figures, exposed] = [this.#stop, this.#figures, this.#exposed]
-    return { stop, figures, exposed, seconds, isKnown: stop !== null || isThrough }
+    const isThrough = exists(state) && state.standing.status.startsWith('completed')
+    const [stop, exposed] = [this.#stop, this.#exposed]
+    return { stop, figures: figuresOf(state), exposed, seconds, isKnown: stop !== null || isThrough }
   }
 }

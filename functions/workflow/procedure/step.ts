@@ -320,9 +320,8 @@ class Step {
     const answered = webhook
       ? await this.#deliver(running, webhook, reads)
       : http && (await this.#call(http.request, http.expect, reads))
-    switch (answered?.kind) {
-      case undefined:
-        return
+    if (!answered) return
+    switch (answered.kind) {
       case 'good':
         return webhook?.callback ? this.#awaitCallback(running) : this.#doneWith(answered)
       case 'impossible':
