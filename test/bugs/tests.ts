@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 
@@ -34,11 +34,20 @@ const report = z.object({
 /** A test that is cut off has judged nothing, and code that cannot be loaded was never tried. */
 const noVerdict = /timed out in \d+ms|SyntaxError|Failed to load|Cannot find (module|package)/
 
-/** Runs test files in a tree and returns what each said. Throws when they cannot be run at all. */
-export async function runTests(directory: string, files: readonly string[]): Promise<readonly FileResult[]> {
+/**
+ * Runs test files in a tree and returns what each said, all of it or no more than until the first test fails. Throws when they cannot
+ * be run at all.
+ */
+export async function runTests(
+  directory: string,
+  files: readonly string[],
+  until: 'end' | 'first failure',
+): Promise<readonly FileResult[]> {
   const outputFile = join(directory, 'bug-report.json')
   const vitest = join(directory, 'node_modules/vitest/vitest.mjs')
   const options = ['--reporter=json', `--outputFile=${outputFile}`, '--maxWorkers=1', '--no-cache']
+  if (until === 'first failure') options.push('--bail=1')
+  await rm(outputFile, { force: true })
   const words = await ended(directory, [vitest, 'run', ...options, ...files])
   const text = await readFile(outputFile, 'utf8').catch(() => {
     throw new Error(`vitest left no report: ${words}`)

@@ -11,6 +11,8 @@ export interface Tree {
   readonly directory: string
   /** Applies a patch. Rejects with what git says when it does not fit the present code. */
   apply(patch: string): Promise<void>
+  /** Takes back a patch that was applied. */
+  takeBack(patch: string): Promise<void>
   remove(): Promise<void>
 }
 
@@ -26,13 +28,15 @@ export async function copyOf(root: string): Promise<Tree> {
     })
   }
   await symlink(join(root, 'node_modules'), join(directory, 'node_modules'))
+  // Inside of a repository git would take the paths as that repository's, and leave out what is beyond them.
+  const env = { ...process.env, GIT_CEILING_DIRECTORIES: dirname(directory) }
+  const git = async (...argv: string[]) => {
+    await run('git', argv, { cwd: directory, env })
+  }
   return {
     directory,
-    async apply(patch) {
-      // Inside of a repository git would take the paths as that repository's, and leave out what is beyond them.
-      const env = { ...process.env, GIT_CEILING_DIRECTORIES: dirname(directory) }
-      await run('git', ['apply', patch], { cwd: directory, env })
-    },
+    apply: (patch) => git('apply', patch),
+    takeBack: (patch) => git('apply', '--reverse', patch),
     remove: () => rm(directory, { recursive: true, force: true }),
   }
 }
