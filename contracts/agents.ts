@@ -2,14 +2,25 @@ import * as z from 'zod'
 import { upgradeKinds } from '../events/words.ts'
 import type { Contract } from './contract.ts'
 import { bootId, identifier, noQuery, truth, versionName } from './fields.ts'
+import { signature } from './releases.ts'
 
 const offer = z.object({
   updateAvailable: z.literal(true),
   version: z.string(),
   mandatory: z.boolean(),
   releaseNotes: z.string().nullable(),
-  downloadUrl: z.string().nullable(),
-  signature: z.string().nullable(),
+  downloadUrl: z
+    .string()
+    .nullable()
+    .describe(
+      'Where the artifact lies, of a release that has one and says so; of several each part says so in the manifest.',
+    ),
+  signature: z
+    .string()
+    .nullable()
+    .describe(
+      'Null: nobody has signed the release. Else one of those under its manifest, as scheme:key:base64; /api/v1/updates/manifest has them all.',
+    ),
   component: z.string(),
   from: z.string(),
   kind: z.enum(upgradeKinds),
@@ -131,6 +142,26 @@ export const agentContracts = {
       },
     },
     problems: ['target-not-found', 'forbidden'],
+  },
+  getOfferedManifest: {
+    summary:
+      'Read the manifest of the release that is offered, with its signatures, to verify it before it is installed',
+    query: z.strictObject({ target: identifier.optional() }),
+    answers: {
+      200: {
+        description: 'What was signed, and by whom.',
+        schema: z.object({
+          target: z.string(),
+          attempt: z.string(),
+          component: z.string(),
+          version: z.string(),
+          digest: z.string().describe('sha256: and the SHA-256 of the manifest.'),
+          manifest: z.string().describe('The very text that is signed: canonical JSON, in UTF-8.'),
+          signatures: z.array(signature),
+        }),
+      },
+    },
+    problems: ['target-not-found', 'forbidden', 'nothing-offered', 'release-not-found'],
   },
   reportUpdateStatus: {
     summary: 'Report how an update goes; the first in-progress accepts it',

@@ -28,6 +28,7 @@ export const problemCodes = {
   'calendar-not-found': [404, 'There is no such calendar'],
   'component-not-found': [404, 'There is no such component'],
   'key-not-found': [404, 'There is no such key'],
+  'nothing-offered': [404, 'No update is offered'],
   'release-not-found': [404, 'There is no such release'],
   'job-not-found': [404, 'There is no such job'],
   'not-a-member': [404, 'The target is no member of the upgrade'],

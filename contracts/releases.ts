@@ -96,7 +96,8 @@ const manifest = z.strictObject({
   compatibility: z.record(identifier, z.array(printable(z.string().min(1).max(64))).max(50)).optional(),
 })
 
-const signature = z.object({
+/** What one key says of a manifest. */
+export const signature = z.object({
   keyId: identifier.describe('The SHA-256 of the public key in DER, as GET /api/v1/keys has it.'),
   scheme: identifier.default('ed25519').describe('ed25519; there is no other yet.'),
   signature: z

@@ -148,6 +148,7 @@ const table = [
 
   ['enrolAgent',            'POST',   '/api/v1/agents/enrol',                                   'agents',     'agent'],
   ['checkForUpdate',        'GET',    '/api/v1/updates/check',                                  'agents',     'agent'],
+  ['getOfferedManifest',    'GET',    '/api/v1/updates/manifest',                               'agents',     'agent'],
   ['reportUpdateStatus',    'POST',   '/api/v1/updates/status',                                 'agents',     'agent'],
 
   ['getHealth',             'GET',    '/health',                                                'system',     'public'],

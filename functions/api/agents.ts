@@ -1,11 +1,17 @@
 import { agentContracts } from '../../contracts/agents.ts'
 import { checkForUpdate } from './agents/check.ts'
 import { enrolAgent } from './agents/enrol.ts'
+import { getOfferedManifest } from './agents/manifest.ts'
 import { reportUpdateStatus } from './agents/report.ts'
 import { endpoint } from './http/endpoint.ts'
 import type { Reception, Services } from './services.ts'
 
 /** Returns the handler of the protocol that targets' agents and gateways speak. */
 export function agentsEndpoint(services: Services<'telemetry'> & Reception) {
-  return endpoint('agents', agentContracts, { enrolAgent, checkForUpdate, reportUpdateStatus }, services)
+  return endpoint(
+    'agents',
+    agentContracts,
+    { enrolAgent, checkForUpdate, getOfferedManifest, reportUpdateStatus },
+    services,
+  )
 }

@@ -17,7 +17,7 @@ import { Problem } from './http/problem.ts'
 import { getComponent, listComponents, setComponentScheme } from './releases/components.ts'
 import { getTrust, listKeys, registerKey, revokeKey, setTrust } from './releases/keys.ts'
 import { promoteRelease, registerRelease } from './releases/publish.ts'
-import { bodyOf, bodyOfState } from './releases/shown.ts'
+import { bodyOf, bodyOfState, signaturesOf } from './releases/shown.ts'
 import type { ReceptionOfPeople, Services } from './services.ts'
 
 type Commanded = Parameters<typeof metadataOf>[0] & {
@@ -65,10 +65,7 @@ export function releasesEndpoint(services: Services<'unsignedReleases'> & Recept
         )
         const { signed, digest } = state
         if (!signed) throw new Problem('release-not-found', 'No such release is signed.')
-        const signatures = signed.signatures.map(({ key: keyId, scheme, signature }) => ({
-          ...{ keyId, scheme, signature },
-        }))
-        const body = { digest, manifest: JSON.parse(signed.manifest), signatures }
+        const body = { digest, manifest: JSON.parse(signed.manifest), signatures: signaturesOf(signed) }
         return { status: 200, body, etag: commit }
       },
       promoteRelease,

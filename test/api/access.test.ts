@@ -106,6 +106,7 @@ const matrix: readonly (readonly [method: string, path: string, who: string])[] 
   ['GET', '/api/v1/calendars/c/state', 'voaA'],
   ['POST', '/api/v1/agents/enrol', 'ge'],
   ['GET', '/api/v1/updates/check', 'ge'],
+  ['GET', '/api/v1/updates/manifest', 'ge'],
   ['POST', '/api/v1/updates/status', 'ge'],
   ['GET', '/health', '-voaAgecnxw'],
   ['GET', '/openapi.json', '-voaAgecnxw'],

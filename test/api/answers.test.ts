@@ -170,6 +170,7 @@ describe('every answer is the one that is described', () => {
     await ask('withdrawRelease', 'POST', '/api/v1/releases/api/v1.2.0/withdraw', { body: { reason: 'x' } })
     await askRollouts(answered)
     await askProcedures(answered)
+    await askSigned(answered)
     expect([...answered].sort()).toEqual(Object.keys(contracts).sort())
   })
 })
@@ -219,6 +220,29 @@ async function askRollouts(answered: Set<Operation>): Promise<void> {
   await ask('getRollout', 'GET', `${all}/${back.body.rolloutId}`)
   await ask('abortRollout', 'POST', `${all}/${back.body.rolloutId}/abort`)
   await ask('listRollouts', 'GET', all)
+}
+
+/** Asks what an agent reads of a release that is signed, and offered to it. */
+async function askSigned(answered: Set<Operation>): Promise<void> {
+  const world = openWorld()
+  const signer = newSigner()
+  const admin = { user: 'admin-1', roles: ['admin'] }
+  const { publicKey } = signer
+  await world.call('POST', '/api/v1/keys', { as: admin, body: { publicKey, label: 'a signer' } })
+  const artifact = { sha256: 'a'.repeat(64), length: 10, url: 'https://updates.example.com/2.4.1.tar' }
+  const manifest = manifestOf({ components: { backend: artifact } })
+  const body = { manifest, signatures: [signatureOf(signer, manifest)] }
+  await world.call('POST', '/api/v1/releases', { body })
+  await world.call('POST', '/api/v1/targets', { body: { id: 't1', components: { api: '2.4.0' } } })
+  await deployed(world, { component: 'api', version: '2.4.1', strategy: 'all' })
+  for (const operation of ['checkForUpdate', 'getOfferedManifest'] as const) {
+    const path = `/api/v1/updates/${operation === 'checkForUpdate' ? 'check' : 'manifest'}`
+    const reply = await world.call('GET', path, {
+      as: { lambda: { kind: 'agent', target: 't1', tokenHash: '' } },
+    })
+    isDescribed(operation, reply)
+    answered.add(operation)
+  }
 }
 
 /** Asks all that can be asked of procedures: of one that waits for a person at each step, and that somebody starts for a target. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { canonicalJson, sha256 } from '../../events/canonical.ts'
 import { fromImage } from '../../events/envelope.ts'
 import { audit } from '../../functions/audit/audit.ts'
 import { noteUnsignedReleases } from '../../functions/reactor/upgrades/judge-unsigned.ts'
@@ -341,14 +342,15 @@ describe('S16: an attack on updates', () => {
   })
 })
 
+const accept = (world: World, target: string) =>
+  world.call('POST', '/api/v1/updates/status', {
+    as: agent(target),
+    body: { version: '2.5.0', timestamp: '2026-01-05T10:00:00Z', status: 'in-progress' },
+  })
+
 describe('S17: whether a release is trusted is asked again', () => {
   const offer = async (world: World, target: string) =>
     (await world.call('GET', '/api/v1/updates/check', { as: agent(target) })).body.updateAvailable
-  const accept = (world: World, target: string) =>
-    world.call('POST', '/api/v1/updates/status', {
-      as: agent(target),
-      body: { version: '2.5.0', timestamp: '2026-01-05T10:00:00Z', status: 'in-progress' },
-    })
   const status = async (world: World, id: string) =>
     (await world.call('GET', `/api/upgrades/${id}/status`)).body
 
@@ -530,5 +532,66 @@ describe('keys', () => {
     expect((await world.call('GET', '/api/v1/trust')).body).toEqual({
       ...{ threshold: 1, components: {}, unsignedReleases: 'refused' },
     })
+  })
+})
+
+describe('an agent', () => {
+  const url = 'https://updates.example.com/2.5.0.tar'
+  const artifact = { sha256: 'c'.repeat(64), length: 1000, url }
+  const ask = (world: World, target: string, path = 'manifest', query = {}) =>
+    world.call('GET', `/api/v1/updates/${path}`, { as: agent(target), query })
+
+  it('is told where its artifact lies and who signed it, and reads the very text that was signed', async () => {
+    const world = await openSigned(alice, bob)
+    const manifest = next({ mandatory: true, components: { backend: artifact } })
+    await publish(world, manifest, alice, bob)
+    const targets = [{ id: 't1', components: { api: '2.4.1' } }]
+    await world.call('POST', '/api/v1/targets', { body: { targets } })
+    const early = await ask(world, 't1')
+    expect([early.status, early.body.code]).toEqual([404, 'nothing-offered'])
+    await deployed(world, everybody)
+    const check = (await ask(world, 't1', 'check')).body
+    const { signature } = signatureOf(alice, manifest)
+    expect(check).toMatchObject({
+      ...{ version: '2.5.0', mandatory: true, downloadUrl: url },
+      signature: `ed25519:${alice.keyId}:${signature}`,
+    })
+    const read = await ask(world, 't1')
+    expect([read.status, read.body]).toEqual([
+      200,
+      {
+        ...{ target: 't1', attempt: check.attempt, component: 'api', version: '2.5.0', digest: check.digest },
+        manifest: canonicalJson(manifest),
+        signatures: [signatureOf(alice, manifest), signatureOf(bob, manifest)],
+      },
+    ])
+    expect(`sha256:${sha256(read.body.manifest)}`).toBe(check.digest)
+    expect((await accept(world, 't1')).status).toBe(200)
+    expect((await ask(world, 't1')).body).toEqual(read.body)
+  })
+
+  it('reads of no release but its own, nor for a target that is not behind it', async () => {
+    const world = await openFleet(2, alice)
+    await deployed(world, { ...everybody, targets: { ids: ['t1'] } })
+    expect((await ask(world, 't2')).body.code).toBe('nothing-offered')
+    expect((await ask(world, 't2', 'manifest', { target: 't1' })).body.code).toBe('target-not-found')
+  })
+
+  it('finds the artifacts of several parts in the manifest alone, and nothing of what nobody has signed', async () => {
+    const world = await openSigned(alice)
+    await publish(world, next({ components: { backend: artifact, frontend: artifact } }), alice)
+    const targets = [{ id: 't1', components: { api: '2.4.1' } }]
+    await world.call('POST', '/api/v1/targets', { body: { targets } })
+    await deployed(world, everybody)
+    expect((await ask(world, 't1', 'check')).body).toMatchObject({ mandatory: false, downloadUrl: null })
+
+    const unsigned = openWorld()
+    await unsigned.call('POST', '/api/v1/releases', {
+      body: { component: 'api', version: '2.5.0', digest: `sha256:${'d'.repeat(64)}` },
+    })
+    await unsigned.call('POST', '/api/v1/targets', { body: { targets } })
+    await deployed(unsigned, everybody)
+    expect((await ask(unsigned, 't1', 'check')).body).toMatchObject({ signature: null, downloadUrl: null })
+    expect((await ask(unsigned, 't1')).body.code).toBe('release-not-found')
   })
 })

@@ -1,56 +1,78 @@
+import * as z from 'zod'
 import type { agentContracts, Offer } from '../../../contracts/agents.ts'
-import { instantOf } from '../../../events/time.ts'
-import { releaseAggregate, releaseId } from '../../domain/release/release.ts'
+import { type ReleaseState, releaseAggregate, releaseId } from '../../domain/release/release.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { hearVersion, onlyComponent } from '../../domain/target/report.ts'
-import { mayBeAccepted, type TargetState } from '../../domain/target/state.ts'
+import type { TargetState } from '../../domain/target/state.ts'
 import { isCarriedOut } from '../../log/outcome.ts'
 import { metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
+import { signaturesOf } from '../releases/shown.ts'
 import type { Services } from '../services.ts'
 import { noteMachine } from './clones.ts'
 import { membersOf, mostMembers } from './members.ts'
+import { offeredNow } from './offered.ts'
 import { nextCheckSeconds } from './pace.ts'
 import { type Reach, type Reached, reachFrom } from './reach.ts'
 
 type Check = Operate<(typeof agentContracts)['checkForUpdate'], 'telemetry'>
 
-/** Returns what reads the notes of a release, each once a request: the members of a gateway are offered the same one. */
-function notesFrom({ log }: Pick<Services, 'log'>): (release: string) => Promise<string | null> {
-  const known = new Map<string, Promise<string | null>>()
+/** What an offer says of its release. */
+type OfRelease = Pick<
+  Extract<Offer, { updateAvailable: true }>,
+  'mandatory' | 'releaseNotes' | 'downloadUrl' | 'signature'
+>
+
+/** What is read here of a manifest, which was checked when it was published. */
+const published = z.object({
+  mandatory: z.boolean().default(false),
+  components: z.record(z.string(), z.object({ url: z.string().optional() })),
+})
+
+function shownOf({ notes, signed }: ReleaseState): OfRelease {
+  if (!signed) return { mandatory: false, releaseNotes: notes, downloadUrl: null, signature: null }
+  const { mandatory, components } = published.parse(JSON.parse(signed.manifest))
+  const [part, ...others] = Object.values(components)
+  const [first] = signaturesOf(signed)
+  return {
+    mandatory,
+    releaseNotes: notes,
+    downloadUrl: (others.length === 0 && part?.url) || null,
+    signature: first ? `${first.scheme}:${first.keyId}:${first.signature}` : null,
+  }
+}
+
+/** Returns what reads of a release what is offered, each once a request: the members of a gateway are offered the same one. */
+function releasesFrom({ log }: Pick<Services, 'log'>): (release: string) => Promise<OfRelease> {
+  const known = new Map<string, Promise<OfRelease>>()
   return (release) => {
-    const notes = known.get(release) ?? log.load(releaseAggregate, release).then(({ state }) => state.notes)
-    known.set(release, notes)
-    return notes
+    const shown =
+      known.get(release) ?? log.load(releaseAggregate, release).then(({ state }) => shownOf(state))
+    known.set(release, shown)
+    return shown
   }
 }
 
 /** Returns what waits for a target: the attempt that the log has assigned to it, and nothing else ever (M5). */
 async function offerTo(
-  { active, retired }: TargetState,
+  state: TargetState,
   now: number,
-  notesOf: ReturnType<typeof notesFrom>,
+  releaseOf: ReturnType<typeof releasesFrom>,
 ): Promise<Offer> {
-  // What a procedure does is not offered to an agent.
-  if (!active || active.procedure || retired) return { updateAvailable: false }
-  const accepted = active.acceptedAt !== null
-  if (!accepted && !mayBeAccepted(active, instantOf(now))) return { updateAvailable: false }
+  const active = offeredNow(state, now)
+  if (!active) return { updateAvailable: false }
   return {
     updateAvailable: true,
     version: active.to,
-    mandatory: false,
-    releaseNotes: await notesOf(releaseId(active.component, active.to)),
-    // Where an artifact lies and who signed it comes with signed manifests; the digest binds what is installed.
-    downloadUrl: null,
-    signature: null,
+    ...(await releaseOf(releaseId(active.component, active.to))),
     component: active.component,
     from: active.from,
     kind: active.kind,
     attempt: active.attempt,
     digest: active.digest,
     acceptBy: active.acceptBy,
-    accepted,
+    accepted: active.acceptedAt !== null,
     deadline: active.deadline,
   }
 }
@@ -58,7 +80,7 @@ async function offerTo(
 async function offersToMembers(reach: Reach, after: string | undefined, services: Services) {
   const members = (await membersOf(services, reach.own)).filter((id) => after === undefined || id > after)
   const asked = members.slice(0, mostMembers)
-  const notesOf = notesFrom(services)
+  const releaseOf = releasesFrom(services)
   const offers = await Promise.all(
     asked.map(async (target) => {
       const reached = await reach.target(target).catch((error: unknown) => {
@@ -66,7 +88,7 @@ async function offersToMembers(reach: Reach, after: string | undefined, services
         if (error instanceof Problem) return undefined
         throw error
       })
-      const offer = reached && (await offerTo(reached.loaded.state, services.now(), notesOf))
+      const offer = reached && (await offerTo(reached.loaded.state, services.now(), releaseOf))
       return offer?.updateAvailable ? [{ target, ...offer }] : []
     }),
   )
@@ -100,7 +122,7 @@ export const checkForUpdate: Check = async (input, services) => {
   const [body, nextCheck] = await Promise.all([
     query.members
       ? offersToMembers(reach, query.after, services)
-      : offerTo(state, services.now(), notesFrom(services)),
+      : offerTo(state, services.now(), releasesFrom(services)),
     nextCheckSeconds(services, own),
     services.telemetry.seen(query.target ?? own),
     noteMachine(services, own, headers['x-boot-id'], { actor: principal.id, correlation }),

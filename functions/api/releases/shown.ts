@@ -1,4 +1,4 @@
-import type { ReleaseState } from '../../domain/release/release.ts'
+import type { ReleaseState, SignedManifest } from '../../domain/release/release.ts'
 import type { ReleaseRow } from '../../views/rows.ts'
 
 type Shown = Omit<ReleaseRow, 'registeredAt' | 'scheme' | 'number' | 'blocked'> & {
@@ -27,4 +27,9 @@ export function bodyOfState({ signed, ...state }: ReleaseState) {
   if (!signed) return bodyOf(state)
   const { counter, expires, minimumVersion, signatures } = signed
   return bodyOf({ ...state, signed: { counter, expires, minimumVersion, signatures: signatures.length } })
+}
+
+/** Returns the signatures under a manifest as answers show them. */
+export function signaturesOf({ signatures }: SignedManifest) {
+  return signatures.map(({ key: keyId, scheme, signature }) => ({ keyId, scheme, signature }))
 }
