@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const folders = ['events', 'contracts', 'functions', 'infra', 'statemachines']
+const folders = ['clients', 'events', 'contracts', 'functions', 'infra', 'statemachines']
 
 /** A file of the project, by its path from the root. */
 export interface Source {

@@ -1,0 +1,188 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import * as z from 'zod'
+
+const days = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const
+const timeOfDay = z.string().regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, 'a time of day as 02:00')
+const zone = z.string().refine((name) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone.length > 0
+  } catch {
+    return false
+  }
+}, 'a time zone as Europe/Berlin')
+const seconds = z.number().positive().max(86_400)
+/** A program and its arguments: it is started as it stands here, without a shell. */
+const program = z.array(z.string().max(4096)).min(1).max(64)
+
+/** How updates are done: the configuration of update clients (M4), with its defaults. */
+const updateConfig = {
+  enabled: z.boolean().default(true),
+  channel: z.string().min(1).max(64).default('stable'),
+  checkInterval: z
+    .number()
+    .positive()
+    .max(10_080)
+    .default(360)
+    .describe('In minutes; the control plane may ask for another pace.'),
+  autoInstall: z.boolean().default(false).describe('Else an update waits for drydock-agent install.'),
+  maintenanceWindow: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      days: z.array(z.enum(days)).min(1).max(7).default(['saturday', 'sunday']),
+      startTime: timeOfDay.default('02:00'),
+      endTime: timeOfDay.default('06:00').describe('On the next day, where it is not later than the start.'),
+      timezone: zone.default('UTC'),
+    })
+    .prefault({}),
+  notifications: z
+    .strictObject({
+      email: z.array(z.string().max(320)).max(100).default([]),
+      slack: z.string().max(2048).default(''),
+      teams: z.string().max(2048).default(''),
+    })
+    .prefault({})
+    .describe('Kept as they are: whom to tell is known by the control plane.'),
+  rollback: z
+    .strictObject({
+      automatic: z.boolean().default(true),
+      healthCheckTimeout: seconds.default(300).describe('In seconds.'),
+      keepVersions: z.int().min(1).max(100).default(3),
+    })
+    .prefault({}),
+}
+
+const configuration = z.strictObject({
+  ...updateConfig,
+  component: z.string().min(1).max(128).describe('What runs here, as it was registered.'),
+  version: z.string().min(1).max(128).describe('What runs before the agent has installed anything.'),
+  directory: z
+    .string()
+    .min(1)
+    .describe(
+      'Its own: the journal, what it downloads, a folder a version, and current, a link to one of them.',
+    ),
+  server: z.strictObject({
+    url: z.url({ protocol: /^https?$/ }),
+    credential: z
+      .string()
+      .min(1)
+      .describe('A file with the credential that came with enrolment; written by drydock-agent enrol.'),
+    ca: z.string().optional().describe('A file with the authorities that are believed, and no others.'),
+    certificate: z
+      .string()
+      .optional()
+      .describe('A file with its own certificate, where the control plane asks for one.'),
+    key: z.string().optional(),
+  }),
+  trust: z.strictObject({
+    keys: z
+      .array(z.string().max(4096))
+      .min(1)
+      .max(32)
+      .describe(
+        'Public keys (Ed25519) as PEM or base64 of their DER: whose word about a release counts here.',
+      ),
+    threshold: z.int().min(1).max(32).default(1),
+  }),
+  environment: z
+    .record(z.string().max(128), z.string().max(256))
+    .default({})
+    .describe('What is here, for compatibility of a release: {"database": "PostgreSQL 15.4"}.'),
+  parts: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9._-]{1,64}$/),
+      z.strictObject({
+        unpack: z
+          .boolean()
+          .default(false)
+          .describe('The artifact is a tar archive; else it is put into the folder of its version as it is.'),
+        apply: program
+          .optional()
+          .describe('After the service was stopped and before it is started: a migration, for example.'),
+        revert: program.optional().describe('Takes that back.'),
+      }),
+    )
+    .describe('Which parts of a release are installed here, in this order.'),
+  programs: z
+    .strictObject({
+      backup: program.optional(),
+      stop: program.optional(),
+      start: program.optional(),
+      restore: program.optional(),
+    })
+    .prefault({}),
+  programTimeout: seconds.default(600),
+  health: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(128),
+        url: z.url({ protocol: /^https?$/ }),
+        status: z.int().min(100).max(599).default(200),
+      }),
+    )
+    .max(32)
+    .default([])
+    .describe('All have to answer so before an update counts as done.'),
+  download: z
+    .strictObject({
+      mirror: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .describe('Artifacts are asked for here, by their SHA-256, and not where the manifest says.'),
+      bytesPerSecond: z.int().min(1024).optional(),
+      mostBytes: z.int().min(1).default(10_000_000_000).describe('A release that is longer is refused.'),
+    })
+    .prefault({}),
+})
+
+/** What an agent is told by its file. Paths are absolute. */
+export type Config = z.output<typeof configuration>
+
+/** Tells what is wrong with a configuration, and where in it. */
+export class BadConfig extends Error {}
+
+/** Hosts to which a credential may go without encryption: nothing leaves the machine. */
+const loopback = new Set(['127.0.0.1', 'localhost', '[::1]'])
+
+/** Returns the configuration in a JSON value, with its defaults; paths in it are taken from `folder`. Throws {@link BadConfig}. */
+export function configIn(value: unknown, folder: string): Config {
+  const parsed = configuration.safeParse(value)
+  if (!parsed.success) {
+    const words = parsed.error.issues.map(
+      ({ path, message }) => `${path.join('.') || 'the file'}: ${message}`,
+    )
+    throw new BadConfig(words.join('\n'))
+  }
+  const { directory, server, ...rest } = parsed.data
+  const { protocol, hostname } = new URL(server.url)
+  if (protocol !== 'https:' && !loopback.has(hostname))
+    throw new BadConfig('server.url: the credential goes there, so it has to begin with https://')
+  if ((server.certificate === undefined) !== (server.key === undefined))
+    throw new BadConfig('server.key: a certificate and its key are given together')
+  if (rest.trust.threshold > new Set(rest.trust.keys).size)
+    throw new BadConfig('trust.threshold: there are fewer keys than have to sign')
+  const at = (path: string) => resolve(folder, path)
+  const { credential, ca, certificate, key } = server
+  return {
+    ...rest,
+    directory: at(directory),
+    server: {
+      ...{ url: server.url, credential: at(credential) },
+      ...(ca !== undefined && { ca: at(ca) }),
+      ...(certificate !== undefined && key !== undefined && { certificate: at(certificate), key: at(key) }),
+    },
+  }
+}
+
+/** Reads the configuration in a file. Throws {@link BadConfig} where it cannot be understood. */
+export async function readConfig(file: string): Promise<Config> {
+  const text = await readFile(file, 'utf8')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new BadConfig(`${file} is not JSON: ${(error as Error).message}`)
+  }
+  return configIn(value, dirname(resolve(file)))
+}

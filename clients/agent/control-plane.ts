@@ -1,0 +1,128 @@
+import * as z from 'zod'
+import type { Ask } from './exchange.ts'
+import { NoAnswer, textOf } from './exchange.ts'
+import type { Message } from './journal.ts'
+import type { Shown } from './trusted.ts'
+
+const offer = z.object({
+  updateAvailable: z.literal(true),
+  attempt: z.string().max(128),
+  component: z.string().max(128),
+  from: z.string().max(128),
+  version: z.string().max(128),
+  kind: z.string(),
+  digest: z.string().nullable(),
+  accepted: z.boolean(),
+  nextCheckSeconds: z.number().positive(),
+})
+export type Offer = z.output<typeof offer>
+const check = z.union([
+  offer,
+  z.object({ updateAvailable: z.literal(false), nextCheckSeconds: z.number().positive() }),
+])
+
+const shown = z.object({
+  attempt: z.string(),
+  manifest: z.string().max(65_536),
+  signatures: z
+    .array(z.object({ keyId: z.string(), scheme: z.string(), signature: z.string().max(2048) }))
+    .max(64),
+})
+
+const enrolled = z.object({ target: z.string(), credential: z.string() })
+const problem = z.object({ code: z.string(), detail: z.string() })
+
+/** The control plane has refused what it was asked, and will again. */
+export class Declined extends Error {
+  readonly code: string
+  constructor(status: number, code: string, detail: string) {
+    super(`${status} ${code}: ${detail}`)
+    this.code = code
+  }
+}
+
+const mostBytes = 262_144
+
+/** What an agent asks of the control plane. All of it rejects with {@link NoAnswer} where nobody knows, and {@link Declined} where it is refused. */
+export interface ControlPlane {
+  check(running: {
+    readonly component: string
+    readonly version: string
+    readonly channel: string
+  }): Promise<z.output<typeof check>>
+  manifest(): Promise<Shown & { readonly attempt: string }>
+  report(message: Message): Promise<void>
+  enrol(key: string): Promise<z.output<typeof enrolled>>
+}
+
+/** Returns the control plane at a URL. `heard` is given the instant of each answer, in milliseconds. */
+export function controlPlaneAt(
+  url: string,
+  {
+    ask,
+    credential,
+    bootId,
+    heard,
+  }: {
+    readonly ask: Ask
+    readonly credential: string
+    readonly bootId: string
+    heard(instant: number): void
+  },
+): ControlPlane {
+  async function call<Body>(
+    path: string,
+    schema: z.ZodType<Body>,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Body> {
+    const answer = await ask(new URL(path, url), {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        ...{
+          authorization: `Bearer ${credential}`,
+          accept: 'application/json',
+          'x-boot-id': bootId,
+          ...headers,
+        },
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    const text = await textOf(answer, mostBytes)
+    const status = answer.statusCode ?? 0
+    const instant = Date.parse(answer.headers.date ?? '')
+    if (Number.isFinite(instant)) heard(instant)
+    if (status >= 500 || status === 429 || status === 408)
+      throw new NoAnswer(`the control plane answered ${status}`)
+    let value: unknown
+    try {
+      value = JSON.parse(text)
+    } catch {
+      throw new NoAnswer(`the control plane answered ${status}, and no JSON`)
+    }
+    if (status >= 300) {
+      const said = problem.safeParse(value)
+      throw new Declined(status, said.data?.code ?? 'unknown', said.data?.detail ?? 'It did not say why.')
+    }
+    const parsed = schema.safeParse(value)
+    if (!parsed.success)
+      throw new NoAnswer(
+        `the control plane's answer cannot be understood: ${parsed.error.issues[0]?.message}`,
+      )
+    return parsed.data
+  }
+  return {
+    check: ({ component, version, channel }) =>
+      call('/api/v1/updates/check', check, undefined, {
+        'x-current-version': version,
+        'x-component': component,
+        'x-channel': channel,
+      }),
+    manifest: () => call('/api/v1/updates/manifest', shown),
+    report: async (message) => {
+      await call('/api/v1/updates/status', z.object({ result: z.string() }), message)
+    },
+    enrol: (key) => call('/api/v1/agents/enrol', enrolled, { key }),
+  }
+}

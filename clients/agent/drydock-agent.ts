@@ -1,0 +1,92 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { enrol, openAgent } from './agent.ts'
+import { BadConfig, readConfig } from './config.ts'
+import { NoAnswer } from './exchange.ts'
+import { readEntries } from './journal.ts'
+
+const usage = `drydock-agent COMMAND --config FILE
+
+  enrol     exchange a one-time token, read from DRYDOCK_ENROLMENT_TOKEN, for a credential of its own
+  run       look for updates and install them, until it is told to end (the default)
+  install   install what waits now, whatever autoInstall and the maintenance window say, and end
+  once      look once, and end
+  status    print what is known here, as JSON
+
+Ends with 0 when all is well, 1 when something is not, 2 when it was not understood, and 3 when nobody answered.`
+
+/** How long it waits after nobody has answered, in seconds: so long, and twice as long each time, up to the last. */
+const patience = { first: 5, most: 900 }
+
+const tell = (words: string) => console.log(`${new Date().toISOString()} ${words}`)
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  })
+  const [command = 'run', ...more] = positionals
+  if (values.help) {
+    console.log(usage)
+    return 0
+  }
+  if (
+    values.config === undefined ||
+    more.length > 0 ||
+    !['enrol', 'run', 'install', 'once', 'status'].includes(command)
+  ) {
+    console.error(usage)
+    return 2
+  }
+  const config = await readConfig(values.config)
+  if (command === 'status') {
+    console.log(JSON.stringify(readEntries(config.directory), null, 2))
+    return 0
+  }
+  if (command === 'enrol') {
+    const token = process.env.DRYDOCK_ENROLMENT_TOKEN ?? ''
+    if (token === '')
+      throw new BadConfig(
+        'DRYDOCK_ENROLMENT_TOKEN is not set: POST /api/v1/targets/{id}/enrolment gives one.',
+      )
+    tell(`Enrolled as ${await enrol(config, token)}.`)
+    return 0
+  }
+  const agent = openAgent(config, tell)
+  if (command !== 'run') {
+    const { waits } = await agent.round({ now: command === 'install' })
+    agent.close()
+    return waits === null ? 0 : 1
+  }
+  const ending = new AbortController()
+  // What is under way is gone on with by the next that is started.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort())
+  let silent = 0
+  while (!ending.signal.aborted) {
+    let seconds: number
+    try {
+      const { nextCheckSeconds } = await agent.round()
+      silent = 0
+      seconds = Math.min(nextCheckSeconds, config.checkInterval * 60)
+    } catch (error) {
+      seconds = Math.min(patience.first * 2 ** silent++, patience.most)
+      tell(`${(error as Error).message}; it is tried again in ${seconds} s`)
+      if (!(error instanceof NoAnswer)) console.error(error)
+    }
+    await pause(seconds * 1000, undefined, { signal: ending.signal }).catch(() => {})
+  }
+  agent.close()
+  return 0
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  console.error((error as Error).message)
+  process.exitCode =
+    error instanceof BadConfig || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS')
+      ? 2
+      : error instanceof NoAnswer
+        ? 3
+        : 1
+}

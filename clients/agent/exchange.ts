@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs'
+import { type IncomingMessage, request as overHttp } from 'node:http'
+import { request as overHttps, type RequestOptions } from 'node:https'
+import type { Config } from './config.ts'
+
+/** Nobody answered, or not to its end: whether anything happened there is not known. */
+export class NoAnswer extends Error {}
+
+/** How long the other side may say nothing, in milliseconds. */
+const silentFor = 30_000
+
+export interface Asked {
+  readonly method?: 'GET' | 'POST'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  readonly signal?: AbortSignal
+}
+
+/** Opens an exchange by HTTP; over TLS it is 1.3, with the authorities that are given and no others, where some are. */
+export type Ask = (url: URL, asked?: Asked) => Promise<IncomingMessage>
+
+/** Returns what asks. Rejects with {@link NoAnswer}; redirects are answers like others. */
+export function asking({ ca, certificate, key }: Pick<Config['server'], 'ca' | 'certificate' | 'key'>): Ask {
+  const tls: RequestOptions = {
+    minVersion: 'TLSv1.3',
+    ...(ca !== undefined && { ca: readFileSync(ca) }),
+    ...(certificate !== undefined &&
+      key !== undefined && { cert: readFileSync(certificate), key: readFileSync(key) }),
+  }
+  return (url, { method = 'GET', headers = {}, body, signal } = {}) =>
+    new Promise((resolve, reject) => {
+      const failed = (error: Error) =>
+        reject(new NoAnswer(`${url.host} did not answer: ${error.message}`, { cause: error }))
+      const options: RequestOptions = {
+        ...tls,
+        method,
+        headers,
+        timeout: silentFor,
+        ...(signal && { signal }),
+      }
+      const asked =
+        url.protocol === 'https:' ? overHttps(url, options) : overHttp(url, { ...options, agent: undefined })
+      asked.on('timeout', () => asked.destroy(new Error(`nothing was said for ${silentFor / 1000} s`)))
+      asked.on('error', failed)
+      asked.on('response', resolve)
+      asked.end(body)
+    })
+}
+
+/** Returns an answer's text. Rejects with {@link NoAnswer} where it breaks off, or is longer than `most` bytes. */
+export async function textOf(answer: IncomingMessage, most: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      length += chunk.length
+      if (length > most) throw new Error(`its answer has more than ${most} bytes`)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    answer.destroy()
+    throw new NoAnswer((error as Error).message, { cause: error })
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}

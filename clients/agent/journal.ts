@@ -1,0 +1,182 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import * as z from 'zod'
+
+/** What is done next of an update that was accepted, in this order; those of the way back follow what did not go well. */
+export const stages = [
+  'preparing',
+  'backing-up',
+  'stopping',
+  'applying',
+  'switching',
+  'starting',
+  'checking',
+  'back-stopping',
+  'back-reverting',
+  'back-switching',
+  'back-restoring',
+  'back-starting',
+  'back-checking',
+] as const
+export type Stage = (typeof stages)[number]
+
+const failure = z.object({ code: z.string(), words: z.string(), retryable: z.boolean() })
+/** Why an update did not go well. */
+export type Failure = z.output<typeof failure>
+
+const shown = z.object({
+  manifest: z.string(),
+  signatures: z.array(z.object({ keyId: z.string(), scheme: z.string(), signature: z.string() })),
+})
+
+const work = z.object({
+  attempt: z.string(),
+  component: z.string(),
+  from: z.string(),
+  version: z.string(),
+  digest: z.string().nullable(),
+  back: z.boolean(),
+  shown,
+  stage: z.enum(stages),
+  failure: failure.nullable(),
+})
+/** An update that was accepted and has not ended. */
+export type Work = z.output<typeof work>
+
+const message = z.object({
+  version: z.string(),
+  status: z.enum(['in-progress', 'completed', 'failed', 'rejected', 'rolled-back', 'rollback-failed']),
+  timestamp: z.string(),
+  attempt: z.string(),
+  sequence: z.int(),
+  details: z.string(),
+  code: z.string().optional(),
+  retryable: z.boolean().optional(),
+})
+/** A report that the control plane has not heard yet. */
+export type Message = z.output<typeof message>
+
+const entries = z.object({
+  schema: z.literal(1),
+  /** What runs; null: what the configuration says. */
+  installed: z.string().nullable(),
+  /** Versions that may be gone back to, the newest first; their folders are kept. */
+  kept: z.array(z.string()),
+  /** The highest counter of a channel that was installed. */
+  counters: z.record(z.string(), z.int()),
+  /** Of the last report. */
+  sequence: z.int(),
+  /** The latest instant that is known to have passed, in milliseconds. */
+  seen: z.number(),
+  work: work.nullable(),
+  unsent: z.array(message),
+})
+export type Entries = z.output<typeof entries>
+
+const nothing: Entries = {
+  schema: 1,
+  installed: null,
+  kept: [],
+  counters: {},
+  sequence: 0,
+  seen: 0,
+  work: null,
+  unsent: [],
+}
+
+/** What an agent knows of itself: on disk before it is acted upon, all of it or nothing, so that it may be killed at any time. */
+export interface Journal {
+  readonly now: Entries
+  /** Keeps changes. Throws where the disk does not take them: then nothing has changed. */
+  write(changes: Partial<Omit<Entries, 'schema'>>): void
+}
+
+/** Returns what stands in the journal of a directory; nothing where there is none. Throws where it cannot be read: it is never begun anew by itself. */
+export function readEntries(directory: string): Entries {
+  const file = join(directory, 'journal.json')
+  try {
+    return entries.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return nothing
+    throw new Error(
+      `${file} cannot be read, and says what is under way here: restore it, or remove it if nothing is.`,
+      { cause: error },
+    )
+  }
+}
+
+/** Opens the journal of a directory, which is made where there is none. Throws as {@link readEntries} does. */
+export function openJournal(directory: string): Journal {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const file = join(directory, 'journal.json')
+  let now = readEntries(directory)
+  const reserve = join(directory, 'journal.reserve')
+  keepSpace(reserve)
+  return {
+    get now() {
+      return now
+    },
+    write(changes) {
+      const next = { ...now, ...changes }
+      const text = `${JSON.stringify(next, null, 2)}\n`
+      try {
+        replace(file, text)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+        rmSync(reserve, { force: true })
+        replace(file, text)
+      }
+      now = next
+    },
+  }
+}
+
+/** Space for what has to be noted while the disk is full: an update that was begun is finished, or taken back, all the same. */
+const reservedBytes = 262_144
+
+function keepSpace(reserve: string): void {
+  try {
+    writeFileSync(reserve, Buffer.alloc(reservedBytes, 1), { mode: 0o600 })
+  } catch {
+    // There is none: nothing that is begun then gets further than its download.
+    rmSync(reserve, { force: true })
+  }
+}
+
+/** Gives a file another content: all of it or nothing. */
+function replace(file: string, text: string): void {
+  const draft = `${file}.new`
+  try {
+    const handle = openSync(draft, 'w', 0o600)
+    try {
+      writeFileSync(handle, text)
+      fsyncSync(handle)
+    } finally {
+      closeSync(handle)
+    }
+  } catch (error) {
+    rmSync(draft, { force: true })
+    throw error
+  }
+  renameSync(draft, file)
+  syncDirectory(dirname(file))
+}
+
+/** Makes that what was renamed in a directory stays so when the power fails. */
+export function syncDirectory(directory: string): void {
+  const handle = openSync(directory, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}

@@ -1,0 +1,156 @@
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
+import * as z from 'zod'
+import { whyIncompatible } from './compatibility.ts'
+import type { Config } from './config.ts'
+
+const part = z.object({
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  length: z.int().min(1),
+  url: z.url({ protocol: /^https$/ }).optional(),
+  required: z.boolean().default(false),
+})
+
+/** What an agent reads of a manifest. */
+const manifest = z.object({
+  component: z.string(),
+  version: z.string(),
+  channel: z.string(),
+  counter: z.int().min(0),
+  expires: z.iso.datetime({ offset: true }),
+  components: z.record(z.string().regex(/^[A-Za-z0-9._-]{1,64}$/), part),
+  compatibility: z.record(z.string(), z.array(z.string())).default({}),
+})
+export type Manifest = z.output<typeof manifest>
+export type Part = z.output<typeof part>
+
+/** What the control plane has shown of a release. */
+export interface Shown {
+  /** The very text that was signed. */
+  readonly manifest: string
+  readonly signatures: readonly {
+    readonly keyId: string
+    readonly scheme: string
+    readonly signature: string
+  }[]
+}
+
+/** Why a release is not installed here. */
+export interface Refusal {
+  readonly code: string
+  readonly words: string
+}
+
+/** A release that is not installed here. */
+export class Refused extends Error {
+  readonly refusal: Refusal
+  constructor(code: string, words: string) {
+    super(words)
+    this.refusal = { code, words }
+  }
+}
+
+function keyIn(text: string): KeyObject {
+  const key = text.includes('-----BEGIN')
+    ? createPublicKey(text)
+    : createPublicKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'spki' })
+  if (key.asymmetricKeyType !== 'ed25519') throw new TypeError('A key of trust.keys is not one of Ed25519.')
+  return key
+}
+
+/** How many of the keys that are trusted here have signed a text; each counts once, however often it has signed. */
+function countSigned(keys: readonly string[], { manifest, signatures }: Shown): number {
+  const text = Buffer.from(manifest, 'utf8')
+  const counting = new Set<string>()
+  for (const key of keys.map(keyIn)) {
+    const der = key.export({ format: 'der', type: 'spki' })
+    const id = createHash('sha256').update(der).digest('hex')
+    const signed = signatures.some(({ keyId, scheme, signature }) => {
+      if (keyId !== id || scheme !== 'ed25519') return false
+      return verify(null, text, key, Buffer.from(signature, 'base64'))
+    })
+    if (signed) counting.add(id)
+  }
+  return counting.size
+}
+
+/** Returns what a manifest says. Throws {@link Refused} where it cannot be understood. */
+export function manifestIn(text: string): Manifest {
+  try {
+    return manifest.parse(JSON.parse(text))
+  } catch (error) {
+    const words = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message
+    throw new Refused('MANIFEST_INVALID', words.slice(0, 512))
+  }
+}
+
+/** What was offered, as far as a release is held against it. */
+export interface Wanted {
+  readonly component: string
+  readonly version: string
+  readonly digest: string | null
+  /** The target goes back to what it ran before: that may be older, and have expired. */
+  readonly back: boolean
+}
+
+/**
+ * Returns the manifest of what was offered once it is known to be genuine, recent, meant for this place, and fit for it. `highest` is the highest counter
+ * that was installed from a channel. Throws {@link Refused}: nothing of it is to be installed.
+ */
+export function verified(
+  shown: Shown,
+  { component, version, digest, back }: Wanted,
+  { trust, environment, parts, download }: Pick<Config, 'trust' | 'environment' | 'parts' | 'download'>,
+  now: number,
+  highest: (channel: string) => number,
+): Manifest {
+  const sum = `sha256:${createHash('sha256').update(shown.manifest, 'utf8').digest('hex')}`
+  if (digest !== sum)
+    throw new Refused('DIGEST_MISMATCH', 'The manifest is not the one of the release that is offered.')
+  const signed = countSigned(trust.keys, shown)
+  if (signed < trust.threshold)
+    throw new Refused(
+      'SIGNATURE_INVALID',
+      `Of the keys that are trusted here ${trust.threshold} ${trust.threshold === 1 ? 'has' : 'have'} to sign it, and ${signed} ${signed === 1 ? 'has' : 'have'}.`,
+    )
+  const found = manifestIn(shown.manifest)
+  if (found.component !== component || found.version !== version)
+    throw new Refused(
+      'MANIFEST_MISMATCH',
+      `What is signed is ${found.component} ${found.version}, not ${component} ${version}.`,
+    )
+  if (!back && Date.parse(found.expires) <= now)
+    throw new Refused('RELEASE_EXPIRED', `It expired at ${found.expires}.`)
+  if (!back && found.counter < highest(found.channel))
+    throw new Refused(
+      'COUNTER_OLDER',
+      `Its counter is ${found.counter}, and ${highest(found.channel)} of ${found.channel} was installed before.`,
+    )
+  const incompatible = whyIncompatible(found.compatibility, environment)
+  if (incompatible !== undefined) throw new Refused('INCOMPATIBLE', incompatible)
+  const unknown = Object.entries(found.components).find(
+    ([name, { required }]) => required && !Object.hasOwn(parts, name),
+  )
+  if (unknown)
+    throw new Refused(
+      'PART_UNKNOWN',
+      `Its part ${unknown[0]} is required, and parts.${unknown[0]} is not said here.`,
+    )
+  const missing =
+    Object.keys(parts).length > 0 && !Object.keys(found.components).some((name) => Object.hasOwn(parts, name))
+  if (missing) throw new Refused('PART_UNKNOWN', 'It has none of the parts that are installed here.')
+  const length = partsOf(found, parts).reduce((sum, { part }) => sum + part.length, 0)
+  if (length > download.mostBytes)
+    throw new Refused(
+      'TOO_LARGE',
+      `It is ${length} bytes long, and download.mostBytes is ${download.mostBytes}.`,
+    )
+  return found
+}
+
+/** Returns the parts of a release that are installed here, in the order of the configuration. */
+export function partsOf({ components }: Manifest, parts: Config['parts']) {
+  return Object.entries(parts).flatMap(([name, how]) => {
+    const part = Object.hasOwn(components, name) ? components[name] : undefined
+    return part ? [{ name, part, how }] : []
+  })
+}

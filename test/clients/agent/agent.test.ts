@@ -1,0 +1,406 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openAgent, Taken } from '../../../clients/agent/agent.ts'
+import { configIn } from '../../../clients/agent/config.ts'
+import { NoAnswer } from '../../../clients/agent/exchange.ts'
+import { newSigner, signatureOf } from '../../domain/trust/signing.ts'
+import { openPlace, openPlane, type Place, type Plane, releaseOf, serving } from './place.ts'
+
+/** Opens the agent of a place, and closes it with the test. */
+function agentAt(place: Place) {
+  const told: string[] = []
+  const agent = openAgent(configIn(place.config, place.directory), (words) => told.push(words))
+  onTestFinished(agent.close)
+  return { agent, told, round: agent.round }
+}
+
+async function opened(changes: object = {}) {
+  const plane = await openPlane()
+  const place = openPlace(plane, { ...changes })
+  return { plane, place, ...agentAt(place) }
+}
+
+const ends = ({ reports }: Plane) => reports.filter(({ status }) => status !== 'in-progress')
+const end = (plane: Plane) => ends(plane).at(-1)
+
+describe('an update', () => {
+  it('is downloaded, verified, put in force, and told of, step by step', async () => {
+    const { plane, place, agent, round } = await opened()
+    plane.offer(releaseOf('1.1.0'))
+    expect(await round()).toEqual({ nextCheckSeconds: 1, waits: null })
+    expect(place.runs()).toBe('1.1.0')
+    expect(place.programs()).toEqual(['backup 1.1.0', 'stop 1.1.0', 'apply 1.1.0 backend', 'start 1.1.0'])
+    expect(plane.reports[0]).toMatchObject({
+      status: 'in-progress',
+      attempt: 'attempt-1.1.0',
+      version: '1.1.0',
+    })
+    expect(end(plane)).toMatchObject({ status: 'completed', attempt: 'attempt-1.1.0', version: '1.1.0' })
+    const sequences = plane.reports.map(({ sequence }) => Number(sequence))
+    expect(sequences).toEqual(sequences.toSorted((left, right) => left - right))
+    expect(agent.journal.now).toMatchObject({ installed: '1.1.0', kept: ['1.0.0'], work: null, unsent: [] })
+    expect(await round()).toEqual({ nextCheckSeconds: 1, waits: null })
+    expect(ends(plane)).toHaveLength(1)
+  })
+
+  it('waits for a person, and for the maintenance window, unless it was accepted', async () => {
+    const days = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
+    const other = days[(new Date().getUTCDay() + 3) % 7]
+    for (const [changes, words] of [
+      [{ autoInstall: false }, 'autoInstall'],
+      [{ enabled: false }, 'disabled'],
+      [{ maintenanceWindow: { days: [other] } }, 'window'],
+    ] as const) {
+      const { plane, place, round } = await opened(changes)
+      plane.offer(releaseOf('1.1.0'))
+      expect((await round()).waits).toContain(words)
+      expect([place.runs(), plane.reports]).toEqual([null, []])
+      expect((await round({ now: true })).waits).toBeNull()
+      expect(place.runs()).toBe('1.1.0')
+    }
+  })
+
+  it('keeps as many versions as is said, and no more', async () => {
+    const { plane, place, agent, round } = await opened({ rollback: { keepVersions: 2 } })
+    for (const version of ['1.1.0', '1.2.0', '1.3.0', '1.4.0']) {
+      plane.offer(releaseOf(version))
+      await round()
+    }
+    expect(agent.journal.now.kept).toEqual(['1.3.0', '1.2.0'])
+    expect(readdirSync(join(place.directory, 'versions')).sort()).toEqual(['v-1.2.0', 'v-1.3.0', 'v-1.4.0'])
+    expect(readdirSync(join(place.directory, 'downloads'))).toEqual([])
+  })
+
+  it('goes back to a version that is kept, without downloading it, though it is older and has expired', async () => {
+    const { plane, place, round } = await opened()
+    const old = releaseOf('1.1.0')
+    plane.offer(old)
+    await round()
+    plane.offer(releaseOf('1.2.0'))
+    await round()
+    expect(plane.ranges).toHaveLength(2)
+    plane.offer(old, { attempt: 'back', offer: { kind: 'rollback' } })
+    await round()
+    expect(end(plane)).toMatchObject({ status: 'completed', attempt: 'back' })
+    expect([place.runs(), plane.ranges.length]).toEqual(['1.1.0', 2])
+  })
+})
+
+describe('a release is not installed, and nothing is touched,', () => {
+  const mallory = newSigner()
+  const release = releaseOf('1.1.0')
+  const year = 366 * 86_400_000
+
+  it.each<[string, string, (plane: Plane) => void]>([
+    [
+      'signed by a key that is not trusted here',
+      'SIGNATURE_INVALID',
+      (plane) => plane.offer(release, { signatures: [signatureOf(mallory, release.manifest)] }),
+    ],
+    [
+      'signed by another in the name of one that is',
+      'SIGNATURE_INVALID',
+      (plane) =>
+        plane.offer(release, {
+          signatures: [{ ...signatureOf(mallory, release.manifest), keyId: plane.signer.keyId }],
+        }),
+    ],
+    ['that nobody has signed', 'SIGNATURE_INVALID', (plane) => plane.offer(release, { signatures: [] })],
+    [
+      'whose signature is a checksum',
+      'SIGNATURE_INVALID',
+      (plane) =>
+        plane.offer(release, {
+          signatures: [{ keyId: plane.signer.keyId, scheme: 'sha256', signature: 'a'.repeat(64) }],
+        }),
+    ],
+    [
+      'whose signatures are over another',
+      'SIGNATURE_INVALID',
+      (plane) =>
+        plane.offer(release, { signatures: [signatureOf(plane.signer, releaseOf('1.2.0').manifest)] }),
+    ],
+    [
+      'that is not the one that is offered (mix and match)',
+      'DIGEST_MISMATCH',
+      (plane) => plane.offer(release, { offer: { digest: `sha256:${'0'.repeat(64)}` } }),
+    ],
+    [
+      'of another version',
+      'MANIFEST_MISMATCH',
+      (plane) => plane.offer(release, { offer: { version: '1.2.0' } }),
+    ],
+    [
+      'of another component',
+      'WRONG_COMPONENT',
+      (plane) => plane.offer(releaseOf('1.1.0', { component: 'other' })),
+    ],
+    [
+      'that has expired (freeze)',
+      'RELEASE_EXPIRED',
+      (plane) => plane.offer(releaseOf('1.1.0', { expires: '2020-01-01T00:00:00Z' })),
+    ],
+    [
+      'that has expired by the clock of the control plane, though not by its own',
+      'RELEASE_EXPIRED',
+      (plane) => {
+        plane.trouble.date = Date.now() + 2 * year
+        plane.offer(releaseOf('1.1.0', { expires: new Date(Date.now() + year).toISOString() }))
+      },
+    ],
+    [
+      'that does not fit what is here',
+      'INCOMPATIBLE',
+      (plane) => plane.offer(releaseOf('1.1.0', { compatibility: { database: ['PostgreSQL 16+'] } })),
+    ],
+    [
+      'that asks for what nobody has said of this place',
+      'INCOMPATIBLE',
+      (plane) => plane.offer(releaseOf('1.1.0', { compatibility: { kubernetes: ['1.29'] } })),
+    ],
+    [
+      'with a part that is required and unknown here',
+      'PART_UNKNOWN',
+      (plane) =>
+        plane.offer(
+          releaseOf('1.1.0', {
+            components: { kernel: { sha256: 'a'.repeat(64), length: 1, required: true } },
+          }),
+        ),
+    ],
+    [
+      'that is longer than is allowed here',
+      'TOO_LARGE',
+      (plane) =>
+        plane.offer(
+          releaseOf('1.1.0', { components: { backend: { sha256: 'a'.repeat(64), length: 1_000_000 } } }),
+        ),
+    ],
+  ])('%s: %s', async (_, code, offer) => {
+    const plane = await openPlane()
+    const place = openPlace(plane, {
+      environment: { database: 'PostgreSQL 15.4' },
+      download: { mirror: plane.mirror, mostBytes: 999_999 },
+    })
+    const { round } = agentAt(place)
+    offer(plane)
+    await round()
+    expect(plane.reports).toMatchObject([{ status: 'rejected', code }])
+    expect([place.runs(), place.programs(), plane.ranges]).toEqual([null, [], []])
+  })
+
+  it('older than one that was installed (rollback), even where it is said to go back', async () => {
+    const { plane, place, round } = await opened()
+    plane.offer(releaseOf('1.2.0'))
+    await round()
+    plane.offer(releaseOf('1.1.0'))
+    await round()
+    expect(end(plane)).toMatchObject({ status: 'rejected', code: 'COUNTER_OLDER' })
+    plane.offer(releaseOf('1.1.0'), { attempt: 'back', offer: { kind: 'rollback' } })
+    await round()
+    expect(end(plane)).toMatchObject({ attempt: 'back', status: 'rejected', code: 'COUNTER_OLDER' })
+    expect(place.runs()).toBe('1.2.0')
+  })
+
+  it('signed by fewer than have to, and by one twice', async () => {
+    const [alice, bob] = [newSigner(), newSigner()]
+    const plane = await openPlane()
+    const place = openPlace(plane, { trust: { keys: [alice.publicKey, bob.publicKey], threshold: 2 } })
+    const { round } = agentAt(place)
+    const by = (...signers: (typeof alice)[]) => ({
+      signatures: signers.map((signer) => signatureOf(signer, release.manifest)),
+    })
+    plane.offer(release, by(alice, alice))
+    await round()
+    expect(end(plane)).toMatchObject({ status: 'rejected', code: 'SIGNATURE_INVALID' })
+    plane.offer(release, { ...by(alice, bob), attempt: 'again' })
+    await round()
+    expect(end(plane)).toMatchObject({ status: 'completed', attempt: 'again' })
+  })
+
+  it('while a clock that was set back since makes it look recent', async () => {
+    const { plane, round } = await opened()
+    plane.trouble.date = Date.now() + 2 * year
+    plane.offer(releaseOf('1.1.0'))
+    await round()
+    delete plane.trouble.date
+    plane.offer(releaseOf('1.2.0', { expires: new Date(Date.now() + year).toISOString() }))
+    await round()
+    expect(end(plane)).toMatchObject({ status: 'rejected', code: 'RELEASE_EXPIRED' })
+  })
+})
+
+describe('a download', () => {
+  const large = (version = '1.1.0') => releaseOf(version, {}, Buffer.alloc(200_000, version))
+
+  it('goes on where it was cut off', async () => {
+    const { plane, round, agent } = await opened()
+    plane.offer(large())
+    plane.trouble.breakOffAfter = 65_536
+    await expect(round()).rejects.toThrow(NoAnswer)
+    expect(agent.journal.now.work?.stage).toBe('preparing')
+    delete plane.trouble.breakOffAfter
+    await round()
+    expect(end(plane)).toMatchObject({ status: 'completed' })
+    expect(plane.ranges[0]).toBe(0)
+    expect(plane.ranges[1]).toBeGreaterThan(0)
+  })
+
+  it('of other bytes, of the same length and of another, ends in nothing', async () => {
+    for (const instead of [Buffer.alloc(200_000), Buffer.alloc(200_001), Buffer.alloc(10_000_000)]) {
+      const { plane, place, round } = await opened()
+      plane.offer(large())
+      plane.trouble.instead = instead
+      await round()
+      expect(end(plane)).toMatchObject({ status: 'failed', code: 'DIGEST_MISMATCH' })
+      expect([place.runs(), place.programs()]).toEqual([null, []])
+      expect(readdirSync(join(place.directory, 'downloads'))).toEqual([])
+    }
+  })
+
+  it('that goes on with what was left of something else begins anew', async () => {
+    const { plane, place, round } = await opened()
+    const release = large()
+    const { sha256 } = (release.manifest.components as { backend: { sha256: string } }).backend
+    writeFileSync(join(place.directory, 'downloads', `${sha256}.part`), Buffer.alloc(1000, 'x'))
+    plane.offer(release)
+    await round()
+    expect(end(plane)).toMatchObject({ status: 'completed' })
+    expect(plane.ranges).toEqual([1000, 0])
+  })
+
+  it('is not begun again where the update was taken back meanwhile', async () => {
+    const { plane, place, round, agent } = await opened()
+    plane.offer(large())
+    plane.trouble.breakOffAfter = 1000
+    await expect(round()).rejects.toThrow(NoAnswer)
+    plane.withdraw()
+    await round()
+    expect([agent.journal.now.work, place.programs()]).toEqual([null, []])
+  })
+})
+
+describe('what does not go well', () => {
+  it.each([['backup', 'BACKUP_FAILED', ['backup 1.1.0']]])(
+    'before anything is touched ends there: %s',
+    async (program, code, programs) => {
+      const { plane, place, round } = await opened()
+      place.spoil(program, '1.1.0')
+      plane.offer(releaseOf('1.1.0'))
+      await round()
+      expect(end(plane)).toMatchObject({ status: 'failed', code })
+      expect(place.programs()).toEqual(programs)
+    },
+  )
+
+  it.each([
+    ['stop', 'STOP_FAILED'],
+    ['apply', 'APPLY_FAILED'],
+    ['start', 'START_FAILED'],
+  ])('afterwards is taken back: %s', async (program, code) => {
+    const { plane, place, agent, round } = await opened()
+    plane.offer(releaseOf('1.1.0'))
+    await round()
+    place.spoil(program, '1.2.0')
+    plane.offer(releaseOf('1.2.0'))
+    const before = place.programs().length
+    await round()
+    const back = place.programs().slice(before)
+    const isWhole = program === 'apply'
+    expect(end(plane)).toMatchObject(
+      isWhole
+        ? { status: 'rolled-back', code }
+        : { status: 'rollback-failed', code: 'CRITICAL_ROLLBACK_FAILED' },
+    )
+    expect(agent.journal.now).toMatchObject({ installed: '1.1.0', work: null })
+    if (isWhole)
+      expect(back.slice(-4)).toEqual(['stop 1.2.0', 'revert 1.2.0 backend', 'restore 1.2.0', 'start 1.2.0'])
+    expect(place.runs()).toBe('1.1.0')
+  })
+
+  it('is seen by any of several health checks, and taken back, also the first that was ever installed', async () => {
+    const sick = await serving((_, response) => response.writeHead(503).end('database is away'))
+    const well = await serving((_, response) => response.end('ok'))
+    const health = [
+      { name: 'the interface', url: well },
+      { name: 'the engine', url: sick },
+    ]
+    const { plane, place, round } = await opened({ health, rollback: { healthCheckTimeout: 1 } })
+    plane.offer(releaseOf('1.1.0'))
+    await round()
+    // What is wrong is on the other side of it, too: the version before is as ill.
+    expect(end(plane)).toMatchObject({ status: 'rollback-failed', code: 'CRITICAL_ROLLBACK_FAILED' })
+    expect(String(end(plane)?.details)).toContain('the engine answered 503, not 200: database is away')
+    expect(place.runs()).toBeNull()
+  })
+
+  it('stays as it is where it is not to be taken back by itself', async () => {
+    const { plane, place, round } = await opened({ rollback: { automatic: false } })
+    place.spoil('start', '1.1.0')
+    plane.offer(releaseOf('1.1.0'))
+    await round()
+    expect(end(plane)).toMatchObject({ status: 'failed', code: 'START_FAILED' })
+    expect(place.runs()).toBe('1.1.0')
+  })
+
+  it('is ended when it takes too long, with all that it has started', async () => {
+    const plane = await openPlane()
+    const place = openPlace(plane, {
+      programTimeout: 0.3,
+      programs: { backup: ['/bin/sh', '-c', 'sleep 5 & sleep 5; touch late'] },
+    })
+    const { round } = agentAt(place)
+    plane.offer(releaseOf('1.1.0'))
+    await round()
+    expect(end(plane)).toMatchObject({ status: 'failed', code: 'BACKUP_FAILED' })
+    expect(String(end(plane)?.details)).toContain('longer than 0.3 s')
+    expect(existsSync(join(place.directory, 'late'))).toBe(false)
+  })
+})
+
+describe('while nobody answers', () => {
+  it('nothing is begun; what was begun comes to its end, and is told afterwards', async () => {
+    const { plane, place, agent, round } = await opened()
+    plane.trouble.away = true
+    await expect(round()).rejects.toThrow(NoAnswer)
+    delete plane.trouble.away
+    plane.offer(releaseOf('1.1.0'))
+    // It goes away as soon as something is changed here.
+    const watching = setInterval(() => {
+      if (agent.journal.now.work?.stage === 'stopping') plane.trouble.away = true
+    }, 1)
+    await expect(round()).rejects.toThrow(NoAnswer)
+    clearInterval(watching)
+    expect(place.runs()).toBe('1.1.0')
+    expect(agent.journal.now).toMatchObject({ installed: '1.1.0', work: null })
+    expect(agent.journal.now.unsent.at(-1)).toMatchObject({ status: 'completed' })
+    expect(ends(plane)).toEqual([])
+    delete plane.trouble.away
+    await round()
+    expect(end(plane)).toMatchObject({ status: 'completed', version: '1.1.0' })
+    expect(agent.journal.now.unsent).toEqual([])
+  })
+
+  it('what is refused is not said again', async () => {
+    const { plane, agent, round } = await opened()
+    plane.trouble.refuse = 'completed'
+    plane.offer(releaseOf('1.1.0'))
+    await round()
+    expect(agent.journal.now.unsent).toEqual([])
+  })
+})
+
+describe('a directory', () => {
+  it('has one agent', async () => {
+    const { place } = await opened()
+    expect(() => openAgent(configIn(place.config, place.directory), () => {})).toThrow(Taken)
+  })
+
+  it('whose journal cannot be read is not begun anew', async () => {
+    const plane = await openPlane()
+    const place = openPlace(plane)
+    writeFileSync(join(place.directory, 'journal.json'), '{"schema":1,')
+    expect(() => agentAt(place)).toThrow('restore it')
+  })
+})

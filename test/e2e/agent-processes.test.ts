@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { openPlace, releaseOf, serving } from '../clients/agent/place.ts'
+import { newSigner, signatureOf } from '../domain/trust/signing.ts'
+import { register } from './agent.ts'
+import { person } from './client.ts'
+import { eventually } from './patience.ts'
+import { ended, type Logs } from './upgrades.ts'
+
+const main = join(import.meta.dirname, '../../clients/agent/drydock-agent.ts')
+
+/** Runs a command of the agent's to its end; returns what it said. Rejects where it ends with anything but 0. */
+async function agent(command: string, file: string, environment: object = {}): Promise<string> {
+  const env = { ...process.env, ...environment }
+  const { stdout } = await promisify(execFile)(process.execPath, [main, command, '--config', file], { env })
+  return stdout
+}
+
+describe('agents as processes', () => {
+  it('enrol, verify what is signed, install it or take it back, and say so', async () => {
+    const [operator, admin] = await Promise.all([
+      person('operator-1', 'operator'),
+      person('admin-1', 'admin'),
+    ])
+    const component = `service-${randomUUID().slice(0, 8)}`
+    const signer = newSigner()
+    const { publicKey } = signer
+    const key = { publicKey, label: 'a signer', components: [component] }
+    expect((await admin.post('/api/v1/keys', key)).status).toBe(201)
+    const { manifest, artifact } = releaseOf('1.1.0', { component })
+    const signatures = [signatureOf(signer, manifest)]
+    await operator.write('/api/v1/releases', { manifest, signatures })
+
+    const mirror = await serving((_, response) => response.end(artifact))
+    const ids = ['well', 'ill', 'wary'].map((name) => `${component}-${name}`)
+    const registered = await register(operator, component, ids)
+    const places = registered.map(({ id }) =>
+      openPlace(
+        // One trusts another key alone.
+        { url: operator.url, mirror, signer: id.endsWith('wary') ? newSigner() : signer },
+        { component },
+      ),
+    )
+    for (const [index, { id, enrolmentToken }] of registered.entries()) {
+      const said = await agent('enrol', places[index]?.file ?? '', {
+        DRYDOCK_ENROLMENT_TOKEN: enrolmentToken,
+      })
+      expect(said).toContain(id)
+    }
+    const [well, ill, wary] = places
+    ill?.spoil('apply', '1.1.0')
+    await eventually(
+      () => operator.read<{ readonly count: number }>(`/api/v1/targets?component=${component}`),
+      ({ count }) => expect(count).toBe(3),
+    )
+    const { body } = await operator.write<{ readonly upgradeId: string }>('/api/upgrades/deploy', {
+      ...{ component, version: '1.1.0', strategy: 'all', parallel: 3 },
+      failureThreshold: { percent: 100 },
+    })
+    await eventually(
+      async () => {
+        for (const { file } of places) await agent('once', file)
+        return operator.read<Logs>(`/api/upgrades/${body.upgradeId}/logs`)
+      },
+      ({ logs }) => expect(logs.filter(({ status }) => status !== 'pending')).toHaveLength(3),
+    )
+    const { logs } = await eventually(
+      () => operator.read<Logs>(`/api/upgrades/${body.upgradeId}/logs`),
+      (found) => expect(found.logs.every(({ status }) => status !== 'in_progress')).toBe(true),
+    )
+    const found = Object.fromEntries(
+      logs.map(({ customer_id, status, error }) => [
+        customer_id.slice(component.length + 1),
+        [status, error],
+      ]),
+    )
+    expect(found).toEqual({
+      well: ['completed', null],
+      ill: ['rolled_back', 'APPLY_FAILED'],
+      wary: ['rejected', 'SIGNATURE_INVALID'],
+    })
+    expect([well?.runs(), ill?.runs(), wary?.runs()]).toEqual(['1.1.0', null, null])
+    await ended(operator, body.upgradeId, {})
+  })
+})
