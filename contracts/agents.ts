@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { upgradeKinds } from '../events/words.ts'
 import type { Contract } from './contract.ts'
 import { bootId, identifier, noQuery, truth, versionName } from './fields.ts'
+import { toldEnd } from './procedures.ts'
 import { signature } from './releases.ts'
 
 const offer = z.object({
@@ -30,7 +31,20 @@ const offer = z.object({
   accepted: z.boolean(),
   deadline: z.string().nullable(),
 })
-const nothing = z.object({ updateAvailable: z.literal(false) })
+const command = z
+  .object({
+    id: z.string().describe('The same until it has ended: what was run by it is not run again.'),
+    attempt: z.string(),
+    step: z.string(),
+    command: z.string().describe('Which of the commands that the agent has been told it may run.'),
+    arguments: z.record(z.string(), z.string()),
+    repeatable: z.boolean().describe('May it be run again where it was cut off?'),
+    deadline: z.string(),
+  })
+  .describe('What a procedure has the agent run; POST /api/v1/updates/commands says how it ended.')
+export type OfferedCommand = z.output<typeof command>
+
+const nothing = z.object({ updateAvailable: z.literal(false), command: command.optional() })
 
 const nextCheckSeconds = z
   .int()
@@ -162,6 +176,18 @@ export const agentContracts = {
       },
     },
     problems: ['target-not-found', 'forbidden', 'nothing-offered', 'release-not-found'],
+  },
+  reportCommand: {
+    summary: 'Report how a command ended that a procedure had the agent run',
+    query: noQuery,
+    body: z.strictObject({ id: z.string().min(1).max(256), target: identifier.optional(), ...toldEnd }),
+    answers: {
+      200: {
+        description: 'Taken.',
+        schema: z.object({ target: z.string(), id: z.string(), message: z.string() }),
+      },
+    },
+    problems: ['target-not-found', 'forbidden', 'callback-over', 'conflict'],
   },
   reportUpdateStatus: {
     summary: 'Report how an update goes; the first in-progress accepts it',

@@ -14,8 +14,21 @@ export const procedureChoice = z.strictObject({
 
 const byName = z.strictObject({ name: procedureName })
 const largestDocument = 64 * 1024
-/** Of what a callback brings, in bytes. */
-const largestData = 16 * 1024
+/** Of what is said of the end of a step, in bytes. */
+const largestToldData = 16 * 1024
+
+/** How whoever does a step says that it has ended: the receiver of a message, or an agent. */
+export const toldEnd = {
+  status: z.enum(['done', 'failed']),
+  message: words(512).nullable().default(null).describe('What people are told.'),
+  data: z
+    .record(z.string().max(128), z.json())
+    .refine((data) => new TextEncoder().encode(JSON.stringify(data)).length <= largestToldData, {
+      error: `at most ${largestToldData} bytes of JSON`,
+    })
+    .default({})
+    .describe(`What the step may save, as answer.body: at most ${largestToldData} bytes of JSON.`),
+}
 
 const revised = z.object({
   name: z.string(),
@@ -69,6 +82,10 @@ const triedStep = z.object({
   calls: z.array(shownCall),
   release: shownRelease.nullable().describe('What helm would be told, where it does the step.'),
   command: shownCommand.nullable().describe('What Run Command would be told, where it does the step.'),
+  agent: z
+    .object({ command: z.string(), arguments: z.record(z.string(), z.string()) })
+    .nullable()
+    .describe('What the agent would be told to run; null: it does not do the step.'),
   note: z.string().nullable().describe('What cannot be known before it runs.'),
 })
 
@@ -89,7 +106,7 @@ const shownStep = z.object({
     .enum(stepHolds)
     .nullable()
     .describe(
-      'What it waits for, where it is held: the word of a person that it may go on, or that it was done, or the callback of who has its message.',
+      'What it waits for, where it is held: the word of a person that it may go on, or that it was done, the callback of who has its message, or the agent that has its command.',
     ),
   ask: z
     .string()
@@ -210,17 +227,7 @@ export const procedureContracts = {
   answerCallback: {
     summary: 'Say how the step ended whose message said to call back, by the token that was in it',
     query: noQuery,
-    body: z.strictObject({
-      status: z.enum(['done', 'failed']),
-      message: words(512).nullable().default(null).describe('What people are told.'),
-      data: z
-        .record(z.string().max(128), z.json())
-        .refine((data) => new TextEncoder().encode(JSON.stringify(data)).length <= largestData, {
-          error: `at most ${largestData} bytes of JSON`,
-        })
-        .default({})
-        .describe(`What the step may save, as answer.body: at most ${largestData} bytes of JSON.`),
-    }),
+    body: z.strictObject(toldEnd),
     answers: { 200: settled },
     problems: ['callback-over'],
   },

@@ -149,6 +149,7 @@ const table = [
   ['enrolAgent',            'POST',   '/api/v1/agents/enrol',                                   'agents',     'agent'],
   ['checkForUpdate',        'GET',    '/api/v1/updates/check',                                  'agents',     'agent'],
   ['getOfferedManifest',    'GET',    '/api/v1/updates/manifest',                               'agents',     'agent'],
+  ['reportCommand',         'POST',   '/api/v1/updates/commands',                               'agents',     'agent'],
   ['reportUpdateStatus',    'POST',   '/api/v1/updates/status',                                 'agents',     'agent'],
 
   ['getHealth',             'GET',    '/health',                                                'system',     'public'],

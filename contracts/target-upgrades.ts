@@ -13,7 +13,7 @@ const held = z
   })
   .nullable()
   .describe(
-    'What is waited for: the word of a person, or, of a message that was sent, a callback; unknown and callback: see POST …/steps/{step}/settle.',
+    'What is waited for: the word of a person, of a message that was sent a callback, or the agent; but for acknowledgement see POST …/steps/{step}/settle.',
   )
 
 const figures = {

@@ -140,6 +140,14 @@ const does = {
     /** How long one delivery may take. */
     seconds: seconds(1, 30).default(15),
   }),
+  /** The agent of the target runs one of the commands that its own file names, and says how it ended. */
+  agent: z.strictObject({
+    command: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'the name of a command, of A-Z a-z 0-9 . _ -'),
+    arguments: z
+      .record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'a name of a-z 0-9 _'), template(1024))
+      .refine((given) => Object.keys(given).length <= 20, { error: 'at most 20 arguments' })
+      .default({}),
+  }),
 }
 
 export type StepKind = keyof typeof does
@@ -153,6 +161,7 @@ const optionalKinds = {
   helm: does.helm.optional(),
   ssm: does.ssm.optional(),
   webhook: does.webhook.optional(),
+  agent: does.agent.optional(),
 }
 
 const action = {
@@ -243,10 +252,11 @@ export type StepRequest = z.output<typeof request>
 export type HelmRelease = z.output<typeof does.helm>
 export type SsmCommand = z.output<typeof does.ssm>
 export type StepWebhook = z.output<typeof does.webhook>
+export type AgentCommand = z.output<typeof does.agent>
 export type StepExpectation = z.output<typeof expectation>
 
-/** What a step may wait for: the word of a person that it may go on, or that it was done; the callback of who got its message. */
-export const stepHolds = ['acknowledgement', 'unknown', 'callback'] as const
+/** What a step may wait for: the word of a person that it may go on, or that it was done; the callback of who got its message; the agent that has its command. */
+export const stepHolds = ['acknowledgement', 'unknown', 'callback', 'agent'] as const
 export type StepHold = (typeof stepHolds)[number]
 
 /** The largest document in bytes of JSON: its event stays below 64 KB. */

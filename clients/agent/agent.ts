@@ -2,11 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { runCommand } from './command.ts'
 import type { Config } from './config.ts'
 import { type ControlPlane, controlPlaneAt, Declined, type Offer } from './control-plane.ts'
 import { type Ask, asking } from './exchange.ts'
 import { type Installing, install, withReport } from './install.ts'
-import { type Journal, openJournal } from './journal.ts'
+import { type Command, type Journal, openJournal } from './journal.ts'
 import { endLeftBehind } from './programs.ts'
 import { manifestIn, type Refusal, Refused, type Shown, verified } from './trusted.ts'
 import { openVersions } from './versions.ts'
@@ -204,17 +205,37 @@ async function take(working: Working, offer: Offer): Promise<void> {
   await install(working, found)
 }
 
+/** Says how a command ended. */
+async function reportCommand({ journal, plane, tell }: Working): Promise<void> {
+  const { told } = journal.now
+  if (!told) return
+  await plane.reportCommand(told).catch((error: unknown) => {
+    if (!(error instanceof Declined)) throw error
+    tell(`The control plane does not take how a command ended: ${error.message}`)
+  })
+  journal.write({ told: null })
+}
+
+/** Runs what a procedure asks for, and says how it ended. */
+async function runAsked(working: Working, command: Command): Promise<void> {
+  await runCommand(working, command)
+  await reportCommand(working)
+}
+
 async function round(working: Working, atOnce: boolean): Promise<Round> {
   const { config, journal, plane, now, tell } = working
   const { work } = journal.now
   // What is touched comes to its end whoever answers; what is not may have been taken back since.
   if (work && work.stage !== 'preparing') await goOn(working)
   await working.report()
+  // Whoever has not heard how it ended would have it run again.
+  await reportCommand(working)
   const { component, channel } = config
   const answer = await plane.check({ component, version: runs(working), channel })
   const offer = answer.updateAvailable ? answer : undefined
   const { nextCheckSeconds } = answer
   dropWhatIsOver(working, offer)
+  if (!answer.updateAvailable && answer.command) await runAsked(working, answer.command)
   if (!offer) return { nextCheckSeconds, waits: null }
   const waits = (words: string): Round => {
     tell(`${offer.version} waits: ${words}`)

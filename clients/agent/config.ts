@@ -113,6 +113,16 @@ const configuration = z.strictObject({
     })
     .prefault({}),
   programTimeout: seconds.default(600),
+  commands: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9._-]{1,64}$/),
+      z.strictObject({
+        run: program,
+        check: program.optional().describe('Ends with 0 where it was done, for one that was cut off.'),
+      }),
+    )
+    .default({})
+    .describe('What procedures may have run here, and nothing else.'),
   health: z
     .array(
       z.strictObject({

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { Ask } from './exchange.ts'
 import { NoAnswer, textOf } from './exchange.ts'
-import type { Message } from './journal.ts'
+import type { Message, Told } from './journal.ts'
 import type { Shown } from './trusted.ts'
 
 const offer = z.object({
@@ -16,9 +16,19 @@ const offer = z.object({
   nextCheckSeconds: z.number().positive(),
 })
 export type Offer = z.output<typeof offer>
+const command = z.object({
+  id: z.string().max(256),
+  command: z.string().max(64),
+  arguments: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/), z.string()),
+  repeatable: z.boolean(),
+})
 const check = z.union([
   offer,
-  z.object({ updateAvailable: z.literal(false), nextCheckSeconds: z.number().positive() }),
+  z.object({
+    updateAvailable: z.literal(false),
+    command: command.optional(),
+    nextCheckSeconds: z.number().positive(),
+  }),
 ])
 
 const shown = z.object({
@@ -52,6 +62,7 @@ export interface ControlPlane {
   }): Promise<z.output<typeof check>>
   manifest(): Promise<Shown & { readonly attempt: string }>
   report(message: Message): Promise<void>
+  reportCommand(told: Told): Promise<void>
   enrol(key: string): Promise<z.output<typeof enrolled>>
 }
 
@@ -122,6 +133,9 @@ export function controlPlaneAt(
     manifest: () => call('/api/v1/updates/manifest', shown),
     report: async (message) => {
       await call('/api/v1/updates/status', z.object({ result: z.string() }), message)
+    },
+    reportCommand: async (told) => {
+      await call('/api/v1/updates/commands', z.object({ id: z.string() }), told)
     },
     enrol: (key) => call('/api/v1/agents/enrol', enrolled, { key }),
   }

@@ -69,12 +69,12 @@ async function carryOut(stage: Stage, work: Work, manifest: Manifest, using: Ins
   const { parts, programs, programTimeout, rollback, health } = config
   const { version, from, digest } = work
   const installed = partsOf(manifest, parts)
-  const start = (
+  const start = async (
     program: readonly string[] | undefined,
     more: Record<string, string> = {},
     outlives = false,
   ) => {
-    if (!program) return Promise.resolve()
+    if (!program) return
     const environment = {
       ...{ DRYDOCK_VERSION: version, DRYDOCK_FROM: from, DRYDOCK_ATTEMPT: work.attempt },
       ...{
@@ -84,7 +84,7 @@ async function carryOut(stage: Stage, work: Work, manifest: Manifest, using: Ins
         ...more,
       },
     }
-    return run(program, { environment, directory: config.directory, seconds: programTimeout, outlives })
+    await run(program, { environment, directory: config.directory, seconds: programTimeout, outlives })
   }
   switch (stage) {
     case 'preparing': {

@@ -65,6 +65,24 @@ const message = z.object({
 /** A report that the control plane has not heard yet. */
 export type Message = z.output<typeof message>
 
+const command = z.object({
+  id: z.string(),
+  command: z.string(),
+  arguments: z.record(z.string(), z.string()),
+  repeatable: z.boolean(),
+})
+/** What a procedure has the agent run. */
+export type Command = z.output<typeof command>
+
+const told = z.object({
+  id: z.string(),
+  status: z.enum(['done', 'failed']),
+  message: z.string(),
+  data: z.record(z.string(), z.unknown()),
+})
+/** How a command ended. */
+export type Told = z.output<typeof told>
+
 const entries = z.object({
   schema: z.literal(1),
   /** What runs; null: what the configuration says. */
@@ -78,6 +96,9 @@ const entries = z.object({
   /** The latest instant that is known to have passed, in milliseconds. */
   seen: z.number(),
   work: work.nullable(),
+  /** One that was begun, and how the last one ended: it may be asked for again until that was heard. */
+  command: command.nullable(),
+  told: told.nullable(),
   unsent: z.array(message),
 })
 export type Entries = z.output<typeof entries>
@@ -90,6 +111,8 @@ const nothing: Entries = {
   sequence: 0,
   seen: 0,
   work: null,
+  command: null,
+  told: null,
   unsent: [],
 }
 

@@ -5,10 +5,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 class ProgramFailed extends Error {}
 
 /** So much of the end of what a program says is kept, in characters. */
-const keptOutput = 2000
+const keptOutput = 16_384
 const mark = 'DRYDOCK_AGENT_PROGRAM'
 
-/** Runs a program to its end. Rejects with {@link ProgramFailed} and the end of what it said; one that takes too long is killed with all that it has started. */
+/** Runs a program to its end, and returns the end of what it said. Rejects with {@link ProgramFailed} and the end of what it said; one that takes too long is killed with all that it has started. */
 export async function run(
   [command = '', ...argv]: readonly string[],
   {
@@ -24,7 +24,7 @@ export async function run(
     /** What it starts is to go on when the agent ends. */
     readonly outlives?: boolean
   },
-): Promise<void> {
+): Promise<string> {
   const child = spawn(command, argv, {
     ...{ cwd: directory, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
     env: { ...process.env, ...environment, ...(!outlives && { [mark]: directory }) },
@@ -49,9 +49,9 @@ export async function run(
   clearTimeout(timer)
   child.stdout.destroy()
   child.stderr.destroy()
-  if (words === undefined) return
+  if (words === undefined) return said
   const reason = late ? `it took longer than ${seconds} s` : words
-  throw new ProgramFailed(`${command}: ${reason}${said.trim() === '' ? '' : `: ${said.trim()}`}`)
+  throw new ProgramFailed(`${command}: ${reason}${said.trim() === '' ? '' : `: ${said.trim().slice(-2000)}`}`)
 }
 
 function endGroup(pid: number | undefined): void {

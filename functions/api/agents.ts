@@ -1,5 +1,6 @@
 import { agentContracts } from '../../contracts/agents.ts'
 import { checkForUpdate } from './agents/check.ts'
+import { reportCommand } from './agents/command.ts'
 import { enrolAgent } from './agents/enrol.ts'
 import { getOfferedManifest } from './agents/manifest.ts'
 import { reportUpdateStatus } from './agents/report.ts'
@@ -11,7 +12,7 @@ export function agentsEndpoint(services: Services<'telemetry'> & Reception) {
   return endpoint(
     'agents',
     agentContracts,
-    { enrolAgent, checkForUpdate, getOfferedManifest, reportUpdateStatus },
+    { enrolAgent, checkForUpdate, getOfferedManifest, reportCommand, reportUpdateStatus },
     services,
   )
 }

@@ -114,7 +114,8 @@ export class AuditedProcedure {
     const action = this.#actionOf(direction, running.step)
     const acts = action?.http
       ? !['GET', 'HEAD'].includes(action.http.request.method)
-      : action?.helm?.chart !== undefined || action?.ssm !== undefined || action?.webhook !== undefined
+      : action?.helm?.chart !== undefined ||
+        [action?.ssm, action?.webhook, action?.agent].some((done) => done !== undefined)
     switch (again) {
       case 'person':
         return running.released ? undefined : 'which no person has said'

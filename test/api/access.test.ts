@@ -107,6 +107,7 @@ const matrix: readonly (readonly [method: string, path: string, who: string])[] 
   ['POST', '/api/v1/agents/enrol', 'ge'],
   ['GET', '/api/v1/updates/check', 'ge'],
   ['GET', '/api/v1/updates/manifest', 'ge'],
+  ['POST', '/api/v1/updates/commands', 'ge'],
   ['POST', '/api/v1/updates/status', 'ge'],
   ['GET', '/health', '-voaAgecnxw'],
   ['GET', '/openapi.json', '-voaAgecnxw'],

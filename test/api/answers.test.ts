@@ -263,6 +263,7 @@ async function askProcedures(answered: Set<Operation>): Promise<void> {
     { id: 'agree', name: 'Agree', acknowledge: { ask: 'May it go on?' } },
     { id: 'replace', name: 'Replace', inverse: 'none', http: { request: { method: 'POST', url } } },
     { id: 'tell', name: 'Tell', inverse: 'none', webhook: { url: `${url}/hook`, secret: 'drydock/hook' } },
+    { id: 'drain', name: 'Drain', inverse: 'none', agent: { command: 'drain', arguments: { zone: 'a' } } },
   ]
   all.secrets.set('drydock/hook', `whsec_${Buffer.alloc(32).toString('base64')}`)
   await ask('storeProcedure', 'PUT', '/api/v1/procedures/node', { body: { steps } })
@@ -288,6 +289,11 @@ async function askProcedures(answered: Set<Operation>): Promise<void> {
   const { token } = JSON.parse(all.calls.at(-1)?.body ?? '').callback
   const calledBack = { as: { capability: token }, body: { status: 'done' } }
   await ask('answerCallback', 'POST', '/api/v1/callbacks', calledBack)
+  await held('drain')
+  const as = { lambda: { kind: 'agent', target: 'cust_0001', tokenHash: '' } }
+  const { command } = (await ask('checkForUpdate', 'GET', '/api/v1/updates/check', { as })).body
+  const body = { id: command.id, status: 'done' }
+  await ask('reportCommand', 'POST', '/api/v1/updates/commands', { as, body })
   await all.over(upgradeId)
   await ask('getUpgradeState', 'GET', `${target}/upgrade-status`)
   await ask('startTargetUpgrade', 'POST', `${target}/start-upgrade`)

@@ -111,6 +111,7 @@ const agents: Readonly<Record<string, { readonly agent: number; readonly enrolme
   'POST /api/v1/agents/enrol': { agent: 403, enrolment: 401 },
   'GET /api/v1/updates/check': { agent: 200, enrolment: 403 },
   'GET /api/v1/updates/manifest': { agent: 404, enrolment: 403 },
+  'POST /api/v1/updates/commands': { agent: 409, enrolment: 403 },
   'POST /api/v1/updates/status': { agent: 409, enrolment: 403 },
 }
 const open = ['GET /health', 'GET /openapi.json']

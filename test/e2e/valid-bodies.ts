@@ -71,6 +71,7 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
   'POST /api/v1/targets/{id}/steps/{step}/settle': {
     ...{ attempt: '00000000-0000-4000-8000-000000000000', as: 'done', reason: 'seen' },
   },
+  'POST /api/v1/updates/commands': { id: 'no-such', status: 'done', message: 'Done.', data: { left: 0 } },
   'POST /api/v1/callbacks': { status: 'done', message: 'Done.', data: { path: 'a' } },
   'POST /api/v1/rollouts': rollout,
   'POST /api/v1/rollouts/plan': rollout,

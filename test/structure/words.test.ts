@@ -40,6 +40,8 @@ const words: readonly Word[] = [
       /reactor\/(duties|healers)\.ts$|views\/(rows|projections\/attempts)\.ts$|contracts\/(routes|target-upgrades)\.ts$|facts\/attempt-story\.ts$|functions\/audit\/(finding|target)\.ts$/,
       // What people are waited for.
       /views\/(views|readers|sources|projections\/held-steps)\.ts$|contracts\/operations\.ts$|api\/operations\/(approvals|approval-entry)\.ts$|target\/attempt\.ts$/,
+      // What agents run of procedures.
+      /contracts\/agents\.ts$|api\/agents\/(check|command)\.ts$/,
       // What a node of a rollout is at.
       /(contracts\/rollouts|api\/rollouts\/monitor)\.ts$/,
       /functions\/(environment|connections|lambda\/(helm|step))\.ts$|infra\/constructs\/\w+\.ts$/,

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { agentContracts, Offer } from '../../../contracts/agents.ts'
 import { type ReleaseState, releaseAggregate, releaseId } from '../../domain/release/release.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
+import { drivenIn } from '../../domain/target/procedure.ts'
 import { hearVersion, onlyComponent } from '../../domain/target/report.ts'
 import type { TargetState } from '../../domain/target/state.ts'
 import { isCarriedOut } from '../../log/outcome.ts'
@@ -11,10 +12,14 @@ import { Problem } from '../http/problem.ts'
 import { signaturesOf } from '../releases/shown.ts'
 import type { Services } from '../services.ts'
 import { noteMachine } from './clones.ts'
+import { commandFor } from './command.ts'
 import { membersOf, mostMembers } from './members.ts'
 import { offeredNow } from './offered.ts'
 import { nextCheckSeconds } from './pace.ts'
 import { type Reach, type Reached, reachFrom } from './reach.ts'
+
+/** A procedure is at work there, and its next step may be the agent's: so soon it asks again, in seconds. */
+const whileDriven = 30
 
 type Check = Operate<(typeof agentContracts)['checkForUpdate'], 'telemetry'>
 
@@ -119,14 +124,17 @@ export const checkForUpdate: Check = async (input, services) => {
   const reach = reachFrom(services, input)
   const { own } = reach
   const state = await afterStatement(input, await reach.target(query.target), services)
-  const [body, nextCheck] = await Promise.all([
+  const [body, command, nextCheck] = await Promise.all([
     query.members
       ? offersToMembers(reach, query.after, services)
       : offerTo(state, services.now(), releasesFrom(services)),
+    query.members ? null : commandFor(services.log, query.target ?? own, state),
     nextCheckSeconds(services, own),
     services.telemetry.seen(query.target ?? own),
     noteMachine(services, own, headers['x-boot-id'], { actor: principal.id, correlation }),
   ])
   // It changed nothing, and what it offers is in the log already.
-  return { status: 200, body: { ...body, nextCheckSeconds: nextCheck }, quiet: true }
+  const waiting = 'updateAvailable' in body && !body.updateAvailable && command ? { command } : {}
+  const next = drivenIn(state) ? Math.min(nextCheck, whileDriven) : nextCheck
+  return { status: 200, body: { ...body, ...waiting, nextCheckSeconds: next }, quiet: true }
 }

@@ -66,8 +66,8 @@ export function entriesOfStep(
   const { running } = active?.procedure ?? {}
   if (!running?.held || active?.attempt !== attempt) return []
   const { step, name, deadline, held } = running
-  // That is for whoever got its message.
-  if (held.why === 'callback') return []
+  // That is for whoever got its message, or its command.
+  if (held.why === 'callback' || held.why === 'agent') return []
   const waitsFor = held.why === 'acknowledgement' ? ('acknowledge' as const) : ('settle' as const)
   const { requestedBy, requestedAt, request } = upgrade
   const may = { roles: rolesFor(`${waitsFor}Step`), approvers: null, except: [] }

@@ -3,7 +3,12 @@ import type { StepRequest } from '../../../events/procedure.ts'
 import { NoValue, type Values } from '../../domain/procedure/expression.ts'
 import { renderMessage, secretsOfMessage } from '../../domain/procedure/message.ts'
 import { actionsOf, kindOf, type NamedAction } from '../../domain/procedure/steps.ts'
-import { renderCommand, renderRelease, renderRequest } from '../../domain/procedure/template.ts'
+import {
+  renderAgentCommand,
+  renderCommand,
+  renderRelease,
+  renderRequest,
+} from '../../domain/procedure/template.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { registeredTarget } from '../targets/registered.ts'
 import { revisionOf } from './procedures.ts'
@@ -51,6 +56,17 @@ function commandOf({ ssm }: NamedAction, values: Partial<Values>) {
   try {
     const { instance, document, version, parameters } = renderCommand(ssm, values, true)
     return { instance, document, version, parameters }
+  } catch (error) {
+    if (error instanceof NoValue) return error.message
+    throw error
+  }
+}
+
+/** Returns what the agent would be told to run, or why that cannot be shown; null: it does not do the step. */
+function orderOf({ agent }: NamedAction, values: Partial<Values>) {
+  if (!agent) return null
+  try {
+    return renderAgentCommand(agent, values)
   } catch (error) {
     if (error instanceof NoValue) return error.message
     throw error
@@ -120,7 +136,8 @@ export const tryProcedure: Operate<Contracts['tryProcedure']> = async ({ params,
     ]
     const release = releaseOf(action, values)
     const command = commandOf(action, values)
-    const unknown = [...calls, release, command].filter((shown) => typeof shown === 'string')
+    const agent = orderOf(action, values)
+    const unknown = [...calls, release, command, agent].filter((shown) => typeof shown === 'string')
     return {
       ...{
         step: action.id,
@@ -132,6 +149,7 @@ export const tryProcedure: Operate<Contracts['tryProcedure']> = async ({ params,
       calls: calls.flatMap((call) => (typeof call === 'string' ? [] : [call])),
       release: typeof release === 'string' ? null : release,
       command: typeof command === 'string' ? null : command,
+      agent: typeof agent === 'string' ? null : agent,
       note: unknown.length === 0 ? null : unknown.join('; '),
     }
   })

@@ -1,6 +1,7 @@
 import type { ProcedureDocument } from '../../../events/procedure.ts'
 import type { Direction, SavedValues } from '../../../events/target.ts'
 import { actionIn } from '../../domain/procedure/steps.ts'
+import { whomOf } from '../../domain/target/procedure.ts'
 import type { AttemptEvent } from '../../domain/target/story.ts'
 import { code, plain } from './markdown.ts'
 
@@ -66,8 +67,7 @@ export function sentenceOf(
     }
     case 'StepHeld': {
       const { why, ask } = event.data
-      const whom = why === 'callback' ? 'a callback' : 'a person'
-      return `${nameOf(event.data)} waits for ${whom}: ${plain(ask)}`
+      return `${nameOf(event.data)} waits for ${whomOf(why)}: ${plain(ask)}`
     }
     case 'StepReleased':
       return `${nameOf(event.data)} is done again, says ${plain(event.data.by)}: ${plain(event.data.reason)}`

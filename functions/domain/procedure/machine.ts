@@ -113,13 +113,21 @@ function mayBeHeld(action: NamedAction): boolean {
   return waitsByItsNature(action) || !mayRepeat(action)
 }
 
-function waitsByItsNature({ acknowledge, webhook }: NamedAction): boolean {
-  return acknowledge !== undefined || webhook?.callback === true
+function waitsByItsNature({ acknowledge, webhook, agent }: NamedAction): boolean {
+  return acknowledge !== undefined || agent !== undefined || webhook?.callback === true
 }
 
-function holdName({ name, acknowledge, webhook }: NamedAction): string {
+function holdName({ name, acknowledge, webhook, agent }: NamedAction): string {
+  if (agent) return `${name}: await its agent`
   if (webhook) return `${name}: await the callback`
   return acknowledge ? `${name}: await a person` : `${name}: was it done?`
+}
+
+function whoEnds({ webhook, agent }: NamedAction): string {
+  if (agent) return 'The agent says how it ended; the log keeps what it said'
+  return webhook
+    ? 'The receiver calls back; the log keeps what it said'
+    : 'A person decides; the log keeps what was decided'
 }
 
 function sentenceOf(action: NamedAction): string {
@@ -140,6 +148,8 @@ function sentenceOf(action: NamedAction): string {
       return `${action.ssm?.document ?? ''} on ${action.ssm?.instance ?? ''}`.slice(0, 256)
     case 'webhook':
       return `A message to ${action.webhook?.url ?? ''}`.slice(0, 256)
+    case 'agent':
+      return `The agent runs ${action.agent?.command ?? ''}`
   }
 }
 
@@ -216,9 +226,7 @@ function statesOf(
     [holdName(action)]: {
       ...waiting,
       Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
-      Comment: action.webhook
-        ? 'The receiver calls back; the log keeps what it said, and the step goes on by it'
-        : 'A person decides; the log keeps what was decided, and the step goes on by it',
+      Comment: `${whoEnds(action)}, and the step goes on by it`,
       Arguments: {
         ...Arguments,
         Payload: { ...Arguments.Payload, token: '{% $states.context.Task.Token %}' },

@@ -172,10 +172,10 @@ function checkAction(
     mistakes.add(
       field,
       kinds.join(', '),
-      'exactly one of http, poll, wait, health, acknowledge, helm, ssm, webhook',
+      'exactly one of http, poll, wait, health, acknowledge, helm, ssm, webhook, agent',
     )
   mistakes.expression(`${field}.when`, action.when, before)
-  const { http, poll, health, helm, ssm, webhook, check } = action
+  const { http, poll, health, helm, ssm, webhook, agent, check } = action
   const withCredentials = (place: string, request: StepRequest) => {
     mistakes.request(place, request)
     const { credentials: named } = request
@@ -222,6 +222,8 @@ function checkAction(
         `more than the ${webhook.seconds} seconds of a delivery: its receiver calls back after that`,
       )
   }
+  for (const [name, text] of Object.entries(agent?.arguments ?? {}))
+    mistakes.template(`${field}.agent.arguments.${name}`, text, false)
   if (check) {
     if (!http) mistakes.add(`${field}.check`, '', 'a step of the kind http')
     looksOnly(mistakes, `${field}.check.request`, check.request, check.request.method === 'POST')
@@ -230,8 +232,8 @@ function checkAction(
   }
   const saves = Object.entries(action.save)
   if (saves.length > 20) mistakes.add(`${field}.save`, String(saves.length), 'at most 20 values')
-  if (saves.length > 0 && !http && !poll && !ssm && !webhook)
-    mistakes.add(`${field}.save`, '', 'a step of the kind http, poll, ssm or webhook')
+  if (saves.length > 0 && !http && !poll && !ssm && !webhook && !agent)
+    mistakes.add(`${field}.save`, '', 'a step of the kind http, poll, ssm, webhook or agent')
   for (const [name, text] of saves) {
     mistakes.expression(`${field}.save.${name}`, text, answered)
     if (name === 'outcome')

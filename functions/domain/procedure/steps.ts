@@ -16,15 +16,15 @@ export function kindOf(action: StepAction): StepKind {
 
 /** Returns every kind that is given for an action: a document that is right has one. */
 export function kindsOf(action: StepAction): readonly StepKind[] {
-  const { http, poll, wait, health, acknowledge, helm, ssm, webhook } = action
-  return Object.entries({ http, poll, wait, health, acknowledge, helm, ssm, webhook }).flatMap(
+  const { http, poll, wait, health, acknowledge, helm, ssm, webhook, agent } = action
+  return Object.entries({ http, poll, wait, health, acknowledge, helm, ssm, webhook, agent }).flatMap(
     ([kind, given]) => (given === undefined ? [] : [kind as StepKind]), // the keys are the kinds
   )
 }
 
 /** May what an action does be noticed by the target, so that twice is not once? */
-export function acts({ http, helm, ssm, webhook }: StepAction): boolean {
-  if (helm || ssm || webhook) return true
+export function acts({ http, helm, ssm, webhook, agent }: StepAction): boolean {
+  if (helm || ssm || webhook || agent) return true
   return http !== undefined && http.request.method !== 'GET' && http.request.method !== 'HEAD'
 }
 

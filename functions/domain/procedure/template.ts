@@ -1,4 +1,4 @@
-import type { HelmRelease, SsmCommand, StepRequest } from '../../../events/procedure.ts'
+import type { AgentCommand, HelmRelease, SsmCommand, StepRequest } from '../../../events/procedure.ts'
 import {
   evaluate,
   NotAnExpression,
@@ -169,6 +169,15 @@ export function renderRequest(
           : JSON.stringify(bodyOf(body, values, secretOf)),
     seconds,
   }
+}
+
+/** Returns what an agent is told of its command. It holds no secret. Throws NoValue where something that it names is not there. */
+export function renderAgentCommand({ command, arguments: given }: AgentCommand, values: Partial<Values>) {
+  const noSecret = () => {
+    throw new NoValue('a command of an agent holds no secret')
+  }
+  const named = Object.entries(given).map(([name, text]) => [name, filled(text, values, noSecret)] as const)
+  return { command, arguments: Object.fromEntries(named) }
 }
 
 /** What helm is told of a release, with all values in it; or, with secrets hidden, what is shown. */

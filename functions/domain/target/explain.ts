@@ -1,6 +1,7 @@
 import type { Stop } from '../policy/policy.ts'
 import { explainMember, regressionOf } from './explain-member.ts'
 import type { Explanation, Finding, UpgradeAsked } from './explanation.ts'
+import { whomOf } from './procedure.ts'
 import { mayBeAccepted, type ProcedureProgress, type TargetState } from './state.ts'
 
 /** What the explanation follows from, all of it folded up to one instant. */
@@ -42,10 +43,10 @@ function drivenAttempt(
   const unblock = {
     acknowledgement: `Somebody says what is asked, by ${path}/acknowledge.`,
     unknown: `Somebody says what is asked, by ${path}/settle.`,
+    agent: `Its agent runs it, or somebody who knows says how it ended, by ${path}/settle.`,
     callback: `Its receiver calls back, or somebody who knows says how it ended, by ${path}/settle.`,
   }[reason]
-  const whom = reason === 'callback' ? 'a callback' : 'a person'
-  return { ...told, code: 'held', detail: `${detail} It waits for ${whom}: ${ask}`, unblock }
+  return { ...told, code: 'held', detail: `${detail} It waits for ${whomOf(reason)}: ${ask}`, unblock }
 }
 
 function attemptUnderWay(facts: ExplainFacts): Finding[] {

@@ -215,6 +215,12 @@ export function holdStep(
   })
 }
 
+/** Returns whom a step waits for, in words. */
+export function whomOf(why: StepHold): string {
+  if (why === 'agent') return 'its agent'
+  return why === 'callback' ? 'a callback' : 'a person'
+}
+
 const notHeld = reject({ code: 'step-not-held', detail: 'The step does not wait for a person.' })
 
 /**

@@ -10,6 +10,7 @@ import { after, instantOf, second } from '../../../events/time.ts'
 import { afterFailure } from '../../domain/procedure/course.ts'
 import { holds, NoValue, type Values } from '../../domain/procedure/expression.ts'
 import { kindOf, limitOf, longestCall, mayRepeat, type NamedAction } from '../../domain/procedure/steps.ts'
+import { renderAgentCommand } from '../../domain/procedure/template.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import {
   type Driven,
@@ -107,6 +108,8 @@ class Step {
       if (why === 'acknowledgement' && this.#isLate(running))
         return this.#fail('NOT_ACKNOWLEDGED', 'Nobody has acknowledged it in time.')
       if (why === 'callback' && this.#isLate(running)) return this.#failUncalled()
+      if (why === 'agent' && this.#isLate(running))
+        return this.#fail('NO_WORD', 'Its agent has not said in time how it ended.')
       throw held(ask)
     }
     if (!running && !(await this.#isWanted())) return
@@ -115,6 +118,8 @@ class Step {
         return this.#wait(running)
       case 'acknowledge':
         return this.#askPerson(running)
+      case 'agent':
+        return this.#askAgent(running)
       case 'http':
       case 'helm':
       case 'ssm':
@@ -179,6 +184,28 @@ class Step {
     const ask = this.#at.action.acknowledge?.ask ?? ''
     await this.#decide(holdStep({ ...this.#command, why: 'acknowledgement', ask }))
     throw held(ask)
+  }
+
+  /** The agent asks for itself what it is to run: it is shown as soon as the step is held for it. */
+  async #askAgent(running: RunningStep | null): Promise<void> {
+    const begun = !running || running.released ? await this.#begin(running?.tries) : running
+    const missing = this.#whyUntold()
+    if (missing !== undefined) return this.#fail('NO_VALUE', missing)
+    const ask = `Its agent runs ${this.#at.action.agent?.command}, and says by ${begun.deadline} how it ended.`
+    await this.#decide(holdStep({ ...this.#command, why: 'agent', ask }))
+    throw held(ask)
+  }
+
+  /** Returns why its agent cannot be told what to run; undefined: it can. */
+  #whyUntold(): string | undefined {
+    const { agent } = this.#at.action
+    try {
+      if (agent) renderAgentCommand(agent, this.#values)
+      return undefined
+    } catch (error) {
+      if (error instanceof NoValue) return error.message
+      throw error
+    }
   }
 
   /** A step with a call that has begun: its try has failed, or nobody knows what became of it. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openAgent, Taken } from '../../../clients/agent/agent.ts'
@@ -356,6 +356,73 @@ describe('what does not go well', () => {
     expect(end(plane)).toMatchObject({ status: 'failed', code: 'BACKUP_FAILED' })
     expect(String(end(plane)?.details)).toContain('longer than 0.3 s')
     expect(existsSync(join(place.directory, 'late'))).toBe(false)
+  })
+})
+
+describe('a command of a procedure', () => {
+  const counted = (script: string) => ['/bin/sh', '-c', `echo run >> ran; ${script}`]
+  const open = (run: string[], check?: string[]) =>
+    opened({ commands: { drain: { run, ...(check && { check }) } } })
+  const timesRun = (place: Place) => {
+    const file = join(place.directory, 'ran')
+    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean).length : 0
+  }
+
+  it('is run with its arguments, and what it says is told', async () => {
+    const { plane, place, round } = await open(
+      counted('echo "$DRYDOCK_COMMAND $DRYDOCK_ARG_NODE"; echo "{\\"left\\": 2}"'),
+    )
+    plane.command('one', 'drain', { arguments: { node: 'n1' } })
+    await round()
+    expect(plane.commands).toEqual([{ id: 'one', status: 'done', message: 'drain n1', data: { left: 2 } }])
+    await round()
+    expect([timesRun(place), plane.commands.length]).toEqual([1, 1])
+  })
+
+  it('that fails, or that is not one of its own, is told so', async () => {
+    const { plane, place, round } = await open(counted('echo stuck; exit 3'))
+    plane.command('one', 'drain')
+    await round()
+    expect(plane.commands[0]).toMatchObject({ id: 'one', status: 'failed' })
+    expect(String(plane.commands[0]?.message)).toContain('it ended with 3: stuck')
+    plane.command('two', 'rm')
+    await round()
+    expect(String(plane.commands[1]?.message)).toContain('commands.rm is not said here')
+    plane.command('three', 'constructor')
+    await round()
+    expect([plane.commands[2]?.status, timesRun(place)]).toEqual(['failed', 1])
+  })
+
+  it('is said again, and not run again, where nobody has heard how it ended', async () => {
+    const { plane, place, round } = await open(counted('true'))
+    plane.trouble.loseAnswer = true
+    plane.command('one', 'drain')
+    await expect(round()).rejects.toThrow(NoAnswer)
+    await expect(round()).rejects.toThrow(NoAnswer)
+    delete plane.trouble.loseAnswer
+    await round()
+    expect(plane.commands.map(({ status }) => status)).toEqual(['done', 'done', 'done'])
+    expect(timesRun(place)).toBe(1)
+  })
+
+  it.each<[string, string[] | undefined, boolean, string, number]>([
+    [
+      'is looked after, and is not run again where it was done',
+      ['/bin/sh', '-c', 'echo done'],
+      false,
+      'done',
+      0,
+    ],
+    ['is looked after, and is run where it was not', ['/bin/sh', '-c', 'exit 1'], false, 'done', 1],
+    ['has failed where nobody can know', undefined, false, 'failed', 0],
+    ['is run again where that does no harm', undefined, true, 'done', 1],
+  ])('that was cut off %s', async (_, check, repeatable, status, times) => {
+    const { plane, place, agent, round } = await open(counted('true'), check)
+    agent.journal.write({ command: { id: 'one', command: 'drain', arguments: {}, repeatable } })
+    plane.command('one', 'drain', { repeatable })
+    await round()
+    expect(plane.commands).toMatchObject([{ id: 'one', status }])
+    expect(timesRun(place)).toBe(times)
   })
 })
 

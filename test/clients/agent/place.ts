@@ -59,6 +59,10 @@ export interface Plane {
   /** Where artifacts are had, by their SHA-256. */
   readonly mirror: string
   readonly reports: Json[]
+  /** How commands ended, as it was said. */
+  readonly commands: Json[]
+  /** Has a command run, until it is said how it ended. */
+  command(id: string, command: string, more?: Json): void
   /** How often an artifact was asked for, from which byte. */
   readonly ranges: number[]
   /** Offers a release; what it is signed by, and what is said of it, may be something else. */
@@ -68,8 +72,15 @@ export interface Plane {
   ): void
   /** Takes back what is offered. */
   withdraw(): void
-  /** Makes that nobody answers, or that a report is refused, or that artifacts break off after so many bytes. */
-  trouble: { away?: boolean; refuse?: string; breakOffAfter?: number; date?: number; instead?: Buffer }
+  /** Makes that nobody answers, that a report is refused, that artifacts break off after so many bytes or are others, or that answers are lost. */
+  trouble: {
+    away?: boolean
+    refuse?: string
+    breakOffAfter?: number
+    date?: number
+    instead?: Buffer
+    loseAnswer?: boolean
+  }
   readonly signer: Signer
 }
 
@@ -79,6 +90,8 @@ export async function openPlane(): Promise<Plane> {
   const artifacts = new Map<string, Buffer>()
   let offered: { check: Json; manifest: Json } | undefined
   const reports: Json[] = []
+  const commands: Json[] = []
+  let asked: Json | undefined
   const ranges: number[] = []
   const trouble: Plane['trouble'] = {}
   const url = await serving((request, response, body) => {
@@ -90,7 +103,8 @@ export async function openPlane(): Promise<Plane> {
     if (request.headers.authorization !== 'Bearer secret')
       return say(401, { code: 'unauthenticated', detail: 'Who?' })
     if (request.url === '/api/v1/updates/check') {
-      const { check } = offered ?? { check: { updateAvailable: false } as Json }
+      const nothing: Json = { updateAvailable: false, ...(asked && { command: asked }) }
+      const { check } = offered ?? { check: nothing }
       const accepted = reports.some(
         ({ attempt, status }) => attempt === check.attempt && status === 'in-progress',
       )
@@ -99,6 +113,12 @@ export async function openPlane(): Promise<Plane> {
     if (request.url === '/api/v1/updates/manifest')
       return offered ? say(200, offered.manifest) : say(404, { code: 'nothing-offered', detail: 'No.' })
     const report: Json = JSON.parse(body)
+    if (request.url === '/api/v1/updates/commands') {
+      commands.push(report)
+      if (trouble.loseAnswer) return request.socket.destroy()
+      asked = undefined
+      return say(200, { id: report.id })
+    }
     if (trouble.refuse === report.status) return say(409, { code: 'attempt-over', detail: 'It is over.' })
     reports.push(report)
     // What has ended is not offered again.
@@ -122,7 +142,10 @@ export async function openPlane(): Promise<Plane> {
     )
   })
   return {
-    ...{ url, mirror, reports, ranges, trouble, signer },
+    ...{ url, mirror, reports, commands, ranges, trouble, signer },
+    command(id, command, more = {}) {
+      asked = { id, command, arguments: {}, repeatable: false, ...more }
+    },
     withdraw() {
       offered = undefined
     },
