@@ -391,6 +391,13 @@ describe('Z8, S5: the approval of a rollout', () => {
     world.pass(600)
     await world.advanceRollout(late)
     expect((await statusOf(world, late)).status).toBe('expired')
+    expect((await world.call('GET', `/api/v1/rollouts/${late}/explain`)).body).toMatchObject({
+      why: [expect.stringContaining('it is expired')],
+      phases: [
+        { why: ['It did not begin: the rollout is expired.'] },
+        { why: ['It did not begin: the rollout is expired.'] },
+      ],
+    })
     const id = await started(world, body)
     await say(world, id, 'reject', { reason: 'not this week' }, approver)
     await world.advanceRollout(id)
@@ -458,6 +465,9 @@ describe('Z9: a rollout is taken back', () => {
     expect([status, body.phases]).toEqual([202, ['databases', 'workers']])
     const back = body.rolloutId
     await world.advanceRollout(back)
+    const story = (await world.call('GET', `/api/v1/rollouts/${back}/events`)).body.events
+    const [planned] = story.filter(({ type }: { type: string }) => type === 'RolloutPlanned')
+    expect(planned.sentence).toMatch(/^Planned each phase as it begins, plan /)
     expect(await phasesOf(world, back)).toEqual({ databases: 'waiting', workers: 'in_progress' })
     expect((await say(world, id, 'rollback')).body.code).toBe('child-at-work')
     expect(await report(world)).toEqual(['w-1', 'w-2', 'w-3', 'w-4'])
@@ -488,7 +498,9 @@ describe('Z9: a rollout is taken back', () => {
     const id = await started(world)
     await report(world)
     await world.advanceRollout(id)
-    const { body } = await say(world, id, 'rollback', { reason: 'wrong release' })
+    const { body, headers } = await say(world, id, 'rollback', { reason: 'wrong release' })
+    // It is not there yet: what was asked for shows where that stands.
+    expect(headers.location).toBe(`/api/v1/rollouts/${id}`)
     await world.advanceRollout(id)
     expect((await statusOf(world, id)).status).toBe('aborted')
     await world.advanceRollout(body.rolloutId)

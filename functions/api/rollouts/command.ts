@@ -115,10 +115,15 @@ export const rollBackRollout: Operate<Contracts['rollBackRollout']> = async (inp
   const { state } = await services.log.load(rolloutAggregate, id)
   if (!exists(state)) throw rolloutNotFound()
   const child = input.idempotency ? childOfKey(input.idempotency.id) : randomUUID()
-  const started = (rollout: string, message: string, names: readonly string[]): Answer => ({
+  const started = (
+    rollout: string,
+    message: string,
+    names: readonly string[],
+    shownBy = rollout,
+  ): Answer => ({
     status: 202,
     body: { message, rolloutId: rollout, parentId: id, jobId: `${rollout}-1`, phases: [...names] },
-    location: `/api/v1/rollouts/${rollout}`,
+    location: `/api/v1/rollouts/${shownBy}`,
   })
   if (!hasEnded(state)) {
     if (phases) {
@@ -130,7 +135,8 @@ export const rollBackRollout: Operate<Contracts['rollBackRollout']> = async (inp
     const decided = await steered(input, services, abort)
     const rollback = decided.state.abort?.rollback ?? child
     const names = decided.state.phases.flatMap(({ name, upgrade }) => (upgrade === null ? [] : [name]))
-    return started(rollback, 'Rollback starts as soon as no phase runs', names)
+    // It is not there before that: until then its parent shows where it stands.
+    return started(rollback, 'Rollback starts as soon as no phase runs', names, id)
   }
   const result = await startRollback(
     services,

@@ -26,7 +26,7 @@ function rolloutSentences({ status, holds, phases, failure }: Status): string[] 
 function phaseSentences(
   phase: ShownPhase,
   byName: ReadonlyMap<string, ShownPhase>,
-  aborting: boolean,
+  { aborting, over }: { readonly aborting: boolean; readonly over: string | null },
 ): string[] {
   if (phase.completedAt !== null) {
     const well = phase.passed ? '' : ' It did not end well: those that depend on it wait.'
@@ -36,6 +36,7 @@ function phaseSentences(
     const held = phase.holds.map(({ code, unblock }) => `${code}: ${unblock}`)
     return [`It runs: ${phase.completed} of ${phase.total} targets are through.`, ...held]
   }
+  if (over !== null) return [`It did not begin: the rollout is ${over}.`]
   if (aborting) return ['It does not begin any more: the rollout is aborted.']
   const awaited = phase.dependsOn.filter((name) => !byName.get(name)?.passed)
   if (awaited.length === 0)
@@ -51,6 +52,8 @@ export const explainRollout: Operate<(typeof rolloutContracts)['explainRollout']
   const at = query.at === undefined ? undefined : instantOf(query.at)
   const { state, commit } = await rolloutAt(services.log, params.id, at)
   const status = await statusBody(services, params.id, state, at)
+  const over = ends.includes(status.status) ? status.status.replaceAll('_', ' ') : null
+  const course = { aborting: state.abort !== null, over }
   const byName = new Map(status.phases.map((phase) => [phase.name, phase]))
   const body = {
     rolloutId: params.id,
@@ -59,7 +62,7 @@ export const explainRollout: Operate<(typeof rolloutContracts)['explainRollout']
     why: rolloutSentences(status),
     phases: status.phases.map((phase) => ({
       name: phase.name,
-      why: phaseSentences(phase, byName, state.abort !== null),
+      why: phaseSentences(phase, byName, course),
     })),
   }
   return { status: 200, body, etag: commit }

@@ -31,7 +31,9 @@ function sentenceOf(event: RolloutEvent, nameOf: (phase: number) => string): str
       const much = exposure
         ? ` The first wave of ${exposure.phases.map(nameOf).join(', ')} is so large that a second person has to approve it.`
         : ''
-      return `Planned ${counted(members, 'target')}, plan ${planHash.slice(0, 12)}.${much}`
+      // What is taken back is known when its phase begins.
+      const what = members === 0 ? 'each phase as it begins' : counted(members, 'target')
+      return `Planned ${what}, plan ${planHash.slice(0, 12)}.${much}`
     }
     case 'ApprovalAwaited': {
       const { needed, approvers, until } = event.data
