@@ -63,6 +63,24 @@ describe('N4: an upgrade that is judged by other rules', () => {
     })
   })
 
+  test('stops at the gate that a wave no longer passes when its targets fail afterwards', async () => {
+    const world = openWorld({ heard: true })
+    await world.fleet(10)
+    const id = await deployed(world, { ...canary, canaryPercent: 20, gate: { successRatePercent: 90 } })
+    const [first = ''] = await report(world)
+    await world.advance(id)
+    await world.call('POST', '/api/v1/updates/status', {
+      as: { lambda: { kind: 'agent', target: first, tokenHash: '' } },
+      body: { version: 'v1.2.0', timestamp: '2026-01-05T10:00:00Z', status: 'failed', code: 'CRASH_LOOP' },
+    })
+    const { body } = await world.call('GET', `/api/upgrades/${id}/status`)
+    expect(body).toMatchObject({ status: 'paused', failed: 1 })
+    expect((await replay(world, id)).stops).toMatchObject({
+      ...{ kind: 'gate', wave: 1, reason: '50 % succeeded, 90 % required' },
+    })
+    expect((await replay(world, id, { gate: null, failureThreshold: { percent: 100 } })).stops).toBeNull()
+  })
+
   test('is told from its log alone: nothing is written, and nothing that is not there is found', async () => {
     const { world, id } = await ended(() => false)
     const before = (await world.call('GET', `/api/upgrades/${id}`)).headers.etag

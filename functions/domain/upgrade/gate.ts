@@ -5,7 +5,7 @@ import { waveCount } from '../plan/waves.ts'
 import type { Draft } from './draft.ts'
 import { limitOf } from './limits.ts'
 import { verdictsOn, watchOf } from './measuring.ts'
-import { type BetweenWaves, hasBegun, type InWave } from './state.ts'
+import { type BetweenWaves, hasBegun, type InWave, type UpgradeState } from './state.ts'
 
 function isLastWave({ plan, wave }: InWave | BetweenWaves): boolean {
   return wave.number + 1 >= waveCount(plan.waves, plan.members)
@@ -44,13 +44,21 @@ export function endBake(draft: Draft, silent = 0): void {
   awaitContinue(draft)
 }
 
+/** Returns the verdict on a wave that had passed, as it is now; undefined: it has not been judged, or whoever follows it does not wait for that. */
+export function judgedAnew(state: UpgradeState): Verdict | undefined {
+  if (state.stage !== 'between-waves' || state.abort) return undefined
+  const waits = state.awaits === null || state.awaits.kind === 'continue'
+  return waits ? verdictOn(state, silentIn(state)) : undefined
+}
+
+const silentIn = ({ wave }: BetweenWaves) => Math.min(wave.silent, wave.counts.succeeded)
+
 /** Judges a wave anew that had passed, and in which some have failed since: it has to pass still. */
 export function judgeAgain(draft: Draft): void {
   const { state } = draft
-  if (state.stage !== 'between-waves' || state.abort) return
-  const waits = state.awaits === null || state.awaits.kind === 'continue'
-  const silent = Math.min(state.wave.silent, state.wave.counts.succeeded)
-  if (waits && verdictOn(state, silent).result !== 'passed') judgeWave(draft, silent)
+  const verdict = judgedAnew(state)
+  if (state.stage === 'between-waves' && verdict && verdict.result !== 'passed')
+    judgeWave(draft, silentIn(state))
 }
 
 /** Waits for somebody to continue, where the request wants that between waves and the wave has passed. */

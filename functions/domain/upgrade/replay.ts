@@ -1,7 +1,7 @@
 import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import type { CommitContext } from '../aggregate.ts'
 import { evolve } from './evolve.ts'
-import { verdictOn } from './gate.ts'
+import { judgedAnew, verdictOn } from './gate.ts'
 import { exceeds, limitKinds, limitOf, unacknowledged } from './limits.ts'
 import { sizeOf } from './members.ts'
 import { exists, hasBegun, initialUpgrade, type LimitKind, type UpgradeState } from './state.ts'
@@ -78,6 +78,7 @@ export class Replay {
     if (event.type === 'TargetsAdmitted') this.#exposed += sizeOf(event.data.members)
     if (event.type === 'WaveStarted') this.#begunAt ??= context.at
     if (event.type === 'WaveEnded') this.#isUnjudged = true
+    if (event.type === 'MembersRegressed') this.#judgeAgain()
   }
 
   #asked(event: UpgradeEvent): UpgradeEvent {
@@ -102,6 +103,14 @@ export class Replay {
     const { result, reason } = verdictOn(state, Math.min(silent, state.wave.counts.succeeded))
     if (result === 'passed') return
     this.#stopAt({ kind: 'gate', wave: state.wave.number, count: null, allowed: null, reason })
+  }
+
+  /** What had passed has to pass still, before it is asked how many have failed. */
+  #judgeAgain(): void {
+    const verdict = judgedAnew(this.#state)
+    if (!hasBegun(this.#state) || !verdict || verdict.result === 'passed') return
+    const { number: wave } = this.#state.wave
+    this.#stopAt({ kind: 'gate', wave, count: null, allowed: null, reason: verdict.reason })
   }
 
   #stopAt(found: Omit<ReplayStop, 'at' | 'commit'>): void {
