@@ -3,6 +3,7 @@ import { calendarContracts } from './calendars.ts'
 import { componentContracts } from './components.ts'
 import type { Contract } from './contract.ts'
 import { operationsContracts } from './operations.ts'
+import { policyContracts } from './policies.ts'
 import { procedureContracts } from './procedures.ts'
 import { profileContracts } from './profiles.ts'
 import { releaseContracts } from './releases.ts'
@@ -18,6 +19,7 @@ import { upgradeContracts } from './upgrades.ts'
 export const contracts = {
   ...upgradeContracts,
   ...targetUpgradeContracts,
+  ...policyContracts,
   ...rolloutContracts,
   ...procedureContracts,
   ...targetContracts,

@@ -33,7 +33,7 @@ type Row = readonly [operation: string, method: Method, path: `/${string}`, grou
 
 const read = ['viewer', 'operator', 'approver', 'admin'] as const
 const operate = ['operator', 'admin'] as const
-// Whose word about releases counts is no everyday business.
+// Whose word about releases counts, and what upgrades have to meet, is no everyday business.
 const administer = ['admin'] as const
 const approve = ['approver', 'admin'] as const
 // Whoever answers for the word to go may also take it back: pause, abort, roll back.
@@ -68,6 +68,11 @@ const table = [
   ['acknowledgeAlerts',     'POST',   '/api/v1/targets/{id}/acknowledge-alerts',                'upgrades',   operate],
   ['getTargetUpgradeLogs',  'GET',    '/api/v1/targets/{id}/upgrade-logs',                      'upgrades',   read],
   ['getUpgradeMetrics',     'GET',    '/api/v1/targets/{id}/upgrade-metrics',                   'upgrades',   read],
+
+  ['definePolicy',          'PUT',    '/api/v1/policies/{name}',                                'upgrades',   administer],
+  ['listPolicies',          'GET',    '/api/v1/policies',                                       'upgrades',   read],
+  ['getPolicy',             'GET',    '/api/v1/policies/{name}',                                'upgrades',   read],
+  ['withdrawPolicy',        'DELETE', '/api/v1/policies/{name}',                                'upgrades',   administer],
 
   ['startRollout',          'POST',   '/api/v1/rollouts',                                       'rollouts',   operate],
   ['planRollout',           'POST',   '/api/v1/rollouts/plan',                                  'rollouts',   read],

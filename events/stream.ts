@@ -7,6 +7,7 @@ export const streamKinds = [
   'release',
   'trust',
   'policy',
+  'rules',
   'profile',
   'memberships',
   'rollout',

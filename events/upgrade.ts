@@ -295,6 +295,8 @@ export const upgradeEvents = defineEvents({
       /** What the admission was checked against (design: #admission). */
       policyVersion: index,
       releaseVersion: index,
+      /** Which commit of the policies; left out: there have never been any. */
+      rulesVersion: z.exactOptional(z.int().positive()),
     }),
   },
   /** Ends copied from the targets' streams, each citing its commit there. */
@@ -401,14 +403,14 @@ export const upgradeEvents = defineEvents({
   ContinueGiven: { schema: z.object({ wave: index, by: person }) },
   HoldPlaced: {
     schema: z.object({
-      code: z.enum(['WINDOW_CLOSED', 'FREEZE']),
+      code: z.enum(['WINDOW_CLOSED', 'FREEZE', 'POLICY']),
       until: instant.nullable(),
       ref: z.string().nullable(),
       /** When the wait ends by itself, as nothing opens any more; null: it does not. */
       lapses: instant.nullable(),
     }),
   },
-  HoldLifted: { schema: z.object({ code: z.enum(['WINDOW_CLOSED', 'FREEZE']) }) },
+  HoldLifted: { schema: z.object({ code: z.enum(['WINDOW_CLOSED', 'FREEZE', 'POLICY']) }) },
   /** Targets are admitted though everything is stopped, or a calendar closed: break-glass, with what it is in spite of. */
   FreezeOverridden: { schema: z.object({ ref: words, freeze: words, since: instant, breakGlass: words }) },
   /** From now on these calendars bind it. */

@@ -29,6 +29,9 @@ export const versionSchemes = ['semver', 'dotted', 'ordered'] as const
 /** How releases are signed. */
 export const signatureSchemes = ['ed25519'] as const
 
+/** The roles of those who may approve. */
+export const approvingRoles = ['approver', 'admin'] as const
+
 /** By what it is noticed that two machines speak with one credential. */
 export const cloneSigns = ['boot-ids', 'contradicting-reports'] as const
 

@@ -1,6 +1,8 @@
+import { policyContracts } from '../../contracts/policies.ts'
 import { targetUpgradeContracts } from '../../contracts/target-upgrades.ts'
 import { upgradeContracts } from '../../contracts/upgrades.ts'
 import { endpoint } from './http/endpoint.ts'
+import { definePolicy, getPolicy, listPolicies, withdrawPolicy } from './policies/policies.ts'
 import type { ReceptionOfPeople, Services } from './services.ts'
 import { getBlastRadius } from './upgrades/blast-radius.ts'
 import { retryFailed, rollBackCustomer, rollBackUpgrade } from './upgrades/children.ts'
@@ -30,7 +32,7 @@ import { getUpgradeState } from './upgrades/target-state.ts'
 export function upgradesEndpoint(services: Services<'exposure'> & ReceptionOfPeople) {
   return endpoint(
     'upgrades',
-    { ...upgradeContracts, ...targetUpgradeContracts },
+    { ...upgradeContracts, ...targetUpgradeContracts, ...policyContracts },
     {
       deployUpgrade,
       planUpgrade,
@@ -58,6 +60,10 @@ export function upgradesEndpoint(services: Services<'exposure'> & ReceptionOfPeo
       acknowledgeAlerts,
       getTargetUpgradeLogs,
       getUpgradeMetrics,
+      definePolicy,
+      listPolicies,
+      getPolicy,
+      withdrawPolicy,
     },
     services,
   )

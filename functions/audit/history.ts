@@ -7,6 +7,7 @@ import { type ProcedureDocument, procedureEvents } from '../../events/procedure.
 import { type ProfileEvent, profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
 import { type RolloutEvent, rolloutEvents } from '../../events/rollout.ts'
+import { ruleEvents } from '../../events/rules.ts'
 import { partsOf } from '../../events/stream.ts'
 import { type TargetEvent, targetEvents } from '../../events/target.ts'
 import { between } from '../../events/time.ts'
@@ -210,6 +211,9 @@ export async function readHistory(
         break
       case 'trust':
         trust.push(...storyOf(decoded(listed, trustEvents.decode, findings)))
+        break
+      case 'rules':
+        decoded(listed, ruleEvents.decode, findings)
         break
       case 'component':
         decoded(listed, componentEvents.decode, findings)

@@ -1,13 +1,24 @@
 import { after, day, instantOf, second } from '../../events/time.ts'
+import type { UpgradeRequest } from '../../events/upgrade.ts'
 import { freezePolicy, type PolicyState, policyAggregate } from '../domain/policy/policy.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { type ReleaseState, releaseAggregate, releaseId } from '../domain/release/release.ts'
 import { distrustOf } from '../domain/release/trusted.ts'
+import { type Bound, boundOf } from '../domain/rules/binding.ts'
+import { unmetRules } from '../domain/rules/judge.ts'
 import type { AdmissionFacts } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
-import { exists, hasEnded, planOf, profileOf, type UpgradeState } from '../domain/upgrade/state.ts'
+import {
+  exists,
+  hasEnded,
+  planOf,
+  profileOf,
+  type RecordedPlan,
+  type UpgradeState,
+} from '../domain/upgrade/state.ts'
 import type { Loaded, Log } from '../log/log.ts'
 import { closuresOf } from './closures.ts'
+import { bindingNow } from './rules.ts'
 import { judgesOf } from './trust.ts'
 
 /** What facts are read with: the log, and the instant that they are of. */
@@ -27,9 +38,11 @@ interface Subject {
   readonly calendars: readonly string[]
   /** Its profile, where its window is over and only another one could let it go on. */
   readonly profile: string | null
+  /** By what policies are found that bind it; null: it has no plan to be held against them. */
+  readonly bound: (Bound & { readonly version: string }) | null
 }
 
-const nothingToLookUp: Subject = { release: null, calendars: [], profile: null }
+const nothingToLookUp: Subject = { release: null, calendars: [], profile: null, bound: null }
 
 /** By log, what is looked up about upgrades with a plan: a warm function need not read the upgrade first to know. */
 const subjects = new WeakMap<Log, Map<string, Subject>>()
@@ -41,7 +54,8 @@ function subjectOf(state: UpgradeState, now: string): Subject {
   const plan = planOf(state)
   const release = plan && request.kind !== 'rollback' ? releaseId(request.component, plan.version) : null
   const over = window !== null && now >= after(window.end, -request.deadlines.expected * second)
-  return { release, calendars, profile: over ? (profileOf(state) ?? null) : null }
+  const bound = plan && { ...boundOf(request), version: plan.version }
+  return { release, calendars, profile: over ? (profileOf(state) ?? null) : null, bound }
 }
 
 function same(left: Subject, right: Subject): boolean {
@@ -57,9 +71,15 @@ export function admissionFacts({ log, now }: LogAndClock, state: UpgradeState): 
   return factsAbout(log, subjectOf(state, instant), instant)
 }
 
-/** Returns what holds a plan that is only about to be recorded: stops, and calendars that are closed. */
-export function planFacts({ log, now }: LogAndClock, calendars: readonly string[]): Promise<AdmissionFacts> {
-  return factsAbout(log, { ...nothingToLookUp, calendars }, instantOf(now()))
+/** Returns what holds a plan that is only about to be recorded: stops, calendars that are closed, and policies. */
+export function planFacts(
+  { log, now }: LogAndClock,
+  request: UpgradeRequest,
+  { version }: Pick<RecordedPlan, 'version'>,
+): Promise<AdmissionFacts> {
+  const { calendars } = request
+  const bound = { ...boundOf(request), version }
+  return factsAbout(log, { ...nothingToLookUp, calendars, bound }, instantOf(now()))
 }
 
 /** Returns an upgrade with what its admissions are checked against, read at once where it is known what that is. */
@@ -84,14 +104,15 @@ export async function loadWithFacts(
 
 async function factsAbout(
   log: Log,
-  { release, calendars, profile }: Subject,
+  { release, calendars, profile, bound }: Subject,
   now: string,
 ): Promise<AdmissionFacts> {
-  const [policy, known, closures, outOfService] = await Promise.all([
+  const [policy, known, closures, outOfService, rules] = await Promise.all([
     log.load(policyAggregate, freezePolicy),
     release === null ? null : log.load(releaseAggregate, release),
     closuresOf(log, calendars, now, after(now, horizon)),
     profile === null ? null : outOfServiceSince(log, profile),
+    bound && bindingNow(log, bound),
   ])
   return {
     policyVersion: policy.commit,
@@ -100,6 +121,8 @@ async function factsAbout(
     outOfService,
     releaseVersion: known?.commit ?? 0,
     releaseWithdrawn: known?.state.withdrawn?.reason ?? null,
+    rulesVersion: rules?.version ?? 0,
+    unmet: rules && bound ? unmetRules(rules.policies, bound) : [],
     releaseRefused: known && (await refusedNow(log, known.state, policy.state, now)),
   }
 }

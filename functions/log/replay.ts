@@ -8,6 +8,7 @@ import { planAggregate } from '../domain/plan/aggregate.ts'
 import { policyAggregate } from '../domain/policy/policy.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { releaseAggregate } from '../domain/release/release.ts'
+import { rulesAggregate } from '../domain/rules/rules.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import { trustAggregate } from '../domain/trust/trust.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
@@ -42,6 +43,7 @@ const followers: Readonly<Record<string, () => Follow>> = {
   policy: follower(policyAggregate),
   profile: follower(profileAggregate),
   release: follower(releaseAggregate),
+  rules: follower(rulesAggregate),
   target: follower(targetAggregate),
   trust: follower(trustAggregate),
   upgrade: follower(upgradeAggregate),

@@ -64,7 +64,8 @@ async function beginPhase(
   if (!plan) return
   const { request } = does
   const bound = await boundNow(log, state, request)
-  const planned = { plan, facts: await planFacts(services, bound.calendars ?? request.calendars) }
+  const held = { ...request, ...(bound.calendars && { calendars: [...bound.calendars] }) }
+  const planned = { plan, facts: await planFacts(services, held, plan) }
   const begun = requestUpgrade({ request, by, planned, rollout: part, bound })
   await log.of(upgradeAggregate, upgrade).carryOut(begun, cause)
 }

@@ -20,6 +20,8 @@ import { leftOutCounts, makePlan, type Plan } from '../domain/plan/plan.ts'
 import { type PlanWarning, Unmatched, warningsOfCanaries, warningsOfGroups } from '../domain/plan/warnings.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
+import { boundOf } from '../domain/rules/binding.ts'
+import { policyRejection, unmetRules } from '../domain/rules/judge.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { refuseUnfit } from '../domain/upgrade/fit.ts'
 import { failPlanning, recordPlan, type WrittenPlan } from '../domain/upgrade/request.ts'
@@ -38,6 +40,7 @@ import {
   releaseFor,
   releasesOf,
 } from '../facts/release.ts'
+import { bindingNow } from '../facts/rules.ts'
 import { takesCanariesAlone } from '../facts/targeting.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
@@ -133,6 +136,9 @@ export async function prospectOf(
     if ('rejected' in found) return { rejected: found.rejected }
     const distrusted = await refuseDistrusted(services, component, found.release.version)
     if (distrusted) return { rejected: distrusted }
+    const binding = await bindingNow(services.log, boundOf(request))
+    const unmet = policyRejection(unmetRules(binding.policies, { kind: request.kind, ...found.release }))
+    if (unmet) return { rejected: unmet }
     release = found.release
     if (found.heldBack !== null)
       heldBack.push({ code: 'held_back', detail: found.heldBack, field: 'version', value: version })
@@ -275,7 +281,7 @@ function* numbered<Value>(values: Iterable<Value>): Generator<[number, Value]> {
 export async function storePlan(
   services: LogAndClock,
   plan: Plan,
-  { calendars }: Pick<UpgradeRequest, 'calendars'>,
+  request: UpgradeRequest,
   upgrade: string,
   told?: PlanTold,
 ): Promise<WrittenPlan> {
@@ -289,7 +295,7 @@ export async function storePlan(
   })
   return {
     plan: { ...acceptedPlan(plan), ...(told && { told }) },
-    facts: await planFacts(services, calendars),
+    facts: await planFacts(services, request, plan),
   }
 }
 

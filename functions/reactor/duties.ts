@@ -23,7 +23,7 @@ import { beginRollbacks, recordPhases, steerRollout } from './rollouts/phases.ts
 import type { ReactorServices } from './services.ts'
 import { beginChildren } from './upgrades/begin-children.ts'
 import { holdReleaseBack } from './upgrades/hold-back.ts'
-import { heedCalendar, heedStop, heedTrust, heedWithdrawal } from './upgrades/tick.ts'
+import { heedCalendar, heedRules, heedStop, heedTrust, heedWithdrawal } from './upgrades/tick.ts'
 
 /** What follows from facts: those that act on one commit at a time, in their order, and those that act on many streams' at once. */
 export interface Duties<Services = ReactorServices> {
@@ -54,6 +54,7 @@ const single = [
   heedCalendar,
   heedWithdrawal,
   heedTrust,
+  heedRules,
   holdReleaseBack,
   beginChildren,
   startRolloutExecution,

@@ -59,6 +59,7 @@ export const healers: Readonly<Record<DutyName, readonly Healer[]>> = {
   'heed-calendar': [drivesUpgrades],
   'heed-withdrawal': [drivesUpgrades],
   'heed-trust': [drivesUpgrades],
+  'heed-rules': [drivesUpgrades],
   'hold-back': [actsAgain(holdReleaseBack)],
   'make-memberships': [makesMemberships],
   'run-profile': [runsProfiles],

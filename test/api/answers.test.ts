@@ -134,6 +134,13 @@ describe('every answer is the one that is described', () => {
     await ask('unblockRelease', 'POST', `${published}/unblock`, { body: { reason: 'x' } })
     await ask('revokeKey', 'POST', `/api/v1/keys/${keyId}/revoke`, { as: admin, body: { reason: 'x' } })
     await ask('listKeys', 'GET', '/api/v1/keys')
+    const policy = '/api/v1/policies/production'
+    const rules = { selector: { components: ['web'] }, blockedVersions: ['1.0.0'] }
+    await ask('definePolicy', 'PUT', policy, { as: admin, body: rules })
+    await ask('definePolicy', 'PUT', policy, { as: admin, body: rules })
+    await ask('getPolicy', 'GET', policy)
+    await ask('listPolicies', 'GET', '/api/v1/policies')
+    await ask('withdrawPolicy', 'DELETE', policy, { as: admin, query: { reason: 'x' } })
     await ask('setComponentScheme', 'PUT', '/api/v1/components/web', { body: { scheme: 'dotted' } })
     await ask('listComponents', 'GET', '/api/v1/components')
     await ask('getComponent', 'GET', '/api/v1/components/api')

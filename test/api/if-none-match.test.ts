@@ -72,6 +72,7 @@ it('whoever answers with an ETag says so in the description', async () => {
       'getCalendarState',
       'getComponent',
       'getManifest',
+      'getPolicy',
       'getRelease',
       'getSteps',
       'getStop',

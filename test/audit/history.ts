@@ -119,6 +119,8 @@ export const calm: AdmissionFacts = {
   releaseVersion: 1,
   releaseWithdrawn: null,
   releaseRefused: null,
+  rulesVersion: 0,
+  unmet: [],
 }
 
 /**

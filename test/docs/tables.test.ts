@@ -7,6 +7,7 @@ import { procedureEvents } from '../../events/procedure.ts'
 import { profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
 import { rolloutEvents } from '../../events/rollout.ts'
+import { ruleEvents } from '../../events/rules.ts'
 import { streamKinds } from '../../events/stream.ts'
 import { outcomes, targetEvents } from '../../events/target.ts'
 import { trustEvents } from '../../events/trust.ts'
@@ -24,6 +25,7 @@ const events: Readonly<Record<(typeof streamKinds)[number], { readonly shapes: o
   release: releaseEvents,
   trust: trustEvents,
   policy: policyEvents,
+  rules: ruleEvents,
   profile: profileEvents,
   memberships: membershipEvents,
   rollout: rolloutEvents,

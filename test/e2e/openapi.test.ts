@@ -79,6 +79,7 @@ describe('/openapi.json (S32)', () => {
     const manifest = manifestOf({ component, expires: '2100-01-01T00:00:00Z' })
     const signatures = [signatureOf(signer, manifest)]
     await operator.write('/api/v1/releases', { manifest, signatures })
+    await admin.send('PUT', '/api/v1/policies/described', { body: { selector: { components: ['no-such'] } } })
     const { rolloutId } = (await operator.write<{ rolloutId: string }>('/api/v1/rollouts', rollout)).body
     const values: Readonly<Record<string, string>> = {
       ...{ '{component}': component, '{version}': 'v1.1.0', '{name}': 'described' },

@@ -106,6 +106,12 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
   },
   'POST /api/v1/keys/{key}/revoke': { reason: 'no', from: '2030-01-01T00:00:00Z' },
   'PUT /api/v1/trust': { threshold: 1, components: { 'no-such': 1 } },
+  'PUT /api/v1/policies/{name}': {
+    description: 'none',
+    selector: { components: ['no-such'], tags: { tier: 'gold' }, environments: ['none'] },
+    approvals: { required: 1, approvers: ['nobody', 'somebody'], role: 'admin', expiresInSeconds: 60 },
+    blockedVersions: ['v1.0.0'],
+  },
   'POST /api/v1/upgrade-profiles': profile,
   'PUT /api/v1/upgrade-profiles/{id}': { ...profile, status: 'inactive' },
   'POST /api/v1/upgrade-profiles/{id}/assignments': {

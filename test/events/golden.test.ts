@@ -10,6 +10,7 @@ import { procedureEvents } from '../../events/procedure.ts'
 import { profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
 import { rolloutEvents } from '../../events/rollout.ts'
+import { ruleEvents } from '../../events/rules.ts'
 import { targetEvents } from '../../events/target.ts'
 import { trustEvents } from '../../events/trust.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
@@ -27,6 +28,7 @@ const registries = {
   release: releaseEvents,
   trust: trustEvents,
   policy: policyEvents,
+  rules: ruleEvents,
   memberships: membershipEvents,
   profile: profileEvents,
   rollout: rolloutEvents,

@@ -476,6 +476,19 @@ export const stories: Readonly<Record<DutyName, readonly Story[]>> = {
       },
     },
   ],
+  'heed-rules': [
+    {
+      words: 'a policy blocks the version that is rolled out',
+      async tell({ world }, lose) {
+        const id = await deployed(world, all)
+        await lose()
+        const as = { user: 'admin-1', roles: ['admin'] }
+        const body = { blockedVersions: [all.version] }
+        await world.call('PUT', '/api/v1/policies/no-more', { as, body })
+        return async () => [await activeOf(world), await counts(world, id)]
+      },
+    },
+  ],
   'heed-trust': [
     {
       words: 'the key is revoked that has signed what is rolled out',

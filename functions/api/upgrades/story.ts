@@ -14,6 +14,17 @@ const sizes = (ranges: readonly (readonly [number, number, ...unknown[]])[]): nu
 
 const targets = (count: number) => counted(count, 'target')
 
+const heldBy = {
+  FREEZE: 'everything is stopped',
+  WINDOW_CLOSED: 'the window, or a calendar, is closed',
+  POLICY: 'a policy is not met',
+} as const
+const liftedBy = {
+  FREEZE: 'The stop was lifted.',
+  WINDOW_CLOSED: 'The window is open.',
+  POLICY: 'What the policies ask for is met.',
+} as const
+
 /** Returns how a wave is called in sentences, by its index: its number, and its group where it has one. */
 type NameOfWave = (wave: number) => string
 
@@ -133,13 +144,13 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
     case 'ContinueGiven':
       return `${event.data.by} continued after ${wave(event.data.wave)}.`
     case 'HoldPlaced': {
-      const { code, until, lapses } = event.data
-      const why = code === 'FREEZE' ? 'everything is stopped' : 'the window, or a calendar, is closed'
+      const { code, until, lapses, ref } = event.data
+      const why = code === 'POLICY' ? (ref ?? heldBy[code]) : heldBy[code]
       const rest = lapses === null ? '' : `; who is left over stays out from ${lapses} on`
       return `Held: ${why}${until === null ? '' : ` until ${until}`}${rest}.`
     }
     case 'HoldLifted':
-      return event.data.code === 'FREEZE' ? 'The stop was lifted.' : 'The window is open.'
+      return liftedBy[event.data.code]
     case 'FreezeOverridden':
       return `Goes on in spite of what is closed since ${event.data.since} (${event.data.freeze}): ${event.data.breakGlass}`
     case 'CalendarsBound':

@@ -4,6 +4,7 @@ import { inFlightAtMost } from '../plan/rolling.ts'
 import { waveRange } from '../plan/waves.ts'
 import { type Closure, closureAt } from '../policy/closure.ts'
 import type { Stop } from '../policy/policy.ts'
+import type { Unmet } from '../rules/judge.ts'
 import { awaitsApproval } from '../standing.ts'
 import { hasSecondPerson } from './approvers.ts'
 import { freshMembers, membersWith, roomForChunks } from './chunks.ts'
@@ -24,6 +25,10 @@ export interface AdmissionFacts {
   /** Since when the profile that it is of opens no window; null: it does, or there is none. */
   readonly outOfService: string | null
   readonly releaseVersion: number
+  /** Which commit of the policies it is. */
+  readonly rulesVersion: number
+  /** The rules of policies that the upgrade does not meet now. */
+  readonly unmet: readonly Unmet[]
   /** Why the release must not be rolled out any more; null while it may. */
   readonly releaseWithdrawn: string | null
   /** Why it must not be rolled out now: it is blocked, has expired, or too few count of those who have signed it; null while it may. */
@@ -48,14 +53,14 @@ interface Opening {
 
 /**
  * Returns the opening in which an upgrade may hand targets over at an instant; undefined while its window, a calendar of its or a stop forbids
- * it, or approvals are lacking. Breaking the glass passes over stops and calendars, never over the window (design: #break-glass).
+ * it, a policy is not met, or approvals are lacking. Breaking the glass passes over stops and calendars, never over the window (design: #break-glass).
  */
 export function openingOf(
   state: PlannedUpgrade,
-  { stops, closures }: Pick<AdmissionFacts, 'stops' | 'closures'>,
+  { stops, closures, unmet }: Pick<AdmissionFacts, 'stops' | 'closures' | 'unmet'>,
   now: string,
 ): Opening | undefined {
-  if (awaitsApproval(state)) return undefined
+  if (awaitsApproval(state) || unmet.length > 0) return undefined
   const glass = breaksGlass(state)
   if (stops.length > 0 && !glass) return undefined
   const openness = opennessOf(state, glass ? [] : closures, now)
@@ -161,6 +166,7 @@ export function admit(draft: Draft, facts: AdmissionFacts): void {
         ...acceptanceOf(state, opening, now),
         policyVersion: facts.policyVersion,
         releaseVersion: facts.releaseVersion,
+        ...(facts.rulesVersion > 0 && { rulesVersion: facts.rulesVersion }),
       },
     })
   }

@@ -1,6 +1,7 @@
 export type HoldCode =
   | 'WINDOW_CLOSED'
   | 'FREEZE'
+  | 'POLICY'
   | 'GATE_FAILED'
   | 'GATE_INCONCLUSIVE'
   | 'BAKING'
@@ -26,6 +27,7 @@ type Holds = readonly Hold[]
 const unblockedBy: Readonly<Record<HoldCode, string>> = {
   WINDOW_CLOSED: 'The window opens and no calendar closes it, or an operator resumes with another window.',
   FREEZE: 'Somebody lifts the stop with a reason.',
+  POLICY: 'What the policy asks for is there, or an administrator changes the policy.',
   GATE_FAILED: 'An operator looks at the failures and resumes, aborts or rolls back.',
   GATE_INCONCLUSIVE: 'An operator judges the wave, since there is no data, and resumes or aborts.',
   BAKING: 'The bake time ends.',
@@ -76,7 +78,7 @@ export function holdOf(holds: Holds, code: HoldCode): Hold | undefined {
   return holds.find((hold) => hold.code === code)
 }
 
-/** Do a closed window or a stop keep everybody out? */
+/** Do a closed window, a stop or a policy keep everybody out? */
 export function keepsEverybodyOut(holds: Holds): boolean {
-  return holds.some(({ code }) => code === 'WINDOW_CLOSED' || code === 'FREEZE')
+  return holds.some(({ code }) => code === 'WINDOW_CLOSED' || code === 'FREEZE' || code === 'POLICY')
 }

@@ -1,4 +1,5 @@
 import { after, later, second } from '../../../events/time.ts'
+import { wordsOf } from '../rules/judge.ts'
 import { type AdmissionFacts, breaksGlass } from './admission.ts'
 import type { Draft } from './draft.ts'
 import { type Hold, holdOf } from './hold.ts'
@@ -33,8 +34,12 @@ function stopped(state: PlannedUpgrade, { stops }: AdmissionFacts): Held | null 
   return { until: null, ref: reasons.slice(0, 512), lapses: null }
 }
 
+function unmet({ unmet }: AdmissionFacts): Held | null {
+  return unmet.length === 0 ? null : { until: null, ref: wordsOf(unmet), lapses: null }
+}
+
 /**
- * Brings the holds of window and stop up to date. They are placed where they keep anybody out, and lifted, whatever else the upgrade waits
+ * Brings the holds of window, stop and policies up to date. They are placed where they keep anybody out, and lifted, whatever else the upgrade waits
  * for, when they no longer would.
  */
 export function checkHolds(draft: Draft, facts: AdmissionFacts): void {
@@ -42,7 +47,7 @@ export function checkHolds(draft: Draft, facts: AdmissionFacts): void {
   if (!isPlanned(state) || state.abort) return
   const { status, holds } = state.standing
   const goesOn = status === 'scheduled' || status === 'running'
-  const check = (code: 'WINDOW_CLOSED' | 'FREEZE', held: Held | null) => {
+  const check = (code: 'WINDOW_CLOSED' | 'FREEZE' | 'POLICY', held: Held | null) => {
     const present = holdOf(holds, code)
     if (!held && present) draft.add({ type: 'HoldLifted', data: { code } })
     if (!held || !goesOn) return
@@ -51,4 +56,5 @@ export function checkHolds(draft: Draft, facts: AdmissionFacts): void {
   }
   check('WINDOW_CLOSED', closedWindow(state, facts, now))
   check('FREEZE', stopped(state, facts))
+  check('POLICY', unmet(facts))
 }

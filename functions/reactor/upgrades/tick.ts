@@ -4,6 +4,7 @@ import { systemActor } from '../../domain/actor.ts'
 import type { Aggregate, DomainEvent } from '../../domain/aggregate.ts'
 import { policyAggregate } from '../../domain/policy/policy.ts'
 import { releaseAggregate } from '../../domain/release/release.ts'
+import { rulesAggregate } from '../../domain/rules/rules.ts'
 import { trustAggregate } from '../../domain/trust/trust.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { tick } from '../../domain/upgrade/tick.ts'
@@ -112,3 +113,12 @@ export const heedWithdrawal = heeding('heed-withdrawal', releaseAggregate, [
 
 /** Another word counts about releases than before: every live upgrade hears of it at once. */
 export const heedTrust = heeding('heed-trust', trustAggregate, ['KeyRevoked', 'ThresholdsSet'])
+
+/** Policies ask for something else than before: every live upgrade hears of it at once. */
+export const heedRules = heeding(
+  'heed-rules',
+  rulesAggregate,
+  ['PolicyDefined', 'PolicyWithdrawn'],
+  // One that was over before any upgrade noticed it may have held assignments back.
+  () => true,
+)

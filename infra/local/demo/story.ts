@@ -41,6 +41,7 @@ const holdWords: Readonly<Record<string, string>> = {
   GATE_INCONCLUSIVE: 'the gate had no data',
   WINDOW_CLOSED: 'the window is closed',
   FREEZE: 'everything is stopped',
+  POLICY: 'a policy is not met',
 }
 
 function lines(title: string, status: Status, silent: readonly string[]): string[] {

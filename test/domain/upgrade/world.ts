@@ -94,6 +94,8 @@ export const calm: AdmissionFacts = {
   releaseVersion: 1,
   releaseWithdrawn: null,
   releaseRefused: null,
+  rulesVersion: 0,
+  unmet: [],
 }
 
 /** One upgrade whose commands are decided and folded as the log would, with a clock that the test moves. */

@@ -1,0 +1,42 @@
+import * as z from 'zod'
+import { defineEvents, type EventsOf } from './registry.ts'
+import { approvingRoles, name, person, words } from './words.ts'
+
+/** Which upgrades a policy binds; null: whatever theirs is. An environment is the value of the tag of that name. */
+const selector = z.object({
+  components: z.array(name).nullable(),
+  types: z.array(name).nullable(),
+  regions: z.array(name).nullable(),
+  environments: z.array(name).nullable(),
+  tags: z.record(name, z.string().max(256)).nullable(),
+})
+export type PolicySelector = z.output<typeof selector>
+
+/** What every upgrade has to meet that a policy binds, with every default filled in. */
+export const policyDocument = z.object({
+  description: words.nullable(),
+  selector,
+  /** Who has to approve a plan, beside whom its request asks for; null: nobody. */
+  approvals: z
+    .object({
+      required: z.int().min(1),
+      /** Null: whoever has the role. */
+      approvers: z.array(person).nullable(),
+      /** Null: whoever may approve at all. */
+      role: z.enum(approvingRoles).nullable(),
+      expiresInSeconds: z.int().positive(),
+    })
+    .nullable(),
+  /** Versions that nothing is upgraded to. */
+  blockedVersions: z.array(name),
+})
+export type PolicyDocument = z.output<typeof policyDocument>
+
+export const ruleEvents = defineEvents({
+  /** A policy, under its name; a later document takes the place of the one before, and brings it back into service. */
+  PolicyDefined: { schema: z.object({ name, document: policyDocument }) },
+  /** It binds nothing any more; it may be defined again. */
+  PolicyWithdrawn: { schema: z.object({ name, reason: words }) },
+})
+
+export type RuleEvent = EventsOf<typeof ruleEvents>

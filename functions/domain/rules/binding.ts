@@ -1,0 +1,51 @@
+import type { PolicySelector } from '../../../events/rules.ts'
+import type { UpgradeRequest } from '../../../events/upgrade.ts'
+import type { Policy } from './rules.ts'
+
+/** What says whether a policy binds an upgrade: what it is for, and whom its request selects. */
+export interface Bound {
+  readonly kind: UpgradeRequest['kind']
+  readonly component: string
+  readonly types: readonly string[] | null
+  readonly regions: readonly string[] | null
+  readonly tags: Readonly<Record<string, string>> | null
+}
+
+/** The tag whose value is the environment of a target. */
+export const environmentTag = 'environment'
+
+/** Returns what of a request says whether a policy binds it. */
+export function boundOf({ kind, component, selection }: UpgradeRequest): Bound {
+  const { types, regions, tags } = selection
+  return { kind, component, types, regions, tags }
+}
+
+const meet = (left: readonly string[] | null, right: readonly string[] | null) =>
+  left === null || right === null || left.some((one) => right.includes(one))
+
+const tagOf = (tags: Bound['tags'], tag: string) =>
+  tags !== null && Object.hasOwn(tags, tag) ? tags[tag] : undefined
+
+/**
+ * May an upgrade take a target that the selector means? What its request does not say may be anything: whoever wants to be bound by less
+ * says whom he means, by region, type or tag.
+ */
+export function selects(selector: PolicySelector, { component, types, regions, tags }: Bound): boolean {
+  const { components, environments } = selector
+  const environment = tagOf(tags, environmentTag)
+  return (
+    (components === null || components.includes(component)) &&
+    meet(selector.types, types) &&
+    meet(selector.regions, regions) &&
+    (environments === null || environment === undefined || environments.includes(environment)) &&
+    Object.entries(selector.tags ?? {}).every(([tag, value]) => {
+      const asked = tagOf(tags, tag)
+      return asked === undefined || asked === value
+    })
+  )
+}
+
+/** Returns the policies in service that bind an upgrade, by name. */
+export function bindingOf(policies: readonly Policy[], bound: Bound): Policy[] {
+  return policies.filter(({ withdrawn, document }) => !withdrawn && selects(document.selector, bound))
+}
