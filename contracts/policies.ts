@@ -24,7 +24,7 @@ const approvals = z
   .strictObject({
     required: z.int().min(1).max(5),
     approvers: z.array(words(256)).min(1).max(20).nullable().default(null),
-    role: z.enum(approvingRoles).nullable().default(null),
+    role: z.enum(approvingRoles).default('approver'),
     expiresInSeconds: seconds(60, 365 * day).default(7 * day),
   })
   .superRefine(({ approvers, required }, context) => {

@@ -31,7 +31,23 @@ export const hold = z.object({
 })
 
 /** How many approvals there are; `withinSeconds` is how long they are waited for. */
-export const countedApprovals = z.object({ needed: z.int(), given: z.int(), withinSeconds: z.int() })
+export const countedApprovals = z.object({
+  needed: z.int(),
+  given: z.int(),
+  withinSeconds: z.int(),
+  demanded: z
+    .array(
+      z.object({
+        policy: z.string(),
+        revision: z.int(),
+        required: z.int(),
+        given: z.int(),
+        expiresInSeconds: z.int(),
+      }),
+    )
+    .optional()
+    .describe('What policies ask for beside the request, and how many there are; left out: none ever did.'),
+})
 
 /** Why it ended before it was through; null: it did not. */
 export const failure = z.object({ code: z.string(), detail: z.string() }).nullable()

@@ -60,6 +60,17 @@ const ofUpgrades = {
     window: window.describe('The window that is approved with the plan; null: always.'),
     comment: z.string().nullable().describe('What they said to it.'),
   }),
+  ApprovalsDemanded: z.object({
+    demands: z
+      .array(
+        z.object({
+          policy: z.string().describe('The policy that asks.'),
+          required: z.int().min(1).describe('How many people have to approve for it.'),
+          given: z.int().min(0).describe('How many of these there are.'),
+        }),
+      )
+      .describe('What policies ask for now; none: no policy asks for approvals any more.'),
+  }),
   ApprovalsVoided: z.object({ by, reason }),
   UpgradeRejected: z.object({ by, reason }),
   UpgradeExpired: z.object({ detail }),

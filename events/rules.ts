@@ -22,8 +22,8 @@ export const policyDocument = z.object({
       required: z.int().min(1),
       /** Null: whoever has the role. */
       approvers: z.array(person).nullable(),
-      /** Null: whoever may approve at all. */
-      role: z.enum(approvingRoles).nullable(),
+      /** An approver, whom an administrator may stand for, or an administrator. */
+      role: z.enum(approvingRoles),
       expiresInSeconds: z.int().positive(),
     })
     .nullable(),

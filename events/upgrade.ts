@@ -3,6 +3,7 @@ import { expression, procedureReference, request } from './procedure.ts'
 import { defineEvents, type EventsOf } from './registry.ts'
 import { outcomes, regressions } from './target.ts'
 import {
+  approvingRoles,
   breachActions,
   instant,
   name,
@@ -269,6 +270,26 @@ export const upgradeEvents = defineEvents({
       planHash: z.string(),
       window: z.object({ start: instant, end: instant }).nullable(),
       comment: words.nullable(),
+      /** As what they approved; left out: nobody asked. */
+      role: z.exactOptional(z.enum(approvingRoles)),
+      /** What it counts for, where policies ask for approvals too; left out: for what the request asks for. */
+      counts: z.exactOptional(z.object({ request: z.boolean(), policies: z.array(name).max(5) })),
+    }),
+  },
+  /** What policies ask for approvals now, in place of those before; how many of the approvals that there are count for each. */
+  ApprovalsDemanded: {
+    schema: z.object({
+      demands: z
+        .array(
+          z.object({
+            policy: name,
+            revision: z.int().positive(),
+            required: z.int().positive(),
+            given: index,
+            expiresInSeconds: z.int().positive(),
+          }),
+        )
+        .max(5),
     }),
   },
   /** What was approved is no longer what would run: approvals given before count no more, and nothing is admitted before there are new ones. */

@@ -5,6 +5,7 @@ import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { type ReleaseState, releaseAggregate, releaseId } from '../domain/release/release.ts'
 import { distrustOf } from '../domain/release/trusted.ts'
 import { type Bound, boundOf } from '../domain/rules/binding.ts'
+import { demandsOf } from '../domain/rules/demands.ts'
 import { unmetRules } from '../domain/rules/judge.ts'
 import type { AdmissionFacts } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
@@ -122,6 +123,7 @@ async function factsAbout(
     releaseVersion: known?.commit ?? 0,
     releaseWithdrawn: known?.state.withdrawn?.reason ?? null,
     rulesVersion: rules?.version ?? 0,
+    demands: rules && bound ? demandsOf(rules.policies, bound.kind) : [],
     unmet: rules && bound ? unmetRules(rules.policies, bound) : [],
     releaseRefused: known && (await refusedNow(log, known.state, policy.state, now)),
   }

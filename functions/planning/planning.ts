@@ -21,11 +21,14 @@ import { type PlanWarning, Unmatched, warningsOfCanaries, warningsOfGroups } fro
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
 import { boundOf } from '../domain/rules/binding.ts'
+import { type Demand, demandsOf, refuseUnmeetable } from '../domain/rules/demands.ts'
 import { policyRejection, unmetRules } from '../domain/rules/judge.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
+import { authorsOf } from '../domain/upgrade/approvers.ts'
+import type { UpgradeDecision } from '../domain/upgrade/draft.ts'
 import { refuseUnfit } from '../domain/upgrade/fit.ts'
 import { failPlanning, recordPlan, type WrittenPlan } from '../domain/upgrade/request.ts'
-import type { AcceptedPlan } from '../domain/upgrade/state.ts'
+import type { AcceptedPlan, Requested } from '../domain/upgrade/state.ts'
 import { isMoving } from '../domain/version/scheme.ts'
 import { LastingError } from '../errors.ts'
 import { type LogAndClock, planFacts } from '../facts/admission.ts'
@@ -84,6 +87,8 @@ export type Prospect =
   | {
       readonly plan: Plan
       readonly warnings: readonly PlanWarning[]
+      /** The approvals that policies ask for. */
+      readonly demands: readonly Demand[]
       /** Returns who was selected, whether the plan takes it or not. */
       selected(): ReadonlySet<string>
     }
@@ -127,6 +132,7 @@ export async function prospectOf(
   if (refused) return { rejected: refused }
   const unknown = await refuseUnknownCalendars(services.log, request)
   if (unknown) return { rejected: unknown }
+  const binding = await bindingNow(services.log, boundOf(request))
   let release: ResolvedRelease | null = null
   const heldBack: PlanWarning[] = []
   if (request.kind !== 'rollback') {
@@ -136,7 +142,6 @@ export async function prospectOf(
     if ('rejected' in found) return { rejected: found.rejected }
     const distrusted = await refuseDistrusted(services, component, found.release.version)
     if (distrusted) return { rejected: distrusted }
-    const binding = await bindingNow(services.log, boundOf(request))
     const unmet = policyRejection(unmetRules(binding.policies, { kind: request.kind, ...found.release }))
     if (unmet) return { rejected: unmet }
     release = found.release
@@ -170,6 +175,7 @@ export async function prospectOf(
       : undefined
   const made = makePlan({
     ...{ request, candidates, release, newer, tooOld, policyVersion: policy.commit, canariesAlone },
+    rules: binding.policies.map(({ name, revision }) => [name, revision] as const),
     ...(releases && { releases }),
   })
   const warnings = [...heldBack, ...unmatched.warnings, ...warningsOfCanaries(request, candidates)]
@@ -184,7 +190,8 @@ export async function prospectOf(
   const exposure = mayExpose(request) ? await exposedBy(services, made.plan, look) : undefined
   if (look.isCutShort) return { large: true }
   const plan = { ...made.plan, ...(exposure && { exposure }), ...(expected && { expected }) }
-  return { plan, warnings: [...warnings, ...warningsOfGroups(request, plan)], selected }
+  const demands = demandsOf(binding.policies, request.kind)
+  return { plan, warnings: [...warnings, ...warningsOfGroups(request, plan)], demands, selected }
 }
 
 /** Returns what the first wave of a plan exposes, where that is more than one person may. */
@@ -299,6 +306,19 @@ export async function storePlan(
   }
 }
 
+/** What is recorded of a plan: it, or why there is none that anybody could approve. */
+async function planDecision(
+  services: PlanningServices,
+  state: Requested,
+  prospect: Prospect,
+  upgrade: string,
+): Promise<UpgradeDecision> {
+  if ('rejected' in prospect) return failPlanning(prospect.rejected)
+  const unmeetable = refuseUnmeetable(prospect.demands, authorsOf(state))
+  if (unmeetable) return failPlanning(unmeetable)
+  return recordPlan(await storePlan(services, prospect.plan, state.request, upgrade))
+}
+
 /** Plans an upgrade that was requested. Doing it twice changes nothing; the first plan stands. Throws Contended. */
 export async function writePlan(services: PlanningServices, upgrade: string): Promise<void> {
   const { log } = services
@@ -306,10 +326,7 @@ export async function writePlan(services: PlanningServices, upgrade: string): Pr
   const { state } = from
   if (state.stage !== 'requested' || state.abort) return
   const prospect = await prospectOf(services, state.request)
-  const decision =
-    'rejected' in prospect
-      ? failPlanning(prospect.rejected)
-      : recordPlan(await storePlan(services, prospect.plan, state.request, upgrade))
+  const decision = await planDecision(services, state, prospect, upgrade)
   const cause = { actor: systemActor, correlation: upgrade }
   await log.of(upgradeAggregate, upgrade).carryOut(decision, cause, { from })
 }

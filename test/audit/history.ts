@@ -121,6 +121,7 @@ export const calm: AdmissionFacts = {
   releaseRefused: null,
   rulesVersion: 0,
   unmet: [],
+  demands: [],
 }
 
 /**

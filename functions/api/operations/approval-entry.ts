@@ -3,6 +3,7 @@ import { afterWave } from '../../domain/plan/after-wave.ts'
 import { authorsOf as authorsOfRollout } from '../../domain/rollout/approval.ts'
 import { holdsOf } from '../../domain/rollout/holds.ts'
 import type { ExistingRollout } from '../../domain/rollout/state.ts'
+import type { Demand } from '../../domain/rules/demands.ts'
 import { drivenIn } from '../../domain/target/procedure.ts'
 import type { TargetState } from '../../domain/target/state.ts'
 import { authorsOf } from '../../domain/upgrade/approvers.ts'
@@ -42,7 +43,7 @@ function mayBody(may: May, requestedBy: string, principal: Principal) {
   return { may, youMay: entitled && named && !may.except.includes(id), yours: requestedBy === id }
 }
 
-function whoMay({ waitsFor, operation }: Wait, state: PlannedUpgrade): May {
+function whoMay({ waitsFor, operation }: Wait, state: PlannedUpgrade, demands: readonly Demand[]): May {
   const roles = rolesFor(operation)
   if (waitsFor === 'continue') {
     const { continueBySecondPerson } = afterWave(state, state.standing.wave)
@@ -50,7 +51,32 @@ function whoMay({ waitsFor, operation }: Wait, state: PlannedUpgrade): May {
     return { roles, approvers: null, except }
   }
   const given = state.approvals.map(({ by }) => by)
-  return { roles, approvers: state.request.approvals.approvers, except: [...authorsOf(state), ...given] }
+  const lacking = lackingRules(state, demands)
+  const named = lacking.map(({ approvers }) => approvers)
+  return {
+    roles: lacking.every((rule) => rule.role === 'admin') ? ['admin'] : roles,
+    approvers: named.some((approvers) => approvers === null)
+      ? null
+      : [...new Set(named.flatMap((approvers) => approvers ?? []))],
+    except: [...authorsOf(state), ...given],
+  }
+}
+
+/** Returns what asks for approvals that are lacking: the request, and policies. */
+function lackingRules({ request, standing }: PlannedUpgrade, demands: readonly Demand[]) {
+  const { needed, given, demanded = [] } = standing.approvals
+  const own = { role: 'approver' as const, approvers: request.approvals.approvers }
+  const lacking = new Set(demanded.flatMap((one) => (one.given < one.required ? [one.policy] : [])))
+  const ofPolicies = demands.filter(({ policy }) => lacking.has(policy))
+  return given < needed || ofPolicies.length === 0 ? [own, ...ofPolicies] : ofPolicies
+}
+
+/** Returns how many people have to approve, at the least, and how many of these there are. */
+function countedOf({ standing }: PlannedUpgrade): { readonly needed: number; readonly given: number } {
+  const { needed, given, demanded = [] } = standing.approvals
+  const most = Math.max(needed, ...demanded.map(({ required }) => required))
+  const missing = Math.max(needed - given, ...demanded.map((one) => one.required - one.given))
+  return { needed: most, given: most - Math.max(0, missing) }
 }
 
 const noStep = { targetId: null, attempt: null, step: null, ask: null }
@@ -86,14 +112,19 @@ export function entriesOfStep(
 }
 
 /** Returns the entries of an upgrade: what of it waits for a person. */
-export function entriesOfUpgrade(row: UpgradeRow, state: PlannedUpgrade, principal: Principal) {
+export function entriesOfUpgrade(
+  row: UpgradeRow,
+  state: PlannedUpgrade,
+  demands: readonly Demand[],
+  principal: Principal,
+) {
   const { upgradeId, rolloutId, component, version, planHash, requestedBy, requestedAt } = row
   const profileId = state.request.selection.profile ?? null
-  const { needed, given } = state.standing.approvals
+  const { needed, given } = countedOf(state)
   return waits.flatMap((wait) => {
     const hold = holdOf(state.standing.holds, wait.code)
     if (!hold) return []
-    const { reason } = approvalsBody(state.request, state.plan)
+    const { reason } = approvalsBody(state.request, state.plan, state.standing.approvals.demanded ?? [])
     return [
       {
         kind: profileId === null ? ('upgrade' as const) : ('profile' as const),
@@ -104,7 +135,7 @@ export function entriesOfUpgrade(row: UpgradeRow, state: PlannedUpgrade, princip
         window: state.window,
         ...{ since: hold.since, lapses: hold.lapses, needed, given },
         reason: wait.waitsFor === 'approve' ? reason : null,
-        ...mayBody(whoMay(wait, state), requestedBy, principal),
+        ...mayBody(whoMay(wait, state, demands), requestedBy, principal),
       },
     ]
   })

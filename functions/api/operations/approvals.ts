@@ -2,11 +2,14 @@ import type { operationsContracts } from '../../../contracts/operations.ts'
 import { instantOf } from '../../../events/time.ts'
 import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
 import { exists } from '../../domain/rollout/state.ts'
+import { boundOf } from '../../domain/rules/binding.ts'
+import { demandsOf } from '../../domain/rules/demands.ts'
 import { awaitsApproval } from '../../domain/standing.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { isPlanned, exists as upgradeExists } from '../../domain/upgrade/state.ts'
 import { isEnd } from '../../domain/upgrade/status.ts'
+import { bindingNow } from '../../facts/rules.ts'
 import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
 import type { Operate } from '../http/endpoint.ts'
@@ -40,7 +43,9 @@ const inUpgrades: LookThrough = async ({ log, views }, looking, principal) => {
   const { rows, nextCursor } = await pageOf(views.listUpgrades(looking))
   const entries = await sideBySide(rows.filter(waitsForPerson), atOnce.targets, async (row) => {
     const { state } = await log.load(upgradeAggregate, row.upgradeId)
-    return isPlanned(state) ? entriesOfUpgrade(row, state, principal) : []
+    if (!isPlanned(state)) return []
+    const { policies } = await bindingNow(log, boundOf(state.request))
+    return entriesOfUpgrade(row, state, demandsOf(policies, state.request.kind), principal)
   })
   return { rows: entries.flat(), nextCursor }
 }

@@ -1,5 +1,6 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { instantOf } from '../../../events/time.ts'
+import type { ApprovingRole } from '../../domain/rules/demands.ts'
 import { awaitsApproval } from '../../domain/standing.ts'
 import type { AdmissionFacts } from '../../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
@@ -21,6 +22,7 @@ import { admissionFacts } from '../../facts/admission.ts'
 import { patience } from '../../patience.ts'
 import { type Answer, accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
+import type { Principal } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
 import { upgradeNotFound } from './history.ts'
 import { upgradeWords } from './statuses.ts'
@@ -86,21 +88,30 @@ export const continueUpgrade: Operate<Contracts['continueUpgrade']> = async (inp
   }
 }
 
+/** As what a person approves: as an administrator, where they are one. */
+function roleOf(principal: Principal): ApprovingRole {
+  return principal.kind === 'person' && principal.roles.has('admin') ? 'admin' : 'approver'
+}
+
 /** Approves the plan of a hash. */
 export const approveUpgrade: Operate<Contracts['approveUpgrade']> = async (input, services) => {
   const { window, ...body } = input.body
   const inUtc = window && { start: instantOf(window.start), end: instantOf(window.end) }
-  const approval = { by: input.principal.id, ...body, ...(inUtc !== undefined && { window: inUtc }) }
+  const role = roleOf(input.principal)
+  const approval = { by: input.principal.id, role, ...body, ...(inUtc !== undefined && { window: inUtc }) }
   const loaded = await commandWithFacts(input, services, (facts) => decideApproval(approval, facts))
-  const { given, needed } = loaded.state.standing.approvals
-  return acknowledged(input.params.id, loaded, `Approved: ${given} of ${needed}`)
+  const { given, needed, demanded = [] } = loaded.state.standing.approvals
+  const ofPolicies = demanded.map((one) => `, ${one.given} of ${one.required} for policy ${one.policy}`)
+  return acknowledged(input.params.id, loaded, `Approved: ${given} of ${needed}${ofPolicies.join('')}`)
 }
 
 /** Rejects what waits for approval. */
 export const rejectUpgrade: Operate<Contracts['rejectUpgrade']> = async (input, services) =>
   acknowledged(
     input.params.id,
-    await command(input, services, decideRejection({ by: input.principal.id, ...input.body })),
+    await commandWithFacts(input, services, (facts) =>
+      decideRejection({ by: input.principal.id, role: roleOf(input.principal), ...input.body }, facts),
+    ),
     'Upgrade rejected',
   )
 

@@ -4,6 +4,7 @@ import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import { inFlightAtMost } from '../../domain/plan/rolling.ts'
 import { waveCount, waveRange } from '../../domain/plan/waves.ts'
+import { refuseUnmeetable } from '../../domain/rules/demands.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { requestUpgrade } from '../../domain/upgrade/request.ts'
 import { type AcceptedPlan, exists, planOf } from '../../domain/upgrade/state.ts'
@@ -57,13 +58,16 @@ function paceOf(request: UpgradeRequest, plan: AcceptedPlan): string {
 }
 
 /** Returns what a deploy is answered in words, by its strategy; without a plan there is no count yet. */
-function messageOf(request: UpgradeRequest, plan: AcceptedPlan | null) {
+function messageOf(
+  request: UpgradeRequest,
+  plan: AcceptedPlan | null,
+  { required }: ReturnType<typeof approvalsBody>,
+) {
   const { strategy } = request
   const name = names[strategy]
   if (!plan) return `${name} started; it is planned in the background`
   const first = waveRange(plan.waves, plan.members, 0)
   const count = strategy === 'canary' ? first.to - first.from : plan.members
-  const { required } = approvalsBody(request, plan)
   if (required > 0) {
     const approvals = required === 1 ? 'an approval' : `${required} approvals`
     return `${name} for ${customers(count)} waits for ${approvals}`
@@ -103,6 +107,9 @@ export async function beginUpgrade(
   const prospect = repeated ? undefined : await prospectOf(services, request, inline)
   if (prospect && 'rejected' in prospect) throw asProblem(prospect.rejected)
   const prospective = prospect && 'plan' in prospect ? prospect : undefined
+  const authors = [input.principal.id, ...(request.authors ?? [])]
+  const unmeetable = prospective && refuseUnmeetable(prospective.demands, authors)
+  if (unmeetable) throw asProblem(unmeetable)
   const told = prospective && (await toldBeside(services, request, prospective))
   const planned = prospective && (await storePlan(services, prospective.plan, request, upgradeId, told))
   const command = requestUpgrade({ request, by: input.principal.id, planned })
@@ -110,14 +117,16 @@ export async function beginUpgrade(
   const outcome = await log.execute(upgradeAggregate, upgradeId, command, metadata)
   const { state, commit } = accepted(outcome)
   const plan = planOf(state)
-  const message = messageOf(request, plan)
+  const demanded = exists(state) ? (state.standing.approvals.demanded ?? []) : []
+  const approvals = approvalsBody(request, plan, demanded)
+  const message = messageOf(request, plan, approvals)
   const first = outcome.kind === 'committed' ? told : await toldBefore(log, upgradeId)
   const body = {
     ...{ upgradeId, jobId: `${upgradeId}-1`, strategy: request.strategy, message },
     // Asked for again, it is what the first time was bound to.
     procedure: (exists(state) ? state.request : request).procedure ?? null,
     leftOutCounts: first && plan ? plan.leftOut : null,
-    approvals: approvalsBody(request, plan),
+    approvals,
     ...toldBody(first ?? toldWithoutPlan(request)),
   }
   return { status: 202, body, commit, location: `/api/upgrades/${upgradeId}` }

@@ -80,7 +80,7 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exp
         .map(({ target, reason }) => ({ targetId: target, reason })),
       leftOutCounts: leftOutCounts(plan),
       ...toldBody(told),
-      approvals: approvalsBody(request, plan),
+      approvals: approvalsBody(request, plan, prospect.demands),
       window: request.window,
       expectedAttempt: expectedAttempt(request, plan),
       expectedFinish: finishOf(request, plan, services.now()),

@@ -79,6 +79,12 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
     }
     case 'ApprovalGiven':
       return `${event.data.by} approved plan ${event.data.planHash.slice(0, 12)}${event.data.window ? ` from ${event.data.window.start} to ${event.data.window.end}` : ''}.`
+    case 'ApprovalsDemanded': {
+      const asked = event.data.demands.map(({ policy, required }) => `${policy} (${required})`)
+      return asked.length === 0
+        ? 'No policy asks for approvals any more.'
+        : `Policies ask for approvals: ${asked.join(', ')}.`
+    }
     case 'ApprovalsVoided':
       return `Approvals given before count no more: ${event.data.reason}`
     case 'UpgradeRejected':

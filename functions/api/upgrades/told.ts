@@ -1,5 +1,6 @@
 import type { PlanTold, UpgradeRequest } from '../../../events/upgrade.ts'
 import { toldWarnings, warningsOfRequest } from '../../domain/plan/warnings.ts'
+import type { Demand } from '../../domain/rules/demands.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import type { AcceptedPlan } from '../../domain/upgrade/state.ts'
 import { holdersOf } from '../../facts/live-plans.ts'
@@ -45,20 +46,31 @@ export async function toldBefore(log: Log, upgrade: string): Promise<PlanTold | 
   return undefined
 }
 
-/** Returns how many approvals a request needs by its plan, and why it needs any that it did not ask for; without a plan that is not known yet. */
+/**
+ * Returns how many people have to approve a request by its plan and by policies, at the least, and why it needs any that it did not ask for; without a
+ * plan that is not known yet.
+ */
 export function approvalsBody(
   { approvals: { required } }: UpgradeRequest,
   plan: Pick<AcceptedPlan, 'exposure'> | null,
+  demands: readonly Pick<Demand, 'policy' | 'required'>[],
 ) {
   if (!plan && required === 0) {
     const reason =
-      'It is planned in the background: one is needed where the first wave turns out to expose too much.'
+      'It is planned in the background: one is needed where the first wave turns out to expose too much, or a policy asks for it.'
     return { required, reason }
   }
-  if (!plan?.exposure) return { required, reason: null }
-  const { approvals, firstWave, fleet } = plan.exposure
-  const words = `The first wave takes ${firstWave} of the ${fleet} targets that run the component: a second person has to approve that.`
-  return { required: Math.max(required, approvals), reason: words }
+  const { exposure } = plan ?? {}
+  const words = [
+    ...(exposure
+      ? [
+          `The first wave takes ${exposure.firstWave} of the ${exposure.fleet} targets that run the component: a second person has to approve that.`,
+        ]
+      : []),
+    ...demands.map((demand) => `Policy ${demand.policy} asks for ${demand.required}.`),
+  ]
+  const all = [required, exposure?.approvals ?? 0, ...demands.map((demand) => demand.required)]
+  return { required: Math.max(...all), reason: words.length === 0 ? null : words.join(' ') }
 }
 
 /** Returns what is said in the words of the API. */

@@ -72,6 +72,8 @@ export interface PlanFacts {
   /** Which versions that candidates run are older than the release lets its targets be; left out: nobody said. */
   readonly tooOld?: ReadonlySet<string>
   readonly policyVersion: number
+  /** Which policies bind it, each with its revision; left out: none. */
+  readonly rules?: readonly (readonly [policy: string, revision: number])[]
   /** Is it for canaries alone? Whoever is not in the first wave is left out. */
   readonly canariesAlone?: boolean
 }
@@ -279,7 +281,7 @@ function neverContinued(members: number): Rejection {
 export function makePlan(
   facts: PlanFacts,
 ): { readonly plan: Plan } | { readonly rejected: Rejection; readonly leftOut?: Plan['leftOut'] } {
-  const { request, candidates, release, releases, policyVersion } = facts
+  const { request, candidates, release, releases, policyVersion, rules = [] } = facts
   if (!release && request.kind !== 'rollback') {
     return reject({
       code: 'release-not-registered',
@@ -337,6 +339,7 @@ export function makePlan(
     request: hashOf(request),
     chunks: chunkHashes,
     ...{ version, digest, policyVersion },
+    ...(rules.length > 0 && { rules }),
     ...frozen,
   })
   return {

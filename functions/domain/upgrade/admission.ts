@@ -4,6 +4,7 @@ import { inFlightAtMost } from '../plan/rolling.ts'
 import { waveRange } from '../plan/waves.ts'
 import { type Closure, closureAt } from '../policy/closure.ts'
 import type { Stop } from '../policy/policy.ts'
+import type { Demand } from '../rules/demands.ts'
 import type { Unmet } from '../rules/judge.ts'
 import { awaitsApproval } from '../standing.ts'
 import { hasSecondPerson } from './approvers.ts'
@@ -29,6 +30,8 @@ export interface AdmissionFacts {
   readonly rulesVersion: number
   /** The rules of policies that the upgrade does not meet now. */
   readonly unmet: readonly Unmet[]
+  /** The approvals that policies ask for now. */
+  readonly demands: readonly Demand[]
   /** Why the release must not be rolled out any more; null while it may. */
   readonly releaseWithdrawn: string | null
   /** Why it must not be rolled out now: it is blocked, has expired, or too few count of those who have signed it; null while it may. */

@@ -6,6 +6,7 @@ import { checkLimits } from './breach.ts'
 import { freshMembers, membersWith } from './chunks.ts'
 import type { Draft } from './draft.ts'
 import { beginGate } from './gate.ts'
+import { heedPolicies } from './heed-policies.ts'
 import { holdOf } from './hold.ts'
 import { checkHolds } from './holding.ts'
 import { inParts, rangesPerEvent, toRanges } from './members.ts'
@@ -18,6 +19,7 @@ import { isPlanned } from './state.ts'
 export function advance(draft: Draft, facts: AdmissionFacts): void {
   checkLimits(draft)
   haltRefused(draft, facts)
+  heedPolicies(draft, facts)
   checkHolds(draft, facts)
   admit(draft, facts)
   endWaveWhenOver(draft)

@@ -1,5 +1,6 @@
 import { accept } from '../aggregate.ts'
 import { refuseApprover } from '../approval-rule.ts'
+import { type ApprovingRole, counts, type Demand } from '../rules/demands.ts'
 import { awaitsApproval } from '../standing.ts'
 import { sameTime, type Window } from '../window.ts'
 import type { AdmissionFacts } from './admission.ts'
@@ -7,6 +8,7 @@ import { advance } from './advance.ts'
 import { authorsOf } from './approvers.ts'
 import { refuseExpired, refuseNoRoom, upgradeNotFound } from './control.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
+import { demandApprovals } from './heed-policies.ts'
 import { type ExistingUpgrade, exists, hasEnded, isPlanned, type PlannedUpgrade } from './state.ts'
 
 /** Returns by which part that somebody had in it they do not approve it, as words of a sentence; undefined: by none. */
@@ -18,8 +20,41 @@ function partOf(state: ExistingUpgrade, by: string): string | undefined {
     : 'moved the window of this upgrade'
 }
 
-function refuseHere(state: ExistingUpgrade, by: string) {
-  return refuseApprover('upgrade', state.request.approvals, by, partOf(state, by))
+/** Refuses who had a part in it, and whose word counts for nothing that is asked for: by the request, or by a policy. */
+function refuseHere(state: ExistingUpgrade, demands: readonly Demand[], by: string, role: ApprovingRole) {
+  const part = partOf(state, by)
+  const others = demands.some((demand) => counts(demand, by, role))
+  if (part === undefined && others) return undefined
+  return refuseApprover('upgrade', state.request.approvals, by, part)
+}
+
+/** What an approval counts for; undefined where no policy asks for any, as then it counts for the request. */
+function countedFor(
+  { request, standing }: PlannedUpgrade,
+  demands: readonly Demand[],
+  by: string,
+  role: ApprovingRole,
+) {
+  const { needed, given, demanded = [] } = standing.approvals
+  if (demanded.length === 0) return undefined
+  const { approvers } = request.approvals
+  return {
+    request: given < needed && (approvers === null || approvers.includes(by)),
+    policies: demands.flatMap((demand) => (counts(demand, by, role) ? [demand.policy] : [])),
+  }
+}
+
+/** Returns why an approval that counts for nothing that is lacking is not taken; undefined: it counts. */
+function refuseIdle({ standing }: PlannedUpgrade, counted: ReturnType<typeof countedFor>, by: string) {
+  if (!counted) return undefined
+  const { demanded = [] } = standing.approvals
+  const lacking = demanded.filter(({ given, required }) => given < required).map(({ policy }) => policy)
+  if (counted.request || counted.policies.some((policy) => lacking.includes(policy))) return undefined
+  const whose = lacking.length === 0 ? 'whom the request names' : `whom policy ${lacking.join(', ')} asks for`
+  return refuse(
+    'not-an-approver',
+    `The approval of ${by} would count for nothing that is lacking: those ${whose} are waited for.`,
+  )
 }
 
 function nothingToApprove({ standing }: ExistingUpgrade) {
@@ -39,6 +74,8 @@ export function approveUpgrade(
     by: string
     planHash: string
     comment: string | null
+    /** As what they approve, which policies may ask; left out: as an approver. */
+    role?: ApprovingRole
     /** The window that whoever approves has seen; null: none. Left out: that of the request. */
     window?: Window | null
   },
@@ -46,7 +83,8 @@ export function approveUpgrade(
 ): UpgradeDecision {
   return (state, now) => {
     if (!exists(state)) return upgradeNotFound
-    const refused = refuseHere(state, command.by)
+    const { role = 'approver' } = command
+    const refused = refuseHere(state, facts.demands, command.by, role)
     if (refused) return refused
     if (!isPlanned(state) && !(hasEnded(state) && state.plan))
       return refuse('not-planned', 'The upgrade has no plan yet that could be approved.')
@@ -58,33 +96,46 @@ export function approveUpgrade(
       )
     }
     if (state.approvals.some((approval) => approval.by === command.by)) return accept()
-    if (hasEnded(state) || state.abort || !awaitsApproval(state)) return nothingToApprove(state)
+    if (hasEnded(state)) return nothingToApprove(state)
+    const draft = new Draft(state, now)
+    demandApprovals(draft, facts)
+    const present = draft.state
+    if (!isPlanned(present) || present.abort || !awaitsApproval(present)) return nothingToApprove(state)
+    const counted = countedFor(present, facts.demands, command.by, role)
+    const idle = refuseIdle(present, counted, command.by)
+    if (idle) return idle
     const unseen = refuseUnseenWindow(state, command.window)
     if (unseen) return unseen
     const late = refuseExpired(state, now) ?? refuseNoRoom(state, facts, now, state.window ?? undefined)
     if (late) return late
-    const draft = new Draft(state, now)
     const { by, comment } = command
-    draft.add({ type: 'ApprovalGiven', data: { by, planHash, window: state.window, comment } })
+    const window = state.window
+    const whose = counted && { role, counts: counted }
+    draft.add({ type: 'ApprovalGiven', data: { by, planHash, window, comment, ...whose } })
     advance(draft, facts)
     return draft.decision()
   }
 }
 
 /** Rejects an upgrade that needs approvals and has not begun: also when it has them, as an approver may have second thoughts. */
-export function rejectUpgrade(command: { by: string; reason: string }): UpgradeDecision {
+export function rejectUpgrade(
+  command: { by: string; reason: string; role?: ApprovingRole },
+  { demands }: Pick<AdmissionFacts, 'demands'> = { demands: [] },
+): UpgradeDecision {
   return (state, now) => {
     if (!exists(state)) return upgradeNotFound
     const { status } = state.standing
     if (status === 'rejected') return accept()
-    const refused = refuseHere(state, command.by)
+    const { by, reason, role = 'approver' } = command
+    const refused = refuseHere(state, demands, by, role)
     if (refused) return refused
-    const needed = state.standing.approvals.needed > 0
+    const { needed: asked, demanded = [] } = state.standing.approvals
+    const needed = asked > 0 || demanded.length > 0
     if (state.stage !== 'planned' || state.abort || !needed) return nothingToApprove(state)
     const late = refuseExpired(state, now)
     if (late) return late
     const draft = new Draft(state, now)
-    draft.add({ type: 'UpgradeRejected', data: command })
+    draft.add({ type: 'UpgradeRejected', data: { by, reason } })
     return draft.decision()
   }
 }

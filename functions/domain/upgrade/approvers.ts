@@ -1,7 +1,8 @@
 import { mayApprove } from '../approval-rule.ts'
+import type { Demand } from '../rules/demands.ts'
 import { isInside, type Window } from '../window.ts'
 import { type Draft, refuse } from './draft.ts'
-import { type ExistingUpgrade, isPlanned, type PlannedUpgrade, type Requested } from './state.ts'
+import { type ExistingUpgrade, hasBegun, isPlanned, type PlannedUpgrade, type Requested } from './state.ts'
 
 /** Those who shaped what is approved, and do not approve it: who asked, who edited its profile, and who gave it the window that it has. */
 export function authorsOf(state: ExistingUpgrade): readonly string[] {
@@ -21,17 +22,27 @@ function holding({ approvals }: Pick<PlannedUpgrade, 'approvals'>, window: Windo
 }
 
 /** Returns why another window would leave too few who may approve it, since who moves it does not; undefined when it does not. */
-export function refuseUnapprovable(state: Requested | PlannedUpgrade, window: Window, by: string) {
+export function refuseUnapprovable(
+  state: Requested | PlannedUpgrade,
+  demands: readonly Demand[],
+  window: Window,
+  by: string,
+) {
   const { approvals, standing, request } = isPlanned(state) ? state : { ...state, approvals: [] }
   const { needed } = standing.approvals
   const given = holding({ approvals }, window).map((approval) => approval.by)
-  if (given.length >= needed) return undefined
-  const most = mayApprove(request.approvals, [...authorsOf({ ...state, windowBy: by })], given)
-  if (most === null || most >= needed) return undefined
-  return refuse(
-    'approvers-missing',
-    `Whoever moves the window does not approve it: without ${by} there are ${most} approvers, ${needed} are needed. Somebody else has to move it.`,
-  )
+  const authors = [...authorsOf({ ...state, windowBy: by })]
+  const asked = hasBegun(state) ? [] : demands
+  for (const rule of [{ ...request.approvals, required: needed }, ...asked]) {
+    if (given.length >= rule.required) continue
+    const most = mayApprove(rule, authors, given)
+    if (most === null || most >= rule.required) continue
+    return refuse(
+      'approvers-missing',
+      `Whoever moves the window does not approve it: without ${by} there are ${most} approvers, ${rule.required} are needed. Somebody else has to move it.`,
+    )
+  }
+  return undefined
 }
 
 /** Approvals of a window that the present one does not lie inside of count no more. */

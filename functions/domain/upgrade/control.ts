@@ -121,7 +121,7 @@ export function resumeUpgrade(
       refuseExpired(state, now) ??
       (paused ? refuseUnseen(state, acknowledge) : undefined) ??
       refuseNoRoom(state, facts, now, window) ??
-      (window && !sameWindow ? refuseUnapprovable(state, window, by) : undefined)
+      (window && !sameWindow ? refuseUnapprovable(state, facts.demands, window, by) : undefined)
     if (refused) return refused
     const draft = new Draft(state, now)
     if (window && !sameWindow) {

@@ -60,6 +60,8 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, context: Commi
       return planned(state, event, at)
     case 'ApprovalGiven':
       return approved(state, event, at)
+    case 'ApprovalsDemanded':
+      return { ...withPlan(state, event), approvalsSince: at }
     case 'ApprovalsVoided':
       return { ...withPlan(reopened(state, at), event), approvals: [], approvalsSince: at }
     case 'PlanningFailed':
@@ -202,8 +204,9 @@ function planned(
 
 function approved(state: ExistingUpgrade, event: Event<'ApprovalGiven'>, at: string): PlannedUpgrade {
   const known = withPlan(state, event)
-  const { by, comment, window } = event.data
-  return { ...known, approvals: [...known.approvals, { by, at, window, comment }] }
+  const { by, comment, window, role } = event.data
+  const approval = { by, at, window, comment, ...(role && { role }) }
+  return { ...known, approvals: [...known.approvals, approval] }
 }
 
 /** What was approved of a profile's upgrade holds in each window that the profile opens for it. */

@@ -3,6 +3,7 @@ import { nextGeneration } from '../generation.ts'
 import type { AdmissionFacts } from './admission.ts'
 import { advance } from './advance.ts'
 import { Draft, refuse, type UpgradeDecision } from './draft.ts'
+import { heedPolicies } from './heed-policies.ts'
 import { position } from './position.ts'
 import { exists, hasEnded } from './state.ts'
 
@@ -24,6 +25,9 @@ export function startWave(
     const { move, place: wave } = position(state, now)
     if (hasEnded(state) || move !== 'start-wave' || wave !== command.wave) return accept()
     const draft = new Draft(state, now)
+    // What policies ask for may be another than when it was planned: then it does not begin.
+    heedPolicies(draft, facts)
+    if (position(draft.state, now).move !== 'start-wave') return draft.decision()
     if (wave - state.execution.fromWave >= wavesPerExecution) {
       const generation = state.standing.generation + 1
       draft.add({ type: 'ExecutionStarting', data: { generation, reason: `${wavesPerExecution} waves` } })

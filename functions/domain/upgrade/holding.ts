@@ -1,5 +1,4 @@
 import { after, later, second } from '../../../events/time.ts'
-import { wordsOf } from '../rules/judge.ts'
 import { type AdmissionFacts, breaksGlass } from './admission.ts'
 import type { Draft } from './draft.ts'
 import { type Hold, holdOf } from './hold.ts'
@@ -34,27 +33,26 @@ function stopped(state: PlannedUpgrade, { stops }: AdmissionFacts): Held | null 
   return { until: null, ref: reasons.slice(0, 512), lapses: null }
 }
 
-function unmet({ unmet }: AdmissionFacts): Held | null {
-  return unmet.length === 0 ? null : { until: null, ref: wordsOf(unmet), lapses: null }
+/** Places a hold where it keeps anybody out, and lifts it, whatever else the upgrade waits for, when it no longer would. */
+export function bringHold(
+  draft: Draft,
+  code: 'WINDOW_CLOSED' | 'FREEZE' | 'POLICY',
+  held: Held | null,
+): void {
+  const { state } = draft
+  if (!isPlanned(state) || state.abort) return
+  const { status, holds } = state.standing
+  const present = holdOf(holds, code)
+  if (!held && present) draft.add({ type: 'HoldLifted', data: { code } })
+  if (!held || (status !== 'scheduled' && status !== 'running')) return
+  const same = present?.until === held.until && present.ref === held.ref && present.lapses === held.lapses
+  if (!same) draft.add({ type: 'HoldPlaced', data: { code, ...held } })
 }
 
-/**
- * Brings the holds of window, stop and policies up to date. They are placed where they keep anybody out, and lifted, whatever else the upgrade waits
- * for, when they no longer would.
- */
+/** Brings the holds of window and stop up to date. */
 export function checkHolds(draft: Draft, facts: AdmissionFacts): void {
   const { state, now } = draft
   if (!isPlanned(state) || state.abort) return
-  const { status, holds } = state.standing
-  const goesOn = status === 'scheduled' || status === 'running'
-  const check = (code: 'WINDOW_CLOSED' | 'FREEZE' | 'POLICY', held: Held | null) => {
-    const present = holdOf(holds, code)
-    if (!held && present) draft.add({ type: 'HoldLifted', data: { code } })
-    if (!held || !goesOn) return
-    const same = present?.until === held.until && present.ref === held.ref && present.lapses === held.lapses
-    if (!same) draft.add({ type: 'HoldPlaced', data: { code, ...held } })
-  }
-  check('WINDOW_CLOSED', closedWindow(state, facts, now))
-  check('FREEZE', stopped(state, facts))
-  check('POLICY', unmet(facts))
+  bringHold(draft, 'WINDOW_CLOSED', closedWindow(state, facts, now))
+  bringHold(draft, 'FREEZE', stopped(state, facts))
 }

@@ -63,6 +63,8 @@ function moveOfPlanned(state: Planned, now: string): [Move, string | null] {
   // The profile ends this wait, or the window's end does.
   if (status === 'paused' || awaitsOpening) return ['window', expires]
   if (window && window.start > now) return ['window', window.start]
+  const unmet = holdOf(holds, 'POLICY')
+  if (unmet && (unmet.until === null || unmet.until > now)) return ['window', unmet.until ?? expires]
   const closed = holdOf(holds, 'WINDOW_CLOSED')
   if (!closed || (closed.until !== null && closed.until <= now)) return ['start-wave', null]
   return ['window', closed.until ?? closed.lapses ?? expires]

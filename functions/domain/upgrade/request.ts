@@ -6,6 +6,7 @@ import type { Window } from '../window.ts'
 import type { AdmissionFacts } from './admission.ts'
 import { upgradeNotFound } from './control.ts'
 import { Draft, type UpgradeDecision } from './draft.ts'
+import { heedPolicies } from './heed-policies.ts'
 import { checkHolds } from './holding.ts'
 import { exists, type PhaseOf, type RecordedPlan } from './state.ts'
 
@@ -58,7 +59,10 @@ export function recordPlan(planned: WrittenPlan): UpgradeDecision {
 function addPlan(draft: Draft, { plan, facts }: WrittenPlan): void {
   draft.add({ type: 'UpgradePlanned', data: plan })
   if (plan.members === 0) draft.add({ type: 'UpgradeCompleted', data: { exceptions: false } })
-  else checkHolds(draft, facts)
+  else {
+    heedPolicies(draft, facts)
+    checkHolds(draft, facts)
+  }
 }
 
 /** Ends an upgrade that cannot be planned, and says why. */

@@ -1,6 +1,15 @@
 import { after, earliest, second } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
-import { approved, awaitsApproval, interrupted, type Life, requestedLife } from '../standing.ts'
+import {
+  approved,
+  awaitsApproval,
+  type DemandedApprovals,
+  interrupted,
+  type Life,
+  requestedLife,
+  scheduledWhenApproved,
+  waitedFor,
+} from '../standing.ts'
 import { endsAttempt } from '../target/outcome.ts'
 import { count, type MemberCounts, noCounts } from './counts.ts'
 import { awaitingApproval, type Hold, type HoldCode, holdOf, withHold, withoutHolds } from './hold.ts'
@@ -59,9 +68,11 @@ export function standingAfter(before: Standing, event: UpgradeEvent, at: string)
     case 'PlanningFailed':
       return end('failed', event.data)
     case 'ApprovalGiven': {
-      const next = approved(standing)
+      const next = approved(standing, event.data.counts)
       return awaitsApproval({ standing: next }) ? next : { ...next, holds: lift('APPROVAL') }
     }
+    case 'ApprovalsDemanded':
+      return demanded(standing, event.data.demands, at)
     case 'ApprovalsVoided':
       return voided(standing, at)
     case 'UpgradeRejected':
@@ -159,15 +170,27 @@ function spacedAfter(
 
 /** The approvals that are needed are waited for from an instant on, and for as long as the first ones were. */
 function awaiting({ holds, approvals, breakGlass }: Standing, since: string, at: string): readonly Hold[] {
-  const lapses = after(at, approvals.withinSeconds * second)
+  const lapses = after(at, waitedFor(approvals) * second)
   return withHold(holds, 'APPROVAL', awaitingApproval(since, lapses, breakGlass))
 }
 
 /** Nobody has approved it any more: what has begun stays begun and admits nobody. */
 function voided(before: Standing, at: string): Standing {
-  const standing = { ...before, approvals: { ...before.approvals, given: 0 } }
+  const none = before.approvals.demanded?.map((one) => ({ ...one, given: 0 }))
+  const approvals = { ...before.approvals, given: 0, ...(none && { demanded: none }) }
+  return unapproved({ ...before, approvals }, at)
+}
+
+/** Policies ask for other approvals than before: it waits for those that are lacking, or for none any more. */
+function demanded(before: Standing, demands: readonly DemandedApprovals[], at: string): Standing {
+  const standing = { ...before, approvals: { ...before.approvals, demanded: demands } }
+  if (awaitsApproval({ standing })) return unapproved(standing, at)
+  return { ...scheduledWhenApproved(standing), holds: withoutHolds(standing.holds, 'APPROVAL') }
+}
+
+function unapproved(standing: Standing, at: string): Standing {
   const wait = <Status>(status: Status) => (status === 'scheduled' ? 'pending_approval' : status)
-  const { status, resumesTo } = before
+  const { status, resumesTo } = standing
   return {
     ...standing,
     status: wait(status),

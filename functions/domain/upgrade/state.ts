@@ -1,5 +1,6 @@
 import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import type { Generation } from '../generation.ts'
+import type { ApprovingRole } from '../rules/demands.ts'
 import type { WakeUp } from '../wake-up.ts'
 import type { Window } from '../window.ts'
 import type { Chunks } from './chunks.ts'
@@ -33,6 +34,8 @@ export interface Approval {
   /** The window that it stands for; null: always. A profile's next opening takes its place. */
   readonly window: Window | null
   readonly comment: string | null
+  /** As what they approved; left out: nobody asked. */
+  readonly role?: ApprovingRole
 }
 
 /** Which phase of which rollout an upgrade is. */

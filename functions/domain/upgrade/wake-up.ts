@@ -1,6 +1,6 @@
 import { after, earliest, later, minute, second } from '../../../events/time.ts'
 import { waveRange } from '../plan/waves.ts'
-import { awaitsApproval } from '../standing.ts'
+import { awaitsApproval, waitedFor } from '../standing.ts'
 import { attentions } from './chunks.ts'
 import { holdOf } from './hold.ts'
 import { isHalted } from './limits.ts'
@@ -16,8 +16,8 @@ import {
 } from './state.ts'
 
 /** When an approval that nobody gave makes the upgrade expire, or pauses it where it has begun. */
-export function approvalDeadline({ approvalsSince, request }: PlannedUpgrade): string {
-  return after(approvalsSince, request.approvals.expiresInSeconds * second)
+export function approvalDeadline({ approvalsSince, standing }: PlannedUpgrade): string {
+  return after(approvalsSince, waitedFor(standing.approvals) * second)
 }
 
 /**
@@ -65,6 +65,8 @@ export function earliestDue(state: Requested | PlannedUpgrade): string | null {
   if (awaitsApproval(state)) return hasBegun(state) ? earliest(due, approvalDeadline(state)) : due
   // Whoever waits for another try waits for the window first, and what opens that admits them.
   const closed = holdOf(holds, 'WINDOW_CLOSED')
+  const unmet = holdOf(holds, 'POLICY')
+  if (unmet) due = earliest(due, unmet.until)
   if (closed) return earliest(due, closed.until, closed.lapses)
   const again = wanted.flatMap(({ retryAt, deferredAt }) => [retryAt, deferredAt])
   const spaced = spacedUntil(state)

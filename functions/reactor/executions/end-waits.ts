@@ -16,6 +16,7 @@ export const endWaits = duty(
     'UpgradePlanned',
     'PlanningFailed',
     'ApprovalGiven',
+    'ApprovalsDemanded',
     'UpgradeRejected',
     'UpgradeExpired',
     'ExecutionStarting',

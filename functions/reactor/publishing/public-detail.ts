@@ -54,6 +54,9 @@ const ofUpgrades: Mapping<UpgradeEvent, typeof publicData.upgrade> = {
   }),
   PlanningFailed: ({ code, detail }) => ({ code, detail }),
   ApprovalGiven: ({ by, planHash, window, comment }) => ({ by, planHash, window, comment }),
+  ApprovalsDemanded: ({ demands }) => ({
+    demands: demands.map(({ policy, required, given }) => ({ policy, required, given })),
+  }),
   ApprovalsVoided: ({ by, reason }) => ({ by, reason }),
   UpgradeRejected: ({ by, reason }) => ({ by, reason }),
   UpgradeExpired: ({ detail }) => ({ detail }),

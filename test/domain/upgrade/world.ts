@@ -96,6 +96,7 @@ export const calm: AdmissionFacts = {
   releaseRefused: null,
   rulesVersion: 0,
   unmet: [],
+  demands: [],
 }
 
 /** One upgrade whose commands are decided and folded as the log would, with a clock that the test moves. */

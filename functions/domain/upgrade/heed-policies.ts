@@ -1,0 +1,39 @@
+import { counts, type Demand } from '../rules/demands.ts'
+import { wordsOf } from '../rules/judge.ts'
+import type { AdmissionFacts } from './admission.ts'
+import type { Draft } from './draft.ts'
+import { bringHold } from './holding.ts'
+import { type Approval, isPlanned } from './state.ts'
+
+const countsFor = (demand: Demand) => (approval: Approval) =>
+  counts(demand, approval.by, approval.role ?? 'approver')
+
+/**
+ * Brings the approvals that policies ask for up to date, until the upgrade has begun: what is approved is that it begins. Approvals that there
+ * are count for what is asked for now.
+ */
+export function demandApprovals(draft: Draft, { demands }: Pick<AdmissionFacts, 'demands'>): void {
+  const { state } = draft
+  if (!isPlanned(state) || state.stage !== 'planned' || state.abort) return
+  const { demanded = [] } = state.standing.approvals
+  const same =
+    demanded.length === demands.length &&
+    demands.every(({ policy, revision }, place) => {
+      const present = demanded[place]
+      return present?.policy === policy && present.revision === revision
+    })
+  if (same) return
+  const wanted = demands.map((demand) => {
+    const { policy, revision, required, expiresInSeconds } = demand
+    const given = state.approvals.filter(countsFor(demand)).length
+    return { policy, revision, required, given, expiresInSeconds }
+  })
+  draft.add({ type: 'ApprovalsDemanded', data: { demands: wanted } })
+}
+
+/** Brings what policies ask for up to date: the approvals, and the hold of rules that are not met. */
+export function heedPolicies(draft: Draft, facts: AdmissionFacts): void {
+  demandApprovals(draft, facts)
+  const { unmet } = facts
+  bringHold(draft, 'POLICY', unmet.length === 0 ? null : { until: null, ref: wordsOf(unmet), lapses: null })
+}
