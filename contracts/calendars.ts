@@ -110,7 +110,7 @@ export const calendarContracts = {
     },
   },
   deleteCalendar: {
-    summary: 'Delete a calendar that no active profile names',
+    summary: 'Delete a calendar that no active profile and no policy names',
     params: byName,
     query: noQuery,
     answers: {

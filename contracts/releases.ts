@@ -108,6 +108,26 @@ export const signature = z.object({
 
 const byVersion = z.strictObject({ component: identifier, version: versionName })
 
+const proofs = z.object({
+  component: z.string(),
+  version: z.string(),
+  verdicts: z.array(
+    z.object({
+      check: z.string(),
+      verdict: z.enum(['passed', 'failed']),
+      evidence: z.object({ url: z.string(), sha256: z.string().nullable() }),
+      reason: z.string().nullable(),
+      postedBy: z.string(),
+      postedAt: z.string(),
+    }),
+  ),
+  testedBy: z
+    .array(z.object({ environment: z.string(), upgradeId: z.string() }))
+    .describe(
+      'Upgrades that have brought it to environments; whether they prove it still is asked of them when a policy wants to know.',
+    ),
+})
+
 /** Why a manifest or its signatures are refused; what each is about is in `errors`. */
 const refusals = [
   'release-unsigned',
@@ -228,6 +248,37 @@ export const releaseContracts = {
     body: givenReason,
     answers: { 200: { description: 'Withdrawn.', schema: release } },
     problems: ['release-not-found', 'conflict'],
+  },
+  postVerdict: {
+    summary:
+      'Post what a compliance check says of a release, with where its evidence is; its last word counts',
+    params: byVersion,
+    query: noQuery,
+    body: z.strictObject({
+      check: identifier.describe('As policies name it in complianceChecks.'),
+      verdict: z.enum(['passed', 'failed']),
+      evidence: z.strictObject({
+        url: z.url({ protocol: /^https$/ }).max(2048),
+        sha256: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case')
+          .nullable()
+          .default(null)
+          .describe('Of what is there.'),
+      }),
+      reason: words(512).nullable().default(null),
+    }),
+    answers: { 200: { description: 'It is noted.', schema: proofs } },
+    problems: ['release-not-found', 'too-many-checks', 'conflict'],
+  },
+  getVerdicts: {
+    summary:
+      'Read what compliance checks say of a release, and which upgrades have brought it to environments',
+    tagged: true,
+    params: byVersion,
+    query: noQuery,
+    answers: { 200: { description: 'The last word of each check.', schema: proofs } },
+    problems: ['release-not-found'],
   },
   freeRelease: {
     summary: 'Free a release that is held back: latest, stable and profiles may choose it again',

@@ -72,6 +72,7 @@ const table = [
   ['definePolicy',          'PUT',    '/api/v1/policies/{name}',                                'upgrades',   administer],
   ['listPolicies',          'GET',    '/api/v1/policies',                                       'upgrades',   read],
   ['getPolicy',             'GET',    '/api/v1/policies/{name}',                                'upgrades',   read],
+  ['tryPolicies',           'POST',   '/api/v1/policies/try',                                   'upgrades',   read],
   ['withdrawPolicy',        'DELETE', '/api/v1/policies/{name}',                                'upgrades',   administer],
 
   ['startRollout',          'POST',   '/api/v1/rollouts',                                       'rollouts',   operate],
@@ -118,6 +119,8 @@ const table = [
   ['blockRelease',          'POST',   '/api/v1/releases/{component}/{version}/block',           'releases',   operate],
   ['unblockRelease',        'POST',   '/api/v1/releases/{component}/{version}/unblock',         'releases',   operate],
   ['withdrawRelease',       'POST',   '/api/v1/releases/{component}/{version}/withdraw',        'releases',   operate],
+  ['postVerdict',           'POST',   '/api/v1/releases/{component}/{version}/verdicts',        'releases',   approve],
+  ['getVerdicts',           'GET',    '/api/v1/releases/{component}/{version}/verdicts',        'releases',   read],
   ['freeRelease',           'POST',   '/api/v1/releases/{component}/{version}/free',            'releases',   operate],
   ['setComponentScheme',    'PUT',    '/api/v1/components/{component}',                         'releases',   operate],
   ['listComponents',        'GET',    '/api/v1/components',                                     'releases',   read],

@@ -44,6 +44,24 @@ export const releaseEvents = defineEvents({
   ReleaseWithdrawn: { schema: z.object({ reason: z.string() }) },
   /** It was taken back from where `upgrade` had put it: nothing chooses it by itself any more. */
   ReleaseHeldBack: { schema: z.object({ reason: words, upgrade: name }) },
+  /** An upgrade has brought it to all of an environment that it meant; whether that holds still is asked of the upgrade. */
+  ReleaseTested: { schema: z.object({ environment: name, upgrade: name }) },
+  /** What a check says of it, with where its evidence is; its last word counts. */
+  VerdictPosted: {
+    schema: z.object({
+      check: name,
+      passed: z.boolean(),
+      evidence: z.object({
+        url: z.string().max(2048),
+        /** Of what is there; null: nobody said. */
+        sha256: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/)
+          .nullable(),
+      }),
+      reason: words.nullable(),
+    }),
+  },
   ReleaseFreed: { schema: z.object({ by: person, reason: words }) },
 })
 

@@ -29,6 +29,16 @@ export const policyDocument = z.object({
     .nullable(),
   /** Versions that nothing is upgraded to. */
   blockedVersions: z.array(name),
+  /** The channels of which a release may be; null: any. */
+  allowedChannels: z.array(name).nullable(),
+  /** Where a release has to be proven before, and for how long; null: nowhere. */
+  testing: z.object({ environments: z.array(name).min(1), minimumSeconds: z.int().min(0) }).nullable(),
+  /** The checks that have to have passed a release. */
+  complianceChecks: z.array(name),
+  /** Calendars: while one of these is closed nobody is handed anything. */
+  freezes: z.array(name),
+  /** Members of one upgrade in flight at once, at the most; null: as its request says. */
+  parallel: z.int().positive().nullable(),
 })
 export type PolicyDocument = z.output<typeof policyDocument>
 

@@ -18,6 +18,7 @@ import { getComponent, listComponents, setComponentScheme } from './releases/com
 import { getTrust, listKeys, registerKey, revokeKey, setTrust } from './releases/keys.ts'
 import { promoteRelease, registerRelease } from './releases/publish.ts'
 import { bodyOf, bodyOfState, signaturesOf } from './releases/shown.ts'
+import { getVerdicts, postVerdict } from './releases/verdicts.ts'
 import type { ReceptionOfPeople, Services } from './services.ts'
 
 type Commanded = Parameters<typeof metadataOf>[0] & {
@@ -68,6 +69,8 @@ export function releasesEndpoint(services: Services<'unsignedReleases'> & Recept
         const body = { digest, manifest: JSON.parse(signed.manifest), signatures: signaturesOf(signed) }
         return { status: 200, body, etag: commit }
       },
+      postVerdict,
+      getVerdicts,
       promoteRelease,
       blockRelease: (input, reached) => command(input, reached, blockRelease(input.body)),
       unblockRelease: (input, reached) => command(input, reached, unblockRelease(input.body)),

@@ -3,6 +3,7 @@ import { targetUpgradeContracts } from '../../contracts/target-upgrades.ts'
 import { upgradeContracts } from '../../contracts/upgrades.ts'
 import { endpoint } from './http/endpoint.ts'
 import { definePolicy, getPolicy, listPolicies, withdrawPolicy } from './policies/policies.ts'
+import { tryPolicies } from './policies/try.ts'
 import type { ReceptionOfPeople, Services } from './services.ts'
 import { getBlastRadius } from './upgrades/blast-radius.ts'
 import { retryFailed, rollBackCustomer, rollBackUpgrade } from './upgrades/children.ts'
@@ -61,6 +62,7 @@ export function upgradesEndpoint(services: Services<'exposure'> & ReceptionOfPeo
       getTargetUpgradeLogs,
       getUpgradeMetrics,
       definePolicy,
+      tryPolicies,
       listPolicies,
       getPolicy,
       withdrawPolicy,

@@ -4,9 +4,8 @@ import { freezePolicy, type PolicyState, policyAggregate } from '../domain/polic
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { type ReleaseState, releaseAggregate, releaseId } from '../domain/release/release.ts'
 import { distrustOf } from '../domain/release/trusted.ts'
-import { type Bound, boundOf } from '../domain/rules/binding.ts'
+import { type Bound, boundOf, parallelOf } from '../domain/rules/binding.ts'
 import { demandsOf } from '../domain/rules/demands.ts'
-import { unmetRules } from '../domain/rules/judge.ts'
 import type { AdmissionFacts } from '../domain/upgrade/admission.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import {
@@ -19,7 +18,7 @@ import {
 } from '../domain/upgrade/state.ts'
 import type { Loaded, Log } from '../log/log.ts'
 import { closuresOf } from './closures.ts'
-import { bindingNow } from './rules.ts'
+import { bindingNow, freezesOf, noBinding, unmetBy } from './rules.ts'
 import { judgesOf } from './trust.ts'
 
 /** What facts are read with: the log, and the instant that they are of. */
@@ -40,7 +39,7 @@ interface Subject {
   /** Its profile, where its window is over and only another one could let it go on. */
   readonly profile: string | null
   /** By what policies are found that bind it; null: it has no plan to be held against them. */
-  readonly bound: (Bound & { readonly version: string }) | null
+  readonly bound: Bound | null
 }
 
 const nothingToLookUp: Subject = { release: null, calendars: [], profile: null, bound: null }
@@ -55,7 +54,7 @@ function subjectOf(state: UpgradeState, now: string): Subject {
   const plan = planOf(state)
   const release = plan && request.kind !== 'rollback' ? releaseId(request.component, plan.version) : null
   const over = window !== null && now >= after(window.end, -request.deadlines.expected * second)
-  const bound = plan && { ...boundOf(request), version: plan.version }
+  const bound = plan && boundOf(request)
   return { release, calendars, profile: over ? (profileOf(state) ?? null) : null, bound }
 }
 
@@ -79,8 +78,9 @@ export function planFacts(
   { version }: Pick<RecordedPlan, 'version'>,
 ): Promise<AdmissionFacts> {
   const { calendars } = request
-  const bound = { ...boundOf(request), version }
-  return factsAbout(log, { ...nothingToLookUp, calendars, bound }, instantOf(now()))
+  const release = request.kind === 'rollback' ? null : releaseId(request.component, version)
+  const bound = boundOf(request)
+  return factsAbout(log, { ...nothingToLookUp, release, calendars, bound }, instantOf(now()))
 }
 
 /** Returns an upgrade with what its admissions are checked against, read at once where it is known what that is. */
@@ -108,23 +108,28 @@ async function factsAbout(
   { release, calendars, profile, bound }: Subject,
   now: string,
 ): Promise<AdmissionFacts> {
-  const [policy, known, closures, outOfService, rules] = await Promise.all([
+  const until = after(now, horizon)
+  const binding = bound ? bindingNow(log, bound) : Promise.resolve(noBinding)
+  const [policy, known, closures, frozen, outOfService, rules] = await Promise.all([
     log.load(policyAggregate, freezePolicy),
     release === null ? null : log.load(releaseAggregate, release),
-    closuresOf(log, calendars, now, after(now, horizon)),
+    closuresOf(log, calendars, now, until),
+    binding.then(({ policies }) => freezesOf(log, policies, now, until)),
     profile === null ? null : outOfServiceSince(log, profile),
-    bound && bindingNow(log, bound),
+    binding,
   ])
+  const { policies } = rules
   return {
     policyVersion: policy.commit,
     stops: policy.state.stops,
-    closures,
+    closures: [...closures, ...frozen],
     outOfService,
     releaseVersion: known?.commit ?? 0,
     releaseWithdrawn: known?.state.withdrawn?.reason ?? null,
-    rulesVersion: rules?.version ?? 0,
-    demands: rules && bound ? demandsOf(rules.policies, bound.kind) : [],
-    unmet: rules && bound ? unmetRules(rules.policies, bound) : [],
+    rulesVersion: rules.version,
+    unmet: bound && known ? await unmetBy(log, policies, bound, known.state, now) : [],
+    demands: bound ? demandsOf(policies, bound.kind) : [],
+    parallel: parallelOf(policies),
     releaseRefused: known && (await refusedNow(log, known.state, policy.state, now)),
   }
 }

@@ -21,8 +21,9 @@ import { type PlanWarning, Unmatched, warningsOfCanaries, warningsOfGroups } fro
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
 import { boundOf } from '../domain/rules/binding.ts'
-import { type Demand, demandsOf, refuseUnmeetable } from '../domain/rules/demands.ts'
-import { policyRejection, unmetRules } from '../domain/rules/judge.ts'
+import { type Demand, demandsOf, unmeetable } from '../domain/rules/demands.ts'
+import { policyRejection } from '../domain/rules/judge.ts'
+import type { Policy } from '../domain/rules/rules.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { authorsOf } from '../domain/upgrade/approvers.ts'
 import type { UpgradeDecision } from '../domain/upgrade/draft.ts'
@@ -43,7 +44,7 @@ import {
   releaseFor,
   releasesOf,
 } from '../facts/release.ts'
-import { bindingNow } from '../facts/rules.ts'
+import { bindingNow, freezesOf, unmetNow } from '../facts/rules.ts'
 import { takesCanariesAlone } from '../facts/targeting.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
@@ -142,7 +143,8 @@ export async function prospectOf(
     if ('rejected' in found) return { rejected: found.rejected }
     const distrusted = await refuseDistrusted(services, component, found.release.version)
     if (distrusted) return { rejected: distrusted }
-    const unmet = policyRejection(unmetRules(binding.policies, { kind: request.kind, ...found.release }))
+    const { version: meant } = found.release
+    const unmet = policyRejection(await unmetNow(services, binding.policies, boundOf(request), meant))
     if (unmet) return { rejected: unmet }
     release = found.release
     if (found.heldBack !== null)
@@ -180,7 +182,7 @@ export async function prospectOf(
   })
   const warnings = [...heldBack, ...unmatched.warnings, ...warningsOfCanaries(request, candidates)]
   if ('rejected' in made) return { ...made, rejected: withWarnings(made.rejected, warnings) }
-  const unfit = await refuseUnfitPlan(services, timed, made.plan)
+  const unfit = await refuseUnfitPlan(services, timed, made.plan, binding.policies)
   if (unfit) return { rejected: unfit }
   const selected = () => {
     const targets = new Set<string>()
@@ -220,10 +222,13 @@ async function refuseUnfitPlan(
   { log, now }: PlanningServices,
   request: UpgradeRequest,
   plan: Plan,
+  policies: readonly Policy[],
 ): Promise<Rejection | undefined> {
   const instant = instantOf(now())
   const { window, calendars } = request
-  const closures = await closuresOf(log, calendars, instant, window?.end ?? after(instant, yearAhead))
+  const end = window?.end ?? after(instant, yearAhead)
+  const own = await closuresOf(log, calendars, instant, end)
+  const closures = [...own, ...(await freezesOf(log, policies, instant, end))]
   return refuseUnfit({ request, window, runs: runsFrom(request, plan) }, closures, instant)
 }
 
@@ -314,8 +319,8 @@ async function planDecision(
   upgrade: string,
 ): Promise<UpgradeDecision> {
   if ('rejected' in prospect) return failPlanning(prospect.rejected)
-  const unmeetable = refuseUnmeetable(prospect.demands, authorsOf(state))
-  if (unmeetable) return failPlanning(unmeetable)
+  const refused = policyRejection(unmeetable(prospect.demands, authorsOf(state)))
+  if (refused) return failPlanning(refused)
   return recordPlan(await storePlan(services, prospect.plan, state.request, upgrade))
 }
 

@@ -23,6 +23,7 @@ import { beginRollbacks, recordPhases, steerRollout } from './rollouts/phases.ts
 import type { ReactorServices } from './services.ts'
 import { beginChildren } from './upgrades/begin-children.ts'
 import { holdReleaseBack } from './upgrades/hold-back.ts'
+import { noteTests } from './upgrades/note-tests.ts'
 import { heedCalendar, heedRules, heedStop, heedTrust, heedWithdrawal } from './upgrades/tick.ts'
 
 /** What follows from facts: those that act on one commit at a time, in their order, and those that act on many streams' at once. */
@@ -56,6 +57,7 @@ const single = [
   heedTrust,
   heedRules,
   holdReleaseBack,
+  noteTests,
   beginChildren,
   startRolloutExecution,
   steerRollout,

@@ -23,6 +23,7 @@ import {
 } from './publishing/publish.ts'
 import { beginRollbacks } from './rollouts/phases.ts'
 import { holdReleaseBack } from './upgrades/hold-back.ts'
+import { noteTests } from './upgrades/note-tests.ts'
 
 /** Loaded when the first rollout is looked at: most of what it needs is needed by nothing else that heals. */
 const drivesRollouts: Healer = {
@@ -61,6 +62,7 @@ export const healers: Readonly<Record<DutyName, readonly Healer[]>> = {
   'heed-trust': [drivesUpgrades],
   'heed-rules': [drivesUpgrades],
   'hold-back': [actsAgain(holdReleaseBack)],
+  'note-tests': [actsAgain(noteTests)],
   'make-memberships': [makesMemberships],
   'run-profile': [runsProfiles],
   'summarise-upgrades': [settlesExecutions],

@@ -140,6 +140,12 @@ describe('every answer is the one that is described', () => {
     await ask('definePolicy', 'PUT', policy, { as: admin, body: rules })
     await ask('getPolicy', 'GET', policy)
     await ask('listPolicies', 'GET', '/api/v1/policies')
+    const evidence = { url: 'https://ci.example.com/scans/4711' }
+    const verdict = { check: 'scan', verdict: 'passed', evidence }
+    await ask('postVerdict', 'POST', `${published}/verdicts`, { as: approver, body: verdict })
+    await ask('getVerdicts', 'GET', `${published}/verdicts`)
+    const tried = { component: 'api', version: '1.2.0', strategy: 'all', targets: { ids: ['t1'] } }
+    await ask('tryPolicies', 'POST', '/api/v1/policies/try', { body: { ...tried, allowDowngrade: true } })
     await ask('withdrawPolicy', 'DELETE', policy, { as: admin, query: { reason: 'x' } })
     await ask('setComponentScheme', 'PUT', '/api/v1/components/web', { body: { scheme: 'dotted' } })
     await ask('listComponents', 'GET', '/api/v1/components')

@@ -81,6 +81,6 @@ it('whoever answers with an ETag says so in the description', async () => {
       'getTrust',
       'getUpgrade',
     ],
-    ...['getUpgradeMetrics', 'getUpgradeProfile', 'getUpgradeState', 'getUpgradeStatus'],
+    ...['getUpgradeMetrics', 'getUpgradeProfile', 'getUpgradeState', 'getUpgradeStatus', 'getVerdicts'],
   ])
 })

@@ -45,6 +45,40 @@ describe('M15: a policy', () => {
   })
 })
 
+describe("M15: the seed's own policy", () => {
+  const seeds = {
+    approvalRequired: true,
+    approvers: ['admin@company.com', 'ops-team@company.com'],
+    testingRequired: true,
+    testEnvironments: ['staging', 'qa'],
+    minimumTestDuration: '48h',
+    blockedVersions: [],
+    allowedChannels: ['stable', 'custom'],
+    complianceChecks: ['security-scan', 'license-validation', 'dependency-audit'],
+  }
+  it('is taken as it is, and told in the same words, which define it again', async () => {
+    const world = openWorld()
+    const { status, body } = await define(world, 'enterprise', seeds)
+    expect([status, body.document]).toMatchObject([201, { ...seeds, minimumTestDuration: '2d' }])
+    const again = await define(world, 'enterprise', body.document)
+    expect([again.status, again.body.revision]).toEqual([200, 1])
+  })
+  it.each([
+    ['approvers without approvalRequired', { approvers: ['eve'] }, 'approvalRequired'],
+    ['a role without approvalRequired', { approverRole: 'admin' }, 'approvalRequired'],
+    ['tests without environments', { testingRequired: true }, 'testEnvironments'],
+    ['environments without testingRequired', { testEnvironments: ['qa'] }, 'testingRequired'],
+    ['a duration that is none', { minimumTestDuration: 'soon' }, 'minimumTestDuration'],
+    ['a field that there is not', { minimumTestTime: '1h' }, 'minimumTestTime'],
+    ['a policy within the policy', { selector: { environment: 'qa' } }, 'selector.environment'],
+  ])('is refused with its place where it has %s, and leaves nothing', async (_words, changes, field) => {
+    const world = openWorld()
+    const { status, body } = await define(world, 'enterprise', changes)
+    expect([status, body.errors[0].field]).toEqual([400, field])
+    expect(world.log.records).toEqual([])
+  })
+})
+
 describe('a blocked version', () => {
   it('is planned for nobody whom the policy binds, and the refusal says whose rule it is', async () => {
     const world = await openFleet()
@@ -98,8 +132,8 @@ describe('approvals that a policy asks for', () => {
 
   it('are waited for beside those of the request, and each is met by those whom it means', async () => {
     const world = await openFleet()
-    await define(world, 'security', { approvals: { required: 1, approvers: ['eve', 'sam'] } })
-    await define(world, 'two-admins', { approvals: { required: 2, role: 'admin' } })
+    await define(world, 'security', { approvalRequired: true, approvers: ['eve', 'sam'] })
+    await define(world, 'two-admins', { approvalRequired: true, requiredApprovals: 2, approverRole: 'admin' })
     const dry = await plan(world)
     expect(dry.body.approvals).toEqual({
       required: 2,
@@ -132,11 +166,11 @@ describe('approvals that a policy asks for', () => {
     const asked = await deploy(world, { approvals: { required: 1 } })
     const id = asked.body.upgradeId
     await world.advance(id)
-    await define(world, 'security', { approvals: { required: 1, approvers: ['eve'] } })
+    await define(world, 'security', { approvalRequired: true, approvers: ['eve'] })
     await approve(world, id, 'bob')()
     await world.advance(id)
     expect(await statusOf(world, id)).toBe('pending_approval')
-    await define(world, 'security', { approvals: { required: 1, approvers: ['bob'] } })
+    await define(world, 'security', { approvalRequired: true, approvers: ['bob'] })
     await world.advance(id)
     expect(await statusOf(world, id)).toBe('running')
   })
@@ -144,29 +178,29 @@ describe('approvals that a policy asks for', () => {
   it('bind what is defined a moment before it begins, and no more what has begun', async () => {
     const world = await openFleet()
     const { body } = await deploy(world)
-    await define(world, 'security', { approvals: { required: 1, approvers: ['eve'] } })
+    await define(world, 'security', { approvalRequired: true, approvers: ['eve'] })
     await world.advance(body.upgradeId)
     expect(await statusOf(world, body.upgradeId)).toBe('pending_approval')
     await withdraw(world, 'security')
     await world.advance(body.upgradeId)
     expect(await statusOf(world, body.upgradeId)).toBe('running')
-    await define(world, 'security', { approvals: { required: 1, approvers: ['eve'] } })
+    await define(world, 'security', { approvalRequired: true, approvers: ['eve'] })
     await world.settle()
     expect((await report(world)).length).toBe(3)
   })
 
   it('that nobody could give are refused when they are asked for', async () => {
     const world = await openFleet()
-    await define(world, 'alone', { approvals: { required: 1, approvers: ['operator-1'] } })
+    await define(world, 'alone', { approvalRequired: true, approvers: ['operator-1'] })
     const { status, body } = await deploy(world)
     expect([status, body.code, body.errors[0].field]).toEqual([422, 'policy-unmet', 'policies.alone'])
-    const never = { approvals: { required: 2, approvers: ['eve', 'eve'] } }
-    expect((await define(world, 'never', never)).body.errors[0].field).toBe('approvals.approvers')
+    const never = { approvalRequired: true, requiredApprovals: 2, approvers: ['eve', 'eve'] }
+    expect((await define(world, 'never', never)).body.errors[0].field).toBe('approvers')
   })
 
   it('stand in the inbox for whoever may give them', async () => {
     const world = await openFleet()
-    await define(world, 'two-admins', { approvals: { required: 2, role: 'admin' } })
+    await define(world, 'two-admins', { approvalRequired: true, requiredApprovals: 2, approverRole: 'admin' })
     await deployed(world)
     const inboxOf = async (user: string, role: string) =>
       (await world.call('GET', '/api/v1/approvals', { as: { user, roles: [role] } })).body.approvals[0]
@@ -176,7 +210,7 @@ describe('approvals that a policy asks for', () => {
 
   it('lapse when the time of the policy is over', async () => {
     const world = await openFleet()
-    await define(world, 'security', { approvals: { required: 1, expiresInSeconds: 3600 } })
+    await define(world, 'security', { approvalRequired: true, approvalExpiresInSeconds: 3600 })
     const id = await deployed(world, all)
     world.pass(3601)
     await world.advance(id)
@@ -189,7 +223,7 @@ describe('approvals that a policy asks for', () => {
     const id = await deployed(world, { ...all, ...failures })
     await report(world, (target) => (target === 'cust_0001' ? 'failed' : 'completed'))
     await world.advance(id)
-    await define(world, 'security', { approvals: { required: 1 }, blockedVersions: ['1.1.0'] })
+    await define(world, 'security', { approvalRequired: true, blockedVersions: ['1.1.0'] })
     const again = await world.call('POST', `/api/upgrades/${id}/retry-failed`)
     await world.advance(again.body.upgradeId)
     expect(await report(world)).toEqual(['cust_0001'])
@@ -197,5 +231,247 @@ describe('approvals that a policy asks for', () => {
     const back = await world.call('POST', `/api/upgrades/${id}/rollback`)
     await world.advance(back.body.upgradeId)
     expect((await report(world)).length).toBe(3)
+  })
+})
+
+const approver: Caller = { user: 'approver-1', roles: ['approver'] }
+const tryOut = (world: World, body: object = {}) =>
+  world.call('POST', '/api/v1/policies/try', { body: { ...all, ...body } })
+const codesOf = (body: { unmet: readonly { code: string }[] }) => body.unmet.map(({ code }) => code)
+
+describe('a release of another channel', () => {
+  it('is planned for nobody, until it is promoted to one that is allowed', async () => {
+    const world = await openFleet()
+    await define(world, 'beta-only', { allowedChannels: ['beta'] })
+    const { status, body } = await deploy(world)
+    expect([status, body.code, body.errors[0].value]).toEqual([422, 'policy-unmet', 'channel-not-allowed'])
+    const promotion = { channel: 'beta', reason: 'tried enough' }
+    await world.call('POST', '/api/v1/releases/api/v1.2.0/promote', { body: promotion })
+    expect((await deploy(world)).status).toBe(202)
+  })
+})
+
+describe('a compliance check', () => {
+  const post = (world: World, verdict: string, as: Caller = approver) =>
+    world.call('POST', '/api/v1/releases/api/v1.2.0/verdicts', {
+      as,
+      body: { check: 'scan', verdict, evidence: { url: 'https://ci.example.com/1' } },
+    })
+
+  it('has to have passed, by the word of an approver and with its evidence; its last word counts', async () => {
+    const world = await openFleet()
+    await define(world, 'compliant', { complianceChecks: ['scan'] })
+    expect((await deploy(world)).body.errors[0].value).toBe('check-missing')
+    await post(world, 'failed')
+    expect((await deploy(world)).body.errors[0].value).toBe('check-failed')
+    const { body } = await post(world, 'passed')
+    expect(body.verdicts).toMatchObject([
+      {
+        check: 'scan',
+        verdict: 'passed',
+        postedBy: 'approver-1',
+        evidence: { url: 'https://ci.example.com/1' },
+      },
+    ])
+    const before = world.log.records.length
+    expect((await post(world, 'passed')).status).toBe(200)
+    expect(world.log.records.length).toBe(before)
+    expect((await deploy(world)).status).toBe(202)
+    expect((await world.call('GET', '/api/v1/releases/api/v1.2.0/verdicts')).body.verdicts.length).toBe(1)
+  })
+
+  it('that fails a release in the middle of it holds what is under way, until it passes again', async () => {
+    const world = await openFleet()
+    await define(world, 'compliant', { complianceChecks: ['scan'] })
+    await post(world, 'passed')
+    const id = await deployed(world, all)
+    await post(world, 'failed')
+    await world.settle()
+    expect((await world.upgrade(id)).holds).toMatchObject([{ code: 'POLICY' }])
+    expect(await report(world)).toEqual([])
+    await post(world, 'passed')
+    await world.settle()
+    expect((await report(world)).length).toBe(3)
+  })
+
+  it('is refused without evidence, and of what is not registered', async () => {
+    const world = await openFleet()
+    const path = '/api/v1/releases/api/v1.2.0/verdicts'
+    const body = { check: 'scan', verdict: 'passed' }
+    expect((await world.call('POST', path, { as: approver, body })).body.errors[0].field).toBe('evidence')
+    const evidence = { url: 'http://ci.example.com/1' }
+    const plain = await world.call('POST', path, { as: approver, body: { ...body, evidence } })
+    expect(plain.body.errors[0].field).toBe('evidence.url')
+    const elsewhere = await world.call('POST', '/api/v1/releases/api/v9/verdicts', {
+      as: approver,
+      body: { ...body, evidence: { url: 'https://ci.example.com/1' } },
+    })
+    expect(elsewhere.body.code).toBe('release-not-found')
+  })
+})
+
+describe('a release that has to be tested before', () => {
+  const staging = { targets: { tags: { environment: 'staging' } } }
+  const production = { targets: { tags: { environment: 'production' } } }
+  const day = 86_400
+
+  async function openEnvironments(): Promise<World> {
+    const world = openWorld()
+    await world.fleet(0)
+    const targets = ['staging', 'production'].flatMap((environment) =>
+      [1, 2].map((place) => ({
+        id: `${environment}-${place}`,
+        components: { api: 'v1.1.0' },
+        tags: { environment },
+      })),
+    )
+    await world.call('POST', '/api/v1/targets', { body: { targets } })
+    const testing = { testingRequired: true, testEnvironments: ['staging'], minimumTestDuration: '48h' }
+    await define(world, 'proven', { selector: { environments: ['production'] }, ...testing })
+    return world
+  }
+
+  it('is, by an upgrade of the environment that has completed so long ago', async () => {
+    const world = await openEnvironments()
+    expect(codesOf((await tryOut(world, production)).body)).toEqual(['not-tested'])
+    // Whoever does not say where he goes may go to production.
+    expect((await plan(world)).body.code).toBe('policy-unmet')
+    const id = await deployed(world, { ...all, ...staging })
+    await report(world)
+    await world.advance(id)
+    const { body } = await tryOut(world, production)
+    expect(body.unmet).toMatchObject([{ code: 'not-tested', from: '2026-01-07T10:00:00.000Z' }])
+    expect((await deploy(world, production)).body.code).toBe('policy-unmet')
+    world.pass(2 * day)
+    expect((await tryOut(world, production)).body).toMatchObject({ met: true, unmet: [] })
+    expect((await deploy(world, production)).status).toBe(202)
+  })
+
+  it('is not by what failed in part, nor by what was taken back since, even where the next was planned before', async () => {
+    const world = await openEnvironments()
+    const partly = await deployed(world, { ...all, ...staging, failureThreshold: { percent: 100 } })
+    await report(world, (target) => (target === 'staging-1' ? 'failed' : 'completed'))
+    await world.advance(partly)
+    world.pass(2 * day)
+    expect(codesOf((await tryOut(world, production)).body)).toEqual(['not-tested'])
+    const rest = await deployed(world, { ...all, ...staging })
+    await report(world)
+    await world.advance(rest)
+    world.pass(2 * day)
+    const asked = await deploy(world, { ...production, approvals: { required: 1 } })
+    expect(asked.status).toBe(202)
+    const id = asked.body.upgradeId
+    await world.call('POST', `/api/upgrades/${rest}/rollback`)
+    const planHash = (await world.upgrade(id)).plan?.planHash
+    await world.call('POST', `/api/upgrades/${id}/approve`, { as: approver, body: { planHash } })
+    await world.advance(id)
+    expect(await world.upgrade(id)).toMatchObject({ status: 'scheduled', holds: [{ code: 'POLICY' }] })
+  })
+
+  it('waits by itself for the time to be over, where it was planned before the policy was there', async () => {
+    const world = await openEnvironments()
+    await withdraw(world, 'proven')
+    const test = await deployed(world, { ...all, ...staging })
+    await report(world)
+    await world.advance(test)
+    const asked = await deploy(world, { ...production, approvals: { required: 1 } })
+    const id = asked.body.upgradeId
+    const testing = { testingRequired: true, testEnvironments: ['staging'], minimumTestDuration: '1h' }
+    await define(world, 'proven', testing)
+    const planHash = (await world.upgrade(id)).plan?.planHash
+    await world.call('POST', `/api/upgrades/${id}/approve`, { as: approver, body: { planHash } })
+    await world.advance(id)
+    const { holds, wakeUp } = await world.upgrade(id)
+    expect([holds, wakeUp]).toMatchObject([
+      [{ code: 'POLICY', until: '2026-01-05T11:00:00.000Z' }],
+      '2026-01-05T11:00:00.000Z',
+    ])
+    world.pass(3600)
+    await world.advance(id)
+    expect((await report(world)).length).toBe(2)
+  })
+})
+
+describe('a freeze of a policy', () => {
+  const freeze = {
+    kind: 'ranges',
+    ranges: [{ start: '2026-01-05T11:00:00Z', end: '2026-01-06T11:00:00Z', name: 'year end' }],
+  }
+  it('holds whatever is under way while its calendar is closed, and says whose it is', async () => {
+    const world = await openFleet()
+    await world.call('PUT', '/api/v1/calendars/books', { body: freeze })
+    expect((await define(world, 'books', { freezes: ['nowhere'] })).body.code).toBe('calendar-not-defined')
+    await define(world, 'books', { freezes: ['books'] })
+    expect((await world.call('DELETE', '/api/v1/calendars/books')).body.code).toBe('calendar-in-use')
+    world.pass(3600)
+    expect((await tryOut(world)).body.frozen).toEqual({
+      why: 'year end (books), by policy books',
+      until: '2026-01-06T11:00:00.000Z',
+    })
+    const id = await deployed(world, all)
+    expect((await world.upgrade(id)).holds).toMatchObject([
+      { code: 'WINDOW_CLOSED', ref: 'year end (books), by policy books' },
+    ])
+    expect(await report(world)).toEqual([])
+    world.pass(86_400)
+    await world.advance(id)
+    expect((await report(world)).length).toBe(3)
+  })
+  it('refuses what cannot fit into its window beside it', async () => {
+    const world = await openFleet()
+    await world.call('PUT', '/api/v1/calendars/books', { body: freeze })
+    await define(world, 'books', { freezes: ['books'] })
+    const window = { start: '2026-01-05T12:00:00Z', end: '2026-01-05T18:00:00Z' }
+    expect((await deploy(world, { window })).status).toBe(422)
+    await withdraw(world, 'books')
+    expect((await deploy(world, { window })).status).toBe(202)
+  })
+})
+
+describe('how many are in flight at once', () => {
+  it('is the smaller number of the request and of each policy', async () => {
+    const world = await openFleet(5)
+    await define(world, 'gently', { parallel: 2 })
+    await define(world, 'less-gently', { parallel: 3 })
+    const id = await deployed(world, all)
+    expect((await world.upgrade(id)).counts.inFlight).toBe(2)
+  })
+})
+
+describe('trying policies', () => {
+  it('tells of every rule that is not met and asks nobody, and leaves nothing behind', async () => {
+    const world = await openFleet()
+    await define(world, 'strict', {
+      ...{ blockedVersions: ['1.2.0'], allowedChannels: ['beta'], complianceChecks: ['scan'] },
+      ...{ testingRequired: true, testEnvironments: ['staging'], parallel: 2 },
+      ...{ approvalRequired: true, approvers: ['operator-1'] },
+    })
+    const before = world.log.records.length
+    const { status, body } = await tryOut(world)
+    const codes = [
+      'version-blocked',
+      'channel-not-allowed',
+      'not-tested',
+      'check-missing',
+      'approvers-missing',
+    ]
+    expect([status, codesOf(body)]).toEqual([200, codes])
+    expect(body).toMatchObject({ met: false, version: 'v1.2.0', planHash: null, parallel: 2 })
+    expect(body.policies).toEqual([{ name: 'strict', revision: 1 }])
+    expect(body.unmet.every(({ satisfiedBy }: { satisfiedBy: string }) => satisfiedBy.length > 10)).toBe(true)
+    expect(world.log.records.length).toBe(before)
+  })
+  it('answers with the hash of the plan that a deploy would have', async () => {
+    const world = await openFleet()
+    await define(world, 'gently', { parallel: 2 })
+    const [tried, dry] = [await tryOut(world), await plan(world)]
+    expect(tried.body).toMatchObject({ met: true, planHash: dry.body.planHash })
+    await define(world, 'gently', { parallel: 3 })
+    expect((await plan(world)).body.planHash).not.toBe(dry.body.planHash)
+  })
+  it('is refused by what would refuse the deploy anyway', async () => {
+    const world = await openFleet()
+    expect((await tryOut(world, { version: 'v9' })).body.code).toBe('release-not-registered')
+    expect((await tryOut(world, { targets: { ids: ['nobody'] } })).body.code).toBe('targets-not-registered')
   })
 })

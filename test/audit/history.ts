@@ -122,6 +122,7 @@ export const calm: AdmissionFacts = {
   rulesVersion: 0,
   unmet: [],
   demands: [],
+  parallel: null,
 }
 
 /**

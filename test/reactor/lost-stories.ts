@@ -476,6 +476,25 @@ export const stories: Readonly<Record<DutyName, readonly Story[]>> = {
       },
     },
   ],
+  'note-tests': [
+    {
+      words: 'an upgrade of an environment has completed',
+      async tell({ world }, lose) {
+        const tags = { environment: 'staging' }
+        const targets = { targets: [{ id: 's1', components: { api: 'v1.1.0' }, tags }] }
+        await world.call('POST', '/api/v1/targets', { body: targets })
+        const id = await deployed(world, { ...all, targets: { tags } })
+        await report(world)
+        await lose()
+        await world.advance(id)
+        const path = `/api/v1/releases/${all.component}/${all.version}/verdicts`
+        return async () => {
+          const { testedBy } = (await world.call('GET', path)).body
+          return testedBy.map(({ environment }: { environment: string }) => environment)
+        }
+      },
+    },
+  ],
   'heed-rules': [
     {
       words: 'a policy blocks the version that is rolled out',

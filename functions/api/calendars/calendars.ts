@@ -10,6 +10,7 @@ import {
   deleteCalendar as remove,
 } from '../../domain/policy/policy.ts'
 import type { Rejection } from '../../domain/rejection.ts'
+import { rulesAggregate, upgradeRules } from '../../domain/rules/rules.ts'
 import type { Log, Outcome } from '../../log/log.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
@@ -128,7 +129,7 @@ export const defineCalendar: Operate<Contracts['defineCalendar']> = async (input
 }
 
 /**
- * Deletes a calendar that no active profile names. The profiles come from the view: one that was created moments ago may keep the name of a
+ * Deletes a calendar that no active profile names, nor a policy. The profiles come from the view: one that was created moments ago may keep the name of a
  * calendar that is gone, which closes nothing.
  */
 export const deleteCalendar: Operate<Contracts['deleteCalendar']> = async (input, services) => {
@@ -142,6 +143,12 @@ export const deleteCalendar: Operate<Contracts['deleteCalendar']> = async (input
     const shown = needing.slice(0, 5).join(', ')
     const detail = `${needing.length} active ${needing.length === 1 ? 'profile names' : 'profiles name'} this calendar (${shown}): take it out of schedule.calendars first.`
     throw new Problem('calendar-in-use', detail)
+  }
+  const { policies } = (await log.load(rulesAggregate, upgradeRules)).state
+  const frozen = policies.filter(({ withdrawn, document }) => !withdrawn && document.freezes.includes(name))
+  if (frozen.length > 0) {
+    const names = frozen.map((policy) => policy.name).join(', ')
+    throw new Problem('calendar-in-use', `Policies freeze by this calendar (${names}): change them first.`)
   }
   const before = (await log.load(policyAggregate, calendarPolicy(name))).state.calendar
   const outcome = await log.execute(policyAggregate, calendarPolicy(name), remove(), metadataOf(input))

@@ -8,16 +8,25 @@ import {
   upgradeRules,
   withdrawPolicy as withdraw,
 } from '../../domain/rules/rules.ts'
+import { unknownCalendars } from '../../facts/closures.ts'
 import { patience } from '../../patience.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
+import { documentBody, documentFrom } from './document.ts'
 
 type Contracts = typeof policyContracts
 
 function shown({ name, revision, defined, withdrawn, document }: Policy) {
-  return { name, revision, definedBy: defined.by, definedAt: defined.at, withdrawn, document }
+  return {
+    name,
+    revision,
+    definedBy: defined.by,
+    definedAt: defined.at,
+    withdrawn,
+    document: documentBody(document),
+  }
 }
 
 function policyIn({ policies }: RulesState, name: string): Policy {
@@ -29,15 +38,25 @@ function policyIn({ policies }: RulesState, name: string): Policy {
 /** Carries out a command on the policies. */
 async function command(input: Parameters<typeof metadataOf>[0], { log }: Services, decision: RulesDecision) {
   const trying = { retryFor: patience.person }
-  return accepted(await log.execute(rulesAggregate, upgradeRules, decision, metadataOf(input), trying))
+  const outcome = await log.execute(rulesAggregate, upgradeRules, decision, metadataOf(input), trying)
+  return { ...accepted(outcome), isNew: outcome.kind !== 'unchanged' }
 }
 
 /** Defines a policy under its name; the same document again changes nothing. */
 export const definePolicy: Operate<Contracts['definePolicy']> = async (input, services) => {
   const { name } = input.params
-  const { state, commit } = await command(input, services, define({ name, document: input.body }))
+  const unknown = await unknownCalendars(services.log, input.body.freezes)
+  if (unknown.length > 0) {
+    const detail = `No calendar is defined as ${unknown.join(', ')}: PUT /api/v1/calendars/{name} defines one.`
+    throw new Problem('calendar-not-defined', detail)
+  }
+  const { state, commit, isNew } = await command(
+    input,
+    services,
+    define({ name, document: documentFrom(input.body) }),
+  )
   const policy = policyIn(state, name)
-  const status = policy.revision === 1 ? 201 : 200
+  const status = isNew && policy.revision === 1 ? 201 : 200
   return { status, body: shown(policy), commit, etag: commit, location: `/api/v1/policies/${name}` }
 }
 

@@ -4,7 +4,8 @@ import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import { inFlightAtMost } from '../../domain/plan/rolling.ts'
 import { waveCount, waveRange } from '../../domain/plan/waves.ts'
-import { refuseUnmeetable } from '../../domain/rules/demands.ts'
+import { unmeetable } from '../../domain/rules/demands.ts'
+import { policyRejection } from '../../domain/rules/judge.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { requestUpgrade } from '../../domain/upgrade/request.ts'
 import { type AcceptedPlan, exists, planOf } from '../../domain/upgrade/state.ts'
@@ -108,8 +109,8 @@ export async function beginUpgrade(
   if (prospect && 'rejected' in prospect) throw asProblem(prospect.rejected)
   const prospective = prospect && 'plan' in prospect ? prospect : undefined
   const authors = [input.principal.id, ...(request.authors ?? [])]
-  const unmeetable = prospective && refuseUnmeetable(prospective.demands, authors)
-  if (unmeetable) throw asProblem(unmeetable)
+  const refused = prospective && policyRejection(unmeetable(prospective.demands, authors))
+  if (refused) throw asProblem(refused)
   const told = prospective && (await toldBeside(services, request, prospective))
   const planned = prospective && (await storePlan(services, prospective.plan, request, upgradeId, told))
   const command = requestUpgrade({ request, by: input.principal.id, planned })

@@ -3,6 +3,7 @@ import { type Aggregate, accept, type Decision, reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
 import { identityOf } from '../version/identity.ts'
 import type { VersionScheme } from '../version/scheme.ts'
+import { type TestedBy, type Verdict, withTest, withVerdict } from './proofs.ts'
 import type { Signature } from './signatures.ts'
 
 /** One version of one component. */
@@ -30,6 +31,10 @@ export interface ReleaseState {
   readonly heldBack: { readonly reason: string; readonly upgrade: string; readonly since: string } | null
   /** When somebody freed it last. */
   readonly freedAt: string | null
+  /** By which upgrades it was brought to environments. */
+  readonly tested: readonly TestedBy[]
+  /** What checks have said of it last. */
+  readonly verdicts: readonly Verdict[]
 }
 
 /** A manifest with its signatures, as the stream of its release keeps it. */
@@ -53,7 +58,7 @@ export function releaseId(component: string, version: string): string {
 /** What may be rolled out: one stream a release; its commit number is the release version that admissions record. */
 export const releaseAggregate: Aggregate<ReleaseState, ReleaseEvent> = {
   name: 'release',
-  stateSchema: 3,
+  stateSchema: 4,
   initial: {
     registered: false,
     component: '',
@@ -70,8 +75,10 @@ export const releaseAggregate: Aggregate<ReleaseState, ReleaseEvent> = {
     withdrawn: null,
     heldBack: null,
     freedAt: null,
+    tested: [],
+    verdicts: [],
   },
-  evolve(state, event, { at }) {
+  evolve(state, event, { at, actor }) {
     switch (event.type) {
       case 'ReleaseRegistered':
         return { ...state, ...event.data, registeredOn: event.data.channel, registered: true }
@@ -89,6 +96,10 @@ export const releaseAggregate: Aggregate<ReleaseState, ReleaseEvent> = {
         return { ...state, withdrawn: { reason: event.data.reason, since: at } }
       case 'ReleaseHeldBack':
         return { ...state, heldBack: { ...event.data, since: at } }
+      case 'ReleaseTested':
+        return { ...state, tested: withTest(state.tested, event.data) }
+      case 'VerdictPosted':
+        return { ...state, verdicts: withVerdict(state.verdicts, { ...event.data, by: actor, at }) }
       case 'ReleaseFreed':
         return { ...state, heldBack: null, freedAt: at }
     }

@@ -12,7 +12,7 @@ export interface Bound {
 }
 
 /** The tag whose value is the environment of a target. */
-export const environmentTag = 'environment'
+const environmentTag = 'environment'
 
 /** Returns what of a request says whether a policy binds it. */
 export function boundOf({ kind, component, selection }: UpgradeRequest): Bound {
@@ -26,13 +26,18 @@ const meet = (left: readonly string[] | null, right: readonly string[] | null) =
 const tagOf = (tags: Bound['tags'], tag: string) =>
   tags !== null && Object.hasOwn(tags, tag) ? tags[tag] : undefined
 
+/** Returns the environment that tags name; undefined: none. */
+export function environmentOf(tags: Bound['tags']): string | undefined {
+  return tagOf(tags, environmentTag)
+}
+
 /**
  * May an upgrade take a target that the selector means? What its request does not say may be anything: whoever wants to be bound by less
  * says whom he means, by region, type or tag.
  */
 export function selects(selector: PolicySelector, { component, types, regions, tags }: Bound): boolean {
   const { components, environments } = selector
-  const environment = tagOf(tags, environmentTag)
+  const environment = environmentOf(tags)
   return (
     (components === null || components.includes(component)) &&
     meet(selector.types, types) &&
@@ -48,4 +53,10 @@ export function selects(selector: PolicySelector, { component, types, regions, t
 /** Returns the policies in service that bind an upgrade, by name. */
 export function bindingOf(policies: readonly Policy[], bound: Bound): Policy[] {
   return policies.filter(({ withdrawn, document }) => !withdrawn && selects(document.selector, bound))
+}
+
+/** Returns how many members of one upgrade these policies let be in flight at once; null: they say nothing. */
+export function parallelOf(policies: readonly Policy[]): number | null {
+  const limits = policies.flatMap(({ document: { parallel } }) => (parallel === null ? [] : [parallel]))
+  return limits.length === 0 ? null : Math.min(...limits)
 }

@@ -1,6 +1,6 @@
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import { type ApprovalRule, mayApprove } from '../approval-rule.ts'
-import type { Rejection } from '../rejection.ts'
+import type { Unmet } from './judge.ts'
 import type { Policy } from './rules.ts'
 
 /** The role of whoever approves, as policies tell them apart. */
@@ -31,19 +31,15 @@ export function counts({ approvers, role }: Demand, by: string, as: ApprovingRol
   return (approvers === null || approvers.includes(by)) && (role === 'approver' || as === 'admin')
 }
 
-/** Returns why nobody could approve what these people have asked for or shaped; undefined: it can be approved. */
-export function refuseUnmeetable(
-  demands: readonly Demand[],
-  authors: readonly string[],
-): Rejection | undefined {
-  for (const demand of demands) {
+/** Returns the demands that nobody could meet, where these people have asked for an upgrade or shaped it: nobody approves that. */
+export function unmeetable(demands: readonly Demand[], authors: readonly string[]): Unmet[] {
+  return demands.flatMap((demand): Unmet[] => {
     const left = mayApprove(demand, authors)
-    if (left === null || left >= demand.required) continue
+    if (left === null || left >= demand.required) return []
     const { policy, required } = demand
-    const detail = `Policy ${policy} asks for ${required} ${required === 1 ? 'approval' : 'approvals'}, and without ${authors.join(', ')} it names ${left} who may give them: nobody approves what they asked for. Somebody else has to ask, or the policy has to name more.`
-    const expected = 'a request of somebody else, or a policy that names more approvers'
-    const fields = [{ field: `policies.${policy}`, value: 'approvers-missing', expected }]
-    return { code: 'policy-unmet', detail, fields }
-  }
-  return undefined
+    const detail = `${required} ${required === 1 ? 'approval is' : 'approvals are'} needed, and without ${authors.join(', ')} there are ${left} who are named for them`
+    const satisfiedBy =
+      'a request of somebody else, since nobody approves what they asked for, or a policy that names more'
+    return [{ policy, code: 'approvers-missing', detail, satisfiedBy, from: null }]
+  })
 }

@@ -30,6 +30,8 @@ export interface AdmissionFacts {
   readonly rulesVersion: number
   /** The rules of policies that the upgrade does not meet now. */
   readonly unmet: readonly Unmet[]
+  /** How many members policies let be in flight at once; null: they say nothing. */
+  readonly parallel: number | null
   /** The approvals that policies ask for now. */
   readonly demands: readonly Demand[]
   /** Why the release must not be rolled out any more; null while it may. */
@@ -90,8 +92,12 @@ export function acceptanceOf(
 }
 
 /** How many may be in flight: fewer after each failed try of this run, where the request says so, but always one (P13). */
-function atOnce({ request, plan, failedTries }: InWave): number {
-  return Math.max(1, inFlightAtMost(request, plan) - (request.retry.fewer ?? 0) * failedTries)
+function atOnce(
+  { request, plan, failedTries }: InWave,
+  { parallel }: Pick<AdmissionFacts, 'parallel'>,
+): number {
+  const most = Math.min(inFlightAtMost(request, plan), parallel ?? Number.POSITIVE_INFINITY)
+  return Math.max(1, most - (request.retry.fewer ?? 0) * failedTries)
 }
 
 /** How many more the lost of a rolling upgrade leave room for: they are out of service like those in flight (design: #rolling). */
@@ -152,7 +158,7 @@ export function admit(draft: Draft, facts: AdmissionFacts): void {
   const opening = openingOf(state, facts, now)
   if (!opening || isSpaced(state, now)) return
   const { request, standing, wave, overrode } = state
-  const slots = atOnce(state) - standing.counts.inFlight
+  const slots = atOnce(state, facts) - standing.counts.inFlight
   const { retried, readmitted, fresh } = candidates(state, slots, now)
   if (retried.length + readmitted.length + fresh.length === 0) return
   for (const { ref, why, since } of opening.inSpiteOf) {

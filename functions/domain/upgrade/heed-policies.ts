@@ -1,5 +1,5 @@
 import { counts, type Demand } from '../rules/demands.ts'
-import { wordsOf } from '../rules/judge.ts'
+import { metFrom, wordsOf } from '../rules/judge.ts'
 import type { AdmissionFacts } from './admission.ts'
 import type { Draft } from './draft.ts'
 import { bringHold } from './holding.ts'
@@ -35,5 +35,6 @@ export function demandApprovals(draft: Draft, { demands }: Pick<AdmissionFacts, 
 export function heedPolicies(draft: Draft, facts: AdmissionFacts): void {
   demandApprovals(draft, facts)
   const { unmet } = facts
-  bringHold(draft, 'POLICY', unmet.length === 0 ? null : { until: null, ref: wordsOf(unmet), lapses: null })
+  const held = unmet.length === 0 ? null : { until: metFrom(unmet), ref: wordsOf(unmet), lapses: null }
+  bringHold(draft, 'POLICY', held)
 }

@@ -105,10 +105,12 @@ export const heedStop = heeding(
 /** A calendar was defined anew, or deleted: it binds, or binds no more, every live upgrade at once. */
 export const heedCalendar = heeding('heed-calendar', policyAggregate, ['CalendarDefined', 'CalendarDeleted'])
 
-/** A release was withdrawn, or blocked: every live upgrade hears of it at once. */
+/** A release was withdrawn or blocked, or is another to policies than before: every live upgrade hears of it at once. */
 export const heedWithdrawal = heeding('heed-withdrawal', releaseAggregate, [
   'ReleaseWithdrawn',
   'ReleaseBlocked',
+  'ReleasePromoted',
+  'VerdictPosted',
 ])
 
 /** Another word counts about releases than before: every live upgrade hears of it at once. */

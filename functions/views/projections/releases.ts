@@ -32,6 +32,9 @@ export const releases: Projection<ReleaseEvent, ReleaseRow> = {
         return { ...body, withdrawn: { reason: event.data.reason } }
       case 'ReleaseHeldBack':
         return { ...body, heldBack: { ...event.data, since: at } }
+      case 'ReleaseTested':
+      case 'VerdictPosted':
+        return body
       case 'ReleaseFreed':
         return { ...body, heldBack: null }
     }

@@ -97,6 +97,7 @@ export const calm: AdmissionFacts = {
   rulesVersion: 0,
   unmet: [],
   demands: [],
+  parallel: null,
 }
 
 /** One upgrade whose commands are decided and folded as the log would, with a clock that the test moves. */
