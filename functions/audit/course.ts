@@ -59,6 +59,8 @@ export class Course {
   generation = 0
   /** Who approved, and the window that each approval stands for; null: always. */
   readonly approvers = new Map<string, Span | null>()
+  /** Who has approved it, as what, whatever that counts for. */
+  readonly approvals: { readonly by: string; readonly role: 'approver' | 'admin' }[] = []
   /** Who gave it the window that it has; null: its request or its profile did. */
   movedBy: string | null = null
   /** The calendars that bind it. */

@@ -7,7 +7,7 @@ import { type ProcedureDocument, procedureEvents } from '../../events/procedure.
 import { type ProfileEvent, profileEvents } from '../../events/profile.ts'
 import { releaseEvents } from '../../events/release.ts'
 import { type RolloutEvent, rolloutEvents } from '../../events/rollout.ts'
-import { ruleEvents } from '../../events/rules.ts'
+import { type RuleEvent, ruleEvents } from '../../events/rules.ts'
 import { partsOf } from '../../events/stream.ts'
 import { type TargetEvent, targetEvents } from '../../events/target.ts'
 import { between } from '../../events/time.ts'
@@ -57,6 +57,8 @@ export interface History {
   readonly releases: ReadonlyMap<string, AuditedRelease>
   /** All that was said of whose word about releases counts. */
   readonly trust: TrustStory
+  /** All that was said of policies. */
+  readonly rules: readonly Told<RuleEvent>[]
   /** All that was said of what binds every upgrade. */
   readonly policy: PolicyStory
   readonly stops: readonly AuditedStop[]
@@ -156,6 +158,7 @@ export async function readHistory(
   const procedures = new Map<string, { readonly hash: string; readonly document: ProcedureDocument }>()
   const releases = new Map<string, AuditedRelease>()
   const trust: TrustStory[number][] = []
+  const rules: Told<RuleEvent>[] = []
   const policies: PolicyStory[number][] = []
   const stops: AuditedStop[] = []
   const calendars = new Map<string, AuditedCalendar[]>()
@@ -213,7 +216,7 @@ export async function readHistory(
         trust.push(...storyOf(decoded(listed, trustEvents.decode, findings)))
         break
       case 'rules':
-        decoded(listed, ruleEvents.decode, findings)
+        rules.push(...decoded(listed, ruleEvents.decode, findings))
         break
       case 'component':
         decoded(listed, componentEvents.decode, findings)
@@ -245,6 +248,7 @@ export async function readHistory(
       procedures,
       releases,
       trust,
+      rules,
       policy: policies,
       stops,
       calendars,

@@ -4,6 +4,7 @@ import { type AuditedUpgrade, Course } from './course.ts'
 import type { Findings } from './finding.ts'
 import type { History, Told } from './history.ts'
 import { planFault } from './plan.ts'
+import { auditDemands, auditPolicies } from './policy.ts'
 import { ourselves } from './requested.ts'
 import { auditStrategy } from './strategy.ts'
 import {
@@ -69,17 +70,20 @@ function auditBreakGlass(
 function auditApproval(
   { course, findings }: AuditedUpgrade,
   commit: Commit,
-  { by, planHash, window }: Data<'ApprovalGiven'>,
+  { by, planHash, window, role = 'approver', counts }: Data<'ApprovalGiven'>,
 ): void {
   const expect = (holds: boolean, otherwise: string) => findings.expect(holds, 'I14', commit, otherwise)
   const approvers = course.request?.approvals.approvers ?? null
   expect(by !== course.requestedBy, `${by} approved what they had asked for.`)
   expect(!course.request?.authors?.includes(by), `${by} approved what they had edited.`)
-  expect(!course.approvers.has(by), `${by} approved twice.`)
+  expect(!course.approvals.some((one) => one.by === by), `${by} approved twice.`)
+  course.approvals.push({ by, role })
   expect(planHash === course.plan?.planHash, `${by} approved another plan.`)
   expect(by !== course.movedBy, `${by} approved the window that they had set.`)
   const same = window?.start === course.window?.start && window?.end === course.window?.end
   expect(same, `${by} approved another window than it had.`)
+  // For what the request asks for it counts for nothing, where it was given for policies alone.
+  if (counts?.request === false) return
   expect(approvers === null || approvers.includes(by), `${by} is not among the approvers.`)
   course.approvers.set(by, window)
 }
@@ -156,10 +160,12 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       return
     case 'WaveStarted':
       auditStart(audited, commit, event.data.wave)
+      if (event.data.wave === 0) auditDemands(audited, commit)
       course.begin(event.data.wave, commit.at)
       return
     case 'TargetsAdmitted':
       auditAdmission(audited, commit, event.data)
+      auditPolicies(audited, commit, event.data)
       return
     case 'OutcomesRecorded':
       auditOutcomes(audited, commit, event.data)
@@ -200,6 +206,7 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
       return
     case 'ApprovalsVoided':
       course.approvers.clear()
+      course.approvals.length = 0
       return
     case 'WindowSet':
       course.move(event.data, event.data.by === ourselves ? null : event.data.by)
