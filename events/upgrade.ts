@@ -251,6 +251,8 @@ export const upgradeEvents = defineEvents({
       leftOut: z.record(z.string(), z.int().positive()),
       policyVersion: index,
       releaseVersion: index,
+      /** The hash over the policies that bind it, each with its revision; left out: none do. */
+      rules: z.exactOptional(z.string()),
       /** A first wave so large that it needs approvals, whatever was asked for: how many, and how many targets it takes of how many. */
       exposure: z.exactOptional(z.object({ approvals: z.int().positive(), firstWave: index, fleet: index })),
       /**

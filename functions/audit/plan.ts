@@ -36,11 +36,12 @@ export function planFault({ plans }: History, plan: Planned, request: UpgradeReq
   }
   const members = chunks.reduce((sum, chunk) => sum + chunk.members.length, 0)
   if (members !== plan.members) return `The plan has ${members} members, not ${plan.members}.`
-  const { version, digest, policyVersion, waves, entries, rolling, spacingSeconds } = plan
+  const { version, digest, policyVersion, waves, entries, rolling, spacingSeconds, rules } = plan
   const root = {
     request: hashOf(request),
     chunks: chunks.map(hashOf),
     ...{ version, digest, policyVersion, waves },
+    ...(rules !== undefined && { rules }),
     ...(entries && { entries }),
     ...(rolling && { rolling }),
     ...(spacingSeconds !== undefined && { spacingSeconds }),

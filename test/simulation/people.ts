@@ -1,3 +1,4 @@
+import type { PolicyDocument } from '../../events/rules.ts'
 import type { UpgradeRequest } from '../../events/upgrade.ts'
 import type { Aggregate, Decision, DomainEvent } from '../../functions/domain/aggregate.ts'
 import {
@@ -8,7 +9,14 @@ import {
 } from '../../functions/domain/policy/policy.ts'
 import { profileAggregate } from '../../functions/domain/profile/aggregate.ts'
 import type { Rejection } from '../../functions/domain/rejection.ts'
+import { postVerdict } from '../../functions/domain/release/proofs.ts'
 import { releaseAggregate, withdrawRelease } from '../../functions/domain/release/release.ts'
+import {
+  definePolicy,
+  rulesAggregate,
+  upgradeRules,
+  withdrawPolicy,
+} from '../../functions/domain/rules/rules.ts'
 import { awaitsApproval } from '../../functions/domain/standing.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import {
@@ -45,6 +53,7 @@ import { familyOf } from '../../functions/facts/family.ts'
 import type { Outcome } from '../../functions/log/log.ts'
 import { startChild } from '../../functions/planning/children.ts'
 import { writePlan } from '../../functions/planning/planning.ts'
+import { documentOf, everyUpgrade } from '../domain/rules/documents.ts'
 import { type Fleet, someRequest } from './fleet.ts'
 import type { Services, World } from './world.ts'
 
@@ -71,6 +80,9 @@ const deeds = {
   'stop behind the views': 2,
   'lift the stop': 4,
   'withdraw a release': 0.6,
+  'define a policy': 3,
+  'withdraw a policy': 4,
+  'post a verdict': 2,
   pin: 2,
   unpin: 2,
   retire: 0.7,
@@ -211,6 +223,15 @@ export class People {
           withdrawRelease({ reason: 'corrupts data' }),
           by,
         )
+      case 'define a policy':
+        return this.#definePolicy(by)
+      case 'withdraw a policy':
+        return this.#withdrawPolicies(by, services)
+      case 'post a verdict': {
+        const evidence = { url: 'https://ci.example.com/1', sha256: null }
+        const verdict = { check: 'scan', passed: random.chance(0.7), evidence, reason: null, by }
+        return this.say(releaseAggregate, random.pick(this.fleet.releases), postVerdict(verdict), by)
+      }
       case 'pin': {
         const pin = { component: random.chance(0.5) ? 'api' : null, reason: 'audit season' }
         return this.say(targetAggregate, random.pick(this.fleet.targets), pinTarget(pin), by)
@@ -322,10 +343,43 @@ export class People {
       await this.say(policyAggregate, freezePolicy, liftFreeze({ stop, reason: 'over' }), by)
   }
 
+  /** What binds everything, or one region alone; nobody but those who are named approves. */
+  #definePolicy(by: string) {
+    const { random } = this.#world
+    const approvers = random.pick([null, ['bob', 'carol']])
+    const document = documentOf({
+      ...(random.chance(0.3) && { selector: { ...everyUpgrade, regions: ['eu'] } }),
+      ...random.pick<Partial<PolicyDocument>>([
+        { blockedVersions: [random.pick(this.fleet.releases).split('@')[1] ?? ''] },
+        { parallel: random.between(1, 3) },
+        {
+          approvals: {
+            required: random.between(1, 2),
+            approvers,
+            role: 'approver',
+            expiresInSeconds: 86_400,
+          },
+        },
+        { complianceChecks: ['scan'] },
+        { allowedChannels: ['nightly'] },
+      ]),
+    })
+    const name = random.pick(['production', 'security', 'europe'])
+    return this.say(rulesAggregate, upgradeRules, definePolicy({ name, document }), by)
+  }
+
+  async #withdrawPolicies(by: string, { log }: Services): Promise<void> {
+    const { policies } = (await log.load(rulesAggregate, upgradeRules)).state
+    for (const { name, withdrawn } of policies)
+      if (!withdrawn)
+        await this.say(rulesAggregate, upgradeRules, withdrawPolicy({ name, reason: 'over' }), by)
+  }
+
   /** What people do who want everything to come to an end: lift, approve, continue and resume; abort what cannot go on. */
   async care(): Promise<void> {
     const services = this.#world.services()
     await this.#liftStops('bob', services)
+    await this.#withdrawPolicies('bob', services)
     for (const upgrade of this.#world.upgrades) {
       const { state } = await services.log.load(upgradeAggregate, upgrade)
       if (!exists(state) || hasEnded(state)) continue

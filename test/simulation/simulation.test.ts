@@ -10,7 +10,7 @@ const told = ({ seed, faults, story }: Simulated): string =>
   [`npm run simulate -- --seeds 1 --from ${seed}`, ...faults, '…', ...story.slice(-60)].join('\n')
 
 describe('the whole system, with everything going wrong that may', () => {
-  test('I1-I20, W1-W4, L1-L4: every upgrade ends, log, views, schedules and answers agree, and no task token is in any of them (S9)', {
+  test('I1-I21, W1-W4, L1-L4: every upgrade ends, log, views, schedules and answers agree, and no task token is in any of them (S9)', {
     timeout: 300_000,
   }, async () => {
     let [admissions, openings, summaries, regressions] = [0, 0, 0, 0]

@@ -44,6 +44,8 @@ export interface Plan {
   readonly spacingSeconds?: number
   readonly leftOut: readonly { readonly target: string; readonly reason: LeftOutReason }[]
   readonly policyVersion: number
+  /** The hash over the policies that bind it, each with its revision; left out: none do. */
+  readonly rules?: string
   readonly releaseVersion: number
   /** How long one attempt should take by those that there were; left out: as the request says. No part of the hash. */
   readonly expected?: ExpectedTime
@@ -281,7 +283,8 @@ function neverContinued(members: number): Rejection {
 export function makePlan(
   facts: PlanFacts,
 ): { readonly plan: Plan } | { readonly rejected: Rejection; readonly leftOut?: Plan['leftOut'] } {
-  const { request, candidates, release, releases, policyVersion, rules = [] } = facts
+  const { request, candidates, release, releases, policyVersion, rules: binding = [] } = facts
+  const rules = binding.length > 0 && { rules: hashOf(binding) }
   if (!release && request.kind !== 'rollback') {
     return reject({
       code: 'release-not-registered',
@@ -339,7 +342,7 @@ export function makePlan(
     request: hashOf(request),
     chunks: chunkHashes,
     ...{ version, digest, policyVersion },
-    ...(rules.length > 0 && { rules }),
+    ...rules,
     ...frozen,
   })
   return {
@@ -347,6 +350,7 @@ export function makePlan(
       ...{ planHash, version, digest, chunks, members: taken.length, droppedWaves, leftOut },
       ...frozen,
       ...{ policyVersion, releaseVersion: release?.releaseVersion ?? 0 },
+      ...rules,
     },
   }
 }
