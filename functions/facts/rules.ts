@@ -40,14 +40,14 @@ export async function freezesOf(
   return (await Promise.all(found)).flat()
 }
 
-/** Returns the rules that an upgrade to a version does not meet now, by its release, read strongly. A rollback meets all of them. */
+/** Returns the rules that an upgrade to a version does not meet now, by its release, read strongly. */
 export async function unmetNow(
   { log, now }: { readonly log: Log; now(): number },
   policies: readonly Policy[],
   { kind, component }: Bound,
   version: string,
 ): Promise<Unmet[]> {
-  if (kind === 'rollback' || policies.length === 0) return []
+  if (policies.length === 0) return []
   const { state } = await log.load(releaseAggregate, releaseId(component, version))
   return unmetBy(log, policies, { kind, component }, state, instantOf(now()))
 }
@@ -60,7 +60,6 @@ export async function unmetBy(
   release: ReleaseState,
   now: string,
 ): Promise<Unmet[]> {
-  if (kind === 'rollback' || policies.length === 0) return []
   const proven = await provenIn(log, release, environmentsOf(policies))
   return unmetRules(policies, { kind, component, release, proven }, now)
 }
