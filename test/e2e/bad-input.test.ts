@@ -25,7 +25,8 @@ beforeAll(async () => {
 function split(routeKey: string) {
   const [method = '', template = ''] = routeKey.split(' ')
   const named = template.replace('{jobId}', 'no-such-1').replaceAll(/\{\w+\}/g, 'no-such')
-  const path = named === '/api/v1/stop/no-such' ? `${named}?reason=no` : named
+  const reasoned = ['/api/v1/stop/no-such', '/api/v1/policies/no-such']
+  const path = method === 'DELETE' && reasoned.includes(named) ? `${named}?reason=no` : named
   if (path.endsWith('/callbacks')) return { method, template, path, client: receiver }
   const client = path.endsWith('/enrol') ? enrolment : path.startsWith('/api/v1/updates') ? agent : admin
   return { method, template, path, client }
@@ -149,10 +150,10 @@ function takesIt(field: string, body: object): boolean {
 }
 
 describe('what does not exist', () => {
-  // A calendar is defined under the name that it is put to, and a component's scheme under its own.
+  // A calendar and a policy are defined under the name that they are put to, and a component's scheme under its own.
   const defining = [
     ...['PUT /api/v1/calendars/{name}', 'PUT /api/v1/components/{component}'],
-    'PUT /api/v1/procedures/{name}',
+    ...['PUT /api/v1/procedures/{name}', 'PUT /api/v1/policies/{name}'],
   ]
   const named = deployedRoutesWithId().filter((routeKey) => !defining.includes(routeKey))
 

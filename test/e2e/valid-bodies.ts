@@ -118,6 +118,7 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
     freezes: [],
     parallel: 1,
   },
+  'POST /api/v1/policies/try': { component: 'no-such', version: 'v1.0.0', strategy: 'batch', batchSize: 3 },
   'POST /api/v1/releases/{component}/{version}/verdicts': {
     ...{ check: 'scan', verdict: 'failed', reason: 'no' },
     evidence: { url: 'https://ci.example.com/1', sha256: '0'.repeat(64) },
