@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { openProfileWorld, sunday } from '../reactor/profile-world.ts'
+import { platform, started as startedRollout, twoPhases } from './rollout-world.ts'
 import { type Caller, deployed, openWorld, report, type World } from './world.ts'
 
 const admin: Caller = { user: 'admin-1', roles: ['admin'] }
@@ -473,5 +475,80 @@ describe('trying policies', () => {
     const world = await openFleet()
     expect((await tryOut(world, { version: 'v9' })).body.code).toBe('release-not-registered')
     expect((await tryOut(world, { targets: { ids: ['nobody'] } })).body.code).toBe('targets-not-registered')
+  })
+})
+
+describe('policies and rollouts', () => {
+  it('refuse a phase that does not meet them, with its place', async () => {
+    const world = await platform()
+    await define(world, 'no-more', { selector: { components: ['db'] }, blockedVersions: ['2.0.0'] })
+    const { status, body } = await world.call('POST', '/api/v1/rollouts', { body: twoPhases })
+    expect([status, body.code]).toEqual([422, 'policy-unmet'])
+    expect(body.errors[0].field).toMatch(/^phases\.\d\.policies\.no-more$/)
+  })
+
+  it('ask for the approval of each phase that they bind, beside that of the rollout', async () => {
+    const world = await platform()
+    await define(world, 'data', {
+      selector: { components: ['db'] },
+      approvalRequired: true,
+      approvers: ['eve'],
+    })
+    const id = await startedRollout(world)
+    await world.advanceRollout(id)
+    const inbox = await world.call('GET', '/api/v1/approvals', { as: { user: 'eve', roles: ['approver'] } })
+    const [entry] = inbox.body.approvals
+    expect(entry).toMatchObject({ kind: 'upgrade', rolloutId: id, component: 'db', youMay: true })
+    const as = { user: 'eve', roles: ['approver'] }
+    const body = { planHash: entry.planHash }
+    expect((await world.call('POST', `/api/upgrades/${entry.upgradeId}/approve`, { as, body })).status).toBe(
+      200,
+    )
+    await world.advanceRollout(id)
+    expect(await world.upgrade(entry.upgradeId)).toMatchObject({ status: 'running' })
+  })
+})
+
+describe('policies and profiles', () => {
+  it('let a window start nothing that they forbid, which its execution says', async () => {
+    const profiles = await openProfileWorld()
+    const { world } = profiles
+    await define(world, 'no-more', { blockedVersions: ['1.2.0'] })
+    const id = await profiles.created()
+    profiles.at(sunday)
+    await profiles.fire(id, sunday)
+    const { body } = await world.call('GET', '/api/upgrades')
+    await world.advance(body.upgrades[0].upgradeId)
+    await world.settle()
+    expect(await world.upgrade(body.upgrades[0].upgradeId)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'policy-unmet' },
+    })
+    const history = await world.call('GET', `/api/v1/upgrade-profiles/${id}/history`)
+    expect(history.body.executions[0]).toMatchObject({ status: 'failed' })
+  })
+
+  it('ask for approvals of its upgrades, of none of those who have edited it', async () => {
+    const profiles = await openProfileWorld()
+    const { world } = profiles
+    await define(world, 'security', { approvalRequired: true, approvers: ['operator-1', 'eve'] })
+    const id = await profiles.created()
+    profiles.at(sunday)
+    await profiles.fire(id, sunday)
+    const { body } = await world.call('GET', '/api/upgrades')
+    const { upgradeId } = body.upgrades[0]
+    await world.advance(upgradeId)
+    const { status, plan: planned } = await world.upgrade(upgradeId)
+    expect(status).toBe('pending_approval')
+    const { window } = await world.upgrade(upgradeId)
+    const approve = (user: string) =>
+      world.call('POST', `/api/upgrades/${upgradeId}/approve`, {
+        as: { user, roles: ['approver'] },
+        body: { planHash: planned?.planHash, window },
+      })
+    expect((await approve('operator-1')).body.code).toBe('self-approval')
+    expect((await approve('eve')).status).toBe(200)
+    await world.advance(upgradeId)
+    expect((await report(world)).length).toBe(3)
   })
 })
