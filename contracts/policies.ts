@@ -29,7 +29,7 @@ const document = z
     requiredApprovals: z
       .int()
       .min(1)
-      .max(5)
+      .max(3)
       .optional()
       .describe(
         'How many have to approve a plan, beside whom its request asks for; 1 where approvalRequired says no number. Nobody approves what they asked for.',

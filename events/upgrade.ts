@@ -275,7 +275,7 @@ export const upgradeEvents = defineEvents({
       /** As what they approved; left out: nobody asked. */
       role: z.exactOptional(z.enum(approvingRoles)),
       /** What it counts for, where policies ask for approvals too; left out: for what the request asks for. */
-      counts: z.exactOptional(z.object({ request: z.boolean(), policies: z.array(name).max(5) })),
+      counts: z.exactOptional(z.object({ request: z.boolean(), policies: z.array(name).max(3) })),
     }),
   },
   /** What policies ask for approvals now, in place of those before; how many of the approvals that there are count for each. */
@@ -291,7 +291,7 @@ export const upgradeEvents = defineEvents({
             expiresInSeconds: z.int().positive(),
           }),
         )
-        .max(5),
+        .max(3),
     }),
   },
   /** What was approved is no longer what would run: approvals given before count no more, and nothing is admitted before there are new ones. */

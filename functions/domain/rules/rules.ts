@@ -58,7 +58,7 @@ const policiesAtMost = 50
 const longestDocument = 4_000
 
 /** So many of those in service may demand approvals: each is counted in the state of every upgrade that it binds. */
-const demandingAtMost = 5
+const demandingAtMost = 3
 
 /** Defines a policy, or defines it anew; the same document again changes nothing. */
 export function definePolicy(command: {

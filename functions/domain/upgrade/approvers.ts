@@ -32,7 +32,8 @@ export function refuseUnapprovable(
   const { needed } = standing.approvals
   const given = holding({ approvals }, window).map((approval) => approval.by)
   const authors = [...authorsOf({ ...state, windowBy: by })]
-  const asked = hasBegun(state) ? [] : demands
+  // What has begun without approvals has none that the move could void.
+  const asked = hasBegun(state) && approvals.length === 0 ? [] : demands
   for (const rule of [{ ...request.approvals, required: needed }, ...asked]) {
     if (given.length >= rule.required) continue
     const most = mayApprove(rule, authors, given)

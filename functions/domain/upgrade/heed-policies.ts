@@ -1,20 +1,21 @@
 import { counts, type Demand } from '../rules/demands.ts'
 import { metFrom, wordsOf } from '../rules/judge.ts'
+import { awaitsApproval } from '../standing.ts'
 import type { AdmissionFacts } from './admission.ts'
 import type { Draft } from './draft.ts'
 import { bringHold } from './holding.ts'
-import { type Approval, isPlanned } from './state.ts'
+import { type Approval, hasBegun, isPlanned } from './state.ts'
 
 const countsFor = (demand: Demand) => (approval: Approval) =>
   counts(demand, approval.by, approval.role ?? 'approver')
 
 /**
- * Brings the approvals that policies ask for up to date, until the upgrade has begun: what is approved is that it begins. Approvals that there
- * are count for what is asked for now.
+ * Brings the approvals that policies ask for up to date, until the upgrade has begun, since what is approved is that it begins; after that while it waits to be
+ * approved again. Approvals that there are count for what is asked for now.
  */
 export function demandApprovals(draft: Draft, { demands }: Pick<AdmissionFacts, 'demands'>): void {
   const { state } = draft
-  if (!isPlanned(state) || state.stage !== 'planned' || state.abort) return
+  if (!isPlanned(state) || state.abort || (hasBegun(state) && !awaitsApproval(state))) return
   const { demanded = [] } = state.standing.approvals
   const same =
     demanded.length === demands.length &&

@@ -67,7 +67,7 @@ export async function healMembers(
 export const resumeTargets = duty(
   'resume-targets',
   upgradeAggregate,
-  ['UpgradeResumed', 'ApprovalGiven', 'HoldLifted'],
+  ['UpgradeResumed', 'ApprovalGiven', 'ApprovalsDemanded', 'HoldLifted'],
   async ({ id, commit, cause }, services: LogAndClock) => {
     await healMembers(services, id, cause, commit.at)
   },

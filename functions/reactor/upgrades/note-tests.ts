@@ -6,6 +6,9 @@ import { exists, planOf } from '../../domain/upgrade/state.ts'
 import { duty } from '../duty.ts'
 import type { ReactorServices } from '../services.ts'
 
+/** As an id of the API. */
+const longestName = 128
+
 /**
  * An upgrade of one environment has come to a good end: its release names it, so that whoever asks whether it is proven there finds where to look. What it
  * is worth is asked of the upgrade each time (design: #policies).
@@ -21,7 +24,8 @@ export const noteTests = duty(
     if (!exists(state) || version === undefined || state.request.kind !== 'deploy') return
     const { component, selection } = state.request
     const environment = environmentOf(selection.tags)
-    if (environment === undefined) return
+    // No policy can name a longer one.
+    if (environment === undefined || environment.length > longestName) return
     const release = log.of(releaseAggregate, releaseId(component, version))
     await release.carryOut(noteTest({ environment, upgrade }), cause)
   },

@@ -23,7 +23,9 @@ import {
   running,
   standingAfter,
   upgradeOf,
+  voided,
   waveStarted,
+  windowSet,
 } from './stories.ts'
 import { calm, planOf } from './world.ts'
 
@@ -240,6 +242,28 @@ describe('approvals that policies ask for', () => {
     given(...history)
       .when(resumeUpgrade({ by: 'eve', window: other }, demanding(security)))
       .thenRejected('approvers-missing')
+  })
+
+  it('are brought up to date where what has begun waits to be approved again', () => {
+    const window = { start: later(0), end: later(7200) }
+    const seen = counted('bob', true) as Extract<UpgradeEvent, { type: 'ApprovalGiven' }>
+    const request = { window, approvals: { required: 1, approvers: null, expiresInSeconds: 86_400 } }
+    const history = [
+      ...upgradeOf(2, request),
+      demanded([security, 0]),
+      { ...seen, data: { ...seen.data, window } },
+      { ...seen, data: { ...counted('eve', false, 'security').data, window } },
+      waveStarted(),
+      windowSet({ start: later(0), end: later(9000) }, 'dave'),
+      voided('dave', { start: later(0), end: later(9000) }),
+    ] as UpgradeEvent[]
+    expect(standingAfter(...history)).toMatchObject({ status: 'running', holds: [{ code: 'APPROVAL' }] })
+    given(...history)
+      .when(tick(calm))
+      .thenTypes('ApprovalsDemanded')
+    given(...history)
+      .when(tick(demanding(security)))
+      .thenNothing()
   })
 
   it('are beside an approval that had no policy to count for', () => {
