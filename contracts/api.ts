@@ -2,6 +2,7 @@ import { agentContracts } from './agents.ts'
 import { calendarContracts } from './calendars.ts'
 import { componentContracts } from './components.ts'
 import type { Contract } from './contract.ts'
+import { evidenceContracts } from './evidence.ts'
 import { operationsContracts } from './operations.ts'
 import { policyContracts } from './policies.ts'
 import { procedureContracts } from './procedures.ts'
@@ -18,6 +19,7 @@ import { upgradeContracts } from './upgrades.ts'
 /** The contract of every operation: a route without one does not compile. */
 export const contracts = {
   ...upgradeContracts,
+  ...evidenceContracts,
   ...targetUpgradeContracts,
   ...policyContracts,
   ...rolloutContracts,

@@ -20,6 +20,8 @@ export interface Contract {
   readonly answers: Readonly<Record<number, { readonly description: string; readonly schema: z.ZodType }>>
   /** Are its answers Markdown, and no JSON? */
   readonly markdown?: true
+  /** Are its answers files of the form zip? */
+  readonly zip?: true
   /** Do its answers carry an ETag? A read that names it in If-None-Match is answered 304 while nothing has changed. */
   readonly tagged?: true
   /** Problems of its own beside those that every route can answer. */

@@ -10,6 +10,7 @@ export type Role = (typeof roles)[number]
 /** One Lambda function per group. */
 export const groups = [
   'upgrades',
+  'evidence',
   'rollouts',
   'procedures',
   'targets',
@@ -49,6 +50,7 @@ const table = [
   ['getUpgradeLogs',        'GET',    '/api/upgrades/{id}/logs',                                'upgrades',   read],
   ['getUpgradeEvents',      'GET',    '/api/upgrades/{id}/events',                              'upgrades',   read],
   ['getBlastRadius',        'GET',    '/api/upgrades/{id}/blast-radius',                        'upgrades',   read],
+  ['getEvidence',           'GET',    '/api/upgrades/{id}/evidence',                            'evidence',   read],
   ['replayUpgrade',         'POST',   '/api/upgrades/{id}/replay',                               'upgrades',   read],
   ['continueUpgrade',       'POST',   '/api/upgrades/{id}/continue',                            'upgrades',   proceed],
   ['approveUpgrade',        'POST',   '/api/upgrades/{id}/approve',                             'upgrades',   approve],

@@ -13,9 +13,9 @@ import { type Commands, openCommands } from './executors/run-command.ts'
 import { openSecrets, type Secrets } from './executors/secrets.ts'
 import { openWebhooks, type Webhooks } from './executors/webhook.ts'
 import { openSigner, type Signer } from './heads/signer.ts'
-import { openVault, type Vault } from './heads/vault.ts'
+import { openKeptHeads, openVault, type Vault } from './heads/vault.ts'
 import { dynamoStore, openLog } from './log/dynamo.ts'
-import { streamHeads as headsOf, type StreamHeads } from './log/heads.ts'
+import { streamHeads as headsOf, type KeptHeads, type StreamHeads } from './log/heads.ts'
 import type { Log } from './log/log.ts'
 import { countIn } from './metrics.ts'
 import type { Service } from './signed-request.ts'
@@ -67,6 +67,8 @@ export interface Connections {
   readonly unsignedReleases: UnsignedReleases
   readonly streamHeads: StreamHeads
   readonly vault: Vault
+  /** The same documents, for those who only read them. */
+  readonly keptHeads: KeptHeads
   readonly signer: Signer
   /** Calls other systems, as far as the deployment lets it. */
   readonly outbound: Outbound
@@ -210,14 +212,17 @@ function sendTo(service: Service, addressOf: (region: string) => string, tries =
 export const streamHeads = connection(['logTable'], ({ logTable: table }) =>
   headsOf(dynamoStore({ client: dynamo(), table })),
 )
-export const vault = connection(['headsBucket'], ({ headsBucket: bucket }) => {
+/* @__NO_SIDE_EFFECTS__ */
+function sendToBucket(bucket: string) {
   const elsewhere = endpointOf('S3')
-  return openVault(
-    sendTo('s3', (region) =>
-      elsewhere ? `${elsewhere}/${bucket}` : `https://${bucket}.s3.${region}.amazonaws.com`,
-    ),
+  return sendTo('s3', (region) =>
+    elsewhere ? `${elsewhere}/${bucket}` : `https://${bucket}.s3.${region}.amazonaws.com`,
   )
-})
+}
+export const vault = connection(['headsBucket'], ({ headsBucket }) => openVault(sendToBucket(headsBucket)))
+export const keptHeads = connection(['headsBucket'], ({ headsBucket }) =>
+  openKeptHeads(sendToBucket(headsBucket)),
+)
 export const signer = connection(['headsKeyArn'], ({ headsKeyArn }) =>
   openSigner(
     sendTo('kms', (region) => endpointOf('KMS') ?? `https://kms.${region}.amazonaws.com`),

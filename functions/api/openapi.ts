@@ -142,6 +142,12 @@ function securityOf({ access }: Route): object[] {
   return [{ [typeof access === 'string' ? access : 'person']: [] }]
 }
 
+/** Returns what the answers of an operation are written in. */
+function typeOf({ markdown, zip }: Contract): string {
+  if (zip) return 'application/zip'
+  return markdown ? 'text/markdown' : 'application/json'
+}
+
 function describe(route: Route): object {
   const contract: Contract = contracts[route.operation]
   const answers = Object.entries(contract.answers).map(([status, { description, schema }]) => [
@@ -149,7 +155,7 @@ function describe(route: Route): object {
     {
       description,
       content: {
-        [contract.markdown ? 'text/markdown' : 'application/json']: { schema: schemaOf(schema, 'output') },
+        [typeOf(contract)]: { schema: schemaOf(schema, 'output') },
       },
       ...(contract.tagged && { headers: { ETag: entityTag } }),
     },

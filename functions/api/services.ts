@@ -1,5 +1,6 @@
 import type { ExposureLimit } from '../domain/plan/exposure.ts'
 import type { UnsignedReleases } from '../domain/policy/policy.ts'
+import type { KeptHeads } from '../log/heads.ts'
 import type { Log } from '../log/log.ts'
 import type { Views } from '../views/views.ts'
 import type { Probes } from '../work/probes.ts'
@@ -18,6 +19,8 @@ interface Reached {
   /** What the deployment says of releases that nobody has signed. */
   readonly unsignedReleases: UnsignedReleases
   readonly callbacks: Callbacks
+  /** Where the streams stood, day by day, signed. */
+  readonly keptHeads: KeptHeads
   /** Returns why the deployment does not let a URL be called; undefined: it does, or its addresses decide. */
   uncallable(url: string): string | undefined
   /** The present instant, in milliseconds since the epoch. */

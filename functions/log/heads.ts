@@ -1,5 +1,5 @@
 import type { Head } from '../../events/envelope.ts'
-import type { CataloguePlace } from '../../events/heads.ts'
+import type { CataloguePlace, HeadsDocument } from '../../events/heads.ts'
 import { streamKinds } from '../../events/stream.ts'
 import { categoriesOf, type Store } from './store.ts'
 
@@ -9,6 +9,14 @@ export interface StreamHeads {
   listed(after?: CataloguePlace): AsyncIterable<CataloguePlace>
   /** Returns the last commit of a stream, read strongly; undefined: there is none. */
   of(stream: string): Promise<Head | undefined>
+}
+
+/** Documents of heads as they were kept, elsewhere than in the log. */
+export interface KeptHeads {
+  /** Returns the document of the highest number; undefined: there is none. */
+  newest(): Promise<HeadsDocument | undefined>
+  /** Returns the document of a number that is not above that of the newest. */
+  numbered(number: number): Promise<HeadsDocument>
 }
 
 /** Returns where the streams of a store stand. */

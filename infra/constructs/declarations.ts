@@ -89,6 +89,12 @@ const declared = {
     environment: ['logTable', 'viewsTable', 'roleClaim', ...exposureSettings],
     may: { log: append, views: read },
   },
+  evidence: {
+    ...request,
+    does: 'Evidence: what proves an upgrade',
+    environment: ['logTable', 'headsBucket', 'roleClaim'],
+    may: { log: load, headsBucket: ['s3:ListBucket'], headDocuments: ['s3:GetObject'] },
+  },
   rollouts: {
     ...request,
     does: 'Rollouts: plan, start, watch, approve, stop',

@@ -6,9 +6,10 @@ import { forgetOutlook } from '../../functions/api/agents/pace.ts'
 import { agentsEndpoint } from '../../functions/api/agents.ts'
 import { agentAuthorizer } from '../../functions/api/authorizer.ts'
 import { calendarsEndpoint } from '../../functions/api/calendars.ts'
+import { evidenceEndpoint } from '../../functions/api/evidence.ts'
 import type { AccessLine } from '../../functions/api/http/access-log.ts'
 import type { Allowances } from '../../functions/api/http/allowances.ts'
-import type { ApiEvent } from '../../functions/api/http/exchange.ts'
+import type { ApiEvent, ApiResult } from '../../functions/api/http/exchange.ts'
 import { operationsEndpoint } from '../../functions/api/operations.ts'
 import { proceduresEndpoint } from '../../functions/api/procedures.ts'
 import { profilesEndpoint } from '../../functions/api/profiles.ts'
@@ -25,9 +26,13 @@ import { exists as existsRollout } from '../../functions/domain/rollout/state.ts
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { enrolAgent, issueEnrolment } from '../../functions/domain/target/registration.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
-import { memoryLog } from '../../functions/log/memory.ts'
+import { writeHeads } from '../../functions/heads/write-heads.ts'
+import { logOver } from '../../functions/log/append.ts'
+import { streamHeads } from '../../functions/log/heads.ts'
+import { memoryStore } from '../../functions/log/memory.ts'
 import { duties } from '../../functions/reactor/duties.ts'
 import { runDuties } from '../../functions/reactor/run.ts'
+import { OnTheirOwn } from '../../functions/side-by-side.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
 import { openRunner } from '../../functions/views/runner.ts'
@@ -35,6 +40,7 @@ import { moveRollout } from '../../functions/workflow/rollout/moves.ts'
 import { moveUpgrade } from '../../functions/workflow/upgrade/moves.ts'
 import { executionOf } from '../../functions/workflow/workflow.ts'
 import { toldOf } from '../domain/upgrade/world.ts'
+import { memorySigner, memoryVault } from '../heads/memory-vault.ts'
 import { memoryServices } from '../reactor/memory-services.ts'
 
 /** Who calls, as the gateway tells the function: claims of a token as text, what the authorizer of agents found, or a capability that it has not looked at. */
@@ -100,6 +106,12 @@ function headersOf({ headers }: { readonly headers?: object | undefined }): Read
   return (headers ?? {}) as Record<string, string>
 }
 
+/** Returns the body of an answer: JSON read, Markdown as it is, a file as a text with a character for each byte. */
+function bodyOf({ body = 'null', isBase64Encoded, ...result }: ApiResult): unknown {
+  if (isBase64Encoded) return Buffer.from(body, 'base64').toString('latin1')
+  return headersOf(result)['content-type']?.startsWith('text/markdown') ? body : JSON.parse(body)
+}
+
 /** Of callers whose clock stands still while they ask and ask. */
 export const withoutLimit: Allowances = {
   person: { atOnce: 1e9, perSecond: 1 },
@@ -125,7 +137,8 @@ export function openWorld({
 } = {}) {
   let clock = Date.parse('2026-01-05T10:00:00.000Z')
   const now = () => clock
-  const log = memoryLog({ now })
+  const commits = memoryStore()
+  const log = { ...logOver(commits, { now }), records: commits.records, subscribe: commits.subscribe }
   const store = memoryViewStore()
   const pending: ReturnType<typeof fromImage>[] = []
   log.subscribe((record) => pending.push(fromImage(record.dynamodb?.NewImage)))
@@ -140,6 +153,7 @@ export function openWorld({
     },
   })
   const lines: AccessLine[] = []
+  const [vault, signer] = [memoryVault(), memorySigner()]
   const reached = memoryServices({ log, views: viewsOver(store, now), now })
   const telemetry = {
     ...reached.telemetry,
@@ -156,14 +170,16 @@ export function openWorld({
     roleClaim: 'cognito:groups',
     exposure,
     unsignedReleases,
+    keptHeads: vault,
     allowances,
-  } satisfies Services<'telemetry' | 'exposure' | 'unsignedReleases'> &
+  } satisfies Services<'telemetry' | 'exposure' | 'unsignedReleases' | 'keptHeads'> &
     ReceptionOfPeople &
     Record<string, unknown>
   // As deployed: nothing that is planned for a caller asks when somebody was last heard of.
   const { telemetry: _, ...withoutTelemetry } = services
   const endpoints = {
     upgrades: upgradesEndpoint(withoutTelemetry),
+    evidence: evidenceEndpoint(services),
     rollouts: rolloutsEndpoint(withoutTelemetry),
     procedures: proceduresEndpoint(services),
     targets: targetsEndpoint(services),
@@ -303,9 +319,7 @@ export function openWorld({
     return {
       status: result.statusCode ?? 0,
       headers: headersOf(result),
-      body: headersOf(result)['content-type']?.startsWith('text/markdown')
-        ? result.body
-        : JSON.parse(result.body ?? 'null'),
+      body: bodyOf(result),
     }
   }
 
@@ -332,6 +346,16 @@ export function openWorld({
         projects = true
         await runner.project(behind.splice(0))
       },
+    },
+    /** Writes where all streams stand, as once a day, and what it was signed with. */
+    heads: {
+      key: signer.key,
+      write: (size?: number) =>
+        writeHeads(
+          { streamHeads: streamHeads(commits), vault, signer, now },
+          new OnTheirOwn(),
+          size === undefined ? {} : { size },
+        ),
     },
     advance,
     advanceRollout,

@@ -18,6 +18,7 @@ const people: Readonly<Record<string, string>> = {
   'GET /api/upgrades/{id}/logs': 'voaA',
   'GET /api/upgrades/{id}/events': 'voaA',
   'GET /api/upgrades/{id}/blast-radius': 'voaA',
+  'GET /api/upgrades/{id}/evidence': 'voaA',
   'POST /api/upgrades/{id}/replay': 'voaA',
   'POST /api/upgrades/{id}/measurements': 'oA',
   'POST /api/upgrades/{id}/continue': 'oaA',

@@ -27,6 +27,7 @@ const reached: Readonly<Record<string, readonly Resource[]>> = {
   metricsNamespace: [],
   streamHeads: ['log', 'catalogue'],
   vault: ['headsBucket', 'headDocuments'],
+  keptHeads: ['headsBucket', 'headDocuments'],
   signer: ['headsKey'],
   outbound: [],
   uncallable: [],
@@ -46,6 +47,7 @@ const reader = 'BatchGetItem PartiQLInsert PartiQLUpdate PutItem'
 /** What each function's connections could do and it may not, since it never does. What it shall do one day is granted first. */
 const never: Readonly<Record<FunctionName, Readonly<Record<string, string>>>> = {
   upgrades: { views: reader },
+  evidence: { log: 'PutItem' },
   rollouts: { views: reader, probes: 'PutItem' },
   targets: { views: reader, telemetry: 'GetItem UpdateItem' },
   releases: { views: reader },

@@ -13,6 +13,11 @@ const procedures = { 'role of procedures': 'PassRole' }
 /** Written by hand, not taken from the code: what each function may do, and nothing else (design: #rights). */
 const expected: Record<string, Record<string, string>> = {
   upgrades: { Log: 'PutItem Query', Views: 'GetItem Query' },
+  evidence: {
+    Log: 'Query',
+    'heads bucket names heads/': 'ListBucket',
+    'documents of heads': 'GetObject',
+  },
   rollouts: { Log: 'PutItem Query', Views: 'GetItem Query', 'Work rows probes#*': 'Query' },
   targets: { Log: 'PutItem Query', Views: 'GetItem Query', 'Work rows seen#*': 'BatchGetItem' },
   releases: { Log: 'PutItem Query', Views: 'GetItem Query' },

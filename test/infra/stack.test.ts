@@ -300,7 +300,7 @@ describe('what moves it', () => {
 
 describe('what a person hears of', () => {
   const functions =
-    'upgrades rollouts targets releases operations profiles calendars agents system authorizer projector reactor ticker monitor gates reconcile heads windows advance await ended advanceRollout awaitRollout endedRollout step procedures endedProcedure'
+    'upgrades evidence rollouts targets releases operations profiles calendars agents system authorizer projector reactor ticker monitor gates reconcile heads windows advance await ended advanceRollout awaitRollout endedRollout step procedures endedProcedure'
   const alarms = [
     // A look of a step that is not over is an error of its function, and nothing to ring for.
     ...functions.split(' ').flatMap((name) => [

@@ -197,8 +197,10 @@ export class World {
       streamHeads: streamHeads(storeThrough(this.store, between)),
       vault: {
         newest: () => this.vault.newest(),
+        numbered: (number) => this.vault.numbered(number),
         keep: (document) => process.write(() => this.vault.keep(document)),
       },
+      keptHeads: this.vault,
       signer: this.signer,
       repeats: this.repeats,
       published: this.published,

@@ -24,6 +24,10 @@ export interface Answer {
   readonly body: object
   /** Markdown, which is sent in place of the body. */
   readonly markdown?: string
+  /** A zip file under its name, which is sent in place of the body. */
+  readonly zip?: { readonly name: string; readonly bytes: Uint8Array }
+  /** Where what follows is found; becomes a `Link` to the next. */
+  readonly next?: string
   /** The commit that was written; becomes `Drydock-Commit`. */
   readonly commit?: number
   /** The commit that was read; becomes `ETag`. */

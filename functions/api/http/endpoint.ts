@@ -44,7 +44,7 @@ function isKnown(tag: string, header: string | undefined): boolean {
 }
 
 function resultOf(answer: Answer, event: ApiEvent): ApiResult {
-  const { status, commit, etag, location } = answer
+  const { status, commit, etag, location, zip, next } = answer
   const { correlation, route } = exchangeOf({ event })
   const type = answer.markdown === undefined ? 'application/json' : 'text/markdown; charset=utf-8'
   const body = answer.markdown ?? JSON.stringify(answer.body)
@@ -55,6 +55,15 @@ function resultOf(answer: Answer, event: ApiEvent): ApiResult {
     ...(commit !== undefined && { 'drydock-commit': String(commit) }),
     ...(tag !== undefined && { etag: tag }),
     ...(location !== undefined && { location }),
+    ...(next !== undefined && { link: `<${next}>; rel="next"` }),
+  }
+  if (zip) {
+    const named = {
+      'content-type': 'application/zip',
+      'content-disposition': `attachment; filename="${zip.name}"`,
+    }
+    const coded = Buffer.from(zip.bytes).toString('base64')
+    return { statusCode: status, headers: { ...headers, ...named }, body: coded, isBase64Encoded: true }
   }
   const isRead = route.method === 'GET' && status === 200
   if (isRead && tag !== undefined && isKnown(tag, event.headers?.['if-none-match']))

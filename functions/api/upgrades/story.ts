@@ -185,6 +185,12 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
   }
 }
 
+/** Returns what tells the events of an upgrade in words, each in a sentence. */
+export function sentencesOf(state: UpgradeState): (event: UpgradeEvent) => string {
+  const name = nameOfWave(state)
+  return (event) => sentenceOf(event, name)
+}
+
 /** Returns what an event says, with its wave as its sentence numbers it. */
 function dataOf({ data }: UpgradeEvent): object {
   return 'wave' in data ? { ...data, wave: waveNumber(data.wave) } : data
@@ -197,11 +203,11 @@ export const getUpgradeEvents: Operate<(typeof upgradeContracts)['getUpgradeEven
 ) => {
   const at = query.at === undefined ? undefined : instantOf(query.at)
   const { state } = await log.load(upgradeAggregate, params.id)
-  const name = nameOfWave(state)
+  const sentence = sentencesOf(state)
   const { events, nextCursor } = await storyPage(
     pastOf(log, upgradeAggregate, params.id, at, query.cursor),
     query.limit,
-    (event) => ({ sentence: sentenceOf(event, name), type: event.type, data: dataOf(event) }),
+    (event) => ({ sentence: sentence(event), type: event.type, data: dataOf(event) }),
   )
   if (events.length === 0 && query.cursor === undefined) throw upgradeNotFound()
   return { status: 200, body: { upgradeId: params.id, count: events.length, nextCursor, events } }
