@@ -28,6 +28,8 @@ const shares = {
   StepConcurrency: { units: 60, of: 'the function that does the steps of procedures' },
   // Calls last for minutes; who is turned away waits for its turn.
   HelmConcurrency: { units: 10, of: 'the function that runs helm' },
+  // Parts of a pack are made one after the other anyway; who is turned away asks again.
+  EvidenceConcurrency: { units: 1, of: 'the function that makes evidence' },
   RequestConcurrency: { units: 12, of: 'each of the nine functions that people and tooling call' },
 } as const
 

@@ -92,6 +92,9 @@ const declared = {
   evidence: {
     ...request,
     does: 'Evidence: what proves an upgrade',
+    // What is for years may wait for its turn: it must not take what moves upgrades from anybody.
+    atOnce: 'EvidenceConcurrency',
+    turnsAway: 'One part is made at a time: whoever asks meanwhile asks again.',
     environment: ['logTable', 'headsBucket', 'roleClaim'],
     may: { log: load, headsBucket: ['s3:ListBucket'], headDocuments: ['s3:GetObject'] },
   },

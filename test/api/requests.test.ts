@@ -277,7 +277,8 @@ describe('/health and /openapi.json (S32)', () => {
     for (const route of routes) {
       const told = body.paths[route.path][route.method.toLowerCase()]
       const contract = contracts[route.operation]
-      const written = 'markdown' in contract ? 'text/markdown' : 'application/json'
+      const written =
+        'zip' in contract ? 'application/zip' : 'markdown' in contract ? 'text/markdown' : 'application/json'
       for (const status of Object.keys(contract.answers))
         expect(Object.keys(told.responses[status].content)).toEqual([written])
       expect(told.responses['500'].content['application/problem+json']).toBeDefined()

@@ -141,7 +141,7 @@ describe('what is stored', () => {
 
   test('every log group forgets after 90 days', () => {
     const retention = propertiesOf('AWS::Logs::LogGroup').map(({ RetentionInDays }) => RetentionInDays)
-    expect(retention).toEqual(Array(32).fill(90))
+    expect(retention).toEqual(Array(33).fill(90))
   })
 
   test('S24: no template value looks like a secret', () => {
@@ -181,7 +181,7 @@ describe('what is stored', () => {
 describe('what moves it', () => {
   test('every function runs Node 24 without X-Ray and logs JSON, on arm64 where no program of a layer is for x86_64', () => {
     const functions = propertiesOf('AWS::Lambda::Function')
-    expect(functions).toHaveLength(28)
+    expect(functions).toHaveLength(29)
     for (const properties of functions) {
       expect(properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -305,8 +305,8 @@ describe('what a person hears of', () => {
     // A look of a step that is not over is an error of its function, and nothing to ring for.
     ...functions.split(' ').flatMap((name) => [
       ...(['helm', 'step'].includes(name) ? [] : [`Errors${name}`]),
-      // Calls of helm wait for their turn.
-      ...(name === 'helm' ? [] : [`Throttles${name}`]),
+      // Calls of helm, and parts of evidence, wait for their turn.
+      ...(['helm', 'evidence'].includes(name) ? [] : [`Throttles${name}`]),
     ]),
     ...['ticker', 'reconcile'].map((name) => `NotInvoked${name}`),
     ...['projector', 'reactor'].map((name) => `IteratorAge${name}`),

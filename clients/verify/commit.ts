@@ -1,0 +1,83 @@
+import {
+  countOf,
+  hashOf,
+  type Json,
+  type JsonObject,
+  listOf,
+  Malformed,
+  memberOf,
+  objectOf,
+  readCanonical,
+  readJson,
+  textOf,
+} from './json.ts'
+
+/** An event of a commit: what happened, and what is told of it. */
+export interface PackEvent {
+  readonly type: string
+  readonly schema: number
+  readonly data: JsonObject
+}
+
+/** A commit of a stream. */
+export interface PackCommit {
+  readonly stream: string
+  readonly kind: string
+  readonly id: string
+  readonly commit: number
+  readonly at: string
+  readonly actor: string
+  readonly events: readonly PackEvent[]
+  readonly hash: string
+  /** Returns the hash that it has to have after a commit with this one. */
+  hashAfter(previous: string): string
+}
+
+/** What stands before the first commit of a stream of which a pack has not the beginning. */
+export interface Before {
+  readonly stream: string
+  readonly commit: number
+  readonly hash: string
+}
+
+/** Returns the kind and the id in the name of a stream. */
+function partsOf(stream: string): { readonly kind: string; readonly id: string } {
+  const [kind = ''] = stream.split('#', 1)
+  return { kind, id: stream.slice(kind.length + 1) }
+}
+
+function eventOf(value: Json): PackEvent {
+  const event = objectOf(value, 'an event')
+  const data = objectOf(readJson(textOf(event, 'data')), 'what an event tells')
+  return { type: textOf(event, 'type'), schema: countOf(event, 'schema'), data }
+}
+
+/** Reads a line of a file of streams: a commit, or what stands before the next. Throws Malformed on anything else. */
+export function readLine(line: string): PackCommit | { readonly after: Before } {
+  const read = objectOf(readCanonical(line), 'it')
+  const after = memberOf(read, 'after')
+  if (after !== undefined) {
+    const before = objectOf(after, 'after')
+    return {
+      after: {
+        stream: textOf(before, 'stream'),
+        commit: countOf(before, 'commit'),
+        hash: textOf(before, 'hash'),
+      },
+    }
+  }
+  const { hash, ...body } = read
+  const stream = textOf(read, 'stream')
+  const events = listOf(read, 'events').map(eventOf)
+  if (countOf(read, 'count') !== events.length) throw new Malformed('it does not count its events')
+  return {
+    stream,
+    ...partsOf(stream),
+    commit: countOf(read, 'commit'),
+    at: textOf(read, 'at'),
+    actor: textOf(read, 'actor'),
+    events,
+    hash: typeof hash === 'string' ? hash : '',
+    hashAfter: (previous) => hashOf({ ...body, previous }),
+  }
+}

@@ -1,0 +1,111 @@
+#!/usr/bin/env node
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
+import { parseArgs } from 'node:util'
+import { limits } from './limits.ts'
+import { faults, Unreadable, type Verdict } from './verdict.ts'
+import { verifyPack } from './verify.ts'
+
+const usage = `drydock-verify FILE… [--key FILE] [--json]
+
+Says what a pack of evidence proves, without asking anybody: name all of its parts, in any order.
+
+  --key FILE  the public key with which the deployment signs its heads, as PEM or as KMS gives it. Take it from
+              the deployment, not from who gave you the pack: without it nothing proves that the pack was not
+              made anew
+  --json      the verdict as JSON
+
+Ends with 0 when all of it is proven, 1 when something is wrong, 2 when it cannot be read, 3 when nothing is
+wrong and not all of it is proven.`
+
+/** Reads a public key of Ed25519: PEM, or its DER in base64. */
+function readKey(file: string): KeyObject {
+  try {
+    const text = readFileSync(file, 'utf8')
+    const key = text.includes('-----BEGIN')
+      ? createPublicKey(text)
+      : createPublicKey({ key: Buffer.from(text.trim(), 'base64'), format: 'der', type: 'spki' })
+    if (key.asymmetricKeyType === 'ed25519') return key
+  } catch {
+    // Whatever it is, it is no such key.
+  }
+  throw new Unreadable('no-key', `${file} holds no public key of Ed25519.`)
+}
+
+function given(file: string) {
+  return {
+    name: basename(file),
+    read(): Buffer {
+      try {
+        if (statSync(file).size > limits.part)
+          throw new Unreadable('too-large', `${file}: a part has at most ${limits.part} bytes.`)
+        return readFileSync(file)
+      } catch (error) {
+        if (error instanceof Unreadable) throw error
+        throw new Unreadable('no-file', `${file} cannot be read.`)
+      }
+    },
+  }
+}
+
+/** What was said of somebody else is shown as it is, but for what would move the cursor. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+const shown = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
+
+/** What no pack can prove, however well it is made. */
+const beyond = [
+  'That a rule was kept which the log alone does not show: limits, windows and gates are judged by npm run audit over the whole log.',
+  'That who is named did it: the log names whom the issuer of tokens vouched for.',
+  'That a target really runs what it reported.',
+  'The report: it is in words, for people, and not held against the streams.',
+]
+
+function inWords({ findings, found, proven, unproven }: Verdict): string {
+  const lines: string[] = []
+  if (found > 0) {
+    lines.push(`BROKEN: ${found === 1 ? 'one thing is' : `${found} things are`} wrong.`)
+    for (const { fault, where, words } of findings)
+      lines.push(`  ${fault}  ${where}`, `      ${words} ${faults[fault]}`)
+    if (found > findings.length) lines.push(`  … and ${found - findings.length} more`)
+    return lines.map(shown).join('\n')
+  }
+  lines.push(unproven.length === 0 ? 'PROVEN' : 'NOTHING IS WRONG, and not all of it is proven.')
+  lines.push(...proven.map((one) => `  proven      ${one}`))
+  lines.push(...unproven.map((one) => `  not proven  ${one}`))
+  lines.push('What no pack proves:', ...beyond.map((one) => `  - ${one}`))
+  return lines.map(shown).join('\n')
+}
+
+function statusOf({ found, unproven }: Verdict): number {
+  if (found > 0) return 1
+  return unproven.length > 0 ? 3 : 0
+}
+
+function main(): number {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { key: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  })
+  if (values.help || positionals.length === 0) {
+    console.log(usage)
+    return values.help ? 0 : 2
+  }
+  const verdict = verifyPack(
+    positionals.map(given),
+    values.key === undefined ? undefined : readKey(values.key),
+  )
+  const { findings, proven, unproven } = verdict
+  if (values.json)
+    console.log(JSON.stringify({ status: statusOf(verdict), findings, proven, unproven }, null, 2))
+  else console.log(inWords(verdict))
+  return statusOf(verdict)
+}
+
+try {
+  process.exitCode = main()
+} catch (error) {
+  const why = error instanceof Unreadable ? `${error.why}: ${error.message}` : String(error)
+  console.error(`CANNOT BE READ. ${shown(why)}`)
+  process.exitCode = 2
+}

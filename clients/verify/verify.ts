@@ -1,0 +1,234 @@
+import type { KeyObject } from 'node:crypto'
+import { Chains, lastOf } from './chains.ts'
+import { type PackCommit, readLine } from './commit.ts'
+import { Heads } from './heads.ts'
+import { Malformed, textOf } from './json.ts'
+import { limits } from './limits.ts'
+import { filesOf, type GivenFile, type Pack, type PackFile, readPack } from './parts.ts'
+import { Plan } from './plan.ts'
+import { Releases } from './releases.ts'
+import { Targets } from './targets.ts'
+import { Upgrade } from './upgrade.ts'
+import { Unreadable, Verdict } from './verdict.ts'
+
+/** Which kinds of streams stand in which file. */
+const kindsIn: Readonly<Record<string, readonly string[]>> = {
+  'upgrade.jsonl': ['upgrade'],
+  'plan.jsonl': ['plan'],
+  'context.jsonl': ['trust', 'release', 'rollout', 'procedure'],
+  'targets.jsonl': ['target'],
+}
+
+/** The files of a pack come in this order. */
+const order = ['upgrade.jsonl', 'plan.jsonl', 'context.jsonl', 'targets.jsonl', 'heads', 'report.md']
+
+/** What is read of a pack, file by file. */
+class Reading {
+  readonly chains: Chains
+  readonly upgrade: Upgrade
+  readonly plan = new Plan()
+  readonly releases: Releases
+  readonly targets: Targets
+  readonly heads: Heads
+  commits = 0
+  #place = 0
+  readonly #verdict: Verdict
+
+  constructor({ upgrade }: Pack, key: KeyObject | undefined, verdict: Verdict) {
+    this.#verdict = verdict
+    this.chains = new Chains(verdict)
+    this.upgrade = new Upgrade(upgrade, verdict)
+    this.releases = new Releases(verdict)
+    this.targets = new Targets(this.upgrade, this.plan, verdict)
+    this.heads = new Heads(key, verdict)
+  }
+
+  take(file: PackFile): void {
+    const place = order.indexOf(file.name.startsWith('heads/') ? 'heads' : file.name)
+    if (place < this.#place)
+      this.#verdict.find('commit-reordered', file.where, 'It stands after what follows from it.')
+    this.#place = place
+    const kinds = kindsIn[file.name]
+    if (kinds) this.#lines(file, kinds)
+    else if (file.name.startsWith('heads/')) this.heads.take(file, this.chains.all)
+  }
+
+  #lines({ where, text }: PackFile, kinds: readonly string[]): void {
+    let [number, from] = [0, 0]
+    while (from < text.length) {
+      const end = text.indexOf('\n', from)
+      const line = text.slice(from, end < 0 ? undefined : end)
+      number++
+      if (line.length > limits.line)
+        throw new Unreadable('line-too-long', `${where}: a line has at most ${limits.line} characters.`)
+      try {
+        if (end < 0) throw new Malformed('it has no end')
+        this.#line(line, kinds)
+      } catch (error) {
+        if (!(error instanceof Malformed)) throw error
+        this.#verdict.find(
+          'commit-edited',
+          `${where}:${number}`,
+          `No commit is written so: ${error.message}.`,
+        )
+      }
+      from = end < 0 ? text.length : end + 1
+    }
+  }
+
+  #line(line: string, kinds: readonly string[]): void {
+    const read = readLine(line)
+    if ('after' in read) {
+      if (!kinds.includes('target')) throw new Malformed('only streams of targets are there in part')
+      this.chains.begin(read.after)
+      return
+    }
+    this.commits++
+    if (!kinds.includes(read.kind)) throw new Malformed(`no stream of a ${read.kind} stands here`)
+    this.chains.take(read)
+    this.#hear(read)
+  }
+
+  #hear(commit: PackCommit): void {
+    switch (commit.kind) {
+      case 'upgrade':
+        if (commit.id === this.upgrade.id) this.upgrade.take(commit)
+        else this.#verdict.find('commit-added', commit.stream, 'It is of another upgrade.')
+        return
+      case 'plan':
+        if (commit.id !== `${this.upgrade.planned?.planHash}#${this.plan.chunks}`)
+          this.#verdict.find(
+            'plan-exchanged',
+            commit.stream,
+            `It is not chunk ${this.plan.chunks} of the plan.`,
+          )
+        for (const { data } of commit.events) this.plan.take(data)
+        return
+      case 'trust':
+        this.releases.trust(commit)
+        return
+      case 'release':
+        this.releases.release(commit)
+        return
+      case 'target':
+        this.targets.take(commit)
+    }
+  }
+}
+
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+function judgePlan({ upgrade, plan }: Reading, verdict: Verdict): void {
+  const { planned, request } = upgrade
+  if (!planned || !request) {
+    verdict.proven.push('It was never planned, so nothing was approved or sent.')
+    return
+  }
+  const where = `plan ${planned.planHash}`
+  if (plan.members.length !== planned.members)
+    verdict.find(
+      'plan-exchanged',
+      where,
+      `It has ${plan.members.length} members here, and ${planned.members} were planned.`,
+    )
+  const hash = plan.hash(request, planned)
+  if (hash !== planned.planHash)
+    verdict.find('plan-exchanged', where, `The hash over request, members, release and waves is ${hash}.`)
+  verdict.proven.push(
+    `The plan of ${counted(planned.members, 'member')} is the one of its hash, ${planned.planHash}; ${counted(upgrade.approvals, 'approval')} of it, none by who asked.`,
+  )
+}
+
+function judgeReleases({ upgrade, plan, releases }: Reading): void {
+  const { planned, request, began } = upgrade
+  if (!planned || !request || began === undefined) return
+  const component = textOf(request, 'component')
+  const goals = new Map<string, string | null>()
+  for (const { to, digest } of plan.members)
+    goals.set(digest === undefined ? planned.version : to, digest ?? planned.digest)
+  for (const [version, digest] of goals) releases.judge(component, version, digest, began)
+}
+
+function judgeStreams({ upgrade, chains, commits }: Reading, pack: Pack, verdict: Verdict): void {
+  const own = [...chains.all.values()].find(
+    ({ stream }) => stream.slice(stream.indexOf('#') + 1) === pack.upgrade,
+  )
+  const last = own ? lastOf(own) : 0
+  if (!own)
+    verdict.find('stream-missing', `upgrade ${pack.upgrade}`, 'The pack is about it, and has nothing of it.')
+  else if (last < pack.commit)
+    verdict.find(
+      'stream-truncated',
+      own.stream,
+      `It ends at commit ${last}, and the pack goes to commit ${pack.commit}.`,
+    )
+  else if (last > pack.commit)
+    verdict.find('commit-added', `${own.stream}@${last}`, `The pack goes to commit ${pack.commit}.`)
+  if (own && own.first > 1) verdict.find('commit-dropped', `${own.stream}@1`, 'The beginning is missing.')
+  for (const { stream, first } of chains.all.values())
+    if (first > 1 && !stream.startsWith('target'))
+      verdict.find('commit-dropped', `${stream}@1`, 'The beginning is missing.')
+  verdict.proven.push(
+    `${counted(commits, 'commit')} of ${counted(chains.all.size, 'stream')} are those of their hashes, each following from the one before it, without a gap.`,
+  )
+  if (upgrade.measurements > 0)
+    verdict.proven.push(
+      `${counted(upgrade.measurements, 'measurement')} stand in the stream, with value and time.`,
+    )
+}
+
+/** Returns which streams have to be under a signed head, and from which commit on they are. */
+function* wanted({ chains, targets, upgrade }: Reading): Generator<readonly [string, number]> {
+  for (const { stream, hashes, first } of chains.all.values()) {
+    const [kind = ''] = stream.split('#', 1)
+    const id = stream.slice(kind.length + 1)
+    // The hash of a plan stands in the upgrade's stream, and its chunks are in no list of streams.
+    if (kind === 'plan') continue
+    if (kind === 'target') yield [stream, targets.told.get(id) ?? 0]
+    else if (kind === 'upgrade' && id === upgrade.id) yield [stream, first + hashes.length - 1]
+    else yield [stream, 1]
+  }
+}
+
+function judgeHeads(reading: Reading, key: KeyObject | undefined, verdict: Verdict): void {
+  const { heads } = reading
+  if (!key) {
+    verdict.unproven.push(
+      'Where the streams end, and that nobody made all of it anew: no key was given. Take the public key of the heads from the deployment, not from who gave you the pack, and name it with --key.',
+    )
+    return
+  }
+  const all = [...wanted(reading)]
+  const uncovered = all.filter(([stream, commit]) => (heads.covered.get(stream) ?? 0) < commit)
+  if (uncovered.length > 0) {
+    const [first] = uncovered
+    verdict.unproven.push(
+      `Where ${uncovered.length} of ${counted(all.length, 'stream')} end, the first of them ${first?.[0]}: no signed head says so. Heads are written once a day: fetch the pack again a day or two after the end of the upgrade.`,
+    )
+  }
+  if (uncovered.length < all.length)
+    verdict.proven.push(
+      `${all.length - uncovered.length} of ${counted(all.length, 'stream')} are those of ${counted(heads.documents, 'document')} of heads, signed by the key that was given, of ${[...heads.days].sort().join(', ')}: nothing was cut off, and nothing exchanged since.`,
+    )
+}
+
+/** Reads a pack, all of its parts in any order, and holds it against itself and against the key of heads. Throws Unreadable. */
+export function verifyPack(given: readonly GivenFile[], key?: KeyObject): Verdict {
+  const verdict = new Verdict()
+  const pack = readPack(given, verdict)
+  if (!pack) return verdict
+  const reading = new Reading(pack, key, verdict)
+  for (const file of filesOf(pack, verdict)) reading.take(file)
+  reading.chains.end()
+  reading.targets.end()
+  judgeStreams(reading, pack, verdict)
+  judgePlan(reading, verdict)
+  judgeReleases(reading)
+  const { upgrade, targets } = reading
+  verdict.proven.push(
+    `${counted(upgrade.outcomes, 'end')} that the upgrade counts are told by the targets themselves; ${counted(targets.assigned, 'attempt')} went to what the plan says.`,
+  )
+  judgeHeads(reading, key, verdict)
+  if (upgrade.ended === undefined) verdict.unproven.push('How it ends: the pack was made while it went on.')
+  return verdict
+}
