@@ -90,6 +90,7 @@ export class Releases {
   /** Takes the next commit of the stream of a release. Throws Malformed. */
   release({ at, events, stream, commit }: PackCommit): void {
     const where = `${stream}@${commit}`
+    if (commit === 1) this.#current = undefined
     for (const { type, data } of events) {
       if (type === 'ReleaseRegistered') {
         const channels = [{ since: at, channel: textOf(data, 'channel') }]

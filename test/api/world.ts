@@ -405,6 +405,7 @@ export async function report(
   world: World,
   status: (target: string) => string = () => 'completed',
   code = 'HEALTH_CHECK_FAILED',
+  more: object = {},
 ): Promise<string[]> {
   const done: string[] = []
   const targets = await world.call('GET', '/api/v1/targets', { query: { limit: '100' } })
@@ -416,7 +417,7 @@ export async function report(
     await world.call('POST', '/api/v1/updates/status', { as, body: { ...told, status: 'in-progress' } })
     await world.call('POST', '/api/v1/updates/status', {
       as,
-      body: { ...told, status: status(id), code, details: 'Helm upgrade' },
+      body: { ...told, status: status(id), code, details: 'Helm upgrade', ...more },
     })
     done.push(id)
   }

@@ -7,7 +7,7 @@ import { upgradeNotFound } from '../upgrades/history.ts'
 import { courseOf } from './course.ts'
 import { type Cursor, cursorOf, noSuchPart, textOf } from './cursor.ts'
 import { roundAfter } from './kept-round.ts'
-import { partOf } from './part.ts'
+import { partOf, usualLimits } from './part.ts'
 
 type Contract = (typeof evidenceContracts)['getEvidence']
 
@@ -35,6 +35,7 @@ async function beginning({ log, keptHeads, now }: EvidenceServices, id: string):
 export async function getEvidence(
   { params, query }: Pick<Input<Contract>, 'params' | 'query'>,
   services: EvidenceServices,
+  limits = usualLimits,
 ): Promise<Answer> {
   const { log, keptHeads, now } = services
   const cursor = query.part === undefined ? await beginning(services, params.id) : cursorOf(query.part)
@@ -44,7 +45,7 @@ export async function getEvidence(
   const course = await courseOf(log, params.id, commit)
   if (!course) throw upgradeNotFound()
   const source = { log, keptHeads, upgrade: params.id, course, bounds: { commit, until, heads } }
-  const { bytes, next } = await partOf(source, cursor, now)
+  const { bytes, next } = await partOf(source, cursor, now, limits)
   const name = `evidence-${params.id}-${String(cursor.part).padStart(4, '0')}.zip`
   const path = `/api/upgrades/${encodeURIComponent(params.id)}/evidence`
   return {

@@ -55,7 +55,7 @@ export async function partOf(
   source: Source,
   cursor: Cursor,
   now: () => number,
-  limits = usualLimits,
+  limits: PartLimits,
 ): Promise<Part> {
   const { files, rest } = await collect(itemsFrom(source, cursor.place), limits, now)
   const manifest = canonicalJson({

@@ -56,7 +56,8 @@ export async function reportOf(log: Log, id: string, course: Course, commit: num
   let events = 0
   for await (const told of log.of(upgradeAggregate, id).events({ to: commit, consistent: true })) {
     count(figures, told.event, told.at)
-    if (events++ < sentencesAtMost)
+    // When the log wants to be asked again is of no interest afterwards.
+    if (told.event.type !== 'WakeUpMoved' && events++ < sentencesAtMost)
       story.push(`- ${told.at}, commit ${told.commit}, ${plain(told.actor)}: ${plain(sentence(told.event))}`)
   }
   const { request, plan } = course

@@ -1,0 +1,142 @@
+import { createHash, type KeyObject } from 'node:crypto'
+import { verifyPack } from '../../clients/verify/verify.ts'
+import { readZip } from '../../clients/verify/zip.ts'
+import { canonicalJson } from '../../events/canonical.ts'
+import { type EvidenceServices, getEvidence } from '../../functions/api/evidence/get.ts'
+import type { PartLimits } from '../../functions/api/evidence/part.ts'
+import { type PackedFile, zipOf } from '../../functions/api/evidence/zip.ts'
+import { openWorld, report, viewer, type World } from '../api/world.ts'
+import { manifestOf, newSigner, signatureOf } from '../domain/trust/signing.ts'
+
+/** A part holds so much at most, where a test wants several. */
+const small: PartLimits = { bytes: 8000, milliseconds: 1e9 }
+
+const admin = { user: 'admin-1', roles: ['admin'] }
+const approver = { user: 'approver-1', roles: ['approver'] }
+const day = 24 * 3600
+
+/** A world with a signed release and an upgrade to it that is complete: approved, measured, with a failure that was tried again. */
+export async function upgraded({ targets = 12, heads = true } = {}): Promise<{ world: World; id: string }> {
+  const world = openWorld()
+  const signer = newSigner()
+  const { publicKey } = signer
+  await world.call('POST', '/api/v1/keys', { as: admin, body: { publicKey, label: 'a signer' } })
+  const manifest = manifestOf()
+  const release = { manifest, signatures: [signatureOf(signer, manifest)] }
+  await world.call('POST', '/api/v1/releases', { body: release })
+  const fleet = Array.from({ length: targets }, (_, n) => ({ id: `t${n}`, components: { api: '2.4.0' } }))
+  await world.call('POST', '/api/v1/targets', { body: { targets: fleet } })
+  const deployment = {
+    ...{ component: 'api', version: '2.4.1', strategy: 'batch', batchSize: Math.ceil(targets / 2) },
+    approvals: { required: 1 },
+    failureThreshold: { percent: 50 },
+    retry: { attempts: 1, delaySeconds: 60 },
+    metrics: [{ name: 'review', external: { withinSeconds: 600 }, atLeast: 1, count: 1 }],
+    reason: 'A *reason* with <marks>',
+  }
+  const { upgradeId: id } = (await world.call('POST', '/api/upgrades/deploy', { body: deployment })).body
+  const { planHash } = (await world.call('GET', `/api/upgrades/${id}`)).body.plan
+  await world.call('POST', `/api/upgrades/${id}/approve`, { as: approver, body: { planHash } })
+  let failed = 0
+  for (let round = 0; round < 12; round++) {
+    await world.advance(id)
+    const status = () => (failed++ === 0 ? 'failed' : 'completed')
+    await report(world, status, 'ON_BATTERY', { retryable: true })
+    await world.call('POST', `/api/upgrades/${id}/measurements`, { body: { metric: 'review', value: 1 } })
+    world.pass(120)
+  }
+  await world.advance(id)
+  const { status } = (await world.call('GET', `/api/upgrades/${id}`)).body
+  if (!status.startsWith('completed')) throw new Error(`It is ${status}.`)
+  if (heads) {
+    await world.heads.write(5)
+    world.pass(day)
+    await world.heads.write(5)
+    world.pass(day)
+    await world.heads.write(5)
+  }
+  return { world, id }
+}
+
+/** Returns the name of the part that a Link names; undefined: it names none. */
+const partIn = (link = '') => /\?part=([\w-]+)>; rel="next"/.exec(link)?.[1]
+
+/** Makes all parts of a pack, each of a few thousand bytes. */
+export async function inParts(services: EvidenceServices, id: string, limits = small): Promise<Buffer[]> {
+  const parts: Buffer[] = []
+  for (let part: string | undefined = ''; part !== undefined; ) {
+    const { zip, next } = await getEvidence(
+      { params: { id }, query: part === '' ? {} : { part } },
+      services,
+      limits,
+    )
+    parts.push(Buffer.from(zip?.bytes ?? []))
+    part = partIn(`<${next}>; rel="next"`)
+  }
+  return parts
+}
+
+/** Fetches all parts of a pack, following its links. */
+export async function fetched(world: World, id: string): Promise<Buffer[]> {
+  const parts: Buffer[] = []
+  for (let query: Record<string, string> | undefined = {}; query; ) {
+    const reply = await world.call('GET', `/api/upgrades/${id}/evidence`, { as: viewer, query })
+    if (reply.status !== 200) throw new Error(JSON.stringify(reply.body))
+    parts.push(Buffer.from(reply.body, 'latin1'))
+    const part = partIn(reply.headers.link)
+    query = part === undefined ? undefined : { part }
+  }
+  return parts
+}
+
+const given = (parts: readonly Buffer[]) =>
+  parts.map((bytes, index) => ({ name: `part-${index + 1}.zip`, read: () => bytes }))
+
+/** Verifies parts as the command does. */
+export function verified(parts: readonly Buffer[], key?: KeyObject) {
+  return verifyPack(given(parts), key)
+}
+
+/** The faults that are found in parts, each once. */
+export function faultsIn(parts: readonly Buffer[], key?: KeyObject): string[] {
+  return [...new Set(verified(parts, key).findings.map(({ fault }) => fault))]
+}
+
+/** Returns the files of a part. */
+export function filesIn(part: Buffer): PackedFile[] {
+  return readZip(part).map((file) => ({ name: file.name, bytes: file.bytes() ?? Buffer.alloc(0) }))
+}
+
+const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex')
+
+/** Changes the files of parts as whoever has them could, and makes all manifests anew, so that they fit. */
+export function forged(
+  parts: readonly Buffer[],
+  change: (files: PackedFile[], part: number) => PackedFile[],
+  told: object = {},
+): Buffer[] {
+  let previous = ''
+  return parts.map((part, index) => {
+    const all = filesIn(part)
+    const [manifest] = all
+    const files = change(all.slice(1), index)
+    const text = canonicalJson({
+      ...JSON.parse(manifest?.bytes.toString() ?? ''),
+      ...told,
+      previous,
+      files: files.map(({ name, bytes }) => ({ name, length: bytes.length, sha256: sha256(bytes) })),
+    })
+    previous = sha256(text)
+    return zipOf([{ name: 'manifest.json', bytes: Buffer.from(text) }, ...files])
+  })
+}
+
+/** Changes the lines of a file of streams. */
+export function lines(file: string, change: (lines: string[]) => string[]) {
+  return (files: PackedFile[]): PackedFile[] =>
+    files.map(({ name, bytes }) => {
+      if (name !== file) return { name, bytes }
+      const changed = change(bytes.toString().trimEnd().split('\n'))
+      return { name, bytes: Buffer.from(changed.map((line) => `${line}\n`).join('')) }
+    })
+}

@@ -1,0 +1,386 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
+import fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { canonicalJson } from '../../events/canonical.ts'
+import type { Commit } from '../../events/envelope.ts'
+import { hashCommit } from '../../events/envelope.ts'
+import { type HeadsDocument, signedText } from '../../events/heads.ts'
+import { type PackedFile, zipOf } from '../../functions/api/evidence/zip.ts'
+import { faultsIn, fetched, filesIn, forged, inParts, lines, upgraded, verified } from './packs.ts'
+
+let world: Awaited<ReturnType<typeof upgraded>>['world']
+let key: (typeof world)['heads']['key']
+let whole: Buffer[]
+let parts: Buffer[]
+beforeAll(async () => {
+  const made = await upgraded()
+  world = made.world
+  key = world.heads.key
+  whole = await fetched(world, made.id)
+  parts = await inParts(world.services, made.id)
+})
+
+const commitIn = (line: string): Commit => JSON.parse(line)
+const without = (list: readonly string[], place: number) => list.filter((_, index) => index !== place)
+const swapped = (list: readonly string[], place: number) => {
+  const [one = '', other = ''] = list.slice(place, place + 2)
+  return [...list.slice(0, place), other, one, ...list.slice(place + 2)]
+}
+
+/** Changes a commit, and makes its hash and those of all that follow anew, as whoever may write could. */
+function rewritten(
+  list: readonly string[],
+  stream: (commit: Commit) => boolean,
+  change: (commit: Commit) => Commit,
+): string[] {
+  const hashes = new Map<string, string>()
+  return list.map((line) => {
+    const read = JSON.parse(line)
+    if ('after' in read) {
+      hashes.set(read.after.stream, read.after.hash)
+      return line
+    }
+    const commit: Commit = stream(read) ? change(read) : read
+    const hash = hashCommit(hashes.get(commit.stream) ?? '', commit)
+    hashes.set(commit.stream, hash)
+    return canonicalJson({ ...commit, hash })
+  })
+}
+
+/** Changes what an event of a commit tells. */
+function told(type: string, change: (data: Record<string, unknown>) => object) {
+  const holds = ({ events }: Commit) => events.some((event) => event.type === type)
+  const changed = (commit: Commit): Commit => ({
+    ...commit,
+    events: commit.events.map((event) =>
+      event.type === type ? { ...event, data: JSON.stringify(change(JSON.parse(event.data))) } : event,
+    ),
+  })
+  return (list: string[]) => rewritten(list, holds, changed)
+}
+
+/** Adds to the stream of trust, long before all that is in the pack, an event after its first commit. */
+function added(type: string, data: (first: Commit) => object) {
+  return lines('context.jsonl', ([first = '', ...rest]) => {
+    const registered = { ...commitIn(first), at: '2026-01-01T00:00:00.000Z' }
+    const events = [{ type, schema: 1, data: JSON.stringify(data(registered)) }]
+    const { category: _, since: __, ...next } = { ...registered, commit: 2, version: 2, id: 'x', events }
+    return rewritten(
+      [canonicalJson(registered), canonicalJson(next), ...rest],
+      () => false,
+      (same) => same,
+    )
+  })
+}
+
+describe('whoever changes a pack and its manifests is found:', () => {
+  test('one byte of a commit', () => {
+    const pack = forged(
+      whole,
+      lines('upgrade.jsonl', (all) =>
+        all.map((line) => line.replace('"actor":"drydock"', '"actor":"drydocl"')),
+      ),
+    )
+    expect(faultsIn(pack)).toContain('commit-edited')
+  })
+
+  test.each(['upgrade.jsonl', 'targets.jsonl'])('a commit dropped from %s', (file) => {
+    const pack = forged(
+      whole,
+      lines(file, (all) => without(all, 2)),
+    )
+    expect(faultsIn(pack)).toContain('commit-dropped')
+  })
+
+  test('the stream of the release left out, or that of whose word counts', () => {
+    const leaving = (kind: string) =>
+      lines('context.jsonl', (all) => all.filter((line) => !line.includes(`"stream":"${kind}#`)))
+    expect(faultsIn(forged(whole, leaving('release')))).toContain('stream-missing')
+    expect(faultsIn(forged(whole, leaving('trust')))).toContain('too-few-signatures')
+  })
+
+  test('the first commit of a target dropped, and what stands before it moved on', () => {
+    const pack = forged(
+      whole,
+      lines('targets.jsonl', ([after = '', first = '', ...rest]) => {
+        const { stream, commit, hash } = commitIn(first)
+        expect(JSON.parse(after).after.stream).toBe(stream)
+        return [canonicalJson({ after: { stream, commit, hash } }), ...rest]
+      }),
+    )
+    expect(faultsIn(pack)).toContain('commit-dropped')
+  })
+
+  test.each(['upgrade.jsonl', 'targets.jsonl'])('commits exchanged in %s', (file) => {
+    const pack = forged(
+      whole,
+      lines(file, (all) => swapped(all, file === 'targets.jsonl' ? 1 : 3)),
+    )
+    expect(faultsIn(pack)).toContain('commit-reordered')
+  })
+
+  test('a commit that is there twice', () => {
+    const pack = forged(
+      whole,
+      lines('upgrade.jsonl', ([first = '', ...rest]) => [first, first, ...rest]),
+    )
+    expect(faultsIn(pack)).toContain('commit-added')
+  })
+
+  test('the end of the upgrade cut off', () => {
+    const cut = lines('upgrade.jsonl', (all) => all.slice(0, -1))
+    expect(faultsIn(forged(whole, cut))).toContain('stream-truncated')
+    // Where the manifest is changed with it, only a signed head knows better.
+    const [last = ''] = filesIn(whole[0] ?? Buffer.alloc(0)).flatMap(({ name, bytes }) =>
+      name === 'upgrade.jsonl' ? [bytes.toString().trimEnd().split('\n').at(-1) ?? ''] : [],
+    )
+    const pack = forged(whole, cut, { commit: commitIn(last).commit - 1 })
+    expect(verified(pack, key).findings).toMatchObject([
+      { fault: 'stream-truncated', words: expect.stringContaining('knows commit') },
+    ])
+  })
+
+  test('the end of a target cut off', () => {
+    const pack = forged(
+      whole,
+      lines('targets.jsonl', (all) => all.slice(0, -1)),
+    )
+    expect(faultsIn(pack, key)).toContain('stream-truncated')
+  })
+
+  test('a whole target left out', () => {
+    const pack = forged(
+      whole,
+      lines('targets.jsonl', (all) => {
+        const { stream } = JSON.parse(all[0] ?? '').after
+        return all.filter((line) => !line.includes(`"${stream}"`))
+      }),
+    )
+    expect(faultsIn(pack)).toContain('outcome-not-told')
+  })
+
+  test('members of the plan exchanged, with hashes made anew', () => {
+    const pack = forged(
+      whole,
+      lines(
+        'plan.jsonl',
+        told('PlanChunkStored', (data) => ({ ...data, members: (data.members as unknown[]).toReversed() })),
+      ),
+    )
+    expect(faultsIn(pack)).toEqual(expect.arrayContaining(['plan-exchanged', 'not-as-planned']))
+  })
+
+  test('another request, with hashes made anew', () => {
+    const change = told('UpgradeRequested', (data) => ({
+      ...data,
+      request: { ...(data.request as object), parallel: 9999 },
+    }))
+    const pack = forged(whole, lines('upgrade.jsonl', change))
+    expect(faultsIn(pack)).toContain('plan-exchanged')
+    expect(faultsIn(pack)).toContain('head-exchanged')
+  })
+
+  test('an approval of another plan, or by who asked', () => {
+    const other = told('ApprovalGiven', (data) => ({ ...data, planHash: 'f'.repeat(64) }))
+    expect(faultsIn(forged(whole, lines('upgrade.jsonl', other)))).toContain('not-approved')
+    const own = told('ApprovalGiven', (data) => ({ ...data, by: 'operator-1' }))
+    expect(faultsIn(forged(whole, lines('upgrade.jsonl', own)))).toContain('not-approved')
+  })
+
+  test('another manifest of the release', () => {
+    const change = told('ManifestSigned', (data) => ({
+      ...data,
+      manifest: String(data.manifest).replace('125000000', '125000001'),
+    }))
+    const pack = forged(whole, lines('context.jsonl', change))
+    expect(faultsIn(pack)).toEqual(
+      expect.arrayContaining([
+        'manifest-exchanged',
+        'signature-wrong',
+        'too-few-signatures',
+        'head-exchanged',
+      ]),
+    )
+  })
+
+  test('another manifest of the release, with its digest', () => {
+    const digest = `sha256:${'0'.repeat(64)}`
+    const change = told('ReleaseRegistered', (data) => ({ ...data, digest }))
+    const { findings } = verified(forged(whole, lines('context.jsonl', change)))
+    expect(findings.map(({ words }) => words).join('\n')).toContain(`Its digest is ${digest}`)
+  })
+
+  test('a wrong signature under the manifest, and one of another key', () => {
+    const { privateKey } = generateKeyPairSync('ed25519')
+    const wrong = told('ManifestSigned', (data) => {
+      const [one] = data.signatures as object[]
+      const signature = sign(null, Buffer.from(String(data.manifest)), privateKey).toString('base64')
+      return { ...data, signatures: [{ ...one, signature }] }
+    })
+    expect(faultsIn(forged(whole, lines('context.jsonl', wrong)))).toEqual(
+      expect.arrayContaining(['signature-wrong', 'too-few-signatures']),
+    )
+    const unknown = told('ManifestSigned', (data) => {
+      const [one] = data.signatures as object[]
+      return { ...data, signatures: [{ ...one, key: 'e'.repeat(64) }] }
+    })
+    expect(faultsIn(forged(whole, lines('context.jsonl', unknown)))).toContain('too-few-signatures')
+  })
+
+  test('a key that was revoked before it began, or not registered until then', () => {
+    const late = (list: string[]) =>
+      rewritten(
+        list,
+        ({ events }) => events.some(({ type }) => type === 'KeyRegistered'),
+        (commit) => ({ ...commit, at: '2030-01-01T00:00:00.000Z' }),
+      )
+    expect(faultsIn(forged(whole, lines('context.jsonl', late)))).toContain('too-few-signatures')
+    const revoked = added('KeyRevoked', (registered) => {
+      const { key } = JSON.parse(registered.events[0]?.data ?? '')
+      return { key, from: '2026-01-01T00:00:00.000Z', reason: 'stolen' }
+    })
+    expect(faultsIn(forged(whole, revoked))).toContain('too-few-signatures')
+  })
+
+  test('a higher threshold than keys have signed', () => {
+    const set = added('ThresholdsSet', () => ({ threshold: 2, components: {} }))
+    expect(faultsIn(forged(whole, set))).toContain('too-few-signatures')
+  })
+
+  test('an end that its target does not tell', () => {
+    const change = told('OutcomesRecorded', (data) => ({
+      ...data,
+      outcomes: (data.outcomes as object[]).map((one) => ({ ...one, outcome: 'succeeded' })),
+    }))
+    expect(faultsIn(forged(whole, lines('upgrade.jsonl', change)))).toContain('outcome-not-told')
+  })
+
+  test('a target that was sent elsewhere', () => {
+    const change = told('AttemptAssigned', (data) => ({ ...data, to: '6.6.6' }))
+    expect(faultsIn(forged(whole, lines('targets.jsonl', change)))).toContain('not-as-planned')
+  })
+
+  const heads = (change: (document: HeadsDocument) => object) => (files: PackedFile[]) =>
+    files.map((file) =>
+      file.name.startsWith('heads/')
+        ? { ...file, bytes: Buffer.from(canonicalJson(change(JSON.parse(file.bytes.toString())))) }
+        : file,
+    )
+
+  test('other heads: not signed, signed by another key, or saying something else', () => {
+    const other = heads((document) => ({ ...document, heads: [] }))
+    expect(faultsIn(forged(whole, other), key)).toEqual(['head-not-signed'])
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    const foreign = heads((document) => ({
+      ...document,
+      signature: sign(null, Buffer.from(signedText(document)), privateKey).toString('base64'),
+    }))
+    expect(faultsIn(forged(whole, foreign), key)).toEqual(['head-not-signed'])
+    expect(faultsIn(whole, publicKey)).toEqual(['head-not-signed'])
+    const wrong = heads((document) => ({
+      ...document,
+      heads: document.heads.map(([stream, commit]) => [stream, commit, 'f'.repeat(64)]),
+    }))
+    expect(faultsIn(forged(whole, wrong))).toEqual(['head-exchanged'])
+  })
+
+  test('heads left out: nothing is wrong, and nothing is proven of the ends', () => {
+    const pack = forged(whole, (files) => files.filter(({ name }) => !name.startsWith('heads/')))
+    const { findings, unproven } = verified(pack, key)
+    expect(findings).toEqual([])
+    expect(unproven.join('\n')).toMatch(/Where 15 of 15 streams end, .* no signed head says so/)
+  })
+})
+
+describe('whoever changes the parts of a pack is found:', () => {
+  test('a part left out, in the middle, at the beginning and at the end', () => {
+    expect(parts.length).toBeGreaterThan(4)
+    for (const place of [0, 2, parts.length - 1])
+      expect(faultsIn(parts.filter((_, index) => index !== place))).toContain('part-missing')
+  })
+
+  test('a part named twice', () => {
+    expect(faultsIn([...parts, parts[1] ?? Buffer.alloc(0)])).toContain('part-of-another-pack')
+  })
+
+  test('a part of another pack', async () => {
+    const { world: others, id } = await upgraded({ targets: 8 })
+    const foreign = await inParts(others.services, id)
+    const mixed = parts.map((part, index) => (index === 1 ? (foreign[1] ?? part) : part))
+    expect(faultsIn(mixed)).toContain('part-of-another-pack')
+  })
+
+  test('a file added, left out or changed', () => {
+    const [first = Buffer.alloc(0)] = whole
+    const files = filesIn(first)
+    const extra = { name: 'heads/0000000099.json', bytes: Buffer.from('{}') }
+    expect(faultsIn([zipOf([...files, extra])])).toContain('file-added')
+    expect(faultsIn([zipOf(files.filter(({ name }) => name !== 'report.md'))])).toContain('file-missing')
+    const report = files.map((file) =>
+      file.name === 'report.md' ? { ...file, bytes: Buffer.from('All is well.') } : file,
+    )
+    expect(faultsIn([zipOf(report)])).toContain('file-changed')
+  })
+})
+
+describe('every byte counts:', () => {
+  const flipped = (bytes: Buffer, place: number, by: number) => {
+    const copy = Buffer.from(bytes)
+    copy.writeUInt8(copy.readUInt8(place) ^ by, place)
+    return copy
+  }
+  const options = { numRuns: 300 }
+
+  test('one that is flipped in any file is found, in one part and in many', () => {
+    for (const pack of [whole, parts]) {
+      const all = pack.flatMap((part, index) => filesIn(part).map((file) => ({ index, file })))
+      fc.assert(
+        fc.property(fc.nat(), fc.nat(), fc.integer({ min: 1, max: 255 }), (which, place, by) => {
+          const { index, file } = all[which % all.length] ?? all[0] ?? expect.unreachable()
+          const changed = { ...file, bytes: flipped(file.bytes, place % file.bytes.length, by) }
+          const files = filesIn(pack[index] ?? Buffer.alloc(0)).map((one) =>
+            one.name === file.name ? changed : one,
+          )
+          const bad = pack.map((part, number) => (number === index ? zipOf(files) : part))
+          expect(verified(bad).found, `${file.name} at ${place % file.bytes.length}`).toBeGreaterThan(0)
+        }),
+        options,
+      )
+    }
+  })
+
+  test('one that is flipped in a stream or a document of heads is found, although all manifests are made anew', () => {
+    const [first = Buffer.alloc(0)] = whole
+    const names = filesIn(first).flatMap(({ name }) => (/jsonl$|^heads/.test(name) ? [name] : []))
+    fc.assert(
+      fc.property(fc.nat(), fc.nat(), fc.integer({ min: 1, max: 255 }), (which, place, by) => {
+        const name = names[which % names.length]
+        const pack = forged(whole, (files) =>
+          files.map((file) =>
+            file.name === name ? { name, bytes: flipped(file.bytes, place % file.bytes.length, by) } : file,
+          ),
+        )
+        expect(verified(pack, key).found, `${name} at ${place}`).toBeGreaterThan(0)
+      }),
+      options,
+    )
+  })
+
+  test('one that is flipped anywhere in a zip file is found or refused, or leaves every file as it was', () => {
+    const [first = Buffer.alloc(0)] = whole
+    const files = filesIn(first)
+    fc.assert(
+      fc.property(fc.nat(first.length - 1), fc.integer({ min: 1, max: 255 }), (place, by) => {
+        const bad = flipped(first, place, by)
+        let found = 1
+        try {
+          found = verified([bad], key).found
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'Unreadable' })
+        }
+        if (found === 0) expect(filesIn(bad)).toEqual(files)
+      }),
+      { numRuns: 600 },
+    )
+  })
+})
