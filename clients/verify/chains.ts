@@ -4,6 +4,8 @@ import type { Verdict } from './verdict.ts'
 /** What a pack has of a stream: commits from one on, without a gap, and their hashes. */
 export interface Chain {
   readonly stream: string
+  readonly kind: string
+  readonly id: string
   readonly first: number
   readonly hashes: string[]
 }
@@ -81,7 +83,7 @@ export class Chains {
     this.#before = undefined
   }
 
-  #open({ stream, commit }: PackCommit): void {
+  #open({ stream, kind, id, commit }: PackCommit): void {
     const before = this.#before
     this.#before = undefined
     if (this.all.has(stream)) {
@@ -89,14 +91,14 @@ export class Chains {
       return
     }
     const begins = before?.stream === stream ? before : { commit: 0, hash: '' }
-    this.#current = { stream, first: begins.commit + 1, hashes: [] }
+    this.#current = { stream, kind, id, first: begins.commit + 1, hashes: [] }
     this.#previous = begins.hash
     this.all.set(stream, this.#current)
   }
 
   /** Goes on after a gap: what follows is held against the commit there. */
-  #restart({ stream, commit, hash }: PackCommit): void {
-    this.#current = { stream, first: commit, hashes: [hash] }
+  #restart({ stream, kind, id, commit, hash }: PackCommit): void {
+    this.#current = { stream, kind, id, first: commit, hashes: [hash] }
     this.#previous = hash
     this.all.set(stream, this.#current)
   }

@@ -150,9 +150,7 @@ function judgeReleases({ upgrade, plan, releases }: Reading): void {
 }
 
 function judgeStreams({ upgrade, chains, commits }: Reading, pack: Pack, verdict: Verdict): void {
-  const own = [...chains.all.values()].find(
-    ({ stream }) => stream.slice(stream.indexOf('#') + 1) === pack.upgrade,
-  )
+  const own = [...chains.all.values()].find(({ kind, id }) => kind === 'upgrade' && id === pack.upgrade)
   const last = own ? lastOf(own) : 0
   if (!own)
     verdict.find('stream-missing', `upgrade ${pack.upgrade}`, 'The pack is about it, and has nothing of it.')
@@ -164,9 +162,8 @@ function judgeStreams({ upgrade, chains, commits }: Reading, pack: Pack, verdict
     )
   else if (last > pack.commit)
     verdict.find('commit-added', `${own.stream}@${last}`, `The pack goes to commit ${pack.commit}.`)
-  if (own && own.first > 1) verdict.find('commit-dropped', `${own.stream}@1`, 'The beginning is missing.')
-  for (const { stream, first } of chains.all.values())
-    if (first > 1 && !stream.startsWith('target'))
+  for (const { stream, kind, first } of chains.all.values())
+    if (first > 1 && kind !== 'target')
       verdict.find('commit-dropped', `${stream}@1`, 'The beginning is missing.')
   verdict.proven.push(
     `${counted(commits, 'commit')} of ${counted(chains.all.size, 'stream')} are those of their hashes, each following from the one before it, without a gap.`,
@@ -179,13 +176,12 @@ function judgeStreams({ upgrade, chains, commits }: Reading, pack: Pack, verdict
 
 /** Returns which streams have to be under a signed head, and from which commit on they are. */
 function* wanted({ chains, targets, upgrade }: Reading): Generator<readonly [string, number]> {
-  for (const { stream, hashes, first } of chains.all.values()) {
-    const [kind = ''] = stream.split('#', 1)
-    const id = stream.slice(kind.length + 1)
+  for (const chain of chains.all.values()) {
+    const { stream, kind, id } = chain
     // The hash of a plan stands in the upgrade's stream, and its chunks are in no list of streams.
     if (kind === 'plan') continue
     if (kind === 'target') yield [stream, targets.told.get(id) ?? 0]
-    else if (kind === 'upgrade' && id === upgrade.id) yield [stream, first + hashes.length - 1]
+    else if (kind === 'upgrade' && id === upgrade.id) yield [stream, lastOf(chain)]
     else yield [stream, 1]
   }
 }

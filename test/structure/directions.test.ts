@@ -10,6 +10,8 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   events: [],
   // It is installed on machines of others, and does not believe what it is told.
   'clients/agent': [],
+  // It verifies what the others write: a mistake that it shared with them would be one that it cannot find.
+  'clients/verify': [],
   // What integrations get is released: it shares words, and nothing that may change.
   'events/public.ts': ['events/words.ts'],
   // A leaf: clients import it.
@@ -54,6 +56,8 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
 
 /** The rooms that use no package but these. */
 const mayUse: Readonly<Record<string, readonly string[]>> = {
+  // No network, and nothing to install.
+  'clients/verify': ['node:crypto', 'node:fs', 'node:path', 'node:util', 'node:zlib'],
   events: ['zod', 'node:crypto'],
   'events/public.ts': ['zod'],
   contracts: ['zod'],
