@@ -3,7 +3,7 @@ import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const folders = '{.ci,contracts,docs,events,examples,functions,infra,lint,statemachines,test}'
+const folders = '{.ci,clients,contracts,docs,events,examples,functions,infra,lint,statemachines,test}'
 
 /** A document of the project, by its path from the root. */
 export interface Document {

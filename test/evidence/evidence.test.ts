@@ -16,7 +16,7 @@ const textIn = (pack: readonly Buffer[], name: string) =>
     .flatMap((file) => (file.name === name ? [file.bytes.toString()] : []))
     .join('')
 
-describe('the evidence of an upgrade', () => {
+describe('the evidence of an upgrade (N6)', () => {
   test('is proven from its request to its last commit, with approvals, release, targets and signed heads', () => {
     const { findings, unproven, proven } = verified(parts, world.heads.key)
     expect({ findings, unproven }).toEqual({ findings: [], unproven: [] })

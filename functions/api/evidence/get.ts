@@ -31,7 +31,7 @@ async function beginning({ log, keptHeads, now }: EvidenceServices, id: string):
   }
 }
 
-/** Answers with one part of what proves an upgrade. Whoever asks brings along all that it has to know of the parts before. */
+/** Answers with one part of what proves an upgrade (N6). Whoever asks brings along all that it has to know of the parts before. */
 export async function getEvidence(
   { params, query }: Pick<Input<Contract>, 'params' | 'query'>,
   services: EvidenceServices,
