@@ -96,6 +96,32 @@ describe('the evidence of an upgrade (N6)', () => {
     expect(textIn(await fetched(later, second), 'targets.jsonl')).not.toContain(first)
   })
 
+  test('begins with the beginning of an attempt, however much has happened to its target meanwhile', async () => {
+    const busy = openWorld()
+    await busy.fleet(1)
+    const going = await deployed(busy, { component: 'api', version: 'v1.2.0', strategy: 'all' })
+    const as = { lambda: { kind: 'agent', target: 'cust_0001', tokenHash: '' } }
+    const tell = (status: string) =>
+      busy.call('POST', '/api/v1/updates/status', {
+        as,
+        body: { version: 'v1.2.0', timestamp: '2026-01-05T10:00:00Z', status },
+      })
+    await tell('in-progress')
+    for (let n = 0; n < 40; n++)
+      await busy.call('PATCH', '/api/v1/targets/cust_0001', { body: { region: `region-${n}` } })
+    for (const last of [false, true]) {
+      if (last) await tell('completed')
+      await busy.advance(going)
+      const pack = await fetched(busy, going)
+      const [after, first] = textIn(pack, 'targets.jsonl')
+        .split('\n')
+        .map((line) => JSON.parse(line || '{}'))
+      expect([after.after.commit, first.events[0].type]).toEqual([1, 'AttemptAssigned'])
+      expect(textIn(pack, 'targets.jsonl').includes('AttemptEnded')).toBe(last)
+      expect(verified(pack).findings).toEqual([])
+    }
+  })
+
   test('of an upgrade that goes on says what is not proven yet', async () => {
     const running = openWorld()
     await running.fleet(20)
