@@ -20,6 +20,7 @@ export class Chains {
   readonly all = new Map<string, Chain>()
   #current: Chain | undefined
   #previous = ''
+  #at = ''
   #before: Before | undefined
   /** Of the present stream: commits that did not come in their turn. */
   readonly #missing = new Set<number>()
@@ -35,15 +36,15 @@ export class Chains {
     this.#before = before
   }
 
-  /** Takes the next commit. Returns whether it is to be believed, as far as its stream goes. */
-  take(commit: PackCommit): boolean {
+  /** Takes the next commit. */
+  take(commit: PackCommit): void {
     const { stream } = commit
     if (this.#current?.stream !== stream) {
       this.#end()
       this.#open(commit)
     }
     const chain = this.#current
-    if (!chain) return false
+    if (!chain) return
     const where = `${stream}@${commit.commit}`
     const expected = lastOf(chain) + 1
     if (commit.commit !== expected) {
@@ -57,18 +58,19 @@ export class Chains {
         for (let missing = expected; missing < end; missing++) this.#missing.add(missing)
         this.#restart(commit)
       }
-      return false
+      return
     }
-    const follows = commit.hashAfter(this.#previous) === commit.hash
-    if (!follows)
+    if (commit.hashAfter(this.#previous) !== commit.hash)
       this.#verdict.find(
         'commit-edited',
         where,
         'It is not the one of its hash, or does not follow from the one before it.',
       )
+    else if (commit.at < this.#at)
+      this.#verdict.find('commit-edited', where, 'It says that it was made before the one that it follows.')
     chain.hashes.push(commit.hash)
     this.#previous = commit.hash
-    return follows
+    this.#at = commit.at
   }
 
   /** The pack has come to its end. */
@@ -93,13 +95,15 @@ export class Chains {
     const begins = before?.stream === stream ? before : { commit: 0, hash: '' }
     this.#current = { stream, kind, id, first: begins.commit + 1, hashes: [] }
     this.#previous = begins.hash
+    this.#at = ''
     this.all.set(stream, this.#current)
   }
 
   /** Goes on after a gap: what follows is held against the commit there. */
-  #restart({ stream, kind, id, commit, hash }: PackCommit): void {
+  #restart({ stream, kind, id, commit, at, hash }: PackCommit): void {
     this.#current = { stream, kind, id, first: commit, hashes: [hash] }
     this.#previous = hash
+    this.#at = at
     this.all.set(stream, this.#current)
   }
 

@@ -37,7 +37,7 @@ export function readJson(text: string): Json {
 }
 
 /** Returns the one text of a JSON value (RFC 8785): members by name, no white space. */
-export function canonical(value: Json): string {
+function canonical(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   const members = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))

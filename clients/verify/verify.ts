@@ -31,6 +31,7 @@ class Reading {
   readonly targets: Targets
   readonly heads: Heads
   commits = 0
+  readonly #context: PackCommit[] = []
   #place = 0
   readonly #verdict: Verdict
 
@@ -89,6 +90,24 @@ class Reading {
     this.#hear(read)
   }
 
+  /**
+   * Reads whose word counted, and what they had signed, now that it is known how far signed heads go: somebody may have added to these streams what
+   * seems to be earlier than the upgrade, and no head says otherwise.
+   */
+  hearContext(): void {
+    for (const commit of this.#context) {
+      const { stream, kind, commit: number } = commit
+      if (number > (this.heads.covered.get(stream) ?? Number.POSITIVE_INFINITY)) continue
+      try {
+        if (kind === 'trust') this.releases.trust(commit)
+        else this.releases.release(commit)
+      } catch (error) {
+        if (!(error instanceof Malformed)) throw error
+        this.#verdict.find('commit-edited', `${stream}@${number}`, `No commit is told so: ${error.message}.`)
+      }
+    }
+  }
+
   #hear(commit: PackCommit): void {
     switch (commit.kind) {
       case 'upgrade':
@@ -105,10 +124,8 @@ class Reading {
         for (const { data } of commit.events) this.plan.take(data)
         return
       case 'trust':
-        this.releases.trust(commit)
-        return
       case 'release':
-        this.releases.release(commit)
+        this.#context.push(commit)
         return
       case 'target':
         this.targets.take(commit)
@@ -217,6 +234,7 @@ export function verifyPack(given: readonly GivenFile[], key?: KeyObject): Verdic
   for (const file of filesOf(pack, verdict)) reading.take(file)
   reading.chains.end()
   reading.targets.end()
+  reading.hearContext()
   judgeStreams(reading, pack, verdict)
   judgePlan(reading, verdict)
   judgeReleases(reading)
@@ -226,5 +244,7 @@ export function verifyPack(given: readonly GivenFile[], key?: KeyObject): Verdic
   )
   judgeHeads(reading, key, verdict)
   if (upgrade.ended === undefined) verdict.unproven.push('How it ends: the pack was made while it went on.')
+  // What is wrong somewhere may be wrong elsewhere, unseen.
+  if (verdict.found > 0) verdict.proven.length = 0
   return verdict
 }

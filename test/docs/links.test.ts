@@ -22,7 +22,8 @@ function deadEnd({ path }: Document, link: string): string | undefined {
   return `${path}: ${link} (no such anchor)`
 }
 
-const inFolder = /^(?:\.ci|clients|contracts|docs|events|examples|functions|infra|lint|statemachines|test)\/[\w./-]*$/
+const inFolder =
+  /^(?:\.ci|clients|contracts|docs|events|examples|functions|infra|lint|statemachines|test)\/[\w./-]*$/
 const withEnding = /^(?:[\w.-]+\/)*[\w.-]+\.(?:cjs|grit|json|md|patch|ts)$/
 
 /** Is this the name of a file or folder of the project? One with a placeholder, as `<name>.ts`, names none. */

@@ -15,15 +15,24 @@ const admin = { user: 'admin-1', roles: ['admin'] }
 const approver = { user: 'approver-1', roles: ['approver'] }
 const day = 24 * 3600
 
-/** A world with a signed release and an upgrade to it that is complete: approved, measured, with a failure that was tried again. */
-export async function upgraded({ targets = 12, heads = true } = {}): Promise<{ world: World; id: string }> {
-  const world = openWorld()
+/** Registers a key, and publishes a release that it has signed. */
+async function publish(world: World): Promise<void> {
   const signer = newSigner()
   const { publicKey } = signer
   await world.call('POST', '/api/v1/keys', { as: admin, body: { publicKey, label: 'a signer' } })
   const manifest = manifestOf()
   const release = { manifest, signatures: [signatureOf(signer, manifest)] }
   await world.call('POST', '/api/v1/releases', { body: release })
+}
+
+/** A world with a signed release and an upgrade to it that is complete: approved, measured, with a failure that was tried again. */
+export async function upgraded({ targets = 12, signs = true } = {}): Promise<{ world: World; id: string }> {
+  const world = openWorld()
+  if (signs) await publish(world)
+  else
+    await world.call('POST', '/api/v1/releases', {
+      body: { component: 'api', version: '2.4.1', digest: `sha256:${'ab'.repeat(32)}` },
+    })
   const fleet = Array.from({ length: targets }, (_, n) => ({ id: `t${n}`, components: { api: '2.4.0' } }))
   await world.call('POST', '/api/v1/targets', { body: { targets: fleet } })
   const deployment = {
@@ -48,13 +57,11 @@ export async function upgraded({ targets = 12, heads = true } = {}): Promise<{ w
   await world.advance(id)
   const { status } = (await world.call('GET', `/api/upgrades/${id}`)).body
   if (!status.startsWith('completed')) throw new Error(`It is ${status}.`)
-  if (heads) {
-    await world.heads.write(5)
-    world.pass(day)
-    await world.heads.write(5)
-    world.pass(day)
-    await world.heads.write(5)
-  }
+  await world.heads.write(5)
+  world.pass(day)
+  await world.heads.write(5)
+  world.pass(day)
+  await world.heads.write(5)
   return { world, id }
 }
 

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign } from 'node:crypto'
+import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { canonicalJson } from '../../events/canonical.ts'
@@ -20,6 +20,7 @@ beforeAll(async () => {
   parts = await inParts(world.services, made.id)
 })
 
+const sha256Of = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 const commitIn = (line: string): Commit => JSON.parse(line)
 const without = (list: readonly string[], place: number) => list.filter((_, index) => index !== place)
 const swapped = (list: readonly string[], place: number) => {
@@ -289,6 +290,63 @@ describe('whoever changes a pack and its manifests is found:', () => {
     const { findings, unproven } = verified(pack, key)
     expect(findings).toEqual([])
     expect(unproven.join('\n')).toMatch(/Where 15 of 15 streams end, .* no signed head says so/)
+  })
+})
+
+describe('what no signed head covers counts for nothing:', () => {
+  test('a key and a signature that were added behind the heads, and seem to be older', async () => {
+    const made = await upgraded({ signs: false })
+    const pack = await fetched(made.world, made.id)
+    const own = verified(pack, made.world.heads.key)
+    expect(own.findings).toEqual([])
+    expect(own.unproven.join('\n')).toContain('nobody has signed it')
+    // Whoever holds the pack signs the release, behind its head, and dates that back.
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    const der = publicKey.export({ format: 'der', type: 'spki' })
+    const keyId = sha256Of(der)
+    const at = '2026-01-05T10:00:00.000Z'
+    const body = { version: 1, count: 1, id: 'x', at, actor: 'x', correlation: 'x' }
+    const manifest = canonicalJson({ forged: true })
+    const signature = sign(null, Buffer.from(manifest), privateKey).toString('base64')
+    const events = (type: string, data: object) => [{ type, schema: 1, data: JSON.stringify(data) }]
+    const forgery = forged(
+      pack,
+      lines('context.jsonl', (all) => {
+        const release = all.filter((line) => line.includes('"stream":"release'))
+        const [last = ''] = release.slice(-1)
+        const { stream, commit } = commitIn(last)
+        const scope = { label: 'x', components: null, channels: null }
+        const registered = { key: keyId, publicKey: der.toString('base64'), ...scope }
+        const seal = { manifest, signatures: [{ key: keyId, scheme: 'ed25519', signature }] }
+        const trusted = {
+          ...body,
+          stream: 'trust#releases',
+          commit: 1,
+          events: events('KeyRegistered', registered),
+        }
+        const sealed = { ...body, stream, commit: commit + 1, events: events('ManifestSigned', seal) }
+        return rewritten(
+          [canonicalJson(trusted), ...all, canonicalJson(sealed)],
+          () => false,
+          (same) => same,
+        )
+      }),
+    )
+    const { findings, unproven, proven } = verified(forgery, made.world.heads.key)
+    expect(findings).toEqual([])
+    expect(unproven.join('\n')).toContain('nobody has signed it')
+    expect(proven.join('\n')).not.toContain('is what its manifest says')
+  })
+
+  test('a commit that says it was made before the one that it follows', () => {
+    const late = (list: string[]) =>
+      rewritten(
+        list,
+        ({ commit }) => commit === 2,
+        (commit) => ({ ...commit, at: '2030-01-01T00:00:00.000Z' }),
+      )
+    const { findings } = verified(forged(whole, lines('upgrade.jsonl', late)))
+    expect(findings.map(({ words }) => words).join('\n')).toContain('made before the one that it follows')
   })
 })
 

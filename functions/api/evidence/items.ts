@@ -18,10 +18,10 @@ import { type Cursor, type Place, type Section, sections } from './cursor.ts'
 import { reportOf } from './report.ts'
 import { commitsUntil, firstTold } from './target-commits.ts'
 
-/** A piece of a file of the pack, which is never parted. */
+/** A piece of a file of the pack, which is never parted; `file` null: up to this place there was nothing, which took its time. */
 export interface Item {
   readonly place: Place
-  readonly file: string
+  readonly file: string | null
   readonly text: string
 }
 
@@ -158,9 +158,11 @@ async function* headItems(source: Source, from: Place): AsyncGenerator<Item> {
         streams.add(streamOf(targetAggregate.name, target))
   for (let number = Math.max(from.item, bounds.heads.first); number <= bounds.heads.last; number++) {
     const document = await keptHeads.numbered(number)
-    if (!document.heads.some(([stream]) => streams.has(stream))) continue
+    const place: Place = { section: 'heads', item: number, commit: 1 }
     const file = `heads/${String(number).padStart(10, '0')}.json`
-    yield { place: { section: 'heads', item: number, commit: 1 }, file, text: canonicalJson(document) }
+    if (document.heads.some(([stream]) => streams.has(stream)))
+      yield { place, file, text: canonicalJson(document) }
+    else yield { place: { ...place, item: number + 1 }, file: null, text: '' }
   }
 }
 

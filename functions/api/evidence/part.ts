@@ -30,14 +30,16 @@ async function collect(
 ): Promise<{ readonly files: readonly PackedFile[]; readonly rest: Item | null }> {
   const began = now()
   const texts = new Map<string, string[]>()
-  let bytes = 0
+  let [bytes, taken] = [0, 0]
   let rest: Item | null = null
   for await (const item of items) {
     const size = Buffer.byteLength(item.text)
-    if (bytes > 0 && (bytes + size > limits.bytes || now() - began >= limits.milliseconds)) {
+    const isFull = bytes > 0 && bytes + size > limits.bytes
+    if (isFull || (taken++ > 0 && now() - began >= limits.milliseconds)) {
       rest = item
       break
     }
+    if (item.file === null) continue
     bytes += size
     const known = texts.get(item.file)
     if (known) known.push(item.text)
