@@ -52,6 +52,9 @@ function eventOf(value: Json): PackEvent {
   return { type: textOf(event, 'type'), schema: countOf(event, 'schema'), data }
 }
 
+/** The one form in which instants compare as text. */
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
 /** Reads a line of a file of streams: a commit, or what stands before the next. Throws Malformed on anything else. */
 export function readLine(line: string): PackCommit | { readonly after: Before } {
   const read = objectOf(readCanonical(line), 'it')
@@ -67,14 +70,15 @@ export function readLine(line: string): PackCommit | { readonly after: Before } 
     }
   }
   const { hash, ...body } = read
-  const stream = textOf(read, 'stream')
+  const [stream, at] = [textOf(read, 'stream'), textOf(read, 'at')]
+  if (!instant.test(at) || Number.isNaN(Date.parse(at))) throw new Malformed('at is no instant')
   const events = listOf(read, 'events').map(eventOf)
   if (countOf(read, 'count') !== events.length) throw new Malformed('it does not count its events')
   return {
     stream,
     ...partsOf(stream),
     commit: countOf(read, 'commit'),
-    at: textOf(read, 'at'),
+    at,
     actor: textOf(read, 'actor'),
     events,
     hash: typeof hash === 'string' ? hash : '',

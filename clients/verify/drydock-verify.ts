@@ -7,7 +7,7 @@ import { limits } from './limits.ts'
 import { faults, Unreadable, type Verdict } from './verdict.ts'
 import { verifyPack } from './verify.ts'
 
-const usage = `drydock-verify FILE… [--key FILE] [--json]
+const usage = `npx drydock-verify FILE… [--key FILE] [--json]   (or npm run verify -- FILE…)
 
 Says what a pack of evidence proves, without asking anybody: name all of its parts, in any order.
 
@@ -82,15 +82,28 @@ function statusOf({ found, unproven }: Verdict): number {
   return unproven.length > 0 ? 3 : 0
 }
 
-function main(): number {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { key: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-  })
-  if (values.help || positionals.length === 0) {
-    console.log(usage)
-    return values.help ? 0 : 2
+/** What was asked for cannot be: the words say why, and what can. */
+class Misused extends Error {}
+
+function readWords() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { key: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    })
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error)
+    throw new Misused(`${said.split(/\. |\n/)[0]?.replace(/\.$/, '')}.\n\n${usage}`)
   }
+}
+
+function main(): number {
+  const { values, positionals } = readWords()
+  if (values.help) {
+    console.log(usage)
+    return 0
+  }
+  if (positionals.length === 0) throw new Misused(`Which pack?\n\n${usage}`)
   const verdict = verifyPack(
     positionals.map(given),
     values.key === undefined ? undefined : readKey(values.key),
@@ -105,7 +118,9 @@ function main(): number {
 try {
   process.exitCode = main()
 } catch (error) {
-  const why = error instanceof Unreadable ? `${error.why}: ${error.message}` : String(error)
-  console.error(`CANNOT BE READ. ${shown(why)}`)
+  if (error instanceof Misused) console.error(error.message)
+  else if (error instanceof Unreadable)
+    console.error(`CANNOT BE READ. ${shown(`${error.why}: ${error.message}`)}`)
+  else console.error(error)
   process.exitCode = 2
 }

@@ -236,8 +236,13 @@ export function verifyPack(given: readonly GivenFile[], key?: KeyObject): Verdic
   reading.targets.end()
   reading.hearContext()
   judgeStreams(reading, pack, verdict)
-  judgePlan(reading, verdict)
-  judgeReleases(reading)
+  try {
+    judgePlan(reading, verdict)
+    judgeReleases(reading)
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error
+    verdict.find('plan-exchanged', `upgrade ${pack.upgrade}`, `Nothing is planned so: ${error.message}.`)
+  }
   const { upgrade, targets } = reading
   verdict.proven.push(
     `${counted(upgrade.outcomes, 'end')} that the upgrade counts are told by the targets themselves; ${counted(targets.assigned, 'attempt')} went to what the plan says.`,

@@ -442,3 +442,52 @@ describe('every byte counts:', () => {
     )
   })
 })
+
+describe('whatever a pack tells,', () => {
+  test('the verdict is a verdict, or it is refused by name', () => {
+    const [first = Buffer.alloc(0)] = whole
+    const files = filesIn(first).filter(({ name }) => name.endsWith('jsonl'))
+    const anything = fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<unknown>
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.nat(),
+        fc.nat(),
+        anything,
+        fc.boolean(),
+        (which, place, member, value, inside) => {
+          const { name } = files[which % files.length] ?? expect.unreachable()
+          const pack = forged(
+            whole,
+            lines(name, (all) => {
+              const commits = all.map((line) => JSON.parse(line))
+              const commit = commits[place % commits.length]
+              if (!('events' in commit)) return all
+              const [event] = commit.events
+              const data = JSON.parse(event.data)
+              const names = Object.keys(inside ? data : commit)
+              const named = names[member % names.length] ?? 'x'
+              if (inside) event.data = JSON.stringify({ ...data, [named]: value })
+              else commit[named] = value
+              try {
+                return rewritten(
+                  commits.map((one) => canonicalJson(one)),
+                  () => false,
+                  (same) => same,
+                )
+              } catch {
+                return commits.map((one) => canonicalJson(one))
+              }
+            }),
+          )
+          try {
+            expect(verified(pack, key).found).toBeGreaterThanOrEqual(0)
+          } catch (error) {
+            expect(error).toMatchObject({ name: 'Unreadable' })
+          }
+        },
+      ),
+      { numRuns: 600 },
+    )
+  })
+})
