@@ -29,9 +29,10 @@ export class Heads {
       if (name !== `heads/${String(number).padStart(10, '0')}.json`)
         throw new Malformed(`it is number ${number}, not that of its name`)
       const signed = `drydock heads ${number} ${hashOf(stated)}`
-      const isSigned =
-        this.#key !== undefined &&
-        verify(null, Buffer.from(signed), this.#key, Buffer.from(signature, 'base64'))
+      const bytes = Buffer.from(signature, 'base64')
+      // Bits that no byte is made of could be anything otherwise.
+      if (bytes.toString('base64') !== signature) throw new Malformed('its signature is no base64')
+      const isSigned = this.#key !== undefined && verify(null, Buffer.from(signed), this.#key, bytes)
       if (this.#key && !isSigned) {
         this.#verdict.find('head-not-signed', where, 'It is not signed by the key that was given.')
         return

@@ -113,13 +113,18 @@ export class Upgrade {
     this.approvals++
   }
 
-  #begin(where: string, at: string): void {
-    this.began ??= at
+  /** Returns how many people have to approve the plan. Throws Malformed. */
+  needed(): number {
     const exposure = this.planned ? memberOf(this.planned.data, 'exposure') : undefined
-    const needed = Math.max(
+    return Math.max(
       this.request ? approvalsAsked(this.request).required : 0,
       exposure === undefined ? 0 : countOf(objectOf(exposure, 'exposure'), 'approvals'),
     )
+  }
+
+  #begin(where: string, at: string): void {
+    this.began ??= at
+    const needed = this.needed()
     if (this.#approvers.size < needed)
       this.#verdict.find(
         'not-approved',

@@ -152,7 +152,7 @@ function judgePlan({ upgrade, plan }: Reading, verdict: Verdict): void {
   if (hash !== planned.planHash)
     verdict.find('plan-exchanged', where, `The hash over request, members, release and waves is ${hash}.`)
   verdict.proven.push(
-    `The plan of ${counted(planned.members, 'member')} is the one of its hash, ${planned.planHash}; ${counted(upgrade.approvals, 'approval')} of it, none by who asked.`,
+    `The plan of ${counted(planned.members, 'member')} is the one of its hash, ${planned.planHash}. It needed ${counted(upgrade.needed(), 'approval')} and was given ${upgrade.approvals}, none by who asked.`,
   )
 }
 

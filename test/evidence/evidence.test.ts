@@ -20,7 +20,7 @@ describe('the evidence of an upgrade (N6)', () => {
   test('is proven from its request to its last commit, with approvals, release, targets and signed heads', () => {
     const { findings, unproven, proven } = verified(parts, world.heads.key)
     expect({ findings, unproven }).toEqual({ findings: [], unproven: [] })
-    expect(proven.join('\n')).toMatch(/1 approval of it, none by who asked/)
+    expect(proven.join('\n')).toMatch(/It needed 1 approval and was given 1, none by who asked/)
     expect(proven.join('\n')).toMatch(/signed by 1 key that counted when it began; 1 had to/)
     expect(proven.join('\n')).toMatch(/13 ends that the upgrade counts are told by the targets/)
     expect(proven.join('\n')).toMatch(/15 of 15 streams are those of \d documents of heads/)

@@ -285,6 +285,19 @@ describe('whoever changes a pack and its manifests is found:', () => {
     expect(faultsIn(forged(whole, wrong))).toEqual(['head-exchanged'])
   })
 
+  test('a signature that is written in another way', () => {
+    // The last letter before the padding has four bits that no byte is made of, all of them nothing.
+    const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+    const next = (_: string, letter: string) => `${letters[letters.indexOf(letter) + 1]}==`
+    const other = heads((document) => ({
+      ...document,
+      signature: document.signature.replace(/(.)==$/, next),
+    }))
+    expect(faultsIn(forged(whole, other), key)).toEqual(['head-exchanged'])
+    const same = heads((document) => ({ ...document, signature: `${document.signature}=` }))
+    expect(faultsIn(forged(whole, same), key)).toEqual(['head-exchanged'])
+  })
+
   test('heads left out: nothing is wrong, and nothing is proven of the ends', () => {
     const pack = forged(whole, (files) => files.filter(({ name }) => !name.startsWith('heads/')))
     const { findings, unproven } = verified(pack, key)
