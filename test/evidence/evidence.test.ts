@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { deployed, openWorld, viewer } from '../api/world.ts'
+import { deployed, openWorld, report, viewer } from '../api/world.ts'
 import { fetched, filesIn, inParts, upgraded, verified } from './packs.ts'
 
 let world: Awaited<ReturnType<typeof upgraded>>['world']
@@ -131,6 +131,18 @@ describe('the evidence of an upgrade (N6)', () => {
     expect(unproven.join('\n')).toMatch(/nobody has signed it/)
     expect(unproven.join('\n')).toMatch(/no signed head says so/)
     expect(unproven.join('\n')).toMatch(/the pack was made while it went on/)
+  })
+
+  test('has the ends that it counts, although the clock of whoever makes it is behind', async () => {
+    const running = openWorld()
+    await running.fleet(2)
+    const going = await deployed(running, { component: 'api', version: 'v1.2.0', strategy: 'all' })
+    await report(running)
+    await running.advance(going)
+    const behind = { ...running.services, now: () => running.services.now() - 60_000 }
+    const pack = await inParts(behind, going)
+    expect(textIn(pack, 'targets.jsonl')).toContain('AttemptEnded')
+    expect(verified(pack).findings).toEqual([])
   })
 
   test('of an upgrade that was never planned is that', async () => {

@@ -1,5 +1,5 @@
 import type { evidenceContracts } from '../../../contracts/evidence.ts'
-import { after, earlier, hour, instantOf } from '../../../events/time.ts'
+import { after, hour, instantOf } from '../../../events/time.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import type { Answer, Input } from '../http/answer.ts'
 import type { Services } from '../services.ts'
@@ -14,7 +14,7 @@ type Contract = (typeof evidenceContracts)['getEvidence']
 /** What evidence is made from: the log and the heads, and no view. */
 export type EvidenceServices = Pick<Services<'keptHeads'>, 'log' | 'keptHeads' | 'now'>
 
-/** How much later than a document of heads a commit may seem to be that it covers: clocks of functions differ. */
+/** How much later than a document of heads, or than now, a commit may seem to be that was there before: clocks of functions differ. */
 const clocksDiffer = hour
 
 /** Returns where a pack begins: what it is about, up to which commit, and under which heads. */
@@ -22,10 +22,9 @@ async function beginning({ log, keptHeads, now }: EvidenceServices, id: string):
   const { commit, at } = await log.load(upgradeAggregate, id)
   if (commit === 0) throw upgradeNotFound()
   const round = await roundAfter(keptHeads, at)
-  const present = instantOf(now())
   return {
     ...{ part: 1, previous: '', commit },
-    until: round?.covers ? earlier(after(round.at, clocksDiffer), present) : present,
+    until: after(round?.covers ? round.at : instantOf(now()), clocksDiffer),
     heads: round ? { first: round.first, last: round.last } : null,
     place: { section: 'upgrade', item: 0, commit: 1 },
   }
