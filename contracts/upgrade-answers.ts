@@ -210,7 +210,14 @@ export const upgradeDetail = upgradeStatus.extend({
       }),
     )
     .describe('Those that count, each with the window that it stands for; null: always.'),
-  children: z.array(z.object({ upgradeId: z.string(), kind: z.string(), at: z.string() })),
+  children: z.array(
+    z.object({
+      upgradeId: z.string(),
+      kind: z.string(),
+      targetId: z.string().nullable().describe('The one target that it is about; null: all.'),
+      at: z.string(),
+    }),
+  ),
   failure,
   window: z.object({ start: z.string(), end: z.string() }).nullable(),
   generation: z.int(),

@@ -11,7 +11,7 @@ export interface Source {
   readonly text: string
 }
 
-/** Every source of what is deployed, and of what runs it on one machine. */
+/** Every source of what is deployed, of what runs it on one machine, and of what calls it. */
 export const sources: readonly Source[] = folders.flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(ts|json)$/.test(name))

@@ -25,6 +25,8 @@ const words: readonly Word[] = [
       // Where a profile says what it starts, and reads what became of it.
       /profile-definition\.ts$|domain\/profile\/(definition|plan-ahead)\.ts$|api\/profiles\/(profile|results|executions)\.ts$/,
       /events\/profile\.ts$|facts\/(targeting|opening)\.ts$|reactor\/profiles\/(run|clean-up|heed-failures|bind-calendars)\.ts$|planning\/candidates\.ts$/,
+      // Where the command line has one word for upgrades and rollouts.
+      /cli\/work\/(shown|standing)\.ts$/,
       // Where integrations and approvers are told of rollouts.
       /events\/public\.ts$|reactor\/publishing\/(public-detail|publish)\.ts$/,
       /contracts\/(operations|upgrade-answers)\.ts$|api\/operations\/(approvals|approval-entry)\.ts$/,

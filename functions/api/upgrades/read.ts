@@ -110,7 +110,9 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
       releaseVersion: plan.releaseVersion,
     },
     approvals: approvals.map(({ by, at: given, window, comment }) => ({ by, at: given, window, comment })),
-    children: children.map(({ child, kind, at: asked }) => ({ upgradeId: child, kind, at: asked })),
+    children: children.map(({ child, kind, target, at: asked }) => ({
+      ...{ upgradeId: child, kind, targetId: target, at: asked },
+    })),
     failure,
     window: window && { start: window.start, end: window.end },
     generation,

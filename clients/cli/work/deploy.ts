@@ -1,0 +1,91 @@
+import type { AnswerOf } from '../connection/answers.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { Session, Work } from '../session.ts'
+import { sayTable } from '../terminal/table.ts'
+import { deploymentOf } from './request.ts'
+import { watchRun } from './watch.ts'
+
+/** Starts an upgrade, and watches it where that is wanted. */
+export const deploy: Work = async (session, given) => {
+  if (given.has('dryRun')) return plan(session, given)
+  const { api, console, json } = session
+  const { body, commit } = await api.call('deployUpgrade', { body: await deploymentOf(given, session) })
+  const watches = given.has('watch') || given.text('until') !== undefined
+  if (json) console.json(body, watches ? 0 : 2)
+  else sayStarted(session, body)
+  if (watches) return watchRun(session, given, body.upgradeId, commit)
+  if (!json) console.say(`Next: drydock watch ${body.upgradeId}`, 'quiet')
+  return exitCodes.done
+}
+
+function sayStarted({ console }: Session, started: AnswerOf<'deployUpgrade'>): void {
+  console.say(started.message, 'good')
+  console.say(`  upgrade    ${started.upgradeId}`)
+  console.say(`  execution  ${started.jobId}`)
+  sayBeside(console, started)
+}
+
+function sayBeside(
+  console: Session['console'],
+  {
+    leftOutCounts,
+    approvals,
+    warnings,
+    overlaps,
+  }: Pick<AnswerOf<'deployUpgrade'>, 'leftOutCounts' | 'approvals' | 'warnings' | 'overlaps'>,
+): void {
+  for (const [reason, count] of Object.entries(leftOutCounts ?? {}))
+    console.say(`  left out   ${count} ${reason}`)
+  const { required, reason } = approvals
+  if (required > 0)
+    console.tell('  approvals  ', `${required}${reason === null ? '' : `: ${reason}`}`, 'careful')
+  for (const { detail, field } of warnings)
+    console.tell('  warning    ', field === null ? detail : `${field}: ${detail}`, 'careful')
+  for (const { upgradeId, targets } of overlaps)
+    console.say(`  overlaps   ${targets} targets with upgrade ${upgradeId}`, 'careful')
+}
+
+/** Shows what a deploy would do. */
+export const plan: Work = async (session, given) => {
+  const { api, console, json } = session
+  const planned = await api.read('planUpgrade', { body: await deploymentOf(given, session) })
+  if (json) {
+    console.json(planned)
+    return exitCodes.done
+  }
+  const { component = '' } = { component: given.text('component') }
+  console.say(
+    `${component} ${planned.version}: ${planned.total} targets in ${planned.waves.length} waves`.trim(),
+  )
+  sayTable(
+    console,
+    ['wave', 'targets', 'at once', 'may fail', 'then'],
+    planned.waves.map(({ wave, size, inFlight, allowedFailures, bakeSeconds, gate, continues, group }) => [
+      group === null ? String(wave) : `${wave} ${group}`,
+      String(size),
+      String(Math.min(size, inFlight)),
+      String(allowedFailures),
+      [
+        ...(bakeSeconds > 0 ? [`bakes ${bakeSeconds} s`] : []),
+        ...(gate === null ? [] : [`gate at ${gate.successRatePercent} %`]),
+        ...(continues === 'by-itself'
+          ? []
+          : [continues === 'by-hand' ? 'somebody continues' : 'a second person continues']),
+      ].join(', '),
+    ]),
+  )
+  const { canary, expectedAttempt, expectedFinish, window, procedure } = planned
+  if (canary !== null)
+    console.tell(
+      '  canary     ',
+      `${canary.size} targets show a defect that more than ${canary.seesPercent} % have, with ${canary.confidencePercent} % confidence; ${canary.sizeToSee.map(({ percent, size }) => `${size} would show ${percent} %`).join(', ')}`,
+    )
+  sayBeside(console, planned)
+  if (procedure !== null) console.say(`  procedure  ${procedure.name}, revision ${procedure.revision}`)
+  if (window !== null) console.say(`  window     ${window.start} to ${window.end}`)
+  console.say(
+    `  takes      ${expectedAttempt.seconds} s a target (${expectedAttempt.source}); over at ${expectedFinish} at the earliest`,
+  )
+  console.say(`  plan hash  ${planned.planHash}`)
+  return exitCodes.done
+}

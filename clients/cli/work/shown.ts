@@ -1,0 +1,104 @@
+import { bar } from '../terminal/bar.ts'
+import type { Tone } from '../terminal/console.ts'
+import type { Standing } from './standing.ts'
+import { toneOf } from './standing.ts'
+import type { Subject } from './subject.ts'
+
+export type Line = readonly [text: string, tone: Tone]
+
+interface Hold {
+  readonly code: string
+  readonly until: string | null
+  readonly ref: string | null
+  readonly unblock: string
+}
+
+/** What a person can do about a hold, as a command. */
+function nextOf({ code }: Pick<Hold, 'code'>, { kind, id }: Subject): string | undefined {
+  const inRollout = kind === 'rollout'
+  const commands: Readonly<Record<string, string>> = {
+    APPROVAL: `drydock approve ${id}`,
+    CONTINUE: `drydock continue ${id}`,
+    OPERATOR: `drydock resume ${id}, or drydock abort ${id}`,
+    GATE_FAILED: `drydock logs ${id} --status failed, then resume, abort or rollback`,
+    GATE_INCONCLUSIVE: `drydock explain ${id}, then resume, abort or rollback`,
+    FREEZE: 'drydock stop show',
+    PHASE_FAILED: `drydock explain ${id}, then drydock continue ${id} --after NAME --reason WHY`,
+    PHASE_OVERTAKEN: `drydock explain ${id}, then drydock continue ${id} --after NAME --reason WHY`,
+  }
+  if (code === 'OPERATOR' && inRollout) return `drydock resume ${id}, or drydock abort ${id}`
+  return commands[code]
+}
+
+/** Returns a run as lines: what it is, each wave or each part of a rollout, and what holds it. */
+export function linesOf(subject: Subject, standing: Standing): Line[] {
+  const parts = subject.kind === 'upgrade' ? upgradeLines(subject.run) : rolloutLines(subject.run)
+  const [first = '', ...rest] = parts
+  const holds = subject.run.holds.flatMap((hold): Line[] => {
+    const until = hold.until === null ? '' : ` Until ${hold.until}.`
+    const next = nextOf(hold, subject)
+    const about = hold.ref === null || hold.code === 'FREEZE' ? '' : ` (${hold.ref})`
+    return [
+      [`  holds    ${hold.code}${about}: ${hold.unblock}${until}`, 'careful'],
+      ...(next === undefined ? [] : [[`  next     ${next}`, 'quiet'] as const]),
+    ]
+  })
+  return [[first, toneOf(standing)], ...rest.map((line): Line => [line, 'plain']), ...holds]
+}
+
+type Upgrade = Extract<Subject, { kind: 'upgrade' }>['run']
+type Rollout = Extract<Subject, { kind: 'rollout' }>['run']
+
+/** So many waves are drawn; of more the ones around the present one. */
+const mostWaves = 12
+
+function upgradeLines({
+  kind,
+  component,
+  version,
+  status,
+  waves,
+  wave: present,
+  failure,
+  ...counts
+}: Upgrade) {
+  const what = kind === 'deploy' ? '' : `${kind} of `
+  const from = Math.max(0, Math.min(present - mostWaves / 2, waves.length - mostWaves))
+  const shown = waves.slice(from, from + mostWaves)
+  const left = waves.length - shown.length
+  return [
+    `${what}${component} ${version}: ${status}, ${ended(counts)} of ${counts.total}`,
+    ...shown.map(({ wave, group, size, succeeded, failed, unreachable, skipped }) => {
+      const drawn = bar({ size, good: succeeded, bad: failed + unreachable, out: skipped })
+      const name = group === null ? '' : ` ${group}`
+      const bad = failed + unreachable > 0 ? `, ${failed} failed, ${unreachable} unreachable` : ''
+      const out = skipped > 0 ? `, ${skipped} left out` : ''
+      return `  wave ${String(wave).padStart(2)}  ${drawn} ${succeeded}/${size}${bad}${out}${name}`
+    }),
+    ...(left > 0 ? [`  and ${left} more waves`] : []),
+    ...(failure === null ? [] : [`  why      ${failure.detail}`]),
+  ]
+}
+
+function ended({
+  completed,
+  failed,
+  unreachable,
+  skipped,
+}: Pick<Upgrade, 'completed' | 'failed' | 'unreachable' | 'skipped'>) {
+  return completed + failed + unreachable + skipped
+}
+
+function rolloutLines({ kind, name, status, phases, failure, completed, total }: Rollout) {
+  const what = kind === 'rollback' ? 'rollback of ' : ''
+  const width = Math.max(...phases.map((phase) => phase.name.length), 4)
+  return [
+    `${what}${name}: ${status}, ${completed} of ${total}`,
+    ...phases.map((phase) => {
+      const drawn = bar({ size: phase.total, good: phase.completed, bad: phase.failed, out: phase.skipped })
+      const held = phase.holds.map(({ code }) => code).join(' ')
+      return `  ${phase.name.padEnd(width)}  ${drawn} ${phase.completed}/${phase.total} ${phase.status} ${held}`.trimEnd()
+    }),
+    ...(failure === null ? [] : [`  why  ${failure.detail}`]),
+  ]
+}

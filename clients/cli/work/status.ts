@@ -1,0 +1,46 @@
+import { exitCodes } from '../exit-codes.ts'
+import type { Work } from '../session.ts'
+import { sayTable } from '../terminal/table.ts'
+import { pages } from './pages.ts'
+import { linesOf } from './shown.ts'
+import { codeOf, standingOf } from './standing.ts'
+import { subjectOf } from './subject.ts'
+
+/** Shows where a run stands, and ends with the code that says so. */
+export const status: Work = async ({ api, console, json }, given) => {
+  const subject = await subjectOf(api, given.word(0), { at: given.text('at') })
+  const standing = await standingOf(api, subject)
+  if (json) console.json({ standing, ...subject.run })
+  else for (const [line, tone] of linesOf(subject, standing)) console.tellLine(line, tone)
+  return codeOf(standing)
+}
+
+/** Lists upgrades. */
+export const list: Work = async ({ api, console, json }, given) => {
+  const filters = {
+    status: given.text('status'),
+    component: given.text('component'),
+    version: given.text('version'),
+    kind: given.text('kind'),
+    requestedBy: given.text('requestedBy'),
+  }
+  const limit = given.number('limit') ?? 20
+  const upgrades = await pages(limit, async (page) => {
+    const { upgrades, nextCursor } = await api.read('listUpgrades', { query: { ...filters, ...page } })
+    return { rows: upgrades, nextCursor }
+  })
+  if (json) {
+    console.json({ upgrades, count: upgrades.length })
+    return exitCodes.done
+  }
+  if (upgrades.length === 0) console.say('No upgrade is so.')
+  else
+    sayTable(
+      console,
+      ['id', 'component', 'version', 'status', 'done', 'asked by'],
+      upgrades.map(({ id, component, version, status, completed, total, requestedBy }) => [
+        ...[id, component, version, status, `${completed}/${total}`, requestedBy],
+      ]),
+    )
+  return exitCodes.done
+}

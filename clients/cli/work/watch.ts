@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import type { Given } from '../given.ts'
+import type { Session, Work } from '../session.ts'
+import { Pace } from './pace.ts'
+import { type Line, linesOf } from './shown.ts'
+import { codeOf, type Standing, standingOf } from './standing.ts'
+import { again, type Subject, subjectOf } from './subject.ts'
+
+/** In milliseconds: between two looks at a run that goes on, and at one that waits for somebody. */
+const between = { runs: 1000, waits: 3000 } as const
+
+/** Watches a run, and ends with the code that says where it stands. */
+export const watch: Work = (session, given) => watchRun(session, given, given.word(0))
+
+/** Watches a run until it is over, or stands as `--until` says; `seen` is the commit of a write to it, which no look falls behind. */
+export async function watchRun(
+  session: Session,
+  given: Given,
+  id: string,
+  seen?: string | null,
+): Promise<ExitCode> {
+  const { api, surroundings } = session
+  const until = given.text('until')
+  const timeout = given.number('timeout')
+  const ending = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout * 1000
+  const picture = new Picture(session)
+  let subject = await subjectOf(api, id, { seen })
+  for (;;) {
+    const standing = await standingOf(api, subject)
+    const isOver = standing !== 'runs' && standing !== 'waits'
+    const isLast = isOver || standing === until
+    picture.show(subject, standing, isLast)
+    if (isLast) return codeOf(standing)
+    if (performance.now() >= ending) {
+      session.console.note(`It goes on; the time for watching is over. Next: drydock watch ${id}`)
+      return exitCodes.timeout
+    }
+    await sleep(Math.min(between[standing], Math.max(0, ending - performance.now())), undefined, {
+      signal: surroundings.signal,
+    })
+    subject = await again(api, subject, seen)
+  }
+}
+
+/** What a watch shows: drawn in place on a terminal; elsewhere the lines that have changed, so that a log stays readable. */
+class Picture {
+  readonly #session: Session
+  readonly #pace = new Pace()
+  #before: ReadonlySet<string> = new Set()
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  show(subject: Subject, standing: Standing, isLast: boolean): void {
+    const { console, json } = this.#session
+    if (json) {
+      const text = JSON.stringify(subject.run)
+      if (isLast || !this.#before.has(text)) console.json({ standing, ...subject.run }, 0)
+      this.#before = new Set([text])
+      return
+    }
+    const rest = this.#pace.rest(subject.run, standing)
+    const lines: Line[] = linesOf(subject, standing)
+    if (console.isLive && !isLast) {
+      console.draw(rest === undefined ? lines : [...lines, [`  ${rest}`, 'quiet']])
+      return
+    }
+    for (const [line, tone] of lines) if (isLast || !this.#before.has(line)) console.tellLine(line, tone)
+    this.#before = new Set(lines.map(([line]) => line))
+  }
+}
