@@ -4,7 +4,7 @@ import type { Contract } from './contract.ts'
 import { byId, identifier, listOf, noQuery, paging, truth, versionName, words } from './fields.ts'
 
 /** At most so many targets in one request. */
-const mostTargets = 5000
+export const mostTargets = 5000
 
 const tags = z
   .record(identifier, z.string().min(1).max(256))
@@ -21,7 +21,8 @@ const components = z
   .record(identifier, versionName)
   .refine((all) => Object.keys(all).length <= 50, 'at most 50 components')
 
-const registration = z.strictObject({
+/** A target as it is registered. */
+export const registration = z.strictObject({
   id: identifier,
   type: facts.type.default('customer'),
   region: facts.region.default(null),

@@ -1,6 +1,11 @@
 import { Command, CommanderError } from 'commander'
 import { declareAccess } from './commands/access.ts'
+import { declareClosures } from './commands/closures.ts'
 import type { Start } from './commands/declare.ts'
+import { declareFleet } from './commands/fleet.ts'
+import { declareProcedures } from './commands/procedures.ts'
+import { declareProfiles } from './commands/profiles.ts'
+import { declareRollouts } from './commands/rollouts.ts'
 import { declareUpgrades } from './commands/upgrades.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
@@ -16,13 +21,28 @@ function commandLine(version: string, start: Start): Command {
     .description('Rolls out new versions to a fleet, one wave after the other.')
     .version(version, '-V, --version', 'print the version of this program')
     .helpOption('-h, --help', 'print this help')
-    .configureHelp({ sortSubcommands: false })
+    .configureHelp({ subcommandTerm: termOf })
     .helpCommand('help [command]', 'print the help of a command')
     .enablePositionalOptions()
     .showSuggestionAfterError()
   declareUpgrades(program, start)
+  declareFleet(program, start)
+  program.commandsGroup('By documents, and by the clock:')
+  declareRollouts(program, start)
+  declareProcedures(program, start)
+  declareProfiles(program, start)
+  program.commandsGroup('What keeps everything from being upgraded:')
+  declareClosures(program, start)
   declareAccess(program, start)
   return program
+}
+
+/** Returns how the list of commands names one: all of them have options. */
+function termOf(command: Command): string {
+  const words = command.registeredArguments.map((word) =>
+    word.required ? ` <${word.name()}>` : ` [${word.name()}]`,
+  )
+  return `${[command.name(), ...command.aliases()].join('|')}${words.join('')}`
 }
 
 /** Runs one command and returns what it ends with. */

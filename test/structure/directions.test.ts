@@ -15,7 +15,7 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   // What integrations get is released: it shares words, and nothing that may change.
   'events/public.ts': ['events/words.ts'],
   // A leaf: clients import it.
-  contracts: ['events/words.ts', 'events/time-zones.ts', 'events/procedure.ts'],
+  contracts: ['events/words.ts', 'events/time-zones.ts', 'events/procedure.ts', 'events/canonical.ts'],
   // It speaks HTTP: whatever else it knew, it would have to be released with.
   'clients/cli': ['contracts'],
   'functions/domain': ['events'],
@@ -66,7 +66,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   'functions/domain': ['uuid', 'node:crypto', '@marcbachmann/cel-js'],
   'functions/facts': [],
   'functions/audit': [],
-  'clients/cli': ['node:', 'zod', 'commander', '@bomb.sh/tab/commander'],
+  'clients/cli': ['node:', 'zod', 'commander', '@bomb.sh/tab/commander', 'csv-parse/sync'],
 }
 
 /** Is it this package, or one of those that come with Node where all of them may be used? */

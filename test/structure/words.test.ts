@@ -26,7 +26,7 @@ const words: readonly Word[] = [
       /profile-definition\.ts$|domain\/profile\/(definition|plan-ahead)\.ts$|api\/profiles\/(profile|results|executions)\.ts$/,
       /events\/profile\.ts$|facts\/(targeting|opening)\.ts$|reactor\/profiles\/(run|clean-up|heed-failures|bind-calendars)\.ts$|planning\/candidates\.ts$/,
       // Where the command line has one word for upgrades and rollouts.
-      /cli\/work\/(shown|standing)\.ts$/,
+      /cli\/work\/(shown|standing|story|control|approvals)\.ts$/,
       // Where integrations and approvers are told of rollouts.
       /events\/public\.ts$|reactor\/publishing\/(public-detail|publish)\.ts$/,
       /contracts\/(operations|upgrade-answers)\.ts$|api\/operations\/(approvals|approval-entry)\.ts$/,
@@ -41,11 +41,11 @@ const words: readonly Word[] = [
       /procedure|problem-codes|events\/target\.ts$|target\/(aggregate|explain|progress|state|story|figures)\.ts$|api\/upgrades\/(procedure|target-\w+)\.ts$/,
       /reactor\/(duties|healers)\.ts$|views\/(rows|projections\/attempts)\.ts$|contracts\/(routes|target-upgrades)\.ts$|facts\/attempt-story\.ts$|functions\/audit\/(finding|target)\.ts$/,
       // What people are waited for.
-      /views\/(views|readers|sources|projections\/held-steps)\.ts$|contracts\/operations\.ts$|api\/operations\/(approvals|approval-entry)\.ts$|target\/attempt\.ts$/,
       // What agents run of procedures.
       /contracts\/agents\.ts$|api\/agents\/(check|command)\.ts$/,
+      /views\/(views|readers|sources|projections\/held-steps)\.ts$|contracts\/operations\.ts$|api\/operations\/(approvals|approval-entry)\.ts$|target\/attempt\.ts$|cli\/work\/approvals\.ts$/,
       // What a node of a rollout is at.
-      /(contracts\/rollouts|api\/rollouts\/monitor)\.ts$/,
+      /(contracts\/rollouts|api\/rollouts\/monitor|cli\/work\/rollouts)\.ts$/,
       /functions\/(environment|connections|lambda\/(helm|step))\.ts$|infra\/constructs\/\w+\.ts$/,
     ],
     names: /Step ?Functions|stepfunctions/gi,

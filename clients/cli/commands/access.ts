@@ -1,5 +1,6 @@
-import type { Command } from 'commander'
-import { declare, type Start } from './declare.ts'
+import { type Command, Option } from 'commander'
+import { declare, repeatable, type Start } from './declare.ts'
+import { pair } from './values.ts'
 
 /** Declares where one is, and as whom. */
 export function declareAccess(program: Command, start: Start): void {
@@ -8,4 +9,17 @@ export function declareAccess(program: Command, start: Start): void {
     does: 'Say whether the API answers',
     examples: [['server --url https://drydock.example', 'its version, if it is there']],
   }).action(start(async () => (await import('../work/access.ts')).server))
+  repeatable(
+    declare(program, 'call <operation>', {
+      does: 'Call an operation of the API by its name, as /openapi.json has it',
+      examples: [
+        ['call getTrust', 'what there is no command of its own for'],
+        ['call setTrust --body trust.json', 'with a body; - is the standard input'],
+      ],
+    }),
+  )
+    .addOption(new Option('--param <name=value>', 'a part of its path; repeatable').argParser(pair))
+    .addOption(new Option('--query <name=value>', 'of its query; repeatable').argParser(pair))
+    .option('--body <file>', 'YAML, or JSON where the name ends so')
+    .action(start(async () => (await import('../work/access.ts')).call))
 }

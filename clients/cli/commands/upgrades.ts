@@ -1,17 +1,17 @@
 import { type Command, Option } from 'commander'
-import { declare, repeatable, type Start, withAt } from './declare.ts'
-import { duration, each, instant, list, pair, percent, threshold, whole } from './values.ts'
+import {
+  declare,
+  listed,
+  repeatable,
+  type Start,
+  watchable,
+  watching,
+  withAt,
+  withReason,
+} from './declare.ts'
+import { duration, each, list, pair, percent, threshold, whole } from './values.ts'
 
-/** What a run may come to while it is watched. */
-const ends = ['done', 'failed', 'rolled-back', 'waits'] as const
-
-function watched(command: Command): Command {
-  return command
-    .addOption(new Option('--until <end>', 'come back as soon as it stands so, or is over').choices(ends))
-    .addOption(
-      new Option('--timeout <time>', 'come back after so long, as 30m, with exit code 8').argParser(duration),
-    )
-}
+const id = '2159143c-fc96-4c10-acb1-48335d2a2470'
 
 function deployment(command: Command): Command {
   return command
@@ -69,16 +69,16 @@ function deployment(command: Command): Command {
 
 /** Declares what is done with upgrades, and with rollouts by the same words. */
 export function declareUpgrades(program: Command, start: Start): void {
-  program.commandsGroup('Upgrades:')
+  program.commandsGroup('Upgrades, and rollouts by the same words:')
   repeatable(
-    watched(
+    watchable(
       deployment(
         declare(program, 'deploy', {
           does: 'Start an upgrade',
           examples: [
             [
               'deploy --component api --version v1.2.0 --strategy canary --canary-percent 10',
-              'a tenth first, then wait for drydock continue',
+              'a tenth first; the others when somebody continues',
             ],
             [
               'deploy --component dashboard --version v2.0.0 --strategy all --watch',
@@ -86,13 +86,11 @@ export function declareUpgrades(program: Command, start: Start): void {
             ],
             [
               'deploy -Component exporter -Version v1.1.0 -Strategy batch -BatchSize 10',
-              'the same words in the manner of PowerShell',
+              'options in the manner of PowerShell mean the same',
             ],
           ],
         }),
-      )
-        .option('--dry-run', 'show what it would do, as plan does')
-        .option('--watch', 'watch it until it is over'),
+      ).option('--dry-run', 'show what it would do, as plan does'),
     ),
   ).action(start(async () => (await import('../work/deploy.ts')).deploy))
   deployment(
@@ -106,46 +104,239 @@ export function declareUpgrades(program: Command, start: Start): void {
       ],
     }),
   ).action(start(async () => (await import('../work/deploy.ts')).plan))
+  declareReads(program, start)
+  declareControls(program, start)
+}
 
-  watched(
+function declareReads(program: Command, start: Start): void {
+  watching(
     declare(program, 'watch <id>', {
-      does: 'Watch an upgrade or a rollout until it is over',
+      does: 'Watch a run until it is over',
       examples: [
-        [
-          'watch 2159143c-fc96-4c10-acb1-48335d2a2470',
-          'waves as they go, what holds them, and how long it will take',
-        ],
-        [
-          'watch 2159143c-fc96-4c10-acb1-48335d2a2470 --until waits',
-          'exit code 6 as soon as a person is needed',
-        ],
+        [`watch ${id}`, 'waves as they go, what holds them, how long it takes'],
+        [`watch ${id} --until waits`, 'exit code 6 as soon as a person is needed'],
       ],
     }),
   ).action(start(async () => (await import('../work/watch.ts')).watch))
   withAt(
     declare(program, 'status <id>', {
-      does: 'Show where an upgrade or a rollout stands',
+      does: 'Show where a run stands',
+      examples: [[`status ${id}`, 'the exit code says where it stands, as that of watch']],
+    }),
+  ).action(start(async () => (await import('../work/status.ts')).status))
+  listed(
+    declare(program, 'list', {
+      does: 'List upgrades, newest first',
       examples: [
-        [
-          'status 2159143c-fc96-4c10-acb1-48335d2a2470',
-          'the exit code says where it stands, as that of watch',
-        ],
+        ['list --status in_progress', 'what is under way'],
+        ['list --component api --limit 5 --json', 'the last five of api, for a script'],
       ],
     }),
-    instant,
-  ).action(start(async () => (await import('../work/status.ts')).status))
-  declare(program, 'list', {
-    does: 'List upgrades, newest first',
-    examples: [
-      ['list --status in_progress', 'what is under way'],
-      ['list --component api --limit 5 --json', 'the last five of api, for a script'],
-    ],
-  })
+  )
     .option('--status <status>', 'those that stand so: in_progress, paused, completed, failed, …')
     .option('--component <component>', 'of this component')
     .option('--version <version>', 'to this version')
     .option('--kind <kind>', 'deploy, rollback or retry')
     .option('--requested-by <name>', 'asked for by this person')
-    .addOption(new Option('--limit <count>', 'how many at most').argParser(whole(1, 10_000)).default(20))
     .action(start(async () => (await import('../work/status.ts')).list))
+  listed(
+    declare(program, 'logs <id>', {
+      does: 'List the attempts of an upgrade on every target',
+      examples: [
+        [`logs ${id} --status failed`, 'who has failed, and why'],
+        [`logs ${id} --output`, 'with what the targets said'],
+      ],
+    }),
+  )
+    .option('--status <status>', 'those that stand so: completed, failed, unreachable, skipped, …')
+    .option('--output', 'with what each target said')
+    .action(start(async () => (await import('../work/story.ts')).logs))
+  listed(
+    withAt(
+      declare(program, 'events <id>', {
+        does: 'Tell the story of a run, one sentence an event',
+        examples: [[`events ${id}`, 'who did what, and what followed']],
+      }),
+    ),
+  ).action(start(async () => (await import('../work/story.ts')).events))
+  withAt(
+    declare(program, 'explain <id>', {
+      does: 'Say why a run stands where it does, and what would move it',
+      examples: [[`explain ${id}`, 'its holds, what it did last, the next command']],
+    }),
+  ).action(start(async () => (await import('../work/story.ts')).explain))
+  withAt(
+    declare(program, 'why <target>', {
+      does: 'Say why a target is, or is not, being upgraded',
+      examples: [
+        ['why cust_0007', 'the verdict, and what would change it'],
+        [`why cust_0007 --upgrade ${id}`, 'of one upgrade'],
+      ],
+    }),
+  )
+    .option('--upgrade <id>', 'of this upgrade')
+    .action(start(async () => (await import('../work/story.ts')).why))
+  withAt(
+    declare(program, 'blast-radius <id>', {
+      does: 'Show from the log how much was ever exposed, and under which limit',
+      examples: [[`blast-radius ${id}`, 'wave by wave']],
+    }),
+  ).action(start(async () => (await import('../work/story.ts')).blastRadius))
+  declare(program, 'replay <id>', {
+    does: 'Say from the log where an upgrade would have stopped by other rules',
+    examples: [[`replay ${id} --failure-threshold 2%`, 'by a stricter limit; nobody is asked']],
+  })
+    .addOption(new Option('--failure-threshold <amount>', 'of a wave: 5, or 10%').argParser(threshold))
+    .addOption(new Option('--unreachable-threshold <amount>', 'of a wave').argParser(threshold))
+    .addOption(new Option('--failure-budget <amount>', 'of all waves together').argParser(threshold))
+    .addOption(new Option('--gate <percent>', 'share of a wave that has to succeed').argParser(percent))
+    .action(start(async () => (await import('../work/story.ts')).replay))
+  listed(
+    declare(program, 'approvals', {
+      does: 'List what waits for a person',
+      examples: [['approvals --mine', 'what you may decide, with the command for it']],
+    }),
+  )
+    .option('--mine', 'only what is yours to decide')
+    .action(start(async () => (await import('../work/approvals.ts')).approvals))
+}
+
+function declareControls(program: Command, start: Start): void {
+  const control = async () => import('../work/control.ts')
+  repeatable(
+    watchable(
+      declare(program, 'approve <id>', {
+        does: 'Approve the plan of a run',
+        examples: [
+          [`approve ${id}`, 'shows the plan, and asks'],
+          [`approve ${id} --plan-hash fd06bc8ef149`, 'in a script: the hash of what was looked at'],
+        ],
+      }),
+    ),
+  )
+    .option('--plan-hash <hash>', 'the plan that was looked at: its hash, or the first 12 digits of it')
+    .option('--comment <text>', 'it stays in the log')
+    .action(start(async () => (await import('../work/approvals.ts')).approve))
+  withReason(
+    declare(program, 'reject <id>', {
+      does: 'Reject a run that waits for approval',
+      examples: [[`reject ${id} --reason "not on a Friday"`, 'it never begins']],
+    }),
+    'needed',
+  ).action(start(async () => (await control()).reject))
+  withReason(
+    watchable(
+      declare(program, 'continue <id>', {
+        does: 'Continue an upgrade after a canary, or a rollout after what did not end well',
+        examples: [
+          [`continue ${id}`, 'the next wave begins'],
+          [
+            `continue ${id} --after databases --reason "two spares"`,
+            'of a rollout: those that depend on it begin',
+          ],
+        ],
+      }),
+    ),
+    'optional',
+  )
+    .option('--after <name>', 'of a rollout: the part of it that did not end well, or was overtaken')
+    .action(start(async () => (await control()).goOn))
+  withReason(
+    declare(program, 'pause <id>', {
+      does: 'Admit no target any more; what has begun finishes',
+      examples: [[`pause ${id} --reason "errors in eu-west"`, 'nothing new begins']],
+    }),
+    'optional',
+  ).action(start(async () => (await control()).pause))
+  repeatable(
+    watchable(
+      declare(program, 'resume <id>', {
+        does: 'Go on after a pause',
+        examples: [
+          [`resume ${id}`, 'after a pause'],
+          [`resume ${id} --seen-failed 3`, 'after a limit: with how many you have seen fail'],
+        ],
+      }),
+    ),
+  )
+    .addOption(
+      new Option('--seen-failed <count>', 'so many you have seen fail').argParser(whole(0, 1_000_000)),
+    )
+    .addOption(
+      new Option('--seen-unreachable <count>', 'and so many unreachable').argParser(whole(0, 1_000_000)),
+    )
+    .option('--window <start/end>', 'in another window: two instants in UTC')
+    .action(start(async () => (await control()).resume))
+  withReason(
+    declare(program, 'abort <id>', {
+      does: 'End a run early',
+      examples: [
+        [`abort ${id} --reason "wrong release"`, 'what was upgraded stays so'],
+        [`abort ${id} --roll-back --reason "wrong release"`, 'and is taken back'],
+      ],
+    }),
+    'optional',
+  )
+    .option('--roll-back', 'take back what it changed')
+    .action(start(async () => (await control()).abort))
+  withReason(
+    watchable(
+      tempo(
+        declare(program, 'rollback <id> [target]', {
+          does: 'Take back what a run has changed, or one target of an upgrade',
+          examples: [
+            [`rollback ${id} --watch`, 'everybody, to the version before'],
+            [`rollback ${id} cust_abc123`, 'one customer'],
+            [
+              `rollback ${id} --break-glass "outage"`,
+              'even while everything is stopped, once a second person approves',
+            ],
+          ],
+        }),
+      ),
+    ),
+    'optional',
+  )
+    .option('--break-glass <reason>', 'even while everything is stopped; a second person approves it')
+    .option('--to-withdrawn <reason>', 'even to a release that was withdrawn; a second person approves it')
+    .addOption(new Option('--only <names>', 'of a rollout: these parts of it').argParser(list))
+    .action(start(async () => (await control()).rollBack))
+  withReason(
+    watchable(
+      tempo(
+        declare(program, 'retry <id>', {
+          does: 'Try the failed targets of an upgrade again',
+          examples: [[`retry ${id} --watch`, 'those that have failed']],
+        }),
+      ),
+    ),
+    'optional',
+  )
+    .option('--skipped', 'those that were skipped, too')
+    .action(start(async () => (await control()).retry))
+  repeatable(
+    declare(program, 'skip <id> <target>', {
+      does: 'Leave out a target that has not been upgraded yet',
+      examples: [[`skip ${id} cust_0007`, 'it stays at what it runs']],
+    }),
+  ).action(start(async () => (await control()).skip))
+  withReason(
+    declare(program, 'end-bake <id>', {
+      does: 'End the watch over a wave before its time',
+      examples: [[`end-bake ${id} --reason "seen enough"`, 'the gate follows']],
+    }),
+    'needed',
+  ).action(start(async () => (await control()).endBake))
+}
+
+/** The options that say how fast a rollback or another try goes. */
+function tempo(command: Command): Command {
+  return command
+    .addOption(new Option('--parallel <count>', 'how many at once at most').argParser(whole(1, 10_000)))
+    .addOption(new Option('--batch-size <count>', 'how many at a time').argParser(whole(1, 1_000_000)))
+    .addOption(
+      new Option('--failure-threshold <amount>', 'how many may fail: 5, or 10%').argParser(threshold),
+    )
+    .option('--window <start/end>', 'when it may run: two instants in UTC')
+    .option('--ignore-window', 'outside of the window as well')
 }

@@ -11,10 +11,17 @@ import { refusalOf } from './refusal.ts'
 export interface Asked<Name extends Operation> {
   readonly params?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
-  /** A text is sent as YAML, as it is. */
-  readonly body?: BodyOf<Name> | string | undefined
+  readonly body?: BodyOf<Name> | undefined
+  /** In the place of a body: what people have written, as it is, so that what is wrong in it is told with its line. */
+  readonly document?: Written | undefined
   /** The commit of a write before: it is in what a read answers. */
   readonly seen?: string | null | undefined
+}
+
+/** A document as it was written. */
+export interface Written {
+  readonly text: string
+  readonly type: 'json' | 'yaml'
 }
 
 /** What was answered, as the server sent it; `commit` is that of a write. */
@@ -82,16 +89,14 @@ export class Api {
   async #send(route: Route, asked: Asked<Operation>) {
     const { method, operation } = route
     const address = `${this.url}${pathOf(route, asked)}`
-    const text = typeof asked.body === 'string' ? asked.body : JSON.stringify(asked.body)
+    const { text = JSON.stringify(asked.body), type = 'json' } = asked.document ?? {}
     const key = this.#key ?? randomUUID()
     for (let attempt = 1; ; attempt++) {
       const token = route.access === 'public' ? null : await this.#token(operation)
       const headers = {
         accept: 'application/json',
         ...(token !== null && { authorization: `Bearer ${token}` }),
-        ...(text !== undefined && {
-          'content-type': `application/${typeof asked.body === 'string' ? 'yaml' : 'json'}`,
-        }),
+        ...(text !== undefined && { 'content-type': `application/${type}` }),
         ...(method !== 'GET' && { 'idempotency-key': key }),
         ...(asked.seen && { 'drydock-commit': asked.seen }),
       }

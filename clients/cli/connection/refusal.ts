@@ -35,7 +35,7 @@ const nextOf: Readonly<Record<string, string>> = {
   'release-not-found': 'See what there is: drydock releases list',
   'profile-not-found': 'See what there is: drydock profiles list',
   'procedure-not-found': 'See what there is: drydock procedures list',
-  'stop-not-found': 'See what is stopped: drydock stop show',
+  'stop-not-found': 'See what is stopped: drydock stops',
   'targets-not-registered': 'Register them: drydock targets import FILE',
   'nothing-to-upgrade': 'See who runs what: drydock targets list --component COMPONENT',
 }

@@ -41,3 +41,8 @@ export function wrapped(text: string, width: number): string[] {
   }
   return [...lines, line]
 }
+
+/** Returns an instant to the second, as tables have room for; what is none stays as it is. */
+export function toSecond(instant: string | null): string | null {
+  return instant?.replace(/\.\d+Z$/, 'Z') ?? null
+}

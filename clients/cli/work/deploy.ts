@@ -14,7 +14,8 @@ export const deploy: Work = async (session, given) => {
   if (json) console.json(body, watches ? 0 : 2)
   else sayStarted(session, body)
   if (watches) return watchRun(session, given, body.upgradeId, commit)
-  if (!json) console.say(`Next: drydock watch ${body.upgradeId}`, 'quiet')
+  const next = body.approvals.required > 0 ? 'approve' : 'watch'
+  if (!json) console.say(`Next: drydock ${next} ${body.upgradeId}`, 'quiet')
   return exitCodes.done
 }
 

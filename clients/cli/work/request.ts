@@ -1,62 +1,15 @@
-import { readFile } from 'node:fs/promises'
 import type { BodyOf } from '../connection/answers.ts'
 import { misused } from '../failure.ts'
 import type { Given } from '../given.ts'
 import type { Session } from '../session.ts'
-
-/** In bytes: more is no request, and no plan file. */
-const largestFile = 256 * 1024
-
-/** Returns the text of a file, or of the standard input where it is called `-`. Throws a Failure where it cannot be read. */
-async function textOf(file: string, { surroundings }: Session, largest = largestFile): Promise<string> {
-  const bytes = file === '-' ? await inputOf(surroundings.input, largest) : await fileOf(file)
-  if (bytes.byteLength > largest) throw misused(`${file} has more than ${largest} bytes.`)
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw misused(`${file} is not text (UTF-8).`)
-  }
-}
-
-async function fileOf(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file)
-  } catch (error) {
-    throw misused(`${file} cannot be read: ${error instanceof Error ? error.message : error}`)
-  }
-}
-
-async function inputOf(input: AsyncIterable<Uint8Array | string>, largest: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  let bytes = 0
-  for await (const part of input) {
-    const chunk = typeof part === 'string' ? Buffer.from(part) : part
-    bytes += chunk.byteLength
-    if (bytes > largest) break
-    parts.push(chunk)
-  }
-  return bytes > largest ? new Uint8Array(bytes) : Buffer.concat(parts)
-}
-
-/** Returns what a file holds as JSON. Throws a Failure where it is none. */
-async function jsonOf(file: string, session: Session, largest = largestFile): Promise<unknown> {
-  const text = await textOf(file, session, largest)
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw misused(`${file} is not JSON: ${error instanceof Error ? error.message : error}`)
-  }
-}
+import { objectOf } from './files.ts'
 
 type Deployment = BodyOf<'deployUpgrade'>
 
 /** Returns the body of a deploy: what a file says, and in its place what options say. What is not given is the server's to decide. */
 export async function deploymentOf(given: Given, session: Session): Promise<Deployment> {
   const file = given.text('file')
-  const read = file === undefined ? {} : await jsonOf(file, session)
-  if (typeof read !== 'object' || read === null || Array.isArray(read))
-    throw misused(`${file} must be an object, as POST /api/upgrades/deploy takes it.`)
-  const inFile: Partial<Deployment> = read
+  const inFile: Partial<Deployment> = file === undefined ? {} : await objectOf(file, session)
   const {
     component = inFile.component,
     version = inFile.version,
@@ -141,7 +94,7 @@ function targetsOf(given: Given, { targets = {} }: Partial<Deployment>): Deploym
 }
 
 /** Returns the window that an option names, as START/END. */
-function windowOf(text: string | undefined): { start: string; end: string } | undefined {
+export function windowOf(text: string | undefined): { start: string; end: string } | undefined {
   if (text === undefined) return undefined
   const [start, end, more] = text.split('/')
   if (!start || !end || more !== undefined)
@@ -153,7 +106,7 @@ function windowOf(text: string | undefined): { start: string; end: string } | un
 }
 
 /** Returns how many may fail: as a share alone, or as a number alone. */
-function thresholdOf(text: string | undefined): { percent: number; absolute?: number } | undefined {
+export function thresholdOf(text: string | undefined): { percent: number; absolute?: number } | undefined {
   if (text === undefined) return undefined
   // A number alone: the share must not be the stricter of the two.
   return text.endsWith('%') ? { percent: Number.parseFloat(text) } : { percent: 100, absolute: Number(text) }
@@ -164,7 +117,7 @@ function amountOf(text: string | undefined): number | string | undefined {
 }
 
 /** Returns an object without the members that are undefined. */
-function optional<Members extends object>(
+export function optional<Members extends object>(
   members: Members,
 ): { [Name in keyof Members]?: Exclude<Members[Name], undefined> } {
   const there = Object.entries(members).filter(([, value]) => value !== undefined)

@@ -22,7 +22,7 @@ function nextOf({ code }: Pick<Hold, 'code'>, { kind, id }: Subject): string | u
     OPERATOR: `drydock resume ${id}, or drydock abort ${id}`,
     GATE_FAILED: `drydock logs ${id} --status failed, then resume, abort or rollback`,
     GATE_INCONCLUSIVE: `drydock explain ${id}, then resume, abort or rollback`,
-    FREEZE: 'drydock stop show',
+    FREEZE: 'drydock stops',
     PHASE_FAILED: `drydock explain ${id}, then drydock continue ${id} --after NAME --reason WHY`,
     PHASE_OVERTAKEN: `drydock explain ${id}, then drydock continue ${id} --after NAME --reason WHY`,
   }
@@ -43,6 +43,8 @@ export function linesOf(subject: Subject, standing: Standing): Line[] {
       ...(next === undefined ? [] : [[`  next     ${next}`, 'quiet'] as const]),
     ]
   })
+  const { status, planHash } = subject.run
+  if (status === 'pending_approval' && planHash !== null) rest.push(`  plan     ${planHash}`)
   return [[first, toneOf(standing)], ...rest.map((line): Line => [line, 'plain']), ...holds]
 }
 

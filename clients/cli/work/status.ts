@@ -37,9 +37,15 @@ export const list: Work = async ({ api, console, json }, given) => {
   else
     sayTable(
       console,
-      ['id', 'component', 'version', 'status', 'done', 'asked by'],
-      upgrades.map(({ id, component, version, status, completed, total, requestedBy }) => [
-        ...[id, component, version, status, `${completed}/${total}`, requestedBy],
+      ['id', 'component', 'version', 'status', 'done'],
+      upgrades.map(({ id, kind, component, version, status, completed, total }) => [
+        ...[
+          id,
+          kind === 'deploy' ? component : `${component} (${kind})`,
+          version,
+          status,
+          `${completed}/${total}`,
+        ],
       ]),
     )
   return exitCodes.done

@@ -1,0 +1,204 @@
+import { type Command, Option } from 'commander'
+import { declare, group, listed, repeatable, type Start, withReason } from './declare.ts'
+import { each, list, pair } from './values.ts'
+
+/** Declares what is done with targets, and with releases and their keys. */
+export function declareFleet(program: Command, start: Start): void {
+  program.commandsGroup('What there is:')
+  declareTargets(group(program, 'targets', 'Targets: list, import, pin, retire'), start)
+  declareReleases(group(program, 'releases', 'Releases: sign, publish, promote, block, withdraw'), start)
+  declareKeys(group(program, 'keys', 'Keys that releases are signed with'), start)
+}
+
+function declareTargets(targets: Command, start: Start): void {
+  const work = async () => import('../work/targets.ts')
+  listed(
+    declare(targets, 'list', {
+      does: 'List targets by id',
+      examples: [['targets list --component api --version v1.1.0', 'who is behind']],
+    }),
+  )
+    .option('--component <component>', 'that run it')
+    .option('--version <version>', 'at this version')
+    .option('--type <type>', 'of this type')
+    .option('--region <region>', 'in this region')
+    .addOption(new Option('--tag <name=value>', 'with this tag; repeatable').argParser(pair))
+    .option('--retired', 'those that were taken out of service')
+    .action(start(async () => (await work()).list))
+  declare(targets, 'show <target>', {
+    does: 'Show a target',
+    examples: [['targets show cust_0007', 'what it runs, and what is done to it']],
+  }).action(start(async () => (await work()).show))
+  declare(targets, 'import <file>', {
+    does: 'Register all targets of a file: CSV or JSON, thousands',
+    examples: [
+      [
+        'targets import fleet.csv',
+        'columns: id,type,region,critical,namespace,gateway,component:api,tag:ring',
+      ],
+      ['targets import fleet.json --enrol tokens.csv', 'and keep the tokens by which their agents enrol'],
+    ],
+  })
+    .option('--enrol <file>', 'where to keep their enrolment tokens, readable by you alone')
+    .action(start(async () => (await import('../work/import.ts')).importTargets))
+  repeatable(
+    declare(targets, 'edit <target>', {
+      does: 'Change facts about a target; what is left out stays',
+      examples: [['targets edit cust_0007 --region eu-west --tag ring=early', 'tags are replaced together']],
+    }),
+  )
+    .option('--type <type>', 'what it is')
+    .option('--region <region>', 'where it is')
+    .option('--namespace <namespace>', 'where it is in its cluster')
+    .option('--gateway <target>', 'who speaks for it')
+    .option('--critical', 'it is never among the first')
+    .option('--no-critical', 'it may be among the first')
+    .addOption(new Option('--tag <name=value>', 'all of its tags; repeatable').argParser(pair))
+    .action(start(async () => (await work()).edit))
+  withReason(
+    declare(targets, 'pin <target>', {
+      does: 'Keep a target at what it runs',
+      examples: [['targets pin cust_0007 --reason "audit until May"', 'nothing upgrades it']],
+    }),
+    'needed',
+  )
+    .option('--component <component>', 'this one alone')
+    .action(start(async () => (await work()).pin))
+  repeatable(
+    declare(targets, 'unpin <target>', {
+      does: 'Let a target be upgraded again',
+      examples: [['targets unpin cust_0007', 'from the next plan on']],
+    }),
+  ).action(start(async () => (await work()).unpin))
+  withReason(
+    declare(targets, 'retire <target>', {
+      does: 'Take a target out of service for good',
+      examples: [['targets retire cust_0007 --reason "contract ended"', 'its credentials are void at once']],
+    }),
+    'needed',
+  )
+    .option('--force', 'even while something is done to it')
+    .action(start(async () => (await work()).retire))
+  repeatable(
+    declare(targets, 'enrol <target>', {
+      does: 'Issue a one-time token by which an agent enrols',
+      examples: [['targets enrol cust_0007', 'the token alone on the standard output']],
+    }),
+  ).action(start(async () => (await work()).enrol))
+}
+
+function declareReleases(releases: Command, start: Start): void {
+  const work = async () => import('../work/releases.ts')
+  listed(
+    declare(releases, 'list', {
+      does: 'List releases by component and version',
+      examples: [['releases list --component api', 'with who has signed, and what is blocked']],
+    }),
+  )
+    .option('--component <component>', 'of this component')
+    .option('--channel <channel>', 'on this channel')
+    .action(start(async () => (await work()).list))
+  declare(releases, 'show <component> <version>', {
+    does: 'Show a release',
+    examples: [['releases show api v1.2.0', 'its digest and standing']],
+  }).action(start(async () => (await work()).show))
+  declare(releases, 'sign <manifest>', {
+    does: 'Print the signature of a manifest; the key stays here, and nothing is sent',
+    examples: [['releases sign manifest.json --key release.key.pem > ann.json', 'one of several who sign']],
+  })
+    .addOption(
+      new Option('--key <file>', 'a private key: PEM, Ed25519; repeatable')
+        .argParser(each)
+        .makeOptionMandatory(),
+    )
+    .action(start(async () => (await work()).sign))
+  repeatable(
+    declare(releases, 'publish', {
+      does: 'Publish a release: a manifest with its signatures',
+      examples: [
+        ['releases publish --manifest manifest.json --key release.key.pem', 'signed here by one key'],
+        [
+          'releases publish --manifest manifest.json --signature ann.json --signature bob.json',
+          'signed elsewhere by two',
+        ],
+        [
+          'releases publish --component api --version v1.2.0 --artifact api.tar',
+          'unsigned, where the deployment allows it',
+        ],
+      ],
+    }),
+  )
+    .option('--manifest <file>', 'what is signed, in JSON')
+    .addOption(
+      new Option('--key <file>', 'a private key to sign with: PEM, Ed25519; repeatable').argParser(each),
+    )
+    .addOption(new Option('--signature <file>', 'signatures as sign prints them; repeatable').argParser(each))
+    .option('--component <component>', 'of an unsigned one')
+    .option('--version <version>', 'of an unsigned one')
+    .option('--channel <channel>', 'of an unsigned one; stable')
+    .option('--digest <digest>', 'of an unsigned one: sha256: and 64 digits')
+    .option('--artifact <file>', 'in its place: it is measured here')
+    .option('--notes <text>', 'of an unsigned one')
+    .action(start(async () => (await work()).publish))
+  withReason(
+    declare(releases, 'promote <component> <version>', {
+      does: 'Put a release on another channel',
+      examples: [['releases promote api v1.3.0 --channel stable --reason "a week in beta"', '']],
+    }),
+    'needed',
+  )
+    .addOption(new Option('--channel <channel>', 'the channel').makeOptionMandatory())
+    .action(start(async () => (await work()).promote))
+  const changes = [
+    [
+      'block',
+      'blockRelease',
+      'Plan and hand over nothing to a release for now',
+      'what is under way is paused',
+    ],
+    ['unblock', 'unblockRelease', 'Unblock a release', 'paused upgrades are resumed by somebody'],
+    ['withdraw', 'withdrawRelease', 'Withdraw a release for good', 'every upgrade that uses it is paused'],
+    [
+      'free',
+      'freeRelease',
+      'Let a release be chosen again that was taken back',
+      'latest, stable and profiles may',
+    ],
+  ] as const
+  for (const [name, operation, does, effect] of changes)
+    withReason(
+      declare(releases, `${name} <component> <version>`, {
+        does,
+        examples: [[`releases ${name} api v1.3.0 --reason "see incident 12"`, effect]],
+      }),
+      'needed',
+    ).action(start(async () => (await work()).change(operation)))
+}
+
+function declareKeys(keys: Command, start: Start): void {
+  const work = async () => import('../work/releases.ts')
+  declare(keys, 'list', { does: 'List all keys', examples: [['keys list', 'the revoked ones too']] }).action(
+    start(async () => (await work()).keys),
+  )
+  repeatable(
+    declare(keys, 'register <file>', {
+      does: 'Register a public key: PEM, Ed25519',
+      examples: [
+        ['keys register release.pem --label "build server"', 'it may sign releases of any component'],
+      ],
+    }),
+  )
+    .addOption(new Option('--label <text>', 'whose it is, or where it is kept').makeOptionMandatory())
+    .addOption(new Option('--component <components>', 'for these alone').argParser(list))
+    .addOption(new Option('--channel <channels>', 'for these alone').argParser(list))
+    .action(start(async () => (await work()).registerKey))
+  withReason(
+    declare(keys, 'revoke <key>', {
+      does: 'Revoke a key: what it has signed counts no more',
+      examples: [['keys revoke 1f3a… --reason "laptop lost"', 'from now on']],
+    }),
+    'needed',
+  )
+    .option('--from <instant>', 'from then on, not now')
+    .action(start(async () => (await work()).revokeKey))
+}

@@ -1,0 +1,121 @@
+import { exitCodes } from '../exit-codes.ts'
+import type { Work } from '../session.ts'
+import { sayTable } from '../terminal/table.ts'
+import { documentOf } from './files.ts'
+import { sayList } from './listing.ts'
+import { pages } from './pages.ts'
+import { watchRun } from './watch.ts'
+
+/** Lists rollouts. */
+export const list: Work = async (session, given) => {
+  const rows = await pages(given.number('limit') ?? 50, async (page) => {
+    const query = { ...page, status: given.text('status') }
+    const { rollouts, nextCursor } = await session.api.read('listRollouts', { query })
+    return { rows: rollouts, nextCursor }
+  })
+  return sayList(session, {
+    name: 'rollouts',
+    rows,
+    columns: {
+      id: (row) => row.rolloutId,
+      name: (row) => row.name,
+      status: (row) => row.status,
+      phases: (row) => `${row.phasesEnded}/${row.phaseCount}`,
+      'asked by': (row) => row.requestedBy,
+    },
+  })
+}
+
+/** Shows what a start from a plan file would do. */
+export const plan: Work = async (session, given) => {
+  const { api, console, json } = session
+  const document = await documentOf(given.word(0), session)
+  const planned = await api.read('planRollout', { document })
+  if (json) {
+    console.json(planned)
+    return exitCodes.done
+  }
+  console.say(`${planned.name}: ${planned.total} targets in ${planned.phases.length} phases`)
+  sayTable(
+    console,
+    ['phase', 'component', 'targets', 'waves', 'left out', 'after'],
+    planned.phases.map(({ name, component, version, total, waves, leftOutCounts, dependsOn }) => [
+      name,
+      `${component} ${version}`,
+      String(total),
+      waves.length > 6 ? `${waves.length} waves` : waves.map(({ size }) => size).join(', '),
+      Object.entries(leftOutCounts)
+        .map(([reason, count]) => `${count} ${reason}`)
+        .join(', '),
+      dependsOn.join(', '),
+    ]),
+  )
+  for (const { phase, detail } of planned.warnings)
+    console.tell('  warning    ', `${phase}: ${detail}`, 'careful')
+  const { required, reason } = planned.approvals
+  if (required > 0)
+    console.tell('  approvals  ', `${required}${reason === null ? '' : `: ${reason}`}`, 'careful')
+  console.say(`  over at    ${planned.expectedFinish} at the earliest`)
+  console.say(`  plan hash  ${planned.planHash}`)
+  return exitCodes.done
+}
+
+/** Starts a rollout from a plan file. */
+export const start: Work = async (session, given) => {
+  const { api, console, json } = session
+  const document = await documentOf(given.word(0), session)
+  const { body, commit } = await api.call('startRollout', { document })
+  const watches = given.has('watch') || given.text('until') !== undefined
+  if (json) console.json(body, watches ? 0 : 2)
+  else {
+    console.say(body.message, 'good')
+    console.say(`  rollout    ${body.rolloutId}`)
+    if (body.planHash !== null) console.say(`  plan hash  ${body.planHash}`)
+    if (body.approvals.required > 0) console.say(`  approvals  ${body.approvals.required}`, 'careful')
+  }
+  if (watches) return watchRun(session, given, body.rolloutId, commit)
+  if (!json) console.say(`Next: drydock watch ${body.rolloutId}`, 'quiet')
+  return exitCodes.done
+}
+
+/** Shows the nodes of a rollout, and what customers meet. */
+export const monitor: Work = async (session, given) => {
+  const { api, console, json } = session
+  const params = { id: given.word(0) }
+  const first = await api.read('getRolloutMonitor', { params, query: { limit: 50 } })
+  const limit = given.number('limit') ?? 50
+  let page = first
+  const nodes = [...first.nodes]
+  while (page.nextCursor !== null && nodes.length < limit) {
+    page = await api.read('getRolloutMonitor', { params, query: { limit: 50, cursor: page.nextCursor } })
+    nodes.push(...page.nodes)
+  }
+  if (json) {
+    console.json({ ...first, nodes, count: nodes.length, nextCursor: page.nextCursor })
+    return exitCodes.done
+  }
+  for (const { url, latest, failingSince, probes, failed } of first.domains) {
+    const how =
+      latest === null
+        ? 'not looked at yet'
+        : `${latest.code ?? latest.why} in ${Math.round(latest.milliseconds)} ms`
+    console.tell(
+      `${url}: `,
+      `${how}; ${failed} of ${probes} failed${failingSince === null ? '' : `, failing since ${failingSince}`}`,
+      failingSince === null ? 'good' : 'bad',
+    )
+  }
+  return sayList(session, {
+    name: 'nodes',
+    rows: nodes.slice(0, limit),
+    columns: {
+      node: (row) => row.targetId,
+      phase: (row) => row.phase,
+      status: (row) => row.status,
+      step: ({ step }) =>
+        step && `${step.name}${step.direction === 'back' ? ' (back)' : ''}${step.held ? ', held' : ''}`,
+      instances: (row) => row.instances,
+      error: (row) => row.code,
+    },
+  })
+}

@@ -1,0 +1,121 @@
+import type * as z from 'zod'
+import type { registration } from '../../../contracts/targets.ts'
+import { misused } from '../failure.ts'
+import type { Session } from '../session.ts'
+import { textOf } from './files.ts'
+
+export type Registration = z.output<typeof registration>
+
+/** A target of a file, and where it stands there. */
+export interface Listed {
+  readonly place: string
+  readonly target: Registration
+}
+
+/** In bytes: some hundred thousand targets. */
+const largestFile = 64 * 1024 * 1024
+/** So many faults of a file are told. */
+const mostFaults = 20
+
+/** A target as it was written, before anything is checked. */
+interface Raw {
+  readonly place: string
+  readonly value: unknown
+}
+
+/**
+ * Reads all targets of a file, CSV or JSON, and holds them against the contract. Throws a Failure that names each fault by its place: nothing is
+ * sent of a file that has any.
+ */
+export async function targetsIn(file: string, session: Session): Promise<readonly Listed[]> {
+  const text = await textOf(file, session, largestFile)
+  const raw = /^\s*[[{]/.test(text) ? ofJson(text, file) : await ofCsv(text, file)
+  if (raw.length === 0) throw misused(`${file} holds no targets.`)
+  const { registration } = await import('../../../contracts/targets.ts')
+  const faults: string[] = []
+  const seen = new Map<string, string>()
+  const listed = raw.flatMap(({ place, value }): Listed[] => {
+    const read = registration.safeParse(value)
+    if (!read.success) {
+      for (const { path, message } of read.error.issues)
+        faults.push(`  ${place}, ${path.join('.') || 'target'}: ${message}`)
+      return []
+    }
+    const before = seen.get(read.data.id)
+    if (before !== undefined) faults.push(`  ${place}, id: ${read.data.id} stands at ${before} already`)
+    seen.set(read.data.id, place)
+    return [{ place, target: read.data }]
+  })
+  if (faults.length === 0) return listed
+  const more = faults.length > mostFaults ? [`  and ${faults.length - mostFaults} more`] : []
+  throw misused(
+    `${file} has ${faults.length} faults; nothing was sent.`,
+    ...faults.slice(0, mostFaults),
+    ...more,
+  )
+}
+
+function ofJson(text: string, file: string): readonly Raw[] {
+  let read: unknown
+  try {
+    read = JSON.parse(text)
+  } catch (error) {
+    throw misused(`${file} is not JSON: ${error instanceof Error ? error.message : error}`)
+  }
+  const list = Array.isArray(read)
+    ? read
+    : typeof read === 'object' && read !== null && 'targets' in read
+      ? read.targets
+      : undefined
+  if (!Array.isArray(list)) throw misused(`${file} must be a list of targets, or {"targets": […]}.`)
+  return list.map((value, index) => ({ place: `targets.${index}`, value }))
+}
+
+/** The columns that are fields of a target; `component:NAME` and `tag:NAME` are one of many. */
+const columns = ['id', 'type', 'region', 'critical', 'namespace', 'gateway']
+const named = /^(component|tag):(.+)$/
+
+async function ofCsv(text: string, file: string): Promise<readonly Raw[]> {
+  const { parse } = await import('csv-parse/sync')
+  let records: readonly {
+    readonly record: Readonly<Record<string, string>>
+    readonly info: { readonly lines: number }
+  }[]
+  try {
+    records = parse(text, {
+      ...{ bom: true, columns: true, info: true, skip_empty_lines: true, trim: true },
+      max_record_size: 64 * 1024,
+    })
+  } catch (error) {
+    throw misused(`${file} is no CSV: ${error instanceof Error ? error.message : error}`)
+  }
+  const unknown = Object.keys(records[0]?.record ?? {}).filter(
+    (name) => !columns.includes(name) && !named.test(name),
+  )
+  if (unknown.length > 0)
+    throw misused(
+      `${file} has columns that are none: ${unknown.join(', ')}.`,
+      `Next: name them ${columns.join(', ')}, component:NAME or tag:NAME.`,
+    )
+  return records.map(({ record, info }) => ({ place: `line ${info.lines}`, value: targetOf(record) }))
+}
+
+/** Returns a row as a target; what is empty is left out. */
+function targetOf(row: Readonly<Record<string, string>>): object {
+  const fields: Record<string, unknown> = {}
+  const many: Record<string, Record<string, string>> = { component: {}, tag: {} }
+  for (const [column, value] of Object.entries(row)) {
+    if (value === '') continue
+    const [, kind, name] = named.exec(column) ?? []
+    const place = kind === undefined ? undefined : many[kind]
+    if (place !== undefined && name !== undefined) place[name] = value
+    else if (column === 'critical') fields.critical = truthOf(value)
+    else fields[column] = value
+  }
+  return { ...fields, components: many.component, tags: many.tag }
+}
+
+function truthOf(text: string): boolean | string {
+  if (/^(true|yes|1)$/i.test(text)) return true
+  return /^(false|no|0)$/i.test(text) ? false : text
+}

@@ -1,0 +1,110 @@
+import type { AnswerOf } from '../connection/answers.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { misused } from '../failure.ts'
+import type { Session, Work } from '../session.ts'
+import { toSecond } from '../terminal/text.ts'
+import { sayList, sayOne } from './listing.ts'
+import { pages } from './pages.ts'
+import { optional } from './request.ts'
+
+const versionsOf = ({ components }: { readonly components: Readonly<Record<string, string>> }) =>
+  Object.entries(components)
+    .map(([component, version]) => `${component} ${version}`)
+    .join(', ')
+
+/** Lists targets. */
+export const list: Work = async (session, given) => {
+  const tag = given.list('tag').join(',')
+  const filters = {
+    component: given.text('component'),
+    version: given.text('version'),
+    type: given.text('type'),
+    region: given.text('region'),
+    tag: tag === '' ? undefined : tag,
+    retired: given.choice('retired'),
+  }
+  const rows = await pages(given.number('limit') ?? 50, async (page) => {
+    const { targets, nextCursor } = await session.api.read('listTargets', { query: { ...filters, ...page } })
+    return { rows: targets, nextCursor }
+  })
+  return sayList(session, {
+    name: 'targets',
+    rows,
+    columns: {
+      id: (row) => row.id,
+      type: (row) => row.type,
+      region: (row) => row.region,
+      runs: versionsOf,
+      standing: ({ retired, pin }) => (retired ? 'retired' : pin ? 'pinned' : 'in service'),
+      'last heard of': (row) => toSecond(row.lastSeenAt),
+    },
+  })
+}
+
+function sayTarget(session: Session, target: AnswerOf<'getTarget'>) {
+  const { id, type, region, tags, critical, namespace, gateway, pin, retired, active, attempts } = target
+  const [last] = attempts
+  return sayOne(session, target, `${id}: ${type}`, {
+    runs: versionsOf(target),
+    region,
+    tags: Object.entries(tags)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(', '),
+    critical: critical ? 'yes' : undefined,
+    namespace,
+    gateway,
+    pinned: pin && `${pin.component ?? 'all of it'}: ${pin.reason}`,
+    retired: retired?.reason,
+    'last heard of': target.lastSeenAt,
+    'under way': active && `${active.component} ${active.from} to ${active.to}, upgrade ${active.upgradeId}`,
+    'ended last': last && `${last.component} ${last.from} to ${last.to}: ${last.outcome} ${last.code ?? ''}`,
+  })
+}
+
+/** Shows a target with what is done to it. */
+export const show: Work = async (session, given) =>
+  sayTarget(session, await session.api.read('getTarget', { params: { id: given.word(0) } }))
+
+/** Keeps a target at what it runs. */
+export const pin: Work = async (session, given) => {
+  const body = { reason: given.text('reason') ?? '', ...optional({ component: given.text('component') }) }
+  return sayTarget(session, await session.api.read('pinTarget', { params: { id: given.word(0) }, body }))
+}
+
+/** Lets a target be upgraded again. */
+export const unpin: Work = async (session, given) =>
+  sayTarget(session, await session.api.read('unpinTarget', { params: { id: given.word(0) } }))
+
+/** Takes a target out of service for good. */
+export const retire: Work = async (session, given) => {
+  const body = { reason: given.text('reason') ?? '', ...optional({ force: given.choice('force') }) }
+  return sayTarget(session, await session.api.read('retireTarget', { params: { id: given.word(0) }, body }))
+}
+
+/** Issues a token by which the agent of a target enrols. */
+export const enrol: Work = async ({ api, console, json }, given) => {
+  const issued = await api.read('issueEnrolment', { params: { id: given.word(0) }, body: {} })
+  if (json) console.json(issued)
+  else {
+    // The token alone, so that a script can hand it on.
+    console.note(`It works once, until ${issued.expiresAt}:`)
+    console.say(issued.enrolmentToken)
+  }
+  return exitCodes.done
+}
+
+/** Changes facts about a target. */
+export const edit: Work = async (session, given) => {
+  const tags = given.pairs('tag')
+  const body = optional({
+    type: given.text('type'),
+    region: given.text('region'),
+    namespace: given.text('namespace'),
+    gateway: given.text('gateway'),
+    critical: given.choice('critical'),
+    tags: Object.keys(tags).length > 0 ? tags : undefined,
+  })
+  if (Object.keys(body).length === 0)
+    throw misused('What is to be changed?', 'Next: drydock targets edit --help')
+  return sayTarget(session, await session.api.read('patchTarget', { params: { id: given.word(0) }, body }))
+}
