@@ -1,20 +1,25 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { endCommand, readCommandLine } from './command-line.ts'
+import { commandLinePackages } from './command-line-bundle.ts'
 import { built } from './constructs/bundles.ts'
 import { entryOf, functionNames } from './constructs/declarations.ts'
 import { distinct, noticesOf, type Package, packagesIn } from './constructs/third-party.ts'
 
 const usage = `npm run notices
 
-Writes the notices and the bill of materials of what the functions hold: run it after a dependency has changed.`
+Writes the notices and the bill of materials of what the functions and the command line hold: run it after a dependency has
+changed.`
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** What other people's work is in the functions, as it is kept beside the sources: file names with their texts. */
+/** What other people's work is in the functions and in the command line, as it is kept beside the sources: file names with their texts. */
 export function thirdParty(): Readonly<Record<string, string>> {
   const { metafile } = built(functionNames.map(entryOf))
-  const packages = distinct(Object.values(metafile.outputs).flatMap(packagesIn))
+  const packages = distinct([
+    ...Object.values(metafile.outputs).flatMap(packagesIn),
+    ...commandLinePackages(),
+  ])
   return {
     'THIRD-PARTY-NOTICES.txt': noticesOf(packages),
     'sbom.cdx.json': `${JSON.stringify(billOfMaterials(packages), null, 2)}\n`,

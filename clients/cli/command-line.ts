@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { declareAccess } from './commands/access.ts'
 import { declareClosures } from './commands/closures.ts'
-import type { Start } from './commands/declare.ts'
+import { finish, type Start } from './commands/declare.ts'
 import { declareFleet } from './commands/fleet.ts'
 import { declareProcedures } from './commands/procedures.ts'
 import { declareProfiles } from './commands/profiles.ts'
@@ -10,21 +10,35 @@ import { declareUpgrades } from './commands/upgrades.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 import { Given } from './given.ts'
-import { withoutPowerShell } from './powershell.ts'
-import { openSession } from './session.ts'
+import { looksLikePowerShell, withoutPowerShell } from './powershell.ts'
 import type { Surroundings } from './surroundings.ts'
 import { printable, printableJson } from './terminal/text.ts'
 
-/** Returns the whole command line, with every command; `start` runs their work. */
-function commandLine(version: string, start: Start): Command {
+/** Help looks the same everywhere, and in its document. */
+const helpWidth = 80
+
+/** Returns the command line with the names of all commands; `start` runs their work. The options of each come when it is called. */
+export function commandLine(
+  version: string,
+  start: Start,
+  { out, err }: Pick<Surroundings, 'out' | 'err'>,
+): Command {
   const program = new Command('drydock')
     .description('Rolls out new versions to a fleet, one wave after the other.')
     .version(version, '-V, --version', 'print the version of this program')
     .helpOption('-h, --help', 'print this help')
     .configureHelp({ subcommandTerm: termOf })
-    .helpCommand('help [command]', 'print the help of a command')
+    .helpCommand(false)
     .enablePositionalOptions()
     .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => out.write(text),
+      writeErr: (text) => err.write(text),
+      getOutHelpWidth: () => helpWidth,
+      getErrHelpWidth: () => helpWidth,
+    })
+    .hook('preSubcommand', (_, command) => finish(command))
   declareUpgrades(program, start)
   declareFleet(program, start)
   program.commandsGroup('By documents, and by the clock:')
@@ -34,7 +48,13 @@ function commandLine(version: string, start: Start): Command {
   program.commandsGroup('What keeps everything from being upgraded:')
   declareClosures(program, start)
   declareAccess(program, start)
-  return program
+  return program.addHelpText('after', '\nThe options of each, with examples: drydock deploy --help')
+}
+
+/** Returns a command and all below it, each with its options. */
+export function everyCommand(command: Command): Command[] {
+  finish(command)
+  return [command, ...command.commands.flatMap(everyCommand)]
 }
 
 /** Returns how the list of commands names one: all of them have options. */
@@ -57,36 +77,32 @@ export async function run(
     async (...called) => {
       const command = called.at(-1) as Command // as commander calls actions
       const given = new Given(called.slice(0, -2), command.opts())
+      const { openSession } = await import('./session.ts')
       ended = await (await work())(openSession(surroundings, given), given)
     }
-  const program = commandLine(version, start)
-  // What completes words asks the declarations; it is loaded for nothing else.
-  if (words[0] === 'complete') await (await import('./completion.ts')).declareCompletion(program)
-  everyCommand(program).forEach((command) => {
-    command.exitOverride().configureOutput({
-      writeOut: (text) => surroundings.out.write(text),
-      writeErr: (text) => surroundings.err.write(text),
-      getOutHelpWidth: () => 80,
-      getErrHelpWidth: () => 80,
-    })
-  })
+  const program = commandLine(version, start, surroundings)
   try {
-    await program.parseAsync(withoutPowerShell(words, longOptions(program)), { from: 'user' })
+    await program.parseAsync(await understood(words, program), { from: 'user' })
     return ended
   } catch (error) {
     return endOf(error, words, surroundings)
   }
 }
 
-function everyCommand(command: Command): Command[] {
-  return [command, ...command.commands.flatMap(everyCommand)]
-}
-
-function longOptions(program: Command): ReadonlySet<string> {
+/** Returns words as commander understands them. */
+async function understood(words: readonly string[], program: Command): Promise<readonly string[]> {
+  const [first, ...rest] = words
+  // `help deploy` is what people try first.
+  if (first === 'help') return [...rest, '--help']
+  if (first === 'complete') {
+    everyCommand(program)
+    await (await import('./completion.ts')).declareCompletion(program)
+  }
+  if (!looksLikePowerShell(words)) return words
   const names = everyCommand(program).flatMap(({ options }) =>
     options.map(({ long }) => long?.slice(2) ?? ''),
   )
-  return new Set(names.filter((name) => name !== ''))
+  return withoutPowerShell(words, new Set(names))
 }
 
 /** Says why a command could not do its work. */

@@ -13,15 +13,20 @@ process.once('SIGINT', () => {
 // Who has closed the pipe that this writes to wants no more of it.
 process.stdout.on('error', () => process.exit())
 
-const code = await run(
+// `run` rejects for nothing: what goes wrong is a code.
+void run(
   process.argv.slice(2),
   {
     env: process.env,
     out: process.stdout,
     err: process.stderr,
-    input: process.stdin,
+    // Opened where it is read: that takes longer than all else at the start.
+    get input() {
+      return process.stdin
+    },
     signal: interrupted.signal,
   },
   typeof drydockVersion === 'string' ? drydockVersion : 'from source',
-)
-process.exitCode ??= code
+).then((code) => {
+  process.exitCode ??= code
+})

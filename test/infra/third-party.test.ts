@@ -1,14 +1,16 @@
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { writeCommandLine } from '../../infra/command-line-bundle.ts'
 import { thirdParty } from '../../infra/third-party.ts'
 import { type Assembly, assembled, functionName, ofType } from './synthesized.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const kept = (name: string) => readFileSync(join(root, name), 'utf8')
 
-/** What may be in a function. Others, and copyleft that reaches further than its own files, need a decision first. */
+/** What may be in a function, or in the command line. Others, and copyleft that reaches further than its own files, need a decision first. */
 const accepted = ['MIT', 'ISC', '0BSD', 'Apache-2.0', 'Unlicense', '(ISC AND CC-BY-3.0)']
 
 let assembly: Assembly
@@ -110,11 +112,18 @@ describe('S28: the bill of materials', () => {
 
   test('names each package as it is locked, once, with hash and licence', () => {
     const { packages } = JSON.parse(kept('package-lock.json'))
+    const inFunctions = new Set(
+      Object.values(deployed)
+        .flatMap(mapped)
+        .map((one) => one.split(' ')[0]),
+    )
     expect(bill.components.length).toBeGreaterThan(20)
     expect(new Set(bill.components.map((one) => one['bom-ref'])).size).toBe(bill.components.length)
     for (const { name, version, purl, hashes, licenses } of bill.components) {
       const locked = packages[`node_modules/${name}`]
-      expect([name, version, locked.dev]).toEqual([name, locked.version, undefined])
+      // The functions hold what is installed with them; what the command line is bundled of is installed to bundle it.
+      const dev = inFunctions.has(name) ? undefined : true
+      expect([name, version, locked.dev]).toEqual([name, locked.version, dev])
       expect(purl).toBe(`pkg:npm/${name.startsWith('@') ? `%40${name.slice(1)}` : name}@${version}`)
       const [hash] = hashes
       expect(`sha512-${Buffer.from(hash?.content ?? '', 'hex').toString('base64')}`).toBe(locked.integrity)
@@ -126,6 +135,21 @@ describe('S28: the bill of materials', () => {
     const all = new Set(Object.values(deployed).flatMap(mapped))
     const listed = bill.components.map(({ name, version }) => `${name} ${version} (`)
     expect([...all].filter((one) => !listed.includes(one))).toEqual([])
+  })
+
+  test('holds every package that the command line is bundled of, whose notices lie beside it', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'drydock-bundle-'))
+    try {
+      writeCommandLine(directory)
+      const notices = readFileSync(join(directory, 'THIRD-PARTY-NOTICES.txt'), 'utf8')
+      const listed = bill.components.map(({ name }) => name)
+      for (const name of ['commander', '@bomb.sh/tab', 'csv-parse', 'zod']) {
+        expect(notices).toContain(`\n${name} `)
+        expect(listed).toContain(name)
+      }
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
   })
 
   test('is for the whole project: there is no second one that would say something else', () => {

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { declare, repeatable, type Start } from './declare.ts'
 import { pair } from './values.ts'
 
@@ -8,7 +8,7 @@ export function declareAccess(program: Command, start: Start): void {
   declare(program, 'server', {
     does: 'Say whether the API answers',
     examples: [['server --url https://drydock.example', 'its version, if it is there']],
-  }).action(start(async () => (await import('../work/access.ts')).server))
+  }).runs(start(async () => (await import('../work/access.ts')).server))
   repeatable(
     declare(program, 'call <operation>', {
       does: 'Call an operation of the API by its name, as /openapi.json has it',
@@ -18,8 +18,8 @@ export function declareAccess(program: Command, start: Start): void {
       ],
     }),
   )
-    .addOption(new Option('--param <name=value>', 'a part of its path; repeatable').argParser(pair))
-    .addOption(new Option('--query <name=value>', 'of its query; repeatable').argParser(pair))
+    .option('--param <name=value>', 'a part of its path; repeatable', pair)
+    .option('--query <name=value>', 'of its query; repeatable', pair)
     .option('--body <file>', 'YAML, or JSON where the name ends so')
-    .action(start(async () => (await import('../work/access.ts')).call))
+    .runs(start(async () => (await import('../work/access.ts')).call))
 }

@@ -4,17 +4,22 @@ import { declare, group, listed, repeatable, type Start, withAt, withReason } fr
 /** Declares what keeps everything from being upgraded: stops at once, and calendars ahead. */
 export function declareClosures(program: Command, start: Start): void {
   declareStops(program, start)
-  const calendars = group(program, 'calendars', 'Calendars: when nothing is upgraded')
+  group(program, 'calendars', 'Calendars: when nothing is upgraded', (calendars) =>
+    declareCalendars(calendars, start),
+  )
+}
+
+function declareCalendars(calendars: Command, start: Start): void {
   const work = async () => import('../work/calendars.ts')
   listed(
     declare(calendars, 'list', { does: 'List calendars by name', examples: [['calendars list', '']] }),
-  ).action(start(async () => (await work()).list))
+  ).runs(start(async () => (await work()).list))
   withAt(
     declare(calendars, 'show <name>', {
       does: 'Say whether a calendar is open, and why not',
       examples: [['calendars show holidays --at 2026-12-25T15:00:00Z', '']],
     }),
-  ).action(start(async () => (await work()).show))
+  ).runs(start(async () => (await work()).show))
   repeatable(
     declare(calendars, 'define <name>', {
       does: 'Define a calendar, or define it anew',
@@ -28,13 +33,13 @@ export function declareClosures(program: Command, start: Start): void {
     .option('--ical <file>', 'an iCalendar file')
     .option('--timezone <zone>', 'where days, and times without a zone, are')
     .option('--file <file>', 'a definition in JSON, as PUT /api/v1/calendars takes it')
-    .action(start(async () => (await work()).define))
+    .runs(start(async () => (await work()).define))
   repeatable(
     declare(calendars, 'delete <name>', {
       does: 'Delete a calendar that no active profile names',
       examples: [['calendars delete freeze', 'it closes nothing any more']],
     }),
-  ).action(start(async () => (await work()).remove))
+  ).runs(start(async () => (await work()).remove))
 }
 
 function declareStops(program: Command, start: Start): void {
@@ -47,16 +52,16 @@ function declareStops(program: Command, start: Start): void {
     'needed',
   )
     .alias('freeze')
-    .action(start(async () => (await work()).stop))
+    .runs(start(async () => (await work()).stop))
   declare(program, 'stops', {
     does: 'Show what is stopped, by whom and why',
     examples: [['stops', '']],
-  }).action(start(async () => (await work()).stops))
+  }).runs(start(async () => (await work()).stops))
   withReason(
     declare(program, 'lift <stop>', {
       does: 'Lift one stop; everything goes on when it was the last',
       examples: [['lift 4f9d… --reason "incident 12 is over"', '']],
     }),
     'needed',
-  ).action(start(async () => (await work()).lift))
+  ).runs(start(async () => (await work()).lift))
 }

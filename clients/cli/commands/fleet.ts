@@ -1,13 +1,15 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { declare, group, listed, repeatable, type Start, withReason } from './declare.ts'
 import { each, list, pair } from './values.ts'
 
 /** Declares what is done with targets, and with releases and their keys. */
 export function declareFleet(program: Command, start: Start): void {
   program.commandsGroup('What there is:')
-  declareTargets(group(program, 'targets', 'Targets: list, import, pin, retire'), start)
-  declareReleases(group(program, 'releases', 'Releases: sign, publish, promote, block, withdraw'), start)
-  declareKeys(group(program, 'keys', 'Keys that releases are signed with'), start)
+  group(program, 'targets', 'Targets: list, import, pin, retire', (made) => declareTargets(made, start))
+  group(program, 'releases', 'Releases: sign, publish, promote, block, withdraw', (made) =>
+    declareReleases(made, start),
+  )
+  group(program, 'keys', 'Keys that releases are signed with', (made) => declareKeys(made, start))
 }
 
 function declareTargets(targets: Command, start: Start): void {
@@ -22,13 +24,13 @@ function declareTargets(targets: Command, start: Start): void {
     .option('--version <version>', 'at this version')
     .option('--type <type>', 'of this type')
     .option('--region <region>', 'in this region')
-    .addOption(new Option('--tag <name=value>', 'with this tag; repeatable').argParser(pair))
+    .option('--tag <name=value>', 'with this tag; repeatable', pair)
     .option('--retired', 'those that were taken out of service')
-    .action(start(async () => (await work()).list))
+    .runs(start(async () => (await work()).list))
   declare(targets, 'show <target>', {
     does: 'Show a target',
     examples: [['targets show cust_0007', 'what it runs, and what is done to it']],
-  }).action(start(async () => (await work()).show))
+  }).runs(start(async () => (await work()).show))
   declare(targets, 'import <file>', {
     does: 'Register all targets of a file: CSV or JSON, thousands',
     examples: [
@@ -40,7 +42,7 @@ function declareTargets(targets: Command, start: Start): void {
     ],
   })
     .option('--enrol <file>', 'where to keep their enrolment tokens, readable by you alone')
-    .action(start(async () => (await import('../work/import.ts')).importTargets))
+    .runs(start(async () => (await import('../work/import.ts')).importTargets))
   repeatable(
     declare(targets, 'edit <target>', {
       does: 'Change facts about a target; what is left out stays',
@@ -53,8 +55,8 @@ function declareTargets(targets: Command, start: Start): void {
     .option('--gateway <target>', 'who speaks for it')
     .option('--critical', 'it is never among the first')
     .option('--no-critical', 'it may be among the first')
-    .addOption(new Option('--tag <name=value>', 'all of its tags; repeatable').argParser(pair))
-    .action(start(async () => (await work()).edit))
+    .option('--tag <name=value>', 'all of its tags; repeatable', pair)
+    .runs(start(async () => (await work()).edit))
   withReason(
     declare(targets, 'pin <target>', {
       does: 'Keep a target at what it runs',
@@ -63,13 +65,13 @@ function declareTargets(targets: Command, start: Start): void {
     'needed',
   )
     .option('--component <component>', 'this one alone')
-    .action(start(async () => (await work()).pin))
+    .runs(start(async () => (await work()).pin))
   repeatable(
     declare(targets, 'unpin <target>', {
       does: 'Let a target be upgraded again',
       examples: [['targets unpin cust_0007', 'from the next plan on']],
     }),
-  ).action(start(async () => (await work()).unpin))
+  ).runs(start(async () => (await work()).unpin))
   withReason(
     declare(targets, 'retire <target>', {
       does: 'Take a target out of service for good',
@@ -78,13 +80,13 @@ function declareTargets(targets: Command, start: Start): void {
     'needed',
   )
     .option('--force', 'even while something is done to it')
-    .action(start(async () => (await work()).retire))
+    .runs(start(async () => (await work()).retire))
   repeatable(
     declare(targets, 'enrol <target>', {
       does: 'Issue a one-time token by which an agent enrols',
       examples: [['targets enrol cust_0007', 'the token alone on the standard output']],
     }),
-  ).action(start(async () => (await work()).enrol))
+  ).runs(start(async () => (await work()).enrol))
 }
 
 function declareReleases(releases: Command, start: Start): void {
@@ -97,21 +99,17 @@ function declareReleases(releases: Command, start: Start): void {
   )
     .option('--component <component>', 'of this component')
     .option('--channel <channel>', 'on this channel')
-    .action(start(async () => (await work()).list))
+    .runs(start(async () => (await work()).list))
   declare(releases, 'show <component> <version>', {
     does: 'Show a release',
     examples: [['releases show api v1.2.0', 'its digest and standing']],
-  }).action(start(async () => (await work()).show))
+  }).runs(start(async () => (await work()).show))
   declare(releases, 'sign <manifest>', {
     does: 'Print the signature of a manifest; the key stays here, and nothing is sent',
     examples: [['releases sign manifest.json --key release.key.pem > ann.json', 'one of several who sign']],
   })
-    .addOption(
-      new Option('--key <file>', 'a private key: PEM, Ed25519; repeatable')
-        .argParser(each)
-        .makeOptionMandatory(),
-    )
-    .action(start(async () => (await work()).sign))
+    .needed('--key <file>', 'a private key: PEM, Ed25519; repeatable', each)
+    .runs(start(async () => (await work()).sign))
   repeatable(
     declare(releases, 'publish', {
       does: 'Publish a release: a manifest with its signatures',
@@ -129,17 +127,15 @@ function declareReleases(releases: Command, start: Start): void {
     }),
   )
     .option('--manifest <file>', 'what is signed, in JSON')
-    .addOption(
-      new Option('--key <file>', 'a private key to sign with: PEM, Ed25519; repeatable').argParser(each),
-    )
-    .addOption(new Option('--signature <file>', 'signatures as sign prints them; repeatable').argParser(each))
+    .option('--key <file>', 'a private key to sign with: PEM, Ed25519; repeatable', each)
+    .option('--signature <file>', 'signatures as sign prints them; repeatable', each)
     .option('--component <component>', 'of an unsigned one')
     .option('--version <version>', 'of an unsigned one')
     .option('--channel <channel>', 'of an unsigned one; stable')
     .option('--digest <digest>', 'of an unsigned one: sha256: and 64 digits')
     .option('--artifact <file>', 'in its place: it is measured here')
     .option('--notes <text>', 'of an unsigned one')
-    .action(start(async () => (await work()).publish))
+    .runs(start(async () => (await work()).publish))
   withReason(
     declare(releases, 'promote <component> <version>', {
       does: 'Put a release on another channel',
@@ -147,8 +143,8 @@ function declareReleases(releases: Command, start: Start): void {
     }),
     'needed',
   )
-    .addOption(new Option('--channel <channel>', 'the channel').makeOptionMandatory())
-    .action(start(async () => (await work()).promote))
+    .needed('--channel <channel>', 'the channel')
+    .runs(start(async () => (await work()).promote))
   const changes = [
     [
       'block',
@@ -172,12 +168,12 @@ function declareReleases(releases: Command, start: Start): void {
         examples: [[`releases ${name} api v1.3.0 --reason "see incident 12"`, effect]],
       }),
       'needed',
-    ).action(start(async () => (await work()).change(operation)))
+    ).runs(start(async () => (await work()).change(operation)))
 }
 
 function declareKeys(keys: Command, start: Start): void {
   const work = async () => import('../work/releases.ts')
-  declare(keys, 'list', { does: 'List all keys', examples: [['keys list', 'the revoked ones too']] }).action(
+  declare(keys, 'list', { does: 'List all keys', examples: [['keys list', 'the revoked ones too']] }).runs(
     start(async () => (await work()).keys),
   )
   repeatable(
@@ -188,10 +184,10 @@ function declareKeys(keys: Command, start: Start): void {
       ],
     }),
   )
-    .addOption(new Option('--label <text>', 'whose it is, or where it is kept').makeOptionMandatory())
-    .addOption(new Option('--component <components>', 'for these alone').argParser(list))
-    .addOption(new Option('--channel <channels>', 'for these alone').argParser(list))
-    .action(start(async () => (await work()).registerKey))
+    .needed('--label <text>', 'whose it is, or where it is kept')
+    .option('--component <components>', 'for these alone', list)
+    .option('--channel <channels>', 'for these alone', list)
+    .runs(start(async () => (await work()).registerKey))
   withReason(
     declare(keys, 'revoke <key>', {
       does: 'Revoke a key: what it has signed counts no more',
@@ -200,5 +196,5 @@ function declareKeys(keys: Command, start: Start): void {
     'needed',
   )
     .option('--from <instant>', 'from then on, not now')
-    .action(start(async () => (await work()).revokeKey))
+    .runs(start(async () => (await work()).revokeKey))
 }

@@ -1,42 +1,46 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { declare, group, listed, repeatable, type Start, withReason } from './declare.ts'
 import { whole } from './values.ts'
 
 /** Declares what is done with procedures, and with their steps. */
 export function declareProcedures(program: Command, start: Start): void {
-  const procedures = group(program, 'procedures', 'Procedures: how one target is upgraded')
+  group(program, 'procedures', 'Procedures: how one target is upgraded', (procedures) =>
+    declareAll(procedures, start),
+  )
+}
+
+function declareAll(procedures: Command, start: Start): void {
   const work = async () => import('../work/procedures.ts')
-  const revision = () => new Option('--revision <number>', 'not the last one').argParser(whole(1, 100_000))
   listed(
     declare(procedures, 'list', { does: 'List procedures by name', examples: [['procedures list', '']] }),
-  ).action(start(async () => (await work()).list))
+  ).runs(start(async () => (await work()).list))
   declare(procedures, 'show <name>', {
     does: 'Print the document of a procedure',
     examples: [['procedures show node > node.json', 'to edit it and store it again']],
   })
-    .addOption(revision())
-    .action(start(async () => (await work()).show))
+    .option('--revision <number>', 'not the last one', whole(1, 100_000))
+    .runs(start(async () => (await work()).show))
   repeatable(
     declare(procedures, 'store <name> <file>', {
       does: 'Store a procedure, or its next revision',
       examples: [['procedures store node node.yaml', 'the same document again changes nothing']],
     }),
-  ).action(start(async () => (await work()).store))
+  ).runs(start(async () => (await work()).store))
   declare(procedures, 'try <name>', {
     does: 'Show every call that it would make for one target, and make none',
     examples: [['procedures try node --target node-1 --component worker --version v2.0.0', '']],
   })
-    .addOption(new Option('--target <id>', 'for this target').makeOptionMandatory())
-    .addOption(new Option('--component <component>', 'of this component').makeOptionMandatory())
-    .addOption(new Option('--version <version>', 'to this version').makeOptionMandatory())
-    .addOption(revision())
-    .action(start(async () => (await work()).tryOut))
+    .needed('--target <id>', 'for this target')
+    .needed('--component <component>', 'of this component')
+    .needed('--version <version>', 'to this version')
+    .option('--revision <number>', 'not the last one', whole(1, 100_000))
+    .runs(start(async () => (await work()).tryOut))
   declare(procedures, 'steps <target>', {
     does: 'Show how far the procedure of an attempt is',
     examples: [['procedures steps node-1', 'of the attempt under way, or the last']],
   })
     .option('--attempt <id>', 'of this attempt')
-    .action(start(async () => (await work()).steps))
+    .runs(start(async () => (await work()).steps))
   repeatable(
     declare(procedures, 'acknowledge <target> <step>', {
       does: 'Say that a step which waits for a person may go on',
@@ -45,7 +49,7 @@ export function declareProcedures(program: Command, start: Start): void {
   )
     .option('--attempt <id>', 'of this attempt; else of the one under way')
     .option('--comment <text>', 'it stays in the log')
-    .action(start(async () => (await work()).acknowledge))
+    .runs(start(async () => (await work()).acknowledge))
   withReason(
     declare(procedures, 'settle <target> <step> <end>', {
       does: 'Say what became of a step of which nobody knows: done, failed, or again',
@@ -54,5 +58,5 @@ export function declareProcedures(program: Command, start: Start): void {
     'needed',
   )
     .option('--attempt <id>', 'of this attempt; else of the one under way')
-    .action(start(async () => (await work()).settle))
+    .runs(start(async () => (await work()).settle))
 }

@@ -1,5 +1,6 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import {
+  type Declaration,
   declare,
   listed,
   repeatable,
@@ -13,9 +14,9 @@ import { duration, each, list, pair, percent, threshold, whole } from './values.
 
 const id = '2159143c-fc96-4c10-acb1-48335d2a2470'
 
-function deployment(command: Command): Command {
+function deployment(command: Declaration): Declaration {
   return command
-    .optionsGroup('What:')
+    .about('What:')
     .option('--component <component>', 'what is upgraded')
     .option('--version <version>', 'to which release; or latest, stable')
     .option('--procedure <name>', 'by which procedure, as node or node@3; else by its agent')
@@ -25,46 +26,37 @@ function deployment(command: Command): Command {
       'a request in JSON, with all that there is no option for (- is the standard input)',
     )
     .option('--reason <text>', 'why; it stays in the log')
-    .optionsGroup('How:')
+    .about('How:')
     .option('--strategy <strategy>', 'all, canary, batch, percentages, groups, rolling or serial')
-    .addOption(new Option('--canary-percent <percent>', 'of canary: how many go first').argParser(percent))
-    .addOption(
-      new Option('--batch-size <count>', 'of batch: how many at a time').argParser(whole(1, 1_000_000)),
-    )
-    .addOption(new Option('--percentages <list>', 'of percentages: 5,25,100').argParser(list))
+    .option('--canary-percent <percent>', 'of canary: how many go first', percent)
+    .option('--batch-size <count>', 'of batch: how many at a time', whole(1, 1_000_000))
+    .option('--percentages <list>', 'of percentages: 5,25,100', list)
     .option('--group-by <tag>', 'of groups: region, or the name of a tag')
-    .addOption(new Option('--group-order <list>', 'of groups: its values in their order').argParser(list))
+    .option('--group-order <list>', 'of groups: its values in their order', list)
     .option('--max-unavailable <amount>', 'of rolling: how many may be out of service: 5, or 25%')
     .option('--max-surge <amount>', 'of rolling: how many more may be in flight')
-    .addOption(new Option('--spacing <time>', 'of serial: between two, as 10m').argParser(duration))
-    .addOption(new Option('--parallel <count>', 'how many at once at most').argParser(whole(1, 10_000)))
-    .optionsGroup('To whom (else to all that run the component):')
-    .addOption(new Option('--target <ids>', 'these; repeatable').argParser(list))
-    .addOption(new Option('--type <types>', 'of these types').argParser(list))
-    .addOption(new Option('--region <regions>', 'in these regions').argParser(list))
-    .addOption(new Option('--tag <name=value>', 'with this tag; repeatable, all must match').argParser(pair))
-    .addOption(new Option('--canary <ids>', 'these go first').argParser(list))
-    .optionsGroup('Until when, and what stands in its way:')
-    .addOption(new Option('--failure-threshold <amount>', 'of a wave: 5, or 10%').argParser(threshold))
-    .addOption(
-      new Option('--on-failure <action>', 'beyond that: pause, or take all of it back').choices([
-        'pause',
-        'rollback',
-      ]),
-    )
-    .addOption(new Option('--failure-budget <amount>', 'of all waves together').argParser(threshold))
-    .addOption(new Option('--bake <time>', 'how long each wave is watched, as 30m').argParser(duration))
-    .addOption(new Option('--gate <percent>', 'share of a wave that has to succeed').argParser(percent))
-    .addOption(
-      new Option('--approvals <count>', 'how many people have to approve it').argParser(whole(0, 10)),
-    )
-    .addOption(new Option('--approver <name>', 'who may; repeatable').argParser(each))
+    .option('--spacing <time>', 'of serial: between two, as 10m', duration)
+    .option('--parallel <count>', 'how many at once at most', whole(1, 10_000))
+    .about('To whom (else to all that run the component):')
+    .option('--target <ids>', 'these; repeatable', list)
+    .option('--type <types>', 'of these types', list)
+    .option('--region <regions>', 'in these regions', list)
+    .option('--tag <name=value>', 'with this tag; repeatable, all must match', pair)
+    .option('--canary <ids>', 'these go first', list)
+    .about('Until when, and what stands in its way:')
+    .option('--failure-threshold <amount>', 'of a wave: 5, or 10%', threshold)
+    .choice('--on-failure <action>', 'beyond that: pause, or take all of it back', ['pause', 'rollback'])
+    .option('--failure-budget <amount>', 'of all waves together', threshold)
+    .option('--bake <time>', 'how long each wave is watched, as 30m', duration)
+    .option('--gate <percent>', 'share of a wave that has to succeed', percent)
+    .option('--approvals <count>', 'how many people have to approve it', whole(0, 10))
+    .option('--approver <name>', 'who may; repeatable', each)
     .option('--second-person', 'somebody else has to continue it')
     .option('--auto-continue', 'waves follow each other by themselves')
     .option('--no-auto-continue', 'somebody has to continue after each wave')
-    .addOption(new Option('--window <start/end>', 'when it may run: two instants in UTC'))
-    .addOption(new Option('--calendar <names>', 'calendars that close it').argParser(list))
-    .optionsGroup('Options:')
+    .option('--window <start/end>', 'when it may run: two instants in UTC')
+    .option('--calendar <names>', 'calendars that close it', list)
+    .about('Options:')
 }
 
 /** Declares what is done with upgrades, and with rollouts by the same words. */
@@ -92,7 +84,7 @@ export function declareUpgrades(program: Command, start: Start): void {
         }),
       ).option('--dry-run', 'show what it would do, as plan does'),
     ),
-  ).action(start(async () => (await import('../work/deploy.ts')).deploy))
+  ).runs(start(async () => (await import('../work/deploy.ts')).deploy))
   deployment(
     declare(program, 'plan', {
       does: 'Show what a deploy would do, and do nothing',
@@ -103,7 +95,7 @@ export function declareUpgrades(program: Command, start: Start): void {
         ],
       ],
     }),
-  ).action(start(async () => (await import('../work/deploy.ts')).plan))
+  ).runs(start(async () => (await import('../work/deploy.ts')).plan))
   declareReads(program, start)
   declareControls(program, start)
 }
@@ -117,13 +109,13 @@ function declareReads(program: Command, start: Start): void {
         [`watch ${id} --until waits`, 'exit code 6 as soon as a person is needed'],
       ],
     }),
-  ).action(start(async () => (await import('../work/watch.ts')).watch))
+  ).runs(start(async () => (await import('../work/watch.ts')).watch))
   withAt(
     declare(program, 'status <id>', {
       does: 'Show where a run stands',
       examples: [[`status ${id}`, 'the exit code says where it stands, as that of watch']],
     }),
-  ).action(start(async () => (await import('../work/status.ts')).status))
+  ).runs(start(async () => (await import('../work/status.ts')).status))
   listed(
     declare(program, 'list', {
       does: 'List upgrades, newest first',
@@ -138,7 +130,7 @@ function declareReads(program: Command, start: Start): void {
     .option('--version <version>', 'to this version')
     .option('--kind <kind>', 'deploy, rollback or retry')
     .option('--requested-by <name>', 'asked for by this person')
-    .action(start(async () => (await import('../work/status.ts')).list))
+    .runs(start(async () => (await import('../work/status.ts')).list))
   listed(
     declare(program, 'logs <id>', {
       does: 'List the attempts of an upgrade on every target',
@@ -150,7 +142,7 @@ function declareReads(program: Command, start: Start): void {
   )
     .option('--status <status>', 'those that stand so: completed, failed, unreachable, skipped, …')
     .option('--output', 'with what each target said')
-    .action(start(async () => (await import('../work/story.ts')).logs))
+    .runs(start(async () => (await import('../work/story.ts')).logs))
   listed(
     withAt(
       declare(program, 'events <id>', {
@@ -158,13 +150,13 @@ function declareReads(program: Command, start: Start): void {
         examples: [[`events ${id}`, 'who did what, and what followed']],
       }),
     ),
-  ).action(start(async () => (await import('../work/story.ts')).events))
+  ).runs(start(async () => (await import('../work/story.ts')).events))
   withAt(
     declare(program, 'explain <id>', {
       does: 'Say why a run stands where it does, and what would move it',
       examples: [[`explain ${id}`, 'its holds, what it did last, the next command']],
     }),
-  ).action(start(async () => (await import('../work/story.ts')).explain))
+  ).runs(start(async () => (await import('../work/story.ts')).explain))
   withAt(
     declare(program, 'why <target>', {
       does: 'Say why a target is, or is not, being upgraded',
@@ -175,22 +167,22 @@ function declareReads(program: Command, start: Start): void {
     }),
   )
     .option('--upgrade <id>', 'of this upgrade')
-    .action(start(async () => (await import('../work/story.ts')).why))
+    .runs(start(async () => (await import('../work/story.ts')).why))
   withAt(
     declare(program, 'blast-radius <id>', {
       does: 'Show from the log how much was ever exposed, and under which limit',
       examples: [[`blast-radius ${id}`, 'wave by wave']],
     }),
-  ).action(start(async () => (await import('../work/story.ts')).blastRadius))
+  ).runs(start(async () => (await import('../work/story.ts')).blastRadius))
   declare(program, 'replay <id>', {
     does: 'Say from the log where an upgrade would have stopped by other rules',
     examples: [[`replay ${id} --failure-threshold 2%`, 'by a stricter limit; nobody is asked']],
   })
-    .addOption(new Option('--failure-threshold <amount>', 'of a wave: 5, or 10%').argParser(threshold))
-    .addOption(new Option('--unreachable-threshold <amount>', 'of a wave').argParser(threshold))
-    .addOption(new Option('--failure-budget <amount>', 'of all waves together').argParser(threshold))
-    .addOption(new Option('--gate <percent>', 'share of a wave that has to succeed').argParser(percent))
-    .action(start(async () => (await import('../work/story.ts')).replay))
+    .option('--failure-threshold <amount>', 'of a wave: 5, or 10%', threshold)
+    .option('--unreachable-threshold <amount>', 'of a wave', threshold)
+    .option('--failure-budget <amount>', 'of all waves together', threshold)
+    .option('--gate <percent>', 'share of a wave that has to succeed', percent)
+    .runs(start(async () => (await import('../work/story.ts')).replay))
   listed(
     declare(program, 'approvals', {
       does: 'List what waits for a person',
@@ -198,7 +190,7 @@ function declareReads(program: Command, start: Start): void {
     }),
   )
     .option('--mine', 'only what is yours to decide')
-    .action(start(async () => (await import('../work/approvals.ts')).approvals))
+    .runs(start(async () => (await import('../work/approvals.ts')).approvals))
 }
 
 function declareControls(program: Command, start: Start): void {
@@ -216,14 +208,14 @@ function declareControls(program: Command, start: Start): void {
   )
     .option('--plan-hash <hash>', 'the plan that was looked at: its hash, or the first 12 digits of it')
     .option('--comment <text>', 'it stays in the log')
-    .action(start(async () => (await import('../work/approvals.ts')).approve))
+    .runs(start(async () => (await import('../work/approvals.ts')).approve))
   withReason(
     declare(program, 'reject <id>', {
       does: 'Reject a run that waits for approval',
       examples: [[`reject ${id} --reason "not on a Friday"`, 'it never begins']],
     }),
     'needed',
-  ).action(start(async () => (await control()).reject))
+  ).runs(start(async () => (await control()).reject))
   withReason(
     watchable(
       declare(program, 'continue <id>', {
@@ -240,14 +232,14 @@ function declareControls(program: Command, start: Start): void {
     'optional',
   )
     .option('--after <name>', 'of a rollout: the part of it that did not end well, or was overtaken')
-    .action(start(async () => (await control()).goOn))
+    .runs(start(async () => (await control()).goOn))
   withReason(
     declare(program, 'pause <id>', {
       does: 'Admit no target any more; what has begun finishes',
       examples: [[`pause ${id} --reason "errors in eu-west"`, 'nothing new begins']],
     }),
     'optional',
-  ).action(start(async () => (await control()).pause))
+  ).runs(start(async () => (await control()).pause))
   repeatable(
     watchable(
       declare(program, 'resume <id>', {
@@ -259,14 +251,10 @@ function declareControls(program: Command, start: Start): void {
       }),
     ),
   )
-    .addOption(
-      new Option('--seen-failed <count>', 'so many you have seen fail').argParser(whole(0, 1_000_000)),
-    )
-    .addOption(
-      new Option('--seen-unreachable <count>', 'and so many unreachable').argParser(whole(0, 1_000_000)),
-    )
+    .option('--seen-failed <count>', 'so many you have seen fail', whole(0, 1_000_000))
+    .option('--seen-unreachable <count>', 'and so many unreachable', whole(0, 1_000_000))
     .option('--window <start/end>', 'in another window: two instants in UTC')
-    .action(start(async () => (await control()).resume))
+    .runs(start(async () => (await control()).resume))
   withReason(
     declare(program, 'abort <id>', {
       does: 'End a run early',
@@ -278,7 +266,7 @@ function declareControls(program: Command, start: Start): void {
     'optional',
   )
     .option('--roll-back', 'take back what it changed')
-    .action(start(async () => (await control()).abort))
+    .runs(start(async () => (await control()).abort))
   withReason(
     watchable(
       tempo(
@@ -299,8 +287,8 @@ function declareControls(program: Command, start: Start): void {
   )
     .option('--break-glass <reason>', 'even while everything is stopped; a second person approves it')
     .option('--to-withdrawn <reason>', 'even to a release that was withdrawn; a second person approves it')
-    .addOption(new Option('--only <names>', 'of a rollout: these parts of it').argParser(list))
-    .action(start(async () => (await control()).rollBack))
+    .option('--only <names>', 'of a rollout: these parts of it', list)
+    .runs(start(async () => (await control()).rollBack))
   withReason(
     watchable(
       tempo(
@@ -313,30 +301,28 @@ function declareControls(program: Command, start: Start): void {
     'optional',
   )
     .option('--skipped', 'those that were skipped, too')
-    .action(start(async () => (await control()).retry))
+    .runs(start(async () => (await control()).retry))
   repeatable(
     declare(program, 'skip <id> <target>', {
       does: 'Leave out a target that has not been upgraded yet',
       examples: [[`skip ${id} cust_0007`, 'it stays at what it runs']],
     }),
-  ).action(start(async () => (await control()).skip))
+  ).runs(start(async () => (await control()).skip))
   withReason(
     declare(program, 'end-bake <id>', {
       does: 'End the watch over a wave before its time',
       examples: [[`end-bake ${id} --reason "seen enough"`, 'the gate follows']],
     }),
     'needed',
-  ).action(start(async () => (await control()).endBake))
+  ).runs(start(async () => (await control()).endBake))
 }
 
 /** The options that say how fast a rollback or another try goes. */
-function tempo(command: Command): Command {
+function tempo(command: Declaration): Declaration {
   return command
-    .addOption(new Option('--parallel <count>', 'how many at once at most').argParser(whole(1, 10_000)))
-    .addOption(new Option('--batch-size <count>', 'how many at a time').argParser(whole(1, 1_000_000)))
-    .addOption(
-      new Option('--failure-threshold <amount>', 'how many may fail: 5, or 10%').argParser(threshold),
-    )
+    .option('--parallel <count>', 'how many at once at most', whole(1, 10_000))
+    .option('--batch-size <count>', 'how many at a time', whole(1, 1_000_000))
+    .option('--failure-threshold <amount>', 'how many may fail: 5, or 10%', threshold)
     .option('--window <start/end>', 'when it may run: two instants in UTC')
     .option('--ignore-window', 'outside of the window as well')
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Operation, type Route, routes } from '../../../contracts/routes.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -90,7 +89,7 @@ export class Api {
     const { method, operation } = route
     const address = `${this.url}${pathOf(route, asked)}`
     const { text = JSON.stringify(asked.body), type = 'json' } = asked.document ?? {}
-    const key = this.#key ?? randomUUID()
+    const key = this.#key ?? crypto.randomUUID()
     for (let attempt = 1; ; attempt++) {
       const token = route.access === 'public' ? null : await this.#token(operation)
       const headers = {

@@ -1,0 +1,70 @@
+import type { AnswerOf } from '../../clients/cli/connection/answers.ts'
+
+/** A plan's hash as the API has it. */
+export const planHash = '9e19109d95f3529a1904a80e3eab233f27dab7d50bf9ed420add57fa3e7699b5'
+
+type Upgrade = AnswerOf<'getUpgrade'>
+
+/** An upgrade as the API answers it: a canary that is under way, but for what is given. */
+export function upgrade(given: Partial<Upgrade> = {}): Upgrade {
+  const wave = { group: null, failed: 0, unreachable: 0, skipped: 0 }
+  return {
+    ...{ id: 'up-1', upgradeId: 'up-1', jobId: 'up-1-1', kind: 'deploy', parentId: null, rolloutId: null },
+    ...{ component: 'api', version: 'v1.2.0', strategy: 'canary', status: 'in_progress' },
+    ...{ total: 50, completed: 5, failed: 0, inProgress: 2, skipped: 0, unreachable: 0 },
+    ...{ rolledBack: 0, retrying: 0, deferred: 0, wave: 2, waveCount: 2 },
+    startedAt: '2026-11-28T01:00:00.000Z',
+    completedAt: null,
+    waves: [
+      { ...wave, wave: 1, size: 5, succeeded: 5 },
+      { ...wave, wave: 2, size: 45, succeeded: 0 },
+    ],
+    ...{ holds: [], defects: null, requestedBy: 'ann', requestedAt: '2026-11-28T01:00:00.000Z' },
+    ...{ reason: null, planHash, request: {}, plan: null, approvals: [], children: [], failure: null },
+    ...{ window: null, generation: 1, commit: 7 },
+    ...given,
+  }
+}
+
+/** A reason why an upgrade does not advance. */
+export function hold(code: string, given: Partial<Upgrade['holds'][number]> = {}): Upgrade['holds'][number] {
+  return {
+    ...{
+      code,
+      since: '2026-11-28T01:00:00.000Z',
+      until: null,
+      ref: null,
+      unblock: `${code} ends.`,
+      lapses: null,
+    },
+    ...given,
+  }
+}
+
+/** What a deploy is answered with. */
+export const deployed: AnswerOf<'deployUpgrade'> = {
+  ...{
+    upgradeId: 'up-1',
+    jobId: 'up-1-1',
+    strategy: 'canary',
+    message: 'Canary upgrade started for 5 customers',
+  },
+  ...{
+    procedure: null,
+    leftOutCounts: {},
+    approvals: { required: 0, reason: null },
+    warnings: [],
+    overlaps: [],
+  },
+}
+
+/** A problem document. */
+export function problem(status: number, code: string, more: object = {}) {
+  return [
+    status,
+    {
+      ...{ type: `urn:drydock:problem:${code}`, title: code, status, detail: `It is ${code}.`, code },
+      ...{ instance: '/', correlationId: 'c-1', ...more },
+    },
+  ] as const
+}
