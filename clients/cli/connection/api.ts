@@ -106,7 +106,7 @@ export class Api {
       })
       const again = answer.kind === 'none' || answer.status === 429 || answer.status >= 502
       if (again && attempt < tries) {
-        await this.#pause(answer.kind === 'none' ? 200 * 2 ** attempt : answer.retryAfter)
+        await this.#pause(answer.kind === 'none' ? 100 * 2 ** attempt : answer.retryAfter)
         continue
       }
       if (answer.kind === 'none') throw this.#lost(method, key, answer.why)

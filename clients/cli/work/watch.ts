@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { Failure } from '../failure.ts'
 import type { Given } from '../given.ts'
 import type { Session, Work } from '../session.ts'
 import { Pace } from './pace.ts'
@@ -39,7 +40,28 @@ export async function watchRun(
     await sleep(Math.min(between[standing], Math.max(0, ending - performance.now())), undefined, {
       signal: surroundings.signal,
     })
-    subject = await again(api, subject, seen)
+    subject = await patiently(session, () => again(api, subject, seen))
+  }
+}
+
+/** In milliseconds: a server that does not answer for so long is not waited for any more. */
+const longestOutage = 10 * 60_000
+
+/** Reads until there is an answer: a run goes on while its server is being exchanged, and so does who watches it. */
+async function patiently<Value>(
+  { console, surroundings }: Session,
+  read: () => Promise<Value>,
+): Promise<Value> {
+  const began = performance.now()
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await read()
+    } catch (error) {
+      const isOutage = error instanceof Failure && error.exitCode === exitCodes.unknown
+      if (!isOutage || performance.now() - began > longestOutage) throw error
+      if (attempt === 1) console.note(`${error.message.replace(/\.$/, '')}. It is asked again.`)
+      await sleep(between.waits, undefined, { signal: surroundings.signal })
+    }
   }
 }
 

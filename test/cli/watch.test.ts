@@ -1,0 +1,244 @@
+import { describe, expect, it } from 'vitest'
+import { exitCodes } from '../../clients/cli/exit-codes.ts'
+import { Pace } from '../../clients/cli/work/pace.ts'
+import { deployed, hold, planHash, problem, upgrade } from './answers.ts'
+import { commandAt, standIn } from './stand-in.ts'
+
+type Upgrade = ReturnType<typeof upgrade>
+
+/** A stand-in that has one run, and its rollback. */
+const having = (run: Upgrade, back?: Partial<Upgrade>) =>
+  standIn(({ path }) => {
+    if (path === '/api/upgrades/up-1') return [200, run]
+    if (path === '/api/upgrades/back-1/status' && back) return [200, upgrade({ id: 'back-1', ...back })]
+    return [...problem(404, 'upgrade-not-found')]
+  })
+const whole = { upgradeId: 'back-1', kind: 'rollback', targetId: null, at: '2026-11-28T01:10:00.000Z' }
+
+describe('an exit code tells where a run stands', () => {
+  it.each<[string, number, Upgrade, Partial<Upgrade>?]>([
+    ['complete', exitCodes.done, upgrade({ status: 'completed' })],
+    ['complete but for some', exitCodes.exceptions, upgrade({ status: 'completed_with_exceptions' })],
+    ['failed', exitCodes.failed, upgrade({ status: 'failed' })],
+    ['aborted', exitCodes.failed, upgrade({ status: 'aborted' })],
+    ['rejected', exitCodes.failed, upgrade({ status: 'rejected' })],
+    ['expired', exitCodes.failed, upgrade({ status: 'expired' })],
+    [
+      'complete, and taken back',
+      exitCodes.rolledBack,
+      upgrade({ status: 'completed', children: [whole] }),
+      { status: 'completed' },
+    ],
+    [
+      'aborted, and taken back',
+      exitCodes.rolledBack,
+      upgrade({ status: 'aborted', children: [whole] }),
+      { status: 'completed_with_exceptions' },
+    ],
+    [
+      'complete, and its rollback has failed',
+      exitCodes.failed,
+      upgrade({ status: 'completed', children: [whole] }),
+      { status: 'failed' },
+    ],
+    [
+      'complete, and its rollback waits',
+      exitCodes.waits,
+      upgrade({ status: 'completed', children: [whole] }),
+      { status: 'pending_approval' },
+    ],
+    [
+      'complete, and one target was taken back',
+      exitCodes.done,
+      upgrade({ status: 'completed', children: [{ ...whole, targetId: 'cust_1' }] }),
+      { status: 'completed' },
+    ],
+    [
+      'complete, and tried again',
+      exitCodes.done,
+      upgrade({ status: 'completed', children: [{ ...whole, kind: 'retry' }] }),
+    ],
+  ])('%s: %i', async (_, code, run, back) => {
+    const api = await having(run, back)
+    const [status, watch] = await Promise.all(
+      ['status', 'watch'].map((word) =>
+        commandAt(api, [word, 'up-1', '--until', 'waits'].slice(0, word === 'status' ? 2 : 4)),
+      ),
+    )
+    expect([status?.code, watch?.code]).toEqual([code, code])
+  })
+
+  it.each(['APPROVAL', 'CONTINUE', 'OPERATOR', 'GATE_FAILED', 'GATE_INCONCLUSIVE', 'FREEZE'])(
+    'held by %s it waits for a person, and says the next command',
+    async (code) => {
+      const api = await having(upgrade({ holds: [hold(code)] }))
+      const ended = await commandAt(api, ['watch', 'up-1', '--until', 'waits'])
+      expect(ended.code).toBe(exitCodes.waits)
+      expect(ended.out).toMatch(new RegExp(`holds +${code}: ${code} ends\\.\\n +next +drydock `))
+    },
+  )
+
+  it.each(['BAKING', 'WINDOW_CLOSED', 'BUSY', 'SPACING'])('held by %s it goes on by itself', async (code) => {
+    const api = await having(upgrade({ holds: [hold(code, { until: '2026-11-28T02:00:00.000Z' })] }))
+    const ended = await commandAt(api, ['watch', 'up-1', '--until', 'waits', '--timeout', '1'])
+    expect(ended.code).toBe(exitCodes.timeout)
+    expect(ended.out).toContain(`${code}: ${code} ends. Until 2026-11-28T02:00:00.000Z.`)
+    expect(ended.err).toBe('It goes on; the time for watching is over. Next: drydock watch up-1\n')
+  })
+})
+
+describe('a watch', () => {
+  it('goes on while somebody is waited for, unless it was to come back then', async () => {
+    const story = [
+      upgrade({ holds: [hold('CONTINUE')] }),
+      upgrade({ completed: 30 }),
+      upgrade({ status: 'completed', completed: 50 }),
+    ]
+    const api = await standIn(() => [200, story.length > 1 ? story.shift() : story[0]])
+    const { code, out } = await commandAt(api, ['watch', 'up-1'])
+    expect(code).toBe(exitCodes.done)
+    expect(out).toMatch(/5 of 50[\s\S]*CONTINUE[\s\S]*30 of 50[\s\S]*completed, 50 of 50/)
+  })
+
+  it('after a deploy reads nothing older than what was deployed', async () => {
+    const api = await standIn(({ method }, response) => {
+      if (method === 'GET') return [200, upgrade({ status: 'completed' })]
+      response.setHeader('drydock-commit', '3')
+      return [202, deployed]
+    })
+    const words = ['deploy', '--component', 'api', '--version', 'v1', '--strategy', 'all', '--watch']
+    expect((await commandAt(api, words)).code).toBe(exitCodes.done)
+    expect(api.asked.at(-1)?.headers['drydock-commit']).toBe('3')
+  })
+
+  it('writes one line of JSON a change', async () => {
+    const story = [upgrade(), upgrade(), upgrade({ status: 'completed' })]
+    const api = await standIn(() => [200, story.length > 1 ? story.shift() : story[0]])
+    const { out } = await commandAt(api, ['watch', 'up-1', '--json'])
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).standing)
+    expect(lines).toEqual(['runs', 'done'])
+  })
+
+  it('draws in place on a terminal, in lines that fit', async () => {
+    const long = 'a-component-with-a-name-that-is-longer-than-any-line-of-the-terminal-has-room-for'
+    const story = [upgrade({ component: long }), upgrade({ component: long, status: 'completed' })]
+    const api = await standIn(() => [200, story.length > 1 ? story.shift() : story[0]])
+    const { out } = await commandAt(api, ['watch', 'up-1'], { isTTY: true, columns: 60 })
+    const [drawn = ''] = out.split('\u001b[3A\u001b[0J')
+    expect(out).toContain('\u001b[3A\u001b[0J')
+    expect(drawn.split('\n').filter((line) => [...line].length > 59)).toEqual([])
+  })
+
+  it('goes on through an outage of the server, and says so once', async () => {
+    let times = 0
+    const api = await standIn((_, response) => {
+      times += 1
+      if (times === 1) return [200, upgrade()]
+      if (times > 6) return [200, upgrade({ status: 'completed' })]
+      response.setHeader('retry-after', '0.01')
+      return [...problem(503, 'unavailable')]
+    })
+    const { code, err } = await commandAt(api, ['watch', 'up-1'])
+    expect(code).toBe(exitCodes.done)
+    expect(err).toMatch(/^.*answered 503: It is unavailable\. It is asked again\.\n$/)
+  })
+
+  it('ends when it is interrupted', async () => {
+    const interrupted = new AbortController()
+    const api = await standIn(() => {
+      setTimeout(() => interrupted.abort(), 20)
+      return [200, upgrade()]
+    })
+    const { code, err } = await commandAt(api, ['watch', 'up-1'], { signal: interrupted.signal })
+    expect([code, err]).toEqual([exitCodes.unknown, ''])
+  })
+})
+
+describe('what is left', () => {
+  it('is told by the pace of the last minutes, and not while something holds', () => {
+    let now = 0
+    const pace = new Pace(() => now)
+    const look = (seconds: number, completed: number, holds: Upgrade['holds'] = []) => {
+      now += seconds * 1000
+      return pace.rest(upgrade({ completed, holds }), 'runs')
+    }
+    expect(look(0, 5)).toBeUndefined()
+    expect(look(10, 15)).toBe('about 35 s left at this pace, without waits')
+    expect(look(10, 16, [hold('BAKING')])).toBeUndefined()
+    // The time of the bake is no pace.
+    expect(look(1000, 16)).toBeUndefined()
+    expect(look(60, 17)).toBe('about 33 min left at this pace, without waits')
+  })
+})
+
+describe('an approval', () => {
+  const waiting = upgrade({
+    status: 'pending_approval',
+    holds: [hold('APPROVAL')],
+    window: { start: 'a', end: 'b' },
+  })
+  const approving = () =>
+    standIn(({ method }) =>
+      method === 'GET'
+        ? [200, waiting]
+        : [200, { message: 'Approved.', upgradeId: 'up-1', status: 'scheduled' }],
+    )
+  const writes = (api: Awaited<ReturnType<typeof standIn>>) =>
+    api.asked.filter(({ method }) => method === 'POST')
+
+  it('sends the hash of the plan that was shown, with its window, once somebody has said yes', async () => {
+    const api = await approving()
+    const { code, out } = await commandAt(api, ['approve', 'up-1'], { isTTY: true, typed: 'y\n' })
+    expect(code).toBe(exitCodes.done)
+    expect(out).toContain(planHash)
+    expect(writes(api).map(({ body }) => body)).toEqual([{ planHash, window: { start: 'a', end: 'b' } }])
+    // What is sent is what was shown: nothing is read in between.
+    expect(api.asked.filter(({ method }) => method === 'GET').length).toBe(1)
+  })
+
+  it.each(['n\n', '\n', 'yess\n', ''])('is not sent after %j', async (typed) => {
+    const api = await approving()
+    const { code } = await commandAt(api, ['approve', 'up-1'], { isTTY: true, typed })
+    expect([code, writes(api)]).toEqual([exitCodes.refused, []])
+  })
+
+  it('where nobody can be asked needs the hash of what was looked at, and does not tell it', async () => {
+    const api = await approving()
+    const { code, err } = await commandAt(api, ['approve', 'up-1'])
+    expect([code, writes(api)]).toEqual([exitCodes.usage, []])
+    expect(err).toMatch(/drydock status up-1 shows the plan/)
+    expect(err).not.toContain(planHash.slice(0, 12))
+  })
+
+  it('takes the first digits of the hash, and sends all of it', async () => {
+    const api = await approving()
+    expect((await commandAt(api, ['approve', 'up-1', '--plan-hash', planHash.slice(0, 12)])).code).toBe(
+      exitCodes.done,
+    )
+    expect(writes(api)[0]?.body).toMatchObject({ planHash })
+  })
+
+  it.each(['', '9e1', planHash.replace('9', '8'), `${planHash}0`])(
+    'of the plan %j is not sent',
+    async (hash) => {
+      const api = await approving()
+      const { code } = await commandAt(api, ['approve', 'up-1', `--plan-hash=${hash}`])
+      expect(code).toBeGreaterThan(1)
+      expect(writes(api)).toEqual([])
+    },
+  )
+})
+
+describe('one command for upgrades and rollouts', () => {
+  it('says that it is neither', async () => {
+    const api = await standIn(({ path }) => [
+      ...problem(404, path.includes('rollouts') ? 'rollout-not-found' : 'upgrade-not-found'),
+    ])
+    const { code, err } = await commandAt(api, ['pause', 'nope'])
+    expect([code, api.asked.length]).toEqual([exitCodes.refused, 2])
+    expect(err).toMatch(/^Refused: It is upgrade-not-found\.\nNext: See what there is: drydock list/)
+  })
+})
