@@ -19,7 +19,7 @@ export type Work = (session: Session, given: Given) => Promise<ExitCode>
 
 /** Opens what a command works with. Throws a Failure where an option makes no sense. */
 export function openSession(surroundings: Surroundings, given: Given): Session {
-  const { url, token } = settingsOf(given, surroundings.env)
+  const { url, token } = settingsOf(given, surroundings)
   const api = new Api({ url, token, signal: surroundings.signal, key: given.text('idempotencyKey') })
   return { api, console: new Console(surroundings), surroundings, json: given.has('json') }
 }

@@ -2,6 +2,8 @@ import { userInfo } from 'node:os'
 import { type Operation, roles } from '../../../contracts/routes.ts'
 import { misused } from '../failure.ts'
 import type { Given } from '../given.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { isPrivate } from './addresses.ts'
 
 /** Where one machine answers, unless told otherwise. */
 const localUrl = 'http://127.0.0.1:3100'
@@ -17,7 +19,7 @@ export interface Settings {
  * Reads where to call and as whom: options go before the environment, a token before a data directory, and that before what a login has
  * kept. Throws a Failure for an address over which a token would be readable by others.
  */
-export function settingsOf(given: Given, env: Readonly<Record<string, string | undefined>>): Settings {
+export function settingsOf(given: Given, { env, signal }: Pick<Surroundings, 'env' | 'signal'>): Settings {
   const said = (name: string, variable: string) => given.text(name) ?? (env[variable] || undefined)
   const data = said('data', 'DRYDOCK_DATA')
   const named = said('url', 'DRYDOCK_URL')
@@ -48,12 +50,7 @@ export function settingsOf(given: Given, env: Readonly<Record<string, string | u
   }
   return {
     url,
-    token: async () => {
-      throw misused(
-        `Nobody says who calls ${url}.`,
-        'Next: --token TOKEN or DRYDOCK_TOKEN; of one machine: --data DIR or DRYDOCK_DATA.',
-      )
-    },
+    token: async () => (await import('./sign-in.ts')).keptToken(url, env, signal),
   }
 }
 
@@ -64,8 +61,7 @@ function addressOf(text: string): string {
     throw misused(`--url must be an address as https://drydock.example, not ${text}.`)
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
     throw misused('--url must be an address alone, without a name, a password, a ? or a #.')
-  const isHere = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
-  if (url.protocol === 'http:' && !isHere)
+  if (!isPrivate(url))
     throw misused(
       `--url must begin with https://: over http:// others could read the token on its way to ${url.hostname}.`,
     )

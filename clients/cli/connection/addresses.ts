@@ -1,0 +1,5 @@
+/** May secrets be sent to an address? Only over TLS, or without leaving this machine. */
+export function isPrivate(url: URL): boolean {
+  if (url.protocol === 'https:') return true
+  return url.protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
+}
