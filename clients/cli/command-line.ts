@@ -48,7 +48,10 @@ export function commandLine(
   program.commandsGroup('What keeps everything from being upgraded:')
   declareClosures(program, start)
   declareAccess(program, start)
-  return program.addHelpText('after', '\nThe options of each, with examples: drydock deploy --help')
+  return program.addHelpText(
+    'after',
+    '\nOptions of each, with examples: drydock deploy --help\nCompletion of words in a shell: drydock complete bash|zsh|fish|powershell',
+  )
 }
 
 /** Returns a command and all below it, each with its options. */
