@@ -31,6 +31,7 @@ export function commandLine(
     .helpCommand(false)
     .enablePositionalOptions()
     .showSuggestionAfterError()
+    .showHelpAfterError('Next: drydock --help')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => out.write(text),

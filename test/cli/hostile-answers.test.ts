@@ -160,7 +160,7 @@ describe('text of users and servers', () => {
     const failure = { code: 'X', detail: hostile }
     const api = await standIn(() => [200, upgrade({ component: hostile, failure, status: hostile })])
     const { out } = await commandAt(api, ['status', 'up-1'])
-    expect(out).toContain(`${shown} v1.2.0: ${shown}`)
+    expect(out.replaceAll(/\s+/g, ' ')).toContain(`${shown} v1.2.0: ${shown}, 5 of 50`)
     expect(out).not.toMatch(obeyed)
   })
 

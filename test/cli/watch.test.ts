@@ -87,6 +87,11 @@ describe('an exit code tells where a run stands', () => {
   })
 })
 
+/** What a terminal is told: to erase so many lines, and to change the colour. */
+const control = String.fromCharCode(27)
+const erasing = new RegExp(`${control}\\[(\\d+)A${control}\\[0J`)
+const colour = new RegExp(`${control}\\[\\d+m`, 'g')
+
 describe('a watch', () => {
   it('goes on while somebody is waited for, unless it was to come back then', async () => {
     const story = [
@@ -122,14 +127,20 @@ describe('a watch', () => {
     expect(lines).toEqual(['runs', 'done'])
   })
 
-  it('draws in place on a terminal, in lines that fit', async () => {
+  it('draws in place on a terminal, in lines that fit, and leaves nothing out', async () => {
     const long = 'a-component-with-a-name-that-is-longer-than-any-line-of-the-terminal-has-room-for'
-    const story = [upgrade({ component: long }), upgrade({ component: long, status: 'completed' })]
+    const words = `Somebody continues. ${'Nobody has to wait for ever. '.repeat(6)}`.trim()
+    const holds = [hold('CONTINUE', { unblock: words })]
+    const story = [upgrade({ component: long, holds }), upgrade({ component: long, status: 'completed' })]
     const api = await standIn(() => [200, story.length > 1 ? story.shift() : story[0]])
     const { out } = await commandAt(api, ['watch', 'up-1'], { isTTY: true, columns: 60 })
-    const [drawn = ''] = out.split('\u001b[3A\u001b[0J')
-    expect(out).toContain('\u001b[3A\u001b[0J')
-    expect(drawn.split('\n').filter((line) => [...line].length > 59)).toEqual([])
+    const [drawn = '', erased = '', again = ''] = out.split(erasing)
+    expect(again).toContain('completed')
+    const plain = drawn.replaceAll(colour, '')
+    const lines = plain.trimEnd().split('\n')
+    expect(lines.length).toBe(Number(erased))
+    expect(lines.filter((line) => [...line].length > 59)).toEqual([])
+    expect(plain.replaceAll(/\s+/g, ' ')).toContain(`holds CONTINUE: ${words}`)
   })
 
   it('goes on through an outage of the server, and says so once', async () => {
@@ -146,14 +157,14 @@ describe('a watch', () => {
     expect(err).toMatch(/^.*answered 503: It is unavailable\. It is asked again\.\n$/)
   })
 
-  it('ends when it is interrupted', async () => {
+  it('ends when it is interrupted, and says that the run does not', async () => {
     const interrupted = new AbortController()
     const api = await standIn(() => {
       setTimeout(() => interrupted.abort(), 20)
       return [200, upgrade()]
     })
     const { code, err } = await commandAt(api, ['watch', 'up-1'], { signal: interrupted.signal })
-    expect([code, err]).toEqual([exitCodes.unknown, ''])
+    expect([code, err]).toEqual([exitCodes.unknown, 'It goes on, unwatched. Next: drydock watch up-1\n'])
   })
 })
 

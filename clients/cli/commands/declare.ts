@@ -96,6 +96,8 @@ export function declare(parent: Command, usage: string, { does, examples }: Told
   const [name = '', ...args] = usage.split(' ')
   const command = parent.command(name).summary(does).description(does)
   for (const arg of args) command.argument(arg)
+  const path = parent.parent === null ? name : `${parent.name()} ${name}`
+  command.showHelpAfterError(`Next: drydock ${path} --help`)
   const lines = examples.flatMap(([words, effect]) => [
     `  $ drydock ${words}`,
     ...(effect === '' ? [] : [`      ${effect}`]),

@@ -1,5 +1,5 @@
 import type { Surroundings } from '../surroundings.ts'
-import { cut, printable, printableJson, wrapped } from './text.ts'
+import { cut, laidOut, printable, printableJson, wrapped } from './text.ts'
 
 /** How a line is meant; a terminal shows it by a colour. */
 export type Tone = 'plain' | 'good' | 'bad' | 'careful' | 'quiet'
@@ -60,11 +60,9 @@ export class Console {
       this.say(`${place === 0 ? label : ' '.repeat(label.length)}${line}`, tone)
   }
 
-  /** Writes a line that stays, broken between words; what follows begins below the second word. */
+  /** Writes a line that stays, broken between words where it is longer than the terminal is wide. */
   tellLine(line: string, tone: Tone = 'plain'): void {
-    const [, label = '', text = ''] = /^(\s*\S+\s{2,})(.*)$/s.exec(line) ?? []
-    if (label !== '' && line.length > this.width) this.tell(label, text, tone)
-    else this.say(line, tone)
+    for (const part of laidOut(printable(line), this.width)) this.say(part, tone)
   }
 
   /** Writes a line for a person beside the output, which a script may read. */
@@ -83,9 +81,12 @@ export class Console {
   draw(lines: readonly (readonly [text: string, tone: Tone])[]): void {
     this.#erase()
     // A line that the terminal breaks would count as two.
-    for (const [text, tone] of lines)
-      this.#surroundings.out.write(`${this.#toned(cut(printable(text), this.width - 1), tone)}\n`)
-    this.#drawn = lines.length
+    const width = this.width - 1
+    const parts = lines.flatMap(([text, tone]) =>
+      laidOut(printable(text), width).map((part) => this.#toned(cut(part, width), tone)),
+    )
+    for (const part of parts) this.#surroundings.out.write(`${part}\n`)
+    this.#drawn = parts.length
   }
 
   /** Leaves what was drawn where it is. */

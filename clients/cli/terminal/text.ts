@@ -42,6 +42,18 @@ export function wrapped(text: string, width: number): string[] {
   return [...lines, line]
 }
 
+/**
+ * Returns a line in lines of at most so many characters. One that begins with a label, and two spaces or more behind it, goes on below the
+ * word that follows the label.
+ */
+export function laidOut(line: string, width: number): string[] {
+  if ([...line].length <= width) return [line]
+  const [, label = '', text = line] = /^(\s*\S+\s{2,})(.*)$/s.exec(line) ?? []
+  return wrapped(text, Math.max(20, width - label.length)).map(
+    (part, place) => `${place === 0 ? label : ' '.repeat(label.length)}${part}`,
+  )
+}
+
 /** Returns an instant to the second, as tables have room for; what is none stays as it is. */
 export function toSecond(instant: string | null): string | null {
   return instant?.replace(/\.\d+Z$/, 'Z') ?? null

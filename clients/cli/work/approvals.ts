@@ -80,7 +80,7 @@ export const approve: Work = async (session, given) => {
       : await api.call('approveRollout', { params, body })
   const watches = given.has('watch') || given.text('until') !== undefined
   if (json) console.json(answer.body, watches ? 0 : 2)
-  else console.say(`${answer.body.message} It is ${answer.body.status}.`, 'good')
+  else console.say(`${answer.body.message.replace(/\.$/, '')}: it is ${answer.body.status}.`, 'good')
   return watches ? watchRun(session, given, subject.id, answer.commit) : exitCodes.done
 }
 

@@ -21,11 +21,20 @@ export async function textOf(
   }
 }
 
+/** Says why a file cannot be read, in words. */
+export function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'EACCES') return 'you may not'
+  if (code === 'EISDIR') return 'it is a directory'
+  return error instanceof Error ? error.message : String(error)
+}
+
 async function fileOf(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file)
   } catch (error) {
-    throw misused(`${file} cannot be read: ${error instanceof Error ? error.message : error}`)
+    throw misused(`${file} cannot be read: ${reasonOf(error)}.`)
   }
 }
 

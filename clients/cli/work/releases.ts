@@ -6,7 +6,7 @@ import { misused } from '../failure.ts'
 import type { Given } from '../given.ts'
 import type { Session, Work } from '../session.ts'
 import { toSecond } from '../terminal/text.ts'
-import { jsonOf, objectOf, textOf } from './files.ts'
+import { jsonOf, objectOf, reasonOf, textOf } from './files.ts'
 import { sayList, sayOne } from './listing.ts'
 import { pages } from './pages.ts'
 import { optional } from './request.ts'
@@ -117,7 +117,7 @@ async function measuredOf(file: string): Promise<{ digest: string; sizeBytes: nu
       sizeBytes += part.length
     }
   } catch (error) {
-    throw misused(`${file} cannot be read: ${error instanceof Error ? error.message : error}`)
+    throw misused(`${file} cannot be read: ${reasonOf(error)}.`)
   }
   return { digest: `sha256:${hash.digest('hex')}`, sizeBytes }
 }

@@ -41,7 +41,7 @@ export const list: Work = async ({ api, console, json }, given) => {
       upgrades.map(({ id, kind, component, version, status, completed, total }) => [
         ...[
           id,
-          kind === 'deploy' ? component : `${component} (${kind})`,
+          kind === 'deploy' ? component : `${component} ${kind}`,
           version,
           status,
           `${completed}/${total}`,

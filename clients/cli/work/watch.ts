@@ -27,12 +27,17 @@ export async function watchRun(
   const ending = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout * 1000
   const picture = new Picture(session)
   let subject = await subjectOf(api, id, { seen })
+  const leave = () => session.console.note(`It goes on, unwatched. Next: drydock watch ${id}`)
+  surroundings.signal.addEventListener('abort', leave, { once: true })
   for (;;) {
     const standing = await standingOf(api, subject)
     const isOver = standing !== 'runs' && standing !== 'waits'
     const isLast = isOver || standing === until
     picture.show(subject, standing, isLast)
-    if (isLast) return codeOf(standing)
+    if (isLast) {
+      surroundings.signal.removeEventListener('abort', leave)
+      return codeOf(standing)
+    }
     if (performance.now() >= ending) {
       session.console.note(`It goes on; the time for watching is over. Next: drydock watch ${id}`)
       return exitCodes.timeout
