@@ -68,3 +68,46 @@ export function problem(status: number, code: string, more: object = {}) {
     },
   ] as const
 }
+
+type Rollout = AnswerOf<'getRollout'>
+
+/** A rollout of two phases as the API answers it, but for what is given. */
+export function rollout(given: Partial<Rollout> = {}): Rollout {
+  const phase = {
+    ...{
+      status: 'completed',
+      planHash: null,
+      total: 10,
+      completed: 10,
+      failed: 0,
+      skipped: 0,
+      inProgress: 0,
+    },
+    ...{ startedAt: null, completedAt: null, passed: true, accepted: false, holds: [] },
+  }
+  return {
+    ...{
+      rolloutId: 'ro-1',
+      jobId: 'ro-1-1',
+      kind: 'deploy',
+      parentId: null,
+      name: 'Platform',
+      status: 'completed',
+    },
+    ...{
+      phaseCount: 2,
+      phasesBegun: 2,
+      phasesEnded: 2,
+      planHash,
+      approvals: { needed: 0, given: 0, withinSeconds: 60 },
+    },
+    ...{ requestedBy: 'ann', requestedAt: '2026-11-28T01:00:00.000Z', startedAt: null, completedAt: null },
+    ...{ failure: null, total: 20, completed: 20, failed: 0, holds: [], reason: null, onFailure: 'hold' },
+    phases: [
+      { ...phase, name: 'databases', dependsOn: [], upgradeId: 'up-1' },
+      { ...phase, name: 'workers', dependsOn: ['databases'], upgradeId: 'up-2' },
+    ],
+    ...{ approvalsGiven: [], children: [], abort: null, generation: 1, commit: 9 },
+    ...given,
+  }
+}

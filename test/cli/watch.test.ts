@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { exitCodes } from '../../clients/cli/exit-codes.ts'
 import { Pace } from '../../clients/cli/work/pace.ts'
-import { deployed, hold, planHash, problem, upgrade } from './answers.ts'
+import { deployed, hold, planHash, problem, rollout, upgrade } from './answers.ts'
 import { commandAt, standIn } from './stand-in.ts'
 
 type Upgrade = ReturnType<typeof upgrade>
@@ -244,6 +244,64 @@ describe('an approval', () => {
 })
 
 describe('one command for upgrades and rollouts', () => {
+  /** A stand-in that has a rollout, and a rollback of it that is complete. */
+  const havingRollout = (run: ReturnType<typeof rollout>) =>
+    standIn(({ method, path }) => {
+      const done = { message: 'Done.', rolloutId: 'ro-1', status: 'in_progress' }
+      if (path.endsWith('/abort')) return [202, { ...done, rollbackId: null }]
+      if (method === 'POST') return [200, done]
+      if (path === '/api/v1/rollouts/ro-1') return [200, run]
+      if (path === '/api/v1/rollouts/back-1/status') return [200, rollout({ rolloutId: 'back-1' })]
+      return [...problem(404, 'upgrade-not-found')]
+    })
+  const back = (...phases: string[]) => [{ rolloutId: 'back-1', phases, at: '2026-11-28T02:00:00.000Z' }]
+
+  it.each<[string, number, ReturnType<typeof rollout>]>([
+    ['complete', exitCodes.done, rollout()],
+    ['complete, and taken back', exitCodes.rolledBack, rollout({ children: back('workers', 'databases') })],
+    ['complete, and a part of it was taken back', exitCodes.done, rollout({ children: back('workers') })],
+    [
+      'held by a part that has failed',
+      exitCodes.waits,
+      rollout({ status: 'in_progress', holds: [hold('PHASE_FAILED', { ref: 'databases' })] }),
+    ],
+    ['at rest', exitCodes.done, rollout({ status: 'in_progress', holds: [hold('RESTING')] })],
+  ])('says where a rollout stands: %s, %i', async (_, code, run) => {
+    expect((await commandAt(await havingRollout(run), ['status', 'ro-1'])).code).toBe(code)
+  })
+
+  it.each([
+    [['pause', 'ro-1', '--reason', 'x'], 'pause', { reason: 'x' }],
+    [['resume', 'ro-1'], 'resume', {}],
+    [['abort', 'ro-1', '--roll-back'], 'abort', { rollBack: true }],
+    [['reject', 'ro-1', '--reason', 'x'], 'reject', { reason: 'x' }],
+    [
+      ['continue', 'ro-1', '--after', 'databases', '--reason', 'x'],
+      'continue',
+      { phase: 'databases', reason: 'x' },
+    ],
+    [['approve', 'ro-1', '--plan-hash', planHash], 'approve', { planHash }],
+  ])('does it to a rollout: %j', async (words, action, body) => {
+    const api = await havingRollout(rollout())
+    const { code, err } = await commandAt(api, words)
+    expect([code, err]).toEqual([exitCodes.done, ''])
+    const written = api.asked.filter(({ method }) => method === 'POST')
+    expect(written.map(({ path, body: sent }) => [path, sent])).toEqual([
+      [`/api/v1/rollouts/ro-1/${action}`, body],
+    ])
+  })
+
+  it.each([
+    [['continue', 'ro-1'], /drydock continue ro-1 --after NAME --reason WHY/],
+    [['resume', 'ro-1', '--seen-failed', '3'], /drydock explain ro-1/],
+    [['rollback', 'ro-1', 'cust_1'], /taken back from its upgrade, not from a rollout/],
+  ])('does not do to a rollout what only upgrades have: %j', async (words, next) => {
+    const api = await havingRollout(rollout())
+    const { code, err } = await commandAt(api, words)
+    expect([code, api.asked.filter(({ method }) => method === 'POST')]).toEqual([exitCodes.usage, []])
+    expect(err).toMatch(next)
+  })
+
   it('says that it is neither', async () => {
     const api = await standIn(({ path }) => [
       ...problem(404, path.includes('rollouts') ? 'rollout-not-found' : 'upgrade-not-found'),

@@ -54,7 +54,7 @@ export function laidOut(line: string, width: number): string[] {
   )
 }
 
-/** Returns an instant to the second, as tables have room for; what is none stays as it is. */
-export function toSecond(instant: string | null): string | null {
-  return instant?.replace(/\.\d+Z$/, 'Z') ?? null
+/** Returns an instant to the minute, as tables have room for; what is none stays as it is. */
+export function toMinute(instant: string | null): string | null {
+  return instant?.replace(/:\d\d(\.\d+)?Z$/, 'Z') ?? null
 }

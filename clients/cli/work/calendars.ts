@@ -3,7 +3,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { misused } from '../failure.ts'
 import type { Given } from '../given.ts'
 import type { Session, Work } from '../session.ts'
-import { toSecond } from '../terminal/text.ts'
+import { toMinute } from '../terminal/text.ts'
 import { objectOf, textOf } from './files.ts'
 import { sayList, sayOne } from './listing.ts'
 import { pages } from './pages.ts'
@@ -21,7 +21,7 @@ export const list: Work = async (session, given) => {
       name: (row) => row.name,
       kind: (row) => row.kind,
       entries: (row) => row.entries,
-      'known until': (row) => toSecond(row.knownUntil),
+      'known until': (row) => toMinute(row.knownUntil),
     },
   })
 }

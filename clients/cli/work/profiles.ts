@@ -1,6 +1,6 @@
 import { exitCodes } from '../exit-codes.ts'
 import type { Work } from '../session.ts'
-import { toSecond } from '../terminal/text.ts'
+import { toMinute } from '../terminal/text.ts'
 import { objectOf } from './files.ts'
 import { sayList, sayOne } from './listing.ts'
 import { pages } from './pages.ts'
@@ -19,7 +19,7 @@ export const list: Work = async (session, given) => {
       id: (row) => row.id,
       name: (row) => row.name,
       status: (row) => row.status,
-      next: (row) => toSecond(row.next_execution),
+      next: (row) => toMinute(row.next_execution),
       targets: (row) => row.affected_resources,
     },
   })
@@ -44,7 +44,7 @@ export const show: Work = async (session, given) => {
     name: 'windows',
     rows: recent_windows,
     columns: {
-      at: (row) => toSecond(row.scheduled_at),
+      at: (row) => toMinute(row.scheduled_at),
       result: (row) => row.result,
       why: (row) => row.detail,
       execution: (row) => row.execution_id,
@@ -115,7 +115,7 @@ export const history: Work = async (session, given) => {
     rows: executions,
     columns: {
       execution: (row) => row.execution_id,
-      began: (row) => toSecond(row.started_at),
+      began: (row) => toMinute(row.started_at),
       status: (row) => row.status,
       version: (row) => row.target_version,
       done: (row) => `${row.resources_successful}/${row.resources_targeted}`,

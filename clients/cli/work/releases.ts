@@ -5,7 +5,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { misused } from '../failure.ts'
 import type { Given } from '../given.ts'
 import type { Session, Work } from '../session.ts'
-import { toSecond } from '../terminal/text.ts'
+import { toMinute } from '../terminal/text.ts'
 import { jsonOf, objectOf, reasonOf, textOf } from './files.ts'
 import { sayList, sayOne } from './listing.ts'
 import { pages } from './pages.ts'
@@ -51,7 +51,7 @@ export const list: Work = async (session, given) => {
       version: (row) => row.version,
       channel: (row) => row.channel,
       standing: standingOf,
-      registered: (row) => toSecond(row.registeredAt),
+      registered: (row) => toMinute(row.registeredAt),
     },
   })
 }

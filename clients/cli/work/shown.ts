@@ -1,7 +1,6 @@
 import { bar } from '../terminal/bar.ts'
 import type { Tone } from '../terminal/console.ts'
-import type { Standing } from './standing.ts'
-import { toneOf } from './standing.ts'
+import { type Standing, type Stood, toneOf } from './standing.ts'
 import type { Subject } from './subject.ts'
 
 export type Line = readonly [text: string, tone: Tone]
@@ -31,9 +30,10 @@ function nextOf({ code }: Pick<Hold, 'code'>, { kind, id }: Subject): string | u
 }
 
 /** Returns a run as lines: what it is, each wave or each part of a rollout, and what holds it. */
-export function linesOf(subject: Subject, standing: Standing): Line[] {
+export function linesOf(subject: Subject, { standing, rollback }: Stood): Line[] {
   const parts = subject.kind === 'upgrade' ? upgradeLines(subject.run) : rolloutLines(subject.run)
   const [first = '', ...rest] = parts
+  if (rollback !== undefined) rest.push(`  back     ${wordsOf[standing]}: drydock watch ${rollback}`)
   const holds = subject.run.holds.flatMap((hold): Line[] => {
     const until = hold.until === null ? '' : ` Until ${hold.until}.`
     const next = nextOf(hold, subject)
@@ -50,6 +50,16 @@ export function linesOf(subject: Subject, standing: Standing): Line[] {
 
 type Upgrade = Extract<Subject, { kind: 'upgrade' }>['run']
 type Rollout = Extract<Subject, { kind: 'rollout' }>['run']
+
+/** How a rollback stands, whose run stands so. */
+const wordsOf: Readonly<Record<Standing, string>> = {
+  runs: 'it is being taken back',
+  waits: 'taking it back waits for a person',
+  done: 'it was taken back',
+  exceptions: 'it was taken back',
+  'rolled-back': 'it was taken back',
+  failed: 'it could not be taken back',
+}
 
 /** So many waves are drawn; of more the ones around the present one. */
 const mostWaves = 12
@@ -91,11 +101,10 @@ function ended({
   return completed + failed + unreachable + skipped
 }
 
-function rolloutLines({ kind, name, status, phases, failure, completed, total }: Rollout) {
-  const what = kind === 'rollback' ? 'rollback of ' : ''
+function rolloutLines({ name, status, phases, failure, completed, total }: Rollout) {
   const width = Math.max(...phases.map((phase) => phase.name.length), 4)
   return [
-    `${what}${name}: ${status}, ${completed} of ${total}`,
+    `${name}: ${status}, ${completed} of ${total}`,
     ...phases.map((phase) => {
       const drawn = bar({ size: phase.total, good: phase.completed, bad: phase.failed, out: phase.skipped })
       const held = phase.holds.map(({ code }) => code).join(' ')

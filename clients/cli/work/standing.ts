@@ -28,22 +28,28 @@ function waitsForPerson({ code }: { readonly code: string }): boolean {
   return endedByPeople.has(code)
 }
 
+/** Where a run stands, and by which rollback, if there is one of all of it. */
+export interface Stood {
+  readonly standing: Standing
+  readonly rollback: string | undefined
+}
+
 /**
  * Says where a run stands. One that is over asks its whole rollback, if there is one: what was taken back is not done, whatever its own
  * status says (an upgrade that was complete keeps that status).
  */
-export async function standingOf(api: Api, { kind, run }: Subject): Promise<Standing> {
+export async function standingOf(api: Api, { kind, run }: Subject): Promise<Stood> {
   const own = ofStatus[run.status] ?? (run.holds.some(waitsForPerson) ? 'waits' : 'runs')
-  if (own === 'runs' || own === 'waits') return own
-  const back = wholeRollback(kind === 'upgrade' ? run.children : childrenOf(run))
-  if (back === undefined) return own
+  const isOver = own !== 'runs' && own !== 'waits'
+  const rollback = isOver ? wholeRollback(kind === 'upgrade' ? run.children : childrenOf(run)) : undefined
+  if (rollback === undefined) return { standing: own, rollback }
   const { status } =
     kind === 'upgrade'
-      ? await api.read('getUpgradeStatus', { params: { id: back } })
-      : await api.read('getRolloutStatus', { params: { id: back } })
+      ? await api.read('getUpgradeStatus', { params: { id: rollback } })
+      : await api.read('getRolloutStatus', { params: { id: rollback } })
   const ofRollback = ofStatus[status] ?? 'runs'
-  if (ofRollback === 'done' || ofRollback === 'exceptions') return 'rolled-back'
-  return ofRollback === 'failed' ? 'failed' : ofRollback
+  const isBack = ofRollback === 'done' || ofRollback === 'exceptions'
+  return { standing: isBack ? 'rolled-back' : ofRollback, rollback }
 }
 
 interface Child {

@@ -9,9 +9,10 @@ import { subjectOf } from './subject.ts'
 /** Shows where a run stands, and ends with the code that says so. */
 export const status: Work = async ({ api, console, json }, given) => {
   const subject = await subjectOf(api, given.word(0), { at: given.text('at') })
-  const standing = await standingOf(api, subject)
+  const stood = await standingOf(api, subject)
+  const { standing } = stood
   if (json) console.json({ standing, ...subject.run })
-  else for (const [line, tone] of linesOf(subject, standing)) console.tellLine(line, tone)
+  else for (const [line, tone] of linesOf(subject, stood)) console.tellLine(line, tone)
   return codeOf(standing)
 }
 

@@ -1,7 +1,7 @@
 import type { AnswerOf } from '../connection/answers.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Session, Work } from '../session.ts'
-import { toSecond } from '../terminal/text.ts'
+import { toMinute } from '../terminal/text.ts'
 import { sayList } from './listing.ts'
 
 function sayStops(session: Session, answer: AnswerOf<'getStop'>) {
@@ -20,7 +20,7 @@ function sayStops(session: Session, answer: AnswerOf<'getStop'>) {
     rows: answer.stops,
     columns: {
       stop: (row) => row.stopId,
-      since: (row) => toSecond(row.since),
+      since: (row) => toMinute(row.since),
       by: (row) => row.by,
       reason: (row) => row.reason,
     },

@@ -1,6 +1,6 @@
 import { exitCodes } from '../exit-codes.ts'
 import type { Session, Work } from '../session.ts'
-import { printable, toSecond } from '../terminal/text.ts'
+import { printable, toMinute } from '../terminal/text.ts'
 import { sayList } from './listing.ts'
 import { pages } from './pages.ts'
 import { optional, thresholdOf } from './request.ts'
@@ -28,7 +28,7 @@ export const logs: Work = async (session, given) => {
         from: (row) => row.from_version,
         to: (row) => row.to_version,
         status: (row) => row.status,
-        began: (row) => toSecond(row.started_at),
+        began: (row) => toMinute(row.started_at),
         error: (row) => row.error,
       },
     })
@@ -72,7 +72,7 @@ export const explain: Work = async (session, given) => {
   const { api, console, json } = session
   const at = given.text('at')
   const subject = await subjectOf(api, given.word(0), { at })
-  const standing = await standingOf(api, subject)
+  const stood = await standingOf(api, subject)
   const told = await storyOf(session, subject, Math.max(1, subject.run.commit - lastSentences), 100, at)
   const last = told.slice(-lastSentences)
   const why =
@@ -80,10 +80,15 @@ export const explain: Work = async (session, given) => {
       ? await api.read('explainRollout', { params: { id: subject.id }, query: { at } })
       : undefined
   if (json) {
-    console.json({ standing, ...subject.run, last, ...(why && { why: why.why, explained: why }) })
+    console.json({
+      standing: stood.standing,
+      ...subject.run,
+      last,
+      ...(why && { why: why.why, explained: why }),
+    })
     return exitCodes.done
   }
-  for (const [line, tone] of linesOf(subject, standing)) console.tellLine(line, tone)
+  for (const [line, tone] of linesOf(subject, stood)) console.tellLine(line, tone)
   for (const sentence of why?.why ?? []) console.tell('  why      ', sentence)
   for (const part of why?.phases ?? [])
     for (const sentence of part.why) console.tell(`  ${part.name}: `, sentence)

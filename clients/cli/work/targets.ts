@@ -2,7 +2,7 @@ import type { AnswerOf } from '../connection/answers.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { misused } from '../failure.ts'
 import type { Session, Work } from '../session.ts'
-import { toSecond } from '../terminal/text.ts'
+import { toMinute } from '../terminal/text.ts'
 import { sayList, sayOne } from './listing.ts'
 import { pages } from './pages.ts'
 import { optional } from './request.ts'
@@ -36,7 +36,7 @@ export const list: Work = async (session, given) => {
       region: (row) => row.region,
       runs: versionsOf,
       standing: ({ retired, pin }) => (retired ? 'retired' : pin ? 'pinned' : 'in service'),
-      'last heard of': (row) => toSecond(row.lastSeenAt),
+      'last heard of': (row) => toMinute(row.lastSeenAt),
     },
   })
 }

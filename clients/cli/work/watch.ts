@@ -5,7 +5,7 @@ import type { Given } from '../given.ts'
 import type { Session, Work } from '../session.ts'
 import { Pace } from './pace.ts'
 import { type Line, linesOf } from './shown.ts'
-import { codeOf, type Standing, standingOf } from './standing.ts'
+import { codeOf, type Stood, standingOf } from './standing.ts'
 import { again, type Subject, subjectOf } from './subject.ts'
 
 /** In milliseconds: between two looks at a run that goes on, and at one that waits for somebody. */
@@ -30,10 +30,11 @@ export async function watchRun(
   const leave = () => session.console.note(`It goes on, unwatched. Next: drydock watch ${id}`)
   surroundings.signal.addEventListener('abort', leave, { once: true })
   for (;;) {
-    const standing = await standingOf(api, subject)
+    const stood = await standingOf(api, subject)
+    const { standing } = stood
     const isOver = standing !== 'runs' && standing !== 'waits'
     const isLast = isOver || standing === until
-    picture.show(subject, standing, isLast)
+    picture.show(subject, stood, isLast)
     if (isLast) {
       surroundings.signal.removeEventListener('abort', leave)
       return codeOf(standing)
@@ -80,7 +81,8 @@ class Picture {
     this.#session = session
   }
 
-  show(subject: Subject, standing: Standing, isLast: boolean): void {
+  show(subject: Subject, stood: Stood, isLast: boolean): void {
+    const { standing } = stood
     const { console, json } = this.#session
     if (json) {
       const text = JSON.stringify(subject.run)
@@ -89,7 +91,7 @@ class Picture {
       return
     }
     const rest = this.#pace.rest(subject.run, standing)
-    const lines: Line[] = linesOf(subject, standing)
+    const lines: Line[] = linesOf(subject, stood)
     if (console.isLive && !isLast) {
       console.draw(rest === undefined ? lines : [...lines, [`  ${rest}`, 'quiet']])
       return
