@@ -9,7 +9,7 @@ type Upgrade = ReturnType<typeof upgrade>
 /** A stand-in that has one run, and its rollback. */
 const having = (run: Upgrade, back?: Partial<Upgrade>) =>
   standIn(({ path }) => {
-    if (path === '/api/upgrades/up-1') return [200, run]
+    if (path === '/api/upgrades/up-1' || path === '/api/upgrades/up-1/status') return [200, run]
     if (path === '/api/upgrades/back-1/status' && back) return [200, upgrade({ id: 'back-1', ...back })]
     return [...problem(404, 'upgrade-not-found')]
   })
@@ -114,6 +114,15 @@ describe('a watch', () => {
     const words = ['deploy', '--component', 'api', '--version', 'v1', '--strategy', 'all', '--watch']
     expect((await commandAt(api, words)).code).toBe(exitCodes.done)
     expect(api.asked.at(-1)?.headers['drydock-commit']).toBe('3')
+  })
+
+  it('reads the row alone while nothing but figures change, and all of it when it is over', async () => {
+    const story = [upgrade(), upgrade({ completed: 9 }), upgrade({ status: 'completed', completedAt: 'now' })]
+    const api = await standIn(() => [200, story.length > 1 ? story.shift() : story[0]])
+    const { code, out } = await commandAt(api, ['watch', 'up-1'])
+    expect([code, out.includes('9 of 50')]).toEqual([exitCodes.done, true])
+    const read = api.asked.map(({ path }) => path.replace('/api/upgrades/up-1', ''))
+    expect(read).toEqual(['', '/status', '/status', ''])
   })
 
   it('writes one line of JSON a change', async () => {

@@ -32,9 +32,22 @@ export async function subjectOf(api: Api, id: string, { at, seen }: Reading = {}
   }
 }
 
-/** Reads the same run again. */
-export async function again(api: Api, { kind, id }: Subject, seen?: string | null): Promise<Subject> {
+/**
+ * Reads the same run again. While its status stays the same the row of it is enough, which is cheaper for the server than all that is in its
+ * stream; of one that is over all is read, as it may have got a rollback.
+ */
+export async function again(api: Api, subject: Subject, seen?: string | null): Promise<Subject> {
+  const { kind, id, run } = subject
   const asked = { params: { id }, seen }
+  if (run.completedAt === null) {
+    if (kind === 'upgrade') {
+      const row = await api.read('getUpgradeStatus', asked)
+      if (row.status === run.status) return { kind, id, run: { ...run, ...row } }
+    } else {
+      const row = await api.read('getRolloutStatus', asked)
+      if (row.status === run.status) return { kind, id, run: { ...run, ...row } }
+    }
+  }
   return kind === 'upgrade'
     ? { kind, id, run: await api.read('getUpgrade', asked) }
     : { kind, id, run: await api.read('getRollout', asked) }
