@@ -35,7 +35,8 @@ export function commandLine(
     .exitOverride()
     .configureOutput({
       writeOut: (text) => out.write(text),
-      writeErr: (text) => err.write(text),
+      // What is wrong in a word is told with that word, which a script may have from anywhere.
+      writeErr: (text) => err.write(text.split('\n').map(printable).join('\n')),
       getOutHelpWidth: () => helpWidth,
       getErrHelpWidth: () => helpWidth,
     })

@@ -192,6 +192,17 @@ describe('text of users and servers', () => {
     expect(err).not.toMatch(obeyed)
   })
 
+  it('that a script hands on as a word is not obeyed where it is wrong', async () => {
+    for (const words of [
+      [hostile],
+      ['watch', 'x', '--until', hostile],
+      ['deploy', '--batch-size', hostile],
+    ]) {
+      const { err } = await commandAt({ url: 'http://127.0.0.1:1', asked: [] }, words)
+      expect([err.includes('\\x1b[2J'), obeyed.test(err)]).toEqual([true, false])
+    }
+  })
+
   it('means the same as JSON, and is not obeyed there either', async () => {
     const answer = upgrade({ component: hostile })
     const api = await standIn(() => [200, answer])

@@ -5,16 +5,8 @@ import type { Subject } from './subject.ts'
 
 export type Line = readonly [text: string, tone: Tone]
 
-interface Hold {
-  readonly code: string
-  readonly until: string | null
-  readonly ref: string | null
-  readonly unblock: string
-}
-
 /** What a person can do about a hold, as a command. */
-function nextOf({ code }: Pick<Hold, 'code'>, { kind, id }: Subject): string | undefined {
-  const inRollout = kind === 'rollout'
+function nextOf({ code }: { readonly code: string }, { id }: Subject): string | undefined {
   const commands: Readonly<Record<string, string>> = {
     APPROVAL: `drydock approve ${id}`,
     CONTINUE: `drydock continue ${id}`,
@@ -25,7 +17,6 @@ function nextOf({ code }: Pick<Hold, 'code'>, { kind, id }: Subject): string | u
     PHASE_FAILED: `drydock explain ${id}, then drydock continue ${id} --after NAME --reason WHY`,
     PHASE_OVERTAKEN: `drydock explain ${id}, then drydock continue ${id} --after NAME --reason WHY`,
   }
-  if (code === 'OPERATOR' && inRollout) return `drydock resume ${id}, or drydock abort ${id}`
   return commands[code]
 }
 

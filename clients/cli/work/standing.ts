@@ -43,10 +43,8 @@ export async function standingOf(api: Api, { kind, run }: Subject): Promise<Stoo
   const isOver = own !== 'runs' && own !== 'waits'
   const rollback = isOver ? wholeRollback(kind === 'upgrade' ? run.children : childrenOf(run)) : undefined
   if (rollback === undefined) return { standing: own, rollback }
-  const { status } =
-    kind === 'upgrade'
-      ? await api.read('getUpgradeStatus', { params: { id: rollback } })
-      : await api.read('getRolloutStatus', { params: { id: rollback } })
+  const params = { id: rollback }
+  const { status } = await api.read(kind === 'upgrade' ? 'getUpgradeStatus' : 'getRolloutStatus', { params })
   const ofRollback = ofStatus[status] ?? 'runs'
   const isBack = ofRollback === 'done' || ofRollback === 'exceptions'
   return { standing: isBack ? 'rolled-back' : ofRollback, rollback }
