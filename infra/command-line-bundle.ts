@@ -7,8 +7,8 @@ import { noticesOf, type Package, packagesIn } from './constructs/third-party.ts
 
 const usage = `npm run bundle [-- options]
 
-Writes the command line of operators as one file that any Node from version 20 runs, with what the licences of packages
-in it ask to be passed on.
+Writes the command line of operators as one file that any Node from version 20 runs, with what the licences
+of packages in it ask to be passed on.
 
   --out DIR  where to (dist)`
 

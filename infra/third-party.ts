@@ -8,8 +8,8 @@ import { distinct, noticesOf, type Package, packagesIn } from './constructs/thir
 
 const usage = `npm run notices
 
-Writes the notices and the bill of materials of what the functions and the command line hold: run it after a dependency has
-changed.`
+Writes the notices and the bill of materials of what the functions and the command line hold: run it after
+a dependency has changed.`
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
