@@ -25,14 +25,16 @@ const clockAt = (instant: number) => ({
 /** Calls as somebody of a data directory, and returns what the issuer of the runtime reads in the token, at an instant of its clock. */
 async function claimsOf(
   words: readonly string[],
-  instant: number,
+  clock: () => number,
   env: Readonly<Record<string, string>> = {},
 ) {
-  const issuer = await openIssuer(data, clockAt(instant))
+  const issuer = await openIssuer(data, clockAt(clock()))
   const api = await standIn(() => [200, { upgrades: [], count: 0, nextCursor: null }])
   const { code } = await commandAt(api, ['list', ...words], { env: { DRYDOCK_TOKEN: '', ...env } })
   expect(code).toBe(exitCodes.done)
   const token = api.asked[0]?.headers.authorization?.replace('Bearer ', '') ?? ''
+  // The token is read after it was made, however long that took.
+  const instant = clock()
   const { issuerUrl, audience } = issuer
   const checked = { issuer: issuerUrl, audience, currentDate: new Date(instant), algorithms: ['RS256'] }
   const { payload } = await jwtVerify(token, createLocalJWKSet(issuer.jwks()), checked)
@@ -42,12 +44,11 @@ async function claimsOf(
 
 describe('a token by a data directory', () => {
   it('is one of its issuer, for who is named, with the roles that are named or all', async () => {
-    const now = Date.now()
-    expect(await claimsOf(['--data', data, '--as', 'ann', '--role', 'viewer'], now)).toMatchObject({
+    expect(await claimsOf(['--data', data, '--as', 'ann', '--role', 'viewer'], Date.now)).toMatchObject({
       sub: 'ann',
       roles: ['viewer'],
     })
-    expect(await claimsOf([], now, { DRYDOCK_DATA: data, DRYDOCK_AS: 'bob' })).toMatchObject({
+    expect(await claimsOf([], Date.now, { DRYDOCK_DATA: data, DRYDOCK_AS: 'bob' })).toMatchObject({
       sub: 'bob',
       roles,
     })
@@ -56,8 +57,8 @@ describe('a token by a data directory', () => {
   it('holds by a clock that is ahead of the wall', async () => {
     const ahead = Date.now() + 40 * 24 * 3_600_000
     writeFileSync(join(data, 'clock.json'), JSON.stringify({ instant: ahead + 1000 }))
-    await claimsOf(['--data', data], ahead)
-    await claimsOf(['--data', data], ahead + 3_600_000)
+    await claimsOf(['--data', data], () => ahead)
+    await claimsOf(['--data', data], () => ahead + 3_600_000)
   })
 
   it('goes before the token of the environment where the directory is named, and after one that is', async () => {

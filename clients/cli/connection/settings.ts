@@ -3,7 +3,7 @@ import { type Operation, roles } from '../../../contracts/routes.ts'
 import { misused } from '../failure.ts'
 import type { Given } from '../given.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { isPrivate } from './addresses.ts'
+import { addressOf, isPrivate } from './addresses.ts'
 
 /** Where one machine answers, unless told otherwise. */
 const localUrl = 'http://127.0.0.1:3100'
@@ -23,7 +23,7 @@ export function settingsOf(given: Given, { env, signal }: Pick<Surroundings, 'en
   const said = (name: string, variable: string) => given.text(name) ?? (env[variable] || undefined)
   const data = said('data', 'DRYDOCK_DATA')
   const named = said('url', 'DRYDOCK_URL')
-  const url = addressOf(named ?? localUrl)
+  const url = apiAddress(named ?? localUrl)
   // An option beats what the environment says, whichever of the two it is.
   const token =
     given.text('token') ?? (given.text('data') === undefined ? env.DRYDOCK_TOKEN || undefined : undefined)
@@ -55,9 +55,9 @@ export function settingsOf(given: Given, { env, signal }: Pick<Surroundings, 'en
 }
 
 /** Returns the address of an API, without a slash at its end. */
-function addressOf(text: string): string {
-  const url = URL.parse(text)
-  if (url === null || !['http:', 'https:'].includes(url.protocol))
+function apiAddress(text: string): string {
+  const url = addressOf(text)
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol))
     throw misused(`--url must be an address as https://drydock.example, not ${text}.`)
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
     throw misused('--url must be an address alone, without a name, a password, a ? or a #.')

@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure, misused } from '../failure.ts'
-import { isPrivate } from './addresses.ts'
+import { addressOf, isPrivate } from './addresses.ts'
 import { keepLogin, type Login, readLogins } from './logins.ts'
 import { readAnswer } from './read-answer.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
 const endpoint = z.string().refine((text) => {
-  const url = URL.parse(text)
-  return url !== null && isPrivate(url)
+  const url = addressOf(text)
+  return url !== undefined && isPrivate(url)
 }, 'an address that begins with https://')
 const discovery = z.object({
   issuer: z.string(),
@@ -83,8 +83,8 @@ export async function signIn(
   signal: AbortSignal,
 ): Promise<string> {
   const { url, issuer, clientId, scope, audience } = options
-  const address = URL.parse(issuer)
-  if (address === null || !isPrivate(address))
+  const address = addressOf(issuer)
+  if (address === undefined || !isPrivate(address))
     throw misused(`--issuer must begin with https://, not ${issuer}.`)
   const known = await send(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, undefined, signal)
   const found = readAs(discovery, known.body, issuer)
