@@ -21,7 +21,7 @@ const helpWidth = 80
 export function commandLine(
   version: string,
   start: Start,
-  { out, err }: Pick<Surroundings, 'out' | 'err'>,
+  streams: Pick<Surroundings, 'out' | 'err'>,
 ): Command {
   const program = new Command('drydock')
     .description('Rolls out new versions to a fleet, one wave after the other.')
@@ -34,9 +34,9 @@ export function commandLine(
     .showHelpAfterError('Next: drydock --help')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => out.write(text),
+      writeOut: (text) => streams.out.write(text),
       // What is wrong in a word is told with that word, which a script may have from anywhere.
-      writeErr: (text) => err.write(text.split('\n').map(printable).join('\n')),
+      writeErr: (text) => streams.err.write(text.split('\n').map(printable).join('\n')),
       getOutHelpWidth: () => helpWidth,
       getErrHelpWidth: () => helpWidth,
     })
@@ -111,8 +111,9 @@ async function understood(words: readonly string[], program: Command): Promise<r
 }
 
 /** Says why a command could not do its work. */
-function endOf(error: unknown, words: readonly string[], { err, out, signal }: Surroundings): ExitCode {
+function endOf(error: unknown, words: readonly string[], surroundings: Surroundings): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+  const { err, out, signal } = surroundings
   if (signal.aborted) return exitCodes.unknown
   if (error instanceof Failure) {
     for (const line of error.lines) err.write(`${printable(line)}\n`)

@@ -62,5 +62,6 @@ describe('the bundle', () => {
         fastest[name] = Math.min(fastest[name], performance.now() - began)
       }
     expect(ratio()).toBeLessThanOrEqual(2)
-  })
+    // As many starts as there may be take long where much else is at work.
+  }, 180_000)
 })

@@ -15,7 +15,7 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   // What integrations get is released: it shares words, and nothing that may change.
   'events/public.ts': ['events/words.ts'],
   // A leaf: clients import it.
-  contracts: ['events/words.ts', 'events/time-zones.ts', 'events/procedure.ts', 'events/canonical.ts'],
+  contracts: ['events/words.ts', 'events/time-zones.ts', 'events/procedure.ts', 'events/canonical-json.ts'],
   // It speaks HTTP: whatever else it knew, it would have to be released with.
   'clients/cli': ['contracts'],
   'functions/domain': ['events'],
