@@ -5,7 +5,9 @@ import { BadConfig, readConfig } from './config.ts'
 import { NoAnswer } from './exchange.ts'
 import { readEntries } from './journal.ts'
 
-const usage = `drydock-agent COMMAND --config FILE
+const usage = `npm run agent -- [COMMAND] --config FILE
+
+Looks for updates of one machine, verifies them, installs them, and comes back where one does not go well.
 
   enrol     exchange a one-time token, read from DRYDOCK_ENROLMENT_TOKEN, for a credential of its own
   run       look for updates and install them, until it is told to end (the default)
@@ -13,7 +15,33 @@ const usage = `drydock-agent COMMAND --config FILE
   once      look once, and end
   status    print what is known here, as JSON
 
-Ends with 0 when all is well, 1 when something is not, 2 when it was not understood, and 3 when nobody answered.`
+Ends with 0 when all is well, 1 when something is not, 2 when it was not understood, 3 when nobody answered.`
+
+const commands = ['enrol', 'run', 'install', 'once', 'status']
+
+/** Reads the words of the command line. Throws {@link BadConfig} where they are not understood. */
+function wordsOf(): { readonly command: string; readonly file: string } | 'help' {
+  const refused = (words: string) => new BadConfig(`${words}\n\n${usage}`)
+  let parsed: ReturnType<typeof parse>
+  try {
+    parsed = parse()
+  } catch (error) {
+    throw refused(`${(error as Error).message.split(/\. |\n/)[0]?.replace(/\.$/, '')}.`)
+  }
+  const { values, positionals } = parsed
+  if (values.help) return 'help'
+  const [command = 'run', ...more] = positionals
+  if (more.length > 0 || !commands.includes(command))
+    throw refused(`It does not know ${positionals.join(' ')}.`)
+  if (values.config === undefined) throw refused('Where is its configuration?')
+  return { command, file: values.config }
+}
+
+const parse = () =>
+  parseArgs({
+    allowPositionals: true,
+    options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  })
 
 /** How long it waits after nobody has answered, in seconds: so long, and twice as long each time, up to the last. */
 const patience = { first: 5, most: 900 }
@@ -21,24 +49,13 @@ const patience = { first: 5, most: 900 }
 const tell = (words: string) => console.log(`${new Date().toISOString()} ${words}`)
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-  })
-  const [command = 'run', ...more] = positionals
-  if (values.help) {
+  const words = wordsOf()
+  if (words === 'help') {
     console.log(usage)
     return 0
   }
-  if (
-    values.config === undefined ||
-    more.length > 0 ||
-    !['enrol', 'run', 'install', 'once', 'status'].includes(command)
-  ) {
-    console.error(usage)
-    return 2
-  }
-  const config = await readConfig(values.config)
+  const { command, file } = words
+  const config = await readConfig(file)
   if (command === 'status') {
     console.log(JSON.stringify(readEntries(config.directory), null, 2))
     return 0
@@ -83,10 +100,5 @@ try {
   process.exitCode = await main()
 } catch (error) {
   console.error((error as Error).message)
-  process.exitCode =
-    error instanceof BadConfig || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS')
-      ? 2
-      : error instanceof NoAnswer
-        ? 3
-        : 1
+  process.exitCode = error instanceof BadConfig ? 2 : error instanceof NoAnswer ? 3 : 1
 }

@@ -79,6 +79,7 @@ export class Plan {
       'version',
       'digest',
       'policyVersion',
+      'rules',
       'waves',
       'entries',
       'rolling',

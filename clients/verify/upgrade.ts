@@ -14,6 +14,19 @@ export interface Cited {
   readonly type: 'AttemptEnded' | 'AttemptRegressed'
 }
 
+/** An approval that counts, as what its giver had given it. */
+export interface Approval {
+  readonly by: string
+  readonly role: string | undefined
+}
+
+/** A moment at which policies have to have been met: what they asked for, and who had approved by then. */
+export interface Beginning {
+  readonly where: string
+  readonly demands: readonly JsonObject[]
+  readonly approvals: readonly Approval[]
+}
+
 /** Reads the stream of an upgrade: what was asked for, planned, approved, admitted, measured and counted. */
 export class Upgrade {
   readonly id: string
@@ -27,7 +40,13 @@ export class Upgrade {
   outcomes = 0
   readonly admitted = new Set<number>()
   readonly cited: Cited[] = []
+  /** The first wave, and each that began after approvals had been voided. */
+  readonly beginnings: Beginning[] = []
+  /** Those that count for what the request asks for. */
   readonly #approvers = new Set<string>()
+  #given: Approval[] = []
+  #demands: readonly JsonObject[] = []
+  #isAsked = true
   #requestedBy = ''
   #admissions = 0
   readonly #verdict: Verdict
@@ -56,6 +75,11 @@ export class Upgrade {
         return
       case 'ApprovalsVoided':
         this.#approvers.clear()
+        this.#given = []
+        this.#isAsked = true
+        return
+      case 'ApprovalsDemanded':
+        this.#demands = listOf(data, 'demands').map((demand) => objectOf(demand, 'demand'))
         return
       case 'WaveStarted':
         this.#begin(where, at)
@@ -93,7 +117,10 @@ export class Upgrade {
 
   #approve(data: JsonObject, where: string): void {
     const [by, planHash] = [textOf(data, 'by'), textOf(data, 'planHash')]
-    const approvers = this.request ? approvalsAsked(this.request).approvers : null
+    // One that policies asked for alone may be of somebody whom the request does not mean.
+    const counts = memberOf(data, 'counts')
+    const isForRequest = counts === undefined || memberOf(objectOf(counts, 'counts'), 'request') === true
+    const approvers = this.request && isForRequest ? approvalsAsked(this.request).approvers : null
     const authors = this.request ? memberOf(this.request, 'authors') : undefined
     const wrong =
       planHash !== this.planned?.planHash
@@ -109,7 +136,9 @@ export class Upgrade {
       this.#verdict.find('not-approved', where, `${by} ${wrong}.`)
       return
     }
-    this.#approvers.add(by)
+    if (isForRequest) this.#approvers.add(by)
+    const role = memberOf(data, 'role')
+    this.#given.push({ by, role: typeof role === 'string' ? role : undefined })
     this.approvals++
   }
 
@@ -124,6 +153,9 @@ export class Upgrade {
 
   #begin(where: string, at: string): void {
     this.began ??= at
+    if (this.#isAsked && this.#demands.length > 0)
+      this.beginnings.push({ where, demands: this.#demands, approvals: [...this.#given] })
+    this.#isAsked = false
     const needed = this.needed()
     if (this.#approvers.size < needed)
       this.#verdict.find(

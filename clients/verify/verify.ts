@@ -6,6 +6,7 @@ import { Malformed, textOf } from './json.ts'
 import { limits } from './limits.ts'
 import { filesOf, type GivenFile, type Pack, type PackFile, readPack } from './parts.ts'
 import { Plan } from './plan.ts'
+import { Policies } from './policies.ts'
 import { Releases } from './releases.ts'
 import { Targets } from './targets.ts'
 import { Upgrade } from './upgrade.ts'
@@ -15,7 +16,7 @@ import { Unreadable, Verdict } from './verdict.ts'
 const kindsIn: Readonly<Record<string, readonly string[]>> = {
   'upgrade.jsonl': ['upgrade'],
   'plan.jsonl': ['plan'],
-  'context.jsonl': ['trust', 'release', 'rollout', 'procedure'],
+  'context.jsonl': ['trust', 'rules', 'release', 'rollout', 'procedure'],
   'targets.jsonl': ['target'],
 }
 
@@ -28,6 +29,7 @@ class Reading {
   readonly upgrade: Upgrade
   readonly plan = new Plan()
   readonly releases: Releases
+  readonly policies: Policies
   readonly targets: Targets
   readonly heads: Heads
   commits = 0
@@ -40,6 +42,7 @@ class Reading {
     this.chains = new Chains(verdict)
     this.upgrade = new Upgrade(upgrade, verdict)
     this.releases = new Releases(verdict)
+    this.policies = new Policies(verdict)
     this.targets = new Targets(this.upgrade, this.plan, verdict)
     this.heads = new Heads(key, verdict)
   }
@@ -100,6 +103,7 @@ class Reading {
       if (number > (this.heads.covered.get(stream) ?? Number.POSITIVE_INFINITY)) continue
       try {
         if (kind === 'trust') this.releases.trust(commit)
+        else if (kind === 'rules') this.policies.take(commit)
         else this.releases.release(commit)
       } catch (error) {
         if (!(error instanceof Malformed)) throw error
@@ -124,6 +128,7 @@ class Reading {
         for (const { data } of commit.events) this.plan.take(data)
         return
       case 'trust':
+      case 'rules':
       case 'release':
         this.#context.push(commit)
         return
@@ -154,6 +159,14 @@ function judgePlan({ upgrade, plan }: Reading, verdict: Verdict): void {
   verdict.proven.push(
     `The plan of ${counted(planned.members, 'member')} is the one of its hash, ${planned.planHash}. It needed ${counted(upgrade.needed(), 'approval')} and was given ${upgrade.approvals}, none by who asked.`,
   )
+}
+
+function judgePolicies({ upgrade, policies }: Reading, verdict: Verdict): void {
+  const [asked] = upgrade.beginnings.map((beginning) => policies.judge(beginning))
+  if (asked !== undefined)
+    verdict.proven.push(
+      `Policies asked for ${counted(asked, 'approval')} beside, which were given by whom they mean.`,
+    )
 }
 
 function judgeReleases({ upgrade, plan, releases }: Reading): void {
@@ -238,6 +251,7 @@ export function verifyPack(given: readonly GivenFile[], key?: KeyObject): Verdic
   judgeStreams(reading, pack, verdict)
   try {
     judgePlan(reading, verdict)
+    judgePolicies(reading, verdict)
     judgeReleases(reading)
   } catch (error) {
     if (!(error instanceof Malformed)) throw error

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { deployed, openWorld, report, viewer } from '../api/world.ts'
-import { fetched, filesIn, inParts, upgraded, verified } from './packs.ts'
+import { fetched, filesIn, forged, inParts, lines, upgraded, verified } from './packs.ts'
 
 let world: Awaited<ReturnType<typeof upgraded>>['world']
 let id: string
@@ -217,5 +217,67 @@ describe('the evidence of an upgrade (N6)', () => {
 
   test('is the same of the same log: whoever asks again gets the same bytes', async () => {
     expect((await fetched(world, id)).map(filesIn)).toEqual((await fetched(world, id)).map(filesIn))
+  })
+})
+
+describe('the evidence of an upgrade that policies bind', () => {
+  const admin = { user: 'admin-1', roles: ['admin'] }
+  const policy = {
+    ...{ approvalRequired: true, requiredApprovals: 1, approverRole: 'admin' },
+    approvers: ['admin-2', 'admin-3'],
+  }
+
+  /** An upgrade that a policy wants approved by an administrator, and that is approved and complete. */
+  async function bound() {
+    const world = openWorld()
+    await world.call('PUT', '/api/v1/policies/production', { as: admin, body: policy })
+    await world.fleet(4)
+    const body = {
+      component: 'api',
+      version: 'v1.2.0',
+      strategy: 'all',
+      approvals: { required: 1, approvers: ['approver-1'] },
+    }
+    const { upgradeId } = (await world.call('POST', '/api/upgrades/deploy', { body })).body
+    const { planHash } = (await world.call('GET', `/api/upgrades/${upgradeId}`)).body.plan
+    for (const as of [
+      { user: 'approver-1', roles: ['approver'] },
+      { user: 'admin-2', roles: ['admin'] },
+    ])
+      await world.call('POST', `/api/upgrades/${upgradeId}/approve`, { as, body: { planHash } })
+    await world.advance(upgradeId)
+    await report(world)
+    await world.advance(upgradeId)
+    for (let day = 0; day < 3; day++) {
+      await world.heads.write(5)
+      world.pass(24 * 3600)
+    }
+    expect((await world.call('GET', `/api/upgrades/${upgradeId}`)).body.status).toBe('completed')
+    return { world, parts: await fetched(world, upgradeId) }
+  }
+
+  test('is proven with what they asked for, as they were defined', async () => {
+    const { world, parts } = await bound()
+    const { findings, proven } = verified(parts, world.heads.key)
+    expect(findings).toEqual([])
+    expect(proven.join('\n')).toContain(
+      'Policies asked for 1 approval beside, which were given by whom they mean',
+    )
+  })
+
+  test.each<[string, (text: string) => string]>([
+    ['nobody whom it means has approved', (text) => text.replaceAll('admin-2', 'admin-9')],
+    [
+      'whoever approved was no administrator',
+      (text) => text.replaceAll('role\\":\\"admin', 'role\\":\\"approver'),
+    ],
+  ])('is not, where %s', async (_, change) => {
+    const { parts } = await bound()
+    const told = forged(
+      parts,
+      lines('upgrade.jsonl', (all) => all.map(change)),
+    )
+    const words = verified(told).findings.filter(({ fault }) => fault === 'not-approved')
+    expect(JSON.stringify(words)).toContain('0 of 1 approvals that policy production asks for')
   })
 })

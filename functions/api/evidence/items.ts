@@ -5,6 +5,7 @@ import { chunkId, planAggregate } from '../../domain/plan/aggregate.ts'
 import { procedureAggregate } from '../../domain/procedure/aggregate.ts'
 import { releaseAggregate, releaseId } from '../../domain/release/release.ts'
 import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
+import { rulesAggregate, upgradeRules } from '../../domain/rules/rules.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { releaseTrust, trustAggregate } from '../../domain/trust/trust.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
@@ -60,9 +61,9 @@ async function* planItems({ log, course: { plan } }: Source, from: Place): Async
   }
 }
 
-/** Returns the streams that say what the upgrade rests on: whose word counts, the releases, the rollout, the procedure. */
+/** Returns the streams that say what the upgrade rests on: whose word counts, what policies ask for, the releases, the rollout, the procedure. */
 async function contextOf({ log, course: { request, rollout, plan } }: Source): Promise<string[]> {
-  const streams = [streamOf(trustAggregate.name, releaseTrust)]
+  const streams = [streamOf(trustAggregate.name, releaseTrust), streamOf(rulesAggregate.name, upgradeRules)]
   const releases = new Set<string>()
   if (plan && request.kind !== 'rollback') releases.add(releaseId(request.component, plan.version))
   // Each member of a rollback goes to where it was.
