@@ -28,7 +28,7 @@ const leastStarts = 15
 
 describe('the bundle', () => {
   it('is what the package calls drydock, and one file beside its notices', () => {
-    expect(manifest.bin).toEqual({ drydock: 'dist/drydock.cjs' })
+    expect(manifest.bin).toMatchObject({ drydock: 'dist/drydock.cjs' })
     expect(readdirSync(join(directory, 'dist')).sort()).toEqual(['THIRD-PARTY-NOTICES.txt', 'drydock.cjs'])
   })
 
