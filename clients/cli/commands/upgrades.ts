@@ -183,6 +183,14 @@ function declareReads(program: Command, start: Start): void {
     .option('--failure-budget <amount>', 'of all waves together', threshold)
     .option('--gate <percent>', 'share of a wave that has to succeed', percent)
     .runs(start(async () => (await import('../work/story.ts')).replay))
+  declare(program, 'evidence <id>', {
+    does: 'Take away what proves an upgrade, for who does not trust us',
+    examples: [
+      [`evidence ${id} --out pack`, 'into files of a directory; drydock-verify says what they prove'],
+    ],
+  })
+    .option('--out <directory>', 'where its files are put (else here)')
+    .runs(start(async () => (await import('../work/evidence.ts')).evidence))
   listed(
     declare(program, 'approvals', {
       does: 'List what waits for a person',

@@ -28,6 +28,8 @@ export interface Answered<Name extends Operation> {
   readonly status: number
   readonly body: AnswerOf<Name>
   readonly commit: string | null
+  /** Of an answer in parts: how the next is asked for; null: there is none. */
+  readonly next: string | null
 }
 
 /** How often a request is sent before its caller hears that it did not go through. */
@@ -62,7 +64,7 @@ export class Api {
    * is sent again harmless. Throws a Refusal where the server says no, and a Failure where nobody knows.
    */
   async call<Name extends Operation>(operation: Name, asked: Asked<Name> = {}): Promise<Answered<Name>> {
-    const { body, commit, status } = await this.#send(routeOf(operation), asked)
+    const { body, commit, next, status } = await this.#send(routeOf(operation), asked)
     // The schemas are loaded when there is something to hold against them: that takes longer than all else.
     const { contracts } = await import('../../../contracts/api.ts')
     const answers: Readonly<Record<number, { readonly schema: import('zod').ZodType }>> =
@@ -77,7 +79,7 @@ export class Api {
         'Next: see whether this program and the server are of one version: drydock --version, drydock server',
       )
     }
-    return { status, body: body as AnswerOf<Name>, commit } // as the schema says; unknown fields are kept
+    return { status, body: body as AnswerOf<Name>, commit, next } // as the schema says; unknown fields are kept
   }
 
   /** Calls one operation and returns the body of its answer. */
@@ -93,7 +95,7 @@ export class Api {
     for (let attempt = 1; ; attempt++) {
       const token = route.access === 'public' ? null : await this.#token(operation)
       const headers = {
-        accept: 'application/json',
+        accept: 'application/json, application/zip',
         ...(token !== null && { authorization: `Bearer ${token}` }),
         ...(text !== undefined && { 'content-type': `application/${type}` }),
         ...(method !== 'GET' && { 'idempotency-key': key }),

@@ -9,12 +9,14 @@ interface Read {
   readonly status: number
   readonly body: unknown
   readonly commit: string | null
+  /** Of an answer in parts: how the next is asked for; null: there is none. */
+  readonly next: string | null
   /** In milliseconds. */
   readonly retryAfter: number
 }
 
 /**
- * Reads an answer: JSON, or Markdown as text. Throws a Failure where it is a redirect, larger than any answer of the API, or
+ * Reads an answer: JSON, Markdown as text, or a zip file. Throws a Failure where it is a redirect, larger than any answer of the API, or
  * neither; an error of the connection where it breaks off.
  */
 export async function readAnswer(response: Response, url: string): Promise<Read> {
@@ -27,13 +29,17 @@ export async function readAnswer(response: Response, url: string): Promise<Read>
       'Next: if that is where the API is, name it by --url.',
     )
   }
-  const text = await textOf(response, url)
+  const bytes = await bytesOf(response, url)
+  // A file is handed on as it is, a byte a character.
+  const isFile = headers.get('content-type') === 'application/zip'
+  const body = isFile ? bytes.toString('latin1') : parsed(bytes.toString('utf8'), response, url)
   const seconds = Number(headers.get('retry-after') ?? '1')
   const retryAfter = 1000 * (Number.isFinite(seconds) && seconds > 0 ? seconds : 1)
-  return { status, body: parsed(text, response, url), commit: headers.get('drydock-commit'), retryAfter }
+  const [, next = null] = /[?&]part=([\w-]+)>; rel="next"/.exec(headers.get('link') ?? '') ?? []
+  return { status, body, commit: headers.get('drydock-commit'), next, retryAfter }
 }
 
-async function textOf({ body }: Response, url: string): Promise<string> {
+async function bytesOf({ body }: Response, url: string): Promise<Buffer> {
   const parts: Uint8Array[] = []
   let bytes = 0
   // Leaving the loop cancels the rest.
@@ -46,7 +52,7 @@ async function textOf({ body }: Response, url: string): Promise<string> {
       )
     parts.push(part)
   }
-  return Buffer.concat(parts).toString('utf8')
+  return Buffer.concat(parts)
 }
 
 function parsed(text: string, { status, headers }: Response, url: string): unknown {
