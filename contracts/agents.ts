@@ -180,7 +180,11 @@ export const agentContracts = {
   reportCommand: {
     summary: 'Report how a command ended that a procedure had the agent run',
     query: noQuery,
-    body: z.strictObject({ id: z.string().min(1).max(256), target: identifier.optional(), ...toldEnd }),
+    body: z.strictObject({
+      id: z.string().regex(/^[A-Za-z0-9._:-]{1,256}$/, 'the id of a command, as it was told'),
+      target: identifier.optional(),
+      ...toldEnd,
+    }),
     answers: {
       200: {
         description: 'Taken.',

@@ -203,6 +203,7 @@ describe('who may call what (S1, S3)', () => {
     const { method, path } = split(routeKey)
     const bodies: Readonly<Record<string, object>> = {
       '/api/v1/agents/enrol': { key: randomBytes(32).toString('base64url') },
+      '/api/v1/updates/commands': { id: 'no-such', status: 'done' },
       '/api/v1/updates/status': { version: 'v1', status: 'in-progress', timestamp: '2026-01-01T00:00:00Z' },
     }
     const before = await commitsInLog()
