@@ -3,6 +3,7 @@ import { declareAccess } from './commands/access.ts'
 import { declareClosures } from './commands/closures.ts'
 import { finish, type Start } from './commands/declare.ts'
 import { declareFleet } from './commands/fleet.ts'
+import { declarePolicies } from './commands/policies.ts'
 import { declareProcedures } from './commands/procedures.ts'
 import { declareProfiles } from './commands/profiles.ts'
 import { declareRollouts } from './commands/rollouts.ts'
@@ -46,6 +47,7 @@ export function commandLine(
   program.commandsGroup('By documents, and by the clock:')
   declareRollouts(program, start)
   declareProcedures(program, start)
+  declarePolicies(program, start)
   declareProfiles(program, start)
   program.commandsGroup('What keeps everything from being upgraded:')
   declareClosures(program, start)

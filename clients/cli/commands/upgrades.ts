@@ -14,7 +14,8 @@ import { duration, each, list, pair, percent, threshold, whole } from './values.
 
 const id = '2159143c-fc96-4c10-acb1-48335d2a2470'
 
-function deployment(command: Declaration): Declaration {
+/** Adds all that says what an upgrade shall be. */
+export function deployment(command: Declaration): Declaration {
   return command
     .about('What:')
     .option('--component <component>', 'what is upgraded')
