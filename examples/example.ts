@@ -1,10 +1,11 @@
 import { endCommand } from '../infra/command-line.ts'
 import { domain } from './domain/domain.ts'
+import { fleet } from './fleet/fleet.ts'
 import { helm } from './helm/helm.ts'
 import { platform } from './platform/platform.ts'
 
 /** What can be shown, by name. */
-const examples: Readonly<Record<string, () => Promise<boolean>>> = { domain, helm, platform }
+const examples: Readonly<Record<string, () => Promise<boolean>>> = { domain, fleet, helm, platform }
 
 const usage = `npm run example -- NAME [options]
 
@@ -12,6 +13,7 @@ Shows Drydock at work on this machine, and ends with status 0 only if it went as
 lists its options.
 
   domain      one domain, upgraded by calls of its own manager, with an alert that a person acknowledges
+  fleet       machines in the field, whose own agents verify, install, and take back
   helm        the instances of customers, releases of helm in a cluster
   platform    45 services on 27 nodes in 3 regions, upgraded and taken back by declared documents`
 

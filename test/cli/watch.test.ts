@@ -252,6 +252,38 @@ describe('an approval', () => {
   )
 })
 
+describe('a rollback that begins when what it takes back is over', () => {
+  /** A stand-in whose rollback is there when it was asked for so often. */
+  const later = (looks: number) => {
+    let asked = 0
+    return standIn(({ method, path }) => {
+      const accepted = {
+        message: 'It starts later',
+        upgradeId: 'back-1',
+        parentId: 'up-1',
+        jobId: 'back-1-1',
+        leftOut: [],
+        leftOutCounts: {},
+      }
+      if (method === 'POST') return [202, accepted]
+      if (path === '/api/upgrades/up-1') return [200, upgrade({ status: 'paused' })]
+      if (path === '/api/upgrades/back-1' && ++asked > looks)
+        return [200, upgrade({ id: 'back-1', kind: 'rollback', status: 'completed' })]
+      return [...problem(404, path.includes('rollouts') ? 'rollout-not-found' : 'upgrade-not-found')]
+    })
+  }
+
+  it('is waited for', async () => {
+    const { code, err } = await commandAt(await later(2), ['rollback', 'up-1', '--reason', 'x', '--watch'])
+    expect([code, err]).toEqual([exitCodes.done, expect.stringContaining('It begins as soon as')])
+  })
+
+  it('is waited for no longer than is said', async () => {
+    const words = ['rollback', 'up-1', '--reason', 'x', '--watch', '--timeout', '1s']
+    expect((await commandAt(await later(1000), words)).code).toBe(exitCodes.refused)
+  })
+})
+
 describe('one command for upgrades and rollouts', () => {
   /** A stand-in that has a rollout, and a rollback of it that is complete. */
   const havingRollout = (run: ReturnType<typeof rollout>) =>

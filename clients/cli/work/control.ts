@@ -13,12 +13,18 @@ interface Written {
 }
 
 /** Says what a write was answered, and watches the run where that is wanted. */
-async function told(session: Session, given: Given, id: string, { body, commit }: Written) {
+async function told(
+  session: Session,
+  given: Given,
+  id: string,
+  { body, commit }: Written,
+  options?: { readonly beginsLater: boolean },
+) {
   const { console, json } = session
   const watches = given.has('watch') || given.text('until') !== undefined
   if (json) console.json(body, watches ? 0 : 2)
   else console.say(body.message, 'good')
-  if (watches) return watchRun(session, given, id, commit)
+  if (watches) return watchRun(session, given, id, commit, options)
   if (!json) console.say(`Next: drydock watch ${id}`, 'quiet')
   return exitCodes.done
 }
@@ -171,7 +177,7 @@ async function toldOfChild(session: Session, given: Given, child: string, answer
     for (const [reason, count] of Object.entries(counts ?? {}))
       console.say(`  left out  ${count} ${reason}`, 'careful')
   }
-  return told(session, given, child, answer)
+  return told(session, given, child, answer, { beginsLater: true })
 }
 
 /** Leaves out one target. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Refusal } from '../connection/refusal.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import type { Given } from '../given.ts'
@@ -14,21 +15,25 @@ const between = { runs: 1000, waits: 3000 } as const
 /** Watches a run, and ends with the code that says where it stands. */
 export const watch: Work = (session, given) => watchRun(session, given, given.word(0))
 
-/** Watches a run until it is over, or stands as `--until` says; `seen` is the commit of a write to it, which no look falls behind. */
+/**
+ * Watches a run until it is over, or stands as `--until` says; `seen` is the commit of a write to it, which no look falls behind. `beginsLater`: it was asked for,
+ * and is there as soon as what it follows has come to its end.
+ */
 export async function watchRun(
   session: Session,
   given: Given,
   id: string,
   seen?: string | null,
+  { beginsLater = false } = {},
 ): Promise<ExitCode> {
   const { api, surroundings } = session
   const until = given.text('until')
   const timeout = given.number('timeout')
   const ending = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout * 1000
   const picture = new Picture(session)
-  let subject = await subjectOf(api, id, { seen })
   const leave = () => session.console.note(`It goes on, unwatched. Next: drydock watch ${id}`)
   surroundings.signal.addEventListener('abort', leave, { once: true })
+  let subject = await onceThere(session, () => subjectOf(api, id, { seen }), beginsLater ? ending : 0)
   for (;;) {
     const stood = await standingOf(api, subject)
     const { standing } = stood
@@ -47,6 +52,28 @@ export async function watchRun(
       signal: surroundings.signal,
     })
     subject = await patiently(session, () => again(api, subject, seen))
+  }
+}
+
+/** In milliseconds: what follows a run begins within a quarter of an hour, whatever is in flight there. */
+const longestBeginning = 20 * 60_000
+
+/** Reads until the run is there, as long as that is waited for; `ending` is on the clock of `performance`. Throws the refusal after that. */
+async function onceThere(
+  { console, surroundings }: Session,
+  read: () => Promise<Subject>,
+  ending: number,
+): Promise<Subject> {
+  const last = Math.min(ending, performance.now() + longestBeginning)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await read()
+    } catch (error) {
+      const isMissing = error instanceof Refusal && error.problem.code === 'upgrade-not-found'
+      if (!isMissing || performance.now() >= last) throw error
+      if (attempt === 1) console.note('It begins as soon as what it follows is over.')
+      await sleep(between.runs, undefined, { signal: surroundings.signal })
+    }
   }
 }
 

@@ -8,7 +8,7 @@ const mark = 'made-by-the-demo'
 
 /** What a demo and its runtime write. Anything else in the folder was put there by somebody. */
 const written =
-  /^(made-by-the-demo|aws-credentials|buckets|cdk\.out(\.sources)?|keys|layers|logs|secrets|database|(clock|issuer|fleet-\d+)\.json|clock\.json\.next|issuer\.json\.[\w-]+|dynamo\.pid|\w+\.sqlite(\.new)?(-\w+)?|runtime\.(log|pid|lock(-journal)?))$/
+  /^(made-by-the-demo|aws-credentials|buckets|cdk\.out(\.sources)?|keys|layers|logs|machines|secrets|database|(clock|issuer|fleet-\d+)\.json|clock\.json\.next|issuer\.json\.[\w-]+|dynamo\.pid|\w+\.sqlite(\.new)?(-\w+)?|runtime\.(log|pid|lock(-journal)?))$/
 
 /**
  * Makes a folder empty for a demo. Throws an error, and touches nothing, where it holds anything that no demo has made, or where a runtime is

@@ -23,18 +23,19 @@ export interface RuntimeOptions {
   readonly speed: number
   readonly data: string
   readonly outbound?: string
+  /** May releases be rolled out that nobody has signed? Left out: allowed, as what is shown is how upgrades go. */
+  readonly unsignedReleases?: 'allowed' | 'refused'
 }
 
 /** Starts the runtime in a process of its own, its output in a file, and waits until it is healthy; tells what that is waiting for. */
 export async function startRuntime(
-  { port, speed, data, outbound = '' }: RuntimeOptions,
+  { port, speed, data, outbound = '', unsignedReleases = 'allowed' }: RuntimeOptions,
   waitsFor: (what: string) => void,
 ): Promise<{ url: string; process: ChildProcess }> {
   const output = openSync(join(data, 'runtime.log'), 'a')
   const script = new URL('../start.ts', import.meta.url).pathname
   const options = ['--port', String(port), '--data', data, '--speed', String(speed), '--outbound', outbound]
-  // What is shown here is how upgrades go: nobody signs what they roll out.
-  options.push('--unsigned-releases', 'allowed')
+  options.push('--unsigned-releases', unsignedReleases)
   const runtime = spawn(process.execPath, [script, ...options], { stdio: ['ignore', output, output] })
   const url = `http://127.0.0.1:${port}`
   for (;;) {

@@ -1,0 +1,21 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, expect, test } from 'vitest'
+import { freePort } from '../local/free-port.ts'
+
+const script = fileURLToPath(new URL('../../examples/example.ts', import.meta.url))
+const data = join(mkdtempSync(join(tmpdir(), 'example-')), 'data')
+afterAll(() => rmSync(join(data, '..'), { recursive: true, force: true }))
+
+test('machines with agents of their own are upgraded, and taken back, as the example tells', {
+  timeout: 240_000,
+}, async () => {
+  const words = [script, 'fleet', '--agents', '5', '--port', String(await freePort()), '--data', data]
+  const { stdout } = await promisify(execFile)(process.execPath, words)
+  expect(stdout).not.toContain('✗')
+  expect(stdout.match(/✓/g)?.length).toBe(7)
+})
