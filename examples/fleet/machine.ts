@@ -79,7 +79,8 @@ export function openMachine(
     kill: () => agent?.kill('SIGKILL'),
     async version() {
       try {
-        const answer = await fetch(`http://127.0.0.1:${port}/`)
+        // The one that answered before may be gone.
+        const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })
         return ((await answer.json()) as { version: string }).version // as service.mjs answers
       } catch {
         return null
