@@ -1,3 +1,4 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
@@ -77,7 +78,7 @@ const configuration = z.strictObject({
   }),
   trust: z.strictObject({
     keys: z
-      .array(z.string().max(4096))
+      .array(z.string().max(4096).refine(isKey, 'a public key of Ed25519'))
       .min(1)
       .max(32)
       .describe(
@@ -148,6 +149,23 @@ const configuration = z.strictObject({
 
 /** What an agent is told by its file. Paths are absolute. */
 export type Config = z.output<typeof configuration>
+
+/** Reads a public key of Ed25519: PEM, or base64 of its DER. Throws a TypeError where it is none. */
+export function keyIn(text: string): KeyObject {
+  const key = text.includes('-----BEGIN')
+    ? createPublicKey(text)
+    : createPublicKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'spki' })
+  if (key.asymmetricKeyType !== 'ed25519') throw new TypeError('It is not one of Ed25519.')
+  return key
+}
+
+function isKey(text: string): boolean {
+  try {
+    return keyIn(text).type === 'public'
+  } catch {
+    return false
+  }
+}
 
 /** Tells what is wrong with a configuration, and where in it. */
 export class BadConfig extends Error {}

@@ -1,7 +1,7 @@
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
+import { createHash, verify } from 'node:crypto'
 import * as z from 'zod'
 import { whyIncompatible } from './compatibility.ts'
-import type { Config } from './config.ts'
+import { type Config, keyIn } from './config.ts'
 
 const part = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -47,14 +47,6 @@ export class Refused extends Error {
     super(words)
     this.refusal = { code, words }
   }
-}
-
-function keyIn(text: string): KeyObject {
-  const key = text.includes('-----BEGIN')
-    ? createPublicKey(text)
-    : createPublicKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'spki' })
-  if (key.asymmetricKeyType !== 'ed25519') throw new TypeError('A key of trust.keys is not one of Ed25519.')
-  return key
 }
 
 /** How many of the keys that are trusted here have signed a text; each counts once, however often it has signed. */

@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { BadConfig, configIn } from '../../../clients/agent/config.ts'
 import { asking, NoAnswer, textOf } from '../../../clients/agent/exchange.ts'
 import { type Certified, certify } from '../../../infra/local/certificates.ts'
+import { newSigner } from '../../domain/trust/signing.ts'
 import { serving } from './place.ts'
 
 let authority: Certified
@@ -79,10 +80,11 @@ describe('an answer', () => {
 })
 
 describe('a configuration', () => {
+  const key = newSigner().publicKey
   const least = {
     ...{ component: 'service', version: '1.0.0', directory: 'agent', parts: { backend: {} } },
     server: { url: 'https://drydock.example.com', credential: 'credential' },
-    trust: { keys: ['a key'] },
+    trust: { keys: [key] },
   }
 
   it('has the defaults of update clients (M4), and paths from where it lies', () => {
@@ -109,7 +111,7 @@ describe('a configuration', () => {
       { server: { ...least.server, url: 'http://drydock.example.com' } },
       'server.url',
     ],
-    ['has fewer keys than have to sign', { trust: { keys: ['a', 'a'], threshold: 2 } }, 'trust.threshold'],
+    ['has fewer keys than have to sign', { trust: { keys: [key, key], threshold: 2 } }, 'trust.threshold'],
     [
       'has a certificate without its key',
       { server: { ...least.server, certificate: 'own.pem' } },
