@@ -7,7 +7,7 @@ import type { Config } from './config.ts'
 import { type ControlPlane, controlPlaneAt, Declined, type Offer } from './control-plane.ts'
 import { type Ask, asking } from './exchange.ts'
 import { type Installing, install, withReport } from './install.ts'
-import { type Command, type Journal, openJournal } from './journal.ts'
+import { type Command, highestOf, type Journal, openJournal } from './journal.ts'
 import { endLeftBehind } from './programs.ts'
 import { manifestIn, type Refusal, Refused, type Shown, verified } from './trusted.ts'
 import { openVersions } from './versions.ts'
@@ -155,7 +155,7 @@ function genuine(
   wanted: Pick<Offer, 'component' | 'version' | 'digest'> & { readonly back: boolean },
   shown: Shown,
 ) {
-  return verified(shown, wanted, config, now(), (channel) => journal.now.counters[channel] ?? 0)
+  return verified(shown, wanted, config, now(), (channel) => highestOf(journal, channel))
 }
 
 /** What is under way here and is not offered any more has been taken back, or is over, for the control plane; nothing has been changed here yet. */
@@ -197,6 +197,9 @@ async function take(working: Working, offer: Offer): Promise<void> {
   const back = kind === 'rollback' && [config.version, ...journal.now.kept].includes(version)
   const wanted = { component, version, digest, back }
   const found = genuine(working, wanted, shown)
+  // A release never becomes another one under its name; and what is kept is what is gone back to.
+  if (working.versions.has(version) && !working.versions.has(version, digest))
+    throw new Refused('VERSION_EXCHANGED', `Another ${version} is here, of another digest.`)
   const sequence = journal.now.sequence + 1
   const timestamp = new Date(now()).toISOString()
   await plane.report({ attempt, version, timestamp, status: 'in-progress', sequence, details: 'accepted' })
@@ -228,7 +231,7 @@ async function round(working: Working, atOnce: boolean): Promise<Round> {
   // What is touched comes to its end whoever answers; what is not may have been taken back since.
   if (work && work.stage !== 'preparing') await goOn(working)
   await working.report()
-  // Whoever has not heard how it ended would have it run again.
+  // Whoever has not heard how it ended asks for it again.
   await reportCommand(working)
   const { component, channel } = config
   const answer = await plane.check({ component, version: runs(working), channel })

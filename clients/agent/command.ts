@@ -9,6 +9,9 @@ export interface Commanding {
   tell(words: string): void
 }
 
+/** So many commands are known again. */
+const remembered = 100
+
 /** The longest message, in characters, and the longest data, in bytes of JSON, that are taken (POST /api/v1/updates/commands). */
 const most = { message: 512, data: 16_384 } as const
 
@@ -68,11 +71,13 @@ async function outcomeOf(
 /** Runs what a procedure asks for, once: that it is begun is noted before, and how it ended afterwards, which is said before anything is asked for again. */
 export async function runCommand(using: Commanding, asked: Command): Promise<void> {
   const { journal, tell } = using
+  const { ran } = journal.now
+  if (ran.includes(asked.id)) return tell(`${asked.command} was run, and is not run again under its id`)
   const wasBegun = journal.now.command?.id === asked.id
   const { id, command, arguments: given, repeatable } = asked
   journal.write({ command: { id, command, arguments: given, repeatable }, told: null })
   tell(`${command} is run`)
   const told = await outcomeOf(asked, wasBegun, using)
-  journal.write({ told })
+  journal.write({ told, ran: [...ran, id].slice(-remembered) })
   tell(`${command}: ${told.status}: ${told.message}`)
 }

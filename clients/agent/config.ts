@@ -85,6 +85,16 @@ const configuration = z.strictObject({
         'Public keys (Ed25519) as PEM or base64 of their DER: whose word about a release counts here.',
       ),
     threshold: z.int().min(1).max(32).default(1),
+    channels: z
+      .array(z.string().min(1).max(64))
+      .min(1)
+      .optional()
+      .describe('The channels of which a release may be; left out: the one that is followed.'),
+    leastCounter: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe('No release of a lower counter is installed, also before the agent has installed any.'),
   }),
   environment: z
     .record(z.string().max(128), z.string().max(256))

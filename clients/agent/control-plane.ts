@@ -52,6 +52,8 @@ export class Declined extends Error {
 }
 
 const mostBytes = 262_144
+/** In milliseconds, from the question to the last byte. */
+const longestAnswer = 60_000
 
 /** What an agent asks of the control plane. All of it rejects with {@link NoAnswer} where nobody knows, and {@link Declined} where it is refused. */
 export interface ControlPlane {
@@ -88,6 +90,7 @@ export function controlPlaneAt(
     headers: Record<string, string> = {},
   ): Promise<Body> {
     const answer = await ask(new URL(path, url), {
+      signal: AbortSignal.timeout(longestAnswer),
       method: body === undefined ? 'GET' : 'POST',
       headers: {
         ...{

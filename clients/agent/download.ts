@@ -11,6 +11,8 @@ import type { Part } from './trusted.ts'
 export class WrongArtifact extends Error {}
 
 const mostRedirects = 3
+/** In bytes a second, from its second minute on: who drips holds nobody. */
+const leastPace = 512
 
 async function lengthOf(file: string): Promise<number> {
   return stat(file).then(
@@ -51,6 +53,9 @@ async function* bounded(answer: AsyncIterable<Buffer>, most: number, bytesPerSec
   let length = 0
   for await (const chunk of answer) {
     length += chunk.length
+    const seconds = (performance.now() - began) / 1000
+    if (seconds > 60 && length / seconds < leastPace)
+      throw new NoAnswer(`it came slower than ${leastPace} bytes a second`)
     if (length > most) throw new WrongArtifact(`It is longer than the ${most} bytes that were signed.`)
     yield chunk
     if (bytesPerSecond !== undefined) {
@@ -87,7 +92,13 @@ async function goOn(
   await pipeline(body, createWriteStream(file, { flags: resumed ? 'a' : 'w', mode: 0o600 })).catch(
     (error: NodeJS.ErrnoException) => {
       // Of the other side, or of the way to it: what is here stays, and is gone on with.
-      if (error instanceof WrongArtifact || error.syscall === 'write' || error.syscall === 'open') throw error
+      if (
+        error instanceof WrongArtifact ||
+        error instanceof NoAnswer ||
+        error.syscall === 'write' ||
+        error.syscall === 'open'
+      )
+        throw error
       throw new NoAnswer(`${url.host} broke off: ${error.message}`, { cause: error })
     },
   )

@@ -46,7 +46,10 @@ const parse = () =>
 /** How long it waits after nobody has answered, in seconds: so long, and twice as long each time, up to the last. */
 const patience = { first: 5, most: 900 }
 
-const tell = (words: string) => console.log(`${new Date().toISOString()} ${words}`)
+/** What others say draws nothing in a terminal, and makes no line of its own. */
+const tell = (words: string) =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is left out
+  console.log(`${new Date().toISOString()} ${words.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')}`)
 
 async function main(): Promise<number> {
   const words = wordsOf()

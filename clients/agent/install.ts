@@ -4,7 +4,7 @@ import { download, WrongArtifact } from './download.ts'
 import type { Ask } from './exchange.ts'
 import { NoAnswer } from './exchange.ts'
 import { whyNotHealthy } from './health.ts'
-import type { Failure, Journal, Message, Stage, Work } from './journal.ts'
+import { type Failure, highestOf, type Journal, type Message, type Stage, type Work } from './journal.ts'
 import { run } from './programs.ts'
 import { type Manifest, partsOf } from './trusted.ts'
 import type { Versions } from './versions.ts'
@@ -170,7 +170,7 @@ function end(using: Installing, work: Work, { channel, counter }: Manifest): voi
       kept: [...new Set([from, ...kept])]
         .filter((one) => one !== version)
         .slice(0, config.rollback.keepVersions),
-      counters: { ...counters, [channel]: Math.max(counter, counters[channel] ?? 0) },
+      counters: { ...counters, [channel]: Math.max(counter, highestOf(journal, channel)) },
     }),
   })
   tell(`${version}: ${said.status}${said.code === undefined ? '' : `, ${said.code}`}: ${said.details}`)

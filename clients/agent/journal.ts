@@ -99,6 +99,8 @@ const entries = z.object({
   /** One that was begun, and how the last one ended: it may be asked for again until that was heard. */
   command: command.nullable(),
   told: told.nullable(),
+  /** The last commands that were run: none is run again under its id. */
+  ran: z.array(z.string()),
   unsent: z.array(message),
 })
 export type Entries = z.output<typeof entries>
@@ -113,7 +115,13 @@ const nothing: Entries = {
   work: null,
   command: null,
   told: null,
+  ran: [],
   unsent: [],
+}
+
+/** Returns the highest counter that was installed from a channel; 0: nothing was. */
+export function highestOf({ now: { counters } }: Journal, channel: string): number {
+  return Object.hasOwn(counters, channel) ? (counters[channel] ?? 0) : 0
 }
 
 /** What an agent knows of itself: on disk before it is acted upon, all of it or nothing, so that it may be killed at any time. */

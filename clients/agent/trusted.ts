@@ -14,7 +14,7 @@ const part = z.object({
 const manifest = z.object({
   component: z.string(),
   version: z.string(),
-  channel: z.string(),
+  channel: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
   counter: z.int().min(0),
   expires: z.iso.datetime({ offset: true }),
   components: z.record(z.string().regex(/^[A-Za-z0-9._-]{1,64}$/), part),
@@ -91,7 +91,13 @@ export interface Wanted {
 export function verified(
   shown: Shown,
   { component, version, digest, back }: Wanted,
-  { trust, environment, parts, download }: Pick<Config, 'trust' | 'environment' | 'parts' | 'download'>,
+  {
+    trust,
+    channel,
+    environment,
+    parts,
+    download,
+  }: Pick<Config, 'trust' | 'channel' | 'environment' | 'parts' | 'download'>,
   now: number,
   highest: (channel: string) => number,
 ): Manifest {
@@ -110,12 +116,19 @@ export function verified(
       'MANIFEST_MISMATCH',
       `What is signed is ${found.component} ${found.version}, not ${component} ${version}.`,
     )
+  const channels = trust.channels ?? [channel]
+  if (!channels.includes(found.channel))
+    throw new Refused(
+      'CHANNEL_NOT_FOLLOWED',
+      `It is of the channel ${found.channel}, and ${channels.join(', ')} is followed here (trust.channels).`,
+    )
   if (!back && Date.parse(found.expires) <= now)
     throw new Refused('RELEASE_EXPIRED', `It expired at ${found.expires}.`)
-  if (!back && found.counter < highest(found.channel))
+  const least = Math.max(trust.leastCounter, highest(found.channel))
+  if (!back && found.counter < least)
     throw new Refused(
       'COUNTER_OLDER',
-      `Its counter is ${found.counter}, and ${highest(found.channel)} of ${found.channel} was installed before.`,
+      `Its counter is ${found.counter}, and it has to be ${least} at least, on ${found.channel}.`,
     )
   const incompatible = whyIncompatible(found.compatibility, environment)
   if (incompatible !== undefined) throw new Refused('INCOMPATIBLE', incompatible)

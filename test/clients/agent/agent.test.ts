@@ -231,6 +231,48 @@ describe('a release is not installed, and nothing is touched,', () => {
   })
 })
 
+describe('a release that is not what it is called', () => {
+  it('is refused where another of its version is in force, or kept: what runs stays', async () => {
+    const { plane, place, round } = await opened()
+    for (const version of ['2.0.0', '3.0.0']) {
+      plane.offer(releaseOf(version))
+      await round()
+    }
+    const programs = place.programs()
+    plane.offer(releaseOf('3.0.0', {}, 'second build'), { attempt: 'again' })
+    await round()
+    expect(end(plane)).toMatchObject({ status: 'rejected', code: 'VERSION_EXCHANGED', attempt: 'again' })
+    const never = releaseOf('2.0.0', { counter: 1, expires: '2020-01-01T00:00:00Z' }, 'never here')
+    plane.offer(never, { attempt: 'back', offer: { kind: 'rollback' } })
+    await round()
+    expect(end(plane)).toMatchObject({ status: 'rejected', code: 'VERSION_EXCHANGED', attempt: 'back' })
+    expect([place.runs(), place.programs()]).toEqual(['3.0.0', programs])
+  })
+
+  it('is refused of a channel that is not followed here, unless the file names it', async () => {
+    const beta = releaseOf('2.0.0', { channel: 'beta' })
+    const { plane, round } = await opened()
+    plane.offer(beta)
+    await round()
+    expect(end(plane)).toMatchObject({ status: 'rejected', code: 'CHANNEL_NOT_FOLLOWED' })
+    const other = await openPlane()
+    const { publicKey } = other.signer
+    const named = openPlace(other, { trust: { keys: [publicKey], channels: ['stable', 'beta'] } })
+    other.offer(beta)
+    await agentAt(named).round()
+    expect(end(other)).toMatchObject({ status: 'completed' })
+  })
+
+  it('is refused below the counter that the file names, before anything was installed', async () => {
+    const plane = await openPlane()
+    const { publicKey } = plane.signer
+    const place = openPlace(plane, { trust: { keys: [publicKey], leastCounter: 200 } })
+    plane.offer(releaseOf('1.1.0'))
+    await agentAt(place).round()
+    expect(end(plane)).toMatchObject({ status: 'rejected', code: 'COUNTER_OLDER' })
+  })
+})
+
 describe('a download', () => {
   const large = (version = '1.1.0') => releaseOf(version, {}, Buffer.alloc(200_000, version))
 
@@ -391,6 +433,15 @@ describe('a command of a procedure', () => {
     plane.command('three', 'constructor')
     await round()
     expect([plane.commands[2]?.status, timesRun(place)]).toEqual(['failed', 1])
+  })
+
+  it('is not run again under its id, whatever was asked for in between', async () => {
+    const { plane, place, round } = await open(counted('true'))
+    for (const id of ['one', 'two', 'one']) {
+      plane.command(id, 'drain')
+      await round()
+    }
+    expect(timesRun(place)).toBe(2)
   })
 
   it('is said again, and not run again, where nobody has heard how it ended', async () => {
