@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Call, caller } from '../../infra/local/demo/api.ts'
 import { emptyForDemo } from '../../infra/local/demo/directory.ts'
 import { refuseTakenPort, startRuntime, tokenFor } from '../../infra/local/demo/runtime.ts'
+import { judge, say } from '../told.ts'
 import { begun, isWithin, states } from './expected.ts'
 import { Manager } from './manager.ts'
 import { type Options, readOptions } from './options.ts'
@@ -15,8 +16,6 @@ const target = 'domain-1'
 const path = (what: string) => `/api/v1/targets/${target}/${what}`
 /** In milliseconds: by then the story has ended, or will not. */
 const longest = 120_000
-
-const say = (line: string) => console.log(line)
 
 interface Status {
   readonly state: string
@@ -75,13 +74,6 @@ async function watch(operator: Call, second: Call, ends: number): Promise<string
       throw new Error(`It is still ${seen.at(-1)}: see runtime.log in the data directory.`)
     await sleep(50)
   }
-}
-
-/** Shows what holds and what does not. Returns whether all of it does. */
-function judge(findings: Readonly<Record<string, boolean>>): boolean {
-  say('')
-  for (const [what, holds] of Object.entries(findings)) say(`${holds ? '✓' : '✗'} ${what}`)
-  return Object.values(findings).every((holds) => holds)
 }
 
 /** Shows a domain that is upgraded by its manager. Returns whether it went as told. */

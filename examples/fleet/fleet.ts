@@ -5,20 +5,18 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Call, caller } from '../../infra/local/demo/api.ts'
+import { caller } from '../../infra/local/demo/api.ts'
 import { emptyForDemo } from '../../infra/local/demo/directory.ts'
 import { refuseTakenPort, startRuntime, tokenFor } from '../../infra/local/demo/runtime.ts'
+import { deploy, judge, say, watch } from '../told.ts'
 import { type Machine, openMachine } from './machine.ts'
 import { readOptions } from './options.ts'
 
 const [first, second] = ['1.1.0', '1.2.0']
 const day = 86_400_000
-/** In milliseconds: by then an upgrade has ended, or waits for somebody. */
-const longest = 180_000
 /** So far behind that of the API the ports of machines begin. */
 const portsBehind = 100
 
-const say = (line: string) => console.log(line)
 const clientProgram = (path: string) => new URL(`../../clients/${path}`, import.meta.url).pathname
 
 /** Serves artifacts by their SHA-256, as a mirror near the machines would. */
@@ -55,52 +53,12 @@ function drydock(url: string, data: string, words: readonly string[]) {
   return { status, said: `${stdout}${stderr}` }
 }
 
-interface Status {
-  readonly status: string
-  readonly completed: number
-  readonly failed: number
-  readonly inProgress: number
-}
-
-/** Looks at an upgrade until it is over, or waits for a person. */
-async function watch(operator: Call, id: string): Promise<Status> {
-  const ends = performance.now() + longest
-  for (let shown = ''; ; await sleep(200)) {
-    const status = await operator<Status>('GET', `/api/upgrades/${id}/status`).catch(() => undefined)
-    if (!status) continue
-    const line = `  ${status.status}: ${status.completed} completed, ${status.failed} failed`
-    if (line !== shown) say(line)
-    shown = line
-    if (/completed|failed|paused|aborted/.test(status.status) && status.inProgress === 0) return status
-    if (performance.now() > ends)
-      throw new Error(`It is still ${status.status}: see runtime.log in the data directory.`)
-  }
-}
-
-async function deploy(operator: Call, version: string, more: object): Promise<string> {
-  const body = { component: 'service', version, reason: 'example', ...more }
-  const { upgradeId, message } = await operator<{ upgradeId: string; message: string }>(
-    'POST',
-    '/api/upgrades/deploy',
-    body,
-  )
-  say(`operator-1  ${version}: ${message}`)
-  return upgradeId
-}
-
 /** How many machines run which version. */
 async function versionsOf(machines: readonly Machine[]): Promise<Readonly<Record<string, number>>> {
   const versions = await Promise.all(machines.map((machine) => machine.version()))
   return Object.fromEntries(
     [...Map.groupBy(versions, String)].map(([version, all]) => [version, all.length] as const),
   )
-}
-
-/** Shows what holds and what does not. Returns whether all of it does. */
-function judge(findings: Readonly<Record<string, boolean>>): boolean {
-  say('')
-  for (const [what, holds] of Object.entries(findings)) say(`${holds ? '✓' : '✗'} ${what}`)
-  return Object.values(findings).every((holds) => holds)
 }
 
 /** Shows machines in the field with agents of their own. Returns whether it went as told. */
@@ -151,7 +109,12 @@ export async function fleet(): Promise<boolean> {
     for (const machine of machines) machine.start()
     say(`            ${size} machines have enrolled, and look for updates`)
 
-    const one = await deploy(operator, first, { strategy: 'canary', canaryPercent: 20, autoContinue: true })
+    const one = await deploy(operator, {
+      ...{ component: 'service', version: first },
+      strategy: 'canary',
+      canaryPercent: 20,
+      autoContinue: true,
+    })
     await sleep(1500)
     machines[0]?.kill()
     say(`            the agent of ${machines[0]?.id} is killed, and started again`)
@@ -161,7 +124,8 @@ export async function fleet(): Promise<boolean> {
 
     for (const machine of machines.slice(-3)) machine.sicken(second)
     const failureThreshold = { absolute: 0, action: 'pause' }
-    const two = await deploy(operator, second, {
+    const two = await deploy(operator, {
+      ...{ component: 'service', version: second },
       strategy: 'batch',
       batchSize: Math.ceil(size / 2),
       parallel: size,

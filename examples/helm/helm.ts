@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Call, caller } from '../../infra/local/demo/api.ts'
 import { emptyForDemo } from '../../infra/local/demo/directory.ts'
 import { refuseTakenPort, startRuntime, tokenFor } from '../../infra/local/demo/runtime.ts'
+import { deploy, judge, say, watch } from '../told.ts'
 import { imageOf, kubeconfigOf, makeNamespace, openCluster, revisionsIn } from './cluster.ts'
 import type { Cluster } from './nodes.ts'
 import { playNodes } from './nodes.ts'
@@ -12,10 +13,9 @@ import { serveCharts } from './repository.ts'
 
 const component = 'instance'
 const [before, first, second, broken] = ['1.0.0', '1.1.0', '1.2.0', '1.3.0']
-/** In milliseconds: by then an upgrade has ended, or will not. */
-const longest = 240_000
 
-const say = (line: string) => console.log(line)
+/** What of a request to install a version is the same each time. */
+const of = (version: string) => ({ component, version, procedure: { name: 'customer' } })
 
 function storeSecret(data: string, name: string, input: string): void {
   const script = new URL('../../infra/local/secret.ts', import.meta.url).pathname
@@ -35,36 +35,6 @@ async function register(operator: Call, customers: readonly string[], charts: st
   await operator('POST', '/api/v1/targets', { targets })
 }
 
-interface Status {
-  readonly status: string
-  readonly completed: number
-  readonly failed: number
-}
-
-/** Looks at an upgrade until it is over, or waits for a person. */
-async function watch(operator: Call, id: string): Promise<Status> {
-  const ends = performance.now() + longest
-  for (let shown = ''; ; await sleep(200)) {
-    const status = await operator<Status>('GET', `/api/upgrades/${id}/status`).catch(() => undefined)
-    if (!status) continue
-    const line = `  ${status.status}: ${status.completed} completed, ${status.failed} failed`
-    if (line !== shown) say(line)
-    shown = line
-    if (/completed|failed|paused|aborted/.test(status.status)) return status
-    if (performance.now() > ends)
-      throw new Error(`It is still ${status.status}: see runtime.log in the data directory.`)
-  }
-}
-
-async function deploy(operator: Call, version: string, more: object): Promise<string> {
-  const body = { component, version, procedure: { name: 'customer' }, reason: 'example', ...more }
-  const { upgradeId, message } = await operator<{ upgradeId: string; message: string }>(
-    ...(['POST', '/api/upgrades/deploy', body] as const),
-  )
-  say(`operator-1  ${version}: ${message}`)
-  return upgradeId
-}
-
 /** Resolves when helm is in the middle of a release. */
 async function pendingOne(cluster: Cluster, customers: readonly string[]): Promise<void> {
   for (;;) {
@@ -72,13 +42,6 @@ async function pendingOne(cluster: Cluster, customers: readonly string[]): Promi
     if (all.flat().some((revision) => revision.includes('pending'))) return
     await sleep(20)
   }
-}
-
-/** Shows what holds and what does not. Returns whether all of it does. */
-function judge(findings: Readonly<Record<string, boolean>>): boolean {
-  say('')
-  for (const [what, holds] of Object.entries(findings)) say(`${holds ? '✓' : '✗'} ${what}`)
-  return Object.values(findings).every((holds) => holds)
 }
 
 /** What the instances run, each version once. */
@@ -111,10 +74,10 @@ export async function helm(): Promise<boolean> {
   try {
     const operator = caller(runtime.url, tokenFor(data, 'operator-1', 'operator'))
     await register(operator, customers, charts.url)
-    const installed = await watch(operator, await deploy(operator, first, { strategy: 'all' }))
+    const installed = await watch(operator, await deploy(operator, { ...of(first), strategy: 'all' }))
     const installedAll = await versionsOf(cluster, customers)
     slow = fault === 'killed'
-    const id = await deploy(operator, second, { strategy: 'batch', batchSize: 5 })
+    const id = await deploy(operator, { ...of(second), strategy: 'batch', batchSize: 5 })
     if (fault === 'killed') {
       await pendingOne(cluster, customers)
       runtime.process.kill('SIGKILL')
@@ -167,7 +130,7 @@ async function further(
       }
     case 'never-ready': {
       const strategy = { strategy: 'canary', canaryPercent: 10, failureThreshold: { percent: 0 } }
-      const { status, failed } = await watch(operator, await deploy(operator, broken, strategy))
+      const { status, failed } = await watch(operator, await deploy(operator, { ...of(broken), ...strategy }))
       const touched = (await histories()).filter((one) => one.length > 2)
       return {
         [`the canary failed, and the upgrade to ${broken} waits for a person`]:

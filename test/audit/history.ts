@@ -1,5 +1,6 @@
 import { type Commit, fromImage, hashCommit } from '../../events/envelope.ts'
 import type { UpgradeRequest } from '../../events/upgrade.ts'
+import { audit } from '../../functions/audit/audit.ts'
 import type { Aggregate, Decision, DomainEvent } from '../../functions/domain/aggregate.ts'
 import { chunkId, planAggregate, storeChunk } from '../../functions/domain/plan/aggregate.ts'
 import { makePlan } from '../../functions/domain/plan/plan.ts'
@@ -255,4 +256,25 @@ export function withCommit(
   if (!found) throw new Error(`${stream} has no ${type}.`)
   const edited = commits.flatMap((commit) => (commit === found ? change(found) : [commit]))
   return { commits: rechained(edited), commit: found.commit }
+}
+
+/** What the data of an event are made to be; undefined: it is left out. */
+export type Change = (data: Record<string, unknown>) => object | undefined
+
+/** Returns the words of an invariant about a history in which events of one type are other ones. */
+export async function wordsOf(
+  invariant: string,
+  commits: readonly Commit[],
+  type: string,
+  change: Change,
+): Promise<string[]> {
+  const changed = commits.map((commit) => ({
+    ...commit,
+    events: commit.events.flatMap((event) => {
+      const data = event.type === type ? change(JSON.parse(event.data)) : JSON.parse(event.data)
+      return data === undefined ? [] : [{ ...event, data: JSON.stringify(data) }]
+    }),
+  }))
+  const { findings } = await audit(changed)
+  return findings.filter((finding) => finding.invariant === invariant).map(({ words }) => words)
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Commit, fromImage } from '../../events/envelope.ts'
-import { audit } from '../../functions/audit/audit.ts'
 import { type Caller, openWorld, report, type World } from '../api/world.ts'
+import { type Change, wordsOf } from './history.ts'
 
 const admin: Caller = { user: 'admin-1', roles: ['admin'] }
 const all = { component: 'api', version: 'v1.2.0', strategy: 'all' }
@@ -53,20 +53,8 @@ beforeAll(async () => {
   valid = await historyWithPolicies()
 })
 
-type Data = Record<string, unknown>
-
 /** The words of I21, where events of one type were other ones. */
-async function told(type: string, change: (data: Data) => object | undefined): Promise<string[]> {
-  const commits = valid.map((commit) => ({
-    ...commit,
-    events: commit.events.flatMap((event) => {
-      const data = event.type === type ? change(JSON.parse(event.data)) : JSON.parse(event.data)
-      return data === undefined ? [] : [{ ...event, data: JSON.stringify(data) }]
-    }),
-  }))
-  const { findings } = await audit(commits)
-  return findings.filter(({ invariant }) => invariant === 'I21').map(({ words }) => words)
-}
+const told = (type: string, change: Change) => wordsOf('I21', valid, type, change)
 
 /** The same, where the policy had asked for something else. */
 const asked = (changes: object) =>

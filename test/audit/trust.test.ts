@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Commit, fromImage } from '../../events/envelope.ts'
-import { audit } from '../../functions/audit/audit.ts'
 import { type Caller, deployed, openWorld, report } from '../api/world.ts'
 import { manifestOf, newSigner, signatureOf } from '../domain/trust/signing.ts'
+import { type Change, wordsOf } from './history.ts'
 
 const admin: Caller = { user: 'admin-1', roles: ['admin'] }
 const [alice, bob] = [newSigner(), newSigner()]
@@ -32,20 +32,7 @@ beforeAll(async () => {
 })
 
 /** The words of I15, where events of one type were other ones. */
-async function told(
-  type: string,
-  change: (data: Record<string, unknown>) => object | undefined,
-): Promise<string[]> {
-  const commits = valid.map((commit) => ({
-    ...commit,
-    events: commit.events.flatMap((event) => {
-      const data = event.type === type ? change(JSON.parse(event.data)) : JSON.parse(event.data)
-      return data === undefined ? [] : [{ ...event, data: JSON.stringify(data) }]
-    }),
-  }))
-  const { findings } = await audit(commits)
-  return findings.filter(({ invariant }) => invariant === 'I15').map(({ words }) => words)
-}
+const told = (type: string, change: Change) => wordsOf('I15', valid, type, change)
 
 const withSignatures = (data: Record<string, unknown>, signatures: unknown) => ({ ...data, signatures })
 
