@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process'
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { manifestOf, newSigner, signatureOf } from '../domain/trust/signing.ts'
 import { type Agent, enrol, register } from './agent.ts'
@@ -99,14 +98,7 @@ test('a pack that was fetched over HTTP is verified by the command, and shows wh
   const flipped = await verify([`${file}.flipped`, ...files.slice(1)])
   expect([1, 2]).toContain(flipped.status)
 
-  const client = new DynamoDBClient({
-    endpoint: machine.endpoints.AWS_ENDPOINT_URL_DYNAMODB ?? '',
-    region: 'eu-central-1',
-    credentials: machine.administrator,
-  })
-  const Key = { stream: { S: 'target#evidence-3' }, commit: { N: '5' } }
-  await client.send(new DeleteItemCommand({ TableName: machine.logTable, Key }))
-  client.destroy()
+  await machine.removeCommit('target#evidence-3', 5)
   const cut = await verify(await fetched(id, 'cut'))
   expect(cut.status, cut.words).toBe(1)
   expect(cut.words).toContain('stream-truncated  target#evidence-3')

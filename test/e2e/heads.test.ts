@@ -1,6 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readHeads } from '../../events/heads.ts'
 import { MovedMachine } from './moved-machine.ts'
@@ -35,14 +34,7 @@ test('the heads of every day show the end of a stream that somebody cut off (S13
   const signed = ['--heads', heads, '--key', key]
   expect(await machine.audit(...signed)).toContain('nothing found')
 
-  const client = new DynamoDBClient({
-    endpoint: machine.endpoints.AWS_ENDPOINT_URL_DYNAMODB ?? '',
-    region: 'eu-central-1',
-    credentials: machine.administrator,
-  })
-  const Key = { stream: { S: 'target#two' }, commit: { N: '2' } }
-  await client.send(new DeleteItemCommand({ TableName: machine.logTable, Key }))
-  client.destroy()
+  await machine.removeCommit('target#two', 2)
   expect(await machine.audit(), 'by itself a log does not show its end').toContain('nothing found')
   await expect(machine.audit(...signed)).rejects.toMatchObject({
     code: 1,

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { inject } from 'vitest'
 import { type Issuer, openExistingIssuer } from '../../infra/local/http/issuer.ts'
 import { Client } from './client.ts'
@@ -67,6 +68,18 @@ export class MovedMachine {
     if (!issuer) throw new Error('The runtime has no issuer.')
     machine = new MovedMachine(running, child, issuer, instant)
     return machine
+  }
+
+  /** Takes a commit out of the log, as whoever administers the table can. */
+  async removeCommit(stream: string, commit: number): Promise<void> {
+    const client = new DynamoDBClient({
+      endpoint: this.endpoints.AWS_ENDPOINT_URL_DYNAMODB ?? '',
+      region: 'eu-central-1',
+      credentials: this.administrator,
+    })
+    const Key = { stream: { S: stream }, commit: { N: String(commit) } }
+    await client.send(new DeleteItemCommand({ TableName: this.logTable, Key }))
+    client.destroy()
   }
 
   /** The instant to which the clock was last moved; since then it goes on as the wall does. */
