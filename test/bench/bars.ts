@@ -31,7 +31,7 @@ export function timed(
   return { bar, kind: 'timed', measured, value: median, limit: limitOf(bounds), met, failed: !half }
 }
 
-/** Reports a figure that holds time of this machine beside the bar that it has to meet elsewhere: it never stops a build. */
+/** Reports a figure beside the bar that it has to meet elsewhere, on another machine or in a larger rollout: it never stops a build. */
 export function reported(bar: string, value: number, most: number): Judged {
   const met = value <= most
   return { bar, kind: 'timed', measured: shown(value), value, limit: limitOf({ most }), met, failed: false }

@@ -11,7 +11,11 @@ import { openWorld } from './world.ts'
 const versions = ['v1.0.0', 'v1.1.0', 'v1.2.0', 'v1.3.0'] as const
 const atOnce = 24
 
-/** In US dollars, what AWS may charge for a million targets: all of it, and without Lambda's time, which is this machine's. */
+/**
+ * In US dollars, what AWS may charge for a million targets: all of it, and without Lambda's time, which is this machine's. What an upgrade costs
+ * once, whatever its size, is shared by its targets: it is judged for upgrades of 10,000 and more.
+ */
+const judgedFrom = 10_000
 const bars = { agents: { all: 12, counted: 10.5 }, gateway: { all: 8, counted: 6.5 } } as const
 
 /** What was counted in rollouts, and how it is judged. */
@@ -88,7 +92,12 @@ export async function countRollouts(sizes: readonly number[]): Promise<CountedRo
     const { gigabyteSeconds: _, ...withoutTime } = of
     const what = `AWS charges for a million targets, $ (${nameOf(largest)})`
     // What a build stops at holds no wall time: this machine's is not Lambda's.
-    judged.push(counted(`${what}, but Lambda's time`, sumOf(withoutTime), { most: most.counted }))
+    const withoutIt = `${what}, but Lambda's time`
+    judged.push(
+      largest.size < judgedFrom
+        ? reported(withoutIt, sumOf(withoutTime), most.counted)
+        : counted(withoutIt, sumOf(withoutTime), { most: most.counted }),
+    )
     judged.push(reported(what, sumOf(of), most.all))
   }
   return { judged, all: [...calm, ...all], overshoot, charges }
