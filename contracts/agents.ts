@@ -50,7 +50,7 @@ const nextCheckSeconds = z
   .int()
   .positive()
   .describe(
-    'In how many seconds the agent is to ask again: sooner while an upgrade is at work, just after a window opens, seldom while nothing is planned. Another for each target, so that not all ask at once.',
+    'In how many seconds the agent is to ask again: sooner while an upgrade is at work, just after a window opens, seldom while nothing is planned. Another for each target, so that not all ask at once. Sent as the header Drydock-Next-Check too, with a 304 as well.',
   )
 
 const statuses = ['in-progress', 'completed', 'failed', 'rejected', 'rolled-back', 'rollback-failed'] as const
@@ -155,6 +155,7 @@ export const agentContracts = {
         ]),
       },
     },
+    tagged: true,
     problems: ['target-not-found', 'forbidden'],
   },
   getOfferedManifest: {

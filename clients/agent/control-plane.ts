@@ -83,12 +83,11 @@ export function controlPlaneAt(
     heard(instant: number): void
   },
 ): ControlPlane {
-  async function call<Body>(
-    path: string,
-    schema: z.ZodType<Body>,
-    body?: unknown,
-    headers: Record<string, string> = {},
-  ): Promise<Body> {
+  /** What was answered last to a check, and the tag by which the control plane says that it would answer so again. */
+  let last: { readonly tag: string; readonly answer: z.output<typeof check> } | undefined
+
+  /** Asks, and resolves to the answer and what of it was read; rejects where nobody knows. */
+  async function exchange(path: string, body: unknown, headers: Record<string, string>) {
     const answer = await ask(new URL(path, url), {
       signal: AbortSignal.timeout(longestAnswer),
       method: body === undefined ? 'GET' : 'POST',
@@ -109,6 +108,10 @@ export function controlPlaneAt(
     if (Number.isFinite(instant)) heard(instant)
     if (status >= 500 || status === 429 || status === 408)
       throw new NoAnswer(`the control plane answered ${status}`)
+    return { status, text, headers: answer.headers }
+  }
+
+  function read<Body>(schema: z.ZodType<Body>, status: number, text: string): Body {
     let value: unknown
     try {
       value = JSON.parse(text)
@@ -126,13 +129,26 @@ export function controlPlaneAt(
       )
     return parsed.data
   }
+
+  async function call<Body>(path: string, schema: z.ZodType<Body>, body?: unknown): Promise<Body> {
+    const { status, text } = await exchange(path, body, {})
+    return read(schema, status, text)
+  }
+
   return {
-    check: ({ component, version, channel }) =>
-      call('/api/v1/updates/check', check, undefined, {
+    async check({ component, version, channel }) {
+      const { status, text, headers } = await exchange('/api/v1/updates/check', undefined, {
         'x-current-version': version,
         'x-component': component,
         'x-channel': channel,
-      }),
+        ...(last && { 'if-none-match': last.tag }),
+      })
+      const next = Number(headers['drydock-next-check'])
+      if (status === 304 && last && next > 0) return { ...last.answer, nextCheckSeconds: next }
+      const answer = read(check, status, text)
+      last = headers.etag === undefined ? undefined : { tag: headers.etag, answer }
+      return answer
+    },
     manifest: () => call('/api/v1/updates/manifest', shown),
     report: async (message) => {
       await call('/api/v1/updates/status', z.object({ result: z.string() }), message)

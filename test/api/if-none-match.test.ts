@@ -49,6 +49,25 @@ describe('If-None-Match', () => {
     expect([later.status, commitOf(later.headers.etag)]).toEqual([200, commitOf(etag)])
   })
 
+  it('spares an agent the answer that it has, and says all the same when to ask again', async () => {
+    const world = openWorld()
+    await world.fleet(1)
+    const as = { lambda: { kind: 'agent', target: 'cust_0001', tokenHash: '' } }
+    const check = (tag?: string) =>
+      world.call('GET', '/api/v1/updates/check', { as, ...(tag && { headers: { 'if-none-match': tag } }) })
+    const first = await check()
+    expect(first.headers['drydock-next-check']).toBe(String(first.body.nextCheckSeconds))
+    // The pace is another while an upgrade is at work, and is no news by itself.
+    await deployed(world, { ...canary, canaryPercent: 100 })
+    const offered = await check(first.headers.etag)
+    expect([offered.status, offered.body.updateAvailable]).toEqual([200, true])
+    const again = await check(offered.headers.etag)
+    expect([again.status, again.body]).toEqual([304, null])
+    expect(Number(again.headers['drydock-next-check'])).toBeGreaterThan(0)
+    await report(world)
+    expect((await check(offered.headers.etag)).status).toBe(200)
+  })
+
   it('is nothing to a write, which takes the whole tag of a read or its commit alone as If-Match', async () => {
     const world = openWorld()
     await world.fleet(1)
@@ -68,6 +87,7 @@ it('whoever answers with an ETag says so in the description', async () => {
   )
   expect(tagged.sort()).toEqual([
     ...[
+      'checkForUpdate',
       'getCalendar',
       'getCalendarState',
       'getComponent',

@@ -5,6 +5,7 @@ import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { drivenIn } from '../../domain/target/procedure.ts'
 import { hearVersion, onlyComponent } from '../../domain/target/report.ts'
 import type { TargetState } from '../../domain/target/state.ts'
+import type { Loaded, Log } from '../../log/log.ts'
 import { isCarriedOut } from '../../log/outcome.ts'
 import { metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
@@ -48,29 +49,37 @@ function shownOf({ notes, signed }: ReleaseState): OfRelease {
   }
 }
 
-/** Returns what reads of a release what is offered, each once a request: the members of a gateway are offered the same one. */
-function releasesFrom({ log }: Pick<Services, 'log'>): (release: string) => Promise<OfRelease> {
-  const known = new Map<string, Promise<OfRelease>>()
-  return (release) => {
-    const shown =
-      known.get(release) ?? log.load(releaseAggregate, release).then(({ state }) => shownOf(state))
-    known.set(release, shown)
-    return shown
-  }
+/** So many releases are known at once: those that are rolled out now. */
+const mostKnown = 256
+
+const known = new WeakMap<Log, Map<string, OfRelease>>()
+
+/**
+ * Returns what an offer says of a release. None of it changes once the release is registered, so that it is read once an instance, and not once
+ * an offer; whether it may still be handed over is asked when it is accepted.
+ */
+async function releaseOf(log: Log, release: string): Promise<OfRelease> {
+  const releases = known.get(log) ?? new Map<string, OfRelease>()
+  known.set(log, releases)
+  const before = releases.get(release)
+  if (before) return before
+  const { state } = await log.load(releaseAggregate, release)
+  const shown = shownOf(state)
+  if (!state.registered) return shown
+  const [oldest] = releases.keys()
+  if (releases.size >= mostKnown && oldest !== undefined) releases.delete(oldest)
+  releases.set(release, shown)
+  return shown
 }
 
 /** Returns what waits for a target: the attempt that the log has assigned to it, and nothing else ever (M5). */
-async function offerTo(
-  state: TargetState,
-  now: number,
-  releaseOf: ReturnType<typeof releasesFrom>,
-): Promise<Offer> {
-  const active = offeredNow(state, now)
+async function offerTo({ log, now }: Pick<Services, 'log' | 'now'>, state: TargetState): Promise<Offer> {
+  const active = offeredNow(state, now())
   if (!active) return { updateAvailable: false }
   return {
     updateAvailable: true,
     version: active.to,
-    ...(await releaseOf(releaseId(active.component, active.to))),
+    ...(await releaseOf(log, releaseId(active.component, active.to))),
     component: active.component,
     from: active.from,
     kind: active.kind,
@@ -85,7 +94,6 @@ async function offerTo(
 async function offersToMembers(reach: Reach, after: string | undefined, services: Services) {
   const members = (await membersOf(services, reach.own)).filter((id) => after === undefined || id > after)
   const asked = members.slice(0, mostMembers)
-  const releaseOf = releasesFrom(services)
   const offers = await Promise.all(
     asked.map(async (target) => {
       const reached = await reach.target(target).catch((error: unknown) => {
@@ -93,7 +101,7 @@ async function offersToMembers(reach: Reach, after: string | undefined, services
         if (error instanceof Problem) return undefined
         throw error
       })
-      const offer = reached && (await offerTo(reached.loaded.state, services.now(), releaseOf))
+      const offer = reached && (await offerTo(services, reached.loaded.state))
       return offer?.updateAvailable ? [{ target, ...offer }] : []
     }),
   )
@@ -107,15 +115,15 @@ async function afterStatement(
   { principal, correlation, headers }: Parameters<Check>[0],
   { target, loaded }: Reached,
   { log }: Pick<Services, 'log'>,
-): Promise<TargetState> {
+): Promise<Loaded<TargetState>> {
   const version = headers['x-current-version']
   const component = headers['x-component'] ?? onlyComponent(loaded.state)
-  if (version === undefined || component === undefined) return loaded.state
+  if (version === undefined || component === undefined) return loaded
   const metadata = metadataOf({ principal, correlation, idempotency: null, ifMatch: null })
   const heard = hearVersion({ component, version, heard: 'check' })
   const outcome = await log.execute(targetAggregate, target, heard, metadata, { from: loaded })
   // Who asks is answered all the same: what could not be noted is said again by the next check.
-  return isCarriedOut(outcome) ? outcome.loaded.state : loaded.state
+  return isCarriedOut(outcome) ? outcome.loaded : loaded
 }
 
 /** Answers whether an update waits, for the agent's target, for a member of its gateway, or for all of them. */
@@ -123,11 +131,9 @@ export const checkForUpdate: Check = async (input, services) => {
   const { principal, query, headers, correlation } = input
   const reach = reachFrom(services, input)
   const { own } = reach
-  const state = await afterStatement(input, await reach.target(query.target), services)
+  const { state, commit } = await afterStatement(input, await reach.target(query.target), services)
   const [body, command, nextCheck] = await Promise.all([
-    query.members
-      ? offersToMembers(reach, query.after, services)
-      : offerTo(state, services.now(), releasesFrom(services)),
+    query.members ? offersToMembers(reach, query.after, services) : offerTo(services, state),
     query.members ? null : commandFor(services.log, query.target ?? own, state),
     nextCheckSeconds(services, own),
     services.telemetry.seen(query.target ?? own),
@@ -136,5 +142,10 @@ export const checkForUpdate: Check = async (input, services) => {
   // It changed nothing, and what it offers is in the log already.
   const waiting = 'updateAvailable' in body && !body.updateAvailable && command ? { command } : {}
   const next = drivenIn(state) ? Math.min(nextCheck, whileDriven) : nextCheck
-  return { status: 200, body: { ...body, ...waiting, nextCheckSeconds: next }, quiet: true }
+  const tagged = { ...body, ...waiting }
+  // When to ask again is no news; it is in a header as well, which is sent where nothing else is.
+  return {
+    ...{ status: 200, body: { ...tagged, nextCheckSeconds: next }, quiet: true },
+    ...{ etag: commit, tagged, nextCheck: next },
+  }
 }

@@ -32,6 +32,10 @@ export interface Answer {
   readonly commit?: number
   /** The commit that was read; becomes `ETag`. */
   readonly etag?: number
+  /** What the `ETag` stands for, where more is in the body than the caller has to hear of. */
+  readonly tagged?: object
+  /** In how many seconds the caller is to ask again; becomes `Drydock-Next-Check`, which is sent where nothing else is. */
+  readonly nextCheck?: number
   readonly location?: string
   /** Nothing has changed, and many ask all the time: the request is not worth a line of the log. */
   readonly quiet?: boolean

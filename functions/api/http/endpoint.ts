@@ -44,16 +44,17 @@ function isKnown(tag: string, header: string | undefined): boolean {
 }
 
 function resultOf(answer: Answer, event: ApiEvent): ApiResult {
-  const { status, commit, etag, location, zip, next } = answer
+  const { status, commit, etag, tagged, nextCheck, location, zip, next } = answer
   const { correlation, route } = exchangeOf({ event })
   const type = answer.markdown === undefined ? 'application/json' : 'text/markdown; charset=utf-8'
   const body = answer.markdown ?? JSON.stringify(answer.body)
-  const tag = etag === undefined ? undefined : tagOf(etag, body)
+  const tag = etag === undefined ? undefined : tagOf(etag, tagged ? JSON.stringify(tagged) : body)
   const headers = {
     ...securityHeaders,
     'x-correlation-id': correlation,
     ...(commit !== undefined && { 'drydock-commit': String(commit) }),
     ...(tag !== undefined && { etag: tag }),
+    ...(nextCheck !== undefined && { 'drydock-next-check': String(nextCheck) }),
     ...(location !== undefined && { location }),
     ...(next !== undefined && { link: `<${next}>; rel="next"` }),
   }

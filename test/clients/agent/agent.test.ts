@@ -44,6 +44,17 @@ describe('an update', () => {
     expect(ends(plane)).toHaveLength(1)
   })
 
+  it('hears that nothing has changed by a tag alone, and goes on by the answer that it has', async () => {
+    const { plane, round } = await opened({ autoInstall: false })
+    const idle = { nextCheckSeconds: 1, waits: null }
+    expect([await round(), await round(), plane.unchanged()]).toEqual([idle, idle, 1])
+    plane.offer(releaseOf('1.1.0'))
+    const waits = { nextCheckSeconds: 1, waits: expect.stringContaining('autoInstall') }
+    expect([await round(), await round(), plane.unchanged()]).toEqual([waits, waits, 2])
+    plane.withdraw()
+    expect([await round(), plane.unchanged()]).toEqual([idle, 2])
+  })
+
   it('waits for a person, and for the maintenance window, unless it was accepted', async () => {
     const days = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
     const other = days[(new Date().getUTCDay() + 3) % 7]

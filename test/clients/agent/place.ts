@@ -65,6 +65,8 @@ export interface Plane {
   command(id: string, command: string, more?: Json): void
   /** How often an artifact was asked for, from which byte. */
   readonly ranges: number[]
+  /** Says how often a check was answered by nothing but that the last answer holds. */
+  unchanged(): number
   /** Offers a release; what it is signed by, and what is said of it, may be something else. */
   offer(
     release: Published,
@@ -93,6 +95,7 @@ export async function openPlane(): Promise<Plane> {
   const commands: Json[] = []
   let asked: Json | undefined
   const ranges: number[] = []
+  let unchanged = 0
   const trouble: Plane['trouble'] = {}
   const url = await serving((request, response, body) => {
     const say = (status: number, value: unknown) => {
@@ -108,7 +111,13 @@ export async function openPlane(): Promise<Plane> {
       const accepted = reports.some(
         ({ attempt, status }) => attempt === check.attempt && status === 'in-progress',
       )
-      return say(200, { ...check, accepted, nextCheckSeconds: 1 })
+      const answer = { ...check, accepted }
+      const etag = `"${createHash('sha256').update(JSON.stringify(answer)).digest('hex')}"`
+      response.setHeader('etag', etag)
+      response.setHeader('drydock-next-check', '1')
+      if (request.headers['if-none-match'] !== etag) return say(200, { ...answer, nextCheckSeconds: 1 })
+      unchanged += 1
+      return response.writeHead(304).end()
     }
     if (request.url === '/api/v1/updates/manifest')
       return offered ? say(200, offered.manifest) : say(404, { code: 'nothing-offered', detail: 'No.' })
@@ -143,6 +152,7 @@ export async function openPlane(): Promise<Plane> {
   })
   return {
     ...{ url, mirror, reports, commands, ranges, trouble, signer },
+    unchanged: () => unchanged,
     command(id, command, more = {}) {
       asked = { id, command, arguments: {}, repeatable: false, ...more }
     },
