@@ -81,6 +81,16 @@ const document = z
       .nullable()
       .default(null)
       .describe('How many members of one upgrade may be in flight at once, at the most.'),
+    together: z
+      .strictObject({
+        atOnce: z.int().min(1).max(10_000).nullable().default(null).describe('In flight at once.'),
+        perHour: z.int().min(1).max(100_000).nullable().default(null).describe('Admitted in any hour.'),
+      })
+      .nullable()
+      .default(null)
+      .describe(
+        'How many members of all upgrades together that it binds, rollbacks apart: what is free is shared out among them.',
+      ),
   })
   .superRefine((policy, context) => {
     const refuse = (path: string, message: string) =>
@@ -93,6 +103,8 @@ const document = z
       refuse('approvalRequired', 'true, as approvals are described')
     if (approvers && new Set(approvers).size < (requiredApprovals ?? 1))
       refuse('approvers', `at least ${requiredApprovals} people, as many as are required`)
+    if (policy.together && policy.together.atOnce === null && policy.together.perHour === null)
+      refuse('together', 'atOnce, perHour, or both')
     if (testingRequired && testEnvironments.length === 0) refuse('testEnvironments', 'one at least')
     if (!testingRequired && (testEnvironments.length > 0 || minimumTestDuration !== undefined))
       refuse('testingRequired', 'true, as tests are described')

@@ -14,7 +14,9 @@ const waveNumber = z.int().min(1).describe('Number of the wave, from 1, as the A
 const phaseNumber = z.int().min(1).describe('Number of the phase in the plan file, from 1.')
 const phaseName = z.string().describe('What the phase is called.')
 const planHash = z.string().describe('Hash of the plan; who approves names it.')
-const hold = z.enum(['WINDOW_CLOSED', 'FREEZE', 'POLICY']).describe('Why nothing is admitted; more may come.')
+const hold = z
+  .enum(['WINDOW_CLOSED', 'FREEZE', 'POLICY', 'BUDGET'])
+  .describe('Why nothing is admitted; more may come.')
 
 const window = z
   .object({ start: instant.describe('From then on.'), end: instant.describe('Until then.') })

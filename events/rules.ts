@@ -39,6 +39,10 @@ export const policyDocument = z.object({
   freezes: z.array(name),
   /** Members of one upgrade in flight at once, at the most; null: as its request says. */
   parallel: z.int().positive().nullable(),
+  /** Members of all upgrades together that it binds: in flight at once, and admitted in an hour; left out: any number. */
+  together: z.exactOptional(
+    z.object({ atOnce: z.int().positive().nullable(), perHour: z.int().positive().nullable() }),
+  ),
 })
 export type PolicyDocument = z.output<typeof policyDocument>
 

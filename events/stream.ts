@@ -8,6 +8,7 @@ export const streamKinds = [
   'trust',
   'policy',
   'rules',
+  'budget',
   'profile',
   'memberships',
   'rollout',

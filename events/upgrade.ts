@@ -219,6 +219,9 @@ export const planTold = z.object({
 })
 export type PlanTold = z.output<typeof planTold>
 
+/** As much as an upgrade may use of a budget, by a grant, which is a commit of the budget's stream. */
+const share = z.object({ budget: z.string().max(160), share: index, grant: index })
+
 export const upgradeEvents = defineEvents({
   UpgradeRequested: {
     schema: z.object({
@@ -320,8 +323,12 @@ export const upgradeEvents = defineEvents({
       releaseVersion: index,
       /** Which commit of the policies; left out: there have never been any. */
       rulesVersion: z.exactOptional(z.int().positive()),
+      /** The shares of what policies bound over all upgrades together; left out: none do. */
+      budgets: z.exactOptional(z.array(share).max(6)),
     }),
   },
+  /** Of a share that it was granted, it uses no more than this from now on. */
+  ShareKept: { schema: share },
   /** Ends copied from the targets' streams, each citing its commit there. */
   OutcomesRecorded: {
     schema: z.object({
@@ -426,14 +433,14 @@ export const upgradeEvents = defineEvents({
   ContinueGiven: { schema: z.object({ wave: index, by: person }) },
   HoldPlaced: {
     schema: z.object({
-      code: z.enum(['WINDOW_CLOSED', 'FREEZE', 'POLICY']),
+      code: z.enum(['WINDOW_CLOSED', 'FREEZE', 'POLICY', 'BUDGET']),
       until: instant.nullable(),
       ref: z.string().nullable(),
       /** When the wait ends by itself, as nothing opens any more; null: it does not. */
       lapses: instant.nullable(),
     }),
   },
-  HoldLifted: { schema: z.object({ code: z.enum(['WINDOW_CLOSED', 'FREEZE', 'POLICY']) }) },
+  HoldLifted: { schema: z.object({ code: z.enum(['WINDOW_CLOSED', 'FREEZE', 'POLICY', 'BUDGET']) }) },
   /** Targets are admitted though everything is stopped, or a calendar closed: break-glass, with what it is in spite of. */
   FreezeOverridden: { schema: z.object({ ref: words, freeze: words, since: instant, breakGlass: words }) },
   /** From now on these calendars bind it. */

@@ -1,5 +1,6 @@
 import type { Commit } from '../../events/envelope.ts'
 import { streamOf } from '../../events/stream.ts'
+import { auditBudget } from './budget.ts'
 import type { Course } from './course.ts'
 import { auditFamily } from './family.ts'
 import { type Finding, Findings, ofOneStream } from './finding.ts'
@@ -50,6 +51,8 @@ export async function audit(
   }
   for (const id of history.upgrades.keys())
     auditPhase(history, id, new Findings(findings, streamOf('upgrade', id)))
+  for (const [id, told] of history.budgets)
+    auditBudget(history, id, told, new Findings(findings, streamOf('budget', id)))
   const judged = findings.filter(
     (finding) => ofOneStream.has(finding.invariant) || isWithin(beside.cut, finding),
   )

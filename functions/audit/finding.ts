@@ -19,6 +19,7 @@ export const invariants = {
   I19: 'a step of a procedure is begun again only where it is known not to be done, may be repeated, or a person said so',
   I20: 'the steps of a procedure are taken in their order, and undone in the reverse of it',
   I21: 'nothing is admitted that a policy in force forbids, nor begun without the approvals that policies ask for',
+  I22: 'no more is shared out than policies let all upgrades do together, and no upgrade uses more than its share',
   W1: 'no window of a profile is judged twice',
   W2: 'nothing of a profile opens or starts out of service, or runs outside a window that opened',
   W3: 'every execution of a profile is summarised once, as its upgrade ended',

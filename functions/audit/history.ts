@@ -1,3 +1,4 @@
+import { type BudgetEvent, budgetEvents } from '../../events/budget.ts'
 import { componentEvents } from '../../events/component.ts'
 import type { Commit } from '../../events/envelope.ts'
 import { membershipEvents } from '../../events/membership.ts'
@@ -61,6 +62,8 @@ export interface History {
   readonly rules: readonly Told<RuleEvent>[]
   /** All that was said of what binds every upgrade. */
   readonly policy: PolicyStory
+  /** What was said of each bound on all upgrades together, by its id. */
+  readonly budgets: ReadonlyMap<string, readonly Told<BudgetEvent>[]>
   readonly stops: readonly AuditedStop[]
   /** What each calendar said, by name, the oldest first. */
   readonly calendars: ReadonlyMap<string, readonly AuditedCalendar[]>
@@ -160,6 +163,7 @@ export async function readHistory(
   const trust: TrustStory[number][] = []
   const rules: Told<RuleEvent>[] = []
   const policies: PolicyStory[number][] = []
+  const budgets = new Map<string, Told<BudgetEvent>[]>()
   const stops: AuditedStop[] = []
   const calendars = new Map<string, AuditedCalendar[]>()
   let count = 0
@@ -218,6 +222,9 @@ export async function readHistory(
       case 'rules':
         rules.push(...decoded(listed, ruleEvents.decode, findings))
         break
+      case 'budget':
+        budgets.set(id, decoded(listed, budgetEvents.decode, findings))
+        break
       case 'component':
         decoded(listed, componentEvents.decode, findings)
         break
@@ -249,6 +256,7 @@ export async function readHistory(
       releases,
       trust,
       rules,
+      budgets,
       policy: policies,
       stops,
       calendars,

@@ -41,6 +41,19 @@ function binds({ selector }: PolicyDocument, { component, selection }: UpgradeRe
   return Object.entries(selector.tags ?? {}).every(([tag, value]) => (tags.get(tag) ?? value) === value)
 }
 
+/** Does a policy in service at an instant bind an upgrade that lives? */
+export function isBoundBy(
+  { upgrades, rules }: History,
+  upgrade: string,
+  policy: string,
+  at: string,
+): boolean {
+  const told = (upgrades.get(upgrade) ?? []).flatMap((commit) => commit.told)
+  const requested = told.find(({ type }) => type === 'UpgradeRequested')
+  const document = inService(rules, versionAt(rules, at)).get(policy)
+  return requested?.type === 'UpgradeRequested' && !!document && binds(document, requested.data.request)
+}
+
 /** Returns the channels that a release was on at some time of `[from, to]`. */
 function channelsOf({ story }: AuditedRelease, from: string, to: string): Set<string> {
   let channels: string[] = []
@@ -126,7 +139,7 @@ function* brokenBy(
 export function auditPolicies(
   { history, course, findings }: AuditedUpgrade,
   commit: Commit,
-  { rulesVersion = 0 }: Admitted,
+  { rulesVersion = 0, budgets = [] }: Admitted,
 ): void {
   const { request, plan } = course
   if (!request || !plan) return
@@ -144,7 +157,16 @@ export function auditPolicies(
     const subject = { component, version: plan.version, at: commit.at }
     for (const words of request.kind === 'rollback' ? [] : brokenBy(history, document, subject))
       findings.expect(false, 'I21', commit, `Targets were admitted against policy ${name}: ${words}.`)
-    const { parallel, freezes } = document
+    const { parallel, freezes, together } = document
+    for (const [per, limit] of [
+      ['at-once', together?.atOnce],
+      ['hour', together?.perHour],
+    ] as const) {
+      const named = budgets.some(({ budget }) => budget === `${name}:${per}`)
+      const asked = request.kind !== 'rollback' && typeof limit === 'number'
+      const words = `Targets were admitted without a share of what policy ${name} bounds (${per}).`
+      findings.expect(named || !asked, 'I22', commit, words)
+    }
     for (const calendar of freezes) {
       const closed = closedSince(history.calendars.get(calendar), commit.at)
       const held = closed === undefined || !bound(closed, commit.at) || course.brokeGlass()

@@ -1,5 +1,6 @@
 import type { UpgradeEvent, UpgradeRequest } from '../../events/upgrade.ts'
 import { auditAdmission, auditGivenUp, auditOutcomes, auditRegressed, auditSkip } from './admission.ts'
+import { auditShares } from './budget.ts'
 import { type AuditedUpgrade, Course } from './course.ts'
 import type { Findings } from './finding.ts'
 import type { History, Told } from './history.ts'
@@ -166,6 +167,7 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
     case 'TargetsAdmitted':
       auditAdmission(audited, commit, event.data)
       auditPolicies(audited, commit, event.data)
+      auditShares(audited, commit, event.data)
       return
     case 'OutcomesRecorded':
       auditOutcomes(audited, commit, event.data)

@@ -19,6 +19,7 @@ import {
 import type { Loaded, Log } from '../log/log.ts'
 import { closuresOf } from './closures.ts'
 import { bindingNow, freezesOf, noBinding, unmetBy } from './rules.ts'
+import { sharesNow } from './shares.ts'
 import { judgesOf } from './trust.ts'
 
 /** What facts are read with: the log, and the instant that they are of. */
@@ -36,26 +37,28 @@ interface Subject {
   /** Null: it has none yet, or what it takes its members back to is theirs. */
   readonly release: string | null
   readonly calendars: readonly string[]
+  /** Whose shares of budgets are asked for; null: it has none yet. */
+  readonly upgrade: string | null
   /** Its profile, where its window is over and only another one could let it go on. */
   readonly profile: string | null
   /** By what policies are found that bind it; null: it has no plan to be held against them. */
   readonly bound: Bound | null
 }
 
-const nothingToLookUp: Subject = { release: null, calendars: [], profile: null, bound: null }
+const nothingToLookUp: Subject = { upgrade: null, release: null, calendars: [], profile: null, bound: null }
 
 /** By log, what is looked up about upgrades with a plan: a warm function need not read the upgrade first to know. */
 const subjects = new WeakMap<Log, Map<string, Subject>>()
 const subjectsAtMost = 20_000
 
-function subjectOf(state: UpgradeState, now: string): Subject {
+function subjectOf(upgrade: string, state: UpgradeState, now: string): Subject {
   if (!exists(state) || hasEnded(state)) return nothingToLookUp
   const { request, calendars, window } = state
   const plan = planOf(state)
   const release = plan && request.kind !== 'rollback' ? releaseId(request.component, plan.version) : null
   const over = window !== null && now >= after(window.end, -request.deadlines.expected * second)
   const bound = plan && boundOf(request)
-  return { release, calendars, profile: over ? (profileOf(state) ?? null) : null, bound }
+  return { upgrade, release, calendars, profile: over ? (profileOf(state) ?? null) : null, bound }
 }
 
 function same(left: Subject, right: Subject): boolean {
@@ -66,9 +69,13 @@ function same(left: Subject, right: Subject): boolean {
  * Returns what an admission of this upgrade is checked against now, read strongly: a stop, a closed calendar or a withdrawal that was
  * acknowledged before the call is in it (design: #admission).
  */
-export function admissionFacts({ log, now }: LogAndClock, state: UpgradeState): Promise<AdmissionFacts> {
+export function admissionFacts(
+  { log, now }: LogAndClock,
+  upgrade: string,
+  state: UpgradeState,
+): Promise<AdmissionFacts> {
   const instant = instantOf(now())
-  return factsAbout(log, subjectOf(state, instant), instant)
+  return factsAbout(log, subjectOf(upgrade, state, instant), instant)
 }
 
 /** Returns what holds a plan that is only about to be recorded: stops, calendars that are closed, and policies. */
@@ -96,7 +103,7 @@ export async function loadWithFacts(
     log.load(upgradeAggregate, upgrade),
     guess && factsAbout(log, guess, instant),
   ])
-  const subject = subjectOf(from.state, instant)
+  const subject = subjectOf(upgrade, from.state, instant)
   if (guess && guessed && same(guess, subject)) return { from, facts: guessed }
   if (known.size >= subjectsAtMost) known.clear()
   if (planOf(from.state)) known.set(upgrade, subject)
@@ -105,18 +112,19 @@ export async function loadWithFacts(
 
 async function factsAbout(
   log: Log,
-  { release, calendars, profile, bound }: Subject,
+  { upgrade, release, calendars, profile, bound }: Subject,
   now: string,
 ): Promise<AdmissionFacts> {
   const until = after(now, horizon)
   const binding = bound ? bindingNow(log, bound) : Promise.resolve(noBinding)
-  const [policy, known, closures, frozen, outOfService, rules] = await Promise.all([
+  const [policy, known, closures, frozen, outOfService, rules, budgets] = await Promise.all([
     log.load(policyAggregate, freezePolicy),
     release === null ? null : log.load(releaseAggregate, release),
     closuresOf(log, calendars, now, until),
     binding.then(({ policies }) => freezesOf(log, policies, now, until)),
     profile === null ? null : outOfServiceSince(log, profile),
     binding,
+    binding.then(({ policies }) => (bound && upgrade ? sharesNow(log, policies, bound, upgrade) : [])),
   ])
   const { policies } = rules
   return {
@@ -130,6 +138,7 @@ async function factsAbout(
     unmet: bound && known ? await unmetBy(log, policies, bound, known.state, now) : [],
     demands: bound ? demandsOf(policies, bound.kind) : [],
     parallel: parallelOf(policies),
+    budgets,
     releaseRefused: known && (await refusedNow(log, known.state, policy.state, now)),
   }
 }

@@ -2,6 +2,7 @@ import { canonicalJson } from '../../events/canonical.ts'
 import type { Commit } from '../../events/envelope.ts'
 import { partsOf } from '../../events/stream.ts'
 import type { Aggregate, DomainEvent } from '../domain/aggregate.ts'
+import { budgetAggregate } from '../domain/budget/budget.ts'
 import { componentAggregate } from '../domain/component/component.ts'
 import { membershipJobAggregate } from '../domain/membership/job.ts'
 import { planAggregate } from '../domain/plan/aggregate.ts'
@@ -44,6 +45,7 @@ const followers: Readonly<Record<string, () => Follow>> = {
   profile: follower(profileAggregate),
   release: follower(releaseAggregate),
   rules: follower(rulesAggregate),
+  budget: follower(budgetAggregate),
   target: follower(targetAggregate),
   trust: follower(trustAggregate),
   upgrade: follower(upgradeAggregate),

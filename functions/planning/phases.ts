@@ -139,7 +139,7 @@ async function steerUpgrade(
     return
   }
   if (window) {
-    const facts = await admissionFacts(services, state)
+    const facts = await admissionFacts(services, upgrade, state)
     const moved = moveWindow({ window, by: systemActor }, facts)
     await stream.carryOut(moved, cause, { retryFor: patience.facts })
   }
@@ -147,7 +147,7 @@ async function steerUpgrade(
     if (planOf(state))
       await stream.carryOut(pauseUpgrade({ by: cause.actor, reason: pauseWords(rollout, 'paused') }), cause)
   } else if (isPausedWith(rollout, state)) {
-    const facts = await admissionFacts(services, state)
+    const facts = await admissionFacts(services, upgrade, state)
     await stream.carryOut(resumeUpgrade({ by: cause.actor }, facts), cause, { retryFor: patience.facts })
   }
 }

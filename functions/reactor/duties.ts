@@ -24,6 +24,7 @@ import type { ReactorServices } from './services.ts'
 import { beginChildren } from './upgrades/begin-children.ts'
 import { holdReleaseBack } from './upgrades/hold-back.ts'
 import { noteTests } from './upgrades/note-tests.ts'
+import { askForShares, heedShares, returnShares } from './upgrades/shares.ts'
 import { heedCalendar, heedRules, heedStop, heedTrust, heedWithdrawal } from './upgrades/tick.ts'
 
 /** What follows from facts: those that act on one commit at a time, in their order, and those that act on many streams' at once. */
@@ -58,6 +59,10 @@ const single = [
   heedRules,
   holdReleaseBack,
   noteTests,
+  // What is given back is nobody's wait any more: it is asked for anew afterwards.
+  returnShares,
+  askForShares,
+  heedShares,
   beginChildren,
   startRolloutExecution,
   steerRollout,

@@ -24,6 +24,7 @@ import {
 import { beginRollbacks } from './rollouts/phases.ts'
 import { holdReleaseBack } from './upgrades/hold-back.ts'
 import { noteTests } from './upgrades/note-tests.ts'
+import { askForShares, settlesShares } from './upgrades/shares.ts'
 
 /** Loaded when the first rollout is looked at: most of what it needs is needed by nothing else that heals. */
 const drivesRollouts: Healer = {
@@ -63,6 +64,9 @@ export const healers: Readonly<Record<DutyName, readonly Healer[]>> = {
   'heed-rules': [drivesUpgrades],
   'hold-back': [actsAgain(holdReleaseBack)],
   'note-tests': [actsAgain(noteTests)],
+  'ask-for-shares': [actsAgain(askForShares)],
+  'return-shares': [settlesShares],
+  'heed-shares': [settlesShares],
   'make-memberships': [makesMemberships],
   'run-profile': [runsProfiles],
   'summarise-upgrades': [settlesExecutions],

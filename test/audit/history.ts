@@ -124,6 +124,7 @@ export const calm: AdmissionFacts = {
   unmet: [],
   demands: [],
   parallel: null,
+  budgets: [],
 }
 
 /**

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { budgetEvents } from '../../events/budget.ts'
 import { componentEvents } from '../../events/component.ts'
 import { membershipEvents } from '../../events/membership.ts'
 import { planEvents } from '../../events/plan.ts'
@@ -26,6 +27,7 @@ const events: Readonly<Record<(typeof streamKinds)[number], { readonly shapes: o
   trust: trustEvents,
   policy: policyEvents,
   rules: ruleEvents,
+  budget: budgetEvents,
   profile: profileEvents,
   memberships: membershipEvents,
   rollout: rolloutEvents,

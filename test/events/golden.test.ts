@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
+import { budgetEvents } from '../../events/budget.ts'
 import { componentEvents } from '../../events/component.ts'
 import { membershipEvents } from '../../events/membership.ts'
 import { planEvents } from '../../events/plan.ts'
@@ -29,6 +30,7 @@ const registries = {
   trust: trustEvents,
   policy: policyEvents,
   rules: ruleEvents,
+  budget: budgetEvents,
   memberships: membershipEvents,
   profile: profileEvents,
   rollout: rolloutEvents,

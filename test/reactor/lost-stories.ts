@@ -121,6 +121,26 @@ function heardBy(world: World): () => readonly string[] {
   return () => [...heard.values()].sort()
 }
 
+/** Lets all upgrades together have so many in flight. */
+async function together(world: World, atOnce: number): Promise<void> {
+  const as = { user: 'admin-1', roles: ['admin'] }
+  const { status } = await world.call('PUT', '/api/v1/policies/all', { as, body: { together: { atOnce } } })
+  if (status !== 201) throw new Error(`The policy was answered ${status}.`)
+}
+
+/** Lets an upgrade end whose share of what all may do together another waits for. */
+async function sharedBy(world: World, lose: () => Promise<void>): Promise<() => Promise<unknown>> {
+  await together(world, 1)
+  const first = await deployed(world, { ...all, targets: { ids: ['cust_0001'] } })
+  await world.settle()
+  const second = await deployed(world, { ...all, targets: { ids: ['cust_0002'] } })
+  await world.settle()
+  await lose()
+  await report(world, (target) => (target === 'cust_0001' ? 'completed' : 'in-progress'))
+  await world.advance(first)
+  return async () => [await activeOf(world), await counts(world, second)]
+}
+
 /** For each duty, what it answers, and what becomes of that. A duty without a story does not compile. */
 export const stories: Readonly<Record<DutyName, readonly Story[]>> = {
   'start-execution': [
@@ -170,7 +190,7 @@ export const stories: Readonly<Record<DutyName, readonly Story[]>> = {
         const { state } = await world.log.load(upgradeAggregate, id)
         await lose()
         const say = (word: string) => world.call('POST', `/api/upgrades/${id}/${word}`, { early: true })
-        const first = startWave({ wave: 0, generation: 1 }, await admissionFacts(world.services, state))
+        const first = startWave({ wave: 0, generation: 1 }, await admissionFacts(world.services, id, state))
         await world.log.execute(upgradeAggregate, id, first, { actor: 'drydock', correlation: id })
         await say('pause')
         // Nobody is assigned, as it is paused; and nobody is withdrawn, as it is not any more.
@@ -506,6 +526,29 @@ export const stories: Readonly<Record<DutyName, readonly Story[]>> = {
         await world.call('PUT', '/api/v1/policies/no-more', { as, body })
         return async () => [await activeOf(world), await counts(world, id)]
       },
+    },
+  ],
+  'ask-for-shares': [
+    {
+      words: 'a budget of all upgrades lets one admit nobody before it has a share',
+      async tell({ world }, lose) {
+        await together(world, 2)
+        await lose()
+        const id = await deployed(world, all)
+        return async () => [await activeOf(world), await counts(world, id)]
+      },
+    },
+  ],
+  'return-shares': [
+    {
+      words: 'an upgrade ends whose share another waits for',
+      tell: async ({ world }, lose) => sharedBy(world, lose),
+    },
+  ],
+  'heed-shares': [
+    {
+      words: 'an upgrade is granted the share that it has waited for',
+      tell: async ({ world }, lose) => sharedBy(world, lose),
     },
   ],
   'heed-trust': [

@@ -16,7 +16,7 @@ async function behind() {
   const id: string = answer.upgradeId
   await world.settle()
   const { state } = await log.load(upgradeAggregate, id)
-  const first = startWave({ wave: 0, generation: 1 }, await admissionFacts(world.services, state))
+  const first = startWave({ wave: 0, generation: 1 }, await admissionFacts(world.services, id, state))
   await log.execute(upgradeAggregate, id, first, { actor: 'drydock', correlation: id })
   const react = async (stream: string, type: string) => {
     const commits = await Array.fromAsync(log.commits(stream))

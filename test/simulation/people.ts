@@ -169,7 +169,7 @@ export class People {
     services: Services,
   ): Promise<unknown> {
     const { random, machine } = this.#world
-    const facts = () => admissionFacts(services, state)
+    const facts = () => admissionFacts(services, upgrade, state)
     switch (deed) {
       case 'approve': {
         const planHash = planOf(state)?.planHash ?? 'none'
@@ -316,7 +316,7 @@ export class People {
     state: UpgradeState,
     window = this.#wideWindow(),
   ) {
-    return admissionFacts(services, state).then((facts) =>
+    return admissionFacts(services, upgrade, state).then((facts) =>
       this.say(upgradeAggregate, upgrade, resumeUpgrade({ by, window, ...seenIn(state) }, facts), by),
     )
   }
@@ -352,6 +352,7 @@ export class People {
       ...random.pick<Partial<PolicyDocument>>([
         { blockedVersions: [random.pick(this.fleet.releases).split('@')[1] ?? ''] },
         { parallel: random.between(1, 3) },
+        { together: { atOnce: random.between(1, 4), perHour: random.pick([null, 3]) } },
         {
           approvals: {
             required: random.between(1, 2),
@@ -383,7 +384,7 @@ export class People {
     for (const upgrade of this.#world.upgrades) {
       const { state } = await services.log.load(upgradeAggregate, upgrade)
       if (!exists(state) || hasEnded(state)) continue
-      const facts = await admissionFacts(services, state)
+      const facts = await admissionFacts(services, upgrade, state)
       const { status, holds } = state.standing
       if (status === 'paused' && facts.releaseWithdrawn !== null) {
         const command = { by: 'bob', reason: 'withdrawn', rollBack: false }
@@ -403,7 +404,7 @@ export class People {
 
   /** Nobody approves what they asked for, or the window that they have set; where its window has no room, it gets another first. */
   async #approve(upgrade: string, { plan, window }: PlannedUpgrade, services: Services): Promise<void> {
-    const facts = await admissionFacts(services, await this.#stateOf(upgrade))
+    const facts = await admissionFacts(services, upgrade, await this.#stateOf(upgrade))
     const kinds = []
     for (const by of ['bob', 'carol', 'dave'] as const) {
       const approval = { by, planHash: plan.planHash, window, comment: null }

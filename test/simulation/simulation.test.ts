@@ -10,11 +10,11 @@ const told = ({ seed, faults, story }: Simulated): string =>
   [`npm run simulate -- --seeds 1 --from ${seed}`, ...faults, '…', ...story.slice(-60)].join('\n')
 
 describe('the whole system, with everything going wrong that may', () => {
-  test('I1-I21, W1-W4, L1-L4: every upgrade ends, log, views, schedules and answers agree, and no task token is in any of them (S9)', {
+  test('I1-I22, W1-W4, L1-L4: every upgrade ends, log, views, schedules and answers agree, and no task token is in any of them (S9)', {
     timeout: 300_000,
   }, async () => {
     let [admissions, openings, summaries, regressions] = [0, 0, 0, 0]
-    let [waits, heads, tokens, steps] = [0, 0, 0, 0]
+    let [waits, heads, tokens, steps, shares] = [0, 0, 0, 0, 0]
     for (let seed = 1; seed <= seeds; seed++) {
       const result = await simulate(seed)
       expect(result.faults, told(result)).toEqual([])
@@ -26,6 +26,7 @@ describe('the whole system, with everything going wrong that may', () => {
       summaries += lines('UpgradeSummarised')
       regressions += lines('MembersRegressed')
       steps += lines('StepEnded')
+      shares += lines('ShareReturned')
       waits += result.story.filter((line) => line.includes('"reason":"dependency"')).length
     }
     expect(admissions, 'the stories are about something').toBeGreaterThan(seeds)
@@ -35,6 +36,7 @@ describe('the whole system, with everything going wrong that may', () => {
     expect(heads, 'heads are written, in several documents a day').toBeGreaterThan(3 * seeds)
     expect(tokens, 'tokens are given out').toBeGreaterThan(5 * seeds)
     expect(steps, 'procedures do steps').toBeGreaterThan(seeds)
+    expect(shares, 'upgrades share what policies bound').toBeGreaterThan(0)
     expect(waits, 'windows wait for what they depend on').toBeGreaterThan(0)
   })
 

@@ -32,6 +32,7 @@ export function documentFrom(asked: PolicyAsked): PolicyDocument {
           expiresInSeconds: asked.approvalExpiresInSeconds ?? 7 * day,
         }
       : null,
+    ...(asked.together && { together: asked.together }),
     testing: asked.testingRequired
       ? {
           environments: asked.testEnvironments,
@@ -45,6 +46,7 @@ export function documentFrom(asked: PolicyAsked): PolicyDocument {
 export function documentBody({ approvals, testing, ...document }: PolicyDocument) {
   return {
     ...document,
+    together: document.together ?? null,
     approvalRequired: approvals !== null,
     ...(approvals && {
       requiredApprovals: approvals.required,

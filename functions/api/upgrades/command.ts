@@ -50,7 +50,7 @@ export async function commandWithFacts(
   decisionWith: (facts: AdmissionFacts) => UpgradeDecision,
 ): Promise<Decided> {
   const { state } = await services.log.load(upgradeAggregate, request.params.id)
-  const decision = decisionWith(await admissionFacts(services, state))
+  const decision = decisionWith(await admissionFacts(services, request.params.id, state))
   return carryOut(request, services, decision, patience.facts)
 }
 

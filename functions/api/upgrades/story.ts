@@ -18,11 +18,13 @@ const heldBy = {
   FREEZE: 'everything is stopped',
   WINDOW_CLOSED: 'the window, or a calendar, is closed',
   POLICY: 'a policy is not met',
+  BUDGET: 'what policies let all upgrades do together is in use',
 } as const
 const liftedBy = {
   FREEZE: 'The stop was lifted.',
   WINDOW_CLOSED: 'The window is open.',
   POLICY: 'What the policies ask for is met.',
+  BUDGET: 'It has as large a share of the budgets as it can use.',
 } as const
 
 /** Returns how a wave is called in sentences, by its index: its number, and its group where it has one. */
@@ -87,6 +89,8 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
     }
     case 'ApprovalsVoided':
       return `Approvals given before count no more: ${event.data.reason}`
+    case 'ShareKept':
+      return `Gave back what it does not use of the budget ${event.data.budget}: it keeps ${event.data.share}.`
     case 'UpgradeRejected':
       return `${event.data.by} rejected it: ${event.data.reason}`
     case 'UpgradeExpired':
@@ -151,7 +155,7 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
       return `${event.data.by} continued after ${wave(event.data.wave)}.`
     case 'HoldPlaced': {
       const { code, until, lapses, ref } = event.data
-      const why = code === 'POLICY' ? (ref ?? heldBy[code]) : heldBy[code]
+      const why = code === 'POLICY' || code === 'BUDGET' ? (ref ?? heldBy[code]) : heldBy[code]
       const rest = lapses === null ? '' : `; who is left over stays out from ${lapses} on`
       return `Held: ${why}${until === null ? '' : ` until ${until}`}${rest}.`
     }

@@ -55,6 +55,27 @@ export function bindingOf(policies: readonly Policy[], bound: Bound): Policy[] {
   return policies.filter(({ withdrawn, document }) => !withdrawn && selects(document.selector, bound))
 }
 
+/** A bound on all upgrades together. */
+export interface Bounded {
+  /** The id of the stream that shares it out. */
+  readonly budget: string
+  readonly policy: string
+  readonly per: 'at-once' | 'hour'
+  readonly limit: number
+}
+
+/** Returns the bounds that these policies set on all upgrades together. A rollback is bound by none: what is wrong has to be taken back. */
+export function budgetsOf(policies: readonly Policy[], kind: Bound['kind']): Bounded[] {
+  if (kind === 'rollback') return []
+  return policies.flatMap(({ name, document: { together } }) => {
+    const { atOnce = null, perHour = null } = together ?? {}
+    const limits = [['at-once', atOnce] as const, ['hour', perHour] as const]
+    return limits.flatMap(([per, limit]) =>
+      limit === null ? [] : [{ budget: `${name}:${per}`, policy: name, per, limit }],
+    )
+  })
+}
+
 /** Returns how many members of one upgrade these policies let be in flight at once; null: they say nothing. */
 export function parallelOf(policies: readonly Policy[]): number | null {
   const limits = policies.flatMap(({ document: { parallel } }) => (parallel === null ? [] : [parallel]))

@@ -60,6 +60,9 @@ const longestDocument = 4_000
 /** So many of those in service may demand approvals: each is counted in the state of every upgrade that it binds. */
 const demandingAtMost = 3
 
+/** So many of those in service may bound all upgrades together: each admission names its share of each bound. */
+const sharingAtMost = 3
+
 /** Defines a policy, or defines it anew; the same document again changes nothing. */
 export function definePolicy(command: {
   readonly name: string
@@ -84,6 +87,12 @@ export function definePolicy(command: {
     if (document.approvals && demanding.length >= demandingAtMost) {
       const names = demanding.map((one) => one.name).join(', ')
       const detail = `${demandingAtMost} policies demand approvals (${names}): put it into one of them.`
+      return reject({ code: 'too-many-policies', detail })
+    }
+    const sharing = policies.filter((one) => one !== present && !one.withdrawn && one.document.together)
+    if (document.together && sharing.length >= sharingAtMost) {
+      const names = sharing.map((one) => one.name).join(', ')
+      const detail = `${sharingAtMost} policies bound all upgrades together (${names}): put it into one of them.`
       return reject({ code: 'too-many-policies', detail })
     }
     return accept({ type: 'PolicyDefined', data: { name, document } })

@@ -13,6 +13,7 @@ import type { Draft } from './draft.ts'
 import { isHalted, unacknowledged, usesUp } from './limits.ts'
 import { inParts, type Member, type Range, rangesPerEvent, toRanges } from './members.ts'
 import { opennessOf } from './openness.ts'
+import { type BudgetFact, leftOf, shareOf } from './shares.ts'
 import { isSpaced } from './spacing.ts'
 import type { InWave, PlannedUpgrade } from './state.ts'
 
@@ -32,6 +33,8 @@ export interface AdmissionFacts {
   readonly unmet: readonly Unmet[]
   /** How many members policies let be in flight at once; null: they say nothing. */
   readonly parallel: number | null
+  /** What policies bound over all upgrades together, and this one's shares of it. */
+  readonly budgets: readonly BudgetFact[]
   /** The approvals that policies ask for now. */
   readonly demands: readonly Demand[]
   /** Why the release must not be rolled out any more; null while it may. */
@@ -92,7 +95,7 @@ export function acceptanceOf(
 }
 
 /** How many may be in flight: fewer after each failed try of this run, where the request says so, but always one (P13). */
-function atOnce(
+export function atOnce(
   { request, plan, failedTries }: InWave,
   { parallel }: Pick<AdmissionFacts, 'parallel'>,
 ): number {
@@ -136,12 +139,19 @@ function again(members: readonly [number, Member][]): [number, number, number][]
   )
 }
 
-/** Returns who may be admitted in so many slots: due retries first, then deferred members, then new ones (design: #slots). */
-function candidates(state: InWave, slots: number, now: string) {
+/**
+ * Returns who may be admitted in so many slots, of whom budgets let so many be admitted: due retries first, then deferred members, then new ones (design:
+ * #slots).
+ */
+export function candidatesIn(
+  state: InWave,
+  { slots, left }: { readonly slots: number; readonly left: number },
+  now: string,
+) {
   const { counts } = state.standing
-  const retried = due(state, 'retrying', now).slice(0, Math.max(0, slots))
+  const retried = due(state, 'retrying', now).slice(0, Math.max(0, Math.min(slots, left)))
   // A waiting retry holds its slot.
-  const free = Math.min(slots, besidesLost(state)) - counts.retrying
+  const free = Math.min(Math.min(slots, besidesLost(state)) - counts.retrying, left - retried.length)
   // Whoever was given back is in service still, as those who are new.
   const readmitted = usesUp(state) ? [] : due(state, 'deferred', now).slice(0, Math.max(0, free))
   const { to } = waveRange(state.plan.waves, state.plan.members, state.wave.number)
@@ -159,13 +169,15 @@ export function admit(draft: Draft, facts: AdmissionFacts): void {
   if (!opening || isSpaced(state, now)) return
   const { request, standing, wave, overrode } = state
   const slots = atOnce(state, facts) - standing.counts.inFlight
-  const { retried, readmitted, fresh } = candidates(state, slots, now)
+  const left = leftOf(state, facts, now)
+  const { retried, readmitted, fresh } = candidatesIn(state, { slots, left }, now)
   if (retried.length + readmitted.length + fresh.length === 0) return
   for (const { ref, why, since } of opening.inSpiteOf) {
     if (overrode.some((before) => before.ref === ref)) continue
     const breakGlass = request.reason ?? ''
     draft.add({ type: 'FreezeOverridden', data: { ref, freeze: why, since, breakGlass } })
   }
+  const budgets = facts.budgets.map((fact) => ({ budget: fact.budget, ...shareOf(state, fact) }))
   for (const part of partsOf(toRanges(fresh), again(retried), again(readmitted))) {
     draft.add({
       type: 'TargetsAdmitted',
@@ -176,6 +188,7 @@ export function admit(draft: Draft, facts: AdmissionFacts): void {
         policyVersion: facts.policyVersion,
         releaseVersion: facts.releaseVersion,
         ...(facts.rulesVersion > 0 && { rulesVersion: facts.rulesVersion }),
+        ...(budgets.length > 0 && { budgets }),
       },
     })
   }

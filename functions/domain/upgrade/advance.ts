@@ -10,6 +10,7 @@ import { heedPolicies } from './heed-policies.ts'
 import { holdOf } from './hold.ts'
 import { checkHolds } from './holding.ts'
 import { inParts, rangesPerEvent, toRanges } from './members.ts'
+import { giveBack, holdForShare } from './sharing.ts'
 import { isPlanned } from './state.ts'
 
 /**
@@ -21,8 +22,11 @@ export function advance(draft: Draft, facts: AdmissionFacts): void {
   haltRefused(draft, facts)
   heedPolicies(draft, facts)
   checkHolds(draft, facts)
+  giveBack(draft, facts)
   admit(draft, facts)
+  holdForShare(draft, facts)
   endWaveWhenOver(draft)
+  giveBack(draft, facts)
   leaveRest(draft)
 }
 

@@ -20,6 +20,7 @@ import {
 } from './chunks.ts'
 import { count, lossesOf, noCounts } from './counts.ts'
 import { withMeasurement } from './measuring.ts'
+import { withAdmissions } from './shares.ts'
 import { requestedStanding, standingAfter } from './standing.ts'
 import {
   type BetweenWaves,
@@ -124,7 +125,13 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, context: Commi
     case 'UpgradePaused':
       return state
     case 'HoldLifted':
-      return reopened(state, at)
+      // What lacks a share keeps nobody else out.
+      return event.data.code === 'BUDGET' ? state : reopened(state, at)
+    case 'ShareKept': {
+      const { budget, ...share } = event.data
+      const known = begun(state, event)
+      return { ...known, shares: { ...known.shares, [budget]: share } }
+    }
     case 'UpgradeResumed':
       return resumed(state, event, at)
     case 'FreezeOverridden':
@@ -240,6 +247,7 @@ function ended(state: ExistingUpgrade): Ended {
     },
     plan: planOf(state),
     approvals: 'approvals' in state ? state.approvals : [],
+    budgets: hasBegun(state) ? Object.keys(state.shares) : [],
   }
 }
 
@@ -289,6 +297,8 @@ function waveStarted(
     openSince: hasBegun(known) ? known.openSince : at,
     failedTries: hasBegun(known) ? known.failedTries : 0,
     overrode: hasBegun(known) ? known.overrode : [],
+    shares: hasBegun(known) ? known.shares : {},
+    lately: hasBegun(known) ? known.lately : [],
   }
 }
 
@@ -298,8 +308,21 @@ function admitted(state: ExistingUpgrade, event: Event<'TargetsAdmitted'>, at: s
   const silent = after(at, known.request.deadlines.attempt * second)
   const askBy = earliest(event.data.acceptBy, silent)
   return {
-    ...counted(known, event),
+    ...shared(counted(known, event), event, at),
     chunks: admitMembers(known.chunks, event.data, askBy, endOfWave(known)),
+  }
+}
+
+/** Keeps by which shares targets were admitted, and how many in the last hour. */
+function shared(state: InWave, { data }: Event<'TargetsAdmitted'>, at: string): InWave {
+  const { members, retried, readmitted, budgets = [] } = data
+  if (budgets.length === 0) return state
+  const shares = budgets.map(({ budget, ...share }) => [budget, share] as const)
+  const admitted = [...members, ...retried, ...readmitted].reduce((sum, [from, to]) => sum + to - from, 0)
+  return {
+    ...state,
+    shares: { ...state.shares, ...Object.fromEntries(shares) },
+    lately: withAdmissions(state.lately, admitted, at),
   }
 }
 

@@ -2,6 +2,7 @@ export type HoldCode =
   | 'WINDOW_CLOSED'
   | 'FREEZE'
   | 'POLICY'
+  | 'BUDGET'
   | 'GATE_FAILED'
   | 'GATE_INCONCLUSIVE'
   | 'BAKING'
@@ -28,6 +29,8 @@ const unblockedBy: Readonly<Record<HoldCode, string>> = {
   WINDOW_CLOSED: 'The window opens and no calendar closes it, or an operator resumes with another window.',
   FREEZE: 'Somebody lifts the stop with a reason.',
   POLICY: 'What the policy asks for is there, or an administrator changes the policy.',
+  BUDGET:
+    'Another upgrade gives back what it has of the budget, by itself, or an administrator changes the policy.',
   GATE_FAILED: 'An operator looks at the failures and resumes, aborts or rolls back.',
   GATE_INCONCLUSIVE: 'An operator judges the wave, since there is no data, and resumes or aborts.',
   BAKING: 'The bake time ends.',

@@ -36,7 +36,7 @@ function stopped(state: PlannedUpgrade, { stops }: AdmissionFacts): Held | null 
 /** Places a hold where it keeps anybody out, and lifts it, whatever else the upgrade waits for, when it no longer would. */
 export function bringHold(
   draft: Draft,
-  code: 'WINDOW_CLOSED' | 'FREEZE' | 'POLICY',
+  code: 'WINDOW_CLOSED' | 'FREEZE' | 'POLICY' | 'BUDGET',
   held: Held | null,
 ): void {
   const { state } = draft

@@ -115,8 +115,14 @@ interface WithPlan extends AtWork {
   readonly chunks: Chunks
 }
 
+/** As much of a budget as an upgrade may use, and by which grant. */
+export interface Share {
+  readonly share: number
+  readonly grant: number
+}
+
 /** What an upgrade has from its first wave on. */
-interface WithWave extends WithPlan {
+export interface WithWave extends WithPlan {
   readonly wave: Wave
   /** The limits that are exceeded, until somebody has acknowledged what exceeds them. */
   readonly breached: readonly LimitKind[]
@@ -130,6 +136,10 @@ interface WithWave extends WithPlan {
   readonly failedTries: number
   /** Stops and closed calendars in spite of which it admitted targets, and since when they were in force; the latest comes last. */
   readonly overrode: readonly { readonly ref: string; readonly since: string }[]
+  /** By budget, what it may use of it at most, and by which grant, as it has said last. */
+  readonly shares: Readonly<Record<string, Share>>
+  /** How many were admitted in the last hour, as [instant, how many]; none, where no policy bounds that. */
+  readonly lately: readonly (readonly [string, number])[]
 }
 
 /** Asked for, and not planned yet. */
@@ -164,6 +174,8 @@ export interface Ended extends Known {
   /** Null: it ended before it was planned. */
   readonly plan: AcceptedPlan | null
   readonly approvals: readonly Approval[]
+  /** The budgets that it had a share of, or has still. */
+  readonly budgets: readonly string[]
 }
 
 /** An upgrade whose members are known and that is not over. */

@@ -67,6 +67,8 @@ export function earliestDue(state: Requested | PlannedUpgrade): string | null {
   const closed = holdOf(holds, 'WINDOW_CLOSED')
   const unmet = holdOf(holds, 'POLICY')
   if (unmet) due = earliest(due, unmet.until)
+  const lacking = holdOf(holds, 'BUDGET')
+  if (lacking) due = earliest(due, lacking.until)
   if (closed) return earliest(due, closed.until, closed.lapses)
   const again = wanted.flatMap(({ retryAt, deferredAt }) => [retryAt, deferredAt])
   const spaced = spacedUntil(state)

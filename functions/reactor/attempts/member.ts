@@ -77,7 +77,7 @@ async function refusedBack(members: Members, { to }: PlanMember): Promise<Refuse
 export async function acceptanceNow(members: Members, at: string): Promise<Acceptance | undefined> {
   const { state } = members
   if (state.standing.status !== 'running' || keepsEverybodyOut(state.standing.holds)) return undefined
-  const facts = await admissionFacts(members, state)
+  const facts = await admissionFacts(members, members.upgrade, state)
   const opening = openingOf(state, facts, instantOf(members.now()))
   if (facts.releaseWithdrawn !== null || facts.releaseRefused !== null) return undefined
   return opening && acceptanceOf(state, opening, at)

@@ -31,7 +31,7 @@ export const bindProfileCalendars = duty(
       const { state } = await log.load(upgradeAggregate, upgrade)
       if (!exists(state)) continue
       // What is checked against follows from the calendars that bind it from now on.
-      const facts = await admissionFacts(services, { ...state, calendars })
+      const facts = await admissionFacts(services, upgrade, { ...state, calendars })
       const bind = bindCalendars({ calendars, by }, facts)
       await log.of(upgradeAggregate, upgrade).carryOut(bind, cause, { retryFor: patience.facts })
     }

@@ -171,7 +171,7 @@ async function open(
   if (until === undefined) return
   const move = moveWindow(
     { window: { start, end: until }, by: systemActor },
-    await admissionFacts(running, state),
+    await admissionFacts(running, upgrade, state),
   )
   await log.of(upgradeAggregate, upgrade).carryOut(move, cause, { retryFor: patience.facts })
 }

@@ -22,7 +22,7 @@ const plan: Make = async (services, { id }) => {
 }
 
 const beginWave: Make = async (services, execution, from, { place: wave }) => {
-  const facts = await admissionFacts(services, from.state)
+  const facts = await admissionFacts(services, execution.id, from.state)
   return decided(
     upgradeWorkflow,
     services.log,
@@ -36,7 +36,7 @@ const beginWave: Make = async (services, execution, from, { place: wave }) => {
 /** A wait timed out: the upgrade is told the time, and who has fallen silent where it has watched a wave for long. */
 const askTheLog: Make = async (services, execution, from) => {
   const [facts, silence] = await Promise.all([
-    admissionFacts(services, from.state),
+    admissionFacts(services, execution.id, from.state),
     silenceOf(services, execution.id, from.state),
   ])
   return decided(upgradeWorkflow, services.log, execution, from, tick(facts, silence), trying)

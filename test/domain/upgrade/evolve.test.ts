@@ -115,7 +115,7 @@ describe('what is kept of an upgrade', () => {
           'rollout',
           'wakeUp',
         ],
-        ...['plan', 'approvals'],
+        ...['plan', 'approvals', 'budgets'],
       ].sort(),
     )
     expect(state).toMatchObject({

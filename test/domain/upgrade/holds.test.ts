@@ -376,7 +376,7 @@ describe('a hold', () => {
   const codes: Readonly<Record<HoldCode, boolean>> = {
     ...{ WINDOW_CLOSED: true, FREEZE: true, GATE_FAILED: false, GATE_INCONCLUSIVE: false },
     ...{ BAKING: false, APPROVAL: false, CONTINUE: false, OPERATOR: false, BUSY: false, SPACING: false },
-    POLICY: true,
+    ...{ POLICY: true, BUDGET: false },
   }
   it.each(Object.entries(codes))(
     'by %s keeps everybody out, those waiting included: %s',

@@ -98,6 +98,7 @@ export const calm: AdmissionFacts = {
   unmet: [],
   demands: [],
   parallel: null,
+  budgets: [],
 }
 
 /** One upgrade whose commands are decided and folded as the log would, with a clock that the test moves. */

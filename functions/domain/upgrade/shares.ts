@@ -1,0 +1,87 @@
+import { after, hour, instantOf, minute } from '../../../events/time.ts'
+import { waveRange } from '../plan/waves.ts'
+import { keepsEverybodyOut } from './hold.ts'
+import { isHalted } from './limits.ts'
+import type { InWave, Share, WithWave } from './state.ts'
+
+/** What an upgrade may use of a bound on all upgrades together, as it was read just before (design: #budgets). */
+export interface BudgetFact {
+  /** The id of the budget's stream. */
+  readonly budget: string
+  /** The policy that sets the bound. */
+  readonly policy: string
+  /** What is bounded: members in flight at once, or those that are admitted in an hour. */
+  readonly per: 'at-once' | 'hour'
+  readonly limit: number
+  readonly share: number
+  /** The commit that granted it; 0: nothing was. */
+  readonly grant: number
+  /** Is it known there that the upgrade could use more, or has it all? */
+  readonly asked: boolean
+  /** Does another upgrade wait for a part of it? */
+  readonly contended: boolean
+  /** What each would have in equal parts. */
+  readonly fair: number
+}
+
+/** Admissions of so long are remembered together, as if all had been at its end. */
+const remembered = 5 * minute
+
+/** Returns the admissions of the last hour with these of now, as [instant, how many]: 13 at most. */
+export function withAdmissions(lately: WithWave['lately'], count: number, at: string): WithWave['lately'] {
+  const end = instantOf((Math.floor(Date.parse(at) / remembered) + 1) * remembered)
+  const kept = lately.filter(([instant]) => after(instant, hour) > at)
+  const [last, before] = kept.at(-1) ?? [null, 0]
+  return last === end ? [...kept.slice(0, -1), [end, before + count]] : [...kept, [end, count]]
+}
+
+/** Returns how much of a budget an upgrade uses now. */
+export function usedOf(
+  { standing, lately }: Pick<WithWave, 'standing' | 'lately'>,
+  { per }: Pick<BudgetFact, 'per'>,
+  now: string,
+): number {
+  if (per === 'at-once') return standing.counts.inFlight
+  return lately.reduce((sum, [instant, count]) => sum + (after(instant, hour) > now ? count : 0), 0)
+}
+
+/**
+ * Returns as much of a budget as an upgrade may use: what it was granted, unless it has given some of that back since. What was read may be older than what
+ * it has said, and then counts for less.
+ */
+export function shareOf(
+  { shares }: Pick<WithWave, 'shares'>,
+  { budget, share, grant }: Pick<BudgetFact, 'budget' | 'share' | 'grant'>,
+): Share {
+  const kept = shares[budget]
+  if (!kept || kept.grant < grant) return { share, grant }
+  return { share: Math.min(kept.share, share), grant: kept.grant }
+}
+
+/** Returns how many more may be admitted as far as budgets go: as many as one likes where none binds. */
+export function leftOf(
+  state: WithWave,
+  { budgets }: { readonly budgets: readonly BudgetFact[] },
+  now: string,
+): number {
+  const left = budgets.map((fact) => shareOf(state, fact).share - usedOf(state, fact, now))
+  return Math.max(0, Math.min(Number.POSITIVE_INFINITY, ...left))
+}
+
+/** Returns how much of a budget a wave could use now, what it uses included; `most`: so many may be in flight. */
+export function usableOf(state: WithWave, fact: BudgetFact, most: number, now: string): number {
+  const used = usedOf(state, fact, now)
+  if (!goesOn(state)) return used
+  const { inFlight } = state.standing.counts
+  const { retrying, deferred } = state.wave.counts
+  const { to } = waveRange(state.plan.waves, state.plan.members, state.wave.number)
+  const remaining = Math.max(0, to - state.chunks.cursor) + retrying + deferred
+  return used + Math.max(0, Math.min(remaining, fact.per === 'hour' ? remaining : most - inFlight))
+}
+
+/** Does nothing but budgets and time keep the members of the present wave from being admitted? */
+function goesOn(state: WithWave): state is InWave {
+  const { status, holds } = state.standing
+  const inWave = 'stage' in state && state.stage === 'in-wave'
+  return inWave && status === 'running' && !keepsEverybodyOut(holds) && !isHalted(state as InWave)
+}
