@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { expression, request } from '../events/procedure.ts'
+import { comparisons } from '../events/words.ts'
 import { printable, seconds } from './fields.ts'
 
 const query = z.string().min(1).max(512)
@@ -36,24 +37,58 @@ const metric = z
       })
       .optional()
       .describe('Somebody else measures it, and says so by POST …/measurements.'),
+    thresholds: z
+      .strictObject({
+        url: request.shape.url.describe('Answers {errorRate, responseTime, successRate} in JSON.'),
+        headers: request.shape.headers,
+        minutes: z.int().min(1).max(100).default(30),
+      })
+      .optional()
+      .describe(
+        'The usual three, each minute: errorRate below 0.01, responseTime below 200 (ms), successRate above 0.99.',
+      ),
     atLeast: z.number().nullable().default(null),
     atMost: z.number().nullable().default(null),
     everySeconds: seconds(30, 3600).default(60),
     count: z.int().min(1).max(100).default(5).describe('How often it has to give a number.'),
     failures: z.int().min(0).max(99).default(0).describe('How many of these may be out of bounds.'),
     inconclusive: z.int().min(0).max(100).default(2).describe('How often it may give none.'),
+    control: z
+      .strictObject({
+        compare: z
+          .enum(comparisons)
+          .default('ratio')
+          .describe(
+            'The upgraded divided by the others, or less the others: that is what the bounds are for.',
+          ),
+        pairs: z.int().min(1).max(50).default(20).describe('So many of each are compared, at the most.'),
+        least: z.int().min(1).max(50).default(3).describe('With fewer of each it tells nothing.'),
+      })
+      .optional()
+      .describe(
+        'Compares with targets that are not upgraded yet, of the same regions and types: the call is made for both groups, which it reads as group.targets and group.pattern. Nothing is measured so after the last wave.',
+      ),
   })
-  .superRefine(({ http, prometheus, external, atLeast, atMost, failures, count }, context) => {
+  .superRefine((asked, context) => {
+    const { http, prometheus, external, thresholds, control, atLeast, atMost, failures, count } = asked
     const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
-    const sources = [http, prometheus, external].filter((source) => source !== undefined)
-    if (sources.length !== 1) refuse(['http'], 'one of http, prometheus and external')
-    if (atLeast === null && atMost === null) refuse(['atMost'], 'a bound: atLeast, atMost or both')
+    const sources = [http, prometheus, external, thresholds].filter((source) => source !== undefined)
+    if (sources.length !== 1) refuse(['http'], 'one of http, prometheus, external and thresholds')
+    if (thresholds && (atLeast !== null || atMost !== null || control))
+      refuse(['thresholds'], 'no bounds and no control beside it: it has its own')
+    if (!thresholds && atLeast === null && atMost === null)
+      refuse(['atMost'], 'a bound: atLeast, atMost or both')
     if (atLeast !== null && atMost !== null && atLeast > atMost) refuse(['atMost'], 'no less than atLeast')
     if (failures >= count) refuse(['failures'], `fewer than count, ${count}`)
+    if (control && external) refuse(['control'], 'only of what is called here')
+    if (control && control.least > control.pairs) refuse(['control', 'least'], 'no more than pairs')
     if (http && http.request.credentials !== null)
       refuse(['http', 'request', 'credentials'], 'none: a secret in a header says who asks')
   })
 export type MetricAsked = z.output<typeof metric>
+
+/** So many metrics the usual thresholds are. */
+const thresholdsAtOnce = 3
 
 /** As many bytes as all of them may have: the state of an upgrade keeps them. */
 const bytesOfMetrics = 4000
@@ -62,6 +97,10 @@ export const metrics = z
   .array(metric)
   .min(1)
   .max(5)
+  .refine(
+    (all) => all.reduce((sum, { thresholds }) => sum + (thresholds ? thresholdsAtOnce : 1), 0) <= 5,
+    `at most 5, where thresholds are ${thresholdsAtOnce}`,
+  )
   .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'each name once')
   .refine(
     (all) => new TextEncoder().encode(JSON.stringify(all)).length <= bytesOfMetrics,

@@ -5,6 +5,7 @@ import { outcomes, regressions } from './target.ts'
 import {
   approvingRoles,
   breachActions,
+  comparisons,
   instant,
   name,
   othersOfGroups,
@@ -45,6 +46,14 @@ const metric = z.object({
   count: z.int().positive(),
   failures: z.int().min(0),
   inconclusive: z.int().min(0),
+  /** The bounds are those of a comparison with targets that are not upgraded yet, of so many pairs; fewer than `least` tell nothing. Left out: of the number itself. */
+  control: z.exactOptional(
+    z.object({
+      compare: z.enum(comparisons),
+      pairs: z.int().positive(),
+      least: z.int().positive(),
+    }),
+  ),
 })
 export type Metric = z.output<typeof metric>
 
@@ -409,6 +418,8 @@ export const upgradeEvents = defineEvents({
       result: z.enum(['good', 'bad', 'inconclusive']),
       /** Who measured it, where somebody else did. */
       by: z.exactOptional(person),
+      /** What was compared: the number of the upgraded, that of those who are not yet, and how many there were of each. */
+      compared: z.exactOptional(z.object({ upgraded: z.number(), control: z.number(), pairs: index })),
     }),
   },
   /** By whom, and why, where somebody ended it early. */

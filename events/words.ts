@@ -5,6 +5,9 @@ export const name = z.string().min(1).max(128)
 
 export const instant = z.iso.datetime({ error: 'an instant in UTC as 2026-01-31T12:00:00Z' })
 
+/** How what was measured of two groups is compared: as their quotient, or as their difference. */
+export const comparisons = ['ratio', 'difference'] as const
+
 /** Who did something: the subject of a token, or a part of Drydock itself. */
 export const person = z.string().min(1).max(256)
 

@@ -192,12 +192,16 @@ export class Course {
 
   /** Returns what was measured of the present wave comes to; `passed` where nothing is measured. What has not come to its end is inconclusive. */
   get verdictOfMetrics(): 'passed' | 'failed' | 'inconclusive' {
-    const verdicts = (this.request?.metrics ?? []).map(({ count, failures, inconclusive }, place) => {
-      const known = this.measured.get(place) ?? { taken: 0, bad: 0, inconclusive: 0 }
-      if (known.bad > failures) return 'failed'
-      const enough = known.taken - known.inconclusive >= count
-      return enough && known.inconclusive <= inconclusive ? 'passed' : 'inconclusive'
-    })
+    const verdicts = (this.request?.metrics ?? []).map(
+      ({ count, failures, inconclusive, control }, place) => {
+        // After the last wave there is nobody to compare with.
+        if (control && this.plan && rangeOf(this.plan, this.wave)[1] >= this.plan.members) return 'passed'
+        const known = this.measured.get(place) ?? { taken: 0, bad: 0, inconclusive: 0 }
+        if (known.bad > failures) return 'failed'
+        const enough = known.taken - known.inconclusive >= count
+        return enough && known.inconclusive <= inconclusive ? 'passed' : 'inconclusive'
+      },
+    )
     if (verdicts.includes('failed')) return 'failed'
     return verdicts.includes('inconclusive') ? 'inconclusive' : 'passed'
   }

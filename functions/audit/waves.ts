@@ -92,11 +92,21 @@ export function auditBake(
   course.bakeUntil = until
 }
 
+/** Returns what a comparison comes to; null: to no number. */
+function comparisonOf(
+  compare: 'ratio' | 'difference',
+  { upgraded, control }: { readonly upgraded: number; readonly control: number },
+): number | null {
+  if (compare === 'difference') return upgraded - control
+  if (control === 0) return upgraded === 0 ? 1 : null
+  return upgraded / control
+}
+
 /** Holds a measurement against what was asked for: each look counts once, not before its time, and as its bounds say (I4). */
 export function auditMeasurement(
   { course, findings }: AuditedUpgrade,
   commit: Commit,
-  { wave, metric, n, value, result, by }: Data<'MeasurementTaken'>,
+  { wave, metric, n, value, result, by, compared }: Data<'MeasurementTaken'>,
 ): void {
   const asked = course.request?.metrics?.[metric]
   const known = course.measured.get(metric) ?? { taken: 0, bad: 0, inconclusive: 0 }
@@ -116,6 +126,25 @@ export function auditMeasurement(
     value !== null && (atLeast === null || value >= atLeast) && (atMost === null || value <= atMost)
   const right = value === null ? 'inconclusive' : within ? 'good' : 'bad'
   findings.expect(result === right, 'I4', commit, `A measurement of ${value} counts as ${result}.`)
+  const { control } = asked ?? {}
+  findings.expect(
+    compared === undefined || (control !== undefined && value === comparisonOf(control.compare, compared)),
+    'I4',
+    commit,
+    `A measurement of ${value} is no comparison of what it says.`,
+  )
+  findings.expect(
+    compared === undefined || compared.pairs >= (control?.least ?? 1),
+    'I4',
+    commit,
+    `A measurement compares ${compared?.pairs} with as many.`,
+  )
+  findings.expect(
+    value === null || control === undefined || compared !== undefined,
+    'I4',
+    commit,
+    `A measurement that is to compare says of nothing what it compares.`,
+  )
   known.taken++
   if (result === 'bad') known.bad++
   if (result === 'inconclusive') known.inconclusive++

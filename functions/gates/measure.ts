@@ -5,11 +5,13 @@ import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import {
   type ComingMeasurement,
   dueMeasurements,
+  isWatched,
   type LookedAt,
   type Reading,
+  type Watched,
 } from '../domain/upgrade/measuring.ts'
 import { noteMeasurement } from '../domain/upgrade/note-measurement.ts'
-import { isPlanned, type PlannedUpgrade } from '../domain/upgrade/state.ts'
+import { pairsIn } from '../facts/control-group.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { redact } from '../redact.ts'
@@ -20,23 +22,27 @@ import { type Calling, makeCall } from '../workflow/procedure/call.ts'
 /** What measuring needs. */
 export interface MeasuringServices extends Calling {
   readonly log: Log
-  readonly views: Pick<Views, 'dueUpgrades'>
+  readonly views: Pick<Views, 'dueUpgrades' | 'getTarget'>
 }
 
 const longestWhy = 200
+
+type Comparison = NonNullable<LookedAt['control']>['compare']
 
 function none(why: string): Reading {
   return { value: null, why: redact(why).slice(0, longestWhy) }
 }
 
+type Attempt = Readonly<{ id: string; upgrade: string; component: string; to: string; wave: number }>
+
 /** Looks at a metric once. An error is no measurement, and what is not a number is no value. */
 async function look(
   services: Calling,
   { request, value: text }: LookedAt,
-  attempt: Readonly<{ id: string; upgrade: string; component: string; to: string; wave: number }>,
+  values: Partial<Values>,
+  idempotencyKey: string,
 ): Promise<Reading> {
-  const values: Partial<Values> = { attempt }
-  const call = { request, values, credentials: {}, reads: true, idempotencyKey: String(attempt.id) }
+  const call = { request, values, credentials: {}, reads: true, idempotencyKey }
   const answered = await makeCall(services, call, { status: null, where: null })
   if (answered.kind !== 'good') return none(answered.words)
   try {
@@ -49,11 +55,48 @@ async function look(
   }
 }
 
+/** Returns the targets of a group as templates read them: as a list, and as a regular expression (RE2) that matches each of them and nothing else. */
+function groupOf(targets: readonly string[]) {
+  return { targets, pattern: targets.map((id) => id.replace(/[^A-Za-z0-9_-]/g, '[$&]')).join('|') }
+}
+
+/** Returns what a comparison comes to. With nothing on the one side and something on the other there is no quotient. */
+function compared(compare: Comparison, upgraded: number, control: number): number | null {
+  if (compare === 'difference') return upgraded - control
+  if (control === 0) return upgraded === 0 ? 1 : null
+  return upgraded / control
+}
+
+/** Looks at a metric of targets that are upgraded, and of as many like them that are not yet. */
+async function lookAtBoth(
+  services: MeasuringServices,
+  state: Watched,
+  metric: LookedAt,
+  { compare, pairs, least }: NonNullable<LookedAt['control']>,
+  attempt: Attempt,
+): Promise<Reading> {
+  const groups = await pairsIn(services, state, pairs)
+  const found = groups.control.length
+  if (found < least) {
+    const words = `There are ${found} upgraded targets with one like them that is not; ${least} are needed.`
+    return none(words)
+  }
+  const of = (side: 'upgraded' | 'control') =>
+    look(services, metric, { attempt, group: groupOf(groups[side]) }, `${attempt.id}/${side}`)
+  const [upgraded, control] = await Promise.all([of('upgraded'), of('control')])
+  if (upgraded.value === null) return upgraded
+  if (control.value === null) return none(`Of those who are not upgraded: ${control.why}`)
+  const value = compared(compare, upgraded.value, control.value)
+  if (value === null || !Number.isFinite(value))
+    return none(`${upgraded.value} beside ${control.value} is no ratio.`)
+  return { value, why: null, compared: { upgraded: upgraded.value, control: control.value, pairs: found } }
+}
+
 /** Takes the measurements of one upgrade that are due. */
 async function measure(services: MeasuringServices, upgrade: string, correlation: string): Promise<number> {
   const { state } = await services.log.load(upgradeAggregate, upgrade)
-  if (!isPlanned(state)) return 0
   const due = dueMeasurements(state, instantOf(services.now()))
+  if (!isWatched(state)) return 0
   await sideBySide([...due], atOnce.probes, (one) => take(services, upgrade, state, one, correlation))
   return due.length
 }
@@ -61,12 +104,16 @@ async function measure(services: MeasuringServices, upgrade: string, correlation
 async function take(
   services: MeasuringServices,
   upgrade: string,
-  { request: { component }, plan: { version }, standing: { wave } }: PlannedUpgrade,
+  state: Watched,
   { metric, place, n }: ComingMeasurement<LookedAt>,
   correlation: string,
 ): Promise<void> {
+  const { wave } = state.standing
   const id = `${upgrade}/${wave}/${place}/${n}`
-  const reading = await look(services, metric, { id, upgrade, component, to: version, wave: wave + 1 })
+  const attempt = { id, upgrade, component: state.request.component, to: state.plan.version, wave: wave + 1 }
+  const reading = metric.control
+    ? await lookAtBoth(services, state, metric, metric.control, attempt)
+    : await look(services, metric, { attempt }, id)
   const note = noteMeasurement({ wave, place, n }, reading)
   await services.log.of(upgradeAggregate, upgrade).carryOut(note, { actor: systemActor, correlation })
 }

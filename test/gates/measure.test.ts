@@ -263,8 +263,136 @@ describe('M9: a wave that is measured', () => {
   })
 })
 
+describe('a wave that is compared with those who are not upgraded yet (N10)', () => {
+  const control = { least: 2 }
+  const compared = {
+    http: {
+      request: { url: 'http://metrics.example/errors?of={{ group.pattern }}' },
+      value: 'answer.body.rate',
+    },
+    ...{ control, atMost: 1.5 },
+  }
+  /** How many errors there are, by whether the group is of those that the canary has upgraded. */
+  const errors =
+    (upgraded: number, others: number, of: ReadonlySet<string>) =>
+    ({ url }: OutboundCall) => {
+      const pattern = decodeURIComponent(new URL(url).search.slice('?of='.length))
+      const targets = pattern.split('|')
+      const are = new Set(targets.map((id) => of.has(id)))
+      expect([targets.length, are.size]).toEqual([2, 1])
+      return answered({ rate: of.has(targets[0] ?? '') ? upgraded : others })
+    }
+  async function canaries({ world }: Awaited<ReturnType<typeof watched>>): Promise<ReadonlySet<string>> {
+    const { body } = await world.call('GET', '/api/v1/targets', { query: { limit: '100' } })
+    const of = body.targets.filter(
+      ({ components }: { components: { api: string } }) => components.api === 'v1.2.0',
+    )
+    return new Set(of.map(({ id }: { id: string }) => id))
+  }
+
+  test('goes on where both suffer alike, and stops where the new version is worse', async () => {
+    const alike = await watched({ ...compared, count: 1 })
+    alike.serve(errors(40, 50, await canaries(alike)))
+    await alike.minute()
+    expect(await alike.status()).toMatchObject({ wave: 2 })
+    expect(await alike.measured()).toMatchObject([
+      { value: 0.8, result: 'good', compared: { upgraded: 40, control: 50, pairs: 2 } },
+    ])
+    const worse = await watched({ ...compared, count: 1 })
+    worse.serve(errors(4, 2, await canaries(worse)))
+    await worse.minute()
+    expect(await worse.status()).toMatchObject({ wave: 1, holds: [{ code: 'GATE_FAILED' }, {}] })
+    for (const { commits } of [alike, worse]) expect((await audit(await commits())).findings).toEqual([])
+  })
+
+  test('has nobody to compare the last wave with, and does not wait for that', async () => {
+    const { world, id, minute, serve, status, calls, ...one } = await watched({ ...compared, count: 1 })
+    serve(errors(1, 1, await canaries({ world } as never)))
+    await minute()
+    const before = calls.length
+    await report(world)
+    await world.advance(id)
+    await minute()
+    expect([(await status()).status, calls.length]).toEqual(['completed', before])
+    expect((await audit(await one.commits())).findings).toEqual([])
+  })
+
+  test.each<[string, object, number, number, string]>([
+    ['too few of each', { control: { least: 3 } }, 1, 1, 'There are 2 upgraded targets with one like them'],
+    ['a quotient by nothing', {}, 1, 0, '1 beside 0 is no ratio'],
+  ])('is inconclusive with %s', async (_words, more, upgraded, others, why) => {
+    const one = await watched({ ...compared, count: 1, inconclusive: 0, ...more })
+    one.serve(errors(upgraded, others, await canaries(one)))
+    await one.minute()
+    expect(await one.measured()).toMatchObject([
+      { value: null, result: 'inconclusive', why: expect.stringContaining(why) },
+    ])
+    expect(await one.status()).toMatchObject({ holds: [{ code: 'GATE_INCONCLUSIVE' }, {}] })
+  })
+
+  test.each([
+    ['ratio', 0, 0, 1],
+    ['difference', 5, 3, 2],
+  ])('by %s, of %d beside %d, is %d', async (compare, upgraded, others, value) => {
+    const one = await watched({ ...compared, count: 1, atMost: 9, control: { ...control, compare } })
+    one.serve(errors(upgraded, others, await canaries(one)))
+    await one.minute()
+    expect(await one.measured()).toMatchObject([{ value, result: 'good' }])
+  })
+
+  test('is told in a sentence', async () => {
+    const one = await watched({ ...compared, count: 1 })
+    one.serve(errors(40, 50, await canaries(one)))
+    await one.minute()
+    const { body } = await one.world.call('GET', `/api/upgrades/${one.id}/events`)
+    expect(body.events.map(({ sentence }: { sentence: string }) => sentence).join('\n')).toContain(
+      'look 1: 0.8 (40 of 2 targets upgraded, 50 of as many that are not), as it should be.',
+    )
+  })
+
+  test('is found by the audit where its number is none of these', async () => {
+    const one = await watched({ ...compared, count: 1 })
+    one.serve(errors(40, 50, await canaries(one)))
+    await one.minute()
+    const wrong = (data: object) => ({ ...data, value: 0.7 })
+    const broken = withEvent(await one.commits(), `upgrade#${one.id}`, 'MeasurementTaken', wrong, () => true)
+    const { findings } = await audit(broken.commits)
+    expect(findings.map((finding) => JSON.stringify(finding)).join('\n')).toMatch(/0.7 is no comparison/)
+  })
+})
+
+describe('the usual thresholds (M9)', () => {
+  const thresholds = { url: 'http://metrics.example/canary', minutes: 2 }
+  const usual = { name: 'canary', thresholds, http: undefined, atMost: null, count: undefined }
+  const good = { errorRate: 0.00999, responseTime: 199.9, successRate: 0.99001 }
+  test.each([
+    [null, good],
+    ['canary errorRate', { ...good, errorRate: 0.01 }],
+    ['canary responseTime', { ...good, responseTime: 200 }],
+    ['canary successRate', { ...good, successRate: 0.99 }],
+  ])('find fault with %s of %j', async (fault, answer) => {
+    const { minute, serve, measured, calls } = await watched(usual)
+    serve(() => answered(answer))
+    await minute()
+    const bad = (await measured()).flatMap(({ name, result }) => (result === 'bad' ? [name] : []))
+    expect(bad).toEqual(fault === null ? [] : [fault])
+    expect(calls.map(({ url }) => url)).toEqual(Array(3).fill('http://metrics.example/canary'))
+  })
+})
+
 describe('what is to be measured', () => {
   it.each([
+    [
+      'a group, and no control',
+      { http: { request: { url: 'http://a.example/{{ group.pattern }}' }, value: '1.0' } },
+      'metrics.0.http.request.url',
+    ],
+    ['more pairs at least than at most', { control: { pairs: 2, least: 3 } }, 'metrics.0.control.least'],
+    [
+      'thresholds with a bound',
+      { http: undefined, thresholds: { url: 'http://a.example/' } },
+      'metrics.0.thresholds',
+    ],
     ['no source', { http: undefined }, 'metrics.0.http'],
     ['two sources', { prometheus: { url: 'http://a.example', query: 'a' } }, 'metrics.0.http'],
     ['no bound', { atMost: null }, 'metrics.0.atMost'],

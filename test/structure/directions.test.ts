@@ -30,7 +30,7 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
     ...[...ground, ...stores, 'functions/facts', 'functions/planning', 'functions/workflow'],
     'events/public.ts',
   ],
-  'functions/gates': [...ground, ...stores, 'functions/workflow'],
+  'functions/gates': [...ground, ...stores, 'functions/facts', 'functions/workflow'],
   'functions/api': [
     ...[...ground, ...stores, 'functions/facts', 'functions/planning', 'contracts'],
     // The version that it tells of itself.

@@ -28,13 +28,45 @@ function ofPrometheus({ url, query, headers, empty }: NonNullable<MetricAsked['p
   }
 }
 
+/** The number that comes next below a positive one: what has to be less than a bound is at most this. */
+const below = (bound: number) => bound - bound * Number.EPSILON
+const above = (bound: number) => bound + bound * Number.EPSILON
+
+/** The thresholds by which canaries are judged where nobody says others (M9). */
+const usual = [
+  { of: 'errorRate', atLeast: null, atMost: below(0.01) },
+  { of: 'responseTime', atLeast: null, atMost: below(200) },
+  { of: 'successRate', atLeast: above(0.99), atMost: null },
+] as const
+
+/** Returns the usual three, which are asked of one address. */
+function usualOf(
+  name: string,
+  { url, headers, minutes }: NonNullable<MetricAsked['thresholds']>,
+  { failures, inconclusive }: Pick<MetricAsked, 'failures' | 'inconclusive'>,
+): Metric[] {
+  const request = {
+    ...{ method: 'GET' as const, url, headers, body: null, seconds: 15, tls: null, credentials: null },
+  }
+  return usual.map(({ of, ...bounds }) => ({
+    ...{ name: `${name} ${of}`.slice(-64), request, value: `double(answer.body.${of})`, ...bounds },
+    ...{ everySeconds: 60, count: minutes, failures, inconclusive },
+  }))
+}
+
 /** Returns what is measured, as the log keeps it. */
 export function metricsFrom(asked: Deployment['metrics']): readonly Metric[] | undefined {
-  return asked?.map(({ http, prometheus, external, ...metric }) => {
-    const { name, atLeast, atMost, count, failures, inconclusive } = metric
+  return asked?.flatMap(({ http, prometheus, external, thresholds, ...metric }): Metric[] => {
+    if (thresholds) return usualOf(metric.name, thresholds, metric)
+    const { name, atLeast, atMost, count, failures, inconclusive, control } = metric
     const source = http ?? (prometheus && ofPrometheus(prometheus)) ?? { request: null, value: null }
     const everySeconds = external ? Math.ceil(external.withinSeconds / count) : metric.everySeconds
-    return { name, ...source, atLeast, atMost, everySeconds, count, failures, inconclusive }
+    return [
+      {
+        ...{ name, ...source, atLeast, atMost, everySeconds, count, failures, inconclusive },
+        ...(control && { control }),
+      },
+    ]
   })
 }
 
@@ -46,13 +78,13 @@ export async function refuseMetrics(
   if (!metrics) return
   // Few requests have any: nobody else loads the language of expressions.
   const { mistakesInMetric } = await import('../../domain/procedure/mistakes.ts')
-  const fields = metrics.flatMap(({ request, value }, number): RefusedField[] => {
+  const fields = metrics.flatMap(({ request, value, control }, number): RefusedField[] => {
     const field = `${place}metrics.${number}`
     if (request === null || value === null) return []
     const { url } = request
     const why = uncallable?.(fixedPartOf(url))
     const refused = why === undefined ? [] : [{ field, value: url.slice(0, 128), expected: why }]
-    return [...mistakesInMetric(field, { request, value }), ...refused]
+    return [...mistakesInMetric(field, { request, value, compared: control !== undefined }), ...refused]
   })
   if (fields.length > 0) throw invalidFields(fields)
 }

@@ -138,10 +138,13 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
         ? `Nothing came up while watching ${wave(event.data.wave)}.`
         : `${event.data.by} ended the watch over ${wave(event.data.wave)}: ${event.data.reason}`
     case 'MeasurementTaken': {
-      const { name, n, value, why, result, by } = event.data
+      const { name, n, value, why, result, by, compared } = event.data
       const outcome = { good: 'as it should be', bad: 'out of bounds', inconclusive: 'no number' }[result]
+      const among = compared
+        ? ` (${compared.upgraded} of ${targets(compared.pairs)} upgraded, ${compared.control} of as many that are not)`
+        : ''
       const who = by === undefined ? 'Measured' : `${by} measured`
-      return `${who} ${name} after ${wave(event.data.wave)}, look ${n}: ${value ?? why}, ${outcome}.`
+      return `${who} ${name} after ${wave(event.data.wave)}, look ${n}: ${value ?? why}${among}, ${outcome}.`
     }
     case 'GateEvaluated': {
       const { result, successRatePercent, required, silent, reason } = event.data

@@ -2,10 +2,10 @@ import { type ASTNode, Environment, type ParseResult } from '@marcbachmann/cel-j
 
 /**
  * What expressions of procedures may read: facts of the target, the attempt, what steps have saved, and, where a call was answered, the answer
- * (docs/procedures.md). The language is CEL, of which only the parts are let in that end after a number of operations bounded by the expression's length and
+ * (docs/procedures.md); metrics that compare read the group of targets that a call is about. The language is CEL, of which only the parts are let in that end after a number of operations bounded by the expression's length and
  * its data (ADR 0037).
  */
-export type Values = Readonly<Record<'target' | 'attempt' | 'steps' | 'answer', unknown>>
+export type Values = Readonly<Record<Variable, unknown>>
 
 /** What is wrong with an expression, in words. */
 export class NotAnExpression extends Error {
@@ -17,7 +17,7 @@ export class NoValue extends Error {
   override readonly name = 'NoValue'
 }
 
-const variables = ['target', 'attempt', 'steps', 'answer'] as const
+const variables = ['target', 'attempt', 'steps', 'answer', 'group'] as const
 export type Variable = (typeof variables)[number]
 
 /** Functions that end; patterns may not, and anything that makes lists grows with each nesting. */

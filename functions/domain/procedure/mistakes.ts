@@ -295,14 +295,19 @@ export function mistakesIn(document: ProcedureDocument): readonly RefusedField[]
   return mistakes.found
 }
 
-/** What is wrong with a metric that stands at a place; its templates may read the attempt alone: upgrade, component, version and wave. Empty: nothing. */
+/** What is wrong with a metric that stands at a place; its templates may read the attempt (upgrade, component, version and wave) and, where two groups are compared, the group. Empty: nothing. */
 export function mistakesInMetric(
   field: string,
-  { request, value }: { readonly request: StepRequest; readonly value: string },
+  {
+    request,
+    value,
+    compared,
+  }: { readonly request: StepRequest; readonly value: string; readonly compared: boolean },
 ): readonly RefusedField[] {
-  const mistakes = new Mistakes(['attempt'])
+  const read = compared ? (['attempt', 'group'] as const) : (['attempt'] as const)
+  const mistakes = new Mistakes(read)
   mistakes.request(`${field}.http.request`, request)
   looksOnly(mistakes, `${field}.http.request`, request, request.method === 'POST')
-  mistakes.expression(`${field}.http.value`, value, ['attempt', 'answer'])
+  mistakes.expression(`${field}.http.value`, value, [...read, 'answer'])
   return mistakes.found
 }

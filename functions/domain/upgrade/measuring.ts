@@ -1,11 +1,15 @@
 import { after, earliest, later, second } from '../../../events/time.ts'
-import type { Metric } from '../../../events/upgrade.ts'
+import type { Metric, UpgradeEvent } from '../../../events/upgrade.ts'
+import { waveRange } from '../plan/waves.ts'
 import type { BetweenWaves, InWave, Measured, UpgradeState } from './state.ts'
 
-/** What one look at a metric gave: a number, or why there is none. */
-export type Reading =
+/** What one look at a metric gave: a number, or why there is none; and what was compared, where it is a comparison. */
+export type Reading = { readonly compared?: Compared } & (
   | { readonly value: number; readonly why: null }
   | { readonly value: null; readonly why: string }
+)
+
+type Compared = NonNullable<Extract<UpgradeEvent, { type: 'MeasurementTaken' }>['data']['compared']>
 
 /** Nothing was measured yet. */
 const unmeasured: Measured = { taken: 0, bad: 0, inconclusive: 0 }
@@ -28,10 +32,13 @@ function verdictOf(metric: Metric, measured: Measured): 'passed' | 'failed' | 'i
 }
 
 /** Returns the metrics of a wave in their order, with what was measured of each, and what is known of it by now. */
-function metricsOf({ request, wave }: InWave | BetweenWaves) {
-  return (request.metrics ?? []).map((metric, place) => {
-    const measured = wave.measured[place] ?? unmeasured
-    return { metric, place, measured, verdict: verdictOf(metric, measured) }
+function metricsOf(state: InWave | BetweenWaves) {
+  const isLast = waveRange(state.plan.waves, state.plan.members, state.wave.number).to >= state.plan.members
+  return (state.request.metrics ?? []).flatMap((metric, place) => {
+    // After the last wave there is nobody to compare with.
+    if (metric.control && isLast) return []
+    const measured = state.wave.measured[place] ?? unmeasured
+    return [{ metric, place, measured, verdict: verdictOf(metric, measured) }]
   })
 }
 

@@ -20,7 +20,8 @@ function take(
 ) {
   const draft = new Draft(state, now)
   const which = { wave: state.wave.number, metric: place, name: metric.name, n }
-  const found = { value: reading.value, why: reading.why, result: resultOf(metric, reading) }
+  const { value, why, compared } = reading
+  const found = { value, why, result: resultOf(metric, reading), ...(compared && { compared }) }
   draft.add({ type: 'MeasurementTaken', data: { ...which, ...found, ...(by !== undefined && { by }) } })
   return draft.decision()
 }
