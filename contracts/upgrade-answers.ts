@@ -340,7 +340,7 @@ export const replayed = z.object({
       allowed: z.int().nullable(),
       reason: z.string(),
       at: z.string(),
-      commit: z.int(),
+      commit: z.int().nullable().describe('Null: in other waves than there were.'),
     })
     .nullable()
     .describe('Null: nothing of these rules stops it, as far as the log goes.'),
@@ -352,7 +352,9 @@ export const replayed = z.object({
   seconds: z
     .number()
     .nullable()
-    .describe('From its first wave to there, with the time that people took; null: it had none.'),
+    .describe(
+      'From its first wave to there, with the time that people took, unless it is played in other waves; null: it had none.',
+    ),
   known: z
     .boolean()
     .describe(

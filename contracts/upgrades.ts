@@ -12,7 +12,17 @@ import {
 } from './commands.ts'
 import type { Contract } from './contract.ts'
 import { deployment, threshold, window } from './deployment.ts'
-import { byId, identifier, listOf, noQuery, paging, printable, versionName, words } from './fields.ts'
+import {
+  byId,
+  identifier,
+  listOf,
+  noQuery,
+  paging,
+  printable,
+  seconds,
+  versionName,
+  words,
+} from './fields.ts'
 import { attemptStatuses, upgradeStatuses } from './statuses.ts'
 import { gate } from './strategies.ts'
 import {
@@ -174,6 +184,19 @@ export const upgradeContracts = {
       unreachableThreshold: threshold.optional(),
       failureBudget: threshold.nullable().optional(),
       gate: gate.optional(),
+      waves: z
+        .array(z.number().positive().max(100))
+        .min(1)
+        .max(20)
+        .refine((waves) => waves.every((one, place) => one > (waves[place - 1] ?? 0)), 'in rising order')
+        .optional()
+        .describe(
+          'Plays it in other waves: percent of its targets by the end of each, and at last all of them.',
+        ),
+      parallel: z.int().min(1).max(10_000).optional().describe('Plays it with so many at once.'),
+      bakeSeconds: seconds(0, 30 * 86_400)
+        .optional()
+        .describe('Plays it with each wave watched for so long.'),
     }),
     absentBody: {},
     answers: { 200: { description: 'Where it stops for the first time.', schema: replayed } },

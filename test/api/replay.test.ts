@@ -81,6 +81,44 @@ describe('N4: an upgrade that is judged by other rules', () => {
     expect((await replay(world, id, { gate: null, failureThreshold: { percent: 100 } })).stops).toBeNull()
   })
 
+  test('in smaller waves would have stopped sooner, with fewer exposed', async () => {
+    const { world, id } = await ended(everySecondOfFive())
+    const careful = await replay(world, id, { waves: [25, 100], parallel: 1, failureBudget: { percent: 5 } })
+    expect(careful).toMatchObject({
+      stops: { kind: 'budget', wave: 1, count: 2, allowed: 1, commit: null },
+      ...{ failed: 2, inFlight: 0, known: true },
+    })
+    expect([careful.exposed <= 5, careful.seconds]).toEqual([true, careful.exposed * 60])
+    expect(await replay(world, id, { waves: [50], failureBudget: { percent: 25 } })).toMatchObject({
+      stops: { kind: 'budget', wave: 2, count: 6, allowed: 5 },
+    })
+    expect(await replay(world, id, { waves: [25, 100], gate: { successRatePercent: 61 } })).toMatchObject({
+      stops: { kind: 'gate', wave: 1, reason: '60 % succeeded, 61 % required' },
+    })
+  })
+
+  test('with fewer at once, and a longer bake, would have taken longer', async () => {
+    const { world, id } = await ended(() => false)
+    const seconds = async (body: object) => (await replay(world, id, body)).seconds
+    expect(await seconds({ waves: [100] })).toBe(60)
+    expect(await seconds({ waves: [100], parallel: 5 })).toBe(240)
+    expect(await seconds({ waves: [50, 100], bakeSeconds: 600 })).toBe(720)
+    expect(await replay(world, id, { parallel: 5 })).toMatchObject({ stops: null, exposed: 20, known: true })
+  })
+
+  test('in other waves says no more than the log knows', async () => {
+    const { world, id } = await ended(everySecondOfFive(), { failureThreshold: { percent: 30 } })
+    expect(await replay(world, id, { waves: [50, 100], failureThreshold: { percent: 100 } })).toMatchObject({
+      // The first of the plan was given back before it began.
+      ...{ stops: null, exposed: 0, known: false },
+    })
+  })
+
+  test.each([[[]], [[10, 10]], [[20, 10]], [[101]], [[0]]])('refuses waves of %j', async (waves) => {
+    const { world, id } = await ended(() => false)
+    expect((await replay(world, id, { waves })).code).toBe('validation-failed')
+  })
+
   test('is told from its log alone: nothing is written, and nothing that is not there is found', async () => {
     const { world, id } = await ended(() => false)
     const before = (await world.call('GET', `/api/upgrades/${id}`)).headers.etag

@@ -177,12 +177,18 @@ function declareReads(program: Command, start: Start): void {
   ).runs(start(async () => (await import('../work/story.ts')).blastRadius))
   declare(program, 'replay <id>', {
     does: 'Say from the log where an upgrade would have stopped by other rules',
-    examples: [[`replay ${id} --failure-threshold 2%`, 'by a stricter limit; nobody is asked']],
+    examples: [
+      [`replay ${id} --failure-threshold 2%`, 'by a stricter limit; nobody is asked'],
+      [`replay ${id} --waves 1,10,100 --parallel 50`, 'in other waves: each target ends as it ended'],
+    ],
   })
     .option('--failure-threshold <amount>', 'of a wave: 5, or 10%', threshold)
     .option('--unreachable-threshold <amount>', 'of a wave', threshold)
     .option('--failure-budget <amount>', 'of all waves together', threshold)
     .option('--gate <percent>', 'share of a wave that has to succeed', percent)
+    .option('--waves <percents>', 'in other waves, as 1,10,100')
+    .option('--parallel <count>', 'with so many at once', whole(1, 10_000))
+    .option('--bake-seconds <seconds>', 'with each wave watched for so long', whole(0, 2_592_000))
     .runs(start(async () => (await import('../work/story.ts')).replay))
   declare(program, 'evidence <id>', {
     does: 'Take away what proves an upgrade, for who does not trust us',

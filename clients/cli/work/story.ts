@@ -159,6 +159,9 @@ export const replay: Work = async ({ api, console, json }, given) => {
     unreachableThreshold: thresholdOf(given.text('unreachableThreshold')),
     failureBudget: thresholdOf(given.text('failureBudget')),
     gate: successRatePercent === undefined ? undefined : { successRatePercent },
+    waves: given.text('waves')?.split(',').map(Number),
+    parallel: given.number('parallel'),
+    bakeSeconds: given.number('bakeSeconds'),
   })
   const replayed = await api.read('replayUpgrade', { params: { id: given.word(0) }, body })
   if (json) {
@@ -177,7 +180,7 @@ export const replay: Work = async ({ api, console, json }, given) => {
   else
     console.tell(
       '',
-      `It would have stopped in wave ${stops.wave}, at ${stops.at} (commit ${stops.commit}): ${stops.reason}`,
+      `It would have stopped in wave ${stops.wave}, at ${stops.at}${stops.commit === null ? '' : ` (commit ${stops.commit})`}: ${stops.reason}`,
       'careful',
     )
   console.say(`  exposed  ${exposed}: ${succeeded} succeeded, ${failed} failed, ${unreachable} unreachable`)

@@ -1,5 +1,6 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { Rearranged } from '../../domain/upgrade/rearranged.ts'
 import { Replay, type ReplayPolicy } from '../../domain/upgrade/replay.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pastOf } from '../http/story.ts'
@@ -18,9 +19,17 @@ function policyOf({ failureThreshold, unreachableThreshold, failureBudget, gate 
   }
 }
 
-/** Says from the log alone where an upgrade would have stopped by other rules (N4). */
+/** Says from the log alone where an upgrade would have stopped by other rules, or in other waves (N4). */
 export const replayUpgrade: Operate<Contract> = async ({ params, body }, { log }) => {
-  const replay = new Replay(policyOf(body))
+  const { waves, parallel, bakeSeconds } = body
+  const arranged = waves !== undefined || parallel !== undefined || bakeSeconds !== undefined
+  const arrangement = {
+    ...(waves && { waves }),
+    ...(parallel && { parallel }),
+    ...(bakeSeconds !== undefined && { bakeSeconds }),
+  }
+  const policy = policyOf(body)
+  const replay = arranged ? new Rearranged(policy, arrangement) : new Replay(policy)
   let isThere = false
   for await (const { event, commit, at, actor } of pastOf(log, upgradeAggregate, params.id)) {
     isThere = true
