@@ -6,9 +6,16 @@ import { Bar } from '../parts/waves.tsx'
 import { type Place, to } from '../router.ts'
 import { often, useRead } from '../use.ts'
 import { holdTitle, spoken } from '../words.ts'
+import { OneUpgrade } from './upgrade.tsx'
+
+/** All upgrades, or one of them. */
+export function Upgrades({ place }: { readonly place: Place }) {
+  const [, id] = place.parts
+  return id === undefined ? <List /> : <OneUpgrade key={id} id={id} />
+}
 
 /** All upgrades, the newest first. */
-export function Upgrades(_: { readonly place: Place }) {
+function List() {
   const [status, setStatus] = useState('')
   const [cursors, setCursors] = useState<readonly string[]>([])
   const cursor = cursors.at(-1)

@@ -200,7 +200,8 @@ function answersFor(consoles: readonly string[]) {
     'cache-control': 'no-store',
     'content-security-policy': `default-src 'none'; style-src 'self'; form-action ${["'self'", ...origins].join(' ')}; base-uri 'none'; frame-ancestors 'none'`,
     'cross-origin-opener-policy': 'same-origin',
-    'referrer-policy': 'no-referrer',
+    // By no-referrer a browser would not say either that the form was sent from this page.
+    'referrer-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
   }
