@@ -11,10 +11,45 @@ type Page = ComponentType<{ readonly place: Place }>
 /** What is loaded when somebody goes there: the first page holds the least. */
 const pages: Readonly<Record<string, () => Promise<Page>>> = {
   upgrades: async () => (await import('./pages/upgrades.tsx')).Upgrades,
+  plan: async () => (await import('./pages/plan.tsx')).PlanAhead,
+  approvals: async () => (await import('./pages/approvals.tsx')).Approvals,
+  rollouts: async () => (await import('./pages/rollouts.tsx')).Rollouts,
+  targets: async () => (await import('./pages/fleet.tsx')).Fleet,
+  profiles: async () => (await import('./pages/profiles.tsx')).Profiles,
+  releases: async () => (await import('./pages/releases.tsx')).Releases,
+  policies: async () => (await import('./pages/policies.tsx')).Policies,
+  analytics: async () => (await import('./pages/analytics.tsx')).Analytics,
+  stop: async () => (await import('./pages/stop.tsx')).Stop,
 }
 
 /** What the menu shows, in groups. */
-const menu = [{ title: 'Work', items: [['upgrades', 'Upgrades']] }] as const
+const menu = [
+  {
+    title: 'Work',
+    items: [
+      ['upgrades', 'Upgrades'],
+      ['rollouts', 'Rollouts'],
+      ['approvals', 'Approvals'],
+      ['plan', 'New upgrade'],
+    ],
+  },
+  {
+    title: 'Fleet',
+    items: [
+      ['targets', 'Targets'],
+      ['profiles', 'Profiles'],
+    ],
+  },
+  {
+    title: 'Rules',
+    items: [
+      ['releases', 'Releases'],
+      ['policies', 'Policies'],
+      ['stop', 'Stop'],
+    ],
+  },
+  { title: 'Figures', items: [['analytics', 'Analytics']] },
+] as const
 
 /** The console: who looks, the menu, and one page. */
 export function App() {

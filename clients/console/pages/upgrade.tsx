@@ -25,8 +25,7 @@ export function OneUpgrade({ id }: { readonly id: string }) {
     <Shown reading={reading}>
       {(upgrade) => (
         <>
-          <Head title={`${upgrade.component} ${upgrade.version}`}>
-            <Status of={upgrade.status} />
+          <Head title={`${upgrade.component} ${upgrade.version}`} beside={<Status of={upgrade.status} />}>
             <p class="under">
               {upgrade.kind === 'deploy' ? spoken(upgrade.strategy) : spoken(upgrade.kind)}, asked for by{' '}
               {upgrade.requestedBy}, <Instant at={upgrade.requestedAt} />
@@ -271,7 +270,7 @@ function BlastRadius({ id, at }: { readonly id: string; readonly at: string | un
                         {exposed.count} of {exposed.limit}
                       </td>
                       <td class="number">
-                        {failures.count} of {failures.allowed}
+                        {failures.count}, {failures.allowed} allowed
                       </td>
                     </tr>
                   ))}

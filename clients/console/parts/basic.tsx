@@ -12,10 +12,19 @@ export function Instant({ at }: { readonly at: string | null }) {
   return at === null ? <span class="quiet">–</span> : <time dateTime={at}>{instant(at)}</time>
 }
 
-export function Head({ title, children }: { readonly title: string; readonly children?: ComponentChildren }) {
+export function Head({
+  title,
+  beside,
+  children,
+}: {
+  readonly title: string
+  readonly beside?: ComponentChildren
+  readonly children?: ComponentChildren
+}) {
   return (
     <header class="head">
       <h1>{title}</h1>
+      {beside}
       {children}
     </header>
   )

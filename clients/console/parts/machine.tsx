@@ -2,6 +2,7 @@ import { useMemo } from 'preact/hooks'
 import { box, type Definition, graphOf, stateOfMove } from '../pictures/graph.ts'
 import { useRepeated } from '../use.ts'
 import { Card, Shown } from './basic.tsx'
+import { Scrolling } from './scrolling.tsx'
 
 /** Of the definitions, which change with a deployment alone; in milliseconds. */
 const everyHour = 3_600_000
@@ -24,8 +25,7 @@ function Graph({ definition, move }: { readonly definition: Definition; readonly
   const present = stateOfMove(definition, move)
   const { width, height, nodes, edges } = useMemo(() => graphOf(definition, present), [definition, present])
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
-    <section class="scroll" tabIndex={0} aria-label="Graph of the state machine">
+    <Scrolling name="scroll" label="Graph of the state machine">
       <svg
         class="graph"
         viewBox={`0 0 ${width} ${height}`}
@@ -51,6 +51,6 @@ function Graph({ definition, move }: { readonly definition: Definition; readonly
           </g>
         ))}
       </svg>
-    </section>
+    </Scrolling>
   )
 }

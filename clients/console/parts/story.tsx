@@ -3,6 +3,7 @@ import type { Told } from '../answers.ts'
 import { joined, readable } from '../pictures/timeline.ts'
 import { type Reading, useRepeated, useSigned } from '../use.ts'
 import { clock, instant } from '../words.ts'
+import { Scrolling } from './scrolling.tsx'
 
 /** So many commits are read; who needs the rest reads the evidence. */
 const mostEvents = 2000
@@ -46,8 +47,7 @@ export function Story({ told }: { readonly told: readonly Told[] }) {
   useEffect(() => setMost(shownAtFirst), [])
   const shown = all.slice(-most).reverse()
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
-    <section class="story" tabIndex={0} aria-label="Timeline">
+    <Scrolling name="story" label="Timeline">
       <ol>
         {shown.map(({ at, commit, actor, sentence }, index) => (
           <li key={`${commit} ${index}`}>
@@ -68,6 +68,6 @@ export function Story({ told }: { readonly told: readonly Told[] }) {
           Earlier
         </button>
       )}
-    </section>
+    </Scrolling>
   )
 }

@@ -59,7 +59,7 @@ function OneWave({
   readonly counts: Counts
   readonly isPresent: boolean
 }) {
-  const columns = wave.size > 2000 ? 100 : 50
+  const columns = wave.size > 2000 ? 100 : wave.size > 200 ? 50 : 25
   const { rows, paths } = squaresOf(wave.size > mostSquares ? { ...counts, ...none } : counts, columns)
   return (
     <li class={isPresent ? 'wave present' : 'wave'}>

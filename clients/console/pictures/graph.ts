@@ -39,8 +39,8 @@ export interface Graph {
   readonly edges: readonly Edge[]
 }
 
-export const box = { width: 190, height: 36 }
-const gap = { x: 80, y: 12 }
+export const box = { width: 180, height: 36 }
+const gap = { x: 56, y: 12 }
 
 function next({ Next, Default, Choices = [] }: State): readonly string[] {
   return [
