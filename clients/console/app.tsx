@@ -2,8 +2,9 @@ import { type ComponentType, Fragment } from 'preact'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { Api, Refused } from './api.ts'
 import { Refusal } from './parts/basic.tsx'
+import type { Session } from './person.ts'
 import { type Place, placeOf, to } from './router.ts'
-import { type Config, comeBack, forget, present, readConfig, type Session, signIn } from './session.ts'
+import { type Config, comeBack, forget, present, readConfig, signIn } from './session.ts'
 import { SignedIn } from './use.ts'
 
 type Page = ComponentType<{ readonly place: Place }>

@@ -1,4 +1,5 @@
-import { type Role, roles } from '../../contracts/routes.ts'
+import { roles } from '../../contracts/routes.ts'
+import type { Session } from './person.ts'
 
 /** Where people sign in, as `config.json` says. */
 export interface Config {
@@ -8,15 +9,6 @@ export interface Config {
   readonly client: string
   readonly scope: string
   readonly roleClaim: string
-}
-
-/** Who has signed in. It ends with the tab: nothing of it is kept elsewhere, and nothing of it is in an address. */
-export interface Session {
-  readonly token: string
-  readonly name: string
-  /** As the issuer knows them: by this the log names whoever has asked for something. */
-  readonly subject: string
-  readonly roles: readonly Role[]
 }
 
 /** What goes to the issuer and has to come back. */

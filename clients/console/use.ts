@@ -3,7 +3,7 @@ import { useContext, useEffect, useRef, useState } from 'preact/hooks'
 import type { Operation } from '../../contracts/routes.ts'
 import type { AnswerOf } from './answers.ts'
 import { type Api, type Asked, Refused } from './api.ts'
-import type { Session } from './session.ts'
+import type { Session } from './person.ts'
 
 /** Who looks, and what they ask. */
 export interface Signed {
@@ -43,6 +43,13 @@ export function useRead<Name extends Operation>(
   return useRepeated(() => api.read(operation, asked), asked && JSON.stringify([operation, asked]), every)
 }
 
+/** Returns after how many milliseconds to ask again who was refused. What is not there may have been asked for just now. */
+function pauseAfter(status: number, last: number, every: number): number {
+  if (status === 404) return every
+  // Whoever is refused for what they ask is not helped by asking the same.
+  return status >= 400 && status < 429 ? longestPause : Math.min(last * 2, longestPause)
+}
+
 /** Does a reading again every so often, as long as `key` is the same; undefined: not at all. */
 export function useRepeated<Value>(
   read: () => Promise<Value>,
@@ -71,9 +78,7 @@ export function useRepeated<Value>(
       } catch (error) {
         if (over) return
         const refused = error instanceof Refused ? error : new Refused(0, undefined)
-        // Whoever is refused for what they ask is not helped by asking the same.
-        pause =
-          refused.status >= 400 && refused.status < 429 ? longestPause : Math.min(pause * 2, longestPause)
+        pause = pauseAfter(refused.status, pause, every)
         setKnown((before) => ({ ...(before?.key === key ? before : {}), key, refused }))
       }
       timer = setTimeout(() => void ask(), pause)

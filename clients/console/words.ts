@@ -2,7 +2,15 @@
 export type Tone = 'good' | 'bad' | 'busy' | 'waits' | 'quiet' | 'odd'
 
 const tones: Readonly<Record<string, Tone>> = {
-  ...{ completed: 'good', passed: 'good', active: 'good', done: 'good', opened: 'good', success: 'good' },
+  ...{
+    completed: 'good',
+    passed: 'good',
+    active: 'good',
+    done: 'good',
+    succeeded: 'good',
+    opened: 'good',
+    success: 'good',
+  },
   ...{
     completed_with_exceptions: 'odd',
     unreachable: 'odd',
@@ -98,7 +106,7 @@ export function secondsBetween(start: string, end: string): number {
 const holds: Readonly<Record<string, string>> = {
   APPROVAL: 'Waits for approval',
   CONTINUE: 'Waits for a person to continue',
-  OPERATOR: 'Paused by a person',
+  OPERATOR: 'Paused',
   WINDOW_CLOSED: 'Outside of its window',
   FREEZE: 'Everything is stopped',
   POLICY: 'A policy is not met',

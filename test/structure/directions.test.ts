@@ -68,7 +68,14 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   'functions/domain': ['uuid', 'node:crypto', '@marcbachmann/cel-js'],
   'functions/facts': [],
   'functions/audit': [],
-  'clients/console': ['preact', 'preact/hooks', 'uplot', 'zod'],
+  'clients/console': [
+    'preact',
+    'preact/hooks',
+    'uplot',
+    'uplot/dist/uPlot.min.css',
+    'csv-parse/browser/esm/sync',
+    'zod',
+  ],
   'clients/cli': ['node:', 'zod', 'commander', '@bomb.sh/tab/commander', 'csv-parse/sync'],
 }
 

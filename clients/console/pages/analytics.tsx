@@ -125,7 +125,9 @@ function Chart({
       {
         ...{ width: at.clientWidth, height: 200 },
         legend: { live: false },
-        ...(range && { scales: { y: { range: [...range] } } }),
+        scales: {
+          y: { range: range ? [...range] : (_, _least, largest) => [0, Math.max(1, largest * 1.1)] },
+        },
         axes: [axis, axis],
         series: [
           {},

@@ -4,7 +4,7 @@ import { Deeds } from '../parts/deeds.tsx'
 import { differencesOf } from '../pictures/difference.ts'
 import { to } from '../router.ts'
 import { often, seldom, useRead } from '../use.ts'
-import { counted, spoken } from '../words.ts'
+import { counted } from '../words.ts'
 
 /** What waits for a person, and how a plan differs from the one before. */
 export function Approvals() {
@@ -36,7 +36,8 @@ export function Approvals() {
 
 function titleOf({ component, version, name, targetId, waitsFor }: Approval): string {
   const what = component === null ? (name ?? 'Rollout') : `${component} ${version}`
-  return `${spoken(waitsFor)}: ${what}${targetId === null ? '' : ` on ${targetId}`}`
+  const deed = waitsFor.charAt(0).toUpperCase() + waitsFor.slice(1)
+  return `${deed}: ${what}${targetId === null ? '' : ` on ${targetId}`}`
 }
 
 function One({ approval, again }: { readonly approval: Approval; again(): void }) {

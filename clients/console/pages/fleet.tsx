@@ -29,6 +29,9 @@ const kinds: readonly (readonly [Kind, string])[] = [
 /** More are not read into a page: who has more narrows them down. */
 const mostTargets = 20_000
 
+/** A fleet of no more is read anew every few seconds. */
+const small = 500
+
 interface Read {
   readonly targets: readonly Target[]
   readonly isAll: boolean
@@ -48,12 +51,15 @@ function useTargets(component: string, version: string): Read {
       let cursor: string | null = ''
       do {
         const query = { limit: 100, component, version: component === '' ? '' : version, cursor }
-
         const page: AnswerOf<'listTargets'> = await api.read('listTargets', { query })
         if (over) return
         targets = [...targets, ...page.targets]
         cursor = page.nextCursor
-        setRead({ targets, isAll: cursor === null, refused: undefined })
+        const isAll = cursor === null
+        // What was read before stays until there is as much again.
+        setRead((before) =>
+          isAll || targets.length >= before.targets.length ? { targets, isAll, refused: undefined } : before,
+        )
       } while (cursor !== null && targets.length < mostTargets)
     }
     all().catch((error: unknown) => {
@@ -67,6 +73,11 @@ function useTargets(component: string, version: string): Read {
       over = true
     }
   }, [api, component, version, round])
+  // Views follow the log, and agents change what they run; a large fleet is not read anew all the time.
+  useEffect(() => {
+    const timer = setTimeout(() => setRound((last) => last + 1), read.targets.length > small ? 120_000 : 5000)
+    return () => clearTimeout(timer)
+  }, [read])
   return { ...read, again: () => setRound((last) => last + 1) }
 }
 

@@ -102,7 +102,7 @@ export function PlanAhead() {
           {strategy === 'canary' && (
             <label class="field">
               <span>Canary, in percent</span>
-              <input name="canaryPercent" type="number" min="1" max="100" step="any" required value="10" />
+              <input name="canaryPercent" type="number" min="1" max="100" required value="10" />
             </label>
           )}
           {strategy === 'batch' && (
@@ -113,11 +113,11 @@ export function PlanAhead() {
           )}
           <label class="field">
             <span>At once</span>
-            <input name="parallel" type="number" min="1" max="10000" placeholder="10" />
+            <input name="parallel" type="number" min="1" max="10000" placeholder="10000" />
           </label>
           <label class="field">
             <span>Failures that stop it, in percent</span>
-            <input name="failurePercent" type="number" min="0" max="100" step="any" placeholder="10" />
+            <input name="failurePercent" type="number" min="0" max="100" placeholder="10" />
           </label>
           <label class="field">
             <span>Approvals</span>

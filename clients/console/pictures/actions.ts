@@ -1,6 +1,6 @@
 import { rolesFor } from '../../../contracts/routes.ts'
 import type { Upgrade } from '../answers.ts'
-import type { Session } from '../session.ts'
+import type { Session } from '../person.ts'
 
 /** What somebody may do with an upgrade. */
 export const actions = [

@@ -90,13 +90,13 @@ export function graphOf(definition: Definition, present: string | undefined): Gr
     rows.set(layer, [...(rows.get(layer) ?? []), name])
   }
   const most = Math.max(0, ...[...rows.values()].map((names) => names.length))
-  const step = box.height + gap.y
-  const height = most * step + gap.y
+  const pitch = box.height + gap.y
+  const height = most * pitch + gap.y
   const nodes = [...rows].flatMap(([layer, names]) =>
     names.map((name, row) => ({
       ...{ name, type: States[name]?.Type ?? '', comment: States[name]?.Comment ?? '' },
       x: gap.y + layer * (box.width + gap.x),
-      y: (height - names.length * step + gap.y) / 2 + row * step,
+      y: (height - names.length * pitch + gap.y) / 2 + row * pitch,
       isPresent: name === present,
     })),
   )

@@ -18,8 +18,9 @@ export interface DayOfUpgrades {
 }
 
 const day = 86_400
+const fewest = 14
 
-/** Returns a row for each day from the first to the last on which an upgrade ended, rollbacks left out: they say nothing of a release. */
+/** Returns a row for each day up to the last on which an upgrade ended, two weeks at least. Rollbacks are left out: they say nothing of a release. */
 export function daysOfUpgrades(upgrades: readonly Ended[]): readonly DayOfUpgrades[] {
   const ended = upgrades.flatMap(({ completedAt, startedAt, completed, failed, unreachable, kind }) => {
     if (completedAt === null || startedAt === null || kind === 'rollback') return []
@@ -35,7 +36,9 @@ export function daysOfUpgrades(upgrades: readonly Ended[]): readonly DayOfUpgrad
   })
   if (ended.length === 0) return []
   const byDay = Map.groupBy(ended, (one) => one.day)
-  const [first, last] = [Math.min(...byDay.keys()), Math.max(...byDay.keys())]
+  const last = Math.max(...byDay.keys())
+  // A line needs some days to be one.
+  const first = Math.min(last - (fewest - 1) * day, ...byDay.keys())
   return Array.from({ length: (last - first) / day + 1 }, (_, index) => {
     const found = byDay.get(first + index * day) ?? []
     const sum = (of: (one: (typeof ended)[number]) => number) =>
