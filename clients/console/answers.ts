@@ -24,7 +24,5 @@ export type Told = AnswerOf<'getUpgradeEvents'>['events'][number]
 export type Approval = AnswerOf<'listApprovals'>['approvals'][number]
 export type Plan = AnswerOf<'planUpgrade'>
 export type Target = AnswerOf<'listTargets'>['targets'][number]
-export type Rollout = AnswerOf<'getRolloutStatus'>
-export type Profile = AnswerOf<'getUpgradeProfile'>
 export type Release = AnswerOf<'listReleases'>['releases'][number]
 export type Problem = z.output<typeof import('../../contracts/problem-document.ts').problemDocument>

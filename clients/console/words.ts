@@ -73,6 +73,11 @@ export function instant(at: string): string {
   return Number.isNaN(time) ? at : `${day.format(time)}, ${new Date(time).toISOString().slice(11, 19)} UTC`
 }
 
+/** Returns a sentence of the API with its instants as people read them. */
+export function sentence(text: string): string {
+  return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, instant)
+}
+
 /** Returns the time of day of an instant. */
 export function clock(at: string): string {
   return at.slice(11, 19)

@@ -12,7 +12,7 @@ import { isOver } from '../pictures/actions.ts'
 import { stopsOf } from '../pictures/timeline.ts'
 import { to } from '../router.ts'
 import { often, seldom, useRead } from '../use.ts'
-import { holdTitle, lasting, secondsBetween, spoken } from '../words.ts'
+import { holdTitle, lasting, secondsBetween, sentence, spoken } from '../words.ts'
 
 /** One upgrade: how far it is, what holds it, what it did, and what may be done. */
 export function OneUpgrade({ id }: { readonly id: string }) {
@@ -76,7 +76,7 @@ export function Holds({ holds }: { readonly holds: readonly Hold[] }) {
       {holds.map(({ code, since, until, ref, unblock, lapses }) => (
         <li key={`${code} ${since}`} class="hold">
           <b>{holdTitle(code)}</b> {ref !== null && <span>{ref}</span>}
-          <p>{unblock}</p>
+          <p>{sentence(unblock)}</p>
           <p class="quiet">
             Since <Instant at={since} />
             {until !== null && (

@@ -1,4 +1,5 @@
 import { seldom, useRead } from '../use.ts'
+import { sentence } from '../words.ts'
 import { Instant, Shown, Status } from './basic.tsx'
 
 /** Why a target is, or is not, being upgraded: a sentence, and the facts in the log that it follows from. */
@@ -15,23 +16,23 @@ export function Explanation({
   const reading = useRead('explainTarget', asked, seldom)
   return (
     <Shown reading={reading}>
-      {({ verdict, sentence, reasons, lastSeenAt }) => (
+      {({ verdict, sentence: verdictSaid, reasons, lastSeenAt }) => (
         <div class="explanation">
           <p>
-            <Status of={verdict} /> <b>{sentence}</b>
+            <Status of={verdict} /> <b>{sentence(verdictSaid)}</b>
           </p>
           <ul>
             {reasons.map(({ code, detail, ref, unblock, since }) => (
               <li key={`${code} ${ref} ${detail}`}>
                 <p>
-                  {detail}{' '}
+                  {sentence(detail)}{' '}
                   {since !== undefined && (
                     <span class="quiet">
                       Since <Instant at={since} />.
                     </span>
                   )}
                 </p>
-                {unblock !== undefined && <p class="unblock">What would change it: {unblock}</p>}
+                {unblock !== undefined && <p class="unblock">What would change it: {sentence(unblock)}</p>}
                 <p class="quiet mono">{ref}</p>
               </li>
             ))}

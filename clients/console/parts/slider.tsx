@@ -1,5 +1,5 @@
 import type { Stop } from '../pictures/timeline.ts'
-import { instant } from '../words.ts'
+import { instant, sentence } from '../words.ts'
 
 /** Looks back: the page shows what was true at an instant of the story. */
 export function Slider({
@@ -42,7 +42,7 @@ export function Slider({
             </>
           )}
         </span>
-        <span class="quiet">{stop?.sentence}</span>
+        <span class="quiet">{stop !== undefined && sentence(stop.sentence)}</span>
         {at !== undefined && (
           <button type="button" onClick={() => go(undefined)}>
             Back to now

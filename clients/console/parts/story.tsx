@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Told } from '../answers.ts'
 import { joined, readable } from '../pictures/timeline.ts'
 import { type Reading, useRepeated, useSigned } from '../use.ts'
-import { clock, instant } from '../words.ts'
+import { clock, instant, sentence } from '../words.ts'
 import { Scrolling } from './scrolling.tsx'
 
 /** So many commits are read; who needs the rest reads the evidence. */
@@ -49,13 +49,13 @@ export function Story({ told }: { readonly told: readonly Told[] }) {
   return (
     <Scrolling name="story" label="Timeline">
       <ol>
-        {shown.map(({ at, commit, actor, sentence }, index) => (
+        {shown.map(({ at, commit, actor, sentence: words }, index) => (
           <li key={`${commit} ${index}`}>
             <time dateTime={at} title={instant(at)}>
               {clock(at)}
             </time>
             <span>
-              {sentence}
+              {sentence(words)}
               <small>
                 {actor}, commit {commit}
               </small>

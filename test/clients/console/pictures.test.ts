@@ -12,7 +12,7 @@ import { joined, readable, stopsOf } from '../../../clients/console/pictures/tim
 import { barOf, cellStates, countsOf, squaresOf, summed } from '../../../clients/console/pictures/waves.ts'
 import { placeOf, to } from '../../../clients/console/router.ts'
 import { isOlder } from '../../../clients/console/versions.ts'
-import { lasting } from '../../../clients/console/words.ts'
+import { lasting, sentence } from '../../../clients/console/words.ts'
 import { deployment } from '../../../contracts/deployment.ts'
 
 const wave = { group: null, succeeded: 0, failed: 0, unreachable: 0, skipped: 0 }
@@ -311,6 +311,14 @@ describe('figures', () => {
     [90_061, '1 d 1 h'],
   ])('of %d seconds are %s', (seconds, words) => {
     expect(lasting(seconds)).toBe(words)
+  })
+})
+
+describe('a sentence of the API', () => {
+  it('tells instants as people read them, and changes nothing else', () => {
+    expect(sentence('Due at 2026-12-05T06:00:19.558Z, <b>not</b> 2026-12-05.')).toBe(
+      'Due at 5 Dec 2026, 06:00:19 UTC, <b>not</b> 2026-12-05.',
+    )
   })
 })
 
