@@ -12,6 +12,7 @@ import {
   Token,
   Validations,
 } from 'aws-cdk-lib'
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import {
   AccountRecovery,
   CfnUserPoolDomain,
@@ -35,7 +36,7 @@ export class Identity extends Construct {
   readonly roleClaim: string
   /** How people sign in to the console. */
   readonly signIn: SignIn
-  #consoleUrl: string | undefined
+  #api: HttpApi | undefined
 
   constructor(scope: Construct) {
     super(scope, 'Identity')
@@ -110,13 +111,13 @@ export class Identity extends Construct {
       oAuth: {
         flows: { authorizationCodeGrant: true },
         scopes: [OAuthScope.OPENID],
-        callbackUrls: [Lazy.string({ produce: () => this.#consoleUrl })],
+        callbackUrls: [Lazy.string({ produce: () => `${this.#api?.apiEndpoint}/console` })],
       },
       accessTokenValidity: Duration.hours(1),
       preventUserExistenceErrors: true,
     })
-    // Unique in its region, as the stack is.
-    const prefix = `drydock-${Fn.select(0, Fn.split('-', Fn.select(2, Fn.split('/', Stack.of(this).stackId))))}`
+    // Unique in its region, as the API is.
+    const prefix = `drydock-${Lazy.string({ produce: () => this.#api?.apiId })}`
     new CfnUserPoolDomain(this, 'SignIn', { domain: prefix, userPoolId: pool.userPoolId })
     for (const child of this.node.findAll()) {
       if (child instanceof CfnResource) child.cfnOptions.condition = ownPool
@@ -140,9 +141,9 @@ export class Identity extends Construct {
     new CfnOutput(this, 'UserPoolClientId', { value: client.userPoolClientId, condition: ownPool })
   }
 
-  /** Says where the console is, to which alone people come back who have signed in. */
-  comeBackTo(consoleUrl: string): void {
-    this.#consoleUrl = consoleUrl
+  /** Says which API has the console, to which alone people come back who have signed in: the API is made after this, as it asks who people are. */
+  comeBackTo(api: HttpApi): void {
+    this.#api = api
   }
 }
 

@@ -123,6 +123,8 @@ const agents: Readonly<Record<string, { readonly agent: number; readonly enrolme
   'POST /api/v1/updates/status': { agent: 409, enrolment: 403 },
 }
 const open = ['GET /health', 'GET /openapi.json']
+/** What browsers load before anybody has signed in: files, which are the same for all. */
+const pages = ['GET /', 'GET /console', 'GET /console/{file+}', 'GET /reference']
 /** For whoever got a message, and nobody else. */
 const callbacks = 'POST /api/v1/callbacks'
 
@@ -176,7 +178,7 @@ const junk = { body: { no: 'such field' } }
 
 describe('who may call what (S1, S3)', () => {
   it('has a line for every route that the template deploys', () => {
-    expect([...Object.keys(people), ...Object.keys(agents), ...open, callbacks].sort()).toEqual(
+    expect([...Object.keys(people), ...Object.keys(agents), ...open, ...pages, callbacks].sort()).toEqual(
       deployedRoutes(),
     )
   })

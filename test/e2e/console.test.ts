@@ -40,7 +40,7 @@ describe.skipIf(browserAt === undefined)('in the console', () => {
     })
     await page.getByRole('button', { name: 'Import', exact: true }).click()
     await page.getByLabel('Find').fill(component)
-    await page.getByRole('link', { name: ids[9] ?? '' }).waitFor()
+    await page.getByRole('link', { name: ids[9] ?? '' }).waitFor({ timeout: 30_000 })
     await page.getByText('10 targets', { exact: false }).first().waitFor()
     agents = await Promise.all(
       ids.map(async (id) => {

@@ -29,8 +29,8 @@ const kinds: readonly (readonly [Kind, string])[] = [
 /** More are not read into a page: who has more narrows them down. */
 const mostTargets = 20_000
 
-/** A fleet of no more is read anew every few seconds. */
-const small = 500
+/** In milliseconds: views follow the log, and agents change what they run. */
+const shortestPause = 5000
 
 interface Read {
   readonly targets: readonly Target[]
@@ -46,7 +46,9 @@ function useTargets(component: string, version: string): Read {
   const [read, setRead] = useState<Omit<Read, 'again'>>({ targets: [], isAll: false, refused: undefined })
   useEffect(() => {
     let over = false
-    const all = async () => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const all = async (): Promise<void> => {
+      const begun = performance.now()
       let targets: readonly Target[] = []
       let cursor: string | null = ''
       do {
@@ -61,23 +63,21 @@ function useTargets(component: string, version: string): Read {
           isAll || targets.length >= before.targets.length ? { targets, isAll, refused: undefined } : before,
         )
       } while (cursor !== null && targets.length < mostTargets)
+      // A large fleet takes long to read: a twentieth of the time is spent on it.
+      const pause = Math.max(shortestPause, 20 * (performance.now() - begun))
+      timer = setTimeout(() => setRound((last) => last + 1), pause)
     }
     all().catch((error: unknown) => {
-      if (!over)
-        setRead((before) => ({
-          ...before,
-          refused: error instanceof Refused ? error : new Refused(0, undefined),
-        }))
+      if (over) return
+      const refused = error instanceof Refused ? error : new Refused(0, undefined)
+      setRead((before) => ({ ...before, refused }))
+      timer = setTimeout(() => setRound((last) => last + 1), 2 * shortestPause)
     })
     return () => {
       over = true
+      clearTimeout(timer)
     }
   }, [api, component, version, round])
-  // Views follow the log, and agents change what they run; a large fleet is not read anew all the time.
-  useEffect(() => {
-    const timer = setTimeout(() => setRound((last) => last + 1), read.targets.length > small ? 120_000 : 5000)
-    return () => clearTimeout(timer)
-  }, [read])
   return { ...read, again: () => setRound((last) => last + 1) }
 }
 

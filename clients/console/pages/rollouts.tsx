@@ -200,7 +200,7 @@ function Deeds({ rollout, done }: { readonly rollout: Rollout; done(): void }) {
   }
   return (
     <>
-      <div class="actions after">
+      <div class="actions apart-below">
         {deeds.map((deed) => {
           const why = hindrance(deed[0], rollout, session.roles, session.subject)
           return (

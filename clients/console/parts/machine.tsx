@@ -46,7 +46,7 @@ function Graph({ definition, move }: { readonly definition: Definition; readonly
             <title>{comment === '' ? name : `${name}: ${comment}`}</title>
             <rect x={x} y={y} width={box.width} height={box.height} rx={type === 'Choice' ? 18 : 7} />
             <text x={x + box.width / 2} y={y + box.height / 2}>
-              {name.length > 27 ? `${name.slice(0, 26)}…` : name}
+              {name.length > 25 ? `${name.slice(0, 24)}…` : name}
             </text>
           </g>
         ))}
