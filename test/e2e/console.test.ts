@@ -56,9 +56,11 @@ describe.skipIf(browserAt === undefined)('in the console', () => {
   it('a plan is previewed, with what its canary can catch, before it is started', async () => {
     const { page } = first
     await page.getByRole('link', { name: 'New upgrade' }).click()
+    await page.getByLabel('Canary, in percent').fill('20')
+    // What is read meanwhile for the other fields changes nothing that somebody has written.
     await page.getByLabel('Component').fill(component)
     await page.getByLabel('Version').fill('v1.1.0')
-    await page.getByLabel('Canary, in percent').fill('20')
+    await page.waitForLoadState('networkidle')
     await page.getByLabel('Approvals').fill('1')
     await page.getByLabel('Reason').fill('the story of the console')
     await page.getByRole('button', { name: 'Preview' }).click()

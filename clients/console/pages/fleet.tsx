@@ -128,12 +128,15 @@ function List() {
           </label>
           <label class="field">
             <span>Component</span>
-            <input value={component} onChange={(event) => setComponent(event.currentTarget.value.trim())} />
+            <input
+              defaultValue={component}
+              onChange={(event) => setComponent(event.currentTarget.value.trim())}
+            />
           </label>
           <label class="field">
             <span>Version</span>
             <input
-              value={version}
+              defaultValue={version}
               disabled={component === ''}
               onChange={(event) => setVersion(event.currentTarget.value.trim())}
             />

@@ -102,7 +102,7 @@ export function PlanAhead() {
           {strategy === 'canary' && (
             <label class="field">
               <span>Canary, in percent</span>
-              <input name="canaryPercent" type="number" min="1" max="100" required value="10" />
+              <input name="canaryPercent" type="number" min="1" max="100" required defaultValue="10" />
             </label>
           )}
           {strategy === 'batch' && (

@@ -16,7 +16,7 @@ export function Releases() {
         <label class="inline">
           <span>Component</span>
           <input
-            value={component}
+            defaultValue={component}
             placeholder="all"
             onChange={(event) => {
               setComponent(event.currentTarget.value.trim())
