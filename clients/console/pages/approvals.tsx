@@ -106,8 +106,10 @@ function OfUpgrade({ id, again }: { readonly id: string; again(): void }) {
     'listUpgrades',
     component === undefined ? undefined : { query: { component, kind: 'deploy', limit: 10 } },
   )
+  // The last that began: what was never done is no measure of what is asked for.
   const before = others.value?.upgrades.find(
-    (other) => other.id !== id && other.requestedAt < (reading.value?.requestedAt ?? ''),
+    ({ id: other, requestedAt, startedAt }) =>
+      other !== id && startedAt !== null && requestedAt < (reading.value?.requestedAt ?? ''),
   )?.id
   return (
     <Shown reading={reading}>
