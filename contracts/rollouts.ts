@@ -23,6 +23,7 @@ import {
   hold,
   neededApprovals,
   plannedWave,
+  position,
   story,
 } from './upgrade-answers.ts'
 import { planningProblems } from './upgrades.ts'
@@ -264,6 +265,7 @@ export const rolloutContracts = {
           children: z.array(z.object({ rolloutId: z.string(), phases: z.array(z.string()), at: z.string() })),
           abort: z.looseObject({}).nullable(),
           generation: z.int(),
+          position,
           commit: z.int(),
         }),
       },

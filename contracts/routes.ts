@@ -166,6 +166,12 @@ const table = [
   ['getOpenApi',            'GET',    '/openapi.json',                                          'system',     'public'],
 ] as const satisfies readonly Row[]
 
+/**
+ * What browsers load: the console, and the reference of the API. They are files, and no operations: no credential is needed to load them, and
+ * none is in them.
+ */
+export const pages = ['/', '/console', '/console/{file+}', '/reference'] as const
+
 /** The names of all operations; `contracts` has a contract for each. */
 export type Operation = (typeof table)[number][0]
 

@@ -158,6 +158,14 @@ export const expectedAttempt = z
     'How long one attempt should take: as the request says, or what 95 % of so many attempts on the component that succeeded last took, or 300 seconds.',
   )
 
+/** Where the execution of a state machine is, as the log decides it. */
+export const position = z
+  .object({
+    move: z.string().describe('What the execution does next; its state machine routes by it.'),
+    place: z.int(),
+  })
+  .describe('Where its execution is: the log decides it, whatever has become of the execution.')
+
 /** An upgrade by itself: the fold of its stream in the words of the API. */
 export const upgradeDetail = upgradeStatus.extend({
   id: z.string(),
@@ -222,6 +230,7 @@ export const upgradeDetail = upgradeStatus.extend({
   window: z.object({ start: z.string(), end: z.string() }).nullable(),
   generation: z.int(),
   jobId: z.string(),
+  position,
   commit: z.int(),
 })
 

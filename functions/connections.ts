@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import { openSend } from './aws-send.ts'
+import { type BrowserFiles, readBrowserFiles, type SignIn } from './browser.ts'
 import type { ExposureLimit } from './domain/plan/exposure.ts'
 import type { UnsignedReleases } from './domain/policy/policy.ts'
 import { endpointOf, readEnvironment, type Setting, type Settings } from './environment.ts'
@@ -87,6 +88,10 @@ export interface Connections {
   readonly callbacks: Callbacks
   /** Where others reach the API. */
   readonly apiUrl: string
+  /** Where people sign in to the console. */
+  readonly signIn: SignIn
+  /** What lies beside the function for browsers. */
+  readonly browserFiles: BrowserFiles
   /** The present instant, in milliseconds since the epoch. */
   now(): number
 }
@@ -251,6 +256,14 @@ export const callbacks = connection(['workTable'], ({ workTable: table }) =>
   openCallbacks({ client: dynamo(), table }),
 )
 export const apiUrl = connection(['apiUrl'], (settings) => settings.apiUrl)
+export const signIn = connection(
+  ['signInIssuer', 'signInUrl', 'signInTokenUrl', 'signInClient', 'signInScope', 'roleClaim'],
+  (told): SignIn => ({
+    ...{ issuer: told.signInIssuer, client: told.signInClient, scope: told.signInScope },
+    ...{ authorizationUrl: told.signInUrl, tokenUrl: told.signInTokenUrl, roleClaim: told.roleClaim },
+  }),
+)
+export const browserFiles = connection([], () => readBrowserFiles(new URL('./files/', import.meta.url)))
 export const secrets = connection([], () =>
   openSecrets({
     ask: sendTo(

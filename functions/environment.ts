@@ -25,10 +25,21 @@ export const environmentNames = {
   outboundHosts: 'OUTBOUND_HOSTS',
   helmBinary: 'HELM_BINARY',
   apiUrl: 'API_URL',
+  signInIssuer: 'SIGN_IN_ISSUER',
+  signInUrl: 'SIGN_IN_URL',
+  signInTokenUrl: 'SIGN_IN_TOKEN_URL',
+  signInClient: 'SIGN_IN_CLIENT',
+  signInScope: 'SIGN_IN_SCOPE',
 } as const
 
 /** Settings that say something by being empty; any other that is empty was not set. */
-const mayBeEmpty: readonly Setting[] = ['outboundHosts']
+const mayBeEmpty: readonly Setting[] = [
+  'outboundHosts',
+  'signInUrl',
+  'signInTokenUrl',
+  'signInClient',
+  'signInScope',
+]
 
 export type Setting = keyof typeof environmentNames
 

@@ -50,6 +50,7 @@ export class DrydockStack extends Stack {
     const procedures = new Procedures(this)
 
     const api = new Api(this, identity)
+    identity.comeBackTo(api.api)
 
     const functions = new Functions(this, {
       apiUrl: api.api.apiEndpoint,

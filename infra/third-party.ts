@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { endCommand, readCommandLine } from './command-line.ts'
 import { commandLinePackages } from './command-line-bundle.ts'
+import { browserPackages } from './constructs/browser-files.ts'
 import { built } from './constructs/bundles.ts'
 import { entryOf, functionNames } from './constructs/declarations.ts'
 import { distinct, noticesOf, type Package, packagesIn } from './constructs/third-party.ts'
@@ -19,6 +20,7 @@ export function thirdParty(): Readonly<Record<string, string>> {
   const packages = distinct([
     ...Object.values(metafile.outputs).flatMap(packagesIn),
     ...commandLinePackages(),
+    ...browserPackages(),
   ])
   return {
     'THIRD-PARTY-NOTICES.txt': noticesOf(packages),

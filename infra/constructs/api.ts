@@ -16,7 +16,7 @@ import {
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import { type Access, type Group, type Operation, type Route, routes } from '../../contracts/routes.ts'
+import { type Access, type Group, type Operation, pages, type Route, routes } from '../../contracts/routes.ts'
 import type { Functions } from './functions.ts'
 import type { Identity } from './identity.ts'
 import { namesOf } from './names.ts'
@@ -28,9 +28,9 @@ export class Api extends Construct {
   readonly #people: HttpJwtAuthorizer
 
   /** It has no routes until functions `serve` it: some of them are told its address, and are made after it. */
-  constructor(scope: Construct, { issuer, audience }: Identity) {
+  constructor(scope: Construct, { issuer, audiences }: Identity) {
     super(scope, 'Api')
-    this.#people = new HttpJwtAuthorizer('People', issuer, { jwtAudience: [audience] })
+    this.#people = new HttpJwtAuthorizer('People', issuer, { jwtAudience: [...audiences] })
     // Deny by default: a route whose access nobody stated is closed.
     this.api = new HttpApi(this, 'Api', {
       apiName: namesOf(this).api,
@@ -75,6 +75,16 @@ export class Api extends Construct {
       })
       if (access === 'public' || access === 'capability') acknowledgeOpen(added, operation)
     }
+    for (const { lambda } of functions.on('page')) {
+      const integration = new HttpLambdaIntegration('To-pages', lambda, { scopePermissionToRoute: false })
+      for (const path of pages) {
+        const added = this.api.addRoutes({ path, methods: [HttpMethod.GET], integration, authorizer: nobody })
+        acknowledge(
+          added,
+          'A browser loads the console before anybody has signed in; its files are the same for everybody and hold no data.',
+        )
+      }
+    }
   }
 }
 
@@ -90,6 +100,10 @@ const open: Readonly<Partial<Record<Operation, string>>> = {
 function acknowledgeOpen(added: readonly Construct[], operation: Operation): void {
   const reason = open[operation]
   if (reason === undefined) throw new Error(`Why ${operation} is open to everybody has to be said here.`)
+  acknowledge(added, reason)
+}
+
+function acknowledge(added: readonly Construct[], reason: string): void {
   for (const route of added) Validations.of(route).acknowledge({ id: 'AwsSolutions-APIG4', reason })
 }
 

@@ -30,7 +30,9 @@ const shares = {
   HelmConcurrency: { units: 10, of: 'the function that runs helm' },
   // Parts of a pack are made one after the other anyway; who is turned away asks again.
   EvidenceConcurrency: { units: 1, of: 'the function that makes evidence' },
-  RequestConcurrency: { units: 12, of: 'each of the nine functions that people and tooling call' },
+  // Files that browsers keep, and a description: a few milliseconds each.
+  PublicConcurrency: { units: 6, of: 'each of the two functions that anybody may call' },
+  RequestConcurrency: { units: 12, of: 'each of the eight functions that people and tooling call' },
 } as const
 
 /** One of the shares that functions have of an account's concurrency. */

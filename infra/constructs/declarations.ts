@@ -145,7 +145,17 @@ const declared = {
     ...request,
     does: 'Health and OpenAPI document',
     memory: 256,
+    atOnce: 'PublicConcurrency',
     environment: [],
+    may: {},
+  },
+  console: {
+    ...request,
+    does: 'Console and reference for browsers',
+    runsOn: { event: 'page' },
+    atOnce: 'PublicConcurrency',
+    memory: 256,
+    environment: ['signInIssuer', 'signInUrl', 'signInTokenUrl', 'signInClient', 'signInScope', 'roleClaim'],
     may: {},
   },
   authorizer: {

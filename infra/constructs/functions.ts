@@ -21,6 +21,7 @@ import {
   type Setting,
   type Settings,
 } from '../../functions/environment.ts'
+import { writeBrowserFiles } from './browser-files.ts'
 import { bundle, bundleOf } from './bundles.ts'
 import type { Bus } from './bus.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -108,6 +109,11 @@ export class Functions extends Construct {
       outboundHosts: outbound.hosts,
       helmBinary: '/opt/helm/helm',
       apiUrl: props.apiUrl,
+      signInIssuer: identity.issuer,
+      signInUrl: identity.signIn.authorizationUrl,
+      signInTokenUrl: identity.signIn.tokenUrl,
+      signInClient: identity.signIn.client,
+      signInScope: identity.signIn.scope,
     }
     const arns: Shared['arns'] = {
       log: log.table.tableArn,
@@ -136,6 +142,7 @@ export class Functions extends Construct {
 
     const programs = new KubectlV35Layer(this, 'Programs')
     const bundles = bundle(functionNames.map(entryOf))
+    writeBrowserFiles(join(bundles, bundleOf(entryOf('console')), 'files'))
     const created = functionNames.map((name) => [
       name,
       lambda(this, name, { bundles, settings, arns, runCommand, concurrency, programs }),

@@ -36,7 +36,8 @@ export function distinct(packages: readonly Package[]): readonly Package[] {
   return [...found].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, one]) => one)
 }
 
-function packageAt(place: string): Package {
+/** Returns the package that lies at a place below the root of the project. */
+export function packageAt(place: string): Package {
   const directory = join(root, place)
   const { name, version, license, author } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
   const files = readdirSync(directory).filter((file) => passedOn.test(file))

@@ -7,6 +7,8 @@ type Retries = 0 | 1 | 2
 export type Trigger =
   /** A request to a route of the group that bears the function's name. */
   | { readonly event: 'request' }
+  /** A browser that loads one of the pages. */
+  | { readonly event: 'page' }
   /** An agent's credential, which the gateway asks about. */
   | { readonly event: 'credential' }
   /** Commits, in the log's stream; each of its shards is read in so many lanes side by side. */

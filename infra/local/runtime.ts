@@ -9,6 +9,7 @@ import { installDate } from './date.ts'
 import { checkSpace, watchSpace } from './disk.ts'
 import { openDynamo } from './dynamodb/dynamo.ts'
 import { openIssuer, type TokenRequest } from './http/issuer.ts'
+import { openSignIn } from './http/sign-in.ts'
 import { declaredEnvironment } from './lambda/declared.ts'
 import { withAddress } from './lambda/environment.ts'
 import { type LogLine, openLogFiles } from './lambda/log.ts'
@@ -83,6 +84,13 @@ export interface RuntimeOptions {
 
 let running = false
 
+/** Returns where the console of an API on this machine is, by both names that browsers know the machine by. */
+function consolesAt(url: string): readonly string[] {
+  if (url === '') return []
+  const page = `${url}/console`
+  return [page, page.replace('//127.0.0.1:', '//localhost:')]
+}
+
 /**
  * Runs a synthesized template on this machine and resolves when it answers. It takes over the `Date` of this process when its clock shows
  * another time, so a process holds one runtime at a time; a second one on the same data is refused.
@@ -116,10 +124,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     closing.push(() => clock.stop())
     if (clock.differs) closing.push(installDate(clock))
     const issuer = await openIssuer(data, clock)
+    let url = ''
+    const signIn = await openSignIn({ issuer, consoles: () => consolesAt(url) })
+    closing.push(() => signIn.close())
     const resources = resolveStack(assembly, {
       Issuer: issuer.issuerUrl,
       Audience: issuer.audience,
       RoleClaim: 'roles',
+      ...signIn.parameters,
       ...options.parameters,
     })
     const dynamo = await openDynamo({
@@ -133,7 +145,6 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const told: Record<string, string> = { ...(process.env.NODE_ENV && { NODE_ENV: process.env.NODE_ENV }) }
     const access = openAccess(resources, log)
     writeCredentials(data, access.administrator)
-    let url = ''
     const machine = await wire({
       ...{ assembly, resources, data, clock, issuer, dynamo, write, log },
       nodes: options.nodes ?? (() => undefined),

@@ -99,6 +99,7 @@ async function main(): Promise<void> {
   process.on('SIGTERM', stop)
 
   console.log(`Drydock answers on ${runtime.url}`)
+  console.log(`The console is at ${runtime.url}/console`)
   console.log(`Every call is described at ${runtime.url}/openapi.json`)
   console.log(
     `Data is in ${options.data}${options.speed === 1 ? '' : `, the clock runs ${options.speed} times as fast as the wall`}.`,

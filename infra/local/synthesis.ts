@@ -7,7 +7,15 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 // infra/local is left out on purpose: it runs the template, it does not shape it.
-const sources = ['contracts', 'events', 'functions', 'statemachines', 'infra', 'package-lock.json']
+const sources = [
+  'clients/console',
+  'contracts',
+  'events',
+  'functions',
+  'statemachines',
+  'infra',
+  'package-lock.json',
+]
 const leftOut = join('infra', 'local')
 
 /**

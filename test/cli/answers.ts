@@ -21,7 +21,7 @@ export function upgrade(given: Partial<Upgrade> = {}): Upgrade {
     ],
     ...{ holds: [], defects: null, requestedBy: 'ann', requestedAt: '2026-11-28T01:00:00.000Z' },
     ...{ reason: null, planHash, request: {}, plan: null, approvals: [], children: [], failure: null },
-    ...{ window: null, generation: 1, commit: 7 },
+    ...{ window: null, generation: 1, position: { move: 'wave', place: 0 }, commit: 7 },
     ...given,
   }
 }
@@ -108,6 +108,7 @@ export function rollout(given: Partial<Rollout> = {}): Rollout {
       { ...phase, name: 'workers', dependsOn: ['databases'], upgradeId: 'up-2' },
     ],
     ...{ approvalsGiven: [], children: [], abort: null, generation: 1, commit: 9 },
+    position: { move: 'phases', place: 1 },
     ...given,
   }
 }

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { type Agent, enrol, register } from './agent.ts'
 import { Client, type Problem, person, tokenFor } from './client.ts'
 import { commitsInLog } from './log-table.ts'
-import { deployedRoutes } from './template.ts'
+import { deployedPages, deployedRoutes } from './template.ts'
 
 /** Whom each route lets in, written by hand: v viewer, o operator, a approver, A admin; everybody else is refused. */
 const people: Readonly<Record<string, string>> = {
@@ -123,6 +123,8 @@ const agents: Readonly<Record<string, { readonly agent: number; readonly enrolme
   'POST /api/v1/updates/status': { agent: 409, enrolment: 403 },
 }
 const open = ['GET /health', 'GET /openapi.json']
+/** What browsers load before anybody has signed in. */
+const pages = ['GET /', 'GET /console', 'GET /console/{file+}', 'GET /reference']
 /** For whoever got a message, and nobody else. */
 const callbacks = 'POST /api/v1/callbacks'
 
@@ -224,6 +226,17 @@ describe('who may call what (S1, S3)', () => {
       expect([status, body.code]).toEqual([401, 'callback-refused'])
     }
     expect(await commitsInLog()).toBe(before)
+  })
+
+  it('S1 loads pages for anybody: files that are the same for all, and hold no data', async () => {
+    expect(deployedPages()).toEqual([...pages].sort())
+    const { url } = inject('runtime')
+    for (const path of ['/console', '/reference', '/console/config.json', '/console/machines/upgrade.json']) {
+      const load = async (headers: Readonly<Record<string, string>>) =>
+        (await fetch(`${url}${path}`, { headers })).text()
+      const forged = { authorization: 'Bearer nobody' }
+      expect([path, await load(forged)]).toEqual([path, await load({})])
+    }
   })
 
   it.each(open)('S1 %s is open, and says nothing that is not', async (routeKey) => {

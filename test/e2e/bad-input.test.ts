@@ -194,7 +194,7 @@ describe('what does not exist', () => {
   })
 
   it('a path that is no route is the same for everybody', async () => {
-    for (const path of ['/', '/api', '/api/upgrades/', '/admin', '/api/v1/targets/a/b/c', '/.env'])
+    for (const path of ['/api', '/console/', '/api/upgrades/', '/admin', '/api/v1/targets/a/b/c', '/.env'])
       expect([path, (await admin.send('GET', path)).status]).toEqual([path, 404])
   })
 })

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { routes } from '../../contracts/routes.ts'
+import { pages, routes } from '../../contracts/routes.ts'
 import { readOutboundHosts } from '../../functions/executors/outbound-hosts.ts'
 import { decideCondition } from '../../infra/local/template/conditions.ts'
 import type { Scope } from '../../infra/local/template/intrinsics.ts'
@@ -39,15 +39,20 @@ describe('the routes of the API', () => {
         access === 'agent' ? kinds.agents : typeof access === 'string' ? kinds.nobody : kinds.people
       return { RouteKey: `${method} ${path}`, AuthorizationType, authorizer, group }
     })
+    const loaded = pages.map((path) => {
+      const [AuthorizationType, authorizer] = kinds.nobody
+      return { RouteKey: `GET ${path}`, AuthorizationType, authorizer, group: 'console' }
+    })
     const byKey = (one: { RouteKey: unknown }, other: { RouteKey: unknown }) =>
       String(one.RouteKey).localeCompare(String(other.RouteKey))
-    expect(deployed().sort(byKey)).toEqual(wanted.sort(byKey))
+    expect(deployed().sort(byKey)).toEqual([...wanted, ...loaded].sort(byKey))
   })
 
-  test('S1: only health, the description of the API and callbacks, which their function checks, are open at the gateway', () => {
+  test('S1: only health, the description of the API, pages, and callbacks, which their function checks, are open at the gateway', () => {
     const open = deployed().filter(({ AuthorizationType }) => AuthorizationType === 'NONE')
     expect(open.map(({ RouteKey }) => RouteKey).sort()).toEqual([
-      ...['GET /health', 'GET /openapi.json', 'POST /api/v1/callbacks'],
+      ...['GET /', 'GET /console', 'GET /console/{file+}', 'GET /health', 'GET /openapi.json'],
+      ...['GET /reference', 'POST /api/v1/callbacks'],
     ])
   })
 
@@ -119,13 +124,14 @@ describe('who people are', () => {
     })
     expect(template.Conditions).toMatchObject({ OwnPool: { 'Fn::Equals': [{ Ref: 'Issuer' }, ''] } })
     const [pool] = ofType(template, 'AWS::Cognito::UserPool')
-    const [client] = ofType(template, 'AWS::Cognito::UserPoolClient')
+    const clients = ofType(template, 'AWS::Cognito::UserPoolClient')
+    expect(clients).toHaveLength(2)
     expect(propertiesOf('AWS::ApiGatewayV2::Authorizer')).toContainEqual(
       expect.objectContaining({
         AuthorizerType: 'JWT',
         JwtConfiguration: {
           Issuer: { 'Fn::If': ['OwnPool', { 'Fn::GetAtt': [pool?.[0], 'ProviderURL'] }, { Ref: 'Issuer' }] },
-          Audience: [{ 'Fn::If': ['OwnPool', { Ref: client?.[0] }, { Ref: 'Audience' }] }],
+          Audience: { 'Fn::If': ['OwnPool', clients.map(([id]) => ({ Ref: id })), [{ Ref: 'Audience' }]] },
         },
       }),
     )
@@ -133,7 +139,7 @@ describe('who people are', () => {
 
   test('with an issuer of their own nothing of Cognito is deployed', () => {
     const cognito = Object.values(template.Resources).filter(({ Type }) => Type.startsWith('AWS::Cognito::'))
-    expect(cognito.map(({ Condition }) => Condition)).toEqual(Array(6).fill('OwnPool'))
+    expect(cognito.map(({ Condition }) => Condition)).toEqual(Array(8).fill('OwnPool'))
   })
 
   test.each([
@@ -150,7 +156,29 @@ describe('who people are', () => {
     expect(names.sort()).toEqual(['admin', 'approver', 'operator', 'viewer'])
   })
 
-  test('the functions that people call read the role claim from the parameter', () => {
+  test('the console of the stack is a client without a secret, to whose page alone codes are sent', () => {
+    const [, consoleClient] = ofType(template, 'AWS::Cognito::UserPoolClient')
+    expect(consoleClient?.[1].Properties).toMatchObject({
+      GenerateSecret: false,
+      AllowedOAuthFlows: ['code'],
+      CallbackURLs: [{ 'Fn::Join': ['', [expect.anything(), '/console']] }],
+    })
+  })
+
+  test.each(['ConsoleSignInUrl', 'ConsoleTokenUrl'])(
+    'a client of the console is given with its issuer’s addresses: not without %s',
+    (missing) => {
+      const given = {
+        ...{ Issuer: 'https://login.example.com/', Audience: 'drydock', ConsoleClient: 'console' },
+        ConsoleSignInUrl: 'https://login.example.com/authorize',
+        ConsoleTokenUrl: 'https://login.example.com/token',
+      }
+      expect(broken(given)).toEqual([])
+      expect(broken({ ...given, [missing]: '' })).toHaveLength(1)
+    },
+  )
+
+  test('the functions that people call, and the console, read the role claim from the parameter', () => {
     const told = ofType(template, 'AWS::Lambda::Function').flatMap(([id, { Properties }]) => {
       const { Variables } = (Properties.Environment ?? {}) as { Variables?: { ROLE_CLAIM?: unknown } }
       return Variables?.ROLE_CLAIM ? [[functionName(id), Variables.ROLE_CLAIM]] : []
@@ -158,7 +186,7 @@ describe('who people are', () => {
     const called = routes.filter(({ access }) => Array.isArray(access))
     const groups = new Set(called.map(({ group }) => group))
     expect(Object.fromEntries(told)).toEqual(
-      Object.fromEntries([...groups].map((group) => [group, { Ref: 'RoleClaim' }])),
+      Object.fromEntries([...groups, 'console'].map((group) => [group, { Ref: 'RoleClaim' }])),
     )
   })
 })

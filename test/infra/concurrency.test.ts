@@ -66,7 +66,7 @@ describe('what may run at once', () => {
 
   test('is apart for what moves upgrades and what anybody can call', () => {
     const called = functionNames.filter((name) =>
-      ['request', 'credential'].includes(declarations[name].runsOn.event),
+      ['request', 'page', 'credential'].includes(declarations[name].runsOn.event),
     )
     const others = functionNames.filter((name) => !called.includes(name))
     const parameters = new Set(called.map((name) => shares[name]))

@@ -36,6 +36,8 @@ const reached: Readonly<Record<string, readonly Resource[]>> = {
   commands: ['commands', 'anyCommand'],
   webhooks: [],
   apiUrl: [],
+  signIn: [],
+  browserFiles: [],
 }
 
 /** The one call that is not made by what its connection opens, but with the client that it hands on. */
@@ -56,6 +58,7 @@ const never: Readonly<Record<FunctionName, Readonly<Record<string, string>>>> = 
   calendars: { views: reader },
   agents: { views: reader, telemetry: 'BatchGetItem GetItem' },
   system: {},
+  console: {},
   authorizer: { log: 'PutItem' },
   projector: { log: 'PutItem', viewStore: 'Query', parked: 'DeleteItem Query' },
   reactor: {

@@ -30,6 +30,7 @@ const expected: Record<string, Record<string, string>> = {
     Work: 'UpdateItem',
   },
   system: {},
+  console: {},
   authorizer: { Log: 'Query' },
   projector: {
     Log: 'Query',

@@ -60,6 +60,8 @@ export type Services = Omit<
   | 'webhooks'
   | 'callbacks'
   | 'apiUrl'
+  | 'signIn'
+  | 'browserFiles'
 >
 
 /** How fast everything is, where that is what is looked at. */

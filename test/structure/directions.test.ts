@@ -18,6 +18,8 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   contracts: ['events/words.ts', 'events/time-zones.ts', 'events/procedure.ts', 'events/canonical-json.ts'],
   // It speaks HTTP: whatever else it knew, it would have to be released with.
   'clients/cli': ['contracts'],
+  // So does it, from a browser.
+  'clients/console': ['contracts'],
   'functions/domain': ['events'],
   functions: ['events', 'functions/domain'],
   'functions/log': ground,
@@ -66,6 +68,14 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   'functions/domain': ['uuid', 'node:crypto', '@marcbachmann/cel-js'],
   'functions/facts': [],
   'functions/audit': [],
+  'clients/console': [
+    'preact',
+    'preact/hooks',
+    'uplot',
+    'uplot/dist/uPlot.min.css',
+    'csv-parse/browser/esm/sync',
+    'zod',
+  ],
   'clients/cli': ['node:', 'zod', 'commander', '@bomb.sh/tab/commander', 'csv-parse/sync'],
 }
 
@@ -80,7 +90,7 @@ function roomOf(path: string): string {
 }
 
 const graph = new Map(
-  sources.filter(({ path }) => path.endsWith('.ts')).map((source) => [source.path, importsOf(source)]),
+  sources.filter(({ path }) => /\.tsx?$/.test(path)).map((source) => [source.path, importsOf(source)]),
 )
 
 describe('the rooms', () => {

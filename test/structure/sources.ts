@@ -14,7 +14,7 @@ export interface Source {
 /** Every source of what is deployed, of what runs it on one machine, and of what calls it. */
 export const sources: readonly Source[] = folders.flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(ts|json)$/.test(name))
+    .filter((name) => /\.(tsx?|json)$/.test(name))
     .map((name) => ({ path: `${folder}/${name}`, text: readFileSync(join(root, folder, name), 'utf8') })),
 )
 

@@ -25,8 +25,8 @@ const words: readonly Word[] = [
       // Where a profile says what it starts, and reads what became of it.
       /profile-definition\.ts$|domain\/profile\/(definition|plan-ahead)\.ts$|api\/profiles\/(profile|results|executions)\.ts$/,
       /events\/profile\.ts$|facts\/(targeting|opening)\.ts$|reactor\/profiles\/(run|clean-up|heed-failures|bind-calendars)\.ts$|planning\/candidates\.ts$/,
-      // Where the command line has one word for upgrades and rollouts.
-      /cli\/work\/(shown|standing|story|control|approvals)\.ts$/,
+      // Where the command line and the console have one word for upgrades and rollouts.
+      /cli\/work\/(shown|standing|story|control|approvals)\.ts$|console\/pages\/upgrade\.tsx$/,
       // Where integrations and approvers are told of rollouts.
       /events\/public\.ts$|reactor\/publishing\/(public-detail|publish)\.ts$/,
       /contracts\/(operations|upgrade-answers)\.ts$|api\/operations\/(approvals|approval-entry)\.ts$/,
@@ -43,7 +43,7 @@ const words: readonly Word[] = [
       // What people are waited for.
       // What agents run of procedures.
       /contracts\/agents\.ts$|api\/agents\/(check|command)\.ts$/,
-      /views\/(views|readers|sources|projections\/held-steps)\.ts$|contracts\/operations\.ts$|api\/operations\/(approvals|approval-entry)\.ts$|target\/attempt\.ts$|cli\/work\/approvals\.ts$/,
+      /views\/(views|readers|sources|projections\/held-steps)\.ts$|contracts\/operations\.ts$|api\/operations\/(approvals|approval-entry)\.ts$|target\/attempt\.ts$|cli\/work\/approvals\.ts$|console\/pages\/approvals\.tsx$/,
       // What a node of a rollout is at.
       /(contracts\/rollouts|api\/rollouts\/monitor|cli\/work\/rollouts)\.ts$/,
       /functions\/(environment|connections|lambda\/(helm|step))\.ts$|infra\/constructs\/\w+\.ts$/,

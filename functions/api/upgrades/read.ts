@@ -3,6 +3,7 @@ import { instantOf } from '../../../events/time.ts'
 import { confidencePercent, defectBounds } from '../../domain/plan/detection.ts'
 import { waveSizes } from '../../domain/plan/waves.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
+import { position } from '../../domain/upgrade/position.ts'
 import { exists, planOf } from '../../domain/upgrade/state.ts'
 import { awaitVersion } from '../../views/await-version.ts'
 import type { UpgradeRow } from '../../views/rows.ts'
@@ -79,7 +80,7 @@ export const getUpgradeStatus: Operate<Contracts['getUpgradeStatus']> = async (i
 }
 
 /** Reads all about an upgrade. Approvals, children and the plan are in no row, so this folds the stream. */
-export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, query }, { log }) => {
+export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, query }, { log, now }) => {
   const at = query.at === undefined ? undefined : instantOf(query.at)
   const [{ state, commit }, folded] = await Promise.all([
     log.load(upgradeAggregate, params.id, at === undefined ? {} : { at }),
@@ -89,6 +90,7 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
   const { children, window, request, standing } = state
   const { failure, generation } = standing
   const plan = planOf(state)
+  const { move, place } = position(state, at ?? instantOf(now()))
   const approvals = state.stage === 'requested' ? [] : state.approvals
   const body = {
     ...summaryBody(folded.row),
@@ -116,6 +118,7 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
     failure,
     window: window && { start: window.start, end: window.end },
     generation,
+    position: { move, place },
     commit,
   }
   return { status: 200, body, etag: commit }

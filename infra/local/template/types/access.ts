@@ -88,7 +88,10 @@ export const accessTypes: Readonly<Record<string, ResourceType>> = {
     identify: ({ logicalId }) => ({ ref: logicalId, attributes: { ClientId: logicalId } }),
     properties: without(ownIssuer, [
       'AccessTokenValidity',
+      'AllowedOAuthFlows',
       'AllowedOAuthFlowsUserPoolClient',
+      'AllowedOAuthScopes',
+      'CallbackURLs',
       'ClientName',
       'ExplicitAuthFlows',
       'GenerateSecret',
@@ -99,6 +102,10 @@ export const accessTypes: Readonly<Record<string, ResourceType>> = {
       'TokenValidityUnits',
       'UserPoolId',
     ]),
+  },
+  'AWS::Cognito::UserPoolDomain': {
+    identify: byLogicalId,
+    properties: without(ownIssuer, ['Domain', 'UserPoolId']),
   },
   'AWS::Cognito::UserPoolGroup': {
     identify: byLogicalId,

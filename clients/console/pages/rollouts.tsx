@@ -1,0 +1,256 @@
+import { useState } from 'preact/hooks'
+import { rolesFor } from '../../../contracts/routes.ts'
+import type { AnswerOf } from '../answers.ts'
+import { Ask, Reason, textOf } from '../parts/ask.tsx'
+import { Card, Empty, Head, Instant, Shown, Status } from '../parts/basic.tsx'
+import { Machine } from '../parts/machine.tsx'
+import { Scrolling } from '../parts/scrolling.tsx'
+import { Slider } from '../parts/slider.tsx'
+import { Story, useStory } from '../parts/story.tsx'
+import { Bar } from '../parts/waves.tsx'
+import { isOver } from '../pictures/actions.ts'
+import { columnsOf } from '../pictures/phases.ts'
+import { stopsOf } from '../pictures/timeline.ts'
+import type { Place } from '../router.ts'
+import { to } from '../router.ts'
+import { often, seldom, useRead, useSigned } from '../use.ts'
+import { spoken } from '../words.ts'
+import { Holds } from './upgrade.tsx'
+
+type Rollout = AnswerOf<'getRollout'>
+
+/** All rollouts, or one of them. */
+export function Rollouts({ place }: { readonly place: Place }) {
+  const [, id] = place.parts
+  return id === undefined ? <List /> : <OneRollout key={id} id={id} />
+}
+
+function List() {
+  const reading = useRead('listRollouts', { query: { limit: 50 } }, often)
+  return (
+    <>
+      <Head title="Rollouts" />
+      <Shown reading={reading}>
+        {({ rollouts }) =>
+          rollouts.length === 0 ? (
+            <Empty>
+              <h2>No rollout yet</h2>
+              <p>
+                A rollout takes several components in the order of what they depend on, from one plan file:{' '}
+                <code>drydock rollouts start</code>.
+              </p>
+            </Empty>
+          ) : (
+            <ul class="rows">
+              {rollouts.map(
+                ({ rolloutId, name, kind, status, phasesEnded, phaseCount, requestedBy, requestedAt }) => (
+                  <li key={rolloutId}>
+                    <a class="row" href={to(['rollouts', rolloutId])}>
+                      <span class="row-title">
+                        <b>{name}</b>
+                        {kind !== 'deploy' && <span class="tag">{spoken(kind)}</span>}
+                        <Status of={status} />
+                      </span>
+                      <span class="row-foot">
+                        <span>
+                          {phasesEnded} of {phaseCount} phases over
+                        </span>
+                        <span class="quiet">
+                          {requestedBy}, <Instant at={requestedAt} />
+                        </span>
+                      </span>
+                    </a>
+                  </li>
+                ),
+              )}
+            </ul>
+          )
+        }
+      </Shown>
+    </>
+  )
+}
+
+function OneRollout({ id }: { readonly id: string }) {
+  const [at, setAt] = useState<string>()
+  const reading = useRead('getRollout', { params: { id }, query: { at } }, at === undefined ? often : seldom)
+  const story = useStory('getRolloutEvents', id, often)
+  const told = story.value ?? []
+  return (
+    <Shown reading={reading}>
+      {(rollout) => (
+        <>
+          <Head title={rollout.name} beside={<Status of={rollout.status} />}>
+            <p class="under">
+              {counted(rollout)} asked for by {rollout.requestedBy}, <Instant at={rollout.requestedAt} />
+              {rollout.reason !== null && <>: “{rollout.reason}”</>}
+            </p>
+          </Head>
+          <Slider stops={stopsOf(told)} at={at} go={setAt} />
+          <Holds holds={rollout.holds} />
+          {rollout.failure && <p class="notice bad">{rollout.failure.detail}</p>}
+          {at === undefined && <Deeds rollout={rollout} done={reading.again} />}
+          <Card title="Phases">
+            <Scrolling name="scroll" label="Phases, from left to right">
+              <ol class="phases">
+                {columnsOf(rollout.phases).map((column) => (
+                  <li key={column[0]?.name}>
+                    {column.map((phase) => (
+                      <div class="phase" key={phase.name}>
+                        <span class="row-title">
+                          {phase.upgradeId === null ? (
+                            <b>{phase.name}</b>
+                          ) : (
+                            <a href={to(['upgrades', phase.upgradeId])}>{phase.name}</a>
+                          )}
+                          <Status of={phase.status} />
+                        </span>
+                        <Bar of={{ ...phase, unreachable: 0 }} />
+                        <span class="quiet">
+                          {phase.completed} of {phase.total} done
+                          {phase.failed > 0 && `, ${phase.failed} failed`}
+                        </span>
+                        {phase.dependsOn.length > 0 && (
+                          <small class="quiet">after {phase.dependsOn.join(', ')}</small>
+                        )}
+                      </div>
+                    ))}
+                  </li>
+                ))}
+              </ol>
+            </Scrolling>
+          </Card>
+          <Card title="Timeline">
+            <Shown reading={story}>
+              {() => <Story told={at === undefined ? told : told.filter((one) => one.at <= at)} />}
+            </Shown>
+          </Card>
+          <Machine of="rollout" move={rollout.position.move} />
+        </>
+      )}
+    </Shown>
+  )
+}
+
+function counted({ phases, total }: Rollout): string {
+  return `${phases.length} phases, ${total.toLocaleString('en')} targets,`
+}
+
+const deeds = [
+  ['approveRollout', 'Approve'],
+  ['rejectRollout', 'Reject'],
+  ['continueRollout', 'Continue'],
+  ['resumeRollout', 'Resume'],
+  ['pauseRollout', 'Pause'],
+  ['rollBackRollout', 'Roll back'],
+  ['abortRollout', 'Abort'],
+] as const
+type Deed = (typeof deeds)[number][0]
+
+/** Returns why something cannot be done with a rollout now; undefined: it may be tried. */
+function hindrance(
+  deed: Deed,
+  rollout: Rollout,
+  roles: readonly string[],
+  subject: string,
+): string | undefined {
+  const may = rolesFor(deed)
+  if (!may.some((role) => roles.includes(role))) return `Only for ${may.join(', ')}.`
+  const over = isOver(rollout)
+  const waits = rollout.holds.some(({ code }) => code === 'APPROVAL')
+  switch (deed) {
+    case 'approveRollout':
+    case 'rejectRollout':
+      if (!waits) return 'Nothing waits for an approval.'
+      return rollout.requestedBy === subject ? 'You have asked for it: somebody else decides.' : undefined
+    case 'continueRollout':
+      return rollout.holds.some(({ code }) => code.startsWith('PHASE'))
+        ? undefined
+        : 'No phase waits for a person.'
+    case 'resumeRollout':
+      return rollout.status === 'paused' ? undefined : 'It is not paused.'
+    case 'pauseRollout':
+      if (over) return 'It is over.'
+      return rollout.status === 'paused' ? 'It is paused.' : undefined
+    case 'rollBackRollout':
+      return rollout.phasesBegun > 0 ? undefined : 'It has changed nobody yet.'
+    case 'abortRollout':
+      return over ? 'It is over.' : undefined
+  }
+}
+
+function Deeds({ rollout, done }: { readonly rollout: Rollout; done(): void }) {
+  const { api, session } = useSigned()
+  const [asked, setAsked] = useState<(typeof deeds)[number]>()
+  const asking = { params: { id: rollout.rolloutId } }
+  const act = async (deed: Deed, form: FormData) => {
+    const reason = textOf(form, 'reason')
+    const given = reason === '' ? {} : { reason }
+    if (deed === 'approveRollout')
+      return api.write(deed, asking, {
+        planHash: rollout.planHash ?? '',
+        comment: reason === '' ? null : reason,
+      })
+    if (deed === 'rejectRollout') return api.write(deed, asking, { reason })
+    if (deed === 'abortRollout')
+      return api.write(deed, asking, { ...given, rollBack: form.get('rollBack') === 'yes' })
+    if (deed === 'rollBackRollout' || deed === 'pauseRollout') return api.write(deed, asking, given)
+    if (deed === 'continueRollout') return api.write(deed, asking, { reason, phase: textOf(form, 'phase') })
+    return api.write(deed, asking, {})
+  }
+  return (
+    <>
+      <div class="actions apart-below">
+        {deeds.map((deed) => {
+          const why = hindrance(deed[0], rollout, session.roles, session.subject)
+          return (
+            why === undefined && (
+              <button type="button" key={deed[0]} onClick={() => setAsked(deed)}>
+                {deed[1]}
+              </button>
+            )
+          )
+        })}
+      </div>
+      {asked && (
+        <Ask
+          title={`${asked[1]}: ${rollout.name}`}
+          yes={asked[1]}
+          danger={['rejectRollout', 'rollBackRollout', 'abortRollout'].includes(asked[0])}
+          act={(form) => act(asked[0], form)}
+          close={() => {
+            setAsked(undefined)
+            done()
+          }}
+        >
+          {asked[0] === 'approveRollout' && (
+            <p>
+              You approve this plan of all phases and no other: <code>{rollout.planHash}</code>
+            </p>
+          )}
+          {asked[0] === 'abortRollout' && (
+            <label class="inline">
+              <input type="checkbox" name="rollBack" value="yes" />
+              <span>Take back what it has changed</span>
+            </label>
+          )}
+          {asked[0] === 'continueRollout' && (
+            <label class="field">
+              <span>Phase</span>
+              <select name="phase">
+                {rollout.phases
+                  .filter(({ completedAt, passed }) => completedAt !== null && !passed)
+                  .map(({ name }) => (
+                    <option key={name}>{name}</option>
+                  ))}
+              </select>
+            </label>
+          )}
+          {asked[0] !== 'resumeRollout' && (
+            <Reason needed={asked[0] === 'rejectRollout' || asked[0] === 'continueRollout'} />
+          )}
+        </Ask>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,337 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Target, Told } from '../../../clients/console/answers.ts'
+import { daysOf } from '../../../clients/console/pictures/coming.ts'
+import { differencesOf } from '../../../clients/console/pictures/difference.ts'
+import { chosen, isSilent, versionsOf, windowOf } from '../../../clients/console/pictures/fleet.ts'
+import { columnsOf } from '../../../clients/console/pictures/phases.ts'
+import { requestOf } from '../../../clients/console/pictures/plan-request.ts'
+import { daysOfUpgrades, sumsOf } from '../../../clients/console/pictures/series.ts'
+import { inParts, targetsIn } from '../../../clients/console/pictures/target-file.ts'
+import { joined, readable, stopsOf } from '../../../clients/console/pictures/timeline.ts'
+import { barOf, cellStates, countsOf, squaresOf, summed } from '../../../clients/console/pictures/waves.ts'
+import { placeOf, to } from '../../../clients/console/router.ts'
+import { isOlder } from '../../../clients/console/versions.ts'
+import { lasting, sentence } from '../../../clients/console/words.ts'
+import { deployment } from '../../../contracts/deployment.ts'
+
+const wave = { group: null, succeeded: 0, failed: 0, unreachable: 0, skipped: 0 }
+
+describe('the picture of waves', () => {
+  const small = fc.nat({ max: 50 })
+
+  it('has a square for each target, whatever was counted', () => {
+    const waves = fc.array(
+      fc.record({
+        size: fc.nat({ max: 300 }),
+        succeeded: small,
+        failed: small,
+        unreachable: small,
+        skipped: small,
+      }),
+      { minLength: 1, maxLength: 5 },
+    )
+    fc.assert(
+      fc.property(waves, fc.nat({ max: 400 }), fc.nat({ max: 5 }), (all, inProgress, present) => {
+        const numbered = all.map((one, index) => ({ ...one, wave: index + 1, group: null }))
+        countsOf({ wave: present, inProgress, waves: numbered }).forEach((counts, index) => {
+          const { size = 0, ...ended } = all[index] ?? {}
+          const over = Object.values(ended).reduce((sum, count) => sum + count, 0)
+          const { paths } = squaresOf(counts, 50)
+          const squares = paths.reduce((sum, { d }) => sum + (d.match(/M/g)?.length ?? 0), 0)
+          expect(squares).toBe(Math.max(size, over))
+          expect(cellStates.every((state) => counts[state] >= 0)).toBe(true)
+        })
+      }),
+    )
+  })
+
+  it('shows those in flight in the present wave alone', () => {
+    const waves = [
+      { ...wave, wave: 1, size: 5, succeeded: 5 },
+      { ...wave, wave: 2, size: 10, failed: 1 },
+      { ...wave, wave: 3, size: 10 },
+    ]
+    expect(
+      countsOf({ wave: 2, inProgress: 4, waves }).map(({ inFlight, waiting }) => [inFlight, waiting]),
+    ).toEqual([
+      [0, 0],
+      [4, 5],
+      [0, 10],
+    ])
+  })
+
+  it('is a bar of its whole width', () => {
+    const [counts] = countsOf({ wave: 1, inProgress: 1, waves: [{ ...wave, wave: 1, size: 7, failed: 2 }] })
+    const stretches = barOf(summed(counts ? [counts] : []))
+    expect(stretches.reduce((sum, { width }) => sum + width, 0)).toBeCloseTo(100)
+    expect(barOf(summed([]))).toEqual([])
+  })
+
+  it('of ten thousand targets is no more elements than there are states', () => {
+    const counts = { succeeded: 6000, failed: 10, unreachable: 0, skipped: 0, inFlight: 100, waiting: 3890 }
+    expect(squaresOf(counts, 100).paths).toHaveLength(4)
+    expect(squaresOf(counts, 100).rows).toBe(100)
+  })
+})
+
+describe('what was seen', () => {
+  it.each([
+    ['"3-00000000000000aa"', '"4-00000000000000bb"', true],
+    ['"4-00000000000000aa"', '"4-00000000000000bb"', false],
+    ['"10-00000000000000aa"', '"9-00000000000000bb"', false],
+    ['W/"3-00000000000000aa"', '"4-00000000000000bb"', true],
+    ['"nothing"', '"4-00000000000000bb"', false],
+  ])('makes %s older than %s: %s', (tag, seen, older) => {
+    expect(isOlder(tag, seen)).toBe(older)
+  })
+
+  it('is told once, however often it is read', () => {
+    const told = (commit: number) => ({ commit, at: `2026-01-01T00:00:0${commit}.000Z`, type: 'X' }) as Told
+    const known = [told(1), told(2)]
+    expect(joined(known, [told(2), told(3), told(3)]).map(({ commit }) => commit)).toEqual([1, 2, 3, 3])
+    expect(joined(known, [told(1)])).toBe(known)
+  })
+
+  it('can be looked back to by commits, without what is clockwork', () => {
+    const told = [
+      { commit: 1, at: 'a', sentence: 'asked', type: 'UpgradeRequested' },
+      { commit: 2, at: 'b', sentence: 'planned', type: 'UpgradePlanned' },
+      { commit: 2, at: 'b', sentence: 'due', type: 'WakeUpMoved' },
+      { commit: 3, at: 'c', sentence: 'due', type: 'WakeUpMoved' },
+    ] as unknown as Told[]
+    expect(stopsOf(told).map(({ commit, sentence }) => [commit, sentence])).toEqual([
+      [1, 'asked'],
+      [2, 'planned'],
+    ])
+    expect(readable(told)).toHaveLength(2)
+  })
+})
+
+describe('a plan', () => {
+  it('is asked for as it was filled in, and what was left out is left out', () => {
+    expect(
+      requestOf({ component: ' api ', version: 'v2', strategy: 'canary', canaryPercent: '10', parallel: '' }),
+    ).toEqual({
+      ...{ component: 'api', version: 'v2', strategy: 'canary', canaryPercent: 10 },
+    })
+  })
+
+  it('is one that the API takes', () => {
+    const filled = {
+      ...{
+        component: 'api',
+        version: 'v2',
+        strategy: 'batch',
+        batchSize: '5',
+        canaryPercent: '10',
+        approvals: '2',
+      },
+      ...{ regions: 'eu, us', tags: 'environment=staging, tier=a=b', failurePercent: '0', reason: ' why ' },
+      ...{ start: '2026-11-28T02:00', end: '2026-11-28T04:30' },
+    }
+    const request = requestOf(filled)
+    expect(deployment.safeParse(request).error).toBeUndefined()
+    expect(request).toMatchObject({
+      targets: { regions: ['eu', 'us'], tags: { environment: 'staging', tier: 'a=b' } },
+      window: { start: '2026-11-28T02:00:00.000Z', end: '2026-11-28T04:30:00.000Z' },
+      ...{ failureThreshold: { percent: 0 }, approvals: { required: 2 }, reason: 'why' },
+    })
+    expect(request).not.toHaveProperty('canaryPercent')
+  })
+
+  it('differs from another field by field', () => {
+    const before = { parallel: 10, targets: { regions: ['eu'] }, reason: null, same: { a: 1 } }
+    const after = { parallel: 20, targets: { regions: ['eu', 'us'] }, same: { a: 1 }, gate: 'new' }
+    expect(differencesOf(before, after)).toEqual([
+      { field: 'gate', before: '–', after: 'new' },
+      { field: 'parallel', before: '10', after: '20' },
+      { field: 'targets.regions', before: '["eu"]', after: '["eu","us"]' },
+    ])
+  })
+})
+
+const target = (id: string, given: Partial<Target> = {}): Target => ({
+  ...{ id, type: 'customer', region: 'eu', tags: {}, critical: false, namespace: null, gateway: null },
+  ...{ components: { api: 'v1' }, drift: {}, pin: null, retired: null, enrolled: true, lastSeenAt: null },
+  ...{ lastOutcome: null, updatedAt: '' },
+  ...given,
+})
+
+describe('a fleet', () => {
+  const now = Date.parse('2026-11-28T12:00:00.000Z')
+  const fleet = [
+    target('a', { lastSeenAt: '2026-11-28T11:00:00.000Z', pin: { component: null, reason: 'why' } }),
+    target('b', { lastSeenAt: '2026-11-27T11:00:00.000Z', components: { api: 'v2' } }),
+    target('c', { retired: { reason: 'old' }, components: { api: 'v2' } }),
+  ]
+
+  it.each([
+    ['silent', '', ['b', 'c']],
+    ['pinned', '', ['a']],
+    ['retired', '', ['c']],
+    ['drifted', '', []],
+    ['all', 'B', ['b']],
+  ] as const)('of which %s ones that hold "%s" are wanted', (kind, text, ids) => {
+    expect(chosen(fleet, kind, text, now).map(({ id }) => id)).toEqual(ids)
+  })
+
+  it('is silent after a day', () => {
+    expect(isSilent({ lastSeenAt: '2026-11-27T12:00:00.000Z' }, now)).toBe(false)
+    expect(isSilent({ lastSeenAt: '2026-11-27T11:59:59.000Z' }, now)).toBe(true)
+  })
+
+  it('runs versions, the most frequent first', () => {
+    expect(versionsOf(fleet)).toEqual([
+      { component: 'api', version: 'v2', count: 2 },
+      { component: 'api', version: 'v1', count: 1 },
+    ])
+  })
+
+  it('is a list of no more rows than can be seen, wherever it is scrolled to', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 10_000 }), fc.nat({ max: 500_000 }), (count, scrolled) => {
+        const { from, to: until } = windowOf(scrolled, 560, 44, count)
+        expect(until - from).toBeLessThanOrEqual(35)
+        expect(from >= 0 && until <= count && from <= count).toBe(true)
+        const first = Math.floor(scrolled / 44)
+        if (first < count) expect(from <= first && first < until).toBe(true)
+      }),
+    )
+  })
+
+  it('is read from files of CSV and JSON, as the command line reads them', () => {
+    const csv = '\uFEFFid,type,critical,component:api,tag:owner\n"a,1",node,yes,v1,"Ann ""A"""\nb,,,,\n'
+    expect(targetsIn(csv)).toEqual([
+      { id: 'a,1', type: 'node', critical: true, components: { api: 'v1' }, tags: { owner: 'Ann "A"' } },
+      { id: 'b', components: {}, tags: {} },
+    ])
+    expect(targetsIn('{"targets":[{"id":"a"}]}')).toEqual([{ id: 'a' }])
+  })
+
+  it.each([
+    ['', 'no targets'],
+    ['id,color\na,red', 'color'],
+    ['[1]', 'list of targets'],
+    ['{"targets":1}', 'list of targets'],
+  ])('is not read from %j', (text, why) => {
+    expect(() => targetsIn(text)).toThrow(why)
+  })
+
+  it('is sent in parts, none of which is lost', () => {
+    const all = Array.from({ length: 2500 }, (_, number) => ({ id: String(number) }))
+    expect(inParts(all).map(({ length }) => length)).toEqual([1000, 1000, 500])
+    expect(inParts(all).flat()).toEqual(all)
+  })
+})
+
+describe('phases', () => {
+  it('stand after all that they wait for', () => {
+    const phases = [
+      { name: 'edge', dependsOn: ['agents', 'operators'] },
+      { name: 'database', dependsOn: [] },
+      { name: 'operators', dependsOn: ['database'] },
+      { name: 'agents', dependsOn: ['operators'] },
+      { name: 'docs', dependsOn: [] },
+    ]
+    expect(columnsOf(phases).map((column) => column.map(({ name }) => name))).toEqual([
+      ['database', 'docs'],
+      ['operators'],
+      ['agents'],
+      ['edge'],
+    ])
+  })
+
+  it('in a circle, which no plan has, are shown all the same', () => {
+    const circle = [
+      { name: 'a', dependsOn: ['b'] },
+      { name: 'b', dependsOn: ['a'] },
+    ]
+    expect(columnsOf(circle)).toHaveLength(1)
+  })
+})
+
+describe('figures', () => {
+  const upgrade = (completedAt: string | null, completed: number, failed: number, kind = 'deploy') => ({
+    ...{
+      completedAt,
+      startedAt: '2026-11-20T10:00:00.000Z',
+      completed,
+      failed,
+      unreachable: 0,
+      rolledBack: 0,
+      kind,
+    },
+  })
+
+  it('have a day for each, those without upgrades too, and leave rollbacks out', () => {
+    const days = daysOfUpgrades([
+      upgrade('2026-11-20T11:00:00.000Z', 8, 2),
+      upgrade('2026-11-22T10:00:00.000Z', 5, 0),
+      upgrade('2026-11-22T10:00:00.000Z', 9, 9, 'rollback'),
+      upgrade(null, 1, 1),
+    ])
+    expect(
+      days
+        .slice(-3)
+        .map(({ succeeded, failed, successRate, minutes }) => [succeeded, failed, successRate, minutes]),
+    ).toEqual([
+      [8, 2, 80, 60],
+      [0, 0, null, null],
+      [5, 0, 100, 2880],
+    ])
+    expect(days).toHaveLength(14)
+    expect(daysOfUpgrades([])).toEqual([])
+  })
+
+  it('tell no rate of nothing', () => {
+    expect(sumsOf([])).toEqual({ upgrades: 0, attempts: 0, rollbacks: 0, successRate: null })
+    expect(sumsOf([upgrade('x', 3, 1), upgrade('x', 9, 0, 'rollback')])).toEqual({
+      ...{ upgrades: 1, attempts: 4, rollbacks: 1, successRate: 75 },
+    })
+  })
+
+  it('of coming windows are by the day on which they begin', () => {
+    const windows = [
+      { profileId: 'p', name: 'late', start: '2026-11-29T20:00:00.000Z', hours: 2 },
+      { profileId: 'q', name: 'early', start: '2026-11-29T02:00:00.000Z', hours: 2 },
+    ]
+    const days = daysOf(windows, Date.parse('2026-11-28T23:59:00.000Z'), 3)
+    expect(days.map(({ date, windows: found }) => [date, found.map(({ name }) => name)])).toEqual([
+      ['2026-11-28', []],
+      ['2026-11-29', ['early', 'late']],
+      ['2026-11-30', []],
+    ])
+  })
+
+  it.each([
+    [0, '0 s'],
+    [59.6, '1 min'],
+    [3_725, '1 h 2 min'],
+    [90_061, '1 d 1 h'],
+  ])('of %d seconds are %s', (seconds, words) => {
+    expect(lasting(seconds)).toBe(words)
+  })
+})
+
+describe('a sentence of the API', () => {
+  it('tells instants as people read them, and changes nothing else', () => {
+    expect(sentence('Due at 2026-12-05T06:00:19.558Z, <b>not</b> 2026-12-05.')).toBe(
+      'Due at 5 Dec 2026, 06:00:19 UTC, <b>not</b> 2026-12-05.',
+    )
+  })
+})
+
+describe('a place', () => {
+  it('is found again, whatever the names in it are', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ minLength: 1, unit: 'grapheme' }), { maxLength: 4 }), (parts) => {
+        expect(placeOf(to(parts)).parts).toEqual(parts)
+      }),
+    )
+  })
+
+  it('that cannot be decoded is left as it is', () => {
+    expect(placeOf('#/targets/%E0%A4').parts).toEqual(['targets', '%E0%A4'])
+  })
+})

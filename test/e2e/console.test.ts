@@ -1,0 +1,274 @@
+import { randomUUID } from 'node:crypto'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { browserAt, findingsOf, openBrowser, type Seat, sitDown } from '../browser.ts'
+import { type Agent, enrol, offered } from './agent.ts'
+import { type Client, person } from './client.ts'
+import { ended } from './upgrades.ts'
+
+const { url } = inject('runtime')
+const component = `web-${randomUUID().slice(0, 8)}`
+const ids = Array.from({ length: 10 }, (_, number) => `${component}-${number}`)
+
+describe.skipIf(browserAt === undefined)('in the console', () => {
+  let browser: Browser
+  let operator: Client
+  let first: Seat
+  let second: Seat
+  let agents: readonly Agent[]
+  let upgrade = ''
+
+  beforeAll(async () => {
+    operator = await person('operator-1', 'operator')
+    browser = await openBrowser()
+    const release = { component, version: 'v1.1.0', digest: `sha256:${'4c'.repeat(32)}` }
+    await operator.write('/api/v1/releases', release)
+    ;[first, second] = await Promise.all([
+      sitDown(browser, url, 'operator-1', '#/targets'),
+      sitDown(browser, url, 'operator-2', '#/approvals'),
+    ])
+  })
+  afterAll(() => browser.close())
+
+  it('a fleet is imported from a file, and shown', async () => {
+    const { page } = first
+    const lines = ids.map((id) => `${id},customer,eu-central,v1.0.0`)
+    await page.getByRole('button', { name: 'Import targets' }).click()
+    await page.getByLabel('File').setInputFiles({
+      ...{ name: 'fleet.csv', mimeType: 'text/csv' },
+      buffer: Buffer.from([`id,type,region,component:${component}`, ...lines].join('\n')),
+    })
+    await page.getByRole('button', { name: 'Import', exact: true }).click()
+    await page.getByLabel('Find').fill(component)
+    await page.getByRole('link', { name: ids[9] ?? '' }).waitFor({ timeout: 30_000 })
+    await page.getByText('10 targets', { exact: false }).first().waitFor()
+    agents = await Promise.all(
+      ids.map(async (id) => {
+        const { body } = await operator.write<{ readonly enrolmentToken: string }>(
+          `/api/v1/targets/${id}/enrolment`,
+          {},
+        )
+        return enrol(id, body.enrolmentToken)
+      }),
+    )
+  })
+
+  it('a plan is previewed, with what its canary can catch, before it is started', async () => {
+    const { page } = first
+    await page.getByRole('link', { name: 'New upgrade' }).click()
+    await page.getByLabel('Canary, in percent').fill('20')
+    // What is read meanwhile for the other fields changes nothing that somebody has written.
+    await page.getByLabel('Component').fill(component)
+    await page.getByLabel('Version').fill('v1.1.0')
+    await page.waitForLoadState('networkidle')
+    await page.getByLabel('Approvals').fill('1')
+    await page.getByLabel('Reason').fill('the story of the console')
+    await page.getByRole('button', { name: 'Preview' }).click()
+    await page.getByText('What the canary can catch').waitFor()
+    await page.getByText('2 targets first.', { exact: false }).waitFor()
+    await page.getByRole('button', { name: 'Start this upgrade' }).click()
+    await page.getByText('Waits for approval').waitFor()
+    upgrade = decodeURIComponent(new URL(page.url()).hash.split('/').at(-1) ?? '')
+  })
+
+  it('who has asked for it cannot approve it, and reads why', async () => {
+    const { page } = first
+    expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(0)
+    await page.getByText('What cannot be done, and why').click()
+    await page.getByText('Only for approver, admin.').first().waitFor()
+  })
+
+  it('another person finds it in the inbox and approves the plan that they see', async () => {
+    const { page } = second
+    const entry = page.locator('.card').filter({ hasText: `${component} v1.1.0` })
+    await entry.getByRole('button', { name: 'Approve' }).click()
+    const { planHash } = await operator.read<{ readonly planHash: string }>(`/api/upgrades/${upgrade}`)
+    await page.getByRole('dialog').getByText(planHash).waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click()
+    await entry.waitFor({ state: 'detached' })
+  })
+
+  it('a canary is watched as it fails: the upgrade halts and says what lifts that', async () => {
+    const { page } = first
+    const canaries = await offered(agents, 2)
+    for (const { agent, offer } of canaries) await agent.accept(offer)
+    await page.getByRole('img', { name: /Wave 1: 2 in flight/ }).waitFor()
+    for (const { agent, offer } of canaries) await agent.fail(offer)
+    await page.getByRole('img', { name: /Wave 1: 2 failed/ }).waitFor()
+    await page.locator('.head .status', { hasText: 'paused' }).waitFor()
+    await page.getByRole('list', { name: 'Holds' }).getByText('Paused', { exact: true }).waitFor()
+    await page.getByRole('img', { name: 'State machine; now: Await the gate' }).waitFor()
+  })
+
+  it('a target that failed is explained', async () => {
+    const { page } = first
+    const row = page.locator('.attempts button').filter({ hasText: 'HEALTH_CHECK_FAILED' }).first()
+    await row.click()
+    await page
+      .locator('.explanation')
+      .getByText('What would change it', { exact: false })
+      .or(page.locator('.explanation b'))
+      .first()
+      .waitFor()
+  })
+
+  it('the page is shown as it was before, and says so', async () => {
+    const { page } = first
+    await page.getByRole('slider').fill('1')
+    await page.getByText('As it was').waitFor()
+    expect(await page.locator('.head .status').textContent()).not.toBe('paused')
+    await page.getByRole('button', { name: 'Back to now' }).click()
+  })
+
+  it('what was touched is rolled back, which is an upgrade of its own', async () => {
+    const { page } = first
+    await page.getByRole('button', { name: 'Roll back' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click()
+    await page.waitForURL((now) => !now.hash.includes(upgrade))
+    await page.getByText(/^rollback, asked for by operator-1/).waitFor()
+    const rollback = decodeURIComponent(new URL(page.url()).hash.split('/').at(-1) ?? '')
+    for (const { agent, offer } of await offered(agents, 2)) {
+      await agent.accept(offer)
+      await agent.succeed(offer)
+    }
+    await ended(operator, rollback, { status: 'completed', completed: 2 })
+    await page.locator('.head .status', { hasText: 'completed' }).waitFor()
+  })
+
+  it('no name that somebody chose becomes markup, on any page', async () => {
+    const evil = '"><img src=x onerror="window.taken=1"><script>window.taken=1</script>'
+    const admin = await person('admin-1', 'admin')
+    const [id = ''] = ids
+    await operator.send('PATCH', `/api/v1/targets/${id}`, { body: { tags: { owner: evil } } })
+    await operator.write(`/api/v1/targets/${id}/pin`, { reason: evil })
+    await operator.write('/api/v1/releases', {
+      ...{ component, version: 'v1.2.0', digest: `sha256:${'5d'.repeat(32)}`, notes: evil },
+    })
+    await operator.write(`/api/v1/releases/${component}/v1.2.0/block`, { reason: evil })
+    await operator.write('/api/v1/upgrade-profiles', {
+      ...{ name: evil, description: evil },
+      schedule: { cron_expression: '0 2 * * 0', timezone: 'UTC', maintenance_window_hours: 4 },
+      upgrade_settings: {
+        ...{
+          target_version: 'latest',
+          pre_upgrade_checks: false,
+          rollback_on_failure: false,
+          parallel_upgrades: 1,
+        },
+      },
+      resource_filters: { resource_types: [component] },
+    })
+    const policy = { description: evil, selector: { components: [component] } }
+    await admin.send('PUT', `/api/v1/policies/${component}`, { body: policy })
+    const { body } = await operator.write<{ readonly upgradeId: string }>('/api/upgrades/deploy', {
+      ...{ component, version: 'v1.1.0', strategy: 'all', approvals: { required: 1 }, reason: evil },
+    })
+    const { page, complaints } = await sitDown(browser, url, 'operator-2')
+    for (const place of [
+      ...['upgrades', `upgrades/${body.upgradeId}`, 'approvals', `targets/${id}`, 'targets'],
+      ...['profiles', 'releases', 'policies', 'rollouts', 'stop', 'plan', encodeURIComponent(evil)],
+    ]) {
+      await page.goto(`${url}/console#/${place}`)
+      await page.locator('main h1').waitFor()
+      await page.waitForLoadState('networkidle')
+      const found = await page.evaluate(
+        '[document.querySelectorAll("main img, main script").length, window.taken]',
+      )
+      expect([place, found]).toEqual([place, [0, undefined]])
+    }
+    await operator.post(`/api/upgrades/${body.upgradeId}/abort`, {})
+    expect(complaints).toEqual([])
+  })
+
+  it.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 390],
+  ] as const)(
+    'every page is readable by all: axe finds nothing in %s at %i pixels',
+    async (colorScheme, width) => {
+      const seat = await sitDown(browser, url, 'operator-1', '', {
+        colorScheme,
+        viewport: { width, height: 900 },
+      })
+      const { page, complaints } = seat
+      const found: string[] = []
+      for (const place of [
+        ...[
+          'upgrades',
+          `upgrades/${upgrade}`,
+          'plan',
+          'approvals',
+          'targets',
+          `targets/${ids[1]}`,
+          'rollouts',
+        ],
+        ...['profiles', 'releases', 'policies', 'analytics', 'stop'],
+      ]) {
+        await page.goto(`${url}/console#/${place}`)
+        await page.locator('main h1').waitFor()
+        await page.waitForLoadState('networkidle')
+        found.push(...(await findingsOf(page)).map((finding) => `${place}: ${finding}`))
+        // Nothing is wider than the page: what is scrolls by itself.
+        const over = await page.evaluate(
+          'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+        )
+        if (over) found.push(`${place}: is wider than ${width} pixels`)
+      }
+      expect(found).toEqual([])
+      expect(complaints).toEqual([])
+      await page.context().close()
+    },
+  )
+
+  it('no token and no code is left in an address, in the history, or with the next tab', async () => {
+    const { page } = first
+    const left = await page.evaluate(
+      '[location.search, JSON.stringify({ ...localStorage }), document.cookie]',
+    )
+    expect(left).toEqual(['', '{}', ''])
+    const entries = await page.evaluate('performance.getEntriesByType("resource").map(({ name }) => name)')
+    expect(JSON.stringify(entries)).not.toMatch(/eyJ|code=|access_token/)
+    const other = await page.context().newPage()
+    await other.goto(`${url}/console`)
+    await other.getByRole('button', { name: 'Sign in' }).waitFor()
+    await other.close()
+  })
+
+  it('a page of somebody else cannot frame it', async () => {
+    const page = await browser.newPage()
+    const frames = `<iframe src="${url}/console"></iframe>`
+    await page.route('http://elsewhere.test/', (route) =>
+      route.fulfill({ contentType: 'text/html', body: frames }),
+    )
+    await page.goto('http://elsewhere.test/')
+    const text = await page
+      .frames()[1]
+      ?.evaluate('document.body?.textContent ?? ""')
+      .catch(() => '')
+    expect(text).not.toContain('Staged upgrades')
+    await page.close()
+  })
+
+  it('a sign-in that was not begun in this tab signs nobody in', async () => {
+    const page = await browser.newPage()
+    await page.goto(`${url}/console?code=${'a'.repeat(43)}&state=${'b'.repeat(43)}`)
+    await page.getByText('This sign-in was not begun here.', { exact: false }).waitFor()
+    expect(page.url()).toBe(`${url}/console`)
+    await page.close()
+  })
+
+  it('the reference tells every operation of the description', async () => {
+    const page = await browser.newPage()
+    const complaints: string[] = []
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    await page.goto(`${url}/reference`)
+    await page.locator('#deployUpgrade summary').click()
+    await page.locator('#deployUpgrade').getByText('canaryPercent').first().waitFor()
+    const described = (await (await fetch(`${url}/openapi.json`)).json()) as { paths: Record<string, object> }
+    const operations = Object.values(described.paths).flatMap((one) => Object.keys(one))
+    expect(await page.locator('details.operation').count()).toBe(operations.length)
+    expect([await findingsOf(page), complaints]).toEqual([[], []])
+    await page.close()
+  })
+})
