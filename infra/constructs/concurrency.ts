@@ -23,13 +23,15 @@ const shares = {
   // The stage admits 2,000 requests a second: of 50 ms each, these are 100 at once.
   AgentConcurrency: { units: 100, of: 'the function that agents call' },
   // Its answers are kept for five minutes: agents that poll are seldom among those whom it is asked about.
-  AuthorizerConcurrency: { units: 40, of: 'the function that admits agents' },
+  AuthorizerConcurrency: { units: 35, of: 'the function that admits agents' },
   // A look waits for the other side, up to 30 seconds: a thousand nodes looked at every five seconds, of 300 ms each, are 60 at once.
   StepConcurrency: { units: 60, of: 'the function that does the steps of procedures' },
   // Calls last for minutes; who is turned away waits for its turn.
   HelmConcurrency: { units: 10, of: 'the function that runs helm' },
   // Parts of a pack are made one after the other anyway; who is turned away asks again.
   EvidenceConcurrency: { units: 1, of: 'the function that makes evidence' },
+  // One person's program asks for one thing after the other.
+  McpConcurrency: { units: 5, of: 'the function that answers over MCP' },
   RequestConcurrency: { units: 12, of: 'each of the nine functions that people and tooling call' },
 } as const
 

@@ -10,6 +10,7 @@ import { evidenceEndpoint } from '../../functions/api/evidence.ts'
 import type { AccessLine } from '../../functions/api/http/access-log.ts'
 import type { Allowances } from '../../functions/api/http/allowances.ts'
 import type { ApiEvent, ApiResult } from '../../functions/api/http/exchange.ts'
+import { mcpEndpoint } from '../../functions/api/mcp.ts'
 import { operationsEndpoint } from '../../functions/api/operations.ts'
 import { proceduresEndpoint } from '../../functions/api/procedures.ts'
 import { profilesEndpoint } from '../../functions/api/profiles.ts'
@@ -177,7 +178,7 @@ export function openWorld({
     Record<string, unknown>
   // As deployed: nothing that is planned for a caller asks when somebody was last heard of.
   const { telemetry: _, ...withoutTelemetry } = services
-  const endpoints = {
+  const groups = {
     upgrades: upgradesEndpoint(withoutTelemetry),
     evidence: evidenceEndpoint(services),
     rollouts: rolloutsEndpoint(withoutTelemetry),
@@ -190,6 +191,7 @@ export function openWorld({
     agents: agentsEndpoint(services),
     system: systemEndpoint(services),
   }
+  const endpoints = { ...groups, mcp: mcpEndpoint(services, groups) }
   const authorize = agentAuthorizer(services)
   forgetMembers()
   forgetOutlook()

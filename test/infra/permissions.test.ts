@@ -29,6 +29,13 @@ const expected: Record<string, Record<string, string>> = {
     Views: 'GetItem Query',
     Work: 'UpdateItem',
   },
+  // What the operations behind its tools may, together.
+  mcp: {
+    Log: 'PutItem Query',
+    Views: 'GetItem Query',
+    'Work rows seen#*': 'BatchGetItem',
+    'Work rows probes#*': 'Query',
+  },
   system: {},
   authorizer: { Log: 'Query' },
   projector: {
