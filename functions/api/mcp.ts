@@ -96,10 +96,17 @@ async function answer(event: ApiEvent, context: Context, handlers: Handlers): Pr
  * its group. A page in a browser is refused whoever it is (DNS rebinding).
  */
 export function mcpEndpoint(services: ReceptionOfPeople, handlers: Handlers): Endpoint {
+  // One that was opened counts what its callers ask: it is kept.
+  const opened = Object.fromEntries(
+    Object.entries(handlers).map(([group, open]) => {
+      let endpoint: Promise<Endpoint> | undefined
+      return [group, () => (endpoint ??= open())]
+    }),
+  )
   return reception('mcp', mcpContracts, services)
     .before((request) => {
       if (request.event.headers?.origin !== undefined)
         throw new Problem('origin-refused', 'No page of a browser speaks to this: send no Origin.')
     })
-    .handler((event: ApiEvent, context: Context) => answer(event, context, handlers)) as unknown as Endpoint // as in endpoint()
+    .handler((event: ApiEvent, context: Context) => answer(event, context, opened)) as unknown as Endpoint // as in endpoint()
 }

@@ -1,9 +1,4 @@
 import { mcpEndpoint } from '../api/mcp.ts'
-import { operationsEndpoint } from '../api/operations.ts'
-import { profilesEndpoint } from '../api/profiles.ts'
-import { rolloutsEndpoint } from '../api/rollouts.ts'
-import { targetsEndpoint } from '../api/targets.ts'
-import { upgradesEndpoint } from '../api/upgrades.ts'
 import { connect, exposure, log, probes, roleClaim, telemetry, uncallable, views } from '../connections.ts'
 
 // Who plans for a caller asks nobody when targets were heard of, here as elsewhere.
@@ -17,10 +12,11 @@ const { telemetry: heard, ...services } = connect({
   uncallable,
 })
 
+// What most calls do not need is loaded when one does.
 export const handler = mcpEndpoint(services, {
-  operations: operationsEndpoint(services),
-  profiles: profilesEndpoint(services),
-  rollouts: rolloutsEndpoint(services),
-  targets: targetsEndpoint({ ...services, telemetry: heard }),
-  upgrades: upgradesEndpoint(services),
+  operations: async () => (await import('../api/operations.ts')).operationsEndpoint(services),
+  profiles: async () => (await import('../api/profiles.ts')).profilesEndpoint(services),
+  rollouts: async () => (await import('../api/rollouts.ts')).rolloutsEndpoint(services),
+  targets: async () => (await import('../api/targets.ts')).targetsEndpoint({ ...services, telemetry: heard }),
+  upgrades: async () => (await import('../api/upgrades.ts')).upgradesEndpoint(services),
 })

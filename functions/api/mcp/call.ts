@@ -8,8 +8,8 @@ import { idempotencyKey, type ToolOfRoute } from './tools.ts'
 
 export type Arguments = Readonly<Record<string, unknown>>
 
-/** The handlers of the groups that tools belong to. */
-export type Handlers = Readonly<Partial<Record<Group, Endpoint>>>
+/** Opens the handlers of the groups that tools belong to; each is opened once. */
+export type Handlers = Readonly<Partial<Record<Group, () => Promise<Endpoint>>>>
 
 /** What a tool answers: what the operation does, as JSON, or its problem as an error. */
 export interface ToolAnswer {
@@ -87,8 +87,9 @@ export async function callTool(
     const errors = [{ field: idempotencyKey, value: null, expected: '1 to 128 visible ASCII characters' }]
     return answerOf(JSON.stringify(documentOf(invalidFields(errors), '/mcp', correlation)), true)
   }
-  const handler = handlers[tool.route.group]
-  if (!handler) throw new Error(`No handler of ${tool.route.group} is at hand.`)
+  const open = handlers[tool.route.group]
+  if (!open) throw new Error(`No handler of ${tool.route.group} is at hand.`)
+  const handler = await open()
   const { statusCode = 500, body = '' } = await handler(requestOf(tool, given, event), context)
   if (statusCode < 400) return answerOf(body, false)
   const problem: ProblemDocument = JSON.parse(body)
