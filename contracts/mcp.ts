@@ -55,7 +55,6 @@ export const mcpContracts = {
       },
       202: { description: 'It was no request: nothing is answered.', schema: z.undefined() },
     },
-    problems: ['origin-refused', 'not-acceptable', 'protocol-unsupported'],
   },
   listenToMcp: { summary: 'Refused: the server has nothing to say unasked', ...onlyPosts },
   endMcpSession: { summary: 'Refused: there are no sessions', ...onlyPosts },

@@ -11,7 +11,7 @@ import { mcpContracts } from '../../contracts/mcp.ts'
 import project from '../../package.json' with { type: 'json' }
 import { type Endpoint, reception } from './http/endpoint.ts'
 import { type ApiEvent, type ApiResult, exchangeOf } from './http/exchange.ts'
-import { Problem } from './http/problem.ts'
+import { invalidFields, Problem } from './http/problem.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { callTool, type Handlers } from './mcp/call.ts'
 import { allTools } from './mcp/tools.ts'
@@ -49,15 +49,13 @@ function serverFor(event: ApiEvent, context: Context, handlers: Handlers): Serve
 
 /** Returns the problem that tells what the transport has refused. */
 function refusalOf(status: number, said: string): Problem {
-  if (status === 406)
-    return new Problem('not-acceptable', 'Accept both application/json and text/event-stream.')
-  if (/protocol version/i.test(said))
-    return new Problem(
-      'protocol-unsupported',
-      'Send the version in mcp-protocol-version that initialize agreed on.',
-    )
-  const errors = [{ field: 'body', value: null, expected: 'a message of the Model Context Protocol' }]
-  return new Problem('validation-failed', 'The body is no message: see errors.', { errors })
+  const [field, expected] =
+    status === 406
+      ? ['headers.accept', 'both application/json and text/event-stream']
+      : /protocol version/i.test(said)
+        ? ['headers.mcp-protocol-version', 'the version that initialize agreed on']
+        : ['body', 'a message of the Model Context Protocol']
+  return invalidFields([{ field, value: null, expected }])
 }
 
 async function answer(event: ApiEvent, context: Context, handlers: Handlers): Promise<ApiResult> {
@@ -106,7 +104,7 @@ export function mcpEndpoint(services: ReceptionOfPeople, handlers: Handlers): En
   return reception('mcp', mcpContracts, services)
     .before((request) => {
       if (request.event.headers?.origin !== undefined)
-        throw new Problem('origin-refused', 'No page of a browser speaks to this: send no Origin.')
+        throw new Problem('forbidden', 'No page of a browser speaks to this: send no Origin.')
     })
     .handler((event: ApiEvent, context: Context) => answer(event, context, opened)) as unknown as Endpoint // as in endpoint()
 }

@@ -40,6 +40,7 @@ const standIns = {
   ajv: './functions/bundled/answers-unchecked.ts',
   'ajv-formats': './functions/bundled/answers-unchecked.ts',
   '@aws-sdk/credential-provider-node': './functions/bundled/credentials.ts',
+  'fast-sha256': './functions/bundled/sha256.ts',
   'moment-timezone': './functions/bundled/zones.ts',
 }
 

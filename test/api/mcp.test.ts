@@ -200,18 +200,20 @@ describe('the way in', () => {
   })
 
   it('wants both types accepted, and a version that it speaks', async () => {
-    expect((await send({ headers: { accept: 'application/json' }, body: message })).body.code).toBe(
-      'not-acceptable',
-    )
+    const fields = async (headers: object) => {
+      const { status, body } = await send({ headers, body: message })
+      return [status, body.errors[0].field]
+    }
+    expect(await fields({ accept: 'application/json' })).toEqual([400, 'headers.accept'])
     const version = { accept, 'mcp-protocol-version': '1999-01-01' }
-    expect((await send({ headers: version, body: message })).body.code).toBe('protocol-unsupported')
+    expect(await fields(version)).toEqual([400, 'headers.mcp-protocol-version'])
   })
 
   it.each(['https://evil.example', 'http://localhost:3100', 'null', ''])(
     'refuses pages of browsers, as %s',
     async (origin) => {
       const refused = await send({ headers: { accept, origin }, body: message })
-      expect([refused.status, refused.body.code]).toEqual([403, 'origin-refused'])
+      expect([refused.status, refused.body.code]).toEqual([403, 'forbidden'])
     },
   )
 
