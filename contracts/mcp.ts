@@ -18,7 +18,7 @@ export const tools = [
 export type Tool = (typeof tools)[number]
 
 /** One message of JSON-RPC 2.0; several in one body are refused, as the protocol does since 2025-06-18. */
-const message = z.looseObject({
+const message = z.strictObject({
   jsonrpc: z.literal('2.0'),
   id: z
     .union([z.string().max(256), z.int()])
