@@ -3,6 +3,7 @@ import { calendarContracts } from './calendars.ts'
 import { componentContracts } from './components.ts'
 import type { Contract } from './contract.ts'
 import { evidenceContracts } from './evidence.ts'
+import { mcpContracts } from './mcp.ts'
 import { operationsContracts } from './operations.ts'
 import { policyContracts } from './policies.ts'
 import { procedureContracts } from './procedures.ts'
@@ -32,5 +33,6 @@ export const contracts = {
   ...calendarContracts,
   ...operationsContracts,
   ...agentContracts,
+  ...mcpContracts,
   ...systemContracts,
 } as const satisfies Record<Operation, Contract>

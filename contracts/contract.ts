@@ -17,6 +17,7 @@ export interface Contract {
   readonly largestBody?: number
   /** What an absent body means, where it may be absent. */
   readonly absentBody?: unknown
+  /** By status; the schema of one without a body is `z.undefined()`. */
   readonly answers: Readonly<Record<number, { readonly description: string; readonly schema: z.ZodType }>>
   /** Are its answers Markdown, and no JSON? */
   readonly markdown?: true

@@ -33,6 +33,7 @@ export const problemCodes = {
   'release-not-found': [404, 'There is no such release'],
   'job-not-found': [404, 'There is no such job'],
   'not-a-member': [404, 'The target is no member of the upgrade'],
+  'method-not-allowed': [405, 'The method is not taken here'],
   'step-not-held': [409, 'The step does not wait for a person'],
   'callback-over': [409, 'The step is over already'],
   'too-many-revisions': [409, 'The procedure has too many revisions'],

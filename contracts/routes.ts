@@ -19,6 +19,7 @@ export const groups = [
   'profiles',
   'calendars',
   'agents',
+  'mcp',
   'system',
 ] as const
 export type Group = (typeof groups)[number]
@@ -161,6 +162,10 @@ const table = [
   ['getOfferedManifest',    'GET',    '/api/v1/updates/manifest',                               'agents',     'agent'],
   ['reportCommand',         'POST',   '/api/v1/updates/commands',                               'agents',     'agent'],
   ['reportUpdateStatus',    'POST',   '/api/v1/updates/status',                                 'agents',     'agent'],
+
+  ['sendMcpMessage',        'POST',   '/mcp',                                                   'mcp',        read],
+  ['listenToMcp',           'GET',    '/mcp',                                                   'mcp',        read],
+  ['endMcpSession',         'DELETE', '/mcp',                                                   'mcp',        read],
 
   ['getHealth',             'GET',    '/health',                                                'system',     'public'],
   ['getOpenApi',            'GET',    '/openapi.json',                                          'system',     'public'],

@@ -154,9 +154,9 @@ function describe(route: Route): object {
     status,
     {
       description,
-      content: {
-        [typeOf(contract)]: { schema: schemaOf(schema, 'output') },
-      },
+      ...(!(schema instanceof z.ZodUndefined) && {
+        content: { [typeOf(contract)]: { schema: schemaOf(schema, 'output') } },
+      }),
       ...(contract.tagged && { headers: { ETag: entityTag } }),
     },
   ])

@@ -1,4 +1,4 @@
-import { v5 } from 'uuid'
+import { nameId } from '../../events/name-id.ts'
 import { after, day, instantOf } from '../../events/time.ts'
 import type { PlanTold, UpgradeRequest } from '../../events/upgrade.ts'
 import { systemActor } from '../domain/actor.ts'
@@ -300,7 +300,7 @@ export async function storePlan(
   const { log } = services
   await sideBySide(numbered(plan.chunks), atOnce.chunks, async ([index, chunk]) => {
     const stream = log.of(planAggregate, chunkId(plan.planHash, index))
-    const commitId = v5(stream.name, chunkNamespace)
+    const commitId = nameId(stream.name, chunkNamespace)
     const cause = { actor: systemActor, correlation: upgrade, commitId }
     const stored = await stream.carryOut(storeChunk(chunk), cause)
     if (stored.kind === 'rejected') throw new PlanMismatch(stream.name, stored.rejection)

@@ -37,7 +37,10 @@ const place = join(root, 'bundles')
 
 /** What stands in for packages of which functions need little: each file says what it leaves out. */
 const standIns = {
+  ajv: './functions/bundled/answers-unchecked.ts',
+  'ajv-formats': './functions/bundled/answers-unchecked.ts',
   '@aws-sdk/credential-provider-node': './functions/bundled/credentials.ts',
+  'fast-sha256': './functions/bundled/sha256.ts',
   'moment-timezone': './functions/bundled/zones.ts',
 }
 
@@ -45,6 +48,7 @@ const standIns = {
 const loadedInParts = [
   'functions/lambda/calendars.ts',
   'functions/lambda/helm.ts',
+  'functions/lambda/mcp.ts',
   'functions/lambda/procedures.ts',
   'functions/lambda/reactor.ts',
   'functions/lambda/reconcile.ts',

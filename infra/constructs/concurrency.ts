@@ -23,7 +23,7 @@ const shares = {
   // The stage admits 2,000 requests a second: of 50 ms each, these are 100 at once.
   AgentConcurrency: { units: 100, of: 'the function that agents call' },
   // Its answers are kept for five minutes: agents that poll are seldom among those whom it is asked about.
-  AuthorizerConcurrency: { units: 40, of: 'the function that admits agents' },
+  AuthorizerConcurrency: { units: 35, of: 'the function that admits agents' },
   // A look waits for the other side, up to 30 seconds: a thousand nodes looked at every five seconds, of 300 ms each, are 60 at once.
   StepConcurrency: { units: 60, of: 'the function that does the steps of procedures' },
   // Calls last for minutes; who is turned away waits for its turn.
@@ -33,6 +33,8 @@ const shares = {
   // Files that browsers keep, and a description: a few milliseconds each.
   PublicConcurrency: { units: 6, of: 'each of the two functions that anybody may call' },
   RequestConcurrency: { units: 12, of: 'each of the eight functions that people and tooling call' },
+  // One person's program asks for one thing after the other.
+  McpConcurrency: { units: 5, of: 'the function that answers over MCP' },
 } as const
 
 /** One of the shares that functions have of an account's concurrency. */

@@ -141,6 +141,14 @@ const declared = {
     environment: ['logTable', 'viewsTable', 'workTable'],
     may: { log: append, views: read, work: ['dynamodb:UpdateItem'] },
   },
+  mcp: {
+    ...request,
+    does: 'Tools of the Model Context Protocol: profiles, plans, why',
+    atOnce: 'McpConcurrency',
+    // What the operations behind its tools reach, together.
+    environment: ['logTable', 'viewsTable', 'workTable', 'roleClaim', 'outboundHosts', ...exposureSettings],
+    may: { log: append, views: read, lastSeen, probes: ['dynamodb:Query'] },
+  },
   system: {
     ...request,
     does: 'Health and OpenAPI document',

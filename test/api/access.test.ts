@@ -117,6 +117,9 @@ const matrix: readonly (readonly [method: string, path: string, who: string])[] 
   ['GET', '/api/v1/updates/manifest', 'ge'],
   ['POST', '/api/v1/updates/commands', 'ge'],
   ['POST', '/api/v1/updates/status', 'ge'],
+  ['POST', '/mcp', 'voaA'],
+  ['GET', '/mcp', 'voaA'],
+  ['DELETE', '/mcp', 'voaA'],
   ['GET', '/health', '-voaAgecnxw'],
   ['GET', '/openapi.json', '-voaAgecnxw'],
 ]

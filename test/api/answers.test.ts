@@ -185,6 +185,12 @@ describe('every answer is the one that is described', () => {
     await askRollouts(answered)
     await askProcedures(answered)
     await askSigned(answered)
+    await ask('sendMcpMessage', 'POST', '/mcp', {
+      headers: { accept: 'application/json, text/event-stream' },
+      body: { jsonrpc: '2.0', id: 1, method: 'tools/list' },
+    })
+    // These two are refused, whoever asks.
+    answered.add('listenToMcp').add('endMcpSession')
     expect([...answered].sort()).toEqual(Object.keys(contracts).sort())
   })
 })

@@ -1,4 +1,4 @@
-import { type Route, routes } from '../../contracts/routes.ts'
+import { type Group, type Route, routes } from '../../contracts/routes.ts'
 import { sha256 } from '../../events/canonical.ts'
 import { fromImage } from '../../events/envelope.ts'
 import { forgetMembers } from '../../functions/api/agents/members.ts'
@@ -9,7 +9,9 @@ import { calendarsEndpoint } from '../../functions/api/calendars.ts'
 import { evidenceEndpoint } from '../../functions/api/evidence.ts'
 import type { AccessLine } from '../../functions/api/http/access-log.ts'
 import type { Allowances } from '../../functions/api/http/allowances.ts'
+import type { Endpoint } from '../../functions/api/http/endpoint.ts'
 import type { ApiEvent, ApiResult } from '../../functions/api/http/exchange.ts'
+import { mcpEndpoint } from '../../functions/api/mcp.ts'
 import { operationsEndpoint } from '../../functions/api/operations.ts'
 import { proceduresEndpoint } from '../../functions/api/procedures.ts'
 import { profilesEndpoint } from '../../functions/api/profiles.ts'
@@ -106,6 +108,11 @@ function headersOf({ headers }: { readonly headers?: object | undefined }): Read
   return (headers ?? {}) as Record<string, string>
 }
 
+/** Returns handlers as those who open them get them. */
+function openedBy(groups: Readonly<Partial<Record<Group, Endpoint>>>) {
+  return Object.fromEntries(Object.entries(groups).map(([group, one]) => [group, async () => one]))
+}
+
 /** Returns the body of an answer: JSON read, Markdown as it is, a file as a text with a character for each byte. */
 function bodyOf({ body = 'null', isBase64Encoded, ...result }: ApiResult): unknown {
   if (isBase64Encoded) return Buffer.from(body, 'base64').toString('latin1')
@@ -177,7 +184,7 @@ export function openWorld({
     Record<string, unknown>
   // As deployed: nothing that is planned for a caller asks when somebody was last heard of.
   const { telemetry: _, ...withoutTelemetry } = services
-  const endpoints = {
+  const groups = {
     upgrades: upgradesEndpoint(withoutTelemetry),
     evidence: evidenceEndpoint(services),
     rollouts: rolloutsEndpoint(withoutTelemetry),
@@ -190,6 +197,7 @@ export function openWorld({
     agents: agentsEndpoint(services),
     system: systemEndpoint(services),
   }
+  const endpoints = { ...groups, mcp: mcpEndpoint(services, openedBy(groups)) }
   const authorize = agentAuthorizer(services)
   forgetMembers()
   forgetOutlook()

@@ -42,7 +42,9 @@ describe('/openapi.json (S32)', () => {
     for (const { path, operationId, parameters, responses, security } of operations) {
       const named = parameters.filter((one) => one.in === 'path').map(({ name }) => `{${name}}`)
       expect([operationId, named.sort()]).toEqual([operationId, (path.match(/\{\w+\}/g) ?? []).sort()])
-      expect(Object.keys(responses).filter((status) => status.startsWith('2'))).not.toEqual([])
+      // Of MCP a message alone is taken: the others say so.
+      const good = path === '/mcp' && operationId !== 'sendMcpMessage' ? '405' : '2'
+      expect(Object.keys(responses).filter((status) => status.startsWith(good))).not.toEqual([])
       const open = path === '/health' || path === '/openapi.json'
       expect([operationId, security.length]).toEqual([operationId, open ? 0 : 1])
     }
@@ -97,7 +99,8 @@ describe('/openapi.json (S32)', () => {
       const signed = path.endsWith('/manifest') ? path.replace('{version}', manifest.version) : path
       const asked = signed.replace('{jobId}', job).replaceAll(/\{\w+\}/g, (name) => values[name] ?? id)
       // The client compares the answer with its schema.
-      expect([asked, (await operator.get(asked)).status]).toEqual([asked, 200])
+      const status = path === '/mcp' ? 405 : 200
+      expect([asked, (await operator.get(asked)).status]).toEqual([asked, status])
     }
   })
 

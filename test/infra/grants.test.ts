@@ -57,6 +57,7 @@ const never: Readonly<Record<FunctionName, Readonly<Record<string, string>>>> = 
   profiles: { views: reader },
   calendars: { views: reader },
   agents: { views: reader, telemetry: 'BatchGetItem GetItem' },
+  mcp: { views: reader, telemetry: 'GetItem UpdateItem', probes: 'PutItem' },
   system: {},
   console: {},
   authorizer: { log: 'PutItem' },

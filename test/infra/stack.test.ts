@@ -141,7 +141,7 @@ describe('what is stored', () => {
 
   test('every log group forgets after 90 days', () => {
     const retention = propertiesOf('AWS::Logs::LogGroup').map(({ RetentionInDays }) => RetentionInDays)
-    expect(retention).toEqual(Array(34).fill(90))
+    expect(retention).toEqual(Array(35).fill(90))
   })
 
   test('S24: no template value looks like a secret', () => {
@@ -186,7 +186,7 @@ describe('what is stored', () => {
 describe('what moves it', () => {
   test('every function runs Node 24 without X-Ray and logs JSON, on arm64 where no program of a layer is for x86_64', () => {
     const functions = propertiesOf('AWS::Lambda::Function')
-    expect(functions).toHaveLength(30)
+    expect(functions).toHaveLength(31)
     for (const properties of functions) {
       expect(properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -305,7 +305,7 @@ describe('what moves it', () => {
 
 describe('what a person hears of', () => {
   const functions =
-    'upgrades evidence rollouts targets releases operations profiles calendars agents system console authorizer projector reactor ticker monitor gates reconcile heads windows advance await ended advanceRollout awaitRollout endedRollout step procedures endedProcedure'
+    'upgrades evidence rollouts targets releases operations profiles calendars agents mcp system console authorizer projector reactor ticker monitor gates reconcile heads windows advance await ended advanceRollout awaitRollout endedRollout step procedures endedProcedure'
   const alarms = [
     // A look of a step that is not over is an error of its function, and nothing to ring for.
     ...functions.split(' ').flatMap((name) => [

@@ -65,7 +65,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   events: ['zod', 'node:crypto'],
   'events/public.ts': ['zod'],
   contracts: ['zod'],
-  'functions/domain': ['uuid', 'node:crypto', '@marcbachmann/cel-js'],
+  'functions/domain': ['node:crypto', '@marcbachmann/cel-js'],
   'functions/facts': [],
   'functions/audit': [],
   'clients/console': [

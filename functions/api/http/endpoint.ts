@@ -72,10 +72,26 @@ function resultOf(answer: Answer, event: ApiEvent): ApiResult {
   return { statusCode: status, headers: { ...headers, 'content-type': type }, body }
 }
 
-/**
- * Returns the Lambda handler of a group; where `readDocument` is given, its operations take documents that people write. The order of the
- * middleware is the order of the checks: route, access, limits, body, headers, fields.
- */
+/** Returns what every request of a group passes before it is answered. The order of the middleware is the order of the checks: route, access, limits, body, headers, fields. */
+export function reception(
+  group: Group,
+  contracts: Readonly<Partial<Record<Operation, Contract>>>,
+  services: Reception,
+  readDocument?: ReadDocument,
+) {
+  const { now, record = printLine } = services
+  return middy<ApiEvent, ApiResult, Error, Context>()
+    .use(accessLog(now, record))
+    .use(errorAnswer())
+    .use(routing(group, contracts, now))
+    .use(access(() => services.roleClaim))
+    .use(limits(openCallers(now, services.allowances)))
+    .use(body(readDocument))
+    .use(conditions())
+    .use(validation())
+}
+
+/** Returns the Lambda handler of a group; where `readDocument` is given, its operations take documents that people write. */
 export function endpoint<Contracts extends Partial<Record<Operation, Contract>>, Reached extends Reception>(
   group: Group,
   contracts: Contracts,
@@ -83,7 +99,6 @@ export function endpoint<Contracts extends Partial<Record<Operation, Contract>>,
   services: Reached,
   readDocument?: ReadDocument,
 ): Endpoint {
-  const { now, record = printLine } = services
   const operate = async (event: ApiEvent): Promise<ApiResult> => {
     const exchange = exchangeOf({ event })
     const { route, input, principal, correlation, idempotency, ifMatch, seen, speaksForMember } = exchange
@@ -98,14 +113,5 @@ export function endpoint<Contracts extends Partial<Record<Operation, Contract>>,
     return resultOf(answer, event)
   }
   // middy's handler has overloads for callbacks that it does not support any more.
-  return middy<ApiEvent, ApiResult, Error, Context>()
-    .use(accessLog(now, record))
-    .use(errorAnswer())
-    .use(routing(group, contracts, now))
-    .use(access(() => services.roleClaim))
-    .use(limits(openCallers(now, services.allowances)))
-    .use(body(readDocument))
-    .use(conditions())
-    .use(validation())
-    .handler(operate) as unknown as Endpoint
+  return reception(group, contracts, services, readDocument).handler(operate) as unknown as Endpoint
 }

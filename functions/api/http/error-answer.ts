@@ -46,6 +46,7 @@ export function errorAnswer(): ApiMiddleware {
           'content-type': 'application/problem+json',
           'x-correlation-id': correlation,
           ...(again !== undefined && { 'retry-after': `${again}` }),
+          ...(problem.allow !== undefined && { allow: problem.allow }),
         },
         body: JSON.stringify(documentOf(problem, encodeURI(instance.toWellFormed()), correlation, places)),
       }

@@ -11,6 +11,8 @@ export class Problem extends Error {
   readonly nobody: Pick<ProblemDocument, 'leftOut' | 'leftOutCounts'>
   /** In how many seconds to try again, where that is known. */
   readonly retryAfter: number | undefined
+  /** Which method is taken in place of the one that was sent. */
+  readonly allow: string | undefined
 
   constructor(
     code: string,
@@ -18,17 +20,20 @@ export class Problem extends Error {
     {
       errors = [],
       retryAfter,
+      allow,
       ...nobody
-    }: { readonly errors?: readonly FieldError[]; readonly retryAfter?: number } & Pick<
-      ProblemDocument,
-      'leftOut' | 'leftOutCounts'
-    > = {},
+    }: {
+      readonly errors?: readonly FieldError[]
+      readonly retryAfter?: number
+      readonly allow?: string
+    } & Pick<ProblemDocument, 'leftOut' | 'leftOutCounts'> = {},
   ) {
     super(detail)
     this.code = code
     this.errors = errors
     this.nobody = nobody
     this.retryAfter = retryAfter
+    this.allow = allow
   }
 }
 

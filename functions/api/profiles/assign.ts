@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { v5 } from 'uuid'
 import type { AssignmentRequest, profileContracts } from '../../../contracts/profiles.ts'
 import type { RequestedMembership } from '../../../events/membership.ts'
+import { nameId } from '../../../events/name-id.ts'
 import {
   listMemberships,
   membershipJobAggregate,
@@ -76,7 +76,7 @@ async function begin(
   { log }: Services,
   memberships: readonly RequestedMembership[],
 ): Promise<string> {
-  const job = input.idempotency ? v5(input.idempotency.id, jobNamespace) : randomUUID()
+  const job = input.idempotency ? nameId(input.idempotency.id, jobNamespace) : randomUUID()
   const { actor, correlation } = metadataOf({ ...input, ifMatch: null })
   const request = requestMemberships({ profile: input.params.id, count: memberships.length, by: actor })
   // Only the first commit keeps the key: a repeat has to be let through to the parts that are missing.

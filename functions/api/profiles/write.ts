@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { v5 } from 'uuid'
 import type { profileContracts } from '../../../contracts/profiles.ts'
+import { nameId } from '../../../events/name-id.ts'
 import type { ProfileDefinition, ProfileEvent } from '../../../events/profile.ts'
 import { instantOf } from '../../../events/time.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
@@ -66,7 +66,7 @@ export const createUpgradeProfile: Operate<Contracts['createUpgradeProfile']> = 
   const validated = validateDefinition(input.body, await schemesFor(log, input.body))
   if ('problems' in validated) throw invalidDefinition(validated.problems)
   const { definition } = validated
-  const id = input.idempotency ? v5(input.idempotency.id, profileNamespace) : randomUUID()
+  const id = input.idempotency ? nameId(input.idempotency.id, profileNamespace) : randomUUID()
   await checkReferences(log, id, definition)
   const command = createProfile({ definition, by: input.principal.id })
   const metadata = metadataOf({ ...input, ifMatch: null })
@@ -198,7 +198,7 @@ async function refuseHeldBack(services: Services, id: string, definition: Profil
 export const startProfileExecution: Operate<Contracts['startProfileExecution']> = async (input, services) => {
   const { log } = services
   const { id } = input.params
-  const upgrade = input.idempotency ? v5(input.idempotency.id, executionNamespace) : randomUUID()
+  const upgrade = input.idempotency ? nameId(input.idempotency.id, executionNamespace) : randomUUID()
   const command = startExecution({ upgrade, justification: input.body.reason, by: input.principal.id })
   const { state, keys } = await log.load(profileAggregate, id)
   const repeated = keys.some(({ key }) => key === input.idempotency?.id)

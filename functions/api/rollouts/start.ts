@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { v5 } from 'uuid'
 import type { rolloutContracts } from '../../../contracts/rollouts.ts'
+import { nameId } from '../../../events/name-id.ts'
 import { after, instantOf, later, second } from '../../../events/time.ts'
 import { leftOutCounts } from '../../domain/plan/plan.ts'
 import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
@@ -122,7 +122,7 @@ export const startRollout: Operate<Contracts['startRollout'], 'exposure' | 'unca
   const { log } = services
   const by = input.principal.id
   const asked = await rolloutFrom(input.body, by, services)
-  const rolloutId = input.idempotency ? v5(input.idempotency.id, rolloutNamespace) : randomUUID()
+  const rolloutId = input.idempotency ? nameId(input.idempotency.id, rolloutNamespace) : randomUUID()
   const repeated = input.idempotency !== null && (await log.load(rolloutAggregate, rolloutId)).commit > 0
   const prospect = repeated
     ? undefined

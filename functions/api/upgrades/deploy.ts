@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { v5 } from 'uuid'
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
+import { nameId } from '../../../events/name-id.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import { inFlightAtMost } from '../../domain/plan/rolling.ts'
 import { waveCount, waveRange } from '../../domain/plan/waves.ts'
@@ -24,7 +24,7 @@ const upgradeNamespace = 'e0a94a51-2f31-5e0c-9f4b-64a6f0d1b7c3'
 
 /** Returns the id of the upgrade that follows from a name: asked for twice, it is one. */
 export function upgradeIdFrom(name: string): string {
-  return v5(name, upgradeNamespace)
+  return nameId(name, upgradeNamespace)
 }
 
 const customers = (count: number) => `${count} ${count === 1 ? 'customer' : 'customers'}`

@@ -1,4 +1,4 @@
-import { v5 } from 'uuid'
+import { nameId } from '../../../events/name-id.ts'
 import type { RolloutEvent } from '../../../events/rollout.ts'
 import { systemActor } from '../actor.ts'
 import { accept } from '../aggregate.ts'
@@ -10,7 +10,7 @@ const rollbackNamespace = '39f5a6de-4b5e-5f0f-9a3e-0c4a7cf1c2b8'
 
 /** Returns the id of the rollout that takes one back of its own accord. */
 export function ownRollback(rollout: string): string {
-  return v5(rollout, rollbackNamespace)
+  return nameId(rollout, rollbackNamespace)
 }
 
 type Ended = Omit<Extract<RolloutEvent, { type: 'PhaseEnded' }>['data'], 'passed' | 'name'>

@@ -1,4 +1,4 @@
-import { v5 } from 'uuid'
+import { nameId } from '../../../events/name-id.ts'
 import { after, second } from '../../../events/time.ts'
 import type { ExistingRollout, Phase } from './state.ts'
 
@@ -6,7 +6,7 @@ const phaseNamespace = '6c1d2f44-90a7-5b53-8f2e-1d0b7ad0e6a9'
 
 /** Returns the id of the upgrade that a phase is: it follows from the rollout, so that whoever begins it begins the same. */
 export function phaseUpgrade(rollout: string, phase: number): string {
-  return v5(JSON.stringify([rollout, phase]), phaseNamespace)
+  return nameId(JSON.stringify([rollout, phase]), phaseNamespace)
 }
 
 /** Has a phase begun, and not ended? */

@@ -1,4 +1,4 @@
-import { v5 } from 'uuid'
+import { nameId } from '../../../events/name-id.ts'
 import type { ProcedureReference } from '../../../events/procedure.ts'
 import type { AttemptOutcome, TargetEvent } from '../../../events/target.ts'
 import { after, earlier, later, second } from '../../../events/time.ts'
@@ -27,7 +27,7 @@ export function attemptId(key: {
   readonly target: string
   readonly n: number
 }): string {
-  return v5(`${key.upgrade}/${key.target}/${key.n}`, attemptNamespace)
+  return nameId(`${key.upgrade}/${key.target}/${key.n}`, attemptNamespace)
 }
 
 /** The code of a success that runs another version than the one that was asked for. */

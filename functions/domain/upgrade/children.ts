@@ -1,4 +1,4 @@
-import { v5 } from 'uuid'
+import { nameId } from '../../../events/name-id.ts'
 import type { ChildSettings, UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import { systemActor } from '../actor.ts'
 import { accept } from '../aggregate.ts'
@@ -42,12 +42,12 @@ const childNamespace = '0c2f8a1e-7d0b-5a0e-8f55-3a1b9c6d7e42'
 
 /** Returns the id of the child that one request of a person makes: the request's key names it, so that a repeat finishes what a crash left. */
 export function childOfKey(key: string): string {
-  return v5(JSON.stringify(['key', key]), childNamespace)
+  return nameId(JSON.stringify(['key', key]), childNamespace)
 }
 
 /** Returns the id of the rollback that an upgrade starts by itself: of all when it was aborted so, or of one target that wants it. */
 export function ownRollback(upgrade: string, target: string | null = null): string {
-  return v5(JSON.stringify(['rollback', upgrade, target]), childNamespace)
+  return nameId(JSON.stringify(['rollback', upgrade, target]), childNamespace)
 }
 
 /**

@@ -1,5 +1,5 @@
-import { v5 } from 'uuid'
 import * as z from 'zod'
+import { nameId } from '../../../events/name-id.ts'
 import { systemActor } from '../../domain/actor.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { type OpeningFacts, openWindow } from '../../domain/profile/opening.ts'
@@ -24,7 +24,7 @@ const windowNamespace = 'd4c1a7f2-6b0e-5d39-8e5a-2f9b7c30a614'
 
 /** Returns the id of the upgrade that the opening of a window starts, or that follows in the same window. */
 export function upgradeOfWindow(profile: string, scheduledAt: string): string {
-  return v5(JSON.stringify([profile, scheduledAt]), windowNamespace)
+  return nameId(JSON.stringify([profile, scheduledAt]), windowNamespace)
 }
 
 /** A firing came before its time: it is delivered again. */

@@ -1,4 +1,4 @@
-import { v5 } from 'uuid'
+import { nameId } from '../../../events/name-id.ts'
 import { after, hour, instantOf } from '../../../events/time.ts'
 import { calendarOfPolicy, policyAggregate } from '../../domain/policy/policy.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
@@ -37,7 +37,7 @@ export async function planAhead(services: Planning, profile: string, cause: Meta
     .filter(({ matching }) => matching > 0)
     .map(({ component }) => {
       const key = JSON.stringify([profile, scheduledAt, component, commit])
-      return { upgrade: v5(key, planNamespace), component }
+      return { upgrade: nameId(key, planNamespace), component }
     })
   await log.of(profileAggregate, profile).carryOut(planWindow({ scheduledAt, upgrades, closures }), cause)
 }

@@ -1,4 +1,4 @@
-import { v5 } from 'uuid'
+import { nameId } from '../../../events/name-id.ts'
 import type { ProcedureDocument, StepExpectation, StepRequest } from '../../../events/procedure.ts'
 import { evaluate, holds, NoValue, type Values } from '../../domain/procedure/expression.ts'
 import { type RenderedRequest, renderRequest, secretsIn } from '../../domain/procedure/template.ts'
@@ -52,7 +52,7 @@ const keyNamespace = '7f6c1a52-90c4-5b1e-8c0d-2f3f1a9b6d11'
 
 /** Returns the key of a step by which the other side knows a repeated call again. */
 export function idempotencyKeyOf(attempt: string, direction: string, step: string): string {
-  return v5(`${attempt}/${direction}/${step}`, keyNamespace)
+  return nameId(`${attempt}/${direction}/${step}`, keyNamespace)
 }
 
 /** A secret cannot be had, and will not be by trying again. */

@@ -1,0 +1,61 @@
+import * as z from 'zod'
+import type { Contract } from './contract.ts'
+import { noQuery } from './fields.ts'
+import type { Operation } from './routes.ts'
+
+/**
+ * The operations that are tools of the Model Context Protocol, each under its own name. Whom a tool is for, what it takes and what it says
+ * of its effect follow from the route and the contract. None takes a decision that is bound to no plan.
+ */
+export const tools = [
+  ...(['createUpgradeProfile', 'getUpgradeProfiles', 'getUpgradeProfile', 'updateUpgradeProfile'] as const),
+  ...(['deleteUpgradeProfile', 'assignUpgradeProfile', 'getAssignmentJob', 'getUpgradeHistory'] as const),
+  ...(['planUpgrade', 'listUpgrades', 'getUpgrade', 'getUpgradeStatus', 'getUpgradeEvents'] as const),
+  ...(['getBlastRadius', 'approveUpgrade', 'rejectUpgrade', 'pauseUpgrade'] as const),
+  ...(['planRollout', 'listRollouts', 'getRollout', 'getRolloutStatus', 'explainRollout'] as const),
+  ...(['listTargets', 'explainTarget', 'listApprovals'] as const),
+] as const satisfies readonly Operation[]
+export type Tool = (typeof tools)[number]
+
+/** One message of JSON-RPC 2.0; several in one body are refused, as the protocol does since 2025-06-18. */
+const message = z.strictObject({
+  jsonrpc: z.literal('2.0'),
+  id: z
+    .union([z.string().max(256), z.int()])
+    .optional()
+    .describe('Left out: nothing is answered.'),
+  method: z.string().min(1).max(128),
+  params: z.looseObject({}).optional(),
+})
+
+const onlyPosts = { query: noQuery, answers: {}, problems: ['method-not-allowed'] } as const
+
+export const mcpContracts = {
+  sendMcpMessage: {
+    summary: 'Send a message of the Model Context Protocol: list the tools, call one',
+    query: noQuery,
+    headers: z.object({
+      accept: z
+        .string()
+        .max(1024)
+        .optional()
+        .describe('Has to name application/json and text/event-stream, as the protocol has it.'),
+      'mcp-protocol-version': z.string().max(64).optional().describe('The version that was agreed on.'),
+    }),
+    body: message,
+    answers: {
+      200: {
+        description: 'The result, or the error of JSON-RPC.',
+        schema: z.looseObject({
+          jsonrpc: z.literal('2.0'),
+          id: z.union([z.string(), z.int()]),
+          result: z.looseObject({}).optional(),
+          error: z.looseObject({ code: z.int(), message: z.string() }).optional(),
+        }),
+      },
+      202: { description: 'It was no request: nothing is answered.', schema: z.undefined() },
+    },
+  },
+  listenToMcp: { summary: 'Refused: the server has nothing to say unasked', ...onlyPosts },
+  endMcpSession: { summary: 'Refused: there are no sessions', ...onlyPosts },
+} as const satisfies Partial<Record<string, Contract>>
