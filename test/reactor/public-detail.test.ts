@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { routes } from '../../contracts/routes.ts'
 import { publicDetails } from '../../events/public.ts'
+import { limits } from '../../functions/log/size.ts'
 import { publicDetailsOf, publicTypes } from '../../functions/reactor/publishing/public-detail.ts'
 import { commitOf, published, samples } from './public-samples.ts'
 
@@ -95,6 +96,17 @@ describe('where to look', () => {
     const [detail] = told ? publicDetailsOf(commitOf(stream, { schema: 1, ...told })) : []
     expect(detail?.links).toEqual({ self })
   })
+})
+
+test('the largest event that the log takes is within what a bus and a queue take', () => {
+  const [sample] = samples.filter(({ type }) => type === 'ReleaseRegistered')
+  const without = Buffer.byteLength(JSON.stringify({ ...sample?.data, notes: '' }))
+  // A quotation mark is escaped wherever it stands, in the log as on the bus.
+  const data = { ...sample?.data, notes: '"'.repeat((limits.event - without) / 2) }
+  const commit = commitOf('release#api@1.2.0', { type: 'ReleaseRegistered', schema: 1, data })
+  const size = Buffer.byteLength(JSON.stringify(publicDetailsOf(commit)))
+  expect(size).toBeGreaterThan(limits.event - 1024)
+  expect(size).toBeLessThan(200_000)
 })
 
 test('a window is told by what it starts, and by why it did not open', () => {
