@@ -90,6 +90,16 @@ const ofUpgrades = {
     allowed: z.int().min(0).describe('How many it bears.'),
     action: z.enum(['pause', 'abort', 'rollback']).describe('What follows.'),
   }),
+  MeasurementTaken: z.object({
+    wave,
+    waveNumber,
+    name: z.string().describe('What is measured, as the request calls it.'),
+    value: z.number().nullable().describe('What it gave; null: nothing that counts.'),
+    result: z
+      .enum(['good', 'bad', 'inconclusive'])
+      .describe('Is it within its bounds? Inconclusive: nobody can say.'),
+    why: z.string().nullable().describe('Why it gave nothing; null: it gave something.'),
+  }),
   GateEvaluated: z.object({
     wave,
     waveNumber,
@@ -140,8 +150,19 @@ const ofUpgrades = {
   }),
 } as const
 
-/** Of a profile: what takes it out of service, or costs it its windows, until a person acts. */
+const scheduledAt = instant.describe('When it was to open, by the schedule of the profile.')
+
+/** Of a profile: whether it is in service, what became of each of its windows, and what waits for a person. */
 const ofProfiles = {
+  ProfileActivated: z.object({ by, reason }),
+  ProfileDeactivated: z.object({ by, reason }),
+  WindowOpened: z.object({
+    scheduledAt,
+    end: instant.describe('Until when it is open.'),
+    executionId: z.string().describe('What it starts or carries on: an upgrade, or a rollout.'),
+    resumed: z.boolean().describe('Does it carry on what an earlier window began?'),
+  }),
+  WindowSkipped: z.object({ scheduledAt, code, detail }),
   AlertRaised: z.object({
     code,
     upgradeId: z.string().describe('The upgrade of the profile that raised it.'),
@@ -230,6 +251,30 @@ const ofRollouts = {
   }),
 } as const
 
+/** The `data` of what happens to a release that decides where it may go. */
+const ofReleases = {
+  ReleaseRegistered: z.object({
+    component: z.string().describe('What it is a release of.'),
+    version: z.string().describe('Which one.'),
+    channel: z.string().describe('Where it was published.'),
+    digest: z.string().describe('Of what is installed, or of its signed manifest.'),
+    notes: z.string().nullable().describe('What its maker says of it; null: nothing.'),
+  }),
+  ReleasePromoted: z.object({
+    from: z.string().describe('The channel that it was on.'),
+    channel: z.string().describe('The channel that it is on now.'),
+    reason,
+  }),
+  ReleaseBlocked: z.object({ reason }),
+  ReleaseUnblocked: z.object({ reason }),
+  ReleaseHeldBack: z.object({
+    reason,
+    upgradeId: z.string().describe('The upgrade from whose targets it was taken back.'),
+  }),
+  ReleaseFreed: z.object({ by, reason }),
+  ReleaseWithdrawn: z.object({ reason }),
+} as const
+
 /** Of a target: what somebody has to look after; two machines at most once a day, a regression at most twice an attempt. */
 const ofTargets = {
   AttemptRegressed: z.object({
@@ -255,6 +300,7 @@ export const publicData = {
   upgrade: ofUpgrades,
   rollout: ofRollouts,
   profile: ofProfiles,
+  release: ofReleases,
   target: ofTargets,
 } as const
 
@@ -265,10 +311,16 @@ const common = z.object({
   occurredAt: instant.describe('When it was decided.'),
   actor: z.string().describe('Who caused it: the subject of a token, or a part of Drydock.'),
   correlation: z.string().describe('Shared by all that follows from one request.'),
+  links: z
+    .object({
+      self: z.string().describe('What it is about, as it stands now: a path below the address of the API.'),
+    })
+    .describe('Where to look.'),
 })
 const upgradeId = z.string().describe('The upgrade that it is about.')
 const rolloutId = z.string().describe('The rollout that it is about.')
 const profileId = z.string().describe('The profile that it is about.')
+const releaseId = z.string().describe('The release that it is about: its component, an @ and its version.')
 const targetId = z.string().describe('The target that it is about.')
 
 type Details<Schemas extends Readonly<Record<string, z.ZodType>>, Subject> = {
@@ -281,6 +333,7 @@ export type PublicDetail =
   | Details<typeof ofUpgrades, { readonly upgradeId: string }>
   | Details<typeof ofRollouts, { readonly rolloutId: string }>
   | Details<typeof ofProfiles, { readonly profileId: string }>
+  | Details<typeof ofReleases, { readonly releaseId: string }>
   | Details<typeof ofTargets, { readonly targetId: string }>
 
 /** The schema of the `detail` of every public event, by its type: what the registry of schemas shows. */
@@ -288,6 +341,7 @@ export const publicDetails: Readonly<Record<string, z.ZodObject>> = Object.fromE
   ...Object.entries(ofUpgrades).map(([type, data]) => [type, detailOf(type, { upgradeId }, data)] as const),
   ...Object.entries(ofRollouts).map(([type, data]) => [type, detailOf(type, { rolloutId }, data)] as const),
   ...Object.entries(ofProfiles).map(([type, data]) => [type, detailOf(type, { profileId }, data)] as const),
+  ...Object.entries(ofReleases).map(([type, data]) => [type, detailOf(type, { releaseId }, data)] as const),
   ...Object.entries(ofTargets).map(([type, data]) => [type, detailOf(type, { targetId }, data)] as const),
 ])
 

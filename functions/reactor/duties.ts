@@ -18,7 +18,13 @@ import { rollBackWanted } from './profiles/roll-back-wanted.ts'
 import { runProfile } from './profiles/run.ts'
 import { summariseRollouts, summariseUpgrades } from './profiles/summarise.ts'
 import { voidPlans, voidUnapproved } from './profiles/void-plans.ts'
-import { publishProfiles, publishRollouts, publishTargets, publishUpgrades } from './publishing/publish.ts'
+import {
+  publishProfiles,
+  publishReleases,
+  publishRollouts,
+  publishTargets,
+  publishUpgrades,
+} from './publishing/publish.ts'
 import { beginRollbacks, recordPhases, steerRollout } from './rollouts/phases.ts'
 import type { ReactorServices } from './services.ts'
 import { beginChildren } from './upgrades/begin-children.ts'
@@ -75,6 +81,7 @@ const single = [
   publishUpgrades,
   publishRollouts,
   publishProfiles,
+  publishReleases,
   publishTargets,
 ] as const
 

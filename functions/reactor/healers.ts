@@ -17,6 +17,7 @@ import { voidPlans, voidUnapproved } from './profiles/void-plans.ts'
 import {
   publishesAgain,
   publishProfiles,
+  publishReleases,
   publishRollouts,
   publishTargets,
   publishUpgrades,
@@ -82,6 +83,7 @@ export const healers: Readonly<Record<DutyName, readonly Healer[]>> = {
   'publish-upgrades': [publishesAgain(publishUpgrades)],
   'publish-rollouts': [publishesAgain(publishRollouts)],
   'publish-profiles': [publishesAgain(publishProfiles)],
+  'publish-releases': [publishesAgain(publishReleases)],
   'publish-targets': [publishesAgain(publishTargets)],
 }
 

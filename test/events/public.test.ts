@@ -1,47 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import * as z from 'zod'
-import { publicDetails } from '../../events/public.ts'
+import { type Described, fieldsOf, published as schemas } from './fields.ts'
 
-/** A field of a published schema: where it is, what it holds, and what is said of it. */
-interface Field {
-  readonly path: string
-  readonly type: string
-  readonly words: readonly string[]
-  readonly description: string | undefined
-}
-
-interface Described {
-  readonly type?: string | readonly string[]
-  readonly format?: string
-  readonly description?: string
-  readonly properties?: Readonly<Record<string, Described>>
-  readonly required?: readonly string[]
-  readonly additionalProperties?: boolean | Described
-  readonly enum?: readonly string[]
-  readonly anyOf?: readonly Described[]
-}
-
-function typeOf({ type, format, anyOf, additionalProperties }: Described): string {
-  if (anyOf) return anyOf.map(typeOf).join(' or ')
-  const kind = [type ?? 'string'].flat().join(' or ')
-  const members = typeof additionalProperties === 'object' ? ` of ${typeOf(additionalProperties)}` : ''
-  return `${kind}${format === undefined ? '' : ` (${format})`}${members}`
-}
-
-function fieldsOf({ properties = {}, required = [], anyOf = [] }: Described, path: string): Field[] {
-  const own = Object.entries(properties).flatMap(([name, inner]) => {
-    const place = `${path}.${name}${required.includes(name) ? '' : '?'}`
-    const { description, enum: words = [] } = inner
-    return [{ path: place, type: typeOf(inner), words, description }, ...fieldsOf(inner, place)]
-  })
-  return [...own, ...anyOf.flatMap((other) => fieldsOf(other, path))]
-}
-
-const schemas = Object.entries(publicDetails).map(([type, detail]) => {
-  const schema = z.toJSONSchema(detail, { target: 'draft-4', io: 'input' }) as Described // as zod writes it
-  return [type, schema] as const
-})
 const fields = schemas.flatMap(([type, schema]) => fieldsOf(schema, type))
 
 const present = fields.flatMap(({ path, type, words }) => [

@@ -860,6 +860,21 @@ export const stories: Readonly<Record<DutyName, readonly Story[]>> = {
       },
     },
   ],
+  'publish-releases': [
+    {
+      words: 'a release is registered and blocked',
+      async tell({ world }, lose) {
+        const heard = heardBy(world)
+        await lose()
+        const digest = `sha256:${'4b'.repeat(32)}`
+        await world.call('POST', '/api/v1/releases', {
+          body: { component: 'api', version: 'v1.9.0', digest },
+        })
+        await world.call('POST', '/api/v1/releases/api/v1.9.0/block', { body: { reason: 'it loses orders' } })
+        return heard
+      },
+    },
+  ],
   'publish-targets': [
     {
       words: 'a target has failed after all',

@@ -1,37 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { Commit } from '../../events/envelope.ts'
-import { type publicData, publicDetails } from '../../events/public.ts'
+import { routes } from '../../contracts/routes.ts'
+import { publicDetails } from '../../events/public.ts'
+import { limits } from '../../functions/log/size.ts'
 import { publicDetailsOf, publicTypes } from '../../functions/reactor/publishing/public-detail.ts'
-
-type Samples = Record<string, Record<string, Record<string, object>>>
-const golden: Samples = JSON.parse(readFileSync(new URL('../events/golden.json', import.meta.url), 'utf8'))
-
-function commitOf(
-  stream: string,
-  ...events: readonly { type: string; schema: number; data: object }[]
-): Commit {
-  return {
-    ...{ stream, commit: 7, version: 9, count: events.length, id: 'c', at: '2026-01-11T02:00:00.000Z' },
-    ...{ actor: 'ada', correlation: 'r1', hash: '' },
-    events: events.map(({ data, ...event }) => ({ ...event, data: JSON.stringify(data) })),
-  }
-}
-
-/** Every version of every event of an aggregate, from the golden samples. */
-const samplesOf = (aggregate: keyof typeof publicData) =>
-  Object.entries(golden[aggregate] ?? {}).flatMap(([type, versions]) =>
-    Object.entries(versions).map(([version, data]) => ({ aggregate, type, schema: Number(version), data })),
-  )
-const samples = [
-  ...samplesOf('upgrade'),
-  ...samplesOf('rollout'),
-  ...samplesOf('profile'),
-  ...samplesOf('target'),
-]
-
-const published = ({ aggregate, ...event }: (typeof samples)[number]) =>
-  publicDetailsOf(commitOf(`${aggregate}#x`, event))
+import { commitOf, published, samples } from './public-samples.ts'
 
 const isHeard = ({ aggregate, type }: (typeof samples)[number]) =>
   (publicTypes[aggregate] as readonly string[]).includes(type)
@@ -83,11 +55,72 @@ test('a detail says what happened, where it stands in the log, and who caused it
     occurredAt: '2026-01-11T02:00:00.000Z',
     actor: 'ada',
     correlation: 'r1',
+    links: { self: '/api/upgrades/u1' },
     upgradeId: 'u1',
   }
   expect(publicDetailsOf(commitOf('upgrade#u1', paused, ended))).toEqual([
     { ...detail, id: 'upgrade#u1@7.0', type: 'UpgradePaused', data: { by: 'drydock', reason: '2 failed' } },
     { ...detail, id: 'upgrade#u1@7.1', type: 'WaveEnded', data: { wave: 0, waveNumber: 1 } },
+  ])
+})
+
+describe('where to look', () => {
+  /** The path of a route as a pattern: what stands in braces is one part of a path. */
+  const patternOf = (path: string) => new RegExp(`^${path.replace(/\{[^}]+\}/g, '[^/]+')}$`)
+
+  test('is a path that the API answers, by an operation that reads one', () => {
+    const reads = ['getUpgrade', 'getRollout', 'getUpgradeProfile', 'getRelease', 'getTarget']
+    const patterns = routes
+      .filter(({ operation }) => reads.includes(operation))
+      .map(({ path }) => patternOf(path))
+    expect(patterns).toHaveLength(reads.length)
+    const links = new Set(heard.flatMap(published).map(({ links }) => links.self))
+    for (const link of links)
+      expect(
+        patterns.filter((pattern) => pattern.test(link)),
+        link,
+      ).toHaveLength(1)
+    expect(links.size).toBe(reads.length)
+  })
+
+  test.each([
+    ['release#api@1.2.0+build.7', '/api/v1/releases/api/1.2.0%2Bbuild.7'],
+    ['target#a/../../keys?x=1#y', '/api/v1/targets/a%2F..%2F..%2Fkeys%3Fx%3D1%23y'],
+    ['upgrade#<script>', '/api/upgrades/%3Cscript%3E'],
+  ])('is of %s alone, whatever it is called', (stream, self) => {
+    const told = {
+      release: { type: 'ReleaseBlocked', data: { reason: 'x' } },
+      target: { type: 'TargetCloned', data: { sign: 'boot-ids', revision: 1 } },
+      upgrade: { type: 'UpgradeAborted', data: {} },
+    }[stream.split('#')[0] ?? '']
+    const [detail] = told ? publicDetailsOf(commitOf(stream, { schema: 1, ...told })) : []
+    expect(detail?.links).toEqual({ self })
+  })
+})
+
+test('the largest event that the log takes is within what a bus and a queue take', () => {
+  const [sample] = samples.filter(({ type }) => type === 'ReleaseRegistered')
+  const without = Buffer.byteLength(JSON.stringify({ ...sample?.data, notes: '' }))
+  // A quotation mark is escaped wherever it stands, in the log as on the bus.
+  const data = { ...sample?.data, notes: '"'.repeat((limits.event - without) / 2) }
+  const commit = commitOf('release#api@1.2.0', { type: 'ReleaseRegistered', schema: 1, data })
+  const size = Buffer.byteLength(JSON.stringify(publicDetailsOf(commit)))
+  expect(size).toBeGreaterThan(limits.event - 1024)
+  expect(size).toBeLessThan(200_000)
+})
+
+test('a window is told by what it starts, and by why it did not open', () => {
+  const window = { scheduledAt: '2026-01-11T02:00:00.000Z', end: '2026-01-11T06:00:00.000Z' }
+  const opened = { type: 'WindowOpened', schema: 1, data: { ...window, upgrade: 'u1', resumed: false } }
+  const { scheduledAt } = window
+  const skipped = {
+    type: 'WindowSkipped',
+    schema: 1,
+    data: { scheduledAt, reason: 'frozen', detail: 'incident' },
+  }
+  expect(publicDetailsOf(commitOf('profile#p1', opened, skipped))).toMatchObject([
+    { profileId: 'p1', data: { ...window, executionId: 'u1', resumed: false } },
+    { profileId: 'p1', data: { scheduledAt, code: 'frozen', detail: 'incident' } },
   ])
 })
 

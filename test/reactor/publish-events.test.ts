@@ -6,6 +6,7 @@ import { publicDetails } from '../../events/public.ts'
 import { isAnswered } from '../../functions/reactor/duty.ts'
 import {
   publishProfiles,
+  publishReleases,
   publishTargets,
   publishUpgrades,
 } from '../../functions/reactor/publishing/publish.ts'
@@ -15,7 +16,9 @@ const bus = mockClient(EventBridgeClient)
 const published = memoryPublished()
 const services = { bus: { client: new EventBridgeClient(), name: 'drydock' }, published }
 const answers = (commit: Commit) =>
-  [publishUpgrades, publishProfiles, publishTargets].some((duty) => isAnswered(duty.answers, commit))
+  [publishUpgrades, publishProfiles, publishReleases, publishTargets].some((duty) =>
+    isAnswered(duty.answers, commit),
+  )
 
 beforeEach(() => {
   bus.reset()
@@ -39,11 +42,8 @@ const sent = () =>
   )
 
 test('an alert of a profile is heard of, under its type and at its time', async () => {
-  const deactivated = ['ProfileDeactivated', { reason: 'x', by: 'drydock' }] as const
-  const commit = commitOf('profile#p1', deactivated, [
-    'AlertRaised',
-    { code: 'CRITICAL_DISK', upgrade: 'u1' },
-  ])
+  const summarised = ['UpgradeSummarised', {}] as const
+  const commit = commitOf('profile#p1', summarised, ['AlertRaised', { code: 'CRITICAL_DISK', upgrade: 'u1' }])
   expect(answers(commit)).toBe(true)
   await publishProfiles.act(commit, services)
   expect(sent()).toMatchObject([
@@ -62,6 +62,19 @@ test('an upgrade tells of itself', async () => {
   await publishUpgrades.act(paused, services)
   expect(sent()).toMatchObject([{ DetailType: 'UpgradePaused', upgradeId: 'u1' }])
   expect(sent()[0]).not.toHaveProperty('profileId')
+})
+
+test('a release tells where it may go', async () => {
+  const blocked = ['ReleaseBlocked', { reason: 'it loses orders' }] as const
+  const tested = ['ReleaseTested', { environment: 'staging', upgrade: 'u1' }] as const
+  expect([
+    answers(commitOf('release#api@1.2.0', tested, blocked)),
+    answers(commitOf('release#api@1.2.0', tested)),
+  ]).toEqual([true, false])
+  await publishReleases.act(commitOf('release#api@1.2.0', tested, blocked), services)
+  expect(sent()).toMatchObject([
+    { DetailType: 'ReleaseBlocked', releaseId: 'api@1.2.0', data: { reason: 'it loses orders' } },
+  ])
 })
 
 test('a target tells what somebody has to look after, and nothing of how it is upgraded', async () => {
@@ -83,7 +96,7 @@ test('the bus takes ten at a time, in the order of the log', async () => {
 })
 
 test('nothing else of a profile is, nor of a target', () => {
-  expect(answers(commitOf('profile#p1', ['WindowSkipped', {}]))).toBe(false)
+  expect(answers(commitOf('profile#p1', ['WindowPlanned', {}]))).toBe(false)
   expect(answers(commitOf('target#t1', ['AlertRaised', {}]))).toBe(false)
 })
 

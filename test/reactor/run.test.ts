@@ -82,7 +82,13 @@ describe('the duties of the reactor', () => {
     expect(published).toEqual(['account#a@1', 'account#a@2'])
     // The real ones act in that order: nothing that may have to come again follows the publication.
     const named = duties.single.map(({ name }) => name)
-    const told = ['publish-upgrades', 'publish-rollouts', 'publish-profiles', 'publish-targets']
+    const told = [
+      'publish-upgrades',
+      'publish-rollouts',
+      'publish-profiles',
+      'publish-releases',
+      'publish-targets',
+    ]
     expect(named.slice(-told.length)).toEqual(told)
   })
 

@@ -2,12 +2,14 @@ import type * as z from 'zod'
 import type { Commit } from '../../../events/envelope.ts'
 import { type ProfileEvent, profileEvents } from '../../../events/profile.ts'
 import type { PublicDetail, publicData } from '../../../events/public.ts'
+import { type ReleaseEvent, releaseEvents } from '../../../events/release.ts'
 import { type RolloutEvent, rolloutEvents } from '../../../events/rollout.ts'
 import { partsOf, refOf } from '../../../events/stream.ts'
 import { type TargetEvent, targetEvents } from '../../../events/target.ts'
 import { type UpgradeEvent, upgradeEvents } from '../../../events/upgrade.ts'
 import { waveCount } from '../../domain/plan/waves.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
+import { releaseAggregate } from '../../domain/release/release.ts'
 import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
@@ -65,6 +67,10 @@ const ofUpgrades: Mapping<UpgradeEvent, typeof publicData.upgrade> = {
   ThresholdBreached: ({ wave, kind, count, allowed, action }) => ({
     ...numbered(wave),
     ...{ kind, count, allowed, action },
+  }),
+  MeasurementTaken: ({ wave, name, value, result, why }) => ({
+    ...numbered(wave),
+    ...{ name, value, result, why },
   }),
   GateEvaluated: ({ wave, result, successRatePercent, required }) => ({
     ...numbered(wave),
@@ -148,7 +154,26 @@ const ofRollouts: Mapping<OutsideEvent<RolloutEvent>, typeof publicData.rollout>
 }
 
 const ofProfiles: Mapping<ProfileEvent, typeof publicData.profile> = {
+  ProfileActivated: ({ by, reason }) => ({ by, reason }),
+  ProfileDeactivated: ({ by, reason }) => ({ by, reason }),
+  WindowOpened: ({ scheduledAt, end, upgrade, resumed }) => ({
+    ...{ scheduledAt, end, resumed },
+    executionId: upgrade,
+  }),
+  WindowSkipped: ({ scheduledAt, reason, detail }) => ({ scheduledAt, code: reason, detail }),
   AlertRaised: ({ code, upgrade }) => ({ code, upgradeId: upgrade }),
+}
+
+const ofReleases: Mapping<ReleaseEvent, typeof publicData.release> = {
+  ReleaseRegistered: ({ component, version, channel, digest, notes }) => ({
+    ...{ component, version, channel, digest, notes },
+  }),
+  ReleasePromoted: ({ from, channel, reason }) => ({ from, channel, reason }),
+  ReleaseBlocked: ({ reason }) => ({ reason }),
+  ReleaseUnblocked: ({ reason }) => ({ reason }),
+  ReleaseHeldBack: ({ reason, upgrade }) => ({ reason, upgradeId: upgrade }),
+  ReleaseFreed: ({ by, reason }) => ({ by, reason }),
+  ReleaseWithdrawn: ({ reason }) => ({ reason }),
 }
 
 const ofTargets: Mapping<TargetEvent, typeof publicData.target> = {
@@ -163,6 +188,7 @@ export const publicTypes = {
   upgrade: typesOf(ofUpgrades),
   rollout: typesOf(rolloutEvents.shapes).filter((type) => Object.hasOwn(ofRollouts, outside(type))),
   profile: typesOf(ofProfiles),
+  release: typesOf(ofReleases),
   target: typesOf(ofTargets),
 } as const
 
@@ -174,19 +200,56 @@ function typesOf<Type extends string>(mapping: Readonly<Record<Type, unknown>>):
 interface Heard {
   decode(type: string, schema: number, data: unknown): Internal
   readonly mapping: Readonly<Record<string, (data: never) => object>>
-  readonly subject: 'upgradeId' | 'rolloutId' | 'profileId' | 'targetId'
+  readonly subject: 'upgradeId' | 'rolloutId' | 'profileId' | 'releaseId' | 'targetId'
+  /** The path below which the API tells what one is. */
+  readonly at: string
+  /** What stands in that path for an id, where it is not the id itself. */
+  parts?(id: string): readonly string[]
   /** What an event is called outside, where that is another name. */
   outside?(type: string): string
 }
 
+/** An id of a release is its component, an @ and its version, neither of which has one. */
+const releaseParts = (id: string) => id.split('@')
+
 const heard: ReadonlyMap<string, Heard> = new Map<string, Heard>([
-  [upgradeAggregate.name, { decode: upgradeEvents.decode, mapping: ofUpgrades, subject: 'upgradeId' }],
+  [
+    upgradeAggregate.name,
+    { decode: upgradeEvents.decode, mapping: ofUpgrades, subject: 'upgradeId', at: '/api/upgrades' },
+  ],
   [
     rolloutAggregate.name,
-    { decode: rolloutEvents.decode, mapping: ofRollouts, subject: 'rolloutId', outside },
+    {
+      decode: rolloutEvents.decode,
+      mapping: ofRollouts,
+      subject: 'rolloutId',
+      at: '/api/v1/rollouts',
+      outside,
+    },
   ],
-  [profileAggregate.name, { decode: profileEvents.decode, mapping: ofProfiles, subject: 'profileId' }],
-  [targetAggregate.name, { decode: targetEvents.decode, mapping: ofTargets, subject: 'targetId' }],
+  [
+    profileAggregate.name,
+    {
+      decode: profileEvents.decode,
+      mapping: ofProfiles,
+      subject: 'profileId',
+      at: '/api/v1/upgrade-profiles',
+    },
+  ],
+  [
+    releaseAggregate.name,
+    {
+      decode: releaseEvents.decode,
+      mapping: ofReleases,
+      subject: 'releaseId',
+      at: '/api/v1/releases',
+      parts: releaseParts,
+    },
+  ],
+  [
+    targetAggregate.name,
+    { decode: targetEvents.decode, mapping: ofTargets, subject: 'targetId', at: '/api/v1/targets' },
+  ],
 ])
 
 /** Returns what integrations hear of a commit, in its order. Pure. Throws like `decode` when data is not of its shape. */
@@ -194,7 +257,8 @@ export function publicDetailsOf(commit: Commit): PublicDetail[] {
   const { kind, id } = partsOf(commit.stream)
   const source = heard.get(kind)
   if (!source) return []
-  const { decode, mapping, subject } = source
+  const { decode, mapping, subject, at, parts = (whole) => [whole] } = source
+  const self = [at, ...parts(id).map(encodeURIComponent)].join('/')
   return commit.events.flatMap(({ type: inside, schema, data }, place) => {
     const type = source.outside?.(inside) ?? inside
     const published = Object.hasOwn(mapping, type) ? mapping[type] : undefined
@@ -207,6 +271,7 @@ export function publicDetailsOf(commit: Commit): PublicDetail[] {
       occurredAt: commit.at,
       actor: commit.actor,
       correlation: commit.correlation,
+      links: { self },
       [subject]: id,
       // `decode` has returned the event of this type, and the mapping is that of the type.
       data: published(decode(inside, schema, JSON.parse(data)).data as never),

@@ -2,6 +2,7 @@ import { PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import type { Commit } from '../../../events/envelope.ts'
 import { publicSource } from '../../../events/words.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
+import { releaseAggregate } from '../../domain/release/release.ts'
 import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
@@ -82,5 +83,13 @@ export const publishProfiles = duty(
   'publish-profiles',
   profileAggregate,
   publicTypes.profile,
+  ({ commit }, publishing: Publishing) => publish(commit, publishing),
+)
+
+/** Where a release may go is told to integrations. */
+export const publishReleases = duty(
+  'publish-releases',
+  releaseAggregate,
+  publicTypes.release,
   ({ commit }, publishing: Publishing) => publish(commit, publishing),
 )
