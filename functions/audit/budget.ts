@@ -42,6 +42,7 @@ export function auditBudget(
   findings: Findings,
 ): void {
   const held = new Map<string, Held>()
+  const [, policy = '', per = ''] = /^(.*):([a-z-]+)$/.exec(budget) ?? []
   for (const commit of commits) {
     for (const { type, data } of commit.told) {
       const { upgrade } = data
@@ -59,7 +60,7 @@ export function auditBudget(
       const mayBeTaken =
         (share >= before.share && until === null) ||
         hadGivenBack(history, { upgrade, share }, about) ||
-        !isBoundBy(history, upgrade, budget.slice(0, budget.lastIndexOf(':')), commit.at)
+        !isBoundBy(history, upgrade, { policy, per }, commit.at)
       const words = `${before.share - share} were taken back from ${upgrade}, which could use them still.`
       findings.expect(mayBeTaken, 'I22', commit, words)
       if (share > 0) held.set(upgrade, { ...before, share, until })

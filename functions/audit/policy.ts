@@ -41,17 +41,19 @@ function binds({ selector }: PolicyDocument, { component, selection }: UpgradeRe
   return Object.entries(selector.tags ?? {}).every(([tag, value]) => (tags.get(tag) ?? value) === value)
 }
 
-/** Does a policy in service at an instant bind an upgrade that lives? */
+/** Does a policy in service at an instant bound what an upgrade does together with all others? */
 export function isBoundBy(
   { upgrades, rules }: History,
   upgrade: string,
-  policy: string,
+  { policy, per }: { readonly policy: string; readonly per: string },
   at: string,
 ): boolean {
   const told = (upgrades.get(upgrade) ?? []).flatMap((commit) => commit.told)
   const requested = told.find(({ type }) => type === 'UpgradeRequested')
   const document = inService(rules, versionAt(rules, at)).get(policy)
-  return requested?.type === 'UpgradeRequested' && !!document && binds(document, requested.data.request)
+  const limit = per === 'hour' ? document?.together?.perHour : document?.together?.atOnce
+  if (requested?.type !== 'UpgradeRequested' || !document || typeof limit !== 'number') return false
+  return binds(document, requested.data.request)
 }
 
 /** Returns the channels that a release was on at some time of `[from, to]`. */

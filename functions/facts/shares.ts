@@ -16,8 +16,9 @@ export async function sharesNow(
       const { state } = await log.load(budgetAggregate, bounded.budget)
       const { share = 0, grant = 0 } = holderIn(state, upgrade) ?? {}
       const asked = share >= bounded.limit || state.waiting.some((one) => one.upgrade === upgrade)
+      const over = state.holders.reduce((sum, one) => sum + one.share, 0) > bounded.limit
       const contended = state.waiting.some((one) => one.upgrade !== upgrade)
-      return { ...bounded, share, grant, asked, contended, fair: fairShare(state, bounded.limit) }
+      return { ...bounded, share, grant, asked, contended, over, fair: fairShare(state, bounded.limit) }
     }),
   )
 }

@@ -30,7 +30,7 @@ import type { ReactorServices } from './services.ts'
 import { beginChildren } from './upgrades/begin-children.ts'
 import { holdReleaseBack } from './upgrades/hold-back.ts'
 import { noteTests } from './upgrades/note-tests.ts'
-import { askForShares, heedShares, returnShares } from './upgrades/shares.ts'
+import { askForShares, heedBounds, heedShares, returnShares } from './upgrades/shares.ts'
 import { heedCalendar, heedRules, heedStop, heedTrust, heedWithdrawal } from './upgrades/tick.ts'
 
 /** What follows from facts: those that act on one commit at a time, in their order, and those that act on many streams' at once. */
@@ -69,6 +69,7 @@ const single = [
   returnShares,
   askForShares,
   heedShares,
+  heedBounds,
   beginChildren,
   startRolloutExecution,
   steerRollout,

@@ -68,6 +68,7 @@ export const healers: Readonly<Record<DutyName, readonly Healer[]>> = {
   'ask-for-shares': [actsAgain(askForShares)],
   'return-shares': [settlesShares],
   'heed-shares': [settlesShares],
+  'heed-bounds': [settlesShares],
   'make-memberships': [makesMemberships],
   'run-profile': [runsProfiles],
   'summarise-upgrades': [settlesExecutions],

@@ -136,6 +136,25 @@ describe('a budget of all upgrades together', () => {
     expect(await sound(world)).toEqual([])
   })
 
+  it('that is made smaller is kept to as attempts end, and by no other wave before', async () => {
+    const { world, both } = await two({ atOnce: 8 })
+    await some(world, 4)
+    const [left = 0, right = 0] = await both()
+    expect([left + right, left > 0, right > 0]).toEqual([8, true, true])
+    await define(world, { atOnce: 2 })
+    await world.settle()
+    for (let round = 0; round < 3; round++) {
+      await some(world, 2)
+      const now = await both()
+      expect(now.reduce((sum, one) => sum + one, 0)).toBe([6, 4, 2][round])
+    }
+    for (let round = 0; round < 3; round++) {
+      await some(world, 1)
+      expect((await both()).reduce((sum, one) => sum + one, 0)).toBe(2)
+    }
+    expect(await sound(world)).toEqual([])
+  })
+
   it('keeps nobody from taking back what is wrong', async () => {
     const { world, first, inFlight } = await two({ atOnce: 2 })
     for (let round = 0; round < 4; round++) await some(world, 4)

@@ -1,4 +1,5 @@
 import { streamOf } from '../../events/stream.ts'
+import { budgetAggregate } from '../../functions/domain/budget/budget.ts'
 import { releaseAggregate } from '../../functions/domain/release/release.ts'
 import { rolloutAggregate } from '../../functions/domain/rollout/aggregate.ts'
 import { pauseRollout, requestChild as requestRollback } from '../../functions/domain/rollout/control.ts'
@@ -549,6 +550,20 @@ export const stories: Readonly<Record<DutyName, readonly Story[]>> = {
     {
       words: 'an upgrade is granted the share that it has waited for',
       tell: async ({ world }, lose) => sharedBy(world, lose),
+    },
+  ],
+  'heed-bounds': [
+    {
+      words: 'an upgrade that has a share is bound by it no more',
+      async tell({ world }, lose) {
+        await together(world, 2)
+        await deployed(world, all)
+        await lose()
+        const as = { user: 'admin-1', roles: ['admin'] }
+        const body = { selector: { components: ['other'] }, together: { atOnce: 2 } }
+        await world.call('PUT', '/api/v1/policies/all', { as, body })
+        return async () => (await world.log.load(budgetAggregate, 'all:at-once')).state.holders
+      },
     },
   ],
   'heed-trust': [

@@ -55,12 +55,20 @@ export function bindingOf(policies: readonly Policy[], bound: Bound): Policy[] {
   return policies.filter(({ withdrawn, document }) => !withdrawn && selects(document.selector, bound))
 }
 
+/** What is bounded over all upgrades together: those in flight at once, and those that begin in an hour. */
+export const boundsOf = ['at-once', 'hour'] as const
+
+/** Returns the id of the stream that shares out what a policy bounds. */
+export function budgetOf(policy: string, per: (typeof boundsOf)[number]): string {
+  return `${policy}:${per}`
+}
+
 /** A bound on all upgrades together. */
 export interface Bounded {
   /** The id of the stream that shares it out. */
   readonly budget: string
   readonly policy: string
-  readonly per: 'at-once' | 'hour'
+  readonly per: (typeof boundsOf)[number]
   readonly limit: number
 }
 
@@ -71,7 +79,7 @@ export function budgetsOf(policies: readonly Policy[], kind: Bound['kind']): Bou
     const { atOnce = null, perHour = null } = together ?? {}
     const limits = [['at-once', atOnce] as const, ['hour', perHour] as const]
     return limits.flatMap(([per, limit]) =>
-      limit === null ? [] : [{ budget: `${name}:${per}`, policy: name, per, limit }],
+      limit === null ? [] : [{ budget: budgetOf(name, per), policy: name, per, limit }],
     )
   })
 }

@@ -20,6 +20,8 @@ export interface BudgetFact {
   readonly asked: boolean
   /** Does another upgrade wait for a part of it? */
   readonly contended: boolean
+  /** Has more been shared out than there is, since there was made less of it? */
+  readonly over: boolean
   /** What each would have in equal parts. */
   readonly fair: number
 }

@@ -77,8 +77,11 @@ export function giveBack(draft: Draft, facts: AdmissionFacts): void {
     const usable = Math.min(share, usableOf(state, fact, most, now))
     // What was just granted is used first, or two who wait would hand it to and fro.
     const isNew = (state.shares[fact.budget]?.grant ?? 0) < fact.grant
-    const kept = fact.contended && !isNew ? Math.max(used, Math.min(usable, fact.fair)) : usable
-    if (kept >= share || (!fact.contended && kept > share / 2)) continue
+    const toOthers = fact.over || (fact.contended && !isNew)
+    // While there is too much in use, nobody begins.
+    const fair = fact.over ? 0 : fact.fair
+    const kept = toOthers ? Math.max(used, Math.min(usable, fair)) : usable
+    if (kept >= share || (!toOthers && kept > share / 2)) continue
     draft.add({ type: 'ShareKept', data: { budget: fact.budget, share: kept, grant } })
   }
 }

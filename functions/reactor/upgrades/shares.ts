@@ -1,6 +1,6 @@
 import { after, hour, instantOf, minute } from '../../../events/time.ts'
 import { askForShare, budgetAggregate, holderIn, takeBack } from '../../domain/budget/budget.ts'
-import { type Bounded, boundOf, budgetsOf } from '../../domain/rules/binding.ts'
+import { type Bounded, boundOf, boundsOf, budgetOf, budgetsOf } from '../../domain/rules/binding.ts'
 import { rulesAggregate, upgradeRules } from '../../domain/rules/rules.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { wantedBy } from '../../domain/upgrade/sharing.ts'
@@ -101,6 +101,21 @@ export const heedShares = duty(
   ['ShareGranted'],
   async ({ id: budget, events, cause }, services: LogAndClock) => {
     for (const { data } of events) await tellOf(services, { budget, upgrade: data.upgrade }, cause)
+  },
+)
+
+/** What a policy bounds, or whom, is something else than before: whoever is bound by it no more leaves their share to others. */
+export const heedBounds = duty(
+  'heed-bounds',
+  rulesAggregate,
+  ['PolicyDefined', 'PolicyWithdrawn'],
+  async ({ events, cause }, services: LogAndClock) => {
+    for (const { data } of events)
+      for (const per of boundsOf) {
+        const budget = budgetOf(data.name, per)
+        const { state } = await services.log.load(budgetAggregate, budget)
+        for (const { upgrade } of state.holders) await settleShare(services, { budget, upgrade }, cause)
+      }
   },
 )
 
