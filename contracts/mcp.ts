@@ -21,10 +21,13 @@ export type Tool = (typeof tools)[number]
 const message = z.strictObject({
   jsonrpc: z.literal('2.0'),
   id: z
-    .union([z.string().max(256), z.int()])
+    .union([
+      z.string().regex(/^[ -~]{1,256}$/, 'visible ASCII characters, 1 to 256, or a whole number'),
+      z.int(),
+    ])
     .optional()
     .describe('Left out: nothing is answered.'),
-  method: z.string().min(1).max(128),
+  method: z.string().regex(/^[\w./$-]{1,128}$/, 'the name of a method'),
   params: z.looseObject({}).optional(),
 })
 
@@ -35,11 +38,6 @@ export const mcpContracts = {
     summary: 'Send a message of the Model Context Protocol: list the tools, call one',
     query: noQuery,
     headers: z.object({
-      accept: z
-        .string()
-        .max(1024)
-        .optional()
-        .describe('Has to name application/json and text/event-stream, as the protocol has it.'),
       'mcp-protocol-version': z.string().max(64).optional().describe('The version that was agreed on.'),
     }),
     body: message,

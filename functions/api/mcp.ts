@@ -48,13 +48,10 @@ function serverFor(event: ApiEvent, context: Context, handlers: Handlers): Serve
 }
 
 /** Returns the problem that tells what the transport has refused. */
-function refusalOf(status: number, said: string): Problem {
-  const [field, expected] =
-    status === 406
-      ? ['headers.accept', 'both application/json and text/event-stream']
-      : /protocol version/i.test(said)
-        ? ['headers.mcp-protocol-version', 'the version that initialize agreed on']
-        : ['body', 'a message of the Model Context Protocol']
+function refusalOf(said: string): Problem {
+  const [field, expected] = /protocol version/i.test(said)
+    ? ['headers.mcp-protocol-version', 'the version that initialize agreed on']
+    : ['body', 'a message of the Model Context Protocol']
   return invalidFields([{ field, value: null, expected }])
 }
 
@@ -68,19 +65,20 @@ async function answer(event: ApiEvent, context: Context, handlers: Handlers): Pr
   // Without sessions, each message has a transport of its own.
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
   await server.connect(transport)
-  const { accept = '', 'mcp-protocol-version': version } = event.headers
+  const { 'mcp-protocol-version': version } = event.headers
   const request = new Request('https://drydock.invalid/mcp', {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
-      accept,
+      // The answer is JSON whatever else the caller takes: there is no stream that it would have to take too.
+      accept: 'application/json, text/event-stream',
       ...(version !== undefined && { 'mcp-protocol-version': version }),
     },
   })
   const response = await transport.handleRequest(request, { parsedBody: exchange.json })
   const body = await response.text()
   await server.close()
-  if (!response.ok) throw refusalOf(response.status, body)
+  if (!response.ok) throw refusalOf(body)
   // What a tool did has a line of its own.
   exchange.quiet = true
   const headers = { ...securityHeaders, 'x-correlation-id': exchange.correlation }

@@ -42,7 +42,7 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
     deadlines: { acceptSeconds: 60, attemptSeconds: 60, expectedSeconds: 60 },
     targets: { ids: ['no-such'] },
   },
-  'POST /mcp': { jsonrpc: '2.0', id: 1, method: 'ping', params: {} },
+  'POST /mcp': { jsonrpc: '2.0', id: 'one', method: 'ping', params: {} },
   'POST /api/upgrades/plan': { component: 'no-such', version: 'v1.0.0', strategy: 'batch', batchSize: 3 },
   'POST /api/upgrades/{id}/continue': {},
   'POST /api/upgrades/{id}/approve': { planHash: 'ab'.repeat(32), comment: 'fine' },

@@ -353,6 +353,7 @@ export class People {
         { blockedVersions: [random.pick(this.fleet.releases).split('@')[1] ?? ''] },
         { parallel: random.between(1, 3) },
         { together: { atOnce: random.between(1, 4), perHour: random.pick([null, 3]) } },
+        { together: { atOnce: 1, perHour: null } },
         {
           approvals: {
             required: random.between(1, 2),
