@@ -155,6 +155,27 @@ describe('a budget of all upgrades together', () => {
     expect(await sound(world)).toEqual([])
   })
 
+  it('is asked for by who only tries again, as too many have failed for anybody else', async () => {
+    const world = openWorld()
+    await world.fleet(4)
+    await define(world, { atOnce: 1 })
+    const id = await deployed(world, {
+      ...{ ...all, targets: { ids: ids(0, 4) }, retry: { attempts: 1, delaySeconds: 600 } },
+      failureThreshold: { percent: 0 },
+    })
+    await world.settle()
+    await report(world, () => 'failed', 'DOWNLOAD_FAILED', { retryable: true })
+    await world.settle()
+    expect((await world.upgrade(id)).counts).toMatchObject({ inFlight: 0, retrying: 1 })
+    for (let minutes = 0; minutes < 20; minutes += 5) {
+      world.pass(5 * 60)
+      await tickDue(world.services)
+      await world.settle()
+    }
+    expect((await world.upgrade(id)).counts).toMatchObject({ inFlight: 1, retrying: 0 })
+    expect(await sound(world)).toEqual([])
+  })
+
   it('keeps nobody from taking back what is wrong', async () => {
     const { world, first, inFlight } = await two({ atOnce: 2 })
     for (let round = 0; round < 4; round++) await some(world, 4)

@@ -347,13 +347,13 @@ export class People {
   #definePolicy(by: string) {
     const { random } = this.#world
     const approvers = random.pick([null, ['bob', 'carol']])
+    const together = { atOnce: random.between(1, 3), perHour: random.pick([null, 3]) }
     const document = documentOf({
+      ...(random.chance(0.5) && { together }),
       ...(random.chance(0.3) && { selector: { ...everyUpgrade, regions: ['eu'] } }),
       ...random.pick<Partial<PolicyDocument>>([
         { blockedVersions: [random.pick(this.fleet.releases).split('@')[1] ?? ''] },
         { parallel: random.between(1, 3) },
-        { together: { atOnce: random.between(1, 4), perHour: random.pick([null, 3]) } },
-        { together: { atOnce: 1, perHour: null } },
         {
           approvals: {
             required: random.between(1, 2),

@@ -1,6 +1,5 @@
 import { after, hour, instantOf, minute } from '../../../events/time.ts'
 import { waveRange } from '../plan/waves.ts'
-import { keepsEverybodyOut } from './hold.ts'
 import { isHalted } from './limits.ts'
 import type { InWave, Share, WithWave } from './state.ts'
 
@@ -70,20 +69,25 @@ export function leftOf(
   return Math.max(0, Math.min(Number.POSITIVE_INFINITY, ...left))
 }
 
-/** Returns how much of a budget a wave could use now, what it uses included; `most`: so many may be in flight. */
-export function usableOf(state: WithWave, fact: BudgetFact, most: number, now: string): number {
+/** How many a wave may have in flight, and whether anybody may be handed over now. */
+export interface Pace {
+  readonly most: number
+  readonly open: boolean
+}
+
+/** Returns how much of a budget a wave could use now, what it uses included: nothing more, while nobody may be handed over. */
+export function usableOf(state: WithWave, fact: BudgetFact, { most, open }: Pace, now: string): number {
   const used = usedOf(state, fact, now)
-  if (!goesOn(state)) return used
+  if (!open || !isInWave(state)) return used
   const { inFlight } = state.standing.counts
   const { retrying, deferred } = state.wave.counts
   const { to } = waveRange(state.plan.waves, state.plan.members, state.wave.number)
-  const remaining = Math.max(0, to - state.chunks.cursor) + retrying + deferred
+  // What is halted tries again, and begins with nobody else.
+  const fresh = isHalted(state) ? 0 : Math.max(0, to - state.chunks.cursor)
+  const remaining = fresh + retrying + deferred
   return used + Math.max(0, Math.min(remaining, fact.per === 'hour' ? remaining : most - inFlight))
 }
 
-/** Does nothing but budgets and time keep the members of the present wave from being admitted? */
-function goesOn(state: WithWave): state is InWave {
-  const { status, holds } = state.standing
-  const inWave = 'stage' in state && state.stage === 'in-wave'
-  return inWave && status === 'running' && !keepsEverybodyOut(holds) && !isHalted(state as InWave)
+function isInWave(state: WithWave): state is InWave {
+  return 'stage' in state && state.stage === 'in-wave'
 }

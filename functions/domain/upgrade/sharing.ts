@@ -1,10 +1,11 @@
 import { after, earliest, hour, minute } from '../../../events/time.ts'
-import { type AdmissionFacts, atOnce, candidatesIn } from './admission.ts'
+import { type AdmissionFacts, atOnce, candidatesIn, openingOf } from './admission.ts'
 import type { Draft } from './draft.ts'
 import { holdOf } from './hold.ts'
 import { bringHold } from './holding.ts'
-import { type BudgetFact, leftOf, shareOf, usableOf, usedOf } from './shares.ts'
-import { hasBegun, type InWave, type UpgradeState } from './state.ts'
+import { type BudgetFact, leftOf, type Pace, shareOf, usableOf, usedOf } from './shares.ts'
+import { isSpaced } from './spacing.ts'
+import { type BetweenWaves, hasBegun, type InWave, type UpgradeState } from './state.ts'
 
 /** Who lacks a share asks for it again after so long, whatever has become of what was asked before. */
 const asksAgain = 5 * minute
@@ -16,12 +17,18 @@ export interface Wanted {
   readonly limit: number
 }
 
+/** Returns at which pace an upgrade may admit now, whatever budgets say. */
+function paceOf(state: InWave | BetweenWaves, facts: AdmissionFacts, now: string): Pace {
+  if (state.stage !== 'in-wave' || state.standing.status !== 'running') return { most: 0, open: false }
+  return { most: atOnce(state, facts), open: openingOf(state, facts, now) !== undefined }
+}
+
 /** Returns what an upgrade could use of each budget of which it has less; none, unless it is held by that. */
 export function wantedBy(state: UpgradeState, facts: AdmissionFacts, now: string): Wanted[] {
   if (state.stage !== 'in-wave' || !holdOf(state.standing.holds, 'BUDGET')) return []
-  const most = atOnce(state, facts)
+  const pace = paceOf(state, facts, now)
   return facts.budgets.flatMap((fact) => {
-    const wants = usableOf(state, fact, most, now)
+    const wants = usableOf(state, fact, pace, now)
     const { budget, limit } = fact
     return wants > shareOf(state, fact).share ? [{ budget, wants, limit }] : []
   })
@@ -29,7 +36,7 @@ export function wantedBy(state: UpgradeState, facts: AdmissionFacts, now: string
 
 /** Returns the budgets that alone keep members from being admitted now. */
 function lackingIn(state: InWave, facts: AdmissionFacts, now: string): readonly BudgetFact[] {
-  if (state.standing.status !== 'running') return []
+  if (!paceOf(state, facts, now).open || isSpaced(state, now)) return []
   const lacking = facts.budgets.filter((fact) => leftOf(state, { budgets: [fact] }, now) === 0)
   if (lacking.length === 0) return []
   const slots = atOnce(state, facts) - state.standing.counts.inFlight
@@ -73,8 +80,7 @@ export function giveBack(draft: Draft, facts: AdmissionFacts): void {
     if (!hasBegun(state)) return
     const { share, grant } = shareOf(state, fact)
     const used = usedOf(state, fact, now)
-    const most = state.stage === 'in-wave' ? atOnce(state, facts) : 0
-    const usable = Math.min(share, usableOf(state, fact, most, now))
+    const usable = Math.min(share, usableOf(state, fact, paceOf(state, facts, now), now))
     // What was just granted is used first, or two who wait would hand it to and fro.
     const isNew = (state.shares[fact.budget]?.grant ?? 0) < fact.grant
     const toOthers = fact.over || (fact.contended && !isNew)
