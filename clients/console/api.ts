@@ -34,6 +34,8 @@ interface Known {
 
 const mostKnown = 200
 const longestAnswer = 35_000
+/** So often it is waited until more may be asked, and for so many seconds at the most. */
+const [mostWaits, longestWait] = [20, 10]
 
 /** Calls the API as the person who has signed in. */
 export class Api {
@@ -104,7 +106,22 @@ export class Api {
     headers: Readonly<Record<string, string>>,
     body?: string,
   ): Promise<Response> {
-    const answer = await fetch(path, {
+    for (let waited = 0; ; waited++) {
+      const answer = await this.#sendOnce(path, method, headers, body)
+      // Who asks for more than they may is told when to go on: a large fleet is read as fast as that.
+      if (answer.status !== 429 || waited >= mostWaits) return this.#taken(answer)
+      const seconds = Number(answer.headers.get('retry-after') ?? 1)
+      await new Promise((resolve) => setTimeout(resolve, Math.min(longestWait, Math.max(1, seconds)) * 1000))
+    }
+  }
+
+  #sendOnce(
+    path: string,
+    method: string,
+    headers: Readonly<Record<string, string>>,
+    body?: string,
+  ): Promise<Response> {
+    return fetch(path, {
       ...{ method, redirect: 'error', cache: 'no-store', credentials: 'omit' },
       headers: { ...headers, accept: 'application/json', authorization: `Bearer ${this.#token}` },
       ...(body !== undefined && { body }),
@@ -112,6 +129,9 @@ export class Api {
     }).catch(() => {
       throw new Refused(0, undefined)
     })
+  }
+
+  async #taken(answer: Response): Promise<Response> {
     if (answer.ok || answer.status === 304) return answer
     if (answer.status === 401) this.#ended()
     const problem = await answer.json().catch(() => undefined)
