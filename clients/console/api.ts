@@ -65,7 +65,7 @@ export class Api {
       ...(written !== undefined && { 'drydock-commit': written }),
     })
     if (answer.status === 304 && known) return known.body as AnswerOf<Name> // of the same path, so of the same operation
-    const body: AnswerOf<Name> = await answer.json()
+    const body = (await answer.json()) as AnswerOf<Name> // what the API says of the operation
     const tag = answer.headers.get('etag')
     if (tag === null) return body
     if (known && isOlder(tag, known.tag)) return known.body as AnswerOf<Name> // as above
@@ -97,7 +97,7 @@ export class Api {
     })
     const commit = answer.headers.get('drydock-commit')
     if (commit !== null) this.#written.set(subjectOf(path), commit)
-    return answer.json()
+    return (await answer.json()) as AnswerOf<Name> // as above
   }
 
   async #send(
@@ -134,8 +134,9 @@ export class Api {
   async #taken(answer: Response): Promise<Response> {
     if (answer.ok || answer.status === 304) return answer
     if (answer.status === 401) this.#ended()
-    const problem = await answer.json().catch(() => undefined)
-    throw new Refused(answer.status, typeof problem?.code === 'string' ? problem : undefined)
+    const problem = (await answer.json().catch(() => undefined)) as Partial<Problem> | undefined
+    const isTold = typeof problem?.code === 'string'
+    throw new Refused(answer.status, isTold ? (problem as Problem) : undefined) // the API's own, with all its fields
   }
 }
 
@@ -151,7 +152,7 @@ function pathOf(operation: Operation, { params = {}, query = {} }: Asked): strin
     encodeURIComponent(params[name] ?? ''),
   )
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '')
-  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]))
+  const search = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))
   return search.size === 0 ? path : `${path}?${search}`
 }
 
