@@ -1,5 +1,6 @@
+import type { AnswerOf, BodyOf } from '../../contracts/bodies.ts'
 import { type Operation, routes } from '../../contracts/routes.ts'
-import type { AnswerOf, BodyOf, Problem } from './answers.ts'
+import type { Problem } from './answers.ts'
 import { isOlder } from './versions.ts'
 
 /** What goes with a request. */

@@ -1,7 +1,7 @@
 import { createContext } from 'preact'
 import { useContext, useEffect, useRef, useState } from 'preact/hooks'
+import type { AnswerOf } from '../../contracts/bodies.ts'
 import type { Operation } from '../../contracts/routes.ts'
-import type { AnswerOf } from './answers.ts'
 import { type Api, type Asked, Refused } from './api.ts'
 import type { Session } from './person.ts'
 

@@ -1,4 +1,4 @@
-import type { AnswerOf } from '../../clients/cli/connection/answers.ts'
+import type { AnswerOf } from '../../contracts/bodies.ts'
 
 /** A plan's hash as the API has it. */
 export const planHash = '9e19109d95f3529a1904a80e3eab233f27dab7d50bf9ed420add57fa3e7699b5'

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { AnswerOf, BodyOf } from '../../../contracts/bodies.ts'
 import { type Operation, type Route, routes } from '../../../contracts/routes.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import type { AnswerOf, BodyOf } from './answers.ts'
 import { readAnswer } from './read-answer.ts'
 import { refusalOf } from './refusal.ts'
 

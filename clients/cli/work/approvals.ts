@@ -1,4 +1,4 @@
-import type { AnswerOf } from '../connection/answers.ts'
+import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure, misused } from '../failure.ts'
 import type { Session, Work } from '../session.ts'

@@ -1,5 +1,5 @@
 import { appendFile, chmod, readFile } from 'node:fs/promises'
-import type { AnswerOf } from '../connection/answers.ts'
+import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Session, Work } from '../session.ts'
 import { type Listed, targetsIn } from './target-file.ts'

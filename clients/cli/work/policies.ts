@@ -1,4 +1,4 @@
-import type { BodyOf } from '../connection/answers.ts'
+import type { BodyOf } from '../../../contracts/bodies.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Session, Work } from '../session.ts'
 import { toMinute } from '../terminal/text.ts'

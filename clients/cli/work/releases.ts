@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import type { AnswerOf, BodyOf } from '../connection/answers.ts'
+import type { AnswerOf, BodyOf } from '../../../contracts/bodies.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { misused } from '../failure.ts'
 import type { Given } from '../given.ts'

@@ -1,4 +1,4 @@
-import type { BodyOf } from '../connection/answers.ts'
+import type { BodyOf } from '../../../contracts/bodies.ts'
 import { misused } from '../failure.ts'
 import type { Given } from '../given.ts'
 import type { Session } from '../session.ts'

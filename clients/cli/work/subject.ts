@@ -1,4 +1,4 @@
-import type { AnswerOf } from '../connection/answers.ts'
+import type { AnswerOf } from '../../../contracts/bodies.ts'
 import type { Api } from '../connection/api.ts'
 import { Refusal } from '../connection/refusal.ts'
 

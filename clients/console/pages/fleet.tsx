@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
+import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { rolesFor } from '../../../contracts/routes.ts'
-import type { AnswerOf, Target } from '../answers.ts'
+import type { Target } from '../answers.ts'
 import { Refused } from '../api.ts'
 import { Ask } from '../parts/ask.tsx'
 import { Card, Empty, Head, Refusal } from '../parts/basic.tsx'

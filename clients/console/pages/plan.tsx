@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
+import type { BodyOf } from '../../../contracts/bodies.ts'
 import { rolesFor } from '../../../contracts/routes.ts'
-import type { BodyOf, Plan } from '../answers.ts'
+import type { Plan } from '../answers.ts'
 import { Refused } from '../api.ts'
 import { Card, Head, Instant, Refusal } from '../parts/basic.tsx'
 import { requestOf } from '../pictures/plan-request.ts'

@@ -1,4 +1,4 @@
-import type { AnswerOf } from '../answers.ts'
+import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { Card, Empty, Head, Instant, Shown, Status } from '../parts/basic.tsx'
 import { type Coming, daysOf } from '../pictures/coming.ts'
 import type { Place } from '../router.ts'

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { Release } from '../answers.ts'
-import { Card, Empty, Head, Instant, Shown, Status } from '../parts/basic.tsx'
+import { Card, Empty, Head, Instant, Pager, Shown, Status } from '../parts/basic.tsx'
 import { seldom, useRead } from '../use.ts'
 import { counted } from '../words.ts'
 
@@ -41,13 +41,7 @@ export function Releases() {
                   <One key={`${release.component} ${release.version}`} release={release} />
                 ))}
               </ul>
-              {nextCursor !== null && (
-                <div class="pager">
-                  <button type="button" onClick={() => setCursors([...cursors, nextCursor])}>
-                    More
-                  </button>
-                </div>
-              )}
+              {nextCursor !== null && <Pager cursors={cursors} next={nextCursor} turn={setCursors} />}
             </>
           )
         }

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
+import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { rolesFor } from '../../../contracts/routes.ts'
-import type { AnswerOf } from '../answers.ts'
 import { Ask, Reason, textOf } from '../parts/ask.tsx'
 import { Card, Empty, Head, Instant, Shown, Status } from '../parts/basic.tsx'
 import { Machine } from '../parts/machine.tsx'

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { attemptStatuses } from '../../../contracts/statuses.ts'
 import type { Hold, Upgrade } from '../answers.ts'
-import { Card, Empty, Head, Instant, Shown, Status } from '../parts/basic.tsx'
+import { Card, Empty, Head, Instant, Pager, Shown, Status } from '../parts/basic.tsx'
 import { Deeds } from '../parts/deeds.tsx'
 import { Explanation } from '../parts/explanation.tsx'
 import { Machine } from '../parts/machine.tsx'
@@ -210,18 +210,7 @@ function Targets({
                   </li>
                 ))}
               </ul>
-              <div class="pager">
-                {cursors.length > 0 && (
-                  <button type="button" onClick={() => setCursors(cursors.slice(0, -1))}>
-                    Back
-                  </button>
-                )}
-                {nextCursor !== null && (
-                  <button type="button" onClick={() => setCursors([...cursors, nextCursor])}>
-                    More
-                  </button>
-                )}
-              </div>
+              <Pager cursors={cursors} next={nextCursor} turn={setCursors} back="Back" />
             </>
           )
         }

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { type UpgradeStatusWord, upgradeStatuses } from '../../../contracts/statuses.ts'
 import type { UpgradeInList } from '../answers.ts'
-import { Empty, Head, Instant, Shown, Status } from '../parts/basic.tsx'
+import { Empty, Head, Instant, Pager, Shown, Status } from '../parts/basic.tsx'
 import { Bar } from '../parts/waves.tsx'
 import { type Place, to } from '../router.ts'
 import { often, useRead } from '../use.ts'
@@ -60,18 +60,7 @@ function List() {
                   <Row key={upgrade.id} upgrade={upgrade} />
                 ))}
               </ul>
-              <div class="pager">
-                {cursors.length > 0 && (
-                  <button type="button" onClick={() => setCursors(cursors.slice(0, -1))}>
-                    Newer
-                  </button>
-                )}
-                {nextCursor !== null && (
-                  <button type="button" onClick={() => setCursors([...cursors, nextCursor])}>
-                    Older
-                  </button>
-                )}
-              </div>
+              <Pager cursors={cursors} next={nextCursor} turn={setCursors} back="Newer" more="Older" />
             </>
           )
         }

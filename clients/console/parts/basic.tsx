@@ -72,6 +72,36 @@ export function Empty({ children }: { readonly children: ComponentChildren }) {
   return <div class="empty">{children}</div>
 }
 
+/** Goes on to what follows, and back where that has a word: `cursors` are those of the pages before this one. */
+export function Pager({
+  cursors,
+  next,
+  turn,
+  back,
+  more = 'More',
+}: {
+  readonly cursors: readonly string[]
+  readonly next: string | null
+  turn(cursors: string[]): void
+  readonly back?: string
+  readonly more?: string
+}) {
+  return (
+    <div class="pager">
+      {back !== undefined && cursors.length > 0 && (
+        <button type="button" onClick={() => turn(cursors.slice(0, -1))}>
+          {back}
+        </button>
+      )}
+      {next !== null && (
+        <button type="button" onClick={() => turn([...cursors, next])}>
+          {more}
+        </button>
+      )}
+    </div>
+  )
+}
+
 /** Shows what was read: that it is awaited, that it was refused, or what it is, with a word where that is not the latest. */
 export function Shown<Value>({
   reading,

@@ -1,7 +1,8 @@
 import { useMemo } from 'preact/hooks'
-import { box, type Definition, graphOf, stateOfMove } from '../pictures/graph.ts'
+import { type Definition, graphOf, stateOfMove } from '../pictures/graph.ts'
 import { useRepeated } from '../use.ts'
 import { Card, Shown } from './basic.tsx'
+import { Box, Picture } from './graph-node.tsx'
 import { Scrolling } from './scrolling.tsx'
 
 /** Of the definitions, which change with a deployment alone; in milliseconds. */
@@ -26,14 +27,7 @@ function Graph({ definition, move }: { readonly definition: Definition; readonly
   const { width, height, nodes, edges } = useMemo(() => graphOf(definition, present), [definition, present])
   return (
     <Scrolling name="scroll" label="Graph of the state machine">
-      <svg
-        class="graph"
-        viewBox={`0 0 ${width} ${height}`}
-        width={width}
-        height={height}
-        role="img"
-        aria-label={`State machine; now: ${present ?? move}`}
-      >
+      <Picture width={width} height={height} label={`State machine; now: ${present ?? move}`}>
         {edges.map(({ from, to, d, kind }) => (
           <path
             key={`${from} ${to} ${kind}`}
@@ -44,13 +38,10 @@ function Graph({ definition, move }: { readonly definition: Definition; readonly
         {nodes.map(({ name, type, comment, x, y, isPresent }) => (
           <g key={name} class={`node ${type.toLowerCase()}${isPresent ? ' present' : ''}`}>
             <title>{comment === '' ? name : `${name}: ${comment}`}</title>
-            <rect x={x} y={y} width={box.width} height={box.height} rx={type === 'Choice' ? 18 : 7} />
-            <text x={x + box.width / 2} y={y + box.height / 2}>
-              {name.length > 25 ? `${name.slice(0, 24)}…` : name}
-            </text>
+            <Box name={name} x={x} y={y} {...(type === 'Choice' && { round: 18 })} />
           </g>
         ))}
-      </svg>
+      </Picture>
     </Scrolling>
   )
 }

@@ -2,6 +2,7 @@ import { box } from '../pictures/graph.ts'
 import { often, useRead } from '../use.ts'
 import { spoken } from '../words.ts'
 import { Card, Instant, Status } from './basic.tsx'
+import { Box, Picture } from './graph-node.tsx'
 import { Scrolling } from './scrolling.tsx'
 
 const gap = 28
@@ -24,14 +25,7 @@ export function Procedure({ target }: { readonly target: string }) {
       beside={value.outcome !== null && <Status of={value.outcome} />}
     >
       <Scrolling name="scroll" label="Graph of the procedure">
-        <svg
-          class="graph"
-          viewBox={`0 0 ${width} ${height}`}
-          width={width}
-          height={height}
-          role="img"
-          aria-label="Steps of the procedure"
-        >
+        <Picture width={width} height={height} label="Steps of the procedure">
           {shown.map(({ direction, steps }, row) => {
             const y = row * (box.height + 34) + 22
             return (
@@ -45,17 +39,14 @@ export function Procedure({ target }: { readonly target: string }) {
                     <g key={step} class={`node ${stepTone(status)}`}>
                       <title>{[name, spoken(status), ask, output].filter(Boolean).join(': ')}</title>
                       {column > 0 && <path class="edge" d={`M${x - gap} ${y + box.height / 2}h${gap}`} />}
-                      <rect x={x} y={y} width={box.width} height={box.height} rx="7" />
-                      <text x={x + box.width / 2} y={y + box.height / 2}>
-                        {name.length > 25 ? `${name.slice(0, 24)}…` : name}
-                      </text>
+                      <Box name={name} x={x} y={y} />
                     </g>
                   )
                 })}
               </g>
             )
           })}
-        </svg>
+        </Picture>
       </Scrolling>
       <ul class="steps">
         {value.steps

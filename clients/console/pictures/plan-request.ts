@@ -1,4 +1,4 @@
-import type { BodyOf } from '../answers.ts'
+import type { BodyOf } from '../../../contracts/bodies.ts'
 
 /** What a form asks for, as it was filled in. */
 export type Filled = Readonly<Record<string, string>>

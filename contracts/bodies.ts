@@ -1,7 +1,8 @@
 import type * as z from 'zod'
-import type { contracts } from '../../../contracts/api.ts'
-import type { Operation } from '../../../contracts/routes.ts'
+import type { contracts } from './api.ts'
+import type { Operation } from './routes.ts'
 
+// Types alone: no schema is loaded by a browser.
 type Contracts = typeof contracts
 type Schemas<Name extends Operation> = Contracts[Name]['answers'][keyof Contracts[Name]['answers']]
 
