@@ -124,7 +124,7 @@ async function factsAbout(
     binding.then(({ policies }) => freezesOf(log, policies, now, until)),
     profile === null ? null : outOfServiceSince(log, profile),
     binding,
-    binding.then(({ policies }) => (bound && upgrade ? sharesNow(log, policies, bound, upgrade) : [])),
+    binding.then(({ policies }) => (bound && upgrade ? sharesNow(log, policies, bound, upgrade, now) : [])),
   ])
   const { policies } = rules
   return {

@@ -1,4 +1,4 @@
-import { budgetAggregate, fairShare, holderIn } from '../domain/budget/budget.ts'
+import { budgetAggregate, fairShare, holderIn, sharedOut } from '../domain/budget/budget.ts'
 import { type Bound, budgetsOf } from '../domain/rules/binding.ts'
 import type { Policy } from '../domain/rules/rules.ts'
 import type { BudgetFact } from '../domain/upgrade/shares.ts'
@@ -10,15 +10,16 @@ export async function sharesNow(
   policies: readonly Policy[],
   { kind }: Pick<Bound, 'kind'>,
   upgrade: string,
+  now: string,
 ): Promise<BudgetFact[]> {
   return Promise.all(
     budgetsOf(policies, kind).map(async (bounded) => {
       const { state } = await log.load(budgetAggregate, bounded.budget)
       const { share = 0, grant = 0 } = holderIn(state, upgrade) ?? {}
       const asked = share >= bounded.limit || state.waiting.some((one) => one.upgrade === upgrade)
-      const over = state.holders.reduce((sum, one) => sum + one.share, 0) > bounded.limit
+      const over = sharedOut(state, now) > bounded.limit
       const contended = state.waiting.some((one) => one.upgrade !== upgrade)
-      return { ...bounded, share, grant, asked, contended, over, fair: fairShare(state, bounded.limit) }
+      return { ...bounded, share, grant, asked, contended, over, fair: fairShare(state, bounded.limit, now) }
     }),
   )
 }

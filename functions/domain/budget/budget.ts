@@ -74,9 +74,16 @@ export function holderIn({ holders }: BudgetState, upgrade: string): Holder | un
   return holders.find((one) => one.upgrade === upgrade)
 }
 
+/** Returns how much of a budget is shared out at an instant. */
+export function sharedOut({ holders }: BudgetState, now: string): number {
+  return holders.reduce((sum, one) => sum + (isHeld(one, now) ? one.share : 0), 0)
+}
+
 /** Returns the share that each would have of a budget if all who use it, or wait for it, had the same: whole, and it may be 0. */
-export function fairShare({ holders, waiting }: BudgetState, limit: number): number {
-  const users = new Set([...holders, ...waiting].map(({ upgrade }) => upgrade))
+export function fairShare({ holders, waiting }: BudgetState, limit: number, now: string): number {
+  const users = new Set(
+    [...holders.filter((one) => isHeld(one, now)), ...waiting].map(({ upgrade }) => upgrade),
+  )
   return Math.floor(limit / Math.max(1, users.size))
 }
 
@@ -84,8 +91,8 @@ export function fairShare({ holders, waiting }: BudgetState, limit: number): num
 function* granted(state: BudgetState, limit: number, now: string): Generator<BudgetEvent> {
   const held = state.holders.filter((one) => isHeld(one, now))
   const shares = new Map(held.map(({ upgrade, share }) => [upgrade, share]))
-  let free = limit - held.reduce((sum, { share }) => sum + share, 0)
-  const level = Math.max(1, fairShare(state, limit))
+  let free = limit - sharedOut(state, now)
+  const level = Math.max(1, fairShare(state, limit, now))
   const raised = new Set<string>()
   for (const most of [level, Number.POSITIVE_INFINITY]) {
     for (const { upgrade, wants } of state.waiting) {

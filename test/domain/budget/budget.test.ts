@@ -1,9 +1,15 @@
-import { describe, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { BudgetEvent } from '../../../events/budget.ts'
-import { askForShare, budgetAggregate, takeBack } from '../../../functions/domain/budget/budget.ts'
+import {
+  askForShare,
+  budgetAggregate,
+  fairShare,
+  sharedOut,
+  takeBack,
+} from '../../../functions/domain/budget/budget.ts'
 import { later, specOf } from '../given.ts'
 
-const { given } = specOf(budgetAggregate)
+const { fold, given } = specOf(budgetAggregate)
 
 const limit = 10
 const ask = (upgrade: string, wants: number) => askForShare({ upgrade, wants, limit })
@@ -86,6 +92,13 @@ describe('a budget', () => {
     given(...over)
       .when(ask('b', 5), until)
       .thenEvents(awaited('b', 5), granted('b', 5))
+  })
+
+  it('counts nobody any more whose hour is over', () => {
+    const until = later(3900)
+    const state = fold([granted('a', 6), returned('a', 6, until), granted('b', 2)])
+    expect([sharedOut(state, later(3899)), fairShare(state, limit, later(3899))]).toEqual([8, 5])
+    expect([sharedOut(state, until), fairShare(state, limit, until)]).toEqual([2, 10])
   })
 
   it('that there is no more is granted to nobody', () => {
