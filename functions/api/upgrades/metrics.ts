@@ -7,6 +7,13 @@ import { invalidFields } from '../http/problem.ts'
 
 const series = 'answer.body.data.result'
 
+type Call = NonNullable<Metric['request']>
+
+/** Returns the call that reads what is at a URL. */
+function lookAt(url: string, headers: Call['headers']): Call {
+  return { method: 'GET', url, headers, body: null, seconds: 15, tls: null, credentials: null }
+}
+
 /** Returns the call that asks Prometheus (HTTP API, "Instant queries"), and how its answer is read: as the value of one series, or as none. */
 function ofPrometheus({ url, query, headers, empty }: NonNullable<MetricAsked['prometheus']>) {
   const encoded = partsOfTemplate(query)
@@ -15,15 +22,7 @@ function ofPrometheus({ url, query, headers, empty }: NonNullable<MetricAsked['p
   const address = `${url.replace(/\/+$/, '')}/api/v1/query?query=${encoded}`
   const none = empty === 'zero' ? `size(${series}) == 0 ? 0.0 : ${series}.one_series` : `${series}.one_series`
   return {
-    request: {
-      method: 'GET' as const,
-      url: address,
-      headers,
-      body: null,
-      seconds: 15,
-      tls: null,
-      credentials: null,
-    },
+    request: lookAt(address, headers),
     value: `size(${series}) == 1 ? double(${series}[0].value[1]) : ${none}`,
   }
 }
@@ -45,9 +44,7 @@ function usualOf(
   { url, headers, minutes }: NonNullable<MetricAsked['thresholds']>,
   { failures, inconclusive }: Pick<MetricAsked, 'failures' | 'inconclusive'>,
 ): Metric[] {
-  const request = {
-    ...{ method: 'GET' as const, url, headers, body: null, seconds: 15, tls: null, credentials: null },
-  }
+  const request = lookAt(url, headers)
   return usual.map(({ of, ...bounds }) => ({
     ...{ name: `${name} ${of}`.slice(-64), request, value: `double(answer.body.${of})`, ...bounds },
     ...{ everySeconds: 60, count: minutes, failures, inconclusive },

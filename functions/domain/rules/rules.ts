@@ -57,11 +57,17 @@ const policiesAtMost = 50
 /** A policy is so long at most, in bytes: all of them fit into one snapshot. */
 const longestDocument = 4_000
 
-/** So many of those in service may demand approvals: each is counted in the state of every upgrade that it binds. */
-const demandingAtMost = 3
-
-/** So many of those in service may bound all upgrades together: each admission names its share of each bound. */
-const sharingAtMost = 3
+/** What few of those in service may ask for, and how many. */
+const scarce: readonly {
+  asks(document: PolicyDocument): boolean
+  readonly words: string
+  readonly atMost: number
+}[] = [
+  // Each is counted in the state of every upgrade that it binds.
+  { asks: ({ approvals }) => approvals !== null, words: 'demand approvals', atMost: 3 },
+  // Each admission names its share of each bound.
+  { asks: ({ together }) => together !== undefined, words: 'bound all upgrades together', atMost: 3 },
+]
 
 /** Defines a policy, or defines it anew; the same document again changes nothing. */
 export function definePolicy(command: {
@@ -81,18 +87,12 @@ export function definePolicy(command: {
       const detail = `There are ${policiesAtMost} policies, and none is forgotten: define one of them anew.`
       return reject({ code: 'too-many-policies', detail })
     }
-    const demanding = policies.filter(
-      (one) => one !== present && !one.withdrawn && one.document.approvals !== null,
-    )
-    if (document.approvals && demanding.length >= demandingAtMost) {
-      const names = demanding.map((one) => one.name).join(', ')
-      const detail = `${demandingAtMost} policies demand approvals (${names}): put it into one of them.`
-      return reject({ code: 'too-many-policies', detail })
-    }
-    const sharing = policies.filter((one) => one !== present && !one.withdrawn && one.document.together)
-    if (document.together && sharing.length >= sharingAtMost) {
-      const names = sharing.map((one) => one.name).join(', ')
-      const detail = `${sharingAtMost} policies bound all upgrades together (${names}): put it into one of them.`
+    const others = policies.filter((one) => one !== present && !one.withdrawn)
+    for (const { asks, words, atMost } of scarce) {
+      const asking = asks(document) ? others.filter((one) => asks(one.document)) : []
+      if (asking.length < atMost) continue
+      const names = asking.map((one) => one.name).join(', ')
+      const detail = `${atMost} policies ${words} (${names}): put it into one of them.`
       return reject({ code: 'too-many-policies', detail })
     }
     return accept({ type: 'PolicyDefined', data: { name, document } })

@@ -1,17 +1,11 @@
 import { after, hour, instantOf, minute } from '../../../events/time.ts'
 import { waveRange } from '../plan/waves.ts'
+import type { Bounded } from '../rules/binding.ts'
 import { isHalted } from './limits.ts'
 import type { InWave, Share, WithWave } from './state.ts'
 
 /** What an upgrade may use of a bound on all upgrades together, as it was read just before (design: #budgets). */
-export interface BudgetFact {
-  /** The id of the budget's stream. */
-  readonly budget: string
-  /** The policy that sets the bound. */
-  readonly policy: string
-  /** What is bounded: members in flight at once, or those that are admitted in an hour. */
-  readonly per: 'at-once' | 'hour'
-  readonly limit: number
+export interface BudgetFact extends Bounded {
   readonly share: number
   /** The commit that granted it; 0: nothing was. */
   readonly grant: number

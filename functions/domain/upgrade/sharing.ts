@@ -36,10 +36,11 @@ export function wantedBy(state: UpgradeState, facts: AdmissionFacts, now: string
 
 /** Returns the budgets that alone keep members from being admitted now. */
 function lackingIn(state: InWave, facts: AdmissionFacts, now: string): readonly BudgetFact[] {
-  if (!paceOf(state, facts, now).open || isSpaced(state, now)) return []
   const lacking = facts.budgets.filter((fact) => leftOf(state, { budgets: [fact] }, now) === 0)
   if (lacking.length === 0) return []
-  const slots = atOnce(state, facts) - state.standing.counts.inFlight
+  const { most, open } = paceOf(state, facts, now)
+  if (!open || isSpaced(state, now)) return []
+  const slots = most - state.standing.counts.inFlight
   const { retried, readmitted, fresh } = candidatesIn(state, { slots, left: Number.POSITIVE_INFINITY }, now)
   return retried.length + readmitted.length + fresh.length > 0 ? lacking : []
 }
@@ -75,12 +76,13 @@ export function holdForShare(draft: Draft, facts: AdmissionFacts): void {
  * over otherwise not each bit by itself. From this event on it uses no more than it says.
  */
 export function giveBack(draft: Draft, facts: AdmissionFacts): void {
+  const { state, now } = draft
+  if (facts.budgets.length === 0 || !hasBegun(state)) return
+  const pace = paceOf(state, facts, now)
   for (const fact of facts.budgets) {
-    const { state, now } = draft
-    if (!hasBegun(state)) return
     const { share, grant } = shareOf(state, fact)
     const used = usedOf(state, fact, now)
-    const usable = Math.min(share, usableOf(state, fact, paceOf(state, facts, now), now))
+    const usable = Math.min(share, usableOf(state, fact, pace, now))
     // What was just granted is used first, or two who wait would hand it to and fro.
     const isNew = (state.shares[fact.budget]?.grant ?? 0) < fact.grant
     const toOthers = fact.over || (fact.contended && !isNew)

@@ -1,13 +1,12 @@
 import { after, hour, instantOf, minute } from '../../../events/time.ts'
 import { askForShare, budgetAggregate, holderIn, takeBack } from '../../domain/budget/budget.ts'
-import { type Bounded, boundOf, boundsOf, budgetOf, budgetsOf } from '../../domain/rules/binding.ts'
-import { rulesAggregate, upgradeRules } from '../../domain/rules/rules.ts'
+import { bindingOf, boundOf, boundsOf, budgetOf, budgetsOf } from '../../domain/rules/binding.ts'
+import { type Policy, rulesAggregate, upgradeRules } from '../../domain/rules/rules.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { wantedBy } from '../../domain/upgrade/sharing.ts'
 import { exists, hasBegun, hasEnded, type UpgradeState } from '../../domain/upgrade/state.ts'
 import { type LogAndClock, loadWithFacts } from '../../facts/admission.ts'
-import { bindingNow } from '../../facts/rules.ts'
-import type { Log, Metadata } from '../../log/log.ts'
+import type { Metadata } from '../../log/log.ts'
 import { duty } from '../duty.ts'
 import type { Healer } from '../healer.ts'
 import { tickUpgrade } from './tick.ts'
@@ -28,19 +27,11 @@ export const askForShares = duty(
   },
 )
 
-/** Returns a bound as policies set it now; undefined: none does. */
-async function boundNow(log: Log, budget: string): Promise<Bounded | undefined> {
-  const { state } = await log.load(rulesAggregate, upgradeRules)
-  const inService = state.policies.filter(({ withdrawn }) => !withdrawn)
-  return budgetsOf(inService, 'deploy').find((one) => one.budget === budget)
-}
-
-/** Is an upgrade still bound by a budget? One that is not gives all of its share back. */
-async function isBound(log: Log, state: UpgradeState, budget: string): Promise<boolean> {
+/** Is an upgrade bound by a budget, as these policies have it? One that is not gives all of its share back. */
+function isBound(policies: readonly Policy[], state: UpgradeState, budget: string): boolean {
   if (!exists(state)) return false
   const bound = boundOf(state.request)
-  const { policies } = await bindingNow(log, bound)
-  return budgetsOf(policies, bound.kind).some((one) => one.budget === budget)
+  return budgetsOf(bindingOf(policies, bound), bound.kind).some((one) => one.budget === budget)
 }
 
 /** What is admitted in an hour is remembered for a little longer: an upgrade that has ended uses its share for so long. */
@@ -52,11 +43,13 @@ async function settleShare(
   { budget, upgrade }: { readonly budget: string; readonly upgrade: string },
   cause: Metadata,
 ): Promise<void> {
-  const [{ state }, holder, bounded] = await Promise.all([
+  const [{ state }, holder, policies] = await Promise.all([
     log.load(upgradeAggregate, upgrade),
     log.load(budgetAggregate, budget).then((loaded) => holderIn(loaded.state, upgrade)),
-    boundNow(log, budget),
+    log.load(rulesAggregate, upgradeRules).then((loaded) => loaded.state.policies),
   ])
+  const inService = policies.filter(({ withdrawn }) => !withdrawn)
+  const bounded = budgetsOf(inService, 'deploy').find((one) => one.budget === budget)
   const limit = bounded?.limit ?? null
   const settle = (said: Pick<Parameters<typeof takeBack>[0], 'share' | 'grant' | 'until'>) =>
     log.of(budgetAggregate, budget).carryOut(takeBack({ upgrade, limit, ...said }), cause)
@@ -66,7 +59,7 @@ async function settleShare(
     await settle({ share: until === null ? 0 : (holder?.share ?? 0), grant: null, until })
     return
   }
-  if (!(await isBound(log, state, budget))) await settle({ share: 0, grant: null, until: null })
+  if (!isBound(policies, state, budget)) await settle({ share: 0, grant: null, until: null })
   const said = hasBegun(state) ? state.shares[budget] : undefined
   if (said) await settle({ ...said, until: null })
 }
