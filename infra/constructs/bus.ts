@@ -1,10 +1,9 @@
 import { Aws, Duration } from 'aws-cdk-lib'
 import { EventBus } from 'aws-cdk-lib/aws-events'
-import { CfnRegistry, CfnSchema } from 'aws-cdk-lib/aws-eventschemas'
+import { CfnRegistry } from 'aws-cdk-lib/aws-eventschemas'
 import { Construct } from 'constructs'
-import * as z from 'zod'
-import { publicDetails, publicSource } from '../../events/public.ts'
 import { namesOf } from './names.ts'
+import { Schemas } from './schemas.ts'
 
 /** The bus of public events, to which integrations subscribe, and the schemas that they can rely on. */
 export class Bus extends Construct {
@@ -21,24 +20,11 @@ export class Bus extends Construct {
       eventPattern: { account: [Aws.ACCOUNT_ID] },
       retention: Duration.days(90),
     })
-    this.publishSchemas()
-  }
-
-  /** One schema an event, as EventBridge names them: `source@DetailType`. The registry takes JSON Schema Draft 4 (AWS). */
-  private publishSchemas(): void {
+    const registryName = namesOf(this).bus
     const registry = new CfnRegistry(this, 'Schemas', {
-      registryName: namesOf(this).bus,
+      registryName,
       description: 'Public events of Drydock',
     })
-    for (const [type, detail] of Object.entries(publicDetails)) {
-      const schema = new CfnSchema(this, `Schema${type}`, {
-        registryName: namesOf(this).bus,
-        schemaName: `${publicSource}@${type}`,
-        type: 'JSONSchemaDraft4',
-        // As input, because fields that are added later are none of an error to who knows the earlier schema.
-        content: JSON.stringify(z.toJSONSchema(detail, { target: 'draft-4', io: 'input' })),
-      })
-      schema.addResourceDependency(registry)
-    }
+    new Schemas(this, { registryName }).node.addDependency(registry)
   }
 }

@@ -13,7 +13,6 @@ beforeAll(() => {
 /** Names that are unique inside of another resource of the stack only. */
 const inside: Readonly<Record<string, string>> = {
   'AWS::ApiGatewayV2::Stage': 'an API',
-  'AWS::EventSchemas::Schema': 'a registry',
 }
 
 /** Returns every name that the template gives by itself, by kind; what it leaves out CloudFormation makes unique. */
@@ -51,7 +50,6 @@ describe('a second stack in an account', () => {
       'AWS::ApiGatewayV2::Authorizer Name',
       'AWS::CloudWatch::Alarm MetricName',
       'AWS::Cognito::UserPoolGroup GroupName',
-      'AWS::EventSchemas::Schema RegistryName',
       'AWS::IAM::Policy PolicyName',
       'AWS::Lambda::EventInvokeConfig FunctionName',
       'AWS::Lambda::EventSourceMapping FunctionName',

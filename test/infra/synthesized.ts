@@ -37,6 +37,8 @@ type App = ReturnType<typeof drydock>
 /** What the synthesis writes: the template, and the files that are deployed with it. */
 export interface Assembly {
   readonly template: Template
+  /** The templates of the stacks in the stack. */
+  readonly nested: readonly Template[]
   /** Returns the path of what was published under an S3 key. */
   asset(key: string): string
   remove(): void
@@ -50,12 +52,19 @@ function synthesizeInto(outdir: string, change: (app: App) => void = () => {}, s
 }
 
 function assemblyIn(outdir: string, remove: () => void): Assembly {
-  const [name = '', ...others] = readdirSync(outdir).filter((file) => file.endsWith('.template.json'))
+  const files = readdirSync(outdir).filter((file) => file.endsWith('.template.json'))
+  const isNested = (file: string) => file.endsWith('.nested.template.json')
+  const [name = '', ...others] = files.filter((file) => !isNested(file))
   if (others.length > 0) throw new Error(`There are several templates in ${outdir}.`)
-  const text = readFileSync(join(outdir, name), 'utf8')
   // The tests read only what is stated here.
-  const template = JSON.parse(text) as Template
-  return { template, asset: (key) => join(outdir, `asset.${key.replace(/\.zip$/, '')}`), remove }
+  const read = (file: string) => JSON.parse(readFileSync(join(outdir, file), 'utf8')) as Template
+  const nested = files.filter(isNested).map(read)
+  return {
+    template: read(name),
+    nested,
+    asset: (key) => join(outdir, `asset.${key.replace(/\.zip$/, '')}`),
+    remove,
+  }
 }
 
 /**

@@ -108,19 +108,9 @@ export const eventTypes: Readonly<Record<string, ResourceType>> = {
     }),
     properties: { RegistryName: used, Description: noEffect(descriptive), Tags: noEffect(descriptive) },
   },
-  'AWS::EventSchemas::Schema': {
-    nameProperty: 'SchemaName',
-    identify: ({ name }) => ({
-      ref: name,
-      attributes: { SchemaName: name, SchemaArn: arn('schemas', `schema/${name}`) },
-    }),
-    properties: {
-      RegistryName: noEffect(eventSchemas),
-      SchemaName: used,
-      Type: noEffect(eventSchemas),
-      Content: noEffect(eventSchemas),
-      Description: noEffect(descriptive),
-      Tags: noEffect(descriptive),
-    },
+  // The one stack in the stack holds the schemas, and a test holds it to that.
+  'AWS::CloudFormation::Stack': {
+    identify: byName('cloudformation', 'stack/'),
+    properties: { TemplateURL: noEffect(eventSchemas), Tags: noEffect(descriptive) },
   },
 }
