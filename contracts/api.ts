@@ -4,6 +4,7 @@ import { componentContracts } from './components.ts'
 import type { Contract } from './contract.ts'
 import { evidenceContracts } from './evidence.ts'
 import { mcpContracts } from './mcp.ts'
+import { notificationContracts } from './notifications.ts'
 import { operationsContracts } from './operations.ts'
 import { policyContracts } from './policies.ts'
 import { procedureContracts } from './procedures.ts'
@@ -32,6 +33,7 @@ export const contracts = {
   ...profileContracts,
   ...calendarContracts,
   ...operationsContracts,
+  ...notificationContracts,
   ...agentContracts,
   ...mcpContracts,
   ...systemContracts,

@@ -16,6 +16,7 @@ export const groups = [
   'targets',
   'releases',
   'operations',
+  'notifications',
   'profiles',
   'calendars',
   'agents',
@@ -135,6 +136,16 @@ const table = [
   ['getTrust',              'GET',    '/api/v1/trust',                                          'releases',   read],
   ['setTrust',              'PUT',    '/api/v1/trust',                                          'releases',   administer],
 
+  ['defineDestination',     'PUT',    '/api/v1/destinations/{name}',                            'notifications', administer],
+  ['listDestinations',      'GET',    '/api/v1/destinations',                                   'notifications', read],
+  ['getDestination',        'GET',    '/api/v1/destinations/{name}',                            'notifications', read],
+  ['removeDestination',     'DELETE', '/api/v1/destinations/{name}',                            'notifications', administer],
+  ['testDestination',       'POST',   '/api/v1/destinations/{name}/test',                       'notifications', operate],
+  ['listUndelivered',       'GET',    '/api/v1/destinations/{name}/undelivered',                'notifications', read],
+  ['retryUndelivered',      'POST',   '/api/v1/destinations/{name}/undelivered/retry',          'notifications', operate],
+  ['listNotifications',     'GET',    '/api/v1/notifications',                                  'notifications', read],
+  ['dismissNotification',   'POST',   '/api/v1/notifications/dismiss',                          'notifications', read],
+
   ['listApprovals',         'GET',    '/api/v1/approvals',                                      'operations', read],
   ['getStop',               'GET',    '/api/v1/stop',                                           'operations', read],
   ['stopEverything',        'POST',   '/api/v1/stop',                                           'operations', operate],
@@ -176,6 +187,12 @@ const table = [
  * none is in them.
  */
 export const pages = ['/', '/console', '/console/{file+}', '/reference'] as const
+
+/**
+ * Where Slack says what people press. No operation of the API: what comes is signed by Slack over its raw body, and is read by nobody before that is
+ * checked.
+ */
+export const signedPath = '/slack/{destination}'
 
 /** The names of all operations; `contracts` has a contract for each. */
 export type Operation = (typeof table)[number][0]

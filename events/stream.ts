@@ -13,6 +13,7 @@ export const streamKinds = [
   'memberships',
   'rollout',
   'procedure',
+  'destinations',
 ] as const
 
 /** Returns the name of a stream: its kind and its id. */

@@ -32,6 +32,10 @@ export const versionSchemes = ['semver', 'dotted', 'ordered'] as const
 /** How releases are signed. */
 export const signatureSchemes = ['ed25519'] as const
 
+/** How much a notice matters, the least first. */
+export const severities = ['info', 'warning', 'critical'] as const
+export type Severity = (typeof severities)[number]
+
 /** The roles of those who may approve. */
 export const approvingRoles = ['approver', 'admin'] as const
 

@@ -8,6 +8,7 @@ import type { UnsignedReleases } from './domain/policy/policy.ts'
 import { endpointOf, readEnvironment, type Setting, type Settings } from './environment.ts'
 import { openGuard, refusalOf } from './executors/guard.ts'
 import { type Helm, openHelm } from './executors/helm/helm.ts'
+import { type Mail, openMail } from './executors/mail.ts'
 import { type Outbound, openOutbound } from './executors/outbound.ts'
 import { readOutboundHosts } from './executors/outbound-hosts.ts'
 import { type Commands, openCommands } from './executors/run-command.ts'
@@ -24,6 +25,8 @@ import { openViewStore, openViews } from './views/dynamo.ts'
 import type { ViewStore } from './views/store.ts'
 import type { Views } from './views/views.ts'
 import { type Executions, openExecutions } from './work/executions.ts'
+import { type Inbox, openInbox } from './work/inbox.ts'
+import { type Messages, openMessages } from './work/messages.ts'
 import { openParked, type Parked } from './work/parked.ts'
 import { openProbes, type Probes } from './work/probes.ts'
 import { type Callbacks, openCallbacks } from './work/procedure-callbacks.ts'
@@ -86,6 +89,10 @@ export interface Connections {
   readonly webhooks: Webhooks
   /** Who may call back, and for which step. */
   readonly callbacks: Callbacks
+  /** What leaves to people and programs, and what people find here. */
+  readonly messages: Messages
+  readonly inbox: Inbox
+  readonly mail: Mail
   /** Where others reach the API. */
   readonly apiUrl: string
   /** Where people sign in to the console. */
@@ -254,6 +261,15 @@ export const commands = connection([], () =>
 export const webhooks = connection([], () => openWebhooks())
 export const callbacks = connection(['workTable'], ({ workTable: table }) =>
   openCallbacks({ client: dynamo(), table }),
+)
+export const messages = connection(['workTable'], ({ workTable: table }) =>
+  openMessages({ client: dynamo(), table, now }),
+)
+export const inbox = connection(['workTable'], ({ workTable: table }) =>
+  openInbox({ client: dynamo(), table, now }),
+)
+export const mail = connection([], () =>
+  openMail(sendTo('ses', (region) => endpointOf('SESV2') ?? `https://email.${region}.amazonaws.com`)),
 )
 export const apiUrl = connection(['apiUrl'], (settings) => settings.apiUrl)
 export const signIn = connection(

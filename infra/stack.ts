@@ -12,7 +12,9 @@ import { Heads } from './constructs/heads.ts'
 import { Identity } from './constructs/identity.ts'
 import { Log } from './constructs/log.ts'
 import { LogReader } from './constructs/log-reader.ts'
+import { Mail } from './constructs/mail.ts'
 import { machines, procedureMachineArns } from './constructs/names.ts'
+import { Notices } from './constructs/notices.ts'
 import { Outbound } from './constructs/outbound.ts'
 import { Procedures } from './constructs/procedures.ts'
 import { keepFailures } from './constructs/queue.ts'
@@ -45,6 +47,7 @@ export class DrydockStack extends Stack {
     const catalogue = new Catalogue(this)
     const outbound = new Outbound(this)
     const runCommand = new RunCommand(this)
+    const mail = new Mail(this)
     const concurrency = new Concurrency(this)
     const heads = new Heads(this)
     const procedures = new Procedures(this)
@@ -55,7 +58,7 @@ export class DrydockStack extends Stack {
     const functions = new Functions(this, {
       apiUrl: api.api.apiEndpoint,
       ...{ log, views, work, bus, windows },
-      ...{ identity, exposure, catalogue, outbound, runCommand, concurrency, heads, procedures },
+      ...{ identity, exposure, catalogue, outbound, runCommand, mail, concurrency, heads, procedures },
     })
 
     api.serve(functions)
@@ -66,6 +69,7 @@ export class DrydockStack extends Stack {
       ...{ of: 'procedure', functions },
       machines: [{ prefix: procedureMachineArns(this) }],
     })
+    const notices = new Notices(this, { bus, functions })
     const readers = functions.on('commit').map((reader) => {
       const { deadLetters } = new LogReader(this, { log, reader })
       return [reader.name, deadLetters] as const
@@ -83,6 +87,7 @@ export class DrydockStack extends Stack {
         ...Object.fromEntries(readers),
         ...Object.fromEntries(workflows.map(([machine, { deadLetters }]) => [machine, deadLetters])),
         procedure: procedureEnds.deadLetters,
+        notices: notices.deadLetters,
         schedules: schedules.deadLetters,
         windows: windows.deadLetters,
       },

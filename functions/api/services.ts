@@ -2,7 +2,10 @@ import type { ExposureLimit } from '../domain/plan/exposure.ts'
 import type { UnsignedReleases } from '../domain/policy/policy.ts'
 import type { KeptHeads } from '../log/heads.ts'
 import type { Log } from '../log/log.ts'
+import type { Leaving } from '../notify/deliver.ts'
 import type { Views } from '../views/views.ts'
+import type { Inbox } from '../work/inbox.ts'
+import type { Messages } from '../work/messages.ts'
 import type { Probes } from '../work/probes.ts'
 import type { Callbacks } from '../work/procedure-callbacks.ts'
 import type { Telemetry } from '../work/telemetry.ts'
@@ -19,6 +22,10 @@ interface Reached {
   /** What the deployment says of releases that nobody has signed. */
   readonly unsignedReleases: UnsignedReleases
   readonly callbacks: Callbacks
+  /** How messages leave. */
+  readonly leaving: Leaving
+  readonly messages: Messages
+  readonly inbox: Inbox
   /** Where the streams stood, day by day, signed. */
   readonly keptHeads: KeptHeads
   /** Returns why the deployment does not let a URL be called; undefined: it does, or its addresses decide. */

@@ -16,7 +16,15 @@ import {
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import { type Access, type Group, type Operation, pages, type Route, routes } from '../../contracts/routes.ts'
+import {
+  type Access,
+  type Group,
+  type Operation,
+  pages,
+  type Route,
+  routes,
+  signedPath,
+} from '../../contracts/routes.ts'
 import type { Functions } from './functions.ts'
 import type { Identity } from './identity.ts'
 import { namesOf } from './names.ts'
@@ -75,6 +83,15 @@ export class Api extends Construct {
       })
       if (access === 'public' || access === 'capability') acknowledgeOpen(added, operation)
     }
+    const notifications = integrations.get('notifications')
+    if (notifications === undefined) throw new Error('Nobody takes what Slack sends.')
+    const signed = this.api.addRoutes({
+      ...{ path: signedPath, methods: [HttpMethod.POST], integration: notifications, authorizer: nobody },
+    })
+    acknowledge(
+      signed,
+      'Slack signs what it sends over the raw body, which the function checks before it reads anything: an authorizer is not shown the body.',
+    )
     for (const { lambda } of functions.on('page')) {
       const integration = new HttpLambdaIntegration('To-pages', lambda, { scopePermissionToRoute: false })
       for (const path of pages) {

@@ -15,6 +15,8 @@ import {
   redeem,
   runCommands,
   scheduleWindows,
+  sendMail,
+  sendMessages,
   supersede,
 } from './permissions.ts'
 import type { Trigger, TriggerOf } from './triggers.ts'
@@ -122,6 +124,18 @@ const declared = {
     environment: ['logTable', 'viewsTable', 'roleClaim'],
     may: { log: append, views: read },
   },
+  notifications: {
+    ...request,
+    does: 'Notifications: destinations, what did not get there, what people press in Slack',
+    environment: ['logTable', 'viewsTable', 'workTable', 'roleClaim', 'outboundHosts', 'apiUrl'],
+    may: {
+      log: append,
+      views: read,
+      messages: [...sendMessages, 'dynamodb:DeleteItem'],
+      secrets: ['secretsmanager:GetSecretValue'],
+      ...sendMail,
+    },
+  },
   profiles: {
     ...request,
     does: 'Upgrade profiles',
@@ -222,6 +236,21 @@ const declared = {
       procedureMachine: [...makeMachines.procedureMachine, 'states:StartExecution', ...supersede],
       bus: ['events:PutEvents'],
       ...scheduleWindows,
+    },
+  },
+
+  notify: {
+    ...batch,
+    does: 'Tells people and programs of public events',
+    runsOn: { event: 'public event', retries: 2 },
+    // Sends again what did not get there.
+    alsoRunsOn: everyMinute,
+    environment: ['logTable', 'workTable', 'outboundHosts', 'apiUrl', 'metricsNamespace'],
+    may: {
+      log: load,
+      messages: [...sendMessages, 'dynamodb:DeleteItem', 'dynamodb:GetItem'],
+      secrets: ['secretsmanager:GetSecretValue'],
+      ...sendMail,
     },
   },
 

@@ -31,6 +31,7 @@ import type { Exposure } from './exposure.ts'
 import type { Heads } from './heads.ts'
 import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
+import type { Mail } from './mail.ts'
 import {
   executionArns,
   functionArn,
@@ -43,7 +44,7 @@ import {
   windowScheduleArns,
 } from './names.ts'
 import type { Outbound } from './outbound.ts'
-import { conditions, type Grants, type Resource, type runCommands } from './permissions.ts'
+import { conditions, type Grants, type Resource, type runCommands, type sendMail } from './permissions.ts'
 import type { Procedures } from './procedures.ts'
 import type { RunCommand } from './run-command.ts'
 import { isOf, type Trigger, type TriggerOf } from './triggers.ts'
@@ -63,6 +64,7 @@ interface FunctionsProps {
   readonly exposure: Exposure
   readonly catalogue: Catalogue
   readonly outbound: Outbound
+  readonly mail: Mail
   readonly runCommand: RunCommand
   readonly concurrency: Concurrency
   readonly heads: Heads
@@ -82,7 +84,7 @@ export class Functions extends Construct {
   constructor(scope: Construct, props: FunctionsProps) {
     super(scope, 'Functions')
     const { log, views, work, bus, windows, identity, exposure, outbound, concurrency, heads } = props
-    const { procedures, runCommand, catalogue } = props
+    const { procedures, runCommand, mail, catalogue } = props
     const settings: Settings<Setting> = {
       logTable: log.table.tableName,
       viewsTable: views.table.tableName,
@@ -123,6 +125,7 @@ export class Functions extends Construct {
       lastSeen: work.table.tableArn,
       probes: work.table.tableArn,
       callbacks: work.table.tableArn,
+      messages: work.table.tableArn,
       upgradeMachine: machineArn(this, 'upgrade'),
       upgradeExecutions: executionArns(this, 'upgrade'),
       rolloutMachine: machineArn(this, 'rollout'),
@@ -145,7 +148,7 @@ export class Functions extends Construct {
     writeBrowserFiles(join(bundles, bundleOf(entryOf('console')), 'files'))
     const created = functionNames.map((name) => [
       name,
-      lambda(this, name, { bundles, settings, arns, runCommand, concurrency, programs }),
+      lambda(this, name, { bundles, settings, arns, runCommand, mail, concurrency, programs }),
     ])
     this.all = Object.fromEntries(created) as Record<FunctionName, Lambda> // one for each name
     rmSync(bundles, { recursive: true })
@@ -168,8 +171,9 @@ interface Shared {
   /** The directory of their bundles. */
   readonly bundles: string
   readonly settings: Settings<Setting>
-  readonly arns: Readonly<Record<Exclude<Resource, keyof typeof runCommands>, string>>
+  readonly arns: Readonly<Record<Exclude<Resource, keyof typeof runCommands | keyof typeof sendMail>, string>>
   readonly runCommand: RunCommand
+  readonly mail: Mail
   readonly concurrency: Concurrency
   /** Helm, for those that run it. */
   readonly programs: ILayerVersion
@@ -178,7 +182,7 @@ interface Shared {
 function lambda(
   scope: Construct,
   name: FunctionName,
-  { bundles, settings, arns, runCommand, concurrency, programs }: Shared,
+  { bundles, settings, arns, runCommand, mail, concurrency, programs }: Shared,
 ): Lambda {
   const { does, memory, timeout, atOnce, environment, may, fixedName, programs: needed } = declarations[name]
   const here = new Construct(scope, name)
@@ -193,8 +197,9 @@ function lambda(
       resources: [logGroup.logGroupArn],
     }),
   )
-  const { commands, anyCommand, ...always }: Grants = may
+  const { commands, anyCommand, mail: send, ...always }: Grants = may
   if (commands && anyCommand) runCommand.grant(here, role, { send: commands, look: anyCommand })
+  if (send) mail.grant(here, role, send)
   for (const [resource, actions] of Object.entries(always)) {
     const known = resource as keyof typeof always // Object.entries forgets that the keys are resources
     const condition = conditions[known]

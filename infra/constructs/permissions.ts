@@ -1,10 +1,11 @@
 import { headsPrefix } from '../../functions/environment.ts'
 
 /**
- * What a function may be granted. `catalogue` is the log's index, `lastSeen` the rows of `Work` that say when agents were heard of, `probes` those of what was seen of domains, `callbacks` those of who may call back, `upgradeExecutions` are those of the state machine that drives upgrades, `windowSchedules` the
+ * What a function may be granted. `catalogue` is the log's index, `lastSeen` the rows of `Work` that say when agents were heard of, `probes` those of what was seen of domains, `callbacks` those of who may call back, `messages` those of what leaves, `upgradeExecutions` are those of the state machine that drives upgrades, `windowSchedules` the
  * one-shot schedules of windows, `windowsRole` whom these act as; `anySchedule` is every schedule, since listing knows no narrower one.
  * `headDocuments` are the objects in `headsBucket` that say where the streams stand, signed with `headsKey`. `secrets` are those whose names begin with
- * the stack's own, `commands` those that the deployment lets be run, `anyCommand` every one: to look at one knows no narrower right.
+ * the stack's own, `commands` those that the deployment lets be run, `anyCommand` every one: to look at one knows no narrower right. `mail` are
+ * the identities from which the deployment lets e-mails be sent.
  */
 export type Resource =
   | 'log'
@@ -14,6 +15,7 @@ export type Resource =
   | 'lastSeen'
   | 'probes'
   | 'callbacks'
+  | 'messages'
   | 'upgradeMachine'
   | 'upgradeExecutions'
   | 'rolloutMachine'
@@ -31,6 +33,7 @@ export type Resource =
   | 'secrets'
   | 'commands'
   | 'anyCommand'
+  | 'mail'
 
 /** What a function may do: exact actions by resource. */
 export type Grants = Partial<Readonly<Record<Resource, readonly string[]>>>
@@ -43,6 +46,7 @@ export const conditions: Partial<Record<Resource, Record<string, Record<string, 
   windowsRole: { StringEquals: { 'iam:PassedToService': ['scheduler.amazonaws.com'] } },
   procedureRole: { StringEquals: { 'iam:PassedToService': ['states.amazonaws.com'] } },
   probes: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['probes#*'] } },
+  messages: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['messages#*'] } },
   callbacks: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['callbacks#*'] } },
   lastSeen: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['seen#*'] } },
   headsBucket: { StringEquals: { 's3:prefix': [headsPrefix] } },
@@ -63,6 +67,7 @@ export const foldMany = [
   'dynamodb:PartiQLUpdate',
   'dynamodb:PutItem',
 ] as const
+export const sendMessages = ['dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'] as const
 export const park = ['dynamodb:PutItem'] as const
 export const lastSeen = ['dynamodb:BatchGetItem'] as const
 export const redeem = ['states:SendTaskSuccess'] as const
@@ -78,6 +83,8 @@ export const runCommands = {
   commands: ['ssm:SendCommand'],
   anyCommand: ['ssm:GetCommandInvocation', 'ssm:ListCommands'],
 } as const
+/** Where the deployment names no identity, this is not granted. */
+export const sendMail = { mail: ['ses:SendEmail'] } as const
 export const scheduleWindows = {
   windowSchedules: ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'],
   windowsRole: ['iam:PassRole'],

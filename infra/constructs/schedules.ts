@@ -14,6 +14,7 @@ export class Schedules extends Construct {
     super(scope, 'Schedules')
     this.deadLetters = deadLetters(this)
     const scheduled = functions.on('schedule')
+    const told = functions.on('public event').map(({ name }) => name)
     const role = schedulerRole(this, {
       group: 'default',
       calls: scheduled.map(({ lambda }) => lambda.functionArn),
@@ -21,7 +22,8 @@ export class Schedules extends Construct {
     })
 
     for (const { name, lambda, rate, delivery, retries } of scheduled) {
-      keepFailures(lambda, this.deadLetters, retries)
+      // What is told of events too keeps its failures where theirs are: a function has one place for them.
+      if (!told.includes(name)) keepFailures(lambda, this.deadLetters, retries)
       const schedule = new CfnSchedule(this, idOf(name), {
         scheduleExpression: rate,
         flexibleTimeWindow: { mode: 'OFF' },

@@ -13,6 +13,8 @@ export type Trigger =
   | { readonly event: 'credential' }
   /** Commits, in the log's stream; each of its shards is read in so many lanes side by side. */
   | { readonly event: 'commit'; readonly lanes: number }
+  /** A public event, on the bus. */
+  | { readonly event: 'public event'; readonly retries: Retries }
   /** A rate, as the Scheduler writes it, which tries to deliver each time for so long and so often. */
   | {
       readonly event: 'schedule'

@@ -6,11 +6,13 @@ import {
   rightsOnCommands,
   rightsOnKeys,
   rightsOnMachines,
+  rightsOnMail,
   rightsOnObjects,
   rightsOnSchedules,
   rightsOnSecrets,
 } from './access/asked.ts'
 import type { Buckets } from './buckets.ts'
+import { mailPath } from './mail.ts'
 import { isRecord } from './template/shapes.ts'
 
 /** The services behind the endpoint, each as it answers one call. */
@@ -27,6 +29,8 @@ export interface AwsServices {
   secrets(operation: string, input: unknown): unknown
   /** Run Command of Systems Manager; throws {type, message}. */
   commands(operation: string, input: unknown): unknown
+  /** SES, whose API is REST; throws {type, message}. */
+  mail(method: string, path: string, body: unknown): unknown
   /** S3, below the path `/s3`. */
   readonly buckets: Buckets
   /** EventBridge Scheduler, whose API is REST. */
@@ -57,7 +61,7 @@ const maximumBytes = 16 * 1024 * 1024
 /** The path below which the endpoint answers as S3. */
 export const bucketsPath = '/s3'
 
-/** Serves Step Functions (JSON 1.0), EventBridge, KMS, Secrets Manager and Systems Manager (JSON 1.1), Scheduler (REST JSON) and S3 (REST XML) on a free port of the loopback. */
+/** Serves Step Functions (JSON 1.0), EventBridge, KMS, Secrets Manager and Systems Manager (JSON 1.1), Scheduler and SES (REST JSON) and S3 (REST XML) on a free port of the loopback. */
 export async function openAwsEndpoint(
   services: AwsServices,
   access: Pick<Access, 'demand'>,
@@ -110,6 +114,14 @@ async function serve(
     return { status: answer.status, contentType: 'application/xml', body: answer.body, plain: true }
   }
   const body = jsonIn(text)
+  if (url.pathname.startsWith(mailPath)) {
+    demand(() => rightsOnMail(body))
+    return {
+      status: 200,
+      contentType: 'application/json',
+      body: services.mail(method, url.pathname, body),
+    }
+  }
   if (typeof target !== 'string') {
     demand(() => rightsOnSchedules(method, url.pathname, query, body))
     const answer = await services.scheduler(method, url.pathname, query, body)

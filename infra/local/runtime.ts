@@ -15,6 +15,7 @@ import { withAddress } from './lambda/environment.ts'
 import { type LogLine, openLogFiles } from './lambda/log.ts'
 import { lockDirectory } from './lock.ts'
 import { openClock } from './machine-clock.ts'
+import { mailIdentity } from './mail.ts'
 import type { Message } from './queues/queue.ts'
 import { checkSpeed } from './speed.ts'
 import { readCloudAssembly } from './template/cloud-assembly.ts'
@@ -131,6 +132,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       Issuer: issuer.issuerUrl,
       Audience: issuer.audience,
       RoleClaim: 'roles',
+      MailIdentities: mailIdentity,
       ...signIn.parameters,
       ...options.parameters,
     })
@@ -165,6 +167,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       AWS_ENDPOINT_URL_KMS: aws.url,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.url,
       AWS_ENDPOINT_URL_SSM: aws.url,
+      AWS_ENDPOINT_URL_SESV2: aws.url,
       AWS_ENDPOINT_URL_S3: `${aws.url}${bucketsPath}`,
     }
     Object.assign(told, endpoints, { AWS_REGION: region })

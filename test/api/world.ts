@@ -12,6 +12,7 @@ import type { Allowances } from '../../functions/api/http/allowances.ts'
 import type { Endpoint } from '../../functions/api/http/endpoint.ts'
 import type { ApiEvent, ApiResult } from '../../functions/api/http/exchange.ts'
 import { mcpEndpoint } from '../../functions/api/mcp.ts'
+import { notificationsEndpoint } from '../../functions/api/notifications.ts'
 import { operationsEndpoint } from '../../functions/api/operations.ts'
 import { proceduresEndpoint } from '../../functions/api/procedures.ts'
 import { profilesEndpoint } from '../../functions/api/profiles.ts'
@@ -37,6 +38,7 @@ import { runDuties } from '../../functions/reactor/run.ts'
 import { OnTheirOwn } from '../../functions/side-by-side.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
+import { leavingFor } from '../notify/leaving.ts'
 import { openRunner } from '../../functions/views/runner.ts'
 import { moveRollout } from '../../functions/workflow/rollout/moves.ts'
 import { moveUpgrade } from '../../functions/workflow/upgrade/moves.ts'
@@ -178,8 +180,9 @@ export function openWorld({
     exposure,
     unsignedReleases,
     keptHeads: vault,
+    leaving: leavingFor(now),
     allowances,
-  } satisfies Services<'telemetry' | 'exposure' | 'unsignedReleases' | 'keptHeads'> &
+  } satisfies Services<'telemetry' | 'exposure' | 'unsignedReleases' | 'keptHeads' | 'leaving'> &
     ReceptionOfPeople &
     Record<string, unknown>
   // As deployed: nothing that is planned for a caller asks when somebody was last heard of.
@@ -192,6 +195,7 @@ export function openWorld({
     targets: targetsEndpoint(services),
     releases: releasesEndpoint(services),
     operations: operationsEndpoint(services),
+    notifications: notificationsEndpoint(services),
     profiles: profilesEndpoint(services),
     calendars: calendarsEndpoint(services),
     agents: agentsEndpoint(services),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { budgetEvents } from '../../events/budget.ts'
 import { componentEvents } from '../../events/component.ts'
+import { destinationEvents } from '../../events/destinations.ts'
 import { membershipEvents } from '../../events/membership.ts'
 import { planEvents } from '../../events/plan.ts'
 import { policyEvents } from '../../events/policy.ts'
@@ -32,6 +33,7 @@ const events: Readonly<Record<(typeof streamKinds)[number], { readonly shapes: o
   memberships: membershipEvents,
   rollout: rolloutEvents,
   procedure: procedureEvents,
+  destinations: destinationEvents,
 }
 
 /** Which events lead to what: those of one aggregate that the same duties answer are one row. */

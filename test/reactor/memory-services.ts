@@ -1,10 +1,12 @@
-import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import type { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import type { Commit } from '../../events/envelope.ts'
 import type { Log } from '../../functions/log/log.ts'
 import { duties } from '../../functions/reactor/duties.ts'
 import { isAnswered } from '../../functions/reactor/duty.ts'
 import type { ReactorServices } from '../../functions/reactor/services.ts'
 import type { Views } from '../../functions/views/views.ts'
+import { memoryInbox } from '../../functions/work/inbox.ts'
+import { memoryMessages } from '../../functions/work/messages.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
 import { memoryProbes } from '../../functions/work/probes.ts'
 import { memoryCallbacks } from '../../functions/work/procedure-callbacks.ts'
@@ -56,7 +58,13 @@ export function memoryServices({
     statusOf: async (name: string) => executions.get(name),
   }
   const machines = new Map<string, object>()
-  const bus = { send: async () => ({ FailedEntryCount: 0 }) } as unknown as EventBridgeClient // the duty calls nothing but `send`
+  const published: object[] = []
+  const bus = {
+    async send({ input }: PutEventsCommand) {
+      published.push(...(input.Entries ?? []).map(({ Detail = '{}' }) => JSON.parse(Detail)))
+      return { FailedEntryCount: 0 }
+    },
+  } as unknown as EventBridgeClient // the duty calls nothing but `send`
   return {
     log,
     views,
@@ -96,6 +104,10 @@ export function memoryServices({
       executions: () => started,
     },
     bus: { client: bus, name: 'drydock' },
+    /** The details of the events that the bus was told, in order. */
+    onBus: published,
+    messages: memoryMessages(now),
+    inbox: memoryInbox(now),
     parked: memoryParked(now),
     repeats: memoryRepeats(now),
     published: memoryPublished(),

@@ -32,9 +32,10 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
     ...[...ground, ...stores, 'functions/facts', 'functions/planning', 'functions/workflow'],
     'events/public.ts',
   ],
+  'functions/notify': [...ground, ...stores, 'events/public.ts'],
   'functions/gates': [...ground, ...stores, 'functions/facts', 'functions/workflow'],
   'functions/api': [
-    ...[...ground, ...stores, 'functions/facts', 'functions/planning', 'contracts'],
+    ...[...ground, ...stores, 'functions/facts', 'functions/planning', 'functions/notify', 'contracts'],
     // The version that it tells of itself.
     'package.json',
   ],
@@ -53,6 +54,7 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
     'functions/workflow',
     'functions/heads',
     'functions/gates',
+    'functions/notify',
   ],
   infra: ['events/public.ts', 'contracts/routes.ts', 'functions/environment.ts'],
   'infra/local': ['events', 'infra', 'functions/audit', 'functions/log/replay.ts', 'contracts/routes.ts'],

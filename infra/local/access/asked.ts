@@ -1,3 +1,4 @@
+import { identityOf } from '../mail.ts'
 import { secretArn, secretName } from '../secrets.ts'
 import { isRecord } from '../template/shapes.ts'
 import { arn } from '../template/types/type.ts'
@@ -213,6 +214,11 @@ export function rightsOnCommands(operation: string, input: unknown): readonly Ri
         : arn('ec2', `instance/${node}`),
     })),
   ]
+}
+
+/** Returns the rights that sending an e-mail needs: on the identity that it is sent from. */
+export function rightsOnMail(input: unknown): readonly Right[] {
+  return [{ action: 'ses:SendEmail', resource: identityOf(fieldsOf(input).FromEmailAddress) }]
 }
 
 /** Returns the rights that a request to S3 needs, by its path `/<bucket>/<key>`. */

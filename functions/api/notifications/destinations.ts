@@ -1,0 +1,125 @@
+import type { DestinationAsked, notificationContracts } from '../../../contracts/notifications.ts'
+import {
+  allDestinations,
+  type Destination,
+  type DestinationsDecision,
+  defineDestination as define,
+  destinationsAggregate,
+  removeDestination as remove,
+} from '../../domain/destination/destinations.ts'
+import type { Log } from '../../log/log.ts'
+import { deliver } from '../../notify/deliver.ts'
+import { isPublic, sampleOf } from '../../notify/sample.ts'
+import { patience } from '../../patience.ts'
+import { redact } from '../../redact.ts'
+import { accepted, metadataOf } from '../http/answer.ts'
+import type { Operate } from '../http/endpoint.ts'
+import { invalidFields, Problem } from '../http/problem.ts'
+import type { Services } from '../services.ts'
+
+type Contracts = typeof notificationContracts
+
+function shown({ name, revision, defined, document }: Destination) {
+  return { name, revision, definedBy: defined.by, definedAt: defined.at, document }
+}
+
+/** Returns a destination of those that there are. Throws the problem that there is none of the name. */
+export function destinationIn(destinations: readonly Destination[], name: string): Destination {
+  const found = destinations.find((one) => one.name === name)
+  if (found) return found
+  throw new Problem('destination-not-found', 'There is no such destination. PUT it under this name.')
+}
+
+/** Reads a destination from the log. Throws the problem that there is none of the name. */
+export async function destinationOf(
+  log: Log,
+  name: string,
+): Promise<{ readonly destination: Destination; readonly commit: number }> {
+  const { state, commit } = await log.load(destinationsAggregate, allDestinations)
+  return { destination: destinationIn(state.destinations, name), commit }
+}
+
+async function command(
+  input: Parameters<typeof metadataOf>[0],
+  { log }: Services,
+  decision: DestinationsDecision,
+) {
+  const trying = { retryFor: patience.person }
+  const outcome = await log.execute(
+    destinationsAggregate,
+    allDestinations,
+    decision,
+    metadataOf(input),
+    trying,
+  )
+  return accepted(outcome)
+}
+
+/** Throws the problem that names what cannot be met: an event that there is not, a host that may not be called, one person twice. */
+function refuseMistakes(asked: DestinationAsked, uncallable: Services<'uncallable'>['uncallable']): void {
+  const unknown = (asked.events ?? []).flatMap((type, place) =>
+    isPublic(type)
+      ? []
+      : [{ field: `events.${place}`, value: type, expected: 'a type of public events (docs/events.md)' }],
+  )
+  const called =
+    asked.kind === 'webhook'
+      ? (['url', asked.url] as const)
+      : asked.kind === 'slack'
+        ? (['apiUrl', asked.apiUrl] as const)
+        : undefined
+  const why = called && uncallable(called[1])
+  const closed = called && why !== undefined ? [{ field: called[0], value: called[1], expected: why }] : []
+  const people = asked.kind === 'slack' ? asked.people : []
+  const twice = people.flatMap(({ user }, place) =>
+    people.findIndex((one) => one.user === user) < place
+      ? [{ field: `people.${place}.user`, value: user, expected: 'each user once' }]
+      : [],
+  )
+  const fields = [...unknown, ...closed, ...twice]
+  if (fields.length > 0) throw invalidFields(fields)
+}
+
+/** Defines a destination under its name; the same document again changes nothing. */
+export const defineDestination: Operate<Contracts['defineDestination'], 'uncallable'> = async (
+  input,
+  services,
+) => {
+  const { name } = input.params
+  refuseMistakes(input.body, services.uncallable)
+  const { state, commit } = await command(input, services, define({ name, document: input.body }))
+  const destination = destinationIn(state.destinations, name)
+  const status = destination.revision === 1 ? 201 : 200
+  return { status, body: shown(destination), commit, etag: commit, location: `/api/v1/destinations/${name}` }
+}
+
+/** Lists all destinations, from the log. */
+export const listDestinations: Operate<Contracts['listDestinations']> = async (_input, { log }) => {
+  const { state } = await log.load(destinationsAggregate, allDestinations)
+  const destinations = state.destinations.map(shown)
+  return { status: 200, body: { destinations, count: destinations.length, nextCursor: null } }
+}
+
+/** Reads a destination from the log. */
+export const getDestination: Operate<Contracts['getDestination']> = async ({ params }, { log }) => {
+  const { destination, commit } = await destinationOf(log, params.name)
+  return { status: 200, body: shown(destination), etag: commit }
+}
+
+/** Has nothing sent there any more. */
+export const removeDestination: Operate<Contracts['removeDestination']> = async (input, services) => {
+  const { name } = input.params
+  const { commit } = await command(input, services, remove({ name, reason: input.query.reason }))
+  return { status: 200, body: { name, message: 'Nothing is sent there any more.' }, commit }
+}
+
+/** Sends a sample there, past every filter, and says what became of it. */
+export const testDestination: Operate<Contracts['testDestination'], 'leaving'> = async (
+  { params, principal },
+  { log, leaving, now },
+) => {
+  const { destination } = await destinationOf(log, params.name)
+  const outcome = await deliver(leaving, destination, sampleOf(principal.id, now()), null)
+  const why = outcome.kind === 'sent' ? null : redact(outcome.why).slice(0, 500)
+  return { status: 200, body: { delivered: why === null, why } }
+}

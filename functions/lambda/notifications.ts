@@ -1,0 +1,38 @@
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
+import { notificationsEndpoint } from '../api/notifications.ts'
+import { slackEndpoint } from '../api/slack.ts'
+import {
+  apiUrl,
+  connect,
+  inbox,
+  log,
+  mail,
+  messages,
+  outbound,
+  roleClaim,
+  secrets,
+  uncallable,
+  views,
+  webhooks,
+} from '../connections.ts'
+
+const {
+  outbound: out,
+  secrets: kept,
+  webhooks: signing,
+  mail: post,
+  ...services
+} = connect({
+  ...{ log, views, messages, inbox, roleClaim, uncallable, apiUrl },
+  ...{ outbound, secrets, webhooks, mail },
+})
+const leaving = {
+  ...{ outbound: out, secrets: kept, webhooks: signing, mail: post },
+  ...{ apiUrl: services.apiUrl, now: services.now },
+}
+const api = notificationsEndpoint({ ...services, leaving })
+const slack = slackEndpoint({ ...services, leaving })
+
+/** What Slack sends has a path of its own, and none of what the API checks holds for it. */
+export const handler = (event: APIGatewayProxyEventV2, context: Context) =>
+  event.rawPath.startsWith('/slack/') ? slack(event) : api(event, context)

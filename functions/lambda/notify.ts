@@ -1,0 +1,20 @@
+import {
+  apiUrl,
+  connect,
+  inbox,
+  log,
+  mail,
+  messages,
+  metricsNamespace,
+  outbound,
+  secrets,
+  webhooks,
+} from '../connections.ts'
+import { notify } from '../notify/notify.ts'
+
+const services = connect({
+  ...{ log, messages, inbox, outbound, secrets, webhooks, mail, apiUrl },
+  metricsNamespace,
+})
+
+export const handler = (event: unknown) => notify(services, event)

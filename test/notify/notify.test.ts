@@ -1,0 +1,382 @@
+import { Webhook } from 'standardwebhooks'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { notify } from '../../functions/notify/notify.ts'
+import { canary, deployed, openWorld, report, type World } from '../api/world.ts'
+import { answered, leavingFor, secretValues } from './leaving.ts'
+
+let world: World
+let leaving: ReturnType<typeof leavingFor>
+let told: number
+
+/** What people do who may do everything. */
+const admin = { as: { user: 'root', roles: ['admin'] } } as const
+const approver = { user: 'ben', roles: ['approver'] } as const
+
+beforeEach(() => {
+  world = openWorld()
+  leaving = leavingFor(world.services.now)
+  told = 0
+})
+
+const services = () => ({ ...world.services, ...leaving })
+
+/** Hands on what the bus was told since, as a rule does; without anything new, the clock calls. */
+async function hear({ twice = false } = {}): Promise<void> {
+  await world.settle()
+  const events = world.services.onBus.slice(told)
+  told = world.services.onBus.length
+  for (const detail of twice ? [...events, ...events] : events)
+    await notify(services(), { 'detail-type': 'any', detail })
+}
+const minutePasses = async () => {
+  world.pass(60)
+  await notify(services(), { time: 'now' })
+}
+
+const define = (name: string, body: object) =>
+  world.call('PUT', `/api/v1/destinations/${name}`, { ...admin, body })
+const webhook = { kind: 'webhook', url: 'https://hooks.example/drydock', secrets: ['drydock/key'] }
+const slack = {
+  ...{ kind: 'slack', channel: 'C0DEPLOYS', token: 'drydock/bot', signingSecret: 'drydock/signing' },
+  ...{ apiUrl: 'https://slack.example/api' },
+  people: [{ user: 'U0BEN', subject: 'ben', roles: ['approver'] }],
+}
+const bodies = () => leaving.calls.map(({ body }) => JSON.parse(body))
+const typesTold = () => bodies().map(({ type }) => type)
+const takesAll = () => {
+  leaving.behaviour.answer = () => answered(200, { ok: true, channel: 'C0DEPLOYS', ts: '17.000100' })
+}
+const methods = () => leaving.calls.map(({ url }) => url.split('/').at(-1))
+
+describe('a webhook', () => {
+  it('gets each event once, signed so that the library of the other side takes it', async () => {
+    expect((await define('hooks', webhook)).status).toBe(201)
+    await world.fleet(10)
+    await deployed(world)
+    await hear({ twice: true })
+    expect(typesTold()).toEqual(['ReleaseRegistered', 'UpgradeRequested', 'UpgradePlanned', 'WaveStarted'])
+    const [call] = leaving.calls
+    const headers = { ...call?.headers }
+    // The library compares with its own clock.
+    const at = new Date(Number(headers['webhook-timestamp']) * 1000)
+    const right = new Webhook(secretValues['drydock/key'] ?? '').sign(headers['webhook-id'] ?? '', at, call?.body ?? '')
+    expect(headers['webhook-signature']).toBe(right)
+    expect(JSON.parse(call?.body ?? '')).toMatchObject({
+      type: 'ReleaseRegistered',
+      data: { type: 'ReleaseRegistered', links: { self: '/api/v1/releases/api/1.2.0' } },
+    })
+  })
+
+  it('gets CloudEvents where it asks for them, signed by the next secret as well', async () => {
+    await define('hooks', { ...webhook, format: 'cloudevents', secrets: ['drydock/key', 'drydock/next-key'] })
+    await world.fleet(1)
+    await hear()
+    const [call] = leaving.calls
+    expect(call?.headers['content-type']).toBe('application/cloudevents+json')
+    expect(call?.headers['webhook-signature']?.split(' ')).toHaveLength(2)
+    expect(JSON.parse(call?.body ?? '')).toMatchObject({
+      ...{ specversion: '1.0', source: 'https://drydock.example', type: 'drydock.ReleaseRegistered' },
+      ...{ subject: 'release#api@1.2.0', datacontenttype: 'application/json' },
+    })
+  })
+
+  it('that is down for an hour misses nothing, and gets each message with the same id', async () => {
+    await define('hooks', webhook)
+    leaving.behaviour.answer = () => answered(503)
+    await world.fleet(10)
+    await deployed(world)
+    await hear()
+    for (let minutes = 0; minutes < 60; minutes++) await minutePasses()
+    const tried = leaving.calls.splice(0)
+    // Not every minute: it is left alone for longer and longer.
+    expect(tried.length).toBeLessThan(40)
+    leaving.behaviour.answer = () => answered(204)
+    for (let minutes = 0; minutes < 31; minutes++) await minutePasses()
+    expect(typesTold().sort()).toEqual(['ReleaseRegistered', 'UpgradePlanned', 'UpgradeRequested', 'WaveStarted'])
+    const ids = (calls: typeof tried) => new Set(calls.map(({ headers }) => headers['webhook-id']))
+    expect(ids(leaving.calls)).toEqual(ids(tried))
+  })
+
+  it('that says when to come again is left alone until then', async () => {
+    await define('hooks', webhook)
+    leaving.behaviour.answer = () => answered(429, {}, { 'retry-after': '600' })
+    await world.fleet(1)
+    await hear()
+    for (let minutes = 0; minutes < 9; minutes++) await minutePasses()
+    expect(leaving.calls).toHaveLength(1)
+    await minutePasses()
+    expect(leaving.calls).toHaveLength(2)
+  })
+
+  it('that never takes a message is given up on it: it is listed with why, and may be sent again', async () => {
+    await define('hooks', webhook)
+    leaving.behaviour.answer = () => answered(404)
+    await world.fleet(1)
+    await hear()
+    const listed = () => world.call('GET', '/api/v1/destinations/hooks/undelivered', admin)
+    expect((await listed()).body).toMatchObject({
+      ...{ count: 1, more: false },
+      messages: [{ type: 'ReleaseRegistered', tries: 1, why: 'It was answered with 404.' }],
+    })
+    leaving.behaviour.answer = () => answered(200)
+    const again = await world.call('POST', '/api/v1/destinations/hooks/undelivered/retry', admin)
+    expect(again.body).toEqual({ retried: 1, more: false })
+    await minutePasses()
+    expect(leaving.calls).toHaveLength(2)
+    expect((await listed()).body.count).toBe(0)
+  })
+
+  it('is given up on a message after a day, and not before', async () => {
+    await define('hooks', webhook)
+    leaving.behaviour.answer = () => ({ kind: 'not-sent', why: 'hooks.example could not be reached.' })
+    await world.fleet(1)
+    await hear()
+    const count = async () => (await services().messages.undelivered('hooks', 10)).messages.length
+    for (let minutes = 0; minutes < 23 * 60; minutes++) await minutePasses()
+    expect(await count()).toBe(0)
+    for (let minutes = 0; minutes < 120; minutes++) await minutePasses()
+    expect(await count()).toBe(1)
+  })
+
+  it('is told of nothing that its filters leave out', async () => {
+    await define('hooks', { ...webhook, events: ['WaveStarted'] })
+    await define('others', { ...webhook, components: ['billing'] })
+    await define('urgent', { ...webhook, severity: 'critical' })
+    await world.fleet(10)
+    await deployed(world)
+    await hear()
+    expect(typesTold()).toEqual(['WaveStarted'])
+  })
+
+  it('that is removed gets nothing any more, not even what is on its way', async () => {
+    await define('hooks', webhook)
+    leaving.behaviour.answer = () => answered(503)
+    await world.fleet(1)
+    await hear()
+    await world.call('DELETE', '/api/v1/destinations/hooks', { ...admin, query: { reason: 'moved' } })
+    await minutePasses()
+    expect(leaving.calls).toHaveLength(1)
+  })
+})
+
+describe('Slack', () => {
+  const texts = () => bodies().map(({ text }) => text)
+  const awaiting = async () => {
+    await world.fleet(10)
+    return deployed(world, { ...canary, approvals: { required: 1 } })
+  }
+
+  it('has one message an upgrade, which is edited as it goes and says how it ended', async () => {
+    takesAll()
+    await define('deploys', slack)
+    await world.fleet(10)
+    const id = await deployed(world, { ...canary, strategy: 'all', canaryPercent: undefined })
+    await hear()
+    await report(world)
+    await world.advance(id)
+    await hear()
+    const upgrades = leaving.calls.filter(({ body }) => body.includes('Upgrade of api'))
+    expect(upgrades.map(({ url }) => url.split('/').at(-1))).toEqual([
+      'chat.postMessage',
+      ...upgrades.slice(1).map(() => 'chat.update'),
+    ])
+    expect(texts().at(-1)).toMatch(/Upgrade of api to v1\.2\.0: Is complete\./)
+    const last = bodies().at(-1)
+    expect([last.channel, last.ts]).toEqual(['C0DEPLOYS', '17.000100'])
+    expect(JSON.stringify(last.blocks)).toContain('10 of 10 succeeded')
+  })
+
+  it('has one message of ten thousand targets that fail', async () => {
+    takesAll()
+    await define('deploys', slack)
+    await world.fleet(100)
+    const id = await deployed(world, { ...canary, strategy: 'all', canaryPercent: undefined })
+    await hear()
+    await report(world, () => 'failed')
+    await world.advance(id)
+    await hear()
+    await minutePasses()
+    const posted = methods().filter((method) => method === 'chat.postMessage')
+    // One of the release, and one of the upgrade.
+    expect(posted).toHaveLength(2)
+    expect(leaving.calls.length).toBeLessThan(8)
+  })
+
+  it('asks for an approval by buttons, and takes them away when it was given elsewhere', async () => {
+    takesAll()
+    await define('deploys', slack)
+    const id = await awaiting()
+    await hear()
+    const asking = JSON.stringify(bodies().at(-1))
+    expect(asking).toContain('Waits for approval')
+    expect(asking).toContain('"action_id":"approve"')
+    const { planHash } = (await world.call('GET', `/api/upgrades/${id}`)).body
+    await world.call('POST', `/api/upgrades/${id}/approve`, { as: approver, body: { planHash } })
+    await hear()
+    expect(bodies().at(-1).text).toContain('Approved by ben')
+    expect(JSON.stringify(bodies().at(-1))).not.toContain('"action_id":"approve"')
+  })
+
+  it('takes the buttons away from what was rejected', async () => {
+    takesAll()
+    await define('deploys', slack)
+    const id = await awaiting()
+    await hear()
+    await world.call('POST', `/api/upgrades/${id}/reject`, { as: approver, body: { reason: 'not today' } })
+    await hear()
+    expect(bodies().at(-1).text).toContain('Was rejected')
+    expect(JSON.stringify(bodies().at(-1))).not.toContain('"action_id":"approve"')
+  })
+
+  it('that limits us is left alone as long as it says, and then shows how things stand', async () => {
+    await define('deploys', slack)
+    leaving.behaviour.answer = () => answered(429, { ok: false, error: 'ratelimited' }, { 'retry-after': '120' })
+    await awaiting()
+    await hear()
+    const tried = leaving.calls.length
+    await minutePasses()
+    expect(leaving.calls).toHaveLength(tried)
+    takesAll()
+    await minutePasses()
+    await minutePasses()
+    expect(texts().at(-1)).toContain('Waits for approval')
+  })
+
+  it('gets a new message where the old one is gone', async () => {
+    takesAll()
+    await define('deploys', slack)
+    const id = await awaiting()
+    await hear()
+    leaving.behaviour.answer = ({ url }) =>
+      url.endsWith('chat.update')
+        ? answered(200, { ok: false, error: 'message_not_found' })
+        : answered(200, { ok: true, channel: 'C0DEPLOYS', ts: '18.000100' })
+    await world.call('POST', `/api/upgrades/${id}/reject`, { as: approver, body: { reason: 'not today' } })
+    await hear()
+    expect(methods().slice(-2)).toEqual(['chat.update', 'chat.postMessage'])
+  })
+
+  it('that refuses the token says so among what did not get there', async () => {
+    await define('deploys', slack)
+    leaving.behaviour.answer = () => answered(200, { ok: false, error: 'invalid_auth' })
+    await world.fleet(1)
+    await hear()
+    const { body } = await world.call('GET', '/api/v1/destinations/deploys/undelivered', admin)
+    expect(body.messages[0].why).toBe('Slack refused it: invalid_auth.')
+    expect(JSON.stringify(body)).not.toContain('xoxb')
+  })
+
+  it('is told of trouble only where it asks for that, and then how it went on', async () => {
+    takesAll()
+    await define('deploys', { ...slack, severity: 'warning' })
+    await world.fleet(10)
+    const id = await deployed(world, { ...canary, strategy: 'all', canaryPercent: undefined })
+    await hear()
+    expect(leaving.calls).toEqual([])
+    await world.call('POST', `/api/upgrades/${id}/pause`, { body: { reason: 'look first' } })
+    await hear()
+    expect(texts()).toEqual([expect.stringContaining('Is paused')])
+    await world.call('POST', `/api/upgrades/${id}/resume`, { body: {} })
+    await hear()
+    expect(texts().at(-1)).toContain('Is running')
+  })
+})
+
+describe('people', () => {
+  it('are mailed what matters, with what the maker says of the release', async () => {
+    await define('ops', { kind: 'email', from: 'drydock@example.com', to: ['ops@example.com'] })
+    await world.call('POST', '/api/v1/releases', {
+      body: {
+        ...{ component: 'api', version: 'v1.2.0', digest: `sha256:${'ab'.repeat(32)}` },
+        notes: 'No more <b>crashes</b>',
+      },
+    })
+    await world.fleet(10)
+    await deployed(world, { ...canary, approvals: { required: 1 } })
+    await hear({ twice: true })
+    expect(leaving.emails).toHaveLength(1)
+    const [email] = leaving.emails
+    expect(email).toMatchObject({
+      ...{ from: 'drydock@example.com', to: ['ops@example.com'] },
+      subject: 'Upgrade of api to v1.2.0: It waits for approval.',
+    })
+    expect(email?.text).toContain('- No more <b>crashes</b>')
+    expect(email?.html).toContain('<li>No more &lt;b&gt;crashes&lt;/b&gt;</li>')
+  })
+
+  it('are mailed later what SES does not take now', async () => {
+    await define('ops', { kind: 'email', from: 'drydock@example.com', to: ['ops@example.com'] })
+    leaving.behaviour.refuseMail = { why: 'SES answered with 429: Maximum sending rate exceeded.', passing: true }
+    await world.fleet(10)
+    await deployed(world, { ...canary, approvals: { required: 1 } })
+    await hear()
+    leaving.behaviour.refuseMail = undefined
+    await minutePasses()
+    expect(leaving.emails).toHaveLength(1)
+  })
+
+  it('see a card in Teams, posted to a workflow whose address is a secret', async () => {
+    await define('teams', { kind: 'teams', workflow: 'drydock/workflow' })
+    await world.fleet(10)
+    await deployed(world, { ...canary, approvals: { required: 1 } })
+    await hear()
+    expect(leaving.calls.map(({ url }) => url)).toEqual(['https://teams.example/workflows/1'])
+    expect(bodies()[0].attachments[0].content).toMatchObject({ type: 'AdaptiveCard', version: '1.5' })
+  })
+
+  it('find what happened in the API for seven days, and put it away each for themselves (M12)', async () => {
+    await world.fleet(10)
+    await deployed(world, { ...canary, approvals: { required: 1 } })
+    await hear({ twice: true })
+    const list = (as: { readonly user: string; readonly roles: readonly ['viewer'] }) =>
+      world.call('GET', '/api/v1/notifications', { as })
+    const [ada, ben] = [
+      { user: 'ada', roles: ['viewer'] as const },
+      { user: 'ben', roles: ['viewer'] as const },
+    ]
+    const { notifications } = (await list(ada)).body
+    expect(notifications).toHaveLength(2)
+    const [newest] = notifications
+    expect(newest).toMatchObject({
+      ...{ type: 'warning', version: 'v1.2.0', title: 'Upgrade of api to v1.2.0' },
+      description: 'It waits for approval.',
+      expiresAt: '2026-01-12T10:00:00.000Z',
+    })
+    expect(newest.actions.map(({ action }: { action: string }) => action)).toEqual(['approve', 'learn-more', 'dismiss'])
+    await world.call('POST', '/api/v1/notifications/dismiss', { as: ada, body: { id: newest.id } })
+    expect((await list(ada)).body.count).toBe(1)
+    expect((await list(ben)).body.count).toBe(2)
+    world.pass(7 * 86_400)
+    expect((await list(ben)).body.count).toBe(0)
+  })
+})
+
+describe('a destination', () => {
+  it.each([
+    ['url', { ...webhook, url: 'https://intranet.local/hook' }],
+    ['events.0', { ...webhook, events: ['UpgradeForgotten'] }],
+    ['apiUrl', { ...slack, apiUrl: 'https://127.0.0.1/api' }],
+    ['people.1.user', { ...slack, people: [slack.people[0], slack.people[0]] }],
+    ['quietHours.timezone', { ...webhook, quietHours: { from: '22:00', to: '07:00', timezone: 'Mars/Base' } }],
+    ['to.0', { kind: 'email', from: 'drydock@example.com', to: ['ops@example.com\nBcc: x@example.com'] }],
+    ['secrets', { ...webhook, secrets: [] }],
+  ])('is refused with the place of what is wrong: %s', async (field, body) => {
+    const refused = await define('wrong', body)
+    expect(refused.status).toBe(400)
+    expect(refused.body.errors.map((one: { field: string }) => one.field)).toContain(field)
+    expect((await world.call('GET', '/api/v1/destinations', admin)).body.count).toBe(0)
+  })
+
+  it('is tried by a sample, whose end is said', async () => {
+    await define('hooks', webhook)
+    const test = () => world.call('POST', '/api/v1/destinations/hooks/test')
+    expect((await test()).body).toEqual({ delivered: true, why: null })
+    world.services.leaving.behaviour.answer = () => answered(500)
+    expect((await test()).body).toEqual({ delivered: false, why: 'It was answered with 500.' })
+  })
+
+  it('is the business of administrators', async () => {
+    const body = webhook
+    expect((await world.call('PUT', '/api/v1/destinations/hooks', { body })).status).toBe(403)
+  })
+})
