@@ -9,11 +9,11 @@ import {
 } from './notifications/destinations.ts'
 import { dismissNotification, listNotifications } from './notifications/inbox.ts'
 import { listUndelivered, retryUndelivered } from './notifications/undelivered.ts'
-import type { ReceptionOfPeople, Services } from './services.ts'
+import type { ReceptionOfPeople, Services, ToLeave } from './services.ts'
 
 /** Returns the handler of where people and programs are told of what happens, and of what they are told. */
 export function notificationsEndpoint(
-  services: Services<'leaving' | 'messages' | 'inbox' | 'uncallable'> & ReceptionOfPeople,
+  services: Services<ToLeave | 'messages' | 'inbox' | 'uncallable'> & ReceptionOfPeople,
 ) {
   return endpoint(
     'notifications',

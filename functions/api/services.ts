@@ -23,7 +23,12 @@ interface Reached {
   readonly unsignedReleases: UnsignedReleases
   readonly callbacks: Callbacks
   /** How messages leave. */
-  readonly leaving: Leaving
+  readonly outbound: Leaving['outbound']
+  readonly secrets: Leaving['secrets']
+  readonly webhooks: Leaving['webhooks']
+  readonly mail: Leaving['mail']
+  /** Where people and programs reach the API. */
+  readonly apiUrl: string
   readonly messages: Messages
   readonly inbox: Inbox
   /** Where the streams stood, day by day, signed. */
@@ -36,6 +41,9 @@ interface Reached {
 
 /** What only some operations reach. */
 export type Extra = Exclude<keyof Reached, 'log' | 'views' | 'now'>
+
+/** What those reach by whom messages leave. */
+export type ToLeave = Exclude<keyof Leaving, 'now'>
 
 /** What operations reach; `Beside` names what only some of them do. */
 export type Services<Beside extends Extra = never> = Pick<Reached, 'log' | 'views' | 'now' | Beside>

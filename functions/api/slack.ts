@@ -13,7 +13,7 @@ import type { Services } from './services.ts'
 import { approveUpgrade, rejectUpgrade } from './upgrades/command.ts'
 
 type Result = APIGatewayProxyStructuredResultV2
-type Reached = Services<'leaving'>
+type Reached = Services<'outbound' | 'secrets'>
 
 /** In bytes: what Slack sends of a press is a message and who pressed. */
 const largestBody = 256 * 1024
@@ -57,7 +57,7 @@ export function slackEndpoint(services: Reached) {
     const text = bytes.toString('utf8')
     const document = await documentOf(services, pathParameters?.destination ?? '')
     if (!document?.signingSecret) return answer(404)
-    const secret = await services.leaving.secrets.read(document.signingSecret)
+    const secret = await services.secrets.read(document.signingSecret)
     const proof = {
       signature: headers['x-slack-signature'] ?? '',
       timestamp: headers['x-slack-request-timestamp'] ?? '',
@@ -91,7 +91,7 @@ export function slackEndpoint(services: Reached) {
       parse: 'none',
       mrkdwn: false,
     }
-    await callSlack(services.leaving, document, 'chat.postEphemeral', told)
+    await callSlack(services, document, 'chat.postEphemeral', told)
     return answer(200)
   }
 }

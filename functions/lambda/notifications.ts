@@ -16,22 +16,21 @@ import {
   webhooks,
 } from '../connections.ts'
 
-const {
-  outbound: out,
-  secrets: kept,
-  webhooks: signing,
-  mail: post,
-  ...services
-} = connect({
-  ...{ log, views, messages, inbox, roleClaim, uncallable, apiUrl },
-  ...{ outbound, secrets, webhooks, mail },
+const services = connect({
+  log,
+  views,
+  messages,
+  inbox,
+  outbound,
+  secrets,
+  webhooks,
+  mail,
+  apiUrl,
+  uncallable,
+  roleClaim,
 })
-const leaving = {
-  ...{ outbound: out, secrets: kept, webhooks: signing, mail: post },
-  ...{ apiUrl: services.apiUrl, now: services.now },
-}
-const api = notificationsEndpoint({ ...services, leaving })
-const slack = slackEndpoint({ ...services, leaving })
+const api = notificationsEndpoint(services)
+const slack = slackEndpoint(services)
 
 /** What Slack sends has a path of its own, and none of what the API checks holds for it. */
 export const handler = (event: APIGatewayProxyEventV2, context: Context) =>

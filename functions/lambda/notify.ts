@@ -13,7 +13,14 @@ import {
 import { notify } from '../notify/notify.ts'
 
 const services = connect({
-  ...{ log, messages, inbox, outbound, secrets, webhooks, mail, apiUrl },
+  log,
+  messages,
+  inbox,
+  outbound,
+  secrets,
+  webhooks,
+  mail,
+  apiUrl,
   metricsNamespace,
 })
 

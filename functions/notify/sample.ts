@@ -1,5 +1,7 @@
 import { type PublicDetail, publicDetails } from '../../events/public.ts'
+import { refOf, streamOf } from '../../events/stream.ts'
 import { instantOf } from '../../events/time.ts'
+import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import type { Telling } from './deliver.ts'
 
 /** Is it a type of public events? */
@@ -9,8 +11,9 @@ export function isPublic(type: string): boolean {
 
 /** Returns what a destination is told to be tried, by whom, at an instant in milliseconds since the epoch: an upgrade that there is not. */
 export function sampleOf(by: string, now: number): Telling {
+  const stream = streamOf(upgradeAggregate.name, 'sample')
   const detail: PublicDetail = {
-    ...{ id: 'upgrade#sample@1.0', type: 'UpgradeCompleted', stream: 'upgrade#sample', commit: 1 },
+    ...{ id: `${refOf(stream, 1)}.0`, type: 'UpgradeCompleted', stream, commit: 1 },
     ...{ occurredAt: instantOf(now), actor: by, correlation: 'sample', upgradeId: 'sample' },
     links: { self: '/api/upgrades/sample' },
     data: { exceptions: false },

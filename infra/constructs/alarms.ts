@@ -121,6 +121,12 @@ export class Alarms extends Construct {
       0,
     )
     this.alarm(
+      'Undelivered',
+      'Something that people or programs were to be told did not get to its destination and was given up. See where, and why.',
+      counted(this, 'Undelivered'),
+      0,
+    )
+    this.alarm(
       'CalendarsRunningOut',
       'Within a month a calendar is closed for good, and with it everything that keeps to it. Define it anew, or delete it.',
       counted(this, 'CalendarsRunningOut'),

@@ -11,8 +11,8 @@ const shares = {
   ProjectorConcurrency: { units: 40, of: 'the function that folds commits into views' },
   // And in two by the reactor.
   ReactorConcurrency: { units: 10, of: 'the function that does what follows from a commit' },
-  // One run a minute, each of at most a minute, with room for late and repeated ones.
-  ClockConcurrency: { units: 5, of: 'ticker and reconcile, each' },
+  // One run a minute, each of at most a minute, with room for late and repeated ones; and 100 public events a second, of 50 ms.
+  ClockConcurrency: { units: 5, of: 'ticker, reconcile, heads and notify, each' },
   // One run a minute, of at most a minute: one that is late takes the place of the next.
   MonitorConcurrency: { units: 1, of: 'the functions that look at domains and that measure, each' },
   // What is refused is tried again, by Step Functions for minutes and by the Scheduler for hours.
@@ -31,8 +31,8 @@ const shares = {
   // Parts of a pack are made one after the other anyway; who is turned away asks again.
   EvidenceConcurrency: { units: 1, of: 'the function that makes evidence' },
   // Files that browsers keep, and a description: a few milliseconds each.
-  PublicConcurrency: { units: 6, of: 'each of the two functions that anybody may call' },
-  RequestConcurrency: { units: 12, of: 'each of the eight functions that people and tooling call' },
+  PublicConcurrency: { units: 6, of: 'each of the three functions that anybody may call' },
+  RequestConcurrency: { units: 10, of: 'each of the eight functions that people and tooling call' },
   // One person's program asks for one thing after the other.
   McpConcurrency: { units: 5, of: 'the function that answers over MCP' },
 } as const

@@ -127,6 +127,8 @@ const declared = {
   notifications: {
     ...request,
     does: 'Notifications: destinations, what did not get there, what people press in Slack',
+    // Slack comes without a credential of the gateway.
+    atOnce: 'PublicConcurrency',
     environment: ['logTable', 'viewsTable', 'workTable', 'roleClaim', 'outboundHosts', 'apiUrl'],
     may: {
       log: append,
@@ -242,6 +244,7 @@ const declared = {
   notify: {
     ...batch,
     does: 'Tells people and programs of public events',
+    atOnce: 'ClockConcurrency',
     runsOn: { event: 'public event', retries: 2 },
     // Sends again what did not get there.
     alsoRunsOn: everyMinute,

@@ -141,6 +141,28 @@ describe('every answer is the one that is described', () => {
     await ask('definePolicy', 'PUT', policy, { as: admin, body: rules })
     await ask('getPolicy', 'GET', policy)
     await ask('listPolicies', 'GET', '/api/v1/policies')
+    const place = '/api/v1/destinations/ops'
+    const destination = { kind: 'webhook', url: 'https://hooks.example', secrets: ['drydock/key'] }
+    await ask('defineDestination', 'PUT', place, { as: admin, body: destination })
+    await ask('getDestination', 'GET', place)
+    await ask('listDestinations', 'GET', '/api/v1/destinations')
+    await ask('testDestination', 'POST', `${place}/test`)
+    const { messages, inbox } = world.services
+    const lost = { destination: 'ops', about: 'upgrade#u@1.0' }
+    const event = JSON.stringify({ type: 'UpgradeAborted' })
+    await messages.add(lost, { commit: 1, event, due: 0 })
+    const claimed = await messages.claim(lost, world.services.now() + 60_000)
+    if (claimed) await messages.giveUp(claimed.message, 'It was answered with 404.')
+    await ask('listUndelivered', 'GET', `${place}/undelivered`)
+    await ask('retryUndelivered', 'POST', `${place}/undelivered/retry`)
+    await ask('removeDestination', 'DELETE', place, { as: admin, query: { reason: 'x' } })
+    const at = new Date(world.services.now()).toISOString()
+    await inbox.put({
+      ...{ id: `${at}_upgrade#u@1.0`, severity: 'info', title: 'An upgrade', description: 'It is complete.' },
+      ...{ version: null, link: '/console#/upgrades/u', actions: ['approve', 'learn-more'], at },
+    })
+    await ask('listNotifications', 'GET', '/api/v1/notifications')
+    await ask('dismissNotification', 'POST', '/api/v1/notifications/dismiss', { body: { id: 'x' } })
     const evidence = { url: 'https://ci.example.com/scans/4711' }
     const verdict = { check: 'scan', verdict: 'passed', evidence }
     await ask('postVerdict', 'POST', `${published}/verdicts`, { as: approver, body: verdict })

@@ -18,7 +18,7 @@ import { proceduresEndpoint } from '../../functions/api/procedures.ts'
 import { profilesEndpoint } from '../../functions/api/profiles.ts'
 import { releasesEndpoint } from '../../functions/api/releases.ts'
 import { rolloutsEndpoint } from '../../functions/api/rollouts.ts'
-import type { ReceptionOfPeople, Services } from '../../functions/api/services.ts'
+import type { ReceptionOfPeople, Services, ToLeave } from '../../functions/api/services.ts'
 import { systemEndpoint } from '../../functions/api/system.ts'
 import { targetsEndpoint } from '../../functions/api/targets.ts'
 import { upgradesEndpoint } from '../../functions/api/upgrades.ts'
@@ -38,13 +38,13 @@ import { runDuties } from '../../functions/reactor/run.ts'
 import { OnTheirOwn } from '../../functions/side-by-side.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
-import { leavingFor } from '../notify/leaving.ts'
 import { openRunner } from '../../functions/views/runner.ts'
 import { moveRollout } from '../../functions/workflow/rollout/moves.ts'
 import { moveUpgrade } from '../../functions/workflow/upgrade/moves.ts'
 import { executionOf } from '../../functions/workflow/workflow.ts'
 import { toldOf } from '../domain/upgrade/world.ts'
 import { memorySigner, memoryVault } from '../heads/memory-vault.ts'
+import { leavingFor } from '../notify/leaving.ts'
 import { memoryServices } from '../reactor/memory-services.ts'
 
 /** Who calls, as the gateway tells the function: claims of a token as text, what the authorizer of agents found, or a capability that it has not looked at. */
@@ -180,9 +180,9 @@ export function openWorld({
     exposure,
     unsignedReleases,
     keptHeads: vault,
-    leaving: leavingFor(now),
+    ...leavingFor(now),
     allowances,
-  } satisfies Services<'telemetry' | 'exposure' | 'unsignedReleases' | 'keptHeads' | 'leaving'> &
+  } satisfies Services<'telemetry' | 'exposure' | 'unsignedReleases' | 'keptHeads' | ToLeave> &
     ReceptionOfPeople &
     Record<string, unknown>
   // As deployed: nothing that is planned for a caller asks when somebody was last heard of.

@@ -95,8 +95,8 @@ function judgeRest({ profiles, schedules, hour }: AtRest): Judged[] {
       begun(all) - begun(without),
       { most: 0 },
     ),
-    // What the clock calls in any case: reactor, monitor and gates every minute, reconciliation and heads every quarter of an hour.
-    counted('  of a stack in which nothing happens', begun(without), { most: 3 * 60 + 2 * 4 }),
+    // What the clock calls in any case: reactor, monitor, gates and notify every minute, reconciliation and heads every quarter of an hour.
+    counted('  of a stack in which nothing happens', begun(without), { most: 4 * 60 + 2 * 4 }),
     counted('  read units a tick more than without', all.read / all.ticks - without.read / without.ticks, {
       most: 0,
     }),

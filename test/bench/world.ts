@@ -55,8 +55,8 @@ function nextMidnight(): number {
   return (Math.floor(Date.now() / day) + 1) * day
 }
 
-/** The clock calls so many functions as soon as the runtime starts: ticker, monitor, reactor, reconcile and heads. */
-const clockCalls = 5
+/** The clock calls so many functions as soon as the runtime starts: ticker, monitor, gates, notify, reactor, reconcile and heads. */
+const clockCalls = 7
 
 /** Nobody signs what is rolled out here. */
 const parameters = { UnsignedReleases: 'allowed' }

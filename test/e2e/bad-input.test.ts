@@ -25,7 +25,7 @@ beforeAll(async () => {
 function split(routeKey: string) {
   const [method = '', template = ''] = routeKey.split(' ')
   const named = template.replace('{jobId}', 'no-such-1').replaceAll(/\{\w+\}/g, 'no-such')
-  const reasoned = ['/api/v1/stop/no-such', '/api/v1/policies/no-such']
+  const reasoned = ['/api/v1/stop/no-such', '/api/v1/policies/no-such', '/api/v1/destinations/no-such']
   const path = method === 'DELETE' && reasoned.includes(named) ? `${named}?reason=no` : named
   if (path.endsWith('/callbacks')) return { method, template, path, client: receiver }
   const client = path.endsWith('/enrol') ? enrolment : path.startsWith('/api/v1/updates') ? agent : admin
@@ -154,6 +154,7 @@ describe('what does not exist', () => {
   const defining = [
     ...['PUT /api/v1/calendars/{name}', 'PUT /api/v1/components/{component}'],
     ...['PUT /api/v1/procedures/{name}', 'PUT /api/v1/policies/{name}'],
+    'PUT /api/v1/destinations/{name}',
   ]
   const named = deployedRoutesWithId().filter((routeKey) => !defining.includes(routeKey))
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inject } from 'vitest'
 import * as z from 'zod'
-import { pages } from '../../contracts/routes.ts'
+import { pages, signedPath } from '../../contracts/routes.ts'
 
 const template = z.object({
   Resources: z.record(z.string(), z.object({ Type: z.string(), Properties: z.looseObject({}).optional() })),
@@ -11,7 +11,7 @@ const route = z.object({ RouteKey: z.string() })
 
 /** Returns `METHOD /path` of every route that the synthesized template deploys, sorted. */
 export function deployedRoutes(): string[] {
-  return allRoutes().filter((routeKey) => !pageRoutes.includes(routeKey))
+  return allRoutes().filter((routeKey) => !pageRoutes.includes(routeKey) && routeKey !== `POST ${signedPath}`)
 }
 
 /** Returns the routes that browsers load files from: they are no operations. */

@@ -119,6 +119,12 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
     freezes: [],
     parallel: 1,
   },
+  'PUT /api/v1/destinations/{name}': {
+    ...{ kind: 'email', description: 'none', events: ['WaveStarted'], severity: 'critical' },
+    ...{ components: ['no-such'], regions: ['none'], from: 'a@drydock.local', to: ['b@drydock.local'] },
+    quietHours: { from: '22:00', to: '07:00', timezone: 'Europe/Berlin' },
+  },
+  'POST /api/v1/notifications/dismiss': { id: 'no-such' },
   'POST /api/v1/policies/try': { component: 'no-such', version: 'v1.0.0', strategy: 'batch', batchSize: 3 },
   'POST /api/v1/releases/{component}/{version}/verdicts': {
     ...{ check: 'scan', verdict: 'failed', reason: 'no' },

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { pages, routes } from '../../contracts/routes.ts'
+import { pages, routes, signedPath } from '../../contracts/routes.ts'
 import { readOutboundHosts } from '../../functions/executors/outbound-hosts.ts'
 import { decideCondition } from '../../infra/local/template/conditions.ts'
 import type { Scope } from '../../infra/local/template/intrinsics.ts'
@@ -45,14 +45,16 @@ describe('the routes of the API', () => {
     })
     const byKey = (one: { RouteKey: unknown }, other: { RouteKey: unknown }) =>
       String(one.RouteKey).localeCompare(String(other.RouteKey))
-    expect(deployed().sort(byKey)).toEqual([...wanted, ...loaded].sort(byKey))
+    const [AuthorizationType, authorizer] = kinds.nobody
+    const signed = { RouteKey: `POST ${signedPath}`, AuthorizationType, authorizer, group: 'notifications' }
+    expect(deployed().sort(byKey)).toEqual([...wanted, ...loaded, signed].sort(byKey))
   })
 
-  test('S1: only health, the description of the API, pages, and callbacks, which their function checks, are open at the gateway', () => {
+  test('S1: only health, the description of the API, pages, and callbacks and what Slack signs, which their functions check, are open at the gateway', () => {
     const open = deployed().filter(({ AuthorizationType }) => AuthorizationType === 'NONE')
     expect(open.map(({ RouteKey }) => RouteKey).sort()).toEqual([
       ...['GET /', 'GET /console', 'GET /console/{file+}', 'GET /health', 'GET /openapi.json'],
-      ...['GET /reference', 'POST /api/v1/callbacks'],
+      ...['GET /reference', 'POST /api/v1/callbacks', 'POST /slack/{destination}'],
     ])
   })
 

@@ -27,6 +27,7 @@ const plain: Readonly<Record<string, readonly string[]>> = {
   '"ListCommands"': ['ssm:ListCommands'],
   '"GetCommandInvocation"': ['ssm:GetCommandInvocation'],
   'secretsmanager.GetSecretValue': ['secretsmanager:GetSecretValue'],
+  'v2/email/outbound-emails': ['ses:SendEmail'],
   'list-type=2': ['s3:ListBucket', 's3:GetObject'],
   'x-amz-checksum-sha256': ['s3:PutObject'],
 }

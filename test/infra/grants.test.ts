@@ -57,7 +57,7 @@ const never: Readonly<Record<FunctionName, Readonly<Record<string, string>>>> = 
   targets: { views: reader, telemetry: 'GetItem UpdateItem' },
   releases: { views: reader },
   operations: { views: reader },
-  notifications: { views: reader, messages: 'GetItem', inbox: '' },
+  notifications: { views: reader, messages: 'GetItem' },
   profiles: { views: reader },
   calendars: { views: reader },
   agents: { views: reader, telemetry: 'BatchGetItem GetItem' },

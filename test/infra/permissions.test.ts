@@ -22,6 +22,13 @@ const expected: Record<string, Record<string, string>> = {
   targets: { Log: 'PutItem Query', Views: 'GetItem Query', 'Work rows seen#*': 'BatchGetItem' },
   releases: { Log: 'PutItem Query', Views: 'GetItem Query' },
   operations: { Log: 'PutItem Query', Views: 'GetItem Query' },
+  notifications: {
+    Log: 'PutItem Query',
+    Views: 'GetItem Query',
+    'Work rows messages#*': 'DeleteItem PutItem Query UpdateItem',
+    'secrets of the stack': 'GetSecretValue',
+    'identities that are allowed': 'SendEmail',
+  },
   profiles: { Log: 'PutItem Query', Views: 'GetItem Query' },
   calendars: { Log: 'PutItem Query', Views: 'GetItem Query' },
   agents: {
@@ -61,6 +68,13 @@ const expected: Record<string, Record<string, string>> = {
     // Two of them: what it gave up of the stream, and what the clock asked for.
     'dead letters': 'SendMessage SendMessage',
     '*': 'ListSchedules ListStreams',
+  },
+  notify: {
+    Log: 'Query',
+    'Work rows messages#*': 'DeleteItem GetItem PutItem Query UpdateItem',
+    'secrets of the stack': 'GetSecretValue',
+    'identities that are allowed': 'SendEmail',
+    'dead letters': 'SendMessage',
   },
   ticker: {
     Log: 'PutItem Query',
@@ -209,6 +223,7 @@ function nameOf(resource: unknown): string {
   if (resource === '*') return '*'
   const text = JSON.stringify(resource)
   if (text === '{"Ref":"RunCommands"}') return 'commands that are allowed'
+  if (text === '{"Ref":"MailIdentities"}') return 'identities that are allowed'
   const [, machine] = /":stateMachine:drydock-(\w+)"\]\]\}$/.exec(text) ?? []
   if (machine !== undefined) return `machine ${machine}`
   if (text.endsWith('":stateMachine:drydock-procedure-*"]]}')) return 'machines of procedures'
@@ -312,6 +327,30 @@ describe('S20: what Systems Manager may be told to run', () => {
   })
 })
 
+describe('from whom e-mails are sent', () => {
+  test('is nobody unless the deployment names the identity', () => {
+    const policies = ofType(template, 'AWS::IAM::Policy').filter(([, { Properties }]) =>
+      JSON.stringify(Properties).includes('"ses:'),
+    )
+    expect(policies.map(([, { Condition }]) => Condition)).toEqual(['SendsMail', 'SendsMail'])
+    expect(template.Parameters.MailIdentities).toMatchObject({ Type: 'CommaDelimitedList', Default: '' })
+  })
+
+  const identity = 'arn:aws:ses:eu-central-1:123456789012:identity/example.com'
+  test.each([
+    ['', true],
+    [identity, true],
+    [`${identity},${identity.replace('example.com', 'ops@example.com')}`, true],
+    ['*', false],
+    [`${identity},*`, false],
+    ['arn:aws:ses:eu-central-1:123456789012:identity/*', false],
+    ['arn:aws:s3:::bucket/key', false],
+  ])('and %j is taken: %s', (given, isTaken) => {
+    const pattern = template.Parameters.MailIdentities?.AllowedPattern
+    expect(new RegExp(`^(?:${pattern})$`).test(given)).toBe(isTaken)
+  })
+})
+
 describe('whom a role is passed to', () => {
   test('is the Scheduler or Step Functions alone, each its own, wherever it may be passed', () => {
     const passing = ofType(template, 'AWS::IAM::Policy')
@@ -389,7 +428,7 @@ describe('S12: the log is append-only', () => {
   test('nobody may change or remove a commit', () => {
     const onLog = Object.entries(granted).map(([name, rights]) => [name, rights.Log ?? ''] as const)
     expect(onLog.filter(([, actions]) => /Update|Delete|Batch|PartiQL|Scan/.test(actions))).toEqual([])
-    expect(onLog.filter(([, actions]) => actions.includes('PutItem'))).toHaveLength(22)
+    expect(onLog.filter(([, actions]) => actions.includes('PutItem'))).toHaveLength(23)
   })
 
   test('S13: who writes commits writes no heads, and who writes heads writes no commits', () => {

@@ -50,6 +50,7 @@ describe('a second stack in an account', () => {
       'AWS::ApiGatewayV2::Authorizer Name',
       'AWS::CloudWatch::Alarm MetricName',
       'AWS::Cognito::UserPoolGroup GroupName',
+      'AWS::Events::Rule EventBusName',
       'AWS::IAM::Policy PolicyName',
       'AWS::Lambda::EventInvokeConfig FunctionName',
       'AWS::Lambda::EventSourceMapping FunctionName',

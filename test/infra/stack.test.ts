@@ -135,17 +135,17 @@ describe('what is stored', () => {
 
   test('every queue is encrypted and refuses plain HTTP', () => {
     expect(propertiesOf('AWS::SQS::Queue').map(({ SqsManagedSseEnabled }) => SqsManagedSseEnabled)).toEqual(
-      Array(7).fill(true),
+      Array(8).fill(true),
     )
     const secured = propertiesOf('AWS::SQS::QueuePolicy').filter((policy) =>
       JSON.stringify(policy).includes('"aws:SecureTransport":"false"'),
     )
-    expect(secured).toHaveLength(7)
+    expect(secured).toHaveLength(8)
   })
 
   test('every log group forgets after 90 days', () => {
     const retention = propertiesOf('AWS::Logs::LogGroup').map(({ RetentionInDays }) => RetentionInDays)
-    expect(retention).toEqual(Array(35).fill(90))
+    expect(retention).toEqual(Array(37).fill(90))
   })
 
   test('S24: no template value looks like a secret', () => {
@@ -190,7 +190,7 @@ describe('what is stored', () => {
 describe('what moves it', () => {
   test('every function runs Node 24 without X-Ray and logs JSON, on arm64 where no program of a layer is for x86_64', () => {
     const functions = propertiesOf('AWS::Lambda::Function')
-    expect(functions).toHaveLength(31)
+    expect(functions).toHaveLength(33)
     for (const properties of functions) {
       expect(properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -240,6 +240,7 @@ describe('what moves it', () => {
       ticker: 'rate(1 minute)',
       monitor: 'rate(1 minute)',
       gates: 'rate(1 minute)',
+      notify: 'rate(1 minute)',
       reactor: 'rate(1 minute)',
       reconcile: 'rate(15 minutes)',
       heads: 'rate(15 minutes)',
@@ -257,6 +258,7 @@ describe('what moves it', () => {
       'gates',
       'heads',
       'monitor',
+      'notify',
       'reactor',
       'reconcile',
       'ticker',
@@ -265,13 +267,15 @@ describe('what moves it', () => {
   })
 
   test('an execution that ends before what it drives is told to the log', () => {
-    const rules = propertiesOf('AWS::Events::Rule').map(({ EventPattern, EventBusName, Targets }) => {
+    const onDefault = propertiesOf('AWS::Events::Rule').filter(
+      ({ EventBusName }) => EventBusName === undefined,
+    )
+    const rules = onDefault.map(({ EventPattern, Targets }) => {
       expect(EventPattern).toMatchObject({
         source: ['aws.states'],
         'detail-type': ['Step Functions Execution Status Change'],
         detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
       })
-      expect(EventBusName).toBeUndefined()
       const targets = Targets as { Arn: unknown; DeadLetterConfig: unknown }[]
       expect(targets[0]?.DeadLetterConfig).toBeDefined()
       const [, machine] = /:stateMachine:(drydock-[\w-]+)"/.exec(JSON.stringify(EventPattern)) ?? []
@@ -282,6 +286,16 @@ describe('what moves it', () => {
       'drydock-rollout': ['endedRollout'],
       'drydock-procedure-': ['endedProcedure'],
     })
+  })
+
+  test('people and programs are told of what is on the bus, and not of what an archive replays', () => {
+    const rules = propertiesOf('AWS::Events::Rule').filter(({ EventBusName }) => EventBusName !== undefined)
+    expect(rules.map(({ EventPattern }) => EventPattern)).toEqual([
+      { source: ['drydock'], 'replay-name': [{ exists: false }] },
+    ])
+    const targets = rules[0]?.Targets as { Arn: unknown; DeadLetterConfig: unknown }[]
+    expect(targets.map(({ Arn }) => functionName(referred(Arn)))).toEqual(['notify'])
+    expect(targets[0]?.DeadLetterConfig).toBeDefined()
   })
 
   test('the bus is called drydock and archived', () => {
@@ -312,7 +326,7 @@ describe('what moves it', () => {
 
 describe('what a person hears of', () => {
   const functions =
-    'upgrades evidence rollouts targets releases operations profiles calendars agents mcp system console authorizer projector reactor ticker monitor gates reconcile heads windows advance await ended advanceRollout awaitRollout endedRollout step procedures endedProcedure'
+    'upgrades evidence rollouts targets releases operations notifications profiles calendars agents mcp system console authorizer projector reactor notify ticker monitor gates reconcile heads windows advance await ended advanceRollout awaitRollout endedRollout step procedures endedProcedure'
   const alarms = [
     // A look of a step that is not over is an error of its function, and nothing to ring for.
     ...functions.split(' ').flatMap((name) => [
@@ -322,7 +336,7 @@ describe('what a person hears of', () => {
     ]),
     ...['ticker', 'reconcile'].map((name) => `NotInvoked${name}`),
     ...['projector', 'reactor'].map((name) => `IteratorAge${name}`),
-    ...['projector', 'reactor', 'upgrade', 'rollout', 'procedure', 'schedules', 'windows'].map(
+    ...['projector', 'reactor', 'upgrade', 'rollout', 'procedure', 'notices', 'schedules', 'windows'].map(
       (name) => `DeadLetters${name}`,
     ),
     ...['upgrade', 'rollout'].flatMap((drives) =>
@@ -333,6 +347,7 @@ describe('what a person hears of', () => {
     'LogTampered',
     'ViewDrift',
     'Parked',
+    'Undelivered',
     'CalendarsRunningOut',
     'HeadsOverdue',
     'Loop',

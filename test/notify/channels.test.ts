@@ -67,7 +67,11 @@ describe('a message of Slack', () => {
   it('asks by buttons that name the plan, where it asks and buttons are wanted', () => {
     const actions = (asked: Notice, buttons: boolean) =>
       JSON.stringify(slackMessage(asked, origin, buttons).blocks).match(/"action_id":"\w+"/g)
-    expect(actions(notice, true)).toEqual(['"action_id":"approve"', '"action_id":"reject"', '"action_id":"open"'])
+    expect(actions(notice, true)).toEqual([
+      '"action_id":"approve"',
+      '"action_id":"reject"',
+      '"action_id":"open"',
+    ])
     expect(actions(notice, false)).toEqual(['"action_id":"open"'])
     expect(actions({ ...notice, question: null }, true)).toEqual(['"action_id":"open"'])
     const value = JSON.stringify({ kind: 'upgrade', id: 'u-1', planHash: 'abcdef0123456789' })
@@ -88,7 +92,12 @@ describe('a message of Slack', () => {
   it('fits into the bounds of Slack, whatever is told', () => {
     const long = '&'.repeat(20_000)
     const { text, blocks } = slackMessage(
-      { ...notice, title: long, lines: [long], facts: Array.from({ length: 30 }, () => ['a', long] as const) },
+      {
+        ...notice,
+        title: long,
+        lines: [long],
+        facts: Array.from({ length: 30 }, () => ['a', long] as const),
+      },
       origin,
       true,
     )
@@ -121,7 +130,11 @@ describe('S23: a request of Slack', () => {
     ['a replay', {}, sent + 300_001],
     ['one from the future', {}, sent - 300_001],
     ['another body', { body: `${body}&` }, sent],
-    ['a body that was read and written anew', { body: new URLSearchParams(body).toString().replace('%2Fwebhook', '/webhook') }, sent],
+    [
+      'a body that was read and written anew',
+      { body: new URLSearchParams(body).toString().replace('%2Fwebhook', '/webhook') },
+      sent,
+    ],
     ['another secret', { secret: `${secret}1` }, sent],
     ['another time', { timestamp: '1531420619' }, sent],
     ['no time', { timestamp: '' }, sent],

@@ -59,7 +59,11 @@ describe('a webhook', () => {
     const headers = { ...call?.headers }
     // The library compares with its own clock.
     const at = new Date(Number(headers['webhook-timestamp']) * 1000)
-    const right = new Webhook(secretValues['drydock/key'] ?? '').sign(headers['webhook-id'] ?? '', at, call?.body ?? '')
+    const right = new Webhook(secretValues['drydock/key'] ?? '').sign(
+      headers['webhook-id'] ?? '',
+      at,
+      call?.body ?? '',
+    )
     expect(headers['webhook-signature']).toBe(right)
     expect(JSON.parse(call?.body ?? '')).toMatchObject({
       type: 'ReleaseRegistered',
@@ -92,7 +96,12 @@ describe('a webhook', () => {
     expect(tried.length).toBeLessThan(40)
     leaving.behaviour.answer = () => answered(204)
     for (let minutes = 0; minutes < 31; minutes++) await minutePasses()
-    expect(typesTold().sort()).toEqual(['ReleaseRegistered', 'UpgradePlanned', 'UpgradeRequested', 'WaveStarted'])
+    expect(typesTold().sort()).toEqual([
+      'ReleaseRegistered',
+      'UpgradePlanned',
+      'UpgradeRequested',
+      'WaveStarted',
+    ])
     const ids = (calls: typeof tried) => new Set(calls.map(({ headers }) => headers['webhook-id']))
     expect(ids(leaving.calls)).toEqual(ids(tried))
   })
@@ -230,7 +239,8 @@ describe('Slack', () => {
 
   it('that limits us is left alone as long as it says, and then shows how things stand', async () => {
     await define('deploys', slack)
-    leaving.behaviour.answer = () => answered(429, { ok: false, error: 'ratelimited' }, { 'retry-after': '120' })
+    leaving.behaviour.answer = () =>
+      answered(429, { ok: false, error: 'ratelimited' }, { 'retry-after': '120' })
     await awaiting()
     await hear()
     const tried = leaving.calls.length
@@ -306,7 +316,10 @@ describe('people', () => {
 
   it('are mailed later what SES does not take now', async () => {
     await define('ops', { kind: 'email', from: 'drydock@example.com', to: ['ops@example.com'] })
-    leaving.behaviour.refuseMail = { why: 'SES answered with 429: Maximum sending rate exceeded.', passing: true }
+    leaving.behaviour.refuseMail = {
+      why: 'SES answered with 429: Maximum sending rate exceeded.',
+      passing: true,
+    }
     await world.fleet(10)
     await deployed(world, { ...canary, approvals: { required: 1 } })
     await hear()
@@ -342,7 +355,11 @@ describe('people', () => {
       description: 'It waits for approval.',
       expiresAt: '2026-01-12T10:00:00.000Z',
     })
-    expect(newest.actions.map(({ action }: { action: string }) => action)).toEqual(['approve', 'learn-more', 'dismiss'])
+    expect(newest.actions.map(({ action }: { action: string }) => action)).toEqual([
+      'approve',
+      'learn-more',
+      'dismiss',
+    ])
     await world.call('POST', '/api/v1/notifications/dismiss', { as: ada, body: { id: newest.id } })
     expect((await list(ada)).body.count).toBe(1)
     expect((await list(ben)).body.count).toBe(2)
@@ -357,7 +374,10 @@ describe('a destination', () => {
     ['events.0', { ...webhook, events: ['UpgradeForgotten'] }],
     ['apiUrl', { ...slack, apiUrl: 'https://127.0.0.1/api' }],
     ['people.1.user', { ...slack, people: [slack.people[0], slack.people[0]] }],
-    ['quietHours.timezone', { ...webhook, quietHours: { from: '22:00', to: '07:00', timezone: 'Mars/Base' } }],
+    [
+      'quietHours.timezone',
+      { ...webhook, quietHours: { from: '22:00', to: '07:00', timezone: 'Mars/Base' } },
+    ],
     ['to.0', { kind: 'email', from: 'drydock@example.com', to: ['ops@example.com\nBcc: x@example.com'] }],
     ['secrets', { ...webhook, secrets: [] }],
   ])('is refused with the place of what is wrong: %s', async (field, body) => {
@@ -371,7 +391,7 @@ describe('a destination', () => {
     await define('hooks', webhook)
     const test = () => world.call('POST', '/api/v1/destinations/hooks/test')
     expect((await test()).body).toEqual({ delivered: true, why: null })
-    world.services.leaving.behaviour.answer = () => answered(500)
+    world.services.behaviour.answer = () => answered(500)
     expect((await test()).body).toEqual({ delivered: false, why: 'It was answered with 500.' })
   })
 

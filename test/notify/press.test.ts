@@ -64,7 +64,7 @@ async function press({
     headers: { 'x-slack-signature': `v0=${signature}`, 'x-slack-request-timestamp': timestamp },
     ...{ isBase64Encoded: false, requestContext: { requestId: 'request-9' } },
   } as unknown as APIGatewayProxyEventV2 // the parts of a gateway's event that the handler reads
-  const { statusCode } = await slackEndpoint({ ...world.services, leaving })(event)
+  const { statusCode } = await slackEndpoint({ ...world.services, ...leaving })(event)
   return statusCode
 }
 
@@ -140,7 +140,11 @@ describe('S23: what Slack did not sign', () => {
     ['another secret', { secret: 'guessed' }, 401],
     ['a replay', { late: 301 }, 401],
     ['a body that was changed', { changed: (body: string) => `${body}&x=1` }, 401],
-    ['a body that was read and written anew', { changed: (body: string) => body.replaceAll('+', '%20').replaceAll('%3A', ':') }, 401],
+    [
+      'a body that was read and written anew',
+      { changed: (body: string) => body.replaceAll('+', '%20').replaceAll('%3A', ':') },
+      401,
+    ],
     ['no body', { changed: () => '' }, 401],
     ['a place that is none', { destination: 'nowhere' }, 404],
     ['too much', { changed: (body: string) => body.padEnd(300_000, '&') }, 413],

@@ -29,6 +29,7 @@ const words: readonly Word[] = [
       /cli\/work\/(shown|standing|story|control|approvals)\.ts$|console\/pages\/upgrade\.tsx$/,
       // Where integrations and approvers are told of rollouts.
       /events\/public\.ts$|reactor\/publishing\/(public-detail|publish)\.ts$/,
+      /functions\/notify\/(notice|notify)\.ts$/,
       /contracts\/(operations|upgrade-answers)\.ts$|api\/operations\/(approvals|approval-entry)\.ts$/,
     ],
     instead: 'status, where something stands; it is kept for the phases of a rollout',

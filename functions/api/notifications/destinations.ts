@@ -15,7 +15,7 @@ import { redact } from '../../redact.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { invalidFields, Problem } from '../http/problem.ts'
-import type { Services } from '../services.ts'
+import type { Services, ToLeave } from '../services.ts'
 
 type Contracts = typeof notificationContracts
 
@@ -114,12 +114,12 @@ export const removeDestination: Operate<Contracts['removeDestination']> = async 
 }
 
 /** Sends a sample there, past every filter, and says what became of it. */
-export const testDestination: Operate<Contracts['testDestination'], 'leaving'> = async (
+export const testDestination: Operate<Contracts['testDestination'], ToLeave> = async (
   { params, principal },
-  { log, leaving, now },
+  services,
 ) => {
-  const { destination } = await destinationOf(log, params.name)
-  const outcome = await deliver(leaving, destination, sampleOf(principal.id, now()), null)
+  const { destination } = await destinationOf(services.log, params.name)
+  const outcome = await deliver(services, destination, sampleOf(principal.id, services.now()), null)
   const why = outcome.kind === 'sent' ? null : redact(outcome.why).slice(0, 500)
   return { status: 200, body: { delivered: why === null, why } }
 }

@@ -11,7 +11,14 @@ const { fold, given } = specOf(destinationsAggregate)
 
 const documentOf = (changes: Partial<Extract<DestinationDocument, { kind: 'webhook' }>> = {}) =>
   ({
-    ...{ kind: 'webhook', description: null, events: null, severity: 'info', components: null, regions: null },
+    ...{
+      kind: 'webhook',
+      description: null,
+      events: null,
+      severity: 'info',
+      components: null,
+      regions: null,
+    },
     ...{ quietHours: null, url: 'https://hooks.example', secrets: ['drydock/key'], format: 'plain' },
     ...changes,
   }) satisfies DestinationDocument
