@@ -21,7 +21,6 @@ const filter = {
 
 /** A person who may press buttons in a chat: whom they are here, and what they may. */
 const chatUser = z.object({ user: name, subject: z.string().min(1).max(256), roles: z.array(name).min(1) })
-export type ChatUser = z.output<typeof chatUser>
 
 /** Where notices are sent, with every default filled in. */
 export const destinationDocument = z.discriminatedUnion('kind', [

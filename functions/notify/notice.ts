@@ -161,7 +161,7 @@ interface Subject {
 const page = (...parts: readonly string[]) => `/console#/${parts.map(encodeURIComponent).join('/')}`
 
 /** Returns what is asked of people by an upgrade or a rollout; null: nothing. */
-export function questionOf(
+function questionOf(
   kind: Question['kind'],
   id: string,
   state: ExistingUpgrade | ExistingRollout,

@@ -11,7 +11,7 @@ export interface MailOfMachine {
 }
 
 /** The one identity from which this machine sends: every address of the domain. */
-export const mailDomain = 'drydock.local'
+const mailDomain = 'drydock.local'
 export const mailIdentity = arn('ses', `identity/${mailDomain}`)
 
 /** What the path of everything that SES is asked for here begins with. */

@@ -24,7 +24,7 @@ function shown({ name, revision, defined, document }: Destination) {
 }
 
 /** Returns a destination of those that there are. Throws the problem that there is none of the name. */
-export function destinationIn(destinations: readonly Destination[], name: string): Destination {
+function destinationIn(destinations: readonly Destination[], name: string): Destination {
   const found = destinations.find((one) => one.name === name)
   if (found) return found
   throw new Problem('destination-not-found', 'There is no such destination. PUT it under this name.')
