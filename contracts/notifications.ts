@@ -110,6 +110,8 @@ const undelivered = z.object({
   why: z.string(),
 })
 
+const notificationId = z.string().regex(/^[A-Za-z0-9:._@#+-]{1,400}$/, 'the id of a notification')
+
 const byName = z.strictObject({ name: identifier })
 
 const notification = z.object({
@@ -211,11 +213,7 @@ export const notificationContracts = {
     summary: 'List what people are told of, the newest first, without what the caller has put away',
     query: z.strictObject({
       limit: paging.limit,
-      before: z
-        .string()
-        .regex(/^[A-Za-z0-9:._@#+-]{1,400}$/, 'the id of a notification')
-        .optional()
-        .describe('The id of a notification: older ones are listed.'),
+      cursor: notificationId.optional().describe('The nextCursor of the page before: older ones are listed.'),
     }),
     answers: {
       200: { description: 'Those of the last seven days.', schema: listOf('notifications', notification) },
@@ -224,7 +222,7 @@ export const notificationContracts = {
   dismissNotification: {
     summary: 'Put a notification away: the caller is not shown it any more',
     query: noQuery,
-    body: z.strictObject({ id: z.string().regex(/^[A-Za-z0-9:._@#+-]{1,400}$/, 'the id of a notification') }),
+    body: z.strictObject({ id: notificationId }),
     answers: {
       200: { description: 'It is put away.', schema: z.object({ id: z.string(), message: z.string() }) },
     },

@@ -175,6 +175,7 @@ describe.skipIf(browserAt === undefined)('in the console', () => {
     for (const place of [
       ...['upgrades', `upgrades/${body.upgradeId}`, 'approvals', `targets/${id}`, 'targets'],
       ...['profiles', 'releases', 'policies', 'rollouts', 'stop', 'plan', encodeURIComponent(evil)],
+      'notifications',
     ]) {
       await page.goto(`${url}/console#/${place}`)
       await page.locator('main h1').waitFor()
@@ -211,7 +212,7 @@ describe.skipIf(browserAt === undefined)('in the console', () => {
           `targets/${ids[1]}`,
           'rollouts',
         ],
-        ...['profiles', 'releases', 'policies', 'analytics', 'stop'],
+        ...['profiles', 'releases', 'policies', 'analytics', 'stop', 'notifications'],
       ]) {
         await page.goto(`${url}/console#/${place}`)
         await page.locator('main h1').waitFor()

@@ -21,8 +21,8 @@ export const listNotifications: Operate<Contracts['listNotifications'], 'inbox'>
   { query, principal },
   { inbox },
 ) => {
-  const { limit, before } = query
-  const [found, dismissed] = await Promise.all([inbox.list(limit, before), inbox.dismissed(principal.id)])
+  const { limit, cursor } = query
+  const [found, dismissed] = await Promise.all([inbox.list(limit, cursor), inbox.dismissed(principal.id)])
   const notifications = found.filter(({ id }) => !dismissed.has(id)).map(shown)
   const last = found.length === limit ? found.at(-1) : undefined
   return { status: 200, body: { notifications, count: notifications.length, nextCursor: last?.id ?? null } }
