@@ -4,10 +4,12 @@ import { type Bug, bugsIn } from './patch.ts'
 import { type FileResult, runTests } from './tests.ts'
 import { copyOf, type Tree } from './tree.ts'
 
-const usage = `npm run test:bugs [-- NAME …]
+const usage = `npm run test:bugs [-- [--passed] NAME …]
 
 Seeds bugs, one at a time, and demands that the tests named in each patch of test/bugs catch it: all bugs,
-or those named. A patch that does not fit the present code fails as well: it has to be renewed.`
+or those named. A patch that does not fit the present code fails as well: it has to be renewed.
+
+  --passed   all tests have just passed without a bug: they are not run without one first`
 
 /** Each has a copy of the tree for all that it tries, so that what was transformed once need not be again; and a vitest with one worker. */
 const atOnce = 2
@@ -57,7 +59,7 @@ async function withBug(tree: Tree, { patch, caughtBy }: Bug): Promise<Judged> {
   }
 }
 
-async function main(chosen: readonly string[]): Promise<void> {
+async function main(chosen: readonly string[], havePassed: boolean): Promise<void> {
   const root = join(import.meta.dirname, '../..')
   const bugs = bugsIn(import.meta.dirname).filter(({ name }) => chosen.length === 0 || chosen.includes(name))
   const unknown = chosen.filter((name) => !bugs.some((bug) => bug.name === name))
@@ -72,7 +74,7 @@ async function main(chosen: readonly string[]): Promise<void> {
     console.log(`${judged.passed ? 'ok  ' : 'FAIL'}  ${name.padEnd(width)} ${seconds}  ${judged.words}`)
   }
   const tasks = [
-    (tree: Tree) => judge('(no bug)', () => withoutBugs(tree, bugs)),
+    ...(havePassed ? [] : [(tree: Tree) => judge('(no bug)', () => withoutBugs(tree, bugs))]),
     ...bugs.map((bug) => (tree: Tree) => judge(bug.name, () => withBug(tree, bug))),
   ].values()
   const worker = async (): Promise<void> => {
@@ -89,5 +91,8 @@ async function main(chosen: readonly string[]): Promise<void> {
   process.exitCode = failed === 0 ? 0 : 1
 }
 
-const options = () => readCommandLine(usage, { allowPositionals: true, options: {} })
-await Promise.try(() => main(options().positionals)).catch(endCommand)
+await Promise.try(() => {
+  const options = { passed: { type: 'boolean', default: false } } as const
+  const { positionals, values } = readCommandLine(usage, { allowPositionals: true, options })
+  return main(positionals, values.passed)
+}).catch(endCommand)
