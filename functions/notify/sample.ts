@@ -13,7 +13,8 @@ export function isPublic(type: string): boolean {
 export function sampleOf(by: string, now: number): Telling {
   const stream = streamOf(upgradeAggregate.name, 'sample')
   const detail: PublicDetail = {
-    ...{ id: `${refOf(stream, 1)}.0`, type: 'UpgradeCompleted', stream, commit: 1 },
+    // One of its own each time: who knows the last sample by its id takes this one too.
+    ...{ id: `${refOf(stream, 1)}.${now}`, type: 'UpgradeCompleted', stream, commit: 1 },
     ...{ occurredAt: instantOf(now), actor: by, correlation: 'sample', upgradeId: 'sample' },
     links: { self: '/api/upgrades/sample' },
     data: { exceptions: false },
