@@ -52,6 +52,7 @@ const table = [
   ['getUpgradeEvents',      'GET',    '/api/upgrades/{id}/events',                              'upgrades',   read],
   ['getBlastRadius',        'GET',    '/api/upgrades/{id}/blast-radius',                        'upgrades',   read],
   ['getEvidence',           'GET',    '/api/upgrades/{id}/evidence',                            'evidence',   read],
+  ['forecastUpgrade',       'GET',    '/api/upgrades/{id}/forecast',                            'upgrades',   read],
   ['replayUpgrade',         'POST',   '/api/upgrades/{id}/replay',                               'upgrades',   read],
   ['continueUpgrade',       'POST',   '/api/upgrades/{id}/continue',                            'upgrades',   proceed],
   ['approveUpgrade',        'POST',   '/api/upgrades/{id}/approve',                             'upgrades',   approve],

@@ -371,6 +371,31 @@ export const replayed = z.object({
     ),
 })
 
+const inRange = <Value extends z.ZodType>(value: Value) =>
+  z.object({ earliest: value.nullable(), likely: value.nullable(), latest: value.nullable() })
+
+/** When something will end. */
+export const forecast = z
+  .object({
+    ends: inRange(z.string())
+      .nullable()
+      .describe(
+        'Four of five times it ends from `earliest` to `latest`, half of the times before `likely`; of these null: no opening is known in which it would. Null: nobody knows, as it waits for somebody, or too few durations are known.',
+      ),
+    seconds: inRange(z.int())
+      .nullable()
+      .describe(
+        'The same in seconds, without the waits for anybody. Null: fewer than ten durations are known.',
+      ),
+    waitsFor: z
+      .array(z.object({ code: z.string(), times: z.int() }))
+      .describe('Holds, now or to come, of which nobody knows when they end, and how often.'),
+    basis: z
+      .object({ durations: z.int(), upgrades: z.int() })
+      .describe('How many durations it is made from, and of how many upgrades.'),
+  })
+  .nullable()
+
 export const blastRadius = z.object({
   upgradeId: z.string(),
   limits: z.object({ parallel: z.int() }),

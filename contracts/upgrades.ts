@@ -29,6 +29,7 @@ import {
   acknowledgement,
   blastRadius,
   boundProcedure,
+  forecast,
   neededApprovals,
   planned,
   replayed,
@@ -172,6 +173,23 @@ export const upgradeContracts = {
     query: atInstant,
     answers: {
       200: { description: 'The largest figures of each wave, with their commits.', schema: blastRadius },
+    },
+    problems: ['upgrade-not-found'],
+  },
+  forecastUpgrade: {
+    summary:
+      'Say when it will end, as a range, from how long others took; now, or as it was to be said at an instant',
+    params: byId,
+    query: atInstant,
+    answers: {
+      200: {
+        description: 'The forecast.',
+        schema: z.object({
+          upgradeId: z.string(),
+          at: z.string(),
+          forecast: forecast.describe('Null: it is over, is being aborted, or has no plan yet.'),
+        }),
+      },
     },
     problems: ['upgrade-not-found'],
   },

@@ -17,6 +17,7 @@ const matrix: readonly (readonly [method: string, path: string, who: string])[] 
   ['GET', '/api/upgrades/u/events', 'voaA'],
   ['GET', '/api/upgrades/u/blast-radius', 'voaA'],
   ['GET', '/api/upgrades/u/evidence', 'voaA'],
+  ['GET', '/api/upgrades/u/forecast', 'voaA'],
   ['POST', '/api/upgrades/u/replay', 'voaA'],
   ['POST', '/api/upgrades/u/measurements', 'oA'],
   ['POST', '/api/upgrades/u/continue', 'oaA'],

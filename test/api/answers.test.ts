@@ -93,6 +93,7 @@ describe('every answer is the one that is described', () => {
       ['getUpgradeLogs', 'logs'],
       ['getUpgradeEvents', 'events'],
       ['getBlastRadius', 'blast-radius'],
+      ['forecastUpgrade', 'forecast'],
       ['getEvidence', 'evidence'],
     ] as const) {
       await ask(operation, 'GET', `/api/upgrades/${id}/${path}`)

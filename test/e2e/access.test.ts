@@ -19,6 +19,7 @@ const people: Readonly<Record<string, string>> = {
   'GET /api/upgrades/{id}/events': 'voaA',
   'GET /api/upgrades/{id}/blast-radius': 'voaA',
   'GET /api/upgrades/{id}/evidence': 'voaA',
+  'GET /api/upgrades/{id}/forecast': 'voaA',
   'POST /api/upgrades/{id}/replay': 'voaA',
   'POST /api/upgrades/{id}/measurements': 'oA',
   'POST /api/upgrades/{id}/continue': 'oaA',

@@ -1,0 +1,110 @@
+import { between } from '../../events/time.ts'
+import { type Durations, fewest } from '../domain/forecast/durations.ts'
+import { meaningOf } from '../domain/target/outcome.ts'
+import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
+import { eachMember } from '../domain/upgrade/members.ts'
+import { hasBegun, type PlannedUpgrade } from '../domain/upgrade/state.ts'
+import type { Log } from '../log/log.ts'
+import type { AttemptRow, UpgradeRow } from '../views/rows.ts'
+import type { Views } from '../views/views.ts'
+
+type Told = Pick<Views, 'listUpgrades' | 'listAttempts'>
+
+/** So many upgrades of a component are looked at, the newest first: one page. */
+const upgradesLookedAt = 20
+/** Attempts of so many of them are read, the first of each: one page each. */
+const upgradesRead = 5
+const attemptsOfEach = 100
+
+/** So many of an upgrade's last commits are read at most: who has been in flight for longer was admitted then, so far as is known. */
+const commitsRead = 1000
+
+/** What the log tells of the members that were admitted in the present wave. All times are in milliseconds. */
+export interface Present {
+  /** How long those took who have ended, from their first admission. */
+  readonly took: readonly number[]
+  /** How long those have taken who are in flight. */
+  readonly inFlight: readonly number[]
+}
+
+/** Reads from an upgrade's own stream what is known of its present wave, as it was after a commit, at an instant. */
+export async function presentWave(
+  log: Log,
+  id: string,
+  { state, commit }: { readonly state: PlannedUpgrade; readonly commit: number },
+  now: string,
+): Promise<Present> {
+  if (!hasBegun(state)) return { took: [], inFlight: [] }
+  const from = Math.max(state.wave.commit, commit - commitsRead)
+  const admitted = new Map<number, { readonly since: string; readonly isUnder: boolean }>()
+  const took: number[] = []
+  let first = now
+  for await (const { event, at, ...told } of log
+    .of(upgradeAggregate, id)
+    .events({ from, consistent: true })) {
+    if (told.commit > commit) break
+    if (at < first) first = at
+    if (event.type === 'TargetsAdmitted') {
+      const { members, retried, readmitted } = event.data
+      for (const member of eachMember([...members, ...retried, ...readmitted]))
+        admitted.set(member, { since: admitted.get(member)?.since ?? at, isUnder: true })
+    } else if (event.type === 'OutcomesRecorded') {
+      for (const { member, outcome, again } of event.data.outcomes) {
+        const known = admitted.get(member)
+        if (again !== null && known) admitted.set(member, { ...known, isUnder: false })
+        if (again !== null) continue
+        if (known && meaningOf(outcome).counts !== 'skipped') took.push(between(known.since, at))
+        admitted.delete(member)
+      }
+    }
+  }
+  const under = [...admitted.values()].flatMap(({ since, isUnder }) => (isUnder ? [since] : []))
+  const unknown = Math.max(0, state.wave.counts.inFlight - under.length)
+  const since = [...under, ...Array<string>(unknown).fill(first)]
+  return { took, inFlight: since.map((one) => Math.max(0, between(one, now))) }
+}
+
+/** Returns how long members took who had ended by an instant, from the first try to the last. */
+function tookIn(attempts: readonly AttemptRow[], by: string): number[] {
+  const members = new Map<number, { readonly from: string; readonly to: string }>()
+  for (const { member, status, startedAt, completedAt } of attempts) {
+    if (status === 'assigned' || status === 'accepted' || meaningOf(status).counts === 'skipped') continue
+    if (completedAt !== null && completedAt <= by)
+      members.set(member, { from: members.get(member)?.from ?? startedAt, to: completedAt })
+  }
+  return [...members.values()].map(({ from, to }) => Math.max(0, between(from, to)))
+}
+
+/** Returns the last upgrades of a component, the newest first: rollbacks alone, or all others, as these take another time. */
+export async function lastUpgrades(
+  views: Pick<Told, 'listUpgrades'>,
+  component: string,
+  kind: UpgradeRow['kind'],
+): Promise<readonly UpgradeRow[]> {
+  const { rows } = await views.listUpgrades({ limit: upgradesLookedAt, filters: { component } })
+  return rows.filter((row) => (row.kind === 'rollback') === (kind === 'rollback'))
+}
+
+/** Reads how long members of upgrades took that had ended by an instant; of an upgrade it reads once. */
+export function durationsOver(
+  views: Pick<Told, 'listAttempts'>,
+): (upgrades: readonly UpgradeRow[], by: string) => Promise<Durations> {
+  const read = new Map<string, Promise<readonly AttemptRow[]>>()
+  const attemptsOf = async (upgrade: string) =>
+    (await views.listAttempts(upgrade, { limit: attemptsOfEach })).rows
+  return async (upgrades, by) => {
+    const known = upgrades.filter(({ startedAt }) => startedAt !== null && startedAt <= by)
+    return Promise.all(
+      known.slice(0, upgradesRead).map(async ({ upgradeId }) => {
+        const attempts = read.get(upgradeId) ?? attemptsOf(upgradeId)
+        read.set(upgradeId, attempts)
+        return tookIn(await attempts, by)
+      }),
+    )
+  }
+}
+
+/** Do those who have ended tell how long the others take? The first to end are the fastest: as many have to have ended as are in flight. */
+export function tellsEnough({ took, inFlight }: Present): boolean {
+  return took.length >= Math.max(fewest, inFlight.length)
+}
