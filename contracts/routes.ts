@@ -87,6 +87,7 @@ const table = [
   ['getRolloutEvents',      'GET',    '/api/v1/rollouts/{id}/events',                           'rollouts',   read],
   ['getRolloutMonitor',     'GET',    '/api/v1/rollouts/{id}/monitor',                          'rollouts',   read],
   ['getRolloutBlastRadius', 'GET',    '/api/v1/rollouts/{id}/blast-radius',                     'rollouts',   read],
+  ['forecastRollout',       'GET',    '/api/v1/rollouts/{id}/forecast',                         'rollouts',   read],
   ['explainRollout',        'GET',    '/api/v1/rollouts/{id}/explain',                          'rollouts',   read],
   ['approveRollout',        'POST',   '/api/v1/rollouts/{id}/approve',                          'rollouts',   approve],
   ['rejectRollout',         'POST',   '/api/v1/rollouts/{id}/reject',                           'rollouts',   approve],

@@ -35,6 +35,7 @@ import {
   replayed,
   saidBeside,
   story,
+  trackRecord,
   upgradeDetail,
   upgradeLog,
   upgradeStatus,
@@ -187,7 +188,8 @@ export const upgradeContracts = {
         schema: z.object({
           upgradeId: z.string(),
           at: z.string(),
-          forecast: forecast.describe('Null: it is over, is being aborted, or has no plan yet.'),
+          forecast: forecast.nullable().describe('Null: it is over, is being aborted, or has no plan yet.'),
+          track: trackRecord.nullable().describe('Null where there is no forecast.'),
         }),
       },
     },

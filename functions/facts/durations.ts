@@ -75,33 +75,51 @@ function tookIn(attempts: readonly AttemptRow[], by: string): number[] {
   return [...members.values()].map(({ from, to }) => Math.max(0, between(from, to)))
 }
 
-/** Returns the last upgrades of a component, the newest first: rollbacks alone, or all others, as these take another time. */
-export async function lastUpgrades(
-  views: Pick<Told, 'listUpgrades'>,
-  component: string,
-  kind: UpgradeRow['kind'],
-): Promise<readonly UpgradeRow[]> {
-  const { rows } = await views.listUpgrades({ limit: upgradesLookedAt, filters: { component } })
-  return rows.filter((row) => (row.kind === 'rollback') === (kind === 'rollback'))
+/** What earlier upgrades took. The views tell it, and may lag; each upgrade is read once. */
+export class Past {
+  readonly #views: Told
+  readonly #upgrades = new Map<string, Promise<readonly UpgradeRow[]>>()
+  readonly #attempts = new Map<string, Promise<readonly AttemptRow[]>>()
+  readonly #durations = new Map<string, Promise<Durations>>()
+
+  constructor(views: Told) {
+    this.#views = views
+  }
+
+  /** Returns the last upgrades of a component, the newest first: rollbacks alone, or all others, as these take another time. */
+  upgrades(component: string, kind: UpgradeRow['kind']): Promise<readonly UpgradeRow[]> {
+    const isBack = kind === 'rollback'
+    return once(this.#upgrades, `${isBack} ${component}`, async () => {
+      const { rows } = await this.#views.listUpgrades({ limit: upgradesLookedAt, filters: { component } })
+      return rows.filter((row) => (row.kind === 'rollback') === isBack)
+    })
+  }
+
+  /** Returns how long members of the last upgrades of a component took that had ended by an instant. */
+  durations(component: string, kind: UpgradeRow['kind'], by: string): Promise<Durations> {
+    return once(this.#durations, `${by} ${kind === 'rollback'} ${component}`, async () => {
+      const begun = (await this.upgrades(component, kind)).filter((row) => (row.startedAt ?? by) < by)
+      const read = begun.slice(0, upgradesRead).map((row) => this.#attemptsOf(row.upgradeId))
+      return (await Promise.all(read)).map((rows) => tookIn(rows, by)).filter(({ length }) => length > 0)
+    })
+  }
+
+  #attemptsOf(upgrade: string): Promise<readonly AttemptRow[]> {
+    return once(this.#attempts, upgrade, async () => {
+      const { rows } = await this.#views.listAttempts(upgrade, { limit: attemptsOfEach })
+      return rows
+    })
+  }
 }
 
-/** Reads how long members of upgrades took that had ended by an instant; of an upgrade it reads once. */
-export function durationsOver(
-  views: Pick<Told, 'listAttempts'>,
-): (upgrades: readonly UpgradeRow[], by: string) => Promise<Durations> {
-  const read = new Map<string, Promise<readonly AttemptRow[]>>()
-  const attemptsOf = async (upgrade: string) =>
-    (await views.listAttempts(upgrade, { limit: attemptsOfEach })).rows
-  return async (upgrades, by) => {
-    const known = upgrades.filter(({ startedAt }) => startedAt !== null && startedAt <= by)
-    return Promise.all(
-      known.slice(0, upgradesRead).map(async ({ upgradeId }) => {
-        const attempts = read.get(upgradeId) ?? attemptsOf(upgradeId)
-        read.set(upgradeId, attempts)
-        return tookIn(await attempts, by)
-      }),
-    )
-  }
+function once<Value>(
+  known: Map<string, Promise<Value>>,
+  key: string,
+  read: () => Promise<Value>,
+): Promise<Value> {
+  const found = known.get(key) ?? read()
+  known.set(key, found)
+  return found
 }
 
 /** Do those who have ended tell how long the others take? The first to end are the fastest: as many have to have ended as are in flight. */

@@ -1,72 +1,90 @@
-import { after, later } from '../../events/time.ts'
-import { play } from '../domain/forecast/course.ts'
-import type { Durations } from '../domain/forecast/durations.ts'
-import { type Forecast, forecast } from '../domain/forecast/forecast.ts'
+import { after } from '../../events/time.ts'
+import type { UpgradeRequest } from '../../events/upgrade.ts'
+import { leftOfPlan } from '../domain/forecast/course.ts'
+import type { Part, Prospects } from '../domain/forecast/forecast.ts'
 import type { Hours } from '../domain/forecast/hours.ts'
-import { horizon, hoursOf, type Rest, restOf } from '../domain/forecast/left.ts'
+import { continuesFrom, horizon, hoursOf, restOf } from '../domain/forecast/left.ts'
+import type { Timed } from '../domain/plan/duration.ts'
+import { withExpectedTime } from '../domain/plan/expected-time.ts'
+import type { Plan } from '../domain/plan/plan.ts'
+import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { breaksGlass } from '../domain/upgrade/admission.ts'
-import { type PlannedUpgrade, profileOf } from '../domain/upgrade/state.ts'
+import type { PlannedUpgrade } from '../domain/upgrade/state.ts'
+import type { Window } from '../domain/window.ts'
 import type { Log } from '../log/log.ts'
-import type { Views } from '../views/views.ts'
 import { closuresOf } from './closures.ts'
-import { durationsOver, lastUpgrades, presentWave, tellsEnough } from './durations.ts'
+import { type Past, presentWave, tellsEnough } from './durations.ts'
 
-/** What a forecast is read from. */
-export interface ForecastServices {
-  readonly log: Log
-  readonly views: Pick<Views, 'listUpgrades' | 'listAttempts'>
+/** What decides when attempts may begin. */
+interface Timing {
+  readonly request: Pick<UpgradeRequest, 'deadlines' | 'selection'>
+  readonly window: Window | null
+  /** The calendars that bind it. */
+  readonly calendars: readonly string[]
 }
 
-/** What is left of an upgrade, in which hours, and what is known of how long it takes. */
-export interface Prospects {
-  readonly rest: Rest
-  readonly hours: Hours
-  readonly durations: Durations
-}
-
-/** Returns when an upgrade may begin attempts, by its window, by those of its profile, and by what calendars close. */
-async function hoursFor(log: Log, state: PlannedUpgrade, now: string): Promise<Hours> {
+/** Returns when attempts may begin, by the window, by those that a profile opens later, and by what calendars close; all as they are known now. */
+async function hoursFor(log: Log, { request, window, calendars }: Timing, now: string): Promise<Hours> {
   const until = after(now, horizon)
-  const profile = profileOf(state)
+  const { profile } = request.selection
   const [closures, loaded] = await Promise.all([
-    breaksGlass(state) ? [] : closuresOf(log, state.calendars, now, until),
+    closuresOf(log, calendars, now, until),
     profile === undefined ? undefined : log.load(profileAggregate, profile),
   ])
-  const schedule = loaded?.state.definition?.schedule ?? null
-  return hoursOf(state, loaded?.state.status === 'active' ? schedule : null, closures, until)
+  const isInService = loaded?.state.status === 'active'
+  const schedule = (isInService && loaded.state.definition?.schedule) || null
+  return hoursOf({ request, window }, schedule, closures, until)
 }
 
 /** Reads what the forecast of an upgrade is made from, as it was after a commit, at an instant. */
 export async function prospectsOf(
-  { log, views }: ForecastServices,
+  log: Log,
+  past: Past,
   id: string,
   loaded: { readonly state: PlannedUpgrade; readonly commit: number },
   now: string,
 ): Promise<Prospects> {
   const { state } = loaded
-  const [present, hours] = await Promise.all([presentWave(log, id, loaded, now), hoursFor(log, state, now)])
-  const { component, kind } = state.request
+  const { request, window } = state
+  const calendars = breaksGlass(state) ? [] : state.calendars
+  const [present, hours] = await Promise.all([
+    presentWave(log, id, loaded, now),
+    hoursFor(log, { request, window, calendars }, now),
+  ])
   const durations = tellsEnough(present)
     ? [present.took]
-    : await durationsOver(views)(await lastUpgrades(views, component, kind), now)
-  return { rest: restOf(state, present.inFlight, now), hours, durations: durations.filter(isSome) }
+    : await past.durations(request.component, request.kind, now)
+  return { rest: restOf(state, present.inFlight, now), hours, durations }
 }
 
-function isSome({ length }: readonly number[]): boolean {
-  return length > 0
-}
-
-/** Returns when an upgrade ends. Its seed is its id and the hash of its plan: the same log gives the same forecast. */
-export function forecastOf(
-  id: string,
-  { plan }: Pick<PlannedUpgrade, 'plan'>,
-  { rest, hours, durations }: Prospects,
+/** Reads what the forecast of a plan is made from, none of which has begun. A profile that is named may open its window again. */
+export async function prospectsOfPlan(
+  log: Log,
+  past: Past,
+  {
+    request: asked,
+    plan,
+    window,
+  }: {
+    readonly request: UpgradeRequest
+    readonly plan: Timed & Pick<Plan, 'expected'>
+    readonly window: Window | null
+  },
   now: string,
-): Forecast {
-  const begins = Date.parse(later(now, rest.notBefore))
-  return forecast(
-    { now, seed: `${id} ${plan.planHash}`, known: [durations], waitsFor: rest.waitsFor },
-    (sample) => play(rest.left, hours, sample(durations), begins),
-  )
+): Promise<Prospects> {
+  const request = withExpectedTime(asked, plan.expected)
+  const [hours, durations, policy] = await Promise.all([
+    hoursFor(log, { request, window, calendars: request.calendars }, now),
+    past.durations(request.component, request.kind, now),
+    log.load(policyAggregate, freezePolicy),
+  ])
+  const stopped = policy.state.stops.length > 0 ? [{ code: 'FREEZE', times: 1 }] : []
+  const waitsFor = [...stopped, ...continuesFrom(request, plan)]
+  return { rest: { left: leftOfPlan(request, plan), notBefore: now, waitsFor }, hours, durations }
+}
+
+/** An upgrade by itself. */
+export function alone(prospects: Prospects): Part {
+  return { dependsOn: [], pauseSeconds: 0, endedAt: null, prospects }
 }

@@ -44,6 +44,7 @@ const matrix: readonly (readonly [method: string, path: string, who: string])[] 
   ['GET', '/api/v1/rollouts/r/events', 'voaA'],
   ['GET', '/api/v1/rollouts/r/monitor', 'voaA'],
   ['GET', '/api/v1/rollouts/r/blast-radius', 'voaA'],
+  ['GET', '/api/v1/rollouts/r/forecast', 'voaA'],
   ['GET', '/api/v1/rollouts/r/explain', 'voaA'],
   ['POST', '/api/v1/rollouts/r/approve', 'aA'],
   ['POST', '/api/v1/rollouts/r/reject', 'aA'],

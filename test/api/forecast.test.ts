@@ -36,6 +36,7 @@ describe('when an upgrade will end', () => {
         waitsFor: [],
         basis: { durations: 12, upgrades: 1 },
       },
+      track: { judged: 0, inside: 0 },
     })
   })
 

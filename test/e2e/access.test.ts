@@ -101,6 +101,7 @@ const people: Readonly<Record<string, string>> = {
   'GET /api/v1/rollouts/{id}/events': 'voaA',
   'GET /api/v1/rollouts/{id}/monitor': 'voaA',
   'GET /api/v1/rollouts/{id}/blast-radius': 'voaA',
+  'GET /api/v1/rollouts/{id}/forecast': 'voaA',
   'GET /api/v1/rollouts/{id}/explain': 'voaA',
   'POST /api/v1/rollouts/{id}/approve': 'aA',
   'POST /api/v1/rollouts/{id}/reject': 'aA',

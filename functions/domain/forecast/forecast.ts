@@ -1,6 +1,8 @@
 import { instantOf, second } from '../../../events/time.ts'
 import { Chance } from './chance.ts'
+import { type Left, play } from './course.ts'
 import { type Durations, fewest, inGroups, Sample } from './durations.ts'
+import type { Hours } from './hours.ts'
 
 /** So often what is left is played. */
 export const runs = 200
@@ -8,8 +10,7 @@ export const runs = 200
 /** The ends that 10, 50 and 90 of a hundred runs do not exceed: four of five lie between the first and the last. */
 const percents = { earliest: 10, likely: 50, latest: 90 } as const
 
-/** When it ends; null: no opening is known in which it would. */
-export type Range<Value> = { readonly [percent in keyof typeof percents]: Value | null }
+type Range<Value> = { readonly [percent in keyof typeof percents]: Value }
 
 /** What keeps an upgrade, now or later, until a person or another upgrade lets it go on: nobody knows when. `times`: how often. */
 export interface Wait {
@@ -17,76 +18,137 @@ export interface Wait {
   readonly times: number
 }
 
+/** What is left of an upgrade, from when on, and whom it waits for. */
+export interface Rest {
+  readonly left: Left
+  /** Nobody begins before, as an ISO instant. */
+  readonly notBefore: string
+  readonly waitsFor: readonly Wait[]
+}
+
+/** What a forecast of one upgrade is made from. */
+export interface Prospects {
+  readonly rest: Rest
+  /** When attempts may begin. */
+  readonly hours: Hours
+  readonly durations: Durations
+}
+
+/** One upgrade, of those that are forecast together. */
+export interface Part {
+  /** Those that have to be over before, by their places. */
+  readonly dependsOn: readonly number[]
+  /** So long those that depend on it wait after its end. */
+  readonly pauseSeconds: number
+  /** When it ended, as an ISO instant; null: it has not. */
+  readonly endedAt: string | null
+  /** Null: there is nothing to do in it. */
+  readonly prospects: Prospects | null
+}
+
 /** When something ends, and what that is known from. */
 export interface Forecast {
   /** As ISO instants; null: nobody knows, as it waits for somebody, or too few durations are known. */
   readonly ends: Range<string> | null
-  /** The same in seconds from the instant of the forecast on, the waits for anybody left out; null: too few durations are known. */
-  readonly seconds: Range<number> | null
+  /**
+   * The same in seconds from the instant of the forecast on, the waits for anybody left out, each null where no opening is known in which it would end;
+   * null: too few durations are known.
+   */
+  readonly seconds: Range<number | null> | null
   readonly waitsFor: readonly Wait[]
   /** How many durations are known, and of how many upgrades. */
   readonly basis: { readonly durations: number; readonly upgrades: number }
 }
 
-/** What is left of it, played once with each sample: when it is over, for what is known, in milliseconds since the epoch. */
-type PlayOnce = (sample: (durations: Durations) => Sample) => number
-
-/** Are too few durations known for a forecast? */
-export function tooFew(durations: Durations): boolean {
-  return durations.reduce((sum, { length }) => sum + length, 0) < fewest
+/** Returns waits with those of one code together. A stop is one, however many it holds. */
+export function together(waits: readonly Wait[]): Wait[] {
+  const byCode = Map.groupBy(waits, ({ code }) => code)
+  return [...byCode].map(([code, all]) => {
+    const times = all.reduce((sum, one) => sum + one.times, 0)
+    return { code, times: code === 'FREEZE' ? 1 : times }
+  })
 }
 
 /**
- * Returns the range in which something ends: what is left of it is played so often by chance that follows from a seed, so that the same log gives the same
- * forecast. `known` is all that it may draw from; where any of it is too few, nothing is forecast rather than something invented.
+ * Returns the range in which the last of some parts ends: what is left of them is played so often by chance that follows from a seed, so that the same log
+ * gives the same forecast. Where too few durations are known for any of them nothing is forecast, rather than something invented.
  */
-export function forecast(
-  {
-    now,
-    seed,
-    known,
-    waitsFor,
-  }: {
-    readonly now: string
-    readonly seed: string
-    readonly known: readonly Durations[]
-    readonly waitsFor: readonly Wait[]
-  },
-  playOnce: PlayOnce,
-): Forecast {
-  const basis = {
-    durations: known.flat().reduce((sum, { length }) => sum + length, 0),
-    upgrades: known.flat().length,
-  }
-  if (known.length === 0 || known.some(tooFew)) return { ends: null, seconds: null, waitsFor, basis }
-  const groups = new Map(known.map((durations) => [durations, inGroups(durations)]))
+export function forecastOf({
+  now,
+  seed,
+  parts,
+  waitsFor = [],
+}: {
+  /** As an ISO instant. */
+  readonly now: string
+  readonly seed: string
+  readonly parts: readonly Part[]
+  /** Whom all of it waits for, beside its parts. */
+  readonly waitsFor?: readonly Wait[]
+}): Forecast {
+  const left = parts.flatMap(({ prospects }) => prospects ?? [])
+  const known = new Set(left.map(({ durations }) => durations))
+  const all = [...known].flat()
+  const basis = { durations: all.flat().length, upgrades: all.length }
+  const waits = together([...waitsFor, ...left.flatMap(({ rest }) => rest.waitsFor)])
+  const tooFew = (durations: Durations) => durations.flat().length < fewest
+  if ([...known].some(tooFew)) return { ends: null, seconds: null, waitsFor: waits, basis }
+
+  const groups = new Map([...known].map((durations) => [durations, inGroups(durations)]))
   const chance = new Chance(seed)
-  const ends = Float64Array.from({ length: runs }, () =>
-    playOnce((durations) => new Sample(groups.get(durations) ?? [], chance)),
-  ).sort()
-  const at = (percent: number) => ends[Math.ceil((runs * percent) / 100) - 1] ?? Number.POSITIVE_INFINITY
   const begins = Date.parse(now)
-  const secondsTo = (percent: number, round: (seconds: number) => number) => {
-    const end = at(percent)
+  const ends = Float64Array.from({ length: runs }, () => {
+    const samples = new Map([...groups].map(([durations, group]) => [durations, new Sample(group, chance)]))
+    return lastEnd(parts, samples, begins)
+  }).sort()
+  const seconds = rangeOf((percent, round) => {
+    const end = ends[Math.ceil((runs * percent) / 100) - 1] ?? Number.POSITIVE_INFINITY
     return Number.isFinite(end) ? Math.max(0, round((end - begins) / second)) : null
+  })
+  const { earliest, likely, latest } = seconds
+  // Without an opening that is known somebody has to give it one.
+  if (earliest === null || likely === null || latest === null) {
+    return { ends: null, seconds, waitsFor: together([...waits, { code: 'WINDOW_CLOSED', times: 1 }]), basis }
   }
-  const seconds = {
-    earliest: secondsTo(percents.earliest, Math.floor),
-    likely: secondsTo(percents.likely, Math.round),
-    latest: secondsTo(percents.latest, Math.ceil),
-  }
-  const instant = (value: number | null) => (value === null ? null : instantOf(begins + value * second))
+  if (waits.length > 0) return { ends: null, seconds, waitsFor: waits, basis }
+  const instant = (value: number) => instantOf(begins + value * second)
+  const instants = { earliest: instant(earliest), likely: instant(likely), latest: instant(latest) }
+  return { ends: instants, seconds, waitsFor: waits, basis }
+}
+
+function rangeOf<Value>(of: (percent: number, round: (seconds: number) => number) => Value): Range<Value> {
   return {
-    ends:
-      waitsFor.length > 0
-        ? null
-        : {
-            earliest: instant(seconds.earliest),
-            likely: instant(seconds.likely),
-            latest: instant(seconds.latest),
-          },
-    seconds,
-    waitsFor,
-    basis,
+    earliest: of(percents.earliest, Math.floor),
+    likely: of(percents.likely, Math.round),
+    latest: of(percents.latest, Math.ceil),
   }
+}
+
+/** Plays all parts once, each after those that it depends on; returns when the last is over, in milliseconds since the epoch. */
+function lastEnd(parts: readonly Part[], samples: ReadonlyMap<Durations, Sample>, now: number): number {
+  const ends: number[] = []
+  const endOf = (place: number): number => {
+    const known = ends[place]
+    if (known !== undefined) return known
+    const { dependsOn = [], endedAt = null, prospects = null } = parts[place] ?? {}
+    const begins = Math.max(
+      now,
+      ...dependsOn.map((other) => endOf(other) + (parts[other]?.pauseSeconds ?? 0) * second),
+    )
+    const sample = prospects && samples.get(prospects.durations)
+    const end =
+      endedAt !== null
+        ? Date.parse(endedAt)
+        : sample && prospects
+          ? play(
+              prospects.rest.left,
+              prospects.hours,
+              sample,
+              Math.max(begins, Date.parse(prospects.rest.notBefore)),
+            )
+          : begins
+    ends[place] = end
+    return end
+  }
+  return Math.max(now, ...parts.map((_, place) => endOf(place)))
 }

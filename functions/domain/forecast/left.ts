@@ -10,7 +10,7 @@ import { spacedUntil } from '../upgrade/spacing.ts'
 import { hasBegun, type PlannedUpgrade } from '../upgrade/state.ts'
 import { merge, type Window } from '../window.ts'
 import { type Left, leftOfPlan } from './course.ts'
-import type { Wait } from './forecast.ts'
+import { type Rest, together, type Wait } from './forecast.ts'
 import { Hours } from './hours.ts'
 
 /** Openings and closings are known so far ahead; what would come later is no forecast. */
@@ -18,14 +18,6 @@ export const horizon = 92 * day
 
 /** Holds that end by themselves, by the hours, the bakes and the attempts that are played. */
 const played: ReadonlySet<string> = new Set(['WINDOW_CLOSED', 'BAKING', 'BUSY', 'SPACING'])
-
-/** What is left of an upgrade, from when on, and whom it waits for. */
-export interface Rest {
-  readonly left: Left
-  /** Nobody begins before. */
-  readonly notBefore: string
-  readonly waitsFor: readonly Wait[]
-}
 
 /** Returns how often somebody has to continue after the waves of a plan, from one on. */
 export function continuesFrom(request: UpgradeRequest, plan: Timed, first = 0): Wait[] {
@@ -71,11 +63,6 @@ export function restOf(state: PlannedUpgrade, inFlight: readonly number[], now: 
     notBefore: known.reduce<string>((last, one) => later(last, one ?? last), now),
     waitsFor: together([...held, ...continuesLeft(state)]),
   }
-}
-
-function together(waits: readonly Wait[]): Wait[] {
-  const byCode = Map.groupBy(waits, ({ code }) => code)
-  return [...byCode].map(([code, all]) => ({ code, times: all.reduce((sum, { times }) => sum + times, 0) }))
 }
 
 /** Returns when attempts of an upgrade may begin: in its window, and in those that its profile opens later, less what calendars close. */
