@@ -12,9 +12,9 @@ type Told = Pick<Views, 'listUpgrades' | 'listAttempts'>
 
 /** So many upgrades of a component are looked at, the newest first: one page. */
 const upgradesLookedAt = 20
-/** Attempts of so many of them are read, the first of each: one page each. */
-const upgradesRead = 5
-const attemptsOfEach = 100
+/** Attempts of so many of them are read, the first of each: one page each. How upgrades differ says more than one upgrade in full. */
+const upgradesRead = 10
+const attemptsOfEach = 50
 
 /** So many of an upgrade's last commits are read at most: who has been in flight for longer was admitted then, so far as is known. */
 const commitsRead = 1000

@@ -20,37 +20,83 @@ function some(values: readonly number[]): readonly number[] {
 }
 
 /** Returns the same with those together of whom there are too few to stand for a whole upgrade. */
-export function inGroups(durations: Durations): Durations {
+function inGroups(durations: Durations): Durations {
   const many = durations.filter(({ length }) => length >= fewest)
   const few = durations.filter(({ length }) => length < fewest).flat()
   return [...many, ...(few.length > 0 ? [few] : [])].map(some)
 }
 
+/** How long attempts took on average, over several upgrades: the logarithms of their means, and how far these lie apart. */
+interface Levels {
+  readonly middle: number
+  readonly deviation: number
+  readonly count: number
+}
+
+function meanOf(values: ArrayLike<number>): number {
+  let sum = 0
+  for (let place = 0; place < values.length; place++) sum += values[place] ?? 0
+  return sum / Math.max(1, values.length)
+}
+
+function levelsOf(durations: Durations): Levels {
+  const levels = durations.map((one) => Math.log(Math.max(1, meanOf(one))))
+  const middle = meanOf(levels)
+  const squares = levels.reduce((sum, level) => sum + (level - middle) ** 2, 0)
+  return { middle, deviation: Math.sqrt(squares / Math.max(1, levels.length - 1)), count: levels.length }
+}
+
 /**
- * What one run draws from: one upgrade of those that are known, and of its members a sample as large as they are many. So the runs differ by as much as
- * upgrades do, and by as much as so few members leave open.
+ * Returns how long attempts take on average in an upgrade to come, in milliseconds: by Student's distribution, as so few upgrades are known, and the next
+ * differs from them as they do from each other.
  */
+function nextLevel({ middle, deviation, count }: Levels, chance: Chance): number {
+  const squares = Array.from({ length: count - 1 }, () => chance.normal() ** 2)
+  const student = chance.normal() / Math.sqrt(meanOf(squares))
+  return Math.exp(middle + deviation * Math.sqrt(1 + 1 / count) * student)
+}
+
+/** What is known, ready to be drawn from. */
+export class Known {
+  readonly #groups: Durations
+  readonly #levels: Levels
+
+  constructor(durations: Durations) {
+    this.#groups = inGroups(durations)
+    this.#levels = levelsOf(this.#groups)
+  }
+
+  /**
+   * Draws what one run draws from: of one of the upgrades a sample as large as its members are many, brought to the level of an upgrade to come. So the runs
+   * differ by as much as upgrades do, and by as much as so few members leave open.
+   */
+  draw(chance: Chance): Sample {
+    const known = this.#groups[chance.below(this.#groups.length)] ?? []
+    const { length } = known
+    const level = this.#groups.length > 1 ? nextLevel(this.#levels, chance) / Math.max(1, meanOf(known)) : 1
+    const drawn = Float64Array.from({ length }, () => Math.round((known[chance.below(length)] ?? 0) * level))
+    return new Sample(drawn.sort(), chance)
+  }
+}
+
+/** How long attempts take in one run. */
 export class Sample {
   readonly #chance: Chance
   readonly #sorted: Float64Array
   readonly #mean: number
   readonly #deviation: number
-  /** How much of the time that attempts take has passed at each of the sorted values, of what is left of an attempt at any moment. */
+  /** Of what is left of an attempt at any moment, the share that each of the sorted values is not exceeded by, times the mean. */
   readonly #passed: Float64Array
 
-  constructor(durations: Durations, chance: Chance) {
+  /** Of durations in milliseconds, the shortest first; one at least. */
+  constructor(sorted: Float64Array, chance: Chance) {
     this.#chance = chance
-    const known = durations[chance.below(durations.length)] ?? []
-    const { length } = known
-    const sorted = Float64Array.from({ length }, () => known[chance.below(length)] ?? 0).sort()
-    const mean = sorted.reduce((sum, one) => sum + one, 0) / length
-    const variance = sorted.reduce((sum, one) => sum + (one - mean) ** 2, 0) / length
     this.#sorted = sorted
-    this.#mean = mean
-    this.#deviation = Math.sqrt(variance)
+    this.#mean = meanOf(sorted)
+    this.#deviation = Math.sqrt(meanOf(sorted.map((one) => (one - this.#mean) ** 2)))
     let passed = 0
     this.#passed = sorted.map((one, place) => {
-      passed += (one - (sorted[place - 1] ?? 0)) * (length - place)
+      passed += (one - (sorted[place - 1] ?? 0)) * (sorted.length - place)
       return passed
     })
   }

@@ -1,7 +1,7 @@
 import { instantOf, second } from '../../../events/time.ts'
 import { Chance } from './chance.ts'
 import { type Left, play } from './course.ts'
-import { type Durations, fewest, inGroups, Sample } from './durations.ts'
+import { type Durations, fewest, Known, type Sample } from './durations.ts'
 import type { Hours } from './hours.ts'
 
 /** So often what is left is played. */
@@ -94,11 +94,11 @@ export function forecastOf({
   const tooFew = (durations: Durations) => durations.flat().length < fewest
   if ([...known].some(tooFew)) return { ends: null, seconds: null, waitsFor: waits, basis }
 
-  const groups = new Map([...known].map((durations) => [durations, inGroups(durations)]))
+  const sources = [...known].map((durations) => [durations, new Known(durations)] as const)
   const chance = new Chance(seed)
   const begins = Date.parse(now)
   const ends = Float64Array.from({ length: runs }, () => {
-    const samples = new Map([...groups].map(([durations, group]) => [durations, new Sample(group, chance)]))
+    const samples = new Map(sources.map(([durations, source]) => [durations, source.draw(chance)]))
     return lastEnd(parts, samples, begins)
   }).sort()
   const seconds = rangeOf((percent, round) => {
