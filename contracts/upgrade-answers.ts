@@ -328,7 +328,7 @@ export const forecast = z.object({
   seconds: inRange(z.int().nullable())
     .nullable()
     .describe(
-      'The same in seconds from now on, without the waits for anybody; null in it: no opening is known in which it would end. Null: fewer than ten durations are known.',
+      'The same in seconds from now on, without the waits for anybody; null in it: no opening is known in which it would end. Null: fewer than ten durations are known, or more than 10,000 waves are left.',
     ),
   waitsFor: z
     .array(z.object({ code: z.string(), times: z.int() }))

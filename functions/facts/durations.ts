@@ -1,4 +1,4 @@
-import { between } from '../../events/time.ts'
+import { between, earlier } from '../../events/time.ts'
 import { type Durations, fewest } from '../domain/forecast/durations.ts'
 import { meaningOf } from '../domain/target/outcome.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
@@ -39,16 +39,16 @@ export async function presentWave(
   const admitted = new Map<number, { readonly since: string; readonly isUnder: boolean }>()
   const took: number[] = []
   let first = now
-  for await (const { event, at, ...told } of log
+  const told = log
     .of(upgradeAggregate, id)
-    .events({ from, consistent: true })) {
-    if (told.commit > commit) break
-    if (at < first) first = at
+    .events({ from, to: commit, consistent: true }, ['TargetsAdmitted', 'OutcomesRecorded'])
+  for await (const { event, at } of told) {
+    first = earlier(first, at)
     if (event.type === 'TargetsAdmitted') {
       const { members, retried, readmitted } = event.data
       for (const member of eachMember([...members, ...retried, ...readmitted]))
         admitted.set(member, { since: admitted.get(member)?.since ?? at, isUnder: true })
-    } else if (event.type === 'OutcomesRecorded') {
+    } else {
       for (const { member, outcome, again } of event.data.outcomes) {
         const known = admitted.get(member)
         if (again !== null && known) admitted.set(member, { ...known, isUnder: false })

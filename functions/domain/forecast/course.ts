@@ -28,10 +28,15 @@ interface WaveLeft {
 /** Of fewer each is played for itself; of more a wave is played as one. */
 const playedSingly = 2000
 
-/** Returns what a plan has to do, from a wave on. */
-export function leftOfPlan(request: UpgradeRequest, plan: Timed, first = 0): Left {
+/** Of more waves none is played: that would take seconds. */
+export const wavesAtMost = 10_000
+
+/** Returns what a plan has to do, from a wave on; null: it has more waves than are played. */
+export function leftOfPlan(request: UpgradeRequest, plan: Timed, first = 0): Left | null {
   const { accept, attempt } = request.deadlines
-  const waves = Array.from({ length: waveCount(plan.waves, plan.members) - first }, (_, place) => {
+  const length = waveCount(plan.waves, plan.members) - first
+  if (length > wavesAtMost) return null
+  const waves = Array.from({ length }, (_, place) => {
     const { from, to } = waveRange(plan.waves, plan.members, first + place)
     return { members: to - from, bake: bakeAfter(request, plan, first + place) * second }
   })

@@ -20,7 +20,8 @@ export interface Wait {
 
 /** What is left of an upgrade, from when on, and whom it waits for. */
 export interface Rest {
-  readonly left: Left
+  /** Null: more than is played. */
+  readonly left: Left | null
   /** Nobody begins before, as an ISO instant. */
   readonly notBefore: string
   readonly waitsFor: readonly Wait[]
@@ -92,7 +93,8 @@ export function forecastOf({
   const basis = { durations: all.flat().length, upgrades: all.length }
   const waits = together([...waitsFor, ...left.flatMap(({ rest }) => rest.waitsFor)])
   const tooFew = (durations: Durations) => durations.flat().length < fewest
-  if ([...known].some(tooFew)) return { ends: null, seconds: null, waitsFor: waits, basis }
+  if ([...known].some(tooFew) || left.some(({ rest }) => rest.left === null))
+    return { ends: null, seconds: null, waitsFor: waits, basis }
 
   const sources = [...known].map((durations) => [durations, new Known(durations)] as const)
   const chance = new Chance(seed)
@@ -135,20 +137,20 @@ function lastEnd(parts: readonly Part[], samples: ReadonlyMap<Durations, Sample>
       now,
       ...dependsOn.map((other) => endOf(other) + (parts[other]?.pauseSeconds ?? 0) * second),
     )
-    const sample = prospects && samples.get(prospects.durations)
-    const end =
-      endedAt !== null
-        ? Date.parse(endedAt)
-        : sample && prospects
-          ? play(
-              prospects.rest.left,
-              prospects.hours,
-              sample,
-              Math.max(begins, Date.parse(prospects.rest.notBefore)),
-            )
-          : begins
+    const end = endedAt === null ? endOfRest(prospects, samples, begins) : Date.parse(endedAt)
     ends[place] = end
     return end
   }
   return Math.max(now, ...parts.map((_, place) => endOf(place)))
+}
+
+function endOfRest(
+  prospects: Prospects | null,
+  samples: ReadonlyMap<Durations, Sample>,
+  begins: number,
+): number {
+  const { rest, hours, durations } = prospects ?? {}
+  const sample = durations && samples.get(durations)
+  if (!rest?.left || !hours || !sample) return begins
+  return play(rest.left, hours, sample, Math.max(begins, Date.parse(rest.notBefore)))
 }

@@ -29,10 +29,10 @@ export function continuesFrom(request: UpgradeRequest, plan: Timed, first = 0): 
 }
 
 /** Returns the waves that an upgrade has left, the present one with those of it who are still to begin. */
-function wavesLeft(state: PlannedUpgrade, inFlight: readonly number[]): Left {
+function wavesLeft(state: PlannedUpgrade, inFlight: readonly number[]): Left | null {
   const { request, plan } = state
   const after = leftOfPlan(request, plan, hasBegun(state) ? state.wave.number + 1 : 0)
-  if (state.stage !== 'in-wave') return after
+  if (after === null || state.stage !== 'in-wave') return after
   const { number, counts, skippedBefore } = state.wave
   const { from, to } = waveRange(plan.waves, plan.members, number)
   const { inFlight: under, succeeded, failed, unreachable, skipped } = counts

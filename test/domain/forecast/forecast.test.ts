@@ -6,6 +6,7 @@ import { type Left, leftOfPlan } from '../../../functions/domain/forecast/course
 import { type Durations, Known } from '../../../functions/domain/forecast/durations.ts'
 import { type Forecast, forecastOf, type Part } from '../../../functions/domain/forecast/forecast.ts'
 import { Hours } from '../../../functions/domain/forecast/hours.ts'
+import { hoursOf } from '../../../functions/domain/forecast/left.ts'
 import { planOf, requestOf } from '../upgrade/world.ts'
 
 const now = '2026-03-02T12:00:00.000Z'
@@ -279,6 +280,43 @@ describe('very many members', () => {
   })
 })
 
+describe('hours', () => {
+  const schedule = {
+    ...{ cron_expression: '0 2 * * *', timezone: 'UTC', offset_days: 0, maintenance_window_hours: 2 },
+  }
+  const window = { start: '2026-03-02T02:00:00.000Z', end: '2026-03-02T04:00:00.000Z' }
+  const at = (instant: string) => Date.parse(instant)
+  const until = later(92 * day)
+
+  test('are those of the window, and of those that the profile opens later, each less the time of one attempt', () => {
+    const once = hoursOf({ window, request: requestOf() }, null, [], until)
+    expect(once.from(at('2026-03-02T03:54:59.000Z'))).toBe(at('2026-03-02T03:54:59.000Z'))
+    expect(once.from(at('2026-03-02T03:55:00.000Z'))).toBe(Number.POSITIVE_INFINITY)
+    const again = hoursOf({ window, request: requestOf() }, schedule, [], until)
+    expect(again.from(at('2026-03-02T03:55:00.000Z'))).toBe(at('2026-03-03T02:00:00.000Z'))
+    expect(again.from(at(later(93 * day)))).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  test('are not those in which a calendar is closed', () => {
+    const closed = [{ from: '2026-03-03T00:00:00.000Z', to: '2026-03-05T03:00:00.000Z', why: 'x' }]
+    const hours = hoursOf({ window, request: requestOf() }, schedule, closed, until)
+    expect(hours.from(at(now))).toBe(at('2026-03-05T03:00:00.000Z'))
+    const always = hoursOf({ window: null, request: requestOf() }, null, closed, until)
+    // Nobody begins who would not have ended before it closes.
+    expect(always.from(at('2026-03-02T23:55:00.000Z'))).toBe(at('2026-03-05T03:00:00.000Z'))
+  })
+
+  test('pass while work goes on, and not in between', () => {
+    const hours = new Hours([
+      { start: later(0), end: later(hour) },
+      { start: later(2 * hour), end: later(4 * hour) },
+    ])
+    expect(hours.after(at(now), 30 * minute)).toBe(at(later(30 * minute)))
+    expect(hours.after(at(now), 90 * minute)).toBe(at(later(150 * minute)))
+    expect(hours.after(at(now), 5 * hour)).toBe(Number.POSITIVE_INFINITY)
+  })
+})
+
 test('what a plan has to do is what its waves say, with the bake that follows each', () => {
   const request = requestOf({ parallel: 5, bakeSeconds: 600, gate: { successRatePercent: 90 } })
   expect(leftOfPlan(request, planOf(30, [10, 30]))).toMatchObject({
@@ -289,9 +327,19 @@ test('what a plan has to do is what its waves say, with the bake that follows ea
     slots: 5,
     longest: 4_200_000,
   })
-  expect(leftOfPlan(requestOf({ bakeSeconds: 600 }), planOf(30, [10, 30]), 1).waves).toEqual([
+  expect(leftOfPlan(requestOf({ bakeSeconds: 600 }), planOf(30, [10, 30]), 1)?.waves).toEqual([
     { members: 20, bake: 0 },
   ])
+})
+
+test('of more waves than are played nothing is forecast', () => {
+  const batches = (size: number) => ({ ...planOf(20_000), waves: { kind: 'batches', size } as const })
+  expect(leftOfPlan(requestOf(), batches(2))?.waves.length).toBe(10_000)
+  expect(leftOfPlan(requestOf(), batches(1))).toBeNull()
+  const part = partOf()
+  const long = part.prospects && { ...part.prospects, rest: { ...part.prospects.rest, left: null } }
+  const found = forecastOf({ now, seed: 's', parts: [part, { ...part, prospects: long }] })
+  expect([found.seconds, found.ends]).toEqual([null, null])
 })
 
 describe('chance', () => {
