@@ -1,5 +1,6 @@
 import { between, earlier } from '../../events/time.ts'
 import { type Durations, fewest } from '../domain/forecast/durations.ts'
+import { waveRange } from '../domain/plan/waves.ts'
 import { meaningOf } from '../domain/target/outcome.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { eachMember } from '../domain/upgrade/members.ts'
@@ -95,12 +96,22 @@ export class Past {
     })
   }
 
+  /** Returns how long those members of one upgrade took that had ended by an instant, of the first so many of its plan. */
+  async earlier(upgrade: string, members: number, by: string): Promise<readonly number[]> {
+    if (members === 0) return []
+    return tookIn(
+      (await this.#attemptsOf(upgrade)).filter(({ member }) => member < members),
+      by,
+    )
+  }
+
   /** Returns how long members of the last upgrades of a component took that had ended by an instant. */
   durations(component: string, kind: UpgradeRow['kind'], by: string): Promise<Durations> {
     return once(this.#durations, `${by} ${kind === 'rollback'} ${component}`, async () => {
       const begun = (await this.upgrades(component, kind)).filter((row) => (row.startedAt ?? by) < by)
       const read = begun.slice(0, upgradesRead).map((row) => this.#attemptsOf(row.upgradeId))
-      return (await Promise.all(read)).map((rows) => tookIn(rows, by)).filter(({ length }) => length > 0)
+      const took = (await Promise.all(read)).map((rows) => tookIn(rows, by))
+      return { isOwn: false, took: took.filter(({ length }) => length > 0) }
     })
   }
 
@@ -122,7 +133,21 @@ function once<Value>(
   return found
 }
 
-/** Do those who have ended tell how long the others take? The first to end are the fastest: as many have to have ended as are in flight. */
-export function tellsEnough({ took, inFlight }: Present): boolean {
-  return took.length >= Math.max(fewest, inFlight.length)
+/**
+ * Reads how long members take of an upgrade that is in some wave: by those of this wave, once ten have ended and no fewer than are in flight, as the first
+ * to end are the fastest; else by those of the waves before, else by the last upgrades of its component.
+ */
+export async function durationsFor(
+  past: Past,
+  id: string,
+  state: PlannedUpgrade,
+  { took, inFlight }: Present,
+  now: string,
+): Promise<Durations> {
+  if (took.length >= Math.max(fewest, inFlight.length)) return { isOwn: true, took: [took] }
+  const { plan, request } = state
+  const before = hasBegun(state) ? waveRange(plan.waves, plan.members, state.wave.number).from : 0
+  const earlier = await past.earlier(id, before, now)
+  if (earlier.length >= fewest) return { isOwn: true, took: [earlier] }
+  return past.durations(request.component, request.kind, now)
 }

@@ -14,7 +14,7 @@ import type { PlannedUpgrade } from '../domain/upgrade/state.ts'
 import type { Window } from '../domain/window.ts'
 import type { Log } from '../log/log.ts'
 import { closuresOf } from './closures.ts'
-import { type Past, presentWave, tellsEnough } from './durations.ts'
+import { durationsFor, type Past, presentWave } from './durations.ts'
 
 /** What decides when attempts may begin. */
 interface Timing {
@@ -52,9 +52,7 @@ export async function prospectsOf(
     presentWave(log, id, loaded, now),
     hoursFor(log, { request, window, calendars }, now),
   ])
-  const durations = tellsEnough(present)
-    ? [present.took]
-    : await past.durations(request.component, request.kind, now)
+  const durations = await durationsFor(past, id, state, present, now)
   return { rest: restOf(state, present.inFlight, now), hours, durations }
 }
 

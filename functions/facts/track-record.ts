@@ -83,7 +83,7 @@ async function judge(
   const { state, commit } = await log.load(upgradeAggregate, upgradeId, { at: startedAt })
   if (!isPlanned(state)) return 'not-judged'
   const prospects = await prospectsOf(log, past, upgradeId, { state, commit }, startedAt)
-  const seed = `${upgradeId} ${state.plan.planHash}`
+  const seed = state.plan.planHash
   const made = forecastOf({ now: startedAt, seed, parts: [alone(prospects)] })
   const continues = made.waitsFor.some(({ code }) => code === 'CONTINUE')
   if (continues && total > largestRead) return 'not-judged'

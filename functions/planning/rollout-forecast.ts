@@ -40,7 +40,7 @@ export async function forecastRollout(
   const waitsFor = holdsOf(state, now).flatMap(({ code, until }) =>
     until === null ? [{ code, times: 1 }] : [],
   )
-  return forecastOf({ now, seed: `${id} ${state.planHash}`, parts: known, waitsFor })
+  return forecastOf({ now, seed: state.planHash ?? id, parts: known, waitsFor })
 }
 
 async function prospectsOfPhase(

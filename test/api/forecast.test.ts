@@ -20,6 +20,11 @@ async function underWay(world: World, id: string): Promise<Set<string>> {
   return new Set(logs.map((log: { customer_id: string }) => log.customer_id))
 }
 
+/** About so many seconds: one upgrade that is known leaves a range, whose middle is a matter of chance. */
+const about = (seconds: number) => expect.closeTo(seconds, -1.5)
+/** Seconds from ten o'clock to an instant. */
+const since = (instant: string) => (Date.parse(instant) - Date.parse(afterTen(0))) / 1000
+
 /** Twenty-eight customers, of whom the first twelve have been upgraded: each in so many seconds. */
 async function afterTwelve(took: number): Promise<World> {
   const world = openWorld()
@@ -36,17 +41,18 @@ describe('when an upgrade will end', () => {
   test('is forecast from how long others took on the component', async () => {
     const world = await afterTwelve(40)
     const id = await deployed(world, { ...rest, parallel: 4 })
-    expect(await forecastOf(world, id)).toEqual({
-      upgradeId: id,
-      at: afterTen(40),
-      forecast: {
-        ends: { earliest: afterTen(200), likely: afterTen(200), latest: afterTen(200) },
-        seconds: { earliest: 160, likely: 160, latest: 160 },
-        waitsFor: [],
-        basis: { durations: 12, upgrades: 1 },
-      },
-      track: { judged: 0, inside: 0 },
+    const answer = await forecastOf(world, id)
+    expect(answer).toMatchObject({
+      ...{ upgradeId: id, at: afterTen(40), track: { judged: 0, inside: 0 } },
+      forecast: { seconds: { likely: about(160) }, waitsFor: [], basis: { durations: 12, upgrades: 1 } },
     })
+    const { ends, seconds } = answer.forecast
+    for (const percent of ['earliest', 'likely', 'latest'])
+      expect(since(ends[percent])).toBe(40 + seconds[percent])
+    expect(seconds.earliest).toBeGreaterThan(60)
+    expect(seconds.earliest).toBeLessThan(120)
+    expect(seconds.latest).toBeGreaterThan(220)
+    expect(seconds.latest).toBeLessThan(400)
   })
 
   test('counts from what has ended of it, once that is enough', async () => {
@@ -62,6 +68,22 @@ describe('when an upgrade will end', () => {
     expect(forecast).toMatchObject({
       seconds: { earliest: 20, likely: 20, latest: 20 },
       basis: { durations: 12, upgrades: 1 },
+    })
+  })
+
+  test('counts from its earlier waves, before enough of the present one have ended', async () => {
+    const world = await afterTwelve(40)
+    await release(world, 'v1.3.0')
+    const batches = { strategy: 'batch', batchSize: 14, autoContinue: true }
+    const id = await deployed(world, { ...all, version: 'v1.3.0', ...batches })
+    const first = await underWay(world, id)
+    world.pass(25)
+    await report(world, (target) => (first.has(target) ? 'completed' : 'in-progress'))
+    await world.advance(id)
+    world.pass(5)
+    expect((await forecastOf(world, id)).forecast).toMatchObject({
+      seconds: { earliest: 20, likely: 20, latest: 20 },
+      basis: { durations: 14, upgrades: 1 },
     })
   })
 
@@ -87,7 +109,7 @@ describe('when an upgrade will end', () => {
     for (const target of ids(13, 28))
       if (target !== left) await world.call('POST', `/api/upgrades/${id}/targets/${target}/skip`)
     await world.advance(id)
-    expect((await forecastOf(world, id)).forecast.seconds.likely).toBe(40)
+    expect((await forecastOf(world, id)).forecast.seconds.likely).toEqual(about(40))
   })
 
   test('is the same whenever the log is asked, and as it was at an instant', async () => {
@@ -107,7 +129,7 @@ describe('when an upgrade will end', () => {
     const world = await afterTwelve(40)
     const window = { start: afterTen(3600), end: afterTen(7200) }
     const id = await deployed(world, { ...rest, window, parallel: 4 })
-    expect((await forecastOf(world, id)).forecast.ends.likely).toBe(afterTen(3600 + 160))
+    expect(since((await forecastOf(world, id)).forecast.ends.likely)).toEqual(about(3600 + 160))
   })
 
   test('begins nobody while a calendar is closed', async () => {
@@ -117,7 +139,7 @@ describe('when an upgrade will end', () => {
     })
     const id = await deployed(world, { ...rest, calendars: ['holidays'], parallel: 4 })
     const { forecast } = await forecastOf(world, id)
-    expect(forecast.ends.likely).toBe('2026-01-06T00:02:40.000Z')
+    expect(since(forecast.ends.likely)).toEqual(about(14 * 3600 + 160))
   })
 
   test('names no instant while it waits for somebody, but how long it takes from then on', async () => {
@@ -127,9 +149,8 @@ describe('when an upgrade will end', () => {
       ...{ strategy: 'canary', canaryPercent: 25, parallel: 4, bakeSeconds: 600 },
       approvals: { required: 1 },
     })
-    const expected = { earliest: 40 + 600 + 120, likely: 760, latest: 760 }
     expect((await forecastOf(world, id)).forecast).toMatchObject({
-      ...{ ends: null, seconds: expected },
+      ...{ ends: null, seconds: { likely: about(40 + 600 + 120) } },
       waitsFor: [
         { code: 'APPROVAL', times: 1 },
         { code: 'CONTINUE', times: 1 },
@@ -158,16 +179,16 @@ describe('when an upgrade will end', () => {
     await world.advance(id)
     world.pass(200)
     const baking = (await forecastOf(world, id)).forecast
-    expect(baking.seconds.likely).toBe(400 + 120)
+    expect(baking.seconds.likely).toEqual(about(400 + 120))
     expect(baking.waitsFor).toEqual([{ code: 'CONTINUE', times: 1 }])
     world.pass(401)
     await world.advance(id)
     const asking = (await forecastOf(world, id)).forecast
-    expect([asking.seconds.likely, asking.waitsFor]).toEqual([120, [{ code: 'CONTINUE', times: 1 }]])
+    expect([asking.seconds.likely, asking.waitsFor]).toEqual([about(120), [{ code: 'CONTINUE', times: 1 }]])
     await world.call('POST', `/api/upgrades/${id}/continue`, { as: approver })
     await world.advance(id)
     const going = (await forecastOf(world, id)).forecast
-    expect([going.ends.likely, going.waitsFor]).toEqual([afterTen(40 + 641 + 120), []])
+    expect([since(going.ends.likely), going.waitsFor]).toEqual([about(40 + 641 + 120), []])
   })
 
   test('is none of what is over, is being aborted, or is not there', async () => {
@@ -196,7 +217,7 @@ describe('when what is only planned would end', () => {
     const body = { ...rest, parallel: 4, approvals: { required: 1 } }
     const planned = (await world.call('POST', '/api/upgrades/plan', { body })).body
     expect(planned.forecast).toMatchObject({
-      ...{ ends: null, seconds: { likely: 160 } },
+      ...{ ends: null, seconds: { likely: about(160) } },
       waitsFor: [{ code: 'APPROVAL', times: 1 }],
     })
     const id = await deployed(world, body)
@@ -221,7 +242,7 @@ describe('when a rollout will end', () => {
   test('is forecast phase by phase, planned and at work', async () => {
     const world = await afterTwelve(40)
     const planned = (await world.call('POST', '/api/v1/rollouts/plan', { body: rollout })).body
-    expect(planned.forecast).toMatchObject({ seconds: { likely: 80 + 300 + 160 }, waitsFor: [] })
+    expect(planned.forecast).toMatchObject({ seconds: { likely: about(80 + 300 + 160) }, waitsFor: [] })
     const id = (await world.call('POST', '/api/v1/rollouts', { body: rollout })).body.rolloutId
     expect((await ofRollout(world, id)).forecast).toEqual(planned.forecast)
     await world.advanceRollout(id)
@@ -231,7 +252,7 @@ describe('when a rollout will end', () => {
     await report(world, (target) => (begun.has(target) ? 'completed' : 'in-progress'))
     await world.advanceRollout(id)
     world.pass(10)
-    expect((await ofRollout(world, id)).forecast.seconds.likely).toBe(30 + 300 + 160)
+    expect((await ofRollout(world, id)).forecast.seconds.likely).toEqual(about(30 + 300 + 160))
     await world.call('POST', `/api/v1/rollouts/${id}/pause`)
     await world.advanceRollout(id)
     expect((await ofRollout(world, id)).forecast).toMatchObject({
@@ -285,7 +306,7 @@ describe('how often forecasts came true', () => {
 
   test('counts one that took longer as wrong, whatever was known afterwards', async () => {
     const world = await afterTwelve(40)
-    await upgrade(world, [60])
+    await upgrade(world, [400])
     expect(await trackOf(world)).toEqual({ judged: 1, inside: 0 })
   })
 

@@ -24,7 +24,7 @@ export const forecastUpgrade: Operate<Contract> = async ({ params, query }, { lo
   const past = new Past(views)
   const { component, kind } = state.request
   const prospects = await prospectsOf(log, past, id, { state, commit }, now)
-  const seed = `${id} ${state.plan.planHash}`
+  const seed = state.plan.planHash
   const body = {
     ...{ upgradeId: id, at: now },
     forecast: forecastOf({ now, seed, parts: [alone(prospects)] }),

@@ -1,7 +1,12 @@
 import type { Chance } from './chance.ts'
 
-/** How long members took, in milliseconds from their admission to their end, by the upgrade that they were of. */
-export type Durations = readonly (readonly number[])[]
+/** How long members took, in milliseconds from their admission to their end. */
+export interface Durations {
+  /** Were they of the upgrade itself that is forecast? */
+  readonly isOwn: boolean
+  /** By the upgrade that they were of. */
+  readonly took: readonly (readonly number[])[]
+}
 
 /** Of fewer nothing is forecast: one slow machine would be all of them. */
 export const fewest = 10
@@ -20,16 +25,23 @@ function some(values: readonly number[]): readonly number[] {
 }
 
 /** Returns the same with those together of whom there are too few to stand for a whole upgrade. */
-function inGroups(durations: Durations): Durations {
-  const many = durations.filter(({ length }) => length >= fewest)
-  const few = durations.filter(({ length }) => length < fewest).flat()
+function inGroups({ took }: Durations): Durations['took'] {
+  const many = took.filter(({ length }) => length >= fewest)
+  const few = took.filter(({ length }) => length < fewest).flat()
   return [...many, ...(few.length > 0 ? [few] : [])].map(some)
 }
 
-/** How long attempts took on average, over several upgrades: the logarithms of their means, and how far these lie apart. */
+/**
+ * How far upgrades of a component lie apart, before any is known that differs from another: about a third, which the logarithm of their means is off by.
+ * It counts as much as so many upgrades that are known.
+ */
+const assumed = { deviation: 0.3, upgrades: 3 } as const
+
+/** How long attempts took on average in upgrades of a component: the logarithms of their means, how far these lie apart, and how sure that is. */
 interface Levels {
   readonly middle: number
   readonly deviation: number
+  readonly freedom: number
   readonly count: number
 }
 
@@ -39,31 +51,35 @@ function meanOf(values: ArrayLike<number>): number {
   return sum / Math.max(1, values.length)
 }
 
-function levelsOf(durations: Durations): Levels {
-  const levels = durations.map((one) => Math.log(Math.max(1, meanOf(one))))
+function levelsOf(groups: Durations['took']): Levels {
+  const levels = groups.map((one) => Math.log(Math.max(1, meanOf(one))))
+  const { length: count } = levels
   const middle = meanOf(levels)
   const squares = levels.reduce((sum, level) => sum + (level - middle) ** 2, 0)
-  return { middle, deviation: Math.sqrt(squares / Math.max(1, levels.length - 1)), count: levels.length }
+  const freedom = assumed.upgrades + count - 1
+  const variance = (assumed.upgrades * assumed.deviation ** 2 + squares) / freedom
+  return { middle, deviation: Math.sqrt(variance), freedom, count }
 }
 
 /**
  * Returns how long attempts take on average in an upgrade to come, in milliseconds: by Student's distribution, as so few upgrades are known, and the next
  * differs from them as they do from each other.
  */
-function nextLevel({ middle, deviation, count }: Levels, chance: Chance): number {
-  const squares = Array.from({ length: count - 1 }, () => chance.normal() ** 2)
+function nextLevel({ middle, deviation, freedom, count }: Levels, chance: Chance): number {
+  const squares = Array.from({ length: freedom }, () => chance.normal() ** 2)
   const student = chance.normal() / Math.sqrt(meanOf(squares))
   return Math.exp(middle + deviation * Math.sqrt(1 + 1 / count) * student)
 }
 
 /** What is known, ready to be drawn from. */
 export class Known {
-  readonly #groups: Durations
-  readonly #levels: Levels
+  readonly #groups: Durations['took']
+  /** Null: what is known is of the upgrade itself. */
+  readonly #levels: Levels | null
 
   constructor(durations: Durations) {
     this.#groups = inGroups(durations)
-    this.#levels = levelsOf(this.#groups)
+    this.#levels = durations.isOwn ? null : levelsOf(this.#groups)
   }
 
   /**
@@ -73,7 +89,7 @@ export class Known {
   draw(chance: Chance): Sample {
     const known = this.#groups[chance.below(this.#groups.length)] ?? []
     const { length } = known
-    const level = this.#groups.length > 1 ? nextLevel(this.#levels, chance) / Math.max(1, meanOf(known)) : 1
+    const level = this.#levels ? nextLevel(this.#levels, chance) / Math.max(1, meanOf(known)) : 1
     const drawn = Float64Array.from({ length }, () => Math.round((known[chance.below(length)] ?? 0) * level))
     return new Sample(drawn.sort(), chance)
   }

@@ -89,10 +89,10 @@ export function forecastOf({
 }): Forecast {
   const left = parts.flatMap(({ prospects }) => prospects ?? [])
   const known = new Set(left.map(({ durations }) => durations))
-  const all = [...known].flat()
+  const all = [...known].flatMap(({ took }) => took)
   const basis = { durations: all.flat().length, upgrades: all.length }
   const waits = together([...waitsFor, ...left.flatMap(({ rest }) => rest.waitsFor)])
-  const tooFew = (durations: Durations) => durations.flat().length < fewest
+  const tooFew = ({ took }: Durations) => took.flat().length < fewest
   if ([...known].some(tooFew) || left.some(({ rest }) => rest.left === null))
     return { ends: null, seconds: null, waitsFor: waits, basis }
 

@@ -24,7 +24,10 @@ interface Asked {
 }
 
 const minutes = (...all: number[]) => all.map((one) => one * minute)
-const aMinute = [Array<number>(20).fill(minute)]
+/** Of the upgrade itself. */
+const own = (...took: number[][]): Durations => ({ isOwn: true, took })
+const others = (...took: number[][]): Durations => ({ isOwn: false, took })
+const aMinute = own(Array<number>(20).fill(minute))
 
 function partOf({ left = {}, durations = aMinute, rooms = always, notBefore = now }: Asked = {}): Part {
   const whole = {
@@ -153,32 +156,44 @@ describe('a forecast, where each attempt takes a minute', () => {
 
 describe('what a forecast is made from', () => {
   test('has to be ten durations, of whatever upgrades', () => {
-    expect(made({ durations: [Array<number>(9).fill(minute)] }).seconds).toBeNull()
-    expect(made({ durations: [minutes(1, 1, 1, 1, 1), minutes(1, 1, 1, 1, 1)] })).toMatchObject({
+    expect(made({ durations: own(Array<number>(9).fill(minute)) }).seconds).toBeNull()
+    expect(made({ durations: own(minutes(1, 1, 1, 1, 1), minutes(1, 1, 1, 1, 1)) })).toMatchObject({
       seconds: { likely: 60 },
       basis: { durations: 10, upgrades: 2 },
     })
   })
 
   test('one upgrade of a component that is known does not speak for another', () => {
-    const [known, unknown] = [partOf(), partOf({ durations: [minutes(1)] })]
+    const [known, unknown] = [partOf(), partOf({ durations: others(minutes(1)) })]
     expect(forecastOf({ now, seed: 's', parts: [known, unknown] }).seconds).toBeNull()
   })
 
   test('lets the next upgrade differ from those known as they do from each other', () => {
-    const levels = [60, 70, 80, 90, 100].map((seconds) => Array<number>(20).fill(seconds * second))
-    const { seconds } = made({ durations: levels })
-    expect(seconds?.earliest).toBeLessThan(65)
-    expect(seconds?.latest).toBeGreaterThan(95)
-    const one = made({ durations: [levels.flat()] })
-    expect((one.seconds?.latest ?? 0) - (one.seconds?.earliest ?? 0)).toBeLessThan(15)
+    const known = (...levels: number[]) =>
+      others(...levels.map((level) => Array<number>(20).fill(level * second)))
+    const spread = (durations: Durations) => {
+      const { earliest = null, likely = null, latest = null } = made({ durations }).seconds ?? {}
+      expect(likely).toBeGreaterThan(70)
+      expect(likely).toBeLessThan(90)
+      return Number(latest) / Number(earliest)
+    }
+    const [one, apart] = [spread(known(80)), spread(known(40, 50, 80, 120, 160))]
+    const [alike, closer] = [spread(known(80, 80, 80, 80, 80)), spread(known(...Array<number>(10).fill(80)))]
+    expect(spread(own(Array<number>(20).fill(80 * second)))).toBe(1)
+    // Of one that is known, a factor of two up and down; of ten that are alike, little more than a fifth.
+    expect(one).toBeGreaterThan(3)
+    expect(one).toBeLessThan(6)
+    expect([apart > one * 0.9, alike < one, closer < alike, closer > 1.2]).toEqual([true, true, true, true])
   })
 })
 
-const durations = fc.array(
-  fc.array(fc.integer({ min: second, max: 20 * minute }), { minLength: 10, maxLength: 40 }),
-  { minLength: 1, maxLength: 4 },
-)
+const durations = fc.record({
+  isOwn: fc.boolean(),
+  took: fc.array(fc.array(fc.integer({ min: second, max: 20 * minute }), { minLength: 10, maxLength: 40 }), {
+    minLength: 1,
+    maxLength: 4,
+  }),
+})
 const left = fc.record({
   waves: fc.array(
     fc.record({ members: fc.integer({ min: 0, max: 60 }), bake: fc.integer({ min: 0, max: hour }) }),
@@ -255,7 +270,7 @@ describe('any forecast', () => {
 })
 
 describe('very many members', () => {
-  const skewed = [Array.from({ length: 100 }, (_, place) => second * (20 + 400 / (place + 1)))]
+  const skewed = own(Array.from({ length: 100 }, (_, place) => second * (20 + 400 / (place + 1))))
 
   const likely = (members: number, slots: number) =>
     made({ durations: skewed, left: { waves: [{ members, bake: 0 }], slots } }).seconds?.likely ?? 0
@@ -356,7 +371,7 @@ describe('chance', () => {
   })
 
   test('draws of upgrades what they took, where there is one', () => {
-    const sample = new Known([minutes(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)]).draw(new Chance('x'))
+    const sample = new Known(own(minutes(1, 2, 3, 4, 5, 6, 7, 8, 9, 10))).draw(new Chance('x'))
     for (let draw = 0; draw < 100; draw++)
       expect(minutes(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)).toContain(sample.one())
   })
