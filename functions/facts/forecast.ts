@@ -34,7 +34,7 @@ async function hoursFor(log: Log, { request, window, calendars }: Timing, now: s
   ])
   const isInService = loaded?.state.status === 'active'
   const schedule = (isInService && loaded.state.definition?.schedule) || null
-  return hoursOf({ request, window }, schedule, closures, until)
+  return hoursOf({ request, window }, schedule, closures, { from: now, until })
 }
 
 /** Reads what the forecast of an upgrade is made from, as it was after a commit, at an instant. */

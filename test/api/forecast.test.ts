@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { rolloutContracts } from '../../contracts/rollouts.ts'
+import { upgradeContracts } from '../../contracts/upgrades.ts'
 import { approver, deployed, digest, openWorld, report, type World } from './world.ts'
 
 const all = { component: 'api', version: 'v1.2.0', strategy: 'all' }
@@ -46,6 +48,7 @@ describe('when an upgrade will end', () => {
       ...{ upgradeId: id, at: afterTen(40), track: { judged: 0, inside: 0 } },
       forecast: { seconds: { likely: about(160) }, waitsFor: [], basis: { durations: 12, upgrades: 1 } },
     })
+    expect(upgradeContracts.forecastUpgrade.answers[200].schema.parse(answer)).toEqual(answer)
     const { ends, seconds } = answer.forecast
     for (const percent of ['earliest', 'likely', 'latest'])
       expect(since(ends[percent])).toBe(40 + seconds[percent])
@@ -331,5 +334,6 @@ describe('how often forecasts came true', () => {
     await world.advanceRollout(first)
     const { body } = await world.call('GET', `/api/v1/rollouts/${await start(21, 28)}/forecast`)
     expect(body.track).toEqual({ judged: 1, inside: 1 })
+    expect(rolloutContracts.forecastRollout.answers[200].schema.parse(body)).toEqual(body)
   })
 })

@@ -29,7 +29,7 @@ interface WaveLeft {
 const playedSingly = 2000
 
 /** Of more waves none is played: that would take seconds. */
-export const wavesAtMost = 10_000
+const wavesAtMost = 10_000
 
 /** Returns what a plan has to do, from a wave on; null: it has more waves than are played. */
 export function leftOfPlan(request: UpgradeRequest, plan: Timed, first = 0): Left | null {

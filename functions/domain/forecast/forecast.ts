@@ -5,7 +5,7 @@ import { type Durations, fewest, Known, type Sample } from './durations.ts'
 import type { Hours } from './hours.ts'
 
 /** So often what is left is played. */
-export const runs = 200
+const runs = 200
 
 /** The ends that 10, 50 and 90 of a hundred runs do not exceed: four of five lie between the first and the last. */
 const percents = { earliest: 10, likely: 50, latest: 90 } as const

@@ -65,7 +65,7 @@ export function restOf(state: PlannedUpgrade, inFlight: readonly number[], now: 
   }
 }
 
-/** Returns when attempts of an upgrade may begin: in its window, and in those that its profile opens later, less what calendars close. */
+/** Returns when attempts of an upgrade may begin in `[from, until)`, ISO instants both: in its window, and in those that its profile opens later, less what calendars close. */
 export function hoursOf(
   {
     window,
@@ -73,9 +73,9 @@ export function hoursOf(
   }: { readonly window: Window | null; readonly request: Pick<UpgradeRequest, 'deadlines'> },
   schedule: Schedule | null,
   closures: readonly Closure[],
-  until: string,
+  { from, until }: { readonly from: string; readonly until: string },
 ): Hours {
   if (window === null) return new Hours(rooms({ window, request }, closures))
-  const windows = schedule ? windowsBetween(schedule, window.start, until) : []
+  const windows = schedule ? windowsBetween(schedule, from, until) : []
   return new Hours(merge([window, ...windows]).flatMap((one) => rooms({ window: one, request }, closures)))
 }

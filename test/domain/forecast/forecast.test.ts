@@ -301,22 +301,22 @@ describe('hours', () => {
   }
   const window = { start: '2026-03-02T02:00:00.000Z', end: '2026-03-02T04:00:00.000Z' }
   const at = (instant: string) => Date.parse(instant)
-  const until = later(92 * day)
+  const span = { from: now, until: later(92 * day) }
 
   test('are those of the window, and of those that the profile opens later, each less the time of one attempt', () => {
-    const once = hoursOf({ window, request: requestOf() }, null, [], until)
+    const once = hoursOf({ window, request: requestOf() }, null, [], span)
     expect(once.from(at('2026-03-02T03:54:59.000Z'))).toBe(at('2026-03-02T03:54:59.000Z'))
     expect(once.from(at('2026-03-02T03:55:00.000Z'))).toBe(Number.POSITIVE_INFINITY)
-    const again = hoursOf({ window, request: requestOf() }, schedule, [], until)
+    const again = hoursOf({ window, request: requestOf() }, schedule, [], span)
     expect(again.from(at('2026-03-02T03:55:00.000Z'))).toBe(at('2026-03-03T02:00:00.000Z'))
     expect(again.from(at(later(93 * day)))).toBe(Number.POSITIVE_INFINITY)
   })
 
   test('are not those in which a calendar is closed', () => {
     const closed = [{ from: '2026-03-03T00:00:00.000Z', to: '2026-03-05T03:00:00.000Z', why: 'x' }]
-    const hours = hoursOf({ window, request: requestOf() }, schedule, closed, until)
+    const hours = hoursOf({ window, request: requestOf() }, schedule, closed, span)
     expect(hours.from(at(now))).toBe(at('2026-03-05T03:00:00.000Z'))
-    const always = hoursOf({ window: null, request: requestOf() }, null, closed, until)
+    const always = hoursOf({ window: null, request: requestOf() }, null, closed, span)
     // Nobody begins who would not have ended before it closes.
     expect(always.from(at('2026-03-02T23:55:00.000Z'))).toBe(at('2026-03-05T03:00:00.000Z'))
   })
