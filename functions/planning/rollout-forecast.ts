@@ -21,17 +21,31 @@ interface Sources {
   readonly past: Past
 }
 
+/** Of which instant a forecast is; `at` where that is the past, undefined: whatever the log holds is known. */
+interface Moment {
+  readonly now: string
+  readonly at: string | undefined
+}
+
 /** Returns when a rollout ends that has a plan and is not over; null: a phase of it is planned when it begins, and nobody knows how much that is. */
 export async function forecastRollout(
   sources: Sources,
   id: string,
   state: ExistingRollout,
-  now: string,
+  moment: Moment,
 ): Promise<Forecast | null> {
+  const { now } = moment
   const { phases: declared, plans } = await declaredIn(sources.log, id)
   const parts = await sideBySide(state.phases, atOnce.upgrades, async (phase): Promise<Part | null> => {
     const number = state.phases.indexOf(phase)
-    const prospects = await prospectsOfPhase(sources, state, phase, declared[number], plans.get(number), now)
+    const prospects = await prospectsOfPhase(
+      sources,
+      state,
+      phase,
+      declared[number],
+      plans.get(number),
+      moment,
+    )
     const { dependsOn, pauseSeconds, end } = phase
     return prospects === 'unknown' ? null : { dependsOn, pauseSeconds, endedAt: end?.at ?? null, prospects }
   })
@@ -49,12 +63,13 @@ async function prospectsOfPhase(
   { upgrade, end }: Phase,
   declaration: PhaseDeclaration | undefined,
   plan: PhasePlan | undefined,
-  now: string,
+  { now, at }: Moment,
 ): Promise<Prospects | 'unknown' | null> {
   if (end !== null) return null
   if (upgrade !== null) {
-    const { state, commit } = await log.load(upgradeAggregate, upgrade, { at: now })
+    const { state, commit } = await log.load(upgradeAggregate, upgrade, at === undefined ? {} : { at })
     if (isPlanned(state)) {
+      if (state.abort) return null
       const prospects = await prospectsOf(log, past, upgrade, { state, commit }, now)
       return paused === null ? prospects : withoutPause(prospects)
     }
@@ -93,7 +108,10 @@ export async function trackRecordOfRollouts(
       if (startedAt === null || endedAt === null) return 'not-judged'
       const { state } = await log.load(rolloutAggregate, rolloutId, { at: startedAt })
       if (!exists(state) || state.stage !== 'planned') return 'not-judged'
-      const made = await forecastRollout({ log, past }, rolloutId, state, startedAt)
+      const made = await forecastRollout({ log, past }, rolloutId, state, {
+        now: startedAt,
+        at: startedAt,
+      })
       if (made === null || made.waitsFor.length > 0) return 'not-judged'
       return verdictOn(made, between(startedAt, endedAt) / second)
     },

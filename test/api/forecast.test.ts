@@ -128,6 +128,15 @@ describe('when an upgrade will end', () => {
     expect(await forecastOf(world, id, { at: before.at })).toEqual({ ...before, track: later.track })
   })
 
+  test('moves with the clock, though nothing was decided: nobody is told that it is as it was', async () => {
+    const world = await afterTwelve(40)
+    const id = await deployed(world, { ...rest, parallel: 4 })
+    const before = await world.call('GET', `/api/upgrades/${id}/forecast`)
+    expect(before.headers.etag).toBeUndefined()
+    world.pass(30)
+    expect((await forecastOf(world, id)).forecast).not.toEqual(before.body.forecast)
+  })
+
   test('waits for its window', async () => {
     const world = await afterTwelve(40)
     const window = { start: afterTen(3600), end: afterTen(7200) }

@@ -12,11 +12,12 @@ export const forecastRollout: Operate<(typeof rolloutContracts)['forecastRollout
 ) => {
   const { id } = params
   const at = query.at === undefined ? undefined : instantOf(query.at)
-  const { state, commit } = await rolloutAt(log, id, at)
+  const { state } = await rolloutAt(log, id, at)
   const now = at ?? instantOf(clock())
   const sources = { log, past: new Past(views) }
   const goesOn = state.stage === 'planned' && !state.abort
-  const forecast = goesOn ? await forecastOf(sources, id, state, now) : null
+  const forecast = goesOn ? await forecastOf(sources, id, state, { now, at }) : null
   const track = forecast && (await trackRecordOfRollouts(sources, views))
-  return { status: 200, body: { rolloutId: id, at: now, forecast, track }, etag: commit }
+  // It moves with the clock, whether anything was decided or not: it has no ETag.
+  return { status: 200, body: { rolloutId: id, at: now, forecast, track } }
 }

@@ -18,9 +18,8 @@ export const forecastUpgrade: Operate<Contract> = async ({ params, query }, { lo
   const { state, commit } = await log.load(upgradeAggregate, id, at === undefined ? {} : { at })
   if (!exists(state)) throw upgradeNotFound()
   const now = at ?? instantOf(clock())
-  if (!isPlanned(state) || state.abort) {
-    return { status: 200, body: { upgradeId: id, at: now, forecast: null, track: null }, etag: commit }
-  }
+  if (!isPlanned(state) || state.abort)
+    return { status: 200, body: { upgradeId: id, at: now, forecast: null, track: null } }
   const past = new Past(views)
   const { component, kind } = state.request
   const prospects = await prospectsOf(log, past, id, { state, commit }, now)
@@ -30,5 +29,6 @@ export const forecastUpgrade: Operate<Contract> = async ({ params, query }, { lo
     forecast: forecastOf({ now, seed, parts: [alone(prospects)] }),
     track: await trackRecord(log, past, component, kind),
   }
-  return { status: 200, body, etag: commit }
+  // It moves with the clock, whether anything was decided or not: it has no ETag.
+  return { status: 200, body }
 }
