@@ -123,15 +123,16 @@ export class Sample {
   }
 
   /**
-   * Returns how much longer one takes that has taken so long already, of those who took longer than that; nobody did: it is ended by its deadline, so
-   * many milliseconds from now, at the latest.
+   * Returns how much longer one takes that has taken so long already, of those who took longer than that; where nobody did, up to as long again. Its
+   * deadline ends it, so many milliseconds from now.
    */
   rest(taken: number, deadline: number): number {
     const first = this.#after(this.#sorted, taken)
     const left = this.#sorted.length - first
     const drawn = this.#chance.next()
-    if (left === 0) return drawn * Math.max(0, deadline)
-    return (this.#sorted[first + Math.floor(drawn * left)] ?? taken) - taken
+    const rest =
+      left === 0 ? drawn * taken : (this.#sorted[first + Math.floor(drawn * left)] ?? taken) - taken
+    return Math.min(rest, Math.max(0, deadline))
   }
 
   /** Returns how long the slowest of so many takes. */

@@ -81,12 +81,16 @@ describe('a forecast, where each attempt takes a minute', () => {
     expect(exactly({ left: { waves, slots: 2, inFlight: [30 * second, 0] } })).toBe(120)
   })
 
-  test('gives those who take longer than anybody did until their deadline', () => {
+  test('gives those who take longer than anybody did as long again, and no longer than their deadline', () => {
     const waves = [{ members: 0, bake: 0 }]
-    const { seconds } = made({ left: { waves, inFlight: [2 * minute], longest: 10 * minute } })
-    expect(seconds?.earliest).toBeGreaterThan(0)
-    expect(seconds?.latest).toBeLessThanOrEqual(480)
-    expect(seconds?.latest).toBeGreaterThan(seconds?.earliest ?? 0)
+    const range = (longest: number) => made({ left: { waves, inFlight: [2 * minute], longest } }).seconds
+    const { earliest, likely, latest } = range(hour) ?? {}
+    expect(earliest).toBeLessThan(30)
+    expect(likely).toBeGreaterThan(40)
+    expect(latest).toBeGreaterThan(90)
+    expect(latest).toBeLessThanOrEqual(120)
+    expect(range(2 * minute + 45 * second)?.latest).toBe(45)
+    expect(range(minute)?.latest).toBe(0)
   })
 
   test('begins nobody outside of the hours, and lets who has begun finish', () => {
