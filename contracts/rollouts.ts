@@ -20,11 +20,13 @@ import {
   droppedGroups,
   expectedAttempt,
   failure,
+  forecast,
   hold,
   neededApprovals,
   plannedWave,
   position,
   story,
+  trackRecord,
 } from './upgrade-answers.ts'
 import { planningProblems } from './upgrades.ts'
 
@@ -126,6 +128,7 @@ const planned = z.object({
   phases: z.array(plannedPhase),
   warnings: z.array(z.object({ phase: z.string(), code: z.string(), detail: z.string() })),
   expectedFinish: z.string(),
+  forecast,
 })
 
 const summary = z.object({
@@ -320,6 +323,28 @@ export const rolloutContracts = {
           rolloutId: z.string(),
           proven: z.boolean(),
           phases: z.array(blastRadius.extend({ name: z.string() })),
+        }),
+      },
+    },
+    problems: notFound,
+  },
+  forecastRollout: {
+    summary:
+      'Say when a rollout will end, as a range, from how long others took; now, or as it was to be said at an instant',
+    params: byId,
+    query: atInstant,
+    answers: {
+      200: {
+        description: 'The forecast.',
+        schema: z.object({
+          rolloutId: z.string(),
+          at: z.string(),
+          forecast: forecast
+            .nullable()
+            .describe(
+              'Null: it is over, is being aborted, has no plan yet, or has a phase that is planned when it begins.',
+            ),
+          track: trackRecord.nullable().describe('Null where there is no forecast.'),
         }),
       },
     },

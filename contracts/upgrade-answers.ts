@@ -315,6 +315,36 @@ export const boundProcedure = z
   .nullable()
   .describe('The procedure that each target is upgraded by, as the plan hash binds it; null: by its agent.')
 
+const inRange = <Value extends z.ZodType>(value: Value) =>
+  z.object({ earliest: value, likely: value, latest: value })
+
+/** When something will end. */
+export const forecast = z.object({
+  ends: inRange(z.string())
+    .nullable()
+    .describe(
+      'Four of five times it ends from `earliest` to `latest`, half of the times by `likely`. Null: it waits for somebody, now or later, or too few durations are known.',
+    ),
+  seconds: inRange(z.int().nullable())
+    .nullable()
+    .describe(
+      'The same in seconds from now on, without the waits for anybody; null in it: no opening is known in which it would end. Null: fewer than ten durations are known, or more than 10,000 waves are left.',
+    ),
+  waitsFor: z
+    .array(z.object({ code: z.string(), times: z.int() }))
+    .describe('Holds, now or to come, of which nobody knows when they end, and how often.'),
+  basis: z
+    .object({ durations: z.int(), upgrades: z.int() })
+    .describe('How many durations it is made from, and of how many upgrades.'),
+})
+
+/** How often forecasts came true. */
+export const trackRecord = z
+  .object({ judged: z.int(), inside: z.int() })
+  .describe(
+    'Of the last ones that ran to their end, ten at most (upgrades of the same component; rollouts): for how many a forecast could be made when they began, and how many of those ended within its range.',
+  )
+
 export const planned = z.object({
   planHash: z.string(),
   version: z.string(),
@@ -335,6 +365,7 @@ export const planned = z.object({
   window: z.object({ start: z.string(), end: z.string() }).nullable(),
   expectedAttempt,
   expectedFinish: z.string(),
+  forecast,
   truncated: z.boolean(),
 })
 

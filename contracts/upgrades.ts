@@ -29,11 +29,13 @@ import {
   acknowledgement,
   blastRadius,
   boundProcedure,
+  forecast,
   neededApprovals,
   planned,
   replayed,
   saidBeside,
   story,
+  trackRecord,
   upgradeDetail,
   upgradeLog,
   upgradeStatus,
@@ -172,6 +174,24 @@ export const upgradeContracts = {
     query: atInstant,
     answers: {
       200: { description: 'The largest figures of each wave, with their commits.', schema: blastRadius },
+    },
+    problems: ['upgrade-not-found'],
+  },
+  forecastUpgrade: {
+    summary:
+      'Say when it will end, as a range, from how long others took; now, or as it was to be said at an instant',
+    params: byId,
+    query: atInstant,
+    answers: {
+      200: {
+        description: 'The forecast.',
+        schema: z.object({
+          upgradeId: z.string(),
+          at: z.string(),
+          forecast: forecast.nullable().describe('Null: it is over, is being aborted, or has no plan yet.'),
+          track: trackRecord.nullable().describe('Null where there is no forecast.'),
+        }),
+      },
     },
     problems: ['upgrade-not-found'],
   },

@@ -11,6 +11,7 @@ import {
   rollBackRollout,
 } from './rollouts/command.ts'
 import { explainRollout } from './rollouts/explain.ts'
+import { forecastRollout } from './rollouts/forecast.ts'
 import { getRolloutMonitor } from './rollouts/monitor.ts'
 import { getRollout, getRolloutStatus, listRollouts } from './rollouts/read.ts'
 import { planRollout, startRollout } from './rollouts/start.ts'
@@ -33,6 +34,7 @@ export function rolloutsEndpoint(
       getRolloutEvents,
       getRolloutMonitor,
       getRolloutBlastRadius,
+      forecastRollout,
       explainRollout,
       approveRollout,
       rejectRollout,

@@ -18,6 +18,7 @@ import {
   resumeUpgrade,
 } from './upgrades/command.ts'
 import { deployUpgrade } from './upgrades/deploy.ts'
+import { forecastUpgrade } from './upgrades/forecast.ts'
 import { planUpgrade } from './upgrades/plan.ts'
 import { getUpgrade, getUpgradeLogs, getUpgradeStatus, listUpgrades } from './upgrades/read.ts'
 import { replayUpgrade } from './upgrades/replay.ts'
@@ -43,6 +44,7 @@ export function upgradesEndpoint(services: Services<'exposure'> & ReceptionOfPeo
       getUpgradeLogs,
       getUpgradeEvents,
       getBlastRadius,
+      forecastUpgrade,
       replayUpgrade,
       continueUpgrade,
       approveUpgrade,

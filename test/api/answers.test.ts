@@ -93,6 +93,7 @@ describe('every answer is the one that is described', () => {
       ['getUpgradeLogs', 'logs'],
       ['getUpgradeEvents', 'events'],
       ['getBlastRadius', 'blast-radius'],
+      ['forecastUpgrade', 'forecast'],
       ['getEvidence', 'evidence'],
     ] as const) {
       await ask(operation, 'GET', `/api/upgrades/${id}/${path}`)
@@ -255,6 +256,7 @@ async function askRollouts(answered: Set<Operation>): Promise<void> {
   await world.advanceRollout(id)
   await ask('getRolloutEvents', 'GET', `${all}/${id}/events`)
   await ask('getRolloutBlastRadius', 'GET', `${all}/${id}/blast-radius`)
+  await ask('forecastRollout', 'GET', `${all}/${id}/forecast`)
   await ask('getRolloutMonitor', 'GET', `${all}/${id}/monitor`)
   const back = await say('rollBackRollout', 'rollback')
   await world.advanceRollout(back.body.rolloutId)

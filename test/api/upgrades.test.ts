@@ -321,7 +321,7 @@ describe('reads of an upgrade', () => {
     expect([foreign.status, foreign.body.errors[0].field]).toEqual([400, 'query.cursor'])
   })
 
-  it.each(['', '/status', '/logs', '/events', '/blast-radius'])(
+  it.each(['', '/status', '/logs', '/events', '/blast-radius', '/forecast'])(
     'knows no upgrade of another id%s',
     async (path) => {
       const reply = await openWorld().call('GET', `/api/upgrades/unknown${path}`)

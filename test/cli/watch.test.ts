@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { Api } from '../../clients/cli/connection/api.ts'
 import { exitCodes } from '../../clients/cli/exit-codes.ts'
-import { Pace } from '../../clients/cli/work/pace.ts'
+import { forecastWords, LatestForecast } from '../../clients/cli/work/forecast.ts'
 import { deployed, hold, planHash, problem, rollout, upgrade } from './answers.ts'
 import { commandAt, standIn } from './stand-in.ts'
 
@@ -177,20 +178,70 @@ describe('a watch', () => {
   })
 })
 
-describe('what is left', () => {
-  it('is told by the pace of the last minutes, and not while something holds', () => {
-    let now = 0
-    const pace = new Pace(() => now)
-    const look = (seconds: number, completed: number, holds: Upgrade['holds'] = []) => {
-      now += seconds * 1000
-      return pace.rest(upgrade({ completed, holds }), 'runs')
+describe('when a run will end', () => {
+  const range = <Value>(earliest: Value, likely: Value, latest: Value) => ({ earliest, likely, latest })
+  const forecast: Parameters<typeof forecastWords>[0] = {
+    ends: range('2026-11-28T01:03:00.000Z', '2026-11-28T01:05:00.000Z', '2026-11-28T01:09:00.000Z'),
+    ...{ seconds: range(180, 300, 540), waitsFor: [], basis: { durations: 40, upgrades: 2 } },
+  }
+
+  it('is said by its range', () => {
+    expect(forecastWords(forecast)).toBe(
+      'over at 2026-11-28T01:05:00.000Z, from 2026-11-28T01:03:00.000Z to 2026-11-28T01:09:00.000Z',
+    )
+  })
+
+  it('is said by how long it takes, where nobody knows how long it waits for somebody', () => {
+    const waitsFor = [
+      { code: 'APPROVAL', times: 1 },
+      { code: 'CONTINUE', times: 3 },
+    ]
+    const waiting = { ...forecast, ends: null, waitsFor }
+    expect(forecastWords(waiting)).toBe(
+      '5 min left, from 3 min to 9 min, beside what it waits for: APPROVAL, 3 × CONTINUE',
+    )
+    const long = { ...waiting, seconds: range(60, 20_000, 400_000) }
+    expect(forecastWords(long)).toMatch(/^5\.6 h left, from 60 s to 4\.6 days,/)
+    const closed = {
+      ...waiting,
+      seconds: range(60, 90, null),
+      waitsFor: [{ code: 'WINDOW_CLOSED', times: 1 }],
     }
-    expect(look(0, 5)).toBeUndefined()
-    expect(look(10, 15)).toBe('about 35 s left at this pace, without waits')
-    expect(look(10, 16, [hold('BAKING')])).toBeUndefined()
-    // The time of the bake is no pace.
-    expect(look(1000, 16)).toBeUndefined()
-    expect(look(60, 17)).toBe('about 33 min left at this pace, without waits')
+    expect(forecastWords(closed)).toBe('no end is known: it waits for WINDOW_CLOSED')
+    expect(forecastWords({ ...forecast, ends: null, seconds: null })).toBeUndefined()
+  })
+
+  it('is asked for now and then alone, anew when the run stands otherwise, and refuses nothing', async () => {
+    let asked = 0
+    const api = await standIn(({ path }) => {
+      if (path !== '/api/upgrades/up-1/forecast') return [...problem(404, 'upgrade-not-found')]
+      asked += 1
+      const answer = { upgradeId: 'up-1', at: '2026-11-28T01:00:00.000Z', track: { judged: 9, inside: 7 } }
+      return asked > 2 ? [...problem(404, 'upgrade-not-found')] : [200, { ...answer, forecast }]
+    })
+    let now = 0
+    const { signal } = new AbortController()
+    const caller = new Api({ url: api.url, token: async () => 'token', signal })
+    const latest = new LatestForecast(caller, () => now)
+    const look = (seconds: number, run = upgrade()) => {
+      now += seconds * 1000
+      return latest.of({ kind: 'upgrade', id: 'up-1', run })
+    }
+    expect(await look(0)).toMatch(/ \(7 of the last 9 forecasts came true\)$/)
+    expect(await look(9)).toMatch(/^over at /)
+    expect(asked).toBe(1)
+    await look(0, upgrade({ status: 'paused' }))
+    expect(asked).toBe(2)
+    expect(await look(10, upgrade({ status: 'paused' }))).toBeUndefined()
+  })
+
+  it('is shown with the status of a run that is not over', async () => {
+    const answer = { upgradeId: 'up-1', at: '2026-11-28T01:00:00.000Z', forecast, track: null }
+    let run = upgrade()
+    const api = await standIn(({ path }) => [200, path.endsWith('/forecast') ? answer : run])
+    expect((await commandAt(api, ['status', 'up-1'])).out).toContain('  forecast over at 2026-11-28T01:05:00')
+    run = upgrade({ status: 'completed' })
+    expect((await commandAt(api, ['status', 'up-1'])).out).not.toContain('forecast')
   })
 })
 

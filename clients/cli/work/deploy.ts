@@ -2,6 +2,7 @@ import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Session, Work } from '../session.ts'
 import { sayTable } from '../terminal/table.ts'
+import { forecastWords } from './forecast.ts'
 import { deploymentOf } from './request.ts'
 import { watchRun } from './watch.ts'
 
@@ -87,6 +88,8 @@ export const plan: Work = async (session, given) => {
   console.say(
     `  takes      ${expectedAttempt.seconds} s a target (${expectedAttempt.source}); over at ${expectedFinish} at the earliest`,
   )
+  const forecast = forecastWords(planned.forecast)
+  if (forecast !== undefined) console.tell('  forecast   ', forecast)
   console.say(`  plan hash  ${planned.planHash}`)
   return exitCodes.done
 }

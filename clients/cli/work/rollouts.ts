@@ -2,6 +2,7 @@ import { exitCodes } from '../exit-codes.ts'
 import type { Work } from '../session.ts'
 import { sayTable } from '../terminal/table.ts'
 import { documentOf } from './files.ts'
+import { forecastWords } from './forecast.ts'
 import { sayList } from './listing.ts'
 import { pages } from './pages.ts'
 import { watchRun } from './watch.ts'
@@ -56,6 +57,8 @@ export const plan: Work = async (session, given) => {
   if (required > 0)
     console.tell('  approvals  ', `${required}${reason === null ? '' : `: ${reason}`}`, 'careful')
   console.say(`  over at    ${planned.expectedFinish} at the earliest`)
+  const forecast = forecastWords(planned.forecast)
+  if (forecast !== undefined) console.tell('  forecast   ', forecast)
   console.say(`  plan hash  ${planned.planHash}`)
   return exitCodes.done
 }

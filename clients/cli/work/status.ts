@@ -1,6 +1,7 @@
 import { exitCodes } from '../exit-codes.ts'
 import type { Work } from '../session.ts'
 import { sayTable } from '../terminal/table.ts'
+import { forecastOf } from './forecast.ts'
 import { pages } from './pages.ts'
 import { linesOf } from './shown.ts'
 import { codeOf, standingOf } from './standing.ts'
@@ -12,7 +13,12 @@ export const status: Work = async ({ api, console, json }, given) => {
   const stood = await standingOf(api, subject)
   const { standing } = stood
   if (json) console.json({ standing, ...subject.run })
-  else for (const [line, tone] of linesOf(subject, stood)) console.tellLine(line, tone)
+  else {
+    for (const [line, tone] of linesOf(subject, stood)) console.tellLine(line, tone)
+    const isOver = standing !== 'runs' && standing !== 'waits'
+    const words = isOver ? undefined : await forecastOf(api, subject, given.text('at'))
+    if (words !== undefined) console.tell('  forecast ', words, 'quiet')
+  }
   return codeOf(standing)
 }
 

@@ -4,7 +4,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import type { Given } from '../given.ts'
 import type { Session, Work } from '../session.ts'
-import { Pace } from './pace.ts'
+import { LatestForecast } from './forecast.ts'
 import { type Line, linesOf } from './shown.ts'
 import { codeOf, type Stood, standingOf } from './standing.ts'
 import { again, type Subject, subjectOf } from './subject.ts'
@@ -39,7 +39,7 @@ export async function watchRun(
     const { standing } = stood
     const isOver = standing !== 'runs' && standing !== 'waits'
     const isLast = isOver || standing === until
-    picture.show(subject, stood, isLast)
+    await picture.show(subject, stood, isLast)
     if (isLast) {
       surroundings.signal.removeEventListener('abort', leave)
       return codeOf(standing)
@@ -101,14 +101,15 @@ async function patiently<Value>(
 /** What a watch shows: drawn in place on a terminal; elsewhere the lines that have changed, so that a log stays readable. */
 class Picture {
   readonly #session: Session
-  readonly #pace = new Pace()
+  readonly #forecast: LatestForecast
   #before: ReadonlySet<string> = new Set()
 
   constructor(session: Session) {
     this.#session = session
+    this.#forecast = new LatestForecast(session.api)
   }
 
-  show(subject: Subject, stood: Stood, isLast: boolean): void {
+  async show(subject: Subject, stood: Stood, isLast: boolean): Promise<void> {
     const { standing } = stood
     const { console, json } = this.#session
     if (json) {
@@ -117,10 +118,10 @@ class Picture {
       this.#before = new Set([text])
       return
     }
-    const rest = this.#pace.rest(subject.run, standing)
     const lines: Line[] = linesOf(subject, stood)
     if (console.isLive && !isLast) {
-      console.draw(rest === undefined ? lines : [...lines, [`  ${rest}`, 'quiet']])
+      const words = await this.#forecast.of(subject)
+      console.draw(words === undefined ? lines : [...lines, [`  forecast ${words}`, 'quiet']])
       return
     }
     for (const [line, tone] of lines) if (isLast || !this.#before.has(line)) console.tellLine(line, tone)

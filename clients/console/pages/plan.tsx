@@ -4,6 +4,7 @@ import { rolesFor } from '../../../contracts/routes.ts'
 import type { Plan } from '../answers.ts'
 import { Refused } from '../api.ts'
 import { Card, Head, Instant, Refusal } from '../parts/basic.tsx'
+import { End } from '../parts/forecast.tsx'
 import { requestOf } from '../pictures/plan-request.ts'
 import { to } from '../router.ts'
 import { useRead, useSigned } from '../use.ts'
@@ -200,6 +201,7 @@ function Preview({ plan }: { readonly plan: Plan }) {
     approvals,
     expectedFinish,
     expectedAttempt,
+    forecast,
     planHash,
   } = plan
   const left = Object.entries(leftOutCounts)
@@ -228,6 +230,7 @@ function Preview({ plan }: { readonly plan: Plan }) {
           {detail}
         </p>
       ))}
+      <End of={forecast} track={null} />
       {approvals.reason !== null && <p class="notice waits">{approvals.reason}</p>}
       <div class="columns">
         <Card

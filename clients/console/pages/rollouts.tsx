@@ -3,6 +3,7 @@ import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { rolesFor } from '../../../contracts/routes.ts'
 import { Ask, Reason, textOf } from '../parts/ask.tsx'
 import { Card, Empty, Head, Instant, Shown, Status } from '../parts/basic.tsx'
+import { Forecast } from '../parts/forecast.tsx'
 import { Machine } from '../parts/machine.tsx'
 import { Scrolling } from '../parts/scrolling.tsx'
 import { Slider } from '../parts/slider.tsx'
@@ -90,6 +91,7 @@ function OneRollout({ id }: { readonly id: string }) {
           <Holds holds={rollout.holds} />
           {rollout.failure && <p class="notice bad">{rollout.failure.detail}</p>}
           {at === undefined && <Deeds rollout={rollout} done={reading.again} />}
+          {!isOver(rollout) && <Forecast operation="forecastRollout" id={id} at={at} />}
           <Card title="Phases">
             <Scrolling name="scroll" label="Phases, from left to right">
               <ol class="phases">

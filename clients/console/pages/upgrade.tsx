@@ -4,6 +4,7 @@ import type { Hold, Upgrade } from '../answers.ts'
 import { Card, Empty, Head, Instant, Pager, Shown, Status } from '../parts/basic.tsx'
 import { Deeds } from '../parts/deeds.tsx'
 import { Explanation } from '../parts/explanation.tsx'
+import { Forecast } from '../parts/forecast.tsx'
 import { Machine } from '../parts/machine.tsx'
 import { Slider } from '../parts/slider.tsx'
 import { Story, useStory } from '../parts/story.tsx'
@@ -41,6 +42,7 @@ export function OneUpgrade({ id }: { readonly id: string }) {
           )}
           {at === undefined && <Deeds upgrade={upgrade} done={reading.again} />}
           <Figures upgrade={upgrade} />
+          {!isOver(upgrade) && <Forecast operation="forecastUpgrade" id={id} at={at} />}
           <div class="columns">
             <div>
               <Card title="Waves">

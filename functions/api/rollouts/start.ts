@@ -6,7 +6,9 @@ import { leftOutCounts } from '../../domain/plan/plan.ts'
 import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
 import { type PlannedRollout, requestRollout } from '../../domain/rollout/request.ts'
 import { type ExistingRollout, exists } from '../../domain/rollout/state.ts'
+import { Past } from '../../facts/durations.ts'
 import { inline, lookedAtMost } from '../../planning/planning.ts'
+import { forecastPlannedRollout } from '../../planning/rollout-forecast.ts'
 import { type PhaseProspect, prospectOfRollout, storePlans, targetsOf } from '../../planning/rollouts.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
@@ -64,6 +66,17 @@ export const planRollout: Operate<Contracts['planRollout'], 'exposure' | 'uncall
   if ('rejected' in prospect) throw asProblem(prospect.rejected)
   const { planned, phases } = prospect
   const times = expectedTimes(asked, phases, services.now())
+  const approvals = approvalsOf(asked, planned.exposure)
+  const forecast = await forecastPlannedRollout(
+    { log: services.log, past: new Past(services.views) },
+    {
+      declared: asked.phases,
+      phases,
+      planHash: planned.planHash,
+      needsApproval: approvals.required > 0,
+    },
+    instantOf(services.now()),
+  )
   const shown = asked.phases.map(({ name, dependsOn, pauseSeconds }, number) => {
     const { request, plan = null, leftOut = [] } = phases[number] ?? {}
     const { start = '', finish = '' } = times[number] ?? {}
@@ -91,12 +104,13 @@ export const planRollout: Operate<Contracts['planRollout'], 'exposure' | 'uncall
       name: asked.request.name,
       planHash: planned.planHash,
       total: shown.reduce((sum, { total }) => sum + total, 0),
-      approvals: approvalsOf(asked, planned.exposure),
+      approvals,
       phases: shown,
       warnings: phases.flatMap(({ warnings }, number) =>
         warnings.map(({ code, detail }) => ({ phase: asked.phases[number]?.name ?? '', code, detail })),
       ),
       expectedFinish: times.map(({ finish }) => finish).reduce(later, instantOf(services.now())),
+      forecast,
     },
   }
 }

@@ -2,10 +2,13 @@ import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { membersPerChunk } from '../../../events/plan.ts'
 import { instantOf } from '../../../events/time.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
+import { forecastOf } from '../../domain/forecast/forecast.ts'
 import { expectedSeconds } from '../../domain/plan/duration.ts'
 import { withExpectedTime } from '../../domain/plan/expected-time.ts'
 import { leftOutCounts, type Plan } from '../../domain/plan/plan.ts'
 import { waveOf } from '../../domain/plan/waves.ts'
+import { Past } from '../../facts/durations.ts'
+import { alone, prospectsOfPlan } from '../../facts/forecast.ts'
 import { lookedAtMost, prospectOf } from '../../planning/planning.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem, Problem } from '../http/problem.ts'
@@ -63,6 +66,11 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exp
   if ('rejected' in prospect) throw asProblem(prospect.rejected)
   const { plan } = prospect
   const told = await toldBeside(services, request, prospect)
+  const approvals = approvalsBody(request, plan, prospect.demands)
+  const now = instantOf(services.now())
+  const ahead = { request, plan, window: request.window }
+  const prospects = await prospectsOfPlan(services.log, new Past(services.views), ahead, now)
+  const waitsFor = approvals.required > 0 ? [{ code: 'APPROVAL', times: 1 }] : []
   return {
     status: 200,
     body: {
@@ -80,10 +88,11 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exp
         .map(({ target, reason }) => ({ targetId: target, reason })),
       leftOutCounts: leftOutCounts(plan),
       ...toldBody(told),
-      approvals: approvalsBody(request, plan, prospect.demands),
+      approvals,
       window: request.window,
       expectedAttempt: expectedAttempt(request, plan),
       expectedFinish: finishOf(request, plan, services.now()),
+      forecast: forecastOf({ now, seed: plan.planHash, parts: [alone(prospects)], waitsFor }),
       truncated: plan.members > listedAtMost || plan.leftOut.length > listedAtMost,
     },
   }
