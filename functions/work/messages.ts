@@ -58,7 +58,7 @@ export interface Undelivered extends MessageKey {
 export interface Messages {
   /** Takes a message on its way. One that is on its way already shows the later commit, and is due by the earlier of both, unless it failed. */
   add(key: MessageKey, message: Pick<Message, 'commit' | 'event' | 'due'>): Promise<void>
-  /** Returns those on their way to a destination whose time has come, and which nobody is sending; `most` are looked at. */
+  /** Returns those on their way to a destination whose time has come, and which nobody is sending: `most`, the oldest names first. */
   due(destination: string, most: number): Promise<readonly MessageKey[]>
   /**
    * Returns a message for its sender alone, until an instant (milliseconds since the epoch), with what was sent of it before. Undefined: somebody else is at it,
@@ -118,6 +118,12 @@ function undeliveredIn(row: Row): Undelivered {
   const { due: _, why, ...message } = messageIn(row)
   return { ...message, why: why ?? '', givenUpAt: Number(row.givenUpAt?.N) }
 }
+
+/** Has its time come, and is nobody sending it? */
+const isDue = '#due <= :now AND (attribute_not_exists(#until) OR #until <= :now)'
+
+/** Of a megabyte each, some thousand messages. */
+const pagesALook = 5
 
 const number = (value: number): AttributeValue => ({ N: String(value) })
 
@@ -241,12 +247,24 @@ export function openMessages({
       )
     },
     async due(destination, most) {
-      const { rows } = await query(wayTo(destination), most)
-      const at = now()
-      return rows
-        .filter(({ due, until }) => Number(due?.N) <= at && Number(until?.N ?? 0) <= at)
-        .map(messageIn)
-        .map(({ destination, about }) => ({ destination, about }))
+      const found: MessageKey[] = []
+      let start: Record<string, AttributeValue> | undefined
+      // Those whose time has not come may be many, and in front of those whose time has.
+      for (let pages = 0; pages < pagesALook; pages++) {
+        const { Items, LastEvaluatedKey } = await client.send(
+          new QueryCommand({
+            ...{ TableName, ConsistentRead: true, ExclusiveStartKey: start },
+            KeyConditionExpression: '#item = :item',
+            FilterExpression: isDue,
+            ExpressionAttributeNames: { '#item': 'item', '#due': 'due', '#until': 'until' },
+            ExpressionAttributeValues: { ':item': { S: wayTo(destination) }, ':now': number(now()) },
+          }),
+        )
+        found.push(...(Items ?? []).map((row) => ({ destination, about: row.about?.S ?? '' })))
+        start = LastEvaluatedKey
+        if (!start || found.length >= most) break
+      }
+      return found.slice(0, most)
     },
     async claim(key, until) {
       const claimed = await unless(
@@ -254,7 +272,7 @@ export function openMessages({
           new UpdateItemCommand({
             ...{ TableName, Key: wayOf(key), ReturnValues: 'ALL_NEW' },
             UpdateExpression: 'SET #until = :until ADD #tries :one',
-            ConditionExpression: '#due <= :now AND (attribute_not_exists(#until) OR #until <= :now)',
+            ConditionExpression: isDue,
             ExpressionAttributeNames: { '#until': 'until', '#tries': 'tries', '#due': 'due' },
             ExpressionAttributeValues: { ':until': number(until), ':one': number(1), ':now': number(now()) },
           }),
@@ -327,9 +345,8 @@ export function memoryMessages(now: () => number): Messages {
     },
     async due(destination, most) {
       return sorted(ways)
-        .filter((one) => one.destination === destination)
+        .filter((one) => one.destination === destination && one.due <= now() && one.until <= now())
         .slice(0, most)
-        .filter(({ due, until }) => due <= now() && until <= now())
         .map(({ destination, about }) => ({ destination, about }))
     },
     async claim(key, until) {

@@ -106,6 +106,13 @@ describe.each(['memory', 'dynoxide'])('messages on their way, in %s', (place) =>
     expect(await messages.due(destination, 10)).toEqual([key()])
   })
 
+  it('are found behind many whose time has not come', async () => {
+    for (let number = 0; number < 40; number++)
+      await messages.add({ destination, about: `a-${number}` }, { commit: 1, event: '{}', due: clock + day })
+    await messages.add({ destination, about: 'z' }, { commit: 1, event: '{}', due: clock })
+    expect(await messages.due(destination, 10)).toEqual([{ destination, about: 'z' }])
+  })
+
   it('of one destination are no other’s, and are listed up to a bound', async () => {
     await add()
     expect(await messages.due(`${destination}-other`, 10)).toEqual([])
