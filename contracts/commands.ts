@@ -22,6 +22,16 @@ const noReason = 'no reason given'
 /** For what has to be accounted for. */
 export const givenReason = z.strictObject({ reason: why })
 
+/** A rejection may name the plan that was looked at. */
+export const rejection = givenReason.extend({
+  planHash: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .describe('The plan that is rejected: refused where it is another by now; left out: whatever it is.'),
+})
+
 /** For what anybody may do at once. */
 export const optionalReason = z.strictObject({ reason: why.default(noReason) })
 

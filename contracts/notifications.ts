@@ -5,7 +5,14 @@ import type { Contract } from './contract.ts'
 import { identifier, listOf, noQuery, paging, wholeNumber, words } from './fields.ts'
 
 const clock = z.string().regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, 'a time of the day as 22:00')
-const secret = words(800).describe('The name or ARN of a secret, and #key where it is JSON.')
+const secret = z
+  .string()
+  .max(800)
+  .regex(
+    /^(?!whsec_|xox|https?:)(arn:aws[\w-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:)?[\w.-]+\/[\w/+=.@-]+(#.{1,256})?$/,
+    'the name or ARN of a secret in Secrets Manager as drydock/hooks#key, and never the secret itself',
+  )
+  .describe('The name or ARN of a secret, and #key where it is JSON.')
 const url = z.string().min(1).max(2048)
 const email = z
   .string()
@@ -141,7 +148,7 @@ export const notificationContracts = {
       200: { description: 'The destination as it is now.', schema: destination },
       201: { description: 'The destination is defined.', schema: destination },
     },
-    problems: ['destination-too-large', 'too-many-destinations', 'conflict'],
+    problems: ['destination-not-found', 'destination-too-large', 'too-many-destinations', 'conflict'],
   },
   listDestinations: {
     summary: 'List destinations by name',

@@ -5,6 +5,7 @@ import {
   givenReason,
   optionalReason,
   planApproval,
+  rejection,
   rollback,
   storyPage,
 } from './commands.ts'
@@ -380,7 +381,7 @@ export const rolloutContracts = {
     summary: 'Reject a rollout that needs approval and has not begun, approved or not',
     params: byId,
     query: noQuery,
-    body: givenReason,
+    body: rejection,
     answers: { 200: acknowledged('Rejected.') },
     problems: [...notFound, 'self-approval', 'not-an-approver', 'conflict'],
   },

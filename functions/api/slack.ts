@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import * as z from 'zod'
 import { isPassing } from '../errors.ts'
 import { callSlack } from '../notify/deliver.ts'
-import { isFromSlack, press } from '../notify/slack.ts'
+import { escaped, isFromSlack, press } from '../notify/slack.ts'
 import type { Principal } from './http/exchange.ts'
 import { Problem } from './http/problem.ts'
 import { securityHeaders } from './http/security-headers.ts'
@@ -54,7 +54,6 @@ export function slackEndpoint(services: Reached) {
     const { body = '', isBase64Encoded, headers, pathParameters, requestContext } = event
     const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
     if (bytes.length > largestBody) return answer(413)
-    const text = bytes.toString('utf8')
     const document = await documentOf(services, pathParameters?.destination ?? '')
     if (!document?.signingSecret) return answer(404)
     const secret = await services.secrets.read(document.signingSecret)
@@ -62,9 +61,9 @@ export function slackEndpoint(services: Reached) {
       signature: headers['x-slack-signature'] ?? '',
       timestamp: headers['x-slack-request-timestamp'] ?? '',
     }
-    if (secret.kind !== 'secret' || !isFromSlack(proof, text, secret.value, services.now()))
+    if (secret.kind !== 'secret' || !isFromSlack(proof, bytes, secret.value, services.now()))
       return answer(401)
-    const read = pressIn(text)
+    const read = pressIn(bytes.toString('utf8'))
     if (!read) return answer(400)
     const [action] = read.actions
     const decision = action && press(action.action_id, action.value)
@@ -87,7 +86,7 @@ export function slackEndpoint(services: Reached) {
     const told = {
       channel: channel.id,
       user: user.id,
-      text: `Nothing was changed. ${why}`,
+      text: escaped(`Nothing was changed. ${why}`),
       parse: 'none',
       mrkdwn: false,
     }
@@ -115,7 +114,7 @@ interface As {
 /** Carries out what was pressed, as whoever pressed; returns why it was refused, undefined: it is in the log. */
 async function refusalOf(
   services: Reached,
-  { kind, id, planHash, as }: NonNullable<ReturnType<typeof press>>,
+  { kind, id, planHash, window, as }: NonNullable<ReturnType<typeof press>>,
   { principal, correlation, comment }: As,
 ): Promise<string | undefined> {
   const input = {
@@ -123,10 +122,11 @@ async function refusalOf(
     ...{ params: { id }, query: {}, headers: {} },
   }
   const approval = { ...input, body: { planHash, comment } }
-  const rejection = { ...input, body: { reason: comment } }
+  const inWindow = { ...input, body: { planHash, comment, window } }
+  const rejection = { ...input, body: { planHash, reason: comment } }
   try {
     if (kind === 'upgrade')
-      await (as === 'approve' ? approveUpgrade(approval, services) : rejectUpgrade(rejection, services))
+      await (as === 'approve' ? approveUpgrade(inWindow, services) : rejectUpgrade(rejection, services))
     else await (as === 'approve' ? approveRollout(approval, services) : rejectRollout(rejection, services))
     return undefined
   } catch (error) {

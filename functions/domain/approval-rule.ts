@@ -54,3 +54,10 @@ export function unmeetable(
   const expected = `at least ${needed} ${needed === 1 ? 'approver' : 'approvers'} beside ${beside}: nobody approves that`
   return { field: 'approvals.approvers', value: (rule.approvers ?? []).join(', ').slice(0, 256), expected }
 }
+
+/** Whoever decides about a plan has looked at the one that they name; undefined: they name none. */
+export function refuseOtherPlan(planHash: string | null, seen: string | undefined) {
+  if (seen === undefined || seen === planHash) return undefined
+  const detail = `The plan is ${planHash}, not ${seen}: look at it before you decide.`
+  return reject({ code: 'plan-changed', detail })
+}

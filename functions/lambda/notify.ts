@@ -10,7 +10,7 @@ import {
   secrets,
   webhooks,
 } from '../connections.ts'
-import { notify } from '../notify/notify.ts'
+import { openNotify } from '../notify/notify.ts'
 
 const services = connect({
   log,
@@ -24,4 +24,4 @@ const services = connect({
   metricsNamespace,
 })
 
-export const handler = (event: unknown) => notify(services, event)
+export const handler = openNotify(services)

@@ -1,5 +1,6 @@
 import type { PublicDetail } from '../../events/public.ts'
 import type { Destination } from '../domain/destination/destinations.ts'
+import { isPassing } from '../errors.ts'
 import { emailOf } from './email.ts'
 import type { Notice } from './notice.ts'
 import {
@@ -39,8 +40,25 @@ type Document<Kind extends Destination['document']['kind']> = Extract<
 
 const nothing: Delivered = { kind: 'never', why: 'There is nothing to tell there.' }
 
-/** Sends what is told to a destination, in its way. `ref`: how the other side calls the message that this one takes the place of; null: none. */
+/**
+ * Sends what is told to a destination, in its way. `ref`: how the other side calls the message that this one takes the place of; null: none. A service of our
+ * own that does not answer is one more reason why it may get there later.
+ */
 export async function deliver(
+  leaving: Leaving,
+  destination: Pick<Destination, 'document'>,
+  telling: Telling,
+  ref: string | null,
+): Promise<Delivered> {
+  try {
+    return await deliverOnce(leaving, destination, telling, ref)
+  } catch (error) {
+    if (!isPassing(error)) throw error
+    return { kind: 'later', why: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+async function deliverOnce(
   leaving: Leaving,
   { document }: Pick<Destination, 'document'>,
   telling: Telling,
@@ -160,7 +178,10 @@ export async function callSlack(
       kind: 'sent',
       ref: typeof channel === 'string' && typeof ts === 'string' ? `${channel}/${ts}` : null,
     }
-  const word = typeof error === 'string' && /^\w{1,64}$/.test(error) ? error : 'no answer of Slack'
+  // Something between us and Slack has answered, or the answer was cut.
+  if (typeof error !== 'string' || !/^\w{1,64}$/.test(error))
+    return { kind: 'later', why: 'What came is no answer of Slack.' }
+  const word = error
   const why = `Slack refused it: ${word}.`
   return passing.includes(word)
     ? { kind: 'later', why, error: word, seconds: outbound.retryAfter(sent) }

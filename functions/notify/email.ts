@@ -1,3 +1,4 @@
+import { cut } from './cut.ts'
 import type { Notice } from './notice.ts'
 
 /** A message as it is sent: a subject of one line, and the same words twice. */
@@ -56,5 +57,5 @@ export function emailOf(
       : '',
     `<p><a href="${escaped(url)}">Open in Drydock</a></p></body></html>`,
   ].join('')
-  return { subject: oneLine(`${title}: ${first}`).slice(0, longestSubject), text, html }
+  return { subject: cut(oneLine(`${title}: ${first}`), longestSubject), text, html }
 }

@@ -2,13 +2,17 @@ import type { PublicDetail } from '../../events/public.ts'
 import type { Severity } from '../../events/words.ts'
 import type { ExistingRollout } from '../domain/rollout/state.ts'
 import { awaitsApproval } from '../domain/standing.ts'
+import type { HoldCode } from '../domain/upgrade/hold.ts'
 import { type ExistingUpgrade, hasEnded, planOf } from '../domain/upgrade/state.ts'
+import type { Window } from '../domain/window.ts'
 
 /** What somebody is asked for: to approve a plan, by its hash. */
 export interface Question {
   readonly kind: 'upgrade' | 'rollout'
   readonly id: string
   readonly planHash: string
+  /** In which the upgrade may run: it is approved with the plan. Null: always, or the phases have their own. */
+  readonly window: Window | null
 }
 
 /** What people are told, in whatever way: plain text, in which what users have called things stands as it is. */
@@ -35,10 +39,21 @@ type Sentences = {
     | null
 }
 
-const holds = {
-  ...{ WINDOW_CLOSED: 'its window, or a calendar, is closed', FREEZE: 'everything is stopped' },
-  ...{ POLICY: 'a policy is not met', BUDGET: 'the budget of all upgrades together is in use' },
-} as const
+/** What holds an upgrade, in words of a sentence, and how much that matters: what waits for a person is worth a look. */
+const holds: Readonly<Record<HoldCode, readonly [Severity, string]>> = {
+  WINDOW_CLOSED: ['info', 'its window, or a calendar, is closed'],
+  FREEZE: ['info', 'everything is stopped'],
+  POLICY: ['info', 'a policy is not met'],
+  BUDGET: ['info', 'the budget of all upgrades together is in use'],
+  GATE_FAILED: ['warning', 'its gate has failed, and somebody has to look'],
+  GATE_INCONCLUSIVE: ['warning', 'its gate is inconclusive, and somebody has to judge'],
+  BAKING: ['info', 'its last wave is watched'],
+  APPROVAL: ['warning', 'somebody has to approve it'],
+  CONTINUE: ['warning', 'somebody has to continue it'],
+  OPERATOR: ['warning', 'somebody has to resume it'],
+  BUSY: ['info', 'its targets are busy with another upgrade'],
+  SPACING: ['info', 'the next target has to wait a while'],
+}
 const follows = {
   ...{ pause: 'It is paused.', abort: 'It is aborted.', rollback: 'It is taken back.' },
 } as const
@@ -72,7 +87,7 @@ const sentences: Sentences = {
   ContinueGiven: ['info', ({ by, waveNumber }) => `${by} continued it after wave ${waveNumber}.`],
   HoldPlaced: [
     'info',
-    ({ code, until }) => `It is held: ${holds[code]}${until === null ? '' : `, until ${until}`}.`,
+    ({ code, until }) => `It is held: ${holds[code][1]}${until === null ? '' : `, until ${until}`}.`,
   ],
   HoldLifted: null,
   FreezeOverridden: [
@@ -169,7 +184,8 @@ function questionOf(
   const planHash = 'planHash' in state ? state.planHash : (planOf(state)?.planHash ?? null)
   const isOver = state.stage === 'ended' || state.abort !== null
   if (planHash === null || isOver || !awaitsApproval(state)) return null
-  return { kind, id, planHash }
+  const window = kind === 'upgrade' && 'window' in state ? state.window : null
+  return { kind, id, planHash, window: window && { start: window.start, end: window.end } }
 }
 
 function subjectOfUpgrade(id: string, state: ExistingUpgrade): Subject {
@@ -277,6 +293,11 @@ function factsOf(about: About | null): Notice['facts'] {
   ]
 }
 
+function windowOf({ kind, state }: About): Notice['facts'] {
+  if (kind === 'rollout' || !('window' in state) || state.window === null) return []
+  return [['Window', `${state.window.start} to ${state.window.end}`]]
+}
+
 const statusWords: Readonly<Record<ExistingUpgrade['standing']['status'], readonly [Severity, string]>> = {
   requested: ['info', 'Is being planned'],
   pending_approval: ['warning', 'Waits for approval'],
@@ -292,15 +313,19 @@ const statusWords: Readonly<Record<ExistingUpgrade['standing']['status'], readon
   expired: ['warning', 'Has expired'],
 }
 
+/** The status says these already. */
+const saidByStatus: readonly HoldCode[] = ['APPROVAL', 'OPERATOR']
+
 /** Returns the state of an upgrade or a rollout as one message tells it that is edited as it goes. */
 export function progressOf(about: About): Notice {
   const { standing } = about.state
   const [severity, words] = statusWords[standing.status]
   const { name, link, version } = subjectOfState(about)
-  const held = 'holds' in standing ? (standing.holds as readonly { readonly code: string }[]) : []
-  const why = held.flatMap(({ code }) =>
-    code in holds ? [`Held: ${holds[code as keyof typeof holds]}.`] : [],
+  const held = ('holds' in standing ? standing.holds : []).flatMap(({ code }) =>
+    saidByStatus.includes(code) ? [] : [holds[code]],
   )
+  const why = held.map(([, reason]) => `Held: ${reason}.`)
+  const worst = held.some(([weight]) => weight === 'warning') && severity === 'info' ? 'warning' : severity
   const { approvals } = standing
   const given =
     approvals.needed > 0 ? ([['Approvals', `${approvals.given} of ${approvals.needed}`]] as const) : []
@@ -308,9 +333,9 @@ export function progressOf(about: About): Notice {
     ({ by }) => `Approved by ${by}.`,
   )
   return {
-    ...{ severity, title: name, link, version },
+    ...{ severity: worst, title: name, link, version },
     lines: [`${words}.`, ...(standing.failure ? [standing.failure.detail] : []), ...approvedBy, ...why],
-    facts: [...factsOf(about), ...given],
+    facts: [...factsOf(about), ...given, ...windowOf(about)],
     question: questionOf(about.kind, about.id, about.state),
   }
 }

@@ -1,7 +1,9 @@
 import * as z from 'zod'
+import { sha256 } from '../../events/canonical.ts'
 import type { PublicDetail } from '../../events/public.ts'
 import { partsOf } from '../../events/stream.ts'
 import { hour, minute, second } from '../../events/time.ts'
+import { severities } from '../../events/words.ts'
 import {
   allDestinations,
   type Destination,
@@ -20,7 +22,7 @@ import type { Inbox } from '../work/inbox.ts'
 import type { Message, MessageKey, Messages, SentMessage } from '../work/messages.ts'
 import { deliver, type Leaving, type Telling } from './deliver.ts'
 import { type About, isTold, type Notice, noticeOf, progressOf } from './notice.ts'
-import { follows, matters, sendableAt } from './routing.ts'
+import { follows, followsAll, matters, placeOf, sendableAt } from './routing.ts'
 
 /** What telling people and programs needs. */
 export interface NotifyServices extends Leaving {
@@ -36,21 +38,32 @@ const shortestPause = 5 * second
 /** After so long a message is given up: somebody looks why. */
 const triedFor = 24 * hour
 const [firstPause, longestPause] = [30 * second, 30 * minute]
-/** So many messages to one destination are looked at in a minute, and so many of all are sent side by side. */
+/** So many messages to one destination are sent in a minute, and so many side by side. */
 const [messagesALook, sentAtOnce] = [300, 8]
 /** A destination that fails so often in one look is left alone until the next. */
 const failuresALook = 3
+/** As many as there may be: one that hangs keeps no other waiting. */
+const destinationsAtOnce = 30
 
 /** The event as EventBridge hands it on. What stands in it is checked by who put it there: only the stack's own role may. */
 const delivered = z.object({
   detail: z.looseObject({ id: z.string(), type: z.string(), stream: z.string() }),
 })
 
-/** Tells whoever wants to know of a public event; without one, sends what is on its way. */
-export async function notify(services: NotifyServices, event: unknown): Promise<void> {
-  const read = delivered.safeParse(event)
-  if (read.success) await tell(services, read.data.detail as unknown as PublicDetail)
-  else await carryOn(services)
+/** Until when this instance leaves destinations alone that did not take something, in milliseconds since the epoch. */
+type LeftAlone = Map<string, number>
+
+/**
+ * Returns what tells whoever wants to know of a public event, and what sends what is on its way where it is called without one. An instance remembers
+ * which destinations it has just failed with: events that come meanwhile wait for the clock.
+ */
+export function openNotify(services: NotifyServices): (event: unknown) => Promise<void> {
+  const leftAlone: LeftAlone = new Map()
+  return async (event) => {
+    const read = delivered.safeParse(event)
+    if (read.success) await tell(services, leftAlone, read.data.detail as unknown as PublicDetail)
+    else await carryOn(services, leftAlone)
+  }
 }
 
 async function destinationsOf(log: Log): Promise<readonly Destination[]> {
@@ -78,60 +91,93 @@ function edits({ document }: Destination, about: About | null): about is About {
 
 /** Is a destination told of an event, as far as can be said before it is? Where it edits, it is for what is shown to say how much that matters. */
 function isMeant(destination: Destination, detail: PublicDetail, notice: Notice | null, about: About | null) {
+  if (edits(destination, about)) return followsAll(destination, detail, about)
   if (!follows(destination, detail, about)) return false
-  if (edits(destination, about)) return true
   if (notice === null && destination.document.kind !== 'webhook') return false
   return matters(destination, notice?.severity ?? 'info')
 }
 
-async function tell(services: NotifyServices, detail: PublicDetail): Promise<void> {
+/** Returns by what an event is known to people: those that would say the same, or come once a target, are one. */
+function knownAs(detail: PublicDetail, notice: Notice | null): string {
+  if (notice?.question) return `${detail.stream} asks`
+  if (!('targetId' in detail)) return detail.id
+  const upgrade = 'upgradeId' in detail.data ? detail.data.upgradeId : ''
+  return `${detail.type} ${upgrade} ${detail.occurredAt.slice(0, 'yyyy-mm-ddThh'.length)}`
+}
+
+async function tell(services: NotifyServices, leftAlone: LeftAlone, detail: PublicDetail): Promise<void> {
   const { log, messages, inbox, now } = services
   const destinations = await destinationsOf(log)
   const needed = isTold(detail.type) || destinations.length > 0
   if (!needed) return
   const about = await aboutOf(log, detail.stream)
   const notice = noticeOf(detail, about)
+  const severity = notice?.severity ?? 'info'
   if (notice) await inbox.put(notificationOf(detail, notice))
-  const keys: MessageKey[] = []
-  for (const destination of destinations) {
-    if (!isMeant(destination, detail, notice, about)) continue
+  const meant = destinations.filter((one) => isMeant(one, detail, notice, about))
+  const keys: (readonly [Destination, MessageKey])[] = []
+  for (const destination of meant) {
     const isEdited = edits(destination, about)
-    const key = { destination: destination.name, about: isEdited ? detail.stream : detail.id }
+    const known = destination.document.kind === 'webhook' ? detail.id : knownAs(detail, notice)
+    const key = { destination: placeOf(destination), about: isEdited ? detail.stream : known }
     await messages.add(key, {
-      ...{ commit: detail.commit, event: isEdited ? null : JSON.stringify(detail) },
-      due: sendableAt(destination.document, notice?.severity ?? 'info', now()),
+      // Of those that are one to people none is later than another, but for questions.
+      commit: isEdited || known === detail.id || notice?.question ? detail.commit : 1,
+      ...{ rank: severities.indexOf(severity), event: isEdited ? null : JSON.stringify(detail) },
+      due: sendableAt(destination.document, severity, now()),
     })
-    keys.push(key)
+    keys.push([destination, key])
   }
   // All are on their way now: one that fails here is sent by the clock.
   const own = new OnTheirOwn()
-  await own.each(keys, sentAtOnce, (key) => send(services, destinations, key), nameOf)
+  const isReady = ([, { destination }]: (typeof keys)[number]) => (leftAlone.get(destination) ?? 0) <= now()
+  await own.each(
+    keys.filter(isReady),
+    sentAtOnce,
+    ([destination, key]) => send(services, leftAlone, destination, key),
+    ([, key]) => nameOf(key),
+  )
   own.end()
 }
 
 const nameOf = ({ destination, about }: MessageKey) => `${destination}/${about}`
 
-function notificationOf(detail: PublicDetail, { severity, title, lines, link, version, question }: Notice) {
+function notificationOf(detail: PublicDetail, notice: Notice) {
+  const { severity, title, lines, link, version, question } = notice
+  const known = knownAs(detail, notice)
+  // What is told once an hour has the instant of the hour, so that it takes its own place.
+  const instant =
+    'targetId' in detail ? `${known.slice(-'yyyy-mm-ddThh'.length)}:00:00.000Z` : detail.occurredAt
   return {
-    ...{ id: `${detail.occurredAt}_${detail.id}`, severity, title, description: lines.join(' ') },
+    ...{ id: idOfNotification(instant, known), severity, title, description: lines.join(' ') },
     ...{ version, link, at: detail.occurredAt },
     actions: question ? (['approve', 'learn-more'] as const) : (['learn-more'] as const),
   }
 }
 
+/** It sorts by its instant, and holds nothing that has to be written otherwise in a path. */
+function idOfNotification(instant: string, known: string): string {
+  return `${instant}_${known.replaceAll(' ', '_')}`
+}
+
 /** Sends what is on its way and due, to each destination until it fails too often. */
-async function carryOn(services: NotifyServices): Promise<void> {
-  const destinations = await destinationsOf(services.log)
+async function carryOn(services: NotifyServices, leftAlone: LeftAlone): Promise<void> {
   const own = new OnTheirOwn()
   await own.each(
-    destinations,
-    sentAtOnce,
-    async ({ name }) => {
+    await destinationsOf(services.log),
+    destinationsAtOnce,
+    async (destination) => {
+      const place = placeOf(destination)
+      // It said when it wants to be asked again.
+      if ((leftAlone.get(place) ?? 0) > services.now()) return
+      const [first, ...rest] = await services.messages.due(place, messagesALook)
       let failures = 0
-      await sideBySide(await services.messages.due(name, messagesALook), sentAtOnce, async (key) => {
-        if (failures >= failuresALook) return
-        if (!(await send(services, destinations, key))) failures++
-      })
+      const sendOne = async (key: MessageKey) => {
+        if (failures < failuresALook && !(await send(services, leftAlone, destination, key))) failures++
+      }
+      // Where the first does not get there it may be the destination: each that is sent side by side would take as long.
+      if (first) await sendOne(first)
+      await sideBySide(rest, failures > 0 ? 1 : sentAtOnce, sendOne)
     },
     ({ name }) => name,
   )
@@ -139,20 +185,22 @@ async function carryOn(services: NotifyServices): Promise<void> {
 }
 
 /** Is how it stands shown at all? What is shown once is kept up to date. */
-function isSeen(destination: Destination, about: About, before: SentMessage | null): boolean {
+function isSeen(destination: Destination, about: About, rank: number, before: SentMessage | null): boolean {
   if (before !== null && before.ref !== null) return true
   if (about.state.standing.status === 'requested') return false
   const { severity } = progressOf(about)
+  // What has happened may matter more than what has become of it.
+  const worst = severities[Math.max(rank, severities.indexOf(severity))] ?? severity
   // Its rollout tells of a phase that is well.
   const isPhase = about.kind === 'upgrade' && about.state.rollout !== null
-  return matters(destination, severity) && (severity !== 'info' || !isPhase)
+  return matters(destination, worst) && (worst !== 'info' || !isPhase)
 }
 
 /** Returns what is told by a message now, and up to which commit. */
 async function tellingOf(
   services: NotifyServices,
   destination: Destination,
-  { event, about: stream, commit }: Message,
+  { event, about: stream, commit, rank }: Message,
   before: SentMessage | null,
 ): Promise<Telling & { readonly commit: number; readonly said: string }> {
   if (event === null) {
@@ -164,7 +212,7 @@ async function tellingOf(
     return {
       ...{
         detail: null,
-        notice: about && isSeen(destination, about, before) ? notice : null,
+        notice: about && isSeen(destination, about, rank, before) ? notice : null,
         changelog: [],
         said,
       },
@@ -182,39 +230,64 @@ async function tellingOf(
 /** Sends one message, where nobody else does and its time has come. False: it did not get there. */
 async function send(
   services: NotifyServices,
-  destinations: readonly Destination[],
+  leftAlone: LeftAlone,
+  destination: Destination,
   key: MessageKey,
 ): Promise<boolean> {
   const { messages, now } = services
-  const destination = destinations.find(({ name }) => name === key.destination)
-  if (!destination) return true
   const claimed = await messages.claim(key, now() + claimedFor)
   if (!claimed) return true
   const { message, before } = claimed
-  const telling = await tellingOf(services, destination, message, before)
-  if (telling.notice === null && telling.detail === null) {
-    // Nothing is there to be seen yet: what follows brings it up again.
-    await messages.sent(message, {
-      commit: message.commit,
-      ref: before?.ref ?? null,
-      said: before?.said ?? '',
-    })
+  const shown = before && shownThere(destination, before)
+  const telling = await tellingOf(services, destination, message, shown)
+  const isEmpty = destination.document.kind === 'webhook' ? telling.detail === null : telling.notice === null
+  if (isEmpty) {
+    // Nothing is there to be told yet, or any more: what follows brings it up again.
+    const { ref = null, said = '' } = shown ?? {}
+    await messages.sent(message, { commit: message.commit, ref: withPlace(destination, ref), said })
     return true
   }
-  if (isSoon(before, telling.said, now())) {
-    await messages.putOff(message, (before?.at ?? 0) + shortestPause, null)
+  const severity = severities[Math.max(message.rank, severities.indexOf(telling.notice?.severity ?? 'info'))]
+  const sendable = sendableAt(destination.document, severity ?? 'info', now())
+  if (isSoon(shown, telling.said, now()) || sendable > now()) {
+    await messages.putOff(message, Math.max(sendable, (shown?.at ?? 0) + shortestPause), null)
     return true
   }
-  const outcome = await deliver(services, destination, telling, before?.ref ?? null)
+  const outcome = await deliver(services, destination, telling, shown?.ref ?? null)
   if (outcome.kind === 'sent') {
-    const ref = outcome.ref ?? before?.ref ?? null
-    await messages.sent(message, { commit: telling.commit, ref, said: telling.said })
+    const ref = outcome.ref ?? shown?.ref ?? null
+    await messages.sent(message, {
+      commit: telling.commit,
+      ref: withPlace(destination, ref),
+      said: telling.said,
+    })
     return true
   }
   const why = redact(outcome.why)
   if (outcome.kind === 'never' || now() - message.since >= triedFor) await giveUp(services, message, why)
-  else await messages.putOff(message, now() + pauseAfter(message.tries, outcome.seconds), why)
+  else {
+    const pause = pauseAfter(message.tries, outcome.seconds)
+    leftAlone.set(key.destination, now() + pauseAfter(1, outcome.seconds))
+    await messages.putOff(message, now() + pause, why)
+  }
   return false
+}
+
+/** Where a destination posts what can be edited: in another place nothing that was posted before is found. */
+function postedAt({ document }: Destination): string {
+  if (document.kind !== 'slack') return ''
+  return sha256(`${document.apiUrl} ${document.token} ${document.channel}`).slice(0, 12)
+}
+
+/** Returns a reference with the place where it holds. */
+function withPlace(destination: Destination, ref: string | null): string | null {
+  return ref === null ? null : `${postedAt(destination)} ${ref}`
+}
+
+/** Returns what was sent before, with a reference only where it holds in the place that the destination has now. */
+function shownThere(destination: Destination, before: SentMessage): SentMessage {
+  const [place, ref = null] = before.ref?.split(' ') ?? []
+  return { ...before, ref: place === postedAt(destination) ? ref : null }
 }
 
 function isSoon(before: SentMessage | null, said: string, now: number): boolean {

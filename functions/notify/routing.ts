@@ -1,9 +1,14 @@
-import type { PublicDetail } from '../../events/public.ts'
+import { type PublicDetail, publicData } from '../../events/public.ts'
 import { day, minute } from '../../events/time.ts'
 import { type Severity, severities } from '../../events/words.ts'
 import type { Destination } from '../domain/destination/destinations.ts'
 import { firstInstantAt, wallAt } from '../domain/profile/zone.ts'
 import type { About } from './notice.ts'
+
+/** Returns how messages on their way to a destination name it: one of its name that comes later, or is of another kind, is another. */
+export function placeOf({ name, life }: Pick<Destination, 'name' | 'life'>): string {
+  return `${name}@${life}`
+}
 
 const rank = (severity: Severity) => severities.indexOf(severity)
 
@@ -38,6 +43,25 @@ export function follows(
 ): boolean {
   return (
     (document.events === null || document.events.includes(detail.type)) &&
+    meets(document.components, componentsOf(detail, about)) &&
+    meets(document.regions, regionsOf(about))
+  )
+}
+
+/** The types of events by which an upgrade, or a rollout, goes on. */
+const ofStreams: Readonly<Record<About['kind'], readonly string[]>> = {
+  upgrade: Object.keys(publicData.upgrade),
+  rollout: Object.keys(publicData.rollout),
+}
+
+/** Does a destination follow how an upgrade or a rollout stands? Whoever names any of its events is shown all of it: what is shown must not stay behind. */
+export function followsAll(
+  { document }: Pick<Destination, 'document'>,
+  detail: PublicDetail,
+  about: About,
+): boolean {
+  return (
+    (document.events === null || document.events.some((type) => ofStreams[about.kind].includes(type))) &&
     meets(document.components, componentsOf(detail, about)) &&
     meets(document.regions, regionsOf(about))
   )

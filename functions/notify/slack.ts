@@ -2,23 +2,25 @@ import { createHmac } from 'node:crypto'
 import * as z from 'zod'
 import { minute, second } from '../../events/time.ts'
 import { sameSecret } from '../same-secret.ts'
+import { cut } from './cut.ts'
 import type { Notice, Question } from './notice.ts'
 
-/** Slack, "Formatting text": these three characters begin everything that means more than itself. */
-function escaped(text: string): string {
+/** Returns a text in which nothing means more than itself: these three characters begin whatever does (Slack, "Formatting text"). */
+export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
 /** In characters (Slack, "Reference: blocks"). */
 const [longestText, longestField] = [2900, 1900]
 
-function cut(text: string, longest: number): string {
-  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`
+/** Returns a text as Slack takes it, within a length: no entity is cut. */
+function shown(text: string, longest: number): string {
+  return cut(escaped(text), longest).replace(/&[a-z]{0,3}…$/, '…')
 }
 
 /** Of what users have written nothing but plain text is made: no mention, link or markup is read in it. */
 function plain(text: string, longest = longestText) {
-  return { type: 'plain_text', text: cut(escaped(text), longest), emoji: false } as const
+  return { type: 'plain_text', text: shown(text, longest), emoji: false } as const
 }
 
 const marks = { info: '🔵', warning: '🟠', critical: '🔴' } as const
@@ -28,6 +30,7 @@ const value = z.strictObject({
   kind: z.enum(['upgrade', 'rollout']),
   id: z.string().min(1).max(128),
   planHash: z.string().min(1).max(128),
+  window: z.object({ start: z.iso.datetime(), end: z.iso.datetime() }).nullable(),
 })
 
 /** Returns what somebody has decided by a button; undefined: it is none that decides. */
@@ -44,8 +47,8 @@ export function press(
   }
 }
 
-function buttonsOf({ kind, id, planHash }: Question) {
-  const question = JSON.stringify({ kind, id, planHash } satisfies z.input<typeof value>)
+function buttonsOf({ kind, id, planHash, window }: Question) {
+  const question = JSON.stringify({ kind, id, planHash, window } satisfies z.input<typeof value>)
   const button = (action: 'approve' | 'reject', text: string, style: 'primary' | 'danger', ask: string) => ({
     ...{ type: 'button', action_id: action, text: plain(text), style, value: question },
     confirm: {
@@ -69,7 +72,7 @@ export function slackMessage(
   const asks = buttons && question ? buttonsOf(question) : []
   const open = { type: 'button', action_id: 'open', text: plain('Open'), url: `${origin}${link}` }
   return {
-    text: cut(escaped(`${heading}: ${lines.join(' ')}`), longestText),
+    text: shown(`${heading}: ${lines.join(' ')}`, longestText),
     blocks: [
       { type: 'section', text: plain(heading) },
       { type: 'section', text: plain(lines.join('\n')) },
@@ -89,18 +92,22 @@ export function slackMessage(
 /** Slack, "Verifying requests from Slack": what is older may be a replay. */
 const tolerance = 5 * minute
 
+/** In characters. Slack's have 32; whoever has none would let everybody in. */
+const shortestSecret = 16
+
 /**
  * Is a request signed with the signing secret, and no older than 300 seconds? `body` is what came, to the byte. `now` is in milliseconds since the
  * epoch.
  */
 export function isFromSlack(
   { signature, timestamp }: { readonly signature: string; readonly timestamp: string },
-  body: string,
+  body: Uint8Array,
   secret: string,
   now: number,
 ): boolean {
+  if (secret.length < shortestSecret) return false
   if (!/^\d{1,12}$/.test(timestamp) || Math.abs(now - Number(timestamp) * second) > tolerance) return false
   const [, presented = ''] = /^v0=([0-9a-f]{64})$/.exec(signature) ?? []
-  const right = createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex')
+  const right = createHmac('sha256', secret).update(`v0:${timestamp}:`).update(body).digest('hex')
   return sameSecret(presented, right)
 }

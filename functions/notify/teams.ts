@@ -1,3 +1,4 @@
+import { cut } from './cut.ts'
 import type { Notice } from './notice.ts'
 
 const colours = { info: 'accent', warning: 'warning', critical: 'attention' } as const
@@ -13,7 +14,7 @@ const longest = 4_000
 /** Returns a notice as a workflow of Teams takes it: a message with one adaptive card. */
 export function teamsMessage({ severity, title, lines, facts, link }: Notice, origin: string): object {
   const text = (words: string, more: object = {}) => ({
-    ...{ type: 'TextBlock', text: escaped(words.slice(0, longest)), wrap: true },
+    ...{ type: 'TextBlock', text: escaped(cut(words, longest)), wrap: true },
     ...more,
   })
   const content = {
@@ -31,7 +32,7 @@ export function teamsMessage({ severity, title, lines, facts, link }: Notice, or
               type: 'FactSet',
               facts: facts.map(([label, value]) => ({
                 title: label,
-                value: escaped(value.slice(0, longest)),
+                value: escaped(cut(value, longest)),
               })),
             },
           ]

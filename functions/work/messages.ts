@@ -12,6 +12,7 @@ import { day } from '../../events/time.ts'
 
 /** By what a message is known: where it goes, and what it tells. */
 export interface MessageKey {
+  /** The name of the destination and which one of that name it is: a later one is another. */
   readonly destination: string
   /** The id of an event, or the stream whose state is told by one message that is edited. */
   readonly about: string
@@ -21,9 +22,11 @@ export interface MessageKey {
 export interface Message extends MessageKey {
   /** What is told of: the commit that the message has to show, or a later one. */
   readonly commit: number
+  /** How much what has happened since it was sent last matters, as a place in `severities`. */
+  readonly rank: number
   /** The event itself, as the bus bore it; null: the state of a stream is told, and read when it is sent. */
   readonly event: string | null
-  /** When it came in first, in milliseconds since the epoch. */
+  /** When it came in first, or what has happened since it was sent last; in milliseconds since the epoch. */
   readonly since: number
   /** Before that it is not sent, in milliseconds since the epoch. */
   readonly due: number
@@ -47,6 +50,7 @@ export interface SentMessage {
 /** A message that was given up. */
 export interface Undelivered extends MessageKey {
   readonly commit: number
+  readonly rank: number
   readonly event: string | null
   readonly since: number
   readonly givenUpAt: number
@@ -56,9 +60,12 @@ export interface Undelivered extends MessageKey {
 
 /** Messages that leave, until they have got there: each once, as far as who gets them can tell two apart. */
 export interface Messages {
-  /** Takes a message on its way. One that is on its way already shows the later commit, and is due by the earlier of both, unless it failed. */
-  add(key: MessageKey, message: Pick<Message, 'commit' | 'event' | 'due'>): Promise<void>
-  /** Returns those on their way to a destination whose time has come, and which nobody is sending: `most`, the oldest names first. */
+  /**
+   * Takes a message on its way. One that is on its way already shows the later commit, matters as much as what matters most, and is due by the earlier of both,
+   * unless it has failed: then it waits on.
+   */
+  add(key: MessageKey, message: Pick<Message, 'commit' | 'event' | 'due' | 'rank'>): Promise<void>
+  /** Returns those on their way to a destination whose time has come, and which nobody is sending: `most`, those that were tried least first. */
   due(destination: string, most: number): Promise<readonly MessageKey[]>
   /**
    * Returns a message for its sender alone, until an instant (milliseconds since the epoch), with what was sent of it before. Undefined: somebody else is at it,
@@ -74,12 +81,12 @@ export interface Messages {
   putOff(message: Message, due: number, why: string | null): Promise<void>
   /** Gives it up: it is found among those that did not get there, for fourteen days. */
   giveUp(message: Message, why: string): Promise<void>
-  /** Returns those of a destination that were given up, the oldest names first; `more`: there are others. */
+  /** Returns those of a destination that were given up, the first that were first; `more`: there are others. */
   undelivered(
     destination: string,
     most: number,
   ): Promise<{ readonly messages: readonly Undelivered[]; readonly more: boolean }>
-  /** Takes one that was given up on its way again. */
+  /** Takes one that was given up on its way again. Where it is given up once more meanwhile, that stays. */
   again(undelivered: Undelivered): Promise<void>
 }
 
@@ -88,10 +95,14 @@ export const messagesPrefix = 'messages#'
 
 /** As long as anybody may deliver an event a second time: the archive of the bus is not replayed here. */
 const sentKept = 7 * day
+/** And as long as anything may wait for an approval: what is edited is not posted anew. */
+const editedKept = 400 * day
 /** Longer than anything is tried: what is on its way to a destination that is gone goes with it. */
 const wayKept = 14 * day
 const undeliveredKept = 14 * day
 const longestWhy = 500
+/** So many that were given up are looked at; which are the first of more nobody knows. */
+const undeliveredLooked = 1000
 
 const wayTo = (destination: string) => `${messagesPrefix}way#${destination}`
 const sentOf = (destination: string) => `${messagesPrefix}sent#${destination}`
@@ -102,7 +113,7 @@ type Row = Readonly<Record<string, AttributeValue>>
 function messageIn(row: Row): Message {
   return {
     ...{ destination: row.destination?.S ?? '', about: row.about?.S ?? '' },
-    ...{ commit: Number(row.commit?.N), event: row.event?.S ?? null },
+    ...{ commit: Number(row.commit?.N), rank: Number(row.rank?.N ?? 0), event: row.event?.S ?? null },
     ...{ since: Number(row.since?.N), due: Number(row.due?.N) },
     ...{ tries: Number(row.tries?.N ?? 0), why: row.why?.S ?? null },
   }
@@ -124,6 +135,14 @@ const isDue = '#due <= :now AND (attribute_not_exists(#until) OR #until <= :now)
 
 /** Of a megabyte each, some thousand messages. */
 const pagesALook = 5
+
+/** Returns so many keys of messages: what fails again and again keeps nothing else from being tried. */
+function leastTried(messages: readonly Message[], most: number): MessageKey[] {
+  return messages
+    .toSorted((left, right) => left.tries - right.tries || left.due - right.due)
+    .slice(0, most)
+    .map(({ destination, about }) => ({ destination, about }))
+}
 
 const number = (value: number): AttributeValue => ({ N: String(value) })
 
@@ -174,10 +193,11 @@ export function openMessages({
 
   const fieldsOf = (
     key: MessageKey,
-    { commit, event, since }: Pick<Message, 'commit' | 'event' | 'since'>,
+    { commit, rank, event, since }: Pick<Message, 'commit' | 'rank' | 'event' | 'since'>,
   ) => ({
     ...{ destination: { S: key.destination }, about: { S: key.about } },
-    ...{ commit: number(commit), since: number(since), ...(event !== null && { event: { S: event } }) },
+    ...{ commit: number(commit), rank: number(rank), since: number(since) },
+    ...(event !== null && { event: { S: event } }),
     ...expires(wayKept),
   })
 
@@ -192,7 +212,21 @@ export function openMessages({
         }),
       ),
     )
-    if (!left) await putOff(message, message.due, null)
+    if (left) return
+    // What came in meanwhile begins anew.
+    await unless(
+      client.send(
+        new UpdateItemCommand({
+          ...{ TableName, Key: wayOf(message), ConditionExpression: 'attribute_exists(#detail)' },
+          UpdateExpression: 'SET #since = :now, #tries = :none REMOVE #until, #why',
+          ExpressionAttributeNames: {
+            ...{ '#detail': 'detail', '#since': 'since', '#tries': 'tries' },
+            ...{ '#until': 'until', '#why': 'why' },
+          },
+          ExpressionAttributeValues: { ':now': number(now()), ':none': number(0) },
+        }),
+      ),
+    )
   }
 
   async function putOff(message: Message, due: number, why: string | null): Promise<void> {
@@ -214,9 +248,27 @@ export function openMessages({
     )
   }
 
+  async function raise(
+    key: MessageKey,
+    name: 'rank' | 'due',
+    value: number,
+    condition: string,
+  ): Promise<void> {
+    await unless(
+      client.send(
+        new UpdateItemCommand({
+          ...{ TableName, Key: wayOf(key), UpdateExpression: `SET #${name} = :${name}` },
+          ConditionExpression: condition,
+          ExpressionAttributeNames: { [`#${name}`]: name, ...(name === 'due' && { '#why': 'why' }) },
+          ExpressionAttributeValues: { [`:${name}`]: number(value) },
+        }),
+      ),
+    )
+  }
+
   return {
-    async add(key, { commit, event, due }) {
-      const fields = fieldsOf(key, { commit, event, since: now() })
+    async add(key, { commit, rank, event, due }) {
+      const fields = { ...fieldsOf(key, { commit, rank, event, since: now() }), due: number(due) }
       const names = Object.keys(fields)
       const kept = names.filter((name) => name !== 'commit')
       const added = await unless(
@@ -224,47 +276,41 @@ export function openMessages({
           new UpdateItemCommand({
             ...{ TableName, Key: wayOf(key), ReturnValues: 'ALL_NEW' },
             // What was known first stays: when it came, and that it waits for its time.
-            UpdateExpression: `SET #commit = :commit, #due = if_not_exists(#due, :due), ${kept.map((name) => `#${name} = if_not_exists(#${name}, :${name})`).join(', ')}`,
+            UpdateExpression: `SET #commit = :commit, ${kept.map((name) => `#${name} = if_not_exists(#${name}, :${name})`).join(', ')}`,
             ConditionExpression: 'attribute_not_exists(#commit) OR #commit < :commit',
-            ExpressionAttributeNames: Object.fromEntries([...names, 'due'].map((name) => [`#${name}`, name])),
+            ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
             ExpressionAttributeValues: Object.fromEntries(
-              Object.entries({ ...fields, due: number(due) }).map(([name, value]) => [`:${name}`, value]),
+              Object.entries(fields).map(([name, value]) => [`:${name}`, value]),
             ),
           }),
         ),
       )
-      if (Number(added?.Attributes?.due?.N) <= due || !added) return
+      const present = added?.Attributes
+      // It may matter more than what is on its way, whichever came first: of one commit as well.
+      if (!present || Number(present.rank?.N) < rank) await raise(key, 'rank', rank, '#rank < :rank')
       // What waited for its time goes now; what did not get there waits on.
-      await unless(
-        client.send(
-          new UpdateItemCommand({
-            ...{ TableName, Key: wayOf(key), UpdateExpression: 'SET #due = :due' },
-            ConditionExpression: '#due > :due AND attribute_not_exists(#why)',
-            ExpressionAttributeNames: { '#due': 'due', '#why': 'why' },
-            ExpressionAttributeValues: { ':due': number(due) },
-          }),
-        ),
-      )
+      if (!present || Number(present.due?.N) > due)
+        await raise(key, 'due', due, '#due > :due AND attribute_not_exists(#why)')
     },
     async due(destination, most) {
-      const found: MessageKey[] = []
+      const found: Message[] = []
       let start: Record<string, AttributeValue> | undefined
       // Those whose time has not come may be many, and in front of those whose time has.
       for (let pages = 0; pages < pagesALook; pages++) {
         const { Items, LastEvaluatedKey } = await client.send(
           new QueryCommand({
-            ...{ TableName, ConsistentRead: true, ExclusiveStartKey: start },
+            ...{ TableName, ExclusiveStartKey: start },
             KeyConditionExpression: '#item = :item',
             FilterExpression: isDue,
             ExpressionAttributeNames: { '#item': 'item', '#due': 'due', '#until': 'until' },
             ExpressionAttributeValues: { ':item': { S: wayTo(destination) }, ':now': number(now()) },
           }),
         )
-        found.push(...(Items ?? []).map((row) => ({ destination, about: row.about?.S ?? '' })))
+        found.push(...(Items ?? []).map(messageIn))
         start = LastEvaluatedKey
-        if (!start || found.length >= most) break
+        if (!start) break
       }
-      return found.slice(0, most)
+      return leastTried(found, most)
     },
     async claim(key, until) {
       const claimed = await unless(
@@ -291,7 +337,8 @@ export function openMessages({
     async sent(message, { commit, ref, said }) {
       const Item = {
         ...{ item: { S: sentOf(message.destination) }, detail: { S: message.about } },
-        ...{ commit: number(commit), said: { S: said }, at: number(now()), ...expires(sentKept) },
+        ...{ commit: number(commit), said: { S: said }, at: number(now()) },
+        ...expires(message.event === null ? editedKept : sentKept),
         ...(ref !== null && { ref: { S: ref } }),
       }
       await client.send(new PutItemCommand({ TableName, Item }))
@@ -309,13 +356,23 @@ export function openMessages({
       await leave(message)
     },
     async undelivered(destination, most) {
-      const { rows, more } = await query(undeliveredOf(destination), most)
-      return { messages: rows.map(undeliveredIn), more }
+      const { rows, more } = await query(undeliveredOf(destination), undeliveredLooked)
+      const found = rows.map(undeliveredIn).sort((left, right) => left.givenUpAt - right.givenUpAt)
+      return { messages: found.slice(0, most), more: more || found.length > most }
     },
     async again(undelivered) {
       await this.add(undelivered, { ...undelivered, due: now() })
-      const Key = { item: { S: undeliveredOf(undelivered.destination) }, detail: { S: undelivered.about } }
-      await client.send(new DeleteItemCommand({ TableName, Key }))
+      await unless(
+        client.send(
+          new DeleteItemCommand({
+            TableName,
+            Key: { item: { S: undeliveredOf(undelivered.destination) }, detail: { S: undelivered.about } },
+            ConditionExpression: '#givenUpAt = :givenUpAt',
+            ExpressionAttributeNames: { '#givenUpAt': 'givenUpAt' },
+            ExpressionAttributeValues: { ':givenUpAt': number(undelivered.givenUpAt) },
+          }),
+        ),
+      )
     },
   }
 }
@@ -330,24 +387,38 @@ export function memoryMessages(now: () => number): Messages {
   const leave = (message: Message) => {
     const present = ways.get(nameOf(message))
     if (present?.commit === message.commit) ways.delete(nameOf(message))
-    else if (present) ways.set(nameOf(message), { ...present, until: 0 })
+    else if (present) ways.set(nameOf(message), { ...present, since: now(), tries: 0, why: null, until: 0 })
   }
   const sorted = <Value>(map: ReadonlyMap<string, Value>) =>
     [...map].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, value]) => value)
   return {
-    async add({ destination, about }, { commit, event, due }) {
+    async add({ destination, about }, { commit, rank, event, due }) {
       const present = ways.get(nameOf({ destination, about }))
-      if (present && present.commit >= commit) return
-      const fresh = { destination, about, event, since: now(), due, tries: 0, why: null, until: 0 }
-      const whole = { ...fresh, ...present, commit }
-      const sooner = whole.why === null ? Math.min(whole.due, due) : whole.due
-      ways.set(nameOf({ destination, about }), { ...whole, due: sooner })
+      const fresh = {
+        destination,
+        about,
+        commit,
+        rank,
+        event,
+        since: now(),
+        due,
+        tries: 0,
+        why: null,
+        until: 0,
+      }
+      const known = present ?? fresh
+      ways.set(nameOf(fresh), {
+        ...known,
+        commit: Math.max(known.commit, commit),
+        rank: Math.max(known.rank, rank),
+        due: known.why === null ? Math.min(known.due, due) : known.due,
+      })
     },
     async due(destination, most) {
-      return sorted(ways)
-        .filter((one) => one.destination === destination && one.due <= now() && one.until <= now())
-        .slice(0, most)
-        .map(({ destination, about }) => ({ destination, about }))
+      const found = [...ways.values()].filter(
+        (one) => one.destination === destination && one.due <= now() && one.until <= now(),
+      )
+      return leastTried(found, most)
     },
     async claim(key, until) {
       const present = ways.get(nameOf(key))
@@ -380,12 +451,15 @@ export function memoryMessages(now: () => number): Messages {
       leave(message)
     },
     async undelivered(destination, most) {
-      const found = sorted(givenUp).filter((one) => one.destination === destination)
+      const found = sorted(givenUp)
+        .filter((one) => one.destination === destination)
+        .sort((left, right) => left.givenUpAt - right.givenUpAt)
       return { messages: found.slice(0, most), more: found.length > most }
     },
     async again(undelivered) {
       await this.add(undelivered, { ...undelivered, due: now() })
-      givenUp.delete(nameOf(undelivered))
+      if (givenUp.get(nameOf(undelivered))?.givenUpAt === undelivered.givenUpAt)
+        givenUp.delete(nameOf(undelivered))
     },
   }
 }

@@ -199,7 +199,7 @@ function lambda(
   )
   const { commands, anyCommand, mail: send, ...always }: Grants = may
   if (commands && anyCommand) runCommand.grant(here, role, { send: commands, look: anyCommand })
-  const mails = send && mail.grant(here, role, send)
+  if (send) mail.grant(here, role, send)
   for (const [resource, actions] of Object.entries(always)) {
     const known = resource as keyof typeof always // Object.entries forgets that the keys are resources
     const condition = conditions[known]
@@ -259,7 +259,7 @@ function lambda(
         'Documents of heads are numbered: none can be named before it is made. None can be overwritten.',
     })
   }
-  const created = new Lambda(here, 'Function', {
+  return new Lambda(here, 'Function', {
     ...(fixedName !== undefined && { functionName: namesOf(scope)[fixedName] }),
     description: does,
     code: Code.fromAsset(join(bundles, bundleOf(entryOf(name)))),
@@ -279,7 +279,4 @@ function lambda(
       environment.map((setting) => [environmentNames[setting], settings[setting]]),
     ),
   })
-  // What tries the rights of its role when it is created finds them there.
-  if (mails) created.node.addDependency(mails)
-  return created
 }

@@ -26,8 +26,8 @@ export class Mail extends Construct {
     this.#any.overrideLogicalId('SendsMail')
   }
 
-  /** Lets a role send e-mails from the identities that are named; where none is, it may not. Returns the policy that says so. */
-  grant(scope: Construct, role: Role, actions: readonly string[]): CfnPolicy {
+  /** Lets a role send e-mails from the identities that are named; where none is, it may not. */
+  grant(scope: Construct, role: Role, actions: readonly string[]): void {
     const policy = new CfnPolicy(scope, 'Mail', {
       policyName: 'Mail',
       roles: [role.roleName],
@@ -36,6 +36,5 @@ export class Mail extends Construct {
       }),
     })
     policy.cfnOptions.condition = this.#any
-    return policy
   }
 }

@@ -149,9 +149,9 @@ describe('every answer is the one that is described', () => {
     await ask('listDestinations', 'GET', '/api/v1/destinations')
     await ask('testDestination', 'POST', `${place}/test`)
     const { messages, inbox } = world.services
-    const lost = { destination: 'ops', about: 'upgrade#u@1.0' }
+    const lost = { destination: 'ops@1', about: 'upgrade#u@1.0' }
     const event = JSON.stringify({ type: 'UpgradeAborted' })
-    await messages.add(lost, { commit: 1, event, due: 0 })
+    await messages.add(lost, { commit: 1, rank: 0, event, due: 0 })
     const claimed = await messages.claim(lost, world.services.now() + 60_000)
     if (claimed) await messages.giveUp(claimed.message, 'It was answered with 404.')
     await ask('listUndelivered', 'GET', `${place}/undelivered`)

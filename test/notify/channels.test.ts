@@ -9,7 +9,7 @@ const origin = 'https://drydock.example'
 const notice: Notice = {
   ...{ severity: 'warning', title: 'Upgrade of api to v1.2.0', lines: ['It waits for approval.'] },
   ...{ facts: [['Asked for by', 'ada']], link: '/console#/upgrades/u-1', version: 'v1.2.0' },
-  question: { kind: 'upgrade', id: 'u-1', planHash: 'abcdef0123456789' },
+  question: { kind: 'upgrade', id: 'u-1', planHash: 'abcdef0123456789', window: null },
 }
 
 /** What users may call things, and what each way would make of it. */
@@ -74,7 +74,7 @@ describe('a message of Slack', () => {
     ])
     expect(actions(notice, false)).toEqual(['"action_id":"open"'])
     expect(actions({ ...notice, question: null }, true)).toEqual(['"action_id":"open"'])
-    const value = JSON.stringify({ kind: 'upgrade', id: 'u-1', planHash: 'abcdef0123456789' })
+    const value = JSON.stringify(notice.question)
     expect(press('approve', value)).toEqual({ ...notice.question, as: 'approve' })
   })
 
@@ -89,21 +89,25 @@ describe('a message of Slack', () => {
     expect(press(action, value)).toBeUndefined()
   })
 
-  it('fits into the bounds of Slack, whatever is told', () => {
-    const long = '&'.repeat(20_000)
-    const { text, blocks } = slackMessage(
-      {
-        ...notice,
-        title: long,
-        lines: [long],
-        facts: Array.from({ length: 30 }, () => ['a', long] as const),
-      },
-      origin,
-      true,
-    )
-    expect(Math.max(...textsIn({ text, blocks }).map((one) => one.length))).toBeLessThanOrEqual(3000)
-    expect(blocks.length).toBeLessThanOrEqual(50)
-  })
+  it.each(['&'.repeat(20_000), `${'x'.repeat(2898)}😀😀`, `${'x'.repeat(1898)}😀😀`])(
+    'fits into the bounds of Slack, and cuts no sign in two',
+    (long) => {
+      const { text, blocks } = slackMessage(
+        {
+          ...notice,
+          title: long,
+          lines: [long],
+          facts: Array.from({ length: 30 }, () => ['a', long] as const),
+        },
+        origin,
+        true,
+      )
+      const texts = textsIn({ text, blocks })
+      expect(Math.max(...texts.map((one) => one.length))).toBeLessThanOrEqual(3000)
+      expect(texts.filter((one) => !one.isWellFormed() || /&[a-z]{0,3}…$/.test(one))).toEqual([])
+      expect(blocks.length).toBeLessThanOrEqual(50)
+    },
+  )
 })
 
 /** Slack's own example ("Verifying requests from Slack"). */
@@ -118,7 +122,12 @@ describe('S23: a request of Slack', () => {
   const { secret, timestamp, body, signature } = published
   const sent = Number(timestamp) * 1000
   const isTaken = (changes: Partial<typeof published> = {}, now = sent) =>
-    isFromSlack({ signature, timestamp, ...changes }, changes.body ?? body, changes.secret ?? secret, now)
+    isFromSlack(
+      { signature, timestamp, ...changes },
+      Buffer.from(changes.body ?? body),
+      changes.secret ?? secret,
+      now,
+    )
 
   it('is known by the signature that Slack publishes', () => {
     expect(isTaken()).toBe(true)
@@ -136,6 +145,14 @@ describe('S23: a request of Slack', () => {
       sent,
     ],
     ['another secret', { secret: `${secret}1` }, sent],
+    [
+      'no secret',
+      {
+        secret: '',
+        signature: `v0=${createHmac('sha256', '').update(`v0:${timestamp}:${body}`).digest('hex')}`,
+      },
+      sent,
+    ],
     ['another time', { timestamp: '1531420619' }, sent],
     ['no time', { timestamp: '' }, sent],
     ['a time that is no number', { timestamp: '1531420618.0' }, sent],

@@ -27,7 +27,7 @@ describe.each(['memory', 'dynoxide'])('messages on their way, in %s', (place) =>
   })
 
   const key = () => ({ destination, about: 'upgrade#a@3.0' })
-  const add = (commit = 1, due = clock) => messages.add(key(), { commit, event: '{}', due })
+  const add = (commit = 1, due = clock, rank = 0) => messages.add(key(), { commit, rank, event: '{}', due })
   const claimed = async () => {
     const found = await messages.claim(key(), clock + minute)
     if (!found) throw new Error('Nobody could claim it.')
@@ -41,6 +41,7 @@ describe.each(['memory', 'dynoxide'])('messages on their way, in %s', (place) =>
     expect(message).toEqual({
       ...key(),
       commit: 1,
+      rank: 0,
       event: '{}',
       since: clock,
       due: clock,
@@ -92,6 +93,53 @@ describe.each(['memory', 'dynoxide'])('messages on their way, in %s', (place) =>
     expect((await claimed()).message).toMatchObject({ commit: 3, tries: 2, why: 'It was answered with 503.' })
   })
 
+  it.each([
+    ['of the same commit', 5],
+    ['of an earlier one', 4],
+  ])('go at once, and matter more, for what comes late: %s', async (_, commit) => {
+    await add(5, clock + 10 * minute)
+    await add(commit, clock, 2)
+    expect((await claimed()).message).toMatchObject({ commit: 5, rank: 2 })
+  })
+
+  it('begin anew for what came in while they got there', async () => {
+    await add(1)
+    await messages.putOff((await claimed()).message, clock, 'It was answered with 503.')
+    const { message } = await claimed()
+    await add(2)
+    clock += minute
+    await messages.sent(message, { commit: 1, ref: null, said: '' })
+    expect((await claimed()).message).toMatchObject({ commit: 2, since: clock, tries: 1, why: null })
+  })
+
+  it('are found, those first that were tried least', async () => {
+    for (const about of ['a', 'b', 'c']) {
+      const one = { destination, about }
+      await messages.add(one, { commit: 1, rank: 0, event: '{}', due: clock })
+      if (about === 'c') continue
+      const found = await messages.claim(one, clock + minute)
+      if (found) await messages.putOff(found.message, about === 'a' ? clock : clock - 1, 'busy')
+    }
+    expect((await messages.due(destination, 10)).map(({ about }) => about)).toEqual(['c', 'b', 'a'])
+  })
+
+  it('that are given up once more while they are sent again stay given up', async () => {
+    await add()
+    await messages.giveUp((await claimed()).message, 'gone')
+    const [lost] = (await messages.undelivered(destination, 10)).messages
+    if (!lost) throw new Error('It was given up.')
+    clock += minute
+    const again = messages.again.bind({
+      ...messages,
+      add: async (...added: Parameters<Messages['add']>) => {
+        await messages.add(...added)
+        await messages.giveUp((await claimed()).message, 'gone again')
+      },
+    })
+    await again(lost)
+    expect((await messages.undelivered(destination, 10)).messages).toMatchObject([{ why: 'gone again' }])
+  })
+
   it('are found where they were given up, and may go once more', async () => {
     await add()
     await messages.giveUp((await claimed()).message, 'It was answered with 404.')
@@ -108,8 +156,11 @@ describe.each(['memory', 'dynoxide'])('messages on their way, in %s', (place) =>
 
   it('are found behind many whose time has not come', async () => {
     for (let number = 0; number < 40; number++)
-      await messages.add({ destination, about: `a-${number}` }, { commit: 1, event: '{}', due: clock + day })
-    await messages.add({ destination, about: 'z' }, { commit: 1, event: '{}', due: clock })
+      await messages.add(
+        { destination, about: `a-${number}` },
+        { commit: 1, rank: 0, event: '{}', due: clock + day },
+      )
+    await messages.add({ destination, about: 'z' }, { commit: 1, rank: 0, event: '{}', due: clock })
     expect(await messages.due(destination, 10)).toEqual([{ destination, about: 'z' }])
   })
 
@@ -118,7 +169,7 @@ describe.each(['memory', 'dynoxide'])('messages on their way, in %s', (place) =>
     expect(await messages.due(`${destination}-other`, 10)).toEqual([])
     for (const number of [1, 2, 3]) {
       const one = { destination, about: `event-${number}` }
-      await messages.add(one, { commit: 1, event: null, due: clock })
+      await messages.add(one, { commit: 1, rank: 0, event: null, due: clock })
       const found = await messages.claim(one, clock + minute)
       if (found) await messages.giveUp(found.message, 'gone')
     }

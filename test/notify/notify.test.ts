@@ -1,12 +1,16 @@
 import { Webhook } from 'standardwebhooks'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { notify } from '../../functions/notify/notify.ts'
+import { PassingError } from '../../functions/errors.ts'
+import { openNotify } from '../../functions/notify/notify.ts'
 import { canary, deployed, openWorld, report, type World } from '../api/world.ts'
 import { answered, leavingFor, secretValues } from './leaving.ts'
 
 let world: World
 let leaving: ReturnType<typeof leavingFor>
 let told: number
+let notify: (event: unknown) => Promise<void>
+
+class Unanswered extends PassingError {}
 
 /** What people do who may do everything. */
 const admin = { as: { user: 'root', roles: ['admin'] } } as const
@@ -16,21 +20,19 @@ beforeEach(() => {
   world = openWorld()
   leaving = leavingFor(world.services.now)
   told = 0
+  notify = openNotify({ ...world.services, ...leaving })
 })
-
-const services = () => ({ ...world.services, ...leaving })
 
 /** Hands on what the bus was told since, as a rule does; without anything new, the clock calls. */
 async function hear({ twice = false } = {}): Promise<void> {
   await world.settle()
   const events = world.services.onBus.slice(told)
   told = world.services.onBus.length
-  for (const detail of twice ? [...events, ...events] : events)
-    await notify(services(), { 'detail-type': 'any', detail })
+  for (const detail of twice ? [...events, ...events] : events) await notify({ 'detail-type': 'any', detail })
 }
 const minutePasses = async () => {
   world.pass(60)
-  await notify(services(), { time: 'now' })
+  await notify({ time: 'now' })
 }
 
 const define = (name: string, body: object) =>
@@ -140,7 +142,7 @@ describe('a webhook', () => {
     leaving.behaviour.answer = () => ({ kind: 'not-sent', why: 'hooks.example could not be reached.' })
     await world.fleet(1)
     await hear()
-    const count = async () => (await services().messages.undelivered('hooks', 10)).messages.length
+    const count = async () => (await world.services.messages.undelivered('hooks@1', 10)).messages.length
     for (let minutes = 0; minutes < 23 * 60; minutes++) await minutePasses()
     expect(await count()).toBe(0)
     for (let minutes = 0; minutes < 120; minutes++) await minutePasses()
@@ -155,6 +157,68 @@ describe('a webhook', () => {
     await deployed(world)
     await hear()
     expect(typesTold()).toEqual(['WaveStarted'])
+  })
+
+  it('that was removed and is defined anew gets nothing of what was on its way to the other', async () => {
+    await define('hooks', webhook)
+    leaving.behaviour.answer = () => answered(503)
+    await world.fleet(1)
+    await hear()
+    await world.call('DELETE', '/api/v1/destinations/hooks', { ...admin, query: { reason: 'moved' } })
+    expect((await define('hooks', { ...webhook, url: 'https://hooks.example/other' })).status).toBe(201)
+    leaving.behaviour.answer = () => answered(200)
+    await minutePasses()
+    expect(leaving.calls.map(({ url }) => url)).toEqual(['https://hooks.example/drydock'])
+  })
+
+  it('whose address is mended gets there what was on its way', async () => {
+    await define('hooks', { ...webhook, url: 'https://hooks.example/wrong' })
+    leaving.behaviour.answer = ({ url }) => answered(url.endsWith('wrong') ? 503 : 200)
+    await world.fleet(1)
+    await hear()
+    expect((await define('hooks', webhook)).status).toBe(200)
+    await minutePasses()
+    expect(leaving.calls.map(({ url }) => url.split('/').at(-1))).toEqual(['wrong', 'drydock'])
+  })
+
+  it('does not get there, and is said to, where our own services do not answer for a day', async () => {
+    await define('hooks', webhook)
+    notify = openNotify({
+      ...{ ...world.services, ...leaving },
+      secrets: {
+        async read() {
+          throw new Unanswered('Secrets Manager answered 500.')
+        },
+      },
+    })
+    await world.fleet(1)
+    await hear()
+    for (let minutes = 0; minutes < 25 * 60; minutes++) await minutePasses()
+    expect((await world.services.messages.undelivered('hooks@1', 10)).messages).toMatchObject([
+      { why: 'Secrets Manager answered 500.' },
+    ])
+  })
+
+  it('that keeps us waiting is left alone by what comes meanwhile', async () => {
+    await define('hooks', webhook)
+    leaving.behaviour.answer = () => answered(429, {}, { 'retry-after': '600' })
+    await world.fleet(10)
+    await deployed(world)
+    await hear()
+    expect(leaving.calls).toHaveLength(1)
+  })
+
+  it('keeps its quiet hours when it is tried again', async () => {
+    const quietHours = { from: '10:01', to: '12:00', timezone: 'UTC' }
+    await define('hooks', { ...webhook, quietHours })
+    leaving.behaviour.answer = () => answered(503)
+    await world.fleet(1)
+    await hear()
+    leaving.behaviour.answer = () => answered(200)
+    for (let minutes = 0; minutes < 119; minutes++) await minutePasses()
+    expect(leaving.calls).toHaveLength(1)
+    for (let minutes = 0; minutes < 32; minutes++) await minutePasses()
+    expect(leaving.calls).toHaveLength(2)
   })
 
   it('that is removed gets nothing any more, not even what is on its way', async () => {
@@ -249,7 +313,7 @@ describe('Slack', () => {
     takesAll()
     await minutePasses()
     await minutePasses()
-    expect(texts().at(-1)).toContain('Waits for approval')
+    expect(texts()).toContainEqual(expect.stringContaining('Waits for approval'))
   })
 
   it('gets a new message where the old one is gone', async () => {
@@ -274,6 +338,63 @@ describe('Slack', () => {
     const { body } = await world.call('GET', '/api/v1/destinations/deploys/undelivered', admin)
     expect(body.messages[0].why).toBe('Slack refused it: invalid_auth.')
     expect(JSON.stringify(body)).not.toContain('xoxb')
+  })
+
+  it('says what waits for somebody to continue', async () => {
+    takesAll()
+    await define('deploys', { ...slack, severity: 'warning' })
+    await world.fleet(10)
+    const id = await deployed(world)
+    await report(world)
+    await world.advance(id)
+    await hear()
+    expect(texts().at(-1)).toContain('Held: somebody has to continue it.')
+  })
+
+  it('tells what is critical in the quiet hours, whichever event of a commit comes first', async () => {
+    takesAll()
+    const quietHours = { from: '09:00', to: '23:00', timezone: 'UTC' }
+    await define('deploys', { ...slack, severity: 'critical', quietHours })
+    await world.fleet(10)
+    const id = await deployed(world, { ...canary, strategy: 'all', canaryPercent: undefined })
+    await report(world, () => 'failed')
+    await world.advance(id)
+    world.services.onBus.reverse()
+    await hear()
+    expect(texts()).toEqual([expect.stringContaining('Is paused')])
+  })
+
+  it('is kept up to date where it follows some of the events', async () => {
+    takesAll()
+    await define('deploys', { ...slack, events: ['UpgradePlanned'] })
+    const id = await awaiting()
+    await hear()
+    expect(leaving.calls).toHaveLength(1)
+    await world.call('POST', `/api/upgrades/${id}/reject`, { as: approver, body: { reason: 'not today' } })
+    await hear()
+    expect(bodies().at(-1).text).toContain('Was rejected')
+  })
+
+  it('has a new message in a new channel', async () => {
+    takesAll()
+    await define('deploys', slack)
+    const id = await awaiting()
+    await hear()
+    await define('deploys', { ...slack, channel: 'C0OTHER' })
+    await world.call('POST', `/api/upgrades/${id}/reject`, { as: approver, body: { reason: 'not today' } })
+    await hear()
+    expect(methods().at(-1)).toBe('chat.postMessage')
+    expect(bodies().at(-1).channel).toBe('C0OTHER')
+  })
+
+  it('is asked again where something else has answered in its place', async () => {
+    await define('deploys', slack)
+    leaving.behaviour.answer = () => ({ ...answered(200), body: '<html>Proxy busy</html>' }) as never
+    await awaiting()
+    await hear()
+    takesAll()
+    await minutePasses()
+    expect(texts()).toContainEqual(expect.stringContaining('Waits for approval'))
   })
 
   it('is told of trouble only where it asks for that, and then how it went on', async () => {
@@ -312,6 +433,60 @@ describe('people', () => {
     })
     expect(email?.text).toContain('- No more <b>crashes</b>')
     expect(email?.html).toContain('<li>No more &lt;b&gt;crashes&lt;/b&gt;</li>')
+  })
+
+  it('are mailed once where a request and a policy ask, and not at all where that was answered', async () => {
+    const quietHours = { from: '10:30', to: '12:00', timezone: 'UTC' }
+    await define('ops', { kind: 'email', from: 'drydock@example.com', to: ['ops@example.com'], quietHours })
+    const policy = { selector: { components: ['api'] }, approvalRequired: true }
+    await world.call('PUT', '/api/v1/policies/production', { ...admin, body: policy })
+    await world.fleet(10)
+    const asking = { ...canary, approvals: { required: 1 } }
+    const id = await deployed(world, asking)
+    await hear()
+    expect(leaving.emails).toHaveLength(1)
+    await world.call('POST', `/api/upgrades/${id}/abort`, { body: { reason: 'again' } })
+    await hear()
+    leaving.emails.splice(0)
+    world.pass(3000)
+    const next = await deployed(world, asking)
+    await hear()
+    await world.call('POST', `/api/upgrades/${next}/reject`, { as: approver, body: { reason: 'not today' } })
+    await hear()
+    for (let minutes = 0; minutes < 75; minutes++) await minutePasses()
+    expect(leaving.emails.map(({ subject }) => subject)).toEqual([expect.stringContaining('ben rejected it')])
+    expect((await world.services.messages.undelivered('ops@1', 10)).messages).toEqual([])
+  })
+
+  it('are told once an hour of targets that fail one by one', async () => {
+    await define('ops', { kind: 'email', from: 'drydock@example.com', to: ['ops@example.com'] })
+    await world.fleet(20)
+    const id = await deployed(world, { ...canary, strategy: 'all', canaryPercent: undefined })
+    await hear()
+    for (let number = 0; number < 20; number++) {
+      const detail = {
+        ...{ id: `target#t${number}@9.0`, type: 'AttemptRegressed', stream: `target#t${number}`, commit: 9 },
+        ...{
+          occurredAt: '2026-01-05T10:00:00.000Z',
+          actor: 'drydock',
+          correlation: 'c',
+          targetId: `t${number}`,
+        },
+        links: { self: `/api/v1/targets/t${number}` },
+        data: {
+          upgradeId: id,
+          attemptId: 'a',
+          component: 'api',
+          outcome: 'failed',
+          code: null,
+          version: 'v1',
+        },
+      }
+      await notify({ detail })
+    }
+    expect(leaving.emails).toHaveLength(1)
+    const { notifications } = (await world.call('GET', '/api/v1/notifications', admin)).body
+    expect(notifications.filter(({ title }: { title: string }) => title.startsWith('Target'))).toHaveLength(1)
   })
 
   it('are mailed later what SES does not take now', async () => {
@@ -380,6 +555,11 @@ describe('a destination', () => {
     ],
     ['to.0', { kind: 'email', from: 'drydock@example.com', to: ['ops@example.com\nBcc: x@example.com'] }],
     ['secrets', { ...webhook, secrets: [] }],
+    // Secrets themselves: they would be read by everybody.
+    ['secrets.0', { ...webhook, secrets: [`whsec_${'ab/c'.repeat(8)}`] }],
+    ['token', { ...slack, token: 'xoxb-1234/5678' }],
+    ['signingSecret', { ...slack, signingSecret: '8f742231b10e8888abcd99yyyzzz85a5' }],
+    ['workflow', { kind: 'teams', workflow: 'https://teams.example/workflows/1' }],
   ])('is refused with the place of what is wrong: %s', async (field, body) => {
     const refused = await define('wrong', body)
     expect(refused.status).toBe(400)
@@ -393,6 +573,12 @@ describe('a destination', () => {
     expect((await test()).body).toEqual({ delivered: true, why: null })
     world.services.behaviour.answer = () => answered(500)
     expect((await test()).body).toEqual({ delivered: false, why: 'It was answered with 500.' })
+  })
+
+  it.each(['constructor', 'toString', 'hasOwnProperty'])('may be called %s', async (name) => {
+    const first = await define(name, webhook)
+    expect([first.status, first.body.revision]).toEqual([201, 1])
+    expect((await define(name, webhook)).status).toBe(200)
   })
 
   it('is the business of administrators', async () => {

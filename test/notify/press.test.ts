@@ -46,7 +46,7 @@ interface Press {
 async function press({
   user = 'U0BEN',
   action = 'approve',
-  value = { kind: 'upgrade', id, planHash },
+  value = { kind: 'upgrade', id, planHash, window: null },
   destination = 'deploys',
   secret = secretValues['drydock/signing'] ?? '',
   late = 0,
@@ -119,13 +119,28 @@ describe('N8: somebody who presses a button', () => {
   })
 
   it('is told so where the plan is another by now, or nothing is asked any more', async () => {
-    await press({ value: { kind: 'upgrade', id, planHash: 'f'.repeat(64) } })
-    expect(said()[0].text).toMatch(/The plan is .*look at it before you approve/)
+    await press({ value: { kind: 'upgrade', id, planHash: 'f'.repeat(64), window: null } })
+    expect(said()[0].text).toMatch(/The plan is .*look at it before you decide/)
     await press({ action: 'reject' })
     await press()
     expect(said()[1].text).toMatch(/waits for no approval: it is rejected/)
-    await press({ value: { kind: 'upgrade', id: 'no-such', planHash } })
+    await press({ value: { kind: 'upgrade', id: 'no-such', planHash, window: null } })
     expect(said()[2].text).toMatch(/There is no such upgrade/)
+  })
+
+  it('rejects no other plan than the one that the button names', async () => {
+    const value = { kind: 'upgrade', id, planHash: 'f'.repeat(64), window: null }
+    await press({ action: 'reject', value })
+    expect(said()[0].text).toMatch(/The plan is .*look at it before you decide/)
+    expect(await status()).toBe('pending_approval')
+  })
+
+  it('is told names of others as plain text', async () => {
+    const approvals = { required: 1, approvers: ['<!channel>'] }
+    id = await deployed(world, { ...canary, targets: { ids: ['cust_0001'] }, approvals })
+    planHash = (await world.call('GET', `/api/upgrades/${id}`)).body.planHash
+    await press()
+    expect(said()[0].text).toContain('&lt;!channel&gt;')
   })
 
   it('follows a link, and nothing is decided', async () => {

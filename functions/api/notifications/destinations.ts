@@ -52,7 +52,7 @@ async function command(
     metadataOf(input),
     trying,
   )
-  return accepted(outcome)
+  return { ...accepted(outcome), isNew: outcome.kind !== 'unchanged' }
 }
 
 /** Throws the problem that names what cannot be met: an event that there is not, a host that may not be called, one person twice. */
@@ -87,9 +87,9 @@ export const defineDestination: Operate<Contracts['defineDestination'], 'uncalla
 ) => {
   const { name } = input.params
   refuseMistakes(input.body, services.uncallable)
-  const { state, commit } = await command(input, services, define({ name, document: input.body }))
+  const { state, commit, isNew } = await command(input, services, define({ name, document: input.body }))
   const destination = destinationIn(state.destinations, name)
-  const status = destination.revision === 1 ? 201 : 200
+  const status = isNew && destination.revision === destination.life ? 201 : 200
   return { status, body: shown(destination), commit, etag: commit, location: `/api/v1/destinations/${name}` }
 }
 

@@ -1,5 +1,6 @@
 import type { notificationContracts } from '../../../contracts/notifications.ts'
 import { instantOf } from '../../../events/time.ts'
+import { placeOf } from '../../notify/routing.ts'
 import { sideBySide } from '../../side-by-side.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { destinationOf } from './destinations.ts'
@@ -16,8 +17,8 @@ export const listUndelivered: Operate<Contracts['listUndelivered'], 'messages'> 
   { params, query },
   { log, messages },
 ) => {
-  await destinationOf(log, params.name)
-  const found = await messages.undelivered(params.name, query.limit)
+  const { destination } = await destinationOf(log, params.name)
+  const found = await messages.undelivered(placeOf(destination), query.limit)
   const told = found.messages.map(({ about, event, since, givenUpAt, tries, why }) => ({
     ...{ about, type: typeIn(event), since: instantOf(since), givenUpAt: instantOf(givenUpAt), tries, why },
   }))
@@ -31,8 +32,8 @@ export const retryUndelivered: Operate<Contracts['retryUndelivered'], 'messages'
   { params },
   { log, messages },
 ) => {
-  await destinationOf(log, params.name)
-  const found = await messages.undelivered(params.name, retriedAtMost)
+  const { destination } = await destinationOf(log, params.name)
+  const found = await messages.undelivered(placeOf(destination), retriedAtMost)
   await sideBySide(found.messages, 8, (one) => messages.again(one))
   return { status: 200, body: { retried: found.messages.length, more: found.more } }
 }

@@ -12,6 +12,8 @@ export interface Destination {
   readonly name: string
   /** How often it has been defined, from 1. */
   readonly revision: number
+  /** The revision with which this destination began: what was on its way to one of that name before, or of another kind, is not for it. */
+  readonly life: number
   readonly document: DestinationDocument
   readonly defined: { readonly by: string; readonly at: string }
 }
@@ -39,9 +41,11 @@ export const destinationsAggregate: Aggregate<DestinationsState, DestinationEven
     const others = destinations.filter((one) => one.name !== name)
     switch (event.type) {
       case 'DestinationDefined': {
-        const revision = (revisions[name] ?? 0) + 1
+        const revision = (Object.hasOwn(revisions, name) ? (revisions[name] ?? 0) : 0) + 1
         const { document } = event.data
-        const defined = { name, revision, document, defined: { by: actor, at } }
+        const before = destinations.find((one) => one.name === name)
+        const life = before?.document.kind === document.kind ? before.life : revision
+        const defined = { name, revision, life, document, defined: { by: actor, at } }
         const sorted = [...others, defined].sort((left, right) => (left.name < right.name ? -1 : 1))
         return { destinations: sorted, revisions: { ...revisions, [name]: revision } }
       }

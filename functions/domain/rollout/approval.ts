@@ -1,5 +1,5 @@
 import { accept } from '../aggregate.ts'
-import { refuseApprover } from '../approval-rule.ts'
+import { refuseApprover, refuseOtherPlan } from '../approval-rule.ts'
 import { awaitsApproval } from '../standing.ts'
 import { refuseExpired, rolloutNotFound } from './control.ts'
 import { Draft, type RolloutDecision, refuse } from './draft.ts'
@@ -35,11 +35,8 @@ export function approveRollout(command: {
     if (refused) return refused
     const { planHash } = state
     if (planHash === null) return refuse('not-planned', 'The rollout has no plan yet that could be approved.')
-    if (command.planHash !== planHash)
-      return refuse(
-        'plan-changed',
-        `The plan is ${planHash}, not ${command.planHash}: look at it before you approve.`,
-      )
+    const changed = refuseOtherPlan(planHash, command.planHash)
+    if (changed) return changed
     if (state.approvals.some(({ by }) => by === command.by)) return accept()
     if (hasEnded(state) || state.abort || !awaitsApproval(state)) return nothingToApprove(state)
     const expired = refuseExpired(state, now)
@@ -51,7 +48,15 @@ export function approveRollout(command: {
 }
 
 /** Rejects a rollout that needs approvals and has not begun, approved or not. */
-export function rejectRollout(command: { by: string; reason: string }): RolloutDecision {
+export function rejectRollout({
+  planHash,
+  ...command
+}: {
+  by: string
+  reason: string
+  /** Of the plan that is rejected; left out: whatever it is. */
+  planHash?: string | undefined
+}): RolloutDecision {
   return (state, now) => {
     if (!exists(state)) return rolloutNotFound
     if (state.standing.status === 'rejected') return accept()
@@ -60,6 +65,8 @@ export function rejectRollout(command: { by: string; reason: string }): RolloutD
     const begun = state.phases.some(({ startedAt }) => startedAt !== null)
     const needed = state.standing.approvals.needed > 0
     if (state.stage !== 'planned' || begun || state.abort || !needed) return nothingToApprove(state)
+    const changed = refuseOtherPlan(state.planHash, planHash)
+    if (changed) return changed
     const expired = refuseExpired(state, now)
     if (expired) return expired
     const draft = new Draft(state, now)

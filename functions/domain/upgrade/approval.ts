@@ -1,5 +1,5 @@
 import { accept } from '../aggregate.ts'
-import { refuseApprover } from '../approval-rule.ts'
+import { refuseApprover, refuseOtherPlan } from '../approval-rule.ts'
 import { type ApprovingRole, counts, type Demand } from '../rules/demands.ts'
 import { awaitsApproval } from '../standing.ts'
 import { sameTime, type Window } from '../window.ts'
@@ -89,12 +89,8 @@ export function approveUpgrade(
     if (!isPlanned(state) && !(hasEnded(state) && state.plan))
       return refuse('not-planned', 'The upgrade has no plan yet that could be approved.')
     const { planHash = '' } = state.plan ?? {}
-    if (command.planHash !== planHash) {
-      return refuse(
-        'plan-changed',
-        `The plan is ${planHash}, not ${command.planHash}: look at it before you approve.`,
-      )
-    }
+    const changed = refuseOtherPlan(planHash, command.planHash)
+    if (changed) return changed
     if (state.approvals.some((approval) => approval.by === command.by)) return accept()
     if (hasEnded(state)) return nothingToApprove(state)
     const draft = new Draft(state, now)
@@ -119,7 +115,13 @@ export function approveUpgrade(
 
 /** Rejects an upgrade that needs approvals and has not begun: also when it has them, as an approver may have second thoughts. */
 export function rejectUpgrade(
-  command: { by: string; reason: string; role?: ApprovingRole },
+  command: {
+    by: string
+    reason: string
+    role?: ApprovingRole
+    /** Of the plan that is rejected; left out: whatever it is. */
+    planHash?: string | undefined
+  },
   { demands }: Pick<AdmissionFacts, 'demands'> = { demands: [] },
 ): UpgradeDecision {
   return (state, now) => {
@@ -132,6 +134,8 @@ export function rejectUpgrade(
     const { needed: asked, demanded = [] } = state.standing.approvals
     const needed = asked > 0 || demanded.length > 0
     if (state.stage !== 'planned' || state.abort || !needed) return nothingToApprove(state)
+    const changed = refuseOtherPlan(state.plan.planHash, command.planHash)
+    if (changed) return changed
     const late = refuseExpired(state, now)
     if (late) return late
     const draft = new Draft(state, now)
