@@ -3,7 +3,7 @@ import type { StepHold } from '../../events/procedure.ts'
 import type { ProfileDefinition, UpgradeSummary } from '../../events/profile.ts'
 import type { RolloutRequest } from '../../events/rollout.ts'
 import type { AttemptOutcome, Direction, TargetFacts } from '../../events/target.ts'
-import type { UpgradeRequest, WaveCuts } from '../../events/upgrade.ts'
+import type { UpgradeEvent, UpgradeRequest, WaveCuts } from '../../events/upgrade.ts'
 import type { ProfileStatus, Totals } from '../domain/profile/state.ts'
 import type { Standing as RolloutStanding } from '../domain/rollout/standing.ts'
 import type { Drift, ProfileMembership } from '../domain/target/state.ts'
@@ -270,6 +270,9 @@ export interface LiveRow {
   readonly nextDue: string
 }
 
+/** How some attempts of one upgrade ended, on one day; the name of its row begins with the day. */
+export type AttemptsRow = Extract<UpgradeEvent, { type: 'AttemptsTallied' }>['data']
+
 /** The names of the views, without the version that each is prefixed with. */
 export const viewNames = {
   upgrades: 'upgrades',
@@ -284,6 +287,7 @@ export const viewNames = {
   liveRollouts: 'live-rollouts',
   heldSteps: 'held-steps',
   calendars: 'calendars',
+  analytics: 'analytics',
   profiles: 'profiles',
   executions: (profile: string) => `executions/${profile}`,
 } as const

@@ -38,7 +38,7 @@ const words: readonly Word[] = [
     pattern: /\bsteps?\b|[a-z]Steps?\b|\bsteps?[A-Z]/i,
     at: [
       /cron\.ts$/,
-      /procedure|problem-codes|events\/target\.ts$|target\/(aggregate|explain|progress|state|story|figures)\.ts$|api\/upgrades\/(procedure|target-\w+)\.ts$/,
+      /procedure|problem-codes|tally|events\/target\.ts$|target\/(aggregate|explain|progress|state|story|figures)\.ts$|api\/upgrades\/(procedure|target-\w+)\.ts$/,
       /reactor\/(duties|healers)\.ts$|views\/(rows|projections\/attempts)\.ts$|contracts\/(routes|target-upgrades)\.ts$|facts\/attempt-story\.ts$|functions\/audit\/(finding|target)\.ts$/,
       // What people are waited for.
       // What agents run of procedures.

@@ -32,6 +32,8 @@ export interface Plan {
   readonly planHash: string
   readonly version: string
   readonly digest: string | null
+  /** Of the release, as it is now; left out: a rollback has none. No part of the hash. */
+  readonly channel?: string
   readonly chunks: PlanChunks
   readonly members: number
   readonly waves: WaveCuts
@@ -62,6 +64,7 @@ export interface PlanFacts {
   readonly release: {
     readonly version: string
     readonly digest: string
+    readonly channel?: string
     readonly releaseVersion: number
   } | null
   /** Of a rollback, the releases that its candidates go back to, by their version; those that are not registered are not among them. */
@@ -347,7 +350,16 @@ export function makePlan(
   })
   return {
     plan: {
-      ...{ planHash, version, digest, chunks, members: taken.length, droppedWaves, leftOut },
+      ...{
+        planHash,
+        version,
+        digest,
+        ...(release?.channel !== undefined && { channel: release.channel }),
+        chunks,
+        members: taken.length,
+        droppedWaves,
+        leftOut,
+      },
       ...frozen,
       ...{ policyVersion, releaseVersion: release?.releaseVersion ?? 0 },
       ...rules,
