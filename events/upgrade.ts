@@ -247,7 +247,7 @@ export const upgradeEvents = defineEvents({
       planHash: z.string(),
       version: z.string(),
       digest: z.string().nullable(),
-      /** Of its release, as it was then; left out: a rollback has none. */
+      /** The channel that its release was in then, or, of a rollback, the one that is taken back; left out: nobody knew. */
       channel: z.exactOptional(name),
       members: index,
       waves: waveCuts,
@@ -372,7 +372,7 @@ export const upgradeEvents = defineEvents({
       component: z.string(),
       /** Of a rollback, the version that is taken back. */
       version: z.string(),
-      /** Null: it was planned before this was kept, or is a rollback. */
+      /** Null: nobody knew it when it was planned. */
       channel: name.nullable(),
       tally,
     }),

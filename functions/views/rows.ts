@@ -3,7 +3,7 @@ import type { StepHold } from '../../events/procedure.ts'
 import type { ProfileDefinition, UpgradeSummary } from '../../events/profile.ts'
 import type { RolloutRequest } from '../../events/rollout.ts'
 import type { AttemptOutcome, Direction, TargetFacts } from '../../events/target.ts'
-import type { UpgradeEvent, UpgradeRequest, WaveCuts } from '../../events/upgrade.ts'
+import type { UpgradeRequest, WaveCuts } from '../../events/upgrade.ts'
 import type { ProfileStatus, Totals } from '../domain/profile/state.ts'
 import type { Standing as RolloutStanding } from '../domain/rollout/standing.ts'
 import type { Drift, ProfileMembership } from '../domain/target/state.ts'
@@ -269,9 +269,6 @@ export interface HeldStepRow {
 export interface LiveRow {
   readonly nextDue: string
 }
-
-/** How some attempts of one upgrade ended, on one day; the name of its row begins with the day. */
-export type AttemptsRow = Extract<UpgradeEvent, { type: 'AttemptsTallied' }>['data']
 
 /** The names of the views, without the version that each is prefixed with. */
 export const viewNames = {

@@ -45,7 +45,7 @@ const words: readonly Word[] = [
       /contracts\/agents\.ts$|api\/agents\/(check|command)\.ts$/,
       /views\/(views|readers|sources|projections\/held-steps)\.ts$|contracts\/operations\.ts$|api\/operations\/(approvals|approval-entry)\.ts$|target\/attempt\.ts$|cli\/work\/approvals\.ts$|console\/pages\/approvals\.tsx$/,
       // What a node of a rollout is at.
-      /(contracts\/rollouts|api\/rollouts\/monitor|cli\/work\/rollouts)\.ts$/,
+      /(contracts\/(rollouts|analytics)|api\/rollouts\/monitor|cli\/work\/rollouts)\.ts$/,
       /functions\/(environment|connections|lambda\/(helm|step))\.ts$|infra\/constructs\/\w+\.ts$/,
     ],
     names: /Step ?Functions|stepfunctions/gi,

@@ -32,7 +32,7 @@ export interface Plan {
   readonly planHash: string
   readonly version: string
   readonly digest: string | null
-  /** Of the release, as it is now; left out: a rollback has none. No part of the hash. */
+  /** The channel that its release is in now, or, of a rollback, the one that is taken back; left out: nobody knows. No part of the hash. */
   readonly channel?: string
   readonly chunks: PlanChunks
   readonly members: number
@@ -64,7 +64,6 @@ export interface PlanFacts {
   readonly release: {
     readonly version: string
     readonly digest: string
-    readonly channel?: string
     readonly releaseVersion: number
   } | null
   /** Of a rollback, the releases that its candidates go back to, by their version; those that are not registered are not among them. */
@@ -350,16 +349,7 @@ export function makePlan(
   })
   return {
     plan: {
-      ...{
-        planHash,
-        version,
-        digest,
-        ...(release?.channel !== undefined && { channel: release.channel }),
-        chunks,
-        members: taken.length,
-        droppedWaves,
-        leftOut,
-      },
+      ...{ planHash, version, digest, chunks, members: taken.length, droppedWaves, leftOut },
       ...frozen,
       ...{ policyVersion, releaseVersion: release?.releaseVersion ?? 0 },
       ...rules,
