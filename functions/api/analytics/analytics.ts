@@ -23,7 +23,7 @@ function rangeOf({ from, to }: { from?: string | undefined; to?: string | undefi
 }
 
 function tooMuch(from: string | undefined, expected: string) {
-  return invalidFields([{ field: 'from', value: from ?? null, expected }])
+  return invalidFields([{ field: 'query.from', value: from ?? null, expected }])
 }
 
 function daysAfter(from: string, days: number): string {
