@@ -5,7 +5,7 @@ import { readAttemptFigure, writeAttemptFigure } from './figures.ts'
 import { merged } from './merge.ts'
 import type { ViewStore } from './store.ts'
 
-/** An upgrade that lives tells within a day how attempts ended: what is older than so long, in milliseconds, is complete. */
+/** An upgrade that lives is asked once a day, and tells then how attempts ended a day ago: what is older than so long, in milliseconds, is complete. */
 const settledAfter = 3 * day
 /** So many rows are summed at a time: what is read is not kept. */
 const rowsAtATime = 1000

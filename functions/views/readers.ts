@@ -8,7 +8,7 @@ import { merged } from './merge.ts'
 import { inVersion, readPointer } from './pointer.ts'
 import { shownRollout } from './projections/rollouts.ts'
 import { shownUpgrade } from './projections/upgrades.ts'
-import { countQueue } from './queue-count.ts'
+import { countHeldSince, countQueue } from './queue-count.ts'
 import {
   type AttemptRow,
   type CalendarRow,
@@ -208,6 +208,7 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
     },
     listCalendars: (paging) => list(viewNames.calendars, {}, paging, {}, (row: CalendarRow) => row),
     queueStats: async () => countQueue(store, await named(viewNames.upgrades)),
+    heldSince: async (instant) => countHeldSince(store, await named(viewNames.upgrades), instant),
     async *attemptsToldOn(days) {
       yield* toldOn(store, await named(viewNames.analytics), days)
     },

@@ -108,6 +108,8 @@ export interface Views {
   liveUpgrades(): AsyncIterable<{ readonly upgrade: string } & LiveRow>
   /** Counts all upgrades by what they wait for: those that had ended by the last day from a figure that is kept. */
   queueStats(): Promise<Readonly<Record<QueueState, number>>>
+  /** Returns how many upgrades have a hold since an ISO instant or before. */
+  heldSince(instant: string): Promise<number>
   /** Yields how attempts ended on these days, the last one included, in the order of the days. */
   attemptsToldOn(days: { readonly from: string; readonly to: string }): AsyncIterable<Told>
   /** Returns what was counted of all attempts, by component and channel: what was counted by some days ago from a figure that is kept. */

@@ -117,7 +117,8 @@ const seriesAtMost = 100
 /** The component of all others. */
 const otherComponents = 'other'
 
-function seriesOf({ kind, component, channel, tally }: Told): Series {
+/** Returns what one telling adds to its series. */
+export function seriesOf({ kind, component, channel, tally }: Told): Series {
   const { succeeded, failed, unreachable, rolledBack, work } = sumOfRegions(tally.regions, '')
   if (kind === 'rollback')
     return { component, channel, attempts: 0, succeeded: 0, rollbacks: succeeded, work: noTimes }

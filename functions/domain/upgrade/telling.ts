@@ -1,4 +1,4 @@
-import { after, minute } from '../../../events/time.ts'
+import { after, day, minute } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { hasBegun, type UpgradeState } from './state.ts'
 
@@ -32,6 +32,11 @@ export function isOverdue(state: UpgradeState, now: string): boolean {
   if (!hasBegun(state) || !state.untold) return false
   const { since } = state.untold
   return dayOf(since) !== dayOf(now) || after(since, toldAfter) <= now
+}
+
+/** Has nobody told for a day how attempts ended? Then it is told though no other ends: what is older than two days is complete. */
+export function isForgotten(state: UpgradeState, now: string): boolean {
+  return hasBegun(state) && !!state.untold && after(state.untold.since, day) <= now
 }
 
 /** Has it become so much that it has to be told now? */
