@@ -24,7 +24,7 @@ export interface TalliedAttempt {
 export const noTally: Tally = { regions: [], steps: [] }
 
 /** Returns the tally of a region in which nothing was counted. */
-export function noRegion(region: string | null): RegionTally {
+function noRegion(region: string | null): RegionTally {
   return {
     region,
     ...{ succeeded: 0, failed: 0, unreachable: 0, rolledBack: 0, failures: [] },
