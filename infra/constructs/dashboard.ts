@@ -31,7 +31,7 @@ export interface DashboardProps {
 const period = Duration.minutes(5)
 const day = Duration.days(1)
 
-/** A picture of how upgrades go, how the stack itself does, and what the day costs. */
+/** A picture of how upgrades go (M14), how the stack itself does, and what the day costs. */
 export class Dashboard extends Construct {
   constructor(scope: Construct, props: DashboardProps) {
     super(scope, 'Dashboard')

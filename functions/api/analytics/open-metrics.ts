@@ -32,7 +32,7 @@ function histogram(name: string, labels: readonly Label[], { count, milliseconds
   ]
 }
 
-/** Returns the series as OpenMetrics 1.0 has them: https://prometheus.io/docs/specs/om/open_metrics_spec/ */
+/** Returns the series as OpenMetrics 1.0 has them (M13): https://prometheus.io/docs/specs/om/open_metrics_spec/ */
 export function openMetrics(series: readonly Series[]): string {
   const labelled = series.map((one): readonly [readonly Label[], Series] => [
     [
