@@ -88,6 +88,22 @@ describe('analytics', () => {
   })
 })
 
+it('are refused where more rows lie in the range than one answer may read, whatever component is asked for', async () => {
+  const world = openWorld()
+  const body = JSON.stringify({ component: 'api', kind: 'deploy', tally: { regions: [], steps: [] } })
+  for (let place = 0; place < 20_001; place++) {
+    const row = `2026-01-0${place === 0 ? 1 : 2}#upgrade-${place}#9`
+    await world.viewStore.put({ view: 'v1/analytics', row, version: 1, commit: 9, body }, undefined)
+  }
+  const { status, body: refusal } = await ask(world, {
+    from: '2026-01-01',
+    to: '2026-01-02',
+    component: 'web',
+  })
+  expect([status, fields(refusal)]).toEqual([400, ['query.from']])
+  expect((await ask(world, { from: '2026-01-02', to: '2026-01-02' })).status).toBe(200)
+})
+
 const values = (samples: readonly Sample[], name: string) =>
   samples
     .filter((one) => one.name === name)

@@ -4,7 +4,7 @@ import { hasBegun, type UpgradeState } from './state.ts'
 
 /** How attempts ended is told at the end of their wave, or, while others of it go on ending, after so long, in milliseconds. */
 const toldAfter = 15 * minute
-/** A tally of so many characters is told at once: the state keeps no larger one, and the row of most fits into 1 KB. */
+/** A tally of more characters is told at once: the state keeps no larger one. Those of most waves are a fraction of it. */
 const largestUntold = 2000
 
 /** Returns the day of an instant, in UTC. */
