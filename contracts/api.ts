@@ -1,4 +1,5 @@
 import { agentContracts } from './agents.ts'
+import { analyticsContracts } from './analytics.ts'
 import { calendarContracts } from './calendars.ts'
 import { componentContracts } from './components.ts'
 import type { Contract } from './contract.ts'
@@ -34,6 +35,7 @@ export const contracts = {
   ...calendarContracts,
   ...operationsContracts,
   ...notificationContracts,
+  ...analyticsContracts,
   ...agentContracts,
   ...mcpContracts,
   ...systemContracts,

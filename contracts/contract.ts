@@ -23,6 +23,8 @@ export interface Contract {
   readonly markdown?: true
   /** Are its answers files of the form zip? */
   readonly zip?: true
+  /** Are its answers text as Prometheus reads it? */
+  readonly openMetrics?: true
   /** Do its answers carry an ETag? A read that names it in If-None-Match is answered 304 while nothing has changed. */
   readonly tagged?: true
   /** Problems of its own beside those that every route can answer. */

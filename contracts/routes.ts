@@ -154,6 +154,8 @@ const table = [
   ['liftStop',              'DELETE', '/api/v1/stop/{stopId}',                                  'operations', operate],
   ['getQueueStats',         'GET',    '/api/queue/stats',                                       'operations', read],
   ['getQueueJob',           'GET',    '/api/queue/jobs/{jobId}',                                'operations', read],
+  ['getAnalytics',          'GET',    '/api/v1/analytics',                                      'operations', read],
+  ['getMetrics',            'GET',    '/metrics',                                               'operations', read],
 
   ['createUpgradeProfile',  'POST',   '/api/v1/upgrade-profiles',                               'profiles',   operate],
   ['getUpgradeProfiles',    'GET',    '/api/v1/upgrade-profiles',                               'profiles',   read],

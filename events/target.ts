@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { procedureReference, stepHolds } from './procedure.ts'
 import { defineEvents, type EventsOf } from './registry.ts'
+import { measured } from './tally.ts'
 import { cloneSigns, instant, name, person, priority, upgradeKinds, words } from './words.ts'
 
 /** Dense number of the events that feed the target's own view row: all but `AttemptAssigned` and `AttemptAccepted`. */
@@ -252,6 +253,8 @@ export const targetEvents = defineEvents({
       busyWith: z.exactOptional(name),
       /** Where a step of it was held. */
       holding: z.exactOptional(holding),
+      /** What is counted of it; left out: it counts as none, or is older than the counting. */
+      measured: z.exactOptional(measured),
     }),
   },
   /** What had succeeded has failed after all, as its target says: its success counts no more. The end of the attempt stays what it was. */

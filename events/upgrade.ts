@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { expression, procedureReference, request } from './procedure.ts'
 import { defineEvents, type EventsOf } from './registry.ts'
+import { tally } from './tally.ts'
 import { outcomes, regressions } from './target.ts'
 import {
   approvingRoles,
@@ -246,6 +247,8 @@ export const upgradeEvents = defineEvents({
       planHash: z.string(),
       version: z.string(),
       digest: z.string().nullable(),
+      /** The channel that its release was in then, or, of a rollback, the one that is taken back; left out: nobody knew. */
+      channel: z.exactOptional(name),
       members: index,
       waves: waveCuts,
       /** Percentages whose wave would have been empty. */
@@ -356,6 +359,22 @@ export const upgradeEvents = defineEvents({
       ),
       /** From when on members that wait for another admission may have it, by chunk and kind of wait. */
       due: z.array(z.object({ chunk: index, kind: z.enum(['retry', 'deferred']), at: instant })),
+      /** The same ends, counted; left out: none of them is to be. */
+      tally: z.exactOptional(tally),
+    }),
+  },
+  /** How attempts ended since the last of these: each of them is in one. Every one makes a row of its own. */
+  AttemptsTallied: {
+    schema: z.object({
+      /** The day of all of them, in UTC. */
+      day: z.iso.date(),
+      kind: z.enum(upgradeKinds),
+      component: z.string(),
+      /** Of a rollback, the version that is taken back. */
+      version: z.string(),
+      /** Null: nobody knew it when it was planned. */
+      channel: name.nullable(),
+      tally,
     }),
   },
   /**

@@ -83,6 +83,7 @@ export class DrydockStack extends Stack {
       api,
       functions,
       workflows: Object.fromEntries(workflows),
+      tables: [log.table, views.table, work.table],
       queues: {
         ...Object.fromEntries(readers),
         ...Object.fromEntries(workflows.map(([machine, { deadLetters }]) => [machine, deadLetters])),

@@ -143,8 +143,9 @@ function securityOf({ access }: Route): object[] {
 }
 
 /** Returns what the answers of an operation are written in. */
-function typeOf({ markdown, zip }: Contract): string {
+function typeOf({ markdown, openMetrics, zip }: Contract): string {
   if (zip) return 'application/zip'
+  if (openMetrics) return 'application/openmetrics-text'
   return markdown ? 'text/markdown' : 'application/json'
 }
 

@@ -245,6 +245,7 @@ function follow(audited: AuditedUpgrade, commit: Commit, event: UpgradeEvent): v
     case 'HoldLifted':
       if (event.data.code === 'WINDOW_CLOSED') course.lapses = null
       return
+    case 'AttemptsTallied':
     case 'ContinueAwaited':
     case 'ChildRequested':
     case 'DeadlineMoved':

@@ -18,6 +18,7 @@ import { judgesOf, trustIn } from './trust.ts'
 export interface ResolvedRelease {
   readonly version: string
   readonly digest: string
+  readonly channel: string
   readonly releaseVersion: number
   readonly scheme: VersionScheme
   readonly number: number
@@ -133,9 +134,10 @@ export async function releaseFor(
   const heldBack = heldBackWords(state)
   if (standing && heldBack !== null)
     return { rejected: { code: 'release-held-back', detail: heldBack }, heldBack }
-  const { version: registered, digest, scheme, number } = state
+  const { version: registered, digest, channel, scheme, number } = state
   const minimumVersion = state.signed?.minimumVersion ?? null
-  const release = { version: registered, digest, releaseVersion: commit, scheme, number, minimumVersion }
+  const known = { version: registered, digest, channel, scheme, number }
+  const release = { ...known, releaseVersion: commit, minimumVersion }
   return { release, heldBack: heldBack ?? newer }
 }
 

@@ -20,6 +20,7 @@ import { leftOutCounts, makePlan, type Plan } from '../domain/plan/plan.ts'
 import { type PlanWarning, Unmatched, warningsOfCanaries, warningsOfGroups } from '../domain/plan/warnings.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
+import { releaseAggregate, releaseId } from '../domain/release/release.ts'
 import { boundOf } from '../domain/rules/binding.ts'
 import { type Demand, demandsOf, unmeetable } from '../domain/rules/demands.ts'
 import { policyRejection } from '../domain/rules/judge.ts'
@@ -191,9 +192,20 @@ export async function prospectOf(
   }
   const exposure = mayExpose(request) ? await exposedBy(services, made.plan, look) : undefined
   if (look.isCutShort) return { large: true }
-  const plan = { ...made.plan, ...(exposure && { exposure }), ...(expected && { expected }) }
+  const channel = release?.channel ?? (await channelOf(services.log, request))
+  const plan = {
+    ...made.plan,
+    ...(channel !== '' && { channel }),
+    ...(exposure && { exposure }),
+    ...(expected && { expected }),
+  }
   const demands = demandsOf(binding.policies, request.kind)
   return { plan, warnings: [...warnings, ...warningsOfGroups(request, plan)], demands, selected }
+}
+
+/** Returns the channel of the release that a request names; of a rollback it is the one that is taken back. Empty: it is not registered. */
+async function channelOf(log: Log, { component, version }: UpgradeRequest): Promise<string> {
+  return (await log.load(releaseAggregate, releaseId(component, version))).state.channel
 }
 
 /** Returns what the first wave of a plan exposes, where that is more than one person may. */

@@ -1,5 +1,5 @@
 import { partsOf } from '../../events/stream.ts'
-import { after, instantOf, minute } from '../../events/time.ts'
+import { after, hour, instantOf, minute } from '../../events/time.ts'
 import { systemActor } from '../domain/actor.ts'
 import { runsOut } from '../domain/policy/calendar.ts'
 import { calendarOfPolicy, policyAggregate } from '../domain/policy/policy.ts'
@@ -220,8 +220,20 @@ export async function reconcileAll(services: Services, event: unknown): Promise<
   const asked = asking.safeParse(event)
   const each = new OnTheirOwn()
   const { round, idle } = await goRound(services, asked.success ? asked.data : {}, each)
+  await each.each(
+    ['the upgrades that are held'],
+    1,
+    async () => {
+      const { views, now } = services
+      emitMetrics(now(), { HeldForAnHour: await views.heldSince(after(instantOf(now()), -hour)) })
+    },
+    (name) => name,
+  )
   const report = reportOf(round)
-  if (idle) return report
+  if (idle) {
+    each.end()
+    return report
+  }
   if (round.stage === 'over') {
     const { calendarsRunningOut: calendars, drift } = report
     const metrics = { ViewDrift: drift, CalendarsRunningOut: calendars.length }

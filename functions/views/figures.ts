@@ -1,4 +1,5 @@
 import { canonicalJson } from '../../events/canonical.ts'
+import type { Series } from '../domain/tally/groups.ts'
 import type { QueueState } from '../domain/upgrade/queue.ts'
 import type { ViewStore } from './store.ts'
 
@@ -15,18 +16,27 @@ export interface QueueFigure {
   readonly open: readonly string[]
 }
 
+/** What was counted of all attempts that ended on a day up to `through`. */
+export interface AttemptFigure {
+  readonly through: string
+  readonly series: readonly Series[]
+}
+
+type Figure = ProfileFigure | QueueFigure | AttemptFigure
+
 /** Sums over many streams, which nobody who asks should have to make: they belong to no version of the views. */
 const view = 'figures'
 const queueRow = 'queue'
+const attemptsRow = 'attempts'
 const profileRow = (profile: string) => `profile/${profile}`
 
-async function read<Figure>(store: ViewStore, row: string): Promise<Figure | undefined> {
+async function read<Kept extends Figure>(store: ViewStore, row: string): Promise<Kept | undefined> {
   const stored = await store.get(view, row)
-  return stored?.body ? (JSON.parse(stored.body) as Figure) : undefined // written below alone
+  return stored?.body ? (JSON.parse(stored.body) as Kept) : undefined // written below alone
 }
 
 /** The last one who counted wins. */
-async function write(store: ViewStore, row: string, figure: ProfileFigure | QueueFigure): Promise<void> {
+async function write(store: ViewStore, row: string, figure: Figure): Promise<void> {
   let present = await store.get(view, row)
   for (;;) {
     const next = { view, row, version: (present?.version ?? 0) + 1, commit: 0, body: canonicalJson(figure) }
@@ -54,4 +64,14 @@ export function readQueueFigure(store: ViewStore): Promise<QueueFigure | undefin
 /** Keeps the upgrades that were counted. */
 export function writeQueueFigure(store: ViewStore, figure: QueueFigure): Promise<void> {
   return write(store, queueRow, figure)
+}
+
+/** Returns what was counted of all attempts; undefined before any was. */
+export function readAttemptFigure(store: ViewStore): Promise<AttemptFigure | undefined> {
+  return read(store, attemptsRow)
+}
+
+/** Keeps what was counted of all attempts. */
+export function writeAttemptFigure(store: ViewStore, figure: AttemptFigure): Promise<void> {
+  return write(store, attemptsRow, figure)
 }

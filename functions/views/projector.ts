@@ -1,4 +1,6 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
+import { second } from '../../events/time.ts'
+import { seriesOf } from '../domain/tally/groups.ts'
 import type { Log } from '../log/log.ts'
 import { emitMetrics } from '../metrics.ts'
 import type { Parked } from '../work/parked.ts'
@@ -23,6 +25,18 @@ function reportsAt(now: () => number): Reports {
     postponed(stream, error) {
       const entry = { level: 'WARN', message: 'Projecting was put off.', stream, error: String(error) }
       process.stderr.write(`${JSON.stringify(entry)}\n`)
+    },
+    attempts(told) {
+      const { attempts, succeeded, rollbacks, work } = seriesOf(told)
+      emitMetrics(
+        now(),
+        {
+          ...{ UpdateAttempts: attempts, UpdateSuccess: succeeded, UpdateRollbacks: rollbacks },
+          UpdateSeconds: work.milliseconds / second,
+        },
+        { Channel: told.channel ?? 'none', component: told.component, version: told.version },
+        { word: 'Channel', metrics: ['UpdateAttempts'] },
+      )
     },
   }
 }

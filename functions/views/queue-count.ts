@@ -23,18 +23,30 @@ function standingOf({ body }: StoredRow) {
   return unpacked((JSON.parse(body ?? 'null') as UpgradeBody).standing) // written by the one projection that feeds the view
 }
 
+/** Yields the rows that the figure does not count as ended: those that had not, and those that came since. */
+async function* laterThan(store: ViewStore, list: string, figure: QueueFigure | undefined) {
+  const open: StoredRow[] = []
+  await sideBySide(figure?.open ?? [], atOnce.streams, async (name) => {
+    const row = await store.get(list, name)
+    if (row?.body) open.push(row)
+  })
+  yield* open
+  yield* merged(store, [list], { after: figure?.through, limit: 1000 })
+}
+
+/** Returns how many upgrades have a hold since an instant or before. `list` is the view of them. */
+export async function countHeldSince(store: ViewStore, list: string, instant: string): Promise<number> {
+  let held = 0
+  for await (const row of laterThan(store, list, await readQueueFigure(store)))
+    if (standingOf(row).holds.some(({ since }) => since <= instant)) held += 1
+  return held
+}
+
 /** Returns all upgrades by what they wait for: those counted before, and those that came since or had not ended. `list` is the view of them. */
 export async function countQueue(store: ViewStore, list: string): Promise<Readonly<Counts>> {
   const figure = await readQueueFigure(store)
   const counts: Counts = { ...nothing, ...figure?.ended }
-  const add = (row: StoredRow) => {
-    counts[queueStateOf(standingOf(row))] += 1
-  }
-  await sideBySide(figure?.open ?? [], atOnce.streams, async (name) => {
-    const row = await store.get(list, name)
-    if (row?.body) add(row)
-  })
-  for await (const row of merged(store, [list], { after: figure?.through, limit: 1000 })) add(row)
+  for await (const row of laterThan(store, list, figure)) counts[queueStateOf(standingOf(row))] += 1
   return counts
 }
 

@@ -1,13 +1,14 @@
 import { releaseId } from '../domain/release/release.ts'
 import { resolveRelease } from '../domain/release/resolve.ts'
 import { sameVersion } from '../domain/version/identity.ts'
+import { countAttempts, toldOn } from './attempt-totals.ts'
 import { cursorAfter, rowOf } from './cursor.ts'
 import { readProfileFigure } from './figures.ts'
 import { merged } from './merge.ts'
 import { inVersion, readPointer } from './pointer.ts'
 import { shownRollout } from './projections/rollouts.ts'
 import { shownUpgrade } from './projections/upgrades.ts'
-import { countQueue } from './queue-count.ts'
+import { countHeldSince, countQueue } from './queue-count.ts'
 import {
   type AttemptRow,
   type CalendarRow,
@@ -207,6 +208,11 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
     },
     listCalendars: (paging) => list(viewNames.calendars, {}, paging, {}, (row: CalendarRow) => row),
     queueStats: async () => countQueue(store, await named(viewNames.upgrades)),
+    heldSince: async (instant) => countHeldSince(store, await named(viewNames.upgrades), instant),
+    async *attemptsToldOn(days) {
+      yield* toldOn(store, await named(viewNames.analytics), days)
+    },
+    attemptTotals: async () => countAttempts(store, await named(viewNames.analytics)),
     profileFigure: (profile) => readProfileFigure(store, profile),
   }
 }

@@ -1,5 +1,9 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda'
 import { type Commit, fromImage } from '../../events/envelope.ts'
+import { partsOf } from '../../events/stream.ts'
+import { upgradeEvents } from '../../events/upgrade.ts'
+import type { Told } from '../domain/tally/groups.ts'
+import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import type { Runner } from './runner.ts'
 
 /** Where the projector tells what an operator should know. */
@@ -8,6 +12,18 @@ export interface Reports {
   tampered(record: DynamoDBRecord): void
   /** A stream that has to be tried again. */
   postponed(stream: string, error: unknown): void
+  /** How attempts of an upgrade ended, once its row is there; a batch that comes again tells it again. */
+  attempts(told: Told): void
+}
+
+/** Returns how attempts ended, as a commit of an upgrade tells it. */
+function toldIn({ stream, events }: Commit): readonly Told[] {
+  if (partsOf(stream).kind !== upgradeAggregate.name) return []
+  return events.flatMap(({ type, schema, data }) => {
+    if (type !== 'AttemptsTallied') return []
+    const event = upgradeEvents.decode(type, schema, JSON.parse(data))
+    return event.type === type ? [event.data] : []
+  })
 }
 
 /**
@@ -35,6 +51,7 @@ export async function projectRecords(
   const postponed = await runner.project(commits)
   for (const { stream, error } of postponed) reports.postponed(stream, error)
   const streams = new Set(postponed.map(({ stream }) => stream))
+  for (const commit of commits) if (!streams.has(commit.stream)) toldIn(commit).forEach(reports.attempts)
   const again = records.find(
     ({ eventName, dynamodb }) => eventName === 'INSERT' && streams.has(dynamodb?.Keys?.stream?.S ?? ''),
   )

@@ -284,6 +284,7 @@ export const viewNames = {
   liveRollouts: 'live-rollouts',
   heldSteps: 'held-steps',
   calendars: 'calendars',
+  analytics: 'analytics',
   profiles: 'profiles',
   executions: (profile: string) => `executions/${profile}`,
 } as const

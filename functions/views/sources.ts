@@ -8,6 +8,7 @@ import { partsOf } from '../../events/stream.ts'
 import { targetEvents } from '../../events/target.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
 import { type Source, source } from './projection.ts'
+import { analytics } from './projections/analytics.ts'
 import { attempts } from './projections/attempts.ts'
 import { calendars } from './projections/calendars.ts'
 import { components } from './projections/components.ts'
@@ -23,7 +24,7 @@ import { upgrades } from './projections/upgrades.ts'
 /** Everything that feeds views. Plans feed none, and of policies the calendars alone: the rest is read from the log. */
 export const sources: readonly Source[] = [
   source('target', targetEvents, [attempts, targets, heldSteps]),
-  source('upgrade', upgradeEvents, [upgradePlaces, upgrades, live], { needsSince: true }),
+  source('upgrade', upgradeEvents, [upgradePlaces, upgrades, live, analytics], { needsSince: true }),
   source('rollout', rolloutEvents, [rollouts, liveRollouts], { needsSince: true }),
   source('component', componentEvents, [components]),
   source('procedure', procedureEvents, [procedures]),

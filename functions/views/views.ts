@@ -1,3 +1,4 @@
+import type { Series, Told } from '../domain/tally/groups.ts'
 import type { QueueState } from '../domain/upgrade/queue.ts'
 import type { UpgradeStatus } from '../domain/upgrade/status.ts'
 import type { ProfileFigure } from './figures.ts'
@@ -107,6 +108,12 @@ export interface Views {
   liveUpgrades(): AsyncIterable<{ readonly upgrade: string } & LiveRow>
   /** Counts all upgrades by what they wait for: those that had ended by the last day from a figure that is kept. */
   queueStats(): Promise<Readonly<Record<QueueState, number>>>
+  /** Returns how many upgrades have a hold since an ISO instant or before. */
+  heldSince(instant: string): Promise<number>
+  /** Yields how attempts ended on these days, the last one included, in the order of the days. */
+  attemptsToldOn(days: { readonly from: string; readonly to: string }): AsyncIterable<Told>
+  /** Returns what was counted of all attempts, by component and channel: what was counted by some days ago from a figure that is kept. */
+  attemptTotals(): Promise<readonly Series[]>
   /** Returns how many targets a profile meant when that was last counted; undefined: it never was. */
   profileFigure(profile: string): Promise<ProfileFigure | undefined>
   /** A deleted one too. */

@@ -1,10 +1,8 @@
-import { CfnOutput, Duration, Stack } from 'aws-cdk-lib'
+import { CfnOutput, Duration } from 'aws-cdk-lib'
 import {
   Alarm,
   type AlarmProps,
   ComparisonOperator,
-  Dashboard,
-  GraphWidget,
   type IMetric,
   MathExpression,
   Metric,
@@ -13,21 +11,16 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import type { Topic } from 'aws-cdk-lib/aws-sns'
-import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { alarmTopic } from './alarm-topic.ts'
-import type { Api } from './api.ts'
+import { Dashboard, type DashboardProps } from './dashboard.ts'
 import { type Declaration, declarations } from './declarations.ts'
-import type { Functions } from './functions.ts'
 import { namesOf } from './names.ts'
 import type { Workflow } from './workflow.ts'
 
-interface AlarmsProps {
-  readonly api: Api
-  readonly functions: Functions
+interface AlarmsProps extends Omit<DashboardProps, 'ended'> {
   /** By what they drive. */
   readonly workflows: Readonly<Record<string, Workflow>>
-  readonly queues: Readonly<Record<string, Queue>>
 }
 
 const period = Duration.minutes(5)
@@ -36,7 +29,7 @@ const period = Duration.minutes(5)
 export class Alarms extends Construct {
   private readonly topic: Topic
 
-  constructor(scope: Construct, { api, functions, workflows, queues }: AlarmsProps) {
+  constructor(scope: Construct, { api, functions, workflows, queues, tables }: AlarmsProps) {
     super(scope, 'Alarms')
     this.topic = alarmTopic(this)
     new CfnOutput(this, 'TopicArn', { value: this.topic.topicArn })
@@ -157,19 +150,7 @@ export class Alarms extends Construct {
       1000,
       3,
     )
-
-    dashboard(this, [
-      ['API', [api.api.metricCount({ period }), api.api.metricServerError({ period })]],
-      ['Appends', [counted(this, 'ReactorAppends'), counted(this, 'ExternalAppends')]],
-      ['Behind the log', readers.map(({ lambda }) => lambda.metric('IteratorAge', { statistic: 'Maximum' }))],
-      ['Executions ended early', ended],
-      ['Errors', Object.values(functions.all).map((lambda) => lambda.metricErrors({ period }))],
-      ['Throttles', Object.values(functions.all).map((lambda) => lambda.metricThrottles({ period }))],
-      [
-        'Dead letters',
-        Object.values(queues).map((queue) => queue.metricApproximateNumberOfMessagesVisible()),
-      ],
-    ])
+    new Dashboard(this, { api, functions, ended, queues, tables })
   }
 
   private alarm(
@@ -221,13 +202,4 @@ function counted(
   other: Pick<MetricOptions, 'statistic' | 'period'> = {},
 ): Metric {
   return new Metric({ namespace: namesOf(scope).metrics, metricName, statistic: 'Sum', period, ...other })
-}
-
-function dashboard(scope: Construct, graphs: readonly (readonly [string, IMetric[]])[]): void {
-  new Dashboard(scope, 'Dashboard', {
-    dashboardName: Stack.of(scope).stackName,
-    widgets: [graphs.slice(0, 3), graphs.slice(3, 6), graphs.slice(6)].map((row) =>
-      row.map(([title, left]) => new GraphWidget({ title, left, width: 8 })),
-    ),
-  })
 }

@@ -109,6 +109,8 @@ const matrix: readonly (readonly [method: string, path: string, who: string])[] 
   ['DELETE', '/api/v1/stop/stop-1', 'oA'],
   ['GET', '/api/queue/stats', 'voaA'],
   ['GET', '/api/queue/jobs/u-1', 'voaA'],
+  ['GET', '/api/v1/analytics', 'voaA'],
+  ['GET', '/metrics', 'voaA'],
   ['POST', '/api/v1/upgrade-profiles', 'oA'],
   ['GET', '/api/v1/upgrade-profiles', 'voaA'],
   ['GET', '/api/v1/upgrade-profiles/p', 'voaA'],

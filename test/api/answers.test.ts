@@ -111,6 +111,8 @@ describe('every answer is the one that is described', () => {
     await ask('listUpgrades', 'GET', '/api/upgrades')
     await ask('getQueueStats', 'GET', '/api/queue/stats')
     await ask('getQueueJob', 'GET', `/api/queue/jobs/${id}-1`)
+    await ask('getAnalytics', 'GET', '/api/v1/analytics', { query: { by: 'release' } })
+    await ask('getMetrics', 'GET', '/metrics')
     await ask('getStop', 'GET', '/api/v1/stop')
     await ask('stopEverything', 'POST', '/api/v1/stop', { body: { reason: 'x' } })
     await ask('liftStop', 'DELETE', '/api/v1/stop/stop-1', { query: { reason: 'x' } })

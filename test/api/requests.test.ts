@@ -279,7 +279,10 @@ describe('/health and /openapi.json (S32)', () => {
       const told = body.paths[route.path][route.method.toLowerCase()]
       const contract: Contract = contracts[route.operation]
       const written =
-        'zip' in contract ? 'application/zip' : 'markdown' in contract ? 'text/markdown' : 'application/json'
+        ('zip' in contract && 'application/zip') ||
+        ('markdown' in contract && 'text/markdown') ||
+        ('openMetrics' in contract && 'application/openmetrics-text') ||
+        'application/json'
       for (const [status, { schema }] of Object.entries(contract.answers))
         expect(Object.keys(told.responses[status].content ?? {})).toEqual(
           schema.type === 'undefined' ? [] : [written],

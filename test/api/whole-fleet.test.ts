@@ -186,6 +186,26 @@ describe('the queue', () => {
     expect(await stats(world)).toEqual({ waiting: 0, active: 0, completed: 1, failed: 2, delayed: 0 })
   })
 
+  it('tells who has been held for an hour, from the figure and from what came since', async () => {
+    const world = openWorld()
+    await world.fleet(2)
+    const held = async (id: string) => {
+      const ids = [id]
+      await deployed(world, { ...everybody, targets: { ids }, approvals: { required: 1 } })
+    }
+    const count = (instant: string) => world.services.views.heldSince(instant)
+    await held('cust_0001')
+    world.pass(2 * 3600)
+    await keepFigures({ ...world.services, viewStore: world.viewStore })
+    await held('cust_0002')
+    expect([await count('2026-01-05T09:59:59.000Z'), await count('2026-01-05T11:00:00.000Z')]).toEqual([0, 1])
+    expect(await count('2026-01-05T12:00:00.000Z')).toBe(2)
+    const [first] = (await world.call('GET', '/api/upgrades', { query: { limit: '1' } })).body.upgrades
+    await world.call('POST', `/api/upgrades/${first.upgradeId}/abort`, { body: { reason: 'x' } })
+    await world.advance(first.upgradeId)
+    expect(await count('2026-01-05T12:00:00.000Z')).toBe(1)
+  })
+
   it('reads of what had ended before nothing but the figure', async () => {
     const world = openWorld()
     await world.fleet(1)

@@ -115,10 +115,12 @@ function openedBy(groups: Readonly<Partial<Record<Group, Endpoint>>>) {
   return Object.fromEntries(Object.entries(groups).map(([group, one]) => [group, async () => one]))
 }
 
-/** Returns the body of an answer: JSON read, Markdown as it is, a file as a text with a character for each byte. */
+/** Returns the body of an answer: JSON read, Markdown and OpenMetrics as they are, a file as a text with a character for each byte. */
 function bodyOf({ body = 'null', isBase64Encoded, ...result }: ApiResult): unknown {
   if (isBase64Encoded) return Buffer.from(body, 'base64').toString('latin1')
-  return headersOf(result)['content-type']?.startsWith('text/markdown') ? body : JSON.parse(body)
+  return /^(text\/markdown|application\/openmetrics-text)/.test(headersOf(result)['content-type'] ?? '')
+    ? body
+    : JSON.parse(body)
 }
 
 /** Of callers whose clock stands still while they ask and ask. */

@@ -127,6 +127,8 @@ const people: Readonly<Record<string, string>> = {
   'DELETE /api/v1/stop/{stopId}': 'oA',
   'GET /api/queue/stats': 'voaA',
   'GET /api/queue/jobs/{jobId}': 'voaA',
+  'GET /api/v1/analytics': 'voaA',
+  'GET /metrics': 'voaA',
 }
 /** Routes of agents: what an agent and an enrolment token are answered; people and strangers are refused. */
 const agents: Readonly<Record<string, { readonly agent: number; readonly enrolment: number }>> = {

@@ -60,8 +60,8 @@ export class Client {
     const isZip = headers.get('content-type') === 'application/zip'
     // A file is read as a text with a character for each of its bytes.
     const text = isZip ? Buffer.from(await response.arrayBuffer()).toString('latin1') : await response.text()
-    const isMarkdown = headers.get('content-type')?.startsWith('text/markdown') === true
-    const answer: unknown = text === '' ? null : isMarkdown || isZip ? text : JSON.parse(text)
+    const isText = /^(text\/markdown|application\/openmetrics-text)/.test(headers.get('content-type') ?? '')
+    const answer: unknown = text === '' ? null : isText || isZip ? text : JSON.parse(text)
     if (text !== noRoute) {
       const contentType = headers.get('content-type') ?? ''
       expect(strayingOf(await description(), { method, path, status, contentType, body: answer })).toEqual([])

@@ -118,6 +118,31 @@ test('Z5: a procedure takes its targets step by step to the version, and says so
   expect(target.body.components).toEqual({ api: 'v1.2.0' })
 })
 
+test('how long each step took is told by release, of those that succeeded', async () => {
+  const { serve } = openNode()
+  const all = openProcedures(serve)
+  await all.world.fleet(2)
+  await all.store('node', nodeProcedure)
+  const id = await all.deploy('node')
+  await all.over(id)
+  const { body } = await all.world.call('GET', '/api/v1/analytics', { query: { by: 'release' } })
+  const [group] = body.groups
+  expect(group).toMatchObject({ key: 'api@v1.2.0', attempts: 2, succeeded: 2 })
+  const steps = new Map<string, { count: number; meanSeconds: number }>(
+    group.steps.map((one: { step: string }) => [one.step, one]),
+  )
+  expect([...steps.keys()]).toEqual(['backup', 'drain', 'leave', 'replace', 'settle', 'healthy', 'enable'])
+  for (const [step, { count }] of steps) expect([step, count]).toEqual([step, 2])
+  expect(steps.get('settle')?.meanSeconds).toBeGreaterThanOrEqual(10)
+  const sum = [...steps.values()].reduce((total, { meanSeconds }) => total + meanSeconds, 0)
+  expect(sum).toBeLessThanOrEqual(group.times.work.meanSeconds)
+
+  const back = await all.world.call('POST', `/api/upgrades/${id}/rollback`)
+  expect(await all.over(back.body.upgradeId)).toBe('completed')
+  const after = await all.world.call('GET', '/api/v1/analytics', { query: { by: 'release' } })
+  expect(after.body.groups).toEqual([{ ...group, rollbacks: 2, rollbackRate: 100 }])
+})
+
 test('what fails is undone in the reverse order, and shown to be well', async () => {
   const { node, serve } = openNode()
   const all = openProcedures((call) => {

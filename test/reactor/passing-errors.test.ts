@@ -170,7 +170,7 @@ describe('projector and reactor decide by one rule', () => {
     const store = memoryViewStore()
     const down = oneByOne({ ...store, put: () => Promise.reject(fault()) })
     const parked = memoryParked(() => 0)
-    const reports = { tampered: () => {}, postponed: () => {} }
+    const reports = { tampered: () => {}, postponed: () => {}, attempts: () => {} }
     const { batchItemFailures } = await projectRecords(
       world.log.records,
       projectorOver(down, world.log, parked),

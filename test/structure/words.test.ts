@@ -39,14 +39,14 @@ const words: readonly Word[] = [
     pattern: /\bsteps?\b|[a-z]Steps?\b|\bsteps?[A-Z]/i,
     at: [
       /cron\.ts$/,
-      /procedure|problem-codes|events\/target\.ts$|target\/(aggregate|explain|progress|state|story|figures)\.ts$|api\/upgrades\/(procedure|target-\w+)\.ts$/,
+      /procedure|problem-codes|tally|events\/target\.ts$|target\/(aggregate|explain|progress|state|story|figures)\.ts$|api\/upgrades\/(procedure|target-\w+)\.ts$/,
       /reactor\/(duties|healers)\.ts$|views\/(rows|projections\/attempts)\.ts$|contracts\/(routes|target-upgrades)\.ts$|facts\/attempt-story\.ts$|functions\/audit\/(finding|target)\.ts$/,
       // What people are waited for.
       // What agents run of procedures.
       /contracts\/agents\.ts$|api\/agents\/(check|command)\.ts$/,
       /views\/(views|readers|sources|projections\/held-steps)\.ts$|contracts\/operations\.ts$|api\/operations\/(approvals|approval-entry)\.ts$|target\/attempt\.ts$|cli\/work\/approvals\.ts$|console\/pages\/approvals\.tsx$/,
       // What a node of a rollout is at.
-      /(contracts\/rollouts|api\/rollouts\/monitor|cli\/work\/rollouts)\.ts$/,
+      /(contracts\/(rollouts|analytics)|api\/rollouts\/monitor|cli\/work\/rollouts)\.ts$/,
       /functions\/(environment|connections|lambda\/(helm|step))\.ts$|infra\/constructs\/\w+\.ts$/,
     ],
     names: /Step ?Functions|stepfunctions/gi,

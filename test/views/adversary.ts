@@ -79,6 +79,7 @@ export async function deliver(
   let next = 0
   const reports = {
     tampered() {},
+    attempts() {},
     postponed(_stream: string, error: unknown) {
       if (error instanceof RowContended) troubles.contended += 1
     },

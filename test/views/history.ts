@@ -33,6 +33,7 @@ import { recordPlan, requestUpgrade } from '../../functions/domain/upgrade/reque
 import { isPlanned } from '../../functions/domain/upgrade/state.ts'
 import { tick } from '../../functions/domain/upgrade/tick.ts'
 import { memoryLog } from '../../functions/log/memory.ts'
+import { endOfAttempt } from '../../functions/reactor/attempts/record-outcomes.ts'
 import { facts } from '../domain/target/stories.ts'
 import { calm, existing, planOf, requestOf, start } from '../domain/upgrade/world.ts'
 import { type Random, randomFrom } from './random.ts'
@@ -172,11 +173,7 @@ export async function historyOf(seed: number, { members = 6, rounds = 12 } = {})
     const retryable = random.chance(0.7)
     const report = { attempt: plan.attempt, status, version, code, retryable, output: 'as told' }
     if (random.chance(0.9)) await tell(targetAggregate, target, finishAttempt(report))
-    const { state, commit } = await log.load(targetAggregate, target)
-    const ended = state.attempts.find(({ attempt }) => attempt === plan.attempt)
-    if (!ended) return
-    const { outcome } = ended
-    const outcomes = [{ member, n, outcome, code: ended.code, retryable: ended.retryable, commit }]
-    await tell(upgradeAggregate, upgrade, recordOutcomes(outcomes, calm))
+    const ended = await endOfAttempt(log, target, plan.attempt)
+    if (ended) await tell(upgradeAggregate, upgrade, recordOutcomes([ended], calm))
   }
 }

@@ -125,7 +125,11 @@ describe('a commit that nobody can read', () => {
     })
     const parked = memoryParked(now)
     const postponed: string[] = []
-    const reports = { tampered: () => {}, postponed: (stream: string) => postponed.push(stream) }
+    const reports = {
+      tampered: () => {},
+      attempts: () => {},
+      postponed: (stream: string) => postponed.push(stream),
+    }
     const answer = await projectRecords(log.records, projectorOver(down, log, parked), reports)
     const first = log.records.find(({ dynamodb }) => dynamodb?.Keys?.stream?.S === 'target#target-2')
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: first?.dynamodb?.SequenceNumber }] })

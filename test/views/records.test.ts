@@ -2,13 +2,14 @@ import type { DynamoDBRecord } from 'aws-lambda'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { projector } from '../../functions/views/projector.ts'
+import { viewsOver } from '../../functions/views/readers.ts'
 import { projectRecords } from '../../functions/views/records.ts'
 import { memoryParked } from '../../functions/work/parked.ts'
 import { projectorOver } from './adversary.ts'
 import { historyOf } from './history.ts'
 import { plainFold, sorted } from './plain-fold.ts'
 
-const reports = { tampered() {}, postponed() {} }
+const reports = { tampered() {}, postponed() {}, attempts() {} }
 
 afterEach(() => vi.restoreAllMocks())
 
@@ -46,6 +47,34 @@ describe('records that are no additions', () => {
       },
     ])
   })
+})
+
+test('how attempts ended is counted for the dashboard, by channel too, once its row is there', async () => {
+  const now = () => Date.parse('2026-03-01T12:00:00.000Z')
+  const { log } = await historyOf(21)
+  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  const handler = projector({ log, viewStore: memoryViewStore(), parked: memoryParked(now), now })
+  await handler({ Records: [...log.records] })
+  const lines = written.mock.calls.map(([text]) => JSON.parse(String(text)))
+  expect(lines.length).toBeGreaterThan(0)
+  for (const line of lines) {
+    expect(line).toMatchObject({ Channel: 'none', component: 'api' })
+    expect(
+      line._aws.CloudWatchMetrics.map(({ Dimensions }: { Dimensions: string[][] }) => Dimensions),
+    ).toEqual([[[]], [['Channel']]])
+  }
+  const sum = (name: string) => lines.reduce((total, line) => total + line[name], 0)
+  const store = memoryViewStore()
+  await projectRecords(log.records, projectorOver(store, log), reports)
+  const [series] = await viewsOver(store).attemptTotals()
+  expect([sum('UpdateAttempts'), sum('UpdateSuccess')]).toEqual([series?.attempts, series?.succeeded])
+  expect(series?.attempts).toBeGreaterThan(0)
+
+  written.mockClear()
+  const down = { ...memoryViewStore(), get: () => Promise.reject(new Error('down')) }
+  const failing = projector({ log, viewStore: down, parked: memoryParked(now), now })
+  await failing({ Records: [...log.records] }).catch(() => {})
+  expect(written.mock.calls).toEqual([])
 })
 
 test('a record without a readable image parks its stream and does not stop the batch', async () => {

@@ -1,50 +1,44 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { AnswerOf } from '../../../contracts/bodies.ts'
-import type { UpgradeInList } from '../answers.ts'
 import { Card, Empty, Head, Shown } from '../parts/basic.tsx'
-import { daysOfUpgrades, sumsOf } from '../pictures/series.ts'
-import { useRead, useRepeated, useSigned } from '../use.ts'
+import { daysOfAttempts } from '../pictures/series.ts'
+import { useRead } from '../use.ts'
+import { lasting } from '../words.ts'
 
-/** So many pages of upgrades are looked at, the newest first. */
-const pages = 10
+const everyMinute = 60_000
 
-/** How upgrades went, day by day. */
+/** By what attempts are told apart, in words. */
+const groupings = [
+  ['release', 'Release'],
+  ['component', 'Component'],
+  ['channel', 'Channel'],
+  ['region', 'Region'],
+] as const
+type Grouping = (typeof groupings)[number][0]
+
+/** How attempts ended in the last thirty days, and how long they took. */
 export function Analytics() {
-  const { api } = useSigned()
   const queue = useRead('getQueueStats')
-  const reading = useRepeated(
-    async () => {
-      const all: UpgradeInList[] = []
-      let cursor: string | null = ''
-      for (let page = 0; page < pages && cursor !== null; page++) {
-        const answer: AnswerOf<'listUpgrades'> = await api.read('listUpgrades', {
-          query: { limit: 100, cursor },
-        })
-        all.push(...answer.upgrades)
-        cursor = answer.nextCursor
-      }
-      return all
-    },
-    'analytics',
-    60_000,
-  )
+  const reading = useRead('getAnalytics', { query: { by: 'day' } }, everyMinute)
   return (
     <>
       <Head title="Analytics" />
       <Shown reading={reading}>
-        {(upgrades) => {
-          const { upgrades: count, attempts, successRate, rollbacks } = sumsOf(upgrades)
+        {(read) => {
+          const { attempts, successRate, rollbacks, rollbackRate, times } = read.total
           const figures = [
-            ['upgrades', count.toLocaleString('en')],
             ['attempts that ended', attempts.toLocaleString('en')],
-            ['of attempts well', successRate === null ? '–' : `${successRate.toFixed(1)} %`],
+            ['of attempts well', percents(successRate)],
             ['rollbacks', rollbacks.toLocaleString('en')],
+            ['taken back, of attempts', percents(rollbackRate)],
+            ['on average', spent(times.work.meanSeconds)],
+            ['95 of 100 at most', spent(times.work.p95Seconds)],
             ['waiting now', queue.value?.waiting ?? '–'],
             ['active now', queue.value?.active ?? '–'],
           ] as const
-          const days = daysOfUpgrades(upgrades)
+          const days = daysOfAttempts(read)
           const x = days.map(({ day }) => day)
           return (
             <>
@@ -58,12 +52,13 @@ export function Analytics() {
               </div>
               {days.length === 0 ? (
                 <Empty>
-                  <h2>No upgrade has ended yet</h2>
+                  <h2>No attempt has ended in thirty days</h2>
+                  <p>They are counted at the latest when their wave is over.</p>
                 </Empty>
               ) : (
                 <>
                   <Chart
-                    title="Attempts, by the day their upgrade ended"
+                    title="Attempts, by the day they ended"
                     data={[x, days.map(({ succeeded }) => succeeded), days.map(({ failed }) => failed)]}
                     lines={[
                       ['done', '--good'],
@@ -77,10 +72,14 @@ export function Analytics() {
                     range={[0, 100]}
                   />
                   <Chart
-                    title="From start to end of an upgrade, in minutes"
-                    data={[x, days.map(({ minutes }) => minutes)]}
-                    lines={[['minutes', '--odd']]}
+                    title="From acceptance to the end of an attempt, in minutes"
+                    data={[x, days.map(({ mean }) => mean), days.map(({ p95 }) => p95)]}
+                    lines={[
+                      ['on average', '--odd'],
+                      ['95 of 100 at most', '--accent'],
+                    ]}
                   />
+                  <Groups />
                 </>
               )}
             </>
@@ -88,6 +87,76 @@ export function Analytics() {
         }}
       </Shown>
     </>
+  )
+}
+
+const percents = (rate: number | null) => (rate === null ? '–' : `${rate.toFixed(1)} %`)
+const spent = (seconds: number | null) => (seconds === null ? '–' : lasting(seconds))
+
+/** The same attempts told apart by what the reader chooses. */
+function Groups() {
+  const [by, setBy] = useState<Grouping>('release')
+  const reading = useRead('getAnalytics', { query: { by } }, everyMinute)
+  const words = groupings.find(([one]) => one === by)?.[1] ?? ''
+  return (
+    <Card
+      title="Told apart"
+      beside={
+        <label class="field">
+          <span>By</span>
+          <select
+            value={by}
+            onChange={(event) =>
+              setBy(groupings.find(([one]) => one === event.currentTarget.value)?.[0] ?? 'release')
+            }
+          >
+            {groupings.map(([one, name]) => (
+              <option key={one} value={one}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      }
+    >
+      <Shown reading={reading}>{(read) => <Table of={read} words={words} />}</Shown>
+    </Card>
+  )
+}
+
+function Table({ of, words }: { readonly of: AnswerOf<'getAnalytics'>; readonly words: string }) {
+  return (
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>{words}</th>
+            <th class="number">Attempts</th>
+            <th class="number">Well</th>
+            <th class="number">Rollbacks</th>
+            <th class="number">On average</th>
+            <th class="number">95 of 100</th>
+            <th>Most common failure</th>
+          </tr>
+        </thead>
+        <tbody>
+          {of.groups.map(({ key, attempts, successRate, rollbacks, times, mostCommonFailure }) => (
+            <tr key={key}>
+              <td>{key ?? 'none'}</td>
+              <td class="number">{attempts.toLocaleString('en')}</td>
+              <td class="number">{percents(successRate)}</td>
+              <td class="number">{rollbacks.toLocaleString('en')}</td>
+              <td class="number">{spent(times.work.meanSeconds)}</td>
+              <td class="number">{spent(times.work.p95Seconds)}</td>
+              <td>
+                {mostCommonFailure === null ? '–' : `${mostCommonFailure.code} (${mostCommonFailure.count})`}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {of.groupsLeftOut > 0 && <p class="quiet">{of.groupsLeftOut} more are not shown.</p>}
+    </div>
   )
 }
 

@@ -24,6 +24,8 @@ export interface Answer {
   readonly body: object
   /** Markdown, which is sent in place of the body. */
   readonly markdown?: string
+  /** Text as Prometheus reads it (OpenMetrics 1.0), which is sent in place of the body. */
+  readonly openMetrics?: string
   /** A zip file under its name, which is sent in place of the body. */
   readonly zip?: { readonly name: string; readonly bytes: Uint8Array }
   /** Where what follows is found; becomes a `Link` to the next. */

@@ -32,6 +32,8 @@ export type Operations<Contracts extends Partial<Record<Operation, Contract>>, R
 
 export type Endpoint = (event: ApiEvent, context: Context) => Promise<ApiResult>
 
+const openMetricsType = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
+
 /** Returns what a caller knows an answer by: its commit, for If-Match, and what it says, since that may follow from more than one stream. */
 function tagOf(etag: number, body: string): string {
   return `"${etag}-${sha256(body).slice(0, 16)}"`
@@ -43,11 +45,16 @@ function isKnown(tag: string, header: string | undefined): boolean {
   return named.includes(tag) || named.includes('*')
 }
 
+function textOf({ markdown, openMetrics, body }: Answer): { readonly type: string; readonly body: string } {
+  if (markdown !== undefined) return { type: 'text/markdown; charset=utf-8', body: markdown }
+  if (openMetrics !== undefined) return { type: openMetricsType, body: openMetrics }
+  return { type: 'application/json', body: JSON.stringify(body) }
+}
+
 function resultOf(answer: Answer, event: ApiEvent): ApiResult {
   const { status, commit, etag, tagged, nextCheck, location, zip, next } = answer
   const { correlation, route } = exchangeOf({ event })
-  const type = answer.markdown === undefined ? 'application/json' : 'text/markdown; charset=utf-8'
-  const body = answer.markdown ?? JSON.stringify(answer.body)
+  const { type, body } = textOf(answer)
   const tag = etag === undefined ? undefined : tagOf(etag, tagged ? JSON.stringify(tagged) : body)
   const headers = {
     ...securityHeaders,

@@ -105,6 +105,8 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
     }
     case 'OutcomesRecorded':
       return `Attempts ended: ${outcomesIn(event.data.outcomes)}.`
+    case 'AttemptsTallied':
+      return `Counted how attempts ended on ${event.data.day}.`
     case 'MembersRegressed': {
       const { members, more } = event.data
       const others = more ? ' There are others, which are not counted.' : ''

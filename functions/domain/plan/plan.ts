@@ -32,6 +32,8 @@ export interface Plan {
   readonly planHash: string
   readonly version: string
   readonly digest: string | null
+  /** The channel that its release is in now, or, of a rollback, the one that is taken back; left out: nobody knows. No part of the hash. */
+  readonly channel?: string
   readonly chunks: PlanChunks
   readonly members: number
   readonly waves: WaveCuts

@@ -197,7 +197,7 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
 /** What gets upgraded: one stream a target. It alone says when an attempt began and how it ended (M19, design: #aggregates). */
 export const targetAggregate: Aggregate<TargetState, TargetEvent> = {
   name: 'target',
-  stateSchema: 6,
+  stateSchema: 7,
   initial: initialTarget,
   evolve,
   decode: (type, schema, data) => targetEvents.decode(type, schema, data),

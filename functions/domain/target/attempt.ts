@@ -1,10 +1,12 @@
 import { nameId } from '../../../events/name-id.ts'
 import type { ProcedureReference } from '../../../events/procedure.ts'
+import type { Measured } from '../../../events/tally.ts'
 import type { AttemptOutcome, TargetEvent } from '../../../events/target.ts'
-import { after, earlier, later, second } from '../../../events/time.ts'
+import { after, between, earlier, later, second } from '../../../events/time.ts'
 import { accept } from '../aggregate.ts'
 import { sameVersion } from '../version/identity.ts'
 import { neverLeft } from './never-left.ts'
+import { endsAttempt } from './outcome.ts'
 import { ownWindowEnd, type ProfileWindow } from './own-window.ts'
 import {
   type ActiveAttempt,
@@ -60,8 +62,9 @@ export function holdingEnds(
 /** Returns the event that ends an attempt, numbered for the rows that it feeds. */
 export function endOf(
   state: TargetState,
-  plan: AttemptPlan & { readonly sequence?: number },
+  plan: (AttemptPlan & { readonly sequence?: number }) | ActiveAttempt,
   end: AttemptEnd,
+  now: string,
 ): TargetEvent {
   const { attempt, upgrade, member, n, kind, component, from, to } = plan
   return {
@@ -79,7 +82,22 @@ export function endOf(
       ...(end.reported !== undefined && { reported: end.reported }),
       ...(end.busyWith !== undefined && { busyWith: end.busyWith }),
       ...holdingEnds(state, attempt),
+      ...('assignedAt' in plan && endsAttempt(end.outcome) && { measured: measuredOf(state, plan, now) }),
     },
+  }
+}
+
+/** Returns what is counted of an attempt that ends now. */
+function measuredOf(
+  { facts }: TargetState,
+  { assignedAt, acceptedAt, procedure }: ActiveAttempt,
+  now: string,
+): Measured {
+  return {
+    region: facts?.region ?? null,
+    acceptance: acceptedAt === null ? null : between(assignedAt, acceptedAt),
+    work: acceptedAt === null ? null : between(acceptedAt, now),
+    ...(procedure && { steps: procedure.took ?? {} }),
   }
 }
 
@@ -174,10 +192,10 @@ export function assignAttempt(
   return (state, now) => {
     if (isKnown(state, assignment)) return accept()
     const refusal = obstacle(state, assignment, assignment, now)
-    if (refusal) return accept(endOf(state, assignment, refusal))
+    if (refusal) return accept(endOf(state, assignment, refusal, now))
     const closes = assignment.window ? ownWindowEnd(state, assignment.window) : null
     if (closes !== null && now >= closes)
-      return accept(endOf(state, assignment, { outcome: 'skipped', code: 'outside_own_window' }))
+      return accept(endOf(state, assignment, { outcome: 'skipped', code: 'outside_own_window' }, now))
     const { attempt, upgrade, member, n, kind, component, from, to } = assignment
     const { digest, seconds, calendars = [], procedure } = assignment
     const acceptBy = earlier(closes ?? assignment.acceptBy, assignment.acceptBy)
@@ -201,14 +219,16 @@ export function assignAttempt(
  * finds it over; what is accepted runs to its end.
  */
 export function withdrawAttempt(plan: AttemptPlan): TargetDecision {
-  return (state) => {
+  return (state, now) => {
     const { active } = state
     if (active && sameMember(active, plan) && active.n === plan.n) {
       return active.acceptedAt === null
-        ? accept(endOf(state, active, { outcome: 'withdrawn', code: null }))
+        ? accept(endOf(state, active, { outcome: 'withdrawn', code: null }, now))
         : accept()
     }
-    return isKnown(state, plan) ? accept() : accept(endOf(state, plan, { outcome: 'withdrawn', code: null }))
+    return isKnown(state, plan)
+      ? accept()
+      : accept(endOf(state, plan, { outcome: 'withdrawn', code: null }, now))
   }
 }
 
@@ -225,7 +245,9 @@ export function expireAttempt(
     if (active.acceptedAt === null || active.deadline === null) {
       if (mayBeAccepted(active, now)) return accept()
       const unreachable = { outcome: 'unreachable', code: 'NOT_ACCEPTED' } as const
-      return accept(endOf(state, active, active.closing ? { outcome: 'withdrawn', code: null } : unreachable))
+      return accept(
+        endOf(state, active, active.closing ? { outcome: 'withdrawn', code: null } : unreachable, now),
+      )
     }
     if (now < active.deadline) return accept()
     const middle = after(active.acceptedAt, active.seconds * 500)
@@ -234,7 +256,7 @@ export function expireAttempt(
     const end = lost
       ? { outcome: 'lost' as const, code: 'SILENT' }
       : { outcome: 'timed_out' as const, code: 'DEADLINE' }
-    return accept(endOf(state, active, end))
+    return accept(endOf(state, active, end, now))
   }
 }
 

@@ -283,10 +283,10 @@ export function finishProcedure(command: {
   /** What the component runs now; null: what it was to run, or, taken back, what it ran. */
   readonly version: string | null
 }): TargetDecision {
-  return (state) => {
+  return (state, now) => {
     const driven = drivenBy(state, command)
     if (!driven) return over
-    return accept(endOf(state, driven, endOfProcedure(driven, command)))
+    return accept(endOf(state, driven, endOfProcedure(driven, command), now))
   }
 }
 

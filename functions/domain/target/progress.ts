@@ -1,4 +1,5 @@
 import type { StepEventType, TargetEvent } from '../../../events/target.ts'
+import { between } from '../../../events/time.ts'
 import { begunAt, endedAt } from '../generation.ts'
 import type { ActiveAttempt, ProcedureProgress } from './state.ts'
 
@@ -39,8 +40,10 @@ function advanced(
       const { step, direction, outcome, saved } = event.data
       const passed = { ...progressed, passed: procedure.passed + 1, running: null }
       if (direction === 'back') return passed
+      const took = running && { ...procedure.took, [step]: between(running.startedAt, at) }
       return {
         ...passed,
+        ...(took && { took }),
         outcomes: { ...procedure.outcomes, [step]: outcome },
         saved: Object.keys(saved).length === 0 ? procedure.saved : { ...procedure.saved, [step]: saved },
       }

@@ -84,7 +84,7 @@ export function retireTarget(retirement: {
   readonly reason: string
   readonly force: boolean
 }): TargetDecision {
-  return (state) => {
+  return (state, now) => {
     if (state.retired) return accept()
     const refused = refuseTarget(state)
     if (refused) return refused
@@ -97,7 +97,7 @@ export function retireTarget(retirement: {
         detail: `Update already in progress: attempt ${active.attempt} of upgrade ${active.upgrade}. Wait for its end, or retire with force, which cancels it.`,
       })
     }
-    return accept(endOf(state, active, { outcome: 'cancelled', code: 'RETIRED' }), {
+    return accept(endOf(state, active, { outcome: 'cancelled', code: 'RETIRED' }, now), {
       type: 'TargetRetired',
       data: { reason, revision: revision + 2 },
     })

@@ -195,7 +195,7 @@ function afterEnd(state: TargetState, ended: EndedAttempt, end: AttemptEnd): Ret
  * well again once (design: #regressions).
  */
 export function finishAttempt(report: FinishReport): TargetDecision {
-  return (state) => {
+  return (state, now) => {
     if (!state.registered) return notRegistered
     const refused = refuseTarget(state)
     const subject = subjectOf(state, report, report.status !== 'rejected')
@@ -215,7 +215,7 @@ export function finishAttempt(report: FinishReport): TargetDecision {
         detail: `Attempt ${attempt.attempt} was not accepted: report in-progress, and begin when that is answered.`,
       })
     }
-    return accept(endOf(state, subject.attempt, end))
+    return accept(endOf(state, subject.attempt, end, now))
   }
 }
 

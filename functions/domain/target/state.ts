@@ -64,6 +64,8 @@ export interface ProcedureProgress extends ProcedureReference {
   /** What became of the steps there. */
   readonly outcomes: Readonly<Record<string, 'done' | 'skipped' | 'failed'>>
   readonly saved: Readonly<Record<string, SavedValues>>
+  /** How long each step there took, in milliseconds, with its tries and what it waited for; those that were left out have no time. */
+  readonly took?: Readonly<Record<string, number>>
   /** Why it is on the way back, or was stopped. */
   readonly failure: { readonly code: string; readonly output: string | null } | null
   /** Nothing more is done: it ends where it is. */

@@ -6,7 +6,7 @@ import { initialUpgrade, type UpgradeState } from './state.ts'
 /** One run that takes targets to a release: it owns limits, thresholds, the order of waves, and every admission. */
 export const upgradeAggregate: Aggregate<UpgradeState, UpgradeEvent> = {
   name: 'upgrade',
-  stateSchema: 5,
+  stateSchema: 6,
   initial: initialUpgrade,
   evolve,
   decode: upgradeEvents.decode,

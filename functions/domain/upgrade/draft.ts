@@ -5,10 +5,14 @@ import type { Rejection } from '../rejection.ts'
 import { wakeUpMoved } from '../wake-up.ts'
 import { evolve } from './evolve.ts'
 import { hasEnded, type UpgradeState } from './state.ts'
+import { untoldAttempts } from './telling.ts'
 import { earliestDue } from './wake-up.ts'
 
 /** A decision about an upgrade: `command => (state, now)`, where `now` is an ISO instant. */
 export type UpgradeDecision = (state: UpgradeState, now: string) => Decision<UpgradeEvent, Rejection>
+
+/** What nothing of the present wave comes after. */
+const ends: ReadonlySet<UpgradeEvent['type']> = new Set(['WaveEnded', 'UpgradeAborted', 'UpgradeCompleted'])
 
 /** A decision in the making: each event is folded at once, so that what follows from it can be decided in the same commit. */
 export class Draft {
@@ -25,7 +29,19 @@ export class Draft {
     return this.#state
   }
 
+  /** Folds an event; before one that ends a wave, or the upgrade, stands how its attempts ended. */
   add(event: UpgradeEvent): void {
+    if (ends.has(event.type)) this.tell()
+    this.#fold(event)
+  }
+
+  /** Adds how attempts ended that nothing has told yet, where there are any. */
+  tell(): void {
+    const told = untoldAttempts(this.#state)
+    if (told) this.#fold(told)
+  }
+
+  #fold(event: UpgradeEvent): void {
     this.events.push(event)
     this.#state = evolve(this.#state, event, { commit: 0, at: this.now, actor: '' })
   }

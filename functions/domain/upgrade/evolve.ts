@@ -1,3 +1,4 @@
+import type { Tally } from '../../../events/tally.ts'
 import { after, earliest, minute, second } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { systemActor } from '../actor.ts'
@@ -6,6 +7,7 @@ import { begunAt, endedAt, firstGeneration } from '../generation.ts'
 import { withExpectedTime } from '../plan/expected-time.ts'
 import { waveRange } from '../plan/waves.ts'
 import { awaitsApproval } from '../standing.ts'
+import { noTally, sumOfTallies } from '../tally/tally.ts'
 import {
   admitMembers,
   askMembers,
@@ -79,7 +81,11 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, context: Commi
     case 'TargetsAdmitted':
       return admitted(state, event, at)
     case 'OutcomesRecorded':
-      return recorded(state, event)
+      return recorded(state, event, at)
+    case 'AttemptsTallied': {
+      const { untold: _, ...told } = begun(state, event)
+      return told
+    }
     case 'MembersRegressed':
       return regressed(state, event)
     case 'DeadlinePassed':
@@ -326,10 +332,16 @@ function shared(state: InWave, { data }: Event<'TargetsAdmitted'>, at: string): 
   }
 }
 
-function recorded(state: ExistingUpgrade, event: Event<'OutcomesRecorded'>): InWave {
-  const known = progressed(inWave(state, event))
+function recorded(state: ExistingUpgrade, event: Event<'OutcomesRecorded'>, at: string): InWave {
+  const known = withUntold(progressed(inWave(state, event)), event.data.tally, at)
   const { chunks, failedTries } = endMembers(known.chunks, event.data, endOfWave(known))
   return { ...counted(known, event), chunks, failedTries: Math.max(known.failedTries, failedTries) }
+}
+
+function withUntold(state: InWave, tally: Tally | undefined, at: string): InWave {
+  if (!tally) return state
+  const { since, tally: before } = state.untold ?? { since: at, tally: noTally }
+  return { ...state, untold: { since, tally: sumOfTallies([before, tally]) } }
 }
 
 function asked(state: ExistingUpgrade, event: Event<'DeadlinePassed'>, at: string): PlannedUpgrade {

@@ -1,13 +1,16 @@
+import type { Measured } from '../../../events/tally.ts'
 import type { AttemptOutcome } from '../../../events/target.ts'
 import { after, later, minute, second } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { accept } from '../aggregate.ts'
+import { type TalliedAttempt, tallyOf } from '../tally/tally.ts'
 import { isRetryable } from '../target/outcome.ts'
 import type { AdmissionFacts } from './admission.ts'
 import { advance } from './advance.ts'
 import { attentionTo, chunkOf, memberAt } from './chunks.ts'
 import { Draft, type UpgradeDecision } from './draft.ts'
 import { type InWave, isPlanned } from './state.ts'
+import { isLarge, isOverdue } from './telling.ts'
 
 /** The end of one attempt, as the target's stream tells it, citing the commit there. */
 export interface ReportedOutcome {
@@ -19,6 +22,8 @@ export interface ReportedOutcome {
   readonly commit: number
   /** Of a deferral: the upgrade whose attempt was under way. */
   readonly busyWith?: string
+  /** What is counted of it; left out: it counts as none. */
+  readonly measured?: Measured
 }
 
 /** What a member waits for after an end, and from when on it may have it. */
@@ -69,6 +74,7 @@ function nextTry(state: InWave, reported: ReportedOutcome, failures: number, now
 /** Returns the event that records those outcomes that are news: the member is in flight, and with that admission. */
 function newOutcomes(state: InWave, reported: readonly ReportedOutcome[], now: string): UpgradeEvent | null {
   const seen = new Set<number>()
+  const counted: TalliedAttempt[] = []
   const outcomes: Extract<UpgradeEvent, { type: 'OutcomesRecorded' }>['data']['outcomes'] = []
   const due = new Map<string, { chunk: number; kind: 'retry' | 'deferred'; at: string }>()
   for (const end of reported) {
@@ -76,7 +82,8 @@ function newOutcomes(state: InWave, reported: readonly ReportedOutcome[], now: s
     if (member?.status !== 'in_flight' || member.n !== end.n || seen.has(end.member)) continue
     seen.add(end.member)
     const next = nextTry(state, end, member.failures, now)
-    const { retryable: _, ...recorded } = end
+    const { retryable: _, measured, ...recorded } = end
+    if (measured) counted.push({ ...end, measured })
     outcomes.push({ ...recorded, again: next?.again ?? null })
     if (!next) continue
     const chunk = chunkOf(end.member)
@@ -85,9 +92,10 @@ function newOutcomes(state: InWave, reported: readonly ReportedOutcome[], now: s
     const before = due.get(key)?.at ?? (next.again === 'retry' ? open?.retryAt : open?.deferredAt)
     due.set(key, { chunk, kind: next.again, at: later(before ?? next.at, next.at) })
   }
-  return outcomes.length === 0
-    ? null
-    : { type: 'OutcomesRecorded', data: { outcomes, due: [...due.values()] } }
+  if (outcomes.length === 0) return null
+  const tally = tallyOf(counted)
+  const data = { outcomes, due: [...due.values()], ...(tally.regions.length > 0 && { tally }) }
+  return { type: 'OutcomesRecorded', data }
 }
 
 /** Records how attempts ended, and what follows in the same commit: a limit exceeded, the wave's end, or the next admissions. */
@@ -96,7 +104,9 @@ export function recordOutcomes(reported: readonly ReportedOutcome[], facts: Admi
     const recorded = state.stage === 'in-wave' ? newOutcomes(state, reported, now) : null
     if (!recorded) return accept()
     const draft = new Draft(state, now)
+    if (isOverdue(state, now)) draft.tell()
     draft.add(recorded)
+    if (isLarge(draft.state)) draft.tell()
     advance(draft, facts)
     return draft.decision()
   }

@@ -1,3 +1,4 @@
+import type { Tally } from '../../../events/tally.ts'
 import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import type { Generation } from '../generation.ts'
 import type { ApprovingRole } from '../rules/demands.ts'
@@ -138,6 +139,8 @@ export interface WithWave extends WithPlan {
   readonly overrode: readonly { readonly ref: string; readonly since: string }[]
   /** By budget, what it may use of it at most, and by which grant, as it has said last. */
   readonly shares: Readonly<Record<string, Share>>
+  /** How attempts ended that are in no `AttemptsTallied` yet, and since when there are any; left out: none are. */
+  readonly untold?: { readonly since: string; readonly tally: Tally }
   /** How many were admitted in the last hour, as [instant, how many]; none, where no policy bounds that. */
   readonly lately: readonly (readonly [string, number])[]
 }

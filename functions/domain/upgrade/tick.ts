@@ -11,6 +11,7 @@ import { hasFailed } from './measuring.ts'
 import { inParts, rangesPerEvent, toRanges } from './members.ts'
 import { bakeIsOver, mayBeSilent, type Silence } from './silence.ts'
 import { exists, hasBegun, hasEnded, isPlanned } from './state.ts'
+import { isForgotten } from './telling.ts'
 import { approvalDeadline, expiryOf } from './wake-up.ts'
 
 function expire(draft: Draft): void {
@@ -70,6 +71,7 @@ export function tick(facts: AdmissionFacts, silence?: Silence): UpgradeDecision 
   return (state, now) => {
     if (!exists(state) || hasEnded(state)) return accept()
     const draft = new Draft(state, now)
+    if (isForgotten(state, now)) draft.tell()
     expire(draft)
     if (!hasEnded(draft.state)) {
       restartWhenDue(draft)

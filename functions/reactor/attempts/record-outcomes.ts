@@ -45,10 +45,14 @@ export async function endOfAttempt(
 
 /** Returns the end of an attempt as its upgrade records it, citing the commit that says so. */
 function reportedIn(
-  { member, n, outcome, code, retryable, busyWith }: Ended,
+  { member, n, outcome, code, retryable, busyWith, measured }: Ended,
   commit: number,
 ): ReportedOutcome {
-  return { member, n, outcome, code, retryable, commit, ...(busyWith !== undefined && { busyWith }) }
+  return {
+    ...{ member, n, outcome, code, retryable, commit },
+    ...(busyWith !== undefined && { busyWith }),
+    ...(measured && { measured }),
+  }
 }
 
 type Regressed = Extract<TargetEvent, { type: 'AttemptRegressed' }>['data']

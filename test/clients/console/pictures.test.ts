@@ -6,7 +6,7 @@ import { differencesOf } from '../../../clients/console/pictures/difference.ts'
 import { chosen, isSilent, versionsOf, windowOf } from '../../../clients/console/pictures/fleet.ts'
 import { columnsOf } from '../../../clients/console/pictures/phases.ts'
 import { requestOf } from '../../../clients/console/pictures/plan-request.ts'
-import { daysOfUpgrades, sumsOf } from '../../../clients/console/pictures/series.ts'
+import { daysOfAttempts } from '../../../clients/console/pictures/series.ts'
 import { inParts, targetsIn } from '../../../clients/console/pictures/target-file.ts'
 import { joined, readable, stopsOf } from '../../../clients/console/pictures/timeline.ts'
 import { barOf, cellStates, countsOf, squaresOf, summed } from '../../../clients/console/pictures/waves.ts'
@@ -252,43 +252,30 @@ describe('phases', () => {
 })
 
 describe('figures', () => {
-  const upgrade = (completedAt: string | null, completed: number, failed: number, kind = 'deploy') => ({
-    ...{
-      completedAt,
-      startedAt: '2026-11-20T10:00:00.000Z',
-      completed,
-      failed,
-      unreachable: 0,
-      rolledBack: 0,
-      kind,
+  const nothing = { count: 0, meanSeconds: null, p95Seconds: null }
+  const group = (key: string, succeeded: number, failed: number, meanSeconds: number | null) => ({
+    ...{ key, succeeded, failed, unreachable: 1, successRate: (100 * succeeded) / (succeeded + failed + 1) },
+    times: {
+      acceptance: nothing,
+      work: { count: succeeded, meanSeconds, p95Seconds: meanSeconds && 2 * meanSeconds },
     },
   })
 
-  it('have a day for each, those without upgrades too, and leave rollbacks out', () => {
-    const days = daysOfUpgrades([
-      upgrade('2026-11-20T11:00:00.000Z', 8, 2),
-      upgrade('2026-11-22T10:00:00.000Z', 5, 0),
-      upgrade('2026-11-22T10:00:00.000Z', 9, 9, 'rollback'),
-      upgrade(null, 1, 1),
-    ])
+  it('have a day for each of the range, those without attempts too', () => {
+    const groups = [group('2026-11-20', 8, 1, 120), group('2026-11-22', 0, 3, null)]
+    const days = daysOfAttempts({ from: '2026-11-19', to: '2026-11-22', groups })
     expect(
-      days
-        .slice(-3)
-        .map(({ succeeded, failed, successRate, minutes }) => [succeeded, failed, successRate, minutes]),
+      days.map(({ day, ...rest }) => [new Date(day * 1000).getUTCDate(), ...Object.values(rest)]),
     ).toEqual([
-      [8, 2, 80, 60],
-      [0, 0, null, null],
-      [5, 0, 100, 2880],
+      [19, 0, 0, null, null, null],
+      [20, 8, 2, 80, 2, 4],
+      [21, 0, 0, null, null, null],
+      [22, 0, 4, 0, null, null],
     ])
-    expect(days).toHaveLength(14)
-    expect(daysOfUpgrades([])).toEqual([])
   })
 
-  it('tell no rate of nothing', () => {
-    expect(sumsOf([])).toEqual({ upgrades: 0, attempts: 0, rollbacks: 0, successRate: null })
-    expect(sumsOf([upgrade('x', 3, 1), upgrade('x', 9, 0, 'rollback')])).toEqual({
-      ...{ upgrades: 1, attempts: 4, rollbacks: 1, successRate: 75 },
-    })
+  it('are none where nothing has ended', () => {
+    expect(daysOfAttempts({ from: '2026-11-19', to: '2026-11-22', groups: [] })).toEqual([])
   })
 
   it('of coming windows are by the day on which they begin', () => {

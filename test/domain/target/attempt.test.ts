@@ -17,6 +17,7 @@ import {
   ended,
   fold,
   given,
+  measured,
   planned,
   registered,
   seconds,
@@ -152,7 +153,9 @@ describe('expiring', () => {
   it('ends what nobody accepted in time as unreachable', () => {
     given(registered, assigned())
       .when(expire(), acceptBy)
-      .thenEvents(ended({ outcome: 'unreachable', code: 'NOT_ACCEPTED', sequence: 2 }))
+      .thenEvents(
+        ended({ outcome: 'unreachable', code: 'NOT_ACCEPTED', sequence: 2, measured: measured(null) }),
+      )
     given(registered, assigned()).when(expire(), acceptBy).thenIdempotent()
   })
   it('takes back what nobody accepted before its window closed: who had no time for it is not unreachable', () => {
@@ -168,7 +171,7 @@ describe('expiring', () => {
   ] as const)('ends what is accepted and overdue as %s (%s), last seen %s', (outcome, code, lastSeen) => {
     given(...underWay)
       .when(expire(lastSeen), later(seconds))
-      .thenEvents(ended({ outcome, code }))
+      .thenEvents(ended({ outcome, code, measured: measured(seconds) }))
     given(...underWay)
       .when(expire(lastSeen), later(seconds))
       .thenIdempotent()

@@ -9,7 +9,7 @@ import {
   statementIn,
 } from '../../../functions/domain/target/report.ts'
 import { later } from '../given.ts'
-import { acceptBy, accepted, assigned, ended, fold, given, planned, registered } from './stories.ts'
+import { acceptBy, accepted, assigned, ended, fold, given, measured, planned, registered } from './stories.ts'
 
 const { attempt } = planned()
 const underWay = [registered, assigned(), accepted()]
@@ -139,7 +139,7 @@ describe('finishing', () => {
     given(registered, assigned()).when(finishAttempt(report())).thenRejected('attempt-not-accepted')
     given(registered, assigned())
       .when(finishAttempt(report({ status: 'rejected', version: null, code: 'NO_SPACE' })))
-      .thenEvents(ended({ outcome: 'rejected', code: 'NO_SPACE', sequence: 2 }))
+      .thenEvents(ended({ outcome: 'rejected', code: 'NO_SPACE', sequence: 2, measured: measured(null) }))
   })
   it('is refused when it contradicts the recorded end', () => {
     const failed = ended({ outcome: 'failed', code: 'C' })
@@ -159,7 +159,7 @@ describe('finishing', () => {
   it('ends even after the deadline, as long as nobody else has ended it', () => {
     given(...underWay)
       .when(finishAttempt(report()), later(99_999))
-      .thenEvents(ended({ version: 'v1.2.0' }))
+      .thenEvents(ended({ version: 'v1.2.0', measured: measured(99_999) }))
   })
 })
 

@@ -1,6 +1,7 @@
 import type { TargetEvent, TargetFacts } from '../../../events/target.ts'
 import { targetAggregate } from '../../../functions/domain/target/aggregate.ts'
 import { attemptId } from '../../../functions/domain/target/attempt.ts'
+import { endsAttempt } from '../../../functions/domain/target/outcome.ts'
 import type { AttemptPlan } from '../../../functions/domain/target/state.ts'
 import { later, specOf, start } from '../given.ts'
 
@@ -64,7 +65,13 @@ export function accepted(changes: Partial<AttemptPlan> = {}, at: string = start)
 
 type Ended = Extract<TargetEvent, { type: 'AttemptEnded' }>['data']
 
-/** The end of an attempt, as a success unless `end` says otherwise. */
+/** What is counted of an attempt that was accepted at once, and took so many seconds; null: it was never accepted. */
+export function measured(work: number | null): NonNullable<Ended['measured']> {
+  const acceptance = work === null ? null : 0
+  return { region: facts.region, acceptance, work: work === null ? null : work * 1000 }
+}
+
+/** The end of an attempt, as a success that took no time unless `end` says otherwise. */
 export function ended(end: Partial<Ended>, changes: Partial<AttemptPlan> = {}): TargetEvent {
   return {
     type: 'AttemptEnded',
@@ -77,6 +84,7 @@ export function ended(end: Partial<Ended>, changes: Partial<AttemptPlan> = {}): 
       output: null,
       sequence: 3,
       revision: 2,
+      ...(endsAttempt(end.outcome ?? 'succeeded') && { measured: measured(0) }),
       ...end,
     },
   }
