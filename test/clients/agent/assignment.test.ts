@@ -179,43 +179,52 @@ describe('an agent that knows who assigns', () => {
     expect([place.runs(), end(plane)?.code]).toEqual([null, 'ASSIGNMENT_REPLAYED'])
   })
 
-  it('goes on after it was cut off by the assignment that it has, and asks for another once that is over', async () => {
+  /** An agent that was cut off after it had begun, and that hears of no assignment any more. */
+  async function cutOff() {
     const { plane, place, agent } = await opened()
     plane.offer(releaseOf('1.1.0'))
     plane.trouble.breakOffAfter = 1
     await expect(agent.round()).rejects.toThrow()
-    const kept = agent.journal.now.work?.assignment
-    expect(kept?.nonce).toBe(plane.nonces.at(-1))
-    // From now on nobody assigns anything.
     plane.trouble.assign = () => undefined
+    const kept = () => agent.journal.now.work?.assignment
+    /** Lets what is in the journal be over. */
+    const age = () => {
+      const { work } = agent.journal.now
+      const { nonce = '', statement = '' } = kept() ?? {}
+      const over = { ...JSON.parse(statement), notAfter: '2026-01-05T10:15:00.000Z' }
+      const assignment = { ...assignmentBy(plane.assigner, over), nonce }
+      agent.journal.write({ work: work && { ...work, assignment } })
+    }
+    return { plane, place, agent, kept, age }
+  }
+
+  it('goes on after it was cut off by the assignment that it has', async () => {
+    const { plane, place, agent, kept } = await cutOff()
+    const first = kept()
+    expect(first?.nonce).toBe(plane.nonces[0])
     await expect(agent.round()).rejects.toThrow()
-    expect(agent.journal.now.work?.assignment).toEqual(kept)
-    const { work } = agent.journal.now
-    const old = assignmentBy(plane.assigner, {
-      ...JSON.parse(kept?.statement ?? ''),
-      notAfter: '2026-01-05T10:15:00.000Z',
-    })
-    agent.journal.write({ work: work && { ...work, assignment: { ...old, nonce: kept?.nonce ?? '' } } })
+    expect(kept()).toEqual(first)
+    delete plane.trouble.breakOffAfter
+    await agent.round()
+    expect([place.runs(), end(plane)?.status]).toEqual(['1.1.0', 'completed'])
+  })
+
+  it('asks for another where that is over, and goes on by it', async () => {
+    const { plane, place, agent, age } = await cutOff()
+    age()
     delete plane.trouble.breakOffAfter
     delete plane.trouble.assign
     await agent.round()
     expect([place.runs(), end(plane)?.status]).toEqual(['1.1.0', 'completed'])
   })
 
-  it('gives up what it has begun where its assignment is over and it gets no other', async () => {
-    const { plane, place, agent } = await opened()
-    plane.offer(releaseOf('1.1.0'))
-    plane.trouble.breakOffAfter = 1
-    await expect(agent.round()).rejects.toThrow()
-    const { work } = agent.journal.now
-    agent.journal.write({ work: work && { ...work, assignment: null } })
-    plane.trouble.assign = () => undefined
+  it('gives up what it has begun where that is over and it gets no other', async () => {
+    const { plane, place, agent, age } = await cutOff()
+    age()
+    delete plane.trouble.breakOffAfter
     await agent.round()
-    expect([place.runs(), end(plane)?.status, end(plane)?.code]).toEqual([
-      null,
-      'failed',
-      'ASSIGNMENT_MISSING',
-    ])
+    const { status, code } = end(plane) ?? {}
+    expect([place.runs(), status, code]).toEqual([null, 'failed', 'ASSIGNMENT_MISSING'])
   })
 
   it('does not begin where its credential does not say who it is', async () => {
