@@ -160,6 +160,7 @@ describe('what is stored', () => {
     )
     expect([...new Set(names)].sort()).toEqual([
       'API_URL',
+      'ASSIGNMENT_KEY_ARN',
       'BUS_NAME',
       'EXPOSURE_PERCENT',
       'EXPOSURE_TARGETS',
