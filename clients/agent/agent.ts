@@ -245,7 +245,8 @@ async function assignmentOf(
   const { assigning, journal, now } = working
   if (!assigning) return null
   const { key, target } = assigning
-  const { attempt, component, version, digest } = offer
+  // What is under way is what is gone on with, whatever is said of it by now.
+  const { attempt, component, version, digest } = journal.now.work ?? offer
   const wanted = { target, attempt, component, version, digest }
   const kept = journal.now.work?.assignment
   try {

@@ -227,6 +227,17 @@ describe('an agent that knows who assigns', () => {
     expect([place.runs(), status, code]).toEqual([null, 'failed', 'ASSIGNMENT_MISSING'])
   })
 
+  it('does not go on with what another release under the name of its attempt was assigned for', async () => {
+    const { plane, place, agent, age } = await cutOff()
+    age()
+    delete plane.trouble.breakOffAfter
+    delete plane.trouble.assign
+    plane.offer(releaseOf('1.2.0'), { attempt: 'attempt-1.1.0' })
+    await agent.round()
+    const { status, code } = end(plane) ?? {}
+    expect([place.runs(), status, code]).toEqual([null, 'failed', 'ASSIGNMENT_MISMATCH'])
+  })
+
   it('does not begin where its credential does not say who it is', async () => {
     const plane = await openPlane()
     const trust = { keys: [plane.signer.publicKey], assignmentKey: plane.assigner.publicKey }
