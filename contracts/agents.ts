@@ -44,6 +44,23 @@ const command = z
   .describe('What a procedure has the agent run; POST /api/v1/updates/commands says how it ended.')
 export type OfferedCommand = z.output<typeof command>
 
+const assignment = z
+  .object({
+    statement: z
+      .string()
+      .describe(
+        'The very text that is signed, canonical JSON: {target, attempt, component, version, digest, notBefore, notAfter, nonce}.',
+      ),
+    keyId: z.string().describe('The key that has signed it: GET /api/v1/trust has its public half.'),
+    signature: z.string().describe('Of Ed25519 over the statement in UTF-8, as base64.'),
+  })
+  .describe(
+    'That this attempt is for this target, now and for whoever has sent x-assignment-nonce; left out where nobody has.',
+  )
+export type Assignment = z.output<typeof assignment>
+
+const assigned = offer.extend({ assignment: assignment.optional() })
+
 const nothing = z.object({ updateAvailable: z.literal(false), command: command.optional() })
 
 const nextCheckSeconds = z
@@ -138,19 +155,26 @@ export const agentContracts = {
       'x-channel': identifier.optional(),
       'x-license-key': z.string().max(256).optional(),
       'x-boot-id': bootId,
+      'x-assignment-nonce': z
+        .string()
+        .regex(/^[A-Za-z0-9_-]{22,86}$/, '16 to 64 random bytes as base64url without padding')
+        .optional()
+        .describe(
+          'Chosen anew for each check: what is offered is then assigned by a statement that is signed and names it.',
+        ),
     }),
     answers: {
       200: {
         description:
           'The update of the target; for a gateway that asks for its members, those of all that have one.',
         schema: z.union([
-          offer.extend({ nextCheckSeconds }),
+          assigned.extend({ nextCheckSeconds }),
           nothing.extend({ nextCheckSeconds }),
           z.object({
             count: z.int(),
             nextCursor: z.string().nullable(),
             nextCheckSeconds,
-            offers: z.array(offer.extend({ target: z.string() })),
+            offers: z.array(assigned.extend({ target: z.string() })),
           }),
         ]),
       },

@@ -34,6 +34,13 @@ const trust = z.object({
     .describe('What the deployment says of releases that nobody has signed.'),
 })
 
+const assignmentKey = z
+  .object({
+    keyId: z.string(),
+    publicKey: z.string().describe('Ed25519, as PEM: what an agent pins as trust.assignmentKey.'),
+  })
+  .describe('The key by which attempts are assigned to targets.')
+
 export const trustContracts = {
   registerKey: {
     summary: 'Register a public key that releases may be signed with',
@@ -74,7 +81,10 @@ export const trustContracts = {
     tagged: true,
     query: noQuery,
     answers: {
-      200: { description: 'By component, and what the deployment says of unsigned ones.', schema: trust },
+      200: {
+        description: 'By component, what the deployment says of unsigned ones, and the key of assignments.',
+        schema: trust.extend({ assignmentKey }),
+      },
     },
   },
   setTrust: {

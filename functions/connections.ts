@@ -14,13 +14,13 @@ import { readOutboundHosts } from './executors/outbound-hosts.ts'
 import { type Commands, openCommands } from './executors/run-command.ts'
 import { openSecrets, type Secrets } from './executors/secrets.ts'
 import { openWebhooks, type Webhooks } from './executors/webhook.ts'
-import { openSigner, type Signer } from './heads/signer.ts'
 import { openKeptHeads, openVault, type Vault } from './heads/vault.ts'
 import { dynamoStore, openLog } from './log/dynamo.ts'
 import { streamHeads as headsOf, type KeptHeads, type StreamHeads } from './log/heads.ts'
 import type { Log } from './log/log.ts'
 import { countIn } from './metrics.ts'
 import type { Service } from './signed-request.ts'
+import { openPublicKey, openSigner, type PublicKey, type Signer } from './signer.ts'
 import { openViewStore, openViews } from './views/dynamo.ts'
 import type { ViewStore } from './views/store.ts'
 import type { Views } from './views/views.ts'
@@ -74,6 +74,10 @@ export interface Connections {
   /** The same documents, for those who only read them. */
   readonly keptHeads: KeptHeads
   readonly signer: Signer
+  /** Signs what is handed over to agents. */
+  readonly assignmentSigner: Signer
+  /** The half of that key which verifies. */
+  readonly assignmentKey: () => Promise<PublicKey>
   /** Calls other systems, as far as the deployment lets it. */
   readonly outbound: Outbound
   readonly secrets: Secrets
@@ -235,11 +239,17 @@ export const vault = connection(['headsBucket'], ({ headsBucket }) => openVault(
 export const keptHeads = connection(['headsBucket'], ({ headsBucket }) =>
   openKeptHeads(sendToBucket(headsBucket)),
 )
-export const signer = connection(['headsKeyArn'], ({ headsKeyArn }) =>
-  openSigner(
-    sendTo('kms', (region) => endpointOf('KMS') ?? `https://kms.${region}.amazonaws.com`),
-    headsKeyArn,
-  ),
+/* @__NO_SIDE_EFFECTS__ */
+function sendToKeys(tries?: number) {
+  return sendTo('kms', (region) => endpointOf('KMS') ?? `https://kms.${region}.amazonaws.com`, tries)
+}
+export const signer = connection(['headsKeyArn'], ({ headsKeyArn }) => openSigner(sendToKeys(), headsKeyArn))
+// A caller waits: what is not answered twice is answered by its next call.
+export const assignmentSigner = connection(['assignmentKeyArn'], ({ assignmentKeyArn }) =>
+  openSigner(sendToKeys(2), assignmentKeyArn),
+)
+export const assignmentKey = connection(['assignmentKeyArn'], ({ assignmentKeyArn }) =>
+  openPublicKey(sendToKeys(2), assignmentKeyArn),
 )
 
 export const outbound = connection(['outboundHosts'], ({ outboundHosts }) =>

@@ -22,6 +22,7 @@ export const environmentNames = {
   windowsDeadLettersArn: 'WINDOWS_DEAD_LETTERS_ARN',
   headsBucket: 'HEADS_BUCKET',
   headsKeyArn: 'HEADS_KEY_ARN',
+  assignmentKeyArn: 'ASSIGNMENT_KEY_ARN',
   outboundHosts: 'OUTBOUND_HOSTS',
   helmBinary: 'HELM_BINARY',
   apiUrl: 'API_URL',

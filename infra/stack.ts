@@ -2,6 +2,7 @@ import { DefaultStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-
 import type { Construct } from 'constructs'
 import { Alarms } from './constructs/alarms.ts'
 import { Api } from './constructs/api.ts'
+import { Assignments } from './constructs/assignments.ts'
 import { Bus } from './constructs/bus.ts'
 import { Catalogue } from './constructs/catalogue.ts'
 import { Concurrency } from './constructs/concurrency.ts'
@@ -50,6 +51,7 @@ export class DrydockStack extends Stack {
     const mail = new Mail(this)
     const concurrency = new Concurrency(this)
     const heads = new Heads(this)
+    const assignments = new Assignments(this)
     const procedures = new Procedures(this)
 
     const api = new Api(this, identity)
@@ -58,7 +60,8 @@ export class DrydockStack extends Stack {
     const functions = new Functions(this, {
       apiUrl: api.api.apiEndpoint,
       ...{ log, views, work, bus, windows },
-      ...{ identity, exposure, catalogue, outbound, runCommand, mail, concurrency, heads, procedures },
+      ...{ identity, exposure, catalogue, outbound, runCommand, mail, concurrency },
+      ...{ heads, assignments, procedures },
     })
 
     api.serve(functions)

@@ -2,8 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { type Held, verifyAssignment } from './assignment.ts'
 import { runCommand } from './command.ts'
-import type { Config } from './config.ts'
+import { BadConfig, type Config } from './config.ts'
 import { type ControlPlane, controlPlaneAt, Declined, type Offer } from './control-plane.ts'
 import { type Ask, asking } from './exchange.ts'
 import { type Installing, install, withReport } from './install.ts'
@@ -59,14 +60,27 @@ function clockOf(journal: Journal) {
   }
 }
 
-/** Opens the agent of a configuration. Throws {@link Taken} where another one works in its directory. */
+/** Who assigns what is installed here, and to whom; null: nothing has to be assigned. The target is the one that the credential was made for at enrolment: it is not learned from who offers. */
+function assigningOf({ trust }: Config, credential: string): Working['assigning'] {
+  if (trust.assignmentKey === undefined) return null
+  const [, target] = /^drydock-agent\.(.+)\.[^.]+$/.exec(credential) ?? []
+  if (target === undefined)
+    throw new BadConfig('server.credential: it does not name its target, to which assignments are made')
+  return { key: trust.assignmentKey, target }
+}
+
+/**
+ * Opens the agent of a configuration. Throws {@link Taken} where another one works in its directory, and {@link BadConfig} where assignments are asked
+ * for and the credential does not say for whom.
+ */
 export function openAgent(config: Config, tell: (words: string) => void): Agent {
+  const credential = readFileSync(config.server.credential, 'utf8').trim()
+  const assigning = assigningOf(config, credential)
   const journal = openJournal(config.directory)
   const close = takeDirectory(config.directory)
   endLeftBehind(config.directory)
   const clock = clockOf(journal)
   const ask = asking(config.server)
-  const credential = readFileSync(config.server.credential, 'utf8').trim()
   const plane = controlPlaneAt(config.server.url, {
     ask,
     credential,
@@ -76,7 +90,7 @@ export function openAgent(config: Config, tell: (words: string) => void): Agent 
   const versions = openVersions(config.directory)
   const telling = reporter(() => tellAll(working))
   const working: Working = {
-    ...{ config, journal, versions, ask, askHere: asking({}), now: clock.now, tell, plane },
+    ...{ config, journal, versions, ask, askHere: asking({}), now: clock.now, tell, plane, assigning },
     ...{ report: telling.now, reportSoon: telling.soon },
   }
   return {
@@ -94,6 +108,7 @@ export function openAgent(config: Config, tell: (words: string) => void): Agent 
 
 interface Working extends Installing {
   readonly plane: ControlPlane
+  readonly assigning: { readonly key: string; readonly target: string } | null
   /** Tells what has not been heard. */
   report(): Promise<void>
 }
@@ -182,7 +197,7 @@ function refuse(
 }
 
 /** Takes an update that is offered, and installs it. Rejects with {@link Refused} where it is not genuine, or does not fit. */
-async function take(working: Working, offer: Offer): Promise<void> {
+async function take(working: Working, offer: Offer, assignment: Held | null): Promise<void> {
   const { config, plane, journal, now } = working
   const { attempt, component, version, digest, kind } = offer
   if (component !== config.component) throw new Refused('WRONG_COMPONENT', `${config.component} runs here.`)
@@ -203,9 +218,60 @@ async function take(working: Working, offer: Offer): Promise<void> {
   const sequence = journal.now.sequence + 1
   const timestamp = new Date(now()).toISOString()
   await plane.report({ attempt, version, timestamp, status: 'in-progress', sequence, details: 'accepted' })
-  const work = { ...wanted, attempt, from: runs(working), shown, stage: 'preparing' as const, failure: null }
+  const begun = { stage: 'preparing' as const, failure: null }
+  const work = { ...wanted, attempt, from: runs(working), shown, assignment, ...begun }
   journal.write({ work, sequence, seen: now() })
   await install(working, found)
+}
+
+/** Asks for an update, with a nonce of this question's where what is offered has to be assigned. `came` is the assignment that came with it. */
+async function check(working: Working, { anew = false } = {}) {
+  const { component, channel } = working.config
+  const nonce = working.assigning ? randomBytes(32).toString('base64url') : undefined
+  const answer = await working.plane.check({ component, version: runs(working), channel, nonce, anew })
+  const assignment = answer.updateAvailable ? answer.assignment : undefined
+  return { answer, came: assignment && nonce !== undefined ? { ...assignment, nonce } : undefined }
+}
+
+/**
+ * Returns the assignment of what is offered: the one in the journal while it holds, else the one that came, else one that is asked for. Null: there has
+ * to be none; undefined: something else is offered by now. Rejects with {@link Refused} where it does not hold.
+ */
+async function assignmentOf(
+  working: Working,
+  offer: Offer,
+  came: Held | undefined,
+): Promise<Held | null | undefined> {
+  const { assigning, journal, now } = working
+  if (!assigning) return null
+  const { key, target } = assigning
+  // What is under way is what is gone on with, whatever is said of it by now.
+  const { attempt, component, version, digest } = journal.now.work ?? offer
+  const wanted = { target, attempt, component, version, digest }
+  const kept = journal.now.work?.assignment
+  try {
+    if (kept) verifyAssignment(kept, key, wanted, now())
+    if (kept) return kept
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+  }
+  // That nothing has changed since the last answer assigns nothing.
+  const asked = came ? undefined : await check(working, { anew: true })
+  if (asked && !(asked.answer.updateAvailable && asked.answer.attempt === attempt)) return undefined
+  const found = came ?? asked?.came
+  verifyAssignment(found, key, wanted, now())
+  return found
+}
+
+/** Takes what is offered, or goes on with it. Rejects with {@link Refused} where nothing of it is to be installed. */
+async function proceed(working: Working, offer: Offer, came: Held | undefined): Promise<void> {
+  const assignment = await assignmentOf(working, offer, came)
+  // Another is offered by now: it is asked for by the next round.
+  if (assignment === undefined) return
+  const { work } = working.journal.now
+  if (!work) return take(working, offer, assignment)
+  if (work.assignment !== assignment) working.journal.write({ work: { ...work, assignment } })
+  await goOn(working)
 }
 
 /** Says how a command ended. */
@@ -226,15 +292,14 @@ async function runAsked(working: Working, command: Command): Promise<void> {
 }
 
 async function round(working: Working, atOnce: boolean): Promise<Round> {
-  const { config, journal, plane, now, tell } = working
+  const { config, journal, now, tell } = working
   const { work } = journal.now
   // What is touched comes to its end whoever answers; what is not may have been taken back since.
   if (work && work.stage !== 'preparing') await goOn(working)
   await working.report()
   // Whoever has not heard how it ended asks for it again.
   await reportCommand(working)
-  const { component, channel } = config
-  const answer = await plane.check({ component, version: runs(working), channel })
+  const { answer, came } = await check(working)
   const offer = answer.updateAvailable ? answer : undefined
   const { nextCheckSeconds } = answer
   dropWhatIsOver(working, offer)
@@ -251,7 +316,7 @@ async function round(working: Working, atOnce: boolean): Promise<Round> {
     if (!autoInstall) return waits('autoInstall is off: run drydock-agent install')
     if (!isOpen(maintenanceWindow, now())) return waits('the maintenance window is closed')
   }
-  await (journal.now.work ? goOn(working) : take(working, offer)).catch((error: unknown) => {
+  await proceed(working, offer, came).catch((error: unknown) => {
     if (!(error instanceof Refused)) throw error
     refuse(working, offer, error.refusal)
   })

@@ -85,6 +85,14 @@ const configuration = z.strictObject({
         'Public keys (Ed25519) as PEM or base64 of their DER: whose word about a release counts here.',
       ),
     threshold: z.int().min(1).max(32).default(1),
+    assignmentKey: z
+      .string()
+      .max(4096)
+      .refine(isKey, 'a public key of Ed25519')
+      .optional()
+      .describe(
+        'The public key of the control plane (GET /api/v1/trust): nothing is installed but what it has assigned to this target, now. Left out: no assignment is asked for.',
+      ),
     channels: z
       .array(z.string().min(1).max(64))
       .min(1)

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { assignment } from './assignment.ts'
 import type { Ask } from './exchange.ts'
 import { NoAnswer, textOf } from './exchange.ts'
 import type { Message, Told } from './journal.ts'
@@ -13,6 +14,7 @@ const offer = z.object({
   kind: z.string(),
   digest: z.string().nullable(),
   accepted: z.boolean(),
+  assignment: assignment.optional(),
   nextCheckSeconds: z.number().positive(),
 })
 export type Offer = z.output<typeof offer>
@@ -22,6 +24,7 @@ const command = z.object({
   arguments: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/), z.string()),
   repeatable: z.boolean(),
 })
+type Check = z.output<typeof check>
 const check = z.union([
   offer,
   z.object({
@@ -57,11 +60,17 @@ const longestAnswer = 60_000
 
 /** What an agent asks of the control plane. All of it rejects with {@link NoAnswer} where nobody knows, and {@link Declined} where it is refused. */
 export interface ControlPlane {
-  check(running: {
+  /**
+   * Asks for an update. Given a nonce, what is offered is assigned by it; but not where it is only said that nothing has changed: `anew` is
+   * answered in full.
+   */
+  check(asked: {
     readonly component: string
     readonly version: string
     readonly channel: string
-  }): Promise<z.output<typeof check>>
+    readonly nonce?: string | undefined
+    readonly anew?: boolean
+  }): Promise<Check>
   manifest(): Promise<Shown & { readonly attempt: string }>
   report(message: Message): Promise<void>
   reportCommand(told: Told): Promise<void>
@@ -84,7 +93,7 @@ export function controlPlaneAt(
   },
 ): ControlPlane {
   /** What was answered last to a check, and the tag by which the control plane says that it would answer so again. */
-  let last: { readonly tag: string; readonly answer: z.output<typeof check> } | undefined
+  let last: { readonly tag: string; readonly answer: Check } | undefined
 
   /** Asks, and resolves to the answer and what of it was read; rejects where nobody knows. */
   async function exchange(path: string, body: unknown, headers: Record<string, string>) {
@@ -136,17 +145,20 @@ export function controlPlaneAt(
   }
 
   return {
-    async check({ component, version, channel }) {
+    async check({ component, version, channel, nonce, anew = false }) {
       const { status, text, headers } = await exchange('/api/v1/updates/check', undefined, {
         'x-current-version': version,
         'x-component': component,
         'x-channel': channel,
-        ...(last && { 'if-none-match': last.tag }),
+        ...(nonce !== undefined && { 'x-assignment-nonce': nonce }),
+        ...(last && !anew && { 'if-none-match': last.tag }),
       })
       const next = Number(headers['drydock-next-check'])
       if (status === 304 && last && next > 0) return { ...last.answer, nextCheckSeconds: next }
       const answer = read(check, status, text)
-      last = headers.etag === undefined ? undefined : { tag: headers.etag, answer }
+      // An assignment answers one question; the tag says nothing of it.
+      const kept = answer.updateAvailable ? { ...answer, assignment: undefined } : answer
+      last = headers.etag === undefined ? undefined : { tag: headers.etag, answer: kept }
       return answer
     },
     manifest: () => call('/api/v1/updates/manifest', shown),

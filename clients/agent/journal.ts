@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import * as z from 'zod'
+import { held } from './assignment.ts'
 
 /** What is done next of an update that was accepted, in this order; those of the way back follow what did not go well. */
 export const stages = [
@@ -46,6 +47,8 @@ const work = z.object({
   digest: z.string().nullable(),
   back: z.boolean(),
   shown,
+  /** That it is for this target; null: none was asked for. */
+  assignment: held.nullable().default(null),
   stage: z.enum(stages),
   failure: failure.nullable(),
 })

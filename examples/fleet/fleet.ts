@@ -99,11 +99,12 @@ export async function fleet(): Promise<boolean> {
     const registered = await operator<{ targets: { id: string; enrolmentToken: string }[] }>(
       ...(['POST', '/api/v1/targets', { targets, enrol: true }] as const),
     )
+    const { assignmentKey } = await operator<{ assignmentKey: { publicKey: string } }>('GET', '/api/v1/trust')
     for (const [place, { id, enrolmentToken: token }] of registered.targets.entries())
       machines.push(
         openMachine(join(own, id), {
           ...{ id, token, port: port + portsBehind + place, url: runtime.url },
-          ...{ key: signer.publicKey, mirror: mirror.url },
+          ...{ key: signer.publicKey, assignmentKey: assignmentKey.publicKey, mirror: mirror.url },
         }),
       )
     for (const machine of machines) machine.start()

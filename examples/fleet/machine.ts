@@ -29,6 +29,7 @@ export function openMachine(
     port,
     url,
     key,
+    assignmentKey,
     mirror,
   }: {
     readonly id: string
@@ -37,6 +38,8 @@ export function openMachine(
     readonly url: string
     /** Whose word about releases counts there. */
     readonly key: string
+    /** Who assigns updates to it. */
+    readonly assignmentKey: string
     readonly mirror: string
   },
 ): Machine {
@@ -56,7 +59,7 @@ export function openMachine(
       },
       maintenanceWindow: { enabled: false },
       server: { url, credential: 'credential' },
-      trust: { keys: [key] },
+      trust: { keys: [key], assignmentKey },
       download: { mirror },
       parts: { service: {} },
       programs: { stop: program('stop'), start: program('start') },

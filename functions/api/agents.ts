@@ -8,7 +8,7 @@ import { endpoint } from './http/endpoint.ts'
 import type { Reception, Services } from './services.ts'
 
 /** Returns the handler of the protocol that targets' agents and gateways speak. */
-export function agentsEndpoint(services: Services<'telemetry'> & Reception) {
+export function agentsEndpoint(services: Services<'telemetry' | 'assignmentSigner'> & Reception) {
   return endpoint(
     'agents',
     agentContracts,

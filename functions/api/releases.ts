@@ -39,7 +39,9 @@ async function command(input: Commanded, { log }: Services, decision: ReleaseDec
 }
 
 /** Returns the handler of the release catalogue. */
-export function releasesEndpoint(services: Services<'unsignedReleases'> & ReceptionOfPeople) {
+export function releasesEndpoint(
+  services: Services<'unsignedReleases' | 'assignmentKey'> & ReceptionOfPeople,
+) {
   return endpoint(
     'releases',
     { ...releaseContracts, ...componentContracts, ...trustContracts },

@@ -3,6 +3,7 @@ import type { UnsignedReleases } from '../domain/policy/policy.ts'
 import type { KeptHeads } from '../log/heads.ts'
 import type { Log } from '../log/log.ts'
 import type { Leaving } from '../notify/deliver.ts'
+import type { PublicKey, Signer } from '../signer.ts'
 import type { Views } from '../views/views.ts'
 import type { Inbox } from '../work/inbox.ts'
 import type { Messages } from '../work/messages.ts'
@@ -33,6 +34,10 @@ interface Reached {
   readonly inbox: Inbox
   /** Where the streams stood, day by day, signed. */
   readonly keptHeads: KeptHeads
+  /** Signs what is handed over to agents. */
+  readonly assignmentSigner: Signer
+  /** Returns the half of that key which verifies. */
+  assignmentKey(): Promise<PublicKey>
   /** Returns why the deployment does not let a URL be called; undefined: it does, or its addresses decide. */
   uncallable(url: string): string | undefined
   /** The present instant, in milliseconds since the epoch. */

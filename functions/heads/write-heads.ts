@@ -11,7 +11,7 @@ import type { StreamHeads } from '../log/heads.ts'
 import { emitMetrics } from '../metrics.ts'
 import { atOnce } from '../patience.ts'
 import { OnTheirOwn } from '../side-by-side.ts'
-import type { Signer } from './signer.ts'
+import type { Signer } from '../signer.ts'
 import type { Vault } from './vault.ts'
 
 interface HeadsServices {

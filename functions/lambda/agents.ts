@@ -1,4 +1,4 @@
 import { agentsEndpoint } from '../api/agents.ts'
-import { connect, log, telemetry, views } from '../connections.ts'
+import { assignmentSigner, connect, log, telemetry, views } from '../connections.ts'
 
-export const handler = agentsEndpoint(connect({ log, views, telemetry }))
+export const handler = agentsEndpoint(connect({ log, views, telemetry, assignmentSigner }))

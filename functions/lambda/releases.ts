@@ -1,4 +1,4 @@
 import { releasesEndpoint } from '../api/releases.ts'
-import { connect, log, roleClaim, unsignedReleases, views } from '../connections.ts'
+import { assignmentKey, connect, log, roleClaim, unsignedReleases, views } from '../connections.ts'
 
-export const handler = releasesEndpoint(connect({ log, views, roleClaim, unsignedReleases }))
+export const handler = releasesEndpoint(connect({ log, views, roleClaim, unsignedReleases, assignmentKey }))

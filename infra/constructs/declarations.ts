@@ -115,8 +115,8 @@ const declared = {
   releases: {
     ...request,
     does: 'Releases and the keys that sign them: publish, list, withdraw',
-    environment: ['logTable', 'viewsTable', 'roleClaim', 'unsignedReleases'],
-    may: { log: append, views: read },
+    environment: ['logTable', 'viewsTable', 'roleClaim', 'unsignedReleases', 'assignmentKeyArn'],
+    may: { log: append, views: read, assignmentPublicKey: ['kms:GetPublicKey'] },
   },
   operations: {
     ...request,
@@ -154,8 +154,9 @@ const declared = {
     ...request,
     does: 'What agents ask and report',
     atOnce: 'AgentConcurrency',
-    environment: ['logTable', 'viewsTable', 'workTable'],
-    may: { log: append, views: read, work: ['dynamodb:UpdateItem'] },
+    environment: ['logTable', 'viewsTable', 'workTable', 'assignmentKeyArn'],
+    // It alone assigns attempts to targets in words that agents believe.
+    may: { log: append, views: read, work: ['dynamodb:UpdateItem'], assignmentKey: ['kms:Sign'] },
   },
   mcp: {
     ...request,

@@ -21,6 +21,7 @@ import {
   type Setting,
   type Settings,
 } from '../../functions/environment.ts'
+import type { Assignments } from './assignments.ts'
 import { writeBrowserFiles } from './browser-files.ts'
 import { bundle, bundleOf } from './bundles.ts'
 import type { Bus } from './bus.ts'
@@ -68,6 +69,7 @@ interface FunctionsProps {
   readonly runCommand: RunCommand
   readonly concurrency: Concurrency
   readonly heads: Heads
+  readonly assignments: Assignments
   readonly procedures: Procedures
 }
 
@@ -84,7 +86,7 @@ export class Functions extends Construct {
   constructor(scope: Construct, props: FunctionsProps) {
     super(scope, 'Functions')
     const { log, views, work, bus, windows, identity, exposure, outbound, concurrency, heads } = props
-    const { procedures, runCommand, mail, catalogue } = props
+    const { procedures, runCommand, mail, catalogue, assignments } = props
     const settings: Settings<Setting> = {
       logTable: log.table.tableName,
       viewsTable: views.table.tableName,
@@ -108,6 +110,7 @@ export class Functions extends Construct {
       windowsDeadLettersArn: windows.deadLetters.queueArn,
       headsBucket: heads.bucket.bucketName,
       headsKeyArn: heads.key.keyArn,
+      assignmentKeyArn: assignments.key.keyArn,
       outboundHosts: outbound.hosts,
       helmBinary: '/opt/helm/helm',
       apiUrl: props.apiUrl,
@@ -140,6 +143,8 @@ export class Functions extends Construct {
       headsBucket: heads.bucket.bucketArn,
       headDocuments: heads.bucket.arnForObjects(`${headsPrefix}*`),
       headsKey: heads.key.keyArn,
+      assignmentKey: assignments.key.keyArn,
+      assignmentPublicKey: assignments.key.keyArn,
       secrets: secretArns(this),
     }
 

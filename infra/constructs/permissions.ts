@@ -3,7 +3,8 @@ import { headsPrefix } from '../../functions/environment.ts'
 /**
  * What a function may be granted. `catalogue` is the log's index, `lastSeen` the rows of `Work` that say when agents were heard of, `probes` those of what was seen of domains, `callbacks` those of who may call back, `messages` those of what leaves, `upgradeExecutions` are those of the state machine that drives upgrades, `windowSchedules` the
  * one-shot schedules of windows, `windowsRole` whom these act as; `anySchedule` is every schedule, since listing knows no narrower one.
- * `headDocuments` are the objects in `headsBucket` that say where the streams stand, signed with `headsKey`. `secrets` are those whose names begin with
+ * `headDocuments` are the objects in `headsBucket` that say where the streams stand, signed with `headsKey`. `assignmentKey` signs what is handed over to agents, and
+ * `assignmentPublicKey` is its half that verifies. `secrets` are those whose names begin with
  * the stack's own, `commands` those that the deployment lets be run, `anyCommand` every one: to look at one knows no narrower right. `mail` are
  * the identities from which the deployment lets e-mails be sent.
  */
@@ -30,6 +31,8 @@ export type Resource =
   | 'headsBucket'
   | 'headDocuments'
   | 'headsKey'
+  | 'assignmentKey'
+  | 'assignmentPublicKey'
   | 'secrets'
   | 'commands'
   | 'anyCommand'
@@ -37,6 +40,10 @@ export type Resource =
 
 /** What a function may do: exact actions by resource. */
 export type Grants = Partial<Readonly<Record<Resource, readonly string[]>>>
+
+const signsTexts = {
+  StringEquals: { 'kms:SigningAlgorithm': ['ED25519_SHA_512'], 'kms:MessageType': ['RAW'] },
+}
 
 /**
  * What narrows a grant further. Task tokens lie in the same table: who may read when agents were heard of must not read them. The role
@@ -50,7 +57,8 @@ export const conditions: Partial<Record<Resource, Record<string, Record<string, 
   callbacks: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['callbacks#*'] } },
   lastSeen: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['seen#*'] } },
   headsBucket: { StringEquals: { 's3:prefix': [headsPrefix] } },
-  headsKey: { StringEquals: { 'kms:SigningAlgorithm': ['ED25519_SHA_512'], 'kms:MessageType': ['RAW'] } },
+  headsKey: signsTexts,
+  assignmentKey: signsTexts,
 }
 
 // A stream is read by Query, however short it is.

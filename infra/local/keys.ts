@@ -25,8 +25,16 @@ const signing = z.strictObject({
   SigningAlgorithm: z.literal('ED25519_SHA_512'),
 })
 
+const asking = z.strictObject({ KeyId: z.string() })
+
 function fault(type: string, message: string): Error {
   return Object.assign(new Error(message), { type })
+}
+
+function read<Asked>(schema: z.ZodType<Asked>, input: unknown): Asked {
+  const asked = schema.safeParse(input)
+  if (!asked.success) throw fault('ValidationException', z.prettifyError(asked.error))
+  return asked.data
 }
 
 /** Returns where the private and the public half of a key lie. */
@@ -62,15 +70,23 @@ export function openKeys(resources: readonly Resource[], data: string): Keys {
   const byArn = new Map(
     signers.map(({ logicalId, identity }) => [identity.attributes.Arn, openKey(data, logicalId)]),
   )
+  const keyOf = (arn: string): KeyObject => {
+    const key = byArn.get(arn)
+    if (key === undefined) throw fault('NotFoundException', `No key that signs is called ${arn}.`)
+    return key
+  }
   return {
     request(operation, input) {
+      if (operation === 'GetPublicKey') {
+        const { KeyId } = read(asking, input)
+        const der = createPublicKey(keyOf(KeyId)).export({ format: 'der', type: 'spki' })
+        const what = { KeySpec: 'ECC_NIST_EDWARDS25519', KeyUsage: 'SIGN_VERIFY' }
+        return { KeyId, PublicKey: der.toString('base64'), ...what, SigningAlgorithms: ['ED25519_SHA_512'] }
+      }
       if (operation !== 'Sign')
         throw fault('UnknownOperationException', `One machine does not ${operation} with keys.`)
-      const asked = signing.safeParse(input)
-      if (!asked.success) throw fault('ValidationException', z.prettifyError(asked.error))
-      const { KeyId, Message, SigningAlgorithm } = asked.data
-      const key = byArn.get(KeyId)
-      if (key === undefined) throw fault('NotFoundException', `No key that signs is called ${KeyId}.`)
+      const { KeyId, Message, SigningAlgorithm } = read(signing, input)
+      const key = keyOf(KeyId)
       const message = Buffer.from(Message, 'base64')
       // KMS takes no more (AWS).
       if (message.length > 4096) throw fault('ValidationException', 'A message has at most 4096 bytes.')

@@ -64,7 +64,10 @@ describe('every answer is the one that is described', () => {
       as,
       query: { members: 'true' },
     })
+    const headers = { 'x-assignment-nonce': 'n'.repeat(43) }
+    await ask('checkForUpdate', 'GET', '/api/v1/updates/check', { as, headers, query: { members: 'true' } })
     const { target } = offers.body.offers[0]
+    await ask('checkForUpdate', 'GET', '/api/v1/updates/check', { as, headers, query: { target } })
     await ask('checkForUpdate', 'GET', '/api/v1/updates/check', { as, query: { target } })
     await ask('explainTarget', 'GET', `/api/v1/targets/${target}/explain`)
     await ask('getTarget', 'GET', `/api/v1/targets/${target}`)

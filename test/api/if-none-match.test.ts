@@ -91,6 +91,7 @@ it('whoever answers with an ETag says so in the description', async () => {
       'getCalendar',
       'getCalendarState',
       'getComponent',
+      'getDestination',
       'getManifest',
       'getPolicy',
       'getRelease',

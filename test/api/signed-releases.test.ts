@@ -531,6 +531,7 @@ describe('keys', () => {
     expect([status, body.code, body.errors[0].field]).toEqual([422, 'threshold-unreachable', 'threshold'])
     expect((await world.call('GET', '/api/v1/trust')).body).toEqual({
       ...{ threshold: 1, components: {}, unsignedReleases: 'refused' },
+      assignmentKey: { keyId: 'a key in memory', publicKey: expect.stringContaining('PUBLIC KEY') },
     })
   })
 })

@@ -36,6 +36,7 @@ import { memoryStore } from '../../functions/log/memory.ts'
 import { duties } from '../../functions/reactor/duties.ts'
 import { runDuties } from '../../functions/reactor/run.ts'
 import { OnTheirOwn } from '../../functions/side-by-side.ts'
+import { KeyBusy } from '../../functions/signer.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
 import { openRunner } from '../../functions/views/runner.ts'
@@ -164,7 +165,9 @@ export function openWorld({
     },
   })
   const lines: AccessLine[] = []
-  const [vault, signer] = [memoryVault(), memorySigner()]
+  const [vault, signer, assigner] = [memoryVault(), memorySigner(), memorySigner()]
+  /** How many attempts were assigned, and whether the key for that is busy. */
+  const assigning = { signed: 0, away: false }
   const reached = memoryServices({ log, views: viewsOver(store, now), now })
   const telemetry = {
     ...reached.telemetry,
@@ -182,9 +185,29 @@ export function openWorld({
     exposure,
     unsignedReleases,
     keptHeads: vault,
+    assignmentSigner: {
+      keyId: assigner.keyId,
+      async sign(text: string) {
+        if (assigning.away) throw new KeyBusy('The key is busy.')
+        assigning.signed++
+        return assigner.sign(text)
+      },
+    },
+    assignmentKey: async () => ({
+      keyId: assigner.keyId,
+      publicKey: assigner.key.export({ format: 'pem', type: 'spki' }).toString(),
+    }),
     ...leavingFor(now),
     allowances,
-  } satisfies Services<'telemetry' | 'exposure' | 'unsignedReleases' | 'keptHeads' | ToLeave> &
+  } satisfies Services<
+    | 'telemetry'
+    | 'exposure'
+    | 'unsignedReleases'
+    | 'keptHeads'
+    | 'assignmentSigner'
+    | 'assignmentKey'
+    | ToLeave
+  > &
     ReceptionOfPeople &
     Record<string, unknown>
   // As deployed: nothing that is planned for a caller asks when somebody was last heard of.
@@ -343,6 +366,7 @@ export function openWorld({
     /** Targets whose agents nothing has ever been heard of, where the others are. */
     silent,
     lines,
+    assigning,
     log,
     /** Where the rows of the views lie. */
     viewStore: store,

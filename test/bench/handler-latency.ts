@@ -69,6 +69,7 @@ export async function handlerLatencies(
     views: openViews({ client, table: 'Views' }),
     roleClaim: 'roles',
     unsignedReleases: 'allowed',
+    assignmentKey: async () => ({ keyId: 'bench', publicKey: '' }),
     now: Date.now,
     record: () => {},
     allowances: withoutLimit,

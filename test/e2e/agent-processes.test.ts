@@ -35,29 +35,42 @@ describe('agents as processes', () => {
     await operator.write('/api/v1/releases', { manifest, signatures })
 
     const mirror = await serving((_, response) => response.end(artifact))
-    const ids = ['well', 'ill', 'wary'].map((name) => `${component}-${name}`)
-    const registered = await register(operator, component, ids)
-    const places = registered.map(({ id }) =>
-      openPlace(
-        // One trusts another key alone.
-        { url: operator.url, mirror, signer: id.endsWith('wary') ? newSigner() : signer },
-        { component },
-      ),
+    const { assignmentKey: pinned } = await operator.read<{
+      readonly assignmentKey: { readonly publicKey: string }
+    }>('/api/v1/trust')
+    /** Whom each believes: about releases, and about what is assigned to it. */
+    const believed: Readonly<Record<string, { readonly keys: string; readonly assignmentKey?: string }>> = {
+      well: { keys: publicKey },
+      ill: { keys: publicKey, assignmentKey: pinned.publicKey },
+      wary: { keys: newSigner().publicKey },
+      assigned: { keys: publicKey, assignmentKey: pinned.publicKey },
+      elsewhere: { keys: publicKey, assignmentKey: newSigner().publicKey },
+    }
+    const names = Object.keys(believed)
+    const registered = await register(
+      operator,
+      component,
+      names.map((name) => `${component}-${name}`),
     )
+    const places = registered.map(({ id }) => {
+      const { keys, ...others } = believed[id.slice(component.length + 1)] ?? { keys: '' }
+      const trust = { keys: [keys], ...others }
+      return openPlace({ url: operator.url, mirror, signer }, { component, trust })
+    })
     for (const [index, { id, enrolmentToken }] of registered.entries()) {
       const said = await agent('enrol', places[index]?.file ?? '', {
         DRYDOCK_ENROLMENT_TOKEN: enrolmentToken,
       })
       expect(said).toContain(id)
     }
-    const [well, ill, wary] = places
+    const [, ill] = places
     ill?.spoil('apply', '1.1.0')
     await eventually(
       () => operator.read<{ readonly count: number }>(`/api/v1/targets?component=${component}`),
-      ({ count }) => expect(count).toBe(3),
+      ({ count }) => expect(count).toBe(names.length),
     )
     const { body } = await operator.write<{ readonly upgradeId: string }>('/api/upgrades/deploy', {
-      ...{ component, version: '1.1.0', strategy: 'all', parallel: 3 },
+      ...{ component, version: '1.1.0', strategy: 'all', parallel: names.length },
       failureThreshold: { percent: 100 },
     })
     await eventually(
@@ -65,7 +78,7 @@ describe('agents as processes', () => {
         for (const { file } of places) await agent('once', file)
         return operator.read<Logs>(`/api/upgrades/${body.upgradeId}/logs`)
       },
-      ({ logs }) => expect(logs.filter(({ status }) => status !== 'pending')).toHaveLength(3),
+      ({ logs }) => expect(logs.filter(({ status }) => status !== 'pending')).toHaveLength(names.length),
     )
     const { logs } = await eventually(
       () => operator.read<Logs>(`/api/upgrades/${body.upgradeId}/logs`),
@@ -81,8 +94,10 @@ describe('agents as processes', () => {
       well: ['completed', null],
       ill: ['rolled_back', 'APPLY_FAILED'],
       wary: ['rejected', 'SIGNATURE_INVALID'],
+      assigned: ['completed', null],
+      elsewhere: ['rejected', 'ASSIGNMENT_INVALID'],
     })
-    expect([well?.runs(), ill?.runs(), wary?.runs()]).toEqual(['1.1.0', null, null])
+    expect(places.map((place) => place.runs())).toEqual(['1.1.0', null, null, '1.1.0', null])
     await ended(operator, body.upgradeId, {})
   })
 })

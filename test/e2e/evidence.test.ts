@@ -20,7 +20,7 @@ afterAll(() => machine?.stop())
 /** Runs the command as somebody would who was given the files. */
 function verify(files: readonly string[]): Promise<{ readonly status: number; readonly words: string }> {
   const command = fileURLToPath(new URL('../../clients/verify/drydock-verify.ts', import.meta.url))
-  const [key = ''] = globSync(join(machine.data, 'keys', '*.public.pem'))
+  const [key = ''] = globSync(join(machine.data, 'keys', 'HeadsKey*.public.pem'))
   return new Promise((resolve) => {
     execFile(process.execPath, [command, ...files, '--key', key], (error, stdout, stderr) =>
       resolve({ status: error ? Number(error.code) : 0, words: stdout + stderr }),

@@ -23,7 +23,7 @@ test('the heads of every day show the end of a stream that somebody cut off (S13
   await machine.pass(24 * 60)
 
   const [heads = ''] = globSync(join(machine.data, 'buckets', '*', 'heads'))
-  const [key = ''] = globSync(join(machine.data, 'keys', '*.public.pem'))
+  const [key = ''] = globSync(join(machine.data, 'keys', 'HeadsKey*.public.pem'))
   const documents = globSync(join(heads, '*.json')).map((file) => readHeads(readFileSync(file, 'utf8')))
   documents.sort((one, other) => one.number - other.number)
   const streams = documents.map(

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { type HeadsDocument, readHeads } from '../../events/heads.ts'
-import type { Signer } from '../../functions/heads/signer.ts'
 import type { Vault } from '../../functions/heads/vault.ts'
+import type { Signer } from '../../functions/signer.ts'
 
 /** A vault in memory, its documents in the order of their numbers. */
 export interface MemoryVault extends Vault {
@@ -32,6 +32,7 @@ export function memoryVault(): MemoryVault {
 export function memorySigner(): Signer & { readonly key: KeyObject } {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   return {
+    keyId: 'a key in memory',
     key: publicKey,
     sign: async (text) => sign(null, Buffer.from(text), privateKey).toString('base64'),
   }

@@ -23,6 +23,7 @@ const otherwise: Readonly<Record<string, readonly string[]>> = {
 /** What is asked of services without their client, by what no other question holds. A name that a list tells is read. */
 const plain: Readonly<Record<string, readonly string[]>> = {
   'TrentService.Sign': ['kms:Sign'],
+  'TrentService.GetPublicKey': ['kms:GetPublicKey'],
   '"SendCommand"': ['ssm:SendCommand'],
   '"ListCommands"': ['ssm:ListCommands'],
   '"GetCommandInvocation"': ['ssm:GetCommandInvocation'],

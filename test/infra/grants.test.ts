@@ -29,6 +29,8 @@ const reached: Readonly<Record<string, readonly Resource[]>> = {
   vault: ['headsBucket', 'headDocuments'],
   keptHeads: ['headsBucket', 'headDocuments'],
   signer: ['headsKey'],
+  assignmentSigner: ['assignmentKey'],
+  assignmentKey: ['assignmentPublicKey'],
   outbound: [],
   uncallable: [],
   helm: [],

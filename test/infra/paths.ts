@@ -128,13 +128,23 @@ export function pathsOf(stack: ReadonlyMap<string, Resolved>): readonly Path[] {
       })),
   )
 
+  const signing = { 'kms:SigningAlgorithm': 'ED25519_SHA_512', 'kms:MessageType': 'RAW' }
+  /** Who answers agents signs what is assigned to them; who answers people reads the half of the key that verifies. */
+  const assignments = of('Lambda::Function').flatMap((lambda): Path[] => {
+    const { ASSIGNMENT_KEY_ARN: key } = lambda.properties.Environment?.Variables ?? {}
+    if (key === undefined) return []
+    const step = lambda.id.startsWith('Functionsagents')
+      ? asRole(roleOf(lambda), 'kms:Sign', key, signing)
+      : asRole(roleOf(lambda), 'kms:GetPublicKey', key, {})
+    return [{ from: lambda.id, to: at(key).id, steps: [step] }]
+  })
+
   /** Who signs heads uses a key by a right of its own, which the key leaves to the account, and writes new names into a bucket. */
   const heads = of('Lambda::Function').flatMap((lambda): Path[] => {
     const { HEADS_KEY_ARN: key, HEADS_BUCKET: name } = lambda.properties.Environment?.Variables ?? {}
     if (key === undefined) return []
     const bucket = of('S3::Bucket').find(({ ref }) => ref === name)
     const document = `${bucket?.attributes.Arn}/heads/1.json`
-    const signing = { 'kms:SigningAlgorithm': 'ED25519_SHA_512', 'kms:MessageType': 'RAW' }
     const own = (action: string, on: string, context = {}) => asRole(roleOf(lambda), action, on, context)
     return [
       { from: lambda.id, to: at(key).id, steps: [own('kms:Sign', key, signing)] },
@@ -237,7 +247,17 @@ export function pathsOf(stack: ReadonlyMap<string, Resolved>): readonly Path[] {
   })
 
   return [
-    ...[...alarms, ...rules, ...schedules, ...oneShots, ...mappings, ...tables, ...heads, ...failures],
+    ...[
+      ...alarms,
+      ...rules,
+      ...schedules,
+      ...oneShots,
+      ...mappings,
+      ...tables,
+      ...heads,
+      ...assignments,
+      ...failures,
+    ],
     ...[...routes, ...authorizers, ...procedures, ...machines, ...functions],
   ]
 }

@@ -20,7 +20,7 @@ const expected: Record<string, Record<string, string>> = {
   },
   rollouts: { Log: 'PutItem Query', Views: 'GetItem Query', 'Work rows probes#*': 'Query' },
   targets: { Log: 'PutItem Query', Views: 'GetItem Query', 'Work rows seen#*': 'BatchGetItem' },
-  releases: { Log: 'PutItem Query', Views: 'GetItem Query' },
+  releases: { Log: 'PutItem Query', Views: 'GetItem Query', 'key of assignments': 'GetPublicKey' },
   operations: { Log: 'PutItem Query', Views: 'GetItem Query' },
   notifications: {
     Log: 'PutItem Query',
@@ -35,6 +35,7 @@ const expected: Record<string, Record<string, string>> = {
     Log: 'PutItem Query',
     Views: 'GetItem Query',
     Work: 'UpdateItem',
+    'key of assignments by ED25519_SHA_512 of RAW': 'Sign',
   },
   // What the operations behind its tools may, together.
   mcp: {
@@ -250,7 +251,8 @@ function nameOf(resource: unknown): string {
       case 'AWS::S3::Bucket':
         return 'heads bucket'
       case 'AWS::KMS::Key':
-        return named.Properties.KeyUsage === 'SIGN_VERIFY' ? 'key of heads' : `key ${attribute[1]}`
+        if (named.Properties.KeyUsage !== 'SIGN_VERIFY') return `key ${attribute[1]}`
+        return attribute[1].startsWith('Heads') ? 'key of heads' : 'key of assignments'
     }
   }
   const objects = /^\{"Fn::Join":\["",\[\{"Fn::GetAtt":\["HeadsBucket\w+","Arn"\]\},"\/heads\/\*"\]\]\}$/
@@ -386,6 +388,7 @@ describe('where things are', () => {
     OUTBOUND_HOSTS: /"secrets of the stack":|"Work rows probes#\*":/,
     HEADS_BUCKET: /"documents of heads":/,
     HEADS_KEY_ARN: /"key of heads/,
+    ASSIGNMENT_KEY_ARN: /"key of assignments/,
   }
 
   test.each(Object.entries(needed))(
@@ -443,6 +446,13 @@ describe('S12: the log is append-only', () => {
     // Evidence shows them, and can write neither.
     expect(readers).toEqual(['evidence', 'heads'])
     expect(writers?.filter((name) => readers?.includes(name))).toEqual([])
+  })
+
+  test('S18: one function alone assigns attempts in words that agents believe', () => {
+    const signing = Object.entries(granted).filter(([, rights]) =>
+      /"key of assignments[^"]*":"[^"]*Sign/.test(JSON.stringify(rights)),
+    )
+    expect(signing.map(([name]) => name)).toEqual(['agents'])
   })
 
   test('no resource policy opens a table to others', () => {

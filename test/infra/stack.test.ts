@@ -128,9 +128,15 @@ describe('what is stored', () => {
     const signers = ofType(template, 'AWS::KMS::Key').filter(
       ([, { Properties }]) => Properties.KeyUsage === 'SIGN_VERIFY',
     )
-    expect(signers.map(([, { DeletionPolicy, Properties }]) => [DeletionPolicy, Properties.KeySpec])).toEqual(
-      [['Retain', 'ECC_NIST_EDWARDS25519']],
-    )
+    // That of assignments is another: S18.
+    expect(
+      signers.map(([id, { DeletionPolicy, Properties }]) => [
+        ...[id.replace(/[0-9A-F]{8}$/, ''), DeletionPolicy, Properties.KeySpec],
+      ]),
+    ).toEqual([
+      ['HeadsKey', 'Retain', 'ECC_NIST_EDWARDS25519'],
+      ['AssignmentsKey', 'Retain', 'ECC_NIST_EDWARDS25519'],
+    ])
   })
 
   test('every queue is encrypted and refuses plain HTTP', () => {
@@ -154,6 +160,7 @@ describe('what is stored', () => {
     )
     expect([...new Set(names)].sort()).toEqual([
       'API_URL',
+      'ASSIGNMENT_KEY_ARN',
       'BUS_NAME',
       'EXPOSURE_PERCENT',
       'EXPOSURE_TARGETS',

@@ -25,6 +25,7 @@ describe('what stays when a stack is deleted or its first creation fails', () =>
         'KMS::Key',
         'KMS::Key',
         'KMS::Key',
+        'KMS::Key',
         'S3::Bucket',
       ],
     ])

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { followHeads, type HeadsStatement, readHeadsKey, signedText } from '../../events/heads.ts'
 import { openSend, type Question } from '../../functions/aws-send.ts'
-import { openSigner } from '../../functions/heads/signer.ts'
 import { openVault } from '../../functions/heads/vault.ts'
+import { openPublicKey, openSigner } from '../../functions/signer.ts'
 import { type AwsEndpoint, bucketsPath, openAwsEndpoint } from '../../infra/local/aws-endpoint.ts'
 import { openBuckets } from '../../infra/local/buckets.ts'
 import { openKeys } from '../../infra/local/keys.ts'
@@ -61,6 +61,8 @@ async function open(data = scratch()) {
     bucket,
     signer: openSigner(to('kms', url), keyArn),
     other: openSigner(to('kms', url), 'LogKey'),
+    publicKey: openPublicKey(to('kms', url), keyArn),
+    otherPublicKey: openPublicKey(to('kms', url), 'LogKey'),
     vault: openVault(bucket),
   }
 }
@@ -93,6 +95,9 @@ describe('heads on one machine', () => {
     expect(statSync(join(data, 'keys')).mode & 0o777).toBe(0o700)
     expect(createPublicKey(readFileSync(join(data, 'keys', 'HeadsKey.pem'))).equals(key)).toBe(true)
     expect(existsSync(join(data, 'keys', 'LogKey.pem')), 'what encrypts tables signs nothing').toBe(false)
+    const told = await (await open(data)).publicKey()
+    expect(told.keyId).toBe('HeadsKey')
+    expect(createPublicKey(told.publicKey).equals(key)).toBe(true)
     const again = await open(data)
     expect(
       followHeads(key)({ ...stated(1), signature: await again.signer.sign(signedText(stated(1))) }),
@@ -100,12 +105,13 @@ describe('heads on one machine', () => {
   })
 
   test('are refused where AWS refuses them', async () => {
-    const { bucket, signer, other, vault } = await open()
+    const { bucket, signer, other, otherPublicKey, vault } = await open()
     const put = (headers: Question['headers'], path = 'heads/1.json') =>
       bucket({ method: 'PUT', path, body: '{}', ...(headers && { headers }) })
     expect(await put({})).toMatchObject({ status: 403, text: expect.stringContaining('AccessDenied') })
     expect(await put({ 'if-none-match': '*' }, 'heads/..%2F..%2Fclock.json')).toMatchObject({ status: 400 })
     expect(await bucket({ method: 'GET', path: 'heads/2.json' })).toMatchObject({ status: 404 })
+    await expect(otherPublicKey()).rejects.toThrow(/NotFoundException/)
     await expect(other.sign('text')).rejects.toThrow(/answered with 400: .*NotFoundException/)
     await expect(signer.sign('x'.repeat(4097))).rejects.toThrow(/ValidationException/)
     await endpoint?.close()

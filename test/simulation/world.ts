@@ -94,6 +94,7 @@ export class World {
   readonly telemetry = memoryTelemetry(() => this.clock.now())
   readonly vault = memoryVault()
   readonly signer = memorySigner()
+  readonly assignmentSigner = memorySigner()
   readonly tokens = new Map<string, StoredToken>()
   /** Every token that the machine has given out. */
   readonly issuedTokens = new Set<string>()
@@ -207,6 +208,11 @@ export class World {
       },
       keptHeads: this.vault,
       signer: this.signer,
+      assignmentSigner: this.assignmentSigner,
+      assignmentKey: async () => {
+        const { key, keyId } = this.assignmentSigner
+        return { keyId, publicKey: key.export({ format: 'pem', type: 'spki' }).toString() }
+      },
       repeats: this.repeats,
       published: this.published,
       progress: {

@@ -7,11 +7,14 @@ import { hearVersion, onlyComponent } from '../../domain/target/report.ts'
 import type { TargetState } from '../../domain/target/state.ts'
 import type { Loaded, Log } from '../../log/log.ts'
 import { isCarriedOut } from '../../log/outcome.ts'
+import { atOnce } from '../../patience.ts'
+import { sideBySide } from '../../side-by-side.ts'
 import { metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import { signaturesOf } from '../releases/shown.ts'
 import type { Services } from '../services.ts'
+import { assigned } from './assignment.ts'
 import { noteMachine } from './clones.ts'
 import { commandFor } from './command.ts'
 import { membersOf, mostMembers } from './members.ts'
@@ -22,7 +25,7 @@ import { type Reach, type Reached, reachFrom } from './reach.ts'
 /** A procedure is at work there, and its next step may be the agent's: so soon it asks again, in seconds. */
 const whileDriven = 30
 
-type Check = Operate<(typeof agentContracts)['checkForUpdate'], 'telemetry'>
+type Check = Operate<(typeof agentContracts)['checkForUpdate'], 'telemetry' | 'assignmentSigner'>
 
 /** What an offer says of its release. */
 type OfRelease = Pick<
@@ -126,6 +129,21 @@ async function afterStatement(
   return isCarriedOut(outcome) ? outcome.loaded : loaded
 }
 
+/** Returns an answer to a check with an assignment beside each offer in it: for the members of a gateway each names its own. */
+async function withAssignments(
+  services: Services<'assignmentSigner'>,
+  target: string,
+  answer: Offer | Awaited<ReturnType<typeof offersToMembers>>,
+  nonce: string,
+): Promise<object> {
+  if (!('offers' in answer))
+    return answer.updateAvailable ? assigned(services, target, answer, nonce) : answer
+  const offers = await sideBySide(answer.offers, atOnce.targets, (offer) =>
+    assigned(services, offer.target, offer, nonce),
+  )
+  return { ...answer, offers }
+}
+
 /** Answers whether an update waits, for the agent's target, for a member of its gateway, or for all of them. */
 export const checkForUpdate: Check = async (input, services) => {
   const { principal, query, headers, correlation } = input
@@ -143,9 +161,14 @@ export const checkForUpdate: Check = async (input, services) => {
   const waiting = 'updateAvailable' in body && !body.updateAvailable && command ? { command } : {}
   const next = drivenIn(state) ? Math.min(nextCheck, whileDriven) : nextCheck
   const tagged = { ...body, ...waiting }
+  const answer = { ...tagged, nextCheckSeconds: next }
+  const nonce = headers['x-assignment-nonce']
   // When to ask again is no news; it is in a header as well, which is sent where nothing else is.
   return {
-    ...{ status: 200, body: { ...tagged, nextCheckSeconds: next }, quiet: true },
+    ...{ status: 200, body: answer, quiet: true },
     ...{ etag: commit, tagged, nextCheck: next },
+    ...(nonce !== undefined && {
+      whenSent: () => withAssignments(services, query.target ?? own, answer, nonce),
+    }),
   }
 }

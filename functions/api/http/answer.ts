@@ -36,6 +36,8 @@ export interface Answer {
   readonly etag?: number
   /** What the `ETag` stands for, where more is in the body than the caller has to hear of. */
   readonly tagged?: object
+  /** Returns the body with what is made only where it is sent, since that costs: not for a caller who has the answer. The `ETag` knows nothing of it. */
+  whenSent?(): Promise<object>
   /** In how many seconds the caller is to ask again; becomes `Drydock-Next-Check`, which is sent where nothing else is. */
   readonly nextCheck?: number
   readonly location?: string

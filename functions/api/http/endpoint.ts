@@ -51,7 +51,7 @@ function textOf({ markdown, openMetrics, body }: Answer): { readonly type: strin
   return { type: 'application/json', body: JSON.stringify(body) }
 }
 
-function resultOf(answer: Answer, event: ApiEvent): ApiResult {
+async function resultOf(answer: Answer, event: ApiEvent): Promise<ApiResult> {
   const { status, commit, etag, tagged, nextCheck, location, zip, next } = answer
   const { correlation, route } = exchangeOf({ event })
   const { type, body } = textOf(answer)
@@ -76,7 +76,8 @@ function resultOf(answer: Answer, event: ApiEvent): ApiResult {
   const isRead = route.method === 'GET' && status === 200
   if (isRead && tag !== undefined && isKnown(tag, event.headers?.['if-none-match']))
     return { statusCode: 304, headers }
-  return { statusCode: status, headers: { ...headers, 'content-type': type }, body }
+  const sent = answer.whenSent ? JSON.stringify(await answer.whenSent()) : body
+  return { statusCode: status, headers: { ...headers, 'content-type': type }, body: sent }
 }
 
 /** Returns what every request of a group passes before it is answered. The order of the middleware is the order of the checks: route, access, limits, body, headers, fields. */

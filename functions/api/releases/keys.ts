@@ -69,10 +69,17 @@ export const revokeKey: Operate<Contracts['revokeKey']> = async (input, services
   return { status: 200, body: shownKey(state, key), commit }
 }
 
-/** Says how many keys have to sign a release. */
-export const getTrust: Operate<Contracts['getTrust'], 'unsignedReleases'> = async (_input, services) => {
-  const { state, commit } = await services.log.load(trustAggregate, releaseTrust)
-  return { status: 200, body: shownTrust(state, services), ...(commit > 0 && { etag: commit }) }
+/** Says how many keys have to sign a release, and which key assigns attempts. */
+export const getTrust: Operate<Contracts['getTrust'], 'unsignedReleases' | 'assignmentKey'> = async (
+  _input,
+  services,
+) => {
+  const [{ state, commit }, assignmentKey] = await Promise.all([
+    services.log.load(trustAggregate, releaseTrust),
+    services.assignmentKey(),
+  ])
+  const body = { ...shownTrust(state, services), assignmentKey }
+  return { status: 200, body, ...(commit > 0 && { etag: commit }) }
 }
 
 /** Sets how many keys have to sign a release. */

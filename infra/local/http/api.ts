@@ -129,6 +129,8 @@ export function createHttpApi(
     else answer = await respond(message, request).catch(() => internalServerError)
     // The last answer of a connection says so, lest its client sends another request into the end.
     if (!server.listening) response.setHeader('connection', 'close')
+    // Agents take the time from it, and hold against it what handlers have dated by the clock.
+    response.setHeader('date', new Date(clock.now()).toUTCString())
     send(message, response, answer, request?.requestId ?? '')
   }
 

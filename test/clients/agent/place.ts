@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, sign } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -82,13 +82,30 @@ export interface Plane {
     date?: number
     instead?: Buffer
     loseAnswer?: boolean
+    /** What is assigned in place of what is offered; undefined: nothing is. */
+    assign?: (stated: Json) => Json | undefined
   }
   readonly signer: Signer
+  /** Whose assignments what is offered comes with, where a nonce is sent. */
+  readonly assigner: Signer
+  /** The nonces that were sent, in their order. */
+  readonly nonces: string[]
+}
+
+/** The target of every place. */
+export const targetHere = 'target-1'
+const credential = `drydock-agent.${targetHere}.secret`
+
+/** Returns an assignment as a control plane signs it. */
+export function assignmentBy({ keyId, privateKey }: Signer, stated: Json) {
+  const statement = canonicalJson(stated)
+  return { statement, keyId, signature: sign(null, Buffer.from(statement), privateKey).toString('base64') }
 }
 
 /** Opens a control plane that says what a test wants, with the artifacts of what it offers. */
 export async function openPlane(): Promise<Plane> {
-  const signer = newSigner()
+  const [signer, assigner] = [newSigner(), newSigner()]
+  const nonces: string[] = []
   const artifacts = new Map<string, Buffer>()
   let offered: { check: Json; manifest: Json } | undefined
   const reports: Json[] = []
@@ -103,7 +120,7 @@ export async function openPlane(): Promise<Plane> {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
     }
     if (trouble.away) return request.socket.destroy()
-    if (request.headers.authorization !== 'Bearer secret')
+    if (request.headers.authorization !== `Bearer ${credential}`)
       return say(401, { code: 'unauthenticated', detail: 'Who?' })
     if (request.url === '/api/v1/updates/check') {
       const nothing: Json = { updateAvailable: false, ...(asked && { command: asked }) }
@@ -115,7 +132,15 @@ export async function openPlane(): Promise<Plane> {
       const etag = `"${createHash('sha256').update(JSON.stringify(answer)).digest('hex')}"`
       response.setHeader('etag', etag)
       response.setHeader('drydock-next-check', '1')
-      if (request.headers['if-none-match'] !== etag) return say(200, { ...answer, nextCheckSeconds: 1 })
+      const nonce = request.headers['x-assignment-nonce']
+      if (typeof nonce === 'string') nonces.push(nonce)
+      const { attempt, component, version, digest } = check
+      const [notBefore, notAfter] = [0, 900_000].map((after) => new Date(Date.now() + after).toISOString())
+      const stated = { target: targetHere, attempt, component, version, digest, notBefore, notAfter, nonce }
+      const assign = trouble.assign ?? ((usual: Json) => assignmentBy(assigner, usual))
+      const assignment = check.updateAvailable && nonce ? assign(stated) : undefined
+      if (request.headers['if-none-match'] !== etag)
+        return say(200, { ...answer, nextCheckSeconds: 1, ...(assignment && { assignment }) })
       unchanged += 1
       return response.writeHead(304).end()
     }
@@ -151,7 +176,7 @@ export async function openPlane(): Promise<Plane> {
     )
   })
   return {
-    ...{ url, mirror, reports, commands, ranges, trouble, signer },
+    ...{ url, mirror, reports, commands, ranges, trouble, signer, assigner, nonces },
     unchanged: () => unchanged,
     command(id, command, more = {}) {
       asked = { id, command, arguments: {}, repeatable: false, ...more }
@@ -209,7 +234,7 @@ export function openPlace(
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const [directory, log] = [join(folder, 'agent'), join(folder, 'programs.log')]
   mkdirSync(directory)
-  writeFileSync(join(folder, 'credential'), 'secret\n')
+  writeFileSync(join(folder, 'credential'), `${credential}\n`)
   // One program for all: it notes that it was run, and fails where it was spoilt.
   const script = 'echo "$1 $DRYDOCK_VERSION $DRYDOCK_PART" >> "$0" && ! test -e "$0.$1-$DRYDOCK_VERSION"'
   const program = (name: string) => ['/bin/sh', '-c', script, log, name]

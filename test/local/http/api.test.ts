@@ -60,6 +60,11 @@ it('gives functions payload format 2.0', async () => {
   expect(events[0]?.headers).not.toHaveProperty('cookie')
 })
 
+it('dates its answers by the clock', async () => {
+  const { url } = await gateway({ 'GET /a': 'NONE' })
+  expect((await fetch(`${url}/a`)).headers.get('date')).toBe('Mon, 02 Mar 2026 10:00:00 GMT')
+})
+
 it('joins repeated headers with commas', async () => {
   const { raw, events } = await gateway({ 'GET /a': 'NONE' })
   await raw('GET /a HTTP/1.1\r\nHost: h\r\nX-Two: 1\r\nx-two: 2\r\nConnection: close\r\n\r\n')
