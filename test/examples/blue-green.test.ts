@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { Sites } from '../../examples/blue-green/sites.ts'
+import { type Behaviour, Sites } from '../../examples/blue-green/sites.ts'
 import { measureDue } from '../../functions/gates/measure.ts'
 import { tickDue } from '../../functions/reactor/upgrades/tick.ts'
 import type { OutboundCall, Sent } from '../../functions/workflow/procedure/outbound.ts'
@@ -101,5 +101,163 @@ describe('C9: blue-green', () => {
       expect(site).toEqual({ live: 'green', versions: { blue: null, green: after } })
     expect(new Set(sites.changes).size).toBe(sites.changes.length)
     expect(await every.audited()).toEqual([])
+  })
+
+  /** Every site is as it was: traffic on blue, and nothing of the new version left. */
+  const isAsBefore = (sites: Sites) => {
+    for (const site of sites.sites.values())
+      expect(site).toEqual({ live: 'blue', versions: { blue: before, green: null } })
+  }
+
+  it('leaves traffic where it is where the new colour is not well', async () => {
+    const { sites, until, over, phases, all: every } = await openShop()
+    sites.behave({ unwell: { version: after, sites: names } })
+    await until(over)
+    expect(await phases()).toEqual({ switch: 'aborted', retire: 'waiting' })
+    isAsBefore(sites)
+    expect(sites.changes.filter((change) => change.includes('traffic'))).toEqual([])
+    expect(await every.audited()).toEqual([])
+  })
+
+  it.each<[string, Behaviour, RegExp]>([
+    ['the new version has errors', { errors: { [after]: 0.2 } }, /errors was out of bounds/],
+    [
+      'it has more of them than the old colour, though few',
+      { errors: { [before]: 0.001, [after]: 0.005 } },
+      /errors beside the old colour was out of bounds/,
+    ],
+  ])(
+    'puts traffic back on the old colour, which is still there, where %s',
+    async (_words, behaviour, why) => {
+      const { world, id, sites, until, over, phases, all: every } = await openShop()
+      sites.behave(behaviour)
+      await until(over)
+      const { body } = await world.call('GET', `/api/v1/rollouts/${id}`)
+      const { body: told } = await world.call('GET', `/api/upgrades/${body.phases[0].upgradeId}/events`)
+      const words = told.events.map(({ sentence }: { sentence: string }) => sentence).join('\n')
+      expect(words).toMatch(why)
+      await until(() => sites.served.every((version) => version === before))
+      await until(() => sites.changes.length === 8)
+      isAsBefore(sites)
+      expect(await phases()).toEqual({ switch: 'aborted', retire: 'waiting' })
+      // Of two canaries, and of nobody else; traffic first.
+      const [one, other] = [...new Set(sites.changes.map((change) => change.split(' ')[0]))]
+      expect(other).toBeDefined()
+      for (const site of [one, other])
+        expect(sites.changes.filter((change) => change.startsWith(`${site} `))).toEqual([
+          ...[
+            `${site} green ${after}`,
+            `${site} traffic green`,
+            `${site} traffic blue`,
+            `${site} green away`,
+          ],
+        ])
+      expect(await every.audited()).toEqual([])
+    },
+  )
+
+  it('takes all sites back where it shows only once all of them are switched', async () => {
+    const { sites, until, over, phases } = await openShop()
+    await until(() => sites.served.every((version) => version === after))
+    sites.behave({ errors: { [after]: 0.2 } })
+    await until(over)
+    await until(() => sites.changes.length === 4 * names.length)
+    isAsBefore(sites)
+    expect(await phases()).toEqual({ switch: 'aborted', retire: 'waiting' })
+  })
+
+  it('waits for a person where nobody can measure, with both colours there', async () => {
+    const { world, id, sites, until, phases, over } = await openShop({
+      answer: ({ url }) => (url.includes('/errors') ? cutOff : undefined),
+    })
+    await until(async () => (await phases()).switch === 'paused')
+    expect(sites.served.filter((version) => version === after)).toHaveLength(2)
+    for (const { versions } of sites.sites.values()) expect(versions.blue).toBe(before)
+    const back = await world.call('POST', `/api/v1/rollouts/${id}/abort`, {
+      body: { reason: 'nobody can tell', rollBack: true },
+    })
+    expect([back.status, back.body.errors]).toEqual([202, undefined])
+    await until(over)
+    await until(() => sites.changes.length === 8)
+    isAsBefore(sites)
+  })
+
+  it('is taken back as a whole when it is over: the former version first, then the traffic', async () => {
+    const { world, id, sites, until, over, all: every } = await openShop()
+    await until(over)
+    const forth = sites.changes.length
+    const { status } = await world.call('POST', `/api/v1/rollouts/${id}/rollback`, {
+      body: { reason: 'it loses orders' },
+    })
+    expect(status).toBe(202)
+    await until(() => sites.changes.length === 2 * forth)
+    isAsBefore(sites)
+    for (const site of names)
+      expect(sites.changes.slice(forth).filter((change) => change.startsWith(`${site} `))).toEqual([
+        ...[`${site} blue ${before}`, `${site} traffic blue`, `${site} green away`],
+      ])
+    expect(await every.audited()).toEqual([])
+  })
+
+  it('retires nothing at a site that somebody has switched back since', async () => {
+    const { sites, until, phases } = await openShop()
+    await until(async () => (await phases()).switch === 'completed')
+    const body = { from: 'green', to: 'blue' }
+    sites.handle({ method: 'PUT', path: '/sites/site-3/traffic', authorization: undefined, body })
+    await until(async () => !['waiting', 'in_progress'].includes((await phases()).retire ?? ''))
+    expect(sites.sites.get('site-3')).toEqual({ live: 'blue', versions: { blue: before, green: after } })
+  })
+
+  it.each(['before', 'after'] as const)(
+    'does nothing twice where what is at work dies %s each call, once',
+    async (when) => {
+      const { sites, until, over, phases, all: every } = await openShop()
+      const died = new Set<string>()
+      every.kill((asked) => {
+        const place = JSON.stringify(asked)
+        if (died.has(place)) return undefined
+        died.add(place)
+        return when
+      })
+      await until(over)
+      expect(await phases()).toEqual({ switch: 'completed', retire: 'completed' })
+      expect(died.size).toBeGreaterThan(names.length)
+      expect(new Set(sites.changes).size).toBe(sites.changes.length)
+      expect(sites.changes).toHaveLength(3 * names.length)
+      expect(await every.audited()).toEqual([])
+    },
+  )
+
+  it('does again what was cut off after it was done, and nothing is there twice', async () => {
+    const cut = new Set<string>()
+    const { sites, until, over } = await openShop({
+      answer(call, played) {
+        const { method, url, body } = call
+        const key = `${method} ${url} ${body}`
+        if (method === 'GET' || cut.has(key)) return undefined
+        cut.add(key)
+        const path = new URL(url).pathname
+        played.handle({ method, path, authorization: undefined, body: JSON.parse(body ?? 'null') })
+        return cutOff
+      },
+    })
+    await until(over)
+    expect(sites.served).toEqual(all(after))
+    expect(cut.size).toBe(3 * names.length)
+    expect(new Set(sites.changes).size).toBe(sites.changes.length)
+    expect(sites.changes).toHaveLength(3 * names.length)
+  })
+
+  it('goes on by another execution where one is stopped in the middle', async () => {
+    const { sites, until, over, phases, all: every } = await openShop()
+    sites.behave({ unwell: { version: after, sites: names } })
+    await until(() => sites.changes.length === 2)
+    const running = every.running('blue-green-switch')
+    expect(running).toHaveLength(2)
+    for (const { executionArn } of running) every.stop(executionArn)
+    sites.behave({})
+    await until(over)
+    expect(await phases()).toEqual({ switch: 'completed', retire: 'completed' })
+    expect(sites.changes).toHaveLength(3 * names.length)
   })
 })
