@@ -213,6 +213,9 @@ describe('C9: blue-green', () => {
     sites.handle({ method: 'PUT', path: '/sites/site-3/traffic', authorization: undefined, body })
     await until(async () => !['waiting', 'in_progress'].includes((await phases()).retire ?? ''))
     expect(sites.sites.get('site-3')).toEqual({ live: 'blue', versions: { blue: before, green: after } })
+    expect(sites.changes.filter((change) => change.startsWith('site-3 '))).toEqual([
+      ...[`site-3 green ${after}`, 'site-3 traffic green', 'site-3 traffic blue'],
+    ])
   })
 
   it.each(['before', 'after'] as const)(

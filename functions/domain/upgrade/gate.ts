@@ -64,7 +64,7 @@ export function judgeAgain(draft: Draft): void {
 /** Waits for somebody to continue, where the request wants that between waves and the wave has passed. */
 export function awaitContinue(draft: Draft): void {
   const { state } = draft
-  if (state.stage !== 'between-waves' || state.abort || state.awaits !== null) return
+  if (state.stage !== 'between-waves' || state.awaits !== null) return
   if (!following(state).continueByHand || isLastWave(state)) return
   const until = after(draft.now, state.request.deadlines.continue * second)
   draft.add({ type: 'ContinueAwaited', data: { wave: state.wave.number, until } })
