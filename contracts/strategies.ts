@@ -1,10 +1,20 @@
 import * as z from 'zod'
-import { othersOfGroups, type strategies } from '../events/words.ts'
+import { breachActions, othersOfGroups, type strategies } from '../events/words.ts'
 import { identifier, percent, printable, seconds } from './fields.ts'
 
 const day = 86_400
 
-export const gate = z.strictObject({ successRatePercent: percent }).nullable()
+export const successRate = z.strictObject({ successRatePercent: percent })
+
+export const gate = successRate
+  .extend({
+    action: z
+      .exactOptional(z.enum(breachActions))
+      .describe(
+        'What follows where a wave has failed, by its targets or by a metric; where nobody can tell it is paused. Left out: pause.',
+      ),
+  })
+  .nullable()
 
 /** So much of a plan is upgraded by the end of a stage, and what follows then; what is left out is as the request has it. */
 const stageFields = z.strictObject({

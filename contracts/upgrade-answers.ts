@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { breachActions } from '../events/words.ts'
 
 /** What a command on an upgrade answers. */
 export const acknowledgement = z.object({ message: z.string(), upgradeId: z.string(), status: z.string() })
@@ -304,7 +305,14 @@ export const plannedWave = z.object({
   bakeSeconds: z
     .int()
     .describe('How long it is watched when it is over; 0 after the last wave without a gate.'),
-  gate: z.object({ successRatePercent: z.number() }).nullable(),
+  gate: z
+    .object({
+      successRatePercent: z.number(),
+      action: z
+        .exactOptional(z.enum(breachActions))
+        .describe('What follows where the wave has failed; left out: pause.'),
+    })
+    .nullable(),
   continues: z
     .enum(['by-itself', 'by-hand', 'by-second-person'])
     .describe('Who lets the next wave begin; of the last wave: by-itself.'),

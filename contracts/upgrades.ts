@@ -25,7 +25,7 @@ import {
   words,
 } from './fields.ts'
 import { attemptStatuses, upgradeStatuses } from './statuses.ts'
-import { gate } from './strategies.ts'
+import { successRate } from './strategies.ts'
 import {
   acknowledgement,
   blastRadius,
@@ -204,7 +204,7 @@ export const upgradeContracts = {
       failureThreshold: threshold.optional(),
       unreachableThreshold: threshold.optional(),
       failureBudget: threshold.nullable().optional(),
-      gate: gate.optional(),
+      gate: successRate.nullable().optional(),
       waves: z
         .array(z.number().positive().max(100))
         .min(1)

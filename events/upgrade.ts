@@ -29,7 +29,13 @@ const limit = z.object({
   absolute: z.int().min(0).nullable(),
 })
 
-const gate = z.object({ successRatePercent: z.number().min(0).max(100) }).nullable()
+const gate = z
+  .object({
+    successRatePercent: z.number().min(0).max(100),
+    /** What follows where a wave has failed, by its members or by what was measured; left out: a pause. */
+    action: z.exactOptional(z.enum(breachActions)),
+  })
+  .nullable()
 
 /**
  * What is measured after a wave before anybody goes on: one call, of whose answer an expression makes a number; where both are null somebody else measures,

@@ -4,11 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Call, caller } from '../../infra/local/demo/api.ts'
 import { emptyForDemo } from '../../infra/local/demo/directory.ts'
 import { refuseTakenPort, startRuntime, tokenFor } from '../../infra/local/demo/runtime.ts'
+import { serve } from '../server.ts'
 import { judge, say } from '../told.ts'
 import { begun, isWithin, states } from './expected.ts'
 import { Manager } from './manager.ts'
 import { type Options, readOptions } from './options.ts'
-import { serve } from './server.ts'
 
 const password = 'correct-horse-battery-staple'
 const [before, after] = ['5.2.0', '5.2.1']

@@ -1,18 +1,5 @@
 import { randomUUID } from 'node:crypto'
-
-/** A call of a manager, as it arrives. */
-export interface ManagerCall {
-  readonly method: string
-  /** With its query. */
-  readonly path: string
-  readonly authorization: string | undefined
-  readonly body: unknown
-}
-
-/** What a manager answers; `reset`: it closes the connection, having done what it was asked for or not. */
-export type ManagerAnswer =
-  | { readonly status: number; readonly body: unknown; readonly retryAfter?: number }
-  | 'reset'
+import type { PlayedAnswer, PlayedCall } from '../server.ts'
 
 /** What a manager is to play, with all times in milliseconds of its clock. */
 export interface ManagerPlay {
@@ -84,7 +71,7 @@ export class Manager {
     return this.#calls
   }
 
-  handle(call: ManagerCall): ManagerAnswer {
+  handle(call: PlayedCall): PlayedAnswer {
     const trouble = this.#play.trouble?.[++this.#calls]
     if (trouble === 'too-many') {
       this.troubled.tooMany++
@@ -96,7 +83,7 @@ export class Manager {
     return trouble === 'reset-after' ? 'reset' : answer
   }
 
-  #answer({ method, path, authorization, body }: ManagerCall): ManagerAnswer {
+  #answer({ method, path, authorization, body }: PlayedCall): PlayedAnswer {
     const { pathname, searchParams } = new URL(path, 'http://manager')
     const given = (typeof body === 'object' && body !== null ? body : {}) as Readonly<Record<string, unknown>> // each field is looked at
     if (pathname === '/v1/system/health') return { status: 200, body: { status: 'UP' } }
@@ -122,7 +109,7 @@ export class Manager {
     return { status: 404, body: { message: `There is no ${route}` } }
   }
 
-  #token({ password }: Readonly<Record<string, unknown>>): ManagerAnswer {
+  #token({ password }: Readonly<Record<string, unknown>>): PlayedAnswer {
     if (password !== this.#play.password) return { status: 401, body: { message: 'Wrong password' } }
     const accessToken = randomUUID()
     this.#tokens.set(accessToken, this.#play.now() + this.#play.tokensHoldFor)
@@ -134,24 +121,24 @@ export class Manager {
     return until !== undefined && this.#play.now() < until
   }
 
-  #releases(version: string | null): ManagerAnswer {
+  #releases(version: string | null): PlayedAnswer {
     const found = this.#play.releases.filter((release) => release === version)
     return { status: 200, body: { elements: found.map((one) => ({ id: releaseOf(one), version: one })) } }
   }
 
-  #bundles(releaseId: string | null): ManagerAnswer {
+  #bundles(releaseId: string | null): PlayedAnswer {
     const found = this.#play.releases.filter((release) => releaseOf(release) === releaseId)
     return { status: 200, body: { elements: found.map((one) => ({ id: bundleOf(one) })) } }
   }
 
-  #target({ releaseId, operation }: Readonly<Record<string, unknown>>): ManagerAnswer {
+  #target({ releaseId, operation }: Readonly<Record<string, unknown>>): PlayedAnswer {
     if (operation !== 'TARGET' || typeof releaseId !== 'string')
       return { status: 400, body: { message: 'What?' } }
     this.targeted = releaseId
     return { status: 202, body: { status: 'ACCEPTED' } }
   }
 
-  #download(bundle: string, { operation }: Readonly<Record<string, unknown>>): ManagerAnswer {
+  #download(bundle: string, { operation }: Readonly<Record<string, unknown>>): PlayedAnswer {
     if (operation !== 'DOWNLOAD') return { status: 400, body: { message: 'What?' } }
     this.begun.push('download')
     const fails = this.#failedDownloads < (this.#play.failingDownloads ?? 0)
@@ -160,7 +147,7 @@ export class Manager {
     return { status: 202, body: { id: bundle } }
   }
 
-  #bundle(bundle: string): ManagerAnswer {
+  #bundle(bundle: string): PlayedAnswer {
     const download = this.#downloads.get(bundle)
     const over = download && this.#play.now() >= download.endsAt
     const ended = download?.fails ? 'FAILED' : 'SUCCESSFUL'
@@ -168,7 +155,7 @@ export class Manager {
     return { status: 200, body: { id: bundle, downloadStatus } }
   }
 
-  #post(what: string, { releaseId, skipKnownHostCheck }: Readonly<Record<string, unknown>>): ManagerAnswer {
+  #post(what: string, { releaseId, skipKnownHostCheck }: Readonly<Record<string, unknown>>): PlayedAnswer {
     if (what === '/acknowledge') {
       this.begun.push('acknowledge')
       this.#acknowledge()
@@ -189,7 +176,7 @@ export class Manager {
     return { status: 202, body: { id: upgrade.id } }
   }
 
-  #get(what: string): ManagerAnswer {
+  #get(what: string): PlayedAnswer {
     const prechecks = this.#prechecks.map((one) => this.#shownPrecheck(one))
     const upgrades = this.#upgrades.map((one) => this.#shownUpgrade(one))
     if (what === '') return { status: 200, body: { total: upgrades.length, elements: upgrades } }

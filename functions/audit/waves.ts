@@ -200,6 +200,18 @@ export function auditGate(
     commit,
     `The gate ${data.result} with ${succeeded} of ${judged} at ${required} %.`,
   )
+  const action = (verdict === 'failed' && gate?.action) || 'pause'
+  const followed = commit.told.some(({ type, data: told }) =>
+    action === 'pause'
+      ? type === 'UpgradePaused'
+      : type === 'AbortRequested' && told.rollBack === (action === 'rollback'),
+  )
+  findings.expect(
+    verdict === 'passed' || followed,
+    'I4',
+    commit,
+    `A gate that is ${verdict} was to ${action}, and nothing followed.`,
+  )
   course.gate = data.result
 }
 

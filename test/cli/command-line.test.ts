@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { commandLine, everyCommand } from '../../clients/cli/command-line.ts'
 import { exitCodes } from '../../clients/cli/exit-codes.ts'
 import { deployed } from './answers.ts'
@@ -120,6 +123,19 @@ describe('options in the manner of PowerShell', () => {
       `--reason=${reason}`,
     ])
     expect(api.asked[0]?.body).toMatchObject({ reason, version: 'v1' })
+  })
+})
+
+describe('a deploy by a file', () => {
+  it('keeps what the file says of a gate beside the rate of an option', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'drydock-cli-'))
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+    const file = join(directory, 'deploy.json')
+    const gate = { successRatePercent: 90, action: 'rollback' }
+    writeFileSync(file, JSON.stringify({ component: 'api', version: 'v1', strategy: 'all', gate }))
+    const api = await standIn(() => [202, deployed])
+    await commandAt(api, ['deploy', '--file', file, '--gate', '99'])
+    expect(api.asked[0]?.body).toMatchObject({ gate: { successRatePercent: 99, action: 'rollback' } })
   })
 })
 

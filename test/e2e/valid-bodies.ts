@@ -37,7 +37,7 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
     failureThreshold: { percent: 10, absolute: 1, action: 'pause' },
     unreachableThreshold: { percent: 10 },
     approvals: { required: 1, approvers: ['anna'], expiresInSeconds: 3600 },
-    gate: { successRatePercent: 99 },
+    gate: { successRatePercent: 99, action: 'rollback' },
     retry: { attempts: 1, delaySeconds: 60 },
     deadlines: { acceptSeconds: 60, attemptSeconds: 60, expectedSeconds: 60 },
     targets: { ids: ['no-such'] },

@@ -98,6 +98,36 @@ describe('M9: a wave that is measured', () => {
     expect((await audit(await commits())).findings).toEqual([])
   })
 
+  test('takes back what it has failed on, where the request says so', async () => {
+    const gate = { successRatePercent: 100, action: 'rollback' }
+    const { world, id, minute, serve, status, commits } = await watched({}, { gate })
+    await minute()
+    serve(() => answered({ p95: 201 }))
+    for (let times = 0; times < 3; times++) await minute()
+    expect(await status()).toMatchObject({ status: 'aborted', wave: 1, completed: 2 })
+    const { body } = await world.call('GET', `/api/upgrades/${id}`)
+    expect(body.children).toMatchObject([{ kind: 'rollback' }])
+    const told = await commits()
+    expect((await audit(told)).findings).toEqual([])
+    const forged = withEvent(told, `upgrade#${id}`, 'AbortRequested', (data: object) => {
+      return { ...data, rollBack: false }
+    })
+    expect((await audit(forged.commits)).findings).toContainEqual(
+      expect.objectContaining({ invariant: 'I4', commit: forged.commit }),
+    )
+  })
+
+  test('takes nothing back where nobody can tell', async () => {
+    const gate = { successRatePercent: 100, action: 'rollback' }
+    const { minute, serve, status } = await watched({ inconclusive: 0 }, { gate })
+    serve(() => cutOff)
+    for (let times = 0; times < 3; times++) await minute()
+    expect(await status()).toMatchObject({
+      status: 'paused',
+      holds: [{ code: 'GATE_INCONCLUSIVE' }, { code: 'OPERATOR' }],
+    })
+  })
+
   it.each<[string, () => Sent, string]>([
     ['answers with an error', () => answered('down', 500), 'Answered 500'],
     ['does not answer', () => cutOff, 'the connection was reset'],

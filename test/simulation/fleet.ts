@@ -16,6 +16,15 @@ export interface Fleet {
   readonly procedures: readonly ProcedureReference[]
 }
 
+type Gate = NonNullable<UpgradeRequest['gate']>
+
+/** What gates ask, and what follows where they fail. */
+const gates: readonly [Gate, ...Gate[]] = [
+  { successRatePercent: 50 },
+  { successRatePercent: 90 },
+  { successRatePercent: 90, action: 'rollback' },
+]
+
 /** What most of the fleet runs at first: rollbacks go there. */
 const before = '1.0.0'
 const versions = ['1.1.0', '1.2.0', '2.0.0-beta.1'] as const
@@ -169,7 +178,7 @@ export function someRequest(random: Random, { targets, procedures }: Fleet, now:
     continueBySecondPerson: random.chance(0.3),
     window: random.chance(0.3) ? window : null,
     bakeSeconds: random.pick([0, 0, 300, 900]),
-    gate: random.chance(0.4) ? { successRatePercent: random.pick([50, 90]) } : null,
+    gate: random.chance(0.4) ? random.pick(gates) : null,
     retry: { attempts: random.between(0, 2), delaySeconds: random.pick([30, 120]) },
     calendars: random.chance(0.3) ? [calendar] : [],
     ...(procedure && { procedure }),

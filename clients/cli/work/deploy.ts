@@ -69,7 +69,11 @@ export const plan: Work = async (session, given) => {
       String(allowedFailures),
       [
         ...(bakeSeconds > 0 ? [`bakes ${bakeSeconds} s`] : []),
-        ...(gate === null ? [] : [`gate at ${gate.successRatePercent} %`]),
+        ...(gate === null
+          ? []
+          : [
+              `gate at ${gate.successRatePercent} %${gate.action === undefined ? '' : `, else ${gate.action}`}`,
+            ]),
         ...(continues === 'by-itself'
           ? []
           : [continues === 'by-hand' ? 'somebody continues' : 'a second person continues']),

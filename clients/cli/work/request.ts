@@ -64,7 +64,7 @@ function settingsOf(given: Given, inFile: Partial<Deployment>): Partial<Deployme
       failures || action ? { ...inFile.failureThreshold, ...failures, ...(action && { action }) } : undefined,
     failureBudget: budget,
     bakeSeconds: given.number('bake'),
-    gate: successRatePercent === undefined ? undefined : { successRatePercent },
+    gate: successRatePercent === undefined ? undefined : { ...inFile.gate, successRatePercent },
     approvals:
       approvals === undefined && approvers.length === 0
         ? undefined

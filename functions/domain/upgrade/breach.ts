@@ -1,3 +1,5 @@
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
+import type { breachActions } from '../../../events/words.ts'
 import { systemActor } from '../actor.ts'
 import type { Draft } from './draft.ts'
 import { exceeds, limitKinds, limitOf, unacknowledged } from './limits.ts'
@@ -8,6 +10,12 @@ const words: Readonly<Record<LimitKind, (wave: number) => string>> = {
   unreachable: (wave) => `unreachable in wave ${wave + 1}`,
   budget: () => 'failed in the whole upgrade',
   unavailable: () => 'failed or unreachable in the whole upgrade',
+}
+
+/** Returns how an upgrade is halted of its own accord, as its request says. */
+export function haltBy(action: (typeof breachActions)[number], reason: string): UpgradeEvent {
+  if (action === 'pause') return { type: 'UpgradePaused', data: { by: systemActor, reason } }
+  return { type: 'AbortRequested', data: { by: systemActor, reason, rollBack: action === 'rollback' } }
 }
 
 /**
@@ -27,11 +35,6 @@ export function checkLimits(draft: Draft): void {
     const wave = state.wave.number
     draft.add({ type: 'ThresholdBreached', data: { wave, kind, count, allowed, action } })
     const reason = `${count} ${words[kind](wave)}, ${allowed} allowed`
-    if (action === 'pause') draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })
-    else
-      draft.add({
-        type: 'AbortRequested',
-        data: { by: systemActor, reason, rollBack: action === 'rollback' },
-      })
+    draft.add(haltBy(action, reason))
   }
 }

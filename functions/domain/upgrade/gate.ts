@@ -1,7 +1,7 @@
 import { after, second } from '../../../events/time.ts'
-import { systemActor } from '../actor.ts'
 import { afterWave } from '../plan/after-wave.ts'
 import { waveCount } from '../plan/waves.ts'
+import { haltBy } from './breach.ts'
 import type { Draft } from './draft.ts'
 import { limitOf } from './limits.ts'
 import { verdictsOn, watchOf } from './measuring.ts'
@@ -137,5 +137,8 @@ function judgeWave(draft: Draft, silent: number): void {
   const byMetric = metric !== undefined && { metric, reason }
   const data = { wave: state.wave.number, result, successRatePercent, required, ...byMetric }
   draft.add({ type: 'GateEvaluated', data: { ...data, ...(silent > 0 && { silent }) } })
-  if (result !== 'passed') draft.add({ type: 'UpgradePaused', data: { by: systemActor, reason } })
+  if (result === 'passed') return
+  // Where nobody can tell, nothing is taken back for it: somebody is to look.
+  const action = (result === 'failed' && following(state).gate?.action) || 'pause'
+  draft.add(haltBy(action, reason))
 }

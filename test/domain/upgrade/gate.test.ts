@@ -109,6 +109,31 @@ describe('a gate', () => {
         pausedBy('80 % succeeded, 90 % required'),
       )
   })
+  it('takes back what it has failed on, where the request says so, and waits for nobody', () => {
+    for (const [action, rollBack] of [
+      ['rollback', true],
+      ['abort', false],
+    ] as const) {
+      given(...allButOne(1, { gate: { ...gate, action }, continueByHand: true }))
+        .when(attemptsEnd('failed', 9))
+        .thenEvents(
+          ended('failed', 9),
+          waveEnded(),
+          judged('failed', 80),
+          aborting({ by: 'drydock', reason: '80 % succeeded, 90 % required', rollBack }),
+        )
+    }
+  })
+  it('takes nothing back where nobody can tell: somebody is to look', () => {
+    given(...wave({ gate: { ...gate, action: 'rollback' } }))
+      .when(attemptsEnd('skipped', [0, 10]))
+      .thenEvents(
+        ended('skipped', [0, 10]),
+        waveEnded(),
+        judged('inconclusive', null),
+        pausedBy('no data to judge the wave by'),
+      )
+  })
   it('judges after the bake', () => {
     const history = [
       ...wave({ gate, bakeSeconds: 600 }),

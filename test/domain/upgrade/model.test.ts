@@ -277,7 +277,11 @@ describe('an upgrade under any order of commands', () => {
           parallel: fc.constantFrom(1, 7, 100, 10_000),
           continueByHand: fc.boolean(),
           bakeSeconds: fc.constantFrom(0, 600),
-          gate: fc.constantFrom(null, { successRatePercent: 90 }),
+          gate: fc.constantFrom(
+            null,
+            { successRatePercent: 90 },
+            { successRatePercent: 90, action: 'abort' as const },
+          ),
           retries: fc.integer({ min: 0, max: 3 }),
           percent: fc.constantFrom(0, 10, 100),
           pace: fc.constantFrom<Pace>(

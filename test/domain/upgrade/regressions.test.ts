@@ -157,6 +157,16 @@ describe('a gate', () => {
       .when(resumeUpgrade({ by: 'alice', acknowledge: { failed: 2, unreachable: 0 } }, calm))
       .thenTypes('UpgradeResumed', 'ContinueAwaited')
   })
+  it('that was passed takes back, once it has failed and the request says so', () => {
+    const takesBack = { gate: { ...gate, action: 'rollback' as const }, continueByHand: true }
+    given(...through(takesBack), baked, judged('passed', 100), continueAwaited)
+      .when(regress([1, 2]))
+      .thenEvents(
+        regressed([1, 2]),
+        judged('failed', 80),
+        aborting({ by: 'drydock', reason: '80 % succeeded, 90 % required', rollBack: true }),
+      )
+  })
   it('finds nobody well where all of a wave without a gate have regressed', () => {
     given(...through(), regressed([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]))
       .when(tick(calm), later(600))

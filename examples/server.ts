@@ -1,14 +1,27 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Manager, ManagerAnswer } from './manager.ts'
+
+/** A call of what is played, as it arrives. */
+export interface PlayedCall {
+  readonly method: string
+  /** With its query. */
+  readonly path: string
+  readonly authorization: string | undefined
+  readonly body: unknown
+}
+
+/** What it answers; `reset`: it closes the connection, having done what it was asked for or not. */
+export type PlayedAnswer =
+  | { readonly status: number; readonly body: unknown; readonly retryAfter?: number }
+  | 'reset'
 
 async function read(request: IncomingMessage): Promise<unknown> {
   const text = Buffer.concat(await Array.fromAsync(request)).toString('utf8')
   return text === '' ? null : JSON.parse(text)
 }
 
-function say(response: ServerResponse, answer: ManagerAnswer): void {
+function say(response: ServerResponse, answer: PlayedAnswer): void {
   if (answer === 'reset') {
     response.socket?.resetAndDestroy()
     return
@@ -22,16 +35,16 @@ function say(response: ServerResponse, answer: ManagerAnswer): void {
     .end(JSON.stringify(body))
 }
 
-/** Lets a manager answer over HTTP on this machine; `heard` is told of each call when it was done, before it is answered. */
+/** Lets what is played answer over HTTP on this machine; `heard` is told of each call when it was done, before it is answered. */
 export async function serve(
-  manager: Manager,
+  played: { handle(call: PlayedCall): PlayedAnswer },
   heard: (method: string, path: string) => void,
 ): Promise<{ readonly url: string; close(): void }> {
   const server = createServer((request, response) => {
     const { method = 'GET', url: path = '/', headers } = request
     read(request).then(
       (body) => {
-        const answer = manager.handle({ method, path, authorization: headers.authorization, body })
+        const answer = played.handle({ method, path, authorization: headers.authorization, body })
         heard(method, path)
         say(response, answer)
       },
