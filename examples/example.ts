@@ -16,7 +16,7 @@ const usage = `npm run example -- NAME [options]
 Shows Drydock at work on this machine, and ends with status 0 only if it went as told. --help behind NAME
 lists its options.
 
-  blue-green  a shop at 8 sites: verified beside the old version, switched, and switched back where it is not well
+  blue-green  a shop at 8 sites: verified beside the old version, switched, switched back where it is not well
   domain      one domain, upgraded by calls of its own manager, with an alert that a person acknowledges
   fleet       machines in the field, whose own agents verify, install, and take back
   helm        the instances of customers, releases of helm in a cluster

@@ -46,6 +46,7 @@ const standIns = {
 
 /** Functions that load a part of themselves when it is asked for: it lies beside `index.mjs`, in files of its own. */
 const loadedInParts = [
+  'functions/lambda/agents.ts',
   'functions/lambda/calendars.ts',
   'functions/lambda/helm.ts',
   'functions/lambda/mcp.ts',

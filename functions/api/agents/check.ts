@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { agentContracts, Offer } from '../../../contracts/agents.ts'
+import type { agentContracts, Offer, OfferedCommand } from '../../../contracts/agents.ts'
 import { type ReleaseState, releaseAggregate, releaseId } from '../../domain/release/release.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { drivenIn } from '../../domain/target/procedure.ts'
@@ -16,7 +16,6 @@ import { signaturesOf } from '../releases/shown.ts'
 import type { Services } from '../services.ts'
 import { assigned } from './assignment.ts'
 import { noteMachine } from './clones.ts'
-import { commandFor } from './command.ts'
 import { membersOf, mostMembers } from './members.ts'
 import { offeredNow } from './offered.ts'
 import { nextCheckSeconds } from './pace.ts'
@@ -144,6 +143,13 @@ async function withAssignments(
   return { ...answer, offers }
 }
 
+/** Returns what the procedure of a target has its agent run now; null: nothing. What runs procedures is loaded for those that have one. */
+async function commandNow(log: Log, target: string, state: TargetState): Promise<OfferedCommand | null> {
+  if (drivenIn(state)?.procedure.running?.held?.why !== 'agent') return null
+  const { commandFor } = await import('./command.ts')
+  return commandFor(log, target, state)
+}
+
 /** Answers whether an update waits, for the agent's target, for a member of its gateway, or for all of them. */
 export const checkForUpdate: Check = async (input, services) => {
   const { principal, query, headers, correlation } = input
@@ -152,7 +158,7 @@ export const checkForUpdate: Check = async (input, services) => {
   const { state, commit } = await afterStatement(input, await reach.target(query.target), services)
   const [body, command, nextCheck] = await Promise.all([
     query.members ? offersToMembers(reach, query.after, services) : offerTo(services, state),
-    query.members ? null : commandFor(services.log, query.target ?? own, state),
+    query.members ? null : commandNow(services.log, query.target ?? own, state),
     nextCheckSeconds(services, own),
     services.telemetry.seen(query.target ?? own),
     noteMachine(services, own, headers['x-boot-id'], { actor: principal.id, correlation }),
