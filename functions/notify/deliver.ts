@@ -1,30 +1,13 @@
 import type { PublicDetail } from '../../events/public.ts'
 import type { Destination } from '../domain/destination/destinations.ts'
 import { isPassing } from '../errors.ts'
+import type { Secrets } from '../outbound.ts'
 import { emailOf } from './email.ts'
+import { type Delivered, deliveredBy, type Leaving } from './leaving.ts'
 import type { Notice } from './notice.ts'
-import {
-  type Delivered,
-  deliveredBy,
-  type Mail,
-  type Outbound,
-  type Secrets,
-  type Signing,
-} from './outbound.ts'
 import { slackMessage } from './slack.ts'
 import { teamsMessage } from './teams.ts'
 import { webhookMessage } from './webhook.ts'
-
-/** How messages leave. */
-export interface Leaving {
-  readonly outbound: Outbound
-  readonly secrets: Secrets
-  readonly webhooks: Signing
-  readonly mail: Mail
-  /** Where people and programs reach the API and the console. */
-  readonly apiUrl: string
-  now(): number
-}
 
 /** What is told: the event itself to programs, the notice to people. */
 export interface Telling {

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { sha256 } from '../../events/canonical.ts'
 import type { PublicDetail } from '../../events/public.ts'
 import { partsOf } from '../../events/stream.ts'
-import { hour, minute, second } from '../../events/time.ts'
+import { hour, instantOf, minute, second } from '../../events/time.ts'
 import { severities } from '../../events/words.ts'
 import {
   allDestinations,
@@ -20,7 +20,8 @@ import { redact } from '../redact.ts'
 import { OnTheirOwn, sideBySide } from '../side-by-side.ts'
 import type { Inbox } from '../work/inbox.ts'
 import type { Message, MessageKey, Messages, SentMessage } from '../work/messages.ts'
-import { deliver, type Leaving, type Telling } from './deliver.ts'
+import { deliver, type Telling } from './deliver.ts'
+import type { Leaving } from './leaving.ts'
 import { type About, isTold, type Notice, noticeOf, progressOf } from './notice.ts'
 import { follows, followsAll, matters, placeOf, sendableAt } from './routing.ts'
 
@@ -97,12 +98,19 @@ function isMeant(destination: Destination, detail: PublicDetail, notice: Notice 
   return matters(destination, notice?.severity ?? 'info')
 }
 
-/** Returns by what an event is known to people: those that would say the same, or come once a target, are one. */
-function knownAs(detail: PublicDetail, notice: Notice | null): string {
-  if (notice?.question) return `${detail.stream} asks`
-  if (!('targetId' in detail)) return detail.id
-  const upgrade = 'upgradeId' in detail.data ? detail.data.upgradeId : ''
-  return `${detail.type} ${upgrade} ${detail.occurredAt.slice(0, 'yyyy-mm-ddThh'.length)}`
+/** By what an event is known to people, from an instant on: those that would say the same, or come once a target, are one. */
+interface Known {
+  readonly id: string
+  readonly since: string
+}
+
+function knownAs(detail: PublicDetail, notice: Notice | null): Known {
+  const { id, stream, type, data, occurredAt } = detail
+  if (notice?.question) return { id: `${stream}_asks`, since: occurredAt }
+  if (!('targetId' in detail)) return { id, since: occurredAt }
+  const begun = Math.floor(Date.parse(occurredAt) / hour) * hour
+  const since = instantOf(begun)
+  return { id: `${type}_${'upgradeId' in data ? data.upgradeId : ''}_${since}`, since }
 }
 
 async function tell(services: NotifyServices, leftAlone: LeftAlone, detail: PublicDetail): Promise<void> {
@@ -113,16 +121,17 @@ async function tell(services: NotifyServices, leftAlone: LeftAlone, detail: Publ
   const about = await aboutOf(log, detail.stream)
   const notice = noticeOf(detail, about)
   const severity = notice?.severity ?? 'info'
-  if (notice) await inbox.put(notificationOf(detail, notice))
+  const known = knownAs(detail, notice)
+  if (notice) await inbox.put(notificationOf(detail, notice, known))
   const meant = destinations.filter((one) => isMeant(one, detail, notice, about))
   const keys: (readonly [Destination, MessageKey])[] = []
   for (const destination of meant) {
     const isEdited = edits(destination, about)
-    const known = destination.document.kind === 'webhook' ? detail.id : knownAs(detail, notice)
-    const key = { destination: placeOf(destination), about: isEdited ? detail.stream : known }
+    const id = destination.document.kind === 'webhook' ? detail.id : known.id
+    const key = { destination: placeOf(destination), about: isEdited ? detail.stream : id }
     await messages.add(key, {
       // Of those that are one to people none is later than another, but for questions.
-      commit: isEdited || known === detail.id || notice?.question ? detail.commit : 1,
+      commit: isEdited || id === detail.id || notice?.question ? detail.commit : 1,
       ...{ rank: severities.indexOf(severity), event: isEdited ? null : JSON.stringify(detail) },
       due: sendableAt(destination.document, severity, now()),
     })
@@ -142,22 +151,14 @@ async function tell(services: NotifyServices, leftAlone: LeftAlone, detail: Publ
 
 const nameOf = ({ destination, about }: MessageKey) => `${destination}/${about}`
 
-function notificationOf(detail: PublicDetail, notice: Notice) {
+function notificationOf(detail: PublicDetail, notice: Notice, { id, since }: Known) {
   const { severity, title, lines, link, version, question } = notice
-  const known = knownAs(detail, notice)
-  // What is told once an hour has the instant of the hour, so that it takes its own place.
-  const instant =
-    'targetId' in detail ? `${known.slice(-'yyyy-mm-ddThh'.length)}:00:00.000Z` : detail.occurredAt
   return {
-    ...{ id: idOfNotification(instant, known), severity, title, description: lines.join(' ') },
+    // It sorts by its instant.
+    ...{ id: `${since}_${id}`, severity, title, description: lines.join(' ') },
     ...{ version, link, at: detail.occurredAt },
     actions: question ? (['approve', 'learn-more'] as const) : (['learn-more'] as const),
   }
-}
-
-/** It sorts by its instant, and holds nothing that has to be written otherwise in a path. */
-function idOfNotification(instant: string, known: string): string {
-  return `${instant}_${known.replaceAll(' ', '_')}`
 }
 
 /** Sends what is on its way and due, to each destination until it fails too often. */

@@ -1,8 +1,9 @@
 import { openWebhooks } from '../../functions/executors/webhook.ts'
-import type { Leaving } from '../../functions/notify/deliver.ts'
-import type { OutboundCall } from '../../functions/notify/outbound.ts'
+import type { Leaving } from '../../functions/notify/leaving.ts'
+import type { OutboundCall, Sent } from '../../functions/outbound.ts'
 
-type Sent = Awaited<ReturnType<Leaving['outbound']['send']>>
+/** Everything that leaves has a body. */
+type Posted = OutboundCall & { readonly body: string }
 
 /** An answer of another system. */
 export function answered(status: number, body: object = {}, headers: Record<string, string> = {}): Sent {
@@ -22,10 +23,10 @@ type Email = Parameters<Leaving['mail']['send']>[0]
 
 /** Ways out that lead nowhere: what left is kept, and answered as a test says; Slack takes everything. */
 export function leavingFor(now: () => number) {
-  const calls: OutboundCall[] = []
+  const calls: Posted[] = []
   const emails: Email[] = []
   const behaviour = {
-    answer: (call: OutboundCall): Sent =>
+    answer: (call: Posted): Sent =>
       call.url.startsWith('https://slack.com/')
         ? answered(200, { ok: true, channel: 'C0DEPLOYS', ts: `${calls.length}.000100` })
         : answered(200),
@@ -34,8 +35,9 @@ export function leavingFor(now: () => number) {
   const leaving: Leaving = {
     outbound: {
       async send(call) {
-        calls.push(call)
-        return behaviour.answer(call)
+        const posted = { ...call, body: call.body ?? '' }
+        calls.push(posted)
+        return behaviour.answer(posted)
       },
       retryAfter: ({ headers }) =>
         headers['retry-after'] === undefined ? undefined : Number(headers['retry-after']),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { exists } from '../../functions/domain/upgrade/state.ts'
-import type { OutboundCall } from '../../functions/workflow/procedure/outbound.ts'
+import type { OutboundCall } from '../../functions/outbound.ts'
 import { answered, openProcedures } from './world.ts'
 
 /** A node as its procedure sees it: what it runs, and whether it takes work. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it, test } from 'vitest'
 import { Manager, type ManagerPlay } from '../../examples/domain/manager.ts'
-import type { OutboundCall, Sent } from '../../functions/workflow/procedure/outbound.ts'
+import type { OutboundCall, Sent } from '../../functions/outbound.ts'
 import { viewer } from '../api/world.ts'
 import { answered, cutOff, openProcedures } from './world.ts'
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { afterEach, describe, expect, it, test, vi } from 'vitest'
-import type { OutboundCall, Sent } from '../../functions/workflow/procedure/outbound.ts'
+import type { OutboundCall, Sent } from '../../functions/outbound.ts'
 import type { Reply } from '../api/world.ts'
 import { textOf } from '../docs/documents.ts'
 import { answered, cutOff, notSent, openProcedures } from './world.ts'

@@ -3,12 +3,12 @@ import { audit } from '../../functions/audit/audit.ts'
 import { shownAnswer } from '../../functions/executors/call.ts'
 import { openCredentials } from '../../functions/executors/credentials.ts'
 import { openWebhooks } from '../../functions/executors/webhook.ts'
+import type { OutboundCall, Sent } from '../../functions/outbound.ts'
 import { openProcedureMachines } from '../../functions/work/procedure-machines.ts'
 import { openRedemption } from '../../functions/work/redemption.ts'
 import type { Commands } from '../../functions/workflow/procedure/command.ts'
 import { noteEndOfProcedure } from '../../functions/workflow/procedure/execution-ended.ts'
 import type { Helm } from '../../functions/workflow/procedure/helm.ts'
-import type { OutboundCall, Sent } from '../../functions/workflow/procedure/outbound.ts'
 import {
   type ProcedureServices,
   runProcedure,

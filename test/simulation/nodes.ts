@@ -1,5 +1,5 @@
 import { procedureDocument } from '../../events/procedure.ts'
-import type { Outbound, OutboundCall, Sent } from '../../functions/workflow/procedure/outbound.ts'
+import type { Outbound, OutboundCall, Sent } from '../../functions/outbound.ts'
 import type { Faults } from './faults.ts'
 import type { Process } from './process.ts'
 import type { Random } from './random.ts'

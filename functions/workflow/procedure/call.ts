@@ -3,8 +3,8 @@ import type { ProcedureDocument, StepExpectation, StepRequest } from '../../../e
 import { evaluate, holds, NoValue, type Values } from '../../domain/procedure/expression.ts'
 import { type RenderedRequest, renderRequest, secretsIn } from '../../domain/procedure/template.ts'
 import { answerOf } from '../../facts/procedure-values.ts'
+import type { Answer, Outbound, OutboundCall, Secrets, Sent, TokenSource } from '../../outbound.ts'
 import { withoutSecrets } from '../../redact.ts'
-import type { Answer, Outbound, OutboundCall, Secrets, Sent, TokenSource } from './outbound.ts'
 
 /** How a token is got that calls bear, as a procedure declares it. */
 type Credentials = ProcedureDocument['credentials'][string]

@@ -2,8 +2,8 @@ import type { HelmRelease } from '../../../events/procedure.ts'
 import type { SavedValues } from '../../../events/target.ts'
 import { NoValue, type Values } from '../../domain/procedure/expression.ts'
 import { renderRelease, secretsInValues } from '../../domain/procedure/template.ts'
+import type { Secrets } from '../../outbound.ts'
 import { Hidden, NoSecret } from './call.ts'
-import type { Secrets } from './outbound.ts'
 
 /** Which release of which cluster is meant, and who asks. */
 interface ReleaseCall {

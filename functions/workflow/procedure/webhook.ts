@@ -4,9 +4,9 @@ import { instantOf } from '../../../events/time.ts'
 import { mintCapability } from '../../capability.ts'
 import type { Values } from '../../domain/procedure/expression.ts'
 import { type Invitation, renderMessage, secretsOfMessage } from '../../domain/procedure/message.ts'
+import type { OutboundCall } from '../../outbound.ts'
 import type { Callbacks, CalledBack } from '../../work/procedure-callbacks.ts'
 import { type Answered, type Calling, Hidden, impossible, understood } from './call.ts'
-import type { OutboundCall } from './outbound.ts'
 
 /** Signs messages as Standard Webhooks has it. */
 export interface Webhooks {

@@ -1,4 +1,4 @@
-import type { RenderedRequest } from '../../domain/procedure/template.ts'
+import type { RenderedRequest } from './domain/procedure/template.ts'
 
 /** A call as it goes out. */
 export interface OutboundCall {
@@ -6,7 +6,8 @@ export interface OutboundCall {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
-  readonly timeoutSeconds: number
+  /** Left out: as long as is usual. */
+  readonly timeoutSeconds?: number
   /** In PEM. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
   readonly idempotencyKey?: string

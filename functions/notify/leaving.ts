@@ -1,33 +1,4 @@
-/** A call as it goes out. */
-export interface OutboundCall {
-  readonly method: 'POST'
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-  /** What is taken out of an answer before it is given, should the other side say it back. */
-  readonly confidential?: readonly string[]
-}
-
-interface Answered {
-  readonly kind: 'answered'
-  readonly status: number
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}
-
-/** How calls leave: past the guard of the deployment. */
-export interface Outbound {
-  send(
-    call: OutboundCall,
-  ): Promise<
-    | Answered
-    | { readonly kind: 'refused'; readonly why: string }
-    | { readonly kind: 'not-sent' | 'unknown'; readonly why: string }
-  >
-  /** Returns how long the other side asks to be left alone, in seconds; undefined: it does not. */
-  retryAfter(answer: Pick<Answered, 'headers'>): number | undefined
-}
+import type { Outbound, Secrets, Sent } from '../outbound.ts'
 
 /** Signs messages of webhooks. */
 export interface Signing {
@@ -37,17 +8,6 @@ export interface Signing {
     message: { readonly id: string; readonly at: number; readonly body: string },
     secrets: readonly string[],
   ): { readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly body: string }
-}
-
-/** Secrets by their references. */
-export interface Secrets {
-  /** Returns the value, or why there is none. Rejects where nobody answers now. */
-  read(
-    reference: string,
-  ): Promise<
-    | { readonly kind: 'secret'; readonly value: string }
-    | { readonly kind: 'unavailable'; readonly why: string }
-  >
 }
 
 /** Sends e-mails. */
@@ -62,6 +22,17 @@ export interface Mail {
   }): Promise<{ readonly why: string; readonly passing: boolean } | undefined>
 }
 
+/** How messages leave. */
+export interface Leaving {
+  readonly outbound: Pick<Outbound, 'send' | 'retryAfter'>
+  readonly secrets: Secrets
+  readonly webhooks: Signing
+  readonly mail: Mail
+  /** Where people and programs reach the API and the console. */
+  readonly apiUrl: string
+  now(): number
+}
+
 /** What became of a message. */
 export type Delivered =
   /** It is there. `ref`: how the other side calls it, where it can be edited. */
@@ -72,10 +43,7 @@ export type Delivered =
   | { readonly kind: 'never'; readonly why: string }
 
 /** Returns what became of a call by how far it came: other sides that are busy, down or unknown are tried again. */
-export function deliveredBy(
-  outbound: Pick<Outbound, 'retryAfter'>,
-  sent: Awaited<ReturnType<Outbound['send']>>,
-): Delivered {
+export function deliveredBy(outbound: Pick<Outbound, 'retryAfter'>, sent: Sent): Delivered {
   if (sent.kind === 'refused') return { kind: 'never', why: sent.why }
   if (sent.kind !== 'answered') return { kind: 'later', why: sent.why }
   const { status } = sent
