@@ -1,12 +1,8 @@
-import {
-  type AttributeValue,
-  type DynamoDBClient,
-  PutItemCommand,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb'
+import { type AttributeValue, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { day } from '../../events/time.ts'
 import type { Severity } from '../../events/words.ts'
 import { messagesPrefix } from './messages.ts'
+import { pagesOf, type WorkRow } from './rows.ts'
 
 /** What people find in the console, and programs in the API, until it is seven days old. */
 export interface Notification {
@@ -61,25 +57,21 @@ export function openInbox({
   const seconds = (at: number): AttributeValue => ({ N: String(Math.ceil(at / 1000)) })
 
   async function query(item: string, before: string | undefined, most: number) {
-    const found: Record<string, AttributeValue>[] = []
-    let start: Record<string, AttributeValue> | undefined
-    do {
-      const { Items, LastEvaluatedKey } = await client.send(
-        new QueryCommand({
-          ...{ TableName, ScanIndexForward: false, Limit: most - found.length, ExclusiveStartKey: start },
-          KeyConditionExpression: `#item = :item${before === undefined ? '' : ' AND #detail < :before'}`,
-          ExpressionAttributeNames: { '#item': 'item', ...(before !== undefined && { '#detail': 'detail' }) },
-          ExpressionAttributeValues: {
-            ':item': { S: item },
-            ...(before !== undefined && { ':before': { S: before } }),
-          },
-        }),
-      )
-      found.push(...(Items ?? []))
-      start = LastEvaluatedKey
-    } while (start && found.length < most)
+    const found: WorkRow[] = []
+    const query = {
+      ...{ ScanIndexForward: false, Limit: most },
+      ...(before !== undefined && {
+        details: '#detail < :before',
+        ExpressionAttributeNames: { '#detail': 'detail' },
+        ExpressionAttributeValues: { ':before': { S: before } },
+      }),
+    }
+    for await (const page of pagesOf({ client, table: TableName }, item, query)) {
+      found.push(...page)
+      if (found.length >= most) break
+    }
     // DynamoDB may keep a row for days after its time.
-    return found.filter(({ expires }) => Number(expires?.N) * 1000 > now())
+    return found.slice(0, most).filter(({ expires }) => Number(expires?.N) * 1000 > now())
   }
 
   return {

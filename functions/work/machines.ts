@@ -1,12 +1,12 @@
 import {
   type AttributeValue,
-  ConditionalCheckFailedException,
   type DynamoDBClient,
   type ReturnValue,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { hour, instantOf, minute } from '../../events/time.ts'
 import { readItems } from '../read-items.ts'
+import { whereItHolds } from './rows.ts'
 
 /** Two ends of one attempt that were both reported. */
 export interface Contradiction {
@@ -113,14 +113,14 @@ export function openMachines({
   })
 
   /** Updates a row where a condition holds; undefined where it does not. */
-  async function update(
+  function update(
     Key: ReturnType<typeof keyOf>,
     set: string,
     values: Record<string, AttributeValue>,
     { names, condition, returned }: { names: string[]; condition?: string; returned?: ReturnValue },
   ) {
-    try {
-      return await client.send(
+    return whereItHolds(
+      client.send(
         new UpdateItemCommand({
           TableName: table,
           Key,
@@ -133,11 +133,8 @@ export function openMachines({
           },
           ...(returned !== undefined && { ReturnValues: returned }),
         }),
-      )
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return undefined
-      throw error
-    }
+      ),
+    )
   }
 
   async function note(target: string, boot: string, at: number): Promise<Booted> {

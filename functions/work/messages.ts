@@ -1,14 +1,13 @@
 import {
   type AttributeValue,
-  ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
-  QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { day } from '../../events/time.ts'
+import { pagesOf, type WorkRow, whereItHolds } from './rows.ts'
 
 /** By what a message is known: where it goes, and what it tells. */
 export interface MessageKey {
@@ -108,9 +107,7 @@ const wayTo = (destination: string) => `${messagesPrefix}way#${destination}`
 const sentOf = (destination: string) => `${messagesPrefix}sent#${destination}`
 const undeliveredOf = (destination: string) => `${messagesPrefix}undelivered#${destination}`
 
-type Row = Readonly<Record<string, AttributeValue>>
-
-function messageIn(row: Row): Message {
+function messageIn(row: WorkRow): Message {
   return {
     ...{ destination: row.destination?.S ?? '', about: row.about?.S ?? '' },
     ...{ commit: Number(row.commit?.N), rank: Number(row.rank?.N ?? 0), event: row.event?.S ?? null },
@@ -119,13 +116,13 @@ function messageIn(row: Row): Message {
   }
 }
 
-function sentIn(row: Row | undefined): SentMessage | null {
+function sentIn(row: WorkRow | undefined): SentMessage | null {
   if (!row) return null
   const { commit, ref, said, at } = row
   return { commit: Number(commit?.N), ref: ref?.S ?? null, said: said?.S ?? '', at: Number(at?.N) }
 }
 
-function undeliveredIn(row: Row): Undelivered {
+function undeliveredIn(row: WorkRow): Undelivered {
   const { due: _, why, ...message } = messageIn(row)
   return { ...message, why: why ?? '', givenUpAt: Number(row.givenUpAt?.N) }
 }
@@ -156,40 +153,12 @@ export function openMessages({
   readonly table: string
   now(): number
 }): Messages {
+  const rows = { client, table: TableName }
   const wayOf = (key: MessageKey) => ({
     item: { S: wayTo(key.destination) },
     detail: { S: key.about },
   })
   const expires = (kept: number) => ({ expires: number(Math.ceil((now() + kept) / 1000)) })
-
-  /** Returns what a request comes to; undefined where its condition does not hold. */
-  async function unless<Result>(request: Promise<Result>): Promise<Result | undefined> {
-    try {
-      return await request
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return undefined
-      throw error
-    }
-  }
-
-  async function query(item: string, most: number): Promise<{ rows: Row[]; more: boolean }> {
-    const rows: Row[] = []
-    let start: Record<string, AttributeValue> | undefined
-    do {
-      const { Items, LastEvaluatedKey } = await client.send(
-        new QueryCommand({
-          ...{ TableName, ConsistentRead: true, Limit: most + 1 - rows.length },
-          KeyConditionExpression: '#item = :item',
-          ExpressionAttributeNames: { '#item': 'item' },
-          ExpressionAttributeValues: { ':item': { S: item } },
-          ExclusiveStartKey: start,
-        }),
-      )
-      rows.push(...(Items ?? []))
-      start = LastEvaluatedKey
-    } while (start && rows.length <= most)
-    return { rows: rows.slice(0, most), more: rows.length > most }
-  }
 
   const fieldsOf = (
     key: MessageKey,
@@ -203,7 +172,7 @@ export function openMessages({
 
   /** Ends the way of a message, as far as it is known: a later commit goes on with it. */
   async function leave(message: Message): Promise<void> {
-    const left = await unless(
+    const left = await whereItHolds(
       client.send(
         new DeleteItemCommand({
           ...{ TableName, Key: wayOf(message), ConditionExpression: '#commit = :commit' },
@@ -214,7 +183,7 @@ export function openMessages({
     )
     if (left) return
     // What came in meanwhile begins anew.
-    await unless(
+    await whereItHolds(
       client.send(
         new UpdateItemCommand({
           ...{ TableName, Key: wayOf(message), ConditionExpression: 'attribute_exists(#detail)' },
@@ -230,7 +199,7 @@ export function openMessages({
   }
 
   async function putOff(message: Message, due: number, why: string | null): Promise<void> {
-    await unless(
+    await whereItHolds(
       client.send(
         new UpdateItemCommand({
           ...{ TableName, Key: wayOf(message), ConditionExpression: 'attribute_exists(#detail)' },
@@ -254,7 +223,7 @@ export function openMessages({
     value: number,
     condition: string,
   ): Promise<void> {
-    await unless(
+    await whereItHolds(
       client.send(
         new UpdateItemCommand({
           ...{ TableName, Key: wayOf(key), UpdateExpression: `SET #${name} = :${name}` },
@@ -271,7 +240,7 @@ export function openMessages({
       const fields = { ...fieldsOf(key, { commit, rank, event, since: now() }), due: number(due) }
       const names = Object.keys(fields)
       const kept = names.filter((name) => name !== 'commit')
-      const added = await unless(
+      const added = await whereItHolds(
         client.send(
           new UpdateItemCommand({
             ...{ TableName, Key: wayOf(key), ReturnValues: 'ALL_NEW' },
@@ -294,26 +263,20 @@ export function openMessages({
     },
     async due(destination, most) {
       const found: Message[] = []
-      let start: Record<string, AttributeValue> | undefined
+      let pages = 0
       // Those whose time has not come may be many, and in front of those whose time has.
-      for (let pages = 0; pages < pagesALook; pages++) {
-        const { Items, LastEvaluatedKey } = await client.send(
-          new QueryCommand({
-            ...{ TableName, ExclusiveStartKey: start },
-            KeyConditionExpression: '#item = :item',
-            FilterExpression: isDue,
-            ExpressionAttributeNames: { '#item': 'item', '#due': 'due', '#until': 'until' },
-            ExpressionAttributeValues: { ':item': { S: wayTo(destination) }, ':now': number(now()) },
-          }),
-        )
-        found.push(...(Items ?? []).map(messageIn))
-        start = LastEvaluatedKey
-        if (!start) break
+      for await (const page of pagesOf(rows, wayTo(destination), {
+        FilterExpression: isDue,
+        ExpressionAttributeNames: { '#due': 'due', '#until': 'until' },
+        ExpressionAttributeValues: { ':now': number(now()) },
+      })) {
+        found.push(...page.map(messageIn))
+        if (++pages === pagesALook) break
       }
       return leastTried(found, most)
     },
     async claim(key, until) {
-      const claimed = await unless(
+      const claimed = await whereItHolds(
         client.send(
           new UpdateItemCommand({
             ...{ TableName, Key: wayOf(key), ReturnValues: 'ALL_NEW' },
@@ -356,13 +319,18 @@ export function openMessages({
       await leave(message)
     },
     async undelivered(destination, most) {
-      const { rows, more } = await query(undeliveredOf(destination), undeliveredLooked)
-      const found = rows.map(undeliveredIn).sort((left, right) => left.givenUpAt - right.givenUpAt)
-      return { messages: found.slice(0, most), more: more || found.length > most }
+      const found: Undelivered[] = []
+      const query = { ConsistentRead: true, Limit: undeliveredLooked }
+      for await (const page of pagesOf(rows, undeliveredOf(destination), query)) {
+        found.push(...page.map(undeliveredIn))
+        if (found.length >= undeliveredLooked) break
+      }
+      found.sort((left, right) => left.givenUpAt - right.givenUpAt)
+      return { messages: found.slice(0, most), more: found.length > most }
     },
     async again(undelivered) {
       await this.add(undelivered, { ...undelivered, due: now() })
-      await unless(
+      await whereItHolds(
         client.send(
           new DeleteItemCommand({
             TableName,

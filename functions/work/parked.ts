@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import {
-  type AttributeValue,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
   PutItemCommand,
-  QueryCommand,
 } from '@aws-sdk/client-dynamodb'
 import { instantOf } from '../../events/time.ts'
 import { PassingError } from '../errors.ts'
+import { pagesOf, type WorkRow, whereItHolds } from './rows.ts'
 
 /** A duty that was set aside for one stream, since it fails however often it is tried. */
 export interface ParkedDuty {
@@ -59,7 +58,7 @@ function key({ duty, stream }: Pick<ParkedDuty, 'duty' | 'stream'>) {
   return { item: { S: partition }, detail: { S: `${duty}/${stream}` } }
 }
 
-function fromItem(item: Record<string, AttributeValue>): ParkedDuty | undefined {
+function fromItem(item: WorkRow): ParkedDuty | undefined {
   const { duty, stream, commit, error, at, mark } = item
   if (!duty?.S || !stream?.S) return undefined
   const words = { error: error?.S ?? '', at: at?.S ?? '', mark: mark?.S ?? '' }
@@ -121,32 +120,16 @@ export function openParked({
     },
     async list() {
       const found: ParkedDuty[] = []
-      let start: Record<string, AttributeValue> | undefined
-      do {
-        const { Items, LastEvaluatedKey } = await client.send(
-          new QueryCommand({
-            TableName: table,
-            ConsistentRead: true,
-            KeyConditionExpression: '#item = :item',
-            ExpressionAttributeNames: { '#item': 'item' },
-            ExpressionAttributeValues: { ':item': { S: partition } },
-            ExclusiveStartKey: start,
-          }),
-        )
-        found.push(...(Items ?? []).flatMap((item) => fromItem(item) ?? []))
-        start = LastEvaluatedKey
-      } while (start)
+      for await (const page of pagesOf({ client, table }, partition, { ConsistentRead: true }))
+        found.push(...page.flatMap((row) => fromItem(row) ?? []))
       return found
     },
     async moveOn(parked, commit, error) {
       await write(parkedOf(parked.duty, parked.stream, commit, error, now()), parked)
     },
     async clear(parked) {
-      try {
-        await client.send(new DeleteItemCommand({ TableName: table, Key: key(parked), ...stillIs(parked) }))
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error
-      }
+      const Key = key(parked)
+      await whereItHolds(client.send(new DeleteItemCommand({ TableName: table, Key, ...stillIs(parked) })))
     },
   }
 }

@@ -1,9 +1,5 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  PutItemCommand,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb'
+import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb'
+import { whereItHolds } from './rows.ts'
 
 /** What was seen of one domain of a rollout, as it was read. */
 export interface NotedProbes {
@@ -67,13 +63,8 @@ export function openProbes({
               ConditionExpression: 'writes = :writes',
               ExpressionAttributeValues: { ':writes': { N: String(writes) } },
             }
-      try {
-        await client.send(new PutItemCommand({ TableName: table, Item, ...condition }))
-        return true
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error
-        return false
-      }
+      const put = client.send(new PutItemCommand({ TableName: table, Item, ...condition }))
+      return (await whereItHolds(put)) !== undefined
     },
   }
 }

@@ -1,9 +1,5 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  PutItemCommand,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb'
+import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb'
+import { whereItHolds } from './rows.ts'
 
 /** How far something has come, as it was read. */
 export interface Noted {
@@ -66,13 +62,8 @@ export function openProgress({
               ConditionExpression: 'writes = :writes',
               ExpressionAttributeValues: { ':writes': { N: `${writes}` } },
             }
-      try {
-        await client.send(new PutItemCommand({ TableName: table, Item, ...condition }))
-        return noted
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error
-        return undefined
-      }
+      const put = client.send(new PutItemCommand({ TableName: table, Item, ...condition }))
+      return (await whereItHolds(put)) && noted
     },
   }
 }

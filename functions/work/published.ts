@@ -1,9 +1,5 @@
-import {
-  type AttributeValue,
-  type DynamoDBClient,
-  PutItemCommand,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb'
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { pagesOf } from './rows.ts'
 
 /**
  * Which commits integrations have been told of, as a cursor in the log's own terms: by it is known what they have to be told again. Losing it costs
@@ -19,8 +15,8 @@ export interface Published {
 /** Longer than anybody looks back (`missedWithin`). */
 const keptSeconds = 14 * 24 * 3600
 
-function itemOf(stream: string) {
-  return { S: `published#${stream}` }
+function itemOf(stream: string): string {
+  return `published#${stream}`
 }
 
 /** Keeps it in the table `Work`; `now` is in milliseconds since the epoch. */
@@ -36,26 +32,13 @@ export function openPublished({
   return {
     async note(stream, commit) {
       const expires = { N: `${Math.ceil(now() / 1000) + keptSeconds}` }
-      const Item = { item: itemOf(stream), detail: { S: `${commit}` }, expires }
+      const Item = { item: { S: itemOf(stream) }, detail: { S: `${commit}` }, expires }
       await client.send(new PutItemCommand({ TableName: table, Item }))
     },
     async of(stream) {
       const found = new Set<number>()
-      let start: Record<string, AttributeValue> | undefined
-      do {
-        const { Items, LastEvaluatedKey } = await client.send(
-          new QueryCommand({
-            TableName: table,
-            ConsistentRead: true,
-            KeyConditionExpression: '#item = :item',
-            ExpressionAttributeNames: { '#item': 'item' },
-            ExpressionAttributeValues: { ':item': itemOf(stream) },
-            ExclusiveStartKey: start,
-          }),
-        )
-        for (const { detail } of Items ?? []) found.add(Number(detail?.S))
-        start = LastEvaluatedKey
-      } while (start)
+      for await (const page of pagesOf({ client, table }, itemOf(stream), { ConsistentRead: true }))
+        for (const { detail } of page) found.add(Number(detail?.S))
       return found
     },
   }

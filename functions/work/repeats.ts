@@ -1,9 +1,5 @@
-import {
-  type AttributeValue,
-  type DynamoDBClient,
-  PutItemCommand,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb'
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { pagesOf } from './rows.ts'
 
 /** A duty that is done for one commit over again, for some hours. */
 export interface Repeat {
@@ -51,24 +47,13 @@ export function openRepeats({
     },
     async list() {
       const found: Repeat[] = []
-      let start: Record<string, AttributeValue> | undefined
-      do {
-        const { Items, LastEvaluatedKey } = await client.send(
-          new QueryCommand({
-            TableName: table,
-            KeyConditionExpression: '#item = :item',
-            ExpressionAttributeNames: { '#item': 'item' },
-            ExpressionAttributeValues: { ':item': { S: partition } },
-            ExclusiveStartKey: start,
-          }),
-        )
-        for (const { duty, stream, commit, expires } of Items ?? []) {
+      for await (const page of pagesOf({ client, table }, partition)) {
+        for (const { duty, stream, commit, expires } of page) {
           // DynamoDB may keep a row for days after its time.
           if (!duty?.S || !stream?.S || Number(expires?.N) * 1000 <= now()) continue
           found.push({ duty: duty.S, stream: stream.S, commit: Number(commit?.N) })
         }
-        start = LastEvaluatedKey
-      } while (start)
+      }
       return found
     },
   }

@@ -1,12 +1,8 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb'
+import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import { instantOf } from '../../events/time.ts'
 import { readItems } from '../read-items.ts'
 import { type Machines, memoryMachines, openMachines, seenPrefix } from './machines.ts'
+import { whereItHolds } from './rows.ts'
 
 /** How often last-seen is written for one target, in seconds: more often costs, and whoever was heard of within a day is ready. */
 const lastSeenEvery = 1800
@@ -45,26 +41,21 @@ export function openTelemetry({
 
   async function upsert(key: ReturnType<typeof seenKey>, value: number, condition: string, bound: number) {
     const expires = Math.ceil(now() / 1000) + keptSeconds
-    try {
-      await client.send(
-        new UpdateItemCommand({
-          TableName: table,
-          Key: key,
-          UpdateExpression: 'SET #value = :value, expires = :expires',
-          ConditionExpression: `attribute_not_exists(#value) OR #value ${condition} :bound`,
-          ExpressionAttributeNames: { '#value': 'value' },
-          ExpressionAttributeValues: {
-            ':value': { N: String(value) },
-            ':bound': { N: String(bound) },
-            ':expires': { N: String(expires) },
-          },
-        }),
-      )
-      return true
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false
-      throw error
-    }
+    const updated = client.send(
+      new UpdateItemCommand({
+        TableName: table,
+        Key: key,
+        UpdateExpression: 'SET #value = :value, expires = :expires',
+        ConditionExpression: `attribute_not_exists(#value) OR #value ${condition} :bound`,
+        ExpressionAttributeNames: { '#value': 'value' },
+        ExpressionAttributeValues: {
+          ':value': { N: String(value) },
+          ':bound': { N: String(bound) },
+          ':expires': { N: String(expires) },
+        },
+      }),
+    )
+    return (await whereItHolds(updated)) !== undefined
   }
 
   return {

@@ -1,10 +1,10 @@
 import {
-  ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
   PutItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb'
+import { whereItHolds } from './rows.ts'
 
 /** Which wait of which execution a token belongs to. */
 export interface Wait {
@@ -71,8 +71,8 @@ export function openTokens({
       })
     },
     async remove(stored) {
-      try {
-        await client.send(
+      await whereItHolds(
+        client.send(
           new DeleteItemCommand({
             TableName: table,
             Key: key(stored),
@@ -80,10 +80,8 @@ export function openTokens({
             ExpressionAttributeNames: { '#token': 'token' },
             ExpressionAttributeValues: { ':token': { S: stored.token } },
           }),
-        )
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error
-      }
+        ),
+      )
     },
   }
 }
