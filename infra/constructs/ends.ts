@@ -1,11 +1,9 @@
-import { Duration } from 'aws-cdk-lib'
 import { Rule } from 'aws-cdk-lib/aws-events'
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { Functions } from './functions.ts'
 import { type Driven, idOf } from './names.ts'
-import { deadLetters, keepFailures } from './queue.ts'
+import { deadLetters, keepFailures, untilLost } from './queue.ts'
 
 /** Notices when an execution ends before what it drives: the log hears of it, and the next generation takes over. */
 export class Ends extends Construct {
@@ -35,14 +33,7 @@ export class Ends extends Construct {
         detailType: ['Step Functions Execution Status Change'],
         detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [...machines] },
       },
-      targets: told.map(
-        ({ lambda }) =>
-          new LambdaFunction(lambda, {
-            deadLetterQueue: this.deadLetters,
-            retryAttempts: 185,
-            maxEventAge: Duration.hours(24),
-          }),
-      ),
+      targets: told.map(({ lambda }) => untilLost(lambda, this.deadLetters)),
     })
   }
 }

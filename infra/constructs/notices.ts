@@ -1,12 +1,10 @@
-import { Duration } from 'aws-cdk-lib'
 import { Rule } from 'aws-cdk-lib/aws-events'
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { publicSource } from '../../events/public.ts'
 import type { Bus } from './bus.ts'
 import type { Functions } from './functions.ts'
-import { deadLetters, keepFailures } from './queue.ts'
+import { deadLetters, keepFailures, untilLost } from './queue.ts'
 
 /** Has people and programs told of public events, as they come: what an archive replays tells nobody again. */
 export class Notices extends Construct {
@@ -21,14 +19,7 @@ export class Notices extends Construct {
       description: 'People and programs are told of public events',
       eventBus: bus.bus,
       eventPattern: { source: [publicSource], 'replay-name': [{ exists: false }] } as object,
-      targets: told.map(
-        ({ lambda }) =>
-          new LambdaFunction(lambda, {
-            deadLetterQueue: this.deadLetters,
-            retryAttempts: 185,
-            maxEventAge: Duration.hours(24),
-          }),
-      ),
+      targets: told.map(({ lambda }) => untilLost(lambda, this.deadLetters)),
     })
   }
 }

@@ -1,4 +1,5 @@
 import { Duration, Validations } from 'aws-cdk-lib'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Function as Lambda } from 'aws-cdk-lib/aws-lambda'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
@@ -26,4 +27,13 @@ export function deadLetters(scope: Construct): Queue {
 export function keepFailures(lambda: Lambda, queue: Queue, retryAttempts: 0 | 1 | 2): void {
   lambda.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] }))
   lambda.configureAsyncInvoke({ retryAttempts, onFailure: { bind: () => ({ destination: queue.queueArn }) } })
+}
+
+/** Returns how a rule hands events to a function: for a day, as long as EventBridge tries by itself (AWS), and then to a queue. */
+export function untilLost(lambda: Lambda, queue: Queue): LambdaFunction {
+  return new LambdaFunction(lambda, {
+    deadLetterQueue: queue,
+    retryAttempts: 185,
+    maxEventAge: Duration.hours(24),
+  })
 }
