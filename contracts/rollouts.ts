@@ -22,12 +22,12 @@ import {
   expectedAttempt,
   failure,
   forecast,
+  forecastFields,
   hold,
   neededApprovals,
   plannedWave,
   position,
   story,
-  trackRecord,
 } from './upgrade-answers.ts'
 import { planningProblems } from './upgrades.ts'
 
@@ -339,13 +339,9 @@ export const rolloutContracts = {
         description: 'The forecast.',
         schema: z.object({
           rolloutId: z.string(),
-          at: z.string(),
-          forecast: forecast
-            .nullable()
-            .describe(
-              'Null: it is over, is being aborted, has no plan yet, or has a phase that is planned when it begins.',
-            ),
-          track: trackRecord.nullable().describe('Null where there is no forecast.'),
+          ...forecastFields(
+            'Null: it is over, is being aborted, has no plan yet, or has a phase that is planned when it begins.',
+          ),
         }),
       },
     },

@@ -347,11 +347,18 @@ export const forecast = z.object({
 })
 
 /** How often forecasts came true. */
-export const trackRecord = z
+const trackRecord = z
   .object({ judged: z.int(), inside: z.int() })
   .describe(
     'Of the last ones that ran to their end, ten at most (upgrades of the same component; rollouts): for how many a forecast could be made when they began, and how many of those ended within its range.',
   )
+
+/** What a read of a forecast says beside what it is about; `none` says where there is none. */
+export const forecastFields = (none: string) => ({
+  at: z.string(),
+  forecast: forecast.nullable().describe(none),
+  track: trackRecord.nullable().describe('Null where there is no forecast.'),
+})
 
 export const planned = z.object({
   planHash: z.string(),
