@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Call, caller } from '../../infra/local/demo/api.ts'
 import { emptyForDemo } from '../../infra/local/demo/directory.ts'
-import { refuseTakenPort, startRuntime, tokenFor } from '../../infra/local/demo/runtime.ts'
+import { refuseTakenPort, tokenFor } from '../../infra/local/demo/runtime.ts'
+import { startKillable } from '../killable.ts'
 import { serve } from '../server.ts'
 import { judge, say } from '../told.ts'
 import { readOptions } from './options.ts'
@@ -78,30 +79,24 @@ export async function blueGreen(): Promise<boolean> {
   const sites = new Sites(names, before)
   if (fault === 'unwell') sites.behave({ unwell: { version: after, sites: names } })
   if (fault === 'errors') sites.behave({ errors: { [after]: 0.2 } })
-  const restarts: ReturnType<typeof startRuntime>[] = []
   /** At how many sites the old version was not there any more while another had its traffic on it. */
   let early = 0
   const server = await serve(sites, (method, path) => {
     if (served(sites, before) > 0) early = Math.max(early, names.length - onColour(sites, before))
     // The worst moment: traffic is switched, and nobody has heard that it is.
-    if (fault !== 'killed' || restarts.length > 0 || method !== 'PUT' || !path.endsWith('/traffic')) return
-    runtime.process.kill('SIGKILL')
-    say('  Drydock is killed as traffic is switched, and started again …')
-    restarts.push(start())
+    if (fault === 'killed' && method === 'PUT' && path.endsWith('/traffic'))
+      drydock.kill('Drydock is killed as traffic is switched, and started again …')
   })
-  const start = () => startRuntime({ ...options, outbound: server.url }, () => undefined)
-  say('Starting Drydock on this machine, as it is deployed to AWS. That takes some ten seconds.')
-  let runtime = await start()
-  process.once('exit', () => runtime.process.kill('SIGTERM'))
-  const operator = caller(runtime.url, tokenFor(data, 'operator-1', 'operator'))
-  const second = caller(runtime.url, tokenFor(data, 'operator-2', 'operator', 'approver'))
+  const drydock = await startKillable({ ...options, outbound: server.url })
+  const operator = caller(drydock.url, tokenFor(data, 'operator-1', 'operator'))
+  const second = caller(drydock.url, tokenFor(data, 'operator-2', 'operator', 'approver'))
   try {
     await register(operator, server.url)
     const isWell = fault === 'none' || fault === 'killed'
     const left = isWell ? before : after
     const id = await begin(operator, second, server.url)
     const rollout = await watch(operator, id, sites, () => onColour(sites, left) === 0)
-    for (const again of restarts) runtime = await again
+    await drydock.again()
     const [switched, retired] = rollout.phases.map(({ status }) => status)
     const traffic = sites.changes.filter((change) => change.includes('traffic'))
     return judge({
@@ -115,11 +110,10 @@ export async function blueGreen(): Promise<boolean> {
         : { 'the phase that retires never began': switched === 'aborted' && retired === 'waiting' }),
       ...(fault === 'unwell' && { 'traffic was never switched': traffic.length === 0 }),
       ...(fault === 'errors' && { 'two canaries were switched, and back': traffic.length === 4 }),
-      ...(fault === 'killed' && { 'Drydock was killed once': restarts.length === 1 }),
+      ...(fault === 'killed' && { 'Drydock was killed once': drydock.wasKilled }),
     })
   } finally {
-    for (const again of restarts) runtime = await again
-    runtime.process.kill('SIGTERM')
+    await drydock.stop()
     server.close()
   }
 }

@@ -1,6 +1,4 @@
-import { resolve } from 'node:path'
-import { readCommandLine } from '../../infra/command-line.ts'
-import { checksOf, commonOptions, lastPort } from '../options.ts'
+import { readStoryOptions, type StoryOptions } from '../options.ts'
 
 const faults = ['none', 'unwell', 'errors', 'killed'] as const
 export type Fault = (typeof faults)[number]
@@ -15,26 +13,9 @@ Puts a new version of a shop beside the old one at 8 sites, verifies it, switche
   --speed N     how fast the clock runs (30)
   --data DIR    a folder for its data alone, which it empties at the start (.drydock/blue-green)`
 
-export interface Options {
-  readonly fault: Fault
-  readonly port: number
-  readonly speed: number
-  readonly data: string
-}
+export type Options = StoryOptions<Fault>
 
 /** Reads the options of the command line. Throws an error with the usage when one is wrong. */
 export function readOptions(): Options {
-  const { values } = readCommandLine(usage, {
-    options: {
-      fault: { type: 'string', default: 'none' },
-      ...commonOptions('blue-green', 30),
-    },
-  })
-  const check = checksOf(usage)
-  return {
-    fault: check.word('fault', values.fault, faults),
-    port: check.number('port', values.port, 1, lastPort),
-    speed: check.number('speed', values.speed, 1, 60),
-    data: resolve(values.data),
-  }
+  return readStoryOptions(usage, { folder: 'blue-green', speed: 30, faults })
 }

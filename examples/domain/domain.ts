@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Call, caller } from '../../infra/local/demo/api.ts'
 import { emptyForDemo } from '../../infra/local/demo/directory.ts'
-import { refuseTakenPort, startRuntime, tokenFor } from '../../infra/local/demo/runtime.ts'
+import { refuseTakenPort, tokenFor } from '../../infra/local/demo/runtime.ts'
+import { startKillable } from '../killable.ts'
 import { serve } from '../server.ts'
 import { judge, say } from '../told.ts'
 import { begun, isWithin, states } from './expected.ts'
@@ -84,21 +85,14 @@ export async function domain(): Promise<boolean> {
   emptyForDemo(data)
   storeSecret(data)
   const manager = managerFor(options)
-  const restarts: ReturnType<typeof startRuntime>[] = []
   const server = await serve(manager, (method, called) => {
     // The worst moment: the manager has begun the upgrade, and nobody has heard that it has.
-    if (fault !== 'killed' || restarts.length > 0 || method !== 'POST' || !called.endsWith('/upgrades'))
-      return
-    runtime.process.kill('SIGKILL')
-    say('  Drydock is killed while the manager starts the upgrade, and started again …')
-    restarts.push(start())
+    if (fault === 'killed' && method === 'POST' && called.endsWith('/upgrades'))
+      drydock.kill('Drydock is killed while the manager starts the upgrade, and started again …')
   })
-  const start = () => startRuntime({ ...options, outbound: server.url }, () => undefined)
-  say('Starting Drydock on this machine, as it is deployed to AWS. That takes some ten seconds.')
-  let runtime = await start()
-  process.once('exit', () => runtime.process.kill('SIGTERM'))
-  const operator = caller(runtime.url, tokenFor(data, 'operator-1', 'operator'))
-  const second = caller(runtime.url, tokenFor(data, 'operator-2', 'operator'))
+  const drydock = await startKillable({ ...options, outbound: server.url })
+  const operator = caller(drydock.url, tokenFor(data, 'operator-1', 'operator'))
+  const second = caller(drydock.url, tokenFor(data, 'operator-2', 'operator'))
   try {
     await register(operator, options, server.url)
     const idle = await operator<Status>('GET', path('upgrade-status'))
@@ -108,8 +102,8 @@ export async function domain(): Promise<boolean> {
     const again = await operator<{ message: string; upgradeId?: string }>('POST', path('start-upgrade'))
     const ends = performance.now() + longest
     const seen = fault === 'no-updates' ? [] : await watch(operator, second, ends)
-    for (const again of restarts) runtime = await again
-    const logs = await textOf(runtime.url, data)
+    await drydock.again()
+    const logs = await textOf(drydock.url, data)
     say(`\n${logs}`)
     const told = [...logs.matchAll(/Status: \*\*(\w+)\*\*/g)].map(([, state = '']) => state)
     const { components } = await operator<{ components: { vcf?: string } }>(
@@ -141,11 +135,10 @@ export async function domain(): Promise<boolean> {
             'the manager refused tokens, turned calls away and cut them off':
               token > 0 && tooMany > 1 && reset > 1,
           }),
-      ...(fault === 'killed' && { 'Drydock was killed once': restarts.length === 1 }),
+      ...(fault === 'killed' && { 'Drydock was killed once': drydock.wasKilled }),
     })
   } finally {
-    for (const again of restarts) runtime = await again
-    runtime.process.kill('SIGTERM')
+    await drydock.stop()
     server.close()
   }
 }
