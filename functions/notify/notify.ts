@@ -71,8 +71,11 @@ async function destinationsOf(log: Log): Promise<readonly Destination[]> {
   return (await log.load(destinationsAggregate, allDestinations)).state.destinations
 }
 
+/** What a stream is about, as it was at a commit. */
+type Seen = About & { readonly commit: number }
+
 /** Reads what a stream is about, as it is now; null: it is of another kind, or nothing is there. */
-async function aboutOf(log: Log, stream: string): Promise<(About & { readonly commit: number }) | null> {
+async function aboutOf(log: Log, stream: string): Promise<Seen | null> {
   const { kind, id } = partsOf(stream)
   if (kind === upgradeAggregate.name) {
     const { state, commit } = await log.load(upgradeAggregate, id)
@@ -143,7 +146,7 @@ async function tell(services: NotifyServices, leftAlone: LeftAlone, detail: Publ
   await own.each(
     keys.filter(isReady),
     sentAtOnce,
-    ([destination, key]) => send(services, leftAlone, destination, key),
+    ([destination, key]) => send(services, leftAlone, destination, key, about),
     ([, key]) => nameOf(key),
   )
   own.end()
@@ -203,9 +206,12 @@ async function tellingOf(
   destination: Destination,
   { event, about: stream, commit, rank }: Message,
   before: SentMessage | null,
+  seen: Seen | null,
 ): Promise<Telling & { readonly commit: number; readonly said: string }> {
+  // Who sends what has just been heard has seen it already, unless more was heard meanwhile.
+  const look = async (of: string) => (seen && seen.commit >= commit ? seen : aboutOf(services.log, of))
   if (event === null) {
-    const about = await aboutOf(services.log, stream)
+    const about = await look(stream)
     const notice = about && progressOf(about)
     const said = notice
       ? `${notice.severity} ${notice.lines.join(' ')} ${notice.question?.planHash ?? ''}`
@@ -221,7 +227,7 @@ async function tellingOf(
     }
   }
   const detail = JSON.parse(event) as PublicDetail // as the bus bore it
-  const about = await aboutOf(services.log, detail.stream)
+  const about = await look(detail.stream)
   const notice = noticeOf(detail, about)
   const changelog =
     destination.document.kind === 'email' ? await changelogOf(services.log, detail, about) : []
@@ -234,13 +240,14 @@ async function send(
   leftAlone: LeftAlone,
   destination: Destination,
   key: MessageKey,
+  seen: Seen | null = null,
 ): Promise<boolean> {
   const { messages, now } = services
   const claimed = await messages.claim(key, now() + claimedFor)
   if (!claimed) return true
   const { message, before } = claimed
   const shown = before && shownThere(destination, before)
-  const telling = await tellingOf(services, destination, message, shown)
+  const telling = await tellingOf(services, destination, message, shown, seen)
   const isEmpty = destination.document.kind === 'webhook' ? telling.detail === null : telling.notice === null
   if (isEmpty) {
     // Nothing is there to be told yet, or any more: what follows brings it up again.
