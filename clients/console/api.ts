@@ -21,6 +21,11 @@ export class Refused extends Error {
   }
 }
 
+/** Returns an error as a refusal; what is none did not come from the API. */
+export function refusalIn(error: unknown): Refused {
+  return error instanceof Refused ? error : new Refused(-1, undefined, String(error))
+}
+
 function wordsOf(status: number): string {
   if (status === 0) return 'The API does not answer. It is asked again.'
   if (status === 401) return 'Your sign-in is over.'

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { rolesFor } from '../../../contracts/routes.ts'
-import { Refused } from '../api.ts'
+import { type Refused, refusalIn } from '../api.ts'
 import { Card, Empty, Head, Instant, Pager, Refusal, Shown, Status } from '../parts/basic.tsx'
 import { seldom, useRead, useSigned } from '../use.ts'
 import type { Tone } from '../words.ts'
@@ -117,7 +117,7 @@ function Place({ destination: { name, revision, document } }: { readonly destina
       setTold(await deed())
       reading.again()
     } catch (error) {
-      setRefused(error instanceof Refused ? error : new Refused(-1, undefined, String(error)))
+      setRefused(refusalIn(error))
     }
   }
   const test = async () => {

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import type { BodyOf } from '../../../contracts/bodies.ts'
 import { rolesFor } from '../../../contracts/routes.ts'
 import type { Plan } from '../answers.ts'
-import { Refused } from '../api.ts'
+import { type Refused, refusalIn } from '../api.ts'
 import { Card, Head, Instant, Refusal } from '../parts/basic.tsx'
 import { End } from '../parts/forecast.tsx'
 import { requestOf } from '../pictures/plan-request.ts'
@@ -30,9 +30,7 @@ export function PlanAhead() {
   const attempt = async (act: () => Promise<void>) => {
     setBusy(true)
     setRefused(undefined)
-    await act().catch((error: unknown) =>
-      setRefused(error instanceof Refused ? error : new Refused(-1, undefined, String(error))),
-    )
+    await act().catch((error: unknown) => setRefused(refusalIn(error)))
     setBusy(false)
   }
   const preview = (form: HTMLFormElement) => {

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { Refused } from '../api.ts'
+import { type Refused, refusalIn } from '../api.ts'
 import { Refusal } from './basic.tsx'
 
 /** Asks whether something shall be done, and does it: it closes when that is done, and says why where it is refused. */
@@ -30,7 +30,7 @@ export function Ask({
       await act(form)
       close()
     } catch (error) {
-      setRefused(error instanceof Refused ? error : new Refused(-1, undefined, String(error)))
+      setRefused(refusalIn(error))
       setBusy(false)
     }
   }
