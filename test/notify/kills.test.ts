@@ -31,6 +31,20 @@ interface Troubles {
 
 let worlds = 0
 
+/** Returns a client of the table whose requests are killed, by the number that each has. */
+function killing(killed: Troubles['killed'], next: () => number): DynamoDBClient {
+  const client = {
+    async send(command: Parameters<DynamoDBClient['send']>[0]) {
+      const how = killed(next())
+      if (how === 'before') throw new Error('killed')
+      const answer = await dynamo.client.send(command)
+      if (how === 'after') throw new Error('killed')
+      return answer
+    },
+  }
+  return client as unknown as DynamoDBClient // `send` is all that is called
+}
+
 /** Tells of an upgrade from its request to its end, killed in between and called again; returns what got there, and what did not. */
 async function tell({ killed, chance }: Troubles) {
   worlds++
@@ -44,15 +58,7 @@ async function tell({ killed, chance }: Troubles) {
     return answered(200, { ok: true, channel: 'C0DEPLOYS', ts })
   }
   let requests = 0
-  const client = {
-    async send(command: Parameters<DynamoDBClient['send']>[0]) {
-      const how = killed(++requests)
-      if (how === 'before') throw new Error('killed')
-      const answer = await dynamo.client.send(command)
-      if (how === 'after') throw new Error('killed')
-      return answer
-    },
-  } as unknown as DynamoDBClient // `send` is all that is called
+  const client = killing(killed, () => ++requests)
   const messages = openMessages({ client, table: 'Work', now: world.services.now })
   const open = () => openNotify({ ...world.services, ...leaving, messages })
   /** Lambda calls so often what fails. */
@@ -150,4 +156,53 @@ describe('messages of an upgrade', () => {
       expectAllThere(await tell({ killed, chance }))
     },
   )
+})
+
+describe('a message that is refused for good', () => {
+  /** Tells of a release where it is refused, and takes it on its way again, killed at one request; returns where it is then. */
+  async function refused(killed: Troubles['killed']) {
+    const hooks = `refused-${++worlds}`
+    const world = openWorld()
+    const leaving = leavingFor(world.services.now)
+    leaving.behaviour.answer = () => answered(404)
+    const now = world.services.now
+    let requests = 0
+    const messages = openMessages({ client: killing(killed, () => ++requests), table: 'Work', now })
+    const present = openMessages({ client: dynamo.client, table: 'Work', now })
+    const clock = async () => {
+      world.pass(120)
+      await openNotify({ ...world.services, ...leaving, messages })({}).catch(() => {})
+    }
+    await world.call('PUT', `/api/v1/destinations/${hooks}`, { ...admin, body: webhook })
+    await world.fleet(1)
+    await world.settle()
+    const [detail] = world.services.onBus
+    for (let tries = 0; tries < 3; tries++) {
+      const told = openNotify({ ...world.services, ...leaving, messages })({ detail })
+      if (
+        await told.then(
+          () => true,
+          () => false,
+        )
+      )
+        break
+    }
+    for (let minutes = 0; minutes < 3; minutes++) await clock()
+    const first = (await present.undelivered(`${hooks}@1`, 10)).messages
+    for (const one of first) await messages.again(one).catch(() => {})
+    for (let minutes = 0; minutes < 3; minutes++) await clock()
+    const { messages: found } = await present.undelivered(`${hooks}@1`, 10)
+    return { requests, first, found, left: await present.due(`${hooks}@1`, 10) }
+  }
+
+  it('is found among those that were given up, wherever its sender was killed', async () => {
+    const { requests } = await refused(() => undefined)
+    expect(requests).toBeGreaterThan(8)
+    for (let number = 1; number <= requests; number++) {
+      for (const how of ['before', 'after'] as const) {
+        const { first, found, left } = await refused((one) => (one === number ? how : undefined))
+        expect([number, how, first.length, found.length, left]).toEqual([number, how, 1, 1, []])
+      }
+    }
+  })
 })
