@@ -22,6 +22,14 @@ const window = z
   .object({ start: instant.describe('From then on.'), end: instant.describe('Until then.') })
   .nullable()
 
+const demands = z.array(
+  z.object({
+    policy: z.string().describe('The policy that asks.'),
+    required: z.int().min(1).describe('How many people have to approve for it.'),
+    given: z.int().min(0).describe('How many of these there are.'),
+  }),
+)
+
 /** The `data` of each event of an upgrade. */
 const ofUpgrades = {
   UpgradeRequested: z.object({
@@ -63,17 +71,21 @@ const ofUpgrades = {
     comment: z.string().nullable().describe('What they said to it.'),
   }),
   ApprovalsDemanded: z.object({
-    demands: z
-      .array(
-        z.object({
-          policy: z.string().describe('The policy that asks.'),
-          required: z.int().min(1).describe('How many people have to approve for it.'),
-          given: z.int().min(0).describe('How many of these there are.'),
-        }),
-      )
-      .describe('What policies ask for now; none: no policy asks for approvals any more.'),
+    demands: demands.describe('What policies ask for now; none: no policy asks for approvals any more.'),
   }),
   ApprovalsVoided: z.object({ by, reason }),
+  ApprovalAwaited: z.object({
+    planHash,
+    window: window.describe('The window that would be approved with the plan; null: always.'),
+    needed: z
+      .int()
+      .min(0)
+      .describe('How many people have to approve it as was asked; 0: policies alone ask.'),
+    given: z.int().min(0).describe('How many of these there are.'),
+    approvers: z.array(z.string()).nullable().describe('Only these may; null: whoever is entitled.'),
+    demands: demands.describe('What policies ask for beside it.'),
+    until: instant.describe('When it expires, or pauses where it has begun, if they have not.'),
+  }),
   UpgradeRejected: z.object({ by, reason }),
   UpgradeExpired: z.object({ detail }),
   WaveStarted: z.object({ wave, waveNumber }),

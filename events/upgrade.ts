@@ -317,6 +317,21 @@ export const upgradeEvents = defineEvents({
   },
   /** What was approved is no longer what would run: approvals given before count no more, and nothing is admitted before there are new ones. */
   ApprovalsVoided: { schema: z.object({ by: person, reason: words }) },
+  /** Nothing begins, or goes on, before so many people have approved: told with whatever began the wait, or changed who is waited for. */
+  ApprovalAwaited: {
+    schema: z.object({
+      planHash: z.string(),
+      window: z.object({ start: instant, end: instant }).nullable(),
+      /** What the request asks for. */
+      needed: index,
+      given: index,
+      /** Only these may give it; null: whoever is entitled. */
+      approvers: z.array(person).nullable(),
+      /** What policies ask for beside it. */
+      demands: z.array(z.object({ policy: name, required: z.int().positive(), given: index })).max(3),
+      until: instant,
+    }),
+  },
   UpgradeRejected: { schema: z.object({ by: person, reason: words }) },
   UpgradeExpired: { schema: z.object({ detail: words }) },
   ExecutionStarting: { schema: z.object({ generation: z.int().positive(), reason: words }) },

@@ -64,6 +64,7 @@ const sentences: Sentences = {
   PlanningFailed: ['warning', ({ detail }) => `It could not be planned: ${detail}`],
   ApprovalGiven: ['info', ({ by }) => `${by} approved it.`],
   ApprovalsDemanded: null,
+  ApprovalAwaited: null,
   ApprovalsVoided: ['warning', ({ reason }) => `Approvals given before count no more: ${reason}`],
   UpgradeRejected: ['warning', ({ by, reason }) => `${by} rejected it: ${reason}`],
   UpgradeExpired: ['warning', ({ detail }) => `It expired: ${detail}`],
@@ -226,11 +227,7 @@ function subjectOf(detail: PublicDetail, about: About | null): Subject {
 }
 
 /** What may have somebody asked for an approval: whether it does is for the stream to say. */
-const mayAsk: readonly PublicDetail['type'][] = [
-  'UpgradePlanned',
-  'ApprovalsDemanded',
-  'RolloutApprovalAwaited',
-]
+const mayAsk: readonly PublicDetail['type'][] = ['ApprovalAwaited', 'RolloutApprovalAwaited']
 
 /** Returns whether people may be told of events of a type. */
 export function isTold(type: PublicDetail['type']): boolean {

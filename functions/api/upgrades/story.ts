@@ -89,6 +89,16 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
     }
     case 'ApprovalsVoided':
       return `Approvals given before count no more: ${event.data.reason}`
+    case 'ApprovalAwaited': {
+      const { needed, given, approvers, demands, until } = event.data
+      const lacking = [
+        ...(given < needed ? [`${needed - given}${approvers ? ` of ${approvers.join(', ')}` : ''}`] : []),
+        ...demands.flatMap(({ policy, required, given }) =>
+          given < required ? [`${required - given} for policy ${policy}`] : [],
+        ),
+      ]
+      return `It waits for approvals until ${until}: ${lacking.join(', ')}.`
+    }
     case 'ShareKept':
       return `Gave back what it does not use of the budget ${event.data.budget}: it keeps ${event.data.share}.`
     case 'UpgradeRejected':

@@ -3,6 +3,7 @@ import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { type Decision, reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
 import { wakeUpMoved } from '../wake-up.ts'
+import { approvalAwaited } from './awaiting.ts'
 import { evolve } from './evolve.ts'
 import { hasEnded, type UpgradeState } from './state.ts'
 import { untoldAttempts } from './telling.ts'
@@ -18,9 +19,11 @@ const ends: ReadonlySet<UpgradeEvent['type']> = new Set(['WaveEnded', 'UpgradeAb
 export class Draft {
   readonly now: string
   readonly events: UpgradeEvent[] = []
+  readonly #before: UpgradeState
   #state: UpgradeState
 
   constructor(state: UpgradeState, now: string) {
+    this.#before = state
     this.#state = state
     this.now = now
   }
@@ -47,10 +50,12 @@ export class Draft {
   }
 
   /**
-   * Returns the decision, with the wake-up moved where it has to be: an upgrade that lives is asked at least once a day. `exact`: it
-   * has just been used.
+   * Returns the decision, with what people are asked for where that is new, and the wake-up moved where it has to be: an upgrade that
+   * lives is asked at least once a day. `exact`: it has just been used.
    */
   decision({ exact = false } = {}): Decision<UpgradeEvent, Rejection> {
+    const asked = approvalAwaited(this.#before, this.events, this.#state)
+    if (asked) this.add(asked)
     const state = this.#state
     if (state.stage === 'none') return { events: this.events }
     const due = hasEnded(state) ? null : (earliestDue(state) ?? after(this.now, day))

@@ -67,6 +67,8 @@ export function evolve(before: UpgradeState, event: UpgradeEvent, context: Commi
       return { ...withPlan(state, event), approvalsSince: at }
     case 'ApprovalsVoided':
       return { ...withPlan(reopened(state, at), event), approvals: [], approvalsSince: at }
+    case 'ApprovalAwaited':
+      return state
     case 'PlanningFailed':
     case 'UpgradeRejected':
     case 'UpgradeExpired':

@@ -60,6 +60,9 @@ const ofUpgrades: Mapping<UpgradeEvent, typeof publicData.upgrade> = {
     demands: demands.map(({ policy, required, given }) => ({ policy, required, given })),
   }),
   ApprovalsVoided: ({ by, reason }) => ({ by, reason }),
+  ApprovalAwaited: ({ planHash, window, needed, given, approvers, demands, until }) => ({
+    ...{ planHash, window, needed, given, approvers, demands, until },
+  }),
   UpgradeRejected: ({ by, reason }) => ({ by, reason }),
   UpgradeExpired: ({ detail }) => ({ detail }),
   WaveStarted: ({ wave }) => numbered(wave),

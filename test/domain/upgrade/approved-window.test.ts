@@ -6,6 +6,7 @@ import { tick } from '../../../functions/domain/upgrade/tick.ts'
 import { later } from '../given.ts'
 import {
   approved,
+  asked,
   fold,
   given,
   held,
@@ -35,7 +36,7 @@ describe('the window that was approved', () => {
   it('voids the approvals when somebody moves it elsewhere, before the start and after it', () => {
     given(...planned, approved('bob', night))
       .when(resume(day))
-      .thenEvents(windowSet(day, 'carol'), voided('carol', day))
+      .thenEvents(windowSet(day, 'carol'), voided('carol', day), asked(later(3600), { window: day }))
     const begun = [...upgradeOf(2, { approvals, window: day }), approved('bob', day), waveStarted()] as const
     const longer = { ...day, end: later(20_000) }
     expect(standingAfter(...begun, windowSet(longer, 'carol'), voided('carol', longer))).toMatchObject({
@@ -43,6 +44,17 @@ describe('the window that was approved', () => {
       approvals: { needed: 1, given: 0 },
       holds: [{ code: 'APPROVAL', lapses: later(3600) }],
     })
+  })
+
+  it('asks whoever had approved it anew, also while others have yet to', () => {
+    const two = upgradeOf(2, { approvals: { ...approvals, required: 2 }, window: night })
+    given(...two, approved('bob', night))
+      .when(resume(day))
+      .thenEvents(
+        windowSet(day, 'carol'),
+        voided('carol', day),
+        asked(later(3600), { window: day, needed: 2 }),
+      )
   })
 
   it('is what the approval of a profile stands for in each window that the profile opens', () => {

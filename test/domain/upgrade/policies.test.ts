@@ -12,6 +12,7 @@ import { later } from '../given.ts'
 import {
   admitted,
   approved,
+  asked,
   attemptsEnd,
   driven,
   ended,
@@ -110,15 +111,19 @@ describe('an upgrade that does not meet its policies', () => {
 
 describe('approvals that policies ask for', () => {
   const [security, operations] = [demand(), demand({ policy: 'operations', required: 2, approvers: null })]
+  const asks = (demand: Demand, given = 0, changes: Parameters<typeof asked>[1] = {}) =>
+    asked(later(demand.expiresInSeconds), {
+      ...{ needed: 0, demands: [{ policy: demand.policy, required: demand.required, given }], ...changes },
+    })
   const waiting = [...upgradeOf(2), demanded([security, 0])] as const
 
   it('are asked for when the plan is recorded, or before it begins; asked for again nothing changes', () => {
     given(requested(), driven())
       .when(recordPlan({ plan: planOf(2), facts: demanding(security) }))
-      .thenEvents(planned(2), demanded([security, 0]))
+      .thenEvents(planned(2), demanded([security, 0]), asks(security))
     given(...upgradeOf(2))
       .when(begin(demanding(security)))
-      .thenEvents(demanded([security, 0]))
+      .thenEvents(demanded([security, 0]), asks(security))
     given(...waiting)
       .when(tick(demanding(security)))
       .thenNothing()
@@ -191,7 +196,7 @@ describe('approvals that policies ask for', () => {
     const admins = demand({ revision: 3, approvers: null, role: 'admin' })
     given(...history)
       .when(tick(demanding(admins)))
-      .thenEvents(demanded([admins, 0]))
+      .thenEvents(demanded([admins, 0]), asks(admins, 0, { needed: 1, given: 1 }))
   })
 
   it('that no policy asks for any more are waited for no more', () => {
@@ -237,7 +242,7 @@ describe('approvals that policies ask for', () => {
     const anybody = demanding(demand({ approvers: null }))
     given(...history)
       .when(resumeUpgrade({ by: 'bob', window: other }, anybody))
-      .thenTypes('WindowSet', 'ApprovalsVoided')
+      .thenTypes('WindowSet', 'ApprovalsVoided', 'ApprovalAwaited')
     // Whoever moves it does not approve it: nobody else is named.
     given(...history)
       .when(resumeUpgrade({ by: 'eve', window: other }, demanding(security)))
@@ -260,7 +265,7 @@ describe('approvals that policies ask for', () => {
     expect(standingAfter(...history)).toMatchObject({ status: 'running', holds: [{ code: 'APPROVAL' }] })
     given(...history)
       .when(tick(calm))
-      .thenTypes('ApprovalsDemanded')
+      .thenTypes('ApprovalsDemanded', 'ApprovalAwaited')
     given(...history)
       .when(tick(demanding(security)))
       .thenNothing()
@@ -270,6 +275,6 @@ describe('approvals that policies ask for', () => {
     const once = upgradeOf(2, { approvals: { required: 1, approvers: null, expiresInSeconds: 86_400 } })
     given(...once, approved('bob'))
       .when(tick(demanding(security)))
-      .thenEvents(demanded([security, 0]))
+      .thenEvents(demanded([security, 0]), asks(security, 0, { needed: 1, given: 1 }))
   })
 })

@@ -4,6 +4,7 @@ import { failPlanning, recordPlan, requestUpgrade } from '../../../functions/dom
 import { later } from '../given.ts'
 import {
   aborting,
+  asked,
   completed,
   driven,
   fold,
@@ -76,10 +77,14 @@ describe('recording the plan', () => {
       .when(recordPlan({ plan: planOf(2), facts: stopped }))
       .thenEvents(planned(2), held('FREEZE', null, 'incident'))
   })
-  it('does not say so while it waits for approvals, which come first', () => {
+  it('does not say so while it waits for approvals, which come first: these it asks for', () => {
     given(requested({ approvals, window }), driven())
       .when(recordPlan({ plan: planOf(2), facts: stopped }))
-      .thenEvents(planned(2))
+      .thenEvents(planned(2), asked(later(600), { window }))
+    const named = { ...approvals, approvers: ['bob'] }
+    given(requested({ approvals: named }), driven())
+      .when(record)
+      .thenEvents(planned(2), asked(later(600), { approvers: ['bob'] }))
   })
   it('comes too late after an abort, and after the end', () => {
     given(requested(), driven(), aborting()).when(record).thenNothing()

@@ -156,6 +156,12 @@ export const nobodySucceeded: UpgradeEvent = {
   data: { wave: 0, result: 'inconclusive', successRatePercent: null, required: 0 },
 }
 
+/** Approvals are asked for until then, by default one of whoever may. */
+export function asked(until: string, changes: Partial<Data<'ApprovalAwaited'>> = {}): UpgradeEvent {
+  const asks = { planHash: 'a1', window: null, needed: 1, given: 0, approvers: null, demands: [], until }
+  return { type: 'ApprovalAwaited', data: { ...asks, ...changes } }
+}
+
 /** Somebody approves the plan, with the window that it has. */
 export function approved(by: string, window: Window | null = null): UpgradeEvent {
   return { type: 'ApprovalGiven', data: { by, planHash: 'a1', window, comment: null } }
