@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { declareAccess } from './commands/access.ts'
 import { declareClosures } from './commands/closures.ts'
 import { finish, type Start } from './commands/declare.ts'
+import { declareDestinations } from './commands/destinations.ts'
 import { declareFleet } from './commands/fleet.ts'
 import { declarePolicies } from './commands/policies.ts'
 import { declareProcedures } from './commands/procedures.ts'
@@ -49,6 +50,7 @@ export function commandLine(
   declareProcedures(program, start)
   declarePolicies(program, start)
   declareProfiles(program, start)
+  declareDestinations(program, start)
   program.commandsGroup('What keeps everything from being upgraded:')
   declareClosures(program, start)
   declareAccess(program, start)
