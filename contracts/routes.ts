@@ -184,6 +184,7 @@ const table = [
 
   ['getHealth',             'GET',    '/health',                                                'system',     'public'],
   ['getOpenApi',            'GET',    '/openapi.json',                                          'system',     'public'],
+  ['getMcpResource',        'GET',    '/.well-known/oauth-protected-resource/mcp',              'system',     'public'],
 ] as const satisfies readonly Row[]
 
 /**

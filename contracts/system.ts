@@ -15,4 +15,19 @@ export const systemContracts = {
     query: noQuery,
     answers: { 200: { description: 'OpenAPI 3.1.', schema: z.looseObject({ openapi: z.string() }) } },
   },
+  getMcpResource: {
+    summary: 'Who issues the tokens that /mcp takes (RFC 9728)',
+    query: noQuery,
+    answers: {
+      200: {
+        description: 'The metadata of the protected resource.',
+        schema: z.object({
+          resource: z.string().describe('What tokens are for: the address of /mcp.'),
+          resource_name: z.string(),
+          authorization_servers: z.array(z.string()).describe('The issuer of tokens.'),
+          bearer_methods_supported: z.array(z.literal('header')),
+        }),
+      },
+    },
+  },
 } as const satisfies Partial<Record<string, Contract>>

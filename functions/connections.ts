@@ -99,6 +99,8 @@ export interface Connections {
   readonly mail: Mail
   /** Where others reach the API. */
   readonly apiUrl: string
+  /** Who issues the tokens of people. */
+  readonly issuer: string
   /** Where people sign in to the console. */
   readonly signIn: SignIn
   /** What lies beside the function for browsers. */
@@ -282,6 +284,7 @@ export const mail = connection([], () =>
   openMail(sendTo('ses', (region) => endpointOf('SESV2') ?? `https://email.${region}.amazonaws.com`)),
 )
 export const apiUrl = connection(['apiUrl'], (settings) => settings.apiUrl)
+export const issuer = connection(['signInIssuer'], (settings) => settings.signInIssuer)
 export const signIn = connection(
   ['signInIssuer', 'signInUrl', 'signInTokenUrl', 'signInClient', 'signInScope', 'roleClaim'],
   (told): SignIn => ({

@@ -6,8 +6,15 @@ import type { Reception } from './services.ts'
 
 let description: object | undefined
 
-/** Returns the handler of what everybody may ask: is the service up, and what can it do? */
-export function systemEndpoint(services: Reception) {
+/** What is told to everybody beside what the code knows. */
+interface Told {
+  readonly apiUrl: string
+  /** Who issues the tokens of people. */
+  readonly issuer: string
+}
+
+/** Returns the handler of what everybody may ask: is the service up, what can it do, and who issues tokens for it? */
+export function systemEndpoint(services: Reception & Told) {
   return endpoint(
     'system',
     systemContracts,
@@ -17,6 +24,15 @@ export function systemEndpoint(services: Reception) {
         description ??= openApi(project.version)
         return { status: 200, body: description }
       },
+      getMcpResource: async () => ({
+        status: 200,
+        body: {
+          resource: `${services.apiUrl}/mcp`,
+          resource_name: 'Drydock',
+          authorization_servers: [services.issuer],
+          bearer_methods_supported: ['header' as const],
+        },
+      }),
     },
     services,
   )

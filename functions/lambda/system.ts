@@ -1,4 +1,4 @@
 import { systemEndpoint } from '../api/system.ts'
-import { connect } from '../connections.ts'
+import { apiUrl, connect, issuer } from '../connections.ts'
 
-export const handler = systemEndpoint(connect({}))
+export const handler = systemEndpoint(connect({ apiUrl, issuer }))

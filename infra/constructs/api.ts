@@ -110,6 +110,8 @@ const open: Readonly<Partial<Record<Operation, string>>> = {
   getHealth: 'Load balancers and monitors ask for health without a credential; the answer names no data.',
   getOpenApi:
     'The description of the API is public, so that a client can be made before anybody has a token.',
+  getMcpResource:
+    'Who has no token yet asks where to get one (RFC 9728); the answer names the issuer, whose address every sign-in shows.',
   answerCallback:
     'Who got a message calls back by the capability in it, which the function checks: an authorizer could only let it through.',
 }

@@ -168,10 +168,10 @@ const declared = {
   },
   system: {
     ...request,
-    does: 'Health and OpenAPI document',
+    does: 'Health, OpenAPI document, who issues tokens',
     memory: 256,
     atOnce: 'PublicConcurrency',
-    environment: [],
+    environment: ['apiUrl', 'signInIssuer'],
     may: {},
   },
   console: {

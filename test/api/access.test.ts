@@ -135,6 +135,7 @@ const matrix: readonly (readonly [method: string, path: string, who: string])[] 
   ['DELETE', '/mcp', 'voaA'],
   ['GET', '/health', '-voaAgecnxw'],
   ['GET', '/openapi.json', '-voaAgecnxw'],
+  ['GET', '/.well-known/oauth-protected-resource/mcp', '-voaAgecnxw'],
 ]
 
 const callers: Readonly<Record<string, Caller>> = {

@@ -181,6 +181,7 @@ describe('every answer is the one that is described', () => {
     await ask('getComponent', 'GET', '/api/v1/components/api')
     await ask('getHealth', 'GET', '/health')
     await ask('getOpenApi', 'GET', '/openapi.json')
+    await ask('getMcpResource', 'GET', '/.well-known/oauth-protected-resource/mcp')
     const other = await openWorldToReject(rejected)
     isDescribed('rejectUpgrade', other)
     answered.add('rejectUpgrade')

@@ -182,6 +182,7 @@ export function openWorld({
     telemetry,
     record: (line: AccessLine) => lines.push(line),
     roleClaim: 'cognito:groups',
+    issuer: 'https://login.example.com/',
     exposure,
     unsignedReleases,
     keptHeads: vault,

@@ -31,7 +31,8 @@ const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   unknown: 'nobody knows: no answer, or one that is none',
   usage: 'the command is none, or was given what it does not take; nothing was sent',
   refused: 'the server has refused it, and says why; nothing was changed',
-  failed: 'the run has failed, was aborted or rejected, or has expired; or its rollback has failed',
+  failed:
+    'the run has failed, was aborted or rejected, or has expired; or its rollback has failed; a sample did not get there',
   rolledBack: 'what the run had changed was taken back',
   waits: 'a person has to do something; the next command is said',
   exceptions: 'the run is over, and some targets do not have it; of an import: some were refused',

@@ -138,7 +138,7 @@ const agents: Readonly<Record<string, { readonly agent: number; readonly enrolme
   'POST /api/v1/updates/commands': { agent: 409, enrolment: 403 },
   'POST /api/v1/updates/status': { agent: 409, enrolment: 403 },
 }
-const open = ['GET /health', 'GET /openapi.json']
+const open = ['GET /health', 'GET /openapi.json', 'GET /.well-known/oauth-protected-resource/mcp']
 /** What browsers load before anybody has signed in. */
 const pages = ['GET /', 'GET /console', 'GET /console/{file+}', 'GET /reference']
 /** For whoever got a message, and nobody else. */

@@ -1,3 +1,4 @@
+import { discoverOAuthProtectedResourceMetadata } from '@modelcontextprotocol/sdk/client/auth.js'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { expect, inject, it, onTestFinished } from 'vitest'
@@ -50,4 +51,15 @@ it('P14: without a token the gateway lets nobody in, and no stream is there', as
   const viewer = await person('viewer-mcp', 'viewer')
   const refused = await viewer.send<Problem>('GET', '/mcp')
   expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'POST'])
+})
+
+it('RFC 9728: the official client finds who issues its tokens, without having one', async () => {
+  const { url } = inject('runtime')
+  const found = await discoverOAuthProtectedResourceMetadata(new URL('/mcp', url))
+  expect(found).toEqual({
+    resource: new URL('/mcp', url).href,
+    resource_name: 'Drydock',
+    authorization_servers: [expect.stringMatching(/^https?:/)],
+    bearer_methods_supported: ['header'],
+  })
 })

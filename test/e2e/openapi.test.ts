@@ -45,8 +45,8 @@ describe('/openapi.json (S32)', () => {
       // Of MCP a message alone is taken: the others say so.
       const good = path === '/mcp' && operationId !== 'sendMcpMessage' ? '405' : '2'
       expect(Object.keys(responses).filter((status) => status.startsWith(good))).not.toEqual([])
-      const open = path === '/health' || path === '/openapi.json'
-      expect([operationId, security.length]).toEqual([operationId, open ? 0 : 1])
+      const open = ['/health', '/openapi.json', '/.well-known/oauth-protected-resource/mcp']
+      expect([operationId, security.length]).toEqual([operationId, open.includes(path) ? 0 : 1])
     }
   })
 

@@ -50,10 +50,17 @@ describe('the routes of the API', () => {
     expect(deployed().sort(byKey)).toEqual([...wanted, ...loaded, signed].sort(byKey))
   })
 
-  test('S1: only health, the description of the API, pages, and callbacks and what Slack signs, which their functions check, are open at the gateway', () => {
+  test('S1: only health, the description of the API, who issues tokens, pages, and callbacks and what Slack signs, which their functions check, are open at the gateway', () => {
     const open = deployed().filter(({ AuthorizationType }) => AuthorizationType === 'NONE')
     expect(open.map(({ RouteKey }) => RouteKey).sort()).toEqual([
-      ...['GET /', 'GET /console', 'GET /console/{file+}', 'GET /health', 'GET /openapi.json'],
+      ...[
+        'GET /',
+        'GET /.well-known/oauth-protected-resource/mcp',
+        'GET /console',
+        'GET /console/{file+}',
+        'GET /health',
+        'GET /openapi.json',
+      ],
       ...['GET /reference', 'POST /api/v1/callbacks', 'POST /slack/{destination}'],
     ])
   })

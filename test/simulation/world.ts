@@ -63,6 +63,7 @@ export type Services = Omit<
   | 'inbox'
   | 'mail'
   | 'apiUrl'
+  | 'issuer'
   | 'signIn'
   | 'browserFiles'
 >
