@@ -26,8 +26,8 @@ function reasonOf(error: unknown): string {
 
 /** The tests that have to catch a bug must pass without one, or their failing would say nothing. */
 async function withoutBugs({ directory }: Tree, bugs: readonly Bug[]): Promise<Judged> {
-  const files = [...new Set(bugs.flatMap(({ caughtBy }) => caughtBy))].sort()
-  const results = await runTests(directory, files, 'end')
+  const files = [...new Set(bugs.flatMap(({ caughtBy }) => caughtBy.map(({ file }) => file)))].sort()
+  const results = await runTests(directory, { files, until: 'end' })
   const amiss = results.filter(
     ({ passed, caught, broken }) => passed === 0 || caught.length + broken.length > 0,
   )
@@ -48,7 +48,8 @@ async function withBug(tree: Tree, { patch, caughtBy }: Bug): Promise<Judged> {
   await tree.apply(patch)
   try {
     const results: FileResult[] = []
-    for (const file of caughtBy) results.push(...(await runTests(tree.directory, [file], 'first failure')))
+    for (const { file, words } of caughtBy)
+      results.push(...(await runTests(tree.directory, { files: [file], words, until: 'first failure' })))
     const escaped = results.filter(missed)
     const words = escaped.map(({ file, broken }) => `not caught by ${file} ${broken[0] ?? ''}`.trim())
     return escaped.length === 0

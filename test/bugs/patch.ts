@@ -1,16 +1,31 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A bug that was made on purpose, and the test files that must not let it pass. */
+/** What has to catch a bug: a test file, or those of its tests whose names hold these words. */
+export interface Catcher {
+  readonly file: string
+  readonly words?: string
+}
+
+/** A bug that was made on purpose, and what must not let it pass. */
 export interface Bug {
   readonly name: string
   readonly patch: string
   /** What is wrong with it, in the words of its header. */
   readonly words: string
-  readonly caughtBy: readonly string[]
+  readonly caughtBy: readonly Catcher[]
 }
 
-/** Returns the bug of one patch: comments at its beginning say what is wrong, and `# caught by:` which test files see it. */
+function catchersIn(line: string): Catcher[] {
+  const [, file, words] = line.match(/^(\S+) "(.+)"$/) ?? []
+  if (file !== undefined && words !== undefined) return [{ file, words }]
+  return line.split(' ').map((file) => ({ file }))
+}
+
+/**
+ * Returns the bug of one patch: comments at its beginning say what is wrong, and `# caught by:` which test files see it. Where a file takes long, the
+ * words that the right test is called by stand behind it, in quotation marks: no other is run.
+ */
 function bugOf(folder: string, file: string): Bug {
   const patch = join(folder, file)
   const comments: string[] = []
@@ -21,11 +36,11 @@ function bugOf(folder: string, file: string): Bug {
   const mark = 'caught by: '
   const caughtBy = comments
     .filter((line) => line.startsWith(mark))
-    .flatMap((line) => line.slice(mark.length).split(' '))
+    .flatMap((line) => catchersIn(line.slice(mark.length)))
   const words = comments.filter((line) => !line.startsWith(mark)).join(' ')
   if (words === '' || caughtBy.length === 0) {
     throw new Error(
-      `${patch}: a patch begins with "# <what is wrong>" and "# caught by: <test files>", one space apart.`,
+      `${patch}: a patch begins with "# <what is wrong>" and "# caught by: <test files>", or '# caught by: <test file> "<words>"'.`,
     )
   }
   return { name: file.replace(/\.patch$/, ''), patch, words, caughtBy }

@@ -34,23 +34,31 @@ const report = z.object({
 /** A test that is cut off has judged nothing, and code that cannot be loaded was never tried. */
 const noVerdict = /timed out in \d+ms|SyntaxError|Failed to load|Cannot find (module|package)/
 
+/** Which tests are run, and for how long. */
+interface Wanted {
+  readonly files: readonly string[]
+  /** Only tests whose names hold these words; undefined: all. */
+  readonly words?: string | undefined
+  readonly until: 'end' | 'first failure'
+}
+
 /**
  * Runs test files in a tree and returns what each said, all of it or no more than until the first test fails. Throws when they cannot
  * be run at all.
  */
 export async function runTests(
   directory: string,
-  files: readonly string[],
-  until: 'end' | 'first failure',
+  { files, words, until }: Wanted,
 ): Promise<readonly FileResult[]> {
   const outputFile = join(directory, 'bug-report.json')
   const vitest = join(directory, 'node_modules/vitest/vitest.mjs')
   const options = ['--reporter=json', `--outputFile=${outputFile}`, '--maxWorkers=1', '--no-cache']
   if (until === 'first failure') options.push('--bail=1')
+  if (words !== undefined) options.push(`--testNamePattern=${patternOf(words)}`)
   await rm(outputFile, { force: true })
-  const words = await ended(directory, [vitest, 'run', ...options, ...files])
+  const said = await ended(directory, [vitest, 'run', ...options, ...files])
   const text = await readFile(outputFile, 'utf8').catch(() => {
-    throw new Error(`vitest left no report: ${words}`)
+    throw new Error(`vitest left no report: ${said}`)
   })
   const { testResults } = report.parse(JSON.parse(text))
   return files.map((file) => {
@@ -69,6 +77,11 @@ export async function runTests(
       broken: [...cut, ...unloaded],
     }
   })
+}
+
+/** Returns the pattern of names that hold these words: between those of a group and those of its tests vitest has a mark, and its report none. */
+function patternOf(words: string): string {
+  return words.replace(/[^\w ]/g, '.').replaceAll(' ', ' (> )?')
 }
 
 /** Runs node to its end and returns what it said; that tests fail is no error here. */
