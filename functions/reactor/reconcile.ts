@@ -34,6 +34,8 @@ interface Services extends HealingServices {
   readonly viewStore: ViewStore
   /** How far the round has come that is under way. */
   readonly progress: Progress
+  /** Waits for so many milliseconds; left out: as the machine's clock says. */
+  pause?(milliseconds: number): Promise<unknown>
 }
 
 /** How a round stands, or what the last one has found. */
@@ -144,7 +146,7 @@ async function goOn(
   each: OnTheirOwn,
 ): Promise<Round> {
   if (round.stage === 'fill' && round.version === null)
-    return { ...round, version: await beginRebuild(services.viewStore) }
+    return { ...round, version: await beginRebuild(services.viewStore, services.pause) }
   if (round.stage === 'sums') return nextStage(services, round, each)
   const page = await take(streams, size)
   const turned = page.length > 0 ? await turnPage(services, round, page, each) : round

@@ -21,6 +21,24 @@ export async function readPointer(store: ViewStore): Promise<Pointer> {
   return { ...body.parse(JSON.parse(stored.body)), moves: stored.version }
 }
 
+/**
+ * How long a pointer that was read is taken as known, in milliseconds. Readers find the old version for so long, which is fed still; what is built waits
+ * for so long before it is filled, since until then projectors may know of the old version alone.
+ */
+export const pointerAge = 5000
+
+/** Returns what reads the pointer, and reads it again when it is old. `now` is in milliseconds. */
+export function knownPointer(store: ViewStore, now: () => number): () => Promise<Pointer> {
+  let known: { readonly pointer: Pointer; readonly readAt: number } | undefined
+  return async () => {
+    // Taken before the request: the pointer is at least as new as this says.
+    const at = now()
+    if (!known || at - known.readAt >= pointerAge || at < known.readAt)
+      known = { pointer: await readPointer(store), readAt: at }
+    return known.pointer
+  }
+}
+
 /** Somebody else moved the pointer at the same time: only one rebuild runs at once. */
 export class PointerMoved extends Error {
   override readonly name = 'PointerMoved'

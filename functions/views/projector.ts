@@ -46,7 +46,7 @@ export function projector(services: Services) {
   let runner: Runner | undefined
   return ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
     const { viewStore: store, log, parked, now } = services
-    runner ??= openRunner({ store, log, parked })
+    runner ??= openRunner({ store, log, parked, now })
     return projectRecords(Records, runner, reportsAt(now))
   }
 }

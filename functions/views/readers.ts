@@ -5,7 +5,7 @@ import { countAttempts, toldOn } from './attempt-totals.ts'
 import { cursorAfter, rowOf } from './cursor.ts'
 import { readProfileFigure } from './figures.ts'
 import { merged } from './merge.ts'
-import { inVersion, readPointer } from './pointer.ts'
+import { inVersion, knownPointer } from './pointer.ts'
 import { shownRollout } from './projections/rollouts.ts'
 import { shownUpgrade } from './projections/upgrades.ts'
 import { countHeldSince, countQueue } from './queue-count.ts'
@@ -34,18 +34,12 @@ import type { Page, Paging, UpgradeFilters, Versioned, Views } from './views.ts'
 /** How many rows one page of a filtered list looks at before it is cut short, and how many one request reads. */
 const examined = { page: 2000, request: 200 } as const
 
-/** How long the version of the views is taken as known, in milliseconds: a rebuild feeds both until then. */
-const pointerAge = 5000
-
 /** Returns the readers over a store. `now` is in milliseconds and only tells how old the known pointer is. */
 export function viewsOver(store: ViewStore, now: () => number = Date.now): Views {
-  let pointer: { readonly version: string; readonly readAt: number } | undefined
+  const pointer = knownPointer(store, now)
 
   async function named(name: string): Promise<string> {
-    if (!pointer || now() - pointer.readAt >= pointerAge || now() < pointer.readAt) {
-      pointer = { version: (await readPointer(store)).version, readAt: now() }
-    }
-    return inVersion(pointer.version, name)
+    return inVersion((await pointer()).version, name)
   }
 
   async function get<Row>(name: string, row: string): Promise<Versioned<Row> | undefined> {

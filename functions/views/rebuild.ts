@@ -1,4 +1,5 @@
-import { movePointer, PointerMoved, readPointer } from './pointer.ts'
+import { setTimeout } from 'node:timers/promises'
+import { movePointer, PointerMoved, pointerAge, readPointer } from './pointer.ts'
 import type { ReconcileReport } from './reconcile.ts'
 import type { ViewStore } from './store.ts'
 
@@ -11,14 +12,17 @@ export class RebuildFailed extends Error {
 }
 
 /**
- * Begins an empty version of all views beside the one that is read, and returns its name: from now on projectors feed both. One that was broken off is
- * taken up again. Throws PointerMoved when two begin at once.
+ * Begins an empty version of all views beside the one that is read, and returns its name once all projectors feed both: whatever the walk that fills
+ * it does not find, they do. One that was broken off is taken up again, maybe a moment after it was begun. Throws PointerMoved when two begin at once.
  */
-export async function beginRebuild(store: ViewStore): Promise<string> {
+export async function beginRebuild(
+  store: ViewStore,
+  pause: (milliseconds: number) => Promise<unknown> = setTimeout,
+): Promise<string> {
   const pointer = await readPointer(store)
-  if (pointer.building !== null) return pointer.building
-  const building = nextVersion(pointer.version)
-  await movePointer(store, pointer, { version: pointer.version, building })
+  const building = pointer.building ?? nextVersion(pointer.version)
+  if (pointer.building === null) await movePointer(store, pointer, { version: pointer.version, building })
+  await pause(pointerAge)
   return building
 }
 

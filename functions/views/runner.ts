@@ -3,7 +3,7 @@ import { isLasting } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import { sideBySide } from '../side-by-side.ts'
 import type { Parked } from '../work/parked.ts'
-import { inVersion, readPointer } from './pointer.ts'
+import { inVersion, knownPointer } from './pointer.ts'
 import { ProjectionFault, type RowChange } from './projection.ts'
 import { sourceOf } from './sources.ts'
 import type { ViewStore } from './store.ts'
@@ -37,11 +37,15 @@ export function openRunner({
   store,
   log,
   parked,
+  now,
 }: {
   readonly store: ViewStore
   readonly log: Pick<Log, 'commits'>
   readonly parked: Pick<Parked, 'park'>
+  /** The present instant, in milliseconds: tells only how old the known pointer is. */
+  now(): number
 }): Runner {
+  const pointer = knownPointer(store, now)
   const startOf = streamStart(log)
 
   /** Returns what a stream's commits feed, in every version; a commit that cannot be read is a fault, and those after it wait. */
@@ -62,7 +66,7 @@ export function openRunner({
 
   return {
     async project(commits) {
-      const { version, building } = await readPointer(store)
+      const { version, building } = await pointer()
       const versions = building === null ? [version] : [version, building]
       const streams = byStream(commits)
       const failures: Postponed[] = []

@@ -163,6 +163,7 @@ export function openWorld({
         throw new Error(`${duty} parked ${stream}`, { cause: error })
       },
     },
+    now,
   })
   const lines: AccessLine[] = []
   const [vault, signer, assigner] = [memoryVault(), memorySigner(), memorySigner()]

@@ -82,6 +82,7 @@ export async function projectionRates(
     store: openViewStore({ client, table: 'Views' }),
     log,
     parked: memoryParked(Date.now),
+    now: Date.now,
   })
   const measured: ProjectionRate[] = []
   for (let round = 0; round <= rounds; round++) {

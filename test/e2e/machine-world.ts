@@ -154,11 +154,11 @@ export class MachineWorld {
 
   /** Lets everything happen that needs no time to pass. */
   async settle(): Promise<void> {
-    const { viewStore: store, log, parked } = this.#services
+    const { viewStore: store, log, parked, now } = this.#services
     for (let quiet = 0; quiet < 12; quiet += 1) {
       const batch = this.#pending.splice(0)
       if (batch.length > 0) {
-        await openRunner({ store, log, parked }).project(batch)
+        await openRunner({ store, log, parked, now }).project(batch)
         const again = await runDuties(batch, duties, this.#services)
         this.#pending.push(...batch.filter(({ stream }) => again.has(stream)))
       }

@@ -16,7 +16,7 @@ async function opened() {
   for (const id of ['cust_0001', 'cust_0002', 'cust_0003'])
     await deployed(world, { component: 'api', version: 'v1.2.0', strategy: 'all', targets: { ids: [id] } })
   await world.settle()
-  const services = { ...world.services, viewStore: world.viewStore }
+  const services = { ...world.services, viewStore: world.viewStore, pause: async () => {} }
   const streams = await Array.fromAsync(streamsAfter(world.log, null), ({ stream }) => stream)
   /** One invocation, which takes pages of this size and has time for any number of them, unless it is killed when it notes so many. */
   const invoke = async (

@@ -290,8 +290,8 @@ export class World {
   async #project(batch: readonly Commit[]): Promise<number | typeof died> {
     if (this.faults.on && this.clock.now() < this.#projectsAgainAt) return died
     const process = new Process(this.faults.lifetime(0.08))
-    const { log, viewStore: store, parked } = this.services(process)
-    const postponed = await process.live(() => openRunner({ store, log, parked }).project(batch))
+    const { log, viewStore: store, parked, now } = this.services(process)
+    const postponed = await process.live(() => openRunner({ store, log, parked, now }).project(batch))
     if (postponed === died) return died
     const streams = new Set(postponed.map(({ stream }) => stream))
     const first = batch.findIndex(({ stream }) => streams.has(stream))

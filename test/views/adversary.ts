@@ -1,5 +1,6 @@
 import type { DynamoDBRecord } from 'aws-lambda'
 import type { Log } from '../../functions/log/log.ts'
+import { pointerAge } from '../../functions/views/pointer.ts'
 import { projectRecords } from '../../functions/views/records.ts'
 import { openRunner, type Runner } from '../../functions/views/runner.ts'
 import { oneByOne, type RowKey, type StoredRow, type ViewStore } from '../../functions/views/store.ts'
@@ -112,7 +113,13 @@ function slightlyShuffled(records: readonly DynamoDBRecord[], random: Random): r
     .map(({ record }) => record)
 }
 
-/** Opens a projector over a store; the parking is in memory. */
-export function projectorOver(store: ViewStore, log: Log, parked: Parked = memoryParked(() => 0)): Runner {
-  return openRunner({ store, log, parked })
+/** Opens a projector over a store, which reads the pointer for each batch unless it is given a clock; the parking is in memory. */
+export function projectorOver(
+  store: ViewStore,
+  log: Log,
+  parked: Parked = memoryParked(() => 0),
+  now?: () => number,
+): Runner {
+  let later = 0
+  return openRunner({ store, log, parked, now: now ?? (() => (later += pointerAge)) })
 }

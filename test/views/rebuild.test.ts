@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { memoryViewStore } from '../../functions/views/memory.ts'
-import { inVersion, movePointer, PointerMoved, readPointer } from '../../functions/views/pointer.ts'
+import {
+  inVersion,
+  movePointer,
+  PointerMoved,
+  pointerAge,
+  readPointer,
+} from '../../functions/views/pointer.ts'
 import { viewsOver } from '../../functions/views/readers.ts'
 import { beginRebuild, endRebuild, RebuildFailed } from '../../functions/views/rebuild.ts'
 import { type Reconciled, reconcile } from '../../functions/views/reconcile.ts'
@@ -25,7 +31,7 @@ async function projected(seed: number) {
 
 /** Makes all views anew, in one walk and another for what began meanwhile. */
 async function rebuild(reached: Reconciled) {
-  const version = await beginRebuild(reached.store)
+  const version = await beginRebuild(reached.store, async () => {})
   const filled = await reconcile(reached, { version })
   await endRebuild(reached.store, version, filled)
   const late = await reconcile(reached, { version })
@@ -84,6 +90,55 @@ describe('a rebuild', () => {
     await movePointer(store, await readPointer(store), { version: 'v1', building: 'v2' })
     await projectorOver(store, log, parked).project(commitsOf(log.records))
     expect(sorted(store.all())).toEqual([...(await plainFold(log, 'v1')), ...(await plainFold(log, 'v2'))])
+  })
+
+  test('is filled when no projector knows of the old version alone any more', async () => {
+    const { log } = await historyOf(10)
+    const store = memoryViewStore()
+    const all = commitsOf(log.records)
+    const [early, late] = [all.slice(0, all.length / 2), all.slice(all.length / 2)]
+    const written = new Set(early.map(({ stream, commit }) => `${stream}@${commit}`))
+    const sofar = {
+      ...log,
+      async *commits(...asked: Parameters<typeof log.commits>) {
+        for await (const commit of log.commits(...asked))
+          if (written.has(`${commit.stream}@${commit.commit}`)) yield commit
+      },
+      async *streams(aggregate: { readonly name: string }) {
+        for await (const listed of log.streams(aggregate)) if (written.has(`${listed.stream}@1`)) yield listed
+      },
+    }
+    let now = 0
+    let asked = 0
+    const counting = {
+      ...store,
+      get: async (...row: Parameters<typeof store.get>) => {
+        if (row[0] === 'pointer') asked += 1
+        return store.get(...row)
+      },
+    }
+    const projector = projectorOver(counting, sofar, parked, () => now)
+    await projector.project(early)
+    /** At the last moment at which the projector has what it had read. */
+    const comesLate = async () => {
+      now = pointerAge - 1
+      for (const { stream, commit } of late) written.add(`${stream}@${commit}`)
+      await projector.project(late)
+      expect(asked).toBe(1)
+    }
+    const waited: number[] = []
+    const version = await beginRebuild(store, async (milliseconds) => {
+      waited.push(milliseconds)
+      await comesLate()
+    })
+    await reconcile({ store, log: sofar, parked }, { version })
+    if (waited.length === 0) await comesLate()
+    expect(waited).toEqual([pointerAge])
+    const rebuilt = store.all().filter(({ view }) => view.startsWith(`${version}/`))
+    expect(sorted(rebuilt)).toEqual(await plainFold(log, version))
+    now = pointerAge
+    await projector.project(late)
+    expect(asked).toBe(2)
   })
 
   test('that was broken off is taken up by the next', async () => {
