@@ -5,6 +5,15 @@ export interface EventShape<Schema extends z.ZodType> {
   readonly schema: Schema
   /** How data of earlier versions becomes data of the next, in order: the first entry lifts version 1 to version 2. Pure. */
   readonly upcasters?: readonly ((data: never) => unknown)[]
+  /** Returns what is written of data: without what the schema puts back when it is read. Left out: all of it. Pure. */
+  readonly written?: (data: never) => object
+}
+
+/** What is written of an event. */
+export interface Encoded {
+  /** The version of its shape. */
+  readonly schema: number
+  readonly data: object
 }
 
 type Shapes = Record<string, EventShape<z.ZodType<object>>>
@@ -27,18 +36,23 @@ class UnknownEvent extends Error {
 
 /**
  * Describes the events of one aggregate. `decode` lifts stored data to the present shape and checks it (throws `UnknownEvent`
- * or a ZodError); `schemaOf` is the version that is written now.
+ * or a ZodError); `encode` returns what is written of an event now, and in which version, which `schemaOf` is.
  */
 export function defineEvents<const Described extends Shapes>(shapes: Described) {
   type Event = EventsOf<{ shapes: Described }>
   const shapeOf = (type: string): EventShape<z.ZodType<object>> | undefined =>
     Object.hasOwn(shapes, type) ? shapes[type] : undefined
+  const schemaOf = (type: string): number => {
+    const shape = shapeOf(type)
+    if (!shape) throw new UnknownEvent(type, 0)
+    return 1 + (shape.upcasters?.length ?? 0)
+  }
   return {
     shapes,
-    schemaOf(type: string): number {
-      const shape = shapeOf(type)
-      if (!shape) throw new UnknownEvent(type, 0)
-      return 1 + (shape.upcasters?.length ?? 0)
+    schemaOf,
+    encode({ type, data }: { readonly type: string; readonly data: object }): Encoded {
+      const written = shapeOf(type)?.written
+      return { schema: schemaOf(type), data: written ? written(data as never) : data } // the event is of its type's shape
     },
     decode(type: string, version: number, data: unknown): Event {
       const shape = shapeOf(type)

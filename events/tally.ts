@@ -2,6 +2,8 @@ import * as z from 'zod'
 import { name } from './words.ts'
 
 const count = z.int().min(0)
+/** Most figures of a small tally are none, and are not written. */
+const countOrNone = count.default(0)
 
 /** How long something took, so many times: their sum, and how many fell into each bucket (domain: tally/times.ts), as [bucket, count]. */
 const times = z.object({
@@ -11,20 +13,26 @@ const times = z.object({
 })
 export type Times = z.output<typeof times>
 
+/** Nothing was timed. */
+export const noTimes: Times = { count: 0, milliseconds: 0, buckets: [] }
+
 /** How the attempts on the targets of one region ended. */
 const regionTally = z.object({
   /** Null: their targets have none, or it is one of the many that are not told apart. */
   region: name.nullable(),
-  succeeded: count,
-  failed: count,
-  unreachable: count,
+  succeeded: countOrNone,
+  failed: countOrNone,
+  unreachable: countOrNone,
   /** Those of `failed` that took themselves back. */
-  rolledBack: count,
+  rolledBack: countOrNone,
   /** How often each code failed. */
-  failures: z.array(z.object({ code: z.string().max(128), count: z.int().positive() })).max(8),
+  failures: z
+    .array(z.object({ code: z.string().max(128), count: z.int().positive() }))
+    .max(8)
+    .default([]),
   /** Of those that succeeded: from the offer to its acceptance, and from there to the end. */
-  acceptance: times,
-  work: times,
+  acceptance: times.default(noTimes),
+  work: times.default(noTimes),
 })
 export type RegionTally = z.output<typeof regionTally>
 
@@ -32,9 +40,26 @@ export type RegionTally = z.output<typeof regionTally>
 export const tally = z.object({
   regions: z.array(regionTally).max(16),
   /** How long the steps of its procedure took in those that succeeded, by their ids. */
-  steps: z.array(times.extend({ step: z.string().max(64) })).max(32),
+  steps: z
+    .array(times.extend({ step: z.string().max(64) }))
+    .max(32)
+    .default([]),
 })
 export type Tally = z.output<typeof tally>
+
+/** Returns what is written of a tally: without the figures that are none. */
+export function writtenTally({ regions, steps }: Tally): z.input<typeof tally> {
+  return {
+    regions: regions.map(({ region, failures, acceptance, work, ...counts }) => ({
+      region,
+      ...Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
+      ...(failures.length > 0 && { failures }),
+      ...(acceptance.count > 0 && { acceptance }),
+      ...(work.count > 0 && { work }),
+    })),
+    ...(steps.length > 0 && { steps }),
+  }
+}
 
 /** What is counted of an attempt, as its target's stream tells it: times in milliseconds. */
 export const measured = z.object({

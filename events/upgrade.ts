@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { expression, procedureReference, request } from './procedure.ts'
 import { defineEvents, type EventsOf } from './registry.ts'
-import { tally } from './tally.ts'
+import { type Tally, tally, writtenTally } from './tally.ts'
 import { outcomes, regressions } from './target.ts'
 import {
   approvingRoles,
@@ -238,6 +238,27 @@ export type PlanTold = z.output<typeof planTold>
 /** As much as an upgrade may use of a budget, by a grant, which is a commit of the budget's stream. */
 const share = z.object({ budget: z.string().max(160), share: index, grant: index })
 
+/** Ends copied from the targets' streams, each citing its commit there. What most of them are is not written. */
+const outcomesRecorded = z.object({
+  outcomes: z.array(
+    z.object({
+      member: index,
+      n: z.int().positive(),
+      outcome: z.enum(outcomes).default('succeeded'),
+      code: z.string().nullable().default(null),
+      /** Does the member wait for another admission, and as what? */
+      again: z.enum(['retry', 'deferred']).nullable().default(null),
+      commit: z.int().positive(),
+      /** Of a deferral: the upgrade whose attempt was under way. */
+      busyWith: z.exactOptional(z.string()),
+    }),
+  ),
+  /** From when on members that wait for another admission may have it, by chunk and kind of wait. */
+  due: z.array(z.object({ chunk: index, kind: z.enum(['retry', 'deferred']), at: instant })).default([]),
+  /** The same ends, counted; left out: none of them is to be. */
+  tally: z.exactOptional(tally),
+})
+
 export const upgradeEvents = defineEvents({
   UpgradeRequested: {
     schema: z.object({
@@ -362,26 +383,23 @@ export const upgradeEvents = defineEvents({
   },
   /** Of a share that it was granted, it uses no more than this from now on. */
   ShareKept: { schema: share },
-  /** Ends copied from the targets' streams, each citing its commit there. */
   OutcomesRecorded: {
-    schema: z.object({
-      outcomes: z.array(
-        z.object({
-          member: index,
-          n: z.int().positive(),
-          outcome: z.enum(outcomes),
-          code: z.string().nullable(),
-          /** Does the member wait for another admission, and as what? */
-          again: z.enum(['retry', 'deferred']).nullable(),
-          commit: z.int().positive(),
-          /** Of a deferral: the upgrade whose attempt was under way. */
-          busyWith: z.exactOptional(z.string()),
-        }),
-      ),
-      /** From when on members that wait for another admission may have it, by chunk and kind of wait. */
-      due: z.array(z.object({ chunk: index, kind: z.enum(['retry', 'deferred']), at: instant })),
-      /** The same ends, counted; left out: none of them is to be. */
-      tally: z.exactOptional(tally),
+    schema: outcomesRecorded,
+    upcasters: [(data: object) => data],
+    // A commit of a few ends is to be one unit, and so is one that loses to it.
+    written: ({
+      outcomes,
+      due,
+      tally,
+    }: z.output<typeof outcomesRecorded>): z.input<typeof outcomesRecorded> => ({
+      outcomes: outcomes.map(({ outcome, code, again, ...cited }) => ({
+        ...cited,
+        ...(outcome !== 'succeeded' && { outcome }),
+        ...(code !== null && { code }),
+        ...(again !== null && { again }),
+      })),
+      ...(due.length > 0 && { due }),
+      ...(tally && { tally: writtenTally(tally) }),
     }),
   },
   /** How attempts ended since the last of these: each of them is in one. Every one makes a row of its own. */
@@ -397,6 +415,8 @@ export const upgradeEvents = defineEvents({
       channel: name.nullable(),
       tally,
     }),
+    upcasters: [(data: object) => data],
+    written: (data: { readonly tally: Tally }) => ({ ...data, tally: writtenTally(data.tally) }),
   },
   /**
    * Members of the present wave had succeeded and have failed after all, as the targets' streams say, which are cited. `more`: so many did that

@@ -168,6 +168,8 @@ export class Upgrade {
   #cite(data: JsonObject, where: string, type: Cited['type']): void {
     if (type === 'AttemptEnded') this.outcomes++
     const [member, n, commit] = [countOf(data, 'member'), countOf(data, 'n'), countOf(data, 'commit')]
-    this.cited.push({ where, member, n, commit, outcome: textOf(data, 'outcome'), type })
+    // Most have succeeded, which is not written.
+    const outcome = memberOf(data, 'outcome') === undefined ? 'succeeded' : textOf(data, 'outcome')
+    this.cited.push({ where, member, n, commit, outcome, type })
   }
 }

@@ -1,3 +1,5 @@
+import type { Encoded } from '../../events/registry.ts'
+
 /** A fact as an aggregate's language names it. Unions per aggregate extend this shape. */
 export interface DomainEvent {
   readonly type: string
@@ -24,8 +26,8 @@ export interface Aggregate<State, Event extends DomainEvent> {
   evolve(state: State, event: Event, context: CommitContext): State
   /** Returns a stored event in its present shape, upcast from `schema`. Throws when the data is not of that shape. */
   decode(type: string, schema: number, data: unknown): Event
-  /** Returns the schema version in which an event of this type is written today. */
-  schemaOf(type: string): number
+  /** Returns what is written of an event today, and in which version. */
+  encode(event: Event): Encoded
   /** Whether its streams carry snapshots; true unless said otherwise. */
   readonly snapshots?: boolean
   /** Whether its streams are listed in the Catalogue; true unless said otherwise. */

@@ -48,10 +48,11 @@ function storedEvent<State, Event extends DomainEvent>(
   event: Event,
   index: number,
 ): StoredEvent {
-  const data = JSON.stringify(event.data)
+  const { schema, data: written } = aggregate.encode(event)
+  const data = JSON.stringify(written)
   const bytes = Buffer.byteLength(data)
   if (bytes > limits.event) throw new EventTooLarge(event.type, index, bytes)
-  return { type: event.type, schema: aggregate.schemaOf(event.type), data }
+  return { type: event.type, schema, data }
 }
 
 function largestOf(events: readonly StoredEvent[]): string {

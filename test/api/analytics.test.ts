@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
+import { noTimes } from '../../events/tally.ts'
 import { openMetrics } from '../../functions/api/analytics/open-metrics.ts'
-import { noTimes, withTime } from '../../functions/domain/tally/times.ts'
+import { withTime } from '../../functions/domain/tally/times.ts'
 import { keepFigures } from '../../functions/reactor/profiles/figures.ts'
 import { parseOpenMetrics, type Sample } from './open-metrics.ts'
 import { deployed, openWorld, report, viewer, type World } from './world.ts'

@@ -146,7 +146,7 @@ describe('a corrupted history', () => {
       if (!last) return commit
       const events = commit.events.map((event) => ({
         ...event,
-        data: event.data.replace('"succeeded"', '"failed"'),
+        data: event.data.replace('"member":2', '"member":2,"outcome":"failed"'),
       }))
       return { ...commit, events }
     })

@@ -62,7 +62,7 @@ export const budgetAggregate: Aggregate<BudgetState, BudgetEvent> = {
     }
   },
   decode: (type, schema, data) => budgetEvents.decode(type, schema, data),
-  schemaOf: (type) => budgetEvents.schemaOf(type),
+  encode: budgetEvents.encode,
 }
 
 function isHeld({ until }: Holder, now: string): boolean {

@@ -42,7 +42,7 @@ export const componentAggregate: Aggregate<ComponentState, ComponentEvent> = {
     }
   },
   decode: (type, schema, data) => componentEvents.decode(type, schema, data),
-  schemaOf: (type) => componentEvents.schemaOf(type),
+  encode: componentEvents.encode,
 }
 
 /** Returns the scheme of a component. */

@@ -54,7 +54,7 @@ export const destinationsAggregate: Aggregate<DestinationsState, DestinationEven
     }
   },
   decode: (type, schema, data) => destinationEvents.decode(type, schema, data),
-  schemaOf: (type) => destinationEvents.schemaOf(type),
+  encode: destinationEvents.encode,
 }
 
 /** The id of the one stream of destinations. */

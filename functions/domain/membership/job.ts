@@ -43,7 +43,7 @@ export const membershipJobAggregate: Aggregate<MembershipJobState, MembershipEve
     }
   },
   decode: (type, schema, data) => membershipEvents.decode(type, schema, data),
-  schemaOf: (type) => membershipEvents.schemaOf(type),
+  encode: membershipEvents.encode,
 }
 
 /** Begins a job. Beginning it again changes nothing. */

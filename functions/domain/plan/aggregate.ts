@@ -30,7 +30,7 @@ export const planAggregate: Aggregate<PlanChunkState, PlanEvent> = {
   initial: { chunk: null },
   evolve: (_state, event) => ({ chunk: event.data }),
   decode: (type, schema, data) => planEvents.decode(type, schema, data),
-  schemaOf: (type) => planEvents.schemaOf(type),
+  encode: planEvents.encode,
   snapshots: false,
   listed: false,
 }

@@ -54,7 +54,7 @@ export const policyAggregate: Aggregate<PolicyState, PolicyEvent> = {
     }
   },
   decode: (type, schema, data) => policyEvents.decode(type, schema, data),
-  schemaOf: (type) => policyEvents.schemaOf(type),
+  encode: policyEvents.encode,
 }
 
 /** So many stops are in force at once at most: more than anybody can lift one by one. */

@@ -40,7 +40,7 @@ export const procedureAggregate: Aggregate<ProcedureState, ProcedureEvent> = {
     }
   },
   decode: (type, schema, data) => procedureEvents.decode(type, schema, data),
-  schemaOf: (type) => procedureEvents.schemaOf(type),
+  encode: procedureEvents.encode,
 }
 
 /** A procedure is revised so often at most: each revision may need a state machine of its own. */

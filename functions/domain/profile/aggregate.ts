@@ -139,5 +139,5 @@ export const profileAggregate: Aggregate<ProfileState, ProfileEvent> = {
   initial: initialProfile,
   evolve,
   decode: (type, schema, data) => profileEvents.decode(type, schema, data),
-  schemaOf: (type) => profileEvents.schemaOf(type),
+  encode: profileEvents.encode,
 }

@@ -105,7 +105,7 @@ export const releaseAggregate: Aggregate<ReleaseState, ReleaseEvent> = {
     }
   },
   decode: (type, schema, data) => releaseEvents.decode(type, schema, data),
-  schemaOf: (type) => releaseEvents.schemaOf(type),
+  encode: releaseEvents.encode,
 }
 
 /** Of a key that has signed twice the later signature stays. */

@@ -10,5 +10,5 @@ export const rolloutAggregate: Aggregate<RolloutState, RolloutEvent> = {
   initial: initialRollout,
   evolve,
   decode: rolloutEvents.decode,
-  schemaOf: rolloutEvents.schemaOf,
+  encode: rolloutEvents.encode,
 }

@@ -45,7 +45,7 @@ export const rulesAggregate: Aggregate<RulesState, RuleEvent> = {
     }
   },
   decode: (type, schema, data) => ruleEvents.decode(type, schema, data),
-  schemaOf: (type) => ruleEvents.schemaOf(type),
+  encode: ruleEvents.encode,
 }
 
 /** The id of the one stream of policies. */

@@ -1,7 +1,7 @@
-import type { RegionTally, Tally, Times } from '../../../events/tally.ts'
+import { noTimes, type RegionTally, type Tally, type Times } from '../../../events/tally.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { sumOfRegions } from './tally.ts'
-import { meanOf, noTimes, percentileOf, sumOfTimes } from './times.ts'
+import { meanOf, percentileOf, sumOfTimes } from './times.ts'
 
 /** How some attempts ended, as their upgrade tells it. */
 export type Told = Extract<UpgradeEvent, { type: 'AttemptsTallied' }>['data']

@@ -1,7 +1,7 @@
-import type { Measured, RegionTally, Tally } from '../../../events/tally.ts'
+import { type Measured, noTimes, type RegionTally, type Tally } from '../../../events/tally.ts'
 import type { AttemptOutcome } from '../../../events/target.ts'
 import { meaningOf } from '../target/outcome.ts'
-import { noTimes, sumOfTimes, withTime } from './times.ts'
+import { sumOfTimes, withTime } from './times.ts'
 
 /** So many regions of one upgrade are told apart in one tally; all others count as having none. */
 const regionsAtMost = 16

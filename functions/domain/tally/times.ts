@@ -11,9 +11,6 @@ const lastBucket = bucketsPerDoubling * (doublingsBelowSecond + 20)
 /** How much longer a percentile may be told than it was: the quotient of the bounds of a bucket, less one. */
 export const percentileError = 2 ** (1 / bucketsPerDoubling) - 1
 
-/** Nothing was timed. */
-export const noTimes: Times = { count: 0, milliseconds: 0, buckets: [] }
-
 /** Returns the upper bound of a bucket, in seconds. */
 export function bucketBound(bucket: number): number {
   return 2 ** (bucket / bucketsPerDoubling - doublingsBelowSecond)

@@ -201,5 +201,5 @@ export const targetAggregate: Aggregate<TargetState, TargetEvent> = {
   initial: initialTarget,
   evolve,
   decode: (type, schema, data) => targetEvents.decode(type, schema, data),
-  schemaOf: (type) => targetEvents.schemaOf(type),
+  encode: targetEvents.encode,
 }

@@ -52,7 +52,7 @@ export const trustAggregate: Aggregate<TrustState, TrustEvent> = {
     }
   },
   decode: (type, schema, data) => trustEvents.decode(type, schema, data),
-  schemaOf: (type) => trustEvents.schemaOf(type),
+  encode: trustEvents.encode,
 }
 
 /** The id of the one stream of trust. */

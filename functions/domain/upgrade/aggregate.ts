@@ -10,5 +10,5 @@ export const upgradeAggregate: Aggregate<UpgradeState, UpgradeEvent> = {
   initial: initialUpgrade,
   evolve,
   decode: upgradeEvents.decode,
-  schemaOf: upgradeEvents.schemaOf,
+  encode: upgradeEvents.encode,
 }

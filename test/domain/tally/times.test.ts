@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { noTimes } from '../../../events/tally.ts'
 import {
   bucketBound,
   bucketOf,
   meanOf,
-  noTimes,
   percentileError,
   percentileOf,
   sumOfTimes,
