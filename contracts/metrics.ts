@@ -4,6 +4,9 @@ import { comparisons } from '../events/words.ts'
 import { printable, seconds } from './fields.ts'
 
 const query = z.string().min(1).max(512)
+const empty = z.enum(['inconclusive', 'zero']).default('inconclusive')
+/** Of a metric of CloudWatch ("Metric", "Dimension" and "MetricStat" of its API). */
+const part = printable(z.string().min(1).max(255))
 
 /** What is measured after each wave, before anybody goes on. */
 const metric = z
@@ -24,13 +27,46 @@ const metric = z
           .regex(/^https?:\/\/[^\s?#]+$/, 'the address of a server of Prometheus'),
         query: query.describe('Of PromQL; it has to come to one series.'),
         headers: request.shape.headers,
-        empty: z
-          .enum(['inconclusive', 'zero'])
-          .default('inconclusive')
-          .describe('What it means that there is no series.'),
+        empty: empty.describe('What it means that there is no series.'),
       })
       .optional()
       .describe('A query of Prometheus, at the instant of the look.'),
+    cloudwatch: z
+      .strictObject({
+        metric: z
+          .strictObject({
+            namespace: part,
+            name: part,
+            dimensions: z.record(part, part).default({}),
+            statistic: z
+              .string()
+              .regex(
+                /^(Average|Sum|Minimum|Maximum|SampleCount|(p|tm|tc|ts|wm)[0-9]{1,2}(\.[0-9]{1,2})?)$/,
+                'as Average, Sum or p95',
+              )
+              .default('Average'),
+          })
+          .optional(),
+        expression: query
+          .optional()
+          .describe('Of metric math, or a query of Metrics Insights; it has to come to one series.'),
+        periodSeconds: z
+          .int()
+          .min(60)
+          .max(3600)
+          .multipleOf(60)
+          .default(60)
+          .describe('Over how long each value is taken together.'),
+        minutes: z
+          .int()
+          .min(1)
+          .max(180)
+          .default(10)
+          .describe('How far back it is looked for: the newest value counts.'),
+        empty: empty.describe('What it means that there is no value.'),
+      })
+      .optional()
+      .describe('A metric of CloudWatch in the account and the region of the deployment.'),
     external: z
       .strictObject({
         withinSeconds: seconds(60, 7 * 86_400).describe('How long all of its measurements are waited for.'),
@@ -70,17 +106,22 @@ const metric = z
       ),
   })
   .superRefine((asked, context) => {
-    const { http, prometheus, external, thresholds, control, atLeast, atMost, failures, count } = asked
+    const { http, prometheus, cloudwatch, external, thresholds, control } = asked
+    const { atLeast, atMost, failures, count } = asked
     const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
-    const sources = [http, prometheus, external, thresholds].filter((source) => source !== undefined)
-    if (sources.length !== 1) refuse(['http'], 'one of http, prometheus, external and thresholds')
+    const sources = [http, prometheus, cloudwatch, external, thresholds].filter((one) => one !== undefined)
+    if (sources.length !== 1) refuse(['http'], 'one of http, prometheus, cloudwatch, external and thresholds')
+    if (cloudwatch && (cloudwatch.metric === undefined) === (cloudwatch.expression === undefined))
+      refuse(['cloudwatch', 'metric'], 'either a metric or an expression')
+    if (cloudwatch && cloudwatch.minutes * 60 < cloudwatch.periodSeconds)
+      refuse(['cloudwatch', 'minutes'], 'no less than periodSeconds')
     if (thresholds && (atLeast !== null || atMost !== null || control))
       refuse(['thresholds'], 'no bounds and no control beside it: it has its own')
     if (!thresholds && atLeast === null && atMost === null)
       refuse(['atMost'], 'a bound: atLeast, atMost or both')
     if (atLeast !== null && atMost !== null && atLeast > atMost) refuse(['atMost'], 'no less than atLeast')
     if (failures >= count) refuse(['failures'], `fewer than count, ${count}`)
-    if (control && external) refuse(['control'], 'only of what is called here')
+    if (control && (external || cloudwatch)) refuse(['control'], 'only of a call')
     if (control && control.least > control.pairs) refuse(['control', 'least'], 'no more than pairs')
     if (http && http.request.credentials !== null)
       refuse(['http', 'request', 'credentials'], 'none: a secret in a header says who asks')

@@ -45,6 +45,10 @@ const metric = z.object({
   name: z.string().min(1).max(64),
   request: request.nullable(),
   value: expression.nullable(),
+  /** Instead of `request`, the queries that CloudWatch is asked (AWS, "GetMetricData"), whose texts are templates, of so many minutes of whole periods. Left out: none. */
+  cloudwatch: z.exactOptional(
+    z.object({ queries: z.array(z.json()), minutes: z.int().positive(), periodSeconds: z.int().positive() }),
+  ),
   /** Within these bounds it is well; null: there is none on that side. */
   atLeast: z.number().nullable(),
   atMost: z.number().nullable(),

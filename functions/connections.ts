@@ -3,6 +3,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import { openSend } from './aws-send.ts'
 import { type BrowserFiles, readBrowserFiles, type SignIn } from './browser.ts'
+import { type CloudWatch, openCloudWatch } from './cloudwatch.ts'
 import type { ExposureLimit } from './domain/plan/exposure.ts'
 import type { UnsignedReleases } from './domain/policy/policy.ts'
 import { endpointOf, readEnvironment, type Setting, type Settings } from './environment.ts'
@@ -93,6 +94,7 @@ export interface Connections {
   readonly webhooks: Webhooks
   /** Who may call back, and for which step. */
   readonly callbacks: Callbacks
+  readonly cloudWatch: CloudWatch
   /** What leaves to people and programs, and what people find here. */
   readonly messages: Messages
   readonly inbox: Inbox
@@ -268,6 +270,16 @@ export const commands = connection([], () =>
   openCommands(
     // Once: a command that was sent and not answered is looked for, not sent again.
     sendTo('ssm', (region) => endpointOf('SSM') ?? `https://ssm.${region}.amazonaws.com`, 1),
+  ),
+)
+export const cloudWatch = connection([], () =>
+  openCloudWatch(
+    sendTo(
+      'monitoring',
+      (region) => endpointOf('CLOUDWATCH') ?? `https://monitoring.${region}.amazonaws.com`,
+      2,
+    ),
+    now,
   ),
 )
 export const webhooks = connection([], () => openWebhooks())

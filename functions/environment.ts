@@ -62,7 +62,9 @@ export function readEnvironment<Name extends Setting>(names: readonly Name[]): S
 }
 
 /** Returns where somebody told the AWS SDK, and us, to look for a service; undefined: where it is by itself. */
-export function endpointOf(service: 'KMS' | 'S3' | 'SECRETS_MANAGER' | 'SESV2' | 'SSM'): string | undefined {
+export function endpointOf(
+  service: 'CLOUDWATCH' | 'KMS' | 'S3' | 'SECRETS_MANAGER' | 'SESV2' | 'SSM',
+): string | undefined {
   return process.env[`AWS_ENDPOINT_URL_${service}`]
 }
 

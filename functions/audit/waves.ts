@@ -113,7 +113,7 @@ export function auditMeasurement(
   const since = course.bakeSince === null ? Number.NaN : Date.parse(course.bakeSince)
   const wait = by === undefined ? (n - 1) * (asked?.everySeconds ?? 0) * 1000 : 0
   const isDue = asked !== undefined && Date.parse(commit.at) >= since + wait
-  const isOurs = (asked?.request === null) === (by !== undefined)
+  const isOurs = (asked?.value === null) === (by !== undefined)
   const isNext = wave === course.wave && n === known.taken + 1 && isOurs
   findings.expect(
     isDue && isNext,

@@ -1,6 +1,8 @@
 import { instantOf } from '../../events/time.ts'
+import type { CloudWatch } from '../cloudwatch.ts'
 import { systemActor } from '../domain/actor.ts'
 import { evaluate, NoValue, type Values } from '../domain/procedure/expression.ts'
+import { bodyOf } from '../domain/procedure/template.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import {
   type ComingMeasurement,
@@ -12,6 +14,7 @@ import {
 } from '../domain/upgrade/measuring.ts'
 import { noteMeasurement } from '../domain/upgrade/note-measurement.ts'
 import { pairsIn } from '../facts/control-group.ts'
+import { answerOf } from '../facts/procedure-values.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { redact } from '../redact.ts'
@@ -19,13 +22,22 @@ import { OnTheirOwn, sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/views.ts'
 import { type Calling, makeCall } from '../workflow/procedure/call.ts'
 
+/** What looking at a metric needs. */
+interface Looking extends Calling {
+  readonly cloudWatch: CloudWatch
+}
+
 /** What measuring needs. */
-export interface MeasuringServices extends Calling {
+export interface MeasuringServices extends Looking {
   readonly log: Log
   readonly views: Pick<Views, 'dueUpgrades' | 'getTarget'>
 }
 
 const longestWhy = 200
+
+const noSecret = () => {
+  throw new NoValue('a query of CloudWatch holds no secret')
+}
 
 type Comparison = NonNullable<LookedAt['control']>['compare']
 
@@ -35,18 +47,37 @@ function none(why: string): Reading {
 
 type Attempt = Readonly<{ id: string; upgrade: string; component: string; to: string; wave: number }>
 
+/** Asks for a metric, and returns what its value is made of, or why there is nothing. */
+async function asked(
+  services: Looking,
+  { request, cloudwatch }: LookedAt,
+  values: Partial<Values>,
+  idempotencyKey: string,
+): Promise<Partial<Values> | { readonly why: string }> {
+  if (cloudwatch) {
+    const queries = bodyOf(cloudwatch.queries, values, noSecret)
+    const answer = await services.cloudWatch.ask(queries, cloudwatch)
+    return answer.status === 200
+      ? { ...values, answer: answerOf(answer) }
+      : { why: `CloudWatch answered ${answer.status}: ${answer.body}` }
+  }
+  if (!request) return { why: 'Nothing says where to look.' }
+  const call = { request, values, credentials: {}, reads: true, idempotencyKey }
+  const answered = await makeCall(services, call, { status: null, where: null })
+  return answered.kind === 'good' ? answered.values : { why: answered.words }
+}
+
 /** Looks at a metric once. An error is no measurement, and what is not a number is no value. */
 async function look(
-  services: Calling,
-  { request, value: text }: LookedAt,
+  services: Looking,
+  metric: LookedAt,
   values: Partial<Values>,
   idempotencyKey: string,
 ): Promise<Reading> {
-  const call = { request, values, credentials: {}, reads: true, idempotencyKey }
-  const answered = await makeCall(services, call, { status: null, where: null })
-  if (answered.kind !== 'good') return none(answered.words)
   try {
-    const value = evaluate(text, answered.values)
+    const found = await asked(services, metric, values, idempotencyKey)
+    if ('why' in found) return none(found.why)
+    const value = evaluate(metric.value, found)
     if (typeof value === 'number' && Number.isFinite(value)) return { value, why: null }
     return none(`It gave no number: ${JSON.stringify(value) ?? 'nothing'}`)
   } catch (error) {

@@ -282,7 +282,12 @@ const declared = {
     atOnce: 'MonitorConcurrency',
     runsOn: everyMinute,
     environment: ['logTable', 'viewsTable', 'outboundHosts'],
-    may: { log: append, views: read, secrets: ['secretsmanager:GetSecretValue'] },
+    may: {
+      log: append,
+      views: read,
+      secrets: ['secretsmanager:GetSecretValue'],
+      anyMetric: ['cloudwatch:GetMetricData'],
+    },
   },
   reconcile: {
     ...batch,

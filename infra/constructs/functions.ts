@@ -140,6 +140,7 @@ export class Functions extends Construct {
       windowSchedules: windowScheduleArns(this),
       windowsRole: windows.role.roleArn,
       anySchedule: '*',
+      anyMetric: '*',
       headsBucket: heads.bucket.bucketArn,
       headDocuments: heads.bucket.arnForObjects(`${headsPrefix}*`),
       headsKey: heads.key.keyArn,
@@ -242,6 +243,12 @@ function lambda(
       id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${Stack.of(scope).stackName.toLowerCase()}/*]`,
       reason:
         'Procedures name the secrets that they need: only those whose names begin with the name of the stack can be read.',
+    })
+  }
+  if (may.anyMetric !== undefined) {
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'GetMetricData, which reads figures and changes nothing, can only be granted on everything.',
     })
   }
   if (may.windowSchedules !== undefined) {

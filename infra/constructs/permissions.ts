@@ -5,7 +5,8 @@ import { headsPrefix } from '../../functions/environment.ts'
  * one-shot schedules of windows, `windowsRole` whom these act as; `anySchedule` is every schedule, since listing knows no narrower one.
  * `headDocuments` are the objects in `headsBucket` that say where the streams stand, signed with `headsKey`. `assignmentKey` signs what is handed over to agents, and
  * `assignmentPublicKey` is its half that verifies. `secrets` are those whose names begin with
- * the stack's own, `commands` those that the deployment lets be run, `anyCommand` every one: to look at one knows no narrower right. `mail` are
+ * the stack's own, `commands` those that the deployment lets be run, `anyCommand` every one: to look at one knows no narrower right. `anyMetric` is every metric of the
+ * account, as CloudWatch knows no narrower right to read one. `mail` are
  * the identities from which the deployment lets e-mails be sent.
  */
 export type Resource =
@@ -36,6 +37,7 @@ export type Resource =
   | 'secrets'
   | 'commands'
   | 'anyCommand'
+  | 'anyMetric'
   | 'mail'
 
 /** What a function may do: exact actions by resource. */

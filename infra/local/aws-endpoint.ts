@@ -7,6 +7,7 @@ import {
   rightsOnKeys,
   rightsOnMachines,
   rightsOnMail,
+  rightsOnMetrics,
   rightsOnObjects,
   rightsOnSchedules,
   rightsOnSecrets,
@@ -29,6 +30,8 @@ export interface AwsServices {
   secrets(operation: string, input: unknown): unknown
   /** Run Command of Systems Manager; throws {type, message}. */
   commands(operation: string, input: unknown): unknown
+  /** CloudWatch; throws {type, message}. */
+  metrics(operation: string, input: unknown): unknown
   /** SES, whose API is REST; throws {type, message}. */
   mail(method: string, path: string, body: unknown): unknown
   /** S3, below the path `/s3`. */
@@ -61,7 +64,7 @@ const maximumBytes = 16 * 1024 * 1024
 /** The path below which the endpoint answers as S3. */
 export const bucketsPath = '/s3'
 
-/** Serves Step Functions (JSON 1.0), EventBridge, KMS, Secrets Manager and Systems Manager (JSON 1.1), Scheduler and SES (REST JSON) and S3 (REST XML) on a free port of the loopback. */
+/** Serves Step Functions and CloudWatch (JSON 1.0), EventBridge, KMS, Secrets Manager and Systems Manager (JSON 1.1), Scheduler and SES (REST JSON) and S3 (REST XML) on a free port of the loopback. */
 export async function openAwsEndpoint(
   services: AwsServices,
   access: Pick<Access, 'demand'>,
@@ -151,10 +154,14 @@ async function serve(
       demand(() => rightsOnCommands(operation, body))
       return { status: 200, contentType, body: services.commands(operation, body) }
     }
+    if (service === 'GraniteServiceVersion20100801') {
+      demand(() => rightsOnMetrics(operation))
+      return { status: 200, contentType, body: services.metrics(operation, body) }
+    }
   } catch (error) {
     return answerOfError(error, contentType)
   }
-  const message = `One machine has no service ${service}: it serves AWSStepFunctions, AWSEvents, KMS, Secrets Manager, Systems Manager, S3 and Scheduler.`
+  const message = `One machine has no service ${service}: it serves AWSStepFunctions, AWSEvents, KMS, Secrets Manager, Systems Manager, CloudWatch, S3 and Scheduler.`
   return { status: 400, contentType, body: { __type: 'UnknownOperationException', message } }
 }
 

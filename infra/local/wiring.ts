@@ -18,6 +18,7 @@ import { openFunctions } from './lambda/functions.ts'
 import type { LogLine } from './lambda/log.ts'
 import type { MachineClock } from './machine-clock.ts'
 import { openMailOfMachine } from './mail.ts'
+import { openMetricsOfMachine } from './metrics.ts'
 import { openQueues, type Queues } from './queues/queue.ts'
 import { openSecretsOfMachine } from './secrets.ts'
 import { openServices } from './services.ts'
@@ -96,6 +97,7 @@ export async function wire(options: {
   const keys = openKeys(resources, data)
   const secrets = openSecretsOfMachine(data)
   const mail = openMailOfMachine(data)
+  const metrics = openMetricsOfMachine(data)
   const commands = openCommandsOfMachine({ file: join(data, 'commands.sqlite'), clock, nodes })
 
   const checkpoints = openCheckpoints(database)
@@ -119,6 +121,7 @@ export async function wire(options: {
       keys: (operation, input) => keys.request(operation, input),
       secrets: (operation, input) => secrets.request(operation, input),
       commands: (operation, input) => commands.request(operation, input),
+      metrics: (operation, input) => metrics.request(operation, input),
       mail: (method, path, body) => mail.request(method, path, body),
       buckets: openBuckets(resources, data),
       scheduler: (...call) => scheduler.request(...call),

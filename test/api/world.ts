@@ -22,6 +22,7 @@ import type { ReceptionOfPeople, Services, ToLeave } from '../../functions/api/s
 import { systemEndpoint } from '../../functions/api/system.ts'
 import { targetsEndpoint } from '../../functions/api/targets.ts'
 import { upgradesEndpoint } from '../../functions/api/upgrades.ts'
+import type { CloudWatch } from '../../functions/cloudwatch.ts'
 import type { ExposureLimit } from '../../functions/domain/plan/exposure.ts'
 import type { UnsignedReleases } from '../../functions/domain/policy/policy.ts'
 import { rolloutAggregate } from '../../functions/domain/rollout/aggregate.ts'
@@ -184,6 +185,11 @@ export function openWorld({
     record: (line: AccessLine) => lines.push(line),
     roleClaim: 'cognito:groups',
     issuer: 'https://login.example.com/',
+    cloudWatch: {
+      ask: async () => {
+        throw new Error('CloudWatch is not asked here.')
+      },
+    } as CloudWatch,
     exposure,
     unsignedReleases,
     keptHeads: vault,

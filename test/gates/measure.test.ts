@@ -28,6 +28,8 @@ async function watched(metric: object = {}, more: object = {}) {
   await report(world)
   await world.advance(id)
   const calls: OutboundCall[] = []
+  const asked: { queries: unknown; span: object }[] = []
+  let told = { status: 200, body: '' }
   let serve: (call: OutboundCall) => Sent = () => answered({ p95: 150 })
   const send = async (call: OutboundCall) => {
     calls.push(call)
@@ -37,6 +39,12 @@ async function watched(metric: object = {}, more: object = {}) {
     ...world.services,
     outbound: { send, sendAs: send, retryAfter: () => undefined },
     secrets: { read: async () => ({ kind: 'secret', value: 'correct-horse' }) },
+    cloudWatch: {
+      async ask(queries, span) {
+        asked.push({ queries, span })
+        return { headers: {}, ...told }
+      },
+    },
   }
   /** As the clock does every minute. */
   const minute = async (seconds = 60) => {
@@ -55,6 +63,14 @@ async function watched(metric: object = {}, more: object = {}) {
   const status = async () => (await world.call('GET', `/api/upgrades/${id}/status`)).body
   return {
     ...{ world, id, calls, services, minute, events, status },
+    asked,
+    /** What CloudWatch answers from now on. */
+    tell(results: unknown, status = 200) {
+      told = {
+        status,
+        body: typeof results === 'string' ? results : JSON.stringify({ MetricDataResults: results }),
+      }
+    },
     serve(next: typeof serve) {
       serve = next
     },
@@ -479,5 +495,94 @@ describe('the audit', () => {
     )
     const { findings } = await audit(broken.commits)
     expect(findings.map((finding) => JSON.stringify(finding)).join('\n')).toMatch(said)
+  })
+})
+
+describe('M9: a metric of CloudWatch', () => {
+  const errors = {
+    metric: {
+      ...{ namespace: 'Shop', name: 'Errors', statistic: 'Sum' },
+      dimensions: { Version: '{{ attempt.to }}' },
+    },
+    ...{ periodSeconds: 300, minutes: 15 },
+  }
+  const result = (Values: readonly number[], StatusCode = 'Complete') => ({ Id: 'asked', StatusCode, Values })
+  const byCloudWatch = (cloudwatch: object, more: object = {}) =>
+    watched({ http: undefined, cloudwatch, inconclusive: 0, count: 1, ...more })
+
+  test('is asked for in whole periods, of the version that is upgraded to, and its newest value counts', async () => {
+    const { asked, minute, tell, measured, status } = await byCloudWatch(errors)
+    tell([result([12, 900])])
+    await minute()
+    const Metric = {
+      Namespace: 'Shop',
+      MetricName: 'Errors',
+      Dimensions: [{ Name: 'Version', Value: 'v1.2.0' }],
+    }
+    expect(asked).toEqual([
+      {
+        queries: [{ Id: 'asked', MetricStat: { Metric, Period: 300, Stat: 'Sum' }, ReturnData: true }],
+        span: expect.objectContaining({ minutes: 15, periodSeconds: 300 }),
+      },
+    ])
+    expect(await measured()).toMatchObject([{ value: 12, result: 'good' }])
+    expect(await status()).toMatchObject({ wave: 2 })
+  })
+
+  test.each([
+    ['no value', [result([])], /no value|one_value/],
+    ['no series', [], /one_value/],
+    ['several series', [result([1]), result([2])], /one_series/],
+    ['a part of it', [result([1], 'PartialData')], /all_of_it/],
+    ['something else', 'not JSON', /MetricDataResults/],
+  ])('that comes to %s is no measurement, and holds', async (_, results, why) => {
+    const { minute, tell, measured, status } = await byCloudWatch(errors)
+    tell(results)
+    await minute()
+    expect(await measured()).toMatchObject([
+      { value: null, why: expect.stringMatching(why), result: 'inconclusive' },
+    ])
+    await minute()
+    expect(await status()).toMatchObject({ status: 'paused', holds: [{ code: 'GATE_INCONCLUSIVE' }, {}] })
+  })
+
+  test('that cannot be had says why', async () => {
+    const { minute, tell, measured } = await byCloudWatch(errors)
+    tell('{"__type":"AccessDeniedException"}', 400)
+    await minute()
+    expect(await measured()).toMatchObject([
+      { value: null, why: expect.stringContaining('400: {"__type":"Acc') },
+    ])
+  })
+
+  test('is zero where it says that none is zero, and may be an expression', async () => {
+    const expression = "SELECT COUNT(Errors) FROM Shop WHERE Version = '{{ attempt.to }}'"
+    const { asked, minute, tell, measured } = await byCloudWatch({ expression, empty: 'zero' })
+    tell([result([])])
+    await minute()
+    expect(await measured()).toMatchObject([{ value: 0, result: 'good' }])
+    expect(asked).toMatchObject([
+      { queries: [{ Expression: "SELECT COUNT(Errors) FROM Shop WHERE Version = 'v1.2.0'", Period: 60 }] },
+    ])
+  })
+
+  test.each([
+    [{ expression: 'm1', metric: errors.metric }, 'metrics.0.cloudwatch.metric'],
+    [{}, 'metrics.0.cloudwatch.metric'],
+    [{ expression: 'm1', periodSeconds: 90 }, 'metrics.0.cloudwatch.periodSeconds'],
+    [{ expression: 'm1', periodSeconds: 3600 }, 'metrics.0.cloudwatch.minutes'],
+    [{ expression: "{{ secret('drydock/key') }}" }, 'metrics.0.cloudwatch.0.Expression'],
+    [{ expression: '{{ target.id }}' }, 'metrics.0.cloudwatch.0.Expression'],
+    [{ metric: { ...errors.metric, statistic: 'Median' } }, 'metrics.0.cloudwatch.metric.statistic'],
+  ])('that cannot be asked for is refused with its place: %j', async (cloudwatch, field) => {
+    const world = openWorld()
+    await world.fleet(20)
+    const { http: _, ...metric } = latency
+    const body = { ...canary, metrics: [{ ...metric, cloudwatch }] }
+    const reply = await world.call('POST', '/api/upgrades/deploy', { body })
+    expect([reply.status, reply.body.errors?.map((error: { field: string }) => error.field)]).toEqual([
+      400,
+      [field],
+    ])
   })
 })

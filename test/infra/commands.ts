@@ -27,6 +27,7 @@ const plain: Readonly<Record<string, readonly string[]>> = {
   '"SendCommand"': ['ssm:SendCommand'],
   '"ListCommands"': ['ssm:ListCommands'],
   '"GetCommandInvocation"': ['ssm:GetCommandInvocation'],
+  'GraniteServiceVersion20100801.GetMetricData': ['cloudwatch:GetMetricData'],
   'secretsmanager.GetSecretValue': ['secretsmanager:GetSecretValue'],
   'v2/email/outbound-emails': ['ses:SendEmail'],
   'list-type=2': ['s3:ListBucket', 's3:GetObject'],

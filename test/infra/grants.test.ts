@@ -36,6 +36,7 @@ const reached: Readonly<Record<string, readonly Resource[]>> = {
   helm: [],
   secrets: ['secrets'],
   commands: ['commands', 'anyCommand'],
+  cloudWatch: ['anyMetric'],
   webhooks: [],
   messages: ['messages'],
   inbox: ['messages'],

@@ -92,6 +92,7 @@ const expected: Record<string, Record<string, string>> = {
     Log: 'PutItem Query',
     Views: 'GetItem Query',
     'secrets of the stack': 'GetSecretValue',
+    '*': 'GetMetricData',
     'dead letters': 'SendMessage',
   },
   reconcile: {

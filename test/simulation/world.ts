@@ -57,6 +57,7 @@ export type Services = Omit<
   | 'secrets'
   | 'helm'
   | 'commands'
+  | 'cloudWatch'
   | 'webhooks'
   | 'callbacks'
   | 'messages'

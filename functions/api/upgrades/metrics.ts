@@ -27,6 +27,37 @@ function ofPrometheus({ url, query, headers, empty }: NonNullable<MetricAsked['p
   }
 }
 
+const results = 'answer.body.MetricDataResults'
+
+/**
+ * Returns what CloudWatch is asked, and how its answer is read: as the newest value of one series that it has told to its end, or as none (AWS,
+ * "GetMetricData" and "MetricDataResult").
+ */
+function ofCloudWatch(asked: NonNullable<MetricAsked['cloudwatch']>) {
+  const { metric, expression, periodSeconds, minutes, empty } = asked
+  const query = metric
+    ? {
+        MetricStat: {
+          Metric: {
+            Namespace: metric.namespace,
+            MetricName: metric.name,
+            Dimensions: Object.entries(metric.dimensions).map(([Name, Value]) => ({ Name, Value })),
+          },
+          Period: periodSeconds,
+          Stat: metric.statistic,
+        },
+      }
+    : { Expression: expression ?? '', Period: periodSeconds }
+  const one = `${results}[0]`
+  const none = empty === 'zero' ? '0.0' : `${results}.one_value`
+  const value = `${one}.StatusCode == 'Complete' ? (size(${one}.Values) > 0 ? double(${one}.Values[0]) : ${none}) : ${results}.all_of_it`
+  return {
+    request: null,
+    value: `size(${results}) == 1 ? (${value}) : (size(${results}) == 0 ? ${none} : ${results}.one_series)`,
+    cloudwatch: { queries: [{ Id: 'asked', ...query, ReturnData: true }], minutes, periodSeconds },
+  }
+}
+
 /** The number that comes next below a positive one: what has to be less than a bound is at most this. */
 const below = (bound: number) => bound - bound * Number.EPSILON
 const above = (bound: number) => bound + bound * Number.EPSILON
@@ -53,10 +84,12 @@ function usualOf(
 
 /** Returns what is measured, as the log keeps it. */
 export function metricsFrom(asked: Deployment['metrics']): readonly Metric[] | undefined {
-  return asked?.flatMap(({ http, prometheus, external, thresholds, ...metric }): Metric[] => {
+  return asked?.flatMap(({ http, prometheus, cloudwatch, external, thresholds, ...metric }): Metric[] => {
     if (thresholds) return usualOf(metric.name, thresholds, metric)
     const { name, atLeast, atMost, count, failures, inconclusive, control } = metric
-    const source = http ?? (prometheus && ofPrometheus(prometheus)) ?? { request: null, value: null }
+    const source = http ??
+      (prometheus && ofPrometheus(prometheus)) ??
+      (cloudwatch && ofCloudWatch(cloudwatch)) ?? { request: null, value: null }
     const everySeconds = external ? Math.ceil(external.withinSeconds / count) : metric.everySeconds
     return [
       {
@@ -75,13 +108,12 @@ export async function refuseMetrics(
   if (!metrics) return
   // Few requests have any: nobody else loads the language of expressions.
   const { mistakesInMetric } = await import('../../domain/procedure/mistakes.ts')
-  const fields = metrics.flatMap(({ request, value, control }, number): RefusedField[] => {
+  const fields = metrics.flatMap((metric, number): RefusedField[] => {
     const field = `${place}metrics.${number}`
-    if (request === null || value === null) return []
-    const { url } = request
-    const why = uncallable?.(fixedPartOf(url))
+    const url = metric.request?.url ?? ''
+    const why = metric.request ? uncallable?.(fixedPartOf(url)) : undefined
     const refused = why === undefined ? [] : [{ field, value: url.slice(0, 128), expected: why }]
-    return [...mistakesInMetric(field, { request, value, compared: control !== undefined }), ...refused]
+    return [...mistakesInMetric(field, metric), ...refused]
   })
   if (fields.length > 0) throw invalidFields(fields)
 }

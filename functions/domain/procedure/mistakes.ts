@@ -7,6 +7,7 @@ import type {
   StepRequest,
   StepWebhook,
 } from '../../../events/procedure.ts'
+import type { Metric } from '../../../events/upgrade.ts'
 import { faultsInHeaders } from '../http-headers.ts'
 import type { RefusedField } from '../rejection.ts'
 import { NotAnExpression, parseExpression, partsOf, type Variable } from './expression.ts'
@@ -298,16 +299,15 @@ export function mistakesIn(document: ProcedureDocument): readonly RefusedField[]
 /** What is wrong with a metric that stands at a place; its templates may read the attempt (upgrade, component, version and wave) and, where two groups are compared, the group. Empty: nothing. */
 export function mistakesInMetric(
   field: string,
-  {
-    request,
-    value,
-    compared,
-  }: { readonly request: StepRequest; readonly value: string; readonly compared: boolean },
+  { request, value, control, cloudwatch }: Metric,
 ): readonly RefusedField[] {
-  const read = compared ? (['attempt', 'group'] as const) : (['attempt'] as const)
+  const read = control ? (['attempt', 'group'] as const) : (['attempt'] as const)
   const mistakes = new Mistakes(read)
-  mistakes.request(`${field}.http.request`, request)
-  looksOnly(mistakes, `${field}.http.request`, request, request.method === 'POST')
-  mistakes.expression(`${field}.http.value`, value, [...read, 'answer'])
+  if (cloudwatch) mistakes.body(`${field}.cloudwatch`, cloudwatch.queries, false)
+  if (request) {
+    mistakes.request(`${field}.http.request`, request)
+    looksOnly(mistakes, `${field}.http.request`, request, request.method === 'POST')
+  }
+  if (value !== null) mistakes.expression(`${field}.http.value`, value, [...read, 'answer'])
   return mistakes.found
 }

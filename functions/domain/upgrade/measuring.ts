@@ -76,9 +76,11 @@ export function hasFailed(state: Watched): boolean {
 }
 
 /** A metric that is looked at, and not one of which somebody else says what came of it. */
-export type LookedAt = Metric & {
-  readonly request: NonNullable<Metric['request']>
-  readonly value: string
+export type LookedAt = Metric & { readonly value: string }
+
+/** Does somebody else say what came of it? */
+export function isExternal({ value }: Pick<Metric, 'value'>): boolean {
+  return value === null
 }
 
 /** A metric that is to be measured again, and when that is due. What somebody else measures is so at any time. */
@@ -91,7 +93,7 @@ export interface ComingMeasurement<Of extends Metric = Metric> {
 }
 
 function isLookedAt(coming: ComingMeasurement): coming is ComingMeasurement<LookedAt> {
-  return coming.metric.request !== null && coming.metric.value !== null
+  return !isExternal(coming.metric)
 }
 
 /** Returns the next measurement of each metric of a wave that is watched, where its end is not known yet; none once one of them has not passed. */
@@ -100,7 +102,7 @@ export function comingMeasurements(state: Watched): readonly ComingMeasurement[]
   return metricsOf(state)
     .filter(({ verdict }) => verdict === null)
     .map(({ metric, place, measured: { taken } }) => {
-      const wait = metric.request === null ? 0 : metric.everySeconds * taken
+      const wait = isExternal(metric) ? 0 : metric.everySeconds * taken
       return { metric, place, n: taken + 1, at: after(state.awaits.since, wait * second) }
     })
 }

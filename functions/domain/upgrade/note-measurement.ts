@@ -5,6 +5,7 @@ import {
   type ComingMeasurement,
   comingMeasurements,
   dueMeasurements,
+  isExternal,
   isWatched,
   type Reading,
   resultOf,
@@ -47,7 +48,7 @@ export function postMeasurement(posted: {
   return atWork((state, now) => {
     const { metric: name, reading, by } = posted
     const coming = isWatched(state) ? comingMeasurements(state) : []
-    const found = coming.find(({ metric }) => metric.name === name && metric.request === null)
+    const found = coming.find(({ metric }) => metric.name === name && isExternal(metric))
     if (found && hasBegun(state)) return take(state, now, found, reading, by)
     const detail = `No wave of the upgrade waits for ${name} to be measured by others now.`
     return refuse('nothing-to-measure', detail)

@@ -216,6 +216,11 @@ export function rightsOnCommands(operation: string, input: unknown): readonly Ri
   ]
 }
 
+/** Returns the rights that reading metrics needs: CloudWatch knows no resource. */
+export function rightsOnMetrics(operation: string): readonly Right[] {
+  return [{ action: `cloudwatch:${operation}`, resource: '*' }]
+}
+
 /** Returns the rights that sending an e-mail needs: on the identity that it is sent from. */
 export function rightsOnMail(input: unknown): readonly Right[] {
   return [{ action: 'ses:SendEmail', resource: identityOf(fieldsOf(input).FromEmailAddress) }]
