@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { instant } from '../events/words.ts'
 import type { Contract } from './contract.ts'
 import { byId, identifier, listOf, noQuery, paging, truth, versionName, words } from './fields.ts'
+import { licenceName } from './licences.ts'
 
 /** At most so many targets in one request. */
 export const mostTargets = 5000
@@ -74,6 +75,7 @@ const target = z.object({
   namespace: z.string().nullable(),
   gateway: z.string().nullable(),
   components: z.record(z.string(), z.string()),
+  licence: z.string().nullable().describe('Its licence, by the hash of its key; null: it has none.'),
   drift: z
     .record(z.string(), z.object({ from: z.string(), to: z.string(), since: z.string() }))
     .describe(
@@ -199,6 +201,14 @@ export const targetContracts = {
       .refine((changes) => Object.keys(changes).length > 0, 'at least one field'),
     answers: { 200: changed },
     problems: ['target-not-found', 'gateway-invalid', 'conflict'],
+  },
+  setTargetLicence: {
+    summary: 'Say which licence a target has, where its agent presents no key',
+    params: byId,
+    query: noQuery,
+    body: z.strictObject({ licence: licenceName.nullable() }),
+    answers: { 200: changed },
+    problems: ['target-not-found', 'licence-not-found', 'conflict'],
   },
   pinTarget: {
     summary: 'Keep a target, or one component of it, at what it runs',

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { licenceId, licenceTerms } from './licence.ts'
 import { procedureReference, stepHolds } from './procedure.ts'
 import { defineEvents, type EventsOf } from './registry.ts'
 import { measured } from './tally.ts'
@@ -80,6 +81,10 @@ export const profileOverride = z.object({
 })
 export type ProfileOverride = z.output<typeof profileOverride>
 
+/** A licence as its target keeps it: which one, and what it entitled to when that was looked up last. */
+export const heldLicence = licenceTerms.extend({ id: licenceId })
+export type HeldLicence = z.output<typeof heldLicence>
+
 /** When a target said something, by its own clock; left out: it did not say. */
 const saidAt = z.exactOptional(instant)
 
@@ -124,6 +129,8 @@ export const targetEvents = defineEvents({
     }),
   },
   ProfileLeft: { schema: z.object({ profile: name, revision }) },
+  /** The licence that it has from now on, with what that entitles to by then; null: none. An operator says so, or its agent has presented the key. */
+  LicenceHeld: { schema: z.object({ licence: heldLicence.nullable(), revision }) },
   AttemptAssigned: {
     schema: z.object({
       attempt: z.uuid(),
@@ -138,6 +145,8 @@ export const targetEvents = defineEvents({
       closing: z.exactOptional(z.literal(true)),
       /** While one of these is closed it must not be begun; left out: none binds it. */
       calendars: z.exactOptional(z.array(name)),
+      /** The release needs a licence: whoever has none by then is not handed it. */
+      licensed: z.exactOptional(z.literal(true)),
       /** It may be begun although everything is stopped. */
       breaksGlass: z.exactOptional(z.literal(true)),
       /** How long it may take from acceptance on, in seconds. */

@@ -36,6 +36,7 @@ import { LastingError } from '../errors.ts'
 import { type LogAndClock, planFacts } from '../facts/admission.ts'
 import { expectedTime } from '../facts/attempt-times.ts'
 import { closuresOf, unknownCalendars } from '../facts/closures.ts'
+import { entitledAmong } from '../facts/entitlement.ts'
 import { notReadyAmong } from '../facts/readiness.ts'
 import {
   belowMinimum,
@@ -172,12 +173,19 @@ export async function prospectOf(
   const tooOld = release
     ? await belowMinimum(services.log, request.component, release, candidates.versionsFrom)
     : noVersions
+  const entitled = release
+    ? await entitledAmong(
+        services,
+        { component: request.component, channel: release.channel },
+        candidates.licences,
+      )
+    : undefined
   const releases =
     request.kind === 'rollback'
       ? await releasesOf(services, request.component, candidates.versionsTo)
       : undefined
   const made = makePlan({
-    ...{ request, candidates, release, newer, tooOld, policyVersion: policy.commit, canariesAlone },
+    ...{ request, candidates, release, newer, tooOld, entitled, policyVersion: policy.commit, canariesAlone },
     rules: binding.policies.map(({ name, revision }) => [name, revision] as const),
     ...(releases && { releases }),
   })

@@ -32,7 +32,7 @@ import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { writeHeads } from '../../functions/heads/write-heads.ts'
 import { logOver } from '../../functions/log/append.ts'
 import { streamHeads } from '../../functions/log/heads.ts'
-import { memoryStore } from '../../functions/log/memory.ts'
+import { type MemoryStore, memoryStore } from '../../functions/log/memory.ts'
 import { duties } from '../../functions/reactor/duties.ts'
 import { runDuties } from '../../functions/reactor/run.ts'
 import { OnTheirOwn } from '../../functions/side-by-side.ts'
@@ -149,7 +149,15 @@ export function openWorld({
 } = {}) {
   let clock = Date.parse('2026-01-05T10:00:00.000Z')
   const now = () => clock
-  const commits = memoryStore()
+  const memory = memoryStore()
+  const reads: string[] = []
+  const commits: MemoryStore = {
+    ...memory,
+    read(range) {
+      reads.push(range.stream)
+      return memory.read(range)
+    },
+  }
   const log = { ...logOver(commits, { now }), records: commits.records, subscribe: commits.subscribe }
   const store = memoryViewStore()
   const pending: ReturnType<typeof fromImage>[] = []
@@ -368,6 +376,10 @@ export function openWorld({
     lines,
     assigning,
     log,
+    /** The streams that were read of the log, in their order. */
+    reads,
+    /** All that the log keeps, as text. */
+    kept: () => JSON.stringify(memory.records),
     /** Where the rows of the views lie. */
     viewStore: store,
     call,

@@ -16,6 +16,7 @@ import { signaturesOf } from '../releases/shown.ts'
 import type { Services } from '../services.ts'
 import { assigned } from './assignment.ts'
 import { noteMachine } from './clones.ts'
+import { afterPresenting, isWithheld, whyNothing } from './entitled.ts'
 import { membersOf, mostMembers } from './members.ts'
 import { offeredNow } from './offered.ts'
 import { nextCheckSeconds } from './pace.ts'
@@ -75,9 +76,15 @@ async function releaseOf(log: Log, release: string): Promise<OfRelease> {
 }
 
 /** Returns what waits for a target: the attempt that the log has assigned to it, and nothing else ever (M5). */
-async function offerTo({ log, now }: Pick<Services, 'log' | 'now'>, state: TargetState): Promise<Offer> {
+async function offerTo(
+  services: Pick<Services, 'log' | 'now'>,
+  target: string,
+  state: TargetState,
+): Promise<Offer> {
+  const { log, now } = services
   const active = offeredNow(state, now())
   if (!active) return { updateAvailable: false }
+  if (await isWithheld(services, target, state)) return { updateAvailable: false, reason: 'not_entitled' }
   return {
     updateAvailable: true,
     version: active.to,
@@ -103,7 +110,7 @@ async function offersToMembers(reach: Reach, after: string | undefined, services
         if (error instanceof Problem) return undefined
         throw error
       })
-      const offer = reached && (await offerTo(services, reached.loaded.state))
+      const offer = reached && (await offerTo(services, target, reached.loaded.state))
       return offer?.updateAvailable ? [{ target, ...offer }] : []
     }),
   )
@@ -155,16 +162,21 @@ export const checkForUpdate: Check = async (input, services) => {
   const { principal, query, headers, correlation } = input
   const reach = reachFrom(services, input)
   const { own } = reach
-  const { state, commit } = await afterStatement(input, await reach.target(query.target), services)
-  const [body, command, nextCheck] = await Promise.all([
-    query.members ? offersToMembers(reach, query.after, services) : offerTo(services, state),
-    query.members ? null : commandNow(services.log, query.target ?? own, state),
+  const reached = await reach.target(query.target)
+  const presented = { ...reached, loaded: await afterPresenting(input, reached, services) }
+  const { state, commit } = await afterStatement(input, presented, services)
+  const target = query.target ?? own
+  const [body, command, nothingAs, nextCheck] = await Promise.all([
+    query.members ? offersToMembers(reach, query.after, services) : offerTo(services, target, state),
+    query.members ? null : commandNow(services.log, target, state),
+    query.members ? undefined : whyNothing(input, state, services),
     nextCheckSeconds(services, own),
-    services.telemetry.seen(query.target ?? own),
+    services.telemetry.seen(target),
     noteMachine(services, own, headers['x-boot-id'], { actor: principal.id, correlation }),
   ])
   // It changed nothing, and what it offers is in the log already.
-  const waiting = 'updateAvailable' in body && !body.updateAvailable && command ? { command } : {}
+  const isNothing = 'updateAvailable' in body && !body.updateAvailable
+  const waiting = isNothing ? { ...(nothingAs && { reason: nothingAs }), ...(command && { command }) } : {}
   const next = drivenIn(state) ? Math.min(nextCheck, whileDriven) : nextCheck
   const tagged = { ...body, ...waiting }
   const answer = { ...tagged, nextCheckSeconds: next }
@@ -174,7 +186,7 @@ export const checkForUpdate: Check = async (input, services) => {
     ...{ status: 200, body: answer, quiet: true },
     ...{ etag: commit, tagged, nextCheck: next },
     ...(nonce !== undefined && {
-      whenSent: () => withAssignments(services, query.target ?? own, answer, nonce),
+      whenSent: () => withAssignments(services, target, answer, nonce),
     }),
   }
 }

@@ -3,6 +3,7 @@ import { releaseAggregate, releaseId } from '../../domain/release/release.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import { signaturesOf } from '../releases/shown.ts'
+import { isWithheld } from './entitled.ts'
 import { offeredNow } from './offered.ts'
 import { reachFrom } from './reach.ts'
 
@@ -13,7 +14,8 @@ export const getOfferedManifest: Operate<(typeof agentContracts)['getOfferedMani
 ) => {
   const { target, loaded } = await reachFrom(services, input).target(input.query.target)
   const offered = offeredNow(loaded.state, services.now())
-  if (!offered) throw new Problem('nothing-offered', 'No update waits for this target.')
+  if (!offered || (await isWithheld(services, target, loaded.state)))
+    throw new Problem('nothing-offered', 'No update waits for this target.')
   const { attempt, component, to: version } = offered
   const { state } = await services.log.load(releaseAggregate, releaseId(component, version))
   const { signed, digest } = state

@@ -23,12 +23,13 @@ export function targetBody(
   { state, commit }: Loaded<TargetState>,
   { lastSeenAt, clones }: Heard,
 ) {
-  const { facts, components, drift, pin, retired, keyHash, active, attempts } = state
+  const { facts, components, licence, drift, pin, retired, keyHash, active, attempts } = state
   if (!facts) throw new Problem('target-not-found', 'No such target is registered.')
   return {
     id,
     ...facts,
     components,
+    licence: licence?.id ?? null,
     drift,
     pin: pin && { component: pin.component, reason: pin.reason },
     retired: retired && { reason: retired.reason },
@@ -109,6 +110,7 @@ export const listTargets: Operate<Contracts['listTargets'], 'telemetry'> = async
     id,
     ...facts,
     components: row.components,
+    licence: row.licence?.id ?? null,
     drift: row.drift,
     pin: pin && { component: pin.component, reason: pin.reason },
     retired: retired && { reason: retired.reason },

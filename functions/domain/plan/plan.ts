@@ -20,6 +20,7 @@ export type LeftOutReason =
   | 'already_at_version'
   | 'newer_version'
   | 'below_minimum_version'
+  | 'not_entitled'
   | 'update_in_progress'
   | 'not_ready'
   | 'after_canaries'
@@ -75,6 +76,8 @@ export interface PlanFacts {
   readonly newer?: ReadonlySet<string>
   /** Which versions that candidates run are older than the release lets its targets be; left out: nobody said. */
   readonly tooOld?: ReadonlySet<string>
+  /** The licences that entitle to the release; left out: it needs none, as no rollback does. */
+  readonly entitled?: ReadonlySet<string> | undefined
   readonly policyVersion: number
   /** Which policies bind it, each with its revision; left out: none. */
   readonly rules?: readonly (readonly [policy: string, revision: number])[]
@@ -95,7 +98,7 @@ const cutsAtMost = 2000
 /** Returns why a candidate is no member; undefined: it is one. */
 function refuseMember(
   candidate: ListedCandidate,
-  { request, release, releases, newer, tooOld }: PlanFacts,
+  { request, release, releases, newer, tooOld, entitled }: PlanFacts,
 ): LeftOutReason | undefined {
   const { from, active } = candidate
   const to = request.kind === 'rollback' ? candidate.to : release?.version
@@ -108,6 +111,7 @@ function refuseMember(
   if (request.kind !== 'rollback' && sameVersion(from, to)) return 'already_at_version'
   if (newer?.has(from)) return 'newer_version'
   if (tooOld?.has(from)) return 'below_minimum_version'
+  if (entitled && !entitled.has(candidate.licence ?? '')) return 'not_entitled'
   // A child waits for what its parent still has in flight; everybody else is refused (M19).
   if (active !== null && active !== request.parent) return 'update_in_progress'
   if (candidate.notReady) return 'not_ready'

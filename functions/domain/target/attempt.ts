@@ -35,6 +35,9 @@ export function attemptId(key: {
 /** The code of a success that runs another version than the one that was asked for. */
 export const versionMismatch = 'VERSION_MISMATCH'
 
+/** The code of an attempt whose target is not entitled to the release. */
+export const notEntitled = 'not_entitled'
+
 /** How an attempt ends, beside which one it is. */
 export interface AttemptEnd {
   readonly outcome: AttemptOutcome
@@ -138,11 +141,13 @@ function obstacle(
     ready = true,
     withdrawn = false,
     distrusted = false,
+    unentitled,
     patience,
   }: {
     readonly ready?: boolean
     readonly withdrawn?: boolean
     readonly distrusted?: boolean
+    readonly unentitled?: string | null
     readonly patience?: BusyPatience
   },
   now: string,
@@ -160,6 +165,8 @@ function obstacle(
   if (!isBack && !sameVersion(present, plan.from)) return skipped('version_changed')
   if (distrusted) return skipped('release_distrusted')
   if (withdrawn) return skipped('release_withdrawn')
+  // Of another licence than was asked about the hand-over judges.
+  if (unentitled !== undefined && unentitled === (state.licence?.id ?? null)) return skipped(notEntitled)
   return ready ? null : skipped('not_ready')
 }
 
@@ -185,6 +192,10 @@ export function assignAttempt(
     readonly withdrawn?: boolean
     /** Do too few count of those who have signed the release that it goes back to? */
     readonly distrusted?: boolean
+    /** Does the release need a licence? */
+    readonly licensed?: boolean
+    /** The licence of the target that does not entitle to the release; null: it has none; left out: it is entitled, or need not be. */
+    readonly unentitled?: string | null
     /** The window that the upgrade runs in, where a profile opened it. */
     readonly window?: ProfileWindow
   },
@@ -206,6 +217,7 @@ export function assignAttempt(
         ...{ attempt, upgrade, member, n, kind, component, from, to, digest, acceptBy, seconds },
         ...(closing && { closing }),
         ...(calendars.length > 0 && { calendars: [...calendars] }),
+        ...(assignment.licensed && { licensed: true }),
         ...(assignment.breaksGlass && { breaksGlass: true }),
         ...(procedure && { procedure, generation: state.generation + 1 }),
         sequence: 1,
@@ -229,6 +241,23 @@ export function withdrawAttempt(plan: AttemptPlan): TargetDecision {
     return isKnown(state, plan)
       ? accept()
       : accept(endOf(state, plan, { outcome: 'withdrawn', code: null }, now))
+  }
+}
+
+/** Gives back what is offered to a target that is not entitled to it by its licence any more; what is accepted runs to its end. */
+export function refuseUnentitled({
+  attempt,
+  licence,
+}: {
+  readonly attempt: string
+  /** The licence that was judged. */
+  readonly licence: string | null
+}): TargetDecision {
+  return (state, now) => {
+    const { active } = state
+    if (active?.attempt !== attempt || active.acceptedAt !== null) return accept()
+    if (licence !== (state.licence?.id ?? null)) return accept()
+    return accept(endOf(state, active, skipped(notEntitled), now))
   }
 }
 

@@ -73,6 +73,8 @@ export interface HandOverFacts {
   readonly withdrawn: string | null
   /** Why it must not be rolled out now, by whether it is blocked and who has signed it; null: it may be. */
   readonly refused: string | null
+  /** The release needs a licence, and that of the target does not entitle to it. */
+  readonly unentitled: boolean
 }
 
 /** Returns why an attempt must not be begun now, though the target was offered it; undefined when it may be. */
@@ -81,13 +83,13 @@ function refuseHandOver({ attempt, breaksGlass }: ActiveAttempt, facts: HandOver
     reject({ code, detail: `${why} Do not begin attempt ${attempt}; ask GET /api/v1/updates/check later.` })
   const [stop] = facts.stops
   if (stop && !breaksGlass) return refusal('everything-stopped', `Everything is stopped: ${stop.reason}.`)
-  const { closure, withdrawn, refused } = facts
+  const { closure, withdrawn, refused, unentitled } = facts
   if (closure && !breaksGlass)
     return refusal('closed-by-now', `Nothing is begun until ${closure.to}: ${closure.why}.`)
   if (withdrawn !== null) return refusal('release-withdrawn', `The release was withdrawn: ${withdrawn}.`)
-  return refused === null
-    ? undefined
-    : refusal('release-refused', `The release must not be rolled out: ${refused}.`)
+  if (refused !== null) return refusal('release-refused', `The release must not be rolled out: ${refused}.`)
+  if (unentitled) return refusal('not-entitled', 'The target has no licence for the release.')
+  return undefined
 }
 
 /**

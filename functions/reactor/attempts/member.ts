@@ -1,4 +1,5 @@
 import { instantOf } from '../../../events/time.ts'
+import type { Licensed } from '../../domain/licence/licence.ts'
 import type { PlanMember } from '../../domain/plan/aggregate.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { assignAttempt, attemptId } from '../../domain/target/attempt.ts'
@@ -11,6 +12,7 @@ import { keepsEverybodyOut } from '../../domain/upgrade/hold.ts'
 import { hasBegun, isPlanned, type PlannedUpgrade } from '../../domain/upgrade/state.ts'
 import { NotInTheLog } from '../../errors.ts'
 import { admissionFacts, type LogAndClock } from '../../facts/admission.ts'
+import { isEntitled, licensedRelease } from '../../facts/entitlement.ts'
 import { planMembers } from '../../facts/plan-members.ts'
 import { releasesOf } from '../../facts/release.ts'
 import type { Loaded, Metadata } from '../../log/log.ts'
@@ -22,6 +24,8 @@ export interface Members extends LogAndClock {
   readonly cause: Metadata
   /** What keeps targets from going back to releases, by version, as they were read strongly since. */
   readonly before: Map<string, Promise<Refused>>
+  /** Returns what members have to be entitled to, as it was read strongly once; undefined: nothing. */
+  licensed(): Promise<Licensed | undefined>
 }
 
 /** Why nothing is sent to a release. */
@@ -51,7 +55,18 @@ export async function membersOf(
   cause: Metadata,
 ): Promise<Members | undefined> {
   const { state } = await log.load(upgradeAggregate, upgrade)
-  return isPlanned(state) ? { log, now, upgrade, state, cause, before: new Map() } : undefined
+  if (!isPlanned(state)) return undefined
+  const { kind, component } = state.request
+  let found: Promise<Licensed | undefined> | undefined
+  return {
+    ...{ log, now, upgrade, state, cause, before: new Map() },
+    licensed() {
+      // Going back asks for no licence: one that is over must keep nobody at what has failed.
+      found ??=
+        kind === 'rollback' ? Promise.resolve(undefined) : licensedRelease(log, component, state.plan.version)
+      return found
+    },
+  }
 }
 
 /** Why nothing is sent to the release that a member of a rollback goes back to. Others have one release for all, which the admission is held to. */
@@ -131,12 +146,17 @@ export async function assignMember(
 ): Promise<void> {
   const { log, state, cause } = members
   const { target, attempt, planned } = await attemptOf(members, admitted)
+  const licensed = await members.licensed()
+  const from = checked?.from ?? (licensed && (await log.load(targetAggregate, target)))
+  const licence = from?.state.licence?.id ?? null
+  const isRefused = licensed && !(await isEntitled(members, licence, licensed))
   const assignment = assignAttempt({
     ...attempt,
     ...offerOf(state, planned, admitted),
     ...(await refusedBack(members, planned)),
+    ...{ licensed: licensed !== undefined, ...(isRefused && { unentitled: licence }) },
     ready: checked?.ready ?? true,
     ...profileWindowOf(state),
   })
-  await log.of(targetAggregate, target).carryOut(assignment, cause, checked && { from: checked.from })
+  await log.of(targetAggregate, target).carryOut(assignment, cause, from && { from })
 }

@@ -7,6 +7,7 @@ import { endKeys, placeKey } from '../../domain/procedure/machine.ts'
 import { acts } from '../../domain/procedure/steps.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { beginWayBack, drivenBy, finishProcedure } from '../../domain/target/procedure.ts'
+import { refuseUnentitled } from '../../domain/target/attempt.ts'
 import { acceptAttempt } from '../../domain/target/report.ts'
 import { familyOf, idsOf } from '../../facts/family.ts'
 import { handOverFacts } from '../../facts/hand-over.ts'
@@ -57,15 +58,20 @@ type Present = Awaited<ReturnType<typeof present>>
 async function takeOver(
   services: ProcedureServices,
   asked: Input,
-  { active }: Present,
+  { state, active }: Present,
   cause: Metadata,
 ): Promise<void> {
-  const facts = await handOverFacts(services, active)
+  const facts = await handOverFacts(services, active, state.licence)
   const said = { attempt: asked.attempt, byProcedure: true, facts }
   const outcome = await services.log.of(targetAggregate, asked.target).carryOut(acceptAttempt(said), cause)
   if (outcome.kind !== 'rejected') return
   const { code, detail } = outcome.rejection
   if (code === 'attempt-over') throw superseded()
+  if (code === 'not-entitled') {
+    const unentitled = { attempt: asked.attempt, licence: state.licence?.id ?? null }
+    await services.log.of(targetAggregate, asked.target).carryOut(refuseUnentitled(unentitled), cause)
+    throw superseded()
+  }
   throw notYet(detail)
 }
 

@@ -153,7 +153,15 @@ describe('a plan', () => {
 
 const target = (id: string, given: Partial<Target> = {}): Target => ({
   ...{ id, type: 'customer', region: 'eu', tags: {}, critical: false, namespace: null, gateway: null },
-  ...{ components: { api: 'v1' }, drift: {}, pin: null, retired: null, enrolled: true, lastSeenAt: null },
+  ...{
+    components: { api: 'v1' },
+    licence: null,
+    drift: {},
+    pin: null,
+    retired: null,
+    enrolled: true,
+    lastSeenAt: null,
+  },
   ...{ lastOutcome: null, updatedAt: '' },
   ...given,
 })
