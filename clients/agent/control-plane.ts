@@ -30,6 +30,7 @@ const check = z.union([
   z.object({
     updateAvailable: z.literal(false),
     command: command.optional(),
+    reason: z.string().max(64).optional(),
     nextCheckSeconds: z.number().positive(),
   }),
 ])
@@ -83,11 +84,14 @@ export function controlPlaneAt(
   {
     ask,
     credential,
+    licence,
     bootId,
     heard,
   }: {
     readonly ask: Ask
     readonly credential: string
+    /** The key of a licence, to be presented with each check. */
+    readonly licence?: string | undefined
     readonly bootId: string
     heard(instant: number): void
   },
@@ -150,6 +154,7 @@ export function controlPlaneAt(
         'x-current-version': version,
         'x-component': component,
         'x-channel': channel,
+        ...(licence !== undefined && { 'x-license-key': licence }),
         ...(nonce !== undefined && { 'x-assignment-nonce': nonce }),
         ...(last && !anew && { 'if-none-match': last.tag }),
       })
