@@ -38,7 +38,6 @@ export const problemCodes = {
   'method-not-allowed': [405, 'The method is not taken here'],
   'step-not-held': [409, 'The step does not wait for a person'],
   'licence-revoked': [409, 'The licence was revoked'],
-  'not-entitled': [409, 'The target has no licence for the release'],
   'callback-over': [409, 'The step is over already'],
   'too-many-revisions': [409, 'The procedure has too many revisions'],
   'not-acknowledged': [409, 'What has failed has to be acknowledged'],

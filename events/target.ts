@@ -63,6 +63,9 @@ export type AttemptOutcome = (typeof outcomes)[number]
 export const regressions = ['failed', 'rolled_back', 'rollback_failed'] as const
 export type RegressedOutcome = (typeof regressions)[number]
 
+/** What is where a target runs: `{"database": "PostgreSQL 15.4"}`. */
+export const targetEnvironment = z.record(name, z.string().max(128))
+
 /** What a target is, apart from what happens to it. */
 export const targetFacts = z.object({
   type: name,
@@ -71,6 +74,8 @@ export const targetFacts = z.object({
   critical: z.boolean(),
   namespace: name.nullable(),
   gateway: name.nullable(),
+  /** What is there, by what releases ask for; left out: nobody has said anything. */
+  environment: z.exactOptional(targetEnvironment),
 })
 export type TargetFacts = z.output<typeof targetFacts>
 
@@ -129,6 +134,8 @@ export const targetEvents = defineEvents({
     }),
   },
   ProfileLeft: { schema: z.object({ profile: name, revision }) },
+  /** What is there, as its agent says. */
+  EnvironmentReported: { schema: z.object({ environment: targetEnvironment, revision }) },
   /** The licence that it has from now on, with what that entitles to by then; null: none. An operator says so, or its agent has presented the key. */
   LicenceHeld: { schema: z.object({ licence: heldLicence.nullable(), revision }) },
   AttemptAssigned: {

@@ -82,10 +82,12 @@ export function openAgent(config: Config, tell: (words: string) => void): Agent 
   const clock = clockOf(journal)
   const ask = asking(config.server)
   const { licence } = config.server
+  const { environment } = config
   const plane = controlPlaneAt(config.server.url, {
     ask,
     credential,
     licence: licence === undefined ? undefined : readFileSync(licence, 'utf8').trim(),
+    environment,
     bootId: randomUUID(),
     heard: clock.hear,
   })
@@ -297,6 +299,8 @@ async function runAsked(working: Working, command: Command): Promise<void> {
 const whyNothing: Readonly<Record<string, string>> = {
   not_entitled:
     'not_entitled: releases need a licence, and none that is known of this machine entitles to them (server.licence)',
+  incompatible:
+    'incompatible: what was to be offered asks for something else than what is here (environment)',
 }
 
 async function round(working: Working, atOnce: boolean): Promise<Round> {

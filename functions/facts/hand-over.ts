@@ -1,6 +1,7 @@
 import { after, instantOf } from '../../events/time.ts'
 import { closureAt } from '../domain/policy/closure.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
+import { compatibilityOf } from '../domain/release/compatibility.ts'
 import { releaseAggregate, releaseId } from '../domain/release/release.ts'
 import type { HandOverFacts } from '../domain/target/report.ts'
 import type { ActiveAttempt, TargetState } from '../domain/target/state.ts'
@@ -29,6 +30,7 @@ export async function handOverFacts(
     stops: policy.state.stops,
     closure: closureAt(closures, instant),
     withdrawn: forth ? (release.state.withdrawn?.reason ?? null) : null,
+    compatibility: compatibilityOf(release.state.signed),
     unentitled: await isUnentitled({ log, now }, active, licence),
     refused: await refusedNow(log, release.state, policy.state, instant, { back: !forth }),
   }

@@ -17,7 +17,13 @@ import {
 import { groupValue } from '../domain/plan/groups.ts'
 import { refuseNamed } from '../domain/plan/named.ts'
 import { leftOutCounts, makePlan, type Plan } from '../domain/plan/plan.ts'
-import { type PlanWarning, Unmatched, warningsOfCanaries, warningsOfGroups } from '../domain/plan/warnings.ts'
+import {
+  type PlanWarning,
+  Unmatched,
+  warningsOfCanaries,
+  warningsOfEnvironments,
+  warningsOfGroups,
+} from '../domain/plan/warnings.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
 import { releaseAggregate, releaseId } from '../domain/release/release.ts'
@@ -208,7 +214,12 @@ export async function prospectOf(
     ...(expected && { expected }),
   }
   const demands = demandsOf(binding.policies, request.kind)
-  return { plan, warnings: [...warnings, ...warningsOfGroups(request, plan)], demands, selected }
+  return {
+    plan,
+    warnings: [...warnings, ...warningsOfGroups(request, plan), ...warningsOfEnvironments(plan)],
+    demands,
+    selected,
+  }
 }
 
 /** Returns the channel of the release that a request names; of a rollback it is the one that is taken back. Empty: it is not registered. */
@@ -297,7 +308,7 @@ async function* withReadiness(
 }
 
 /** Returns what an upgrade records of a plan. */
-export function acceptedPlan({ chunks: _, ...plan }: Plan): AcceptedPlan {
+export function acceptedPlan({ chunks: _, unsaid: __, ...plan }: Plan): AcceptedPlan {
   return { ...plan, droppedWaves: [...plan.droppedWaves], leftOut: leftOutCounts(plan) }
 }
 

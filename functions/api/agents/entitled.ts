@@ -9,8 +9,9 @@ import {
   needsLicence,
   termsEntitle,
 } from '../../domain/licence/licence.ts'
+import { type Compatibility, misfitOf } from '../../domain/release/compatibility.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
-import { refuseUnentitled } from '../../domain/target/attempt.ts'
+import { withholdAttempt } from '../../domain/target/attempt.ts'
 import { holdLicence } from '../../domain/target/licence.ts'
 import { onlyComponent } from '../../domain/target/report.ts'
 import type { TargetState } from '../../domain/target/state.ts'
@@ -114,16 +115,24 @@ export async function whyNothing(
   return isEntitled ? undefined : 'not_entitled'
 }
 
-/** Is what a target could have withheld, as its licence does not entitle to it by now? Then it is given back, so that its upgrade waits for nobody. */
-export async function isWithheld(
+/**
+ * Returns why what a target could have is withheld: it does not fit what is there, or its licence does not entitle to it by now. Then it is given back, so
+ * that its upgrade waits for nobody. Undefined: it is not withheld. What was accepted never is.
+ */
+export async function whyWithheld(
   { log, now }: Pick<Services, 'log' | 'now'>,
   target: string,
-  { active, licence }: TargetState,
-): Promise<boolean> {
-  if (!active || active.acceptedAt !== null || !(await isUnentitled({ log, now }, active, licence)))
-    return false
+  state: TargetState,
+  compatibility: Compatibility,
+): Promise<'incompatible' | 'not_entitled' | undefined> {
+  const { active, licence, facts } = state
+  if (!active || active.acceptedAt !== null) return undefined
+  const isMisfit = misfitOf(compatibility, facts?.environment) !== undefined
+  const isRefused = !isMisfit && (await isUnentitled({ log, now }, active, licence))
+  if (!isMisfit && !isRefused) return undefined
   const { attempt, upgrade } = active
-  const decision = refuseUnentitled({ attempt, licence: licence?.id ?? null })
+  const unentitled = isRefused ? (licence?.id ?? null) : undefined
+  const decision = withholdAttempt({ attempt, compatibility, unentitled })
   await log.of(targetAggregate, target).carryOut(decision, { actor: systemActor, correlation: upgrade })
-  return true
+  return isMisfit ? 'incompatible' : 'not_entitled'
 }

@@ -28,6 +28,7 @@ export function targetBody(
   return {
     id,
     ...facts,
+    environment: facts.environment ?? {},
     components,
     licence: licence?.id ?? null,
     drift,
@@ -109,6 +110,7 @@ export const listTargets: Operate<Contracts['listTargets'], 'telemetry'> = async
   const targets = rows.map(({ id, facts, pin, retired, enrolled, ...row }) => ({
     id,
     ...facts,
+    environment: facts.environment ?? {},
     components: row.components,
     licence: row.licence?.id ?? null,
     drift: row.drift,

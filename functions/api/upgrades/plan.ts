@@ -85,7 +85,11 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exp
       members: membersOf(plan),
       leftOut: plan.leftOut
         .slice(0, listedAtMost)
-        .map(({ target, reason }) => ({ targetId: target, reason })),
+        .map(({ target, reason, detail }) => ({
+          targetId: target,
+          reason,
+          ...(detail !== undefined && { detail }),
+        })),
       leftOutCounts: leftOutCounts(plan),
       ...toldBody(told),
       approvals,

@@ -62,6 +62,7 @@ export class CandidateList implements Iterable<ListedCandidate> {
   readonly #pinned = new Column<boolean>()
   readonly #retired = new Column<boolean>()
   readonly #notReady = new Column<boolean>()
+  readonly #environments = new Column<string | null>()
   readonly #licences = new Column<string | null>()
   readonly #hours = new Column<number | undefined>()
   readonly #groups = new Column<string | null | undefined>()
@@ -90,6 +91,7 @@ export class CandidateList implements Iterable<ListedCandidate> {
     this.#pinned.set(place, candidate.pinned)
     this.#retired.set(place, candidate.retired)
     this.#notReady.set(place, candidate.notReady ?? false)
+    this.#environments.set(place, candidate.environment ?? null)
     this.#licences.set(place, candidate.licence ?? null)
     this.#hours.set(place, candidate.hours)
     this.#groups.set(place, candidate.group)
@@ -112,6 +114,7 @@ export class CandidateList implements Iterable<ListedCandidate> {
       pinned: this.#pinned.at(place),
       retired: this.#retired.at(place),
       notReady: this.#notReady.at(place),
+      environment: this.#environments.at(place),
       licence: this.#licences.at(place),
       ...(hours !== undefined && { hours }),
       ...(group !== undefined && { group }),

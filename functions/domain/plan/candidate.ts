@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../../events/canonical.ts'
 import type { HeldLicence, TargetFacts } from '../../../events/target.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import { isPinned, type TargetState } from '../target/state.ts'
@@ -23,6 +24,8 @@ export interface Candidate extends Placed {
   readonly to?: string | null
   /** The target whose agent speaks for it too. */
   readonly gateway?: string | null
+  /** What is where it runs, as canonical JSON; null or left out: nobody has said anything. */
+  readonly environment?: string | null
   /** Its licence; null or left out: it has none. */
   readonly licence?: string | null
   /** How many hours of the window it has; left out: all of them. */
@@ -67,6 +70,7 @@ export function candidateOf(
     pinned: isPinned({ pin }, component),
     retired: retired !== null,
     gateway: facts?.gateway ?? null,
+    environment: facts?.environment ? canonicalJson(facts.environment) : null,
     licence: licence?.id ?? null,
   }
 }

@@ -159,6 +159,10 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
       const { [event.data.profile]: _, ...memberships } = state.memberships
       return { ...state, memberships, revision: event.data.revision }
     }
+    case 'EnvironmentReported': {
+      const { environment, revision } = event.data
+      return { ...state, facts: state.facts && { ...state.facts, environment }, revision }
+    }
     case 'LicenceHeld':
       return { ...state, licence: event.data.licence, revision: event.data.revision }
     case 'AttemptAssigned': {

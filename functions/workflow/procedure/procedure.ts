@@ -6,8 +6,8 @@ import { evaluate, NoValue } from '../../domain/procedure/expression.ts'
 import { endKeys, placeKey } from '../../domain/procedure/machine.ts'
 import { acts } from '../../domain/procedure/steps.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
+import { withholdAttempt } from '../../domain/target/attempt.ts'
 import { beginWayBack, drivenBy, finishProcedure } from '../../domain/target/procedure.ts'
-import { refuseUnentitled } from '../../domain/target/attempt.ts'
 import { acceptAttempt } from '../../domain/target/report.ts'
 import { familyOf, idsOf } from '../../facts/family.ts'
 import { handOverFacts } from '../../facts/hand-over.ts'
@@ -67,11 +67,11 @@ async function takeOver(
   if (outcome.kind !== 'rejected') return
   const { code, detail } = outcome.rejection
   if (code === 'attempt-over') throw superseded()
-  if (code === 'not-entitled') {
-    const unentitled = { attempt: asked.attempt, licence: state.licence?.id ?? null }
-    await services.log.of(targetAggregate, asked.target).carryOut(refuseUnentitled(unentitled), cause)
-    throw superseded()
-  }
+  const { compatibility } = facts
+  const unentitled = facts.unentitled ? (state.licence?.id ?? null) : undefined
+  const withheld = withholdAttempt({ attempt: asked.attempt, compatibility, unentitled })
+  const given = await services.log.of(targetAggregate, asked.target).carryOut(withheld, cause)
+  if (given.kind === 'committed') throw superseded()
   throw notYet(detail)
 }
 

@@ -152,7 +152,16 @@ describe('a plan', () => {
 })
 
 const target = (id: string, given: Partial<Target> = {}): Target => ({
-  ...{ id, type: 'customer', region: 'eu', tags: {}, critical: false, namespace: null, gateway: null },
+  ...{
+    id,
+    type: 'customer',
+    region: 'eu',
+    tags: {},
+    critical: false,
+    namespace: null,
+    gateway: null,
+    environment: {},
+  },
   ...{
     components: { api: 'v1' },
     licence: null,
