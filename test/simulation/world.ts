@@ -187,6 +187,7 @@ export class World {
     const viewStore = viewsThrough(this.viewStore, between)
     return {
       unsignedReleases: 'allowed',
+      agentDomain: '',
       log: logOver(storeThrough(this.store, between), {
         now,
         random: () => this.random.next(),
