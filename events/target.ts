@@ -64,7 +64,7 @@ export const regressions = ['failed', 'rolled_back', 'rollback_failed'] as const
 export type RegressedOutcome = (typeof regressions)[number]
 
 /** What is where a target runs: `{"database": "PostgreSQL 15.4"}`. */
-export const targetEnvironment = z.record(name, z.string().max(128))
+const targetEnvironment = z.record(name, z.string().max(128))
 
 /** What a target is, apart from what happens to it. */
 export const targetFacts = z.object({

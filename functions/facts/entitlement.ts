@@ -14,7 +14,7 @@ export async function isLicensed(log: Log, { component, channel }: Licensed): Pr
 }
 
 /** Returns what a target has to be entitled to for a release, read strongly; undefined: nothing. Where the component asks for no licence, the release is not read. */
-export async function licensedRelease(
+async function licensedRelease(
   log: Log,
   component: string,
   version: string,

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { fromImage } from '../../events/envelope.ts'
+import { audit } from '../../functions/audit/audit.ts'
 import { manifestOf, newSigner, signatureOf } from '../domain/trust/signing.ts'
 import { approver, deployed, openWorld } from './world.ts'
 
@@ -46,6 +48,13 @@ const report = (world: World, target: string, body: object) =>
   })
 const attemptOf = async (world: World, target: string) =>
   (await world.call('GET', `/api/v1/targets/${target}`)).body.attempts[0]
+
+async function isSound(world: World): Promise<void> {
+  await world.settle()
+  const { findings } = await audit(world.log.records.map(({ dynamodb }) => fromImage(dynamodb?.NewImage)))
+  // This world has no executions: waves are started in nobody's name.
+  expect(findings.filter(({ invariant }) => invariant !== 'I12')).toEqual([])
+}
 
 describe('M2, C9: what a release asks of where it runs', () => {
   it('leaves out of a plan whoever does not fit, and says what is not met, and how many have not said', async () => {
@@ -118,6 +127,7 @@ describe('M2, C9: what a release asks of where it runs', () => {
     const { logs } = (await world.call('GET', `/api/upgrades/${body.upgradeId}/logs`)).body
     const [log] = logs.filter(({ customer_id }: { customer_id: string }) => customer_id === 't1')
     expect(JSON.stringify(log)).toContain('database is 13, and the release asks for PostgreSQL 14+, 15')
+    await isSound(world)
   })
 
   it('is asked again when it is offered and accepted, and what does not fit is given back', async () => {
@@ -136,6 +146,7 @@ describe('M2, C9: what a release asks of where it runs', () => {
     await world.advance(upgrade)
     const { body } = await world.call('GET', `/api/upgrades/${upgrade}/status`)
     expect(body).toMatchObject({ skipped: 2, inProgress: 0, failed: 0 })
+    await isSound(world)
   })
 
   it('is asked on the way back too, which no second person lifts', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../events/canonical.ts'
+import { fromImage } from '../../events/envelope.ts'
+import { audit } from '../../functions/audit/audit.ts'
 import { deployed, openWorld, type Reply } from './world.ts'
 
 const admin = { user: 'admin-1', roles: ['admin'] } as const
@@ -45,6 +47,13 @@ const everybody = { component: 'api', version: 'v1.2.0', strategy: 'all' }
 const plan = (world: World) => world.call('POST', '/api/upgrades/plan', { body: everybody })
 const without = ({ body: { nextCheckSeconds: _, ...body } }: Reply) => body
 const nothing = { updateAvailable: false, reason: 'not_entitled' }
+
+async function isSound(world: World): Promise<void> {
+  await world.settle()
+  const { findings } = await audit(world.log.records.map(({ dynamodb }) => fromImage(dynamodb?.NewImage)))
+  // This world has no executions: waves are started in nobody's name.
+  expect(findings.filter(({ invariant }) => invariant !== 'I12')).toEqual([])
+}
 
 describe('M18: a licence', () => {
   it('is defined by the hash of its key, listed, read and revoked', async () => {
@@ -175,6 +184,7 @@ describe('M18: a licence', () => {
     expect(body).toMatchObject({ skipped: 2, inProgress: 1, failed: 0 })
     const { attempts } = (await world.call('GET', '/api/v1/targets/cust_0002')).body
     expect(attempts[0]).toMatchObject({ outcome: 'skipped', code: 'not_entitled' })
+    await isSound(world)
   })
 
   it('that was revoked between the plan and the assignment lets nothing be assigned', async () => {
@@ -190,6 +200,7 @@ describe('M18: a licence', () => {
     expect((await check(world, 'cust_0002')).body.updateAvailable).toBe(true)
     const [ended] = (await world.call('GET', '/api/v1/targets/cust_0001')).body.attempts
     expect(ended).toMatchObject({ outcome: 'skipped', code: 'not_entitled' })
+    await isSound(world)
   })
 
   it('is not asked for on the way back', async () => {
@@ -209,6 +220,7 @@ describe('M18: a licence', () => {
     const back = await world.call('POST', `/api/upgrades/${upgrade}/rollback`, { body: {} })
     await world.advance(back.body.upgradeId)
     expect((await check(world, 'cust_0001')).body).toMatchObject({ updateAvailable: true, kind: 'rollback' })
+    await isSound(world)
   })
 
   it('that was extended, or revoked, is heard of by its targets within a day', async () => {

@@ -37,7 +37,7 @@ export function attemptId(key: {
 export const versionMismatch = 'VERSION_MISMATCH'
 
 /** The code of an attempt whose target is not entitled to the release. */
-export const notEntitled = 'not_entitled'
+const notEntitled = 'not_entitled'
 
 /** The code of an attempt whose release does not fit where its target runs. */
 export const incompatible = 'incompatible'
