@@ -100,10 +100,10 @@ export async function acceptanceNow(members: Members, at: string): Promise<Accep
   if (state.standing.status !== 'running' || keepsEverybodyOut(state.standing.holds)) return undefined
   const facts = await admissionFacts(members, members.upgrade, state)
   const opening = openingOf(state, facts, instantOf(members.now()))
+  if (facts.releaseWithdrawn !== null || facts.releaseRefused !== null) return undefined
   // What it was held to is what members are sent to.
   const { release } = facts
-  if (release) members.destinations.set(state.plan.version, forthTo(members, release))
-  if (facts.releaseWithdrawn !== null || facts.releaseRefused !== null) return undefined
+  if (release) members.destinations.set(state.plan.version, Promise.resolve(await forthTo(members, release)))
   return opening && acceptanceOf(state, opening, at)
 }
 
