@@ -24,6 +24,7 @@ describe('a target as a plan for one component sees it', () => {
       pinned: false,
       retired: false,
       gateway: null,
+      environment: null,
       licence: null,
     })
   })
