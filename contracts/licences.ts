@@ -9,6 +9,8 @@ export const licenceName = z
   .describe('The SHA-256 of the key: printf %s "$KEY" | sha256sum.')
 
 const byHash = z.strictObject({ licence: licenceName })
+/** Nothing is known by another name: whoever asks for one is told that there is none. */
+const byName = z.strictObject({ licence: identifier })
 const scope = z.array(identifier).min(1).max(100).nullable().default(null)
 const reason = words(512)
 
@@ -65,14 +67,14 @@ export const licenceContracts = {
   getLicence: {
     summary: 'Read what a licence entitles to',
     tagged: true,
-    params: byHash,
+    params: byName,
     query: noQuery,
     answers: { 200: { description: 'The licence.', schema: licence } },
     problems: ['licence-not-found'],
   },
   revokeLicence: {
     summary: 'Revoke a licence for good: nothing is planned or handed over by it any more',
-    params: byHash,
+    params: byName,
     query: noQuery,
     body: z.strictObject({ reason }),
     answers: { 200: { description: 'Revoked.', schema: licence } },

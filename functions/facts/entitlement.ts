@@ -14,11 +14,7 @@ export async function isLicensed(log: Log, { component, channel }: Licensed): Pr
 }
 
 /** Returns what a target has to be entitled to for a release, read strongly; undefined: nothing. Where the component asks for no licence, the release is not read. */
-async function licensedRelease(
-  log: Log,
-  component: string,
-  version: string,
-): Promise<Licensed | undefined> {
+async function licensedRelease(log: Log, component: string, version: string): Promise<Licensed | undefined> {
   if (!(await isLicensed(log, { component, channel: null }))) return undefined
   const { channel } = (await log.load(releaseAggregate, releaseId(component, version))).state
   return (await isLicensed(log, { component, channel })) ? { component, channel } : undefined
