@@ -19,8 +19,8 @@ Runs Drydock on this machine, on the data of the last time.
               OutboundHosts of a deployment (none): http://127.0.0.1:8080
   --unsigned-releases allowed|refused  whether releases may be rolled out that nobody has signed, as the
               parameter UnsignedReleases of a deployment (refused)
-  --agents-tls DIR  agents ask by https at the next port, each with a certificate of its own, and no other
-              way (by http, without). In DIR: certificate.pem and key.pem of localhost, authorities.pem of theirs`
+  --agents-tls DIR  agents ask by https at the next port alone, each with a certificate of its own; in DIR lie
+              certificate.pem and key.pem of localhost, and authorities.pem, whose certificates they have`
 
 /** In milliseconds: Ctrl+C reaches all programs of a terminal, and npm hands it on to what it runs once more. */
 const sameWishWithin = 500
