@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { upgradeKinds } from '../events/words.ts'
 import type { Contract } from './contract.ts'
-import { bootId, identifier, noQuery, truth, versionName } from './fields.ts'
+import { bootId, identifier, noQuery, targetEnvironment, truth, versionName } from './fields.ts'
 import { toldEnd } from './procedures.ts'
 import { signature } from './releases.ts'
 
@@ -61,7 +61,16 @@ export type Assignment = z.output<typeof assignment>
 
 const assigned = offer.extend({ assignment: assignment.optional() })
 
-const nothing = z.object({ updateAvailable: z.literal(false), command: command.optional() })
+const nothing = z.object({
+  updateAvailable: z.literal(false),
+  command: command.optional(),
+  reason: z
+    .enum(['not_entitled', 'incompatible'])
+    .optional()
+    .describe(
+      'not_entitled: releases of the component need a licence, and the target has none that entitles to them. A key that is of no licence, and one whose licence is over or for something else, are answered alike. incompatible: what was to be offered asks for something else than what is there.',
+    ),
+})
 
 const nextCheckSeconds = z
   .int()
@@ -153,7 +162,22 @@ export const agentContracts = {
         .optional()
         .describe('The component that x-current-version is of; left out: the only one that the target runs.'),
       'x-channel': identifier.optional(),
-      'x-license-key': z.string().max(256).optional(),
+      'x-license-key': z
+        .string()
+        .max(256)
+        .optional()
+        .describe(
+          'The key of a licence: the target has that licence from then on, where it entitles to something that the target runs. Only its hash is kept.',
+        ),
+      'x-environment': z
+        .string()
+        .max(4096)
+        .transform((query) => Object.fromEntries(new URLSearchParams(query)))
+        .pipe(targetEnvironment)
+        .optional()
+        .describe(
+          'What is where the target runs, as a query has it (database=PostgreSQL%2015.4&kubernetes=1.27): known from then on.',
+        ),
       'x-boot-id': bootId,
       'x-assignment-nonce': z
         .string()

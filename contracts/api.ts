@@ -4,6 +4,7 @@ import { calendarContracts } from './calendars.ts'
 import { componentContracts } from './components.ts'
 import type { Contract } from './contract.ts'
 import { evidenceContracts } from './evidence.ts'
+import { licenceContracts } from './licences.ts'
 import { mcpContracts } from './mcp.ts'
 import { notificationContracts } from './notifications.ts'
 import { operationsContracts } from './operations.ts'
@@ -31,6 +32,7 @@ export const contracts = {
   ...releaseContracts,
   ...componentContracts,
   ...trustContracts,
+  ...licenceContracts,
   ...profileContracts,
   ...calendarContracts,
   ...operationsContracts,

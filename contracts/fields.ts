@@ -76,3 +76,8 @@ export const listOf = <const Name extends string, Item extends z.ZodType>(name: 
 
 export const byId = z.strictObject({ id: identifier })
 export const noQuery = z.strictObject({})
+
+/** What is where a target runs: the name of what it is, and its words. */
+export const targetEnvironment = z
+  .record(identifier, printable(z.string().min(1).max(128)))
+  .refine((all) => Object.keys(all).length <= 20, 'at most 20 of them')

@@ -111,6 +111,7 @@ const table = [
   ['listTargets',           'GET',    '/api/v1/targets',                                        'targets',    read],
   ['getTarget',             'GET',    '/api/v1/targets/{id}',                                   'targets',    read],
   ['patchTarget',           'PATCH',  '/api/v1/targets/{id}',                                   'targets',    operate],
+  ['setTargetLicence',      'PUT',    '/api/v1/targets/{id}/licence',                           'targets',    operate],
   ['pinTarget',             'POST',   '/api/v1/targets/{id}/pin',                               'targets',    operate],
   ['unpinTarget',           'DELETE', '/api/v1/targets/{id}/pin',                               'targets',    operate],
   ['retireTarget',          'POST',   '/api/v1/targets/{id}/retire',                            'targets',    operate],
@@ -131,6 +132,12 @@ const table = [
   ['setComponentScheme',    'PUT',    '/api/v1/components/{component}',                         'releases',   operate],
   ['listComponents',        'GET',    '/api/v1/components',                                     'releases',   read],
   ['getComponent',          'GET',    '/api/v1/components/{component}',                         'releases',   read],
+
+  ['setLicensing',          'PUT',    '/api/v1/components/{component}/licensing',               'releases',   administer],
+  ['defineLicence',         'PUT',    '/api/v1/licences/{licence}',                             'releases',   operate],
+  ['listLicences',          'GET',    '/api/v1/licences',                                       'releases',   read],
+  ['getLicence',            'GET',    '/api/v1/licences/{licence}',                             'releases',   read],
+  ['revokeLicence',         'POST',   '/api/v1/licences/{licence}/revoke',                      'releases',   operate],
 
   ['registerKey',           'POST',   '/api/v1/keys',                                           'releases',   administer],
   ['listKeys',              'GET',    '/api/v1/keys',                                           'releases',   read],

@@ -1,7 +1,18 @@
 import * as z from 'zod'
 import { instant } from '../events/words.ts'
 import type { Contract } from './contract.ts'
-import { byId, identifier, listOf, noQuery, paging, truth, versionName, words } from './fields.ts'
+import {
+  byId,
+  identifier,
+  listOf,
+  noQuery,
+  paging,
+  targetEnvironment,
+  truth,
+  versionName,
+  words,
+} from './fields.ts'
+import { licenceName } from './licences.ts'
 
 /** At most so many targets in one request. */
 export const mostTargets = 5000
@@ -17,6 +28,9 @@ const facts = {
   namespace: identifier.nullable(),
   gateway: identifier.nullable(),
 }
+const environment = targetEnvironment.describe(
+  'What is where it runs, by what manifests ask for: {"database": "PostgreSQL 15.4"}. Its agent may say so itself; what nobody has said, the control plane judges nothing by.',
+)
 const components = z
   .record(identifier, versionName)
   .refine((all) => Object.keys(all).length <= 50, 'at most 50 components')
@@ -30,6 +44,7 @@ export const registration = z.strictObject({
   critical: facts.critical.default(false),
   namespace: facts.namespace.optional(),
   gateway: facts.gateway.default(null),
+  environment: environment.exactOptional(),
   components: components.default({}),
 })
 export type Registration = z.output<typeof registration>
@@ -73,7 +88,9 @@ const target = z.object({
   critical: z.boolean(),
   namespace: z.string().nullable(),
   gateway: z.string().nullable(),
+  environment: z.record(z.string(), z.string()).describe('What is where it runs; empty: nobody has said.'),
   components: z.record(z.string(), z.string()),
+  licence: z.string().nullable().describe('Its licence, by the hash of its key; null: it has none.'),
   drift: z
     .record(z.string(), z.object({ from: z.string(), to: z.string(), since: z.string() }))
     .describe(
@@ -194,11 +211,19 @@ export const targetContracts = {
     params: byId,
     query: noQuery,
     body: z
-      .strictObject(facts)
+      .strictObject({ ...facts, environment })
       .partial()
       .refine((changes) => Object.keys(changes).length > 0, 'at least one field'),
     answers: { 200: changed },
     problems: ['target-not-found', 'gateway-invalid', 'conflict'],
+  },
+  setTargetLicence: {
+    summary: 'Say which licence a target has, where its agent presents no key',
+    params: byId,
+    query: noQuery,
+    body: z.strictObject({ licence: licenceName.nullable() }),
+    answers: { 200: changed },
+    problems: ['target-not-found', 'licence-not-found', 'conflict'],
   },
   pinTarget: {
     summary: 'Keep a target, or one component of it, at what it runs',

@@ -360,6 +360,16 @@ export const forecastFields = (none: string) => ({
   track: trackRecord.nullable().describe('Null where there is no forecast.'),
 })
 
+/** A target that a plan leaves out. */
+export const leftOutOfPlan = z.object({
+  targetId: z.string(),
+  reason: z.string(),
+  detail: z
+    .string()
+    .optional()
+    .describe('With incompatible: what it does not meet of what the release asks for.'),
+})
+
 export const planned = z.object({
   planHash: z.string(),
   version: z.string(),
@@ -373,7 +383,7 @@ export const planned = z.object({
     .describe('Percentages that add nobody: what follows them follows no other.'),
   droppedGroups,
   members: z.array(z.object({ targetId: z.string(), from: z.string(), to: z.string(), wave })),
-  leftOut: z.array(z.object({ targetId: z.string(), reason: z.string() })),
+  leftOut: z.array(leftOutOfPlan),
   leftOutCounts: z.record(z.string(), z.int()),
   ...saidBeside,
   approvals: neededApprovals,

@@ -11,6 +11,8 @@ export const componentEvents = defineEvents({
   CounterRaised: {
     schema: z.object({ channel: name, counter: z.int().positive(), version: name, digest: z.string() }),
   },
+  /** Releases of the component reach nobody without a licence from now on, on these channels (null: on any), or whoever they reached before. */
+  LicensingSet: { schema: z.object({ required: z.boolean(), channels: z.array(name).nullable() }) },
 })
 
 export type ComponentEvent = EventsOf<typeof componentEvents>

@@ -14,6 +14,7 @@ export const streamKinds = [
   'rollout',
   'procedure',
   'destinations',
+  'licence',
 ] as const
 
 /** Returns the name of a stream: its kind and its id. */

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { licenceId, licenceTerms } from './licence.ts'
 import { procedureReference, stepHolds } from './procedure.ts'
 import { defineEvents, type EventsOf } from './registry.ts'
 import { measured } from './tally.ts'
@@ -62,6 +63,9 @@ export type AttemptOutcome = (typeof outcomes)[number]
 export const regressions = ['failed', 'rolled_back', 'rollback_failed'] as const
 export type RegressedOutcome = (typeof regressions)[number]
 
+/** What is where a target runs: `{"database": "PostgreSQL 15.4"}`. */
+const targetEnvironment = z.record(name, z.string().max(128))
+
 /** What a target is, apart from what happens to it. */
 export const targetFacts = z.object({
   type: name,
@@ -70,6 +74,8 @@ export const targetFacts = z.object({
   critical: z.boolean(),
   namespace: name.nullable(),
   gateway: name.nullable(),
+  /** What is there, by what releases ask for; left out: nobody has said anything. */
+  environment: z.exactOptional(targetEnvironment),
 })
 export type TargetFacts = z.output<typeof targetFacts>
 
@@ -79,6 +85,10 @@ export const profileOverride = z.object({
   rollback_on_failure: z.boolean().nullable(),
 })
 export type ProfileOverride = z.output<typeof profileOverride>
+
+/** A licence as its target keeps it: which one, and what it entitled to when that was looked up last. */
+export const heldLicence = licenceTerms.extend({ id: licenceId })
+export type HeldLicence = z.output<typeof heldLicence>
 
 /** When a target said something, by its own clock; left out: it did not say. */
 const saidAt = z.exactOptional(instant)
@@ -124,6 +134,10 @@ export const targetEvents = defineEvents({
     }),
   },
   ProfileLeft: { schema: z.object({ profile: name, revision }) },
+  /** What is there, as its agent says. */
+  EnvironmentReported: { schema: z.object({ environment: targetEnvironment, revision }) },
+  /** The licence that it has from now on, with what that entitles to by then; null: none. An operator says so, or its agent has presented the key. */
+  LicenceHeld: { schema: z.object({ licence: heldLicence.nullable(), revision }) },
   AttemptAssigned: {
     schema: z.object({
       attempt: z.uuid(),
@@ -138,6 +152,8 @@ export const targetEvents = defineEvents({
       closing: z.exactOptional(z.literal(true)),
       /** While one of these is closed it must not be begun; left out: none binds it. */
       calendars: z.exactOptional(z.array(name)),
+      /** The release needs a licence: whoever has none by then is not handed it. */
+      licensed: z.exactOptional(z.literal(true)),
       /** It may be begun although everything is stopped. */
       breaksGlass: z.exactOptional(z.literal(true)),
       /** How long it may take from acceptance on, in seconds. */

@@ -70,6 +70,8 @@ export interface Connections {
   readonly exposure: ExposureLimit
   /** What the deployment says of releases that nobody has signed. */
   readonly unsignedReleases: UnsignedReleases
+  /** By which domain agents are let in alone, with a certificate of their own; empty: by any, and without. */
+  readonly agentDomain: string
   readonly streamHeads: StreamHeads
   readonly vault: Vault
   /** The same documents, for those who only read them. */
@@ -203,6 +205,7 @@ export const procedureMachines = connection(
     helmFunctionArn: helm,
   }) => openProcedureMachines(stepFunctions(), { prefix, roleArn, logGroupArn, tasks: { step, helm } }),
 )
+export const agentDomain = connection(['agentDomain'], (settings) => settings.agentDomain)
 export const roleClaim = connection(['roleClaim'], (settings) => settings.roleClaim)
 export const metricsNamespace = connection(['metricsNamespace'], (settings) => settings.metricsNamespace)
 export const exposure = connection(['exposureTargets', 'exposurePercent'], (settings) => {

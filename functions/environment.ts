@@ -15,6 +15,7 @@ export const environmentNames = {
   exposureTargets: 'EXPOSURE_TARGETS',
   exposurePercent: 'EXPOSURE_PERCENT',
   unsignedReleases: 'UNSIGNED_RELEASES',
+  agentDomain: 'AGENT_DOMAIN',
   metricsNamespace: 'METRICS_NAMESPACE',
   windowsGroup: 'WINDOWS_GROUP',
   windowsFunctionArn: 'WINDOWS_FUNCTION_ARN',
@@ -35,6 +36,7 @@ export const environmentNames = {
 
 /** Settings that say something by being empty; any other that is empty was not set. */
 const mayBeEmpty: readonly Setting[] = [
+  'agentDomain',
   'outboundHosts',
   'signInUrl',
   'signInTokenUrl',

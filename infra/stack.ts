@@ -1,5 +1,6 @@
 import { DefaultStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
+import { AgentDomain } from './constructs/agent-domain.ts'
 import { Alarms } from './constructs/alarms.ts'
 import { Api } from './constructs/api.ts'
 import { Assignments } from './constructs/assignments.ts'
@@ -53,15 +54,17 @@ export class DrydockStack extends Stack {
     const heads = new Heads(this)
     const assignments = new Assignments(this)
     const procedures = new Procedures(this)
+    const agentDomain = new AgentDomain(this)
 
     const api = new Api(this, identity)
     identity.comeBackTo(api.api)
+    agentDomain.leadTo(api.api, api.stage)
 
     const functions = new Functions(this, {
       apiUrl: api.api.apiEndpoint,
       ...{ log, views, work, bus, windows },
       ...{ identity, exposure, catalogue, outbound, runCommand, mail, concurrency },
-      ...{ heads, assignments, procedures },
+      ...{ heads, assignments, procedures, agentDomain },
     })
 
     api.serve(functions)

@@ -81,9 +81,13 @@ export function openAgent(config: Config, tell: (words: string) => void): Agent 
   endLeftBehind(config.directory)
   const clock = clockOf(journal)
   const ask = asking(config.server)
+  const { licence } = config.server
+  const { environment } = config
   const plane = controlPlaneAt(config.server.url, {
     ask,
     credential,
+    licence: licence === undefined ? undefined : readFileSync(licence, 'utf8').trim(),
+    environment,
     bootId: randomUUID(),
     heard: clock.hear,
   })
@@ -291,6 +295,14 @@ async function runAsked(working: Working, command: Command): Promise<void> {
   await reportCommand(working)
 }
 
+/** What the reasons of the control plane mean here. */
+const whyNothing: Readonly<Record<string, string>> = {
+  not_entitled:
+    'not_entitled: releases need a licence, and none that is known of this machine entitles to them (server.licence)',
+  incompatible:
+    'incompatible: what was to be offered asks for something else than what is here (environment)',
+}
+
 async function round(working: Working, atOnce: boolean): Promise<Round> {
   const { config, journal, now, tell } = working
   const { work } = journal.now
@@ -304,6 +316,8 @@ async function round(working: Working, atOnce: boolean): Promise<Round> {
   const { nextCheckSeconds } = answer
   dropWhatIsOver(working, offer)
   if (!answer.updateAvailable && answer.command) await runAsked(working, answer.command)
+  if (!answer.updateAvailable && answer.reason !== undefined)
+    tell(`Nothing is offered here: ${whyNothing[answer.reason] ?? answer.reason}`)
   if (!offer) return { nextCheckSeconds, waits: null }
   const waits = (words: string): Round => {
     tell(`${offer.version} waits: ${words}`)

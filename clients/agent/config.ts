@@ -69,6 +69,13 @@ const configuration = z.strictObject({
       .string()
       .min(1)
       .describe('A file with the credential that came with enrolment; written by drydock-agent enrol.'),
+    licence: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'A file with the key of a licence, where releases need one; it is presented with each check.',
+      ),
     ca: z.string().optional().describe('A file with the authorities that are believed, and no others.'),
     certificate: z
       .string()
@@ -209,12 +216,13 @@ export function configIn(value: unknown, folder: string): Config {
   if (rest.trust.threshold > new Set(rest.trust.keys).size)
     throw new BadConfig('trust.threshold: there are fewer keys than have to sign')
   const at = (path: string) => resolve(folder, path)
-  const { credential, ca, certificate, key } = server
+  const { credential, licence, ca, certificate, key } = server
   return {
     ...rest,
     directory: at(directory),
     server: {
       ...{ url: server.url, credential: at(credential) },
+      ...(licence !== undefined && { licence: at(licence) }),
       ...(ca !== undefined && { ca: at(ca) }),
       ...(certificate !== undefined && key !== undefined && { certificate: at(certificate), key: at(key) }),
     },

@@ -30,6 +30,7 @@ const check = z.union([
   z.object({
     updateAvailable: z.literal(false),
     command: command.optional(),
+    reason: z.string().max(64).optional(),
     nextCheckSeconds: z.number().positive(),
   }),
 ])
@@ -77,23 +78,48 @@ export interface ControlPlane {
   enrol(key: string): Promise<z.output<typeof enrolled>>
 }
 
+/** What the control plane takes of what is there: what it does not, is judged here alone. */
+const taken = {
+  name: /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/,
+  words: /^[^\p{C}\ufffd]{1,128}$/u,
+  entries: 20,
+  longest: 4096,
+} as const
+
+/** Returns what is there as a query has it, as far as the control plane takes it. */
+function toldOf(environment: Readonly<Record<string, string>>): string {
+  const entries = Object.entries(environment)
+    .filter(([name, words]) => taken.name.test(name) && taken.words.test(words))
+    .slice(0, taken.entries)
+  const told = new URLSearchParams(entries).toString()
+  return told.length <= taken.longest ? told : ''
+}
+
 /** Returns the control plane at a URL. `heard` is given the instant of each answer, in milliseconds. */
 export function controlPlaneAt(
   url: string,
   {
     ask,
     credential,
+    licence,
+    environment = {},
     bootId,
     heard,
   }: {
     readonly ask: Ask
     readonly credential: string
+    /** The key of a licence, to be presented with each check. */
+    readonly licence?: string | undefined
+    /** What is there, which is told with each check. */
+    readonly environment?: Readonly<Record<string, string>>
     readonly bootId: string
     heard(instant: number): void
   },
 ): ControlPlane {
   /** What was answered last to a check, and the tag by which the control plane says that it would answer so again. */
   let last: { readonly tag: string; readonly answer: Check } | undefined
+
+  const told = toldOf(environment)
 
   /** Asks, and resolves to the answer and what of it was read; rejects where nobody knows. */
   async function exchange(path: string, body: unknown, headers: Record<string, string>) {
@@ -150,6 +176,8 @@ export function controlPlaneAt(
         'x-current-version': version,
         'x-component': component,
         'x-channel': channel,
+        ...(told !== '' && { 'x-environment': told }),
+        ...(licence !== undefined && { 'x-license-key': licence }),
         ...(nonce !== undefined && { 'x-assignment-nonce': nonce }),
         ...(last && !anew && { 'if-none-match': last.tag }),
       })

@@ -4,7 +4,7 @@ import { enrolAgent } from './agents/enrol.ts'
 import { getOfferedManifest } from './agents/manifest.ts'
 import { reportUpdateStatus } from './agents/report.ts'
 import { endpoint } from './http/endpoint.ts'
-import type { Reception, Services } from './services.ts'
+import type { ReceptionOfAgents, Services } from './services.ts'
 
 /** What runs procedures is loaded for those that have one. */
 const reportCommand: typeof import('./agents/command.ts').reportCommand = async (input, services) => {
@@ -13,7 +13,7 @@ const reportCommand: typeof import('./agents/command.ts').reportCommand = async 
 }
 
 /** Returns the handler of the protocol that targets' agents and gateways speak. */
-export function agentsEndpoint(services: Services<'telemetry' | 'assignmentSigner'> & Reception) {
+export function agentsEndpoint(services: Services<'telemetry' | 'assignmentSigner'> & ReceptionOfAgents) {
   return endpoint(
     'agents',
     agentContracts,

@@ -3,11 +3,13 @@ import { instantOf } from '../../events/time.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import type { TargetState } from '../domain/target/state.ts'
 import { sameSecret } from '../same-secret.ts'
-import type { Services } from './services.ts'
+import { type Came, whyNotThisWay } from './client-certificate.ts'
+import type { ReceptionOfAgents, Services } from './services.ts'
 
 /** What the gateway asks (a request authorizer, payload version 2.0). */
 export interface AuthorizerEvent {
   readonly headers?: Readonly<Record<string, string | undefined>> | null
+  readonly requestContext?: Came
 }
 
 /** What the gateway is answered; the context comes with the request that is let through. */
@@ -37,7 +39,11 @@ function matches(state: TargetState, kind: 'agent' | 'enrolment', hash: string, 
  * malformed is refused without a read. Where the log does not answer it throws: the gateway lets nobody in either, and does not keep that for minutes as it
  * keeps an answer (AWS).
  */
-export function agentAuthorizer({ log, now }: Pick<Services, 'log' | 'now'>) {
+export function agentAuthorizer({
+  log,
+  now,
+  agentDomain,
+}: Pick<Services, 'log' | 'now'> & Pick<ReceptionOfAgents, 'agentDomain'>) {
   return async (event: AuthorizerEvent): Promise<AuthorizerResult> => {
     const found = credential.exec(event.headers?.authorization ?? '')
     const [, word, target, secret] = found ?? []
@@ -45,6 +51,8 @@ export function agentAuthorizer({ log, now }: Pick<Services, 'log' | 'now'>) {
     const kind = word.toLowerCase() === 'agent' ? 'agent' : 'enrolment'
     const tokenHash = sha256(secret)
     const told = { operation: 'authorize', kind, target }
+    // Who is let in by an answer that is remembered is asked this again by each call.
+    if (whyNotThisWay(event.requestContext ?? {}, agentDomain, target) !== undefined) return denied
     const { state } = await log.load(targetAggregate, target).catch((error: unknown) => {
       const name = error instanceof Error ? error.name : 'unknown'
       console.error({ level: 'ERROR', ...told, name })

@@ -1,4 +1,5 @@
 import { componentContracts } from '../../contracts/components.ts'
+import { licenceContracts } from '../../contracts/licences.ts'
 import { releaseContracts } from '../../contracts/releases.ts'
 import { trustContracts } from '../../contracts/trust.ts'
 import {
@@ -16,6 +17,7 @@ import { pageOf } from './http/page.ts'
 import { Problem } from './http/problem.ts'
 import { getComponent, listComponents, setComponentScheme } from './releases/components.ts'
 import { getTrust, listKeys, registerKey, revokeKey, setTrust } from './releases/keys.ts'
+import { defineLicence, getLicence, listLicences, revokeLicence, setLicensing } from './releases/licences.ts'
 import { promoteRelease, registerRelease } from './releases/publish.ts'
 import { bodyOf, bodyOfState, signaturesOf } from './releases/shown.ts'
 import { getVerdicts, postVerdict } from './releases/verdicts.ts'
@@ -44,7 +46,7 @@ export function releasesEndpoint(
 ) {
   return endpoint(
     'releases',
-    { ...releaseContracts, ...componentContracts, ...trustContracts },
+    { ...releaseContracts, ...componentContracts, ...trustContracts, ...licenceContracts },
     {
       registerRelease,
       async listReleases({ query }, { views }) {
@@ -87,6 +89,11 @@ export function releasesEndpoint(
       revokeKey,
       getTrust,
       setTrust,
+      defineLicence,
+      listLicences,
+      getLicence,
+      revokeLicence,
+      setLicensing,
     },
     services,
   )

@@ -57,11 +57,16 @@ export type Services<Beside extends Extra = never> = Pick<Reached, 'log' | 'view
 export interface Reception extends Pick<Reached, 'now'> {
   /** The claim of a token that lists the roles. Where no person is let in, none is needed, and none finds a role. */
   readonly roleClaim?: string
+  /** By which domain agents are let in alone, with a certificate; left out or empty: by any, and without. */
+  readonly agentDomain?: string
   /** Takes the line about each request; without it, standard output does. */
   record?(line: AccessLine): void
   /** How much a caller may ask of this instance, where it is not as usual. */
   readonly allowances?: Allowances
 }
+
+/** What the endpoint needs that lets in agents. */
+export type ReceptionOfAgents = Reception & { readonly agentDomain: string }
 
 /** What an endpoint needs that lets in people by their roles. */
 export type ReceptionOfPeople = Reception & { readonly roleClaim: string }

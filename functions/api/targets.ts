@@ -1,7 +1,14 @@
 import { targetContracts } from '../../contracts/targets.ts'
 import { endpoint } from './http/endpoint.ts'
 import type { ReceptionOfPeople, Services } from './services.ts'
-import { issueEnrolment, patchTarget, pinTarget, retireTarget, unpinTarget } from './targets/change.ts'
+import {
+  issueEnrolment,
+  patchTarget,
+  pinTarget,
+  retireTarget,
+  setTargetLicence,
+  unpinTarget,
+} from './targets/change.ts'
 import { explainTarget } from './targets/explain.ts'
 import { getTarget, listTargets } from './targets/read.ts'
 import { registerTargets } from './targets/register.ts'
@@ -16,6 +23,7 @@ export function targetsEndpoint(services: Services<'telemetry'> & ReceptionOfPeo
       listTargets,
       getTarget,
       patchTarget,
+      setTargetLicence,
       pinTarget,
       unpinTarget,
       retireTarget,

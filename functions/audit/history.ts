@@ -1,6 +1,7 @@
 import { type BudgetEvent, budgetEvents } from '../../events/budget.ts'
 import { componentEvents } from '../../events/component.ts'
 import type { Commit } from '../../events/envelope.ts'
+import { licenceEvents } from '../../events/licence.ts'
 import { membershipEvents } from '../../events/membership.ts'
 import { type PlanEvent, planEvents } from '../../events/plan.ts'
 import { type PolicyEvent, policyEvents } from '../../events/policy.ts'
@@ -227,6 +228,9 @@ export async function readHistory(
         break
       case 'component':
         decoded(listed, componentEvents.decode, findings)
+        break
+      case 'licence':
+        decoded(listed, licenceEvents.decode, findings)
         break
       case 'memberships':
         decoded(listed, membershipEvents.decode, findings)

@@ -45,6 +45,12 @@ interface Subject {
   readonly bound: Bound | null
 }
 
+/** What facts were found by, for who goes on with it. */
+interface LookedUp {
+  /** Null: there is none that all members have. */
+  readonly release: ReleaseState | null
+}
+
 const nothingToLookUp: Subject = { upgrade: null, release: null, calendars: [], profile: null, bound: null }
 
 /** By log, what is looked up about upgrades with a plan: a warm function need not read the upgrade first to know. */
@@ -73,7 +79,7 @@ export function admissionFacts(
   { log, now }: LogAndClock,
   upgrade: string,
   state: UpgradeState,
-): Promise<AdmissionFacts> {
+): Promise<AdmissionFacts & LookedUp> {
   const instant = instantOf(now())
   return factsAbout(log, subjectOf(upgrade, state, instant), instant)
 }
@@ -114,7 +120,7 @@ async function factsAbout(
   log: Log,
   { upgrade, release, calendars, profile, bound }: Subject,
   now: string,
-): Promise<AdmissionFacts> {
+): Promise<AdmissionFacts & LookedUp> {
   const until = after(now, horizon)
   const binding = bound ? bindingNow(log, bound) : Promise.resolve(noBinding)
   const [policy, known, closures, frozen, outOfService, rules, budgets] = await Promise.all([
@@ -132,6 +138,7 @@ async function factsAbout(
     stops: policy.state.stops,
     closures: [...closures, ...frozen],
     outOfService,
+    release: known?.state ?? null,
     releaseVersion: known?.commit ?? 0,
     releaseWithdrawn: known?.state.withdrawn?.reason ?? null,
     rulesVersion: rules.version,

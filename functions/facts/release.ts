@@ -1,6 +1,7 @@
 import { instantOf } from '../../events/time.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
+import { type Compatibility, compatibilityOf } from '../domain/release/compatibility.ts'
 import { type ReleaseState, releaseAggregate, releaseId } from '../domain/release/release.ts'
 import { type CatalogueEntry, resolveRelease } from '../domain/release/resolve.ts'
 import { distrustOf } from '../domain/release/trusted.ts'
@@ -24,6 +25,8 @@ export interface ResolvedRelease {
   readonly number: number
   /** Whoever runs an older version has to go by way of another release; null: nobody has to. */
   readonly minimumVersion: string | null
+  /** What it asks of where it runs. */
+  readonly compatibility: Compatibility
 }
 
 /** What a version asked for means, with what nobody may have meant. */
@@ -51,6 +54,8 @@ interface ReleaseBefore {
   readonly withdrawn: string | null
   /** Too few count of those who have signed it. */
   readonly distrusted: string | null
+  /** What it asks of where it runs. */
+  readonly compatibility: Compatibility
 }
 
 /** Returns the releases of these versions, which targets run or ran, read strongly; what is not registered is left out. */
@@ -70,7 +75,12 @@ export async function releasesOf(
     const { digest, withdrawn, blocked } = state
     const away = withdrawn?.reason ?? blocked?.reason ?? null
     const distrusted = distrustOf(state, judges, instantOf(now()), { back: true })?.words ?? null
-    return [[version, { digest, withdrawn: away, distrusted }] as const]
+    return [
+      [
+        version,
+        { digest, withdrawn: away, distrusted, compatibility: compatibilityOf(state.signed) },
+      ] as const,
+    ]
   })
   return new Map(found.flat())
 }
@@ -137,7 +147,12 @@ export async function releaseFor(
   const { version: registered, digest, channel, scheme, number } = state
   const minimumVersion = state.signed?.minimumVersion ?? null
   const known = { version: registered, digest, channel, scheme, number }
-  const release = { ...known, releaseVersion: commit, minimumVersion }
+  const release = {
+    ...known,
+    releaseVersion: commit,
+    minimumVersion,
+    compatibility: compatibilityOf(state.signed),
+  }
   return { release, heldBack: heldBack ?? newer }
 }
 

@@ -1,4 +1,4 @@
 import { agentsEndpoint } from '../api/agents.ts'
-import { assignmentSigner, connect, log, telemetry, views } from '../connections.ts'
+import { agentDomain, assignmentSigner, connect, log, telemetry, views } from '../connections.ts'
 
-export const handler = agentsEndpoint(connect({ log, views, telemetry, assignmentSigner }))
+export const handler = agentsEndpoint(connect({ log, views, telemetry, assignmentSigner, agentDomain }))

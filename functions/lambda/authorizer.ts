@@ -1,4 +1,4 @@
 import { agentAuthorizer } from '../api/authorizer.ts'
-import { connect, log } from '../connections.ts'
+import { agentDomain, connect, log } from '../connections.ts'
 
-export const handler = agentAuthorizer(connect({ log }))
+export const handler = agentAuthorizer(connect({ log, agentDomain }))

@@ -4,6 +4,7 @@ import { partsOf } from '../../events/stream.ts'
 import type { Aggregate, DomainEvent } from '../domain/aggregate.ts'
 import { budgetAggregate } from '../domain/budget/budget.ts'
 import { componentAggregate } from '../domain/component/component.ts'
+import { licenceAggregate } from '../domain/licence/licence.ts'
 import { membershipJobAggregate } from '../domain/membership/job.ts'
 import { planAggregate } from '../domain/plan/aggregate.ts'
 import { policyAggregate } from '../domain/policy/policy.ts'
@@ -39,6 +40,7 @@ function follower<State, Event extends DomainEvent>(aggregate: Aggregate<State, 
 
 const followers: Readonly<Record<string, () => Follow>> = {
   component: follower(componentAggregate),
+  licence: follower(licenceAggregate),
   memberships: follower(membershipJobAggregate),
   plan: follower(planAggregate),
   policy: follower(policyAggregate),

@@ -52,7 +52,10 @@ const notFound = { rejected: { code: 'upgrade-not-found', detail: 'There is no s
 
 function leftOutOf(leftOut: Plan['leftOut'] | undefined): LeftOut | undefined {
   if (!leftOut || leftOut.length === 0) return undefined
-  return { counts: leftOutCounts({ leftOut }), first: leftOut.slice(0, namedAtMost) }
+  return {
+    counts: leftOutCounts({ leftOut }),
+    first: leftOut.slice(0, namedAtMost).map(({ target, reason }) => ({ target, reason })),
+  }
 }
 
 /** Returns the children of a family as far as one may stand in the way of another. */

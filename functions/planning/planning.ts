@@ -17,7 +17,13 @@ import {
 import { groupValue } from '../domain/plan/groups.ts'
 import { refuseNamed } from '../domain/plan/named.ts'
 import { leftOutCounts, makePlan, type Plan } from '../domain/plan/plan.ts'
-import { type PlanWarning, Unmatched, warningsOfCanaries, warningsOfGroups } from '../domain/plan/warnings.ts'
+import {
+  type PlanWarning,
+  Unmatched,
+  warningsOfCanaries,
+  warningsOfEnvironments,
+  warningsOfGroups,
+} from '../domain/plan/warnings.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
 import { releaseAggregate, releaseId } from '../domain/release/release.ts'
@@ -36,6 +42,7 @@ import { LastingError } from '../errors.ts'
 import { type LogAndClock, planFacts } from '../facts/admission.ts'
 import { expectedTime } from '../facts/attempt-times.ts'
 import { closuresOf, unknownCalendars } from '../facts/closures.ts'
+import { entitledAmong } from '../facts/entitlement.ts'
 import { notReadyAmong } from '../facts/readiness.ts'
 import {
   belowMinimum,
@@ -172,12 +179,19 @@ export async function prospectOf(
   const tooOld = release
     ? await belowMinimum(services.log, request.component, release, candidates.versionsFrom)
     : noVersions
+  const entitled = release
+    ? await entitledAmong(
+        services,
+        { component: request.component, channel: release.channel },
+        candidates.licences,
+      )
+    : undefined
   const releases =
     request.kind === 'rollback'
       ? await releasesOf(services, request.component, candidates.versionsTo)
       : undefined
   const made = makePlan({
-    ...{ request, candidates, release, newer, tooOld, policyVersion: policy.commit, canariesAlone },
+    ...{ request, candidates, release, newer, tooOld, entitled, policyVersion: policy.commit, canariesAlone },
     rules: binding.policies.map(({ name, revision }) => [name, revision] as const),
     ...(releases && { releases }),
   })
@@ -200,7 +214,12 @@ export async function prospectOf(
     ...(expected && { expected }),
   }
   const demands = demandsOf(binding.policies, request.kind)
-  return { plan, warnings: [...warnings, ...warningsOfGroups(request, plan)], demands, selected }
+  return {
+    plan,
+    warnings: [...warnings, ...warningsOfGroups(request, plan), ...warningsOfEnvironments(plan)],
+    demands,
+    selected,
+  }
 }
 
 /** Returns the channel of the release that a request names; of a rollback it is the one that is taken back. Empty: it is not registered. */
@@ -289,7 +308,7 @@ async function* withReadiness(
 }
 
 /** Returns what an upgrade records of a plan. */
-export function acceptedPlan({ chunks: _, ...plan }: Plan): AcceptedPlan {
+export function acceptedPlan({ chunks: _, unsaid: __, ...plan }: Plan): AcceptedPlan {
   return { ...plan, droppedWaves: [...plan.droppedWaves], leftOut: leftOutCounts(plan) }
 }
 

@@ -15,6 +15,7 @@ import {
   type ComponentRow,
   type ExecutionRow,
   type HeldStepRow,
+  type LicenceRow,
   type LiveRow,
   type ProcedureRow,
   type ProfileRow,
@@ -162,6 +163,7 @@ export function viewsOver(store: ViewStore, now: () => number = Date.now): Views
       return resolveRelease(channel === 'stable' ? 'stable' : 'latest', entries)?.row
     },
     listComponents: (paging) => list(viewNames.components, {}, paging, {}, (row: ComponentRow) => row),
+    listLicences: (paging) => list(viewNames.licences, {}, paging, {}, (row: LicenceRow) => row),
     listHeldSteps: (paging) => list(viewNames.heldSteps, {}, paging, {}, (row: HeldStepRow) => row),
     listProcedures: (paging) => list(viewNames.procedures, {}, paging, {}, (row: ProcedureRow) => row),
     async *dueUpgrades(instant) {

@@ -1,8 +1,9 @@
+import type { LicenceTerms } from '../../events/licence.ts'
 import type { CalendarDefinition } from '../../events/policy.ts'
 import type { StepHold } from '../../events/procedure.ts'
 import type { ProfileDefinition, UpgradeSummary } from '../../events/profile.ts'
 import type { RolloutRequest } from '../../events/rollout.ts'
-import type { AttemptOutcome, Direction, TargetFacts } from '../../events/target.ts'
+import type { AttemptOutcome, Direction, HeldLicence, TargetFacts } from '../../events/target.ts'
 import type { UpgradeRequest, WaveCuts } from '../../events/upgrade.ts'
 import type { ProfileStatus, Totals } from '../domain/profile/state.ts'
 import type { Standing as RolloutStanding } from '../domain/rollout/standing.ts'
@@ -154,6 +155,8 @@ export interface TargetRow {
   readonly enrolled: boolean
   /** The profiles that it is a member of, by their id. */
   readonly memberships: Readonly<Record<string, ProfileMembership>>
+  /** Left out: it has none. */
+  readonly licence?: HeldLicence
   readonly lastOutcome: {
     readonly attempt: string
     readonly upgrade: string
@@ -207,6 +210,14 @@ export interface ComponentRow {
   readonly scheme: VersionScheme
   /** How many releases were numbered. */
   readonly releases: number
+  readonly updatedAt: string
+}
+
+/** One licence, with what it entitles to. */
+export interface LicenceRow extends LicenceTerms {
+  readonly licence: string
+  readonly label: string
+  readonly revoked: { readonly reason: string; readonly since: string } | null
   readonly updatedAt: string
 }
 
@@ -278,6 +289,7 @@ export const viewNames = {
   targets: spread('targets'),
   releases: 'releases',
   components: 'components',
+  licences: 'licences',
   procedures: 'procedures',
   rollouts: 'rollouts',
   live: 'live',

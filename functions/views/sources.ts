@@ -1,4 +1,5 @@
 import { componentEvents } from '../../events/component.ts'
+import { licenceEvents } from '../../events/licence.ts'
 import { policyEvents } from '../../events/policy.ts'
 import { procedureEvents } from '../../events/procedure.ts'
 import { profileEvents } from '../../events/profile.ts'
@@ -13,6 +14,7 @@ import { attempts } from './projections/attempts.ts'
 import { calendars } from './projections/calendars.ts'
 import { components } from './projections/components.ts'
 import { heldSteps } from './projections/held-steps.ts'
+import { licences } from './projections/licences.ts'
 import { live, liveRollouts, upgradePlaces } from './projections/live.ts'
 import { procedures } from './projections/procedures.ts'
 import { executions, profiles } from './projections/profiles.ts'
@@ -27,6 +29,7 @@ export const sources: readonly Source[] = [
   source('upgrade', upgradeEvents, [upgradePlaces, upgrades, live, analytics], { needsSince: true }),
   source('rollout', rolloutEvents, [rollouts, liveRollouts], { needsSince: true }),
   source('component', componentEvents, [components]),
+  source('licence', licenceEvents, [licences]),
   source('procedure', procedureEvents, [procedures]),
   source('release', releaseEvents, [releases]),
   source('policy', policyEvents, [calendars]),

@@ -9,6 +9,7 @@ import type {
   ComponentRow,
   ExecutionRow,
   HeldStepRow,
+  LicenceRow,
   LiveRow,
   ProcedureRow,
   ProfileRow,
@@ -96,6 +97,8 @@ export interface Views {
   listComponents(query: Paging): Promise<Page<ComponentRow>>
   /** By name. Throws InvalidCursor. */
   listProcedures(query: Paging): Promise<Page<ProcedureRow>>
+  /** By the hashes of their keys. Throws InvalidCursor. */
+  listLicences(query: Paging): Promise<Page<LicenceRow>>
   /** By their targets. Throws InvalidCursor. */
   listHeldSteps(query: Paging): Promise<Page<HeldStepRow>>
   /** Yields the upgrades whose `nextDue` is at or before an ISO instant. */

@@ -154,7 +154,7 @@ const declared = {
     ...request,
     does: 'What agents ask and report',
     atOnce: 'AgentConcurrency',
-    environment: ['logTable', 'viewsTable', 'workTable', 'assignmentKeyArn'],
+    environment: ['logTable', 'viewsTable', 'workTable', 'assignmentKeyArn', 'agentDomain'],
     // It alone assigns attempts to targets in words that agents believe.
     may: { log: append, views: read, work: ['dynamodb:UpdateItem'], assignmentKey: ['kms:Sign'] },
   },
@@ -189,7 +189,7 @@ const declared = {
     memory: 512,
     timeout: Duration.seconds(10),
     atOnce: 'AuthorizerConcurrency',
-    environment: ['logTable'],
+    environment: ['logTable', 'agentDomain'],
     may: { log: load },
   },
 

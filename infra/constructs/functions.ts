@@ -21,6 +21,7 @@ import {
   type Setting,
   type Settings,
 } from '../../functions/environment.ts'
+import type { AgentDomain } from './agent-domain.ts'
 import type { Assignments } from './assignments.ts'
 import { writeBrowserFiles } from './browser-files.ts'
 import { bundle, bundleOf } from './bundles.ts'
@@ -64,6 +65,7 @@ interface FunctionsProps {
   readonly identity: Identity
   readonly exposure: Exposure
   readonly catalogue: Catalogue
+  readonly agentDomain: AgentDomain
   readonly outbound: Outbound
   readonly mail: Mail
   readonly runCommand: RunCommand
@@ -98,6 +100,7 @@ export class Functions extends Construct {
       exposureTargets: exposure.targets,
       exposurePercent: exposure.percent,
       unsignedReleases: catalogue.unsignedReleases,
+      agentDomain: props.agentDomain.name,
       metricsNamespace: namesOf(this).metrics,
       windowsGroup: namesOf(this).windowsGroup,
       procedureMachines: procedureMachineArns(this),

@@ -28,7 +28,7 @@ const instant = (time: number) => der(0x18, `${new Date(time).toISOString().repl
 const extension = (hex: string, value: Buffer, critical = true) =>
   sequence(oid(hex), ...(critical ? [der(0x01, Buffer.from([0xff]))] : []), der(0x04, value))
 const pem = (label: string, bytes: Buffer) =>
-  `-----BEGIN ${label}-----\n${bytes.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END ${label}-----\n`
+  `-----BEGIN ${label}-----\n${bytes.toString('base64').replace(/.{64}(?!$)/g, '$&\n')}\n-----END ${label}-----\n`
 
 /** ecdsa-with-SHA256. */
 const algorithm = sequence(oid('2a8648ce3d040302'))

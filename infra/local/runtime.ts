@@ -8,6 +8,7 @@ import { closeToOthers, keepToOwner, makeDataDirectory } from './data-directory.
 import { installDate } from './date.ts'
 import { checkSpace, watchSpace } from './disk.ts'
 import { openDynamo } from './dynamodb/dynamo.ts'
+import type { DomainFiles } from './http/api.ts'
 import { openIssuer, type TokenRequest } from './http/issuer.ts'
 import { openSignIn } from './http/sign-in.ts'
 import { declaredEnvironment } from './lambda/declared.ts'
@@ -28,6 +29,8 @@ import { wire } from './wiring.ts'
 export interface Runtime {
   /** The address of the HTTP API. */
   readonly url: string
+  /** Where agents ask, each with a certificate; undefined: at `url`. */
+  readonly agentsUrl: string | undefined
   /** Where the services are, by the names that the AWS SDK knows. */
   readonly endpoints: Readonly<Record<string, string>>
   /** Who may do everything at these services; functions may do what their roles say. */
@@ -71,6 +74,10 @@ export interface RuntimeOptions {
   readonly speed?: number
   /** Values of the template's parameters, beside those that the local issuer gives. */
   readonly parameters?: Readonly<Record<string, string>>
+  /** By this domain alone agents ask, with certificates of their own: its name, its files and its port (0 takes a free one). Left out: at the address of the API, without. */
+  readonly agents?:
+    | { readonly domain: string; readonly files: DomainFiles; readonly port: number }
+    | undefined
   /** Plays the managed nodes of Systems Manager: none, where it is left out. */
   readonly nodes?: ManagedNodes
   /** Stands between the door and DynamoDB: is given its address, and gives its own. */
@@ -84,6 +91,16 @@ export interface RuntimeOptions {
 }
 
 let running = false
+
+/** Returns the parameters of a domain for agents; what they say of its files is not read here. */
+function domainParameters(domain: string): Readonly<Record<string, string>> {
+  return {
+    AgentDomain: domain,
+    AgentCertificate: `arn:aws:acm:${region}:000000000000:certificate/of-this-machine`,
+    AgentTruststore: 's3://of-this-machine/authorities.pem',
+    AgentTruststoreVersion: 'of-this-start',
+  }
+}
 
 /** Returns where the console of an API on this machine is, by both names that browsers know the machine by. */
 function consolesAt(url: string): readonly string[] {
@@ -134,6 +151,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       RoleClaim: 'roles',
       MailIdentities: mailIdentity,
       ...signIn.parameters,
+      ...(options.agents && domainParameters(options.agents.domain)),
       ...options.parameters,
     })
     const dynamo = await openDynamo({
@@ -150,6 +168,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const machine = await wire({
       ...{ assembly, resources, data, clock, issuer, dynamo, write, log },
       nodes: options.nodes ?? (() => undefined),
+      domainFiles: options.agents?.files,
       address: () => url,
       own: (functionArn) => ({ ...told, ...variablesOf(access.credentialsOf(functionArn)) }),
     })
@@ -175,6 +194,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     closing.push(() => machine.pause())
     // Functions are told the address, so that none may run before it is known.
     url = await machine.listen(port)
+    const agentsUrl = await machine.listenAtDomain(options.agents?.port ?? 0)
     machine.resume()
 
     const refs = Object.fromEntries(resources.map(({ logicalId, identity }) => [logicalId, identity.ref]))
@@ -194,6 +214,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     }
     return {
       url,
+      agentsUrl,
       endpoints,
       administrator: access.administrator,
       clock,

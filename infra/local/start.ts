@@ -1,10 +1,11 @@
 import './node-version.cjs'
-import { resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { readCommandLine } from '../command-line.ts'
 import { keepToOwner, makeDataDirectory } from './data-directory.ts'
 import { checkSpace, isFullDisk } from './disk.ts'
 import { programHere } from './dynamodb/program.ts'
-import { startRuntime } from './runtime.ts'
+import { type RuntimeOptions, startRuntime } from './runtime.ts'
 import { synthesize } from './synthesis.ts'
 
 const usage = `npm start -- [options]
@@ -17,7 +18,9 @@ Runs Drydock on this machine, on the data of the last time.
   --outbound LIST  which other systems procedures may call, with commas between, as the parameter
               OutboundHosts of a deployment (none): http://127.0.0.1:8080
   --unsigned-releases allowed|refused  whether releases may be rolled out that nobody has signed, as the
-              parameter UnsignedReleases of a deployment (refused)`
+              parameter UnsignedReleases of a deployment (refused)
+  --agents-tls DIR  agents ask by https at the next port alone, each with a certificate of its own; in DIR lie
+              certificate.pem and key.pem of localhost, and authorities.pem, whose certificates they have`
 
 /** In milliseconds: Ctrl+C reaches all programs of a terminal, and npm hands it on to what it runs once more. */
 const sameWishWithin = 500
@@ -28,6 +31,7 @@ interface Options {
   readonly speed: number
   readonly outbound: string
   readonly unsignedReleases: string
+  readonly agents: RuntimeOptions['agents']
 }
 
 function readOptions(): Options {
@@ -38,6 +42,7 @@ function readOptions(): Options {
       speed: { type: 'string', default: '1' },
       outbound: { type: 'string', default: '' },
       'unsigned-releases': { type: 'string', default: 'refused' },
+      'agents-tls': { type: 'string' },
     },
   })
   const port = Number(values.port)
@@ -49,7 +54,26 @@ function readOptions(): Options {
   const unsignedReleases = values['unsigned-releases']
   if (unsignedReleases !== 'allowed' && unsignedReleases !== 'refused')
     throw new Error(`--unsigned-releases must be allowed or refused, not ${unsignedReleases}.\n\n${usage}`)
-  return { port, data: resolve(values.data), speed, outbound: values.outbound, unsignedReleases }
+  const folder = values['agents-tls']
+  const agents = folder === undefined ? undefined : agentsBy(resolve(folder), port)
+  return { port, data: resolve(values.data), speed, outbound: values.outbound, unsignedReleases, agents }
+}
+
+/** Returns how agents ask by mutual TLS, with the files in a folder. Throws where one of them is not there. */
+function agentsBy(folder: string, port: number): RuntimeOptions['agents'] {
+  const read = (name: string) => {
+    try {
+      return readFileSync(join(folder, name), 'utf8')
+    } catch (error) {
+      throw new Error(`--agents-tls: ${(error as Error).message}.\n\n${usage}`)
+    }
+  }
+  const files = {
+    certificate: read('certificate.pem'),
+    key: read('key.pem'),
+    authorities: read('authorities.pem'),
+  }
+  return { domain: 'localhost', files, port: port === 0 ? 0 : port + 1 }
 }
 
 /** Synthesizes the template when it has changed, runs it, and says how to use it. */
@@ -99,6 +123,8 @@ async function main(): Promise<void> {
   process.on('SIGTERM', stop)
 
   console.log(`Drydock answers on ${runtime.url}`)
+  if (runtime.agentsUrl !== undefined)
+    console.log(`Agents ask at ${runtime.agentsUrl}, with a certificate of their own`)
   console.log(`The console is at ${runtime.url}/console`)
   console.log(`Every call is described at ${runtime.url}/openapi.json`)
   console.log(

@@ -6,7 +6,7 @@ import { type ManagedNodes, openCommandsOfMachine } from './commands.ts'
 import { openDatabase } from './database.ts'
 import type { Dynamo } from './dynamodb/dynamo.ts'
 import type { Table } from './dynamodb/tables.ts'
-import { createHttpApi, type HttpApi } from './http/api.ts'
+import { createHttpApi, type DomainFiles, type HttpApi } from './http/api.ts'
 import { declaredHttpApi } from './http/declared.ts'
 import type { Issuer } from './http/issuer.ts'
 import { openKeys } from './keys.ts'
@@ -38,6 +38,8 @@ export interface Machine {
   resume(): void
   /** Starts to answer HTTP requests; resolves to the address. */
   listen(port: number): Promise<string>
+  /** Starts to answer at the domain that agents come by; resolves to its URL, undefined where the template has none. */
+  listenAtDomain(port: number): Promise<string | undefined>
   /** Resolves when nothing is under way: no function runs, no stream holds news, and nothing is due that has not begun. */
   settled(): Promise<void>
   /** Takes nothing new and lets what is under way finish. */
@@ -62,11 +64,13 @@ export async function wire(options: {
   address(): string
   /** Plays the managed nodes of Systems Manager. */
   readonly nodes: ManagedNodes
+  readonly domainFiles: DomainFiles | undefined
   /** Takes what functions log. */
   write(line: LogLine): void
   log(line: string): void
 }): Promise<Machine> {
-  const { assembly, resources, data, clock, issuer, dynamo, own, address, nodes, write, log } = options
+  const { assembly, resources, data, clock, issuer, dynamo, own, address, nodes, domainFiles, write, log } =
+    options
   const database = openDatabase(join(data, 'runtime.sqlite'))
 
   const queues = openQueues(database, clock)
@@ -107,7 +111,7 @@ export async function wire(options: {
 
   const apis = ofType(resources, 'AWS::ApiGatewayV2::Api').map((resource) => {
     const template = declaredHttpApi(resource, resources)
-    return createHttpApi({ ...template, invoke, clock, issuer })
+    return createHttpApi({ ...template, invoke, clock, issuer, domainFiles })
   })
   const [api, ...otherApis] = apis
   if (otherApis.length > 0)
@@ -150,6 +154,7 @@ export async function wire(options: {
         return clock.overdue || mappings.some(({ enabled, mapping }) => enabled && mapping.busy)
       }),
     listen: (port) => listenOn(api, port),
+    listenAtDomain: async (port) => api?.listenAtDomain(port),
     async pause() {
       await within(patience, api?.close())
       await within(

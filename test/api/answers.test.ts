@@ -39,6 +39,13 @@ describe('every answer is the one that is described', () => {
     const spare = { id: 'spare', components: { web: 'v1.0.0' } }
     await ask('registerTargets', 'POST', '/api/v1/targets', { body: spare })
     await ask('patchTarget', 'PATCH', '/api/v1/targets/spare', { body: { critical: true } })
+    const licence = `/api/v1/licences/${'ab'.repeat(32)}`
+    await ask('defineLicence', 'PUT', licence, { body: { label: 'Customer 17' } })
+    await ask('defineLicence', 'PUT', licence, { body: { label: 'Customer 17', components: ['api'] } })
+    await ask('getLicence', 'GET', licence)
+    await ask('listLicences', 'GET', '/api/v1/licences')
+    const held = { licence: 'ab'.repeat(32) }
+    await ask('setTargetLicence', 'PUT', '/api/v1/targets/spare/licence', { body: held })
     await ask('pinTarget', 'POST', '/api/v1/targets/spare/pin', { body: { reason: 'x' } })
     await ask('unpinTarget', 'DELETE', '/api/v1/targets/spare/pin')
     const issued = await ask('issueEnrolment', 'POST', '/api/v1/targets/gate/enrolment')
@@ -179,6 +186,9 @@ describe('every answer is the one that is described', () => {
     await ask('setComponentScheme', 'PUT', '/api/v1/components/web', { body: { scheme: 'dotted' } })
     await ask('listComponents', 'GET', '/api/v1/components')
     await ask('getComponent', 'GET', '/api/v1/components/api')
+    await ask('revokeLicence', 'POST', `${licence}/revoke`, { body: { reason: 'x' } })
+    const licensing = '/api/v1/components/web/licensing'
+    await ask('setLicensing', 'PUT', licensing, { as: admin, body: { required: false } })
     await ask('getHealth', 'GET', '/health')
     await ask('getOpenApi', 'GET', '/openapi.json')
     await ask('getMcpResource', 'GET', '/.well-known/oauth-protected-resource/mcp')

@@ -92,6 +92,7 @@ it('whoever answers with an ETag says so in the description', async () => {
       'getCalendarState',
       'getComponent',
       'getDestination',
+      'getLicence',
       'getManifest',
       'getPolicy',
       'getRelease',

@@ -6,6 +6,7 @@ import { forgetOutlook } from '../../functions/api/agents/pace.ts'
 import { agentsEndpoint } from '../../functions/api/agents.ts'
 import { agentAuthorizer } from '../../functions/api/authorizer.ts'
 import { calendarsEndpoint } from '../../functions/api/calendars.ts'
+import type { Came } from '../../functions/api/client-certificate.ts'
 import { evidenceEndpoint } from '../../functions/api/evidence.ts'
 import type { AccessLine } from '../../functions/api/http/access-log.ts'
 import type { Allowances } from '../../functions/api/http/allowances.ts'
@@ -33,7 +34,7 @@ import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
 import { writeHeads } from '../../functions/heads/write-heads.ts'
 import { logOver } from '../../functions/log/append.ts'
 import { streamHeads } from '../../functions/log/heads.ts'
-import { memoryStore } from '../../functions/log/memory.ts'
+import { type MemoryStore, memoryStore } from '../../functions/log/memory.ts'
 import { duties } from '../../functions/reactor/duties.ts'
 import { runDuties } from '../../functions/reactor/run.ts'
 import { OnTheirOwn } from '../../functions/side-by-side.ts'
@@ -70,6 +71,8 @@ export interface Request {
   readonly base64?: boolean
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
+  /** By which name, and with which certificate it comes, as the gateway tells. */
+  readonly came?: Came
   /** Sent before the views have caught up. */
   readonly early?: boolean
 }
@@ -142,15 +145,25 @@ export function openWorld({
   exposure = { targets: 100, percent: 20 },
   allowances = withoutLimit,
   unsignedReleases = 'allowed',
+  agentDomain = '',
 }: {
   readonly heard?: boolean
   readonly exposure?: ExposureLimit
   readonly allowances?: Allowances
   readonly unsignedReleases?: UnsignedReleases
+  readonly agentDomain?: string
 } = {}) {
   let clock = Date.parse('2026-01-05T10:00:00.000Z')
   const now = () => clock
-  const commits = memoryStore()
+  const memory = memoryStore()
+  const reads: string[] = []
+  const commits: MemoryStore = {
+    ...memory,
+    read(range) {
+      reads.push(range.stream)
+      return memory.read(range)
+    },
+  }
   const log = { ...logOver(commits, { now }), records: commits.records, subscribe: commits.subscribe }
   const store = memoryViewStore()
   const pending: ReturnType<typeof fromImage>[] = []
@@ -192,6 +205,7 @@ export function openWorld({
     } as CloudWatch,
     exposure,
     unsignedReleases,
+    agentDomain,
     keptHeads: vault,
     assignmentSigner: {
       keyId: assigner.keyId,
@@ -322,12 +336,15 @@ export function openWorld({
     return { ...found, tokenHash: keyHash }
   }
 
-  async function authorizerOf(as: Caller | undefined): Promise<object | undefined> {
+  async function authorizerOf(as: Caller | undefined, came: Came | undefined): Promise<object | undefined> {
     if (!as || 'capability' in as) return undefined
     if ('user' in as)
       return { jwt: { claims: { sub: as.user, 'cognito:groups': `[${as.roles.join(' ')}]` }, scopes: null } }
     if ('lambda' in as) return { lambda: await withKey(as.lambda) }
-    const { isAuthorized, context } = await authorize({ headers: { authorization: `Bearer ${as.bearer}` } })
+    const { isAuthorized, context } = await authorize({
+      headers: { authorization: `Bearer ${as.bearer}` },
+      ...(came && { requestContext: came }),
+    })
     return isAuthorized ? { lambda: context } : undefined
   }
 
@@ -336,9 +353,9 @@ export function openWorld({
     if (!request.early) await settle()
     const found = matchOf(method, path)
     if (!found) throw new Error(`No route ${method} ${path}`)
-    const { as = operator, body, raw, base64 = false, query, headers = {} } = request
+    const { as = operator, body, raw, base64 = false, query, headers = {}, came } = request
     const text = raw ?? (body === undefined ? undefined : JSON.stringify(body))
-    const authorizer = await authorizerOf(as)
+    const authorizer = await authorizerOf(as, came)
     const event = {
       version: '2.0',
       routeKey: `${method} ${found.route.path}`,
@@ -355,6 +372,7 @@ export function openWorld({
       requestContext: {
         requestId: 'request-1',
         http: { sourceIp: '198.51.100.7' },
+        ...came,
         ...(authorizer && { authorizer }),
       },
       ...(text !== undefined && { body: text }),
@@ -376,6 +394,10 @@ export function openWorld({
     lines,
     assigning,
     log,
+    /** The streams that were read of the log, in their order. */
+    reads,
+    /** All that the log keeps, as text. */
+    kept: () => JSON.stringify(memory.records),
     /** Where the rows of the views lie. */
     viewStore: store,
     call,
@@ -423,11 +445,14 @@ export function openWorld({
       await settle()
     },
     /** Enrols a target's agent and returns its credential. */
-    async enrol(id: string): Promise<string> {
+    async enrol(id: string, came?: Came): Promise<string> {
       const issued = await call('POST', `/api/v1/targets/${id}/enrolment`)
       const key = Buffer.alloc(32, id).toString('base64url')
       const bearer: string = issued.body.enrolmentToken
-      const enrolled = await call('POST', '/api/v1/agents/enrol', { as: { bearer }, body: { key } })
+      const enrolled = await call('POST', '/api/v1/agents/enrol', {
+        ...{ as: { bearer }, body: { key } },
+        ...(came && { came }),
+      })
       return enrolled.body.credential
     },
   }

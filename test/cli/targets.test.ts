@@ -45,9 +45,9 @@ describe('targets import', () => {
   it('reads CSV: columns in any order, quotes, empty cells, a byte order mark, ends of lines of any system', async () => {
     const api = await registering()
     const text =
-      '\ufeffid,region,component:api,component:db,tag:ring,critical\r\n' +
-      'cust_1,eu-west,v1.1.0,v2,early,yes\r\n' +
-      'cust_2,,v1.1.0,,"late, and ""last""",no\r\n\r\n'
+      '\ufeffid,region,component:api,component:db,tag:ring,critical,environment:database\r\n' +
+      'cust_1,eu-west,v1.1.0,v2,early,yes,PostgreSQL 15\r\n' +
+      'cust_2,,v1.1.0,,"late, and ""last""",no,\r\n\r\n'
     const { code, out } = await commandAt(api, ['targets', 'import', file(text)])
     expect([code, out]).toEqual([
       exitCodes.done,
@@ -59,6 +59,7 @@ describe('targets import', () => {
         ...common,
         ...{ id: 'cust_1', region: 'eu-west', critical: true, tags: { ring: 'early' } },
         components: { api: 'v1.1.0', db: 'v2' },
+        environment: { database: 'PostgreSQL 15' },
       },
       {
         ...common,

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { budgetEvents } from '../../events/budget.ts'
 import { componentEvents } from '../../events/component.ts'
 import { destinationEvents } from '../../events/destinations.ts'
+import { licenceEvents } from '../../events/licence.ts'
 import { membershipEvents } from '../../events/membership.ts'
 import { planEvents } from '../../events/plan.ts'
 import { policyEvents } from '../../events/policy.ts'
@@ -26,6 +27,7 @@ const events: Readonly<Record<(typeof streamKinds)[number], { readonly shapes: o
   component: componentEvents,
   release: releaseEvents,
   trust: trustEvents,
+  licence: licenceEvents,
   policy: policyEvents,
   rules: ruleEvents,
   budget: budgetEvents,

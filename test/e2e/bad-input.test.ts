@@ -150,11 +150,12 @@ function takesIt(field: string, body: object): boolean {
 }
 
 describe('what does not exist', () => {
-  // A calendar and a policy are defined under the name that they are put to, and a component's scheme under its own.
+  // A calendar and a policy are defined under the name that they are put to, and what is said of a component under its own. A licence has a name that none can have by chance.
   const defining = [
     ...['PUT /api/v1/calendars/{name}', 'PUT /api/v1/components/{component}'],
     ...['PUT /api/v1/procedures/{name}', 'PUT /api/v1/policies/{name}'],
-    'PUT /api/v1/destinations/{name}',
+    ...['PUT /api/v1/destinations/{name}', 'PUT /api/v1/components/{component}/licensing'],
+    'PUT /api/v1/licences/{licence}',
   ]
   const named = deployedRoutesWithId().filter((routeKey) => !defining.includes(routeKey))
 

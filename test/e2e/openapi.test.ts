@@ -82,11 +82,14 @@ describe('/openapi.json (S32)', () => {
     const signatures = [signatureOf(signer, manifest)]
     await operator.write('/api/v1/releases', { manifest, signatures })
     await admin.send('PUT', '/api/v1/policies/described', { body: { selector: { components: ['no-such'] } } })
+    const licence = 'd3'.repeat(32)
+    await operator.send('PUT', `/api/v1/licences/${licence}`, { body: { label: 'described' } })
     const to = { kind: 'email', from: 'a@drydock.local', to: ['b@drydock.local'] }
     await admin.send('PUT', '/api/v1/destinations/described', { body: to })
     const { rolloutId } = (await operator.write<{ rolloutId: string }>('/api/v1/rollouts', rollout)).body
     const values: Readonly<Record<string, string>> = {
       ...{ '{component}': component, '{version}': 'v1.1.0', '{name}': 'described' },
+      '{licence}': licence,
     }
     for (const [path, methods] of Object.entries(paths)) {
       if (!('get' in methods) || path.startsWith('/api/v1/updates/')) continue

@@ -88,6 +88,7 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
     ...{ tags: { tier: 'gold' }, components: { api: 'v1' }, enrol: false },
   },
   'PATCH /api/v1/targets/{id}': { type: 'customer', region: 'eu', critical: true, tags: { tier: 'gold' } },
+  'PUT /api/v1/targets/{id}/licence': { licence: 'ab'.repeat(32) },
   'POST /api/v1/targets/{id}/pin': { component: 'api', reason: 'no' },
   'POST /api/v1/targets/{id}/retire': { reason: 'no', force: true },
   'POST /api/v1/targets/{id}/enrolment': {},
@@ -106,6 +107,13 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
     channels: ['none'],
   },
   'POST /api/v1/keys/{key}/revoke': { reason: 'no', from: '2030-01-01T00:00:00Z' },
+  'PUT /api/v1/components/{component}/licensing': { required: false, channels: ['beta'] },
+  'PUT /api/v1/licences/{licence}': {
+    label: 'a try',
+    components: ['no-such'],
+    expires: '2030-01-01T00:00:00Z',
+  },
+  'POST /api/v1/licences/{licence}/revoke': { reason: 'no' },
   'PUT /api/v1/trust': { threshold: 1, components: { 'no-such': 1 } },
   'PUT /api/v1/policies/{name}': {
     description: 'none',

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { budgetEvents } from '../../events/budget.ts'
 import { componentEvents } from '../../events/component.ts'
+import { licenceEvents } from '../../events/licence.ts'
 import { membershipEvents } from '../../events/membership.ts'
 import { planEvents } from '../../events/plan.ts'
 import { policyEvents } from '../../events/policy.ts'
@@ -28,6 +29,7 @@ const registries = {
   component: componentEvents,
   release: releaseEvents,
   trust: trustEvents,
+  licence: licenceEvents,
   policy: policyEvents,
   rules: ruleEvents,
   budget: budgetEvents,

@@ -15,11 +15,16 @@ const inside: Readonly<Record<string, string>> = {
   'AWS::ApiGatewayV2::Stage': 'an API',
 }
 
+/** Names that whoever deploys chooses, by a parameter that is empty without them. */
+const chosen: Readonly<Record<string, string>> = {
+  'AWS::ApiGatewayV2::DomainName': 'AgentDomain',
+}
+
 /** Returns every name that the template gives by itself, by kind; what it leaves out CloudFormation makes unique. */
 function physicalNames(stack: ReadonlyMap<string, Resolved>): string[] {
   return [...stack.values()].flatMap(({ type, properties }) => {
     const property = resourceTypes[type]?.nameProperty
-    const name = property === undefined || type in inside ? undefined : properties[property]
+    const name = property === undefined || type in inside || type in chosen ? undefined : properties[property]
     return name === undefined ? [] : [`${type} ${name}`]
   })
 }
@@ -47,6 +52,7 @@ describe('a second stack in an account', () => {
     // What is named here is somebody else's name, or one that need not be unique.
     expect([...new Set(unknown)].sort()).toEqual([
       'AWS::ApiGatewayV2::Api Name',
+      'AWS::ApiGatewayV2::ApiMapping DomainName',
       'AWS::ApiGatewayV2::Authorizer Name',
       'AWS::CloudWatch::Alarm MetricName',
       'AWS::Cognito::UserPoolGroup GroupName',

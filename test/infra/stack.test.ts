@@ -159,6 +159,7 @@ describe('what is stored', () => {
       Object.keys((Environment as { Variables: object } | undefined)?.Variables ?? {}),
     )
     expect([...new Set(names)].sort()).toEqual([
+      'AGENT_DOMAIN',
       'API_URL',
       'ASSIGNMENT_KEY_ARN',
       'BUS_NAME',

@@ -91,7 +91,8 @@ export class Agents {
     const services = this.#world.services()
     const from = await services.log.load(targetAggregate, target)
     const { active } = from.state
-    const facts = active?.acceptedAt === null ? await handOverFacts(services, active) : undefined
+    const facts =
+      active?.acceptedAt === null ? await handOverFacts(services, active, from.state.licence) : undefined
     const named = this.#world.random.chance(0.5) ? { attempt } : {}
     const metadata = { actor: `agent of ${target}`, correlation: `agent-${target}` }
     const decision = acceptAttempt({ ...named, ...(facts && { facts }) })

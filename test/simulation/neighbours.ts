@@ -102,7 +102,8 @@ class Neighbours {
     const accept = async () => {
       const { log, ...others } = this.world.services()
       const from = await log.load(targetAggregate, target)
-      const facts = from.state.active && (await handOverFacts({ log, ...others }, from.state.active))
+      const facts =
+        from.state.active && (await handOverFacts({ log, ...others }, from.state.active, from.state.licence))
       const accepted = acceptAttempt({ attempt, ...(facts && { facts }) })
       await log.execute(targetAggregate, target, accepted, cause, { from })
       clock.after(60 * (1 + shareOf(`${target} works`)), () => this.world.begin(target, finish))

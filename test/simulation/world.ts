@@ -189,6 +189,7 @@ export class World {
     const viewStore = viewsThrough(this.viewStore, between)
     return {
       unsignedReleases: 'allowed',
+      agentDomain: '',
       log: logOver(storeThrough(this.store, between), {
         now,
         random: () => this.random.next(),

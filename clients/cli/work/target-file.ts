@@ -71,9 +71,9 @@ function ofJson(text: string, file: string): readonly Raw[] {
   return list.map((value, index) => ({ place: `targets.${index}`, value }))
 }
 
-/** The columns that are fields of a target; `component:NAME` and `tag:NAME` are one of many. */
+/** The columns that are fields of a target; `component:NAME`, `tag:NAME` and `environment:NAME` are one of many. */
 const columns = ['id', 'type', 'region', 'critical', 'namespace', 'gateway']
-const named = /^(component|tag):(.+)$/
+const named = /^(component|tag|environment):(.+)$/
 
 async function ofCsv(text: string, file: string): Promise<readonly Raw[]> {
   const { parse } = await import('csv-parse/sync')
@@ -95,7 +95,7 @@ async function ofCsv(text: string, file: string): Promise<readonly Raw[]> {
   if (unknown.length > 0)
     throw misused(
       `${file} has columns that are none: ${unknown.join(', ')}.`,
-      `Next: name them ${columns.join(', ')}, component:NAME or tag:NAME.`,
+      `Next: name them ${columns.join(', ')}, component:NAME, tag:NAME or environment:NAME.`,
     )
   return records.map(({ record, info }) => ({ place: `line ${info.lines}`, value: targetOf(record) }))
 }
@@ -103,7 +103,7 @@ async function ofCsv(text: string, file: string): Promise<readonly Raw[]> {
 /** Returns a row as a target; what is empty is left out. */
 function targetOf(row: Readonly<Record<string, string>>): object {
   const fields: Record<string, unknown> = {}
-  const many: Record<string, Record<string, string>> = { component: {}, tag: {} }
+  const many: Record<string, Record<string, string>> = { component: {}, tag: {}, environment: {} }
   for (const [column, value] of Object.entries(row)) {
     if (value === '') continue
     const [, kind, name] = named.exec(column) ?? []
@@ -112,7 +112,9 @@ function targetOf(row: Readonly<Record<string, string>>): object {
     else if (column === 'critical') fields.critical = truthOf(value)
     else fields[column] = value
   }
-  return { ...fields, components: many.component, tags: many.tag }
+  const { component: components, tag: tags, environment = {} } = many
+  const isSaid = Object.keys(environment).length > 0
+  return { ...fields, components, tags, ...(isSaid && { environment }) }
 }
 
 function truthOf(text: string): boolean | string {

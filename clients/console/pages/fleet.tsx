@@ -248,8 +248,8 @@ function Import({ close }: { close(): void }) {
     <Ask title="Import targets" yes="Import" act={act} close={close}>
       <p>
         A file of CSV with the columns <code>id</code>, <code>type</code>, <code>region</code>,{' '}
-        <code>critical</code>, <code>component:NAME</code> and <code>tag:NAME</code>, or of JSON, a list of
-        targets.
+        <code>critical</code>, <code>component:NAME</code>, <code>tag:NAME</code> and{' '}
+        <code>environment:NAME</code>, or of JSON, a list of targets.
       </p>
       <label class="field">
         <span>File</span>

@@ -1,8 +1,8 @@
 import { parse } from 'csv-parse/browser/esm/sync'
 
-/** The columns that are fields of a target, as the command line has them; `component:NAME` and `tag:NAME` are one of many. */
+/** The columns that are fields of a target, as the command line has them; `component:NAME`, `tag:NAME` and `environment:NAME` are one of many. */
 const columns = ['id', 'type', 'region', 'critical', 'namespace', 'gateway']
-const named = /^(component|tag):(.+)$/
+const named = /^(component|tag|environment):(.+)$/
 
 /** So many targets are sent in one request. */
 const mostInOne = 1000
@@ -36,7 +36,7 @@ function ofCsv(text: string): readonly object[] {
   const unknown = Object.keys(records[0] ?? {}).filter((name) => !columns.includes(name) && !named.test(name))
   if (unknown.length > 0)
     throw new Error(
-      `These are no columns: ${unknown.join(', ')}. Name them ${columns.join(', ')}, component:NAME or tag:NAME.`,
+      `These are no columns: ${unknown.join(', ')}. Name them ${columns.join(', ')}, component:NAME, tag:NAME or environment:NAME.`,
     )
   return records.map(targetOf)
 }
@@ -54,5 +54,9 @@ function targetOf(row: Readonly<Record<string, string>>): object {
     if (named.test(column)) return []
     return [[column, column === 'critical' ? /^(true|yes|1)$/i.test(value) : value]]
   })
-  return { ...Object.fromEntries(fields), components: many('component'), tags: many('tag') }
+  const environment = many('environment')
+  return {
+    ...{ ...Object.fromEntries(fields), components: many('component'), tags: many('tag') },
+    ...(Object.keys(environment).length > 0 && { environment }),
+  }
 }

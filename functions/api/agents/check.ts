@@ -1,9 +1,10 @@
 import * as z from 'zod'
 import type { agentContracts, Offer, OfferedCommand } from '../../../contracts/agents.ts'
+import { type Compatibility, compatibilityOf } from '../../domain/release/compatibility.ts'
 import { type ReleaseState, releaseAggregate, releaseId } from '../../domain/release/release.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { drivenIn } from '../../domain/target/procedure.ts'
-import { hearVersion, onlyComponent } from '../../domain/target/report.ts'
+import { hearEnvironment, hearVersion, onlyComponent } from '../../domain/target/report.ts'
 import type { TargetState } from '../../domain/target/state.ts'
 import type { Loaded, Log } from '../../log/log.ts'
 import { isCarriedOut } from '../../log/outcome.ts'
@@ -16,6 +17,7 @@ import { signaturesOf } from '../releases/shown.ts'
 import type { Services } from '../services.ts'
 import { assigned } from './assignment.ts'
 import { noteMachine } from './clones.ts'
+import { afterPresenting, whyNothing, whyWithheld } from './entitled.ts'
 import { membersOf, mostMembers } from './members.ts'
 import { offeredNow } from './offered.ts'
 import { nextCheckSeconds } from './pace.ts'
@@ -30,7 +32,10 @@ type Check = Operate<(typeof agentContracts)['checkForUpdate'], 'telemetry' | 'a
 type OfRelease = Pick<
   Extract<Offer, { updateAvailable: true }>,
   'mandatory' | 'releaseNotes' | 'downloadUrl' | 'signature'
->
+> & {
+  /** What it asks of where it runs, which no offer says. */
+  readonly compatibility: Compatibility
+}
 
 /** What is read here of a manifest, which was checked when it was published. */
 const published = z.object({
@@ -39,12 +44,15 @@ const published = z.object({
 })
 
 function shownOf({ notes, signed }: ReleaseState): OfRelease {
-  if (!signed) return { mandatory: false, releaseNotes: notes, downloadUrl: null, signature: null }
+  const compatibility = compatibilityOf(signed)
+  if (!signed)
+    return { mandatory: false, releaseNotes: notes, downloadUrl: null, signature: null, compatibility }
   const { mandatory, components } = published.parse(JSON.parse(signed.manifest))
   const [part, ...others] = Object.values(components)
   const [first] = signaturesOf(signed)
   return {
     mandatory,
+    compatibility,
     releaseNotes: notes,
     downloadUrl: (others.length === 0 && part?.url) || null,
     signature: first ? `${first.scheme}:${first.keyId}:${first.signature}` : null,
@@ -75,13 +83,21 @@ async function releaseOf(log: Log, release: string): Promise<OfRelease> {
 }
 
 /** Returns what waits for a target: the attempt that the log has assigned to it, and nothing else ever (M5). */
-async function offerTo({ log, now }: Pick<Services, 'log' | 'now'>, state: TargetState): Promise<Offer> {
+async function offerTo(
+  services: Pick<Services, 'log' | 'now'>,
+  target: string,
+  state: TargetState,
+): Promise<Offer> {
+  const { log, now } = services
   const active = offeredNow(state, now())
   if (!active) return { updateAvailable: false }
+  const { compatibility, ...shown } = await releaseOf(log, releaseId(active.component, active.to))
+  const reason = await whyWithheld(services, target, state, compatibility)
+  if (reason) return { updateAvailable: false, reason }
   return {
     updateAvailable: true,
     version: active.to,
-    ...(await releaseOf(log, releaseId(active.component, active.to))),
+    ...shown,
     component: active.component,
     from: active.from,
     kind: active.kind,
@@ -103,7 +119,7 @@ async function offersToMembers(reach: Reach, after: string | undefined, services
         if (error instanceof Problem) return undefined
         throw error
       })
-      const offer = reached && (await offerTo(services, reached.loaded.state))
+      const offer = reached && (await offerTo(services, target, reached.loaded.state))
       return offer?.updateAvailable ? [{ target, ...offer }] : []
     }),
   )
@@ -112,20 +128,29 @@ async function offersToMembers(reach: Reach, after: string | undefined, services
   return { count: found.length, nextCursor, offers: found }
 }
 
-/** Returns the target after it has said what it runs: nothing changes unless that is news. */
-async function afterStatement(
+/** Returns the target after it has said what it runs, and what is there: nothing changes unless that is news. */
+async function afterStatements(
   { principal, correlation, headers }: Parameters<Check>[0],
   { target, loaded }: Reached,
   { log }: Pick<Services, 'log'>,
 ): Promise<Loaded<TargetState>> {
   const version = headers['x-current-version']
   const component = headers['x-component'] ?? onlyComponent(loaded.state)
-  if (version === undefined || component === undefined) return loaded
+  const environment = headers['x-environment']
   const metadata = metadataOf({ principal, correlation, idempotency: null, ifMatch: null })
-  const heard = hearVersion({ component, version, heard: 'check' })
-  const outcome = await log.execute(targetAggregate, target, heard, metadata, { from: loaded })
-  // Who asks is answered all the same: what could not be noted is said again by the next check.
-  return isCarriedOut(outcome) ? outcome.loaded : loaded
+  const statements = [
+    ...(version !== undefined && component !== undefined
+      ? [hearVersion({ component, version, heard: 'check' })]
+      : []),
+    ...(environment ? [hearEnvironment(environment)] : []),
+  ]
+  let present = loaded
+  for (const heard of statements) {
+    const outcome = await log.execute(targetAggregate, target, heard, metadata, { from: present })
+    // Who asks is answered all the same: what could not be noted is said again by the next check.
+    if (isCarriedOut(outcome)) present = outcome.loaded
+  }
+  return present
 }
 
 /** Returns an answer to a check with an assignment beside each offer in it: for the members of a gateway each names its own. */
@@ -155,18 +180,26 @@ export const checkForUpdate: Check = async (input, services) => {
   const { principal, query, headers, correlation } = input
   const reach = reachFrom(services, input)
   const { own } = reach
-  const { state, commit } = await afterStatement(input, await reach.target(query.target), services)
-  const [body, command, nextCheck] = await Promise.all([
-    query.members ? offersToMembers(reach, query.after, services) : offerTo(services, state),
-    query.members ? null : commandNow(services.log, query.target ?? own, state),
+  const reached = await reach.target(query.target)
+  const presented = { ...reached, loaded: await afterPresenting(input, reached, services) }
+  const { state, commit } = await afterStatements(input, presented, services)
+  const target = query.target ?? own
+  const [body, command, nothingAs, nextCheck] = await Promise.all([
+    query.members ? offersToMembers(reach, query.after, services) : offerTo(services, target, state),
+    query.members ? null : commandNow(services.log, target, state),
+    query.members ? undefined : whyNothing(input, state, services),
     nextCheckSeconds(services, own),
-    services.telemetry.seen(query.target ?? own),
+    services.telemetry.seen(target),
     noteMachine(services, own, headers['x-boot-id'], { actor: principal.id, correlation }),
   ])
   // It changed nothing, and what it offers is in the log already.
-  const waiting = 'updateAvailable' in body && !body.updateAvailable && command ? { command } : {}
+  const isNothing = 'updateAvailable' in body && !body.updateAvailable
   const next = drivenIn(state) ? Math.min(nextCheck, whileDriven) : nextCheck
-  const tagged = { ...body, ...waiting }
+  const tagged = {
+    ...(isNothing && nothingAs && { reason: nothingAs }),
+    ...body,
+    ...(isNothing && command && { command }),
+  }
   const answer = { ...tagged, nextCheckSeconds: next }
   const nonce = headers['x-assignment-nonce']
   // When to ask again is no news; it is in a header as well, which is sent where nothing else is.
@@ -174,7 +207,7 @@ export const checkForUpdate: Check = async (input, services) => {
     ...{ status: 200, body: answer, quiet: true },
     ...{ etag: commit, tagged, nextCheck: next },
     ...(nonce !== undefined && {
-      whenSent: () => withAssignments(services, query.target ?? own, answer, nonce),
+      whenSent: () => withAssignments(services, target, answer, nonce),
     }),
   }
 }

@@ -41,7 +41,7 @@ async function outlookOf({ views, now }: Pick<Services, 'views' | 'now'>): Promi
 }
 
 /** Returns a number in [0, 1) that stays the same for a target. */
-function spread(target: string): number {
+export function spread(target: string): number {
   return createHash('sha256').update(target).digest().readUInt16BE(0) / 0x1_00_00
 }
 

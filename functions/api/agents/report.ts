@@ -144,7 +144,10 @@ async function take(
   const said = { ...about, behind }
   const end = endIn(report, said)
   const { active } = from.state
-  const facts = !end && active?.acceptedAt === null ? await handOverFacts(services, active) : undefined
+  const facts =
+    !end && active?.acceptedAt === null
+      ? await handOverFacts(services, active, from.state.licence)
+      : undefined
   const decision = end ? finishAttempt(end) : acceptAttempt({ ...said, ...(facts && { facts }) })
   const [outcome] = await Promise.all([
     services.log.execute(targetAggregate, target, decision, metadata, { from }),

@@ -1,6 +1,8 @@
 import { type Access, type Role, roles } from '../../../contracts/routes.ts'
 import { capabilityHash } from '../../capability.ts'
 import { agentActor, passesForAnother, receiverActor } from '../../domain/actor.ts'
+import { whyNotThisWay } from '../client-certificate.ts'
+import type { Reception } from '../services.ts'
 import type { ApiEvent, ApiMiddleware, Principal } from './exchange.ts'
 import { exchangeOf } from './exchange.ts'
 import { Problem } from './problem.ts'
@@ -95,16 +97,28 @@ function check(access: Access, principal: Principal): void {
   }
 }
 
+/** What the authorizer has once found is remembered for others who present the same credential: how each request came is asked each time. */
+function checkWay(
+  { requestContext }: ApiEvent,
+  principal: Principal,
+  { agentDomain = '' }: Pick<Reception, 'agentDomain'>,
+): void {
+  const target = 'target' in principal ? principal.target : ''
+  const why = whyNotThisWay(requestContext, agentDomain, target)
+  if (why !== undefined) throw new Problem('forbidden', why)
+}
+
 /** Refuses everyone whom the route's `access` does not name: no principal, no role, no entry. */
-export function access(roleClaim: () => string | undefined): ApiMiddleware {
+export function access(reception: Pick<Reception, 'roleClaim' | 'agentDomain'>): ApiMiddleware {
   return {
     name: 'access',
     before(request) {
       const exchange = exchangeOf(request)
       const { access } = exchange.route
       if (access === 'capability') exchange.principal = holderOf(request.event)
-      else if (access !== 'public') exchange.principal = principalOf(request.event, roleClaim())
+      else if (access !== 'public') exchange.principal = principalOf(request.event, reception.roleClaim)
       check(access, exchange.principal)
+      if (access === 'agent') checkWay(request.event, exchange.principal, reception)
     },
   }
 }

@@ -92,7 +92,7 @@ export function reception(
     .use(accessLog(now, record))
     .use(errorAnswer())
     .use(routing(group, contracts, now))
-    .use(access(() => services.roleClaim))
+    .use(access(services))
     .use(limits(openCallers(now, services.allowances)))
     .use(body(readDocument))
     .use(conditions())

@@ -92,7 +92,11 @@ export const planRollout: Operate<Contracts['planRollout'], 'exposure' | 'uncall
       canary: request && plan ? canaryOf(request, plan) : null,
       ...(request && plan ? droppedOf(request, plan) : { droppedWaves: [], droppedGroups: [] }),
       members: plan ? [...targetsOf(plan).take(namedAtMost)] : [],
-      leftOut: leftOut.slice(0, namedAtMost).map(({ target, reason }) => ({ targetId: target, reason })),
+      leftOut: leftOut.slice(0, namedAtMost).map(({ target, reason, detail }) => ({
+        targetId: target,
+        reason,
+        ...(detail !== undefined && { detail }),
+      })),
       leftOutCounts: leftOutCounts({ leftOut }),
       expectedAttempt: request && plan ? expectedAttempt(request, plan) : null,
       ...{ expectedStart: start, expectedFinish: finish },

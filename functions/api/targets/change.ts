@@ -1,5 +1,7 @@
 import type { targetContracts } from '../../../contracts/targets.ts'
+import { licenceAggregate } from '../../domain/licence/licence.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
+import { holdLicence } from '../../domain/target/licence.ts'
 import {
   issueEnrolment as decideEnrolment,
   patchTarget as decidePatch,
@@ -11,7 +13,7 @@ import type { TargetDecision } from '../../domain/target/state.ts'
 import { refuseGateway } from '../../facts/gateways.ts'
 import { type Answer, accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { asProblem } from '../http/problem.ts'
+import { asProblem, Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { newEnrolment } from './credential.ts'
 import { heardOf, targetBody } from './read.ts'
@@ -41,6 +43,19 @@ export const patchTarget: Operate<Contracts['patchTarget'], 'telemetry'> = async
     if (refused) throw asProblem(refused)
   }
   return change(input, services, decidePatch(input.body))
+}
+
+/** Says which licence it has. One that entitles to nothing any more is refused by its name. */
+export const setTargetLicence: Operate<Contracts['setTargetLicence'], 'telemetry'> = async (
+  input,
+  services,
+) => {
+  const { licence: id } = input.body
+  if (id === null) return change(input, services, holdLicence(null))
+  const { terms, revoked } = (await services.log.load(licenceAggregate, id)).state
+  if (!terms) throw new Problem('licence-not-found', 'No such licence is defined.')
+  if (revoked) throw new Problem('licence-revoked', `The licence was revoked: ${revoked.reason}`)
+  return change(input, services, holdLicence({ id, ...terms }))
 }
 
 /** Keeps a target at what it runs. */

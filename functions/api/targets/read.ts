@@ -23,12 +23,14 @@ export function targetBody(
   { state, commit }: Loaded<TargetState>,
   { lastSeenAt, clones }: Heard,
 ) {
-  const { facts, components, drift, pin, retired, keyHash, active, attempts } = state
+  const { facts, components, licence, drift, pin, retired, keyHash, active, attempts } = state
   if (!facts) throw new Problem('target-not-found', 'No such target is registered.')
   return {
     id,
     ...facts,
+    environment: facts.environment ?? {},
     components,
+    licence: licence?.id ?? null,
     drift,
     pin: pin && { component: pin.component, reason: pin.reason },
     retired: retired && { reason: retired.reason },
@@ -108,7 +110,9 @@ export const listTargets: Operate<Contracts['listTargets'], 'telemetry'> = async
   const targets = rows.map(({ id, facts, pin, retired, enrolled, ...row }) => ({
     id,
     ...facts,
+    environment: facts.environment ?? {},
     components: row.components,
+    licence: row.licence?.id ?? null,
     drift: row.drift,
     pin: pin && { component: pin.component, reason: pin.reason },
     retired: retired && { reason: retired.reason },

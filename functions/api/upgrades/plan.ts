@@ -83,9 +83,11 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exp
       canary: canaryOf(request, plan),
       ...droppedOf(request, plan),
       members: membersOf(plan),
-      leftOut: plan.leftOut
-        .slice(0, listedAtMost)
-        .map(({ target, reason }) => ({ targetId: target, reason })),
+      leftOut: plan.leftOut.slice(0, listedAtMost).map(({ target, reason, detail }) => ({
+        targetId: target,
+        reason,
+        ...(detail !== undefined && { detail }),
+      })),
       leftOutCounts: leftOutCounts(plan),
       ...toldBody(told),
       approvals,

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../../events/canonical.ts'
 import { type ComponentEvent, componentEvents } from '../../../events/component.ts'
 import { type Aggregate, accept, type Decision, reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
@@ -11,6 +12,8 @@ export interface ComponentState {
   readonly releases: number
   /** By channel, the highest counter of a signed release, and which one bears it. */
   readonly counters: Readonly<Record<string, Counter>>
+  /** On which channels its releases need a licence (null: on any); null: on none. */
+  readonly licensing: { readonly channels: readonly string[] | null } | null
 }
 
 /** Where a signed release stands among those of its component on its channel. */
@@ -27,8 +30,8 @@ export type ComponentDecision = (state: ComponentState, now: string) => Decision
 /** How versions of a component are ordered: one stream a component, which numbers its releases. */
 export const componentAggregate: Aggregate<ComponentState, ComponentEvent> = {
   name: 'component',
-  stateSchema: 2,
-  initial: { scheme: null, releases: 0, counters: {} },
+  stateSchema: 3,
+  initial: { scheme: null, releases: 0, counters: {}, licensing: null },
   evolve(state, event) {
     switch (event.type) {
       case 'SchemeSet':
@@ -38,6 +41,10 @@ export const componentAggregate: Aggregate<ComponentState, ComponentEvent> = {
       case 'CounterRaised': {
         const { channel, ...counter } = event.data
         return { ...state, counters: { ...state.counters, [channel]: counter } }
+      }
+      case 'LicensingSet': {
+        const { required, channels } = event.data
+        return { ...state, licensing: required ? { channels } : null }
       }
     }
   },
@@ -64,6 +71,19 @@ export function setScheme({ scheme }: { readonly scheme: VersionScheme }): Compo
           ? `The scheme is ${present}: it is set once.`
           : `The scheme is ${present}, and releases are ordered by it: it is set once, before the first release.`,
     })
+  }
+}
+
+/** Says whether releases of the component need a licence, and on which channels (null: on any); the same again changes nothing. */
+export function setLicensing(licensing: {
+  readonly required: boolean
+  readonly channels: readonly string[] | null
+}): ComponentDecision {
+  return (state) => {
+    const { required } = licensing
+    const channels = required && licensing.channels ? licensing.channels.toSorted() : null
+    const same = canonicalJson(state.licensing) === canonicalJson(required ? { channels } : null)
+    return same ? accept() : accept({ type: 'LicensingSet', data: { required, channels } })
   }
 }
 

@@ -62,6 +62,8 @@ export class CandidateList implements Iterable<ListedCandidate> {
   readonly #pinned = new Column<boolean>()
   readonly #retired = new Column<boolean>()
   readonly #notReady = new Column<boolean>()
+  readonly #environments = new Column<string | null>()
+  readonly #licences = new Column<string | null>()
   readonly #hours = new Column<number | undefined>()
   readonly #groups = new Column<string | null | undefined>()
   readonly #excluded = new Column<ListedCandidate['excluded']>()
@@ -89,6 +91,8 @@ export class CandidateList implements Iterable<ListedCandidate> {
     this.#pinned.set(place, candidate.pinned)
     this.#retired.set(place, candidate.retired)
     this.#notReady.set(place, candidate.notReady ?? false)
+    this.#environments.set(place, candidate.environment ?? null)
+    this.#licences.set(place, candidate.licence ?? null)
     this.#hours.set(place, candidate.hours)
     this.#groups.set(place, candidate.group)
     this.#excluded.set(place, candidate.excluded)
@@ -110,6 +114,8 @@ export class CandidateList implements Iterable<ListedCandidate> {
       pinned: this.#pinned.at(place),
       retired: this.#retired.at(place),
       notReady: this.#notReady.at(place),
+      environment: this.#environments.at(place),
+      licence: this.#licences.at(place),
       ...(hours !== undefined && { hours }),
       ...(group !== undefined && { group }),
       ...(excluded !== undefined && { excluded }),
@@ -146,6 +152,11 @@ export class CandidateList implements Iterable<ListedCandidate> {
   /** The versions that rollbacks take them to, each once. */
   get versionsTo(): readonly string[] {
     return this.#to.values.flatMap((version) => version ?? [])
+  }
+
+  /** The licences that candidates have, each once. */
+  get licences(): readonly string[] {
+    return this.#licences.values.flatMap((licence) => licence ?? [])
   }
 
   *[Symbol.iterator](): Generator<ListedCandidate> {

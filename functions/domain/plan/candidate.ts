@@ -1,4 +1,5 @@
-import type { TargetFacts } from '../../../events/target.ts'
+import { canonicalJson } from '../../../events/canonical.ts'
+import type { HeldLicence, TargetFacts } from '../../../events/target.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import { isPinned, type TargetState } from '../target/state.ts'
 
@@ -23,6 +24,10 @@ export interface Candidate extends Placed {
   readonly to?: string | null
   /** The target whose agent speaks for it too. */
   readonly gateway?: string | null
+  /** What is where it runs, as canonical JSON; null or left out: nobody has said anything. */
+  readonly environment?: string | null
+  /** Its licence; null or left out: it has none. */
+  readonly licence?: string | null
   /** How many hours of the window it has; left out: all of them. */
   readonly hours?: number
   /** The value by which it is put into a group; null: it has none; left out: nobody asked. */
@@ -45,12 +50,13 @@ export interface Candidate extends Placed {
 export type KnownTarget = Pick<TargetState, 'components' | 'pin' | 'retired'> & {
   readonly facts: TargetFacts | null
   readonly active?: TargetState['active']
+  readonly licence?: Pick<HeldLicence, 'id'> | null
 }
 
 /** Returns a target as a plan for one component sees it. */
 export function candidateOf(
   target: string,
-  { facts, components, pin, retired, active }: KnownTarget,
+  { facts, components, pin, retired, active, licence }: KnownTarget,
   component: string,
 ): Candidate {
   return {
@@ -64,6 +70,8 @@ export function candidateOf(
     pinned: isPinned({ pin }, component),
     retired: retired !== null,
     gateway: facts?.gateway ?? null,
+    environment: facts?.environment ? canonicalJson(facts.environment) : null,
+    licence: licence?.id ?? null,
   }
 }
 

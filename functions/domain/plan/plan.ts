@@ -2,6 +2,7 @@ import { hashOf } from '../../../events/canonical.ts'
 import type { UpgradeEvent, UpgradeRequest, WaveCuts } from '../../../events/upgrade.ts'
 import { reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
+import { asksUnsaid, type Compatibility, type Environment, misfitOf } from '../release/compatibility.ts'
 import { identityOf, sameVersion } from '../version/identity.ts'
 import { CandidateList, type ListedCandidate } from './candidate-list.ts'
 import { PlanChunks } from './chunks.ts'
@@ -20,12 +21,22 @@ export type LeftOutReason =
   | 'already_at_version'
   | 'newer_version'
   | 'below_minimum_version'
+  | 'incompatible'
+  | 'not_entitled'
   | 'update_in_progress'
   | 'not_ready'
   | 'after_canaries'
   | 'release_withdrawn'
   | 'release_distrusted'
   | NonNullable<ListedCandidate['excluded']>
+
+/** A candidate that is no member. */
+interface LeftOut {
+  readonly target: string
+  readonly reason: LeftOutReason
+  /** What it does not meet; left out: the reason says all. */
+  readonly detail?: string
+}
 
 /** A plan: who is upgraded, from what to what, in which order and waves, bound together by its hash. */
 export interface Plan {
@@ -44,7 +55,9 @@ export interface Plan {
   readonly rolling?: Rolling
   /** From the end of one attempt to the next admission; left out: it is not serial. */
   readonly spacingSeconds?: number
-  readonly leftOut: readonly { readonly target: string; readonly reason: LeftOutReason }[]
+  readonly leftOut: readonly LeftOut[]
+  /** How many members there are of which nobody has said what the release asks for. No part of the hash. */
+  readonly unsaid: number
   readonly policyVersion: number
   /** The hash over the policies that bind it, each with its revision; left out: none do. */
   readonly rules?: string
@@ -65,16 +78,24 @@ export interface PlanFacts {
     readonly version: string
     readonly digest: string
     readonly releaseVersion: number
+    readonly compatibility?: Compatibility
   } | null
   /** Of a rollback, the releases that its candidates go back to, by their version; those that are not registered are not among them. */
   readonly releases?: ReadonlyMap<
     string,
-    { readonly digest: string; readonly withdrawn: string | null; readonly distrusted?: string | null }
+    {
+      readonly digest: string
+      readonly withdrawn: string | null
+      readonly distrusted?: string | null
+      readonly compatibility?: Compatibility
+    }
   >
   /** Which versions that candidates run are newer than a release that `latest` or `stable` stands for; left out: nobody asked. */
   readonly newer?: ReadonlySet<string>
   /** Which versions that candidates run are older than the release lets its targets be; left out: nobody said. */
   readonly tooOld?: ReadonlySet<string>
+  /** The licences that entitle to the release; left out: it needs none, as no rollback does. */
+  readonly entitled?: ReadonlySet<string> | undefined
   readonly policyVersion: number
   /** Which policies bind it, each with its revision; left out: none. */
   readonly rules?: readonly (readonly [policy: string, revision: number])[]
@@ -92,10 +113,28 @@ export function leftOutCounts({ leftOut }: Pick<Plan, 'leftOut'>): Record<string
 /** Explicit cuts are stored in one event of the upgrade: more would not fit beside the rest. */
 const cutsAtMost = 2000
 
+/** Returns what finds out how a candidate fits what its release asks for. A fleet has few environments: each is looked at once a release. */
+function fitting({ request, release, releases }: PlanFacts) {
+  const known = new Map<string, { readonly misfit: string | undefined; readonly unsaid: boolean }>()
+  return ({ to, environment = null }: ListedCandidate) => {
+    const version = (request.kind === 'rollback' ? to : release?.version) ?? ''
+    const key = `${version} ${environment}`
+    const before = known.get(key)
+    if (before) return before
+    const asked =
+      (request.kind === 'rollback' ? releases?.get(version)?.compatibility : release?.compatibility) ?? {}
+    const here: Environment | undefined = environment === null ? undefined : JSON.parse(environment)
+    const found = { misfit: misfitOf(asked, here), unsaid: asksUnsaid(asked, here) }
+    known.set(key, found)
+    return found
+  }
+}
+
 /** Returns why a candidate is no member; undefined: it is one. */
 function refuseMember(
   candidate: ListedCandidate,
-  { request, release, releases, newer, tooOld }: PlanFacts,
+  { request, release, releases, newer, tooOld, entitled }: PlanFacts,
+  misfit: string | undefined,
 ): LeftOutReason | undefined {
   const { from, active } = candidate
   const to = request.kind === 'rollback' ? candidate.to : release?.version
@@ -108,6 +147,8 @@ function refuseMember(
   if (request.kind !== 'rollback' && sameVersion(from, to)) return 'already_at_version'
   if (newer?.has(from)) return 'newer_version'
   if (tooOld?.has(from)) return 'below_minimum_version'
+  if (misfit !== undefined) return 'incompatible'
+  if (entitled && !entitled.has(candidate.licence ?? '')) return 'not_entitled'
   // A child waits for what its parent still has in flight; everybody else is refused (M19).
   if (active !== null && active !== request.parent) return 'update_in_progress'
   if (candidate.notReady) return 'not_ready'
@@ -120,23 +161,30 @@ function refuseMember(
 /** Tells the candidates apart: the places of those that are members, and who is left out. */
 function membersAmong(candidates: CandidateList, facts: PlanFacts) {
   const places = new Uint32Array(candidates.length)
-  const leftOut: { target: string; reason: LeftOutReason }[] = []
+  const leftOut: LeftOut[] = []
+  const fits = fitting(facts)
   const canaries = new Set(facts.request.selection.canaries)
-  let [count, uncritical, canariesPresent] = [0, 0, 0]
+  let [count, uncritical, canariesPresent, unsaid] = [0, 0, 0, 0]
   for (let place = 0; place < candidates.length; place++) {
     const candidate = candidates.at(place)
     const { target, critical } = candidate
-    const reason = refuseMember(candidate, facts)
+    const fit = fits(candidate)
+    const reason = refuseMember(candidate, facts, fit.misfit)
     if (reason !== undefined) {
-      leftOut.push({ target, reason })
+      leftOut.push({
+        target,
+        reason,
+        ...(reason === 'incompatible' && fit.misfit !== undefined && { detail: fit.misfit }),
+      })
       continue
     }
     places[count++] = place
+    if (fit.unsaid) unsaid++
     if (critical) continue
     uncritical++
     if (canaries.has(target)) canariesPresent++
   }
-  return { members: places.subarray(0, count), leftOut, uncritical, canariesPresent }
+  return { members: places.subarray(0, count), leftOut, uncritical, canariesPresent, unsaid }
 }
 
 /** No wave but the first may hold a critical target, unless there are no others: the first wave ends where they begin. */
@@ -294,7 +342,7 @@ export function makePlan(
     })
   }
   const listed = CandidateList.of(candidates)
-  const { members, leftOut, uncritical, canariesPresent } = membersAmong(listed, facts)
+  const { members, leftOut, uncritical, canariesPresent, unsaid } = membersAmong(listed, facts)
   if (members.length === 0) return { ...reject(nobody(leftOut, listed)), leftOut: leftOut.toSorted(byTarget) }
 
   const seed = hashOf({
@@ -349,7 +397,7 @@ export function makePlan(
   })
   return {
     plan: {
-      ...{ planHash, version, digest, chunks, members: taken.length, droppedWaves, leftOut },
+      ...{ planHash, version, digest, chunks, members: taken.length, droppedWaves, leftOut, unsaid },
       ...frozen,
       ...{ policyVersion, releaseVersion: release?.releaseVersion ?? 0 },
       ...rules,

@@ -113,3 +113,11 @@ export function toldWarnings(warnings: readonly PlanWarning[]): PlanWarning[] {
   const detail = `There are ${warnings.length - told.length} more warnings.`
   return [...told, { code: 'more_warnings', detail, field: null, value: null }]
 }
+
+/** Returns how many targets of a plan have not said what its release asks for: they are upgraded, unless their agents find that it does not fit. */
+export function warningsOfEnvironments({ unsaid }: { readonly unsaid: number }): PlanWarning[] {
+  if (unsaid === 0) return []
+  const who = unsaid === 1 ? 'one target has' : `${unsaid} targets have`
+  const detail = `Of what the release asks for ${who} not said what is there (environment): their agents judge it.`
+  return [{ code: 'environment_unknown', detail, field: 'targets', value: null }]
+}

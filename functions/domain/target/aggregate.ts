@@ -159,6 +159,12 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
       const { [event.data.profile]: _, ...memberships } = state.memberships
       return { ...state, memberships, revision: event.data.revision }
     }
+    case 'EnvironmentReported': {
+      const { environment, revision } = event.data
+      return { ...state, facts: state.facts && { ...state.facts, environment }, revision }
+    }
+    case 'LicenceHeld':
+      return { ...state, licence: event.data.licence, revision: event.data.revision }
     case 'AttemptAssigned': {
       const { procedure, generation = state.generation, ...attempt } = event.data
       const active = { ...attempt, assignedAt: at, acceptedAt: null, deadline: null }
@@ -197,7 +203,7 @@ function evolve(state: TargetState, event: TargetEvent, { at }: CommitContext): 
 /** What gets upgraded: one stream a target. It alone says when an attempt began and how it ended (M19, design: #aggregates). */
 export const targetAggregate: Aggregate<TargetState, TargetEvent> = {
   name: 'target',
-  stateSchema: 7,
+  stateSchema: 8,
   initial: initialTarget,
   evolve,
   decode: (type, schema, data) => targetEvents.decode(type, schema, data),

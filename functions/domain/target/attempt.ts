@@ -4,6 +4,7 @@ import type { Measured } from '../../../events/tally.ts'
 import type { AttemptOutcome, TargetEvent } from '../../../events/target.ts'
 import { after, between, earlier, later, second } from '../../../events/time.ts'
 import { accept } from '../aggregate.ts'
+import { type Compatibility, misfitOf } from '../release/compatibility.ts'
 import { sameVersion } from '../version/identity.ts'
 import { neverLeft } from './never-left.ts'
 import { endsAttempt } from './outcome.ts'
@@ -34,6 +35,12 @@ export function attemptId(key: {
 
 /** The code of a success that runs another version than the one that was asked for. */
 export const versionMismatch = 'VERSION_MISMATCH'
+
+/** The code of an attempt whose target is not entitled to the release. */
+const notEntitled = 'not_entitled'
+
+/** The code of an attempt whose release does not fit where its target runs. */
+export const incompatible = 'incompatible'
 
 /** How an attempt ends, beside which one it is. */
 export interface AttemptEnd {
@@ -130,6 +137,23 @@ function busy(
   return over ? skipped('busy') : { outcome: 'deferred', code: 'busy', busyWith: upgrade }
 }
 
+/** What a release is withheld for: what it asks of where it runs, and the licence of the target that does not entitle to it (null: it has none; undefined: it is entitled). */
+interface Withholding {
+  readonly compatibility: Compatibility
+  readonly unentitled: string | null | undefined
+}
+
+/** Why a release must not reach the target, whoever sends it there; null: it may. */
+function withholding(
+  { facts, licence }: TargetState,
+  { compatibility, unentitled }: Withholding,
+): AttemptEnd | null {
+  const misfit = misfitOf(compatibility, facts?.environment)
+  if (misfit !== undefined) return { ...skipped(incompatible), output: `${misfit}.` }
+  // Of another licence than was asked about the hand-over judges.
+  return unentitled !== undefined && unentitled === (licence?.id ?? null) ? skipped(notEntitled) : null
+}
+
 /** Why the target cannot take an attempt now; null when it can. */
 function obstacle(
   state: TargetState,
@@ -138,11 +162,15 @@ function obstacle(
     ready = true,
     withdrawn = false,
     distrusted = false,
+    compatibility = {},
+    unentitled,
     patience,
   }: {
     readonly ready?: boolean
     readonly withdrawn?: boolean
     readonly distrusted?: boolean
+    readonly compatibility?: Compatibility
+    readonly unentitled?: string | null
     readonly patience?: BusyPatience
   },
   now: string,
@@ -160,6 +188,8 @@ function obstacle(
   if (!isBack && !sameVersion(present, plan.from)) return skipped('version_changed')
   if (distrusted) return skipped('release_distrusted')
   if (withdrawn) return skipped('release_withdrawn')
+  const withheld = withholding(state, { compatibility, unentitled })
+  if (withheld) return withheld
   return ready ? null : skipped('not_ready')
 }
 
@@ -185,6 +215,12 @@ export function assignAttempt(
     readonly withdrawn?: boolean
     /** Do too few count of those who have signed the release that it goes back to? */
     readonly distrusted?: boolean
+    /** Does the release need a licence? */
+    readonly licensed?: boolean
+    /** What the release asks of where it runs; left out: nothing. */
+    readonly compatibility?: Compatibility
+    /** The licence of the target that does not entitle to the release; null: it has none; left out: it is entitled, or need not be. */
+    readonly unentitled?: string | null
     /** The window that the upgrade runs in, where a profile opened it. */
     readonly window?: ProfileWindow
   },
@@ -206,6 +242,7 @@ export function assignAttempt(
         ...{ attempt, upgrade, member, n, kind, component, from, to, digest, acceptBy, seconds },
         ...(closing && { closing }),
         ...(calendars.length > 0 && { calendars: [...calendars] }),
+        ...(assignment.licensed && { licensed: true }),
         ...(assignment.breaksGlass && { breaksGlass: true }),
         ...(procedure && { procedure, generation: state.generation + 1 }),
         sequence: 1,
@@ -229,6 +266,19 @@ export function withdrawAttempt(plan: AttemptPlan): TargetDecision {
     return isKnown(state, plan)
       ? accept()
       : accept(endOf(state, plan, { outcome: 'withdrawn', code: null }, now))
+  }
+}
+
+/** Gives back what is offered to a target that its release must not reach, or not any more; what is accepted runs to its end. */
+export function withholdAttempt({
+  attempt,
+  ...why
+}: Withholding & { readonly attempt: string }): TargetDecision {
+  return (state, now) => {
+    const { active } = state
+    if (active?.attempt !== attempt || active.acceptedAt !== null) return accept()
+    const end = withholding(state, why)
+    return end ? accept(endOf(state, active, end, now)) : accept()
   }
 }
 

@@ -8,6 +8,8 @@ const skippedWords: Readonly<Record<string, string>> = {
   retired: 'it was retired',
   pinned: 'it was pinned',
   already_at_version: 'it ran the version already',
+  incompatible: 'the release does not fit what is there',
+  not_entitled: 'it had no licence for the release',
   not_ready: 'nothing had been heard of its agent for 24 hours',
   version_changed: 'it did not run the version any more that the plan saw',
   not_registered: 'it was not registered',

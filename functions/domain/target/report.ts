@@ -1,9 +1,11 @@
+import { canonicalJson } from '../../../events/canonical.ts'
 import { after, second } from '../../../events/time.ts'
 import { accept, reject } from '../aggregate.ts'
 import type { Closure } from '../policy/closure.ts'
 import type { Stop } from '../policy/policy.ts'
+import { type Compatibility, type Environment, misfitOf } from '../release/compatibility.ts'
 import { sameVersion } from '../version/identity.ts'
-import { type AttemptEnd, endOf, versionMismatch } from './attempt.ts'
+import { type AttemptEnd, endOf, incompatible, versionMismatch } from './attempt.ts'
 import { meaningOf } from './outcome.ts'
 import { notRegistered, refuseTarget } from './refusals.ts'
 import { reconsidered } from './regression.ts'
@@ -73,21 +75,31 @@ export interface HandOverFacts {
   readonly withdrawn: string | null
   /** Why it must not be rolled out now, by whether it is blocked and who has signed it; null: it may be. */
   readonly refused: string | null
+  /** What the release asks of where it runs. */
+  readonly compatibility: Compatibility
+  /** The release needs a licence, and that of the target does not entitle to it. */
+  readonly unentitled: boolean
 }
 
 /** Returns why an attempt must not be begun now, though the target was offered it; undefined when it may be. */
-function refuseHandOver({ attempt, breaksGlass }: ActiveAttempt, facts: HandOverFacts) {
+function refuseHandOver(
+  { attempt, breaksGlass }: ActiveAttempt,
+  environment: Environment | undefined,
+  facts: HandOverFacts,
+) {
   const refusal = (code: string, why: string) =>
     reject({ code, detail: `${why} Do not begin attempt ${attempt}; ask GET /api/v1/updates/check later.` })
   const [stop] = facts.stops
   if (stop && !breaksGlass) return refusal('everything-stopped', `Everything is stopped: ${stop.reason}.`)
-  const { closure, withdrawn, refused } = facts
+  const { closure, withdrawn, refused, compatibility, unentitled } = facts
   if (closure && !breaksGlass)
     return refusal('closed-by-now', `Nothing is begun until ${closure.to}: ${closure.why}.`)
   if (withdrawn !== null) return refusal('release-withdrawn', `The release was withdrawn: ${withdrawn}.`)
-  return refused === null
-    ? undefined
-    : refusal('release-refused', `The release must not be rolled out: ${refused}.`)
+  if (refused !== null) return refusal('release-refused', `The release must not be rolled out: ${refused}.`)
+  const misfit = misfitOf(compatibility, environment)
+  if (misfit !== undefined) return refusal(incompatible, `It does not fit: ${misfit}.`)
+  if (unentitled) return refusal('not-entitled', 'The target has no licence for the release.')
+  return undefined
 }
 
 /**
@@ -116,7 +128,7 @@ export function acceptAttempt({
         detail: `Attempt ${attempt} had to be accepted by ${acceptBy}. Do not begin it; ask GET /api/v1/updates/check.`,
       })
     }
-    const held = facts && refuseHandOver(subject.attempt, facts)
+    const held = facts && refuseHandOver(subject.attempt, state.facts?.environment, facts)
     if (held) return held
     const deadline = after(now, seconds * second)
     return accept({
@@ -216,6 +228,17 @@ export function finishAttempt(report: FinishReport): TargetDecision {
       })
     }
     return accept(endOf(state, subject.attempt, end, now))
+  }
+}
+
+/** Corrects what is where a target runs by what its agent says; the same again changes nothing. */
+export function hearEnvironment(environment: Environment): TargetDecision {
+  return (state) => {
+    const refused = refuseTarget(state)
+    if (refused) return refused
+    if (canonicalJson(state.facts?.environment ?? {}) === canonicalJson(environment)) return accept()
+    const data = { environment: { ...environment }, revision: state.revision + 1 }
+    return accept({ type: 'EnvironmentReported', data })
   }
 }
 

@@ -3,6 +3,7 @@ import type { ProcedureReference, StepHold } from '../../../events/procedure.ts'
 import type {
   AttemptOutcome,
   Direction,
+  HeldLicence,
   ProfileOverride,
   RegressedOutcome,
   SavedValues,
@@ -79,6 +80,8 @@ export interface ActiveAttempt extends AttemptPlan {
   /** The end of an opening ends the time to accept it: who did not is not to blame. */
   readonly closing?: true
   readonly calendars?: readonly string[]
+  /** Its release needs a licence. */
+  readonly licensed?: true
   readonly breaksGlass?: true
   readonly seconds: number
   readonly assignedAt: string
@@ -166,6 +169,8 @@ export interface TargetState {
   readonly clonedAt: string | null
   /** The profiles that it is a member of, by their id. */
   readonly memberships: Readonly<Record<string, ProfileMembership>>
+  /** Null: it has none. */
+  readonly licence: HeldLicence | null
   readonly active: ActiveAttempt | null
   /** The last ones, newest last. */
   readonly attempts: readonly EndedAttempt[]
@@ -205,6 +210,7 @@ export const initialTarget: TargetState = {
   keyHash: null,
   clonedAt: null,
   memberships: {},
+  licence: null,
   active: null,
   attempts: [],
   revision: 0,

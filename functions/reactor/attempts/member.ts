@@ -1,5 +1,8 @@
 import { instantOf } from '../../../events/time.ts'
+import type { Licensed } from '../../domain/licence/licence.ts'
 import type { PlanMember } from '../../domain/plan/aggregate.ts'
+import { type Compatibility, compatibilityOf } from '../../domain/release/compatibility.ts'
+import { type ReleaseState, releaseAggregate, releaseId } from '../../domain/release/release.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { assignAttempt, attemptId } from '../../domain/target/attempt.ts'
 import type { ProfileWindow } from '../../domain/target/own-window.ts'
@@ -11,6 +14,7 @@ import { keepsEverybodyOut } from '../../domain/upgrade/hold.ts'
 import { hasBegun, isPlanned, type PlannedUpgrade } from '../../domain/upgrade/state.ts'
 import { NotInTheLog } from '../../errors.ts'
 import { admissionFacts, type LogAndClock } from '../../facts/admission.ts'
+import { isEntitled, isLicensed } from '../../facts/entitlement.ts'
 import { planMembers } from '../../facts/plan-members.ts'
 import { releasesOf } from '../../facts/release.ts'
 import type { Loaded, Metadata } from '../../log/log.ts'
@@ -20,17 +24,18 @@ export interface Members extends LogAndClock {
   readonly upgrade: string
   readonly state: PlannedUpgrade
   readonly cause: Metadata
-  /** What keeps targets from going back to releases, by version, as they were read strongly since. */
-  readonly before: Map<string, Promise<Refused>>
+  /** Where they are sent, by version. */
+  readonly destinations: Map<string, Promise<Destination>>
 }
 
-/** Why nothing is sent to a release. */
-interface Refused {
+/** What is known of a release that members are sent to, as it was read strongly. */
+interface Destination {
   readonly withdrawn: boolean
   readonly distrusted: boolean
+  readonly compatibility: Compatibility
+  /** What members have to be entitled to; undefined: nothing. */
+  readonly licensed?: Licensed | undefined
 }
-
-const mayGo: Refused = { withdrawn: false, distrusted: false }
 
 /** A member that was admitted, and the how-manieth admission this is. */
 export interface Admitted {
@@ -51,23 +56,39 @@ export async function membersOf(
   cause: Metadata,
 ): Promise<Members | undefined> {
   const { state } = await log.load(upgradeAggregate, upgrade)
-  return isPlanned(state) ? { log, now, upgrade, state, cause, before: new Map() } : undefined
+  return isPlanned(state) ? { log, now, upgrade, state, cause, destinations: new Map() } : undefined
 }
 
-/** Why nothing is sent to the release that a member of a rollback goes back to. Others have one release for all, which the admission is held to. */
-async function refusedBack(members: Members, { to }: PlanMember): Promise<Refused> {
-  const { state, before } = members
+/** Returns what is known of a release that targets go forth to: that it may be rolled out, the admission is held to. */
+async function forthTo({ log }: LogAndClock, release: ReleaseState): Promise<Destination> {
+  const licensed = { component: release.component, channel: release.channel }
+  return {
+    ...{ withdrawn: false, distrusted: false, compatibility: compatibilityOf(release.signed) },
+    ...((await isLicensed(log, licensed)) && { licensed }),
+  }
+}
+
+/** Returns what is known of a release that targets go back to. It asks for no licence: one that is over must keep nobody at what has failed. */
+async function backTo(members: Members, component: string, version: string): Promise<Destination> {
+  const releases = await releasesOf(members, component, [version])
+  const { withdrawn = null, distrusted = null, compatibility = {} } = releases.get(version) ?? {}
+  const isAway = withdrawn !== null && !mayGoToWithdrawn(members.state)
+  return { withdrawn: isAway, distrusted: distrusted !== null, compatibility }
+}
+
+/** Returns what is known of the release that a member is sent to, which is read once for all that go there. */
+function destinationOf(members: Members, { to }: PlanMember): Promise<Destination> {
+  const { log, state, destinations } = members
   const { kind, component } = state.request
-  if (kind !== 'rollback') return mayGo
   const known =
-    before.get(to) ??
-    releasesOf(members, component, [to]).then((releases) => {
-      const { withdrawn = null, distrusted = null } = releases.get(to) ?? {}
-      return { withdrawn: withdrawn !== null, distrusted: distrusted !== null }
-    })
-  before.set(to, known)
-  const { withdrawn, distrusted } = await known
-  return { withdrawn: withdrawn && !mayGoToWithdrawn(state), distrusted }
+    destinations.get(to) ??
+    (kind === 'rollback'
+      ? backTo(members, component, to)
+      : log
+          .load(releaseAggregate, releaseId(component, to))
+          .then((release) => forthTo(members, release.state)))
+  destinations.set(to, known)
+  return known
 }
 
 /**
@@ -80,6 +101,9 @@ export async function acceptanceNow(members: Members, at: string): Promise<Accep
   const facts = await admissionFacts(members, members.upgrade, state)
   const opening = openingOf(state, facts, instantOf(members.now()))
   if (facts.releaseWithdrawn !== null || facts.releaseRefused !== null) return undefined
+  // What it was held to is what members are sent to.
+  const { release } = facts
+  if (release) members.destinations.set(state.plan.version, Promise.resolve(await forthTo(members, release)))
   return opening && acceptanceOf(state, opening, at)
 }
 
@@ -131,12 +155,17 @@ export async function assignMember(
 ): Promise<void> {
   const { log, state, cause } = members
   const { target, attempt, planned } = await attemptOf(members, admitted)
+  const { licensed, ...destination } = await destinationOf(members, planned)
+  const from = checked?.from ?? (licensed && (await log.load(targetAggregate, target)))
+  const licence = from?.state.licence?.id ?? null
+  const isRefused = licensed && !(await isEntitled(members, licence, licensed))
   const assignment = assignAttempt({
     ...attempt,
     ...offerOf(state, planned, admitted),
-    ...(await refusedBack(members, planned)),
+    ...destination,
+    ...{ licensed: licensed !== undefined, ...(isRefused && { unentitled: licence }) },
     ready: checked?.ready ?? true,
     ...profileWindowOf(state),
   })
-  await log.of(targetAggregate, target).carryOut(assignment, cause, checked && { from: checked.from })
+  await log.of(targetAggregate, target).carryOut(assignment, cause, from && { from })
 }

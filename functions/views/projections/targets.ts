@@ -7,7 +7,7 @@ import { type TargetRow, viewNames } from '../rows.ts'
 /** As much of the fold as the row remembers: what an event does to a target is said once, in the domain. */
 function remembered(row: TargetRow | undefined): TargetState {
   if (!row) return targetAggregate.initial
-  const { facts, components, drift, pin, retired, enrolled, memberships } = row
+  const { facts, components, drift, pin, retired, enrolled, memberships, licence = null } = row
   const keyHash = enrolled ? '' : null
   return {
     ...targetAggregate.initial,
@@ -19,6 +19,7 @@ function remembered(row: TargetRow | undefined): TargetState {
     retired,
     keyHash,
     memberships,
+    licence,
   }
 }
 
@@ -31,7 +32,7 @@ export const targets: Projection<TargetEvent, TargetRow> = {
     return { view: viewNames.targets.partOf(id), row: id, sequence: event.data.revision }
   },
   apply(body, event, context) {
-    const { facts, components, drift, pin, retired, keyHash, memberships } = targetAggregate.evolve(
+    const { facts, components, drift, pin, retired, keyHash, memberships, licence } = targetAggregate.evolve(
       remembered(body),
       event,
       context,
@@ -47,6 +48,7 @@ export const targets: Projection<TargetEvent, TargetRow> = {
       retired,
       enrolled: keyHash !== null,
       memberships,
+      ...(licence && { licence }),
       lastOutcome: lastOutcome(event, context.at) ?? body?.lastOutcome ?? null,
       updatedAt: context.at,
     }

@@ -6,6 +6,7 @@ import { evaluate, NoValue } from '../../domain/procedure/expression.ts'
 import { endKeys, placeKey } from '../../domain/procedure/machine.ts'
 import { acts } from '../../domain/procedure/steps.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
+import { withholdAttempt } from '../../domain/target/attempt.ts'
 import { beginWayBack, drivenBy, finishProcedure } from '../../domain/target/procedure.ts'
 import { acceptAttempt } from '../../domain/target/report.ts'
 import { familyOf, idsOf } from '../../facts/family.ts'
@@ -57,15 +58,20 @@ type Present = Awaited<ReturnType<typeof present>>
 async function takeOver(
   services: ProcedureServices,
   asked: Input,
-  { active }: Present,
+  { state, active }: Present,
   cause: Metadata,
 ): Promise<void> {
-  const facts = await handOverFacts(services, active)
+  const facts = await handOverFacts(services, active, state.licence)
   const said = { attempt: asked.attempt, byProcedure: true, facts }
   const outcome = await services.log.of(targetAggregate, asked.target).carryOut(acceptAttempt(said), cause)
   if (outcome.kind !== 'rejected') return
   const { code, detail } = outcome.rejection
   if (code === 'attempt-over') throw superseded()
+  const { compatibility } = facts
+  const unentitled = facts.unentitled ? (state.licence?.id ?? null) : undefined
+  const withheld = withholdAttempt({ attempt: asked.attempt, compatibility, unentitled })
+  const given = await services.log.of(targetAggregate, asked.target).carryOut(withheld, cause)
+  if (given.kind === 'committed') throw superseded()
   throw notYet(detail)
 }
 

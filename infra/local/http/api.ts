@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { type Answer, answerOf, gatewayAnswer, internalServerError } from './answer.ts'
@@ -14,6 +15,8 @@ import { throttle } from './throttle.ts'
 export interface HttpApi {
   /** Starts to answer and returns the base URL. Port 0 takes a free one. */
   listen(port: number, host?: string): Promise<string>
+  /** Starts to answer at the domain of the template, to callers with a certificate alone, and returns its URL; undefined: there is none. Port 0 takes a free one. */
+  listenAtDomain(port: number, host?: string): Promise<string | undefined>
   /** Stops accepting, lets requests under way finish, and resolves when all connections are closed. */
   close(): Promise<void>
 }
@@ -39,12 +42,22 @@ interface Endpoint extends RouteProperties {
   readonly authorize?: Authorize
 }
 
+/** What stands in for the certificate of a domain and its truststore, as PEM. */
+export interface DomainFiles {
+  readonly certificate: string
+  readonly key: string
+  /** Whose certificates callers have. */
+  readonly authorities: string
+}
+
 /** Serves the HTTP API of a template as API Gateway would. Properties that it does not implement are refused by name. */
 export function createHttpApi(
   options: HttpApiTemplate & {
     invoke(functionArn: string, payload: unknown): Promise<unknown>
     readonly clock: Clock
     readonly issuer: Issuer
+    /** Needed where the template has a domain. */
+    readonly domainFiles?: DomainFiles | undefined
     readonly maxBodyBytes?: number
   },
 ): HttpApi {
@@ -119,10 +132,15 @@ export function createHttpApi(
     return answer
   }
 
-  async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function serve(
+    server: Server,
+    message: IncomingMessage,
+    response: ServerResponse,
+    domain?: string,
+  ): Promise<void> {
     // A client that goes away in the middle of its request is its own matter.
     message.on('error', () => {})
-    const request = readRequest(message)
+    const request = readRequest(message, domain)
     let answer: Answer
     if (headBytes(message) > maximumHeadBytes) answer = headTooLarge
     else if (request === undefined) answer = gatewayAnswer(400, 'Bad Request')
@@ -135,9 +153,48 @@ export function createHttpApi(
   }
 
   // Node's own limit is the looser one: it ends the connection before the request is known.
-  const server = createServer({ maxHeaderSize: 64 * 1024, keepAlive: true }, (message, response) => {
-    void serve(message, response)
-  })
+  const settings = { maxHeaderSize: 64 * 1024, keepAlive: true }
+  const server: Server = asGateway(
+    createServer(settings, (message, response) => void serve(server, message, response)),
+  )
+  const [domain, ...otherDomains] = Object.values(options.domains ?? {})
+  if (otherDomains.length > 0) throw new Error('The API has several domains; one machine has one of them.')
+
+  /** A server for those who show a certificate of one of the authorities; all others come no further than the handshake. */
+  function serverAt(name: string): Server {
+    const { domainFiles } = options
+    if (!domainFiles)
+      throw new Error(`The template names ${name} as a domain: start with the files of its certificate.`)
+    const { certificate: cert, key, authorities: ca } = domainFiles
+    const tls = { cert, key, ca, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const
+    const secure: Server = asGateway(
+      createSecureServer(
+        { ...settings, ...tls },
+        (message, response) => void serve(secure, message, response, name),
+      ),
+    )
+    return secure
+  }
+  const atDomain = domain && serverAt(domain.DomainName)
+
+  return {
+    async listen(port, host = '127.0.0.1') {
+      const actual = await listening(server, port, host)
+      const base = `http://${host.includes(':') ? `[${host}]` : host}:${actual}`
+      return stage.StageName === '$default' ? base : `${base}/${stage.StageName}`
+    },
+    async listenAtDomain(port, host = '127.0.0.1') {
+      if (!domain || !atDomain) return undefined
+      return `https://${domain.DomainName}:${await listening(atDomain, port, host)}`
+    },
+    async close() {
+      await Promise.all([server, ...(atDomain ? [atDomain] : [])].map(closed))
+    },
+  }
+}
+
+/** Returns a server that answers what Node itself would, as the gateway does. */
+function asGateway<Kind extends Server>(server: Kind): Kind {
   // Node's own answer has no body, and nobody would know who gave it.
   server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) => {
     send(message, response, expectationFailed, readRequest(message)?.requestId ?? '')
@@ -152,25 +209,25 @@ export function createHttpApi(
     socket.end(`${head}\r\nconnection: close\r\n\r\n${body}`)
   })
 
-  return {
-    async listen(port, host = '127.0.0.1') {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, port, host)))
-        server.listen(port, host, resolve)
-      })
-      const address = server.address()
-      const actual = typeof address === 'object' && address !== null ? address.port : port
-      const base = `http://${host.includes(':') ? `[${host}]` : host}:${actual}`
-      return stage.StageName === '$default' ? base : `${base}/${stage.StageName}`
-    },
-    async close() {
-      if (!server.listening) return
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        server.closeIdleConnections()
-      })
-    },
-  }
+  return server
+}
+
+/** Resolves to the port at which a server answers. */
+async function listening(server: Server, port: number, host: string): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, port, host)))
+    server.listen(port, host, resolve)
+  })
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : port
+}
+
+async function closed(server: Server): Promise<void> {
+  if (!server.listening) return
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+  })
 }
 
 function listenError(error: NodeJS.ErrnoException, port: number, host: string): Error {

@@ -16,11 +16,19 @@ export function declaredHttpApi(api: Resource, resources: readonly Resource[]): 
       `${api.logicalId} (${api.type}) has ${others.length + (stage ? 1 : 0)} stages; one machine serves exactly one.`,
     )
   }
+  const mappings = byLogicalId('ApiMapping')
+  const led = new Set(Object.values(mappings).map(({ DomainName }) => DomainName))
   return {
     api: api.properties,
     stage: stage.properties,
     routes: byLogicalId('Route'),
     integrations: byLogicalId('Integration'),
     authorizers: byLogicalId('Authorizer'),
+    mappings,
+    domains: Object.fromEntries(
+      ofType(resources, 'AWS::ApiGatewayV2::DomainName')
+        .filter(({ identity }) => led.has(identity.ref))
+        .map(({ logicalId, properties }) => [logicalId, properties]),
+    ),
   } as unknown as HttpApiTemplate // the gateway checks every property of it
 }

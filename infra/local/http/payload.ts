@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import type { Clock } from '../clock.ts'
 
 /** A request as the gateway understood it, before a route is chosen. */
@@ -13,6 +15,8 @@ export interface GatewayRequest {
   readonly cookies: readonly string[]
   readonly protocol: string
   readonly sourceIp: string
+  /** The domain that it came by, with the certificate that the caller has shown; undefined: by the address of the API. */
+  readonly domain: { readonly name: string; readonly clientCert: ClientCertificate } | undefined
   readonly requestId: string
 }
 
@@ -27,8 +31,31 @@ export interface PayloadVersion2 {
   readonly [part: string]: unknown
 }
 
-/** Reads a request line and its headers. Returns undefined when the path is no valid percent-encoding. */
-export function readRequest(message: IncomingMessage): GatewayRequest | undefined {
+/** A certificate that a caller has shown, as functions are told of it. */
+interface ClientCertificate {
+  readonly clientCertPem: string
+  readonly subjectDN: string
+  readonly issuerDN: string
+  readonly serialNumber: string
+  readonly validity: { readonly notBefore: string; readonly notAfter: string }
+}
+
+/** Returns the certificate that has been verified of who asks; undefined: there is none. */
+function certificateOf(socket: Socket): ClientCertificate | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined
+  const shown = socket.getPeerX509Certificate()
+  if (!shown) return undefined
+  const { subject, issuer, serialNumber, validFrom, validTo } = shown
+  const inOneLine = (name: string) => name.replaceAll('\n', ',')
+  return {
+    clientCertPem: shown.toString(),
+    ...{ subjectDN: inOneLine(subject), issuerDN: inOneLine(issuer), serialNumber },
+    validity: { notBefore: validFrom, notAfter: validTo },
+  }
+}
+
+/** Reads a request line and its headers; `domain` is the one that it came by. Returns undefined when the path is no valid percent-encoding. */
+export function readRequest(message: IncomingMessage, domain?: string): GatewayRequest | undefined {
   const [encodedPath = '/', ...search] = (message.url ?? '/').split('?')
   const rawQueryString = search.join('?')
   let rawPath: string
@@ -38,6 +65,7 @@ export function readRequest(message: IncomingMessage): GatewayRequest | undefine
     return undefined
   }
   const { headers, cookies } = readHeaders(message)
+  const clientCert = domain === undefined ? undefined : certificateOf(message.socket)
   return {
     method: message.method ?? 'GET',
     rawPath,
@@ -47,6 +75,7 @@ export function readRequest(message: IncomingMessage): GatewayRequest | undefine
     cookies,
     protocol: `HTTP/${message.httpVersion}`,
     sourceIp: message.socket.remoteAddress ?? '',
+    domain: domain === undefined || !clientCert ? undefined : { name: domain, clientCert },
     requestId: randomUUID(),
   }
 }
@@ -64,7 +93,7 @@ function readHeaders(message: IncomingMessage): { headers: Record<string, string
   const forwarded = headers['x-forwarded-for']
   headers['x-forwarded-for'] = forwarded === undefined ? remoteAddress : `${forwarded}, ${remoteAddress}`
   headers['x-forwarded-port'] = String(localPort ?? '')
-  headers['x-forwarded-proto'] = 'http'
+  headers['x-forwarded-proto'] = message.socket instanceof TLSSocket ? 'https' : 'http'
   return { headers, cookies }
 }
 
@@ -93,7 +122,8 @@ export function payloadOf(
   clock: Clock,
 ): PayloadVersion2 {
   const now = clock.now()
-  const domainName = request.headers.host ?? 'localhost'
+  const { domain } = request
+  const domainName = domain?.name ?? request.headers.host ?? 'localhost'
   return {
     version: '2.0',
     routeKey: route.RouteKey,
@@ -107,6 +137,7 @@ export function payloadOf(
     requestContext: {
       accountId: '000000000000',
       apiId: 'local',
+      ...(domain && { authentication: { clientCert: domain.clientCert } }),
       domainName,
       domainPrefix: domainName.split('.')[0],
       http: {

@@ -66,6 +66,20 @@ export interface AuthorizerProperties {
   readonly AuthorizerCredentialsArn?: string
 }
 
+/** A domain that leads to the API, whose callers show certificates of their own. */
+export interface DomainProperties {
+  readonly DomainName: string
+  readonly DomainNameConfigurations?: unknown
+  readonly MutualTlsAuthentication: { readonly TruststoreUri: string; readonly TruststoreVersion?: string }
+}
+
+/** Leads a domain to the API. */
+export interface MappingProperties {
+  readonly ApiId?: unknown
+  readonly DomainName: string
+  readonly Stage: string
+}
+
 export type ByLogicalId<Properties> = Readonly<Record<string, Properties>>
 
 /** Everything of a template that makes up one HTTP API. */
@@ -75,6 +89,9 @@ export interface HttpApiTemplate {
   readonly routes: ByLogicalId<RouteProperties>
   readonly integrations: ByLogicalId<IntegrationProperties>
   readonly authorizers: ByLogicalId<AuthorizerProperties>
+  /** Those that mappings lead here. */
+  readonly domains?: ByLogicalId<DomainProperties>
+  readonly mappings?: ByLogicalId<MappingProperties>
 }
 
 // A value of undefined allows any; a list names the values that are implemented.
@@ -131,6 +148,14 @@ const known: Readonly<Record<string, Known>> = {
     AuthorizerResultTtlInSeconds: undefined,
     AuthorizerCredentialsArn: undefined,
   },
+  'AWS::ApiGatewayV2::DomainName': {
+    DomainName: undefined,
+    // The certificate of the domain is a file on one machine.
+    DomainNameConfigurations: undefined,
+    MutualTlsAuthentication: undefined,
+    Tags: undefined,
+  },
+  'AWS::ApiGatewayV2::ApiMapping': { ApiId: undefined, DomainName: undefined, Stage: undefined },
   CorsConfiguration: {
     AllowCredentials: undefined,
     AllowHeaders: undefined,
@@ -159,6 +184,15 @@ export function checkTemplate(template: HttpApiTemplate): void {
   for (const [id, integration] of Object.entries(template.integrations)) {
     check('AWS::ApiGatewayV2::Integration', id, integration)
     need(integration, ['IntegrationType', 'IntegrationUri', 'PayloadFormatVersion'], id)
+  }
+  for (const [id, domain] of Object.entries(template.domains ?? {})) {
+    check('AWS::ApiGatewayV2::DomainName', id, domain)
+    need(domain, ['DomainName', 'MutualTlsAuthentication'], id)
+  }
+  for (const [id, mapping] of Object.entries(template.mappings ?? {})) {
+    check('AWS::ApiGatewayV2::ApiMapping', id, mapping)
+    if (mapping.Stage !== template.stage.StageName)
+      throw new Error(`${id} leads to the stage ${mapping.Stage}, which is not declared`)
   }
   for (const [id, authorizer] of Object.entries(template.authorizers)) {
     check('AWS::ApiGatewayV2::Authorizer', id, authorizer)

@@ -55,6 +55,20 @@ describe('an update', () => {
     expect([await round(), plane.unchanged()]).toEqual([idle, 2])
   })
 
+  it('M18: presents its licence, and shows why nothing is offered', async () => {
+    const plane = await openPlane()
+    const place = openPlace(plane)
+    const file = join(place.directory, 'licence.key')
+    const server = { ...(place.config.server as object), licence: file }
+    writeFileSync(file, 'a-key-that-was-paid-for\n')
+    const { round, told } = agentAt({ ...place, config: { ...place.config, server } })
+    plane.trouble.reason = 'not_entitled'
+    expect(await round()).toEqual({ nextCheckSeconds: 1, waits: null })
+    expect(plane.licences).toEqual(['a-key-that-was-paid-for'])
+    expect(told.join()).toContain('not_entitled')
+    expect(told.join()).not.toContain('a-key-that-was-paid-for')
+  })
+
   it('waits for a person, and for the maintenance window, unless it was accepted', async () => {
     const days = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
     const other = days[(new Date().getUTCDay() + 3) % 7]

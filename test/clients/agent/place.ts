@@ -82,12 +82,16 @@ export interface Plane {
     date?: number
     instead?: Buffer
     loseAnswer?: boolean
+    /** Why nothing is offered. */
+    reason?: string
     /** What is assigned in place of what is offered; undefined: nothing is. */
     assign?: (stated: Json) => Json | undefined
   }
   readonly signer: Signer
   /** Whose assignments what is offered comes with, where a nonce is sent. */
   readonly assigner: Signer
+  /** The keys of licences that were presented with checks, in their order; null: none was. */
+  readonly licences: (string | null)[]
   /** The nonces that were sent, in their order. */
   readonly nonces: string[]
 }
@@ -106,6 +110,7 @@ export function assignmentBy({ keyId, privateKey }: Signer, stated: Json) {
 export async function openPlane(): Promise<Plane> {
   const [signer, assigner] = [newSigner(), newSigner()]
   const nonces: string[] = []
+  const licences: (string | null)[] = []
   const artifacts = new Map<string, Buffer>()
   let offered: { check: Json; manifest: Json } | undefined
   const reports: Json[] = []
@@ -123,7 +128,14 @@ export async function openPlane(): Promise<Plane> {
     if (request.headers.authorization !== `Bearer ${credential}`)
       return say(401, { code: 'unauthenticated', detail: 'Who?' })
     if (request.url === '/api/v1/updates/check') {
-      const nothing: Json = { updateAvailable: false, ...(asked && { command: asked }) }
+      const licence = request.headers['x-license-key']
+      licences.push(typeof licence === 'string' ? licence : null)
+      const { reason } = trouble
+      const nothing: Json = {
+        updateAvailable: false,
+        ...(asked && { command: asked }),
+        ...(reason && { reason }),
+      }
       const { check } = offered ?? { check: nothing }
       const accepted = reports.some(
         ({ attempt, status }) => attempt === check.attempt && status === 'in-progress',
@@ -176,7 +188,7 @@ export async function openPlane(): Promise<Plane> {
     )
   })
   return {
-    ...{ url, mirror, reports, commands, ranges, trouble, signer, assigner, nonces },
+    ...{ url, mirror, reports, commands, ranges, trouble, signer, assigner, licences, nonces },
     unchanged: () => unchanged,
     command(id, command, more = {}) {
       asked = { id, command, arguments: {}, repeatable: false, ...more }

@@ -152,8 +152,25 @@ describe('a plan', () => {
 })
 
 const target = (id: string, given: Partial<Target> = {}): Target => ({
-  ...{ id, type: 'customer', region: 'eu', tags: {}, critical: false, namespace: null, gateway: null },
-  ...{ components: { api: 'v1' }, drift: {}, pin: null, retired: null, enrolled: true, lastSeenAt: null },
+  ...{
+    id,
+    type: 'customer',
+    region: 'eu',
+    tags: {},
+    critical: false,
+    namespace: null,
+    gateway: null,
+    environment: {},
+  },
+  ...{
+    components: { api: 'v1' },
+    licence: null,
+    drift: {},
+    pin: null,
+    retired: null,
+    enrolled: true,
+    lastSeenAt: null,
+  },
   ...{ lastOutcome: null, updatedAt: '' },
   ...given,
 })
@@ -201,9 +218,17 @@ describe('a fleet', () => {
   })
 
   it('is read from files of CSV and JSON, as the command line reads them', () => {
-    const csv = '\uFEFFid,type,critical,component:api,tag:owner\n"a,1",node,yes,v1,"Ann ""A"""\nb,,,,\n'
+    const csv =
+      '\uFEFFid,type,critical,component:api,tag:owner,environment:os\n"a,1",node,yes,v1,"Ann ""A""",linux\nb,,,,,\n'
     expect(targetsIn(csv)).toEqual([
-      { id: 'a,1', type: 'node', critical: true, components: { api: 'v1' }, tags: { owner: 'Ann "A"' } },
+      {
+        id: 'a,1',
+        type: 'node',
+        critical: true,
+        components: { api: 'v1' },
+        tags: { owner: 'Ann "A"' },
+        environment: { os: 'linux' },
+      },
       { id: 'b', components: {}, tags: {} },
     ])
     expect(targetsIn('{"targets":[{"id":"a"}]}')).toEqual([{ id: 'a' }])

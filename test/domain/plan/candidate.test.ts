@@ -24,6 +24,8 @@ describe('a target as a plan for one component sees it', () => {
       pinned: false,
       retired: false,
       gateway: null,
+      environment: null,
+      licence: null,
     })
   })
   it('runs no version of a component that it does not have', () => {

@@ -60,6 +60,23 @@ export const apiTypes: Readonly<Record<string, ResourceType>> = {
       Description: noEffect(descriptive),
     },
   },
+  'AWS::ApiGatewayV2::DomainName': {
+    nameProperty: 'DomainName',
+    identify: ({ name }) => ({
+      ref: name,
+      attributes: { RegionalDomainName: name, RegionalHostedZoneId: 'local' },
+    }),
+    properties: {
+      DomainName: used,
+      MutualTlsAuthentication: used,
+      DomainNameConfigurations: noEffect('the runtime is started with the files of its certificate'),
+      Tags: noEffect(descriptive),
+    },
+  },
+  'AWS::ApiGatewayV2::ApiMapping': {
+    identify: byLogicalId,
+    properties: { ApiId: used, DomainName: used, Stage: used, ApiMappingKey: used },
+  },
   'AWS::ApiGatewayV2::Authorizer': {
     identify: byLogicalId,
     properties: {
