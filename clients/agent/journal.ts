@@ -1,16 +1,8 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import * as z from 'zod'
 import { held } from './assignment.ts'
+import { replace } from './durable.ts'
 
 /** What is done next of an update that was accepted, in this order; those of the way back follow what did not go well. */
 export const stages = [
@@ -183,34 +175,5 @@ function keepSpace(reserve: string): void {
   } catch {
     // There is none: nothing that is begun then gets further than its download.
     rmSync(reserve, { force: true })
-  }
-}
-
-/** Gives a file another content: all of it or nothing. */
-function replace(file: string, text: string): void {
-  const draft = `${file}.new`
-  try {
-    const handle = openSync(draft, 'w', 0o600)
-    try {
-      writeFileSync(handle, text)
-      fsyncSync(handle)
-    } finally {
-      closeSync(handle)
-    }
-  } catch (error) {
-    rmSync(draft, { force: true })
-    throw error
-  }
-  renameSync(draft, file)
-  syncDirectory(dirname(file))
-}
-
-/** Makes that what was renamed in a directory stays so when the power fails. */
-export function syncDirectory(directory: string): void {
-  const handle = openSync(directory, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
   }
 }
