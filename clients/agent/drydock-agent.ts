@@ -1,9 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { enrol, openAgent } from './agent.ts'
-import { BadConfig, readConfig } from './config.ts'
+import { type Agent, enrol, openAgent } from './agent.ts'
+import { BadConfig, type Config, readConfig } from './config.ts'
 import { NoAnswer } from './exchange.ts'
 import { readEntries } from './journal.ts'
+import { Taken } from './lock.ts'
+import { HandedOver, unanswered } from './own.ts'
+import { openTrial, ownDirectory } from './trial.ts'
 
 const usage = `npm run agent -- [COMMAND] --config FILE
 
@@ -14,13 +17,14 @@ Looks for updates of one machine, verifies them, installs them, and comes back w
   install   install what waits now, whatever autoInstall and the maintenance window say, and end
   once      look once, and end
   status    print what is known here, as JSON
+  prove     as drydock-watchdog starts a new agent: prove within --within seconds that it does what it is for, and run
 
 Ends with 0 when all is well, 1 when something is not, 2 when it was not understood, 3 when nobody answered.`
 
-const commands = ['enrol', 'run', 'install', 'once', 'status']
+const commands = ['enrol', 'run', 'install', 'once', 'status', 'prove']
 
 /** Reads the words of the command line. Throws {@link BadConfig} where they are not understood. */
-function wordsOf(): { readonly command: string; readonly file: string } | 'help' {
+function wordsOf(): { readonly command: string; readonly file: string; readonly within: number } | 'help' {
   const refused = (words: string) => new BadConfig(`${words}\n\n${usage}`)
   let parsed: ReturnType<typeof parse>
   try {
@@ -34,13 +38,17 @@ function wordsOf(): { readonly command: string; readonly file: string } | 'help'
   if (more.length > 0 || !commands.includes(command))
     throw refused(`It does not know ${positionals.join(' ')}.`)
   if (values.config === undefined) throw refused('Where is its configuration?')
-  return { command, file: values.config }
+  return { command, file: values.config, within: Number(values.within) }
 }
 
 const parse = () =>
   parseArgs({
     allowPositionals: true,
-    options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      config: { type: 'string' },
+      within: { type: 'string', default: '120' },
+      help: { type: 'boolean', short: 'h' },
+    },
   })
 
 /** How long it waits after nobody has answered, in seconds: so long, and twice as long each time, up to the last. */
@@ -51,13 +59,34 @@ const tell = (words: string) =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is left out
   console.log(`${new Date().toISOString()} ${words.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')}`)
 
+/** Opens the agent that is tried, once it has proven itself; within three quarters of the seconds that it has, so that it can say why it has not. Rejects with why. */
+async function proven(config: Config, within: number): Promise<Agent> {
+  const until = performance.now() + within * 750
+  for (;;) {
+    let agent: Agent | undefined
+    try {
+      agent = openAgent(config, tell, { watched: true, tried: true })
+      await agent.prove()
+      return agent
+    } catch (error) {
+      agent?.close()
+      // Somebody may have looked at what is known here just now.
+      const mayBeWell = error instanceof NoAnswer || error instanceof Taken
+      openTrial(ownDirectory(config.directory)).note((error as Error).message)
+      if (!mayBeWell || performance.now() >= until) throw error
+      tell(`It has not proven itself yet: ${(error as Error).message}`)
+      await pause(1000)
+    }
+  }
+}
+
 async function main(): Promise<number> {
   const words = wordsOf()
   if (words === 'help') {
     console.log(usage)
     return 0
   }
-  const { command, file } = words
+  const { command, file, within } = words
   const config = await readConfig(file)
   if (command === 'status') {
     console.log(JSON.stringify(readEntries(config.directory), null, 2))
@@ -72,11 +101,22 @@ async function main(): Promise<number> {
     tell(`Enrolled as ${await enrol(config, token)}.`)
     return 0
   }
-  const agent = openAgent(config, tell)
-  if (command !== 'run') {
-    const { waits } = await agent.round({ now: command === 'install' })
-    agent.close()
-    return waits === null ? 0 : 1
+  // A watchdog holds a channel to what it has started, and it alone starts the next one.
+  const watched = process.connected === true
+  process.once('disconnect', () => process.exit(1))
+  process.channel?.unref()
+  const agent = command === 'prove' ? await proven(config, within) : openAgent(config, tell, { watched })
+  if (command !== 'run' && command !== 'prove') {
+    try {
+      const { waits } = await agent.round({ now: command === 'install' })
+      return waits === null ? 0 : 1
+    } catch (error) {
+      if (!(error instanceof HandedOver)) throw error
+      tell(error.message)
+      return 0
+    } finally {
+      agent.close()
+    }
   }
   const ending = new AbortController()
   // What is under way is gone on with by the next that is started.
@@ -89,6 +129,7 @@ async function main(): Promise<number> {
       silent = 0
       seconds = Math.min(nextCheckSeconds, config.checkInterval * 60)
     } catch (error) {
+      if (error instanceof HandedOver) break
       seconds = Math.min(patience.first * 2 ** silent++, patience.most)
       tell(`${(error as Error).message}; it is tried again in ${seconds} s`)
       if (!(error instanceof NoAnswer)) console.error(error)
@@ -103,5 +144,5 @@ try {
   process.exitCode = await main()
 } catch (error) {
   console.error((error as Error).message)
-  process.exitCode = error instanceof BadConfig ? 2 : error instanceof NoAnswer ? 3 : 1
+  process.exitCode = error instanceof BadConfig ? 2 : error instanceof NoAnswer ? unanswered : 1
 }

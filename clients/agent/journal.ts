@@ -97,6 +97,18 @@ const entries = z.object({
   /** The last commands that were run: none is run again under its id. */
   ran: z.array(z.string()),
   unsent: z.array(message),
+  /** Of the agent itself: what runs, what may be gone back to, and the highest counters, as above. */
+  own: z
+    .object({
+      installed: z.string().nullable(),
+      kept: z.array(z.string()),
+      counters: z.record(z.string(), z.int()),
+      /** The attempts in which a release, by its digest, was tried in vain without a fault of its own. */
+      tried: z.record(z.string(), z.array(z.string())),
+      /** Digests of releases that are not tried again. */
+      givenUp: z.array(z.string()),
+    })
+    .default({ installed: null, kept: [], counters: {}, tried: {}, givenUp: [] }),
 })
 export type Entries = z.output<typeof entries>
 
@@ -112,6 +124,7 @@ const nothing: Entries = {
   told: null,
   ran: [],
   unsent: [],
+  own: { installed: null, kept: [], counters: {}, tried: {}, givenUp: [] },
 }
 
 /** Returns the highest counter that was installed from a channel; 0: nothing was. */
@@ -126,9 +139,12 @@ export interface Journal {
   write(changes: Partial<Omit<Entries, 'schema'>>): void
 }
 
+/** Returns where the journal of a directory is. */
+export const journalFile = (directory: string): string => join(directory, 'journal.json')
+
 /** Returns what stands in the journal of a directory; nothing where there is none. Throws where it cannot be read: it is never begun anew by itself. */
 export function readEntries(directory: string): Entries {
-  const file = join(directory, 'journal.json')
+  const file = journalFile(directory)
   try {
     return entries.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch (error) {
@@ -143,7 +159,7 @@ export function readEntries(directory: string): Entries {
 /** Opens the journal of a directory, which is made where there is none. Throws as {@link readEntries} does. */
 export function openJournal(directory: string): Journal {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const file = join(directory, 'journal.json')
+  const file = journalFile(directory)
   let now = readEntries(directory)
   const reserve = join(directory, 'journal.reserve')
   keepSpace(reserve)

@@ -1,0 +1,18 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+/** Another process has the directory. */
+export class Taken extends Error {}
+
+/** Takes a directory for this process under a name; the lock is SQLite's own, which the kernel drops with the process. Returns what gives it back; throws {@link Taken}. */
+export function takeDirectory(directory: string, name: string): () => void {
+  const database = new DatabaseSync(join(directory, `${name}.lock`))
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+  } catch (error) {
+    database.close()
+    if (!(error as Error).message.includes('locked')) throw error
+    throw new Taken(`Another ${name} works in ${directory}.`)
+  }
+  return () => database.close()
+}
