@@ -114,9 +114,9 @@ function openTaken(config: Config, tell: (words: string) => void, started: Start
     ...{ report: telling.now, reportSoon: telling.soon },
   }
   const own = trial && itselfOf(service, trial)
-  const of = (component: string): Working => (component === own?.config.component ? own : service)
+  const workingFor = (component: string): Working => (component === own?.config.component ? own : service)
   const { work } = journal.now
-  if (work && work.component !== of(work.component).config.component)
+  if (work && work.component !== workingFor(work.component).config.component)
     throw new BadConfig(
       `component: an update of ${work.component} is under way here, which is not said any more`,
     )
@@ -129,7 +129,7 @@ function openTaken(config: Config, tell: (words: string) => void, started: Start
     journal,
     async round({ now = false } = {}) {
       try {
-        return await round({ service, of, sayItself, watched: started.watched ?? false }, now)
+        return await round({ service, workingFor, sayItself, watched: started.watched ?? false }, now)
       } finally {
         await telling.settled()
       }
@@ -360,17 +360,17 @@ async function runAsked(working: Working, command: Command): Promise<void> {
 interface Both {
   readonly service: Working
   /** Returns what installs releases of a component; of one that neither is, the service. */
-  of(component: string): Working
+  workingFor(component: string): Working
   /** Says once which agent this is. */
   sayItself(): Promise<void>
   readonly watched: boolean
 }
 
-async function round({ service, of, sayItself, watched }: Both, atOnce: boolean): Promise<Round> {
+async function round({ service, workingFor, sayItself, watched }: Both, atOnce: boolean): Promise<Round> {
   const { journal, now, tell } = service
   const { work } = journal.now
   // What is touched comes to its end whoever answers; what is not may have been taken back since.
-  if (work && work.stage !== 'preparing') await goOn(of(work.component))
+  if (work && work.stage !== 'preparing') await goOn(workingFor(work.component))
   await service.report()
   // Whoever has not heard how it ended asks for it again.
   await reportCommand(service)
@@ -381,7 +381,7 @@ async function round({ service, of, sayItself, watched }: Both, atOnce: boolean)
   dropWhatIsOver(service, offer)
   if (!answer.updateAvailable && answer.command) await runAsked(service, answer.command)
   if (!offer) return { nextCheckSeconds, waits: null }
-  const working = of(offer.component)
+  const working = workingFor(offer.component)
   const waits = (words: string): Round => {
     tell(`${offer.version} waits: ${words}`)
     return { nextCheckSeconds, waits: words }

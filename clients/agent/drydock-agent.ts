@@ -6,6 +6,7 @@ import { NoAnswer } from './exchange.ts'
 import { readEntries } from './journal.ts'
 import { Taken } from './lock.ts'
 import { HandedOver, unanswered } from './own.ts'
+import { agentMark } from './programs.ts'
 import { openTrial, ownDirectory } from './trial.ts'
 
 const usage = `npm run agent -- [COMMAND] --config FILE
@@ -59,6 +60,15 @@ const tell = (words: string) =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is left out
   console.log(`${new Date().toISOString()} ${words.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')}`)
 
+/** Has the watchdog of this machine started this process? It then ends with its watchdog, which would else start a second one. Throws where that has ended already. */
+function isWatched({ directory }: Config): boolean {
+  if (process.env[agentMark] !== ownDirectory(directory)) return false
+  if (!process.connected) throw new Error('Its watchdog has ended.')
+  process.once('disconnect', () => process.exit(1))
+  process.channel?.unref()
+  return true
+}
+
 /** Opens the agent that is tried, once it has proven itself; within three quarters of the seconds that it has, so that it can say why it has not. Rejects with why. */
 async function proven(config: Config, within: number): Promise<Agent> {
   const until = performance.now() + within * 750
@@ -101,10 +111,7 @@ async function main(): Promise<number> {
     tell(`Enrolled as ${await enrol(config, token)}.`)
     return 0
   }
-  // A watchdog holds a channel to what it has started, and it alone starts the next one.
-  const watched = process.connected === true
-  process.once('disconnect', () => process.exit(1))
-  process.channel?.unref()
+  const watched = isWatched(config)
   const agent = command === 'prove' ? await proven(config, within) : openAgent(config, tell, { watched })
   if (command !== 'run' && command !== 'prove') {
     try {

@@ -78,8 +78,12 @@ const told = z.object({
 /** How a command ended. */
 export type Told = z.output<typeof told>
 
+/** Of the form of a journal. One of a higher number is not read: a field more under the same number has to be one that may be lost. */
+const schema = 1
+class NewerJournal extends Error {}
+
 const entries = z.object({
-  schema: z.literal(1),
+  schema: z.literal(schema),
   /** What runs; null: what the configuration says. */
   installed: z.string().nullable(),
   /** Versions that may be gone back to, the newest first; their folders are kept. */
@@ -113,7 +117,7 @@ const entries = z.object({
 export type Entries = z.output<typeof entries>
 
 const nothing: Entries = {
-  schema: 1,
+  schema,
   installed: null,
   kept: [],
   counters: {},
@@ -146,8 +150,12 @@ export const journalFile = (directory: string): string => join(directory, 'journ
 export function readEntries(directory: string): Entries {
   const file = journalFile(directory)
   try {
-    return entries.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    const { data } = z.object({ schema: z.int() }).safeParse(value)
+    if (data && data.schema > schema) throw new NewerJournal(`${file} was written by a newer agent.`)
+    return entries.parse(value)
   } catch (error) {
+    if (error instanceof NewerJournal) throw error
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return nothing
     throw new Error(
       `${file} cannot be read, and says what is under way here: restore it, or remove it if nothing is.`,

@@ -4,6 +4,9 @@ import { DatabaseSync } from 'node:sqlite'
 /** Another process has the directory. */
 export class Taken extends Error {}
 
+/** What is not held any more is closed when memory is tidied, and the lock is gone with it. */
+const held = new Set<DatabaseSync>()
+
 /** Takes a directory for this process under a name; the lock is SQLite's own, which the kernel drops with the process. Returns what gives it back; throws {@link Taken}. */
 export function takeDirectory(directory: string, name: string): () => void {
   const database = new DatabaseSync(join(directory, `${name}.lock`))
@@ -14,5 +17,9 @@ export function takeDirectory(directory: string, name: string): () => void {
     if (!(error as Error).message.includes('locked')) throw error
     throw new Taken(`Another ${name} works in ${directory}.`)
   }
-  return () => database.close()
+  held.add(database)
+  return () => {
+    held.delete(database)
+    database.close()
+  }
 }

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, renameSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Config } from './config.ts'
 import { replace, syncDirectory } from './durable.ts'
 import { NoAnswer } from './exchange.ts'
@@ -64,15 +64,14 @@ export function ownJournal(journal: Journal): Journal {
 }
 
 /** Where the journal is kept as it was before another agent could write it. */
-const savedName = 'journal.before'
+const savedIn = (directory: string) => join(ownDirectory(directory), 'journal.before')
 
 /** Puts the journal back that was there before an agent was tried, whatever that one has made of it; where it has been put back, nothing. */
 export function restoreJournal(directory: string): void {
-  const own = ownDirectory(directory)
-  const saved = join(own, savedName)
+  const saved = savedIn(directory)
   if (!existsSync(saved)) return
   renameSync(saved, journalFile(directory))
-  for (const changed of [directory, own]) syncDirectory(changed)
+  for (const changed of [directory, dirname(saved)]) syncDirectory(changed)
 }
 
 /** What an agent needs to be exchanged for another. */
@@ -142,14 +141,18 @@ function noteTried(journal: Journal, { digest, attempt }: Work, faulty: boolean)
  */
 export async function exchangeItself(stage: Stage, work: Work, using: Exchanging): Promise<void> {
   const { directory, journal, versions, trial } = using
+  const saved = savedIn(directory)
   const isInForce = versions.current() === work.version
   switch (stage) {
     case 'switching':
-      return trial.clear()
+    case 'back-switching':
+      // What is left of a trial, and the journal from before it, means this trial or none.
+      trial.clear()
+      return rmSync(saved, { force: true })
     case 'starting': {
       // One that waits though this agent was started could not be begun.
       if (isInForce || trial.standing().kind !== 'none') return
-      replace(join(ownDirectory(directory), savedName), readFileSync(journalFile(directory), 'utf8'))
+      replace(saved, readFileSync(journalFile(directory), 'utf8'))
       trial.ask(work.version)
       throw new HandedOver(`${work.version} is to be tried: this agent ends.`)
     }

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { onTestFinished } from 'vitest'
+import { onTestFailed, onTestFinished } from 'vitest'
 import { type Entries, journalFile } from '../../../clients/agent/journal.ts'
-import { endLeftBehind, agentMark } from '../../../clients/agent/programs.ts'
+import { agentMark, endLeftBehind } from '../../../clients/agent/programs.ts'
 import { ownDirectory } from '../../../clients/agent/trial.ts'
 import { writeAgent } from '../../../infra/agent-bundle.ts'
 import { openPlace, type Place, type Plane, type Published, releaseOf } from './place.ts'
@@ -48,7 +48,19 @@ export interface Watched extends Place {
   journal(): Entries
   /** Returns the version of the agent that is in force; null: the one that the watchdog came with. */
   inForce(): string | null
-  /** Returns the processes of a kind that run here. */
+  /** Returns the processes of the watchdog and of agents that run here, by what they were started as: watchdog, run, prove. */
+  processes(): readonly { readonly pid: number; readonly role: string }[]
+  /** Where a test may say at which change to the disk a process is killed (cut-child.ts). */
+  readonly cutFile: string
+}
+
+/** Returns the words with which a process was started; empty: it has ended. */
+function wordsOf(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  } catch {
+    return []
+  }
 }
 
 /** Opens a machine whose agent is watched. */
@@ -59,21 +71,25 @@ export function openWatched(plane: Plane, changes: object = {}): Watched {
   cpSync(builtAgent(), folder, { recursive: true })
   const program = join(folder, 'drydock-watchdog.mjs')
   const own = ownDirectory(place.directory)
+  const cutFile = join(folder, 'cut.json')
   let said = ''
-  let last: ChildProcess | undefined
+  const started: ChildProcess[] = []
   const start = () => {
-    const child = spawn(process.execPath, [program, '--config', place.file])
+    const preloaded = ['--import', join(import.meta.dirname, 'cut-child.ts')]
+    const env = { ...process.env, NODE_OPTIONS: preloaded.join(' '), CUT_FILE: cutFile }
+    const child = spawn(process.execPath, [program, '--config', place.file], { env })
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => {
         said += text
       })
-    last = child
+    started.push(child)
     return child
   }
   const endAll = () => {
-    last?.kill('SIGKILL')
+    for (const child of started) child.kill('SIGKILL')
     endLeftBehind(own, agentMark)
   }
+  onTestFailed(() => console.log(said.slice(-4000)))
   onTestFinished(() => {
     endAll()
     rmSync(folder, { recursive: true, force: true })
@@ -99,6 +115,15 @@ export function openWatched(plane: Plane, changes: object = {}): Watched {
       return end
     },
     said: () => said,
+    cutFile,
+    processes: () =>
+      readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .flatMap((name) => {
+          const words = wordsOf(name)
+          if (words.at(-2) !== place.file || words.at(-3) !== '--config') return []
+          return [{ pid: Number(name), role: words[1] === program ? 'watchdog' : (words[2] ?? '') }]
+        }),
     journal: () => JSON.parse(readFileSync(journalFile(place.directory), 'utf8')),
     inForce() {
       const link = join(own, 'current')
@@ -108,7 +133,7 @@ export function openWatched(plane: Plane, changes: object = {}): Watched {
 }
 
 /** Waits until something is so. */
-export async function until(isSo: () => boolean, seconds = 40): Promise<void> {
+export async function until(isSo: () => boolean, seconds = 20): Promise<void> {
   const end = performance.now() + seconds * 1000
   while (!isSo()) {
     if (performance.now() > end) throw new Error('It did not come to be so.')
