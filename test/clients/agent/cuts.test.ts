@@ -48,6 +48,13 @@ function releases(plane: Plane, machine: Watched) {
   }
 }
 
+/** Has the agent that is in force started as it is after a trial: by `run`. */
+async function startAnew(machine: Watched): Promise<void> {
+  for (const { pid, role } of machine.processes()) if (role === 'prove') process.kill(pid, 'SIGKILL')
+  const isRunning = ({ role }: { readonly role: string }) => role === 'run'
+  await until(() => machine.processes().length === 2 && machine.processes().some(isRunning))
+}
+
 describe('an agent that updates itself', () => {
   it('is killed in place of each change that it, the new one or the watchdog makes to the disk, and comes to an end', {
     timeout: isThorough ? 1_800_000 : 240_000,
@@ -67,7 +74,7 @@ describe('an agent that updates itself', () => {
       const apart = isThorough || role === 'watchdog' ? 1 : 17
       let fired = 0
       for (let at = isThorough ? 1 : 1 + (seed % apart); ; at += apart) {
-        await until(() => machine.processes().some(({ role: other }) => other !== 'watchdog'))
+        await startAnew(machine)
         writeFileSync(machine.cutFile, JSON.stringify({ role, at, isWell }))
         const version = offer(isWell)
         const status = await ended(version, isWell)

@@ -63,8 +63,20 @@ function wordsOf(pid: string): readonly string[] {
   }
 }
 
+/** Returns how the unit in docs/agent.md starts a watchdog, with the places of a machine in place of those that it names. */
+function startedAsDocumented(folder: string, file: string): readonly string[] {
+  const text = readFileSync(join(import.meta.dirname, '../../../docs/agent.md'), 'utf8')
+  const [, line = ''] = /^ExecStart=(.+)$/m.exec(text) ?? []
+  const places = [
+    ['/usr/bin/node', process.execPath],
+    ['/opt/drydock', folder],
+    ['/etc/drydock/agent.json', file],
+  ] as const
+  return places.reduce((words, [named, here]) => words.replace(named, here), line).split(' ')
+}
+
 /** Opens a machine whose agent is watched. */
-export function openWatched(plane: Plane, changes: object = {}): Watched {
+export function openWatched(plane: Pick<Plane, 'url' | 'mirror' | 'signer'>, changes: object = {}): Watched {
   const agent = { component: 'drydock-agent', version: '1.0.0', proveWithin: 5 }
   const place = openPlace(plane, { agent, ...changes })
   const folder = mkdtempSync(join(tmpdir(), 'drydock-watched-'))
@@ -77,7 +89,8 @@ export function openWatched(plane: Plane, changes: object = {}): Watched {
   const start = () => {
     const preloaded = ['--import', join(import.meta.dirname, 'cut-child.ts')]
     const env = { ...process.env, NODE_OPTIONS: preloaded.join(' '), CUT_FILE: cutFile }
-    const child = spawn(process.execPath, [program, '--config', place.file], { env })
+    const [node = '', ...words] = startedAsDocumented(folder, place.file)
+    const child = spawn(node, words, { env })
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => {
         said += text
