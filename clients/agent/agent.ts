@@ -275,11 +275,11 @@ async function take(working: Working, offer: Offer, assignment: Held | null): Pr
   const back = kind === 'rollback' && [config.version, ...journal.now.kept].includes(version)
   const wanted = { component, version, digest, back }
   const found = genuine(working, wanted, shown)
-  if (working.exchange && journal.now.own.givenUp.includes(`${digest}`))
-    throw new Refused('AGENT_GIVEN_UP', 'It was tried here, and did not prove itself.')
   // A release never becomes another one under its name; and what is kept is what is gone back to.
   if (working.versions.has(version) && !working.versions.has(version, digest))
     throw new Refused('VERSION_EXCHANGED', `Another ${version} is here, of another digest.`)
+  if (working.exchange && journal.now.own.givenUp.includes(`${digest}`))
+    throw new Refused('AGENT_GIVEN_UP', 'It was tried here, and did not prove itself.')
   const sequence = journal.now.sequence + 1
   const timestamp = new Date(now()).toISOString()
   await plane.report({ attempt, version, timestamp, status: 'in-progress', sequence, details: 'accepted' })
