@@ -11,7 +11,8 @@ const held = new Set<DatabaseSync>()
 export function takeDirectory(directory: string, name: string): () => void {
   const database = new DatabaseSync(join(directory, `${name}.lock`))
   try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    // A journal in a file could not be begun on a full disk, and nothing is written.
+    database.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
   } catch (error) {
     database.close()
     if (!(error as Error).message.includes('locked')) throw error
