@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
@@ -22,9 +23,10 @@ async function offered(plane: Plane, release: Published, more: { attempt?: strin
   return endOf(plane, attempt)
 }
 
-async function opened(changes: object = {}) {
+async function opened(proveWithin = 20) {
   const plane = await openPlane()
-  const machine = openWatched(plane, changes)
+  const agent = { component: 'drydock-agent', version: '1.0.0', proveWithin }
+  const machine = openWatched(plane, { agent })
   const end = machine.keep()
   return { plane, machine, end }
 }
@@ -89,7 +91,7 @@ describe('a new agent', () => {
   ])(
     'that %s is not in force at any time, is told of, and not tried again',
     async (_, code, words, program) => {
-      const { plane, machine } = await opened()
+      const { plane, machine } = await opened(code === 'AGENT_SILENT' ? 5 : 20)
       const release = agentRelease('1.1.0', `${tried}${program}`)
       const end = await offered(plane, release)
       expect(end).toMatchObject({ status: 'rolled-back', code, retryable: false })
@@ -109,7 +111,7 @@ describe('a new agent', () => {
   )
 
   it('that does not get through, while the one before does, is not in force, and not tried again', async () => {
-    const { plane, machine } = await opened()
+    const { plane, machine } = await opened(5)
     const deaf = changed([[/new URL\(path, \w+\)/, "new URL(path, 'http://127.0.0.1:9')"]])
     const end = await offered(plane, agentRelease('1.1.0', deaf))
     expect(end).toMatchObject({ status: 'rolled-back', code: 'AGENT_UNREACHABLE', retryable: false })
@@ -117,8 +119,17 @@ describe('a new agent', () => {
     expect(machine.inForce()).toBeNull()
   })
 
-  it('that gets no well-formed answer is not in force', async () => {
+  it('that cannot read the journal of the one before is not in force', async () => {
     const { plane, machine } = await opened()
+    const other = changed([[/schema: literal\(schema\)/, 'schema: literal(99)']])
+    const end = await offered(plane, agentRelease('1.1.0', other))
+    expect(end).toMatchObject({ status: 'rolled-back', code: 'AGENT_ENDED', retryable: false })
+    expect(end?.details).toContain('cannot be read')
+    expect(machine.inForce()).toBeNull()
+  })
+
+  it('that gets no well-formed answer is not in force', async () => {
+    const { plane, machine } = await opened(5)
     const deaf = changed([[/"\/api\/v1\/updates\/check"/, '"/api/v1/updates/manifest"']])
     const end = await offered(plane, agentRelease('1.1.0', deaf))
     expect(end).toMatchObject({ status: 'rolled-back', code: 'AGENT_UNREACHABLE', retryable: false })
@@ -126,11 +137,16 @@ describe('a new agent', () => {
   })
 
   it('that nobody answers, nor the one before, is tried again when somebody does', async () => {
-    const { plane, machine } = await opened()
-    const release = agentRelease('1.1.0', `${tried}${agentProgram()}`)
+    const { plane, machine } = await opened(5)
+    const gate = join(machine.directory, 'gate')
+    const waits = `import { existsSync as isThere } from 'node:fs'
+      while (process.argv[2] === 'prove' && !isThere(${JSON.stringify(gate)}))
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);`
+    const release = agentRelease('1.1.0', `${waits}${agentProgram()}`)
     plane.offer(release)
     await until(() => machine.processes().some(({ role }) => role === 'prove'))
     plane.trouble.away = true
+    writeFileSync(gate, '')
     await until(() => machine.journal().unsent.some(({ status }) => status === 'rolled-back'))
     plane.trouble.away = false
     expect(await endOf(plane, 'attempt-1.1.0')).toMatchObject({ code: 'AGENT_UNREACHABLE', retryable: true })

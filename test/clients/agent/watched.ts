@@ -13,7 +13,7 @@ import { openPlace, type Place, type Plane, type Published, releaseOf } from './
 let built: string | undefined
 
 /** Returns where the agent and its watchdog are as they are put on a machine: one file each. */
-export function builtAgent(): string {
+function builtAgent(): string {
   if (!built) {
     built = mkdtempSync(join(tmpdir(), 'drydock-built-'))
     const directory = built
@@ -75,9 +75,9 @@ function startedAsDocumented(folder: string, file: string): readonly string[] {
   return places.reduce((words, [named, here]) => words.replace(named, here), line).split(' ')
 }
 
-/** Opens a machine whose agent is watched. */
+/** Opens a machine whose agent is watched; a good one has its time to prove itself on a machine that is busy, too. */
 export function openWatched(plane: Pick<Plane, 'url' | 'mirror' | 'signer'>, changes: object = {}): Watched {
-  const agent = { component: 'drydock-agent', version: '1.0.0', proveWithin: 5 }
+  const agent = { component: 'drydock-agent', version: '1.0.0', proveWithin: 20 }
   const place = openPlace(plane, { agent, ...changes })
   const folder = mkdtempSync(join(tmpdir(), 'drydock-watched-'))
   cpSync(builtAgent(), folder, { recursive: true })
