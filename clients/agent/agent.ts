@@ -66,7 +66,7 @@ export interface Started {
 }
 
 /**
- * Opens the agent of a configuration. Rejects with {@link Taken} where another one works in its directory or is to be tried there, and with {@link BadConfig} where
+ * Opens the agent of a configuration. Throws {@link Taken} where another one works in its directory or is to be tried there, and {@link BadConfig} where
  * assignments are asked for and the credential does not say for whom, or something is under way of what is not said any more.
  */
 export function openAgent(config: Config, tell: (words: string) => void, started: Started = {}): Agent {
@@ -92,8 +92,7 @@ function settleTrial(directory: string, trial: Trial, { watched = false, tried =
 
 function openTaken(config: Config, tell: (words: string) => void, started: Started): Omit<Agent, 'close'> {
   const { directory } = config
-  const ownPlace = ownDirectory(directory)
-  const trial = config.agent ? openTrial(ownPlace) : undefined
+  const trial = config.agent ? openTrial(ownDirectory(directory)) : undefined
   if (trial) settleTrial(directory, trial, started)
   const credential = readFileSync(config.server.credential, 'utf8').trim()
   const assigning = assigningOf(config, credential)

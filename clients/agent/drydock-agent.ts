@@ -69,22 +69,32 @@ function isWatched({ directory }: Config): boolean {
   return true
 }
 
-/** Opens the agent that is tried, once it has proven itself; within three quarters of the seconds that it has, so that it can say why it has not. Rejects with why. */
+/**
+ * Opens the agent that is tried, once it has proven itself. Rejects with why it has not; where nobody answers the process ends after three quarters of its
+ * seconds, whatever it still waits for: a watchdog tells that from one that hangs.
+ */
 async function proven(config: Config, within: number): Promise<Agent> {
-  const until = performance.now() + within * 750
+  const trial = openTrial(ownDirectory(config.directory))
+  // From the start of the process on, as the watchdog counts.
+  const left = Math.max(0, within * 750 - performance.now())
+  const giveUp = setTimeout(() => process.exit(unanswered), left)
   for (;;) {
     let agent: Agent | undefined
     try {
       agent = openAgent(config, tell, { watched: true, tried: true })
       await agent.prove()
+      clearTimeout(giveUp)
       return agent
     } catch (error) {
       agent?.close()
+      const { message } = error as Error
+      trial.note(message)
       // Somebody may have looked at what is known here just now.
-      const mayBeWell = error instanceof NoAnswer || error instanceof Taken
-      openTrial(ownDirectory(config.directory)).note((error as Error).message)
-      if (!mayBeWell || performance.now() >= until) throw error
-      tell(`It has not proven itself yet: ${(error as Error).message}`)
+      if (!(error instanceof NoAnswer || error instanceof Taken)) {
+        clearTimeout(giveUp)
+        throw error
+      }
+      tell(`It has not proven itself yet: ${message}`)
       await pause(1000)
     }
   }
@@ -112,6 +122,7 @@ async function main(): Promise<number> {
     return 0
   }
   const watched = isWatched(config)
+  if (command === 'prove' && !watched) throw new BadConfig('An agent is tried by drydock-watchdog alone.')
   const agent = command === 'prove' ? await proven(config, within) : openAgent(config, tell, { watched })
   if (command !== 'run' && command !== 'prove') {
     try {

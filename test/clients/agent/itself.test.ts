@@ -2,9 +2,14 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openAgent } from '../../../clients/agent/agent.ts'
+import { BadConfig, configIn } from '../../../clients/agent/config.ts'
+import { NoAnswer } from '../../../clients/agent/exchange.ts'
 import { readEntries } from '../../../clients/agent/journal.ts'
-import { openPlane, type Plane, type Published, releaseOf } from './place.ts'
+import { HandedOver } from '../../../clients/agent/own.ts'
+import { openTrial, ownDirectory } from '../../../clients/agent/trial.ts'
+import { openPlace, openPlane, type Plane, type Published, releaseOf, serving } from './place.ts'
 import { agentProgram, agentRelease, openWatched, until, type Watched } from './watched.ts'
 
 const ends = ({ reports }: Plane) => reports.filter(({ status }) => status !== 'in-progress')
@@ -128,6 +133,15 @@ describe('a new agent', () => {
     expect(machine.inForce()).toBeNull()
   })
 
+  it('that waits for an answer without end does not hang, and is not in force', async () => {
+    const { plane, machine } = await opened(5)
+    const silent = await serving(() => {})
+    const deaf = changed([[/new URL\(path, \w+\)/, `new URL(path, '${silent}')`]])
+    const end = await offered(plane, agentRelease('1.1.0', deaf))
+    expect(end).toMatchObject({ status: 'rolled-back', code: 'AGENT_UNREACHABLE', retryable: false })
+    expect(machine.inForce()).toBeNull()
+  })
+
   it('that gets no well-formed answer is not in force', async () => {
     const { plane, machine } = await opened(5)
     const deaf = changed([[/"\/api\/v1\/updates\/check"/, '"/api/v1/updates/manifest"']])
@@ -205,6 +219,47 @@ describe('a new agent', () => {
     await expect(agent('once')).rejects.toThrow('drydock-watchdog does that')
     machine.keep()
     expect(await endOf(plane, 'attempt-1.1.0')).toMatchObject({ status: 'completed' })
+  })
+})
+
+describe('an agent', () => {
+  it('is not exchanged in the middle of an update of the service, nor the other way round', async () => {
+    const plane = await openPlane()
+    const place = openPlace(plane, { agent: { component: 'drydock-agent', version: '1.0.0' } })
+    const started = () => openAgent(configIn(place.config, place.directory), () => {}, { watched: true })
+    const first = started()
+    plane.trouble.breakOffAfter = 1
+    plane.offer(releaseOf('3.0.0'))
+    await expect(first.round()).rejects.toThrow(NoAnswer)
+    expect(first.journal.now.work?.version).toBe('3.0.0')
+    delete plane.trouble.breakOffAfter
+    plane.offer(agentRelease('1.1.0', 'the next one'))
+    await expect(first.round()).rejects.toThrow(HandedOver)
+    expect([first.journal.now.work?.version, place.programs()]).toEqual(['1.1.0', []])
+    first.close()
+    // No watchdog has begun the trial, and this one is offered the service.
+    plane.offer(releaseOf('3.1.0'))
+    const second = started()
+    onTestFinished(second.close)
+    await second.round()
+    expect(ends(plane).at(-1)).toMatchObject({ version: '1.1.0', code: 'AGENT_CUT_OFF', retryable: true })
+    expect(openTrial(ownDirectory(place.directory)).standing()).toEqual({ kind: 'none' })
+    expect(place.programs()).toEqual([])
+    plane.offer(releaseOf('3.1.0'))
+    await second.round()
+    expect([place.runs(), ends(plane).at(-1)?.version]).toEqual(['3.1.0', '3.1.0'])
+  })
+
+  it('does not go on with an update of itself that its configuration does not know any more', async () => {
+    const plane = await openPlane()
+    const place = openPlace(plane, { agent: { component: 'drydock-agent', version: '1.0.0' } })
+    const agent = openAgent(configIn(place.config, place.directory), () => {}, { watched: true })
+    plane.offer(agentRelease('1.1.0', 'the next one'))
+    await expect(agent.round()).rejects.toThrow(HandedOver)
+    agent.close()
+    const { agent: _, ...others } = place.config
+    expect(() => openAgent(configIn(others, place.directory), () => {})).toThrow(BadConfig)
+    expect(place.runs()).toBeNull()
   })
 })
 
