@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -10,22 +18,24 @@ import { ownDirectory } from '../../../clients/agent/trial.ts'
 import { writeAgent } from '../../../infra/agent-bundle.ts'
 import { openPlace, type Place, type Plane, type Published, releaseOf } from './place.ts'
 
-let built: string | undefined
+let built: ReadonlyMap<string, string> | undefined
 
-/** Returns where the agent and its watchdog are as they are put on a machine: one file each. */
-function builtAgent(): string {
-  if (!built) {
-    built = mkdtempSync(join(tmpdir(), 'drydock-built-'))
-    const directory = built
-    process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
+/** Returns the files of the agent and its watchdog as they are put on a machine. */
+function builtAgent(): ReadonlyMap<string, string> {
+  if (built) return built
+  const directory = mkdtempSync(join(tmpdir(), 'drydock-built-'))
+  try {
     writeAgent(directory)
+    built = new Map(readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), 'utf8')]))
+    return built
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
   }
-  return built
 }
 
 /** Returns the agent's program, changed as a release of it is that differs by its first line. */
 export const agentProgram = (firstLine = ''): string =>
-  `${firstLine}\n${readFileSync(join(builtAgent(), 'drydock-agent.mjs'), 'utf8')}`
+  `${firstLine}\n${builtAgent().get('drydock-agent.mjs')}`
 
 /** Returns a release of the agent. */
 export function agentRelease(version: string, program: string, changes: object = {}): Published {
@@ -80,7 +90,7 @@ export function openWatched(plane: Pick<Plane, 'url' | 'mirror' | 'signer'>, cha
   const agent = { component: 'drydock-agent', version: '1.0.0', proveWithin: 20 }
   const place = openPlace(plane, { agent, ...changes })
   const folder = mkdtempSync(join(tmpdir(), 'drydock-watched-'))
-  cpSync(builtAgent(), folder, { recursive: true })
+  for (const [name, text] of builtAgent()) writeFileSync(join(folder, name), text)
   const program = join(folder, 'drydock-watchdog.mjs')
   const own = ownDirectory(place.directory)
   const cutFile = join(folder, 'cut.json')
