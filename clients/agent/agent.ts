@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { type Held, verifyAssignment } from './assignment.ts'
 import { runCommand } from './command.ts'
 import { BadConfig, type Config } from './config.ts'
@@ -9,26 +8,13 @@ import { type ControlPlane, controlPlaneAt, Declined, type Offer } from './contr
 import { type Ask, asking } from './exchange.ts'
 import { type Installing, install, withReport } from './install.ts'
 import { type Command, highestOf, type Journal, openJournal } from './journal.ts'
+import { Taken, takeDirectory } from './lock.ts'
+import { exchangeItself, ownConfig, ownJournal, restoreJournal } from './own.ts'
 import { endLeftBehind } from './programs.ts'
+import { openTrial, ownDirectory, type Trial } from './trial.ts'
 import { manifestIn, type Refusal, Refused, type Shown, verified } from './trusted.ts'
 import { openVersions } from './versions.ts'
 import { isOpen } from './window.ts'
-
-/** Another agent has the directory. */
-export class Taken extends Error {}
-
-/** Takes a directory for this process; the lock is SQLite's own, which the kernel drops with the process. Throws {@link Taken}. */
-function takeDirectory(directory: string): () => void {
-  const database = new DatabaseSync(join(directory, 'agent.lock'))
-  try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
-  } catch (error) {
-    database.close()
-    if (!(error as Error).message.includes('locked')) throw error
-    throw new Taken(`Another agent works in ${directory}.`)
-  }
-  return () => database.close()
-}
 
 /** What became of one round. */
 export interface Round {
@@ -43,6 +29,8 @@ export interface Agent {
   readonly journal: Journal
   /** Goes on with what is under way, tells what has not been heard, asks for an update, and installs it. `now`: whatever the configuration says of when. */
   round(options?: { readonly now?: boolean }): Promise<Round>
+  /** Proves that this agent, which is tried, gets a well-formed answer of the control plane, and puts it in force. Rejects where it does not, or is not tried. */
+  prove(): Promise<void>
   close(): void
 }
 
@@ -69,16 +57,47 @@ function assigningOf({ trust }: Config, credential: string): Working['assigning'
   return { key: trust.assignmentKey, target }
 }
 
+/** How an agent was started. */
+export interface Started {
+  /** By a watchdog, which tries a new agent once this one ends. */
+  readonly watched?: boolean
+  /** To prove itself. */
+  readonly tried?: boolean
+}
+
 /**
- * Opens the agent of a configuration. Throws {@link Taken} where another one works in its directory, and {@link BadConfig} where assignments are asked
- * for and the credential does not say for whom.
+ * Opens the agent of a configuration. Throws {@link Taken} where another one works in its directory or is to be tried there, and {@link BadConfig} where
+ * assignments are asked for and the credential does not say for whom, or something is under way of what is not said any more.
  */
-export function openAgent(config: Config, tell: (words: string) => void): Agent {
+export function openAgent(config: Config, tell: (words: string) => void, started: Started = {}): Agent {
+  const { directory } = config
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  // What is read before the directory is taken may be what another has read, and has changed since.
+  const close = takeDirectory(directory, 'agent')
+  try {
+    return { ...openTaken(config, tell, started), close }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
+/** Sees to the trial of an agent before anything is read that this may have written. */
+function settleTrial(directory: string, trial: Trial, { watched = false, tried = false }: Started): void {
+  const { kind } = trial.standing()
+  if (!watched && (kind === 'waits' || kind === 'tried'))
+    throw new Taken(`A new agent is to be tried in ${directory}: drydock-watchdog does that.`)
+  if (!tried && kind !== 'none') restoreJournal(directory)
+}
+
+function openTaken(config: Config, tell: (words: string) => void, started: Started): Omit<Agent, 'close'> {
+  const { directory } = config
+  const trial = config.agent ? openTrial(ownDirectory(directory)) : undefined
+  if (trial) settleTrial(directory, trial, started)
   const credential = readFileSync(config.server.credential, 'utf8').trim()
   const assigning = assigningOf(config, credential)
-  const journal = openJournal(config.directory)
-  const close = takeDirectory(config.directory)
-  endLeftBehind(config.directory)
+  const journal = openJournal(directory)
+  endLeftBehind(directory)
   const clock = clockOf(journal)
   const ask = asking(config.server)
   const { licence } = config.server
@@ -91,22 +110,65 @@ export function openAgent(config: Config, tell: (words: string) => void): Agent 
     bootId: randomUUID(),
     heard: clock.hear,
   })
-  const versions = openVersions(config.directory)
-  const telling = reporter(() => tellAll(working))
-  const working: Working = {
-    ...{ config, journal, versions, ask, askHere: asking({}), now: clock.now, tell, plane, assigning },
+  const telling = reporter(() => tellAll(service))
+  const service: Working = {
+    ...{ config, journal, versions: openVersions(directory), ask, askHere: asking({}), now: clock.now, tell },
+    ...{ plane, assigning, exchange: undefined },
     ...{ report: telling.now, reportSoon: telling.soon },
+  }
+  const own = trial && itselfOf(service, trial)
+  const workingFor = (component: string): Working => (component === own?.config.component ? own : service)
+  const { work } = journal.now
+  if (work && work.component !== workingFor(work.component).config.component)
+    throw new BadConfig(
+      `component: an update of ${work.component} is under way here, which is not said any more`,
+    )
+  let isSaid = false
+  const sayItself = async () => {
+    if (own && !isSaid) await askItself(own)
+    isSaid = true
   }
   return {
     journal,
-    close,
     async round({ now = false } = {}) {
       try {
-        return await round(working, now)
+        return await round({ service, workingFor, sayItself, watched: started.watched ?? false }, now)
       } finally {
         await telling.settled()
       }
     },
+    async prove() {
+      const standing = trial?.standing()
+      if (
+        !own ||
+        standing?.kind !== 'tried' ||
+        work?.stage !== 'starting' ||
+        standing.version !== work.version
+      )
+        throw new Error(`No agent is tried in ${directory}.`)
+      await sayItself()
+      trial?.confirm()
+    },
+  }
+}
+
+/** Asks the control plane, and says which agent this is. */
+function askItself({ config, journal, plane }: Pick<Working, 'config' | 'journal' | 'plane'>) {
+  const { component, channel } = config
+  return plane.check({ component, version: runs({ config, journal }), channel, anew: true })
+}
+
+/** Returns what the agent installs releases of itself with. */
+function itselfOf(service: Working, trial: Trial): Working | undefined {
+  const config = ownConfig(service.config)
+  if (!config) return undefined
+  const { directory } = config
+  const versions = openVersions(ownDirectory(directory))
+  const own = { ...service, config, versions, journal: ownJournal(service.journal) }
+  const using = { directory, journal: service.journal, versions, trial, ask: () => askItself(own) }
+  return {
+    ...own,
+    exchange: (stage, work) => exchangeItself(stage, work, using),
   }
 }
 
@@ -219,6 +281,8 @@ async function take(working: Working, offer: Offer, assignment: Held | null): Pr
   // A release never becomes another one under its name; and what is kept is what is gone back to.
   if (working.versions.has(version) && !working.versions.has(version, digest))
     throw new Refused('VERSION_EXCHANGED', `Another ${version} is here, of another digest.`)
+  if (working.exchange && journal.now.own.givenUp.includes(`${digest}`))
+    throw new Refused('AGENT_GIVEN_UP', 'It was tried here, and did not prove itself.')
   const sequence = journal.now.sequence + 1
   const timestamp = new Date(now()).toISOString()
   await plane.report({ attempt, version, timestamp, status: 'in-progress', sequence, details: 'accepted' })
@@ -303,38 +367,52 @@ const whyNothing: Readonly<Record<string, string>> = {
     'incompatible: what was to be offered asks for something else than what is here (environment)',
 }
 
-async function round(working: Working, atOnce: boolean): Promise<Round> {
-  const { config, journal, now, tell } = working
+/** The two of which something may be offered: the service, and the agent itself. One at a time is under way, since there is one place for it in the journal. */
+interface Both {
+  readonly service: Working
+  /** Returns what installs releases of a component; of one that neither is, the service. */
+  workingFor(component: string): Working
+  /** Says once which agent this is. */
+  sayItself(): Promise<void>
+  readonly watched: boolean
+}
+
+async function round({ service, workingFor, sayItself, watched }: Both, atOnce: boolean): Promise<Round> {
+  const { journal, now, tell } = service
   const { work } = journal.now
   // What is touched comes to its end whoever answers; what is not may have been taken back since.
-  if (work && work.stage !== 'preparing') await goOn(working)
-  await working.report()
+  if (work && work.stage !== 'preparing') await goOn(workingFor(work.component))
+  await service.report()
   // Whoever has not heard how it ended asks for it again.
-  await reportCommand(working)
-  const { answer, came } = await check(working)
+  await reportCommand(service)
+  await sayItself()
+  const { answer, came } = await check(service)
   const offer = answer.updateAvailable ? answer : undefined
   const { nextCheckSeconds } = answer
-  dropWhatIsOver(working, offer)
-  if (!answer.updateAvailable && answer.command) await runAsked(working, answer.command)
+  dropWhatIsOver(service, offer)
+  if (!answer.updateAvailable && answer.command) await runAsked(service, answer.command)
   if (!answer.updateAvailable && answer.reason !== undefined)
     tell(`Nothing is offered here: ${whyNothing[answer.reason] ?? answer.reason}`)
   if (!offer) return { nextCheckSeconds, waits: null }
+  const working = workingFor(offer.component)
   const waits = (words: string): Round => {
     tell(`${offer.version} waits: ${words}`)
     return { nextCheckSeconds, waits: words }
   }
-  const { enabled, autoInstall, maintenanceWindow } = config
+  const { enabled, autoInstall, maintenanceWindow } = working.config
   // What is accepted has to come to an end, or its upgrade waits for it.
   if (!offer.accepted && !atOnce) {
     if (!enabled) return waits('updates are disabled here')
     if (!autoInstall) return waits('autoInstall is off: run drydock-agent install')
     if (!isOpen(maintenanceWindow, now())) return waits('the maintenance window is closed')
+    if (working.exchange && !watched)
+      return waits('it is of the agent, which drydock-watchdog has not started')
   }
   await proceed(working, offer, came).catch((error: unknown) => {
     if (!(error instanceof Refused)) throw error
     refuse(working, offer, error.refusal)
   })
-  await working.report()
+  await service.report()
   return { nextCheckSeconds, waits: null }
 }
 

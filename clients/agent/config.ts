@@ -115,6 +115,20 @@ const configuration = z.strictObject({
     .record(z.string().max(128), z.string().max(256))
     .default({})
     .describe('What is here, for compatibility of a release: {"database": "PostgreSQL 15.4"}.'),
+  agent: z
+    .strictObject({
+      component: z.string().min(1).max(128).describe('Releases of the agent itself are of this component.'),
+      version: z.string().min(1).max(128).describe('What the agent is before it has installed any.'),
+      leastCounter: z.int().min(0).default(0).describe('As trust.leastCounter, for releases of the agent.'),
+      proveWithin: seconds
+        .min(5)
+        .default(120)
+        .describe(
+          'In seconds: so long may a new agent take until it has proven itself. Read by the watchdog too.',
+        ),
+    })
+    .optional()
+    .describe('Left out: the agent does not update itself.'),
   parts: z
     .record(
       z.string().regex(/^[A-Za-z0-9._-]{1,64}$/),
@@ -215,6 +229,8 @@ export function configIn(value: unknown, folder: string): Config {
     throw new BadConfig('server.key: a certificate and its key are given together')
   if (rest.trust.threshold > new Set(rest.trust.keys).size)
     throw new BadConfig('trust.threshold: there are fewer keys than have to sign')
+  if (rest.agent?.component === rest.component)
+    throw new BadConfig('agent.component: it is not the one of what runs here')
   const at = (path: string) => resolve(folder, path)
   const { credential, licence, ca, certificate, key } = server
   return {

@@ -5,6 +5,7 @@ import type { Ask } from './exchange.ts'
 import { NoAnswer } from './exchange.ts'
 import { whyNotHealthy } from './health.ts'
 import { type Failure, highestOf, type Journal, type Message, type Stage, type Work } from './journal.ts'
+import { CameBack, HandedOver } from './own.ts'
 import { run } from './programs.ts'
 import { type Manifest, partsOf } from './trusted.ts'
 import type { Versions } from './versions.ts'
@@ -20,6 +21,8 @@ export interface Installing {
   readonly askHere: Ask
   now(): number
   tell(words: string): void
+  /** Does what the stages after preparing are for where it is the agent itself that is installed; undefined: it is the service. */
+  readonly exchange: ((stage: Stage, work: Work) => Promise<void>) | undefined
   /** There is something that the control plane has not heard; nobody waits until it has. */
   reportSoon(): void
 }
@@ -59,13 +62,15 @@ function failureOf(stage: Stage, error: unknown): Failure {
   const words = (error as Error).message.slice(0, 3000)
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ENOSPC' || code === 'EDQUOT') return { code: 'DISK_FULL', words, retryable: true }
+  if (error instanceof CameBack) return error.failure
   if (error instanceof WrongArtifact) return { code: 'DIGEST_MISMATCH', words, retryable: false }
   return { code: codes[stage] ?? 'INSTALL_FAILED', words, retryable: error instanceof NoAnswer }
 }
 
 /** Does what one stage is for. What it does may be done again: an agent that was killed does not know whether it was. */
 async function carryOut(stage: Stage, work: Work, manifest: Manifest, using: Installing): Promise<void> {
-  const { config, versions, ask, askHere } = using
+  const { config, versions, ask, askHere, exchange } = using
+  if (exchange && stage !== 'preparing') return exchange(stage, work)
   const { parts, programs, programTimeout, rollback, health } = config
   const { version, from, digest } = work
   const installed = partsOf(manifest, parts)
@@ -187,7 +192,7 @@ const rollbackFailed = 'CRITICAL_ROLLBACK_FAILED'
 
 /**
  * Carries out an update that is in the journal, from the stage that is noted there to its end, forward or back; each stage is noted before it begins.
- * Rejects with {@link NoAnswer} where its artifacts cannot be had now, and with what the disk says where nothing can be noted: it is gone on with later.
+ * Rejects with {@link NoAnswer} where its artifacts cannot be had now, {@link HandedOver} where the next agent goes on, and with what the disk says where nothing can be noted: it is gone on with later.
  */
 export async function install(using: Installing, manifest: Manifest): Promise<void> {
   const { journal, config, versions, now, tell } = using
@@ -200,7 +205,7 @@ export async function install(using: Installing, manifest: Manifest): Promise<vo
     try {
       await carryOut(stage, work, manifest, using)
     } catch (error) {
-      if (error instanceof NoAnswer) throw error
+      if (error instanceof NoAnswer || error instanceof HandedOver) throw error
       failure = failureOf(stage, error)
     }
     if (failure && stage === 'preparing')

@@ -1,16 +1,8 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import * as z from 'zod'
 import { held } from './assignment.ts'
+import { replace } from './durable.ts'
 
 /** What is done next of an update that was accepted, in this order; those of the way back follow what did not go well. */
 export const stages = [
@@ -86,8 +78,12 @@ const told = z.object({
 /** How a command ended. */
 export type Told = z.output<typeof told>
 
+/** Of the form of a journal. One of a higher number is not read: a field more under the same number has to be one that may be lost. */
+const schema = 1
+class NewerJournal extends Error {}
+
 const entries = z.object({
-  schema: z.literal(1),
+  schema: z.literal(schema),
   /** What runs; null: what the configuration says. */
   installed: z.string().nullable(),
   /** Versions that may be gone back to, the newest first; their folders are kept. */
@@ -105,11 +101,23 @@ const entries = z.object({
   /** The last commands that were run: none is run again under its id. */
   ran: z.array(z.string()),
   unsent: z.array(message),
+  /** Of the agent itself: what runs, what may be gone back to, and the highest counters, as above. */
+  own: z
+    .object({
+      installed: z.string().nullable(),
+      kept: z.array(z.string()),
+      counters: z.record(z.string(), z.int()),
+      /** The attempts in which a release, by its digest, was tried in vain without a fault of its own. */
+      tried: z.record(z.string(), z.array(z.string())),
+      /** Digests of releases that are not tried again. */
+      givenUp: z.array(z.string()),
+    })
+    .default({ installed: null, kept: [], counters: {}, tried: {}, givenUp: [] }),
 })
 export type Entries = z.output<typeof entries>
 
 const nothing: Entries = {
-  schema: 1,
+  schema,
   installed: null,
   kept: [],
   counters: {},
@@ -120,6 +128,7 @@ const nothing: Entries = {
   told: null,
   ran: [],
   unsent: [],
+  own: { installed: null, kept: [], counters: {}, tried: {}, givenUp: [] },
 }
 
 /** Returns the highest counter that was installed from a channel; 0: nothing was. */
@@ -134,12 +143,19 @@ export interface Journal {
   write(changes: Partial<Omit<Entries, 'schema'>>): void
 }
 
+/** Returns where the journal of a directory is. */
+export const journalFile = (directory: string): string => join(directory, 'journal.json')
+
 /** Returns what stands in the journal of a directory; nothing where there is none. Throws where it cannot be read: it is never begun anew by itself. */
 export function readEntries(directory: string): Entries {
-  const file = join(directory, 'journal.json')
+  const file = journalFile(directory)
   try {
-    return entries.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    const { data } = z.object({ schema: z.int() }).safeParse(value)
+    if (data && data.schema > schema) throw new NewerJournal(`${file} was written by a newer agent.`)
+    return entries.parse(value)
   } catch (error) {
+    if (error instanceof NewerJournal) throw error
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return nothing
     throw new Error(
       `${file} cannot be read, and says what is under way here: restore it, or remove it if nothing is.`,
@@ -151,7 +167,7 @@ export function readEntries(directory: string): Entries {
 /** Opens the journal of a directory, which is made where there is none. Throws as {@link readEntries} does. */
 export function openJournal(directory: string): Journal {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const file = join(directory, 'journal.json')
+  const file = journalFile(directory)
   let now = readEntries(directory)
   const reserve = join(directory, 'journal.reserve')
   keepSpace(reserve)
@@ -183,34 +199,5 @@ function keepSpace(reserve: string): void {
   } catch {
     // There is none: nothing that is begun then gets further than its download.
     rmSync(reserve, { force: true })
-  }
-}
-
-/** Gives a file another content: all of it or nothing. */
-function replace(file: string, text: string): void {
-  const draft = `${file}.new`
-  try {
-    const handle = openSync(draft, 'w', 0o600)
-    try {
-      writeFileSync(handle, text)
-      fsyncSync(handle)
-    } finally {
-      closeSync(handle)
-    }
-  } catch (error) {
-    rmSync(draft, { force: true })
-    throw error
-  }
-  renameSync(draft, file)
-  syncDirectory(dirname(file))
-}
-
-/** Makes that what was renamed in a directory stays so when the power fails. */
-export function syncDirectory(directory: string): void {
-  const handle = openSync(directory, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
   }
 }

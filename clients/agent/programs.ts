@@ -7,6 +7,8 @@ class ProgramFailed extends Error {}
 /** So much of the end of what a program says is kept, in characters. */
 const keptOutput = 16_384
 const mark = 'DRYDOCK_AGENT_PROGRAM'
+/** By it a watchdog finds an agent again that another has left behind; what an agent starts does not have it. */
+export const agentMark = 'DRYDOCK_WATCHDOG'
 
 /** Runs a program to its end, and returns the end of what it said. Rejects with {@link ProgramFailed} and the end of what it said; one that takes too long is killed with all that it has started. */
 export async function run(
@@ -27,7 +29,10 @@ export async function run(
 ): Promise<string> {
   const child = spawn(command, argv, {
     ...{ cwd: directory, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
-    env: { ...process.env, ...environment, ...(!outlives && { [mark]: directory }) },
+    env: {
+      ...{ ...process.env, [agentMark]: undefined, ...environment },
+      ...(!outlives && { [mark]: directory }),
+    },
   })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {
@@ -63,8 +68,8 @@ function endGroup(pid: number | undefined): void {
   }
 }
 
-/** Ends the programs that an agent of this directory has left behind when it was killed: they are run anew, and never twice at once. Only where there is a /proc. */
-export function endLeftBehind(directory: string): void {
+/** Ends the programs that an agent of this directory has left behind when it was killed, or what else was started with a mark: they are run anew, and never twice at once. Only where there is a /proc. */
+export function endLeftBehind(directory: string, name = mark): void {
   let processes: string[]
   try {
     processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
@@ -74,7 +79,7 @@ export function endLeftBehind(directory: string): void {
   for (const pid of processes) {
     try {
       const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
-      if (variables.includes(`${mark}=${directory}`)) process.kill(Number(pid), 'SIGKILL')
+      if (variables.includes(`${name}=${directory}`)) process.kill(Number(pid), 'SIGKILL')
     } catch {
       // Another's, or one that has ended.
     }

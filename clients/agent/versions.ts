@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { syncDirectory } from './journal.ts'
+import { syncDirectory, syncTree } from './durable.ts'
 import { run } from './programs.ts'
 
 /** The folders of versions, and the link to the one that is in force. */
@@ -76,6 +76,8 @@ export function openVersions(directory: string): Versions {
         })
       }
       writeFileSync(join(draft, sealName), `${digest}\n`)
+      // Before it has its name: what has it is whole, also when the power fails.
+      await syncTree(draft)
       rmSync(folder(version), { recursive: true, force: true })
       renameSync(draft, folder(version))
       syncDirectory(all)

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { openPlace, releaseOf, serving } from '../clients/agent/place.ts'
+import { agentProgram, agentRelease, openWatched } from '../clients/agent/watched.ts'
 import { newSigner, signatureOf } from '../domain/trust/signing.ts'
 import { register } from './agent.ts'
 import { person } from './client.ts'
@@ -99,5 +100,65 @@ describe('agents as processes', () => {
     })
     expect(places.map((place) => place.runs())).toEqual(['1.1.0', null, null, '1.1.0', null])
     await ended(operator, body.upgradeId, {})
+  })
+
+  it('update themselves as a second component of their target, and come back', async () => {
+    const [operator, admin] = await Promise.all([
+      person('operator-1', 'operator'),
+      person('admin-1', 'admin'),
+    ])
+    const name = randomUUID().slice(0, 8)
+    const [component, itself] = [`service-${name}`, `agent-${name}`]
+    const signer = newSigner()
+    const { publicKey } = signer
+    const key = { publicKey, label: 'a signer', components: [component, itself] }
+    expect((await admin.post('/api/v1/keys', key)).status).toBe(201)
+    const releases = [
+      agentRelease('1.1.0', agentProgram('// 1.1.0'), { component: itself }),
+      agentRelease('1.2.0', 'process.exit(0)', { component: itself }),
+      releaseOf('1.1.0', { component }),
+    ]
+    for (const { manifest } of releases)
+      await operator.write('/api/v1/releases', { manifest, signatures: [signatureOf(signer, manifest)] })
+    const artifacts = new Map(
+      releases.map(({ artifact }) => [createHash('sha256').update(artifact).digest('hex'), artifact]),
+    )
+    const mirror = await serving(({ url }, response) => response.end(artifacts.get(url?.slice(1) ?? '')))
+    const { assignmentKey } = await operator.read<{
+      readonly assignmentKey: { readonly publicKey: string }
+    }>('/api/v1/trust')
+    const [registered] = await register(operator, component, [`${component}-1`])
+    const machine = openWatched(
+      { url: operator.url, mirror, signer },
+      {
+        component,
+        checkInterval: 1 / 60,
+        agent: { component: itself, version: '1.0.0', proveWithin: 10 },
+        trust: { keys: [publicKey], assignmentKey: assignmentKey.publicKey },
+      },
+    )
+    await agent('enrol', machine.file, { DRYDOCK_ENROLMENT_TOKEN: registered?.enrolmentToken })
+    machine.keep()
+    const counted = (of: string) =>
+      eventually(
+        () => operator.read<{ readonly count: number }>(`/api/v1/targets?component=${of}`),
+        ({ count }) => expect(count).toBe(1),
+      )
+    // It has said itself what it is.
+    await counted(itself)
+    const deployed = async (of: string, version: string, expected: object) => {
+      const { body } = await operator.write<{ readonly upgradeId: string }>('/api/upgrades/deploy', {
+        ...{ component: of, version, strategy: 'all', failureThreshold: { percent: 100 } },
+      })
+      await ended(operator, body.upgradeId, expected)
+      const { logs } = await operator.read<Logs>(`/api/upgrades/${body.upgradeId}/logs`)
+      return logs.map(({ status, error }) => [status, error])
+    }
+    expect(await deployed(itself, '1.1.0', { completed: 1 })).toEqual([['completed', null]])
+    expect(machine.inForce()).toBe('1.1.0')
+    expect(await deployed(itself, '1.2.0', { failed: 1 })).toEqual([['rolled_back', 'AGENT_ENDED']])
+    expect(machine.inForce()).toBe('1.1.0')
+    expect(await deployed(component, '1.1.0', { completed: 1 })).toEqual([['completed', null]])
+    expect([machine.runs(), machine.inForce()]).toEqual(['1.1.0', '1.1.0'])
   })
 })

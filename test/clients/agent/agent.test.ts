@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { openAgent, Taken } from '../../../clients/agent/agent.ts'
+import { openAgent } from '../../../clients/agent/agent.ts'
 import { configIn } from '../../../clients/agent/config.ts'
 import { NoAnswer } from '../../../clients/agent/exchange.ts'
+import { Taken } from '../../../clients/agent/lock.ts'
 import { newSigner, signatureOf } from '../../domain/trust/signing.ts'
 import { openPlace, openPlane, type Place, type Plane, releaseOf, serving } from './place.ts'
 

@@ -4,20 +4,12 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { type Entries, stages } from '../../../clients/agent/journal.ts'
+import { drawing } from './drawing.ts'
 import { openPlace, openPlane, type Place, releaseOf } from './place.ts'
 
 /** As many as `npm run test:agent` asks for; a few of each kind in every run. */
 const kills = Number(process.env.AGENT_KILLS ?? 8)
 const seed = Number(process.env.AGENT_SEED ?? 1)
-
-/** Returns whole numbers below a bound, the same for a seed. */
-function drawing(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
 
 const forward = ['backup', 'stop', 'apply', 'start']
 
