@@ -95,16 +95,21 @@ function subpacketsIn(area: Buffer): readonly Subpacket[] | undefined {
   return found
 }
 
-/** Returns so many numbers, or with 0 the 64 bytes of Ed25519; undefined: there is something else. */
+/** How many bits a number has. */
+const bitsOf = (number: Buffer) => number.length * 8 - Math.clz32(number[0] ?? 0) + 24
+
+/** Returns so many numbers, each written in the one way, or with 0 the 64 bytes of Ed25519; undefined: there is something else. */
 function numbersIn(bytes: Buffer, count: number): readonly Buffer[] | undefined {
   if (count === 0) return bytes.length === 64 ? [bytes] : undefined
   const numbers: Buffer[] = []
   let at = 0
   for (let number = 0; number < count; number++) {
     if (at + 2 > bytes.length) return undefined
-    const end = at + 2 + Math.ceil(bytes.readUInt16BE(at) / 8)
-    if (end > bytes.length) return undefined
-    numbers.push(bytes.subarray(at + 2, end))
+    const bits = bytes.readUInt16BE(at)
+    const end = at + 2 + Math.ceil(bits / 8)
+    const number = bytes.subarray(at + 2, end)
+    if (bits === 0 || end > bytes.length || bitsOf(number) !== bits) return undefined
+    numbers.push(number)
     at = end
   }
   return at === bytes.length ? numbers : undefined
@@ -193,6 +198,10 @@ export function readDetached(signature: string): DetachedSignature | Unsigned {
   const issuer = onlyOne(hashed, parts.issuer, 21)
   if (!made || issuer?.[0] !== 4)
     return unsigned('signature-malformed', 'it does not say once when it was made, and by which key')
+  // What is not signed with the rest may repeat who made it, as gpg does, and nothing else: others might read something out of it.
+  const ids = [...hashed.filter(({ type }) => type === parts.issuerId), ...open]
+  if (!ids.every(({ type, body }) => type === parts.issuerId && body.equals(issuer.subarray(13))))
+    return unsigned('signature-malformed', 'it says something that is not signed, or names two keys')
   const end = Buffer.alloc(6)
   end.writeUInt16BE(0x04ff, 0)
   end.writeUInt32BE(hashedEnd, 2)
