@@ -204,6 +204,29 @@ describe('a release that is signed by OpenPGP', () => {
     }
   })
 
+  it('is made good by another key of the same certificate, once the one that has signed it has expired', async () => {
+    const { certificate, fingerprints, signatures } = gpgKey('expiring subkey')
+    const [byPrimary, bySubkey] = fingerprints.map((fingerprint) => ({
+      ...{ scheme: 'openpgp', signature: signatures[fingerprint] },
+    }))
+    const world = await openSigned(certificate)
+    const publish = (one: object | undefined) => send(world, manifestOf(), [one ?? {}])
+    const plan = async () => {
+      const body = { component: 'api', version: '2.4.1', strategy: 'all' }
+      return (await world.call('POST', '/api/upgrades/plan', { body })).status
+    }
+    const targets = [{ id: 't1', components: { api: '2.4.0' } }]
+    await world.call('POST', '/api/v1/targets', { body: { targets } })
+    expect([(await publish(bySubkey)).status, await plan()]).toEqual([201, 200])
+    // As long as it counts, a key is not heard twice.
+    const records = world.log.records.length
+    expect([(await publish(byPrimary)).status, world.log.records.length]).toEqual([200, records])
+    world.pass(40 * day)
+    expect(await plan()).toBe(422)
+    const again = await publish(byPrimary)
+    expect([again.status, again.body.signed.signatures, await plan()]).toEqual([200, 1, 200])
+  })
+
   it.each([
     ['text mode', 'signature-text-mode'],
     ['SHA-1', 'digest-refused'],

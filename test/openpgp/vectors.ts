@@ -79,6 +79,10 @@ const kinds: Readonly<Record<string, Asked>> = {
   'for encryption': { primary: ['ed25519', 'cert'], subkeys: [['cv25519', 'encr']] },
   expired: { primary: ['ed25519', 'cert,sign'], at: '20251101T000000', expires: '2025-11-20' },
   expiring: { primary: ['ed25519', 'cert,sign'], expires: '2026-03-01' },
+  'expiring subkey': {
+    primary: ['ed25519', 'cert,sign'],
+    subkeys: [['ed25519', 'sign', '2026-02-01']],
+  },
   'expired subkey': {
     primary: ['ed25519', 'cert,sign'],
     subkeys: [['ed25519', 'sign', '2025-12-20']],

@@ -121,7 +121,7 @@ function declareReleases(releases: Command, start: Start): void {
         ],
         [
           'releases publish --manifest manifest.json --signature manifest.canonical.asc',
-          'signed by gpg --armor --detach-sign',
+          'signed by gpg, detached and armored',
         ],
         [
           'releases publish --component api --version v1.2.0 --artifact api.tar',
@@ -189,7 +189,7 @@ function declareKeys(keys: Command, start: Start): void {
       does: 'Register a public key: PEM, Ed25519, or OpenPGP, armored',
       examples: [
         ['keys register release.pem --label "build server"', 'it may sign releases of any component'],
-        ['keys register release.asc --label "Ann"', 'as gpg --armor --export writes it'],
+        ['keys register release.asc --label "Ann"', 'of OpenPGP, armored'],
       ],
     }),
   )

@@ -127,7 +127,8 @@ const isOneOf = <Word extends string>(words: readonly Word[], word: string): wor
 
 /**
  * Returns the signatures that are offered for a manifest, checked, or why they do not suffice: each has to be one, by a key of its own that
- * may sign it now, and together with those that are `known` of it they have to be enough.
+ * may sign it now, and together with those that are `known` of it they have to be enough. `renewed` are the keys of which the known one counts no
+ * more.
  */
 export function checkSignatures(
   signed: Signed,
@@ -135,7 +136,9 @@ export function checkSignatures(
   trust: TrustState,
   now: string,
   known: readonly Signature[] = [],
-): { readonly signatures: readonly Signature[] } | { readonly rejected: Rejection } {
+):
+  | { readonly signatures: readonly Signature[]; readonly renewed: readonly string[] }
+  | { readonly rejected: Rejection } {
   const signatures: Signature[] = []
   for (const [number, one] of offered.entries()) {
     const { scheme, signature } = one
@@ -160,7 +163,7 @@ export function checkSignatures(
       return reject({ code: 'key-repeated', detail, fields })
     }
     if (!key) {
-      const detail = `No key ${keyId?.slice(0, 64) ?? ''} of ${scheme} is registered: an administrator registers it with POST /api/v1/keys.`
+      const detail = `No key ${keyId?.slice(0, 64) ?? 'that is not named'} of ${scheme} is registered: an administrator registers it with POST /api/v1/keys.`
       return reject({
         code: 'key-unknown',
         detail,
@@ -181,7 +184,9 @@ export function checkSignatures(
     ]
     return reject({ code: 'threshold-not-met', detail, fields })
   }
-  return { signatures }
+  const again = known.filter(({ key }) => !added.some((one) => one.key === key))
+  const still = tally(signed, again, trust, now).counting
+  return { signatures, renewed: again.map(({ key }) => key).filter((key) => !still.includes(key)) }
 }
 
 /** Tells which keys count that have signed something, and why others do not. */
