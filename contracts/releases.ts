@@ -98,13 +98,27 @@ const manifest = z.strictObject({
 
 /** What one key says of a manifest. */
 export const signature = z.object({
-  keyId: identifier.describe('The SHA-256 of the public key in DER, as GET /api/v1/keys has it.'),
-  scheme: identifier.default('ed25519').describe('ed25519; there is no other yet.'),
+  keyId: identifier.describe(
+    'As GET /api/v1/keys has it: the SHA-256 of the public key in DER, or the fingerprint of a key of OpenPGP.',
+  ),
+  scheme: identifier.default('ed25519').describe('ed25519 or openpgp.'),
   signature: z
     .string()
     .regex(/^[A-Za-z0-9+/=:_-]{1,1024}$/, 'base64, of 1,024 characters at most')
-    .describe('Base64, over the canonical JSON (RFC 8785) of the manifest in UTF-8.'),
+    .describe(
+      'Base64, over the canonical JSON (RFC 8785) of the manifest in UTF-8; of OpenPGP the packet of a detached signature.',
+    ),
 })
+
+const offeredSignature = signature
+  .extend({
+    keyId: signature.shape.keyId
+      .optional()
+      .describe(
+        `${signature.shape.keyId.description} Left out with openpgp: the key that the signature names itself.`,
+      ),
+  })
+  .strict()
 
 const byVersion = z.strictObject({ component: identifier, version: versionName })
 
@@ -137,7 +151,20 @@ const refusals = [
   'key-repeated',
   'key-revoked',
   'key-not-entitled',
+  'key-expired',
+  'key-cannot-sign',
   'signature-invalid',
+  'signature-malformed',
+  'signature-not-detached',
+  'signature-not-single',
+  'signature-version-unknown',
+  'signature-text-mode',
+  'signature-type-wrong',
+  'signature-expires',
+  'signature-critical-unknown',
+  'signature-time-wrong',
+  'digest-refused',
+  'algorithm-refused',
   'threshold-not-met',
   'release-expired',
   'counter-not-newer',
@@ -155,7 +182,7 @@ export const releaseContracts = {
       z
         .strictObject({
           manifest,
-          signatures: z.array(signature.strict()).min(1).max(16),
+          signatures: z.array(offeredSignature).min(1).max(16),
         })
         .describe('Signed. The same manifest with more signatures adds these.'),
       z

@@ -1,12 +1,29 @@
 import * as z from 'zod'
+import { certifiedStandings, signatureSchemes } from '../events/words.ts'
 import type { Contract } from './contract.ts'
 import { identifier, listOf, noQuery, words } from './fields.ts'
 
 const key = z.object({
   keyId: z
     .string()
-    .describe('The SHA-256 of the public key in DER: openssl pkey -pubin -outform DER | sha256sum.'),
-  publicKey: z.string().describe('SubjectPublicKeyInfo in DER, in base64.'),
+    .describe(
+      'The SHA-256 of the public key in DER: openssl pkey -pubin -outform DER | sha256sum. Of OpenPGP the fingerprint of the primary key.',
+    ),
+  scheme: z.enum(signatureSchemes).describe('By which way it signs.'),
+  publicKey: z
+    .string()
+    .describe('SubjectPublicKeyInfo in DER, or the packets of a certificate of OpenPGP, in base64.'),
+  keys: z
+    .array(
+      z.object({
+        fingerprint: z.string(),
+        standing: z.enum(certifiedStandings).describe('What it was worth when it was registered.'),
+        expires: z.string().nullable().describe('From then on what it has signed counts for nothing.'),
+      }),
+    )
+    .describe(
+      'Of OpenPGP the primary key and the subkeys: a signature by any of them that signs is one by this key.',
+    ),
   label: z.string(),
   components: z.array(z.string()).nullable().describe('Whose releases it may sign; null: those of any.'),
   channels: z.array(z.string()).nullable().describe('On which channels; null: on any.'),
@@ -48,8 +65,13 @@ export const trustContracts = {
     body: z.strictObject({
       publicKey: z
         .string()
-        .regex(/^[A-Za-z0-9+/=\r\n -]{1,1024}$/, 'PEM or base64, of 1,024 characters at most')
-        .describe('Ed25519: PEM, or base64 of its DER or of its 32 bytes.'),
+        .regex(
+          /^(?:[A-Za-z0-9+/=\r\n -]{1,1024}|-----BEGIN PGP [ -~\t\r\n]{1,32768})$/,
+          'PEM or base64, of 1,024 characters at most, or an armored key of OpenPGP, of 32,768',
+        )
+        .describe(
+          'Ed25519: PEM, or base64 of its DER or of its 32 bytes. OpenPGP: as gpg --armor --export writes it.',
+        ),
       label: words(128).describe('Whose it is, or where it is kept.'),
       components: scope,
       channels: scope,
@@ -58,7 +80,10 @@ export const trustContracts = {
       200: { description: 'It was registered before, for the same.', schema: key },
       201: { description: 'Registered.', schema: key },
     },
-    problems: ['key-invalid', 'key-revoked', 'conflict'],
+    problems: [
+      ...(['key-invalid', 'key-too-large', 'key-weak', 'key-expired', 'key-cannot-sign'] as const),
+      ...(['key-revoked', 'conflict'] as const),
+    ],
   },
   listKeys: {
     summary: 'List all keys in the order of their registration, the revoked ones too',

@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
-import { instant, name, person, signatureSchemes, versionSchemes, words } from './words.ts'
+import { instant, keyId, name, person, signatureSchemes, versionSchemes, words } from './words.ts'
 
 /** What a key says of a manifest: its bytes in base64. */
 const signature = z.object({
-  key: z.string().regex(/^[0-9a-f]{64}$/),
+  key: keyId,
   scheme: z.enum(signatureSchemes),
   signature: z.string().max(1024),
 })

@@ -29,8 +29,14 @@ export const breachActions = ['pause', 'abort', 'rollback'] as const
 /** How the versions of a component are written and ordered: MAJOR.MINOR.PATCH, any count of numbers, or opaque. */
 export const versionSchemes = ['semver', 'dotted', 'ordered'] as const
 
+/** What a key is called: the SHA-256 of its DER, or of a certificate of OpenPGP the fingerprint of the primary key, in lower-case hexadecimal. */
+export const keyId = z.string().regex(/^(?:[0-9a-f]{64}|[0-9a-f]{40})$/)
+
 /** How releases are signed. */
-export const signatureSchemes = ['ed25519'] as const
+export const signatureSchemes = ['ed25519', 'openpgp'] as const
+
+/** What a key inside of a certificate of OpenPGP was worth when the certificate was registered. */
+export const certifiedStandings = ['signs', 'cannot-sign', 'revoked', 'expired'] as const
 
 /** How much a notice matters, the least first. */
 export const severities = ['info', 'warning', 'critical'] as const

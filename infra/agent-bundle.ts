@@ -24,6 +24,8 @@ export function writeAgent(directory: string): void {
     write: false,
     metafile: true,
     bundle: true,
+    // Its licence wants it exchangeable (ADR 0061): it is loaded from where the agent lies, if a certificate is trusted.
+    external: ['openpgp'],
     format: 'esm',
     platform: 'node',
     target: 'node24',

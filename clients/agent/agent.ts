@@ -227,7 +227,7 @@ async function goOn(working: Working): Promise<void> {
   if (!work) return
   // What is touched comes to its end by what was found when it was begun, whatever is asked of a release by now.
   const found =
-    work.stage === 'preparing' ? genuine(working, work, work.shown) : manifestIn(work.shown.manifest)
+    work.stage === 'preparing' ? await genuine(working, work, work.shown) : manifestIn(work.shown.manifest)
   await install(working, found)
 }
 
@@ -277,7 +277,7 @@ async function take(working: Working, offer: Offer, assignment: Held | null): Pr
   // Who says that it goes back is believed of what was here before alone.
   const back = kind === 'rollback' && [config.version, ...journal.now.kept].includes(version)
   const wanted = { component, version, digest, back }
-  const found = genuine(working, wanted, shown)
+  const found = await genuine(working, wanted, shown)
   // A release never becomes another one under its name; and what is kept is what is gone back to.
   if (working.versions.has(version) && !working.versions.has(version, digest))
     throw new Refused('VERSION_EXCHANGED', `Another ${version} is here, of another digest.`)

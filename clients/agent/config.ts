@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
+import { isArmored, readCertificate } from './openpgp.ts'
 
 const days = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const
 const timeOfDay = z.string().regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, 'a time of day as 02:00')
@@ -85,11 +86,19 @@ const configuration = z.strictObject({
   }),
   trust: z.strictObject({
     keys: z
-      .array(z.string().max(4096).refine(isKey, 'a public key of Ed25519'))
+      .array(
+        z
+          .string()
+          .max(16_384)
+          .refine(
+            (text) => isArmored(text) || isKey(text),
+            'a public key of Ed25519, or a certificate of OpenPGP',
+          ),
+      )
       .min(1)
       .max(32)
       .describe(
-        'Public keys (Ed25519) as PEM or base64 of their DER: whose word about a release counts here.',
+        'Public keys (Ed25519) as PEM or base64 of their DER, or of OpenPGP, armored: whose word about a release counts here.',
       ),
     threshold: z.int().min(1).max(32).default(1),
     assignmentKey: z
@@ -254,5 +263,12 @@ export async function readConfig(file: string): Promise<Config> {
   } catch (error) {
     throw new BadConfig(`${file} is not JSON: ${(error as Error).message}`)
   }
-  return configIn(value, dirname(resolve(file)))
+  const config = configIn(value, dirname(resolve(file)))
+  for (const [place, key] of config.trust.keys.entries()) {
+    if (!isArmored(key)) continue
+    await readCertificate(key).catch((error: Error) => {
+      throw new BadConfig(`trust.keys.${place}: a certificate of OpenPGP: ${error.message}`)
+    })
+  }
+  return config
 }

@@ -1,7 +1,8 @@
-import { createHash, verify } from 'node:crypto'
+import { createHash, type KeyObject, verify } from 'node:crypto'
 import * as z from 'zod'
 import { whyIncompatible } from './compatibility.ts'
 import { type Config, keyIn } from './config.ts'
+import { isArmored, readCertificate } from './openpgp.ts'
 
 const part = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -49,20 +50,46 @@ export class Refused extends Error {
   }
 }
 
-/** How many of the keys that are trusted here have signed a text; each counts once, however often it has signed. */
-function countSigned(keys: readonly string[], { manifest, signatures }: Shown): number {
+function hasSigned(key: KeyObject, { manifest, signatures }: Shown): boolean {
   const text = Buffer.from(manifest, 'utf8')
-  const counting = new Set<string>()
-  for (const key of keys.map(keyIn)) {
-    const der = key.export({ format: 'der', type: 'spki' })
-    const id = createHash('sha256').update(der).digest('hex')
-    const signed = signatures.some(({ keyId, scheme, signature }) => {
-      if (keyId !== id || scheme !== 'ed25519') return false
-      return verify(null, text, key, Buffer.from(signature, 'base64'))
-    })
-    if (signed) counting.add(id)
+  const id = createHash('sha256')
+    .update(key.export({ format: 'der', type: 'spki' }))
+    .digest('hex')
+  return signatures.some(
+    ({ keyId, scheme, signature }) =>
+      keyId === id && scheme === 'ed25519' && verify(null, text, key, Buffer.from(signature, 'base64')),
+  )
+}
+
+/** Returns what a key is that has signed something, or all keys of a certificate of which one has; empty: it has not. */
+async function signedBy(key: string, shown: Shown, now: number): Promise<readonly string[]> {
+  if (!isArmored(key)) {
+    const read = keyIn(key)
+    return hasSigned(read, shown)
+      ? [Buffer.from(read.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex')]
+      : []
   }
-  return counting.size
+  const certificate = await readCertificate(key)
+  for (const { scheme, signature } of shown.signatures)
+    if (scheme === 'openpgp' && (await certificate.hasSigned(shown.manifest, signature, now)))
+      return certificate.keys
+  return []
+}
+
+/**
+ * How many of the keys that are trusted here have signed a text; each counts once, however often it has signed, and in whatever form it stands in
+ * the configuration: who share a key are one.
+ */
+async function countSigned(keys: readonly string[], shown: Shown, now: number): Promise<number> {
+  let holders: ReadonlySet<string>[] = []
+  for (const key of keys) {
+    const signed = await signedBy(key, shown, now)
+    if (signed.length === 0) continue
+    const same = holders.filter((holder) => signed.some((one) => holder.has(one)))
+    const all = new Set([...signed, ...same.flatMap((holder) => [...holder])])
+    holders = [...holders.filter((holder) => !same.includes(holder)), all]
+  }
+  return holders.length
 }
 
 /** Returns what a manifest says. Throws {@link Refused} where it cannot be understood. */
@@ -86,9 +113,9 @@ export interface Wanted {
 
 /**
  * Returns the manifest of what was offered once it is known to be genuine, recent, meant for this place, and fit for it. `highest` is the highest counter
- * that was installed from a channel. Throws {@link Refused}: nothing of it is to be installed.
+ * that was installed from a channel. Rejects with {@link Refused}: nothing of it is to be installed.
  */
-export function verified(
+export async function verified(
   shown: Shown,
   { component, version, digest, back }: Wanted,
   {
@@ -100,11 +127,11 @@ export function verified(
   }: Pick<Config, 'trust' | 'channel' | 'environment' | 'parts' | 'download'>,
   now: number,
   highest: (channel: string) => number,
-): Manifest {
+): Promise<Manifest> {
   const sum = `sha256:${createHash('sha256').update(shown.manifest, 'utf8').digest('hex')}`
   if (digest !== sum)
     throw new Refused('DIGEST_MISMATCH', 'The manifest is not the one of the release that is offered.')
-  const signed = countSigned(trust.keys, shown)
+  const signed = await countSigned(trust.keys, shown, now)
   if (signed < trust.threshold)
     throw new Refused(
       'SIGNATURE_INVALID',

@@ -5,7 +5,7 @@ import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 import { limits } from './limits.ts'
 import { faults, Unreadable, type Verdict } from './verdict.ts'
-import { verifyPack } from './verify.ts'
+import { verifyWhole } from './verify.ts'
 
 const usage = `npx drydock-verify FILE… [--key FILE] [--json]   (or npm run verify -- FILE…)
 
@@ -97,14 +97,14 @@ function readWords() {
   }
 }
 
-function main(): number {
+async function main(): Promise<number> {
   const { values, positionals } = readWords()
   if (values.help) {
     console.log(usage)
     return 0
   }
   if (positionals.length === 0) throw new Misused(`Which pack?\n\n${usage}`)
-  const verdict = verifyPack(
+  const verdict = await verifyWhole(
     positionals.map(given),
     values.key === undefined ? undefined : readKey(values.key),
   )
@@ -116,7 +116,7 @@ function main(): number {
 }
 
 try {
-  process.exitCode = main()
+  process.exitCode = await main()
 } catch (error) {
   if (error instanceof Misused) console.error(error.message)
   else if (error instanceof Unreadable)

@@ -14,6 +14,8 @@ export const limits = {
   members: 1_000_000,
   /** Signatures under the releases of one pack. */
   signatures: 10_000,
+  /** Certificates of OpenPGP, and signatures by them: each costs more. */
+  certified: 1000,
   /** So many findings are told; there may be more. */
   findings: 100,
 } as const

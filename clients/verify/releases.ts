@@ -2,10 +2,15 @@ import { createPublicKey, verify } from 'node:crypto'
 import type { PackCommit } from './commit.ts'
 import { countOf, type JsonObject, listOf, memberOf, objectOf, sha256, textOf } from './json.ts'
 import { limits } from './limits.ts'
+import type { OpenPgp } from './openpgp.ts'
 import { Unreadable, type Verdict } from './verdict.ts'
 
 interface Key {
+  /** SubjectPublicKeyInfo in DER, or the packets of a certificate of OpenPGP, in base64. */
   readonly publicKey: string
+  /** What keys there are in it: who share one are one signer. */
+  readonly holders: readonly string[]
+  readonly isCertificate: boolean
   readonly components: readonly unknown[] | null
   readonly channels: readonly unknown[] | null
   readonly since: string
@@ -35,6 +40,11 @@ const listOrNull = (data: JsonObject, name: string): readonly unknown[] | null =
   return Array.isArray(value) ? (value as readonly unknown[]) : null
 }
 
+const scopeOf = (data: JsonObject) => ({
+  components: listOrNull(data, 'components'),
+  channels: listOrNull(data, 'channels'),
+})
+
 function hasSigned(publicKey: string, text: string, signature: string): boolean {
   try {
     const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' })
@@ -60,9 +70,11 @@ export class Releases {
   #current: Release | undefined
   #signatures = 0
   readonly #verdict: Verdict
+  readonly #openPgp: OpenPgp
 
-  constructor(verdict: Verdict) {
+  constructor(verdict: Verdict, openPgp: OpenPgp) {
     this.#verdict = verdict
+    this.#openPgp = openPgp
   }
 
   /** Takes the next commit of the stream of trust. Throws Malformed. */
@@ -73,8 +85,30 @@ export class Releases {
         const key = textOf(data, 'key')
         if (sha256(Buffer.from(publicKey, 'base64')) !== key)
           this.#verdict.find('signature-wrong', `${stream}@${commit}`, `Key ${key} is not the one of its id.`)
-        const [components, channels] = [listOrNull(data, 'components'), listOrNull(data, 'channels')]
-        this.#keys.set(key, { publicKey, components, channels, since: at, revoked: null })
+        // What stands before the 32 bytes of an Ed25519 key is the same for all of them.
+        const holders = [Buffer.from(publicKey, 'base64').subarray(-32).toString('hex')]
+        this.#keys.set(key, {
+          publicKey,
+          holders,
+          isCertificate: false,
+          ...scopeOf(data),
+          since: at,
+          revoked: null,
+        })
+      }
+      if (type === 'CertificateRegistered') {
+        const [publicKey, key] = [textOf(data, 'certificate'), textOf(data, 'key')]
+        const { fingerprint, holders = [] } = this.#openPgp.certificate(publicKey) ?? {}
+        if (fingerprint !== key)
+          this.#verdict.find('signature-wrong', `${stream}@${commit}`, `Key ${key} is not the one of its id.`)
+        this.#keys.set(key, {
+          publicKey,
+          holders,
+          isCertificate: true,
+          ...scopeOf(data),
+          since: at,
+          revoked: null,
+        })
       }
       const known = type === 'KeyRevoked' ? this.#keys.get(textOf(data, 'key')) : undefined
       if (known) known.revoked = { told: at, from: textOf(data, 'from') }
@@ -122,8 +156,21 @@ export class Releases {
       )
     const key = this.#keys.get(id)
     release.signatures.push({ key: id, signature, since })
-    if (key && !hasSigned(key.publicKey, release.manifest ?? '', signature))
+    if (key && !this.#hasSigned(key, release.manifest ?? '', signature, since, since))
       this.#verdict.find('signature-wrong', where, `Key ${id} has not signed the manifest.`)
+  }
+
+  /** Had a key signed a text by a signature that came at an instant, and does it count at another? */
+  #hasSigned(
+    { publicKey, isCertificate }: Key,
+    text: string,
+    signature: string,
+    since: string,
+    at: string,
+  ): boolean {
+    if (!isCertificate) return hasSigned(publicKey, text, signature)
+    const made = this.#openPgp.made(publicKey, text, signature, since)
+    return made !== undefined && (made.expires === null || made.expires > at)
   }
 
   #thresholdAt(component: string, at: string): number {
@@ -138,16 +185,19 @@ export class Releases {
   /** Returns how many keys have signed a release whose word counted at an instant. */
   #countedAt({ component, channels, signatures, manifest = '' }: Release, at: string): number {
     const channel = channels.filter(({ since }) => since <= at).at(-1)?.channel
-    const counting = new Set<string>()
+    let counting: ReadonlySet<string>[] = []
     for (const { key: id, signature, since } of signatures) {
       const key = this.#keys.get(id)
       if (!key || since > at || key.since > at) continue
       if (key.revoked && key.revoked.told <= at && key.revoked.from <= at) continue
       if (key.components && !key.components.includes(component)) continue
       if (key.channels && !key.channels.includes(channel)) continue
-      if (hasSigned(key.publicKey, manifest, signature)) counting.add(id)
+      if (!this.#hasSigned(key, manifest, signature, since, at)) continue
+      const same = counting.filter((one) => key.holders.some((holder) => one.has(holder)))
+      const all = new Set([...key.holders, ...same.flatMap((one) => [...one])])
+      counting = [...counting.filter((one) => !same.includes(one)), all]
     }
-    return counting.size
+    return counting.length
   }
 
   /**

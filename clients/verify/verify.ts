@@ -4,6 +4,7 @@ import { type PackCommit, readLine } from './commit.ts'
 import { Heads } from './heads.ts'
 import { Malformed, textOf } from './json.ts'
 import { limits } from './limits.ts'
+import { OpenPgp } from './openpgp.ts'
 import { filesOf, type GivenFile, type Pack, type PackFile, readPack } from './parts.ts'
 import { Plan } from './plan.ts'
 import { Policies } from './policies.ts'
@@ -37,11 +38,11 @@ class Reading {
   #place = 0
   readonly #verdict: Verdict
 
-  constructor({ upgrade }: Pack, key: KeyObject | undefined, verdict: Verdict) {
+  constructor({ upgrade }: Pack, key: KeyObject | undefined, verdict: Verdict, openPgp: OpenPgp) {
     this.#verdict = verdict
     this.chains = new Chains(verdict)
     this.upgrade = new Upgrade(upgrade, verdict)
-    this.releases = new Releases(verdict)
+    this.releases = new Releases(verdict, openPgp)
     this.policies = new Policies(verdict)
     this.targets = new Targets(this.upgrade, this.plan, verdict)
     this.heads = new Heads(key, verdict)
@@ -238,12 +239,15 @@ function judgeHeads(reading: Reading, key: KeyObject | undefined, verdict: Verdi
     )
 }
 
-/** Reads a pack, all of its parts in any order, and holds it against itself and against the key of heads. Throws Unreadable. */
-export function verifyPack(given: readonly GivenFile[], key?: KeyObject): Verdict {
+/**
+ * Reads a pack, all of its parts in any order, and holds it against itself and against the key of heads. Throws Unreadable. What it asks of
+ * signatures of OpenPGP is asked of `openPgp`: the verdict is one where there was nothing to be settled by it. See {@link verifyWhole}.
+ */
+export function verifyPack(given: readonly GivenFile[], key?: KeyObject, openPgp = new OpenPgp()): Verdict {
   const verdict = new Verdict()
   const pack = readPack(given, verdict)
   if (!pack) return verdict
-  const reading = new Reading(pack, key, verdict)
+  const reading = new Reading(pack, key, verdict, openPgp)
   for (const file of filesOf(pack, verdict)) reading.take(file)
   reading.chains.end()
   reading.targets.end()
@@ -266,4 +270,11 @@ export function verifyPack(given: readonly GivenFile[], key?: KeyObject): Verdic
   // What is wrong somewhere may be wrong elsewhere, unseen.
   if (verdict.found > 0) verdict.proven.length = 0
   return verdict
+}
+
+/** Verifies a pack, signatures of OpenPGP included, for which it is read twice. Rejects with Unreadable. */
+export async function verifyWhole(given: readonly GivenFile[], key?: KeyObject): Promise<Verdict> {
+  const openPgp = new OpenPgp()
+  const verdict = verifyPack(given, key, openPgp)
+  return (await openPgp.settle()) ? verifyPack(given, key, openPgp) : verdict
 }

@@ -1,4 +1,5 @@
 import { sha256 } from '../../events/canonical.ts'
+import { hasSignedDetached, readDetached } from '../../events/openpgp-signature.ts'
 import type { PolicyEvent } from '../../events/policy.ts'
 import type { ReleaseEvent } from '../../events/release.ts'
 import { hasSigned } from '../../events/signed.ts'
@@ -48,6 +49,20 @@ function thresholdAt(trust: TrustStory, component: string, at: string, leeway: n
   return Math.min(lowest, inForce)
 }
 
+/** Had one of the keys of a certificate signed a text, that signs by it and had not expired at an instant? */
+function hasCertified(
+  { keys }: DataOf<TrustEvent, 'CertificateRegistered'>,
+  text: string,
+  signature: string,
+  at: string,
+): boolean {
+  const read = readDetached(signature)
+  if ('code' in read) return false
+  const key = keys.find(({ fingerprint }) => fingerprint === read.issuer)
+  if (key?.standing !== 'signs' || key.publicKey === null || read.made < key.created) return false
+  return (key.expires === null || key.expires > at) && hasSignedDetached(key.publicKey, text, read)
+}
+
 /**
  * Returns why nobody should have been sent to a release at an instant, by who had signed it and whose word counted then; undefined: somebody might.
  * What was said within the `leeway` before, in milliseconds, need not have been heard. `back`: it is where the target was before.
@@ -88,7 +103,9 @@ export function distrustAt(
       .flatMap(({ data }) => data.signatures),
   ]
   const counting = new Set<string>()
-  for (const { at: since, data: key } of those(trust, 'KeyRegistered')) {
+  for (const { at: since, event } of trust) {
+    if (event.type !== 'KeyRegistered' && event.type !== 'CertificateRegistered') continue
+    const { type, data: key } = event
     if (since > at) continue
     if (key.components && !key.components.includes(registered.component)) continue
     if (key.channels && !key.channels.includes(channel)) continue
@@ -96,8 +113,12 @@ export function distrustAt(
       ({ at: told, data }) => data.key === key.key && told <= heard && data.from <= heard,
     )
     if (revoked) continue
-    if (signatures.some((one) => one.key === key.key && hasSigned(key.publicKey, manifest, one.signature)))
-      counting.add(key.key)
+    const own = signatures.filter((one) => one.key === key.key)
+    const hasIt =
+      type === 'KeyRegistered'
+        ? own.some(({ signature }) => hasSigned(event.data.publicKey, manifest, signature))
+        : own.some(({ signature }) => hasCertified(event.data, manifest, signature, heard))
+    if (hasIt) counting.add(key.key)
   }
   const needed = thresholdAt(trust, registered.component, at, leeway)
   return counting.size < needed ? `${counting.size} of ${needed} keys had signed it that counted` : undefined

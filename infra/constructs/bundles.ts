@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, type BuildResult, buildSync } from 'esbuild'
-import { distinct, noticesOf, packagesIn } from './third-party.ts'
+import { distinct, exchangeable, noticesOf, packagesIn } from './third-party.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -28,8 +28,22 @@ export function bundle(entries: readonly string[]): string {
     const files = Object.entries(metafile.outputs).filter(([path]) => dirname(path).endsWith(bundleOf(entry)))
     const notices = noticesOf(distinct(files.flatMap(([, output]) => packagesIn(output))))
     writeFileSync(join(directory, bundleOf(entry), 'THIRD-PARTY-NOTICES.txt'), notices)
+    const imported = new Set(files.flatMap(([, { imports }]) => imports.map(({ path }) => path)))
+    for (const name of exchangeable)
+      if (imported.has(name)) layBeside(name, join(directory, bundleOf(entry), 'node_modules', name))
   }
   return directory
+}
+
+/** Lays a package beside a bundle as its makers built it for Node, smallest, where whoever runs the bundle may exchange it for another. */
+function layBeside(name: string, directory: string): void {
+  const from = join(root, 'node_modules', name)
+  const { version, license, module } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'))
+  mkdirSync(directory, { recursive: true })
+  cpSync(join(from, module), join(directory, 'index.mjs'))
+  cpSync(join(from, 'LICENSE'), join(directory, 'LICENSE'))
+  const described = { name, version, license, type: 'module', exports: './index.mjs' }
+  writeFileSync(join(directory, 'package.json'), `${JSON.stringify(described, null, 2)}\n`)
 }
 
 /** Where bundles would be. Source maps name their sources from here, so a bundle's hash does not depend on where it was written. */
@@ -40,7 +54,6 @@ const standIns = {
   ajv: './functions/bundled/answers-unchecked.ts',
   'ajv-formats': './functions/bundled/answers-unchecked.ts',
   '@aws-sdk/credential-provider-node': './functions/bundled/credentials.ts',
-  'fast-sha256': './functions/bundled/sha256.ts',
   'moment-timezone': './functions/bundled/zones.ts',
 }
 
@@ -119,6 +132,7 @@ function run(entries: readonly string[], parts: Pick<BuildOptions, 'splitting' |
     target: 'node24',
     mainFields: ['module', 'main'],
     alias: standIns,
+    external: [...exchangeable],
     minify: true,
     keepNames: true,
     sourcemap: 'external',

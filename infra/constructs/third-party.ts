@@ -20,13 +20,20 @@ export interface Package {
 const passedOn = /^(licen[cs]e|copying|notice)(\.|$)/i
 const inside = /^(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//
 
-/** Returns the packages of which a bundle holds anything, by their names. Types and what was shaken off are not in it. */
-export function packagesIn({ inputs }: Metafile['outputs'][string]): readonly Package[] {
+/**
+ * Packages that no bundle holds: where one is imported, it lies beside as it was published, and can be exchanged. Their licence (LGPL) asks for that,
+ * and that the GPL which it refers to is passed on with it.
+ */
+export const exchangeable: readonly string[] = ['openpgp']
+
+/** Returns the packages of which a bundle holds anything, or that lie beside it, by their names. Types and what was shaken off are not in it. */
+export function packagesIn({ inputs, imports }: Metafile['outputs'][string]): readonly Package[] {
   const places = new Set<string>()
   for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
     const place = inside.exec(path)?.[1]
     if (place !== undefined && bytesInOutput > 0) places.add(place)
   }
+  for (const { path } of imports) if (exchangeable.includes(path)) places.add(`node_modules/${path}`)
   return distinct([...places].map(packageAt))
 }
 
@@ -72,9 +79,19 @@ ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEAL
     `Copyright ${author}. Licensed under the Apache License, Version 2.0, whose words stand in this file with other packages.`,
 }
 
+const gpl = () => readFileSync(join(root, 'infra/constructs/licences/GPL-3.0.txt'), 'utf8').trim()
+
 const line = `\n${'-'.repeat(80)}\n\n`
 
-function textOf({ name, licence, author, texts }: Package): string {
+/** What goes before the texts of a package that can be exchanged. */
+const besideWords = (name: string, version: string) =>
+  `${name} is not part of the bundle: it lies whole and unchanged beside it, in node_modules/${name}, is loaded from there, and may be
+exchanged there for any version that has the same interface. Nothing forbids to change it for one's own use, or to take the bundle
+apart to find mistakes in such a change. Its source is the package ${name} ${version} of the npm registry,
+https://registry.npmjs.org/${name}, and https://github.com/openpgpjs/openpgpjs.`
+
+function textOf({ name, version, licence, author, texts }: Package): string {
+  if (exchangeable.includes(name)) return [besideWords(name, version), ...texts, gpl()].join(line)
   if (texts.length > 0) return texts.join(line)
   const words = standard[licence]
   if (words === undefined)

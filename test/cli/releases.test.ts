@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { exitCodes } from '../../clients/cli/exit-codes.ts'
+import { readDetached } from '../../events/openpgp-signature.ts'
 import { manifestOf, newSigner, signatureOf } from '../domain/trust/signing.ts'
+import { gpgKey, vectors } from '../openpgp/gpg.ts'
 import { commandAt, standIn } from './stand-in.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'drydock-cli-'))
@@ -69,6 +71,43 @@ describe('releases', () => {
     expect(api.asked[0]?.body).toEqual({ manifest, signatures: [signature] })
   })
 
+  it('take what gpg has made, and what sign has printed beside it', async () => {
+    const api = await publishing()
+    const armored = Buffer.from(vectors.hostile.armored ?? '', 'base64').toString()
+    const [gpg, ann] = [
+      file('manifest.asc', armored),
+      file('bob.json', JSON.stringify(signatureOf(signer, manifest))),
+    ]
+    const named = ['--signature', gpg, '--signature', ann]
+    await commandAt(api, ['releases', 'publish', '--manifest', manifestFile, ...named])
+    const body = api.asked[0]?.body as { signatures: { scheme: string; signature: string }[] }
+    expect(body.signatures).toMatchObject([{ scheme: 'openpgp' }, signatureOf(signer, manifest)])
+    expect(body.signatures[0]).not.toHaveProperty('keyId')
+    const read = readDetached(body.signatures[0]?.signature ?? '')
+    expect(read).toMatchObject({ issuer: gpgKey('ed25519').fingerprints[0] })
+    const crlf = file('crlf.asc', armored.replaceAll('\n', '\r\n'))
+    await commandAt(api, ['releases', 'publish', '--manifest', manifestFile, '--signature', crlf])
+    expect(api.asked[1]?.body).toEqual({ manifest, signatures: body.signatures.slice(0, 1) })
+  })
+
+  it.each([
+    ['a text with its signature', Buffer.from(vectors.hostile.cleartext ?? '', 'base64').toString()],
+    ['a key', gpgKey('ed25519').certificate],
+  ])('take no %s for a signature', async (_, text) => {
+    const api = await publishing()
+    const bad = file('bad.asc', text)
+    const { code, err } = await commandAt(api, [
+      'releases',
+      'publish',
+      '--manifest',
+      manifestFile,
+      '--signature',
+      bad,
+    ])
+    expect([code, api.asked]).toEqual([exitCodes.usage, []])
+    expect(err).toContain('is no detached signature of OpenPGP')
+  })
+
   it('that nobody has signed are measured here', async () => {
     const api = await publishing()
     const artifact = file('api.tar', 'some bytes')
@@ -113,8 +152,10 @@ describe('releases', () => {
 
   it('have keys of which the private half is never sent', async () => {
     const api = await publishing()
-    const { code, err } = await commandAt(api, ['keys', 'register', key, '--label', 'mine'])
-    expect([code, api.asked]).toEqual([exitCodes.usage, []])
-    expect(err).toMatch(/is a private key: that goes nowhere\. Nothing was sent\./)
+    for (const secret of [key, file('secret.asc', vectors.secret)]) {
+      const { code, err } = await commandAt(api, ['keys', 'register', secret, '--label', 'mine'])
+      expect([code, api.asked]).toEqual([exitCodes.usage, []])
+      expect(err).toMatch(/is a private key: that goes nowhere\. Nothing was sent\./)
+    }
   })
 })

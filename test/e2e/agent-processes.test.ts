@@ -3,9 +3,11 @@ import { createHash, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { openPlace, releaseOf, serving } from '../clients/agent/place.ts'
+import { verifyWhole } from '../../clients/verify/verify.ts'
+import { type Json, openPlace, releaseOf, serving } from '../clients/agent/place.ts'
 import { agentProgram, agentRelease, openWatched } from '../clients/agent/watched.ts'
 import { newSigner, signatureOf } from '../domain/trust/signing.ts'
+import { newOpenPgpSigner, openPgpSignatureOf } from '../openpgp/signer.ts'
 import { register } from './agent.ts'
 import { person } from './client.ts'
 import { eventually } from './patience.ts'
@@ -31,8 +33,11 @@ describe('agents as processes', () => {
     const { publicKey } = signer
     const key = { publicKey, label: 'a signer', components: [component] }
     expect((await admin.post('/api/v1/keys', key)).status).toBe(201)
+    const second = await newOpenPgpSigner()
+    const certificate = { publicKey: second.certificate, label: 'another', components: [component] }
+    expect((await admin.post('/api/v1/keys', certificate)).status).toBe(201)
     const { manifest, artifact } = releaseOf('1.1.0', { component })
-    const signatures = [signatureOf(signer, manifest)]
+    const signatures = [signatureOf(signer, manifest), await openPgpSignatureOf(second, manifest)]
     await operator.write('/api/v1/releases', { manifest, signatures })
 
     const mirror = await serving((_, response) => response.end(artifact))
@@ -40,12 +45,14 @@ describe('agents as processes', () => {
       readonly assignmentKey: { readonly publicKey: string }
     }>('/api/v1/trust')
     /** Whom each believes: about releases, and about what is assigned to it. */
-    const believed: Readonly<Record<string, { readonly keys: string; readonly assignmentKey?: string }>> = {
-      well: { keys: publicKey },
-      ill: { keys: publicKey, assignmentKey: pinned.publicKey },
-      wary: { keys: newSigner().publicKey },
-      assigned: { keys: publicKey, assignmentKey: pinned.publicKey },
-      elsewhere: { keys: publicKey, assignmentKey: newSigner().publicKey },
+    const believed: Readonly<Record<string, Json>> = {
+      well: { keys: [publicKey] },
+      both: { keys: [publicKey, second.certificate], threshold: 2 },
+      strict: { keys: [second.certificate, (await newOpenPgpSigner()).certificate], threshold: 2 },
+      ill: { keys: [publicKey], assignmentKey: pinned.publicKey },
+      wary: { keys: [newSigner().publicKey] },
+      assigned: { keys: [publicKey], assignmentKey: pinned.publicKey },
+      elsewhere: { keys: [publicKey], assignmentKey: newSigner().publicKey },
     }
     const names = Object.keys(believed)
     const registered = await register(
@@ -54,8 +61,7 @@ describe('agents as processes', () => {
       names.map((name) => `${component}-${name}`),
     )
     const places = registered.map(({ id }) => {
-      const { keys, ...others } = believed[id.slice(component.length + 1)] ?? { keys: '' }
-      const trust = { keys: [keys], ...others }
+      const trust = believed[id.slice(component.length + 1)] ?? {}
       return openPlace({ url: operator.url, mirror, signer }, { component, trust })
     })
     for (const [index, { id, enrolmentToken }] of registered.entries()) {
@@ -64,8 +70,7 @@ describe('agents as processes', () => {
       })
       expect(said).toContain(id)
     }
-    const [, ill] = places
-    ill?.spoil('apply', '1.1.0')
+    places[names.indexOf('ill')]?.spoil('apply', '1.1.0')
     await eventually(
       () => operator.read<{ readonly count: number }>(`/api/v1/targets?component=${component}`),
       ({ count }) => expect(count).toBe(names.length),
@@ -93,13 +98,22 @@ describe('agents as processes', () => {
     )
     expect(found).toEqual({
       well: ['completed', null],
+      both: ['completed', null],
+      strict: ['rejected', 'SIGNATURE_INVALID'],
       ill: ['rolled_back', 'APPLY_FAILED'],
       wary: ['rejected', 'SIGNATURE_INVALID'],
       assigned: ['completed', null],
       elsewhere: ['rejected', 'ASSIGNMENT_INVALID'],
     })
-    expect(places.map((place) => place.runs())).toEqual(['1.1.0', null, null, '1.1.0', null])
+    expect(places.map((place) => place.runs())).toEqual(['1.1.0', '1.1.0', null, null, null, '1.1.0', null])
     await ended(operator, body.upgradeId, {})
+    // The heads of the day are not written yet: who signed the release is proven all the same.
+    const pack = await operator.get<string>(`/api/upgrades/${body.upgradeId}/evidence`)
+    const verdict = await verifyWhole([{ name: 'pack.zip', read: () => Buffer.from(pack.body, 'latin1') }])
+    expect(verdict.findings).toEqual([])
+    expect(verdict.proven).toContainEqual(
+      expect.stringContaining('signed by 2 keys that counted when it began'),
+    )
   })
 
   it('update themselves as a second component of their target, and come back', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { manifestOf, newSigner, signatureOf } from '../domain/trust/signing.ts'
+import { newOpenPgpSigner, openPgpSignatureOf } from '../openpgp/signer.ts'
 import { type Agent, enrol, register } from './agent.ts'
 import type { Answer } from './client.ts'
 import { MovedMachine } from './moved-machine.ts'
@@ -50,12 +51,17 @@ async function upgraded(): Promise<string> {
   const signer = newSigner()
   const { publicKey } = signer
   await machine.person('admin-1', 'admin').write('/api/v1/keys', { publicKey, label: 'a signer' })
+  const second = await newOpenPgpSigner()
+  await machine
+    .person('admin-1', 'admin')
+    .write('/api/v1/keys', { publicKey: second.certificate, label: 'another' })
   const manifest = manifestOf({
     component: 'evidence',
     minimumVersion: '1.0.0',
     expires: '2031-12-01T00:00:00Z',
   })
-  await operator.write('/api/v1/releases', { manifest, signatures: [signatureOf(signer, manifest)] })
+  const signatures = [signatureOf(signer, manifest), await openPgpSignatureOf(second, manifest)]
+  await operator.write('/api/v1/releases', { manifest, signatures })
   const registered = await register(operator, 'evidence', ids)
   const agents: Agent[] = []
   for (const { id, enrolmentToken } of registered) agents.push(await enrol(id, enrolmentToken, machine.url))
@@ -88,6 +94,7 @@ test('a pack that was fetched over HTTP is verified by the command, and shows wh
   const proven = await verify(files)
   expect(proven.status, proven.words).toBe(0)
   expect(proven.words).toMatch(/^PROVEN\n/)
+  expect(proven.words).toContain('signed by 2 keys that counted when it began')
   expect(proven.words).toContain('6 ends that the upgrade counts are told by the targets themselves')
 
   const [file = ''] = files

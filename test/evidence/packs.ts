@@ -1,12 +1,14 @@
 import { createHash, type KeyObject } from 'node:crypto'
-import { verifyPack } from '../../clients/verify/verify.ts'
+import { verifyPack, verifyWhole } from '../../clients/verify/verify.ts'
 import { readZip } from '../../clients/verify/zip.ts'
 import { canonicalJson } from '../../events/canonical.ts'
+import { type Commit, hashCommit } from '../../events/envelope.ts'
 import { type EvidenceServices, getEvidence } from '../../functions/api/evidence/get.ts'
 import type { PartLimits } from '../../functions/api/evidence/part.ts'
 import { type PackedFile, zipOf } from '../../functions/api/evidence/zip.ts'
 import { openWorld, report, viewer, type World } from '../api/world.ts'
 import { manifestOf, newSigner, signatureOf } from '../domain/trust/signing.ts'
+import { type OpenPgpSigner, openPgpSignatureOf } from '../openpgp/signer.ts'
 
 /** A part holds so much at most, where a test wants several. */
 const small: PartLimits = { bytes: 8000, milliseconds: 1e9 }
@@ -15,20 +17,36 @@ const admin = { user: 'admin-1', roles: ['admin'] }
 const approver = { user: 'approver-1', roles: ['approver'] }
 const day = 24 * 3600
 
-/** Registers a key, and publishes a release that it has signed. */
-async function publish(world: World): Promise<void> {
+/** Registers a key, and publishes a release that it has signed, and somebody else by OpenPGP, where there is such a one: then both have to. */
+async function publish(world: World, second?: OpenPgpSigner): Promise<void> {
   const signer = newSigner()
   const { publicKey } = signer
   await world.call('POST', '/api/v1/keys', { as: admin, body: { publicKey, label: 'a signer' } })
   const manifest = manifestOf()
-  const release = { manifest, signatures: [signatureOf(signer, manifest)] }
+  const signatures: object[] = [signatureOf(signer, manifest)]
+  if (second) {
+    const key = { publicKey: second.certificate, label: 'another' }
+    await world.call('POST', '/api/v1/keys', { as: admin, body: key })
+    await world.call('PUT', '/api/v1/trust', { as: admin, body: { threshold: 2 } })
+    signatures.push(await openPgpSignatureOf(second, manifest))
+  }
+  const release = { manifest, signatures }
   await world.call('POST', '/api/v1/releases', { body: release })
 }
 
 /** A world with a signed release and an upgrade to it that is complete: approved, measured, with a failure that was tried again. */
-export async function upgraded({ targets = 12, signs = true } = {}): Promise<{ world: World; id: string }> {
+export async function upgraded({
+  targets = 12,
+  signs = true,
+  second,
+}: {
+  readonly targets?: number
+  readonly signs?: boolean
+  /** Who has signed it by OpenPGP, beside. */
+  readonly second?: OpenPgpSigner
+} = {}): Promise<{ world: World; id: string }> {
   const world = openWorld()
-  if (signs) await publish(world)
+  if (signs) await publish(world, second)
   else
     await world.call('POST', '/api/v1/releases', {
       body: { component: 'api', version: '2.4.1', digest: `sha256:${'ab'.repeat(32)}` },
@@ -104,6 +122,9 @@ export function verified(parts: readonly Buffer[], key?: KeyObject) {
   return verifyPack(given(parts), key)
 }
 
+/** The same with signatures of OpenPGP. */
+export const verifiedWhole = (parts: readonly Buffer[], key?: KeyObject) => verifyWhole(given(parts), key)
+
 /** The faults that are found in parts, each once. */
 export function faultsIn(parts: readonly Buffer[], key?: KeyObject): string[] {
   return [...new Set(verified(parts, key).findings.map(({ fault }) => fault))]
@@ -146,4 +167,36 @@ export function lines(file: string, change: (lines: string[]) => string[]) {
       const changed = change(bytes.toString().trimEnd().split('\n'))
       return { name, bytes: Buffer.from(changed.map((line) => `${line}\n`).join('')) }
     })
+}
+
+/** Changes a commit, and makes its hash and those of all that follow anew, as whoever may write could. */
+export function rewritten(
+  list: readonly string[],
+  stream: (commit: Commit) => boolean,
+  change: (commit: Commit) => Commit,
+): string[] {
+  const hashes = new Map<string, string>()
+  return list.map((line) => {
+    const read = JSON.parse(line)
+    if ('after' in read) {
+      hashes.set(read.after.stream, read.after.hash)
+      return line
+    }
+    const commit: Commit = stream(read) ? change(read) : read
+    const hash = hashCommit(hashes.get(commit.stream) ?? '', commit)
+    hashes.set(commit.stream, hash)
+    return canonicalJson({ ...commit, hash })
+  })
+}
+
+/** Changes what an event of a commit tells. */
+export function told(type: string, change: (data: Record<string, unknown>) => object) {
+  const holds = ({ events }: Commit) => events.some((event) => event.type === type)
+  const changed = (commit: Commit): Commit => ({
+    ...commit,
+    events: commit.events.map((event) =>
+      event.type === type ? { ...event, data: JSON.stringify(change(JSON.parse(event.data))) } : event,
+    ),
+  })
+  return (list: string[]) => rewritten(list, holds, changed)
 }

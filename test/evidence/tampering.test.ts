@@ -3,10 +3,20 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { canonicalJson } from '../../events/canonical.ts'
 import type { Commit } from '../../events/envelope.ts'
-import { hashCommit } from '../../events/envelope.ts'
 import { type HeadsDocument, signedText } from '../../events/heads.ts'
 import { type PackedFile, zipOf } from '../../functions/api/evidence/zip.ts'
-import { faultsIn, fetched, filesIn, forged, inParts, lines, upgraded, verified } from './packs.ts'
+import {
+  faultsIn,
+  fetched,
+  filesIn,
+  forged,
+  inParts,
+  lines,
+  rewritten,
+  told,
+  upgraded,
+  verified,
+} from './packs.ts'
 
 let world: Awaited<ReturnType<typeof upgraded>>['world']
 let key: (typeof world)['heads']['key']
@@ -26,38 +36,6 @@ const without = (list: readonly string[], place: number) => list.filter((_, inde
 const swapped = (list: readonly string[], place: number) => {
   const [one = '', other = ''] = list.slice(place, place + 2)
   return [...list.slice(0, place), other, one, ...list.slice(place + 2)]
-}
-
-/** Changes a commit, and makes its hash and those of all that follow anew, as whoever may write could. */
-function rewritten(
-  list: readonly string[],
-  stream: (commit: Commit) => boolean,
-  change: (commit: Commit) => Commit,
-): string[] {
-  const hashes = new Map<string, string>()
-  return list.map((line) => {
-    const read = JSON.parse(line)
-    if ('after' in read) {
-      hashes.set(read.after.stream, read.after.hash)
-      return line
-    }
-    const commit: Commit = stream(read) ? change(read) : read
-    const hash = hashCommit(hashes.get(commit.stream) ?? '', commit)
-    hashes.set(commit.stream, hash)
-    return canonicalJson({ ...commit, hash })
-  })
-}
-
-/** Changes what an event of a commit tells. */
-function told(type: string, change: (data: Record<string, unknown>) => object) {
-  const holds = ({ events }: Commit) => events.some((event) => event.type === type)
-  const changed = (commit: Commit): Commit => ({
-    ...commit,
-    events: commit.events.map((event) =>
-      event.type === type ? { ...event, data: JSON.stringify(change(JSON.parse(event.data))) } : event,
-    ),
-  })
-  return (list: string[]) => rewritten(list, holds, changed)
 }
 
 /** Adds to the stream of trust, long before all that is in the pack, an event after its first commit. */

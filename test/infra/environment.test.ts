@@ -35,7 +35,7 @@ beforeAll(() => {
   )
   packed = Object.fromEntries(
     Object.entries(deployed).flatMap(([name, { bundle }]) =>
-      globSync('*.mjs', { cwd: dirname(bundle) }).map((file) => [
+      globSync('**/*.mjs', { cwd: dirname(bundle) }).map((file) => [
         `${name}/${file}`,
         gzipSync(readFileSync(join(dirname(bundle), file))).length,
       ]),

@@ -1,4 +1,5 @@
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +13,8 @@ const kept = (name: string) => readFileSync(join(root, name), 'utf8')
 
 /** What may be in a function, or in the command line. Others, and copyleft that reaches further than its own files, need a decision first. */
 const accepted = ['MIT', 'ISC', '0BSD', 'Apache-2.0', 'Unlicense', '(ISC AND CC-BY-3.0)']
+/** What may lie beside a function (ADR 0061), and be in none. */
+const acceptedBeside = ['LGPL-3.0+']
 
 let assembly: Assembly
 /** The directory of each function, as it is deployed. */
@@ -77,7 +80,37 @@ describe('B9: work of others in the functions', () => {
       ([, licence]) => licence,
     )
     expect(licences.length).toBeGreaterThan(20)
-    expect(licences.filter((licence) => !accepted.includes(licence ?? ''))).toEqual([])
+    const taken = [...accepted, ...acceptedBeside]
+    expect(licences.filter((licence) => !taken.includes(licence ?? ''))).toEqual([])
+  })
+
+  test('is in no bundle where it has to be exchangeable: it lies beside the one that imports it, as it was published', () => {
+    const [name, ...others] = Object.keys(deployed).filter((one) =>
+      existsSync(join(deployed[one] ?? '', 'node_modules')),
+    )
+    expect([name, others]).toEqual(['releases', []])
+    const directory = deployed.releases ?? ''
+    const published = readFileSync(join(root, 'node_modules/openpgp/dist/node/openpgp.min.mjs'))
+    const found = createRequire(join(directory, 'index.mjs')).resolve('openpgp')
+    expect(found).toBe(realpathSync(join(directory, 'node_modules/openpgp/index.mjs')))
+    expect(readFileSync(found).equals(published)).toBe(true)
+    for (const one of Object.values(deployed)) expect(mapped(one).join()).not.toContain('openpgp')
+    // Imported when it is wanted alone: a start without it does not read it.
+    const text = readFileSync(join(directory, 'index.mjs'), 'utf8')
+    expect(text).toMatch(/import\("openpgp"\)/)
+    expect(text).not.toMatch(/from\s*"openpgp"/)
+    const notices = readFileSync(join(directory, 'THIRD-PARTY-NOTICES.txt'), 'utf8')
+    for (const words of [
+      '\nopenpgp 6',
+      'GNU LESSER GENERAL PUBLIC LICENSE',
+      'GNU GENERAL PUBLIC LICENSE',
+      'https://github.com/openpgpjs/openpgpjs',
+    ])
+      expect(notices).toContain(words)
+    const licences = [...notices.matchAll(/^(\S+) \d[\w.-]* \((.+)\)$/gm)]
+    expect(licences.filter(([, , one = '']) => acceptedBeside.includes(one)).map(([, one]) => one)).toEqual([
+      'openpgp',
+    ])
   })
 
   test('has words for each licence: nothing is only named', () => {

@@ -62,8 +62,8 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
 
 /** The rooms that use no package but these; `node:` is every one that comes with Node. */
 const mayUse: Readonly<Record<string, readonly string[]>> = {
-  // No network, and nothing to install.
-  'clients/verify': ['node:crypto', 'node:fs', 'node:path', 'node:util', 'node:zlib'],
+  // No network, and one package, for signatures of OpenPGP alone.
+  'clients/verify': ['openpgp', 'node:crypto', 'node:fs', 'node:path', 'node:util', 'node:zlib'],
   events: ['zod', 'node:crypto'],
   'events/public.ts': ['zod'],
   contracts: ['zod'],

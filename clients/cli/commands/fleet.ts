@@ -120,6 +120,10 @@ function declareReleases(releases: Command, start: Start): void {
           'signed elsewhere by two',
         ],
         [
+          'releases publish --manifest manifest.json --signature manifest.canonical.asc',
+          'signed by gpg, detached and armored',
+        ],
+        [
           'releases publish --component api --version v1.2.0 --artifact api.tar',
           'unsigned, where the deployment allows it',
         ],
@@ -128,7 +132,11 @@ function declareReleases(releases: Command, start: Start): void {
   )
     .option('--manifest <file>', 'what is signed, in JSON')
     .option('--key <file>', 'a private key to sign with: PEM, Ed25519; repeatable', each)
-    .option('--signature <file>', 'signatures as sign prints them; repeatable', each)
+    .option(
+      '--signature <file>',
+      'signatures as sign prints them, or an armored one of gpg; repeatable',
+      each,
+    )
     .option('--component <component>', 'of an unsigned one')
     .option('--version <version>', 'of an unsigned one')
     .option('--channel <channel>', 'of an unsigned one; stable')
@@ -178,9 +186,10 @@ function declareKeys(keys: Command, start: Start): void {
   )
   repeatable(
     declare(keys, 'register <file>', {
-      does: 'Register a public key: PEM, Ed25519',
+      does: 'Register a public key: PEM, Ed25519, or OpenPGP, armored',
       examples: [
         ['keys register release.pem --label "build server"', 'it may sign releases of any component'],
+        ['keys register release.asc --label "Ann"', 'of OpenPGP, armored'],
       ],
     }),
   )

@@ -51,8 +51,12 @@ async function inputOf(input: AsyncIterable<Uint8Array | string>, largest: numbe
 }
 
 /** Returns what a file holds as JSON. Throws a Failure where it is none. */
-export async function jsonOf(file: string, session: Session, largest = largestFile): Promise<unknown> {
-  const text = await textOf(file, session, largest)
+async function jsonOf(file: string, session: Session, largest = largestFile): Promise<unknown> {
+  return jsonIn(await textOf(file, session, largest), file)
+}
+
+/** Returns the JSON that a text of a file is. Throws a Failure where it is none. */
+export function jsonIn(text: string, file: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {

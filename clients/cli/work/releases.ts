@@ -6,11 +6,11 @@ import { misused } from '../failure.ts'
 import type { Given } from '../given.ts'
 import type { Session, Work } from '../session.ts'
 import { toMinute } from '../terminal/text.ts'
-import { jsonOf, objectOf, reasonOf, textOf } from './files.ts'
+import { objectOf, reasonOf, textOf } from './files.ts'
 import { sayList, sayOne } from './listing.ts'
 import { pages } from './pages.ts'
 import { optional } from './request.ts'
-import { type Signature, signedBy } from './signing.ts'
+import { signaturesIn, signedBy } from './signing.ts'
 
 type Release = AnswerOf<'getRelease'>
 
@@ -83,8 +83,8 @@ type Publication = BodyOf<'registerRelease'>
 async function signed(given: Given, session: Session, file: string): Promise<Publication> {
   const manifest = await objectOf(file, session)
   const made = await Promise.all(given.list('key').map((key) => signedBy(manifest, key, session)))
-  const read = await Promise.all(given.list('signature').map((one) => jsonOf(one, session)))
-  const signatures = [...made, ...(read.flat() as Signature[])] // the server names what is none
+  const read = await Promise.all(given.list('signature').map((one) => signaturesIn(one, session)))
+  const signatures = [...made, ...read.flat()]
   if (signatures.length === 0)
     throw misused(
       'Nobody has signed it: name private keys, or files with signatures.',
@@ -158,7 +158,9 @@ export const registerKey: Work = async (session, given) => {
   if (/PRIVATE KEY/.test(publicKey))
     throw misused(
       `${file} is a private key: that goes nowhere. Nothing was sent.`,
-      `Next: openssl pkey -in ${file} -pubout -out release.pem`,
+      publicKey.includes('BEGIN PGP')
+        ? 'Next: gpg --armor --export KEY > release.asc'
+        : `Next: openssl pkey -in ${file} -pubout -out release.pem`,
     )
   const scope = (name: string) => (given.list(name).length > 0 ? [...given.list(name)] : undefined)
   const body = {

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } f
 import { canonicalJson } from '../../../contracts/canonical.ts'
 import { misused } from '../failure.ts'
 import type { Session } from '../session.ts'
-import { textOf } from './files.ts'
+import { jsonIn, textOf } from './files.ts'
 
 /** A signature as a release carries it. */
 export interface Signature {
@@ -24,6 +24,33 @@ export async function signedBy(manifest: unknown, file: string, session: Session
     scheme: 'ed25519',
     signature: sign(null, Buffer.from(canonicalJson(manifest)), key).toString('base64'),
   }
+}
+
+/** A signature by OpenPGP, whose key stands in it. */
+interface GpgSignature {
+  readonly scheme: 'openpgp'
+  readonly signature: string
+}
+
+/** Returns the signatures in a file: those that `sign` has printed, or the armored one of gpg. Throws a Failure where gpg has made something else. */
+export async function signaturesIn(
+  file: string,
+  session: Session,
+): Promise<readonly (Signature | GpgSignature)[]> {
+  const text = (await textOf(file, session)).trim()
+  if (!text.startsWith('-----BEGIN PGP ')) {
+    const read = jsonIn(text, file)
+    return (Array.isArray(read) ? read : [read]) as Signature[] // the server names what is none
+  }
+  const block =
+    /^-----BEGIN PGP SIGNATURE-----\r?\n(?:[^\r\n]+\r?\n)*\r?\n([A-Za-z0-9+/\s]+={0,2})\s*(?:=[A-Za-z0-9+/]{4})?\s*-----END PGP SIGNATURE-----$/
+  const [, base64] = block.exec(text) ?? []
+  if (base64 === undefined)
+    throw misused(
+      `${file} is no detached signature of OpenPGP.`,
+      'Next: gpg --armor --detach-sign manifest.canonical',
+    )
+  return [{ scheme: 'openpgp', signature: base64.replace(/\s/g, '') }]
 }
 
 function keyOf(pem: string, file: string): KeyObject {

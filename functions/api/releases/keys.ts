@@ -3,6 +3,7 @@ import { instantOf } from '../../../events/time.ts'
 import { readPublicKey } from '../../domain/trust/public-key.ts'
 import {
   registerKey as register,
+  registerCertificate,
   releaseTrust,
   revokeKey as revoke,
   setThresholds,
@@ -16,12 +17,15 @@ import { patience } from '../../patience.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import type { Services } from '../services.ts'
+import { certificateIn } from './certificate.ts'
 
 type Contracts = typeof trustContracts
 
-function shown({ key, publicKey, label, components, channels, registered, revoked }: TrustedKey) {
+function shown(one: TrustedKey) {
+  const { key, scheme, publicKey, keys, label, components, channels, registered, revoked } = one
   return {
-    ...{ keyId: key, publicKey, label, components, channels },
+    ...{ keyId: key, scheme, publicKey, label, components, channels },
+    keys: keys.map(({ fingerprint, standing, expires }) => ({ fingerprint, standing, expires })),
     ...{ registeredBy: registered.by, registeredAt: registered.at, revoked },
   }
 }
@@ -46,10 +50,14 @@ async function command(input: Parameters<typeof metadataOf>[0], { log }: Service
   return { ...accepted(outcome), isNew: outcome.kind !== 'unchanged' }
 }
 
-/** Registers a public key. */
+/** Registers a public key, or a certificate of OpenPGP. */
 export const registerKey: Operate<Contracts['registerKey']> = async (input, services) => {
-  const { state, commit, isNew } = await command(input, services, register(input.body))
-  const read = readPublicKey(input.body.publicKey)
+  const { publicKey, ...scope } = input.body
+  const isCertificate = publicKey.includes('BEGIN PGP') && !/PRIVATE KEY/.test(publicKey)
+  const certificate = isCertificate ? await certificateIn(publicKey, instantOf(services.now())) : undefined
+  const decision = certificate ? registerCertificate({ ...scope, certificate }) : register(input.body)
+  const { state, commit, isNew } = await command(input, services, decision)
+  const read = certificate ?? readPublicKey(publicKey)
   const body = shownKey(state, 'key' in read ? read.key : undefined)
   return { status: isNew ? 201 : 200, body, commit }
 }

@@ -79,6 +79,7 @@ async function published(
     ...{ component, version, channel, digest, sizeBytes },
     notes: releaseNotes,
     ...place,
+    renewed: checked.renewed,
     signed: {
       ...{ manifest: text, signatures: checked.signatures, counter, minimumVersion },
       expires: instantOf(manifest.expires),

@@ -155,7 +155,7 @@ const signaturesAtMost = 16
 
 /**
  * Publishes a release with its manifest, whose signatures were checked just before. The same manifest again changes nothing; keys that have
- * not signed it yet are added. Another manifest under its name is refused.
+ * not signed it yet are added, and a `renewed` one stands for that of the same key which counts no more. Another manifest under its name is refused.
  */
 export function publishRelease(release: {
   readonly component: string
@@ -167,9 +167,11 @@ export function publishRelease(release: {
   readonly scheme: VersionScheme
   readonly number: number
   readonly signed: SignedManifest
+  /** Keys. */
+  readonly renewed?: readonly string[]
 }): ReleaseDecision {
   return (state) => {
-    const { signed, ...registered } = release
+    const { signed, renewed = [], ...registered } = release
     if (!state.registered)
       return accept(
         { type: 'ReleaseRegistered', data: registered },
@@ -182,9 +184,10 @@ export function publishRelease(release: {
       })
     }
     const { signatures } = state.signed
-    const added = signed.signatures.filter(({ key }) => !signatures.some((one) => one.key === key))
+    const kept = signatures.filter(({ key }) => !renewed.includes(key))
+    const added = signed.signatures.filter(({ key }) => !kept.some((one) => one.key === key))
     if (added.length === 0) return accept()
-    if (signatures.length + added.length > signaturesAtMost) {
+    if (kept.length + added.length > signaturesAtMost) {
       const detail = `A release keeps ${signaturesAtMost} signatures at most, and has ${signatures.length}.`
       return reject({ code: 'too-many-signatures', detail })
     }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
+import { type DetachedSignature, hasSignedDetached, readDetached } from '../../../events/openpgp-signature.ts'
 import { hasSigned } from '../../../events/signed.ts'
-import type { signatureSchemes } from '../../../events/words.ts'
+import { signatureSchemes } from '../../../events/words.ts'
 import { reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
-import { refusalOfKey, type TrustState, thresholdFor } from '../trust/trust.ts'
+import { refusalOfKey, type TrustedKey, type TrustState, thresholdFor } from '../trust/trust.ts'
+import { refusalOfDetached } from './openpgp.ts'
 
 /** What a key says of a manifest. */
 export interface Signature {
@@ -15,7 +17,8 @@ export interface Signature {
 
 /** The same as it is offered: anything may stand in it. */
 export interface OfferedSignature {
-  readonly keyId: string
+  /** Left out: the key that a signature of OpenPGP names itself. Of a certificate it is the fingerprint of any key in it. */
+  readonly keyId?: string | undefined
   readonly scheme: string
   readonly signature: string
 }
@@ -32,15 +35,20 @@ export interface Signed {
 const found = new Map<string, boolean>()
 const foundAtMost = 2000
 
-/** Has a key signed a text? What was found once is not computed again. */
-function isSignedBy(publicKey: string, text: string, signature: string): boolean {
+/** Has a key signed a text, as `verified` computes it? What was found once is not computed again. */
+function isSignedBy(
+  publicKey: string,
+  text: string,
+  signature: string,
+  verified = () => hasSigned(publicKey, text, signature),
+): boolean {
   const name = createHash('sha256')
     .update(text, 'utf8')
     .update(`\n${publicKey}\n${signature}`)
     .digest('base64')
   const known = found.get(name)
   if (known !== undefined) return known
-  const holds = hasSigned(publicKey, text, signature)
+  const holds = verified()
   if (found.size >= foundAtMost) found.clear()
   found.set(name, holds)
   return holds
@@ -72,9 +80,55 @@ function places(
   ]
 }
 
+/** Why a signature counts for nothing: by its key, or by what it is. */
+interface Refusal {
+  readonly code: string
+  readonly words: string
+  readonly of: 'keyId' | 'signature'
+}
+
+/** Returns why a signature by a registered key counts for nothing at an instant; undefined: it counts. */
+function refusalOf(key: TrustedKey, signed: Signed, signature: string, now: string): Refusal | undefined {
+  const { text } = signed
+  const refused = refusalOfKey(key, signed, now)
+  if (refused) return { ...refused, of: 'keyId' }
+  if (key.scheme === 'openpgp') {
+    const verified = (publicKey: string, read: DetachedSignature) =>
+      isSignedBy(publicKey, text, signature, () => hasSignedDetached(publicKey, text, read))
+    const wrong = refusalOfDetached(key, signature, now, verified)
+    return wrong && { ...wrong, of: 'signature' }
+  }
+  if (isSignedBy(key.publicKey, text, signature)) return undefined
+  return { code: 'signature-invalid', words: `key ${key.key} has not signed it`, of: 'signature' }
+}
+
+/** Returns the registered key that is meant: by its id, or by the fingerprint of any key of a certificate. */
+function keyOf({ keys }: TrustState, scheme: string, id: string): TrustedKey | undefined {
+  const name = scheme === 'openpgp' ? id.toLowerCase() : id
+  return keys.find(
+    (one) =>
+      one.scheme === scheme && (one.key === name || one.keys.some(({ fingerprint }) => fingerprint === name)),
+  )
+}
+
+/** Rejects a publication for what is wrong with one of its signatures. */
+function refusedFor(offered: readonly OfferedSignature[], number: number, { code, words, of }: Refusal) {
+  const said = `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`
+  const detail =
+    code === 'signature-invalid'
+      ? `${said}: another key made the signature, or something was changed since. What is signed is the canonical JSON (RFC 8785) of the manifest, in UTF-8, without a line end.`
+      : `The signature counts for nothing: ${words}.`
+  const expected = of === 'keyId' ? 'a key that may sign it' : 'the signature of the key over the manifest'
+  return reject({ code, detail, fields: places(offered, number, of, expected) })
+}
+
+const isOneOf = <Word extends string>(words: readonly Word[], word: string): word is Word =>
+  (words as readonly string[]).includes(word)
+
 /**
  * Returns the signatures that are offered for a manifest, checked, or why they do not suffice: each has to be one, by a key of its own that
- * may sign it now, and together with those that are `known` of it they have to be enough.
+ * may sign it now, and together with those that are `known` of it they have to be enough. `renewed` are the keys of which the known one counts no
+ * more.
  */
 export function checkSignatures(
   signed: Signed,
@@ -82,46 +136,43 @@ export function checkSignatures(
   trust: TrustState,
   now: string,
   known: readonly Signature[] = [],
-): { readonly signatures: readonly Signature[] } | { readonly rejected: Rejection } {
+):
+  | { readonly signatures: readonly Signature[]; readonly renewed: readonly string[] }
+  | { readonly rejected: Rejection } {
   const signatures: Signature[] = []
   for (const [number, one] of offered.entries()) {
-    const { keyId, scheme, signature } = one
+    const { scheme, signature } = one
     const checksum = checksumIn(one, signed.text)
     if (checksum !== undefined) {
       const detail = `A checksum is no signature (${checksum}): anybody can compute it, so it proves nothing about who made the release. Sign the canonical manifest with a registered key.`
       const fields = places(offered, number, 'signature', 'a signature')
       return reject({ code: 'checksum-is-no-signature', detail, fields })
     }
-    if (scheme !== 'ed25519') {
-      const detail = `Signatures are made by Ed25519 here, not by ${scheme.slice(0, 32)}.`
-      return reject({ code: 'scheme-unknown', detail, fields: places(offered, number, 'scheme', 'ed25519') })
+    if (!isOneOf(signatureSchemes, scheme)) {
+      const detail = `Signatures are made by Ed25519 here, or by OpenPGP, not by ${scheme.slice(0, 32)}.`
+      const fields = places(offered, number, 'scheme', signatureSchemes.join(', '))
+      return reject({ code: 'scheme-unknown', detail, fields })
     }
-    if (signatures.some(({ key }) => key === keyId)) {
-      const detail = `Key ${keyId} has signed twice: it counts once.`
+    const read = scheme === 'openpgp' ? readDetached(signature) : undefined
+    if (read && 'code' in read) return refusedFor(offered, number, { ...read, of: 'signature' })
+    const keyId = one.keyId ?? read?.issuer
+    const key = keyId === undefined ? undefined : keyOf(trust, scheme, keyId)
+    if (key && signatures.some((other) => other.key === key.key)) {
+      const detail = `Key ${key.key} has signed twice: it counts once.`
       const fields = places(offered, number, 'keyId', 'another key')
       return reject({ code: 'key-repeated', detail, fields })
     }
-    const key = trust.keys.find((one) => one.key === keyId)
     if (!key) {
-      const detail = `No key ${keyId.slice(0, 64)} is registered: an administrator registers it with POST /api/v1/keys.`
+      const detail = `No key ${keyId?.slice(0, 64) ?? 'that is not named'} of ${scheme} is registered: an administrator registers it with POST /api/v1/keys.`
       return reject({
         code: 'key-unknown',
         detail,
         fields: places(offered, number, 'keyId', 'the id of a registered key'),
       })
     }
-    const refused = refusalOfKey(key, signed, now)
-    if (refused) {
-      const detail = `The signature counts for nothing: ${refused.words}.`
-      const fields = places(offered, number, 'keyId', 'a key that may sign it')
-      return reject({ code: refused.code, detail, fields })
-    }
-    if (!isSignedBy(key.publicKey, signed.text, signature)) {
-      const detail = `Key ${keyId} has not signed this manifest: another key made the signature, or something was changed since. What is signed is the canonical JSON (RFC 8785) of the manifest, in UTF-8, without a line end.`
-      const fields = places(offered, number, 'signature', 'the signature of the key over the manifest')
-      return reject({ code: 'signature-invalid', detail, fields })
-    }
-    signatures.push({ key: keyId, scheme, signature })
+    const refused = refusalOf(key, signed, signature, now)
+    if (refused) return refusedFor(offered, number, refused)
+    signatures.push({ key: key.key, scheme, signature })
   }
   const added = known.filter(({ key }) => !signatures.some((one) => one.key === key))
   const { counting } = tally(signed, [...signatures, ...added], trust, now)
@@ -133,7 +184,9 @@ export function checkSignatures(
     ]
     return reject({ code: 'threshold-not-met', detail, fields })
   }
-  return { signatures }
+  const again = known.filter(({ key }) => !added.some((one) => one.key === key))
+  const still = tally(signed, again, trust, now).counting
+  return { signatures, renewed: again.map(({ key }) => key).filter((key) => !still.includes(key)) }
 }
 
 /** Tells which keys count that have signed something, and why others do not. */
@@ -142,10 +195,7 @@ function tally(signed: Signed, signatures: readonly Signature[], trust: TrustSta
   const refused: string[] = []
   for (const { key: id, signature } of signatures) {
     const key = trust.keys.find(({ key }) => key === id)
-    const words = key
-      ? (refusalOfKey(key, signed, now)?.words ??
-        (isSignedBy(key.publicKey, signed.text, signature) ? undefined : `key ${id} has not signed it`))
-      : `key ${id} is not registered`
+    const words = key ? refusalOf(key, signed, signature, now)?.words : `key ${id} is not registered`
     if (words === undefined) counting.add(id)
     else refused.push(words)
   }

@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest'
 import { canonicalJson } from '../../../events/canonical.ts'
 import { newSigner, type Signer, signatureOf } from '../../domain/trust/signing.ts'
 
-type Json = Readonly<Record<string, unknown>>
+export type Json = Readonly<Record<string, unknown>>
 
 /** Opens a server of this test's; returns where it answers. */
 export async function serving(

@@ -68,7 +68,7 @@ describe('S15: signatures over a manifest', () => {
       'signatures.1.signature',
     ],
     ['of one key twice', [good, good], 'key-repeated', 'signatures.1.keyId'],
-    ['of another scheme', [{ ...good, scheme: 'openpgp' }], 'scheme-unknown', 'signatures.0.scheme'],
+    ['of another scheme', [{ ...good, scheme: 'x509' }], 'scheme-unknown', 'signatures.0.scheme'],
     ['of nothing', [{ ...good, signature: 'AAAA' }], 'signature-invalid', 'signatures.0.signature'],
   ])('are refused %s', (_, offered, code, place) => {
     expect(outcome(signed, offered, trust, start)).toEqual([code, place])
