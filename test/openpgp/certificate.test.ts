@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readCertificate } from '../../clients/agent/openpgp.ts'
 import { packetsIn, unarmored } from '../../events/openpgp-packets.ts'
+import { Problem } from '../../functions/api/http/problem.ts'
 import { certificateIn } from '../../functions/api/releases/certificate.ts'
 import { packet } from './craft.ts'
 import { gpgKey, vectors } from './gpg.ts'
@@ -108,6 +109,39 @@ describe('what is offered as a certificate', () => {
   ])('is refused where it is %s', async (_, armored, code) => {
     expect((await refusal(armored))?.[0]).toBe(code)
   })
+
+  it('is refused where it is of RSA with an exponent for which signatures are made without the key', async () => {
+    const [key, ...rest] = packetsIn(bytesOf('rsa4096'), 64) ?? []
+    for (const exponent of [1, 3]) {
+      const body = Buffer.concat([
+        key?.body.subarray(0, -5) ?? good,
+        Buffer.from([0, exponent === 1 ? 1 : 2, exponent]),
+      ])
+      expect((await refusal(all({ tag: 6, body }, ...rest)))?.[0]).toBe('key-weak')
+    }
+  })
+
+  it.each(['ed25519', 'p256'])(
+    'of %s has no other key, with any one byte changed, and ends in no accident',
+    async (of) => {
+      const bytes = bytesOf(of)
+      const { fingerprints } = gpgKey(of)
+      let refused = 0
+      for (let place = 0; place < bytes.length; place++) {
+        const changed = Buffer.from(bytes)
+        changed[place] = (changed[place] ?? 0) ^ (place % 2 === 0 ? 1 : 0x80)
+        const read = await certificateIn(armoredOf(changed), now).catch((problem: unknown) => {
+          expect(problem, `byte ${place}`).toBeInstanceOf(Problem)
+          refused++
+        })
+        const signing = read?.keys.filter(({ standing }) => standing === 'signs') ?? []
+        expect(fingerprints, `byte ${place}`).toEqual(
+          expect.arrayContaining(signing.map(({ fingerprint }) => fingerprint)),
+        )
+      }
+      expect(refused).toBeGreaterThan(bytes.length / 4)
+    },
+  )
 
   it('takes no subkey that was not bound to it, or bound to another', async () => {
     for (const last of [others[4], undefined]) {

@@ -8,7 +8,7 @@ import { manifestOf } from '../domain/trust/signing.ts'
 
 /**
  * Makes `vectors.json` anew: keys and signatures by a real gpg (GnuPG 2.2), with a clock that is set. Run it with Node, where gpg is installed; the keys
- * are thrown away afterwards.
+ * are thrown away afterwards, but for one private key that is kept to be refused.
  */
 const home = mkdtempSync(join(tmpdir(), 'gpg-'))
 const text = canonicalJson(manifestOf())

@@ -11,7 +11,7 @@ import { Problem } from '../http/problem.ts'
 const longest = 8 * 1024
 const packetsAtMost = 64
 const keysAtMost = 16
-const rsa = { least: 2048, most: 4096 }
+const rsa = { least: 2048, most: 4096, exponent: { least: 65_537n, most: 2n ** 32n } }
 
 type Code = 'key-invalid' | 'key-too-large' | 'key-weak' | 'key-revoked' | 'key-expired' | 'key-cannot-sign'
 
@@ -112,11 +112,13 @@ function publicKeyOf(part: Part): string | null {
   if (!jwk) return null
   const key = createPublicKey({ key: jwk, format: 'jwk' })
   const der = key.export({ format: 'der', type: 'spki' }).toString('base64')
-  const { modulusLength } = key.asymmetricKeyDetails ?? {}
-  if (modulusLength !== undefined && (modulusLength < rsa.least || modulusLength > rsa.most))
+  const { modulusLength: bits = 0, publicExponent: exponent = 0n } = key.asymmetricKeyDetails ?? {}
+  const isTaken =
+    bits >= rsa.least && bits <= rsa.most && exponent >= rsa.exponent.least && exponent <= rsa.exponent.most
+  if (jwk.kty === 'RSA' && !isTaken)
     return refuse(
       'key-weak',
-      `Key ${part.keyPacket.getFingerprint()} is of RSA with ${modulusLength} bits: from ${rsa.least} to ${rsa.most} are taken.`,
+      `Key ${part.keyPacket.getFingerprint()} is of RSA with ${bits} bits and the exponent ${`${exponent}`.slice(0, 20)}: from ${rsa.least} to ${rsa.most} bits are taken, and an exponent from ${rsa.exponent.least} on, of 32 bits.`,
     )
   const read = jwk.kty === 'OKP' ? readPublicKey(der) : undefined
   if (read && 'wrong' in read) return refuse('key-weak', read.wrong)
@@ -136,6 +138,14 @@ const earlierEnd = (one: string | null, other: string | null) =>
  */
 export async function certificateIn(text: string, now: string): Promise<Certificate> {
   const bytes = bytesIn(text)
+  return worthOf(bytes, now).catch((error: unknown) => {
+    if (error instanceof Problem) throw error
+    const words = error instanceof Error ? error.message.slice(0, 200) : 'nobody says why'
+    return refuse('key-invalid', `It cannot be read: ${words}.`)
+  })
+}
+
+async function worthOf(bytes: Buffer, now: string): Promise<Certificate> {
   const { config: usual, enums, readKey } = await import('openpgp')
   const date = new Date(now)
   const { md5, sha1, ripemd } = enums.hash
@@ -144,9 +154,7 @@ export async function certificateIn(text: string, now: string): Promise<Certific
     rejectHashAlgorithms: new Set([md5, sha1, ripemd]),
     minRSABits: rsa.least,
   }
-  const certificate = await readKey({ binaryKey: new Uint8Array(bytes), config }).catch((error: Error) =>
-    refuse('key-invalid', `It cannot be read: ${error.message.slice(0, 200)}.`),
-  )
+  const certificate = await readKey({ binaryKey: new Uint8Array(bytes), config })
   const key = certificate.getFingerprint()
   if (await certificate.isRevoked(undefined, undefined, date, config))
     return refuse('key-revoked', `Key ${key} was revoked by its owner: make a new pair of keys.`)
@@ -155,11 +163,7 @@ export async function certificateIn(text: string, now: string): Promise<Certific
   if (end !== null && end <= now) return refuse('key-expired', `Key ${key} expired at ${end}.`)
   // A weak key is refused whatever it says of itself.
   const primary = publicKeyOf(certificate)
-  await certificate
-    .verifyPrimaryKey(date, undefined, config)
-    .catch((error: Error) =>
-      refuse('key-invalid', `What key ${key} says of itself does not hold: ${error.message.slice(0, 200)}.`),
-    )
+  await certificate.verifyPrimaryKey(date, undefined, config)
 
   /** Says what one of the keys is worth. Two may have the same short id: what is found is asked for its fingerprint. */
   const certified = async (part: Key | Subkey, publicKey: string | null): Promise<CertifiedKey> => {
