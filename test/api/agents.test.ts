@@ -161,6 +161,20 @@ describe('an agent', () => {
     expect(await world.services.telemetry.lastSeen('cust_0001')).toBe('2026-01-05T10:00:00.000Z')
   })
 
+  it('is noted to have been heard of where the log does not say so', async () => {
+    const { world, as, tell } = await running()
+    const seen = vi.spyOn(world.services.telemetry, 'seen')
+    const noted = async (asked: Promise<unknown>) => {
+      await asked
+      return seen.mock.calls.splice(0).flat()
+    }
+    expect(await noted(world.call('GET', '/api/v1/updates/check', { as }))).toEqual(['cust_0001'])
+    expect(await noted(tell({ status: 'in-progress' }))).toEqual([])
+    expect(await noted(tell({ status: 'in-progress' }))).toEqual(['cust_0001'])
+    expect(await noted(tell({ status: 'completed' }))).toEqual([])
+    expect(await noted(tell({ status: 'rejected' }))).toEqual(['cust_0001'])
+  })
+
   it('is offered nothing that it could not accept any more, and goes on being told of what it has accepted', async () => {
     const { world, as, tell } = await running()
     const offered = async () =>

@@ -149,10 +149,9 @@ async function take(
       ? await handOverFacts(services, active, from.state.licence)
       : undefined
   const decision = end ? finishAttempt(end) : acceptAttempt({ ...said, ...(facts && { facts }) })
-  const [outcome] = await Promise.all([
-    services.log.execute(targetAggregate, target, decision, metadata, { from }),
-    services.telemetry.seen(target),
-  ])
+  const outcome = await services.log.execute(targetAggregate, target, decision, metadata, { from })
+  // What is in the log was heard of, by whoever asks for its own updates: that is noted there, and once more would be a write that is refused.
+  if (target !== reach.own || outcome.kind !== 'committed') await services.telemetry.seen(target)
   const result = resultOf(outcome, report)
   // Two machines that take turns look like one whose update has failed after all.
   if (result === 'regressed' && end) await noteContradiction(call, target, from.state, end)
