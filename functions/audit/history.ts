@@ -1,5 +1,6 @@
 import { type BudgetEvent, budgetEvents } from '../../events/budget.ts'
 import { componentEvents } from '../../events/component.ts'
+import { destinationEvents } from '../../events/destinations.ts'
 import type { Commit } from '../../events/envelope.ts'
 import { licenceEvents } from '../../events/licence.ts'
 import { membershipEvents } from '../../events/membership.ts'
@@ -228,6 +229,9 @@ export async function readHistory(
         break
       case 'component':
         decoded(listed, componentEvents.decode, findings)
+        break
+      case 'destinations':
+        decoded(listed, destinationEvents.decode, findings)
         break
       case 'licence':
         decoded(listed, licenceEvents.decode, findings)

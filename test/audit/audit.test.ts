@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Commit } from '../../events/envelope.ts'
+import { streamKinds } from '../../events/stream.ts'
 import { audit } from '../../functions/audit/audit.ts'
 import type { Invariant } from '../../functions/audit/finding.ts'
 import { rechained, validHistory, withCommit, withEvent } from './history.ts'
@@ -38,6 +39,18 @@ describe('a valid history', () => {
   test('gives none when it is chained anew: the edits below are what is found', async () => {
     expect((await audit(rechained(valid))).findings).toEqual([])
   })
+})
+
+test('no kind of stream that the log may have is strange to the audit', async () => {
+  const [first] = valid
+  if (!first) throw new Error('The history is empty.')
+  for (const kind of [...streamKinds, 'nonsense']) {
+    const { findings } = await audit(
+      rechained([...valid, { ...first, stream: `${kind}#strange`, commit: 1, events: [] }]),
+    )
+    const strange = findings.some(({ words }) => words === 'No part of the system has such streams.')
+    expect([kind, strange]).toEqual([kind, kind === 'nonsense'])
+  }
 })
 
 describe('a corrupted history', () => {
