@@ -2,6 +2,7 @@ import { instantOf } from '../../events/time.ts'
 import { componentAggregate } from '../domain/component/component.ts'
 import { entitles, type Licensed, licenceAggregate, needsLicence } from '../domain/licence/licence.ts'
 import { releaseAggregate, releaseId } from '../domain/release/release.ts'
+import type { HandOverFacts } from '../domain/target/report.ts'
 import type { ActiveAttempt, TargetState } from '../domain/target/state.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
@@ -31,17 +32,19 @@ export async function isEntitled(
 }
 
 /**
- * Is the target of an attempt not entitled to its release, or not any more? Read strongly; of one whose release needed no licence when it was
- * assigned nothing is read.
+ * Returns whether the licence that the target of an attempt has entitles to its release; null: that needs none. Read strongly; of one whose release
+ * needed no licence when it was assigned nothing is read.
  */
-export async function isUnentitled(
+export async function entitlementOf(
   services: LogAndClock,
   { component, to, licensed }: Pick<ActiveAttempt, 'component' | 'to' | 'licensed'>,
   licence: TargetState['licence'],
-): Promise<boolean> {
-  if (!licensed) return false
+): Promise<HandOverFacts['licence']> {
+  if (!licensed) return null
   const needed = await licensedRelease(services.log, component, to)
-  return needed !== undefined && !(await isEntitled(services, licence?.id ?? null, needed))
+  if (needed === undefined) return null
+  const asked = licence?.id ?? null
+  return { asked, entitles: await isEntitled(services, asked, needed) }
 }
 
 /** Returns which of some licences entitle to a release now, read strongly; undefined: it needs none, and nothing was read of them. */

@@ -7,7 +7,7 @@ import type { HandOverFacts } from '../domain/target/report.ts'
 import type { ActiveAttempt, TargetState } from '../domain/target/state.ts'
 import { type LogAndClock, refusedNow } from './admission.ts'
 import { closuresOf } from './closures.ts'
-import { isUnentitled } from './entitlement.ts'
+import { entitlementOf } from './entitlement.ts'
 
 /**
  * Returns what handing an attempt over is checked against now, read strongly: a stop, a closed calendar or a withdrawal that was acknowledged
@@ -31,7 +31,7 @@ export async function handOverFacts(
     closure: closureAt(closures, instant),
     withdrawn: forth ? (release.state.withdrawn?.reason ?? null) : null,
     compatibility: compatibilityOf(release.state.signed),
-    unentitled: await isUnentitled({ log, now }, active, licence),
+    licence: await entitlementOf({ log, now }, active, licence),
     refused: await refusedNow(log, release.state, policy.state, instant, { back: !forth }),
   }
 }

@@ -55,6 +55,25 @@ async function isSound(world: World): Promise<void> {
   expect(findings.filter(({ invariant }) => invariant !== 'I12')).toEqual([])
 }
 
+it('M18: a licence that is exchanged while another was asked about begins nothing', async () => {
+  const world = await licensed(1)
+  await define(world)
+  await give(world, 'cust_0001')
+  await deployed(world, everybody)
+  const offer = await check(world, 'cust_0001')
+  const { load } = world.services.log
+  let asked = 0
+  world.services.log.load = (async (aggregate: { name: string }, id: string) => {
+    const loaded = await load(aggregate as never, id)
+    if (aggregate.name === 'licence' && ++asked === 1) await give(world, 'cust_0001', null)
+    return loaded
+  }) as typeof load
+  const refused = await accept(world, 'cust_0001', offer)
+  world.services.log.load = load
+  expect([asked, refused.status, refused.body.code]).toEqual([1, 409, 'not-entitled'])
+  await isSound(world)
+})
+
 describe('M18: a licence', () => {
   it('is defined by the hash of its key, listed, read and revoked', async () => {
     const world = openWorld()

@@ -15,7 +15,7 @@ import { withholdAttempt } from '../../domain/target/attempt.ts'
 import { holdLicence } from '../../domain/target/licence.ts'
 import { onlyComponent } from '../../domain/target/report.ts'
 import type { TargetState } from '../../domain/target/state.ts'
-import { isUnentitled } from '../../facts/entitlement.ts'
+import { entitlementOf } from '../../facts/entitlement.ts'
 import type { Loaded, Log } from '../../log/log.ts'
 import { isCarriedOut } from '../../log/outcome.ts'
 import { sameSecret } from '../../same-secret.ts'
@@ -128,10 +128,10 @@ export async function whyWithheld(
   const { active, licence, facts } = state
   if (!active || active.acceptedAt !== null) return undefined
   const isMisfit = misfitOf(compatibility, facts?.environment) !== undefined
-  const isRefused = !isMisfit && (await isUnentitled({ log, now }, active, licence))
-  if (!isMisfit && !isRefused) return undefined
+  const entitlement = isMisfit ? null : await entitlementOf({ log, now }, active, licence)
+  const unentitled = entitlement && !entitlement.entitles ? entitlement.asked : undefined
+  if (!isMisfit && unentitled === undefined) return undefined
   const { attempt, upgrade } = active
-  const unentitled = isRefused ? (licence?.id ?? null) : undefined
   const decision = withholdAttempt({ attempt, compatibility, unentitled })
   await log.of(targetAggregate, target).carryOut(decision, { actor: systemActor, correlation: upgrade })
   return isMisfit ? 'incompatible' : 'not_entitled'

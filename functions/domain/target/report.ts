@@ -77,28 +77,30 @@ export interface HandOverFacts {
   readonly refused: string | null
   /** What the release asks of where it runs. */
   readonly compatibility: Compatibility
-  /** The release needs a licence, and that of the target does not entitle to it. */
-  readonly unentitled: boolean
+  /** The release needs a licence: which one the target had when it was asked (null: none), and whether that entitles to it. Null: it needs none. */
+  readonly licence: { readonly asked: string | null; readonly entitles: boolean } | null
 }
 
 /** Returns why an attempt must not be begun now, though the target was offered it; undefined when it may be. */
 function refuseHandOver(
   { attempt, breaksGlass }: ActiveAttempt,
-  environment: Environment | undefined,
+  state: Pick<TargetState, 'facts' | 'licence'>,
   facts: HandOverFacts,
 ) {
   const refusal = (code: string, why: string) =>
     reject({ code, detail: `${why} Do not begin attempt ${attempt}; ask GET /api/v1/updates/check later.` })
   const [stop] = facts.stops
   if (stop && !breaksGlass) return refusal('everything-stopped', `Everything is stopped: ${stop.reason}.`)
-  const { closure, withdrawn, refused, compatibility, unentitled } = facts
+  const { closure, withdrawn, refused, compatibility, licence } = facts
   if (closure && !breaksGlass)
     return refusal('closed-by-now', `Nothing is begun until ${closure.to}: ${closure.why}.`)
   if (withdrawn !== null) return refusal('release-withdrawn', `The release was withdrawn: ${withdrawn}.`)
   if (refused !== null) return refusal('release-refused', `The release must not be rolled out: ${refused}.`)
-  const misfit = misfitOf(compatibility, environment)
+  const misfit = misfitOf(compatibility, state.facts?.environment)
   if (misfit !== undefined) return refusal(incompatible, `It does not fit: ${misfit}.`)
-  if (unentitled) return refusal('not-entitled', 'The target has no licence for the release.')
+  // It may have another one by now than was asked.
+  const entitled = licence === null || (licence.entitles && licence.asked === (state.licence?.id ?? null))
+  if (!entitled) return refusal('not-entitled', 'The target has no licence for the release.')
   return undefined
 }
 
@@ -128,7 +130,7 @@ export function acceptAttempt({
         detail: `Attempt ${attempt} had to be accepted by ${acceptBy}. Do not begin it; ask GET /api/v1/updates/check.`,
       })
     }
-    const held = facts && refuseHandOver(subject.attempt, state.facts?.environment, facts)
+    const held = facts && refuseHandOver(subject.attempt, state, facts)
     if (held) return held
     const deadline = after(now, seconds * second)
     return accept({

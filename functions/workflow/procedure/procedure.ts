@@ -67,8 +67,8 @@ async function takeOver(
   if (outcome.kind !== 'rejected') return
   const { code, detail } = outcome.rejection
   if (code === 'attempt-over') throw superseded()
-  const { compatibility } = facts
-  const unentitled = facts.unentitled ? (state.licence?.id ?? null) : undefined
+  const { compatibility, licence } = facts
+  const unentitled = licence && !licence.entitles ? licence.asked : undefined
   const withheld = withholdAttempt({ attempt: asked.attempt, compatibility, unentitled })
   const given = await services.log.of(targetAggregate, asked.target).carryOut(withheld, cause)
   if (given.kind === 'committed') throw superseded()
