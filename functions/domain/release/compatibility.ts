@@ -16,7 +16,7 @@ export function compatibilityOf(signed: Pick<SignedManifest, 'manifest'> | null)
   return compatibility
 }
 
-/** Words as they are compared: `PostgreSQL 14.2+` is a name, numbers, and whether later ones do as well. */
+/** Words as they are compared: `PostgreSQL 14.2+` is a name, numbers, and whether later ones do as well. What only has digits in it, as arm64, names no version. */
 interface Read {
   readonly plain: string
   readonly name: string
@@ -26,10 +26,10 @@ interface Read {
 }
 
 function read(words: string): Read {
-  const plain = words.trim().toLowerCase()
-  const parts = plain.split(/\s+/)
+  const parts = words.trim().toLowerCase().split(/\s+/)
+  const plain = parts.join(' ')
   const last = parts.pop() ?? ''
-  const [digits] = /\d+(\.\d+)*/.exec(last) ?? []
+  const [, digits] = /^v?(\d+(?:\.\d+)*)(?:\.x)?(?:[-_][a-z0-9.+_-]+)?\+?$/.exec(last) ?? []
   const numbers = digits === undefined ? null : digits.split('.').map(Number)
   return { plain, name: parts.join(' '), numbers, orLater: last.endsWith('+') }
 }

@@ -21,6 +21,13 @@ describe('M2: what a release asks of where it runs', () => {
     ['1', ['1.0'], true],
     ['enterprise', ['Enterprise'], true],
     ['community', ['enterprise'], false],
+    ['arm64', ['amd64'], false],
+    ['x86_64', ['x86'], false],
+    ['win64', ['linux64'], false],
+    ['MySQL-13', ['PostgreSQL-13'], false],
+    ['v1.27.3-eks-1', ['1.27+'], true],
+    ['Postgre  SQL 14', ['Postgre SQL 14 '], true],
+    ['16', ['<16'], false],
   ])('%s meets one of %j: %s', (here, asked, meets) => {
     expect(fits(here, asked)).toBe(meets)
   })
@@ -57,7 +64,23 @@ describe('M2: what a release asks of where it runs', () => {
     const name = fc.constantFrom('', 'PostgreSQL ', 'postgresql ', 'Red Hat ')
     const here = fc.tuple(name, version).map(([words, numbers]) => `${words}${numbers}`)
     const asked = fc.tuple(here, fc.constantFrom('', '+', '.x')).map(([words, more]) => `${words}${more}`)
-    const any = fc.oneof(here, asked, fc.constantFrom('enterprise', 'Enterprise', 'x86_64', 'v1.2'))
+    const any = fc.oneof(
+      here,
+      asked,
+      fc.constantFrom(
+        'enterprise',
+        'Enterprise',
+        'x86_64',
+        'arm64',
+        'amd64',
+        'v1.2',
+        ' 14 ',
+        '14-alpine',
+        'Red  Hat 9',
+        '>=14',
+        '',
+      ),
+    )
     fc.assert(
       fc.property(any, fc.array(any, { maxLength: 3 }), (is, words) => {
         const agent = whyIncompatible({ what: words }, { what: is }) === undefined
