@@ -54,7 +54,7 @@ export class Draft {
    * lives is asked at least once a day. `exact`: it has just been used.
    */
   decision({ exact = false } = {}): Decision<UpgradeEvent, Rejection> {
-    const asked = approvalAwaited(this.#before, this.events, this.#state)
+    const asked = approvalAwaited(this.#before, this.#state)
     if (asked) this.add(asked)
     const state = this.#state
     if (state.stage === 'none') return { events: this.events }

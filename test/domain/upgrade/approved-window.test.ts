@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { approveUpgrade } from '../../../functions/domain/upgrade/approval.ts'
 import { moveWindow, resumeUpgrade } from '../../../functions/domain/upgrade/control.ts'
 import { isPlanned } from '../../../functions/domain/upgrade/state.ts'
@@ -11,6 +12,7 @@ import {
   given,
   held,
   paused,
+  resumed,
   standingAfter,
   upgradeOf,
   voided,
@@ -44,6 +46,17 @@ describe('the window that was approved', () => {
       approvals: { needed: 1, given: 0 },
       holds: [{ code: 'APPROVAL', lapses: later(3600) }],
     })
+  })
+
+  it('is told to whoever is asked, again where it is moved before anybody has approved', () => {
+    const waiting = upgradeOf(2, { approvals, window: night })
+    given(...waiting, paused)
+      .when(resume(day))
+      .thenEvents(
+        windowSet(day, 'carol'),
+        { ...resumed, data: { by: 'carol' } } as UpgradeEvent,
+        asked(later(3600), { window: day }),
+      )
   })
 
   it('asks whoever had approved it anew, also while others have yet to', () => {
