@@ -15,7 +15,7 @@ Runs Drydock on this machine, on the data of the last time.
   --port N    port of the API (3100)
   --data DIR  where it keeps its data (.drydock)
   --speed N   how fast its clock runs (1)
-  --outbound LIST  which other systems procedures may call, with commas between, as the parameter
+  --outbound LIST  which other systems may be called, with commas between, as the parameter
               OutboundHosts of a deployment (none): http://127.0.0.1:8080
   --unsigned-releases allowed|refused  whether releases may be rolled out that nobody has signed, as the
               parameter UnsignedReleases of a deployment (refused)

@@ -97,6 +97,7 @@ describe('a Node that is too old', () => {
   it('is guarded against in every command of one machine', () => {
     expect(commands.map(([name]) => name).sort()).toEqual([
       ...['agent', 'audit', 'demo', 'drydock', 'example', 'secret', 'start', 'token', 'verify'],
+      'watchdog',
     ])
   })
 

@@ -40,7 +40,7 @@ export const list: Work = async ({ api, console, json }, given) => {
     console.json({ upgrades, count: upgrades.length })
     return exitCodes.done
   }
-  if (upgrades.length === 0) console.say('No upgrade is so.')
+  if (upgrades.length === 0) console.say('No upgrades.')
   else
     sayTable(
       console,

@@ -112,7 +112,8 @@ export const why: Work = async ({ api, console, json }, given) => {
     if (unblock !== undefined && !explained.sentence.includes(unblock)) console.tell('  unblock   ', unblock)
     console.tell('  known by  ', `${ref}${since === undefined ? '' : `, since ${since}`}`, 'quiet')
   }
-  if (explained.lastSeenAt !== null) console.say(`  last heard of at ${explained.lastSeenAt}`, 'quiet')
+  if (explained.lastSeenAt !== null)
+    console.say(`  heard of at ${explained.lastSeenAt}, or later: that is noted twice an hour`, 'quiet')
   return exitCodes.done
 }
 

@@ -36,7 +36,7 @@ export const list: Work = async (session, given) => {
       region: (row) => row.region,
       runs: versionsOf,
       standing: ({ retired, pin }) => (retired ? 'retired' : pin ? 'pinned' : 'in service'),
-      'last heard of': (row) => toMinute(row.lastSeenAt),
+      'heard of at least': (row) => toMinute(row.lastSeenAt),
     },
   })
 }
@@ -55,7 +55,7 @@ function sayTarget(session: Session, target: AnswerOf<'getTarget'>) {
     gateway,
     pinned: pin && `${pin.component ?? 'all of it'}: ${pin.reason}`,
     retired: retired?.reason,
-    'last heard of': target.lastSeenAt,
+    'heard of at least': target.lastSeenAt,
     'under way': active && `${active.component} ${active.from} to ${active.to}, upgrade ${active.upgradeId}`,
     'ended last': last && `${last.component} ${last.from} to ${last.to}: ${last.outcome} ${last.code ?? ''}`,
   })

@@ -42,7 +42,7 @@ export function Explanation({
               'Its agent was not heard of in the last 30 days.'
             ) : (
               <>
-                Its agent was last heard of <Instant at={lastSeenAt} />.
+                Its agent was heard of <Instant at={lastSeenAt} />, or later: that is noted twice an hour.
               </>
             )}
           </p>
