@@ -18,7 +18,7 @@ Looks for updates of one machine, verifies them, installs them, and comes back w
   install   install what waits now, whatever autoInstall and the maintenance window say, and end
   once      look once, and end
   status    print what is known here, as JSON
-  prove     as drydock-watchdog starts a new agent: prove within --within seconds that it does what it is for, and run
+  prove     as drydock-watchdog starts a new agent: prove within --within seconds what it can, and run
 
 Ends with 0 when all is well, 1 when something is not, 2 when it was not understood, 3 when nobody answered.`
 

@@ -6,10 +6,11 @@ import { Taken, takeDirectory } from './lock.ts'
 import { agentMark, endLeftBehind } from './programs.ts'
 import { agentFile, openTrial, ownDirectory } from './trial.ts'
 
-const usage = `drydock-watchdog --config FILE
+const usage = `npm run watchdog -- --config FILE
 
-Runs the agent that is in force, or the one beside this file; and tries one that waits to be: it is in force only once it has
-proven itself, within agent.proveWithin seconds. Ends with the agent; what starts it has to start it again.`
+Runs the agent that is in force, or the one beside this file; and tries one that waits to be: it is in force
+only once it has proven itself, within agent.proveWithin seconds. Ends with the agent; what starts it has to
+start it again.`
 
 /** All that is read of the configuration: the directory, and how long a trial takes, in seconds. */
 function readPlace(file: string): { readonly own: string; readonly seconds: number } {
@@ -22,9 +23,25 @@ function readPlace(file: string): { readonly own: string; readonly seconds: numb
 /** The agent that came with this watchdog. */
 const beside = join(import.meta.dirname, basename(import.meta.filename).replace('watchdog', 'agent'))
 
+/** Returns the file of the configuration that was named; undefined: help is asked for. Throws what is wrong, and the usage. */
+function fileNamed(): string | undefined {
+  const options = { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
+  try {
+    const { config, help } = parseArgs({ options }).values
+    if (help) return undefined
+    if (config !== undefined) return config
+  } catch (error) {
+    throw new Error(`${(error as Error).message.split(/\. |\n/)[0]}.\n\n${usage}`)
+  }
+  throw new Error(usage)
+}
+
 async function main(): Promise<number> {
-  const { config } = parseArgs({ options: { config: { type: 'string' } } }).values
-  if (config === undefined) throw new Error(usage)
+  const config = fileNamed()
+  if (config === undefined) {
+    console.log(usage)
+    return 0
+  }
   const { own, seconds } = readPlace(config)
   const trial = openTrial(own)
   takeDirectory(own, 'watchdog')

@@ -75,7 +75,7 @@ describe.skipIf(browserAt === undefined)('in the console', () => {
     await page.getByText('What the canary can catch').waitFor()
     await page.getByText('2 targets first.', { exact: false }).waitFor()
     await page.getByRole('button', { name: 'Start this upgrade' }).click()
-    await page.getByText('Waits for approval').waitFor()
+    await page.getByText('Waits for approval', { exact: true }).waitFor()
     upgrade = decodeURIComponent(new URL(page.url()).hash.split('/').at(-1) ?? '')
   })
 
