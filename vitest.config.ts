@@ -16,12 +16,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        // One runtime serves every file of the folder, and a stop stops them all: so they run one after the other.
+        // Each worker has a runtime, and gives it to one file after the other: a stop stops everything there.
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/e2e/setup.ts'],
-          fileParallelism: false,
           sequence: { groupOrder: 1 },
         },
       },

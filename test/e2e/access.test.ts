@@ -2,9 +2,10 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SignJWT, UnsecuredJWT } from 'jose'
-import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { type Agent, enrol, register } from './agent.ts'
 import { Client, type Problem, person, tokenFor } from './client.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 import { commitsInLog } from './log-table.ts'
 import { deployedPages, deployedRoutes } from './template.ts'
 
@@ -252,7 +253,7 @@ describe('who may call what (S1, S3)', () => {
 
   it('S1 loads pages for anybody: files that are the same for all, and hold no data', async () => {
     expect(deployedPages()).toEqual([...pages].sort())
-    const { url } = inject('runtime')
+    const { url } = runtimeOfFile()
     for (const path of ['/console', '/reference', '/console/config.json', '/console/machines/upgrade.json']) {
       const load = async (headers: Readonly<Record<string, string>>) =>
         (await fetch(`${url}${path}`, { headers })).text()
@@ -272,7 +273,7 @@ describe('forged tokens (S1)', () => {
 
   beforeAll(async () => {
     const { issuerUrl, audience, privateKey } = JSON.parse(
-      readFileSync(join(inject('runtime').data, 'issuer.json'), 'utf8'),
+      readFileSync(join(runtimeOfFile().data, 'issuer.json'), 'utf8'),
     ) as { issuerUrl: string; audience: string; privateKey: { kid: string; n: string } } // as the issuer writes it
     const roles = ['admin']
     const now = Math.floor(Date.now() / 1000)

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { expect, inject } from 'vitest'
+import { expect } from 'vitest'
 import type { Clock } from '../../infra/local/clock.ts'
 import { openExistingIssuer } from '../../infra/local/http/issuer.ts'
 import { description, strayingOf } from './description.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 
 export interface Answer<Body> {
   readonly status: number
@@ -39,7 +40,7 @@ export class Client {
   readonly url: string
 
   /** `url` is another runtime than the one that all files share. */
-  constructor(credential: Credential, url: string = inject('runtime').url) {
+  constructor(credential: Credential, url: string = runtimeOfFile().url) {
     this.#credential = credential
     this.url = url
   }
@@ -117,7 +118,7 @@ export async function tokenFor(
   roles: readonly string[],
   claims: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
-  const issuer = await openExistingIssuer(join(inject('runtime').data), wall)
+  const issuer = await openExistingIssuer(join(runtimeOfFile().data), wall)
   if (!issuer) throw new Error('The runtime has no issuer.')
   return issuer.token({ user, roles, claims })
 }

@@ -3,9 +3,10 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeCommandLine } from '../../infra/command-line-bundle.ts'
 import { type Behaviour, Instance } from '../../infra/local/demo/instance.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 import { eventually } from './patience.ts'
 
 const size = 20
@@ -27,7 +28,7 @@ interface Ended {
 
 /** Runs the bundle as a person of the one machine. */
 function drydock(person: string, ...words: readonly string[]): Promise<Ended> {
-  const { url, data } = inject('runtime')
+  const { url, data } = runtimeOfFile()
   const env = { PATH: process.env.PATH, DRYDOCK_URL: url, DRYDOCK_DATA: data, DRYDOCK_AS: person }
   return new Promise((resolve) => {
     execFile(program, words, { env }, (error, out, err) =>
@@ -100,7 +101,7 @@ describe('an operator with nothing but the command line', () => {
     const said = await ends(0, 'ann', 'targets', 'import', fleet, '--enrol', tokens)
     expect(said).toContain(`${size} targets: ${size} registered`)
     expect(await ends(0, 'ann', 'targets', 'import', fleet)).toContain(`${size} were registered before`)
-    const { url } = inject('runtime')
+    const { url } = runtimeOfFile()
     const instances = readFileSync(tokens, 'utf8')
       .trim()
       .split('\n')

@@ -2,10 +2,11 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { startFleets } from '../../infra/local/demo/fleets.ts'
 import { fleet, offered, offersTo, register } from './agent.ts'
 import { type Client, type Problem, person } from './client.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 import { eventually } from './patience.ts'
 import { ended, type Logs, statusOf, storyOf, typesOf } from './upgrades.ts'
 
@@ -253,7 +254,7 @@ describe.concurrent('what people do to an upgrade', () => {
     const instances = registered.map(({ id, enrolmentToken }) => ({
       ...{ id, version: 'v1.0.0', enrolment: enrolmentToken, fails: false },
     }))
-    const plan = { url: inject('runtime').url, pollEvery: 200, instances }
+    const plan = { url: runtimeOfFile().url, pollEvery: 200, instances }
     const [process] = await startFleets({ ...plan, upgradeTakes: [600_000, 600_000] }, 1, directory)
     try {
       await eventually(

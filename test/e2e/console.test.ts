@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { browserAt, findingsOf, openBrowser, type Seat, sitDown } from '../browser.ts'
 import { type Agent, enrol, offered } from './agent.ts'
 import type { Client } from './client.ts'
 import { DeployedMachine } from './deployed-machine.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 import { ended } from './upgrades.ts'
 
 // A machine of its own: what a page lists is what this story has made.
@@ -22,7 +23,7 @@ describe.skipIf(browserAt === undefined)('in the console', () => {
   let upgrade = ''
 
   beforeAll(async () => {
-    machine = await DeployedMachine.at(inject('runtime').template)
+    machine = await DeployedMachine.at(runtimeOfFile().template)
     url = machine.url
     operator = machine.person('operator-1', 'operator')
     browser = await openBrowser()

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Fleet, fleet } from './agent.ts'
 import type { Client } from './client.ts'
 import { DeployedMachine } from './deployed-machine.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 import { halfDeployed, makeNextVersion, type NextVersion, newState } from './next-version.ts'
 import { eventually } from './patience.ts'
 import { ended, statusOf } from './upgrades.ts'
@@ -17,7 +18,7 @@ let second: Client
 beforeAll(async () => {
   const [version, deployed] = await Promise.all([
     makeNextVersion(),
-    DeployedMachine.at(inject('runtime').template),
+    DeployedMachine.at(runtimeOfFile().template),
   ])
   next = version
   machine = deployed
@@ -88,7 +89,7 @@ describe('the next version, deployed while upgrades run, readers first', () => {
     expect(snapshot).toBeGreaterThan(0)
 
     // The functions are replaced one by one. All that read are new, the one that writes the event with the new shape is not.
-    await machine.deploy(await halfDeployed(inject('runtime').template, next.template, /^Functionsupgrades/))
+    await machine.deploy(await halfDeployed(runtimeOfFile().template, next.template, /^Functionsupgrades/))
     await Promise.all([waits(early.upgrade), waits(late.upgrade)])
     await finish(early)
     expect(await schemasOf(early.upgrade, 'ContinueGiven')).toEqual([1])

@@ -2,11 +2,12 @@ import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { text as readText } from 'node:stream/consumers'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Fleet, fleet, register } from './agent.ts'
 import { Client, type Problem } from './client.ts'
 import { DeployedMachine } from './deployed-machine.ts'
 import { description, strayingOf } from './description.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 import { deployedRoutes } from './template.ts'
 import { validBodies } from './valid-bodies.ts'
 
@@ -25,7 +26,7 @@ let made: Fleet
 let upgradeId = ''
 
 beforeAll(async () => {
-  machine = await DeployedMachine.at(inject('runtime').template)
+  machine = await DeployedMachine.at(runtimeOfFile().template)
   // Each request is another person's: so many of one would be refused for their number.
   people = Array.from({ length: 50 }, (_, number) => machine.person(`admin-${number}`, 'admin'))
   made = await fleet(someone(), 2)
@@ -151,7 +152,7 @@ describe('whatever is asked', () => {
 })
 
 describe('what the gateway answers by itself is described', () => {
-  const { url } = inject('runtime')
+  const { url } = runtimeOfFile()
 
   it.each([
     ['a path that is no text', '/api/upgrades/%ff', {}, 400],

@@ -1,5 +1,5 @@
-import { inject } from 'vitest'
 import * as z from 'zod'
+import { runtimeOfFile } from './file-runtime.ts'
 
 /** What the tests read of `/openapi.json`. */
 const content = z.record(z.string(), z.object({ schema: z.looseObject({}) }))
@@ -28,7 +28,7 @@ let fetched: Promise<Description> | undefined
 
 /** Returns the description that the runtime serves. */
 export function description(): Promise<Description> {
-  fetched ??= fetch(`${inject('runtime').url}/openapi.json`).then(async (response) =>
+  fetched ??= fetch(`${runtimeOfFile().url}/openapi.json`).then(async (response) =>
     document.parse(await response.json()),
   )
   return fetched

@@ -4,15 +4,15 @@ import {
   SFNClient,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn'
-import { inject } from 'vitest'
+import { runtimeOfFile } from './file-runtime.ts'
 
 let opened: SFNClient | undefined
 
 function client(): SFNClient {
   opened ??= new SFNClient({
-    endpoint: inject('runtime').endpoints.AWS_ENDPOINT_URL_SFN ?? '',
+    endpoint: runtimeOfFile().endpoints.AWS_ENDPOINT_URL_SFN ?? '',
     region: 'eu-central-1',
-    credentials: inject('runtime').administrator,
+    credentials: runtimeOfFile().administrator,
   })
   return opened
 }
@@ -20,7 +20,7 @@ function client(): SFNClient {
 type Drives = 'upgrade' | 'rollout' | `procedure-${string}`
 
 function arnOf(name: string, drives: Drives): string {
-  const executions = inject('runtime').machineArn.replace(':stateMachine:', ':execution:')
+  const executions = runtimeOfFile().machineArn.replace(':stateMachine:', ':execution:')
   return `${executions.replace(/upgrade$/, drives)}:${name}`
 }
 

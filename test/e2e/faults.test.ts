@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runtimeOfFile } from './file-runtime.ts'
 import { eventually } from './patience.ts'
 import { mayMount, type Program, SmallDisk } from './small-disk.ts'
 
@@ -78,7 +79,7 @@ describe.skipIf(!mayMount)('a disk that fills while Drydock works', () => {
   let full: Program
 
   beforeAll(async () => {
-    const { data, template } = inject('runtime')
+    const { data, template } = runtimeOfFile()
     const directory = mkdtempSync(join(tmpdir(), 'drydock-disk-'))
     const disk = await SmallDisk.mount(directory, megabytes, [template, join(data, 'cdk.out.sources')])
     const { port, leave } = await occupy(0)

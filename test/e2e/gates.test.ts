@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { fleet, offered } from './agent.ts'
 import { type Client, person } from './client.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 import { eventually } from './patience.ts'
 
 interface Status {
@@ -17,7 +18,7 @@ interface Story {
 let operator: Client
 let latency = 120
 const asked: string[] = []
-const { outboundPort } = inject('runtime')
+const { outboundPort } = runtimeOfFile()
 const server = createServer((request, response) => {
   asked.push(request.url ?? '')
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ p95: latency }))

@@ -1,13 +1,13 @@
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
-import { inject } from 'vitest'
+import { runtimeOfFile } from './file-runtime.ts'
 
 let opened: DynamoDBClient | undefined
 
 function client(): DynamoDBClient {
   opened ??= new DynamoDBClient({
-    endpoint: inject('runtime').endpoints.AWS_ENDPOINT_URL_DYNAMODB ?? '',
+    endpoint: runtimeOfFile().endpoints.AWS_ENDPOINT_URL_DYNAMODB ?? '',
     region: 'eu-central-1',
-    credentials: inject('runtime').administrator,
+    credentials: runtimeOfFile().administrator,
   })
   return opened
 }
@@ -19,7 +19,7 @@ export async function commitsInLog(): Promise<number> {
   do {
     const page = await client().send(
       new ScanCommand({
-        TableName: inject('runtime').logTable,
+        TableName: runtimeOfFile().logTable,
         Select: 'COUNT',
         ConsistentRead: true,
         ...(ExclusiveStartKey && { ExclusiveStartKey }),

@@ -1,16 +1,17 @@
 import { discoverOAuthProtectedResourceMetadata } from '@modelcontextprotocol/sdk/client/auth.js'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
-import { expect, inject, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { tools } from '../../contracts/mcp.ts'
 import { toldBy } from '../api/mcp-client.ts'
 import { fleet } from './agent.ts'
 import { type Problem, person, tokenFor } from './client.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 
 async function connected(user: string, role: string) {
   const token = await tokenFor(user, [role])
   const client = new Client({ name: 'tests', version: '1.0.0' })
-  const transport = new StreamableHTTPClientTransport(new URL('/mcp', inject('runtime').url), {
+  const transport = new StreamableHTTPClientTransport(new URL('/mcp', runtimeOfFile().url), {
     requestInit: { headers: { authorization: `Bearer ${token}` } },
   })
   // The client's transport writes undefined where its interface leaves out.
@@ -46,7 +47,7 @@ it('P14: the official client plans, asks why and approves on the deployed stack,
 })
 
 it('P14: without a token the gateway lets nobody in, and no stream is there', async () => {
-  const url = new URL('/mcp', inject('runtime').url)
+  const url = new URL('/mcp', runtimeOfFile().url)
   expect((await fetch(url, { method: 'POST', body: '{}' })).status).toBe(401)
   const viewer = await person('viewer-mcp', 'viewer')
   const refused = await viewer.send<Problem>('GET', '/mcp')
@@ -54,7 +55,7 @@ it('P14: without a token the gateway lets nobody in, and no stream is there', as
 })
 
 it('RFC 9728: the official client finds who issues its tokens, without having one', async () => {
-  const { url } = inject('runtime')
+  const { url } = runtimeOfFile()
   const found = await discoverOAuthProtectedResourceMetadata(new URL('/mcp', url))
   expect(found).toEqual({
     resource: new URL('/mcp', url).href,

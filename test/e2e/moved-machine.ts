@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { inject } from 'vitest'
 import { type Issuer, openExistingIssuer } from '../../infra/local/http/issuer.ts'
 import { Client } from './client.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 import type { RunningRuntime } from './setup.ts'
 
 const minute = 60_000
@@ -48,7 +48,7 @@ export class MovedMachine {
     writeFileSync(join(data, 'clock.json'), JSON.stringify({ instant }))
     const child = fork(
       new URL('./runtime-child.ts', import.meta.url),
-      [data, '1', inject('runtime').template],
+      [data, '1', runtimeOfFile().template],
       {
         env: { ...process.env, NODE_ENV: 'production' },
       },

@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { Webhook } from 'standardwebhooks'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { storeSecret } from '../../infra/local/secrets.ts'
 import { type Client, person } from './client.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 import { eventually } from './patience.ts'
 
 interface Call {
@@ -29,11 +30,11 @@ const calls: Call[] = []
 const answers = new Map<string, number>()
 
 const to = (place: string) => `${component}-${place}`
-const at = (path: string) => `http://127.0.0.1:${inject('runtime').outboundPort}${path}`
+const at = (path: string) => `http://127.0.0.1:${runtimeOfFile().outboundPort}${path}`
 
 /** A receiver of webhooks, Slack and a workflow of Teams, at paths of one server. */
 beforeAll(async () => {
-  const { data, outboundPort } = inject('runtime')
+  const { data, outboundPort } = runtimeOfFile()
   storeSecret(data, 'drydock/notices', JSON.stringify({ key, bot: 'xoxb-1', signing, teams: at('/teams') }))
   admin = await person('admin-1', 'admin')
   operator = await person('operator-1', 'operator')
@@ -101,7 +102,7 @@ async function press(user: string, action: 'approve' | 'reject'): Promise<number
   await operator.write(`/api/v1/destinations/${to('hooks')}/test`)
   const timestamp = sentTo('/hook').at(-1)?.headers['webhook-timestamp'] ?? ''
   const signature = createHmac('sha256', signing).update(`v0:${timestamp}:${body}`).digest('hex')
-  const answer = await fetch(`${inject('runtime').url}/slack/${to('slack')}`, {
+  const answer = await fetch(`${runtimeOfFile().url}/slack/${to('slack')}`, {
     ...{ method: 'POST', body },
     headers: {
       'content-type': 'application/x-www-form-urlencoded',
@@ -152,7 +153,7 @@ it('programs get events that the library of the other side takes, and people wha
   }
   const cards = sentTo('/teams').map(({ body }) => JSON.parse(body).attachments[0].content)
   expect(JSON.stringify(cards)).toContain('It waits for approval')
-  const mails = readFileSync(join(inject('runtime').data, 'mail.jsonl'), 'utf8')
+  const mails = readFileSync(join(runtimeOfFile().data, 'mail.jsonl'), 'utf8')
   const mine = mails
     .split('\n')
     .filter((line) => line.includes(mailbox))

@@ -1,9 +1,10 @@
-import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { manifestOf, newSigner, signatureOf } from '../domain/trust/signing.ts'
 import { fleet } from './agent.ts'
 import { type Client, person } from './client.ts'
 import { description, pathIn, strayingOf } from './description.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 import { deployedRoutes } from './template.ts'
 import { ended } from './upgrades.ts'
 import { validBodies } from './valid-bodies.ts'
@@ -143,7 +144,7 @@ describe('the comparison of answers with the description', () => {
   })
 
   it('is served without a credential, as JSON', async () => {
-    const response = await fetch(`${inject('runtime').url}/openapi.json`)
+    const response = await fetch(`${runtimeOfFile().url}/openapi.json`)
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json'])
   })
 })

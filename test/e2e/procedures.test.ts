@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Client, person } from './client.ts'
 import { stopExecution } from './executions.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 import { eventually } from './patience.ts'
 
 interface Node {
@@ -22,7 +23,7 @@ interface Steps {
 let operator: Client
 let server: Server
 const nodes = new Map<string, Node>()
-const origin = () => `http://127.0.0.1:${inject('runtime').outboundPort}`
+const origin = () => `http://127.0.0.1:${runtimeOfFile().outboundPort}`
 
 /** Nodes at paths of one server: each is drained before it is replaced, and its instances take time to leave. */
 beforeAll(async () => {
@@ -49,7 +50,7 @@ beforeAll(async () => {
       if (call === 'restore') node.version = body.version
       return say({ version: node.version, active_instances: node.instances, status: 'healthy' })
     })
-  }).listen(inject('runtime').outboundPort, '127.0.0.1')
+  }).listen(runtimeOfFile().outboundPort, '127.0.0.1')
   await once(server, 'listening')
 })
 

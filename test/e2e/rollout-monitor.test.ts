@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { fleet } from './agent.ts'
 import { type Client, person } from './client.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 import { eventually } from './patience.ts'
 
 interface Watched {
@@ -19,7 +20,7 @@ interface Watched {
 
 let operator: Client
 let status = 200
-const { outboundPort } = inject('runtime')
+const { outboundPort } = runtimeOfFile()
 const server = createServer((_request, response) => response.writeHead(status).end('a shop'))
 
 beforeAll(async () => {

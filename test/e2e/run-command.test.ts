@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { ListCommandsCommand, SSMClient } from '@aws-sdk/client-ssm'
-import { beforeAll, expect, inject, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { type Client, person } from './client.ts'
 import { stopExecution } from './executions.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 import { eventually } from './patience.ts'
 
 let operator: Client
@@ -58,7 +59,7 @@ it('takes a managed node through a command, sent once whoever stops the executio
   expect((await steps()).steps).toMatchObject([
     { status: 'done', output: expect.stringContaining(`done by ${instance}`) },
   ])
-  const { endpoints, administrator: credentials } = inject('runtime')
+  const { endpoints, administrator: credentials } = runtimeOfFile()
   const endpoint = endpoints.AWS_ENDPOINT_URL_SSM ?? ''
   const ssm = new SSMClient({ endpoint, credentials, region: 'eu-central-1' })
   const { Commands = [] } = await ssm.send(new ListCommandsCommand({ InstanceId: instance, MaxResults: 50 }))

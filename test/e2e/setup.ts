@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -24,16 +24,37 @@ export interface RunningRuntime {
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    readonly runtime: RunningRuntime
+    readonly runtimes: readonly RunningRuntime[]
   }
 }
 
 /** A minute of the runtime, the time between two ticks, takes three seconds. */
 export const speed = 20
 
-/** Starts one runtime for all files of this folder, on a directory of its own, and stops it after the last. */
+/** Starts a runtime for each worker of this folder, on a directory of its own, and stops them all after the last file. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const first = await started()
+  const others = Array.from({ length: project.config.maxWorkers - 1 }, () => started(first.running.data))
+  const all = [first, ...(await Promise.all(others))]
+  project.provide(
+    'runtimes',
+    all.map(({ running }) => running),
+  )
+  return async () => {
+    await Promise.all(all.map(({ stop }) => stop()))
+  }
+}
+
+/** Copies what was synthesized into one directory of a runtime into another, where it then is not synthesized again. */
+export function copySynthesized(from: string, to: string): void {
+  for (const name of ['cdk.out', 'cdk.out.sources'])
+    cpSync(join(from, name), join(to, name), { recursive: true })
+}
+
+/** Starts a runtime, with what was synthesized for another, if one is given. */
+async function started(other?: string): Promise<{ running: RunningRuntime; stop(): Promise<void> }> {
   const data = mkdtempSync(join(tmpdir(), 'drydock-e2e-'))
+  if (other !== undefined) copySynthesized(other, data)
   const child = fork(new URL('./runtime-child.ts', import.meta.url), [data, String(speed)], {
     env: { ...process.env, NODE_ENV: 'production' },
   })
@@ -44,10 +65,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
       throw new Error(`The runtime did not start (exit code ${code}).`)
     }),
   ])) as [RunningRuntime] // runtime-child.ts sends nothing else
-  project.provide('runtime', running)
-  return async () => {
+  const stop = async () => {
     child.disconnect()
     await ended
     rmSync(data, { recursive: true, force: true })
   }
+  return { running, stop }
 }

@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { type ClientRequest, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, inject, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openExistingIssuer } from '../../infra/local/http/issuer.ts'
+import { runtimeOfFile } from './file-runtime.ts'
+import { copySynthesized } from './setup.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const patience = { timeout: 30_000, interval: 50 }
@@ -37,8 +39,7 @@ afterEach(() => {
 /** Starts the runtime by a command line in a process group of its own, as a shell does, on a template that is there already. */
 async function start(commandLine: (options: string) => string): Promise<Started> {
   const data = mkdtempSync(join(tmpdir(), 'drydock-signals-'))
-  for (const name of ['cdk.out', 'cdk.out.sources'])
-    cpSync(join(inject('runtime').data, name), join(data, name), { recursive: true })
+  copySynthesized(runtimeOfFile().data, data)
   const child = spawn('sh', ['-c', commandLine(`--port 0 --data ${data} --unsigned-releases allowed`)], {
     cwd: root,
     detached: true,

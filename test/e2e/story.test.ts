@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Behaviour, Instance } from '../../infra/local/demo/instance.ts'
 import type { Client } from './client.ts'
 import { person } from './client.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 import { eventually } from './patience.ts'
 import { ended, type Logs, type Status, statusOf, storyOf } from './upgrades.ts'
 
@@ -55,7 +56,7 @@ describe('fifty customers are upgraded by canary', () => {
       readonly targets: readonly { readonly id: string; readonly enrolmentToken: string }[]
     }>('/api/v1/targets', { targets, enrol: true })
     expect(body.registered).toBe(size)
-    const { url } = inject('runtime')
+    const { url } = runtimeOfFile()
     for (const { id, enrolmentToken } of body.targets) {
       const instance = new Instance({ id, version: 'v1.1.0', url, behaviour })
       instances.push(instance)

@@ -7,10 +7,11 @@ import {
   ListTablesCommand,
   paginateScan,
 } from '@aws-sdk/client-dynamodb'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Fleet, fleet } from './agent.ts'
 import { type Client, person } from './client.ts'
 import { description } from './description.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 import { eventually } from './patience.ts'
 import { ended, statusOf } from './upgrades.ts'
 
@@ -27,9 +28,9 @@ beforeAll(async () => {
   operator = await person('operator-1', 'operator')
   approver = await person('approver-1', 'approver')
   dynamo = new DynamoDBClient({
-    endpoint: inject('runtime').endpoints.AWS_ENDPOINT_URL_DYNAMODB ?? '',
+    endpoint: runtimeOfFile().endpoints.AWS_ENDPOINT_URL_DYNAMODB ?? '',
     region: 'eu-central-1',
-    credentials: inject('runtime').administrator,
+    credentials: runtimeOfFile().administrator,
   })
   made = await fleet(operator, 4)
 })
@@ -54,7 +55,7 @@ const isToken = ({ item }: Item) => item?.S?.startsWith('tokens#') === true
 async function noteTokens(): Promise<void> {
   for (const items of (await tables()).values())
     for (const { token } of items.filter(isToken)) if (token?.S) tokens.add(token.S)
-  const machine = new DatabaseSync(join(inject('runtime').data, 'stepfunctions.sqlite'), { readOnly: true })
+  const machine = new DatabaseSync(join(runtimeOfFile().data, 'stepfunctions.sqlite'), { readOnly: true })
   for (const { token } of machine.prepare('SELECT token FROM tokens').all()) tokens.add(String(token))
   machine.close()
 }
@@ -73,7 +74,7 @@ function contentsOf(file: string): string {
 
 /** Returns all that the runtime keeps in its directory but what knows tokens: the machine, and the tables, which are read as such. */
 function files(): Map<string, string> {
-  const { data } = inject('runtime')
+  const { data } = runtimeOfFile()
   const found = globSync(join(data, '**', '*')).filter(
     (path) =>
       statSync(path).isFile() && !/(stepfunctions|dynamo)\.sqlite|cdk\.out|-(wal|shm|journal)$/.test(path),

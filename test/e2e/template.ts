@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { inject } from 'vitest'
 import * as z from 'zod'
 import { pages, signedPath } from '../../contracts/routes.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 
 const template = z.object({
   Resources: z.record(z.string(), z.object({ Type: z.string(), Properties: z.looseObject({}).optional() })),
@@ -22,7 +22,7 @@ export function deployedPages(): string[] {
 const pageRoutes = pages.map((path) => `GET ${path}`)
 
 function allRoutes(): string[] {
-  const file = join(inject('runtime').template, 'Drydock.template.json')
+  const file = join(runtimeOfFile().template, 'Drydock.template.json')
   const { Resources } = template.parse(JSON.parse(readFileSync(file, 'utf8')))
   return Object.values(Resources)
     .filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Route')

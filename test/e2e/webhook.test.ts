@@ -2,10 +2,11 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { Webhook } from 'standardwebhooks'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { storeSecret } from '../../infra/local/secrets.ts'
 import { Client, type Problem, person } from './client.ts'
 import { stateOf, stopExecution } from './executions.ts'
+import { runtimeOfFile } from './file-runtime.ts'
 import { eventually } from './patience.ts'
 
 interface Steps {
@@ -35,7 +36,7 @@ const received = new Map<string, Message[]>()
 
 /** Receivers at paths of one server: each breaks down over its first message, and believes only what is signed. */
 beforeAll(async () => {
-  const { data, outboundPort } = inject('runtime')
+  const { data, outboundPort } = runtimeOfFile()
   storeSecret(data, 'drydock/webhooks', JSON.stringify({ signing: secret }))
   operator = await person('operator-1', 'operator')
   server = createServer(async (request, response) => {
@@ -65,7 +66,7 @@ async function deployed(timeoutSeconds: number) {
     ...{ component: name, version: 'v2.0.0', digest: `sha256:${'cd'.repeat(32)}` },
   })
   await operator.write('/api/v1/targets', { targets: [{ id: name, components: { [name]: 'v1.0.0' } }] })
-  const url = `http://127.0.0.1:${inject('runtime').outboundPort}/{{ target.id }}`
+  const url = `http://127.0.0.1:${runtimeOfFile().outboundPort}/{{ target.id }}`
   const webhook = { url, secret: 'drydock/webhooks#signing' }
   const steps = [
     {
@@ -113,7 +114,7 @@ it('is held until its receiver calls back, whoever stops the execution, and wake
   ])
   if (!second) throw new Error('The message was sent again after its receiver had broken down.')
   expect(second.data).toEqual({ version: 'v2.0.0' })
-  expect(second.callback.url).toBe(`${inject('runtime').url}/api/v1/callbacks`)
+  expect(second.callback.url).toBe(`${runtimeOfFile().url}/api/v1/callbacks`)
 
   const guessed = { ...second.callback, token: `drydock-callback.${randomBytes(32).toString('base64url')}` }
   expect((await callBack(guessed, { status: 'done' })).body.code).toBe('callback-refused')
