@@ -176,7 +176,7 @@ export const agentContracts = {
         .pipe(targetEnvironment)
         .optional()
         .describe(
-          'What is where the target runs, as a query has it (database=PostgreSQL%2015.4&kubernetes=1.27): known from then on.',
+          'What is where the target runs, as a query has it (database=PostgreSQL%2015.4&kubernetes=1.27): known from then on, in place of all that was said before. Empty: nothing is said.',
         ),
       'x-boot-id': bootId,
       'x-assignment-nonce': z

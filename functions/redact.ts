@@ -19,7 +19,7 @@ function withoutToken(text: string): string {
   return text.length > shortestToken && text.split('.', 3).length === 3 ? redacted : text
 }
 
-const named = /(?:password|passwd|secret|token|api[_-]?key|license[_-]?key)(?![\w-])/gi
+const named = /(?:password|passwd|secret|token|api[_-]?key|licen[cs]e[_-]?key)(?![\w-])/gi
 const assigned = /"?\s*[:=]\s*/y
 const quoted = /"[^"]*"/y
 const bare = /[^\s,;}&]+/y

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { cut } from '../../events/cut.ts'
 import { instantOf, minute } from '../../events/time.ts'
 import type { Answer, Send } from '../aws-send.ts'
 
@@ -131,7 +132,7 @@ function faultIn({ status, text }: Answer): { readonly code: string; readonly wh
   const read = fault.safeParse(body)
   const code = read.success ? (/[^#]*$/.exec(read.data.__type)?.[0] ?? '') : `HTTP_${status}`
   const words = read.success ? (read.data.message ?? read.data.Message ?? '') : ''
-  return { code, why: `${code}${words && `: ${words.slice(0, 500)}`}` }
+  return { code, why: `${code}${words && `: ${cut(words, 500)}`}` }
 }
 
 /** Details are written with spaces here and without there. */

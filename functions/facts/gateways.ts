@@ -1,3 +1,4 @@
+import { cut } from '../../events/cut.ts'
 import type { Rejection } from '../domain/rejection.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import type { TargetState } from '../domain/target/state.ts'
@@ -13,7 +14,7 @@ export function refuseCircle(path: readonly string[]): Rejection {
   const begins = path.indexOf(path.at(-1) ?? '')
   const way = path.slice(begins).join(' through ')
   const why = `would be reached through ${begins === 0 ? 'the target ' : ''}itself: ${way}`
-  return refuse(path[1] ?? '', why.slice(0, 480), 'a target that is not reached through this one')
+  return refuse(path[1] ?? '', cut(why, 480), 'a target that is not reached through this one')
 }
 
 /**

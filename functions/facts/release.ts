@@ -1,3 +1,4 @@
+import { cut } from '../../events/cut.ts'
 import { instantOf } from '../../events/time.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
@@ -44,7 +45,7 @@ export function heldBackWords({
 }: Pick<ReleaseState, 'component' | 'version' | 'heldBack'>): string | null {
   if (!heldBack) return null
   const free = `POST /api/v1/releases/${component}/${version}/free lets it be chosen again.`
-  return `${component} ${version} is held back since ${heldBack.since} (${heldBack.reason.slice(0, 200)}). ${free}`
+  return `${component} ${version} is held back since ${heldBack.since} (${cut(heldBack.reason, 200)}). ${free}`
 }
 
 /** A release that targets go back to: why it was taken away, and why it must not be handed to anybody. */

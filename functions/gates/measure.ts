@@ -1,3 +1,4 @@
+import { cut } from '../../events/cut.ts'
 import { instantOf } from '../../events/time.ts'
 import type { CloudWatch } from '../cloudwatch.ts'
 import { systemActor } from '../domain/actor.ts'
@@ -42,7 +43,7 @@ const noSecret = () => {
 type Comparison = NonNullable<LookedAt['control']>['compare']
 
 function none(why: string): Reading {
-  return { value: null, why: redact(why).slice(0, longestWhy) }
+  return { value: null, why: cut(redact(why), longestWhy) }
 }
 
 type Attempt = Readonly<{ id: string; upgrade: string; component: string; to: string; wave: number }>

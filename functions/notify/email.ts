@@ -1,4 +1,4 @@
-import { cut } from './cut.ts'
+import { cut } from '../../events/cut.ts'
 import type { Notice } from './notice.ts'
 
 /** A message as it is sent: a subject of one line, and the same words twice. */

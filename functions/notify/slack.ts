@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 import * as z from 'zod'
+import { cut } from '../../events/cut.ts'
 import { minute, second } from '../../events/time.ts'
 import { sameSecret } from '../same-secret.ts'
-import { cut } from './cut.ts'
 import type { Notice, Question } from './notice.ts'
 
 /** Returns a text in which nothing means more than itself: these three characters begin whatever does (Slack, "Formatting text"). */

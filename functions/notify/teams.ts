@@ -1,4 +1,4 @@
-import { cut } from './cut.ts'
+import { cut } from '../../events/cut.ts'
 import type { Notice } from './notice.ts'
 
 const colours = { info: 'accent', warning: 'warning', critical: 'attention' } as const

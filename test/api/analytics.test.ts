@@ -49,6 +49,15 @@ describe('analytics', () => {
     expect(body.groupsLeftOut).toBe(0)
   })
 
+  it.each([{ from: '9999-12-31' }, { from: '9999-12-02' }, { to: '0000-01-05' }])(
+    'end where the days of four digits do: %o',
+    async (query) => {
+      const { status, body } = await ask(openWorld(), query)
+      if (status === 200) expect([body.from, body.to]).toEqual(['9999-12-02', '9999-12-31'])
+      else expect(fields(body)).toEqual(['query.from'])
+    },
+  )
+
   it.each([
     ['day', ['2026-01-05']],
     ['component', ['api']],

@@ -110,6 +110,9 @@ describe('M2, C9: what a release asks of where it runs', () => {
     const before = world.log.records.length
     await check(world, 't1', 'os=linux&database=PostgreSQL%2013')
     expect(world.log.records.length).toBe(before)
+    // Who says nothing takes nothing back.
+    await check(world, 't1', '')
+    expect(world.log.records.length).toBe(before)
     expect((await check(world, 't1', 'a%20b=1')).body.code).toBe('validation-failed')
     const plan = await world.call('POST', '/api/upgrades/plan', { body: everybody })
     expect(plan.body.code).toBe('nothing-to-upgrade')

@@ -142,7 +142,7 @@ async function afterStatements(
     ...(version !== undefined && component !== undefined
       ? [hearVersion({ component, version, heard: 'check' })]
       : []),
-    ...(environment ? [hearEnvironment(environment)] : []),
+    ...(environment && Object.keys(environment).length > 0 ? [hearEnvironment(environment)] : []),
   ]
   let present = loaded
   for (const heard of statements) {

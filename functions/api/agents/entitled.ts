@@ -1,5 +1,6 @@
 import type { agentContracts } from '../../../contracts/agents.ts'
 import { sha256 } from '../../../events/canonical.ts'
+import type { HeldLicence } from '../../../events/target.ts'
 import { instantOf, minute } from '../../../events/time.ts'
 import { systemActor } from '../../domain/actor.ts'
 import { type ComponentState, componentAggregate } from '../../domain/component/component.ts'
@@ -66,9 +67,16 @@ function isItsHour(target: string, now: number): boolean {
   return new Date(now).getUTCHours() === Math.floor(spread(target) * 24)
 }
 
+/** Returns a licence with what it entitles to; null: there is none, or it is revoked. */
+async function licenceOf(services: Pick<Services, 'log' | 'now'>, id: string): Promise<HeldLicence | null> {
+  const { terms, revoked } = await licenceKnown(services, id)
+  return terms && revoked === null ? { id, ...terms } : null
+}
+
 /**
  * Returns the target after its agent has presented the key of a licence, and after what its licence entitles to was looked up again where that is due. A
- * key that entitles to nothing that the target runs is answered like one of no licence: both cost a read, and nothing is kept of either.
+ * key that entitles to nothing that the target runs is answered like one of no licence: both cost a read, nothing is kept of either, and the licence that the
+ * target has is looked up as if no key had been presented.
  */
 export async function afterPresenting(
   { principal, headers, correlation }: Asked,
@@ -78,18 +86,17 @@ export async function afterPresenting(
   const { log, now } = services
   const { licence: held, components } = loaded.state
   const key = headers['x-license-key']
-  const id = key === undefined ? held?.id : sha256(key)
-  if (id === undefined) return loaded
-  const isHeld = sameSecret(id, held?.id)
   const present = instantOf(now())
   const isOver = held !== null && held.expires !== null && held.expires <= present
-  if (isHeld && !isOver && !isItsHour(target, now())) return loaded
-  const { terms, revoked } = await licenceKnown(services, id)
-  const isOf = (component: string) =>
-    terms !== null && termsEntitle(terms, { component, channel: null }, present)
-  const inForce = revoked === null && Object.keys(components).some(isOf)
-  if (!isHeld && !inForce) return loaded
-  const licence = terms && revoked === null ? { id, ...terms } : null
+  const isDue = held !== null && (isOver || isItsHour(target, now()))
+  const presented = key === undefined ? undefined : sha256(key)
+  const isAnother = presented !== undefined && !sameSecret(presented, held?.id)
+  const another = isAnother ? await licenceOf(services, presented) : null
+  const isUseful = Object.keys(components).some(
+    (component) => another && termsEntitle(another, { component, channel: null }, present),
+  )
+  if (!isUseful && !isDue) return loaded
+  const licence = isUseful ? another : held && (await licenceOf(services, held.id))
   const cause = { actor: principal.id, correlation }
   const outcome = await log.execute(targetAggregate, target, holdLicence(licence), cause, { from: loaded })
   // Who asks is answered all the same: the next check presents it again.

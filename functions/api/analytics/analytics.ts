@@ -17,6 +17,8 @@ const rowsAtMost = 20_000
 function rangeOf({ from, to }: { from?: string | undefined; to?: string | undefined }, now: number) {
   const last = to ?? (from === undefined ? dayOf(instantOf(now)) : daysAfter(from, usualDays - 1))
   const first = from ?? daysAfter(last, 1 - usualDays)
+  if (![first, last].every((one) => /^\d{4}-\d\d-\d\d$/.test(one)))
+    throw tooMuch(from, 'a range of days whose years have four digits')
   if (between(`${first}T00:00:00Z`, `${last}T00:00:00Z`) >= daysAtMost * day)
     throw tooMuch(from, `at most ${daysAtMost} days, both ends included`)
   return { from: first, to: last }

@@ -37,9 +37,9 @@ export class Problem extends Error {
   }
 }
 
-/** Returns the problem that tells of a refusal, with the fields that it names. */
-export function asProblem({ code, detail, fields = [] }: Rejection): Problem {
-  return new Problem(code, detail, { errors: fields })
+/** Returns the problem that tells of a refusal, with the fields that it names, and with whom the request would leave out. */
+export function asProblem({ code, detail, fields = [] }: Rejection, nobody: Problem['nobody'] = {}): Problem {
+  return new Problem(code, detail, { errors: fields, ...nobody })
 }
 
 /** Returns the problem that counts the fields of a request that are invalid, and names them; `told`: those of them that are told, where there are too many. */

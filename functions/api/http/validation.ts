@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { FieldError } from '../../../contracts/problem-document.ts'
+import { cut } from '../../../events/cut.ts'
 import type { ApiMiddleware } from './exchange.ts'
 import { exchangeOf } from './exchange.ts'
 import { invalidFields } from './problem.ts'
@@ -11,8 +12,8 @@ type Shape = readonly z.core.$ZodIssue[]
 
 /** Returns a value as an error may show it: short, and nothing of what a name calls a secret. */
 function shown(value: unknown, field: string): unknown {
-  if (/key|secret|token|authorization|credential/i.test(field)) return null
-  if (typeof value === 'string') return value.length > 64 ? `${value.slice(0, 64)}…` : value
+  if (/key|secret|token|authorization|credential|licen[cs]e/i.test(field)) return null
+  if (typeof value === 'string') return cut(value, 65)
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value
   return value === undefined ? null : Array.isArray(value) ? 'an array' : 'an object'
 }

@@ -1,4 +1,5 @@
 import type { DestinationAsked, notificationContracts } from '../../../contracts/notifications.ts'
+import { cut } from '../../../events/cut.ts'
 import {
   allDestinations,
   type Destination,
@@ -120,6 +121,6 @@ export const testDestination: Operate<Contracts['testDestination'], ToLeave> = a
 ) => {
   const { destination } = await destinationOf(services.log, params.name)
   const outcome = await deliver(services, destination, sampleOf(principal.id, services.now()), null)
-  const why = outcome.kind === 'sent' ? null : redact(outcome.why).slice(0, 500)
+  const why = outcome.kind === 'sent' ? null : cut(redact(outcome.why), 500)
   return { status: 200, body: { delivered: why === null, why } }
 }

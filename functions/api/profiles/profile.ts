@@ -1,4 +1,5 @@
 import type { FieldError } from '../../../contracts/problem-document.ts'
+import { cut } from '../../../events/cut.ts'
 import type { ProfileDefinition } from '../../../events/profile.ts'
 import { day, instantOf } from '../../../events/time.ts'
 import { componentAggregate, schemeOf } from '../../domain/component/component.ts'
@@ -79,7 +80,7 @@ export async function schemesFor(
 
 /** Returns a value as an error may show it. */
 function shown(value: unknown): unknown {
-  if (typeof value === 'string') return value.slice(0, 64)
+  if (typeof value === 'string') return cut(value, 65)
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value
   return Array.isArray(value) ? 'an array' : 'an object'
 }

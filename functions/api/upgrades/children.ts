@@ -16,7 +16,7 @@ import { exists, hasEnded } from '../../domain/upgrade/state.ts'
 import { type Family, familyOf, type Try, touchedBy } from '../../facts/family.ts'
 import { type ChildAsked, type ChildResult, siblingsOf, startChild } from '../../planning/children.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { Problem } from '../http/problem.ts'
+import { asProblem, Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { namespaceOf } from '../targets/register.ts'
 import { command as carryOut } from './command.ts'
@@ -84,7 +84,7 @@ async function begin(services: Services, asked: ChildAsked, correlation: string)
   const result = await startChild(services, asked, correlation)
   if (!('rejected' in result)) return result
   const { rejected, leftOut } = result
-  throw new Problem(rejected.code, rejected.detail, leftOut && namesOf(leftOut))
+  throw asProblem(rejected, leftOut && namesOf(leftOut))
 }
 
 function messageOf({ breakGlass, settings }: ChildAsked, { planned }: Begun): string {
@@ -109,7 +109,7 @@ async function refuseTakingBack(services: Services, asked: ChildAsked, family: F
   if (family.state.stage === 'requested')
     throw new Problem('nothing-to-roll-back', 'The upgrade has not touched anything yet: abort it instead.')
   const refused = refuseSibling(asked, siblingsOf(family))?.rejected
-  if (refused) throw new Problem(refused.code, refused.detail)
+  if (refused) throw asProblem(refused)
   const back = family.tries.find((one) => !hasEnded(one.state) && one.state.abort?.rollBack)
   if (back && (asked.breakGlass === undefined || back.state.abort?.breakGlass !== undefined)) {
     const detail = `A rollback is asked for already: upgrade ${announced(back)}, which begins as soon as nothing is in flight.`

@@ -1,3 +1,5 @@
+import { cut } from '../../../events/cut.ts'
+
 /** Marks of Markdown and HTML: what a target or a person said is shown as it is, and never as what it would draw or link. */
 const marks = /[\\`*[\]|<>~&$]/g
 
@@ -10,5 +12,5 @@ export function plain(text: string): string {
 export function code(text: string, most: number): string {
   const line = text.replaceAll('`', "'").replace(/\s+/g, ' ').trim()
   if (line === '') return 'nothing'
-  return `\`${line.length > most ? `${line.slice(0, most - 1)}…` : line}\``
+  return `\`${cut(line, most)}\``
 }

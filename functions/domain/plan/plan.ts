@@ -159,10 +159,9 @@ function refuseMember(
 }
 
 /** Tells the candidates apart: the places of those that are members, and who is left out. */
-function membersAmong(candidates: CandidateList, facts: PlanFacts) {
+function membersAmong(candidates: CandidateList, facts: PlanFacts, fits: ReturnType<typeof fitting>) {
   const places = new Uint32Array(candidates.length)
   const leftOut: LeftOut[] = []
-  const fits = fitting(facts)
   const canaries = new Set(facts.request.selection.canaries)
   let [count, uncritical, canariesPresent, unsaid] = [0, 0, 0, 0]
   for (let place = 0; place < candidates.length; place++) {
@@ -342,7 +341,8 @@ export function makePlan(
     })
   }
   const listed = CandidateList.of(candidates)
-  const { members, leftOut, uncritical, canariesPresent, unsaid } = membersAmong(listed, facts)
+  const fits = fitting(facts)
+  const { members, leftOut, uncritical, canariesPresent, ...all } = membersAmong(listed, facts, fits)
   if (members.length === 0) return { ...reject(nobody(leftOut, listed)), leftOut: leftOut.toSorted(byTarget) }
 
   const seed = hashOf({
@@ -359,8 +359,11 @@ export function makePlan(
   const { taken, waves, droppedWaves, entries } = facts.canariesAlone
     ? firstWaveOf(asked, members)
     : { ...asked, taken: members }
-  for (const one of members.subarray(taken.length))
+  let { unsaid } = all
+  for (const one of members.subarray(taken.length)) {
     leftOut.push({ target: listed.targetAt(one), reason: 'after_canaries' })
+    if (fits(listed.at(one)).unsaid) unsaid--
+  }
   leftOut.sort(byTarget)
   if (waves.kind === 'cuts' && waveCount(waves, taken.length) > cutsAtMost) {
     return reject({

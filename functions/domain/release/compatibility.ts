@@ -1,3 +1,4 @@
+import { cut } from '../../../events/cut.ts'
 import type { SignedManifest } from './release.ts'
 
 /** What a release asks of where it runs: by what it is about, any one of these. */
@@ -61,7 +62,7 @@ export function misfitOf(
   for (const [what, asked] of Object.entries(compatibility)) {
     const here = environment && Object.hasOwn(environment, what) ? environment[what] : undefined
     if (here === undefined || asked.some((words) => fits(read(here), read(words)))) continue
-    return `${what} is ${here}, and the release asks for ${asked.join(', ')}`.slice(0, longestWords)
+    return cut(`${what} is ${here}, and the release asks for ${asked.join(', ')}`, longestWords)
   }
   return undefined
 }

@@ -1,3 +1,4 @@
+import { cut } from '../../../events/cut.ts'
 import { after, second } from '../../../events/time.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import type { Rejection } from '../rejection.ts'
@@ -100,8 +101,8 @@ export function metFrom(unmet: readonly Unmet[]): string | null {
   return instants.length < unmet.length ? null : (instants.sort().at(-1) ?? null)
 }
 
-/** So many are told by name. */
-const toldAtMost = 20
+/** So many are told by name, as many as a problem holds. */
+const toldAtMost = 100
 
 /** Returns the rejection that tells of rules that are not met, each in a field of its own; undefined: there are none. */
 export function policyRejection(unmet: readonly Unmet[]): Rejection | undefined {
@@ -119,10 +120,17 @@ export function policyRejection(unmet: readonly Unmet[]): Rejection | undefined 
 /** As much as a hold and a failure keep, in characters. */
 const longestWords = 480
 
-/** Returns what is not met and what would be right, in words. */
+/** Returns what is not met and what would be right, in words: each rule as a whole as long as there is room, and how many more there are. */
 export function wordsOf(unmet: readonly Unmet[]): string {
-  return unmet
-    .map(({ policy, detail, satisfiedBy }) => `${detail} (policy ${policy}; would be right: ${satisfiedBy})`)
-    .join('; ')
-    .slice(0, longestWords)
+  let told = ''
+  for (const [place, { policy, detail, satisfiedBy }] of unmet.entries()) {
+    const rule = `${detail} (policy ${policy}; would be right: ${satisfiedBy})`
+    const longer = told === '' ? rule : `${told}; ${rule}`
+    const left = unmet.length - place - 1
+    const more = left === 0 ? '' : `; and ${left} more`
+    if (longer.length + more.length <= longestWords) told = longer
+    else if (told === '') return `${cut(rule, longestWords - more.length)}${more}`
+    else return `${told}; and ${left + 1} more`
+  }
+  return told
 }

@@ -1,3 +1,4 @@
+import { cut } from '../../../events/cut.ts'
 import type { ProcedureEvent } from '../../../events/procedure.ts'
 import type { Projection } from '../projection.ts'
 import { type ProcedureRow, viewNames } from '../rows.ts'
@@ -10,7 +11,7 @@ export const procedures: Projection<ProcedureEvent, ProcedureRow> = {
     if (event.type === 'ProcedureRevised') {
       const { revision, hash, document, by } = event.data
       const { description, steps } = document
-      return { name: id, revision, hash, description: description.slice(0, 256), steps: steps.length, by, at }
+      return { name: id, revision, hash, description: cut(description, 256), steps: steps.length, by, at }
     }
     if (!body) throw new Error(`The procedure ${id} has ${event.type} before it was stored.`)
     // Which machines there are is nobody's question that reads a list.

@@ -1,3 +1,4 @@
+import { cut } from '../../../events/cut.ts'
 import { nameId } from '../../../events/name-id.ts'
 import type { ProcedureDocument, StepExpectation, StepRequest } from '../../../events/procedure.ts'
 import { evaluate, holds, NoValue, type Values } from '../../domain/procedure/expression.ts'
@@ -158,7 +159,7 @@ function judged(
 ): Answered {
   const bad = (code: string, words: string): Answered => ({
     ...{ kind: 'bad', code, retryAfter, reached: reachedBy(sent.status) },
-    words: `${words}: ${sent.body.slice(0, told)}`,
+    words: `${words}: ${cut(sent.body, told)}`,
   })
   const expected = status ? status.includes(sent.status) : sent.status >= 200 && sent.status < 300
   if (!expected) return bad(`HTTP_${sent.status}`, `Answered ${sent.status}`)

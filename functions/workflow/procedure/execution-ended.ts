@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { cut } from '../../../events/cut.ts'
 import { systemActor } from '../../domain/actor.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { endExecution } from '../../domain/target/procedure.ts'
@@ -20,7 +21,7 @@ const longestCause = 512
 export async function noteEndOfProcedure({ log }: { readonly log: Log }, event: unknown): Promise<void> {
   const { name, status, input, error, cause: why } = statusChange.parse(event).detail
   const { target, attempt, generation } = driven.parse(JSON.parse(input))
-  const cause = [error, why].filter(Boolean).join(': ').slice(0, longestCause) || null
+  const cause = cut([error, why].filter(Boolean).join(': '), longestCause) || null
   const ended = endExecution({ attempt, generation, status, cause })
   await log.of(targetAggregate, target).carryOut(ended, { actor: systemActor, correlation: name })
 }

@@ -1,3 +1,4 @@
+import { cut } from '../../../events/cut.ts'
 import type {
   ProcedureDocument,
   SsmCommand,
@@ -458,7 +459,7 @@ class Step {
     if (running.tries > attempts || next >= running.deadline) return this.#fail(code, words)
     const output = outputOf(words, outputBytes.tried)
     await this.#decide(failTry({ ...this.#command, code, output, pauseSeconds }))
-    throw notYet(`Try ${running.tries} has failed, ${code}; the next is at ${next}. ${output.slice(0, 200)}`)
+    throw notYet(`Try ${running.tries} has failed, ${code}; the next is at ${next}. ${cut(output, 200)}`)
   }
 
   /** Looks whether what a step waits for has come. */
@@ -472,7 +473,7 @@ class Step {
     if (looked.failed) return this.#fail(looked.failed, looked.words)
     if (this.#isLate(running)) return this.#fail('DEADLINE', looked.words)
     await this.#leaveAlone(running, looked)
-    throw notYet(looked.words.slice(0, 300))
+    throw notYet(cut(looked.words, 300))
   }
 
   /** Who asks for a longer pause than the next look would make gets it, but for the last look, at the end of the step's time. */
@@ -545,7 +546,7 @@ class Step {
       endStep({ ...this.#command, outcome: 'failed', code, output, saved, then }),
     )
     if (then === 'continue') return
-    throw stepFailed(`${code}: ${words.slice(0, 300)}`, state.active?.procedure?.stopped ?? true)
+    throw stepFailed(`${code}: ${cut(words, 300)}`, state.active?.procedure?.stopped ?? true)
   }
 }
 

@@ -124,6 +124,13 @@ describe('a plan (N2)', () => {
     expect(new Set(plan.leftOut.map(({ reason }) => reason))).toEqual(new Set(['after_canaries']))
     expect(plan.leftOut).toHaveLength(45)
     expect(plan.planHash).not.toBe(planOf().planHash)
+    const release = {
+      version: 'v1.2.0',
+      digest: 'sha256:1',
+      releaseVersion: 1,
+      compatibility: { os: ['linux'] },
+    }
+    expect([planOf({ release }).unsaid, planOf({ release, canariesAlone: true }).unsaid]).toEqual([50, 5])
   })
 
   it('has an order that no name can choose: the first wave is not that of the names', () => {
