@@ -61,6 +61,8 @@ const algorithms = new Map<
 
 /** What stands in a signature beside its numbers, by number (section 5.2.3.7). */
 const parts = { made: 2, expires: 3, issuerId: 16, notation: 20, issuer: 33 }
+/** What only signatures of keys and of signatures have: who may revoke it, which signature is meant, and another one inside. */
+const ofOthers: ReadonlySet<number> = new Set([12, 31, 32])
 const understood: ReadonlySet<number> = new Set([parts.made, parts.issuerId, parts.issuer])
 
 interface Subpacket {
@@ -115,6 +117,9 @@ function numbersIn(bytes: Buffer, count: number): readonly Buffer[] | undefined 
   return at === bytes.length ? numbers : undefined
 }
 
+/** In bytes: what a packet is, and its length. */
+const longestHead = 3
+
 const notDetached: ReadonlySet<number> = new Set([
   packetTags.onePass,
   packetTags.compressed,
@@ -137,6 +142,9 @@ function bodyIn(signature: string): Buffer | Unsigned {
   const [first] = packets
   if (packets.length > 1) return unsigned('signature-not-single', `there are ${packets.length} packets in it`)
   if (first?.tag !== packetTags.signature) return unsigned('signature-malformed', 'it is no signature')
+  // Whoever reads signatures strictly reads lengths of one and two bytes: no signature is longer.
+  if (bytes.length - first.body.length > longestHead)
+    return unsigned('signature-malformed', 'its length is written in more bytes than it takes')
   return first.body
 }
 
@@ -144,6 +152,9 @@ function refusalOfParts(hashed: readonly Subpacket[], open: readonly Subpacket[]
   const all = [...hashed, ...open]
   if (all.some(({ type }) => type === parts.expires))
     return unsigned('signature-expires', 'it ends by itself, and what a manifest says of its end is enough')
+  // Where these stand others read no further, though nobody is told that they have to be understood.
+  if (all.some(({ type }) => ofOthers.has(type)))
+    return unsigned('signature-malformed', 'it holds what only signatures of keys and signatures do')
   const critical = all.find(({ type, isCritical }) => isCritical && !understood.has(type))
   if (critical?.type === parts.notation)
     return unsigned('signature-critical-unknown', 'it has a notation that must be understood, and is not')

@@ -5,6 +5,12 @@ import { NoAnswer, textOf } from './exchange.ts'
 import type { Message, Told } from './journal.ts'
 import type { Shown } from './trusted.ts'
 
+/** In how many seconds is asked again: not sooner than in one, whatever is said. */
+const nextCheckSeconds = z
+  .number()
+  .positive()
+  .transform((seconds) => Math.max(1, seconds))
+
 const offer = z.object({
   updateAvailable: z.literal(true),
   attempt: z.string().max(128),
@@ -15,7 +21,7 @@ const offer = z.object({
   digest: z.string().nullable(),
   accepted: z.boolean(),
   assignment: assignment.optional(),
-  nextCheckSeconds: z.number().positive(),
+  nextCheckSeconds,
 })
 export type Offer = z.output<typeof offer>
 const command = z.object({
@@ -31,7 +37,7 @@ const check = z.union([
     updateAvailable: z.literal(false),
     command: command.optional(),
     reason: z.string().max(64).optional(),
-    nextCheckSeconds: z.number().positive(),
+    nextCheckSeconds,
   }),
 ])
 
@@ -181,8 +187,8 @@ export function controlPlaneAt(
         ...(nonce !== undefined && { 'x-assignment-nonce': nonce }),
         ...(last && !anew && { 'if-none-match': last.tag }),
       })
-      const next = Number(headers['drydock-next-check'])
-      if (status === 304 && last && next > 0) return { ...last.answer, nextCheckSeconds: next }
+      const next = nextCheckSeconds.safeParse(Number(headers['drydock-next-check']))
+      if (status === 304 && last && next.success) return { ...last.answer, nextCheckSeconds: next.data }
       const answer = read(check, status, text)
       // An assignment answers one question; the tag says nothing of it.
       const kept = answer.updateAvailable ? { ...answer, assignment: undefined } : answer

@@ -86,6 +86,9 @@ export interface Exchanging {
   ask(): Promise<unknown>
 }
 
+/** How one ends by itself: with a code, or by a signal that says what it did wrong. Of others whoever sent them may have meant the machine. */
+const endedByItself = /^ended-(?:\d+|SIG(?:ABRT|BUS|FPE|ILL|SEGV|SYS|TRAP))$/
+
 /** Returns why an agent did not prove itself, and whether that was its own fault. */
 async function whyBack({
   trial,
@@ -110,7 +113,7 @@ async function whyBack({
     const words = isAnswered ? ', which answers the one before.' : ', nor does the one before.'
     return said('AGENT_UNREACHABLE', `It did not get through to the control plane${words}`, isAnswered)
   }
-  if (/^ended-\d+$/.test(why))
+  if (endedByItself.test(why))
     return said('AGENT_ENDED', `It ended (${why.slice(6)}) before it had proven itself.`, true)
   return said('AGENT_CUT_OFF', `Its trial was cut off (${why}).`, false)
 }

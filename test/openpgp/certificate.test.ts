@@ -1,3 +1,4 @@
+import { createMessage, generateKey, readPrivateKey, sign } from 'openpgp'
 import { describe, expect, it } from 'vitest'
 import { readCertificate } from '../../clients/agent/openpgp.ts'
 import { packetsIn, unarmored } from '../../events/openpgp-packets.ts'
@@ -68,6 +69,27 @@ describe('what is offered as a certificate', () => {
     expect(await refusal(armoredOf(secret))).toEqual(['key-invalid', expect.stringContaining('private key')])
     await expect(readCertificate(vectors.secret)).rejects.toThrow()
     await expect(readCertificate(armoredOf(secret))).rejects.toThrow('private key')
+  })
+
+  it('ends an agent where another stands behind it, which would be trusted by nobody', async () => {
+    const two = `${gpgKey('ed25519').certificate}\n${gpgKey('p256').certificate}`
+    await expect(readCertificate(two)).rejects.toThrow('more than one block')
+  })
+
+  it('is of no curve that is not taken, for an agent neither', async () => {
+    const { publicKey, privateKey } = await generateKey({
+      ...{ type: 'ecc', curve: 'nistP521', userIDs: [{ name: 'Builds' }] },
+      ...{ date: new Date('2025-12-01T00:00:00Z'), format: 'armored' },
+    })
+    const signature = await sign({
+      message: await createMessage({ binary: Buffer.from('a text') }),
+      signingKeys: await readPrivateKey({ armoredKey: privateKey }),
+      ...{ detached: true, format: 'binary', date: new Date('2026-01-01T00:00:00Z') },
+    })
+    expect((await refusal(publicKey))?.[0]).toBe('key-cannot-sign')
+    const signed = Buffer.from(signature).toString('base64')
+    const agent = await readCertificate(publicKey)
+    expect(await agent.hasSigned('a text', signed, Date.parse(now))).toBe(false)
   })
 
   it('holds as it was put together of its packets', async () => {

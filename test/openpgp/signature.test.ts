@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deflateRawSync } from 'node:zlib'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import fc from 'fast-check'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { readCertificate } from '../../clients/agent/openpgp.ts'
 import { OpenPgp } from '../../clients/verify/openpgp.ts'
 import { hasSignedDetached, readDetached } from '../../events/openpgp-signature.ts'
@@ -12,6 +13,7 @@ import { refusalOfDetached } from '../../functions/domain/release/openpgp.ts'
 import type { Certificate } from '../../functions/domain/trust/trust.ts'
 import { crafted, newCrafter, packet, subpacket } from './craft.ts'
 import { gpgKey, vectors } from './gpg.ts'
+import { newOpenPgpSigner } from './signer.ts'
 
 const now = '2026-01-05T08:00:00.000Z'
 const { text } = vectors
@@ -116,16 +118,33 @@ describe('a signature that gpg has made', () => {
 })
 
 describe('a signature that no program would make', () => {
-  const crafter = newCrafter()
-  const keys = [crafter.certified]
-  const said = (bytes: Buffer, of = keys) => refusal(of, bytes.toString('base64'))
+  let armored = ''
+  let crafter = newCrafter()
+  beforeAll(async () => {
+    const signer = await newOpenPgpSigner()
+    armored = signer.certificate
+    const [, certified = crafter.certified] = (await certificateIn(armored, now)).keys
+    crafter = { privateKey: signer.raw.privateKey, certified }
+  })
+  const said = (bytes: Buffer, of = [crafter.certified]) => refusal(of, bytes.toString('base64'))
+  /** Returns what the control plane says, after an agent has said the same: what one takes and the other does not would be published, and installed by nobody. */
+  async function agreed(bytes: Buffer): Promise<string | undefined> {
+    const code = said(bytes)
+    const byAgent = await (await readCertificate(armored)).hasSigned(
+      text,
+      bytes.toString('base64'),
+      Date.parse(now),
+    )
+    expect(byAgent, code ?? 'taken').toBe(code === undefined)
+    return code
+  }
   const notation = (head: number) =>
     subpacket(head, Buffer.concat([Buffer.from([0x80, 0, 0, 0, 0, 5, 0, 1]), Buffer.from('a@b.c1')]))
 
-  it('counts where it is true', () => {
-    expect(said(crafted(crafter, text))).toBeUndefined()
-    expect(said(crafted(crafter, text, { more: [notation(20)] }))).toBeUndefined()
-    for (const digest of [9, 10]) expect(said(crafted(crafter, text, { digest }))).toBeUndefined()
+  it('counts where it is true', async () => {
+    const soon = '2026-01-05T08:04:59.000Z'
+    for (const asked of [{}, { more: [notation(20)] }, { digest: 9 }, { digest: 10 }, { made: soon }])
+      expect(await agreed(crafted(crafter, text, asked))).toBeUndefined()
   })
 
   it.each([
@@ -164,8 +183,69 @@ describe('a signature that no program would make', () => {
     ['with more that is not signed', { open: [notation(20)] }, 'signature-malformed'],
     ['whose parts are longer than all', { more: [Buffer.from([200, 255])] }, 'signature-malformed'],
     ['with a part of no length', { more: [Buffer.from([0])] }, 'signature-malformed'],
-  ])('is refused: %s', (_, asked, code) => {
-    expect(said(crafted(crafter, text, asked))).toBe(code)
+    [
+      'with something critical that is of keys',
+      { more: [subpacket(0x80 | 27, Buffer.from([2]))] },
+      'signature-critical-unknown',
+    ],
+    ['with another in it', { more: [subpacket(32, Buffer.from([4]))] }, 'signature-malformed'],
+    ['with who may revoke its key', { more: [subpacket(12, Buffer.alloc(22))] }, 'signature-malformed'],
+    ['with which signature it means', { more: [subpacket(31, Buffer.alloc(22))] }, 'signature-malformed'],
+    [
+      'with more that is not signed, and must be understood',
+      { open: [subpacket(0x80 | 99, Buffer.alloc(1))] },
+      'signature-critical-unknown',
+    ],
+    ['made later than clocks differ', { made: '2026-01-05T08:05:01.000Z' }, 'signature-time-wrong'],
+  ])('is refused: %s', async (_, asked, code) => {
+    expect(await agreed(crafted(crafter, text, asked))).toBe(code)
+  })
+
+  it('says who made it, and when, where that is signed too', async () => {
+    const issuer = subpacket(
+      33,
+      Buffer.concat([Buffer.from([4]), Buffer.from(crafter.certified.fingerprint, 'hex')]),
+    )
+    const made = subpacket(2, Buffer.from([0x69, 0x55, 0xb9, 0]))
+    expect(await agreed(crafted(crafter, text, { hashed: [issuer, made] }))).toBeUndefined()
+    for (const asked of [
+      { hashed: [made], open: [issuer] },
+      { hashed: [issuer], open: [made] },
+      { hashed: [made, made, issuer] },
+      { hashed: [made, issuer, issuer] },
+    ])
+      expect(await agreed(crafted(crafter, text, asked))).toBe('signature-malformed')
+  })
+
+  it('counts in each way in which its length may be written', async () => {
+    const long = subpacket(
+      20,
+      Buffer.concat([Buffer.from([0x80, 0, 0, 0, 0, 3, 0, 100]), Buffer.from(`a@b${'c'.repeat(100)}`)]),
+    )
+    const made = crafted(crafter, text, { more: [long] })
+    const body = made.subarray(made.length > 194 ? 3 : 2)
+    expect(body.length).toBeGreaterThan(192)
+    expect(body.length).toBeLessThan(256)
+    for (const head of [
+      [0x88, body.length],
+      [0x89, 0, body.length],
+    ])
+      expect(await agreed(Buffer.concat([Buffer.from(head), body]))).toBeUndefined()
+    expect(await agreed(made)).toBeUndefined()
+  })
+
+  it('is taken by both or by nobody, whatever stands in it', async () => {
+    const part = fc
+      .tuple(fc.integer({ min: 0, max: 255 }), fc.uint8Array({ maxLength: 40 }))
+      .map(([type, body]) => subpacket(type, Buffer.from(body)))
+    const any = fc.record({ more: fc.array(part, { maxLength: 3 }), open: fc.array(part, { maxLength: 2 }) })
+    await fc.assert(
+      fc.asyncProperty(any, async (asked) => void (await agreed(crafted(crafter, text, asked)))),
+      { numRuns: 300 },
+    )
+    for (let type = 0; type < 128; type++)
+      for (const body of [Buffer.alloc(0), Buffer.alloc(1), Buffer.alloc(24, 255)])
+        await agreed(crafted(crafter, text, { more: [subpacket(type, body)] }))
   })
 
   it.each([
@@ -183,39 +263,56 @@ describe('a signature that no program would make', () => {
     expect(said(crafted(other, text), [other.certified])).toBeUndefined()
   })
 
-  const good = crafted(crafter, text)
-  it.each([
-    ['nothing', Buffer.alloc(0), 'signature-malformed'],
-    ['no packet', Buffer.from('a text'), 'signature-malformed'],
+  it.each<[string, (good: Buffer) => Buffer, string]>([
+    ['nothing', () => Buffer.alloc(0), 'signature-malformed'],
+    ['no packet', () => Buffer.from('a text'), 'signature-malformed'],
     [
       'a packet of open length',
-      Buffer.concat([Buffer.from([0x8b]), good.subarray(2)]),
+      (good) => Buffer.concat([Buffer.from([0x8b]), good.subarray(2)]),
       'signature-malformed',
     ],
-    ['one in parts', Buffer.concat([Buffer.from([0xc2, 0xe1]), good.subarray(2)]), 'signature-malformed'],
+    [
+      'one in parts',
+      (good) => Buffer.concat([Buffer.from([0xc2, 0xe1]), good.subarray(2)]),
+      'signature-malformed',
+    ],
     [
       'one that is longer than all',
-      Buffer.concat([Buffer.from([0xc2, 255, 127, 255, 255, 255]), good]),
+      (good) => Buffer.concat([Buffer.from([0xc2, 255, 127, 255, 255, 255]), good]),
       'signature-malformed',
     ],
-    ['one with a byte behind it', Buffer.concat([good, Buffer.from([0])]), 'signature-malformed'],
-    ['the same twice', Buffer.concat([good, good]), 'signature-not-single'],
-    ['a key', packet(6, Buffer.from([4])), 'signature-malformed'],
-    ['packed', packet(8, Buffer.concat([Buffer.from([1]), deflateRawSync(good)])), 'signature-not-detached'],
-    ['a text', packet(11, Buffer.from('bx')), 'signature-not-detached'],
+    ['one with a byte behind it', (good) => Buffer.concat([good, Buffer.from([0])]), 'signature-malformed'],
+    ['the same twice', (good) => Buffer.concat([good, good]), 'signature-not-single'],
+    ['a key', () => packet(6, Buffer.from([4])), 'signature-malformed'],
+    [
+      'packed',
+      (good) => packet(8, Buffer.concat([Buffer.from([1]), deflateRawSync(good)])),
+      'signature-not-detached',
+    ],
+    ['a text', () => packet(11, Buffer.from('bx')), 'signature-not-detached'],
     [
       'one with a text behind it',
-      Buffer.concat([good, packet(11, Buffer.from('bx'))]),
+      (good) => Buffer.concat([good, packet(11, Buffer.from('bx'))]),
       'signature-not-single',
     ],
-    ['one with numbers that are cut off', packet(2, good.subarray(2, -1)), 'signature-malformed'],
+    ['one with numbers that are cut off', (good) => packet(2, good.subarray(2, -1)), 'signature-malformed'],
     [
       'one with more numbers',
-      packet(2, Buffer.concat([good.subarray(2), Buffer.from([0, 1, 1])])),
+      (good) => packet(2, Buffer.concat([good.subarray(2), Buffer.from([0, 1, 1])])),
       'signature-malformed',
     ],
-  ])('is none: %s', (_, bytes, code) => {
-    expect(said(bytes)).toBe(code)
+    [
+      'one whose length is written in four bytes',
+      (good) => Buffer.concat([Buffer.from([0x8a, 0, 0, 0, good.length - 2]), good.subarray(2)]),
+      'signature-malformed',
+    ],
+    [
+      'one whose length is written in five',
+      (good) => Buffer.concat([Buffer.from([0xc2, 255, 0, 0, 0, good.length - 2]), good.subarray(2)]),
+      'signature-malformed',
+    ],
+  ])('is none: %s', async (_, made, code) => {
+    expect(await agreed(made(crafted(crafter, text)))).toBe(code)
   })
 })
 

@@ -56,6 +56,15 @@ describe('an update', () => {
     expect([await round(), plane.unchanged()]).toEqual([idle, 2])
   })
 
+  it('asks again in a second at the soonest, whatever it is told', async () => {
+    const { plane, round } = await opened()
+    plane.trouble.nextCheck = 1e-9
+    const idle = { nextCheckSeconds: 1, waits: null }
+    expect([await round(), await round(), plane.unchanged()]).toEqual([idle, idle, 1])
+    plane.trouble.nextCheck = 1.5
+    expect([await round(), plane.unchanged()]).toEqual([{ ...idle, nextCheckSeconds: 1.5 }, 2])
+  })
+
   it('M18: presents its licence, and shows why nothing is offered', async () => {
     const plane = await openPlane()
     const place = openPlace(plane)
@@ -401,6 +410,22 @@ describe('what does not go well', () => {
     expect(end(plane)).toMatchObject({ status: 'rollback-failed', code: 'CRITICAL_ROLLBACK_FAILED' })
     expect(String(end(plane)?.details)).toContain('the engine answered 503, not 200: database is away')
     expect(place.runs()).toBeNull()
+  })
+
+  it('is well by its status alone, however much is said beside it, and whether or not that ends', async () => {
+    const page = await serving((_, response) => response.end('x'.repeat(200_000)))
+    const cutOff = await serving((_, response) => {
+      response.writeHead(200, { 'content-length': '9' }).flushHeaders()
+      setTimeout(() => response.destroy(), 20)
+    })
+    const health = [
+      { name: 'a page', url: page },
+      { name: 'half a page', url: cutOff },
+    ]
+    const { plane, place, round } = await opened({ health, rollback: { healthCheckTimeout: 5 } })
+    plane.offer(releaseOf('1.1.0'))
+    await round()
+    expect([end(plane)?.status, place.runs()]).toEqual(['completed', '1.1.0'])
   })
 
   it('stays as it is where it is not to be taken back by itself', async () => {

@@ -79,6 +79,7 @@ describe('a new agent', () => {
     ['crashes when it is started', 'AGENT_ENDED', /\(1\)/, 'throw new Error("No.")'],
     ['cannot be read', 'AGENT_ENDED', /\(1\)/, '}'],
     ['ends with 0 at once', 'AGENT_ENDED', /\(0\)/, 'process.exit(0)'],
+    ['crashes by a signal', 'AGENT_ENDED', /\(SIGABRT\)/, 'process.abort()'],
     ['hangs', 'AGENT_SILENT', /in time/, 'for (;;);'],
     ['does nothing', 'AGENT_SILENT', /in time/, 'setInterval(() => {}, 1000)'],
     [

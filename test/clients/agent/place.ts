@@ -82,6 +82,8 @@ export interface Plane {
     date?: number
     instead?: Buffer
     loseAnswer?: boolean
+    /** When it is to be asked again, in seconds; undefined: in one. */
+    nextCheck?: number
     /** Why nothing is offered. */
     reason?: string
     /** What is assigned in place of what is offered; undefined: nothing is. */
@@ -143,7 +145,8 @@ export async function openPlane(): Promise<Plane> {
       const answer = { ...check, accepted }
       const etag = `"${createHash('sha256').update(JSON.stringify(answer)).digest('hex')}"`
       response.setHeader('etag', etag)
-      response.setHeader('drydock-next-check', '1')
+      const { nextCheck = 1 } = trouble
+      response.setHeader('drydock-next-check', `${nextCheck}`)
       const nonce = request.headers['x-assignment-nonce']
       if (typeof nonce === 'string') nonces.push(nonce)
       const { attempt, component, version, digest } = check
@@ -152,7 +155,7 @@ export async function openPlane(): Promise<Plane> {
       const assign = trouble.assign ?? ((usual: Json) => assignmentBy(assigner, usual))
       const assignment = check.updateAvailable && nonce ? assign(stated) : undefined
       if (request.headers['if-none-match'] !== etag)
-        return say(200, { ...answer, nextCheckSeconds: 1, ...(assignment && { assignment }) })
+        return say(200, { ...answer, nextCheckSeconds: nextCheck, ...(assignment && { assignment }) })
       unchanged += 1
       return response.writeHead(304).end()
     }
