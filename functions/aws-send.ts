@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { instantOf, second } from '../events/time.ts'
+import { PassingError } from './errors.ts'
 import { type Caller, type Method, type Service, signRequest } from './signed-request.ts'
 
 /** What a service is asked: the path, with a query where there is one, below its address. */
@@ -26,6 +27,17 @@ export class Refused extends Error {
   constructor({ method, path }: Question, { status, text }: Answer) {
     super(`${method} ${path} was answered with ${status}: ${text.slice(0, 500)}`)
   }
+}
+
+/** A service, or the network on the way to it, did not answer, however often it was asked. */
+export class Unanswered extends PassingError {
+  override readonly name = 'Unanswered'
+}
+
+/** What stopped a fetch: it throws a TypeError, as if its caller were wrong, and tells the network's fault as the cause of it. */
+function causeOf(error: unknown): string {
+  const { cause = error } = error as { cause?: unknown } // whatever was thrown
+  return cause instanceof Error ? cause.message : String(cause)
 }
 
 const [firstPause, longestWait] = [200, 10 * second]
@@ -61,7 +73,8 @@ export function openSend(parts: {
         const answer = { status: response.status, text: await response.text() }
         if ((answer.status < 500 && answer.status !== 429) || tried >= tries) return answer
       } catch (error) {
-        if (tried >= tries) throw error
+        if (tried >= tries)
+          throw new Unanswered(`${method} ${url.host} was not answered: ${causeOf(error)}`, { cause: error })
       }
       await pause(firstPause * 2 ** tried)
     }
