@@ -30,7 +30,7 @@ export class Refused extends Error {
 }
 
 /** A service, or the network on the way to it, did not answer, however often it was asked. */
-export class Unanswered extends PassingError {
+class Unanswered extends PassingError {
   override readonly name = 'Unanswered'
 }
 
