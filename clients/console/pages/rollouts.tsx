@@ -77,6 +77,7 @@ function OneRollout({ id }: { readonly id: string }) {
   const reading = useRead('getRollout', { params: { id }, query: { at } }, at === undefined ? often : seldom)
   const story = useStory('getRolloutEvents', id, often)
   const told = story.value ?? []
+  const until = at === undefined ? told : told.filter((one) => one.at <= at)
   return (
     <Shown reading={reading}>
       {(rollout) => (
@@ -123,11 +124,9 @@ function OneRollout({ id }: { readonly id: string }) {
             </Scrolling>
           </Card>
           <Card title="Timeline">
-            <Shown reading={story}>
-              {() => <Story told={at === undefined ? told : told.filter((one) => one.at <= at)} />}
-            </Shown>
+            <Shown reading={story}>{() => <Story told={until} />}</Shown>
           </Card>
-          <Machine of="rollout" move={rollout.position.move} />
+          <Machine of="rollout" move={rollout.position.move} status={rollout.status} story={until} />
         </>
       )}
     </Shown>

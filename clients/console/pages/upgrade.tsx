@@ -54,16 +54,16 @@ export function OneUpgrade({ id }: { readonly id: string }) {
                 <Defects upgrade={upgrade} />
               </Card>
               <Targets id={id} at={at} isOver={isOver(upgrade)} />
+              <Facts upgrade={upgrade} />
             </div>
             <div>
               <Card title="Timeline">
                 <Shown reading={story}>{() => <Story told={until} />}</Shown>
               </Card>
               <BlastRadius id={id} at={at} />
-              <Facts upgrade={upgrade} />
             </div>
           </div>
-          <Machine of="upgrade" move={upgrade.position.move} />
+          <Machine of="upgrade" move={upgrade.position.move} status={upgrade.status} story={until} />
         </>
       )}
     </Shown>
