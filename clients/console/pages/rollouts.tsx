@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks'
 import type { AnswerOf } from '../../../contracts/bodies.ts'
-import { rolesFor } from '../../../contracts/routes.ts'
 import { Ask, Reason, textOf } from '../parts/ask.tsx'
 import { Card, Empty, Head, Instant, Shown, Status } from '../parts/basic.tsx'
 import { Forecast } from '../parts/forecast.tsx'
@@ -9,13 +8,13 @@ import { Scrolling } from '../parts/scrolling.tsx'
 import { Slider } from '../parts/slider.tsx'
 import { Story, useStory } from '../parts/story.tsx'
 import { Bar } from '../parts/waves.tsx'
-import { isOver } from '../pictures/actions.ts'
+import { isOver, mayTry, type RolloutAction, rolloutActions } from '../pictures/actions.ts'
 import { columnsOf } from '../pictures/phases.ts'
 import { stopsOf } from '../pictures/timeline.ts'
 import type { Place } from '../router.ts'
 import { to } from '../router.ts'
 import { often, seldom, useRead, useSigned } from '../use.ts'
-import { spoken } from '../words.ts'
+import { counted, holdTitle, spoken } from '../words.ts'
 import { Holds } from './upgrade.tsx'
 
 type Rollout = AnswerOf<'getRollout'>
@@ -54,7 +53,7 @@ function List() {
                       </span>
                       <span class="row-foot">
                         <span>
-                          {phasesEnded} of {phaseCount} phases over
+                          {phasesEnded} of {counted(phaseCount, 'phase')} over
                         </span>
                         <span class="quiet">
                           {requestedBy}, <Instant at={requestedAt} />
@@ -84,7 +83,8 @@ function OneRollout({ id }: { readonly id: string }) {
         <>
           <Head title={rollout.name} beside={<Status of={rollout.status} />}>
             <p class="under">
-              {counted(rollout)} asked for by {rollout.requestedBy}, <Instant at={rollout.requestedAt} />
+              {counted(rollout.phases.length, 'phase')}, {counted(rollout.total, 'target')}, asked for by{' '}
+              {rollout.requestedBy}, <Instant at={rollout.requestedAt} />
               {rollout.reason !== null && <>: “{rollout.reason}”</>}
             </p>
           </Head>
@@ -113,6 +113,11 @@ function OneRollout({ id }: { readonly id: string }) {
                           {phase.completed} of {phase.total} done
                           {phase.failed > 0 && `, ${phase.failed} failed`}
                         </span>
+                        {phase.holds.map(({ code }) => (
+                          <span class="held" key={code}>
+                            {holdTitle(code)}
+                          </span>
+                        ))}
                         {phase.dependsOn.length > 0 && (
                           <small class="quiet">after {phase.dependsOn.join(', ')}</small>
                         )}
@@ -133,58 +138,16 @@ function OneRollout({ id }: { readonly id: string }) {
   )
 }
 
-function counted({ phases, total }: Rollout): string {
-  return `${phases.length} phases, ${total.toLocaleString('en')} targets,`
-}
-
-const deeds = [
-  ['approveRollout', 'Approve'],
-  ['rejectRollout', 'Reject'],
-  ['continueRollout', 'Continue'],
-  ['resumeRollout', 'Resume'],
-  ['pauseRollout', 'Pause'],
-  ['rollBackRollout', 'Roll back'],
-  ['abortRollout', 'Abort'],
-] as const
-type Deed = (typeof deeds)[number][0]
-
-/** Returns why something cannot be done with a rollout now; undefined: it may be tried. */
-function hindrance(
-  deed: Deed,
-  rollout: Rollout,
-  roles: readonly string[],
-  subject: string,
-): string | undefined {
-  const may = rolesFor(deed)
-  if (!may.some((role) => roles.includes(role))) return `Only for ${may.join(', ')}.`
-  const over = isOver(rollout)
-  const waits = rollout.holds.some(({ code }) => code === 'APPROVAL')
-  switch (deed) {
-    case 'approveRollout':
-    case 'rejectRollout':
-      if (!waits) return 'Nothing waits for an approval.'
-      return rollout.requestedBy === subject ? 'You have asked for it: somebody else decides.' : undefined
-    case 'continueRollout':
-      return rollout.holds.some(({ code }) => code.startsWith('PHASE'))
-        ? undefined
-        : 'No phase waits for a person.'
-    case 'resumeRollout':
-      return rollout.status === 'paused' ? undefined : 'It is not paused.'
-    case 'pauseRollout':
-      if (over) return 'It is over.'
-      return rollout.status === 'paused' ? 'It is paused.' : undefined
-    case 'rollBackRollout':
-      return rollout.phasesBegun > 0 ? undefined : 'It has changed nobody yet.'
-    case 'abortRollout':
-      return over ? 'It is over.' : undefined
-  }
+function toneOfAction(action: RolloutAction): string {
+  if (['rejectRollout', 'rollBackRollout', 'abortRollout'].includes(action)) return 'danger'
+  return ['approveRollout', 'continueRollout', 'resumeRollout'].includes(action) ? 'primary' : ''
 }
 
 function Deeds({ rollout, done }: { readonly rollout: Rollout; done(): void }) {
   const { api, session } = useSigned()
-  const [asked, setAsked] = useState<(typeof deeds)[number]>()
+  const [asked, setAsked] = useState<(typeof rolloutActions)[number]>()
   const asking = { params: { id: rollout.rolloutId } }
-  const act = async (deed: Deed, form: FormData) => {
+  const act = async (deed: RolloutAction, form: FormData) => {
     const reason = textOf(form, 'reason')
     const given = reason === '' ? {} : { reason }
     if (deed === 'approveRollout')
@@ -202,22 +165,24 @@ function Deeds({ rollout, done }: { readonly rollout: Rollout; done(): void }) {
   return (
     <>
       <div class="actions apart-below">
-        {deeds.map((deed) => {
-          const why = hindrance(deed[0], rollout, session.roles, session.subject)
-          return (
-            why === undefined && (
-              <button type="button" key={deed[0]} onClick={() => setAsked(deed)}>
-                {deed[1]}
-              </button>
-            )
-          )
-        })}
+        {rolloutActions
+          .filter(([action]) => mayTry(action, rollout, session))
+          .map((action) => (
+            <button
+              type="button"
+              key={action[0]}
+              class={toneOfAction(action[0])}
+              onClick={() => setAsked(action)}
+            >
+              {action[1]}
+            </button>
+          ))}
       </div>
       {asked && (
         <Ask
           title={`${asked[1]}: ${rollout.name}`}
           yes={asked[1]}
-          danger={['rejectRollout', 'rollBackRollout', 'abortRollout'].includes(asked[0])}
+          danger={toneOfAction(asked[0]) === 'danger'}
           act={(form) => act(asked[0], form)}
           close={() => {
             setAsked(undefined)
