@@ -4,7 +4,7 @@ import { type Coming, daysOf } from '../pictures/coming.ts'
 import type { Place } from '../router.ts'
 import { to } from '../router.ts'
 import { seldom, useRead, useRepeated, useSigned } from '../use.ts'
-import { spoken } from '../words.ts'
+import { counted, spoken } from '../words.ts'
 
 /** All profiles with the calendar of what comes, or one of them. */
 export function Profiles({ place }: { readonly place: Place }) {
@@ -56,8 +56,9 @@ function List() {
                             next <Instant at={next_execution} />
                           </span>
                           <span class="quiet">
-                            {execution_count} executions{success_rate !== null && `, ${success_rate} % well`}
-                            {affected_resources !== null && `, ${affected_resources} targets`}
+                            {counted(execution_count, 'execution')}
+                            {success_rate !== null && `, ${success_rate} % well`}
+                            {affected_resources !== null && `, ${counted(affected_resources, 'target')}`}
                           </span>
                         </span>
                       </a>
@@ -123,7 +124,11 @@ function Closures() {
     <Card title="Calendars and freezes" name="apart">
       <ul class="rows">
         {reading.value.calendars.map(({ name, kind, entries }) => (
-          <Closure key={name} name={name} words={`${spoken(kind)}, ${entries} entries`} />
+          <Closure
+            key={name}
+            name={name}
+            words={`${spoken(kind)}, ${counted(entries, 'entry', 'entries')}`}
+          />
         ))}
       </ul>
     </Card>

@@ -112,6 +112,7 @@ function OneRollout({ id }: { readonly id: string }) {
                         <span class="quiet">
                           {phase.completed} of {phase.total} done
                           {phase.failed > 0 && `, ${phase.failed} failed`}
+                          {phase.skipped > 0 && `, ${phase.skipped} left out`}
                         </span>
                         {phase.holds.map(({ code }) => (
                           <span class="held" key={code}>
