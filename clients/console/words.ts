@@ -67,6 +67,13 @@ const day = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'UTC',
 })
 
+const monthDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
+
+/** Returns the day and the month of an instant or a date, in UTC. */
+export function dayAndMonth(at: string | number): string {
+  return monthDay.format(new Date(at))
+}
+
 /** Returns an instant to the second, in UTC as the log has it. */
 export function instant(at: string): string {
   const time = Date.parse(at)

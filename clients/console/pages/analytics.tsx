@@ -1,11 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
+import { Scrolling } from '../parts/scrolling.tsx'
 import 'uplot/dist/uPlot.min.css'
 import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { Card, Empty, Head, Shown } from '../parts/basic.tsx'
 import { daysOfAttempts } from '../pictures/series.ts'
 import { useRead } from '../use.ts'
-import { lasting } from '../words.ts'
+import { dayAndMonth, lasting } from '../words.ts'
 
 const everyMinute = 60_000
 
@@ -73,7 +74,7 @@ export function Analytics() {
                       range={[0, 100]}
                     />
                     <Chart
-                      title="From acceptance to the end of an attempt, in minutes"
+                      title="Length of an attempt, in minutes"
                       data={[x, days.map(({ mean }) => mean), days.map(({ p95 }) => p95)]}
                       lines={[
                         ['on average', '--odd'],
@@ -128,7 +129,7 @@ function Groups() {
 
 function Table({ of, words }: { readonly of: AnswerOf<'getAnalytics'>; readonly words: string }) {
   return (
-    <div class="scroll">
+    <Scrolling name="scroll" label="Attempts told apart">
       <table>
         <thead>
           <tr>
@@ -158,13 +159,12 @@ function Table({ of, words }: { readonly of: AnswerOf<'getAnalytics'>; readonly 
         </tbody>
       </table>
       {of.groupsLeftOut > 0 && <p class="quiet">{of.groupsLeftOut} more are not shown.</p>}
-    </div>
+    </Scrolling>
   )
 }
 
 /** The days below a chart, as everywhere else. */
-const dayWords = (_: uPlot, days: readonly number[]) => days.map((day) => dayMonth.format(day * 1000))
-const dayMonth = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
+const dayWords = (_: uPlot, days: readonly number[]) => days.map((day) => dayAndMonth(day * 1000))
 
 function Chart({
   title,

@@ -4,6 +4,7 @@ import { Card, Empty, Head, Instant, Shown } from '../parts/basic.tsx'
 import { Deeds } from '../parts/deeds.tsx'
 import { LeftOut } from '../parts/left-out.tsx'
 import { ReleaseNotice } from '../parts/release-standing.tsx'
+import { Scrolling } from '../parts/scrolling.tsx'
 import { differencesOf } from '../pictures/difference.ts'
 import { to } from '../router.ts'
 import { often, seldom, useRead, useRepeated, useSigned } from '../use.ts'
@@ -194,7 +195,7 @@ function Differences({ id, before }: { readonly id: string; readonly before: str
           ? 'As the last plan'
           : `${counted(differences.length, 'difference')} to the last plan`}
       </summary>
-      <div class="scroll">
+      <Scrolling name="scroll" label="Differences to the last plan">
         <table>
           <thead>
             <tr>
@@ -217,7 +218,7 @@ function Differences({ id, before }: { readonly id: string; readonly before: str
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolling>
     </details>
   )
 }

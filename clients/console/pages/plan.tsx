@@ -7,6 +7,7 @@ import { Card, Head, Instant, Refusal } from '../parts/basic.tsx'
 import { End } from '../parts/forecast.tsx'
 import { LeftOut, LeftOutByName } from '../parts/left-out.tsx'
 import { ReleaseNotice } from '../parts/release-standing.tsx'
+import { Scrolling } from '../parts/scrolling.tsx'
 import { requestOf } from '../pictures/plan-request.ts'
 import { to } from '../router.ts'
 import { useRead, useSigned } from '../use.ts'
@@ -242,7 +243,7 @@ function Preview({ component, plan }: { readonly component: string; readonly pla
             </span>
           }
         >
-          <div class="scroll">
+          <Scrolling name="scroll" label="Waves of the plan">
             <table>
               <thead>
                 <tr>
@@ -274,7 +275,7 @@ function Preview({ component, plan }: { readonly component: string; readonly pla
                   ))}
               </tbody>
             </table>
-          </div>
+          </Scrolling>
           <p class="hint">
             Plan <code>{planHash}</code>
           </p>

@@ -8,6 +8,7 @@ import { Forecast } from '../parts/forecast.tsx'
 import { LeftOut } from '../parts/left-out.tsx'
 import { Machine } from '../parts/machine.tsx'
 import { ReleaseNotice } from '../parts/release-standing.tsx'
+import { Scrolling } from '../parts/scrolling.tsx'
 import { Slider } from '../parts/slider.tsx'
 import { Story, useStory } from '../parts/story.tsx'
 import { Waves } from '../parts/waves.tsx'
@@ -254,7 +255,7 @@ function BlastRadius({ id, at }: { readonly id: string; readonly at: string | un
                 The glass was broken by {breakGlass.requestedBy}: {breakGlass.reason}
               </p>
             )}
-            <div class="scroll">
+            <Scrolling name="scroll" label="Blast radius, wave by wave">
               <table>
                 <thead>
                   <tr>
@@ -281,7 +282,7 @@ function BlastRadius({ id, at }: { readonly id: string; readonly at: string | un
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scrolling>
           </>
         )}
       </Shown>

@@ -1,4 +1,5 @@
 import { counted, leavingOf } from '../words.ts'
+import { Scrolling } from './scrolling.tsx'
 
 /** Whom a plan leaves out: how many, and why. */
 export function LeftOut({ counts }: { readonly counts: Readonly<Record<string, number>> }) {
@@ -23,7 +24,7 @@ export function LeftOutByName({ all }: { readonly all: readonly One[] }) {
   return (
     <details>
       <summary>Which</summary>
-      <div class="scroll">
+      <Scrolling name="scroll" label="Targets left out">
         <table>
           <tbody>
             {all.map(({ targetId, reason, detail }) => (
@@ -34,7 +35,7 @@ export function LeftOutByName({ all }: { readonly all: readonly One[] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolling>
     </details>
   )
 }
