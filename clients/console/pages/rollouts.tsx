@@ -94,12 +94,16 @@ function OneRollout({ id }: { readonly id: string }) {
           {at === undefined && <Deeds rollout={rollout} done={reading.again} />}
           {!isOver(rollout) && <Forecast operation="forecastRollout" id={id} at={at} />}
           <Card title="Phases">
-            <Scrolling name="scroll" label="Phases, from left to right">
+            <Scrolling
+              name="scroll"
+              label="Phases, from left to right"
+              present={rollout.phases.find(isAtWork)?.name}
+            >
               <ol class="phases">
                 {columnsOf(rollout.phases).map((column) => (
                   <li key={column[0]?.name}>
                     {column.map((phase) => (
-                      <div class="phase" key={phase.name}>
+                      <div class={isAtWork(phase) ? 'phase present' : 'phase'} key={phase.name}>
                         <span class="row-title">
                           {phase.upgradeId === null ? (
                             <b>{phase.name}</b>
@@ -139,6 +143,11 @@ function OneRollout({ id }: { readonly id: string }) {
   )
 }
 
+/** Has a phase begun, and is not over? */
+function isAtWork({ startedAt, completedAt }: Rollout['phases'][number]): boolean {
+  return startedAt !== null && completedAt === null
+}
+
 function toneOfAction(action: RolloutAction): string {
   if (['rejectRollout', 'rollBackRollout', 'abortRollout'].includes(action)) return 'danger'
   return ['approveRollout', 'continueRollout', 'resumeRollout'].includes(action) ? 'primary' : ''
@@ -159,7 +168,16 @@ function Deeds({ rollout, done }: { readonly rollout: Rollout; done(): void }) {
     if (deed === 'rejectRollout') return api.write(deed, asking, { reason })
     if (deed === 'abortRollout')
       return api.write(deed, asking, { ...given, rollBack: form.get('rollBack') === 'yes' })
-    if (deed === 'rollBackRollout' || deed === 'pauseRollout') return api.write(deed, asking, given)
+    if (deed === 'pauseRollout') return api.write(deed, asking, given)
+    if (deed === 'rollBackRollout') {
+      const phase = textOf(form, 'phase')
+      const { rolloutId } = await api.write(deed, asking, {
+        ...given,
+        ...(phase !== '' && { phases: [phase] }),
+      })
+      location.hash = to(['rollouts', rolloutId])
+      return
+    }
     if (deed === 'continueRollout') return api.write(deed, asking, { reason, phase: textOf(form, 'phase') })
     return api.write(deed, asking, {})
   }
@@ -199,6 +217,19 @@ function Deeds({ rollout, done }: { readonly rollout: Rollout; done(): void }) {
             <label class="inline">
               <input type="checkbox" name="rollBack" value="yes" />
               <span>Take back what it has changed</span>
+            </label>
+          )}
+          {asked[0] === 'rollBackRollout' && (
+            <label class="field">
+              <span>Phase</span>
+              <select name="phase">
+                <option value="">all that have begun, the last first</option>
+                {rollout.phases
+                  .filter(({ startedAt }) => startedAt !== null)
+                  .map(({ name }) => (
+                    <option key={name}>{name}</option>
+                  ))}
+              </select>
             </label>
           )}
           {asked[0] === 'continueRollout' && (

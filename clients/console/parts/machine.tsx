@@ -41,7 +41,7 @@ function Graph({ definition, move, status, story }: Standing & { readonly defini
   const toneOfState = (name: string): Tone => (name === present ? tone : passed.has(name) ? 'good' : 'quiet')
   return (
     <>
-      <Scrolling name="scroll" label="Graph of the state machine">
+      <Scrolling name="scroll" label="Graph of the state machine" present={present}>
         <Picture width={width} height={height} label={`State machine; now: ${present ?? move}`}>
           {edges.map(({ from, to, d, tip, kind }) => (
             <Line

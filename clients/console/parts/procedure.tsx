@@ -5,6 +5,7 @@ import { often, useRead } from '../use.ts'
 import { spoken, type Tone } from '../words.ts'
 import { Card, Instant, Shown, Status } from './basic.tsx'
 import { Box, Colours, Line, Picture } from './graph-node.tsx'
+import { HeldStep } from './procedure-asks.tsx'
 import { Scrolling } from './scrolling.tsx'
 
 /** Of a revision, which never changes; in milliseconds. */
@@ -14,33 +15,47 @@ type Steps = AnswerOf<'getSteps'>
 
 /** The procedure that drives the attempt on a target, as it is defined, with how far the attempt is. */
 export function Procedure({ target }: { readonly target: string }) {
-  const { value } = useRead('getSteps', { params: { id: target } }, often)
+  const { value, again } = useRead('getSteps', { params: { id: target } }, often)
   if (!value || value.attempt === null || value.procedure === null || value.revision === null) return null
-  return <Attempt of={value} procedure={value.procedure} revision={value.revision} />
+  const { attempt, procedure, revision } = value
+  return <Attempt of={value} {...{ attempt, procedure, revision }} again={again} />
 }
 
 function Attempt({
   of,
+  attempt,
   procedure,
   revision,
+  again,
 }: {
   readonly of: Steps
+  readonly attempt: string
   readonly procedure: string
   readonly revision: number
+  again(): void
 }) {
+  const held = of.steps.find(({ status }) => status === 'held')
   const reading = useRead('getProcedure', { params: { name: procedure }, query: { revision } }, everyHour)
   return (
     <Card
       title={`Procedure ${procedure}, revision ${revision}`}
       beside={of.outcome !== null && <Status of={of.outcome} />}
     >
+      {held && (
+        <div class="hold">
+          <p>
+            <b>{held.name}</b> {held.ask}
+          </p>
+          <HeldStep target={of.targetId} attempt={attempt} step={held} said={again} />
+        </div>
+      )}
       <Shown reading={reading}>{({ document }) => <Graph document={document as Document} of={of} />}</Shown>
       <ul class="steps">
         {of.steps
-          .filter(({ ask, code }) => ask !== null || code !== null)
-          .map(({ step, name, direction, ask, code, output, startedAt }) => (
+          .filter(({ code }) => code !== null)
+          .map(({ step, name, direction, code, output, startedAt }) => (
             <li key={`${direction} ${step}`}>
-              <b>{name}</b> {ask} {code !== null && <code>{code}</code>} {output}{' '}
+              <b>{name}</b> <code>{code}</code> {output}{' '}
               <span class="quiet">
                 <Instant at={startedAt} />
               </span>
@@ -59,7 +74,7 @@ function Graph({ document, of }: { readonly document: Document; readonly of: Ste
   const now = of.steps.find(({ status }) => status === 'running' || status === 'held')
   return (
     <>
-      <Scrolling name="scroll" label="Graph of the procedure">
+      <Scrolling name="scroll" label="Graph of the procedure" present={now && `${now.direction} ${now.step}`}>
         <Picture
           width={width}
           height={height}

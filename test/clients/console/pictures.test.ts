@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Target, Told } from '../../../clients/console/answers.ts'
-import { daysOf } from '../../../clients/console/pictures/coming.ts'
+import { closuresUntil, daysOf } from '../../../clients/console/pictures/coming.ts'
 import { differencesOf } from '../../../clients/console/pictures/difference.ts'
 import { chosen, isSilent, versionsOf, windowOf } from '../../../clients/console/pictures/fleet.ts'
 import { columnsOf } from '../../../clients/console/pictures/phases.ts'
@@ -312,11 +312,33 @@ describe('figures', () => {
       { profileId: 'p', name: 'late', start: '2026-11-29T20:00:00.000Z', hours: 2 },
       { profileId: 'q', name: 'early', start: '2026-11-29T02:00:00.000Z', hours: 2 },
     ]
-    const days = daysOf(windows, Date.parse('2026-11-28T23:59:00.000Z'), 3)
+    const days = daysOf(windows, [], Date.parse('2026-11-28T23:59:00.000Z'), 3)
     expect(days.map(({ date, windows: found }) => [date, found.map(({ name }) => name)])).toEqual([
       ['2026-11-28', []],
       ['2026-11-29', ['early', 'late']],
       ['2026-11-30', []],
+    ])
+  })
+
+  it('of closed days are told by what a calendar says it is after each change', async () => {
+    const changes = ['2026-11-29T22:00:00.000Z', '2026-12-01T00:00:00.000Z', '2026-12-24T00:00:00.000Z']
+    const stateAt = async (at = '2026-11-28T12:00:00.000Z') => {
+      const next = changes.find((change) => change > at) ?? null
+      return { at, open: next !== changes[1], why: ['Inventory'], changesAt: next }
+    }
+    const closures = await closuresUntil('stock', Date.parse('2026-12-10T00:00:00.000Z'), stateAt)
+    expect(closures).toEqual([{ calendar: 'stock', why: 'Inventory', from: changes[0], until: changes[1] }])
+    const days = daysOf([], closures, Date.parse('2026-11-28T00:00:00.000Z'), 5)
+    expect(days.map(({ closures: found }) => found.length)).toEqual([0, 1, 1, 0, 0])
+  })
+
+  it('of a calendar that is closed for good are all that come', async () => {
+    const at = '2026-11-28T12:00:00.000Z'
+    const closures = await closuresUntil('stock', Date.parse(at), async () => ({
+      ...{ at, open: false, why: [], changesAt: null },
+    }))
+    expect(daysOf([], closures, Date.parse(at), 3).map(({ closures: found }) => found.length)).toEqual([
+      1, 1, 1,
     ])
   })
 
