@@ -23,6 +23,7 @@ async function picture({ page }: Seat, name: string): Promise<void> {
   if (pictures === undefined) return
   await page.mouse.move(0, 0)
   await page.evaluate('document.activeElement?.blur()')
+  await page.evaluate('for (const one of document.querySelectorAll("details.impossible")) one.open = false')
   await page.screenshot({ path: join(pictures, `${name}.png`), animations: 'disabled' })
 }
 
@@ -33,6 +34,8 @@ describe.skipIf(browserAt === undefined)('in the console', () => {
   let second: Seat
   let agents: readonly Agent[]
   let upgrade = ''
+  let rollout = ''
+  const [ring, node] = [`${component}-ring`, `${component}-node`]
 
   beforeAll(async () => {
     machine = await DeployedMachine.at(inject('runtime').template)
@@ -158,9 +161,7 @@ describe.skipIf(browserAt === undefined)('in the console', () => {
   })
 
   describe('two nodes are upgraded by a rollout of two phases, and a procedure that asks', () => {
-    const [ring, node] = [`${component}-ring`, `${component}-node`]
     let nodes: Server
-    let rollout = ''
 
     beforeAll(async () => {
       // The first node refuses to be replaced, so that its procedure takes its way back.
@@ -409,7 +410,9 @@ describe.skipIf(browserAt === undefined)('in the console', () => {
           'approvals',
           'targets',
           `targets/${ids[1]}`,
+          `targets/${ring}`,
           'rollouts',
+          `rollouts/${rollout}`,
         ],
         ...['profiles', 'releases', 'policies', 'analytics', 'stop', 'notifications'],
       ]) {

@@ -44,7 +44,7 @@ export function ReleaseNotice({
       <b>
         {component} {version} is {standing.word}.
       </b>{' '}
-      {standing.reason} {consequences[standing.word]}
+      {standing.reason.replace(/\.$/, '')}. {consequences[standing.word]}
       {heldBack && standing.word === 'held back' && (
         <>
           {' '}

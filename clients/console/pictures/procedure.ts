@@ -48,21 +48,25 @@ const gap = 26
 const channel = 76
 const loop = 40
 const waitWidth = 104
+/** Room for the stroke of what stands at the side. */
+const edge = 4
 
 /** Returns how an action is done, in a few words each. */
-function howOf({ poll, health, wait, retries, when, timeoutSeconds = 300 }: Action): readonly string[] {
+function howOf(action: Action): readonly string[] {
+  const { poll, health, wait, retries, when, timeoutSeconds = 300 } = action
   const every = poll?.everySeconds ?? health?.everySeconds ?? 5
   const tries = (retries?.attempts ?? 3) + 1
   return [
     ...(when ? ['only where it is needed'] : []),
     ...(wait ? [`waits ${lasting(wait.seconds)}`] : []),
     ...(poll || health ? [`looks every ${lasting(every)}, for ${lasting(timeoutSeconds)} at most`] : []),
-    ...(isTried({ poll, health, wait }) && tries > 1 ? [`${tries} tries at most`] : []),
+    ...(isTried(action) && tries > 1 ? [`${tries} tries at most`] : []),
   ]
 }
 
-function isTried({ poll, health, wait }: Pick<Action, 'poll' | 'health' | 'wait'>): boolean {
-  return !poll && !health && !wait
+/** Is it done, and not waited or looked for? */
+function isTried({ poll, health, wait, acknowledge }: Action): boolean {
+  return !poll && !health && !wait && !acknowledge
 }
 
 /** Returns whom an action waits for by its nature; undefined: nobody. */
@@ -109,7 +113,7 @@ export function ladderOf(procedure: Procedure, shown: readonly ShownStep[], outc
   const rows = rowsOf(procedure)
   const known = new Map(shown.map((step) => [`${step.direction}:${step.step}`, step]))
   const actions = rows.flatMap(({ there, back }) => [there?.action, back?.action]).filter((one) => !!one)
-  const side = actions.some((action) => waitsFor(action) !== undefined) ? waitWidth + 40 : loop
+  const side = actions.some((action) => waitsFor(action) !== undefined) ? waitWidth + 40 + edge : loop
   const columns = { there: side, back: side + width + channel } as const
   const nodes: Node[] = []
   const lines: Line[] = []
@@ -154,7 +158,7 @@ export function ladderOf(procedure: Procedure, shown: readonly ShownStep[], outc
     const whom = waitsFor(action)
     const middle = box.y + box.height / 2
     if (whom !== undefined) {
-      const x = isLeft ? 0 : box.x + width + 40
+      const x = isLeft ? box.x - 40 - waitWidth : box.x + width + 40
       nodes.push({
         ...{ key: `wait:${box.key}`, lines: [whom], more: [], kind: 'wait' },
         status: box.status === 'held' ? 'held' : null,
