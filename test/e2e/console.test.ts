@@ -122,6 +122,7 @@ describe.skipIf(browserAt === undefined)('in the console', () => {
     await page.locator('.head .status', { hasText: 'paused' }).waitFor()
     await page.getByRole('list', { name: 'Holds' }).getByText('Paused', { exact: true }).waitFor()
     await page.getByRole('img', { name: 'State machine; now: Await the gate' }).waitFor()
+    await page.locator('.story').getByText('drydock paused it', { exact: false }).first().waitFor()
     await picture(first, 'upgrade')
   })
 
