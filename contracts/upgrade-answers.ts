@@ -176,7 +176,7 @@ export const possible = <const Names extends readonly [string, ...string[]]>(nam
     )
 
 /** What may be asked of an upgrade. */
-export const upgradeActions = [
+const upgradeActions = [
   ...(['approveUpgrade', 'rejectUpgrade', 'continueUpgrade', 'resumeUpgrade', 'pauseUpgrade'] as const),
   ...(['endBake', 'retryFailed', 'rollBackUpgrade', 'abortUpgrade'] as const),
 ] as const

@@ -19,7 +19,7 @@ export function Scrolling({
   const more = { tabIndex: 0 }
   const place = useRef<HTMLElement>(null)
   useEffect(() => {
-    const [within, shown] = [place.current, place.current?.querySelector('.present')]
+    const [within, shown] = [place.current, place.current?.querySelector('.present:not(.line)')]
     if (!within || !shown || present === undefined) return
     const [outer, inner] = [within.getBoundingClientRect(), shown.getBoundingClientRect()]
     within.scrollLeft += inner.left - outer.left - Math.max(0, (outer.width - inner.width) / 2)
