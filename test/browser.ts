@@ -83,6 +83,6 @@ export async function findingsOf(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe)
   const { violations } = await page.evaluate<{
     violations: readonly { id: string; nodes: readonly { html: string }[] }[]
-  }>('axe.run()')
+  }>("axe.run({ resultTypes: ['violations'] })")
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
 }

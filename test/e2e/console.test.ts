@@ -247,6 +247,7 @@ describe.skipIf(browserAt === undefined)('in the console', () => {
       await picture(second, 'approvals')
       await operator.post(`/api/upgrades/${body.upgradeId}/abort`, {})
       const entry = second.page.locator('.card').filter({ hasText: 'Approve: Two nodes' })
+      await entry.getByText('Nobody who was selected is left out.').waitFor()
       await entry.getByRole('link', { name: 'Look at it' }).click()
       await first.page.goto(`${url}/console#/rollouts/${rollout}`)
       await moves(first, 'Await approval')

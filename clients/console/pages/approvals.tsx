@@ -4,7 +4,9 @@ import { Card, Empty, Head, Instant, Shown } from '../parts/basic.tsx'
 import { Deeds } from '../parts/deeds.tsx'
 import { LeftOut } from '../parts/left-out.tsx'
 import { ReleaseNotice } from '../parts/release-standing.tsx'
+import { RolloutPlans } from '../parts/rollout-plans.tsx'
 import { Scrolling } from '../parts/scrolling.tsx'
+import { useStory } from '../parts/story.tsx'
 import { differencesOf } from '../pictures/difference.ts'
 import { to } from '../router.ts'
 import { often, seldom, useRead, useRepeated, useSigned } from '../use.ts'
@@ -119,11 +121,18 @@ function One({ approval, again }: { readonly approval: Approval; again(): void }
         {ask !== null && [<dt key="q">Asks</dt>, <dd key="ask">{ask}</dd>]}
       </dl>
       {!approval.youMay && <p class="notice">It is not for you to give.</p>}
+      {upgradeId === null && rolloutId !== null && <OfRollout id={rolloutId} />}
       {upgradeId !== null && approval.waitsFor !== 'acknowledge' && approval.waitsFor !== 'settle' && (
         <OfUpgrade id={upgradeId} again={again} />
       )}
     </Card>
   )
+}
+
+/** The rollout that waits: it is decided on its own page. */
+function OfRollout({ id }: { readonly id: string }) {
+  const { value } = useStory('getRolloutEvents', id, seldom)
+  return value ? <RolloutPlans story={value} /> : null
 }
 
 /** The upgrade that waits: how its plan differs from the last of its component, and what may be done. */

@@ -4,6 +4,7 @@ import { Ask, Reason, textOf } from '../parts/ask.tsx'
 import { Card, Empty, Head, Instant, Shown, Status } from '../parts/basic.tsx'
 import { Forecast } from '../parts/forecast.tsx'
 import { Machine } from '../parts/machine.tsx'
+import { RolloutPlans } from '../parts/rollout-plans.tsx'
 import { Scrolling } from '../parts/scrolling.tsx'
 import { Slider } from '../parts/slider.tsx'
 import { Story, useStory } from '../parts/story.tsx'
@@ -132,6 +133,7 @@ function OneRollout({ id }: { readonly id: string }) {
                 ))}
               </ol>
             </Scrolling>
+            {!isOver(rollout) && <RolloutPlans story={until} />}
           </Card>
           <Card title="Timeline">
             <Shown reading={story}>{() => <Story told={until} />}</Shown>

@@ -4,7 +4,7 @@ import type { Target, Told } from '../../../clients/console/answers.ts'
 import { closuresUntil, daysOf } from '../../../clients/console/pictures/coming.ts'
 import { differencesOf } from '../../../clients/console/pictures/difference.ts'
 import { chosen, isSilent, versionsOf, windowOf } from '../../../clients/console/pictures/fleet.ts'
-import { columnsOf } from '../../../clients/console/pictures/phases.ts'
+import { columnsOf, phasePlansOf } from '../../../clients/console/pictures/phases.ts'
 import { requestOf } from '../../../clients/console/pictures/plan-request.ts'
 import { rulesOf } from '../../../clients/console/pictures/rules.ts'
 import { daysOfAttempts } from '../../../clients/console/pictures/series.ts'
@@ -442,5 +442,25 @@ describe('a policy', () => {
     const said = JSON.stringify(rulesOf(told))
     for (const word of ['no-such', 'gold', 'nobody', 'v1.0.0', 'none', '2 d', 'year-end'])
       expect(said).toContain(word)
+  })
+})
+
+describe('the plans of a rollout', () => {
+  const told = (type: string, data: object) => ({ type, data }) as unknown as Told
+  const declared = (phase: number, does: object) =>
+    told('PhaseDeclared', { phase, declaration: { name: `phase ${phase}`, does } })
+  const planned = (phase: number) =>
+    told('PhasePlanned', { phase, plan: { version: 'v2', digest: null, leftOut: { pinned: phase } } })
+
+  it('are told by its story, phase by phase, but for what is taken back', () => {
+    const story = [
+      ...[declared(0, { kind: 'deploy', request: { component: 'api' } }), declared(1, { kind: 'rollback' })],
+      ...[declared(2, { kind: 'deploy', request: { component: 'web' } }), planned(0), planned(1), planned(2)],
+    ]
+    expect(phasePlansOf(story)).toEqual([
+      { name: 'phase 0', component: 'api', version: 'v2', digest: null, leftOut: { pinned: 0 } },
+      { name: 'phase 2', component: 'web', version: 'v2', digest: null, leftOut: { pinned: 2 } },
+    ])
+    expect(phasePlansOf(story.slice(0, 3))).toEqual([])
   })
 })
