@@ -28,6 +28,7 @@ import {
   neededApprovals,
   plannedWave,
   position,
+  possible,
   story,
 } from './upgrade-answers.ts'
 import { planningProblems } from './upgrades.ts'
@@ -97,6 +98,11 @@ export const rolloutPlan = z.strictObject({
   reason: words(512).nullable().default(null),
 })
 export type RolloutPlan = z.output<typeof rolloutPlan>
+
+const rolloutActions = [
+  ...(['approveRollout', 'rejectRollout', 'continueRollout', 'resumeRollout'] as const),
+  ...(['pauseRollout', 'rollBackRollout', 'abortRollout'] as const),
+] as const
 
 const acknowledgement = z.object({ message: z.string(), rolloutId: z.string(), status: z.string() })
 const acknowledged = (description: string) => ({ description, schema: acknowledgement })
@@ -271,6 +277,7 @@ export const rolloutContracts = {
           abort: z.looseObject({}).nullable(),
           generation: z.int(),
           position,
+          actions: possible(rolloutActions),
           commit: z.int(),
         }),
       },

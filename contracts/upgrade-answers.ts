@@ -167,6 +167,20 @@ export const position = z
   })
   .describe('Where its execution is: the log decides it, whatever has become of the execution.')
 
+/** What may be asked of something as it stands, by the operations that ask for it. */
+export const possible = <const Names extends readonly [string, ...string[]]>(names: Names) =>
+  z
+    .array(z.enum(names))
+    .describe(
+      'What may be asked of it as it stands, by operation: what is not here is refused to everybody, or would change nothing. Who may is said by roles and approvals.',
+    )
+
+/** What may be asked of an upgrade. */
+const upgradeActions = [
+  ...(['approveUpgrade', 'rejectUpgrade', 'continueUpgrade', 'resumeUpgrade', 'pauseUpgrade'] as const),
+  ...(['endBake', 'retryFailed', 'rollBackUpgrade', 'abortUpgrade'] as const),
+] as const
+
 /** An upgrade by itself: the fold of its stream in the words of the API. */
 export const upgradeDetail = upgradeStatus.extend({
   id: z.string(),
@@ -232,6 +246,7 @@ export const upgradeDetail = upgradeStatus.extend({
   generation: z.int(),
   jobId: z.string(),
   position,
+  actions: possible(upgradeActions),
   commit: z.int(),
 })
 

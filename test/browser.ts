@@ -52,6 +52,27 @@ export async function sitDown(
   return { page, complaints }
 }
 
+/** Resolves when nothing of the page has changed for a tenth of a second: all that it reads is there. */
+const unchanged = `new Promise((resolve) => {
+  let timer = setTimeout(resolve, 100)
+  new MutationObserver(() => {
+    clearTimeout(timer)
+    timer = setTimeout(resolve, 100)
+  }).observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true })
+})`
+
+/**
+ * Goes to a place in the console, and waits until that is shown whole. Where only the fragment of the address changes the browser loads
+ * nothing, so that what is looked at before would be the page before, or one that awaits what it shows.
+ */
+export async function goTo(page: Page, url: string, place: string): Promise<void> {
+  await page.goto(`${url}/console#/${place}`)
+  const parts = place.split('/').map(decodeURIComponent).join('/')
+  const shown = `main[data-place=${JSON.stringify(parts)}]:not([aria-busy]):not(:has(.loading))`
+  await page.locator(shown).locator('h1').waitFor()
+  await page.evaluate(unchanged)
+}
+
 const axe = readFileSync(
   fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url)),
   'utf8',
@@ -62,6 +83,6 @@ export async function findingsOf(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe)
   const { violations } = await page.evaluate<{
     violations: readonly { id: string; nodes: readonly { html: string }[] }[]
-  }>('axe.run()')
+  }>("axe.run({ resultTypes: ['violations'] })")
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
 }

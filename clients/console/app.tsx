@@ -1,7 +1,7 @@
 import { type ComponentType, Fragment } from 'preact'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { Api, Refused } from './api.ts'
-import { Refusal } from './parts/basic.tsx'
+import { Loading, Refusal } from './parts/basic.tsx'
 import type { Session } from './person.ts'
 import { type Place, placeOf, to } from './router.ts'
 import { type Config, comeBack, forget, present, readConfig, signIn } from './session.ts'
@@ -175,8 +175,13 @@ function Inside({ session, end }: { readonly session: Session; end(): void }) {
             </div>
           </div>
         </nav>
-        <main id="content" tabIndex={-1}>
-          {shown?.name === name && <shown.Page place={place} />}
+        <main
+          id="content"
+          tabIndex={-1}
+          aria-busy={shown?.name === name ? undefined : true}
+          data-place={place.parts.join('/')}
+        >
+          {shown?.name === name ? <shown.Page place={place} /> : <Loading />}
         </main>
       </div>
     </SignedIn.Provider>

@@ -55,9 +55,9 @@ export function spoken(status: string): string {
   return status.replaceAll('_', ' ')
 }
 
-/** Returns a count with its noun. */
-export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
+/** Returns a count with its noun, whose plural ends with an s unless another is given. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? noun : plural}`
 }
 
 const day = new Intl.DateTimeFormat('en-GB', {
@@ -66,6 +66,13 @@ const day = new Intl.DateTimeFormat('en-GB', {
   year: 'numeric',
   timeZone: 'UTC',
 })
+
+const monthDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
+
+/** Returns the day and the month of an instant or a date, in UTC. */
+export function dayAndMonth(at: string | number): string {
+  return monthDay.format(new Date(at))
+}
 
 /** Returns an instant to the second, in UTC as the log has it. */
 export function instant(at: string): string {
@@ -127,4 +134,33 @@ const holds: Readonly<Record<string, string>> = {
 export function holdTitle(code: string): string {
   const known = Object.hasOwn(holds, code) ? holds[code] : undefined
   return known ?? `${code.charAt(0)}${code.slice(1).toLowerCase().replaceAll('_', ' ')}`
+}
+
+/** Why a plan leaves targets out, in a few words. */
+export const leavings: Readonly<Record<string, string>> = {
+  retired: 'retired',
+  component_missing: 'without the component',
+  pinned: 'pinned',
+  no_earlier_version: 'without a version to go back to',
+  already_at_version: 'at this version already',
+  newer_version: 'at a newer version',
+  below_minimum_version: 'older than the release can be installed over',
+  incompatible: 'not meeting what the release asks for',
+  not_entitled: 'without a licence for it',
+  update_in_progress: 'in another upgrade',
+  not_ready: 'not ready by their own checks',
+  after_canaries: 'after the canaries of the profile',
+  release_withdrawn: 'whose release was withdrawn',
+  release_distrusted: 'whose release too few keys have signed',
+  moved_on: 'moved on by a newer upgrade',
+  not_selected: 'named, but not selected',
+  member_elsewhere: 'of another profile',
+  critical: 'critical, which the profile leaves out',
+  canary_resource: 'canaries, which the profile leaves out',
+  rollback_unwanted: 'not to be taken back',
+}
+
+/** Returns why targets are left out. */
+export function leavingOf(reason: string): string {
+  return (Object.hasOwn(leavings, reason) ? leavings[reason] : undefined) ?? spoken(reason)
 }

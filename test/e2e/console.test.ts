@@ -1,7 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import type { Browser } from 'playwright-core'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
+import type { Browser, Locator } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { browserAt, findingsOf, openBrowser, type Seat, sitDown } from '../browser.ts'
+import { browserAt, findingsOf, goTo, openBrowser, type Seat, sitDown } from '../browser.ts'
 import { type Agent, enrol, offered } from './agent.ts'
 import type { Client } from './client.ts'
 import { DeployedMachine } from './deployed-machine.ts'
@@ -11,8 +13,20 @@ import { ended } from './upgrades.ts'
 // A machine of its own: what a page lists is what this story has made.
 let machine: DeployedMachine
 let url = ''
-const component = `web-${randomUUID().slice(0, 8)}`
+const component = 'web'
 const ids = Array.from({ length: 10 }, (_, number) => `${component}-${number}`)
+
+/** Where the pictures of the documents are put; undefined, as a rule: none are taken. */
+const { CONSOLE_PICTURES: pictures } = process.env
+
+/** Takes a picture for the documents of what a person sees. */
+async function picture({ page }: Seat, name: string): Promise<void> {
+  if (pictures === undefined) return
+  await page.mouse.move(0, 0)
+  await page.evaluate('document.activeElement?.blur()')
+  await page.evaluate('for (const one of document.querySelectorAll("details.impossible")) one.open = false')
+  await page.screenshot({ path: join(pictures, `${name}.png`), animations: 'disabled' })
+}
 
 describe.skipIf(browserAt === undefined)('in the console', () => {
   let browser: Browser
@@ -21,6 +35,8 @@ describe.skipIf(browserAt === undefined)('in the console', () => {
   let second: Seat
   let agents: readonly Agent[]
   let upgrade = ''
+  let rollout = ''
+  const [ring, node] = [`${component}-ring`, `${component}-node`]
 
   beforeAll(async () => {
     machine = await DeployedMachine.at(runtimeOfFile().template)
@@ -107,6 +123,8 @@ describe.skipIf(browserAt === undefined)('in the console', () => {
     await page.locator('.head .status', { hasText: 'paused' }).waitFor()
     await page.getByRole('list', { name: 'Holds' }).getByText('Paused', { exact: true }).waitFor()
     await page.getByRole('img', { name: 'State machine; now: Await the gate' }).waitFor()
+    await page.locator('.story').getByText('drydock paused it', { exact: false }).first().waitFor()
+    await picture(first, 'upgrade')
   })
 
   it('a target that failed is explained', async () => {
@@ -144,6 +162,192 @@ describe.skipIf(browserAt === undefined)('in the console', () => {
     await page.locator('.head .status', { hasText: 'completed' }).waitFor()
   })
 
+  describe('two nodes are upgraded by a rollout of two phases, and a procedure that asks', () => {
+    let nodes: Server
+
+    beforeAll(async () => {
+      // The first node refuses to be replaced, so that its procedure takes its way back.
+      nodes = createServer((request, response) => {
+        const isRefused = request.url === `/${ring}/replace`
+        response.writeHead(isRefused ? 409 : 200).end(JSON.stringify({ status: 'healthy', left: 0 }))
+      }).listen(machine.outboundPort, '127.0.0.1')
+      await once(nodes, 'listening')
+      const at = (call: string) => `http://127.0.0.1:${machine.outboundPort}/{{ target.id }}/${call}`
+      const post = (call: string) => ({
+        ...{ repeatable: true, retries: { attempts: 0 } },
+        http: { request: { method: 'POST', url: at(call) } },
+      })
+      const steps = [
+        {
+          id: 'drain',
+          name: 'Drain',
+          ...post('drain'),
+          inverse: { name: 'Take work again', ...post('enable') },
+        },
+        { id: 'ask', name: 'Ask whether it is empty', acknowledge: { ask: 'Does nothing run there?' } },
+        {
+          id: 'replace',
+          name: 'Replace',
+          ...post('replace'),
+          inverse: { name: 'Restore', ...post('restore') },
+        },
+        {
+          ...{ id: 'healthy', name: 'Check its health', timeoutSeconds: 60 },
+          health: {
+            checks: [
+              { name: 'Node', request: { url: at('health') }, expect: { where: 'answer.body.left == 0' } },
+            ],
+          },
+        },
+      ]
+      const silent = steps.filter(({ id }) => id !== 'ask')
+      await operator.send('PUT', '/api/v1/procedures/console-asks', { body: { steps } })
+      await operator.send('PUT', '/api/v1/procedures/console-silent', { body: { steps: silent } })
+      for (const [name, digest] of [
+        [ring, '6e'],
+        [node, '7f'],
+      ] as const) {
+        const release = { component: name, version: 'v2.0.0', digest: `sha256:${digest.repeat(32)}` }
+        await operator.write('/api/v1/releases', release)
+        await operator.write('/api/v1/targets', { id: name, components: { [name]: 'v1.0.0' } })
+      }
+      const phase = (name: string, procedure: string) => ({
+        ...{ name, component: name, version: 'v2.0.0', strategy: 'all', procedure: { name: procedure } },
+        failureThreshold: { percent: 100 },
+      })
+      const { body } = await operator.write<{ readonly rolloutId: string }>('/api/v1/rollouts', {
+        ...{ name: 'Two nodes', approvals: { required: 1 } },
+        phases: [phase(ring, 'console-asks'), { ...phase(node, 'console-silent'), dependsOn: [ring] }],
+      })
+      rollout = body.rolloutId
+    })
+    afterAll(() => nodes.close())
+
+    /** Presses a button of the rollout, and again in what it asks. */
+    async function act({ page }: Seat, name: string, fill?: (dialog: Locator) => Promise<unknown>) {
+      await page.getByRole('button', { name, exact: true }).click()
+      const dialog = page.getByRole('dialog')
+      await fill?.(dialog)
+      await dialog.getByRole('button', { name, exact: true }).click()
+      await dialog.waitFor({ state: 'detached' })
+    }
+    const stands = ({ page }: Seat, status: string) =>
+      page.locator('.head .status', { hasText: new RegExp(`^${status}$`) }).waitFor()
+    const moves = ({ page }: Seat, state: string) =>
+      page.getByRole('img', { name: `State machine; now: ${state}` }).waitFor()
+
+    it('which another person approves, whom the inbox shows it beside what else waits', async () => {
+      const { body } = await operator.write<{ readonly upgradeId: string }>('/api/upgrades/deploy', {
+        ...{ component, version: 'v1.1.0', strategy: 'all', approvals: { required: 1 } },
+      })
+      await second.page.goto(`${url}/console#/approvals`)
+      const other = second.page.locator('.card').filter({ hasText: `Approve: ${component} v1.1.0` })
+      await other.getByText(`${component} v1.1.0 is held back.`).waitFor()
+      await other.getByText('Nobody who was selected is left out.').waitFor()
+      await other.getByText(/differences? to the last plan/).waitFor()
+      await picture(second, 'approvals')
+      await operator.post(`/api/upgrades/${body.upgradeId}/abort`, {})
+      const entry = second.page.locator('.card').filter({ hasText: 'Approve: Two nodes' })
+      await entry.getByText('Nobody who was selected is left out.').waitFor()
+      await entry.getByRole('link', { name: 'Look at it' }).click()
+      await first.page.goto(`${url}/console#/rollouts/${rollout}`)
+      await moves(first, 'Await approval')
+      expect(await first.page.getByRole('button', { name: 'Approve' }).count()).toBe(0)
+      await act(second, 'Approve')
+      await stands(second, 'in progress')
+      expect(await second.page.getByRole('button', { name: 'Reject' }).count()).toBe(0)
+    })
+
+    it('is paused, and resumed', async () => {
+      await moves(first, 'Await the phases')
+      await act(first, 'Pause', (dialog) => dialog.getByLabel('Reason').fill('lunch'))
+      await stands(first, 'paused')
+      await first.page.getByRole('list', { name: 'Holds' }).getByText('lunch').waitFor()
+      await act(first, 'Resume')
+      await stands(first, 'in progress')
+    })
+
+    it('whose procedure is a graph: what is done, what waits for a person, and the way back', async () => {
+      const { page } = second
+      await page.goto(`${url}/console#/targets/${ring}`)
+      await page
+        .getByRole('img', { name: 'Steps of the procedure; now: Ask whether it is empty, held' })
+        .waitFor({ timeout: 30_000 })
+      const node = (name: string) => page.locator('.graph .node').filter({ hasText: name })
+      expect(await node('Drain').getAttribute('class')).toContain('good')
+      expect(await node('Ask whether it is empty').getAttribute('class')).toContain('waits')
+      for (const name of ['Replace', 'Restore', 'Take work again', 'Taken back'])
+        expect([name, await node(name).getAttribute('class')]).toEqual([
+          name,
+          expect.stringContaining('quiet'),
+        ])
+      expect(await page.locator('.graph .line.caught').count()).toBe(4)
+      await picture(second, 'procedure')
+      await act(second, 'It may go on')
+      await page
+        .getByRole('img', { name: 'Steps of the procedure', exact: true })
+        .waitFor({ timeout: 30_000 })
+      await page.locator('.graph .node.end.odd', { hasText: 'Taken back' }).waitFor()
+      expect(await node('Replace').getAttribute('class')).toContain('bad')
+      expect(await page.locator('.graph .line.caught.taken').count()).toBe(1)
+    })
+
+    it('goes on when somebody lets it, although a phase did not end well', async () => {
+      await moves(first, 'Await a person')
+      await act(first, 'Continue', async (dialog) => {
+        expect(await dialog.getByLabel('Phase').inputValue()).toBe(ring)
+        await dialog.getByLabel('Reason').fill('the other one matters')
+      })
+      await first.page.locator('.head .status', { hasText: 'completed' }).waitFor({ timeout: 30_000 })
+    })
+
+    it('and one phase of it is taken back, as a rollout of its own', async () => {
+      await act(first, 'Roll back', (dialog) => dialog.getByLabel('Phase').selectOption(node))
+      await first.page.waitForURL((now) => !now.hash.includes(rollout))
+      await first.page.locator('.head .status', { hasText: 'completed' }).waitFor({ timeout: 30_000 })
+      expect(await first.page.locator('.phase').count()).toBe(1)
+      const { components } = await operator.read<{ readonly components: object }>(`/api/v1/targets/${node}`)
+      expect(components).toEqual({ [node]: 'v1.0.0' })
+    })
+  })
+
+  it('windows that come are shown, and the days on which a calendar is closed', async () => {
+    const { page } = second
+    const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+    const [before, closed, after] = [inDays(2), inDays(3), inDays(4)]
+    const calendar = `${component}-freeze`
+    await operator.send('PUT', `/api/v1/calendars/${calendar}`, {
+      body: { kind: 'dates', timezone: 'UTC', dates: [{ date: closed, name: 'Inventory' }] },
+    })
+    const { body } = await operator.write<{ readonly id: string }>('/api/v1/upgrade-profiles', {
+      name: 'Every night',
+      schedule: {
+        ...{ cron_expression: '30 2 * * *', timezone: 'UTC', maintenance_window_hours: 2 },
+        calendars: [calendar],
+      },
+      upgrade_settings: {
+        ...{ target_version: 'latest', pre_upgrade_checks: false, rollback_on_failure: false },
+        parallel_upgrades: 1,
+      },
+      resource_filters: { resource_types: [component] },
+    })
+    await page.goto(`${url}/console#/profiles`)
+    const day = (date: string) =>
+      page.locator('.day').filter({ has: page.locator(`time[datetime="${date}"]`) })
+    await day(closed).getByText('closed: Inventory').waitFor()
+    for (const [date, windows] of [
+      [before, 1],
+      [closed, 0],
+      [after, 1],
+    ] as const) {
+      const links = day(date).getByRole('link', { name: '02:30 Every night' })
+      expect([date, await links.count()]).toEqual([date, windows])
+    }
+    await page.locator('.day a', { hasText: '02:30 Every night' }).first().click()
+    await page.getByText(calendar).waitFor()
+    expect(decodeURIComponent(new URL(page.url()).hash)).toBe(`#/profiles/${body.id}`)
+  })
+
   it('no name that somebody chose becomes markup, on any page', async () => {
     const evil = '"><img src=x onerror="window.taken=1"><script>window.taken=1</script>'
     const admin = machine.person('admin-1', 'admin')
@@ -178,9 +382,7 @@ describe.skipIf(browserAt === undefined)('in the console', () => {
       ...['profiles', 'releases', 'policies', 'rollouts', 'stop', 'plan', encodeURIComponent(evil)],
       'notifications',
     ]) {
-      await page.goto(`${url}/console#/${place}`)
-      await page.locator('main h1').waitFor()
-      await page.waitForLoadState('networkidle')
+      await goTo(page, url, place)
       const found = await page.evaluate(
         '[document.querySelectorAll("main img, main script").length, window.taken]',
       )
@@ -211,13 +413,13 @@ describe.skipIf(browserAt === undefined)('in the console', () => {
           'approvals',
           'targets',
           `targets/${ids[1]}`,
+          `targets/${ring}`,
           'rollouts',
+          `rollouts/${rollout}`,
         ],
         ...['profiles', 'releases', 'policies', 'analytics', 'stop', 'notifications'],
       ]) {
-        await page.goto(`${url}/console#/${place}`)
-        await page.locator('main h1').waitFor()
-        await page.waitForLoadState('networkidle')
+        await goTo(page, url, place)
         found.push(...(await findingsOf(page)).map((finding) => `${place}: ${finding}`))
         // Nothing is wider than the page: what is scrolls by itself.
         const over = await page.evaluate(

@@ -49,6 +49,11 @@ export class DeployedMachine {
     this.#running = running
   }
 
+  /** Where procedures may call, until the next deployment: a test that plays a server listens there. */
+  get outboundPort(): number {
+    return this.#present().outboundPort
+  }
+
   /** Returns a person, whose tokens are of the moment. */
   person(user: string, ...roles: readonly string[]): Client {
     const at = () => {

@@ -1,11 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
+import { Scrolling } from '../parts/scrolling.tsx'
 import 'uplot/dist/uPlot.min.css'
 import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { Card, Empty, Head, Shown } from '../parts/basic.tsx'
 import { daysOfAttempts } from '../pictures/series.ts'
 import { useRead } from '../use.ts'
-import { lasting } from '../words.ts'
+import { dayAndMonth, lasting } from '../words.ts'
 
 const everyMinute = 60_000
 
@@ -24,16 +25,16 @@ export function Analytics() {
   const reading = useRead('getAnalytics', { query: { by: 'day' } }, everyMinute)
   return (
     <>
-      <Head title="Analytics" />
+      <Head title="Analytics" beside={<span class="quiet">the last thirty days</span>} />
       <Shown reading={reading}>
         {(read) => {
           const { attempts, successRate, rollbacks, rollbackRate, times } = read.total
           const figures = [
-            ['attempts that ended', attempts.toLocaleString('en')],
-            ['of attempts well', percents(successRate)],
-            ['rollbacks', rollbacks.toLocaleString('en')],
-            ['taken back, of attempts', percents(rollbackRate)],
-            ['on average', spent(times.work.meanSeconds)],
+            [attempts === 1 ? 'attempt ended' : 'attempts ended', attempts.toLocaleString('en')],
+            ['of them went well', percents(successRate)],
+            [rollbacks === 1 ? 'rollback' : 'rollbacks', rollbacks.toLocaleString('en')],
+            ['of them taken back', percents(rollbackRate)],
+            ['an attempt, on average', spent(times.work.meanSeconds)],
             ['95 of 100 at most', spent(times.work.p95Seconds)],
             ['waiting now', queue.value?.waiting ?? '–'],
             ['active now', queue.value?.active ?? '–'],
@@ -42,7 +43,7 @@ export function Analytics() {
           const x = days.map(({ day }) => day)
           return (
             <>
-              <div class="figures">
+              <div class="figures eight">
                 {figures.map(([words, value]) => (
                   <div class="figure" key={words}>
                     <b>{value}</b>
@@ -57,28 +58,30 @@ export function Analytics() {
                 </Empty>
               ) : (
                 <>
-                  <Chart
-                    title="Attempts, by the day they ended"
-                    data={[x, days.map(({ succeeded }) => succeeded), days.map(({ failed }) => failed)]}
-                    lines={[
-                      ['done', '--good'],
-                      ['failed', '--bad'],
-                    ]}
-                  />
-                  <Chart
-                    title="Attempts that went well, in percent"
-                    data={[x, days.map((one) => one.successRate)]}
-                    lines={[['percent', '--accent']]}
-                    range={[0, 100]}
-                  />
-                  <Chart
-                    title="From acceptance to the end of an attempt, in minutes"
-                    data={[x, days.map(({ mean }) => mean), days.map(({ p95 }) => p95)]}
-                    lines={[
-                      ['on average', '--odd'],
-                      ['95 of 100 at most', '--accent'],
-                    ]}
-                  />
+                  <div class="charts">
+                    <Chart
+                      title="Attempts, by the day they ended"
+                      data={[x, days.map(({ succeeded }) => succeeded), days.map(({ failed }) => failed)]}
+                      lines={[
+                        ['done', '--good'],
+                        ['failed', '--bad'],
+                      ]}
+                    />
+                    <Chart
+                      title="Attempts that went well, in percent"
+                      data={[x, days.map((one) => one.successRate)]}
+                      lines={[['percent', '--accent']]}
+                      range={[0, 100]}
+                    />
+                    <Chart
+                      title="Length of an attempt, in minutes"
+                      data={[x, days.map(({ mean }) => mean), days.map(({ p95 }) => p95)]}
+                      lines={[
+                        ['on average', '--odd'],
+                        ['95 of 100 at most', '--accent'],
+                      ]}
+                    />
+                  </div>
                   <Groups />
                 </>
               )}
@@ -102,7 +105,7 @@ function Groups() {
     <Card
       title="Told apart"
       beside={
-        <label class="field">
+        <label class="inline">
           <span>By</span>
           <select
             value={by}
@@ -126,7 +129,7 @@ function Groups() {
 
 function Table({ of, words }: { readonly of: AnswerOf<'getAnalytics'>; readonly words: string }) {
   return (
-    <div class="scroll">
+    <Scrolling name="scroll" label="Attempts told apart">
       <table>
         <thead>
           <tr>
@@ -156,9 +159,12 @@ function Table({ of, words }: { readonly of: AnswerOf<'getAnalytics'>; readonly 
         </tbody>
       </table>
       {of.groupsLeftOut > 0 && <p class="quiet">{of.groupsLeftOut} more are not shown.</p>}
-    </div>
+    </Scrolling>
   )
 }
+
+/** The days below a chart, as everywhere else. */
+const dayWords = (_: uPlot, days: readonly number[]) => days.map((day) => dayAndMonth(day * 1000))
 
 function Chart({
   title,
@@ -198,7 +204,7 @@ function Chart({
         scales: {
           y: { range: range ? [...range] : (_, _least, largest) => [0, Math.max(1, largest * 1.1)] },
         },
-        axes: [axis, axis],
+        axes: [{ ...axis, values: dayWords, space: 60 }, axis],
         series: [
           {},
           ...lines.map(([label, name]) => ({

@@ -1,37 +1,67 @@
 import type { Approval } from '../answers.ts'
+import type { Api } from '../api.ts'
 import { Card, Empty, Head, Instant, Shown } from '../parts/basic.tsx'
 import { Deeds } from '../parts/deeds.tsx'
+import { LeftOut } from '../parts/left-out.tsx'
+import { ReleaseNotice } from '../parts/release-standing.tsx'
+import { RolloutPlans } from '../parts/rollout-plans.tsx'
+import { Scrolling } from '../parts/scrolling.tsx'
+import { useStory } from '../parts/story.tsx'
 import { differencesOf } from '../pictures/difference.ts'
 import { to } from '../router.ts'
-import { often, seldom, useRead } from '../use.ts'
+import { often, seldom, useRead, useRepeated, useSigned } from '../use.ts'
 import { counted } from '../words.ts'
 
 /** What waits for a person, and how a plan differs from the one before. */
 export function Approvals() {
-  const reading = useRead('listApprovals', { query: { limit: 50 } }, often)
+  const { api } = useSigned()
+  const reading = useRepeated(() => everyApproval(api), 'approvals', often)
   return (
     <>
       <Head title="Approvals" />
       <Shown reading={reading}>
-        {({ approvals }) =>
+        {({ approvals, isCut }) =>
           approvals.length === 0 ? (
             <Empty>
               <h2>Nothing waits for a person</h2>
               <p>Plans to approve, canaries to continue and steps that ask are shown here.</p>
             </Empty>
           ) : (
-            approvals.map((approval) => (
-              <One
-                key={`${approval.rolloutId} ${approval.upgradeId} ${approval.targetId} ${approval.step}`}
-                approval={approval}
-                again={reading.again}
-              />
-            ))
+            <>
+              {approvals.map((approval) => (
+                <One
+                  key={`${approval.rolloutId} ${approval.upgradeId} ${approval.targetId} ${approval.step}`}
+                  approval={approval}
+                  again={reading.again}
+                />
+              ))}
+              {isCut && (
+                <p class="quiet">
+                  There are more, which are not shown: <code>drydock approvals</code> lists all.
+                </p>
+              )}
+            </>
           )
         }
       </Shown>
     </>
   )
+}
+
+/** Pages of the list that are read at most: rollouts, upgrades and what waits on targets are a page each at the least. */
+const mostPages = 6
+
+/** Returns what waits for a person, of every kind; whether that is all of it is said beside. */
+async function everyApproval(api: Api) {
+  const approvals: Approval[] = []
+  let cursor: string | undefined
+  for (let page = 0; page < mostPages; page++) {
+    const read = await api.read('listApprovals', { query: { limit: 50, cursor } })
+    approvals.push(...read.approvals)
+    if (read.nextCursor === null) return { approvals, isCut: false }
+    cursor = read.nextCursor
+  }
+  return { approvals, isCut: true }
 }
 
 function titleOf({ component, version, name, targetId, waitsFor }: Approval): string {
@@ -91,11 +121,18 @@ function One({ approval, again }: { readonly approval: Approval; again(): void }
         {ask !== null && [<dt key="q">Asks</dt>, <dd key="ask">{ask}</dd>]}
       </dl>
       {!approval.youMay && <p class="notice">It is not for you to give.</p>}
+      {upgradeId === null && rolloutId !== null && <OfRollout id={rolloutId} />}
       {upgradeId !== null && approval.waitsFor !== 'acknowledge' && approval.waitsFor !== 'settle' && (
         <OfUpgrade id={upgradeId} again={again} />
       )}
     </Card>
   )
+}
+
+/** The rollout that waits: it is decided on its own page. */
+function OfRollout({ id }: { readonly id: string }) {
+  const { value } = useStory('getRolloutEvents', id, seldom)
+  return value ? <RolloutPlans story={value} /> : null
 }
 
 /** The upgrade that waits: how its plan differs from the last of its component, and what may be done. */
@@ -115,6 +152,17 @@ function OfUpgrade({ id, again }: { readonly id: string; again(): void }) {
     <Shown reading={reading}>
       {(upgrade) => (
         <>
+          <ReleaseNotice
+            component={upgrade.component}
+            version={upgrade.version}
+            digest={upgrade.plan?.digest}
+          />
+          {upgrade.plan && (
+            <>
+              <h3>Left out by the plan</h3>
+              <LeftOut counts={upgrade.plan.leftOut} />
+            </>
+          )}
           {before === undefined ? (
             others.value && (
               <p class="hint">
@@ -156,7 +204,7 @@ function Differences({ id, before }: { readonly id: string; readonly before: str
           ? 'As the last plan'
           : `${counted(differences.length, 'difference')} to the last plan`}
       </summary>
-      <div class="scroll">
+      <Scrolling name="scroll" label="Differences to the last plan">
         <table>
           <thead>
             <tr>
@@ -179,7 +227,7 @@ function Differences({ id, before }: { readonly id: string; readonly before: str
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolling>
     </details>
   )
 }

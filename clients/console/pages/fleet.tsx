@@ -158,7 +158,7 @@ function List() {
       </div>
       {versions.length > 0 && (
         <Card title="What they run">
-          <div class="scroll">
+          <Scrolling name="scroll" label="Versions in the fleet">
             <table>
               <thead>
                 <tr>
@@ -177,7 +177,7 @@ function List() {
                 ))}
               </tbody>
             </table>
-          </div>
+          </Scrolling>
         </Card>
       )}
       {imports && (

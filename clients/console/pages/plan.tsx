@@ -5,6 +5,9 @@ import type { Plan } from '../answers.ts'
 import { type Refused, refusalIn } from '../api.ts'
 import { Card, Head, Instant, Refusal } from '../parts/basic.tsx'
 import { End } from '../parts/forecast.tsx'
+import { LeftOut, LeftOutByName } from '../parts/left-out.tsx'
+import { ReleaseNotice } from '../parts/release-standing.tsx'
+import { Scrolling } from '../parts/scrolling.tsx'
 import { requestOf } from '../pictures/plan-request.ts'
 import { to } from '../router.ts'
 import { useRead, useSigned } from '../use.ts'
@@ -170,7 +173,7 @@ export function PlanAhead() {
       {refused && <Refusal of={refused} />}
       {shown && (
         <>
-          <Preview plan={shown.plan} />
+          <Preview component={shown.request.component} plan={shown.plan} />
           <div class="actions">
             <button
               type="button"
@@ -188,11 +191,12 @@ export function PlanAhead() {
   )
 }
 
-function Preview({ plan }: { readonly plan: Plan }) {
+function Preview({ component, plan }: { readonly component: string; readonly plan: Plan }) {
   const {
     total,
     waves,
     canary,
+    leftOut,
     leftOutCounts,
     warnings,
     overlaps,
@@ -202,27 +206,27 @@ function Preview({ plan }: { readonly plan: Plan }) {
     forecast,
     planHash,
   } = plan
-  const left = Object.entries(leftOutCounts)
   return (
     <section aria-label="Preview">
       <div class="figures">
         <div class="figure">
           <b>{total.toLocaleString('en')}</b>
-          <span>targets</span>
+          <span>{total === 1 ? 'target' : 'targets'}</span>
         </div>
         <div class="figure">
           <b>{waves.length}</b>
-          <span>waves</span>
+          <span>{waves.length === 1 ? 'wave' : 'waves'}</span>
         </div>
         <div class="figure">
           <b>{approvals.required}</b>
-          <span>approvals needed</span>
+          <span>{approvals.required === 1 ? 'approval' : 'approvals'} needed</span>
         </div>
         <div class="figure">
           <b>{lasting(expectedAttempt.seconds)}</b>
           <span>an attempt, {spoken(expectedAttempt.source)}</span>
         </div>
       </div>
+      <ReleaseNotice component={component} version={plan.version} digest={plan.digest} />
       {warnings.map(({ code, detail }) => (
         <p key={`${code} ${detail}`} class="notice waits">
           {detail}
@@ -239,7 +243,7 @@ function Preview({ plan }: { readonly plan: Plan }) {
             </span>
           }
         >
-          <div class="scroll">
+          <Scrolling name="scroll" label="Waves of the plan">
             <table>
               <thead>
                 <tr>
@@ -271,21 +275,17 @@ function Preview({ plan }: { readonly plan: Plan }) {
                   ))}
               </tbody>
             </table>
-          </div>
+          </Scrolling>
           <p class="hint">
             Plan <code>{planHash}</code>
           </p>
         </Card>
         <div>
           <Canary canary={canary} />
-          {left.length > 0 && (
+          {leftOut.length > 0 && (
             <Card title="Left out">
-              <dl>
-                {left.map(([reason, count]) => [
-                  <dt key={reason}>{spoken(reason)}</dt>,
-                  <dd key={`${reason} count`}>{count.toLocaleString('en')}</dd>,
-                ])}
-              </dl>
+              <LeftOut counts={leftOutCounts} />
+              <LeftOutByName all={leftOut} />
             </Card>
           )}
           {overlaps.length > 0 && (

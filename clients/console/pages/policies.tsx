@@ -1,5 +1,5 @@
 import { Empty, Head, Instant, Shown, Status } from '../parts/basic.tsx'
-import { differencesOf } from '../pictures/difference.ts'
+import { rulesOf } from '../pictures/rules.ts'
 import { seldom, useRead } from '../use.ts'
 
 /** What every upgrade has to meet. */
@@ -28,13 +28,12 @@ export function Policies() {
                     <Status of={withdrawn ? 'withdrawn' : 'in service'} tone={withdrawn ? 'quiet' : 'good'} />
                   </span>
                   {withdrawn && <span class="held">{withdrawn.reason}</span>}
+                  {document.description !== null && <span>{String(document.description)}</span>}
                   <dl>
-                    {differencesOf({}, document)
-                      .filter(({ after }) => !['false', '[]', '–', '{}'].includes(after))
-                      .map(({ field, after }) => [
-                        <dt key={field}>{field}</dt>,
-                        <dd key={`${field} is`}>{after}</dd>,
-                      ])}
+                    {rulesOf(document).map(([about, says]) => [
+                      <dt key={about}>{about}</dt>,
+                      <dd key={`${about} says`}>{says}</dd>,
+                    ])}
                   </dl>
                   <span class="row-foot">
                     <span class="quiet">

@@ -1,10 +1,10 @@
 import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { Card, Empty, Head, Instant, Shown, Status } from '../parts/basic.tsx'
-import { type Coming, daysOf } from '../pictures/coming.ts'
+import { type Coming, closuresUntil, daysOf } from '../pictures/coming.ts'
 import type { Place } from '../router.ts'
 import { to } from '../router.ts'
 import { seldom, useRead, useRepeated, useSigned } from '../use.ts'
-import { spoken } from '../words.ts'
+import { counted, dayAndMonth, spoken } from '../words.ts'
 
 /** All profiles with the calendar of what comes, or one of them. */
 export function Profiles({ place }: { readonly place: Place }) {
@@ -12,6 +12,8 @@ export function Profiles({ place }: { readonly place: Place }) {
   return id === undefined ? <List /> : <OneProfile key={id} id={id} />
 }
 
+/** So many calendars are asked when they are closed. */
+const mostCalendars = 20
 /** So many days are shown, and so many profiles are asked when their windows come. */
 const days = 28
 const mostAsked = 50
@@ -56,8 +58,9 @@ function List() {
                             next <Instant at={next_execution} />
                           </span>
                           <span class="quiet">
-                            {execution_count} executions{success_rate !== null && `, ${success_rate} % well`}
-                            {affected_resources !== null && `, ${affected_resources} targets`}
+                            {counted(execution_count, 'execution')}
+                            {success_rate !== null && `, ${success_rate} % well`}
+                            {affected_resources !== null && `, ${counted(affected_resources, 'target')}`}
                           </span>
                         </span>
                       </a>
@@ -89,25 +92,48 @@ function Calendar({ ids }: { readonly ids: readonly string[] }) {
     asked.join(' '),
     60_000,
   )
+  const calendars = useRead('listCalendars', { query: { limit: mostCalendars } }, seldom)
+  const names = calendars.value?.calendars.map(({ name }) => name) ?? []
+  const closures = useRepeated(
+    async () => {
+      const until = Date.now() + days * 86_400_000
+      const all = names.map((name) =>
+        closuresUntil(name, until, (at) => api.read('getCalendarState', { params: { name }, query: { at } })),
+      )
+      return (await Promise.all(all)).flat()
+    },
+    names.length === 0 ? undefined : names.join(' '),
+    600_000,
+  )
   return (
-    <Card title="Coming windows" beside={<span class="quiet">the next four weeks, in UTC</span>}>
+    <Card
+      title="Coming windows and closed days"
+      beside={<span class="quiet">the next four weeks, in UTC</span>}
+    >
       <Shown reading={reading}>
         {(windows) => (
           <ol class="calendar">
-            {daysOf(windows, Date.now(), days).map(({ date, windows: found }) => (
-              <li key={date} class={found.length > 0 ? 'day' : 'day free'}>
-                <time dateTime={date}>{Number(date.slice(8))}.</time>
-                {found.map(({ profileId, name, start, hours }) => (
-                  <a
-                    key={`${profileId} ${start}`}
-                    href={to(['profiles', profileId])}
-                    title={`${name}, ${hours} h`}
-                  >
-                    {start.slice(11, 16)} {name}
-                  </a>
-                ))}
-              </li>
-            ))}
+            {daysOf(windows, closures.value ?? [], Date.now(), days).map(
+              ({ date, windows: found, closures: closed }) => (
+                <li key={date} class={found.length + closed.length > 0 ? 'day' : 'day free'}>
+                  <time dateTime={date}>{dayAndMonth(date)}</time>
+                  {closed.map(({ calendar, why, from }) => (
+                    <span key={`${calendar} ${from}`} class="closed" title={`Closed by ${calendar}: ${why}`}>
+                      closed: {why || calendar}
+                    </span>
+                  ))}
+                  {found.map(({ profileId, name, start, hours }) => (
+                    <a
+                      key={`${profileId} ${start}`}
+                      href={to(['profiles', profileId])}
+                      title={`${name}, ${hours} h`}
+                    >
+                      {start.slice(11, 16)} {name}
+                    </a>
+                  ))}
+                </li>
+              ),
+            )}
           </ol>
         )}
       </Shown>
@@ -123,7 +149,11 @@ function Closures() {
     <Card title="Calendars and freezes" name="apart">
       <ul class="rows">
         {reading.value.calendars.map(({ name, kind, entries }) => (
-          <Closure key={name} name={name} words={`${spoken(kind)}, ${entries} entries`} />
+          <Closure
+            key={name}
+            name={name}
+            words={`${spoken(kind)}, ${counted(entries, 'entry', 'entries')}`}
+          />
         ))}
       </ul>
     </Card>

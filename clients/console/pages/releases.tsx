@@ -1,6 +1,8 @@
 import { useState } from 'preact/hooks'
+import type { AnswerOf } from '../../../contracts/bodies.ts'
 import type { Release } from '../answers.ts'
 import { Card, Empty, Head, Instant, Pager, Shown, Status } from '../parts/basic.tsx'
+import { standingOf } from '../parts/release-standing.tsx'
 import { seldom, useRead } from '../use.ts'
 import { counted } from '../words.ts'
 
@@ -41,21 +43,20 @@ export function Releases() {
                   <One key={`${release.component} ${release.version}`} release={release} />
                 ))}
               </ul>
-              {nextCursor !== null && <Pager cursors={cursors} next={nextCursor} turn={setCursors} />}
+              <Pager cursors={cursors} next={nextCursor} turn={setCursors} back="Back" />
             </>
           )
         }
       </Shown>
       <Keys />
+      <Licences />
     </>
   )
 }
 
 function One({ release }: { readonly release: Release }) {
-  const { component, version, channel, digest, signed, blocked, withdrawn, heldBack, notes, registeredAt } =
-    release
-  const refused = withdrawn ?? blocked ?? heldBack
-  const word = withdrawn ? 'withdrawn' : blocked ? 'blocked' : heldBack ? 'held back' : 'in service'
+  const { component, version, channel, digest, signed, notes, registeredAt } = release
+  const standing = standingOf(release)
   return (
     <li class="row">
       <span class="row-title">
@@ -63,9 +64,9 @@ function One({ release }: { readonly release: Release }) {
           {component} {version}
         </b>
         <span class="tag">{channel}</span>
-        <Status of={word} tone={refused ? 'bad' : 'good'} />
+        <Status of={standing?.word ?? 'in service'} tone={standing?.tone ?? 'good'} />
       </span>
-      {refused && <span class="held">{refused.reason}</span>}
+      {standing && <span class="held">{standing.reason}</span>}
       {notes !== null && <span>{notes}</span>}
       <span class="row-foot">
         <span>
@@ -129,5 +130,72 @@ function Keys() {
         }
       </Shown>
     </Card>
+  )
+}
+
+/** Who is entitled to releases that ask for a licence. They are defined and revoked by the command line and the API. */
+function Licences() {
+  const [cursors, setCursors] = useState<readonly string[]>([])
+  const reading = useRead('listLicences', { query: { limit: 50, cursor: cursors.at(-1) } }, seldom)
+  return (
+    <Card title="Licences" name="apart" beside={<span class="quiet">by the hash of their key</span>}>
+      <Shown reading={reading}>
+        {({ licences, nextCursor }) =>
+          licences.length === 0 ? (
+            <p class="quiet">No licence is defined.</p>
+          ) : (
+            <>
+              <ul class="rows">
+                {licences.map((licence) => (
+                  <Licence key={licence.licence} {...licence} />
+                ))}
+              </ul>
+              <Pager cursors={cursors} next={nextCursor} turn={setCursors} back="Back" />
+            </>
+          )
+        }
+      </Shown>
+    </Card>
+  )
+}
+
+function Licence({
+  licence,
+  label,
+  components,
+  channels,
+  expires,
+  revoked,
+}: AnswerOf<'listLicences'>['licences'][number]) {
+  const isOver = expires !== null && Date.parse(expires) <= Date.now()
+  const word = revoked ? 'revoked' : isOver ? 'expired' : 'in force'
+  return (
+    <li class="row">
+      <span class="row-title">
+        <b>{label}</b>
+        <span class="quiet">
+          {components === null ? 'any component' : components.join(', ')},{' '}
+          {channels === null ? 'any channel' : `channel ${channels.join(', ')}`}
+        </span>
+        <Status of={word} tone={word === 'in force' ? 'good' : 'bad'} />
+      </span>
+      {revoked && (
+        <span class="held">
+          {revoked.reason}, since <Instant at={revoked.since} />
+        </span>
+      )}
+      <span class="row-foot">
+        <code>{licence}</code>
+        <span class="quiet">
+          {expires === null ? (
+            'does not expire'
+          ) : (
+            <>
+              until <Instant at={expires} />
+            </>
+          )}
+        </span>
+      </span>
+    </li>
   )
 }

@@ -1,21 +1,21 @@
 import { useState } from 'preact/hooks'
 import type { AnswerOf } from '../../../contracts/bodies.ts'
-import { rolesFor } from '../../../contracts/routes.ts'
 import { Ask, Reason, textOf } from '../parts/ask.tsx'
 import { Card, Empty, Head, Instant, Shown, Status } from '../parts/basic.tsx'
 import { Forecast } from '../parts/forecast.tsx'
 import { Machine } from '../parts/machine.tsx'
+import { RolloutPlans } from '../parts/rollout-plans.tsx'
 import { Scrolling } from '../parts/scrolling.tsx'
 import { Slider } from '../parts/slider.tsx'
 import { Story, useStory } from '../parts/story.tsx'
 import { Bar } from '../parts/waves.tsx'
-import { isOver } from '../pictures/actions.ts'
+import { isOver, mayTry, type RolloutAction, rolloutActions } from '../pictures/actions.ts'
 import { columnsOf } from '../pictures/phases.ts'
 import { stopsOf } from '../pictures/timeline.ts'
 import type { Place } from '../router.ts'
 import { to } from '../router.ts'
 import { often, seldom, useRead, useSigned } from '../use.ts'
-import { spoken } from '../words.ts'
+import { counted, holdTitle, spoken } from '../words.ts'
 import { Holds } from './upgrade.tsx'
 
 type Rollout = AnswerOf<'getRollout'>
@@ -54,7 +54,7 @@ function List() {
                       </span>
                       <span class="row-foot">
                         <span>
-                          {phasesEnded} of {phaseCount} phases over
+                          {phasesEnded} of {counted(phaseCount, 'phase')} over
                         </span>
                         <span class="quiet">
                           {requestedBy}, <Instant at={requestedAt} />
@@ -77,13 +77,15 @@ function OneRollout({ id }: { readonly id: string }) {
   const reading = useRead('getRollout', { params: { id }, query: { at } }, at === undefined ? often : seldom)
   const story = useStory('getRolloutEvents', id, often)
   const told = story.value ?? []
+  const until = at === undefined ? told : told.filter((one) => one.at <= at)
   return (
     <Shown reading={reading}>
       {(rollout) => (
         <>
           <Head title={rollout.name} beside={<Status of={rollout.status} />}>
             <p class="under">
-              {counted(rollout)} asked for by {rollout.requestedBy}, <Instant at={rollout.requestedAt} />
+              {counted(rollout.phases.length, 'phase')}, {counted(rollout.total, 'target')}, asked for by{' '}
+              {rollout.requestedBy}, <Instant at={rollout.requestedAt} />
               {rollout.reason !== null && <>: “{rollout.reason}”</>}
             </p>
           </Head>
@@ -93,12 +95,16 @@ function OneRollout({ id }: { readonly id: string }) {
           {at === undefined && <Deeds rollout={rollout} done={reading.again} />}
           {!isOver(rollout) && <Forecast operation="forecastRollout" id={id} at={at} />}
           <Card title="Phases">
-            <Scrolling name="scroll" label="Phases, from left to right">
+            <Scrolling
+              name="scroll"
+              label="Phases, from left to right"
+              present={rollout.phases.find(isAtWork)?.name}
+            >
               <ol class="phases">
                 {columnsOf(rollout.phases).map((column) => (
                   <li key={column[0]?.name}>
                     {column.map((phase) => (
-                      <div class="phase" key={phase.name}>
+                      <div class={isAtWork(phase) ? 'phase present' : 'phase'} key={phase.name}>
                         <span class="row-title">
                           {phase.upgradeId === null ? (
                             <b>{phase.name}</b>
@@ -111,7 +117,13 @@ function OneRollout({ id }: { readonly id: string }) {
                         <span class="quiet">
                           {phase.completed} of {phase.total} done
                           {phase.failed > 0 && `, ${phase.failed} failed`}
+                          {phase.skipped > 0 && `, ${phase.skipped} left out`}
                         </span>
+                        {phase.holds.map(({ code }) => (
+                          <span class="held" key={code}>
+                            {holdTitle(code)}
+                          </span>
+                        ))}
                         {phase.dependsOn.length > 0 && (
                           <small class="quiet">after {phase.dependsOn.join(', ')}</small>
                         )}
@@ -121,71 +133,33 @@ function OneRollout({ id }: { readonly id: string }) {
                 ))}
               </ol>
             </Scrolling>
+            {!isOver(rollout) && <RolloutPlans story={until} />}
           </Card>
           <Card title="Timeline">
-            <Shown reading={story}>
-              {() => <Story told={at === undefined ? told : told.filter((one) => one.at <= at)} />}
-            </Shown>
+            <Shown reading={story}>{() => <Story told={until} />}</Shown>
           </Card>
-          <Machine of="rollout" move={rollout.position.move} />
+          <Machine of="rollout" move={rollout.position.move} status={rollout.status} story={until} />
         </>
       )}
     </Shown>
   )
 }
 
-function counted({ phases, total }: Rollout): string {
-  return `${phases.length} phases, ${total.toLocaleString('en')} targets,`
+/** Has a phase begun, and is not over? */
+function isAtWork({ startedAt, completedAt }: Rollout['phases'][number]): boolean {
+  return startedAt !== null && completedAt === null
 }
 
-const deeds = [
-  ['approveRollout', 'Approve'],
-  ['rejectRollout', 'Reject'],
-  ['continueRollout', 'Continue'],
-  ['resumeRollout', 'Resume'],
-  ['pauseRollout', 'Pause'],
-  ['rollBackRollout', 'Roll back'],
-  ['abortRollout', 'Abort'],
-] as const
-type Deed = (typeof deeds)[number][0]
-
-/** Returns why something cannot be done with a rollout now; undefined: it may be tried. */
-function hindrance(
-  deed: Deed,
-  rollout: Rollout,
-  roles: readonly string[],
-  subject: string,
-): string | undefined {
-  const may = rolesFor(deed)
-  if (!may.some((role) => roles.includes(role))) return `Only for ${may.join(', ')}.`
-  const over = isOver(rollout)
-  const waits = rollout.holds.some(({ code }) => code === 'APPROVAL')
-  switch (deed) {
-    case 'approveRollout':
-    case 'rejectRollout':
-      if (!waits) return 'Nothing waits for an approval.'
-      return rollout.requestedBy === subject ? 'You have asked for it: somebody else decides.' : undefined
-    case 'continueRollout':
-      return rollout.holds.some(({ code }) => code.startsWith('PHASE'))
-        ? undefined
-        : 'No phase waits for a person.'
-    case 'resumeRollout':
-      return rollout.status === 'paused' ? undefined : 'It is not paused.'
-    case 'pauseRollout':
-      if (over) return 'It is over.'
-      return rollout.status === 'paused' ? 'It is paused.' : undefined
-    case 'rollBackRollout':
-      return rollout.phasesBegun > 0 ? undefined : 'It has changed nobody yet.'
-    case 'abortRollout':
-      return over ? 'It is over.' : undefined
-  }
+function toneOfAction(action: RolloutAction): string {
+  if (['rejectRollout', 'rollBackRollout', 'abortRollout'].includes(action)) return 'danger'
+  return ['approveRollout', 'continueRollout', 'resumeRollout'].includes(action) ? 'primary' : ''
 }
 
 function Deeds({ rollout, done }: { readonly rollout: Rollout; done(): void }) {
   const { api, session } = useSigned()
-  const [asked, setAsked] = useState<(typeof deeds)[number]>()
+  const [asked, setAsked] = useState<(typeof rolloutActions)[number]>()
   const asking = { params: { id: rollout.rolloutId } }
-  const act = async (deed: Deed, form: FormData) => {
+  const act = async (deed: RolloutAction, form: FormData) => {
     const reason = textOf(form, 'reason')
     const given = reason === '' ? {} : { reason }
     if (deed === 'approveRollout')
@@ -196,29 +170,40 @@ function Deeds({ rollout, done }: { readonly rollout: Rollout; done(): void }) {
     if (deed === 'rejectRollout') return api.write(deed, asking, { reason })
     if (deed === 'abortRollout')
       return api.write(deed, asking, { ...given, rollBack: form.get('rollBack') === 'yes' })
-    if (deed === 'rollBackRollout' || deed === 'pauseRollout') return api.write(deed, asking, given)
+    if (deed === 'pauseRollout') return api.write(deed, asking, given)
+    if (deed === 'rollBackRollout') {
+      const phase = textOf(form, 'phase')
+      const { rolloutId } = await api.write(deed, asking, {
+        ...given,
+        ...(phase !== '' && { phases: [phase] }),
+      })
+      location.hash = to(['rollouts', rolloutId])
+      return
+    }
     if (deed === 'continueRollout') return api.write(deed, asking, { reason, phase: textOf(form, 'phase') })
     return api.write(deed, asking, {})
   }
   return (
     <>
       <div class="actions apart-below">
-        {deeds.map((deed) => {
-          const why = hindrance(deed[0], rollout, session.roles, session.subject)
-          return (
-            why === undefined && (
-              <button type="button" key={deed[0]} onClick={() => setAsked(deed)}>
-                {deed[1]}
-              </button>
-            )
-          )
-        })}
+        {rolloutActions
+          .filter(([action]) => mayTry(action, rollout, session))
+          .map((action) => (
+            <button
+              type="button"
+              key={action[0]}
+              class={toneOfAction(action[0])}
+              onClick={() => setAsked(action)}
+            >
+              {action[1]}
+            </button>
+          ))}
       </div>
       {asked && (
         <Ask
           title={`${asked[1]}: ${rollout.name}`}
           yes={asked[1]}
-          danger={['rejectRollout', 'rollBackRollout', 'abortRollout'].includes(asked[0])}
+          danger={toneOfAction(asked[0]) === 'danger'}
           act={(form) => act(asked[0], form)}
           close={() => {
             setAsked(undefined)
@@ -234,6 +219,19 @@ function Deeds({ rollout, done }: { readonly rollout: Rollout; done(): void }) {
             <label class="inline">
               <input type="checkbox" name="rollBack" value="yes" />
               <span>Take back what it has changed</span>
+            </label>
+          )}
+          {asked[0] === 'rollBackRollout' && (
+            <label class="field">
+              <span>Phase</span>
+              <select name="phase">
+                <option value="">all that have begun, the last first</option>
+                {rollout.phases
+                  .filter(({ startedAt }) => startedAt !== null)
+                  .map(({ name }) => (
+                    <option key={name}>{name}</option>
+                  ))}
+              </select>
             </label>
           )}
           {asked[0] === 'continueRollout' && (

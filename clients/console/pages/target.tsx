@@ -1,6 +1,7 @@
 import { Card, Head, Instant, Shown, Status } from '../parts/basic.tsx'
 import { Explanation } from '../parts/explanation.tsx'
 import { Procedure } from '../parts/procedure.tsx'
+import { ReleaseWord } from '../parts/release-standing.tsx'
 import { to } from '../router.ts'
 import { often, useRead } from '../use.ts'
 
@@ -60,6 +61,7 @@ export function OneTarget({ id }: { readonly id: string }) {
                     <dt key={name}>{name}</dt>,
                     <dd key={`${name} version`}>
                       {version}
+                      <ReleaseWord component={name} version={version} />
                       {target.drift[name] && <span class="held"> (was {target.drift[name].from})</span>}
                     </dd>,
                   ])}
@@ -71,6 +73,12 @@ export function OneTarget({ id }: { readonly id: string }) {
                     <dt key={name}>{name}</dt>,
                     <dd key={`${name} value`}>{value}</dd>,
                   ])}
+                  {Object.entries(target.environment).map(([name, value]) => [
+                    <dt key={`${name} there`}>{name}</dt>,
+                    <dd key={`${name} there is`}>{value}</dd>,
+                  ])}
+                  <dt>Licence</dt>
+                  <dd>{target.licence === null ? 'none' : <code>{target.licence}</code>}</dd>
                   <dt>Gateway</dt>
                   <dd>{target.gateway ?? '–'}</dd>
                   <dt>Last heard of</dt>

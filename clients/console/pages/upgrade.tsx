@@ -5,7 +5,10 @@ import { Card, Empty, Head, Instant, Pager, Shown, Status } from '../parts/basic
 import { Deeds } from '../parts/deeds.tsx'
 import { Explanation } from '../parts/explanation.tsx'
 import { Forecast } from '../parts/forecast.tsx'
+import { LeftOut } from '../parts/left-out.tsx'
 import { Machine } from '../parts/machine.tsx'
+import { ReleaseNotice } from '../parts/release-standing.tsx'
+import { Scrolling } from '../parts/scrolling.tsx'
 import { Slider } from '../parts/slider.tsx'
 import { Story, useStory } from '../parts/story.tsx'
 import { Waves } from '../parts/waves.tsx'
@@ -35,6 +38,13 @@ export function OneUpgrade({ id }: { readonly id: string }) {
           </Head>
           <Slider stops={stopsOf(told)} at={at} go={setAt} />
           <Holds holds={upgrade.holds} />
+          {!isOver(upgrade) && (
+            <ReleaseNotice
+              component={upgrade.component}
+              version={upgrade.version}
+              digest={upgrade.plan?.digest}
+            />
+          )}
           {upgrade.failure && (
             <p class="notice bad">
               <b>{holdTitle(upgrade.failure.code)}</b> {upgrade.failure.detail}
@@ -53,17 +63,22 @@ export function OneUpgrade({ id }: { readonly id: string }) {
                 )}
                 <Defects upgrade={upgrade} />
               </Card>
+              {upgrade.plan && (
+                <Card title="Left out by the plan">
+                  <LeftOut counts={upgrade.plan.leftOut} />
+                </Card>
+              )}
               <Targets id={id} at={at} isOver={isOver(upgrade)} />
+              <Facts upgrade={upgrade} />
             </div>
             <div>
               <Card title="Timeline">
                 <Shown reading={story}>{() => <Story told={until} />}</Shown>
               </Card>
               <BlastRadius id={id} at={at} />
-              <Facts upgrade={upgrade} />
             </div>
           </div>
-          <Machine of="upgrade" move={upgrade.position.move} />
+          <Machine of="upgrade" move={upgrade.position.move} status={upgrade.status} story={until} />
         </>
       )}
     </Shown>
@@ -102,7 +117,7 @@ function Figures({ upgrade }: { readonly upgrade: Upgrade }) {
   const { total, completed, failed, unreachable, inProgress, skipped, rolledBack, startedAt, completedAt } =
     upgrade
   const shown = [
-    ['targets', total],
+    [total === 1 ? 'target' : 'targets', total],
     ['done', completed],
     ['in flight', inProgress],
     ['failed', failed],
@@ -114,7 +129,7 @@ function Figures({ upgrade }: { readonly upgrade: Upgrade }) {
     <div class="figures">
       {shown.map(
         ([words, count]) =>
-          (count > 0 || ['targets', 'done', 'failed'].includes(words)) && (
+          (count > 0 || ['done', 'failed'].includes(words)) && (
             <div class="figure" key={words}>
               <b>{count.toLocaleString('en')}</b>
               <span>{words}</span>
@@ -240,7 +255,7 @@ function BlastRadius({ id, at }: { readonly id: string; readonly at: string | un
                 The glass was broken by {breakGlass.requestedBy}: {breakGlass.reason}
               </p>
             )}
-            <div class="scroll">
+            <Scrolling name="scroll" label="Blast radius, wave by wave">
               <table>
                 <thead>
                   <tr>
@@ -267,7 +282,7 @@ function BlastRadius({ id, at }: { readonly id: string; readonly at: string | un
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scrolling>
           </>
         )}
       </Shown>

@@ -102,6 +102,18 @@ export function Pager({
   )
 }
 
+/** That something is awaited. */
+export function Loading() {
+  return (
+    <div class="loading" role="status">
+      <span class="hidden">Loading</span>
+      <i />
+      <i />
+      <i />
+    </div>
+  )
+}
+
 /** Shows what was read: that it is awaited, that it was refused, or what it is, with a word where that is not the latest. */
 export function Shown<Value>({
   reading,
@@ -111,17 +123,7 @@ export function Shown<Value>({
   children(value: NonNullable<Value>): ComponentChildren
 }) {
   const { value, refused } = reading
-  if (value === undefined || value === null)
-    return refused ? (
-      <Refusal of={refused} />
-    ) : (
-      <div class="loading" role="status">
-        <span class="hidden">Loading</span>
-        <i />
-        <i />
-        <i />
-      </div>
-    )
+  if (value === undefined || value === null) return refused ? <Refusal of={refused} /> : <Loading />
   return (
     <>
       {refused && (

@@ -25,7 +25,7 @@ export function Explanation({
             {reasons.map(({ code, detail, ref, unblock, since }) => (
               <li key={`${code} ${ref} ${detail}`}>
                 <p>
-                  {sentence(detail)}{' '}
+                  {detail !== verdictSaid && <>{sentence(detail)} </>}
                   {since !== undefined && (
                     <span class="quiet">
                       Since <Instant at={since} />.

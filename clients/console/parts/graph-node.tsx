@@ -1,7 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { box } from '../pictures/graph.ts'
-
-const longestName = 25
+import type { Box as Place } from '../pictures/graph.ts'
 
 /** The picture that graphs are drawn into, with what it shows in words. */
 export function Picture({
@@ -29,24 +27,58 @@ export function Picture({
   )
 }
 
-/** A box with a name, as much of it as there is room for. */
+const lineHeight = 16
+
+/** A box with its lines, of which those after the name are smaller. */
 export function Box({
-  name,
-  x,
-  y,
+  at: { x, y, width, height },
+  lines,
+  more = [],
   round = 7,
 }: {
-  readonly name: string
-  readonly x: number
-  readonly y: number
+  readonly at: Place
+  readonly lines: readonly string[]
+  readonly more?: readonly string[]
   readonly round?: number
 }) {
+  const top = y + height / 2 - ((lines.length + more.length - 1) * lineHeight) / 2
   return (
     <>
-      <rect x={x} y={y} width={box.width} height={box.height} rx={round} />
-      <text x={x + box.width / 2} y={y + box.height / 2}>
-        {name.length > longestName ? `${name.slice(0, longestName - 1)}…` : name}
-      </text>
+      <rect x={x} y={y} width={width} height={height} rx={round} />
+      {[...lines, ...more].map((line, number) => (
+        <text
+          key={`${number} ${line}`}
+          class={number < lines.length ? '' : 'more'}
+          x={x + width / 2}
+          y={top + number * lineHeight}
+        >
+          {line}
+        </text>
+      ))}
     </>
+  )
+}
+
+/** What a line of a graph is, with its tip. */
+export function Line({ d, tip, kind }: { readonly d: string; readonly tip: string; readonly kind: string }) {
+  return (
+    <g class={`line ${kind}`}>
+      <path class="edge" d={d} />
+      <path class="tip" d={tip} />
+    </g>
+  )
+}
+
+/** What the colours of a graph mean. */
+export function Colours({ of }: { readonly of: readonly (readonly [tone: string, words: string])[] }) {
+  return (
+    <ul class="legend" aria-hidden="true">
+      {of.map(([tone, words]) => (
+        <li key={words}>
+          <i class={`swatch tone ${tone}`} />
+          {words}
+        </li>
+      ))}
+    </ul>
   )
 }

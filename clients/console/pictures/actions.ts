@@ -1,3 +1,4 @@
+import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { rolesFor } from '../../../contracts/routes.ts'
 import type { Upgrade } from '../answers.ts'
 import type { Session } from '../person.ts'
@@ -23,58 +24,84 @@ export function isOver({ status }: { readonly status: string }): boolean {
   return ended.includes(status)
 }
 
-/** What is looked at to say what may be done. */
-type Standing = Pick<
-  Upgrade,
-  'status' | 'holds' | 'requestedBy' | 'completed' | 'failed' | 'unreachable' | 'planHash' | 'rolledBack'
->
+/** What is looked at to say what may be done with an upgrade. */
+type Standing = Pick<Upgrade, 'status' | 'actions' | 'requestedBy' | 'approvals'>
 
 /**
- * Returns why an action is not possible now; undefined: it may be tried. The API decides; this says beforehand what it would say, so that
- * nobody has to try.
+ * Returns why an action is not possible now; undefined: it may be tried. What may be asked of an upgrade as it stands the API says; here stands
+ * why not, in words, and what is so of the person who looks.
  */
 export function hindrance(
   action: Action,
-  upgrade: Standing,
+  { actions: possible, status, requestedBy, approvals }: Standing,
   { roles, subject }: Session,
 ): string | undefined {
   const may = rolesFor(action)
   if (!roles.some((role) => may.includes(role))) return `Only for ${may.join(', ')}.`
-  const { status, holds, requestedBy, planHash } = upgrade
-  const over = isOver(upgrade)
-  const holdsFor = (code: string) => holds.some((hold) => hold.code === code)
+  if (!possible.includes(action)) return whyNot(action, status)
   const isOwn = requestedBy === subject
+  if (action === 'approveUpgrade') {
+    if (isOwn) return 'You have asked for it: somebody else approves.'
+    return approvals.some(({ by }) => by === subject) ? 'You have approved it.' : undefined
+  }
+  return action === 'rejectUpgrade' && isOwn ? 'You have asked for it: abort it instead.' : undefined
+}
+
+function whyNot(action: Action, status: string): string {
+  const over = isOver({ status })
   switch (action) {
     case 'approveUpgrade':
-      if (!holdsFor('APPROVAL') || planHash === null) return 'Nothing waits for an approval.'
-      return isOwn ? 'You have asked for it: somebody else approves.' : undefined
+      return 'Nothing waits for an approval.'
     case 'rejectUpgrade':
-      if (
-        over ||
-        !['pending_approval', 'scheduled', 'paused', 'pending'].includes(status) ||
-        upgrade.completed > 0
-      )
-        return over ? 'It is over.' : 'It has begun: pause or abort it.'
-      return isOwn ? 'You have asked for it: abort it instead.' : undefined
+      return over ? 'It is over.' : 'It needs no approval, or has begun: pause or abort it.'
     case 'continueUpgrade':
-      return holdsFor('CONTINUE') ? undefined : 'Nothing waits for a person to continue.'
+      return 'Nothing waits for a person to continue.'
     case 'resumeUpgrade':
-      return status === 'paused' ? undefined : 'It is not paused.'
-    case 'pauseUpgrade':
-      if (over) return 'It is over.'
-      if (status === 'aborting') return 'It is being aborted.'
-      return status === 'paused' ? 'It is paused.' : undefined
+      return 'It is not paused.'
     case 'endBake':
-      return holdsFor('BAKING') ? undefined : 'No wave is being watched.'
+      return 'No wave is being watched.'
     case 'retryFailed':
-      if (!over) return 'It is not over yet.'
-      return upgrade.failed + upgrade.unreachable > 0 ? undefined : 'Nobody has failed.'
+      return over ? 'Nobody has failed.' : 'It is not over yet.'
     case 'rollBackUpgrade':
-      return upgrade.completed + upgrade.failed + upgrade.unreachable > 0
-        ? undefined
-        : 'It has changed nobody yet.'
+      return status === 'aborting' ? 'It is being taken back.' : 'It has changed nobody yet.'
+    case 'pauseUpgrade':
     case 'abortUpgrade':
       if (over) return 'It is over.'
-      return status === 'aborting' ? 'It is being aborted.' : undefined
+      if (status === 'aborting') return 'It is being aborted.'
+      return status === 'paused' ? 'It is paused.' : 'It is being planned.'
   }
+}
+
+type Rollout = AnswerOf<'getRollout'>
+
+/** What somebody may do with a rollout, and what each is called. */
+export const rolloutActions = [
+  ...([
+    ['approveRollout', 'Approve'],
+    ['rejectRollout', 'Reject'],
+    ['continueRollout', 'Continue'],
+  ] as const),
+  ...([
+    ['resumeRollout', 'Resume'],
+    ['pauseRollout', 'Pause'],
+    ['rollBackRollout', 'Roll back'],
+  ] as const),
+  ['abortRollout', 'Abort'],
+] as const
+export type RolloutAction = (typeof rolloutActions)[number][0]
+
+/** Says whether somebody may try something with a rollout now, as of an upgrade. */
+export function mayTry(
+  action: RolloutAction,
+  {
+    actions: possible,
+    requestedBy,
+    approvalsGiven,
+  }: Pick<Rollout, 'actions' | 'requestedBy' | 'approvalsGiven'>,
+  { roles, subject }: Session,
+): boolean {
+  if (!possible.includes(action) || !roles.some((role) => rolesFor(action).includes(role))) return false
+  if (action === 'approveRollout')
+    return requestedBy !== subject && approvalsGiven.every(({ by }) => by !== subject)
+  return action !== 'rejectRollout' || requestedBy !== subject
 }

@@ -3,6 +3,7 @@ import { instantOf } from '../../../events/time.ts'
 import { holdsOf } from '../../domain/rollout/holds.ts'
 import { isPassed } from '../../domain/rollout/phases.ts'
 import { position } from '../../domain/rollout/position.ts'
+import { actionsOf } from '../../domain/rollout/possible.ts'
 import type { ExistingRollout, Phase } from '../../domain/rollout/state.ts'
 import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
@@ -110,7 +111,8 @@ export const getRollout: Operate<Contracts['getRollout']> = async ({ params, que
   const at = query.at === undefined ? undefined : instantOf(query.at)
   const { state, commit } = await rolloutAt(services.log, params.id, at)
   const { request, approvals, children, abort, standing } = state
-  const { move, place } = position(state, at ?? instantOf(services.now()))
+  const then = at ?? instantOf(services.now())
+  const { move, place } = position(state, then)
   const nameOf = (phase: number) => state.phases[phase]?.name ?? []
   const body = {
     ...(await statusBody(services, params.id, state, at)),
@@ -118,7 +120,8 @@ export const getRollout: Operate<Contracts['getRollout']> = async ({ params, que
     children: children.map(({ child, phases, at: asked }) => ({
       ...{ rolloutId: child, phases: phases.flatMap(nameOf), at: asked },
     })),
-    ...{ abort, generation: standing.generation, position: { move, place }, commit },
+    ...{ abort, generation: standing.generation, position: { move, place } },
+    ...{ actions: [...actionsOf(state, then)], commit },
   }
   return { status: 200, body, etag: commit }
 }

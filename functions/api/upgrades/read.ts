@@ -4,6 +4,7 @@ import { confidencePercent, defectBounds } from '../../domain/plan/detection.ts'
 import { waveSizes } from '../../domain/plan/waves.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { position } from '../../domain/upgrade/position.ts'
+import { actionsOf } from '../../domain/upgrade/possible.ts'
 import { exists, planOf } from '../../domain/upgrade/state.ts'
 import { awaitVersion } from '../../views/await-version.ts'
 import type { UpgradeRow } from '../../views/rows.ts'
@@ -90,7 +91,8 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
   const { children, window, request, standing } = state
   const { failure, generation } = standing
   const plan = planOf(state)
-  const { move, place } = position(state, at ?? instantOf(now()))
+  const then = at ?? instantOf(now())
+  const { move, place } = position(state, then)
   const approvals = state.stage === 'requested' ? [] : state.approvals
   const body = {
     ...summaryBody(folded.row),
@@ -119,6 +121,7 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
     window: window && { start: window.start, end: window.end },
     generation,
     position: { move, place },
+    actions: [...actionsOf(state, then)],
     commit,
   }
   return { status: 200, body, etag: commit }

@@ -1,18 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Session } from '../../../clients/console/person.ts'
-import { type Action, actions, hindrance } from '../../../clients/console/pictures/actions.ts'
+import { actions, hindrance, mayTry, rolloutActions } from '../../../clients/console/pictures/actions.ts'
+import { upgradeStatuses } from '../../../contracts/statuses.ts'
 
-const hold = (code: string) => ({ code, since: '', until: null, ref: null, unblock: '', lapses: null })
 const standing = {
-  ...{
-    status: 'in_progress',
-    holds: [] as ReturnType<typeof hold>[],
-    requestedBy: 'ann',
-    completed: 0,
-    failed: 0,
-    unreachable: 0,
-  },
-  ...{ planHash: '0123456789abcdef', rolledBack: 0 },
+  ...{ status: 'in_progress', actions: [...actions], requestedBy: 'ann' },
+  approvals: [{ by: 'carl', at: '', window: null, comment: null }],
 }
 const session = (subject: string, ...roles: Session['roles']): Session => ({
   token: '',
@@ -28,28 +21,40 @@ describe('what may be done with an upgrade', () => {
       expect(hindrance(action, standing, session('eve', 'viewer'))).toMatch(/^Only for /)
   })
 
-  it('is to approve, for somebody else than who asked', () => {
-    const waits = { ...standing, status: 'pending_approval', holds: [hold('APPROVAL')] }
-    expect(hindrance('approveUpgrade', waits, bob)).toBeUndefined()
-    expect(hindrance('approveUpgrade', waits, session('ann', 'admin'))).toBe(
-      'You have asked for it: somebody else approves.',
-    )
-    expect(hindrance('approveUpgrade', { ...waits, planHash: null }, bob)).toBe(
-      'Nothing waits for an approval.',
-    )
-    expect(hindrance('rejectUpgrade', waits, bob)).toBeUndefined()
+  it('is what the API says, and nothing else', () => {
+    for (const action of actions) {
+      expect([action, hindrance(action, standing, bob)]).toEqual([action, undefined])
+      const others = actions.filter((other) => other !== action)
+      for (const status of upgradeStatuses)
+        expect(hindrance(action, { ...standing, status, actions: others }, bob)).toMatch(/^\w.*\.$/)
+    }
   })
 
-  it.each<[Action, Partial<typeof standing>]>([
-    ['continueUpgrade', { holds: [hold('CONTINUE')] }],
-    ['resumeUpgrade', { status: 'paused' }],
-    ['pauseUpgrade', {}],
-    ['endBake', { holds: [hold('BAKING')] }],
-    ['retryFailed', { status: 'failed', failed: 1 }],
-    ['rollBackUpgrade', { status: 'completed', completed: 3 }],
-    ['abortUpgrade', {}],
-  ])('is %s where it is %j, and not where it is over and has changed nobody', (action, given) => {
-    expect(hindrance(action, { ...standing, ...given }, bob)).toBeUndefined()
-    expect(hindrance(action, { ...standing, status: 'rejected' }, bob)).toBeTypeOf('string')
+  it('is to approve, for somebody else than who asked or has approved', () => {
+    expect(hindrance('approveUpgrade', standing, session('ann', 'admin'))).toBe(
+      'You have asked for it: somebody else approves.',
+    )
+    expect(hindrance('approveUpgrade', standing, session('carl', 'approver'))).toBe('You have approved it.')
+    expect(hindrance('rejectUpgrade', standing, session('ann', 'admin'))).toBe(
+      'You have asked for it: abort it instead.',
+    )
+  })
+})
+
+describe('what may be done with a rollout', () => {
+  const names = rolloutActions.map(([action]) => action)
+  const rollout = {
+    ...{ actions: names, requestedBy: 'ann' },
+    approvalsGiven: [{ by: 'carl', at: '', comment: null }],
+  }
+  it.each(names)('%s is offered where the API says so, to who may', (action) => {
+    expect(mayTry(action, rollout, bob)).toBe(true)
+    expect(mayTry(action, { ...rollout, actions: names.filter((name) => name !== action) }, bob)).toBe(false)
+    expect(mayTry(action, rollout, session('eve', 'viewer'))).toBe(false)
+  })
+  it('is never to decide on what one has asked for, or to approve twice', () => {
+    expect(mayTry('approveRollout', rollout, session('ann', 'admin'))).toBe(false)
+    expect(mayTry('rejectRollout', rollout, session('ann', 'admin'))).toBe(false)
+    expect(mayTry('approveRollout', rollout, session('carl', 'approver'))).toBe(false)
   })
 })

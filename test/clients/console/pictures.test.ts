@@ -1,19 +1,23 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Target, Told } from '../../../clients/console/answers.ts'
-import { daysOf } from '../../../clients/console/pictures/coming.ts'
+import { closuresUntil, daysOf } from '../../../clients/console/pictures/coming.ts'
 import { differencesOf } from '../../../clients/console/pictures/difference.ts'
 import { chosen, isSilent, versionsOf, windowOf } from '../../../clients/console/pictures/fleet.ts'
-import { columnsOf } from '../../../clients/console/pictures/phases.ts'
+import { columnsOf, phasePlansOf } from '../../../clients/console/pictures/phases.ts'
 import { requestOf } from '../../../clients/console/pictures/plan-request.ts'
+import { rulesOf } from '../../../clients/console/pictures/rules.ts'
 import { daysOfAttempts } from '../../../clients/console/pictures/series.ts'
 import { inParts, targetsIn } from '../../../clients/console/pictures/target-file.ts'
 import { joined, readable, stopsOf } from '../../../clients/console/pictures/timeline.ts'
 import { barOf, cellStates, countsOf, squaresOf, summed } from '../../../clients/console/pictures/waves.ts'
 import { placeOf, to } from '../../../clients/console/router.ts'
 import { isOlder } from '../../../clients/console/versions.ts'
-import { lasting, sentence } from '../../../clients/console/words.ts'
+import { counted, lasting, leavingOf, leavings, sentence } from '../../../clients/console/words.ts'
 import { deployment } from '../../../contracts/deployment.ts'
+import { policyContracts } from '../../../contracts/policies.ts'
+import type { LeftOutReason } from '../../../functions/domain/plan/plan.ts'
+import { validBodies } from '../../e2e/valid-bodies.ts'
 
 const wave = { group: null, succeeded: 0, failed: 0, unreachable: 0, skipped: 0 }
 
@@ -308,11 +312,33 @@ describe('figures', () => {
       { profileId: 'p', name: 'late', start: '2026-11-29T20:00:00.000Z', hours: 2 },
       { profileId: 'q', name: 'early', start: '2026-11-29T02:00:00.000Z', hours: 2 },
     ]
-    const days = daysOf(windows, Date.parse('2026-11-28T23:59:00.000Z'), 3)
+    const days = daysOf(windows, [], Date.parse('2026-11-28T23:59:00.000Z'), 3)
     expect(days.map(({ date, windows: found }) => [date, found.map(({ name }) => name)])).toEqual([
       ['2026-11-28', []],
       ['2026-11-29', ['early', 'late']],
       ['2026-11-30', []],
+    ])
+  })
+
+  it('of closed days are told by what a calendar says it is after each change', async () => {
+    const changes = ['2026-11-29T22:00:00.000Z', '2026-12-01T00:00:00.000Z', '2026-12-24T00:00:00.000Z']
+    const stateAt = async (at = '2026-11-28T12:00:00.000Z') => {
+      const next = changes.find((change) => change > at) ?? null
+      return { at, open: next !== changes[1], why: ['Inventory'], changesAt: next }
+    }
+    const closures = await closuresUntil('stock', Date.parse('2026-12-10T00:00:00.000Z'), stateAt)
+    expect(closures).toEqual([{ calendar: 'stock', why: 'Inventory', from: changes[0], until: changes[1] }])
+    const days = daysOf([], closures, Date.parse('2026-11-28T00:00:00.000Z'), 5)
+    expect(days.map(({ closures: found }) => found.length)).toEqual([0, 1, 1, 0, 0])
+  })
+
+  it('of a calendar that is closed for good are all that come', async () => {
+    const at = '2026-11-28T12:00:00.000Z'
+    const closures = await closuresUntil('stock', Date.parse(at), async () => ({
+      ...{ at, open: false, why: [], changesAt: null },
+    }))
+    expect(daysOf([], closures, Date.parse(at), 3).map(({ closures: found }) => found.length)).toEqual([
+      1, 1, 1,
     ])
   })
 
@@ -345,5 +371,96 @@ describe('a place', () => {
 
   it('that cannot be decoded is left as it is', () => {
     expect(placeOf('#/targets/%E0%A4').parts).toEqual(['targets', '%E0%A4'])
+  })
+})
+
+describe('words', () => {
+  it('are one thing, and two things', () => {
+    expect([counted(1, 'target'), counted(2, 'target'), counted(0, 'target')]).toEqual([
+      '1 target',
+      '2 targets',
+      '0 targets',
+    ])
+    expect([counted(1, 'entry', 'entries'), counted(1200, 'entry', 'entries')]).toEqual([
+      '1 entry',
+      '1,200 entries',
+    ])
+  })
+
+  it('say why targets are left out, also where the reason is new', () => {
+    const reasons: Readonly<Record<LeftOutReason, true>> = {
+      ...{ retired: true, component_missing: true, pinned: true, no_earlier_version: true },
+      ...{ already_at_version: true, newer_version: true, below_minimum_version: true, incompatible: true },
+      ...{ not_entitled: true, update_in_progress: true, not_ready: true, after_canaries: true },
+      ...{ release_withdrawn: true, release_distrusted: true, moved_on: true, not_selected: true },
+      ...{ member_elsewhere: true, critical: true, canary_resource: true, rollback_unwanted: true },
+    }
+    const untold = Object.keys(reasons).filter((reason) => !Object.hasOwn(leavings, reason))
+    expect(untold).toEqual([])
+    expect(leavingOf('not_entitled')).toBe('without a licence for it')
+    expect(leavingOf('some_new_reason')).toBe('some new reason')
+    expect(leavingOf('constructor')).toBe('constructor')
+  })
+})
+
+describe('a policy', () => {
+  it('is told rule by rule, and nothing of what it does not ask for', () => {
+    expect(rulesOf({ selector: {} })).toEqual([['Binds', 'Every upgrade']])
+    const defined = policyContracts.definePolicy.body.parse({
+      selector: { components: ['api', 'web'], environments: ['production'], tags: { tier: 'gold' } },
+      ...{
+        approvalRequired: true,
+        requiredApprovals: 2,
+        approverRole: 'admin',
+        approvalExpiresInSeconds: 86_400,
+      },
+      ...{ testingRequired: true, testEnvironments: ['staging'], minimumTestDuration: '48h' },
+      ...{ blockedVersions: ['v0.9.0'], allowedChannels: ['stable'], complianceChecks: ['scan', 'licence'] },
+      ...{ parallel: 1, together: { atOnce: 50, perHour: 500 } },
+    })
+    expect(rulesOf(defined)).toEqual([
+      [
+        'Binds',
+        'Upgrades that may take targets of api or web, in the environment production, with tier gold',
+      ],
+      ['Approval', '2 approvals by administrators, within 1 d; nobody approves what they asked for'],
+      ['Tests', 'Proven in staging before, for 2 d'],
+      ['Checks', 'Passed by scan and licence'],
+      ['Channels', 'Releases on stable alone'],
+      ['Blocked', 'Nothing goes to v0.9.0'],
+      ['At once', '1 target of one upgrade at the most'],
+      ['Together', '50 targets of all of them at once at the most'],
+      ['An hour', '500 targets of all of them are begun at the most'],
+    ])
+  })
+
+  it('has no field that is not told', () => {
+    const told = policyContracts.definePolicy.body.parse({
+      ...validBodies['PUT /api/v1/policies/{name}'],
+      freezes: ['year-end'],
+    })
+    const said = JSON.stringify(rulesOf(told))
+    for (const word of ['no-such', 'gold', 'nobody', 'v1.0.0', 'none', '2 d', 'year-end'])
+      expect(said).toContain(word)
+  })
+})
+
+describe('the plans of a rollout', () => {
+  const told = (type: string, data: object) => ({ type, data }) as unknown as Told
+  const declared = (phase: number, does: object) =>
+    told('PhaseDeclared', { phase, declaration: { name: `phase ${phase}`, does } })
+  const planned = (phase: number) =>
+    told('PhasePlanned', { phase, plan: { version: 'v2', digest: null, leftOut: { pinned: phase } } })
+
+  it('are told by its story, phase by phase, but for what is taken back', () => {
+    const story = [
+      ...[declared(0, { kind: 'deploy', request: { component: 'api' } }), declared(1, { kind: 'rollback' })],
+      ...[declared(2, { kind: 'deploy', request: { component: 'web' } }), planned(0), planned(1), planned(2)],
+    ]
+    expect(phasePlansOf(story)).toEqual([
+      { name: 'phase 0', component: 'api', version: 'v2', digest: null, leftOut: { pinned: 0 } },
+      { name: 'phase 2', component: 'web', version: 'v2', digest: null, leftOut: { pinned: 2 } },
+    ])
+    expect(phasePlansOf(story.slice(0, 3))).toEqual([])
   })
 })

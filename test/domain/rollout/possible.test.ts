@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import type { RolloutEvent } from '../../../events/rollout.ts'
+import { rolloutAggregate } from '../../../functions/domain/rollout/aggregate.ts'
+import { approveRollout, rejectRollout } from '../../../functions/domain/rollout/approval.ts'
+import {
+  abortRollout,
+  acceptPhase,
+  pauseRollout,
+  requestChild,
+  resumeRollout,
+} from '../../../functions/domain/rollout/control.ts'
+import type { RolloutDecision } from '../../../functions/domain/rollout/draft.ts'
+import { actionsOf, type RolloutAction } from '../../../functions/domain/rollout/possible.ts'
+import { exists } from '../../../functions/domain/rollout/state.ts'
+import { later, specOf, start } from '../given.ts'
+import { planOf, requestOf } from '../upgrade/world.ts'
+
+const { fold } = specOf(rolloutAggregate)
+const [by, reason] = ['bob', 'seen']
+
+/** By what each is decided, as somebody who had no part in it asks. */
+const decisions: Readonly<Record<RolloutAction, RolloutDecision>> = {
+  approveRollout: approveRollout({ by, planHash: 'a1', comment: null }),
+  rejectRollout: rejectRollout({ by, reason }),
+  continueRollout: acceptPhase({ phase: 'first', by, reason }),
+  resumeRollout: resumeRollout({ by }),
+  pauseRollout: pauseRollout({ by, reason }),
+  rollBackRollout: requestChild({ child: 'back', phases: [0], by, reason, settings: {}, living: [] }),
+  abortRollout: abortRollout({ by, reason, rollback: null }),
+}
+
+/** Alice asks for a rollout of one phase, which needs so many approvals. */
+const asked = (required: number): readonly RolloutEvent[] => [
+  {
+    type: 'RolloutRequested',
+    data: {
+      by: 'alice',
+      request: {
+        ...{ kind: 'deploy', parent: null, name: 'Platform', onFailure: 'hold', reason: null },
+        approvals: { required, approvers: null, expiresInSeconds: 600 },
+      },
+    },
+  },
+  {
+    type: 'PhaseDeclared',
+    data: {
+      phase: 0,
+      declaration: {
+        ...{ name: 'first', dependsOn: [], pauseSeconds: 0, exceptions: 'hold' },
+        does: { kind: 'deploy', request: requestOf() },
+      },
+    },
+  },
+]
+const planned = (required = 0): readonly RolloutEvent[] => [
+  ...asked(required),
+  { type: 'PhasePlanned', data: { phase: 0, plan: planOf(2) } },
+  { type: 'RolloutPlanned', data: { planHash: 'a1', members: 2 } },
+]
+const approved: RolloutEvent = { type: 'ApprovalGiven', data: { by: 'carl', planHash: 'a1', comment: null } }
+const paused: RolloutEvent = { type: 'RolloutPaused', data: { by: 'alice', reason: 'look' } }
+const aborting: RolloutEvent = {
+  type: 'AbortRequested',
+  data: { by: 'alice', reason: 'enough', rollback: null },
+}
+const begun: RolloutEvent = { type: 'PhaseStarted', data: { phase: 0, name: 'first', upgrade: 'up-1' } }
+const over = (passed: boolean): RolloutEvent => ({
+  type: 'PhaseEnded',
+  data: {
+    ...{ phase: 0, name: 'first', planHash: 'a1', succeeded: 1, failed: 1, skipped: 0, passed },
+    status: passed ? 'completed' : 'completed_with_exceptions',
+  },
+})
+
+const stories: Readonly<Record<string, readonly RolloutEvent[]>> = {
+  'is asked for': asked(0),
+  'is planned': planned(),
+  'waits for an approval': planned(1),
+  'waits for one, paused': [...planned(1), paused],
+  'is approved': [...planned(1), approved],
+  runs: [...planned(), begun],
+  'runs, approved': [...planned(1), approved, begun],
+  'is paused as it runs': [...planned(1), approved, begun, paused],
+  'has a phase that did not end well': [...planned(), begun, over(false)],
+  'is being aborted': [...planned(), begun, aborting],
+  'is over': [...planned(), begun, over(true), { type: 'RolloutCompleted', data: { exceptions: false } }],
+}
+
+describe('what may be asked of a rollout', () => {
+  describe.each(Object.entries(stories))('that %s', (_, history) => {
+    it.each(Object.entries(decisions))('%s is what is decided, and nothing else', (action, decide) => {
+      const state = fold(history)
+      for (const now of [start, later(700)]) {
+        const decision = decide(state, now)
+        const decided = 'events' in decision && decision.events.length > 0
+        const listed = exists(state) && actionsOf(state, now).includes(action as RolloutAction)
+        expect([now, listed]).toEqual([now, decided])
+      }
+    })
+  })
+})
