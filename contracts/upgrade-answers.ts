@@ -167,6 +167,17 @@ export const position = z
   })
   .describe('Where its execution is: the log decides it, whatever has become of the execution.')
 
+/** What stands against a release. */
+export const againstRelease = z
+  .array(
+    z.object({
+      code: z.enum(['withdrawn', 'blocked', 'held_back']),
+      detail: z.string(),
+      unblock: z.string().nullable().describe('What ends that; null: nothing does.'),
+    }),
+  )
+  .describe('What stands against its release; empty: nothing, or it is a rollback.')
+
 /** An upgrade by itself: the fold of its stream in the words of the API. */
 export const upgradeDetail = upgradeStatus.extend({
   id: z.string(),
@@ -228,6 +239,7 @@ export const upgradeDetail = upgradeStatus.extend({
     }),
   ),
   failure,
+  againstRelease,
   window: z.object({ start: z.string(), end: z.string() }).nullable(),
   generation: z.int(),
   jobId: z.string(),

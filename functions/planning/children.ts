@@ -18,6 +18,7 @@ import { abortUpgrade } from '../domain/upgrade/control.ts'
 import { requestUpgrade } from '../domain/upgrade/request.ts'
 import { type ExistingUpgrade, exists, hasEnded, type PhaseOf, planOf } from '../domain/upgrade/state.ts'
 import { type Family, familyOf } from '../facts/family.ts'
+import { notedLeftOut } from '../facts/left-out.ts'
 import type { Metadata } from '../log/log.ts'
 import { Contended, isCarriedOut, refusalOf } from '../log/outcome.ts'
 import { lookedAtMost, type PlanningServices, prospectOf, storePlan, writePlan } from './planning.ts'
@@ -115,19 +116,6 @@ export async function beginChild(
   if (!isCarriedOut(outcome)) throw new Contended(child)
 }
 
-/** Returns whom the plan of a child leaves out, as the stream that noted it says. */
-async function notedLeftOut(
-  { log }: PlanningServices,
-  root: string,
-  child: string,
-): Promise<LeftOut | undefined> {
-  for await (const { event } of log
-    .of(upgradeAggregate, root)
-    .events({ consistent: true }, ['ChildRequested']))
-    if (event.data.child === child) return event.data.leftOut
-  return undefined
-}
-
 /**
  * Starts a child of an upgrade: it takes back what the family changed, or tries the failed ones again; all of them, or one target. What
  * must refuse it is found before anything is appended. Then the root of the family notes it, which decides whether it may be; then its
@@ -169,7 +157,7 @@ export async function startChild(
   const planned = found?.plan && (await storePlan(services, found.plan, request, child))
   await beginChild(services, child, { request, by, planned, rollout }, cause)
   if (planned) await writePlan(services, child)
-  const leftOut = known ? await notedLeftOut(services, family.root, child) : found?.leftOut
+  const leftOut = known ? await notedLeftOut(log, family.root, child) : found?.leftOut
   const isPlanned = planOf((await log.load(upgradeAggregate, child)).state) !== null
   return { child, parent: command.parent, leftOut, planned: isPlanned }
 }

@@ -1,5 +1,6 @@
 import { bar } from '../terminal/bar.ts'
 import type { Tone } from '../terminal/console.ts'
+import { againstWords, leftOutWords } from './left-out.ts'
 import { type Standing, type Stood, toneOf } from './standing.ts'
 import type { Subject } from './subject.ts'
 
@@ -34,6 +35,11 @@ export function linesOf(subject: Subject, { standing, rollback }: Stood): Line[]
       ...(next === undefined ? [] : [[`  next     ${next}`, 'quiet'] as const]),
     ]
   })
+  if (subject.kind === 'upgrade') {
+    for (const words of leftOutWords(subject.run.plan?.leftOut)) rest.push(`  left out ${words}`)
+    for (const words of againstWords(subject.run.againstRelease, subject.run))
+      rest.push(`  release  ${words}`)
+  }
   const { status, planHash } = subject.run
   if (status === 'pending_approval' && planHash !== null) rest.push(`  plan     ${planHash}`)
   return [[first, toneOf(standing)], ...rest.map((line): Line => [line, 'plain']), ...holds]

@@ -1,11 +1,12 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
+import { counted } from '../../../events/phrases.ts'
 import { instantOf } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { groupOf } from '../../domain/plan/after-wave.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { exists, planOf, type UpgradeState } from '../../domain/upgrade/state.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { counted, drivenSentence, pastOf, storyPage } from '../http/story.ts'
+import { drivenSentence, pastOf, storyPage } from '../http/story.ts'
 import { upgradeNotFound } from './history.ts'
 import { waveNumber } from './wave-number.ts'
 

@@ -1,4 +1,5 @@
 import { hashOf } from '../../../events/canonical.ts'
+import type { leftOutPhrases } from '../../../events/phrases.ts'
 import type { UpgradeEvent, UpgradeRequest, WaveCuts } from '../../../events/upgrade.ts'
 import { reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
@@ -13,25 +14,10 @@ import { type Rolling, rollingOf } from './rolling.ts'
 import { cutsOf, type PlannedWaves, waveCount, waveRange } from './waves.ts'
 
 /** Why a candidate is no member. */
-export type LeftOutReason =
-  | 'retired'
-  | 'component_missing'
-  | 'pinned'
-  | 'no_earlier_version'
-  | 'already_at_version'
-  | 'newer_version'
-  | 'below_minimum_version'
-  | 'incompatible'
-  | 'not_entitled'
-  | 'update_in_progress'
-  | 'not_ready'
-  | 'after_canaries'
-  | 'release_withdrawn'
-  | 'release_distrusted'
-  | NonNullable<ListedCandidate['excluded']>
+export type LeftOutReason = keyof typeof leftOutPhrases
 
 /** A candidate that is no member. */
-interface LeftOut {
+export interface LeftOut {
   readonly target: string
   readonly reason: LeftOutReason
   /** What it does not meet; left out: the reason says all. */
@@ -185,6 +171,15 @@ function membersAmong(candidates: CandidateList, facts: PlanFacts) {
     if (canaries.has(target)) canariesPresent++
   }
   return { members: places.subarray(0, count), leftOut, uncritical, canariesPresent, unsaid }
+}
+
+/** Returns why one candidate would be no member of a plan over these facts; undefined: it would be one. */
+export function whyLeftOut(
+  candidate: ListedCandidate,
+  facts: Omit<PlanFacts, 'candidates'>,
+): LeftOut | undefined {
+  const candidates = CandidateList.of([candidate])
+  return membersAmong(candidates, { ...facts, candidates }).leftOut[0]
 }
 
 /** No wave but the first may hold a critical target, unless there are no others: the first wave ends where they begin. */

@@ -1,6 +1,6 @@
 import type { Stop } from '../policy/policy.ts'
-import { explainMember, regressionOf } from './explain-member.ts'
-import type { Explanation, Finding, UpgradeAsked } from './explanation.ts'
+import { explainMember, ofRelease, regressionOf } from './explain-member.ts'
+import type { AgainstRelease, Explanation, Finding, UpgradeAsked } from './explanation.ts'
 import { whomOf } from './procedure.ts'
 import { mayBeAccepted, type ProcedureProgress, type TargetState } from './state.ts'
 
@@ -14,6 +14,10 @@ export interface ExplainFacts {
   readonly upgrade?: UpgradeAsked | undefined
   /** Where none is asked about: those at work that hold the target. */
   readonly holders?: readonly UpgradeAsked[]
+  /** Where none is asked about, and none holds it: the newest of its components that left it out. */
+  readonly passedOver?: readonly UpgradeAsked[]
+  /** Where none is asked about: what stands against the newest releases of its components. */
+  readonly releases?: readonly (AgainstRelease & { readonly ref: string })[]
   /** The stops of everything that were in force, the oldest first. */
   readonly stops: readonly (Pick<Stop, 'reason' | 'since'> & { readonly ref: string })[]
 }
@@ -144,8 +148,9 @@ function eligible({ id, ref }: ExplainFacts): Finding {
  * other that holds as well. It rests on folds alone, so it is exact for any instant of the past.
  */
 export function explainTarget(facts: ExplainFacts): Explanation {
-  const { target, upgrade } = facts
-  const present = upgrade ? explainMember(target, upgrade) : ofHolders(facts)
+  const { target, upgrade, passedOver = [], releases = [] } = facts
+  const held = upgrade ? explainMember(target, upgrade) : ofHolders(facts)
+  const present = held.length > 0 ? held : passedOver.flatMap((one) => explainMember(target, one))
   // What an upgrade has done is no answer where the target says that it is not so any more.
   const isDone = present[0]?.verdict === 'done'
   const drifted = drifts(facts)
@@ -158,6 +163,7 @@ export function explainTarget(facts: ExplainFacts): Explanation {
   if (found.length === drifted.length + stops.length && !upgrade) found.push(...lastAttempt(facts))
   if (found.length === 0) found.push(...stopped(facts))
   const [decisive = eligible(facts)] = found
-  const reasons = (found.length > 0 ? found : [decisive]).map(({ verdict: _, ...reason }) => reason)
+  const all = [...(found.length > 0 ? found : [decisive]), ...releases.map(ofRelease)]
+  const reasons = all.map(({ verdict: _, ...reason }) => reason)
   return { verdict: decisive.verdict, sentence: decisive.detail, reasons }
 }
