@@ -1,5 +1,5 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
-import { counted } from '../../../events/phrases.ts'
+import { counted, leftOutPhrase } from '../../../events/phrases.ts'
 import { instantOf } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { groupOf } from '../../domain/plan/after-wave.ts'
@@ -64,7 +64,7 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
     }
     case 'UpgradePlanned': {
       const reasons = Object.entries(event.data.leftOut).sort(([left], [right]) => (left < right ? -1 : 1))
-      const words = reasons.map(([reason, count]) => `${count} ${reason}`).join(', ')
+      const words = reasons.map(([reason, count]) => `${count} ${leftOutPhrase(reason)}`).join(', ')
       const out = words === '' ? '' : `, leaving out ${words}`
       const others = event.data.told?.overlaps.map(({ upgrade, targets: count }) => `${upgrade} (${count})`)
       const held = others?.length ? ` Other upgrades hold targets of it: ${others.join(', ')}.` : ''

@@ -1,5 +1,5 @@
 import { hashOf } from '../../../events/canonical.ts'
-import type { leftOutPhrases } from '../../../events/phrases.ts'
+import { leftOutPhrase, type leftOutPhrases } from '../../../events/phrases.ts'
 import type { UpgradeEvent, UpgradeRequest, WaveCuts } from '../../../events/upgrade.ts'
 import { reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
@@ -245,7 +245,7 @@ function nobody(leftOut: Plan['leftOut'], candidates: Iterable<ListedCandidate>)
   const reasons = Object.entries(leftOutCounts({ leftOut })).sort(([left], [right]) =>
     left < right ? -1 : 1,
   )
-  const words = reasons.map(([reason, count]) => `${count} ${reason}`).join(', ')
+  const words = reasons.map(([reason, count]) => `${count} ${leftOutPhrase(reason)}`).join(', ')
   return {
     code: 'nothing-to-upgrade',
     detail: words
@@ -265,7 +265,7 @@ function refuseWithoutCanaries(
   const reasons = new Map(leftOut.map(({ target, reason }) => [target, reason]))
   const words = canaries
     .slice(0, namedAtMost)
-    .map((target) => `${target} ${reasons.get(target) ?? 'critical'}`)
+    .map((target) => `${target} ${leftOutPhrase(reasons.get(target) ?? 'critical')}`)
   const more = canaries.length > namedAtMost ? ` and ${canaries.length - namedAtMost} more` : ''
   const detail = `None of the canaries that are named can be upgraded first: ${words.join(', ')}${more}. Name others, or a percentage.`
   return { code: 'no-canary-left', detail }
