@@ -397,6 +397,11 @@ export const planned = z.object({
   members: z.array(z.object({ targetId: z.string(), from: z.string(), to: z.string(), wave })),
   leftOut: z.array(leftOutOfPlan),
   leftOutCounts: z.record(z.string(), z.int()),
+  withoutAgent: z
+    .int()
+    .describe(
+      'For how many of those selected no agent has ever enrolled: nothing is installed there before one has. 0 where a procedure does it.',
+    ),
   ...saidBeside,
   approvals: neededApprovals,
   window: z.object({ start: z.string(), end: z.string() }).nullable(),

@@ -114,3 +114,48 @@ describe('what stands against a release is said', () => {
     expect((await world.call('GET', `/api/upgrades/${upgradeId}`)).body.againstRelease).toEqual([])
   })
 })
+
+describe('a target that has been offered and does not accept', () => {
+  const offered = async (world: World) => {
+    await world.fleet(1)
+    const id = await deployed(world, everybody)
+    await world.settle()
+    return id
+  }
+  const agent = { lambda: { kind: 'agent', target: 'cust_0001', tokenHash: '' } } as const
+  const check = (world: World) => world.call('GET', '/api/v1/updates/check', { as: agent })
+
+  it('is said to have had no agent, where none has ever enrolled, and a plan counts it', async () => {
+    const world = openWorld()
+    const id = await offered(world)
+    const told = await why(world, 'cust_0001', id)
+    expect([told.verdict, told.sentence]).toEqual([
+      'offered',
+      expect.stringContaining('No agent has ever enrolled for cust_0001.'),
+    ])
+    expect(told.reasons[0].unblock).toContain('An agent enrols')
+    const body = { ...everybody, version: 'v1.3.0' }
+    await world.fleet(3, 'v1.3.0')
+    expect((await world.call('POST', '/api/upgrades/plan', { body })).body).toMatchObject({
+      withoutAgent: 3,
+    })
+  })
+
+  it('is said to wait for its own window where its agent has asked since, and to be silent where it has not', async () => {
+    const world = openWorld()
+    await world.fleet(1)
+    await check(world)
+    world.pass(3600)
+    const id = await offered(world)
+    expect((await why(world, 'cust_0001', id)).sentence).toContain('last heard of at 2026-01-05T10:00:00')
+    world.pass(3600)
+    await check(world)
+    const told = await why(world, 'cust_0001', id)
+    expect(told.sentence).toMatch(/has asked since, at .*its maintenance window is closed/)
+    expect(told.reasons[0].unblock).toContain('Its own window opens')
+    // Of the past nobody knows who was heard of.
+    const query = { upgradeId: id, at: '2026-01-05T11:30:00.000Z' }
+    const past = await world.call('GET', '/api/v1/targets/cust_0001/explain', { query })
+    expect(past.body.sentence).not.toContain('heard of')
+  })
+})

@@ -83,6 +83,12 @@ export const plan: Work = async (session, given) => {
       `${counted(canary.size, 'target')} ${canary.size === 1 ? 'shows' : 'show'} a defect that more than ${canary.seesPercent} % have, with ${canary.confidencePercent} % confidence; ${canary.sizeToSee.map(({ percent, size }) => `${size} would show ${percent} %`).join(', ')}`,
     )
   sayLeftOut(console, '  left out   ', planned)
+  if (planned.withoutAgent > 0)
+    console.tell(
+      '  no agent   ',
+      `${counted(planned.withoutAgent, 'target')}: nothing is installed there before an agent has enrolled (drydock targets enrol)`,
+      'careful',
+    )
   sayBeside(console, planned)
   if (procedure !== null) console.say(`  procedure  ${procedure.name}, revision ${procedure.revision}`)
   if (window !== null) console.say(`  window     ${window.start} to ${window.end}`)

@@ -63,7 +63,7 @@ function sayEnd(
   if (withoutToken > 0)
     console.tell(
       '',
-      `${withoutToken} were registered before and have no token in the file: drydock targets enrol ID makes one.`,
+      `${withoutToken} were registered before and have no token in the file: drydock targets enrol makes one.`,
     )
 }
 

@@ -42,7 +42,21 @@ export const list: Work = async (session, given) => {
 }
 
 function sayTarget(session: Session, target: AnswerOf<'getTarget'>) {
-  const { id, type, region, tags, critical, namespace, gateway, pin, retired, active, attempts } = target
+  const {
+    id,
+    type,
+    region,
+    tags,
+    critical,
+    namespace,
+    gateway,
+    pin,
+    retired,
+    active,
+    attempts,
+    licence,
+    enrolled,
+  } = target
   const [last] = attempts
   return sayOne(session, target, `${id}: ${type}`, {
     runs: versionsOf(target),
@@ -53,6 +67,11 @@ function sayTarget(session: Session, target: AnswerOf<'getTarget'>) {
     critical: critical ? 'yes' : undefined,
     namespace,
     gateway,
+    environment: Object.entries(target.environment)
+      .map(([name, value]) => `${name}: ${value}`)
+      .join(', '),
+    licence: licence ?? 'none',
+    enrolled: enrolled ? 'yes' : 'no: drydock targets enrol makes the token for its agent',
     pinned: pin && `${pin.component ?? 'all of it'}: ${pin.reason}`,
     retired: retired?.reason,
     'heard of at least': target.lastSeenAt,

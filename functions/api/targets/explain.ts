@@ -182,12 +182,24 @@ export const explainTarget: Operate<(typeof targetContracts)['explainTarget'], '
   ])
   const ref = refOf(log.of(targetAggregate, id).name, commit)
   const holders = held?.holders ?? []
+  const lastSeen = query.at === undefined ? { lastSeenAt: heard.lastSeenAt } : {}
   // The views know the newest upgrades as of now alone.
   const asksNow = query.upgradeId === undefined && query.at === undefined && holders.length === 0
   const components = Object.keys(state.components)
   const releases = asksNow && !state.active ? await againstNewest(services, components) : []
   const passedOver = asksNow ? await passedOverBy(services, id, components, instant) : []
-  const facts = { id, target: state, ref, at: instant, upgrade, holders, passedOver, releases, stops }
+  const facts = {
+    id,
+    target: state,
+    ref,
+    at: instant,
+    upgrade,
+    holders,
+    passedOver,
+    releases,
+    stops,
+    ...lastSeen,
+  }
   const lookedThrough = held?.lookedThrough ?? null
   return { status: 200, body: { id, at: instant, ...heard, lookedThrough, ...explain(facts) } }
 }

@@ -96,11 +96,19 @@ function refuseUnseen(state: Requested | PlannedUpgrade, seen: Acknowledgement |
   const { failed, unreachable } = counts
   const all = `${failed} failed and ${unreachable} are unreachable`
   const body = `{"acknowledge":{"failed":${failed},"unreachable":${unreachable}}}`
+  const fields = [
+    { field: 'acknowledge.failed', value: `${seen?.failed ?? ''}`, expected: `${failed}` },
+    { field: 'acknowledge.unreachable', value: `${seen?.unreachable ?? ''}`, expected: `${unreachable}` },
+  ]
   if (seen && (seen.failed < failed || seen.unreachable < unreachable))
-    return refuse('more-failed', `By now ${all}: look at them, then resume with ${body}.`)
+    return reject({
+      ...{ code: 'more-failed', detail: `By now ${all}: look at them, then resume with ${body}.`, fields },
+    })
   const exceeded = hasBegun(state) && state.breached.length > 0
   if (seen || (!exceeded && !holdOf(holds, 'GATE_FAILED'))) return undefined
-  return refuse('not-acknowledged', `${all}: look at them, then resume with ${body}.`)
+  return reject({
+    ...{ code: 'not-acknowledged', detail: `${all}: look at them, then resume with ${body}.`, fields },
+  })
 }
 
 /**
