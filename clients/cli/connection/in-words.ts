@@ -17,6 +17,14 @@ const options: Readonly<Record<string, string>> = {
   ...{ type: '--type', region: '--region', namespace: '--namespace', gateway: '--gateway', tags: '--tag' },
   ...{ critical: '--critical', label: '--label', channel: '--channel', planHash: '--plan-hash' },
   ...{ limit: '--limit', status: '--status', at: '--at', kind: '--kind', requestedBy: '--requested-by' },
+  ...{ licence: 'the licence', check: 'the check', verdict: 'the verdict', 'evidence.url': '--evidence' },
+  ...{
+    'evidence.sha256': '--sha256',
+    expires: '--expires',
+    components: '--component',
+    channels: '--channel',
+  },
+  ...{ environment: '--environment' },
   ...{ id: 'the id', customerId: 'the target', targetId: 'the target', rollBack: '--roll-back' },
 }
 

@@ -80,6 +80,42 @@ function sayTarget(session: Session, target: AnswerOf<'getTarget'>) {
   })
 }
 
+/** Registers one target. What it has to be is the server's to say, with what is wrong. */
+export const add: Work = async (session, given) => {
+  const id = given.word(0)
+  const pairs = (option: string) => {
+    const found = given.pairs(option)
+    return Object.keys(found).length > 0 ? found : undefined
+  }
+  const body = {
+    id,
+    ...optional({
+      type: given.text('type'),
+      region: given.text('region'),
+      namespace: given.text('namespace'),
+      gateway: given.text('gateway'),
+      critical: given.choice('critical'),
+      components: pairs('component'),
+      tags: pairs('tag'),
+      environment: pairs('environment'),
+      enrol: given.choice('enrol'),
+    }),
+  }
+  const registered = await session.api.read('registerTargets', { body })
+  const result = 'status' in registered ? registered : undefined
+  const { console, json } = session
+  if (json) console.json(registered)
+  else {
+    const words = result?.status === 'exists' ? 'was registered before, as it is' : 'is registered'
+    console.say(`${id} ${words}.`, 'good')
+    if (result?.enrolmentToken !== undefined) {
+      console.note(`It works once, until ${result.expiresAt}:`)
+      console.say(result.enrolmentToken)
+    } else console.say(`Next: drydock targets enrol ${id}`, 'quiet')
+  }
+  return exitCodes.done
+}
+
 /** Shows a target with what is done to it. */
 export const show: Work = async (session, given) =>
   sayTarget(session, await session.api.read('getTarget', { params: { id: given.word(0) } }))

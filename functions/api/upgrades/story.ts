@@ -77,7 +77,7 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
         ? ` At most ${rolling.unavailable} of them may be out of service at once, and ${rolling.surge} more in flight.`
         : spacingSeconds === undefined
           ? ''
-          : ` They go one at a time, the next ${spacingSeconds} seconds after the end of the last.`
+          : ` They go one at a time, the next ${counted(spacingSeconds, 'second')} after the end of the last.`
       return `Planned ${targets(event.data.members)} to ${event.data.version}${out}.${pace}${much}${held}`
     }
     case 'ApprovalGiven':
@@ -138,9 +138,9 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
         const lost = `${targets(count)} failed or unreachable`
         return `${lost} use up what may be unavailable of the whole upgrade: ${words[action]}.`
       }
-      const what = kind === 'unreachable' ? 'were unreachable' : 'failed'
+      const what = kind === 'unreachable' ? `${count === 1 ? 'was' : 'were'} unreachable` : 'failed'
       const where = kind === 'budget' ? 'the whole upgrade' : wave(event.data.wave)
-      return `${count} ${what} in ${where}, ${allowed} are allowed: ${words[action]}.`
+      return `${count} ${what} in ${where}, ${allowed} ${allowed === 1 ? 'is' : 'are'} allowed: ${words[action]}.`
     }
     case 'WaveEnded':
       return `Finished ${wave(event.data.wave)}.`

@@ -1,5 +1,5 @@
 import { hashOf } from '../../../events/canonical.ts'
-import { leftOutPhrase, type leftOutPhrases } from '../../../events/phrases.ts'
+import { counted, leftOutPhrase, type leftOutPhrases } from '../../../events/phrases.ts'
 import type { UpgradeEvent, UpgradeRequest, WaveCuts } from '../../../events/upgrade.ts'
 import { reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
@@ -231,7 +231,8 @@ function busyWith(candidates: Iterable<ListedCandidate>): string {
   const held = new Map<string, number>()
   for (const { active } of candidates) if (active !== null) held.set(active, (held.get(active) ?? 0) + 1)
   const upgrades = [...held].map(([upgrade, count]) => `${count} by upgrade ${upgrade}`).sort()
-  const more = upgrades.length > namedAtMost ? ` and ${upgrades.length - namedAtMost} more upgrades` : ''
+  const more =
+    upgrades.length > namedAtMost ? ` and ${counted(upgrades.length - namedAtMost, 'more upgrade')}` : ''
   return `${upgrades.slice(0, namedAtMost).join(', ')}${more}`
 }
 
@@ -297,7 +298,7 @@ function refuseUnasked(
   const why = empty ? 'adds nobody to those before' : 'is all of them'
   return {
     code: 'no-second-wave',
-    detail: `Of ${members} ${members === 1 ? 'target' : 'targets'} ${stage.percent} % ${why}: nobody would have to continue after that. Ask for a second person at another percentage, or leave it out.`,
+    detail: `Of ${counted(members, 'target')} ${stage.percent} % ${why}: nobody would have to continue after that. Ask for a second person at another percentage, or leave it out.`,
     fields: [
       {
         field: `percentages.${number}.continueRequiresSecondPerson`,

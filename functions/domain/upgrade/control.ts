@@ -94,7 +94,7 @@ export interface Acknowledgement {
 function refuseUnseen(state: Requested | PlannedUpgrade, seen: Acknowledgement | undefined) {
   const { counts, holds } = state.standing
   const { failed, unreachable } = counts
-  const all = `${failed} failed and ${unreachable} are unreachable`
+  const all = `${failed} failed and ${unreachable} ${unreachable === 1 ? 'is' : 'are'} unreachable`
   const body = `{"acknowledge":{"failed":${failed},"unreachable":${unreachable}}}`
   const fields = [
     { field: 'acknowledge.failed', value: `${seen?.failed ?? ''}`, expected: `${failed}` },

@@ -1,3 +1,4 @@
+import { counted } from '../../../events/phrases.ts'
 import type {
   ProcedureDocument,
   SsmCommand,
@@ -513,7 +514,7 @@ class Step {
   }
 
   #failLate({ tries }: RunningStep): Promise<void> {
-    return this.#fail('DEADLINE', `Its time is over after ${tries} ${tries === 1 ? 'try' : 'tries'}.`)
+    return this.#fail('DEADLINE', `Its time is over after ${counted(tries, 'try', 'tries')}.`)
   }
 
   async #doneWith({ values, status }: Extract<Answered, { kind: 'good' }>): Promise<void> {
