@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { Contract } from './contract.ts'
 import { identifier, listOf, noQuery, paging, words } from './fields.ts'
+import { againstRelease } from './upgrade-answers.ts'
 
 const stops = z.object({
   stopped: z.boolean(),
@@ -55,6 +56,13 @@ export const operationsContracts = {
               .string()
               .nullable()
               .describe('Why it has to be approved although nobody asked for that; null: it was asked for.'),
+            leftOutCounts: z
+              .record(z.string(), z.int())
+              .nullable()
+              .describe(
+                'How many its plan leaves out, by reason; null: it is a step, or a rollout, whose phases say it.',
+              ),
+            againstRelease,
             window: z
               .object({ start: z.string(), end: z.string() })
               .nullable()

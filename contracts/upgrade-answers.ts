@@ -181,6 +181,17 @@ const upgradeActions = [
   ...(['endBake', 'retryFailed', 'rollBackUpgrade', 'abortUpgrade'] as const),
 ] as const
 
+/** What stands against a release. */
+export const againstRelease = z
+  .array(
+    z.object({
+      code: z.enum(['withdrawn', 'blocked', 'held_back']),
+      detail: z.string(),
+      unblock: z.string().nullable().describe('What ends that; null: nothing does.'),
+    }),
+  )
+  .describe('What stands against its release; empty: nothing, or it is a rollback.')
+
 /** An upgrade by itself: the fold of its stream in the words of the API. */
 export const upgradeDetail = upgradeStatus.extend({
   id: z.string(),
@@ -242,6 +253,7 @@ export const upgradeDetail = upgradeStatus.extend({
     }),
   ),
   failure,
+  againstRelease,
   window: z.object({ start: z.string(), end: z.string() }).nullable(),
   generation: z.int(),
   jobId: z.string(),
@@ -400,6 +412,11 @@ export const planned = z.object({
   members: z.array(z.object({ targetId: z.string(), from: z.string(), to: z.string(), wave })),
   leftOut: z.array(leftOutOfPlan),
   leftOutCounts: z.record(z.string(), z.int()),
+  withoutAgent: z
+    .int()
+    .describe(
+      'For how many of those selected no agent has ever enrolled: nothing is installed there before one has. 0 where a procedure does it.',
+    ),
   ...saidBeside,
   approvals: neededApprovals,
   window: z.object({ start: z.string(), end: z.string() }).nullable(),

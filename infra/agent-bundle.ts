@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { buildSync } from 'esbuild'
 import { endCommand, readCommandLine } from './command-line.ts'
 import { noticesOf, packagesIn } from './constructs/third-party.ts'
+import { nodeNeeded } from './node-needed.ts'
 
 const usage = `npm run bundle:agent [-- options]
 
@@ -26,6 +27,8 @@ export function writeAgent(directory: string): void {
     bundle: true,
     // Its licence wants it exchangeable (ADR 0061): it is loaded from where the agent lies, if a certificate is trusted.
     external: ['openpgp'],
+    alias: { 'node:sqlite': './clients/agent/bundled/sqlite.ts' },
+    banner: { js: nodeNeeded(24) },
     format: 'esm',
     platform: 'node',
     target: 'node24',

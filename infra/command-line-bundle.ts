@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type BuildResult, buildSync } from 'esbuild'
 import { endCommand, readCommandLine } from './command-line.ts'
 import { noticesOf, type Package, packagesIn } from './constructs/third-party.ts'
+import { nodeNeeded } from './node-needed.ts'
 
 const usage = `npm run bundle [-- options]
 
@@ -26,6 +27,8 @@ function built(): BuildResult<{ readonly write: false; readonly metafile: true }
     metafile: true,
     bundle: true,
     // What is imported when it is wanted is then loaded by then, the parts of Node that it needs included.
+    // What follows would not be strict any more, were it not said before.
+    banner: { js: `'use strict';\n${nodeNeeded(20)}` },
     format: 'cjs',
     platform: 'node',
     target: 'node20',

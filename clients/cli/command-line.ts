@@ -4,11 +4,13 @@ import { declareClosures } from './commands/closures.ts'
 import { finish, type Start } from './commands/declare.ts'
 import { declareDestinations } from './commands/destinations.ts'
 import { declareFleet } from './commands/fleet.ts'
+import { declareLicences } from './commands/licences.ts'
 import { declarePolicies } from './commands/policies.ts'
 import { declareProcedures } from './commands/procedures.ts'
 import { declareProfiles } from './commands/profiles.ts'
 import { declareRollouts } from './commands/rollouts.ts'
 import { declareUpgrades } from './commands/upgrades.ts'
+import { declareVerdicts } from './commands/verdicts.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 import { Given } from './given.ts'
@@ -45,10 +47,12 @@ export function commandLine(
     .hook('preSubcommand', (_, command) => finish(command))
   declareUpgrades(program, start)
   declareFleet(program, start)
+  declareLicences(program, start)
   program.commandsGroup('By documents, and by the clock:')
   declareRollouts(program, start)
   declareProcedures(program, start)
   declarePolicies(program, start)
+  declareVerdicts(program, start)
   declareProfiles(program, start)
   declareDestinations(program, start)
   program.commandsGroup('What keeps everything from being upgraded:')

@@ -1,3 +1,4 @@
+import { counted } from '../../events/phrases.ts'
 import { reject } from './aggregate.ts'
 import type { RefusedField } from './rejection.ts'
 
@@ -51,7 +52,7 @@ export function unmeetable(
     authors.length > 0
       ? `${requestedBy} and the ${authors.length} others who have edited it`
       : `${requestedBy}, who asks for it`
-  const expected = `at least ${needed} ${needed === 1 ? 'approver' : 'approvers'} beside ${beside}: nobody approves that`
+  const expected = `at least ${counted(needed, 'approver')} beside ${beside}: nobody approves that`
   return { field: 'approvals.approvers', value: (rule.approvers ?? []).join(', ').slice(0, 256), expected }
 }
 

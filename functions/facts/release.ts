@@ -6,6 +6,7 @@ import { type Compatibility, compatibilityOf } from '../domain/release/compatibi
 import { type ReleaseState, releaseAggregate, releaseId } from '../domain/release/release.ts'
 import { type CatalogueEntry, resolveRelease } from '../domain/release/resolve.ts'
 import { distrustOf } from '../domain/release/trusted.ts'
+import type { AgainstRelease } from '../domain/target/explanation.ts'
 import { sameVersion } from '../domain/version/identity.ts'
 import { compareIn, isMoving, type VersionScheme } from '../domain/version/scheme.ts'
 import type { Log } from '../log/log.ts'
@@ -37,15 +38,40 @@ interface Found {
   readonly heldBack: string | null
 }
 
-/** Returns why a release is held back, in words. */
-export function heldBackWords({
-  component,
-  version,
-  heldBack,
-}: Pick<ReleaseState, 'component' | 'version' | 'heldBack'>): string | null {
+type Held = Pick<ReleaseState, 'component' | 'version' | 'heldBack'>
+
+function heldBackSince({ component, version, heldBack }: Held): string | null {
   if (!heldBack) return null
-  const free = `POST /api/v1/releases/${component}/${version}/free lets it be chosen again.`
-  return `${component} ${version} is held back since ${heldBack.since} (${cut(heldBack.reason, 200)}). ${free}`
+  return `${component} ${version} is held back since ${heldBack.since} (${cut(heldBack.reason, 200)}).`
+}
+
+/** Returns why a release is held back, in words; null: it is not. */
+export function heldBackWords(release: Held): string | null {
+  const since = heldBackSince(release)
+  if (since === null) return null
+  return `${since} POST /api/v1/releases/${release.component}/${release.version}/free lets it be chosen again.`
+}
+
+/** Returns all that stands against a release: that it was withdrawn, is blocked, or is held back, each with what ends it. */
+export function againstRelease(
+  release: Held & Pick<ReleaseState, 'withdrawn' | 'blocked'>,
+): readonly AgainstRelease[] {
+  const { component, version, withdrawn, blocked } = release
+  const found: AgainstRelease[] = []
+  if (withdrawn) {
+    const detail = `${component} ${version} was withdrawn: ${withdrawn.reason}`
+    found.push({ code: 'withdrawn', detail, unblock: null })
+  }
+  if (blocked) {
+    const detail = `${component} ${version} is blocked: ${blocked.reason}`
+    found.push({ code: 'blocked', detail, unblock: 'Somebody unblocks it, with a reason.' })
+  }
+  const held = heldBackSince(release)
+  if (held !== null) {
+    const unblock = 'Somebody frees it, with a reason. Who names its version gets it even so.'
+    found.push({ code: 'held_back', detail: held, unblock })
+  }
+  return found
 }
 
 /** A release that targets go back to: why it was taken away, and why it must not be handed to anybody. */
@@ -112,6 +138,12 @@ async function newest(
   const first = resolveRelease(asked, all)
   const passedOver = first && first.version !== found?.version ? first.row : null
   return { ...(found && { version: found.version }), passedOver }
+}
+
+/** Returns the newest version of a component by the catalogue's view, whatever stands against it; undefined: there is none. */
+export async function newestRelease(views: Views, component: string): Promise<string | undefined> {
+  const { version, passedOver } = await newest(views, component, 'latest')
+  return passedOver?.version ?? version
 }
 
 /**

@@ -1,3 +1,4 @@
+import { counted } from '../../events/phrases.ts'
 import type { PublicDetail } from '../../events/public.ts'
 import type { Severity } from '../../events/words.ts'
 import type { ExistingRollout } from '../domain/rollout/state.ts'
@@ -73,7 +74,7 @@ const sentences: Sentences = {
   ThresholdBreached: [
     'critical',
     ({ count, allowed, kind, action }) =>
-      `${count} targets ${kind === 'unreachable' ? 'were unreachable' : 'failed'}, ${allowed} are allowed. ${follows[action]}`,
+      `${counted(count, 'target')} ${kind === 'unreachable' ? `${count === 1 ? 'was' : 'were'} unreachable` : 'failed'}, ${allowed} ${allowed === 1 ? 'is' : 'are'} allowed. ${follows[action]}`,
   ],
   MeasurementTaken: null,
   GateEvaluated: [
@@ -126,7 +127,7 @@ const sentences: Sentences = {
   PhaseOvertaken: [
     'warning',
     ({ phaseName, targets }) =>
-      `${targets} targets do not run any more what phase "${phaseName}" had put there.`,
+      `${counted(targets, 'target')} ${targets === 1 ? 'does' : 'do'} not run any more what phase "${phaseName}" had put there.`,
   ],
   PhaseAccepted: ['info', ({ by, phaseName, reason }) => `${by} accepted phase "${phaseName}": ${reason}`],
   RolloutPaused: ['warning', ({ by, reason }) => `${by} paused it: ${reason}`],

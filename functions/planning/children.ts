@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { leftOutPhrase } from '../../events/phrases.ts'
 import { instantOf } from '../../events/time.ts'
 import type { UpgradeRequest } from '../../events/upgrade.ts'
 import { systemActor } from '../domain/actor.ts'
 import { leftOutCounts, type Plan } from '../domain/plan/plan.ts'
 import type { Rejection } from '../domain/rejection.ts'
+import { targetAggregate } from '../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import {
   type ChildCommand,
@@ -17,9 +19,12 @@ import {
 import { abortUpgrade } from '../domain/upgrade/control.ts'
 import { requestUpgrade } from '../domain/upgrade/request.ts'
 import { type ExistingUpgrade, exists, hasEnded, type PhaseOf, planOf } from '../domain/upgrade/state.ts'
-import { type Family, familyOf } from '../facts/family.ts'
-import type { Metadata } from '../log/log.ts'
+import { type Family, familyOf, touchedBy } from '../facts/family.ts'
+import { notedLeftOut } from '../facts/left-out.ts'
+import type { Log, Metadata } from '../log/log.ts'
 import { Contended, isCarriedOut, refusalOf } from '../log/outcome.ts'
+import { atOnce } from '../patience.ts'
+import { sideBySide } from '../side-by-side.ts'
 import { lookedAtMost, type PlanningServices, prospectOf, storePlan, writePlan } from './planning.ts'
 
 /** A child of at most so many members is planned before it is answered; a larger one by its execution. */
@@ -96,7 +101,7 @@ function nothingToDo(
   if (rejected.code !== 'nothing-to-upgrade' && rejected.code !== 'update-in-progress') return rejected
   const code = kind === 'retry' ? 'nothing-to-retry' : 'nothing-to-roll-back'
   if (leftOut) {
-    const words = Object.entries(leftOut.counts).map(([reason, count]) => `${count} ${reason}`)
+    const words = Object.entries(leftOut.counts).map(([reason, count]) => `${count} ${leftOutPhrase(reason)}`)
     const verb = kind === 'retry' ? 'tried again' : 'taken back'
     return { code, detail: `Nobody would be ${verb}: ${words.join(', ')}.` }
   }
@@ -113,19 +118,6 @@ export async function beginChild(
 ): Promise<void> {
   const outcome = await log.execute(upgradeAggregate, child, requestUpgrade(begun), cause)
   if (!isCarriedOut(outcome)) throw new Contended(child)
-}
-
-/** Returns whom the plan of a child leaves out, as the stream that noted it says. */
-async function notedLeftOut(
-  { log }: PlanningServices,
-  root: string,
-  child: string,
-): Promise<LeftOut | undefined> {
-  for await (const { event } of log
-    .of(upgradeAggregate, root)
-    .events({ consistent: true }, ['ChildRequested']))
-    if (event.data.child === child) return event.data.leftOut
-  return undefined
 }
 
 /**
@@ -169,7 +161,7 @@ export async function startChild(
   const planned = found?.plan && (await storePlan(services, found.plan, request, child))
   await beginChild(services, child, { request, by, planned, rollout }, cause)
   if (planned) await writePlan(services, child)
-  const leftOut = known ? await notedLeftOut(services, family.root, child) : found?.leftOut
+  const leftOut = known ? await notedLeftOut(log, family.root, child) : found?.leftOut
   const isPlanned = planOf((await log.load(upgradeAggregate, child)).state) !== null
   return { child, parent: command.parent, leftOut, planned: isPlanned }
 }
@@ -198,6 +190,45 @@ async function prospectOfChild(
   if ('plan' in prospect) return { plan: prospect.plan, leftOut: leftOutOf(prospect.plan.leftOut) }
   const leftOut = leftOutOf(prospect.leftOut)
   return { rejected: nothingToDo(command, prospect.rejected, leftOut), leftOut }
+}
+
+/** Are all of these offered, and accepted by nobody yet? Then whoever aborts has them withdrawn. */
+async function areOnlyOffered(log: Log, { tries }: Family, targets: readonly string[]): Promise<boolean> {
+  const ours = new Set(tries.map(({ id }) => id))
+  const offered = await sideBySide(targets, atOnce.targets, async (target) => {
+    const { active } = (await log.load(targetAggregate, target)).state
+    return active !== null && ours.has(active.upgrade) && active.acceptedAt === null
+  })
+  return offered.every(Boolean)
+}
+
+/**
+ * Returns why the rollback of a family would take nothing back, with whom it would leave out; undefined: it would take something, or nobody knows yet, as
+ * something has begun that has not ended, or they are too many to be looked at while somebody waits.
+ */
+export async function nothingTakenBack(
+  services: PlanningServices,
+  asked: ChildCommand,
+  family: Family,
+): Promise<{ readonly rejected: Rejection; readonly leftOut?: LeftOut | undefined } | undefined> {
+  const touched = [...(await touchedBy(services.log, family)).values()]
+  if (touched.length > inlineAtMost) return undefined
+  const open = touched.flatMap(({ target, inFlight }) => (inFlight ? [target] : []))
+  if (!(await areOnlyOffered(services.log, family, open))) return undefined
+  if (touched.length === open.length) {
+    const detail =
+      'No target runs anything else for it: none has begun, or those that have took it back by themselves: abort it instead.'
+    return { rejected: { code: 'nothing-to-roll-back', detail } }
+  }
+  const command: ChildCommand = { ...asked, parent: family.root, kind: 'rollback' }
+  const whole = requestOfChild(command, family.state, instantOf(services.now()))
+  const targets = touched.flatMap(({ target, inFlight }) => (inFlight ? [] : [target]))
+  const request = { ...whole, selection: { ...whole.selection, targets } }
+  const prospect = await prospectOf(services, request, { candidates: inlineAtMost, looked: lookedAtMost })
+  if (!('rejected' in prospect)) return undefined
+  const leftOut = leftOutOf(prospect.leftOut)
+  const rejected = nothingToDo(command, prospect.rejected, leftOut)
+  return rejected.code === 'nothing-to-roll-back' ? { rejected, leftOut } : undefined
 }
 
 /** Others of the family that are at work admit nobody any more, once it is taken back. */

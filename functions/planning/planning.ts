@@ -96,6 +96,8 @@ export type Prospect =
   | {
       readonly plan: Plan
       readonly warnings: readonly PlanWarning[]
+      /** For how many of those selected no agent has ever enrolled; 0 where a procedure does it. */
+      readonly withoutAgent: number
       /** The approvals that policies ask for. */
       readonly demands: readonly Demand[]
       /** Returns who was selected, whether the plan takes it or not. */
@@ -167,8 +169,11 @@ export async function prospectOf(
   const look = new Look(services.views, request.component, bound.looked)
   const chosen = candidatesOf(services, request, named, unmatched, look)
   const { groups } = request
+  let withoutAgent = 0
   for await (const candidate of request.preUpgradeChecks ? withReadiness(services, chosen) : chosen) {
     if (candidates.length >= bound.candidates) return { large: true }
+    const { from, retired, pinned, excluded } = candidate
+    if (candidate.withoutAgent && from !== null && !retired && !pinned && !excluded) withoutAgent++
     candidates.add(groups ? { ...candidate, group: groupValue(groups, candidate) } : candidate)
   }
   if (look.isCutShort) return { large: true }
@@ -217,6 +222,7 @@ export async function prospectOf(
   return {
     plan,
     warnings: [...warnings, ...warningsOfGroups(request, plan), ...warningsOfEnvironments(plan)],
+    withoutAgent: request.procedure ? 0 : withoutAgent,
     demands,
     selected,
   }

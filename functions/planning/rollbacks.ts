@@ -7,9 +7,10 @@ import { wayBackOrder } from '../domain/rollout/order.ts'
 import { ownRollback } from '../domain/rollout/outcome.ts'
 import { requestRollout } from '../domain/rollout/request.ts'
 import { type ExistingRollout, exists, hasEnded } from '../domain/rollout/state.ts'
-import { familyOf, touchedBy } from '../facts/family.ts'
+import { familyOf } from '../facts/family.ts'
 import type { Log, Metadata } from '../log/log.ts'
 import { Contended, isCarriedOut, refusalOf } from '../log/outcome.ts'
+import { nothingTakenBack } from './children.ts'
 import type { PlanningServices } from './planning.ts'
 import { unplanned } from './rollouts.ts'
 
@@ -111,19 +112,20 @@ function chosenOf(
  * must refuse it is found before anything is appended. Then the rollout notes it, which decides whether it may be; then its stream begins. Throws Contended.
  */
 export async function startRollback(
-  { log }: Pick<PlanningServices, 'log'>,
+  services: PlanningServices,
   { rollout, child, phases: names, by, reason, settings, breakGlass, idempotency }: RollbackAsked,
   correlation: string,
 ): Promise<RollbackResult> {
+  const { log } = services
   const { state } = await log.load(rolloutAggregate, rollout)
   if (!exists(state)) return notFound
   const found = chosenOf(state, names)
   if ('rejected' in found) return found
   const known = state.children.some((one) => one.child === child)
-  if (!known && !(await hasTouched(log, state, found.chosen))) {
-    const detail = 'None of these phases has changed anything that could be taken back.'
-    return { rejected: { code: 'nothing-to-roll-back', detail } }
-  }
+  const nothing = known
+    ? undefined
+    : await nothingTakenBackOf(services, state, { by, settings }, found.chosen)
+  if (nothing) return { rejected: nothing }
   const noted = { child, phases: found.chosen, by, reason, settings, ...(breakGlass && { breakGlass }) }
   const cause: Metadata = { actor: by, correlation, causation: log.of(rolloutAggregate, rollout).name }
   const outcome = await log.execute(
@@ -141,17 +143,24 @@ export async function startRollback(
   return { child, phases: found.chosen.flatMap((number) => state.phases[number]?.name ?? []) }
 }
 
-async function hasTouched(
-  log: Log,
-  { phases }: ExistingRollout,
+/** Returns why taking phases of a rollout back would take nothing back; undefined: it would, or nobody knows yet. */
+export async function nothingTakenBackOf(
+  services: PlanningServices,
+  { phases, request }: ExistingRollout,
+  { by, settings }: Pick<RollbackAsked, 'by' | 'settings'>,
   chosen: readonly number[],
-): Promise<boolean> {
+): Promise<Rejection | undefined> {
+  // That one is refused for what it is.
+  if (request.kind === 'rollback') return undefined
   for (const number of chosen) {
     const { upgrade } = phases[number] ?? {}
-    const family = upgrade && (await familyOf(log, upgrade))
-    if (family && (await touchedBy(log, family)).size > 0) return true
+    const family = upgrade && (await familyOf(services.log, upgrade))
+    if (!family) continue
+    const asked = { parent: upgrade, kind: 'rollback', by, settings } as const
+    if (!(await nothingTakenBack(services, asked, family))) return undefined
   }
-  return false
+  const detail = 'None of these phases has changed anything that could be taken back.'
+  return { code: 'nothing-to-roll-back', detail }
 }
 
 /**

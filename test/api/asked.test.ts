@@ -175,7 +175,7 @@ describe('a moving word', () => {
     const { body } = await world.call('GET', `/api/upgrades/${started.body.execution_id}`)
     expect(body.failure).toMatchObject({
       code: 'nothing-to-upgrade',
-      detail: expect.stringContaining('1 newer_version'),
+      detail: expect.stringContaining('1 at a newer version'),
     })
   })
 })

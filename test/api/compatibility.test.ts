@@ -116,7 +116,7 @@ describe('M2, C9: what a release asks of where it runs', () => {
     expect((await check(world, 't1', 'a%20b=1')).body.code).toBe('validation-failed')
     const plan = await world.call('POST', '/api/upgrades/plan', { body: everybody })
     expect(plan.body.code).toBe('nothing-to-upgrade')
-    expect(plan.body.detail).toContain('1 incompatible')
+    expect(plan.body.detail).toContain('1 unfit for the release')
   })
 
   it('is asked again when it is assigned', async () => {

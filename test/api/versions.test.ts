@@ -87,7 +87,7 @@ describe('builds that differ after the plus sign are two', () => {
   it('so that the one that runs is there already', async () => {
     const { status, body } = await deploy(await built(), '1.30.4+k3s1')
     expect([status, body.code]).toEqual([422, 'nothing-to-upgrade'])
-    expect(body.detail).toContain('1 already_at_version')
+    expect(body.detail).toContain('1 at the version already')
   })
 
   it('so that a success with the other is none', async () => {

@@ -21,7 +21,14 @@ export function upgrade(given: Partial<Upgrade> = {}): Upgrade {
     ],
     ...{ holds: [], defects: null, requestedBy: 'ann', requestedAt: '2026-11-28T01:00:00.000Z' },
     ...{ reason: null, planHash, request: {}, plan: null, approvals: [], children: [], failure: null },
-    ...{ window: null, generation: 1, position: { move: 'wave', place: 0 }, actions: [], commit: 7 },
+    ...{
+      againstRelease: [],
+      window: null,
+      generation: 1,
+      position: { move: 'wave', place: 0 },
+      actions: [],
+      commit: 7,
+    },
     ...given,
   }
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,6 +35,19 @@ describe('the bundle', () => {
   it('runs by itself, and knows its version', () => {
     const { stdout, status } = spawnSync(program, ['-V'], { encoding: 'utf8' })
     expect([status, stdout]).toEqual([0, `${manifest.version}\n`])
+  })
+
+  it('says which Node it needs where that is older, and nothing else', () => {
+    const older = join(directory, 'older.cjs')
+    writeFileSync(
+      older,
+      "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.8' } })",
+    )
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--require', older, program, '-V'], {
+      encoding: 'utf8',
+    })
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^Drydock needs Node 20 or newer, this is .*Nothing was started or changed\.\n$/)
   })
 
   it('loads all that it needs from itself', async () => {

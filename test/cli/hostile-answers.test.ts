@@ -121,13 +121,12 @@ describe('a refusal', () => {
     const api = await standIn(() => [...problem(400, 'validation-failed', { errors })])
     const { code, err } = await commandAt(api, deploy)
     expect(code).toBe(exitCodes.refused)
-    expect(err).toContain('Refused: It is validation-failed.\n  canaryPercent: more than 0\n')
+    expect(err).toContain('Refused: It is validation-failed.\n  --canary-percent: more than 0\n')
     expect(err).toContain('  phases.0.component (line 3, column 7): a name\n')
   })
 
   it.each([
     [403, 'self-approval', /Somebody else has to do it/],
-    [409, 'not-acknowledged', /drydock resume ID --seen-failed N/],
     [422, 'release-not-registered', /drydock releases list/],
     [401, 'unauthenticated', /drydock login/],
   ])('%i %s leads on', async (status, code, next) => {

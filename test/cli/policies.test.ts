@@ -61,7 +61,7 @@ it('say to a deploy what they would say, and by the exit code whether it would b
   const said = await commandAt(well, words)
   expect([said.code, said.out]).toEqual([
     exitCodes.done,
-    expect.stringContaining('1 approvals of the role admin'),
+    expect.stringContaining('1 approval of the role admin'),
   ])
   expect(well.asked[0]).toMatchObject({
     path: '/api/v1/policies/try',

@@ -51,7 +51,7 @@ describe('targets import', () => {
     const { code, out } = await commandAt(api, ['targets', 'import', file(text)])
     expect([code, out]).toEqual([
       exitCodes.done,
-      '2 targets: 2 registered, 0 were registered before, 0 refused.\n',
+      '2 targets: 2 registered, 0 registered before, 0 refused.\n',
     ])
     const common = { type: 'customer', gateway: null }
     expect(bodyOf(api.asked[0]).targets).toEqual([
@@ -120,7 +120,7 @@ describe('targets import', () => {
     expect((await commandAt(half, ['targets', 'import', path])).code).toBe(exitCodes.refused)
     expect(known.size).toBe(5000)
     const { out } = await commandAt(await registering(known), ['targets', 'import', path])
-    expect(out).toBe('6000 targets: 1000 registered, 5000 were registered before, 0 refused.\n')
+    expect(out).toBe('6000 targets: 1000 registered, 5000 registered before, 0 refused.\n')
   })
 
   it.each([
@@ -156,7 +156,7 @@ describe('targets import', () => {
     const { code, out } = await commandAt(api, ['targets', 'import', file('id\na\nb\n')])
     expect(code).toBe(exitCodes.exceptions)
     expect(out).toBe(
-      '2 targets: 1 registered, 0 were registered before, 1 refused.\n  line 3: b: It is no gateway.\n',
+      '2 targets: 1 registered, 0 registered before, 1 refused.\n  line 3: b: It is no gateway.\n',
     )
   })
 
@@ -167,10 +167,10 @@ describe('targets import', () => {
     const first = await commandAt(api, words(file('id\nold\na\n')))
     expect(readFileSync(tokens, 'utf8')).toBe('a,token-of-a,2026-12-04T00:00:00Z\n')
     expect(statSync(tokens).mode & 0o777).toBe(0o600)
-    expect(first.out).toMatch(/1 were registered before and have no token in the file/)
+    expect(first.out).toMatch(/1 target registered before without a token in the file/)
     expect(first.out).not.toContain('token-of-a')
     const second = await commandAt(api, words(file('id\na\nb\n')))
-    expect(second.out).toBe('2 targets: 1 registered, 1 were registered before, 0 refused.\n')
+    expect(second.out).toBe('2 targets: 1 registered, 1 registered before, 0 refused.\n')
     expect(readFileSync(tokens, 'utf8').split('\n').length).toBe(3)
   })
 })

@@ -53,8 +53,11 @@ export function specOf<State, Event extends DomainEvent>(
             thenTypes: (...types: readonly string[]) =>
               expect('events' in decision ? events.map(({ type }) => type) : decision).toEqual(types),
             thenNothing: () => expect(answer).toEqual({ events: [] }),
-            thenRejected: (code: string) =>
-              expect(decision).toEqual({ rejected: { code, detail: expect.stringMatching(/\w+ \w+/) } }),
+            /** It refuses by this code, and names exactly these fields. */
+            thenRejected: (code: string, fields?: readonly object[]) =>
+              expect(decision).toEqual({
+                rejected: { code, detail: expect.stringMatching(/\w+ \w+/), ...(fields && { fields }) },
+              }),
             /** Decides something now, and nothing when the same command comes again. */
             thenIdempotent: () => {
               expect(events.length).toBeGreaterThan(0)

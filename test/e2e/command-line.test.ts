@@ -100,7 +100,7 @@ describe('an operator with nothing but the command line', () => {
     const tokens = join(directory, 'tokens.csv')
     const said = await ends(0, 'ann', 'targets', 'import', fleet, '--enrol', tokens)
     expect(said).toContain(`${size} targets: ${size} registered`)
-    expect(await ends(0, 'ann', 'targets', 'import', fleet)).toContain(`${size} were registered before`)
+    expect(await ends(0, 'ann', 'targets', 'import', fleet)).toContain(`${size} registered before`)
     const { url } = runtimeOfFile()
     const instances = readFileSync(tokens, 'utf8')
       .trim()

@@ -64,7 +64,7 @@ describe('with pre_upgrade_checks', () => {
     const { request, plan } = await upgrade(id)
     const { events } = (await world.call('GET', `/api/upgrades/${id}/events`)).body
     expect(events.map(({ sentence }: { sentence: string }) => sentence)).toContain(
-      'Planned 2 targets to v1.2.0, leaving out 1 not_ready.',
+      'Planned 2 targets to v1.2.0, leaving out 1 unheard of for 24 hours.',
     )
     expect(request?.preUpgradeChecks).toBe(true)
     expect(plan).toMatchObject({ members: 2, leftOut: { not_ready: 1 } })
@@ -89,7 +89,7 @@ describe('with pre_upgrade_checks', () => {
     const { status, failure } = await upgrade(await opened(profile))
     expect([status, failure]).toEqual([
       'failed',
-      { code: 'nothing-to-upgrade', detail: 'No target is left to upgrade: 3 not_ready.' },
+      { code: 'nothing-to-upgrade', detail: 'No target is left to upgrade: 3 unheard of for 24 hours.' },
     ])
     const { state } = await world.log.load(profileAggregate, profile)
     expect(state.summaries).toMatchObject([{ failures: [{ code: 'nothing-to-upgrade', count: 1 }] }])

@@ -15,7 +15,13 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   // What integrations get is released: it shares words, and nothing that may change.
   'events/public.ts': ['events/words.ts'],
   // A leaf: clients import it.
-  contracts: ['events/words.ts', 'events/time-zones.ts', 'events/procedure.ts', 'events/canonical-json.ts'],
+  contracts: [
+    'events/words.ts',
+    'events/time-zones.ts',
+    'events/procedure.ts',
+    'events/canonical-json.ts',
+    'events/phrases.ts',
+  ],
   // It speaks HTTP: whatever else it knew, it would have to be released with.
   'clients/cli': ['contracts'],
   // So does it, from a browser.

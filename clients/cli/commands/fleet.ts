@@ -5,7 +5,7 @@ import { each, list, pair } from './values.ts'
 /** Declares what is done with targets, and with releases and their keys. */
 export function declareFleet(program: Command, start: Start): void {
   program.commandsGroup('What there is:')
-  group(program, 'targets', 'Targets: list, import, pin, retire', (made) => declareTargets(made, start))
+  group(program, 'targets', 'Targets: list, add, import, pin, retire', (made) => declareTargets(made, start))
   group(program, 'releases', 'Releases: sign, publish, promote, block, withdraw', (made) =>
     declareReleases(made, start),
   )
@@ -31,6 +31,28 @@ function declareTargets(targets: Command, start: Start): void {
     does: 'Show a target',
     examples: [['targets show cust_0007', 'what it runs, and what is done to it']],
   }).runs(start(async () => (await work()).show))
+  repeatable(
+    declare(targets, 'add <target>', {
+      does: 'Register one target',
+      examples: [
+        ['targets add cust_0007 --component api=v1.1.0 --region eu-west', ''],
+        [
+          'targets add cust_0007 --component api=v1.1.0 --enrol',
+          'and print the token by which its agent enrols',
+        ],
+      ],
+    }),
+  )
+    .option('--component <name=version>', 'what it runs; repeatable', pair)
+    .option('--type <type>', 'what it is (customer)')
+    .option('--region <region>', 'where it is')
+    .option('--namespace <namespace>', 'where it is in its cluster')
+    .option('--gateway <target>', 'who speaks for it')
+    .option('--critical', 'it is never among the first')
+    .option('--tag <name=value>', 'its tags; repeatable', pair)
+    .option('--environment <name=value>', 'what is where it runs; repeatable', pair)
+    .option('--enrol', 'issue the one-time token of its agent')
+    .runs(start(async () => (await work()).add))
   declare(targets, 'import <file>', {
     does: 'Register all targets of a file: CSV or JSON, thousands',
     examples: [

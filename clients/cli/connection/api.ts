@@ -112,7 +112,11 @@ export class Api {
         continue
       }
       if (answer.kind === 'none') throw this.#lost(method, key, answer.why)
-      if (answer.status >= 400) throw await refusalOf(answer.status, answer.body, this.url)
+      if (answer.status >= 400)
+        throw await refusalOf(answer.status, answer.body, this.url, {
+          params: asked.params ?? {},
+          body: { ...(asked.body as object | undefined) }, // whatever is sent is an object
+        })
       return answer
     }
   }

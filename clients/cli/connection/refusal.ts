@@ -1,6 +1,8 @@
+import { leftOutPhrase } from '../../../contracts/phrases.ts'
 import type { ProblemDocument } from '../../../contracts/problem-document.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
+import { optionOf, withoutRequests } from './in-words.ts'
 
 /** What a problem document says, as far as it does. */
 type Said = { readonly [Field in keyof ProblemDocument]?: ProblemDocument[Field] | undefined } & {
@@ -11,23 +13,44 @@ type Said = { readonly [Field in keyof ProblemDocument]?: ProblemDocument[Field]
 export class Refusal extends Failure {
   readonly problem: Said
 
-  constructor(problem: Said) {
-    super(exitCodes.refused, ...linesOf(problem))
+  constructor(problem: Said, asked: AskedFor) {
+    super(exitCodes.refused, ...linesOf(problem, asked))
     this.problem = problem
   }
 }
 
-/** What a person can do next about problems that have one answer. */
-const nextOf: Readonly<Record<string, string>> = {
+/** What was asked for when it was refused: what stood in the path, and in the body. */
+export interface AskedFor {
+  readonly params: Readonly<Record<string, string>>
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+type Next = string | ((asked: AskedFor, said: Said) => string)
+
+const of = (name: 'component' | 'version', { params, body }: AskedFor) =>
+  params[name] ?? (typeof body[name] === 'string' ? body[name] : undefined)
+
+/** Resumes with as many as the refusal counts, so that nobody has to put a command together. */
+function acknowledging({ params: { id = '' } }: AskedFor, { errors = [] }: Said): string {
+  const counted = (name: string) => errors.find(({ field }) => field === `acknowledge.${name}`)?.expected
+  const unreachable = counted('unreachable') ?? '0'
+  const also = unreachable === '0' ? '' : ` --seen-unreachable ${unreachable}`
+  const failed = counted('failed')
+  const look = `Look at them: drydock logs ${id} --status failed`
+  return failed === undefined ? look : `${look}, then: drydock resume ${id} --seen-failed ${failed}${also}`
+}
+
+/** What a person can do next about problems that have one answer: commands that can be pasted. */
+const nextOf: Readonly<Record<string, Next>> = {
   unauthenticated: 'Sign in again: drydock login, or a new --token. Locally: --data DIR.',
   forbidden: 'Somebody with another role can do it; locally: --as NAME --role ROLE.',
   'self-approval': 'Somebody else has to do it; locally: --as NAME.',
-  'not-acknowledged':
-    'Look at them (drydock logs ID --status failed), then: drydock resume ID --seen-failed N',
-  'more-failed': 'Look again (drydock logs ID --status failed), then: drydock resume ID --seen-failed N',
+  'not-acknowledged': acknowledging,
+  'more-failed': acknowledging,
   'release-not-registered':
     'See what there is: drydock releases list. Register one: drydock releases publish',
-  'release-held-back': 'Name the version, or free it: drydock releases free COMPONENT VERSION --reason WHY',
+  'release-held-back': (asked) =>
+    `See which there are: drydock releases list --component ${of('component', asked)}. Name one with --version, or free what is held back: drydock releases free`,
   'release-unsigned': 'Sign it: drydock releases publish --manifest FILE --key FILE',
   'upgrade-not-found': 'See what there is: drydock list',
   'rollout-not-found': 'See what there is: drydock rollouts list',
@@ -36,8 +59,15 @@ const nextOf: Readonly<Record<string, string>> = {
   'profile-not-found': 'See what there is: drydock profiles list',
   'procedure-not-found': 'See what there is: drydock procedures list',
   'stop-not-found': 'See what is stopped: drydock stops',
+  'calendar-not-defined': 'See what there is: drydock calendars list',
   'targets-not-registered': 'Register them: drydock targets import FILE',
-  'nothing-to-upgrade': 'See who runs what: drydock targets list --component COMPONENT',
+  'nothing-to-upgrade': (asked) => {
+    const component = of('component', asked)
+    return `See who runs what: drydock targets list${component === undefined ? '' : ` --component ${component}`}`
+  },
+  'nothing-to-roll-back': ({ params }) =>
+    `See who runs what by it: drydock logs ${params.id}. End it where it is: drydock abort ${params.id}`,
+  'nothing-to-retry': ({ params }) => `See how they ended: drydock logs ${params.id}`,
 }
 
 /** What the gateway answers by itself, in words of its own. */
@@ -47,11 +77,16 @@ const ofGateway: Readonly<Record<number, Partial<ProblemDocument>>> = {
 }
 
 /** Returns what ends a command that was answered by an error: a refusal, or a breakdown of which nobody knows what came. */
-export async function refusalOf(status: number, body: unknown, url: string): Promise<Failure> {
+export async function refusalOf(
+  status: number,
+  body: unknown,
+  url: string,
+  asked: AskedFor,
+): Promise<Failure> {
   const { problemDocument } = await import('../../../contracts/problem-document.ts')
   const { data } = problemDocument.partial().safeParse(body)
   const problem = data?.code === undefined ? { ...messageOf(body), ...ofGateway[status] } : data
-  if (status < 500) return new Refusal({ ...problem, status })
+  if (status < 500) return new Refusal({ ...problem, status }, asked)
   return new Failure(
     exitCodes.unknown,
     `${url} answered ${status}: ${problem.detail ?? 'it does not work just now.'}`,
@@ -64,15 +99,20 @@ function messageOf(body: unknown): Partial<ProblemDocument> {
   return typeof message === 'string' ? { detail: message } : {}
 }
 
-function linesOf({ status, code, title, detail, errors, leftOutCounts }: Said): string[] {
-  const next = code === undefined ? undefined : nextOf[code]
+function linesOf(said: Said, asked: AskedFor): string[] {
+  const { code, title, detail, errors, leftOutCounts } = said
+  const known = code === undefined ? undefined : nextOf[code]
+  const next = typeof known === 'function' ? known(asked, said) : known
   const places = (errors ?? []).map(({ field, expected, line, column }) => {
-    const at = line === undefined ? '' : ` (line ${line}${column === undefined ? '' : `, column ${column}`})`
-    return `  ${field}${at}: ${expected}`
+    // What stands in a document is found there by its own name.
+    if (line === undefined) return `  ${optionOf(field)}: ${expected}`
+    return `  ${field} (line ${line}${column === undefined ? '' : `, column ${column}`}): ${expected}`
   })
-  const left = Object.entries(leftOutCounts ?? {}).map(([reason, count]) => `  left out: ${count} ${reason}`)
+  const left = Object.entries(leftOutCounts ?? {}).map(
+    ([reason, count]) => `  left out: ${count} ${leftOutPhrase(reason)}`,
+  )
   return [
-    `Refused: ${detail ?? title ?? `the server answered ${status}.`}`,
+    `Refused: ${withoutRequests(detail ?? title ?? 'the server gives no reason.')}`,
     ...places,
     ...left,
     ...(next === undefined ? [] : [`Next: ${next}`]),

@@ -37,6 +37,11 @@ export class Console {
     return out.isTTY === true ? Math.max(40, out.columns ?? usualWidth) : usualWidth
   }
 
+  /** Does somebody read the output as it comes, on lines of so many characters? */
+  get isTerminal(): boolean {
+    return this.#surroundings.out.isTTY === true
+  }
+
   /** Can lines be drawn anew in place? */
   get isLive(): boolean {
     return this.#surroundings.out.isTTY === true && this.#surroundings.env.TERM !== 'dumb'

@@ -1,7 +1,10 @@
 import type { Console } from './console.ts'
 import { cut, printable } from './text.ts'
 
-/** Says rows in columns that fit into the line: the widest are cut, but for the first, which is what somebody copies. */
+/**
+ * Says rows in columns. On a terminal they fit into the line: the widest are cut, but for the first, which is what somebody copies. Elsewhere nothing is
+ * cut: who reads it may look for what would be missing.
+ */
 export function sayTable(
   console: Console,
   header: readonly string[],
@@ -10,7 +13,7 @@ export function sayTable(
   const cells = [header, ...rows].map((row) => row.map(printable))
   const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
   const total = () => widths.reduce((sum, width) => sum + width + 2, -2)
-  while (total() > console.width) {
+  while (console.isTerminal && total() > console.width) {
     const widest = widths.indexOf(Math.max(...widths.slice(1)), 1)
     const width = widths[widest] ?? 0
     if (width <= 8) break

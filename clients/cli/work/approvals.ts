@@ -1,7 +1,9 @@
 import type { AnswerOf } from '../../../contracts/bodies.ts'
+import { counted } from '../../../contracts/phrases.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure, misused } from '../failure.ts'
 import type { Session, Work } from '../session.ts'
+import { againstWords, leftOutWords } from './left-out.ts'
 import { pages } from './pages.ts'
 import { optional } from './request.ts'
 import { type Subject, subjectOf } from './subject.ts'
@@ -27,10 +29,16 @@ type Waiting = AnswerOf<'listApprovals'>['approvals'][number]
 function sayWaiting({ console }: Session, waiting: Waiting): void {
   const { waitsFor, targetId, step, planHash, total, requestedBy, given, needed, youMay, may } = waiting
   const what = waiting.component === null ? waiting.name : `${waiting.component} ${waiting.version}`
-  console.say(`${what}: ${total} targets, asked for by ${requestedBy}`, youMay ? 'careful' : 'plain')
+  console.say(
+    `${what}: ${counted(total, 'target')}, asked for by ${requestedBy}`,
+    youMay ? 'careful' : 'plain',
+  )
   if (waiting.reason !== null) console.tell('  why   ', waiting.reason)
+  for (const words of leftOutWords(waiting.leftOutCounts)) console.say(`  out   ${words}`, 'careful')
+  for (const words of againstWords(waiting.againstRelease, waiting))
+    console.tell('  but   ', words, 'careful')
   if (waiting.ask !== null) console.tell('  asks  ', waiting.ask)
-  if (needed > 0) console.say(`  has   ${given} of ${needed} approvals`)
+  if (needed > 0) console.say(`  has   ${given} of ${counted(needed, 'approval')}`)
   if (waiting.lapses !== null) console.say(`  ends  ${waiting.lapses}`)
   const hash =
     waitsFor === 'approve' && planHash !== null ? ` --plan-hash ${planHash.slice(0, shortHash)}` : ''
@@ -95,16 +103,19 @@ async function lookedAt({ console, json }: Session, subject: Subject, planHash: 
     throw misused('Nobody can be asked here: name the plan that was looked at.', lookFirst(id))
   const what =
     subject.kind === 'upgrade' ? `${subject.run.component} ${subject.run.version}` : subject.run.name
-  console.say(`${what}: ${run.total} targets, asked for by ${run.requestedBy}`)
+  console.say(`${what}: ${counted(run.total, 'target')}, asked for by ${run.requestedBy}`)
   if (run.reason !== null) console.tell('  reason  ', run.reason)
   if (subject.kind === 'upgrade') {
     const { strategy, plan, window } = subject.run
     console.say(`  waves   ${strategy}: ${plan?.waves.join(', ') ?? '-'}`)
+    for (const words of leftOutWords(plan?.leftOut)) console.say(`  out     ${words}`, 'careful')
+    for (const words of againstWords(subject.run.againstRelease, subject.run))
+      console.tell('  but     ', words, 'careful')
     console.say(`  window  ${window === null ? 'always' : `${window.start} to ${window.end}`}`)
   } else
     for (const { name, total, dependsOn } of subject.run.phases)
       console.say(
-        `  ${name}: ${total} targets${dependsOn.length > 0 ? `, after ${dependsOn.join(', ')}` : ''}`,
+        `  ${name}: ${counted(total, 'target')}${dependsOn.length > 0 ? `, after ${dependsOn.join(', ')}` : ''}`,
       )
   console.say(`  plan    ${planHash}`)
   if (!(await console.ask('Approve this plan?'))) throw new Failure(exitCodes.refused, 'Not approved.')

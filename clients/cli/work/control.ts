@@ -2,6 +2,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { misused } from '../failure.ts'
 import type { Given } from '../given.ts'
 import type { Session, Work } from '../session.ts'
+import { leftOutWords } from './left-out.ts'
 import { optional, thresholdOf, windowOf } from './request.ts'
 import { type Subject, subjectOf } from './subject.ts'
 import { watchRun } from './watch.ts'
@@ -169,13 +170,16 @@ export const retry: Work = async (session, given) => {
   return toldOfChild(session, given, answer.body.upgradeId, answer)
 }
 
-async function toldOfChild(session: Session, given: Given, child: string, answer: Written) {
+interface ChildWritten extends Written {
+  readonly body: Written['body'] & { readonly leftOutCounts?: Readonly<Record<string, number>> }
+}
+
+async function toldOfChild(session: Session, given: Given, child: string, answer: ChildWritten) {
   const { console, json } = session
   if (!json) {
     console.say(`  it is a run of its own: ${child}`)
-    const counts = 'leftOutCounts' in answer.body ? answer.body.leftOutCounts : {}
-    for (const [reason, count] of Object.entries(counts ?? {}))
-      console.say(`  left out  ${count} ${reason}`, 'careful')
+    for (const words of leftOutWords(answer.body.leftOutCounts))
+      console.say(`  left out  ${words}`, 'careful')
   }
   return told(session, given, child, answer, { beginsLater: true })
 }

@@ -1,8 +1,10 @@
 import type { AnswerOf } from '../../../contracts/bodies.ts'
+import { counted } from '../../../contracts/phrases.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Session, Work } from '../session.ts'
 import { sayTable } from '../terminal/table.ts'
 import { forecastWords } from './forecast.ts'
+import { leftOutWords, sayLeftOut } from './left-out.ts'
 import { deploymentOf } from './request.ts'
 import { watchRun } from './watch.ts'
 
@@ -24,27 +26,21 @@ function sayStarted({ console }: Session, started: AnswerOf<'deployUpgrade'>): v
   console.say(started.message, 'good')
   console.say(`  upgrade    ${started.upgradeId}`)
   console.say(`  execution  ${started.jobId}`)
+  for (const words of leftOutWords(started.leftOutCounts)) console.say(`  left out   ${words}`, 'careful')
   sayBeside(console, started)
 }
 
 function sayBeside(
   console: Session['console'],
-  {
-    leftOutCounts,
-    approvals,
-    warnings,
-    overlaps,
-  }: Pick<AnswerOf<'deployUpgrade'>, 'leftOutCounts' | 'approvals' | 'warnings' | 'overlaps'>,
+  { approvals, warnings, overlaps }: Pick<AnswerOf<'deployUpgrade'>, 'approvals' | 'warnings' | 'overlaps'>,
 ): void {
-  for (const [reason, count] of Object.entries(leftOutCounts ?? {}))
-    console.say(`  left out   ${count} ${reason}`)
   const { required, reason } = approvals
   if (required > 0)
     console.tell('  approvals  ', `${required}${reason === null ? '' : `: ${reason}`}`, 'careful')
   for (const { detail, field } of warnings)
     console.tell('  warning    ', field === null ? detail : `${field}: ${detail}`, 'careful')
   for (const { upgradeId, targets } of overlaps)
-    console.say(`  overlaps   ${targets} targets with upgrade ${upgradeId}`, 'careful')
+    console.say(`  overlaps   ${counted(targets, 'target')} with upgrade ${upgradeId}`, 'careful')
 }
 
 /** Shows what a deploy would do. */
@@ -57,7 +53,7 @@ export const plan: Work = async (session, given) => {
   }
   const { component = '' } = { component: given.text('component') }
   console.say(
-    `${component} ${planned.version}: ${planned.total} targets in ${planned.waves.length} waves`.trim(),
+    `${component} ${planned.version}: ${counted(planned.total, 'target')} in ${counted(planned.waves.length, 'wave')}`.trim(),
   )
   sayTable(
     console,
@@ -84,7 +80,14 @@ export const plan: Work = async (session, given) => {
   if (canary !== null)
     console.tell(
       '  canary     ',
-      `${canary.size} targets show a defect that more than ${canary.seesPercent} % have, with ${canary.confidencePercent} % confidence; ${canary.sizeToSee.map(({ percent, size }) => `${size} would show ${percent} %`).join(', ')}`,
+      `${counted(canary.size, 'target')} ${canary.size === 1 ? 'shows' : 'show'} a defect that more than ${canary.seesPercent} % have, with ${canary.confidencePercent} % confidence; ${canary.sizeToSee.map(({ percent, size }) => `${size} would show ${percent} %`).join(', ')}`,
+    )
+  sayLeftOut(console, '  left out   ', planned)
+  if (planned.withoutAgent > 0)
+    console.tell(
+      '  no agent   ',
+      `${counted(planned.withoutAgent, 'target')}: nothing is installed there before an agent has enrolled (drydock targets enrol)`,
+      'careful',
     )
   sayBeside(console, planned)
   if (procedure !== null) console.say(`  procedure  ${procedure.name}, revision ${procedure.revision}`)

@@ -1,5 +1,6 @@
 import { appendFile, chmod, readFile } from 'node:fs/promises'
 import type { AnswerOf } from '../../../contracts/bodies.ts'
+import { counted } from '../../../contracts/phrases.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Session, Work } from '../session.ts'
 import { type Listed, targetsIn } from './target-file.ts'
@@ -34,7 +35,7 @@ export const importTargets: Work = async (session, given) => {
     for (const { id, error } of answer.targets)
       if (error !== undefined) failed.push({ place: places.get(id) ?? '', id, detail: error.detail })
     sent += batch.length
-    if (!json && console.isLive) console.draw([[`${sent} of ${listed.length} targets`, 'quiet']])
+    if (!json && console.isLive) console.draw([[`${sent} of ${counted(listed.length, 'target')}`, 'quiet']])
   }
   if (json) console.json({ ...counts, targets: listed.length, refused: failed })
   else sayEnd(session, listed.length, counts, failed)
@@ -54,7 +55,7 @@ function sayEnd(
 ): void {
   const { registered, exists, withoutToken } = counts
   console.say(
-    `${all} targets: ${registered} registered, ${exists} were registered before, ${counts.failed} refused.`,
+    `${counted(all, 'target')}: ${registered} registered, ${exists} registered before, ${counts.failed} refused.`,
     counts.failed > 0 ? 'careful' : 'good',
   )
   for (const { place, id, detail } of failed.slice(0, mostNamed))
@@ -63,7 +64,7 @@ function sayEnd(
   if (withoutToken > 0)
     console.tell(
       '',
-      `${withoutToken} were registered before and have no token in the file: drydock targets enrol ID makes one.`,
+      `${counted(withoutToken, 'target')} registered before without a token in the file: drydock targets enrol makes one.`,
     )
 }
 

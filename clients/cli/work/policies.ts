@@ -1,4 +1,5 @@
 import type { BodyOf } from '../../../contracts/bodies.ts'
+import { counted } from '../../../contracts/phrases.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Session, Work } from '../session.ts'
 import { toMinute } from '../terminal/text.ts'
@@ -64,7 +65,7 @@ export const judge: Work = async (session, given): Promise<ExitCode> => {
   }
   for (const { policy, required, approvers, role } of approvals) {
     const whom = approvers === null ? `of the role ${role}` : `of ${approvers.join(', ')}`
-    console.tell(`  ${policy}  `, `${required} approvals ${whom}`, 'careful')
+    console.tell(`  ${policy}  `, `${counted(required, 'approval')} ${whom}`, 'careful')
   }
   if (frozen !== null) console.tell('  frozen  ', `${frozen.why}, until ${frozen.until}`, 'careful')
   if (parallel !== null) console.say(`  at once  ${parallel} at the most`)

@@ -1,8 +1,10 @@
+import { counted } from '../../../contracts/phrases.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Work } from '../session.ts'
 import { sayTable } from '../terminal/table.ts'
 import { documentOf } from './files.ts'
 import { forecastWords } from './forecast.ts'
+import { sayLeftOut } from './left-out.ts'
 import { sayList } from './listing.ts'
 import { pages } from './pages.ts'
 import { watchRun } from './watch.ts'
@@ -36,21 +38,21 @@ export const plan: Work = async (session, given) => {
     console.json(planned)
     return exitCodes.done
   }
-  console.say(`${planned.name}: ${planned.total} targets in ${planned.phases.length} phases`)
+  console.say(
+    `${planned.name}: ${counted(planned.total, 'target')} in ${counted(planned.phases.length, 'phase')}`,
+  )
   sayTable(
     console,
-    ['phase', 'component', 'targets', 'waves', 'left out', 'after'],
-    planned.phases.map(({ name, component, version, total, waves, leftOutCounts, dependsOn }) => [
+    ['phase', 'component', 'targets', 'waves', 'after'],
+    planned.phases.map(({ name, component, version, total, waves, dependsOn }) => [
       name,
       `${component} ${version}`,
       String(total),
-      waves.length > 6 ? `${waves.length} waves` : waves.map(({ size }) => size).join(', '),
-      Object.entries(leftOutCounts)
-        .map(([reason, count]) => `${count} ${reason}`)
-        .join(', '),
+      waves.length > 6 ? counted(waves.length, 'wave') : waves.map(({ size }) => size).join(', '),
       dependsOn.join(', '),
     ]),
   )
+  for (const phase of planned.phases) sayLeftOut(console, `  left out   ${phase.name}: `, phase)
   for (const { phase, detail } of planned.warnings)
     console.tell('  warning    ', `${phase}: ${detail}`, 'careful')
   const { required, reason } = planned.approvals

@@ -1,12 +1,19 @@
+import { counted } from '../../../contracts/phrases.ts'
 import { bar } from '../terminal/bar.ts'
 import type { Tone } from '../terminal/console.ts'
+import { doneWords, endsWords } from './counts.ts'
+import { againstWords, leftOutWords } from './left-out.ts'
 import { type Standing, type Stood, toneOf } from './standing.ts'
 import type { Subject } from './subject.ts'
 
 export type Line = readonly [text: string, tone: Tone]
 
 /** What a person can do about a hold, as a command. */
-function nextOf({ code }: { readonly code: string }, { id }: Subject): string | undefined {
+function nextOf(
+  { code, ref }: { readonly code: string; readonly ref: string | null },
+  { id }: Subject,
+): string | undefined {
+  const after = `drydock explain ${id}, then drydock continue ${id} --after ${JSON.stringify(ref ?? '')} --reason "…"`
   const commands: Readonly<Record<string, string>> = {
     APPROVAL: `drydock approve ${id}`,
     CONTINUE: `drydock continue ${id}`,
@@ -14,15 +21,16 @@ function nextOf({ code }: { readonly code: string }, { id }: Subject): string | 
     GATE_FAILED: `drydock logs ${id} --status failed, then resume, abort or rollback`,
     GATE_INCONCLUSIVE: `drydock explain ${id}, then resume, abort or rollback`,
     FREEZE: 'drydock stops',
-    PHASE_FAILED: `drydock explain ${id}, then drydock continue ${id} --after NAME --reason WHY`,
-    PHASE_OVERTAKEN: `drydock explain ${id}, then drydock continue ${id} --after NAME --reason WHY`,
+    PHASE_FAILED: after,
+    PHASE_OVERTAKEN: after,
   }
   return commands[code]
 }
 
 /** Returns a run as lines: what it is, each wave or each part of a rollout, and what holds it. */
 export function linesOf(subject: Subject, { standing, rollback }: Stood): Line[] {
-  const parts = subject.kind === 'upgrade' ? upgradeLines(subject.run) : rolloutLines(subject.run)
+  const back = standing === 'rolled-back' ? ', and taken back' : ''
+  const parts = subject.kind === 'upgrade' ? upgradeLines(subject.run, back) : rolloutLines(subject.run, back)
   const [first = '', ...rest] = parts
   if (rollback !== undefined) rest.push(`  back     ${wordsOf[standing]}: drydock watch ${rollback}`)
   const holds = subject.run.holds.flatMap((hold): Line[] => {
@@ -34,6 +42,11 @@ export function linesOf(subject: Subject, { standing, rollback }: Stood): Line[]
       ...(next === undefined ? [] : [[`  next     ${next}`, 'quiet'] as const]),
     ]
   })
+  if (subject.kind === 'upgrade') {
+    for (const words of leftOutWords(subject.run.plan?.leftOut)) rest.push(`  left out ${words}`)
+    for (const words of againstWords(subject.run.againstRelease, subject.run))
+      rest.push(`  release  ${words}`)
+  }
   const { status, planHash } = subject.run
   if (status === 'pending_approval' && planHash !== null) rest.push(`  plan     ${planHash}`)
   return [[first, toneOf(standing)], ...rest.map((line): Line => [line, 'plain']), ...holds]
@@ -55,22 +68,14 @@ const wordsOf: Readonly<Record<Standing, string>> = {
 /** So many waves are drawn; of more the ones around the present one. */
 const mostWaves = 12
 
-function upgradeLines({
-  kind,
-  component,
-  version,
-  status,
-  waves,
-  wave: present,
-  failure,
-  ...counts
-}: Upgrade) {
+function upgradeLines(run: Upgrade, back: string) {
+  const { kind, component, version, status, waves, wave: present, failure } = run
   const what = kind === 'deploy' ? '' : `${kind} of `
   const from = Math.max(0, Math.min(present - mostWaves / 2, waves.length - mostWaves))
   const shown = waves.slice(from, from + mostWaves)
   const left = waves.length - shown.length
   return [
-    `${what}${component} ${version}: ${status}, ${ended(counts)} of ${counts.total}`,
+    `${what}${component} ${version}: ${status}${back}, ${doneWords(run)} done${endsWords(run)}`,
     ...shown.map(({ wave, group, size, succeeded, failed, unreachable, skipped }) => {
       const drawn = bar({ size, good: succeeded, bad: failed + unreachable, out: skipped })
       const name = group === null ? '' : ` ${group}`
@@ -78,24 +83,15 @@ function upgradeLines({
       const out = skipped > 0 ? `, ${skipped} left out` : ''
       return `  wave ${String(wave).padStart(2)}  ${drawn} ${succeeded}/${size}${bad}${out}${name}`
     }),
-    ...(left > 0 ? [`  and ${left} more waves`] : []),
+    ...(left > 0 ? [`  and ${counted(left, 'more wave')}`] : []),
     ...(failure === null ? [] : [`  why      ${failure.detail}`]),
   ]
 }
 
-function ended({
-  completed,
-  failed,
-  unreachable,
-  skipped,
-}: Pick<Upgrade, 'completed' | 'failed' | 'unreachable' | 'skipped'>) {
-  return completed + failed + unreachable + skipped
-}
-
-function rolloutLines({ name, status, phases, failure, completed, total }: Rollout) {
+function rolloutLines({ name, status, phases, failure, ...counts }: Rollout, back: string) {
   const width = Math.max(...phases.map((phase) => phase.name.length), 4)
   return [
-    `${name}: ${status}, ${completed} of ${total}`,
+    `${name}: ${status}${back}, ${doneWords(counts)} done`,
     ...phases.map((phase) => {
       const drawn = bar({ size: phase.total, good: phase.completed, bad: phase.failed, out: phase.skipped })
       const held = phase.holds.map(({ code }) => code).join(' ')

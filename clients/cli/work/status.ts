@@ -1,7 +1,9 @@
 import { exitCodes } from '../exit-codes.ts'
 import type { Work } from '../session.ts'
 import { sayTable } from '../terminal/table.ts'
+import { doneWords } from './counts.ts'
 import { forecastOf } from './forecast.ts'
+import { sayOffered } from './offered.ts'
 import { pages } from './pages.ts'
 import { linesOf } from './shown.ts'
 import { codeOf, standingOf } from './standing.ts'
@@ -15,6 +17,7 @@ export const status: Work = async ({ api, console, json }, given) => {
   if (json) console.json({ standing, ...subject.run })
   else {
     for (const [line, tone] of linesOf(subject, stood)) console.tellLine(line, tone)
+    if (given.text('at') === undefined) await sayOffered(api, console, subject)
     const isOver = standing !== 'runs' && standing !== 'waits'
     const words = isOver ? undefined : await forecastOf(api, subject, given.text('at'))
     if (words !== undefined) console.tell('  forecast ', words, 'quiet')
@@ -45,14 +48,8 @@ export const list: Work = async ({ api, console, json }, given) => {
     sayTable(
       console,
       ['id', 'component', 'version', 'status', 'done'],
-      upgrades.map(({ id, kind, component, version, status, completed, total }) => [
-        ...[
-          id,
-          kind === 'deploy' ? component : `${component} ${kind}`,
-          version,
-          status,
-          `${completed}/${total}`,
-        ],
+      upgrades.map(({ id, kind, component, version, status, ...counts }) => [
+        ...[id, kind === 'deploy' ? component : `${component} ${kind}`, version, status, doneWords(counts)],
       ]),
     )
   return exitCodes.done

@@ -2,6 +2,7 @@ import { exitCodes } from '../exit-codes.ts'
 import type { Session, Work } from '../session.ts'
 import { printable, toMinute } from '../terminal/text.ts'
 import { sayList } from './listing.ts'
+import { sayOffered } from './offered.ts'
 import { pages } from './pages.ts'
 import { optional, thresholdOf } from './request.ts'
 import { linesOf } from './shown.ts'
@@ -19,6 +20,11 @@ export const logs: Work = async (session, given) => {
     })
     return { rows: logs, nextCursor }
   })
+  const { status } = asked.query
+  if (!json && rows.length === 0 && status !== undefined) {
+    await sayOthers(session, asked.params.id, status)
+    return exitCodes.done
+  }
   if (json || !given.has('output'))
     return sayList(session, {
       name: 'logs',
@@ -38,6 +44,23 @@ export const logs: Work = async (session, given) => {
     for (const line of output?.split('\n') ?? []) console.say(`    ${printable(line)}`, 'quiet')
   }
   return exitCodes.done
+}
+
+/** So many attempts are counted for who has asked for others than there are. */
+const mostCounted = 1000
+
+/** Says how attempts stand where none stands as was asked for: whoever took a release back by themselves has failed, and stands as rolled_back. */
+async function sayOthers({ api, console }: Session, id: string, status: string): Promise<void> {
+  const rows = await pages(mostCounted, async (page) => {
+    const { logs, nextCursor } = await api.read('getUpgradeLogs', { params: { id }, query: page })
+    return { rows: logs, nextCursor }
+  })
+  const counts = new Map<string, number>()
+  for (const row of rows) counts.set(row.status, (counts.get(row.status) ?? 0) + 1)
+  console.say(`None stands as ${status}.`)
+  if (counts.size === 0) console.say('  There is no attempt yet.')
+  for (const [other, count] of counts)
+    console.say(`  ${count} ${other}: drydock logs ${id} --status ${other}`, 'quiet')
 }
 
 async function storyOf({ api }: Session, { kind, id }: Subject, from: number, limit: number, at?: string) {
@@ -89,6 +112,7 @@ export const explain: Work = async (session, given) => {
     return exitCodes.done
   }
   for (const [line, tone] of linesOf(subject, stood)) console.tellLine(line, tone)
+  if (at === undefined) await sayOffered(api, console, subject)
   for (const sentence of why?.why ?? []) console.tell('  why      ', sentence)
   for (const part of why?.phases ?? [])
     for (const sentence of part.why) console.tell(`  ${part.name}: `, sentence)

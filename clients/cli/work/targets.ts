@@ -42,7 +42,21 @@ export const list: Work = async (session, given) => {
 }
 
 function sayTarget(session: Session, target: AnswerOf<'getTarget'>) {
-  const { id, type, region, tags, critical, namespace, gateway, pin, retired, active, attempts } = target
+  const {
+    id,
+    type,
+    region,
+    tags,
+    critical,
+    namespace,
+    gateway,
+    pin,
+    retired,
+    active,
+    attempts,
+    licence,
+    enrolled,
+  } = target
   const [last] = attempts
   return sayOne(session, target, `${id}: ${type}`, {
     runs: versionsOf(target),
@@ -53,12 +67,53 @@ function sayTarget(session: Session, target: AnswerOf<'getTarget'>) {
     critical: critical ? 'yes' : undefined,
     namespace,
     gateway,
+    environment: Object.entries(target.environment)
+      .map(([name, value]) => `${name}: ${value}`)
+      .join(', '),
+    licence: licence ?? 'none',
+    enrolled: enrolled ? 'yes' : 'no: drydock targets enrol makes the token for its agent',
     pinned: pin && `${pin.component ?? 'all of it'}: ${pin.reason}`,
     retired: retired?.reason,
     'heard of at least': target.lastSeenAt,
     'under way': active && `${active.component} ${active.from} to ${active.to}, upgrade ${active.upgradeId}`,
     'ended last': last && `${last.component} ${last.from} to ${last.to}: ${last.outcome} ${last.code ?? ''}`,
   })
+}
+
+/** Registers one target. What it has to be is the server's to say, with what is wrong. */
+export const add: Work = async (session, given) => {
+  const id = given.word(0)
+  const pairs = (option: string) => {
+    const found = given.pairs(option)
+    return Object.keys(found).length > 0 ? found : undefined
+  }
+  const body = {
+    id,
+    ...optional({
+      type: given.text('type'),
+      region: given.text('region'),
+      namespace: given.text('namespace'),
+      gateway: given.text('gateway'),
+      critical: given.choice('critical'),
+      components: pairs('component'),
+      tags: pairs('tag'),
+      environment: pairs('environment'),
+      enrol: given.choice('enrol'),
+    }),
+  }
+  const registered = await session.api.read('registerTargets', { body })
+  const result = 'status' in registered ? registered : undefined
+  const { console, json } = session
+  if (json) console.json(registered)
+  else {
+    const words = result?.status === 'exists' ? 'was registered before, as it is' : 'is registered'
+    console.say(`${id} ${words}.`, 'good')
+    if (result?.enrolmentToken !== undefined) {
+      console.note(`It works once, until ${result.expiresAt}:`)
+      console.say(result.enrolmentToken)
+    } else console.say(`Next: drydock targets enrol ${id}`, 'quiet')
+  }
+  return exitCodes.done
 }
 
 /** Shows a target with what is done to it. */

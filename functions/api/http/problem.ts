@@ -1,5 +1,6 @@
 import { type ProblemCode, problemCodes } from '../../../contracts/problem-codes.ts'
 import type { FieldError, ProblemDocument } from '../../../contracts/problem-document.ts'
+import { counted } from '../../../events/phrases.ts'
 import type { Rejection } from '../../domain/rejection.ts'
 
 /** An answer other than success, thrown anywhere below a handler and mapped once by the middleware `errorAnswer`. */
@@ -44,7 +45,7 @@ export function asProblem({ code, detail, fields = [] }: Rejection, nobody: Prob
 
 /** Returns the problem that counts the fields of a request that are invalid, and names them; `told`: those of them that are told, where there are too many. */
 export function invalidFields(errors: readonly FieldError[], told = errors): Problem {
-  const detail = `${errors.length} invalid ${errors.length === 1 ? 'field' : 'fields'}: see errors.`
+  const detail = `${counted(errors.length, 'invalid field')}: see errors.`
   return new Problem('validation-failed', detail, { errors: told })
 }
 

@@ -1,11 +1,6 @@
 import type { Aggregate, DomainEvent } from '../../domain/aggregate.ts'
 import type { Log, Told } from '../../log/log.ts'
 
-/** Returns a count with its noun. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
-}
-
 /** What happens to whatever an execution drives. */
 type Driven =
   | { readonly type: 'PlanningFailed'; readonly data: { readonly detail: string } }

@@ -9,6 +9,7 @@ import type { TargetState } from '../../domain/target/state.ts'
 import { authorsOf } from '../../domain/upgrade/approvers.ts'
 import { holdOf } from '../../domain/upgrade/hold.ts'
 import type { ExistingUpgrade, PlannedUpgrade } from '../../domain/upgrade/state.ts'
+import type { againstRelease } from '../../facts/release.ts'
 import type { HeldStepRow, RolloutRow, UpgradeRow } from '../../views/rows.ts'
 import type { Principal } from '../http/exchange.ts'
 import { neededApprovals } from '../rollouts/exposure.ts'
@@ -32,6 +33,8 @@ interface May {
   readonly approvers: readonly string[] | null
   readonly except: readonly string[]
 }
+
+type Against = ReturnType<typeof againstRelease>
 
 /** Returns what is said of who may, and to the caller of themselves. */
 function mayBody(may: May, requestedBy: string, principal: Principal) {
@@ -79,6 +82,7 @@ function countedOf({ standing }: PlannedUpgrade): { readonly needed: number; rea
   return { needed: most, given: most - Math.max(0, missing) }
 }
 
+const noPlan = { leftOutCounts: null, againstRelease: [] as Against }
 const noStep = { targetId: null, attempt: null, step: null, ask: null }
 
 /** Returns the entry of a step that is held on a target; none where it is so no more. */
@@ -106,6 +110,7 @@ export function entriesOfStep(
       // Nobody knows what became of it: that is waited for as long as the attempt is.
       ...{ since: held.since, lapses: waitsFor === 'acknowledge' ? deadline : null, needed: 1, given: 0 },
       reason: null,
+      ...noPlan,
       ...mayBody(may, requestedBy, principal),
     },
   ]
@@ -116,6 +121,7 @@ export function entriesOfUpgrade(
   row: UpgradeRow,
   state: PlannedUpgrade,
   demands: readonly Demand[],
+  against: Against,
   principal: Principal,
 ) {
   const { upgradeId, rolloutId, component, version, planHash, requestedBy, requestedAt } = row
@@ -135,6 +141,10 @@ export function entriesOfUpgrade(
         window: state.window,
         ...{ since: hold.since, lapses: hold.lapses, needed, given },
         reason: wait.waitsFor === 'approve' ? reason : null,
+        ...{
+          leftOutCounts: state.plan.leftOut as Readonly<Record<string, number>> | null,
+          againstRelease: against,
+        },
         ...mayBody(whoMay(wait, state, demands), requestedBy, principal),
       },
     ]
@@ -168,6 +178,7 @@ export function entriesOfRollout(
       window: null,
       ...{ since: hold.since, lapses: hold.lapses, needed, given },
       reason: neededApprovals(request.approvals.required, names).reason,
+      ...noPlan,
       ...mayBody(may, requestedBy, principal),
     },
   ]

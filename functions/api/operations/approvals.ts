@@ -16,6 +16,7 @@ import type { Operate } from '../http/endpoint.ts'
 import type { Principal } from '../http/exchange.ts'
 import { type Paged, pageOf } from '../http/page.ts'
 import type { Services } from '../services.ts'
+import { againstReleaseOf } from '../upgrades/read.ts'
 import { entriesOfRollout, entriesOfStep, entriesOfUpgrade, waitsForPerson } from './approval-entry.ts'
 
 /** Pages of the views that one request looks through at most. */
@@ -45,7 +46,8 @@ const inUpgrades: LookThrough = async ({ log, views }, looking, principal) => {
     const { state } = await log.load(upgradeAggregate, row.upgradeId)
     if (!isPlanned(state)) return []
     const { policies } = await bindingNow(log, boundOf(state.request))
-    return entriesOfUpgrade(row, state, demandsOf(policies, state.request.kind), principal)
+    const demands = demandsOf(policies, state.request.kind)
+    return entriesOfUpgrade(row, state, demands, await againstReleaseOf(log, state), principal)
   })
   return { rows: entries.flat(), nextCursor }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { profileContracts } from '../../../contracts/profiles.ts'
 import { nameId } from '../../../events/name-id.ts'
+import { counted } from '../../../events/phrases.ts'
 import type { ProfileDefinition, ProfileEvent } from '../../../events/profile.ts'
 import { instantOf } from '../../../events/time.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
@@ -162,9 +163,7 @@ export const deleteUpgradeProfile: Operate<Contracts['deleteUpgradeProfile']> = 
   const tasks = [
     ...cancelled.map((upgrade) => `abort upgrade ${upgrade}`),
     'delete the schedules of the coming windows',
-    assigned === undefined
-      ? 'remove its assignments'
-      : `remove ${assigned} ${assigned === 1 ? 'assignment' : 'assignments'}`,
+    assigned === undefined ? 'remove its assignments' : `remove ${counted(assigned, 'assignment')}`,
     'keep the execution history',
   ]
   const body = {

@@ -17,7 +17,7 @@ import { type ExistingRollout, exists, hasEnded } from '../../domain/rollout/sta
 import { childOfKey } from '../../domain/upgrade/children.ts'
 import { patience } from '../../patience.ts'
 import { steerPhases } from '../../planning/phases.ts'
-import { startRollback } from '../../planning/rollbacks.ts'
+import { nothingTakenBackOf, startRollback } from '../../planning/rollbacks.ts'
 import { type Answer, accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem } from '../http/problem.ts'
@@ -130,6 +130,11 @@ export const rollBackRollout: Operate<Contracts['rollBackRollout']> = async (inp
       const detail = 'The rollout is at work: abort it, or roll back the upgrade of the phase by itself.'
       throw asProblem({ code: 'rollout-at-work', detail })
     }
+    const begun = state.phases.flatMap(({ upgrade }, number) => (upgrade === null ? [] : [number]))
+    const nothing = state.abort?.rollback
+      ? undefined
+      : await nothingTakenBackOf(services, state, { by, settings }, begun)
+    if (nothing) throw asProblem({ ...nothing, detail: `${nothing.detail} Abort the rollout instead.` })
     const glass = breakGlass ? { breakGlass: breakGlass.reason } : {}
     const abort = decideAbort({ by, reason, rollback: child, settings, ...glass })
     const decided = await steered(input, services, abort)

@@ -1,4 +1,5 @@
 import type { rolloutContracts } from '../../../contracts/rollouts.ts'
+import { counted } from '../../../events/phrases.ts'
 import { instantOf } from '../../../events/time.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { rolloutAt } from './history.ts'
@@ -34,7 +35,7 @@ function phaseSentences(
   }
   if (phase.startedAt !== null) {
     const held = phase.holds.map(({ code, unblock }) => `${code}: ${unblock}`)
-    return [`It runs: ${phase.completed} of ${phase.total} targets are through.`, ...held]
+    return [`It runs: ${phase.completed} of ${counted(phase.total, 'target')} through.`, ...held]
   }
   if (over !== null) return [`It did not begin: the rollout is ${over}.`]
   if (aborting) return ['It does not begin any more: the rollout is aborted.']

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { rolloutContracts } from '../../../contracts/rollouts.ts'
 import { nameId } from '../../../events/name-id.ts'
+import { counted } from '../../../events/phrases.ts'
 import { after, instantOf, later, second } from '../../../events/time.ts'
 import { leftOutCounts } from '../../domain/plan/plan.ts'
 import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
@@ -120,7 +121,7 @@ export const planRollout: Operate<Contracts['planRollout'], 'exposure' | 'uncall
 }
 
 function messageOf({ request, phases, standing }: ExistingRollout): string {
-  const many = `${phases.length} ${phases.length === 1 ? 'phase' : 'phases'}`
+  const many = counted(phases.length, 'phase')
   if (standing.status === 'requested')
     return `Rollout "${request.name}" started; it is planned in the background`
   const { needed } = standing.approvals

@@ -1,9 +1,10 @@
 import type { rolloutContracts } from '../../../contracts/rollouts.ts'
+import { counted } from '../../../events/phrases.ts'
 import type { RolloutEvent } from '../../../events/rollout.ts'
 import { instantOf } from '../../../events/time.ts'
 import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { counted, drivenSentence, pastOf, storyPage } from '../http/story.ts'
+import { drivenSentence, pastOf, storyPage } from '../http/story.ts'
 import { rolloutAt } from './history.ts'
 
 /** Returns one event of a rollout in words; `nameOf` names a phase by its number. */

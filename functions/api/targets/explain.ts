@@ -4,6 +4,7 @@ import { instantOf } from '../../../events/time.ts'
 import { groupOf } from '../../domain/plan/after-wave.ts'
 import { waveOf } from '../../domain/plan/waves.ts'
 import { freezePolicy, policyAggregate } from '../../domain/policy/policy.ts'
+import { releaseAggregate, releaseId } from '../../domain/release/release.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { explainTarget as explain } from '../../domain/target/explain.ts'
 import type { MemberAsked, UpgradeAsked } from '../../domain/target/explanation.ts'
@@ -19,9 +20,13 @@ import {
   planOf,
   type UpgradeState,
 } from '../../domain/upgrade/state.ts'
+import { leftOutOf } from '../../facts/left-out.ts'
 import { holdersOf } from '../../facts/live-plans.ts'
 import { memberNamed } from '../../facts/plan-members.ts'
+import { againstRelease, newestRelease } from '../../facts/release.ts'
 import type { Log } from '../../log/log.ts'
+import { atOnce } from '../../patience.ts'
+import { sideBySide } from '../../side-by-side.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
@@ -76,20 +81,80 @@ function asked(
   }
 }
 
-async function upgradeAsked(log: Log, target: string, id: string, at: Instant): Promise<UpgradeAsked> {
+type Reading = Pick<Services, 'log' | 'views'>
+
+/** What stands against the release of an upgrade; a rollback takes back one, whatever stands against it. */
+async function againstReleaseOf(log: Log, state: ExistingUpgrade, at: Instant) {
+  const { component, version, kind } = state.request
+  return kind === 'rollback' ? [] : againstNamed(log, component, planOf(state)?.version ?? version, at)
+}
+
+async function againstNamed(log: Log, component: string, version: string, at: Instant) {
+  const id = releaseId(component, version)
+  const { state, commit } = await log.load(releaseAggregate, id, at)
+  const ref = refOf(log.of(releaseAggregate, id).name, commit)
+  return againstRelease(state).map((one) => ({ ...one, ref }))
+}
+
+async function upgradeAsked(
+  services: Reading,
+  target: string,
+  id: string,
+  at: Instant,
+): Promise<UpgradeAsked> {
+  const { log } = services
   const { state, commit } = await log.load(upgradeAggregate, id, at)
   if (!exists(state)) throw new Problem('upgrade-not-found', 'There is no such upgrade.')
-  return asked(log, id, state, commit, await memberOf(log, target, state))
+  const member = await memberOf(log, target, state)
+  const found = { ...asked(log, id, state, commit, member), release: await againstReleaseOf(log, state, at) }
+  if (member !== 'not-a-member') return found
+  const leftOut = await leftOutOf(services, target, id, state)
+  return { ...found, leftOut, leftOutCounts: planOf(state)?.leftOut ?? {} }
+}
+
+/** So many components of one target are looked at for an upgrade that left it out. */
+const componentsAtMost = 5
+
+/** Returns the newest upgrade of each component that the target runs, where that left it out for what is still so. */
+async function passedOverBy(services: Reading, target: string, components: readonly string[], now: string) {
+  const found: UpgradeAsked[] = []
+  for (const component of components.slice(0, componentsAtMost)) {
+    const filters = { component, kind: 'deploy' as const }
+    const [newest] = (await services.views.listUpgrades({ limit: 1, filters })).rows
+    if (!newest) continue
+    const { upgradeId } = newest
+    const one = await upgradeAsked(services, target, upgradeId, {})
+    const { leftOut } = one
+    if (!leftOut || leftOut.reason === 'not_selected' || leftOut.reason === 'already_at_version') continue
+    const { state } = await services.log.load(upgradeAggregate, upgradeId)
+    const still = exists(state) && (await leftOutOf(services, target, upgradeId, state, now))
+    if (still && still.reason === leftOut.reason) found.push(one)
+  }
+  return found
+}
+
+/** What stands against the newest release of each component that the target runs: that is what keeps `latest` and profiles from it. */
+async function againstNewest({ log, views }: Reading, components: readonly string[]) {
+  const found: Awaited<ReturnType<typeof againstNamed>> = []
+  for (const component of components.slice(0, componentsAtMost)) {
+    const version = await newestRelease(views, component)
+    if (version !== undefined) found.push(...(await againstNamed(log, component, version, {})))
+  }
+  return found
 }
 
 /** The upgrades at work that hold the target, as far as they were looked through. */
-async function holdersAsked(services: Pick<Services, 'log' | 'views'>, target: string, at: Instant) {
+async function holdersAsked(services: Reading, target: string, at: Instant) {
   const { log } = services
   const { holders, upgrades, all } = await holdersOf(services, new Set([target]), at)
-  const found = holders.flatMap(({ upgrade, state, commit, members }) =>
-    members.map((member) => asked(log, upgrade, state, commit, memberIn(state, state.plan, member))),
-  )
-  return { holders: found, lookedThrough: { upgrades, all } }
+  const found = await sideBySide(holders, atOnce.upgrades, async ({ upgrade, state, commit, members }) => {
+    const release = await againstReleaseOf(log, state, at)
+    return members.map((member) => ({
+      ...asked(log, upgrade, state, commit, memberIn(state, state.plan, member)),
+      release,
+    }))
+  })
+  return { holders: found.flat(), lookedThrough: { upgrades, all } }
 }
 
 async function stopsAt(log: Log, at: Instant) {
@@ -111,12 +176,30 @@ export const explainTarget: Operate<(typeof targetContracts)['explainTarget'], '
   if (!state.registered) throw new Problem('target-not-found', 'No such target is registered at that time.')
   const [stops, upgrade, held, heard] = await Promise.all([
     stopsAt(log, at),
-    query.upgradeId === undefined ? undefined : upgradeAsked(log, id, query.upgradeId, at),
+    query.upgradeId === undefined ? undefined : upgradeAsked(services, id, query.upgradeId, at),
     query.upgradeId === undefined ? holdersAsked(services, id, at) : undefined,
     heardOf(telemetry, id),
   ])
   const ref = refOf(log.of(targetAggregate, id).name, commit)
-  const facts = { id, target: state, ref, at: instant, upgrade, holders: held?.holders ?? [], stops }
+  const holders = held?.holders ?? []
+  const lastSeen = query.at === undefined ? { lastSeenAt: heard.lastSeenAt } : {}
+  // The views know the newest upgrades as of now alone.
+  const asksNow = query.upgradeId === undefined && query.at === undefined && holders.length === 0
+  const components = Object.keys(state.components)
+  const releases = asksNow && !state.active ? await againstNewest(services, components) : []
+  const passedOver = asksNow ? await passedOverBy(services, id, components, instant) : []
+  const facts = {
+    id,
+    target: state,
+    ref,
+    at: instant,
+    upgrade,
+    holders,
+    passedOver,
+    releases,
+    stops,
+    ...lastSeen,
+  }
   const lookedThrough = held?.lookedThrough ?? null
   return { status: 200, body: { id, at: instant, ...heard, lookedThrough, ...explain(facts) } }
 }

@@ -13,8 +13,14 @@ import {
 } from '../../domain/upgrade/children.ts'
 import { abortUpgrade } from '../../domain/upgrade/control.ts'
 import { exists, hasEnded } from '../../domain/upgrade/state.ts'
-import { type Family, familyOf, type Try, touchedBy } from '../../facts/family.ts'
-import { type ChildAsked, type ChildResult, siblingsOf, startChild } from '../../planning/children.ts'
+import { type Family, familyOf, type Try } from '../../facts/family.ts'
+import {
+  type ChildAsked,
+  type ChildResult,
+  nothingTakenBack,
+  siblingsOf,
+  startChild,
+} from '../../planning/children.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem, Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
@@ -115,8 +121,10 @@ async function refuseTakingBack(services: Services, asked: ChildAsked, family: F
     const detail = `A rollback is asked for already: upgrade ${announced(back)}, which begins as soon as nothing is in flight.`
     throw new Problem('child-at-work', detail)
   }
-  if ((await touchedBy(services.log, family)).size === 0)
-    throw new Problem('nothing-to-roll-back', 'The upgrade has not touched anything yet: abort it instead.')
+  const nothing = await nothingTakenBack(services, asked, family)
+  if (!nothing) return
+  const { rejected, leftOut } = nothing
+  throw asProblem(rejected, leftOut && namesOf(leftOut))
 }
 
 /**

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { nameId } from '../../../events/name-id.ts'
+import { counted } from '../../../events/phrases.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
 import { inFlightAtMost } from '../../domain/plan/rolling.ts'
 import { waveCount, waveRange } from '../../domain/plan/waves.ts'
@@ -27,7 +28,7 @@ export function upgradeIdFrom(name: string): string {
   return nameId(name, upgradeNamespace)
 }
 
-const customers = (count: number) => `${count} ${count === 1 ? 'customer' : 'customers'}`
+const customers = (count: number) => counted(count, 'customer')
 
 const names = {
   all: 'Upgrade',
@@ -50,7 +51,7 @@ function paceOf(request: UpgradeRequest, plan: AcceptedPlan): string {
       return `, ${request.batchSize} at a time`
     case 'percentages':
     case 'groups':
-      return `, ${first.to - first.from} of them in the first of ${waveCount(plan.waves, plan.members)} waves`
+      return `, ${first.to - first.from} of them in the first of ${counted(waveCount(plan.waves, plan.members), 'wave')}`
     case 'rolling':
       return `, at most ${inFlightAtMost(request, plan)} at once`
     case 'serial':

@@ -89,6 +89,7 @@ export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exp
         ...(detail !== undefined && { detail }),
       })),
       leftOutCounts: leftOutCounts(plan),
+      withoutAgent: prospect.withoutAgent,
       ...toldBody(told),
       approvals,
       window: request.window,

@@ -2,10 +2,13 @@ import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { instantOf } from '../../../events/time.ts'
 import { confidencePercent, defectBounds } from '../../domain/plan/detection.ts'
 import { waveSizes } from '../../domain/plan/waves.ts'
+import { releaseAggregate, releaseId } from '../../domain/release/release.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { position } from '../../domain/upgrade/position.ts'
 import { actionsOf } from '../../domain/upgrade/possible.ts'
-import { exists, planOf } from '../../domain/upgrade/state.ts'
+import { type ExistingUpgrade, exists, planOf } from '../../domain/upgrade/state.ts'
+import { againstRelease } from '../../facts/release.ts'
+import type { Log } from '../../log/log.ts'
 import { awaitVersion } from '../../views/await-version.ts'
 import type { UpgradeRow } from '../../views/rows.ts'
 import type { Operate } from '../http/endpoint.ts'
@@ -80,6 +83,14 @@ export const getUpgradeStatus: Operate<Contracts['getUpgradeStatus']> = async (i
   return { status: 200, body: statusBody(found.row), etag: found.commit }
 }
 
+/** Returns what stands against the release of an upgrade; a rollback takes back one, whatever stands against it. */
+export async function againstReleaseOf(log: Log, state: ExistingUpgrade, at: { readonly at?: string } = {}) {
+  const { component, version, kind } = state.request
+  if (kind === 'rollback') return []
+  const id = releaseId(component, planOf(state)?.version ?? version)
+  return againstRelease((await log.load(releaseAggregate, id, at)).state)
+}
+
 /** Reads all about an upgrade. Approvals, children and the plan are in no row, so this folds the stream. */
 export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, query }, { log, now }) => {
   const at = query.at === undefined ? undefined : instantOf(query.at)
@@ -118,6 +129,7 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
       ...{ upgradeId: child, kind, targetId: target, at: asked },
     })),
     failure,
+    againstRelease: await againstReleaseOf(log, state, at === undefined ? {} : { at }),
     window: window && { start: window.start, end: window.end },
     generation,
     position: { move, place },

@@ -1,11 +1,12 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
+import { counted, leftOutPhrase } from '../../../events/phrases.ts'
 import { instantOf } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { groupOf } from '../../domain/plan/after-wave.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { exists, planOf, type UpgradeState } from '../../domain/upgrade/state.ts'
 import type { Operate } from '../http/endpoint.ts'
-import { counted, drivenSentence, pastOf, storyPage } from '../http/story.ts'
+import { drivenSentence, pastOf, storyPage } from '../http/story.ts'
 import { upgradeNotFound } from './history.ts'
 import { waveNumber } from './wave-number.ts'
 
@@ -63,7 +64,7 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
     }
     case 'UpgradePlanned': {
       const reasons = Object.entries(event.data.leftOut).sort(([left], [right]) => (left < right ? -1 : 1))
-      const words = reasons.map(([reason, count]) => `${count} ${reason}`).join(', ')
+      const words = reasons.map(([reason, count]) => `${count} ${leftOutPhrase(reason)}`).join(', ')
       const out = words === '' ? '' : `, leaving out ${words}`
       const others = event.data.told?.overlaps.map(({ upgrade, targets: count }) => `${upgrade} (${count})`)
       const held = others?.length ? ` Other upgrades hold targets of it: ${others.join(', ')}.` : ''
@@ -76,7 +77,7 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
         ? ` At most ${rolling.unavailable} of them may be out of service at once, and ${rolling.surge} more in flight.`
         : spacingSeconds === undefined
           ? ''
-          : ` They go one at a time, the next ${spacingSeconds} seconds after the end of the last.`
+          : ` They go one at a time, the next ${counted(spacingSeconds, 'second')} after the end of the last.`
       return `Planned ${targets(event.data.members)} to ${event.data.version}${out}.${pace}${much}${held}`
     }
     case 'ApprovalGiven':
@@ -137,9 +138,9 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
         const lost = `${targets(count)} failed or unreachable`
         return `${lost} use up what may be unavailable of the whole upgrade: ${words[action]}.`
       }
-      const what = kind === 'unreachable' ? 'were unreachable' : 'failed'
+      const what = kind === 'unreachable' ? `${count === 1 ? 'was' : 'were'} unreachable` : 'failed'
       const where = kind === 'budget' ? 'the whole upgrade' : wave(event.data.wave)
-      return `${count} ${what} in ${where}, ${allowed} are allowed: ${words[action]}.`
+      return `${count} ${what} in ${where}, ${allowed} ${allowed === 1 ? 'is' : 'are'} allowed: ${words[action]}.`
     }
     case 'WaveEnded':
       return `Finished ${wave(event.data.wave)}.`

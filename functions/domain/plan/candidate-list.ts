@@ -1,7 +1,7 @@
 import type { Candidate } from './candidate.ts'
 
 /** A candidate as a plan sees it: what only the selection and the readiness ask of a target is not kept. */
-export type ListedCandidate = Omit<Candidate, 'tags' | 'gateway'>
+export type ListedCandidate = Omit<Candidate, 'tags' | 'gateway' | 'withoutAgent'>
 
 const begun = 1024
 

@@ -28,6 +28,8 @@ export interface Candidate extends Placed {
   readonly environment?: string | null
   /** Its licence; null or left out: it has none. */
   readonly licence?: string | null
+  /** No agent has ever enrolled for it, nor does another speak for it; left out: nobody asked, or it has one. */
+  readonly withoutAgent?: true
   /** How many hours of the window it has; left out: all of them. */
   readonly hours?: number
   /** The value by which it is put into a group; null: it has none; left out: nobody asked. */
@@ -51,16 +53,21 @@ export type KnownTarget = Pick<TargetState, 'components' | 'pin' | 'retired'> & 
   readonly facts: TargetFacts | null
   readonly active?: TargetState['active']
   readonly licence?: Pick<HeldLicence, 'id'> | null
+  /** Of its stream, what its agent has; of its row, whether it has any. */
+  readonly keyHash?: string | null
+  readonly enrolled?: boolean
 }
 
 /** Returns a target as a plan for one component sees it. */
 export function candidateOf(
   target: string,
-  { facts, components, pin, retired, active, licence }: KnownTarget,
+  { facts, components, pin, retired, active, licence, keyHash, enrolled }: KnownTarget,
   component: string,
 ): Candidate {
+  const withoutAgent = (keyHash === null || enrolled === false) && (facts?.gateway ?? null) === null
   return {
     target,
+    ...(withoutAgent && { withoutAgent }),
     type: facts?.type ?? '',
     region: facts?.region ?? null,
     tags: facts?.tags ?? {},

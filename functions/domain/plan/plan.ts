@@ -1,4 +1,5 @@
 import { hashOf } from '../../../events/canonical.ts'
+import { counted, leftOutPhrase, type leftOutPhrases } from '../../../events/phrases.ts'
 import type { UpgradeEvent, UpgradeRequest, WaveCuts } from '../../../events/upgrade.ts'
 import { reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
@@ -13,25 +14,10 @@ import { type Rolling, rollingOf } from './rolling.ts'
 import { cutsOf, type PlannedWaves, waveCount, waveRange } from './waves.ts'
 
 /** Why a candidate is no member. */
-export type LeftOutReason =
-  | 'retired'
-  | 'component_missing'
-  | 'pinned'
-  | 'no_earlier_version'
-  | 'already_at_version'
-  | 'newer_version'
-  | 'below_minimum_version'
-  | 'incompatible'
-  | 'not_entitled'
-  | 'update_in_progress'
-  | 'not_ready'
-  | 'after_canaries'
-  | 'release_withdrawn'
-  | 'release_distrusted'
-  | NonNullable<ListedCandidate['excluded']>
+export type LeftOutReason = keyof typeof leftOutPhrases
 
 /** A candidate that is no member. */
-interface LeftOut {
+export interface LeftOut {
   readonly target: string
   readonly reason: LeftOutReason
   /** What it does not meet; left out: the reason says all. */
@@ -186,6 +172,16 @@ function membersAmong(candidates: CandidateList, facts: PlanFacts, fits: ReturnT
   return { members: places.subarray(0, count), leftOut, uncritical, canariesPresent, unsaid }
 }
 
+/** Returns why one candidate would be no member of a plan over these facts; undefined: it would be one. */
+export function whyLeftOut(
+  candidate: ListedCandidate,
+  facts: Omit<PlanFacts, 'candidates'>,
+): LeftOut | undefined {
+  const candidates = CandidateList.of([candidate])
+  const all = { ...facts, candidates }
+  return membersAmong(candidates, all, fitting(all)).leftOut[0]
+}
+
 /** No wave but the first may hold a critical target, unless there are no others: the first wave ends where they begin. */
 function sparingCritical(planned: PlannedWaves, members: number, uncritical: number): PlannedWaves {
   const { waves, droppedWaves, entries } = planned
@@ -235,7 +231,8 @@ function busyWith(candidates: Iterable<ListedCandidate>): string {
   const held = new Map<string, number>()
   for (const { active } of candidates) if (active !== null) held.set(active, (held.get(active) ?? 0) + 1)
   const upgrades = [...held].map(([upgrade, count]) => `${count} by upgrade ${upgrade}`).sort()
-  const more = upgrades.length > namedAtMost ? ` and ${upgrades.length - namedAtMost} more upgrades` : ''
+  const more =
+    upgrades.length > namedAtMost ? ` and ${counted(upgrades.length - namedAtMost, 'more upgrade')}` : ''
   return `${upgrades.slice(0, namedAtMost).join(', ')}${more}`
 }
 
@@ -249,7 +246,7 @@ function nobody(leftOut: Plan['leftOut'], candidates: Iterable<ListedCandidate>)
   const reasons = Object.entries(leftOutCounts({ leftOut })).sort(([left], [right]) =>
     left < right ? -1 : 1,
   )
-  const words = reasons.map(([reason, count]) => `${count} ${reason}`).join(', ')
+  const words = reasons.map(([reason, count]) => `${count} ${leftOutPhrase(reason)}`).join(', ')
   return {
     code: 'nothing-to-upgrade',
     detail: words
@@ -269,7 +266,7 @@ function refuseWithoutCanaries(
   const reasons = new Map(leftOut.map(({ target, reason }) => [target, reason]))
   const words = canaries
     .slice(0, namedAtMost)
-    .map((target) => `${target} ${reasons.get(target) ?? 'critical'}`)
+    .map((target) => `${target} ${leftOutPhrase(reasons.get(target) ?? 'critical')}`)
   const more = canaries.length > namedAtMost ? ` and ${canaries.length - namedAtMost} more` : ''
   const detail = `None of the canaries that are named can be upgraded first: ${words.join(', ')}${more}. Name others, or a percentage.`
   return { code: 'no-canary-left', detail }
@@ -301,7 +298,7 @@ function refuseUnasked(
   const why = empty ? 'adds nobody to those before' : 'is all of them'
   return {
     code: 'no-second-wave',
-    detail: `Of ${members} ${members === 1 ? 'target' : 'targets'} ${stage.percent} % ${why}: nobody would have to continue after that. Ask for a second person at another percentage, or leave it out.`,
+    detail: `Of ${counted(members, 'target')} ${stage.percent} % ${why}: nobody would have to continue after that. Ask for a second person at another percentage, or leave it out.`,
     fields: [
       {
         field: `percentages.${number}.continueRequiresSecondPerson`,

@@ -1,3 +1,4 @@
+import { counted } from '../../../events/phrases.ts'
 import type { PlanTold, UpgradeRequest } from '../../../events/upgrade.ts'
 import type { Candidate } from './candidate.ts'
 import { emptyGroups } from './groups.ts'
@@ -110,7 +111,7 @@ export function warningsOfCanaries(
 export function toldWarnings(warnings: readonly PlanWarning[]): PlanWarning[] {
   if (warnings.length <= warningsAtMost) return [...warnings]
   const told = warnings.slice(0, warningsAtMost - 1)
-  const detail = `There are ${warnings.length - told.length} more warnings.`
+  const detail = `${counted(warnings.length - told.length, 'more warning')} not told.`
   return [...told, { code: 'more_warnings', detail, field: null, value: null }]
 }
 

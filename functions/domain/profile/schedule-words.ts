@@ -1,3 +1,4 @@
+import { counted } from '../../../events/phrases.ts'
 import type { ProfileDefinition } from '../../../events/profile.ts'
 import { readCron } from './cron.ts'
 import type { CronFields, MonthlyWeekday } from './cron-fields.ts'
@@ -74,7 +75,7 @@ function shifted(fields: CronFields, offset: number): string[] {
   ]
   const what = named.length > 0 ? named.join(' or ') : 'every day'
   const months = monthsInWords(fields).map((each) => ` in ${each}`)
-  return [`${offset} ${offset === 1 ? 'day' : 'days'} after ${what}${months.join('')}`]
+  return [`${counted(offset, 'day')} after ${what}${months.join('')}`]
 }
 
 function datesInWords({ dates, last }: NonNullable<CronFields['days']>): string {

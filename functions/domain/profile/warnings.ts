@@ -1,3 +1,4 @@
+import { counted } from '../../../events/phrases.ts'
 import type { ProfileDefinition } from '../../../events/profile.ts'
 import { hour } from '../../../events/time.ts'
 import { openings } from './windows.ts'
@@ -37,7 +38,7 @@ export function warningsOf(
   ).reduce((sum, minutes) => sum + minutes, 0)
   if (waits >= hours * 60) {
     warnings.push(
-      `${schedule.retry_attempts} retries wait up to ${waits} minutes in all, which does not fit into a window of ${inHours(hours)}: the last ones are not made.`,
+      `${counted(schedule.retry_attempts, 'retry', 'retries')} wait up to ${counted(waits, 'minute')} in all, which does not fit into a window of ${inHours(hours)}: the last ones are not made.`,
     )
   }
   if (!settings.rollback_on_failure)
@@ -65,5 +66,5 @@ export function warningsOf(
 }
 
 function inHours(hours: number): string {
-  return hours === 1 ? '1 hour' : `${hours} hours`
+  return counted(hours, 'hour')
 }

@@ -1,6 +1,7 @@
+import { leftOutPhrase } from '../../../events/phrases.ts'
 import { unblockOf } from '../upgrade/hold.ts'
 import { isEnd, type UpgradeStatus } from '../upgrade/status.ts'
-import type { Finding, MemberAsked, UpgradeAsked } from './explanation.ts'
+import type { AgainstRelease, Finding, MemberAsked, UpgradeAsked } from './explanation.ts'
 import type { EndedAttempt, TargetState } from './state.ts'
 
 /** Why an assignment was refused, by its code. */
@@ -125,6 +126,50 @@ function through(target: TargetState, { id, ref, component, version, status }: U
   return { code: last.code ?? last.outcome, verdict: 'blocked', detail, ref, ...since, unblock }
 }
 
+/** What stands against a release, as a reason. */
+export function ofRelease({
+  code,
+  detail,
+  unblock,
+  ref,
+}: AgainstRelease & { readonly ref: string }): Finding {
+  return {
+    ...{ code: `release_${code}`, verdict: 'blocked', detail, ref },
+    ...(unblock !== null && { unblock }),
+  }
+}
+
+/** What has to be before another upgrade takes a target that was left out for this reason. */
+const takenOnce: Readonly<Record<string, string>> = {
+  pinned: 'An operator lifts the pin',
+  incompatible:
+    'What is where it runs becomes what the release asks for, and is said by its agent or an operator',
+  not_entitled: 'It is given a licence that entitles it to the release',
+  below_minimum_version: 'It is upgraded to the least version that the release follows',
+  update_in_progress: 'The other upgrade ends',
+  not_ready: 'Its agent is heard of',
+  component_missing: 'It is said to run the component',
+}
+
+/** One that the plan of an upgrade does not name: it was left out for a reason, or was not meant. */
+function noMember({ id, ref, leftOut, leftOutCounts = {} }: UpgradeAsked): Finding {
+  const after = 'after planning nobody joins it, so somebody deploys another upgrade that selects it.'
+  if (leftOut === undefined || leftOut.reason === 'not_selected') {
+    const counts = Object.entries(leftOutCounts).map(([reason, count]) => `${count} ${leftOutPhrase(reason)}`)
+    const others = counts.length === 0 ? '' : `, or was left out when it was planned (${counts.join(', ')})`
+    const why = leftOut ? 'its selection does not mean it' : `it was not selected${others}`
+    const detail = `It is no member of upgrade ${id}: ${why}.`
+    return { code: 'not_a_member', verdict: 'blocked', detail, ref, unblock: `Nothing of this one: ${after}` }
+  }
+  const { reason, detail: more } = leftOut
+  const why = more ?? `it was ${leftOutPhrase(reason)}`
+  const detail = `Upgrade ${id} left it out when it was planned (${reason}): ${why}.`
+  if (reason === 'already_at_version') return { code: reason, verdict: 'done', detail, ref }
+  const first = takenOnce[reason]
+  const unblock = `${first === undefined ? 'Nothing of this one' : first}; ${after}`
+  return { code: reason, verdict: 'blocked', detail, ref, unblock }
+}
+
 /** Returns what one upgrade has to do with whether the target is upgraded. */
 export function explainMember(target: TargetState, upgrade: UpgradeAsked): Finding[] {
   const { id, ref, member, failure, status } = upgrade
@@ -133,15 +178,12 @@ export function explainMember(target: TargetState, upgrade: UpgradeAsked): Findi
     const verdict = isEnd(status) ? 'blocked' : 'waiting'
     return [{ code: failure?.code ?? 'not_planned', verdict, detail, ref }]
   }
-  if (member === 'not-a-member') {
-    const detail = `It is no member of upgrade ${id}: it was not selected, or was left out when it was planned.`
-    return [{ code: 'not_a_member', verdict: 'blocked', detail, ref }]
-  }
+  if (member === 'not-a-member') return [noMember(upgrade)]
   switch (member.status) {
     case 'pending':
     case 'retrying':
     case 'deferred':
-      return waiting(target, upgrade, member)
+      return [...waiting(target, upgrade, member), ...(upgrade.release ?? []).map(ofRelease)]
     case 'in_flight': {
       if (target.active?.upgrade === id) return []
       const ended = lastAttempt(target, id)

@@ -1,6 +1,6 @@
 import type { Stop } from '../policy/policy.ts'
-import { explainMember, regressionOf } from './explain-member.ts'
-import type { Explanation, Finding, UpgradeAsked } from './explanation.ts'
+import { explainMember, ofRelease, regressionOf } from './explain-member.ts'
+import type { AgainstRelease, Explanation, Finding, UpgradeAsked } from './explanation.ts'
 import { whomOf } from './procedure.ts'
 import { mayBeAccepted, type ProcedureProgress, type TargetState } from './state.ts'
 
@@ -10,10 +10,16 @@ export interface ExplainFacts {
   readonly target: TargetState
   readonly ref: string
   readonly at: string
+  /** When its agent was last heard of; null: never of late; left out: the past is asked about, of which nobody knows. */
+  readonly lastSeenAt?: string | null
   /** The one that is asked about. */
   readonly upgrade?: UpgradeAsked | undefined
   /** Where none is asked about: those at work that hold the target. */
   readonly holders?: readonly UpgradeAsked[]
+  /** Where none is asked about, and none holds it: the newest of its components that left it out. */
+  readonly passedOver?: readonly UpgradeAsked[]
+  /** Where none is asked about: what stands against the newest releases of its components. */
+  readonly releases?: readonly (AgainstRelease & { readonly ref: string })[]
   /** The stops of everything that were in force, the oldest first. */
   readonly stops: readonly (Pick<Stop, 'reason' | 'since'> & { readonly ref: string })[]
 }
@@ -49,6 +55,26 @@ function drivenAttempt(
   return { ...told, code: 'held', detail: `${detail} It waits for ${whomOf(reason)}: ${ask}`, unblock }
 }
 
+/** Why an attempt that is offered is not accepted, as far as anybody has heard, and what ends that. */
+function notAccepted(
+  { id, target, lastSeenAt }: ExplainFacts,
+  assignedAt: string,
+): readonly [string, string] {
+  const accepts = 'The agent asks for updates and accepts.'
+  if (target.keyHash === null && (target.facts?.gateway ?? null) === null)
+    return [
+      ` No agent has ever enrolled for ${id}.`,
+      `An agent enrols for it with a token that an operator issues, asks for updates and accepts.`,
+    ]
+  if (lastSeenAt === undefined) return ['', accepts]
+  if (lastSeenAt === null) return [` Nothing was heard of its agent in the last 30 days.`, accepts]
+  if (lastSeenAt < assignedAt) return [` Its agent was last heard of at ${lastSeenAt}, before that.`, accepts]
+  return [
+    ` Its agent has asked since, at ${lastSeenAt}, and waits for its own reasons: its maintenance window is closed, or it installs when somebody tells it to.`,
+    'Its own window opens, or somebody runs drydock-agent install there.',
+  ]
+}
+
 function attemptUnderWay(facts: ExplainFacts): Finding[] {
   const { id, target, ref, at } = facts
   const { active } = target
@@ -61,8 +87,10 @@ function attemptUnderWay(facts: ExplainFacts): Finding[] {
     const detail = late
       ? `${what} had to be accepted by the agent of ${id} by ${acceptBy}: it is about to be counted as unreachable.`
       : `${what} waits for the agent of ${id} to accept it by ${acceptBy}.`
-    const unblock = 'The agent asks for updates and accepts.'
-    return [{ code: 'offered', verdict: 'offered', detail, ref, since: assignedAt, unblock }]
+    const [why, unblock] = notAccepted(facts, assignedAt)
+    return [
+      { code: 'offered', verdict: 'offered', detail: `${detail}${why}`, ref, since: assignedAt, unblock },
+    ]
   }
   const late = at >= deadline
   const detail = late
@@ -111,7 +139,8 @@ function lastAttempt({ id, target, ref }: ExplainFacts): Finding[] {
   if (regressed) return [{ ...regressed, detail: `After the last attempt on ${id}, ${regressed.detail}` }]
   const code = last.code === null ? '' : ` (${last.code})`
   const detail = `The last attempt on ${id}, ${component} ${from} → ${to}, ended as ${outcome}${code} at ${endedAt}.`
-  return [{ code: last.code ?? outcome, verdict: 'done', detail, ref, since: endedAt }]
+  const has = outcome === 'succeeded' || last.code === 'already_at_version'
+  return [{ code: last.code ?? outcome, verdict: has ? 'done' : 'eligible', detail, ref, since: endedAt }]
 }
 
 /** Everything is stopped: a reason for each stop. */
@@ -144,8 +173,9 @@ function eligible({ id, ref }: ExplainFacts): Finding {
  * other that holds as well. It rests on folds alone, so it is exact for any instant of the past.
  */
 export function explainTarget(facts: ExplainFacts): Explanation {
-  const { target, upgrade } = facts
-  const present = upgrade ? explainMember(target, upgrade) : ofHolders(facts)
+  const { target, upgrade, passedOver = [], releases = [] } = facts
+  const held = upgrade ? explainMember(target, upgrade) : ofHolders(facts)
+  const present = held.length > 0 ? held : passedOver.flatMap((one) => explainMember(target, one))
   // What an upgrade has done is no answer where the target says that it is not so any more.
   const isDone = present[0]?.verdict === 'done'
   const drifted = drifts(facts)
@@ -158,6 +188,7 @@ export function explainTarget(facts: ExplainFacts): Explanation {
   if (found.length === drifted.length + stops.length && !upgrade) found.push(...lastAttempt(facts))
   if (found.length === 0) found.push(...stopped(facts))
   const [decisive = eligible(facts)] = found
-  const reasons = (found.length > 0 ? found : [decisive]).map(({ verdict: _, ...reason }) => reason)
+  const all = [...(found.length > 0 ? found : [decisive]), ...releases.map(ofRelease)]
+  const reasons = all.map(({ verdict: _, ...reason }) => reason)
   return { verdict: decisive.verdict, sentence: decisive.detail, reasons }
 }

@@ -22,6 +22,13 @@ export interface Finding extends Reason {
   readonly verdict: Verdict
 }
 
+/** What stands against a release, and what ends that; `unblock` is null: nothing does. */
+export interface AgainstRelease {
+  readonly code: 'withdrawn' | 'blocked' | 'held_back'
+  readonly detail: string
+  readonly unblock: string | null
+}
+
 /** What an upgrade says about one target, folded at the instant that is asked about. */
 export interface UpgradeAsked {
   readonly id: string
@@ -37,6 +44,12 @@ export interface UpgradeAsked {
   readonly overrode: string | null
   /** What it makes of the target; null: it has no plan, `not-a-member`: the plan does not name it. */
   readonly member: MemberAsked | 'not-a-member' | null
+  /** Of one that the plan does not name: why; left out: nobody knows. */
+  readonly leftOut?: { readonly reason: string; readonly detail?: string } | undefined
+  /** What stands against its release. */
+  readonly release?: readonly (AgainstRelease & { readonly ref: string })[]
+  /** How many the plan leaves out, by reason. */
+  readonly leftOutCounts?: Readonly<Record<string, number>>
 }
 
 /** Where a target stands in an upgrade. */

@@ -94,13 +94,18 @@ export interface Acknowledgement {
 function refuseUnseen(state: Requested | PlannedUpgrade, seen: Acknowledgement | undefined) {
   const { counts, holds } = state.standing
   const { failed, unreachable } = counts
-  const all = `${failed} failed and ${unreachable} are unreachable`
+  const all = `${failed} failed and ${unreachable} ${unreachable === 1 ? 'is' : 'are'} unreachable`
   const body = `{"acknowledge":{"failed":${failed},"unreachable":${unreachable}}}`
+  const then = `look at them, then resume with ${body}.`
+  const fields = [
+    { field: 'acknowledge.failed', value: `${seen?.failed ?? ''}`, expected: `${failed}` },
+    { field: 'acknowledge.unreachable', value: `${seen?.unreachable ?? ''}`, expected: `${unreachable}` },
+  ]
   if (seen && (seen.failed < failed || seen.unreachable < unreachable))
-    return refuse('more-failed', `By now ${all}: look at them, then resume with ${body}.`)
+    return reject({ code: 'more-failed', detail: `By now ${all}: ${then}`, fields })
   const exceeded = hasBegun(state) && state.breached.length > 0
   if (seen || (!exceeded && !holdOf(holds, 'GATE_FAILED'))) return undefined
-  return refuse('not-acknowledged', `${all}: look at them, then resume with ${body}.`)
+  return reject({ code: 'not-acknowledged', detail: `${all}: ${then}`, fields })
 }
 
 /**

@@ -25,8 +25,8 @@ export const holdReleaseBack = duty(
     // What takes something back is not taken back itself, nor is what has not begun.
     if (version === undefined || !exists(state) || state.request.kind === 'rollback') return
     if (state.standing.wave < 0) return
-    const why = asked.type === 'AbortRequested' ? `: ${asked.data.reason}` : ''
-    const reason = `Taken back by ${asked.data.by}${why}`.slice(0, longestReason)
+    const why = asked.type === 'AbortRequested' ? asked.data.reason : asked.data.request.reason
+    const reason = `Taken back by ${asked.data.by}${why === null ? '' : `: ${why}`}`.slice(0, longestReason)
     const release = log.of(releaseAggregate, releaseId(state.request.component, version))
     await release.carryOut(holdBack({ reason, upgrade, at: commit.at }), cause)
   },

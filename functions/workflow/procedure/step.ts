@@ -1,4 +1,5 @@
 import { cut } from '../../../events/cut.ts'
+import { counted } from '../../../events/phrases.ts'
 import type {
   ProcedureDocument,
   SsmCommand,
@@ -514,7 +515,7 @@ class Step {
   }
 
   #failLate({ tries }: RunningStep): Promise<void> {
-    return this.#fail('DEADLINE', `Its time is over after ${tries} ${tries === 1 ? 'try' : 'tries'}.`)
+    return this.#fail('DEADLINE', `Its time is over after ${counted(tries, 'try', 'tries')}.`)
   }
 
   async #doneWith({ values, status }: Extract<Answered, { kind: 'good' }>): Promise<void> {

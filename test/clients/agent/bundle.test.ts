@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
@@ -26,6 +26,19 @@ it('the agent and its watchdog are one file each, the same bytes every time, wit
   expect(one?.files['THIRD-PARTY-NOTICES.txt']).toContain('zod')
   const agent = join(one?.directory ?? '', 'drydock-agent.mjs')
   expect(execFileSync(process.execPath, [agent, '--help'], { encoding: 'utf8' })).toContain('--config FILE')
+  const older = join(one?.directory ?? '', 'older.cjs')
+  writeFileSync(
+    older,
+    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })",
+  )
+  for (const name of ['drydock-agent.mjs', 'drydock-watchdog.mjs']) {
+    const words = ['--require', older, join(one?.directory ?? '', name), '--help']
+    const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^Drydock needs Node 24 or newer, this is .*Nothing was started or changed\.\n$/)
+    // What an older Node does not have would end it before it could say so.
+    expect(one?.files[name]).not.toMatch(/^import .*node:sqlite/m)
+  }
   // What is under the LGPL is exchanged by whoever has it.
   expect(one?.files['drydock-agent.mjs']).not.toContain('PGP SIGNED MESSAGE')
   // Who brings the old one back uses nothing that may be another in the new one.

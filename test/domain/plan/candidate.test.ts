@@ -26,6 +26,7 @@ describe('a target as a plan for one component sees it', () => {
       gateway: null,
       environment: null,
       licence: null,
+      withoutAgent: true,
     })
   })
   it('runs no version of a component that it does not have', () => {

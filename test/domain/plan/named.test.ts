@@ -98,6 +98,6 @@ describe('what no target has', () => {
     const types = Array.from({ length: 80 }, (_, place) => `t${place}`)
     const told = toldWarnings(new Unmatched(selection({ types })).warnings)
     expect(told).toHaveLength(50)
-    expect(told.at(-1)).toMatchObject({ code: 'more_warnings', detail: 'There are 31 more warnings.' })
+    expect(told.at(-1)).toMatchObject({ code: 'more_warnings', detail: '31 more warnings not told.' })
   })
 })

@@ -60,7 +60,8 @@ describe('why a target has, or has not, been upgraded (N3)', () => {
     ['offered', 'offered', [registered, assigned()]],
     ['updating', 'updating', [registered, assigned(), accepted()]],
     ['succeeded', 'done', [registered, ended({ version: '1.2.0' })]],
-    ['HEALTH_CHECK_FAILED', 'done', [registered, failed]],
+    ['HEALTH_CHECK_FAILED', 'eligible', [registered, failed]],
+    ['rolled_back', 'eligible', [registered, ended({ outcome: 'rolled_back' })]],
     ['eligible', 'eligible', [registered]],
     ['drift', 'eligible', [registered, drifted]],
     ['pinned', 'blocked', [registered, drifted, pinned]],
@@ -137,7 +138,7 @@ describe('why a target has, or has not, been upgraded (N3)', () => {
 
   it('says until when an offer stands and an attempt may run, and where that is written', () => {
     expect(explain([registered, assigned()]).sentence).toBe(
-      'api 1.1.0 → v1.2.0 of upgrade u1 waits for the agent of t1 to accept it by 2026-03-01T12:10:00.000Z.',
+      'api 1.1.0 → v1.2.0 of upgrade u1 waits for the agent of t1 to accept it by 2026-03-01T12:10:00.000Z. No agent has ever enrolled for t1.',
     )
     expect(explain([registered, assigned(), accepted()])).toMatchObject({
       sentence: `t1 accepted api 1.1.0 → v1.2.0 of upgrade u1 at ${start}; it has until 2026-03-01T12:16:40.000Z.`,

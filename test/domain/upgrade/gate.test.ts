@@ -24,6 +24,7 @@ import {
   running,
   skipped,
   standingAfter,
+  unseen,
   waveEnded,
   waveStarted,
 } from './stories.ts'
@@ -225,7 +226,7 @@ describe('the wait for somebody to continue', () => {
     ]
     given(...found, paused)
       .when(resume)
-      .thenRejected('not-acknowledged')
+      .thenRejected('not-acknowledged', unseen(['', ''], ['10', '0']))
     const seen = resumeUpgrade({ by: 'alice', acknowledge: { failed: 10, unreachable: 0 } }, calm)
     given(...found, paused)
       .when(seen)

@@ -19,6 +19,7 @@ import {
   running,
   standingAfter,
   stopped,
+  unseen,
   upgradeOf,
   windowSet,
 } from './stories.ts'
@@ -78,16 +79,16 @@ describe('pausing', () => {
     const halted = [...running(20), ended('failed', [0, 3]), breach, paused] as const
     given(...halted)
       .when(resume)
-      .thenRejected('not-acknowledged')
+      .thenRejected('not-acknowledged', unseen(['', ''], ['3', '0']))
     given(...halted)
       .when(seen(2))
-      .thenRejected('more-failed')
+      .thenRejected('more-failed', unseen(['2', '0'], ['3', '0']))
     given(...halted, ended('failed', 3))
       .when(seen(3))
-      .thenRejected('more-failed')
+      .thenRejected('more-failed', unseen(['3', '0'], ['4', '0']))
     given(...halted, ended('unreachable', 3))
       .when(seen(3))
-      .thenRejected('more-failed')
+      .thenRejected('more-failed', unseen(['3', '0'], ['3', '1']))
     given(...halted)
       .when(seen(3))
       .thenEvents(acknowledging(3))

@@ -20,6 +20,7 @@ import {
   paused,
   running,
   standingAfter,
+  unseen,
   waveEnded,
   waveStarted,
 } from './stories.ts'
@@ -131,7 +132,7 @@ describe('a member that fails after it has succeeded', () => {
   it('has to be seen by whoever resumes', () => {
     given(...through(), regressed([2]), paused)
       .when(resumeUpgrade({ by: 'alice', acknowledge: { failed: 0, unreachable: 0 } }, calm))
-      .thenRejected('more-failed')
+      .thenRejected('more-failed', unseen(['0', '0'], ['1', '0']))
   })
 })
 

@@ -15,6 +15,7 @@ import {
   paused,
   requested,
   retrying,
+  unseen,
   waveEnded,
   waveStarted,
 } from './stories.ts'
@@ -140,7 +141,7 @@ describe('a rolling upgrade (design: #rolling)', () => {
     ] as const
     given(...failed)
       .when(resumeUpgrade({ by: 'alice' }, calm))
-      .thenRejected('not-acknowledged')
+      .thenRejected('not-acknowledged', unseen(['', ''], ['2', '0']))
     given(...failed)
       .when(resumeUpgrade({ by: 'alice', acknowledge: { failed: 2, unreachable: 0 } }, calm))
       .thenEvents(acknowledging(2), admitted([2, 4]))

@@ -240,3 +240,9 @@ export function attemptsEnd(
 export function standingAfter(...history: History): Standing {
   return existing(fold(history)).standing
 }
+
+/** The fields of a refusal to resume: how many failed, and unreachable, were seen, and how many there are. */
+export const unseen = (seen: readonly [string, string], there: readonly [string, string]) => [
+  { field: 'acknowledge.failed', value: seen[0], expected: there[0] },
+  { field: 'acknowledge.unreachable', value: seen[1], expected: there[1] },
+]

@@ -1,0 +1,55 @@
+import { leftOutPhrase } from '../../../contracts/phrases.ts'
+import type { Console } from '../terminal/console.ts'
+
+type Counts = Readonly<Record<string, number>>
+
+/** Returns how many are left out, a line for each reason; none where nobody is, or nobody knows yet. */
+export function leftOutWords(counts: Counts | null | undefined): string[] {
+  return Object.entries(counts ?? {})
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([reason, count]) => `${count} ${leftOutPhrase(reason)}`)
+}
+
+/** A target that is left out, as answers name it. */
+interface LeftOut {
+  readonly targetId: string
+  readonly reason: string
+  readonly detail?: string | undefined
+}
+
+/** So many are named for each reason. */
+const named = 5
+
+/** Says who is left out: how many for each reason, and the first of them by name, each with what it does not meet. */
+export function sayLeftOut(
+  console: Console,
+  label: string,
+  { leftOut, leftOutCounts }: { readonly leftOut: readonly LeftOut[]; readonly leftOutCounts: Counts },
+): void {
+  for (const [reason, count] of Object.entries(leftOutCounts)) {
+    const first = leftOut.filter((one) => one.reason === reason).slice(0, named)
+    const names = first.map(({ targetId, detail }) => (detail ? `${targetId} (${detail})` : targetId))
+    const more = count > names.length ? [`and ${count - names.length} more`] : []
+    const who = names.length > 0 ? `: ${[...names, ...more].join(', ')}` : ''
+    console.tell(label, `${count} ${leftOutPhrase(reason)}${who}`, 'careful')
+  }
+}
+
+/** What stands against a release, as answers say it. */
+interface Against {
+  readonly code: string
+  readonly detail: string
+}
+
+/** Returns what stands against the release of a run, each with the command that ends it. */
+export function againstWords(
+  against: readonly Against[],
+  { component, version }: { readonly component: string | null; readonly version: string | null },
+): string[] {
+  const commands: Readonly<Record<string, string>> = { held_back: 'free', blocked: 'unblock' }
+  return against.map(({ code, detail }) => {
+    const command = commands[code]
+    const next = command && `drydock releases ${command} ${component} ${version} --reason "…"`
+    return next ? `${detail} ${next} ends that.` : detail
+  })
+}

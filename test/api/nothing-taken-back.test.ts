@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { deployed, openWorld, report, type World } from './world.ts'
+
+const batches = {
+  ...{ component: 'api', version: 'v1.2.0', strategy: 'batch', batchSize: 2 },
+  failureThreshold: { percent: 0 },
+}
+
+/** A live upgrade whose first two customers have ended so; it is paused, as none may fail. */
+async function paused(outcome: 'failed' | 'rolled-back') {
+  const world = openWorld()
+  await world.fleet(4)
+  await world.fleet(0, 'v1.1.0')
+  const id = await deployed(world, batches)
+  await report(world, () => outcome)
+  await world.advance(id)
+  expect((await world.call('GET', `/api/upgrades/${id}`)).body.status).toBe('paused')
+  return { world, id }
+}
+
+const rollBack = (world: World, id: string) => world.call('POST', `/api/upgrades/${id}/rollback`)
+
+describe('a rollback of what has nothing to take back', () => {
+  it.each([
+    ['everybody has taken it back by themselves', () => paused('rolled-back')],
+    [
+      'it was offered, and nobody has begun',
+      async () => {
+        const world = openWorld()
+        await world.fleet(4)
+        await world.fleet(0, 'v1.1.0')
+        return { world, id: await deployed(world, batches) }
+      },
+    ],
+  ])('is refused at once where %s, and leaves the upgrade as it is', async (_, begin) => {
+    const { world, id } = await begin()
+    await world.settle()
+    const before = world.log.records.length
+    const reply = await rollBack(world, id)
+    expect([reply.status, reply.body.code]).toEqual([409, 'nothing-to-roll-back'])
+    expect(reply.body.detail).toContain('abort it instead')
+    expect(world.log.records).toHaveLength(before)
+    expect((await world.call('GET', `/api/upgrades/${id}`)).body.children).toEqual([])
+  })
+
+  it('is refused where whoever kept it is left out, with the reasons', async () => {
+    const { world, id } = await paused('failed')
+    for (const target of ['cust_0001', 'cust_0002', 'cust_0003', 'cust_0004'])
+      await world.call('POST', `/api/v1/targets/${target}/pin`, { body: { reason: 'audit season' } })
+    const reply = await rollBack(world, id)
+    expect([reply.status, reply.body.leftOutCounts]).toEqual([409, { pinned: 1 }])
+    expect(reply.body.detail).toBe('Nobody would be taken back: 1 pinned.')
+  })
+
+  it('is begun where anybody may have kept it', async () => {
+    const { world, id } = await paused('failed')
+    expect((await rollBack(world, id)).status).toBe(202)
+  })
+
+  it('is begun while an attempt is under way, of which nobody knows yet', async () => {
+    const world = openWorld()
+    await world.fleet(2)
+    await world.fleet(0, 'v1.1.0')
+    const id = await deployed(world, batches)
+    const agent = { lambda: { kind: 'agent', target: 'cust_0001', tokenHash: '' } } as const
+    const { version, attempt } = (await world.call('GET', '/api/v1/updates/check', { as: agent })).body
+    const body = { version, attempt, status: 'in-progress', timestamp: '2026-01-05T10:00:00Z' }
+    await world.call('POST', '/api/v1/updates/status', { as: agent, body })
+    expect((await rollBack(world, id)).status).toBe(202)
+  })
+})
