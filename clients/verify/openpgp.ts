@@ -18,6 +18,9 @@ export interface Made {
 
 type Answer = Certificate | Made | null
 
+/** So many milliseconds the clock of who signed may be ahead. */
+const skew = 5 * 60_000
+
 /** In bytes. */
 const longest = { certificate: 16 * 1024, signature: 1024 }
 
@@ -133,8 +136,9 @@ async function verify(packets: string, text: string, signature: string, at: stri
   if (issuer !== signing.getFingerprint() || (packet.created ?? 0) < signing.getCreationTime()) return null
   const message = await openpgp.createMessage({ binary: new TextEncoder().encode(text) })
   const [literal = {}] = message.packets
-  // It throws where the signature does not hold.
-  await packet.verify(signing.keyPacket, openpgp.enums.signature.binary, literal, date, true, config)
+  // It throws where the signature does not hold, or is of later than that.
+  const latest = new Date(date.getTime() + skew)
+  await packet.verify(signing.keyPacket, openpgp.enums.signature.binary, literal, latest, true, config)
   const ends = [endOf(await certificate.getExpirationTime(undefined, config))]
   if ('bindingSignatures' in signing) ends.push(endOf(await signing.getExpirationTime(date, config)))
   const [expires = null] = ends.filter((end) => end !== null).sort()
