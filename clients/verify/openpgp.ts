@@ -1,4 +1,5 @@
 import type { Key, SignaturePacket, Subkey } from 'openpgp'
+import { sha256 } from './json.ts'
 import { limits } from './limits.ts'
 import { Unreadable } from './verdict.ts'
 
@@ -57,7 +58,7 @@ export class OpenPgp {
   readonly #asked = new Map<string, () => Promise<Answer>>()
 
   #ask<Found extends Answer>(question: readonly string[], answer: () => Promise<Found>): Found | undefined {
-    const name = question.join('\n')
+    const name = sha256(question.join('\n'))
     if (!this.#answers.has(name)) this.#asked.set(name, answer)
     if (this.#asked.size > limits.certified)
       throw new Unreadable(
