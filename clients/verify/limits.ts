@@ -22,6 +22,8 @@ export const limits = {
   /** Streams, and commits of all of them. */
   streams: 350_000,
   commits: 1_500_000,
+  /** Lines that are no commits: a file of more is none of a pack. */
+  noCommits: 50_000,
   /** What stands in the streams of keys, policies and releases, which is kept until it is known how far heads go. */
   context: 32 * 1024 * 1024,
   /** Members of one upgrade, and how often all of them together are admitted for the first time, or so it is told. */

@@ -181,6 +181,11 @@ describe('what a pack says of itself bounds nothing:', () => {
       'too-many-values',
     ],
     [
+      'a file of lines that are none',
+      () => pack(file('upgrade.jsonl', Buffer.alloc(limits.noCommits + 1, '\n'))),
+      'no-commits',
+    ],
+    [
       'a stream with a name of a page',
       () => pack(file('upgrade.jsonl', `${commitOf(`upgrade#${'u'.repeat(limits.name)}`, [])}\n`)),
       'name-too-long',
