@@ -69,7 +69,7 @@ const escaped = (json: string) =>
 
 /** What no pack can prove, however well it is made. */
 const beyond = [
-  'That a rule was kept which the log alone does not show: limits, windows and gates are judged by npm run audit over the whole log.',
+  'That a rule was kept which the log alone does not show: limits, windows, gates and which policies bind are judged by npm run audit over the whole log.',
   'That who is named did it: the log names whom the issuer of tokens vouched for.',
   'That a target really runs what it reported.',
   'The report: it is in words, for people, and not held against the streams.',

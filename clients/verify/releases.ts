@@ -252,7 +252,8 @@ export class Releases {
       const { key: id, since } = signed
       const key = seen.has(id) ? undefined : this.#keys.get(id)
       if (!key || since > at || key.since > at) continue
-      if (key.revoked && key.revoked.told <= at && key.revoked.from <= at) continue
+      // What was said in the very same instant may have been said after it.
+      if (key.revoked && key.revoked.told < at && key.revoked.from <= at) continue
       if (key.components && !key.components.includes(component)) continue
       if (key.channels && !key.channels.includes(channel)) continue
       if (!this.#holds(key, release, signed, at)) continue

@@ -216,10 +216,10 @@ describe('a release is that of its manifest, whoever signs the heads:', () => {
           },
         })),
       })
-      lines.splice(0, 1, half(0, 3, other), half(3, 6, digest))
+      lines.splice(0, 1, half(0, 3, digest), half(3, 6, other))
       change(commits, 'AttemptAssigned', (data) => ({
         ...data,
-        digest: Number(data.member) < 3 ? other : digest,
+        digest: Number(data.member) < 3 ? digest : other,
       }))
       const chunks = lines.filter((line): line is Written => 'events' in line)
       planned([...commits.filter((commit) => !isOf('plan')(commit)), ...chunks], everything)
@@ -237,6 +237,19 @@ describe('a release is that of its manifest, whoever signs the heads:', () => {
       [],
       [expect.stringContaining('That api 2.4.1 is what targets were sent to')],
     ])
+  })
+
+  test('one whose key was revoked in the very instant in which the first were sent counts, and one before does not', () => {
+    const revoked = (began: string) =>
+      judged((commits) => {
+        const [trust] = commits.filter(isOf('trust'))
+        const { key } = first(eventsOf(commits, 'KeyRegistered')).data
+        const data = { key, from: '2026-01-05T10:00:00.000Z', reason: 'stolen' }
+        trust?.events.push({ type: 'KeyRevoked', schema: 1, data })
+        for (const commit of commits) if (isOf('upgrade')(commit) && commit.at < began) commit.at = began
+      })
+    expect(revoked('2026-01-05T10:00:00.000Z').faults).toEqual([])
+    expect(revoked('2026-01-05T10:02:00.000Z').faults).toEqual(['too-few-signatures'])
   })
 
   test('one whose signatures are gone is signed by too few where somebody had asked for two', () => {
