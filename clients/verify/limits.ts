@@ -20,18 +20,18 @@ export const limits = {
   /** The name of a stream or of a target, in characters. */
   name: 512,
   /** Streams, and commits of all of them. */
-  streams: 350_000,
-  commits: 1_500_000,
+  streams: 260_000,
+  commits: 1_000_000,
   /** Lines that are no commits: a file of more is none of a pack. */
   noCommits: 50_000,
   /** What stands in the streams of keys, policies and releases, which is kept until it is known how far heads go. */
   context: 32 * 1024 * 1024,
   /** Members of one upgrade, and how often all of them together are admitted for the first time, or so it is told. */
-  members: 300_000,
+  members: 250_000,
   /** How often they are admitted once more. */
   readmitted: 5_000_000,
   /** Attempts that targets tell of, and ends that an upgrade counts. */
-  attempts: 1_000_000,
+  attempts: 750_000,
   /** What policies ask for at one moment. */
   demands: 20,
   /** Approvals that are looked at, at all beginnings of an upgrade together. */

@@ -76,7 +76,7 @@ describe('of all parts together a pack has no more than', () => {
   })
 
   test('so many attempts that targets tell of, and ends that are counted', () => {
-    const [members, tries] = [2000, 500]
+    const [members, tries] = [1500, 500]
     expect(members * tries).toBe(limits.attempts)
     const plan = planOf(members + 1)
     const upgrade = new Upgrade('u', new Verdict())
