@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, type Stats, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 import { limits } from './limits.ts'
@@ -36,7 +36,12 @@ function readKey(file: string): KeyObject {
 
 /** Refuses what is no file, as a pipe or a device, from which reading would wait or never end, and what is too large. */
 function boundFile(file: string, most: number): void {
-  const known = statSync(file, { throwIfNoEntry: false })
+  let known: Stats | undefined
+  try {
+    known = statSync(file)
+  } catch {
+    // It is not there, or not to be looked at.
+  }
   if (!known?.isFile()) throw new Unreadable('no-file', `${file} is no file.`)
   if (known.size > most) throw new Unreadable('too-large', `${file} has more than ${most} bytes.`)
 }

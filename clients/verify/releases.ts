@@ -166,12 +166,16 @@ export class Releases {
         const [component, version] = [textOf(data, 'component'), textOf(data, 'version')]
         const digest = textOf(data, 'digest')
         this.#current = { component, version, digest, channels, manifest: undefined, signatures: [] }
-        this.#releases.set(nameOf(component, version), this.#current)
+        const name = nameOf(component, version)
+        if (this.#releases.has(name))
+          this.#verdict.find('told-twice', where, `${component} ${version} was registered before.`)
+        this.#releases.set(name, this.#current)
       }
       const release = this.#current
       if (!release) continue
       if (type === 'ReleasePromoted') release.channels.push({ since: at, channel: textOf(data, 'channel') })
       if (type === 'ManifestSigned') {
+        if (release.manifest) this.#verdict.find('told-twice', where, 'Its manifest was published before.')
         release.manifest = this.#manifestOf(release, textOf(data, 'manifest'), at, where)
       }
       if (type !== 'ManifestSigned' && type !== 'SignaturesAdded') continue

@@ -19,7 +19,7 @@ export const faults = {
   'not-as-planned': 'A target was sent to something else than the plan says.',
   'outcome-not-told': 'The upgrade counts an end that its target does not tell.',
   'told-twice':
-    'What can be but once is told a second time: a request, a plan, an end, or that a target was sent.',
+    'What can be but once is told a second time: a request, a plan, a release, an end, or that a target was sent.',
   'told-after-end': 'The upgrade goes on after its end.',
   'out-of-time':
     'A target was sent, or came to its end, when the upgrade had not admitted it yet or was over.',

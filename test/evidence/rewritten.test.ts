@@ -239,6 +239,16 @@ describe('a release is that of its manifest, whoever signs the heads:', () => {
     ])
   })
 
+  test('one that is registered twice, or has two manifests, is a fault', () => {
+    for (const type of ['ReleaseRegistered', 'ManifestSigned'])
+      expect(
+        judged((commits) => {
+          const commit = holding(commits, type)
+          commit.events = [...commit.events, ...eventsOf([commit], type)]
+        }).faults,
+      ).toContain('told-twice')
+  })
+
   test('one whose key was revoked in the very instant in which the first were sent counts, and one before does not', () => {
     const revoked = (began: string) =>
       judged((commits) => {
