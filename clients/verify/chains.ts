@@ -1,5 +1,6 @@
 import type { Before, PackCommit } from './commit.ts'
-import type { Verdict } from './verdict.ts'
+import { limits } from './limits.ts'
+import { Unreadable, type Verdict } from './verdict.ts'
 
 /** What a pack has of a stream: commits from one on, without a gap, and their hashes. */
 export interface Chain {
@@ -18,6 +19,7 @@ export function lastOf({ first, hashes }: Chain): number {
 /** Holds the commits of all streams against their hashes, in the order of the pack: each follows from the one before it. */
 export class Chains {
   readonly all = new Map<string, Chain>()
+  #commits = 0
   #current: Chain | undefined
   #previous = ''
   #at = ''
@@ -39,6 +41,8 @@ export class Chains {
   /** Takes the next commit. */
   take(commit: PackCommit): void {
     const { stream } = commit
+    if (++this.#commits > limits.commits)
+      throw new Unreadable('too-many-commits', `A pack has at most ${limits.commits} commits.`)
     if (this.#current?.stream !== stream) {
       this.#end()
       this.#open(commit)
@@ -54,7 +58,8 @@ export class Chains {
         this.#verdict.find('commit-added', where, 'It is there a second time.')
       else {
         // Few enough to be named; what is beyond them is missing all the same.
-        const end = Math.min(commit.commit, expected + 100)
+        const room = limits.findings - this.#missing.size
+        const end = Math.min(commit.commit, expected + room)
         for (let missing = expected; missing < end; missing++) this.#missing.add(missing)
         this.#restart(commit)
       }
@@ -97,6 +102,8 @@ export class Chains {
     this.#previous = begins.hash
     this.#at = ''
     this.all.set(stream, this.#current)
+    if (this.all.size > limits.streams)
+      throw new Unreadable('too-many-streams', `A pack has at most ${limits.streams} streams.`)
   }
 
   /** Goes on after a gap: what follows is held against the commit there. */

@@ -1,4 +1,5 @@
 import {
+  boundMembers,
   countOf,
   hashOf,
   type Json,
@@ -11,6 +12,8 @@ import {
   readJson,
   textOf,
 } from './json.ts'
+import { limits } from './limits.ts'
+import { Unreadable } from './verdict.ts'
 
 /** An event of a commit: what happened, and what is told of it. */
 export interface PackEvent {
@@ -46,31 +49,53 @@ function partsOf(stream: string): { readonly kind: string; readonly id: string }
   return { kind, id: stream.slice(kind.length + 1) }
 }
 
+/** What a commit is made of, and nothing else: whatever stood beside it would be in no hash, or not be meant. */
+const parts = {
+  commit: new Set([
+    ...['stream', 'commit', 'version', 'count', 'id', 'at', 'actor', 'correlation', 'causation'],
+    ...['idempotency', 'events', 'hash', 'snapshot', 'category', 'since'],
+  ]),
+  event: new Set(['type', 'schema', 'data']),
+  line: new Set(['after']),
+  after: new Set(['stream', 'commit', 'hash']),
+}
+
 function eventOf(value: Json): PackEvent {
   const event = objectOf(value, 'an event')
+  boundMembers(event, parts.event, 'an event')
   const data = objectOf(readJson(textOf(event, 'data')), 'what an event tells')
   return { type: textOf(event, 'type'), schema: countOf(event, 'schema'), data }
+}
+
+function streamOf(object: JsonObject): string {
+  const stream = textOf(object, 'stream')
+  if (stream.length > limits.name)
+    throw new Unreadable('name-too-long', `The name of a stream has at most ${limits.name} characters.`)
+  return stream
 }
 
 /** The one form in which instants compare as text. */
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
-/** Reads a line of a file of streams: a commit, or what stands before the next. Throws Malformed on anything else. */
+/** Reads a line of a file of streams: a commit, or what stands before the next. Throws Malformed on anything else, Unreadable on more than any needs. */
 export function readLine(line: string): PackCommit | { readonly after: Before } {
   const read = objectOf(readCanonical(line), 'it')
   const after = memberOf(read, 'after')
   if (after !== undefined) {
     const before = objectOf(after, 'after')
+    boundMembers(read, parts.line, 'what says where a stream begins')
+    boundMembers(before, parts.after, 'after')
     return {
       after: {
-        stream: textOf(before, 'stream'),
+        stream: streamOf(before),
         commit: countOf(before, 'commit'),
         hash: textOf(before, 'hash'),
       },
     }
   }
+  boundMembers(read, parts.commit, 'a commit')
   const { hash, ...body } = read
-  const [stream, at] = [textOf(read, 'stream'), textOf(read, 'at')]
+  const [stream, at] = [streamOf(read), textOf(read, 'at')]
   if (!instant.test(at) || Number.isNaN(Date.parse(at))) throw new Malformed('at is no instant')
   const events = listOf(read, 'events').map(eventOf)
   if (countOf(read, 'count') !== events.length) throw new Malformed('it does not count its events')

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, type Stats, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 import { limits } from './limits.ts'
@@ -21,6 +21,7 @@ wrong and not all of it is proven.`
 
 /** Reads a public key of Ed25519: PEM, or its DER in base64. */
 function readKey(file: string): KeyObject {
+  boundFile(file, 16 * 1024)
   try {
     const text = readFileSync(file, 'utf8')
     const key = text.includes('-----BEGIN')
@@ -33,13 +34,24 @@ function readKey(file: string): KeyObject {
   throw new Unreadable('no-key', `${file} holds no public key of Ed25519.`)
 }
 
+/** Refuses what is no file, as a pipe or a device, from which reading would wait or never end, and what is too large. */
+function boundFile(file: string, most: number): void {
+  let known: Stats | undefined
+  try {
+    known = statSync(file)
+  } catch {
+    // It is not there, or not to be looked at.
+  }
+  if (!known?.isFile()) throw new Unreadable('no-file', `${file} is no file.`)
+  if (known.size > most) throw new Unreadable('too-large', `${file} has more than ${most} bytes.`)
+}
+
 function given(file: string) {
   return {
     name: basename(file),
     read(): Buffer {
       try {
-        if (statSync(file).size > limits.part)
-          throw new Unreadable('too-large', `${file}: a part has at most ${limits.part} bytes.`)
+        boundFile(file, limits.part)
         return readFileSync(file)
       } catch (error) {
         if (error instanceof Unreadable) throw error
@@ -49,30 +61,40 @@ function given(file: string) {
   }
 }
 
-/** What was said of somebody else is shown as it is, but for what would move the cursor. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-const shown = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
+/** What was said of somebody else is shown as it is, but for what would move the cursor, or is not seen and changes how the rest is read. */
+const shown = (text: string) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')
+
+/** The same in JSON, where it stays what it is; what JSON is laid out by stays too. */
+const escaped = (json: string) =>
+  json.replace(/(?!\n)[\p{C}\p{Zl}\p{Zp}]/gu, (signs) =>
+    [...Array(signs.length).keys()]
+      .map((place) => `\\u${signs.charCodeAt(place).toString(16).padStart(4, '0')}`)
+      .join(''),
+  )
 
 /** What no pack can prove, however well it is made. */
 const beyond = [
-  'That a rule was kept which the log alone does not show: limits, windows and gates are judged by npm run audit over the whole log.',
+  'That a rule was kept which the log alone does not show: limits, windows, gates and which policies bind are judged by npm run audit over the whole log.',
   'That who is named did it: the log names whom the issuer of tokens vouched for.',
   'That a target really runs what it reported.',
   'The report: it is in words, for people, and not held against the streams.',
 ]
 
-function inWords({ findings, found, proven, unproven }: Verdict): string {
+const more = (all: number, told: readonly unknown[]) =>
+  all > told.length ? [`  … and ${all - told.length} more`] : []
+
+function inWords({ findings, found, proven, proves, unproven, lacks }: Verdict): string {
   const lines: string[] = []
   if (found > 0) {
     lines.push(`BROKEN: ${found === 1 ? 'one thing is' : `${found} things are`} wrong.`)
     for (const { fault, where, words } of findings)
       lines.push(`  ${fault}  ${where}`, `      ${words} ${faults[fault]}`)
-    if (found > findings.length) lines.push(`  … and ${found - findings.length} more`)
+    lines.push(...more(found, findings))
     return lines.map(shown).join('\n')
   }
   lines.push(unproven.length === 0 ? 'PROVEN' : 'NOTHING IS WRONG, and not all of it is proven.')
-  lines.push(...proven.map((one) => `  proven      ${one}`))
-  lines.push(...unproven.map((one) => `  not proven  ${one}`))
+  lines.push(...proven.map((one) => `  proven      ${one}`), ...more(proves, proven))
+  lines.push(...unproven.map((one) => `  not proven  ${one}`), ...more(lacks, unproven))
   lines.push('What no pack proves:', ...beyond.map((one) => `  - ${one}`))
   return lines.map(shown).join('\n')
 }
@@ -110,7 +132,7 @@ async function main(): Promise<number> {
   )
   const { findings, proven, unproven } = verdict
   if (values.json)
-    console.log(JSON.stringify({ status: statusOf(verdict), findings, proven, unproven }, null, 2))
+    console.log(escaped(JSON.stringify({ status: statusOf(verdict), findings, proven, unproven }, null, 2)))
   else console.log(inWords(verdict))
   return statusOf(verdict)
 }

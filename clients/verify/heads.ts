@@ -37,7 +37,9 @@ export class Heads {
         this.#verdict.find('head-not-signed', where, 'It is not signed by the key that was given.')
         return
       }
-      this.days.add(textOf(document, 'day'))
+      const day = textOf(document, 'day')
+      if (!/^\d{4}-\d\d-\d\d$/.test(day)) throw new Malformed('day is none')
+      this.days.add(day)
       for (const head of listOf(document, 'heads')) this.#hold(head, where, chains)
     } catch (error) {
       if (!(error instanceof Malformed)) throw error

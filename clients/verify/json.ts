@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { limits } from './limits.ts'
+import { Unreadable } from './verdict.ts'
 
 /** A text is not what it ought to be; the message says what is wrong. */
 export class Malformed extends Error {
@@ -11,24 +12,31 @@ export interface JsonObject {
   readonly [name: string]: Json
 }
 
-/** Throws where objects and lists lie deeper in each other than any needs: reading them would cost more than their length says. */
-function boundDepth(text: string): void {
-  let [depth, quoted] = [0, false]
+/**
+ * Throws where objects and lists lie deeper in each other than any needs, or there are more of them and of what is in them: reading them would cost
+ * more than their length says.
+ */
+function bound(text: string): void {
+  let [depth, values, quoted] = [0, 0, false]
   for (let place = 0; place < text.length; place++) {
     const sign = text[place]
     if (quoted) {
       if (sign === '\\') place++
       else if (sign === '"') quoted = false
     } else if (sign === '"') quoted = true
+    else if (sign === ',') values++
     else if (sign === '{' || sign === '[') {
+      values++
       if (++depth > limits.depth) throw new Malformed(`it is nested deeper than ${limits.depth} levels`)
     } else if (sign === '}' || sign === ']') depth--
+    if (values > limits.values)
+      throw new Unreadable('too-many-values', `One text of JSON has at most ${limits.values} values.`)
   }
 }
 
-/** Reads JSON. Throws Malformed on anything else, and on what is nested too deep. */
+/** Reads JSON. Throws Malformed on anything else, and on what is nested too deep; Unreadable on more values than any needs. */
 export function readJson(text: string): Json {
-  boundDepth(text)
+  bound(text)
   try {
     return JSON.parse(text) as Json // JSON.parse returns nothing else
   } catch {
@@ -51,6 +59,17 @@ export function readCanonical(text: string): Json {
   return value
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Returns the text of bytes in UTF-8; undefined: they are none, so that other bytes would be the same text. */
+export function textIn(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
 /** Returns the SHA-256 of bytes or of a text, in lower-case hexadecimal. */
 export function sha256(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex')
@@ -66,6 +85,12 @@ export function objectOf(value: Json | undefined, what: string): JsonObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Malformed(`${what} is no object`)
   return value as JsonObject // neither null nor a list
+}
+
+/** Throws Malformed where an object has other members than these, of which some may be missing. */
+export function boundMembers(object: JsonObject, names: ReadonlySet<string>, what: string): void {
+  for (const name of Object.keys(object))
+    if (!names.has(name)) throw new Malformed(`${what} has no member ${JSON.stringify(name.slice(0, 64))}`)
 }
 
 /** Returns a member, its own and none that every object has; undefined: there is none. */

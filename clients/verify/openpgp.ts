@@ -1,4 +1,5 @@
 import type { Key, SignaturePacket, Subkey } from 'openpgp'
+import { sha256 } from './json.ts'
 import { limits } from './limits.ts'
 import { Unreadable } from './verdict.ts'
 
@@ -17,6 +18,9 @@ export interface Made {
 }
 
 type Answer = Certificate | Made | null
+
+/** So many milliseconds the clock of who signed may be ahead. */
+const skew = 5 * 60_000
 
 /** In bytes. */
 const longest = { certificate: 16 * 1024, signature: 1024 }
@@ -54,7 +58,7 @@ export class OpenPgp {
   readonly #asked = new Map<string, () => Promise<Answer>>()
 
   #ask<Found extends Answer>(question: readonly string[], answer: () => Promise<Found>): Found | undefined {
-    const name = question.join('\n')
+    const name = sha256(question.join('\n'))
     if (!this.#answers.has(name)) this.#asked.set(name, answer)
     if (this.#asked.size > limits.certified)
       throw new Unreadable(
@@ -133,8 +137,9 @@ async function verify(packets: string, text: string, signature: string, at: stri
   if (issuer !== signing.getFingerprint() || (packet.created ?? 0) < signing.getCreationTime()) return null
   const message = await openpgp.createMessage({ binary: new TextEncoder().encode(text) })
   const [literal = {}] = message.packets
-  // It throws where the signature does not hold.
-  await packet.verify(signing.keyPacket, openpgp.enums.signature.binary, literal, date, true, config)
+  // It throws where the signature does not hold, or is of later than that.
+  const latest = new Date(date.getTime() + skew)
+  await packet.verify(signing.keyPacket, openpgp.enums.signature.binary, literal, latest, true, config)
   const ends = [endOf(await certificate.getExpirationTime(undefined, config))]
   if ('bindingSignatures' in signing) ends.push(endOf(await signing.getExpirationTime(date, config)))
   const [expires = null] = ends.filter((end) => end !== null).sort()

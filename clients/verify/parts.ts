@@ -1,4 +1,5 @@
 import {
+  boundMembers,
   countOf,
   type Json,
   listOf,
@@ -7,6 +8,7 @@ import {
   objectOf,
   readCanonical,
   sha256,
+  textIn,
   textOf,
 } from './json.ts'
 import { limits } from './limits.ts'
@@ -53,15 +55,20 @@ export interface PackFile {
 
 const format = 'drydock-evidence-1'
 
+const membersOfFile = new Set(['name', 'length', 'sha256'])
+
 function fileOf(value: Json) {
   const file = objectOf(value, 'a file')
+  boundMembers(file, membersOfFile, 'a file')
   return { name: textOf(file, 'name'), length: countOf(file, 'length'), sha256: textOf(file, 'sha256') }
 }
 
 const members = ['commit', 'files', 'format', 'last', 'part', 'previous', 'upgrade']
 
 function manifestOf(bytes: Buffer): Manifest {
-  const read = objectOf(readCanonical(bytes.toString('utf8')), 'it')
+  const text = textIn(bytes)
+  if (text === undefined) throw new Malformed('it is no UTF-8')
+  const read = objectOf(readCanonical(text), 'it')
   if (Object.keys(read).join() !== members.join()) throw new Malformed('it has other members')
   if (textOf(read, 'format') !== format) throw new Malformed(`its format is not ${format}`)
   const last = memberOf(read, 'last')
@@ -86,8 +93,34 @@ function packedIn({ name, read }: GivenFile): readonly Packed[] {
   }
 }
 
-function partIn(given: GivenFile, verdict: Verdict): Part | undefined {
-  const packed = packedIn(given).find(({ name }) => name === 'manifest.json')
+/** How much of a file is read at once, where it is read as one text of JSON. */
+const longestOf = (name: string) => (name === 'manifest.json' ? limits.line : limits.document)
+
+function boundFile({ name, length }: Packed, where: string): void {
+  if (name.endsWith('.json') && length > longestOf(name))
+    throw new Unreadable('too-large', `${where}: it has at most ${longestOf(name)} bytes.`)
+}
+
+/** Counts what all parts ask for together. */
+class Together {
+  #bytes = 0
+  #files = 0
+
+  take(packed: readonly Packed[]): void {
+    for (const { length } of packed) this.#bytes += length
+    this.#files += packed.length
+    if (this.#bytes > limits.together)
+      throw new Unreadable('bomb', `Unpacked, all parts have at most ${limits.together} bytes together.`)
+    if (this.#files > limits.files)
+      throw new Unreadable('too-many-files', `All parts have at most ${limits.files} files together.`)
+  }
+}
+
+function partIn(given: GivenFile, together: Together, verdict: Verdict): Part | undefined {
+  const files = packedIn(given)
+  together.take(files)
+  for (const file of files) boundFile(file, `${given.name}/${file.name}`)
+  const packed = files.find(({ name }) => name === 'manifest.json')
   if (!packed) throw new Unreadable('no-manifest', `${given.name} has no manifest.json.`)
   const bytes = packed.bytes()
   if (!bytes) {
@@ -112,7 +145,8 @@ export function readPack(given: readonly GivenFile[], verdict: Verdict): Pack | 
   if (given.length === 0) throw new Unreadable('nothing-given', 'Name the files of the pack.')
   if (given.length > limits.parts)
     throw new Unreadable('too-many-parts', `A pack has at most ${limits.parts} parts, not ${given.length}.`)
-  const parts = given.flatMap((one) => partIn(one, verdict) ?? [])
+  const together = new Together()
+  const parts = given.flatMap((one) => partIn(one, together, verdict) ?? [])
   parts.sort((one, other) => one.part - other.part)
   const [first] = parts
   if (!first) return undefined
@@ -162,7 +196,9 @@ export function* filesOf({ parts }: Pack, verdict: Verdict): Generator<PackFile>
       }
       if (bytes.length !== length || sha256(bytes) !== expected)
         verdict.find('file-changed', where, 'It is not the one that the manifest names.')
-      yield { name, where, text: bytes.toString('utf8') }
+      const text = textIn(bytes)
+      if (text === undefined) verdict.find('file-damaged', where, 'It is no UTF-8.')
+      else yield { name, where, text }
     }
     for (const name of packed.keys())
       verdict.find('file-added', `${given.name}/${name}`, 'The manifest does not name it.')

@@ -1,14 +1,6 @@
-import {
-  countOf,
-  hashOf,
-  type Json,
-  type JsonObject,
-  listOf,
-  Malformed,
-  memberOf,
-  objectOf,
-  textOf,
-} from './json.ts'
+import { countOf, hashOf, type Json, type JsonObject, listOf, Malformed, memberOf, textOf } from './json.ts'
+import { limits } from './limits.ts'
+import { Unreadable } from './verdict.ts'
 
 /** A member of a plan: which target goes from which version to which, and to what digest, where the plan says it of each. */
 export interface Member {
@@ -41,6 +33,9 @@ export function plannedOf(data: JsonObject): Planned {
   }
 }
 
+const isName = (value: Json | undefined): value is string =>
+  typeof value === 'string' && value.length <= limits.name
+
 /** The members of a plan, gathered from its chunks. */
 export class Plan {
   readonly members: Member[] = []
@@ -60,8 +55,10 @@ export class Plan {
       if (!Array.isArray(member)) throw new Malformed('a member is no list')
       const [target, from, to] = member as readonly Json[]
       const [fromVersion, toVersion] = [versions[Number(from)], versions[Number(to)]]
-      if (typeof target !== 'string' || typeof fromVersion !== 'string' || typeof toVersion !== 'string')
+      if (!isName(target) || !isName(fromVersion) || !isName(toVersion))
         throw new Malformed('a member has no target or no versions')
+      if (this.members.length >= limits.members)
+        throw new Unreadable('too-many-members', `A plan has at most ${limits.members} members.`)
       const digest = Array.isArray(digests) ? (digests as readonly Json[])[Number(to)] : undefined
       this.members.push({
         target,
@@ -92,24 +89,26 @@ export class Plan {
   }
 }
 
-/** Yields the members in ranges of them, as far as there are members. Throws Malformed. */
-export function* membersIn(ranges: readonly Json[], members: number): Generator<number> {
+/** Yields the members in ranges of them, as far as there are members, each with what stands behind the range. Throws Malformed. */
+function* inRanges(ranges: readonly Json[], members: number): Generator<readonly [number, Json | undefined]> {
   for (const range of ranges) {
-    const [from, to] = Array.isArray(range) ? (range as readonly Json[]) : []
-    if (typeof from !== 'number' || typeof to !== 'number') throw new Malformed('a range is none')
-    for (let member = Math.max(0, from); member < Math.min(to, members); member++) yield member
+    const [from, to, n] = Array.isArray(range) ? (range as readonly Json[]) : []
+    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to)) throw new Malformed('a range is none')
+    for (let member = Math.max(0, Number(from)); member < Math.min(Number(to), members); member++)
+      yield [member, n]
   }
 }
 
-/** Returns what an approval, or a request, asks of whom. Throws Malformed. */
-export function approvalsAsked(request: JsonObject): {
-  readonly required: number
-  readonly approvers: readonly Json[] | null
-} {
-  const asked = objectOf(memberOf(request, 'approvals'), 'approvals')
-  const approvers = memberOf(asked, 'approvers')
-  return {
-    required: countOf(asked, 'required'),
-    approvers: Array.isArray(approvers) ? (approvers as readonly Json[]) : null,
-  }
+/** Yields the members in ranges of them, as far as there are members. Throws Malformed. */
+export function* membersIn(ranges: readonly Json[], members: number): Generator<number> {
+  for (const [member] of inRanges(ranges, members)) yield member
+}
+
+/** Yields the members that an admission admits once more, each with how often that is. Throws Malformed. */
+export function* admittedAgain(admission: JsonObject, members: number): Generator<readonly [number, number]> {
+  for (const name of ['retried', 'readmitted'])
+    for (const [member, n] of inRanges(listOf(admission, name), members)) {
+      if (typeof n !== 'number') throw new Malformed(`${name} does not say how often`)
+      yield [member, n]
+    }
 }

@@ -1,11 +1,11 @@
+import type { Beginning } from './approvals.ts'
 import type { PackCommit } from './commit.ts'
 import { countOf, type JsonObject, listOf, memberOf, objectOf, textOf } from './json.ts'
-import type { Beginning } from './upgrade.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Whom one revision of a policy means; null: whoever has the role. */
 interface Meant {
-  readonly approvers: readonly unknown[] | null
+  readonly approvers: ReadonlySet<unknown> | null
   readonly role: string
   readonly required: number
 }
@@ -27,15 +27,15 @@ export class Policies {
       const name = textOf(data, 'name')
       const document = objectOf(memberOf(data, 'document'), 'document')
       const revisions = this.#defined.get(name) ?? []
-      this.#defined.set(name, [...revisions, meantBy(document)])
+      revisions.push(meantBy(document))
+      this.#defined.set(name, revisions)
     }
   }
 
   /** Judges one beginning of an upgrade; returns how many approvals policies asked for. Throws Malformed. */
   judge({ where, demands, approvals }: Beginning): number {
     let asked = 0
-    for (const demand of demands) {
-      const [policy, revision] = [textOf(demand, 'policy'), countOf(demand, 'revision')]
+    for (const { policy, revision } of demands) {
       const meant = this.#defined.get(policy)?.[revision - 1]
       if (!meant) {
         this.#verdict.find('not-approved', where, `Policy ${policy}, revision ${revision}, asks for nothing.`)
@@ -46,8 +46,7 @@ export class Policies {
         approvals
           .filter(
             (one) =>
-              (approvers === null || approvers.includes(one.by)) &&
-              (role !== 'admin' || one.role === 'admin'),
+              (approvers === null || approvers.has(one.by)) && (role !== 'admin' || one.role === 'admin'),
           )
           .map(({ by }) => by),
       )
@@ -69,7 +68,7 @@ function meantBy(document: JsonObject): Meant | null {
   const asked = objectOf(approvals, 'approvals')
   const approvers = memberOf(asked, 'approvers')
   return {
-    approvers: approvers === null ? null : listOf(asked, 'approvers'),
+    approvers: approvers === null ? null : new Set(listOf(asked, 'approvers')),
     role: textOf(asked, 'role'),
     required: countOf(asked, 'required'),
   }

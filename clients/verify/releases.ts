@@ -1,8 +1,18 @@
 import { createPublicKey, verify } from 'node:crypto'
 import type { PackCommit } from './commit.ts'
-import { countOf, type JsonObject, listOf, memberOf, objectOf, sha256, textOf } from './json.ts'
+import {
+  countOf,
+  type JsonObject,
+  listOf,
+  Malformed,
+  memberOf,
+  objectOf,
+  readJson,
+  sha256,
+  textOf,
+} from './json.ts'
 import { limits } from './limits.ts'
-import type { OpenPgp } from './openpgp.ts'
+import type { Made, OpenPgp } from './openpgp.ts'
 import { Unreadable, type Verdict } from './verdict.ts'
 
 interface Key {
@@ -21,6 +31,15 @@ interface Signature {
   readonly key: string
   readonly signature: string
   readonly since: string
+  /** What was found of it, by the text that is signed: it is verified once. */
+  found: { readonly text: string; readonly made: Made | undefined } | undefined
+}
+
+/** What was signed, and what it says of itself. */
+interface Manifest {
+  readonly text: string
+  /** What is compared with instants; empty: it says none. */
+  readonly expires: string
 }
 
 interface Release {
@@ -28,7 +47,7 @@ interface Release {
   readonly version: string
   readonly digest: string
   readonly channels: { readonly since: string; readonly channel: string }[]
-  manifest: string | undefined
+  manifest: Manifest | undefined
   readonly signatures: Signature[]
 }
 
@@ -58,14 +77,30 @@ function hasSigned(publicKey: string, text: string, signature: string): boolean 
 }
 
 /** Returns the one name of a release: `v1.2.0` and `1.2.0` are one. */
-const nameOf = (component: string, version: string) =>
+export const nameOf = (component: string, version: string) =>
   `${component} ${version.replace(/^v(?=\d)/i, '').toLowerCase()}`
+
+/** A release that members of a plan go to, and its digests there; null: there it has none. */
+export interface Goal {
+  readonly component: string
+  readonly version: string
+  readonly digests: Set<string | null>
+}
+
+/** Returns from when on nobody is sent to a release, by its manifest, in the form in which instants compare. Throws Malformed. */
+function expiryOf(manifest: JsonObject): string {
+  const time = Date.parse(textOf(manifest, 'expires'))
+  if (Number.isNaN(time)) throw new Malformed('expires is no instant')
+  return new Date(time).toISOString()
+}
 
 /** Reads whose word about releases counted when, and what they had signed. */
 export class Releases {
   readonly #keys = new Map<string, Key>()
   readonly #thresholds: { readonly since: string; readonly all: number; readonly components: JsonObject }[] =
     []
+  /** What they say, by component and instant, once all of them are known. */
+  readonly #needed = new Map<string, number>()
   readonly #releases = new Map<string, Release>()
   #current: Release | undefined
   #signatures = 0
@@ -131,19 +166,40 @@ export class Releases {
         const [component, version] = [textOf(data, 'component'), textOf(data, 'version')]
         const digest = textOf(data, 'digest')
         this.#current = { component, version, digest, channels, manifest: undefined, signatures: [] }
-        this.#releases.set(nameOf(component, version), this.#current)
+        const name = nameOf(component, version)
+        if (this.#releases.has(name))
+          this.#verdict.find('told-twice', where, `${component} ${version} was registered before.`)
+        this.#releases.set(name, this.#current)
       }
       const release = this.#current
       if (!release) continue
       if (type === 'ReleasePromoted') release.channels.push({ since: at, channel: textOf(data, 'channel') })
       if (type === 'ManifestSigned') {
-        release.manifest = textOf(data, 'manifest')
-        if (`sha256:${sha256(release.manifest)}` !== release.digest)
-          this.#verdict.find('manifest-exchanged', where, `The manifest is not the one of ${release.digest}.`)
+        if (release.manifest) this.#verdict.find('told-twice', where, 'Its manifest was published before.')
+        release.manifest = this.#manifestOf(release, textOf(data, 'manifest'), at, where)
       }
       if (type !== 'ManifestSigned' && type !== 'SignaturesAdded') continue
       for (const signed of listOf(data, 'signatures'))
         this.#sign(release, objectOf(signed, 'signature'), at, where)
+    }
+  }
+
+  /** Reads a manifest as it is published at an instant: that of its release, and not expired. */
+  #manifestOf({ component, version, digest }: Release, text: string, at: string, where: string): Manifest {
+    if (text.length > limits.manifest)
+      throw new Unreadable('too-large', `${where}: a manifest has at most ${limits.manifest} characters.`)
+    const exchanged = (words: string) => this.#verdict.find('manifest-exchanged', where, words)
+    if (`sha256:${sha256(text)}` !== digest) exchanged(`The manifest is not the one of ${digest}.`)
+    try {
+      const said = objectOf(readJson(text), 'it')
+      const [of, expires] = [nameOf(textOf(said, 'component'), textOf(said, 'version')), expiryOf(said)]
+      if (of !== nameOf(component, version)) exchanged(`The manifest is that of ${of}.`)
+      if (expires <= at) exchanged(`The manifest had expired at ${expires} when it was published, at ${at}.`)
+      return { text, expires }
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error
+      exchanged(`No manifest is written so: ${error.message}.`)
+      return { text, expires: '' }
     }
   }
 
@@ -155,44 +211,57 @@ export class Releases {
         `${where}: at most ${limits.signatures} signatures are verified.`,
       )
     const key = this.#keys.get(id)
-    release.signatures.push({ key: id, signature, since })
-    if (key && !this.#hasSigned(key, release.manifest ?? '', signature, since, since))
+    const signed: Signature = { key: id, signature, since, found: undefined }
+    release.signatures.push(signed)
+    if (key && !this.#holds(key, release, signed, since))
       this.#verdict.find('signature-wrong', where, `Key ${id} has not signed the manifest.`)
   }
 
-  /** Had a key signed a text by a signature that came at an instant, and does it count at another? */
-  #hasSigned(
-    { publicKey, isCertificate }: Key,
-    text: string,
-    signature: string,
-    since: string,
-    at: string,
-  ): boolean {
-    if (!isCertificate) return hasSigned(publicKey, text, signature)
-    const made = this.#openPgp.made(publicKey, text, signature, since)
+  /** Had a key signed a release, and does that count at an instant? */
+  #holds(key: Key, { manifest }: Release, signed: Signature, at: string): boolean {
+    const { text } = manifest ?? { text: '' }
+    if (signed.found?.text !== text) signed.found = { text, made: this.#madeBy(key, text, signed) }
+    const { made } = signed.found
     return made !== undefined && (made.expires === null || made.expires > at)
   }
 
+  #madeBy(
+    { publicKey, isCertificate }: Key,
+    text: string,
+    { signature, since }: Signature,
+  ): Made | undefined {
+    if (isCertificate) return this.#openPgp.made(publicKey, text, signature, since)
+    return hasSigned(publicKey, text, signature) ? { expires: null } : undefined
+  }
+
   #thresholdAt(component: string, at: string): number {
+    const known = this.#needed.get(`${component} ${at}`)
+    if (known !== undefined) return known
     let least = 1
     for (const { since, all, components } of this.#thresholds) {
       const own = memberOf(components, component)
       if (since <= at) least = typeof own === 'number' ? own : all
     }
+    this.#needed.set(`${component} ${at}`, least)
     return least
   }
 
   /** Returns how many keys have signed a release whose word counted at an instant. */
-  #countedAt({ component, channels, signatures, manifest = '' }: Release, at: string): number {
+  #countedAt(release: Release, at: string): number {
+    const { component, channels, signatures } = release
     const channel = channels.filter(({ since }) => since <= at).at(-1)?.channel
     let counting: ReadonlySet<string>[] = []
-    for (const { key: id, signature, since } of signatures) {
-      const key = this.#keys.get(id)
+    const seen = new Set<string>()
+    for (const signed of signatures) {
+      const { key: id, since } = signed
+      const key = seen.has(id) ? undefined : this.#keys.get(id)
       if (!key || since > at || key.since > at) continue
-      if (key.revoked && key.revoked.told <= at && key.revoked.from <= at) continue
+      // What was said in the very same instant may have been said after it.
+      if (key.revoked && key.revoked.told < at && key.revoked.from <= at) continue
       if (key.components && !key.components.includes(component)) continue
       if (key.channels && !key.channels.includes(channel)) continue
-      if (!this.#hasSigned(key, manifest, signature, since, at)) continue
+      if (!this.#holds(key, release, signed, at)) continue
+      seen.add(id)
       const same = counting.filter((one) => key.holders.some((holder) => one.has(holder)))
       const all = new Set([...key.holders, ...same.flatMap((one) => [...one])])
       counting = [...counting.filter((one) => !same.includes(one)), all]
@@ -201,45 +270,67 @@ export class Releases {
   }
 
   /**
-   * Holds a release that targets were sent to against what was planned, and against whose word counted when the first were sent. `digest` is that of
-   * the plan; null: it was not registered.
+   * Holds a release that targets were sent to against what was planned, and against whose word counted when the first were sent. `digests` are those
+   * of the plan, null where it has none; `isBack`: targets go to what they ran before, however old that is.
    */
-  judge(component: string, version: string, digest: string | null, began: string): void {
+  judge(
+    { component, version, digests }: Goal,
+    { began, isBack }: { readonly began: string; readonly isBack: boolean },
+  ): void {
     const where = `release ${component} ${version}`
     const release = this.#releases.get(nameOf(component, version))
+    const planned = [...digests].filter((digest) => digest !== null)
     if (!release) {
-      if (digest === null)
-        this.#verdict.unproven.push(`Who made ${component} ${version}: it was not registered.`)
-      else this.#verdict.find('stream-missing', where, 'The plan goes to it, and it is not in the pack.')
+      if (planned.length > 0)
+        this.#verdict.find('stream-missing', where, 'The plan goes to it, and it is not in the pack.')
+      else this.#verdict.lack(`Who made ${component} ${version}: it was not registered.`)
       return
     }
-    if (digest !== null && release.digest !== digest)
+    for (const digest of planned)
+      if (release.digest !== digest)
+        this.#verdict.find(
+          'manifest-exchanged',
+          where,
+          `Its digest is ${release.digest}, and planned was ${digest}.`,
+        )
+    if (planned.length < digests.size)
+      this.#verdict.lack(
+        `That ${component} ${version} is what targets were sent to: it is registered, and the plan names no digest of it.`,
+      )
+    this.#judgeSigned(release, { where, began, isBack })
+  }
+
+  #judgeSigned(
+    release: Release,
+    { where, began, isBack }: { readonly where: string; readonly began: string; readonly isBack: boolean },
+  ): void {
+    const { component, version, manifest } = release
+    const before = new Date(Date.parse(began) - leeway).toISOString()
+    const judged = [began, before].map((at) => ({
+      counted: manifest ? this.#countedAt(release, at) : 0,
+      needed: this.#thresholdAt(component, at),
+    }))
+    const [{ counted, needed } = { counted: 0, needed: 1 }] = judged
+    // One signature is what is asked for where nobody has asked for any: then a deployment may let a release be that has none.
+    if (!manifest && judged.every((one) => one.needed < 2)) {
+      this.#verdict.lack(`Who made ${component} ${version}: nobody has signed it.`)
+      return
+    }
+    if (manifest && !isBack && manifest.expires <= before)
       this.#verdict.find(
         'manifest-exchanged',
         where,
-        `Its digest is ${release.digest}, and planned was ${digest}.`,
+        `Its manifest had expired at ${manifest.expires}, and the first were sent at ${began}.`,
       )
-    if (release.manifest === undefined) {
-      this.#verdict.unproven.push(`Who made ${component} ${version}: nobody has signed it.`)
-      return
-    }
-    const before = new Date(Date.parse(began) - leeway).toISOString()
-    const judged = [began, before].map((at) => ({
-      counted: this.#countedAt(release, at),
-      needed: this.#thresholdAt(component, at),
-    }))
-    const [now] = judged
-    if (judged.every(({ counted, needed }) => counted < needed))
+    if (judged.every((one) => one.counted < one.needed))
       this.#verdict.find(
         'too-few-signatures',
         where,
-        `${now?.counted} of ${now?.needed} keys had signed it that counted at ${began}.`,
+        `${counted} of ${needed} keys had signed it that counted at ${began}.`,
       )
-    else {
-      const keys = now?.counted === 1 ? 'key' : 'keys'
-      this.#verdict.proven.push(
-        `${component} ${version} is what its manifest says, signed by ${now?.counted} ${keys} that counted when it began; ${now?.needed} had to.`,
+    else
+      this.#verdict.prove(
+        `${component} ${version} is what its manifest says, signed by ${counted} ${counted === 1 ? 'key' : 'keys'} that counted when it began; ${needed} had to.`,
       )
-    }
   }
 }

@@ -8,7 +8,7 @@ import { OpenPgp } from './openpgp.ts'
 import { filesOf, type GivenFile, type Pack, type PackFile, readPack } from './parts.ts'
 import { Plan } from './plan.ts'
 import { Policies } from './policies.ts'
-import { Releases } from './releases.ts'
+import { type Goal, nameOf, Releases } from './releases.ts'
 import { Targets } from './targets.ts'
 import { Upgrade } from './upgrade.ts'
 import { Unreadable, Verdict } from './verdict.ts'
@@ -35,6 +35,9 @@ class Reading {
   readonly heads: Heads
   commits = 0
   readonly #context: PackCommit[] = []
+  #inContext = 0
+  #read = 0
+  #noCommits = 0
   #place = 0
   readonly #verdict: Verdict
 
@@ -64,6 +67,9 @@ class Reading {
       const end = text.indexOf('\n', from)
       const line = text.slice(from, end < 0 ? undefined : end)
       number++
+      // Before each stream may stand what is before it.
+      if (++this.#read > limits.commits + limits.streams)
+        throw new Unreadable('too-many-commits', `A pack has at most ${limits.commits} commits.`)
       if (line.length > limits.line)
         throw new Unreadable('line-too-long', `${where}: a line has at most ${limits.line} characters.`)
       try {
@@ -71,6 +77,8 @@ class Reading {
         this.#line(line, kinds)
       } catch (error) {
         if (!(error instanceof Malformed)) throw error
+        if (++this.#noCommits > limits.noCommits)
+          throw new Unreadable('no-commits', `${where}: more than ${limits.noCommits} lines are no commits.`)
         this.#verdict.find(
           'commit-edited',
           `${where}:${number}`,
@@ -91,7 +99,7 @@ class Reading {
     this.commits++
     if (!kinds.includes(read.kind)) throw new Malformed(`no stream of a ${read.kind} stands here`)
     this.chains.take(read)
-    this.#hear(read)
+    this.#hear(read, line.length)
   }
 
   /**
@@ -113,7 +121,7 @@ class Reading {
     }
   }
 
-  #hear(commit: PackCommit): void {
+  #hear(commit: PackCommit, length: number): void {
     switch (commit.kind) {
       case 'upgrade':
         if (commit.id === this.upgrade.id) this.upgrade.take(commit)
@@ -132,6 +140,12 @@ class Reading {
       case 'rules':
       case 'release':
         this.#context.push(commit)
+        this.#inContext += length
+        if (this.#inContext > limits.context)
+          throw new Unreadable(
+            'too-large',
+            `What a release rests on has at most ${limits.context} characters.`,
+          )
         return
       case 'target':
         this.targets.take(commit)
@@ -144,7 +158,7 @@ const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 
 function judgePlan({ upgrade, plan }: Reading, verdict: Verdict): void {
   const { planned, request } = upgrade
   if (!planned || !request) {
-    verdict.proven.push('It was never planned, so nothing was approved or sent.')
+    verdict.prove('It was never planned, so nothing was approved or sent.')
     return
   }
   const where = `plan ${planned.planHash}`
@@ -157,15 +171,15 @@ function judgePlan({ upgrade, plan }: Reading, verdict: Verdict): void {
   const hash = plan.hash(request, planned)
   if (hash !== planned.planHash)
     verdict.find('plan-exchanged', where, `The hash over request, members, release and waves is ${hash}.`)
-  verdict.proven.push(
-    `The plan of ${counted(planned.members, 'member')} is the one of its hash, ${planned.planHash}. It needed ${counted(upgrade.needed(), 'approval')} and was given ${upgrade.approvals}, none by who asked.`,
+  verdict.prove(
+    `The plan of ${counted(planned.members, 'member')} is the one of its hash, ${planned.planHash}. It needed ${counted(upgrade.approvals.needed, 'approval')} and was given ${upgrade.approvals.given}, none by who asked.`,
   )
 }
 
 function judgePolicies({ upgrade, policies }: Reading, verdict: Verdict): void {
-  const [asked] = upgrade.beginnings.map((beginning) => policies.judge(beginning))
+  const [asked] = upgrade.approvals.beginnings.map((beginning) => policies.judge(beginning))
   if (asked !== undefined)
-    verdict.proven.push(
+    verdict.prove(
       `Policies asked for ${counted(asked, 'approval')} beside, which were given by whom they mean.`,
     )
 }
@@ -174,10 +188,32 @@ function judgeReleases({ upgrade, plan, releases }: Reading): void {
   const { planned, request, began } = upgrade
   if (!planned || !request || began === undefined) return
   const component = textOf(request, 'component')
-  const goals = new Map<string, string | null>()
-  for (const { to, digest } of plan.members)
-    goals.set(digest === undefined ? planned.version : to, digest ?? planned.digest)
-  for (const [version, digest] of goals) releases.judge(component, version, digest, began)
+  const isBack = textOf(request, 'kind') === 'rollback'
+  const goals = new Map<string, Goal>()
+  for (const { to, digest } of plan.members) {
+    const version = digest === undefined ? planned.version : to
+    const name = nameOf(component, version)
+    const goal = goals.get(name) ?? { component, version, digests: new Set() }
+    goal.digests.add(digest ?? planned.digest)
+    goals.set(name, goal)
+    if (goals.size > limits.releases)
+      throw new Unreadable('too-many-releases', `Members go to at most ${limits.releases} releases.`)
+  }
+  for (const goal of goals.values()) releases.judge(goal, { began, isBack })
+}
+
+/** Whoever was admitted has an end, once the upgrade has. */
+function judgeEnds({ upgrade, plan }: Reading, verdict: Verdict): void {
+  if (upgrade.ended === undefined) {
+    verdict.lack('How it ends: the pack was made while it went on.')
+    return
+  }
+  let [count, first] = [0, -1]
+  for (const member of upgrade.unended()) if (count++ === 0) first = member
+  if (count > 0)
+    verdict.lack(
+      `What became of ${counted(count, 'target')} that it admitted, the first of them ${plan.members[first]?.target ?? 'none of the plan'}: it is over, and counts no end of theirs.`,
+    )
 }
 
 function judgeStreams({ upgrade, chains, commits }: Reading, pack: Pack, verdict: Verdict): void {
@@ -196,13 +232,11 @@ function judgeStreams({ upgrade, chains, commits }: Reading, pack: Pack, verdict
   for (const { stream, kind, first } of chains.all.values())
     if (first > 1 && kind !== 'target')
       verdict.find('commit-dropped', `${stream}@1`, 'The beginning is missing.')
-  verdict.proven.push(
+  verdict.prove(
     `${counted(commits, 'commit')} of ${counted(chains.all.size, 'stream')} are those of their hashes, each following from the one before it, without a gap.`,
   )
   if (upgrade.measurements > 0)
-    verdict.proven.push(
-      `${counted(upgrade.measurements, 'measurement')} stand in the stream, with value and time.`,
-    )
+    verdict.prove(`${counted(upgrade.measurements, 'measurement')} stand in the stream, with value and time.`)
 }
 
 /** Returns which streams have to be under a signed head, and from which commit on they are. */
@@ -220,7 +254,7 @@ function* wanted({ chains, targets, upgrade }: Reading): Generator<readonly [str
 function judgeHeads(reading: Reading, key: KeyObject | undefined, verdict: Verdict): void {
   const { heads } = reading
   if (!key) {
-    verdict.unproven.push(
+    verdict.lack(
       'Where the streams end, and that nobody made all of it anew: no key was given. Take the public key of the heads from the deployment, not from who gave you the pack, and name it with --key.',
     )
     return
@@ -229,12 +263,12 @@ function judgeHeads(reading: Reading, key: KeyObject | undefined, verdict: Verdi
   const uncovered = all.filter(([stream, commit]) => (heads.covered.get(stream) ?? 0) < commit)
   if (uncovered.length > 0) {
     const [first] = uncovered
-    verdict.unproven.push(
+    verdict.lack(
       `Where ${uncovered.length} of ${counted(all.length, 'stream')} end, the first of them ${first?.[0]}: no signed head says so. Heads are written once a day: fetch the pack again a day or two after the end of the upgrade.`,
     )
   }
   if (uncovered.length < all.length)
-    verdict.proven.push(
+    verdict.prove(
       `${all.length - uncovered.length} of ${counted(all.length, 'stream')} are those of ${counted(heads.documents, 'document')} of heads, signed by the key that was given, of ${[...heads.days].sort().join(', ')}: nothing was cut off, and nothing exchanged since.`,
     )
 }
@@ -262,11 +296,11 @@ export function verifyPack(given: readonly GivenFile[], key?: KeyObject, openPgp
     verdict.find('plan-exchanged', `upgrade ${pack.upgrade}`, `Nothing is planned so: ${error.message}.`)
   }
   const { upgrade, targets } = reading
-  verdict.proven.push(
+  verdict.prove(
     `${counted(upgrade.outcomes, 'end')} that the upgrade counts are told by the targets themselves; ${counted(targets.assigned, 'attempt')} went to what the plan says.`,
   )
   judgeHeads(reading, key, verdict)
-  if (upgrade.ended === undefined) verdict.unproven.push('How it ends: the pack was made while it went on.')
+  judgeEnds(reading, verdict)
   // What is wrong somewhere may be wrong elsewhere, unseen.
   if (verdict.found > 0) verdict.proven.length = 0
   return verdict

@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { forged, inParts, lines, upgraded } from './packs.ts'
+import { fetched, forged, inParts, lines, upgraded } from './packs.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'evidence-'))
@@ -19,8 +19,10 @@ function written(name: string, parts: readonly Buffer[]): string[] {
   })
 }
 
+let partsOf: () => Promise<Buffer[]>
 beforeAll(async () => {
   const { world, id } = await upgraded()
+  partsOf = () => fetched(world, id)
   const parts = await inParts(world.services, id)
   files = written('pack', parts)
   key = join(directory, 'key.pem')
@@ -76,6 +78,32 @@ test('what cannot be read ends with 2, and moves nobody’s cursor', async () =>
     stderr: expect.stringMatching(/^Which pack\?\n\nnpx drydock-verify FILE/),
   })
   expect((await run('--help')).status).toBe(0)
+})
+
+test('what is no file is not read, as nobody knows when that would end', async () => {
+  const pipe = join(directory, 'pipe.zip')
+  execFileSync('mkfifo', [pipe])
+  for (const words of [[pipe], [...files, '--key', pipe], ['/dev/zero'], [directory]]) {
+    const { status, stderr } = await run(...words)
+    expect([status, stderr], words.at(-1)).toEqual([
+      2,
+      expect.stringMatching(/^CANNOT BE READ\. no-file: .* is no file\.\n$/),
+    ])
+  }
+})
+
+test('what is not seen, and changes how the rest is read, is not printed', async () => {
+  const [first = ''] = written(
+    'bidi',
+    forged(await partsOf(), (all) => all, { upgrade: 'u\u202egpj\u2066\ud800' }),
+  )
+  const { status, stdout } = await run(first)
+  expect([status, stdout]).toEqual([1, expect.stringContaining('upgrade u?gpj??')])
+  const json = await run(first, '--json')
+  expect(json.stdout).toContain('upgrade u\\u202egpj\\u2066\\ud800')
+  expect(JSON.parse(json.stdout).findings).toContainEqual(
+    expect.objectContaining({ where: 'upgrade u\u202egpj\u2066\ud800' }),
+  )
 })
 
 test('what is not wrong and not all proven ends with 3, and says why', async () => {

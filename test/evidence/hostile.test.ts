@@ -4,7 +4,7 @@ import { limits } from '../../clients/verify/limits.ts'
 import { canonicalJson, sha256 } from '../../events/canonical.ts'
 import { hashCommit } from '../../events/envelope.ts'
 import { type PackedFile, zipOf } from '../../functions/api/evidence/zip.ts'
-import { verified } from './packs.ts'
+import { forged, verified } from './packs.ts'
 
 const file = (name: string, text: string | Buffer): PackedFile => ({ name, bytes: Buffer.from(text) })
 const manifestOf = (files: readonly PackedFile[], told: object = {}) =>
@@ -105,6 +105,18 @@ describe('what is no pack is refused by name:', () => {
     expect((process.memoryUsage().rss - before) / (512 * 1024 * 1024)).toBeLessThan(0.5)
   })
 
+  test('more than all parts together may be', () => {
+    const large = file('report.md', Buffer.alloc(limits.unpacked - 1e6, 'a'))
+    const part = zipOf([manifestOf([large]), large])
+    const parts = Math.ceil(limits.together / (limits.unpacked - 1e6))
+    expect(refusal(...Array.from({ length: parts }, () => part))).toBe('bomb')
+    const heads = Array.from({ length: limits.filesOfPart - 1 }, (_, n) =>
+      file(`heads/${String(n).padStart(10, '0')}.json`, ''),
+    )
+    const many = Math.ceil(limits.files / limits.filesOfPart) + 1
+    expect(refusal(...Array.from({ length: many }, () => pack(...heads)))).toBe('too-many-files')
+  })
+
   test('too many parts', () => {
     expect(refusal(...Array.from({ length: limits.parts + 1 }, () => pack()))).toBe('too-many-parts')
   })
@@ -127,6 +139,76 @@ describe('what a pack says of itself bounds nothing:', () => {
     expect(verified([zipOf([file('manifest.json', deep)])]).findings).toMatchObject([
       { fault: 'manifest-changed' },
     ])
+  })
+
+  const lists = (count: number) => `[${Array(count).fill('[]').join()}]`
+
+  test.each<[string, () => Buffer, string]>([
+    [
+      'a document of heads that is longer than any',
+      () => pack(file('heads/0000000001.json', Buffer.alloc(limits.document + 1, ' '))),
+      'too-large',
+    ],
+    [
+      'a manifest that is longer than any',
+      () => zipOf([file('manifest.json', Buffer.alloc(limits.line + 1, ' '))]),
+      'too-large',
+    ],
+    [
+      'a document of heads of nothing but values',
+      () => pack(file('heads/0000000001.json', lists(limits.values))),
+      'too-many-values',
+    ],
+    [
+      'a manifest of nothing but values',
+      () => zipOf([file('manifest.json', lists(limits.values))]),
+      'too-many-values',
+    ],
+    [
+      'a line of nothing but values',
+      () => pack(file('upgrade.jsonl', `${lists(limits.values)}\n`)),
+      'too-many-values',
+    ],
+    [
+      'an event of nothing but values',
+      () =>
+        pack(
+          file(
+            'upgrade.jsonl',
+            `${commitOf('upgrade#u', [{ type: 'X', schema: 1, data: lists(limits.values) }])}\n`,
+          ),
+        ),
+      'too-many-values',
+    ],
+    [
+      'a file of lines that are none',
+      () => pack(file('upgrade.jsonl', Buffer.alloc(limits.noCommits + 1, '\n'))),
+      'no-commits',
+    ],
+    [
+      'a stream with a name of a page',
+      () => pack(file('upgrade.jsonl', `${commitOf(`upgrade#${'u'.repeat(limits.name)}`, [])}\n`)),
+      'name-too-long',
+    ],
+  ])('%s', (_, made, why) => {
+    expect(refusal(made())).toBe(why)
+  })
+
+  test('commas in what is said are no values', () => {
+    const line = commitOf('upgrade#u', [event('X', { words: ','.repeat(limits.values + 1) })])
+    expect(refusal(pack(file('upgrade.jsonl', `${line}\n`)))).toBeUndefined()
+  })
+
+  test('what is told of a place, and in words, is cut', () => {
+    const { findings } = verified(
+      [pack(file('upgrade.jsonl', ''))].map(
+        (part) => forged([part], (files) => files, { upgrade: 'u'.repeat(1e6) })[0] ?? part,
+      ),
+    )
+    expect(findings[0]).toMatchObject({
+      fault: 'stream-missing',
+      where: expect.stringMatching(/^upgrade u{191}…$/),
+    })
   })
 
   test('a plan of a quadrillion members, admitted all at once, is counted by what is there', () => {

@@ -5,7 +5,7 @@ import { OpenPgp } from '../../clients/verify/openpgp.ts'
 import { Unreadable } from '../../clients/verify/verdict.ts'
 import { unarmored } from '../../events/openpgp-packets.ts'
 import { gpgKey } from '../openpgp/gpg.ts'
-import { newOpenPgpSigner, type OpenPgpSigner } from '../openpgp/signer.ts'
+import { newOpenPgpSigner, type OpenPgpSigner, openPgpSignatureOf } from '../openpgp/signer.ts'
 import { fetched, forged, lines, told, upgraded, verified, verifiedWhole } from './packs.ts'
 
 let made: Awaited<ReturnType<typeof upgraded>>
@@ -39,6 +39,25 @@ describe('evidence of a release that is signed by OpenPGP', () => {
     expect(proven).toContainEqual(
       expect.stringContaining('signed by 2 keys that counted when it began; 2 had to.'),
     )
+  })
+
+  it('proves it where the clock of who signed was as far ahead as the control plane lets it be', async () => {
+    const ahead = { ...second, made: '2026-01-05T10:04:59Z' }
+    const { world, id } = await upgraded({ targets: 2, second: ahead })
+    const { findings, unproven } = await verifiedWhole(await fetched(world, id), world.heads.key)
+    expect([findings, unproven]).toEqual([[], []])
+  })
+
+  it('takes no signature of later than that', async () => {
+    const openPgp = new OpenPgp()
+    const packets = unarmored(second.certificate, 'PUBLIC KEY BLOCK')?.toString('base64') ?? ''
+    const { signature } = await openPgpSignatureOf({ ...second, made: '2026-01-05T10:05:00Z' }, 'text')
+    const ask = (at: string) => openPgp.made(packets, '"text"', signature, at)
+    const [early, late] = ['2026-01-05T09:59:59.999Z', '2026-01-05T10:00:00.000Z']
+    ask(early)
+    ask(late)
+    await openPgp.settle()
+    expect([ask(early), ask(late)]).toEqual([undefined, { expires: null }])
   })
 
   it('proves nothing to who does not ask the package', () => {

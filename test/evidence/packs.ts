@@ -1,8 +1,9 @@
-import { createHash, type KeyObject } from 'node:crypto'
+import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { verifyPack, verifyWhole } from '../../clients/verify/verify.ts'
 import { readZip } from '../../clients/verify/zip.ts'
 import { canonicalJson } from '../../events/canonical.ts'
 import { type Commit, hashCommit } from '../../events/envelope.ts'
+import { type HeadsStatement, signedText } from '../../events/heads.ts'
 import { type EvidenceServices, getEvidence } from '../../functions/api/evidence/get.ts'
 import type { PartLimits } from '../../functions/api/evidence/part.ts'
 import { type PackedFile, zipOf } from '../../functions/api/evidence/zip.ts'
@@ -199,4 +200,86 @@ export function told(type: string, change: (data: Record<string, unknown>) => ob
     ),
   })
   return (list: string[]) => rewritten(list, holds, changed)
+}
+
+/** An event as a test changes it. */
+export interface WrittenEvent {
+  readonly type: string
+  readonly schema: number
+  data: Record<string, unknown>
+}
+
+/** A commit as a test changes it: its count, its hash and all heads are made anew. */
+export interface Written {
+  readonly stream: string
+  at: string
+  events: WrittenEvent[]
+}
+
+const foreign = generateKeyPairSync('ed25519')
+
+/** With this key heads are signed that are made anew. */
+export const foreignKey = foreign.publicKey
+
+/**
+ * Changes the commits of a pack of one part as whoever writes the log could who also signs the heads: hashes, heads and manifests are made anew, and
+ * nothing but what the commits tell is wrong.
+ */
+export function remade(
+  parts: readonly Buffer[],
+  change: (commits: readonly Written[], everything: { lines: Map<string, object[]> }) => void,
+): Buffer[] {
+  return forged(parts, (files) => {
+    const streams = files.filter(({ name }) => name.endsWith('.jsonl'))
+    const all = new Map(
+      streams.map(({ name, bytes }) => [
+        name,
+        bytes
+          .toString()
+          .trimEnd()
+          .split('\n')
+          .map((line) => {
+            const read = JSON.parse(line)
+            if ('after' in read) return read
+            const opened = (event: { data: string }) => ({ ...event, data: JSON.parse(event.data) })
+            return { ...read, events: read.events.map(opened) }
+          }),
+      ]),
+    )
+    const everything = { lines: all }
+    change(
+      [...all.values()].flat().filter((line): line is Written => 'events' in line),
+      everything,
+    )
+    const heads = new Map<string, readonly [string, number, string]>()
+    const chained = (line: Record<string, unknown>) => {
+      if ('after' in line) {
+        const { stream, commit, hash } = line.after as { stream: string; commit: number; hash: string }
+        heads.set(stream, [stream, commit, hash])
+        return canonicalJson(line)
+      }
+      const { hash: _, ...read } = line
+      const closed = (event: WrittenEvent) => ({ ...event, data: JSON.stringify(event.data) })
+      const events = (read.events as WrittenEvent[]).map(closed)
+      const commit = { ...read, events, count: events.length } as unknown as Commit
+      const hash = hashCommit(heads.get(commit.stream)?.[2] ?? '', commit)
+      heads.set(commit.stream, [commit.stream, commit.commit, hash])
+      return canonicalJson({ ...commit, hash })
+    }
+    const texts = new Map(
+      [...everything.lines].map(([name, lines]) => [
+        name,
+        lines.map((line) => `${chained(line as Record<string, unknown>)}\n`).join(''),
+      ]),
+    )
+    return files.map(({ name, bytes }) => {
+      const text = texts.get(name)
+      if (text !== undefined) return { name, bytes: Buffer.from(text) }
+      if (!name.startsWith('heads/')) return { name, bytes }
+      const { signature: _, ...document } = JSON.parse(bytes.toString())
+      const stated: HeadsStatement = { ...document, heads: [...heads.values()] }
+      const signature = sign(null, Buffer.from(signedText(stated)), foreign.privateKey).toString('base64')
+      return { name, bytes: Buffer.from(canonicalJson({ ...stated, signature })) }
+    })
+  })
 }

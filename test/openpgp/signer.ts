@@ -10,6 +10,8 @@ export interface OpenPgpSigner {
   readonly certificate: string
   readonly privateKey: string
   readonly raw: Signer
+  /** When it says that it signs; left out: before what tests call now. */
+  readonly made?: string
 }
 
 /** What stands before the 32 bytes of a private key of Ed25519 (RFC 8410). */
@@ -46,13 +48,13 @@ export async function newOpenPgpSigner(): Promise<OpenPgpSigner> {
 
 /** Returns the signature of the subkey over a manifest, as it is sent: without the id of the key, which it names itself. */
 export async function openPgpSignatureOf(
-  { privateKey }: Pick<OpenPgpSigner, 'privateKey'>,
+  { privateKey, made = '2026-01-01T00:00:00Z' }: Pick<OpenPgpSigner, 'privateKey' | 'made'>,
   manifest: unknown,
 ) {
   const signature = await sign({
     message: await createMessage({ binary: Buffer.from(canonicalJson(manifest)) }),
     signingKeys: await readPrivateKey({ armoredKey: privateKey }),
-    ...{ detached: true, format: 'binary', date: new Date('2026-01-01T00:00:00Z') },
+    ...{ detached: true, format: 'binary', date: new Date(made) },
   })
   return { scheme: 'openpgp', signature: Buffer.from(signature).toString('base64') }
 }
