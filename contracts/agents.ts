@@ -49,7 +49,7 @@ const assignment = z
     statement: z
       .string()
       .describe(
-        'The very text that is signed, canonical JSON: {target, attempt, component, version, digest, notBefore, notAfter, nonce}.',
+        'The very text that is signed, canonical JSON: {target, attempt, kind, component, version, digest, notBefore, notAfter, nonce}.',
       ),
     keyId: z.string().describe('The key that has signed it: GET /api/v1/trust has its public half.'),
     signature: z.string().describe('Of Ed25519 over the statement in UTF-8, as base64.'),

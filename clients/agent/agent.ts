@@ -34,17 +34,15 @@ export interface Agent {
   close(): void
 }
 
-/** Returns the latest instant that is known to have passed: a clock that is set back does not make what has expired recent again. */
+/** Returns the latest instant that is known to have passed: a clock that is set back, here or there, does not make what has expired recent again. */
 function clockOf(journal: Journal) {
   let heard: { readonly instant: number; readonly at: number } | undefined
+  const told = () => heard && heard.instant + (performance.now() - heard.at)
   return {
     hear(instant: number): void {
-      heard = { instant, at: performance.now() }
+      if (instant > (told() ?? 0)) heard = { instant, at: performance.now() }
     },
-    now(): number {
-      const told = heard ? heard.instant + (performance.now() - heard.at) : Date.now()
-      return Math.max(told, journal.now.seen)
-    },
+    now: () => Math.max(told() ?? Date.now(), journal.now.seen),
   }
 }
 
@@ -285,6 +283,8 @@ async function take(working: Working, offer: Offer, assignment: Held | null): Pr
     throw new Refused('AGENT_GIVEN_UP', 'It was tried here, and did not prove itself.')
   const sequence = journal.now.sequence + 1
   const timestamp = new Date(now()).toISOString()
+  // Who says that it was accepted is believed of what stands here alone.
+  journal.write({ accepted: attempt })
   await plane.report({ attempt, version, timestamp, status: 'in-progress', sequence, details: 'accepted' })
   const begun = { stage: 'preparing' as const, failure: null }
   const work = { ...wanted, attempt, from: runs(working), shown, assignment, ...begun }
@@ -314,11 +314,20 @@ async function assignmentOf(
   if (!assigning) return null
   const { key, target } = assigning
   // What is under way is what is gone on with, whatever is said of it by now.
-  const { attempt, component, version, digest } = journal.now.work ?? offer
-  const wanted = { target, attempt, component, version, digest }
-  const kept = journal.now.work?.assignment
+  const { work } = journal.now
+  const { attempt, component, version, digest } = work ?? offer
+  const wanted = {
+    target,
+    attempt,
+    component,
+    version,
+    digest,
+    back: work?.back ?? offer.kind === 'rollback',
+  }
+  const kept = work?.assignment
   try {
-    if (kept) verifyAssignment(kept, key, wanted, now())
+    // By this machine's clock, too: where that goes fast another one is asked for, and whoever says the time says nothing of how long this was off.
+    if (kept) verifyAssignment(kept, key, wanted, Math.max(now(), Date.now()))
     if (kept) return kept
   } catch (error) {
     if (!(error instanceof Refused)) throw error
@@ -394,14 +403,17 @@ async function round({ service, workingFor, sayItself, watched }: Both, atOnce: 
   if (!answer.updateAvailable && answer.reason !== undefined)
     tell(`Nothing is offered here: ${whyNothing[answer.reason] ?? answer.reason}`)
   if (!offer) return { nextCheckSeconds, waits: null }
-  const working = workingFor(offer.component)
+  const going = journal.now.work
+  // What is under way goes on as what it was taken for, whatever is said of it by now.
+  const working = workingFor(going?.component ?? offer.component)
   const waits = (words: string): Round => {
     tell(`${offer.version} waits: ${words}`)
     return { nextCheckSeconds, waits: words }
   }
   const { enabled, autoInstall, maintenanceWindow } = working.config
-  // What is accepted has to come to an end, or its upgrade waits for it.
-  if (!offer.accepted && !atOnce) {
+  // What was accepted here has to come to an end, or its upgrade waits for it.
+  const isAccepted = offer.accepted && [going?.attempt, journal.now.accepted].includes(offer.attempt)
+  if (!isAccepted && !atOnce) {
     if (!enabled) return waits('updates are disabled here')
     if (!autoInstall) return waits('autoInstall is off: run drydock-agent install')
     if (!isOpen(maintenanceWindow, now())) return waits('the maintenance window is closed')

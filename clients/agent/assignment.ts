@@ -20,6 +20,7 @@ const instant = z.iso.datetime()
 const stated = z.object({
   target: z.string(),
   attempt: z.string(),
+  kind: z.string(),
   component: z.string(),
   version: z.string(),
   digest: z.string().nullable(),
@@ -33,7 +34,10 @@ type Stated = z.output<typeof stated>
 const skew = 120_000
 
 /** What is to be assigned, and to whom. */
-export type Assigned = Pick<Stated, 'target' | 'attempt' | 'component' | 'version' | 'digest'>
+export type Assigned = Pick<Stated, 'target' | 'attempt' | 'component' | 'version' | 'digest'> & {
+  /** It goes back to a version: for that less is asked of its release. */
+  readonly back: boolean
+}
 
 function statedIn({ statement, signature }: Assignment, key: string): Stated {
   const isSigned = verify(null, Buffer.from(statement, 'utf8'), keyIn(key), Buffer.from(signature, 'base64'))
@@ -56,7 +60,7 @@ function statedIn({ statement, signature }: Assignment, key: string): Stated {
 export function verifyAssignment(
   given: Held | undefined,
   key: string,
-  { target, ...offered }: Assigned,
+  { target, back, ...offered }: Assigned,
   now: number,
 ): asserts given is Held {
   if (!given) throw new Refused('ASSIGNMENT_MISSING', 'Nobody has signed that it is assigned to this target.')
@@ -69,6 +73,11 @@ export function verifyAssignment(
         'ASSIGNMENT_MISMATCH',
         `What is assigned has the ${name} ${said[name]}, and what is offered ${offered[name]}.`,
       )
+  if (back && said.kind !== 'rollback')
+    throw new Refused(
+      'ASSIGNMENT_MISMATCH',
+      `What is assigned is a ${said.kind}, and what is offered goes back.`,
+    )
   if (said.nonce !== given.nonce)
     throw new Refused('ASSIGNMENT_REPLAYED', 'It answers another question than was asked here.')
   if (now < Date.parse(said.notBefore) - skew)

@@ -95,6 +95,8 @@ const entries = z.object({
   /** The latest instant that is known to have passed, in milliseconds. */
   seen: z.number(),
   work: work.nullable(),
+  /** The last attempt that was to be accepted: the control plane may have heard it, and this may have ended before it was begun. */
+  accepted: z.string().nullable().default(null),
   /** One that was begun, and how the last one ended: it may be asked for again until that was heard. */
   command: command.nullable(),
   told: told.nullable(),
@@ -124,6 +126,7 @@ const nothing: Entries = {
   sequence: 0,
   seen: 0,
   work: null,
+  accepted: null,
   command: null,
   told: null,
   ran: [],

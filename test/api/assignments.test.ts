@@ -25,7 +25,7 @@ describe('an offer', () => {
     const { assignment, target: _, ...offer } = body
     const stated = JSON.parse(assignment.statement)
     expect(stated).toEqual({
-      ...{ target: 'cust_0001', attempt: offer.attempt, component: offer.component },
+      ...{ target: 'cust_0001', attempt: offer.attempt, kind: offer.kind, component: offer.component },
       ...{ version: offer.version, digest: offer.digest, nonce },
       notBefore: new Date(world.services.now()).toISOString(),
       notAfter: new Date(world.services.now() + 900_000).toISOString(),

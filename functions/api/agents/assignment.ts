@@ -19,9 +19,9 @@ export async function assigned<Made extends Offered>(
   offer: Made,
   nonce: string,
 ): Promise<Made & { readonly assignment: Assignment }> {
-  const { attempt, component, version, digest } = offer
+  const { attempt, kind, component, version, digest } = offer
   const [notBefore, notAfter] = [instantOf(now()), instantOf(now() + holdsFor)]
-  const what = { target, attempt, component, version, digest }
+  const what = { target, attempt, kind, component, version, digest }
   const statement = canonicalJson({ ...what, notBefore, notAfter, nonce })
   const signature = await assignmentSigner.sign(statement)
   return { ...offer, assignment: { statement, keyId: assignmentSigner.keyId, signature } }

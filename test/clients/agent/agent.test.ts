@@ -22,6 +22,7 @@ async function opened(changes: object = {}) {
   return { plane, place, ...agentAt(place) }
 }
 
+const days = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
 const ends = ({ reports }: Plane) => reports.filter(({ status }) => status !== 'in-progress')
 const end = (plane: Plane) => ends(plane).at(-1)
 
@@ -63,6 +64,61 @@ describe('an update', () => {
     expect([await round(), await round(), plane.unchanged()]).toEqual([idle, idle, 1])
     plane.trouble.nextCheck = 1.5
     expect([await round(), plane.unchanged()]).toEqual([{ ...idle, nextCheckSeconds: 1.5 }, 2])
+  })
+
+  it('does not believe that time went back since it last heard', async () => {
+    const { plane, place, round } = await opened()
+    const day = 24 * 3600 * 1000
+    plane.trouble.date = Date.now()
+    await round()
+    plane.offer(releaseOf('1.1.0', { expires: new Date(Date.now() - 30 * day).toISOString() }))
+    plane.trouble.date = Date.now() - 60 * day
+    await round()
+    expect([end(plane)?.code, place.runs()]).toEqual(['RELEASE_EXPIRED', null])
+  })
+
+  it.each([
+    ['updates are disabled', { enabled: false }],
+    ['only a person installs', { autoInstall: false }],
+    [
+      'its window is closed',
+      {
+        maintenanceWindow: {
+          ...{ enabled: true, days: [(new Date().getUTCDay() + 3) % 7].map((day) => days[day]) },
+          ...{ startTime: '02:00', endTime: '02:01', timezone: 'UTC' },
+        },
+      },
+    ],
+  ])('begins nothing where %s, though it is said to have accepted it', async (_, changes) => {
+    const { plane, place, round } = await opened(changes)
+    plane.offer(releaseOf('1.1.0'))
+    await round()
+    // Whoever stands in the way says so.
+    plane.reports.push({ attempt: 'attempt-1.1.0', status: 'in-progress' })
+    expect(await round()).toMatchObject({ waits: expect.any(String) })
+    expect(place.runs()).toBeNull()
+  })
+
+  it('begins what it has accepted, also outside its window, where it was killed before it had begun', async () => {
+    const { plane, place, agent, round } = await opened({ autoInstall: false })
+    plane.offer(releaseOf('1.1.0'))
+    agent.journal.write({ accepted: 'attempt-1.1.0' })
+    expect(await round()).toMatchObject({ waits: expect.any(String) })
+    plane.reports.push({ attempt: 'attempt-1.1.0', status: 'in-progress' })
+    await round()
+    expect(place.runs()).toBe('1.1.0')
+  })
+
+  it('goes on with what is under way as what it was taken for, whatever component is said', async () => {
+    const changes = { agent: { component: 'drydock-agent', version: '1.0.0' } }
+    const { plane, place, agent, round } = await opened(changes)
+    plane.offer(releaseOf('1.1.0'))
+    plane.trouble.breakOffAfter = 1
+    await expect(round()).rejects.toThrow()
+    delete plane.trouble.breakOffAfter
+    plane.offer(releaseOf('1.1.0'), { offer: { component: 'drydock-agent' } })
+    await round()
+    expect([place.runs(), agent.journal.now.own.installed]).toEqual(['1.1.0', null])
   })
 
   it('M18: presents its licence, and shows why nothing is offered', async () => {

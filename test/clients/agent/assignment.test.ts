@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openAgent } from '../../../clients/agent/agent.ts'
 import { type Held, verifyAssignment } from '../../../clients/agent/assignment.ts'
 import { BadConfig, configIn } from '../../../clients/agent/config.ts'
@@ -10,18 +10,19 @@ import { assignmentBy, openPlace, openPlane, type Plane, releaseOf, targetHere }
 const nonce = 'n'.repeat(43)
 const offered = {
   ...{ target: targetHere, attempt: 'a1', component: 'service', version: '1.1.0' },
-  digest: `sha256:${'ab'.repeat(32)}`,
+  ...{ digest: `sha256:${'ab'.repeat(32)}`, back: false },
 }
 const [notBefore, notAfter] = ['2026-01-05T10:00:00.000Z', '2026-01-05T10:15:00.000Z']
-const stated = { ...offered, notBefore, notAfter, nonce }
+const { back: _, ...meant } = offered
+const stated = { ...meant, kind: 'deploy', notBefore, notAfter, nonce }
 const then = Date.parse(notBefore)
 const [minute, signer] = [60_000, newSigner()]
 const genuine: Held = { ...assignmentBy(signer, stated), nonce }
 
 /** Returns the code by which an assignment is refused; null: it is not. */
-function refused(given: Held | undefined, now = then, key = signer.publicKey): string | null {
+function refused(given: Held | undefined, now = then, key = signer.publicKey, back = false): string | null {
   try {
-    verifyAssignment(given, key, offered, now)
+    verifyAssignment(given, key, { ...offered, back }, now)
     return null
   } catch (error) {
     return (error as { refusal: { code: string } }).refusal.code
@@ -68,6 +69,14 @@ describe('an assignment', () => {
     ['with a signature of nothing', 'ASSIGNMENT_INVALID', { ...genuine, signature: '' }],
   ])('%s is refused', (_, code, given) => {
     expect(refused(given)).toBe(code)
+  })
+
+  it('of something else than a rollback lets nobody go back, and one of a rollback anybody go on', () => {
+    const key = signer.publicKey
+    expect(refused(genuine, then, key, true)).toBe('ASSIGNMENT_MISMATCH')
+    const rollback = saying({ kind: 'rollback' })
+    expect([refused(rollback, then, key, true), refused(rollback)]).toEqual([null, null])
+    expect(refused(saying({ kind: undefined }))).toBe('ASSIGNMENT_INVALID')
   })
 
   it('is refused more than two minutes before its time, and after it', () => {
@@ -207,6 +216,34 @@ describe('an agent that knows who assigns', () => {
     delete plane.trouble.breakOffAfter
     await agent.round()
     expect([place.runs(), end(plane)?.status]).toEqual(['1.1.0', 'completed'])
+  })
+
+  it('does not go on by it days later, whatever time it is said to be', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { plane, place, agent } = await cutOff()
+    const then = Date.now()
+    vi.setSystemTime(then + 5 * 24 * 60 * minute)
+    delete plane.trouble.breakOffAfter
+    plane.trouble.date = then + minute
+    await agent.round()
+    expect([place.runs(), end(plane)?.code]).toEqual([null, 'ASSIGNMENT_MISSING'])
+  })
+
+  it('is not led back by an assignment of something else: a release that has expired is gone back to alone', async () => {
+    for (const [assigned, code] of [
+      ['rollback', undefined],
+      ['deploy', 'ASSIGNMENT_MISMATCH'],
+    ]) {
+      const { plane, place, agent } = await opened()
+      plane.offer(releaseOf('1.1.0'))
+      await agent.round()
+      plane.trouble.assign = (usual) => assignmentBy(plane.assigner, { ...usual, kind: assigned })
+      const old = releaseOf('1.0.0', { expires: '2020-01-01T00:00:00Z' })
+      plane.offer(old, { offer: { kind: 'rollback' }, attempt: 'back' })
+      await agent.round()
+      expect([end(plane)?.code, place.runs()]).toEqual([code, code === undefined ? '1.0.0' : '1.1.0'])
+    }
   })
 
   it('asks for another where that is over, and goes on by it', async () => {

@@ -149,9 +149,14 @@ export async function openPlane(): Promise<Plane> {
       response.setHeader('drydock-next-check', `${nextCheck}`)
       const nonce = request.headers['x-assignment-nonce']
       if (typeof nonce === 'string') nonces.push(nonce)
-      const { attempt, component, version, digest } = check
+      const { attempt, kind, component, version, digest } = check
       const [notBefore, notAfter] = [0, 900_000].map((after) => new Date(Date.now() + after).toISOString())
-      const stated = { target: targetHere, attempt, component, version, digest, notBefore, notAfter, nonce }
+      const stated = {
+        ...{ target: targetHere, attempt, kind, component, version, digest },
+        notBefore,
+        notAfter,
+        nonce,
+      }
       const assign = trouble.assign ?? ((usual: Json) => assignmentBy(assigner, usual))
       const assignment = check.updateAvailable && nonce ? assign(stated) : undefined
       if (request.headers['if-none-match'] !== etag)
