@@ -11,8 +11,8 @@ or those named. A patch that does not fit the present code fails as well: it has
 
   --passed   all tests have just passed without a bug: they are not run without one first`
 
-/** Each has a copy of the tree for all that it tries, so that what was transformed once need not be again; and a vitest with one worker. */
-const atOnce = 2
+/** Each has a copy of the tree for all that it tries, so that what was transformed once need not be again; and a vitest with one worker, which often waits. */
+const atOnce = 3
 
 interface Judged {
   readonly passed: boolean

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,6 +7,7 @@ import type { Fleet, Running } from '../../infra/local/demo/fleets.ts'
 import { startFleets } from '../../infra/local/demo/fleets.ts'
 import { randomFrom } from '../views/random.ts'
 import { customers, firstVersion, registerFleet, runCanaries } from './canaries.ts'
+import { diskOn, mayMount, runAgainOn } from './disk.ts'
 import { endLives } from './ends.ts'
 import { planKills } from './kills.ts'
 import { processesOn } from './leftovers.ts'
@@ -18,15 +19,16 @@ import { deadLetters, quiescence } from './quiescence.ts'
 import { repeat } from './repeats.ts'
 import { type Outcome, report } from './report.ts'
 import { platform, runRollouts } from './rollouts.ts'
-import { Runtime } from './runtime.ts'
+import { type Places, Runtime } from './runtime.ts'
 import { judge } from './verdict.ts'
 import { openWitness } from './witness.ts'
 
 const usage = `npm run test:crash -- [options]
 
-Kills a runtime under running canaries, rollouts and profiles, again and again, and judges what is left.
+Kills a runtime under running canaries, rollouts and profiles, again and again, and judges what is left. In between it stands still, its
+functions lose their rights, and its disk is full, where this machine lets a program have a disk of its own.
 
-  --kills N    how often something is killed (50)
+  --kills N    how often something is done to it (50)
   --seed S     repeats a choice of kills and canaries (by the clock)
   --size T     simulated customer instances (20), besides the few that profiles and rollouts upgrade
   --procedures kills it under procedures instead, whose calls are counted by the nodes that they reach
@@ -48,6 +50,8 @@ interface Options {
   readonly json: string | undefined
   readonly keep: boolean
   readonly procedures: boolean
+  /** Where this run is, with a small disk on it; undefined: it has none yet. */
+  readonly on: string | undefined
 }
 
 function readOptions(): Options {
@@ -59,6 +63,7 @@ function readOptions(): Options {
       json: { type: 'string' },
       keep: { type: 'boolean', default: false },
       procedures: { type: 'boolean', default: false },
+      on: { type: 'string' },
     },
   })
   const whole = (name: 'kills' | 'seed' | 'size', least: number): number => {
@@ -68,7 +73,7 @@ function readOptions(): Options {
     return value
   }
   const numbers = { kills: whole('kills', 0), seed: whole('seed', 0), size: whole('size', 4) }
-  return { ...numbers, json: values.json, keep: values.keep, procedures: values.procedures }
+  return { ...numbers, json: values.json, keep: values.keep, procedures: values.procedures, on: values.on }
 }
 
 async function ask(fleets: readonly Fleet[]): Promise<Running[]> {
@@ -82,11 +87,12 @@ async function within(milliseconds: number, work: Promise<unknown>): Promise<boo
 }
 
 /** Runs canaries under kills on a data directory and judges what is left. */
-async function run({ kills, seed, size }: Options, directory: string): Promise<Outcome> {
+async function run({ kills, seed, size, on }: Options, places: Places): Promise<Outcome> {
+  const { data: directory, notes } = places
   const began = performance.now()
   const random = randomFrom(seed)
-  const runtime = new Runtime({ directory, speed })
-  const witness = await openWitness(directory)
+  const runtime = new Runtime(places, { speed })
+  const witness = await openWitness(notes)
   const fleets: Fleet[] = []
   const violations: string[] = []
   const first = await runtime.begin()
@@ -118,7 +124,7 @@ async function run({ kills, seed, size }: Options, directory: string): Promise<O
       upgradeTakes: [200, 900] as [number, number],
       instances,
     }
-    fleets.push(...(await startFleets(plan, 2, directory)))
+    fleets.push(...(await startFleets(plan, 2, notes)))
 
     const killing = { done: false }
     const canaries = runCanaries({
@@ -141,7 +147,8 @@ async function run({ kills, seed, size }: Options, directory: string): Promise<O
     profiles.catch(() => undefined)
     const ends = await endLives({
       runtime,
-      fates: planKills(kills, random),
+      fates: planKills(kills, random, on !== undefined),
+      ...(on !== undefined && { disk: diskOn(directory) }),
       first,
       begun: (life) => {
         last = life
@@ -239,21 +246,38 @@ async function run({ kills, seed, size }: Options, directory: string): Promise<O
   }
 }
 
+/** Copies what the runtime has kept off a disk that nobody else can see. */
+function keep({ data, notes }: Places): void {
+  cpSync(data, join(notes, 'kept'), { recursive: true })
+  console.log(`The data is in ${join(notes, 'kept')}, what was noted in ${notes}.`)
+}
+
 async function main(): Promise<void> {
   const options = readOptions()
-  const directory = mkdtempSync(join(tmpdir(), 'drydock-crash-'))
+  const notes = options.on ?? mkdtempSync(join(tmpdir(), 'drydock-crash-'))
+  const places = { notes, data: join(notes, 'data') }
+  mkdirSync(places.data, { recursive: true })
+  if (options.on === undefined && !options.procedures) {
+    // Chosen here, so that the run on the disk has the same.
+    if (mayMount()) {
+      const status = runAgainOn(places.data, ['--on', notes, '--seed', String(options.seed)])
+      if (status === 0 && !options.keep) rmSync(notes, { recursive: true, force: true })
+      process.exit(status)
+    }
+    console.log('No disk is filled: this machine lets no program have a disk of its own.')
+  }
   console.log(`seed ${options.seed}: ${options.kills} kills under canaries of ${options.size} instances`)
   const under = options.procedures ? runUnderProcedures : run
-  const outcome = await under(options, directory).catch((error: unknown) => {
-    console.error(readFileSync(join(directory, 'runtime.log'), 'utf8').split('\n').slice(-30).join('\n'))
-    console.error(`Its data is in ${directory}.`)
+  const outcome = await under(options, places).catch((error: unknown) => {
+    console.error(readFileSync(join(notes, 'runtime.log'), 'utf8').split('\n').slice(-30).join('\n'))
+    keep(places)
     throw error
   })
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(outcome, null, 2)}\n`)
   const failed = outcome.violations.length > 0
   for (const line of report(outcome)) console.log(line)
-  if (failed || options.keep) console.log(`The data is in ${directory}.`)
-  else rmSync(directory, { recursive: true, force: true })
+  if (failed || options.keep) keep(places)
+  else if (options.on === undefined) rmSync(notes, { recursive: true, force: true })
   console.log(`${outcome.passed} passed, ${outcome.violations.length} failed`)
   process.exit(failed ? 1 : 0)
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Fate, longest, patience } from './kills.ts'
+import type { Disk } from './disk.ts'
+import { type Fate, longest, patience, type Trouble } from './kills.ts'
 import { type FailPoint, type Point, points, type Side, sides } from './points.ts'
 import type { Life, Runtime } from './runtime.ts'
 
@@ -9,7 +10,14 @@ const triesAgain = 8
 
 /** How the lives of a run ended. */
 export interface Ends {
-  readonly kills: { readonly runtime: number; readonly dynamo: number; readonly failPoint: number }
+  readonly kills: {
+    readonly runtime: number
+    readonly dynamo: number
+    readonly failPoint: number
+    readonly frozen: number
+    readonly withoutRights: number
+    readonly full: number
+  }
   readonly hits: readonly { readonly point: Point; readonly side: Side; readonly hits: number }[]
   /** How long a start took, in milliseconds: the median and the longest. */
   readonly starts: { readonly median: number; readonly longest: number }
@@ -25,11 +33,13 @@ export async function endLives(options: {
   readonly runtime: Runtime
   readonly fates: readonly Fate[]
   readonly first: Life
+  /** Undefined: no fate fills it. */
+  readonly disk?: Disk | undefined
   begun(life: Life): void
 }): Promise<Ends> {
-  const { runtime, first, begun } = options
+  const { runtime, first, disk, begun } = options
   const fates = [...options.fates]
-  const kills = { runtime: 0, dynamo: 0, failPoint: 0 }
+  const kills = { runtime: 0, dynamo: 0, failPoint: 0, frozen: 0, withoutRights: 0, full: 0 }
   const starts: number[] = []
   const missed = new Map<string, number>()
   const story: string[] = []
@@ -43,6 +53,20 @@ export async function endLives(options: {
     return life
   }
 
+  const befall = async (life: Life, { kind, lasts }: Trouble): Promise<void> => {
+    if (kind === 'dynamo killed') {
+      if (!(await life.killDynamo())) return
+      kills.dynamo += 1
+    } else if (kind === 'without rights') {
+      await life.loseRights(lasts)
+      kills.withoutRights += 1
+    } else {
+      if (!(await life.freeze(kind === 'frozen' ? 'all' : 'dynamo', lasts))) return
+      kills.frozen += 1
+    }
+    tell(lasts === 0 ? kind : `${kind} for ${lasts} ms`)
+  }
+
   // The first life has no fail point: something has to be under way first.
   if (fates.length > 0) {
     await sleep(1500)
@@ -50,14 +74,23 @@ export async function endLives(options: {
     kills.runtime += 1
   }
   for (let fate = fates.shift(); fate; fate = fates.shift()) {
-    const { end, dynamo } = fate
+    const { end, troubles } = fate
+    if ('full' in end) {
+      const life = await begin()
+      await sleep(end.full)
+      disk?.fill()
+      const ended = await Promise.race([life?.ended, sleep(longest, 'late' as const)])
+      disk?.free()
+      if (ended === 'late') throw new Error('A life went on though its disk was full.')
+      kills.full += 1
+      tell(`ended, as its disk was full after ${end.full} ms`)
+      continue
+    }
     if ('after' in end) {
       const life = await begin()
-      for (const wait of dynamo) {
-        await sleep(wait)
-        if (!(await life?.killDynamo())) continue
-        kills.dynamo += 1
-        tell('DynamoDB killed')
+      for (const trouble of troubles) {
+        await sleep(trouble.wait)
+        if (life) await befall(life, trouble)
       }
       await sleep(end.after)
       if (life?.over) throw new Error('A life without a fail point ended by itself.')
@@ -82,10 +115,10 @@ export async function endLives(options: {
     const name = `${end.point} ${end.side}`
     const times = (missed.get(name) ?? 0) + 1
     missed.set(name, times)
-    if (times <= triesAgain) fates.push({ end: { ...end, count: 1 }, dynamo: [] })
+    if (times <= triesAgain) fates.push({ end: { ...end, count: 1 }, troubles: [] })
   }
-  if (kills.runtime + kills.dynamo + kills.failPoint > 0) await begin()
-  return { kills, hits: hitsIn(runtime.hits), starts: spread(starts), story }
+  if (Object.values(kills).some((count) => count > 0)) await begin()
+  return { kills, hits: hitsIn(runtime.signs.hits), starts: spread(starts), story }
 }
 
 function hitsIn(file: string): Ends['hits'] {

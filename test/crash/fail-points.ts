@@ -8,12 +8,13 @@ import { type FailPoint, type Point, points, type Side } from './points.ts'
 
 /**
  * Preloaded into the runtime's process (`node --import`): watches every durable write where it leaves the process, the requests to
- * DynamoDB and the commits of node:sqlite, and ends the process with SIGKILL at the one that the environment names. Neither the
- * functions nor the runtime know of it.
+ * DynamoDB and the commits of node:sqlite, and ends the process with SIGKILL at the one that the environment names. Takes the rights of
+ * functions away while a file is there. Neither the functions nor the runtime know of it.
  */
 interface Shared {
   readonly armed: FailPoint | null
   readonly hitFile: string
+  readonly rightsFile: string
   /** How often each point was met, in all threads. */
   readonly seen: SharedArrayBuffer
 }
@@ -22,6 +23,7 @@ function fromEnvironment(): Shared {
   return {
     armed: JSON.parse(process.env.CRASH_FAIL_POINT ?? 'null') as FailPoint | null, // written by environmentOf()
     hitFile: process.env.CRASH_HIT_FILE ?? '',
+    rightsFile: process.env.CRASH_RIGHTS_FILE ?? '',
     seen: new SharedArrayBuffer(points.length * Int32Array.BYTES_PER_ELEMENT),
   }
 }
@@ -29,7 +31,7 @@ function fromEnvironment(): Shared {
 // Functions run in threads that this is preloaded into as well; their environment is that of the function.
 const shared = isMainThread ? fromEnvironment() : (getEnvironmentData('fail point') as Shared) // set below
 if (isMainThread) setEnvironmentData('fail point', shared as never) // its type knows no shared memory
-const { armed, hitFile } = shared
+const { armed, hitFile, rightsFile } = shared
 const seen = new Int32Array(shared.seen)
 
 /** Counts a write that is about to happen; returns whether it is the one to die at, after it. */
@@ -98,8 +100,16 @@ function scheduled(method: string, path: string): Point | undefined {
   return method === 'POST' ? 'schedule: create' : method === 'DELETE' ? 'schedule: delete' : undefined
 }
 
+/** Has a function sign with a key that has gone, as one does whose role has expired, or was deleted. */
+function loseRights(request: ClientRequest): void {
+  const signed = request.getHeader('authorization')
+  if (isMainThread || typeof signed !== 'string' || !fs.existsSync(rightsFile)) return
+  request.setHeader('authorization', signed.replace(/\bCredential=[^/\s,]+/, 'Credential=AKIAGONE'))
+}
+
 const { end } = ClientRequest.prototype
 ClientRequest.prototype.end = function (this: ClientRequest, ...given: unknown[]): ClientRequest {
+  if (!this.headersSent) loseRights(this)
   const point = requested(this.getHeader('x-amz-target'), given[0]) ?? scheduled(this.method, this.path)
   if (point !== undefined && about(point)) this.prependOnceListener('response', () => die('after'))
   return Reflect.apply(end, this, given) as ClientRequest // what the original returns

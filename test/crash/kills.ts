@@ -1,12 +1,21 @@
 import type { Random } from '../views/random.ts'
 import { type FailPoint, type Point, points, sides } from './points.ts'
 
-/** How one life of the runtime ends, and how often its emulator is killed before that. */
+/** What befalls a life that goes on: its emulator is killed, all of it or the emulator stands still, or its functions lose their rights. */
+export interface Trouble {
+  readonly kind: 'dynamo killed' | 'dynamo frozen' | 'frozen' | 'without rights'
+  /** In milliseconds after the trouble before it. */
+  readonly wait: number
+  /** In milliseconds; a kill takes none. */
+  readonly lasts: number
+}
+
+/** How one life of the runtime ends, and what befalls it before that. */
 export interface Fate {
-  /** `kill -9` of the process group after so many milliseconds, or at a fail point. */
-  readonly end: { readonly after: number } | FailPoint
-  /** Milliseconds between one kill of the emulator and the next. */
-  readonly dynamo: readonly number[]
+  /** `kill -9` of the process group after so many milliseconds, a disk that is full after so many, or a fail point. */
+  readonly end: { readonly after: number } | { readonly full: number } | FailPoint
+  /** One after the other, in a life that is ended by the clock: a fail point might be reached before. */
+  readonly troubles: readonly Trouble[]
 }
 
 /** Up to the how manieth write of a kind a life goes on: about what happens in a second of a canary. */
@@ -37,28 +46,37 @@ const within: Readonly<Record<Point, number>> = {
 export const patience = 6_000
 export const longest = 20_000
 
-/** Plans so many kills: every fail point once when there are enough for that, the others by chance. */
-export function planKills(kills: number, random: Random): Fate[] {
+/** What is done to a runtime beside fail points, in the order of the first round. */
+const others = ['runtime', 'dynamo killed', 'frozen', 'without rights', 'full', 'dynamo frozen'] as const
+
+function troubleOf(kind: Trouble['kind'], random: Random): Trouble {
+  const lasts = kind === 'dynamo killed' ? 0 : 300 + random.below(5000)
+  return { kind, wait: 50 + random.below(1200), lasts }
+}
+
+/**
+ * Plans so many kills and other troubles: every fail point once when there are enough for that, then each of the others, and the rest by chance. Disks
+ * are filled only where `mayFill`.
+ */
+export function planKills(kills: number, random: Random, mayFill: boolean): Fate[] {
   const all = points.flatMap((point) => sides.map((side) => ({ point, side })))
   const rest = Math.max(0, kills - all.length)
   const ends: Fate['end'][] = random
     .shuffled(all)
     .slice(0, kills)
     .map(({ point, side }) => ({ point, side, count: 1 + random.below(within[point]) }))
-  const dynamo: number[] = []
+  const troubles: Trouble[] = []
   for (let extra = 0; extra < rest; extra += 1) {
-    const kind = random.pick(['runtime', 'dynamo', extra < 24 ? 'runtime' : 'point'] as const)
-    if (kind === 'runtime') ends.push({ after: 100 + random.below(2500) })
-    else if (kind === 'dynamo') dynamo.push(50 + random.below(1200))
+    const kind = others[extra] ?? random.pick([...others, 'runtime', 'dynamo killed', 'point'] as const)
+    if (kind === 'runtime' || (kind === 'full' && !mayFill)) ends.push({ after: 100 + random.below(2500) })
+    else if (kind === 'full') ends.push({ full: 100 + random.below(2500) })
+    else if (kind !== 'point') troubles.push(troubleOf(kind, random))
     else {
       const { point, side } = random.pick(all)
       ends.push({ point, side, count: 1 + random.below(within[point]) })
     }
   }
-  // The emulator is killed in lives that a clock ends: a fail point might be reached before.
-  const timed = ends.filter((end) => 'after' in end).length
-  if (timed === 0) for (const after of dynamo.splice(0)) ends.push({ after })
-  const shares = Array.from({ length: timed }, () => [] as number[])
-  for (const wait of dynamo) if (shares.length > 0) random.pick(shares).push(wait)
-  return random.shuffled(ends).map((end) => ({ end, dynamo: 'after' in end ? (shares.pop() ?? []) : [] }))
+  const shares = ends.filter((end) => 'after' in end).map(() => [] as Trouble[])
+  for (const trouble of troubles) random.pick(shares).push(trouble)
+  return random.shuffled(ends).map((end) => ({ end, troubles: 'after' in end ? (shares.pop() ?? []) : [] }))
 }

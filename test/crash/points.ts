@@ -35,8 +35,20 @@ export interface FailPoint {
   readonly count: number
 }
 
-/** How the parent tells a runtime where to die, and where it leaves word that it did. */
-export const environmentOf = (failPoint: FailPoint, hitFile: string): Record<string, string> => ({
-  CRASH_FAIL_POINT: JSON.stringify(failPoint),
-  CRASH_HIT_FILE: hitFile,
+/** Where a runtime leaves word of its fail point, and how it is told that its functions have lost their rights. */
+export interface Signs {
+  /** It notes there at which fail point it dies. */
+  readonly hits: string
+  /** While there is such a file its functions sign with keys that nobody knows. */
+  readonly withoutRights: string
+}
+
+/** How the parent tells a runtime where to die, if it is to, and which files are signs between the two. */
+export const environmentOf = (
+  { hits, withoutRights }: Signs,
+  failPoint: FailPoint | undefined,
+): Record<string, string> => ({
+  CRASH_FAIL_POINT: JSON.stringify(failPoint ?? null),
+  CRASH_HIT_FILE: hits,
+  CRASH_RIGHTS_FILE: withoutRights,
 })

@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { idempotencyKeyOf } from '../../functions/workflow/procedure/call.ts'
 import { type Random, randomFrom } from '../views/random.ts'
 import { endLives } from './ends.ts'
-import type { Fate } from './kills.ts'
+import type { Fate, Trouble } from './kills.ts'
 import { type Nodes, openNodes } from './nodes.ts'
 import { Person } from './person.ts'
 import { quiescence } from './quiescence.ts'
 import type { Outcome } from './report.ts'
-import { Runtime } from './runtime.ts'
+import { type Places, Runtime } from './runtime.ts'
 import { judge } from './verdict.ts'
 import { openWitness } from './witness.ts'
 
@@ -218,8 +218,9 @@ class Operation {
 /** Fates of runtimes under procedures: half by the clock, half at a write of what a procedure writes. */
 function planFates(kills: number, random: Random): Fate[] {
   return Array.from({ length: kills }, (): Fate => {
-    const dynamo = random.below(8) === 0 ? [50 + random.below(800)] : []
-    if (random.below(2) === 0) return { end: { after: 200 + random.below(2500) }, dynamo }
+    const troubles: Trouble[] =
+      random.below(8) === 0 ? [{ kind: 'dynamo killed', wait: 50 + random.below(800), lasts: 0 }] : []
+    if (random.below(2) === 0) return { end: { after: 200 + random.below(2500) }, troubles }
     const point = random.pick([
       'log: target',
       'log: target',
@@ -230,7 +231,7 @@ function planFates(kills: number, random: Random): Fate[] {
     const most = { 'log: target': 12, 'engine: transaction': 20, 'work: put': 2, 'views: put': 12 }[point]
     return {
       end: { point, side: random.pick(['before', 'after'] as const), count: 1 + random.below(most) },
-      dynamo: [],
+      troubles: [],
     }
   })
 }
@@ -238,13 +239,14 @@ function planFates(kills: number, random: Random): Fate[] {
 /** Kills a runtime under running procedures, again and again; every call that reached a node is counted there. */
 export async function runUnderProcedures(
   { kills, seed, size }: { readonly kills: number; readonly seed: number; readonly size: number },
-  directory: string,
+  places: Places,
 ): Promise<Outcome> {
+  const { data: directory, notes } = places
   const began = performance.now()
   const ids = Array.from({ length: size }, (_, number) => `node-${number + 1}`)
   const nodes = await openNodes(ids)
-  const runtime = new Runtime({ directory, speed, outbound: `http://127.0.0.1:${nodes.port}` })
-  const witness = await openWitness(directory)
+  const runtime = new Runtime(places, { speed, outbound: `http://127.0.0.1:${nodes.port}` })
+  const witness = await openWitness(notes)
   const first = await runtime.begin()
   if (!first) throw new Error('The first life had no fail point and was killed.')
   let last = first
@@ -301,7 +303,7 @@ export async function runUnderProcedures(
       },
     }
   } catch (error) {
-    console.error(readFileSync(join(directory, 'runtime.log'), 'utf8').split('\n').slice(-5).join('\n'))
+    console.error(readFileSync(join(notes, 'runtime.log'), 'utf8').split('\n').slice(-5).join('\n'))
     throw error
   } finally {
     await last.kill()

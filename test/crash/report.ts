@@ -23,15 +23,18 @@ export function report({
   figures,
   violations,
 }: Outcome): string[] {
-  const total = kills.runtime + kills.dynamo + kills.failPoint
+  const total = Object.values(kills).reduce((sum, count) => sum + count, 0)
   const cell = (point: string, side: string) =>
     String(hits.find((one) => one.point === point && one.side === side)?.hits ?? 0).padStart(8)
   return [
     '',
-    `${total} kills in ${seconds} s, seed ${seed}`,
+    `${total} kills and troubles in ${seconds} s, seed ${seed}`,
     `  ${String(kills.runtime).padStart(4)} of the whole runtime`,
     `  ${String(kills.dynamo).padStart(4)} of DynamoDB alone`,
     `  ${String(kills.failPoint).padStart(4)} at a fail point`,
+    `  ${String(kills.full).padStart(4)} by a full disk`,
+    `  ${String(kills.frozen).padStart(4)} times it stood still, all of it or DynamoDB (SIGSTOP)`,
+    `  ${String(kills.withoutRights).padStart(4)} times its functions lost their rights`,
     `  starts took ${starts.median} ms in the median, ${starts.longest} ms at most`,
     '',
     `  ${'fail point'.padEnd(22)}  before   after`,

@@ -1,13 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream, existsSync, readFileSync, type WriteStream } from 'node:fs'
+import { createWriteStream, existsSync, readFileSync, rmSync, type WriteStream, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { environmentOf, type FailPoint } from './points.ts'
+import { environmentOf, type FailPoint, type Signs } from './points.ts'
 
 const start = fileURLToPath(new URL('../../infra/local/start.ts', import.meta.url))
 const failPoints = new URL('./fail-points.ts', import.meta.url).href
+
+/** Where a run has what. */
+export interface Places {
+  /** What the runtime keeps. */
+  readonly data: string
+  /** What those who watch it write: it is not on the disk that is filled. */
+  readonly notes: string
+}
 
 /** One life of the runtime: the process that `npm start` runs, in a process group of its own. */
 export interface Life {
@@ -19,6 +27,10 @@ export interface Life {
   kill(): Promise<void>
   /** `kill -9` of the emulator alone; resolves when another one has taken its place, false when there was none to kill. */
   killDynamo(): Promise<boolean>
+  /** Has it stand still, or the emulator alone, for so many milliseconds; resolves to whether there was anything to stop. */
+  freeze(whom: 'all' | 'dynamo', milliseconds: number): Promise<boolean>
+  /** Takes their rights away from its functions for so many milliseconds. */
+  loseRights(milliseconds: number): Promise<void>
   /** Asks it to stop as Ctrl+C does; resolves to whether it did so by itself. */
   stop(): Promise<boolean>
 }
@@ -30,15 +42,16 @@ export class Runtime {
   /** What procedures may call. */
   readonly #outbound: string
   readonly #output: WriteStream
-  /** Where a runtime notes the fail point at which it dies. */
-  readonly hits: string
+  readonly #log: string
+  readonly signs: Signs
 
-  constructor({ directory, speed, outbound = '' }: { directory: string; speed: number; outbound?: string }) {
-    this.#directory = directory
+  constructor({ data, notes }: Places, { speed, outbound = '' }: { speed: number; outbound?: string }) {
+    this.#directory = data
     this.#outbound = outbound
     this.#speed = speed
-    this.#output = createWriteStream(join(directory, 'runtime.log'), { flags: 'a' })
-    this.hits = join(directory, 'hits.jsonl')
+    this.#log = join(notes, 'runtime.log')
+    this.#output = createWriteStream(this.#log, { flags: 'a' })
+    this.signs = { hits: join(notes, 'hits.jsonl'), withoutRights: join(notes, 'without-rights') }
   }
 
   /** Starts a life and resolves when it answers, or to undefined when it met its fail point even before that. */
@@ -59,16 +72,16 @@ export class Runtime {
       // A group of its own, so that all of it can be killed at once.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...(failPoint && environmentOf(failPoint, this.hits)) },
+      env: { ...process.env, ...environmentOf(this.signs, failPoint) },
     })
     const ended = once(child, 'exit').then(([, signal]) => signal as NodeJS.Signals | null) // what `exit` gives
     const spoken = said(child, this.#output)
     const url = await Promise.race([spoken, ended.then(() => undefined)])
     if (url === undefined) {
       if (child.signalCode === 'SIGKILL' && failPoint) return undefined
-      throw new Error(`The runtime did not start: see ${join(this.#directory, 'runtime.log')}`)
+      throw new Error(`The runtime did not start: see ${this.#log}`)
     }
-    return lifeOf(child, url, ended, join(this.#directory, 'dynamo.pid'))
+    return lifeOf(child, url, ended, join(this.#directory, 'dynamo.pid'), this.signs.withoutRights)
   }
 }
 
@@ -86,10 +99,18 @@ function said(child: ChildProcess, output: WriteStream): Promise<string> {
   })
 }
 
-function lifeOf(child: ChildProcess, url: string, ended: Life['ended'], pidFile: string): Life {
+function lifeOf(
+  child: ChildProcess,
+  url: string,
+  ended: Life['ended'],
+  pidFile: string,
+  withoutRights: string,
+): Life {
   const { pid = 0 } = child
   const isOver = () => child.exitCode !== null || child.signalCode !== null
   const dynamo = () => (existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0)
+  // Only what belongs to this runtime: the number may be somebody else's by now.
+  const isOurs = (victim: number) => !isOver() && victim !== 0 && parentOf(victim) === pid
   return {
     url,
     ended,
@@ -102,11 +123,23 @@ function lifeOf(child: ChildProcess, url: string, ended: Life['ended'], pidFile:
     },
     async killDynamo() {
       const victim = dynamo()
-      // Only what belongs to this runtime: the number may be somebody else's by now.
-      if (isOver() || victim === 0 || parentOf(victim) !== pid) return false
+      if (!isOurs(victim)) return false
       process.kill(victim, 'SIGKILL')
       while (!isOver() && dynamo() === victim) await sleep(10)
       return true
+    },
+    async freeze(whom, milliseconds) {
+      const victim = whom === 'all' ? -pid : dynamo()
+      if (whom === 'all' ? isOver() : !isOurs(victim)) return false
+      process.kill(victim, 'SIGSTOP')
+      await sleep(milliseconds)
+      if (whom === 'all' ? !isOver() : isOurs(victim)) process.kill(victim, 'SIGCONT')
+      return true
+    },
+    async loseRights(milliseconds) {
+      writeFileSync(withoutRights, '')
+      await sleep(milliseconds)
+      rmSync(withoutRights)
     },
     async stop() {
       if (!isOver()) process.kill(pid, 'SIGINT')
