@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import type { Credentials } from '../../infra/local/access/access.ts'
 
-/** Where the one runtime of this folder can be reached. */
+/** Where a runtime of this folder can be reached. */
 export interface RunningRuntime {
   readonly url: string
   /** Where the services are, by the names that the AWS SDK knows. */
