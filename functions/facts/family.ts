@@ -1,17 +1,20 @@
 import type { FamilyIds, Touched } from '../domain/plan/way-back.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
-import { takeForChild } from '../domain/upgrade/children.ts'
+import { type Sibling, takeForChild } from '../domain/upgrade/children.ts'
 import { eachMember } from '../domain/upgrade/members.ts'
+import type { Relatives } from '../domain/upgrade/possible.ts'
 import {
   type Child,
   type ExistingUpgrade,
   exists,
+  hasEnded,
   planOf,
   type UpgradeState,
 } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
+import { membersToRetry } from './child-members.ts'
 import { childrenOf } from './children-of.ts'
 import { planMembers } from './plan-members.ts'
 
@@ -55,6 +58,16 @@ export async function familyOf(log: Log, upgrade: string): Promise<Family | unde
   return { root: upgrade, state, children, tries: [{ id: upgrade, state }, ...retries] }
 }
 
+/** Returns the children of a family as far as one may stand in the way of another. */
+export function siblingsOf({ children }: Pick<Family, 'children'>): Sibling[] {
+  return children.map(({ state, ...child }) => ({
+    ...child,
+    lives: !hasEnded(state),
+    breakGlass: exists(state) && state.request.breakGlass,
+    effective: !hasEnded(state) || state.standing.wave >= 0,
+  }))
+}
+
 /** Returns the ids of a family's upgrades, by what they do. */
 export function idsOf({ tries, children }: Family): FamilyIds {
   const rollbacks = children.filter(({ kind }) => kind === 'rollback')
@@ -81,6 +94,31 @@ async function membersTouched(log: Log, upgrade: string) {
     for (const member of eachMember([...members, ...retried, ...readmitted])) inFlight.add(member)
   }
   return { touched, inFlight }
+}
+
+/** Has a family changed anybody, or may it have? Tells no more than whether `touchedBy` would find anybody, and stops at the first. */
+async function hasTouched(log: Log, { tries }: Family): Promise<boolean> {
+  if (tries.some(({ state }) => state.standing.counts.inFlight > 0)) return true
+  for (const { id, state } of tries) {
+    if (!planOf(state)) continue
+    const touched = new Set<number>()
+    const ends = log.of(upgradeAggregate, id).events({ consistent: true }, ['OutcomesRecorded'])
+    for await (const { event } of ends) {
+      takeForChild('rollback', touched, event)
+      if (touched.size > 0) return true
+    }
+  }
+  return false
+}
+
+/** Returns what of its family decides what may be asked of an upgrade. One whose parent is not in the log can have no child. */
+export async function relativesOf(log: Log, upgrade: string, state: ExistingUpgrade): Promise<Relatives> {
+  const family = await familyOf(log, upgrade)
+  if (!family) return { root: upgrade, siblings: [], tries: [], touched: false, again: false }
+  const { root, tries } = family
+  const { failed, unreachable, skipped } = state.standing.counts
+  const again = failed + unreachable + skipped > 0 && (await membersToRetry(log, upgrade, true)).length > 0
+  return { root, siblings: siblingsOf(family), tries, touched: await hasTouched(log, family), again }
 }
 
 /** Returns every target that a family changed, or may have, by its id (design: #children). */
