@@ -1,4 +1,5 @@
 import type { FamilyIds, Touched } from '../domain/plan/way-back.ts'
+import { targetAggregate } from '../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { type Sibling, takeForChild } from '../domain/upgrade/children.ts'
 import { eachMember } from '../domain/upgrade/members.ts'
@@ -96,31 +97,6 @@ async function membersTouched(log: Log, upgrade: string) {
   return { touched, inFlight }
 }
 
-/** Has a family changed anybody, or may it have? Tells no more than whether `touchedBy` would find anybody, and stops at the first. */
-async function hasTouched(log: Log, { tries }: Family): Promise<boolean> {
-  if (tries.some(({ state }) => state.standing.counts.inFlight > 0)) return true
-  for (const { id, state } of tries) {
-    if (!planOf(state)) continue
-    const touched = new Set<number>()
-    const ends = log.of(upgradeAggregate, id).events({ consistent: true }, ['OutcomesRecorded'])
-    for await (const { event } of ends) {
-      takeForChild('rollback', touched, event)
-      if (touched.size > 0) return true
-    }
-  }
-  return false
-}
-
-/** Returns what of its family decides what may be asked of an upgrade. One whose parent is not in the log can have no child. */
-export async function relativesOf(log: Log, upgrade: string, state: ExistingUpgrade): Promise<Relatives> {
-  const family = await familyOf(log, upgrade)
-  if (!family) return { root: upgrade, siblings: [], tries: [], touched: false, again: false }
-  const { root, tries } = family
-  const { failed, unreachable, skipped } = state.standing.counts
-  const again = failed + unreachable + skipped > 0 && (await membersToRetry(log, upgrade, true)).length > 0
-  return { root, siblings: siblingsOf(family), tries, touched: await hasTouched(log, family), again }
-}
-
 /** Returns every target that a family changed, or may have, by its id (design: #children). */
 export async function touchedBy(log: Log, { tries }: Family): Promise<ReadonlyMap<string, Touched>> {
   const found = new Map<string, Touched>()
@@ -136,4 +112,53 @@ export async function touchedBy(log: Log, { tries }: Family): Promise<ReadonlyMa
     }
   }
   return found
+}
+
+/** Are all of these offered, and accepted by nobody yet? Then whoever aborts has them withdrawn. */
+export async function areOnlyOffered(
+  log: Log,
+  { tries }: Family,
+  targets: readonly string[],
+): Promise<boolean> {
+  const ours = new Set(tries.map(({ id }) => id))
+  const offered = await sideBySide(targets, atOnce.targets, async (target) => {
+    const { active } = (await log.load(targetAggregate, target)).state
+    return active !== null && ours.has(active.upgrade) && active.acceptedAt === null
+  })
+  return offered.every(Boolean)
+}
+
+/** Has a try of a family changed anybody? Stops at the first. */
+async function hasTouched(log: Log, { tries }: Family): Promise<boolean> {
+  for (const { id, state } of tries) {
+    if (!planOf(state)) continue
+    const touched = new Set<number>()
+    const ends = log.of(upgradeAggregate, id).events({ consistent: true }, ['OutcomesRecorded'])
+    for await (const { event } of ends) {
+      takeForChild('rollback', touched, event)
+      if (touched.size > 0) return true
+    }
+  }
+  return false
+}
+
+/** May anybody have begun who is in flight? Where they are more than are looked at while somebody waits, they may. */
+async function mayHaveBegun(log: Log, family: Family): Promise<boolean> {
+  const inFlight = family.tries.reduce((sum, { state }) => sum + state.standing.counts.inFlight, 0)
+  if (inFlight === 0 || inFlight > atOnce.targets) return inFlight > 0
+  const open = [...(await touchedBy(log, family)).values()].flatMap((one) =>
+    one.inFlight ? [one.target] : [],
+  )
+  return !(await areOnlyOffered(log, family, open))
+}
+
+/** Returns what of its family decides what may be asked of an upgrade. One whose parent is not in the log can have no child. */
+export async function relativesOf(log: Log, upgrade: string, state: ExistingUpgrade): Promise<Relatives> {
+  const family = await familyOf(log, upgrade)
+  if (!family) return { root: upgrade, siblings: [], tries: [], touched: false, again: false }
+  const { root, tries } = family
+  const touched = (await hasTouched(log, family)) || (await mayHaveBegun(log, family))
+  const { failed, unreachable, skipped } = state.standing.counts
+  const again = failed + unreachable + skipped > 0 && (await membersToRetry(log, upgrade, true)).length > 0
+  return { root, siblings: siblingsOf(family), tries, touched, again }
 }

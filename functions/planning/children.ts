@@ -5,7 +5,6 @@ import type { UpgradeRequest } from '../../events/upgrade.ts'
 import { systemActor } from '../domain/actor.ts'
 import { leftOutCounts, type Plan } from '../domain/plan/plan.ts'
 import type { Rejection } from '../domain/rejection.ts'
-import { targetAggregate } from '../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import {
   type ChildCommand,
@@ -20,12 +19,10 @@ import {
 import { abortUpgrade } from '../domain/upgrade/control.ts'
 import { requestUpgrade } from '../domain/upgrade/request.ts'
 import { type ExistingUpgrade, exists, hasEnded, type PhaseOf, planOf } from '../domain/upgrade/state.ts'
-import { type Family, familyOf, siblingsOf, touchedBy } from '../facts/family.ts'
+import { areOnlyOffered, type Family, familyOf, siblingsOf, touchedBy } from '../facts/family.ts'
 import { notedLeftOut } from '../facts/left-out.ts'
-import type { Log, Metadata } from '../log/log.ts'
+import type { Metadata } from '../log/log.ts'
 import { Contended, isCarriedOut, refusalOf } from '../log/outcome.ts'
-import { atOnce } from '../patience.ts'
-import { sideBySide } from '../side-by-side.ts'
 import { lookedAtMost, type PlanningServices, prospectOf, storePlan, writePlan } from './planning.ts'
 
 /** A child of at most so many members is planned before it is answered; a larger one by its execution. */
@@ -162,16 +159,6 @@ async function prospectOfChild(
   if ('plan' in prospect) return { plan: prospect.plan, leftOut: leftOutOf(prospect.plan.leftOut) }
   const leftOut = leftOutOf(prospect.leftOut)
   return { rejected: nothingToDo(command, prospect.rejected, leftOut), leftOut }
-}
-
-/** Are all of these offered, and accepted by nobody yet? Then whoever aborts has them withdrawn. */
-async function areOnlyOffered(log: Log, { tries }: Family, targets: readonly string[]): Promise<boolean> {
-  const ours = new Set(tries.map(({ id }) => id))
-  const offered = await sideBySide(targets, atOnce.targets, async (target) => {
-    const { active } = (await log.load(targetAggregate, target)).state
-    return active !== null && ours.has(active.upgrade) && active.acceptedAt === null
-  })
-  return offered.every(Boolean)
 }
 
 /**
