@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { tags, unseen } from '../events/words.ts'
 
 /**
  * An id: ASCII letters, digits and `. _ : -`, so that it is in normal form, looks like no other id, and fits into names of
@@ -28,14 +29,20 @@ export const versionName = z
     '1 to 128 of A-Z a-z 0-9 . _ + - with a letter or digit first',
   )
 
+const withoutControl =
+  'text without control characters, and without any that is invisible or turns its direction'
+const printed = new RegExp(`^[^\\u0000-\\u001f\\u007f-\\u009f\\ufffd${unseen}]*$`, 'u')
+const tagged = new RegExp(`[${tags}]`, 'u')
+
 /**
- * Text without control characters, written so that it holds in every dialect of regular expressions: `\p{…}` would not. Halves of
- * surrogate pairs are no characters; a pattern that names them would refuse pairs where it is read without the flag `u`.
+ * Text without control characters and without what reads as something else than it is, written so that it holds in every dialect of regular
+ * expressions: `\p{…}` would not. Halves of surrogate pairs are no characters; a pattern that names them would refuse pairs where it is read
+ * without the flag `u`, and tags are pairs.
  */
 export const printable = (text: z.ZodString) =>
   text
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-    .regex(/^[^\u0000-\u001f\u007f-\u009f\ufffd]*$/u, 'text without control characters')
+    .regex(printed, { error: withoutControl, abort: true })
+    .refine((given) => !tagged.test(given), withoutControl)
     .refine((given) => given.isWellFormed(), 'text without halves of surrogate pairs')
 
 /** A length of time in whole seconds. */
@@ -43,7 +50,7 @@ export const seconds = (smallest: number, largest: number) => z.int().min(smalle
 
 export const percent = z.number().min(0).max(100)
 
-/** Words of a person, in normal form C, without control characters. */
+/** Words of a person, in normal form C, without control characters and the like. */
 export const words = (longest: number) =>
   printable(z.string().min(1).max(longest)).transform((text) => text.normalize('NFC'))
 
@@ -58,7 +65,11 @@ export const wholeNumber = (smallest: number, largest: number) =>
     .meta({ type: 'integer', minimum: smallest, maximum: largest, pattern: undefined })
 
 /** Reads `true` or `false` from a query. */
-export const truth = z.enum(['true', 'false']).transform((text) => text === 'true')
+export const truth = z
+  .enum(['true', 'false'])
+  .transform((text) => text === 'true')
+  // Described is the truth, as with numbers.
+  .meta({ type: 'boolean', enum: undefined })
 
 export const paging = {
   limit: wholeNumber(1, 100).default(50),

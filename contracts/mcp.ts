@@ -17,6 +17,11 @@ export const tools = [
 ] as const satisfies readonly Operation[]
 export type Tool = (typeof tools)[number]
 
+/** What a tool wants of what its operation takes and may do without: whoever decides by it names the plan that was shown. */
+export const wantedByTool: Readonly<Partial<Record<Tool, readonly string[]>>> = {
+  rejectUpgrade: ['planHash'],
+}
+
 /** One message of JSON-RPC 2.0; several in one body are refused, as the protocol does since 2025-06-18. */
 const message = z.strictObject({
   jsonrpc: z.literal('2.0'),

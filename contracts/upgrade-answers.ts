@@ -172,7 +172,7 @@ export const possible = <const Names extends readonly [string, ...string[]]>(nam
   z
     .array(z.enum(names))
     .describe(
-      'What may be asked of it as it stands, by operation: what is not here is refused to everybody, or would change nothing. Who may is said by roles and approvals.',
+      'What may be asked of it as it stands, by operation: what is not here is refused to everybody, or would change nothing; but for a resume of what is not paused, which only moves its window. Who may is said by roles and approvals. What is here may still be refused: whether there is room for it, which targets are left to be taken back or tried again, and what another upgrade at work has of them is looked up when it is asked.',
     )
 
 /** What may be asked of an upgrade. */

@@ -71,3 +71,13 @@ export const skipReasons = [
 
 /** The `source` of everything on the bus. It stands here for who puts it there and needs no schema. */
 export const publicSource = 'drydock'
+
+/**
+ * Characters that nobody sees, or that turn the direction of writing, so that a text reads as something else than it is: the inside of a class
+ * of a regular expression that holds in every dialect. What joins letters and emoji, or keeps them apart (U+200C, U+200D), is none of them: Persian,
+ * the scripts of India and emoji are written with it.
+ */
+export const unseen = '\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb'
+
+/** Tags (U+E0000 to U+E007F), in a class that is read with the flag `u`. Flags of parts of countries are written with them, and so is text that only machines read. */
+export const tags = '\\u{e0000}-\\u{e007f}'

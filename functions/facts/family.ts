@@ -1,17 +1,21 @@
 import type { FamilyIds, Touched } from '../domain/plan/way-back.ts'
+import { targetAggregate } from '../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
-import { takeForChild } from '../domain/upgrade/children.ts'
+import { type Sibling, takeForChild } from '../domain/upgrade/children.ts'
 import { eachMember } from '../domain/upgrade/members.ts'
+import type { Relatives } from '../domain/upgrade/possible.ts'
 import {
   type Child,
   type ExistingUpgrade,
   exists,
+  hasEnded,
   planOf,
   type UpgradeState,
 } from '../domain/upgrade/state.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
+import { membersToRetry } from './child-members.ts'
 import { childrenOf } from './children-of.ts'
 import { planMembers } from './plan-members.ts'
 
@@ -53,6 +57,16 @@ export async function familyOf(log: Log, upgrade: string): Promise<Family | unde
     kind === 'retry' && exists(known) ? [{ id: child, state: known }] : [],
   )
   return { root: upgrade, state, children, tries: [{ id: upgrade, state }, ...retries] }
+}
+
+/** Returns the children of a family as far as one may stand in the way of another. */
+export function siblingsOf({ children }: Pick<Family, 'children'>): Sibling[] {
+  return children.map(({ state, ...child }) => ({
+    ...child,
+    lives: !hasEnded(state),
+    breakGlass: exists(state) && state.request.breakGlass,
+    effective: !hasEnded(state) || state.standing.wave >= 0,
+  }))
 }
 
 /** Returns the ids of a family's upgrades, by what they do. */
@@ -98,4 +112,53 @@ export async function touchedBy(log: Log, { tries }: Family): Promise<ReadonlyMa
     }
   }
   return found
+}
+
+/** Are all of these offered, and accepted by nobody yet? Then whoever aborts has them withdrawn. */
+export async function areOnlyOffered(
+  log: Log,
+  { tries }: Family,
+  targets: readonly string[],
+): Promise<boolean> {
+  const ours = new Set(tries.map(({ id }) => id))
+  const offered = await sideBySide(targets, atOnce.targets, async (target) => {
+    const { active } = (await log.load(targetAggregate, target)).state
+    return active !== null && ours.has(active.upgrade) && active.acceptedAt === null
+  })
+  return offered.every(Boolean)
+}
+
+/** Has a try of a family changed anybody? Stops at the first. */
+async function hasTouched(log: Log, { tries }: Family): Promise<boolean> {
+  for (const { id, state } of tries) {
+    if (!planOf(state)) continue
+    const touched = new Set<number>()
+    const ends = log.of(upgradeAggregate, id).events({ consistent: true }, ['OutcomesRecorded'])
+    for await (const { event } of ends) {
+      takeForChild('rollback', touched, event)
+      if (touched.size > 0) return true
+    }
+  }
+  return false
+}
+
+/** May anybody have begun who is in flight? Where they are more than are looked at while somebody waits, they may. */
+async function mayHaveBegun(log: Log, family: Family): Promise<boolean> {
+  const inFlight = family.tries.reduce((sum, { state }) => sum + state.standing.counts.inFlight, 0)
+  if (inFlight === 0 || inFlight > atOnce.targets) return inFlight > 0
+  const open = [...(await touchedBy(log, family)).values()].flatMap((one) =>
+    one.inFlight ? [one.target] : [],
+  )
+  return !(await areOnlyOffered(log, family, open))
+}
+
+/** Returns what of its family decides what may be asked of an upgrade. One whose parent is not in the log can have no child. */
+export async function relativesOf(log: Log, upgrade: string, state: ExistingUpgrade): Promise<Relatives> {
+  const family = await familyOf(log, upgrade)
+  if (!family) return { root: upgrade, siblings: [], tries: [], touched: false, again: false }
+  const { root, tries } = family
+  const touched = (await hasTouched(log, family)) || (await mayHaveBegun(log, family))
+  const { failed, unreachable, skipped } = state.standing.counts
+  const again = failed + unreachable + skipped > 0 && (await membersToRetry(log, upgrade, true)).length > 0
+  return { root, siblings: siblingsOf(family), tries, touched, again }
 }

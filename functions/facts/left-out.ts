@@ -11,6 +11,7 @@ import { type AcceptedPlan, type ExistingUpgrade, planOf } from '../domain/upgra
 import { isMoving } from '../domain/version/scheme.ts'
 import type { Log } from '../log/log.ts'
 import type { Views } from '../views/views.ts'
+import { asOf } from './as-of.ts'
 import { entitledAmong } from './entitlement.ts'
 import { familyOf } from './family.ts'
 import { belowMinimum, newerThan, releaseFor } from './release.ts'
@@ -69,11 +70,6 @@ async function plannedAt(log: Log, upgrade: string): Promise<string | undefined>
     .events({ consistent: true }, ['UpgradePlanned']))
     return at
   return undefined
-}
-
-/** Returns the log as it was at an instant, to those who load from it. */
-function asOf(log: Log, at: string): Log {
-  return { ...log, load: (aggregate, id) => log.load(aggregate, id, { at }) }
 }
 
 /** Returns a target as a candidate of a request; undefined: it is not meant. */

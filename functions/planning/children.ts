@@ -5,10 +5,10 @@ import type { UpgradeRequest } from '../../events/upgrade.ts'
 import { systemActor } from '../domain/actor.ts'
 import { leftOutCounts, type Plan } from '../domain/plan/plan.ts'
 import type { Rejection } from '../domain/rejection.ts'
-import { targetAggregate } from '../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import {
   type ChildCommand,
+  inFamily,
   type LeftOut,
   ownRollback,
   refuseSibling,
@@ -19,12 +19,10 @@ import {
 import { abortUpgrade } from '../domain/upgrade/control.ts'
 import { requestUpgrade } from '../domain/upgrade/request.ts'
 import { type ExistingUpgrade, exists, hasEnded, type PhaseOf, planOf } from '../domain/upgrade/state.ts'
-import { type Family, familyOf, touchedBy } from '../facts/family.ts'
+import { areOnlyOffered, type Family, familyOf, siblingsOf, touchedBy } from '../facts/family.ts'
 import { notedLeftOut } from '../facts/left-out.ts'
-import type { Log, Metadata } from '../log/log.ts'
+import type { Metadata } from '../log/log.ts'
 import { Contended, isCarriedOut, refusalOf } from '../log/outcome.ts'
-import { atOnce } from '../patience.ts'
-import { sideBySide } from '../side-by-side.ts'
 import { lookedAtMost, type PlanningServices, prospectOf, storePlan, writePlan } from './planning.ts'
 
 /** A child of at most so many members is planned before it is answered; a larger one by its execution. */
@@ -61,35 +59,6 @@ function leftOutOf(leftOut: Plan['leftOut'] | undefined): LeftOut | undefined {
     counts: leftOutCounts({ leftOut }),
     first: leftOut.slice(0, namedAtMost).map(({ target, reason }) => ({ target, reason })),
   }
-}
-
-/** Returns the children of a family as far as one may stand in the way of another. */
-export function siblingsOf({ children }: Family): Sibling[] {
-  return children.map(({ state, ...child }) => ({
-    ...child,
-    lives: !hasEnded(state),
-    breakGlass: exists(state) && state.request.breakGlass,
-    effective: !hasEnded(state) || state.standing.wave >= 0,
-  }))
-}
-
-/**
- * Returns what is asked for in the family's terms: the rollback of a retry is that of the family, and trying a rollback again takes back
- * what it failed to. A rollback is not taken back.
- */
-function inFamily(
-  command: ChildCommand,
-  asked: ExistingUpgrade,
-  { root }: Family,
-): ChildCommand | { readonly rejected: Rejection } {
-  if (command.kind === 'retry' && asked.request.kind !== 'rollback') return command
-  if (asked.request.kind !== 'rollback') return { ...command, parent: root }
-  if (command.kind === 'rollback') {
-    const detail = 'A rollback is not rolled back: deploy the version that is wanted.'
-    return { rejected: { code: 'rollback-of-rollback', detail } }
-  }
-  const [target] = asked.request.selection.targets ?? []
-  return { ...command, kind: 'rollback', ...(target !== undefined && { target }) }
 }
 
 /** Returns why a child would do nothing, in the words of what was asked for. */
@@ -136,7 +105,7 @@ export async function startChild(
     log.load(upgradeAggregate, asked.parent),
   ])
   if (!family || !exists(asker)) return notFound
-  const command = inFamily(asked, asker, family)
+  const command = inFamily(asked, asker, family.root)
   if ('rejected' in command) return command
   const parent = command.parent === family.root ? family.state : asker
   const child = named ?? randomUUID()
@@ -190,16 +159,6 @@ async function prospectOfChild(
   if ('plan' in prospect) return { plan: prospect.plan, leftOut: leftOutOf(prospect.plan.leftOut) }
   const leftOut = leftOutOf(prospect.leftOut)
   return { rejected: nothingToDo(command, prospect.rejected, leftOut), leftOut }
-}
-
-/** Are all of these offered, and accepted by nobody yet? Then whoever aborts has them withdrawn. */
-async function areOnlyOffered(log: Log, { tries }: Family, targets: readonly string[]): Promise<boolean> {
-  const ours = new Set(tries.map(({ id }) => id))
-  const offered = await sideBySide(targets, atOnce.targets, async (target) => {
-    const { active } = (await log.load(targetAggregate, target)).state
-    return active !== null && ours.has(active.upgrade) && active.acceptedAt === null
-  })
-  return offered.every(Boolean)
 }
 
 /**

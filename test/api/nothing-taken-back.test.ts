@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { platform, started } from './rollout-world.ts'
 import { deployed, openWorld, report, type World } from './world.ts'
 
 const batches = {
@@ -67,5 +68,70 @@ describe('a rollback of what has nothing to take back', () => {
     const body = { version, attempt, status: 'in-progress', timestamp: '2026-01-05T10:00:00Z' }
     await world.call('POST', '/api/v1/updates/status', { as: agent, body })
     expect((await rollBack(world, id)).status).toBe(202)
+  })
+})
+
+describe('a rollback of a rollout that has nothing to take back', () => {
+  const post = (world: World, id: string, operation: string, body: object = {}) =>
+    world.call('POST', `/api/v1/rollouts/${id}/${operation}`, { body })
+
+  it.each([
+    ['nobody has begun what was offered', async () => {}],
+    [
+      'it is over, and nobody had begun',
+      async (world: World, id: string) => {
+        await post(world, id, 'abort')
+        await world.advanceRollout(id)
+      },
+    ],
+    [
+      'everybody has refused it',
+      async (world: World, id: string) => {
+        await report(world, () => 'rejected')
+        await world.advanceRollout(id)
+      },
+    ],
+    [
+      'it is taken back wholly',
+      async (world: World, id: string) => {
+        for (let phase = 0; phase < 2; phase++) {
+          await report(world)
+          await world.advanceRollout(id)
+        }
+        const back = (await post(world, id, 'rollback')).body.rolloutId
+        for (let phase = 0; phase < 2; phase++) {
+          await world.advanceRollout(back)
+          await report(world)
+        }
+        await world.advanceRollout(back)
+        const { status } = (await world.call('GET', `/api/v1/rollouts/${back}`)).body
+        expect(status).toBe('completed')
+      },
+    ],
+  ])('is refused at once where %s, and leaves it as it is', async (_, story) => {
+    const world = await platform()
+    const id = await started(world)
+    await story(world, id)
+    await world.settle()
+    const before = world.log.records.length
+    for (const body of [{}, { breakGlass: { reason: 'fire' } }]) {
+      const reply = await post(world, id, 'rollback', body)
+      expect([reply.status, reply.body.code]).toEqual([409, 'nothing-to-roll-back'])
+    }
+    expect(world.log.records).toHaveLength(before)
+  })
+
+  it('is begun of one that is being aborted, and is offered until it is asked for, glass and all', async () => {
+    const world = await platform()
+    const id = await started(world)
+    await report(world)
+    await world.advanceRollout(id)
+    const offered = async () => (await world.call('GET', `/api/v1/rollouts/${id}`)).body.actions
+    await post(world, id, 'abort')
+    expect(await offered()).toEqual(['rollBackRollout', 'abortRollout'])
+    expect((await post(world, id, 'abort', { rollBack: true })).body.rollbackId).not.toBeNull()
+    expect(await offered()).toEqual(['rollBackRollout'])
+    expect((await post(world, id, 'rollback', { breakGlass: { reason: 'fire' } })).status).toBe(202)
+    expect(await offered()).toEqual([])
   })
 })

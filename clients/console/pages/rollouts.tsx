@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { AnswerOf } from '../../../contracts/bodies.ts'
-import { Ask, Reason, textOf } from '../parts/ask.tsx'
+import { Ask, BreakGlass, Reason, reasonOfRollback, textOf } from '../parts/ask.tsx'
 import { Card, Empty, Head, Instant, Shown, Status } from '../parts/basic.tsx'
 import { Forecast } from '../parts/forecast.tsx'
 import { Machine } from '../parts/machine.tsx'
@@ -174,7 +174,7 @@ function Deeds({ rollout, done }: { readonly rollout: Rollout; done(): void }) {
     if (deed === 'rollBackRollout') {
       const phase = textOf(form, 'phase')
       const { rolloutId } = await api.write(deed, asking, {
-        ...given,
+        ...reasonOfRollback(form),
         ...(phase !== '' && { phases: [phase] }),
       })
       location.hash = to(['rollouts', rolloutId])
@@ -217,10 +217,16 @@ function Deeds({ rollout, done }: { readonly rollout: Rollout; done(): void }) {
           )}
           {asked[0] === 'abortRollout' && (
             <label class="inline">
-              <input type="checkbox" name="rollBack" value="yes" />
+              <input
+                type="checkbox"
+                name="rollBack"
+                value="yes"
+                defaultChecked={rollout.status === 'aborting'}
+              />
               <span>Take back what it has changed</span>
             </label>
           )}
+          {asked[0] === 'rollBackRollout' && <BreakGlass />}
           {asked[0] === 'rollBackRollout' && (
             <label class="field">
               <span>Phase</span>

@@ -76,6 +76,25 @@ export function Reason({
   )
 }
 
+/** Asks whether a rollback goes on even while everything is stopped. */
+export function BreakGlass() {
+  return (
+    <label class="inline">
+      <input type="checkbox" name="breakGlass" value="yes" />
+      <span>Even while everything is stopped, for the reason below: a second person approves it</span>
+    </label>
+  )
+}
+
+/** Returns why a rollback is asked for, in the words of its body. */
+export function reasonOfRollback(
+  form: FormData,
+): { readonly breakGlass?: { readonly reason: string } } | { readonly reason?: string } {
+  const reason = textOf(form, 'reason')
+  if (form.get('breakGlass') === 'yes') return { breakGlass: { reason } }
+  return reason === '' ? {} : { reason }
+}
+
 /** Returns a field of a form as text, without spaces around it. */
 export function textOf(form: FormData, name: string): string {
   const value = form.get(name)

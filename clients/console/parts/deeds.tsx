@@ -4,7 +4,7 @@ import { type Action, actions, actionWords, hindrance } from '../pictures/action
 import { to } from '../router.ts'
 import { type Signed, useSigned } from '../use.ts'
 import { counted, instant } from '../words.ts'
-import { Ask, Reason, textOf } from './ask.tsx'
+import { Ask, BreakGlass, Reason, reasonOfRollback, textOf } from './ask.tsx'
 
 const most: readonly Action[] = ['approveUpgrade', 'continueUpgrade', 'resumeUpgrade']
 const dangerous: readonly Action[] = ['rejectUpgrade', 'rollBackUpgrade', 'abortUpgrade']
@@ -70,7 +70,7 @@ function Deed({
   readonly signed: Signed
   close(): void
 }) {
-  const { component, version, planHash, window, failed, unreachable } = upgrade
+  const { component, version, planHash, window, failed, unreachable, status } = upgrade
   const name = `${component} ${version}`
   const act = (form: FormData) => perform(action, upgrade, signed, form)
   return (
@@ -120,12 +120,17 @@ function Deed({
       {action === 'retryFailed' && (
         <>
           <p>An upgrade of its own tries those again that have failed.</p>
+          <label class="inline">
+            <input type="checkbox" name="skipped" value="yes" />
+            <span>Those too that were left out</span>
+          </label>
           <Reason />
         </>
       )}
       {action === 'rollBackUpgrade' && (
         <>
           <p>An upgrade of its own takes every target that this one changed back to the version before.</p>
+          <BreakGlass />
           <Reason />
         </>
       )}
@@ -133,7 +138,7 @@ function Deed({
         <>
           <p>It ends early: nobody else is admitted.</p>
           <label class="inline">
-            <input type="checkbox" name="rollBack" value="yes" />
+            <input type="checkbox" name="rollBack" value="yes" defaultChecked={status === 'aborting'} />
             <span>Take back what it has changed</span>
           </label>
           <Reason />
@@ -174,10 +179,15 @@ async function perform(action: Action, upgrade: Upgrade, { api }: Signed, form: 
       await api.write(action, asked, given)
       return
     case 'retryFailed':
-      follow(await api.write(action, asked, given))
+      follow(
+        await api.write(action, asked, {
+          ...given,
+          ...(form.get('skipped') === 'yes' && { include: ['skipped'] }),
+        }),
+      )
       return
     case 'rollBackUpgrade':
-      follow(await api.write(action, asked, given))
+      follow(await api.write(action, asked, reasonOfRollback(form)))
   }
 }
 

@@ -61,9 +61,9 @@ function whyNot(action: Action, status: string): string {
     case 'endBake':
       return 'No wave is being watched.'
     case 'retryFailed':
-      return over ? 'Nobody has failed.' : 'It is not over yet.'
+      return 'Nobody has failed or was left out, or another try or a rollback has them.'
     case 'rollBackUpgrade':
-      return status === 'aborting' ? 'It is being taken back.' : 'It has changed nobody yet.'
+      return 'It has changed nobody yet, is being taken back, or is a rollback itself.'
     case 'pauseUpgrade':
     case 'abortUpgrade':
       if (over) return 'It is over.'

@@ -1,8 +1,11 @@
-const mostBytes = 64
+import { tags, unseen } from '../../../events/words.ts'
 
-/** Returns the name of a day as a definition holds it: without control characters, and so short that 400 of them fit into one event. */
+const mostBytes = 64
+const blank = new RegExp(`[\\p{Cc}\\p{Cs}\\s${unseen}${tags}]+`, 'gu')
+
+/** Returns the name of a day as a definition holds it: without control characters and the like, and so short that 400 of them fit into one event. */
 export function shortName(text: string): string {
-  const clean = text.replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ').trim()
+  const clean = text.replace(blank, ' ').trim()
   let short = ''
   let bytes = 0
   for (const character of clean) {

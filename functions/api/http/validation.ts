@@ -30,7 +30,7 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 function expectation(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return `a value of type ${issue.expected}`
+      return `a value of type ${issue.expected === 'record' ? 'object' : issue.expected}`
     case 'invalid_value':
       return `one of ${issue.values.map(String).join(', ')}`
     case 'too_small':
@@ -67,7 +67,11 @@ function shapeMeant(shapes: readonly Shape[], value: unknown): Shape {
 }
 
 /** Returns the invalid fields of one part of a request (`body`, `query`, `path`, `headers`), each with what would be right. */
-function fieldErrors(place: string, issues: readonly z.core.$ZodIssue[], input: unknown): FieldError[] {
+export function fieldErrors(
+  place: string,
+  issues: readonly z.core.$ZodIssue[],
+  input: unknown,
+): FieldError[] {
   return issues.flatMap((issue): FieldError[] => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => {

@@ -4,6 +4,7 @@ import type { Group } from '../../../contracts/routes.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { type ApiEvent, exchangeOf } from '../http/exchange.ts'
 import { documentOf, invalidFields } from '../http/problem.ts'
+import { fieldErrors } from '../http/validation.ts'
 import { idempotencyKey, type ToolOfRoute } from './tools.ts'
 
 export type Arguments = Readonly<Record<string, unknown>>
@@ -22,7 +23,7 @@ function answerOf(text: string, isError: boolean): ToolAnswer {
   return { content: [{ type: 'text', text }], structuredContent: JSON.parse(text), isError }
 }
 
-/** A query and a path are text; what is no text, number or truth is refused as what it looks like. */
+/** A query and a path are text; an argument that no tool has is refused as what it looks like. */
 function asText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
@@ -83,8 +84,9 @@ export async function callTool(
   context: Context,
 ): Promise<ToolAnswer> {
   const { correlation } = exchangeOf({ event })
-  if (!tool.isRead && typeof given[idempotencyKey] !== 'string') {
-    const errors = [{ field: idempotencyKey, value: null, expected: '1 to 128 visible ASCII characters' }]
+  const { error } = tool.types.safeParse(given)
+  if (error) {
+    const errors = fieldErrors('body', error.issues, given)
     return answerOf(JSON.stringify(documentOf(invalidFields(errors), '/mcp', correlation)), true)
   }
   const open = handlers[tool.route.group]

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { contracts } from '../../../contracts/api.ts'
 import type { Contract } from '../../../contracts/contract.ts'
-import { type Tool, tools } from '../../../contracts/mcp.ts'
+import { type Tool, tools, wantedByTool } from '../../../contracts/mcp.ts'
 import { type Role, type Route, roles, routes } from '../../../contracts/routes.ts'
 
 /** Where an argument of a tool belongs in the request that it becomes. */
@@ -16,6 +16,8 @@ export interface ToolOfRoute {
   /** What its arguments are called in the request, and where each belongs; others are refused where `rest` is. */
   readonly places: ReadonlyMap<string, { readonly place: PlaceOfArgument; readonly field: string }>
   readonly rest: PlaceOfArgument
+  /** What its arguments have to be before they become a request, in which all but the body is text. */
+  readonly types: z.ZodType
   /** As `tools/list` tells it. */
   readonly listed: {
     readonly name: Tool
@@ -44,6 +46,12 @@ const keySchema = {
     'Names this call: the same key with the same arguments does the same once, so that a call without an answer can be repeated.',
 }
 
+/** Of which types the arguments of a path and a query are described: text, a whole number, or a truth. */
+function typeOf(schema: { readonly type?: string }): z.ZodType {
+  if (schema.type === 'boolean') return z.boolean()
+  return schema.type === 'integer' ? z.int() : z.string()
+}
+
 interface Described {
   readonly properties?: Readonly<Record<string, object>>
   readonly required?: readonly string[]
@@ -66,6 +74,7 @@ function toolOf(name: Tool): ToolOfRoute {
   const places = new Map<string, { place: PlaceOfArgument; field: string }>()
   const properties: Record<string, object> = {}
   const required: string[] = []
+  const types: Record<string, z.ZodType> = {}
   const parts = [
     ['path', describedBy(contract.params)],
     ['query', describedBy(contract.query)],
@@ -78,13 +87,17 @@ function toolOf(name: Tool): ToolOfRoute {
       if (places.has(argument)) throw new Error(`${name} has two arguments of the name ${argument}.`)
       places.set(argument, { place, field })
       properties[argument] = schema
-      if (needed.has(field)) required.push(argument)
+      const isWanted = wantedByTool[name]?.includes(field) === true
+      if (isWanted || needed.has(field)) required.push(argument)
+      if (place !== 'body') types[argument] = typeOf(schema).optional()
+      else if (isWanted) types[argument] = z.unknown().refine((value) => value !== undefined, 'a value')
     }
   }
   const reads = isRead(route)
   if (!reads) {
     properties[idempotencyKey] = keySchema
     required.push(idempotencyKey)
+    types[idempotencyKey] = z.string()
   }
   return {
     name,
@@ -93,6 +106,7 @@ function toolOf(name: Tool): ToolOfRoute {
     isRead: reads,
     places,
     rest: contract.body ? 'body' : 'query',
+    types: z.looseObject(types),
     listed: {
       name,
       title: contract.summary,

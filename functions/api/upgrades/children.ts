@@ -5,22 +5,17 @@ import type { ChildSettings } from '../../../events/upgrade.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import {
+  announcedBy,
   type ChildKind,
   childOfKey,
   type LeftOut,
-  ownRollback,
+  refuseAnnounced,
   refuseSibling,
 } from '../../domain/upgrade/children.ts'
 import { abortUpgrade } from '../../domain/upgrade/control.ts'
 import { exists, hasEnded } from '../../domain/upgrade/state.ts'
-import { type Family, familyOf, type Try } from '../../facts/family.ts'
-import {
-  type ChildAsked,
-  type ChildResult,
-  nothingTakenBack,
-  siblingsOf,
-  startChild,
-} from '../../planning/children.ts'
+import { type Family, familyOf, siblingsOf } from '../../facts/family.ts'
+import { type ChildAsked, type ChildResult, nothingTakenBack, startChild } from '../../planning/children.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem, Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
@@ -105,22 +100,12 @@ function started(parentId: string, child: string, message: string, leftOut: Left
   return { status: 202, body, location: `/api/upgrades/${child}` }
 }
 
-/** Returns the id of the rollback that an upgrade was aborted for. */
-function announced({ id, state }: Try): string | undefined {
-  return state.abort?.rollBack ? (state.abort.rollback?.child ?? ownRollback(id)) : undefined
-}
-
 /** Throws a Problem where a family at work has nothing to take back, or is being taken back. */
 async function refuseTakingBack(services: Services, asked: ChildAsked, family: Family): Promise<void> {
   if (family.state.stage === 'requested')
     throw new Problem('nothing-to-roll-back', 'The upgrade has not touched anything yet: abort it instead.')
-  const refused = refuseSibling(asked, siblingsOf(family))?.rejected
-  if (refused) throw asProblem(refused)
-  const back = family.tries.find((one) => !hasEnded(one.state) && one.state.abort?.rollBack)
-  if (back && (asked.breakGlass === undefined || back.state.abort?.breakGlass !== undefined)) {
-    const detail = `A rollback is asked for already: upgrade ${announced(back)}, which begins as soon as nothing is in flight.`
-    throw new Problem('child-at-work', detail)
-  }
+  const refused = refuseSibling(asked, siblingsOf(family)) ?? refuseAnnounced(asked, family.tries)
+  if (refused) throw asProblem(refused.rejected)
   const nothing = await nothingTakenBack(services, asked, family)
   if (!nothing) return
   const { rejected, leftOut } = nothing
@@ -148,7 +133,7 @@ async function abortedToRollBack(
     const condition = child === undefined ? input : { ...input, idempotency: null, ifMatch: null }
     try {
       const aborted = await carryOut({ ...condition, params: { id } }, services, abort)
-      child ??= announced({ id, state: aborted.state })
+      child ??= announcedBy(id, aborted.state)
     } catch (problem) {
       if (!(problem instanceof Problem && problem.code === 'upgrade-ended')) throw problem
     }
@@ -167,7 +152,7 @@ export const rollBackUpgrade: Operate<Contracts['rollBackUpgrade']> = async (inp
   const asked = askedBy('rollback', input)
   const message = 'Rollback starts as soon as nothing is in flight, in 15 minutes at the latest'
   const known = family.children.some(({ child }) => child === asked.child)
-  const aborted = family.tries.some((one) => announced(one) === asked.child)
+  const aborted = family.tries.some((one) => announcedBy(one.id, one.state) === asked.child)
   if (aborted && !known) return started(family.root, asked.child, message, undefined)
   if (!known && state.request.kind !== 'rollback' && family.tries.some((one) => !hasEnded(one.state))) {
     await refuseTakingBack(services, asked, family)

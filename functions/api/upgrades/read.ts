@@ -7,6 +7,8 @@ import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { position } from '../../domain/upgrade/position.ts'
 import { actionsOf } from '../../domain/upgrade/possible.ts'
 import { type ExistingUpgrade, exists, planOf } from '../../domain/upgrade/state.ts'
+import { asOf } from '../../facts/as-of.ts'
+import { relativesOf } from '../../facts/family.ts'
 import { againstRelease } from '../../facts/release.ts'
 import type { Log } from '../../log/log.ts'
 import { awaitVersion } from '../../views/await-version.ts'
@@ -103,6 +105,7 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
   const { failure, generation } = standing
   const plan = planOf(state)
   const then = at ?? instantOf(now())
+  const relatives = await relativesOf(at === undefined ? log : asOf(log, at), params.id, state)
   const { move, place } = position(state, then)
   const approvals = state.stage === 'requested' ? [] : state.approvals
   const body = {
@@ -133,7 +136,7 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
     window: window && { start: window.start, end: window.end },
     generation,
     position: { move, place },
-    actions: [...actionsOf(state, then)],
+    actions: [...actionsOf(params.id, state, relatives, then)],
     commit,
   }
   return { status: 200, body, etag: commit }

@@ -1,5 +1,6 @@
 import type { ProfileDefinition } from '../../../events/profile.ts'
 import { isTimeZone } from '../../../events/time-zones.ts'
+import { tags, unseen } from '../../../events/words.ts'
 import { disorderIn } from '../rollout/order.ts'
 import { defaultScheme, isMoving, isVersionIn, schemeWords, type VersionScheme } from '../version/scheme.ts'
 import { readCron } from './cron.ts'
@@ -84,8 +85,11 @@ export interface ProfileUpdate {
 }
 
 const resourceType = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
-/** Without control characters, and without spaces at its ends. */
-const label = /^[^\s\p{Cc}\p{Cs}](?:[^\p{Cc}\p{Cs}]{0,126}[^\s\p{Cc}\p{Cs}])?$/u
+/** Control characters, and what reads as something else than it is. */
+const unprintable = `\\p{Cc}\\p{Cs}${unseen}${tags}`
+/** Without these, and without spaces at its ends. */
+const label = new RegExp(`^[^\\s${unprintable}](?:[^${unprintable}]{0,126}[^\\s${unprintable}])?$`, 'u')
+const description = new RegExp(`^(?:[^${unprintable}]|[\\n\\r\\t]){0,1024}$`, 'u')
 
 /** Where nobody says how the versions of the components are written that a definition is about. */
 const defaultSchemes = [defaultScheme]
@@ -161,7 +165,7 @@ function read(fields: Fields, schemes: readonly VersionScheme[]): ProfileDefinit
     name: fields.text('name', label, 'a text of 1 to 128 characters without spaces at its ends'),
     description: fields.nullableText(
       'description',
-      /^(?:[^\p{Cc}\p{Cs}]|[\n\r\t]){0,1024}$/u,
+      description,
       'a text of at most 1024 characters, or null',
       null,
     ),

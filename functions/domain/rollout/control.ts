@@ -92,6 +92,26 @@ export function acceptPhase(command: { phase: string; by: string; reason: string
   })
 }
 
+/** What an abort asks for beside the end: a rollback, and that it goes on even while everything is stopped. */
+type Back = Pick<NonNullable<ExistingRollout['abort']>, 'rollback' | 'breakGlass'>
+
+/** Does an abort ask for what an earlier one did not? Only for a rollback is the glass broken. */
+function asksMore({ rollback, breakGlass }: Back, before: Back): boolean {
+  const broken = breakGlass !== undefined && before.breakGlass === undefined
+  return rollback !== null && (before.rollback === null || broken)
+}
+
+/** May a rollout at work be aborted, or, where it is being aborted, be taken back as well? */
+export function mayAbort({ abort, request }: ExistingRollout): boolean {
+  return abort === null || (request.kind !== 'rollback' && asksMore({ rollback: '' }, abort))
+}
+
+/** May a rollout be taken back, as far as its own stream says, were it asked for with the glass broken? */
+export function mayTakeBack(state: ExistingRollout): boolean {
+  if (state.request.kind === 'rollback' || state.phases.every(({ upgrade }) => upgrade === null)) return false
+  return hasEnded(state) || state.abort === null || asksMore({ rollback: '', breakGlass: '' }, state.abort)
+}
+
 /** Ends the rollout as soon as no phase runs; with `rollback`, what it changed is then taken back by the rollout of that id. */
 export function abortRollout(command: {
   by: string
@@ -119,9 +139,7 @@ export function abortRollout(command: {
   })
   return (state, now) => {
     const before = exists(state) ? state.abort : null
-    const broken = command.breakGlass !== undefined && before?.breakGlass === undefined
-    const more = command.rollback !== null && (before?.rollback === null || broken)
-    return before && !more && !hasEnded(state) ? accept() : abort(state, now)
+    return before && !asksMore(command, before) && !hasEnded(state) ? accept() : abort(state, now)
   }
 }
 

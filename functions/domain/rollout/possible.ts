@@ -1,5 +1,5 @@
 import { awaitsApproval } from '../standing.ts'
-import { refuseExpired } from './control.ts'
+import { mayAbort, mayTakeBack, refuseExpired } from './control.ts'
 import { unpassed } from './phases.ts'
 import { type ExistingRollout, hasEnded } from './state.ts'
 
@@ -13,23 +13,29 @@ export type RolloutAction =
   | 'rollBackRollout'
   | 'abortRollout'
 
-/** Returns what may be asked of a rollout as it stands at an instant, as of an upgrade. */
+/**
+ * Returns what may be asked of a rollout as it stands at an instant, as of an upgrade: what is not among it is refused to everybody, or would change
+ * nothing. Whether there is anything left to take back, and whether another rollback is at work, is decided when it is asked.
+ */
 export function actionsOf(state: ExistingRollout, now: string): readonly RolloutAction[] {
-  const back = state.request.kind !== 'rollback' && state.phases.some(({ upgrade }) => upgrade !== null)
-  const taken: readonly RolloutAction[] = back && !state.abort?.rollback ? ['rollBackRollout'] : []
-  if (hasEnded(state) || state.abort) return taken
+  const takenBack = mayTakeBack(state)
+  if (hasEnded(state)) return named({ rollBackRollout: takenBack })
+  if (state.abort) return named({ rollBackRollout: takenBack, abortRollout: mayAbort(state) })
   const isPlanned = state.stage === 'planned'
   const isPaused = state.standing.status === 'paused'
   const isExpired = refuseExpired(state, now) !== undefined
   const begun = state.phases.some(({ startedAt }) => startedAt !== null)
-  const possible: Readonly<Record<RolloutAction, boolean>> = {
+  return named({
     approveRollout: isPlanned && awaitsApproval(state) && !isExpired,
     rejectRollout: isPlanned && !begun && state.standing.approvals.needed > 0 && !isExpired,
     continueRollout: unpassed(state).length > 0,
     resumeRollout: isPaused && !isExpired,
     pauseRollout: isPlanned && !isPaused,
-    rollBackRollout: taken.length > 0,
-    abortRollout: true,
-  }
+    rollBackRollout: takenBack,
+    abortRollout: mayAbort(state),
+  } satisfies Record<RolloutAction, boolean>)
+}
+
+function named(possible: Readonly<Partial<Record<RolloutAction, boolean>>>): RolloutAction[] {
   return Object.entries(possible).flatMap(([action, may]) => (may ? [action as RolloutAction] : [])) // the keys are the actions
 }

@@ -11,6 +11,7 @@ import {
   type Child,
   type ExistingUpgrade,
   exists,
+  hasEnded,
   type PhaseOf,
   type PlannedUpgrade,
   planOf,
@@ -199,6 +200,40 @@ export function takeForChild(
  */
 export function mayGoToWithdrawn(state: PlannedUpgrade): boolean {
   return state.request.toWithdrawn !== undefined && hasSecondPerson(state)
+}
+
+/**
+ * Returns what is asked for in the terms of a family, by the id of its root: the rollback of a retry is that of the family, and trying a rollback again
+ * takes back what it failed to. A rollback is not taken back.
+ */
+export function inFamily(command: ChildCommand, { request }: ExistingUpgrade, root: string) {
+  if (command.kind === 'retry' && request.kind !== 'rollback') return command
+  if (request.kind !== 'rollback') return { ...command, parent: root }
+  if (command.kind === 'rollback')
+    return refuse('rollback-of-rollback', 'A rollback is not rolled back: deploy the version that is wanted.')
+  const [target] = request.selection.targets ?? []
+  return { ...command, kind: 'rollback' as const, ...(target !== undefined && { target }) }
+}
+
+/** Returns the id of the rollback that an upgrade was aborted for; undefined: it was aborted for none. */
+export function announcedBy(id: string, { abort }: ExistingUpgrade): string | undefined {
+  return abort?.rollBack ? (abort.rollback?.child ?? ownRollback(id)) : undefined
+}
+
+/**
+ * Returns why a family is not taken back once more while one of its tries at work takes it back as soon as it is over; undefined: none does, or what
+ * is asked for breaks the glass that it has not broken.
+ */
+export function refuseAnnounced(
+  { breakGlass }: Pick<ChildCommand, 'breakGlass'>,
+  tries: readonly { readonly id: string; readonly state: ExistingUpgrade }[],
+) {
+  const back = tries.find(({ state }) => !hasEnded(state) && state.abort?.rollBack)
+  if (!back || (breakGlass !== undefined && back.state.abort?.breakGlass === undefined)) return undefined
+  return refuse(
+    'child-at-work',
+    `A rollback is asked for already: upgrade ${announcedBy(back.id, back.state)}, which begins as soon as nothing is in flight.`,
+  )
 }
 
 /** What is known of a child of a family that may stand in the way of another. */

@@ -227,6 +227,19 @@ function added(before: Abort | null, abort: Omit<Abort, 'at'>): Omit<Abort, 'at'
   }
 }
 
+/** Does an abort ask for what an earlier one did not: that the upgrade is taken back, or that the glass is broken for that? */
+function asksMore(
+  { rollBack, breakGlass }: Pick<Abort, 'rollBack' | 'breakGlass'>,
+  before: Abort | null,
+): boolean {
+  return (rollBack && !before?.rollBack) || (breakGlass !== undefined && before?.breakGlass === undefined)
+}
+
+/** May an upgrade at work be aborted, or, where it is being aborted, be taken back as well? */
+export function mayAbort({ abort, request }: Requested | PlannedUpgrade): boolean {
+  return abort === null || (request.kind !== 'rollback' && asksMore({ rollBack: true }, abort))
+}
+
 const rollbackOfRollback = refuse(
   'rollback-of-rollback',
   'A rollback is not taken back: abort it without rollBack, or deploy what is wanted.',
@@ -253,11 +266,7 @@ export function abortUpgrade(command: {
   })
   return (state, now) => {
     const before = exists(state) ? state.abort : null
-    const asks = (what: boolean, had: boolean | undefined) => what && had !== true
-    const more =
-      asks(command.rollBack, before?.rollBack) ||
-      asks(command.breakGlass !== undefined, before?.breakGlass !== undefined)
-    return before && !more ? accept() : abort(state, now)
+    return before && !asksMore(command, before) ? accept() : abort(state, now)
   }
 }
 

@@ -1,5 +1,6 @@
 import { awaitsApproval } from '../standing.ts'
-import { refuseExpired } from './control.ts'
+import { type ChildKind, inFamily, refuseAnnounced, refuseSibling, type Sibling } from './children.ts'
+import { mayAbort, refuseExpired } from './control.ts'
 import { type ExistingUpgrade, hasEnded } from './state.ts'
 
 /** What somebody may ask of an upgrade, by the operations of the API. */
@@ -14,29 +15,63 @@ export type UpgradeAction =
   | 'rollBackUpgrade'
   | 'abortUpgrade'
 
+/** What may be asked of an upgrade depends on in its family. */
+export interface Relatives {
+  readonly root: string
+  readonly siblings: readonly Sibling[]
+  /** The root and its retries. */
+  readonly tries: readonly { readonly id: string; readonly state: ExistingUpgrade }[]
+  /** Has any try touched a target, or may one that is in flight have begun? */
+  readonly touched: boolean
+  /** Would another try of the upgrade itself take any member, the skipped ones included? */
+  readonly again: boolean
+}
+
+/** Has the family room for a child of an upgrade, were it asked for with the glass broken where that can be? */
+function hasRoom(kind: ChildKind, parent: string, state: ExistingUpgrade, { root, siblings }: Relatives) {
+  const glass = kind === 'rollback' ? { breakGlass: '' } : {}
+  const command = inFamily({ parent, kind, by: state.requestedBy, ...glass }, state, root)
+  return !('rejected' in command) && refuseSibling(command, siblings) === undefined
+}
+
 /**
- * Returns what may be asked of an upgrade as it stands at an instant, whoever asks: what is not among it is refused to everybody, or would
- * change nothing. Who may, and whether there is room for it, is decided when it is asked.
+ * Returns what may be asked of an upgrade as it stands at an instant, whoever asks: what is not among it is refused to everybody, or would change
+ * nothing, but for a resume that moves the window of what is not paused. Who may, whether there is room for it, and which targets of those
+ * touched or failed are left for a rollback or another try, is decided when it is asked.
  */
-export function actionsOf(state: ExistingUpgrade, now: string): readonly UpgradeAction[] {
-  const { succeeded, failed, unreachable } = state.standing.counts
-  const back = succeeded + failed + unreachable > 0 && !state.abort?.rollBack
-  const taken: readonly UpgradeAction[] = back ? ['rollBackUpgrade'] : []
-  if (hasEnded(state)) return [...(failed + unreachable > 0 ? (['retryFailed'] as const) : []), ...taken]
-  if (state.abort) return taken
+export function actionsOf(
+  id: string,
+  state: ExistingUpgrade,
+  family: Relatives,
+  now: string,
+): readonly UpgradeAction[] {
+  const announced = refuseAnnounced({ breakGlass: '' }, family.tries) !== undefined
+  const children = {
+    retryFailed: family.again && hasRoom('retry', id, state, family),
+    rollBackUpgrade: family.touched && !announced && hasRoom('rollback', id, state, family),
+  }
+  return [...own(state, now), ...named(children)]
+}
+
+function named<Action extends UpgradeAction>(possible: Readonly<Record<Action, boolean>>): Action[] {
+  return Object.entries(possible).flatMap(([action, may]) => (may ? [action as Action] : [])) // the keys are the actions
+}
+
+/** Returns what the stream of an upgrade alone decides. */
+function own(state: ExistingUpgrade, now: string): readonly UpgradeAction[] {
+  if (hasEnded(state)) return []
+  if (state.abort) return named({ abortUpgrade: mayAbort(state) })
   const { needed, demanded = [] } = state.standing.approvals
   const isPaused = state.standing.status === 'paused'
   const isPlanned = state.stage !== 'requested'
   const isExpired = refuseExpired(state, now) !== undefined
-  const possible: Readonly<Record<Exclude<UpgradeAction, 'retryFailed'>, boolean>> = {
+  return named({
     approveUpgrade: isPlanned && awaitsApproval(state) && !isExpired,
     rejectUpgrade: state.stage === 'planned' && (needed > 0 || demanded.length > 0) && !isExpired,
     continueUpgrade: state.stage === 'between-waves' && state.awaits?.kind === 'continue',
     resumeUpgrade: isPaused && !isExpired,
     pauseUpgrade: isPlanned && !isPaused,
     endBake: state.stage === 'between-waves' && state.awaits?.kind === 'bake',
-    rollBackUpgrade: back,
-    abortUpgrade: true,
-  }
-  return Object.entries(possible).flatMap(([action, may]) => (may ? [action as UpgradeAction] : [])) // the keys are the actions
+    abortUpgrade: mayAbort(state),
+  } satisfies Record<Exclude<UpgradeAction, 'retryFailed' | 'rollBackUpgrade'>, boolean>)
 }

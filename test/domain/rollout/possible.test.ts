@@ -11,12 +11,20 @@ import {
 } from '../../../functions/domain/rollout/control.ts'
 import type { RolloutDecision } from '../../../functions/domain/rollout/draft.ts'
 import { actionsOf, type RolloutAction } from '../../../functions/domain/rollout/possible.ts'
-import { exists } from '../../../functions/domain/rollout/state.ts'
+import { exists, hasEnded } from '../../../functions/domain/rollout/state.ts'
 import { later, specOf, start } from '../given.ts'
 import { planOf, requestOf } from '../upgrade/world.ts'
 
 const { fold } = specOf(rolloutAggregate)
 const [by, reason] = ['bob', 'seen']
+
+/** A rollback of what is at work is an abort that asks for it; of what is over, or has begun nothing, it is a child. */
+const rollBack: RolloutDecision = (state, now) => {
+  const child = { child: 'back', phases: [0], by, reason, settings: {}, living: [] }
+  const begun = exists(state) && state.phases.some(({ upgrade }) => upgrade !== null)
+  const abort = abortRollout({ by, reason, rollback: 'back', breakGlass: 'fire' })
+  return begun && !hasEnded(state) ? abort(state, now) : requestChild(child)(state, now)
+}
 
 /** By what each is decided, as somebody who had no part in it asks. */
 const decisions: Readonly<Record<RolloutAction, RolloutDecision>> = {
@@ -25,8 +33,8 @@ const decisions: Readonly<Record<RolloutAction, RolloutDecision>> = {
   continueRollout: acceptPhase({ phase: 'first', by, reason }),
   resumeRollout: resumeRollout({ by }),
   pauseRollout: pauseRollout({ by, reason }),
-  rollBackRollout: requestChild({ child: 'back', phases: [0], by, reason, settings: {}, living: [] }),
-  abortRollout: abortRollout({ by, reason, rollback: null }),
+  rollBackRollout: rollBack,
+  abortRollout: abortRollout({ by, reason, rollback: 'back' }),
 }
 
 /** Alice asks for a rollout of one phase, which needs so many approvals. */
@@ -59,10 +67,13 @@ const planned = (required = 0): readonly RolloutEvent[] => [
 ]
 const approved: RolloutEvent = { type: 'ApprovalGiven', data: { by: 'carl', planHash: 'a1', comment: null } }
 const paused: RolloutEvent = { type: 'RolloutPaused', data: { by: 'alice', reason: 'look' } }
-const aborting: RolloutEvent = {
+const aborting = (back: {
+  readonly rollback: string | null
+  readonly breakGlass?: string
+}): RolloutEvent => ({
   type: 'AbortRequested',
-  data: { by: 'alice', reason: 'enough', rollback: null },
-}
+  data: { by: 'alice', reason: 'enough', ...back },
+})
 const begun: RolloutEvent = { type: 'PhaseStarted', data: { phase: 0, name: 'first', upgrade: 'up-1' } }
 const over = (passed: boolean): RolloutEvent => ({
   type: 'PhaseEnded',
@@ -82,7 +93,13 @@ const stories: Readonly<Record<string, readonly RolloutEvent[]>> = {
   'runs, approved': [...planned(1), approved, begun],
   'is paused as it runs': [...planned(1), approved, begun, paused],
   'has a phase that did not end well': [...planned(), begun, over(false)],
-  'is being aborted': [...planned(), begun, aborting],
+  'is being aborted': [...planned(), begun, aborting({ rollback: null })],
+  'is being taken back': [...planned(), begun, aborting({ rollback: 'r' })],
+  'is being taken back, glass and all': [
+    ...planned(),
+    begun,
+    aborting({ rollback: 'r', breakGlass: 'fire' }),
+  ],
   'is over': [...planned(), begun, over(true), { type: 'RolloutCompleted', data: { exceptions: false } }],
 }
 

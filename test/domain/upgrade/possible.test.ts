@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { approveUpgrade, rejectUpgrade } from '../../../functions/domain/upgrade/approval.ts'
+import { type ChildKind, type Sibling, takeForChild } from '../../../functions/domain/upgrade/children.ts'
 import {
   abortUpgrade,
   continueUpgrade,
@@ -8,8 +9,7 @@ import {
   resumeUpgrade,
 } from '../../../functions/domain/upgrade/control.ts'
 import type { UpgradeDecision } from '../../../functions/domain/upgrade/draft.ts'
-import { actionsOf, type UpgradeAction } from '../../../functions/domain/upgrade/possible.ts'
-import { exists } from '../../../functions/domain/upgrade/state.ts'
+import { actionsOf, type Relatives, type UpgradeAction } from '../../../functions/domain/upgrade/possible.ts'
 import { later, start } from '../given.ts'
 import {
   aborting,
@@ -25,7 +25,7 @@ import {
   upgradeOf,
   waveEnded,
 } from './stories.ts'
-import { calm } from './world.ts'
+import { calm, existing } from './world.ts'
 
 const approvals = { required: 1, approvers: null, expiresInSeconds: 600 }
 const acknowledge = { failed: 10, unreachable: 10 }
@@ -38,7 +38,7 @@ const decisions: Readonly<Partial<Record<UpgradeAction, UpgradeDecision>>> = {
   resumeUpgrade: resumeUpgrade({ by, acknowledge }, calm),
   pauseUpgrade: pauseUpgrade({ by, reason }),
   endBake: endBakeEarly({ by, reason }),
-  abortUpgrade: abortUpgrade({ by, reason, rollBack: false }),
+  abortUpgrade: abortUpgrade({ by, reason, rollBack: true }),
 }
 
 const done = [...running([2, 4]), ended('succeeded', [0, 2]), waveEnded()] as const
@@ -61,10 +61,26 @@ const stories: Readonly<Record<string, History>> = {
   'is over, with a failure': [...running(2), ended('failed', [0, 2]), waveEnded(), completed],
 }
 
-function listed(history: History, now = start): readonly UpgradeAction[] {
-  const state = fold(history)
-  if (!exists(state)) throw new Error('There is no upgrade.')
-  return actionsOf(state, now)
+/** One that stands alone, with what its own stream says of its members. */
+function alone(history: History): Relatives {
+  const state = existing(fold(history))
+  const taken = (kind: ChildKind) => {
+    const members = new Set<number>()
+    for (const entry of history) {
+      const event = 'type' in entry ? entry : entry[0]
+      if (event.type === 'OutcomesRecorded') takeForChild(kind, members, event, true)
+    }
+    return members.size > 0
+  }
+  const touched = taken('rollback') || state.standing.counts.inFlight > 0
+  return { root: 'up', siblings: [], tries: [{ id: 'up', state }], touched, again: taken('retry') }
+}
+
+function listed(
+  history: History,
+  { now = start, family = alone(history) }: { readonly now?: string; readonly family?: Relatives } = {},
+): readonly UpgradeAction[] {
+  return actionsOf('up', existing(fold(history)), family, now)
 }
 
 describe('what may be asked of an upgrade', () => {
@@ -73,28 +89,68 @@ describe('what may be asked of an upgrade', () => {
       for (const now of [start, later(700)]) {
         const decision = decide(fold(history), now)
         const decided = 'events' in decision && decision.events.length > 0
-        expect([now, listed(history, now).includes(action as UpgradeAction)]).toEqual([now, decided])
+        expect([now, listed(history, { now }).includes(action as UpgradeAction)]).toEqual([now, decided])
       }
     })
   })
 
-  it('is to take back what it has changed, once', () => {
-    const takenBack = Object.entries(stories).filter(([, history]) =>
-      listed(history).includes('rollBackUpgrade'),
-    )
-    expect(takenBack.map(([name]) => name)).toEqual([
-      ...[
-        'is paused in its wave, with failures',
-        'watches a wave',
-        'waits for a person to continue',
-        'waits for a person, paused',
-      ],
-      ...['is over', 'is over, with a failure'],
+  const where = (action: UpgradeAction) =>
+    Object.entries(stories).flatMap(([name, history]) => (listed(history).includes(action) ? [name] : []))
+
+  it('is to take back what it has changed, or may have, once', () => {
+    expect(where('rollBackUpgrade')).toEqual([
+      ...['runs', 'runs, approved', 'is paused in its wave, with failures', 'watches a wave'],
+      ...['waits for a person to continue', 'waits for a person, paused'],
+      // Whoever breaks the glass may ask for it while it is under way.
+      ...['is being aborted', 'is being taken back', 'is over', 'is over, with a failure'],
     ])
   })
 
-  it('is to try again what has failed, when it is over', () => {
-    const again = Object.entries(stories).filter(([, history]) => listed(history).includes('retryFailed'))
-    expect(again.map(([name]) => name)).toEqual(['is over, with a failure'])
+  it('is to try again what has failed, over or not', () => {
+    expect(where('retryFailed')).toEqual(['is paused in its wave, with failures', 'is over, with a failure'])
+  })
+
+  it('is to abort it for a rollback too, once', () => {
+    expect(where('abortUpgrade')).toEqual(
+      Object.keys(stories).filter((name) => !/is (over|being taken)/.test(name)),
+    )
+  })
+
+  describe('in its family', () => {
+    const over: History = [...running(2), ended('failed', [0, 2]), waveEnded(), completed]
+    const sibling = (changes: Partial<Sibling>): Sibling => ({
+      ...{ child: 'other', kind: 'rollback', target: null, at: start },
+      ...{ lives: true, breakGlass: false, effective: true },
+      ...changes,
+    })
+    it.each<[string, Partial<Sibling>, UpgradeAction[]]>([
+      ['a rollback at work', {}, ['rollBackUpgrade']],
+      ['a rollback at work that has broken the glass', { breakGlass: true }, []],
+      ['a rollback that is over', { lives: false }, ['rollBackUpgrade']],
+      [
+        'a rollback that took nothing back',
+        { lives: false, effective: false },
+        ['retryFailed', 'rollBackUpgrade'],
+      ],
+      ['another try at work', { kind: 'retry' }, ['rollBackUpgrade']],
+      ['another try that is over', { kind: 'retry', lives: false }, ['retryFailed', 'rollBackUpgrade']],
+    ])('with %s: %j', (_, changes, expected) => {
+      const family = { ...alone(over), siblings: [sibling(changes)] }
+      expect(listed(over, { family })).toEqual(expected)
+    })
+
+    it('is not to take back a rollback, and to try one again', () => {
+      const [, ...rest] = over
+      const back = [requested({ kind: 'rollback', parent: 'root' }), ...rest]
+      expect(listed(back)).toEqual(['retryFailed'])
+      expect(listed([...running(2, { kind: 'rollback', parent: 'root' }), aborting()])).toEqual([])
+    })
+
+    it('is not to be taken back by a try that is, glass and all', () => {
+      const broken = aborting({ rollBack: true, breakGlass: 'fire' })
+      const state = existing(fold([...running(2), broken]))
+      const family = { ...alone(over), tries: [...alone(over).tries, { id: 'retry', state }] }
+      expect(listed(over, { family })).toEqual(['retryFailed'])
+    })
   })
 })
