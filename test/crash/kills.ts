@@ -49,9 +49,17 @@ export const longest = 20_000
 /** What is done to a runtime beside fail points, in the order of the first round. */
 const others = ['runtime', 'dynamo killed', 'frozen', 'without rights', 'full', 'dynamo frozen'] as const
 
+/**
+ * How long a trouble lasts at most, in milliseconds. Rights are back before a minute of the clock is over: Lambda tries an event again after one and after
+ * two more, and what is without rights for longer than that is given up, rings, and is made good by a round of reconcile, once a day or by hand.
+ */
+const lastsAtMost: Readonly<Record<Trouble['kind'], number>> = {
+  ...{ 'dynamo killed': 0, 'dynamo frozen': 5000, frozen: 5000, 'without rights': 1500 },
+}
+
 function troubleOf(kind: Trouble['kind'], random: Random): Trouble {
-  const lasts = kind === 'dynamo killed' ? 0 : 300 + random.below(5000)
-  return { kind, wait: 50 + random.below(1200), lasts }
+  const most = lastsAtMost[kind]
+  return { kind, wait: 50 + random.below(1200), lasts: most === 0 ? 0 : 300 + random.below(most - 300) }
 }
 
 /**
@@ -77,6 +85,12 @@ export function planKills(kills: number, random: Random, mayFill: boolean): Fate
     }
   }
   const shares = ends.filter((end) => 'after' in end).map(() => [] as Trouble[])
-  for (const trouble of troubles) random.pick(shares).push(trouble)
+  for (const trouble of troubles) {
+    const share = random.pick(shares)
+    // Twice in one life would be once for longer.
+    if (trouble.kind !== 'without rights' || !share.some(({ kind }) => kind === trouble.kind))
+      share.push(trouble)
+    else share.push(troubleOf('frozen', random))
+  }
   return random.shuffled(ends).map((end) => ({ end, troubles: 'after' in end ? (shares.pop() ?? []) : [] }))
 }
