@@ -61,6 +61,12 @@ export class Declined extends Error {
   }
 }
 
+/** What the gateway means where it says nothing but a status: it lets nobody in who shows what is not taken. */
+const silences: Readonly<Record<number, string>> = {
+  401: 'It takes no such token or credential: a newer one may have taken its place, or it was used, or revoked.',
+  403: 'It does not take this token or credential: a newer one may have taken its place, or it was used, or revoked.',
+}
+
 const mostBytes = 262_144
 /** In milliseconds, from the question to the last byte. */
 const longestAnswer = 60_000
@@ -161,7 +167,11 @@ export function controlPlaneAt(
     }
     if (status >= 300) {
       const said = problem.safeParse(value)
-      throw new Declined(status, said.data?.code ?? 'unknown', said.data?.detail ?? 'It did not say why.')
+      throw new Declined(
+        status,
+        said.data?.code ?? 'unknown',
+        said.data?.detail ?? silences[status] ?? 'It did not say why.',
+      )
     }
     const parsed = schema.safeParse(value)
     if (!parsed.success)

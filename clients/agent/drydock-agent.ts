@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Agent, enrol, openAgent } from './agent.ts'
 import { BadConfig, type Config, readConfig } from './config.ts'
+import { Declined } from './control-plane.ts'
 import { NoAnswer } from './exchange.ts'
 import { readEntries } from './journal.ts'
 import { Taken } from './lock.ts'
@@ -116,7 +117,7 @@ async function main(): Promise<number> {
     const token = process.env.DRYDOCK_ENROLMENT_TOKEN ?? ''
     if (token === '')
       throw new BadConfig(
-        'DRYDOCK_ENROLMENT_TOKEN is not set: POST /api/v1/targets/{id}/enrolment gives one.',
+        'DRYDOCK_ENROLMENT_TOKEN is not set: drydock targets enrol ID gives one, or POST /api/v1/targets/{id}/enrolment.',
       )
     tell(`Enrolled as ${await enrol(config, token)}.`)
     return 0
@@ -150,7 +151,7 @@ async function main(): Promise<number> {
       if (error instanceof HandedOver) break
       seconds = Math.min(patience.first * 2 ** silent++, patience.most)
       tell(`${(error as Error).message}; it is tried again in ${seconds} s`)
-      if (!(error instanceof NoAnswer)) console.error(error)
+      if (!(error instanceof NoAnswer || error instanceof Declined)) console.error(error)
     }
     await pause(seconds * 1000, undefined, { signal: ending.signal }).catch(() => {})
   }

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { readFileSync, type Stats, statSync } from 'node:fs'
-import { basename } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { limits } from './limits.ts'
 import { faults, Unreadable, type Verdict } from './verdict.ts'
 import { verifyWhole } from './verify.ts'
 
-const usage = `npx drydock-verify FILE… [--key FILE] [--json]   (or npm run verify -- FILE…)
+const usage = `npx drydock-verify FILE… [--key FILE] [--json]   (in a clone of the project, or npm run verify -- FILE…)
 
 Says what a pack of evidence proves, without asking anybody: name all of its parts, in any order.
 
@@ -126,8 +126,10 @@ async function main(): Promise<number> {
     return 0
   }
   if (positionals.length === 0) throw new Misused(`Which pack?\n\n${usage}`)
+  // A part that was named twice, by a pattern and by its name, is one.
+  const parts = [...new Set(positionals.map((file) => resolve(file)))]
   const verdict = await verifyWhole(
-    positionals.map(given),
+    parts.map(given),
     values.key === undefined ? undefined : readKey(values.key),
   )
   const { findings, proven, unproven } = verdict

@@ -73,6 +73,17 @@ it.each<[readonly string[], number, unknown, string, string, unknown, string]>([
     { id: 'cust_1', components: { api: 'v1' }, tags: { ring: 'early' }, enrol: true },
     'once\n',
   ],
+  [
+    ['targets', 'edit', 'cust_1', '--environment', 'os=linux'],
+    ...[
+      200,
+      { ...target, id: 'cust_1' },
+      'PATCH',
+      '/api/v1/targets/cust_1',
+      { environment: { os: 'linux' } },
+    ],
+    'cust_1',
+  ],
 ] as never)('%j', async (words, status, answer, method, path, body, said) => {
   const api = await standIn(() => [status, answer])
   const { code, out, err } = await commandAt(api, words)
@@ -80,6 +91,13 @@ it.each<[readonly string[], number, unknown, string, string, unknown, string]>([
   expect(api.asked).toMatchObject([{ method, path }])
   expect(api.asked[0]?.body).toEqual(body)
   expect(out).toContain(said)
+})
+
+it('a target is added with what it runs, or no plan would ever mention it', async () => {
+  const api = await standIn(() => [201, { id: 'cust_1', status: 'registered' }])
+  const { code, err } = await commandAt(api, ['targets', 'add', 'cust_1'])
+  expect([code, api.asked]).toEqual([2, []])
+  expect(err).toContain('Next: drydock targets add cust_1 --component NAME=VERSION')
 })
 
 it('a licence is defined by its key, which is not sent', async () => {

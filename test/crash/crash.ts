@@ -25,8 +25,9 @@ import { openWitness } from './witness.ts'
 
 const usage = `npm run test:crash -- [options]
 
-Kills a runtime under running canaries, rollouts and profiles, again and again, and judges what is left. In between it stands still, its
-functions lose their rights, and its disk is full, where this machine lets a program have a disk of its own.
+Kills a runtime under running canaries, rollouts and profiles, again and again, and judges what is left. In
+between it stands still, its functions lose their rights, and its disk is full, where this machine lets a
+program have a disk of its own.
 
   --kills N    how often something is done to it (50)
   --seed S     repeats a choice of kills and canaries (by the clock)

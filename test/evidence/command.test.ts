@@ -56,6 +56,8 @@ test('what is proven ends with 0, and says what is proven and what no pack prove
     expect(stdout).toMatch(/^PROVEN\n {2}proven {6}\d+ commits of 16 streams/)
     expect(stdout).toContain('What no pack proves:')
   }
+  // By a pattern, and by its name.
+  expect((await run(...files, files[0] ?? '', '--key', key)).status).toBe(0)
 })
 
 test('what is broken ends with 1, and names what is wrong, where and what that means', async () => {

@@ -78,6 +78,7 @@ function declareTargets(targets: Command, start: Start): void {
     .option('--critical', 'it is never among the first')
     .option('--no-critical', 'it may be among the first')
     .option('--tag <name=value>', 'all of its tags; repeatable', pair)
+    .option('--environment <name=value>', 'all that is where it runs; repeatable', pair)
     .runs(start(async () => (await work()).edit))
   withReason(
     declare(targets, 'pin <target>', {

@@ -38,6 +38,7 @@ export const evidence: Work = async ({ api, console, json }, given) => {
   }
   for (const file of files) console.say(file)
   const all = files.length === 1 ? files[0] : join(directory, nameOf(id, 1).replace('0001', '*'))
-  console.say(`Next: npx drydock-verify ${all} --key FILE`, 'quiet')
+  // Elsewhere npx would ask the registry for a package of that name, whoever has published it.
+  console.say(`Next, in a clone of the project: npm run -s verify -- ${all} --key FILE`, 'quiet')
   return exitCodes.done
 }

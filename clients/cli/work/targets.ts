@@ -87,6 +87,9 @@ export const add: Work = async (session, given) => {
     const found = given.pairs(option)
     return Object.keys(found).length > 0 ? found : undefined
   }
+  // No plan would ever mention it, and nothing but its agent could say it later.
+  if (!pairs('component'))
+    throw misused('What does it run?', `Next: drydock targets add ${id} --component NAME=VERSION`)
   const body = {
     id,
     ...optional({
@@ -150,14 +153,18 @@ export const enrol: Work = async ({ api, console, json }, given) => {
 
 /** Changes facts about a target. */
 export const edit: Work = async (session, given) => {
-  const tags = given.pairs('tag')
+  const named = (option: string) => {
+    const found = given.pairs(option)
+    return Object.keys(found).length > 0 ? found : undefined
+  }
   const body = optional({
     type: given.text('type'),
     region: given.text('region'),
     namespace: given.text('namespace'),
     gateway: given.text('gateway'),
     critical: given.choice('critical'),
-    tags: Object.keys(tags).length > 0 ? tags : undefined,
+    tags: named('tag'),
+    environment: named('environment'),
   })
   if (Object.keys(body).length === 0)
     throw misused('What is to be changed?', 'Next: drydock targets edit --help')

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { openAgent } from '../../../clients/agent/agent.ts'
+import { enrol, openAgent } from '../../../clients/agent/agent.ts'
 import { configIn } from '../../../clients/agent/config.ts'
 import { NoAnswer } from '../../../clients/agent/exchange.ts'
 import { Taken } from '../../../clients/agent/lock.ts'
@@ -628,4 +628,14 @@ describe('a directory', () => {
     writeFileSync(join(place.directory, 'journal.json'), '{"schema":1,')
     expect(() => agentAt(place)).toThrow('restore it')
   })
+})
+
+it('whom the gateway lets in no more, without a word, is told what that may mean', async () => {
+  const plane = await openPlane()
+  const { config, directory } = openPlace(plane)
+  const closed = await serving((_, response) => response.writeHead(403).end('{"message":"Forbidden"}'))
+  const { server, ...others } = configIn(config, directory)
+  await expect(enrol({ ...others, server: { ...server, url: closed } }, 'a-token')).rejects.toThrow(
+    'a newer one may have taken its place',
+  )
 })
