@@ -1,4 +1,5 @@
 import { cut } from '../../events/cut.ts'
+import { refOf } from '../../events/stream.ts'
 import { instantOf } from '../../events/time.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
@@ -6,7 +7,8 @@ import { type Compatibility, compatibilityOf } from '../domain/release/compatibi
 import { type ReleaseState, releaseAggregate, releaseId } from '../domain/release/release.ts'
 import { type CatalogueEntry, resolveRelease } from '../domain/release/resolve.ts'
 import { distrustOf } from '../domain/release/trusted.ts'
-import type { AgainstRelease } from '../domain/target/explanation.ts'
+import type { AgainstRelease, CitedAgainst } from '../domain/target/explanation.ts'
+import { type ExistingUpgrade, planOf } from '../domain/upgrade/state.ts'
 import { sameVersion } from '../domain/version/identity.ts'
 import { compareIn, isMoving, type VersionScheme } from '../domain/version/scheme.ts'
 import type { Log } from '../log/log.ts'
@@ -53,7 +55,7 @@ export function heldBackWords(release: Held): string | null {
 }
 
 /** Returns all that stands against a release: that it was withdrawn, is blocked, or is held back, each with what ends it. */
-export function againstRelease(
+function againstRelease(
   release: Held & Pick<ReleaseState, 'withdrawn' | 'blocked'>,
 ): readonly AgainstRelease[] {
   const { component, version, withdrawn, blocked } = release
@@ -72,6 +74,29 @@ export function againstRelease(
     found.push({ code: 'held_back', detail: held, unblock })
   }
   return found
+}
+
+/** Returns all that stands against a release by its name, each with where its stream says so. */
+export async function againstNamed(
+  log: Log,
+  { component, version }: Pick<ReleaseState, 'component' | 'version'>,
+  at: { readonly at?: string } = {},
+): Promise<readonly CitedAgainst[]> {
+  const id = releaseId(component, version)
+  const { state, commit } = await log.load(releaseAggregate, id, at)
+  const ref = refOf(log.of(releaseAggregate, id).name, commit)
+  return againstRelease(state).map((one) => ({ ...one, ref }))
+}
+
+/** Returns the same of the release of an upgrade; nothing of a rollback, which takes back one, whatever stands against it. */
+export async function againstReleaseOf(
+  log: Log,
+  state: ExistingUpgrade,
+  at: { readonly at?: string } = {},
+): Promise<readonly CitedAgainst[]> {
+  const { component, version, kind } = state.request
+  if (kind === 'rollback') return []
+  return againstNamed(log, { component, version: planOf(state)?.version ?? version }, at)
 }
 
 /** A release that targets go back to: why it was taken away, and why it must not be handed to anybody. */

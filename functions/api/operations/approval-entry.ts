@@ -4,12 +4,12 @@ import { authorsOf as authorsOfRollout } from '../../domain/rollout/approval.ts'
 import { holdsOf } from '../../domain/rollout/holds.ts'
 import type { ExistingRollout } from '../../domain/rollout/state.ts'
 import type { Demand } from '../../domain/rules/demands.ts'
+import type { AgainstRelease, CitedAgainst } from '../../domain/target/explanation.ts'
 import { drivenIn } from '../../domain/target/procedure.ts'
 import type { TargetState } from '../../domain/target/state.ts'
 import { authorsOf } from '../../domain/upgrade/approvers.ts'
 import { holdOf } from '../../domain/upgrade/hold.ts'
 import type { ExistingUpgrade, PlannedUpgrade } from '../../domain/upgrade/state.ts'
-import type { againstRelease } from '../../facts/release.ts'
 import type { HeldStepRow, RolloutRow, UpgradeRow } from '../../views/rows.ts'
 import type { Principal } from '../http/exchange.ts'
 import { neededApprovals } from '../rollouts/exposure.ts'
@@ -33,8 +33,6 @@ interface May {
   readonly approvers: readonly string[] | null
   readonly except: readonly string[]
 }
-
-type Against = ReturnType<typeof againstRelease>
 
 /** Returns what is said of who may, and to the caller of themselves. */
 function mayBody(may: May, requestedBy: string, principal: Principal) {
@@ -82,7 +80,7 @@ function countedOf({ standing }: PlannedUpgrade): { readonly needed: number; rea
   return { needed: most, given: most - Math.max(0, missing) }
 }
 
-const noPlan = { leftOutCounts: null, againstRelease: [] as Against }
+const noPlan = { leftOutCounts: null, againstRelease: [] as AgainstRelease[] }
 const noStep = { targetId: null, attempt: null, step: null, ask: null }
 
 /** Returns the entry of a step that is held on a target; none where it is so no more. */
@@ -121,7 +119,7 @@ export function entriesOfUpgrade(
   row: UpgradeRow,
   state: PlannedUpgrade,
   demands: readonly Demand[],
-  against: Against,
+  against: readonly CitedAgainst[],
   principal: Principal,
 ) {
   const { upgradeId, rolloutId, component, version, planHash, requestedBy, requestedAt } = row
@@ -141,10 +139,7 @@ export function entriesOfUpgrade(
         window: state.window,
         ...{ since: hold.since, lapses: hold.lapses, needed, given },
         reason: wait.waitsFor === 'approve' ? reason : null,
-        ...{
-          leftOutCounts: state.plan.leftOut as Readonly<Record<string, number>> | null,
-          againstRelease: against,
-        },
+        ...{ leftOutCounts: state.plan.leftOut, againstRelease: against.map(({ ref: _, ...one }) => one) },
         ...mayBody(whoMay(wait, state, demands), requestedBy, principal),
       },
     ]

@@ -4,10 +4,9 @@ import { instantOf } from '../../../events/time.ts'
 import { groupOf } from '../../domain/plan/after-wave.ts'
 import { waveOf } from '../../domain/plan/waves.ts'
 import { freezePolicy, policyAggregate } from '../../domain/policy/policy.ts'
-import { releaseAggregate, releaseId } from '../../domain/release/release.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { explainTarget as explain } from '../../domain/target/explain.ts'
-import type { MemberAsked, UpgradeAsked } from '../../domain/target/explanation.ts'
+import type { CitedAgainst, MemberAsked, UpgradeAsked } from '../../domain/target/explanation.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { attentionTo, chunkOf } from '../../domain/upgrade/chunks.ts'
 import { standsAt } from '../../domain/upgrade/held.ts'
@@ -23,7 +22,7 @@ import {
 import { leftOutOf } from '../../facts/left-out.ts'
 import { holdersOf } from '../../facts/live-plans.ts'
 import { memberNamed } from '../../facts/plan-members.ts'
-import { againstRelease, newestRelease } from '../../facts/release.ts'
+import { againstNamed, againstReleaseOf, newestRelease } from '../../facts/release.ts'
 import type { Log } from '../../log/log.ts'
 import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
@@ -83,33 +82,21 @@ function asked(
 
 type Reading = Pick<Services, 'log' | 'views'>
 
-/** What stands against the release of an upgrade; a rollback takes back one, whatever stands against it. */
-async function againstReleaseOf(log: Log, state: ExistingUpgrade, at: Instant) {
-  const { component, version, kind } = state.request
-  return kind === 'rollback' ? [] : againstNamed(log, component, planOf(state)?.version ?? version, at)
-}
-
-async function againstNamed(log: Log, component: string, version: string, at: Instant) {
-  const id = releaseId(component, version)
-  const { state, commit } = await log.load(releaseAggregate, id, at)
-  const ref = refOf(log.of(releaseAggregate, id).name, commit)
-  return againstRelease(state).map((one) => ({ ...one, ref }))
-}
-
 async function upgradeAsked(
   services: Reading,
   target: string,
   id: string,
   at: Instant,
-): Promise<UpgradeAsked> {
+): Promise<{ readonly state: ExistingUpgrade; readonly asked: UpgradeAsked }> {
   const { log } = services
   const { state, commit } = await log.load(upgradeAggregate, id, at)
   if (!exists(state)) throw new Problem('upgrade-not-found', 'There is no such upgrade.')
   const member = await memberOf(log, target, state)
-  const found = { ...asked(log, id, state, commit, member), release: await againstReleaseOf(log, state, at) }
-  if (member !== 'not-a-member') return found
+  const release = await againstReleaseOf(log, state, at)
+  const found = { ...asked(log, id, state, commit, member), release }
+  if (member !== 'not-a-member') return { state, asked: found }
   const leftOut = await leftOutOf(services, target, id, state)
-  return { ...found, leftOut, leftOutCounts: planOf(state)?.leftOut ?? {} }
+  return { state, asked: { ...found, leftOut, leftOutCounts: planOf(state)?.leftOut ?? {} } }
 }
 
 /** So many components of one target are looked at for an upgrade that left it out. */
@@ -118,27 +105,26 @@ const componentsAtMost = 5
 /** Returns the newest upgrade of each component that the target runs, where that left it out for what is still so. */
 async function passedOverBy(services: Reading, target: string, components: readonly string[], now: string) {
   const found: UpgradeAsked[] = []
-  for (const component of components.slice(0, componentsAtMost)) {
+  for (const component of components) {
     const filters = { component, kind: 'deploy' as const }
     const [newest] = (await services.views.listUpgrades({ limit: 1, filters })).rows
     if (!newest) continue
     const { upgradeId } = newest
-    const one = await upgradeAsked(services, target, upgradeId, {})
-    const { leftOut } = one
+    const { state, asked } = await upgradeAsked(services, target, upgradeId, {})
+    const { leftOut } = asked
     if (!leftOut || leftOut.reason === 'not_selected' || leftOut.reason === 'already_at_version') continue
-    const { state } = await services.log.load(upgradeAggregate, upgradeId)
-    const still = exists(state) && (await leftOutOf(services, target, upgradeId, state, now))
-    if (still && still.reason === leftOut.reason) found.push(one)
+    const still = await leftOutOf(services, target, upgradeId, state, now)
+    if (still?.reason === leftOut.reason) found.push(asked)
   }
   return found
 }
 
 /** What stands against the newest release of each component that the target runs: that is what keeps `latest` and profiles from it. */
 async function againstNewest({ log, views }: Reading, components: readonly string[]) {
-  const found: Awaited<ReturnType<typeof againstNamed>> = []
-  for (const component of components.slice(0, componentsAtMost)) {
+  const found: CitedAgainst[] = []
+  for (const component of components) {
     const version = await newestRelease(views, component)
-    if (version !== undefined) found.push(...(await againstNamed(log, component, version, {})))
+    if (version !== undefined) found.push(...(await againstNamed(log, { component, version })))
   }
   return found
 }
@@ -185,15 +171,17 @@ export const explainTarget: Operate<(typeof targetContracts)['explainTarget'], '
   const lastSeen = query.at === undefined ? { lastSeenAt: heard.lastSeenAt } : {}
   // The views know the newest upgrades as of now alone.
   const asksNow = query.upgradeId === undefined && query.at === undefined && holders.length === 0
-  const components = Object.keys(state.components)
-  const releases = asksNow && !state.active ? await againstNewest(services, components) : []
-  const passedOver = asksNow ? await passedOverBy(services, id, components, instant) : []
+  const components = asksNow ? Object.keys(state.components).slice(0, componentsAtMost) : []
+  const [releases, passedOver] = await Promise.all([
+    state.active ? [] : againstNewest(services, components),
+    passedOverBy(services, id, components, instant),
+  ])
   const facts = {
     id,
     target: state,
     ref,
     at: instant,
-    upgrade,
+    upgrade: upgrade?.asked,
     holders,
     passedOver,
     releases,

@@ -2,15 +2,13 @@ import type { upgradeContracts } from '../../../contracts/upgrades.ts'
 import { instantOf } from '../../../events/time.ts'
 import { confidencePercent, defectBounds } from '../../domain/plan/detection.ts'
 import { waveSizes } from '../../domain/plan/waves.ts'
-import { releaseAggregate, releaseId } from '../../domain/release/release.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { position } from '../../domain/upgrade/position.ts'
 import { actionsOf } from '../../domain/upgrade/possible.ts'
-import { type ExistingUpgrade, exists, planOf } from '../../domain/upgrade/state.ts'
+import { exists, planOf } from '../../domain/upgrade/state.ts'
 import { asOf } from '../../facts/as-of.ts'
 import { relativesOf } from '../../facts/family.ts'
-import { againstRelease } from '../../facts/release.ts'
-import type { Log } from '../../log/log.ts'
+import { againstReleaseOf } from '../../facts/release.ts'
 import { awaitVersion } from '../../views/await-version.ts'
 import type { UpgradeRow } from '../../views/rows.ts'
 import type { Operate } from '../http/endpoint.ts'
@@ -85,14 +83,6 @@ export const getUpgradeStatus: Operate<Contracts['getUpgradeStatus']> = async (i
   return { status: 200, body: statusBody(found.row), etag: found.commit }
 }
 
-/** Returns what stands against the release of an upgrade; a rollback takes back one, whatever stands against it. */
-export async function againstReleaseOf(log: Log, state: ExistingUpgrade, at: { readonly at?: string } = {}) {
-  const { component, version, kind } = state.request
-  if (kind === 'rollback') return []
-  const id = releaseId(component, planOf(state)?.version ?? version)
-  return againstRelease((await log.load(releaseAggregate, id, at)).state)
-}
-
 /** Reads all about an upgrade. Approvals, children and the plan are in no row, so this folds the stream. */
 export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, query }, { log, now }) => {
   const at = query.at === undefined ? undefined : instantOf(query.at)
@@ -107,6 +97,7 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
   const then = at ?? instantOf(now())
   const relatives = await relativesOf(at === undefined ? log : asOf(log, at), params.id, state)
   const { move, place } = position(state, then)
+  const against = await againstReleaseOf(log, state, at === undefined ? {} : { at })
   const approvals = state.stage === 'requested' ? [] : state.approvals
   const body = {
     ...summaryBody(folded.row),
@@ -132,7 +123,7 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
       ...{ upgradeId: child, kind, targetId: target, at: asked },
     })),
     failure,
-    againstRelease: await againstReleaseOf(log, state, at === undefined ? {} : { at }),
+    againstRelease: against.map(({ ref: _, ...one }) => one),
     window: window && { start: window.start, end: window.end },
     generation,
     position: { move, place },

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../../events/canonical.ts'
 import type { HeldLicence, TargetFacts } from '../../../events/target.ts'
 import type { UpgradeRequest } from '../../../events/upgrade.ts'
-import { isPinned, type TargetState } from '../target/state.ts'
+import { hasNoAgent, isPinned, type TargetState } from '../target/state.ts'
 
 /** What decides about a member's place in the order. */
 export interface Placed {
@@ -64,7 +64,7 @@ export function candidateOf(
   { facts, components, pin, retired, active, licence, keyHash, enrolled }: KnownTarget,
   component: string,
 ): Candidate {
-  const withoutAgent = (keyHash === null || enrolled === false) && (facts?.gateway ?? null) === null
+  const withoutAgent = hasNoAgent({ facts, enrolled: keyHash === undefined ? enrolled : keyHash !== null })
   return {
     target,
     ...(withoutAgent && { withoutAgent }),

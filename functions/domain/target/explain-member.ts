@@ -1,7 +1,7 @@
 import { leftOutPhrase } from '../../../events/phrases.ts'
 import { unblockOf } from '../upgrade/hold.ts'
 import { isEnd, type UpgradeStatus } from '../upgrade/status.ts'
-import type { AgainstRelease, Finding, MemberAsked, UpgradeAsked } from './explanation.ts'
+import type { CitedAgainst, Finding, MemberAsked, UpgradeAsked } from './explanation.ts'
 import type { EndedAttempt, TargetState } from './state.ts'
 
 /** Why an assignment was refused, by its code. */
@@ -127,12 +127,7 @@ function through(target: TargetState, { id, ref, component, version, status }: U
 }
 
 /** What stands against a release, as a reason. */
-export function ofRelease({
-  code,
-  detail,
-  unblock,
-  ref,
-}: AgainstRelease & { readonly ref: string }): Finding {
+export function ofRelease({ code, detail, unblock, ref }: CitedAgainst): Finding {
   return {
     ...{ code: `release_${code}`, verdict: 'blocked', detail, ref },
     ...(unblock !== null && { unblock }),

@@ -1,8 +1,8 @@
 import type { Stop } from '../policy/policy.ts'
 import { explainMember, ofRelease, regressionOf } from './explain-member.ts'
-import type { AgainstRelease, Explanation, Finding, UpgradeAsked } from './explanation.ts'
+import type { CitedAgainst, Explanation, Finding, UpgradeAsked } from './explanation.ts'
 import { whomOf } from './procedure.ts'
-import { mayBeAccepted, type ProcedureProgress, type TargetState } from './state.ts'
+import { hasNoAgent, mayBeAccepted, type ProcedureProgress, type TargetState } from './state.ts'
 
 /** What the explanation follows from, all of it folded up to one instant. */
 export interface ExplainFacts {
@@ -19,7 +19,7 @@ export interface ExplainFacts {
   /** Where none is asked about, and none holds it: the newest of its components that left it out. */
   readonly passedOver?: readonly UpgradeAsked[]
   /** Where none is asked about: what stands against the newest releases of its components. */
-  readonly releases?: readonly (AgainstRelease & { readonly ref: string })[]
+  readonly releases?: readonly CitedAgainst[]
   /** The stops of everything that were in force, the oldest first. */
   readonly stops: readonly (Pick<Stop, 'reason' | 'since'> & { readonly ref: string })[]
 }
@@ -61,7 +61,7 @@ function notAccepted(
   assignedAt: string,
 ): readonly [string, string] {
   const accepts = 'The agent asks for updates and accepts.'
-  if (target.keyHash === null && (target.facts?.gateway ?? null) === null)
+  if (hasNoAgent({ facts: target.facts, enrolled: target.keyHash !== null }))
     return [
       ` No agent has ever enrolled for ${id}.`,
       `An agent enrols for it with a token that an operator issues, asks for updates and accepts.`,

@@ -29,6 +29,11 @@ export interface AgainstRelease {
   readonly unblock: string | null
 }
 
+/** The same, with the commit in which it stands. */
+export interface CitedAgainst extends AgainstRelease {
+  readonly ref: string
+}
+
 /** What an upgrade says about one target, folded at the instant that is asked about. */
 export interface UpgradeAsked {
   readonly id: string
@@ -47,7 +52,7 @@ export interface UpgradeAsked {
   /** Of one that the plan does not name: why; left out: nobody knows. */
   readonly leftOut?: { readonly reason: string; readonly detail?: string } | undefined
   /** What stands against its release. */
-  readonly release?: readonly (AgainstRelease & { readonly ref: string })[]
+  readonly release?: readonly CitedAgainst[]
   /** How many the plan leaves out, by reason. */
   readonly leftOutCounts?: Readonly<Record<string, number>>
 }

@@ -261,3 +261,14 @@ export function confirmedBefore(
   const { active } = state
   return active && upgrades.has(active.upgrade) && active.component === component ? active.from : null
 }
+
+/** Has no agent ever enrolled for a target, nor does another target speak for it? `enrolled` is undefined where nobody has looked: then it may have. */
+export function hasNoAgent({
+  facts,
+  enrolled,
+}: {
+  readonly facts: TargetFacts | null
+  readonly enrolled: boolean | undefined
+}): boolean {
+  return enrolled === false && (facts?.gateway ?? null) === null
+}
