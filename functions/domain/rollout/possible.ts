@@ -1,3 +1,4 @@
+import { possible } from '../possible.ts'
 import { awaitsApproval } from '../standing.ts'
 import { mayAbort, mayTakeBack, refuseExpired } from './control.ts'
 import { unpassed } from './phases.ts'
@@ -19,13 +20,14 @@ export type RolloutAction =
  */
 export function actionsOf(state: ExistingRollout, now: string): readonly RolloutAction[] {
   const takenBack = mayTakeBack(state)
-  if (hasEnded(state)) return named({ rollBackRollout: takenBack })
-  if (state.abort) return named({ rollBackRollout: takenBack, abortRollout: mayAbort(state) })
+  if (hasEnded(state)) return possible<RolloutAction>({ rollBackRollout: takenBack })
+  if (state.abort)
+    return possible<RolloutAction>({ rollBackRollout: takenBack, abortRollout: mayAbort(state) })
   const isPlanned = state.stage === 'planned'
   const isPaused = state.standing.status === 'paused'
   const isExpired = refuseExpired(state, now) !== undefined
   const begun = state.phases.some(({ startedAt }) => startedAt !== null)
-  return named({
+  return possible<RolloutAction>({
     approveRollout: isPlanned && awaitsApproval(state) && !isExpired,
     rejectRollout: isPlanned && !begun && state.standing.approvals.needed > 0 && !isExpired,
     continueRollout: unpassed(state).length > 0,
@@ -34,8 +36,4 @@ export function actionsOf(state: ExistingRollout, now: string): readonly Rollout
     rollBackRollout: takenBack,
     abortRollout: mayAbort(state),
   } satisfies Record<RolloutAction, boolean>)
-}
-
-function named(possible: Readonly<Partial<Record<RolloutAction, boolean>>>): RolloutAction[] {
-  return Object.entries(possible).flatMap(([action, may]) => (may ? [action as RolloutAction] : [])) // the keys are the actions
 }

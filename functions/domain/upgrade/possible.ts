@@ -1,3 +1,4 @@
+import { possible } from '../possible.ts'
 import { awaitsApproval } from '../standing.ts'
 import { type ChildKind, inFamily, refuseAnnounced, refuseSibling, type Sibling } from './children.ts'
 import { mayAbort, refuseExpired } from './control.ts'
@@ -50,22 +51,18 @@ export function actionsOf(
     retryFailed: family.again && hasRoom('retry', id, state, family),
     rollBackUpgrade: family.touched && !announced && hasRoom('rollback', id, state, family),
   }
-  return [...own(state, now), ...named(children)]
-}
-
-function named<Action extends UpgradeAction>(possible: Readonly<Record<Action, boolean>>): Action[] {
-  return Object.entries(possible).flatMap(([action, may]) => (may ? [action as Action] : [])) // the keys are the actions
+  return [...own(state, now), ...possible<UpgradeAction>(children)]
 }
 
 /** Returns what the stream of an upgrade alone decides. */
 function own(state: ExistingUpgrade, now: string): readonly UpgradeAction[] {
   if (hasEnded(state)) return []
-  if (state.abort) return named({ abortUpgrade: mayAbort(state) })
+  if (state.abort) return possible<UpgradeAction>({ abortUpgrade: mayAbort(state) })
   const { needed, demanded = [] } = state.standing.approvals
   const isPaused = state.standing.status === 'paused'
   const isPlanned = state.stage !== 'requested'
   const isExpired = refuseExpired(state, now) !== undefined
-  return named({
+  return possible<UpgradeAction>({
     approveUpgrade: isPlanned && awaitsApproval(state) && !isExpired,
     rejectUpgrade: state.stage === 'planned' && (needed > 0 || demanded.length > 0) && !isExpired,
     continueUpgrade: state.stage === 'between-waves' && state.awaits?.kind === 'continue',
