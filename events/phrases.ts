@@ -1,4 +1,4 @@
-/** Returns a count with its noun: `1 target`, `2 targets`. Nouns whose plural is another word bring it along. */
+/** Returns a count with its noun, and with what agrees with it: `1 target`, `2 targets`. Where more than one is another word than with an s, that is brought along: `1 is`, `2 are`. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : plural}`
 }
@@ -30,5 +30,12 @@ export const leftOutPhrases = {
 /** Returns why targets were left out, in words; a code that has none is what it is. */
 export function leftOutPhrase(reason: string): string {
   const phrases: Readonly<Record<string, string>> = leftOutPhrases
-  return phrases[reason] ?? reason.replaceAll('_', ' ')
+  return (Object.hasOwn(phrases, reason) ? phrases[reason] : undefined) ?? reason.replaceAll('_', ' ')
+}
+
+/** Returns how many are left out for each reason, in the order of their codes; none where nobody is, or nobody knows yet. */
+export function leftOutWords(counts: Readonly<Record<string, number>> | null | undefined): string[] {
+  return Object.entries(counts ?? {})
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([reason, count]) => `${count} ${leftOutPhrase(reason)}`)
 }

@@ -74,7 +74,7 @@ const sentences: Sentences = {
   ThresholdBreached: [
     'critical',
     ({ count, allowed, kind, action }) =>
-      `${counted(count, 'target')} ${kind === 'unreachable' ? `${count === 1 ? 'was' : 'were'} unreachable` : 'failed'}, ${allowed} ${allowed === 1 ? 'is' : 'are'} allowed. ${follows[action]}`,
+      `${kind === 'unreachable' ? `${counted(count, 'target was', 'targets were')} unreachable` : `${counted(count, 'target')} failed`}, ${counted(allowed, 'is', 'are')} allowed. ${follows[action]}`,
   ],
   MeasurementTaken: null,
   GateEvaluated: [
@@ -127,7 +127,7 @@ const sentences: Sentences = {
   PhaseOvertaken: [
     'warning',
     ({ phaseName, targets }) =>
-      `${counted(targets, 'target')} ${targets === 1 ? 'does' : 'do'} not run any more what phase "${phaseName}" had put there.`,
+      `${counted(targets, 'target does', 'targets do')} not run any more what phase "${phaseName}" had put there.`,
   ],
   PhaseAccepted: ['info', ({ by, phaseName, reason }) => `${by} accepted phase "${phaseName}": ${reason}`],
   RolloutPaused: ['warning', ({ by, reason }) => `${by} paused it: ${reason}`],

@@ -1,10 +1,10 @@
 import type { AnswerOf } from '../../../contracts/bodies.ts'
-import { counted } from '../../../contracts/phrases.ts'
+import { counted, leftOutWords } from '../../../contracts/phrases.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Session, Work } from '../session.ts'
 import { sayTable } from '../terminal/table.ts'
 import { forecastWords } from './forecast.ts'
-import { leftOutWords, sayLeftOut } from './left-out.ts'
+import { sayLeftOut } from './left-out.ts'
 import { deploymentOf } from './request.ts'
 import { watchRun } from './watch.ts'
 

@@ -3,13 +3,6 @@ import type { Console } from '../terminal/console.ts'
 
 type Counts = Readonly<Record<string, number>>
 
-/** Returns how many are left out, a line for each reason; none where nobody is, or nobody knows yet. */
-export function leftOutWords(counts: Counts | null | undefined): string[] {
-  return Object.entries(counts ?? {})
-    .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([reason, count]) => `${count} ${leftOutPhrase(reason)}`)
-}
-
 /** A target that is left out, as answers name it. */
 interface LeftOut {
   readonly targetId: string

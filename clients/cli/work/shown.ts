@@ -1,8 +1,8 @@
-import { counted } from '../../../contracts/phrases.ts'
+import { counted, leftOutWords } from '../../../contracts/phrases.ts'
 import { bar } from '../terminal/bar.ts'
 import type { Tone } from '../terminal/console.ts'
 import { doneWords, endsWords } from './counts.ts'
-import { againstWords, leftOutWords } from './left-out.ts'
+import { againstWords } from './left-out.ts'
 import { type Standing, type Stood, toneOf } from './standing.ts'
 import type { Subject } from './subject.ts'
 

@@ -1,5 +1,5 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
-import { counted, leftOutPhrase } from '../../../events/phrases.ts'
+import { counted, leftOutWords } from '../../../events/phrases.ts'
 import { instantOf } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { groupOf } from '../../domain/plan/after-wave.ts'
@@ -63,8 +63,7 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
       return `${by} ${verb[request.kind]} ${request.component} ${request.version}, strategy ${request.strategy}${glass}${withdrawn}`
     }
     case 'UpgradePlanned': {
-      const reasons = Object.entries(event.data.leftOut).sort(([left], [right]) => (left < right ? -1 : 1))
-      const words = reasons.map(([reason, count]) => `${count} ${leftOutPhrase(reason)}`).join(', ')
+      const words = leftOutWords(event.data.leftOut).join(', ')
       const out = words === '' ? '' : `, leaving out ${words}`
       const others = event.data.told?.overlaps.map(({ upgrade, targets: count }) => `${upgrade} (${count})`)
       const held = others?.length ? ` Other upgrades hold targets of it: ${others.join(', ')}.` : ''
@@ -138,9 +137,9 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
         const lost = `${targets(count)} failed or unreachable`
         return `${lost} use up what may be unavailable of the whole upgrade: ${words[action]}.`
       }
-      const what = kind === 'unreachable' ? `${count === 1 ? 'was' : 'were'} unreachable` : 'failed'
+      const lost = kind === 'unreachable' ? `${counted(count, 'was', 'were')} unreachable` : `${count} failed`
       const where = kind === 'budget' ? 'the whole upgrade' : wave(event.data.wave)
-      return `${count} ${what} in ${where}, ${allowed} ${allowed === 1 ? 'is' : 'are'} allowed: ${words[action]}.`
+      return `${lost} in ${where}, ${counted(allowed, 'is', 'are')} allowed: ${words[action]}.`
     }
     case 'WaveEnded':
       return `Finished ${wave(event.data.wave)}.`

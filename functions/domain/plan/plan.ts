@@ -1,5 +1,5 @@
 import { hashOf } from '../../../events/canonical.ts'
-import { counted, leftOutPhrase, type leftOutPhrases } from '../../../events/phrases.ts'
+import { counted, leftOutPhrase, type leftOutPhrases, leftOutWords } from '../../../events/phrases.ts'
 import type { UpgradeEvent, UpgradeRequest, WaveCuts } from '../../../events/upgrade.ts'
 import { reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
@@ -243,10 +243,7 @@ function nobody(leftOut: Plan['leftOut'], candidates: Iterable<ListedCandidate>)
       detail: `Update already in progress on every target selected: ${busyWith(candidates)}. Wait for the end, or abort what is in the way first.`,
     }
   }
-  const reasons = Object.entries(leftOutCounts({ leftOut })).sort(([left], [right]) =>
-    left < right ? -1 : 1,
-  )
-  const words = reasons.map(([reason, count]) => `${count} ${leftOutPhrase(reason)}`).join(', ')
+  const words = leftOutWords(leftOutCounts({ leftOut })).join(', ')
   return {
     code: 'nothing-to-upgrade',
     detail: words

@@ -1,4 +1,5 @@
 import { canonicalJson } from '../../../events/canonical.ts'
+import { counted } from '../../../events/phrases.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { accept, type Decision, reject } from '../aggregate.ts'
 import { afterWave } from '../plan/after-wave.ts'
@@ -94,7 +95,7 @@ export interface Acknowledgement {
 function refuseUnseen(state: Requested | PlannedUpgrade, seen: Acknowledgement | undefined) {
   const { counts, holds } = state.standing
   const { failed, unreachable } = counts
-  const all = `${failed} failed and ${unreachable} ${unreachable === 1 ? 'is' : 'are'} unreachable`
+  const all = `${failed} failed and ${counted(unreachable, 'is', 'are')} unreachable`
   const body = `{"acknowledge":{"failed":${failed},"unreachable":${unreachable}}}`
   const then = `look at them, then resume with ${body}.`
   const fields = [
