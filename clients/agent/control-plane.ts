@@ -61,11 +61,9 @@ export class Declined extends Error {
   }
 }
 
-/** What the gateway means where it says nothing but a status: it lets nobody in who shows what is not taken. */
-const silences: Readonly<Record<number, string>> = {
-  401: 'It takes no such token or credential: a newer one may have taken its place, or it was used, or revoked.',
-  403: 'It does not take this token or credential: a newer one may have taken its place, or it was used, or revoked.',
-}
+/** What the gateway means where it says nothing but 401 or 403. */
+const notLetIn =
+  'It does not take this token or credential: a newer one may have taken its place, or it was used, or revoked.'
 
 const mostBytes = 262_144
 /** In milliseconds, from the question to the last byte. */
@@ -167,11 +165,8 @@ export function controlPlaneAt(
     }
     if (status >= 300) {
       const said = problem.safeParse(value)
-      throw new Declined(
-        status,
-        said.data?.code ?? 'unknown',
-        said.data?.detail ?? silences[status] ?? 'It did not say why.',
-      )
+      const silence = status === 401 || status === 403 ? notLetIn : 'It did not say why.'
+      throw new Declined(status, said.data?.code ?? 'unknown', said.data?.detail ?? silence)
     }
     const parsed = schema.safeParse(value)
     if (!parsed.success)

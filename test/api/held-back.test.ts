@@ -1,19 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { deployed, openWorld, report, viewer, type World } from './world.ts'
+import { deployed, openWorld, report, upgraded, viewer, type World } from './world.ts'
 
 const everybody = { component: 'api', version: 'v1.2.0', strategy: 'all' }
 const release = '/api/v1/releases/api/v1.2.0'
-
-/** Two customers run v1.2.0, of which v1.1.0 is the release before. */
-async function upgraded() {
-  const world = openWorld()
-  await world.fleet(2)
-  await world.fleet(0, 'v1.1.0')
-  const id = await deployed(world, everybody)
-  await report(world)
-  await world.advance(id)
-  return { world, id }
-}
 
 const heldBack = async (world: World) => (await world.call('GET', release)).body.heldBack
 const plan = (world: World, version: string) =>
@@ -66,7 +55,7 @@ describe('a version that was taken back', () => {
   })
 
   it('is not held back because one customer was taken back', async () => {
-    const { world, id } = await upgraded()
+    const { world, id } = await upgraded(2)
     expect((await world.call('POST', `/api/upgrades/${id}/rollback/cust_0001`)).status).toBe(202)
     expect(await heldBack(world)).toBeNull()
   })
@@ -84,7 +73,7 @@ describe('a version that was taken back', () => {
   })
 
   it('is chosen by no moving word until somebody frees it with a reason', async () => {
-    const { world, id } = await upgraded()
+    const { world, id } = await upgraded(2)
     await world.call('POST', '/api/v1/targets', { body: { id: 'cust_0009', components: { api: 'v1.0.0' } } })
     await world.call('POST', `/api/upgrades/${id}/rollback`)
     for (const word of ['latest', 'stable'])
@@ -106,7 +95,7 @@ describe('a version that was taken back', () => {
   })
 
   it('is deployed where it is named, with a warning in the answers of plan and deploy', async () => {
-    const { world, id } = await upgraded()
+    const { world, id } = await upgraded(2)
     const back = await world.call('POST', `/api/upgrades/${id}/rollback`)
     await world.advance(back.body.upgradeId)
     await report(world)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { approver, deployed, openWorld, report, type World } from './world.ts'
+import { approver, deployed, openWorld, report, upgraded, type World } from './world.ts'
 
 const everybody = { component: 'api', version: 'v1.2.0', strategy: 'all' }
 const admin = { user: 'admin-1', roles: ['admin'] } as const
@@ -60,12 +60,7 @@ describe('a target that a plan has left out', () => {
   })
 
   it('is told so of a rollback, by its name', async () => {
-    const world = openWorld()
-    await world.fleet(2)
-    await world.fleet(0, 'v1.1.0')
-    const id = await deployed(world, everybody)
-    await report(world)
-    await world.advance(id)
+    const { world, id } = await upgraded(2)
     await pin(world, 'cust_0002')
     const back = await world.call('POST', `/api/upgrades/${id}/rollback`)
     expect(back.body.leftOutCounts).toEqual({ pinned: 1 })
@@ -80,12 +75,7 @@ describe('a target that a plan has left out', () => {
 
 describe('what stands against a release is said', () => {
   it('by its upgrade, the inbox and its targets, as long as it does', async () => {
-    const world = openWorld()
-    await world.fleet(3)
-    await world.fleet(0, 'v1.1.0')
-    const first = await deployed(world, everybody)
-    await report(world)
-    await world.advance(first)
+    const { world, id: first } = await upgraded(3)
     const back = await world.call('POST', `/api/upgrades/${first}/rollback`, { body: { reason: 'it loses' } })
     await world.advance(back.body.upgradeId)
     await report(world)

@@ -495,3 +495,14 @@ export async function report(
   await world.settle()
   return done
 }
+
+/** Opens a world in which so many customers run v1.2.0, of which v1.1.0 is the release before; `id` is of the upgrade that brought it. */
+export async function upgraded(count: number): Promise<{ readonly world: World; readonly id: string }> {
+  const world = openWorld()
+  await world.fleet(count)
+  await world.fleet(0, 'v1.1.0')
+  const id = await deployed(world, { component: 'api', version: 'v1.2.0', strategy: 'all' })
+  await report(world)
+  await world.advance(id)
+  return { world, id }
+}

@@ -5,9 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { endCommand, readCommandLine } from '../../infra/command-line.ts'
 import type { Fleet, Running } from '../../infra/local/demo/fleets.ts'
 import { startFleets } from '../../infra/local/demo/fleets.ts'
+import { mayMount } from '../e2e/small-disk.ts'
 import { randomFrom } from '../views/random.ts'
 import { customers, firstVersion, registerFleet, runCanaries } from './canaries.ts'
-import { diskOn, mayMount, runAgainOn } from './disk.ts'
+import { diskOn, runAgainOn } from './disk.ts'
 import { endLives } from './ends.ts'
 import { planKills } from './kills.ts'
 import { processesOn } from './leftovers.ts'
@@ -260,7 +261,7 @@ async function main(): Promise<void> {
   mkdirSync(places.data, { recursive: true })
   if (options.on === undefined && !options.procedures) {
     // Chosen here, so that the run on the disk has the same.
-    if (mayMount()) {
+    if (mayMount) {
       const status = runAgainOn(places.data, ['--on', notes, '--seed', String(options.seed)])
       if (status === 0 && !options.keep) rmSync(notes, { recursive: true, force: true })
       process.exit(status)

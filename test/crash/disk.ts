@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { namespaces } from '../e2e/small-disk.ts'
 
 /** A disk that only a run and what it starts can see, and that can be full. */
 export interface Disk {
@@ -11,19 +12,15 @@ export interface Disk {
 }
 
 const megabytes = 700
-const own = ['--user', '--map-root-user', '--mount']
-
-/** Says whether this machine lets a program have a disk of its own: some containers forbid it. */
-export function mayMount(): boolean {
-  return spawnSync('unshare', [...own, 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0
-}
 
 /** Runs the program of this process once more, to its end, with a small disk on a directory; returns what it ended with. */
 export function runAgainOn(directory: string, options: readonly string[]): number {
   const [, program = ''] = process.argv
   const mount = `mount -t tmpfs -o size=${megabytes}m tmpfs "$0" && exec "$@"`
   const again = [process.execPath, program, ...process.argv.slice(2), ...options]
-  const ended = spawnSync('unshare', [...own, 'sh', '-c', mount, directory, ...again], { stdio: 'inherit' })
+  const ended = spawnSync('unshare', [...namespaces, 'sh', '-c', mount, directory, ...again], {
+    stdio: 'inherit',
+  })
   return ended.status ?? 1
 }
 

@@ -15,7 +15,7 @@ beforeAll(async () => {
   admin = await person('admin-1', 'admin')
 })
 
-// All tests share one runtime: nothing of these may bind what others do.
+// Others are run on this runtime afterwards: nothing of these may bind what they do.
 afterAll(async () => {
   for (const name of defined) await admin.send('DELETE', `/api/v1/policies/${name}?reason=over`)
 })

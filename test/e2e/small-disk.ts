@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 
-const namespaces = ['--user', '--map-root-user', '--mount']
+/** Those in which a program may mount: its own, in which it is root. */
+export const namespaces = ['--user', '--map-root-user', '--mount']
 
 /** Whether this machine lets a test have a disk of its own: some containers forbid it. */
 export const mayMount =

@@ -1,6 +1,7 @@
 import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { misused } from '../failure.ts'
+import type { Given } from '../given.ts'
 import type { Session, Work } from '../session.ts'
 import { toMinute } from '../terminal/text.ts'
 import { sayList, sayOne } from './listing.ts'
@@ -80,15 +81,17 @@ function sayTarget(session: Session, target: AnswerOf<'getTarget'>) {
   })
 }
 
+/** Returns the pairs that an option was given; undefined: it was not. */
+function pairsOf(given: Given, option: string): Readonly<Record<string, string>> | undefined {
+  const pairs = given.pairs(option)
+  return Object.keys(pairs).length > 0 ? pairs : undefined
+}
+
 /** Registers one target. What it has to be is the server's to say, with what is wrong. */
 export const add: Work = async (session, given) => {
   const id = given.word(0)
-  const pairs = (option: string) => {
-    const found = given.pairs(option)
-    return Object.keys(found).length > 0 ? found : undefined
-  }
   // No plan would ever mention it, and nothing but its agent could say it later.
-  if (!pairs('component'))
+  if (!pairsOf(given, 'component'))
     throw misused('What does it run?', `Next: drydock targets add ${id} --component NAME=VERSION`)
   const body = {
     id,
@@ -98,9 +101,9 @@ export const add: Work = async (session, given) => {
       namespace: given.text('namespace'),
       gateway: given.text('gateway'),
       critical: given.choice('critical'),
-      components: pairs('component'),
-      tags: pairs('tag'),
-      environment: pairs('environment'),
+      components: pairsOf(given, 'component'),
+      tags: pairsOf(given, 'tag'),
+      environment: pairsOf(given, 'environment'),
       enrol: given.choice('enrol'),
     }),
   }
@@ -153,18 +156,14 @@ export const enrol: Work = async ({ api, console, json }, given) => {
 
 /** Changes facts about a target. */
 export const edit: Work = async (session, given) => {
-  const named = (option: string) => {
-    const found = given.pairs(option)
-    return Object.keys(found).length > 0 ? found : undefined
-  }
   const body = optional({
     type: given.text('type'),
     region: given.text('region'),
     namespace: given.text('namespace'),
     gateway: given.text('gateway'),
     critical: given.choice('critical'),
-    tags: named('tag'),
-    environment: named('environment'),
+    tags: pairsOf(given, 'tag'),
+    environment: pairsOf(given, 'environment'),
   })
   if (Object.keys(body).length === 0)
     throw misused('What is to be changed?', 'Next: drydock targets edit --help')
