@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { endCommand, readCommandLine } from '../../infra/command-line.ts'
 import { type Bug, bugsIn } from './patch.ts'
-import { type FileResult, runTests } from './tests.ts'
+import { type FileResult, needsRuntime, type Tests, testsOf } from './tests.ts'
 import { copyOf, type Tree } from './tree.ts'
 
 const usage = `npm run test:bugs [-- [--passed] NAME …]
@@ -11,7 +11,7 @@ or those named. A patch that does not fit the present code fails as well: it has
 
   --passed   all tests have just passed without a bug: they are not run without one first`
 
-/** Each has a copy of the tree for all that it tries, so that what was transformed once need not be again; and a vitest with one worker, which often waits. */
+/** Each has a copy of the tree for all that it tries, so that what was read once need not be again; and a vitest that stays, with one worker, which often waits. */
 const atOnce = 3
 
 interface Judged {
@@ -24,10 +24,17 @@ function reasonOf(error: unknown): string {
   return String(typeof stderr === 'string' && stderr !== '' ? stderr : error).trim()
 }
 
+/** A copy of the tree, and what runs its tests. */
+interface Place {
+  readonly tree: Tree
+  readonly tests: Tests
+}
+
 /** The tests that have to catch a bug must pass without one, or their failing would say nothing. */
-async function withoutBugs({ directory }: Tree, bugs: readonly Bug[]): Promise<Judged> {
+async function withoutBugs({ tests }: Place, bugs: readonly Bug[]): Promise<Judged> {
   const files = [...new Set(bugs.flatMap(({ caughtBy }) => caughtBy.map(({ file }) => file)))].sort()
-  const results = await runTests(directory, { files, until: 'end' })
+  const results: FileResult[] = []
+  for (const file of files) results.push(await tests.run({ file }))
   const amiss = results.filter(
     ({ passed, caught, broken }) => passed === 0 || caught.length + broken.length > 0,
   )
@@ -43,13 +50,31 @@ function missed({ caught, broken }: FileResult): boolean {
   return caught.length === 0 || broken.length > 0
 }
 
+/** Does something in a copy of the tree that is removed afterwards. */
+async function inPlace<Result>(root: string, work: (place: Place) => Promise<Result>): Promise<Result> {
+  const tree = await copyOf(root)
+  const tests = testsOf(tree.directory)
+  try {
+    return await work({ tree, tests })
+  } finally {
+    await tests.close()
+    await tree.remove()
+  }
+}
+
+/** Whether a bug has to wait for a runtime: one that began last would be waited for by itself. */
+function isLong({ caughtBy }: Bug): boolean {
+  return caughtBy.some(({ file }) => needsRuntime(file))
+}
+
 /** Each file runs by itself, until its first test fails: a bug that one of them has caught has still to be caught by the others. */
-async function withBug(tree: Tree, { patch, caughtBy }: Bug): Promise<Judged> {
+async function withBug({ tree, tests }: Place, { patch, caughtBy }: Bug): Promise<Judged> {
+  const files = await tree.filesOf(patch)
   await tree.apply(patch)
+  tests.changed(files)
   try {
     const results: FileResult[] = []
-    for (const { file, words } of caughtBy)
-      results.push(...(await runTests(tree.directory, { files: [file], words, until: 'first failure' })))
+    for (const { file, words } of caughtBy) results.push(await tests.run({ file, words }))
     const escaped = results.filter(missed)
     const words = escaped.map(({ file, broken }) => `not caught by ${file} ${broken[0] ?? ''}`.trim())
     return escaped.length === 0
@@ -57,6 +82,7 @@ async function withBug(tree: Tree, { patch, caughtBy }: Bug): Promise<Judged> {
       : { passed: false, words: words.join('; ') }
   } finally {
     await tree.takeBack(patch)
+    tests.changed(files)
   }
 }
 
@@ -74,19 +100,18 @@ async function main(chosen: readonly string[], havePassed: boolean): Promise<voi
     const seconds = `${((performance.now() - began) / 1000).toFixed(1)} s`.padStart(7)
     console.log(`${judged.passed ? 'ok  ' : 'FAIL'}  ${name.padEnd(width)} ${seconds}  ${judged.words}`)
   }
-  const tasks = [
-    ...(havePassed ? [] : [(tree: Tree) => judge('(no bug)', () => withoutBugs(tree, bugs))]),
-    ...bugs.map((bug) => (tree: Tree) => judge(bug.name, () => withBug(tree, bug))),
-  ].values()
-  const worker = async (): Promise<void> => {
-    const tree = await copyOf(root)
-    try {
-      for (const task of tasks) await task(tree)
-    } finally {
-      await tree.remove()
+  const waiting = bugs.toSorted((a, b) => Number(isLong(b)) - Number(isLong(a))).values()
+  const tryAll = async (place: Place): Promise<void> => {
+    let tried: Bug | undefined
+    for (const bug of waiting) {
+      if (!isLong(bug)) tried ??= bug
+      await judge(bug.name, () => withBug(place, bug))
     }
+    // Were its first bug still there, whatever came after it would have been tried with two.
+    if (tried) await judge('(taken back)', () => withoutBugs(place, [tried]))
   }
-  await Promise.all(Array.from({ length: atOnce }, worker))
+  if (!havePassed) await judge('(no bug)', () => inPlace(root, (place) => withoutBugs(place, bugs)))
+  await Promise.all(Array.from({ length: atOnce }, () => inPlace(root, tryAll)))
   const failed = verdicts.filter(({ passed }) => !passed).length
   console.log(`${verdicts.length - failed} passed, ${failed} failed`)
   process.exitCode = failed === 0 ? 0 : 1

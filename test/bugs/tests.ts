@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process'
-import { readFile, rm } from 'node:fs/promises'
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
-import * as z from 'zod'
 
 /** What one test file said. */
 export interface FileResult {
@@ -13,88 +12,101 @@ export interface FileResult {
   readonly broken: readonly string[]
 }
 
-/** The part of vitest's JSON report that is read here. */
-const report = z.object({
-  testResults: z.array(
-    z.object({
-      name: z.string(),
-      status: z.string(),
-      message: z.string(),
-      assertionResults: z.array(
-        z.object({
-          fullName: z.string(),
-          status: z.string(),
-          failureMessages: z.array(z.string()).nullish(),
-        }),
-      ),
-    }),
-  ),
-})
-
-/** A test that is cut off has judged nothing, and code that cannot be loaded was never tried. */
-const noVerdict = /timed out in \d+ms|SyntaxError|Failed to load|Cannot find (module|package)/
-
-/** Which tests are run, and for how long. */
-interface Wanted {
-  readonly files: readonly string[]
+/** Which tests of a file are run. */
+export interface Wanted {
+  readonly file: string
   /** Only tests whose names hold these words; undefined: all. */
   readonly words?: string | undefined
-  readonly until: 'end' | 'first failure'
 }
 
-/**
- * Runs test files in a tree and returns what each said, all of it or no more than until the first test fails. Throws when they cannot
- * be run at all.
- */
-export async function runTests(
-  directory: string,
-  { files, words, until }: Wanted,
-): Promise<readonly FileResult[]> {
-  const outputFile = join(directory, 'bug-report.json')
-  const vitest = join(directory, 'node_modules/vitest/vitest.mjs')
-  const options = ['--reporter=json', `--outputFile=${outputFile}`, '--maxWorkers=1', '--no-cache']
-  if (until === 'first failure') options.push('--bail=1')
-  if (words !== undefined) options.push(`--testNamePattern=${patternOf(words)}`)
-  await rm(outputFile, { force: true })
-  const said = await ended(directory, [vitest, 'run', ...options, ...files])
-  const text = await readFile(outputFile, 'utf8').catch(() => {
-    throw new Error(`vitest left no report: ${said}`)
-  })
-  const { testResults } = report.parse(JSON.parse(text))
-  return files.map((file) => {
-    const found = testResults.find(({ name }) => name === join(directory, file) || name.endsWith(`/${file}`))
-    if (!found) return { file, passed: 0, caught: [], broken: ['there is no such test file'] }
-    const failed = found.assertionResults.filter(({ status }) => status === 'failed')
-    const judged = failed.filter(({ failureMessages }) => !noVerdict.test(failureMessages?.join() ?? ''))
-    const cut = failed
-      .filter((test) => !judged.includes(test))
-      .map(({ fullName }) => `${fullName}: no verdict`)
-    const unloaded = found.status === 'failed' && failed.length === 0 ? [found.message] : []
-    return {
-      file,
-      passed: found.assertionResults.filter(({ status }) => status === 'passed').length,
-      caught: judged.map(({ fullName }) => fullName),
-      broken: [...cut, ...unloaded],
-    }
-  })
+/** What the runner's process is told: what has changed since it was told last, and what to run. */
+export interface Order extends Wanted {
+  readonly changed: readonly string[]
 }
 
-/** Returns the pattern of names that hold these words: between those of a group and those of its tests vitest has a mark, and its report none. */
-function patternOf(words: string): string {
-  return words.replace(/[^\w ]/g, '.').replaceAll(' ', ' (> )?')
+/** What it answers: one answer to each order, in turn. */
+export type Answer = { readonly result: FileResult } | { readonly error: string }
+
+/** Runs the tests of one tree, in a process of its own that stays, so that nothing is started and read twice. */
+export interface Tests {
+  /** Says that these files, by their paths in the tree, are others now than when they were last run. */
+  changed(files: readonly string[]): void
+  /** Runs the tests of a file, until its first test fails, and returns what they said. Rejects when they cannot be run at all. */
+  run(wanted: Wanted): Promise<FileResult>
+  close(): Promise<void>
 }
 
-/** Runs node to its end and returns what it said; that tests fail is no error here. */
-function ended(directory: string, argv: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, argv, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] })
-    let said = ''
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (data: Buffer) => {
-        said = (said + data.toString('utf8')).slice(-4000)
-      })
-    }
-    child.on('error', reject)
-    child.on('close', () => resolve(said))
-  })
+/** Whether a test file is given a runtime, which is started before the first of them from the code as it then is. */
+export function needsRuntime(file: string): boolean {
+  return file.startsWith('test/e2e/')
+}
+
+/** Returns what runs the tests of a tree. */
+export function testsOf(directory: string): Tests {
+  let runner: Runner | undefined
+  let changes: string[] = []
+  const close = async () => {
+    const closing = runner
+    runner = undefined
+    await closing?.close()
+  }
+  return {
+    changed(files) {
+      changes.push(...files)
+    },
+    async run(wanted) {
+      const anew = needsRuntime(wanted.file)
+      if (anew) await close()
+      runner ??= begin(directory)
+      const changed = changes
+      changes = []
+      try {
+        return await runner.run({ ...wanted, changed })
+      } catch (error) {
+        await close()
+        throw error
+      } finally {
+        if (anew) await close()
+      }
+    },
+    close,
+  }
+}
+
+interface Runner {
+  run(order: Order): Promise<FileResult>
+  close(): Promise<void>
+}
+
+function begin(directory: string): Runner {
+  const child = fork(join(import.meta.dirname, 'tests-child.ts'), { cwd: directory, silent: true })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (data: Buffer) => {
+      said = (said + data.toString('utf8')).slice(-4000)
+    })
+  }
+  const ended = once(child, 'exit')
+  const answered = async (): Promise<Answer> => {
+    const [answer] = await Promise.race([once(child, 'message'), ended.then(() => [undefined])])
+    return (answer as Answer | undefined) ?? { error: `vitest ended: ${said}` } // tests-child.ts sends nothing else
+  }
+  return {
+    async run(order) {
+      const answer = answered()
+      tell(child, order)
+      const told = await answer
+      if ('error' in told) throw new Error(told.error)
+      return told.result
+    },
+    async close() {
+      if (child.connected) child.disconnect()
+      await ended
+    },
+  }
+}
+
+/** One that has ended says so by itself. */
+function tell(child: ChildProcess, order: Order): void {
+  child.send(order, () => undefined)
 }

@@ -9,6 +9,8 @@ const run = promisify(execFile)
 /** A copy of the working tree in which a bug may live. */
 export interface Tree {
   readonly directory: string
+  /** Returns the files that a patch changes, by their paths in the tree. */
+  filesOf(patch: string): Promise<readonly string[]>
   /** Applies a patch. Rejects with what git says when it does not fit the present code. */
   apply(patch: string): Promise<void>
   /** Takes back a patch that was applied. */
@@ -30,13 +32,22 @@ export async function copyOf(root: string): Promise<Tree> {
   await symlink(join(root, 'node_modules'), join(directory, 'node_modules'))
   // Inside of a repository git would take the paths as that repository's, and leave out what is beyond them.
   const env = { ...process.env, GIT_CEILING_DIRECTORIES: dirname(directory) }
-  const git = async (...argv: string[]) => {
-    await run('git', argv, { cwd: directory, env })
-  }
+  const git = async (...argv: string[]) => (await run('git', argv, { cwd: directory, env })).stdout
   return {
     directory,
-    apply: (patch) => git('apply', patch),
-    takeBack: (patch) => git('apply', '--reverse', patch),
+    async filesOf(patch) {
+      const counted = await git('apply', '--numstat', '-z', patch)
+      return counted
+        .split('\0')
+        .filter(Boolean)
+        .map((line) => line.split('\t')[2] ?? '')
+    },
+    async apply(patch) {
+      await git('apply', patch)
+    },
+    async takeBack(patch) {
+      await git('apply', '--reverse', patch)
+    },
     remove: () => rm(directory, { recursive: true, force: true }),
   }
 }

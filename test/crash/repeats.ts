@@ -21,13 +21,30 @@ const lasting = [
 /** What is answered 410 once its profile was deleted, a repeat too. */
 const toLiving: ReadonlySet<string> = new Set(['assignUpgradeProfile', 'updateUpgradeProfile'])
 
-/** A stream knows its last 32 keys: of the many commands to one profile only late ones are still known as repeats. */
+/** A stream knows its last 32 keys: of the many commands to one profile, or that name one target, only late ones are still known as repeats. */
 const lastKeys = 12
 const profiles = '/api/v1/upgrade-profiles/'
 
 function lastingOf(answer: unknown): object {
   const fields = Object.entries((answer ?? {}) as object) // a JSON object, by the API's contract
   return Object.fromEntries(fields.filter(([name]) => lasting.includes(name)))
+}
+
+interface Named {
+  readonly id?: string
+  readonly resource_assignments?: readonly { readonly resource_id: string }[]
+}
+
+/** Whether the stream of the target that a registration names was given that many keys afterwards, by the profiles that it was assigned to. */
+function isForgotten(registration: Answered, later: readonly Answered[]): boolean {
+  if (operationOf(registration).operation !== 'registerTargets') return false
+  const { id } = registration.body as Named // by the API's contract
+  const assigned = later.filter((one) => {
+    if (operationOf(one).operation !== 'assignUpgradeProfile') return false
+    const { resource_assignments: members = [] } = one.body as Named // by the API's contract
+    return members.some(({ resource_id: member }) => member === id)
+  })
+  return assigned.length > lastKeys
 }
 
 /** A repeat that was answered differently. */
@@ -56,7 +73,8 @@ export async function repeat(
     const { operation, id } = operationOf(one)
     return one.key !== null && !(toLiving.has(operation) && deleted.has(id))
   })
-  const remembered = [...Map.groupBy(withKey, ({ method, path }) => `${method} ${path}`).entries()]
+  const known = withKey.filter((one, place) => !isForgotten(one, withKey.slice(place + 1)))
+  const remembered = [...Map.groupBy(known, ({ method, path }) => `${method} ${path}`).entries()]
     .flatMap(([asked, those]) => (asked.includes(profiles) ? those.slice(-lastKeys) : those))
     .toSorted((a, b) => withKey.indexOf(a) - withKey.indexOf(b))
   const again = [...remembered, ...lastReports.values()]
