@@ -3,6 +3,29 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
   return `${count} ${count === 1 ? noun : plural}`
 }
 
+/** Returns what has passed a limit, and how much it allows; `wave` is where it was counted, unless that is the whole upgrade. */
+export function breachPhrase(
+  {
+    kind,
+    count,
+    allowed,
+  }: {
+    readonly kind: 'failures' | 'unreachable' | 'unavailable' | 'budget'
+    readonly count: number
+    readonly allowed: number
+  },
+  wave: string,
+): string {
+  const whole = 'the whole upgrade'
+  if (kind === 'unavailable')
+    return `${counted(count, 'target')} failed or unreachable use up what may be unavailable of ${whole}`
+  const lost =
+    kind === 'unreachable'
+      ? `${counted(count, 'target was', 'targets were')} unreachable`
+      : `${counted(count, 'target')} failed`
+  return `${lost} in ${kind === 'budget' ? whole : wave}, ${counted(allowed, 'is', 'are')} allowed`
+}
+
 /** Why a plan leaves out a target, by its code: what follows "it was", and a count. */
 export const leftOutPhrases = {
   retired: 'retired',

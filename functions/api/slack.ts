@@ -1,19 +1,21 @@
 import { Buffer } from 'node:buffer'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import * as z from 'zod'
+import { passesForAnother } from '../domain/actor.ts'
 import { isPassing } from '../errors.ts'
 import { callSlack } from '../notify/deliver.ts'
-import { escaped, isFromSlack, press } from '../notify/slack.ts'
+import { couldBeFromSlack, escaped, isFromSlack, press } from '../notify/slack.ts'
+import { openCallers } from './http/allowances.ts'
 import type { Principal } from './http/exchange.ts'
 import { Problem } from './http/problem.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { destinationOf } from './notifications/destinations.ts'
 import { approveRollout, rejectRollout } from './rollouts/command.ts'
-import type { Services } from './services.ts'
+import type { Reception, Services } from './services.ts'
 import { approveUpgrade, rejectUpgrade } from './upgrades/command.ts'
 
 type Result = APIGatewayProxyStructuredResultV2
-type Reached = Services<'outbound' | 'secrets'>
+type Reached = Services<'outbound' | 'secrets'> & Pick<Reception, 'allowances'>
 
 /** In bytes: what Slack sends of a press is a message and who pressed. */
 const largestBody = 256 * 1024
@@ -50,17 +52,21 @@ function pressIn(form: string): z.output<typeof pressed> | undefined {
  * answered with 200 once it is carried out, or once they were told why not: what their message shows comes from the log.
  */
 export function slackEndpoint(services: Reached) {
+  const callers = openCallers(services.now, services.allowances)
   return async (event: APIGatewayProxyEventV2): Promise<Result> => {
     const { body = '', isBase64Encoded, headers, pathParameters, requestContext } = event
     const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
     if (bytes.length > largestBody) return answer(413)
-    const document = await documentOf(services, pathParameters?.destination ?? '')
-    if (!document?.signingSecret) return answer(404)
-    const secret = await services.secrets.read(document.signingSecret)
     const proof = {
       signature: headers['x-slack-signature'] ?? '',
       timestamp: headers['x-slack-request-timestamp'] ?? '',
     }
+    // Nothing is read for whoever could not have been sent by Slack, nor for whoever asks without end.
+    if (!couldBeFromSlack(proof, services.now())) return answer(401)
+    if (callers.take(`address:${requestContext.http.sourceIp}`, 'receiver') !== null) return answer(429)
+    const document = await documentOf(services, pathParameters?.destination ?? '')
+    if (!document?.signingSecret) return answer(404)
+    const secret = await services.secrets.read(document.signingSecret)
     if (secret.kind !== 'secret' || !isFromSlack(proof, bytes, secret.value, services.now()))
       return answer(401)
     const read = pressIn(bytes.toString('utf8'))
@@ -71,17 +77,18 @@ export function slackEndpoint(services: Reached) {
     if (!decision) return answer(200)
     const { user, channel } = read
     const person = document.people.find((one) => one.user === user.id)
-    const why = person
-      ? await refusalOf(services, decision, {
-          principal: {
-            kind: 'person',
-            id: person.subject,
-            roles: new Set(person.roles as readonly 'approver'[]),
-          },
-          correlation: requestContext.requestId,
-          comment: `In Slack, as ${user.id}`,
-        })
-      : `Nobody here is the Slack user ${user.id}: an administrator names who that is in the destination.`
+    const why =
+      person && !passesForAnother(person.subject)
+        ? await refusalOf(services, decision, {
+            principal: {
+              kind: 'person',
+              id: person.subject,
+              roles: new Set(person.roles as readonly 'approver'[]),
+            },
+            correlation: requestContext.requestId,
+            comment: `In Slack, as ${user.id}`,
+          })
+        : `Nobody here is the Slack user ${user.id}: an administrator names who that is in the destination.`
     if (why === undefined) return answer(200)
     const told = {
       channel: channel.id,

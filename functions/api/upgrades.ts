@@ -31,7 +31,7 @@ import { startTargetUpgrade } from './upgrades/target-start.ts'
 import { getUpgradeState } from './upgrades/target-state.ts'
 
 /** Returns the handler of upgrades. */
-export function upgradesEndpoint(services: Services<'exposure'> & ReceptionOfPeople) {
+export function upgradesEndpoint(services: Services<'exposure' | 'uncallable'> & ReceptionOfPeople) {
   return endpoint(
     'upgrades',
     { ...upgradeContracts, ...targetUpgradeContracts, ...policyContracts },

@@ -67,7 +67,8 @@ async function valuesOf(
   const values: string[] = []
   for (const reference of references) {
     const read = await secrets.read(reference)
-    if (read.kind !== 'secret') return { kind: 'never', why: read.why }
+    // A right, or a new secret, may come a minute late.
+    if (read.kind !== 'secret') return { kind: 'later', why: read.why }
     values.push(read.value)
   }
   return values

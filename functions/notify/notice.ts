@@ -1,4 +1,4 @@
-import { counted } from '../../events/phrases.ts'
+import { breachPhrase, counted } from '../../events/phrases.ts'
 import type { PublicDetail } from '../../events/public.ts'
 import type { Severity } from '../../events/words.ts'
 import type { ExistingRollout } from '../domain/rollout/state.ts'
@@ -73,8 +73,8 @@ const sentences: Sentences = {
   WaveEnded: null,
   ThresholdBreached: [
     'critical',
-    ({ count, allowed, kind, action }) =>
-      `${kind === 'unreachable' ? `${counted(count, 'target was', 'targets were')} unreachable` : `${counted(count, 'target')} failed`}, ${counted(allowed, 'is', 'are')} allowed. ${follows[action]}`,
+    ({ waveNumber, action, ...breach }) =>
+      `${breachPhrase(breach, `wave ${waveNumber}`)}. ${follows[action]}`,
   ],
   MeasurementTaken: null,
   GateEvaluated: [

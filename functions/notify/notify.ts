@@ -14,6 +14,7 @@ import { rolloutAggregate } from '../domain/rollout/aggregate.ts'
 import { exists as existsRollout } from '../domain/rollout/state.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { exists } from '../domain/upgrade/state.ts'
+import { isLasting } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import { emitMetrics } from '../metrics.ts'
 import { redact } from '../redact.ts'
@@ -21,7 +22,7 @@ import { OnTheirOwn, sideBySide } from '../side-by-side.ts'
 import type { Inbox } from '../work/inbox.ts'
 import type { Message, MessageKey, Messages, SentMessage } from '../work/messages.ts'
 import { deliver, type Telling } from './deliver.ts'
-import type { Leaving } from './leaving.ts'
+import type { Delivered, Leaving } from './leaving.ts'
 import { type About, isTold, type Notice, noticeOf, progressOf } from './notice.ts'
 import { follows, followsAll, matters, placeOf, sendableAt } from './routing.ts'
 
@@ -245,7 +246,25 @@ async function send(
   const { messages, now } = services
   const claimed = await messages.claim(key, now() + claimedFor)
   if (!claimed) return true
-  const { message, before } = claimed
+  try {
+    return await sendClaimed(services, leftAlone, destination, claimed, seen)
+  } catch (error) {
+    if (!isLasting(error)) throw error
+    // It would fail each time, and stand before what comes after it: it is given up as what does not arrive is.
+    await tryLater(services, leftAlone, claimed.message, { kind: 'later', why: String(error) })
+    return false
+  }
+}
+
+/** Sends a message that is this invocation's to send. */
+async function sendClaimed(
+  services: NotifyServices,
+  leftAlone: LeftAlone,
+  destination: Destination,
+  { message, before }: { readonly message: Message; readonly before: SentMessage | null },
+  seen: Seen | null,
+): Promise<boolean> {
+  const { messages, now } = services
   const shown = before && shownThere(destination, before)
   const telling = await tellingOf(services, destination, message, shown, seen)
   const isEmpty = destination.document.kind === 'webhook' ? telling.detail === null : telling.notice === null
@@ -271,14 +290,26 @@ async function send(
     })
     return true
   }
-  const why = redact(outcome.why)
-  if (outcome.kind === 'never' || now() - message.since >= triedFor) await giveUp(services, message, why)
-  else {
-    const pause = pauseAfter(message.tries, outcome.seconds)
-    leftAlone.set(key.destination, now() + pauseAfter(1, outcome.seconds))
-    await messages.putOff(message, now() + pause, why)
-  }
+  await tryLater(services, leftAlone, message, outcome)
   return false
+}
+
+/** Puts off a message that did not get there, or gives it up. */
+async function tryLater(
+  services: NotifyServices,
+  leftAlone: LeftAlone,
+  message: Message,
+  outcome: Exclude<Delivered, { readonly kind: 'sent' }>,
+): Promise<void> {
+  const { messages, now } = services
+  const why = redact(outcome.why)
+  if (outcome.kind === 'never' || now() - message.since >= triedFor) {
+    await giveUp(services, message, why)
+    return
+  }
+  const seconds = outcome.kind === 'later' ? outcome.seconds : undefined
+  leftAlone.set(message.destination, now() + pauseAfter(1, seconds))
+  await messages.putOff(message, now() + pauseAfter(message.tries, seconds), why)
 }
 
 /** Where a destination posts what can be edited: in another place nothing that was posted before is found. */

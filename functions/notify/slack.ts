@@ -95,19 +95,29 @@ const tolerance = 5 * minute
 /** In characters. Slack's have 32; whoever has none would let everybody in. */
 const shortestSecret = 16
 
+/** What a request says of itself. */
+interface Proof {
+  readonly signature: string
+  readonly timestamp: string
+}
+
+const signatureForm = /^v0=([0-9a-f]{64})$/
+
+/** Could a request be from Slack, by what it says of itself alone: has it the form of a signature, and is it no older than 300 seconds? */
+export function couldBeFromSlack({ signature, timestamp }: Proof, now: number): boolean {
+  const isFresh = /^\d{1,12}$/.test(timestamp) && Math.abs(now - Number(timestamp) * second) <= tolerance
+  return isFresh && signatureForm.test(signature)
+}
+
 /**
  * Is a request signed with the signing secret, and no older than 300 seconds? `body` is what came, to the byte. `now` is in milliseconds since the
  * epoch.
  */
-export function isFromSlack(
-  { signature, timestamp }: { readonly signature: string; readonly timestamp: string },
-  body: Uint8Array,
-  secret: string,
-  now: number,
-): boolean {
+export function isFromSlack(proof: Proof, body: Uint8Array, secret: string, now: number): boolean {
   if (secret.length < shortestSecret) return false
-  if (!/^\d{1,12}$/.test(timestamp) || Math.abs(now - Number(timestamp) * second) > tolerance) return false
-  const [, presented = ''] = /^v0=([0-9a-f]{64})$/.exec(signature) ?? []
+  if (!couldBeFromSlack(proof, now)) return false
+  const { signature, timestamp } = proof
+  const [, presented = ''] = signatureForm.exec(signature) ?? []
   const right = createHmac('sha256', secret).update(`v0:${timestamp}:`).update(body).digest('hex')
   return sameSecret(presented, right)
 }

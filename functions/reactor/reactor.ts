@@ -1,7 +1,7 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
-import { fromImage } from '../../events/envelope.ts'
 import { second } from '../../events/time.ts'
 import { systemActor } from '../domain/actor.ts'
+import { commitsIn } from '../log/records.ts'
 import { emitMetrics } from '../metrics.ts'
 import { OnTheirOwn } from '../side-by-side.ts'
 import { duties } from './duties.ts'
@@ -34,13 +34,18 @@ async function react(
   count: ReturnType<typeof countAppends>,
   event: DynamoDBStreamEvent,
 ): Promise<DynamoDBBatchResponse> {
-  const records = event.Records.flatMap((record) => {
-    const image = record.eventName === 'INSERT' ? record.dynamodb?.NewImage : undefined
-    return image ? [{ commit: fromImage(image), sequence: record.dynamodb?.SequenceNumber ?? '' }] : []
+  const records = await commitsIn(event.Records, {
+    // The projector reads the same records: it raises the alarm at the one, and sets the other aside.
+    tampered() {},
+    unreadable(stream, commit, error) {
+      console.error({ message: 'A record is no commit.', stream, commit, error: String(error) })
+    },
   })
   const commits = records.map(({ commit }) => commit)
   count(commits.map(({ actor }) => actor))
   const again = await runDuties(commits, duties, services)
+  for (const [stream, { duty, error }] of again)
+    console.warn({ message: 'A duty was put off.', duty, stream, error: String(error) })
   const failed = records.filter(({ commit }) => again.has(commit.stream))
   return { batchItemFailures: failed.map(({ sequence }) => ({ itemIdentifier: sequence })) }
 }

@@ -6,16 +6,22 @@ import type { Parked } from '../work/parked.ts'
 import type { Duties } from './duties.ts'
 import { isAnswered } from './duty.ts'
 
+/** Why a stream has to be delivered again. */
+interface Postponed {
+  readonly duty: string
+  readonly error: unknown
+}
+
 /**
  * Lets the duties act on a batch of commits: those of one stream in their order, streams side by side. Returns the streams (of the
- * commits given) that have to be delivered again; what is known to last is parked by duty and stream, and the rest goes on.
+ * commits given) that have to be delivered again, and why; what is known to last is parked by duty and stream, and the rest goes on.
  */
 export async function runDuties<Services extends { readonly parked: Parked }>(
   commits: readonly Commit[],
   { single, collecting }: Duties<Services>,
   services: Services,
-): Promise<ReadonlySet<string>> {
-  const again = new Set<string>()
+): Promise<ReadonlyMap<string, Postponed>> {
+  const again = new Map<string, Postponed>()
   /** Answers whether to go on with the stream. */
   const attempt = async (
     duty: string,
@@ -30,9 +36,9 @@ export async function runDuties<Services extends { readonly parked: Parked }>(
         for (const { stream, commit } of concerned) await services.parked.park(duty, stream, commit, error)
       }
       return true
-    } catch {
+    } catch (error) {
       // Also what could not be set aside: it is lost to nobody.
-      for (const { stream } of concerned) again.add(stream)
+      for (const { stream } of concerned) again.set(stream, { duty, error })
       return false
     }
   }

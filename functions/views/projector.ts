@@ -23,8 +23,7 @@ function reportsAt(now: () => number): Reports {
       emitMetrics(now(), { LogTampered: 1 }, { eventName, eventID, stream: stream?.S, commit: commit?.N })
     },
     postponed(stream, error) {
-      const entry = { level: 'WARN', message: 'Projecting was put off.', stream, error: String(error) }
-      process.stderr.write(`${JSON.stringify(entry)}\n`)
+      console.warn({ message: 'Projecting was put off.', stream, error: String(error) })
     },
     attempts(told) {
       const { attempts, succeeded, rollbacks, work } = seriesOf(told)

@@ -1,9 +1,10 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda'
-import { type Commit, fromImage } from '../../events/envelope.ts'
+import type { Commit } from '../../events/envelope.ts'
 import { partsOf } from '../../events/stream.ts'
 import { upgradeEvents } from '../../events/upgrade.ts'
 import type { Told } from '../domain/tally/groups.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
+import { commitsIn } from '../log/records.ts'
 import type { Runner } from './runner.ts'
 
 /** Where the projector tells what an operator should know. */
@@ -16,13 +17,17 @@ export interface Reports {
   attempts(told: Told): void
 }
 
-/** Returns how attempts ended, as a commit of an upgrade tells it. */
+/** Returns how attempts ended, as a commit of an upgrade tells it; nothing of one that cannot be read, which is parked by then. */
 function toldIn({ stream, events }: Commit): readonly Told[] {
   if (partsOf(stream).kind !== upgradeAggregate.name) return []
   return events.flatMap(({ type, schema, data }) => {
     if (type !== 'AttemptsTallied') return []
-    const event = upgradeEvents.decode(type, schema, JSON.parse(data))
-    return event.type === type ? [event.data] : []
+    try {
+      const event = upgradeEvents.decode(type, schema, JSON.parse(data))
+      return event.type === type ? [event.data] : []
+    } catch {
+      return []
+    }
   })
 }
 
@@ -35,26 +40,16 @@ export async function projectRecords(
   runner: Runner,
   reports: Reports,
 ): Promise<DynamoDBBatchResponse> {
-  const commits: Commit[] = []
-  for (const record of records) {
-    if (record.eventName !== 'INSERT') {
-      reports.tampered(record)
-      continue
-    }
-    const { NewImage, Keys } = record.dynamodb ?? {}
-    try {
-      commits.push(fromImage(NewImage))
-    } catch (error) {
-      await runner.setAside(Keys?.stream?.S ?? '', Number(Keys?.commit?.N ?? 0), error)
-    }
-  }
+  const recorded = await commitsIn(records, {
+    tampered: reports.tampered,
+    unreadable: (stream, commit, error) => runner.setAside(stream, commit, error),
+  })
+  const commits = recorded.map(({ commit }) => commit)
   const postponed = await runner.project(commits)
   for (const { stream, error } of postponed) reports.postponed(stream, error)
   const streams = new Set(postponed.map(({ stream }) => stream))
   for (const commit of commits) if (!streams.has(commit.stream)) toldIn(commit).forEach(reports.attempts)
-  const again = records.find(
-    ({ eventName, dynamodb }) => eventName === 'INSERT' && streams.has(dynamodb?.Keys?.stream?.S ?? ''),
-  )
-  const itemIdentifier = again?.dynamodb?.SequenceNumber
+  const again = recorded.find(({ commit }) => streams.has(commit.stream))
+  const itemIdentifier = again?.sequence
   return { batchItemFailures: itemIdentifier === undefined ? [] : [{ itemIdentifier }] }
 }

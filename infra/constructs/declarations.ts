@@ -88,7 +88,7 @@ const declared = {
   upgrades: {
     ...request,
     does: 'Upgrades: deploy, watch, approve, stop',
-    environment: ['logTable', 'viewsTable', 'roleClaim', ...exposureSettings],
+    environment: ['logTable', 'viewsTable', 'roleClaim', 'outboundHosts', ...exposureSettings],
     may: { log: append, views: read },
   },
   evidence: {

@@ -210,6 +210,22 @@ describe('approvals that a policy asks for', () => {
     expect(await inboxOf('bob', 'approver')).toMatchObject({ youMay: false, may: { roles: ['admin'] } })
   })
 
+  it('are offered to nobody whose word would count for none of them', async () => {
+    const world = await openFleet()
+    await define(world, 'an-admin', { approvalRequired: true, approverRole: 'admin' })
+    const id = await deployed(world, { ...all, approvals: { required: 1, approvers: ['bob'] } })
+    const may = async (user: string, role: string) => {
+      const { body } = await world.call('GET', '/api/v1/approvals', { as: { user, roles: [role] } })
+      return body.approvals[0].youMay
+    }
+    expect((await approve(world, id, 'alice')()).body.code).toBe('not-an-approver')
+    expect(await may('alice', 'approver')).toBe(false)
+    expect([await may('bob', 'approver'), await may('root-1', 'admin')]).toEqual([true, true])
+    expect((await approve(world, id, 'bob')()).status).toBe(200)
+    // For what is lacking now.
+    expect([await may('bob', 'approver'), await may('root-1', 'admin')]).toEqual([false, true])
+  })
+
   it('lapse when the time of the policy is over', async () => {
     const world = await openFleet()
     await define(world, 'security', { approvalRequired: true, approvalExpiresInSeconds: 3600 })

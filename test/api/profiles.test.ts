@@ -88,6 +88,18 @@ describe('P1: creating a profile', () => {
     expect(world.log.records).toEqual([])
   })
 
+  it('shows nothing of what stands under the name of a secret, as elsewhere', async () => {
+    const world = openWorld()
+    const { weekly } = examples
+    const upgrade_settings = { ...weekly.upgrade_settings, token: 'correct-horse', colour: 'red' }
+    const { status, body } = await world.call('POST', base, { body: { ...weekly, upgrade_settings } })
+    expect(status).toBe(400)
+    expect(body.errors).toContainEqual(
+      expect.objectContaining({ field: 'upgrade_settings.colour', value: 'red' }),
+    )
+    expect(JSON.stringify(body)).not.toContain('correct-horse')
+  })
+
   it('refuses a calendar or a profile to depend on that does not exist', async () => {
     const world = openWorld()
     const schedule = { ...examples.main.schedule, calendars: ['nowhere'] }

@@ -271,7 +271,7 @@ export function openWorld({
     const concerned = { single: heard(duties.single), collecting: heard(duties.collecting) }
     const again = await runDuties(batch, concerned, services)
     pending.unshift(...batch.filter(({ stream }) => again.has(stream)))
-    return again
+    return new Set(again.keys())
   }
 
   /** Lets projector and reactor do all that is to be done. */

@@ -16,6 +16,23 @@ const latency = {
   ...{ atMost: 200, everySeconds: 60, count: 3 },
 }
 
+describe('a metric at a host that may not be called', () => {
+  const body = {
+    ...canary,
+    metrics: [{ ...latency, http: { ...latency.http, request: { url: 'http://metrics.internal/p95' } } }],
+  }
+  it.each([
+    ['a deploy', '/api/upgrades/deploy'],
+    ['a plan', '/api/upgrades/plan'],
+    ['a trial of policies', '/api/v1/policies/try'],
+  ])('is refused with its place by %s, as in the phase of a rollout', async (_, path) => {
+    const world = openWorld()
+    await world.fleet(20)
+    const { status, body: problem } = await world.call('POST', path, { body })
+    expect([status, problem.errors]).toMatchObject([400, [{ field: 'metrics.0' }]])
+  })
+})
+
 /** An upgrade whose canaries have succeeded, and what a server of metrics says of it. */
 async function watched(metric: object = {}, more: object = {}) {
   const world = openWorld()

@@ -543,12 +543,38 @@ describe('people', () => {
   })
 })
 
+describe('a message that fails by what it is', () => {
+  it('is given up in the end, and keeps no other from being sent', async () => {
+    await define('hooks', webhook)
+    leaving.behaviour.answer = () => answered(200, {})
+    const detail = { type: 'OfTheFuture', stream: 'upgrade#a', id: 'upgrade#a@1.0', commit: 1 }
+    const key = { destination: 'hooks@1', about: 'of-the-future' }
+    const message = { commit: 1, rank: 0, event: JSON.stringify(detail), due: world.services.now() }
+    await world.services.messages.add(key, message)
+    await world.fleet(1)
+    await hear()
+    await minutePasses()
+    expect(typesTold()).toContain('ReleaseRegistered')
+    for (let hours = 0; hours < 26; hours++) {
+      world.pass(3600)
+      await notify({ time: 'now' })
+    }
+    const { body } = await world.call('GET', '/api/v1/destinations/hooks/undelivered', admin)
+    expect(body).toMatchObject({ count: 1 })
+    expect(body.messages).toHaveLength(1)
+    expect(body.messages[0]).toMatchObject({ type: 'OfTheFuture', why: expect.stringContaining('TypeError') })
+  })
+})
+
 describe('a destination', () => {
   it.each([
     ['url', { ...webhook, url: 'https://intranet.local/hook' }],
     ['events.0', { ...webhook, events: ['UpgradeForgotten'] }],
     ['apiUrl', { ...slack, apiUrl: 'https://127.0.0.1/api' }],
     ['people.1.user', { ...slack, people: [slack.people[0], slack.people[0]] }],
+    // Nobody acts under the name of the system, or of a machine, because an administrator says so.
+    ['people.0.subject', { ...slack, people: [{ user: 'U0BEN', subject: 'drydock', roles: ['approver'] }] }],
+    ['people.0.subject', { ...slack, people: [{ user: 'U0BEN', subject: 'Target:a', roles: ['approver'] }] }],
     [
       'quietHours.timezone',
       { ...webhook, quietHours: { from: '22:00', to: '07:00', timezone: 'Mars/Base' } },

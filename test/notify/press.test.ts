@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { allowances } from '../../functions/api/http/allowances.ts'
 import { slackEndpoint } from '../../functions/api/slack.ts'
 import { canary, deployed, openWorld, type World } from '../api/world.ts'
 import { answered, leavingFor, secretValues } from './leaving.ts'
@@ -42,6 +43,19 @@ interface Press {
   readonly changed?: (body: string) => string
 }
 
+/** Returns what the gateway hands on of a request that Slack sends. */
+function eventOf(
+  body: string,
+  { destination = 'deploys', signature = '', timestamp = '' },
+): APIGatewayProxyEventV2 {
+  return {
+    ...{ rawPath: `/slack/${destination}`, pathParameters: { destination }, body },
+    headers: { 'x-slack-signature': `v0=${signature}`, 'x-slack-request-timestamp': timestamp },
+    isBase64Encoded: false,
+    requestContext: { requestId: 'request-9', http: { sourceIp: '192.0.2.7' } },
+  } as unknown as APIGatewayProxyEventV2 // the parts of a gateway's event that the handler reads
+}
+
 /** Sends what Slack sends when somebody presses a button. */
 async function press({
   user = 'U0BEN',
@@ -59,11 +73,7 @@ async function press({
   const body = new URLSearchParams({ payload: JSON.stringify(payload) }).toString()
   const timestamp = String(Math.floor(world.services.now() / 1000) - late)
   const signature = createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex')
-  const event = {
-    ...{ rawPath: `/slack/${destination}`, pathParameters: { destination }, body: changed(body) },
-    headers: { 'x-slack-signature': `v0=${signature}`, 'x-slack-request-timestamp': timestamp },
-    ...{ isBase64Encoded: false, requestContext: { requestId: 'request-9' } },
-  } as unknown as APIGatewayProxyEventV2 // the parts of a gateway's event that the handler reads
+  const event = eventOf(changed(body), { destination, signature, timestamp })
   const { statusCode } = await slackEndpoint({ ...world.services, ...leaving })(event)
   return statusCode
 }
@@ -167,6 +177,29 @@ describe('S23: what Slack did not sign', () => {
     expect(await press(pressed)).toBe(code)
     expect(await status()).toBe('pending_approval')
     expect(leaving.calls).toEqual([])
+  })
+
+  it('costs no read where it could not be from Slack, and is turned away where it comes without end', async () => {
+    let reads = 0
+    const counting = {
+      ...world.log,
+      load: (...asked: Parameters<typeof world.log.load>) => {
+        reads++
+        return world.log.load(...asked)
+      },
+    } as typeof world.log // the same log, but for the count
+    const endpoint = slackEndpoint({ ...world.services, ...leaving, log: counting, allowances })
+    const seconds = Math.floor(world.services.now() / 1000)
+    const codeOf = async (proof: object) => (await endpoint(eventOf('payload={}', proof))).statusCode
+    expect(await codeOf({})).toBe(401)
+    expect(await codeOf({ signature: 'ab'.repeat(32), timestamp: String(seconds - 301) })).toBe(401)
+    expect(await codeOf({ signature: 'ab', timestamp: String(seconds) })).toBe(401)
+    expect(reads).toBe(0)
+    const forged = { signature: 'ab'.repeat(32), timestamp: String(seconds) }
+    const codes = new Set<number | undefined>()
+    for (let count = 0; count < 200; count++) codes.add(await codeOf(forged))
+    expect([...codes]).toEqual([401, 429])
+    expect(reads).toBeLessThan(150)
   })
 
   it('is refused where a destination has no buttons', async () => {

@@ -50,7 +50,8 @@ describe('the duties of the reactor', () => {
       const parked = memoryParked(now)
       const { duty, done } = failingOn(fault, 'account#a@1')
       const again = await runDuties(await commits(), { single: [duty], collecting: [] }, { parked })
-      expect([...again]).toEqual(['account#a'])
+      // Who looks for the cause is told which duty it was, and what it met.
+      expect([...again]).toEqual([['account#a', { duty: 'pay', error: expect.any(Error) }]])
       expect(done).toEqual(['account#b@1'])
       expect(await parked.list()).toEqual([])
     },
@@ -115,7 +116,7 @@ describe('the duties of the reactor', () => {
       },
     }
     const again = await runDuties(await commits(), { single: [], collecting: [duty] }, { parked })
-    expect([...again].sort()).toEqual(expected)
+    expect([...again.keys()].sort()).toEqual(expected)
     expect((await parked.list()).map(({ stream }) => stream)).toEqual(set)
   })
 
@@ -143,7 +144,7 @@ describe('the duties of the reactor', () => {
     const away = { ...memoryParked(now), park: () => Promise.reject(throttled()) }
     const { duty, done } = failingOn(broken, 'account#a@1')
     const again = await runDuties(await commits(), { single: [duty], collecting: [] }, { parked: away })
-    expect([[...again], done]).toEqual([['account#a'], ['account#b@1']])
+    expect([[...again.keys()], done]).toEqual([['account#a'], ['account#b@1']])
   })
 
   it('act in the order of a stream, whatever the order of the records', async () => {

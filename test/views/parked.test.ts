@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Commit } from '../../events/envelope.ts'
 import { memoryViewStore } from '../../functions/views/memory.ts'
 import { reconcile } from '../../functions/views/reconcile.ts'
@@ -110,6 +110,26 @@ describe('a commit that nobody can read', () => {
     expect(await reconcile({ store, log, parked })).toMatchObject({ parked: 0, drift: 0 })
     expect(await parked.list()).toEqual([])
     expect(sorted(store.all())).toEqual(expected)
+  })
+
+  it('holds up no record beside it where how attempts ended is in it', async () => {
+    const { log } = await historyOf(12)
+    const parked = memoryParked(now)
+    const records = log.records.map((record) => {
+      const image = record.dynamodb?.NewImage
+      const events = (image?.events?.L ?? []).map((event) =>
+        event.M?.type?.S === 'AttemptsTallied' ? { M: { ...event.M, data: { S: '{}' } } } : event,
+      )
+      return { ...record, dynamodb: { ...record.dynamodb, NewImage: { ...image, events: { L: events } } } }
+    })
+    const told = vi.fn()
+    const reports = { tampered() {}, postponed: told, attempts() {} }
+    const runner = projectorOver(memoryViewStore(), log, parked)
+    expect(await projectRecords(records, runner, reports)).toEqual({ batchItemFailures: [] })
+    expect(told).not.toHaveBeenCalled()
+    const rows = await parked.list()
+    expect(rows.length).toBeGreaterThan(0)
+    expect(rows.every(({ stream }) => stream.startsWith('upgrade#'))).toBe(true)
   })
 
   it('is tried again when the table cannot be reached: the batch goes on from the first record of that stream', async () => {

@@ -11,7 +11,7 @@ const mostErrors = 100
 type Shape = readonly z.core.$ZodIssue[]
 
 /** Returns a value as an error may show it: short, and nothing of what a name calls a secret. */
-function shown(value: unknown, field: string): unknown {
+export function shown(value: unknown, field: string): unknown {
   if (/key|secret|token|authorization|credential|licen[cs]e/i.test(field)) return null
   if (typeof value === 'string') return cut(value, 65)
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value

@@ -1,5 +1,6 @@
 import type { DestinationAsked, notificationContracts } from '../../../contracts/notifications.ts'
 import { cut } from '../../../events/cut.ts'
+import { passesForAnother } from '../../domain/actor.ts'
 import {
   allDestinations,
   type Destination,
@@ -77,7 +78,12 @@ function refuseMistakes(asked: DestinationAsked, uncallable: Services<'uncallabl
       ? [{ field: `people.${place}.user`, value: user, expected: 'each user once' }]
       : [],
   )
-  const fields = [...unknown, ...closed, ...twice]
+  const reserved = people.flatMap(({ subject }, place) =>
+    passesForAnother(subject)
+      ? [{ field: `people.${place}.subject`, value: subject, expected: 'a name that only a person can have' }]
+      : [],
+  )
+  const fields = [...unknown, ...closed, ...twice, ...reserved]
   if (fields.length > 0) throw invalidFields(fields)
 }
 

@@ -7,12 +7,14 @@ import type { Demand } from '../../domain/rules/demands.ts'
 import type { AgainstRelease, CitedAgainst } from '../../domain/target/explanation.ts'
 import { drivenIn } from '../../domain/target/procedure.ts'
 import type { TargetState } from '../../domain/target/state.ts'
+import { mayApproveNow } from '../../domain/upgrade/approval.ts'
 import { authorsOf } from '../../domain/upgrade/approvers.ts'
 import { holdOf } from '../../domain/upgrade/hold.ts'
 import type { ExistingUpgrade, PlannedUpgrade } from '../../domain/upgrade/state.ts'
 import type { HeldStepRow, RolloutRow, UpgradeRow } from '../../views/rows.ts'
 import type { Principal } from '../http/exchange.ts'
 import { neededApprovals } from '../rollouts/exposure.ts'
+import { approvingRole } from '../upgrades/command.ts'
 import { approvalsBody } from '../upgrades/told.ts'
 
 /** What a person is waited for in an upgrade, the hold that says so, and what they call to give it. */
@@ -42,6 +44,13 @@ function mayBody(may: May, requestedBy: string, principal: Principal) {
     may.roles.some((role) => (principal.roles as ReadonlySet<string>).has(role))
   const named = may.approvers === null || may.approvers.includes(id)
   return { may, youMay: entitled && named && !may.except.includes(id), yours: requestedBy === id }
+}
+
+/** Returns the same of an upgrade's approval: who is named by one rule need not be by another, so the rule that decides is asked. */
+function mayApproveBody(state: PlannedUpgrade, demands: readonly Demand[], may: May, principal: Principal) {
+  const said = mayBody({ ...may, approvers: null, except: [] }, state.requestedBy, principal)
+  const counts = mayApproveNow(state, demands, { by: principal.id, role: approvingRole(principal) })
+  return { ...said, may, youMay: said.youMay && counts }
 }
 
 function whoMay({ waitsFor, operation }: Wait, state: PlannedUpgrade, demands: readonly Demand[]): May {
@@ -140,7 +149,9 @@ export function entriesOfUpgrade(
         ...{ since: hold.since, lapses: hold.lapses, needed, given },
         reason: wait.waitsFor === 'approve' ? reason : null,
         ...{ leftOutCounts: state.plan.leftOut, againstRelease: against.map(({ ref: _, ...one }) => one) },
-        ...mayBody(whoMay(wait, state, demands), requestedBy, principal),
+        ...(wait.waitsFor === 'approve'
+          ? mayApproveBody(state, demands, whoMay(wait, state, demands), principal)
+          : mayBody(whoMay(wait, state, demands), requestedBy, principal)),
       },
     ]
   })

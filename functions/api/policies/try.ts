@@ -17,13 +17,13 @@ import { requestFrom } from '../upgrades/request.ts'
  * Says what policies would say to a deploy of the same body by the same person, and stores nothing. What else would refuse it is the problem that a deploy
  * would have; where only policies do, they are the answer.
  */
-export const tryPolicies: Operate<(typeof policyContracts)['tryPolicies'], 'exposure'> = async (
-  { body, principal },
-  services,
-) => {
+export const tryPolicies: Operate<
+  (typeof policyContracts)['tryPolicies'],
+  'exposure' | 'uncallable'
+> = async ({ body, principal }, services) => {
   const { log, now } = services
   const request = await bindProcedure(log, requestFrom(body, principal.id), body.procedure)
-  await refuseMetrics(request)
+  await refuseMetrics(request, services.uncallable)
   const found = await releaseFor(services, request.component, request.version)
   if ('rejected' in found) throw asProblem(found.rejected)
   const bound = boundOf(request)

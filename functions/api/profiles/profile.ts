@@ -1,5 +1,4 @@
 import type { FieldError } from '../../../contracts/problem-document.ts'
-import { cut } from '../../../events/cut.ts'
 import type { ProfileDefinition } from '../../../events/profile.ts'
 import { day, instantOf } from '../../../events/time.ts'
 import { componentAggregate, schemeOf } from '../../domain/component/component.ts'
@@ -14,6 +13,7 @@ import { dependencyFault } from '../../facts/dependencies.ts'
 import { procedureFor } from '../../facts/procedures.ts'
 import type { Log } from '../../log/log.ts'
 import { invalidFields, Problem } from '../http/problem.ts'
+import { shown } from '../http/validation.ts'
 
 /** Closed days are looked up so far ahead, in milliseconds; beyond, the schedule alone says when a profile runs. */
 const ahead = 3 * 366 * day
@@ -78,19 +78,12 @@ export async function schemesFor(
   return schemes.size > 0 ? [...schemes] : [defaultScheme]
 }
 
-/** Returns a value as an error may show it. */
-function shown(value: unknown): unknown {
-  if (typeof value === 'string') return cut(value, 65)
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value
-  return Array.isArray(value) ? 'an array' : 'an object'
-}
-
 /** Returns the problem that names bad fields, all together. */
 export function invalidDefinition(problems: readonly FieldProblem[]): Problem {
   const errors = problems.map(
     ({ field, value, expected }): FieldError => ({
       field: field.slice(0, 256),
-      value: shown(value),
+      value: shown(value, field),
       expected,
     }),
   )

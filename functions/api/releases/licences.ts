@@ -25,11 +25,11 @@ export const defineLicence: Operate<Contracts['defineLicence']> = async (input, 
   const { label, components, channels, expires } = input.body
   const terms = { components, channels, expires: expires && instantOf(expires) }
   const decision = decideDefinition({ ...terms, label })
-  const { state, commit } = accepted(
-    await log.execute(licenceAggregate, licence, decision, metadataOf(input)),
-  )
+  const outcome = await log.execute(licenceAggregate, licence, decision, metadataOf(input))
+  const { state, commit } = accepted(outcome)
   const location = `/api/v1/licences/${licence}`
-  return { status: commit === 1 ? 201 : 200, body: shown(licence, state), commit, etag: commit, location }
+  const status = outcome.kind !== 'unchanged' && commit === 1 ? 201 : 200
+  return { status, body: shown(licence, state), commit, etag: commit, location }
 }
 
 /** Lists licences from the view. */

@@ -51,7 +51,7 @@ export async function rolloutFrom(
   for (const [number, phase] of plan.phases.entries()) {
     const { name, dependsOn, pauseSeconds, exceptions, ...deployment } = phase
     const request = requestFrom(deployment, by)
-    await refuseMetrics(request, { uncallable, place: `phases.${number}.` })
+    await refuseMetrics(request, uncallable, `phases.${number}.`)
     phases.push({
       ...{ name, pauseSeconds, exceptions },
       dependsOn: dependsOn.flatMap((other) => numbers.get(other) ?? []),

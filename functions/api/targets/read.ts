@@ -12,7 +12,7 @@ type Contracts = typeof targetContracts
 
 /** What is known of a target's agents that is no event of the log. */
 interface Heard {
-  /** When its agent was last heard of, as it was noted: every five minutes at most. Null: never in the last 30 days. */
+  /** When its agent was last heard of, as it was noted: every half an hour at most. Null: never in the last 30 days. */
   readonly lastSeenAt: string | null
   readonly clones: Clones | null
 }

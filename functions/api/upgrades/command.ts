@@ -89,7 +89,7 @@ export const continueUpgrade: Operate<Contracts['continueUpgrade']> = async (inp
 }
 
 /** As what a person approves: as an administrator, where they are one. */
-function roleOf(principal: Principal): ApprovingRole {
+export function approvingRole(principal: Principal): ApprovingRole {
   return principal.kind === 'person' && principal.roles.has('admin') ? 'admin' : 'approver'
 }
 
@@ -97,7 +97,7 @@ function roleOf(principal: Principal): ApprovingRole {
 export const approveUpgrade: Operate<Contracts['approveUpgrade']> = async (input, services) => {
   const { window, ...body } = input.body
   const inUtc = window && { start: instantOf(window.start), end: instantOf(window.end) }
-  const role = roleOf(input.principal)
+  const role = approvingRole(input.principal)
   const approval = { by: input.principal.id, role, ...body, ...(inUtc !== undefined && { window: inUtc }) }
   const loaded = await commandWithFacts(input, services, (facts) => decideApproval(approval, facts))
   const { given, needed, demanded = [] } = loaded.state.standing.approvals
@@ -110,7 +110,7 @@ export const rejectUpgrade: Operate<Contracts['rejectUpgrade']> = async (input, 
   acknowledged(
     input.params.id,
     await commandWithFacts(input, services, (facts) =>
-      decideRejection({ by: input.principal.id, role: roleOf(input.principal), ...input.body }, facts),
+      decideRejection({ by: input.principal.id, role: approvingRole(input.principal), ...input.body }, facts),
     ),
     'Upgrade rejected',
   )

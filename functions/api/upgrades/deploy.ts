@@ -86,13 +86,13 @@ interface Begun extends Answer {
  * Starts an upgrade (C1). What must refuse it is found before anything is appended; then its request and its plan are one commit. One that
  * is too large to be planned while the caller waits is planned by its execution.
  */
-export const deployUpgrade: Operate<(typeof upgradeContracts)['deployUpgrade'], 'exposure'> = async (
-  input,
-  services,
-) => {
+export const deployUpgrade: Operate<
+  (typeof upgradeContracts)['deployUpgrade'],
+  'exposure' | 'uncallable'
+> = async (input, services) => {
   const { body: asked, principal } = input
   const request = await bindProcedure(services.log, requestFrom(asked, principal.id), asked.procedure)
-  await refuseMetrics(request)
+  await refuseMetrics(request, services.uncallable)
   const upgradeId = input.idempotency ? upgradeIdFrom(input.idempotency.id) : randomUUID()
   return beginUpgrade(services, request, upgradeId, input)
 }

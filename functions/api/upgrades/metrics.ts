@@ -4,6 +4,7 @@ import type { Metric, UpgradeRequest } from '../../../events/upgrade.ts'
 import { fixedPartOf, partsOfTemplate } from '../../domain/procedure/slots.ts'
 import type { RefusedField } from '../../domain/rejection.ts'
 import { invalidFields } from '../http/problem.ts'
+import type { Services } from '../services.ts'
 
 const series = 'answer.body.data.result'
 
@@ -103,7 +104,8 @@ export function metricsFrom(asked: Deployment['metrics']): readonly Metric[] | u
 /** Throws the problem that names what is wrong with what is to be measured; `place` is where the request stands in what was sent. */
 export async function refuseMetrics(
   { metrics }: Pick<UpgradeRequest, 'metrics'>,
-  { uncallable, place = '' }: { uncallable?(url: string): string | undefined; readonly place?: string } = {},
+  uncallable: Services<'uncallable'>['uncallable'],
+  place = '',
 ): Promise<void> {
   if (!metrics) return
   // Few requests have any: nobody else loads the language of expressions.
@@ -111,7 +113,7 @@ export async function refuseMetrics(
   const fields = metrics.flatMap((metric, number): RefusedField[] => {
     const field = `${place}metrics.${number}`
     const url = metric.request?.url ?? ''
-    const why = metric.request ? uncallable?.(fixedPartOf(url)) : undefined
+    const why = metric.request ? uncallable(fixedPartOf(url)) : undefined
     const refused = why === undefined ? [] : [{ field, value: url.slice(0, 128), expected: why }]
     return [...mistakesInMetric(field, metric), ...refused]
   })

@@ -54,12 +54,12 @@ function membersOf({ chunks, waves, members }: Plan) {
 }
 
 /** Shows what a deploy of the same body would do; the planner is the one that a deploy uses (N2). */
-export const planUpgrade: Operate<(typeof upgradeContracts)['planUpgrade'], 'exposure'> = async (
-  { body, principal },
-  services,
-) => {
+export const planUpgrade: Operate<
+  (typeof upgradeContracts)['planUpgrade'],
+  'exposure' | 'uncallable'
+> = async ({ body, principal }, services) => {
   const request = await bindProcedure(services.log, requestFrom(body, principal.id), body.procedure)
-  await refuseMetrics(request)
+  await refuseMetrics(request, services.uncallable)
   const bound = { candidates: Number.POSITIVE_INFINITY, looked: lookedAtMost }
   const prospect = await prospectOf(services, request, bound)
   if ('large' in prospect) throw new Problem('fleet-too-large', tooLarge)

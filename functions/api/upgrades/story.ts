@@ -1,5 +1,5 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
-import { counted, leftOutWords } from '../../../events/phrases.ts'
+import { breachPhrase, counted, leftOutWords } from '../../../events/phrases.ts'
 import { instantOf } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { groupOf } from '../../domain/plan/after-wave.ts'
@@ -131,15 +131,8 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
     case 'RetriesGivenUp':
       return `${targets(sizes(event.data.members))} will not be tried again: counted as failed.`
     case 'ThresholdBreached': {
-      const { count, allowed, kind, action } = event.data
       const words = { pause: 'it is paused', abort: 'it is aborted', rollback: 'it is taken back' }
-      if (kind === 'unavailable') {
-        const lost = `${targets(count)} failed or unreachable`
-        return `${lost} use up what may be unavailable of the whole upgrade: ${words[action]}.`
-      }
-      const lost = kind === 'unreachable' ? `${counted(count, 'was', 'were')} unreachable` : `${count} failed`
-      const where = kind === 'budget' ? 'the whole upgrade' : wave(event.data.wave)
-      return `${lost} in ${where}, ${counted(allowed, 'is', 'are')} allowed: ${words[action]}.`
+      return `${breachPhrase(event.data, wave(event.data.wave))}: ${words[event.data.action]}.`
     }
     case 'WaveEnded':
       return `Finished ${wave(event.data.wave)}.`

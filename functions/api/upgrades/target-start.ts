@@ -60,13 +60,22 @@ async function updateFor(
  */
 async function idOf(log: Log, target: string, component: string, { attempts }: TargetState) {
   const since = attempts.at(-1)?.attempt ?? 'the beginning'
-  for (let number = 1; ; number++) {
+  const numbered = async (number: number) => {
     const id = upgradeIdFrom(`${target}/${component}/${since}/${number}`)
-    const { state } = await log.load(upgradeAggregate, id)
-    // One that ended before it came to the target is followed by another.
-    if (!exists(state)) return { id, version: undefined }
-    if (!hasEnded(state)) return { id, version: state.request.version }
+    return { id, state: (await log.load(upgradeAggregate, id)).state }
   }
+  // One that ended before it came to the target is followed by another: however many there are, few are looked at.
+  let [last, beyond] = [0, 1]
+  while (exists((await numbered(beyond)).state)) [last, beyond] = [beyond, beyond * 2]
+  while (beyond - last > 1) {
+    const middle = Math.floor((last + beyond) / 2)
+    if (exists((await numbered(middle)).state)) last = middle
+    else beyond = middle
+  }
+  const { id, state } = await numbered(Math.max(last, 1))
+  if (!exists(state)) return { id, version: undefined }
+  if (!hasEnded(state)) return { id, version: state.request.version }
+  return { id: (await numbered(beyond)).id, version: undefined }
 }
 
 function answer(targetId: string, component: string, version: string, upgradeId: string): Answer {

@@ -57,6 +57,18 @@ function refuseIdle({ standing }: PlannedUpgrade, counted: ReturnType<typeof cou
   )
 }
 
+/** Whether an approval of somebody would be taken now, and count for what is lacking, by who they are alone. */
+export function mayApproveNow(
+  state: PlannedUpgrade,
+  demands: readonly Demand[],
+  { by, role }: { readonly by: string; readonly role: ApprovingRole },
+): boolean {
+  if (state.approvals.some((approval) => approval.by === by)) return false
+  const refused =
+    refuseHere(state, demands, by, role) ?? refuseIdle(state, countedFor(state, demands, by, role), by)
+  return refused === undefined
+}
+
 function nothingToApprove({ standing }: ExistingUpgrade) {
   return refuse('nothing-to-approve', `The upgrade waits for no approval: it is ${standing.status}.`)
 }
