@@ -5,13 +5,35 @@ const count = z.int().min(0)
 /** Most figures of a small tally are none, and are not written. */
 const countOrNone = count.default(0)
 
+const bucketsAtMost = 128
+
 /** How long something took, so many times: their sum, and how many fell into each bucket (domain: tally/times.ts), as [bucket, count]. */
-const times = z.object({
+const wholeTimes = z.object({
   count,
   milliseconds: count,
-  buckets: z.array(z.tuple([count, z.int().positive()])).max(128),
+  buckets: z.array(z.tuple([count, z.int().positive()])).max(bucketsAtMost),
 })
-export type Times = z.output<typeof times>
+export type Times = z.output<typeof wholeTimes>
+
+/** The same as it is written with each few ends: the sum, then each bucket and how many fell into it. Each time is in one bucket. */
+const shortTimes = z
+  .array(count)
+  .min(1)
+  .max(1 + 2 * bucketsAtMost)
+  .refine((written) => written.length % 2 === 1, 'a sum, and buckets each with a count')
+
+const times = z.union([wholeTimes, shortTimes]).transform((written): Times => {
+  if (!Array.isArray(written)) return written
+  const [milliseconds = 0, ...told] = written
+  const buckets: [number, number][] = []
+  for (let place = 0; place + 1 < told.length; place += 2)
+    buckets.push([told[place] ?? 0, told[place + 1] ?? 0])
+  return { count: buckets.reduce((sum, [, some]) => sum + some, 0), milliseconds, buckets }
+})
+
+function writtenTimes({ milliseconds, buckets }: Times): z.input<typeof shortTimes> {
+  return [milliseconds, ...buckets.flat()]
+}
 
 /** Nothing was timed. */
 export const noTimes: Times = { count: 0, milliseconds: 0, buckets: [] }
@@ -41,7 +63,7 @@ export const tally = z.object({
   regions: z.array(regionTally).max(16),
   /** How long the steps of its procedure took in those that succeeded, by their ids. */
   steps: z
-    .array(times.extend({ step: z.string().max(64) }))
+    .array(wholeTimes.extend({ step: z.string().max(64) }))
     .max(32)
     .default([]),
 })
@@ -54,8 +76,8 @@ export function writtenTally({ regions, steps }: Tally): z.input<typeof tally> {
       region,
       ...Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
       ...(failures.length > 0 && { failures }),
-      ...(acceptance.count > 0 && { acceptance }),
-      ...(work.count > 0 && { work }),
+      ...(acceptance.count > 0 && { acceptance: writtenTimes(acceptance) }),
+      ...(work.count > 0 && { work: writtenTimes(work) }),
     })),
     ...(steps.length > 0 && { steps }),
   }

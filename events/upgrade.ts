@@ -242,7 +242,7 @@ export type PlanTold = z.output<typeof planTold>
 /** As much as an upgrade may use of a budget, by a grant, which is a commit of the budget's stream. */
 const share = z.object({ budget: z.string().max(160), share: index, grant: index })
 
-/** What was written whole is read as what leaves out what most are. */
+/** What was written whole is read as what leaves out what most are, and as what writes times short. */
 const wholeOrLess = (data: object) => data
 
 /** Ends copied from the targets' streams, each citing its commit there. What most of them are is not written. */
@@ -392,7 +392,7 @@ export const upgradeEvents = defineEvents({
   ShareKept: { schema: share },
   OutcomesRecorded: {
     schema: outcomesRecorded,
-    upcasters: [wholeOrLess],
+    upcasters: [wholeOrLess, wholeOrLess],
     // A commit of a few ends is to be one unit, and so is one that loses to it.
     written: ({
       outcomes,
@@ -422,7 +422,7 @@ export const upgradeEvents = defineEvents({
       channel: name.nullable(),
       tally,
     }),
-    upcasters: [wholeOrLess],
+    upcasters: [wholeOrLess, wholeOrLess],
     written: (data: { readonly tally: Tally }) => ({ ...data, tally: writtenTally(data.tally) }),
   },
   /**
