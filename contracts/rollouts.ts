@@ -29,6 +29,7 @@ import {
   plannedWave,
   position,
   possible,
+  possibleByGlass,
   story,
 } from './upgrade-answers.ts'
 import { planningProblems } from './upgrades.ts'
@@ -158,6 +159,17 @@ const summary = z.object({
   failure,
 })
 
+const listed = summary.extend({
+  takenBackBy: z
+    .object({
+      rolloutId: z.string(),
+      phases: z.int().describe('How many of its phases that takes back.'),
+      status: z.string().describe('How that rollback stands.'),
+    })
+    .nullable()
+    .describe('The rollback that was asked for last; null: none was.'),
+})
+
 const shownPhase = z.object({
   name: z.string(),
   dependsOn: z.array(z.string()),
@@ -258,7 +270,7 @@ export const rolloutContracts = {
   listRollouts: {
     summary: 'List rollouts, newest first',
     query: z.strictObject({ ...paging, status: z.enum(upgradeStatuses).optional() }),
-    answers: { 200: { description: 'One page.', schema: listOf('rollouts', summary) } },
+    answers: { 200: { description: 'One page.', schema: listOf('rollouts', listed) } },
   },
   getRollout: {
     summary: 'Read a rollout with its approvals and all that was asked for, now or as it was at an instant',
@@ -278,6 +290,7 @@ export const rolloutContracts = {
           generation: z.int(),
           position,
           actions: possible(rolloutActions),
+          breakGlassActions: possibleByGlass(rolloutActions),
           commit: z.int(),
         }),
       },
@@ -424,7 +437,9 @@ export const rolloutContracts = {
     answers: {
       202: {
         description: 'Aborting.',
-        schema: acknowledgement.extend({ rollbackId: z.string().nullable() }),
+        schema: acknowledgement.extend({
+          rollbackId: z.string().nullable().describe('Null: nothing is to be taken back.'),
+        }),
       },
     },
     problems: [...notFound, 'conflict'],

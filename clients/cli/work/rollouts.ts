@@ -1,4 +1,5 @@
 import { counted } from '../../../contracts/phrases.ts'
+import { rolloutBackPhrase } from '../../../contracts/rollout-phrases.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Work } from '../session.ts'
 import { sayTable } from '../terminal/table.ts'
@@ -22,7 +23,10 @@ export const list: Work = async (session, given) => {
     columns: {
       id: (row) => row.rolloutId,
       name: (row) => row.name,
-      status: (row) => row.status,
+      status: ({ status, takenBackBy, phaseCount }) =>
+        takenBackBy === null
+          ? status
+          : `${status}, ${rolloutBackPhrase(takenBackBy, phaseCount)} ${takenBackBy.rolloutId}`,
       phases: (row) => `${row.phasesEnded}/${row.phaseCount}`,
       'asked by': (row) => row.requestedBy,
     },

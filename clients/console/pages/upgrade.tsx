@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks'
 import { attemptStatuses } from '../../../contracts/statuses.ts'
-import type { Hold, Upgrade } from '../answers.ts'
+import type { Upgrade } from '../answers.ts'
 import { Card, Empty, Head, Instant, Pager, Shown, Status } from '../parts/basic.tsx'
 import { Deeds } from '../parts/deeds.tsx'
 import { Explanation } from '../parts/explanation.tsx'
 import { Forecast } from '../parts/forecast.tsx'
+import { Holds } from '../parts/holds.tsx'
 import { LeftOut } from '../parts/left-out.tsx'
 import { Machine } from '../parts/machine.tsx'
 import { ReleaseNotice } from '../parts/release-standing.tsx'
@@ -16,7 +17,7 @@ import { isOver } from '../pictures/actions.ts'
 import { stopsOf } from '../pictures/timeline.ts'
 import { to } from '../router.ts'
 import { often, seldom, useRead } from '../use.ts'
-import { holdTitle, lasting, secondsBetween, sentence, spoken } from '../words.ts'
+import { holdTitle, lasting, secondsBetween, spoken } from '../words.ts'
 
 /** One upgrade: how far it is, what holds it, what it did, and what may be done. */
 export function OneUpgrade({ id }: { readonly id: string }) {
@@ -82,34 +83,6 @@ export function OneUpgrade({ id }: { readonly id: string }) {
         </>
       )}
     </Shown>
-  )
-}
-
-/** Why it does not advance, and what would lift that. */
-export function Holds({ holds }: { readonly holds: readonly Hold[] }) {
-  if (holds.length === 0) return null
-  return (
-    <ul class="holds" aria-label="Holds">
-      {holds.map(({ code, since, until, ref, unblock, lapses }) => (
-        <li key={`${code} ${since}`} class="hold">
-          <b>{holdTitle(code)}</b> {ref !== null && <span>{ref}</span>}
-          <p>{sentence(unblock)}</p>
-          <p class="quiet">
-            Since <Instant at={since} />
-            {until !== null && (
-              <>
-                , until <Instant at={until} />
-              </>
-            )}
-            {lapses !== null && (
-              <>
-                ; lapses <Instant at={lapses} />
-              </>
-            )}
-          </p>
-        </li>
-      ))}
-    </ul>
   )
 }
 
