@@ -31,6 +31,7 @@ import {
   possible,
   possibleByGlass,
   story,
+  withoutAgent,
 } from './upgrade-answers.ts'
 import { planningProblems } from './upgrades.ts'
 
@@ -124,6 +125,7 @@ const plannedPhase = z.object({
   members: z.array(z.string()).describe('The targets in the order of the plan, the first 1,000.'),
   leftOut: z.array(leftOutOfPlan).describe('The first 1,000.'),
   leftOutCounts: z.record(z.string(), z.int()),
+  withoutAgent,
   expectedAttempt: expectedAttempt.nullable().describe('Null: nobody is left to upgrade.'),
   expectedStart: z.string(),
   expectedFinish: z.string(),

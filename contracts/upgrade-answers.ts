@@ -412,6 +412,13 @@ export const leftOutOfPlan = z.object({
     .describe('With incompatible: what it does not meet of what the release asks for.'),
 })
 
+/** Who would wait for an agent. */
+export const withoutAgent = z
+  .int()
+  .describe(
+    'For how many of those that would be upgraded no agent has ever enrolled: nothing is installed there before one has. 0 where a procedure does it.',
+  )
+
 export const planned = z.object({
   planHash: z.string(),
   version: z.string(),
@@ -427,11 +434,7 @@ export const planned = z.object({
   members: z.array(z.object({ targetId: z.string(), from: z.string(), to: z.string(), wave })),
   leftOut: z.array(leftOutOfPlan),
   leftOutCounts: z.record(z.string(), z.int()),
-  withoutAgent: z
-    .int()
-    .describe(
-      'For how many of those selected no agent has ever enrolled: nothing is installed there before one has. 0 where a procedure does it.',
-    ),
+  withoutAgent,
   ...saidBeside,
   approvals: neededApprovals,
   window: z.object({ start: z.string(), end: z.string() }).nullable(),
