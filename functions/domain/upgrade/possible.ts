@@ -81,11 +81,11 @@ export function actionsOf(
     retryFailed: family.again && hasRoom('retry', id, state, family),
     rollBackUpgrade: mayTakeBack(id, state, family),
   }
-  return [...own(state, now), ...possible<UpgradeAction>(children)]
+  return [...ownActionsOf(state, now), ...possible<UpgradeAction>(children)]
 }
 
-/** Returns what the stream of an upgrade alone decides. */
-function own(state: ExistingUpgrade, now: string): readonly UpgradeAction[] {
+/** Returns what of that the stream of an upgrade alone decides: all but its children. */
+export function ownActionsOf(state: ExistingUpgrade, now: string): readonly UpgradeAction[] {
   if (hasEnded(state)) return []
   if (state.abort) return possible<UpgradeAction>({ abortUpgrade: mayAbort(state) })
   const { needed, demanded = [] } = state.standing.approvals
