@@ -9,7 +9,7 @@ import { WaitingRollout } from '../parts/waiting-rollout.tsx'
 import { differencesOf } from '../pictures/difference.ts'
 import { to } from '../router.ts'
 import { often, seldom, useRead, useRepeated, useSigned } from '../use.ts'
-import { counted } from '../words.ts'
+import { capital, counted } from '../words.ts'
 
 /** What waits for a person, and how a plan differs from the one before. */
 export function Approvals() {
@@ -65,8 +65,7 @@ async function everyApproval(api: Api) {
 
 function titleOf({ component, version, name, targetId, waitsFor }: Approval): string {
   const what = component === null ? (name ?? 'Rollout') : `${component} ${version}`
-  const deed = waitsFor.charAt(0).toUpperCase() + waitsFor.slice(1)
-  return `${deed}: ${what}${targetId === null ? '' : ` on ${targetId}`}`
+  return `${capital(waitsFor)}: ${what}${targetId === null ? '' : ` on ${targetId}`}`
 }
 
 function One({ approval, again }: { readonly approval: Approval; again(): void }) {

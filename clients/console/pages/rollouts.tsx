@@ -77,7 +77,7 @@ function Row({ rollout }: { readonly rollout: AnswerOf<'listRollouts'>['rollouts
             {phasesEnded} of {counted(phaseCount, 'phase')} over
           </span>
           <span class="quiet">
-            {requestedBy}, <Instant at={requestedAt} />
+            asked for by {requestedBy}, <Instant at={requestedAt} />
           </span>
         </span>
       </a>

@@ -192,7 +192,12 @@ function Targets({
                     </button>
                     {open === log.id && (
                       <div class="opened">
-                        {log.output !== null && <pre>{log.output}</pre>}
+                        {log.output !== null && (
+                          <>
+                            <p class="quiet">What its agent said:</p>
+                            <pre>{log.output}</pre>
+                          </>
+                        )}
                         <Explanation target={log.customer_id} upgrade={id} at={at} />
                         <a href={to(['targets', log.customer_id])}>All about {log.customer_id}</a>
                       </div>
@@ -221,7 +226,7 @@ function BlastRadius({ id, at }: { readonly id: string; readonly at: string | un
                 of={proven ? 'within the limits' : 'not within the limits'}
                 tone={proven ? 'good' : 'bad'}
               />{' '}
-              <span class="quiet">{limits.parallel} at once; from the log itself</span>
+              <span class="quiet">{limits.parallel} at once at the most; from the log itself</span>
             </p>
             {breakGlass && (
               <p class="notice bad">
@@ -298,7 +303,7 @@ function Facts({ upgrade }: { readonly upgrade: Upgrade }) {
           </dd>,
         ])}
         {parentId !== null && [
-          <dt key="p">Of</dt>,
+          <dt key="p">{upgrade.kind === 'rollback' ? 'Takes back' : 'Tries again'}</dt>,
           <dd key="parent">
             <a href={to(['upgrades', parentId])}>the upgrade before</a>
           </dd>,

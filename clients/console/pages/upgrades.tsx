@@ -91,7 +91,7 @@ function Row({ upgrade }: { readonly upgrade: UpgradeInList }) {
           </span>
           {holds[0] && <span class="held">{holdTitle(holds[0].code)}</span>}
           <span class="quiet">
-            {requestedBy}, <Instant at={requestedAt} />
+            asked for by {requestedBy}, <Instant at={requestedAt} />
           </span>
         </span>
       </a>

@@ -9,7 +9,13 @@ export function Holds({ holds }: { readonly holds: readonly Hold[] }) {
     <ul class="holds" aria-label="Holds">
       {holds.map(({ code, since, until, ref, unblock, lapses }) => (
         <li key={`${code} ${since}`} class="hold">
-          <b>{holdTitle(code)}</b> {ref !== null && <span>{ref}</span>}
+          <b>{holdTitle(code)}</b>
+          {ref !== null && (
+            <>
+              {': '}
+              <span>{ref}</span>
+            </>
+          )}
           <p>{sentence(unblock)}</p>
           <p class="quiet">
             Since <Instant at={since} />
