@@ -201,7 +201,13 @@ describe.skipIf(browserAt === undefined)('a page of the console', () => {
     const told = [over, waits, over].entries()
     for (const [number, id] of told)
       await world.services.inbox.put({
-        ...{ id: `${number}`, severity: 'warning', title: 'Upgrade of told to v2.0.0', version: 'v2.0.0', at },
+        ...{
+          id: `${number}`,
+          severity: 'warning',
+          title: 'Upgrade of told to v2.0.0',
+          version: 'v2.0.0',
+          at,
+        },
         ...{ description: `It waits for approval, ${number}.`, link: `/console#/upgrades/${id}` },
         actions: ['approve', 'learn-more'],
       })
