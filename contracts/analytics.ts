@@ -27,7 +27,11 @@ const duration = z.object({
 })
 
 const figures = z.object({
-  attempts: z.int().describe('Tries on targets that ended, retries counted each; rollbacks are none.'),
+  attempts: z
+    .int()
+    .describe(
+      'Tries on targets that ended, retries counted each, and what an agent rejected as failed; rollbacks are none.',
+    ),
   succeeded: z.int(),
   failed: z.int(),
   unreachable: z.int(),

@@ -127,6 +127,17 @@ const notification = z.object({
   version: z.string().nullable(),
   title: z.string(),
   description: z.string(),
+  about: z
+    .object({
+      kind: z.enum(['upgrade', 'rollout']),
+      id: z.string(),
+      status: z.string().describe('How it stands now.'),
+      isOver: z.boolean(),
+    })
+    .nullable()
+    .describe(
+      'The upgrade or the rollout that it tells of, as it stands now; null: it tells of something else.',
+    ),
   actions: z.array(
     z.object({
       label: z.string(),

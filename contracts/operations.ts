@@ -14,7 +14,7 @@ const reason = z.strictObject({ reason: words(512) })
 export const operationsContracts = {
   listApprovals: {
     summary:
-      'List what waits for a person: plans to approve, of rollouts before those of upgrades, and canaries to continue',
+      'List what waits for a person: plans to approve, of rollouts before those of upgrades, and canaries and rollouts to continue',
     query: z.strictObject(paging),
     answers: {
       200: {
@@ -41,6 +41,12 @@ export const operationsContracts = {
             attempt: z.string().nullable().describe('Of which the step is one; null: it is none.'),
             step: z.string().nullable().describe('Its id in its procedure; null: it is none.'),
             ask: z.string().nullable().describe('What the step asks; null: it is none.'),
+            phases: z
+              .array(z.string())
+              .nullable()
+              .describe(
+                'Of a rollout to continue: the phases that did not end well, or were overtaken, each of which is continued by itself. Null: it is none.',
+              ),
             waitsFor: z
               .enum(['approve', 'continue', 'acknowledge', 'settle'])
               .describe('By which operation it is given.'),

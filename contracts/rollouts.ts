@@ -29,7 +29,9 @@ import {
   plannedWave,
   position,
   possible,
+  possibleByGlass,
   story,
+  withoutAgent,
 } from './upgrade-answers.ts'
 import { planningProblems } from './upgrades.ts'
 
@@ -123,6 +125,7 @@ const plannedPhase = z.object({
   members: z.array(z.string()).describe('The targets in the order of the plan, the first 1,000.'),
   leftOut: z.array(leftOutOfPlan).describe('The first 1,000.'),
   leftOutCounts: z.record(z.string(), z.int()),
+  withoutAgent,
   expectedAttempt: expectedAttempt.nullable().describe('Null: nobody is left to upgrade.'),
   expectedStart: z.string(),
   expectedFinish: z.string(),
@@ -156,6 +159,17 @@ const summary = z.object({
   startedAt: z.string().nullable(),
   completedAt: z.string().nullable(),
   failure,
+})
+
+const listed = summary.extend({
+  takenBackBy: z
+    .object({
+      rolloutId: z.string(),
+      phases: z.int().describe('How many of its phases that takes back.'),
+      status: z.string().describe('How that rollback stands.'),
+    })
+    .nullable()
+    .describe('The rollback that was asked for last; null: none was.'),
 })
 
 const shownPhase = z.object({
@@ -258,7 +272,7 @@ export const rolloutContracts = {
   listRollouts: {
     summary: 'List rollouts, newest first',
     query: z.strictObject({ ...paging, status: z.enum(upgradeStatuses).optional() }),
-    answers: { 200: { description: 'One page.', schema: listOf('rollouts', summary) } },
+    answers: { 200: { description: 'One page.', schema: listOf('rollouts', listed) } },
   },
   getRollout: {
     summary: 'Read a rollout with its approvals and all that was asked for, now or as it was at an instant',
@@ -278,6 +292,7 @@ export const rolloutContracts = {
           generation: z.int(),
           position,
           actions: possible(rolloutActions),
+          breakGlassActions: possibleByGlass(rolloutActions),
           commit: z.int(),
         }),
       },
@@ -424,7 +439,9 @@ export const rolloutContracts = {
     answers: {
       202: {
         description: 'Aborting.',
-        schema: acknowledgement.extend({ rollbackId: z.string().nullable() }),
+        schema: acknowledgement.extend({
+          rollbackId: z.string().nullable().describe('Null: nothing is to be taken back.'),
+        }),
       },
     },
     problems: [...notFound, 'conflict'],

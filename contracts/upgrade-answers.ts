@@ -119,6 +119,12 @@ export const upgradeSummary = upgradeStatus.extend({
   planHash: z.string().nullable(),
   approvals: countedApprovals,
   failure,
+  takenBackBy: z
+    .object({ upgradeId: z.string(), status: z.string().describe('How that rollback stands.') })
+    .nullable()
+    .describe(
+      'The rollback of all of it that was asked for last; null: none was. Those of one target are among its children.',
+    ),
 })
 
 /** What a first wave shows of a release before others follow. */
@@ -172,7 +178,15 @@ export const possible = <const Names extends readonly [string, ...string[]]>(nam
   z
     .array(z.enum(names))
     .describe(
-      'What may be asked of it as it stands, by operation: what is not here is refused to everybody, or would change nothing; but for a resume of what is not paused, which only moves its window. Who may is said by roles and approvals. What is here may still be refused: whether there is room for it, which targets are left to be taken back or tried again, and what another upgrade at work has of them is looked up when it is asked.',
+      'What may be asked of it as it stands, by operation: what is not here is refused to everybody, or would change nothing; but for a resume of what is not paused, which only moves its window, and for breakGlassActions. Who may is said by roles and approvals. What is here may still be refused: whether there is room for it, which targets are left to be taken back or tried again, and what another upgrade at work has of them is looked up when it is asked.',
+    )
+
+/** What of that only whoever breaks the glass may ask for. */
+export const possibleByGlass = <const Names extends readonly [string, ...string[]]>(names: Names) =>
+  z
+    .array(z.enum(names))
+    .describe(
+      'What may be asked of it with breakGlass alone, as a rollback is at work, or asked for, that a stop holds: it then waits for the approval of a second person.',
     )
 
 /** What may be asked of an upgrade. */
@@ -259,6 +273,7 @@ export const upgradeDetail = upgradeStatus.extend({
   jobId: z.string(),
   position,
   actions: possible(upgradeActions),
+  breakGlassActions: possibleByGlass(upgradeActions),
   commit: z.int(),
 })
 
@@ -397,6 +412,13 @@ export const leftOutOfPlan = z.object({
     .describe('With incompatible: what it does not meet of what the release asks for.'),
 })
 
+/** Who would wait for an agent. */
+export const withoutAgent = z
+  .int()
+  .describe(
+    'For how many of those that would be upgraded no agent has ever enrolled: nothing is installed there before one has. 0 where a procedure does it.',
+  )
+
 export const planned = z.object({
   planHash: z.string(),
   version: z.string(),
@@ -412,11 +434,7 @@ export const planned = z.object({
   members: z.array(z.object({ targetId: z.string(), from: z.string(), to: z.string(), wave })),
   leftOut: z.array(leftOutOfPlan),
   leftOutCounts: z.record(z.string(), z.int()),
-  withoutAgent: z
-    .int()
-    .describe(
-      'For how many of those selected no agent has ever enrolled: nothing is installed there before one has. 0 where a procedure does it.',
-    ),
+  withoutAgent,
   ...saidBeside,
   approvals: neededApprovals,
   window: z.object({ start: z.string(), end: z.string() }).nullable(),

@@ -62,3 +62,16 @@ export function leftOutWords(counts: Readonly<Record<string, number>> | null | u
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([reason, count]) => `${count} ${leftOutPhrase(reason)}`)
 }
+
+/** How a rollback stands, by its status, as what it takes back is called; what is not here is under way. */
+const backPhrases: Readonly<Record<string, string>> = {
+  ...{ completed: 'taken back by', completed_with_exceptions: 'taken back, with exceptions, by' },
+  ...{ pending: 'to be taken back by', pending_approval: 'to be taken back by' },
+  ...{ failed: 'not all taken back by', aborted: 'not all taken back by' },
+  ...{ rejected: 'not taken back by', expired: 'not taken back by' },
+}
+
+/** Returns what is said of a run before the id of its rollback, by the status of that. */
+export function backPhrase(status: string): string {
+  return (Object.hasOwn(backPhrases, status) ? backPhrases[status] : undefined) ?? 'being taken back by'
+}

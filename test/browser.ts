@@ -29,6 +29,17 @@ export interface Seat {
   readonly complaints: readonly string[]
 }
 
+/** Notes of what a page's browser complains. */
+export function watched(page: Page): Seat {
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  page.setDefaultTimeout(10_000)
+  return { page, complaints }
+}
+
 /** Signs somebody in to the console, by the page of the local issuer, and shows a place in it. */
 export async function sitDown(
   browser: Browser,
@@ -38,18 +49,13 @@ export async function sitDown(
   options: BrowserContextOptions = {},
 ): Promise<Seat> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
-  const page = await context.newPage()
-  const complaints: string[] = []
-  page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text())
-  })
-  page.setDefaultTimeout(10_000)
+  const seat = watched(await context.newPage())
+  const { page } = seat
   await page.goto(`${url}/console${place}`)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('button', { name: new RegExp(`^${user} `) }).click()
   await page.locator('.who').waitFor({ state: 'attached' })
-  return { page, complaints }
+  return seat
 }
 
 /** Resolves when nothing of the page has changed for a tenth of a second: all that it reads is there. */

@@ -50,6 +50,11 @@ export function toneOf(status: string): Tone {
   return Object.hasOwn(tones, status) ? (tones[status] ?? 'quiet') : 'quiet'
 }
 
+/** Returns words as they begin a line. */
+export function capital(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`
+}
+
 /** Returns a status as people read it. */
 export function spoken(status: string): string {
   return status.replaceAll('_', ' ')
@@ -133,7 +138,7 @@ const holds: Readonly<Record<string, string>> = {
 /** Returns what a hold is. */
 export function holdTitle(code: string): string {
   const known = Object.hasOwn(holds, code) ? holds[code] : undefined
-  return known ?? `${code.charAt(0)}${code.slice(1).toLowerCase().replaceAll('_', ' ')}`
+  return known ?? capital(spoken(code.toLowerCase()))
 }
 
 /** Why a plan leaves targets out, in a few words. */

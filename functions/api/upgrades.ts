@@ -6,9 +6,8 @@ import { definePolicy, getPolicy, listPolicies, withdrawPolicy } from './policie
 import { tryPolicies } from './policies/try.ts'
 import type { ReceptionOfPeople, Services } from './services.ts'
 import { getBlastRadius } from './upgrades/blast-radius.ts'
-import { retryFailed, rollBackCustomer, rollBackUpgrade } from './upgrades/children.ts'
+import { abortUpgrade, retryFailed, rollBackCustomer, rollBackUpgrade } from './upgrades/children.ts'
 import {
-  abortUpgrade,
   approveUpgrade,
   continueUpgrade,
   endBake,

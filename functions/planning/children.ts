@@ -176,7 +176,7 @@ export async function nothingTakenBack(
   if (!(await areOnlyOffered(services.log, family, open))) return undefined
   if (touched.length === open.length) {
     const detail =
-      'No target runs anything else for it: none has begun, or those that have took it back by themselves: abort it instead.'
+      'No target runs anything else for it: none has begun, or those that have took it back by themselves.'
     return { rejected: { code: 'nothing-to-roll-back', detail } }
   }
   const command: ChildCommand = { ...asked, parent: family.root, kind: 'rollback' }
@@ -206,14 +206,15 @@ async function abortOthers(
 }
 
 /**
- * Starts the rollback that the abort of an upgrade asked for, or finds that of its family at work. It is never refused: where there is
- * nothing to take back, the rollback says so itself. Throws Contended.
+ * Starts the rollback that the abort of an upgrade asked for, or finds that of its family at work. Returns false where there is none, as the
+ * family has changed nobody. It is never refused: one that whoever asked was told of begins all the same, and says itself that there is
+ * nothing to take back, or whom it leaves out. Throws Contended.
  */
-export async function startOwnRollback(services: PlanningServices, upgrade: string): Promise<void> {
+export async function startOwnRollback(services: PlanningServices, upgrade: string): Promise<boolean> {
   const { log, now } = services
   const family = await familyOf(log, upgrade)
   const { state } = await log.load(upgradeAggregate, upgrade)
-  if (!family || !exists(state)) return
+  if (!family || !exists(state)) return false
   const { by = systemActor, reason, breakGlass, rollback } = state.abort ?? {}
   const cause: Metadata = {
     actor: by,
@@ -225,6 +226,7 @@ export async function startOwnRollback(services: PlanningServices, upgrade: stri
     ({ kind, target, lives, ...one }) =>
       lives && kind === 'rollback' && target === null && (breakGlass === undefined || one.breakGlass),
   )
+  if (!living && !rollback && (await touchedBy(log, family)).size === 0) return false
   const child = living?.child ?? rollback?.child ?? ownRollback(upgrade)
   const command: ChildCommand = {
     ...{ parent: family.root, kind: 'rollback', by },
@@ -235,7 +237,8 @@ export async function startOwnRollback(services: PlanningServices, upgrade: stri
   const request = requestOfChild(command, family.state, instantOf(now()))
   const note = requestChild({ child, kind: 'rollback', target: null, by, request })
   for (const id of new Set([family.root, upgrade])) await log.of(upgradeAggregate, id).carryOut(note, cause)
-  if (living) return
+  if (living) return true
   await beginChild(services, child, { request, by }, cause)
   await writePlan(services, child)
+  return true
 }

@@ -96,7 +96,7 @@ export type Prospect =
   | {
       readonly plan: Plan
       readonly warnings: readonly PlanWarning[]
-      /** For how many of those selected no agent has ever enrolled; 0 where a procedure does it. */
+      /** For how many of those that the plan takes no agent has ever enrolled; 0 where a procedure does it, or nobody waits for the plan. */
       readonly withoutAgent: number
       /** The approvals that policies ask for. */
       readonly demands: readonly Demand[]
@@ -169,11 +169,12 @@ export async function prospectOf(
   const look = new Look(services.views, request.component, bound.looked)
   const chosen = candidatesOf(services, request, named, unmatched, look)
   const { groups } = request
-  let withoutAgent = 0
+  // Whoever waits for a plan is told of them; of a fleet that is planned in the background nobody keeps their names.
+  const isTold = request.procedure === undefined && Number.isFinite(bound.looked)
+  const lacking = new Set<string>()
   for await (const candidate of request.preUpgradeChecks ? withReadiness(services, chosen) : chosen) {
     if (candidates.length >= bound.candidates) return { large: true }
-    const { from, retired, pinned, excluded } = candidate
-    if (candidate.withoutAgent && from !== null && !retired && !pinned && !excluded) withoutAgent++
+    if (isTold && candidate.withoutAgent) lacking.add(candidate.target)
     candidates.add(groups ? { ...candidate, group: groupValue(groups, candidate) } : candidate)
   }
   if (look.isCutShort) return { large: true }
@@ -222,10 +223,15 @@ export async function prospectOf(
   return {
     plan,
     warnings: [...warnings, ...warningsOfGroups(request, plan), ...warningsOfEnvironments(plan)],
-    withoutAgent: request.procedure ? 0 : withoutAgent,
+    withoutAgent: targetsOf(plan).reduce((count, target) => count + (lacking.has(target) ? 1 : 0), 0),
     demands,
     selected,
   }
+}
+
+/** Yields the targets of a plan in its order. */
+export function* targetsOf({ chunks }: Pick<Plan, 'chunks'>): Generator<string> {
+  for (const { members } of chunks) for (const [target] of members) yield target
 }
 
 /** Returns the channel of the release that a request names; of a rollback it is the one that is taken back. Empty: it is not registered. */

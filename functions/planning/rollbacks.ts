@@ -2,12 +2,13 @@ import type { PhaseDeclaration, RolloutEvent, RolloutRequest } from '../../event
 import type { ChildSettings } from '../../events/upgrade.ts'
 import type { Rejection } from '../domain/rejection.ts'
 import { rolloutAggregate } from '../domain/rollout/aggregate.ts'
-import { requestChild } from '../domain/rollout/control.ts'
+import { inTheWay, requestChild } from '../domain/rollout/control.ts'
 import { wayBackOrder } from '../domain/rollout/order.ts'
 import { ownRollback } from '../domain/rollout/outcome.ts'
 import { requestRollout } from '../domain/rollout/request.ts'
-import { type ExistingRollout, exists, hasEnded } from '../domain/rollout/state.ts'
+import { type ExistingRollout, exists } from '../domain/rollout/state.ts'
 import { familyOf } from '../facts/family.ts'
+import { livingOf } from '../facts/rollout-children.ts'
 import type { Log, Metadata } from '../log/log.ts'
 import { Contended, isCarriedOut, refusalOf } from '../log/outcome.ts'
 import { nothingTakenBack } from './children.ts'
@@ -82,17 +83,6 @@ export async function beginRollback(
   if (!isCarriedOut(outcome)) throw new Contended(child)
 }
 
-/** Returns the rollouts that take something of one back, are not over, and stand in the way of another: one that a stop holds is not in the way of one that it does not hold. */
-async function livingOf(log: Log, { children }: ExistingRollout, breakGlass = false): Promise<string[]> {
-  const states = await Promise.all(
-    children.map(async ({ child }) => ({ child, state: (await log.load(rolloutAggregate, child)).state })),
-  )
-  return states.flatMap(({ child, state }) => {
-    const passedOver = breakGlass && !(exists(state) && state.request.breakGlass)
-    return hasEnded(state) || passedOver ? [] : [child]
-  })
-}
-
 /** Returns the numbers of the phases that are meant and have begun; refuses names that are not there. */
 function chosenOf(
   { phases }: ExistingRollout,
@@ -132,7 +122,7 @@ export async function startRollback(
     rolloutAggregate,
     rollout,
     requestChild({
-      ...{ ...noted, living: await livingOf(log, state, breakGlass) },
+      ...{ ...noted, living: inTheWay(await livingOf(log, state), { breakGlass: breakGlass === true }) },
       seen: state.children.map(({ child }) => child),
     }),
     { ...cause, ...(idempotency && { idempotency }) },

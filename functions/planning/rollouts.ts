@@ -8,7 +8,14 @@ import type { Rejection } from '../domain/rejection.ts'
 import { rolloutAggregate } from '../domain/rollout/aggregate.ts'
 import { failPlanning, type PlannedRollout, recordPlan } from '../domain/rollout/request.ts'
 import type { Log } from '../log/log.ts'
-import { acceptedPlan, type PlanBound, type PlanningServices, prospectOf, storePlan } from './planning.ts'
+import {
+  acceptedPlan,
+  type PlanBound,
+  type PlanningServices,
+  prospectOf,
+  storePlan,
+  targetsOf,
+} from './planning.ts'
 
 /** What is to be said of one phase before it begins. */
 export interface PhaseProspect {
@@ -17,6 +24,8 @@ export interface PhaseProspect {
   readonly plan: Plan | null
   readonly warnings: readonly PlanWarning[]
   readonly leftOut: Plan['leftOut']
+  /** For how many of those that the plan takes no agent has ever enrolled. */
+  readonly withoutAgent: number
 }
 
 /** The plan of all phases, or why there is none. */
@@ -47,18 +56,13 @@ async function prospectOfPhase(
   const found = await prospectOf(services, request, bound)
   if ('large' in found) return found
   if ('plan' in found) {
-    const { plan, warnings } = found
-    return { request, plan, warnings, leftOut: plan.leftOut }
+    const { plan, warnings, withoutAgent } = found
+    return { request, plan, warnings, leftOut: plan.leftOut, withoutAgent }
   }
   const { rejected, leftOut = [] } = found
   const standing = request.selection.profile !== undefined && rejected.code === 'nothing-to-upgrade'
   const there = leftOut.length > 0 && leftOut.every(({ reason }) => reason === 'already_at_version')
-  return there || standing ? { request, plan: null, warnings: [], leftOut } : { rejected }
-}
-
-/** Yields the targets of a plan in its order. */
-export function* targetsOf({ chunks }: Pick<Plan, 'chunks'>): Generator<string> {
-  for (const { members } of chunks) for (const [target] of members) yield target
+  return there || standing ? { request, plan: null, warnings: [], leftOut, withoutAgent: 0 } : { rejected }
 }
 
 /** Two phases must not take one target's component: the second would be planned from a version that the first changes. */

@@ -70,6 +70,8 @@ export interface UpgradeRow {
   readonly completedAt: string | null
   /** Why it failed, was rejected or expired. */
   readonly failure: { readonly code: string; readonly detail: string } | null
+  /** The rollback of all of it that was noted last; null: none was. How far that is, its own row says. */
+  readonly takenBackBy: string | null
 }
 
 /** An upgrade's row as it is stored: what can be derived is left out, so that ten waves stay within 1 KB. */
@@ -88,6 +90,8 @@ export interface UpgradeBody {
   readonly standing: PackedStanding
   /** What is known of single waves, by their number, as [succeeded, failed, unreachable, skipped]; no entry: nothing yet. */
   readonly waves: Readonly<Record<string, WaveTally>>
+  /** The rollback of all of it that was noted last; left out: none was. */
+  readonly back?: string
 }
 
 export type WaveTally = readonly [succeeded: number, failed: number, unreachable: number, skipped: number]
@@ -101,6 +105,8 @@ export interface RolloutBody {
   readonly phases: number
   readonly planHash: string | null
   readonly standing: RolloutStanding
+  /** The rollback that was noted last, and how many of its phases that takes back; left out: none was. */
+  readonly back?: { readonly rollout: string; readonly phases: number }
 }
 
 /** The same as it is read. */

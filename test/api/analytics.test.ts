@@ -49,6 +49,19 @@ describe('analytics', () => {
     expect(body.groupsLeftOut).toBe(0)
   })
 
+  it('count as failed what was rejected, accepted before or not', async () => {
+    const world = openWorld()
+    await world.fleet(2)
+    const id = await deployed(world, everybody)
+    const as = { lambda: { kind: 'agent', target: 'cust_0001', tokenHash: '' } } as const
+    const { version } = (await world.call('GET', '/api/v1/updates/check', { as })).body
+    const body = { version, timestamp: '2026-01-05T10:00:00Z', status: 'rejected', code: 'DISK_FULL' }
+    expect((await world.call('POST', '/api/v1/updates/status', { as, body })).status).toBe(200)
+    await report(world, () => 'rejected', 'TOO_BUSY')
+    await world.advance(id)
+    expect((await ask(world)).body.total).toMatchObject({ attempts: 2, failed: 2, successRate: 0 })
+  })
+
   it.each([{ from: '9999-12-31' }, { from: '9999-12-02' }, { to: '0000-01-05' }])(
     'end where the days of four digits do: %o',
     async (query) => {

@@ -131,6 +131,32 @@ describe('a target that has been offered and does not accept', () => {
     })
   })
 
+  it('is counted among those that a plan takes alone, of a phase of a rollout too, and not where a procedure does it', async () => {
+    const world = openWorld()
+    await world.fleet(3, 'v1.3.0')
+    await world.call('POST', '/api/v1/targets/cust_0001/pin', { body: { reason: 'audit season' } })
+    await world.enrol('cust_0002')
+    const body = { ...everybody, version: 'v1.3.0' }
+    expect((await world.call('POST', '/api/upgrades/plan', { body })).body).toMatchObject({
+      ...{ total: 2, withoutAgent: 1, leftOutCounts: { pinned: 1 } },
+    })
+    const phases = [{ name: 'first', ...body }]
+    const planned = await world.call('POST', '/api/v1/rollouts/plan', { body: { name: 'All', phases } })
+    expect(planned.body.phases).toMatchObject([{ total: 2, withoutAgent: 1, leftOutCounts: { pinned: 1 } }])
+  })
+
+  it('a rollout says whom its phases leave out, and why, where it explains itself', async () => {
+    const world = openWorld()
+    await world.fleet(3, 'v1.3.0')
+    await world.call('POST', '/api/v1/targets/cust_0001/pin', { body: { reason: 'audit season' } })
+    const phases = [{ name: 'first', ...everybody, version: 'v1.3.0' }]
+    const body = { name: 'All', phases, approvals: { required: 1 } }
+    const { rolloutId } = (await world.call('POST', '/api/v1/rollouts', { body })).body
+    await world.advanceRollout(rolloutId)
+    const explained = await world.call('GET', `/api/v1/rollouts/${rolloutId}/explain`)
+    expect(explained.body.phases[0].why).toContain('Its plan leaves out: 1 pinned.')
+  })
+
   it('is said to wait for its own window where its agent has asked since, and to be silent where it has not', async () => {
     const world = openWorld()
     await world.fleet(1)

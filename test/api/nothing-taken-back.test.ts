@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { platform, started } from './rollout-world.ts'
+import { platform, started, twoPhases } from './rollout-world.ts'
 import { deployed, openWorld, report, type World } from './world.ts'
 
 const batches = {
@@ -126,12 +126,131 @@ describe('a rollback of a rollout that has nothing to take back', () => {
     const id = await started(world)
     await report(world)
     await world.advanceRollout(id)
-    const offered = async () => (await world.call('GET', `/api/v1/rollouts/${id}`)).body.actions
+    const offered = async () => {
+      const { actions, breakGlassActions } = (await world.call('GET', `/api/v1/rollouts/${id}`)).body
+      return [actions, breakGlassActions]
+    }
     await post(world, id, 'abort')
-    expect(await offered()).toEqual(['rollBackRollout', 'abortRollout'])
+    expect(await offered()).toEqual([['rollBackRollout', 'abortRollout'], []])
     expect((await post(world, id, 'abort', { rollBack: true })).body.rollbackId).not.toBeNull()
-    expect(await offered()).toEqual(['rollBackRollout'])
+    expect(await offered()).toEqual([[], ['rollBackRollout']])
     expect((await post(world, id, 'rollback', { breakGlass: { reason: 'fire' } })).status).toBe(202)
-    expect(await offered()).toEqual([])
+    expect(await offered()).toEqual([[], []])
+  })
+
+  it('is not offered beside one that is at work, but with the glass broken', async () => {
+    const world = await platform()
+    const id = await started(world)
+    for (let phase = 0; phase < 2; phase++) {
+      await report(world)
+      await world.advanceRollout(id)
+    }
+    const read = async () => (await world.call('GET', `/api/v1/rollouts/${id}`)).body
+    expect((await read()).actions).toEqual(['rollBackRollout'])
+    expect((await post(world, id, 'rollback')).status).toBe(202)
+    expect((await read()).actions).toEqual([])
+    expect((await read()).breakGlassActions).toEqual(['rollBackRollout'])
+    expect((await post(world, id, 'rollback')).body.code).toBe('child-at-work')
+  })
+})
+
+describe('an abort that is to take back what has changed nobody', () => {
+  const abort = async (world: World, path: string) =>
+    (await world.call('POST', `${path}/abort`, { body: { rollBack: true } })).body
+
+  it.each([
+    ['everybody has taken it back by themselves', () => paused('rolled-back')],
+    [
+      'nobody has begun what was offered',
+      async () => {
+        const world = openWorld()
+        await world.fleet(4)
+        await world.fleet(0, 'v1.1.0')
+        return { world, id: await deployed(world, batches) }
+      },
+    ],
+    [
+      'it waits for an approval',
+      async () => {
+        const world = openWorld()
+        await world.fleet(4)
+        await world.fleet(0, 'v1.1.0')
+        return { world, id: await deployed(world, { ...batches, approvals: { required: 1 } }) }
+      },
+    ],
+  ])('says so and ends by itself, without a rollback that fails, where %s', async (_, begin) => {
+    const { world, id } = await begin()
+    const path = `/api/upgrades/${id}`
+    const { message } = await abort(world, path)
+    expect(message).toContain('Nothing is to be taken back as it stands')
+    for (let move = 0; move < 3; move++) {
+      await world.settle()
+      await world.advance(id)
+    }
+    const { status, children } = (await world.call('GET', path)).body
+    expect([status, children]).toEqual(['aborted', []])
+    expect((await world.call('GET', '/api/upgrades')).body.count).toBe(1)
+  })
+
+  it('begins it all the same where somebody has it by the end', async () => {
+    const { world, id } = await paused('failed')
+    const path = `/api/upgrades/${id}`
+    expect((await abort(world, path)).message).toBe('Upgrade is being aborted')
+    for (let move = 0; move < 3; move++) {
+      await world.settle()
+      await world.advance(id)
+    }
+    expect((await world.call('GET', path)).body.children).toHaveLength(1)
+  })
+
+  it('of a rollout promises no rollback where no phase has begun', async () => {
+    const world = await platform()
+    const id = await started(world, { ...twoPhases, approvals: { required: 1 } })
+    const { message, rollbackId } = await abort(world, `/api/v1/rollouts/${id}`)
+    expect([message, rollbackId]).toEqual([
+      'Rollout is being aborted. Nothing is to be taken back: no phase of it has begun.',
+      null,
+    ])
+    await world.advanceRollout(id)
+    const { status, children } = (await world.call('GET', `/api/v1/rollouts/${id}`)).body
+    expect([status, children]).toEqual(['aborted', []])
+  })
+})
+
+describe('lists', () => {
+  it('say of an upgrade by which rollback it is taken back, and how that stands', async () => {
+    const { world, id } = await paused('failed')
+    const listed = async () => {
+      await world.settle()
+      const { upgrades } = (await world.call('GET', '/api/upgrades')).body
+      return upgrades.find((one: { readonly id: string }) => one.id === id)?.takenBackBy
+    }
+    expect(await listed()).toBeNull()
+    const child = (await rollBack(world, id)).body.upgradeId
+    for (let move = 0; move < 3; move++) {
+      await world.settle()
+      await world.advance(id)
+    }
+    await world.advance(child)
+    expect(await listed()).toEqual({ upgradeId: child, status: 'in_progress' })
+    await report(world)
+    await world.advance(child)
+    expect(await listed()).toEqual({ upgradeId: child, status: 'completed' })
+  })
+
+  it('say so of a rollout too, and how many of its phases', async () => {
+    const world = await platform()
+    const id = await started(world)
+    for (let phase = 0; phase < 2; phase++) {
+      await report(world)
+      await world.advanceRollout(id)
+    }
+    const { phases } = (await world.call('GET', `/api/v1/rollouts/${id}`)).body
+    const body = { phases: [phases[1].name] }
+    const back = (await world.call('POST', `/api/v1/rollouts/${id}/rollback`, { body })).body.rolloutId
+    await world.settle()
+    const { rollouts } = (await world.call('GET', '/api/v1/rollouts')).body
+    const one = rollouts.find((row: { readonly rolloutId: string }) => row.rolloutId === id)
+    expect(one.takenBackBy).toMatchObject({ rolloutId: back, phases: 1 })
   })
 })

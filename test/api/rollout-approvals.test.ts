@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { approved, platform, started, statusOf, twoPhases } from './rollout-world.ts'
-import { approver, type Caller, deployed, openWorld, type World } from './world.ts'
+import { approver, type Caller, deployed, openWorld, report, type World } from './world.ts'
 
 const inbox = async (world: World, as: Caller = approver, query: Record<string, string> = {}) =>
   (await world.call('GET', '/api/v1/approvals', { as, query })).body
@@ -31,6 +31,25 @@ describe('the inbox of approvals', () => {
     expect((await inbox(world)).approvals, 'paused or not').toHaveLength(1)
     await world.call('POST', `/api/v1/rollouts/${id}/resume`)
     await approved(world, id)
+    expect((await inbox(world)).approvals).toEqual([])
+  })
+
+  test('lists one that waits to be continued after a phase, with that phase, until somebody does', async () => {
+    const world = await platform()
+    const phases = twoPhases.phases.map((phase) => ({ ...phase, failureThreshold: { percent: 100 } }))
+    const id = await started(world, { ...twoPhases, phases })
+    await report(world, () => 'failed')
+    await world.advanceRollout(id)
+    expect((await inbox(world)).approvals).toEqual([
+      expect.objectContaining({
+        ...{ kind: 'rollout', rolloutId: id, waitsFor: 'continue', phases: ['databases'], lapses: null },
+        ...{ needed: 0, given: 0, youMay: true, yours: false },
+      }),
+    ])
+    expect((await inbox(world, { user: 'eve', roles: ['viewer'] })).approvals[0].youMay).toBe(false)
+    const body = { phase: 'databases', reason: 'the workers matter more' }
+    await world.call('POST', `/api/v1/rollouts/${id}/continue`, { body })
+    await world.settle()
     expect((await inbox(world)).approvals).toEqual([])
   })
 

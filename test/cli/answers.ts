@@ -26,7 +26,7 @@ export function upgrade(given: Partial<Upgrade> = {}): Upgrade {
       window: null,
       generation: 1,
       position: { move: 'wave', place: 0 },
-      actions: [],
+      ...{ actions: [], breakGlassActions: [] },
       commit: 7,
     },
     ...given,
@@ -116,7 +116,7 @@ export function rollout(given: Partial<Rollout> = {}): Rollout {
     ],
     ...{ approvalsGiven: [], children: [], abort: null, generation: 1, commit: 9 },
     position: { move: 'phases', place: 1 },
-    actions: [],
+    ...{ actions: [], breakGlassActions: [] },
     ...given,
   }
 }

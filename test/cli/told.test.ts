@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { AnswerOf } from '../../contracts/bodies.ts'
-import { planHash, problem, upgrade } from './answers.ts'
+import { planHash, problem, rollout, upgrade } from './answers.ts'
 import { commandAt, standIn } from './stand-in.ts'
 
 type Upgrade = AnswerOf<'getUpgrade'>
 
 /** An upgrade as lists have it. */
-const inList = (run: Upgrade) => ({ ...run, approvals: { needed: 0, given: 0, withinSeconds: 60 } })
+const inList = (run: Upgrade) => ({
+  ...{ ...run, takenBackBy: null },
+  approvals: { needed: 0, given: 0, withinSeconds: 60 },
+})
 
 const leftOut = { pinned: 1, not_entitled: 2 }
 const plan: NonNullable<Upgrade['plan']> = {
@@ -24,7 +27,15 @@ const waits = upgrade({ status: 'pending_approval', plan, againstRelease: [held]
 
 const waiting: AnswerOf<'listApprovals'>['approvals'][number] = {
   ...{ kind: 'upgrade', upgradeId: 'up-1', rolloutId: null, profileId: null, name: null, targetId: null },
-  ...{ attempt: null, step: null, ask: null, waitsFor: 'approve', component: 'api', version: 'v1.2.0' },
+  ...{
+    attempt: null,
+    step: null,
+    ask: null,
+    phases: null,
+    waitsFor: 'approve',
+    component: 'api',
+    version: 'v1.2.0',
+  },
   ...{ planHash, total: 1, reason: null, window: null, requestedBy: 'ann', requestedAt: 'now' },
   ...{ since: 'now', lapses: null, needed: 1, given: 0, youMay: true, yours: false },
   may: { roles: ['approver'], approvers: null, except: [] },
@@ -52,6 +63,39 @@ describe('who is left out, and that a release is held back, is said', () => {
     expect(text).toContain('drydock releases free api v1.2.0 --reason')
     // One is one.
     expect(text).not.toMatch(/\b1 (targets|approvals|waves)\b/)
+  })
+
+  it('by the inbox, of a rollout after which phases it waits, and by which command it goes on', async () => {
+    const continued = {
+      ...{ ...waiting, kind: 'rollout', upgradeId: null, rolloutId: 'ro-1', name: 'Two nodes' },
+      ...{ component: null, version: null, waitsFor: 'continue', phases: ['ring'], needed: 0 },
+      ...{ leftOutCounts: null, againstRelease: [] },
+    }
+    const api = await standIn(() => [200, { approvals: [continued], count: 1, nextCursor: null }])
+    const { out } = await commandAt(api, ['approvals'])
+    expect(out).toContain('ring')
+    expect(out).toContain('drydock continue ro-1 --after "ring" --reason "…"')
+  })
+
+  it('by lists, of what is taken back, by which run and how far that is', async () => {
+    const takenBackBy = { upgradeId: 'up-2', status: 'completed' }
+    const back = { rolloutId: 'ro-2', phases: 1, status: 'in_progress' }
+    const api = await standIn(({ path }) =>
+      path.includes('rollouts')
+        ? [200, { rollouts: [{ ...rollout(), takenBackBy: back }], count: 1, nextCursor: null }]
+        : [
+            200,
+            {
+              upgrades: [{ ...inList(upgrade({ status: 'completed' })), takenBackBy }],
+              count: 1,
+              nextCursor: null,
+            },
+          ],
+    )
+    const said = async (words: readonly string[]) =>
+      (await commandAt(api, words, { columns: 200 })).out.replaceAll(/\s+/g, ' ')
+    expect(await said(['list'])).toContain('completed, taken back by up-2')
+    expect(await said(['rollouts', 'list'])).toContain('1 of 2 phases being taken back by ro-2')
   })
 
   it('by a plan, with names and what they do not meet', async () => {

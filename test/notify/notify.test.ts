@@ -535,6 +535,12 @@ describe('people', () => {
       'learn-more',
       'dismiss',
     ])
+    expect(newest.about).toMatchObject({ kind: 'upgrade', status: 'pending_approval', isOver: false })
+    const upgrade = `/api/upgrades/${newest.about.id}`
+    await world.call('POST', `${upgrade}/reject`, { as: approver, body: { reason: 'not now' } })
+    const [decided] = (await list(ada)).body.notifications
+    expect(decided.about).toMatchObject({ status: 'rejected', isOver: true })
+    expect(decided.actions.map(({ action }: { action: string }) => action)).toEqual(['learn-more', 'dismiss'])
     await world.call('POST', '/api/v1/notifications/dismiss', { as: ada, body: { id: newest.id } })
     expect((await list(ada)).body.count).toBe(1)
     expect((await list(ben)).body.count).toBe(2)

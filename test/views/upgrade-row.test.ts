@@ -7,6 +7,8 @@ import { planOf, requestOf, start } from '../domain/upgrade/world.ts'
 
 const id = '7f7a1b6e-3a42-5c0e-9f43-5b8f7f9f2f10'
 
+const rollback = '0c2f8a1e-7d0b-5a0e-8f55-3a1b9c6d7e42'
+
 /** The longest hold that an upgrade at work has of its own: a target of it is busy with another upgrade. */
 const deferral: UpgradeEvent = {
   type: 'OutcomesRecorded',
@@ -68,12 +70,21 @@ function rolledOut(
     type: 'HoldPlaced',
     data: { code: 'WINDOW_CLOSED', until: start, ref: null, lapses: null },
   })
+  return folded(story)
+}
+
+function folded(story: readonly UpgradeEvent[], begin?: UpgradeBody): UpgradeBody {
   const body = story.reduce<UpgradeBody | undefined>((before, event, place) => {
     const context = { id, commit: place + 1, number: place + 1, at: start, actor: 'alice', since: start }
     const after = upgrades.apply(before, event, context)
     return after === 'deleted' ? undefined : after
-  }, undefined)
+  }, begin)
   return body ?? expect.fail('no row')
+}
+
+function rollbackBy(child: string, target: string | null = null): UpgradeEvent {
+  const data = { child, kind: 'rollback', target, by: 'alice', request: requestOf({}) } as const
+  return { type: 'ChildRequested', data }
 }
 
 /** A row as DynamoDB counts it: names and values. */
@@ -91,6 +102,7 @@ describe('the row of an upgrade', () => {
     const row = shownUpgrade(`${start}#${id}`, body)
     expect(row).toMatchObject({ waveCount: 10, otherWaves: null, total: 10_000, skipped: 10, inProgress: 0 })
     expect(row.waves).toHaveLength(10)
+    expect(row.takenBackBy).toBeNull()
     expect(row.waves[3]).toEqual({
       wave: 3,
       group: null,
@@ -100,6 +112,19 @@ describe('the row of an upgrade', () => {
       unreachable: 249,
       skipped: 1,
     })
+  })
+
+  test('names the last rollback of all of it, which nothing holds it beside, within 1 KB', () => {
+    const cuts = Array.from({ length: 10 }, (_, wave) => (wave + 1) * 1000)
+    const ranges = cuts.map((cut) => [cut - 1000, cut] as const)
+    const abort: UpgradeEvent = {
+      type: 'AbortRequested',
+      data: { by: 'alice', reason: 'no', rollBack: true },
+    }
+    const noted = [abort, rollbackBy('earlier'), rollbackBy(rollback), rollbackBy('one', 'customer-1')]
+    const body = folded(noted, rolledOut({ kind: 'cuts', cuts }, 10_000, ranges))
+    expect(sizeOf(body)).toBeLessThanOrEqual(1024)
+    expect(shownUpgrade(`${start}#${id}`, body).takenBackBy).toBe(rollback)
   })
 
   test('sums a thousand batches up within 1 KB, and loses none', () => {

@@ -37,14 +37,21 @@ function sayWaiting({ console }: Session, waiting: Waiting): void {
   for (const words of leftOutWords(waiting.leftOutCounts)) console.say(`  out   ${words}`, 'careful')
   for (const words of againstWords(waiting.againstRelease, waiting))
     console.tell('  but   ', words, 'careful')
+  for (const phase of waiting.phases ?? [])
+    console.tell(
+      '  after ',
+      `${phase}, which did not end well, or does not run any more what it had put there`,
+    )
   if (waiting.ask !== null) console.tell('  asks  ', waiting.ask)
   if (needed > 0) console.say(`  has   ${given} of ${counted(needed, 'approval')}`)
   if (waiting.lapses !== null) console.say(`  ends  ${waiting.lapses}`)
   const hash =
     waitsFor === 'approve' && planHash !== null ? ` --plan-hash ${planHash.slice(0, shortHash)}` : ''
+  const [phase] = waiting.phases ?? []
+  const after = phase === undefined ? '' : ` --after ${JSON.stringify(phase)} --reason "…"`
   const command =
     targetId === null
-      ? `drydock ${waitsFor} ${waiting.upgradeId ?? waiting.rolloutId}${hash}`
+      ? `drydock ${waitsFor} ${waiting.upgradeId ?? waiting.rolloutId}${hash}${after}`
       : `drydock procedures ${waitsFor} ${targetId} ${step}`
   if (youMay) console.say(`  next  ${command}`)
   else

@@ -4,7 +4,7 @@ import { exitCodes } from '../exit-codes.ts'
 import type { Session, Work } from '../session.ts'
 import { sayTable } from '../terminal/table.ts'
 import { forecastWords } from './forecast.ts'
-import { sayLeftOut } from './left-out.ts'
+import { sayLeftOut, sayWithoutAgent } from './left-out.ts'
 import { deploymentOf } from './request.ts'
 import { watchRun } from './watch.ts'
 
@@ -83,12 +83,7 @@ export const plan: Work = async (session, given) => {
       `${counted(canary.size, 'target')} ${canary.size === 1 ? 'shows' : 'show'} a defect that more than ${canary.seesPercent} % have, with ${canary.confidencePercent} % confidence; ${canary.sizeToSee.map(({ percent, size }) => `${size} would show ${percent} %`).join(', ')}`,
     )
   sayLeftOut(console, '  left out   ', planned)
-  if (planned.withoutAgent > 0)
-    console.tell(
-      '  no agent   ',
-      `${counted(planned.withoutAgent, 'target')}: nothing is installed there before an agent has enrolled (drydock targets enrol)`,
-      'careful',
-    )
+  sayWithoutAgent(console, '  no agent   ', planned)
   sayBeside(console, planned)
   if (procedure !== null) console.say(`  procedure  ${procedure.name}, revision ${procedure.revision}`)
   if (window !== null) console.say(`  window     ${window.start} to ${window.end}`)

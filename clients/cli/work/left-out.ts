@@ -1,4 +1,4 @@
-import { leftOutPhrase } from '../../../contracts/phrases.ts'
+import { counted, leftOutPhrase } from '../../../contracts/phrases.ts'
 import type { Console } from '../terminal/console.ts'
 
 type Counts = Readonly<Record<string, number>>
@@ -26,6 +26,17 @@ export function sayLeftOut(
     const who = names.length > 0 ? `: ${[...names, ...more].join(', ')}` : ''
     console.tell(label, `${count} ${leftOutPhrase(reason)}${who}`, 'careful')
   }
+}
+
+/** Says for how many no agent has ever enrolled; nothing, where there is none. */
+export function sayWithoutAgent(
+  console: Console,
+  label: string,
+  { withoutAgent }: { readonly withoutAgent: number },
+): void {
+  if (withoutAgent === 0) return
+  const words = 'nothing is installed there before an agent has enrolled (drydock targets enrol)'
+  console.tell(label, `${counted(withoutAgent, 'target')}: ${words}`, 'careful')
 }
 
 /** What stands against a release, as answers say it. */

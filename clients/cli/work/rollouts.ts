@@ -1,10 +1,11 @@
 import { counted } from '../../../contracts/phrases.ts'
+import { rolloutBackPhrase } from '../../../contracts/rollout-phrases.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Work } from '../session.ts'
 import { sayTable } from '../terminal/table.ts'
 import { documentOf } from './files.ts'
 import { forecastWords } from './forecast.ts'
-import { sayLeftOut } from './left-out.ts'
+import { sayLeftOut, sayWithoutAgent } from './left-out.ts'
 import { sayList } from './listing.ts'
 import { pages } from './pages.ts'
 import { watchRun } from './watch.ts'
@@ -22,7 +23,10 @@ export const list: Work = async (session, given) => {
     columns: {
       id: (row) => row.rolloutId,
       name: (row) => row.name,
-      status: (row) => row.status,
+      status: ({ status, takenBackBy, phaseCount }) =>
+        takenBackBy === null
+          ? status
+          : `${status}, ${rolloutBackPhrase(takenBackBy, phaseCount)} ${takenBackBy.rolloutId}`,
       phases: (row) => `${row.phasesEnded}/${row.phaseCount}`,
       'asked by': (row) => row.requestedBy,
     },
@@ -52,7 +56,10 @@ export const plan: Work = async (session, given) => {
       dependsOn.join(', '),
     ]),
   )
-  for (const phase of planned.phases) sayLeftOut(console, `  left out   ${phase.name}: `, phase)
+  for (const phase of planned.phases) {
+    sayLeftOut(console, `  left out   ${phase.name}: `, phase)
+    sayWithoutAgent(console, `  no agent   ${phase.name}: `, phase)
+  }
   for (const { phase, detail } of planned.warnings)
     console.tell('  warning    ', `${phase}: ${detail}`, 'careful')
   const { required, reason } = planned.approvals

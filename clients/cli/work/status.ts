@@ -1,3 +1,4 @@
+import { backPhrase } from '../../../contracts/phrases.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Work } from '../session.ts'
 import { sayTable } from '../terminal/table.ts'
@@ -48,8 +49,12 @@ export const list: Work = async ({ api, console, json }, given) => {
     sayTable(
       console,
       ['id', 'component', 'version', 'status', 'done'],
-      upgrades.map(({ id, kind, component, version, status, ...counts }) => [
-        ...[id, kind === 'deploy' ? component : `${component} ${kind}`, version, status, doneWords(counts)],
+      upgrades.map(({ id, kind, component, version, status, takenBackBy, ...counts }) => [
+        ...[id, kind === 'deploy' ? component : `${component} ${kind}`, version],
+        takenBackBy === null
+          ? status
+          : `${status}, ${backPhrase(takenBackBy.status)} ${takenBackBy.upgradeId}`,
+        doneWords(counts),
       ]),
     )
   return exitCodes.done

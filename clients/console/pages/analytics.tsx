@@ -6,7 +6,7 @@ import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { Card, Empty, Head, Shown } from '../parts/basic.tsx'
 import { daysOfAttempts } from '../pictures/series.ts'
 import { useRead } from '../use.ts'
-import { dayAndMonth, lasting } from '../words.ts'
+import { counted, dayAndMonth, lasting } from '../words.ts'
 
 const everyMinute = 60_000
 
@@ -51,6 +51,11 @@ export function Analytics() {
                   </div>
                 ))}
               </div>
+              <p class="hint">
+                A try on a target counts once it has ended, and another try as another. What an agent rejected
+                counts as failed. Who was left out, put off, withdrawn or cancelled is not counted, and
+                neither is a rollback as an attempt.
+              </p>
               {days.length === 0 ? (
                 <Empty>
                   <h2>No attempt has ended in thirty days</h2>
@@ -152,7 +157,9 @@ function Table({ of, words }: { readonly of: AnswerOf<'getAnalytics'>; readonly 
               <td class="number">{spent(times.work.meanSeconds)}</td>
               <td class="number">{spent(times.work.p95Seconds)}</td>
               <td>
-                {mostCommonFailure === null ? '–' : `${mostCommonFailure.code} (${mostCommonFailure.count})`}
+                {mostCommonFailure === null
+                  ? '–'
+                  : `${mostCommonFailure.code}, ${counted(mostCommonFailure.count, 'time')}`}
               </td>
             </tr>
           ))}

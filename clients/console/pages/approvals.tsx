@@ -4,13 +4,12 @@ import { Card, Empty, Head, Instant, Shown } from '../parts/basic.tsx'
 import { Deeds } from '../parts/deeds.tsx'
 import { LeftOut } from '../parts/left-out.tsx'
 import { ReleaseNotice } from '../parts/release-standing.tsx'
-import { RolloutPlans } from '../parts/rollout-plans.tsx'
 import { Scrolling } from '../parts/scrolling.tsx'
-import { useStory } from '../parts/story.tsx'
+import { WaitingRollout } from '../parts/waiting-rollout.tsx'
 import { differencesOf } from '../pictures/difference.ts'
 import { to } from '../router.ts'
 import { often, seldom, useRead, useRepeated, useSigned } from '../use.ts'
-import { counted } from '../words.ts'
+import { capital, counted } from '../words.ts'
 
 /** What waits for a person, and how a plan differs from the one before. */
 export function Approvals() {
@@ -24,13 +23,13 @@ export function Approvals() {
           approvals.length === 0 ? (
             <Empty>
               <h2>Nothing waits for a person</h2>
-              <p>Plans to approve, canaries to continue and steps that ask are shown here.</p>
+              <p>Plans to approve, canaries and rollouts to continue and steps that ask are shown here.</p>
             </Empty>
           ) : (
             <>
               {approvals.map((approval) => (
                 <One
-                  key={`${approval.rolloutId} ${approval.upgradeId} ${approval.targetId} ${approval.step}`}
+                  key={`${approval.rolloutId} ${approval.upgradeId} ${approval.targetId} ${approval.step} ${approval.waitsFor}`}
                   approval={approval}
                   again={reading.again}
                 />
@@ -66,8 +65,7 @@ async function everyApproval(api: Api) {
 
 function titleOf({ component, version, name, targetId, waitsFor }: Approval): string {
   const what = component === null ? (name ?? 'Rollout') : `${component} ${version}`
-  const deed = waitsFor.charAt(0).toUpperCase() + waitsFor.slice(1)
-  return `${deed}: ${what}${targetId === null ? '' : ` on ${targetId}`}`
+  return `${capital(waitsFor)}: ${what}${targetId === null ? '' : ` on ${targetId}`}`
 }
 
 function One({ approval, again }: { readonly approval: Approval; again(): void }) {
@@ -117,22 +115,16 @@ function One({ approval, again }: { readonly approval: Approval; again(): void }
             {may.except.length > 0 && `, but not ${may.except.join(', ')}`}
           </dd>,
         ]}
-        {reason !== null && [<dt key="r">Why</dt>, <dd key="reason">{reason}</dd>]}
+        {reason !== null && [<dt key="r">Why it is asked for</dt>, <dd key="reason">{reason}</dd>]}
         {ask !== null && [<dt key="q">Asks</dt>, <dd key="ask">{ask}</dd>]}
       </dl>
       {!approval.youMay && <p class="notice">It is not for you to give.</p>}
-      {upgradeId === null && rolloutId !== null && <OfRollout id={rolloutId} />}
+      {upgradeId === null && rolloutId !== null && <WaitingRollout id={rolloutId} again={again} />}
       {upgradeId !== null && approval.waitsFor !== 'acknowledge' && approval.waitsFor !== 'settle' && (
         <OfUpgrade id={upgradeId} again={again} />
       )}
     </Card>
   )
-}
-
-/** The rollout that waits: it is decided on its own page. */
-function OfRollout({ id }: { readonly id: string }) {
-  const { value } = useStory('getRolloutEvents', id, seldom)
-  return value ? <RolloutPlans story={value} /> : null
 }
 
 /** The upgrade that waits: how its plan differs from the last of its component, and what may be done. */

@@ -1,8 +1,11 @@
+import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { rolesFor } from '../../../contracts/routes.ts'
 import { type Refused, refusalIn } from '../api.ts'
 import { Card, Empty, Head, Instant, Pager, Refusal, Shown, Status } from '../parts/basic.tsx'
+import { groupsOf } from '../pictures/groups.ts'
+import { to } from '../router.ts'
 import { seldom, useRead, useSigned } from '../use.ts'
 import type { Tone } from '../words.ts'
 import { counted } from '../words.ts'
@@ -20,7 +23,7 @@ const tones: Readonly<Record<Notification['type'], Tone>> = {
 export function Notifications() {
   const { api } = useSigned()
   const [cursors, setCursors] = useState<string[]>([])
-  const reading = useRead('listNotifications', { query: { limit: 50, cursor: cursors.at(-1) } }, seldom)
+  const reading = useRead('listNotifications', { query: { limit: 25, cursor: cursors.at(-1) } }, seldom)
   const dismiss = async (id: string) => {
     await api.write('dismissNotification', {}, { id })
     reading.again()
@@ -37,11 +40,13 @@ export function Notifications() {
                 <p>What matters is shown here for seven days, until you put it away.</p>
               </Empty>
             ) : (
-              <ul class="rows">
-                {notifications.map((one) => (
-                  <One key={one.id} one={one} dismiss={() => void dismiss(one.id)} />
-                ))}
-              </ul>
+              groupsOf(notifications).map(({ key, about, all }) => (
+                <Group key={key} about={about} title={all[0]?.title ?? ''}>
+                  {all.map((one) => (
+                    <One key={one.id} one={one} dismiss={() => void dismiss(one.id)} />
+                  ))}
+                </Group>
+              ))
             )}
             <Pager cursors={cursors} next={nextCursor} turn={setCursors} back="Newer" more="Older" />
           </>
@@ -52,26 +57,66 @@ export function Notifications() {
   )
 }
 
+/** What is told of one upgrade, or one rollout, the newest first, with how that stands now. */
+function Group({
+  about,
+  title,
+  children,
+}: {
+  readonly about: Notification['about']
+  readonly title: string
+  readonly children: ComponentChildren
+}) {
+  if (about === null)
+    return (
+      <Card title="Other">
+        <ul class="rows">{children}</ul>
+      </Card>
+    )
+  const { kind, id, status, isOver } = about
+  return (
+    <Card
+      title={title}
+      beside={
+        <>
+          <Status of={status} />
+          <a
+            href={to([kind === 'upgrade' ? 'upgrades' : 'rollouts', id])}
+            aria-label={`Look at it: ${title}`}
+          >
+            Look at it
+          </a>
+        </>
+      }
+    >
+      {isOver && <p class="quiet">It is over: nothing of this waits for anybody any more.</p>}
+      <ul class="rows">{children}</ul>
+    </Card>
+  )
+}
+
 function One({ one, dismiss }: { readonly one: Notification; dismiss(): void }) {
-  const { type, title, description, actions, at } = one
-  // Pages of the console, whose path is this one's.
-  const links = actions.flatMap(({ label, url }) =>
-    url?.startsWith('/console#/') ? [{ label, place: url.slice('/console'.length) }] : [],
+  const { type, title, description, actions, about, at } = one
+  // Pages of the console, whose path is this one's. Where a group is of one thing, it has the way there.
+  const links = actions.flatMap(({ label, action, url }) =>
+    action !== (about === null ? '' : 'learn-more') && url?.startsWith('/console#/')
+      ? [{ label, place: url.slice('/console'.length) }]
+      : [],
   )
   return (
     <li class="row">
       <span class="row-title">
-        <b>{title}</b>
+        <b>{about === null ? title : description}</b>
         <Status of={type} tone={tones[type]} />
       </span>
-      <span>{description}</span>
+      {about === null && <span>{description}</span>}
       <span class="row-foot">
         {links.map(({ label, place }) => (
           <a key={label} href={place}>
             {label}
           </a>
         ))}
-        <button type="button" onClick={dismiss} aria-label={`Dismiss: ${title}`}>
+        <button type="button" onClick={dismiss} aria-label={`Dismiss: ${title}: ${description}`}>
           Dismiss
         </button>
         <span class="quiet">
@@ -151,7 +196,7 @@ function Place({ destination: { name, revision, document } }: { readonly destina
               <ul>
                 {messages.slice(0, 5).map(({ about, type, why, givenUpAt }) => (
                   <li key={about}>
-                    {type ?? 'How it stands'}: {why} <Instant at={givenUpAt} />
+                    {type ?? 'How it stands'}: {why} Given up <Instant at={givenUpAt} />
                   </li>
                 ))}
               </ul>

@@ -198,6 +198,7 @@ function Preview({ component, plan }: { readonly component: string; readonly pla
     canary,
     leftOut,
     leftOutCounts,
+    withoutAgent,
     warnings,
     overlaps,
     approvals,
@@ -223,7 +224,7 @@ function Preview({ component, plan }: { readonly component: string; readonly pla
         </div>
         <div class="figure">
           <b>{lasting(expectedAttempt.seconds)}</b>
-          <span>an attempt, {spoken(expectedAttempt.source)}</span>
+          <span>an attempt, as expected ({spoken(expectedAttempt.source)})</span>
         </div>
       </div>
       <ReleaseNotice component={component} version={plan.version} digest={plan.digest} />
@@ -232,6 +233,12 @@ function Preview({ component, plan }: { readonly component: string; readonly pla
           {detail}
         </p>
       ))}
+      {withoutAgent > 0 && (
+        <p class="notice waits">
+          No agent has ever enrolled for {counted(withoutAgent, 'target')} of it: nothing is installed there
+          before one has.
+        </p>
+      )}
       <End of={forecast} track={null} />
       {approvals.reason !== null && <p class="notice waits">{approvals.reason}</p>}
       <div class="columns">

@@ -27,7 +27,7 @@ export function Policies() {
                     <span class="tag">revision {revision}</span>
                     <Status of={withdrawn ? 'withdrawn' : 'in service'} tone={withdrawn ? 'quiet' : 'good'} />
                   </span>
-                  {withdrawn && <span class="held">{withdrawn.reason}</span>}
+                  {withdrawn && <span class="held">Withdrawn: {withdrawn.reason}</span>}
                   {document.description !== null && <span>{String(document.description)}</span>}
                   <dl>
                     {rulesOf(document).map(([about, says]) => [
@@ -37,7 +37,7 @@ export function Policies() {
                   </dl>
                   <span class="row-foot">
                     <span class="quiet">
-                      {definedBy}, <Instant at={definedAt} />
+                      defined by {definedBy}, <Instant at={definedAt} />
                     </span>
                   </span>
                 </li>

@@ -169,7 +169,7 @@ function Closure({ name, words }: { readonly name: string; readonly words: strin
         {value && <Status of={value.open ? 'open' : 'closed'} tone={value.open ? 'good' : 'waits'} />}
       </span>
       <span class="row-foot">
-        <span>{value?.why.join(', ')}</span>
+        {value && value.why.length > 0 && <span>Closed for: {value.why.join(', ')}</span>}
         <span class="quiet">
           {words}
           {value?.changesAt && (
@@ -210,7 +210,9 @@ function OneProfile({ id }: { readonly id: string }) {
                       </span>
                       <span class="row-foot">
                         {execution.resources_successful} of {execution.resources_processed} well
-                        <span class="quiet">{execution.error_summary}</span>
+                        {execution.error_summary !== null && (
+                          <span class="quiet">Failures: {execution.error_summary}</span>
+                        )}
                       </span>
                     </li>
                   ))}
@@ -228,7 +230,7 @@ function OneProfile({ id }: { readonly id: string }) {
                           tone={['opened', 'resumed'].includes(result) ? 'good' : 'waits'}
                         />
                       </span>
-                      {detail !== null && <span class="quiet">{detail}</span>}
+                      {detail !== null && <span class="quiet">Why: {detail}</span>}
                     </li>
                   ))}
                 </ul>

@@ -4,7 +4,7 @@ import type { Release } from '../answers.ts'
 import { Card, Empty, Head, Instant, Pager, Shown, Status } from '../parts/basic.tsx'
 import { standingOf } from '../parts/release-standing.tsx'
 import { seldom, useRead } from '../use.ts'
-import { counted } from '../words.ts'
+import { capital, counted } from '../words.ts'
 
 /** All releases, and the keys that sign them. */
 export function Releases() {
@@ -66,8 +66,12 @@ function One({ release }: { readonly release: Release }) {
         <span class="tag">{channel}</span>
         <Status of={standing?.word ?? 'in service'} tone={standing?.tone ?? 'good'} />
       </span>
-      {standing && <span class="held">{standing.reason}</span>}
-      {notes !== null && <span>{notes}</span>}
+      {standing && (
+        <span class="held">
+          {capital(standing.word)}: {standing.reason}
+        </span>
+      )}
+      {notes !== null && <span>Notes: {notes}</span>}
       <span class="row-foot">
         <span>
           {signed === null
@@ -75,10 +79,12 @@ function One({ release }: { readonly release: Release }) {
             : `signed by ${counted(signed.signatures, 'key')}, counter ${signed.counter}`}
         </span>
         <span class="quiet">
-          <Instant at={registeredAt} />
+          registered <Instant at={registeredAt} />
         </span>
       </span>
-      <code class="quiet">{digest}</code>
+      <span class="quiet">
+        Digest <code>{digest}</code>
+      </span>
     </li>
   )
 }
@@ -114,13 +120,15 @@ function Keys() {
                   </span>
                   {revoked && (
                     <span class="held">
-                      {revoked.reason}, {revoked.by}
+                      Revoked by {revoked.by}: {revoked.reason}
                     </span>
                   )}
                   <span class="row-foot">
-                    <code>{keyId}</code>
+                    <span>
+                      Key <code>{keyId}</code>
+                    </span>
                     <span class="quiet">
-                      {registeredBy}, <Instant at={registeredAt} />
+                      registered by {registeredBy}, <Instant at={registeredAt} />
                     </span>
                   </span>
                 </li>
@@ -181,11 +189,13 @@ function Licence({
       </span>
       {revoked && (
         <span class="held">
-          {revoked.reason}, since <Instant at={revoked.since} />
+          Revoked since <Instant at={revoked.since} />: {revoked.reason}
         </span>
       )}
       <span class="row-foot">
-        <code>{licence}</code>
+        <span>
+          Hash of its key <code>{licence}</code>
+        </span>
         <span class="quiet">
           {expires === null ? (
             'does not expire'

@@ -28,14 +28,16 @@ export function Stop() {
               {stops.map(({ stopId, reason, by, since }) => (
                 <li key={stopId} class="row">
                   <span class="row-title">
-                    <b>{reason}</b>
+                    <span>
+                      Reason: <b>{reason}</b>
+                    </span>
                     <button type="button" disabled={!may} onClick={() => setAsked({ lift: stopId })}>
                       Lift
                     </button>
                   </span>
                   <span class="row-foot">
                     <span class="quiet">
-                      {by}, <Instant at={since} />
+                      stopped by {by}, since <Instant at={since} />
                     </span>
                   </span>
                 </li>

@@ -45,7 +45,7 @@ export function OneTarget({ id }: { readonly id: string }) {
                         </a>
                         {code !== null && <code>{code}</code>}
                         <span class="quiet">
-                          <Instant at={endedAt} />
+                          ended <Instant at={endedAt} />
                         </span>
                         <Status of={outcome} />
                       </li>

@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks'
 import { attemptStatuses } from '../../../contracts/statuses.ts'
-import type { Hold, Upgrade } from '../answers.ts'
+import type { Upgrade } from '../answers.ts'
 import { Card, Empty, Head, Instant, Pager, Shown, Status } from '../parts/basic.tsx'
 import { Deeds } from '../parts/deeds.tsx'
 import { Explanation } from '../parts/explanation.tsx'
 import { Forecast } from '../parts/forecast.tsx'
+import { Holds } from '../parts/holds.tsx'
 import { LeftOut } from '../parts/left-out.tsx'
 import { Machine } from '../parts/machine.tsx'
 import { ReleaseNotice } from '../parts/release-standing.tsx'
@@ -16,7 +17,7 @@ import { isOver } from '../pictures/actions.ts'
 import { stopsOf } from '../pictures/timeline.ts'
 import { to } from '../router.ts'
 import { often, seldom, useRead } from '../use.ts'
-import { holdTitle, lasting, secondsBetween, sentence, spoken } from '../words.ts'
+import { holdTitle, lasting, secondsBetween, spoken } from '../words.ts'
 
 /** One upgrade: how far it is, what holds it, what it did, and what may be done. */
 export function OneUpgrade({ id }: { readonly id: string }) {
@@ -82,34 +83,6 @@ export function OneUpgrade({ id }: { readonly id: string }) {
         </>
       )}
     </Shown>
-  )
-}
-
-/** Why it does not advance, and what would lift that. */
-export function Holds({ holds }: { readonly holds: readonly Hold[] }) {
-  if (holds.length === 0) return null
-  return (
-    <ul class="holds" aria-label="Holds">
-      {holds.map(({ code, since, until, ref, unblock, lapses }) => (
-        <li key={`${code} ${since}`} class="hold">
-          <b>{holdTitle(code)}</b> {ref !== null && <span>{ref}</span>}
-          <p>{sentence(unblock)}</p>
-          <p class="quiet">
-            Since <Instant at={since} />
-            {until !== null && (
-              <>
-                , until <Instant at={until} />
-              </>
-            )}
-            {lapses !== null && (
-              <>
-                ; lapses <Instant at={lapses} />
-              </>
-            )}
-          </p>
-        </li>
-      ))}
-    </ul>
   )
 }
 
@@ -219,7 +192,12 @@ function Targets({
                     </button>
                     {open === log.id && (
                       <div class="opened">
-                        {log.output !== null && <pre>{log.output}</pre>}
+                        {log.output !== null && (
+                          <>
+                            <p class="quiet">What its agent said:</p>
+                            <pre>{log.output}</pre>
+                          </>
+                        )}
                         <Explanation target={log.customer_id} upgrade={id} at={at} />
                         <a href={to(['targets', log.customer_id])}>All about {log.customer_id}</a>
                       </div>
@@ -248,7 +226,7 @@ function BlastRadius({ id, at }: { readonly id: string; readonly at: string | un
                 of={proven ? 'within the limits' : 'not within the limits'}
                 tone={proven ? 'good' : 'bad'}
               />{' '}
-              <span class="quiet">{limits.parallel} at once; from the log itself</span>
+              <span class="quiet">{limits.parallel} at once at the most; from the log itself</span>
             </p>
             {breakGlass && (
               <p class="notice bad">
@@ -325,7 +303,7 @@ function Facts({ upgrade }: { readonly upgrade: Upgrade }) {
           </dd>,
         ])}
         {parentId !== null && [
-          <dt key="p">Of</dt>,
+          <dt key="p">{upgrade.kind === 'rollback' ? 'Takes back' : 'Tries again'}</dt>,
           <dd key="parent">
             <a href={to(['upgrades', parentId])}>the upgrade before</a>
           </dd>,

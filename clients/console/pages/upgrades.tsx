@@ -1,7 +1,9 @@
 import { useState } from 'preact/hooks'
+import { backPhrase } from '../../../contracts/phrases.ts'
 import { type UpgradeStatusWord, upgradeStatuses } from '../../../contracts/statuses.ts'
 import type { UpgradeInList } from '../answers.ts'
 import { Empty, Head, Instant, Pager, Shown, Status } from '../parts/basic.tsx'
+import { TakenBack } from '../parts/taken-back.tsx'
 import { Bar } from '../parts/waves.tsx'
 import { type Place, to } from '../router.ts'
 import { often, useRead } from '../use.ts'
@@ -70,7 +72,8 @@ function List() {
 }
 
 function Row({ upgrade }: { readonly upgrade: UpgradeInList }) {
-  const { id, component, version, status, kind, requestedBy, requestedAt, completed, total, holds } = upgrade
+  const { id, component, version, status, kind, requestedBy, requestedAt } = upgrade
+  const { completed, total, holds, takenBackBy } = upgrade
   return (
     <li>
       <a class="row" href={to(['upgrades', id])}>
@@ -88,10 +91,13 @@ function Row({ upgrade }: { readonly upgrade: UpgradeInList }) {
           </span>
           {holds[0] && <span class="held">{holdTitle(holds[0].code)}</span>}
           <span class="quiet">
-            {requestedBy}, <Instant at={requestedAt} />
+            asked for by {requestedBy}, <Instant at={requestedAt} />
           </span>
         </span>
       </a>
+      {takenBackBy && (
+        <TakenBack words={backPhrase(takenBackBy.status)} of="upgrades" by={takenBackBy.upgradeId} />
+      )}
     </li>
   )
 }

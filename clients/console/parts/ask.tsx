@@ -76,8 +76,19 @@ export function Reason({
   )
 }
 
-/** Asks whether a rollback goes on even while everything is stopped. */
-export function BreakGlass() {
+/** Asks whether a rollback goes on even while everything is stopped; `only`: none other may be asked for. */
+export function BreakGlass({ only }: { readonly only: boolean }) {
+  if (only)
+    return (
+      <>
+        <input type="hidden" name="breakGlass" value="yes" />
+        <p class="notice waits">
+          A rollback is at work, or asked for: wait for it. Another is for a stop alone, which would hold that
+          one: it goes on even while everything is stopped, for the reason below, and a second person approves
+          it.
+        </p>
+      </>
+    )
   return (
     <label class="inline">
       <input type="checkbox" name="breakGlass" value="yes" />

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { Upgrade } from '../answers.ts'
-import { type Action, actions, actionWords, hindrance } from '../pictures/actions.ts'
+import { type Action, actions, actionWords, hindrance, needsGlass } from '../pictures/actions.ts'
 import { to } from '../router.ts'
 import { type Signed, useSigned } from '../use.ts'
 import { counted, instant } from '../words.ts'
@@ -8,6 +8,10 @@ import { Ask, BreakGlass, Reason, reasonOfRollback, textOf } from './ask.tsx'
 
 const most: readonly Action[] = ['approveUpgrade', 'continueUpgrade', 'resumeUpgrade']
 const dangerous: readonly Action[] = ['rejectUpgrade', 'rollBackUpgrade', 'abortUpgrade']
+
+function wordsOf(action: Action, upgrade: Upgrade): string {
+  return needsGlass(action, upgrade) ? `${actionWords[action]} (break-glass)` : actionWords[action]
+}
 
 /** What can be done with an upgrade, as buttons; what cannot be done says why. */
 export function Deeds({ upgrade, done }: { readonly upgrade: Upgrade; done(): void }) {
@@ -25,7 +29,7 @@ export function Deeds({ upgrade, done }: { readonly upgrade: Upgrade; done(): vo
             class={most.includes(action) ? 'primary' : dangerous.includes(action) ? 'danger' : ''}
             onClick={() => setAsked(action)}
           >
-            {actionWords[action]}
+            {wordsOf(action, upgrade)}
           </button>
         ))}
       </div>
@@ -75,8 +79,8 @@ function Deed({
   const act = (form: FormData) => perform(action, upgrade, signed, form)
   return (
     <Ask
-      title={`${actionWords[action]}: ${name}`}
-      yes={actionWords[action]}
+      title={`${wordsOf(action, upgrade)}: ${name}`}
+      yes={wordsOf(action, upgrade)}
       danger={dangerous.includes(action)}
       act={act}
       close={close}
@@ -130,8 +134,8 @@ function Deed({
       {action === 'rollBackUpgrade' && (
         <>
           <p>An upgrade of its own takes every target that this one changed back to the version before.</p>
-          <BreakGlass />
-          <Reason />
+          <BreakGlass only={needsGlass(action, upgrade)} />
+          <Reason needed={needsGlass(action, upgrade)} />
         </>
       )}
       {action === 'abortUpgrade' && (

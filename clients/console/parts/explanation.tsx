@@ -33,7 +33,9 @@ export function Explanation({
                   )}
                 </p>
                 {unblock !== undefined && <p class="unblock">What would change it: {sentence(unblock)}</p>}
-                <p class="quiet mono">{ref}</p>
+                <p class="quiet">
+                  Follows from <span class="mono">{ref}</span>
+                </p>
               </li>
             ))}
           </ul>

@@ -24,8 +24,16 @@ export function isOver({ status }: { readonly status: string }): boolean {
   return ended.includes(status)
 }
 
+/** Says whether something may be asked for with the glass broken alone. */
+export function needsGlass<Action extends string>(
+  action: Action,
+  { breakGlassActions: byGlass }: { readonly breakGlassActions: readonly string[] },
+): boolean {
+  return byGlass.includes(action)
+}
+
 /** What is looked at to say what may be done with an upgrade. */
-type Standing = Pick<Upgrade, 'status' | 'actions' | 'requestedBy' | 'approvals'>
+type Standing = Pick<Upgrade, 'status' | 'actions' | 'breakGlassActions' | 'requestedBy' | 'approvals'>
 
 /**
  * Returns why an action is not possible now; undefined: it may be tried. What may be asked of an upgrade as it stands the API says; here stands
@@ -33,12 +41,12 @@ type Standing = Pick<Upgrade, 'status' | 'actions' | 'requestedBy' | 'approvals'
  */
 export function hindrance(
   action: Action,
-  { actions: possible, status, requestedBy, approvals }: Standing,
+  { actions: possible, breakGlassActions: byGlass, status, requestedBy, approvals }: Standing,
   { roles, subject }: Session,
 ): string | undefined {
   const may = rolesFor(action)
   if (!roles.some((role) => may.includes(role))) return `Only for ${may.join(', ')}.`
-  if (!possible.includes(action)) return whyNot(action, status)
+  if (!possible.includes(action) && !byGlass.includes(action)) return whyNot(action, status)
   const isOwn = requestedBy === subject
   if (action === 'approveUpgrade') {
     if (isOwn) return 'You have asked for it: somebody else approves.'
@@ -95,12 +103,14 @@ export function mayTry(
   action: RolloutAction,
   {
     actions: possible,
+    breakGlassActions: byGlass,
     requestedBy,
     approvalsGiven,
-  }: Pick<Rollout, 'actions' | 'requestedBy' | 'approvalsGiven'>,
+  }: Pick<Rollout, 'actions' | 'breakGlassActions' | 'requestedBy' | 'approvalsGiven'>,
   { roles, subject }: Session,
 ): boolean {
-  if (!possible.includes(action) || !roles.some((role) => rolesFor(action).includes(role))) return false
+  if (!possible.includes(action) && !byGlass.includes(action)) return false
+  if (!roles.some((role) => rolesFor(action).includes(role))) return false
   if (action === 'approveRollout')
     return requestedBy !== subject && approvalsGiven.every(({ by }) => by !== subject)
   return action !== 'rejectRollout' || requestedBy !== subject

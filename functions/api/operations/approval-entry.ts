@@ -2,8 +2,10 @@ import { rolesFor } from '../../../contracts/routes.ts'
 import { afterWave } from '../../domain/plan/after-wave.ts'
 import { authorsOf as authorsOfRollout } from '../../domain/rollout/approval.ts'
 import { holdsOf } from '../../domain/rollout/holds.ts'
+import { unpassed } from '../../domain/rollout/phases.ts'
 import type { ExistingRollout } from '../../domain/rollout/state.ts'
 import type { Demand } from '../../domain/rules/demands.ts'
+import { awaitsApproval } from '../../domain/standing.ts'
 import type { AgainstRelease, CitedAgainst } from '../../domain/target/explanation.ts'
 import { drivenIn } from '../../domain/target/procedure.ts'
 import type { TargetState } from '../../domain/target/state.ts'
@@ -11,6 +13,7 @@ import { mayApproveNow } from '../../domain/upgrade/approval.ts'
 import { authorsOf } from '../../domain/upgrade/approvers.ts'
 import { holdOf } from '../../domain/upgrade/hold.ts'
 import type { ExistingUpgrade, PlannedUpgrade } from '../../domain/upgrade/state.ts'
+import { isEnd } from '../../domain/upgrade/status.ts'
 import type { HeldStepRow, RolloutRow, UpgradeRow } from '../../views/rows.ts'
 import type { Principal } from '../http/exchange.ts'
 import { neededApprovals } from '../rollouts/exposure.ts'
@@ -91,6 +94,7 @@ function countedOf({ standing }: PlannedUpgrade): { readonly needed: number; rea
 
 const noPlan = { leftOutCounts: null, againstRelease: [] as AgainstRelease[] }
 const noStep = { targetId: null, attempt: null, step: null, ask: null }
+const noPhases = { phases: null }
 
 /** Returns the entry of a step that is held on a target; none where it is so no more. */
 export function entriesOfStep(
@@ -118,6 +122,7 @@ export function entriesOfStep(
       ...{ since: held.since, lapses: waitsFor === 'acknowledge' ? deadline : null, needed: 1, given: 0 },
       reason: null,
       ...noPlan,
+      ...noPhases,
       ...mayBody(may, requestedBy, principal),
     },
   ]
@@ -142,7 +147,7 @@ export function entriesOfUpgrade(
       {
         kind: profileId === null ? ('upgrade' as const) : ('profile' as const),
         ...{ upgradeId, rolloutId, profileId, component, version, planHash, requestedBy, requestedAt },
-        ...{ name: null, ...noStep },
+        ...{ name: null, ...noStep, ...noPhases },
         total: row.total,
         waitsFor: wait.waitsFor,
         window: state.window,
@@ -157,35 +162,51 @@ export function entriesOfUpgrade(
   })
 }
 
-/** Returns the entries of a rollout: one where it waits for approval. Its phases are approved with it. */
+/** May somebody be waited for in a rollout, as its row says: to approve it, or to continue it after a phase that is over? */
+export function mayWaitForPerson({ standing }: Pick<RolloutRow, 'standing'>): boolean {
+  return !isEnd(standing.status) && (awaitsApproval({ standing }) || standing.over > 0)
+}
+
+/**
+ * Returns the entries of a rollout: one where it waits for approval, with which its phases are approved, and one where it waits for somebody to
+ * continue it after phases that did not end well, or were overtaken.
+ */
 export function entriesOfRollout(
   { rolloutId, name, requestedAt }: RolloutRow,
   state: ExistingRollout,
   now: string,
   principal: Principal,
 ) {
-  const hold = holdsOf(state, now).find(({ code }) => code === 'APPROVAL')
-  if (!hold) return []
   const { requestedBy, planHash, phases, request, standing } = state
-  const may: May = {
+  const holds = holdsOf(state, now)
+  const nameOf = (number: number) => phases[number]?.name ?? ''
+  const common = {
+    kind: 'rollout' as const,
+    ...{ upgradeId: null, rolloutId, profileId: null, component: null, version: null },
+    ...{ planHash, requestedBy, requestedAt, name, ...noStep, ...noPlan, window: null },
+    total: phases.reduce((sum, { members }) => sum + members, 0),
+  }
+  const approval = holds.find(({ code }) => code === 'APPROVAL')
+  const approvers: May = {
     roles: rolesFor('approveRollout'),
     approvers: request.approvals.approvers,
     except: [...authorsOfRollout(state), ...state.approvals.map(({ by }) => by)],
   }
   const { needed, given } = standing.approvals
-  const names = state.exposed.map((number) => phases[number]?.name ?? '')
-  return [
-    {
-      kind: 'rollout' as const,
-      ...{ upgradeId: null, rolloutId, profileId: null, component: null, version: null },
-      ...{ planHash, requestedBy, requestedAt, name, ...noStep },
-      total: phases.reduce((sum, { members }) => sum + members, 0),
-      waitsFor: 'approve' as const,
-      window: null,
-      ...{ since: hold.since, lapses: hold.lapses, needed, given },
-      reason: neededApprovals(request.approvals.required, names).reason,
-      ...noPlan,
-      ...mayBody(may, requestedBy, principal),
-    },
-  ]
+  const toApprove = approval && {
+    ...common,
+    ...{ waitsFor: 'approve' as const, ...noPhases },
+    ...{ since: approval.since, lapses: approval.lapses, needed, given },
+    reason: neededApprovals(request.approvals.required, state.exposed.map(nameOf)).reason,
+    ...mayBody(approvers, requestedBy, principal),
+  }
+  const [first] = holds.filter(({ code }) => code === 'PHASE_FAILED' || code === 'PHASE_OVERTAKEN')
+  const anybody: May = { roles: rolesFor('continueRollout'), approvers: null, except: [] }
+  const toContinue = first && {
+    ...common,
+    ...{ waitsFor: 'continue' as const, phases: unpassed(state).map(nameOf) },
+    ...{ since: first.since, lapses: null, needed: 0, given: 0, reason: null },
+    ...mayBody(anybody, requestedBy, principal),
+  }
+  return [toApprove, toContinue].filter((entry) => entry !== undefined)
 }

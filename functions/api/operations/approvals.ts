@@ -4,11 +4,9 @@ import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
 import { exists } from '../../domain/rollout/state.ts'
 import { boundOf } from '../../domain/rules/binding.ts'
 import { demandsOf } from '../../domain/rules/demands.ts'
-import { awaitsApproval } from '../../domain/standing.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { isPlanned, exists as upgradeExists } from '../../domain/upgrade/state.ts'
-import { isEnd } from '../../domain/upgrade/status.ts'
 import { againstReleaseOf } from '../../facts/release.ts'
 import { bindingNow } from '../../facts/rules.ts'
 import { atOnce } from '../../patience.ts'
@@ -17,7 +15,13 @@ import type { Operate } from '../http/endpoint.ts'
 import type { Principal } from '../http/exchange.ts'
 import { type Paged, pageOf } from '../http/page.ts'
 import type { Services } from '../services.ts'
-import { entriesOfRollout, entriesOfStep, entriesOfUpgrade, waitsForPerson } from './approval-entry.ts'
+import {
+  entriesOfRollout,
+  entriesOfStep,
+  entriesOfUpgrade,
+  mayWaitForPerson,
+  waitsForPerson,
+} from './approval-entry.ts'
 
 /** Pages of the views that one request looks through at most. */
 const mostPages = 10
@@ -32,8 +36,7 @@ type LookThrough = (services: Services, looking: Looking, principal: Principal) 
 /** Each is read from its stream, which knows who may. */
 const inRollouts: LookThrough = async ({ log, views, now }, looking, principal) => {
   const { rows, nextCursor } = await pageOf(views.listRollouts(looking))
-  const waiting = rows.filter(({ standing }) => awaitsApproval({ standing }) && !isEnd(standing.status))
-  const entries = await sideBySide(waiting, atOnce.targets, async (row) => {
+  const entries = await sideBySide(rows.filter(mayWaitForPerson), atOnce.targets, async (row) => {
     const { state } = await log.load(rolloutAggregate, row.rolloutId)
     return exists(state) ? entriesOfRollout(row, state, instantOf(now()), principal) : []
   })

@@ -98,8 +98,12 @@ export const abortRollout: Operate<Contracts['abortRollout']> = async (input, se
   const { reason, rollBack } = input.body
   const rollback = rollBack ? ownRollback(id) : null
   const decided = await steered(input, services, decideAbort({ by: input.principal.id, reason, rollback }))
-  const answer = acknowledged(id, decided, 'Rollout is being aborted', 202)
-  return { ...answer, body: { ...answer.body, rollbackId: decided.state.abort?.rollback ?? null } }
+  const { abort, phases } = decided.state
+  // Once it is being aborted no phase begins any more: where none has, there is nothing to take back, and no rollback comes.
+  const hasBegun = phases.some(({ upgrade }) => upgrade !== null)
+  const words = rollBack && !hasBegun ? '. Nothing is to be taken back: no phase of it has begun.' : ''
+  const answer = acknowledged(id, decided, `Rollout is being aborted${words}`, 202)
+  return { ...answer, body: { ...answer.body, rollbackId: hasBegun ? (abort?.rollback ?? null) : null } }
 }
 
 /**

@@ -1,6 +1,8 @@
 import type { rolloutContracts } from '../../../contracts/rollouts.ts'
-import { counted } from '../../../events/phrases.ts'
+import { counted, leftOutWords } from '../../../events/phrases.ts'
 import { instantOf } from '../../../events/time.ts'
+import { asOf } from '../../facts/as-of.ts'
+import { declaredIn } from '../../planning/rollouts.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { rolloutAt } from './history.ts'
 import { statusBody } from './read.ts'
@@ -45,6 +47,15 @@ function phaseSentences(
   return [`It waits for ${awaited.map((name) => `"${name}"`).join(', ')} to end well.`]
 }
 
+/** Returns whom a phase leaves out: by its plan, each reason with how many, and by hand since. */
+function leftOutSentences({ skipped }: ShownPhase, counts: Readonly<Record<string, number>>): string[] {
+  const byPlan = leftOutWords(counts)
+  return [
+    ...(byPlan.length > 0 ? [`Its plan leaves out: ${byPlan.join(', ')}.`] : []),
+    ...(skipped > 0 ? [`${counted(skipped, 'target was', 'targets were')} left out since.`] : []),
+  ]
+}
+
 /** Says why a rollout does not go on, and what each phase waits for. */
 export const explainRollout: Operate<(typeof rolloutContracts)['explainRollout']> = async (
   { params, query },
@@ -55,15 +66,17 @@ export const explainRollout: Operate<(typeof rolloutContracts)['explainRollout']
   const status = await statusBody(services, params.id, state, at)
   const over = ends.includes(status.status) ? status.status.replaceAll('_', ' ') : null
   const course = { aborting: state.abort !== null, over }
+  const { plans } = await declaredIn(at === undefined ? services.log : asOf(services.log, at), params.id)
+  const leftOut = new Map([...plans].map(([number, plan]) => [number, plan.leftOut]))
   const byName = new Map(status.phases.map((phase) => [phase.name, phase]))
   const body = {
     rolloutId: params.id,
     at: at ?? instantOf(services.now()),
     status: status.status,
     why: rolloutSentences(status),
-    phases: status.phases.map((phase) => ({
+    phases: status.phases.map((phase, number) => ({
       name: phase.name,
-      why: phaseSentences(phase, byName, course),
+      why: [...phaseSentences(phase, byName, course), ...leftOutSentences(phase, leftOut.get(number) ?? {})],
     })),
   }
   return { status: 200, body, etag: commit }

@@ -1,10 +1,13 @@
 import type { rolloutContracts } from '../../../contracts/rollouts.ts'
 import { instantOf } from '../../../events/time.ts'
+import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
 import { holdsOf } from '../../domain/rollout/holds.ts'
 import { isPassed } from '../../domain/rollout/phases.ts'
 import { position } from '../../domain/rollout/position.ts'
-import { actionsOf } from '../../domain/rollout/possible.ts'
-import type { ExistingRollout, Phase } from '../../domain/rollout/state.ts'
+import { actionsOf, glassActionsOf } from '../../domain/rollout/possible.ts'
+import { type ExistingRollout, exists, type Phase } from '../../domain/rollout/state.ts'
+import { asOf } from '../../facts/as-of.ts'
+import { livingOf } from '../../facts/rollout-children.ts'
 import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
 import type { RolloutRow, UpgradeRow } from '../../views/rows.ts'
@@ -34,12 +37,23 @@ function rowOf(id: string, state: ExistingRollout): RolloutRow {
   return { rolloutId: id, kind, parent, name, by, phases: phases.length, planHash, requestedAt, standing }
 }
 
+/** Returns a rollout as lists have it. How its rollback stands, the log says; where nothing does yet, it has just been noted. */
+async function listedBody(row: RolloutRow, { log }: Pick<Services, 'log'>) {
+  const { back } = row
+  if (back === undefined) return { ...summaryBody(row), takenBackBy: null }
+  const { rollout: rolloutId, phases } = back
+  const { state } = await log.load(rolloutAggregate, rolloutId)
+  const status = upgradeWords[exists(state) ? state.standing.status : 'requested']
+  return { ...summaryBody(row), takenBackBy: { rolloutId, phases, status } }
+}
+
 /** Lists rollouts from the view. */
-export const listRollouts: Operate<Contracts['listRollouts']> = async ({ query }, { views }) => {
+export const listRollouts: Operate<Contracts['listRollouts']> = async ({ query }, services) => {
   const { limit, cursor, status } = query
   const wanted = status === undefined ? undefined : upgradeStatusOf[status]
-  const { rows, nextCursor } = await pageOf(views.listRollouts({ limit, cursor, status: wanted }))
-  return { status: 200, body: { rollouts: rows.map(summaryBody), count: rows.length, nextCursor } }
+  const { rows, nextCursor } = await pageOf(services.views.listRollouts({ limit, cursor, status: wanted }))
+  const rollouts = await sideBySide(rows, atOnce.upgrades, (row) => listedBody(row, services))
+  return { status: 200, body: { rollouts, count: rows.length, nextCursor } }
 }
 
 /** Returns the row of a phase's upgrade: of one at work from the view, which may lag; at an instant from the log. */
@@ -113,6 +127,7 @@ export const getRollout: Operate<Contracts['getRollout']> = async ({ params, que
   const { request, approvals, children, abort, standing } = state
   const then = at ?? instantOf(services.now())
   const { move, place } = position(state, then)
+  const living = await livingOf(at === undefined ? services.log : asOf(services.log, at), state)
   const nameOf = (phase: number) => state.phases[phase]?.name ?? []
   const body = {
     ...(await statusBody(services, params.id, state, at)),
@@ -121,7 +136,9 @@ export const getRollout: Operate<Contracts['getRollout']> = async ({ params, que
       ...{ rolloutId: child, phases: phases.flatMap(nameOf), at: asked },
     })),
     ...{ abort, generation: standing.generation, position: { move, place } },
-    ...{ actions: [...actionsOf(state, then)], commit },
+    actions: [...actionsOf(state, living, then)],
+    breakGlassActions: [...glassActionsOf(state, living)],
+    commit,
   }
   return { status: 200, body, etag: commit }
 }

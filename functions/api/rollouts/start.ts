@@ -8,9 +8,9 @@ import { rolloutAggregate } from '../../domain/rollout/aggregate.ts'
 import { type PlannedRollout, requestRollout } from '../../domain/rollout/request.ts'
 import { type ExistingRollout, exists } from '../../domain/rollout/state.ts'
 import { Past } from '../../facts/durations.ts'
-import { inline, lookedAtMost } from '../../planning/planning.ts'
+import { inline, lookedAtMost, targetsOf } from '../../planning/planning.ts'
 import { forecastPlannedRollout } from '../../planning/rollout-forecast.ts'
-import { type PhaseProspect, prospectOfRollout, storePlans, targetsOf } from '../../planning/rollouts.ts'
+import { type PhaseProspect, prospectOfRollout, storePlans } from '../../planning/rollouts.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { asProblem, Problem } from '../http/problem.ts'
@@ -79,7 +79,7 @@ export const planRollout: Operate<Contracts['planRollout'], 'exposure' | 'uncall
     instantOf(services.now()),
   )
   const shown = asked.phases.map(({ name, dependsOn, pauseSeconds }, number) => {
-    const { request, plan = null, leftOut = [] } = phases[number] ?? {}
+    const { request, plan = null, leftOut = [], withoutAgent = 0 } = phases[number] ?? {}
     const { start = '', finish = '' } = times[number] ?? {}
     return {
       ...{ name, pauseSeconds },
@@ -99,6 +99,7 @@ export const planRollout: Operate<Contracts['planRollout'], 'exposure' | 'uncall
         ...(detail !== undefined && { detail }),
       })),
       leftOutCounts: leftOutCounts({ leftOut }),
+      withoutAgent,
       expectedAttempt: request && plan ? expectedAttempt(request, plan) : null,
       ...{ expectedStart: start, expectedFinish: finish },
     }

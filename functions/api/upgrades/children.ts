@@ -12,7 +12,7 @@ import {
   refuseAnnounced,
   refuseSibling,
 } from '../../domain/upgrade/children.ts'
-import { abortUpgrade } from '../../domain/upgrade/control.ts'
+import { abortUpgrade as decideAbort } from '../../domain/upgrade/control.ts'
 import { exists, hasEnded } from '../../domain/upgrade/state.ts'
 import { type Family, familyOf, siblingsOf } from '../../facts/family.ts'
 import { type ChildAsked, type ChildResult, nothingTakenBack, startChild } from '../../planning/children.ts'
@@ -20,7 +20,7 @@ import type { Operate } from '../http/endpoint.ts'
 import { asProblem, Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { namespaceOf } from '../targets/register.ts'
-import { command as carryOut } from './command.ts'
+import { acknowledged, command as carryOut } from './command.ts'
 import { upgradeNotFound } from './history.ts'
 
 type Contracts = typeof upgradeContracts
@@ -109,7 +109,10 @@ async function refuseTakingBack(services: Services, asked: ChildAsked, family: F
   const nothing = await nothingTakenBack(services, asked, family)
   if (!nothing) return
   const { rejected, leftOut } = nothing
-  throw asProblem(rejected, leftOut && namesOf(leftOut))
+  const instead = leftOut
+    ? rejected
+    : { ...rejected, detail: `${rejected.detail} To end it, abort it instead.` }
+  throw asProblem(instead, leftOut && namesOf(leftOut))
 }
 
 /**
@@ -125,7 +128,7 @@ async function abortedToRollBack(
   const { by, reason = noReason, breakGlass, settings = {} } = asked
   const rollback = { child: asked.child, settings }
   const glass = breakGlass === undefined ? {} : { breakGlass }
-  const abort = abortUpgrade({ by, reason: breakGlass ?? reason, rollBack: true, rollback, ...glass })
+  const abort = decideAbort({ by, reason: breakGlass ?? reason, rollBack: true, rollback, ...glass })
   let child: string | undefined
   for (const { id, state } of family.tries) {
     if (hasEnded(state)) continue
@@ -189,4 +192,24 @@ export const retryFailed: Operate<Contracts['retryFailed']> = async (input, serv
   const begun = await begin(services, askedBy('retry', input), input.correlation)
   const message = begun.planned ? 'Retry started' : 'Retry started; it is planned in the background'
   return started(input.params.id, begun.child, message, begun.leftOut)
+}
+
+/** Ends it early. What is then to be taken back is begun once nothing is in flight: where there is nothing, as it stands, the answer says so. */
+export const abortUpgrade: Operate<Contracts['abortUpgrade']> = async (input, services) => {
+  const { id } = input.params
+  const aborted = await carryOut(input, services, decideAbort({ by: input.principal.id, ...input.body }))
+  const nothing = input.body.rollBack ? await nothingToTakeBack(services, id, input.principal.id) : undefined
+  const message = 'Upgrade is being aborted'
+  return acknowledged(id, aborted, nothing === undefined ? message : `${message}. ${nothing}`, 202)
+}
+
+/** Returns why an upgrade has nothing to take back as it stands, in words; undefined: it has, or nobody knows yet. */
+async function nothingToTakeBack(
+  services: Services,
+  parent: string,
+  by: string,
+): Promise<string | undefined> {
+  const family = await familyOf(services.log, parent)
+  const nothing = family && (await nothingTakenBack(services, { parent, kind: 'rollback', by }, family))
+  return nothing && `Nothing is to be taken back as it stands: ${nothing.rejected.detail}`
 }

@@ -9,7 +9,6 @@ import {
   rejectUpgrade as decideRejection,
 } from '../../domain/upgrade/approval.ts'
 import {
-  abortUpgrade as decideAbort,
   continueUpgrade as decideContinue,
   pauseUpgrade as decidePause,
   resumeUpgrade as decideResume,
@@ -152,12 +151,3 @@ export const postMeasurement: Operate<Contracts['postMeasurement']> = async (inp
   const decision = decideMeasurement({ metric, reading, by: input.principal.id })
   return acknowledged(input.params.id, await command(input, services, decision), `${metric} was measured`)
 }
-
-/** Ends it early. */
-export const abortUpgrade: Operate<Contracts['abortUpgrade']> = async (input, services) =>
-  acknowledged(
-    input.params.id,
-    await command(input, services, decideAbort({ by: input.principal.id, ...input.body })),
-    'Upgrade is being aborted',
-    202,
-  )

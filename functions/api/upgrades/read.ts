@@ -4,11 +4,13 @@ import { confidencePercent, defectBounds } from '../../domain/plan/detection.ts'
 import { waveSizes } from '../../domain/plan/waves.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { position } from '../../domain/upgrade/position.ts'
-import { actionsOf } from '../../domain/upgrade/possible.ts'
+import { actionsOf, glassActionsOf } from '../../domain/upgrade/possible.ts'
 import { exists, planOf } from '../../domain/upgrade/state.ts'
 import { asOf } from '../../facts/as-of.ts'
 import { relativesOf } from '../../facts/family.ts'
 import { againstReleaseOf } from '../../facts/release.ts'
+import { atOnce } from '../../patience.ts'
+import { sideBySide } from '../../side-by-side.ts'
 import { awaitVersion } from '../../views/await-version.ts'
 import type { UpgradeRow } from '../../views/rows.ts'
 import type { Operate } from '../http/endpoint.ts'
@@ -65,12 +67,21 @@ function summaryBody(row: UpgradeRow) {
   }
 }
 
+/** Returns an upgrade as lists have it. How its rollback stands, the row of that one says; where there is none yet, it has just been noted. */
+async function listedBody(row: UpgradeRow, { views }: Pick<Services, 'views'>) {
+  const { takenBackBy: upgradeId } = row
+  const rollback = upgradeId === null ? undefined : await views.getUpgrade(upgradeId)
+  const status = upgradeWords[rollback?.row.status ?? 'requested']
+  return { ...summaryBody(row), takenBackBy: upgradeId === null ? null : { upgradeId, status } }
+}
+
 /** Lists upgrades from the view. */
-export const listUpgrades: Operate<Contracts['listUpgrades']> = async ({ query }, { views }) => {
+export const listUpgrades: Operate<Contracts['listUpgrades']> = async ({ query }, services) => {
   const { limit, cursor, status, ...others } = query
   const filters = { ...others, ...(status !== undefined && { status: upgradeStatusOf[status] }) }
-  const { rows, nextCursor } = await pageOf(views.listUpgrades({ limit, cursor, filters }))
-  return { status: 200, body: { upgrades: rows.map(summaryBody), count: rows.length, nextCursor } }
+  const { rows, nextCursor } = await pageOf(services.views.listUpgrades({ limit, cursor, filters }))
+  const upgrades = await sideBySide(rows, atOnce.upgrades, (row) => listedBody(row, services))
+  return { status: 200, body: { upgrades, count: rows.length, nextCursor } }
 }
 
 /** Reads the progress of an upgrade (C2), from its row; at an instant, from the log. */
@@ -128,6 +139,7 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
     generation,
     position: { move, place },
     actions: [...actionsOf(params.id, state, relatives, then)],
+    breakGlassActions: [...glassActionsOf(params.id, state, relatives)],
     commit,
   }
   return { status: 200, body, etag: commit }

@@ -106,10 +106,30 @@ export function mayAbort({ abort, request }: ExistingRollout): boolean {
   return abort === null || (request.kind !== 'rollback' && asksMore({ rollback: '' }, abort))
 }
 
-/** May a rollout be taken back, as far as its own stream says, were it asked for with the glass broken? */
-export function mayTakeBack(state: ExistingRollout): boolean {
+/** A rollout that takes something of another back, and is not over. */
+export interface LivingRollback {
+  readonly child: string
+  readonly breakGlass: boolean
+}
+
+/** Returns those that stand in the way of another rollback: one that a stop holds is not in the way of one that it does not hold. */
+export function inTheWay(
+  living: readonly LivingRollback[],
+  { breakGlass }: { readonly breakGlass: boolean },
+): readonly LivingRollback[] {
+  return living.filter((one) => !breakGlass || one.breakGlass)
+}
+
+/** May a rollout be taken back, as far as its own stream and those say that take it back now? */
+export function mayTakeBack(
+  state: ExistingRollout,
+  living: readonly LivingRollback[],
+  glass: { readonly breakGlass: boolean },
+): boolean {
   if (state.request.kind === 'rollback' || state.phases.every(({ upgrade }) => upgrade === null)) return false
-  return hasEnded(state) || state.abort === null || asksMore({ rollback: '', breakGlass: '' }, state.abort)
+  if (inTheWay(living, glass).length > 0) return false
+  const asked = { rollback: '', ...(glass.breakGlass && { breakGlass: '' }) }
+  return hasEnded(state) || state.abort === null || asksMore(asked, state.abort)
 }
 
 /** Ends the rollout as soon as no phase runs; with `rollback`, what it changed is then taken back by the rollout of that id. */
@@ -152,7 +172,7 @@ export function requestChild(command: {
   settings: ChildSettings
   breakGlass?: true
   /** Those that take something of it back and are not over, as whoever asks has looked. */
-  living: readonly string[]
+  living: readonly LivingRollback[]
   /** Those that whoever asks knew of: another one has begun since. Left out: whatever has begun is no hindrance. */
   seen?: readonly string[]
 }): RolloutDecision {
@@ -166,7 +186,7 @@ export function requestChild(command: {
         'A rollback is not taken back: deploy the versions that are wanted.',
       )
     const unseen = seen && state.children.find(({ child }) => !seen.includes(child))
-    const other = living[0] ?? unseen?.child
+    const other = living[0]?.child ?? unseen?.child
     if (other !== undefined)
       return refuse(
         'child-at-work',

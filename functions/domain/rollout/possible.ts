@@ -1,6 +1,6 @@
 import { possible } from '../possible.ts'
 import { awaitsApproval } from '../standing.ts'
-import { mayAbort, mayTakeBack, refuseExpired } from './control.ts'
+import { type LivingRollback, mayAbort, mayTakeBack, refuseExpired } from './control.ts'
 import { unpassed } from './phases.ts'
 import { type ExistingRollout, hasEnded } from './state.ts'
 
@@ -14,12 +14,26 @@ export type RolloutAction =
   | 'rollBackRollout'
   | 'abortRollout'
 
+/** Returns what may be asked of a rollout with the glass broken alone, as of an upgrade. */
+export function glassActionsOf(
+  state: ExistingRollout,
+  living: readonly LivingRollback[],
+): readonly RolloutAction[] {
+  const [glass, none] = [true, false].map((breakGlass) => mayTakeBack(state, living, { breakGlass }))
+  return possible<RolloutAction>({ rollBackRollout: glass === true && none === false })
+}
+
 /**
- * Returns what may be asked of a rollout as it stands at an instant, as of an upgrade: what is not among it is refused to everybody, or would change
- * nothing. Whether there is anything left to take back, and whether another rollback is at work, is decided when it is asked.
+ * Returns what may be asked of a rollout as it stands at an instant, as of an upgrade, beside those that take it back now: what is not among it is
+ * refused to everybody, or would change nothing, but for what {@link glassActionsOf} returns. Whether there is anything left to take back is
+ * decided when it is asked.
  */
-export function actionsOf(state: ExistingRollout, now: string): readonly RolloutAction[] {
-  const takenBack = mayTakeBack(state)
+export function actionsOf(
+  state: ExistingRollout,
+  living: readonly LivingRollback[],
+  now: string,
+): readonly RolloutAction[] {
+  const takenBack = mayTakeBack(state, living, { breakGlass: false })
   if (hasEnded(state)) return possible<RolloutAction>({ rollBackRollout: takenBack })
   if (state.abort)
     return possible<RolloutAction>({ rollBackRollout: takenBack, abortRollout: mayAbort(state) })

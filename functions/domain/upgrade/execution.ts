@@ -40,13 +40,18 @@ export function startWave(
   }
 }
 
-/** Ends an upgrade whose waves are through, or that was aborted and has nothing in flight. */
-export function finishUpgrade(command: { generation: number }): UpgradeDecision {
+/**
+ * Ends an upgrade whose waves are through, or that was aborted and has nothing in flight. `unchanged`: whoever looked has found that its family
+ * changed nobody, so that nothing is taken back, whatever the abort asked for.
+ */
+export function finishUpgrade(command: { generation: number; unchanged?: true }): UpgradeDecision {
   return (state, now) => {
     if (hasEnded(state)) return accept()
     if (!exists(state) || command.generation !== state.standing.generation) return superseded
-    if (position(state, now).move !== 'finish') return accept()
-    const { failed, unreachable, skipped } = state.standing.counts
+    const { move } = position(state, now)
+    const { failed, unreachable, skipped, inFlight } = state.standing.counts
+    const isBack = command.unchanged === true && move === 'revert' && inFlight === 0
+    if (move !== 'finish' && !isBack) return accept()
     const draft = new Draft(state, now)
     if (state.abort) draft.add({ type: 'UpgradeAborted', data: {} })
     else draft.add({ type: 'UpgradeCompleted', data: { exceptions: failed + unreachable + skipped > 0 } })

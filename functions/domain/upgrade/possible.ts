@@ -1,6 +1,13 @@
 import { possible } from '../possible.ts'
 import { awaitsApproval } from '../standing.ts'
-import { type ChildKind, inFamily, refuseAnnounced, refuseSibling, type Sibling } from './children.ts'
+import {
+  type ChildCommand,
+  type ChildKind,
+  inFamily,
+  refuseAnnounced,
+  refuseSibling,
+  type Sibling,
+} from './children.ts'
 import { mayAbort, refuseExpired } from './control.ts'
 import { type ExistingUpgrade, hasEnded } from './state.ts'
 
@@ -28,17 +35,41 @@ export interface Relatives {
   readonly again: boolean
 }
 
-/** Has the family room for a child of an upgrade, were it asked for with the glass broken where that can be? */
-function hasRoom(kind: ChildKind, parent: string, state: ExistingUpgrade, { root, siblings }: Relatives) {
-  const glass = kind === 'rollback' ? { breakGlass: '' } : {}
+/** With the glass broken, or without: `breakGlass` is there or not. */
+type Glass = Pick<ChildCommand, 'breakGlass'>
+const broken: Glass = { breakGlass: '' }
+
+/** Has the family room for a child of an upgrade? */
+function hasRoom(
+  kind: ChildKind,
+  parent: string,
+  state: ExistingUpgrade,
+  { root, siblings }: Relatives,
+  glass: Glass = {},
+) {
   const command = inFamily({ parent, kind, by: state.requestedBy, ...glass }, state, root)
   return !('rejected' in command) && refuseSibling(command, siblings) === undefined
 }
 
+function mayTakeBack(id: string, state: ExistingUpgrade, family: Relatives, glass: Glass = {}): boolean {
+  const announced = refuseAnnounced(glass, family.tries) !== undefined
+  return family.touched && !announced && hasRoom('rollback', id, state, family, glass)
+}
+
+/** Returns what may be asked of an upgrade with the glass broken alone: one that a stop holds must not hold up one that it does not hold. */
+export function glassActionsOf(
+  id: string,
+  state: ExistingUpgrade,
+  family: Relatives,
+): readonly UpgradeAction[] {
+  const rollBackUpgrade = mayTakeBack(id, state, family, broken) && !mayTakeBack(id, state, family)
+  return possible<UpgradeAction>({ rollBackUpgrade })
+}
+
 /**
  * Returns what may be asked of an upgrade as it stands at an instant, whoever asks: what is not among it is refused to everybody, or would change
- * nothing, but for a resume that moves the window of what is not paused. Who may, whether there is room for it, and which targets of those
- * touched or failed are left for a rollback or another try, is decided when it is asked.
+ * nothing, but for a resume that moves the window of what is not paused, and for what {@link glassActionsOf} returns. Who may, whether there is
+ * room for it, and which targets of those touched or failed are left for a rollback or another try, is decided when it is asked.
  */
 export function actionsOf(
   id: string,
@@ -46,16 +77,15 @@ export function actionsOf(
   family: Relatives,
   now: string,
 ): readonly UpgradeAction[] {
-  const announced = refuseAnnounced({ breakGlass: '' }, family.tries) !== undefined
   const children = {
     retryFailed: family.again && hasRoom('retry', id, state, family),
-    rollBackUpgrade: family.touched && !announced && hasRoom('rollback', id, state, family),
+    rollBackUpgrade: mayTakeBack(id, state, family),
   }
-  return [...own(state, now), ...possible<UpgradeAction>(children)]
+  return [...ownActionsOf(state, now), ...possible<UpgradeAction>(children)]
 }
 
-/** Returns what the stream of an upgrade alone decides. */
-function own(state: ExistingUpgrade, now: string): readonly UpgradeAction[] {
+/** Returns what of that the stream of an upgrade alone decides: all but its children. */
+export function ownActionsOf(state: ExistingUpgrade, now: string): readonly UpgradeAction[] {
   if (hasEnded(state)) return []
   if (state.abort) return possible<UpgradeAction>({ abortUpgrade: mayAbort(state) })
   const { needed, demanded = [] } = state.standing.approvals

@@ -22,6 +22,10 @@ export const rollouts: Projection<RolloutEvent, RolloutBody> = {
     const after = { ...body, standing: standingAfter(body.standing, event, at) }
     if (event.type === 'PhaseDeclared') return { ...after, phases: event.data.phase + 1 }
     if (event.type === 'RolloutPlanned') return { ...after, planHash: event.data.planHash }
+    if (event.type === 'ChildRequested') {
+      const { child, phases } = event.data
+      return { ...after, back: { rollout: child, phases: phases.length } }
+    }
     return after
   },
 }

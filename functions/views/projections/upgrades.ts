@@ -32,6 +32,10 @@ export const upgrades: Projection<UpgradeEvent, UpgradeBody> = {
       case 'MembersSkipped':
       case 'RetriesGivenUp':
         return tally(after, event)
+      case 'ChildRequested': {
+        const { child, kind, target } = event.data
+        return kind === 'rollback' && target === null ? { ...after, back: child } : after
+      }
       default:
         return after
     }
@@ -90,5 +94,6 @@ export function shownUpgrade(row: string, body: UpgradeBody): UpgradeRow {
     startedAt: standing.startedAt,
     completedAt: standing.endedAt,
     failure: standing.failure,
+    takenBackBy: body.back ?? null,
   }
 }

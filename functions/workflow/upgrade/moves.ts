@@ -42,10 +42,12 @@ const askTheLog: Make = async (services, execution, from) => {
   return decided(upgradeWorkflow, services.log, execution, from, tick(facts, silence), trying)
 }
 
-/** Starts the rollback that an abort asked for. */
-const revert: Make = async (services, { id }) => {
-  await startOwnRollback(services, id)
-  return (await services.log.load(upgradeAggregate, id)).state
+/** Starts the rollback that an abort asked for; where there is nothing to take back, the upgrade ends without one. */
+const revert: Make = async (services, execution, from) => {
+  const { generation, id } = execution
+  if (await startOwnRollback(services, id)) return (await services.log.load(upgradeAggregate, id)).state
+  const unchanged = finishUpgrade({ generation, unchanged: true })
+  return decided(upgradeWorkflow, services.log, execution, from, unchanged, trying)
 }
 
 const finish: Make = ({ log }, execution, from) =>

@@ -4,7 +4,7 @@ import { actions, hindrance, mayTry, rolloutActions } from '../../../clients/con
 import { upgradeStatuses } from '../../../contracts/statuses.ts'
 
 const standing = {
-  ...{ status: 'in_progress', actions: [...actions], requestedBy: 'ann' },
+  ...{ status: 'in_progress', actions: [...actions], breakGlassActions: [], requestedBy: 'ann' },
   approvals: [{ by: 'carl', at: '', window: null, comment: null }],
 }
 const session = (subject: string, ...roles: Session['roles']): Session => ({
@@ -44,7 +44,7 @@ describe('what may be done with an upgrade', () => {
 describe('what may be done with a rollout', () => {
   const names = rolloutActions.map(([action]) => action)
   const rollout = {
-    ...{ actions: names, requestedBy: 'ann' },
+    ...{ actions: names, breakGlassActions: [], requestedBy: 'ann' },
     approvalsGiven: [{ by: 'carl', at: '', comment: null }],
   }
   it.each(names)('%s is offered where the API says so, to who may', (action) => {

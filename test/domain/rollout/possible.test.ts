@@ -10,7 +10,7 @@ import {
   resumeRollout,
 } from '../../../functions/domain/rollout/control.ts'
 import type { RolloutDecision } from '../../../functions/domain/rollout/draft.ts'
-import { actionsOf, type RolloutAction } from '../../../functions/domain/rollout/possible.ts'
+import { actionsOf, glassActionsOf, type RolloutAction } from '../../../functions/domain/rollout/possible.ts'
 import { exists, hasEnded } from '../../../functions/domain/rollout/state.ts'
 import { later, specOf, start } from '../given.ts'
 import { planOf, requestOf } from '../upgrade/world.ts'
@@ -19,12 +19,14 @@ const { fold } = specOf(rolloutAggregate)
 const [by, reason] = ['bob', 'seen']
 
 /** A rollback of what is at work is an abort that asks for it; of what is over, or has begun nothing, it is a child. */
-const rollBack: RolloutDecision = (state, now) => {
-  const child = { child: 'back', phases: [0], by, reason, settings: {}, living: [] }
-  const begun = exists(state) && state.phases.some(({ upgrade }) => upgrade !== null)
-  const abort = abortRollout({ by, reason, rollback: 'back', breakGlass: 'fire' })
-  return begun && !hasEnded(state) ? abort(state, now) : requestChild(child)(state, now)
-}
+const rollBackBy =
+  (glass: { readonly breakGlass?: string } = {}): RolloutDecision =>
+  (state, now) => {
+    const child = { child: 'back', phases: [0], by, reason, settings: {}, living: [] }
+    const begun = exists(state) && state.phases.some(({ upgrade }) => upgrade !== null)
+    const abort = abortRollout({ by, reason, rollback: 'back', ...glass })
+    return begun && !hasEnded(state) ? abort(state, now) : requestChild(child)(state, now)
+  }
 
 /** By what each is decided, as somebody who had no part in it asks. */
 const decisions: Readonly<Record<RolloutAction, RolloutDecision>> = {
@@ -33,7 +35,7 @@ const decisions: Readonly<Record<RolloutAction, RolloutDecision>> = {
   continueRollout: acceptPhase({ phase: 'first', by, reason }),
   resumeRollout: resumeRollout({ by }),
   pauseRollout: pauseRollout({ by, reason }),
-  rollBackRollout: rollBack,
+  rollBackRollout: rollBackBy(),
   abortRollout: abortRollout({ by, reason, rollback: 'back' }),
 }
 
@@ -110,9 +112,32 @@ describe('what may be asked of a rollout', () => {
       for (const now of [start, later(700)]) {
         const decision = decide(state, now)
         const decided = 'events' in decision && decision.events.length > 0
-        const listed = exists(state) && actionsOf(state, now).includes(action as RolloutAction)
+        const listed = exists(state) && actionsOf(state, [], now).includes(action as RolloutAction)
         expect([now, listed]).toEqual([now, decided])
       }
     })
+
+    it('what breaks the glass is what only that makes to be decided', () => {
+      const state = fold(history)
+      const [plain, glass] = [rollBackBy(), rollBackBy({ breakGlass: 'fire' })].map((decide) => {
+        const decision = decide(state, start)
+        return 'events' in decision && decision.events.length > 0
+      })
+      const listed = exists(state) && glassActionsOf(state, []).includes('rollBackRollout')
+      expect(listed).toBe(glass === true && plain === false)
+    })
+  })
+
+  it.each([
+    ['that is at work', { child: 'r', breakGlass: false }, [false, true]],
+    ['at work that has broken the glass', { child: 'r', breakGlass: true }, [false, false]],
+  ])('is not to take it back beside a rollback %s, but as the glass allows', (_, living, [own, byGlass]) => {
+    const state = fold(stories['is over'] ?? [])
+    if (!exists(state)) return expect.fail('no rollout')
+    const listed = actionsOf(state, [living], start)
+    expect([listed.includes('rollBackRollout'), glassActionsOf(state, [living]).length > 0]).toEqual([
+      own,
+      byGlass,
+    ])
   })
 })

@@ -9,7 +9,12 @@ import {
   resumeUpgrade,
 } from '../../../functions/domain/upgrade/control.ts'
 import type { UpgradeDecision } from '../../../functions/domain/upgrade/draft.ts'
-import { actionsOf, type Relatives, type UpgradeAction } from '../../../functions/domain/upgrade/possible.ts'
+import {
+  actionsOf,
+  glassActionsOf,
+  type Relatives,
+  type UpgradeAction,
+} from '../../../functions/domain/upgrade/possible.ts'
 import { later, start } from '../given.ts'
 import {
   aborting,
@@ -83,6 +88,10 @@ function listed(
   return actionsOf('up', existing(fold(history)), family, now)
 }
 
+function listedByGlass(history: History, family = alone(history)): readonly UpgradeAction[] {
+  return glassActionsOf('up', existing(fold(history)), family)
+}
+
 describe('what may be asked of an upgrade', () => {
   describe.each(Object.entries(stories))('that %s', (_, history) => {
     it.each(Object.entries(decisions))('%s is what is decided, and nothing else', (action, decide) => {
@@ -101,9 +110,13 @@ describe('what may be asked of an upgrade', () => {
     expect(where('rollBackUpgrade')).toEqual([
       ...['runs', 'runs, approved', 'is paused in its wave, with failures', 'watches a wave'],
       ...['waits for a person to continue', 'waits for a person, paused'],
-      // Whoever breaks the glass may ask for it while it is under way.
-      ...['is being aborted', 'is being taken back', 'is over', 'is over, with a failure'],
+      ...['is being aborted', 'is over', 'is over, with a failure'],
     ])
+  })
+
+  it('is to take it back with the glass broken, while that is asked for without', () => {
+    const byGlass = Object.entries(stories).filter(([, history]) => listedByGlass(history).length > 0)
+    expect(byGlass.map(([name]) => name)).toEqual(['is being taken back'])
   })
 
   it('is to try again what has failed, over or not', () => {
@@ -123,8 +136,8 @@ describe('what may be asked of an upgrade', () => {
       ...{ lives: true, breakGlass: false, effective: true },
       ...changes,
     })
-    it.each<[string, Partial<Sibling>, UpgradeAction[]]>([
-      ['a rollback at work', {}, ['rollBackUpgrade']],
+    it.each<[string, Partial<Sibling>, UpgradeAction[], UpgradeAction[]?]>([
+      ['a rollback at work', {}, [], ['rollBackUpgrade']],
       ['a rollback at work that has broken the glass', { breakGlass: true }, []],
       ['a rollback that is over', { lives: false }, ['rollBackUpgrade']],
       [
@@ -134,9 +147,9 @@ describe('what may be asked of an upgrade', () => {
       ],
       ['another try at work', { kind: 'retry' }, ['rollBackUpgrade']],
       ['another try that is over', { kind: 'retry', lives: false }, ['retryFailed', 'rollBackUpgrade']],
-    ])('with %s: %j', (_, changes, expected) => {
+    ])('with %s: %j', (_, changes, expected, byGlass = []) => {
       const family = { ...alone(over), siblings: [sibling(changes)] }
-      expect(listed(over, { family })).toEqual(expected)
+      expect([listed(over, { family }), listedByGlass(over, family)]).toEqual([expected, byGlass])
     })
 
     it('is not to take back a rollback, and to try one again', () => {
